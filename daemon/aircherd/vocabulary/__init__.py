@@ -1,0 +1,9 @@
+"""The words every room speaks in: frozen structs without behaviour that could wait or fail.
+
+- `chat`: a chat request, its messages and parts, and what streams back.
+- `failure`: how a call can fail, as classes, and the record of one failure.
+- `attempt`: what was tried and what was passed over.
+- `keys`: the state of a key, for people and programs.
+- `secret`: an opaque key, and the filter that keeps keys out of everything that is written.
+- `vendors`: the table of the providers known by name.
+"""

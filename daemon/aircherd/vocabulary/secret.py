@@ -1,0 +1,72 @@
+"""A key that cannot be printed by accident, and the last filter before anything is written.
+
+`Secret` guards against code that means well; `Redactor` against everything else.
+"""
+
+import hmac
+import re
+from typing import NoReturn
+
+MIN_REDACTED = 8
+"""Shorter values are not replaced: they would tear holes into ordinary words."""
+
+HIDDEN = "[redacted]"
+
+# What vendors' keys look like, also when a vendor echoes one with its middle starred out.
+_KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|gsk|xai|AIza)[-_][A-Za-z0-9_*.-]{6,}|\bAIza[A-Za-z0-9_*-]{6,}")
+
+
+class Secret:
+    """An opaque key: `reveal()` is the only way in, and easy to search for."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the key itself. Call it only where the key leaves for its provider or its store."""
+        return self._value
+
+    def masked(self) -> str:
+        """Return a form by which the owner recognises the key and nobody else learns it."""
+        return f"…{self._value[-4:]}" if len(self._value) >= 16 else "…"
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self._value.encode(), other._value.encode())
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret does not travel: call reveal() where the key is needed")
+
+
+class Redactor:
+    """Knows every live key and takes it out of text. One instance per daemon."""
+
+    def __init__(self) -> None:
+        self._values: set[str] = set()
+
+    def add(self, secret: Secret) -> None:
+        """Hide this key from now on, for as long as the daemon lives.
+
+        A key that was logged out stays hidden: it may still be in a message under way.
+        """
+        if len(secret.reveal()) >= MIN_REDACTED:
+            self._values.add(secret.reveal())
+
+    def redact(self, text: str) -> str:
+        """Return `text` without any live key and without anything that looks like a vendor's key."""
+        for value in self._values:
+            if value in text:
+                text = text.replace(value, HIDDEN)
+        return _KEY_LIKE.sub(HIDDEN, text)
+
+    def __repr__(self) -> str:
+        return f"<Redactor of {len(self._values)} keys>"

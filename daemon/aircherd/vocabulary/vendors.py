@@ -1,0 +1,66 @@
+"""The providers known by name, and the kinds of API they speak: one row each.
+
+A *kind* says which API is spoken; a *vendor* is a well-known provider of some kind that works
+without any configuration. Sources: the vendors' own SDKs and documentation, November 2026.
+"""
+
+import msgspec
+
+
+class Vendor(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider that needs no configuration.
+
+    `env` lists variable names, the first that is set wins. `default_model` is None where nobody
+    can know what is installed. `needs_key` is False for local servers.
+    """
+
+    name: str
+    kind: str
+    base_url: str
+    env: tuple[str, ...]
+    default_model: str | None
+    needs_key: bool = True
+    keys_page: str | None = None
+
+
+# In the order in which they serve a newcomer who has configured nothing.
+VENDORS: dict[str, Vendor] = {
+    vendor.name: vendor
+    for vendor in (
+        Vendor(
+            name="anthropic",
+            kind="anthropic",
+            base_url="https://api.anthropic.com",
+            env=("ANTHROPIC_API_KEY",),
+            default_model="claude-sonnet-5",
+            keys_page="https://console.anthropic.com/settings/keys",
+        ),
+        Vendor(
+            name="openai",
+            kind="openai",
+            base_url="https://api.openai.com/v1",
+            env=("OPENAI_API_KEY",),
+            default_model="gpt-5.5",
+            keys_page="https://platform.openai.com/api-keys",
+        ),
+        Vendor(
+            name="openrouter",
+            kind="openrouter",
+            base_url="https://openrouter.ai/api/v1",
+            env=("OPENROUTER_API_KEY",),
+            default_model="openrouter/auto",
+            keys_page="https://openrouter.ai/settings/keys",
+        ),
+        Vendor(
+            name="ollama",
+            kind="ollama",
+            base_url="http://127.0.0.1:11434",
+            env=(),
+            default_model=None,
+            needs_key=False,
+        ),
+    )
+}
+
+KINDS: tuple[str, ...] = ("openai", "anthropic", "openrouter", "ollama")
+"""The APIs spoken, as `kind` in the configuration names them."""

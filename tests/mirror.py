@@ -1,0 +1,66 @@
+"""Checks that the test tree mirrors the source tree: who looks for a module's tests finds them.
+
+    daemon/aircherd/ROOM/NAME.py   tests/daemon/ROOM/test_NAME.py
+    daemon/aircher_wire/NAME.py    tests/wire/test_NAME.py
+    clients/aircher_client/NAME.py tests/clients/client/test_NAME.py
+    clients/aircher_cli/NAME.py    tests/clients/cli/test_NAME.py
+
+Every module needs its test file and every test file its module. Packages' `__init__` and the
+modules below, each with its reason, need none. tests/e2e and tests/bench stand for no module.
+"""
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+TREES = {
+    "daemon/aircherd": "tests/daemon",
+    "daemon/aircher_wire": "tests/wire",
+    "clients/aircher_client": "tests/clients/client",
+    "clients/aircher_cli": "tests/clients/cli",
+}
+
+WITHOUT_TESTS = {
+    "daemon/aircherd/vocabulary/attempt.py": "structs without behaviour",
+    "daemon/aircherd/vocabulary/chat.py": "structs without behaviour",
+    "daemon/aircherd/vocabulary/keys.py": "structs without behaviour",
+    "daemon/aircherd/ipc/services.py": "structs without behaviour",
+    "daemon/aircher_wire/codes.py": "constants",
+    "daemon/aircher_wire/methods.py": "constants",
+    "daemon/aircher_wire/version.py": "a constant",
+}
+
+
+def expected_tests(root: Path) -> dict[str, str]:
+    """Return the test file of every module that needs one, both relative to `root`."""
+    pairs = {}
+    for source, tests in TREES.items():
+        for module in sorted((root / source).rglob("*.py")):
+            name = module.relative_to(root).as_posix()
+            if module.name != "__init__.py" and name not in WITHOUT_TESTS:
+                folder = module.relative_to(root / source).parent
+                pairs[name] = (Path(tests) / folder / f"test_{module.stem.strip('_')}.py").as_posix()
+    return pairs
+
+
+def problems(root: Path) -> list[str]:
+    """Return a sentence for each module without tests, test without module, and stale exception."""
+    expected = expected_tests(root)
+    found = {
+        path.relative_to(root).as_posix()
+        for tests in TREES.values()
+        for path in (root / tests).rglob("test_*.py")
+    }
+    wanted = set(expected.values())
+    return [
+        *(f"{module} has no {test}" for module, test in expected.items() if test not in found),
+        *(f"{test} stands for no module" for test in sorted(found - wanted)),
+        *(f"{name} is exempt but gone" for name in WITHOUT_TESTS if not (root / name).exists()),
+    ]
+
+
+if __name__ == "__main__":
+    found_problems = problems(ROOT)
+    print("\n".join(found_problems) or "every module has its tests")
+    sys.exit(bool(found_problems))
