@@ -17,7 +17,6 @@ Every message is fit for a person, says what to do where something can be done, 
 """
 
 from aircher_wire import codes
-
 from aircherd.vocabulary.failure import Failure
 
 
@@ -102,4 +101,3 @@ class ShuttingDown(AircherError):
     """The daemon is going down; the next one will answer."""
 
     code = codes.SHUTTING_DOWN
-

@@ -18,7 +18,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Skipped(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A candidate that was not called. `reason` is an error code, `until` a Unix time in seconds."""
+    """A candidate that was not called. `reason` is an error code, `until` a Unix time."""
 
     provider: str
     reason: str

@@ -4,15 +4,17 @@ Requests are checked once, when `msgspec.convert` builds them; every room after 
 Events are what adapters produce, one struct per thing that happened, in order.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 Finish = Literal["stop", "length", "tool_calls", "content_filter"]
-"""Why a provider stopped. The wire adds `cancelled`, `truncated` and `error` for unfinished replies."""
+"""Why a provider stopped. An unfinished reply has `truncated` or `error` in its error instead."""
 
 
-class TextPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="text"):
+class TextPart(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="text"
+):
     """Plain text."""
 
     text: str
@@ -75,17 +77,17 @@ class RouteOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A chat request. `timeout` is in seconds, for the whole request, fallbacks included."""
 
-    messages: list[Message]
+    messages: Annotated[list[Message], msgspec.Meta(min_length=1)]
     model: str | None = None
     system: str | None = None
     tools: list[Tool] = []
     tool_choice: ToolChoice | None = None
-    max_tokens: int | None = None
+    max_tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
     temperature: float | None = None
     top_p: float | None = None
     stop: list[str] = []
     stream: bool = True
-    timeout: float | None = None
+    timeout: Annotated[float, msgspec.Meta(gt=0)] | None = None
     route: RouteOptions = RouteOptions()
     extra: dict[str, object] = {}
 
@@ -109,7 +111,9 @@ class TextDelta(msgspec.Struct, frozen=True, tag_field="type", tag="text"):
     text: str
 
 
-class ToolCallDelta(msgspec.Struct, frozen=True, tag_field="type", tag="tool_call", omit_defaults=True):
+class ToolCallDelta(
+    msgspec.Struct, frozen=True, tag_field="type", tag="tool_call", omit_defaults=True
+):
     """A piece of a tool call. `index` counts tool calls from 0; the first piece of each call has
     `call_id` and `name`, later ones only a fragment of `arguments`.
     """  # noqa: D205 - one sentence, two lines

@@ -7,6 +7,7 @@ is told is the wire code in `WIRE_CODE`.
 import enum
 
 import msgspec
+
 from aircher_wire import codes
 
 

@@ -39,12 +39,14 @@ class ApiKey(msgspec.Struct, frozen=True):
     """A key ready for one call, from the only way to a key: `AuthManager.get_api_key`.
 
     `name` is what attempts and status call it: the label of a stored key, `command`, or `env:NAME`.
+    `origin` (scheme, host, port) is the only place it may be sent to.
     """
 
     provider: str
     name: str
     secret: Secret
     source: SourceKind
+    origin: str
 
 
 class KeyStatus(msgspec.Struct, frozen=True, kw_only=True):

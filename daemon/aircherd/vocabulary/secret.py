@@ -13,7 +13,9 @@ MIN_REDACTED = 8
 HIDDEN = "[redacted]"
 
 # What vendors' keys look like, also when a vendor echoes one with its middle starred out.
-_KEY_LIKE = re.compile(r"\b(?:sk|pk|rk|gsk|xai|AIza)[-_][A-Za-z0-9_*.-]{6,}|\bAIza[A-Za-z0-9_*-]{6,}")
+_KEY_LIKE = re.compile(
+    r"\b(?:sk|pk|rk|gsk|xai|AIza)[-_][A-Za-z0-9_*.-]{6,}|\bAIza[A-Za-z0-9_*-]{6,}"
+)
 
 
 class Secret:
@@ -25,7 +27,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Return the key itself. Call it only where the key leaves for its provider or its store."""
+        """Return the key itself: only where it leaves for its provider or its store."""
         return self._value
 
     def masked(self) -> str:
@@ -62,7 +64,7 @@ class Redactor:
             self._values.add(secret.reveal())
 
     def redact(self, text: str) -> str:
-        """Return `text` without any live key and without anything that looks like a vendor's key."""
+        """Return `text` without any live key or anything that looks like a vendor's."""
         for value in self._values:
             if value in text:
                 text = text.replace(value, HIDDEN)

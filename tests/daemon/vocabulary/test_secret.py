@@ -1,0 +1,80 @@
+"""Secrets stay opaque, and the redactor takes every live key out of text."""
+
+import copy
+import pickle
+
+import msgspec
+import pytest
+
+from aircherd.vocabulary.secret import HIDDEN, Redactor, Secret
+
+KEY = "canary-0123456789abcdef"
+
+
+@pytest.mark.parametrize("show", [repr, str, "{}".format, "%s".__mod__])
+def test_no_way_of_printing_shows_the_key(show):
+    """Whatever turns a Secret into text gives the same opaque form."""
+    assert show(Secret(KEY)) == "Secret(…)"
+
+
+def test_reveal_is_the_way_in():
+    """The key comes back whole, where it is asked for by name."""
+    assert Secret(KEY).reveal() == KEY
+
+
+@pytest.mark.parametrize("serialise", [pickle.dumps, copy.copy, msgspec.json.encode])
+def test_a_secret_does_not_travel(serialise):
+    """It cannot be serialised by accident."""
+    with pytest.raises(TypeError):
+        serialise(Secret(KEY))
+
+
+def test_secrets_compare_by_value():
+    """Two readings of the same key are equal, other keys are not."""
+    assert Secret(KEY) == Secret(KEY)
+    assert Secret(KEY) != Secret(KEY + "x")
+    assert len({Secret(KEY), Secret(KEY)}) == 1
+    assert Secret(KEY) != KEY
+
+
+@pytest.mark.parametrize(
+    ("key", "masked"), [(KEY, "…cdef"), ("0123456789abcdef", "…cdef"), ("short-key-12345", "…")]
+)
+def test_masked_shows_four_characters_of_long_keys_only(key, masked):
+    """A short key's last four characters would be too much of it."""
+    assert Secret(key).masked() == masked
+
+
+def test_redactor_hides_every_live_key():
+    """Known keys go, the rest of the text stays."""
+    redactor = Redactor()
+    redactor.add(Secret(KEY))
+    redactor.add(Secret("another-live-key"))
+    text = f"sent {KEY} and another-live-key twice: {KEY}"
+    assert redactor.redact(text) == f"sent {HIDDEN} and {HIDDEN} twice: {HIDDEN}"
+
+
+def test_redactor_leaves_short_values_alone():
+    """A key of less than eight characters would tear holes into ordinary words."""
+    redactor = Redactor()
+    redactor.add(Secret("test"))
+    assert redactor.redact("a test") == "a test"
+
+
+@pytest.mark.parametrize(
+    "echo",
+    ["sk-abc12***********wxyz", "sk-ant-api03-AbCdEf_123", "AIzaSyA1234567890", "gsk_abcdefgh"],
+)
+def test_redactor_hides_what_looks_like_a_vendors_key(echo):
+    """A provider's error may echo a key that we do not know, or one with its middle starred out."""
+    assert Redactor().redact(f"Incorrect API key provided: {echo}.") in {
+        f"Incorrect API key provided: {HIDDEN}.",
+        f"Incorrect API key provided: {HIDDEN}",
+    }
+
+
+def test_redactor_repr_holds_no_key():
+    """Its state is a count."""
+    redactor = Redactor()
+    redactor.add(Secret(KEY))
+    assert repr(redactor) == "<Redactor of 1 keys>"
