@@ -1,0 +1,211 @@
+# ruff: noqa: PTH100 -- see the docstring: no pathlib on the way to the socket
+"""Where the daemon's socket is, and what makes its directory safe. Both sides ask here.
+
+    $AIRCHER_SOCKET
+    else <runtime>/aircher/aircher.sock         runtime: $XDG_RUNTIME_DIR, or /run/user/<uid>
+    else <home>/run/<host hash>.sock            home: $AIRCHER_HOME, or ~/.aircher
+
+A home other than `~/.aircher` is called by 8 hex digits of its own wherever it shares a directory
+with the default one, so that two homes never share a daemon. `/run/user/<uid>` serves also when
+the variable is missing (cron, sudo, ssh without PAM): such a shell must find the same daemon. The
+host's hash is for homes on a network file system, where a socket belongs to one machine.
+
+The environment is passed in. What a thin client needs works on strings: importing `pathlib` costs
+8 ms, `hashlib` 3 ms, and most clients need neither. The functions that return a `Path` are for
+everybody else.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Mapping
+
+TYPE_CHECKING = False  # what `typing` would say, without its import
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_PATH = 107
+"""Bytes of a socket's path: what `sockaddr_un` holds on Linux, without the closing zero."""
+
+EXIT_ALREADY_RUNNING = 3
+"""How `aircherd` exits when another daemon has the socket: not an error for who wanted one."""
+
+
+class AddressError(Exception):
+    """The socket's path or directory cannot be used; the message says why and what to do."""
+
+
+# ------------------------------------------------------------------------------------- the home
+
+
+def aircher_home(environ: Mapping[str, str]) -> Path:
+    """Return the directory of the configuration: absolute, `~` expanded."""
+    return _path(_home(environ))
+
+
+def is_default_home(environ: Mapping[str, str]) -> bool:
+    """Whether the home is `~/.aircher`, by whatever name."""
+    return home_hash(environ) is None
+
+
+def home_hash(environ: Mapping[str, str]) -> str | None:
+    """Return the 8 hex digits that tell another home's files apart; None for the default home."""
+    if not environ.get("AIRCHER_HOME"):
+        return None
+    home = os.path.realpath(_home(environ))
+    if home == os.path.realpath(_user_home(environ) + "/.aircher"):
+        return None
+    return _short_hash(os.fsencode(home))
+
+
+def log_path(environ: Mapping[str, str]) -> Path:
+    """Return the file that takes the standard error of a daemon which a client starts."""
+    state = environ.get("XDG_STATE_HOME", "")
+    if not state.startswith("/"):  # the XDG specification: a relative path is to be ignored
+        state = f"{_user_home(environ)}/.local/state"
+    other = home_hash(environ)
+    return _path(f"{state}/aircher/aircherd{'-' + other if other else ''}.log")
+
+
+# ------------------------------------------------------------------------------------- the socket
+
+
+def is_private_directory(directory: str, uid: int) -> bool:
+    """Whether `directory` is there, belongs to `uid` and is closed to everybody else."""
+    try:
+        return _fault(os.lstat(directory), uid) is None
+    except OSError:
+        return False
+
+
+def find_socket(
+    environ: Mapping[str, str],
+    *,
+    uid: int | None = None,
+    hostname: str | None = None,
+    is_private: Callable[[str, int], bool] = is_private_directory,
+) -> str:
+    """Return the absolute path of the socket. `uid` and `hostname` are this process's unless given.
+
+    `is_private(directory, uid)` decides whether `/run/user/<uid>` can serve.
+    """
+    if named := environ.get("AIRCHER_SOCKET"):
+        return _absolute(named, environ)
+    if runtime := _runtime(environ, os.getuid() if uid is None else uid, is_private):
+        return f"{runtime}/aircher/{home_hash(environ) or 'aircher'}.sock"
+    host = _hostname() if hostname is None else hostname
+    return f"{_home(environ)}/run/{_short_hash(host.encode(errors='surrogateescape'))}.sock"
+
+
+def socket_path(
+    environ: Mapping[str, str],
+    *,
+    uid: int | None = None,
+    hostname: str | None = None,
+    is_private: Callable[[str, int], bool] = is_private_directory,
+) -> Path:
+    """Return what `find_socket` finds, as a `Path`."""
+    return _path(find_socket(environ, uid=uid, hostname=hostname, is_private=is_private))
+
+
+def _runtime(
+    environ: Mapping[str, str], uid: int, is_private: Callable[[str, int], bool]
+) -> str | None:
+    named = environ.get("XDG_RUNTIME_DIR", "").rstrip("/")
+    if named.startswith("/"):  # the XDG specification: a relative path is to be ignored
+        return named
+    usual = f"/run/user/{uid}"
+    return usual if is_private(usual, uid) else None
+
+
+# ------------------------------------------------------------------------------------- its safety
+
+
+def check_directory(directory: Path | str, uid: int) -> None:
+    """Do nothing if the socket's directory belongs to `uid` alone.
+
+    Raises:
+        AddressError: it is a symlink, not a directory, somebody else's or open to others.
+        FileNotFoundError: it is not there.
+    """
+    try:
+        found = os.lstat(directory)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise AddressError(f"cannot look at the socket's directory {directory}: {error}") from None
+    fault = _fault(found, uid)
+    if fault is not None:
+        raise AddressError(f"{fault.format(directory=directory)}; or set AIRCHER_SOCKET elsewhere")
+
+
+def check_length(path: Path | str) -> None:
+    """Do nothing if a socket can have this path.
+
+    Raises:
+        AddressError: it is too long.
+    """
+    size = len(os.fsencode(path))
+    if size > MAX_PATH:
+        raise AddressError(
+            f"the socket's path has {size} bytes, and the system takes at most {MAX_PATH}: {path}. "
+            "Set AIRCHER_SOCKET to a shorter one"
+        )
+
+
+def _fault(found: os.stat_result, uid: int) -> str | None:
+    """Say what keeps a directory from being safe, with its cure."""
+    if stat.S_ISLNK(found.st_mode):
+        return "the socket's directory {directory} is a symlink: put a real directory there"
+    if not stat.S_ISDIR(found.st_mode):
+        return "the socket's directory {directory} is not a directory: move it away"
+    if found.st_uid != uid:
+        return (
+            "the socket's directory {directory} belongs to user "
+            f"{found.st_uid}, not to you ({uid}): move it away"
+        )
+    if found.st_mode & 0o077:
+        return (
+            "the socket's directory {directory} is open to other users "
+            f"(mode {stat.S_IMODE(found.st_mode):04o}): run chmod 700 on it"
+        )
+    return None
+
+
+# ------------------------------------------------------------------------------------- small parts
+
+
+def _home(environ: Mapping[str, str]) -> str:
+    named = environ.get("AIRCHER_HOME")
+    return _absolute(named, environ) if named else _user_home(environ) + "/.aircher"
+
+
+def _user_home(environ: Mapping[str, str]) -> str:
+    if home := environ.get("HOME"):
+        return home.rstrip("/")
+    import pwd  # noqa: PLC0415 -- rarely needed
+
+    return pwd.getpwuid(os.getuid()).pw_dir
+
+
+def _absolute(name: str, environ: Mapping[str, str]) -> str:
+    if name == "~" or name.startswith("~/"):
+        name = _user_home(environ) + name[1:]
+    return os.path.abspath(name)
+
+
+def _hostname() -> str:
+    return os.uname().nodename
+
+
+def _short_hash(data: bytes) -> str:
+    import hashlib  # noqa: PLC0415 -- 3 ms, and most clients need no hash
+
+    return hashlib.sha256(data).hexdigest()[:8]
+
+
+def _path(name: str) -> Path:
+    from pathlib import Path  # noqa: PLC0415 -- 8 ms that a thin client does not have
+
+    return Path(name)

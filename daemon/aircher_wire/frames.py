@@ -1,0 +1,345 @@
+"""msgpack-RPC frames: bytes in, frames out, and back. Sans-I/O: who reads and writes is elsewhere.
+
+    request       [0, msgid, method, [params]]
+    response      [1, msgid, error, result]
+    notification  [2, method, [params]]
+
+The rules, all of them enforced here:
+
+1. `params` is a list holding one map. Lua cannot tell an empty map from an empty list, so `[]` and
+   `[[]]` mean no parameters. A notification with anything else has none: Neovim answers what it
+   does not know with `nvim_error_event` and a list of its own, which must not end a conversation.
+2. Map keys are strings, there are no ext types, nothing nests deeper than `MAX_DEPTH`, and no
+   frame, array or map is larger than its limit. An array or map that claims too much is refused at
+   its first byte, a string at the latest when more than a frame of it has come.
+3. Text from editors may be invalid UTF-8: it is decoded with `surrogateescape`. What the daemon
+   sends is always valid UTF-8.
+4. After the first violation a stream is broken for good: the frames before it count, nothing after
+   it does.
+
+Frames are plain slotted classes rather than named tuples or dataclasses: importing `typing` or
+`dataclasses` would cost a thin client 5 to 15 ms.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+
+import msgpack
+
+MAX_FRAME = 32 * 1024 * 1024
+"""Bytes of one frame."""
+MAX_ITEMS = 100_000
+"""Elements of one array, entries of one map."""
+MAX_DEPTH = 32
+"""Containers within containers, the frame itself being the first."""
+MAX_METHOD = 100
+"""Bytes of a method's name."""
+MAX_MSGID = 2**32 - 1
+
+_TOO_DEEP = f"nested deeper than {MAX_DEPTH} arrays and maps"
+
+_REQUEST, _RESPONSE, _NOTIFICATION = 0, 1, 2
+
+# The unpacker takes data in pieces, so that its buffer never holds much more than one frame.
+_PIECE = 1024 * 1024
+# A packer or unpacker that had to grow beyond this is replaced: neither ever gives memory back.
+_KEEP = 1024 * 1024
+# What an unpacker sets aside at once; its own choice would be 1 MiB for every connection.
+_READ_SIZE = 16 * 1024
+
+
+class FrameError(Exception):
+    """The peer sent something that is not a frame; the connection cannot go on."""
+
+
+class _Frame:
+    """What the three kinds of frames share: equality by value and a `repr` that shows no content.
+
+    Parameters may hold a prompt or a key, so they appear nowhere but in their attribute.
+    """
+
+    __slots__: tuple[str, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
+    __hash__ = None  # type: ignore[assignment]  # holds maps, so it cannot be hashed
+
+
+class Request(_Frame):
+    """Asks for `method`; the answer carries the same `msgid`."""
+
+    __slots__ = ("method", "msgid", "params")
+    __match_args__ = ("msgid", "method", "params")
+
+    def __init__(self, msgid: int, method: str, params: dict[str, object]) -> None:
+        self.msgid = msgid
+        self.method = method
+        self.params = params
+
+    def __repr__(self) -> str:
+        return f"<Request {self.msgid} {self.method}>"
+
+
+class Response(_Frame):
+    """Answers the request `msgid`; `error` is None unless it failed."""
+
+    __slots__ = ("error", "msgid", "result")
+    __match_args__ = ("msgid", "error", "result")
+
+    def __init__(self, msgid: int, error: object, result: object) -> None:
+        self.msgid = msgid
+        self.error = error
+        self.result = result
+
+    def __repr__(self) -> str:
+        return f"<Response {self.msgid} {'ok' if self.error is None else 'error'}>"
+
+
+class Notification(_Frame):
+    """Tells something; there is no answer."""
+
+    __slots__ = ("method", "params")
+    __match_args__ = ("method", "params")
+
+    def __init__(self, method: str, params: dict[str, object]) -> None:
+        self.method = method
+        self.params = params
+
+    def __repr__(self) -> str:
+        return f"<Notification {self.method}>"
+
+
+Frame = Request | Response | Notification
+
+
+# ------------------------------------------------------------------------------------- decoding
+
+
+class Decoder:
+    """Turns the bytes of one connection into frames, in any chunks.
+
+    Failure: the first violation is kept in `error` and the frames before it are still returned, so
+    a reader handles what `feed` returned and then looks at `error`. From then on `feed` raises.
+    """
+
+    def __init__(self, max_frame: int = MAX_FRAME) -> None:
+        self.error: FrameError | None = None
+        self._max_frame = max_frame
+        self._renew()
+
+    def _renew(self) -> None:
+        self._fed = 0  # bytes given to this unpacker
+        self._end = 0  # of them, those up to the end of the last whole frame
+        self._unpacker = msgpack.Unpacker(
+            read_size=min(_READ_SIZE, self._max_frame),
+            max_buffer_size=self._max_frame + _PIECE,
+            max_str_len=self._max_frame,
+            max_bin_len=self._max_frame,
+            max_array_len=MAX_ITEMS,
+            max_map_len=MAX_ITEMS,
+            max_ext_len=0,
+            ext_hook=_refuse_ext,
+            strict_map_key=True,
+            raw=False,
+            unicode_errors="surrogateescape",
+        )
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Take the next bytes; return the frames they complete, in order.
+
+        Raises:
+            FrameError: the stream was broken by an earlier call.
+        """
+        self.check()
+        frames: list[Frame] = []
+        try:
+            if len(data) <= _PIECE:
+                self._take(data, frames)
+            else:
+                for start in range(0, len(data), _PIECE):
+                    self._take(data[start : start + _PIECE], frames)
+        except FrameError as error:
+            self.error = error
+        except (ValueError, TypeError, OverflowError, msgpack.UnpackException) as error:
+            self.error = FrameError(_explain(error))
+        return frames
+
+    def check(self) -> None:
+        """Do nothing on a sound stream.
+
+        Raises:
+            FrameError: the stream is broken.
+        """
+        if self.error is not None:
+            raise FrameError(str(self.error))
+
+    def _take(self, data: bytes, frames: list[Frame]) -> None:
+        unpacker, limit = self._unpacker, self._max_frame
+        unpacker.feed(data)
+        self._fed += len(data)
+        for message in unpacker:
+            end = unpacker.tell()
+            if end - self._end > limit:
+                raise _too_large(limit)
+            self._end = end
+            frames.append(_frame_of(message))
+        if self._fed == self._end:
+            if self._fed > _KEEP:
+                self._renew()
+        elif self._fed - self._end > limit:
+            raise _too_large(limit)
+
+    def __repr__(self) -> str:
+        state = "broken" if self.error else f"{self._fed - self._end} bytes of a frame"
+        return f"<Decoder {state}>"
+
+
+def _frame_of(message: object) -> Frame:
+    """Give a decoded message its shape, or refuse it."""
+    if type(message) is not list or not message or type(message[0]) is not int:
+        raise FrameError("a frame must be an array that starts with 0, 1 or 2")
+    kind, length = message[0], len(message)
+    if kind == _NOTIFICATION and length == 3:
+        return Notification(_method(message[1]), _params(message[2]) or {})
+    if kind == _RESPONSE and length == 4:
+        _check_content(message, 1)
+        return Response(_msgid(message[1]), message[2], message[3])
+    if kind == _REQUEST and length == 4:
+        params = _params(message[3])
+        if params is None:
+            raise FrameError("the parameters of a request must be an array holding one map")
+        return Request(_msgid(message[1]), _method(message[2]), params)
+    raise FrameError(
+        "a frame must be [0, id, method, params], [1, id, error, result] or [2, method, params]"
+    )
+
+
+def _params(value: object) -> dict[str, object] | None:
+    """Return the one map, an empty one for its other forms, None for anything else."""
+    if type(value) is not list or len(value) > 1:
+        return None
+    if not value:
+        return {}
+    only = value[0]
+    if type(only) is not dict:
+        return {} if only == [] else None
+    _check_content(only, 3)  # below the frame and the list of parameters
+    return only
+
+
+def _msgid(value: object) -> int:
+    if type(value) is not int or not 0 <= value <= MAX_MSGID:
+        raise FrameError("a message id must be an integer from 0 to 4294967295")
+    return value
+
+
+def _method(value: object) -> str:
+    if type(value) is not str:
+        raise FrameError("a method must be a string")
+    size = len(value) if value.isascii() else len(value.encode(errors="surrogateescape"))
+    if size > MAX_METHOD:
+        raise FrameError(f"a method's name has at most {MAX_METHOD} bytes, this one has {size}")
+    return value
+
+
+def _check_content(container: object, depth: int) -> None:
+    """Refuse what msgpack itself lets pass: binary map keys, and nesting up to 1024 deep.
+
+    `depth` counts the containers down to this one; going down is recursive, and so is bounded.
+    """
+    if depth > MAX_DEPTH:
+        raise FrameError(_TOO_DEEP)
+    if type(container) is dict:
+        for key, child in container.items():
+            if type(key) is not str:
+                raise FrameError("a map key must be a string")
+            kind = type(child)
+            if kind is dict or kind is list:
+                _check_content(child, depth + 1)
+    elif type(container) is list:
+        for child in container:
+            kind = type(child)
+            if kind is dict or kind is list:
+                _check_content(child, depth + 1)
+
+
+def _refuse_ext(_code: int, _data: bytes) -> object:
+    raise FrameError("ext types are not part of the protocol")
+
+
+def _too_large(limit: int) -> FrameError:
+    return FrameError(f"a frame has at most {limit} bytes, this one has more")
+
+
+def _explain(error: Exception) -> str:
+    """Say what msgpack found; its own errors often have no words."""
+    if isinstance(error, msgpack.StackError):
+        return _TOO_DEEP
+    return f"not msgpack as the protocol uses it: {str(error) or 'an unknown type byte'}"
+
+
+# ------------------------------------------------------------------------------------- encoding
+
+# A strict packer is twice as fast as one that is told what to do with invalid text, so that one is
+# asked only when the strict one has refused. Packing plain values never gives up the interpreter
+# lock, so threads can share the packer.
+_new_packer = partial(msgpack.Packer, use_bin_type=True, autoreset=True)
+_pack = _new_packer(unicode_errors="strict").pack
+
+
+def _encode(message: object, errors: str = "replace") -> bytes:
+    """Encode; what is not valid UTF-8 is treated by `errors`."""
+    try:
+        data: bytes = _pack(message)
+    except UnicodeEncodeError:
+        data = _new_packer(unicode_errors=errors).pack(message)
+    if len(data) > _KEEP:
+        _forget_packer()
+    return data
+
+
+def _forget_packer() -> None:
+    """Let go of a packer whose buffer has grown: it would keep it for good."""
+    global _pack  # noqa: PLW0603 -- the one piece of state here, and only a matter of memory
+    _pack = _new_packer(unicode_errors="strict").pack
+
+
+def encode_request(
+    msgid: int, method: str, params: dict[str, object] | None = None, *, errors: str = "replace"
+) -> bytes:
+    """Encode a request; `errors="surrogateescape"` sends invalid UTF-8 on as the bytes it was.
+
+    Raises:
+        TypeError: `params` holds something msgpack does not know.
+        ValueError: it nests too deep.
+        OverflowError: it holds an integer of more than 64 bits.
+    """
+    message = (_REQUEST, msgid, method, (params or {},))
+    try:
+        return _encode(message, errors)
+    except UnicodeEncodeError:
+        # A surrogate that stands for no byte, as JSON can bring one: there is nothing to keep.
+        return _encode(message)
+
+
+def encode_response(msgid: int, result: object) -> bytes:
+    """Encode the answer to a request that went well. Raises as `encode_request`."""
+    return _encode((_RESPONSE, msgid, None, result))
+
+
+def encode_error(msgid: int, error: dict[str, object]) -> bytes:
+    """Encode the answer to a request that failed, `{code, message, data}`. Raises likewise."""
+    return _encode((_RESPONSE, msgid, error, None))
+
+
+def encode_notification(method: str, params: dict[str, object]) -> bytes:
+    """Encode a notification. Raises as `encode_request`."""
+    return _encode((_NOTIFICATION, method, (params,)))
+
+
+def encode_notifications(method: str, batch: Iterable[dict[str, object]]) -> bytes:
+    """Encode several notifications of one method into one buffer, in order. Raises likewise."""
+    return b"".join([_encode((_NOTIFICATION, method, (params,))) for params in batch])

@@ -1,0 +1,186 @@
+"""The address: one daemon per user and home, in a directory that is theirs alone."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from aircher_wire import address
+from aircher_wire.address import AddressError, check_directory, check_length
+
+HOME = {"HOME": "/home/ann"}
+OTHER = HOME | {"AIRCHER_HOME": "/srv/second"}
+RUNTIME = {"XDG_RUNTIME_DIR": "/run/user/7"}
+
+
+def find(environ: dict[str, str], *, has_run_user: bool = False) -> str:
+    asked = []
+
+    def is_private(directory: str, uid: int) -> bool:
+        asked.append((directory, uid))
+        return has_run_user
+
+    found = address.find_socket(environ, uid=7, hostname="box", is_private=is_private)
+    assert asked in ([], [("/run/user/7", 7)])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("environ", "has_run_user", "expected"),
+    [
+        (HOME | {"AIRCHER_SOCKET": "/x/y.sock"} | RUNTIME, True, "/x/y.sock"),
+        (HOME | {"AIRCHER_SOCKET": "~/y.sock"}, True, "/home/ann/y.sock"),
+        (HOME | {"AIRCHER_SOCKET": ""} | RUNTIME, False, "/run/user/7/aircher/aircher.sock"),
+        (HOME | {"XDG_RUNTIME_DIR": "/r/"}, True, "/r/aircher/aircher.sock"),
+        (HOME | {"XDG_RUNTIME_DIR": "relative"}, True, "/run/user/7/aircher/aircher.sock"),
+        (HOME, True, "/run/user/7/aircher/aircher.sock"),
+        (HOME, False, "/home/ann/.aircher/run/26f8567f.sock"),
+        (OTHER, False, "/srv/second/run/26f8567f.sock"),
+        (OTHER, True, "/run/user/7/aircher/5f80ec7a.sock"),
+        (OTHER | RUNTIME, False, "/run/user/7/aircher/5f80ec7a.sock"),
+        (
+            HOME | {"AIRCHER_HOME": "~/.aircher/"} | RUNTIME,
+            False,
+            "/run/user/7/aircher/aircher.sock",
+        ),
+        (HOME | {"AIRCHER_HOME": ""} | RUNTIME, False, "/run/user/7/aircher/aircher.sock"),
+    ],
+)
+def test_where_the_socket_is(environ: dict[str, str], has_run_user: bool, expected: str) -> None:
+    """The variable, the runtime directory or the home, in this order; other homes apart."""
+    assert find(environ, has_run_user=has_run_user) == expected
+
+
+def test_a_relative_socket_becomes_absolute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It never starts with anything but a slash, so it never is an abstract socket."""
+    monkeypatch.chdir(tmp_path)
+    assert find({"AIRCHER_SOCKET": "@x", "HOME": "/h"}) == f"{tmp_path}/@x"
+
+
+def test_socket_path_is_the_same_as_a_path() -> None:
+    """Both forms agree, and this process's uid and host serve where none are given."""
+    environ = HOME | RUNTIME
+    assert address.socket_path(environ) == Path("/run/user/7/aircher/aircher.sock")
+    away = address.socket_path(HOME, is_private=lambda _directory, _uid: False)
+    assert away.parent == Path("/home/ann/.aircher/run")
+
+
+def test_a_symlink_to_the_default_home_is_the_default_home(tmp_path: Path) -> None:
+    """A home is known by where it is, not by what it is called."""
+    (tmp_path / ".aircher").mkdir()
+    (tmp_path / "dots").symlink_to(tmp_path / ".aircher")
+    environ = {"HOME": str(tmp_path), "AIRCHER_HOME": str(tmp_path / "dots")}
+    assert address.is_default_home(environ)
+    assert not address.is_default_home(environ | {"AIRCHER_HOME": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        (HOME, "/home/ann/.aircher"),
+        (HOME | {"AIRCHER_HOME": "~/x"}, "/home/ann/x"),
+        (HOME | {"AIRCHER_HOME": "/a/../b"}, "/b"),
+    ],
+)
+def test_home(environ: dict[str, str], expected: str) -> None:
+    """The home is absolute and expanded."""
+    assert address.aircher_home(environ) == Path(expected)
+
+
+def test_home_without_a_variable() -> None:
+    """Without HOME the user database knows."""
+    assert address.aircher_home({}).name == ".aircher"
+    assert address.aircher_home({}).is_absolute()
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        (HOME, "/home/ann/.local/state/aircher/aircherd.log"),
+        (HOME | {"XDG_STATE_HOME": "/state"}, "/state/aircher/aircherd.log"),
+        (HOME | {"XDG_STATE_HOME": "state"}, "/home/ann/.local/state/aircher/aircherd.log"),
+        (OTHER, "/home/ann/.local/state/aircher/aircherd-5f80ec7a.log"),
+    ],
+)
+def test_log(environ: dict[str, str], expected: str) -> None:
+    """The log of a daemon that a client starts lies with the user's other state."""
+    assert address.log_path(environ) == Path(expected)
+
+
+# ------------------------------------------------------------------------------- safety
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    made = tmp_path / "aircher"
+    made.mkdir(mode=0o700)
+    return made
+
+
+def test_a_private_directory_passes(directory: Path) -> None:
+    """Ours and closed: nothing to say."""
+    check_directory(directory, os.getuid())
+    assert address.is_private_directory(str(directory), os.getuid())
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o710, 0o701, 0o777])
+def test_a_directory_open_to_others(directory: Path, mode: int) -> None:
+    """Any bit for anybody else is refused, with the cure."""
+    directory.chmod(mode)
+    with pytest.raises(AddressError, match=rf"open to other users \(mode {mode:04o}\).*chmod 700"):
+        check_directory(directory, os.getuid())
+    assert not address.is_private_directory(str(directory), os.getuid())
+
+
+def test_a_symlink(directory: Path, tmp_path: Path) -> None:
+    """A symlink is refused even if it leads to a private directory."""
+    (tmp_path / "link").symlink_to(directory)
+    with pytest.raises(AddressError, match="is a symlink"):
+        check_directory(tmp_path / "link", os.getuid())
+
+
+def test_not_a_directory(tmp_path: Path) -> None:
+    """A file in its place is refused."""
+    (tmp_path / "file").touch(mode=0o600)
+    with pytest.raises(AddressError, match="is not a directory"):
+        check_directory(tmp_path / "file", os.getuid())
+
+
+def test_another_owner(directory: Path) -> None:
+    """A directory of another user is refused, both being named."""
+    us = os.getuid()
+    with pytest.raises(AddressError, match=rf"belongs to user {us}, not to you \({us + 1}\)"):
+        check_directory(directory, us + 1)
+
+
+def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
+    """Its absence is told apart: it means that no daemon ran, not that something is wrong."""
+    with pytest.raises(FileNotFoundError):
+        check_directory(tmp_path / "none", os.getuid())
+    assert not address.is_private_directory(str(tmp_path / "none"), os.getuid())
+
+
+def test_a_directory_below_a_file(tmp_path: Path) -> None:
+    """What cannot be looked at is refused."""
+    (tmp_path / "file").touch()
+    with pytest.raises(AddressError, match="cannot look at"):
+        check_directory(tmp_path / "file" / "aircher", os.getuid())
+
+
+def test_braces_in_a_path_are_only_braces(tmp_path: Path) -> None:
+    """A directory's name has no part in how the message is made."""
+    odd = tmp_path / "{0}{x}"
+    odd.mkdir(mode=0o755)
+    with pytest.raises(AddressError, match=r"\{0\}\{x\}"):
+        check_directory(odd, os.getuid())
+
+
+def test_length() -> None:
+    """107 bytes are the most a socket's path can have; bytes, not characters."""
+    check_length("/" + "x" * 106)
+    with pytest.raises(AddressError, match="has 108 bytes"):
+        check_length("/" + "x" * 107)
+    with pytest.raises(AddressError, match=r"has 121 bytes.*AIRCHER_SOCKET"):
+        check_length("/" + "é" * 60)
