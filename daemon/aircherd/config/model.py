@@ -4,6 +4,7 @@ It has the built-in providers merged with the user's file, every value checked. 
 snapshot it started with. The form of the file itself is `config.load`'s business.
 """
 
+import ipaddress
 from urllib.parse import urlsplit
 
 import msgspec
@@ -32,6 +33,12 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     def origin(self) -> str:
         """Scheme, host and port: what a key is bound to, e.g. `https://api.openai.com:443`."""
         return origin_of(self.base_url)
+
+    @property
+    def can_carry_key(self) -> bool:
+        """Whether a key may be sent there: over https, or over http to this machine alone."""
+        parts = urlsplit(self.base_url)
+        return parts.scheme.lower() == "https" or is_loopback(parts.hostname or "")
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -90,6 +97,16 @@ def origin_of(url: str) -> str:
     host = (parts.hostname or "").lower()
     host = f"[{host}]" if ":" in host else host
     return f"{scheme}://{host}:{parts.port or {'https': 443, 'http': 80}.get(scheme, 0)}"
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether `host` is this machine by its name or number; asks no name server."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def builtin_providers() -> dict[str, Provider]:

@@ -1,0 +1,71 @@
+"""The form of the file: which names each section may hold, and what to say about any other one."""
+
+from collections.abc import Iterator
+
+from aircherd.config.locate import Path
+from aircherd.config.no_keys import has_key, is_key_name, is_opaque, key_message
+from aircherd.config.problems import BadValue, Report, did_you_mean
+
+TOP = "the top level"
+PROVIDER = "[providers.NAME]"
+MODEL = "[models.NAME]"
+NETWORK = "[network]"
+
+NAMES: dict[str, tuple[str, ...]] = {
+    TOP: ("default_model", "providers", "models", "network"),
+    PROVIDER: ("kind", "base_url", "auth", "env", "key_command", "headers"),
+    MODEL: ("routes",),
+    NETWORK: (
+        "proxy",
+        "ca_file",
+        "connect_timeout",
+        "first_byte_timeout",
+        "idle_timeout",
+        "request_timeout",
+    ),
+}
+"""Every name the file may hold, by its section."""
+
+PLANNED: dict[str, tuple[str, ...]] = {
+    TOP: ("limits", "fallback", "tasks"),
+    PROVIDER: ("fallback",),
+    MODEL: ("strategy",),
+    NETWORK: (),
+}
+"""Names a later version will know. Refused until then: a limit nobody keeps is worse than none."""
+
+
+def known_entries(
+    report: Report, section: str, path: Path, table: dict[str, object], provider: str | None = None
+) -> Iterator[tuple[str, object]]:
+    """Yield the entries of `table` that `section` may hold; note a problem for each other one."""
+    for name, value in table.items():
+        if name in NAMES[section]:
+            yield name, value
+        else:
+            bad = _unknown(section, name, value, provider)
+            report.add((*path, name), bad.message, bad.hint)
+
+
+def _unknown(section: str, name: str, value: object, provider: str | None) -> BadValue:
+    """Say what is wrong with a name, and what was meant. There are four cases."""
+    # 1. It is to come. (First, for a limit on a key is not a key.)
+    if name in PLANNED[section]:
+        return BadValue("is not supported by this version yet", "remove it until then")
+    # 2. It would hold a key, or does.
+    if is_key_name(name) or is_opaque(name) or has_key(value):
+        return BadValue(key_message(provider))
+    # 3. It is known elsewhere: in TOML an entry belongs to the last [section] before it.
+    home = next((home for home, names in NAMES.items() if name in names), None)
+    if home is not None:
+        return BadValue(f"is unknown {_within(section)}", f"it belongs {_home(home)}")
+    # 4. It is misspelt or made up.
+    return BadValue(f"is unknown {_within(section)}", did_you_mean(name, NAMES[section]))
+
+
+def _within(section: str) -> str:
+    return f"at {TOP}" if section == TOP else f"in {section}"
+
+
+def _home(section: str) -> str:
+    return "at the top, before the first [section]" if section == TOP else f"under {section}"

@@ -1,0 +1,99 @@
+"""From a path or a text to a checked `Config`, or to every problem at once."""
+
+import stat
+from pathlib import Path
+
+from aircherd.config.model import DEFAULT_CONFIG, Config
+from aircherd.config.problems import WHOLE_FILE, Problem, Report, invalid
+from aircherd.config.sections import read_config
+from aircherd.config.syntax import read_toml
+from aircherd.errors import ConfigInvalid
+
+MAX_BYTES = 256 * 1024
+"""A larger file is something else by mistake."""
+
+_TOO_LARGE = "is larger than 256 KiB"
+_HARDLY = "this is hardly a config: see which file it is"
+
+
+def load_config(path: Path) -> Config:
+    """Read the file; without one, the built-in providers are all there is.
+
+    Raises:
+        ConfigInvalid: there is a file, but it cannot be read or does not hold. `data` has `file`
+            and `problems`, a list of {file, line, path, message, hint?}; `line` is 0 for a problem
+            with the file as such.
+    """
+    data = _read_bytes(path)
+    if data is None:
+        return DEFAULT_CONFIG
+    return parse_config(_decode(data, str(path)), file=str(path))
+
+
+def parse_config(text: str, *, file: str) -> Config:
+    """Check a text; `file` is what problems call it, and relative paths begin at its folder.
+
+    Raises:
+        ConfigInvalid: as for `load_config`. No problem repeats a value from the text.
+    """
+    if len(text) > MAX_BYTES:
+        raise _unreadable(file, _TOO_LARGE, _HARDLY)
+    _refuse_broken_text(text, file)
+    data = read_toml(text, file=file)
+    report = Report(file, text.removeprefix("\ufeff"))
+    config = read_config(report, data, Path(file).parent)
+    report.raise_if_any()
+    return config
+
+
+def _read_bytes(path: Path) -> bytes | None:
+    """Return what is in the file, None if there is none."""
+    try:
+        # Looked at before it is opened: opening a named pipe would wait for its other end.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise _unreadable(
+                str(path), "is not a file", "a folder, device or pipe cannot be a config"
+            )
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise _unreadable(
+                str(path), "is a link to a file that does not exist", "mend or remove the link"
+            ) from None
+        return None
+    except OSError as error:
+        raise _unreadable(
+            str(path), f"cannot be read: {error.strerror}", "check the file and its folder"
+        ) from None
+    if len(data) > MAX_BYTES:
+        raise _unreadable(str(path), _TOO_LARGE, _HARDLY)
+    return data
+
+
+def _decode(data: bytes, file: str) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+    # Outside the handler: the error holds the whole text.
+    raise _bad_encoding(file, line)
+
+
+def _refuse_broken_text(text: str, file: str) -> None:
+    """Refuse what came in over the wire as invalid UTF-8, kept as lone surrogates."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if any("\ud800" <= character <= "\udfff" for character in line):
+            raise _bad_encoding(file, number)
+
+
+def _bad_encoding(file: str, line: int) -> ConfigInvalid:
+    problem = Problem(
+        file=file, line=line, path="", message="is not valid UTF-8", hint="save the file as UTF-8"
+    )
+    return invalid(file, [problem])
+
+
+def _unreadable(file: str, message: str, hint: str) -> ConfigInvalid:
+    problem = Problem(file=file, line=WHOLE_FILE, path="", message=message, hint=hint)
+    return invalid(file, [problem])

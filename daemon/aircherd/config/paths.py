@@ -1,0 +1,56 @@
+"""Where the user's config and the daemon's data are, from the environment alone.
+
+Config lives in the home, `~/.aircher`; data in the XDG data directory. Another home
+(`$AIRCHER_HOME`) has data of its own, and its keys are kept apart in the keyring: both bear the
+8 hex digits that also name its socket.
+"""
+
+import os
+import pwd
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from aircher_wire.address import aircher_home, home_hash
+
+
+class Paths(msgspec.Struct, frozen=True, kw_only=True):
+    """All absolute. None of them needs to exist.
+
+    `index_file` names the stored keys without holding them; `credentials_file` holds keys where no
+    keyring is usable; `keyring_service` is what entries in the keyring are filed under.
+    """
+
+    home: Path
+    config_file: Path
+    data: Path
+    index_file: Path
+    credentials_file: Path
+    keyring_service: str
+
+
+def resolve_paths(environ: Mapping[str, str]) -> Paths:
+    """Return the paths that hold under `environ`."""
+    home = aircher_home(environ)
+    other = home_hash(environ)
+    data = _data_home(environ) / "aircher"
+    if other is not None:
+        data = data / "homes" / other
+    return Paths(
+        home=home,
+        config_file=home / "config.toml",
+        data=data,
+        index_file=data / "keys.json",
+        credentials_file=data / "credentials.json",
+        keyring_service="aircher" if other is None else f"aircher:{other}",
+    )
+
+
+def _data_home(environ: Mapping[str, str]) -> Path:
+    """Return the XDG data directory; by hand, for platformdirs asks the process's environment."""
+    named = environ.get("XDG_DATA_HOME", "")
+    if named.startswith("/"):  # the XDG specification: a relative path is to be ignored
+        return Path(named)
+    user_home = environ.get("HOME") or pwd.getpwuid(os.getuid()).pw_dir
+    return Path(user_home) / ".local" / "share"

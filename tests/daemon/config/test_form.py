@@ -1,0 +1,90 @@
+import pytest
+
+from helpers.config_problems import problem, problems
+
+WORK = '[providers.work]\nkind = "openai"\nbase_url = "https://h/v1"\n'
+ALIAS = '[models.m]\nroutes = ["openai/x"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "path", "cure"),
+    [
+        ('\ndefault_modle = "a/b"', 2, "default_modle", 'did you mean "default_model"?'),
+        ("[provider.work]", 1, "provider", 'did you mean "providers"?'),
+        (WORK + 'base_ur = "x"', 4, "providers.work.base_ur", 'did you mean "base_url"?'),
+        (ALIAS + "rotues = []", 3, "models.m.rotues", 'did you mean "routes"?'),
+        ("[network]\n\nidle = 1", 3, "network.idle", "known here: proxy, ca_file"),
+    ],
+)
+def test_an_unknown_name_is_refused_with_a_suggestion(
+    text: str, line: int, path: str, cure: str
+) -> None:
+    """On its own line, in every section."""
+    found = problem(text)
+    assert (found[0], found[1]) == (line, path)
+    assert "is unknown" in found[2]
+    assert cure in found[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "path"),
+    [
+        ('\n[[limits]]\nprovider = "openai"\nkey = "default"\nusd = 5.0', 2, "limits"),
+        ("[fallback]\nmax_attempts = 4", 1, "fallback"),
+        ('[tasks.review]\nmodel = "m"', 1, "tasks"),
+        (ALIAS + 'strategy = "cheapest"', 3, "models.m.strategy"),
+        (WORK + "fallback = true", 4, "providers.work.fallback"),
+    ],
+)
+def test_what_is_planned_is_not_supported_yet(text: str, line: int, path: str) -> None:
+    """No neighbour is guessed, and it is not silently left out."""
+    assert problem(text) == (
+        line,
+        path,
+        "is not supported by this version yet | remove it until then",
+    )
+
+
+def test_an_entry_in_the_wrong_section_is_sent_home() -> None:
+    """TOML puts an entry into the last section before it, which surprises people."""
+    assert problems('[network]\ndefault_model = "a/b"\nroutes = []') == [
+        (
+            2,
+            "network.default_model",
+            "is unknown in [network] | it belongs at the top, before the first [section]",
+        ),
+        (3, "network.routes", "is unknown in [network] | it belongs under [models.NAME]"),
+    ]
+
+
+def test_all_unknown_names_are_told_at_once() -> None:
+    """In the order of their lines, from every section."""
+    text = f"a1 = 1\n{WORK}b1 = 2\n{ALIAS}c1 = 3\n[network]\nd1 = 4\n"
+    assert [(line, path) for line, path, _ in problems(text)] == [
+        (1, "a1"),
+        (5, "providers.work.b1"),
+        (8, "models.m.c1"),
+        (10, "network.d1"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "login"),
+    [
+        ('\napi_key = "CANARY"', 2, "PROVIDER"),
+        ('openai_api_key = "CANARY"', 1, "PROVIDER"),
+        ('[keys]\nopenai = "sk-CANARY-1"', 1, "PROVIDER"),
+        (WORK + 'token = "CANARY"', 4, "work"),
+        (WORK + 'anything = "sk-CANARY-1"', 4, "work"),
+        (WORK + 'anything = ["x", { y = "sk-CANARY-1" }]', 4, "work"),
+        (WORK + "secret = 12345678", 4, "work"),
+        (ALIAS + 'password = "CANARY"', 3, "PROVIDER"),
+        ('[network]\nkey = "CANARY"', 2, "PROVIDER"),
+    ],
+)
+def test_a_key_under_an_unknown_name_is_sent_to_login(text: str, line: int, login: str) -> None:
+    """By its name or by its looks; it is not repeated."""
+    found = problem(text)
+    assert found[0] == line
+    assert f"`aircher-cli auth login {login}`" in found[2]
+    assert "CANARY" not in repr(found)

@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import pytest
+
+from aircherd.config.model import DEFAULT_CONFIG
+from aircherd.config.store import ConfigStore
+from aircherd.errors import ConfigInvalid
+
+GOOD = "[network]\nidle_timeout = 5\n"
+BAD = "[network]\nidle = 5\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "config.toml"
+
+
+def test_without_a_file_the_built_in_config_is_good(file: Path) -> None:
+    """And reading again changes nothing."""
+    store = ConfigStore(file)
+    assert (store.current, store.problem, store.has_good) == (DEFAULT_CONFIG, None, True)
+    assert store.reload() is False
+
+
+def test_a_changed_file_counts_once(file: Path) -> None:
+    """Its content decides, not its time."""
+    store = ConfigStore(file)
+    file.write_text(GOOD)
+    assert [store.reload(), store.reload()] == [True, False]
+    assert store.current.network.idle_timeout == 5.0
+    file.write_text(f"# a comment\n{GOOD}")
+    assert store.reload() is False
+
+
+def test_a_bad_file_leaves_the_last_good_config(file: Path) -> None:
+    """The problem is raised and kept until the file is mended."""
+    file.write_text(GOOD)
+    store = ConfigStore(file)
+    file.write_text(BAD)
+    with pytest.raises(ConfigInvalid, match=r"line 2: network\.idle"):
+        store.reload()
+    assert store.has_good
+    assert store.current.network.idle_timeout == 5.0
+    assert store.problem is not None
+    assert store.problem.message.startswith(f"{file}, line 2")
+    assert repr(store) == f"<ConfigStore {file}: with problems, 4 providers>"
+    file.write_text(GOOD)
+    assert store.reload() is False
+    assert store.problem is None
+
+
+def test_a_bad_file_at_the_start_leaves_no_good_config(file: Path) -> None:
+    """The daemon runs all the same; the first good config is a change."""
+    file.write_text(BAD)
+    store = ConfigStore(file)
+    assert (store.current, store.has_good) == (DEFAULT_CONFIG, False)
+    assert store.problem is not None
+    file.write_text("")
+    assert store.reload() is True
+    assert store.has_good
+    assert repr(store) == f"<ConfigStore {file}: good, 4 providers>"
+
+
+def test_the_kept_problem_holds_no_frames(file: Path) -> None:
+    """They would keep the file's text, and with it perhaps a key."""
+    file.write_text(BAD)
+    problem = ConfigStore(file).problem
+    assert problem is not None
+    assert (problem.__traceback__, problem.__context__) == (None, None)

@@ -1,0 +1,132 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from aircherd.config import values
+from aircherd.config.problems import BadValue
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("https://api.example.com/v1/", "https://api.example.com/v1"),
+        ("HTTPS://Api.Example.com", "https://Api.Example.com"),
+        ("http://127.0.0.1:8000/v1", "http://127.0.0.1:8000/v1"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("http://gpu_box:1", "http://gpu_box:1"),
+    ],
+)
+def test_an_address_loses_its_trailing_slash(value: str, expected: str) -> None:
+    """Everything else stays."""
+    assert values.read_base_url(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("ftp://host", "http:// or https://"),
+        ("localhost:8000/v1", "http:// or https://"),
+        ("api.example.com", "http:// or https://"),
+        ("http://", "host"),
+        ("http://:80/v1", "host"),
+        ("http:///v1", "host"),
+        ("http://ho<st", "host"),
+        ("http://host:0", "host"),
+        ("http://[zz]/", "address"),
+        ("http://host:eighty", "port"),
+        ("http://host:99999", "port"),
+        ("http://CANARY@host", "user or a password"),
+        ("http://u:CANARY@host", "user or a password"),
+        ("http://host/v1?key=CANARY", "before any ?"),
+        ("http://host/v1?", "before any ?"),
+        ("http://host/v1#CANARY", "before any ?"),
+        ("http://host/sk-ant-CANARY/v1", "looks like a key"),
+        ("http://ho st", "spaces"),
+        (" http://host", "spaces"),
+        ("http://host\n", "control character"),
+        ("http://hóst", "ASCII"),
+        ("http://host/v1/chat/completions", "where the API begins"),
+        ("", "empty"),
+        (5, "not a number"),
+    ],
+)
+def test_an_address_that_cannot_be_one_is_refused(value: object, message: str) -> None:
+    """The address is not repeated, in case it holds a key."""
+    with pytest.raises(BadValue) as caught:
+        values.read_base_url(value)
+    assert message in caught.value.message
+    assert "CANARY" not in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_a_proxy_is_a_host_and_a_port() -> None:
+    """A path or a password is none of it."""
+    assert values.read_proxy("http://proxy:3128/") == "http://proxy:3128"
+    for value in ("http://proxy/path", "http://u:p@proxy", "socks5://proxy"):
+        with pytest.raises(BadValue):
+            values.read_proxy(value)
+
+
+@pytest.mark.parametrize(("value", "expected"), [(5, 5.0), (0.5, 0.5), (86_400, 86_400.0)])
+def test_seconds_are_numbers(value: object, expected: float) -> None:
+    """Whole or not."""
+    assert values.read_seconds(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (0, "greater than 0"),
+        (-1.5, "greater than 0"),
+        (float("inf"), "greater than 0"),
+        (float("nan"), "greater than 0"),
+        (600_000, "longer than a day"),
+        (True, "not true or false"),
+        ("5", "not a text"),
+        (datetime(2026, 1, 1, tzinfo=UTC), "not a date or time"),
+    ],
+)
+def test_seconds_are_positive_and_finite(value: object, message: str) -> None:
+    """And not milliseconds."""
+    with pytest.raises(BadValue, match=message):
+        values.read_seconds(value)
+
+
+def test_a_file_is_found_from_the_configs_folder(tmp_path: Path) -> None:
+    """An absolute path is taken as it is."""
+    (tmp_path / "ca.pem").touch()
+    assert values.read_file("ca.pem", tmp_path) == str(tmp_path / "ca.pem")
+    assert values.read_file(str(tmp_path / "ca.pem"), Path("/")) == str(tmp_path / "ca.pem")
+
+
+def test_a_tilde_is_the_users_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a shell."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "ca.pem").touch()
+    assert values.read_file("~/ca.pem", Path("/")) == str(tmp_path / "ca.pem")
+
+
+@pytest.mark.parametrize("value", ["none.pem", ".", "~nobody-of-this-name/ca.pem", "a\0b"])
+def test_a_file_must_be_there(value: str, tmp_path: Path) -> None:
+    """A folder is no file."""
+    with pytest.raises(BadValue):
+        values.read_file(value, tmp_path)
+
+
+def test_a_list_is_not_empty() -> None:
+    """Nor is it anything else."""
+    assert values.read_list([1]) == [1]
+    with pytest.raises(BadValue, match="empty list"):
+        values.read_list([])
+    with pytest.raises(BadValue, match="not a section"):
+        values.read_list({})
+
+
+def test_a_choice_of_one_has_no_suggestion() -> None:
+    """And one of many has."""
+    with pytest.raises(BadValue, match=r'^must be "a"$') as caught:
+        values.read_choice("b", ("a",))
+    assert caught.value.hint is None
+    with pytest.raises(BadValue, match=r"^must be one of") as caught:
+        values.read_choice("opnai", ("openai", "ollama"))
+    assert caught.value.hint == 'did you mean "openai"?'
