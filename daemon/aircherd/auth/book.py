@@ -1,0 +1,155 @@
+"""What is known about all keys now, as rows: who has which, in what state; and who is told of it.
+
+The picture that requests and people share. It decides nothing about a key's worth, it puts together
+what `slots`, `reader` and `status` know, and publishes a row whenever it changed.
+"""
+
+from collections.abc import Callable, Mapping
+
+from aircherd.auth import standing, status
+from aircherd.auth.key_store import Entry
+from aircherd.auth.reader import KeyReader
+from aircherd.auth.slots import KeySlot, shadowed, slots_of, stored_slot
+from aircherd.auth.vault import Vault
+from aircherd.config.model import Config, Provider
+from aircherd.errors import KeyRejected, KeyringLocked, NotAuthenticated
+from aircherd.events import EventBus
+from aircherd.vocabulary.keys import KeyChoice, KeyState, KeyStatus
+
+_ERRORS: dict[KeyState, type[NotAuthenticated]] = {
+    KeyState.NOT_CONFIGURED: NotAuthenticated,
+    KeyState.REJECTED: KeyRejected,
+    KeyState.LOCKED: KeyringLocked,
+}
+"""What a key that cannot be used raises."""
+
+
+class KeyBook:
+    """All keys of all providers, as they are known now. Nothing here waits."""
+
+    def __init__(
+        self,
+        *,
+        config: Callable[[], Config],
+        environ: Mapping[str, str],
+        vault: Vault,
+        reader: KeyReader,
+        bus: EventBus,
+    ) -> None:
+        self._config = config
+        self._environ = environ
+        self._vault = vault
+        self._reader = reader
+        self._bus = bus
+        self._announced: dict[str, dict[str | None, KeyStatus]] = {}
+
+    # -------------------------------------------------------------- which keys there are
+
+    def slots(self, provider: Provider) -> list[KeySlot]:
+        """Return the keys of a provider in the order in which they serve."""
+        return slots_of(provider, self._vault.index.of(provider.name), self._environ)
+
+    def all_slots(self) -> list[KeySlot]:
+        """Return the keys of all providers."""
+        providers = self._config().providers.values()
+        return [slot for provider in providers for slot in self.slots(provider)]
+
+    def find(self, provider_name: str, key: str) -> tuple[Provider, KeySlot] | None:
+        """Return a provider and its key by their names, None when they are gone."""
+        provider = self._config().providers.get(provider_name)
+        slots = self.slots(provider) if provider else []
+        found = next((slot for slot in slots if slot.name == key), None)
+        return (provider, found) if provider and found else None
+
+    def pick(self, provider: Provider, key: str | None) -> KeySlot:
+        """Return the key of that name, or the first that may be tried, or the first.
+
+        Raises:
+            NotAuthenticated: there is none.
+        """
+        slots = self.slots(provider)
+        if key is None:
+            usable = (slot for slot in slots if self._may_be_tried(provider, slot))
+            slot = next(usable, slots[0] if slots else None)
+        else:
+            slot = next((slot for slot in slots if slot.name == key), None)
+        if slot is None:
+            which = f"key {key!r}" if key else "key"
+            cure = status.how_to_sign_in(provider)
+            raise NotAuthenticated(f"no {which} for {provider.name}: {cure}")
+        return slot
+
+    def choice(self, provider: Provider, slot: KeySlot) -> KeyChoice:
+        """Return a key as routing sees it: one that is worth another look is worth a try."""
+        held = self._reader.held(slot)
+        look_again = not held.standing.is_usable and self._reader.needs_reading(held)
+        return status.choice(provider, slot, standing.UNTRIED if look_again else held.standing)
+
+    def _may_be_tried(self, provider: Provider, slot: KeySlot) -> bool:
+        state = self.choice(provider, slot).state
+        return state in {KeyState.AUTHENTICATED, KeyState.UNVERIFIED}
+
+    # -------------------------------------------------------------- rows
+
+    def row(self, provider: Provider, slot: KeySlot) -> KeyStatus:
+        """Return the row of one key."""
+        held = self._reader.held(slot)
+        return status.key_row(
+            provider,
+            slot,
+            held.standing,
+            secret=held.secret,
+            hidden=shadowed(provider, self.slots(provider), self._environ),
+            notice=self._vault.index.problem,
+        )
+
+    def rows_of(self, name: str) -> list[KeyStatus]:
+        """Return the rows of one provider; also of one that only the index knows any more."""
+        if provider := self._config().providers.get(name):
+            rows = [self.row(provider, slot) for slot in self.slots(provider)]
+            return rows or [status.keyless_row(provider, notice=self._vault.index.problem)]
+        stored = self._vault.index.of(name)
+        return [status.orphan_row(known, stored_slot(known)) for known in stored]
+
+    def rows(self) -> list[KeyStatus]:
+        """Return the rows of all providers, in the configuration's order."""
+        return [row for name in self._names() for row in self.rows_of(name)]
+
+    def _names(self) -> list[str]:
+        return list(dict.fromkeys((*self._config().providers, *self._vault.index.providers())))
+
+    # -------------------------------------------------------------- telling
+
+    def announce_all(self) -> None:
+        """Publish every row that changed since it was last published."""
+        for name in dict.fromkeys((*self._names(), *self._announced)):
+            self.announce(name)
+
+    def announce(self, name: str) -> None:
+        """Publish what changed in one provider's rows since they were last published."""
+        before = self._announced.get(name, {})
+        now = {row.key: row for row in self.rows_of(name)}
+        self._announced[name] = now
+        for key, row in now.items():
+            if before.get(key) != row:
+                self._bus.publish("auth", status.as_data(row))
+        # A row without a key needs no farewell: it ends where a row with a key begins.
+        for key in before.keys() - now.keys() - {None}:
+            gone = KeyStatus(provider=name, key=key, state=KeyState.NOT_CONFIGURED)
+            self._bus.publish("auth", {**status.as_data(gone), "removed": True})
+
+    def forget(self, entry: Entry) -> None:
+        """Hold a removed key no longer, and tell."""
+        self._reader.drop(entry.provider, entry.label)
+        self.announce(entry.provider)
+
+    def __repr__(self) -> str:
+        states = [f"{row.provider}/{row.key}: {row.state.value}" for row in self.rows() if row.key]
+        return f"<KeyBook {', '.join(states) or 'without any key'}>"
+
+
+def unusable(provider: Provider, slot: KeySlot, verdict: standing.Standing) -> NotAuthenticated:
+    """Return the error that says why a key is not given out, and what to do."""
+    error = _ERRORS.get(verdict.state, KeyringLocked)
+    message = status.cannot_use(provider, slot, verdict)
+    return error(message, provider=provider.name, key=slot.name)

@@ -1,0 +1,162 @@
+"""The OS keyring as a store: the parent's side of `keyring_child`.
+
+Every operation is one short-lived child. It is killed after three seconds: a keyring that does not
+answer is as good as locked (most often it is, and waits for someone at a screen), and nobody who
+asks for a key waits for longer. When the keyring appears later, the next child simply finds it.
+"""
+
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import trio
+
+from aircherd.auth.child import run_child
+from aircherd.auth.key_store import (
+    Entry,
+    Found,
+    KeyMissing,
+    KeyUnreadable,
+    StoreHealth,
+    StoreState,
+)
+from aircherd.errors import KeyringLocked
+from aircherd.vocabulary.secret import Secret
+
+KEYRING_SECONDS = 3.0
+"""What gh gives it, too. The wait for a free child counts."""
+MAX_CHILDREN = 2
+MAX_ANSWER = 4 * 1024 * 1024
+
+# -P: nothing is imported from the directory the daemon happens to run in.
+CHILD = (sys.executable, "-P", "-m", "aircherd.auth.keyring_child")
+
+Operation = Literal["probe", "read", "write", "delete"]
+
+
+class _Answer(msgspec.Struct):
+    state: StoreHealth
+    reason: str | None = None
+    values: list[str | None] = []
+
+
+class KeyringStore:
+    """Keys in the keyring, under one service name, as user `provider/label`."""
+
+    name = "keyring"
+
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        service: str,
+        *,
+        command: Sequence[str] = CHILD,
+        seconds: float = KEYRING_SECONDS,
+    ) -> None:
+        self._environ = dict(environ)
+        self._service = service
+        self._command = command
+        self._seconds = seconds
+        self._children = trio.CapacityLimiter(MAX_CHILDREN)
+
+    async def probe(self) -> StoreState:
+        """Look whether there is a keyring and whether it is open."""
+        return _state(await self._ask("probe", ()))
+
+    async def read_all(self, entries: Sequence[Entry]) -> dict[Entry, Found]:
+        """Read all keys with one child."""
+        if not entries:
+            return {}
+        answer = await self._ask("read", entries)
+        if answer.state is StoreHealth.USABLE and len(answer.values) != len(entries):
+            answer = _Answer(StoreHealth.UNAVAILABLE, "its helper process answered nonsense")
+        if answer.state is not StoreHealth.USABLE:
+            return dict.fromkeys(entries, KeyUnreadable(_state(answer)))
+        found = [KeyMissing() if value is None else Secret(value) for value in answer.values]
+        return dict(zip(entries, found, strict=True))
+
+    async def write(self, entry: Entry, secret: Secret) -> None:
+        """Store a key.
+
+        Raises:
+            KeyringLocked: the keyring is locked, hangs or is not there.
+        """
+        _demand_usable(await self._ask("write", (entry,), secret))
+
+    async def delete(self, entry: Entry) -> None:
+        """Remove a key; one that is not there is no error.
+
+        Raises:
+            KeyringLocked: the keyring is locked, hangs or is not there.
+        """
+        _demand_usable(await self._ask("delete", (entry,)))
+
+    async def _ask(
+        self, operation: Operation, entries: Sequence[Entry], secret: Secret | None = None
+    ) -> _Answer:
+        request = {
+            "op": operation,
+            "service": self._service,
+            "usernames": [str(entry) for entry in entries],
+        }
+        if secret is not None:
+            request["secret"] = secret.reveal()
+        try:
+            with trio.fail_after(self._seconds):
+                async with self._children:
+                    return await self._run(msgspec.json.encode(request))
+        except trio.TooSlowError:
+            late = f"it did not answer within {self._seconds:g} s; it may be waiting for an unlock"
+            return _Answer(StoreHealth.LOCKED, late)
+
+    async def _run(self, request: bytes) -> _Answer:
+        try:
+            result = await run_child(
+                self._command,
+                environ=child_environment(self._environ),
+                given=request,
+                seconds=math.inf,  # our caller keeps the time
+                max_output=MAX_ANSWER,
+            )
+        except OSError as error:
+            reason = f"its helper process cannot be started: {error.strerror}"
+            return _Answer(StoreHealth.UNAVAILABLE, reason)
+        failed = f"its helper process failed (exit status {result.status})"
+        return _decode(result.output) or _Answer(StoreHealth.UNAVAILABLE, failed)
+
+    def __repr__(self) -> str:
+        return f"<KeyringStore {self._service!r}>"
+
+
+def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the child's environment: ours, with the session bus where it always is.
+
+    A shell that came in by ssh or cron has no DBUS_SESSION_BUS_ADDRESS, while the user's bus and
+    the keyring on it are running. libdbus looks there too, the library we use does not.
+    """
+    known = dict(environ)
+    if "DBUS_SESSION_BUS_ADDRESS" not in known and (runtime := known.get("XDG_RUNTIME_DIR")):
+        bus = Path(runtime, "bus")
+        if bus.is_socket():
+            known["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={bus}"
+    return known
+
+
+def _state(answer: _Answer) -> StoreState:
+    return StoreState(answer.state, answer.reason)
+
+
+def _demand_usable(answer: _Answer) -> None:
+    if answer.state is not StoreHealth.USABLE:
+        raise KeyringLocked(f"the keyring cannot be used: {answer.reason}")
+
+
+def _decode(output: bytes) -> _Answer | None:
+    """Return None for what is not an answer; the decoder's error stays here, it knows the text."""
+    try:
+        return msgspec.json.decode(output, type=_Answer)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,133 @@
+"""The two stores and the index as one: where a key goes, where it is read, what is noted of it.
+
+The order of writing keeps one thing true through every crash: a key in a store is never listed for
+an origin it was not stored for. So an entry that will change its origin is forgotten first, the key
+written next, the new entry last; what a crash leaves is a key that nobody knows of.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import structlog
+import trio
+
+from aircherd.auth.index import IndexEntry, KeyIndex
+from aircherd.auth.key_store import (
+    Entry,
+    Found,
+    KeyMissing,
+    KeyStore,
+    StoreHealth,
+    StoreState,
+)
+from aircherd.config.model import Provider
+from aircherd.errors import KeyringLocked
+from aircherd.vocabulary.secret import Secret
+
+log = structlog.get_logger()
+
+StoreName = Literal["keyring", "file"]
+
+
+class Vault:
+    """Stored keys: all of them, wherever they are."""
+
+    def __init__(
+        self, *, keyring: KeyStore, file: KeyStore, index: KeyIndex, clock: Callable[[], float]
+    ) -> None:
+        self._stores: dict[StoreName, KeyStore] = {"keyring": keyring, "file": file}
+        self.index = index
+        self._clock = clock
+        self._changing = trio.Lock()  # a store and the index change together
+        if index.problem:
+            log.warning("key index", problem=index.problem)
+
+    async def probe(self) -> StoreState:
+        """Look whether the keyring can be used now."""
+        return await self._stores["keyring"].probe()
+
+    async def read_all(self, known: Sequence[IndexEntry]) -> dict[Entry, Found]:
+        """Read keys, those of one store in one go. Raises nothing; has an answer for each."""
+        found: dict[Entry, Found] = {}
+        for name, store in self._stores.items():
+            entries = [key.entry for key in known if key.store == name]
+            if entries:
+                found |= await store.read_all(entries)
+        return found
+
+    async def store(self, provider: Provider, label: str, secret: Secret) -> IndexEntry:
+        """Store a key for the origin of `provider`: in the keyring, or where none is, in the file.
+
+        Raises:
+            KeyringLocked: the keyring is locked (nothing is put into a file behind the user's
+                back), or nothing can be written.
+        """
+        async with self._changing:
+            place = await self._place()
+            new = IndexEntry(
+                provider=provider.name,
+                label=label,
+                origin=provider.origin,
+                store=place,
+                stored_at=self._clock(),
+            )
+            old = self.index.get(new.entry)
+            if old and (old.origin, old.store) != (new.origin, new.store):
+                self.index.remove(old.entry)
+            await self._stores[place].write(new.entry, secret)
+            self.index.add(new)
+            await self._clear_elsewhere(new.entry, place)
+            return new
+
+    async def remove(self, entry: Entry) -> str | None:
+        """Remove a key and its entry. Return what could not be done, None when all is gone.
+
+        A keyring that is gone for good must not keep an entry alive for ever, so there the entry
+        goes alone; one that is locked can be unlocked, so there nothing is done.
+
+        Raises:
+            KeyringLocked: the store is locked or refuses.
+        """
+        async with self._changing:
+            known = self.index.get(entry)
+            if known is None:
+                return None
+            leftover = await self._delete(known)
+            self.index.remove(entry)
+            await self._clear_elsewhere(entry, known.store)
+            return leftover
+
+    async def _delete(self, known: IndexEntry) -> str | None:
+        store = self._stores[known.store]
+        try:
+            await store.delete(known.entry)
+        except KeyringLocked:
+            if known.store == "file":
+                raise
+            state = await store.probe()
+            if state.health is not StoreHealth.UNAVAILABLE:
+                raise
+            return f"the keyring cannot be reached, the key may still be in it: {state.reason}"
+        return None
+
+    async def _place(self) -> StoreName:
+        state = await self.probe()
+        if state.health is StoreHealth.LOCKED:
+            raise KeyringLocked(f"the keyring cannot be used: {state.reason}; nothing was stored")
+        return "keyring" if state.health is StoreHealth.USABLE else "file"
+
+    async def _clear_elsewhere(self, entry: Entry, place: StoreName) -> None:
+        """Remove a copy that an earlier login put into the other store, as far as it can be seen.
+
+        The keyring is not asked when the file was used: that was because there is none.
+        """
+        if place == "file":
+            return
+        file = self._stores["file"]
+        found = (await file.read_all([entry]))[entry]
+        if isinstance(found, KeyMissing):
+            return
+        try:
+            await file.delete(entry)
+        except KeyringLocked as error:
+            log.warning("old copy of a key stays", entry=str(entry), reason=error.message)

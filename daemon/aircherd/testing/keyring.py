@@ -1,0 +1,83 @@
+"""A key store in memory, for tests and the demo: keeps the real ones' contract, has moods."""
+
+from collections.abc import Sequence
+
+import trio
+
+from aircherd.auth.key_store import (
+    Entry,
+    Found,
+    KeyMissing,
+    KeyUnreadable,
+    StoreHealth,
+    StoreState,
+)
+from aircherd.errors import KeyringLocked
+from aircherd.vocabulary.secret import Secret
+
+_REASONS = {
+    StoreHealth.USABLE: None,
+    StoreHealth.LOCKED: "it is locked; unlock it",
+    StoreHealth.UNAVAILABLE: "there is no keyring",
+}
+
+
+class MemoryStore:
+    """Keys in a dict. Set `health` to have it locked or gone; `reads` counts calls of `read_all`.
+
+    While `gate` is an event that is not set, every operation waits for it, as a slow keyring would.
+    """
+
+    def __init__(self, name: str = "keyring", health: StoreHealth = StoreHealth.USABLE) -> None:
+        self.name = name
+        self.health = health
+        self.keys: dict[Entry, Secret] = {}
+        self.reads = 0
+        self.gate: trio.Event | None = None
+
+    async def probe(self) -> StoreState:
+        """Tell the mood."""
+        await self._wait()
+        return self._state()
+
+    async def read_all(self, entries: Sequence[Entry]) -> dict[Entry, Found]:
+        """Return what is there."""
+        self.reads += 1
+        await self._wait()
+        if self.health is not StoreHealth.USABLE:
+            return dict.fromkeys(entries, KeyUnreadable(self._state()))
+        return {entry: self.keys.get(entry, KeyMissing()) for entry in entries}
+
+    async def write(self, entry: Entry, secret: Secret) -> None:
+        """Keep a key.
+
+        Raises:
+            KeyringLocked: it is in the mood.
+        """
+        await self._demand_usable()
+        self.keys[entry] = secret
+
+    async def delete(self, entry: Entry) -> None:
+        """Drop a key.
+
+        Raises:
+            KeyringLocked: it is in the mood.
+        """
+        await self._demand_usable()
+        self.keys.pop(entry, None)
+
+    async def _demand_usable(self) -> None:
+        await self._wait()
+        if self.health is not StoreHealth.USABLE:
+            raise KeyringLocked(f"the keyring cannot be used: {_REASONS[self.health]}")
+
+    async def _wait(self) -> None:
+        await trio.lowlevel.checkpoint()
+        if self.gate is not None:
+            await self.gate.wait()  # no deadline: the test holds the event
+
+    def _state(self) -> StoreState:
+        return StoreState(self.health, _REASONS[self.health])
+
+    def __repr__(self) -> str:
+        return f"<MemoryStore {self.name} {self.health.value}, {len(self.keys)} keys>"

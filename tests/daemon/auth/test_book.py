@@ -1,0 +1,144 @@
+"""The picture of all keys, and the events that tell of it."""
+
+import pytest
+
+from aircherd.auth import standing
+from aircherd.auth.book import KeyBook, unusable
+from aircherd.auth.slots import slots_of
+from aircherd.errors import KeyRejected, KeyringLocked, NotAuthenticated
+from aircherd.vocabulary.keys import KeyState
+from aircherd.vocabulary.secret import Secret
+from helpers.auth import KEY, Rig, config, entry, provider
+
+
+@pytest.fixture
+def rig(tmp_path):
+    return Rig(tmp_path)
+
+
+@pytest.fixture
+def vault(rig):
+    return rig.new_vault()
+
+
+@pytest.fixture
+def reader(rig, vault):
+    return rig.new_reader(vault)
+
+
+@pytest.fixture
+def book(rig, vault, reader):
+    return KeyBook(
+        config=lambda: rig.config, environ=rig.environ, vault=vault, reader=reader, bus=rig.bus
+    )
+
+
+def hold(reader, slot, known):
+    reader.put(slot, Secret(KEY), known)
+
+
+async def test_a_key_is_found_by_its_names(rig, book, vault):
+    """None when provider or key are gone."""
+    await vault.store(rig.work, "default", Secret(KEY))
+    (slot,) = book.slots(rig.work)
+    assert book.find("work", "default") == (rig.work, slot)
+    assert book.find("work", "other") is None
+    assert book.find("nobody", "default") is None
+
+
+async def test_without_a_name_the_first_key_that_may_be_tried_is_picked(rig, book, vault, reader):
+    """If none may, the first: its error says why."""
+    for label in ("default", "b"):
+        await vault.store(rig.work, label, Secret(KEY))
+    first, second = book.slots(rig.work)
+    refused = standing.refused(standing.UNTRIED, 5.0, "a request", "why")
+    assert book.pick(rig.work, None) == first
+    hold(reader, first, refused)
+    assert book.pick(rig.work, None) == second
+    hold(reader, second, refused)
+    assert book.pick(rig.work, None) == first
+    assert book.pick(rig.work, "b") == second
+
+
+def test_no_key_to_pick_says_how_to_sign_in(rig, book):
+    """Whether any was asked for or a certain one."""
+    with pytest.raises(NotAuthenticated, match="no key for work: sign in with 'aircher-cli auth"):
+        book.pick(rig.work, None)
+    with pytest.raises(NotAuthenticated, match="no key 'b' for work"):
+        book.pick(rig.work, "b")
+
+
+async def test_rows_come_in_the_configurations_order_with_orphans_last(rig, book, vault):
+    """A key whose provider is gone from the configuration is not forgotten."""
+    await vault.store(provider("old"), "default", Secret(KEY))
+    rows = [(row.provider, row.key, row.state.value) for row in book.rows()]
+    assert rows == [
+        ("anthropic", None, "not_configured"),
+        ("openai", None, "not_configured"),
+        ("openrouter", None, "not_configured"),
+        ("ollama", None, "not_required"),
+        ("work", None, "not_configured"),
+        ("old", "default", "rejected"),
+    ]
+    rig.config = config()
+    assert [row.provider for row in book.rows()][-1] == "old"
+
+
+async def test_only_changes_are_told_each_once(rig, book, vault, reader):
+    """The whole row, without what is not known."""
+    book.announce_all()
+    assert rig.told() == [(None, "not_configured")]
+    book.announce_all()
+    assert rig.told() == []
+    await vault.store(rig.work, "default", Secret(KEY))
+    (slot,) = book.slots(rig.work)
+    hold(reader, slot, standing.works(5.0, "a request"))
+    book.announce("work")
+    assert rig.events[-1].data == {
+        "provider": "work",
+        "key": "default",
+        "state": "authenticated",
+        "source": "keyring",
+        "masked": "…6789",
+        "shadowed": [],
+        "origin": "https://work.example.com:443",
+        "checked_at": 5.0,
+        "checked_how": "a request",
+    }
+    assert rig.told() == [("default", "authenticated")]
+
+
+async def test_a_removed_key_is_told_as_removed(rig, book, vault):
+    """Beside what the provider has now."""
+    await vault.store(rig.work, "default", Secret(KEY))
+    book.announce_all()
+    rig.events.clear()
+    await vault.remove(entry())
+    book.forget(entry())
+    assert [event.data.get("removed") for event in rig.events] == [None, True]
+    assert rig.told() == [(None, "not_configured"), ("default", "not_configured")]
+
+
+async def test_it_shows_states_and_no_key(rig, book, vault, reader):
+    """For whoever debugs the daemon."""
+    await vault.store(rig.work, "default", Secret(KEY))
+    hold(reader, book.slots(rig.work)[0], standing.UNTRIED)
+    assert repr(book) == "<KeyBook work/default: unverified>"
+
+
+@pytest.mark.parametrize(
+    ("state", "error"),
+    [
+        (KeyState.NOT_CONFIGURED, NotAuthenticated),
+        (KeyState.REJECTED, KeyRejected),
+        (KeyState.LOCKED, KeyringLocked),
+    ],
+)
+def test_each_state_has_its_error(state, error):
+    """With provider and key for programs."""
+    work = provider(env=("WORK_KEY",))
+    slot = slots_of(work, [], {"WORK_KEY": "x"})[0]
+    raised = unusable(work, slot, standing.Standing(state=state, reason="why"))
+    assert type(raised) is error
+    assert raised.data == {"provider": "work", "key": "env:WORK_KEY"}
+    assert "why" in raised.message

@@ -1,0 +1,267 @@
+"""The parent's side of the keyring; what all stores have in common is in test_key_store."""
+
+import json
+import os
+import socket
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+import trio
+
+from aircherd.auth.key_store import Entry, KeyMissing, KeyUnreadable, StoreHealth
+from aircherd.auth.keyring_store import CHILD, KeyringStore, child_environment
+from aircherd.errors import KeyringLocked
+from aircherd.vocabulary.secret import Secret
+from helpers.secret_service import secret_service
+
+ENTRY = Entry("work", "default")
+WITHOUT_BUS = {
+    name: value
+    for name, value in os.environ.items()
+    if name not in {"DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"}
+}
+
+
+def child(code):
+    """Return a store whose child runs `code` instead; it finds its request in `asked`."""
+    start = "import json, sys, time; asked = json.load(sys.stdin); "
+    return KeyringStore(os.environ, "aircher", command=[sys.executable, "-c", start + code])
+
+
+def wait_for_text(path):
+    """Wait for what a real process writes; pytest's timeout ends it."""
+    while not (path.exists() and path.read_text()):
+        time.sleep(0.01)
+
+
+def is_running(pid):
+    return Path(f"/proc/{pid}").exists()
+
+
+def answering(answer):
+    return child(f"print({json.dumps(json.dumps(answer))})")
+
+
+async def test_the_request_is_on_standard_input_only(tmp_path):
+    """The key is on no command line, where every user could read it."""
+    path = tmp_path / "seen"
+    store = child(
+        f"json.dump([asked, open('/proc/self/cmdline').read()], open({str(path)!r}, 'w')); "
+        'print(\'{"state": "usable"}\')'
+    )
+    await store.write(ENTRY, Secret("canary-1"))
+    asked, command_line = json.loads(path.read_text())
+    assert asked == {
+        "op": "write",
+        "service": "aircher",
+        "usernames": ["work/default"],
+        "secret": "canary-1",
+    }
+    assert "canary" not in command_line
+
+
+async def test_many_keys_are_read_by_one_child(tmp_path):
+    """A start costs a quarter of a second."""
+    store = child(
+        f"open({str(tmp_path / 'runs')!r}, 'a').write('x'); "
+        "print(json.dumps({'state': 'usable', 'values': [n and None for n in asked['usernames']]}))"
+    )
+    entries = [Entry("work", str(number)) for number in range(50)]
+    assert await store.read_all(entries) == dict.fromkeys(entries, KeyMissing())
+    assert (tmp_path / "runs").read_text() == "x"
+
+
+@pytest.mark.parametrize("health", [StoreHealth.LOCKED, StoreHealth.UNAVAILABLE])
+async def test_what_the_child_reports_is_what_all_keys_are(health):
+    """With its reason, in every operation."""
+    store = answering({"state": health.value, "reason": "because"})
+    state = await store.probe()
+    assert (state.health, state.reason) == (health, "because")
+    assert await store.read_all([ENTRY]) == {ENTRY: KeyUnreadable(state)}
+    for change in (store.write(ENTRY, Secret("canary")), store.delete(ENTRY)):
+        with pytest.raises(KeyringLocked, match="because"):
+            await change
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "sys.exit(3)",
+        "print('canary')",
+        'print(\'{"state": "open"}\')',
+        'sys.stdout.buffer.write(b\'{"state": "\\xff"}\')',
+        'print(\'{"state": "usable", "values": ["a", "canary"]}\')',
+        "print('x' * 5_000_000)",
+        "import os; os.abort()",
+    ],
+)
+async def test_a_child_that_fails_makes_the_keyring_unavailable(code):
+    """And what it wrote shows nowhere."""
+    (found,) = (await child(code).read_all([ENTRY])).values()
+    assert found.state.health is StoreHealth.UNAVAILABLE
+    assert "helper process" in found.state.reason
+    assert "canary" not in repr(found)
+
+
+async def test_no_child_at_all_makes_the_keyring_unavailable():
+    """A broken installation is no reason to die."""
+    store = KeyringStore({}, "aircher", command=["/no/such/python"])
+    assert (await store.probe()).health is StoreHealth.UNAVAILABLE
+
+
+async def test_a_keyring_that_hangs_is_locked_after_three_seconds(autojump_clock):
+    """Nobody waits for longer, the child is gone, and nothing reached the caller."""
+    store = child("time.sleep(1000)")
+    started = trio.current_time()
+    state = await store.probe()
+    assert trio.current_time() - started == pytest.approx(3)
+    assert (state.health, "3 s" in state.reason) == (StoreHealth.LOCKED, True)
+
+
+async def test_many_who_ask_a_keyring_that_hangs_wait_no_longer(autojump_clock):
+    """At most two children at once, and waiting for one counts."""
+    store, started = child("time.sleep(1000)"), trio.current_time()
+    states = []
+
+    async def probe():
+        states.append((await store.probe()).health)
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(7):
+            nursery.start_soon(probe)
+    assert trio.current_time() - started == pytest.approx(3)
+    assert states == [StoreHealth.LOCKED] * 7
+
+
+async def test_cancelling_a_read_kills_the_child(tmp_path):
+    """A client that goes leaves no process behind."""
+    path = tmp_path / "pid"
+    code = f"import os; open({str(path)!r}, 'w').write(str(os.getpid())); time.sleep(1000)"
+    store = KeyringStore(
+        os.environ, "aircher", command=[sys.executable, "-c", "import time; " + code], seconds=60
+    )
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(store.read_all, [ENTRY])
+        await trio.to_thread.run_sync(wait_for_text, path)
+        nursery.cancel_scope.cancel()
+    assert not is_running(path.read_text())
+
+
+# ------------------------------------------------------------------ the real child
+
+
+async def test_without_a_session_bus_there_is_no_keyring():
+    """As on a server: said, and at once."""
+    state = await KeyringStore(WITHOUT_BUS, "aircher").probe()
+    assert state.health is StoreHealth.UNAVAILABLE
+    assert "DBUS_SESSION_BUS_ADDRESS" in state.reason
+
+
+async def test_another_backend_is_refused_and_not_even_loaded(tmp_path):
+    """`keyrings.alt` and its like store plaintext without a word."""
+    (tmp_path / "planted.py").write_text(
+        f"open({str(tmp_path / 'loaded')!r}, 'w')\n"
+        "from keyring.backend import KeyringBackend\n"
+        "class Keyring(KeyringBackend):\n"
+        "    priority = 100\n"
+        "    def get_password(self, service, username): return 'canary'\n"
+        f"    def set_password(self, *args): open({str(tmp_path / 'stored')!r}, 'w')\n"
+        "    def delete_password(self, *args): pass\n"
+    )
+    planted = {"PYTHON_KEYRING_BACKEND": "planted.Keyring", "PYTHONPATH": str(tmp_path)}
+    store = KeyringStore({**os.environ, **planted}, "aircher")
+    state = await store.probe()
+    assert state.health is StoreHealth.UNAVAILABLE
+    assert "PYTHON_KEYRING_BACKEND" in state.reason
+    with pytest.raises(KeyringLocked):
+        await store.write(ENTRY, Secret("canary-1"))
+    assert [path.name for path in tmp_path.iterdir()] == ["planted.py"]
+
+
+async def test_a_backend_from_a_configuration_file_is_not_loaded(tmp_path):
+    """Keyring would import whatever keyringrc.cfg names; we never ask it to choose."""
+    config = tmp_path / "python_keyring"
+    config.mkdir()
+    (config / "keyringrc.cfg").write_text(
+        f"[backend]\ndefault-keyring=planted.Keyring\nkeyring-path={tmp_path}\n"
+    )
+    (tmp_path / "planted.py").write_text(f"open({str(tmp_path / 'loaded')!r}, 'w')\n")
+    environ = {**WITHOUT_BUS, "XDG_CONFIG_HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
+    state = await KeyringStore(environ, "aircher").probe()
+    assert state.health is StoreHealth.UNAVAILABLE
+    assert not (tmp_path / "loaded").exists()
+
+
+async def test_nothing_is_imported_from_the_current_directory(tmp_path, monkeypatch):
+    """The daemon may have been started anywhere."""
+    (tmp_path / "keyring.py").write_text(f"open({str(tmp_path / 'loaded')!r}, 'w')\n")
+    monkeypatch.chdir(tmp_path)
+    await KeyringStore(WITHOUT_BUS, "aircher").probe()
+    assert not (tmp_path / "loaded").exists()
+    assert "-P" in CHILD
+
+
+@pytest.mark.secret_service
+async def test_a_locked_keyring_is_reported_and_works_again_when_unlocked():
+    """No prompt, no waiting, and no other child needed."""
+    with secret_service() as service:
+        store = KeyringStore({**os.environ, **service.environ}, "aircher")
+        await store.write(ENTRY, Secret("canary-1"))
+        service.lock()
+        state = await store.probe()
+        assert (state.health, "locked" in state.reason) == (StoreHealth.LOCKED, True)
+        assert await store.read_all([ENTRY]) == {ENTRY: KeyUnreadable(state)}
+        with pytest.raises(KeyringLocked, match="locked"):
+            await store.write(ENTRY, Secret("canary-2"))
+        with pytest.raises(KeyringLocked, match="locked"):
+            await store.delete(ENTRY)
+        service.unlock()
+        assert await store.read_all([ENTRY]) == {ENTRY: Secret("canary-1")}
+        assert service.stored("aircher") == {"work/default": "canary-1"}
+
+
+@pytest.mark.secret_service
+async def test_a_keyring_that_comes_late_is_found():
+    """At login the daemon may be quicker than the keyring."""
+    with secret_service(keyring=False) as service:
+        store = KeyringStore({**os.environ, **service.environ}, "aircher")
+        assert (await store.probe()).health is StoreHealth.UNAVAILABLE
+        service.start_keyring()
+        assert (await store.probe()).health is StoreHealth.USABLE
+
+
+@pytest.mark.secret_service
+async def test_a_real_keyring_that_hangs_is_locked():
+    """It takes the call and never answers."""
+    with secret_service() as service:
+        store = KeyringStore({**os.environ, **service.environ}, "aircher", seconds=0.7)
+        service.hang()
+        state = await store.probe()
+        service.resume()
+    assert state.health is StoreHealth.LOCKED
+    assert "did not answer" in state.reason
+
+
+@pytest.mark.secret_service
+async def test_two_homes_do_not_see_each_others_keys():
+    """The service name keeps them apart."""
+    with secret_service() as service:
+        environ = {**os.environ, **service.environ}
+        await KeyringStore(environ, "aircher").write(ENTRY, Secret("canary-1"))
+        other = await KeyringStore(environ, "aircher:01234567").read_all([ENTRY])
+    assert other == {ENTRY: KeyMissing()}
+
+
+def test_a_shell_without_bus_address_finds_the_users_bus():
+    """Ssh and cron leave the variable out."""
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+        bare = {"XDG_RUNTIME_DIR": folder}
+        assert child_environment(bare) == bare
+        listener.bind(f"{folder}/bus")
+        found = {**bare, "DBUS_SESSION_BUS_ADDRESS": f"unix:path={folder}/bus"}
+        assert child_environment(bare) == found
+        given = {**bare, "DBUS_SESSION_BUS_ADDRESS": "unix:path=/elsewhere"}
+        assert child_environment(given) == given

@@ -1,0 +1,641 @@
+"""`AuthManager`: where a key comes from, when it is given out, and what answers change."""
+
+import logging
+import os
+import sys
+import traceback
+
+import msgspec
+import pytest
+import trio
+from trio.testing import wait_all_tasks_blocked
+
+from aircherd.auth.key_store import StoreHealth
+from aircherd.auth.keyring_store import KeyringStore
+from aircherd.auth.reader import LOOK_AGAIN_SECONDS
+from aircherd.config.model import DEFAULT_CONFIG
+from aircherd.errors import (
+    BadRequest,
+    KeyRejected,
+    KeyringLocked,
+    NotAuthenticated,
+    ProviderFailed,
+)
+from aircherd.vocabulary.keys import KeyChoice, KeyState
+from aircherd.vocabulary.secret import Secret
+from helpers.auth import KEY, NO_NETWORK, OTHER, REFUSED, Rig, config, entry
+from helpers.secret_service import secret_service
+
+FROM_ENV = "canary-environment-01234"
+
+
+@pytest.fixture
+def rig(tmp_path):
+    return Rig(tmp_path)
+
+
+@pytest.fixture
+def auth(rig):
+    return rig.auth
+
+
+async def login(auth, key=KEY, **options):
+    return await auth.login("work", Secret(key), **options)
+
+
+async def key_of(rig, name=None):
+    """Return the name, value and source of the key that a request would get."""
+    key = await rig.auth.get_api_key(rig.work, name)
+    return key.name, key.secret.reveal(), key.source
+
+
+def states(auth, work):
+    return [(choice.name, choice.state.value) for choice in auth.key_choices(work)]
+
+
+async def row(auth, label="default"):
+    (found,) = [r for r in await auth.status() if (r.provider, r.key) == ("work", label)]
+    return found
+
+
+# ------------------------------------------------------------------ where a key comes from
+
+
+async def test_a_stored_key_without_an_environment_variable(rig, auth):
+    """The normal case."""
+    await login(auth)
+    assert await key_of(rig) == ("default", KEY, "keyring")
+
+
+async def test_a_stored_key_comes_before_the_environment(rig, auth):
+    """And says that it hides the variable."""
+    rig.environ["WORK_KEY"] = FROM_ENV
+    await login(auth)
+    assert await key_of(rig) == ("default", KEY, "keyring")
+    assert (await row(auth)).shadowed == ["environment variable WORK_KEY"]
+
+
+async def test_the_environment_alone(rig, auth):
+    """The fallback; named after its variable."""
+    rig.environ["WORK_KEY"] = FROM_ENV
+    assert await key_of(rig) == ("env:WORK_KEY", FROM_ENV, "environment")
+    assert states(auth, rig.work) == [("env:WORK_KEY", "unverified")]
+
+
+async def test_a_command_comes_before_the_environment(rig, auth):
+    """It was configured; the variable may just be there."""
+    rig.environ["WORK_KEY"] = FROM_ENV
+    rig.change(key_command=(sys.executable, "-c", f"print({OTHER!r})"))
+    assert await key_of(rig) == ("command", OTHER, "command")
+    assert (await row(auth, "command")).shadowed == ["environment variable WORK_KEY"]
+
+
+async def test_a_command_that_fails_does_not_fall_through_to_the_environment(rig, auth):
+    """It stands in the way as a locked keyring does."""
+    rig.environ["WORK_KEY"] = FROM_ENV
+    rig.change(key_command=("/no/such/program",))
+    with pytest.raises(KeyringLocked, match="cannot be started"):
+        await key_of(rig)
+
+
+async def test_no_key_says_how_to_sign_in(rig, auth):
+    """Also to routing: there is no choice."""
+    assert auth.key_choices(rig.work) == []
+    with pytest.raises(NotAuthenticated, match="aircher-cli auth login work"):
+        await auth.ensure_authenticated(rig.work)
+
+
+async def test_a_local_server_needs_no_key(auth):
+    """None is looked for."""
+    ollama = DEFAULT_CONFIG.providers["ollama"]
+    assert auth.key_choices(ollama) == [KeyChoice(None, KeyState.NOT_REQUIRED)]
+    assert await auth.ensure_authenticated(ollama) is None
+
+
+async def test_a_key_survives_a_restart(rig, auth):
+    """`warm` reads it before the first request, and it is tried without being checked again."""
+    await login(auth)
+    again = rig.new_manager()
+    await again.warm()
+    assert rig.keyring.reads == 1
+    assert (await again.get_api_key(rig.work)).secret == Secret(KEY)
+    assert (rig.keyring.reads, len(rig.checked)) == (1, 1)
+    assert states(again, rig.work) == [("default", "unverified")]
+
+
+async def test_many_requests_at_once_read_the_keyring_once(rig, auth):
+    """Before `warm` is done, too."""
+    await login(auth)
+    again, got = rig.new_manager(), []
+    rig.keyring.gate = trio.Event()
+
+    async def request():
+        got.append((await again.get_api_key(rig.work)).secret.reveal())
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(again.warm)
+        for _ in range(50):
+            nursery.start_soon(request)
+        await wait_all_tasks_blocked()
+        rig.keyring.gate.set()
+    assert (got, rig.keyring.reads) == ([KEY] * 50, 1)
+
+
+async def test_labelled_keys_serve_in_order(rig, auth):
+    """The default first, then by name; each can be asked for."""
+    await login(auth, "canary-b-0123456789", label="b")
+    await login(auth)
+    assert [name for name, _ in states(auth, rig.work)] == ["default", "b"]
+    assert await key_of(rig, "b") == ("b", "canary-b-0123456789", "keyring")
+    with pytest.raises(NotAuthenticated, match="'c'"):
+        await key_of(rig, "c")
+
+
+# ------------------------------------------------------------------ locked, absent, late
+
+
+@pytest.mark.parametrize("health", [StoreHealth.LOCKED, StoreHealth.UNAVAILABLE])
+async def test_a_keyring_that_cannot_be_read_does_not_fall_through(rig, auth, health):
+    """The variable would be used behind the user's back; status says why it is not."""
+    rig.environ["WORK_KEY"] = FROM_ENV
+    await login(auth)
+    rig.keyring.health = health
+    again = rig.new_manager()
+    await again.warm()
+    assert states(again, rig.work) == [("default", "locked")]
+    with pytest.raises(KeyringLocked, match="keyring cannot be read"):
+        await again.get_api_key(rig.work)
+    found = await row(again)
+    assert (found.state, found.shadowed) == (
+        KeyState.LOCKED,
+        ["environment variable WORK_KEY"],
+    )
+    assert "unlock or start the keyring" in found.hint
+
+
+async def test_an_unlocked_keyring_is_seen_by_status_at_once(rig, auth):
+    """Without reload or restart."""
+    await login(auth)
+    rig.keyring.health = StoreHealth.LOCKED
+    again = rig.new_manager()
+    await again.warm()
+    rig.keyring.health = StoreHealth.USABLE
+    assert (await row(again)).state is KeyState.UNVERIFIED
+
+
+async def test_an_unlocked_keyring_is_seen_by_requests_after_a_while(rig, auth, autojump_clock):
+    """Routing is told to try when it is time to look again."""
+    await login(auth)
+    rig.keyring.health = StoreHealth.LOCKED
+    again = rig.new_manager()
+    await again.warm()
+    assert states(again, rig.work) == [("default", "locked")]
+    rig.keyring.health = StoreHealth.USABLE
+    await trio.sleep(LOOK_AGAIN_SECONDS)
+    assert states(again, rig.work) == [("default", "unverified")]
+    assert (await again.get_api_key(rig.work)).secret == Secret(KEY)
+
+
+async def test_a_key_that_the_keyring_lost_does_not_fall_through(rig, auth):
+    """Somebody removed it there; the user is told, not surprised."""
+    rig.environ["WORK_KEY"] = FROM_ENV
+    await login(auth)
+    rig.keyring.keys.clear()
+    again = rig.new_manager()
+    with pytest.raises(NotAuthenticated, match="no longer holds this key"):
+        await again.get_api_key(rig.work)
+    assert (await row(again)).state is KeyState.NOT_CONFIGURED
+
+
+async def test_without_a_keyring_the_file_is_used_and_said(rig, auth):
+    """How to have it encrypted, too."""
+    rig.keyring.health = StoreHealth.UNAVAILABLE
+    found = await login(auth)
+    assert found.source == "file, not encrypted"
+    assert "run a keyring" in found.hint
+    assert await key_of(rig) == ("default", KEY, "file")
+    assert (await auth.keyring_state()).health is StoreHealth.UNAVAILABLE
+
+
+async def test_a_login_into_a_locked_keyring_stores_nothing(rig, auth):
+    """Not in the file either."""
+    rig.keyring.health = StoreHealth.LOCKED
+    with pytest.raises(KeyringLocked, match="nothing was stored"):
+        await login(auth)
+    assert (rig.file.keys, auth.stored_labels("work")) == ({}, ())
+
+
+async def test_a_damaged_index_is_said_in_status(rig, auth):
+    """An environment variable that serves now may be its doing."""
+    rig.environ["WORK_KEY"] = FROM_ENV
+    await login(auth)
+    rig.index_file.write_text("{")
+    again = rig.new_manager()
+    assert "damaged" in again.index_problem
+    assert "damaged" in (await row(again, "env:WORK_KEY")).reason
+
+
+@pytest.mark.secret_service
+async def test_a_real_keyring_from_login_to_logout(rig):
+    """Login, restart, locked, unlocked, logout: over Secret Service itself."""
+    with secret_service() as service:
+        rig.keyring = KeyringStore({**os.environ, **service.environ}, "aircher")
+        await login(rig.new_manager())
+        assert service.stored("aircher") == {"work/default": KEY}
+        service.lock()
+        again = rig.new_manager()
+        await again.warm()
+        assert states(again, rig.work) == [("default", "locked")]
+        service.unlock()
+        assert (await row(again)).state is KeyState.UNVERIFIED
+        await again.logout("work")
+        assert service.stored("aircher") == {}
+
+
+# ------------------------------------------------------------------ where a key may go
+
+
+async def test_a_key_is_bound_to_the_origin_it_was_stored_for(rig, auth):
+    """A changed base_url makes it rejected until the user signs in again."""
+    await login(auth)
+    rig.change(base_url="https://elsewhere.example.com/v1")
+    assert states(auth, rig.work) == [("default", "rejected")]
+    with pytest.raises(KeyRejected, match=r"stored for https://work\.example\.com:443"):
+        await key_of(rig)
+    await login(auth, OTHER)
+    assert await key_of(rig) == ("default", OTHER, "keyring")
+
+
+async def test_a_new_key_is_not_given_to_a_request_for_the_old_origin(rig, auth):
+    """A request keeps the configuration it started with; its 401 brings no key for elsewhere."""
+    await login(auth)
+    before, key = rig.work, await rig.auth.get_api_key(rig.work)
+    rig.change(base_url="https://elsewhere.example.com/v1")
+    await login(auth, OTHER)
+    assert await auth.note_rejected(key, "refused") is None
+    assert states(auth, rig.work) == [("default", "authenticated")]
+    with pytest.raises(KeyRejected):
+        await auth.get_api_key(before)
+
+
+async def test_no_key_over_plain_http(rig, auth):
+    """Neither stored nor given out."""
+    rig.environ["WORK_KEY"] = FROM_ENV
+    rig.change(base_url="http://work.example.com/v1")
+    with pytest.raises(BadRequest, match="use https"):
+        await login(auth)
+    with pytest.raises(KeyRejected, match="use https"):
+        await key_of(rig)
+    assert rig.checked == []
+
+
+# ------------------------------------------------------------------ what answers change
+
+
+async def test_a_success_and_a_refusal_show_at_once(rig, auth):
+    """In the state, and as one event each."""
+    await login(auth, verify=False)
+    key = await auth.get_api_key(rig.work)
+    rig.told()
+    auth.note_accepted(key)
+    assert (rig.told(), states(auth, rig.work)) == (
+        [("default", "authenticated")],
+        [("default", "authenticated")],
+    )
+    auth.note_accepted(key)
+    assert rig.told() == []
+    rig.now += 60
+    assert await auth.note_rejected(key, "refused the key (HTTP 401)") is None
+    assert rig.told() == [("default", "rejected")]
+    found = await row(auth)
+    assert (found.reason, found.checked_how, found.failing_since) == (
+        "refused the key (HTTP 401)",
+        "a request",
+        rig.now,
+    )
+
+
+async def test_a_refused_key_does_not_fall_through_and_is_not_tried_again(rig, auth):
+    """Until the user signs in again."""
+    rig.environ["WORK_KEY"] = FROM_ENV
+    await login(auth)
+    await auth.note_rejected(await auth.get_api_key(rig.work), "refused")
+    assert states(auth, rig.work) == [("default", "rejected")]
+    with pytest.raises(KeyRejected, match="sign in again"):
+        await key_of(rig)
+    await login(auth, OTHER)
+    assert (await key_of(rig), states(auth, rig.work)) == (
+        ("default", OTHER, "keyring"),
+        [("default", "authenticated")],
+    )
+
+
+async def test_after_a_refusal_the_next_label_serves(rig, auth):
+    """Without a name, the first that may be tried is given."""
+    await login(auth)
+    await login(auth, OTHER, label="b")
+    await auth.note_rejected(await auth.get_api_key(rig.work), "refused")
+    assert await key_of(rig) == ("b", OTHER, "keyring")
+
+
+async def test_a_key_renewed_in_its_source_is_tried_once_after_a_401(rig, auth):
+    """The source is read again, and a success then counts."""
+    await login(auth)
+    key = await auth.get_api_key(rig.work)
+    rig.keyring.keys[entry()] = Secret(OTHER)
+    fresh = await auth.note_rejected(key, "refused")
+    assert (fresh.name, fresh.secret) == ("default", Secret(OTHER))
+    assert states(auth, rig.work) == [("default", "unverified")]
+    auth.note_accepted(key)
+    assert states(auth, rig.work) == [("default", "unverified")]
+    auth.note_accepted(fresh)
+    assert states(auth, rig.work) == [("default", "authenticated")]
+    assert await auth.note_rejected(fresh, "refused") is None
+    assert states(auth, rig.work) == [("default", "rejected")]
+
+
+async def test_a_renewed_output_of_a_command_is_tried_once_after_a_401(rig, auth, tmp_path):
+    """As for a stored key."""
+    path = tmp_path / "key"
+    path.write_text(KEY)
+    rig.change(key_command=("cat", str(path)))
+    rig.environ["PATH"] = os.environ["PATH"]
+    key = await auth.get_api_key(rig.work)
+    path.write_text(OTHER)
+    assert (await auth.note_rejected(key, "refused")).secret == Secret(OTHER)
+
+
+async def test_requests_refused_together_read_the_source_once(rig, auth):
+    """And tell once."""
+    await login(auth)
+    key = await auth.get_api_key(rig.work)
+    before = rig.keyring.reads
+    rig.told()
+    async with trio.open_nursery() as nursery:
+        for _ in range(20):
+            nursery.start_soon(auth.note_rejected, key, "refused")
+    assert (rig.keyring.reads - before, rig.told()) == (1, [("default", "rejected")])
+
+
+async def test_an_answer_about_a_key_that_is_gone_changes_nothing(rig, auth):
+    """The user signed out, or in anew, while the request was under way."""
+    await login(auth)
+    key = await auth.get_api_key(rig.work)
+    await login(auth, OTHER)
+    assert (await auth.note_rejected(key, "refused")).secret == Secret(OTHER)
+    assert states(auth, rig.work) == [("default", "authenticated")]
+    await auth.logout("work")
+    assert await auth.note_rejected(key, "refused") is None
+    auth.note_accepted(key)
+    assert states(auth, rig.work) == []
+
+
+# ------------------------------------------------------------------ login, logout, test, import
+
+
+async def test_login_checks_first_and_tells_the_state(rig, auth):
+    """One free call, then stored, then one event."""
+    await auth.warm()
+    rig.told()
+    found = await login(auth, f" {KEY}\n")
+    assert (found.state, found.checked_how, found.masked) == (
+        KeyState.AUTHENTICATED,
+        "GET /v1/models",
+        "…6789",
+    )
+    assert rig.checked == [("work", KEY)]
+    assert rig.told() == [("default", "authenticated")]
+
+
+@pytest.mark.parametrize(("check", "error"), [(REFUSED, KeyRejected), (NO_NETWORK, ProviderFailed)])
+async def test_a_key_that_is_not_taken_is_not_stored(rig, auth, check, error):
+    """What was there before stays."""
+    await login(auth)
+    rig.check = lambda _provider, _secret: check
+    with pytest.raises(error, match="nothing was stored"):
+        await login(auth, OTHER)
+    assert await key_of(rig) == ("default", KEY, "keyring")
+
+
+async def test_without_verify_a_key_is_stored_unverified(rig, auth):
+    """The provider is not asked."""
+    found = await login(auth, verify=False)
+    assert (found.state, rig.checked) == (KeyState.UNVERIFIED, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "label", "message"),
+    [
+        ("wrok", KEY, "default", "did you mean 'work'"),
+        ("ollama", KEY, "default", "needs no key"),
+        ("work", "canary two", "default", "white space"),
+        ("work", "", "default", "empty"),
+        ("work", "canary-\udc80", "default", "not a key"),
+        ("work", KEY, "env:X", "cannot be a label"),
+    ],
+)
+async def test_a_login_that_cannot_be(rig, name, key, label, message):
+    """Said before anybody is asked; the key is never repeated."""
+    with pytest.raises(BadRequest, match=message) as caught:
+        await rig.auth.login(name, Secret(key), label=label)
+    assert "canary" not in "".join(traceback.format_exception(caught.value))
+    assert (rig.checked, rig.keyring.keys) == ([], {})
+
+
+async def test_a_cancelled_login_leaves_what_was(rig, auth):
+    """The client went away while the keyring was slow."""
+    await login(auth)
+    rig.keyring.gate = trio.Event()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(login, auth, OTHER)
+        await wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
+    rig.keyring.gate = None
+    assert await key_of(rig) == ("default", KEY, "keyring")
+    assert (await login(auth, OTHER)).state is KeyState.AUTHENTICATED
+
+
+async def test_logout_removes_all_keys_or_one(rig, auth):
+    """The rows are the provider's, as they are then; each removal is told."""
+    for label in ("default", "b", "c"):
+        await login(auth, label=label)
+    rig.told()
+    left = await auth.logout("work", "b")
+    assert ([r.key for r in left], rig.told()) == (["default", "c"], [("b", "not_configured")])
+    (left,) = await auth.logout("work")
+    assert (left.key, left.state) == (None, KeyState.NOT_CONFIGURED)
+    assert rig.keyring.keys == {}
+    (same,) = await auth.logout("work")
+    assert same.state is KeyState.NOT_CONFIGURED
+
+
+async def test_a_logout_that_cannot_be(rig, auth):
+    """The message says what there is."""
+    await login(auth)
+    with pytest.raises(BadRequest, match="no key 'b'; stored: default"):
+        await auth.logout("work", "b")
+    with pytest.raises(BadRequest, match="no provider 'wrok'"):
+        await auth.logout("wrok")
+    rig.keyring.health = StoreHealth.LOCKED
+    with pytest.raises(KeyringLocked):
+        await auth.logout("work")
+    assert auth.stored_labels("work") == ("default",)
+
+
+async def test_after_logout_the_environment_serves_again(rig, auth):
+    """The user removed what hid it."""
+    rig.environ["WORK_KEY"] = FROM_ENV
+    await login(auth)
+    (left,) = await auth.logout("work")
+    assert left.key == "env:WORK_KEY"
+    assert await key_of(rig) == ("env:WORK_KEY", FROM_ENV, "environment")
+
+
+async def test_a_keyring_that_is_gone_is_said_at_logout(rig, auth):
+    """The key may still be in it."""
+    await login(auth)
+    rig.keyring.health = StoreHealth.UNAVAILABLE
+    (left,) = await auth.logout("work")
+    assert "may still be in it" in left.hint
+
+
+async def test_a_key_whose_provider_is_gone_can_be_removed(rig, auth):
+    """It shows, and logout knows its name."""
+    await login(auth)
+    rig.config = config()
+    (orphan,) = [r for r in auth.rows() if r.provider == "work"]
+    assert orphan.reason == "the configuration has no provider of this name"
+    assert await auth.logout("work") == []
+    assert rig.keyring.keys == {}
+
+
+async def test_a_test_checks_all_keys_refused_ones_too(rig, auth):
+    """Each with one call; only the outcome is told."""
+    await login(auth)
+    await login(auth, OTHER, label="b")
+    await auth.note_rejected(await auth.get_api_key(rig.work), "refused")
+    rig.told()
+    rig.checked.clear()
+    rig.check = lambda _provider, secret: REFUSED if secret == Secret(OTHER) else NO_NETWORK
+    rows = {r.key: (r.state.value, r.reason) for r in await auth.test("work")}
+    assert rows == {
+        "default": ("rejected", "could not be checked: cannot connect"),
+        "b": ("rejected", "refused the key (HTTP 401)"),
+    }
+    assert sorted(rig.checked) == [("work", KEY), ("work", OTHER)]
+    rig.told()
+    rig.check = Rig.check
+    await auth.test()
+    assert sorted(rig.told()) == [("b", "authenticated"), ("default", "authenticated")]
+
+
+async def test_a_test_sees_a_key_renewed_in_its_source(rig, auth):
+    """A refused key is read again before it is checked."""
+    await login(auth)
+    await auth.note_rejected(await auth.get_api_key(rig.work), "refused")
+    rig.keyring.keys[entry()] = Secret(OTHER)
+    await auth.test("work")
+    assert rig.checked[-1] == ("work", OTHER)
+    assert await key_of(rig) == ("default", OTHER, "keyring")
+
+
+async def test_a_test_of_what_cannot_be_read_asks_nobody(rig, auth):
+    """Nor is a key of another origin sent anywhere."""
+    await login(auth)
+    rig.keyring.health = StoreHealth.LOCKED
+    again = rig.new_manager()
+    rig.checked.clear()
+    (found,) = await again.test("work")
+    assert found.state is KeyState.LOCKED
+    rig.keyring.health = StoreHealth.USABLE
+    rig.change(base_url="https://elsewhere.example.com")
+    (found,) = await again.test("work")
+    assert (found.state, rig.checked) == (KeyState.REJECTED, [])
+    with pytest.raises(BadRequest, match="no provider"):
+        await again.test("wrok")
+
+
+async def test_import_takes_what_providers_name(rig, auth):
+    """Each outcome by itself; one bad key stops none of the others."""
+    rig.check = lambda who, _secret: REFUSED if who.name == "openai" else Rig.check(who, _secret)
+    variables = {
+        "WORK_KEY": KEY,
+        "OPENAI_API_KEY": OTHER,
+        "ANTHROPIC_API_KEY": "canary two",
+        "HOME": "/",
+    }
+    outcomes = await auth.import_keys(variables)
+    assert {o.variable: (o.provider, o.outcome) for o in outcomes} == {
+        "WORK_KEY": ("work", "stored"),
+        "OPENAI_API_KEY": ("openai", "refused"),
+        "ANTHROPIC_API_KEY": ("anthropic", "failed"),
+        "HOME": (None, "unknown"),
+    }
+    assert "canary" not in repr(outcomes)
+    assert await key_of(rig) == ("default", KEY, "keyring")
+
+
+async def test_import_skips_what_is_stored_already(rig, auth):
+    """Under any label, unless it was refused since."""
+    await login(auth, label="b")
+    (again,) = await auth.import_keys({"WORK_KEY": KEY})
+    assert (again.outcome, len(rig.checked)) == ("already", 1)
+    await auth.note_rejected(await auth.get_api_key(rig.work, "b"), "refused")
+    (again,) = await auth.import_keys({"WORK_KEY": KEY})
+    assert again.outcome == "stored"
+
+
+async def test_reload_reads_everything_again(rig, auth):
+    """A refused key gets another chance; a changed one is new."""
+    await login(auth)
+    await auth.note_rejected(await auth.get_api_key(rig.work), "refused")
+    await auth.reload()
+    assert states(auth, rig.work) == [("default", "unverified")]
+    rig.keyring.keys[entry()] = Secret(OTHER)
+    await auth.reload()
+    assert await key_of(rig) == ("default", OTHER, "keyring")
+
+
+# ------------------------------------------------------------------ no key anywhere
+
+
+async def test_no_key_in_any_repr_log_error_event_or_row(rig, auth, caplog, capsys):
+    """A canary goes down every path, and then everything is searched."""
+    caplog.set_level(logging.DEBUG)
+    seen = [await login(auth, OTHER)]
+    key = await auth.get_api_key(rig.work)
+    seen += [key, auth, await auth.status(), auth.rows(), auth.key_choices(rig.work)]
+    rig.check = lambda _provider, _secret: REFUSED
+    refused = msgspec.structs.replace(
+        REFUSED.failure, message=f"Incorrect API key provided: {KEY} and {OTHER}"
+    )
+    rig.check = lambda _provider, _secret: msgspec.structs.replace(REFUSED, failure=refused)
+    errors = []
+    for attempt in (
+        login(auth),
+        login(auth, f"{KEY} {KEY}"),
+        auth.logout("work", "b"),
+        auth.import_keys({"WORK_KEY": KEY}),
+        auth.test("work"),
+        auth.note_rejected(key, f"Incorrect API key provided: {OTHER}"),
+        auth.get_api_key(rig.work),
+    ):
+        try:
+            seen.append(await attempt)
+        except Exception as error:  # noqa: BLE001 - what comes is searched, whatever it is
+            errors.append(error)
+            seen.append(getattr(error, "data", None))
+    rig.keyring.health = StoreHealth.LOCKED
+    seen += [rig.new_manager(), await rig.new_manager().status(), rig.events, rig.index_file]
+    text = "".join(
+        [
+            *(repr(item) for item in seen),
+            *("".join(traceback.format_exception(error)) for error in errors),
+            caplog.text,
+            *capsys.readouterr(),
+            rig.index_file.read_text(),
+        ]
+    )
+    assert len(errors) == 4
+    assert KEY not in text
+    assert OTHER not in text

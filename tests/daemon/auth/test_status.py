@@ -1,0 +1,140 @@
+"""From what is known about keys to rows for people."""
+
+import pytest
+
+from aircherd.auth import standing, status
+from aircherd.auth.index import IndexEntry
+from aircherd.auth.slots import slots_of, stored_slot
+from aircherd.vocabulary.keys import KeyChoice, KeyState, KeyStatus
+from aircherd.vocabulary.secret import Secret
+from helpers.auth import KEY, provider
+
+ORIGIN = "https://work.example.com:443"
+REFUSED = standing.refused(standing.UNTRIED, 5.0, "a request", "refused the key (HTTP 401)")
+LOCKED = standing.unreadable(standing.UNTRIED, 5.0, "it is locked")
+GONE = standing.missing(standing.UNTRIED, 5.0, "no longer there")
+
+
+def stored(label="default", store="keyring", origin=ORIGIN):
+    return stored_slot(
+        IndexEntry(provider="work", label=label, origin=origin, store=store, stored_at=0)
+    )
+
+
+FROM_ENV = slots_of(provider(env=("WORK_KEY",)), [], {"WORK_KEY": "x"})[0]
+FROM_COMMAND = slots_of(provider(key_command=("op",)), [], {})[0]
+
+
+def row(slot, known, **fields):
+    return status.key_row(
+        fields.pop("provider", provider()),
+        slot,
+        known,
+        **{"secret": None, "hidden": [], "notice": None, **fields},
+    )
+
+
+def test_the_row_of_a_key_that_works():
+    """Everything but the key."""
+    known = standing.works(5.0, "GET /v1/models")
+    found = row(stored(), known, secret=Secret(KEY), hidden=["environment variable WORK_KEY"])
+    assert status.as_data(found) == {
+        "provider": "work",
+        "key": "default",
+        "state": "authenticated",
+        "source": "keyring",
+        "masked": "…6789",
+        "shadowed": ["environment variable WORK_KEY"],
+        "origin": ORIGIN,
+        "checked_at": 5.0,
+        "checked_how": "GET /v1/models",
+    }
+
+
+@pytest.mark.parametrize(
+    ("slot", "known", "hint"),
+    [
+        (stored(), REFUSED, "sign in again with 'aircher-cli auth login work'"),
+        (stored("b"), REFUSED, "sign in again with 'aircher-cli auth login work --label b'"),
+        (FROM_ENV, REFUSED, "set WORK_KEY right and restart the daemon"),
+        (FROM_COMMAND, REFUSED, "aircher-cli auth test work"),
+        (stored(), LOCKED, "unlock or start the keyring"),
+        (FROM_COMMAND, LOCKED, "run it by hand"),
+        (stored(), GONE, "aircher-cli auth logout work"),
+        (stored(store="file"), standing.UNTRIED, "to have it encrypted"),
+    ],
+)
+def test_a_hint_says_what_to_do(slot, known, hint):
+    """Whatever the source and whatever is wrong."""
+    assert hint in row(slot, known).hint
+
+
+def test_no_hint_where_nothing_is_to_be_done():
+    """A key in the keyring that works."""
+    assert row(stored(), standing.UNTRIED).hint is None
+
+
+def test_a_key_for_another_origin_is_rejected_whatever_was_known():
+    """Even one that worked a moment ago."""
+    moved = provider(base_url="https://elsewhere.example.com/v1")
+    found = row(stored(), standing.works(5.0, "a request"), provider=moved)
+    assert (found.state, found.origin) == (KeyState.REJECTED, ORIGIN)
+    assert "stored for https://work.example.com:443" in found.reason
+    assert "sign in again" in found.hint
+
+
+def test_plain_http_is_the_providers_fault_not_the_keys():
+    """Signing in again would not help, so nothing says so."""
+    plain = provider(base_url="http://work.example.com/v1", env=("WORK_KEY",))
+    slot = slots_of(plain, [], {"WORK_KEY": "x"})[0]
+    found = row(slot, standing.UNTRIED, provider=plain)
+    assert (found.state, found.hint) == (KeyState.REJECTED, None)
+    assert "use https" in found.reason
+
+
+def test_routing_sees_a_reason_only_for_what_it_cannot_use():
+    """One sentence: what, why, what to do."""
+    assert status.choice(provider(), stored(), standing.UNTRIED) == KeyChoice(
+        "default", KeyState.UNVERIFIED
+    )
+    assert status.choice(provider(), stored(), LOCKED) == KeyChoice(
+        "default",
+        KeyState.LOCKED,
+        "key 'default' of work: it is locked; unlock or start the keyring (log in to the desktop, "
+        "or open its keyring application)",
+    )
+
+
+def test_a_cure_is_not_said_twice():
+    """A provider's refusal may name it already."""
+    reason = "refused; sign in again with 'aircher-cli auth login work'"
+    known = standing.refused(standing.UNTRIED, 5.0, "a request", reason)
+    assert status.cannot_use(provider(), stored(), known) == f"key 'default' of work: {reason}"
+
+
+def test_the_row_of_a_provider_without_keys():
+    """How to get one, and where from."""
+    bare = status.keyless_row(provider(keys_page="https://keys.example.com"), notice=None)
+    assert bare == KeyStatus(
+        provider="work",
+        state=KeyState.NOT_CONFIGURED,
+        origin=ORIGIN,
+        hint="sign in with 'aircher-cli auth login work'; keys: https://keys.example.com",
+    )
+    local = status.keyless_row(provider(needs_key=False), notice="damaged")
+    assert (local.state, local.hint, local.reason) == (KeyState.NOT_REQUIRED, None, None)
+
+
+def test_a_damaged_index_is_said_where_a_stored_key_may_be_missing():
+    """That an environment variable serves now may be its doing."""
+    assert row(FROM_ENV, standing.UNTRIED, notice="damaged").reason == "damaged"
+    assert row(stored(), standing.UNTRIED, notice="damaged").reason is None
+    assert status.keyless_row(provider(), notice="damaged").reason == "damaged"
+
+
+def test_a_key_without_provider_can_be_removed():
+    """The configuration lost the provider; the key is still there."""
+    known = IndexEntry(provider="old", label="b", origin=ORIGIN, store="keyring", stored_at=0)
+    found = status.orphan_row(known, stored_slot(known))
+    assert (found.provider, found.key, found.state) == ("old", "b", KeyState.REJECTED)
+    assert "aircher-cli auth logout old" in found.hint

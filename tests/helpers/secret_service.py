@@ -1,0 +1,196 @@
+"""A real Secret Service of a test's own: gnome-keyring on a private session bus.
+
+    with secret_service() as service:
+        store = KeyringStore({**environ, **service.environ}, "aircher")
+        service.lock()
+
+Everything lives in a folder of its own under the system's temporary folder, so that any number of
+tests may run at once and none sees the user's own keyring. The collection a desktop would create at
+the first login is there, open, and its password is known, so that it can be unlocked without a
+prompt.
+"""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import secretstorage
+from jeepney.bus_messages import message_bus  # type: ignore[import-untyped] # ships no types
+from jeepney.io.blocking import (  # type: ignore[import-untyped] # ships no types
+    DBusConnection,
+    Proxy,
+    open_dbus_connection,
+)
+from secretstorage.util import DBusAddressWrapper
+
+from helpers.required import missing
+
+PROGRAMS = ("dbus-daemon", "gnome-keyring-daemon")
+PASSWORD = b"the test's own password"
+START_SECONDS = 20.0
+
+_BUS_NAME = "org.freedesktop.secrets"
+_SERVICE = "org.freedesktop.Secret.Service"
+_SERVICE_PATH = "/org/freedesktop/secrets"
+# gnome-keyring's own, for exactly this: unlocking without anybody at a screen.
+_UNLOCK = "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface"
+
+# No service folders: nothing is started by being asked for.
+_BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path={address}</listen>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+
+
+class SecretService:
+    """The running service; see the module's docstring."""
+
+    def __init__(self, folder: Path, stack: contextlib.ExitStack) -> None:
+        self._folder = folder
+        self._stack = stack
+        self._address = f"unix:path={folder / 'bus'}"
+        self._keyring: subprocess.Popen[bytes] | None = None
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What a program needs to find this service: merge it over its own environment."""
+        return {"DBUS_SESSION_BUS_ADDRESS": self._address}
+
+    def start_bus(self) -> None:
+        """Start the session bus, without a keyring on it."""
+        config = self._folder / "bus.conf"
+        config.write_text(_BUS_CONFIG.format(address=self._folder / "bus"))
+        self._start(["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile"])
+        _wait_until((self._folder / "bus").is_socket, "the session bus did not come up")
+
+    def start_keyring(self) -> None:
+        """Start the keyring, open."""
+        command = ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"]
+        self._keyring = self._start(command, given=PASSWORD)
+        _wait_until(self._is_there, "gnome-keyring-daemon did not come up")
+
+    def lock(self) -> None:
+        """Lock the collection: from now on reading a key would prompt."""
+        with self._connection() as connection:
+            secretstorage.Collection(connection).lock()
+
+    def unlock(self) -> None:
+        """Unlock it again, without any prompt."""
+        with self._connection() as connection:
+            service = DBusAddressWrapper(_SERVICE_PATH, _SERVICE, connection)
+            (path,) = service.call("ReadAlias", "s", "default")
+            _, session = service.call("OpenSession", "sv", "plain", ("s", ""))
+            secret = (session, b"", PASSWORD, "text/plain")
+            DBusAddressWrapper(_SERVICE_PATH, _UNLOCK, connection).call(
+                "UnlockWithMasterPassword", "o(oayays)", path, secret
+            )
+
+    def hang(self) -> None:
+        """Stop the keyring's process: it takes calls and answers none."""
+        assert self._keyring is not None
+        os.kill(self._keyring.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        assert self._keyring is not None
+        os.kill(self._keyring.pid, signal.SIGCONT)
+
+    def stored(self, service: str) -> dict[str, str]:
+        """Return what the keyring really holds under a service name: user name to secret."""
+        with self._connection() as connection:
+            items = secretstorage.search_items(connection, {"service": service})
+            return {item.get_attributes()["username"]: item.get_secret().decode() for item in items}
+
+    def forget(self, service: str, username: str) -> None:
+        """Remove an entry as a user would, in the keyring's own application."""
+        wanted = {"service": service, "username": username}
+        with self._connection() as connection:
+            for item in list(secretstorage.search_items(connection, wanted)):
+                item.delete()
+
+    def _is_there(self) -> bool:
+        with self._connection() as connection:
+            (owned,) = Proxy(message_bus, connection).NameHasOwner(_BUS_NAME)
+            return bool(owned)
+
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[DBusConnection]:
+        with contextlib.closing(open_dbus_connection(self._address)) as connection:
+            yield connection
+
+    def _start(self, command: list[str], given: bytes = b"") -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(self._folder / "home"),
+                "XDG_DATA_HOME": str(self._folder / "data"),
+                "XDG_CONFIG_HOME": str(self._folder / "config"),
+                "XDG_RUNTIME_DIR": str(self._folder / "run"),
+                **self.environ,
+            },
+            start_new_session=True,  # a Ctrl-C at pytest is not for it: we end it ourselves
+        )
+        self._stack.callback(_end, process)
+        assert process.stdin is not None
+        process.stdin.write(given)
+        process.stdin.close()
+        return process
+
+
+@contextlib.contextmanager
+def secret_service(*, keyring: bool = True) -> Iterator[SecretService]:
+    """Run a private session bus, with a keyring on it unless `keyring` is False.
+
+    Where the programs are missing the test is skipped, and fails in CI (the variable CI is set).
+    """
+    require_programs()
+    with contextlib.ExitStack() as stack:
+        # Short, because socket paths are: pytest's own folders are too long for them.
+        folder = Path(tempfile.mkdtemp(prefix="aircher-ss-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        for name in ("home", "data", "config", "run"):
+            (folder / name).mkdir(mode=0o700)
+        service = SecretService(folder, stack)
+        service.start_bus()
+        if keyring:
+            service.start_keyring()
+        yield service
+
+
+def require_programs() -> None:
+    """Skip, or in CI fail, where the Secret Service's programs are missing."""
+    absent = [program for program in PROGRAMS if shutil.which(program) is None]
+    if absent:
+        missing(f"a Secret Service ({', '.join(absent)})", "apt-get install dbus gnome-keyring")
+
+
+def _wait_until(is_ready: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not is_ready():
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what} within {START_SECONDS:g} s")
+        time.sleep(0.01)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.kill()
+    process.wait(timeout=10)
