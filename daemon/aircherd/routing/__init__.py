@@ -1,0 +1,8 @@
+"""Who may answer, in which order, and what a failure leaves: pure decisions, no waiting.
+
+- `plan`: a model name and a view of the keys -> the ordered candidates, and who was passed over.
+- `failures`: what a failed call means for the candidates that are left.
+
+What flows in is frozen, what flows out is a decision; `chat` carries it out. The contract in
+pyproject.toml keeps trio, sockets and clocks out of here, so every decision is a table in a test.
+"""
