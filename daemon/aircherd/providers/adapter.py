@@ -1,0 +1,281 @@
+"""What an adapter is: it turns a request into one HTTP call and the answer's bytes into events.
+
+Adapters are sans-I/O: no sockets, no clock, no waiting. So a vendor's quirks are tested as tables
+of bytes, and the pool treats all vendors alike.
+"""
+
+import secrets
+from typing import NoReturn, Protocol, TypeVar
+
+import msgspec
+
+from aircher_wire.version import __version__
+from aircherd.config.model import Provider
+from aircherd.errors import ProviderFailed
+from aircherd.vocabulary.chat import (
+    ChatRequest,
+    Message,
+    ReplyEvent,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.secret import Secret
+
+T = TypeVar("T")
+
+Headers = list[tuple[str, str]]
+
+
+class HttpCall(msgspec.Struct, frozen=True):
+    """One HTTP request, ready to be sent. Printing it shows neither header values nor the body."""
+
+    method: str
+    url: str
+    headers: Headers
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        names = ", ".join(name for name, _ in self.headers)
+        return f"<HttpCall {self.method} {self.url} [{names}] {len(self.body)} bytes>"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        # msgspec would generate one that shows the fields, and with them the key.
+        return [("call", repr(self))]
+
+
+class ReplyDecoder(Protocol):
+    """Turns the bytes of one streamed reply into events."""
+
+    def feed(self, data: bytes) -> list[ReplyEvent]:
+        """Return the events that `data` completes.
+
+        Raises:
+            ProviderFailed: the vendor reported an error, or sent what is not its API. Events that
+                precede it are returned first: then the next call raises.
+        """
+
+    def close(self) -> list[ReplyEvent]:
+        """Say that the body has ended: return what is still due, [] after an `Ending`.
+
+        What it returns without an `Ending` came before a failure: the next call raises that.
+
+        Raises:
+            ProviderFailed: the reply did not come to its proper end.
+        """
+
+
+class Adapter(Protocol):
+    """One vendor API."""
+
+    def chat_call(
+        self, provider: Provider, request: ChatRequest, model: str, key: Secret | None
+    ) -> HttpCall:
+        """Translate `request`.
+
+        Raises:
+            ProviderFailed: this API cannot express it (bad_request).
+        """
+
+    def reply_decoder(self) -> ReplyDecoder:
+        """Return a decoder for one streamed reply."""
+
+    def read_reply(self, body: bytes) -> list[ReplyEvent]:
+        """Return the events of a reply that came in one piece, an `Ending` last.
+
+        Raises:
+            ProviderFailed: it holds an error, or is not a reply of this API.
+        """
+
+    def key_check_call(self, provider: Provider, key: Secret) -> HttpCall:
+        """Return a call that costs nothing and succeeds only if `key` is good."""
+
+
+# ------------------------------------------------------------------ failing
+
+
+def fail(kind: FailureClass, message: str) -> NoReturn:
+    """Raise `ProviderFailed` with this class and message."""
+    raise ProviderFailed(Failure(kind=kind, message=message))
+
+
+# ------------------------------------------------------------------ JSON
+
+
+def encode_body(body: dict[str, object], extra: dict[str, object]) -> bytes:
+    """Encode a request body as JSON; keys of `extra` win over ours.
+
+    Text from editors may hold lone surrogates, which no provider takes: they become U+FFFD.
+    """
+    merged = body | extra
+    try:
+        return msgspec.json.encode(merged)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(_without_surrogates(merged))
+
+
+def _without_surrogates(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_without_surrogates(k): _without_surrogates(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_surrogates(item) for item in value]
+    return value
+
+
+def decode_with(decoder: "msgspec.json.Decoder[T]", data: bytes, what: str) -> T:
+    """Decode what a vendor sent.
+
+    Raises:
+        ProviderFailed: PROTOCOL, when `data` is not JSON or not of the decoder's form.
+    """
+    try:
+        return decoder.decode(data)
+    except msgspec.ValidationError as error:
+        detail = str(error)  # names a place and types, never a value
+    except (ValueError, RecursionError):  # no JSON, no UTF-8, or nested without end
+        detail = "malformed JSON"
+    fail(FailureClass.PROTOCOL, f"sent {what} that is not of its API: {detail}")
+
+
+def parse_object(text: str, what: str) -> dict[str, object]:
+    """Read a JSON object that a client sent as a string; nothing at all is an empty one.
+
+    Raises:
+        ProviderFailed: BAD_REQUEST, naming `what`.
+    """
+    if not text.strip():
+        return {}
+    try:
+        value = msgspec.json.decode(text.encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        fail(FailureClass.BAD_REQUEST, f"{what} must be a JSON object, as a string")
+    return value
+
+
+def as_count(value: object) -> int:
+    """Read a token count from whatever a server put there: anything odd counts as 0."""
+    if type(value) is int:
+        return max(value, 0)
+    if isinstance(value, float) and 0 <= value < 1e15:
+        return int(value)
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
+        return int(value)
+    return 0
+
+
+def as_text(value: object) -> str:
+    """Return `value` if it is text, the text of a list of parts, and "" for anything else."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "".join(_part_text(part) for part in value)
+    return ""
+
+
+def _part_text(part: object) -> str:
+    if isinstance(part, dict) and part.get("type") == "text":
+        return as_text(part.get("text"))
+    return ""
+
+
+def as_map(value: object) -> dict[str, object]:
+    """Return `value` if it is a map, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def new_call_id() -> str:
+    """Make up the id of a tool call for a server that gave none; unique over a conversation."""
+    return f"call_{secrets.token_hex(12)}"
+
+
+# ------------------------------------------------------------------ headers
+
+
+def key_text(key: Secret) -> str:
+    """Return the key as header text.
+
+    Raises:
+        ProviderFailed: AUTH: it holds what no header can. Checked here because the HTTP library's
+            own error would quote the whole value.
+    """
+    text = key.reveal()
+    if not text or not all("!" <= character <= "~" for character in text):
+        fail(
+            FailureClass.AUTH,
+            "the key is empty or holds white space, control or non-ASCII characters: store it anew",
+        )
+    return text
+
+
+def bearer(key: Secret | None) -> Headers:
+    """Return the usual header for a key, nothing where none is needed."""
+    return [("authorization", f"Bearer {key_text(key)}")] if key else []
+
+
+def call_headers(provider: Provider, own: Headers, *, accept: str = "application/json") -> Headers:
+    """Return all headers of a call: the common ones, the adapter's `own`, the user's on top.
+
+    The body is asked for as it is: a compressor would hold back the pieces of a stream.
+    """
+    headers = {
+        "user-agent": f"aircher/{__version__}",
+        "accept": accept,
+        "accept-encoding": "identity",
+        **dict(own),
+    }
+    headers |= {name.lower(): value for name, value in provider.headers.items()}
+    return list(headers.items())
+
+
+def chat_headers(provider: Provider, own: Headers, *, stream: bool) -> Headers:
+    """Return the headers of a chat call."""
+    accept = "text/event-stream" if stream else "application/json"
+    return call_headers(provider, [("content-type", "application/json"), *own], accept=accept)
+
+
+# ------------------------------------------------------------------ messages
+
+
+class Turn(msgspec.Struct, frozen=True):
+    """One message by what its parts are; `where` names it in an error ("messages[3]")."""
+
+    where: str
+    role: str
+    text: list[str]
+    calls: list[ToolCallPart]
+    results: list[ToolResultPart]
+
+
+def turns(messages: list[Message]) -> list[Turn]:
+    """Sort the parts of each message.
+
+    Raises:
+        ProviderFailed: BAD_REQUEST: a part is in a message of the wrong role.
+    """
+    return [_turn(f"messages[{index}]", message) for index, message in enumerate(messages)]
+
+
+def _turn(where: str, message: Message) -> Turn:
+    content = message.content
+    if isinstance(content, str):
+        return Turn(where, message.role, [content], [], [])
+    text = [part.text for part in content if isinstance(part, TextPart)]
+    calls = [part for part in content if isinstance(part, ToolCallPart)]
+    results = [part for part in content if isinstance(part, ToolResultPart)]
+    if calls and message.role != "assistant":
+        fail(FailureClass.BAD_REQUEST, f"{where}: tool_call parts belong in assistant messages")
+    if results and message.role != "user":
+        fail(FailureClass.BAD_REQUEST, f"{where}: tool_result parts belong in user messages")
+    return Turn(where, message.role, text, calls, results)
+
+
+def result_text(result: ToolResultPart) -> str:
+    """Return what a tool answered, as one text."""
+    if isinstance(result.content, str):
+        return result.content
+    return "\n".join(part.text for part in result.content)

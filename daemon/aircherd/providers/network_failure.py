@@ -1,0 +1,53 @@
+"""What the network did to us, in our words: the only place that reads the HTTP library's errors."""
+
+import httpx
+
+from aircherd.config.model import Network, Provider
+from aircherd.vocabulary.failure import Failure, FailureClass
+
+
+def network_failure(
+    error: httpx.HTTPError | httpx.StreamError,
+    provider: Provider,
+    network: Network,
+    *,
+    answered: bool,
+) -> Failure:
+    """Translate what the transport raised; `answered` says whether a response had begun."""
+    where = provider.origin
+    if isinstance(error, httpx.TimeoutException):
+        return Failure(
+            kind=FailureClass.TIMEOUT, message=_overdue(error, where, network, answered=answered)
+        )
+    if isinstance(error, httpx.ConnectError | httpx.ProxyError):
+        return Failure(kind=FailureClass.NETWORK, message=_no_way(error, where))
+    if isinstance(error, httpx.LocalProtocolError | httpx.StreamError):
+        # Ours, and its text may quote a header: say where to look and nothing more.
+        return Failure(
+            kind=FailureClass.NETWORK, message=f"the request to {where} could not be put into HTTP"
+        )
+    happened = "broke off" if answered else "broke before an answer came"
+    return Failure(
+        kind=FailureClass.NETWORK, message=f"the connection to {where} {happened}{_why(error)}"
+    )
+
+
+def _overdue(error: httpx.TimeoutException, where: str, network: Network, *, answered: bool) -> str:
+    if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
+        return f"no connection to {where} within {network.connect_timeout:g} s"
+    if isinstance(error, httpx.WriteTimeout):
+        return f"{where} did not take the request within {network.idle_timeout:g} s"
+    if answered:
+        return f"{where} sent nothing more for {network.idle_timeout:g} s"
+    return f"no answer from {where} within {network.first_byte_timeout:g} s"
+
+
+def _no_way(error: httpx.HTTPError, where: str) -> str:
+    # The transport's own sentence names the place already, and for certificates the cure.
+    text = str(error).strip()
+    return text if text.startswith("cannot connect") else f"cannot connect to {where}{_why(error)}"
+
+
+def _why(error: Exception) -> str:
+    text = str(error).strip()
+    return f": {text}" if text else ""

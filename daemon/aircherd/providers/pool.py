@@ -1,0 +1,255 @@
+"""The providers as the rest of the daemon sees them: ask for a chat, receive events or one failure.
+
+The edge of this room. What the transport raises and what vendors answer becomes `ProviderFailed`
+here, once, with a message from which every live key has been taken out.
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import httpx
+import trio
+
+from aircherd.config.model import Network, Provider
+from aircherd.errors import ProviderFailed
+from aircherd.events import EventBus
+from aircherd.providers.adapter import Adapter, HttpCall, ReplyDecoder
+from aircherd.providers.adapters import ADAPTERS
+from aircherd.providers.chat_call import ChatCall, OneReply, TransportError
+from aircherd.providers.classify import classify_response, shown, was_recognised, web_page
+from aircherd.providers.health import HealthBook
+from aircherd.providers.network_failure import network_failure
+from aircherd.providers.transport import body_reader
+from aircherd.vocabulary.chat import ChatRequest
+from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.keys import ApiKey, Health, KeyCheck
+from aircherd.vocabulary.secret import Redactor, Secret
+
+MAX_ERROR_BODY = 64 * 1024
+"""Bytes of an error that are read: the table looks at its beginning only."""
+
+ERROR_BODY_SECONDS = 5.0
+"""How long an error's body may take: the status alone says almost everything."""
+
+CHECK_SECONDS = 15.0
+"""The whole of a key check: a person is waiting for it."""
+
+
+class ProviderPool:
+    """Calls providers, and remembers which of them can be reached. Holds no connection itself.
+
+    `transport_for` gives the transport for a network's settings; `network` the settings of the
+    moment, for calls that no request brings its own for.
+    """
+
+    def __init__(
+        self,
+        *,
+        transport_for: Callable[[Network], httpx.AsyncBaseTransport],
+        network: Callable[[], Network],
+        bus: EventBus,
+        redactor: Redactor,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._transport_for = transport_for
+        self._network = network
+        self._redactor = redactor
+        self._clock = clock
+        self._health = HealthBook(bus)
+        self._open = 0
+
+    # -------------------------------------------------------------- chat
+
+    @asynccontextmanager
+    async def open_chat(
+        self,
+        provider: Provider,
+        request: ChatRequest,
+        model: str,
+        key: ApiKey | None,
+        network: Network,
+    ) -> AsyncIterator[ChatCall]:
+        """Make one call and yield it when its answer has begun; leaving closes it, at once.
+
+        Raises:
+            ProviderFailed: there is no answer, or it is an error.
+        """
+        if key and key.origin != provider.origin:
+            # AuthManager sees to it; should it ever fail to, the key stops here.
+            raise RuntimeError(f"a key for {key.origin} must not go to {provider.origin}")
+        adapter = ADAPTERS[provider.kind]
+        secret = key.secret if key else None
+        call = self._put(secret, lambda: adapter.chat_call(provider, request, model, secret))
+        async with self._answer(provider, call, network, _waits(network, request)) as response:
+            if not response.is_success:
+                raise self._told(provider, await self._read_failure(response))
+            if _is_page(response):
+                raise self._told(provider, web_page(response.status_code))
+            self._health.note_ok(provider)
+            chat = ChatCall(
+                response.status_code,
+                body_reader(response),
+                _decoder(adapter, request, response),
+                lambda error: self._translated(error, provider, network, answered=True),
+            )
+            yield chat
+
+    # -------------------------------------------------------------- keys
+
+    async def check_key(self, provider: Provider, secret: Secret) -> KeyCheck:
+        """Find out whether `secret` is good, by a call that costs nothing; never raises.
+
+        Takes at most `CHECK_SECONDS`.
+        """
+        adapter = ADAPTERS[provider.kind]
+        try:
+            call = self._put(secret, lambda: adapter.key_check_call(provider, secret))
+        except ProviderFailed as error:
+            return KeyCheck(False, "the form of the key", error.failure)
+        how = f"{call.method} {urlsplit(call.url).path}"
+        late = f"no whole answer from {provider.origin} within {CHECK_SECONDS:g} s"
+        ok: bool | None = None
+        failure: Failure | None = Failure(kind=FailureClass.TIMEOUT, message=late)
+        with trio.move_on_after(CHECK_SECONDS) as scope:
+            try:
+                ok, failure = await self._check(provider, call)
+            except ProviderFailed as error:
+                failure = error.failure
+        if scope.cancelled_caught and failure:
+            failure = self._told(provider, failure).failure
+        return KeyCheck(ok, how, failure)
+
+    async def _check(
+        self, provider: Provider, call: HttpCall
+    ) -> tuple[bool | None, Failure | None]:
+        network = self._network()
+        async with self._answer(provider, call, network, _waits(network, None)) as response:
+            if _is_page(response) and response.is_success:
+                return None, self._told(provider, web_page(response.status_code)).failure
+            if response.is_success:
+                self._health.note_ok(provider)
+                return True, None
+            body = await self._read_error_body(response)
+            status, headers = response.status_code, response.headers
+            failure = classify_response(status, headers, body, now=self._clock())
+            return was_recognised(status, headers, body), self._told(provider, failure).failure
+
+    # -------------------------------------------------------------- health
+
+    def health(self, provider: str) -> tuple[Health, str | None]:
+        """Return the health of the provider of this name, and the reason when it is not `ok`."""
+        return self._health.health(provider)
+
+    def note_ok(self, provider: Provider) -> Health:
+        """Somebody else found the provider answering."""
+        return self._health.note_ok(provider)
+
+    def note_failure(self, provider: Provider, failure: Failure) -> Health:
+        """Somebody else found the provider failing."""
+        return self._health.note_failure(provider, failure)
+
+    # -------------------------------------------------------------- the call
+
+    def _put(self, secret: Secret | None, build: Callable[[], HttpCall]) -> HttpCall:
+        if secret:
+            self._redactor.add(secret)  # before anybody can quote it
+        try:
+            return build()
+        except ProviderFailed as error:
+            # Nothing was sent: that says nothing about the provider's health.
+            raise ProviderFailed(self._shown(error.failure)) from None
+
+    @asynccontextmanager
+    async def _answer(
+        self, provider: Provider, call: HttpCall, network: Network, waits: dict[str, float]
+    ) -> AsyncIterator[httpx.Response]:
+        """Send `call`; yield the response with its body unread, and close it in any case."""
+        try:
+            transport = self._transport_for(network)
+            response = await transport.handle_async_request(_request(call, waits))
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            raise self._translated(error, provider, network, answered=False) from None
+        self._open += 1
+        try:
+            yield response
+        finally:
+            self._open -= 1
+            await response.aclose()
+
+    async def _read_failure(self, response: httpx.Response) -> Failure:
+        body = await self._read_error_body(response)
+        return classify_response(response.status_code, response.headers, body, now=self._clock())
+
+    async def _read_error_body(self, response: httpx.Response) -> bytes:
+        """Return what can be had of an error's body, within bounds of size and time."""
+        body, reader = b"", body_reader(response)
+        with trio.move_on_after(ERROR_BODY_SECONDS):
+            try:
+                while len(body) < MAX_ERROR_BODY and (data := await reader.receive_some()):
+                    body += data
+            except (httpx.HTTPError, httpx.StreamError):
+                return body  # the status stands, whatever became of the words
+        return body
+
+    # -------------------------------------------------------------- failing
+
+    def _translated(
+        self,
+        error: TransportError | ProviderFailed,
+        provider: Provider,
+        network: Network,
+        *,
+        answered: bool,
+    ) -> ProviderFailed:
+        if isinstance(error, ProviderFailed):
+            return self._told(provider, error.failure)
+        return self._told(provider, network_failure(error, provider, network, answered=answered))
+
+    def _told(self, provider: Provider, failure: Failure) -> ProviderFailed:
+        told = self._shown(failure)
+        self._health.note_failure(provider, told)
+        return ProviderFailed(told)
+
+    def _shown(self, failure: Failure) -> Failure:
+        return shown(failure, self._redactor.redact)
+
+    def __repr__(self) -> str:
+        return f"<ProviderPool {self._open} calls open, {self._health!r}>"
+
+
+def _request(call: HttpCall, waits: dict[str, float]) -> httpx.Request:
+    # As bytes: a header of the user's own may hold more than ASCII.
+    headers = [(name.encode(), value.encode()) for name, value in call.headers]
+    return httpx.Request(
+        call.method, call.url, headers=headers, content=call.body, extensions={"timeout": waits}
+    )
+
+
+def _waits(network: Network, request: ChatRequest | None) -> dict[str, float]:
+    """Return the transport's deadlines, in seconds."""
+    one_piece = request is not None and not request.stream
+    return {
+        "connect": network.connect_timeout,
+        "write": network.idle_timeout,
+        "read": network.idle_timeout,
+        # A reply in one piece begins when it is finished: only the whole request bounds that.
+        "first_byte": network.request_timeout if one_piece else network.first_byte_timeout,
+    }
+
+
+def _decoder(adapter: Adapter, request: ChatRequest, response: httpx.Response) -> ReplyDecoder:
+    # What was asked for decides only where the server does not say: some never stream.
+    kind = _content_type(response)
+    streams = "event-stream" in kind or (request.stream and "json" not in kind)
+    return adapter.reply_decoder() if streams else OneReply(adapter.read_reply)
+
+
+def _is_page(response: httpx.Response) -> bool:
+    return "text/html" in _content_type(response)
+
+
+def _content_type(response: httpx.Response) -> str:
+    kind: str = response.headers.get("content-type", "")
+    return kind.lower()

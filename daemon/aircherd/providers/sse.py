@@ -1,0 +1,101 @@
+r"""Server-sent events, incrementally: bytes in, (event name, data) out.
+
+After the HTML standard, "Interpreting an event stream": lines end in \n, \r\n or \r; an empty line
+ends an event; `:` begins a comment; several `data` lines are joined by \n; a byte-order mark before
+an event is skipped. Two liberties: an event without its closing empty line still counts when the
+body ends (some servers leave it out), and events without data are dropped, named or not.
+"""
+
+MAX_EVENT = 8 * 1024 * 1024
+"""Bytes an unfinished event may have: no vendor comes near, and memory stays bounded."""
+
+SseEvent = tuple[bytes, bytes]
+"""The event's name (b"" if none) and its data."""
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class SseError(ValueError):
+    """The stream cannot be decoded any further: an event grew beyond the limit."""
+
+
+class SseDecoder:
+    """Decodes one stream. Vendors send `data: ...` and an empty line: that way is the fast one."""
+
+    __slots__ = ("_after_cr", "_limit", "_pending", "_size")
+
+    def __init__(self, limit: int = MAX_EVENT) -> None:
+        self._limit = limit
+        self._pending: list[bytes] = []  # joined only when an end may be in sight: stays linear
+        self._size = 0
+        self._after_cr = False
+
+    def feed(self, data: bytes) -> list[SseEvent]:
+        """Return the events that `data` completes.
+
+        Raises:
+            SseError: what came before `data` already exceeds the limit without an end.
+        """
+        if self._size > self._limit:
+            raise SseError(f"an event of more than {self._limit} bytes")
+        if self._after_cr or b"\r" in data:
+            data = self._with_plain_ends(data)
+        if b"\n" not in data:
+            self._keep(data)
+            return []
+        if self._pending:
+            data = b"".join((*self._pending, data))
+            self._pending.clear()
+            self._size = 0
+        *blocks, rest = data.split(b"\n\n")
+        if rest:
+            self._keep(rest)
+        return _events(blocks)
+
+    def close(self) -> list[SseEvent]:
+        """Return the event that the end of the body completes, if there is one."""
+        rest = b"".join(self._pending)
+        self._pending.clear()
+        self._size = 0
+        return _events([rest])
+
+    def _keep(self, data: bytes) -> None:
+        if data:
+            self._pending.append(data)
+            self._size += len(data)
+
+    def _with_plain_ends(self, data: bytes) -> bytes:
+        # A \r is a line's end at once; a \n that follows belongs to it, in the next read too.
+        if self._after_cr and data.startswith(b"\n"):
+            data = data[1:]
+            self._after_cr = False
+            if not data:
+                return data
+        if data:
+            self._after_cr = data.endswith(b"\r")
+        return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+    def __repr__(self) -> str:
+        return f"<SseDecoder {self._size} bytes pending>"
+
+
+def _events(blocks: list[bytes]) -> list[SseEvent]:
+    events = []
+    for block in blocks:
+        if block.startswith(b"data: ") and b"\n" not in block:
+            events.append((b"", block[6:]))
+        elif block and (event := _event(block)):
+            events.append(event)
+    return events
+
+
+def _event(block: bytes) -> SseEvent | None:
+    name = b""
+    data: list[bytes] = []
+    for line in block.removeprefix(_BOM).split(b"\n"):
+        field, _, value = line.partition(b":")
+        if field == b"data":
+            data.append(value.removeprefix(b" "))
+        elif field == b"event":
+            name = value.removeprefix(b" ")
+    return (name, b"\n".join(data)) if data else None

@@ -1,0 +1,236 @@
+"""How bytes reach a provider: an httpx transport with a connection pool of our own.
+
+httpx's own pool walks all its connections for every request and loses some to cancellation; see
+`connection_pool` for ours. A reply's body gives its connection back, see `reply_body`.
+
+    open_transport -> Transport, or Router -> Transport | ProxiedTransport
+    handle_async_request(request) -> response -> body_reader(response).receive_some() ... aclose()
+
+Deadlines are `request.extensions["timeout"]`, see `deadlines`. Redirects are never followed: a key
+goes to the origin it is bound to and nowhere else.
+"""
+
+import ssl
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Protocol
+
+import httpx
+
+from aircherd.config.model import Network
+from aircherd.providers.connection import (
+    PORTS,
+    Connection,
+    ContextSource,
+    Origin,
+    open_connection,
+)
+from aircherd.providers.connection_pool import (
+    KEEPALIVE_SECONDS,
+    MAX_IDLE,
+    ConnectionPool,
+    TransportStatistics,
+)
+from aircherd.providers.deadlines import Deadlines
+from aircherd.providers.http1 import request_message
+from aircherd.providers.proxy import PROXY_VARIABLES, GuardedBody, ProxiedTransport, proxy_for
+from aircherd.providers.reply_body import ReplyBody
+from aircherd.providers.tls import make_context
+
+LOST = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
+"""What a connection may fail with that the server closed in the moment it was used again."""
+
+
+class BodyReader(Protocol):
+    """The body of a reply, read without an async generator."""
+
+    async def receive_some(self) -> bytes:
+        """Return the next piece, b"" at the end; raises httpx.TransportError."""
+
+    def finish(self) -> None:
+        """Say that the reply's meaning is over, so that the connection may be kept."""
+
+    async def aclose(self) -> None:
+        """Let the body go: the connection is kept if it can be, closed at once if not."""
+
+
+class Transport(httpx.AsyncBaseTransport):
+    """HTTP/1.1 over trio with keep-alive, straight to the server.
+
+    If a server closes a kept connection in the moment it is used again, not one byte of an answer
+    having come, the request is sent once more over a fresh one. Every other failure is the
+    caller's; it arrives as an `httpx.TransportError` in a sentence, and the connection is closed.
+    """
+
+    def __init__(
+        self,
+        get_context: ContextSource,
+        *,
+        keepalive: float = KEEPALIVE_SECONDS,
+        max_idle: int = MAX_IDLE,
+    ) -> None:
+        self._get_context = get_context
+        self._pool = ConnectionPool(keepalive=keepalive, max_idle=max_idle)
+        self._retried = 0
+
+    def __repr__(self) -> str:
+        return f"<Transport {'closed' if self._pool.is_closed else self.statistics()}>"
+
+    def statistics(self) -> TransportStatistics:
+        """Return a frozen account for people and tests."""
+        return self._pool.statistics(retried=self._retried)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send `request` and return its reply, the body unread.
+
+        Raises:
+            httpx.ConnectError, httpx.ConnectTimeout: no connection, so nothing was sent.
+            httpx.WriteError, httpx.WriteTimeout: the server does not take the request.
+            httpx.ReadError, httpx.ReadTimeout: no answer.
+            httpx.RemoteProtocolError: an answer that is not HTTP/1.1, or none.
+            httpx.LocalProtocolError, httpx.UnsupportedProtocol: a request that cannot be sent.
+            RuntimeError: the transport is closed.
+        """
+        if self._pool.is_closed:
+            raise RuntimeError("this transport is closed")
+        url = request.url
+        if url.scheme not in PORTS:
+            raise httpx.UnsupportedProtocol(f"{url.scheme}:// is not http:// or https://")
+        message = request_message(request, await _whole_body(request))
+        deadlines = Deadlines(request, url.netloc.decode("ascii"))
+        with deadlines.scope:
+            return await self._perform(request, message, deadlines)
+        raise deadlines.error()
+
+    def close_expired(self) -> None:
+        """Close what has been idle for too long.
+
+        Requests do this by themselves from time to time; a daemon that gets none may call it.
+        """
+        self._pool.close_expired()
+
+    async def aclose(self) -> None:
+        """Close every connection at once; replies being read end in `httpx.ReadError`."""
+        self._pool.close()
+
+    async def _perform(
+        self, request: httpx.Request, message: bytes, deadlines: Deadlines
+    ) -> httpx.Response:
+        origin: Origin = (request.url.scheme, request.url.netloc)
+        connection = await self._pool.take(origin)
+        if connection is not None:
+            try:
+                return await self._exchange(connection, request, message, deadlines)
+            except LOST:
+                if not connection.is_stale or self._pool.is_closed:
+                    raise
+                self._retried += 1
+        deadlines.begin("connect")
+        connection = await open_connection(request.url, self._get_context)
+        self._pool.add(connection)
+        return await self._exchange(connection, request, message, deadlines)
+
+    async def _exchange(
+        self, connection: Connection, request: httpx.Request, message: bytes, deadlines: Deadlines
+    ) -> httpx.Response:
+        try:
+            is_head = request.method == "HEAD"
+            body = await connection.exchange(message, deadlines, is_head=is_head)
+        except BaseException:
+            self._pool.discard(connection)
+            raise
+        reply = connection.reply
+        return httpx.Response(
+            reply.status,
+            headers=reply.headers,
+            stream=ReplyBody(self._pool, connection, deadlines, body),
+            extensions={"http_version": b"HTTP/1.1", "reason_phrase": reply.reason},
+        )
+
+
+class Router(httpx.AsyncBaseTransport):
+    """Sends each request straight to its server or through the proxy that serves it."""
+
+    def __init__(
+        self,
+        direct: Transport,
+        choose: Callable[[httpx.URL], str | None],
+        get_context: ContextSource,
+    ) -> None:
+        self._direct = direct
+        self._choose = choose
+        self._get_context = get_context
+        self._proxied: dict[str, ProxiedTransport] = {}
+
+    def __repr__(self) -> str:
+        return f"<Router direct={self._direct!r} proxied={list(self._proxied.values())!r}>"
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send `request` on its way; raises what the two kinds of transport raise."""
+        proxy = self._choose(request.url)
+        if proxy is None:
+            return await self._direct.handle_async_request(request)
+        if proxy not in self._proxied:
+            self._proxied[proxy] = ProxiedTransport(proxy, self._get_context)
+        return await self._proxied[proxy].handle_async_request(request)
+
+    def close_expired(self) -> None:
+        """Close what has been idle for too long; proxied connections expire by themselves."""
+        self._direct.close_expired()
+
+    async def aclose(self) -> None:
+        """Close every connection of all."""
+        await self._direct.aclose()
+        for transport in self._proxied.values():
+            await transport.aclose()
+
+
+def open_transport(network: Network, environ: Mapping[str, str]) -> Transport | Router:
+    """Return the transport for a network configuration: use it as `async with`, or `aclose` it.
+
+    Nothing is read or connected yet; certificates are read with the first https request.
+    """
+
+    @cache
+    def get_context() -> ssl.SSLContext:
+        return make_context(environ, network.ca_file)
+
+    def choose(url: httpx.URL) -> str | None:
+        return proxy_for(url, network.proxy, environ)
+
+    direct = Transport(get_context)
+    if network.proxy or not PROXY_VARIABLES.isdisjoint(name.lower() for name in environ):
+        return Router(direct, choose, get_context)
+    return direct
+
+
+def body_reader(response: httpx.Response) -> BodyReader:
+    """Return the reader of a response's body, whichever transport it came from."""
+    stream = response.stream
+    if isinstance(stream, ReplyBody | GuardedBody):
+        return stream
+    return _IteratedBody(response)
+
+
+class _IteratedBody:
+    """The body of any other httpx transport, such as a mock's."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+        self._pieces = response.aiter_raw()
+
+    async def receive_some(self) -> bytes:
+        return await anext(self._pieces, b"")
+
+    def finish(self) -> None:
+        """Nothing to keep."""
+
+    async def aclose(self) -> None:
+        await self._response.aclose()
+
+
+async def _whole_body(request: httpx.Request) -> bytes:
+    try:
+        return request.content
+    except httpx.RequestNotRead:
+        return await request.aread()

@@ -1,0 +1,121 @@
+"""A TCP socket for trio, without trio's own layer: what HTTP needs to know is asked of it directly.
+
+Connecting stays trio's business (`trio.open_tcp_stream`: all addresses of a host, in parallel).
+"""
+
+import socket
+from collections.abc import Callable
+
+import trio
+
+READ_SIZE = 64 * 1024
+BROKEN = (trio.BrokenResourceError, trio.ClosedResourceError)
+"""What reading and writing raise when the connection is no more."""
+
+
+class NothingThere(Exception):
+    """A read that may not wait found nothing."""
+
+
+class Wire(trio.abc.Stream):
+    """A TCP socket as a trio stream, with the two things HTTP needs beside.
+
+    It can look for bytes without waiting (`may_wait = False`), and give up sending without breaking
+    the TLS session on top of it. `on_progress` is called whenever the peer took a part of what is
+    being sent.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(False)
+        self._sock = sock
+        self._fd = sock.fileno()
+        self._giving_up: trio.CancelScope | None = None
+        self._gave_up = False
+        self.may_wait = True
+        self.on_progress: Callable[[], None] | None = None
+
+    def __repr__(self) -> str:
+        state = "closed" if self._fd == -1 else f"fd={self._fd}"
+        return f"<Wire {state}{' gave up sending' if self._gave_up else ''}>"
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        """Send everything, or drop what is left once `give_up_sending` is called."""
+        if self._gave_up:
+            return
+        try:
+            sent = self._sock.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError as error:
+            raise trio.BrokenResourceError(error.strerror) from None
+        if sent < len(data):
+            with trio.CancelScope() as self._giving_up:
+                await self._send_rest(memoryview(data)[sent:])
+
+    async def _send_rest(self, rest: memoryview) -> None:
+        while rest:
+            await trio.lowlevel.wait_writable(self._fd)
+            try:
+                rest = rest[self._sock.send(rest) :]
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise trio.BrokenResourceError(error.strerror) from None
+            if self.on_progress is not None:
+                self.on_progress()
+
+    def give_up_sending(self) -> None:
+        """Let the `send_all` under way return as if all had gone out. Reading goes on."""
+        self._gave_up = True
+        if self._giving_up is not None:
+            self._giving_up.cancel()
+
+    @property
+    def gave_up_sending(self) -> bool:
+        """Whether the peer lacks a part of what it was promised."""
+        return self._gave_up
+
+    async def wait_send_all_might_not_block(self) -> None:
+        """Wait until the socket takes data."""
+        await trio.lowlevel.wait_writable(self._fd)
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        """Return what is there, after waiting for it; b"" at the end."""
+        has_waited = False
+        while True:
+            try:
+                data = self._sock.recv(max_bytes or READ_SIZE)
+            except BlockingIOError:
+                if not self.may_wait:
+                    raise NothingThere from None
+                await trio.lowlevel.wait_readable(self._fd)
+                has_waited = True
+            except OSError as error:
+                raise trio.BrokenResourceError(error.strerror) from None
+            else:
+                if not has_waited:
+                    # A server that is always faster than us must not keep the others waiting.
+                    await trio.lowlevel.checkpoint()
+                return data
+
+    def has_news(self) -> bool:
+        """Whether the peer sent bytes, closed, or reset; found out without waiting."""
+        try:
+            self._sock.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True
+
+    def close(self) -> None:
+        """Close the socket at once; whoever waits on it gets ClosedResourceError."""
+        if self._fd != -1:
+            trio.lowlevel.notify_closing(self._fd)
+            self._sock.close()
+            self._fd = -1
+
+    async def aclose(self) -> None:
+        """Close, for who knows this only as a trio stream."""
+        self.close()
+        await trio.lowlevel.checkpoint()

@@ -1,0 +1,138 @@
+"""What adapters share: bodies, headers, and odd values read sensibly."""
+
+import msgspec
+import pytest
+
+from aircherd.providers.adapter import (
+    HttpCall,
+    as_count,
+    as_text,
+    bearer,
+    call_headers,
+    decode_with,
+    encode_body,
+    new_call_id,
+    parse_object,
+    turns,
+)
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.secret import Secret
+from helpers.provider_calls import CANARY, a_provider, a_request, failure_of
+
+
+def test_call_hides_its_headers() -> None:
+    """Neither repr nor a pretty-printer shows a header's value or the body."""
+    call = HttpCall("POST", "https://h/x", [("authorization", f"Bearer {CANARY}")], b"prompt")
+    assert repr(call) == "<HttpCall POST https://h/x [authorization] 6 bytes>"
+    assert [("call", repr(call))] == call.__rich_repr__()
+
+
+def test_extra_wins() -> None:
+    """Keys of `extra` replace ours and add to them."""
+    body = encode_body({"a": 1, "b": 2}, {"b": 3, "c": None})
+    assert msgspec.json.decode(body) == {"a": 1, "b": 3, "c": None}
+
+
+def test_surrogates_become_replacement_characters() -> None:
+    """Text that is no Unicode is repaired, at any depth, and pairs are put together."""
+    body = encode_body({"m": [{"t": "a\udcffb"}], "p": "\ud83d\ude00"}, {"k\udc80": "ok"})
+    expected = {"m": [{"t": "a\ufffdb"}], "p": "\U0001f600", "k\ufffd": "ok"}
+    assert expected == msgspec.json.decode(body)
+
+
+@pytest.mark.parametrize("value", ["", "has space", "tab\t", "new\nline", "umläut", "\x7f"])
+def test_unusable_keys_are_refused_unquoted(value: str) -> None:
+    """A key that no header can hold is refused without being quoted."""
+    failure = failure_of(lambda: bearer(Secret(value)))
+    assert FailureClass.AUTH is failure.kind
+    assert not value or value not in failure.message
+
+
+def test_users_headers_win() -> None:
+    """Headers from the configuration replace ours of the same name, whatever the case."""
+    provider = a_provider(headers={"User-Agent": "mine", "X-Team": "blue"})
+    headers = dict(call_headers(provider, [("x-own", "1")]))
+    assert (headers["user-agent"], headers["x-team"], headers["x-own"]) == ("mine", "blue", "1")
+    assert headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        (7, 7),
+        (-1, 0),
+        (2.0, 2),
+        ("12", 12),
+        ("x", 0),
+        ("9" * 5000, 0),
+        ("²", 0),
+        (None, 0),
+        ([], 0),
+        (True, 0),
+        (float("nan"), 0),
+        (1e300, 0),
+    ],
+)
+def test_counts(value: object, count: int) -> None:
+    """A number is read in whatever form it comes; what is none counts as 0."""
+    assert count == as_count(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a", "a"),
+        (None, ""),
+        (5, ""),
+        ([{"type": "text", "text": "a"}, {"type": "thinking", "text": "b"}, 3], "a"),
+    ],
+)
+def test_texts(value: object, text: str) -> None:
+    """Text is read as it is or from a list of parts; anything else is none."""
+    assert text == as_text(value)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"[" * 100_000, b'{"a":"\xff"}', b"[]", b'{"a": 1e999}']
+)
+def test_foreign_bytes_are_a_protocol_failure(data: bytes) -> None:
+    """Whatever a server sends, the worst is a PROTOCOL failure."""
+    decoder = msgspec.json.Decoder(dict[str, str])
+    assert FailureClass.PROTOCOL is failure_of(lambda: decode_with(decoder, data, "x")).kind
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("", {}), (" \n", {}), ("{}", {}), ('{"a": [1]}', {"a": [1]})]
+)
+def test_objects(text: str, value: dict[str, object]) -> None:
+    """A JSON object is read, nothing at all is an empty one."""
+    assert value == parse_object(text, "x")
+
+
+@pytest.mark.parametrize("text", ["[1]", "{", "null", "[" * 100_000, '"\udcff"'])
+def test_not_objects_name_the_place(text: str) -> None:
+    """What is no JSON object is the client's fault, and the message says where."""
+    failure = failure_of(lambda: parse_object(text, "messages[2]: arguments"))
+    assert FailureClass.BAD_REQUEST is failure.kind
+    assert failure.message.startswith("messages[2]: arguments")
+
+
+@pytest.mark.parametrize(
+    ("role", "part"),
+    [
+        ("user", {"type": "tool_call", "id": "1", "name": "f", "arguments": "{}"}),
+        ("assistant", {"type": "tool_result", "id": "1", "content": "x"}),
+        ("system", {"type": "tool_result", "id": "1", "content": "x"}),
+    ],
+)
+def test_parts_in_the_wrong_role(role: str, part: dict[str, object]) -> None:
+    """A part in a message of the wrong role is refused by its place."""
+    request = a_request({"role": "user", "content": "x"}, {"role": role, "content": [part]})
+    failure = failure_of(lambda: turns(request.messages))
+    assert FailureClass.BAD_REQUEST is failure.kind
+    assert failure.message.startswith("messages[1]: ")
+
+
+def test_made_up_ids_differ() -> None:
+    """No two made-up ids are the same."""
+    assert len({new_call_id() for _ in range(100)}) == 100

@@ -1,0 +1,105 @@
+"""A call under way: reads become events until the end."""
+
+from collections.abc import Iterable
+
+import httpx
+import pytest
+
+from aircherd.errors import ProviderFailed
+from aircherd.providers import chat_call
+from aircherd.providers.adapter import ReplyDecoder
+from aircherd.providers.chat_call import ChatCall, OneReply, TransportError
+from aircherd.providers.openai_reply import OpenAIStream
+from aircherd.vocabulary.chat import Ending, TextDelta
+from aircherd.vocabulary.failure import Failure, FailureClass
+from helpers.provider_calls import sse
+
+HELLO = sse({"choices": [{"delta": {"content": "a"}}]})
+END = sse({"choices": [{"finish_reason": "stop"}]}, b"[DONE]")
+
+
+class Pieces:
+    """A body of prepared reads; an exception among them is raised."""
+
+    def __init__(self, *pieces: bytes | Exception) -> None:
+        self._pieces = list(pieces)
+        self.is_finished = False
+
+    async def receive_some(self) -> bytes:
+        piece = self._pieces.pop(0) if self._pieces else b""
+        if isinstance(piece, Exception):
+            raise piece
+        return piece
+
+    def finish(self) -> None:
+        self.is_finished = True
+
+
+def translate(error: TransportError | ProviderFailed) -> ProviderFailed:
+    if isinstance(error, ProviderFailed):
+        return error
+    return ProviderFailed(Failure(kind=FailureClass.NETWORK, message="translated"))
+
+
+def a_call(body: Pieces, decoder: ReplyDecoder | None = None) -> ChatCall:
+    return ChatCall(200, body, decoder or OpenAIStream(), translate)
+
+
+async def read_all(call: ChatCall) -> None:
+    while await call.receive():
+        pass
+
+
+async def test_one_batch_for_each_read() -> None:
+    """Reads without a whole event are waited over; after the ending there is nothing more."""
+    body = Pieces(HELLO[:5], HELLO[5:], END, HELLO)
+    call = a_call(body)
+    assert [TextDelta("a")] == await call.receive()
+    assert [Ending("stop")] == await call.receive()
+    assert await call.receive() == []
+    assert repr(call) == "<ChatCall 200 ended, <OpenAIStream ended>>"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "kind"),
+    [
+        ([], FailureClass.PROTOCOL),
+        ([HELLO], FailureClass.TRUNCATED),
+        ([HELLO, httpx.ReadError("x")], FailureClass.NETWORK),
+        ([httpx.StreamClosed()], FailureClass.NETWORK),
+        ([b"data: nonsense\n\n"], FailureClass.PROTOCOL),
+        ([HELLO + b"data: nonsense\n\n"], FailureClass.PROTOCOL),
+    ],
+)
+async def test_failures(pieces: Iterable[bytes | Exception], kind: FailureClass) -> None:
+    """Whatever ends a call early is raised, after the events that came before it."""
+    call = a_call(body := Pieces(*pieces))
+    with pytest.raises(ProviderFailed) as caught:
+        await read_all(call)
+    assert kind is caught.value.failure.kind
+    assert not body.is_finished
+
+
+async def test_connection_may_serve_again_after_the_ending() -> None:
+    """The ending lets go of the body, whatever is still to come of it."""
+    body = Pieces(END, HELLO)
+    await read_all(a_call(body))
+    assert body.is_finished
+
+
+async def test_one_reply_is_read_when_whole() -> None:
+    """A reply in one piece is collected and read at its end."""
+    call = a_call(
+        Pieces(b"on", b"ce"), OneReply(lambda body: [TextDelta(body.decode()), Ending("stop")])
+    )
+    assert [TextDelta("once"), Ending("stop")] == await call.receive()
+
+
+def test_one_reply_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reply without end does not fill the memory."""
+    monkeypatch.setattr(chat_call, "MAX_REPLY", 10)
+    reply = OneReply(lambda _: [])
+    reply.feed(b"x" * 10)
+    assert repr(reply) == "<OneReply 10 bytes>"
+    with pytest.raises(ProviderFailed, match="more than 10 bytes"):
+        reply.feed(b"x")

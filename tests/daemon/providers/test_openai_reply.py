@@ -1,0 +1,377 @@
+"""Replies of the OpenAI chat-completions API and of the servers that resemble it."""
+
+import itertools
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aircherd.providers.openai_reply import OpenAIStream, read_usage, read_whole
+from aircherd.vocabulary.chat import (
+    Ending,
+    Finish,
+    ReplyEvent,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+    UsageDelta,
+)
+from aircherd.vocabulary.failure import Failure, FailureClass
+from helpers.provider_calls import cut_in_two, failure_of, run_decoder, sse
+
+
+def chunk(
+    content: object = None, *, finish: object = None, calls: object = None, **more: object
+) -> dict[str, object]:
+    delta = {"content": content, "tool_calls": calls}
+    choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
+    return {"id": "x", "model": "m-1", "choices": [choice], "usage": None, **more}
+
+
+def piece(arguments: object = None, **fields: object) -> dict[str, object]:
+    name = fields.pop("name", None)
+    return {"function": {"name": name, "arguments": arguments}, **fields}
+
+
+def decode(*data: object) -> tuple[list[ReplyEvent], Failure | None]:
+    ids = itertools.count(1)
+    return run_decoder(OpenAIStream(lambda: f"made-{next(ids)}"), [sse(*data)])
+
+
+USAGE = {
+    "prompt_tokens": 9,
+    "completion_tokens": 5,
+    "prompt_tokens_details": {"cached_tokens": 4, "cache_write_tokens": None},
+    "completion_tokens_details": {"reasoning_tokens": 2},
+}
+COUNTED = Usage(9, 5, 4, 0, 2)
+DONE = b"[DONE]"
+TEXT_REPLY = (
+    chunk("", usage=None),
+    chunk("Grüße"),
+    chunk(" 🦀"),
+    chunk(finish="stop"),
+    {"model": "m-1", "choices": [], "usage": USAGE},
+    DONE,
+)
+TEXT_EVENTS = [
+    TextDelta("Grüße"),
+    TextDelta(" 🦀"),
+    UsageDelta(COUNTED),
+    Ending("stop", COUNTED, "m-1"),
+]
+
+
+def test_text_reply() -> None:
+    """Text, usage and the end arrive in order; empty text is nothing."""
+    assert decode(*TEXT_REPLY) == (TEXT_EVENTS, None)
+
+
+TOOL_REPLY = (
+    chunk("Look:"),
+    chunk(calls=[piece("", index=0, id="a", name="f")]),
+    chunk(calls=[piece('{"x"', index=0)]),
+    chunk(calls=[piece("{}", index=1, id="b", name="g"), piece(":1}", index=0)]),
+    chunk(finish="tool_calls"),
+    DONE,
+)
+TOOL_EVENTS = [
+    TextDelta("Look:"),
+    ToolCallDelta(0, "a", "f", ""),
+    ToolCallDelta(0, arguments='{"x"'),
+    ToolCallDelta(1, "b", "g", "{}"),
+    ToolCallDelta(0, arguments=":1}"),
+    Ending("tool_calls", None, "m-1"),
+]
+
+
+@pytest.mark.parametrize(("data", "events"), [(TEXT_REPLY, TEXT_EVENTS), (TOOL_REPLY, TOOL_EVENTS)])
+def test_cut_anywhere(data: tuple[object, ...], events: list[ReplyEvent]) -> None:
+    """Cut in two at every byte, in characters too, a stream decodes to the same events."""
+    for pieces in cut_in_two(sse(*data)):
+        assert (events, None) == run_decoder(OpenAIStream(), pieces)
+
+
+@given(st.lists(st.integers(1, 60), min_size=1))
+def test_cut_at_random(sizes: list[int]) -> None:
+    """Cut into any pieces, a stream decodes to the same events."""
+    data, pieces = sse(*TEXT_REPLY).replace(b"\n", b"\r\n"), []
+    for size in itertools.cycle(sizes):
+        pieces.append(data[:size])
+        data = data[size:]
+        if not data:
+            break
+    assert run_decoder(OpenAIStream(), pieces) == (TEXT_EVENTS, None)
+
+
+@pytest.mark.parametrize(
+    ("calls", "events"),
+    [
+        # no index: told apart by id, fragments go on with the last
+        (
+            [piece("{", id="a", name="f"), piece("}"), piece("{}", id="b", name="g")],
+            [
+                ToolCallDelta(0, "a", "f", "{"),
+                ToolCallDelta(0, arguments="}"),
+                ToolCallDelta(1, "b", "g", "{}"),
+            ],
+        ),
+        # every call under index 0
+        (
+            [piece("{}", index=0, id="a", name="f"), piece("{}", index=0, id="b", name="g")],
+            [ToolCallDelta(0, "a", "f", "{}"), ToolCallDelta(1, "b", "g", "{}")],
+        ),
+        # indices from 1
+        (
+            [piece("{}", index=1, id="a", name="f"), piece("{}", index=2, id="b", name="g")],
+            [ToolCallDelta(0, "a", "f", "{}"), ToolCallDelta(1, "b", "g", "{}")],
+        ),
+        # id and name repeated in every piece
+        (
+            [piece("{", index=0, id="a", name="f"), piece("}", index=0, id="a", name="f")],
+            [ToolCallDelta(0, "a", "f", "{"), ToolCallDelta(0, arguments="}")],
+        ),
+        # another id in a later piece, without a name
+        (
+            [piece("{", index=0, id="a", name="f"), piece("}", index=0, id="zz")],
+            [ToolCallDelta(0, "a", "f", "{"), ToolCallDelta(0, arguments="}")],
+        ),
+        # repeated id, no index
+        (
+            [piece("{", id="a", name="f"), piece("}", id="a")],
+            [ToolCallDelta(0, "a", "f", "{"), ToolCallDelta(0, arguments="}")],
+        ),
+        # no id at all
+        (
+            [piece("{}", index=0, name="f"), piece("{}", name="g")],
+            [ToolCallDelta(0, "made-1", "f", "{}"), ToolCallDelta(1, "made-2", "g", "{}")],
+        ),
+        # arguments as an object, or null
+        (
+            [piece({"a": 1}, index=0, id="a", name="f"), piece(None, index=1, id="b", name="g")],
+            [ToolCallDelta(0, "a", "f", '{"a":1}'), ToolCallDelta(1, "b", "g", "")],
+        ),
+        # a name that comes late
+        (
+            [piece("", index=0, id="a"), piece("{}", index=0, name="f")],
+            [ToolCallDelta(0, "a", None, ""), ToolCallDelta(0, None, "f", "{}")],
+        ),
+        # no function
+        ([{"index": 0, "id": "a", "function": None}], [ToolCallDelta(0, "a", None, "")]),
+        ([], []),
+    ],
+)
+def test_tool_calls_of_compatible_servers(
+    calls: list[dict[str, object]], events: list[ReplyEvent]
+) -> None:
+    """Whatever a server gives to tell calls apart, the pieces find their call."""
+    ending = Ending("tool_calls" if calls else "stop", None, "m-1")
+    for stream in ([chunk(calls=calls)], [chunk(calls=[call]) for call in calls] or [chunk()]):
+        found, failure = decode(*stream, chunk(finish="stop"), DONE)
+        assert ([*events, ending], None) == (found, failure)
+
+
+@pytest.mark.parametrize(
+    ("reason", "finish"),
+    [
+        ("stop", "stop"),
+        ("length", "length"),
+        ("tool_calls", "tool_calls"),
+        ("function_call", "tool_calls"),
+        ("content_filter", "content_filter"),
+        ("eos", "stop"),
+        ([], "stop"),
+    ],
+)
+def test_finishes(reason: object, finish: Finish) -> None:
+    """Each reason to finish has ours; an unknown one is a stop."""
+    events, failure = decode(chunk("a"), chunk(finish=reason), DONE)
+    assert ([TextDelta("a"), Ending(finish, None, "m-1")], None) == (events, failure)
+
+
+def test_refusal_is_text_that_was_filtered() -> None:
+    """A refusal is told as text, and ends as a content filter."""
+    refused = {"choices": [{"delta": {"refusal": "No."}, "finish_reason": "stop"}]}
+    assert ([TextDelta("No."), Ending("content_filter")], None) == decode(refused, DONE)
+
+
+def test_end_without_done() -> None:
+    """A reason to finish and the end of the body are the end."""
+    assert ([TextDelta("a"), Ending("stop", None, "m-1")], None) == decode(
+        chunk("a", finish="stop")
+    )
+
+
+def test_done_without_reason() -> None:
+    """`[DONE]` is the end also of servers that give no reason."""
+    assert ([TextDelta("a"), Ending("stop", None, "m-1")], None) == decode(chunk("a"), DONE)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        ([chunk("a")], FailureClass.TRUNCATED),
+        ([chunk("a"), b'{"choices":[{'], FailureClass.PROTOCOL),
+        ([DONE], FailureClass.PROTOCOL),
+        ([], FailureClass.PROTOCOL),
+        ([{"choices": "no"}], FailureClass.PROTOCOL),
+        ([{"choices": [1]}], FailureClass.PROTOCOL),
+        ([{"choices": [{"delta": []}]}], FailureClass.PROTOCOL),
+        ([b"[1]"], FailureClass.PROTOCOL),
+        ([b"null"], FailureClass.PROTOCOL),
+        ([b"\xff\xfe"], FailureClass.PROTOCOL),
+        ([b"[" * 100_000], FailureClass.PROTOCOL),
+        ([chunk("a"), {"error": {"message": "x", "code": 429}}], FailureClass.RATE),
+        ([{"error": {"message": "x", "code": "server_is_overloaded"}}], FailureClass.OVERLOADED),
+        ([{"error": {"message": "x", "code": 502}, "choices": []}], FailureClass.SERVER),
+        ([{"error": "boom"}], FailureClass.SERVER),
+        ([chunk("a", finish="error")], FailureClass.SERVER),
+        ([{"choices": [{"error": {"code": 503, "message": "x"}}]}], FailureClass.OVERLOADED),
+    ],
+)
+def test_failures(data: list[object], kind: FailureClass) -> None:
+    """A stream that breaks, reports an error or is not this API says which of these it is."""
+    _, failure = decode(*data)
+    assert failure is not None
+    assert kind is failure.kind
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"choices": None, "usage": None, "model": None},
+        {"choices": [{"index": None, "delta": None, "finish_reason": None}]},
+        {"choices": [{"delta": {"content": 5, "tool_calls": None, "role": 3}}]},
+        {"choices": [{"delta": {"content": []}}], "model": 5, "id": []},
+        {"choices": [{"index": 1, "delta": {"content": "second answer"}}]},
+        {"choices": [{"index": "1", "delta": {"content": "second answer"}}]},
+        {"usage": {}},
+        {},
+    ],
+)
+def test_odd_chunks_are_passed_over(odd: dict[str, object]) -> None:
+    """Nulls, missing fields and surprising types neither crash nor disturb the rest."""
+    events, failure = decode(odd, chunk("a"), chunk(finish="stop"), DONE)
+    assert ([TextDelta("a"), Ending("stop", None, "m-1")], None) == (events, failure)
+
+
+def test_text_in_parts() -> None:
+    """Text that comes as a list of parts is read."""
+    parts = [{"type": "text", "text": "a"}, {"type": "thinking", "thinking": []}]
+    assert TextDelta("a") == decode(chunk(parts), DONE)[0][0]
+
+
+@pytest.mark.parametrize(
+    ("usage", "counted"),
+    [
+        (USAGE, COUNTED),
+        ({"prompt_tokens": "7", "completion_tokens": None}, Usage(7)),
+        ({"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 9}}, Usage(5, 0, 5)),
+        ({"prompt_tokens_details": [], "completion_tokens_details": "x"}, Usage()),
+    ],
+)
+def test_usage(usage: dict[str, object], counted: Usage) -> None:
+    """Counts are read as they come; cached tokens never exceed the input."""
+    assert counted == read_usage(usage)
+
+
+@pytest.mark.parametrize(
+    ("cost", "told"),
+    [(0.0000123, "0.0000123"), (1, "1"), (0, "0"), (None, None), ("x", None), (True, None)],
+)
+def test_cost(cost: object, told: str | None) -> None:
+    """The provider's own cost is a plain decimal string."""
+    ending = decode(chunk("a"), {"choices": [], "usage": {"cost": cost}}, DONE)[0][-1]
+    assert isinstance(ending, Ending)
+    assert told == ending.cost
+
+
+def whole(**message: object) -> bytes:
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    return msgspec.json.encode({"model": "m-1", "choices": [choice], "usage": USAGE})
+
+
+def test_whole_reply() -> None:
+    """A reply in one piece gives the same events as a stream."""
+    call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    expected = [
+        TextDelta("Hi"),
+        ToolCallDelta(0, "a", "f", "{}"),
+        UsageDelta(COUNTED),
+        Ending("tool_calls", COUNTED, "m-1"),
+    ]
+    assert expected == read_whole(whole(content="Hi", tool_calls=[call]))
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"{}", FailureClass.PROTOCOL),
+        (b"not json", FailureClass.PROTOCOL),
+        (b'{"choices":[]}', FailureClass.PROTOCOL),
+        (b'{"error":{"message":"x","type":"insufficient_quota"}}', FailureClass.QUOTA),
+        (
+            b'{"choices":[{"error":{"code":502,"message":"x"},"finish_reason":"error"}]}',
+            FailureClass.SERVER,
+        ),
+    ],
+)
+def test_whole_failures(body: bytes, kind: FailureClass) -> None:
+    """An error with status 200, or something else entirely, is a failure."""
+    assert kind is failure_of(lambda: read_whole(body)).kind
+
+
+_ODD = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner),
+    max_leaves=4,
+)
+_FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "choices": _ODD
+        | st.lists(
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "index": _ODD,
+                    "finish_reason": _ODD,
+                    "delta": _ODD
+                    | st.fixed_dictionaries(
+                        {},
+                        optional={
+                            "content": _ODD,
+                            "refusal": _ODD,
+                            "tool_calls": _ODD
+                            | st.lists(
+                                st.fixed_dictionaries(
+                                    {},
+                                    optional={
+                                        "index": _ODD,
+                                        "id": _ODD,
+                                        "function": _ODD
+                                        | st.fixed_dictionaries(
+                                            {}, optional={"name": _ODD, "arguments": _ODD}
+                                        ),
+                                    },
+                                )
+                            ),
+                        },
+                    ),
+                },
+            ),
+            max_size=2,
+        ),
+        "usage": _ODD | st.dictionaries(st.sampled_from(sorted(USAGE)), _ODD),
+        "model": _ODD,
+        "error": _ODD,
+    },
+)
+
+
+@given(st.lists(_FIELDS, max_size=3))
+def test_no_chunk_crashes(data: list[dict[str, object]]) -> None:
+    """Whatever types a server puts where, the reply ends well or as a ProviderFailed."""
+    events, failure = decode(*data, DONE)
+    assert (failure is None) == (bool(events) and isinstance(events[-1], Ending))

@@ -1,0 +1,420 @@
+"""The pool: one call, its events or one failure, and never a key in anything that is told."""
+
+import traceback
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from functools import partial
+
+import httpx
+import pytest
+import trio
+
+from aircherd.config.model import Network, Provider
+from aircherd.errors import ProviderFailed
+from aircherd.events import EventBus
+from aircherd.providers import pool as pool_module
+from aircherd.providers.pool import CHECK_SECONDS, ERROR_BODY_SECONDS, ProviderPool
+from aircherd.providers.transport import BodyReader, body_reader, open_transport
+from aircherd.vocabulary.chat import ChatRequest, Ending, ReplyEvent, TextDelta
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.keys import ApiKey, Health
+from aircherd.vocabulary.secret import Redactor, Secret
+from helpers.provider_calls import CANARY, a_provider, a_request, sse
+
+Answer = Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]
+STREAM = sse(
+    {"model": "m-1", "choices": [{"delta": {"content": "a"}}]},
+    {"model": "m-1", "choices": [{"finish_reason": "stop"}]},
+    b"[DONE]",
+)
+EVENTS = [TextDelta("a"), Ending("stop", None, "m-1")]
+WHOLE = b'{"model":"m-1","choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}'
+SSE = {"content-type": "text/event-stream"}
+JSON = {"content-type": "application/json"}
+HTML = {"content-type": "text/html; charset=utf-8"}
+
+
+class Body(httpx.AsyncByteStream):
+    """A response's body: pieces, exceptions to raise, or "wait" for a stall; knows if closed."""
+
+    def __init__(self, *pieces: bytes | Exception | str) -> None:
+        self._pieces = list(pieces)
+        self.is_closed = False
+
+    async def receive_some(self) -> bytes:
+        piece = self._pieces.pop(0) if self._pieces else b""
+        if isinstance(piece, Exception):
+            raise piece
+        if isinstance(piece, str):
+            await trio.sleep_forever()
+        return piece
+
+    def finish(self) -> None:
+        self._pieces.clear()
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+@pytest.fixture(autouse=True)
+def _read_bodies_directly(monkeypatch: pytest.MonkeyPatch) -> None:
+    def reader(response: httpx.Response) -> BodyReader:
+        stream = response.stream
+        return stream if isinstance(stream, Body) else body_reader(response)
+
+    monkeypatch.setattr(pool_module, "body_reader", reader)
+
+
+def a_pool(answer: Answer) -> ProviderPool:
+    return ProviderPool(
+        transport_for=lambda _: httpx.MockTransport(answer),
+        network=Network,
+        bus=EventBus(),
+        redactor=Redactor(),
+        clock=lambda: 0.0,
+    )
+
+
+def over(transport: httpx.AsyncBaseTransport) -> ProviderPool:
+    return ProviderPool(
+        transport_for=lambda _: transport, network=Network, bus=EventBus(), redactor=Redactor()
+    )
+
+
+def answering(
+    status: int, body: Body | bytes = b"", headers: dict[str, str] | None = None
+) -> ProviderPool:
+    async def answer(_: httpx.Request) -> httpx.Response:
+        stream = Body(body) if isinstance(body, bytes) else body
+        return httpx.Response(status, headers=headers, stream=stream)
+
+    return a_pool(answer)
+
+
+def raising(error: Exception) -> ProviderPool:
+    async def answer(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    return a_pool(answer)
+
+
+def a_key(provider: Provider, secret: str = CANARY) -> ApiKey:
+    return ApiKey(provider.name, "default", Secret(secret), "file", provider.origin)
+
+
+async def ask(
+    pool: ProviderPool,
+    request: ChatRequest | None = None,
+    provider: Provider | None = None,
+) -> list[ReplyEvent]:
+    events: list[ReplyEvent] = []
+    asked = provider or a_provider()
+    async with pool.open_chat(asked, request or a_request(), "m", a_key(asked), Network()) as call:
+        while more := await call.receive():
+            events += more
+    return events
+
+
+async def failing(pool: ProviderPool, request: ChatRequest | None = None) -> ProviderFailed:
+    with pytest.raises(ProviderFailed) as caught:
+        await ask(pool, request)
+    return caught.value
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [(STREAM, SSE), (WHOLE, JSON), (WHOLE, {"content-type": "Application/JSON"})],
+)
+async def test_reads_what_the_server_sends(
+    body: bytes, headers: dict[str, str], stream: bool
+) -> None:
+    """A stream is read as one, a reply in one piece as one, whatever was asked for."""
+    assert await ask(answering(200, body, headers), a_request(stream=stream)) == EVENTS
+
+
+async def test_what_was_asked_for_decides_where_the_server_is_silent() -> None:
+    """Without a content type the form that was asked for is expected."""
+    assert await ask(answering(200, STREAM), a_request(stream=True)) == EVENTS
+    assert await ask(answering(200, WHOLE), a_request(stream=False)) == EVENTS
+
+
+async def test_request_as_sent() -> None:
+    """The call has the adapter's URL, headers and body, and the deadlines of the network."""
+    sent: list[httpx.Request] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, headers=SSE, stream=Body(STREAM))
+
+    await ask(a_pool(answer), provider=a_provider(headers={"X-Team": "blå"}))
+    (request,) = sent
+    assert str(request.url) == "https://api.openai.com/v1/chat/completions"
+    assert f"Bearer {CANARY}" == request.headers["authorization"]
+    assert "blå".encode() in [value for _, value in request.headers.raw]
+    waits = {"connect": 10.0, "write": 60.0, "read": 60.0, "first_byte": 120.0}
+    assert waits == request.extensions["timeout"]
+
+
+async def test_reply_in_one_piece_may_take_the_whole_time() -> None:
+    """Nothing can come before an unstreamed reply is finished: its first byte may be late."""
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        assert request.extensions["timeout"]["first_byte"] == Network().request_timeout
+        return httpx.Response(200, headers=JSON, stream=Body(WHOLE))
+
+    assert await ask(a_pool(answer), a_request(stream=False)) == EVENTS
+
+
+@pytest.mark.parametrize(
+    ("pool", "kind", "status"),
+    [
+        (answering(401, b"{}", JSON), FailureClass.AUTH, 401),
+        (answering(429, b"{}", JSON), FailureClass.RATE, 429),
+        (answering(502, b"<html>", HTML), FailureClass.SERVER, 502),
+        (answering(200, b"<html>", HTML), FailureClass.PROTOCOL, 200),
+        (answering(302, b"", {"location": "https://elsewhere"}), FailureClass.PROTOCOL, 302),
+        (answering(200, b"", SSE), FailureClass.PROTOCOL, None),
+        (answering(200, b"", JSON), FailureClass.PROTOCOL, None),
+        (answering(200, b"{}", JSON), FailureClass.PROTOCOL, None),
+        (answering(200, b"hello", {"content-type": "text/plain"}), FailureClass.PROTOCOL, None),
+        (answering(200, STREAM[:70], SSE), FailureClass.TRUNCATED, None),
+        (
+            answering(200, Body(STREAM[:70], httpx.ReadError("reset")), SSE),
+            FailureClass.NETWORK,
+            None,
+        ),
+        (
+            answering(200, Body(STREAM[:70], httpx.ReadTimeout("x")), SSE),
+            FailureClass.TIMEOUT,
+            None,
+        ),
+        (answering(500, Body(httpx.ReadError("reset"))), FailureClass.SERVER, 500),
+        (raising(httpx.ConnectError("refused")), FailureClass.NETWORK, None),
+        (raising(httpx.ConnectTimeout("late")), FailureClass.TIMEOUT, None),
+        (raising(httpx.RemoteProtocolError("x")), FailureClass.NETWORK, None),
+    ],
+)
+async def test_failures(pool: ProviderPool, kind: FailureClass, status: int | None) -> None:
+    """Whatever goes wrong is one ProviderFailed with its class and the HTTP status."""
+    failure = (await failing(pool)).failure
+    assert (kind, status) == (failure.kind, failure.status)
+
+
+async def test_stalled_error_body_does_not_hold_anybody_up(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """An error whose body never ends is told by its status, soon."""
+    started = trio.current_time()
+    error = await failing(answering(503, Body(b"{", "wait")))
+    assert FailureClass.OVERLOADED is error.failure.kind
+    assert trio.current_time() - started == ERROR_BODY_SECONDS
+
+
+async def test_impossible_request_is_not_sent() -> None:
+    """What the API cannot express fails before anything is sent."""
+    tools = [{"name": "f", "parameters": "no"}]
+    error = await failing(raising(AssertionError("sent")), a_request(tools=tools))
+    assert FailureClass.BAD_REQUEST is error.failure.kind
+
+
+@pytest.mark.parametrize("status", [200, 500])
+async def test_body_is_closed_whatever_happens(status: int) -> None:
+    """After a reply or an error the response is closed."""
+    body = Body(STREAM)
+    pool = answering(status, body, SSE)
+    if status == 200:
+        await ask(pool)
+    else:
+        await failing(pool)
+    assert body.is_closed
+    assert repr(pool) == "<ProviderPool 0 calls open, <HealthBook unreachable: none>>"
+
+
+async def test_cancelled_call_is_closed(autojump_clock: trio.testing.MockClock) -> None:
+    """A caller who goes away in the middle closes the call."""
+    body = Body(STREAM[:70], "wait")
+    with trio.move_on_after(1) as scope:
+        await ask(answering(200, body, SSE))
+    assert scope.cancelled_caught
+    assert body.is_closed
+
+
+# ------------------------------------------------------------------ health
+
+
+async def test_health_follows_the_calls() -> None:
+    """No connection makes a provider unreachable, and the next answer reachable again."""
+    errors: list[Exception] = [httpx.ConnectError("refused")]
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        if errors:
+            raise errors.pop()
+        return httpx.Response(200, headers=SSE, stream=Body(STREAM))
+
+    pool = a_pool(answer)
+    await failing(pool)
+    reason = "cannot connect to https://api.openai.com:443: refused"
+    assert (Health.UNREACHABLE, reason) == pool.health("openai")
+    await ask(pool)
+    assert pool.health("openai") == (Health.OK, None)
+
+
+# ------------------------------------------------------------------ keys
+
+
+@pytest.mark.parametrize(
+    ("pool", "ok", "kind"),
+    [
+        (answering(200, b"{}", JSON), True, None),
+        (answering(401, b"{}", JSON), False, FailureClass.AUTH),
+        (
+            answering(403, b'{"error":{"message":"Missing scopes: x"}}', JSON),
+            True,
+            FailureClass.PERMISSION,
+        ),
+        (answering(500, b"{}", JSON), None, FailureClass.SERVER),
+        (answering(200, b"<html>", HTML), None, FailureClass.PROTOCOL),
+        (raising(httpx.ConnectError("refused")), None, FailureClass.NETWORK),
+    ],
+)
+async def test_key_checks(pool: ProviderPool, ok: bool | None, kind: FailureClass | None) -> None:
+    """A check says good, refused or could not tell, and why."""
+    check = await pool.check_key(a_provider(), Secret(CANARY))
+    assert (ok, kind) == (check.ok, check.failure.kind if check.failure else None)
+    assert check.how == "GET /v1/models"
+
+
+async def test_key_check_has_a_deadline(autojump_clock: trio.testing.MockClock) -> None:
+    """A server that says nothing does not keep a person waiting."""
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        await trio.sleep_forever()
+        raise AssertionError
+
+    started = trio.current_time()
+    check = await a_pool(answer).check_key(a_provider(), Secret(CANARY))
+    assert check.failure is not None
+    assert (check.ok, check.failure.kind) == (None, FailureClass.TIMEOUT)
+    assert trio.current_time() - started == CHECK_SECONDS
+
+
+async def test_key_that_no_header_can_hold() -> None:
+    """A key with white space is refused without a call and without being quoted."""
+    check = await raising(AssertionError("sent")).check_key(a_provider(), Secret(f"{CANARY}\n"))
+    assert check.ok is False
+    assert CANARY not in repr(check)
+
+
+# ------------------------------------------------------------------ no key in anything
+
+PLAIN = "plain-canary-without-vendor-prefix-42"
+
+
+@pytest.mark.parametrize("name", ["openai", "anthropic", "openrouter"])
+@pytest.mark.parametrize("secret", [CANARY, PLAIN])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda quote: answering(401, b'{"error":{"message":"bad key %s"}}' % quote, JSON),
+        lambda quote: answering(400, b'{"error":{"message":"bad key %s"}}' % quote, JSON),
+        lambda quote: answering(400, b'{"detail":"%s%s"}' % (b"x" * 270, quote), JSON),
+        lambda quote: answering(500, quote),
+        lambda quote: answering(502, b"<html>%s</html>" % quote, HTML),
+        lambda quote: answering(200, sse({"error": {"message": quote.decode()}}), SSE),
+        lambda quote: answering(200, sse({"type": "error", "error": quote.decode()}), SSE),
+        lambda quote: answering(200, b'{"error":"%s"}' % quote, JSON),
+        lambda quote: answering(200, Body(b"x", httpx.ReadError(quote.decode())), SSE),
+        lambda quote: raising(httpx.ConnectError(quote.decode())),
+        lambda quote: raising(httpx.LocalProtocolError(f"Illegal header value {quote!r}")),
+    ],
+)
+async def test_no_key_in_any_failure(
+    make: Callable[[bytes], ProviderPool], secret: str, name: str
+) -> None:
+    """A key that a server or a library quotes is in no message, repr or traceback."""
+    pool, provider = make(secret.encode()), a_provider(name)
+    key = a_key(provider, secret)
+    with pytest.raises(ProviderFailed) as caught:
+        async with pool.open_chat(provider, a_request(), "m", key, Network()) as call:
+            await call.receive()
+    told = "".join(traceback.format_exception(caught.value))
+    told += repr(caught.value) + repr(caught.value.failure) + repr(pool)
+    told += repr(pool.health(name)) + repr(await pool.check_key(provider, Secret(secret)))
+    assert secret not in told
+    assert secret[:-6] not in told
+
+
+# ------------------------------------------------------------------ over the real transport
+
+
+@asynccontextmanager
+async def a_server(*responses: bytes) -> AsyncIterator[tuple[Provider, list[int]]]:
+    """Serve `responses`, one for each request; yield the provider and the connections' requests."""
+    left, served = list(responses), list[int]()
+
+    async def serve(stream: trio.SocketStream) -> None:
+        served.append(0)
+        number = len(served) - 1
+        pending = b""
+        async for data in stream:
+            pending += data
+            if left and pending.endswith(b"}"):
+                pending = b""
+                served[number] += 1
+                await stream.send_all(left.pop(0))
+        await stream.aclose()
+
+    async with trio.open_nursery() as nursery:
+        listeners = await nursery.start(partial(trio.serve_tcp, serve, 0, host="127.0.0.1"))
+        port = listeners[0].socket.getsockname()[1]
+        yield a_provider(base_url=f"http://127.0.0.1:{port}/v1"), served
+        nursery.cancel_scope.cancel()
+
+
+def http(status: str, headers: str, body: bytes, *, end: bytes = b"0\r\n\r\n") -> bytes:
+    head = f"HTTP/1.1 {status}\r\n{headers}transfer-encoding: chunked\r\n\r\n".encode()
+    return head + f"{len(body):x}\r\n".encode() + body + b"\r\n" + end
+
+
+STREAMED = http("200 OK", "content-type: text/event-stream\r\n", STREAM)
+
+
+async def test_over_the_real_transport() -> None:
+    """Calls after each other share one connection, and read what the server sent."""
+    async with (
+        a_server(STREAMED, STREAMED) as (provider, served),
+        open_transport(Network(), {}) as transport,
+    ):
+        pool = over(transport)
+        assert await ask(pool, provider=provider) == EVENTS
+        assert await ask(pool, provider=provider) == EVENTS
+        assert served == [2]
+
+
+async def test_real_failures() -> None:
+    """An error, a stream that breaks and a closed port are told apart."""
+    refused = http("401 Unauthorized", "content-type: application/json\r\n", b"{}")
+    broken = http("200 OK", "content-type: text/event-stream\r\n", STREAM[:70])
+    kinds = []
+    async with open_transport(Network(), {}) as transport:
+        pool = over(transport)
+        async with a_server(refused, broken) as (provider, _):
+            for _ in range(2):
+                with pytest.raises(ProviderFailed) as caught:
+                    await ask(pool, provider=provider)
+                kinds.append(caught.value.failure.kind)
+        with pytest.raises(ProviderFailed) as caught:
+            await ask(pool, provider=provider)
+        kinds.append(caught.value.failure.kind)
+    assert kinds == [FailureClass.AUTH, FailureClass.TRUNCATED, FailureClass.NETWORK]
+    assert Health.UNREACHABLE is pool.health("openai")[0]
+
+
+async def test_a_key_of_another_origin_goes_nowhere() -> None:
+    """Nothing is sent: should AuthManager ever fail to see to it, the key stops here."""
+    pool, provider = answering(200, WHOLE, JSON), a_provider()
+    moved = a_provider(base_url="https://elsewhere.example/v1")
+    with pytest.raises(RuntimeError, match=r"must not go to https://elsewhere\.example:443"):
+        async with pool.open_chat(moved, a_request(), "m", a_key(provider), Network()):
+            pass

@@ -1,0 +1,117 @@
+"""A socket as a stream: waiting, not waiting, giving up, closing."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+import trio
+
+from aircherd.providers.wire import NothingThere, Wire
+
+MANY = b"x" * 20_000_000
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[Wire, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    wire = Wire(ours)
+    with theirs:
+        yield wire, theirs
+    ours.close()
+
+
+async def test_carries_bytes(pair: tuple[Wire, socket.socket]) -> None:
+    """What one side sends the other receives, and an end is b""."""
+    wire, peer = pair
+    await wire.send_all(b"ping")
+    assert peer.recv(10) == b"ping"
+    peer.send(b"pong")
+    assert await wire.receive_some() == b"pong"
+    peer.shutdown(socket.SHUT_WR)
+    assert await wire.receive_some() == b""
+
+
+async def test_waits_for_bytes(pair: tuple[Wire, socket.socket]) -> None:
+    """A read waits until there is something."""
+    wire, peer = pair
+    received: list[bytes] = []
+
+    async def receive() -> None:
+        received.append(await wire.receive_some())
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(receive)
+        await trio.testing.wait_all_tasks_blocked()
+        assert received == []
+        peer.send(b"late")
+    assert received == [b"late"]
+
+
+async def test_looks_without_waiting(pair: tuple[Wire, socket.socket]) -> None:
+    """A read that may not wait says that nothing is there."""
+    wire, peer = pair
+    wire.may_wait = False
+    with pytest.raises(NothingThere):
+        await wire.receive_some()
+    peer.send(b"now")
+    assert await wire.receive_some() == b"now"
+
+
+@pytest.mark.parametrize("event", ["bytes", "end"])
+def test_has_news(pair: tuple[Wire, socket.socket], event: str) -> None:
+    """Bytes and an end are news; silence is none."""
+    wire, peer = pair
+    assert not wire.has_news()
+    peer.send(b"?") if event == "bytes" else peer.close()
+    assert wire.has_news()
+
+
+async def test_tells_of_progress(pair: tuple[Wire, socket.socket]) -> None:
+    """While much is sent, each part taken is told."""
+    wire, peer = pair
+    progress: list[None] = []
+    wire.on_progress = lambda: progress.append(None)
+    taken = 0
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(wire.send_all, MANY)
+        await trio.testing.wait_all_tasks_blocked()
+        while taken < len(MANY):
+            taken += len(await trio.to_thread.run_sync(peer.recv, 1 << 20))
+    assert len(progress) > 1
+
+
+async def test_gives_up_sending(pair: tuple[Wire, socket.socket]) -> None:
+    """Giving up ends the send under way and drops later ones; reading goes on."""
+    wire, peer = pair
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(wire.send_all, MANY)
+        await trio.testing.wait_all_tasks_blocked()
+        wire.give_up_sending()
+    await wire.send_all(MANY)
+    peer.send(b"no")
+    assert (await wire.receive_some(), wire.gave_up_sending) == (b"no", True)
+
+
+async def test_reports_a_broken_peer(pair: tuple[Wire, socket.socket]) -> None:
+    """A peer that is gone breaks sending with its reason."""
+    wire, peer = pair
+    peer.close()
+    with pytest.raises(trio.BrokenResourceError, match="Broken pipe"):
+        await wire.send_all(b"x")
+
+
+async def test_close_wakes_the_reader(pair: tuple[Wire, socket.socket]) -> None:
+    """Closing is at once and may be repeated; who waits is told."""
+    wire, peer = pair
+
+    async def receive() -> None:
+        with pytest.raises(trio.ClosedResourceError):
+            await wire.receive_some()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(receive)
+        await trio.testing.wait_all_tasks_blocked()
+        wire.close()
+        wire.close()
+    assert (peer.recv(1), repr(wire)) == (b"", "<Wire closed>")

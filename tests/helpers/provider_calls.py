@@ -1,0 +1,70 @@
+"""What the tests of the providers share: providers, requests, and streams cut into pieces."""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from aircherd.config.model import DEFAULT_CONFIG, Provider
+from aircherd.errors import ProviderFailed
+from aircherd.providers.adapter import Adapter, HttpCall, ReplyDecoder
+from aircherd.vocabulary.chat import ChatRequest, ReplyEvent
+from aircherd.vocabulary.failure import Failure
+from aircherd.vocabulary.secret import Secret
+
+CANARY = "sk-canary-0123456789-abcdefghij"
+
+
+def a_provider(name: str = "openai", **changes: object) -> Provider:
+    return msgspec.structs.replace(DEFAULT_CONFIG.providers[name], **changes)
+
+
+def a_request(*messages: dict[str, object], **fields: object) -> ChatRequest:
+    """A request as a client would send it."""
+    chosen = list(messages) or [{"role": "user", "content": "Hi"}]
+    return msgspec.convert({"messages": chosen, **fields}, ChatRequest)
+
+
+def sent_body(call: HttpCall) -> dict[str, object]:
+    value = msgspec.json.decode(call.body)
+    assert isinstance(value, dict)
+    return value
+
+
+def body_of(adapter: Adapter, provider: Provider, request: ChatRequest) -> dict[str, object]:
+    return sent_body(adapter.chat_call(provider, request, "m", Secret(CANARY)))
+
+
+def run_decoder(
+    decoder: ReplyDecoder, pieces: Iterable[bytes]
+) -> tuple[list[ReplyEvent], Failure | None]:
+    """Feed `pieces`, close, and return all events and the failure at the end, if there was one."""
+    events: list[ReplyEvent] = []
+    try:
+        for piece in pieces:
+            events += decoder.feed(piece)
+        while due := decoder.close():
+            events += due
+    except ProviderFailed as error:
+        return events, error.failure
+    return events, None
+
+
+def failure_of(call: Callable[[], object]) -> Failure:
+    """Return how `call` failed."""
+    try:
+        call()
+    except ProviderFailed as error:
+        return error.failure
+    raise AssertionError("it did not fail")
+
+
+def sse(*data: object) -> bytes:
+    """Frame each datum as an event; bytes go as they are, anything else as JSON."""
+    texts = (d if isinstance(d, bytes) else msgspec.json.encode(d) for d in data)
+    return b"".join(b"data: " + text + b"\n\n" for text in texts)
+
+
+def cut_in_two(data: bytes) -> list[list[bytes]]:
+    """Every way to cut `data` in two, and into single bytes."""
+    halves = [[data[:at], data[at:]] for at in range(1, len(data))]
+    return [*halves, [data[at : at + 1] for at in range(len(data))]]
