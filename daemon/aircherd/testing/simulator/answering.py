@@ -1,0 +1,192 @@
+"""From a request to the plan of its answer: which vendor, which fault, which key, what reply.
+
+Pure but for the counting: nothing here waits, so what a request meets is decided at one instant.
+"""
+
+from email.utils import formatdate
+from functools import lru_cache
+
+from aircherd.testing.simulator import openai
+from aircherd.testing.simulator.context import Context
+from aircherd.testing.simulator.delivery import Plan, plan_delivery, stand_in
+from aircherd.testing.simulator.error_row import Row
+from aircherd.testing.simulator.errors import (
+    Refusal,
+    error_answer,
+    error_body,
+    error_event,
+    find_row,
+)
+from aircherd.testing.simulator.faults import Fault
+from aircherd.testing.simulator.journal import Received
+from aircherd.testing.simulator.keys import AcceptedKeys
+from aircherd.testing.simulator.limits import Headers, limit_headers, retry_headers
+from aircherd.testing.simulator.reply import Reply, Whole, json_reply
+from aircherd.testing.simulator.settings import Settings
+from aircherd.testing.simulator.vendors import HEADERS, Endpoint, find_endpoint, find_key
+
+MISSHAPEN = (AttributeError, KeyError, TypeError, ValueError, IndexError)
+"""What a vendor's rules raise on JSON of a shape they did not expect."""
+
+
+def plan_answer(received: Received, settings: Settings, now: float) -> Plan:
+    """Decide the answer to a request, and note in its journal entry what was decided."""
+    request = received.request
+    vendor, endpoint = find_endpoint(request, settings.shared_paths)
+    received.vendor, received.key = vendor, find_key(vendor, request)
+    received.endpoint = endpoint.name if endpoint else None
+    fault = _take_fault(received, settings)
+    if fault is None and (plan := _repeated(received, settings)) is not None:
+        return plan
+    context = Context(
+        vendor,
+        request,
+        settings.manner,
+        received.number,
+        now,
+        received.key,
+        streaming=fault is None or fault.kind != "no_stream",
+    )
+    reply = _reply(context, endpoint, fault, settings.keys)
+    received.status = reply.status
+    broken = b""
+    if fault is not None and fault.kind == "stream_error":
+        row = find_row(vendor, fault.error, fault.message)
+        broken = error_event(vendor, row, context.request_id, _model(received) or "")
+    plan = plan_delivery(reply, settings.manner, fault, keep=request.keep_alive, broken=broken)
+    good = fault is None and reply.status == 200 and plan.ending == "keep"
+    if settings.manner.repeat_answers and good:
+        settings.repeats[_asked(received)] = plan
+    return plan
+
+
+def _asked(received: Received) -> tuple[str, str, bytes]:
+    return received.vendor or "", received.request.target, received.request.body
+
+
+def _repeated(received: Received, settings: Settings) -> Plan | None:
+    """Return the answer given before to the same bytes, where the key is still accepted."""
+    if not settings.repeats or not received.request.keep_alive:
+        return None
+    if not settings.keys.accepts(received.vendor or "", received.key):
+        return None
+    plan = settings.repeats.get(_asked(received))
+    received.status = received.status if plan is None else 200
+    return plan
+
+
+def _model(received: Received) -> str | None:
+    body = received.json
+    model = body.get("model") if isinstance(body, dict) else None
+    return model if isinstance(model, str) else None
+
+
+def _take_fault(received: Received, settings: Settings) -> Fault | None:
+    if not settings.faults:
+        return None
+    fault = settings.faults.take(
+        vendor=received.vendor or "",
+        endpoint=received.endpoint,
+        key=received.key,
+        model=_model(received),
+    )
+    received.fault = fault.kind if fault else None
+    return fault
+
+
+def _reply(
+    context: Context, endpoint: Endpoint | None, fault: Fault | None, keys: AcceptedKeys
+) -> Reply:
+    """Return the reply with all its headers but the framing.
+
+    Four cases: a fault stands in for the vendor; a fault is the vendor's error; the vendor
+    refuses; the vendor answers.
+    """
+    limits: Headers = list(_plenty(context.vendor, int(context.now)))
+    reply: Reply | None = stand_in(fault) if fault else None
+    if reply is None:
+        answer = _refuse_or_answer(context, endpoint, fault, keys)
+        if isinstance(answer, Row):
+            limits = _limits(context, answer, fault)
+            body = error_body(context.vendor, answer, context.request_id)
+            reply = json_reply(answer.status, body, [])
+        else:
+            reply = answer
+    reply.headers += [
+        _date(int(context.now)),
+        *HEADERS[context.vendor](context),
+        *limits,
+    ]
+    if fault is not None:
+        _change_headers(reply, fault)
+    return reply
+
+
+def _refuse_or_answer(
+    context: Context, endpoint: Endpoint | None, fault: Fault | None, keys: AcceptedKeys
+) -> Reply | Row:
+    if fault is not None and fault.kind == "error":
+        return find_row(context.vendor, fault.error, fault.message)
+    try:
+        reply = _answer(context, endpoint, keys)
+    except Refusal as refusal:
+        return refusal.row
+    if fault is not None and fault.kind == "stream_error" and isinstance(reply, Whole):
+        row = find_row(context.vendor, fault.error, fault.message)
+        model = str(context.body.get("model"))
+        return json_reply(*error_answer(context.vendor, row, context.request_id, model), [])
+    return reply
+
+
+def _answer(context: Context, endpoint: Endpoint | None, keys: AcceptedKeys) -> Reply:
+    if endpoint is None:
+        raise Refusal(find_row(context.vendor, "not_found"))
+    if context.request.method != endpoint.method:
+        raise Refusal(find_row(context.vendor, "method"))
+    if not endpoint.public:
+        _check_key(context, keys)
+    try:
+        return endpoint.answer(context)
+    except MISSHAPEN as error:
+        message = f"the request has an unexpected shape: {type(error).__name__}: {error}"
+        raise Refusal(find_row(context.vendor, "bad_request", message)) from error
+
+
+def _check_key(context: Context, keys: AcceptedKeys) -> None:
+    if keys.accepts(context.vendor, context.key):
+        return
+    if context.key is None:
+        raise Refusal(find_row(context.vendor, "missing_key"))
+    message = openai.refused_key_message(context.key) if context.vendor == "openai" else None
+    raise Refusal(find_row(context.vendor, "refused_key", message))
+
+
+@lru_cache(maxsize=4)
+def _date(now: int) -> tuple[str, str]:
+    return "date", formatdate(now, usegmt=True)
+
+
+@lru_cache(maxsize=16)
+def _plenty(vendor: str, now: int) -> tuple[tuple[str, str], ...]:
+    """Return the rate-limit headers of a good answer, built once a second."""
+    return tuple(limit_headers(vendor, now))
+
+
+def _limits(context: Context, row: Row, fault: Fault | None) -> Headers:
+    """Return retry and rate-limit headers of an error, the fault's wishes before the row's."""
+    wish = fault or Fault("error")
+    after = row.retry_after if wish.retry_after is None else wish.retry_after
+    exhausted = wish.exhausted or row.exhausted
+    reset = next((given for given in (wish.reset, after) if given is not None), 60.0)
+    return [
+        *retry_headers(after, wish.retry_form, context.now),
+        *limit_headers(context.vendor, context.now, exhausted=exhausted, reset=reset),
+    ]
+
+
+def _change_headers(reply: Reply, fault: Fault) -> None:
+    changes = {name.lower(): value for name, value in fault.headers.items()}
+    if fault.kind == "content_type":
+        changes["content-type"] = fault.content_type or "text/plain"
+    kept = [header for header in reply.headers if header[0].lower() not in changes]
+    reply.headers = [*kept, *changes.items()]

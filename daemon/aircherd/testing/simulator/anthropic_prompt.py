@@ -1,0 +1,223 @@
+"""What a Messages request asks, after the checks that Anthropic makes of it.
+
+The API is strict: a field too many is refused. Each check repeats a refusal of the real one.
+"""
+
+import re
+from typing import Any
+
+from aircherd.testing.simulator.context import Context
+from aircherd.testing.simulator.errors import Refusal, refuse
+from aircherd.testing.simulator.script import Prompt, count_tokens
+
+Json = dict[str, Any]
+
+VERSIONS = ("2023-01-01", "2023-06-01", "2026-10-21")
+WITHOUT_SAMPLING = "2026-10-21"
+SAMPLING = ("temperature", "top_p", "top_k")
+FIELDS = frozenset(
+    (
+        *SAMPLING,
+        *("cache_control", "container", "context_management", "inference_geo", "max_tokens"),
+        *("mcp_servers", "messages", "metadata", "model", "output_config", "service_tier"),
+        *("stop_sequences", "stream", "system", "thinking", "tool_choice", "tools"),
+    )
+)
+SYSTEM_IN_MESSAGES = ("claude-opus-4-8", "claude-opus-5")
+CHOICES = {"auto": "auto", "any": "required", "tool": "required", "none": "none"}
+TOOL_ID = re.compile(r"[a-zA-Z0-9_-]+")
+TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
+MAX_BYTES = 32 * 1024 * 1024
+
+
+def read_prompt(context: Context) -> Prompt:
+    """Check the request and return what it asks.
+
+    Raises:
+        Refusal: the API would not take it.
+    """
+    check_version(context)
+    body = context.body
+    if len(context.request.body) > MAX_BYTES:
+        raise refuse("anthropic", "Request exceeds the maximum size", name="too_large")
+    if not isinstance(body, dict):
+        raise _bad("The request body is not valid JSON: could not be parsed")
+    _check_fields(body, context.request.header("anthropic-version") or "")
+    if not context.manner.serves("anthropic", body["model"]):
+        raise refuse("anthropic", f"model: {body['model']}", name="model_not_found")
+    messages = body["messages"]
+    _check_messages(messages, body["model"])
+    choice = body.get("tool_choice") or {}
+    last = _blocks(messages[-1])
+    return Prompt(
+        text=_last_user_text(messages),
+        results=[_text(block.get("content", "")) for block in last if _is(block, "tool_result")],
+        input_tokens=_count(body),
+        tools=_check_tools(body),
+        choice=CHOICES[choice.get("type", "auto")],
+        forced=choice.get("name"),
+        parallel=not choice.get("disable_parallel_tool_use", False),
+        max_tokens=body["max_tokens"],
+        stop=body.get("stop_sequences") or [],
+    )
+
+
+def check_version(context: Context) -> None:
+    """Refuse a request without an `anthropic-version` the API knows.
+
+    Raises:
+        Refusal: there is none.
+    """
+    version = context.request.header("anthropic-version")
+    if version is None:
+        raise _bad("anthropic-version: header is required")
+    if version not in VERSIONS:
+        raise _bad(f'anthropic-version: "{version}" is not a valid version')
+
+
+def _bad(message: str) -> Refusal:
+    return refuse("anthropic", message)
+
+
+def _is(block: Json, kind: str) -> bool:
+    return block.get("type") == kind
+
+
+def _check_fields(body: Json, version: str) -> None:
+    for name in ("model", "max_tokens", "messages"):
+        if body.get(name) is None:
+            raise _bad(f"{name}: Field required")
+    for name in body:
+        if name not in FIELDS:
+            raise _bad(f"{name}: Extra inputs are not permitted")
+    if not isinstance(body["max_tokens"], int) or body["max_tokens"] < 1:
+        raise _bad("max_tokens: Input should be greater than or equal to 1")
+    if not body["messages"]:
+        raise _bad("messages: at least one message is required")
+    given = [name for name in SAMPLING if body.get(name) is not None]
+    if given and version >= WITHOUT_SAMPLING:
+        raise _bad(f"{given[0]}: this parameter is not supported in API version {version}")
+    if not 0 <= (body.get("temperature") or 0) <= 1:
+        raise _bad("temperature: range: 0..1")
+    if body.get("system") == "" or body.get("system") == []:
+        return
+    if any(not text.strip() for text in _texts(body.get("system") or "x")):
+        raise _bad("system: text content blocks must be non-empty")
+
+
+def _check_tools(body: Json) -> list[str]:
+    tools = body.get("tools") or []
+    if body.get("tool_choice") is not None and not tools:
+        raise _bad("tool_choice: may only be specified while providing tools")
+    for at, tool in enumerate(tools):
+        if not TOOL_NAME.fullmatch(tool.get("name") or ""):
+            raise _bad(f"tools.{at}.custom.name: String should match '{TOOL_NAME.pattern}'")
+        if not isinstance(tool.get("input_schema"), dict):
+            raise _bad(f"tools.{at}.custom.input_schema: Field required")
+        if tool["input_schema"].get("type") != "object":
+            raise _bad(f"tools.{at}.custom.input_schema.type: Field required")
+    return [tool["name"] for tool in tools]
+
+
+def _check_messages(messages: list[Json], model: str) -> None:
+    if messages[0].get("role") == "assistant":
+        raise _bad('messages: first message must use the "user" role')
+    merged = _merge(messages)
+    for at, message in enumerate(merged):
+        if message["role"] == "system" and not model.startswith(SYSTEM_IN_MESSAGES):
+            raise _bad(
+                'messages: Unexpected role "system". The Messages API accepts a top-level `system` '
+                'parameter, not "system" as an input message role.'
+            )
+        if message["role"] not in ("user", "assistant", "system"):
+            raise _bad(f"messages.{at}.role: Input should be 'user' or 'assistant'")
+        _check_blocks(at, message["content"])
+        after = merged[at + 1]["content"] if at + 1 < len(merged) else []
+        before = merged[at - 1]["content"] if at else []
+        _check_calls(at, message["content"], after)
+        _check_results(at, message["content"], before)
+
+
+def _merge(messages: list[Json]) -> list[Json]:
+    """Join turns of the same role that follow each other, as the API does."""
+    merged: list[Json] = []
+    for message in messages:
+        if merged and merged[-1]["role"] == message.get("role"):
+            merged[-1]["content"].extend(_blocks(message))
+        else:
+            merged.append({"role": message.get("role"), "content": list(_blocks(message))})
+    return merged
+
+
+def _check_blocks(at: int, blocks: list[Json]) -> None:
+    if not blocks:
+        raise _bad(f"messages.{at}: all messages must have non-empty content")
+    for number, block in enumerate(blocks):
+        where = f"messages.{at}.content.{number}"
+        if _is(block, "text") and not block.get("text"):
+            raise _bad("messages: text content blocks must be non-empty")
+        if _is(block, "tool_use") and not isinstance(block.get("input"), dict):
+            raise _bad(f"{where}.tool_use.input: Input should be a valid dictionary")
+        if _is(block, "tool_use") and not TOOL_ID.fullmatch(block.get("id") or ""):
+            raise _bad(f"{where}.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'")
+
+
+def _check_calls(at: int, blocks: list[Json], after: list[Json]) -> None:
+    """Each call is answered at once, before any other block of the next turn."""
+    called = [block["id"] for block in blocks if _is(block, "tool_use")]
+    answered = {block.get("tool_use_id") for block in after[: len(called)]}
+    missing = [call for call in called if call not in answered]
+    if missing:
+        raise _bad(
+            f"messages.{at}: `tool_use` ids were found without `tool_result` blocks immediately "
+            f"after: {', '.join(missing)}. Each `tool_use` block must have a corresponding "
+            "`tool_result` block in the next message."
+        )
+
+
+def _check_results(at: int, blocks: list[Json], before: list[Json]) -> None:
+    called = {block["id"] for block in before if _is(block, "tool_use")}
+    for number, block in enumerate(blocks):
+        if _is(block, "tool_result") and block.get("tool_use_id") not in called:
+            raise _bad(
+                f"messages.{at}.content.{number}: unexpected `tool_use_id` found in `tool_result` "
+                f"blocks: {block.get('tool_use_id')}. Each `tool_result` block must have a "
+                "corresponding `tool_use` block in the previous message."
+            )
+
+
+def _blocks(message: Json) -> list[Json]:
+    content = message.get("content")
+    if isinstance(content, str):
+        return [{"type": "text", "text": content}]
+    return content if isinstance(content, list) else []
+
+
+def _texts(content: object) -> list[str]:
+    if isinstance(content, str):
+        return [content]
+    if not isinstance(content, list):
+        return []
+    texts: list[str] = []
+    for block in content:
+        texts += [block["text"]] if _is(block, "text") else _texts(block.get("content"))
+    return texts
+
+
+def _text(content: object) -> str:
+    return "\n".join(_texts(content))
+
+
+def _last_user_text(messages: list[Json]) -> str:
+    for message in reversed(messages):
+        texts = [block["text"] for block in _blocks(message) if _is(block, "text")]
+        if message["role"] == "user" and texts:
+            return "\n".join(texts)
+    return ""
+
+
+def _count(body: Json) -> int:
+    texts = _texts(body.get("system"))
+    for message in body["messages"]:
+        texts += _texts(message.get("content"))
+    return count_tokens(*texts)

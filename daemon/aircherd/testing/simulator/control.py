@@ -1,0 +1,93 @@
+"""Programming the simulator over HTTP, for tests that run it as another process.
+
+`POST /_control` takes one JSON object and does what it holds in this order:
+
+    clear    true: forget the programmed faults
+    forget   true: forget the journal
+    revoke   {vendor: key | [keys]}; "*" revokes every key of the vendor
+    accept   {vendor: key | [keys]}; "*" accepts any key, and none
+    manner   the fields of `Manner` to change
+    faults   a list of `Fault`
+
+`GET /_journal?since=N` returns `{"total", "requests": [...]}`, those whose number is above N.
+Neither is recorded in the journal.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from aircherd.testing.simulator.faults import Fault
+from aircherd.testing.simulator.journal import Journal
+from aircherd.testing.simulator.manner import Manner
+from aircherd.testing.simulator.reply import Whole, json_reply
+from aircherd.testing.simulator.settings import Settings
+from aircherd.testing.simulator.vendors import VENDORS
+from aircherd.testing.simulator.wire import Request
+
+CONTROL_PATH = "/_control"
+JOURNAL_PATH = "/_journal"
+
+KeysByVendor = dict[str, str | list[str]]
+
+
+class Order(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of `POST /_control`."""
+
+    clear: bool = False
+    forget: bool = False
+    revoke: KeysByVendor = {}
+    accept: KeysByVendor = {}
+    manner: dict[str, Any] = {}
+    faults: list[Fault] = []
+
+
+def answer_control(request: Request, settings: Settings) -> Whole:
+    """Carry out an order; an order that does not hold changes nothing and is answered 400."""
+    if request.method != "POST":
+        return json_reply(405, {"error": f"POST to {CONTROL_PATH}"}, [])
+    try:
+        order = msgspec.json.decode(request.body, type=Order)
+        manner = change_manner(settings.manner, order.manner)
+        revoke, accept = _keys(order.revoke), _keys(order.accept)
+    except (msgspec.MsgspecError, ValueError) as error:
+        return json_reply(400, {"error": str(error)}, [])
+    if order.clear:
+        settings.faults.clear()
+    if order.forget:
+        settings.journal.clear()
+    for vendor, keys in revoke.items():
+        settings.keys.revoke(vendor, *keys)
+    for vendor, keys in accept.items():
+        settings.keys.accept(vendor, *keys)
+    settings.change_manner(manner)
+    settings.faults.add(*order.faults)
+    state = {"faults": len(settings.faults), "accepted": settings.keys.counts()}
+    return json_reply(200, state, [])
+
+
+def answer_journal(request: Request, journal: Journal) -> Whole:
+    """Return what was received."""
+    since = request.query.get("since", "0")
+    after = int(since) if since.isdecimal() else 0
+    entries = [received.as_map() for received in journal if received.number > after]
+    return json_reply(200, {"total": journal.total, "requests": entries}, [])
+
+
+def change_manner(manner: Manner, changes: Mapping[str, object]) -> Manner:
+    """Return a manner with some fields changed.
+
+    Raises:
+        msgspec.ValidationError: a field is unknown or its value is wrong.
+    """
+    if not changes:
+        return manner
+    return msgspec.convert({**msgspec.to_builtins(manner), **changes}, type=Manner)
+
+
+def _keys(named: KeysByVendor) -> dict[str, list[str]]:
+    for vendor in named:
+        if vendor not in VENDORS:
+            raise ValueError(f"unknown vendor {vendor!r}; there are {', '.join(VENDORS)}")
+    return {vendor: [keys] if isinstance(keys, str) else keys for vendor, keys in named.items()}

@@ -1,0 +1,47 @@
+"""How the simulated models answer: pace, words, and the numbers nobody can compute for real."""
+
+import msgspec
+
+DEFAULT_MODELS: dict[str, list[str]] = {
+    "openai": ["gpt-5.5", "gpt-5.5-mini", "o4-mini"],
+    "anthropic": ["claude-opus-5", "claude-sonnet-5", "claude-haiku-5"],
+    "openrouter": ["openrouter/auto", "anthropic/claude-sonnet-5", "openai/gpt-5.5"],
+    "ollama": ["llama3.2:latest", "qwen3:8b"],
+}
+
+
+class Manner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The manner of all simulated models.
+
+    Attributes:
+        text: the reply to every prompt that asks for nothing special; None repeats the prompt.
+        first_delay: seconds between the request and the head of the answer.
+        delay: seconds between two writes of a stream.
+        events_per_write: pieces of output that go out together, for upstreams faster than any.
+        cached_tokens: of the input, how much is said to come from a cache (at most all of it).
+        cache_write_tokens: of the input, how much is said to be written to a cache.
+        reasoning_tokens: output tokens spent on thinking that is not shown.
+        fixed_models: refuse models that are not listed; otherwise any name is served.
+        models: the models listed, by vendor.
+        repeat_answers: build the answer to the same bytes only once, its ids and times repeated,
+            so that a benchmark measures what stands before the simulator and not the simulator.
+    """
+
+    text: str | None = None
+    first_delay: float = 0.0
+    delay: float = 0.0
+    events_per_write: int = 1
+    cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
+    fixed_models: bool = False
+    models: dict[str, list[str]] = msgspec.field(default_factory=lambda: dict(DEFAULT_MODELS))
+    repeat_answers: bool = False
+
+    def __post_init__(self) -> None:
+        if self.events_per_write < 1 or self.first_delay < 0 or self.delay < 0:
+            raise ValueError("delays must not be negative, events_per_write must be at least 1")
+
+    def serves(self, vendor: str, model: str) -> bool:
+        """Whether a request for this model is answered."""
+        return not self.fixed_models or model in self.models.get(vendor, [])

@@ -1,0 +1,89 @@
+"""Which vendor and endpoint a path means, and where a vendor's key is in a request.
+
+Each vendor has its own natural paths, as its SDK calls them; `/v1/models` and
+`/v1/chat/completions` belong to several. Headers tell Anthropic from OpenAI; between OpenAI and
+Ollama `shared_paths` decides. A path under `/openai`, `/anthropic`, `/openrouter` or `/ollama` is
+that vendor's whatever else it says.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from aircherd.testing.simulator import anthropic, ollama, openai, openrouter
+from aircherd.testing.simulator.context import Context
+from aircherd.testing.simulator.limits import Headers
+from aircherd.testing.simulator.reply import Reply
+from aircherd.testing.simulator.wire import Request
+
+VENDORS = ("openai", "anthropic", "openrouter", "ollama")
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """What answers a path. `public` needs no key."""
+
+    name: str
+    method: str
+    answer: Callable[[Context], Reply]
+    public: bool = False
+
+
+ENDPOINTS: dict[str, dict[str, Endpoint]] = {
+    "openai": {
+        "/v1/chat/completions": Endpoint("chat", "POST", openai.answer_chat),
+        "/v1/models": Endpoint("models", "GET", openai.answer_models),
+    },
+    "anthropic": {
+        "/v1/messages": Endpoint("chat", "POST", anthropic.answer_chat),
+        "/v1/models": Endpoint("models", "GET", anthropic.answer_models),
+    },
+    "openrouter": {
+        "/api/v1/chat/completions": Endpoint("chat", "POST", openrouter.answer_chat),
+        "/api/v1/models": Endpoint("models", "GET", openrouter.answer_models, public=True),
+        "/api/v1/key": Endpoint("key", "GET", openrouter.answer_key),
+    },
+    "ollama": {
+        "/v1/chat/completions": Endpoint("chat", "POST", ollama.answer_chat),
+        "/v1/models": Endpoint("models", "GET", openai.answer_models),
+        "/api/tags": Endpoint("tags", "GET", ollama.answer_tags),
+        "/api/version": Endpoint("version", "GET", ollama.answer_version, public=True),
+    },
+}
+
+HEADERS: dict[str, Callable[[Context], Headers]] = {
+    "openai": openai.request_headers,
+    "anthropic": anthropic.request_headers,
+    "openrouter": openrouter.request_headers,
+    "ollama": ollama.request_headers,
+}
+
+# Below the simulator's own URL, as the vendor's SDK takes its base URL.
+BASE_PATHS = {"openai": "/v1", "anthropic": "", "openrouter": "/api/v1", "ollama": "/ollama"}
+
+
+def find_endpoint(request: Request, shared_paths: str) -> tuple[str, Endpoint | None]:
+    """Return the vendor a request means, and its endpoint, None where it has no such path."""
+    path = request.path
+    for vendor in VENDORS:
+        if path.startswith(f"/{vendor}/"):
+            return vendor, ENDPOINTS[vendor].get(path.removeprefix(f"/{vendor}"))
+    vendor = _guess_vendor(request, shared_paths)
+    return vendor, ENDPOINTS[vendor].get(path)
+
+
+def find_key(vendor: str, request: Request) -> str | None:
+    """Return the key a request carries in its vendor's way."""
+    if vendor == "anthropic" and (key := request.header("x-api-key")) is not None:
+        return key
+    scheme, _, key = (request.header("authorization") or "").partition(" ")
+    return key.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _guess_vendor(request: Request, shared_paths: str) -> str:
+    owners = [vendor for vendor in VENDORS if request.path in ENDPOINTS[vendor]]
+    if len(owners) == 1:
+        return owners[0]
+    anthropics = request.header("anthropic-version") or request.header("x-api-key")
+    if anthropics and (not owners or "anthropic" in owners):
+        return "anthropic"
+    return "openrouter" if request.path.startswith("/api/v1/") else shared_paths

@@ -1,0 +1,153 @@
+"""HTTP/1.1 as a server needs it, without I/O: bytes in, requests out; heads and chunks to bytes.
+
+Small on purpose: no compression, no trailers, no upgrade. What is sent is built by hand, so that
+a test can see every byte of it and a broken answer is as easy to build as a good one.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from http import HTTPStatus
+from urllib.parse import parse_qsl, unquote
+
+import httptools
+import msgspec
+
+MAX_BODY = 64 * 1024 * 1024
+"""Bytes of a request body beyond which the connection is given up."""
+
+REASONS = {status.value: status.phrase for status in HTTPStatus} | {
+    498: "Capacity Exceeded",
+    529: "Overloaded",
+}
+
+Headers = Sequence[tuple[str, str]]
+
+
+class BadHttp(Exception):
+    """What came is not a request this server can read."""
+
+
+class Request:
+    """One request as it came. `header` finds by lower-case name; `headers` keeps order and case."""
+
+    def __init__(
+        self,
+        method: str,
+        target: str,
+        headers: list[tuple[str, str]],
+        body: bytes,
+        *,
+        keep_alive: bool = True,
+    ) -> None:
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.body = body
+        self.keep_alive = keep_alive
+        path, _, self._query = target.partition("?")
+        self.path = unquote(path) if "%" in path else path
+        self._by_name = {name.lower(): value for name, value in headers}
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {self.path} {len(self.body)} bytes>"
+
+    def header(self, name: str) -> str | None:
+        """Return the header of this lower-case name, the last one if it came twice."""
+        return self._by_name.get(name)
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """The part after the question mark."""
+        return dict(parse_qsl(self._query))
+
+    @cached_property
+    def json(self) -> object:
+        """The body as JSON, or None where it is none."""
+        try:
+            parsed: object = msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+        return parsed
+
+
+class RequestReader:
+    """Feed it what the socket gives; take whole requests out of `requests` in order."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.wants_continue = False
+        self._parser = httptools.HttpRequestParser(self)
+        self._size = 0
+
+    def feed(self, data: bytes) -> None:
+        """Take in bytes.
+
+        Raises:
+            BadHttp: they are not HTTP/1.1, ask for an upgrade, or hold too large a body.
+        """
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            raise BadHttp("upgrades are not served here") from None
+        except httptools.HttpParserError as error:
+            raise BadHttp(f"not an HTTP/1.1 request: {error}") from None
+        if self._size > MAX_BODY:
+            raise BadHttp(f"the body is larger than {MAX_BODY} bytes")
+
+    # The parser's call-backs.
+
+    def on_message_begin(self) -> None:
+        """Start a request."""
+        self._url: list[bytes] = []
+        self._headers: list[tuple[str, str]] = []
+        self._body: list[bytes] = []
+        self._expects = False
+        self._size = 0
+
+    def on_url(self, url: bytes) -> None:
+        """Take a piece of the target."""
+        self._url.append(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header."""
+        self._headers.append((name.decode("latin-1"), value.decode("latin-1")))
+        if len(name) == 6 and name.lower() == b"expect":
+            self._expects = value.lower() == b"100-continue"
+
+    def on_headers_complete(self) -> None:
+        """Note whether the client waits for leave to send its body."""
+        self.wants_continue = self._expects
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of the body."""
+        self._body.append(body)
+        self._size += len(body)
+
+    def on_message_complete(self) -> None:
+        """Put the finished request out."""
+        self.wants_continue = False
+        self.requests.append(
+            Request(
+                self._parser.get_method().decode("ascii"),
+                b"".join(self._url).decode("latin-1"),
+                self._headers,
+                b"".join(self._body),
+                keep_alive=self._parser.should_keep_alive(),
+            )
+        )
+
+
+def encode_head(status: int, headers: Headers) -> bytes:
+    """Return the status line and the headers, the empty line included."""
+    lines = [f"HTTP/1.1 {status} {REASONS.get(status, 'Unknown')}"]
+    lines += [f"{name}: {value}" for name, value in headers]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+def encode_chunk(data: bytes) -> bytes:
+    """Frame `data`, which must not be empty, as one chunk of a chunked body."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+LAST_CHUNK = b"0\r\n\r\n"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"

@@ -1,0 +1,270 @@
+"""Anthropic's API as the simulator speaks it, seen by a client that is not ours."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from aircherd.testing.simulator import Simulator, open_simulator
+
+KEY = "sk-ant-made-up-0123456789"
+HEADERS = {"x-api-key": KEY, "anthropic-version": "2023-06-01"}
+TOOLS = [{"name": name, "input_schema": {"type": "object"}} for name in ("look", "ask")]
+
+
+@pytest.fixture
+async def simulator():
+    async with open_simulator(accept={"anthropic": KEY}) as simulator:
+        yield simulator
+
+
+async def post(simulator: Simulator, headers: dict[str, str] = HEADERS, **body: Any):
+    messages = [{"role": "user", "content": "Hello big world"}]
+    body = {"model": "claude-sonnet-5", "max_tokens": 100, "messages": messages} | body
+    async with httpx.AsyncClient(trust_env=False) as client:
+        url = simulator.base_url("anthropic") + "/v1/messages"
+        return await client.post(url, json=body, headers=headers)
+
+
+def events_of(response: httpx.Response) -> list[dict[str, Any]]:
+    """The data of each event, once its name is found to be the data's type."""
+    events = []
+    for text in response.text.removesuffix("\n\n").split("\n\n"):
+        name, data = text.split("\n")
+        events.append(json.loads(data.removeprefix("data: ")))
+        assert f"event: {events[-1]['type']}" == name
+    return events
+
+
+def ask(text: str) -> list[dict[str, str]]:
+    return [{"role": "user", "content": text}]
+
+
+async def test_a_plain_answer_is_a_message(simulator):
+    """Without a stream the answer is one message with a text block."""
+    body = (await post(simulator)).json()
+    assert body["content"] == [{"type": "text", "text": "Hello big world"}]
+    assert (
+        body["type"],
+        body["stop_reason"],
+        body["stop_sequence"],
+    ) == ("message", "end_turn", None)
+
+
+async def test_a_stream_comes_in_the_vendors_order(simulator):
+    """Start, block with a ping after its start, deltas, stop, and the two closing events."""
+    events = events_of(await post(simulator, stream=True))
+    assert [event["type"] for event in events] == [
+        "message_start",
+        "content_block_start",
+        "ping",
+        "content_block_delta",
+        "content_block_delta",
+        "content_block_delta",
+        "content_block_stop",
+        "message_delta",
+        "message_stop",
+    ]
+    assert [
+        event["delta"]["text"] for event in events if event["type"] == "content_block_delta"
+    ] == ["Hello", " big", " world"]
+    assert events[-2]["delta"] == {"stop_reason": "end_turn", "stop_sequence": None}
+
+
+async def test_blocks_are_counted_together_and_arguments_come_in_fragments(simulator):
+    """Text is block 0, the calls 1 and 2; the fragments of each join to its arguments."""
+    prompt = 'say one moment; call look {"where": "under the bed"} and ask {}'
+    events = events_of(await post(simulator, stream=True, messages=ask(prompt), tools=TOOLS))
+    starts = [event for event in events if event["type"] == "content_block_start"]
+    partials: dict[int, str] = {}
+    for event in events:
+        if event.get("delta", {}).get("type") == "input_json_delta":
+            partials.setdefault(event["index"], "")
+            partials[event["index"]] += event["delta"]["partial_json"]
+    assert [(event["index"], event["content_block"]["type"]) for event in starts] == [
+        (0, "text"),
+        (1, "tool_use"),
+        (2, "tool_use"),
+    ]
+    assert partials == {1: '{"where": "under the bed"}', 2: ""}
+    assert events[-2]["delta"]["stop_reason"] == "tool_use"
+
+
+async def test_an_unstreamed_call_carries_its_input_as_an_object(simulator):
+    """Arguments are an object, not a text."""
+    body = (await post(simulator, messages=ask('call look {"a": 1}'), tools=TOOLS)).json()
+    assert [block["input"] for block in body["content"]] == [{"a": 1}]
+
+
+async def test_thinking_is_a_block_before_the_text(simulator):
+    """With thinking on, a thinking block with its signature takes index 0."""
+    events = events_of(await post(simulator, stream=True, thinking={"type": "adaptive"}))
+    kinds = [event["delta"]["type"] for event in events if event["type"] == "content_block_delta"]
+    assert kinds[0] == "thinking_delta"
+    assert "signature_delta" in kinds
+    assert [event["index"] for event in events if event["type"] == "content_block_stop"] == [0, 1]
+
+
+async def test_cached_tokens_are_outside_the_input(simulator):
+    """The total input is the sum of three figures."""
+    simulator.behave(cached_tokens=1, cache_write_tokens=1, reasoning_tokens=5)
+    usage = (await post(simulator)).json()["usage"]
+    assert (
+        usage["input_tokens"],
+        usage["cache_read_input_tokens"],
+        usage["cache_creation_input_tokens"],
+    ) == (1, 1, 1)
+    assert (
+        usage["output_tokens"],
+        usage["output_tokens_details"]["thinking_tokens"],
+    ) == (8, 5)
+
+
+@pytest.mark.parametrize(
+    ("limits", "text", "reason", "sequence"),
+    [
+        ({"stop_sequences": [" world", "x"]}, "Hello big", "stop_sequence", " world"),
+        ({"max_tokens": 1}, "Hello", "max_tokens", None),
+    ],
+)
+async def test_stop_sequences_and_max_tokens_are_named(simulator, limits, text, reason, sequence):
+    """The stop reason says what ended the text, and which sequence it was."""
+    body = (await post(simulator, **limits)).json()
+    assert (text, reason, sequence) == (
+        body["content"][0]["text"],
+        body["stop_reason"],
+        body["stop_sequence"],
+    )
+
+
+async def test_tool_results_are_answered_with_text(simulator):
+    """After results the model speaks; results of parallel calls come in one turn."""
+    calls = [
+        {"type": "tool_use", "id": f"toolu_{name}", "name": name, "input": {}}
+        for name in ("look", "ask")
+    ]
+    results = [
+        {"type": "tool_result", "tool_use_id": "toolu_look", "content": "a shoe"},
+        {"type": "tool_result", "tool_use_id": "toolu_ask", "content": [], "is_error": True},
+    ]
+    messages = [
+        *ask("call look {} and ask {}"),
+        {"role": "assistant", "content": calls},
+        {"role": "user", "content": results},
+    ]
+    body = (await post(simulator, messages=messages, tools=TOOLS)).json()
+    assert body["content"][0]["text"] == "The tools answered: a shoe | "
+
+
+@pytest.mark.parametrize(
+    "headers", [{"x-api-key": "sk-wrong"}, {"authorization": "Bearer sk-wrong"}, {}]
+)
+async def test_a_refused_key_is_an_authentication_error(simulator, headers):
+    """In either header; the error repeats the request's id."""
+    response = await post(simulator, {"anthropic-version": "2023-06-01"} | headers)
+    body = response.json()
+    assert (
+        response.status_code,
+        body["type"],
+        body["error"]["type"],
+    ) == (401, "error", "authentication_error")
+    assert response.headers["request-id"] == body["request_id"]
+
+
+async def test_a_bearer_key_is_as_good(simulator):
+    """The newer SDK's header is accepted."""
+    headers = {"authorization": f"Bearer {KEY}", "anthropic-version": "2023-06-01"}
+    assert (await post(simulator, headers)).status_code == 200
+
+
+async def test_rate_limit_headers_come_with_every_answer():
+    """Four limits, with resets in RFC 3339."""
+    async with open_simulator(
+        accept={"anthropic": KEY}, clock=lambda: 1_790_000_000.5
+    ) as simulator:
+        headers = (await post(simulator)).headers
+    assert headers["anthropic-ratelimit-requests-limit"] == "10000"
+    assert headers["anthropic-ratelimit-requests-remaining"] == "9999"
+    assert headers["anthropic-ratelimit-output-tokens-reset"] == "2026-09-21T14:14:20Z"
+
+
+USE = {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}
+RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "x"}
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"max_tokens": None}, "max_tokens: Field required"),
+        ({"stop": ["x"]}, "stop: Extra inputs are not permitted"),
+        ({"messages": []}, "messages: at least one message is required"),
+        ({"messages": ask("")}, "messages: text content blocks must be non-empty"),
+        ({"messages": [{"role": "assistant", "content": "x"}]}, "messages: first message must"),
+        (
+            {"messages": [*ask("x"), {"role": "system", "content": "y"}]},
+            "messages: Unexpected role",
+        ),
+        ({"temperature": 1.5}, "temperature: range: 0..1"),
+        ({"tool_choice": {"type": "any"}}, "tool_choice: may only be specified"),
+        ({"tools": [{"name": "a b", "input_schema": {}}]}, "tools.0.custom.name"),
+        ({"messages": [{"role": "user", "content": [RESULT]}]}, "messages.0.content.0: unexpected"),
+        (
+            {"messages": [*ask("x"), {"role": "assistant", "content": [USE]}, *ask("y")]},
+            "messages.1: `tool_use` ids were found without `tool_result` blocks",
+        ),
+        (
+            {
+                "messages": [
+                    *ask("x"),
+                    {"role": "assistant", "content": [USE]},
+                    {"role": "user", "content": [{"type": "text", "text": "first"}, RESULT]},
+                ]
+            },
+            "messages.1: `tool_use` ids were found without `tool_result` blocks",
+        ),
+        (
+            {"messages": [*ask("x"), {"role": "assistant", "content": [USE | {"input": "{}"}]}]},
+            "messages.1.content.0.tool_use.input: Input should be a valid dictionary",
+        ),
+        ({"messages": "not a list"}, "the request has an unexpected shape"),
+    ],
+)
+async def test_what_the_api_would_refuse_is_refused(simulator, body, message):
+    """A request the real API does not take is a 400 that says why."""
+    response = await post(simulator, **body)
+    assert (
+        response.status_code,
+        response.json()["error"]["type"],
+    ) == (400, "invalid_request_error")
+    assert response.json()["error"]["message"].startswith(message)
+
+
+async def test_the_version_header_is_required(simulator):
+    """Without it nothing is served."""
+    response = await post(simulator, {"x-api-key": KEY})
+    assert response.json()["error"]["message"] == "anthropic-version: header is required"
+
+
+async def test_the_newest_version_takes_no_sampling(simulator):
+    """From 2026-10-21 on even a default temperature is refused."""
+    headers = HEADERS | {"anthropic-version": "2026-10-21"}
+    statuses = [
+        (await post(simulator, headers)).status_code,
+        (await post(simulator, headers, temperature=1)).status_code,
+    ]
+    assert statuses == [200, 400]
+
+
+async def test_models_come_in_pages(simulator):
+    """`limit` and `after_id` walk through the list; `has_more` says when to stop."""
+    seen, after = [], None
+    async with httpx.AsyncClient(trust_env=False, headers=HEADERS) as client:
+        while True:
+            query = {"limit": "2"} | ({"after_id": after} if after else {})
+            page = (await client.get(f"{simulator.url}/v1/models", params=query)).json()
+            seen += [model["id"] for model in page["data"]]
+            after = page["last_id"]
+            if not page["has_more"]:
+                break
+    assert simulator.manner.models["anthropic"] == seen

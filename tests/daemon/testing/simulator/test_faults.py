@@ -1,0 +1,126 @@
+"""Whom a fault meets, how often, and with which headers."""
+
+import httpx
+import msgspec
+import pytest
+
+from aircherd.testing.simulator import Fault, Faults, error_names, open_simulator
+
+BODY = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
+NOW = 1_790_000_000.0
+
+
+def take(faults: Faults, **fields):
+    told = {"vendor": "openai", "endpoint": "chat", "key": "k", "model": "m"} | fields
+    return faults.take(**told)
+
+
+def test_a_fault_is_used_up():
+    """It meets as many requests as it says, then none."""
+    faults = Faults()
+    fault = Fault("cut", times=2)
+    faults.add(fault)
+    assert [fault, fault, None] == [take(faults) for _ in range(3)]
+    assert len(faults) == 0
+
+
+def test_a_fault_can_let_requests_pass_first():
+    """`skip` counts the requests that go unharmed."""
+    faults = Faults()
+    faults.add(Fault("cut", skip=1, times=None))
+    assert [take(faults) is not None for _ in range(3)] == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("fields", "other"),
+    [
+        ({"vendor": "anthropic"}, {"vendor": "anthropic"}),
+        ({"key": "k2"}, {"key": "k2"}),
+        ({"model": "m2"}, {"model": "m2"}),
+        ({"endpoint": "models"}, {"endpoint": "models"}),
+    ],
+)
+def test_a_fault_meets_only_those_it_names(fields, other):
+    """Vendor, key, model and endpoint each narrow it."""
+    faults = Faults()
+    faults.add(Fault("cut", **fields))
+    assert None is take(faults)
+    assert None is not take(faults, **other)
+
+
+def test_an_error_without_a_vendor_meets_those_that_have_it():
+    """OpenAI has no `ramp_limit`; Anthropic has."""
+    faults = Faults()
+    faults.add(Fault("error", error="ramp_limit"))
+    assert None is take(faults)
+    assert None is not take(faults, vendor="anthropic")
+
+
+@pytest.mark.parametrize("fields", [{"error": "no such"}, {"vendor": "nobody"}])
+def test_a_fault_that_could_never_be_is_refused(fields):
+    """A misspelt name is an error at once and not a fault that never comes."""
+    with pytest.raises(ValueError, match=r"no error|unknown vendor"):
+        Fault("error", **fields)
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"kind": "error"} | fields, type=Fault)
+
+
+@pytest.mark.parametrize("vendor", ["openai", "anthropic", "openrouter", "ollama"])
+async def test_every_error_of_a_vendor_can_be_answered(vendor):
+    """Each row comes with a status of its own kind and a JSON body."""
+    paths = {"anthropic": "/v1/messages", "openrouter": "/chat/completions"}
+    path = paths.get(vendor, "/chat/completions" if vendor == "openai" else "/v1/chat/completions")
+    async with open_simulator() as simulator, httpx.AsyncClient(trust_env=False) as client:
+        for name in error_names(vendor):
+            simulator.faults.add(Fault("error", vendor=vendor, error=name))
+            response = await client.post(simulator.base_url(vendor) + path, json=BODY)
+            assert response.status_code >= 400
+            assert isinstance(response.json(), dict)
+        assert len(simulator.faults) == 0
+
+
+async def answer(fault: Fault, path: str) -> httpx.Response:
+    async with open_simulator(clock=lambda: NOW) as simulator:
+        simulator.faults.add(fault)
+        async with httpx.AsyncClient(trust_env=False) as client:
+            return await client.post(simulator.url + path, json=BODY)
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "value"),
+    [
+        ("seconds", "retry-after", "1.5"),
+        ("milliseconds", "retry-after-ms", "1500"),
+        ("date", "retry-after", "Mon, 21 Sep 2026 14:13:21 GMT"),
+    ],
+)
+async def test_retry_after_comes_in_each_form(form, name, value):
+    """Seconds, milliseconds, an HTTP date; one header and no other."""
+    fault = Fault("error", error="rate_limit", retry_after=1.5, retry_form=form)
+    headers = (await answer(fault, "/v1/chat/completions")).headers
+    assert {name: value} == {key: text for key, text in headers.items() if "retry" in key}
+
+
+async def test_a_rate_limit_shows_what_is_used_up():
+    """OpenAI's Go duration, Anthropic's RFC 3339, OpenRouter's milliseconds."""
+    fault = Fault("error", error="rate_limit", retry_form="none", reset=72.5)
+    openai = (await answer(fault, "/v1/chat/completions")).headers
+    anthropic = (await answer(fault, "/v1/messages")).headers
+    openrouter = (await answer(fault, "/api/v1/chat/completions")).headers
+    assert (
+        openai["x-ratelimit-remaining-requests"],
+        openai["x-ratelimit-reset-requests"],
+    ) == ("0", "1m12.5s")
+    assert (
+        anthropic["anthropic-ratelimit-requests-remaining"],
+        anthropic["anthropic-ratelimit-requests-reset"],
+    ) == ("0", "2026-09-21T14:14:32Z")
+    assert openrouter["x-ratelimit-reset"] == "1790000072500"
+    assert "retry-after" not in openai
+
+
+async def test_headers_can_be_added_and_replaced():
+    """Those of a fault win over the vendor's."""
+    fault = Fault("error", error="server", headers={"X-Should-Retry": "false", "date": "never"})
+    headers = (await answer(fault, "/v1/chat/completions")).headers
+    assert (headers["x-should-retry"], headers["date"]) == ("false", "never")

@@ -1,0 +1,79 @@
+"""What the simulated model says; decided without a network."""
+
+import pytest
+
+from aircherd.testing.simulator.manner import Manner
+from aircherd.testing.simulator.script import Call, Prompt, decide, fragments, split_pieces
+
+TOOLS = ["look", "ask"]
+
+
+def said(text: str, *, manner: Manner | None = None, **fields):
+    return decide(Prompt(text=text, input_tokens=1, **fields), manner or Manner())
+
+
+@pytest.mark.parametrize("text", ["", "one", " two  words ", "a\n\nb\t"])
+def test_pieces_join_to_the_text(text):
+    """No character is lost between words."""
+    assert text == "".join(split_pieces(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "calls"),
+    [
+        ("call look {}", [Call("look", "{}")]),
+        (
+            'call look {"a": "} and"} and ask {"b": 2}',
+            [Call("look", '{"a": "} and"}'), Call("ask", '{"b": 2}')],
+        ),
+        ("call fly {}", []),
+        ("call look {not json", []),
+        ("please call look {}", []),
+    ],
+)
+def test_calls_are_read_from_the_prompt(text, calls):
+    """Only well-formed calls of tools the request has; anything else is repeated."""
+    answer = said(text, tools=TOOLS)
+    assert calls == answer.calls
+    assert ("" if calls else text) == "".join(answer.pieces)
+
+
+def test_tool_choice_and_parallel_are_obeyed():
+    """None forbids, required forces, a named tool is taken, one call where only one may be."""
+    assert said("call look {}", tools=TOOLS, choice="none").calls == []
+    assert [Call("look", "{}")] == said("hi", tools=TOOLS, choice="required").calls
+    forced = said("hi", tools=TOOLS, choice="required", forced="ask")
+    assert [Call("ask", "{}")] == forced.calls
+    alone = said("call look {} and ask {}", tools=TOOLS, parallel=False)
+    assert [Call("look", "{}")] == alone.calls
+
+
+def test_counting_makes_long_replies_from_short_prompts():
+    """`count N` says N words."""
+    assert "".join(said("count 3").pieces) == "1 2 3"
+
+
+def test_a_fixed_text_answers_everything_else():
+    """The manner's text stands in for the prompt's."""
+    assert "".join(said("hello", manner=Manner(text="fixed words")).pieces) == "fixed words"
+
+
+@pytest.mark.parametrize(
+    ("fields", "text", "finish"),
+    [
+        ({"stop": ["c", "b"]}, "a ", "stop_sequence"),
+        ({"stop": ["c"], "max_tokens": 1}, "a", "length"),
+        ({"max_tokens": 3}, "a b c", "stop"),
+    ],
+)
+def test_whatever_comes_first_ends_the_text(fields, text, finish):
+    """The earliest stop sequence, unless the tokens run out before it."""
+    answer = said("a b c", **fields)
+    assert (text, finish) == ("".join(answer.pieces), answer.finish)
+
+
+def test_fragments_join_to_the_arguments():
+    """Arguments are cut, not changed."""
+    arguments = '{"where": "under the bed"}'
+    assert len(fragments(arguments)) > 1
+    assert arguments == "".join(fragments(arguments))

@@ -1,0 +1,80 @@
+"""OpenRouter and Ollama, and whose a path is."""
+
+import json
+
+import httpx
+import pytest
+
+from aircherd.testing.simulator import ANY_KEY, open_simulator
+
+MESSAGES = [{"role": "user", "content": "Hello there"}]
+BODY = {"model": "m", "messages": MESSAGES, "stream": True}
+
+
+@pytest.fixture
+async def client():
+    async with httpx.AsyncClient(trust_env=False) as client:
+        yield client
+
+
+async def test_openrouter_streams_comments_cost_and_its_own_fields(client):
+    """A comment first, usage with cost unasked, a provider and a native finish reason."""
+    async with open_simulator(accept={"openrouter": "k"}) as simulator:
+        url = simulator.base_url("openrouter") + "/chat/completions"
+        response = await client.post(url, json=BODY, headers={"authorization": "Bearer k"})
+    events = response.text.split("\n\n")
+    chunks = [json.loads(event[6:]) for event in events if event.startswith("data: {")]
+    assert events[0] == ": OPENROUTER PROCESSING"
+    assert "cost" in chunks[-1]["usage"]
+    assert chunks[-2]["choices"][0]["native_finish_reason"] == "stop"
+    assert {"Simulated"} == {chunk["provider"] for chunk in chunks}
+    assert response.headers["x-generation-id"].startswith("gen-")
+
+
+async def test_openrouters_models_are_public_and_its_key_page_is_not(client):
+    """Only /key proves a key."""
+    async with open_simulator(accept={"openrouter": "k"}) as simulator:
+        base = simulator.base_url("openrouter")
+        models = await client.get(base + "/models")
+        refused = await client.get(base + "/key")
+        told = await client.get(base + "/key", headers={"authorization": "Bearer k"})
+    assert [models.status_code, refused.status_code, told.status_code] == [200, 401, 200]
+    assert told.json()["data"]["limit_remaining"] == 9.5
+
+
+async def test_ollama_needs_no_key_until_it_is_given_one(client):
+    """Open at first; with a key to accept, as Ollama's cloud is, others are refused."""
+    async with open_simulator() as simulator:
+        url = simulator.base_url("ollama") + "/v1/chat/completions"
+        free = await client.post(url, json=BODY)
+        simulator.keys.accept("ollama", "k")
+        refused = await client.post(url, json=BODY)
+        version = await client.get(simulator.base_url("ollama") + "/api/version")
+    assert [free.status_code, refused.status_code, version.status_code] == [200, 401, 200]
+    assert "version" in version.json()
+
+
+async def test_shared_paths_can_be_ollamas(client):
+    """A simulator whose root is Ollama's serves it at the natural paths."""
+    async with open_simulator(shared_paths="ollama") as simulator:
+        await client.post(simulator.url + "/v1/chat/completions", json=BODY)
+        tags = await client.get(simulator.url + "/api/tags")
+        assert simulator.requests[0].vendor == "ollama"
+    assert tags.json()["models"][0]["name"] == "llama3.2:latest"
+
+
+async def test_headers_tell_whose_model_list_is_meant(client):
+    """The same path is Anthropic's with its header and OpenAI's without."""
+    async with open_simulator() as simulator:
+        await client.get(simulator.url + "/v1/models", headers={"x-api-key": "a"})
+        await client.get(simulator.url + "/v1/models", headers={"authorization": "Bearer b"})
+        await client.get(simulator.url + "/anthropic/v1/models")
+        told = [(entry.vendor, entry.key) for entry in simulator.requests]
+    assert told == [("anthropic", "a"), ("openai", "b"), ("anthropic", None)]
+
+
+async def test_any_key_opens_a_server_to_all(client):
+    """A compatible server without keys."""
+    async with open_simulator(accept={"openai": ANY_KEY}) as simulator:
+        response = await client.post(simulator.url + "/v1/chat/completions", json=BODY)
+    assert response.status_code == 200
