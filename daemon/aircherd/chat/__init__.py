@@ -1,0 +1,6 @@
+"""Carrying out a chat request: the one path every chat takes, whoever asked and however.
+
+- `controller`: walks the plan: the key, the call, the events, the next candidate.
+- `reply`: gathers what streamed into the whole message of the final result.
+- `outcome`: pure: what to tell a client when nobody could answer or a stream broke off.
+"""

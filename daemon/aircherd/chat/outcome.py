@@ -1,0 +1,90 @@
+"""What a client is told when a chat request ends without a whole answer: pure."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from aircher_wire import codes
+from aircherd.chat.reply import Reply
+from aircherd.errors import ChatFailed
+from aircherd.vocabulary.attempt import Attempt, Skipped
+from aircherd.vocabulary.failure import Failure, FailureClass
+
+# After the first output these say only that the rest never came.
+_BROKE_OFF = {FailureClass.NETWORK, FailureClass.TIMEOUT, FailureClass.TRUNCATED}
+
+
+def nobody_answered(attempts: Sequence[Attempt], skipped: Sequence[Skipped]) -> ChatFailed:
+    """The error when every candidate failed or was passed over."""
+    reasons = [(a.provider, a.outcome, _with_cure(a)) for a in attempts]
+    reasons += [(s.provider, s.reason, s.message) for s in skipped]
+    if len(reasons) == 1:
+        provider, code, message = reasons[0]
+        return ChatFailed(code, f"{provider}: {message}", **_way(attempts, skipped))
+    if all(code == codes.NOT_AUTHENTICATED for _, code, _ in reasons):
+        return ChatFailed(
+            codes.NOT_AUTHENTICATED, _nobody_signed_in(skipped), **_way(attempts, skipped)
+        )
+    told = dict.fromkeys(f"{provider}: {message}" for provider, _, message in reasons)
+    return ChatFailed(
+        codes.ALL_FAILED, "nobody could answer. " + "; ".join(told), **_way(attempts, skipped)
+    )
+
+
+def request_refused(
+    failure: Failure, attempts: Sequence[Attempt], skipped: Sequence[Skipped]
+) -> ChatFailed:
+    """The error when the request itself is at fault and no other candidate would take it."""
+    return ChatFailed(
+        failure.code, f"{attempts[-1].provider}: {failure.message}", **_way(attempts, skipped)
+    )
+
+
+def broke_off(
+    failure: Failure, reply: Reply, attempts: Sequence[Attempt], skipped: Sequence[Skipped]
+) -> ChatFailed:
+    """The error after the first output: what there is of the reply goes with it."""
+    last = attempts[-1]
+    truncated = failure.kind in _BROKE_OFF
+    return ChatFailed(
+        codes.TRUNCATED if truncated else failure.code,
+        f"{last.provider} broke off in mid-reply: {failure.message}",
+        **_way(attempts, skipped),
+        provider=last.provider,
+        model=last.model,
+        text=reply.text(),
+        finish="truncated" if truncated else "error",
+        usage=msgspec.to_builtins(reply.usage),
+    )
+
+
+def out_of_time(
+    seconds: float, reply: Reply, attempts: Sequence[Attempt], skipped: Sequence[Skipped]
+) -> ChatFailed:
+    """The error when the deadline of the whole request passed."""
+    message = f"no whole answer within {seconds:g} s"
+    if reply.has_output:
+        return broke_off(
+            Failure(kind=FailureClass.TIMEOUT, message=message), reply, attempts, skipped
+        )
+    return ChatFailed(codes.TIMEOUT, message, **_way(attempts, skipped))
+
+
+def _way(attempts: Sequence[Attempt], skipped: Sequence[Skipped]) -> dict[str, object]:
+    data: dict[str, object] = {
+        "attempts": msgspec.to_builtins(attempts),
+        "skipped": msgspec.to_builtins(skipped),
+    }
+    if returns := [s.until for s in skipped if s.until is not None]:
+        data["until"] = min(returns)
+    return data
+
+
+def _with_cure(attempt: Attempt) -> str:
+    cure = f"; sign in again with 'aircher-cli auth login {attempt.provider}'"
+    return (attempt.message or "") + (cure if attempt.outcome == codes.AUTH_REJECTED else "")
+
+
+def _nobody_signed_in(skipped: Sequence[Skipped]) -> str:
+    names = ", ".join(dict.fromkeys(s.provider for s in skipped))
+    return f"no provider is signed in ({names}): sign in with 'aircher-cli auth login PROVIDER'"

@@ -1,0 +1,90 @@
+"""What a client is told when there is no whole answer."""
+
+import pytest
+
+from aircherd.chat import outcome
+from aircherd.chat.reply import Reply
+from aircherd.vocabulary.attempt import Attempt, Skipped
+from aircherd.vocabulary.chat import TextDelta, Usage, UsageDelta
+from aircherd.vocabulary.failure import Failure, FailureClass
+
+REFUSED = Attempt(provider="a", model="m", outcome="auth_rejected", ms=3, message="refused")
+DOWN = Attempt(provider="b", model="m", outcome="network", ms=3, message="no connection")
+NO_KEY = Skipped(provider="c", model="m", reason="not_authenticated", message="no key for c")
+LATER = Skipped(provider="d", model="m", reason="rate_limited", message="cooling", until=50.0)
+SOON = Skipped(provider="e", model="m", reason="rate_limited", message="cooling", until=40.0)
+
+
+@pytest.mark.parametrize(
+    ("attempts", "skipped", "code"),
+    [
+        ([REFUSED], [], "auth_rejected"),
+        ([], [NO_KEY], "not_authenticated"),
+        ([REFUSED, DOWN], [], "all_failed"),
+        ([REFUSED], [NO_KEY], "all_failed"),
+        ([], [NO_KEY, NO_KEY], "not_authenticated"),
+    ],
+)
+def test_one_candidate_speaks_for_itself_several_are_all_failed(attempts, skipped, code):
+    """Nobody signed in at all is its own case, not a pile of failures."""
+    assert outcome.nobody_answered(attempts, skipped).code == code
+
+
+def test_every_attempt_and_skip_is_in_the_data_and_in_the_words():
+    """A person reads the message, a program the data."""
+    error = outcome.nobody_answered([REFUSED, DOWN], [NO_KEY])
+    assert error.message == (
+        "nobody could answer. a: refused; sign in again with 'aircher-cli auth login a'; "
+        "b: no connection; c: no key for c"
+    )
+    assert [row["provider"] for row in error.data["attempts"]] == ["a", "b"]
+    assert error.data["skipped"] == [
+        {"provider": "c", "model": "m", "reason": "not_authenticated", "message": "no key for c"}
+    ]
+
+
+def test_the_earliest_return_is_told():
+    """A client may come back then."""
+    assert outcome.nobody_answered([DOWN], [LATER, SOON]).data["until"] == 40.0
+
+
+def test_a_bad_request_speaks_with_its_own_code():
+    """Nobody else was asked, and the error says whose words these are."""
+    failure = Failure(kind=FailureClass.CONTEXT, message="too long")
+    error = outcome.request_refused(failure, [DOWN], [])
+    assert (error.code, error.message) == ("context_too_long", "b: too long")
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "finish"),
+    [
+        (FailureClass.TRUNCATED, "truncated", "truncated"),
+        (FailureClass.NETWORK, "truncated", "truncated"),
+        (FailureClass.TIMEOUT, "truncated", "truncated"),
+        (FailureClass.OVERLOADED, "overloaded", "error"),
+        (FailureClass.PROTOCOL, "provider_error", "error"),
+    ],
+)
+def test_a_broken_stream_keeps_what_there_is(kind, code, finish):
+    """The text so far and the counts go with the error."""
+    reply = Reply()
+    reply.add([UsageDelta(Usage(input_tokens=9)), TextDelta("half an ans")])
+    error = outcome.broke_off(Failure(kind=kind, message="gone"), reply, [DOWN], [])
+    assert (error.code, error.data["finish"]) == (code, finish)
+    assert error.data["text"] == "half an ans"
+    assert error.data["usage"]["input_tokens"] == 9
+    assert (error.data["provider"], error.data["model"]) == ("b", "m")
+
+
+def test_out_of_time_before_any_output():
+    """The whole request's deadline is a timeout, not a fallback."""
+    error = outcome.out_of_time(30, Reply(), [DOWN], [])
+    assert (error.code, error.message) == ("timeout", "no whole answer within 30 s")
+
+
+def test_out_of_time_in_mid_reply_is_truncated():
+    """Something came: it is shown."""
+    reply = Reply()
+    reply.add([TextDelta("half")])
+    error = outcome.out_of_time(0.5, reply, [DOWN], [])
+    assert (error.code, error.data["text"]) == ("truncated", "half")

@@ -1,0 +1,50 @@
+"""Deltas add up to the message of the final result."""
+
+from aircherd.chat.reply import Reply
+from aircherd.vocabulary.chat import Ending, TextDelta, ToolCallDelta, Usage, UsageDelta
+
+
+def test_text_pieces_join_into_one_part():
+    """However the text was cut."""
+    reply = Reply()
+    reply.add([TextDelta("Hel"), TextDelta("lo")])
+    reply.add([TextDelta(" you")])
+    assert reply.message() == {
+        "role": "assistant",
+        "content": [{"type": "text", "text": "Hello you"}],
+    }
+    assert reply.text() == "Hello you"
+
+
+def test_interleaved_tool_calls_come_apart_by_index():
+    """Fragments of parallel calls may alternate."""
+    reply = Reply()
+    reply.add([TextDelta("Look:"), ToolCallDelta(0, "a", "f", '{"x"'), ToolCallDelta(1, "b", "g")])
+    reply.add([ToolCallDelta(0, arguments=":1}"), TextDelta("done")])
+    assert reply.message()["content"] == [
+        {"type": "text", "text": "Look:"},
+        {"type": "tool_call", "id": "a", "name": "f", "arguments": '{"x":1}'},
+        {"type": "tool_call", "id": "b", "name": "g", "arguments": "{}"},
+        {"type": "text", "text": "done"},
+    ]
+
+
+def test_counts_are_no_output():
+    """A provider that only sent its input count may still be left for another."""
+    reply = Reply()
+    reply.add([UsageDelta(Usage(input_tokens=3))])
+    assert (reply.has_output, reply.usage) == (False, Usage(input_tokens=3))
+
+
+def test_the_endings_usage_is_the_last_word():
+    """An ending without usage leaves the latest delta's."""
+    reply = Reply()
+    reply.add([UsageDelta(Usage(input_tokens=3)), TextDelta("x"), Ending("stop")])
+    assert reply.usage == Usage(input_tokens=3)
+    reply.add([Ending("stop", Usage(input_tokens=4, output_tokens=1))])
+    assert reply.usage == Usage(input_tokens=4, output_tokens=1)
+
+
+def test_an_empty_reply_is_an_empty_message():
+    """Nothing came, nothing is made up."""
+    assert Reply().message() == {"role": "assistant", "content": []}
