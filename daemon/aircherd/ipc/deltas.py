@@ -1,0 +1,45 @@
+"""What streams to a client, as the protocol writes it: on the hot path, one call per read.
+
+The common case, a piece of text, is written out by hand; everything else goes through msgspec.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from aircher_wire import frames, methods
+from aircherd.chat.controller import Delta
+from aircherd.vocabulary.chat import Ending, TextDelta
+
+
+class DeltaWriter:
+    """Numbers the deltas of one chat and turns those of one read into one run of bytes.
+
+    They are marked `{name: number}`: `id` with the request's msgid, or `stream` with its number.
+    """
+
+    def __init__(self, name: str, number: int) -> None:
+        self._name = name
+        self._number = number
+        self._seq = 0
+
+    def encode(self, deltas: Sequence[Delta]) -> bytes:
+        """Return the `chat.delta` notifications for `deltas`; the ending is told by the result."""
+        return frames.encode_notifications(methods.CHAT_DELTA, list(self._params(deltas)))
+
+    def _params(self, deltas: Sequence[Delta]) -> Iterator[dict[str, object]]:
+        name, number = self._name, self._number
+        for delta in deltas:
+            if type(delta) is Ending:
+                continue
+            self._seq += 1
+            if type(delta) is TextDelta:
+                yield {name: number, "seq": self._seq, "type": "text", "text": delta.text}
+            else:
+                yield {name: number, "seq": self._seq, **told(delta)}
+
+
+def told(value: object) -> dict[str, object]:
+    """Return a struct as a map for the wire, without the keys that have no value."""
+    built = msgspec.to_builtins(value)
+    return {key: item for key, item in built.items() if item is not None}

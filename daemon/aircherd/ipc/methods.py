@@ -1,0 +1,246 @@
+"""The table from method name to handler: the index of everything a client can ask.
+
+`docs/protocol.md` describes each; a test holds the two together. A handler takes the session, the
+request's number and checked parameters, and returns the result.
+"""
+
+import msgspec
+
+from aircher_wire import frames, methods
+from aircher_wire.version import __version__
+from aircherd.chat.controller import Caller
+from aircherd.config.load import parse_config
+from aircherd.errors import BadRequest, ConfigInvalid
+from aircherd.events import TOPICS
+from aircherd.ipc import overview
+from aircherd.ipc.deltas import told
+from aircherd.ipc.session import Method, Session
+from aircherd.vocabulary.chat import ChatRequest
+from aircherd.vocabulary.keys import DEFAULT_LABEL
+from aircherd.vocabulary.secret import Secret
+
+FEATURES = ("chat", "chat.start", "auth", "events", "config")
+
+
+class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Parameters: an unknown one is an error, so that a misspelt one is not ignored."""
+
+
+class Nothing(_Form, frozen=True):
+    """No parameters."""
+
+
+class ClientInfo(_Form, frozen=True):
+    """What a client says of itself."""
+
+    name: str
+    version: str | None = None
+
+
+class HelloParams(_Form, frozen=True):
+    """`protocol` is the highest version that the client speaks."""
+
+    protocol: int = methods.PROTOCOL
+    client: ClientInfo | None = None
+    project: str | None = None
+
+
+class LoginParams(_Form, frozen=True):
+    """`key` is stored under `label`, after a live check unless `verify` is False."""
+
+    provider: str
+    key: str
+    label: str = DEFAULT_LABEL
+    verify: bool = True
+
+
+class LogoutParams(_Form, frozen=True):
+    """Without `label` every stored key of the provider goes."""
+
+    provider: str
+    label: str | None = None
+
+
+class TestParams(_Form, frozen=True):
+    """Without `provider` every key is tested."""
+
+    provider: str | None = None
+
+
+class ImportParams(_Form, frozen=True):
+    """The caller's environment variables, name to value."""
+
+    variables: dict[str, str]
+    verify: bool = True
+
+
+class SubscribeParams(_Form, frozen=True):
+    """Topics of `aircherd.events`."""
+
+    topics: list[str]
+
+
+class UnsubscribeParams(_Form, frozen=True):
+    """Without `topics` all of them."""
+
+    topics: list[str] | None = None
+
+
+class CheckParams(_Form, frozen=True):
+    """A configuration's text; `file` is what problems call it."""
+
+    text: str
+    file: str = "config.toml"
+
+
+# ------------------------------------------------------------------ the daemon itself
+
+
+async def hello(session: Session, _: int, params: HelloParams) -> object:
+    """Who is there on both sides."""
+    if params.protocol < methods.PROTOCOL:
+        raise BadRequest(
+            f"this daemon speaks protocol {methods.PROTOCOL}, the client {params.protocol}"
+        )
+    name = params.client.name if params.client else session.caller.client
+    session.caller = Caller(name, params.project)
+    return {
+        "protocol": methods.PROTOCOL,
+        "server": {"name": "aircherd", "version": __version__},
+        "features": list(FEATURES),
+        "limits": {"max_frame": frames.MAX_FRAME},
+    }
+
+
+async def ping(_session: Session, _: int, _params: Nothing) -> object:
+    """Alive."""
+    return {}
+
+
+async def status(session: Session, _: int, _params: Nothing) -> object:
+    """What the daemon is doing."""
+    return await overview.status(session.services)
+
+
+async def shutdown(session: Session, _: int, _params: Nothing) -> object:
+    """Drain and stop, after the answer."""
+    session.services.shutdown.set()
+    return {}
+
+
+# ------------------------------------------------------------------ chat
+
+
+async def chat(session: Session, msgid: int, request: ChatRequest) -> object:
+    """Answer, streaming under the request's own number."""
+    sender = session.delta_sender("id", msgid)
+    return msgspec.to_builtins(await session.services.chat.chat(request, session.caller, sender))
+
+
+async def chat_start(session: Session, _: int, request: ChatRequest) -> object:
+    """Start a chat and answer at once: for clients that must not block."""
+
+    async def run(number: int) -> object:
+        sender = session.delta_sender("stream", number)
+        result = await session.services.chat.chat(request, session.caller, sender)
+        return msgspec.to_builtins(result)
+
+    return {"stream": session.start_stream(run)}
+
+
+# ------------------------------------------------------------------ auth
+
+
+async def auth_login(session: Session, _: int, params: LoginParams) -> object:
+    """Store a key after a live check."""
+    services = session.services
+    row = await services.auth.login(
+        params.provider, Secret(params.key), label=params.label, verify=params.verify
+    )
+    return overview.key_row(services, row)
+
+
+async def auth_logout(session: Session, _: int, params: LogoutParams) -> object:
+    """Remove stored keys."""
+    services = session.services
+    before = len(services.auth.stored_labels(params.provider))
+    rows = await services.auth.logout(params.provider, params.label)
+    removed = before - len(services.auth.stored_labels(params.provider))
+    return {"removed": removed, "rows": [overview.key_row(services, row) for row in rows]}
+
+
+async def auth_status(session: Session, _: int, _params: Nothing) -> object:
+    """The state of every key."""
+    services = session.services
+    rows = [overview.key_row(services, row) for row in await services.auth.status()]
+    return {"rows": rows, "environment": overview.environment_names(services)}
+
+
+async def auth_test(session: Session, _: int, params: TestParams) -> object:
+    """Check keys live, free of charge."""
+    services = session.services
+    rows = await services.auth.test(params.provider)
+    return {"rows": [overview.key_row(services, row) for row in rows]}
+
+
+async def auth_import(session: Session, _: int, params: ImportParams) -> object:
+    """Store keys from the caller's environment."""
+    outcomes = await session.services.auth.import_keys(params.variables, verify=params.verify)
+    return {"outcomes": [told(outcome) for outcome in outcomes]}
+
+
+# ------------------------------------------------------------------ configuration
+
+
+async def config_check(_session: Session, _: int, params: CheckParams) -> object:
+    """Say what is wrong with a text, without using it."""
+    try:
+        parse_config(params.text, file=params.file)
+    except ConfigInvalid as error:
+        return {"ok": False, "message": error.message, "problems": error.data["problems"]}
+    return {"ok": True, "problems": []}
+
+
+async def config_reload(session: Session, _: int, _params: Nothing) -> object:
+    """Load the file now; a bad one changes nothing and is reported."""
+    services = session.services
+    changed = await services.reload()
+    return {"changed": changed, "file": str(services.about.paths.config_file)}
+
+
+# ------------------------------------------------------------------ events
+
+
+async def events_subscribe(session: Session, _: int, params: SubscribeParams) -> object:
+    """A picture of how things stand, then every change."""
+    for topic in params.topics:
+        if topic not in TOPICS:
+            raise BadRequest(f"there is no topic {topic!r}; there are {', '.join(TOPICS)}")
+    # No checkpoint between the two: the events continue exactly where the snapshot ends.
+    session.subscribe(params.topics)
+    return overview.snapshot(session.services, params.topics)
+
+
+async def events_unsubscribe(session: Session, _: int, params: UnsubscribeParams) -> object:
+    """No more of these."""
+    session.unsubscribe(params.topics)
+    return {}
+
+
+METHODS: dict[str, Method] = {
+    methods.HELLO: Method(HelloParams, hello),
+    methods.PING: Method(Nothing, ping),
+    methods.STATUS: Method(Nothing, status),
+    methods.SHUTDOWN: Method(Nothing, shutdown),
+    methods.CHAT: Method(ChatRequest, chat),
+    methods.CHAT_START: Method(ChatRequest, chat_start),
+    methods.AUTH_LOGIN: Method(LoginParams, auth_login),
+    methods.AUTH_LOGOUT: Method(LogoutParams, auth_logout),
+    methods.AUTH_STATUS: Method(Nothing, auth_status),
+    methods.AUTH_TEST: Method(TestParams, auth_test),
+    methods.AUTH_IMPORT: Method(ImportParams, auth_import),
+    methods.CONFIG_CHECK: Method(CheckParams, config_check),
+    methods.CONFIG_RELOAD: Method(Nothing, config_reload),
+    methods.EVENTS_SUBSCRIBE: Method(SubscribeParams, events_subscribe),
+    methods.EVENTS_UNSUBSCRIBE: Method(UnsubscribeParams, events_unsubscribe),
+}

@@ -1,0 +1,44 @@
+"""What the handlers work with: every service of the daemon, handed in by `app`."""
+
+from collections.abc import Awaitable, Callable, Sized
+from pathlib import Path
+
+import msgspec
+import trio
+
+from aircherd.auth.manager import AuthManager
+from aircherd.chat.controller import ChatController
+from aircherd.config.paths import Paths
+from aircherd.config.store import ConfigStore
+from aircherd.events import EventBus
+from aircherd.providers.pool import ProviderPool
+
+
+class About(msgspec.Struct, frozen=True):
+    """Facts that do not change while the daemon runs. `started_at` is a Unix time."""
+
+    version: str
+    pid: int
+    started_by: str
+    started_at: float
+    socket: Path
+    paths: Paths
+
+
+class Services(msgspec.Struct, frozen=True):
+    """The daemon as its handlers see it.
+
+    `reload` loads the configuration anew and returns whether it changed, raising ConfigInvalid;
+    `shutdown` is set when the daemon should drain and stop; `clients` has one item for each
+    client that is connected.
+    """
+
+    about: About
+    config: ConfigStore
+    auth: AuthManager
+    pool: ProviderPool
+    chat: ChatController
+    bus: EventBus
+    reload: Callable[[], Awaitable[bool]]
+    shutdown: trio.Event
+    clients: Sized

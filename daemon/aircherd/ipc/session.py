@@ -1,0 +1,266 @@
+"""One client: frames in, a task per request, one writer out.
+
+What happens on each failure: a broken frame ends this connection with one `error` notification
+and no other; an error of a request goes back as its answer; a client that goes away takes its
+requests with it, and their upstream connections are closed at once. A client that does not read
+fills its own outbox only: past the bound its chats wait, and its events are dropped and counted.
+"""
+
+import itertools
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack
+
+import msgspec
+import structlog
+import trio
+
+from aircher_wire import codes, frames, methods
+from aircherd.chat.controller import Caller, Delta, Send
+from aircherd.errors import AircherError, BadRequest, ShuttingDown, UnknownMethod
+from aircherd.events import Event
+from aircherd.ipc.deltas import DeltaWriter
+from aircherd.ipc.outbox import Outbox
+from aircherd.ipc.services import Services
+
+READ_SIZE = 65_536
+FAREWELL_TIMEOUT = 1.0
+"""Seconds for the last frames of a connection that is being closed."""
+
+log = structlog.get_logger()
+
+
+class Method(msgspec.Struct, frozen=True):
+    """How a method is served: the form of its parameters, and who answers."""
+
+    params: type
+    handler: "Callable[..., Awaitable[object]]"
+
+
+class Session:
+    """One connected client. `caller` is what it said of itself in `hello`."""
+
+    def __init__(
+        self, stream: trio.SocketStream, services: Services, table: Mapping[str, Method]
+    ) -> None:
+        self.caller = Caller("unknown")
+        self.services = services
+        self._stream = stream
+        self._table = table
+        self._outbox = Outbox()
+        self._decoder = frames.Decoder()
+        self._requests: dict[int, trio.CancelScope] = {}
+        self._streams: dict[int, trio.CancelScope] = {}
+        self._stream_numbers = itertools.count(1)
+        self._subscription = ExitStack()
+        self._topics: frozenset[str] = frozenset()
+        self._dropped = 0
+        self._nursery: trio.Nursery | None = None
+        self._is_draining = False
+        self._something_ended = trio.lowlevel.ParkingLot()
+
+    # ---------------------------------------------------------- the life of a connection
+
+    async def serve(self) -> None:
+        """Serve the client until it goes away or the daemon does; the stream is the caller's."""
+        with self._subscription:
+            async with trio.open_nursery() as self._nursery:
+                self._nursery.start_soon(self._write)
+                try:
+                    await self._read()
+                except trio.BrokenResourceError:
+                    pass  # the client went away in the middle; so do its requests
+                except frames.FrameError as error:
+                    log.warning("broken_frame", client=self.caller.client, error=str(error))
+                    await self._say_farewell(codes.BAD_REQUEST, str(error))
+                self._nursery.cancel_scope.cancel()
+
+    async def _read(self) -> None:
+        # No deadline: an editor may be connected for days without a word.
+        while data := await self._stream.receive_some(READ_SIZE):
+            for frame in self._decoder.feed(data):
+                self._dispatch(frame)
+            if self._decoder.error:
+                raise self._decoder.error
+
+    async def _write(self) -> None:
+        while True:
+            data = await self._outbox.take()
+            try:
+                await self._stream.send_all(data)
+            except trio.BrokenResourceError:
+                break  # the reader may not see it before it has read what the kernel still holds
+            self._outbox.written(len(data))
+            self._report_dropped()
+        assert self._nursery is not None
+        self._nursery.cancel_scope.cancel()
+
+    async def wait_drained(self) -> None:
+        """Take no new request and wait for those under way. The caller sets the deadline."""
+        self._is_draining = True
+        while self._requests or self._streams:
+            await self._something_ended.park()
+
+    async def close(self) -> None:
+        """Cancel what is under way, say that the daemon goes down, and end."""
+        if self._nursery is None:
+            return
+        self._is_draining = True
+        for scope in (*self._requests.values(), *self._streams.values()):
+            scope.cancel()
+        with trio.move_on_after(FAREWELL_TIMEOUT):
+            await self.wait_drained()
+        await self._say_farewell(codes.SHUTTING_DOWN, "the daemon is shutting down")
+        self._nursery.cancel_scope.cancel()
+
+    async def _say_farewell(self, code: str, message: str) -> None:
+        self._notify(methods.ERROR, {"code": code, "message": message})
+        with trio.move_on_after(FAREWELL_TIMEOUT):
+            await self._outbox.wait_empty()
+
+    # ---------------------------------------------------------- what the client says
+
+    def _dispatch(self, frame: frames.Frame) -> None:
+        if isinstance(frame, frames.Request):
+            self._start_request(frame)
+        elif isinstance(frame, frames.Notification) and frame.method == methods.CANCEL:
+            self._cancel(frame.params)
+        # Anything else is taken silently: Neovim answers what it does not know with notifications.
+
+    def _start_request(self, request: frames.Request) -> None:
+        assert self._nursery is not None
+        if request.msgid in self._requests:
+            error = BadRequest(f"request {request.msgid} is still being answered: number it anew")
+            self._outbox.put(frames.encode_error(request.msgid, _wire_error(error)))
+            return
+        scope = self._requests[request.msgid] = trio.CancelScope()
+        self._nursery.start_soon(self._answer, request, scope)
+
+    def _cancel(self, params: Mapping[str, object]) -> None:
+        """Cancel a request or a stream; one that has just ended is a race and no error."""
+        for name, scopes in (("id", self._requests), ("stream", self._streams)):
+            number = params.get(name)
+            if isinstance(number, int) and (scope := scopes.get(number)):
+                scope.cancel()
+
+    async def _answer(self, request: frames.Request, scope: trio.CancelScope) -> None:
+        try:
+            result, error = await self._settle(scope, lambda: self._call(request))
+        finally:
+            del self._requests[request.msgid]
+            self._something_ended.unpark_all()
+        if error is None:
+            self._outbox.put(frames.encode_response(request.msgid, result))
+        else:
+            self._outbox.put(frames.encode_error(request.msgid, error))
+
+    async def _call(self, request: frames.Request) -> object:
+        method = self._table.get(request.method)
+        if method is None:
+            raise UnknownMethod(f"there is no method {request.method!r}", method=request.method)
+        if self._is_draining:
+            raise ShuttingDown("the daemon is shutting down; the next one will answer")
+        try:
+            params: object = msgspec.convert(_with_maps(request.params), method.params)
+        except msgspec.ValidationError as error:
+            raise BadRequest(f"{request.method}: {error}") from None
+        return await method.handler(self, request.msgid, params)
+
+    async def _settle(
+        self, scope: trio.CancelScope, run: Callable[[], Awaitable[object]]
+    ) -> tuple[object, dict[str, object] | None]:
+        """Run something for the client; return its result, or the error as the wire has it."""
+        with scope:
+            try:
+                return await run(), None
+            except AircherError as error:
+                return None, _wire_error(error)
+            except Exception as error:  # the edge: one request must not end the daemon
+                log.exception("request_crashed")
+                return None, _wire_error(
+                    AircherError(f"aircherd made a mistake ({type(error).__name__}); see its log")
+                )
+        if self._is_draining:
+            return None, _wire_error(ShuttingDown("the daemon is shutting down"))
+        return None, {"code": codes.CANCELLED, "message": "cancelled", "data": {}}
+
+    # ---------------------------------------------------------- what the client is told
+
+    def _notify(self, method: str, params: dict[str, object]) -> None:
+        self._outbox.put(frames.encode_notification(method, params))
+
+    def delta_sender(self, name: str, number: int) -> Send:
+        """Return what takes a chat's deltas to this client, marked `{name: number}`."""
+        writer, outbox = DeltaWriter(name, number), self._outbox
+
+        async def send(deltas: Sequence[Delta]) -> None:
+            if data := writer.encode(deltas):
+                outbox.put(data)
+            if outbox.is_full:
+                await outbox.wait_for_room()
+
+        return send
+
+    def start_stream(self, run: Callable[[int], Awaitable[object]]) -> int:
+        """Start `run(number)` as a stream that can be cancelled by that number; return the number.
+
+        It does not run before the next checkpoint, so the answer with its number goes out first.
+        """
+        assert self._nursery is not None
+        number = next(self._stream_numbers)
+        scope = self._streams[number] = trio.CancelScope()
+        self._nursery.start_soon(self._run_stream, number, scope, run)
+        return number
+
+    async def _run_stream(
+        self, number: int, scope: trio.CancelScope, run: Callable[[int], Awaitable[object]]
+    ) -> None:
+        try:
+            result, error = await self._settle(scope, lambda: run(number))
+        finally:
+            del self._streams[number]
+            self._something_ended.unpark_all()
+        outcome = {"result": result} if error is None else {"error": error}
+        self._notify(methods.CHAT_DONE, {"stream": number, **outcome})
+
+    # ---------------------------------------------------------- events
+
+    def subscribe(self, topics: Sequence[str]) -> None:
+        """Deliver events of these topics too, from now on."""
+        self._set_topics(self._topics | set(topics))
+
+    def unsubscribe(self, topics: Sequence[str] | None) -> None:
+        """Deliver events of these topics no longer; None means all."""
+        self._set_topics(self._topics - set(topics) if topics is not None else frozenset())
+
+    def _set_topics(self, topics: frozenset[str]) -> None:
+        self._subscription.close()
+        self._topics = topics
+        bus = self.services.bus
+        self._subscription.enter_context(bus.subscribed(tuple(topics), self._take_event))
+
+    def _take_event(self, event: Event) -> None:
+        if self._outbox.is_full:
+            self._dropped += 1
+            return
+        about = {"topic": event.topic, "seq": event.seq, "at": event.at}
+        self._notify(methods.EVENT, {**event.data, **about})
+
+    def _report_dropped(self) -> None:
+        if self._dropped and not self._outbox.is_full:
+            self._notify(methods.EVENT, {"topic": "lagged", "dropped": self._dropped})
+            self._dropped = 0
+
+    def __repr__(self) -> str:
+        return f"<Session of {self.caller.client}, {len(self._requests)} requests, {self._outbox}>"
+
+
+def _wire_error(error: AircherError) -> dict[str, object]:
+    return {"code": error.code, "message": error.message, "data": error.data}
+
+
+def _with_maps(params: dict[str, object]) -> dict[str, object]:
+    """Return `params` with the maps that an editor's empty table turned into an empty list."""
+    if [] not in params.values():
+        return params
+    maps = ("extra", "route", "client", "variables")
+    return {key: {} if key in maps and value == [] else value for key, value in params.items()}

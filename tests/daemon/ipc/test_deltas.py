@@ -1,0 +1,78 @@
+"""What streams, as the protocol writes it."""
+
+import msgpack
+
+from aircherd.ipc.deltas import DeltaWriter, told
+from aircherd.vocabulary.attempt import AttemptDelta
+from aircherd.vocabulary.chat import Ending, TextDelta, ToolCallDelta, Usage, UsageDelta
+
+
+def frames(data):
+    """Decode all frames of a buffer."""
+    unpacker = msgpack.Unpacker()
+    unpacker.feed(data)
+    return list(unpacker)
+
+
+def test_the_deltas_of_one_read_are_numbered_in_order():
+    """Every kind in its form; keys without a value are left out; the ending is not a delta."""
+    writer = DeltaWriter("id", 7)
+    data = writer.encode(
+        [
+            AttemptDelta(provider="p", model="m", outcome="trying"),
+            TextDelta("hi"),
+            ToolCallDelta(0, "c1", "f", "{"),
+            ToolCallDelta(0, arguments="}"),
+            UsageDelta(Usage(1, 2)),
+            Ending("stop"),
+        ]
+    )
+    assert [frame[2][0] for frame in frames(data)] == [
+        {"id": 7, "seq": 1, "type": "attempt", "provider": "p", "model": "m", "outcome": "trying"},
+        {"id": 7, "seq": 2, "type": "text", "text": "hi"},
+        {
+            "id": 7,
+            "seq": 3,
+            "type": "tool_call",
+            "index": 0,
+            "call_id": "c1",
+            "name": "f",
+            "arguments": "{",
+        },
+        {"id": 7, "seq": 4, "type": "tool_call", "index": 0, "arguments": "}"},
+        {
+            "id": 7,
+            "seq": 5,
+            "type": "usage",
+            "usage": {
+                "input_tokens": 1,
+                "output_tokens": 2,
+                "cached_tokens": 0,
+                "cache_write_tokens": 0,
+                "reasoning_tokens": 0,
+            },
+        },
+    ]
+    assert {(frame[0], frame[1]) for frame in frames(data)} == {(2, "chat.delta")}
+
+
+def test_numbers_go_on_over_reads():
+    """A client can see that it missed nothing."""
+    writer = DeltaWriter("stream", 3)
+    writer.encode([TextDelta("a")])
+    assert frames(writer.encode([TextDelta("b")]))[0][2][0] == {
+        "stream": 3,
+        "seq": 2,
+        "type": "text",
+        "text": "b",
+    }
+
+
+def test_an_ending_alone_writes_nothing():
+    """The result tells it."""
+    assert DeltaWriter("id", 1).encode([Ending("stop")]) == b""
+
+
+def test_told_leaves_out_what_has_no_value():
+    """Neovim takes nil for a value."""
+    assert told({"a": 1, "b": None}) == {"a": 1}

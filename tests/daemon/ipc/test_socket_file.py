@@ -1,0 +1,157 @@
+"""One daemon per socket and data directory; nothing unsafe is used, nothing alive removed."""
+
+import os
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from aircher_wire.address import AddressError
+from aircherd.ipc.socket_file import AlreadyRunning, claimed_socket
+
+
+@pytest.fixture
+def root():
+    """A short path: a socket's must fit in 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="air") as path:
+        yield Path(path)
+
+
+@pytest.fixture
+def path(root):
+    return root / "run" / "aircher.sock"
+
+
+def test_the_socket_and_what_is_around_it_is_private(root, path):
+    """0600 in 0700, both locks too, whatever the umask."""
+    old = os.umask(0)
+    try:
+        with claimed_socket(path, root / "data"):
+            modes = {
+                name: stat.S_IMODE((root / name).stat().st_mode)
+                for name in (
+                    "run",
+                    "data",
+                    "run/aircher.sock",
+                    "run/aircher.sock.lock",
+                    "data/aircherd.lock",
+                )
+            }
+    finally:
+        os.umask(old)
+    assert modes == {
+        "run": 0o700,
+        "data": 0o700,
+        "run/aircher.sock": 0o600,
+        "run/aircher.sock.lock": 0o600,
+        "data/aircherd.lock": 0o600,
+    }
+
+
+def test_clients_can_connect_and_the_file_goes_at_the_end(root, path):
+    """It listens as soon as it is claimed."""
+    with claimed_socket(path, root / "data"), socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(path))
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("shared", ["socket", "data"])
+def test_a_second_daemon_is_told_who_the_first_is(root, path, shared):
+    """The same socket, or another socket on the same data: refused with process and socket."""
+    other = path if shared == "socket" else root / "elsewhere" / "x.sock"
+    data = root / "data" if shared == "data" else root / "data2"
+    with (
+        claimed_socket(path, root / "data"),
+        pytest.raises(AlreadyRunning) as caught,
+        claimed_socket(other, data),
+    ):
+        pass
+    assert f"process {os.getpid()}, socket {path}" in str(caught.value)
+
+
+def test_a_socket_left_by_a_killed_daemon_is_replaced(root, path):
+    """A process that dies by SIGKILL leaves the file; the locks die with it."""
+    code = (
+        "import os, sys, pathlib; from aircherd.ipc.socket_file import claimed_socket\n"
+        "with claimed_socket(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])):\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, path, root / "data"], check=False)
+    assert (done.returncode, path.exists()) == (-9, True)
+    with claimed_socket(path, root / "data"), socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(path))
+
+
+def test_another_programs_living_socket_is_left_alone(root, path):
+    """Somebody answers there: it is not ours to remove."""
+    path.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(path))
+        other.listen()
+        with (
+            pytest.raises(AlreadyRunning, match="another program"),
+            claimed_socket(path, root / "d"),
+        ):
+            pass
+        assert path.exists()
+
+
+def test_a_file_in_the_way_is_left_alone(root, path):
+    """Only sockets are removed."""
+    path.parent.mkdir(mode=0o700)
+    path.write_text("precious")
+    with pytest.raises(AddressError, match="not a socket"), claimed_socket(path, root / "d"):
+        pass
+    assert path.read_text() == "precious"
+
+
+def test_a_planted_lock_symlink_is_not_followed(root, path):
+    """It would let us write into another file of the user."""
+    path.parent.mkdir(mode=0o700)
+    target = root / "precious"
+    target.write_text("precious")
+    (path.parent / "aircher.sock.lock").symlink_to(target)
+    with pytest.raises(OSError, match="symbolic link"), claimed_socket(path, root / "d"):
+        pass
+    assert target.read_text() == "precious"
+
+
+@pytest.mark.parametrize("fault", ["symlink", "open", "foreign"])
+def test_an_unsafe_directory_is_refused(root, path, fault):
+    """A symlink, open to others, another user's."""
+    if fault == "symlink":
+        (root / "real").mkdir(mode=0o700)
+        path.parent.symlink_to(root / "real")
+    else:
+        path.parent.mkdir(mode=0o700)
+        if fault == "open":
+            path.parent.chmod(0o755)
+        elif os.getuid() == 0:
+            os.chown(path.parent, 12345, 12345)
+        else:
+            pytest.skip("only root can give a directory away")
+    with pytest.raises(AddressError), claimed_socket(path, root / "data"):
+        pass
+
+
+def test_a_path_that_no_socket_can_have_is_refused(root):
+    """With the number of bytes and the cure."""
+    with (
+        pytest.raises(AddressError, match="AIRCHER_SOCKET"),
+        claimed_socket(root / ("x" * 120), root / "data"),
+    ):
+        pass
+
+
+def test_a_removed_or_replaced_socket_is_noticed_and_left(root, path):
+    """Nobody can reach a displaced daemon; what took its place is not removed."""
+    with claimed_socket(path, root / "data") as bound:
+        assert not bound.is_displaced()
+        path.unlink()
+        path.write_text("somebody else's")
+        assert bound.is_displaced()
+    assert path.read_text() == "somebody else's"

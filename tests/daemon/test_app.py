@@ -1,0 +1,151 @@
+"""The daemon as a whole, in this process: opened, asked over its socket, and closed again."""
+
+import os
+import tempfile
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgpack
+import pytest
+import trio
+
+from aircherd.app import open_daemon
+from aircherd.ipc.socket_file import AlreadyRunning
+from aircherd.testing.keyring import MemoryStore
+from aircherd.testing.simulator import open_simulator
+from aircherd.vocabulary.secret import Redactor
+
+KEY = "canary-work-0123456789abcdef"
+
+
+@pytest.fixture
+def environ():
+    """A home of its own; its paths are short enough for a socket."""
+    with tempfile.TemporaryDirectory(prefix="air") as root:
+        (Path(root) / "run").mkdir(mode=0o700)
+        yield {
+            "HOME": root,
+            "XDG_RUNTIME_DIR": f"{root}/run",
+            "XDG_DATA_HOME": f"{root}/data",
+        }
+
+
+def write_config(environ, text):
+    folder = Path(environ["HOME"]) / ".aircher"
+    folder.mkdir(exist_ok=True)
+    (folder / "config.toml").write_text(text)
+
+
+@asynccontextmanager
+async def running(environ, **options):
+    """Open the daemon with a deadline on everything."""
+    with trio.fail_after(30):
+        async with open_daemon(environ, Redactor(), trio.Event(), **options) as services:
+            yield services
+
+
+async def ask(services, method, **params):
+    """Make one call over a connection of its own; return result or raise the error's code."""
+    async with await trio.open_unix_socket(str(services.about.socket)) as stream:
+        await stream.send_all(msgpack.packb([0, 1, method, [params]]))
+        unpacker = msgpack.Unpacker()
+        while data := await stream.receive_some():
+            unpacker.feed(data)
+            for frame in unpacker:
+                if frame[0] == 1:
+                    return frame[3] if frame[2] is None else frame[2]
+    return None
+
+
+async def test_the_socket_answers_when_the_context_is_entered(environ):
+    """And is gone when it is left."""
+    async with running(environ) as services:
+        assert await ask(services, "ping") == {}
+        status = await ask(services, "status")
+        assert (status["pid"], status["started_by"], status["clients"]) == (os.getpid(), "user", 1)
+        assert status["config"]["ok"]
+    assert not services.about.socket.exists()
+
+
+async def test_a_chat_goes_down_the_whole_path_with_a_key_from_the_keyring(environ):
+    """The key is stored by `auth.login` and leaves only for its provider."""
+    async with open_simulator(accept={"openai": KEY}) as sim:
+        write_config(environ, f'[providers.work]\nkind="openai"\nbase_url="{sim.url}/v1"\n')
+        async with running(environ, keyring=MemoryStore()) as services:
+            row = await ask(services, "auth.login", provider="work", key=KEY)
+            assert (row["state"], row["source"], row["masked"]) == (
+                "authenticated",
+                "keyring",
+                "…cdef",
+            )
+            message = {"role": "user", "content": "hello"}
+            got = await ask(services, "chat", model="work/m", messages=[message])
+            assert got["message"]["content"] == [{"type": "text", "text": "hello"}]
+            assert sim.requests[-1].key == KEY
+            assert "cost" in got
+
+
+async def test_every_method_answers_with_maps_that_hold_no_key(environ):
+    """Whatever is asked: no call of the protocol returns one."""
+    async with open_simulator(accept={"openai": KEY}) as sim:
+        write_config(environ, f'[providers.work]\nkind="openai"\nbase_url="{sim.url}/v1"\n')
+        async with running(environ, keyring=MemoryStore()) as services:
+            answers = [
+                await ask(services, method, **params)
+                for method, params in (
+                    ("hello", {"client": {"name": "test"}}),
+                    ("auth.login", {"provider": "work", "key": KEY}),
+                    ("auth.status", {}),
+                    ("auth.test", {}),
+                    ("auth.import", {"variables": {"OPENAI_API_KEY": KEY}, "verify": False}),
+                    ("status", {}),
+                    ("events.subscribe", {"topics": ["auth", "provider", "attempt", "config"]}),
+                    ("events.unsubscribe", {}),
+                    ("config.check", {"text": f'[providers.x]\napi_key = "{KEY}"'}),
+                    ("config.reload", {}),
+                    ("auth.logout", {"provider": "work"}),
+                )
+            ]
+    assert [type(answer) for answer in answers] == [dict] * len(answers)
+    assert [answer for answer in answers if "code" in answer] == []
+    assert KEY not in str(answers)
+    assert answers[-1]["removed"] == 1
+    assert [p["line"] for p in answers[-3]["problems"] if "api_key" in p["path"]] == [2]
+
+
+async def test_a_second_daemon_in_the_same_home_is_refused(environ):
+    """One daemon per socket and per data directory."""
+    async with running(environ):
+        with pytest.raises(AlreadyRunning):
+            async with running(environ):
+                pass
+
+
+async def test_a_reload_takes_another_network_without_a_restart(environ):
+    """Requests go over a transport with the new settings; a missing file is refused."""
+    async with open_simulator(accept={"openai": KEY}) as sim:
+        text = f'[providers.work]\nkind="openai"\nbase_url="{sim.url}/v1"\n'
+        write_config(environ, text)
+        async with running(environ, keyring=MemoryStore()) as services:
+            await ask(services, "auth.login", provider="work", key=KEY)
+            write_config(environ, text + "[network]\nfirst_byte_timeout = 5\n")
+            assert (await ask(services, "config.reload"))["changed"] is True
+            assert services.config.current.network.first_byte_timeout == 5
+            write_config(environ, text + '[network]\nca_file = "/nowhere.pem"\n')
+            assert (await ask(services, "config.reload"))["code"] == "config_invalid"
+            message = {"role": "user", "content": "hello"}
+            got = await ask(services, "chat", model="work/m", messages=[message])
+            assert got["finish"] == "stop"
+
+
+async def test_setting_shutdown_sees_everybody_off(environ):
+    """A client that only listens gets a last word and then the end."""
+    async with running(environ) as services:
+        async with await trio.open_unix_socket(str(services.about.socket)) as stream:
+            await stream.send_all(msgpack.packb([0, 1, "ping", []]))
+            await stream.receive_some()
+            services.shutdown.set()
+            last = b""
+            while data := await stream.receive_some():
+                last += data
+        assert b"shutting_down" in last

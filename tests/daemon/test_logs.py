@@ -1,0 +1,99 @@
+"""Both ways of logging lead through the last filter."""
+
+import json
+import logging
+import sys
+
+import pytest
+import structlog
+
+from aircherd.logs import configure_logging
+from aircherd.vocabulary.secret import HIDDEN, Redactor, Secret
+
+KEY = "canary-0123456789"
+
+
+@pytest.fixture(autouse=True)
+def _restored():
+    """Leave the process's logging as it was found."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+def configured(**options):
+    redactor = Redactor()
+    redactor.add(Secret(KEY))
+    configure_logging(redactor, **options)
+
+
+def crash():
+    local = KEY
+    raise ValueError(f"bad {local}")
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+@pytest.mark.parametrize("way", ["structlog", "logging"])
+def test_no_key_passes(capsys, as_json, way):
+    """In the event, in a value, in an exception's text: replaced in every form."""
+    configured(as_json=as_json)
+    logger = structlog.get_logger() if way == "structlog" else logging.getLogger("x")
+    logger.warning("got %s", KEY)
+    try:
+        crash()
+    except ValueError:
+        logger.exception("crashed")
+    written = capsys.readouterr().err
+    assert KEY not in written
+    assert written.count(HIDDEN) >= 2
+
+
+def test_a_traceback_shows_no_local_variables(capsys):
+    """They may hold what nobody redacted."""
+    configured(as_json=True)
+    secret = "not-a-registered-key"
+    try:
+        crash()
+    except ValueError:
+        structlog.get_logger().exception("crashed")
+    assert secret not in capsys.readouterr().err
+
+
+def test_json_lines_are_json(capsys):
+    """One object a line, with level and time."""
+    configured(as_json=True)
+    structlog.get_logger().info("ready", socket="/x")
+    logging.getLogger("lib").warning("from a library")
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(line["event"], line["level"]) for line in lines] == [
+        ("ready", "info"),
+        ("from a library", "warning"),
+    ]
+    assert all("timestamp" in line for line in lines)
+
+
+def test_json_is_the_default_when_nobody_watches(capsys):
+    """Standard error is not a terminal here."""
+    configured()
+    structlog.get_logger().info("ready")
+    assert json.loads(capsys.readouterr().err)["event"] == "ready"
+
+
+def test_the_level_holds_for_both_ways(capsys):
+    """Debug costs nothing when it is off."""
+    configured(level="warning", as_json=True)
+    structlog.get_logger().info("quiet")
+    logging.getLogger("lib").info("quiet")
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("name", ["httpx", "httpcore"])
+def test_libraries_that_print_urls_are_kept_quiet(name, capsys):
+    """Even where we log everything."""
+    configured(level="debug", as_json=True)
+    logging.getLogger(name).info("GET https://x/?key=abc")
+    assert capsys.readouterr().err == ""
+    assert sys.stderr is not None

@@ -1,0 +1,73 @@
+"""The demo shows the main job, says that it is simulated, and leaves nothing behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def machine():
+    """A temporary directory to leave nothing in, and a home to leave alone."""
+    with tempfile.TemporaryDirectory(prefix="air") as root:
+        folders = {name: Path(root) / name for name in ("tmp", "home")}
+        for folder in folders.values():
+            folder.mkdir()
+        environ = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folders["home"]),
+            "TMPDIR": str(folders["tmp"]),
+            "LANG": "C.UTF-8",
+            "ANTHROPIC_API_KEY": "canary-real-key-0123456789",
+            "OPENAI_API_KEY": "canary-real-key-0123456789",
+        }
+        yield folders, environ
+
+
+def left_behind(folders):
+    return [path for folder in folders.values() for path in folder.rglob("*")]
+
+
+def test_the_demo_shows_the_main_job_and_leaves_nothing_behind(machine):
+    """A streamed reply, a refused key that falls back, the state afterwards."""
+    folders, environ = machine
+    done = subprocess.run(
+        [sys.executable, "-m", "aircher_cli", "demo"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "SIMULATED" in done.stdout
+    assert done.stdout.count("Sunlight has all colours in it.") == 3
+    assert "alpha/claude-sonnet-5 (key default) answered" in done.stderr
+    assert "trying beta/gpt-5.5" in done.stderr
+    assert "rejected" in done.stdout
+    assert left_behind(folders) == []
+    # The user's own keys were never in it.
+    assert "canary-real-key" not in done.stdout + done.stderr
+
+
+def test_ctrl_c_leaves_nothing_behind(machine):
+    """Whatever step it was at; exit 130, no traceback."""
+    folders, environ = machine
+    with subprocess.Popen(
+        [sys.executable, "-m", "aircherd.testing.demo"],
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as demo:
+        while "Ask." not in demo.stdout.readline():
+            pass
+        os.killpg(demo.pid, signal.SIGINT)
+        out, err = demo.communicate(timeout=50)
+    assert (demo.returncode, "Traceback" in out + err) == (130, False)
+    assert left_behind(folders) == []
