@@ -1,0 +1,161 @@
+"""Starting a daemon where none answers: detached, its standard error in a log, watched until ready.
+
+Several clients may do this at once. Each starts a daemon, one of these wins the locks, and the
+others exit with `EXIT_ALREADY_RUNNING`: their clients go on looking for the winner. The same code
+comes back while an old daemon drains: then the next is started as soon as the old one is gone.
+"""
+
+import enum
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from aircher_client.connection import POLL
+from aircher_client.errors import DaemonUnreachable
+from aircher_wire import address
+
+AGAIN = 0.2
+"""Seconds until another daemon is started where the one before found the locks taken."""
+LOG_LIMIT = 4 * 1024 * 1024
+"""Bytes; a longer log is put aside as `*.old` before the next daemon writes to it."""
+TAIL_LINES = 8
+TAIL_BYTES = 4096
+
+# `-P`: a folder called aircherd where the user happens to be must not become the daemon.
+COMMAND = (sys.executable or "python3", "-P", "-m", "aircherd")
+
+# What belongs to this process alone: a daemon that inherits it would speak to our supervisor.
+_NOT_INHERITED = frozenset(
+    {"NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID", "WATCHDOG_USEC"}
+)
+
+
+def is_wanted(environ: Mapping[str, str]) -> bool:
+    """Whether the user lets clients start a daemon."""
+    return environ.get("AIRCHER_AUTOSTART", "1").lower() not in {"0", "no", "off", "false"}
+
+
+def start(
+    environ: Mapping[str, str],
+    look: Callable[[], socket.socket | None],
+    *,
+    timeout: float,
+    command: Sequence[str] = COMMAND,
+) -> socket.socket:
+    """Start a daemon and return what `look` finds once one answers, whoever started that one.
+
+    `timeout` is in seconds.
+
+    Raises:
+        DaemonUnreachable: it could not be started, gave up, or was not ready in time.
+    """
+    path = address.log_path(environ)
+    with _open_log(path) as log:
+        offset = log.tell()
+        child, born = _launch(command, environ, log), time.monotonic()
+        deadline = born + timeout
+        try:
+            while (found := look()) is None:
+                step = _next(child.poll(), time.monotonic(), born, deadline)
+                if step is _Step.GIVE_UP:
+                    raise DaemonUnreachable(_explain(child.poll(), timeout, path, offset))
+                if step is _Step.AGAIN:
+                    child, born = _launch(command, environ, log), time.monotonic()
+                time.sleep(POLL)
+        finally:
+            _let_go(child)
+    return found
+
+
+class _Step(enum.Enum):
+    WAIT = enum.auto()
+    AGAIN = enum.auto()
+    GIVE_UP = enum.auto()
+
+
+def _next(status: int | None, now: float, born: float, deadline: float) -> _Step:
+    """Decide how to go on while nobody answers; `status` is the child's exit code, or None."""
+    if now >= deadline or status not in (None, address.EXIT_ALREADY_RUNNING):
+        return _Step.GIVE_UP
+    if status is not None and now - born >= AGAIN:
+        return _Step.AGAIN
+    return _Step.WAIT
+
+
+def _launch(
+    command: Sequence[str], environ: Mapping[str, str], log: BinaryIO
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            command,
+            env=daemon_environment(environ),
+            cwd="/",  # so that the daemon keeps no file system from being unmounted
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C in this terminal is not meant for the daemon
+        )
+    except OSError as error:
+        raise DaemonUnreachable(f"cannot run {command[0]}: {error.strerror}") from None
+
+
+def _let_go(child: subprocess.Popen[bytes]) -> None:
+    """Stop watching: the daemon is the user's now, and is meant to outlive us."""
+    if child.poll() is None:
+        child.returncode = 0  # or its destructor would warn that it is still running
+
+
+def daemon_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a daemon started by a client, paths absolute: it starts in /."""
+    kept = {name: value for name, value in environ.items() if name not in _NOT_INHERITED}
+    if environ.get("AIRCHER_SOCKET"):
+        kept["AIRCHER_SOCKET"] = address.find_socket(environ)
+    if environ.get("AIRCHER_HOME"):
+        kept["AIRCHER_HOME"] = str(address.aircher_home(environ))
+    return kept | {"AIRCHER_STARTED_BY": "client"}
+
+
+# ------------------------------------------------------------------------------------- the log
+
+
+def _open_log(path: Path) -> BinaryIO:
+    """Open the log at its end, readable by its owner only."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.exists() and path.stat().st_size > LOG_LIMIT:
+            path.replace(path.with_suffix(".log.old"))
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        log = os.fdopen(os.open(path, flags, 0o600), "ab")
+        os.fchmod(log.fileno(), 0o600)
+    except OSError as error:
+        raise DaemonUnreachable(
+            f"cannot start aircherd: its log {path} cannot be written: {error.strerror}"
+        ) from None
+    return log
+
+
+def _explain(status: int | None, timeout: float, path: Path, offset: int) -> str:
+    if status is None or status == address.EXIT_ALREADY_RUNNING:
+        what = f"aircherd was started, but nobody answers after {timeout:g} s"
+    elif status < 0:
+        what = f"aircherd was started and was killed by signal {-status}"
+    else:
+        what = f"aircherd could not start (exit code {status})"
+    return "\n".join([f"{what}; its log is {path}", *_tail(path, offset)])
+
+
+def _tail(path: Path, offset: int) -> list[str]:
+    """Return the last lines written since `offset`, those for people rather than those in JSON."""
+    try:
+        with path.open("rb") as log:
+            log.seek(max(offset, log.seek(0, os.SEEK_END) - TAIL_BYTES))
+            lines = log.read().decode(errors="replace").splitlines()
+    except OSError:
+        return []
+    for_people = [line for line in lines if line.strip() and not line.startswith("{")]
+    return (for_people or lines)[-TAIL_LINES:]

@@ -1,0 +1,199 @@
+"""Autostart: a daemon is started where none answers, and the client learns when that fails."""
+
+import os
+import re
+import signal
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from aircher_client import Client, DaemonUnreachable, autostart
+from aircher_client.autostart import _next, _Step
+from aircher_client.connection import try_connect
+from helpers.fake_daemon import FakeDaemon
+
+FAKE = Path(__file__).parents[2] / "helpers" / "fake_aircherd.py"
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return {
+        "HOME": str(tmp_path),
+        "PATH": os.environ["PATH"],
+        "AIRCHER_SOCKET": str(tmp_path / "run" / "a.sock"),
+        "NOTIFY_SOCKET": "/not/ours",
+    }
+
+
+def connect(environ: dict[str, str], way: str, timeout: float = 20.0) -> Client:
+    return Client.connect(environ, command=[sys.executable, str(FAKE), way], timeout=timeout)
+
+
+def log_of(environ: dict[str, str]) -> Path:
+    return Path(environ["HOME"]) / ".local/state/aircher/aircherd.log"
+
+
+def test_a_daemon_is_started_detached(environ: dict[str, str]) -> None:
+    """It lives in a session of its own, in /, without our terminal or supervisor, and logs."""
+    with connect(environ, "serve") as client:
+        status = client.call("status")
+        client.call("shutdown")
+    assert status["session"] == status["pid"] != os.getpid()
+    assert (status["cwd"], status["stdin"]) == ("/", "/dev/null")
+    assert status["environ"]["AIRCHER_STARTED_BY"] == "client"
+    assert "NOTIFY_SOCKET" not in status["environ"]
+    log = log_of(environ)
+    assert log.read_text() == "serving\n"
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (log, log.parent)]
+    assert modes == [0o600, 0o700]
+
+
+def test_the_started_daemon_serves_the_next_client(environ: dict[str, str]) -> None:
+    """It outlives the client that started it, and is not started twice."""
+    with connect(environ, "serve") as client:
+        pid = client.call("status")["pid"]
+    with connect(environ, "fail") as client:
+        assert client.call("status")["pid"] == pid
+        client.call("shutdown")
+
+
+def test_a_daemon_that_gives_up(environ: dict[str, str]) -> None:
+    """Its own words are shown, those for people, with its exit code and the log's place."""
+    with pytest.raises(DaemonUnreachable) as caught:
+        connect(environ, "fail")
+    assert caught.value.message.splitlines() == [
+        f"aircherd could not start (exit code 1); its log is {log_of(environ)}",
+        "aircherd: the roof is on fire",
+    ]
+
+
+def test_only_the_latest_words_are_shown(environ: dict[str, str]) -> None:
+    """What an earlier daemon wrote stays in the log, and only there."""
+    with pytest.raises(DaemonUnreachable):
+        connect(environ, "fail")
+    with pytest.raises(DaemonUnreachable) as caught:
+        connect(environ, "fail")
+    assert caught.value.message.count("roof") == 1
+    assert log_of(environ).read_text().count("roof") == 2
+
+
+def test_a_daemon_that_is_killed(environ: dict[str, str]) -> None:
+    """The signal is named."""
+    with pytest.raises(DaemonUnreachable, match="was killed by signal 9"):
+        connect(environ, "crash")
+
+
+def test_a_daemon_that_is_never_ready(environ: dict[str, str]) -> None:
+    """The wait ends at the deadline, with what the daemon said."""
+    with pytest.raises(DaemonUnreachable, match=r"nobody answers after 1 s.*\n\d+") as caught:
+        connect(environ, "hang", timeout=1.0)
+    pid = re.search(r"\n(\d+)$", caught.value.message)
+    assert pid is not None
+    os.kill(int(pid[1]), signal.SIGKILL)
+
+
+def test_losing_a_race_is_no_failure(environ: dict[str, str]) -> None:
+    """A daemon that found the locks taken is not the end: the winner is looked for."""
+    daemon: list[FakeDaemon] = []
+    looks = iter(range(1000))
+
+    def look() -> object:
+        if next(looks) == 30:  # the winner is ready long after the loser has gone
+            daemon.append(FakeDaemon(Path(environ["AIRCHER_SOCKET"])))
+        return try_connect(environ["AIRCHER_SOCKET"])
+
+    command = [sys.executable, str(FAKE), "taken"]
+    found = autostart.start(environ, look, timeout=20, command=command)  # type: ignore[arg-type]
+    found.close()
+    daemon[0].close()
+    daemon[0].join()
+
+
+def test_the_next_daemon_is_started_when_the_old_one_has_gone(environ: dict[str, str]) -> None:
+    """Locks that a draining daemon held become free: another start succeeds."""
+    with connect(environ, "taken-first") as client:
+        assert client.call("ping") == {}
+        client.call("shutdown")
+
+
+def test_locks_that_stay_taken(environ: dict[str, str]) -> None:
+    """At the deadline, what the loser said is shown: it names the other daemon."""
+    with pytest.raises(DaemonUnreachable, match="another aircherd is running"):
+        connect(environ, "taken", timeout=1.0)
+
+
+@pytest.mark.parametrize(
+    ("status", "now", "expected"),
+    [
+        (None, 1.0, _Step.WAIT),
+        (None, 9.0, _Step.GIVE_UP),
+        (0, 1.0, _Step.GIVE_UP),
+        (1, 1.0, _Step.GIVE_UP),
+        (-9, 1.0, _Step.GIVE_UP),
+        (3, 1.0, _Step.WAIT),
+        (3, 1.3, _Step.AGAIN),
+        (3, 9.0, _Step.GIVE_UP),
+    ],
+)
+def test_how_to_go_on(status: int | None, now: float, expected: _Step) -> None:
+    """The table of what follows from the child's exit code and the time."""
+    assert _next(status, now, born=1.0, deadline=9.0) is expected
+
+
+def test_a_command_that_does_not_exist(environ: dict[str, str], tmp_path: Path) -> None:
+    """The message names the command."""
+    missing = str(tmp_path / "no-such-command")
+    with pytest.raises(DaemonUnreachable, match=rf"cannot run {missing}: No such file"):
+        Client.connect(environ, command=[missing])
+
+
+def test_a_log_that_cannot_be_written(environ: dict[str, str], tmp_path: Path) -> None:
+    """A daemon whose words nobody could read is not started."""
+    (tmp_path / ".local").touch()
+    with pytest.raises(DaemonUnreachable, match=r"its log .* cannot be written"):
+        connect(environ, "serve")
+
+
+def test_a_long_log_is_put_aside(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log does not grow for ever."""
+    monkeypatch.setattr(autostart, "LOG_LIMIT", 5)
+    log = log_of(environ)
+    for _ in range(2):
+        with pytest.raises(DaemonUnreachable):
+            connect(environ, "crash")
+        log.write_text("a long log")
+    with pytest.raises(DaemonUnreachable):
+        connect(environ, "crash")
+    assert (log.read_text(), log.with_suffix(".log.old").read_text()) == ("", "a long log")
+
+
+def test_a_log_that_is_a_symlink(environ: dict[str, str], tmp_path: Path) -> None:
+    """Nothing is written through a planted link."""
+    log = log_of(environ)
+    log.parent.mkdir(parents=True)
+    log.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(DaemonUnreachable, match="cannot be written"):
+        connect(environ, "serve")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("word", ["0", "no", "off", "FALSE"])
+def test_switched_off(word: str) -> None:
+    """Usual words for no are understood; anything else means yes."""
+    assert not autostart.is_wanted({"AIRCHER_AUTOSTART": word})
+    assert autostart.is_wanted({"AIRCHER_AUTOSTART": "1"})
+    assert autostart.is_wanted({})
+
+
+def test_relative_paths_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The daemon starts in /, so what was relative to here must not move."""
+    monkeypatch.chdir(tmp_path)
+    made = autostart.daemon_environment({"AIRCHER_SOCKET": "a.sock", "AIRCHER_HOME": "h", "X": "y"})
+    assert made == {
+        "AIRCHER_SOCKET": f"{tmp_path}/a.sock",
+        "AIRCHER_HOME": f"{tmp_path}/h",
+        "AIRCHER_STARTED_BY": "client",
+        "X": "y",
+    }

@@ -1,0 +1,335 @@
+"""The client: calls, chats, events, and what it does when the daemon goes away."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aircher_client import (
+    Client,
+    ConnectionLost,
+    DaemonError,
+    DaemonUnreachable,
+    NoAnswer,
+)
+from aircher_client.connection import Connection, try_connect
+from aircher_wire import frames
+from aircher_wire.frames import Notification, Request
+from helpers.fake_daemon import ClosedByHandler, FakeDaemon, Peer
+
+
+def connect(daemon: FakeDaemon) -> Client:
+    return Client.connect(daemon.environ, autostart=False)
+
+
+def delta(request: Request, seq: int, text: str) -> bytes:
+    return frames.encode_notification(
+        "chat.delta", {"id": request.msgid, "seq": seq, "type": "text", "text": text}
+    )
+
+
+def answer_chat(peer: Peer, request: Request) -> None:
+    peer.send(
+        delta(request, 0, "hel"), delta(request, 1, "lo"), frames.encode_response(request.msgid, {})
+    )
+
+
+def wait_for_cancel(peer: Peer, request: Request) -> None:
+    peer.send(delta(request, 0, "hel"))
+    assert peer.next_frame() == Notification("$/cancel", {"id": request.msgid})
+    peer.send(delta(request, 1, "late"))
+    peer.fail(request, "cancelled")
+
+
+# ------------------------------------------------------------------------------- calls
+
+
+def test_hello_goes_out_with_the_first_call(daemon: FakeDaemon) -> None:
+    """The client says who it is, once, and keeps what the daemon answers."""
+    with connect(daemon) as client:
+        assert client.server == {}
+        assert [client.call("ping"), client.call("ping")] == [{}, {}]
+        assert client.server["server"] == {"name": "fake", "version": "0"}
+    [hello] = daemon.requests("hello")
+    assert daemon.received[0] is hello
+    assert hello.params["protocol"] == 1
+    assert sorted(hello.params["client"]) == ["name", "version"]  # type: ignore[call-overload]
+    assert len(daemon.requests("ping")) == 2
+
+
+def test_hello_is_answered_late(daemon: FakeDaemon) -> None:
+    """The answer to hello may come after that of the call."""
+    hellos: list[Request] = []
+    daemon.handlers["hello"] = lambda _peer, request: hellos.append(request)
+
+    def ping(peer: Peer, request: Request) -> None:
+        peer.reply(request, {"n": 1})
+        if hellos:
+            peer.reply(hellos.pop(), {"protocol": 1})
+
+    daemon.handlers["ping"] = ping
+    with connect(daemon) as client:
+        assert client.call("ping") == {"n": 1}
+        assert client.call("ping") == {"n": 1}
+        assert client.server == {"protocol": 1}
+
+
+def test_an_error(daemon: FakeDaemon) -> None:
+    """An error answer is raised with its code, message and data."""
+    daemon.handlers["ping"] = lambda peer, request: peer.fail(request, "timeout", "slow", a=1)
+    with connect(daemon) as client:
+        with pytest.raises(DaemonError, match="slow") as caught:
+            client.call("ping")
+        assert (caught.value.code, caught.value.data) == ("timeout", {"a": 1})
+
+
+def test_a_timeout_leaves_the_connection_usable(daemon: FakeDaemon) -> None:
+    """A late answer to a call that was given up is not taken for the next one's."""
+    late: list[Request] = []
+    daemon.handlers["status"] = lambda _peer, request: late.append(request)
+
+    def ping(peer: Peer, request: Request) -> None:
+        peer.reply(late.pop(), "late")
+        peer.reply(request, "in time")
+
+    daemon.handlers["ping"] = ping
+    with connect(daemon) as client:
+        with pytest.raises(NoAnswer, match="in time"):
+            client.call("status", timeout=0.05)
+        assert client.call("ping") == "in time"
+
+
+def test_a_daemon_that_hangs(daemon: FakeDaemon) -> None:
+    """Without an answer to hello a call does not wait for ever."""
+    daemon.handlers["hello"] = daemon.handlers["ping"] = lambda _peer, _request: None
+
+    def find() -> Connection:
+        sock = try_connect(str(daemon.path))
+        assert sock is not None
+        return Connection(sock)
+
+    with (
+        Client(find, hello_timeout=0.05) as client,
+        pytest.raises(NoAnswer, match="hangs or is stopped"),
+    ):
+        client.call("ping")
+
+
+def test_too_large_a_request_is_not_sent(daemon: FakeDaemon) -> None:
+    """A request over the limit fails at once, and the next one introduces the client."""
+    with connect(daemon) as client:
+        with pytest.raises(DaemonError, match="at most 33554432") as caught:
+            client.call("ping", {"text": "x" * frames.MAX_FRAME})
+        assert caught.value.code == "bad_request"
+        assert client.call("ping") == {}
+    assert len(daemon.requests("hello")) == 1
+
+
+def test_bytes_that_are_no_text_reach_the_daemon(daemon: FakeDaemon) -> None:
+    """Invalid UTF-8 from the command line travels as it is."""
+    with connect(daemon) as client:
+        client.call("ping", {"text": "\udcff"})
+    [ping] = daemon.requests()
+    assert ping.params == {"text": "\udcff"}
+
+
+# ------------------------------------------------------------------------------- chat
+
+
+def test_chat(daemon: FakeDaemon) -> None:
+    """Each delta is handed on in order, then the result is returned."""
+    daemon.handlers["chat"] = answer_chat
+    deltas: list[dict[str, Any]] = []
+    with connect(daemon) as client:
+        assert client.chat({"messages": []}, deltas.append) == {}
+        assert client.chat({"messages": []}) == {}
+    assert [(d["seq"], d["text"]) for d in deltas] == [(0, "hel"), (1, "lo")]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, BrokenPipeError])
+def test_a_chat_that_is_broken_off_is_cancelled(
+    daemon: FakeDaemon, error: type[BaseException]
+) -> None:
+    """Ctrl-C or a closed pipe cancels the request, waits for its end, and is raised again."""
+    daemon.handlers["chat"] = wait_for_cancel
+    deltas: list[object] = []
+
+    def interrupt(delta: dict[str, Any]) -> None:
+        deltas.append(delta["text"])
+        raise error
+
+    with connect(daemon) as client:
+        with pytest.raises(error):
+            client.chat({"messages": []}, interrupt)
+        daemon.handlers["chat"] = answer_chat
+        client.chat({"messages": []}, lambda delta: deltas.append(delta["text"]))
+    assert deltas == ["hel", "hel", "lo"]
+
+
+def test_a_chat_that_times_out_is_cancelled(daemon: FakeDaemon) -> None:
+    """The client's own deadline cancels the request, too."""
+    daemon.handlers["chat"] = wait_for_cancel
+    with connect(daemon) as client, pytest.raises(NoAnswer):
+        client.chat({"messages": []}, timeout=0.05)
+    assert len(daemon.notifications()) == 1
+
+
+def test_a_daemon_that_goes_away_in_a_chat(daemon: FakeDaemon) -> None:
+    """The end of the connection is the end of the call, not repeated once it had begun."""
+
+    def chat(peer: Peer, request: Request) -> None:
+        peer.send(delta(request, 0, "hel"))
+        raise ClosedByHandler
+
+    daemon.handlers["chat"] = chat
+    with (
+        Client.connect(daemon.environ) as client,
+        pytest.raises(ConnectionLost, match="closed the connection"),
+    ):
+        client.chat({"messages": []})
+    assert daemon.connections == 1
+
+
+# ------------------------------------------------------------------------------- the next daemon
+
+
+@pytest.mark.parametrize("farewell", [False, True])
+def test_a_call_refused_by_a_draining_daemon_is_repeated(
+    daemon: FakeDaemon, farewell: bool
+) -> None:
+    """`shutting_down`, as an answer or as a farewell, means: ask the next one."""
+
+    def refuse(peer: Peer, request: Request) -> None:
+        daemon.handlers["ping"] = lambda peer, request: peer.reply(request, "next")
+        if farewell:
+            notice: dict[str, object] = {"code": "shutting_down", "message": "bye"}
+            peer.send(frames.encode_notification("error", notice))
+            raise ClosedByHandler
+        peer.fail(request, "shutting_down")
+
+    daemon.handlers["ping"] = refuse
+    with Client.connect(daemon.environ) as client:
+        assert client.call("ping") == "next"
+    assert daemon.connections == 2
+
+
+def test_a_connection_closed_without_a_word_is_opened_anew(daemon: FakeDaemon) -> None:
+    """A daemon that went down before it took the connection has done nothing yet."""
+    hello = daemon.handlers["hello"]
+
+    def close(_peer: Peer, _request: Request) -> None:
+        daemon.handlers["hello"] = hello
+        raise ClosedByHandler
+
+    daemon.handlers["hello"] = close
+    with Client.connect(daemon.environ) as client:
+        assert client.call("ping") == {}
+
+
+@pytest.mark.parametrize(("method", "autostart"), [("shutdown", True), ("ping", False)])
+def test_what_is_not_repeated(daemon: FakeDaemon, method: str, autostart: bool) -> None:
+    """`shutdown` must not hit the next daemon; without autostart there is no next one."""
+    daemon.handlers[method] = lambda peer, request: peer.fail(request, "shutting_down", "bye")
+    with (
+        Client.connect(daemon.environ, autostart=autostart) as client,
+        pytest.raises(DaemonError, match="bye") as caught,
+    ):
+        client.call(method)
+    assert caught.value.code == "shutting_down"
+    assert daemon.connections == 1
+
+
+def test_a_farewell_says_why(daemon: FakeDaemon) -> None:
+    """The daemon's last notification is the reason, whatever was waited for."""
+
+    def close(peer: Peer, _request: Request) -> None:
+        notice: dict[str, object] = {"code": "bad_request", "message": "broken frame"}
+        peer.send(frames.encode_notification("error", notice))
+        raise ClosedByHandler
+
+    daemon.handlers["ping"] = close
+    with connect(daemon) as client, pytest.raises(DaemonError, match="broken frame") as caught:
+        client.call("ping")
+    assert caught.value.code == "bad_request"
+
+
+# ------------------------------------------------------------------------------- events
+
+
+def event(seq: int) -> bytes:
+    return frames.encode_notification("event", {"topic": "auth", "seq": seq})
+
+
+def test_events(daemon: FakeDaemon) -> None:
+    """The snapshot first, then each event, also those that came with it or during a call."""
+
+    def subscribe(peer: Peer, request: Request) -> None:
+        peer.send(event(1), frames.encode_response(request.msgid, {"snapshot": {}}), event(2))
+
+    def ping(peer: Peer, request: Request) -> None:
+        peer.send(event(3), frames.encode_response(request.msgid, {}), event(4))
+
+    daemon.handlers |= {
+        "events.subscribe": subscribe,
+        "ping": ping,
+        "events.unsubscribe": lambda peer, request: peer.reply(request, {}),
+    }
+    snapshots: list[dict[str, Any]] = []
+    with connect(daemon) as client:
+        events = client.events(("auth",), snapshots.append)
+        seqs = [next(events)["seq"], next(events)["seq"]]
+        assert client.call("ping") == {}
+        seqs += [next(events)["seq"], next(events)["seq"]]
+        events.close()  # type: ignore[attr-defined]
+        daemon.handlers["ping"] = lambda peer, request: peer.reply(request, "after")
+        assert client.call("ping") == "after"
+    assert snapshots == [{"snapshot": {}}]
+    assert seqs == [1, 2, 3, 4]
+    assert [r.params for r in daemon.requests("events.unsubscribe")] == [{"topics": ["auth"]}]
+
+
+def test_events_end_with_the_daemon(daemon: FakeDaemon) -> None:
+    """A subscriber learns that the daemon went down."""
+
+    def subscribe(peer: Peer, request: Request) -> None:
+        peer.reply(request, {})
+        peer.send(frames.encode_notification("error", {"code": "shutting_down", "message": "bye"}))
+        raise ClosedByHandler
+
+    daemon.handlers["events.subscribe"] = subscribe
+    with Client.connect(daemon.environ) as client, pytest.raises(DaemonError, match="bye"):
+        next(client.events(["auth"]))
+
+
+def test_a_refused_subscription(daemon: FakeDaemon) -> None:
+    """A topic that does not exist is an error at the first step."""
+    daemon.handlers["events.subscribe"] = lambda peer, request: peer.fail(request, "bad_request")
+    with connect(daemon) as client, pytest.raises(DaemonError):
+        next(client.events(["nonsense"]))
+
+
+# ------------------------------------------------------------------------------- nobody there
+
+
+def test_nobody_listens(tmp_path: Path) -> None:
+    """Without a daemon the message says where it was looked for and how to start one."""
+    environ = {"AIRCHER_SOCKET": str(tmp_path / "none" / "a.sock"), "AIRCHER_AUTOSTART": "0"}
+    with pytest.raises(DaemonUnreachable, match=r"none/a\.sock\. Start it: aircher-cli daemon"):
+        Client.connect(environ, autostart=False)
+    with pytest.raises(DaemonUnreachable, match="AIRCHER_AUTOSTART is off"):
+        Client.connect(environ)
+
+
+def test_the_import_stays_thin() -> None:
+    """What starting a client imports is the standard library's cheap part and msgpack."""
+    code = (
+        "import sys, aircher_client; print(*sorted({'argparse', 'subprocess', 'typing', 'pathlib', "
+        "'dataclasses', 'hashlib', 'json', 'logging', 'threading', 'trio', 'httpx', 'keyring', "
+        "'structlog', 'msgspec', 'aircherd'} & set(sys.modules)))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={}, timeout=30
+    )
+    assert run.stdout == "\n"

@@ -1,0 +1,170 @@
+"""A connection: every way in which a socket can fail, in the client's words."""
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aircher_client.connection import Connection, connect, try_connect
+from aircher_client.errors import ConnectionLost, DaemonUnreachable, NoAnswer
+from aircher_wire import frames
+from aircher_wire.frames import Notification
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[Connection, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    connection = Connection(ours)
+    yield connection, theirs
+    connection.close()
+    theirs.close()
+
+
+Pair = tuple[Connection, socket.socket]
+
+
+def listening(path: Path, backlog: int = 1) -> socket.socket:
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    sock = socket.socket(socket.AF_UNIX)
+    sock.bind(str(path))
+    sock.listen(backlog)
+    return sock
+
+
+def test_frames_come_one_by_one(pair: Pair) -> None:
+    """Frames that arrived together are returned in order, without reading again."""
+    connection, daemon = pair
+    daemon.sendall(frames.encode_notifications("m", [{"n": 0}, {"n": 1}]))
+    daemon.close()
+    found = [connection.receive(None), connection.receive(None)]
+    assert found == [Notification("m", {"n": 0}), Notification("m", {"n": 1})]
+    with pytest.raises(ConnectionLost, match="closed the connection"):
+        connection.receive(None)
+    assert connection.is_closed
+
+
+def test_whether_anything_came(pair: Pair) -> None:
+    """A connection knows whether the daemon ever said a word."""
+    connection, daemon = pair
+    before = connection.has_received
+    daemon.sendall(frames.encode_notification("m", {}))
+    connection.receive(None)
+    assert (before, connection.has_received) == (False, True)
+
+
+def test_a_broken_frame(pair: Pair) -> None:
+    """The frames before it count; then the connection is closed."""
+    connection, daemon = pair
+    daemon.sendall(frames.encode_notification("m", {}) + b"\xc1")
+    assert connection.receive(None) == Notification("m", {})
+    with pytest.raises(ConnectionLost, match="broken frame"):
+        connection.receive(None)
+    assert connection.is_closed
+
+
+@pytest.mark.parametrize("late", [0.02, -1.0])
+def test_a_deadline(pair: Pair, late: float) -> None:
+    """A deadline that passes, or has passed, ends the wait and nothing else."""
+    connection, daemon = pair
+    with pytest.raises(NoAnswer):
+        connection.receive(time.monotonic() + late)
+    daemon.sendall(frames.encode_notification("m", {}))
+    assert connection.receive(None) == Notification("m", {})
+
+
+def test_a_daemon_that_does_not_read(pair: Pair) -> None:
+    """Half a frame may be out, so the connection is over."""
+    connection, _ = pair
+    with pytest.raises(NoAnswer, match="does not read"):
+        connection.send(b"x" * 10_000_000, time.monotonic() + 0.05)
+    assert connection.is_closed
+
+
+def test_an_interrupted_send(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C within a send closes the connection, for the same reason."""
+    connection, _ = pair
+
+    def interrupt(_deadline: float | None) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(connection, "_set_deadline", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        connection.send(b"x", None)
+    assert connection.is_closed
+
+
+def test_sending_to_nobody(pair: Pair) -> None:
+    """A peer that has gone is noticed."""
+    connection, daemon = pair
+    daemon.close()
+    with pytest.raises(ConnectionLost, match="Broken pipe"):
+        connection.send(b"x", None)
+
+
+# ------------------------------------------------------------------------------- finding
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    """No directory, no socket, or a socket nobody listens on: no daemon, and no error."""
+    dead = tmp_path / "run" / "dead.sock"
+    listening(dead).close()
+    paths = [tmp_path / "none" / "a.sock", tmp_path / "run" / "a.sock", dead]
+    assert [try_connect(str(path)) for path in paths] == [None, None, None]
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o770])
+def test_an_unsafe_directory(tmp_path: Path, mode: int) -> None:
+    """A daemon in a directory open to others is not talked to, even if it listens."""
+    path = tmp_path / "run" / "a.sock"
+    with listening(path):
+        path.parent.chmod(mode)
+        with pytest.raises(DaemonUnreachable, match="chmod 700"):
+            try_connect(str(path))
+
+
+def test_a_symlink_to_a_directory(tmp_path: Path) -> None:
+    """Nor one behind a symlink."""
+    with listening(tmp_path / "run" / "a.sock"):
+        (tmp_path / "link").symlink_to(tmp_path / "run")
+        with pytest.raises(DaemonUnreachable, match="symlink"):
+            try_connect(str(tmp_path / "link" / "a.sock"))
+
+
+def test_a_path_that_is_too_long(tmp_path: Path) -> None:
+    """The length is checked before anything else."""
+    with pytest.raises(DaemonUnreachable, match="at most 107"):
+        try_connect(str(tmp_path / ("x" * 108)))
+
+
+def test_a_socket_of_another_kind(tmp_path: Path) -> None:
+    """What cannot be connected to is told with its path."""
+    path = tmp_path / "run" / "a.sock"
+    path.parent.mkdir(mode=0o700)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+        other.bind(str(path))
+        with pytest.raises(DaemonUnreachable, match=rf"cannot connect to {path}: "):
+            try_connect(str(path))
+
+
+def test_a_full_queue(tmp_path: Path) -> None:
+    """A daemon whose queue stays full is given up at the deadline."""
+    path = tmp_path / "run" / "a.sock"
+    with listening(path, backlog=0):
+        first = try_connect(str(path))
+        assert first is not None
+        with first, pytest.raises(NoAnswer, match="takes no connection"):
+            connect(str(path), time.monotonic() + 0.03)
+
+
+def test_connect(tmp_path: Path) -> None:
+    """Where somebody listens, the socket is returned."""
+    path = tmp_path / "run" / "a.sock"
+    with listening(path) as daemon:
+        sock = connect(str(path), time.monotonic() + 1)
+        assert sock is not None
+        peer, _ = daemon.accept()
+        with sock, peer:
+            Connection(sock).send(b"hi", None)
+            assert peer.recv(10) == b"hi"

@@ -1,0 +1,88 @@
+"""A conversation: what counts as an answer, and what an answer that is no map means."""
+
+import pytest
+
+from aircher_client.connection import Connection, try_connect
+from aircher_client.conversation import Conversation
+from aircher_client.errors import ConnectionLost, DaemonError
+from aircher_wire import frames
+from aircher_wire.frames import Request
+from helpers.fake_daemon import FakeDaemon, Peer
+
+
+@pytest.fixture
+def talk(daemon: FakeDaemon) -> Conversation:
+    sock = try_connect(str(daemon.path))
+    assert sock is not None
+    return Conversation(Connection(sock), "test")
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        ("went wrong", ("internal", "went wrong", {})),
+        ({"code": "timeout"}, ("timeout", "aircherd gave no reason", {})),
+        ({"code": "timeout", "message": "m", "data": [1]}, ("timeout", "m", {})),
+    ],
+)
+def test_errors_of_other_forms(
+    daemon: FakeDaemon, talk: Conversation, error: dict[str, object], expected: object
+) -> None:
+    """Whatever a daemon of another version calls an error is raised as one."""
+    daemon.handlers["ping"] = lambda peer, request: peer.send(
+        frames.encode_error(request.msgid, error)
+    )
+    with pytest.raises(DaemonError) as caught:
+        talk.exchange("ping", None, None, None)
+    talk.connection.close()
+    assert (caught.value.code, caught.value.message, caught.value.data) == expected
+
+
+def test_a_refused_hello(daemon: FakeDaemon, talk: Conversation) -> None:
+    """A daemon that does not speak this protocol says so instead of the answer."""
+    daemon.handlers["hello"] = lambda peer, request: peer.fail(request, "bad_request", "protocol 2")
+    with pytest.raises(DaemonError, match="protocol 2"):
+        talk.exchange("ping", None, None, None)
+    talk.connection.close()
+
+
+def test_notifications_show_that_it_has_begun(daemon: FakeDaemon, talk: Conversation) -> None:
+    """A request that brought a notification has begun, the next one has not."""
+
+    def ping(peer: Peer, request: Request) -> None:
+        peer.send(frames.encode_notification("x", {"n": 1}))
+        peer.reply(request, {})
+
+    daemon.handlers |= {"status": daemon.handlers["ping"], "ping": ping}
+    seen: list[object] = []
+    talk.exchange("ping", None, lambda method, params: seen.append((method, params)), None)
+    assert (talk.has_begun, seen) == (True, [("x", {"n": 1})])
+    talk.exchange("status", None, None, None)
+    assert talk.has_begun is False
+    talk.connection.close()
+
+
+def test_events_without_a_subscription_are_passed_on(
+    daemon: FakeDaemon, talk: Conversation
+) -> None:
+    """Only a subscription keeps events: nobody would ever take them."""
+
+    def ping(peer: Peer, request: Request) -> None:
+        peer.send(frames.encode_notification("event", {"seq": 1}))
+        peer.reply(request, {})
+
+    daemon.handlers["ping"] = ping
+    seen: list[str] = []
+    talk.exchange("ping", None, lambda method, _params: seen.append(method), None)
+    assert (talk.events, seen) == (None, ["event"])
+    talk.connection.close()
+
+
+def test_cancel_and_unsubscribe_on_a_closed_connection(talk: Conversation) -> None:
+    """There is nothing left to end, so both do nothing."""
+    talk.connection.close()
+    talk.cancel(1)
+    talk.unsubscribe(["auth"])
+    with pytest.raises(ConnectionLost):
+        talk.send("ping", None, None)
+    assert repr(talk) == "<Conversation of test, 1 requests, <Connection closed, 0 frames>>"
