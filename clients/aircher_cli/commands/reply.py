@@ -1,0 +1,177 @@
+"""What `ask` shows of a reply: the text as it comes, and what is to be said about it."""
+
+from aircher_cli.console import Console
+from aircher_cli.exits import records
+from aircher_cli.render.words import reason_words, text
+
+Map = dict[str, object]
+
+
+class ReplyPrinter:
+    """Prints deltas as they come.
+
+    Args:
+        console: Where to.
+        quiet: No text; for `--json`, which prints everything at the end.
+        verbose: Every attempt, as it happens.
+    """
+
+    def __init__(self, console: Console, *, quiet: bool, verbose: bool) -> None:
+        self._console = console
+        self._quiet = quiet
+        self._verbose = verbose
+        self._shown: list[str] = []
+        self._saw_attempts = False
+
+    def on_delta(self, delta: Map) -> None:
+        """Show one `chat.delta`; types that a later daemon adds are passed over."""
+        kind = delta.get("type")
+        if kind == "text":
+            if not self._quiet:
+                self.write(text(delta.get("text")))
+        elif kind == "attempt" and self._verbose:
+            self._saw_attempts = True
+            self._console.note(attempt_line(delta))
+
+    def write(self, piece: str) -> None:
+        """Show a piece of the answer."""
+        self._shown.append(piece)
+        self._console.write(piece)
+
+    @property
+    def shown(self) -> str:
+        """The text shown so far."""
+        return "".join(self._shown)
+
+    def finish(self, result: Map, *, show_text: bool) -> None:
+        """Show what the deltas did not: an answer that was not streamed, and the way to it."""
+        if show_text:
+            if not self._shown:
+                self.write(reply_text(result))
+            self._console.finish_line()
+        if self._verbose:
+            for line in self._way(result):
+                self._console.note(line)
+        if note := FINISH_NOTES.get(text(result.get("finish"))):
+            self._console.note(note)
+        if show_text and not self.shown and (calls := tool_calls(result)):
+            self._console.note(f"the model calls {', '.join(text(c['name']) for c in calls)}")
+
+    def _way(self, result: Map) -> list[str]:
+        attempts = records(result.get("attempts"))
+        if self._saw_attempts:  # the failed ones were shown as they happened
+            attempts = [attempt for attempt in attempts if attempt.get("outcome") == "ok"]
+        skipped = [f"passed over: {skip_line(entry)}" for entry in records(result.get("skipped"))]
+        return [*skipped, *(attempt_line(attempt) for attempt in attempts)]
+
+    def __repr__(self) -> str:
+        return f"<ReplyPrinter shown={len(self.shown)}>"
+
+
+FINISH_NOTES: dict[str, str] = {
+    "length": "aircher-cli: the answer stops at the longest the model may write (--max-tokens)",
+    "content_filter": "aircher-cli: the provider's content filter ended the answer",
+}
+"""Ways to finish that look like a whole answer and are none."""
+
+
+def attempt_line(attempt: Map) -> str:
+    """Return an attempt as one line: who, with which key, what came of it, how long it took."""
+    key = f" (key {attempt['key']})" if attempt.get("key") else ""
+    outcome = text(attempt.get("outcome"))
+    if outcome == "trying":
+        return f"trying {_who(attempt)}{key}"
+    took = f" after {attempt['ms']} ms" if attempt.get("ms") is not None else ""
+    message = f": {attempt['message']}" if attempt.get("message") else ""
+    words = "failed" if message else reason_words(outcome)
+    return f"{_who(attempt)}{key} {words}{took}{message}"
+
+
+def skip_line(skipped: Map) -> str:
+    """Return a candidate that was not called as one line."""
+    key = f" (key {skipped['key']})" if skipped.get("key") else ""
+    message = skipped.get("message") or reason_words(text(skipped.get("reason")))
+    return f"{_who(skipped)}{key}: {message}"
+
+
+def _who(entry: Map) -> str:
+    return "/".join(text(entry[part]) for part in ("provider", "model") if entry.get(part))
+
+
+def way_note(result: Map, asked: str | None) -> str:
+    """Return a line about an answer that did not come from the first choice, or nothing.
+
+    A provider without any key is no news: most people have keys of one or two. Whoever lost its
+    place for another reason is named.
+
+    Args:
+        result: The final result of the chat.
+        asked: The model as the user named it.
+    """
+    failed = {
+        text(entry.get("provider")): reason_words(text(entry.get("outcome")))
+        for entry in records(result.get("attempts"))
+        if entry.get("outcome") != "ok"
+    }
+    for entry in records(result.get("skipped")):
+        if entry.get("reason") != "not_authenticated":
+            failed.setdefault(text(entry.get("provider")), f"passed over: it {_reason(entry)}")
+    answered = _who(result)
+    if failed:
+        told = "; ".join(f"{who} {what}" for who, what in failed.items())
+        return f"{told}; {answered} answered"
+    if asked and "/" in asked and not answered.startswith(asked):
+        return f"{answered} answered"
+    return ""
+
+
+def _reason(entry: Map) -> str:
+    return reason_words(text(entry.get("reason")))
+
+
+def reply_text(result: Map) -> str:
+    """Return the whole text of a reply, from its message."""
+    message = result.get("message")
+    content = message.get("content") if isinstance(message, dict) else None
+    if isinstance(content, str):
+        return content
+    return "".join(
+        text(part.get("text")) for part in records(content) if part.get("type") == "text"
+    )
+
+
+def tool_calls(result: Map) -> list[Map]:
+    """Return the tool calls of a reply, as they stand in its message."""
+    message = result.get("message")
+    content = message.get("content") if isinstance(message, dict) else None
+    return [
+        {name: part.get(name) for name in ("id", "name", "arguments")}
+        for part in records(content)
+        if part.get("type") == "tool_call"
+    ]
+
+
+def reply_record(result: Map) -> Map:
+    """Return what `ask --json` prints: always the same names, and `tool_calls` if there are any."""
+    names = ("provider", "model", "finish", "usage", "cost", "attempts", "skipped")
+    record: Map = {"text": reply_text(result), **{name: result.get(name) for name in names}}
+    if calls := tool_calls(result):
+        record["tool_calls"] = calls
+    return record
+
+
+def usage_line(result: Map) -> str:
+    """Return tokens and cost as one line; what is not known is said not to be."""
+    cost = text(result.get("cost"))
+    money = f"${cost}" if cost else "cost unknown"
+    usage = result.get("usage")
+    if not isinstance(usage, dict):
+        return f"tokens unknown, {money}, {_who(result)}"
+    into = _count(usage, "input_tokens", {"cached_tokens": "cached"})
+    out = _count(usage, "output_tokens", {"reasoning_tokens": "reasoning"})
+    return f"{into} tokens in, {out} out, {money}, {_who(result)}"
+
+
+def _count(usage: Map, name: str, parts: dict[str, str]) -> str:
+    extras = ", ".join(f"{usage[part]} {word}" for part, word in parts.items() if usage.get(part))
+    return f"{usage.get(name, 0)} ({extras})" if extras else f"{usage.get(name, 0)}"

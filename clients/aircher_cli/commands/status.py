@@ -1,0 +1,38 @@
+"""`aircher-cli status`: what the daemon is doing, on one screen."""
+
+import argparse
+
+from aircher_cli.context import Context
+from aircher_cli.exits import OK
+from aircher_cli.parser import Parser, add_json, make_parser
+from aircher_cli.render.daemon import status_lines
+from aircher_wire import methods
+
+EXAMPLES = """
+aircher-cli status
+aircher-cli status --json | jq .requests
+"""
+
+
+def build_parser() -> Parser:
+    """Return the parser of `status`."""
+    parser = make_parser(
+        "status",
+        "Show the daemon, its configuration, the providers, and who answers by default.",
+        EXAMPLES,
+    )
+    add_json(parser)
+    return parser
+
+
+def run(context: Context, options: argparse.Namespace) -> int:
+    """Print the daemon's status; the daemon is started if it does not run."""
+    with context.connect() as client:
+        status = client.call(methods.STATUS)
+    if options.json:
+        context.console.json(status)
+        return OK
+    home = context.environ.get("HOME", "")
+    for line in status_lines(status, width=context.console.width, home=home):
+        context.console.styled(line)
+    return OK

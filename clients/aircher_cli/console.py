@@ -1,0 +1,210 @@
+"""Where text goes: answers to standard output, everything else to standard error.
+
+The one place that knows whether there is a terminal, how wide it is, whether it may be coloured
+and whether it can show more than ASCII. It also turns a closed pipe and a full disk into errors
+that the edge understands.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from io import TextIOWrapper
+
+from aircher_cli.exits import CommandFailed
+
+TYPE_CHECKING = False  # what `typing` would say, without its import
+if TYPE_CHECKING:
+    from typing import TextIO
+
+UNLIMITED = 10_000
+"""Columns of an output that is no terminal."""
+
+STYLES = {"good": "32", "bad": "31", "warn": "33", "dim": "2", "bold": "1"}
+
+# What we write ourselves beyond ASCII, and what stands for it where that cannot be shown.
+_PLAIN = str.maketrans(
+    {"✓": "+", "✗": "x", "…": "...", "→": "->", "·": "-", "–": "-", "↑": "^"}  # noqa: RUF001 - a dash it is
+)
+
+# Control characters could move the cursor, rewrite lines or talk to the terminal. Only newline and
+# tab pass; the C1 range is in, because terminals obey it too.
+_CONTROLS = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160)])
+
+
+class OutputClosed(Exception):
+    """Nobody reads our standard output any more."""
+
+
+class Console:
+    """Standard output and standard error, and what is known about them."""
+
+    def __init__(
+        self, out: "TextIO | None", err: "TextIO | None", environ: Mapping[str, str]
+    ) -> None:
+        for stream in (out, err):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="replace")
+        self._out = out
+        self._err = err
+        self._environ = environ
+        self._at_line_start = True
+        self.is_terminal = is_terminal(out)
+        self._err_is_terminal = is_terminal(err)
+        self.has_colour = self.is_terminal and may_colour(environ)
+        self.has_unicode = _can_show("✓→…", out)
+
+    @property
+    def width(self) -> int:
+        """The columns there are; without a terminal nothing is wrapped, so that `grep` finds it."""
+        return self._columns if self.is_terminal or "COLUMNS" in self._environ else UNLIMITED
+
+    @property
+    def _columns(self) -> int:
+        return terminal_width(self._environ)
+
+    def write(self, text: str) -> None:
+        """Write a piece of the answer at once.
+
+        Raises:
+            OutputClosed: nobody reads it.
+            CommandFailed: it cannot be written, a full disk for instance.
+        """
+        if not text or self._out is None:
+            return
+        if self.is_terminal:
+            text = harmless(text)
+        self._at_line_start = text.endswith("\n") if text else self._at_line_start
+        self._emit(text)
+
+    def line(self, text: str = "", style: str = "") -> None:
+        """Write a line of our own words: coloured, and in ASCII where there is no more."""
+        if self._out is None:
+            return
+        text = self.plain(harmless(text))
+        self._at_line_start = True
+        self._emit(self.paint(text, style) + "\n")
+
+    def styled(self, pieces: list[tuple[str, str]]) -> None:
+        """Write one line made of (text, style) pieces."""
+        if self._out is None:
+            return
+        painted = [self.paint(self.plain(harmless(text)), style) for text, style in pieces]
+        self._at_line_start = True
+        self._emit("".join(painted) + "\n")
+
+    def note(self, text: str) -> None:
+        """Write a line to standard error; if that fails there is nobody left to tell."""
+        self.end_line()
+        if self._err is None:
+            return
+        text = harmless(self._plain_err(text))
+        if self._err_is_terminal and len(text) >= self._columns:
+            from aircher_cli.render.layout import hanging  # noqa: PLC0415 -- seldom needed
+
+            text = hanging(text, self._columns)
+        try:
+            self._err.write(text + "\n")
+            self._err.flush()
+        except OSError:
+            self._err = None
+
+    def end_line(self) -> None:
+        """Begin a new line on a terminal, so that a message does not stick to an answer."""
+        if self.is_terminal and self._err_is_terminal and not self._at_line_start:
+            self._at_line_start = True
+            self._emit("\n")
+
+    def finish_line(self) -> None:
+        """End the answer with a newline, unless it has one."""
+        if not self._at_line_start:
+            self.write("\n")
+
+    def json(self, value: object) -> None:
+        """Write one JSON value on one line, in ASCII so that it survives every encoding."""
+        import json  # noqa: PLC0415 -- the plain answer does without
+
+        self.line(json.dumps(value))
+
+    def paint(self, text: str, style: str) -> str:
+        """Return `text` in the colour of `style`, where colours are wanted."""
+        return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if style and self.has_colour else text
+
+    def plain(self, text: str) -> str:
+        """Return `text` with our own symbols in ASCII, where the output cannot show them."""
+        return text if self.has_unicode else text.translate(_PLAIN)
+
+    def _plain_err(self, text: str) -> str:
+        return text if _can_show("✓→…", self._err) else text.translate(_PLAIN)
+
+    def _emit(self, text: str) -> None:
+        assert self._out is not None
+        try:
+            self._out.write(text)
+            self._out.flush()
+        except BrokenPipeError:
+            self._abandon()
+            raise OutputClosed from None
+        except OSError as error:
+            self._abandon()
+            message = f"cannot write the answer: {error.strerror or error}"
+            raise CommandFailed(message) from None
+
+    def _abandon(self) -> None:
+        """Point standard output at nothing, or the interpreter fails again on its way out."""
+        out, self._out = self._out, None
+        try:
+            assert out is not None
+            number = out.fileno()
+            nothing = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nothing, number)
+            os.close(nothing)
+        except (OSError, ValueError):
+            return  # a stream without a descriptor holds nothing back
+
+    def __repr__(self) -> str:
+        return f"<Console terminal={self.is_terminal} colour={self.has_colour}>"
+
+
+def harmless(text: str) -> str:
+    """Return `text` without control characters other than newline and tab."""
+    return text if text.isprintable() else text.translate(_CONTROLS)
+
+
+def terminal_width(environ: Mapping[str, str]) -> int:
+    """Return the columns there are: `COLUMNS`, else the terminal's, else 80; at least 20.
+
+    `shutil.get_terminal_size` does the same, but importing it costs more than all of `ask`'s own
+    code.
+    """
+    given = environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given) > 0:
+        return max(20, int(given))
+    for stream in (sys.__stdout__, sys.__stderr__):
+        try:
+            columns = os.get_terminal_size(stream.fileno()).columns if stream else 0
+        except (OSError, ValueError):
+            continue
+        if columns > 0:
+            return max(20, columns)
+    return 80
+
+
+def is_terminal(stream: "TextIO | None") -> bool:
+    """Tell whether a person looks at `stream`; a closed one has nobody."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False
+
+
+def may_colour(environ: Mapping[str, str]) -> bool:
+    """Tell whether the user lets us colour: https://no-color.org, and terminals that cannot."""
+    return not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+
+
+def _can_show(text: str, stream: "TextIO | None") -> bool:
+    try:
+        text.encode(getattr(stream, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

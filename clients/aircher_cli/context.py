@@ -1,0 +1,50 @@
+"""What a command may use of the world, handed in so that tests can hand in another."""
+
+import os
+from collections.abc import Mapping
+
+from aircher_cli.console import Console, is_terminal
+
+TYPE_CHECKING = False  # importing `typing` for it would cost more than this whole module
+if TYPE_CHECKING:
+    from typing import TextIO
+
+    from aircher_client import Client
+
+
+class Context:
+    """The console, the environment, standard input, and the way to the daemon."""
+
+    def __init__(
+        self, console: Console, environ: Mapping[str, str], stdin: "TextIO | None"
+    ) -> None:
+        self.console = console
+        self.environ = environ
+        self.stdin = stdin
+
+    def connect(self, *, autostart: bool = True) -> "Client":
+        """Return a connection to the daemon, which is started if need be.
+
+        Raises:
+            DaemonUnreachable: there is none and none could be started.
+        """
+        from aircher_client import Client  # noqa: PLC0415 -- help and `config path` do without
+
+        return Client.connect(self.environ, autostart=autostart)
+
+    def has_input(self) -> bool:
+        """Tell whether standard input is something to read, rather than a person's keyboard."""
+        return self.stdin is not None and not self.stdin.closed and not is_terminal(self.stdin)
+
+    def read_input(self) -> str:
+        """Read all of standard input; bytes that are not UTF-8 survive as surrogates."""
+        if self.stdin is None:
+            return ""
+        buffer = getattr(self.stdin, "buffer", None)
+        if buffer is None:  # a test's StringIO
+            return str(self.stdin.read())
+        data: bytes = buffer.read()
+        return data.decode(errors="surrogateescape")
+
+    def __repr__(self) -> str:
+        return f"<Context {self.console!r} uid={os.getuid()}>"

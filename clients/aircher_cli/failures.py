@@ -1,0 +1,103 @@
+"""Errors in words: what went wrong, at whom it lies, and what to do now.
+
+Called at the edge only, after something failed, so speed does not matter here.
+"""
+
+from aircher_cli.context import Context
+from aircher_cli.exits import CommandFailed, UsageError, exit_code, records
+from aircher_cli.parser import PROGRAM
+from aircher_cli.render.problems import problem_lines
+from aircher_cli.render.words import reason_words
+from aircher_client import DaemonError, DaemonUnreachable
+from aircher_wire import codes
+
+UNREACHABLE_CODE = "daemon_unreachable"
+"""What `--json` calls a missing daemon: the protocol has no code for what it cannot carry."""
+
+
+def report(context: Context, error: BaseException, *, as_json: bool) -> int:
+    """Say what went wrong, and return the exit code.
+
+    With `as_json` the error goes to standard output as `{"error": {code, message, data}}`.
+    """
+    code = exit_code(error)
+    if as_json:
+        context.console.json({"error": error_record(error)})
+        return code
+    for line in error_lines(error):
+        context.console.note(line)
+    return code
+
+
+def error_record(error: BaseException) -> dict[str, object]:
+    """Return an error as `--json` shows it: `{code, message, data}`."""
+    if isinstance(error, DaemonError):
+        return {"code": error.code, "message": error.message, "data": error.data or {}}
+    if isinstance(error, DaemonUnreachable):
+        return {"code": UNREACHABLE_CODE, "message": str(error), "data": {}}
+    if isinstance(error, CommandFailed):
+        return {"code": error.code, "message": error.message, "data": {}}
+    if isinstance(error, KeyboardInterrupt):
+        return {"code": codes.CANCELLED, "message": "interrupted", "data": {}}
+    return {"code": codes.INTERNAL, "message": _defect(error), "data": {}}
+
+
+def error_lines(error: BaseException) -> list[str]:
+    """Return an error as lines for a person: none for Ctrl-C, which needs no explanation."""
+    if isinstance(error, KeyboardInterrupt):
+        return []
+    if isinstance(error, UsageError):
+        return [f"{PROGRAM}: {error.message}", *_try(error.hint)]
+    if isinstance(error, CommandFailed):
+        return [f"{PROGRAM}: {error.message}"]
+    if isinstance(error, DaemonUnreachable):
+        return [f"{PROGRAM}: {error}"]
+    if isinstance(error, DaemonError):
+        return [f"{PROGRAM}: {error.message}", *_details(error)]
+    return [f"{PROGRAM}: {_defect(error)}"]
+
+
+def _try(hint: str) -> list[str]:
+    return [f"try: {hint}"] if hint else []
+
+
+def _details(error: DaemonError) -> list[str]:
+    problems = problem_lines(records(error.data.get("problems")))
+    lines = [f"  {line}" for line in problems if line not in error.message]
+    return lines + way_lines(error.data, error.message)
+
+
+def way_lines(data: dict[str, object], said: str = "") -> list[str]:
+    """Return a line for each attempt that failed and each candidate that was passed over.
+
+    What `said` says already is not repeated.
+    """
+    way = [
+        *((entry, entry.get("outcome")) for entry in records(data.get("attempts"))),
+        *((entry, entry.get("reason")) for entry in records(data.get("skipped"))),
+    ]
+    lines = [
+        _way_line(entry, reason)
+        for entry, reason in way
+        if reason != "ok" and not (entry.get("message") and str(entry["message"]) in said)
+    ]
+    return list(dict.fromkeys(lines))
+
+
+def _way_line(entry: dict[str, object], reason: object) -> str:
+    who = "/".join(str(entry[part]) for part in ("provider", "model") if entry.get(part))
+    key = f" (key {entry['key']})" if entry.get("key") else ""
+    return f"  {who}{key}: {entry.get('message') or reason_words(str(reason))}"
+
+
+def _defect(error: BaseException) -> str:
+    """Name a defect of ours by its type alone: its text could hold what must not be printed."""
+    where = error.__traceback__
+    while where and where.tb_next:
+        where = where.tb_next
+    place = f" in line {where.tb_lineno} of {_module(where.tb_frame.f_globals)}" if where else ""
+    return f"a defect of {PROGRAM}: {type(error).__name__}{place}. Please report it."
+
+
+def _module(names: dict[str, object]) -> str:
+    return str(names.get("__name__", "?"))

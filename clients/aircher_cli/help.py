@@ -1,0 +1,129 @@
+"""What is said when no command was named: the overview, a group's overview, the version."""
+
+from importlib import import_module
+from textwrap import fill
+
+from aircher_cli.context import Context
+from aircher_cli.exits import OK, USAGE, UsageError
+from aircher_cli.parser import PROGRAM, looks_like_key
+from aircher_cli.registry import COMMANDS, GROUPS, commands_of, find_command, suggest
+from aircher_wire.version import __version__
+
+EXAMPLES = """\
+examples:
+  aircher-cli demo
+  aircher-cli auth login anthropic
+  aircher-cli ask "why is the sky blue?"
+  git diff | aircher-cli ask "explain this"
+"""
+
+EXIT_CODES = {
+    "0": "done",
+    "1": "the request itself failed: a bad request, a truncated answer, ...",
+    "2": "the command line is wrong",
+    "3": "the daemon cannot be reached",
+    "4": "nobody could answer, and signing in would help",
+    "5": "nobody could answer, for other or mixed reasons",
+    "130": "interrupted",
+    "141": "whoever read the output went away",
+}
+
+
+def run_without_command(context: Context, words: list[str]) -> int:
+    """Answer a command line that names no command; return the exit code.
+
+    Raises:
+        UsageError: the words name something that does not exist.
+    """
+    first = words[0] if words else "--help"
+    if first in {"-h", "--help"} or (first == "help" and len(words) == 1):
+        context.console.write(overview(context.console.width))
+        return OK
+    if first in {"-V", "--version"}:
+        context.console.line(f"{PROGRAM} {__version__}")
+        return OK
+    if first == "help":
+        return _help_on(context, words[1:])
+    if first in GROUPS:
+        return _group(context, first, words[1:])
+    raise UsageError(
+        f"unknown command {_quoted(first)}{suggest(first, _first_words())}",
+        hint=f"{PROGRAM} --help",
+    )
+
+
+def _help_on(context: Context, words: list[str]) -> int:
+    found = find_command(words)
+    if found is None:
+        return run_without_command(context, [*words, "--help"])
+    name, _ = found
+    parser = import_module(f"aircher_cli.commands.{COMMANDS[name][0]}").build_parser()
+    context.console.write(parser.format_help())
+    return OK
+
+
+def _group(context: Context, group: str, rest: list[str]) -> int:
+    width = context.console.width
+    if not rest:
+        context.console.note(group_overview(group, width).rstrip())
+        return USAGE
+    if rest[0] in {"-h", "--help"}:
+        context.console.write(group_overview(group, width))
+        return OK
+    known = [name.split()[1] for name in commands_of(group)]
+    raise UsageError(
+        f"unknown command {group} {_quoted(rest[0])}{suggest(rest[0], known)}",
+        hint=f"{PROGRAM} {group} --help",
+    )
+
+
+def _quoted(word: str) -> str:
+    """Quote a word that was meant as a command; one that may be a key is not repeated."""
+    return (
+        f'"{word}"'
+        if len(word) <= 20 and not looks_like_key(word)
+        else "(not repeated, it may be a key)"
+    )
+
+
+def _first_words() -> list[str]:
+    return list(dict.fromkeys(name.split()[0] for name in COMMANDS))
+
+
+def overview(width: int) -> str:
+    """Return the program's help."""
+    commands = {name: about for name, (_, about) in COMMANDS.items()}
+    return "\n".join(
+        [
+            f"usage: {PROGRAM} COMMAND [...]\n",
+            _wrapped("Ask language models through one daemon that holds your keys.", width) + "\n",
+            _listing("commands", commands, width),
+            EXAMPLES,
+            _listing("exit codes", EXIT_CODES, width),
+            f"{PROGRAM} COMMAND --help says more.\n",
+        ]
+    )
+
+
+def group_overview(group: str, width: int) -> str:
+    """Return the help of a group of commands."""
+    commands = {name: COMMANDS[name][1] for name in commands_of(group)}
+    return "\n".join(
+        [
+            f"usage: {PROGRAM} {group} COMMAND [...]\n",
+            _wrapped(GROUPS[group], width) + "\n",
+            _listing("commands", commands, width),
+            f"{PROGRAM} {group} COMMAND --help says more.\n",
+        ]
+    )
+
+
+def _listing(title: str, entries: dict[str, str], width: int) -> str:
+    column = max(len(name) for name in entries) + 4
+    lines = [_wrapped(about, width, f"  {name:<{column - 2}}") for name, about in entries.items()]
+    return "\n".join([f"{title}:", *lines, ""])
+
+
+def _wrapped(text: str, width: int, head: str = "") -> str:
+    room = min(90, width) - 1
+    return fill(text, room, initial_indent=head, subsequent_indent=" " * len(head))

@@ -1,0 +1,53 @@
+"""The table of all commands: which module serves which words. Nothing here imports any of them."""
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "ask": ("ask", "ask a model, and see its answer as it comes"),
+    "auth login": ("auth_login", "store a key for a provider, after checking that it works"),
+    "auth logout": ("auth_logout", "forget the stored keys of a provider"),
+    "auth status": ("auth_status", "show who is signed in, and from which source"),
+    "auth test": ("auth_test", "check keys against their providers now, free of charge"),
+    "auth import": ("auth_import", "store the keys in this shell's environment variables"),
+    "status": ("status", "show what the daemon is doing"),
+    "events": ("events", "print what changes, as it changes"),
+    "config path": ("config_path", "print where the configuration file is"),
+    "config check": ("config_check", "check a configuration without using it"),
+    "config reload": ("config_reload", "use the configuration file as it is now"),
+    "daemon start": ("daemon_start", "start the daemon, unless it runs"),
+    "daemon stop": ("daemon_stop", "stop the daemon once its requests are done"),
+    "daemon restart": ("daemon_restart", "stop the daemon and start it again"),
+    "daemon status": ("daemon_status", "say whether the daemon runs"),
+    "demo": ("demo", "see it all work, without any key or network"),
+}
+"""Words -> (module in `aircher_cli.commands`, what it does in a line). In the order help has them.
+
+Each module offers `build_parser()` and `run(context, options) -> exit code`.
+"""
+
+GROUPS: dict[str, str] = {
+    "auth": "Sign in to providers. Keys are kept by the daemon and never shown to anyone.",
+    "config": "The configuration file.",
+    "daemon": "The daemon that does the work; it starts by itself when it is needed.",
+}
+"""The first words that need a second one, and what they are about."""
+
+
+def find_command(words: list[str]) -> tuple[str, list[str]] | None:
+    """Split `words` into a command of the table and its own arguments; None if there is none."""
+    for length in (2, 1):
+        name = " ".join(words[:length])
+        if name in COMMANDS:
+            return name, words[length:]
+    return None
+
+
+def commands_of(group: str) -> list[str]:
+    """Return the names of the commands whose first word is `group`."""
+    return [name for name in COMMANDS if name.startswith(f"{group} ")]
+
+
+def suggest(word: str, known: list[str]) -> str:
+    """Return ` (did you mean X?)` for the closest known word, or nothing."""
+    from difflib import get_close_matches  # noqa: PLC0415 -- only a mistake needs it
+
+    close = get_close_matches(word, known, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""

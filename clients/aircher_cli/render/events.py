@@ -1,0 +1,67 @@
+"""One line per event, whatever its topic."""
+
+from aircher_cli.render.problems import problem_lines
+from aircher_cli.render.words import clock, number, reason_words, text, texts
+
+
+def event_line(event: dict[str, object], now: float) -> str:
+    """Return an event as one line: when, what about, and what.
+
+    Args:
+        event: `{topic, seq, at, ...}` as it came.
+        now: Unix time in seconds; other days are shown with their date.
+    """
+    at = number(event.get("at"))
+    moment = clock(now if at is None else at, now)
+    topic = text(event.get("topic"))
+    return f"{moment}  {topic:<8}  {_SAY.get(topic, _anything)(event)}".replace("\n", " ")
+
+
+def _auth(event: dict[str, object]) -> str:
+    state = text(event.get("state")).replace("_", " ")
+    gone = " (removed)" if event.get("removed") else ""
+    return f"{_who(event)}: {state}{gone}{_because(event)}"
+
+
+def _provider(event: dict[str, object]) -> str:
+    return f"{_who(event)}: {text(event.get('health')).replace('_', ' ')}{_because(event)}"
+
+
+def _attempt(event: dict[str, object]) -> str:
+    ms = number(event.get("ms"))
+    took = f" after {ms:.0f} ms" if ms is not None else ""
+    message = text(event.get("message"))
+    why = f": {message}" if message else ""
+    return f"{_who(event)} {reason_words(text(event.get('outcome')))}{took}{why}"
+
+
+def _config(event: dict[str, object]) -> str:
+    if event.get("ok", True):
+        return "loaded"
+    problem = event.get("problem")
+    details = problem if isinstance(problem, dict) else {}
+    problems = details.get("problems")
+    lines = problem_lines(problems if isinstance(problems, list) else [])
+    return f"invalid: {'; '.join(lines) or text(details.get('message'))}"
+
+
+def _anything(event: dict[str, object]) -> str:
+    named = [name for name in event if name not in {"topic", "seq", "at"}]
+    return "  ".join(f"{name}={_value(event[name])}" for name in named)
+
+
+def _value(value: object) -> str:
+    return ",".join(texts(value)) if isinstance(value, list) else text(value)
+
+
+def _who(event: dict[str, object]) -> str:
+    who = "/".join(text(event[part]) for part in ("provider", "model") if event.get(part))
+    return f"{who} (key {event['key']})" if event.get("key") else who
+
+
+def _because(event: dict[str, object]) -> str:
+    reason = text(event.get("reason"))
+    return f" ({reason})" if reason else ""
+
+
+_SAY = {"auth": _auth, "provider": _provider, "attempt": _attempt, "config": _config}

@@ -1,0 +1,125 @@
+"""Rows of `auth.status` as text: one line per key, and under it what there is to say about it."""
+
+from aircher_cli.render.layout import Line, columns, paragraph
+from aircher_cli.render.words import ago, clock, number, text, texts
+
+SYMBOLS: dict[str, tuple[str, str]] = {
+    "authenticated": ("✓", "good"),
+    "unverified": ("?", "warn"),
+    "not_configured": ("–", "dim"),  # noqa: RUF001 - a dash it is
+    "rejected": ("✗", "bad"),
+    "locked": ("!", "bad"),
+    "not_required": ("✓", "good"),
+}
+"""State -> (symbol, style); `Console.plain` knows their ASCII forms."""
+
+INDENT = "    "
+
+
+def key_lines(rows: list[dict[str, object]], *, width: int, now: float) -> list[Line]:
+    """Return the lines for rows of `auth.status`.
+
+    Args:
+        rows: As they came from the daemon.
+        width: The terminal's columns.
+        now: Unix time in seconds, for "3 min ago".
+    """
+    heads = columns([_head(row) for row in rows], width, droppable=(4, 2))
+    lines: list[Line] = []
+    for row, head in zip(rows, heads, strict=True):
+        lines.append(head)
+        lines += _about(row, width, now, has_key=any(cell == row.get("key") for cell, _ in head))
+    return lines
+
+
+def _head(row: dict[str, object]) -> Line:
+    state = text(row.get("state"))
+    symbol, style = SYMBOLS.get(state, ("?", "warn"))
+    health = text(row.get("health"))
+    if health not in {"", "ok"}:
+        symbol, style = "!", "warn"
+    return [
+        (symbol, style),
+        (text(row.get("provider")), "bold"),
+        (text(row.get("key")), ""),
+        (state_words(state, health), style),
+        (text(row.get("masked")), "dim"),
+    ]
+
+
+def state_words(state: str, health: str) -> str:
+    """Return state and, unless all is well, health in a few words."""
+    words = [state.replace("_", " ")]
+    if health not in {"", "ok"}:
+        words.append(health.replace("_", " "))
+    return ", ".join(words)
+
+
+def _about(row: dict[str, object], width: int, now: float, *, has_key: bool) -> list[Line]:
+    lines: list[Line] = []
+    for sentence, style in _sentences(row, now, has_key=has_key):
+        lines += paragraph(sentence, width, indent=INDENT, hang="  ", style=style)
+    return lines
+
+
+def _sentences(row: dict[str, object], now: float, *, has_key: bool) -> list[tuple[str, str]]:
+    said: list[tuple[str, str]] = []
+    # Where the column did not fit, keys of one provider still have to be told apart.
+    name = f"key {row['key']}" if row.get("key") and not has_key else ""
+    parts = [name, text(row.get("source")), _checked(row, now)]
+    origin = "; ".join(part for part in parts if part)
+    if origin:
+        said.append((origin, "dim"))
+    if trouble := _trouble(row, now):
+        said.append((trouble, ""))
+    if shadowed := texts(row.get("shadowed")):
+        said.append((f"hides: {', '.join(shadowed)}", "dim"))
+    if hint := text(row.get("hint")):
+        said.append((f"→ {hint}", ""))
+    return said
+
+
+def _checked(row: dict[str, object], now: float) -> str:
+    at = number(row.get("checked_at"))
+    if at is None:
+        return ""
+    how = text(row.get("checked_how"))
+    return f"checked {ago(at, now)}{f' by {how}' if how else ''}"
+
+
+def _trouble(row: dict[str, object], now: float) -> str:
+    parts = [text(row.get("reason"))]
+    if (since := number(row.get("failing_since"))) is not None:
+        parts.append(f"failing since {clock(since, now)}")
+    if (until := number(row.get("until"))) is not None:
+        parts.append(f"until {clock(until, now)}")
+    return ", ".join(part for part in parts if part)
+
+
+def unseen_variables(
+    wanted: list[str], rows: list[dict[str, object]], environ: dict[str, str]
+) -> list[str]:
+    """Return the variables the caller's shell has and the daemon cannot see.
+
+    A variable the daemon sees is named in a row, as a key, a source or shadowed. One whose key is
+    already stored, to judge by its masked form, is not worth a word either.
+
+    Args:
+        wanted: The names the daemon looks for.
+        rows: As they came from the daemon.
+        environ: The caller's environment.
+    """
+    seen = {word for row in rows for word in _words_of(row)}
+    stored = {text(row.get("masked"))[-4:] for row in rows if row.get("masked")}
+    return [
+        name
+        for name in wanted
+        if (value := environ.get(name, "").strip())
+        and name not in seen
+        and not (len(value) >= 16 and value[-4:] in stored)
+    ]
+
+
+def _words_of(row: dict[str, object]) -> list[str]:
+    sayings = [text(row.get("source")), *texts(row.get("shadowed")), text(row.get("key"))]
+    return " ".join(sayings).replace("env:", " ").replace(",", " ").split()

@@ -1,0 +1,88 @@
+"""Pieces of text in columns and wrapped, for any width. A piece is (text, style)."""
+
+from textwrap import wrap
+
+Piece = tuple[str, str]
+Line = list[Piece]
+
+GAP = 2
+"""Blanks between two columns, but one behind the first, which holds a symbol."""
+
+
+def columns(rows: list[Line], width: int, droppable: tuple[int, ...] = ()) -> list[Line]:
+    """Align rows of cells in columns; leave out empty columns, and more until they fit.
+
+    Args:
+        rows: Cells, the same number in each row, the first a symbol.
+        width: The columns of the terminal.
+        droppable: Indices of cells, in the order in which they may be left out.
+    """
+    every = range(len(rows[0])) if rows else range(0)
+    kept = [at for at in every if any(row[at][0] for row in rows)]
+    for drop in droppable:
+        if _total(rows, kept) < width:
+            break
+        if drop in kept:
+            kept.remove(drop)
+    widths = {at: max(len(row[at][0]) for row in rows) for at in kept}
+    return [_aligned([row[at] for at in kept], [widths[at] for at in kept]) for row in rows]
+
+
+def _total(rows: list[Line], kept: list[int]) -> int:
+    return sum(max(len(row[at][0]) for row in rows) for at in kept) + GAP * (len(kept) - 1) - 1
+
+
+def _aligned(cells: Line, widths: list[int]) -> Line:
+    """Pad all cells but the last that has text: trailing blanks help nobody."""
+    last = max((at for at, (text, _) in enumerate(cells) if text), default=0)
+    line: Line = []
+    for at, (text, style) in enumerate(cells[: last + 1]):
+        line.append((text, style))
+        if at < last:
+            line.append((" " * (widths[at] - len(text) + (GAP if at else 1)), ""))
+    return line
+
+
+def paragraph(
+    text: str, width: int, *, indent: str = "", hang: str = "", style: str = ""
+) -> list[Line]:
+    """Wrap `text`, its first line after `indent`, the others after `indent` and `hang`.
+
+    A word longer than the line, a path for instance, stays whole so that it can be copied.
+    """
+    lines = wrap(
+        text,
+        width=max(20, width - 1),
+        initial_indent=indent,
+        subsequent_indent=indent + hang,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [[(line, style)] for line in lines]
+
+
+def hanging(text: str, width: int) -> str:
+    """Wrap each line of a message that is too long, its rest indented further than its start."""
+    return "\n".join(
+        _hanging_line(line, width) if len(line) >= width else line for line in text.splitlines()
+    )
+
+
+def _hanging_line(line: str, width: int) -> str:
+    indent = " " * (len(line) - len(line.lstrip()))
+    return "\n".join(
+        text for [(text, _)] in paragraph(line.lstrip(), width, indent=indent, hang="  ")
+    )
+
+
+def fields(pairs: list[tuple[str, str]], width: int) -> list[Line]:
+    """Show name-value pairs below each other, names aligned; values wrap under themselves."""
+    widest = max((len(name) for name, _ in pairs), default=0)
+    lines: list[Line] = []
+    for name, value in pairs:
+        room = max(10, width - 1 - widest - GAP)
+        parts = wrap(value, room, break_long_words=False, break_on_hyphens=False) or [""]
+        for at, part in enumerate(parts):
+            label = name if at == 0 else ""
+            lines.append([(f"{label:<{widest + GAP}}", "dim"), (part, "")])
+    return lines

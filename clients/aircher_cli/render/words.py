@@ -1,0 +1,82 @@
+"""Codes, times and counts as a person would say them."""
+
+import time
+
+from aircher_wire import codes
+
+REASONS: dict[str, str] = {
+    codes.NOT_AUTHENTICATED: "has no key",
+    codes.AUTH_REJECTED: "refused the key",
+    codes.KEYRING_LOCKED: "has a key in a locked keyring",
+    codes.RATE_LIMITED: "is limiting the rate",
+    codes.QUOTA_EXHAUSTED: "has no credit left for this key",
+    codes.LIMIT_REACHED: "is at a limit of yours",
+    codes.CONTEXT_TOO_LONG: "has too small a window",
+    codes.CONTENT_POLICY: "refused the content",
+    codes.OVERLOADED: "is overloaded",
+    codes.PROVIDER_ERROR: "failed",
+    codes.NETWORK: "could not be reached",
+    codes.TIMEOUT: "took too long",
+    codes.TRUNCATED: "broke off",
+    codes.UNKNOWN_MODEL: "does not know the model",
+    codes.BAD_REQUEST: "did not take the request",
+    codes.CANCELLED: "was cancelled",
+    "ok": "answered",
+    "trying": "is asked",
+}
+"""What a provider did, after its name."""
+
+
+def reason_words(code: str) -> str:
+    """Return what a provider did, for its outcome or the reason it was passed over."""
+    return REASONS.get(code, code.replace("_", " "))
+
+
+def duration(seconds: float) -> str:
+    """Return a time span in its two largest units that matter."""
+    whole = int(max(0, seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600} h"
+
+
+def ago(then: float, now: float) -> str:
+    """Return how long ago `then` was, both Unix times in seconds."""
+    return "just now" if now - then < 5 else f"{duration(now - then)} ago"
+
+
+def clock(moment: float, now: float) -> str:
+    """Return a Unix time as the local time of day, with the date unless it is today."""
+    local, today = time.localtime(moment), time.localtime(now)
+    if (local.tm_year, local.tm_yday) == (today.tm_year, today.tm_yday):
+        return time.strftime("%H:%M:%S", local)
+    return time.strftime("%Y-%m-%d %H:%M", local)
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 request, 2 requests."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def number(value: object) -> float | None:
+    """Return a number from the wire, or None for anything else."""
+    return float(value) if isinstance(value, int | float) else None
+
+
+def text(value: object) -> str:
+    """Return a string from the wire; nothing becomes the empty string."""
+    return "" if value is None else str(value)
+
+
+def texts(value: object) -> list[str]:
+    """Return a list of strings from the wire; anything else is an empty list."""
+    return [str(entry) for entry in value] if isinstance(value, list | tuple) else []
+
+
+def short_path(path: str, home: str) -> str:
+    """Return a path with the home directory as `~`."""
+    return f"~{path[len(home) :]}" if home and path.startswith(f"{home.rstrip('/')}/") else path

@@ -1,0 +1,116 @@
+"""`aircher-cli auth login`."""
+
+import json
+import os
+import pty
+import subprocess
+
+import pytest
+
+from helpers.cli import COMMAND, run_cli
+from helpers.cli_daemon import CliDaemon, refuses
+
+ROW = {
+    "provider": "openai",
+    "key": "default",
+    "state": "authenticated",
+    "source": "keyring",
+    "masked": "…cdef",
+    "shadowed": [],
+}
+KEY = "k-0123456789abcdef"
+
+
+def test_the_key_goes_to_the_daemon(daemon: CliDaemon) -> None:
+    """Standard input is sent, and what became of it is shown."""
+    daemon.answers["auth.login"] = ROW
+    outcome = run_cli(daemon.environ, "auth", "login", "openai", "--with-token", stdin=KEY)
+    assert daemon.params_of("auth.login") == {"provider": "openai", "key": KEY, "verify": True}
+    assert (outcome.code, outcome.out) == (
+        0,
+        "✓ openai  default  authenticated  …cdef\n    keyring\n",
+    )
+
+
+def test_label_and_no_verify(daemon: CliDaemon) -> None:
+    """Options are passed on; --json prints the row."""
+    daemon.answers["auth.login"] = ROW
+    words = ("auth", "login", "openai", "--label", "work", "--no-verify", "--json")
+    outcome = run_cli(daemon.environ, *words, stdin=KEY)
+    params = daemon.params_of("auth.login")
+    assert (params["label"], params["verify"]) == ("work", False)
+    assert json.loads(outcome.out) == ROW
+
+
+def test_a_refused_key_is_exit_code_4(daemon: CliDaemon) -> None:
+    """A key that does not work is not stored, and signing in failed."""
+    daemon.answers["auth.login"] = refuses("auth_rejected", "openai refused the key; not stored")
+    outcome = run_cli(daemon.environ, "auth", "login", "openai", stdin=KEY)
+    assert (outcome.code, outcome.out) == (4, "")
+    assert outcome.err == "aircher-cli: openai refused the key; not stored\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("openai", KEY),
+        ("openai", "sk-0123456789"),
+        ("sk-0123456789",),
+        ("openai", "--with-token", KEY),
+        ("openai", f"--key={KEY}"),
+        ("openai", "--token", KEY),
+        ("openai", "--label", "sk-0123456789"),
+    ],
+)
+def test_a_key_in_the_arguments_is_refused_and_not_repeated(
+    daemon: CliDaemon, words: tuple[str, ...]
+) -> None:
+    """However it is tried: exit code 2, the daemon hears nothing, the key is not shown again."""
+    outcome = run_cli(daemon.environ, "auth", "login", *words, stdin="")
+    assert (outcome.code, outcome.out, daemon.calls) == (2, "", [])
+    assert "0123456789" not in outcome.err
+
+
+def test_a_person_who_mistypes_the_provider_is_not_asked_for_a_key(daemon: CliDaemon) -> None:
+    """The name is checked before anybody pastes a key."""
+    daemon.answers["auth.status"] = {"rows": [{"provider": "openai"}, {"provider": "anthropic"}]}
+    outcome = run_cli(daemon.environ, "auth", "login", "opnai", stdin=None)
+    assert outcome.code == 2
+    assert 'unknown provider "opnai" (did you mean openai?)' in outcome.err
+
+
+def test_a_terminal_does_not_show_the_key(daemon: CliDaemon) -> None:
+    """At a real terminal the prompt is shown, the key is sent, and nothing echoes it."""
+    daemon.answers["auth.status"] = {"rows": [{"provider": "openai"}]}
+    daemon.answers["auth.login"] = ROW
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "auth", "login", "openai"],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=daemon.environ,
+        start_new_session=True,
+    ) as program:
+        os.close(theirs)
+        screen = _read_until(ours, b"see it): ")
+        os.write(ours, KEY.encode() + b"\n")
+        screen += _read_until(ours, None)
+    os.close(ours)
+    assert program.returncode == 0
+    assert daemon.params_of("auth.login")["key"] == KEY
+    assert KEY.encode() not in screen
+    assert b"authenticated" in screen
+
+
+def _read_until(terminal: int, end: bytes | None) -> bytes:
+    screen = b""
+    while end is None or end not in screen:
+        try:
+            data = os.read(terminal, 1024)
+        except OSError:  # the program has gone
+            break
+        if not data:
+            break
+        screen += data
+    return screen

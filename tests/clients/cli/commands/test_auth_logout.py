@@ -1,0 +1,32 @@
+"""`aircher-cli auth logout`."""
+
+import pytest
+
+from helpers.cli import run_cli
+from helpers.cli_daemon import CliDaemon
+
+LEFT = {"provider": "openai", "key": "env:OPENAI_API_KEY", "state": "unverified", "shadowed": []}
+
+
+@pytest.mark.parametrize(
+    ("words", "params"),
+    [
+        (("openai",), {"provider": "openai"}),
+        (("openai", "--label", "work"), {"provider": "openai", "label": "work"}),
+    ],
+)
+def test_logout_shows_what_is_left(
+    daemon: CliDaemon, words: tuple[str, ...], params: dict[str, str]
+) -> None:
+    """A variable that comes to light is no surprise later."""
+    daemon.answers["auth.logout"] = {"rows": [LEFT], "removed": 2}
+    outcome = run_cli(daemon.environ, "auth", "logout", *words)
+    assert daemon.params_of("auth.logout") == params
+    assert outcome.out == "removed 2 keys of openai\n? openai  env:OPENAI_API_KEY  unverified\n"
+
+
+def test_nothing_to_remove_is_no_failure(daemon: CliDaemon) -> None:
+    """Scripts may log out twice."""
+    daemon.answers["auth.logout"] = {"rows": [], "removed": 0}
+    outcome = run_cli(daemon.environ, "auth", "logout", "openai")
+    assert (outcome.code, outcome.out) == (0, "removed 0 keys of openai\n")

@@ -1,0 +1,44 @@
+"""`aircher-cli auth status`."""
+
+import json
+
+from helpers.cli import run_cli
+from helpers.cli_daemon import CliDaemon
+
+STATUS = {
+    "rows": [{"provider": "openai", "state": "not_configured", "shadowed": [], "hint": "sign in"}],
+    "environment": ["OPENAI_API_KEY"],
+}
+
+
+def test_rows_and_exit_code(daemon: CliDaemon) -> None:
+    """States are an answer, not a failure."""
+    daemon.answers["auth.status"] = STATUS
+    outcome = run_cli(daemon.environ, "auth", "status")
+    expected = "– openai  not configured\n    → sign in\n"  # noqa: RUF001 -- a dash it is
+    assert (outcome.code, outcome.out) == (0, expected)
+
+
+def test_ascii(daemon: CliDaemon) -> None:
+    """On an output without Unicode the symbols are plain."""
+    daemon.answers["auth.status"] = STATUS
+    outcome = run_cli(daemon.environ, "auth", "status", encoding="ascii")
+    assert outcome.out == "- openai  not configured\n    -> sign in\n"
+
+
+def test_a_variable_the_daemon_cannot_see(daemon: CliDaemon) -> None:
+    """The caller's shell has one: it is named, with the command that brings it over."""
+    daemon.answers["auth.status"] = STATUS
+    environ = {**daemon.environ, "OPENAI_API_KEY": "k-0123456789"}
+    outcome = run_cli(environ, "auth", "status")
+    assert "This shell has OPENAI_API_KEY, which the daemon cannot see." in outcome.out
+    assert "aircher-cli auth import" in outcome.out
+    assert "k-0123456789" not in outcome.out
+
+
+def test_json(daemon: CliDaemon) -> None:
+    """A script gets the rows as they are, and the unseen variables by name."""
+    daemon.answers["auth.status"] = STATUS
+    environ = {**daemon.environ, "OPENAI_API_KEY": "k-0123456789"}
+    outcome = run_cli(environ, "auth", "status", "--json")
+    assert json.loads(outcome.out) == {**STATUS, "unseen": ["OPENAI_API_KEY"]}

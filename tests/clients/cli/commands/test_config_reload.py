@@ -1,0 +1,26 @@
+"""`aircher-cli config reload`."""
+
+import pytest
+
+from helpers.cli import run_cli
+from helpers.cli_daemon import CliDaemon, refuses
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [(True, "✓ /c.toml is in use\n"), (False, "nothing changed in /c.toml\n")],
+)
+def test_reload(daemon: CliDaemon, changed: bool, expected: str) -> None:
+    """It says whether anything is different now."""
+    daemon.answers["config.reload"] = {"changed": changed, "file": "/c.toml"}
+    outcome = run_cli(daemon.environ, "config", "reload")
+    assert (outcome.code, outcome.out) == (0, expected)
+
+
+def test_an_invalid_file(daemon: CliDaemon) -> None:
+    """Every problem is named with its line; exit code 1."""
+    problems = [{"file": "/c.toml", "line": n, "message": f"bad {n}"} for n in (1, 2)]
+    daemon.answers["config.reload"] = refuses("config_invalid", "not used", problems=problems)
+    outcome = run_cli(daemon.environ, "config", "reload")
+    assert outcome.code == 1
+    assert outcome.err.splitlines()[1:] == ["  /c.toml:1: bad 1", "  /c.toml:2: bad 2"]

@@ -1,0 +1,27 @@
+"""`aircher-cli daemon status`."""
+
+import json
+
+from helpers.cli import run_cli
+from helpers.cli_daemon import CliDaemon
+
+
+def test_one_runs(daemon: CliDaemon) -> None:
+    """It says which."""
+    daemon.answers["status"] = {"version": "1", "pid": 7, "uptime_s": 5}
+    outcome = run_cli(daemon.environ, "daemon", "status")
+    assert (outcome.code, outcome.out) == (0, "✓ aircherd 1 runs as process 7, for 5 s\n")
+    assert json.loads(run_cli(daemon.environ, "daemon", "status", "--json").out)["running"] is True
+
+
+def test_none_runs_and_none_is_started(daemon: CliDaemon) -> None:
+    """Exit code 3, although clients may start a daemon: this one only looks."""
+    path = str(daemon.home / "run" / "none.sock")
+    environ = {**daemon.environ, "AIRCHER_SOCKET": path, "AIRCHER_AUTOSTART": "1"}
+    outcome = run_cli(environ, "daemon", "status")
+    assert (outcome.code, outcome.out) == (
+        3,
+        f"aircherd does not run; its socket would be {path}\n",
+    )
+    outcome = run_cli(environ, "daemon", "status", "--json")
+    assert json.loads(outcome.out) == {"running": False, "socket": path}

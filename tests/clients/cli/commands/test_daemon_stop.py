@@ -1,0 +1,53 @@
+"""`aircher-cli daemon stop`."""
+
+import json
+import subprocess
+import sys
+import threading
+
+from helpers.cli import run_cli
+from helpers.cli_daemon import CliDaemon, Map, Session
+
+
+def test_it_waits_until_the_process_is_gone(daemon: CliDaemon) -> None:
+    """The command returns when the daemon has left, not when it promised to."""
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+
+    def shutdown(session: Session, msgid: int, params: Map) -> object:
+        threading.Timer(0.1, child.communicate, (b"\n",)).start()
+        return {}
+
+    daemon.answers["status"] = {"pid": child.pid, "requests": {"active": 1}}
+    daemon.answers["shutdown"] = shutdown
+    outcome = run_cli(daemon.environ, "daemon", "stop")
+    ended = child.wait(timeout=20)
+    assert (outcome.code, outcome.out) == (0, f"✓ aircherd (process {child.pid}) is gone\n")
+    assert (ended, daemon.methods) == (0, ["status", "shutdown"])
+
+
+def test_one_that_does_not_leave(daemon: CliDaemon) -> None:
+    """After the timeout it says what is still going on; exit code 1."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        daemon.answers["status"] = {"pid": child.pid, "requests": {"active": 2}}
+        daemon.answers["shutdown"] = {}
+        outcome = run_cli(daemon.environ, "daemon", "stop", "--timeout", "0.05")
+        child.communicate(b"\n")
+    assert outcome.code == 1
+    assert f"(process {child.pid}) to finish 2 requests after 0.05 s" in outcome.err
+
+
+def test_none_runs(daemon: CliDaemon) -> None:
+    """That there is none is what was wanted."""
+    environ = {**daemon.environ, "AIRCHER_SOCKET": str(daemon.home / "run" / "none.sock")}
+    outcome = run_cli(environ, "daemon", "stop")
+    assert (outcome.code, outcome.out) == (0, "aircherd does not run\n")
+    outcome = run_cli(environ, "daemon", "stop", "--json")
+    assert json.loads(outcome.out) == {"stopped": False, "pid": None}
+
+
+def test_an_unsafe_directory_is_not_taken_for_a_daemon_that_stopped(daemon: CliDaemon) -> None:
+    """A socket's directory that is open to others is told, with exit code 3."""
+    daemon.socket.parent.chmod(0o755)
+    outcome = run_cli(daemon.environ, "daemon", "stop")
+    assert (outcome.code, outcome.out) == (3, "")
+    assert "open to other users" in outcome.err

@@ -1,0 +1,78 @@
+"""What the `daemon` commands share."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from aircher_cli.commands.lifecycle import is_gone, is_running, wait_until
+from aircher_cli.console import Console
+from aircher_cli.context import Context
+from aircher_cli.exits import CommandFailed
+from helpers.cli import Stream
+from helpers.cli_daemon import CliDaemon
+
+
+class Clock:
+    """Time that passes only while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.mark.parametrize(("needs", "expected"), [(0.0, ""), (0.9, ""), (1.5, "waiting for X\n")])
+def test_a_long_wait_is_told_once(needs: float, expected: str) -> None:
+    """After a second, and not before, it says what it waits for."""
+    clock, err = Clock(), Stream()
+    wait_until(
+        lambda: clock.now >= needs,
+        Console(None, err, {}),
+        timeout=5,
+        waiting="waiting for X",
+        clock=clock,
+        sleep=clock.sleep,
+    )
+    assert expected == err.text
+
+
+def test_a_wait_ends() -> None:
+    """After the timeout it is a failure that says so."""
+    clock = Clock()
+    with pytest.raises(CommandFailed, match="still waiting for X after 3 s"):
+        wait_until(
+            lambda: False,
+            Console(None, None, {}),
+            timeout=3,
+            waiting="waiting for X",
+            clock=clock,
+            sleep=clock.sleep,
+        )
+    assert 3 <= clock.now < 3.1
+
+
+def test_is_gone() -> None:
+    """A process that ended is gone, also before its parent has noticed."""
+    assert not is_gone(os.getpid())
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # a zombie from here on
+    assert is_gone(child.pid)
+    child.wait()
+    assert is_gone(child.pid)
+
+
+def test_is_running(daemon: CliDaemon) -> None:
+    """A socket on which somebody listens is a daemon; none is started to find out."""
+
+    def context(name: str) -> Context:
+        environ = {**daemon.environ, "AIRCHER_SOCKET": str(daemon.home / "run" / name)}
+        return Context(Console(None, None, {}), environ, None)
+
+    assert is_running(context("aircher.sock"))
+    assert not is_running(context("other.sock"))

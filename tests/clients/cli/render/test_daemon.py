@@ -1,0 +1,76 @@
+"""The answer to `status` as text."""
+
+import pytest
+
+from aircher_cli.render.daemon import STARTERS, headline, status_lines
+
+STATUS: dict[str, object] = {
+    "version": "0.1.0",
+    "pid": 7,
+    "started_by": "client",
+    "socket": "/run/user/1/aircher/aircher.sock",
+    "data": "/home/a/.local/share/aircher",
+    "uptime_s": 61.5,
+    "clients": 1,
+    "requests": {"active": 2, "total": 40},
+    "config": {"file": "/home/a/.aircher/config.toml", "exists": False, "ok": True},
+    "keyring": {"state": "usable"},
+    "providers": [
+        {"provider": "openai", "base_url": "https://api.openai.com/v1", "state": "authenticated"}
+    ],
+    "default": {"candidates": ["openai/gpt-5.5", "ollama/x"]},
+}
+
+
+def shown(status: dict[str, object], width: int = 80) -> list[str]:
+    lines = status_lines(status, width=width, home="/home/a")
+    return ["".join(text for text, _ in line) for line in lines]
+
+
+def test_everything_on_one_screen() -> None:
+    """What runs, where, who is signed in, and who answers."""
+    assert shown(STATUS) == [
+        "aircherd 0.1.0 runs as process 7, for 1 min",
+        f"started   {STARTERS['client']}",
+        "requests  2 under way, 40 in all; 1 client connected",
+        "socket    /run/user/1/aircher/aircher.sock",
+        "config    ~/.aircher/config.toml (not there: all built in)",
+        "data      ~/.local/share/aircher",
+        "keyring   usable",
+        "",
+        "✓ openai  authenticated  https://api.openai.com/v1",
+        "",
+        "without -m  openai/gpt-5.5 → ollama/x",
+    ]
+
+
+def test_a_bad_configuration_is_told_with_file_and_line() -> None:
+    """`status` is where people look when nothing works."""
+    problem = {"file": "/home/a/.aircher/config.toml", "line": 2, "message": "unknown key x"}
+    config = {
+        "file": "/home/a/.aircher/config.toml",
+        "exists": True,
+        "ok": False,
+        "problem": {"message": "invalid", "problems": [problem]},
+    }
+    lines = shown({**STATUS, "config": config})
+    assert "config    ~/.aircher/config.toml (INVALID, see below)" in lines
+    assert "  ~/.aircher/config.toml:2: unknown key x" in lines
+
+
+def test_nobody_can_answer_yet() -> None:
+    """A newcomer is told what to run."""
+    assert "aircher-cli auth login anthropic" in " ".join(shown({**STATUS, "default": {}})[-3:])
+
+
+@pytest.mark.parametrize("width", [30, 45, 80])
+def test_it_fits(width: int) -> None:
+    """No line is wider than the terminal, unless a single word is."""
+    wide = [line for line in shown(STATUS, width) if len(line) >= width]
+    assert [line for line in wide if len(line.split()) > 2] == []
+
+
+def test_a_status_of_another_version_does_not_fail() -> None:
+    """What is missing is left out."""
+    assert shown({})[0] == "aircherd  runs as process , for 0 s"
+    assert headline({"version": "2", "pid": 1}) == "aircherd 2 runs as process 1, for 0 s"

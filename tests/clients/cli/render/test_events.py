@@ -1,0 +1,67 @@
+"""One line per event."""
+
+import pytest
+
+from aircher_cli.render.events import event_line
+
+NOW = 1_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (
+            {"topic": "auth", "provider": "openai", "key": "work", "state": "not_configured"},
+            "auth      openai (key work): not configured",
+        ),
+        (
+            {
+                "topic": "auth",
+                "provider": "openai",
+                "state": "rejected",
+                "reason": "401",
+                "removed": True,
+            },
+            "auth      openai: rejected (removed) (401)",
+        ),
+        (
+            {
+                "topic": "provider",
+                "provider": "ollama",
+                "health": "unreachable",
+                "reason": "refused",
+            },
+            "provider  ollama: unreachable (refused)",
+        ),
+        (
+            {
+                "topic": "attempt",
+                "provider": "a",
+                "model": "m",
+                "outcome": "timeout",
+                "ms": 30,
+                "message": "x",
+            },
+            "attempt   a/m took too long after 30 ms: x",
+        ),
+        ({"topic": "config", "ok": True}, "config    loaded"),
+        (
+            {
+                "topic": "config",
+                "ok": False,
+                "problem": {"problems": [{"file": "c", "line": 1, "message": "m"}]},
+            },
+            "config    invalid: c:1: m",
+        ),
+        (
+            {"topic": "config", "ok": False, "problem": {"message": "two\nlines"}},
+            "config    invalid: two lines",
+        ),
+        ({"topic": "usage", "seq": 3, "at": NOW, "usd": "1", "by": ["a"]}, "usage     usd=1  by=a"),
+    ],
+)
+def test_event_line(event: dict[str, object], expected: str) -> None:
+    """Every topic, one that is not yet known too, is one line."""
+    line = event_line({"at": NOW, **event}, NOW)
+    assert expected == line.partition("  ")[2]
+    assert line.count(":", 0, 8) == 2  # the time of day comes first

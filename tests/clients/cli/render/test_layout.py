@@ -1,0 +1,50 @@
+"""Columns and paragraphs, for any width."""
+
+from aircher_cli.render.layout import Line, columns, fields, hanging, paragraph
+
+ROWS: list[Line] = [
+    [("+", ""), ("openai", ""), ("default", ""), ("ok", "")],
+    [("x", ""), ("ab", ""), ("", ""), ("", "")],
+]
+
+
+def shown(lines: list[Line]) -> list[str]:
+    return ["".join(text for text, _ in line) for line in lines]
+
+
+def test_columns_align() -> None:
+    """Cells stand under each other, and no line ends in blanks."""
+    assert shown(columns(ROWS, 80)) == ["+ openai  default  ok", "x ab"]
+
+
+def test_columns_are_dropped_in_the_given_order_until_they_fit() -> None:
+    """What is least worth knowing goes first."""
+    assert shown(columns(ROWS, 21, droppable=(3, 2))) == ["+ openai  default", "x ab"]
+    assert shown(columns(ROWS, 12, droppable=(3, 2))) == ["+ openai", "x ab"]
+
+
+def test_no_rows() -> None:
+    """Nothing to show is no reason to fail."""
+    assert columns([], 80) == []
+
+
+def test_paragraph_hangs_and_keeps_long_words_whole() -> None:
+    """A path can be copied although the terminal is narrower than it."""
+    path = "/a/very/long/path/to/some-file.toml"
+    assert shown(paragraph(f"see {path} now", 22, indent="  ", hang="  ")) == [
+        "  see",
+        f"    {path}",
+        "    now",
+    ]
+
+
+def test_fields_wrap_under_themselves() -> None:
+    """Values that need two lines stay in their column."""
+    pairs = [("a", "one two three four five six"), ("long", "x")]
+    assert shown(fields(pairs, 30)) == ["a     one two three four five", "      six", "long  x"]
+
+
+def test_hanging_keeps_the_indent_of_each_line() -> None:
+    """Only lines that are too long are touched, and their rest is indented further."""
+    text = "short\n  this one is too long for it"
+    assert hanging(text, 24) == "short\n  this one is too long\n    for it"

@@ -1,0 +1,52 @@
+"""Codes, times and counts in words."""
+
+import time
+
+import pytest
+
+from aircher_cli.render.words import REASONS, ago, clock, count, duration, reason_words, short_path
+from aircher_wire import codes
+
+
+def test_every_code_a_provider_can_cause_has_words() -> None:
+    """The codes that are left out say something about us, never about a provider."""
+    ours = {"unknown_method", "all_failed", "config_invalid", "shutting_down", "internal"}
+    every = {getattr(codes, name) for name in dir(codes) if name.isupper()}
+    assert every - ours - {codes.ABOUT_AUTHENTICATION} - set(REASONS) == set()
+    assert reason_words("price_unknown") == "price unknown"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (-3, "0 s"),
+        (59.9, "59 s"),
+        (60, "1 min"),
+        (3599, "59 min"),
+        (3660, "1 h 1 min"),
+        (90000, "1 d 1 h"),
+    ],
+)
+def test_duration(seconds: float, expected: str) -> None:
+    """A time span has the units that matter."""
+    assert expected == duration(seconds)
+
+
+def test_ago() -> None:
+    """A moment ago is just now, also when two clocks disagree a little."""
+    assert [ago(100, now) for now in (99, 104, 160)] == ["just now", "just now", "1 min ago"]
+
+
+def test_clock_has_the_date_unless_it_is_today() -> None:
+    """Local time, as a person reads it."""
+    noon = time.mktime((2026, 11, 5, 12, 0, 0, 0, 0, -1))
+    assert clock(noon, noon + 60) == "12:00:00"
+    assert clock(noon, noon + 86400) == "2026-11-05 12:00"
+
+
+def test_count_and_path() -> None:
+    """One is one; the home directory is ~, and only as a whole name."""
+    assert [count(1, "key"), count(0, "key")] == ["1 key", "0 keys"]
+    assert short_path("/home/a/x", "/home/a") == "~/x"
+    assert short_path("/home/ab/x", "/home/a") == "/home/ab/x"
+    assert short_path("/x", "") == "/x"

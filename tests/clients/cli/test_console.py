@@ -1,0 +1,154 @@
+"""Where text goes."""
+
+import pytest
+
+from aircher_cli.console import UNLIMITED, Console, harmless, may_colour, terminal_width
+from aircher_cli.exits import CommandFailed
+from helpers.cli import Stream
+
+
+def console_of(
+    environ: dict[str, str] | None = None, *, terminal: bool = True, encoding: str = "utf-8"
+) -> tuple[Console, Stream, Stream]:
+    out = Stream(terminal=terminal, encoding=encoding)
+    err = Stream(terminal=terminal, encoding=encoding)
+    return Console(out, err, environ or {}), out, err
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, True),
+        ({"NO_COLOR": "1"}, False),
+        ({"NO_COLOR": ""}, True),
+        ({"TERM": "dumb"}, False),
+        ({"TERM": "xterm"}, True),
+    ],
+)
+def test_may_colour(environ: dict[str, str], expected: bool) -> None:
+    """NO_COLOR counts when it is not empty, and a dumb terminal is left alone."""
+    assert expected == may_colour(environ)
+
+
+@pytest.mark.parametrize(
+    ("terminal", "environ", "expected"),
+    [
+        (True, {}, "\x1b[32m✓ good\x1b[0m\n"),
+        (True, {"NO_COLOR": "1"}, "✓ good\n"),
+        (False, {}, "✓ good\n"),
+    ],
+)
+def test_colours_only_on_a_terminal(terminal: bool, environ: dict[str, str], expected: str) -> None:
+    """A pipe and NO_COLOR get plain text."""
+    console, out, _ = console_of(environ, terminal=terminal)
+    console.line("✓ good", "good")
+    assert expected == out.text
+
+
+def test_symbols_in_ascii_where_there_is_no_more() -> None:
+    """An output that cannot show our symbols gets ASCII for them, and `?` for the rest."""
+    console, out, _ = console_of({"NO_COLOR": "1"}, encoding="ascii")
+    console.line("✓ ✗ … → – é")  # noqa: RUF001 -- a dash it is
+    assert out.text == "+ x ... -> - ?\n"
+
+
+def test_an_answer_that_cannot_be_encoded_is_shown_as_well_as_it_can_be() -> None:
+    """Neither an emoji on a Latin-1 terminal nor a lone surrogate breaks an answer off."""
+    console, out, _ = console_of(encoding="latin-1")
+    console.write("é 🙂 \udcff")
+    assert out.text == "é ? ?"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a\tb\nc", "a\tb\nc"),
+        ("\x1b]0;title\x07", "]0;title"),
+        ("safe\rwicked", "safewicked"),
+        ("\x9b31m", "31m"),
+        ("é🙂", "é🙂"),
+    ],
+)
+def test_control_characters_do_not_reach_a_terminal(text: str, expected: str) -> None:
+    """What a model writes may not steer the terminal."""
+    assert expected == harmless(text)
+    console, out, _ = console_of()
+    console.write(text)
+    assert expected == out.text
+
+
+def test_a_file_gets_the_answer_as_it_is() -> None:
+    """Only a terminal obeys control characters; elsewhere they are data."""
+    console, out, _ = console_of(terminal=False)
+    console.write("\x1b[1m")
+    assert out.text == "\x1b[1m"
+
+
+def test_a_note_does_not_stick_to_an_answer() -> None:
+    """On a terminal, a message in the middle of an answer begins its own line."""
+    console, out, err = console_of()
+    console.write("half")
+    console.note("broken")
+    assert (out.text, err.text) == ("half\n", "broken\n")
+
+
+def test_a_note_leaves_a_piped_answer_alone() -> None:
+    """In a pipe the answer gets no newline it does not have."""
+    console, out, _ = console_of(terminal=False)
+    console.write("half")
+    console.note("broken")
+    assert out.text == "half"
+
+
+def test_finish_line_adds_one_newline_at_most() -> None:
+    """An answer ends with a newline, its own or ours."""
+    console, out, _ = console_of()
+    console.finish_line()
+    console.write("a")
+    console.finish_line()
+    console.write("b\n")
+    console.finish_line()
+    assert out.text == "a\nb\n"
+
+
+def test_notes_wrap_on_a_terminal_only() -> None:
+    """Who greps standard error finds whole lines; a person reads wrapped ones."""
+    text = "aircher-cli: the one thing that matters here is this"
+    console, _, err = console_of({"COLUMNS": "30"})
+    console.note(text)
+    assert err.text == "aircher-cli: the one thing\n  that matters here is this\n"
+    piped, _, err = console_of({"COLUMNS": "30"}, terminal=False)
+    piped.note(text)
+    assert err.text == f"{text}\n"
+
+
+def test_width() -> None:
+    """COLUMNS decides; a pipe has no end; nothing is narrower than 20."""
+    assert terminal_width({"COLUMNS": "45"}) == 45
+    assert terminal_width({"COLUMNS": "3"}) == 20
+    console, _, _ = console_of(terminal=False)
+    assert console.width == UNLIMITED
+
+
+def test_closed_streams_swallow_everything() -> None:
+    """With both outputs closed by the shell (`>&- 2>&-`) nothing fails."""
+    console = Console(None, None, {})
+    console.write("x")
+    console.line("x")
+    console.note("x")
+    assert not console.is_terminal
+
+
+def test_a_full_disk_is_told_in_words() -> None:
+    """An answer that cannot be written is a failure with a reason, not a traceback."""
+    with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123 -- a device
+        console = Console(full, None, {})
+        with pytest.raises(CommandFailed, match="cannot write the answer: No space left"):
+            console.write("x")
+
+
+def test_json_is_ascii() -> None:
+    """JSON survives every encoding."""
+    console, out, _ = console_of(terminal=False, encoding="ascii")
+    console.json({"text": "é…\x1b"})
+    assert out.text == '{"text": "\\u00e9\\u2026\\u001b"}\n'

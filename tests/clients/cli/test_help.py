@@ -1,0 +1,68 @@
+"""What is said when no command was named."""
+
+import pytest
+
+from aircher_cli.help import group_overview, overview
+from aircher_cli.registry import COMMANDS
+from aircher_wire.version import __version__
+from helpers.cli import run_cli
+
+
+@pytest.mark.parametrize("words", [(), ("--help",), ("-h",), ("help",)])
+def test_alone_it_prints_help(words: tuple[str, ...]) -> None:
+    """Without a command the overview is the answer, and names every command."""
+    outcome = run_cli({}, *words)
+    assert outcome.code == 0
+    assert [name for name in COMMANDS if name not in outcome.out] == []
+
+
+@pytest.mark.parametrize("width", [30, 45, 80])
+def test_overviews_fit(width: int) -> None:
+    """No line that could be broken is wider than the terminal."""
+    lines = (overview(width) + group_overview("auth", width)).splitlines()
+    breakable = [line for line in lines if not line.startswith(("  aircher-cli", "  git", "usage"))]
+    assert [line for line in breakable if len(line) >= width and "--help" not in line] == []
+
+
+def test_version() -> None:
+    """--version prints the name and the version."""
+    assert run_cli({}, "--version").out == f"aircher-cli {__version__}\n"
+
+
+@pytest.mark.parametrize("words", [("auth", "--help"), ("help", "auth")])
+def test_help_on_a_group(words: tuple[str, ...]) -> None:
+    """A group's help lists its commands and no others."""
+    outcome = run_cli({}, *words)
+    assert outcome.code == 0
+    assert "auth import" in outcome.out
+    assert "daemon stop" not in outcome.out
+
+
+@pytest.mark.parametrize("words", [("ask", "--help"), ("help", "ask"), ("ask", "-h")])
+def test_help_on_a_command(words: tuple[str, ...]) -> None:
+    """A command's help has its description and its examples."""
+    outcome = run_cli({}, *words)
+    assert (outcome.code, outcome.out.count("examples:")) == (0, 1)
+
+
+def test_a_group_alone_is_a_usage_error() -> None:
+    """`auth` says what could follow, on standard error."""
+    outcome = run_cli({}, "auth")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "auth login" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("stats",), 'aircher-cli: unknown command "stats" (did you mean status?)\n'),
+        (("auth", "logn"), 'aircher-cli: unknown command auth "logn" (did you mean login?)\n'),
+        (("help", "asq"), 'aircher-cli: unknown command "asq" (did you mean ask?)\n'),
+        (("sk-ant-REDACTED",), "aircher-cli: unknown command (not"),
+    ],
+)
+def test_unknown_command(words: tuple[str, ...], expected: str) -> None:
+    """An unknown command is a usage error with a suggestion; what may be a key is not repeated."""
+    outcome = run_cli({}, *words)
+    assert outcome.code == 2
+    assert outcome.err.startswith(expected)

@@ -1,0 +1,74 @@
+"""argparse, tamed."""
+
+import argparse
+
+import pytest
+
+from aircher_cli.exits import UsageError
+from aircher_cli.parser import make_parser, non_negative, option_name, positive, positive_int
+
+
+def test_options_may_stand_anywhere() -> None:
+    """Options between and behind the words of a prompt are options."""
+    parser = make_parser("x", "does")
+    parser.add_argument("words", nargs="*")
+    parser.add_argument("-m")
+    parser.add_argument("-v", action="store_true")
+    options = parser.parse(["a", "-m", "M", "b", "-v"])
+    assert (options.words, options.m, options.v) == (["a", "b"], "M", True)
+
+
+def test_after_two_dashes_everything_is_a_word() -> None:
+    """`--` lets a prompt begin with a dash."""
+    parser = make_parser("x", "does")
+    parser.add_argument("words", nargs="*")
+    assert parser.parse(["--", "-m", "b"]).words == ["-m", "b"]
+
+
+@pytest.mark.parametrize("word", ["--key=sk-secret123", "-ksk-secret123"])
+def test_unknown_option_is_named_without_its_value(word: str) -> None:
+    """The value of an option that does not exist may be a key."""
+    with pytest.raises(UsageError) as caught:
+        make_parser("x", "does").parse([word])
+    assert "secret" not in caught.value.message
+    assert caught.value.message == f"unknown option {option_name(word)}"
+    assert caught.value.hint == "aircher-cli x --help"
+
+
+def test_extra_words_are_counted_not_repeated() -> None:
+    """A word that has no place may be a key, too."""
+    with pytest.raises(UsageError, match="1 argument too many"):
+        make_parser("x", "does").parse(["sk-secret123"])
+
+
+def test_no_abbreviations() -> None:
+    """A script that works today must work when an option is added."""
+    parser = make_parser("x", "does")
+    parser.add_argument("--verbose", action="store_true")
+    with pytest.raises(UsageError, match="unknown option --verb"):
+        parser.parse(["--verb"])
+
+
+@pytest.mark.parametrize(
+    ("parse", "text", "expected"),
+    [
+        (positive_int, "7", 7),
+        (positive_int, "0", None),
+        (positive_int, "-1", None),
+        (positive_int, "1.5", None),
+        (positive, "0.5", 0.5),
+        (positive, "0", None),
+        (non_negative, "0", 0.0),
+        (non_negative, "nan", None),
+        (non_negative, "inf", None),
+        (non_negative, "much", None),
+    ],
+)
+def test_numbers(parse: object, text: str, expected: float | None) -> None:
+    """Numbers out of range are refused on the command line, before anyone is asked."""
+    assert callable(parse)
+    if expected is None:
+        with pytest.raises(argparse.ArgumentTypeError, match="takes a"):
+            parse(text)
+    else:
+        assert expected == parse(text)

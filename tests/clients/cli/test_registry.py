@@ -1,0 +1,59 @@
+"""The table of commands."""
+
+import importlib
+
+import pytest
+
+from aircher_cli.registry import COMMANDS, GROUPS, commands_of, find_command, suggest
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_a_description(name: str) -> None:
+    """Each module of the table builds a parser that says what the command does."""
+    module = importlib.import_module(f"aircher_cli.commands.{COMMANDS[name][0]}")
+    parser = module.build_parser()
+    assert parser.prog == f"aircher-cli {name}"
+    assert len(parser.description) > 40
+    assert callable(module.run)
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "demo"])
+def test_every_command_has_examples_and_json(name: str) -> None:
+    """A person learns from examples, a script wants JSON; the demo is for people alone."""
+    module = importlib.import_module(f"aircher_cli.commands.{COMMANDS[name][0]}")
+    text = module.build_parser().format_help()
+    assert "examples:\n" in text
+    assert f"  aircher-cli {name}" in text
+    assert "--json" in text
+
+
+def test_every_group_has_commands() -> None:
+    """The first word of each two-word command is a group, and no group is empty."""
+    assert set(GROUPS) == {name.split()[0] for name in COMMANDS if " " in name}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["ask", "auth", "login"], ("ask", ["auth", "login"])),
+        (["auth", "login", "openai"], ("auth login", ["openai"])),
+        (["auth"], None),
+        (["auth", "--help"], None),
+        (["--help"], None),
+        ([], None),
+    ],
+)
+def test_find_command(words: list[str], expected: object) -> None:
+    """The longest name that fits is the command, the rest its arguments."""
+    assert expected == find_command(words)
+
+
+def test_suggest_a_close_name_only() -> None:
+    """A slip of the finger is corrected; a wild guess is not."""
+    assert suggest("stauts", ["status", "ask"]) == " (did you mean status?)"
+    assert suggest("xyzzy", ["status", "ask"]) == ""
+
+
+def test_commands_of_a_group() -> None:
+    """A group lists its own commands in the order of the table."""
+    assert commands_of("config") == ["config path", "config check", "config reload"]
