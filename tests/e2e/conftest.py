@@ -1,0 +1,47 @@
+"""A home and simulated providers for each test; nothing outside the machine is ever reached."""
+
+import pytest
+
+from helpers.running import home as open_home
+from helpers.running import simulator as open_simulator
+
+KEY = "canary-work-0123456789abcdef"
+
+CONFIG = """\
+[providers.work]
+kind = "openai"
+base_url = "{url}/v1"
+env = "WORK_KEY"
+
+[providers.spare]
+kind = "anthropic"
+base_url = "{url}"
+env = "SPARE_KEY"
+
+[models.chain]
+routes = ["work/gpt-5.5", "spare/claude-sonnet-5"]
+"""
+
+
+@pytest.fixture
+def sim():
+    """Simulated providers that accept one key each."""
+    with open_simulator() as running:
+        running.keys.accept("openai", KEY)
+        running.keys.accept("anthropic", "canary-spare-0123456789abcdef")
+        yield running
+
+
+@pytest.fixture
+def home(sim):
+    """A home whose providers `work` (OpenAI's API) and `spare` (Anthropic's) are simulated."""
+    with open_home() as made:
+        made.write_config(CONFIG.format(url=sim.url))
+        yield made
+
+
+@pytest.fixture
+def daemon(home):
+    """The same with a running daemon."""
+    home.start()
+    return home

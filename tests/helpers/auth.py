@@ -1,0 +1,120 @@
+"""An `AuthManager` over stores in memory, with everything around it in a test's hands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from aircherd.auth.index import KeyIndex
+from aircherd.auth.key_store import Entry
+from aircherd.auth.manager import AuthManager
+from aircherd.auth.reader import KeyReader
+from aircherd.auth.vault import Vault
+from aircherd.config.model import DEFAULT_CONFIG, Config, Provider
+from aircherd.events import Event, EventBus
+from aircherd.testing.keyring import MemoryStore
+from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.keys import KeyCheck
+from aircherd.vocabulary.secret import Redactor, Secret
+
+KEY = "canary-first-0123456789"
+OTHER = "canary-other-0123456789"
+NOW = 1_750_000_000.0
+
+WORKS = KeyCheck(True, "GET /v1/models")
+REFUSED = KeyCheck(
+    False,
+    "GET /v1/models",
+    Failure(kind=FailureClass.AUTH, message="refused the key (HTTP 401)", status=401),
+)
+NO_NETWORK = KeyCheck(
+    None, "GET /v1/models", Failure(kind=FailureClass.NETWORK, message="cannot connect")
+)
+
+
+def provider(name: str = "work", **fields: object) -> Provider:
+    """Return a provider of the user's own."""
+    base_url = fields.pop("base_url", f"https://{name}.example.com/v1")
+    return Provider(name=name, kind="openai", base_url=base_url, **fields)  # type: ignore[arg-type]
+
+
+def config(*providers: Provider) -> Config:
+    """Return the built-in configuration with `providers` added or replaced."""
+    return Config(providers={**DEFAULT_CONFIG.providers, **{p.name: p for p in providers}})
+
+
+@dataclass
+class Rig:
+    """Change `config`, `environ`, `check` and the stores at will; `events` is what was told."""
+
+    folder: Path
+    config: Config = field(default_factory=lambda: config(provider(env=("WORK_KEY",))))
+    environ: dict[str, str] = field(default_factory=dict)
+    keyring: MemoryStore = field(default_factory=lambda: MemoryStore("keyring"))
+    file: MemoryStore = field(default_factory=lambda: MemoryStore("file"))
+    check: Callable[[Provider, Secret], KeyCheck] = lambda _provider, _secret: WORKS
+    now: float = NOW
+    checked: list[tuple[str, str]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    redactor: Redactor = field(default_factory=Redactor)
+
+    def __post_init__(self) -> None:
+        self.index_file = self.folder / "keys.json"
+        self.bus = EventBus(lambda: self.now)
+        self._told = self.bus.subscribed(("auth",), self.events.append)
+        self._told.__enter__()
+        self.auth = self.new_manager()
+
+    def new_manager(self) -> AuthManager:
+        """Return a manager as after a restart: what it knows, it has from the stores."""
+        return AuthManager(
+            config=lambda: self.config,
+            environ=self.environ,
+            keyring=self.keyring,
+            file=self.file,
+            index=KeyIndex(self.index_file),
+            bus=self.bus,
+            redactor=self.redactor,
+            check_key=self._check,
+            clock=lambda: self.now,
+        )
+
+    def new_vault(self) -> Vault:
+        """Return the stores and the index by themselves."""
+        return Vault(
+            keyring=self.keyring,
+            file=self.file,
+            index=KeyIndex(self.index_file),
+            clock=lambda: self.now,
+        )
+
+    def new_reader(self, vault: Vault) -> KeyReader:
+        """Return a reader by itself."""
+        return KeyReader(
+            vault=vault, environ=self.environ, redactor=self.redactor, clock=lambda: self.now
+        )
+
+    async def _check(self, provider: Provider, secret: Secret) -> KeyCheck:
+        self.checked.append((provider.name, secret.reveal()))
+        return self.check(provider, secret)
+
+    @property
+    def work(self) -> Provider:
+        """The provider most tests are about."""
+        return self.config.providers["work"]
+
+    def change(self, **fields: object) -> None:
+        """Change the configuration of `work`."""
+        self.config = config(msgspec.structs.replace(self.work, **fields))
+
+    def told(self, name: str = "work") -> list[tuple[object, object]]:
+        """Return key and state of each event about a provider, and forget them."""
+        events = [e.data for e in self.events if e.data["provider"] == name]
+        self.events.clear()
+        return [(data.get("key"), data["state"]) for data in events]
+
+
+def entry(label: str = "default", name: str = "work") -> Entry:
+    """Return the name of a stored key."""
+    return Entry(name, label)
