@@ -87,6 +87,7 @@ async def _demo() -> None:
             (home / "config.toml").write_text(CONFIG.format(url=providers.url))
             async with _daemon(environ):
                 await _steps(environ, providers)
+    print()
     _say(
         "That was all. With a key of your own: 'aircher-cli auth login anthropic' (or openai, "
         "openrouter), then 'aircher-cli ask \"hello\"'. With a running Ollama and no key: "
