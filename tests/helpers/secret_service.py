@@ -76,13 +76,13 @@ class SecretService:
         config = self._folder / "bus.conf"
         config.write_text(_BUS_CONFIG.format(address=self._folder / "bus"))
         self._start(["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile"])
-        _wait_until((self._folder / "bus").is_socket, "the session bus did not come up")
+        _wait_until(self._bus_answers, "the session bus did not come up")
 
     def start_keyring(self) -> None:
         """Start the keyring, open."""
         command = ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"]
         self._keyring = self._start(command, given=PASSWORD)
-        _wait_until(self._is_there, "gnome-keyring-daemon did not come up")
+        _wait_until(self._keyring_is_open, "gnome-keyring-daemon did not come up")
 
     def lock(self) -> None:
         """Lock the collection: from now on reading a key would prompt."""
@@ -123,10 +123,23 @@ class SecretService:
             for item in list(secretstorage.search_items(connection, wanted)):
                 item.delete()
 
-    def _is_there(self) -> bool:
+    def _bus_answers(self) -> bool:
+        """The socket is there a moment before anybody listens on it."""
+        try:
+            with self._connection():
+                return True
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+
+    def _keyring_is_open(self) -> bool:
         with self._connection() as connection:
             (owned,) = Proxy(message_bus, connection).NameHasOwner(_BUS_NAME)
-            return bool(owned)
+            if not owned:
+                return False
+            try:
+                return not secretstorage.Collection(connection).is_locked()
+            except secretstorage.ItemNotFoundException:
+                return False
 
     @contextlib.contextmanager
     def _connection(self) -> Iterator[DBusConnection]:

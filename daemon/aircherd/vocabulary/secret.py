@@ -4,6 +4,7 @@
 """
 
 import hmac
+import json
 import re
 from typing import NoReturn
 
@@ -60,8 +61,10 @@ class Redactor:
 
         A key that was logged out stays hidden: it may still be in a message under way.
         """
-        if len(secret.reveal()) >= MIN_REDACTED:
-            self._values.add(secret.reveal())
+        value = secret.reveal()
+        if len(value) >= MIN_REDACTED:
+            # As it is, and as a JSON line or a `repr` would write it.
+            self._values |= {value, json.dumps(value)[1:-1], repr(value)[1:-1]}
 
     def redact(self, text: str) -> str:
         """Return `text` without any live key or anything that looks like a vendor's."""
@@ -71,4 +74,4 @@ class Redactor:
         return _KEY_LIKE.sub(HIDDEN, text)
 
     def __repr__(self) -> str:
-        return f"<Redactor of {len(self._values)} keys>"
+        return f"<Redactor of {len(self._values)} texts>"

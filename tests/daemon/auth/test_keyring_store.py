@@ -204,55 +204,70 @@ async def test_nothing_is_imported_from_the_current_directory(tmp_path, monkeypa
     assert "-P" in CHILD
 
 
+@pytest.fixture
+def service(request):
+    # Not in the test itself: a skip's reason would be lost on its way out of trio.
+    with secret_service(keyring=getattr(request, "param", True)) as running:
+        yield running
+
+
+@pytest.fixture
+def store(service):
+    return KeyringStore({**os.environ, **service.environ}, "aircher")
+
+
 @pytest.mark.secret_service
-async def test_a_locked_keyring_is_reported_and_works_again_when_unlocked():
+async def test_a_locked_keyring_is_reported_and_works_again_when_unlocked(service, store):
     """No prompt, no waiting, and no other child needed."""
-    with secret_service() as service:
-        store = KeyringStore({**os.environ, **service.environ}, "aircher")
-        await store.write(ENTRY, Secret("canary-1"))
-        service.lock()
-        state = await store.probe()
-        assert (state.health, "locked" in state.reason) == (StoreHealth.LOCKED, True)
-        assert await store.read_all([ENTRY]) == {ENTRY: KeyUnreadable(state)}
-        with pytest.raises(KeyringLocked, match="locked"):
-            await store.write(ENTRY, Secret("canary-2"))
-        with pytest.raises(KeyringLocked, match="locked"):
-            await store.delete(ENTRY)
-        service.unlock()
-        assert await store.read_all([ENTRY]) == {ENTRY: Secret("canary-1")}
-        assert service.stored("aircher") == {"work/default": "canary-1"}
+    await store.write(ENTRY, Secret("canary-1"))
+    service.lock()
+    state = await store.probe()
+    assert (state.health, "locked" in state.reason) == (StoreHealth.LOCKED, True)
+    assert await store.read_all([ENTRY]) == {ENTRY: KeyUnreadable(state)}
+    with pytest.raises(KeyringLocked, match="locked"):
+        await store.write(ENTRY, Secret("canary-2"))
+    with pytest.raises(KeyringLocked, match="locked"):
+        await store.delete(ENTRY)
+    service.unlock()
+    assert await store.read_all([ENTRY]) == {ENTRY: Secret("canary-1")}
+    assert service.stored("aircher") == {"work/default": "canary-1"}
 
 
 @pytest.mark.secret_service
-async def test_a_keyring_that_comes_late_is_found():
+async def test_a_key_removed_with_the_keyrings_own_application_is_missing(service, store):
+    """Neither locked nor an error."""
+    await store.write(ENTRY, Secret("canary-1"))
+    service.forget("aircher", "work/default")
+    assert await store.read_all([ENTRY]) == {ENTRY: KeyMissing()}
+
+
+@pytest.mark.secret_service
+@pytest.mark.parametrize("service", [False], indirect=True)
+async def test_a_keyring_that_comes_late_is_found(service, store):
     """At login the daemon may be quicker than the keyring."""
-    with secret_service(keyring=False) as service:
-        store = KeyringStore({**os.environ, **service.environ}, "aircher")
-        assert (await store.probe()).health is StoreHealth.UNAVAILABLE
-        service.start_keyring()
-        assert (await store.probe()).health is StoreHealth.USABLE
+    assert (await store.probe()).health is StoreHealth.UNAVAILABLE
+    service.start_keyring()
+    assert (await store.probe()).health is StoreHealth.USABLE
 
 
 @pytest.mark.secret_service
-async def test_a_real_keyring_that_hangs_is_locked():
-    """It takes the call and never answers."""
-    with secret_service() as service:
-        store = KeyringStore({**os.environ, **service.environ}, "aircher", seconds=0.7)
-        service.hang()
-        state = await store.probe()
-        service.resume()
+async def test_a_real_keyring_that_hangs_is_locked_and_comes_back(service, store):
+    """It takes the call and does not answer, until it does."""
+    hasty = KeyringStore({**os.environ, **service.environ}, "aircher", seconds=0.7)
+    service.hang()
+    state = await hasty.probe()
+    service.resume()
     assert state.health is StoreHealth.LOCKED
     assert "did not answer" in state.reason
+    assert (await store.probe()).health is StoreHealth.USABLE
 
 
 @pytest.mark.secret_service
-async def test_two_homes_do_not_see_each_others_keys():
+async def test_two_homes_do_not_see_each_others_keys(service, store):
     """The service name keeps them apart."""
-    with secret_service() as service:
-        environ = {**os.environ, **service.environ}
-        await KeyringStore(environ, "aircher").write(ENTRY, Secret("canary-1"))
-        other = await KeyringStore(environ, "aircher:01234567").read_all([ENTRY])
-    assert other == {ENTRY: KeyMissing()}
+    await store.write(ENTRY, Secret("canary-1"))
+    other = KeyringStore({**os.environ, **service.environ}, "aircher:01234567")
+    assert await other.read_all([ENTRY]) == {ENTRY: KeyMissing()}
 
 
 def test_a_shell_without_bus_address_finds_the_users_bus():

@@ -1,6 +1,7 @@
 """Secrets stay opaque, and the redactor takes every live key out of text."""
 
 import copy
+import json
 import pickle
 
 import msgspec
@@ -54,6 +55,15 @@ def test_redactor_hides_every_live_key():
     assert redactor.redact(text) == f"sent {HIDDEN} and {HIDDEN} twice: {HIDDEN}"
 
 
+@pytest.mark.parametrize("write", [json.dumps, repr, str])
+def test_redactor_knows_a_key_in_the_form_of_a_log_line(write):
+    """A JSON line or a `repr` escapes quotes and backslashes."""
+    key = 'canary"with\\odd-characters'
+    redactor = Redactor()
+    redactor.add(Secret(key))
+    assert "canary" not in redactor.redact(write(key))
+
+
 def test_redactor_leaves_short_values_alone():
     """A key of less than eight characters would tear holes into ordinary words."""
     redactor = Redactor()
@@ -77,4 +87,4 @@ def test_redactor_repr_holds_no_key():
     """Its state is a count."""
     redactor = Redactor()
     redactor.add(Secret(KEY))
-    assert repr(redactor) == "<Redactor of 1 keys>"
+    assert repr(redactor) == "<Redactor of 1 texts>"
