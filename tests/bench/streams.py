@@ -1,0 +1,126 @@
+"""Clients of streams: how many events come through, and how late.
+
+    python streams.py flood SOCKET MODEL STREAMS              events per second
+    python streams.py direct PORT PATH STREAMS                the same without the daemon
+    python streams.py many SOCKET MODEL CLIENTS EACH EVENTS   lag of timed events, none lost
+
+print one JSON line.
+"""
+
+import asyncio
+import json
+import sys
+import time
+
+import msgpack
+
+
+async def flood(path: str, model: str, streams: int) -> dict[str, float]:
+    """Read `streams` streams at once, each over a connection of its own, as fast as they come."""
+    started = time.perf_counter()
+    counts = await asyncio.gather(*(read_stream(path, model) for _ in range(streams)))
+    return {"events_per_second": sum(counts) / (time.perf_counter() - started)}
+
+
+async def read_stream(path: str, model: str) -> int:
+    """Ask once and count the deltas until the result."""
+    reader, writer = await asyncio.open_unix_connection(path, limit=2**20)
+    writer.write(chat(1, model))
+    unpacker, events = msgpack.Unpacker(), 0
+    while data := await reader.read(2**18):
+        unpacker.feed(data)
+        for frame in unpacker:
+            if frame[0] == 2:
+                events += 1
+            elif frame[2]:
+                raise RuntimeError(frame[2])
+            else:
+                writer.close()
+                return events
+    raise RuntimeError("the daemon went away")
+
+
+def chat(number: int, model: str) -> bytes:
+    """A chat request as bytes."""
+    messages = [{"role": "user", "content": "go"}]
+    return bytes(msgpack.packb([0, number, "chat", [{"model": model, "messages": messages}]]))
+
+
+async def direct(port: int, path: str, streams: int) -> dict[str, float]:
+    """Read the upstream itself, counting events without understanding them."""
+    started = time.perf_counter()
+    counts = await asyncio.gather(*(read_direct(port, path) for _ in range(streams)))
+    return {"events_per_second": sum(counts) / (time.perf_counter() - started)}
+
+
+async def read_direct(port: int, path: str) -> int:
+    """Ask once and count `data:` lines until the end."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
+    writer.write(f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{{}}".encode())
+    events, tail = 0, b""
+    while data := await reader.read(2**18):
+        events += data.count(b"data: {")
+        tail = (tail + data)[-5:]
+        if tail == b"0\r\n\r\n":
+            break
+    writer.close()
+    return events
+
+
+async def many(path: str, model: str, clients: int, each: int, events: int) -> dict[str, float]:
+    """Hold `clients` x `each` timed streams open; return the lag of their events."""
+    lags: list[int] = []
+    started = time.perf_counter()
+    counts = await asyncio.gather(
+        *(hold(path, model, each, n * 0.1 / clients, lags) for n in range(clients))
+    )
+    lags.sort()
+    return {
+        "streams": clients * each,
+        "expected": clients * each * events,
+        "arrived": sum(counts),
+        "seconds": time.perf_counter() - started,
+        "median_ms": lags[len(lags) // 2] / 1e6,
+        "p99_ms": lags[int(len(lags) * 0.99)] / 1e6,
+    }
+
+
+async def hold(path: str, model: str, each: int, delay: float, lags: list[int]) -> int:
+    """One client with `each` streams; `delay` spreads the clients over the tick."""
+    await asyncio.sleep(delay)
+    reader, writer = await asyncio.open_unix_connection(path, limit=2**20)
+    for number in range(each):
+        writer.write(chat(number, model))
+    unpacker, left, events = msgpack.Unpacker(), each, 0
+    while left:
+        data = await reader.read(2**16)
+        now = time.monotonic_ns()
+        unpacker.feed(data)
+        for frame in unpacker:
+            if frame[0] == 1:
+                if frame[2]:
+                    raise RuntimeError(frame[2])
+                left -= 1
+            elif frame[2][0]["type"] == "text":
+                # Deltas of a slow client are merged: every time stamp in one counts.
+                stamps = frame[2][0]["text"].split()
+                events += len(stamps)
+                lags += [now - int(stamp) for stamp in stamps]
+    writer.close()
+    return events
+
+
+def main() -> None:
+    """Run one of the three."""
+    what, where, name, *numbers = sys.argv[1:]
+    if what == "flood":
+        result = asyncio.run(flood(where, name, *map(int, numbers)))
+    elif what == "direct":
+        result = asyncio.run(direct(int(where), name, *map(int, numbers)))
+    else:
+        result = asyncio.run(many(where, name, *map(int, numbers)))
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
