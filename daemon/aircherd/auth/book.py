@@ -4,9 +4,10 @@ The picture that requests and people share. It decides nothing about a key's wor
 what `slots`, `reader` and `status` know, and publishes a row whenever it changed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from aircherd.auth import standing, status
+from aircherd.auth.index import IndexEntry
 from aircherd.auth.key_store import Entry
 from aircherd.auth.reader import KeyReader
 from aircherd.auth.slots import KeySlot, shadowed, slots_of, stored_slot
@@ -41,13 +42,20 @@ class KeyBook:
         self._vault = vault
         self._reader = reader
         self._bus = bus
+        self._slots: dict[str, tuple[Provider, Sequence[IndexEntry], list[KeySlot]]] = {}
         self._announced: dict[str, dict[str | None, KeyStatus]] = {}
 
     # -------------------------------------------------------------- which keys there are
 
     def slots(self, provider: Provider) -> list[KeySlot]:
         """Return the keys of a provider in the order in which they serve."""
-        return slots_of(provider, self._vault.index.of(provider.name), self._environ)
+        # Every request asks, so the answer is kept until the config or the stored keys change.
+        stored = self._vault.index.of(provider.name)
+        known = self._slots.get(provider.name)
+        if known is None or known[0] is not provider or known[1] is not stored:
+            known = (provider, stored, slots_of(provider, stored, self._environ))
+            self._slots[provider.name] = known
+        return known[2]
 
     def all_slots(self) -> list[KeySlot]:
         """Return the keys of all providers."""

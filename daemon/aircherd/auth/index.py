@@ -6,7 +6,7 @@ A damaged list is moved aside and said so, rather than guessed at.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -56,13 +56,21 @@ class KeyIndex:
         self._path = path
         self._uid = os.getuid() if uid is None else uid
         self._entries: dict[Entry, IndexEntry] = {}
+        self._sorted: dict[str, Sequence[IndexEntry]] = {}  # what `of` has answered since a change
         self.problem: str | None = None
         self._load()
 
-    def of(self, provider: str) -> list[IndexEntry]:
-        """Return the keys stored for `provider`, the default one first, then by name."""
-        entries = [known for known in self._entries.values() if known.provider == provider]
-        return sorted(entries, key=lambda known: (known.label != DEFAULT_LABEL, known.label))
+    def of(self, provider: str) -> Sequence[IndexEntry]:
+        """Return the keys stored for `provider`, the default one first, then by name.
+
+        The same object until the list changes: every request asks.
+        """
+        known = self._sorted.get(provider)
+        if known is None:
+            entries = [entry for entry in self._entries.values() if entry.provider == provider]
+            known = sorted(entries, key=lambda entry: (entry.label != DEFAULT_LABEL, entry.label))
+            self._sorted[provider] = known
+        return known
 
     def get(self, entry: Entry) -> IndexEntry | None:
         """Return what is known of one key."""
@@ -96,6 +104,7 @@ class KeyIndex:
         except FileRefused as error:
             raise KeyringLocked(f"the list of stored keys cannot be written: {error}") from error
         self._entries = entries
+        self._sorted = {}
         self.problem = None
 
     def _load(self) -> None:

@@ -8,8 +8,6 @@ account behind the user's back is how surprise bills happen.
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -111,19 +109,9 @@ def objection(provider: Provider, slot: KeySlot) -> str | None:
 
 def plain_http(provider: Provider) -> str | None:
     """Return why no key at all may be sent to `provider`, None when one may."""
-    parts = urlsplit(provider.base_url)
-    if parts.scheme.lower() == "https" or _is_loopback(parts.hostname or ""):
+    if provider.can_carry_key:
         return None
     return f"a key is never sent unencrypted, and {provider.origin} is plain http: use https"
-
-
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 # ------------------------------------------------------------------ names that users write

@@ -5,6 +5,7 @@ snapshot it started with. The form of the file itself is `config.load`'s busines
 """
 
 import ipaddress
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import msgspec
@@ -37,8 +38,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def can_carry_key(self) -> bool:
         """Whether a key may be sent there: over https, or over http to this machine alone."""
-        parts = urlsplit(self.base_url)
-        return parts.scheme.lower() == "https" or is_loopback(parts.hostname or "")
+        return _can_carry_key(self.base_url)
 
 
 class Route(msgspec.Struct, frozen=True):
@@ -90,6 +90,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     network: Network = Network()
 
 
+@lru_cache(maxsize=256)
 def origin_of(url: str) -> str:
     """Return scheme, lower-case host and explicit port of `url`."""
     parts = urlsplit(url)
@@ -97,6 +98,12 @@ def origin_of(url: str) -> str:
     host = (parts.hostname or "").lower()
     host = f"[{host}]" if ":" in host else host
     return f"{scheme}://{host}:{parts.port or {'https': 443, 'http': 80}.get(scheme, 0)}"
+
+
+@lru_cache(maxsize=256)
+def _can_carry_key(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme.lower() == "https" or is_loopback(parts.hostname or "")
 
 
 def is_loopback(host: str) -> bool:

@@ -23,20 +23,30 @@ class DeltaWriter:
         self._number = number
         self._seq = 0
 
+    def next_seq(self) -> int:
+        """Return the number of the next delta."""
+        self._seq += 1
+        return self._seq
+
     def encode(self, deltas: Sequence[Delta]) -> bytes:
         """Return the `chat.delta` notifications for `deltas`; the ending is told by the result."""
-        return frames.encode_notifications(methods.CHAT_DELTA, list(self._params(deltas)))
+        return frames.encode_notifications(methods.CHAT_DELTA, self._params(deltas))
+
+    def encode_text(self, seq: int, text: str) -> bytes:
+        """Return one notification with `text`, under a number that was taken before."""
+        params = {self._name: self._number, "seq": seq, "type": "text", "text": text}
+        return frames.encode_notification(methods.CHAT_DELTA, params)
 
     def _params(self, deltas: Sequence[Delta]) -> Iterator[dict[str, object]]:
         name, number = self._name, self._number
         for delta in deltas:
             if type(delta) is Ending:
                 continue
-            self._seq += 1
+            seq = self._seq = self._seq + 1
             if type(delta) is TextDelta:
-                yield {name: number, "seq": self._seq, "type": "text", "text": delta.text}
+                yield {name: number, "seq": seq, "type": "text", "text": delta.text}
             else:
-                yield {name: number, "seq": self._seq, **told(delta)}
+                yield {name: number, "seq": seq, **told(delta)}
 
 
 def told(value: object) -> dict[str, object]:

@@ -89,7 +89,7 @@ class Session:
                 await self._stream.send_all(data)
             except trio.BrokenResourceError:
                 break  # the reader may not see it before it has read what the kernel still holds
-            self._outbox.written(len(data))
+            self._outbox.written()
             self._report_dropped()
         assert self._nursery is not None
         self._nursery.cancel_scope.cancel()
@@ -193,8 +193,7 @@ class Session:
         writer, outbox = DeltaWriter(name, number), self._outbox
 
         async def send(deltas: Sequence[Delta]) -> None:
-            if data := writer.encode(deltas):
-                outbox.put(data)
+            outbox.put_deltas(writer, deltas)
             if outbox.is_full:
                 await outbox.wait_for_room()
 

@@ -230,6 +230,8 @@ class _IteratedBody:
 
 
 async def _whole_body(request: httpx.Request) -> bytes:
+    if isinstance(request.stream, httpx.ByteStream):
+        return b"".join(request.stream)
     try:
         return request.content
     except httpx.RequestNotRead:

@@ -62,7 +62,7 @@ class Redactor:
         A key that was logged out stays hidden: it may still be in a message under way.
         """
         value = secret.reveal()
-        if len(value) >= MIN_REDACTED:
+        if len(value) >= MIN_REDACTED and value not in self._values:
             # As it is, and as a JSON line or a `repr` would write it.
             self._values |= {value, json.dumps(value)[1:-1], repr(value)[1:-1]}
 

@@ -1,9 +1,12 @@
-"""What waits for a client is counted, ordered, and awaited."""
+"""What waits for a client is counted, ordered, gathered, and awaited."""
 
+import msgpack
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from aircherd.ipc.outbox import BUFFER_LIMIT, Outbox
+from aircherd.ipc.deltas import DeltaWriter
+from aircherd.ipc.outbox import BUFFER_LIMIT, GATHER_ABOVE, Outbox
+from aircherd.vocabulary.chat import Ending, TextDelta, ToolCallDelta
 
 
 async def test_take_returns_everything_in_order():
@@ -13,7 +16,7 @@ async def test_take_returns_everything_in_order():
     outbox.put(b"two")
     assert await outbox.take() == b"onetwo"
     assert outbox.size == 6
-    outbox.written(6)
+    outbox.written()
     assert outbox.size == 0
 
 
@@ -44,10 +47,10 @@ async def test_a_full_outbox_makes_chats_wait_until_it_was_written():
         nursery.start_soon(chat)
         await wait_all_tasks_blocked()
         assert outbox.is_full
-        data = await outbox.take()
+        await outbox.take()
         await wait_all_tasks_blocked()
         assert not went_on.is_set()
-        outbox.written(len(data))
+        outbox.written()
     assert went_on.is_set()
 
 
@@ -57,9 +60,59 @@ async def test_wait_empty_returns_once_all_has_left():
     outbox.put(b"bye")
 
     async def writer():
-        outbox.written(len(await outbox.take()))
+        await outbox.take()
+        outbox.written()
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(writer)
         await outbox.wait_empty()
     assert repr(outbox) == "<Outbox 0 bytes waiting>"
+
+
+async def deltas_of(outbox):
+    """Return the maps of all deltas that wait, as the client gets them."""
+    unpacker = msgpack.Unpacker()
+    unpacker.feed(await outbox.take())
+    return [frame[2][0] for frame in unpacker if isinstance(frame, list)]
+
+
+async def test_a_client_that_keeps_up_gets_delta_by_delta():
+    """The rhythm is the provider's."""
+    outbox, writer = Outbox(), DeltaWriter("id", 1)
+    outbox.put_deltas(writer, [TextDelta("a"), TextDelta("b")])
+    outbox.put_deltas(writer, [TextDelta("c"), Ending("stop")])
+    assert [delta["text"] for delta in await deltas_of(outbox)] == ["a", "b", "c"]
+
+
+async def test_the_text_of_a_client_that_is_behind_is_gathered_by_chat():
+    """One delta for each chat and each run of text; nothing is lost, order and numbers hold."""
+    outbox, one, two = Outbox(), DeltaWriter("id", 1), DeltaWriter("id", 2)
+    outbox.put(msgpack.packb(b"x" * GATHER_ABOVE))
+    outbox.put_deltas(one, [TextDelta("a"), TextDelta("b")])
+    outbox.put_deltas(two, [TextDelta("\u00e9")])
+    outbox.put_deltas(one, [TextDelta("c"), ToolCallDelta(0, "t", "f"), TextDelta("d")])
+    outbox.put_deltas(one, [TextDelta("e"), Ending("stop")])
+    told = [(d["id"], d["seq"], d.get("text", d["type"])) for d in await deltas_of(outbox)]
+    assert told == [(1, 1, "abc"), (2, 1, "\u00e9"), (1, 2, "tool_call"), (1, 3, "de")]
+
+
+async def test_what_was_taken_grows_no_more():
+    """Text that comes while the last is being written starts anew."""
+    outbox, writer = Outbox(), DeltaWriter("id", 1)
+    outbox.put(msgpack.packb(b"x" * GATHER_ABOVE))
+    outbox.put_deltas(writer, [TextDelta("a")])
+    assert [delta["text"] for delta in await deltas_of(outbox)] == ["a"]
+    outbox.put_deltas(writer, [TextDelta("b")])
+    assert [delta["text"] for delta in await deltas_of(outbox)] == ["b"]
+
+
+async def test_gathered_text_counts_and_is_forgotten_when_written():
+    """In bytes, so that the bound holds; and the count comes back to nothing."""
+    outbox, writer = Outbox(), DeltaWriter("id", 1)
+    outbox.put(b"x" * GATHER_ABOVE)
+    for _ in range(1000):
+        outbox.put_deltas(writer, [TextDelta("\u00e9" * 500)])
+    assert outbox.size == GATHER_ABOVE + 1_000_000
+    await outbox.take()
+    outbox.written()
+    assert outbox.size == 0
