@@ -94,6 +94,8 @@ def exit_code(error: BaseException) -> int:
     if isinstance(error, DaemonUnreachable):
         return UNREACHABLE
     if isinstance(error, DaemonError):
+        if error.data.get("finish"):  # it broke off after its first output, whatever the reason
+            return FAILED
         return code_exit(error.code, reasons(error.data))
     return FAILED
 

@@ -7,7 +7,7 @@ from aircher_cli.context import Context
 from aircher_cli.exits import CommandFailed, UsageError, exit_code, records
 from aircher_cli.parser import PROGRAM
 from aircher_cli.render.problems import problem_lines
-from aircher_cli.render.words import reason_words
+from aircher_cli.render.words import about, reason_words
 from aircher_client import DaemonError, DaemonUnreachable
 from aircher_wire import codes
 
@@ -53,7 +53,7 @@ def error_lines(error: BaseException) -> list[str]:
     if isinstance(error, DaemonUnreachable):
         return [f"{PROGRAM}: {error}"]
     if isinstance(error, DaemonError):
-        return [f"{PROGRAM}: {error.message}", *_details(error)]
+        return _daemon_error_lines(error)
     return [f"{PROGRAM}: {_defect(error)}"]
 
 
@@ -61,10 +61,20 @@ def _try(hint: str) -> list[str]:
     return [f"try: {hint}"] if hint else []
 
 
-def _details(error: DaemonError) -> list[str]:
-    problems = problem_lines(records(error.data.get("problems")))
-    lines = [f"  {line}" for line in problems if line not in error.message]
-    return lines + way_lines(error.data, error.message)
+def _daemon_error_lines(error: DaemonError) -> list[str]:
+    problems = records(error.data.get("problems"))
+    details = [f"  {line}" for line in problem_lines(problems)]
+    headline = f"{PROGRAM}: {_headline(error, problems)}"
+    return [headline, *details, *way_lines(error.data, error.message)]
+
+
+def _headline(error: DaemonError, problems: list[dict[str, object]]) -> str:
+    """Return the daemon's message, without what is said twice."""
+    if any(str(problem.get("message") or "\0") in error.message for problem in problems):
+        return "the configuration is invalid:"  # each problem has its line below
+    provider, _, rest = error.message.partition(": ")
+    known = {entry.get("provider") for entry in records(error.data.get("skipped"))}
+    return about(provider, provider, rest) if provider in known else error.message
 
 
 def way_lines(data: dict[str, object], said: str = "") -> list[str]:
@@ -87,7 +97,8 @@ def way_lines(data: dict[str, object], said: str = "") -> list[str]:
 def _way_line(entry: dict[str, object], reason: object) -> str:
     who = "/".join(str(entry[part]) for part in ("provider", "model") if entry.get(part))
     key = f" (key {entry['key']})" if entry.get("key") else ""
-    return f"  {who}{key}: {entry.get('message') or reason_words(str(reason))}"
+    message = str(entry.get("message") or reason_words(str(reason)))
+    return "  " + about(f"{who}{key}", str(entry.get("provider") or ""), message)
 
 
 def _defect(error: BaseException) -> str:

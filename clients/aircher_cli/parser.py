@@ -131,19 +131,32 @@ def positive_int(text: str) -> int:
 
 
 def positive(text: str) -> float:
-    """Parse a number over 0."""
-    value = non_negative(text)
-    if value == 0:
+    """Parse a number over 0; infinity and NaN are not numbers here."""
+    value = _number(text)
+    if value <= 0:
         raise argparse.ArgumentTypeError("takes a number over 0")
     return value
 
 
 def non_negative(text: str) -> float:
     """Parse a number from 0; infinity and NaN are not numbers here."""
+    value = _number(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError("takes a number from 0")
+    return value
+
+
+def _number(text: str) -> float:
+    """Return a number, and -1 for what is none."""
     try:
         value = float(text)
     except ValueError:
-        value = -1.0
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError("takes a number from 0")
-    return value
+        return -1.0
+    return value if abs(value) < float("inf") else -1.0
+
+
+def name(text: str) -> str:
+    """Take a name as it is, but not an empty one: that is a shell's variable nobody has set."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("takes a name, and this one is empty")
+    return text

@@ -4,6 +4,7 @@
 - `conversation`: numbered requests, their answers, and what comes in between.
 - `connection`: one connected socket, bytes out and frames in.
 - `autostart`: starts a daemon where none answers; imported only then.
+- `holder`: the daemon that has the locks; imported only where one is in the way.
 - `errors`: what can go wrong, as a tree.
 
 It stays thin, since every command pays for it: the standard library's cheap part and

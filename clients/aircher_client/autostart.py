@@ -2,7 +2,9 @@
 
 Several clients may do this at once. Each starts a daemon, one of these wins the locks, and the
 others exit with `EXIT_ALREADY_RUNNING`: their clients go on looking for the winner. The same code
-comes back while an old daemon drains: then the next is started as soon as the old one is gone.
+comes back while an old daemon drains: then the next is started as soon as the old one is gone. And
+it comes back where a daemon has the data but serves another socket: that one never comes here, so
+there is nothing to wait for.
 """
 
 import enum
@@ -13,14 +15,15 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from aircher_client.connection import POLL
 from aircher_client.errors import DaemonUnreachable
+from aircher_client.holder import Holder, find_holder
 from aircher_wire import address
 
 AGAIN = 0.2
-"""Seconds until another daemon is started where the one before found the locks taken."""
+"""Seconds from one start to the next, where a daemon found locks taken that nobody has any more."""
 LOG_LIMIT = 4 * 1024 * 1024
 """Bytes; a longer log is put aside as `*.old` before the next daemon writes to it."""
 TAIL_LINES = 8
@@ -54,16 +57,17 @@ def start(
     Raises:
         DaemonUnreachable: it could not be started, gave up, or was not ready in time.
     """
-    path = address.log_path(environ)
+    path, ours = address.log_path(environ), address.find_socket(environ)
     with _open_log(path) as log:
         offset = log.tell()
         child, born = _launch(command, environ, log), time.monotonic()
         deadline = born + timeout
         try:
             while (found := look()) is None:
-                step = _next(child.poll(), time.monotonic(), born, deadline)
+                way = _look_at(child, environ, ours)
+                step = _next(way, time.monotonic(), born, deadline)
                 if step is _Step.GIVE_UP:
-                    raise DaemonUnreachable(_explain(child.poll(), timeout, path, offset))
+                    raise DaemonUnreachable(_explain(way, ours, timeout, path, offset))
                 if step is _Step.AGAIN:
                     child, born = _launch(command, environ, log), time.monotonic()
                 time.sleep(POLL)
@@ -72,17 +76,37 @@ def start(
     return found
 
 
+class _Way(NamedTuple):
+    """How far the started daemon has come.
+
+    `status` is its exit code, None while it runs. `holder` is who was in its way and is still
+    alive, and `is_elsewhere` says that this one serves another socket than ours.
+    """
+
+    status: int | None
+    holder: Holder | None = None
+    is_elsewhere: bool = False
+
+
+def _look_at(child: subprocess.Popen[bytes], environ: Mapping[str, str], ours: str) -> _Way:
+    status = child.poll()
+    holder = find_holder(environ) if status == address.EXIT_ALREADY_RUNNING else None
+    return _Way(status, holder, holder is not None and not holder.serves(ours))
+
+
 class _Step(enum.Enum):
     WAIT = enum.auto()
     AGAIN = enum.auto()
     GIVE_UP = enum.auto()
 
 
-def _next(status: int | None, now: float, born: float, deadline: float) -> _Step:
-    """Decide how to go on while nobody answers; `status` is the child's exit code, or None."""
-    if now >= deadline or status not in (None, address.EXIT_ALREADY_RUNNING):
+def _next(way: _Way, now: float, born: float, deadline: float) -> _Step:
+    """Decide how to go on while nobody answers."""
+    if now >= deadline or way.status not in (None, address.EXIT_ALREADY_RUNNING):
         return _Step.GIVE_UP
-    if status is not None and now - born >= AGAIN:
+    if way.is_elsewhere:
+        return _Step.GIVE_UP
+    if way.status is not None and way.holder is None and now - born >= AGAIN:
         return _Step.AGAIN
     return _Step.WAIT
 
@@ -139,14 +163,31 @@ def _open_log(path: Path) -> BinaryIO:
     return log
 
 
-def _explain(status: int | None, timeout: float, path: Path, offset: int) -> str:
-    if status is None or status == address.EXIT_ALREADY_RUNNING:
+def _explain(way: _Way, ours: str, timeout: float, path: Path, offset: int) -> str:
+    """Say why there is no daemon, in one line, and after it the daemon's own words if they help."""
+    if way.holder is not None:
+        return _in_the_way(way.holder, ours, timeout, is_elsewhere=way.is_elsewhere)
+    if way.status is None:
         what = f"aircherd was started, but nobody answers after {timeout:g} s"
-    elif status < 0:
-        what = f"aircherd was started and was killed by signal {-status}"
+    elif way.status == address.EXIT_ALREADY_RUNNING:
+        what = f"aircherd finds its locks taken, but nobody answers at {ours} after {timeout:g} s"
+    elif way.status < 0:
+        what = f"aircherd was started and was killed by signal {-way.status}"
     else:
-        what = f"aircherd could not start (exit code {status})"
+        what = f"aircherd could not start (exit code {way.status})"
     return "\n".join([f"{what}; its log is {path}", *_tail(path, offset)])
+
+
+def _in_the_way(holder: Holder, ours: str, timeout: float, *, is_elsewhere: bool) -> str:
+    if is_elsewhere:
+        return (
+            f"another aircherd (process {holder.pid}) has your keys and serves {holder.socket}, "
+            f"not {ours}: set AIRCHER_SOCKET={holder.socket}, or the same XDG_RUNTIME_DIR as there"
+        )
+    return (
+        f"nobody answers at {ours} after {timeout:g} s: process {holder.pid} is still stopping, "
+        f"for it finishes its requests first, or it is not ready yet. Try again later"
+    )
 
 
 def _tail(path: Path, offset: int) -> list[str]:
@@ -158,4 +199,5 @@ def _tail(path: Path, offset: int) -> list[str]:
     except OSError:
         return []
     for_people = [line for line in lines if line.strip() and not line.startswith("{")]
-    return (for_people or lines)[-TAIL_LINES:]
+    # Each start writes; what several of them said alike is told once.
+    return list(dict.fromkeys(for_people or lines))[-TAIL_LINES:]

@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+import sys
 import time
 from collections import deque
 
@@ -87,6 +88,15 @@ class Connection:
     def _lost(self, error: OSError | None) -> ConnectionLost:
         self.close()
         return ConnectionLost(f"aircherd closed the connection{f': {error}' if error else ''}")
+
+    def peer_pid(self) -> int | None:
+        """Return the process that listens at the other end; None where the system does not say."""
+        try:
+            credentials = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
+        except OSError:
+            return None
+        # struct ucred: pid, uid, gid. A pid of 0 is one that our namespace cannot see.
+        return int.from_bytes(credentials[:4], sys.byteorder) or None
 
     def close(self) -> None:
         """Close the socket; the daemon cancels what this connection asked for. Idempotent."""

@@ -119,10 +119,7 @@ class Conversation:
             except NoAnswer:
                 if self._hello_id is None or time.monotonic() < self._hello_deadline:
                     raise
-                raise NoAnswer(
-                    "aircherd takes connections but does not answer: it hangs or is stopped. "
-                    "Find its process with: pgrep -u $USER aircherd"
-                ) from None
+                raise NoAnswer(_hangs(self.connection.peer_pid())) from None
             if not isinstance(frame, Response) or frame.msgid != self._hello_id:
                 return frame
             self._hello_id = None
@@ -176,6 +173,17 @@ class Conversation:
 
     def __repr__(self) -> str:
         return f"<Conversation of {self._name}, {self.msgid} requests, {self.connection!r}>"
+
+
+def _hangs(pid: int | None) -> str:
+    """Say that the daemon hangs. By its name nobody finds it: it is called python3."""
+    what = "takes connections but does not answer: it hangs or is stopped"
+    if pid is None:
+        return f"aircherd {what}"
+    return (
+        f"aircherd (process {pid}) {what}. Wake a stopped one with: kill -CONT {pid}; "
+        f"end one that hangs with: kill -KILL {pid}"
+    )
 
 
 def _result(response: Response) -> Any:

@@ -3,8 +3,8 @@
 ClientError
 ├─ DaemonError                 the daemon answered, and the answer is an error
 └─ DaemonUnreachable           there is no daemon to talk to, and none could be started
-├─ ConnectionLost          there was one, and it went away
-└─ NoAnswer                there is one, and it does not answer in time
+   ├─ ConnectionLost           there was one, and it went away
+   └─ NoAnswer                 there is one, and it does not answer in time
 """
 
 

@@ -44,11 +44,6 @@ def aircher_home(environ: Mapping[str, str]) -> Path:
     return _path(_home(environ))
 
 
-def is_default_home(environ: Mapping[str, str]) -> bool:
-    """Whether the home is `~/.aircher`, by whatever name."""
-    return home_hash(environ) is None
-
-
 def home_hash(environ: Mapping[str, str]) -> str | None:
     """Return the 8 hex digits that tell another home's files apart; None for the default home."""
     if not environ.get("AIRCHER_HOME"):
@@ -61,11 +56,24 @@ def home_hash(environ: Mapping[str, str]) -> str | None:
 
 def log_path(environ: Mapping[str, str]) -> Path:
     """Return the file that takes the standard error of a daemon which a client starts."""
-    state = environ.get("XDG_STATE_HOME", "")
-    if not state.startswith("/"):  # the XDG specification: a relative path is to be ignored
-        state = f"{_user_home(environ)}/.local/state"
     other = home_hash(environ)
+    state = _xdg(environ, "XDG_STATE_HOME", ".local/state")
     return _path(f"{state}/aircher/aircherd{'-' + other if other else ''}.log")
+
+
+def data_directory(environ: Mapping[str, str]) -> Path:
+    """Return the directory of the daemon's data; one daemon has it at a time."""
+    other = home_hash(environ)
+    data = _xdg(environ, "XDG_DATA_HOME", ".local/share")
+    return _path(f"{data}/aircher{'/homes/' + other if other else ''}")
+
+
+def lock_files(environ: Mapping[str, str]) -> tuple[Path, Path]:
+    """Return what a daemon locks for life: a file beside its socket, and one in its data.
+
+    Whoever holds one has written its process id and its socket into it, a line each.
+    """
+    return _path(find_socket(environ) + ".lock"), data_directory(environ) / "aircherd.lock"
 
 
 # ------------------------------------------------------------------------------------- the socket
@@ -179,6 +187,13 @@ def _fault(found: os.stat_result, uid: int) -> str | None:
 def _home(environ: Mapping[str, str]) -> str:
     named = environ.get("AIRCHER_HOME")
     return _absolute(named, environ) if named else _user_home(environ) + "/.aircher"
+
+
+def _xdg(environ: Mapping[str, str], name: str, usual: str) -> str:
+    named = environ.get(name, "")
+    if named.startswith("/"):  # the XDG specification: a relative path is to be ignored
+        return named
+    return f"{_user_home(environ)}/{usual}"
 
 
 def _user_home(environ: Mapping[str, str]) -> str:

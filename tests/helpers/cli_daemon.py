@@ -1,8 +1,10 @@
-"""A daemon for the command line's tests: real frames on a real Unix socket, served in threads.
+"""A daemon for the command line's tests: the fake daemon, whose answers may take their time.
 
-It packs and unpacks with msgpack itself, so that a mistake in our own frames cannot hide.
+Each handler runs in a thread of its own, so that a cancellation is seen meanwhile. It packs
+and unpacks with msgpack itself, so that a mistake in our own frames cannot hide.
 """
 
+import contextlib
 import os
 import shutil
 import socket
@@ -13,6 +15,8 @@ from pathlib import Path
 from typing import Self
 
 import msgpack
+
+from helpers.fake_daemon import FakeDaemon
 
 Map = dict[str, object]
 
@@ -53,24 +57,21 @@ class Session:
 Handler = Callable[[Session, int, Map], object]
 
 
-class CliDaemon:
+class CliDaemon(FakeDaemon):
     """Serves `answers`: method -> result, or a handler that is called in a thread of its own.
 
     `calls` has every request and notification as (method, params), `sessions` every connection.
     """
 
     def __init__(self) -> None:
+        # Not pytest's folder: a socket's path must be short.
+        self.home = Path(tempfile.mkdtemp(prefix="aircher-"))
         self.answers: dict[str, object] = {
             "hello": {"protocol": 1, "server": {"name": "aircherd", "version": "0"}},
         }
         self.calls: list[tuple[str, Map]] = []
         self.sessions: list[Session] = []
-        # Not pytest's folder: a socket's path must be short.
-        self.home = Path(tempfile.mkdtemp(prefix="aircher-"))
-        self.socket = self.home / "run" / "aircher.sock"
-        self.socket.parent.mkdir(mode=0o700)
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._threads: list[threading.Thread] = []
+        super().__init__(self.home / "run" / "aircher.sock")
 
     @property
     def environ(self) -> dict[str, str]:
@@ -79,7 +80,7 @@ class CliDaemon:
             "PATH": os.environ.get("PATH", ""),
             "HOME": str(self.home),
             "LANG": "C.UTF-8",
-            "AIRCHER_SOCKET": str(self.socket),
+            "AIRCHER_SOCKET": str(self.path),
             "AIRCHER_AUTOSTART": "0",
         }
 
@@ -93,43 +94,22 @@ class CliDaemon:
         return [name for name, _ in self.calls if name != "hello"]
 
     def __enter__(self) -> Self:
-        self._listener.bind(str(self.socket))
-        self._listener.listen(16)
-        self._spawn(self._accept)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        # Closing alone does not wake a thread that waits in accept.
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        self.close()
         for session in self.sessions:
             session.is_cancelled.set()
-            try:
+            with contextlib.suppress(OSError):  # it has gone by itself
                 session.sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue  # it has gone by itself
-        for thread in self._threads:
-            thread.join(5)
+        self.join()
         for session in self.sessions:
             session.sock.close()
         shutil.rmtree(self.home)
 
-    def _spawn(self, work: Callable[..., None], *args: object) -> None:
-        thread = threading.Thread(target=work, args=args, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                sock, _ = self._listener.accept()
-            except OSError:
-                return
-            session = Session(sock)
-            self.sessions.append(session)
-            self._spawn(self._serve, session)
-
-    def _serve(self, session: Session) -> None:
+    def serve(self, sock: socket.socket) -> None:
+        session = Session(sock)
+        self.sessions.append(session)
         unpacker = msgpack.Unpacker(unicode_errors="surrogateescape")
         while data := self._read(session):
             unpacker.feed(data)
@@ -155,7 +135,7 @@ class CliDaemon:
         self.calls.append((method, params))
         answer = self.answers.get(method)
         if callable(answer):
-            self._spawn(self._run, answer, session, msgid, params)
+            self._start(self._run, answer, session, msgid, params)
         elif answer is None:
             record = {"code": "unknown_method", "message": f"no method {method}", "data": {}}
             session.send(1, msgid, record, None)

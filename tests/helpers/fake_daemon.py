@@ -68,7 +68,6 @@ class FakeDaemon:
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(path))
         self._listener.listen(8)
-        self._peers: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._start(self._accept)
 
@@ -102,10 +101,10 @@ class FakeDaemon:
                 return
             self.connections += 1
             sock.settimeout(PATIENCE)
-            self._peers.append(sock)
-            self._start(self._serve, sock)
+            self._start(self.serve, sock)
 
-    def _serve(self, sock: socket.socket) -> None:
+    def serve(self, sock: socket.socket) -> None:
+        """Talk to one client until it goes; runs in a thread of its own."""
         peer = Peer(sock, self.received)
         try:
             while (frame := peer.next_frame()) is not None:

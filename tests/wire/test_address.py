@@ -7,6 +7,7 @@ import pytest
 
 from aircher_wire import address
 from aircher_wire.address import AddressError, check_directory, check_length
+from aircherd.config.paths import resolve_paths
 
 HOME = {"HOME": "/home/ann"}
 OTHER = HOME | {"AIRCHER_HOME": "/srv/second"}
@@ -72,8 +73,8 @@ def test_a_symlink_to_the_default_home_is_the_default_home(tmp_path: Path) -> No
     (tmp_path / ".aircher").mkdir()
     (tmp_path / "dots").symlink_to(tmp_path / ".aircher")
     environ = {"HOME": str(tmp_path), "AIRCHER_HOME": str(tmp_path / "dots")}
-    assert address.is_default_home(environ)
-    assert not address.is_default_home(environ | {"AIRCHER_HOME": str(tmp_path)})
+    assert address.home_hash(environ) is None
+    assert address.home_hash(environ | {"AIRCHER_HOME": str(tmp_path)}) is not None
 
 
 @pytest.mark.parametrize(
@@ -107,6 +108,23 @@ def test_home_without_a_variable() -> None:
 def test_log(environ: dict[str, str], expected: str) -> None:
     """The log of a daemon that a client starts lies with the user's other state."""
     assert address.log_path(environ) == Path(expected)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [HOME, HOME | {"XDG_DATA_HOME": "/data"}, HOME | {"XDG_DATA_HOME": "data"}, OTHER],
+)
+def test_data_is_where_the_daemon_keeps_it(environ: dict[str, str]) -> None:
+    """A client looks for the daemon's lock where the daemon itself does."""
+    assert address.data_directory(environ) == resolve_paths(environ).data
+
+
+def test_lock_files() -> None:
+    """One lock beside the socket, one in the data directory."""
+    assert address.lock_files(HOME | RUNTIME) == (
+        Path("/run/user/7/aircher/aircher.sock.lock"),
+        Path("/home/ann/.local/share/aircher/aircherd.lock"),
+    )
 
 
 # ------------------------------------------------------------------------------- safety

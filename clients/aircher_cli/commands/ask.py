@@ -30,7 +30,8 @@ def build_parser() -> Parser:
     add("prompt", nargs="*", metavar="PROMPT", help="what to ask")
     add("-m", "--model", metavar="MODEL", help="provider/model, or an alias of yours")
     add("-s", "--system", metavar="TEXT", help="the system prompt")
-    add("-f", "--file", action="append", default=[], metavar="FILE", help="add a text file")
+    file_help = "add a text file; - is standard input"
+    add("-f", "--file", action="append", default=[], metavar="FILE", help=file_help)
     add("--max-tokens", type=positive_int, metavar="N", help="longest answer")
     add("--temperature", type=non_negative, metavar="T", help="0 is steady, 1 is lively")
     add("--stop", action="append", default=[], metavar="TEXT", help="end the answer before TEXT")

@@ -1,10 +1,14 @@
-"""What `ask` adds when nobody answered: the text so far, and a newcomer's first steps."""
+"""What `ask` adds when nobody answered: the text so far, and what somebody without a key can do."""
 
 from aircher_cli.context import Context
 from aircher_cli.exits import reasons
-from aircher_cli.render.words import texts
-from aircher_client import Client, DaemonError
+from aircher_cli.render.advice import nobody_lines
+from aircher_cli.render.words import as_map, texts
+from aircher_client import Client, ClientError, DaemonError
 from aircher_wire import codes, methods
+
+PATIENCE = 5.0
+"""Seconds for each question that we put after a failure."""
 
 
 def rest_of_text(error: DaemonError, shown: str) -> str:
@@ -14,32 +18,24 @@ def rest_of_text(error: DaemonError, shown: str) -> str:
 
 
 def newcomer_note(context: Context, client: Client, error: DaemonError, model: str | None) -> str:
-    """Return first steps for someone who has no key anywhere, or nothing for anyone else."""
+    """Return what to do for someone without a key for any default, or nothing for anyone else.
+
+    The error knows only those who were to be asked: who else is signed in, the daemon's status
+    tells.
+    """
     why = reasons(error.data) or [error.code]
     if model is not None or set(why) != {codes.NOT_AUTHENTICATED}:
         return ""
-    return first_steps(_set_variables(context, client))
+    status = _ask(client, methods.STATUS)
+    if as_map(status.get("default")).get("candidates"):
+        return ""  # it was the request that left them out
+    wanted = texts(_ask(client, methods.AUTH_STATUS).get("environment"))
+    variables = [name for name in wanted if context.environ.get(name, "").strip()]
+    return "\n".join(nobody_lines(status, variables=variables))
 
 
-def first_steps(variables: list[str]) -> str:
-    """Return what to run next; `variables` hold keys in the caller's shell."""
-    steps = [
-        ("aircher-cli auth login anthropic", "or openai, openrouter: asks for your key"),
-        ("ollama serve", "models of your own machine, without any key"),
-        ("aircher-cli demo", "see how it works, without key or network"),
-    ]
-    if variables:
-        steps.insert(
-            0, ("aircher-cli auth import", f"takes {', '.join(variables)} from this shell")
-        )
-    lines = "\n".join(f"  {command:<33} {about}" for command, about in steps)
-    return f"Nobody is signed in yet. Any of these is a start:\n{lines}"
-
-
-def _set_variables(context: Context, client: Client) -> list[str]:
+def _ask(client: Client, method: str) -> dict[str, object]:
     try:
-        status = client.call(methods.AUTH_STATUS, timeout=5.0)
-    except DaemonError:  # the first error is the one to report
-        return []
-    wanted = texts(status.get("environment")) if isinstance(status, dict) else []
-    return [name for name in wanted if context.environ.get(name, "").strip()]
+        return as_map(client.call(method, timeout=PATIENCE))
+    except ClientError:  # the first error is the one to report
+        return {}

@@ -73,7 +73,7 @@ def outcome_lines(outcomes: list[dict[str, object]], width: int) -> list[Line]:
     heads = columns([_cells(entry) for entry in outcomes], width, droppable=(2,))
     lines: list[Line] = []
     for entry, head in zip(outcomes, heads, strict=True):
-        lines.append(head)
+        lines += head
         if message := text(entry.get("message")):
             lines += paragraph(message, width, indent="    ", hang="  ")
     return lines

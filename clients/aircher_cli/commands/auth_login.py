@@ -6,11 +6,13 @@ import time
 from aircher_cli.commands.key_input import ON_COMMAND_LINE, read_key, refuse_keys
 from aircher_cli.context import Context
 from aircher_cli.exits import OK, UsageError, records
-from aircher_cli.parser import Parser, add_json, make_parser
+from aircher_cli.parser import Parser, add_json, make_parser, name
 from aircher_cli.registry import suggest
 from aircher_cli.render.keys import key_lines
-from aircher_cli.render.words import text
-from aircher_wire import methods
+from aircher_cli.render.problems import NOTHING_IN_USE
+from aircher_cli.render.words import as_map, text
+from aircher_client import DaemonError
+from aircher_wire import codes, methods
 
 EXAMPLES = """
 aircher-cli auth login anthropic
@@ -28,9 +30,11 @@ def build_parser() -> Parser:
     """Return the parser of `auth login`."""
     parser = make_parser("auth login", DESCRIPTION, EXAMPLES)
     add = parser.add_argument
-    add("provider", metavar="PROVIDER", help="anthropic, openai, openrouter, or one of yours")
-    add("misplaced", nargs="*", help=argparse.SUPPRESS)
-    add("--label", metavar="LABEL", help="to keep several keys apart")
+    known = "anthropic, openai, openrouter, or one of yours"
+    add("provider", type=name, metavar="PROVIDER", help=known)
+    # With a default it is not called required, nor named in argparse's complaints.
+    add("misplaced", nargs="*", default=[], help=argparse.SUPPRESS)
+    add("--label", type=name, metavar="LABEL", help="to keep several keys apart")
     add("--with-token", action="store_true", help="read the key from standard input")
     add("--no-verify", action="store_true", help="store the key unchecked")
     add_json(parser)
@@ -51,7 +55,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     with context.connect() as client:
         if not context.has_input():
             # Nobody likes to paste a key and then hear that the name was wrong.
-            refuse_unknown(client.call(methods.AUTH_STATUS), options.provider)
+            refuse_unknown(as_map(client.call(methods.AUTH_STATUS)), options.provider)
         params = {"provider": options.provider, "key": read_key(context, options.provider)}
         if options.label:
             params["label"] = options.label
@@ -60,13 +64,18 @@ def run(context: Context, options: argparse.Namespace) -> int:
     return OK
 
 
-def refuse_unknown(status: object, provider: str) -> None:
+def refuse_unknown(status: dict[str, object], provider: str) -> None:
     """Check that the daemon knows `provider`.
 
     Raises:
         UsageError: it does not.
+        DaemonError: `config_invalid`, for then it knows nobody's own providers.
     """
-    rows = records(status.get("rows")) if isinstance(status, dict) else []
+    config = as_map(status.get("config"))
+    if config.get("in_use") == NOTHING_IN_USE:
+        problem = as_map(config.get("problem"))
+        raise DaemonError(codes.CONFIG_INVALID, text(problem.get("message")), problem)
+    rows = records(status.get("rows"))
     known = list(dict.fromkeys(text(row.get("provider")) for row in rows))
     if known and provider not in known:
         names = ", ".join(known)

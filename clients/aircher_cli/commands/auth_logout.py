@@ -6,7 +6,7 @@ import time
 from aircher_cli.commands.key_input import refuse_keys
 from aircher_cli.context import Context
 from aircher_cli.exits import OK, records
-from aircher_cli.parser import Parser, add_json, make_parser
+from aircher_cli.parser import Parser, add_json, make_parser, name
 from aircher_cli.render.keys import key_lines
 from aircher_cli.render.words import count
 from aircher_wire import methods
@@ -25,8 +25,8 @@ def build_parser() -> Parser:
         "environment variable, for instance.",
         EXAMPLES,
     )
-    parser.add_argument("provider", metavar="PROVIDER", help="whose keys")
-    parser.add_argument("--label", metavar="LABEL", help="only the key with this label")
+    parser.add_argument("provider", type=name, metavar="PROVIDER", help="whose keys")
+    parser.add_argument("--label", type=name, metavar="LABEL", help="only the key with this label")
     add_json(parser)
     return parser
 

@@ -6,9 +6,10 @@ import time
 from aircher_cli.context import Context
 from aircher_cli.exits import OK, records
 from aircher_cli.parser import Parser, add_json, make_parser
+from aircher_cli.render.daemon import config_lines
 from aircher_cli.render.keys import key_lines, unseen_variables
 from aircher_cli.render.layout import Line, paragraph
-from aircher_cli.render.words import texts
+from aircher_cli.render.words import as_map, texts
 from aircher_wire import methods
 
 EXAMPLES = """
@@ -39,7 +40,10 @@ def run(context: Context, options: argparse.Namespace) -> int:
         context.console.json({**status, "unseen": unseen})
         return OK
     width = context.console.width
-    for line in [*key_lines(rows, width=width, now=time.time()), *_unseen_lines(unseen, width)]:
+    lines = key_lines(rows, width=width, now=time.time())
+    lines += _unseen_lines(unseen, width)
+    lines += config_lines(as_map(status.get("config")), width, context.environ.get("HOME", ""))
+    for line in lines:
         context.console.styled(line)
     return OK
 

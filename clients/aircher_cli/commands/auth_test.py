@@ -5,7 +5,7 @@ import time
 
 from aircher_cli.context import Context
 from aircher_cli.exits import NOBODY, NOT_SIGNED_IN, OK, records
-from aircher_cli.parser import Parser, add_json, make_parser
+from aircher_cli.parser import Parser, add_json, make_parser, name
 from aircher_cli.render.keys import key_lines
 from aircher_cli.render.words import text
 from aircher_wire import methods
@@ -23,7 +23,7 @@ was refused or cannot be read, 5 that a provider could not be asked."""
 def build_parser() -> Parser:
     """Return the parser of `auth test`."""
     parser = make_parser("auth test", DESCRIPTION, EXAMPLES)
-    parser.add_argument("provider", nargs="?", metavar="PROVIDER", help="only this one")
+    parser.add_argument("provider", nargs="?", type=name, metavar="PROVIDER", help="only this one")
     add_json(parser)
     return parser
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from aircher_cli.commands.lifecycle import is_running, start
+from aircher_cli.commands.lifecycle import is_running, note_config, start
 from aircher_cli.context import Context
 from aircher_cli.exits import OK
 from aircher_cli.parser import Parser, add_json, make_parser
@@ -34,4 +34,5 @@ def run(context: Context, options: argparse.Namespace) -> int:
     else:
         note = " (it did already)" if ran_before else ""
         context.console.line(f"✓ {headline(status)}{note}", "good")
+        note_config(context, status)
     return OK

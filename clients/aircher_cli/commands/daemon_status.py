@@ -2,7 +2,7 @@
 
 import argparse
 
-from aircher_cli.commands.lifecycle import is_running, socket_of
+from aircher_cli.commands.lifecycle import is_running, note_config, socket_of
 from aircher_cli.context import Context
 from aircher_cli.exits import OK, UNREACHABLE
 from aircher_cli.parser import Parser, add_json, make_parser
@@ -41,4 +41,5 @@ def run(context: Context, options: argparse.Namespace) -> int:
         context.console.json({"running": True, **status})
     else:
         context.console.line(f"✓ {headline(status)}", "good")
+        note_config(context, status)
     return OK

@@ -29,13 +29,13 @@ def read_key(context: Context, provider: str) -> str:
     Raises:
         UsageError: there is none, or the terminal would show it.
     """
-    key = context.read_input() if context.has_input() else _ask(provider)
+    key = context.read_input() if context.has_input() else _ask(context, provider)
     if not key.strip():
         raise UsageError("no key was given", "aircher-cli auth login --help")
     return key
 
 
-def _ask(provider: str) -> str:
+def _ask(context: Context, provider: str) -> str:
     with warnings.catch_warnings():
         # Without a terminal it can silence, getpass warns and goes on to show what is typed.
         warnings.simplefilter("error", GetPassWarning)
@@ -44,4 +44,8 @@ def _ask(provider: str) -> str:
         except GetPassWarning:
             raise UsageError("this terminal cannot hide what you type; pipe the key in") from None
         except EOFError:
+            context.console.note("")  # nothing ended the prompt's line
             return ""
+        except KeyboardInterrupt:
+            context.console.note("")
+            raise

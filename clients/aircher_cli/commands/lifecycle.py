@@ -1,6 +1,5 @@
 """What the `daemon` commands share: is one there, start one, stop it and see it gone."""
 
-import os
 import time
 from collections.abc import Callable
 
@@ -8,8 +7,10 @@ from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exits import CommandFailed
 from aircher_cli.parser import Parser, positive
-from aircher_cli.render.words import count, number
+from aircher_cli.render.problems import config_problems
+from aircher_cli.render.words import as_map, count, number
 from aircher_client.connection import connect
+from aircher_client.holder import is_gone
 from aircher_wire import address, methods
 
 POLL = 0.02
@@ -77,8 +78,7 @@ def stop(context: Context, timeout: float) -> int | None:
 
 
 def _busy(status: Map) -> str:
-    requests = status.get("requests")
-    active = number(requests.get("active")) if isinstance(requests, dict) else None
+    active = number(as_map(status.get("requests")).get("active"))
     return count(int(active), "request") if active else "its work"
 
 
@@ -108,21 +108,10 @@ def wait_until(
         sleep(POLL)
 
 
-def is_gone(pid: int) -> bool:
-    """Tell whether a process of ours has ended.
-
-    One that has ended but was not waited for, as happens where process 1 is no real init, counts as
-    gone: it holds no lock and no socket any more.
-    """
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, PermissionError):  # the latter: the number has a new owner
-        return True
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123 - one line of /proc
-            return file.read().rpartition(b")")[2].split()[:1] == [b"Z"]
-    except OSError:
-        return False
+def note_config(context: Context, status: Map) -> None:
+    """Say on standard error what is wrong with the configuration of the daemon that runs."""
+    for line in config_problems(as_map(status.get("config")), context.environ.get("HOME", "")):
+        context.console.note(line)
 
 
 def add_timeout(parser: Parser) -> None:

@@ -3,7 +3,10 @@
 import select
 
 from aircher_cli.context import Context
-from aircher_cli.exits import CommandFailed
+from aircher_cli.exits import CommandFailed, UsageError
+
+STDIN = "-"
+"""The name of a file that means standard input."""
 
 MAX_BYTES = 30 * 1024 * 1024
 """A frame holds 32 MiB; what is larger is refused here, where it can be said in plain words."""
@@ -17,8 +20,13 @@ def read_prompt(context: Context, words: list[str], files: list[str]) -> str:
 
     Raises:
         CommandFailed: a file cannot be read or is no text, or all of it is too long.
+        UsageError: standard input is named twice.
     """
-    parts = [" ".join(words), *(read_text_file(name) for name in files), _piped(context, words)]
+    if files.count(STDIN) > 1:
+        raise UsageError("-f - stands twice: standard input can be read only once")
+    texts = [_read_part(context, name) for name in files]
+    piped = "" if STDIN in files else _piped(context, words)
+    parts = [" ".join(words), *texts, piped]
     prompt = "\n\n".join(part for part in parts if part.strip())
     if len(prompt.encode(errors="surrogateescape")) > MAX_BYTES:
         raise CommandFailed("the prompt is over 30 MiB, more than the daemon takes at once")
@@ -46,6 +54,12 @@ def _say_if_waiting(context: Context) -> None:
         )
 
 
+def _read_part(context: Context, name: str) -> str:
+    if name == STDIN:
+        return as_part("standard input", context.read_input())
+    return read_text_file(name)
+
+
 def read_text_file(name: str) -> str:
     """Return a text file as a part of the prompt: its name and what is in it.
 
@@ -59,10 +73,18 @@ def read_text_file(name: str) -> str:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise CommandFailed(f"cannot read {name}: {error.strerror}") from None
-    if b"\0" in data:
+    return as_part(name, data.decode(errors="surrogateescape"))
+
+
+def as_part(name: str, text: str) -> str:
+    """Return text as a part of the prompt, under its name.
+
+    Raises:
+        CommandFailed: it is no text.
+    """
+    if "\0" in text:
         raise CommandFailed(f"{name} is not a text file")
-    text = data.decode(errors="surrogateescape").rstrip("\n")
-    return f"{name}:\n{_fence(text)}"
+    return f"{name}:\n{_fence(text.rstrip(chr(10)))}"
 
 
 def _fence(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from aircher_cli.console import Console
 from aircher_cli.exits import records
-from aircher_cli.render.words import reason_words, text
+from aircher_cli.render.words import about, reason_words, text
 
 Map = dict[str, object]
 
@@ -90,8 +90,8 @@ def attempt_line(attempt: Map) -> str:
 def skip_line(skipped: Map) -> str:
     """Return a candidate that was not called as one line."""
     key = f" (key {skipped['key']})" if skipped.get("key") else ""
-    message = skipped.get("message") or reason_words(text(skipped.get("reason")))
-    return f"{_who(skipped)}{key}: {message}"
+    message = text(skipped.get("message")) or reason_words(text(skipped.get("reason")))
+    return about(f"{_who(skipped)}{key}", text(skipped.get("provider")), message)
 
 
 def _who(entry: Map) -> str:

@@ -4,4 +4,5 @@
 - `layout`: pieces of text in columns and wrapped, for any width.
 - `keys`: rows of `auth.status`.  `daemon`: the answer to `status`.
 - `problems`: what is wrong with a configuration.  `events`: one line per event.
+- `advice`: what to do where nobody answers by default.
 """

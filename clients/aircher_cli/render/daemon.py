@@ -1,10 +1,11 @@
 """The answer to `status` as text."""
 
 from aircher_cli.exits import records
-from aircher_cli.render.keys import SYMBOLS, state_words
-from aircher_cli.render.layout import Line, columns, fields, paragraph
-from aircher_cli.render.problems import problem_lines
-from aircher_cli.render.words import count, duration, number, short_path, text, texts
+from aircher_cli.render.advice import nobody_lines
+from aircher_cli.render.keys import SYMBOLS, health_trouble, state_words
+from aircher_cli.render.layout import Line, columns, fields, hanging, paragraph
+from aircher_cli.render.problems import config_problems
+from aircher_cli.render.words import as_map, count, duration, number, short_path, text, texts
 
 STARTERS: dict[str, str] = {
     "client": "by a client, with the variables of its shell",
@@ -31,7 +32,7 @@ def status_lines(status: dict[str, object], *, width: int, home: str) -> list[Li
     """
     lines = paragraph(headline(status), width, style="bold")
     lines += fields(_facts(status, home), width)
-    lines += _config_problems(status, width, home)
+    lines += config_lines(as_map(status.get("config")), width, home)
     if providers := records(status.get("providers")):
         lines += [[("", "")], *_provider_lines(providers, width)]
     return [*lines, [("", "")], *_default_lines(status, width)]
@@ -43,19 +44,15 @@ def _facts(status: dict[str, object], home: str) -> list[tuple[str, str]]:
         ("started", STARTERS.get(starter, starter)),
         ("requests", _requests(status)),
         ("socket", short_path(text(status.get("socket")), home)),
-        ("config", _config(_map(status.get("config")), home)),
+        ("config", _config(as_map(status.get("config")), home)),
         ("data", short_path(text(status.get("data")), home)),
-        ("keyring", _keyring(_map(status.get("keyring")))),
+        ("keyring", _keyring(as_map(status.get("keyring")))),
     ]
     return [(name, value) for name, value in pairs if value]
 
 
-def _map(value: object) -> dict[str, object]:
-    return value if isinstance(value, dict) else {}
-
-
 def _requests(status: dict[str, object]) -> str:
-    requests = _map(status.get("requests"))
+    requests = as_map(status.get("requests"))
     active, total = (int(number(requests.get(name)) or 0) for name in ("active", "total"))
     clients = int(number(status.get("clients")) or 0)
     return f"{active} under way, {total} in all; {count(clients, 'client')} connected"
@@ -73,26 +70,23 @@ def _keyring(keyring: dict[str, object]) -> str:
     return f"{state}: {reason}" if reason else state
 
 
-def _config_problems(status: dict[str, object], width: int, home: str) -> list[Line]:
-    config = _map(status.get("config"))
-    problem = _map(config.get("problem"))
-    if config.get("ok", True) or not problem:
-        return []
-    said = problem_lines(records(problem.get("problems"))) or [text(problem.get("message"))]
-    lines: list[Line] = [[("", "")], [("the configuration is invalid:", "bad")]]
-    for sentence in said:
-        lines += paragraph(short_path(sentence, home), width, indent="  ", hang="  ")
-    return lines
+def config_lines(config: dict[str, object], width: int, home: str) -> list[Line]:
+    """Return what is wrong with the configuration, set off by a blank line; nothing if it holds."""
+    lines: list[Line] = []
+    for line in config_problems(config, home):
+        indent = "  " if line.startswith("  ") else ""
+        style = "" if indent else "bad"
+        lines += paragraph(line.strip(), width, indent=indent, hang="  ", style=style)
+    return [[("", "")], *lines] if lines else []
 
 
 def _provider_lines(providers: list[dict[str, object]], width: int) -> list[Line]:
     rows = [_provider_cells(provider) for provider in providers]
-    heads = columns(rows, width, droppable=(3,))
     lines: list[Line] = []
-    for provider, head in zip(providers, heads, strict=True):
-        lines.append(head)
-        if reason := text(provider.get("reason")):
-            lines += paragraph(reason, width, indent="    ", hang="  ")
+    for provider, head in zip(providers, columns(rows, width, droppable=(3,)), strict=True):
+        lines += head
+        if trouble := health_trouble(provider):
+            lines += paragraph(trouble, width, indent="    ", hang="  ")
     return lines
 
 
@@ -110,14 +104,13 @@ def _provider_cells(provider: dict[str, object]) -> Line:
 
 
 def _default_lines(status: dict[str, object], width: int) -> list[Line]:
-    default = _map(status.get("default"))
+    default = as_map(status.get("default"))
     chain = " → ".join(texts(default.get("candidates")))
     model = text(default.get("model"))
+    if problem := text(default.get("problem")):
+        return fields([("without -m", problem)], width)
     if not chain:
-        return paragraph(
-            "Nobody can answer yet: sign in with `aircher-cli auth login anthropic` (or openai, "
-            "openrouter), or start Ollama. `aircher-cli demo` needs neither.",
-            width,
-        )
+        said = hanging("\n".join(nobody_lines(status)), width)
+        return [[(line, "")] for line in said.splitlines()]
     value = f"{model}: {chain}" if model and model != chain else chain
     return fields([("without -m", value)], width)

@@ -24,15 +24,17 @@ def _auth(event: dict[str, object]) -> str:
 
 
 def _provider(event: dict[str, object]) -> str:
-    return f"{_who(event)}: {text(event.get('health')).replace('_', ' ')}{_because(event)}"
+    health = text(event.get("health")).replace("_", " ")
+    return f"{_who(event)}: {health}{_because(event, 'health_reason')}"
 
 
 def _attempt(event: dict[str, object]) -> str:
     ms = number(event.get("ms"))
     took = f" after {ms:.0f} ms" if ms is not None else ""
-    message = text(event.get("message"))
-    why = f": {message}" if message else ""
-    return f"{_who(event)} {reason_words(text(event.get('outcome')))}{took}{why}"
+    if message := text(event.get("message")):
+        # It says what the code says, and more.
+        return f"{_who(event)} failed{took}: {message}"
+    return f"{_who(event)} {reason_words(text(event.get('outcome')))}{took}"
 
 
 def _config(event: dict[str, object]) -> str:
@@ -59,8 +61,8 @@ def _who(event: dict[str, object]) -> str:
     return f"{who} (key {event['key']})" if event.get("key") else who
 
 
-def _because(event: dict[str, object]) -> str:
-    reason = text(event.get("reason"))
+def _because(event: dict[str, object], name: str = "reason") -> str:
+    reason = text(event.get(name))
     return f" ({reason})" if reason else ""
 
 

@@ -9,7 +9,7 @@ SYMBOLS: dict[str, tuple[str, str]] = {
     "not_configured": ("–", "dim"),  # noqa: RUF001 - a dash it is
     "rejected": ("✗", "bad"),
     "locked": ("!", "bad"),
-    "not_required": ("✓", "good"),
+    "not_required": ("–", "dim"),  # noqa: RUF001 - nobody is signed in there, nor could be
 }
 """State -> (symbol, style); `Console.plain` knows their ASCII forms."""
 
@@ -27,8 +27,9 @@ def key_lines(rows: list[dict[str, object]], *, width: int, now: float) -> list[
     heads = columns([_head(row) for row in rows], width, droppable=(4, 2))
     lines: list[Line] = []
     for row, head in zip(rows, heads, strict=True):
-        lines.append(head)
-        lines += _about(row, width, now, has_key=any(cell == row.get("key") for cell, _ in head))
+        lines += head
+        has_key = any(cell == row.get("key") for cell, _ in head[0])
+        lines += _about(row, width, now, has_key=has_key)
     return lines
 
 
@@ -88,12 +89,17 @@ def _checked(row: dict[str, object], now: float) -> str:
 
 
 def _trouble(row: dict[str, object], now: float) -> str:
-    parts = [text(row.get("reason"))]
+    parts = [text(row.get("reason")), health_trouble(row)]
     if (since := number(row.get("failing_since"))) is not None:
         parts.append(f"failing since {clock(since, now)}")
     if (until := number(row.get("until"))) is not None:
         parts.append(f"until {clock(until, now)}")
     return ", ".join(part for part in parts if part)
+
+
+def health_trouble(row: dict[str, object]) -> str:
+    """Return why a row's or a provider's health is not well; nothing if it is."""
+    return "" if text(row.get("health")) in {"", "ok"} else text(row.get("health_reason"))
 
 
 def unseen_variables(

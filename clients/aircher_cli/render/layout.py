@@ -9,8 +9,10 @@ GAP = 2
 """Blanks between two columns, but one behind the first, which holds a symbol."""
 
 
-def columns(rows: list[Line], width: int, droppable: tuple[int, ...] = ()) -> list[Line]:
+def columns(rows: list[Line], width: int, droppable: tuple[int, ...] = ()) -> list[list[Line]]:
     """Align rows of cells in columns; leave out empty columns, and more until they fit.
+
+    Each row becomes one line, or several where its last cell has to wrap under itself.
 
     Args:
         rows: Cells, the same number in each row, the first a symbol.
@@ -25,22 +27,30 @@ def columns(rows: list[Line], width: int, droppable: tuple[int, ...] = ()) -> li
         if drop in kept:
             kept.remove(drop)
     widths = {at: max(len(row[at][0]) for row in rows) for at in kept}
-    return [_aligned([row[at] for at in kept], [widths[at] for at in kept]) for row in rows]
+    return [_aligned([row[at] for at in kept], [widths[at] for at in kept], width) for row in rows]
 
 
 def _total(rows: list[Line], kept: list[int]) -> int:
     return sum(max(len(row[at][0]) for row in rows) for at in kept) + GAP * (len(kept) - 1) - 1
 
 
-def _aligned(cells: Line, widths: list[int]) -> Line:
+def _aligned(cells: Line, widths: list[int], width: int) -> list[Line]:
     """Pad all cells but the last that has text: trailing blanks help nobody."""
     last = max((at for at, (text, _) in enumerate(cells) if text), default=0)
     line: Line = []
-    for at, (text, style) in enumerate(cells[: last + 1]):
-        line.append((text, style))
-        if at < last:
-            line.append((" " * (widths[at] - len(text) + (GAP if at else 1)), ""))
-    return line
+    for at, (text, style) in enumerate(cells[:last]):
+        line += [(text, style), (" " * (widths[at] - len(text) + (GAP if at else 1)), "")]
+    start = sum(len(text) for text, _ in line)
+    first, *others = _wrapped(cells[last][0], width - 1 - start)
+    style = cells[last][1]
+    return [[*line, (first, style)], *([(" " * start, ""), (part, style)] for part in others)]
+
+
+def _wrapped(text: str, room: int) -> list[str]:
+    """Break text between words; one that is too long stays whole."""
+    if len(text) <= room:
+        return [text]
+    return wrap(text, max(10, room), break_long_words=False, break_on_hyphens=False) or [""]
 
 
 def paragraph(
@@ -81,8 +91,7 @@ def fields(pairs: list[tuple[str, str]], width: int) -> list[Line]:
     lines: list[Line] = []
     for name, value in pairs:
         room = max(10, width - 1 - widest - GAP)
-        parts = wrap(value, room, break_long_words=False, break_on_hyphens=False) or [""]
-        for at, part in enumerate(parts):
+        for at, part in enumerate(_wrapped(value, room)):
             label = name if at == 0 else ""
             lines.append([(f"{label:<{widest + GAP}}", "dim"), (part, "")])
     return lines

@@ -1,5 +1,31 @@
 """What is wrong with a configuration, as lines that editors and people can follow."""
 
+from aircher_cli.exits import records
+from aircher_cli.render.words import as_map, short_path, text
+
+NOTHING_IN_USE = "none"
+"""What `config.in_use` is where there was never a good configuration: chats are refused."""
+
+_IN_USE = {
+    NOTHING_IN_USE: "the configuration is invalid, and nobody is asked until it is mended:",
+    "the last good one": "the configuration is invalid, and the last good one stays in use:",
+}
+
+
+def config_problems(config: dict[str, object], home: str) -> list[str]:
+    """Return what is wrong with the daemon's configuration: a headline, and a line per problem.
+
+    Args:
+        config: The daemon's `config`, as `status` and `auth.status` have it.
+        home: The caller's home directory, shown as `~`.
+    """
+    problem = as_map(config.get("problem"))
+    if config.get("ok", True) or not problem:
+        return []
+    said = problem_lines(records(problem.get("problems"))) or [text(problem.get("message"))]
+    headline = _IN_USE.get(text(config.get("in_use")), "the configuration is invalid:")
+    return [headline, *(f"  {short_path(line, home)}" for line in said)]
+
 
 def problem_lines(problems: list[dict[str, object]]) -> list[str]:
     """Return `file:line: key: message (hint)` for each problem, as compilers write it."""

@@ -77,6 +77,27 @@ def texts(value: object) -> list[str]:
     return [str(entry) for entry in value] if isinstance(value, list | tuple) else []
 
 
+def as_map(value: object) -> dict[str, object]:
+    """Return a map from the wire; anything else is an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def listing(names: list[str]) -> str:
+    """Return names as a sentence has them: a; a and b; a, b and c."""
+    return " and ".join([*filter(None, [", ".join(names[:-1])]), *names[-1:]])
+
+
+def about(who: str, name: str, message: str) -> str:
+    """Return `who: message`; a message that names its subject itself stands alone.
+
+    Args:
+        who: The subject in full, such as a provider with its model.
+        name: The word by which a message would call it.
+        message: What there is to say.
+    """
+    return message if name and name in message.partition(":")[0].split() else f"{who}: {message}"
+
+
 def short_path(path: str, home: str) -> str:
     """Return a path with the home directory as `~`."""
     return f"~{path[len(home) :]}" if home and path.startswith(f"{home.rstrip('/')}/") else path

@@ -75,6 +75,13 @@ def test_reasons_decide(
     assert expected == exit_code(failed(code, outcomes, skips))
 
 
+@pytest.mark.parametrize("code", ["overloaded", "provider_error", "auth_rejected", "truncated"])
+def test_a_reply_that_broke_off_is_a_failure_of_its_own(code: str) -> None:
+    """After the first output exit code 1, whatever the reason: part of an answer is there."""
+    data = {"attempts": [{"provider": "a", "outcome": code}], "text": "half", "finish": "error"}
+    assert exit_code(DaemonError(code, "broke off", data)) == 1
+
+
 @pytest.mark.parametrize(
     ("error", "expected"),
     [

@@ -46,6 +46,37 @@ def test_config_problems_have_file_and_line() -> None:
     assert error_lines(error)[1:] == ["  /c.toml:3: unknown key modle (model?)"]
 
 
+def test_a_problem_that_the_message_repeats_is_told_once() -> None:
+    """The line with file and place stays, for editors to follow."""
+    problem = {"file": "/c.toml", "line": 3, "path": "modle", "message": "is unknown", "hint": "?"}
+    message = "/c.toml, line 3: modle: is unknown (?)"
+    error = DaemonError("config_invalid", message, {"problems": [problem]})
+    assert error_lines(error) == [
+        "aircher-cli: the configuration is invalid:",
+        "  /c.toml:3: modle: is unknown (?)",
+    ]
+
+
+def test_a_reason_that_names_its_provider_is_not_headed_by_it() -> None:
+    """One name is enough; in a command that is advised it does not count."""
+    skipped = [
+        {"provider": "openai", "model": "m", "message": "no key for openai: sign in"},
+        {"provider": "work", "model": "m", "message": "refused it: aircher-cli auth login work"},
+    ]
+    assert error_lines(DaemonError("all_failed", "nobody", {"skipped": skipped}))[1:] == [
+        "  no key for openai: sign in",
+        "  work/m: refused it: aircher-cli auth login work",
+    ]
+
+
+def test_a_message_that_names_its_provider_twice() -> None:
+    """With one candidate the message is the provider's name and its reason: one name is enough."""
+    reason = "no key for openai: sign in"
+    skipped = [{"provider": "openai", "message": reason}]
+    error = DaemonError("not_authenticated", f"openai: {reason}", {"skipped": skipped})
+    assert error_lines(error) == [f"aircher-cli: {reason}"]
+
+
 @pytest.mark.parametrize(
     ("error", "expected"),
     [

@@ -5,7 +5,7 @@ import argparse
 import pytest
 
 from aircher_cli.exits import UsageError
-from aircher_cli.parser import make_parser, non_negative, option_name, positive, positive_int
+from aircher_cli.parser import make_parser, name, non_negative, option_name, positive, positive_int
 
 
 def test_options_may_stand_anywhere() -> None:
@@ -58,6 +58,8 @@ def test_no_abbreviations() -> None:
         (positive_int, "1.5", None),
         (positive, "0.5", 0.5),
         (positive, "0", None),
+        (positive, "-1", None),
+        (positive, "inf", None),
         (non_negative, "0", 0.0),
         (non_negative, "nan", None),
         (non_negative, "inf", None),
@@ -72,3 +74,18 @@ def test_numbers(parse: object, text: str, expected: float | None) -> None:
             parse(text)
     else:
         assert expected == parse(text)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "nan", "much"])
+def test_over_0_is_said_of_everything_that_is_not(text: str) -> None:
+    """One rule has one wording."""
+    with pytest.raises(argparse.ArgumentTypeError, match="takes a number over 0"):
+        positive(text)
+
+
+def test_a_name_is_not_empty() -> None:
+    """An empty one is a variable that the shell did not have."""
+    assert name("work") == "work"
+    for empty in ("", " "):
+        with pytest.raises(argparse.ArgumentTypeError, match="is empty"):
+            name(empty)

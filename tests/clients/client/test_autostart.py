@@ -3,15 +3,19 @@
 import os
 import re
 import signal
+import socket
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from aircher_client import Client, DaemonUnreachable, autostart
-from aircher_client.autostart import _next, _Step
+from aircher_client.autostart import _next, _Step, _Way
 from aircher_client.connection import try_connect
+from aircher_client.holder import Holder
+from aircher_wire import address
 from helpers.fake_daemon import FakeDaemon
 
 FAKE = Path(__file__).parents[2] / "helpers" / "fake_aircherd.py"
@@ -99,13 +103,13 @@ def test_losing_a_race_is_no_failure(environ: dict[str, str]) -> None:
     daemon: list[FakeDaemon] = []
     looks = iter(range(1000))
 
-    def look() -> object:
+    def look() -> socket.socket | None:
         if next(looks) == 30:  # the winner is ready long after the loser has gone
             daemon.append(FakeDaemon(Path(environ["AIRCHER_SOCKET"])))
         return try_connect(environ["AIRCHER_SOCKET"])
 
     command = [sys.executable, str(FAKE), "taken"]
-    found = autostart.start(environ, look, timeout=20, command=command)  # type: ignore[arg-type]
+    found = autostart.start(environ, look, timeout=20, command=command)
     found.close()
     daemon[0].close()
     daemon[0].join()
@@ -118,28 +122,88 @@ def test_the_next_daemon_is_started_when_the_old_one_has_gone(environ: dict[str,
         client.call("shutdown")
 
 
-def test_locks_that_stay_taken(environ: dict[str, str]) -> None:
-    """At the deadline, what the loser said is shown: it names the other daemon."""
-    with pytest.raises(DaemonUnreachable, match="another aircherd is running"):
+def test_locks_that_stay_taken_by_nobody_we_know(environ: dict[str, str]) -> None:
+    """At the deadline what the losers said is shown, once however many said it."""
+    with pytest.raises(DaemonUnreachable) as caught:
         connect(environ, "taken", timeout=1.0)
+    headline, *words = caught.value.message.splitlines()
+    assert headline.startswith("aircherd finds its locks taken, but nobody answers at ")
+    assert words == ["aircherd: another aircherd is running"]
+    assert log_of(environ).read_text().count("another") > 1
+
+
+def write_lock(environ: dict[str, str], pid: int, socket: str) -> None:
+    lock = address.data_directory(environ) / "aircherd.lock"
+    lock.parent.mkdir(parents=True)
+    lock.write_text(f"{pid}\n{socket}\n")
+
+
+def test_a_daemon_at_another_socket_is_not_waited_for(environ: dict[str, str]) -> None:
+    """One start is enough to learn of it; process, socket and cure are told in one line."""
+    write_lock(environ, os.getpid(), "/elsewhere/a.sock")
+    with pytest.raises(DaemonUnreachable) as caught:
+        connect(environ, "taken", timeout=20.0)
+    assert caught.value.message == (
+        f"another aircherd (process {os.getpid()}) has your keys and serves /elsewhere/a.sock, "
+        f"not {environ['AIRCHER_SOCKET']}: set AIRCHER_SOCKET=/elsewhere/a.sock, or the same "
+        "XDG_RUNTIME_DIR as there"
+    )
+    assert log_of(environ).read_text() == "aircherd: another aircherd is running\n"
+
+
+def test_a_daemon_that_drains_for_long(environ: dict[str, str]) -> None:
+    """As long as its process lives no other one is started; at the deadline it is named."""
+    write_lock(environ, os.getpid(), environ["AIRCHER_SOCKET"])
+    with pytest.raises(DaemonUnreachable) as caught:
+        connect(environ, "taken", timeout=1.0)
+    assert f"after 1 s: process {os.getpid()} is still stopping" in caught.value.message
+    assert log_of(environ).read_text() == "aircherd: another aircherd is running\n"
+
+
+def test_the_end_of_a_draining_daemon_is_waited_for(environ: dict[str, str]) -> None:
+    """The next one is started when the old one's process has gone, and not before."""
+    old = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    write_lock(environ, old.pid, environ["AIRCHER_SOCKET"])
+    was_here = Path(environ["HOME"]) / "was-here"
+    logs: list[str] = []
+
+    def look() -> socket.socket | None:
+        if was_here.exists() and len(logs) < 60:  # several times the pause between two starts
+            logs.append(log_of(environ).read_text())
+            if len(logs) == 60:
+                old.communicate(b"\n")
+        return try_connect(environ["AIRCHER_SOCKET"])
+
+    command = [sys.executable, str(FAKE), "taken-first"]
+    found = autostart.start(environ, look, timeout=20, command=command)
+    found.close()
+    assert logs[-1] == "aircherd: another aircherd is running\n"
+    with connect(environ, "fail") as client:
+        client.call("shutdown")
+
+
+HERE = Holder(7, "/a.sock")
 
 
 @pytest.mark.parametrize(
-    ("status", "now", "expected"),
+    ("way", "now", "expected"),
     [
-        (None, 1.0, _Step.WAIT),
-        (None, 9.0, _Step.GIVE_UP),
-        (0, 1.0, _Step.GIVE_UP),
-        (1, 1.0, _Step.GIVE_UP),
-        (-9, 1.0, _Step.GIVE_UP),
-        (3, 1.0, _Step.WAIT),
-        (3, 1.3, _Step.AGAIN),
-        (3, 9.0, _Step.GIVE_UP),
+        (_Way(None), 1.0, _Step.WAIT),
+        (_Way(None), 9.0, _Step.GIVE_UP),
+        (_Way(0), 1.0, _Step.GIVE_UP),
+        (_Way(1), 1.0, _Step.GIVE_UP),
+        (_Way(-9), 1.0, _Step.GIVE_UP),
+        (_Way(3), 1.0, _Step.WAIT),
+        (_Way(3), 1.3, _Step.AGAIN),
+        (_Way(3), 9.0, _Step.GIVE_UP),
+        (_Way(3, HERE), 1.3, _Step.WAIT),
+        (_Way(3, HERE), 9.0, _Step.GIVE_UP),
+        (_Way(3, HERE, is_elsewhere=True), 1.0, _Step.GIVE_UP),
     ],
 )
-def test_how_to_go_on(status: int | None, now: float, expected: _Step) -> None:
-    """The table of what follows from the child's exit code and the time."""
-    assert _next(status, now, born=1.0, deadline=9.0) is expected
+def test_how_to_go_on(way: _Way, now: float, expected: _Step) -> None:
+    """The table of what follows from the child's end, who was in its way, and the time."""
+    assert _next(way, now, born=1.0, deadline=9.0) is expected
 
 
 def test_a_command_that_does_not_exist(environ: dict[str, str], tmp_path: Path) -> None:

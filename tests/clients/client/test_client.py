@@ -1,5 +1,6 @@
 """The client: calls, chats, events, and what it does when the daemon goes away."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -102,7 +103,7 @@ def test_a_timeout_leaves_the_connection_usable(daemon: FakeDaemon) -> None:
 
 
 def test_a_daemon_that_hangs(daemon: FakeDaemon) -> None:
-    """Without an answer to hello a call does not wait for ever."""
+    """Without an answer to hello a call does not wait for ever, and tells whose process hangs."""
     daemon.handlers["hello"] = daemon.handlers["ping"] = lambda _peer, _request: None
 
     def find() -> Connection:
@@ -112,9 +113,14 @@ def test_a_daemon_that_hangs(daemon: FakeDaemon) -> None:
 
     with (
         Client(find, hello_timeout=0.05) as client,
-        pytest.raises(NoAnswer, match="hangs or is stopped"),
+        pytest.raises(NoAnswer) as caught,
     ):
         client.call("ping")
+    pid = os.getpid()  # the fake daemon is a thread of ours
+    assert caught.value.message == (
+        f"aircherd (process {pid}) takes connections but does not answer: it hangs or is stopped. "
+        f"Wake a stopped one with: kill -CONT {pid}; end one that hangs with: kill -KILL {pid}"
+    )
 
 
 def test_too_large_a_request_is_not_sent(daemon: FakeDaemon) -> None:

@@ -1,5 +1,6 @@
 """A connection: every way in which a socket can fail, in the client's words."""
 
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -52,6 +53,14 @@ def test_whether_anything_came(pair: Pair) -> None:
     daemon.sendall(frames.encode_notification("m", {}))
     connection.receive(None)
     assert (before, connection.has_received) == (False, True)
+
+
+def test_whose_process_it_is(pair: Pair) -> None:
+    """The system says who is at the other end, until the connection is closed."""
+    connection, _ = pair
+    assert connection.peer_pid() == os.getpid()
+    connection.close()
+    assert connection.peer_pid() is None
 
 
 def test_a_broken_frame(pair: Pair) -> None:

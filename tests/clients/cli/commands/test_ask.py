@@ -133,18 +133,39 @@ def test_a_broken_answer_is_shown_as_far_as_it_came(daemon: CliDaemon) -> None:
     assert outcome.err == "aircher-cli: openai broke off\n"
 
 
+def test_a_provider_that_fails_in_mid_answer_is_a_cut_answer(daemon: CliDaemon) -> None:
+    """Exit code 1, not that of a provider nobody reached: there is output."""
+    half = {"text": "half", "finish": "error", "attempts": [{"outcome": "overloaded"}]}
+    daemon.answers["chat"] = refuses("overloaded", "openai broke off", **half)
+    outcome = run_cli(daemon.environ, "ask", "hi")
+    assert (outcome.code, outcome.out) == (1, "half\n")
+
+
+def test_standard_input_as_a_file(daemon: CliDaemon) -> None:
+    """`-f -` puts standard input where files stand, under its name."""
+    daemon.answers["chat"] = streams("ok")
+    run_cli(daemon.environ, "ask", "-f", "-", "explain", stdin="x = 1\n")
+    assert daemon.params_of("chat")["messages"] == [
+        {"role": "user", "content": "explain\n\nstandard input:\n```\nx = 1\n```"}
+    ]
+
+
 def test_a_newcomer_is_told_what_to_run(daemon: CliDaemon) -> None:
     """With no key anywhere the answer is first steps, the caller's variables among them."""
     skipped = [{"provider": "openai", "reason": "not_authenticated", "message": "no key"}]
     daemon.answers["chat"] = refuses("all_failed", "nobody could answer", skipped=skipped)
     daemon.answers["auth.status"] = {"rows": [], "environment": ["OPENAI_API_KEY", "OTHER_KEY"]}
+    ollama = {"provider": "ollama", "kind": "ollama", "state": "not_required"}
+    daemon.answers["status"] = {"providers": [ollama], "default": {"candidates": []}}
     environ = {**daemon.environ, "OPENAI_API_KEY": "k-0123456789"}
     outcome = run_cli(environ, "ask", "hi")
     assert (outcome.code, outcome.out) == (4, "")
-    assert outcome.err.splitlines()[:3] == [
+    assert outcome.err.splitlines() == [
         "aircher-cli: Nobody is signed in yet. Any of these is a start:",
         "  aircher-cli auth import           takes OPENAI_API_KEY from this shell",
         "  aircher-cli auth login anthropic  or openai, openrouter: asks for your key",
+        "  aircher-cli ask -m ollama/MODEL   a model that your Ollama serves, without any key",
+        "  aircher-cli demo                  see how it works, without key or network",
     ]
 
 

@@ -2,11 +2,12 @@
 
 import pytest
 
-from aircher_cli.commands.ask_failed import first_steps, newcomer_note, rest_of_text
+from aircher_cli.commands.ask_failed import newcomer_note, rest_of_text
 from aircher_cli.console import Console
 from aircher_cli.context import Context
+from aircher_cli.render.advice import nobody_lines
 from aircher_client import Client, DaemonError
-from helpers.cli_daemon import CliDaemon, Map, refuses
+from helpers.cli_daemon import CliDaemon, Map, Session, refuses
 
 
 @pytest.mark.parametrize(
@@ -24,8 +25,14 @@ def test_rest_of_text(data: Map, shown: str, expected: str) -> None:
     assert expected == rest_of_text(DaemonError("truncated", "cut", data), shown)
 
 
-NO_KEY = {"skipped": [{"provider": "a", "reason": "not_authenticated"}]}
-REFUSED = {"skipped": [{"provider": "a", "reason": "auth_rejected"}]}
+NO_KEY: Map = {"skipped": [{"provider": "a", "reason": "not_authenticated"}]}
+REFUSED: Map = {"skipped": [{"provider": "a", "reason": "auth_rejected"}]}
+
+
+def note(daemon: CliDaemon, code: str, data: Map | None = None, model: str | None = None) -> str:
+    context = Context(Console(None, None, {}), daemon.environ, None)
+    with Client.connect(daemon.environ) as client:
+        return newcomer_note(context, client, DaemonError(code, "no", data or {}), model)
 
 
 @pytest.mark.parametrize(
@@ -42,17 +49,36 @@ def test_who_is_a_newcomer(
     daemon: CliDaemon, code: str, data: Map, model: str | None, expected: bool
 ) -> None:
     """Somebody who named no model, and has no key anywhere."""
-    daemon.answers["auth.status"] = {"rows": [], "environment": []}
-    context = Context(Console(None, None, {}), daemon.environ, None)
-    with Client.connect(daemon.environ) as client:
-        note = newcomer_note(context, client, DaemonError(code, "no", data), model)
-    assert expected == note.startswith("Nobody is signed in yet")
+    daemon.answers |= {"auth.status": {"rows": [], "environment": []}, "status": {}}
+    assert expected == note(daemon, code, data, model).startswith("Nobody is signed in yet")
+
+
+def test_who_is_signed_in_elsewhere_is_told_how_to_ask_there(daemon: CliDaemon) -> None:
+    """The error names only those that were to be asked; the daemon's status knows the others."""
+    work = {"provider": "work", "kind": "openai", "state": "authenticated"}
+    daemon.answers["status"] = {"providers": [work], "default": {"candidates": []}}
+    assert note(daemon, "not_authenticated", NO_KEY).startswith("work is signed in, but has no")
+
+
+def test_a_request_that_left_out_who_could_answer(daemon: CliDaemon) -> None:
+    """Where the default would have served, the request's own choice is to blame."""
+    daemon.answers["status"] = {"default": {"candidates": ["openai/gpt-5.5"]}}
+    assert note(daemon, "not_authenticated", NO_KEY) == ""
 
 
 def test_a_second_error_does_not_hide_the_first(daemon: CliDaemon) -> None:
-    """When the daemon cannot even say which variables it wants, the steps stand without them."""
-    daemon.answers["auth.status"] = refuses("internal", "oh")
-    context = Context(Console(None, None, {}), daemon.environ, None)
-    with Client.connect(daemon.environ) as client:
-        note = newcomer_note(context, client, DaemonError("not_authenticated", "no", {}), None)
-    assert note == first_steps([])
+    """When the daemon cannot even say how things stand, the steps stand without it."""
+    defect = refuses("internal", "oh")
+    daemon.answers |= {"auth.status": defect, "status": defect}
+    assert note(daemon, "not_authenticated") == "\n".join(nobody_lines({}))
+
+
+def test_a_daemon_that_has_gone_does_not_hide_the_first(daemon: CliDaemon) -> None:
+    """That it went away meanwhile is another story."""
+
+    def leave(session: Session, msgid: int, params: Map) -> object:
+        session.sock.shutdown(2)
+        return None
+
+    daemon.answers["status"] = leave
+    assert note(daemon, "not_authenticated").startswith("Nobody is signed in yet")

@@ -79,6 +79,31 @@ def test_a_person_who_mistypes_the_provider_is_not_asked_for_a_key(daemon: CliDa
     assert 'unknown provider "opnai" (did you mean openai?)' in outcome.err
 
 
+def test_nobody_pastes_a_key_while_the_configuration_is_broken(daemon: CliDaemon) -> None:
+    """A name that only the file knows is not called unknown: the file's problem is shown."""
+    problem = {"message": "m", "problems": [{"file": "/c.toml", "line": 2, "message": "bad"}]}
+    config = {"ok": False, "in_use": "none", "problem": problem}
+    daemon.answers["auth.status"] = {"rows": [{"provider": "openai"}], "config": config}
+    outcome = run_cli(daemon.environ, "auth", "login", "work", stdin=None)
+    assert (outcome.code, daemon.methods) == (1, ["auth.status"])
+    assert outcome.err.splitlines()[1:] == ["  /c.toml:2: bad"]
+
+
+def test_no_provider(daemon: CliDaemon) -> None:
+    """What is missing is called by the name that the help gives it."""
+    outcome = run_cli(daemon.environ, "auth", "login")
+    assert (outcome.code, daemon.calls) == (2, [])
+    assert outcome.err.splitlines()[0].endswith("required: PROVIDER")
+
+
+@pytest.mark.parametrize("words", [("openai", "--label", ""), ("openai", "--label="), ("",)])
+def test_an_empty_name_is_a_usage_error(daemon: CliDaemon, words: tuple[str, ...]) -> None:
+    """A variable nobody has set must not overwrite the key with the usual label."""
+    outcome = run_cli(daemon.environ, "auth", "login", *words, stdin=KEY)
+    assert (outcome.code, daemon.calls) == (2, [])
+    assert "this one is empty" in outcome.err
+
+
 def test_a_terminal_does_not_show_the_key(daemon: CliDaemon) -> None:
     """At a real terminal the prompt is shown, the key is sent, and nothing echoes it."""
     daemon.answers["auth.status"] = {"rows": [{"provider": "openai"}]}

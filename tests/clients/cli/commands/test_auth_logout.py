@@ -25,6 +25,13 @@ def test_logout_shows_what_is_left(
     assert outcome.out == "removed 2 keys of openai\n? openai  env:OPENAI_API_KEY  unverified\n"
 
 
+@pytest.mark.parametrize("words", [("openai", "--label", ""), ("",)])
+def test_an_empty_name_removes_nothing(daemon: CliDaemon, words: tuple[str, ...]) -> None:
+    """A variable nobody has set must not remove every key."""
+    outcome = run_cli(daemon.environ, "auth", "logout", *words)
+    assert (outcome.code, daemon.calls) == (2, [])
+
+
 def test_nothing_to_remove_is_no_failure(daemon: CliDaemon) -> None:
     """Scripts may log out twice."""
     daemon.answers["auth.logout"] = {"rows": [], "removed": 0}

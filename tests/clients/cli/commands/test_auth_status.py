@@ -42,3 +42,17 @@ def test_json(daemon: CliDaemon) -> None:
     environ = {**daemon.environ, "OPENAI_API_KEY": "k-0123456789"}
     outcome = run_cli(environ, "auth", "status", "--json")
     assert json.loads(outcome.out) == {**STATUS, "unseen": ["OPENAI_API_KEY"]}
+
+
+def test_a_broken_configuration(daemon: CliDaemon) -> None:
+    """Whoever misses a provider here learns why, with file and line."""
+    problem = {"file": f"{daemon.home}/c.toml", "line": 2, "message": "is unknown", "path": "x"}
+    config = {"ok": False, "in_use": "none", "problem": {"message": "m", "problems": [problem]}}
+    daemon.answers["auth.status"] = {**STATUS, "config": config}
+    outcome = run_cli(daemon.environ, "auth", "status")
+    assert outcome.code == 0
+    assert outcome.out.splitlines()[-3:] == [
+        "",
+        "the configuration is invalid, and nobody is asked until it is mended:",
+        "  ~/c.toml:2: x: is unknown",
+    ]

@@ -24,6 +24,16 @@ def test_the_old_one_is_gone_before_the_new_one_is_asked(daemon: CliDaemon) -> N
     assert daemon.methods == ["status", "shutdown", "status"]
 
 
+def test_a_broken_configuration_is_told(daemon: CliDaemon) -> None:
+    """A restart is how many people put a new file into effect."""
+    problem = {"file": "/c.toml", "line": 2, "message": "bad"}
+    config = {"ok": False, "problem": {"problems": [problem]}}
+    daemon.answers |= {"status": {"pid": 2**22 + 1, "config": config}, "shutdown": {}}
+    outcome = run_cli(daemon.environ, "daemon", "restart")
+    assert outcome.code == 0
+    assert outcome.err == "the configuration is invalid:\n  /c.toml:2: bad\n"
+
+
 def test_json(daemon: CliDaemon) -> None:
     """A script learns whether one ran before."""
     daemon.answers["status"] = {"version": "1", "pid": 2**22 + 1}

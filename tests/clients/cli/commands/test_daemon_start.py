@@ -37,3 +37,14 @@ def test_it_starts_one_although_autostart_is_off(
     daemon.answers["status"] = STATUS
     assert run_cli(daemon.environ, "daemon", "start").code == 0
     assert seen.get("AIRCHER_AUTOSTART") != "0"
+
+
+def test_a_broken_configuration_is_told(daemon: CliDaemon) -> None:
+    """It runs, and whoever looks learns at once why it does not do what the file says."""
+    problem = {"file": "/c.toml", "line": 2, "message": "bad"}
+    config = {"ok": False, "problem": {"problems": [problem]}}
+    daemon.answers["status"] = {"version": "1", "pid": 7, "config": config}
+    outcome = run_cli(daemon.environ, "daemon", "start")
+    assert (outcome.code, outcome.out.count("runs as process 7")) == (0, 1)
+    assert outcome.err == "the configuration is invalid:\n  /c.toml:2: bad\n"
+    assert run_cli(daemon.environ, "daemon", "start", "--json").err == ""

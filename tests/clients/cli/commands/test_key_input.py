@@ -65,6 +65,23 @@ def test_ctrl_d_is_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
         read_key(context_of(None), "openai")
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, EOFError])
+def test_leaving_the_prompt_ends_its_line(
+    monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    """What the shell prints next does not stand behind the question."""
+
+    def ask(prompt: str) -> str:
+        raise error
+
+    monkeypatch.setattr(key_input, "getpass", ask)
+    said = Stream()
+    context = Context(Console(None, said, {}), {}, Stream(terminal=True))
+    with pytest.raises((KeyboardInterrupt, UsageError)):
+        read_key(context, "openai")
+    assert said.text == "\n"
+
+
 @pytest.mark.parametrize("word", ["sk-abc", "sk-ant-api03-x", "gsk_1", "xai-1", "AIzaX", "a" * 65])
 def test_words_that_may_be_keys_are_refused_unrepeated(word: str) -> None:
     """A key in the arguments is seen by `ps` and kept by the shell; we do not show it again."""

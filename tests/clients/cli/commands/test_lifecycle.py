@@ -1,12 +1,8 @@
 """What the `daemon` commands share."""
 
-import os
-import subprocess
-import sys
-
 import pytest
 
-from aircher_cli.commands.lifecycle import is_gone, is_running, wait_until
+from aircher_cli.commands.lifecycle import is_running, wait_until
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exits import CommandFailed
@@ -55,16 +51,6 @@ def test_a_wait_ends() -> None:
             sleep=clock.sleep,
         )
     assert 3 <= clock.now < 3.1
-
-
-def test_is_gone() -> None:
-    """A process that ended is gone, also before its parent has noticed."""
-    assert not is_gone(os.getpid())
-    child = subprocess.Popen([sys.executable, "-c", ""])
-    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # a zombie from here on
-    assert is_gone(child.pid)
-    child.wait()
-    assert is_gone(child.pid)
 
 
 def test_is_running(daemon: CliDaemon) -> None:

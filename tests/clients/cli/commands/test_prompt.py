@@ -10,7 +10,7 @@ from aircher_cli.commands import prompt
 from aircher_cli.commands.prompt import read_prompt, read_text_file
 from aircher_cli.console import Console
 from aircher_cli.context import Context
-from aircher_cli.exits import CommandFailed
+from aircher_cli.exits import CommandFailed, UsageError
 from helpers.cli import Stream
 
 
@@ -42,6 +42,24 @@ def test_files_stand_between(tmp_path: Path) -> None:
     note.write_text("one\ntwo\n")
     text = read_prompt(context_of("in"), ["read"], [str(note)])
     assert text == f"read\n\n{note}:\n```\none\ntwo\n```\n\nin"
+
+
+def test_standard_input_as_a_file() -> None:
+    """`-` is standard input: it stands with the files, and is not added a second time."""
+    text = read_prompt(context_of("in\n"), ["read"], ["-"])
+    assert text == "read\n\nstandard input:\n```\nin\n```"
+
+
+def test_standard_input_can_be_read_once() -> None:
+    """The second time it would be empty without a word."""
+    with pytest.raises(UsageError, match="only once"):
+        read_prompt(context_of("in"), [], ["-", "-"])
+
+
+def test_standard_input_that_is_no_text() -> None:
+    """What is refused in a file is refused there, too."""
+    with pytest.raises(CommandFailed, match="standard input is not a text file"):
+        read_prompt(context_of("a\0b"), [], ["-"])
 
 
 def test_a_fence_is_longer_than_those_within(tmp_path: Path) -> None:

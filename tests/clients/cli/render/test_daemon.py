@@ -58,16 +58,46 @@ def test_a_bad_configuration_is_told_with_file_and_line() -> None:
     assert "  ~/.aircher/config.toml:2: unknown key x" in lines
 
 
-def test_nobody_can_answer_yet() -> None:
-    """A newcomer is told what to run."""
-    assert "aircher-cli auth login anthropic" in " ".join(shown({**STATUS, "default": {}})[-3:])
+def test_nobody_answers_by_default() -> None:
+    """Who is signed in is told how to ask there all the same."""
+    line = " ".join(shown({**STATUS, "default": {}}, 200)[-1:])
+    assert line.startswith("openai is signed in, but has no default model")
 
 
-@pytest.mark.parametrize("width", [30, 45, 80])
+def test_a_default_that_does_not_hold() -> None:
+    """The daemon's reason is shown where the answer would stand."""
+    default = {"candidates": [], "problem": "nobody knows the model 'x'"}
+    assert shown({**STATUS, "default": default})[-1] == "without -m  nobody knows the model 'x'"
+
+
+def test_what_ails_a_provider() -> None:
+    """A provider that is not well says why; an old reason of one that is well is not shown."""
+    ill = {"provider": "ollama", "state": "not_required", "health": "unreachable"}
+    well = {"provider": "work", "state": "unverified", "health": "ok"}
+    providers = [{**ill, "health_reason": "nobody listens"}, {**well, "health_reason": "old"}]
+    assert shown({**STATUS, "providers": providers})[8:11] == [
+        "! ollama  not required, unreachable",
+        "    nobody listens",
+        "? work    unverified",
+    ]
+
+
+NARROW = {
+    "provider": "a-server-in-the-cellar",
+    "state": "not_required",
+    "health": "unreachable",
+    "health_reason": "nobody listens on 127.0.0.1:11434",
+}
+
+
+@pytest.mark.parametrize("width", [30, 40, 45, 80])
 def test_it_fits(width: int) -> None:
-    """No line is wider than the terminal, unless a single word is."""
-    wide = [line for line in shown(STATUS, width) if len(line) >= width]
+    """No line is wider than the terminal, unless a single word is; then no word is broken."""
+    status = {**STATUS, "providers": [NARROW], "default": {}}
+    lines = [*shown(STATUS, width), *shown(status, width)]
+    wide = [line for line in lines if len(line) >= width]
     assert [line for line in wide if len(line.split()) > 2] == []
+    assert "unreachable" in " ".join(lines).split()
 
 
 def test_a_status_of_another_version_does_not_fail() -> None:

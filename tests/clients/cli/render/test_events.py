@@ -29,7 +29,7 @@ NOW = 1_000_000.0
                 "topic": "provider",
                 "provider": "ollama",
                 "health": "unreachable",
-                "reason": "refused",
+                "health_reason": "refused",
             },
             "provider  ollama: unreachable (refused)",
         ),
@@ -42,7 +42,11 @@ NOW = 1_000_000.0
                 "ms": 30,
                 "message": "x",
             },
-            "attempt   a/m took too long after 30 ms: x",
+            "attempt   a/m failed after 30 ms: x",
+        ),
+        (
+            {"topic": "attempt", "provider": "a", "outcome": "auth_rejected"},
+            "attempt   a refused the key",
         ),
         ({"topic": "config", "ok": True}, "config    loaded"),
         (

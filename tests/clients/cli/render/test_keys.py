@@ -37,6 +37,13 @@ def test_a_row_says_everything() -> None:
     ]
 
 
+def test_what_ails_the_provider_is_told_too() -> None:
+    """State and health have a reason each."""
+    ill = {**NONE, "health": "unreachable", "health_reason": "no route"}
+    assert shown([ill], 80) == ["! openai  not configured, unreachable", "    no route"]
+    assert shown([{**ill, "health": "ok"}], 80) == ["– openai  not configured"]  # noqa: RUF001 -- a dash
+
+
 @pytest.mark.parametrize("width", [30, 45, 60, 80])
 def test_rows_fit(width: int) -> None:
     """No line is wider than the terminal, unless a single word is."""
@@ -62,7 +69,7 @@ def test_every_state_has_a_symbol_of_its_own_in_ascii() -> None:
         "not_configured": "–",  # noqa: RUF001 -- a dash it is
         "rejected": "✗",
         "locked": "!",
-        "not_required": "✓",
+        "not_required": "–",  # noqa: RUF001 -- a dash it is: nothing is to be done there either
     }
 
 

@@ -8,19 +8,31 @@ ROWS: list[Line] = [
 ]
 
 
+def in_columns(width: int, droppable: tuple[int, ...] = ()) -> list[str]:
+    return [line for block in columns(ROWS, width, droppable) for line in shown(block)]
+
+
 def shown(lines: list[Line]) -> list[str]:
     return ["".join(text for text, _ in line) for line in lines]
 
 
 def test_columns_align() -> None:
     """Cells stand under each other, and no line ends in blanks."""
-    assert shown(columns(ROWS, 80)) == ["+ openai  default  ok", "x ab"]
+    assert in_columns(80) == ["+ openai  default  ok", "x ab"]
 
 
 def test_columns_are_dropped_in_the_given_order_until_they_fit() -> None:
     """What is least worth knowing goes first."""
-    assert shown(columns(ROWS, 21, droppable=(3, 2))) == ["+ openai  default", "x ab"]
-    assert shown(columns(ROWS, 12, droppable=(3, 2))) == ["+ openai", "x ab"]
+    assert in_columns(21, droppable=(3, 2)) == ["+ openai  default", "x ab"]
+    assert in_columns(12, droppable=(3, 2)) == ["+ openai", "x ab"]
+
+
+def test_a_last_cell_that_is_too_long_wraps_under_itself() -> None:
+    """Between its words: a terminal would break one of them."""
+    rows: list[Line] = [[("!", ""), ("ollama", ""), ("not required, unreachable", "bad")]]
+    [block] = columns(rows, 25)
+    assert shown(block) == ["! ollama  not required,", "          unreachable"]
+    assert [line[-1][1] for line in block] == ["bad", "bad"]
 
 
 def test_no_rows() -> None:

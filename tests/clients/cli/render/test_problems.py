@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircher_cli.render.problems import problem_lines
+from aircher_cli.render.problems import config_problems, problem_lines
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,38 @@ from aircher_cli.render.problems import problem_lines
 def test_problem_line(problem: dict[str, object], expected: str) -> None:
     """file:line: message (hint), without what is not known and without saying a thing twice."""
     assert problem_lines([problem]) == [expected]
+
+
+PROBLEM = {
+    "message": "two problems",
+    "problems": [{"file": "/home/a/c.toml", "line": 2, "message": "m"}, {"message": "n"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("in_use", "headline"),
+    [
+        ("none", "the configuration is invalid, and nobody is asked until it is mended:"),
+        (
+            "the last good one",
+            "the configuration is invalid, and the last good one stays in use:",
+        ),
+        (None, "the configuration is invalid:"),
+    ],
+)
+def test_config_problems(in_use: str | None, headline: str) -> None:
+    """The headline says what that means now, a line each says where it is."""
+    config = {"ok": False, "in_use": in_use, "problem": PROBLEM}
+    assert config_problems(config, "/home/a") == [headline, "  ~/c.toml:2: m", "  n"]
+
+
+def test_a_problem_without_places() -> None:
+    """Then its message stands there."""
+    config = {"ok": False, "problem": {"message": "cannot be read"}}
+    assert config_problems(config, "")[1:] == ["  cannot be read"]
+
+
+@pytest.mark.parametrize("config", [{}, {"ok": True}, {"ok": True, "problem": PROBLEM}])
+def test_a_configuration_that_holds(config: dict[str, object]) -> None:
+    """There is nothing to say, also where a daemon of another version says nothing itself."""
+    assert config_problems(config, "") == []

@@ -4,7 +4,18 @@ import time
 
 import pytest
 
-from aircher_cli.render.words import REASONS, ago, clock, count, duration, reason_words, short_path
+from aircher_cli.render.words import (
+    REASONS,
+    about,
+    ago,
+    as_map,
+    clock,
+    count,
+    duration,
+    listing,
+    reason_words,
+    short_path,
+)
 from aircher_wire import codes
 
 
@@ -42,6 +53,32 @@ def test_clock_has_the_date_unless_it_is_today() -> None:
     noon = time.mktime((2026, 11, 5, 12, 0, 0, 0, 0, -1))
     assert clock(noon, noon + 60) == "12:00:00"
     assert clock(noon, noon + 86400) == "2026-11-05 12:00"
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
+def test_listing(names: list[str], expected: str) -> None:
+    """Names in a sentence."""
+    assert expected == listing(names)
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("too slow", "a/m: too slow"),
+        ("no key for a: sign in", "no key for a: sign in"),
+        ("refused: login a", "a/m: refused: login a"),
+    ],
+)
+def test_about(message: str, expected: str) -> None:
+    """Who a message is about stands before it, unless it says so itself."""
+    assert expected == about("a/m", "a", message)
+
+
+def test_a_map_from_the_wire() -> None:
+    """What is no map is an empty one."""
+    assert [as_map({"a": 1}), as_map(["a"]), as_map(None)] == [{"a": 1}, {}, {}]
 
 
 def test_count_and_path() -> None:

@@ -1,0 +1,69 @@
+"""What to do where nobody answers by default."""
+
+import pytest
+
+from aircher_cli.render.advice import first_steps, nobody_lines
+
+Provider = dict[str, object]
+
+
+def provider(name: str, state: str, kind: str = "openai") -> Provider:
+    return {"provider": name, "state": state, "kind": kind}
+
+
+OLLAMA = provider("ollama", "not_required", "ollama")
+NO_KEY = provider("anthropic", "not_configured")
+WORK = provider("work", "authenticated")
+LAB = provider("lab", "unverified")
+SONNET = "the default model sonnet"
+NAME_ONE = "name one with `-m"
+CURE = "or set default_model in the configuration."
+
+
+@pytest.mark.parametrize(
+    ("providers", "model", "expected"),
+    [
+        (
+            [NO_KEY, OLLAMA, WORK],
+            None,
+            f"work is signed in, but has no default model: {NAME_ONE} work/MODEL`, {CURE}",
+        ),
+        (
+            [LAB, WORK],
+            None,
+            f"lab and work are signed in, but have no default model: {NAME_ONE} lab/MODEL`, {CURE}",
+        ),
+        (
+            [NO_KEY, WORK],
+            "sonnet",
+            f"work is signed in, but nobody who serves {SONNET} is: {NAME_ONE} work/MODEL`, {CURE}",
+        ),
+    ],
+)
+def test_somebody_is_signed_in(providers: list[Provider], model: str, expected: str) -> None:
+    """Nobody who is signed in is told to sign in: they need a model's name."""
+    status: dict[str, object] = {"providers": providers, "default": {"model": model}}
+    assert nobody_lines(status) == [expected]
+
+
+def test_a_newcomer() -> None:
+    """Without any key: what can be run, Ollama by name, for no default leads there."""
+    assert nobody_lines({"providers": [NO_KEY, OLLAMA]}) == [
+        "Nobody is signed in yet. Any of these is a start:",
+        "  aircher-cli auth login anthropic  or openai, openrouter: asks for your key",
+        "  aircher-cli ask -m ollama/MODEL   a model that your Ollama serves, without any key",
+        "  aircher-cli demo                  see how it works, without key or network",
+    ]
+
+
+def test_steps_fit_what_there_is() -> None:
+    """Variables of the shell come first; servers without keys are named, whoever they are."""
+    steps = first_steps([provider("lab", "not_required")], ["A_KEY", "B_KEY"])
+    assert steps[0] == ("aircher-cli auth import", "takes A_KEY, B_KEY from this shell")
+    assert steps[2] == ("aircher-cli ask -m lab/MODEL", "needs no key")
+
+
+def test_a_configuration_that_was_never_good() -> None:
+    """Then nobody knows who is there, and signing in is no cure."""
+    status: dict[str, object] = {"providers": [NO_KEY], "config": {"ok": False, "in_use": "none"}}
+    assert nobody_lines(status) == ["Nobody answers until the configuration is mended."]
