@@ -53,7 +53,8 @@ class KeyBook:
         stored = self._vault.index.of(provider.name)
         known = self._slots.get(provider.name)
         if known is None or known[0] is not provider or known[1] is not stored:
-            known = (provider, stored, slots_of(provider, stored, self._environ))
+            barrier = self._vault.index.barrier(provider.name)
+            known = (provider, stored, slots_of(provider, stored, self._environ, barrier))
             self._slots[provider.name] = known
         return known[2]
 
@@ -82,10 +83,16 @@ class KeyBook:
         else:
             slot = next((slot for slot in slots if slot.name == key), None)
         if slot is None:
-            which = f"key {key!r}" if key else "key"
-            cure = status.how_to_sign_in(provider)
-            raise NotAuthenticated(f"no {which} for {provider.name}: {cure}")
+            barrier = self._vault.index.barrier(provider.name)
+            error = _ERRORS[status.state_without_key(barrier)]
+            raise error(status.no_key(provider, barrier, key))
         return slot
+
+    def choices(self, provider: Provider) -> list[KeyChoice]:
+        """Return a provider's keys as routing sees them, in the order in which they serve."""
+        if slots := self.slots(provider):
+            return [self.choice(provider, slot) for slot in slots]
+        return status.choices_without_key(provider, self._vault.index.barrier(provider.name))
 
     def choice(self, provider: Provider, slot: KeySlot) -> KeyChoice:
         """Return a key as routing sees it: one that is worth another look is worth a try."""
@@ -108,14 +115,13 @@ class KeyBook:
             held.standing,
             secret=held.secret,
             hidden=shadowed(provider, self.slots(provider), self._environ),
-            notice=self._vault.index.problem,
         )
 
     def rows_of(self, name: str) -> list[KeyStatus]:
         """Return the rows of one provider; also of one that only the index knows any more."""
         if provider := self._config().providers.get(name):
             rows = [self.row(provider, slot) for slot in self.slots(provider)]
-            return rows or [status.keyless_row(provider, notice=self._vault.index.problem)]
+            return rows or [status.keyless_row(provider, self._vault.index.barrier(name))]
         stored = self._vault.index.of(name)
         return [status.orphan_row(known, stored_slot(known)) for known in stored]
 

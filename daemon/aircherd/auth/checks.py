@@ -33,7 +33,7 @@ class LiveCheck:
         check = await self._ask(provider, secret)
         if check.ok is False:
             raise KeyRejected(
-                f"{provider.name} refused the key: {self._why(check)}; nothing was stored",
+                f"{provider.name} {self._why(check)}; nothing was stored",
                 provider=provider.name,
             )
         if check.ok is None:

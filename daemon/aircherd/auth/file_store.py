@@ -52,7 +52,7 @@ class FileStore:
         self._uid = os.getuid() if uid is None else uid
         self._lock = trio.Lock()  # from reading to writing, nobody else may write
 
-    async def probe(self) -> StoreState:
+    async def probe(self, *, fresh: bool = False) -> StoreState:  # noqa: ARG002 - it always is
         """Look whether keys could be stored here now."""
         try:
             await trio.to_thread.run_sync(self._check)

@@ -59,8 +59,11 @@ class KeyStore(Protocol):
     def name(self) -> str:
         """`keyring` or `file`, as the index writes it."""
 
-    async def probe(self) -> StoreState:
-        """Look whether the store can be used now. Raises nothing."""
+    async def probe(self, *, fresh: bool = False) -> StoreState:
+        """Look whether the store can be used now. Raises nothing.
+
+        Where looking costs much, the answer may be a moment old, unless it must be `fresh`.
+        """
 
     async def read_all(self, entries: Sequence[Entry]) -> dict[Entry, Found]:
         """Read the keys of `entries`, all in one go. Raises nothing; has an answer for each."""

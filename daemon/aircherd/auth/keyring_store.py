@@ -1,8 +1,12 @@
 """The OS keyring as a store: the parent's side of `keyring_child`.
 
 Every operation is one short-lived child. It is killed after three seconds: a keyring that does not
-answer is as good as locked (most often it is, and waits for someone at a screen), and nobody who
-asks for a key waits for longer. When the keyring appears later, the next child simply finds it.
+answer is as good as locked (most often it is, and waits for someone at a screen). When the keyring
+appears later, the next child simply finds it.
+
+Many may ask at once. Reads and changes share a few children; waiting for one says nothing about the
+keyring, so it does not count. Looks at the keyring (`probe`) are apart from them, and shared: one
+runs at a time, and what it brings serves all who ask within a second.
 """
 
 import math
@@ -27,8 +31,10 @@ from aircherd.errors import KeyringLocked
 from aircherd.vocabulary.secret import Secret
 
 KEYRING_SECONDS = 3.0
-"""What gh gives it, too. The wait for a free child counts."""
+"""What gh gives it, too; counted from the child's start."""
 MAX_CHILDREN = 2
+"""For reads and changes: `vault` and `reader` do one of each at a time, so the wait is short."""
+PROBE_SERVES_SECONDS = 1.0
 MAX_ANSWER = 4 * 1024 * 1024
 
 # -P: nothing is imported from the directory the daemon happens to run in.
@@ -61,16 +67,29 @@ class KeyringStore:
         self._command = command
         self._seconds = seconds
         self._children = trio.CapacityLimiter(MAX_CHILDREN)
+        self._probing = trio.Lock()
+        self._probed: StoreState | None = None
+        self._probed_at = -math.inf  # on trio's clock
 
-    async def probe(self) -> StoreState:
-        """Look whether there is a keyring and whether it is open."""
-        return _state(await self._ask("probe", ()))
+    async def probe(self, *, fresh: bool = False) -> StoreState:
+        """Look whether there is a keyring and whether it is open.
+
+        Of all who ask at once one looks, and its answer is kept for a second; whoever is going to
+        act on it asks for a `fresh` one.
+        """
+        async with self._probing:
+            age = trio.current_time() - self._probed_at
+            if fresh or self._probed is None or age >= PROBE_SERVES_SECONDS:
+                self._probed = _state(await self._ask("probe", ()))
+                self._probed_at = trio.current_time()
+            return self._probed
 
     async def read_all(self, entries: Sequence[Entry]) -> dict[Entry, Found]:
         """Read all keys with one child."""
         if not entries:
             return {}
-        answer = await self._ask("read", entries)
+        async with self._children:
+            answer = await self._ask("read", entries)
         if answer.state is StoreHealth.USABLE and len(answer.values) != len(entries):
             answer = _Answer(StoreHealth.UNAVAILABLE, "its helper process answered nonsense")
         if answer.state is not StoreHealth.USABLE:
@@ -84,7 +103,8 @@ class KeyringStore:
         Raises:
             KeyringLocked: the keyring is locked, hangs or is not there.
         """
-        _demand_usable(await self._ask("write", (entry,), secret))
+        async with self._children:
+            _demand_usable(await self._ask("write", (entry,), secret))
 
     async def delete(self, entry: Entry) -> None:
         """Remove a key; one that is not there is no error.
@@ -92,7 +112,8 @@ class KeyringStore:
         Raises:
             KeyringLocked: the keyring is locked, hangs or is not there.
         """
-        _demand_usable(await self._ask("delete", (entry,)))
+        async with self._children:
+            _demand_usable(await self._ask("delete", (entry,)))
 
     async def _ask(
         self, operation: Operation, entries: Sequence[Entry], secret: Secret | None = None
@@ -106,8 +127,7 @@ class KeyringStore:
             request["secret"] = secret.reveal()
         try:
             with trio.fail_after(self._seconds):
-                async with self._children:
-                    return await self._run(msgspec.json.encode(request))
+                return await self._run(msgspec.json.encode(request))
         except trio.TooSlowError:
             late = f"it did not answer within {self._seconds:g} s; it may be waiting for an unlock"
             return _Answer(StoreHealth.LOCKED, late)

@@ -32,7 +32,7 @@ from aircherd.auth.slots import (
 )
 from aircherd.auth.vault import Vault
 from aircherd.config.model import Config, Provider
-from aircherd.errors import BadRequest
+from aircherd.errors import BadRequest, KeyringLocked
 from aircherd.events import EventBus
 from aircherd.vocabulary.keys import DEFAULT_LABEL, ApiKey, KeyChoice, KeyState, KeyStatus
 from aircherd.vocabulary.secret import Redactor, Secret
@@ -81,12 +81,12 @@ class AuthManager:
     def key_choices(self, provider: Provider) -> list[KeyChoice]:
         """Return the keys of `provider` in the order in which they serve, as routing sees them.
 
-        Without any I/O. Empty when a key is needed and there is none. A key whose source could not
-        be read shows as `unverified` when it is time to look again: then the request looks.
+        Without any I/O. Empty when a key is needed and there is none. A locked one without a name
+        stands for those that may be stored while the list of stored keys cannot be read. A key
+        whose source could not be read shows as `unverified` when it is time to look again: then
+        the request looks.
         """
-        if not provider.needs_key:
-            return [KeyChoice(None, KeyState.NOT_REQUIRED)]
-        return [self._book.choice(provider, slot) for slot in self._book.slots(provider)]
+        return self._book.choices(provider)
 
     async def ensure_authenticated(
         self, provider: Provider, name: str | None = None
@@ -183,7 +183,11 @@ class AuthManager:
         self._redactor.add(secret)
         check_label(label)
         known = await self._live.demand(provider, secret) if verify else standing.UNTRIED
-        slot = stored_slot(await self._vault.store(provider, label, secret))
+        try:
+            slot = stored_slot(await self._vault.store(provider, label, secret))
+        except KeyringLocked:
+            self._book.announce(provider.name)  # the old key may have become unusable
+            raise
         self._reader.put(slot, secret, known)
         self._book.announce(provider.name)
         return self._book.row(provider, slot)
@@ -191,10 +195,15 @@ class AuthManager:
     async def logout(self, provider_name: str, label: str | None = None) -> list[KeyStatus]:
         """Remove one stored key of a provider, or all. Return the provider's rows as they are now.
 
+        Whoever signs out of all wants no stored key: after the list of stored keys was damaged,
+        this lets the provider's other sources serve again.
+
         Raises:
             BadRequest: no such provider, or nothing stored under this label.
-            KeyringLocked: the store is locked; the key is still there.
+            KeyringLocked: the store is locked, the key is still there; or the list cannot be read.
         """
+        self._vault.index.look_again()
+        self._vault.index.demand_usable()
         labels = self.stored_labels(provider_name)
         if not labels:
             find_provider(self._config(), provider_name)
@@ -207,6 +216,9 @@ class AuthManager:
         for entry in (Entry(provider_name, name) for name in labels):
             left.append(await self._vault.remove(entry))
             self._book.forget(entry)
+        if label is None:
+            await self._vault.settle(provider_name)
+            self._book.announce(provider_name)
         notes = "; ".join(note for note in left if note)
         rows = self._book.rows_of(provider_name)
         if notes and rows:
@@ -219,6 +231,7 @@ class AuthManager:
 
     async def status(self) -> list[KeyStatus]:
         """Return all rows. Sources that could not be read are asked again first, but no command."""
+        self._vault.index.look_again()
         slots = [slot for slot in self._book.all_slots() if slot.source != "command"]
         self._reader.forget_failing(slots)
         await self._reader.read(slots)
@@ -233,17 +246,13 @@ class AuthManager:
         """Look whether the keyring can be used now, for the daemon's own status."""
         return await self._vault.probe()
 
-    @property
-    def index_problem(self) -> str | None:
-        """What was wrong with the list of stored keys, None when nothing was."""
-        return self._vault.index.problem
-
     async def test(self, provider_name: str | None = None) -> list[KeyStatus]:
         """Check all keys now, refused and unreadable ones too, each with a free call.
 
         Raises:
             BadRequest: no such provider.
         """
+        self._vault.index.look_again()
         config = self._config()
         chosen = [find_provider(config, provider_name)] if provider_name else None
         slots = [
@@ -279,6 +288,7 @@ class AuthManager:
 
         Refused keys get another chance with it.
         """
+        self._vault.index.look_again()
         self._reader.forget()
         await self.warm()
 

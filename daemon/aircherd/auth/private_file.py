@@ -22,6 +22,10 @@ class FileRefused(Exception):
     """A file is not what it should be; the message says why and what to do, never what is in it."""
 
 
+class FileClosed(FileRefused):
+    """The file itself may be right: what stands in its way can be mended where it lies."""
+
+
 def read_private(path: Path, *, uid: int, forbidden: int) -> bytes | None:
     """Return what is in the file, None when there is no file.
 
@@ -33,7 +37,8 @@ def read_private(path: Path, *, uid: int, forbidden: int) -> bytes | None:
         forbidden: mode bits it must not have.
 
     Raises:
-        FileRefused: a symlink, not a file, another user's, open to others, or unreadable.
+        FileRefused: a symlink, not a file, or another user's.
+        FileClosed: open to others, or unreadable.
     """
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a FIFO must not block us
     try:
@@ -41,7 +46,7 @@ def read_private(path: Path, *, uid: int, forbidden: int) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise FileRefused(_why_not_opened(path, error)) from error
+        raise _not_opened(path, error) from error
     with os.fdopen(descriptor, "rb") as file:
         _check(path, os.fstat(descriptor), uid=uid, forbidden=forbidden)
         return file.read()
@@ -107,7 +112,7 @@ def _check(path: Path, found: os.stat_result, *, uid: int, forbidden: int) -> No
         raise FileRefused(f"{path} belongs to another user (uid {found.st_uid}): move it away")
     if found.st_mode & forbidden:
         mode = stat.S_IMODE(found.st_mode)
-        raise FileRefused(f"{path} is open to other users (mode {mode:04o}): chmod 600 {path}")
+        raise FileClosed(f"{path} is open to other users (mode {mode:04o}): chmod 600 {path}")
 
 
 def _check_directory(directory: Path, *, uid: int) -> None:
@@ -122,7 +127,9 @@ def _check_directory(directory: Path, *, uid: int) -> None:
         )
 
 
-def _why_not_opened(path: Path, error: OSError) -> str:
+def _not_opened(path: Path, error: OSError) -> FileRefused:
     if error.errno == errno.ELOOP:
-        return f"{path} is a symlink, which could lead anywhere: put the file itself there"
-    return f"{path} cannot be read: {error.strerror}"
+        return FileRefused(
+            f"{path} is a symlink, which could lead anywhere: put the file itself there"
+        )
+    return FileClosed(f"{path} cannot be read: {error.strerror}")

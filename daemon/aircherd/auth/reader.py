@@ -100,8 +100,10 @@ class KeyReader:
     async def read(self, slots: Sequence[KeySlot]) -> None:
         """Read those of `slots` that need it. Raises nothing: standings say what went wrong.
 
-        When a stored one is among them, all stored keys that need it are read with it.
+        When a stored one is among them, all stored keys that need it are read with it. Behind a
+        barrier nothing is read.
         """
+        slots = [slot for slot in slots if slot.barrier is None]
         for slot in slots:
             if slot.source == "environment" and self.held(slot).is_stale:
                 self._take(self.held(slot), _from_environment(slot, self._environ))
@@ -141,7 +143,8 @@ class KeyReader:
                 entry
                 for provider in index.providers()
                 for entry in index.of(provider)
-                if self.needs_reading(self.held(stored_slot(entry)))  # another may have read it
+                if not entry.is_pending
+                and self.needs_reading(self.held(stored_slot(entry)))  # another may have read it
             ]
             found = await self._vault.read_all(known)
             for entry in known:

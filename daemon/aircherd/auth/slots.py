@@ -2,22 +2,27 @@
 
 The order is the design's: stored keys, else the key command, else the environment. A source that
 cannot give its key right now still stands in the way of the next one: falling through to another
-account behind the user's back is how surprise bills happen.
+account behind the user's back is how surprise bills happen. For the same reason there is a barrier
+before the other sources while the list of stored keys may lack one.
 """
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from aircherd.auth.index import IndexEntry
+from aircherd.auth.index import Barrier, IndexEntry
 from aircherd.config.model import Config, Provider
 from aircherd.errors import BadRequest
 from aircherd.vocabulary.keys import SourceKind
+from aircherd.vocabulary.names import nearest
 
 COMMAND = "command"
 """The name of a key that comes from a command."""
+FROM_VARIABLE = "env:"
+"""What the name of a key from the environment begins with; no label has a colon."""
+
+UNFINISHED = "a login was cut short, so it is not known which key is stored here"
 
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -26,7 +31,7 @@ class KeySlot(msgspec.Struct, frozen=True, kw_only=True):
     """A place where a key of a provider comes from. Two that are equal give the same key.
 
     `name` is as in `ApiKey.name`; `origin` is what a key from here is for; `locator` is the label,
-    the variable's name, or the command.
+    the variable's name, or the command. Behind a `barrier` nothing is read, and nothing given out.
     """
 
     provider: str
@@ -34,6 +39,7 @@ class KeySlot(msgspec.Struct, frozen=True, kw_only=True):
     source: SourceKind
     origin: str
     locator: tuple[str, ...]
+    barrier: Barrier | None = None
 
     @property
     def is_stored(self) -> bool:
@@ -55,14 +61,25 @@ class KeySlot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def slots_of(
-    provider: Provider, stored: Sequence[IndexEntry], environ: Mapping[str, str]
+    provider: Provider,
+    stored: Sequence[IndexEntry],
+    environ: Mapping[str, str],
+    barrier: Barrier | None = None,
 ) -> list[KeySlot]:
-    """Return the keys of `provider` in the order in which they serve; none for who needs none."""
+    """Return the keys of `provider` in the order in which they serve; none for who needs none.
+
+    Args:
+        provider: whose keys.
+        stored: what the list of stored keys has for it.
+        environ: where its variables are looked for.
+        barrier: what stands before its other sources, because the list may lack a key.
+    """
     if not provider.needs_key:
         return []
     if stored:
         return [stored_slot(known) for known in stored]
-    return _unstored(provider, environ)[:1]
+    first = _unstored(provider, environ)[:1]
+    return [msgspec.structs.replace(slot, barrier=barrier) for slot in first]
 
 
 def stored_slot(known: IndexEntry) -> KeySlot:
@@ -73,6 +90,7 @@ def stored_slot(known: IndexEntry) -> KeySlot:
         source=known.store,
         origin=known.origin,
         locator=(known.label,),
+        barrier=Barrier("unfinished", UNFINISHED) if known.is_pending else None,
     )
 
 
@@ -80,7 +98,8 @@ def shadowed(provider: Provider, slots: Sequence[KeySlot], environ: Mapping[str,
     """Return what is there for `provider` and not used, in words for people."""
     if not provider.needs_key:
         return []
-    return [slot.source_text for slot in _unstored(provider, environ) if slot not in slots]
+    used = {slot.name for slot in slots}
+    return [slot.source_text for slot in _unstored(provider, environ) if slot.name not in used]
 
 
 def _unstored(provider: Provider, environ: Mapping[str, str]) -> list[KeySlot]:
@@ -88,7 +107,9 @@ def _unstored(provider: Provider, environ: Mapping[str, str]) -> list[KeySlot]:
     if provider.key_command:
         slots.append(_slot(provider, COMMAND, "command", provider.key_command))
     variables = [name for name in provider.env if environ.get(name, "").strip()]
-    return slots + [_slot(provider, f"env:{name}", "environment", (name,)) for name in variables]
+    return slots + [
+        _slot(provider, FROM_VARIABLE + name, "environment", (name,)) for name in variables
+    ]
 
 
 def _slot(provider: Provider, name: str, source: SourceKind, locator: tuple[str, ...]) -> KeySlot:
@@ -102,6 +123,8 @@ def _slot(provider: Provider, name: str, source: SourceKind, locator: tuple[str,
 
 def objection(provider: Provider, slot: KeySlot) -> str | None:
     """Return why the key of `slot` must not be sent to `provider`, None when it may."""
+    if slot.barrier:
+        return slot.barrier.reason
     if slot.origin != provider.origin:
         return f"this key was stored for {slot.origin}, but the provider is now {provider.origin}"
     return plain_http(provider)
@@ -125,8 +148,8 @@ def find_provider(config: Config, name: str) -> Provider:
     """
     if provider := config.providers.get(name):
         return provider
-    near = difflib.get_close_matches(name, config.providers, n=1)
-    guess = f", did you mean {near[0]!r}?" if near else ";"
+    near = nearest(name, config.providers)
+    guess = f", did you mean {near!r}?" if near else ";"
     known = ", ".join(config.providers)
     raise BadRequest(f"there is no provider {name!r}{guess} known: {known}")
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 import msgspec
 
-from aircherd.auth.index import IndexEntry
-from aircherd.auth.slots import KeySlot, objection, plain_http
+from aircherd.auth.index import Barrier, BarrierKind, IndexEntry
+from aircherd.auth.slots import COMMAND, FROM_VARIABLE, KeySlot, objection, plain_http
 from aircherd.auth.standing import Standing
 from aircherd.config.model import Provider
 from aircherd.vocabulary.keys import DEFAULT_LABEL, KeyChoice, KeyState, KeyStatus, SourceKind
 from aircherd.vocabulary.secret import Secret
+from aircherd.vocabulary.vendors import VENDORS
 
 _SIGN_IN_AGAIN = "sign in again with '{login}'"
 _GONE = "sign in with '{login}', or forget it with 'aircher-cli auth logout {provider}'"
@@ -31,11 +32,21 @@ _CURES: dict[tuple[KeyState, SourceKind], str] = {
     (KeyState.NOT_CONFIGURED, "file"): _GONE,
 }
 
+# What helps behind a barrier. The reason of one that is closed says how to mend the list.
+_WAYS_AROUND: dict[BarrierKind, str] = {
+    "closed": "then 'aircher-cli auth status'",
+    "damaged": (
+        "sign in again with '{login}', or have no key stored: 'aircher-cli auth logout {provider}'"
+    ),
+    "unfinished": _SIGN_IN_AGAIN,
+}
+
 
 def judged(provider: Provider, slot: KeySlot, known: Standing) -> Standing:
     """Return the standing of a key towards `provider`: what forbids its use comes first."""
     if reason := objection(provider, slot):
-        return Standing(state=KeyState.REJECTED, reason=reason)
+        state = KeyState.LOCKED if slot.barrier else KeyState.REJECTED
+        return Standing(state=state, reason=reason)
     return known
 
 
@@ -44,6 +55,35 @@ def choice(provider: Provider, slot: KeySlot, known: Standing) -> KeyChoice:
     verdict = judged(provider, slot, known)
     message = None if verdict.is_usable else cannot_use(provider, slot, verdict)
     return KeyChoice(slot.name, verdict.state, message)
+
+
+def choices_without_key(provider: Provider, barrier: Barrier | None) -> list[KeyChoice]:
+    """Return what routing sees of a provider of which no key is known."""
+    if not provider.needs_key:
+        return [KeyChoice(None, KeyState.NOT_REQUIRED)]
+    state = state_without_key(barrier)
+    if state is KeyState.NOT_CONFIGURED:
+        return []
+    return [KeyChoice(None, state, no_key(provider, barrier))]
+
+
+def state_without_key(barrier: Barrier | None) -> KeyState:
+    """Return whether a key may be stored, if only the list could be read; a damaged one is gone."""
+    is_closed = barrier is not None and barrier.kind == "closed"
+    return KeyState.LOCKED if is_closed else KeyState.NOT_CONFIGURED
+
+
+def no_key(provider: Provider, barrier: Barrier | None, name: str | None = None) -> str:
+    """Return why there is no key (of that name) and what to do, as one sentence for people."""
+    which = f"key {name!r}" if name else "key"
+    why = f"{barrier.reason}; " if barrier else ""
+    return f"no {which} for {provider.name}: {why}{_cure_without_key(provider, barrier)}"
+
+
+def _cure_without_key(provider: Provider, barrier: Barrier | None) -> str:
+    if state_without_key(barrier) is KeyState.LOCKED:
+        return _WAYS_AROUND["closed"]
+    return how_to_sign_in(provider)
 
 
 def cannot_use(provider: Provider, slot: KeySlot, verdict: Standing) -> str:
@@ -61,7 +101,6 @@ def key_row(
     *,
     secret: Secret | None,
     hidden: Sequence[str],
-    notice: str | None,
 ) -> KeyStatus:
     """Return the row of one key.
 
@@ -71,15 +110,13 @@ def key_row(
         known: what is known about it.
         secret: its value if it was read.
         hidden: the sources it hides.
-        notice: something wrong with the list of stored keys, if anything is.
     """
     verdict = judged(provider, slot, known)
-    notice = None if slot.is_stored else notice
     return KeyStatus(
         provider=provider.name,
         key=slot.name,
         state=verdict.state,
-        reason=verdict.reason or notice,
+        reason=verdict.reason,
         source=slot.source_text,
         masked=secret.masked() if secret else None,
         shadowed=list(hidden),
@@ -91,18 +128,18 @@ def key_row(
     )
 
 
-def keyless_row(provider: Provider, *, notice: str | None) -> KeyStatus:
-    """Return the row of a provider without any key, because it needs none or has none."""
+def keyless_row(provider: Provider, barrier: Barrier | None) -> KeyStatus:
+    """Return the row of a provider of which no key is known, or that needs none."""
     if not provider.needs_key:
         return KeyStatus(
             provider=provider.name, state=KeyState.NOT_REQUIRED, origin=provider.origin
         )
     return KeyStatus(
         provider=provider.name,
-        state=KeyState.NOT_CONFIGURED,
-        reason=notice,
+        state=state_without_key(barrier),
+        reason=barrier.reason if barrier else None,
         origin=provider.origin,
-        hint=how_to_sign_in(provider),
+        hint=_cure_without_key(provider, barrier),
     )
 
 
@@ -125,6 +162,37 @@ def how_to_sign_in(provider: Provider) -> str:
     return f"{said}; keys: {provider.keys_page}" if provider.keys_page else said
 
 
+def cure_of_refusal(provider: str, key: str | None) -> str:
+    """Return what to do when a provider refused a key, as a clause for people.
+
+    Args:
+        provider: its name.
+        key: as in `ApiKey.name`; None when none was sent, because none should be needed.
+    """
+    if key is None:
+        return _let_it_need_a_key(provider)
+    variable = key.removeprefix(FROM_VARIABLE)
+    source: SourceKind = "keyring"  # for a file it is the same
+    if key == COMMAND:
+        source = "command"
+    elif variable != key:
+        source = "environment"
+    return _CURES[KeyState.REJECTED, source].format(
+        login=_login(provider, key if source == "keyring" else DEFAULT_LABEL),
+        provider=provider,
+        locator=variable,
+    )
+
+
+def _let_it_need_a_key(provider: str) -> str:
+    known = VENDORS.get(provider)
+    if known and not known.needs_key:  # nothing in the config says so
+        change = f'add env = "{provider.upper()}_API_KEY" to [providers.{provider}]'
+    else:
+        change = f'remove auth = "none" from [providers.{provider}]'
+    return f"{change} and sign in with '{_login(provider, DEFAULT_LABEL)}'"
+
+
 def as_data(row: KeyStatus) -> dict[str, object]:
     """Return a row as it travels: what is not known is left out."""
     data = msgspec.to_builtins(row)
@@ -134,13 +202,21 @@ def as_data(row: KeyStatus) -> dict[str, object]:
 def _cure(provider: Provider, slot: KeySlot, verdict: Standing) -> str | None:
     if plain_http(provider):
         return None  # the reason says it: no other key would help
-    label = f" --label {slot.name}" if slot.is_stored and slot.name != DEFAULT_LABEL else ""
-    cure = _CURES.get((verdict.state, slot.source), "").format(
-        login=f"aircher-cli auth login {provider.name}{label}",
+    if slot.barrier:
+        template = _WAYS_AROUND[slot.barrier.kind]
+    else:
+        template = _CURES.get((verdict.state, slot.source), "")
+    cure = template.format(
+        login=_login(provider.name, slot.name if slot.is_stored else DEFAULT_LABEL),
         provider=provider.name,
         locator=slot.locator[0],
     )
     return cure or None
+
+
+def _login(provider: str, label: str) -> str:
+    named = f" --label {label}" if label != DEFAULT_LABEL else ""
+    return f"aircher-cli auth login {provider}{named}"
 
 
 def _advice(slot: KeySlot) -> str | None:

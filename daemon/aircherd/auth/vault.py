@@ -1,13 +1,21 @@
 """The two stores and the index as one: where a key goes, where it is read, what is noted of it.
 
-The order of writing keeps one thing true through every crash: a key in a store is never listed for
-an origin it was not stored for. So an entry that will change its origin is forgotten first, the key
-written next, the new entry last; what a crash leaves is a key that nobody knows of.
+The order of writing keeps two things true through every failure, cancellation and crash:
+
+- A key in a store is never listed for an origin it was not stored for.
+- A label that had an entry has one: what stands in the way of the next source never vanishes.
+
+So a key that goes into another store is written there first, then the entry is swapped, then the
+old copy removed. One that replaces a key of another origin in the same store is announced first: as
+long as its entry is `is_pending`, nobody uses what is stored. What a failure leaves may be a key
+that nobody knows of, or an entry that asks to sign in again.
 """
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+import msgspec
 import structlog
 import trio
 
@@ -17,6 +25,7 @@ from aircherd.auth.key_store import (
     Found,
     KeyMissing,
     KeyStore,
+    KeyUnreadable,
     StoreHealth,
     StoreState,
 )
@@ -43,7 +52,7 @@ class Vault:
             log.warning("key index", problem=index.problem)
 
     async def probe(self) -> StoreState:
-        """Look whether the keyring can be used now."""
+        """Look whether the keyring can be used now; what was seen a moment ago will do."""
         return await self._stores["keyring"].probe()
 
     async def read_all(self, known: Sequence[IndexEntry]) -> dict[Entry, Found]:
@@ -63,6 +72,8 @@ class Vault:
                 back), or nothing can be written.
         """
         async with self._changing:
+            self.index.look_again()
+            self.index.demand_usable()
             place = await self._place()
             new = IndexEntry(
                 provider=provider.name,
@@ -71,13 +82,36 @@ class Vault:
                 store=place,
                 stored_at=self._clock(),
             )
-            old = self.index.get(new.entry)
-            if old and (old.origin, old.store) != (new.origin, new.store):
-                self.index.remove(old.entry)
-            await self._stores[place].write(new.entry, secret)
-            self.index.add(new)
-            await self._clear_elsewhere(new.entry, place)
+            # From the first write to the last no halt: the stores bound the time themselves.
+            with trio.CancelScope(shield=True):
+                await self._put(new, secret)
+                await self._clear_elsewhere(new.entry, place)
             return new
+
+    async def _put(self, new: IndexEntry, secret: Secret) -> None:
+        """Write a key and its entry; see the module's docstring for the order."""
+        store, old = self._stores[new.store], self.index.get(new.entry)
+        is_unsafe = old is not None and old.store == new.store and old.origin != new.origin
+        if is_unsafe:
+            self.index.add(msgspec.structs.replace(new, is_pending=True))
+        try:
+            await store.write(new.entry, secret)
+        except BaseException:
+            if old is not None and is_unsafe:
+                await self._put_back(old, secret)
+            raise
+        self.index.add(new)
+
+    async def _put_back(self, old: IndexEntry, secret: Secret) -> None:
+        """Restore an entry after a failed write, if it is known that nothing was written.
+
+        A keyring that was too slow to answer may have stored the key all the same.
+        """
+        found = (await self._stores[old.store].read_all([old.entry]))[old.entry]
+        if isinstance(found, KeyUnreadable) or found == secret:
+            return
+        with contextlib.suppress(KeyringLocked):  # what stays is safe, and asks to sign in again
+            self.index.add(old)
 
     async def remove(self, entry: Entry) -> str | None:
         """Remove a key and its entry. Return what could not be done, None when all is gone.
@@ -92,10 +126,22 @@ class Vault:
             known = self.index.get(entry)
             if known is None:
                 return None
-            leftover = await self._delete(known)
-            self.index.remove(entry)
-            await self._clear_elsewhere(entry, known.store)
+            with trio.CancelScope(shield=True):  # as in `store`
+                leftover = await self._delete(known)
+                self.index.remove(entry)
+                await self._clear_elsewhere(entry, known.store)
             return leftover
+
+    async def settle(self, provider: str) -> None:
+        """Let a provider's other sources serve, though stored keys of it may have been lost.
+
+        Raises:
+            KeyringLocked: the list of stored keys cannot be used or written.
+        """
+        async with self._changing:
+            self.index.look_again()
+            self.index.demand_usable()
+            self.index.settle(provider)
 
     async def _delete(self, known: IndexEntry) -> str | None:
         store = self._stores[known.store]
@@ -104,14 +150,14 @@ class Vault:
         except KeyringLocked:
             if known.store == "file":
                 raise
-            state = await store.probe()
+            state = await store.probe(fresh=True)
             if state.health is not StoreHealth.UNAVAILABLE:
                 raise
             return f"the keyring cannot be reached, the key may still be in it: {state.reason}"
         return None
 
     async def _place(self) -> StoreName:
-        state = await self.probe()
+        state = await self._stores["keyring"].probe(fresh=True)
         if state.health is StoreHealth.LOCKED:
             raise KeyringLocked(f"the keyring cannot be used: {state.reason}; nothing was stored")
         return "keyring" if state.health is StoreHealth.USABLE else "file"

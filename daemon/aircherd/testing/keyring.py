@@ -35,7 +35,7 @@ class MemoryStore:
         self.reads = 0
         self.gate: trio.Event | None = None
 
-    async def probe(self) -> StoreState:
+    async def probe(self, *, fresh: bool = False) -> StoreState:  # noqa: ARG002 - it always is
         """Tell the mood."""
         await self._wait()
         return self._state()

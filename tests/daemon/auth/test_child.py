@@ -1,6 +1,7 @@
 """Short-lived processes: bounded in time and size, gone afterwards."""
 
 import os
+import signal
 import sys
 import time
 from contextlib import suppress
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from aircherd.auth import child
 from aircherd.auth.child import ChildResult, run_child
 
 # Says who it is in a file, then never ends; so does a child of its own.
@@ -106,6 +108,79 @@ async def test_cancelling_kills_it_with_what_it_started(tmp_path):
         assert [is_alive(pid) for pid in pids] == [True, True]
         nursery.cancel_scope.cancel()
     assert await wait_until_gone(pids)
+
+
+LEAVES_SOMETHING = ["sh", "-c", 'sleep 77 & echo "$!" >"$0"; echo KEY']
+
+
+async def test_what_it_leaves_running_is_neither_waited_for_nor_left(tmp_path):
+    """An agent in the background holds the output open; its end would never come."""
+    path = tmp_path / "pid"
+    with trio.fail_after(20):
+        result = await run_child(
+            [*LEAVES_SOMETHING, str(path)], environ=os.environ, seconds=60, max_output=100
+        )
+    assert result == ChildResult(0, b"KEY\n")
+    assert await wait_until_gone(await wait_for_file(path))
+
+
+async def test_what_was_written_just_before_the_end_is_not_lost(monkeypatch):
+    """Even where the end is heard of before the output, and something holds it open."""
+    monkeypatch.setattr(child, "LAST_WORDS_SECONDS", 0)
+    monkeypatch.setattr(child, "READ_AT_ONCE", 1)  # so slowly that the end is there first
+    code = (
+        "import os, subprocess, sys\n"
+        "subprocess.Popen(['sleep', '77'])\n"
+        "os.write(1, b'x' * 20000)\n"
+        "os._exit(0)"
+    )
+    assert await run(code, max_output=20000) == ChildResult(0, b"x" * 20000)
+
+
+@pytest.mark.parametrize("left", ["", "import subprocess; subprocess.Popen(['sleep', '77']); "])
+async def test_the_group_is_killed_before_the_child_is_reaped(monkeypatch, left):
+    """Once it is reaped its number is free, and may be somebody else's group."""
+    states, killpg = [], os.killpg
+
+    def watched(group, number):
+        states.append(Path(f"/proc/{group}/stat").read_text().rpartition(")")[2].split()[0])
+        killpg(group, number)
+
+    monkeypatch.setattr(os, "killpg", watched)
+    assert await run(left + "print('done', end='')") == ChildResult(0, b"done")
+    assert states == ["Z"]
+
+
+async def test_one_that_ends_as_another_user_gives_its_output(monkeypatch):
+    """As under sudo: the system forbids to kill its group, ended or not."""
+
+    def forbidden(group, number):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "killpg", forbidden)
+    assert await run("print('done', end='')") == ChildResult(0, b"done")
+
+
+async def test_a_late_one_of_another_user_is_not_waited_for(tmp_path, monkeypatch, mock_clock):
+    """It cannot be killed; nobody waits for it, and its end is not missed."""
+    path, results, killpg = tmp_path / "pids", [], os.killpg
+
+    def forbidden(group, number):
+        raise PermissionError(1, "Operation not permitted")
+
+    async def run_it():
+        results.append(await run(NEVER_ENDS, str(path), seconds=60))
+
+    monkeypatch.setattr(os, "killpg", forbidden)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(run_it)
+        pids = await wait_for_file(path)
+        mock_clock.jump(61)
+    assert results == [ChildResult(None)]
+    killpg(pids[0], signal.SIGKILL)
+    assert await wait_until_gone(pids)
+    while os.path.exists(f"/proc/{pids[0]}"):  # noqa: ASYNC240, PTH110 - a zombie until it is reaped
+        await trio.to_thread.run_sync(time.sleep, 0.01)
 
 
 async def test_no_such_program():

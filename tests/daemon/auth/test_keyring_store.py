@@ -11,8 +11,15 @@ from pathlib import Path
 import pytest
 import trio
 
+from aircherd.auth import keyring_store
 from aircherd.auth.key_store import Entry, KeyMissing, KeyUnreadable, StoreHealth
-from aircherd.auth.keyring_store import CHILD, KeyringStore, child_environment
+from aircherd.auth.keyring_store import (
+    CHILD,
+    MAX_CHILDREN,
+    PROBE_SERVES_SECONDS,
+    KeyringStore,
+    child_environment,
+)
 from aircherd.errors import KeyringLocked
 from aircherd.vocabulary.secret import Secret
 from helpers.secret_service import secret_service
@@ -33,7 +40,12 @@ def child(code):
 
 def wait_for_text(path):
     """Wait for what a real process writes; pytest's timeout ends it."""
-    while not (path.exists() and path.read_text()):
+    wait_for_number(path, 1)
+
+
+def wait_for_number(path, number):
+    """Wait until real processes have written so many characters."""
+    while not (path.exists() and len(path.read_text()) >= number):
         time.sleep(0.01)
 
 
@@ -121,19 +133,110 @@ async def test_a_keyring_that_hangs_is_locked_after_three_seconds(autojump_clock
     assert (state.health, "3 s" in state.reason) == (StoreHealth.LOCKED, True)
 
 
-async def test_many_who_ask_a_keyring_that_hangs_wait_no_longer(autojump_clock):
-    """At most two children at once, and waiting for one counts."""
-    store, started = child("time.sleep(1000)"), trio.current_time()
+async def health_of_many(store, number):
+    """Return what `number` tasks see that look at the same time."""
     states = []
 
     async def probe():
         states.append((await store.probe()).health)
 
     async with trio.open_nursery() as nursery:
-        for _ in range(7):
+        for _ in range(number):
             nursery.start_soon(probe)
+    return states
+
+
+async def test_many_who_look_at_a_keyring_that_hangs_wait_no_longer(autojump_clock):
+    """One child looks for all of them."""
+    store, started = child("time.sleep(1000)"), trio.current_time()
+    assert await health_of_many(store, 7) == [StoreHealth.LOCKED] * 7
     assert trio.current_time() - started == pytest.approx(3)
-    assert states == [StoreHealth.LOCKED] * 7
+
+
+def counting(path, code="print(json.dumps({'state': 'usable'}))"):
+    """Return a store whose child also leaves an x in a file."""
+    return child(f"open({str(path)!r}, 'a').write('x'); {code}")
+
+
+async def test_many_who_look_at_once_start_one_child(tmp_path, mock_clock):
+    """And what it brought serves for a second, unless somebody is going to act on it."""
+    store = counting(tmp_path / "runs")
+    assert await health_of_many(store, 50) == [StoreHealth.USABLE] * 50
+    mock_clock.jump(PROBE_SERVES_SECONDS * 0.9)
+    await store.probe()
+    assert (tmp_path / "runs").read_text() == "x"
+    await store.probe(fresh=True)
+    assert (tmp_path / "runs").read_text() == "xx"
+    mock_clock.jump(PROBE_SERVES_SECONDS * 1.1)
+    await store.probe()
+    assert (tmp_path / "runs").read_text() == "xxx"
+
+
+async def test_when_the_one_that_looks_is_cancelled_another_looks(tmp_path):
+    """Nobody is left without an answer."""
+    path, go_on, states = tmp_path / "runs", tmp_path / "go_on", []
+    store = counting(
+        path,
+        f"import os\nwhile not os.path.exists({str(go_on)!r}): time.sleep(0.01)\n"
+        'print(\'{"state": "usable"}\')',
+    )
+    first = trio.CancelScope()
+
+    async def probe(scope):
+        with scope:
+            states.append((await store.probe()).health)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(probe, first)
+        await trio.to_thread.run_sync(wait_for_text, path)
+        nursery.start_soon(probe, trio.CancelScope())
+        first.cancel()
+        await trio.to_thread.run_sync(wait_for_number, path, 2)
+        go_on.touch()
+    assert states == [StoreHealth.USABLE]
+
+
+async def test_looking_is_not_held_up_by_reads_nor_holds_them_up(tmp_path):
+    """`status` must not make a key unreadable, however many ask for it."""
+    go_on = tmp_path / "go_on"
+    wait = f"import os\nwhile not os.path.exists({str(go_on)!r}): time.sleep(0.01)\n"
+    store = child(
+        f"open({str(tmp_path)!r} + '/' + asked['op'], 'a').write('x')\n"
+        f"if asked['op'] == 'read':\n {wait.replace(chr(10), chr(10) + ' ')}\n"
+        "print(json.dumps({'state': 'usable', 'values': [None for _ in asked['usernames']]}))"
+    )
+    found = []
+
+    async def read(label):
+        found.append(await store.read_all([Entry("work", label)]))
+
+    async with trio.open_nursery() as nursery:
+        for label in "abc":
+            nursery.start_soon(read, label)
+        await trio.to_thread.run_sync(wait_for_number, tmp_path / "read", MAX_CHILDREN)
+        assert (await store.probe()).health is StoreHealth.USABLE
+        go_on.touch()
+    assert [*found[0].values(), *found[1].values(), *found[2].values()] == [KeyMissing()] * 3
+
+
+async def test_waiting_for_a_free_child_does_not_count(autojump_clock, monkeypatch):
+    """It says nothing about the keyring: each has its own three seconds."""
+
+    # A real child's start would take no virtual time, and the clock would run ahead of it.
+    async def hang(*_, **__):
+        await trio.sleep(1000)
+
+    monkeypatch.setattr(keyring_store, "run_child", hang)
+    store, started, ended = KeyringStore({}, "aircher"), trio.current_time(), []
+
+    async def read(label):
+        await store.read_all([Entry("work", label)])
+        ended.append(trio.current_time() - started)
+
+    async with trio.open_nursery() as nursery:
+        for label in "abc":
+            nursery.start_soon(read, label)
+    assert ended == pytest.approx([3, 3, 6])
 
 
 async def test_cancelling_a_read_kills_the_child(tmp_path):
@@ -247,7 +350,7 @@ async def test_a_keyring_that_comes_late_is_found(service, store):
     """At login the daemon may be quicker than the keyring."""
     assert (await store.probe()).health is StoreHealth.UNAVAILABLE
     service.start_keyring()
-    assert (await store.probe()).health is StoreHealth.USABLE
+    assert (await store.probe(fresh=True)).health is StoreHealth.USABLE
 
 
 @pytest.mark.secret_service

@@ -226,13 +226,82 @@ async def test_a_login_into_a_locked_keyring_stores_nothing(rig, auth):
 
 
 async def test_a_damaged_index_is_said_in_status(rig, auth):
-    """An environment variable that serves now may be its doing."""
+    """And on the way of a request, after every restart: another account would be charged."""
     rig.environ["WORK_KEY"] = FROM_ENV
     await login(auth)
     rig.index_file.write_text("{")
+    rig.new_manager()
+    rig.auth = rig.new_manager()
+    await rig.auth.warm()
+    assert states(rig.auth, rig.work) == [("env:WORK_KEY", "locked")]
+    with pytest.raises(KeyringLocked, match=r"keys\.json\.damaged-1"):
+        await key_of(rig)
+    found = await row(rig.auth, "env:WORK_KEY")
+    assert ("damaged" in found.reason, "auth logout work" in found.hint) == (True, True)
+    assert (found.masked, rig.auth.key_choices(rig.config.providers["openai"])) == (None, [])
+
+
+async def test_after_damage_a_command_is_not_run(rig, auth, tmp_path):
+    """Not by a request, nor by a test."""
+    rig.change(key_command=("touch", str(tmp_path / "ran")))
+    rig.index_file.write_text("{")
     again = rig.new_manager()
-    assert "damaged" in again.index_problem
-    assert "damaged" in (await row(again, "env:WORK_KEY")).reason
+    with pytest.raises(KeyringLocked, match="damaged"):
+        await again.get_api_key(rig.work)
+    (found,) = await again.test("work")
+    assert (found.key, found.state) == ("command", KeyState.LOCKED)
+    assert not (tmp_path / "ran").exists()
+
+
+async def test_a_login_settles_the_damage_for_its_provider(rig, auth):
+    """For no other."""
+    rig.environ.update(WORK_KEY=FROM_ENV, OPENAI_API_KEY=FROM_ENV)
+    rig.index_file.write_text("{")
+    rig.auth = rig.new_manager()
+    await login(rig.auth)
+    assert await key_of(rig) == ("default", KEY, "keyring")
+    await rig.auth.logout("work")
+    assert await key_of(rig) == ("env:WORK_KEY", FROM_ENV, "environment")
+    openai = rig.config.providers["openai"]
+    assert states(rig.auth, openai) == [("env:OPENAI_API_KEY", "locked")]
+
+
+async def test_a_logout_settles_the_damage_where_no_key_is_to_be_stored(rig, auth):
+    """The way back to the environment, said and done by the user; it outlives a restart."""
+    rig.environ["WORK_KEY"] = FROM_ENV
+    rig.index_file.write_text("{")
+    rig.auth = rig.new_manager()
+    await rig.auth.warm()
+    rig.told()
+    with pytest.raises(BadRequest):
+        await rig.auth.logout("work", "b")
+    assert states(rig.auth, rig.work) == [("env:WORK_KEY", "locked")]
+    (left,) = await rig.auth.logout("work")
+    assert (left.key, left.state) == ("env:WORK_KEY", KeyState.UNVERIFIED)
+    assert rig.told() == [("env:WORK_KEY", "unverified")]
+    rig.auth = rig.new_manager()
+    assert await key_of(rig) == ("env:WORK_KEY", FROM_ENV, "environment")
+
+
+async def test_an_index_open_to_others_locks_all_keys_until_it_is_mended(rig, auth):
+    """Nothing is lost: chmod, then status, and all is as it was."""
+    rig.environ["WORK_KEY"] = FROM_ENV
+    await login(auth)
+    rig.index_file.chmod(0o666)
+    rig.auth = rig.new_manager()
+    await rig.auth.warm()
+    openai = rig.config.providers["openai"]
+    assert states(rig.auth, rig.work) == [("env:WORK_KEY", "locked")]
+    assert states(rig.auth, openai) == [(None, "locked")]
+    for refused in (key_of(rig), rig.auth.get_api_key(openai), login(rig.auth, OTHER)):
+        with pytest.raises(KeyringLocked, match=f"chmod 600 {rig.index_file}"):
+            await refused
+    with pytest.raises(KeyringLocked, match="chmod 600"):
+        await rig.auth.logout("work")
+    assert rig.keyring.keys == {entry(): Secret(KEY)}
+    rig.index_file.chmod(0o600)
+    assert (await row(rig.auth)).state is KeyState.UNVERIFIED
+    assert await key_of(rig) == ("default", KEY, "keyring")
 
 
 @pytest.fixture
@@ -459,6 +528,91 @@ async def test_a_cancelled_login_leaves_what_was(rig, auth):
     rig.keyring.gate = None
     assert await key_of(rig) == ("default", KEY, "keyring")
     assert (await login(auth, OTHER)).state is KeyState.AUTHENTICATED
+
+
+async def ask_while_writing(rig, store, **options):
+    """Sign in over a slow `store`; return which keys are offered while it writes."""
+    store.gate, offered = None, []
+    write = store.write
+
+    async def slow(name, secret):
+        offered.extend(states(rig.auth, rig.work))
+        try:
+            offered.append(await key_of(rig))
+        except KeyringLocked as error:
+            offered.append(type(error))
+        await write(name, secret)
+
+    store.write = slow
+    await login(rig.auth, OTHER, **options)
+    return offered
+
+
+async def test_while_a_key_moves_to_the_keyring_the_old_one_serves(rig, auth):
+    """Never the environment's."""
+    rig.environ["WORK_KEY"] = FROM_ENV
+    rig.keyring.health = StoreHealth.UNAVAILABLE
+    await login(auth)
+    rig.keyring.health = StoreHealth.USABLE
+    offered = await ask_while_writing(rig, rig.keyring)
+    assert offered == [("default", "authenticated"), ("default", KEY, "file")]
+    assert await key_of(rig) == ("default", OTHER, "keyring")
+
+
+async def test_while_a_key_of_another_origin_is_replaced_none_serves(rig, auth):
+    """Neither the one being stored, nor the environment's."""
+    rig.environ["WORK_KEY"] = FROM_ENV
+    await login(auth)
+    rig.change(base_url="https://elsewhere.example.com/v1")
+    assert await ask_while_writing(rig, rig.keyring) == [("default", "locked"), KeyringLocked]
+    assert await key_of(rig) == ("default", OTHER, "keyring")
+
+
+async def test_a_login_that_fails_while_it_writes_does_not_fall_through(rig, auth):
+    """What is stored by now is not known: it says so, is not read, and a new login mends it."""
+    rig.environ["WORK_KEY"] = FROM_ENV
+    await login(auth)
+    rig.change(base_url="https://elsewhere.example.com/v1")
+    write = rig.keyring.write
+
+    async def fail(name, secret):
+        await write(name, secret)
+        raise KeyringLocked("it did not answer within 3 s")
+
+    rig.keyring.write = fail
+    rig.told()
+    with pytest.raises(KeyringLocked, match="3 s"):
+        await login(auth, OTHER)
+    assert rig.told() == [("default", "locked")]
+    rig.auth, reads = rig.new_manager(), rig.keyring.reads
+    await rig.auth.warm()
+    assert states(rig.auth, rig.work) == [("default", "locked")]
+    with pytest.raises(KeyringLocked, match=r"cut short.*sign in again"):
+        await key_of(rig)
+    found = await row(rig.auth)
+    assert (found.masked, rig.keyring.reads) == (None, reads)
+    rig.keyring.write = write
+    await login(rig.auth, OTHER)
+    assert await key_of(rig) == ("default", OTHER, "keyring")
+
+
+async def test_a_login_that_is_cancelled_while_it_writes_does_not_fall_through(rig, auth):
+    """It is finished, and what it stored serves."""
+    rig.environ["WORK_KEY"] = FROM_ENV
+    rig.keyring.health = StoreHealth.UNAVAILABLE
+    await login(auth)
+    rig.keyring.health = StoreHealth.USABLE
+    write = rig.keyring.write
+    with trio.CancelScope() as scope:
+
+        async def slow(name, secret):
+            scope.cancel()
+            await write(name, secret)
+
+        rig.keyring.write = slow
+        await login(auth, OTHER)
+    assert await key_of(rig) == ("default", OTHER, "keyring")
+    assert rig.file.keys == {}
 
 
 async def test_logout_removes_all_keys_or_one(rig, auth):

@@ -8,6 +8,7 @@ import pytest
 from aircherd.auth.private_file import (
     OPEN_TO_OTHERS,
     WRITABLE_BY_OTHERS,
+    FileClosed,
     FileRefused,
     check_writable,
     read_private,
@@ -64,8 +65,24 @@ def test_a_file_open_to_others_is_refused_with_the_cure(tmp_path, mode):
     path = tmp_path / "file"
     path.write_bytes(b"x")
     path.chmod(mode)
-    with pytest.raises(FileRefused, match="chmod 600"):
+    with pytest.raises(FileClosed, match="chmod 600"):
         read(path)
+
+
+def test_what_can_be_mended_where_it_lies_is_told_from_what_must_go(tmp_path, monkeypatch):
+    """A file of ours that cannot be opened now may be right; a symlink never is."""
+    (tmp_path / "link").symlink_to("file")
+    with pytest.raises(FileRefused) as caught:
+        read(tmp_path / "link")
+    assert not isinstance(caught.value, FileClosed)
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", refuse)
+        with pytest.raises(FileClosed, match="Permission denied"):
+            read(tmp_path / "file")
 
 
 def test_a_list_may_be_readable_but_not_writable_by_others(tmp_path):

@@ -1,8 +1,9 @@
 """Which keys a provider has, what they hide, and what forbids their use."""
 
+import msgspec
 import pytest
 
-from aircherd.auth.index import IndexEntry
+from aircherd.auth.index import Barrier, IndexEntry
 from aircherd.auth.slots import (
     check_label,
     find_provider,
@@ -67,6 +68,30 @@ def test_the_order_of_sources(fields, labels, environ, names, hidden):
     slots = slots_of(work, stored(*labels), environ)
     assert [slot.name for slot in slots] == names
     assert shadowed(work, slots, environ) == hidden
+
+
+BARRIER = Barrier("damaged", "the list is damaged")
+
+
+def test_a_barrier_stands_before_the_source_that_would_serve_and_no_other():
+    """What is stored is known; and a barrier makes no source."""
+    work, environ = provider(**COMMAND, **ENV), {"WORK_KEY": "x"}
+    (slot,) = slots_of(work, [], environ, BARRIER)
+    assert (slot.name, slot.barrier) == ("command", BARRIER)
+    assert objection(work, slot) == BARRIER.reason
+    assert shadowed(work, [slot], environ) == ["environment variable WORK_KEY"]
+    (slot,) = slots_of(work, stored("default"), environ, BARRIER)
+    assert (slot.name, slot.barrier) == ("default", None)
+    assert slots_of(provider(), [], {}, BARRIER) == []
+
+
+def test_a_stored_key_of_an_unfinished_login_is_behind_a_barrier():
+    """Also for the origin it was meant for."""
+    (known,) = stored("default")
+    slot = stored_slot(msgspec.structs.replace(known, is_pending=True))
+    assert slot.barrier.kind == "unfinished"
+    assert "cut short" in objection(provider(), slot)
+    assert slot != stored_slot(known)
 
 
 def test_a_slot_says_where_its_key_comes_from():

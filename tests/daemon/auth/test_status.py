@@ -1,9 +1,10 @@
 """From what is known about keys to rows for people."""
 
+import msgspec
 import pytest
 
 from aircherd.auth import standing, status
-from aircherd.auth.index import IndexEntry
+from aircherd.auth.index import Barrier, IndexEntry
 from aircherd.auth.slots import slots_of, stored_slot
 from aircherd.vocabulary.keys import KeyChoice, KeyState, KeyStatus
 from aircherd.vocabulary.secret import Secret
@@ -21,6 +22,9 @@ def stored(label="default", store="keyring", origin=ORIGIN):
     )
 
 
+CLOSED = Barrier("closed", "keys.json is open to other users: chmod 600 keys.json")
+DAMAGED = Barrier("damaged", "the list is now keys.json.damaged-1")
+UNFINISHED = Barrier("unfinished", "a login was cut short")
 FROM_ENV = slots_of(provider(env=("WORK_KEY",)), [], {"WORK_KEY": "x"})[0]
 FROM_COMMAND = slots_of(provider(key_command=("op",)), [], {})[0]
 
@@ -30,7 +34,7 @@ def row(slot, known, **fields):
         fields.pop("provider", provider()),
         slot,
         known,
-        **{"secret": None, "hidden": [], "notice": None, **fields},
+        **{"secret": None, "hidden": [], **fields},
     )
 
 
@@ -114,22 +118,81 @@ def test_a_cure_is_not_said_twice():
 
 def test_the_row_of_a_provider_without_keys():
     """How to get one, and where from."""
-    bare = status.keyless_row(provider(keys_page="https://keys.example.com"), notice=None)
+    bare = status.keyless_row(provider(keys_page="https://keys.example.com"), None)
     assert bare == KeyStatus(
         provider="work",
         state=KeyState.NOT_CONFIGURED,
         origin=ORIGIN,
         hint="sign in with 'aircher-cli auth login work'; keys: https://keys.example.com",
     )
-    local = status.keyless_row(provider(needs_key=False), notice="damaged")
+    local = status.keyless_row(provider(needs_key=False), CLOSED)
     assert (local.state, local.hint, local.reason) == (KeyState.NOT_REQUIRED, None, None)
 
 
-def test_a_damaged_index_is_said_where_a_stored_key_may_be_missing():
-    """That an environment variable serves now may be its doing."""
-    assert row(FROM_ENV, standing.UNTRIED, notice="damaged").reason == "damaged"
-    assert row(stored(), standing.UNTRIED, notice="damaged").reason is None
-    assert status.keyless_row(provider(), notice="damaged").reason == "damaged"
+def behind(slot, barrier):
+    return msgspec.structs.replace(slot, barrier=barrier)
+
+
+@pytest.mark.parametrize(
+    ("slot", "barrier", "hint"),
+    [
+        (FROM_ENV, DAMAGED, "sign in again with 'aircher-cli auth login work', or have no key"),
+        (FROM_ENV, DAMAGED, "'aircher-cli auth logout work'"),
+        (FROM_COMMAND, CLOSED, "then 'aircher-cli auth status'"),
+        (stored("b"), UNFINISHED, "sign in again with 'aircher-cli auth login work --label b'"),
+    ],
+)
+def test_behind_a_barrier_every_key_is_locked_and_says_why(slot, barrier, hint):
+    """Whatever was known of it, and each barrier with its own way around."""
+    found = row(behind(slot, barrier), standing.works(5.0, "a request"))
+    assert (found.state, found.reason) == (KeyState.LOCKED, barrier.reason)
+    assert hint in found.hint
+    (seen,) = [status.choice(provider(), behind(slot, barrier), standing.UNTRIED)]
+    assert (seen.state, barrier.reason in seen.message) == (KeyState.LOCKED, True)
+
+
+def test_without_any_key_a_closed_list_is_not_an_empty_one():
+    """A damaged one is: it is gone, and so is what it named."""
+    closed, damaged = (status.keyless_row(provider(), known) for known in (CLOSED, DAMAGED))
+    assert (closed.state, closed.reason) == (KeyState.LOCKED, CLOSED.reason)
+    assert closed.hint == "then 'aircher-cli auth status'"
+    assert (damaged.state, damaged.reason) == (KeyState.NOT_CONFIGURED, DAMAGED.reason)
+    assert "auth login work" in damaged.hint
+    assert status.choices_without_key(provider(), DAMAGED) == []
+    assert status.choices_without_key(provider(), CLOSED) == [
+        KeyChoice(
+            None,
+            KeyState.LOCKED,
+            f"no key for work: {CLOSED.reason}; then 'aircher-cli auth status'",
+        )
+    ]
+
+
+def test_who_needs_no_key_does_not_care_about_the_list():
+    """A local server goes on."""
+    local = provider(needs_key=False)
+    assert status.choices_without_key(local, CLOSED) == [KeyChoice(None, KeyState.NOT_REQUIRED)]
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "cure"),
+    [
+        ("work", "default", "sign in again with '{login}'"),
+        ("work", "b", "sign in again with '{login} --label b'"),
+        ("work", "command", "renew it there, then 'aircher-cli auth test work'"),
+        ("work", "env:KEY", "set KEY right and restart the daemon, or sign in with '{login}'"),
+        ("work", None, "remove auth = \"none\" from [providers.work] and sign in with '{login}'"),
+        (
+            "ollama",
+            None,
+            "add env = \"OLLAMA_API_KEY\" to [providers.ollama] and sign in with '{login}'",
+        ),
+    ],
+)
+def test_the_cure_of_a_refusal_depends_on_the_keys_source(name, key, cure):
+    """Signing in would not help where the variable or the command is what is wrong."""
+    expected = cure.format(login=f"aircher-cli auth login {name}")
+    assert status.cure_of_refusal(name, key) == expected
 
 
 def test_a_key_without_provider_can_be_removed():

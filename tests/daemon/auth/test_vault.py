@@ -1,6 +1,7 @@
 """The two stores and the index as one."""
 
 import pytest
+import trio
 
 from aircherd.auth.index import KeyIndex
 from aircherd.auth.key_store import KeyUnreadable, StoreHealth
@@ -71,23 +72,133 @@ async def test_keys_are_read_from_where_they_are(rig, vault):
     assert found[entry("second")] == Secret(OTHER)
 
 
-@pytest.mark.parametrize("crash_at", ["before the write", "after the write"])
-async def test_a_crash_never_leaves_a_key_listed_for_another_origin(rig, vault, crash_at):
-    """The entry of the old origin is gone before the new origin's key is written."""
+ELSEWHERE = provider(base_url="https://elsewhere.example.com")
+
+
+def watch_write(rig, store):
+    """Return the entries that a crash within the write would leave: before it, and after it."""
+    seen, write = [], store.write
+
+    async def watched(name, secret):
+        seen.append(KeyIndex(rig.index_file).get(name))
+        await write(name, secret)
+        seen.append(KeyIndex(rig.index_file).get(name))
+
+    store.write = watched
+    return seen
+
+
+async def test_a_crash_never_leaves_a_key_listed_for_another_origin(rig, vault):
+    """In one store the entry says first that it cannot be trusted; it never goes away."""
     await vault.store(rig.work, "default", Secret(KEY))
-    write = rig.keyring.write
+    seen = watch_write(rig, rig.keyring)
+    known = await vault.store(ELSEWHERE, "default", Secret(OTHER))
+    assert [(found.is_pending, found.origin) for found in seen] == [(True, known.origin)] * 2
+    assert KeyIndex(rig.index_file).get(entry()) == known
+    assert (known.is_pending, known.origin) == (False, ELSEWHERE.origin)
 
-    async def crash(name, secret):
-        if crash_at == "after the write":
+
+@pytest.mark.parametrize("whose", ["work", "elsewhere"])
+async def test_a_key_that_moves_to_another_store_is_listed_all_the_time(rig, vault, whose):
+    """The old copy serves until the new one is listed, and is removed last."""
+    rig.keyring.health = UNAVAILABLE
+    old = await vault.store(rig.work, "default", Secret(KEY))
+    rig.keyring.health = USABLE
+    seen = watch_write(rig, rig.keyring)
+    await vault.store(rig.work if whose == "work" else ELSEWHERE, "default", Secret(OTHER))
+    assert (seen, where(rig)) == ([old, old], ["keyring"])
+
+
+def refuse_write(store):
+    async def refuse(name, secret):
+        raise KeyringLocked("no room")
+
+    store.write = refuse
+
+
+async def test_a_failed_move_to_another_store_leaves_the_old_key(rig, vault):
+    """What served goes on to serve."""
+    rig.keyring.health = UNAVAILABLE
+    known = await vault.store(rig.work, "default", Secret(KEY))
+    rig.keyring.health = USABLE
+    refuse_write(rig.keyring)
+    with pytest.raises(KeyringLocked, match="no room"):
+        await vault.store(rig.work, "default", Secret(OTHER))
+    assert KeyIndex(rig.index_file).get(entry()) == known
+    assert await vault.read_all([known]) == {entry(): Secret(KEY)}
+
+
+async def test_a_failed_write_for_another_origin_puts_the_old_entry_back(rig, vault):
+    """The store shows that it still has the old key."""
+    known = await vault.store(rig.work, "default", Secret(KEY))
+    refuse_write(rig.keyring)
+    with pytest.raises(KeyringLocked, match="no room"):
+        await vault.store(ELSEWHERE, "default", Secret(OTHER))
+    assert KeyIndex(rig.index_file).get(entry()) == known
+
+
+@pytest.mark.parametrize("how", ["stored all the same", "cannot be read"])
+async def test_a_write_of_which_nobody_knows_leaves_an_entry_that_serves_nobody(rig, vault, how):
+    """A slow keyring may have stored the key; under the old origin it would go astray."""
+    await vault.store(rig.work, "default", Secret(KEY))
+
+    async def fail(name, secret):
+        if how == "stored all the same":
+            rig.keyring.keys[name] = secret
+        else:
+            rig.keyring.health = LOCKED
+        raise KeyringLocked("it did not answer within 3 s")
+
+    rig.keyring.write = fail
+    with pytest.raises(KeyringLocked, match="3 s"):
+        await vault.store(ELSEWHERE, "default", Secret(OTHER))
+    assert KeyIndex(rig.index_file).get(entry()).is_pending
+
+
+@pytest.mark.parametrize("first", ["file", "keyring"])
+async def test_a_login_that_began_to_write_is_finished_though_cancelled(rig, vault, first):
+    """The client went away: the key is whole, listed, and in one place."""
+    rig.keyring.health = UNAVAILABLE if first == "file" else USABLE
+    await vault.store(rig.work, "default", Secret(KEY))
+    rig.keyring.health = USABLE
+    with trio.CancelScope() as scope:
+        write = rig.keyring.write
+
+        async def slow(name, secret):
+            scope.cancel()
             await write(name, secret)
-        raise KeyboardInterrupt
 
-    rig.keyring.write = crash
-    with pytest.raises(KeyboardInterrupt):
-        await vault.store(
-            provider(base_url="https://elsewhere.example.com"), "default", Secret(OTHER)
-        )
-    assert KeyIndex(rig.index_file).get(entry()) is None
+        rig.keyring.write = slow
+        await vault.store(ELSEWHERE, "default", Secret(OTHER))
+    known = KeyIndex(rig.index_file).get(entry())
+    assert (known.origin, known.is_pending, where(rig)) == (ELSEWHERE.origin, False, ["keyring"])
+    assert rig.keyring.keys == {entry(): Secret(OTHER)}
+
+
+async def test_a_removal_that_began_is_finished_though_cancelled(rig, vault):
+    """No entry stays for a key that is gone."""
+    await vault.store(rig.work, "default", Secret(KEY))
+    with trio.CancelScope() as scope:
+        delete = rig.keyring.delete
+
+        async def slow(name):
+            scope.cancel()
+            await delete(name)
+
+        rig.keyring.delete = slow
+        await vault.remove(entry())
+    assert (where(rig), KeyIndex(rig.index_file).get(entry())) == ([], None)
+
+
+async def test_a_list_that_cannot_be_used_stores_nothing(rig, vault):
+    """No key is written that nobody would know of."""
+    await vault.store(rig.work, "default", Secret(KEY))
+    rig.index_file.chmod(0o666)
+    again = rig.new_vault()
+    for change in (again.store(rig.work, "b", Secret(OTHER)), again.settle("work")):
+        with pytest.raises(KeyringLocked, match="chmod 600"):
+            await change
+    assert list(rig.keyring.keys) == [entry()]
 
 
 async def test_a_failed_write_leaves_the_old_key_of_the_same_origin(rig, vault):
