@@ -16,6 +16,7 @@ import trio
 from aircher_wire.address import EXIT_ALREADY_RUNNING, AddressError
 from aircher_wire.version import __version__
 from aircherd.app import open_daemon
+from aircherd.ipc.services import Shutdown
 from aircherd.ipc.socket_file import AlreadyRunning
 from aircherd.logs import LEVELS, configure_logging
 from aircherd.vocabulary.secret import Redactor
@@ -28,11 +29,14 @@ log = structlog.get_logger()
 
 def main() -> int:
     """Run the daemon until it is asked to stop."""
+    _hide_memory()
     arguments = _parser().parse_args()
     redactor = Redactor()
     as_json = {"auto": None, "json": True, "text": False}[arguments.log_format]
     configure_logging(redactor, level=arguments.log_level, as_json=as_json)
-    _hide_memory()
+    # What nobody caught goes through the same filter as every other line.
+    sys.excepthook = lambda *crash: log.critical("crashed", exc_info=crash)
+    _allow_many_files()
     code = 0
     try:
         trio.run(_serve, redactor)
@@ -44,19 +48,22 @@ def main() -> int:
 
 
 async def _serve(redactor: Redactor) -> None:
-    """Serve until SIGTERM, SIGINT or a client's `shutdown`; a second signal ends the draining."""
-    shutdown = trio.Event()
+    """Serve until SIGTERM, SIGINT or a client's `shutdown`.
+
+    A second signal cancels what is under way, and every client is still told; a third ends it all.
+    """
+    shutdown = Shutdown()
     async with trio.open_nursery() as nursery:
         await nursery.start(_watch_signals, shutdown, nursery.cancel_scope)
         async with open_daemon(os.environ, redactor, shutdown):
             # No deadline: this is how long a daemon lives.
-            await shutdown.wait()
+            await shutdown.asked.wait()
         nursery.cancel_scope.cancel()
     log.info("stopped")
 
 
 async def _watch_signals(
-    shutdown: trio.Event,
+    shutdown: Shutdown,
     everything: trio.CancelScope,
     *,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
@@ -65,9 +72,11 @@ async def _watch_signals(
         task_status.started()
         async for number in signals:
             log.info("stopping", signal=signal.Signals(number).name)
-            if shutdown.is_set():
+            if shutdown.hurried.is_set():
                 everything.cancel()
-            shutdown.set()
+            elif shutdown.asked.is_set():
+                shutdown.hurried.set()
+            shutdown.asked.set()
 
 
 def _hide_memory() -> None:
@@ -75,6 +84,12 @@ def _hide_memory() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def _allow_many_files() -> None:
+    """Raise our limit of open files to what the system lets us have: each client takes two."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _fail(group: BaseExceptionGroup[BaseException], code: int) -> int:

@@ -28,7 +28,7 @@ from aircherd.errors import ConfigInvalid
 from aircherd.events import EventBus
 from aircherd.ipc.listener import Listener
 from aircherd.ipc.overview import problem_row
-from aircherd.ipc.services import About, Services
+from aircherd.ipc.services import About, Services, Shutdown
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import claimed_socket
 from aircherd.providers.pool import ProviderPool
@@ -42,13 +42,13 @@ log = structlog.get_logger()
 async def open_daemon(
     environ: Mapping[str, str],
     redactor: Redactor,
-    shutdown: trio.Event,
+    shutdown: Shutdown,
     *,
     keyring: KeyStore | None = None,
 ) -> AsyncIterator[Services]:
     """Open every service and serve clients for as long as the context lasts.
 
-    The socket answers when the context is entered. Setting `shutdown` drains the clients; leaving
+    The socket answers when the context is entered. `shutdown.asked` drains the clients; leaving
     the context does so too and waits for it. `keyring` replaces the system's, for tests.
 
     Raises:
@@ -110,7 +110,7 @@ async def _serving(
         await nursery.start(listener.serve)
         log.info("ready", socket=str(services.about.socket), version=__version__)
         yield
-        services.shutdown.set()
+        services.shutdown.asked.set()
         await listener.wait_closed()
         nursery.cancel_scope.cancel()
 

@@ -9,6 +9,7 @@
      │   └─ NotAuthenticated        not_authenticated: no key where one is needed
      │       ├─ KeyRejected         auth_rejected: the key was refused, or is not for this origin
      │       └─ KeyringLocked       keyring_locked: a key is stored, but cannot be read
+     ├─ TooManyRequests             overloaded: this client has too much under way
      ├─ ProviderFailed              the provider's or the network's fault; carries a Failure
      ├─ ChatFailed                  the end of a chat request nobody could answer, or that broke off
      └─ ShuttingDown                shutting_down: ours, and it passes
@@ -95,6 +96,12 @@ class ChatFailed(AircherError):
     def __init__(self, code: str, message: str, **data: object) -> None:
         super().__init__(message, **data)
         self.code = code
+
+
+class TooManyRequests(AircherError):
+    """A client asks for more at once than it may."""
+
+    code = codes.OVERLOADED
 
 
 class ShuttingDown(AircherError):

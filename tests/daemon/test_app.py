@@ -10,6 +10,7 @@ import pytest
 import trio
 
 from aircherd.app import open_daemon
+from aircherd.ipc.services import Shutdown
 from aircherd.ipc.socket_file import AlreadyRunning
 from aircherd.testing.keyring import MemoryStore
 from aircherd.testing.simulator import open_simulator
@@ -40,7 +41,7 @@ def write_config(environ, text):
 async def running(environ, **options):
     """Open the daemon with a deadline on everything."""
     with trio.fail_after(30):
-        async with open_daemon(environ, Redactor(), trio.Event(), **options) as services:
+        async with open_daemon(environ, Redactor(), Shutdown(), **options) as services:
             yield services
 
 
@@ -144,7 +145,7 @@ async def test_setting_shutdown_sees_everybody_off(environ):
         async with await trio.open_unix_socket(str(services.about.socket)) as stream:
             await stream.send_all(msgpack.packb([0, 1, "ping", []]))
             await stream.receive_some()
-            services.shutdown.set()
+            services.shutdown.asked.set()
             last = b""
             while data := await stream.receive_some():
                 last += data

@@ -206,9 +206,11 @@ class _Walk:
                     continue
                 # Counts before the first output would be wrong after a fallback: they wait for it.
                 held += events
-                if reply.has_output:
+                if reply.has_output or reply.ending:
                     await self._send(held)
                     held = []
+                else:
+                    del held[:-1]  # a later count replaces an earlier one
 
     async def _tell(self, notice: AttemptDelta) -> None:
         if self._request.stream:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from aircher_wire import codes
+from aircherd.auth.status import cure_of_refusal
 from aircherd.chat.reply import Reply
 from aircherd.errors import ChatFailed
 from aircherd.vocabulary.attempt import Attempt, Skipped
@@ -16,16 +17,17 @@ _BROKE_OFF = {FailureClass.NETWORK, FailureClass.TIMEOUT, FailureClass.TRUNCATED
 
 def nobody_answered(attempts: Sequence[Attempt], skipped: Sequence[Skipped]) -> ChatFailed:
     """The error when every candidate failed or was passed over."""
-    reasons = [(a.provider, a.outcome, _with_cure(a)) for a in attempts]
-    reasons += [(s.provider, s.reason, s.message) for s in skipped]
+    # A skip is a sentence that names its provider, an attempt's message is what the provider said.
+    reasons = [(a.outcome, f"{a.provider}: {_with_cure(a)}") for a in attempts]
+    reasons += [(s.reason, s.message) for s in skipped]
     if len(reasons) == 1:
-        provider, code, message = reasons[0]
-        return ChatFailed(code, f"{provider}: {message}", **_way(attempts, skipped))
-    if all(code == codes.NOT_AUTHENTICATED for _, code, _ in reasons):
+        code, message = reasons[0]
+        return ChatFailed(code, message, **_way(attempts, skipped))
+    if all(code == codes.NOT_AUTHENTICATED for code, _ in reasons):
         return ChatFailed(
             codes.NOT_AUTHENTICATED, _nobody_signed_in(skipped), **_way(attempts, skipped)
         )
-    told = dict.fromkeys(f"{provider}: {message}" for provider, _, message in reasons)
+    told = dict.fromkeys(message for _, message in reasons)
     return ChatFailed(
         codes.ALL_FAILED, "nobody could answer. " + "; ".join(told), **_way(attempts, skipped)
     )
@@ -81,8 +83,10 @@ def _way(attempts: Sequence[Attempt], skipped: Sequence[Skipped]) -> dict[str, o
 
 
 def _with_cure(attempt: Attempt) -> str:
-    cure = f"; sign in again with 'aircher-cli auth login {attempt.provider}'"
-    return (attempt.message or "") + (cure if attempt.outcome == codes.AUTH_REJECTED else "")
+    message = attempt.message or ""
+    if attempt.outcome != codes.AUTH_REJECTED:
+        return message
+    return f"{message}; {cure_of_refusal(attempt.provider, attempt.key)}"
 
 
 def _nobody_signed_in(skipped: Sequence[Skipped]) -> str:

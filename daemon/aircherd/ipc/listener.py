@@ -6,6 +6,7 @@ there go on; a socket file that was removed or replaced ends the daemon, for nob
 """
 
 import os
+import resource
 import socket
 import struct
 
@@ -17,7 +18,7 @@ from aircherd.ipc.services import Services
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import BoundSocket
 
-DRAIN_TIMEOUT = 20.0
+DRAIN_TIMEOUT = 18.0
 """Seconds that requests under way have when the daemon is asked to stop."""
 DISPLACED_CHECK = 5.0
 """Seconds between two looks at whether the socket file is still ours."""
@@ -35,14 +36,15 @@ class Listener:
         # Sessions outlive the accepting: they drain while nobody new is let in.
         self._accepting = trio.CancelScope()
         self._closed = trio.Event()
+        self._places = trio.Semaphore(places_for_clients())
 
     async def serve(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Accept and serve clients until `shutdown` is set and everybody has been seen off."""
+        """Serve clients until `shutdown` is asked for and everybody has been seen off."""
         async with trio.open_nursery() as sessions:
             sessions.start_soon(self._accept, sessions)
             sessions.start_soon(self._watch_socket_file)
             task_status.started()
-            await self._services.shutdown.wait()
+            await self._services.shutdown.asked.wait()
             self._accepting.cancel()
             await self._see_everybody_off()
             sessions.cancel_scope.cancel()
@@ -54,10 +56,17 @@ class Listener:
 
     async def _accept(self, sessions: trio.Nursery) -> None:
         listener = trio.SocketListener(trio.socket.from_stdlib_socket(self._bound.sock))
+        door = _Door(listener, self._places)
         with self._accepting:
-            await trio.serve_listeners(self._serve_client, [listener], handler_nursery=sessions)
+            await trio.serve_listeners(self._serve_client, [door], handler_nursery=sessions)
 
     async def _serve_client(self, stream: trio.SocketStream) -> None:
+        try:
+            await self._serve_accepted(stream)
+        finally:
+            self._places.release()
+
+    async def _serve_accepted(self, stream: trio.SocketStream) -> None:
         async with stream:
             uid = _peer_uid(stream)
             if uid not in (os.getuid(), 0):
@@ -77,19 +86,59 @@ class Listener:
         while not self._bound.is_displaced():  # noqa: ASYNC110
             await trio.sleep(DISPLACED_CHECK)
         log.error("socket_displaced", socket=str(self._bound.path))
-        self._services.shutdown.set()
+        self._services.shutdown.asked.set()
 
     async def _see_everybody_off(self) -> None:
-        with trio.move_on_after(DRAIN_TIMEOUT):
+        with trio.move_on_after(DRAIN_TIMEOUT) as patience:
             async with trio.open_nursery() as nursery:
-                for session in self._sessions:
-                    nursery.start_soon(session.wait_drained)
+                nursery.start_soon(self._lose_patience, patience)
+                await self._drain()
+                nursery.cancel_scope.cancel()
         async with trio.open_nursery() as nursery:
             for session in self._sessions:
                 nursery.start_soon(session.close)
 
+    async def _drain(self) -> None:
+        async with trio.open_nursery() as nursery:
+            for session in self._sessions:
+                nursery.start_soon(session.wait_drained)
+
+    async def _lose_patience(self, patience: trio.CancelScope) -> None:
+        await self._services.shutdown.hurried.wait()
+        patience.cancel()
+
     def __repr__(self) -> str:
         return f"<Listener on {self._bound.path}, {len(self._sessions)} clients>"
+
+
+class _Door(trio.abc.Listener[trio.SocketStream]):
+    """Lets clients in while there are places; the others wait in the kernel's queue."""
+
+    def __init__(self, listener: trio.SocketListener, places: trio.Semaphore) -> None:
+        self._listener = listener
+        self._places = places
+        self.socket = listener.socket  # for trio's own log
+
+    async def accept(self) -> trio.SocketStream:
+        await self._places.acquire()
+        try:
+            return await self._listener.accept()
+        except BaseException:
+            self._places.release()
+            raise
+
+    async def aclose(self) -> None:
+        await self._listener.aclose()
+
+
+def places_for_clients() -> int:
+    """Return how many clients may be connected at once.
+
+    A quarter of our files, at least 16, are kept back: for providers, or those who are connected
+    could not be served.
+    """
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(1, soft - max(16, soft // 4))
 
 
 def _peer_uid(stream: trio.SocketStream) -> int:

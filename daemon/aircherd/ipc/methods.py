@@ -4,6 +4,8 @@
 request's number and checked parameters, and returns the result.
 """
 
+from typing import Annotated
+
 import msgspec
 
 from aircher_wire import frames, methods
@@ -14,6 +16,7 @@ from aircherd.errors import BadRequest, ConfigInvalid
 from aircherd.events import TOPICS
 from aircherd.ipc import overview
 from aircherd.ipc.deltas import told
+from aircherd.ipc.services import Services
 from aircherd.ipc.session import Method, Session
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.keys import DEFAULT_LABEL
@@ -26,45 +29,49 @@ class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Parameters: an unknown one is an error, so that a misspelt one is not ignored."""
 
 
+Name = Annotated[str, msgspec.Meta(max_length=200)]
+"""Names are repeated in errors, events and logs: they have an end."""
+
+
 class Nothing(_Form, frozen=True):
     """No parameters."""
 
 
-class ClientInfo(_Form, frozen=True):
-    """What a client says of itself."""
+class ClientInfo(msgspec.Struct, frozen=True):
+    """What a client says of itself; a newer client may say more, and still be greeted."""
 
-    name: str
-    version: str | None = None
+    name: Name
+    version: Name | None = None
 
 
-class HelloParams(_Form, frozen=True):
+class HelloParams(msgspec.Struct, frozen=True):
     """`protocol` is the highest version that the client speaks."""
 
     protocol: int = methods.PROTOCOL
     client: ClientInfo | None = None
-    project: str | None = None
+    project: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
 
 
 class LoginParams(_Form, frozen=True):
     """`key` is stored under `label`, after a live check unless `verify` is False."""
 
-    provider: str
+    provider: Name
     key: str
-    label: str = DEFAULT_LABEL
+    label: Name = DEFAULT_LABEL
     verify: bool = True
 
 
 class LogoutParams(_Form, frozen=True):
     """Without `label` every stored key of the provider goes."""
 
-    provider: str
-    label: str | None = None
+    provider: Name
+    label: Name | None = None
 
 
 class TestParams(_Form, frozen=True):
     """Without `provider` every key is tested."""
 
-    provider: str | None = None
+    provider: Name | None = None
 
 
 class ImportParams(_Form, frozen=True):
@@ -77,20 +84,20 @@ class ImportParams(_Form, frozen=True):
 class SubscribeParams(_Form, frozen=True):
     """Topics of `aircherd.events`."""
 
-    topics: list[str]
+    topics: list[Name]
 
 
 class UnsubscribeParams(_Form, frozen=True):
     """Without `topics` all of them."""
 
-    topics: list[str] | None = None
+    topics: list[Name] | None = None
 
 
 class CheckParams(_Form, frozen=True):
     """A configuration's text; `file` is what problems call it."""
 
     text: str
-    file: str = "config.toml"
+    file: Annotated[str, msgspec.Meta(max_length=4096)] = "config.toml"
 
 
 # ------------------------------------------------------------------ the daemon itself
@@ -124,7 +131,7 @@ async def status(session: Session, _: int, _params: Nothing) -> object:
 
 async def shutdown(session: Session, _: int, _params: Nothing) -> object:
     """Drain and stop, after the answer."""
-    session.services.shutdown.set()
+    session.services.shutdown.asked.set()
     return {}
 
 
@@ -151,9 +158,16 @@ async def chat_start(session: Session, _: int, request: ChatRequest) -> object:
 # ------------------------------------------------------------------ auth
 
 
+def _check_known(services: Services, provider: str) -> None:
+    """Say what is wrong with the configuration, rather than that it has no such provider."""
+    if provider not in services.config.current.providers:
+        services.config.usable()
+
+
 async def auth_login(session: Session, _: int, params: LoginParams) -> object:
     """Store a key after a live check."""
     services = session.services
+    _check_known(services, params.provider)
     row = await services.auth.login(
         params.provider, Secret(params.key), label=params.label, verify=params.verify
     )
@@ -163,6 +177,7 @@ async def auth_login(session: Session, _: int, params: LoginParams) -> object:
 async def auth_logout(session: Session, _: int, params: LogoutParams) -> object:
     """Remove stored keys."""
     services = session.services
+    _check_known(services, params.provider)
     before = len(services.auth.stored_labels(params.provider))
     rows = await services.auth.logout(params.provider, params.label)
     removed = before - len(services.auth.stored_labels(params.provider))
@@ -173,12 +188,18 @@ async def auth_status(session: Session, _: int, _params: Nothing) -> object:
     """The state of every key."""
     services = session.services
     rows = [overview.key_row(services, row) for row in await services.auth.status()]
-    return {"rows": rows, "environment": overview.environment_names(services)}
+    return {
+        "rows": rows,
+        "environment": overview.environment_names(services),
+        "config": overview.config_state(services),
+    }
 
 
 async def auth_test(session: Session, _: int, params: TestParams) -> object:
     """Check keys live, free of charge."""
     services = session.services
+    if params.provider is not None:
+        _check_known(services, params.provider)
     rows = await services.auth.test(params.provider)
     return {"rows": [overview.key_row(services, row) for row in rows]}
 

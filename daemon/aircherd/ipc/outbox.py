@@ -14,6 +14,7 @@ import trio
 from aircherd.chat.controller import Delta
 from aircherd.ipc.deltas import DeltaWriter
 from aircherd.vocabulary.chat import Ending, TextDelta
+from aircherd.vocabulary.text import GrowingText
 
 BUFFER_LIMIT = 8 * 1024 * 1024
 """Bytes that may wait for one client."""
@@ -24,16 +25,16 @@ GATHER_ABOVE = 64 * 1024
 class Gathered:
     """Text of one chat that waits, as one delta in the making. Its number is the first one's."""
 
-    __slots__ = ("pieces", "seq", "writer")
+    __slots__ = ("seq", "text", "writer")
 
     def __init__(self, writer: DeltaWriter) -> None:
         self.writer = writer
         self.seq = writer.next_seq()
-        self.pieces: list[str] = []
+        self.text = GrowingText()
 
     def encode(self) -> bytes:
         """Return it as a frame; nothing is added to it afterwards."""
-        return self.writer.encode_text(self.seq, "".join(self.pieces))
+        return self.writer.encode_text(self.seq, str(self.text))
 
 
 class Outbox:
@@ -79,7 +80,7 @@ class Outbox:
             entry = self._growing[writer] = Gathered(writer)
             self._waiting.append(entry)
             self._filled.unpark_all()
-        entry.pieces.append(text)
+        entry.text.add(text)
         self.size += len(text) if text.isascii() else len(text.encode(errors="replace"))
 
     async def wait_for_room(self) -> None:

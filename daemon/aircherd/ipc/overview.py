@@ -3,13 +3,17 @@
 import time
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from aircherd.config.model import Provider
+from aircherd.config.store import ConfigStore
 from aircherd.errors import AircherError, ConfigInvalid
 from aircherd.ipc.deltas import told
 from aircherd.ipc.services import Services
+from aircherd.providers.health import health_data
 from aircherd.routing.plan import plan
 from aircherd.vocabulary.chat import RouteOptions
-from aircherd.vocabulary.keys import Health, KeyState, KeyStatus
+from aircherd.vocabulary.keys import KeyState, KeyStatus
 
 
 async def status(services: Services) -> dict[str, object]:
@@ -46,12 +50,25 @@ def snapshot(services: Services, topics: Sequence[str]) -> dict[str, object]:
         "attempt": list,
         "config": lambda: config_state(services),
     }
-    return {"snapshot": {topic: pictures[topic]() for topic in topics}}
+    return {"snapshot": {topic: pictures[topic]() for topic in dict.fromkeys(topics)}}
 
 
 def key_row(services: Services, row: KeyStatus) -> dict[str, object]:
     """One row of `auth.status`: what `auth` knows of the key, and how available its provider is."""
+    store = services.config
+    if store.problem and not store.has_good and row.provider not in store.current.providers:
+        row = _unknown_for_now(row, store)
     return {**told(row), **_health(services, row.provider)}
+
+
+def _unknown_for_now(row: KeyStatus, store: ConfigStore) -> KeyStatus:
+    """The row of a stored key whose provider nobody can know until the configuration holds."""
+    return msgspec.structs.replace(
+        row,
+        state=KeyState.UNVERIFIED,
+        reason="the configuration is invalid, so its provider is not known",
+        hint=f"mend {store.file}, then 'aircher-cli config reload'",
+    )
 
 
 def health_row(services: Services, provider: str) -> dict[str, object]:
@@ -60,11 +77,7 @@ def health_row(services: Services, provider: str) -> dict[str, object]:
 
 
 def _health(services: Services, provider: str) -> dict[str, object]:
-    health, reason = services.pool.health(provider)
-    row: dict[str, object] = {"health": health.value}
-    if health is not Health.OK and reason:
-        row["health_reason"] = reason
-    return row
+    return health_data(*services.pool.health(provider))
 
 
 def config_state(services: Services) -> dict[str, object]:

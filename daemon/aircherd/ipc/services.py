@@ -14,6 +14,14 @@ from aircherd.events import EventBus
 from aircherd.providers.pool import ProviderPool
 
 
+class Shutdown:
+    """How the daemon is asked to stop: `asked` lets requests end, `hurried` cancels them."""
+
+    def __init__(self) -> None:
+        self.asked = trio.Event()
+        self.hurried = trio.Event()
+
+
 class About(msgspec.Struct, frozen=True):
     """Facts that do not change while the daemon runs. `started_at` is a Unix time."""
 
@@ -29,7 +37,7 @@ class Services(msgspec.Struct, frozen=True):
     """The daemon as its handlers see it.
 
     `reload` loads the configuration anew and returns whether it changed, raising ConfigInvalid;
-    `shutdown` is set when the daemon should drain and stop; `clients` has one item for each
+    `clients` has one item for each
     client that is connected.
     """
 
@@ -40,5 +48,5 @@ class Services(msgspec.Struct, frozen=True):
     chat: ChatController
     bus: EventBus
     reload: Callable[[], Awaitable[bool]]
-    shutdown: trio.Event
+    shutdown: Shutdown
     clients: Sized

@@ -16,13 +16,21 @@ import trio
 
 from aircher_wire import codes, frames, methods
 from aircherd.chat.controller import Caller, Delta, Send
-from aircherd.errors import AircherError, BadRequest, ShuttingDown, UnknownMethod
+from aircherd.errors import (
+    AircherError,
+    BadRequest,
+    ShuttingDown,
+    TooManyRequests,
+    UnknownMethod,
+)
 from aircherd.events import Event
 from aircherd.ipc.deltas import DeltaWriter
 from aircherd.ipc.outbox import Outbox
 from aircherd.ipc.services import Services
 
 READ_SIZE = 65_536
+MAX_UNDER_WAY = 4096
+"""Requests and streams of one client: far more than an editor has, and an end to a runaway loop."""
 FAREWELL_TIMEOUT = 1.0
 """Seconds for the last frames of a connection that is being closed."""
 
@@ -75,12 +83,14 @@ class Session:
                 self._nursery.cancel_scope.cancel()
 
     async def _read(self) -> None:
-        # No deadline: an editor may be connected for days without a word.
+        # No deadlines: an editor may be connected for days without a word.
         while data := await self._stream.receive_some(READ_SIZE):
             for frame in self._decoder.feed(data):
                 self._dispatch(frame)
             if self._decoder.error:
                 raise self._decoder.error
+            # Who does not read its answers is not asked for more: they wait in our memory.
+            await self._outbox.wait_for_room()
 
     async def _write(self) -> None:
         while True:
@@ -128,12 +138,20 @@ class Session:
 
     def _start_request(self, request: frames.Request) -> None:
         assert self._nursery is not None
-        if request.msgid in self._requests:
-            error = BadRequest(f"request {request.msgid} is still being answered: number it anew")
-            self._outbox.put(frames.encode_error(request.msgid, _wire_error(error)))
+        if refusal := self._refusal(request.msgid):
+            self._outbox.put(frames.encode_error(request.msgid, _wire_error(refusal)))
             return
         scope = self._requests[request.msgid] = trio.CancelScope()
         self._nursery.start_soon(self._answer, request, scope)
+
+    def _refusal(self, msgid: int) -> AircherError | None:
+        if msgid in self._requests:
+            return BadRequest(f"request {msgid} is still being answered: number it anew")
+        if len(self._requests) + len(self._streams) >= MAX_UNDER_WAY:
+            return TooManyRequests(
+                f"this client has {MAX_UNDER_WAY} requests under way: wait until one has ended"
+            )
+        return None
 
     def _cancel(self, params: Mapping[str, object]) -> None:
         """Cancel a request or a stream; one that has just ended is a race and no error."""
@@ -145,13 +163,27 @@ class Session:
     async def _answer(self, request: frames.Request, scope: trio.CancelScope) -> None:
         try:
             result, error = await self._settle(scope, lambda: self._call(request))
+            # Answers wait their turn, or thousands of them would wait in memory.
+            await self._outbox.wait_for_room()
+            if error is None:
+                self._put(lambda: frames.encode_response(request.msgid, result), request.msgid)
+            else:
+                self._put(lambda: frames.encode_error(request.msgid, error), request.msgid)
         finally:
             del self._requests[request.msgid]
             self._something_ended.unpark_all()
-        if error is None:
-            self._outbox.put(frames.encode_response(request.msgid, result))
-        else:
-            self._outbox.put(frames.encode_error(request.msgid, error))
+
+    def _put(self, encode: Callable[[], bytes], msgid: int) -> None:
+        """Put an answer; one that cannot be put is our mistake, and told instead of it."""
+        try:
+            data = encode()
+        except (TypeError, ValueError, OverflowError) as error:
+            log.exception("answer_not_encoded")
+            data = frames.encode_error(msgid, _wire_error(_mistake(error)))
+        if len(data) > frames.MAX_FRAME:
+            told = AircherError(f"the answer has {len(data)} bytes, more than a frame may have")
+            data = frames.encode_error(msgid, _wire_error(told))
+        self._outbox.put(data)
 
     async def _call(self, request: frames.Request) -> object:
         method = self._table.get(request.method)
@@ -163,6 +195,8 @@ class Session:
             params: object = msgspec.convert(_with_maps(request.params), method.params)
         except msgspec.ValidationError as error:
             raise BadRequest(f"{request.method}: {error}") from None
+        except UnicodeEncodeError:
+            raise BadRequest(f"{request.method}: a name in it is not valid UTF-8") from None
         return await method.handler(self, request.msgid, params)
 
     async def _settle(
@@ -176,9 +210,7 @@ class Session:
                 return None, _wire_error(error)
             except Exception as error:  # the edge: one request must not end the daemon
                 log.exception("request_crashed")
-                return None, _wire_error(
-                    AircherError(f"aircherd made a mistake ({type(error).__name__}); see its log")
-                )
+                return None, _wire_error(_mistake(error))
         if self._is_draining:
             return None, _wire_error(ShuttingDown("the daemon is shutting down"))
         return None, {"code": codes.CANCELLED, "message": "cancelled", "data": {}}
@@ -215,11 +247,12 @@ class Session:
     ) -> None:
         try:
             result, error = await self._settle(scope, lambda: run(number))
+            await self._outbox.wait_for_room()
+            outcome = {"result": result} if error is None else {"error": error}
+            self._notify(methods.CHAT_DONE, {"stream": number, **outcome})
         finally:
             del self._streams[number]
             self._something_ended.unpark_all()
-        outcome = {"result": result} if error is None else {"error": error}
-        self._notify(methods.CHAT_DONE, {"stream": number, **outcome})
 
     # ---------------------------------------------------------- events
 
@@ -251,6 +284,10 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session of {self.caller.client}, {len(self._requests)} requests, {self._outbox}>"
+
+
+def _mistake(error: Exception) -> AircherError:
+    return AircherError(f"aircherd made a mistake ({type(error).__name__}); see its log")
 
 
 def _wire_error(error: AircherError) -> dict[str, object]:

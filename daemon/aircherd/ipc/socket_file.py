@@ -11,7 +11,7 @@ import os
 import socket
 import stat
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from aircher_wire import address
@@ -88,8 +88,10 @@ def _locked(lock_file: Path, socket_path: Path) -> Iterator[None]:
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 raise
             raise AlreadyRunning(_who_has_it(descriptor, lock_file)) from None
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n{socket_path}\n".encode(errors="surrogateescape"))
+        # Who has it is a courtesy to the next one: a full disk is no reason not to start.
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"{os.getpid()}\n{socket_path}\n".encode(errors="surrogateescape"))
         yield
     finally:
         # Closing releases the lock. The file stays: once removed, two daemons could lock two files.

@@ -77,5 +77,5 @@ def _taken_with_it(candidate: Candidate, failure: Failure) -> Skipped:
         model=candidate.model,
         key=candidate.key,
         reason=failure.code,
-        message=f"not tried: {failure.message}",
+        message=f"{candidate.provider.name} was not tried: {failure.message}",
     )

@@ -4,8 +4,7 @@ A name is, in this order: nothing (the default), an alias of the user's, `provid
 default model of a provider. For every candidate left out there is a reason.
 """
 
-import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -15,6 +14,7 @@ from aircherd.errors import BadRequest, UnknownModel
 from aircherd.vocabulary.attempt import Skipped
 from aircherd.vocabulary.chat import RouteOptions
 from aircherd.vocabulary.keys import KeyChoice, KeyState
+from aircherd.vocabulary.names import nearest
 
 KeysOf = Callable[[Provider], Sequence[KeyChoice]]
 """The view of `auth`: a provider's keys in the order in which they should serve."""
@@ -150,10 +150,14 @@ def _unknown_name(name: str, config: Config) -> str:
     defaults = [p.default_model for p in config.providers.values() if p.default_model]
     return (
         f"nobody knows the model {name!r}{_nearest(name, [*config.models, *defaults])}; "
-        "write provider/model to pass a name on as it is, for example openai/" + name
+        f"write provider/model to pass a name on as it is: {_example(name, config)}"
     )
 
 
-def _nearest(name: str, known: Sequence[str] | dict[str, Provider]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+def _example(name: str, config: Config) -> str:
+    return f"{name}/MODEL" if name in config.providers else f"openai/{name}"
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    close = nearest(name, known)
+    return f" (did you mean {close!r}?)" if close else ""

@@ -5,5 +5,6 @@
 - `attempt`: what was tried and what was passed over.
 - `keys`: the state of a key, for people and programs.
 - `secret`: an opaque key, and the filter that keeps keys out of everything that is written.
+- `text`: text in the making. `names`: the name somebody may have meant.
 - `vendors`: the table of the providers known by name.
 """

@@ -78,7 +78,7 @@ class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """A chat request. `timeout` is in seconds, for the whole request, fallbacks included."""
 
     messages: Annotated[list[Message], msgspec.Meta(min_length=1)]
-    model: str | None = None
+    model: Annotated[str, msgspec.Meta(max_length=500)] | None = None
     system: str | None = None
     tools: list[Tool] = []
     tool_choice: ToolChoice | None = None

@@ -54,7 +54,8 @@ class Redactor:
     """Knows every live key and takes it out of text. One instance per daemon."""
 
     def __init__(self) -> None:
-        self._values: set[str] = set()
+        # The longest first: a key may begin with another one, and its rest must not stay.
+        self._values: list[str] = []
 
     def add(self, secret: Secret) -> None:
         """Hide this key from now on, for as long as the daemon lives.
@@ -64,7 +65,8 @@ class Redactor:
         value = secret.reveal()
         if len(value) >= MIN_REDACTED and value not in self._values:
             # As it is, and as a JSON line or a `repr` would write it.
-            self._values |= {value, json.dumps(value)[1:-1], repr(value)[1:-1]}
+            forms = {value, json.dumps(value)[1:-1], repr(value)[1:-1], *self._values}
+            self._values = sorted(forms, key=len, reverse=True)
 
     def redact(self, text: str) -> str:
         """Return `text` without any live key or anything that looks like a vendor's."""

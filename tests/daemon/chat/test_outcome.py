@@ -8,7 +8,9 @@ from aircherd.vocabulary.attempt import Attempt, Skipped
 from aircherd.vocabulary.chat import TextDelta, Usage, UsageDelta
 from aircherd.vocabulary.failure import Failure, FailureClass
 
-REFUSED = Attempt(provider="a", model="m", outcome="auth_rejected", ms=3, message="refused")
+REFUSED = Attempt(
+    provider="a", model="m", key="default", outcome="auth_rejected", ms=3, message="refused"
+)
 DOWN = Attempt(provider="b", model="m", outcome="network", ms=3, message="no connection")
 NO_KEY = Skipped(provider="c", model="m", reason="not_authenticated", message="no key for c")
 LATER = Skipped(provider="d", model="m", reason="rate_limited", message="cooling", until=50.0)
@@ -35,7 +37,7 @@ def test_every_attempt_and_skip_is_in_the_data_and_in_the_words():
     error = outcome.nobody_answered([REFUSED, DOWN], [NO_KEY])
     assert error.message == (
         "nobody could answer. a: refused; sign in again with 'aircher-cli auth login a'; "
-        "b: no connection; c: no key for c"
+        "b: no connection; no key for c"
     )
     assert [row["provider"] for row in error.data["attempts"]] == ["a", "b"]
     assert error.data["skipped"] == [
@@ -88,3 +90,9 @@ def test_out_of_time_in_mid_reply_is_truncated():
     reply.add([TextDelta("half")])
     error = outcome.out_of_time(0.5, reply, [DOWN], [])
     assert (error.code, error.data["text"]) == ("truncated", "half")
+
+
+def test_a_server_that_wants_a_key_where_none_was_configured_has_another_cure():
+    """Signing in alone would not help."""
+    refused = Attempt(provider="a", model="m", outcome="auth_rejected", ms=3, message="refused")
+    assert 'remove auth = "none"' in outcome.nobody_answered([refused], []).message

@@ -1,7 +1,11 @@
 """Deltas add up to the message of the final result."""
 
-from aircherd.chat.reply import Reply
+import pytest
+
+from aircherd.chat.reply import MAX_CHARACTERS, Reply
+from aircherd.errors import ProviderFailed
 from aircherd.vocabulary.chat import Ending, TextDelta, ToolCallDelta, Usage, UsageDelta
+from aircherd.vocabulary.failure import FailureClass
 
 
 def test_text_pieces_join_into_one_part():
@@ -48,3 +52,16 @@ def test_the_endings_usage_is_the_last_word():
 def test_an_empty_reply_is_an_empty_message():
     """Nothing came, nothing is made up."""
     assert Reply().message() == {"role": "assistant", "content": []}
+
+
+@pytest.mark.parametrize(
+    "event", [TextDelta("x" * 100_000), ToolCallDelta(0, "a", "f", "1" * 100_000)]
+)
+def test_a_provider_that_does_not_come_to_an_end_is_stopped(event):
+    """The whole reply must fit into one frame to the client."""
+    reply = Reply()
+    for _ in range(MAX_CHARACTERS // 100_000):
+        reply.add([event])
+    with pytest.raises(ProviderFailed) as caught:
+        reply.add([event])
+    assert caught.value.failure.kind is FailureClass.PROTOCOL

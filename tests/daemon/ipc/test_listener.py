@@ -14,6 +14,7 @@ import trio
 from aircherd.events import EventBus
 from aircherd.ipc import listener as listener_module
 from aircherd.ipc.listener import DISPLACED_CHECK, Listener
+from aircherd.ipc.services import Shutdown
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import claimed_socket
 
@@ -23,14 +24,14 @@ async def listening():
     """A listener on a socket of its own; gives it, its services and its sessions."""
     with tempfile.TemporaryDirectory(prefix="air") as root:
         path = Path(root) / "run" / "s.sock"
-        services = SimpleNamespace(bus=EventBus(), shutdown=trio.Event())
+        services = SimpleNamespace(bus=EventBus(), shutdown=Shutdown())
         with claimed_socket(path, Path(root) / "data") as bound, trio.fail_after(60):
             sessions = set()
             listener = Listener(bound, services, sessions)
             async with trio.open_nursery() as nursery:
                 await nursery.start(listener.serve)
                 yield path, services, sessions
-                services.shutdown.set()
+                services.shutdown.asked.set()
                 await listener.wait_closed()
 
 
@@ -100,14 +101,14 @@ async def test_a_removed_socket_file_ends_the_daemon(autojump_clock):
     async with listening() as (path, services, _):
         path.unlink()
         with trio.fail_after(DISPLACED_CHECK + 1):
-            await services.shutdown.wait()
+            await services.shutdown.asked.wait()
 
 
 async def test_draining_lets_nobody_new_in():
     """The socket is closed to new clients at once, while the old ones are seen off."""
     async with listening() as (path, services, _):
         client, _ = await ping(path)
-        services.shutdown.set()
+        services.shutdown.asked.set()
         received = b""
         while data := await client.receive_some():
             received += data
@@ -115,3 +116,24 @@ async def test_draining_lets_nobody_new_in():
         with pytest.raises((ConnectionRefusedError, FileNotFoundError, OSError)):
             await trio.open_unix_socket(str(path))
         await client.aclose()
+
+
+async def test_clients_beyond_the_places_wait_until_one_leaves(monkeypatch):
+    """Descriptors are kept back for those who are served."""
+    monkeypatch.setattr(listener_module, "places_for_clients", lambda: 1)
+    async with listening() as (path, _, _):
+        first, _ = await ping(path)
+        async with await trio.open_unix_socket(str(path)) as waiting:
+            await waiting.send_all(msgpack.packb([0, 7, "ping", []]))
+            with trio.move_on_after(0.2) as scope:
+                await waiting.receive_some()
+            assert scope.cancelled_caught
+            await first.aclose()
+            assert msgpack.unpackb(await waiting.receive_some()) == [1, 7, None, {}]
+
+
+@pytest.mark.parametrize(("files", "places"), [(64, 48), (1024, 768), (20, 4), (10, 1)])
+def test_a_quarter_of_the_files_is_kept_back(monkeypatch, files, places):
+    """At least 16, and there is always one place."""
+    monkeypatch.setattr(listener_module.resource, "getrlimit", lambda _: (files, files))
+    assert listener_module.places_for_clients() == places

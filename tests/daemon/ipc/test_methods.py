@@ -35,9 +35,9 @@ def test_the_page_names_every_parameter(method):
     assert [name for name in fields if not re.search(rf"\b{name}\b", section)] == []
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_an_unknown_parameter_is_refused_by_every_method(method):
-    """So that a misspelt one is not ignored."""
+@pytest.mark.parametrize("method", sorted(set(METHODS) - {"hello"}))
+def test_an_unknown_parameter_is_refused_by_every_method_but_hello(method):
+    """So that a misspelt one is not ignored; a newer client's greeting is heard all the same."""
     needed = {
         "chat": {"messages": [{"role": "user", "content": "q"}]},
         "chat.start": {"messages": [{"role": "user", "content": "q"}]},

@@ -9,8 +9,10 @@ import msgspec
 import pytest
 import trio
 
+from aircher_wire import frames
 from aircherd.errors import BadRequest
 from aircherd.events import EventBus
+from aircherd.ipc import session as session_module
 from aircherd.ipc.outbox import BUFFER_LIMIT
 from aircherd.ipc.session import Method, Session
 from aircherd.vocabulary.chat import TextDelta
@@ -71,7 +73,17 @@ async def start(session, msgid, params):
     return {"stream": session.start_stream(run)}
 
 
+async def too_big(session, msgid, params):
+    return {"number": 10**30}
+
+
+async def too_long(session, msgid, params):
+    return {"text": "x" * (frames.MAX_FRAME + 1)}
+
+
 TABLE = {
+    "too_big": Method(Nothing, too_big),
+    "too_long": Method(Nothing, too_long),
     "greet": Method(Named, greet),
     "refuse": Method(Nothing, refuse),
     "crash": Method(Nothing, crash),
@@ -341,3 +353,45 @@ async def test_closing_cancels_and_says_goodbye():
         farewell = await peer.receive()
         assert (farewell[1], farewell[2][0]["code"]) == ("error", "shutting_down")
         assert await peer.receive() is None
+
+
+@pytest.mark.parametrize("method", ["too_big", "too_long"])
+async def test_an_answer_that_no_frame_can_hold_is_an_error_and_harms_nobody(method):
+    """A number of a provider's, or a text without end: the connection goes on."""
+    async with conversation() as (peer, _):
+        assert error_of(await peer.ask(1, method))[0] == "internal"
+        assert (await peer.ask(2, "greet", name="x"))[2] is None
+
+
+async def test_invalid_utf8_in_a_name_is_a_bad_request():
+    """And no traceback in the log."""
+    async with conversation() as (peer, _):
+        await peer.stream.send_all(b"\x94\x00\x01\xa5greet\x91\x81\xa5na\xffme\xa1x")
+        assert error_of(await peer.receive())[0] == "bad_request"
+
+
+async def test_one_client_may_not_have_requests_without_end(monkeypatch):
+    """The one too many is refused; those under way go on."""
+    monkeypatch.setattr(session_module, "MAX_UNDER_WAY", 2)
+    async with conversation() as (peer, _):
+        await peer.send([0, 1, "hang", []], [0, 2, "hang", []])
+        assert error_of(await peer.ask(3, "greet", name="x"))[0] == "overloaded"
+        await peer.send([2, "$/cancel", [{"id": 1}]])
+        assert error_of(await peer.receive())[0] == "cancelled"
+        assert (await peer.ask(3, "greet", name="x"))[2] is None
+
+
+async def test_who_does_not_read_answers_is_not_asked_for_more(monkeypatch):
+    """Answers are always kept, so questions must stop: memory is bounded."""
+    monkeypatch.setattr("aircherd.ipc.outbox.BUFFER_LIMIT", 100_000)
+    async with conversation() as (peer, session):
+        name = "x" * 10_000
+        sent = 0
+        with trio.move_on_after(1):
+            for number in range(1000):
+                await peer.send([0, number, "greet", [{"name": name}]])
+                sent += 1
+        assert sent < 1000
+        assert session._outbox.size < 1_000_000
+        answered = {(await peer.receive())[1] for _ in range(sent)}
+        assert answered == set(range(sent))

@@ -59,6 +59,6 @@ def test_what_a_failure_takes_with_it_is_reported():
         "anthropic",
         "work",
         "network",
-        "not tried: connection refused",
+        "anthropic was not tried: connection refused",
     )
     assert rest == [passed, OTHER]

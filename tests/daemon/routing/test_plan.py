@@ -151,7 +151,8 @@ def test_the_name_of_a_providers_default_model_is_known():
         ("antropic/claude", "did you mean 'anthropic'?"),
         ("/claude", "not of the form provider/model"),
         ("openai/", "not of the form provider/model"),
-        ("zzz", "write provider/model"),
+        ("zzz", "write provider/model to pass a name on as it is: openai/zzz"),
+        ("work", "write provider/model to pass a name on as it is: work/MODEL"),
     ],
 )
 def test_an_unknown_name_is_explained(model, said):

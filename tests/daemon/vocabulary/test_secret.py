@@ -64,6 +64,16 @@ def test_redactor_knows_a_key_in_the_form_of_a_log_line(write):
     assert "canary" not in redactor.redact(write(key))
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_redactor_takes_the_longer_of_two_keys_that_begin_alike(order):
+    """A truncated key may have been stored first; the whole one's rest must not stay."""
+    keys = ["abcdefgh12345678", "abcdefgh12345678-the-rest"]
+    redactor = Redactor()
+    for number in order:
+        redactor.add(Secret(keys[number]))
+    assert redactor.redact(f"{keys[1]} {keys[0]}") == f"{HIDDEN} {HIDDEN}"
+
+
 def test_redactor_leaves_short_values_alone():
     """A key of less than eight characters would tear holes into ordinary words."""
     redactor = Redactor()
