@@ -1,6 +1,7 @@
 """A mock of the vendors' APIs that others wrote answers what our own simulator might flatter."""
 
 import json
+import os
 import shutil
 import subprocess
 from contextlib import contextmanager
@@ -42,9 +43,10 @@ TOOL = {
 @contextmanager
 def aimock(root):
     """Run the mock; give its URL."""
-    local = Path(__file__).parents[2] / "node_modules" / ".bin" / "llmock"
-    command = str(local) if local.exists() else shutil.which("llmock")
-    if command is None or shutil.which("node") is None:
+    # What npm put into the checkout comes first: a newer node than the system's may be there.
+    places = f"{Path(__file__).parents[2] / 'node_modules' / '.bin'}:{os.environ['PATH']}"
+    command = shutil.which("llmock", path=places)
+    if command is None or shutil.which("node", path=places) is None:
         missing("node and aimock", "npm install --no-save @copilotkit/aimock@1.43")
     (root / "fixtures.json").write_text(json.dumps(FIXTURES))
     log = root / "aimock.log"
@@ -54,6 +56,7 @@ def aimock(root):
             stdout=output,
             stderr=output,
             stdin=subprocess.DEVNULL,
+            env={**os.environ, "PATH": places},
         )
     try:
         wait_until(lambda: "http://" in log.read_text(), f"aimock listens: {log.read_text()}")

@@ -66,12 +66,34 @@ def test_a_broken_config_at_start_leaves_the_daemon_running(sim, name):
             done = home.cli(*command)
             assert f"config.toml:{line}" in (done.stdout + done.stderr).replace("\n", ""), command
         assert home.cli("config", "check").returncode == 1
-        assert home.cli("auth", "status").returncode == 0
+        status = home.cli("auth", "status")
+        said = (status.stdout + status.stderr).replace("\n", "")
+        assert (status.returncode, f"config.toml:{line}" in said) == (0, True)
+        for command in (["auth", "login", "work", "--with-token"], ["auth", "test", "work"]):
+            done = home.cli(*command, stdin=KEY)
+            assert (done.returncode, f"config.toml:{line}" in done.stderr) == (1, True), command
         assert KEY not in home.log() + asked.stdout
         home.write_config(f'[providers.work]\nkind="openai"\nbase_url="{sim.url}/v1"\n')
         assert home.cli("config", "reload").returncode == 0
         home.login("work", KEY)
         assert home.cli("ask", "-m", "work/m", "hello").returncode == 0
+
+
+def test_a_broken_config_at_start_does_not_turn_on_a_good_key(daemon):
+    """The key is not called rejected, and nobody advises to remove it."""
+    daemon.login("work", KEY)
+    good = daemon.config_file.read_text()
+    daemon.stop()
+    daemon.write_config("nonsense = 1\n")
+    daemon.start()
+    shown = daemon.cli("auth", "status")
+    assert "logout" not in shown.stdout
+    assert "config.toml:1" in (shown.stdout + shown.stderr).replace("\n", "")
+    rows = json.loads(daemon.cli("auth", "status", "--json").stdout)["rows"]
+    assert [row["state"] for row in rows if row["provider"] == "work"] == ["unverified"]
+    daemon.write_config(good)
+    assert daemon.cli("config", "reload").returncode == 0
+    assert daemon.cli("ask", "-m", "work/m", "hello").returncode == 0
 
 
 def test_a_broken_config_on_reload_keeps_the_last_good_one(daemon):

@@ -1,0 +1,97 @@
+"""10,000 chats broken off at random points: what is left of them in the daemon, and how it serves.
+
+    .venv/bin/python tests/bench/cancels.py [TOTAL]
+
+prints what the daemon holds before and after (the lines must be equal), how the chats ended, and
+chats per second before and after the storm. Exits with 1 if something was left behind.
+`tests/e2e/test_load.py` does the same with fewer.
+"""
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+import trio
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from aircherd.testing.simulator import Simulator, open_simulator
+from helpers import cancels
+from helpers.load import Peer, Watched, each_at_once, wait_for, watched_daemon
+from helpers.running import home
+
+CLIENTS = 50
+ROUNDS = 40
+"""Chats of each client when the speed is measured."""
+
+
+def tell(what: str, value: object) -> None:
+    """Print a line."""
+    print(f"{what:<28}{value}", flush=True)
+
+
+async def speed(path: Path, sim: Simulator) -> float:
+    """Chats per second of `CLIENTS` clients with one in flight each."""
+    sim.behave(delay=0)
+
+    async def chats(_number: int, peer: Peer) -> None:
+        for chat in range(ROUNDS):
+            heard = await peer.ask(chat, "work/m", "one two")
+            assert heard.text == "one two"
+
+    started = trio.current_time()
+    await each_at_once(CLIENTS, path, chats)
+    return CLIENTS * ROUNDS / (trio.current_time() - started)
+
+
+async def measure(daemon: Watched, sim: Simulator, mute: cancels.Mute, total: int) -> bool:
+    """Run the storm and print; return whether nothing was left."""
+    path, storm = daemon.home.socket, cancels.Storm(daemon.home.socket, seed=total)
+    cancels.prepare(sim)
+    await storm.run(CLIENTS * 4, CLIENTS)
+    before = await daemon.settled()
+    tell("held before", before)
+    tell("resident KiB before", daemon.resident_kib())
+    storm.outcomes.clear()
+    sim.requests.clear()
+    started = trio.current_time()
+    await storm.run(total, CLIENTS)
+    seconds = trio.current_time() - started
+    await wait_for(
+        lambda: not sim.open_connections and not mute.open_connections,
+        f"the provider has no client any more: {sim}, {mute.open_connections} at the mute one",
+    )
+    after = await daemon.settled()
+    tell("held after", after)
+    tell("resident KiB after", daemon.resident_kib())
+    report(storm, sim, seconds)
+    sim.faults.clear()
+    tell("chats per second after", round(await speed(path, sim)))
+    return after == before
+
+
+def report(storm: cancels.Storm, sim: Simulator, seconds: float) -> None:
+    """Print how the chats ended."""
+    tell("broken off", f"{storm.outcomes.total()} in {seconds:.1f} s")
+    ends: Counter[str] = Counter()
+    for outcome, times in storm.outcomes.items():
+        ends[outcome.split()[1]] += times
+        tell(f"  {outcome}", times)
+    tell("all of them", dict(ends))
+    seen = sum(request.disconnected.is_set() for request in sim.requests)
+    tell("seen by the simulator", f"{len(sim.requests)}, of which {seen} saw their client leave")
+
+
+async def main(total: int) -> bool:
+    """Run it all."""
+    with home() as made, cancels.dark_port() as dark:
+        async with open_simulator(keep=total) as sim, cancels.open_mute() as mute:
+            more = cancels.CONFIG.format(dark=dark, mute=mute.port)
+            async with watched_daemon(made, sim, more_config=more) as daemon:
+                tell("chats per second before", round(await speed(made.socket, sim)))
+                return await measure(daemon, sim, mute, total)
+
+
+if __name__ == "__main__":
+    number = int(sys.argv[1]) if sys.argv[1:] else 10_000
+    sys.exit(0 if trio.run(main, number) else 1)
