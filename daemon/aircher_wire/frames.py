@@ -10,8 +10,9 @@ The rules, all of them enforced here:
    `[[]]` mean no parameters. A notification with anything else has none: Neovim answers what it
    does not know with `nvim_error_event` and a list of its own, which must not end a conversation.
 2. Map keys are strings, there are no ext types, nothing nests deeper than `MAX_DEPTH`, and no
-   frame, array or map is larger than its limit. An array or map that claims too much is refused at
-   its first byte, a string at the latest when more than a frame of it has come.
+   frame, array or map is larger than its limit, nor are they many together (`aircher_wire.tally`).
+   An array or map that claims too much is refused at its first byte, a string at the latest when
+   more than a frame of it has come.
 3. Text from editors may be invalid UTF-8: it is decoded with `surrogateescape`. What the daemon
    sends is always valid UTF-8.
 4. After the first violation a stream is broken for good: the frames before it count, nothing after
@@ -25,6 +26,8 @@ from collections.abc import Iterable
 from functools import partial
 
 import msgpack
+
+from aircher_wire.tally import MAX_VALUES, Tally
 
 MAX_FRAME = 32 * 1024 * 1024
 """Bytes of one frame."""
@@ -40,8 +43,9 @@ _TOO_DEEP = f"nested deeper than {MAX_DEPTH} arrays and maps"
 
 _REQUEST, _RESPONSE, _NOTIFICATION = 0, 1, 2
 
-# The unpacker takes data in pieces, so that its buffer never holds much more than one frame.
-_PIECE = 1024 * 1024
+# The unpacker takes data in pieces, so that its buffer never holds much more than one frame; and of
+# fewer bytes than a frame may have values, so that none can have too many that came in one piece.
+_PIECE = 128 * 1024
 # A packer or unpacker that had to grow beyond this is replaced: neither ever gives memory back.
 _KEEP = 1024 * 1024
 # What an unpacker sets aside at once; its own choice would be 1 MiB for every connection.
@@ -133,6 +137,7 @@ class Decoder:
     def _renew(self) -> None:
         self._fed = 0  # bytes given to this unpacker
         self._end = 0  # of them, those up to the end of the last whole frame
+        self._tally = Tally()  # of the frame that is not whole yet, if there is one
         self._unpacker = msgpack.Unpacker(
             read_size=min(_READ_SIZE, self._max_frame),
             max_buffer_size=self._max_frame + _PIECE,
@@ -162,10 +167,15 @@ class Decoder:
                 for start in range(0, len(data), _PIECE):
                     self._take(data[start : start + _PIECE], frames)
         except FrameError as error:
-            self.error = error
+            self._break(str(error))
         except (ValueError, TypeError, OverflowError, msgpack.UnpackException) as error:
-            self.error = FrameError(_explain(error))
+            self._break(_explain(error))
         return frames
+
+    def _break(self, message: str) -> None:
+        """Take nothing more, and keep nothing: a caught error would hold on to what it met."""
+        self.error = FrameError(message)
+        self._renew()
 
     def check(self) -> None:
         """Do nothing on a sound stream.
@@ -178,6 +188,8 @@ class Decoder:
 
     def _take(self, data: bytes, frames: list[Frame]) -> None:
         unpacker, limit = self._unpacker, self._max_frame
+        if self._fed != self._end:
+            self._count(data)
         unpacker.feed(data)
         self._fed += len(data)
         for message in unpacker:
@@ -186,11 +198,19 @@ class Decoder:
                 raise _too_large(limit)
             self._end = end
             frames.append(_frame_of(message))
-        if self._fed == self._end:
+        rest = self._fed - self._end
+        if not rest:
             if self._fed > _KEEP:
                 self._renew()
-        elif self._fed - self._end > limit:
+        elif rest > limit:
             raise _too_large(limit)
+        elif rest <= len(data):  # a frame that begins here
+            self._tally = Tally()
+            self._count(data[-rest:])
+
+    def _count(self, data: bytes) -> None:
+        if not self._tally.take(data):
+            raise FrameError(f"a frame has at most {MAX_VALUES} values in all, this one has more")
 
     def __repr__(self) -> str:
         state = "broken" if self.error else f"{self._fed - self._end} bytes of a frame"

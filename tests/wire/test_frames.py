@@ -1,5 +1,7 @@
 """Frames: what goes in comes out, in any chunks, and nothing malformed gets through."""
 
+import tracemalloc
+
 import msgpack
 import pytest
 from hypothesis import example, given
@@ -275,6 +277,59 @@ def test_a_text_that_claims_4_gib(claimed: bytes) -> None:
     assert decoder.error is None
     decoder.feed(b"x")
     assert str(decoder.error) == "a frame has at most 1000 bytes, this one has more"
+
+
+def bomb(maps: int) -> bytes:
+    """A `ping` with one list of lists, of 100,000 empty maps each: small, but not in memory."""
+    return (
+        b"\x94\x00\x01\xa4ping\x91\x81\xa1a\xdc"
+        + maps.to_bytes(2, "big")
+        + (b"\xdd\x00\x01\x86\xa0" + b"\x80" * 100_000) * maps
+    )
+
+
+@pytest.mark.parametrize("chunk", [1000, 65_536, 1 << 30])
+def test_many_values_in_one_frame(chunk: int) -> None:
+    """Each array is within its limit, but not all of them together."""
+    decoder = Decoder()
+    for data in pieces(bomb(3), chunk):
+        assert decoder.feed(data) == []
+        if decoder.error:
+            break
+    assert str(decoder.error) == "a frame has at most 250000 values in all, this one has more"
+
+
+def test_a_frame_may_have_many_values() -> None:
+    """Two arrays and a map of tens of thousands are fine, and so is the next such frame."""
+    params: dict[str, object] = {
+        "a": [[0] * 50_000] * 2,
+        "b": {str(number): number for number in range(50_000)},
+    }
+    data = pack([0, 1, "m", [params]])
+    decoder = Decoder()
+    found = [frame for part in pieces(data * 2, 65_536) for frame in decoder.feed(part)]
+    assert found == [Request(1, "m", params)] * 2
+
+
+def test_a_claim_is_refused_before_it_is_kept() -> None:
+    """Arrays in arrays that never come would hold 8 bytes for each value they claim."""
+    decoder = Decoder()
+    decoder.feed(b"\xdd\x00\x01\x86\xa0" * 20)
+    assert "values in all" in str(decoder.error)
+
+
+def test_a_refused_frame_leaves_nothing_behind() -> None:
+    """Neither what was made of it nor its bytes, though the decoder and its error live on."""
+    data = bomb(3)
+    decoder = Decoder()
+    tracemalloc.start()
+    try:
+        decoder.feed(data)
+        kept, _peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert decoder.error is not None
+    assert kept < 100_000
 
 
 def test_many_frames_in_one_feed_may_exceed_one_frame() -> None:

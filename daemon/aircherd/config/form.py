@@ -1,6 +1,7 @@
 """The form of the file: which names each section may hold, and what to say about any other one."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from aircherd.config.locate import Path
 from aircherd.config.no_keys import has_key, is_key_name, is_opaque, key_message
@@ -43,8 +44,7 @@ def known_entries(
         if name in NAMES[section]:
             yield name, value
         else:
-            bad = _unknown(section, name, value, provider)
-            report.add((*path, name), bad.message, bad.hint)
+            report.add_bad((*path, name), _unknown(section, name, value, provider))
 
 
 def _unknown(section: str, name: str, value: object, provider: str | None) -> BadValue:
@@ -60,7 +60,7 @@ def _unknown(section: str, name: str, value: object, provider: str | None) -> Ba
     if home is not None:
         return BadValue(f"is unknown {_within(section)}", f"it belongs {_home(home)}")
     # 4. It is misspelt or made up.
-    return BadValue(f"is unknown {_within(section)}", did_you_mean(name, NAMES[section]))
+    return BadValue(f"is unknown {_within(section)}", partial(did_you_mean, name, NAMES[section]))
 
 
 def _within(section: str) -> str:

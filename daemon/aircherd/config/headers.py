@@ -44,20 +44,20 @@ def read_headers(report: Report, path: Path, value: object, provider: str) -> di
     """Return the headers of the entry at `path`, in their order, without those with a problem."""
     path = (*path, "headers")
     headers: dict[str, str] = {}
+    taken: set[str] = set()
     for name, text in (report.read(path, value, read_table) or {}).items():
-        bad = _name_problem(name, text, headers, provider)
+        bad = _name_problem(name, text, taken, provider)
         if bad is not None:
-            report.add((*path, name), bad.message, bad.hint)
+            report.add_bad((*path, name), bad)
             continue
         header = report.read((*path, name), text, _read_value)
         if header is not None:
             headers[name] = header
+            taken.add(name.lower())
     return headers
 
 
-def _name_problem(
-    name: str, value: object, taken: dict[str, str], provider: str
-) -> BadValue | None:
+def _name_problem(name: str, value: object, taken: set[str], provider: str) -> BadValue | None:
     """Say why a header cannot be had, whatever else its value may be."""
     lower = name.lower()
     if lower in _CARRY_KEYS or is_key_name(lower) or is_key_like(name) or _has_key(value):
@@ -66,7 +66,7 @@ def _name_problem(
         return BadValue("is not a valid header name", 'write headers = { "X-Team" = "blue" }')
     if lower in _OUR_OWN:
         return BadValue("is set by aircher itself", "remove the line")
-    if lower in {other.lower() for other in taken}:
+    if lower in taken:
         return BadValue("is given twice", "large and small letters are the same in header names")
     return None
 

@@ -9,10 +9,10 @@ from aircherd.config.sections import read_config
 from aircherd.config.syntax import read_toml
 from aircherd.errors import ConfigInvalid
 
-MAX_BYTES = 256 * 1024
+MAX_BYTES = 64 * 1024
 """A larger file is something else by mistake."""
 
-_TOO_LARGE = "is larger than 256 KiB"
+_TOO_LARGE = "is larger than 64 KiB"
 _HARDLY = "this is hardly a config: see which file it is"
 
 
@@ -36,9 +36,7 @@ def parse_config(text: str, *, file: str) -> Config:
     Raises:
         ConfigInvalid: as for `load_config`. No problem repeats a value from the text.
     """
-    if len(text) > MAX_BYTES:
-        raise _unreadable(file, _TOO_LARGE, _HARDLY)
-    _refuse_broken_text(text, file)
+    _check_text(text, file)
     data = read_toml(text, file=file)
     report = Report(file, text.removeprefix("\ufeff"))
     config = read_config(report, data, Path(file).parent)
@@ -80,11 +78,20 @@ def _decode(data: bytes, file: str) -> str:
     raise _bad_encoding(file, line)
 
 
-def _refuse_broken_text(text: str, file: str) -> None:
-    """Refuse what came in over the wire as invalid UTF-8, kept as lone surrogates."""
-    for number, line in enumerate(text.split("\n"), start=1):
-        if any("\ud800" <= character <= "\udfff" for character in line):
-            raise _bad_encoding(file, number)
+def _check_text(text: str, file: str) -> None:
+    """Refuse what is too large, or came over the wire as invalid UTF-8: with lone surrogates."""
+    if len(text) > MAX_BYTES:  # before anything is done with it
+        raise _unreadable(file, _TOO_LARGE, _HARDLY)
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+    else:
+        if size > MAX_BYTES:
+            raise _unreadable(file, _TOO_LARGE, _HARDLY)
+        return
+    # Outside the handler: the error holds the whole text.
+    raise _bad_encoding(file, line)
 
 
 def _bad_encoding(file: str, line: int) -> ConfigInvalid:

@@ -23,6 +23,10 @@ _MAX_TRIES = 200
 _MAX_LIST_LINES = 200
 """In longer lists an item is reported at the line where the list begins."""
 
+_MAX_CHARACTERS = 256 * 1024
+"""All attempts together read no more than this. Then a problem is reported at the nearest entry
+found so far: a config is far smaller, and the daemon has more to do than to look for lines."""
+
 
 class Statement(msgspec.Struct, frozen=True):
     """One statement: its first line (from 1), its lines, and what they say by themselves."""
@@ -47,6 +51,8 @@ class Lines:
     def __init__(self, text: str) -> None:
         self.unfinished: int | None = None
         self._statements: dict[Path, Statement] = {}
+        self._left = _MAX_CHARACTERS
+        self._lengths: dict[int, list[int]] = {}  # by the line of the list, see `_list_lengths`
         section: Path = ()
         for statement in self._split(text):
             if statement.is_header:
@@ -63,7 +69,7 @@ class Lines:
             if statement is None:
                 continue
             index = path[length] if length < len(path) else None
-            return _item_line(statement, index) if isinstance(index, int) else statement.first
+            return self._item_line(statement, index) if isinstance(index, int) else statement.first
         return 1
 
     def _note(self, path: Path, statement: Statement) -> None:
@@ -75,11 +81,14 @@ class Lines:
         lines = text.replace("\r\n", "\n").split("\n")
         start = tries = 0
         for end, line in enumerate(lines, start=1):
-            if tries > _MAX_TRIES:
+            if tries > _MAX_TRIES or self._left <= 0:
                 break
+            if end - start == 1 and not line.strip():
+                start = end
+                continue
             if end - start > 1 and not any(closer in line for closer in _CLOSERS):
                 continue
-            data = _parse(lines[start:end])
+            data = self._parse(lines[start:end])
             if data is None:
                 tries += 1
                 continue
@@ -89,15 +98,41 @@ class Lines:
         if start < len(lines):
             self.unfinished = start + 1
 
+    def _item_line(self, statement: Statement, index: int) -> int:
+        """Return the line on which item `index` of a list ends that is a statement's value."""
+        if len(statement.lines) > _MAX_LIST_LINES:
+            return statement.first
+        lengths = self._lengths.get(statement.first)
+        if lengths is None:
+            lengths = self._lengths[statement.first] = self._list_lengths(statement)
+        if self._left <= 0:
+            return statement.first
+        return statement.first + next(
+            (count for count, length in enumerate(lengths) if length > index), len(lengths)
+        )
+
+    def _list_lengths(self, statement: Statement) -> list[int]:
+        """Return how many items a list has up to the end of each of its lines but the last.
+
+        Cut off after a line and closed with a bracket, the list is valid if an item ends there.
+        """
+        return [
+            _list_length(self._parse(statement.lines[:count], end="\n]"))
+            for count in range(1, len(statement.lines))
+        ]
+
+    def _parse(self, lines: list[str], end: str = "") -> dict[str, object] | None:
+        text = "\n".join(lines) + end
+        self._left -= len(text)
+        if self._left < 0:
+            return None
+        try:
+            return tomllib.loads(text)
+        except (ValueError, RecursionError):  # not TOML, a number too long, brackets too deep
+            return None
+
     def __repr__(self) -> str:
         return f"<Lines of {len(self._statements)} entries>"
-
-
-def _parse(lines: list[str], end: str = "") -> dict[str, object] | None:
-    try:
-        return tomllib.loads("\n".join(lines) + end)
-    except (ValueError, RecursionError):  # not TOML, a number too long, brackets too deep
-        return None
 
 
 def _header_path(data: object) -> Path:
@@ -117,20 +152,6 @@ def _paths(data: dict[str, object]) -> Iterator[Path]:
         if isinstance(value, dict):
             for path in _paths(value):
                 yield (name, *path)
-
-
-def _item_line(statement: Statement, index: int) -> int:
-    """Return the line on which item `index` of a list ends that is a statement's value.
-
-    Cut off after the item's line and closed with a bracket, the list is valid and has the item.
-    """
-    if len(statement.lines) > _MAX_LIST_LINES:
-        return statement.first
-    for count in range(1, len(statement.lines)):
-        data = _parse(statement.lines[:count], end="\n]")
-        if data is not None and _list_length(data) > index:
-            return statement.first + count - 1
-    return statement.first + len(statement.lines) - 1
 
 
 def _list_length(data: object) -> int:

@@ -45,7 +45,7 @@ def read_provider(report: Report, name: str, value: object) -> Provider | None:
     path: Path = ("providers", name)
     bad = _name_problem(name, value)
     if bad is not None:
-        report.add(path, bad.message, bad.hint)
+        report.add_bad(path, bad)
         return None
     table = report.read(path, value, read_table)
     if table is None:

@@ -1,5 +1,6 @@
 """Read the sections of a file that TOML could read: each becomes its part of `Config`."""
 
+from functools import cached_property, partial
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -7,7 +8,7 @@ from aircherd.config.form import MODEL, NETWORK, TOP, known_entries
 from aircherd.config.locate import Path
 from aircherd.config.model import Alias, Config, Network, Provider, Route, builtin_providers
 from aircherd.config.no_keys import is_key_like, is_key_name, is_opaque, key_message
-from aircherd.config.problems import BadValue, Report, did_you_mean
+from aircherd.config.problems import BadValue, Report, did_you_mean, listed
 from aircherd.config.provider_entry import read_provider
 from aircherd.config.values import (
     read_file,
@@ -68,14 +69,17 @@ def _read_models(
     report: Report, entries: dict[str, object], known: list[str]
 ) -> dict[str, Alias | None]:
     """Return the aliases; None stands for one that has a problem."""
-    return {name: _read_alias(report, name, value, known) for name, value in entries.items()}
+    reader = _RouteReader(known)
+    return {name: _read_alias(report, name, value, reader) for name, value in entries.items()}
 
 
-def _read_alias(report: Report, name: str, value: object, known: list[str]) -> Alias | None:
+def _read_alias(
+    report: Report, name: str, value: object, read_route: "_RouteReader"
+) -> Alias | None:
     path: Path = ("models", name)
     bad = _alias_problem(name, value)
     if bad is not None:
-        report.add(path, bad.message, bad.hint)
+        report.add_bad(path, bad)
         return None
     table = report.read(path, value, read_table) or {}
     fields = dict(known_entries(report, MODEL, path, table))
@@ -85,7 +89,7 @@ def _read_alias(report: Report, name: str, value: object, known: list[str]) -> A
     routes = report.read((*path, "routes"), fields["routes"], read_list)
     if routes is None:
         return None
-    return Alias(name, report.read_all((*path, "routes"), routes, _RouteReader(known)))
+    return Alias(name, report.read_all((*path, "routes"), routes, read_route))
 
 
 def _alias_problem(name: str, value: object) -> BadValue | None:
@@ -108,6 +112,7 @@ class _RouteReader:
 
     def __init__(self, providers: list[str]) -> None:
         self._providers = providers
+        self._known = frozenset(providers)
 
     def __call__(self, value: object) -> Route:
         text = read_text(value).strip()
@@ -115,19 +120,21 @@ class _RouteReader:
             route = Route.parse(text)
         except ValueError:
             # Its message quotes the value.
-            hint = self._provider_hint(text)
+            hint = partial(self._provider_hint, text)
             raise BadValue("must be of the form provider/model", hint) from None
-        if route.provider not in self._providers:
+        if route.provider not in self._known:
             raise BadValue(
-                "names a provider that does not exist", did_you_mean(route.provider, self._shown())
+                "names a provider that does not exist",
+                lambda: did_you_mean(route.provider, self._shown),
             )
         return route
 
     def _provider_hint(self, text: str) -> str:
-        if text in self._providers:
+        if text in self._known:
             return f'add a model: "{text}/MODEL"'
-        return f"providers: {', '.join(self._shown())}"
+        return f"providers: {listed(self._shown)}"
 
+    @cached_property
     def _shown(self) -> list[str]:
         return [name for name in self._providers if not is_opaque(name)]
 

@@ -7,6 +7,7 @@ from the file, and they are written for people who know TOML's grammar.
 import re
 import tomllib
 
+from aircherd.config.guard import find_excess
 from aircherd.config.locate import Lines
 from aircherd.config.no_keys import is_key_like, is_key_name, key_message
 from aircherd.config.problems import Problem, invalid
@@ -39,10 +40,11 @@ def read_toml(text: str, *, file: str) -> dict[str, object]:
     """Parse `text`.
 
     Raises:
-        ConfigInvalid: it is not TOML; one problem, at the line where the reader gave up, or where
-            the entry begins that never ends.
+        ConfigInvalid: it is not TOML, or would take too long to read; one problem, at the line
+            where the reader gave up, or where the entry begins that never ends.
     """
     text = text.removeprefix("\ufeff")  # some editors begin a file so
+    _refuse_excess(text, file)
     try:
         # The closing line break makes the reader name a line rather than "end of document".
         return tomllib.loads(f"{text}\n")
@@ -50,6 +52,15 @@ def read_toml(text: str, *, file: str) -> dict[str, object]:
         complaint = str(error)
     # Outside the handler: the reader's own error may hold the text.
     raise invalid(file, [_problem(text, complaint, file)])
+
+
+def _refuse_excess(text: str, file: str) -> None:
+    excess = find_excess(text)
+    if excess is None:
+        return
+    hint = _hint(text, excess.line, excess.hint)
+    problem = Problem(file=file, line=excess.line, path="", message=excess.message, hint=hint)
+    raise invalid(file, [problem])
 
 
 def _problem(text: str, complaint: str, file: str) -> Problem:
@@ -61,9 +72,12 @@ def _problem(text: str, complaint: str, file: str) -> Problem:
     )
     if began < line:
         hint += f"; the entry begins in line {began}"
-    if _may_hold_key(text.split("\n")[line - 1]):
-        hint = key_message(None)
-    return Problem(file=file, line=line, path="", message=message, hint=hint)
+    return Problem(file=file, line=line, path="", message=message, hint=_hint(text, line, hint))
+
+
+def _hint(text: str, line: int, hint: str) -> str:
+    """Return `hint`, or where a key goes if the line may hold one."""
+    return key_message(None) if _may_hold_key(text.split("\n")[line - 1]) else hint
 
 
 def _place(text: str, complaint: str) -> tuple[int, int]:

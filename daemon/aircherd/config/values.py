@@ -7,14 +7,20 @@ import ipaddress
 import math
 import re
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
+
+import httpx
 
 from aircherd.config.no_keys import is_key_like
 from aircherd.config.problems import BadValue, did_you_mean
 
 MAX_SECONDS = 86_400.0
 """Longer waits are milliseconds by mistake."""
+
+MAX_ADDRESS = 2048
+"""Characters of an address. Servers take little more, and the client refuses what is far longer."""
 
 _TYPE_NAMES: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (bool, "true or false"),  # before int, of which it is a kind
@@ -84,7 +90,7 @@ def read_choice(value: object, choices: tuple[str, ...]) -> str:
     many = len(choices) > 1
     raise BadValue(
         f"must be {'one of ' if many else ''}{wanted}",
-        did_you_mean(value, choices) if many and isinstance(value, str) else None,
+        partial(did_you_mean, value, choices) if many and isinstance(value, str) else None,
     )
 
 
@@ -138,6 +144,8 @@ def read_proxy(value: object) -> str:
 def _split_url(value: object, example: str) -> SplitResult:
     """Take an address of the form scheme://host[:port][/path]."""
     text = read_text(value)
+    if len(text) > MAX_ADDRESS:
+        raise BadValue(f"has more than {MAX_ADDRESS} characters", example)
     if " " in text or not text.isascii():
         raise BadValue("must be an address without spaces, in plain ASCII", example)
     try:
@@ -157,7 +165,17 @@ def _split_url(value: object, example: str) -> SplitResult:
         raise BadValue("has no valid host or port", example)
     if "?" in text or "#" in text:
         raise BadValue("must end before any ? or #", f"remove the rest; {example}")
+    if not _is_callable(text):
+        raise BadValue("is not an address that can be called: see its host", example)
     return parts
+
+
+def _is_callable(address: str) -> bool:
+    """Tell whether the HTTP client takes it; that knows more about hosts than the pattern here."""
+    try:
+        return bool(httpx.URL(address).host)  # `host` is where it decodes international names
+    except (httpx.InvalidURL, ValueError):  # ValueError: so are a UnicodeError, an IDNAError
+        return False
 
 
 def _is_host(host: str) -> bool:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from aircherd.config.guard import MAX_BRACKETS, MAX_DOTS
 from aircherd.config.load import MAX_BYTES, load_config
 from aircherd.config.model import DEFAULT_CONFIG
 from aircherd.errors import ConfigInvalid
@@ -169,6 +170,22 @@ def test_a_huge_file_is_refused(tmp_path: Path) -> None:
     file.write_text("# é" * (MAX_BYTES // 4 + 1))
     assert _fails(file) == (
         0,
-        "is larger than 256 KiB | this is hardly a config: see which file it is",
+        "is larger than 64 KiB | this is hardly a config: see which file it is",
     )
-    assert "larger than 256 KiB" in refused("#" * (MAX_BYTES + 1)).message
+    assert "larger than 64 KiB" in refused("#" * (MAX_BYTES + 1)).message
+    assert "larger than 64 KiB" in refused("# é" * (MAX_BYTES // 4 + 1)).message
+
+
+def test_the_largest_file_is_read(tmp_path: Path) -> None:
+    """It may have as many bytes as the message says."""
+    file = tmp_path / "config.toml"
+    file.write_text("# é" * (MAX_BYTES // 4))
+    assert load_config(file) == DEFAULT_CONFIG
+
+
+def test_names_as_deep_as_may_be_are_read() -> None:
+    """Sections in sections within all limits end in a problem, never at the stack's end."""
+    parts = ".a" * MAX_DOTS
+    value = f"{{ a{parts} = " * MAX_BRACKETS + "1" + " }" * MAX_BRACKETS
+    error = refused(f"[a{parts}]\na{parts} = {value}\n")
+    assert [(p["line"], p["path"]) for p in problems_of(error)] == [(1, "a")]

@@ -1,5 +1,8 @@
+import tomllib
+
 import pytest
 
+from aircherd.config import locate
 from aircherd.config.locate import Lines, Path
 
 TEXT = """\
@@ -107,3 +110,29 @@ def test_a_hostile_text_ends_the_search() -> None:
     lines = Lines("a = [\n" + "1, # ]\n" * 5000 + "]\n")
     assert lines.unfinished == 1
     assert repr(lines) == "<Lines of 0 entries>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[m]\nroutes = [\n" + ("1," * 160 + "\n") * 190 + "]\n",
+        "\na = [\n" + ("1," * 150 + "'],',\n") * 199,
+    ],
+    ids=["a list of many items", "a list that seems to end on each line"],
+)
+def test_the_search_reads_no_more_than_a_few_times_the_largest_file(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What has no line by then is at the nearest entry that has one."""
+    read: list[int] = []
+    parse = tomllib.loads
+
+    def count(given: str) -> dict[str, object]:
+        read.append(len(given))
+        return parse(given)
+
+    monkeypatch.setattr(locate.tomllib, "loads", count)
+    lines = Lines(text)
+    found = {lines.line_of(("m", "routes", index)) for index in range(0, 30_000, 300)}
+    assert found == ({2} if text.startswith("[m]") else {1})
+    assert sum(read) <= 256 * 1024

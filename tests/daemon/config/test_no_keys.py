@@ -60,6 +60,14 @@ def test_vendors_variables_are_not_opaque() -> None:
     assert not is_opaque("AZURE_OPENAI_API_KEY_2")
 
 
+def test_a_very_long_name_is_judged_at_once() -> None:
+    """It took more than a minute, which is longer than a test may run."""
+    assert not is_opaque("a" * 64 * 1024)
+    assert is_opaque("a" * 64 * 1024 + "1")
+    assert is_opaque("-0-" + "a" * 15 + "1")
+    assert not is_opaque("1-" + "a" * 16)
+
+
 def test_the_cure_names_the_provider() -> None:
     """The command can be pasted."""
     assert "aircher-cli auth login work" in key_message("work")

@@ -1,7 +1,16 @@
 import msgspec
 import pytest
 
-from aircherd.config.problems import BadValue, Problem, Report, did_you_mean, invalid, path_text
+from aircherd.config.problems import (
+    MAX_PROBLEMS,
+    BadValue,
+    Problem,
+    Report,
+    did_you_mean,
+    invalid,
+    listed,
+    path_text,
+)
 from aircherd.errors import ConfigInvalid
 
 
@@ -83,3 +92,45 @@ def test_a_near_word_is_suggested_and_else_all() -> None:
     assert did_you_mean("zzz", ["openai", "ollama"]) == "known here: openai, ollama"
     assert did_you_mean(5, ["openai"]) == "known here: openai"
     assert did_you_mean("zzz", []) is None
+
+
+def test_a_word_that_is_hardly_alike_is_not_suggested() -> None:
+    """A wrong guess sends people the wrong way; here as everywhere in the daemon."""
+    assert did_you_mean("llama", ["openai", "ollama"]) == 'did you mean "ollama"?'
+    assert did_you_mean("anthrax", ["anthropic"]) == "known here: anthropic"
+
+
+def test_of_many_names_the_first_are_listed() -> None:
+    """And the others counted."""
+    names = [f"n{number}" for number in range(23)]
+    assert listed(names[:20]) == ", ".join(names[:20])
+    assert listed(names) == f"{', '.join(names[:20])} and 3 more"
+
+
+def test_problems_beyond_a_hundred_are_counted() -> None:
+    """The last one says how many; nobody is asked what to do about them."""
+    asked: list[int] = []
+
+    def bad(value: object) -> int:
+        raise BadValue("is wrong", lambda: asked.append(1) or "mend it")
+
+    report = Report("c", "a = 1\n")
+    assert report.read_all(("a",), [0] * (MAX_PROBLEMS + 7), bad) == ()
+    assert repr(report) == "<Report on c: 107 problems>"
+    with pytest.raises(ConfigInvalid, match=r"; and 106 more problems$") as caught:
+        report.raise_if_any()
+    problems = caught.value.data["problems"]
+    assert isinstance(problems, list)
+    assert len(problems) == MAX_PROBLEMS + 1
+    assert problems[-1] == {"file": "c", "line": 0, "path": "", "message": "and 7 more problems"}
+    assert len(asked) == MAX_PROBLEMS
+
+
+def test_a_hundred_problems_are_all_told() -> None:
+    """Without a line about more."""
+    report = Report("c", "a = 1\n")
+    for _ in range(MAX_PROBLEMS):
+        report.add(("a",), "is wrong")
+    with pytest.raises(ConfigInvalid) as caught:
+        report.raise_if_any()
+    assert len(caught.value.data["problems"]) == MAX_PROBLEMS  # type: ignore[arg-type]

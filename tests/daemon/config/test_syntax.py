@@ -31,7 +31,8 @@ def test_toml_is_read() -> None:
         ("= 3", 1, "neither a [section] nor an entry"),
         ('a = "b" c', 1, "follows the end"),
         ("a = 1 # \x02", 1, "control character"),
-        ("a = 1\nb = " + "[" * 5000, 2, "not valid TOML"),
+        ("a = 1\nb = " + "[" * 5000, 2, "brackets within brackets"),
+        ("a = 1\nb" + ".b" * 5000 + " = 1", 2, "16 dots"),
         ("a = 1\nb = " + "9" * 5000, 2, "not valid TOML"),
     ],
 )
@@ -43,7 +44,14 @@ def test_what_is_not_toml_is_told_in_plain_words(text: str, line: int, message: 
 
 
 @pytest.mark.parametrize(
-    "line", ["api_key = CANARY-1", "foo = sk-ant-CANARY", "sk-ant-CANARY", '"token" = CANARY']
+    "line",
+    [
+        "token = CANARY.................",
+        "api_key = CANARY-1",
+        "foo = sk-ant-CANARY",
+        "sk-ant-CANARY",
+        '"token" = CANARY',
+    ],
 )
 def test_a_key_in_a_broken_line_is_not_helped_into_quotes(line: str) -> None:
     """The hint is to take it out, and it is not repeated."""

@@ -15,6 +15,8 @@ from aircherd.config.problems import BadValue
         ("http://127.0.0.1:8000/v1", "http://127.0.0.1:8000/v1"),
         ("http://[::1]:8000", "http://[::1]:8000"),
         ("http://gpu_box:1", "http://gpu_box:1"),
+        ("https://xn--bcher-kva.example/v1", "https://xn--bcher-kva.example/v1"),
+        ("https://host/" + "a" * 2035, "https://host/" + "a" * 2035),
     ],
 )
 def test_an_address_loses_its_trailing_slash(value: str, expected: str) -> None:
@@ -47,6 +49,11 @@ def test_an_address_loses_its_trailing_slash(value: str, expected: str) -> None:
         ("http://host\n", "control character"),
         ("http://hóst", "ASCII"),
         ("http://host/v1/chat/completions", "where the API begins"),
+        ("https://xn--0.example/v1", "can be called"),
+        ("https://xn--0.CANARY.x", "can be called"),
+        ("http://1.2.3.999", "can be called"),
+        ("https://host/" + "a" * 2036, "more than 2048 characters"),
+        ("https://host/CANARY" + "a" * 100_000, "more than 2048 characters"),
         ("", "empty"),
         (5, "not a number"),
     ],
@@ -62,7 +69,7 @@ def test_an_address_that_cannot_be_one_is_refused(value: object, message: str) -
 def test_a_proxy_is_a_host_and_a_port() -> None:
     """A path or a password is none of it."""
     assert values.read_proxy("http://proxy:3128/") == "http://proxy:3128"
-    for value in ("http://proxy/path", "http://u:p@proxy", "socks5://proxy"):
+    for value in ("http://proxy/path", "http://u:p@proxy", "socks5://proxy", "http://xn--0.x"):
         with pytest.raises(BadValue):
             values.read_proxy(value)
 
