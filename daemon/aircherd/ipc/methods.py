@@ -4,9 +4,11 @@
 request's number and checked parameters, and returns the result.
 """
 
+from functools import partial
 from typing import Annotated
 
 import msgspec
+import trio
 
 from aircher_wire import frames, methods
 from aircher_wire.version import __version__
@@ -216,7 +218,8 @@ async def auth_import(session: Session, _: int, params: ImportParams) -> object:
 async def config_check(_session: Session, _: int, params: CheckParams) -> object:
     """Say what is wrong with a text, without using it."""
     try:
-        parse_config(params.text, file=params.file)
+        # In a thread: the worst of texts takes most of a second.
+        await trio.to_thread.run_sync(partial(parse_config, params.text, file=params.file))
     except ConfigInvalid as error:
         return {"ok": False, "message": error.message, "problems": error.data["problems"]}
     return {"ok": True, "problems": []}
