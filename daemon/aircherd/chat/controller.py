@@ -20,7 +20,7 @@ from aircherd.chat import outcome
 from aircherd.chat.reply import Reply
 from aircherd.config.model import Config
 from aircherd.config.store import ConfigStore
-from aircherd.errors import NotAuthenticated, ProviderFailed
+from aircherd.errors import AircherError, NotAuthenticated, ProviderFailed
 from aircherd.events import EventBus
 from aircherd.providers.pool import ProviderPool
 from aircherd.routing import failures
@@ -181,6 +181,9 @@ class _Walk:
             result = "ok"
         except ProviderFailed as error:
             failure, result = error.failure, error.failure.code
+        except AircherError as error:
+            result = error.code  # our own trouble: no other candidate would fare better
+            raise
         finally:
             now = trio.current_time()
             if result == codes.CANCELLED and now >= self._deadline:

@@ -48,6 +48,13 @@ class HttpCall(msgspec.Struct, frozen=True):
 class ReplyDecoder(Protocol):
     """Turns the bytes of one streamed reply into events."""
 
+    hidden: int
+    """How many parts of the reply came that make no event, such as a model's thinking.
+
+    Keep-alives are no part of a reply. By this a call knows a reply that goes on from one that
+    only pretends to.
+    """
+
     def feed(self, data: bytes) -> list[ReplyEvent]:
         """Return the events that `data` completes.
 
@@ -107,12 +114,18 @@ def encode_body(body: dict[str, object], extra: dict[str, object]) -> bytes:
     """Encode a request body as JSON; keys of `extra` win over ours.
 
     Text from editors may hold lone surrogates, which no provider takes: they become U+FFFD.
+
+    Raises:
+        ProviderFailed: BAD_REQUEST: a tool's parameters nest without end.
     """
     merged = body | extra
     try:
-        return msgspec.json.encode(merged)
-    except UnicodeEncodeError:
-        return msgspec.json.encode(_without_surrogates(merged))
+        try:
+            return msgspec.json.encode(merged)
+        except UnicodeEncodeError:
+            return msgspec.json.encode(_without_surrogates(merged))
+    except RecursionError:
+        fail(FailureClass.BAD_REQUEST, "the request nests too deeply")
 
 
 def _without_surrogates(value: object) -> object:
@@ -157,15 +170,44 @@ def parse_object(text: str, what: str) -> dict[str, object]:
     return value
 
 
+MAX_COUNT = 2**53 - 1
+"""The largest count: what JSON carries exactly everywhere, and every client's integer holds."""
+
+MAX_LEAF = 32
+"""Bytes of a number: what is longer is none, and is not decoded."""
+
+_LEAF = msgspec.json.Decoder()
+
+
 def as_count(value: object) -> int:
     """Read a token count from whatever a server put there: anything odd counts as 0."""
     if type(value) is int:
-        return max(value, 0)
+        return value if 0 <= value <= MAX_COUNT else 0
     if isinstance(value, float) and 0 <= value < 1e15:
         return int(value)
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
         return int(value)
     return 0
+
+
+def leaf(raw: msgspec.Raw) -> object:
+    """Return a number or a short text of a reply; None for anything larger, which stays unread."""
+    return branch(_LEAF, raw) if memoryview(raw).nbytes <= MAX_LEAF else None
+
+
+def count_of(raw: msgspec.Raw) -> int:
+    """Read a token count as `as_count` does, from what was not decoded yet."""
+    return as_count(leaf(raw)) if raw else 0
+
+
+def branch(decoder: "msgspec.json.Decoder[T]", raw: msgspec.Raw) -> T | None:
+    """Decode a part of a reply that was left as it came; None if it is missing or odd."""
+    if not raw:
+        return None
+    try:
+        return decoder.decode(raw)
+    except (ValueError, RecursionError):
+        return None
 
 
 def as_text(value: object) -> str:
@@ -178,8 +220,10 @@ def as_text(value: object) -> str:
 
 
 def _part_text(part: object) -> str:
+    # One level only: parts do not nest, and what a server nests without end is not followed.
     if isinstance(part, dict) and part.get("type") == "text":
-        return as_text(part.get("text"))
+        text = part.get("text")
+        return text if isinstance(text, str) else ""
     return ""
 
 
@@ -204,7 +248,7 @@ def key_text(key: Secret) -> str:
             own error would quote the whole value.
     """
     text = key.reveal()
-    if not text or not all("!" <= character <= "~" for character in text):
+    if not (text and text.isascii() and text.isprintable()) or " " in text:
         fail(
             FailureClass.AUTH,
             "the key is empty or holds white space, control or non-ASCII characters: store it anew",

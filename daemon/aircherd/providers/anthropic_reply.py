@@ -1,12 +1,21 @@
 """Reading replies of the Anthropic messages API, streamed or whole.
 
-Only containers are typed; a leaf of a surprising type is looked at, never a reason to fail.
+Only containers are typed; a leaf of a surprising type is looked at, never a reason to fail. Counts
+are not even decoded before they are known to be small.
 """
 
 import msgspec
 
 from aircherd.errors import ProviderFailed
-from aircherd.providers.adapter import as_count, as_map, as_text, decode_with, fail, new_call_id
+from aircherd.providers.adapter import (
+    MAX_COUNT,
+    as_text,
+    branch,
+    count_of,
+    decode_with,
+    fail,
+    new_call_id,
+)
 from aircherd.providers.classify import classify_error
 from aircherd.providers.reply_stream import ReplyStream
 from aircherd.vocabulary.chat import (
@@ -36,11 +45,37 @@ class _Delta(msgspec.Struct, gc=False):
     stop_reason: object = None
 
 
+MAX_FIELD = 1024
+"""Bytes of one field of the counts that are kept for later ones."""
+
+
+class AnthropicUsage(msgspec.Struct, gc=False):
+    """The counts as this API sends them."""
+
+    input_tokens: msgspec.Raw = msgspec.Raw()
+    output_tokens: msgspec.Raw = msgspec.Raw()
+    cache_read_input_tokens: msgspec.Raw = msgspec.Raw()
+    cache_creation_input_tokens: msgspec.Raw = msgspec.Raw()
+    output_tokens_details: msgspec.Raw = msgspec.Raw()
+
+    def update(self, later: "AnthropicUsage") -> None:
+        """Take over every count that `later` has."""
+        for name in self.__struct_fields__:
+            # A copy: a piece of the buffer would hold all of it.
+            text = bytes(getattr(later, name))
+            if text and text != b"null" and len(text) <= MAX_FIELD:
+                setattr(self, name, msgspec.Raw(text))
+
+
+class _Details(msgspec.Struct, gc=False):
+    thinking_tokens: msgspec.Raw = msgspec.Raw()
+
+
 class _Message(msgspec.Struct, gc=False):
     content: list[_Block] | None = None
     model: object = None
     stop_reason: object = None
-    usage: dict[str, object] | None = None
+    usage: AnthropicUsage | None = None
     error: object = None
 
 
@@ -52,12 +87,15 @@ class _Event(msgspec.Struct, gc=False):
     delta: _Delta | None = None
     content_block: _Block | None = None
     message: _Message | None = None
-    usage: dict[str, object] | None = None
+    usage: AnthropicUsage | None = None
     error: object = None
 
 
 _EVENT = msgspec.json.Decoder(_Event)
 _MESSAGE = msgspec.json.Decoder(_Message)
+_DETAILS = msgspec.json.Decoder(_Details)
+_NO_DETAILS = _Details()
+_NO_USAGE = AnthropicUsage()
 
 FINISHES: dict[str, Finish] = {
     "end_turn": "stop",
@@ -75,7 +113,7 @@ class AnthropicStream(ReplyStream):
 
     def __init__(self) -> None:
         super().__init__()
-        self._usage: dict[str, object] = {}
+        self._usage: AnthropicUsage | None = None
         self._model: object = None
         self._stop_reason: object = None
         self._calls: dict[object, _Call] = {}  # by the index of their block
@@ -100,6 +138,8 @@ class AnthropicStream(ReplyStream):
         elif kind == "error" or event.error is not None:
             raise ProviderFailed(classify_error(event.error))
         # Anything else is `ping`, or newer than we are.
+        if event.delta or event.content_block or event.message:
+            self.hidden += 1
 
     def _end(self) -> Ending | None:
         # The reason to stop is the last word; `message_stop` only closes the stream.
@@ -147,10 +187,11 @@ class AnthropicStream(ReplyStream):
             self._stop_reason = event.delta.stop_reason
         self._count(event.usage, out)
 
-    def _count(self, usage: dict[str, object] | None, out: list[ReplyEvent]) -> None:
+    def _count(self, usage: AnthropicUsage | None, out: list[ReplyEvent]) -> None:
         # Counts are cumulative, and later ones may revise the input's: the latest of each field.
-        if usage:
-            self._usage |= {name: value for name, value in usage.items() if value is not None}
+        if usage and usage != _NO_USAGE:
+            self._usage = self._usage or AnthropicUsage()
+            self._usage.update(usage)
             out.append(UsageDelta(read_usage(self._usage)))
 
     def _ending(self) -> Ending:
@@ -204,24 +245,24 @@ def _content_events(content: list[_Block]) -> list[ReplyEvent]:
     return events
 
 
-def _ending(stop_reason: object, usage: dict[str, object] | None, model: object) -> Ending:
+def _ending(stop_reason: object, usage: AnthropicUsage | None, model: object) -> Ending:
     reason = as_text(stop_reason)
     return Ending(
         finish=FINISHES.get(reason, "stop"),
-        usage=read_usage(usage) if usage else None,
+        usage=read_usage(usage) if usage and usage != _NO_USAGE else None,
         model=as_text(model) or None,
     )
 
 
-def read_usage(usage: dict[str, object]) -> Usage:
+def read_usage(usage: AnthropicUsage) -> Usage:
     """Normalise the counts: this API counts what was cached apart from the input."""
-    cached = as_count(usage.get("cache_read_input_tokens"))
-    written = as_count(usage.get("cache_creation_input_tokens"))
-    details = as_map(usage.get("output_tokens_details"))
+    cached = count_of(usage.cache_read_input_tokens)
+    written = count_of(usage.cache_creation_input_tokens)
+    details = branch(_DETAILS, usage.output_tokens_details) or _NO_DETAILS
     return Usage(
-        input_tokens=as_count(usage.get("input_tokens")) + cached + written,
-        output_tokens=as_count(usage.get("output_tokens")),
+        input_tokens=min(count_of(usage.input_tokens) + cached + written, MAX_COUNT),
+        output_tokens=count_of(usage.output_tokens),
         cached_tokens=cached,
         cache_write_tokens=written,
-        reasoning_tokens=as_count(details.get("thinking_tokens")),
+        reasoning_tokens=count_of(details.thinking_tokens),
     )

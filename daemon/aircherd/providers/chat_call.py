@@ -4,14 +4,19 @@ from collections.abc import Callable
 from typing import Protocol
 
 import httpx
+import msgspec
+import structlog
+import trio
 
 from aircherd.errors import ProviderFailed
 from aircherd.providers.adapter import ReplyDecoder, fail
 from aircherd.vocabulary.chat import Ending, ReplyEvent
-from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.failure import Failure, FailureClass
 
-MAX_REPLY = 32 * 1024 * 1024
-"""Bytes of a reply in one piece: as much as the wire to the client takes."""
+MAX_REPLY = 8 * 1024 * 1024
+"""Bytes of a reply in one piece: no vendor comes near, and what is decoded of it takes more."""
+
+log = structlog.get_logger()
 
 TransportError = httpx.HTTPError | httpx.StreamError
 Translate = Callable[[TransportError | ProviderFailed], ProviderFailed]
@@ -27,13 +32,31 @@ class Body(Protocol):
         """Say that nothing more is wanted of it: the connection may serve again."""
 
 
+class Patience(msgspec.Struct, frozen=True):
+    """How many seconds a stream may go without a part of the reply: before its first, and after.
+
+    Silence is the transport's business. This is for servers that keep a connection alive with
+    comments and pings, as they may for a while, and never come to the point.
+    """
+
+    first: float
+    later: float
+
+
 class ChatCall:
     """One answered call. `status` is the HTTP status of the answer."""
 
     def __init__(
-        self, status: int, body: Body, decoder: ReplyDecoder, translate: Translate
+        self,
+        status: int,
+        body: Body,
+        decoder: ReplyDecoder,
+        translate: Translate,
+        patience: Patience,
     ) -> None:
         self.status = status
+        self._patience = patience.first
+        self._later_patience = patience.later
         self._body = body
         self._decoder = decoder
         self._translate = translate
@@ -43,29 +66,52 @@ class ChatCall:
     async def receive(self) -> list[ReplyEvent]:
         """Wait for the events of one read; the batch with the `Ending` is the last, then [].
 
-        How long a read may take is the transport's business.
+        How long a read may take is the transport's business, how many may pass without a part of
+        the reply is `Patience`.
 
         Raises:
             ProviderFailed: the call failed, or the reply broke off.
         """
         events: list[ReplyEvent] = []
+        since, hidden = trio.current_time(), self._decoder.hidden
         while not (events or self._has_ended):
             try:
                 events = self._decode(await self._body.receive_some())
+                if self._decoder.hidden != hidden:
+                    since, hidden = trio.current_time(), self._decoder.hidden
+                    self._patience = self._later_patience
+                elif not events:
+                    self._check_patience(since)
             except (httpx.HTTPError, httpx.StreamError, ProviderFailed) as error:
                 raise self._translate(error) from None
+        self._patience = self._later_patience
         if events and type(events[-1]) is Ending:
             self._has_ended = True
             self._body.finish()
         return events
 
     def _decode(self, data: bytes) -> list[ReplyEvent]:
-        if data:
-            self._is_empty = False
-            return self._decoder.feed(data)
-        if self._is_empty:
+        if not data and self._is_empty:
             fail(FailureClass.PROTOCOL, "answered with nothing at all")
-        return self._decoder.close()
+        self._is_empty = False
+        try:
+            return self._decoder.feed(data) if data else self._decoder.close()
+        except ProviderFailed:
+            raise
+        except Exception:
+            # An edge: whatever a server can make a decoder do, the next provider is still asked.
+            log.exception("a reply could not be decoded", decoder=repr(self._decoder))
+            told = "sent what aircherd cannot read: see its log"
+            failure = Failure(kind=FailureClass.PROTOCOL, message=told)
+            raise ProviderFailed(failure) from None
+
+    def _check_patience(self, since: float) -> None:
+        if trio.current_time() - since > self._patience:
+            fail(
+                FailureClass.TIMEOUT,
+                f"kept the connection alive, but sent nothing of its reply for "
+                f"{self._patience:g} s",
+            )
 
     def __repr__(self) -> str:
         state = "ended" if self._has_ended else "open"
@@ -77,11 +123,13 @@ class OneReply:
 
     def __init__(self, read: Callable[[bytes], list[ReplyEvent]]) -> None:
         self._read = read
+        self.hidden = 0
         self._pieces: list[bytes] = []
         self._size = 0
 
     def feed(self, data: bytes) -> list[ReplyEvent]:
         """Keep `data`; see `ReplyDecoder`."""
+        self.hidden += 1
         self._size += len(data)
         if self._size > MAX_REPLY:
             fail(FailureClass.PROTOCOL, f"sent a reply of more than {MAX_REPLY} bytes")

@@ -181,6 +181,9 @@ def classify_response(
     """
     if 300 <= status < 400:
         return _wrong_place(status, "answered with a redirect, and redirects are not followed")
+    if status in (401, 403) and is_page(headers):
+        # A portal or a proxy asks for its own sign-in: that says nothing about the key.
+        return web_page(status)
     reply = read_error(status, headers, body, now=now)
     if not reply.is_json and status in (404, 405):
         return _wrong_place(status, "there is no such API")
@@ -200,6 +203,8 @@ def was_recognised(status: int, headers: Mapping[str, str], body: bytes) -> bool
     """
     reply = read_error(status, headers, body, now=0.0)
     kind = _kind(reply)
+    if is_page(headers):
+        return None
     if kind is FailureClass.AUTH:
         return False
     if kind is FailureClass.PERMISSION and reply.is_json:
@@ -207,8 +212,13 @@ def was_recognised(status: int, headers: Mapping[str, str], body: bytes) -> bool
     return True if kind is FailureClass.QUOTA and reply.is_json else None
 
 
+def is_page(headers: Mapping[str, str]) -> bool:
+    """Say whether the answer is a page for people."""
+    return "text/html" in headers.get("content-type", "").lower()
+
+
 def web_page(status: int) -> Failure:
-    """Return the failure for a success that is a page for people: a wrong address, or a portal."""
+    """Return the failure for an answer that is a page for people: a wrong address, a portal."""
     return _wrong_place(status, "answered with a web page (text/html), not its API")
 
 

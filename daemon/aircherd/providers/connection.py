@@ -9,6 +9,8 @@ A large body is sent while the answer is already being read: a server may refuse
 first bytes and never take the rest. A small one fits in the kernel's buffers and needs no task.
 """
 
+import math
+import os
 import socket
 import ssl
 from collections.abc import Callable
@@ -18,8 +20,9 @@ import trio
 
 from aircherd.providers.deadlines import Deadlines
 from aircherd.providers.http1 import ReplyParser
+from aircherd.providers.out_of_files import is_out_of_files, out_of_files
 from aircherd.providers.tls import handshake_problem
-from aircherd.providers.wire import BROKEN, READ_SIZE, NothingThere, Wire
+from aircherd.providers.wire import BROKEN, READ_SIZE, NothingThere, Overdue, Wire
 
 SMALL_MESSAGE = 64 * 1024
 """Bytes that the kernels at both ends hold even when the server reads nothing."""
@@ -77,24 +80,30 @@ class Connection:
 
         Raises:
             httpx.ReadError, httpx.WriteError: the connection broke.
+            httpx.ReadTimeout, httpx.WriteTimeout: it took longer than `deadlines` allow.
             httpx.RemoteProtocolError: the server closed without an answer, or sent no HTTP.
         """
         self.uses += 1
         self._parser.expect(is_head_request=is_head)
-        deadlines.begin("write")
+        self._wire.read_by = self._wire.send_seconds = math.inf
         if len(message) > SMALL_MESSAGE:
-            return await self._exchange_large(message, deadlines)
-        problem = await self._send(message)
-        deadlines.begin("first_byte")
-        return await self._receive_head(problem)
+            with deadlines.open_scope("write"):
+                return await self._exchange_large(message, deadlines)
+            raise deadlines.error()
+        try:
+            return await self._exchange_small(message, deadlines)
+        except Overdue:
+            raise deadlines.error() from None
 
-    async def receive(self) -> bytes:
+    async def receive(self, ends_at: float = math.inf) -> bytes:
         """Return what one read brought of the body; b"" when the reply is over.
 
         Raises:
+            Overdue: `ends_at` has passed on trio's clock, and nothing is there.
             httpx.ReadError: the connection broke.
             httpx.RemoteProtocolError: the reply ended too early, or is not HTTP.
         """
+        self._wire.read_by = ends_at
         while not self._parser.is_complete:
             try:
                 data = await self._stream.receive_some(READ_SIZE)
@@ -149,6 +158,13 @@ class Connection:
             return _why(error)
         return None
 
+    async def _exchange_small(self, message: bytes, deadlines: Deadlines) -> bytes:
+        deadlines.phase = "write"
+        self._wire.send_seconds = deadlines.seconds("write")
+        problem = await self._send(message)
+        self._wire.read_by = deadlines.await_answer()
+        return await self._receive_head(problem)
+
     async def _exchange_large(self, message: bytes, deadlines: Deadlines) -> bytes:
         """Send in a task of its own while the head is awaited.
 
@@ -164,7 +180,7 @@ class Connection:
             if problem is not None:
                 problems.append(problem)
             elif not self._parser.has_head:
-                deadlines.begin("first_byte")
+                deadlines.await_answer()
 
         self._wire.on_progress = deadlines.renew
         async with trio.open_nursery() as nursery:
@@ -180,7 +196,7 @@ class Connection:
             raise failure
         if problems:
             self._wire.give_up_sending()
-        deadlines.begin("first_byte")
+        deadlines.await_answer()
         return body
 
     async def _receive_head(self, problem: str | list[str] | None) -> bytes:
@@ -212,6 +228,7 @@ async def open_connection(url: httpx.URL, get_context: ContextSource) -> Connect
 
     Raises:
         httpx.ConnectError: in a sentence, why not.
+        AircherError: it is our own fault, there are no descriptors left.
     """
     host, origin = url.raw_host.decode("ascii"), (url.scheme, url.netloc)
     context = get_context() if url.scheme == "https" else None
@@ -229,6 +246,8 @@ async def _open_wire(host: str, port: int) -> Wire:
     try:
         stream = await trio.open_tcp_stream(host, port)
     except (OSError, UnicodeError) as error:
+        if is_out_of_files(error):
+            raise out_of_files() from None
         problem = connect_problem(error)
         raise httpx.ConnectError(f"cannot connect to {host}:{port}: {problem}") from None
     # trio's own stream hides the socket; TCP_NODELAY, which it has set, stays set.
@@ -253,7 +272,8 @@ def connect_problem(error: BaseException) -> str:
         reasons = dict.fromkeys(connect_problem(each) for each in error.exceptions)
         return ", ".join(reasons)
     if isinstance(error, OSError) and error.errno is not None:
-        return error.strerror or str(error)
+        # trio's own text repeats the address, which stands in the sentence already.
+        return os.strerror(error.errno)
     if error.__cause__ is not None:
         return connect_problem(error.__cause__)
     return str(error)

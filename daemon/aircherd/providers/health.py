@@ -11,6 +11,12 @@ _UNREACHABLE = frozenset({FailureClass.NETWORK, FailureClass.TIMEOUT})
 _TELLS_NOTHING = frozenset({FailureClass.PROTOCOL, FailureClass.TRUNCATED})
 
 
+def health_data(health: Health, reason: str | None) -> dict[str, object]:
+    """Return a health as it travels, in rows, snapshots and events alike."""
+    data: dict[str, object] = {"health": health.value}
+    return data if reason is None else {**data, "health_reason": reason}
+
+
 class HealthBook:
     """The health of each provider, by name. Providers nobody called yet are `ok`."""
 
@@ -41,10 +47,7 @@ class HealthBook:
         return self.health(provider.name)[0]
 
     def _publish(self, provider: str, health: Health, reason: str | None) -> None:
-        data: dict[str, object] = {"provider": provider, "health": health.value}
-        if reason is not None:
-            data["reason"] = reason
-        self._bus.publish("provider", data)
+        self._bus.publish("provider", {"provider": provider, **health_data(health, reason)})
 
     def __repr__(self) -> str:
         return f"<HealthBook unreachable: {', '.join(self._unreachable) or 'none'}>"

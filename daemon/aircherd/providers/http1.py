@@ -15,8 +15,6 @@ import httpx
 MAX_OVERHEAD = 64 * 1024
 """Bytes a reply may take at one stretch without any body: its head, or chunk framing."""
 
-NO_BODY_STATUS = frozenset({204, 304})
-
 
 def request_message(request: httpx.Request, body: bytes) -> bytes:
     """Return the whole request as it goes over the wire.

@@ -1,6 +1,7 @@
 """Reading replies of the OpenAI chat-completions API, streamed or whole.
 
-Only containers are typed; a leaf of a surprising type is looked at, never a reason to fail.
+Only containers are typed; a leaf of a surprising type is looked at, never a reason to fail. Counts
+are not even decoded before they are known to be small.
 """
 
 from collections.abc import Callable
@@ -9,7 +10,16 @@ from decimal import Decimal
 import msgspec
 
 from aircherd.errors import ProviderFailed
-from aircherd.providers.adapter import as_count, as_map, as_text, decode_with, fail, new_call_id
+from aircherd.providers.adapter import (
+    as_count,
+    as_text,
+    branch,
+    count_of,
+    decode_with,
+    fail,
+    leaf,
+    new_call_id,
+)
 from aircherd.providers.classify import classify_error
 from aircherd.providers.reply_stream import ReplyStream
 from aircherd.vocabulary.chat import (
@@ -39,6 +49,9 @@ class _Delta(msgspec.Struct, gc=False):
     content: object = None
     refusal: object = None
     tool_calls: list[_CallPiece] | None = None
+    # A model's thinking, by the names that servers give it: it is not told, but it is progress.
+    reasoning: object = None
+    reasoning_content: object = None
 
 
 class _Choice(msgspec.Struct, gc=False):
@@ -49,14 +62,33 @@ class _Choice(msgspec.Struct, gc=False):
     error: object = None
 
 
+class _Details(msgspec.Struct, gc=False):
+    cached_tokens: msgspec.Raw = msgspec.Raw()
+    cache_write_tokens: msgspec.Raw = msgspec.Raw()
+    reasoning_tokens: msgspec.Raw = msgspec.Raw()
+
+
+class OpenAIUsage(msgspec.Struct, gc=False):
+    """The counts as this API sends them; `cost` is OpenRouter's."""
+
+    prompt_tokens: msgspec.Raw = msgspec.Raw()
+    completion_tokens: msgspec.Raw = msgspec.Raw()
+    prompt_tokens_details: msgspec.Raw = msgspec.Raw()
+    completion_tokens_details: msgspec.Raw = msgspec.Raw()
+    cost: msgspec.Raw = msgspec.Raw()
+
+
 class _Chunk(msgspec.Struct, gc=False):
     choices: list[_Choice] | None = None
-    usage: dict[str, object] | None = None
+    usage: OpenAIUsage | None = None
     model: object = None
     error: object = None
 
 
 _CHUNK = msgspec.json.Decoder(_Chunk)
+_DETAILS = msgspec.json.Decoder(_Details)
+_NO_DETAILS = _Details()
+_NO_USAGE = OpenAIUsage()
 
 FINISHES: dict[str, Finish] = {
     "stop": "stop",
@@ -81,6 +113,7 @@ class OpenAIStream(ReplyStream):
             self._finish(self._reply.ending(), out)
         elif data:
             self._reply.add(decode_with(_CHUNK, data, "a chunk"), out)
+            self.hidden = self._reply.hidden
 
     def _end(self) -> Ending | None:
         # Some servers never send [DONE]: a reason to finish is proof enough.
@@ -92,6 +125,7 @@ class _Reply:
 
     def __init__(self, new_id: Callable[[], str]) -> None:
         self.has_choice = False
+        self.hidden = 0
         self.finish: object = None
         self._calls = _Calls(new_id)
         self._refused = False
@@ -108,7 +142,7 @@ class _Reply:
             # Only the first answer, should `extra` have asked for several.
             if not (choice.index and as_count(choice.index)):
                 self._add_choice(choice, out)
-        if chunk.usage:
+        if chunk.usage and chunk.usage != _NO_USAGE:
             self._add_usage(chunk.usage, out)
 
     def _add_choice(self, choice: _Choice, out: list[ReplyEvent]) -> None:
@@ -124,15 +158,17 @@ class _Reply:
     def _add_delta(self, delta: _Delta, out: list[ReplyEvent]) -> None:
         if delta.content and (text := as_text(delta.content)):
             out.append(TextDelta(text))
+        elif delta.reasoning or delta.reasoning_content:
+            self.hidden += 1
         if delta.refusal and (text := as_text(delta.refusal)):
             self._refused = True
             out.append(TextDelta(text))
         if delta.tool_calls:
             out += [self._calls.add(piece) for piece in delta.tool_calls]
 
-    def _add_usage(self, usage: dict[str, object], out: list[ReplyEvent]) -> None:
+    def _add_usage(self, usage: OpenAIUsage, out: list[ReplyEvent]) -> None:
         self._usage = read_usage(usage)
-        self._cost = _read_cost(usage.get("cost"))
+        self._cost = _read_cost(leaf(usage.cost))
         out.append(UsageDelta(self._usage))
 
     def ending(self) -> Ending:
@@ -223,17 +259,17 @@ def _arguments(value: object) -> str:
     return msgspec.json.encode(value).decode() if isinstance(value, dict) else ""
 
 
-def read_usage(usage: dict[str, object]) -> Usage:
+def read_usage(usage: OpenAIUsage) -> Usage:
     """Normalise the counts; this API's input already includes what was cached."""
-    input_tokens = as_count(usage.get("prompt_tokens"))
-    prompt = as_map(usage.get("prompt_tokens_details"))
-    completion = as_map(usage.get("completion_tokens_details"))
+    input_tokens = count_of(usage.prompt_tokens)
+    prompt = branch(_DETAILS, usage.prompt_tokens_details) or _NO_DETAILS
+    completion = branch(_DETAILS, usage.completion_tokens_details) or _NO_DETAILS
     return Usage(
         input_tokens=input_tokens,
-        output_tokens=as_count(usage.get("completion_tokens")),
-        cached_tokens=min(as_count(prompt.get("cached_tokens")), input_tokens),
-        cache_write_tokens=min(as_count(prompt.get("cache_write_tokens")), input_tokens),
-        reasoning_tokens=as_count(completion.get("reasoning_tokens")),
+        output_tokens=count_of(usage.completion_tokens),
+        cached_tokens=min(count_of(prompt.cached_tokens), input_tokens),
+        cache_write_tokens=min(count_of(prompt.cache_write_tokens), input_tokens),
+        reasoning_tokens=count_of(completion.reasoning_tokens),
     )
 
 

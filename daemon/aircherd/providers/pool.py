@@ -8,21 +8,29 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import lru_cache
+from typing import ParamSpec
 from urllib.parse import urlsplit
 
 import httpx
+import structlog
 import trio
 
 from aircherd.config.model import Network, Provider
-from aircherd.errors import ProviderFailed
+from aircherd.errors import AircherError, ProviderFailed
 from aircherd.events import EventBus
 from aircherd.providers.adapter import Adapter, HttpCall, ReplyDecoder
 from aircherd.providers.adapters import ADAPTERS
-from aircherd.providers.chat_call import ChatCall, OneReply, TransportError
-from aircherd.providers.classify import classify_response, shown, was_recognised, web_page
+from aircherd.providers.chat_call import ChatCall, OneReply, Patience, TransportError
+from aircherd.providers.classify import (
+    classify_response,
+    is_page,
+    shown,
+    was_recognised,
+    web_page,
+)
 from aircherd.providers.health import HealthBook
 from aircherd.providers.network_failure import network_failure
-from aircherd.providers.transport import body_reader
+from aircherd.providers.transport import BodyReader, body_reader
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import ApiKey, Health, KeyCheck
@@ -36,6 +44,10 @@ ERROR_BODY_SECONDS = 5.0
 
 CHECK_SECONDS = 15.0
 """The whole of a key check: a person is waiting for it."""
+
+
+P = ParamSpec("P")
+log = structlog.get_logger()
 
 
 class ProviderPool:
@@ -76,26 +88,37 @@ class ProviderPool:
 
         Raises:
             ProviderFailed: there is no answer, or it is an error.
+            AircherError: our own failure, which another provider would not mend.
         """
         if key and key.origin != provider.origin:
             # AuthManager sees to it; should it ever fail to, the key stops here.
             raise RuntimeError(f"a key for {key.origin} must not go to {provider.origin}")
         adapter = ADAPTERS[provider.kind]
         secret = key.secret if key else None
-        call = self._put(secret, lambda: adapter.chat_call(provider, request, model, secret))
-        async with self._answer(provider, call, network, _waits(network, request)) as response:
-            if not response.is_success:
-                raise self._told(provider, await self._read_failure(response))
-            if _is_page(response):
-                raise self._told(provider, web_page(response.status_code))
+        call = self._put(secret, adapter.chat_call, provider, request, model, secret)
+        waits = _waits(network, request)
+        response = await self._send(provider, call, network, waits)
+        body, status = body_reader(response), response.status_code
+        self._open += 1
+        try:
+            if not 200 <= status < 300:
+                data = await _read_error_body(body)
+                failure = classify_response(status, response.headers, data, now=self._clock())
+                raise self._told(provider, failure)
+            content_type = _content_type(response)
+            if is_page({"content-type": content_type}):
+                raise self._told(provider, web_page(status))
             self._health.note_ok(provider)
-            chat = ChatCall(
-                response.status_code,
-                body_reader(response),
-                _decoder(adapter, request, response),
+            yield ChatCall(
+                status,
+                body,
+                _decoder(adapter, request, content_type),
                 lambda error: self._translated(error, provider, network, answered=True),
+                _patience(waits),
             )
-            yield chat
+        finally:
+            self._open -= 1
+            await body.aclose()
 
     # -------------------------------------------------------------- keys
 
@@ -106,18 +129,21 @@ class ProviderPool:
         """
         adapter = ADAPTERS[provider.kind]
         try:
-            call = self._put(secret, lambda: adapter.key_check_call(provider, secret))
+            call = self._put(secret, adapter.key_check_call, provider, secret)
         except ProviderFailed as error:
-            return KeyCheck(False, "the form of the key", error.failure)
+            ok = False if error.failure.kind is FailureClass.AUTH else None
+            return KeyCheck(ok, "the form of the request", error.failure)
         how = f"{call.method} {urlsplit(call.url).path}"
         late = f"no whole answer from {provider.origin} within {CHECK_SECONDS:g} s"
-        ok: bool | None = None
+        ok = None
         failure: Failure | None = Failure(kind=FailureClass.TIMEOUT, message=late)
         with trio.move_on_after(CHECK_SECONDS) as scope:
             try:
                 ok, failure = await self._check(provider, call)
             except ProviderFailed as error:
                 failure = error.failure
+            except AircherError as error:  # our own failure, no news of the provider
+                failure = Failure(kind=FailureClass.NETWORK, message=error.message)
         if scope.cancelled_caught and failure:
             failure = self._told(provider, failure).failure
         return KeyCheck(ok, how, failure)
@@ -126,16 +152,20 @@ class ProviderPool:
         self, provider: Provider, call: HttpCall
     ) -> tuple[bool | None, Failure | None]:
         network = self._network()
-        async with self._answer(provider, call, network, _waits(network, None)) as response:
-            if _is_page(response) and response.is_success:
+        response = await self._send(provider, call, network, _waits(network, None))
+        body = body_reader(response)
+        try:
+            if is_page(response.headers) and response.is_success:
                 return None, self._told(provider, web_page(response.status_code)).failure
             if response.is_success:
                 self._health.note_ok(provider)
                 return True, None
-            body = await self._read_error_body(response)
-            status, headers = response.status_code, response.headers
-            failure = classify_response(status, headers, body, now=self._clock())
-            return was_recognised(status, headers, body), self._told(provider, failure).failure
+            data = await _read_error_body(body)
+        finally:
+            await body.aclose()
+        status, headers = response.status_code, response.headers
+        failure = classify_response(status, headers, data, now=self._clock())
+        return was_recognised(status, headers, data), self._told(provider, failure).failure
 
     # -------------------------------------------------------------- health
 
@@ -143,56 +173,42 @@ class ProviderPool:
         """Return the health of the provider of this name, and the reason when it is not `ok`."""
         return self._health.health(provider)
 
-    def note_ok(self, provider: Provider) -> Health:
-        """Somebody else found the provider answering."""
-        return self._health.note_ok(provider)
-
-    def note_failure(self, provider: Provider, failure: Failure) -> Health:
-        """Somebody else found the provider failing."""
-        return self._health.note_failure(provider, failure)
-
     # -------------------------------------------------------------- the call
 
-    def _put(self, secret: Secret | None, build: Callable[[], HttpCall]) -> HttpCall:
+    def _put(
+        self,
+        secret: Secret | None,
+        build: Callable[P, HttpCall],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> HttpCall:
+        """Let an adapter `build` a call. Failing here says nothing about the provider's health."""
         if secret:
             self._redactor.add(secret)  # before anybody can quote it
         try:
-            return build()
+            call = build(*args, **kwargs)
+            _parsed(call.url)
         except ProviderFailed as error:
-            # Nothing was sent: that says nothing about the provider's health.
             raise ProviderFailed(self._shown(error.failure)) from None
+        except _BadUrl as error:
+            failure = Failure(kind=FailureClass.PROTOCOL, message=str(error))
+            raise ProviderFailed(self._shown(failure)) from None
+        except Exception:
+            # An edge: an adapter that meets what its author did not must not end the fallback.
+            log.exception("a request could not be put into a provider's API")
+            message = "aircherd cannot put this request into its API: see its log"
+            raise ProviderFailed(Failure(kind=FailureClass.PROTOCOL, message=message)) from None
+        return call
 
-    @asynccontextmanager
-    async def _answer(
+    async def _send(
         self, provider: Provider, call: HttpCall, network: Network, waits: dict[str, float]
-    ) -> AsyncIterator[httpx.Response]:
-        """Send `call`; yield the response with its body unread, and close it in any case."""
+    ) -> httpx.Response:
+        """Send `call`; return the response with its body unread, which the caller must close."""
         try:
             transport = self._transport_for(network)
-            response = await transport.handle_async_request(_request(call, waits))
+            return await transport.handle_async_request(_request(call, waits))
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise self._translated(error, provider, network, answered=False) from None
-        self._open += 1
-        try:
-            yield response
-        finally:
-            self._open -= 1
-            await response.aclose()
-
-    async def _read_failure(self, response: httpx.Response) -> Failure:
-        body = await self._read_error_body(response)
-        return classify_response(response.status_code, response.headers, body, now=self._clock())
-
-    async def _read_error_body(self, response: httpx.Response) -> bytes:
-        """Return what can be had of an error's body, within bounds of size and time."""
-        body, reader = b"", body_reader(response)
-        with trio.move_on_after(ERROR_BODY_SECONDS):
-            try:
-                while len(body) < MAX_ERROR_BODY and (data := await reader.receive_some()):
-                    body += data
-            except (httpx.HTTPError, httpx.StreamError):
-                return body  # the status stands, whatever became of the words
-        return body
 
     # -------------------------------------------------------------- failing
 
@@ -240,9 +256,19 @@ def _request(call: HttpCall, waits: dict[str, float]) -> httpx.Request:
     )
 
 
+class _BadUrl(ValueError):
+    """A URL that the HTTP library does not take, and why."""
+
+
 @lru_cache(maxsize=256)
-def _parsed(url: str) -> httpx.URL:
-    return httpx.URL(url)
+def _parsed(text: str) -> httpx.URL:
+    try:
+        url = httpx.URL(text)
+        # The library looks at a host's name when it is first asked for: better here than later.
+        assert url.host is not None
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise _BadUrl(f"base_url cannot be used: {error}") from None
+    return url
 
 
 def _waits(network: Network, request: ChatRequest | None) -> dict[str, float]:
@@ -257,17 +283,31 @@ def _waits(network: Network, request: ChatRequest | None) -> dict[str, float]:
     }
 
 
-def _decoder(adapter: Adapter, request: ChatRequest, response: httpx.Response) -> ReplyDecoder:
-    # What was asked for decides only where the server does not say: some never stream.
-    kind = _content_type(response)
-    streams = "event-stream" in kind or (request.stream and "json" not in kind)
-    return adapter.reply_decoder() if streams else OneReply(adapter.read_reply)
-
-
-def _is_page(response: httpx.Response) -> bool:
-    return "text/html" in _content_type(response)
+def _patience(waits: dict[str, float]) -> Patience:
+    return Patience(waits["first_byte"], max(waits["first_byte"], waits["read"]))
 
 
 def _content_type(response: httpx.Response) -> str:
-    kind: str = response.headers.get("content-type", "")
-    return kind.lower()
+    # Straight from the raw list: the library's look-up takes longer than all of them together.
+    for name, value in response.headers.raw:
+        if name.lower() == b"content-type":
+            return value.decode("latin-1").lower()
+    return ""
+
+
+def _decoder(adapter: Adapter, request: ChatRequest, content_type: str) -> ReplyDecoder:
+    # What was asked for decides only where the server does not say: some never stream.
+    streams = "event-stream" in content_type or (request.stream and "json" not in content_type)
+    return adapter.reply_decoder() if streams else OneReply(adapter.read_reply)
+
+
+async def _read_error_body(reader: BodyReader) -> bytes:
+    """Return what can be had of an error's body, within bounds of size and time."""
+    body = b""
+    with trio.move_on_after(ERROR_BODY_SECONDS):
+        try:
+            while len(body) < MAX_ERROR_BODY and (data := await reader.receive_some()):
+                body += data
+        except (httpx.HTTPError, httpx.StreamError):
+            return body  # the status stands, whatever became of the words
+    return body

@@ -7,6 +7,7 @@ variables win over upper-case ones, as in curl.
 """
 
 import ipaddress
+import math
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 
@@ -14,6 +15,7 @@ import httpx
 import trio
 
 from aircherd.providers.deadlines import Deadlines, Phase
+from aircherd.providers.out_of_files import is_out_of_files, out_of_files
 
 KEEPALIVE_SECONDS = 60.0
 PROXY_VARIABLES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
@@ -107,6 +109,7 @@ class ProxiedTransport(httpx.AsyncBaseTransport):
 
         Raises:
             httpx.TransportError: as `Transport` raises them; `ProxyError` if the proxy refused.
+            AircherError: it is our own fault, there are no descriptors left.
         """
         deadlines = Deadlines(request, f"{request.url.host} (by the proxy {self._name})")
         asked: Mapping[str, float | None] = request.extensions.get("timeout") or {}
@@ -125,7 +128,8 @@ class ProxiedTransport(httpx.AsyncBaseTransport):
                 "trace": trace,
             },
         )
-        with deadlines.scope:
+        with deadlines.open_scope("connect") as scope:
+            scope.deadline = math.inf  # until the answer is awaited, httpx sees to it
             try:
                 response = await self._inner.handle_async_request(inner_request)
             except httpx.ConnectTimeout:
@@ -133,6 +137,8 @@ class ProxiedTransport(httpx.AsyncBaseTransport):
             except httpx.WriteTimeout:
                 raise deadlines.error("write") from None
             except httpx.ConnectError as error:
+                if is_out_of_files(error):
+                    raise out_of_files() from None
                 raise httpx.ConnectError(f"cannot connect to {deadlines.peer}: {error}") from None
             response.stream = GuardedBody(response, deadlines)
             deadlines.begin("first_byte")

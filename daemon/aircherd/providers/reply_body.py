@@ -8,11 +8,11 @@ receive_some() -> bytes ... aclose()   nobody wants the rest: the connection is 
 from collections.abc import AsyncIterator
 
 import httpx
-import trio
 
 from aircherd.providers.connection import Connection
 from aircherd.providers.connection_pool import ConnectionPool
 from aircherd.providers.deadlines import Deadlines
+from aircherd.providers.wire import Overdue
 
 
 class ReplyBody(httpx.AsyncByteStream):
@@ -42,7 +42,7 @@ class ReplyBody(httpx.AsyncByteStream):
         self._deadlines = deadlines
         self._pending = pending
         # The deadline for the first byte of all began when the request was out: it goes on.
-        self._first_ends_at: float | None = None if pending else deadlines.scope.deadline
+        self._first_ends_at = None if pending else deadlines.answer_by
         self._let_go_if_over()
 
     def __repr__(self) -> str:
@@ -61,17 +61,14 @@ class ReplyBody(httpx.AsyncByteStream):
             return b""
         has_begun = self._first_ends_at is None
         ends_at = self._first_ends_at or self._deadlines.ends_at("read")
-        scope = trio.CancelScope(deadline=ends_at)
-        piece = b""
         try:
-            with scope:
-                piece = await self._connection.receive()
+            piece = await self._connection.receive(ends_at)
+        except Overdue:
+            self._abort()
+            raise self._deadlines.error("read" if has_begun else "first_byte") from None
         except BaseException:
             self._abort()
             raise
-        if scope.cancelled_caught:
-            self._abort()
-            raise self._deadlines.error("read" if has_begun else "first_byte")
         self._first_ends_at = None
         self._let_go_if_over()
         return piece

@@ -18,6 +18,7 @@ class ReplyStream(ABC):
 
     def __init__(self) -> None:
         self._sse = SseDecoder()
+        self.hidden = 0
         self._ended = False
         self._seen = False
         self._failed: ProviderFailed | None = None
@@ -25,6 +26,8 @@ class ReplyStream(ABC):
     @abstractmethod
     def _take(self, data: bytes, out: list[ReplyEvent]) -> None:
         """Append to `out` what one event's `data` means; `_finish` ends the reply.
+
+        Count it in `hidden` if it is a part of the reply that makes no event.
 
         Raises:
             ProviderFailed: it is an error, or not of the vendor's API.

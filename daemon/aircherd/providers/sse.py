@@ -22,12 +22,11 @@ class SseError(ValueError):
 class SseDecoder:
     """Decodes one stream. Vendors send `data: ...` and an empty line: that way is the fast one."""
 
-    __slots__ = ("_after_cr", "_limit", "_pending", "_size")
+    __slots__ = ("_after_cr", "_limit", "_pending")
 
     def __init__(self, limit: int = MAX_EVENT) -> None:
         self._limit = limit
-        self._pending: list[bytes] = []  # joined only when an end may be in sight: stays linear
-        self._size = 0
+        self._pending = bytearray()  # grows in place and is looked at once: the work stays linear
         self._after_cr = False
 
     def feed(self, data: bytes) -> list[SseEvent]:
@@ -36,33 +35,26 @@ class SseDecoder:
         Raises:
             SseError: what came before `data` already exceeds the limit without an end.
         """
-        if self._size > self._limit:
+        if len(self._pending) > self._limit:
             raise SseError(f"an event of more than {self._limit} bytes")
         if self._after_cr or b"\r" in data:
             data = self._with_plain_ends(data)
-        if b"\n" not in data:
-            self._keep(data)
+        if b"\n\n" not in data and not (data[:1] == b"\n" and self._pending[-1:] == b"\n"):
+            self._pending += data
             return []
         if self._pending:
-            data = b"".join((*self._pending, data))
+            data = bytes(self._pending + data)
             self._pending.clear()
-            self._size = 0
         *blocks, rest = data.split(b"\n\n")
         if rest:
-            self._keep(rest)
+            self._pending += rest
         return _events(blocks)
 
     def close(self) -> list[SseEvent]:
         """Return the event that the end of the body completes, if there is one."""
-        rest = b"".join(self._pending)
+        rest = bytes(self._pending)
         self._pending.clear()
-        self._size = 0
         return _events([rest])
-
-    def _keep(self, data: bytes) -> None:
-        if data:
-            self._pending.append(data)
-            self._size += len(data)
 
     def _with_plain_ends(self, data: bytes) -> bytes:
         # A \r is a line's end at once; a \n that follows belongs to it, in the next read too.
@@ -76,7 +68,7 @@ class SseDecoder:
         return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def __repr__(self) -> str:
-        return f"<SseDecoder {self._size} bytes pending>"
+        return f"<SseDecoder {len(self._pending)} bytes pending>"
 
 
 def _events(blocks: list[bytes]) -> list[SseEvent]:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 import httpx
 
+from aircherd.providers.out_of_files import check_room
+
 # OpenSSL's X509_V_ERR_* numbers -> what a person can do something with.
 CERTIFICATE_PROBLEMS = {
     9: "its certificate is not valid yet (is this machine's clock right?)",
@@ -37,7 +39,9 @@ def make_context(environ: Mapping[str, str], ca_file: str | None) -> ssl.SSLCont
 
     Raises:
         httpx.ConnectError: a file of certificates cannot be read.
+        AircherError: no file can be opened. OpenSSL passes over that, and would trust nobody.
     """
+    check_room()
     own_file, own_directory = environ.get("SSL_CERT_FILE"), environ.get("SSL_CERT_DIR")
     context = _loaded("SSL_CERT_FILE or SSL_CERT_DIR", own_file or None, own_directory or None)
     if ca_file is not None:

@@ -89,6 +89,7 @@ class Transport(httpx.AsyncBaseTransport):
             httpx.ReadError, httpx.ReadTimeout: no answer.
             httpx.RemoteProtocolError: an answer that is not HTTP/1.1, or none.
             httpx.LocalProtocolError, httpx.UnsupportedProtocol: a request that cannot be sent.
+            AircherError: our own fault: no descriptors are left.
             RuntimeError: the transport is closed.
         """
         if self._pool.is_closed:
@@ -98,9 +99,7 @@ class Transport(httpx.AsyncBaseTransport):
             raise httpx.UnsupportedProtocol(f"{url.scheme}:// is not http:// or https://")
         message = request_message(request, await _whole_body(request))
         deadlines = Deadlines(request, url.netloc.decode("ascii"))
-        with deadlines.scope:
-            return await self._perform(request, message, deadlines)
-        raise deadlines.error()
+        return await self._perform(request, message, deadlines)
 
     def close_expired(self) -> None:
         """Close what has been idle for too long.
@@ -125,10 +124,15 @@ class Transport(httpx.AsyncBaseTransport):
                 if not connection.is_stale or self._pool.is_closed:
                     raise
                 self._retried += 1
-        deadlines.begin("connect")
-        connection = await open_connection(request.url, self._get_context)
-        self._pool.add(connection)
+        connection = await self._open(request.url, deadlines)
         return await self._exchange(connection, request, message, deadlines)
+
+    async def _open(self, url: httpx.URL, deadlines: Deadlines) -> Connection:
+        with deadlines.open_scope("connect"):
+            connection = await open_connection(url, self._get_context)
+            self._pool.add(connection)
+            return connection
+        raise deadlines.error()
 
     async def _exchange(
         self, connection: Connection, request: httpx.Request, message: bytes, deadlines: Deadlines

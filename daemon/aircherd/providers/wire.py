@@ -3,6 +3,7 @@
 Connecting stays trio's business (`trio.open_tcp_stream`: all addresses of a host, in parallel).
 """
 
+import math
 import socket
 from collections.abc import Callable
 
@@ -17,12 +18,19 @@ class NothingThere(Exception):
     """A read that may not wait found nothing."""
 
 
+class Overdue(Exception):
+    """A read or a send had to wait, and waited for longer than it may."""
+
+
 class Wire(trio.abc.Stream):
-    """A TCP socket as a trio stream, with the two things HTTP needs beside.
+    """A TCP socket as a trio stream, with the things HTTP needs beside.
 
     It can look for bytes without waiting (`may_wait = False`), and give up sending without breaking
     the TLS session on top of it. `on_progress` is called whenever the peer took a part of what is
     being sent.
+
+    It has its own deadlines, for they cost something only where it waits: reads are over at the
+    time `read_by`, a send when the peer took nothing for `send_seconds`.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -32,6 +40,8 @@ class Wire(trio.abc.Stream):
         self._giving_up: trio.CancelScope | None = None
         self._gave_up = False
         self.may_wait = True
+        self.read_by = math.inf
+        self.send_seconds = math.inf
         self.on_progress: Callable[[], None] | None = None
 
     def __repr__(self) -> str:
@@ -39,7 +49,11 @@ class Wire(trio.abc.Stream):
         return f"<Wire {state}{' gave up sending' if self._gave_up else ''}>"
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
-        """Send everything, or drop what is left once `give_up_sending` is called."""
+        """Send everything, or drop what is left once `give_up_sending` is called.
+
+        Raises:
+            Overdue: the peer took nothing for `send_seconds`.
+        """
         if self._gave_up:
             return
         try:
@@ -50,10 +64,14 @@ class Wire(trio.abc.Stream):
             raise trio.BrokenResourceError(error.strerror) from None
         if sent < len(data):
             with trio.CancelScope() as self._giving_up:
-                await self._send_rest(memoryview(data)[sent:])
+                await self._send_rest(memoryview(data)[sent:], self._giving_up)
+            if self._giving_up.cancelled_caught and not self._gave_up:
+                raise Overdue
 
-    async def _send_rest(self, rest: memoryview) -> None:
+    async def _send_rest(self, rest: memoryview, scope: trio.CancelScope) -> None:
         while rest:
+            if self.send_seconds < math.inf:
+                scope.deadline = trio.current_time() + self.send_seconds
             await trio.lowlevel.wait_writable(self._fd)
             try:
                 rest = rest[self._sock.send(rest) :]
@@ -80,15 +98,26 @@ class Wire(trio.abc.Stream):
         await trio.lowlevel.wait_writable(self._fd)
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
-        """Return what is there, after waiting for it; b"" at the end."""
-        has_waited = False
+        """Return what is there, after waiting for it; b"" at the end.
+
+        Raises:
+            NothingThere: it would have to wait, and may not.
+            Overdue: it is later than `read_by`, and nothing is there.
+        """
+        has_waited = is_late = False
         while True:
             try:
                 data = self._sock.recv(max_bytes or READ_SIZE)
             except BlockingIOError:
+                if is_late:
+                    raise Overdue from None
                 if not self.may_wait:
                     raise NothingThere from None
-                await trio.lowlevel.wait_readable(self._fd)
+                with trio.CancelScope(deadline=self.read_by) as scope:
+                    await trio.lowlevel.wait_readable(self._fd)
+                # Who was stopped himself, by a signal or a busy machine, is late although the
+                # bytes are there: they are looked for once more before giving up.
+                is_late = scope.cancelled_caught
                 has_waited = True
             except OSError as error:
                 raise trio.BrokenResourceError(error.strerror) from None

@@ -8,7 +8,7 @@ import trio
 
 from aircherd.chat.controller import Caller, ChatController
 from aircherd.config.model import Alias, Config, Provider, Route
-from aircherd.errors import ChatFailed, KeyringLocked, ProviderFailed
+from aircherd.errors import AircherError, ChatFailed, KeyringLocked, ProviderFailed
 from aircherd.events import EventBus
 from aircherd.vocabulary.chat import (
     ChatRequest,
@@ -267,3 +267,12 @@ async def test_who_stands_behind_the_answer_is_not_reported():
     """A provider that was never needed was not passed over."""
     result, _ = await run(FakePool(a=[[DONE]]), FakeAuth(locked=("b",)))
     assert result.skipped == []
+
+
+async def test_our_own_trouble_is_not_the_providers_and_falls_back_to_nobody():
+    """Out of files, for one: the attempt says `internal`, the error goes to the client."""
+    pool, bus, events = FakePool(a=[AircherError("out of files")], b=[]), EventBus(), []
+    with bus.subscribed(("attempt",), events.append), pytest.raises(AircherError) as caught:
+        await run(pool, bus=bus)
+    assert caught.value.code == "internal"
+    assert [(e.data["provider"], e.data["outcome"]) for e in events] == [("a", "internal")]

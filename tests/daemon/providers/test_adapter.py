@@ -8,7 +8,9 @@ from aircherd.providers.adapter import (
     as_count,
     as_text,
     bearer,
+    branch,
     call_headers,
+    count_of,
     decode_with,
     encode_body,
     new_call_id,
@@ -71,11 +73,48 @@ def test_users_headers_win() -> None:
         (True, 0),
         (float("nan"), 0),
         (1e300, 0),
+        (2**53 - 1, 2**53 - 1),
+        (2**53, 0),
+        (10**30, 0),
     ],
 )
 def test_counts(value: object, count: int) -> None:
     """A number is read in whatever form it comes; what is none counts as 0."""
     assert count == as_count(value)
+
+
+@pytest.mark.parametrize(
+    ("json", "count"),
+    [
+        (b"", 0),
+        (b"null", 0),
+        (b"7", 7),
+        (b'"7"', 7),
+        (b"1e999", 0),
+        (b'"\xff"', 0),
+        (b"[" * 5_000 + b"]" * 5_000, 0),
+        (b"1" * 33, 0),
+    ],
+)
+def test_counts_that_were_not_decoded(json: bytes, count: int) -> None:
+    """A count is decoded only if it is short enough to be one; what is odd counts as 0."""
+    assert count == count_of(msgspec.Raw(json))
+
+
+@pytest.mark.parametrize(
+    ("json", "value"), [(b"", None), (b'{"a":1}', {"a": 1}), (b"[]", None), (b"{", None)]
+)
+def test_branches_may_be_missing_or_odd(json: bytes, value: dict[str, int] | None) -> None:
+    """What is of another form than expected is as good as missing."""
+    assert value == branch(msgspec.json.Decoder(dict[str, int]), msgspec.Raw(json))
+
+
+def nested(depth: int) -> object:
+    """A part in a part in a part."""
+    part: object = "deep"
+    for _ in range(depth):
+        part = [{"type": "text", "text": part}]
+    return part
 
 
 @pytest.mark.parametrize(
@@ -85,6 +124,8 @@ def test_counts(value: object, count: int) -> None:
         (None, ""),
         (5, ""),
         ([{"type": "text", "text": "a"}, {"type": "thinking", "text": "b"}, 3], "a"),
+        ([{"type": "text", "text": [{"type": "text", "text": "b"}]}], ""),
+        ([{"type": "text", "text": nested(10_000)}, {"type": "text", "text": "a"}], "a"),
     ],
 )
 def test_texts(value: object, text: str) -> None:

@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aircherd.providers.anthropic_reply import AnthropicStream, read_usage, read_whole
+from aircherd.providers.anthropic_reply import (
+    AnthropicStream,
+    AnthropicUsage,
+    read_usage,
+    read_whole,
+)
 from aircherd.vocabulary.chat import (
     Ending,
     Finish,
@@ -18,7 +23,8 @@ from aircherd.vocabulary.chat import (
     UsageDelta,
 )
 from aircherd.vocabulary.failure import Failure, FailureClass
-from helpers.provider_calls import cut_in_two, failure_of, run_decoder
+from helpers.memory import allocated
+from helpers.provider_calls import cut_in_two, failure_of, run_decoder, sse
 
 Data = dict[str, object]
 START_USAGE = {
@@ -226,7 +232,50 @@ def test_odd_events_are_passed_over(odd: Data) -> None:
 
 def test_usage_as_text() -> None:
     """Counts are read in whatever form they come."""
-    assert Usage(5) == read_usage({"input_tokens": "5", "output_tokens": [], "x": 1})
+    usage = {"input_tokens": "5", "output_tokens": [], "output_tokens_details": "x", "x": 1}
+    assert Usage(5) == read_usage(
+        msgspec.json.decode(msgspec.json.encode(usage), type=AnthropicUsage)
+    )
+
+
+def test_counts_stay_small() -> None:
+    """What no counter can have counted is 0, and a sum of counts stays a number for everybody."""
+    largest = 2**53 - 1
+    events, failure = decode(
+        {"type": "message_start", "message": {"usage": {"input_tokens": 10**30}}},
+        text("a"),
+        message_delta(input_tokens=largest, cache_read_input_tokens=largest, output_tokens=-1),
+        STOP,
+    )
+    counted = Usage(largest, 0, largest)
+    expected = [UsageDelta(Usage()), TextDelta("a"), UsageDelta(counted), Ending("stop", counted)]
+    assert (expected, None) == (events, failure)
+
+
+def test_unknown_usage_is_not_decoded() -> None:
+    """What a vendor adds to the counts, however much, takes no memory."""
+    bomb = b'{"type":"message_start","message":{"usage":{"input_tokens":%s,"x":%s}}}'
+    many = b"[" + b"{}," * 100_000 + b"{}]"
+    decoder = AnthropicStream()
+    assert [UsageDelta(Usage())] == decoder.feed(b"data: " + bomb % (many, many) + b"\n\n")
+    assert allocated(lambda: decoder.feed(b"data: " + bomb % (many, many) + b"\n\n")) < 5_000_000
+
+
+@pytest.mark.parametrize(
+    ("event", "counts"),
+    [
+        ({"type": "ping"}, False),
+        ({"type": "content_block_delta", "delta": {"type": "thinking_delta"}}, True),
+        ({"type": "content_block_start", "content_block": {"type": "thinking"}}, True),
+        ({"type": "message_start", "message": {}}, True),
+        ({"type": "newer"}, False),
+    ],
+)
+def test_thinking_is_progress_and_pings_are_none(event: dict[str, object], counts: bool) -> None:
+    """What is a part of the reply counts as such also where it makes no event."""
+    decoder = AnthropicStream()
+    assert decoder.feed(sse(event)) == []
+    assert counts == bool(decoder.hidden)
 
 
 def test_whole_reply() -> None:

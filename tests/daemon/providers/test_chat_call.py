@@ -4,13 +4,14 @@ from collections.abc import Iterable
 
 import httpx
 import pytest
+import trio
 
 from aircherd.errors import ProviderFailed
 from aircherd.providers import chat_call
 from aircherd.providers.adapter import ReplyDecoder
-from aircherd.providers.chat_call import ChatCall, OneReply, TransportError
+from aircherd.providers.chat_call import ChatCall, OneReply, Patience, TransportError
 from aircherd.providers.openai_reply import OpenAIStream
-from aircherd.vocabulary.chat import Ending, TextDelta
+from aircherd.vocabulary.chat import Ending, ReplyEvent, TextDelta
 from aircherd.vocabulary.failure import Failure, FailureClass
 from helpers.provider_calls import sse
 
@@ -21,11 +22,14 @@ END = sse({"choices": [{"finish_reason": "stop"}]}, b"[DONE]")
 class Pieces:
     """A body of prepared reads; an exception among them is raised."""
 
-    def __init__(self, *pieces: bytes | Exception) -> None:
+    def __init__(self, *pieces: bytes | Exception, gap: float = 0.0) -> None:
         self._pieces = list(pieces)
+        self._gap = gap
         self.is_finished = False
 
     async def receive_some(self) -> bytes:
+        if self._gap:
+            await trio.sleep(self._gap)
         piece = self._pieces.pop(0) if self._pieces else b""
         if isinstance(piece, Exception):
             raise piece
@@ -42,7 +46,7 @@ def translate(error: TransportError | ProviderFailed) -> ProviderFailed:
 
 
 def a_call(body: Pieces, decoder: ReplyDecoder | None = None) -> ChatCall:
-    return ChatCall(200, body, decoder or OpenAIStream(), translate)
+    return ChatCall(200, body, decoder or OpenAIStream(), translate, Patience(20.0, 50.0))
 
 
 async def read_all(call: ChatCall) -> None:
@@ -78,6 +82,71 @@ async def test_failures(pieces: Iterable[bytes | Exception], kind: FailureClass)
         await read_all(call)
     assert kind is caught.value.failure.kind
     assert not body.is_finished
+
+
+ALIVE = b": keep-alive\n\n"
+EMPTY = sse({"choices": [{"delta": {"content": ""}}]})
+THINKING = sse({"choices": [{"delta": {"reasoning": "hm"}}]})
+
+
+@pytest.mark.parametrize("nothing", [ALIVE, EMPTY, b"data:\n\n", b"\n"])
+@pytest.mark.parametrize(("before", "seconds"), [([], 20), ([HELLO], 50), ([THINKING], 50)])
+async def test_keep_alives_do_not_last_for_ever(
+    autojump_clock: trio.abc.Clock, before: list[bytes], seconds: int, nothing: bytes
+) -> None:
+    """A stream that is only kept alive ends: sooner before the first part of the reply is there."""
+    call = a_call(Pieces(*before, *[nothing] * 100, gap=3.0))
+    with pytest.raises(ProviderFailed, match=f"nothing of its reply for {seconds} s") as caught:
+        await read_all(call)
+    assert FailureClass.TIMEOUT is caught.value.failure.kind
+    began = 3.0 * len(before)
+    assert began + seconds < trio.current_time() <= began + seconds + 3
+
+
+async def test_keep_alives_are_legitimate(autojump_clock: trio.abc.Clock) -> None:
+    """Keep-alives for a while, and a model that thinks for long, do no harm."""
+    pieces = [ALIVE] * 6 + [HELLO] + [ALIVE] * 16 + [THINKING] * 50 + [ALIVE] * 16 + [END]
+    call = a_call(Pieces(*pieces, gap=3.0))
+    assert [TextDelta("a")] == await call.receive()
+    assert [Ending("stop")] == await call.receive()
+
+
+async def test_a_slow_reader_is_no_slow_stream(autojump_clock: trio.abc.Clock) -> None:
+    """Only waiting for the provider counts, not the time that passes between two calls."""
+    call = a_call(Pieces(HELLO, ALIVE, HELLO, END))
+    for _ in range(2):
+        assert [TextDelta("a")] == await call.receive()
+        await trio.sleep(1000)
+    assert [Ending("stop")] == await call.receive()
+
+
+async def test_a_whole_reply_may_trickle(autojump_clock: trio.abc.Clock) -> None:
+    """Every piece of a reply in one piece is a part of it."""
+    reply = OneReply(lambda _: [Ending("stop")])
+    call = a_call(Pieces(*[b"x"] * 40, gap=3.0), reply)
+    assert [Ending("stop")] == await call.receive()
+
+
+class Defect:
+    """A decoder whose author forgot something."""
+
+    hidden = 0
+
+    def feed(self, data: bytes) -> list[ReplyEvent]:
+        if data == b"deep":
+            raise RecursionError
+        return []
+
+    def close(self) -> list[ReplyEvent]:
+        raise KeyError("id")
+
+
+@pytest.mark.parametrize("data", [b"deep", b"flat"])
+async def test_a_defect_of_a_decoder_is_a_failure(data: bytes) -> None:
+    """What a decoder raises unexpectedly is a PROTOCOL failure: the next provider is asked."""
+    with pytest.raises(ProviderFailed) as caught:
+        await a_call(Pieces(data), Defect()).receive()
+    assert FailureClass.PROTOCOL is caught.value.failure.kind
 
 
 async def test_connection_may_serve_again_after_the_ending() -> None:

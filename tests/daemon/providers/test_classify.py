@@ -8,6 +8,7 @@ from aircherd.providers.classify import (
     MAX_MESSAGE,
     classify_error,
     classify_response,
+    is_page,
     shown,
     was_recognised,
     web_page,
@@ -216,7 +217,9 @@ ROWS = [
     # whatever stands in between
     (301, b"", NO_HEADERS, F.PROTOCOL),
     (307, b"<html>", HTML, F.PROTOCOL),
-    (403, b"<html>Forbidden</html>", HTML, F.PERMISSION),
+    # A portal's or a proxy's own sign-in: it says nothing about the key.
+    (403, b"<html>Forbidden</html>", HTML, F.PROTOCOL),
+    (401, b"<html>Sign in</html>", {"content-type": "Text/HTML; charset=utf-8"}, F.PROTOCOL),
     (404, b"<html>Not found</html>", HTML, F.PROTOCOL),
     (405, b"", NO_HEADERS, F.PROTOCOL),
     (407, b"", NO_HEADERS, F.PROTOCOL),
@@ -321,6 +324,26 @@ def test_what_a_failed_check_tells_of_a_key(
 ) -> None:
     """Only 401 refuses a key; what is told to known keys only proves it; the rest tells nothing."""
     assert recognised is was_recognised(status, {}, raw(body))
+
+
+@pytest.mark.parametrize("status", [401, 402, 403])
+def test_a_page_tells_nothing_of_a_key(status: int) -> None:
+    """Whoever answers with a page for people is not the API, even if it says 401."""
+    assert was_recognised(status, {"content-type": "text/html"}, b"<html>Sign in</html>") is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_one"),
+    [
+        ({"content-type": "text/html"}, True),
+        ({"content-type": "Text/HTML; charset=utf-8"}, True),
+        ({"content-type": "application/json"}, False),
+        ({}, False),
+    ],
+)
+def test_pages_are_known_by_their_type(headers: dict[str, str], is_one: bool) -> None:
+    """A page for people says so in its content type."""
+    assert is_one == is_page(headers)
 
 
 def test_shown_is_short_and_in_one_line() -> None:

@@ -1,5 +1,6 @@
 """One connection: requests of every size, and servers that answer early, late or never."""
 
+import errno
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -58,13 +59,9 @@ async def exchange(connection: Connection, message: bytes, **timeouts: float) ->
     """Perform one request; return its whole body."""
     request = httpx.Request("GET", "http://h/", extensions={"timeout": timeouts})
     deadlines = Deadlines(request, "h:80")
-    body = b""
-    with deadlines.scope:
-        body = await connection.exchange(message, deadlines, is_head=False)
-        while piece := await connection.receive():
-            body += piece
-    if deadlines.scope.cancelled_caught:
-        raise deadlines.error()
+    body = await connection.exchange(message, deadlines, is_head=False)
+    while piece := await connection.receive(deadlines.ends_at("read")):
+        body += piece
     return body
 
 
@@ -301,5 +298,7 @@ def test_connect_problem_is_the_lowest_reason() -> None:
     error = OSError("all attempts to connect to h:1 failed")
     error.__cause__ = ExceptionGroup("many", [refused, away, refused])
     assert connect_problem(error) == "Connection refused, Network is unreachable"
+    told = OSError(errno.ENETUNREACH, "[::1]:1: Network is unreachable, says the library")
+    assert connect_problem(told) == "Network is unreachable"
     unknown = socket.gaierror(-2, "Name or service not known")
     assert connect_problem(unknown) == "its name cannot be looked up (Name or service not known)"

@@ -31,14 +31,32 @@ def test_seconds(phase: Phase, timeouts: dict[str, float | None], expected: floa
 async def test_each_phase_begins_anew(autojump_clock: trio.abc.Clock) -> None:
     """A phase's time counts from its beginning, and progress renews it."""
     limits = deadlines(connect=1.0, write=2.0)
-    with limits.scope:
-        limits.begin("connect")
+    with limits.open_scope("connect") as scope:
         await trio.sleep(0.9)
         limits.begin("write")
         await trio.sleep(1.9)
         limits.renew()
         await trio.sleep(1.9)
-    assert not limits.scope.cancelled_caught
+    assert not scope.cancelled_caught
+
+
+async def test_a_scope_ends_with_its_phase(autojump_clock: trio.abc.Clock) -> None:
+    """What takes longer than the present phase is cancelled, and the error names the phase."""
+    limits = deadlines(connect=1.0, write=2.0)
+    with limits.open_scope("connect") as scope:
+        await trio.sleep(0.5)
+        limits.begin("write")
+        await trio.sleep_forever()
+    assert (scope.cancelled_caught, trio.current_time()) == (True, 2.5)
+    assert isinstance(limits.error(), httpx.WriteTimeout)
+
+
+async def test_the_answer_is_awaited_by_a_moment(autojump_clock: trio.abc.Clock) -> None:
+    """The first byte's deadline is kept, for it goes on into the body."""
+    limits = deadlines(first_byte=3.0)
+    await trio.sleep(1.0)
+    assert limits.await_answer() == limits.answer_by == 4.0
+    assert isinstance(limits.error(), httpx.ReadTimeout)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from aircherd.events import Event, EventBus
-from aircherd.providers.health import HealthBook
+from aircherd.providers.health import HealthBook, health_data
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import Health
 from helpers.provider_calls import a_provider
@@ -22,10 +22,17 @@ def test_changes_are_told_once() -> None:
         assert Health.OK is book.note_ok(PROVIDER)
         assert Health.OK is book.note_ok(PROVIDER)
     expected = [
-        {"provider": "ollama", "health": "unreachable", "reason": "refused"},
+        {"provider": "ollama", "health": "unreachable", "health_reason": "refused"},
         {"provider": "ollama", "health": "ok"},
     ]
     assert expected == [event.data for event in told]
+
+
+def test_health_as_it_travels() -> None:
+    """A reason is named for what it explains, and missing where there is none."""
+    assert health_data(Health.OK, None) == {"health": "ok"}
+    told = {"health": "unreachable", "health_reason": "refused"}
+    assert told == health_data(Health.UNREACHABLE, "refused")
 
 
 @pytest.mark.parametrize("kind", list(FailureClass))

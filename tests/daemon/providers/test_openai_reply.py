@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aircherd.providers.openai_reply import OpenAIStream, read_usage, read_whole
+from aircherd.providers.openai_reply import OpenAIStream, OpenAIUsage, read_usage, read_whole
 from aircherd.vocabulary.chat import (
     Ending,
     Finish,
@@ -18,6 +18,7 @@ from aircherd.vocabulary.chat import (
     UsageDelta,
 )
 from aircherd.vocabulary.failure import Failure, FailureClass
+from helpers.memory import allocated
 from helpers.provider_calls import cut_in_two, failure_of, run_decoder, sse
 
 
@@ -269,11 +270,41 @@ def test_text_in_parts() -> None:
         ({"prompt_tokens": "7", "completion_tokens": None}, Usage(7)),
         ({"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 9}}, Usage(5, 0, 5)),
         ({"prompt_tokens_details": [], "completion_tokens_details": "x"}, Usage()),
+        ({"prompt_tokens": 10**30, "completion_tokens": -1}, Usage()),
+        ({"prompt_tokens": [], "completion_tokens": 2**53 - 1}, Usage(0, 2**53 - 1)),
     ],
 )
 def test_usage(usage: dict[str, object], counted: Usage) -> None:
     """Counts are read as they come; cached tokens never exceed the input."""
-    assert counted == read_usage(usage)
+    assert counted == read_usage(msgspec.json.decode(msgspec.json.encode(usage), type=OpenAIUsage))
+
+
+def test_unknown_usage_is_not_decoded() -> None:
+    """What a server adds to the counts, however much, takes no memory."""
+    many = b"[" + b"{}," * 100_000 + b"{}]"
+    data = b'data: {"usage":{"prompt_tokens":%s,"completion_tokens":1,"x":%s}}\n\n' % (many, many)
+    decoder = OpenAIStream()
+    events: list[ReplyEvent] = []
+    assert allocated(lambda: events.extend(decoder.feed(data))) < 5_000_000
+    assert [UsageDelta(Usage(0, 1))] == events
+
+
+@pytest.mark.parametrize(
+    ("delta", "counts"),
+    [
+        ({"reasoning_content": "hm"}, True),
+        ({"content": "", "reasoning": "hm"}, True),
+        ({"content": ""}, False),
+        ({}, False),
+    ],
+)
+def test_thinking_is_progress_and_empty_chunks_are_none(
+    delta: dict[str, object], counts: bool
+) -> None:
+    """A model's thinking makes no event, but it is a part of the reply."""
+    decoder = OpenAIStream()
+    assert decoder.feed(sse({"choices": [{"delta": delta}]})) == []
+    assert counts == bool(decoder.hidden)
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,20 @@ import traceback
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import cast
 
 import httpx
 import pytest
 import trio
 
+from aircher_wire import codes
 from aircherd.config.model import Network, Provider
-from aircherd.errors import ProviderFailed
+from aircherd.errors import AircherError, ProviderFailed
 from aircherd.events import EventBus
 from aircherd.providers import pool as pool_module
+from aircherd.providers.adapter import Adapter, HttpCall
+from aircherd.providers.adapters import ADAPTERS
+from aircherd.providers.out_of_files import out_of_files
 from aircherd.providers.pool import CHECK_SECONDS, ERROR_BODY_SECONDS, ProviderPool
 from aircherd.providers.transport import BodyReader, body_reader, open_transport
 from aircherd.vocabulary.chat import ChatRequest, Ending, ReplyEvent, TextDelta
@@ -172,6 +177,9 @@ async def test_reply_in_one_piece_may_take_the_whole_time() -> None:
         (answering(401, b"{}", JSON), FailureClass.AUTH, 401),
         (answering(429, b"{}", JSON), FailureClass.RATE, 429),
         (answering(502, b"<html>", HTML), FailureClass.SERVER, 502),
+        (answering(401, b"<html>", HTML), FailureClass.PROTOCOL, 401),
+        (answering(403, b"<html>", HTML), FailureClass.PROTOCOL, 403),
+        (answering(200, b"<p>", {"content-type": "Text/HTML"}), FailureClass.PROTOCOL, 200),
         (answering(200, b"<html>", HTML), FailureClass.PROTOCOL, 200),
         (answering(302, b"", {"location": "https://elsewhere"}), FailureClass.PROTOCOL, 302),
         (answering(200, b"", SSE), FailureClass.PROTOCOL, None),
@@ -216,6 +224,57 @@ async def test_impossible_request_is_not_sent() -> None:
     tools = [{"name": "f", "parameters": "no"}]
     error = await failing(raising(AssertionError("sent")), a_request(tools=tools))
     assert FailureClass.BAD_REQUEST is error.failure.kind
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    ["https://xn--0.example/v1", "https://h.example/" + "x" * 65536, "https://h:port/v1"],
+)
+async def test_impossible_address(base_url: str) -> None:
+    """A base_url that no HTTP library takes is a failure of that provider, before any call."""
+    provider = a_provider(base_url=base_url)
+    pool = raising(AssertionError("sent"))
+    with pytest.raises(ProviderFailed, match="base_url cannot be used") as caught:
+        async with pool.open_chat(provider, a_request(), "m", None, Network()):
+            pass
+    assert FailureClass.PROTOCOL is caught.value.failure.kind
+
+
+async def test_a_defect_of_an_adapter_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an adapter raises unexpectedly is a PROTOCOL failure without its words."""
+
+    class Defect:
+        def chat_call(self, *_: object) -> HttpCall:
+            raise KeyError(CANARY)
+
+    monkeypatch.setitem(ADAPTERS, "openai", cast("Adapter", Defect()))
+    error = await failing(raising(AssertionError("sent")))
+    assert FailureClass.PROTOCOL is error.failure.kind
+    assert CANARY not in "".join(traceback.format_exception(error))
+
+
+async def test_our_own_failure_is_none_of_the_provider() -> None:
+    """Too many open files neither fall back nor make a provider unreachable."""
+    pool = raising(out_of_files())
+    with pytest.raises(AircherError, match="too many open files") as caught:
+        await ask(pool)
+    assert not isinstance(caught.value, ProviderFailed)
+    assert caught.value.code == codes.INTERNAL
+    assert pool.health("openai") == (Health.OK, None)
+
+
+async def test_keep_alives_do_not_last_for_ever(autojump_clock: trio.testing.MockClock) -> None:
+    """A stream without any part of a reply ends after the time for the first byte."""
+
+    class Alive(Body):
+        async def receive_some(self) -> bytes:
+            await trio.sleep(7)
+            return b": keep-alive\n\n"
+
+    error = await failing(answering(200, Alive(), SSE))
+    assert FailureClass.TIMEOUT is error.failure.kind
+    limit = Network().first_byte_timeout
+    assert limit < trio.current_time() <= limit + 7
 
 
 @pytest.mark.parametrize("status", [200, 500])
@@ -275,6 +334,7 @@ async def test_health_follows_the_calls() -> None:
         ),
         (answering(500, b"{}", JSON), None, FailureClass.SERVER),
         (answering(200, b"<html>", HTML), None, FailureClass.PROTOCOL),
+        (answering(401, b"<html>", HTML), None, FailureClass.PROTOCOL),
         (raising(httpx.ConnectError("refused")), None, FailureClass.NETWORK),
     ],
 )
@@ -283,6 +343,23 @@ async def test_key_checks(pool: ProviderPool, ok: bool | None, kind: FailureClas
     check = await pool.check_key(a_provider(), Secret(CANARY))
     assert (ok, kind) == (check.ok, check.failure.kind if check.failure else None)
     assert check.how == "GET /v1/models"
+
+
+async def test_key_check_of_an_impossible_address() -> None:
+    """A base_url that cannot be called says nothing about the key."""
+    provider = a_provider(base_url="https://xn--0.example/v1")
+    check = await raising(AssertionError("sent")).check_key(provider, Secret(CANARY))
+    assert check.failure is not None
+    assert (check.ok, check.failure.kind) == (None, FailureClass.PROTOCOL)
+
+
+async def test_key_check_without_descriptors() -> None:
+    """A check never raises: what is our own failure says nothing about key or provider."""
+    pool = raising(out_of_files())
+    check = await pool.check_key(a_provider(), Secret(CANARY))
+    assert check.failure is not None
+    assert (check.ok, "too many open files" in check.failure.message) == (None, True)
+    assert pool.health("openai") == (Health.OK, None)
 
 
 async def test_key_check_has_a_deadline(autojump_clock: trio.testing.MockClock) -> None:

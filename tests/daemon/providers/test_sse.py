@@ -1,12 +1,14 @@
 """Server-sent events, whatever the line ends and wherever the bytes are cut."""
 
 import itertools
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aircherd.providers.sse import SseDecoder, SseError, SseEvent
+from helpers.memory import allocated
 
 
 def decode(*pieces: bytes, limit: int = 1000) -> list[SseEvent]:
@@ -59,6 +61,22 @@ def test_cuts_do_not_matter(lines: list[tuple[bytes, bytes]], cuts: list[int]) -
     places = sorted({min(cut, len(stream)) for cut in cuts} | {0, len(stream)})
     pieces = [stream[a:b] for a, b in itertools.pairwise(places)]
     assert decode(stream) == decode(*pieces)
+
+
+@pytest.mark.parametrize("line", [b"x" * 64, b"x" * 63 + b"\n", b"x" * 63 + b"\r"])
+def test_work_is_linear_in_the_size_of_an_event(line: bytes) -> None:
+    """A large event in small pieces is not copied again with every piece."""
+    decoder, pieces = SseDecoder(), 4096
+    copied = allocated(*[partial(decoder.feed, line)] * pieces)
+    assert copied < 8 * pieces * len(line)
+    assert len(decoder.close()) == 0
+
+
+def test_an_event_ends_across_pieces() -> None:
+    """The empty line that ends an event may come in two pieces, whatever came before."""
+    assert decode(b"data: a\n", b"data: b\n", b"\n") == [(b"", b"a\nb")]
+    carried = decode(b"data: a\r\n", b"\r", b"\ndata: b\r\n\r\n")
+    assert carried == [(b"", b"a"), (b"", b"b")]
 
 
 def test_refuses_endless_events() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import trio
 
-from aircherd.providers.wire import NothingThere, Wire
+from aircherd.providers.wire import NothingThere, Overdue, Wire
 
 MANY = b"x" * 20_000_000
 
@@ -55,6 +55,54 @@ async def test_looks_without_waiting(pair: tuple[Wire, socket.socket]) -> None:
         await wire.receive_some()
     peer.send(b"now")
     assert await wire.receive_some() == b"now"
+
+
+async def test_a_late_read_is_given_up(
+    autojump_clock: trio.abc.Clock, pair: tuple[Wire, socket.socket]
+) -> None:
+    """A read that has to wait is over at `read_by`."""
+    wire, _ = pair
+    wire.read_by = 5.0
+    with pytest.raises(Overdue):
+        await wire.receive_some()
+    assert trio.current_time() == 5.0
+
+
+async def test_bytes_that_are_there_are_never_late(
+    autojump_clock: trio.abc.Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    pair: tuple[Wire, socket.socket],
+) -> None:
+    """A daemon that was stopped for longer than its deadline still reads what came meanwhile."""
+    wire, peer = pair
+    wire.read_by = 5.0
+
+    async def wait_while_stopped(_fd: int) -> None:
+        # After SIGCONT the poll is interrupted and reports nothing, and the deadline has passed.
+        peer.send(b"in time")
+        await trio.sleep_forever()
+
+    monkeypatch.setattr(trio.lowlevel, "wait_readable", wait_while_stopped)
+    assert await wire.receive_some() == b"in time"
+    assert trio.current_time() == 5.0
+
+
+async def test_a_peer_that_takes_nothing_is_given_up(
+    autojump_clock: trio.abc.Clock, pair: tuple[Wire, socket.socket]
+) -> None:
+    """A send is over when the peer took nothing for `send_seconds`, however long it lasted."""
+    wire, peer = pair
+    wire.send_seconds = 3.0
+
+    async def take_some() -> None:
+        await trio.sleep(2.0)
+        peer.recv(1 << 20)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(take_some)
+        with pytest.raises(Overdue):
+            await wire.send_all(MANY)
+    assert trio.current_time() == 5.0
 
 
 @pytest.mark.parametrize("event", ["bytes", "end"])
