@@ -36,8 +36,8 @@ def serve() -> int:
         peer.reply(request, {})
         over.set()
 
-    daemon = FakeDaemon(address.socket_path(os.environ))
-    daemon.handlers |= {"status": status, "shutdown": shutdown}
+    handlers = {"status": status, "shutdown": shutdown}
+    daemon = FakeDaemon(address.socket_path(os.environ), handlers)
     say("serving")
     over.wait()
     daemon.close()

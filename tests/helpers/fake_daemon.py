@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from aircher_wire import frames, methods
@@ -58,9 +58,14 @@ def answer_ping(peer: Peer, request: Request) -> None:
 class FakeDaemon:
     """Listens at `path`; `handlers` answers each method, `received` keeps every frame."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, handlers: Mapping[str, Handler] | None = None) -> None:
         self.path = path
-        self.handlers: dict[str, Handler] = {methods.HELLO: answer_hello, methods.PING: answer_ping}
+        # Before the first client can come: it may be there at once.
+        self.handlers: dict[str, Handler] = {
+            methods.HELLO: answer_hello,
+            methods.PING: answer_ping,
+            **(handlers or {}),
+        }
         self.received: list[Frame] = []
         self.connections = 0
         self.errors: list[BaseException] = []

@@ -91,8 +91,8 @@ def test_a_daemon_that_is_killed(environ: dict[str, str]) -> None:
 
 def test_a_daemon_that_is_never_ready(environ: dict[str, str]) -> None:
     """The wait ends at the deadline, with what the daemon said."""
-    with pytest.raises(DaemonUnreachable, match=r"nobody answers after 1 s.*\n\d+") as caught:
-        connect(environ, "hang", timeout=1.0)
+    with pytest.raises(DaemonUnreachable, match=r"nobody answers after 3 s.*\n\d+") as caught:
+        connect(environ, "hang", timeout=3.0)
     pid = re.search(r"\n(\d+)$", caught.value.message)
     assert pid is not None
     os.kill(int(pid[1]), signal.SIGKILL)
@@ -125,7 +125,7 @@ def test_the_next_daemon_is_started_when_the_old_one_has_gone(environ: dict[str,
 def test_locks_that_stay_taken_by_nobody_we_know(environ: dict[str, str]) -> None:
     """At the deadline what the losers said is shown, once however many said it."""
     with pytest.raises(DaemonUnreachable) as caught:
-        connect(environ, "taken", timeout=1.0)
+        connect(environ, "taken", timeout=3.0)
     headline, *words = caught.value.message.splitlines()
     assert headline.startswith("aircherd finds its locks taken, but nobody answers at ")
     assert words == ["aircherd: another aircherd is running"]
@@ -155,8 +155,8 @@ def test_a_daemon_that_drains_for_long(environ: dict[str, str]) -> None:
     """As long as its process lives no other one is started; at the deadline it is named."""
     write_lock(environ, os.getpid(), environ["AIRCHER_SOCKET"])
     with pytest.raises(DaemonUnreachable) as caught:
-        connect(environ, "taken", timeout=1.0)
-    assert f"after 1 s: process {os.getpid()} is still stopping" in caught.value.message
+        connect(environ, "taken", timeout=3.0)
+    assert f"after 3 s: process {os.getpid()} is still stopping" in caught.value.message
     assert log_of(environ).read_text() == "aircherd: another aircherd is running\n"
 
 
