@@ -61,14 +61,18 @@ def start(
     with _open_log(path) as log:
         offset = log.tell()
         child, born = _launch(command, environ, log), time.monotonic()
-        deadline = born + timeout
+        deadline, were_taken = born + timeout, False
         try:
             while (found := look()) is None:
                 way = _look_at(child, environ, ours)
                 step = _next(way, time.monotonic(), born, deadline)
                 if step is _Step.GIVE_UP:
+                    if were_taken and way.status is None:
+                        # The latest has not come that far yet; those before it have said why.
+                        way = _Way(address.EXIT_ALREADY_RUNNING)
                     raise DaemonUnreachable(_explain(way, ours, timeout, path, offset))
                 if step is _Step.AGAIN:
+                    were_taken = True
                     child, born = _launch(command, environ, log), time.monotonic()
                 time.sleep(POLL)
         finally:
