@@ -7,7 +7,6 @@ import pytest
 
 from aircher_wire import address
 from aircher_wire.address import AddressError, check_directory, check_length
-from aircherd.config.paths import resolve_paths
 
 HOME = {"HOME": "/home/ann"}
 OTHER = HOME | {"AIRCHER_HOME": "/srv/second"}
@@ -111,12 +110,17 @@ def test_log(environ: dict[str, str], expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "environ",
-    [HOME, HOME | {"XDG_DATA_HOME": "/data"}, HOME | {"XDG_DATA_HOME": "data"}, OTHER],
+    ("environ", "expected"),
+    [
+        (HOME, "/home/ann/.local/share/aircher"),
+        (HOME | {"XDG_DATA_HOME": "/data"}, "/data/aircher"),
+        (HOME | {"XDG_DATA_HOME": "data"}, "/home/ann/.local/share/aircher"),
+        (OTHER, "/home/ann/.local/share/aircher/homes/5f80ec7a"),
+    ],
 )
-def test_data_is_where_the_daemon_keeps_it(environ: dict[str, str]) -> None:
-    """A client looks for the daemon's lock where the daemon itself does."""
-    assert address.data_directory(environ) == resolve_paths(environ).data
+def test_data(environ: dict[str, str], expected: str) -> None:
+    """Where the daemon keeps its data, and a client finds its lock."""
+    assert address.data_directory(environ) == Path(expected)
 
 
 def test_lock_files() -> None:

@@ -5,14 +5,12 @@ Config lives in the home, `~/.aircher`; data in the XDG data directory. Another 
 8 hex digits that also name its socket.
 """
 
-import os
-import pwd
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
-from aircher_wire.address import aircher_home, home_hash
+from aircher_wire.address import aircher_home, data_directory, home_hash
 
 
 class Paths(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,9 +32,7 @@ def resolve_paths(environ: Mapping[str, str]) -> Paths:
     """Return the paths that hold under `environ`."""
     home = aircher_home(environ)
     other = home_hash(environ)
-    data = _data_home(environ) / "aircher"
-    if other is not None:
-        data = data / "homes" / other
+    data = data_directory(environ)
     return Paths(
         home=home,
         config_file=home / "config.toml",
@@ -45,12 +41,3 @@ def resolve_paths(environ: Mapping[str, str]) -> Paths:
         credentials_file=data / "credentials.json",
         keyring_service="aircher" if other is None else f"aircher:{other}",
     )
-
-
-def _data_home(environ: Mapping[str, str]) -> Path:
-    """Return the XDG data directory; by hand, for platformdirs asks the process's environment."""
-    named = environ.get("XDG_DATA_HOME", "")
-    if named.startswith("/"):  # the XDG specification: a relative path is to be ignored
-        return Path(named)
-    user_home = environ.get("HOME") or pwd.getpwuid(os.getuid()).pw_dir
-    return Path(user_home) / ".local" / "share"
