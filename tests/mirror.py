@@ -30,6 +30,8 @@ WITHOUT_TESTS = {
     "daemon/aircherd/vocabulary/attempt.py": "structs without behaviour",
     "daemon/aircherd/vocabulary/chat.py": "structs without behaviour",
     "daemon/aircherd/vocabulary/keys.py": "structs without behaviour",
+    "daemon/aircherd/vocabulary/models.py": "structs without behaviour",
+    "daemon/aircherd/vocabulary/reply.py": "structs without behaviour",
     "daemon/aircherd/ipc/services.py": "structs without behaviour",
     "daemon/aircher_wire/codes.py": "constants",
     "daemon/aircher_wire/methods.py": "constants",

@@ -21,6 +21,7 @@ from aircherd.auth.index import KeyIndex
 from aircherd.auth.key_store import KeyStore
 from aircherd.auth.keyring_store import KeyringStore
 from aircherd.auth.manager import AuthManager
+from aircherd.catalog.catalog import Catalog
 from aircherd.chat.controller import ChatController
 from aircherd.config.paths import Paths, resolve_paths
 from aircherd.config.store import ConfigStore
@@ -64,6 +65,7 @@ async def open_daemon(
                 # Clients are told, and the daemon runs all the same.
                 log.warning("config_invalid", problem=config.problem.message)
             bus = EventBus()
+            catalog = Catalog()
             pool = ProviderPool(
                 transport_for=transports.get,
                 network=lambda: config.current.network,
@@ -85,8 +87,9 @@ async def open_daemon(
                 about=about,
                 config=config,
                 auth=auth,
+                catalog=catalog,
                 pool=pool,
-                chat=ChatController(config=config, auth=auth, pool=pool, bus=bus),
+                chat=ChatController(config=config, auth=auth, catalog=catalog, pool=pool, bus=bus),
                 bus=bus,
                 reload=lambda: _reload(config, auth, bus),
                 shutdown=shutdown,

@@ -7,8 +7,10 @@ import msgspec
 from aircherd.config.model import DEFAULT_CONFIG, Provider
 from aircherd.errors import ProviderFailed
 from aircherd.providers.adapter import Adapter, HttpCall, ReplyDecoder
-from aircherd.vocabulary.chat import ChatRequest, ReplyEvent
+from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import Failure
+from aircherd.vocabulary.models import Model
+from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.secret import Secret
 
 CANARY = "sk-canary-0123456789-abcdefghij"
@@ -31,7 +33,7 @@ def sent_body(call: HttpCall) -> dict[str, object]:
 
 
 def body_of(adapter: Adapter, provider: Provider, request: ChatRequest) -> dict[str, object]:
-    return sent_body(adapter.chat_call(provider, request, "m", Secret(CANARY)))
+    return sent_body(adapter.chat_call(provider, request, Model(id="m"), Secret(CANARY)))
 
 
 def run_decoder(

@@ -16,7 +16,9 @@ import trio
 
 from aircher_wire import codes
 from aircherd.auth.manager import AuthManager
+from aircherd.catalog.catalog import Catalog
 from aircherd.chat import outcome
+from aircherd.chat.origins import for_origin
 from aircherd.chat.reply import Reply
 from aircherd.config.model import Config
 from aircherd.config.store import ConfigStore
@@ -26,9 +28,10 @@ from aircherd.providers.pool import ProviderPool
 from aircherd.routing import failures
 from aircherd.routing.plan import Candidate, Step, plan
 from aircherd.vocabulary.attempt import Attempt, AttemptDelta, ChatResult, Skipped
-from aircherd.vocabulary.chat import ChatRequest, ReplyEvent
+from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import ApiKey
+from aircherd.vocabulary.reply import ReplyEvent
 
 Delta = ReplyEvent | AttemptDelta
 Send = Callable[[Sequence[Delta]], Awaitable[None]]
@@ -46,10 +49,17 @@ class ChatController:
     """Runs chat requests; holds no state between them."""
 
     def __init__(
-        self, *, config: ConfigStore, auth: AuthManager, pool: ProviderPool, bus: EventBus
+        self,
+        *,
+        config: ConfigStore,
+        auth: AuthManager,
+        catalog: Catalog,
+        pool: ProviderPool,
+        bus: EventBus,
     ) -> None:
         self._config = config
         self._auth = auth
+        self._catalog = catalog
         self._pool = pool
         self._bus = bus
         self._active = 0
@@ -69,6 +79,7 @@ class ChatController:
         try:
             walk = _Walk(
                 self._auth,
+                self._catalog,
                 self._pool,
                 self._bus,
                 config=config,
@@ -94,6 +105,7 @@ class _Walk:
     def __init__(
         self,
         auth: AuthManager,
+        catalog: Catalog,
         pool: ProviderPool,
         bus: EventBus,
         *,
@@ -103,6 +115,7 @@ class _Walk:
         send: Send,
     ) -> None:
         self._auth = auth
+        self._catalog = catalog
         self._pool = pool
         self._bus = bus
         self._config = config
@@ -116,7 +129,9 @@ class _Walk:
 
     async def run(self) -> ChatResult:
         request = self._request
-        decided = plan(request.model, request.route, self._config, self._auth.key_choices)
+        decided = plan(
+            request.model, request.route, self._config, self._auth.key_choices, self._catalog
+        )
         seconds = request.timeout or self._config.network.request_timeout
         with trio.move_on_after(seconds) as scope:
             self._deadline = scope.deadline
@@ -144,6 +159,7 @@ class _Walk:
             if failures.AFTER[failure.kind] is failures.Condemns.REQUEST:
                 raise outcome.request_refused(failure, self._attempts, self._skipped)
             left = failures.after(failure, step, left)
+            self._reply = Reply()  # what was only thought or counted goes with the attempt
         raise outcome.nobody_answered(self._attempts, self._skipped)
 
     async def _key(self, candidate: Candidate) -> ApiKey | Skipped | None:
@@ -152,7 +168,7 @@ class _Walk:
         except NotAuthenticated as error:
             return Skipped(
                 provider=candidate.provider.name,
-                model=candidate.model,
+                model=candidate.model.id,
                 key=candidate.key,
                 reason=error.code,
                 message=error.message,
@@ -199,17 +215,17 @@ class _Walk:
     async def _stream(self, candidate: Candidate, key: ApiKey | None) -> None:
         provider, network = candidate.provider, self._config.network
         reply, held = self._reply, []
-        async with self._pool.open_chat(
-            provider, self._request, candidate.model, key, network
-        ) as call:
+        request = for_origin(self._request, candidate.origin)
+        async with self._pool.open_chat(provider, request, candidate.model, key, network) as call:
             while reply.ending is None:
                 events = await call.receive()
                 reply.add(events)
                 if not self._request.stream:
                     continue
                 # Counts before the first output would be wrong after a fallback: they wait for it.
+                # Thinking does not: who sees an attempt fail knows that it goes with it.
                 held += events
-                if reply.has_output or reply.ending:
+                if reply.has_begun or reply.ending:
                     await self._send(held)
                     held = []
                 else:
@@ -222,7 +238,7 @@ class _Walk:
     def _record(self, candidate: Candidate, result: str, ms: int, failure: Failure | None) -> None:
         attempt = Attempt(
             provider=candidate.provider.name,
-            model=candidate.model,
+            model=candidate.model.id,
             key=candidate.key,
             outcome=result,
             ms=ms,
@@ -238,12 +254,12 @@ class _Walk:
         ending, usage = self._reply.ending, self._reply.usage
         assert ending is not None
         return ChatResult(
-            message=self._reply.message(),
+            message=self._reply.message(candidate.origin),
             finish=ending.finish,
             usage=msgspec.to_builtins(usage),
             cost=ending.cost,
             provider=candidate.provider.name,
-            model=candidate.model,
+            model=candidate.model.id,
             attempts=self._attempts,
             skipped=self._skipped,
         )
@@ -254,7 +270,7 @@ def _notice(
 ) -> AttemptDelta:
     return AttemptDelta(
         provider=candidate.provider.name,
-        model=candidate.model,
+        model=candidate.model.id,
         key=candidate.key,
         outcome=result,
         ms=ms,

@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 
 from aircherd.errors import ProviderFailed
-from aircherd.vocabulary.chat import (
+from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.reply import (
     Ending,
+    ReasoningDelta,
     ReplyEvent,
     TextDelta,
     ToolCallDelta,
     Usage,
     UsageDelta,
 )
-from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.text import GrowingText
 
 MAX_CHARACTERS = 7_000_000
-"""Of text and arguments in one reply: the whole of it must fit into one frame to the client."""
+"""Of text, thinking and arguments in one reply: all of it must fit into one frame to the client."""
 
 
 class Reply:
@@ -25,14 +26,23 @@ class Reply:
         self.ending: Ending | None = None
         self._usage: Usage | None = None
         # Parts in order of appearance.
-        self._parts: list[GrowingText | _ToolCall] = []
+        self._parts: list[_Text | _ToolCall] = []
         self._calls: dict[int, _ToolCall] = {}
-        self._text: GrowingText | None = None
+        self._open: _Text | None = None
         self._characters = 0
+        self._has_output = False
 
     @property
     def has_output(self) -> bool:
-        """Whether anything came that a person has seen or a program may act on."""
+        """Whether anything came that a program may act on: from then on nothing is tried again.
+
+        Thinking is none: another provider's answer is as good after it.
+        """
+        return self._has_output
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything came that a person sees, thinking included."""
         return bool(self._parts)
 
     @property
@@ -48,11 +58,10 @@ class Reply:
         """
         for event in events:
             if type(event) is TextDelta:
-                if self._text is None:
-                    self._text = GrowingText()
-                    self._parts.append(self._text)
-                self._text.add(event.text)
-                self._characters += len(event.text)
+                self._has_output = True
+                self._add_text("text", event)
+            elif type(event) is ReasoningDelta:
+                self._add_text("reasoning", event)
             elif isinstance(event, ToolCallDelta):
                 self._add_call(event)
             elif isinstance(event, UsageDelta):
@@ -63,38 +72,86 @@ class Reply:
             message = f"sent more than {MAX_CHARACTERS} characters"
             raise ProviderFailed(Failure(kind=FailureClass.PROTOCOL, message=message))
 
+    def _add_text(self, kind: str, event: TextDelta | ReasoningDelta) -> None:
+        part = self._open
+        if part is None or part.kind != kind:
+            part = self._open = _Text(kind)
+            self._parts.append(part)
+        part.text.add(event.text)
+        self._characters += len(event.text)
+        if event.signature is not None:
+            part.signature = event.signature
+            self._characters += len(event.signature)
+            self._open = None
+
     def _add_call(self, event: ToolCallDelta) -> None:
-        self._text = None
+        self._has_output = True
+        self._open = None
         call = self._calls.get(event.index)
         if call is None:
             call = self._calls[event.index] = _ToolCall()
             self._parts.append(call)
         call.id = event.call_id or call.id
         call.name = event.name or call.name
+        call.signature = event.signature or call.signature
         call.arguments.add(event.arguments)
-        self._characters += len(event.arguments)
+        self._characters += len(event.arguments) + len(event.signature or "")
 
     def text(self) -> str:
-        """All text so far."""
-        return "".join(str(part) for part in self._parts if isinstance(part, GrowingText))
+        """All text so far, without the thinking."""
+        return "".join(
+            str(part.text)
+            for part in self._parts
+            if isinstance(part, _Text) and part.kind == "text"
+        )
 
-    def message(self) -> dict[str, object]:
-        """The whole message, `{role, content: [part, ...]}`."""
-        return {"role": "assistant", "content": [_part(part) for part in self._parts]}
+    def message(self, origin: str) -> dict[str, object]:
+        """The whole message, `{role, content: [part, ...]}`; `origin` is `provider/model`."""
+        return {"role": "assistant", "content": [part.told(origin) for part in self._parts]}
+
+
+class _Text:
+    """A run of text or of thinking."""
+
+    __slots__ = ("kind", "signature", "text")
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.text = GrowingText()
+        self.signature: str | None = None
+
+    def told(self, origin: str) -> dict[str, object]:
+        part: dict[str, object] = {"type": self.kind, "text": str(self.text)}
+        # Thinking is only ever good for its maker.
+        return _signed(part, self.signature, origin, always=self.kind == "reasoning")
 
 
 class _ToolCall:
-    __slots__ = ("arguments", "id", "name")
+    __slots__ = ("arguments", "id", "name", "signature")
 
     def __init__(self) -> None:
         self.id = ""
         self.name = ""
         self.arguments = GrowingText()
+        self.signature: str | None = None
+
+    def told(self, origin: str) -> dict[str, object]:
+        # No fragment at all is a call without arguments.
+        arguments = str(self.arguments) or "{}"
+        part: dict[str, object] = {
+            "type": "tool_call",
+            "id": self.id,
+            "name": self.name,
+            "arguments": arguments,
+        }
+        return _signed(part, self.signature, origin)
 
 
-def _part(part: "GrowingText | _ToolCall") -> dict[str, object]:
-    if isinstance(part, GrowingText):
-        return {"type": "text", "text": str(part)}
-    # No fragment at all is a call without arguments.
-    arguments = str(part.arguments) or "{}"
-    return {"type": "tool_call", "id": part.id, "name": part.name, "arguments": arguments}
+def _signed(
+    part: dict[str, object], signature: str | None, origin: str, *, always: bool = False
+) -> dict[str, object]:
+    if signature is not None:
+        part["signature"] = signature
+    if signature is not None or always:
+        part["origin"] = origin
+    return part

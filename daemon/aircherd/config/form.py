@@ -14,7 +14,17 @@ NETWORK = "[network]"
 
 NAMES: dict[str, tuple[str, ...]] = {
     TOP: ("default_model", "providers", "models", "network"),
-    PROVIDER: ("kind", "base_url", "auth", "env", "key_command", "headers"),
+    PROVIDER: (
+        "kind",
+        "base_url",
+        "auth",
+        "env",
+        "key_command",
+        "headers",
+        "api",
+        "max_tokens_field",
+        "num_ctx",
+    ),
     MODEL: ("routes",),
     NETWORK: (
         "proxy",

@@ -6,18 +6,24 @@ snapshot it started with. The form of the file itself is `config.load`'s busines
 
 import ipaddress
 from functools import lru_cache
+from typing import Literal
 from urllib.parse import urlsplit
 
 import msgspec
 
+from aircherd.vocabulary.models import ApiName
 from aircherd.vocabulary.vendors import VENDORS
+
+MaxTokensField = Literal["max_tokens", "max_completion_tokens"]
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
     """A provider as it will be called.
 
     `base_url` has no trailing slash. `env` names the variables that may hold its key, `key_command`
-    the command that prints it. `needs_key` is False for local servers.
+    the command that prints it. `needs_key` is False for local servers. `api` is which of a vendor's
+    APIs to speak, `max_tokens_field` what a server calls the limit, `num_ctx` the window (tokens)
+    that a local server shall load a model with; None leaves each to the adapter.
     """
 
     name: str
@@ -29,6 +35,9 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
     default_model: str | None = None
     keys_page: str | None = None
+    api: ApiName | None = None
+    max_tokens_field: MaxTokensField | None = None
+    num_ctx: int | None = None
 
     @property
     def origin(self) -> str:

@@ -1,13 +1,14 @@
 """Read `[providers.NAME]`: an entry of the user's own, or changes to a built-in provider."""
 
 import re
+from typing import cast, get_args
 
 import msgspec
 
 from aircherd.config.form import PROVIDER, known_entries
 from aircherd.config.headers import read_headers
 from aircherd.config.locate import Path
-from aircherd.config.model import Provider, builtin_providers, origin_of
+from aircherd.config.model import MaxTokensField, Provider, builtin_providers, origin_of
 from aircherd.config.no_keys import has_key, is_key_name, is_opaque, key_message
 from aircherd.config.problems import BadValue, Report
 from aircherd.config.values import (
@@ -16,8 +17,10 @@ from aircherd.config.values import (
     read_list,
     read_table,
     read_text,
+    read_tokens,
     type_name,
 )
+from aircherd.vocabulary.models import ApiName
 from aircherd.vocabulary.vendors import KINDS
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -38,6 +41,9 @@ class _Entry(msgspec.Struct):
     env: tuple[str, ...] | None = None
     key_command: tuple[str, ...] | None = None
     headers: dict[str, str] | None = None
+    api: ApiName | None = None
+    max_tokens_field: MaxTokensField | None = None
+    num_ctx: int | None = None
 
 
 def read_provider(report: Report, name: str, value: object) -> Provider | None:
@@ -120,6 +126,16 @@ class _EntryReader:
     def _read_headers(self, value: object) -> None:
         self.entry.headers = read_headers(self._report, self._path, value, self._name)
 
+    def _read_api(self, value: object) -> None:
+        self.entry.api = self._report.read((*self._path, "api"), value, _api)
+
+    def _read_max_tokens_field(self, value: object) -> None:
+        path = (*self._path, "max_tokens_field")
+        self.entry.max_tokens_field = self._report.read(path, value, _max_tokens_field)
+
+    def _read_num_ctx(self, value: object) -> None:
+        self.entry.num_ctx = self._report.read((*self._path, "num_ctx"), value, read_tokens)
+
     # -------------------------------------------------------------- single values
 
     def _kind(self, value: object) -> str:
@@ -164,6 +180,14 @@ class _EntryReader:
             raise BadValue(key_message(self._name))
 
 
+def _api(value: object) -> ApiName:
+    return cast("ApiName", read_choice(value, get_args(ApiName)))
+
+
+def _max_tokens_field(value: object) -> MaxTokensField:
+    return cast("MaxTokensField", read_choice(value, get_args(MaxTokensField)))
+
+
 # ------------------------------------------------------------------ the entry as a whole
 
 
@@ -192,6 +216,9 @@ def _merge(name: str, entry: _Entry, builtin: Provider | None) -> Provider | Non
         headers=entry.headers or {},
         default_model=builtin.default_model if builtin else None,
         keys_page=builtin.keys_page if builtin else None,
+        api=entry.api,
+        max_tokens_field=entry.max_tokens_field,
+        num_ctx=entry.num_ctx,
     )
     if builtin is not None and provider.origin != builtin.origin:
         # Another server's keys are not made on the vendor's page.

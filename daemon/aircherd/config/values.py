@@ -94,6 +94,23 @@ def read_choice(value: object, choices: tuple[str, ...]) -> str:
     )
 
 
+MAX_TOKENS = 100_000_000
+"""More than any model's window: a larger number is a mistake."""
+
+
+def read_tokens(value: object) -> int:
+    """Take a number of tokens, at least 1.
+
+    Raises:
+        BadValue: it is something else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise BadValue(f"must be a whole number of tokens, not {type_name(value)}", "write 16384")
+    if not 1 <= value <= MAX_TOKENS:
+        raise BadValue(f"must be from 1 to {MAX_TOKENS}")
+    return value
+
+
 def read_seconds(value: object) -> float:
     """Take a time in seconds, more than 0 and at most a day.
 

@@ -9,7 +9,7 @@ import msgspec
 
 from aircher_wire import frames, methods
 from aircherd.chat.controller import Delta
-from aircherd.vocabulary.chat import Ending, TextDelta
+from aircherd.vocabulary.reply import Ending, ReasoningDelta, TextDelta
 
 
 class DeltaWriter:
@@ -40,13 +40,22 @@ class DeltaWriter:
     def _params(self, deltas: Sequence[Delta]) -> Iterator[dict[str, object]]:
         name, number = self._name, self._number
         for delta in deltas:
-            if type(delta) is Ending:
+            if _is_silent(delta):
                 continue
             seq = self._seq = self._seq + 1
             if type(delta) is TextDelta:
                 yield {name: number, "seq": seq, "type": "text", "text": delta.text}
             else:
-                yield {name: number, "seq": seq, **told(delta)}
+                params = {name: number, "seq": seq, **told(delta)}
+                params.pop("signature", None)
+                yield params
+
+
+def _is_silent(delta: Delta) -> bool:
+    """Whether it says nothing now: endings and signatures stand in the result."""
+    if type(delta) is TextDelta or type(delta) is ReasoningDelta:
+        return not delta.text
+    return type(delta) is Ending
 
 
 def told(value: object) -> dict[str, object]:

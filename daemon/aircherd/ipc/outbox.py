@@ -13,7 +13,7 @@ import trio
 
 from aircherd.chat.controller import Delta
 from aircherd.ipc.deltas import DeltaWriter
-from aircherd.vocabulary.chat import Ending, TextDelta
+from aircherd.vocabulary.reply import Ending, TextDelta
 from aircherd.vocabulary.text import GrowingText
 
 BUFFER_LIMIT = 8 * 1024 * 1024

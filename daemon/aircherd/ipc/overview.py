@@ -135,8 +135,8 @@ def _default(services: Services) -> dict[str, object]:
     if config.default_model:
         row["model"] = config.default_model
     try:
-        decided = plan(None, RouteOptions(), config, services.auth.key_choices)
+        decided = plan(None, RouteOptions(), config, services.auth.key_choices, services.catalog)
     except AircherError as error:
         return {**row, "candidates": [], "problem": error.message}
-    names = dict.fromkeys(f"{c.provider.name}/{c.model}" for c in decided.candidates)
+    names = dict.fromkeys(c.origin for c in decided.candidates)
     return {**row, "candidates": list(names)}

@@ -7,6 +7,7 @@ import msgspec
 import trio
 
 from aircherd.auth.manager import AuthManager
+from aircherd.catalog.catalog import Catalog
 from aircherd.chat.controller import ChatController
 from aircherd.config.paths import Paths
 from aircherd.config.store import ConfigStore
@@ -44,6 +45,7 @@ class Services(msgspec.Struct, frozen=True):
     about: About
     config: ConfigStore
     auth: AuthManager
+    catalog: Catalog
     pool: ProviderPool
     chat: ChatController
     bus: EventBus

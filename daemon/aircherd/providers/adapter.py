@@ -12,15 +12,18 @@ import msgspec
 from aircher_wire.version import __version__
 from aircherd.config.model import Provider
 from aircherd.errors import ProviderFailed
-from aircherd.vocabulary.chat import (
-    ChatRequest,
-    Message,
-    ReplyEvent,
+from aircherd.vocabulary.chat import ChatRequest, Message
+from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.models import Model
+from aircherd.vocabulary.parts import (
+    ImagePart,
+    Part,
+    ReasoningPart,
     TextPart,
     ToolCallPart,
     ToolResultPart,
 )
-from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.secret import Secret
 
 T = TypeVar("T")
@@ -77,9 +80,9 @@ class Adapter(Protocol):
     """One vendor API."""
 
     def chat_call(
-        self, provider: Provider, request: ChatRequest, model: str, key: Secret | None
+        self, provider: Provider, request: ChatRequest, model: Model, key: Secret | None
     ) -> HttpCall:
-        """Translate `request`.
+        """Translate `request`. What is signed or reasoned in it came from this very model.
 
         Raises:
             ProviderFailed: this API cannot express it (bad_request).
@@ -97,6 +100,16 @@ class Adapter(Protocol):
 
     def key_check_call(self, provider: Provider, key: Secret) -> HttpCall:
         """Return a call that costs nothing and succeeds only if `key` is good."""
+
+    def models_call(self, provider: Provider, key: Secret | None) -> HttpCall:
+        """Return the call that lists the provider's models."""
+
+    def read_models(self, body: bytes) -> list[Model]:
+        """Return what the provider lists, with what it says of each; without what cannot chat.
+
+        Raises:
+            ProviderFailed: it is not such a list.
+        """
 
 
 # ------------------------------------------------------------------ failing
@@ -286,17 +299,42 @@ def chat_headers(provider: Provider, own: Headers, *, stream: bool) -> Headers:
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """One message by what its parts are; `where` names it in an error ("messages[3]")."""
+    """One message by what its parts are; `where` names it in an error ("messages[3]").
+
+    `parts` has all of them in the order in which the client gave them.
+    """
 
     where: str
     role: str
-    text: list[str]
-    calls: list[ToolCallPart]
-    results: list[ToolResultPart]
+    parts: list[Part]
+
+    @property
+    def text(self) -> list[str]:
+        """The texts."""
+        return [part.text for part in self.parts if isinstance(part, TextPart)]
+
+    @property
+    def calls(self) -> list[ToolCallPart]:
+        """The tool calls, in assistant messages only."""
+        return [part for part in self.parts if isinstance(part, ToolCallPart)]
+
+    @property
+    def results(self) -> list[ToolResultPart]:
+        """The answers of tools, in user messages only."""
+        return [part for part in self.parts if isinstance(part, ToolResultPart)]
+
+
+# Which parts belong in messages of one role only.
+_ROLES: dict[type, str] = {
+    ToolCallPart: "assistant",
+    ReasoningPart: "assistant",
+    ToolResultPart: "user",
+    ImagePart: "user",
+}
 
 
 def turns(messages: list[Message]) -> list[Turn]:
-    """Sort the parts of each message.
+    """Return each message with its place.
 
     Raises:
         ProviderFailed: BAD_REQUEST: a part is in a message of the wrong role.
@@ -307,19 +345,29 @@ def turns(messages: list[Message]) -> list[Turn]:
 def _turn(where: str, message: Message) -> Turn:
     content = message.content
     if isinstance(content, str):
-        return Turn(where, message.role, [content], [], [])
-    text = [part.text for part in content if isinstance(part, TextPart)]
-    calls = [part for part in content if isinstance(part, ToolCallPart)]
-    results = [part for part in content if isinstance(part, ToolResultPart)]
-    if calls and message.role != "assistant":
-        fail(FailureClass.BAD_REQUEST, f"{where}: tool_call parts belong in assistant messages")
-    if results and message.role != "user":
-        fail(FailureClass.BAD_REQUEST, f"{where}: tool_result parts belong in user messages")
-    return Turn(where, message.role, text, calls, results)
+        return Turn(where, message.role, [TextPart(content)])
+    for part in content:
+        role = _ROLES.get(type(part), message.role)
+        if role != message.role:
+            kind = part.__struct_config__.tag
+            fail(FailureClass.BAD_REQUEST, f"{where}: {kind} parts belong in {role} messages")
+    return Turn(where, message.role, content)
 
 
 def result_text(result: ToolResultPart) -> str:
-    """Return what a tool answered, as one text."""
+    """Return what a tool answered in words, as one text."""
     if isinstance(result.content, str):
         return result.content
-    return "\n".join(part.text for part in result.content)
+    return "\n".join(part.text for part in result.content if isinstance(part, TextPart))
+
+
+def result_images(result: ToolResultPart) -> list[ImagePart]:
+    """Return the pictures a tool answered with."""
+    if isinstance(result.content, str):
+        return []
+    return [part for part in result.content if isinstance(part, ImagePart)]
+
+
+def data_uri(image: ImagePart) -> str:
+    """Return the picture as a URL: its own, or one that holds the data."""
+    return image.url or f"data:{image.media_type};base64,{image.data}"

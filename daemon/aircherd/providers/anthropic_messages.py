@@ -22,17 +22,12 @@ from aircherd.providers.adapter import (
     result_text,
     turns,
 )
-from aircherd.providers.anthropic_reply import AnthropicStream, read_whole
-from aircherd.vocabulary.chat import (
-    ChatRequest,
-    NamedTool,
-    ReplyEvent,
-    Tool,
-    ToolCallPart,
-    ToolChoice,
-    ToolResultPart,
-)
+from aircherd.providers.anthropic_reply import AnthropicStream, read_models, read_whole
+from aircherd.vocabulary.chat import ChatRequest, NamedTool, Tool, ToolChoice
 from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.models import Model
+from aircherd.vocabulary.parts import ToolCallPart, ToolResultPart
+from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.secret import Secret
 
 VERSION = "2023-06-01"
@@ -46,14 +41,14 @@ class AnthropicMessages:
     """The adapter."""
 
     def chat_call(
-        self, provider: Provider, request: ChatRequest, model: str, key: Secret | None
+        self, provider: Provider, request: ChatRequest, model: Model, key: Secret | None
     ) -> HttpCall:
         """Translate `request`; see `Adapter`."""
         return HttpCall(
             "POST",
             _root(provider) + "/v1/messages",
             chat_headers(provider, _own_headers(key), stream=request.stream),
-            encode_body(_body(request, model), request.extra),
+            encode_body(_body(request, model.id), request.extra),
         )
 
     def reply_decoder(self) -> AnthropicStream:
@@ -68,6 +63,15 @@ class AnthropicMessages:
         """Return the free check: one entry of the list of models."""
         url = _root(provider) + "/v1/models?limit=1"
         return HttpCall("GET", url, call_headers(provider, _own_headers(key)))
+
+    def models_call(self, provider: Provider, key: Secret | None) -> HttpCall:
+        """Return the call that lists the models; see `Adapter`."""
+        url = _root(provider) + "/v1/models?limit=1000"
+        return HttpCall("GET", url, call_headers(provider, _own_headers(key)))
+
+    def read_models(self, body: bytes) -> list[Model]:
+        """Return what is listed; see `Adapter`."""
+        return read_models(body)
 
     def __repr__(self) -> str:
         return f"<AnthropicMessages {VERSION}>"

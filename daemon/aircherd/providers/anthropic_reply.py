@@ -18,7 +18,9 @@ from aircherd.providers.adapter import (
 )
 from aircherd.providers.classify import classify_error
 from aircherd.providers.reply_stream import ReplyStream
-from aircherd.vocabulary.chat import (
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.models import Model
+from aircherd.vocabulary.reply import (
     Ending,
     Finish,
     ReplyEvent,
@@ -27,7 +29,6 @@ from aircherd.vocabulary.chat import (
     Usage,
     UsageDelta,
 )
-from aircherd.vocabulary.failure import FailureClass
 
 
 class _Block(msgspec.Struct, gc=False):
@@ -266,3 +267,19 @@ def read_usage(usage: AnthropicUsage) -> Usage:
         cache_write_tokens=written,
         reasoning_tokens=count_of(details.thinking_tokens),
     )
+
+
+class _Listed(msgspec.Struct, gc=False):
+    id: str
+
+
+class _List(msgspec.Struct, gc=False):
+    data: list[_Listed]
+
+
+_LIST = msgspec.json.Decoder(_List)
+
+
+def read_models(body: bytes) -> list[Model]:
+    """Return what a list of models says; see `Adapter.read_models`."""
+    return [Model(id=each.id) for each in decode_with(_LIST, body, "a list of models").data]

@@ -10,8 +10,8 @@ import trio
 
 from aircherd.errors import ProviderFailed
 from aircherd.providers.adapter import ReplyDecoder, fail
-from aircherd.vocabulary.chat import Ending, ReplyEvent
 from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.reply import Ending, ReplyEvent
 
 MAX_REPLY = 8 * 1024 * 1024
 """Bytes of a reply in one piece: no vendor comes near, and what is decoded of it takes more."""

@@ -16,16 +16,11 @@ from aircherd.providers.adapter import (
     result_text,
     turns,
 )
-from aircherd.providers.openai_reply import OpenAIStream, read_whole
-from aircherd.vocabulary.chat import (
-    ChatRequest,
-    NamedTool,
-    ReplyEvent,
-    Tool,
-    ToolCallPart,
-    ToolChoice,
-    ToolResultPart,
-)
+from aircherd.providers.openai_reply import OpenAIStream, read_models, read_whole
+from aircherd.vocabulary.chat import ChatRequest, NamedTool, Tool, ToolChoice
+from aircherd.vocabulary.models import Model
+from aircherd.vocabulary.parts import ToolCallPart, ToolResultPart
+from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.secret import Secret
 
 OPENAI_ITSELF = "https://api.openai.com:443"
@@ -39,14 +34,14 @@ class OpenAIChat:
         self._check_path = check_path
 
     def chat_call(
-        self, provider: Provider, request: ChatRequest, model: str, key: Secret | None
+        self, provider: Provider, request: ChatRequest, model: Model, key: Secret | None
     ) -> HttpCall:
         """Translate `request`; see `Adapter`."""
         return HttpCall(
             "POST",
             self._root(provider) + self._prefix + "/chat/completions",
             chat_headers(provider, bearer(key), stream=request.stream),
-            encode_body(_body(provider, request, model), request.extra),
+            encode_body(_body(provider, request, model.id), request.extra),
         )
 
     def reply_decoder(self) -> OpenAIStream:
@@ -61,6 +56,15 @@ class OpenAIChat:
         """Return the free check: for most vendors the list of models."""
         url = self._root(provider) + self._check_path
         return HttpCall("GET", url, call_headers(provider, bearer(key)))
+
+    def models_call(self, provider: Provider, key: Secret | None) -> HttpCall:
+        """Return the call that lists the models; see `Adapter`."""
+        url = self._root(provider) + self._prefix + "/models"
+        return HttpCall("GET", url, call_headers(provider, bearer(key)))
+
+    def read_models(self, body: bytes) -> list[Model]:
+        """Return what is listed; see `Adapter`."""
+        return read_models(body)
 
     def _root(self, provider: Provider) -> str:
         # People copy Ollama's URL with and without the /v1 of its compatible half.

@@ -22,7 +22,9 @@ from aircherd.providers.adapter import (
 )
 from aircherd.providers.classify import classify_error
 from aircherd.providers.reply_stream import ReplyStream
-from aircherd.vocabulary.chat import (
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.models import Model
+from aircherd.vocabulary.reply import (
     Ending,
     Finish,
     ReplyEvent,
@@ -31,7 +33,6 @@ from aircherd.vocabulary.chat import (
     Usage,
     UsageDelta,
 )
-from aircherd.vocabulary.failure import FailureClass
 
 
 class _Function(msgspec.Struct, gc=False):
@@ -278,3 +279,19 @@ def _read_cost(cost: object) -> str | None:
     if isinstance(cost, int | float) and not isinstance(cost, bool) and 0 <= cost < 1e9:
         return format(Decimal(repr(cost)), "f")
     return None
+
+
+class _Listed(msgspec.Struct, gc=False):
+    id: str
+
+
+class _List(msgspec.Struct, gc=False):
+    data: list[_Listed]
+
+
+_LIST = msgspec.json.Decoder(_List)
+
+
+def read_models(body: bytes) -> list[Model]:
+    """Return what a list of models says; see `Adapter.read_models`."""
+    return [Model(id=each.id) for each in decode_with(_LIST, body, "a list of models").data]

@@ -19,7 +19,7 @@ from aircherd.config.model import Network, Provider
 from aircherd.errors import AircherError, ProviderFailed
 from aircherd.events import EventBus
 from aircherd.providers.adapter import Adapter, HttpCall, ReplyDecoder
-from aircherd.providers.adapters import ADAPTERS
+from aircherd.providers.adapters import ADAPTERS, adapter_for
 from aircherd.providers.chat_call import ChatCall, OneReply, Patience, TransportError
 from aircherd.providers.classify import (
     classify_response,
@@ -34,6 +34,7 @@ from aircherd.providers.transport import BodyReader, body_reader
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import ApiKey, Health, KeyCheck
+from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Redactor, Secret
 
 MAX_ERROR_BODY = 64 * 1024
@@ -80,7 +81,7 @@ class ProviderPool:
         self,
         provider: Provider,
         request: ChatRequest,
-        model: str,
+        model: Model,
         key: ApiKey | None,
         network: Network,
     ) -> AsyncIterator[ChatCall]:
@@ -93,7 +94,7 @@ class ProviderPool:
         if key and key.origin != provider.origin:
             # AuthManager sees to it; should it ever fail to, the key stops here.
             raise RuntimeError(f"a key for {key.origin} must not go to {provider.origin}")
-        adapter = ADAPTERS[provider.kind]
+        adapter = adapter_for(provider, request, model)
         secret = key.secret if key else None
         call = self._put(secret, adapter.chat_call, provider, request, model, secret)
         waits = _waits(network, request)
@@ -297,7 +298,8 @@ def _content_type(response: httpx.Response) -> str:
 
 def _decoder(adapter: Adapter, request: ChatRequest, content_type: str) -> ReplyDecoder:
     # What was asked for decides only where the server does not say: some never stream.
-    streams = "event-stream" in content_type or (request.stream and "json" not in content_type)
+    says_stream = "event-stream" in content_type or "ndjson" in content_type
+    streams = says_stream or (request.stream and "json" not in content_type)
     return adapter.reply_decoder() if streams else OneReply(adapter.read_reply)
 
 

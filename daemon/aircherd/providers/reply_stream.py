@@ -9,8 +9,8 @@ from abc import ABC, abstractmethod
 from aircherd.errors import ProviderFailed
 from aircherd.providers.adapter import fail
 from aircherd.providers.sse import SseDecoder, SseError, SseEvent
-from aircherd.vocabulary.chat import Ending, ReplyEvent
 from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.reply import Ending, ReplyEvent
 
 
 class ReplyStream(ABC):

@@ -66,7 +66,7 @@ def _is_condemned(candidate: Step, failed: Candidate, condemns: Condemns) -> Typ
             # An alias may name the provider again, with another model but the same key.
             return same_provider and candidate.key == failed.key
         case Condemns.MODEL:
-            return same_provider and candidate.model == failed.model
+            return same_provider and candidate.model.id == failed.model.id
         case _:
             return same_provider
 
@@ -74,7 +74,7 @@ def _is_condemned(candidate: Step, failed: Candidate, condemns: Condemns) -> Typ
 def _taken_with_it(candidate: Candidate, failure: Failure) -> Skipped:
     return Skipped(
         provider=candidate.provider.name,
-        model=candidate.model,
+        model=candidate.model.id,
         key=candidate.key,
         reason=failure.code,
         message=f"{candidate.provider.name} was not tried: {failure.message}",

@@ -5,6 +5,7 @@ default model of a provider. For every candidate left out there is a reason.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -14,6 +15,7 @@ from aircherd.errors import BadRequest, UnknownModel
 from aircherd.vocabulary.attempt import Skipped
 from aircherd.vocabulary.chat import RouteOptions
 from aircherd.vocabulary.keys import KeyChoice, KeyState
+from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.names import nearest
 
 KeysOf = Callable[[Provider], Sequence[KeyChoice]]
@@ -27,12 +29,27 @@ _UNUSABLE = {
 }
 
 
+class Models(Protocol):
+    """The view of `catalog`."""
+
+    def find(self, provider: Provider, name: str) -> Model:
+        """Return what is known of the model that `provider` calls `name`."""
+
+    def routes(self, name: str) -> Sequence[Route]:
+        """Return where a model is served under this bare name; () if nobody knows it."""
+
+
 class Candidate(msgspec.Struct, frozen=True):
     """One call that could be made; `key` is the key's name, None where none is needed."""
 
     provider: Provider
-    model: str
+    model: Model
     key: str | None
+
+    @property
+    def origin(self) -> str:
+        """What parts of this model's replies are marked with: `provider/model`."""
+        return f"{self.provider.name}/{self.model.id}"
 
 
 Step = Candidate | Skipped
@@ -52,29 +69,32 @@ class Plan(msgspec.Struct, frozen=True):
         return tuple(step for step in self.steps if isinstance(step, Candidate))
 
 
-def plan(model: str | None, options: RouteOptions, config: Config, keys_of: KeysOf) -> Plan:
+def plan(
+    model: str | None, options: RouteOptions, config: Config, keys_of: KeysOf, models: Models
+) -> Plan:
     """Decide who is asked, in which order.
 
     Raises:
         UnknownModel: nobody knows that name.
         BadRequest: the request's own `route` leaves nobody.
     """
-    routes = _only(options, _routes(model, config, keys_of), config)
+    routes = _only(options, _routes(model, config, keys_of, models), config)
     steps: list[Step] = []
     for route in routes:
         provider = config.providers[route.provider]
+        found = models.find(provider, route.model)
         for key in keys_of(provider) or [KeyChoice(None, KeyState.NOT_CONFIGURED)]:
             if reason := _UNUSABLE.get(key.state):
                 steps.append(_passed_over(provider, route, key, reason))
             else:
-                steps.append(Candidate(provider, route.model, key.name))
+                steps.append(Candidate(provider, found, key.name))
     if options.no_fallback:
         first = next((n for n, step in enumerate(steps) if isinstance(step, Candidate)), len(steps))
         del steps[first + 1 :]
     return Plan(tuple(steps))
 
 
-def _routes(model: str | None, config: Config, keys_of: KeysOf) -> Sequence[Route]:
+def _routes(model: str | None, config: Config, keys_of: KeysOf, models: Models) -> Sequence[Route]:
     name = model or config.default_model
     if name is None:
         return _default_chain(config, keys_of)
@@ -85,6 +105,8 @@ def _routes(model: str | None, config: Config, keys_of: KeysOf) -> Sequence[Rout
     for provider in config.providers.values():
         if provider.default_model == name:
             return [Route(provider.name, name)]
+    if routes := models.routes(name):
+        return routes
     raise UnknownModel(_unknown_name(name, config), model=name)
 
 

@@ -6,21 +6,15 @@ import msgspec
 import pytest
 import trio
 
+from aircherd.catalog.catalog import Catalog
 from aircherd.chat.controller import Caller, ChatController
 from aircherd.config.model import Alias, Config, Provider, Route
 from aircherd.errors import AircherError, ChatFailed, KeyringLocked, ProviderFailed
 from aircherd.events import EventBus
-from aircherd.vocabulary.chat import (
-    ChatRequest,
-    Ending,
-    Message,
-    RouteOptions,
-    TextDelta,
-    Usage,
-    UsageDelta,
-)
+from aircherd.vocabulary.chat import ChatRequest, Message, RouteOptions
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import ApiKey, KeyChoice, KeyState
+from aircherd.vocabulary.reply import Ending, TextDelta, Usage, UsageDelta
 from aircherd.vocabulary.secret import Secret
 
 A = Provider(name="a", kind="openai", base_url="http://a")
@@ -76,7 +70,7 @@ class FakePool:
 
     @asynccontextmanager
     async def open_chat(self, provider, request, model, key, network):
-        self.keys.append((provider.name, model, key.secret.reveal()))
+        self.keys.append((provider.name, model.id, key.secret.reveal()))
         script = self.scripts[provider.name].pop(0)
         try:
             if isinstance(script, Exception):
@@ -108,7 +102,11 @@ async def run(pool, auth=None, bus=None, **request):
         sent.extend(deltas)
 
     controller = ChatController(
-        config=FakeConfig(), auth=auth or FakeAuth(), pool=pool, bus=bus or EventBus()
+        config=FakeConfig(),
+        auth=auth or FakeAuth(),
+        catalog=Catalog(),
+        pool=pool,
+        bus=bus or EventBus(),
     )
     asked = ChatRequest(messages=[Message("user", "q")], **{"model": "chain", **request})
     try:

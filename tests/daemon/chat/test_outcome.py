@@ -5,8 +5,8 @@ import pytest
 from aircherd.chat import outcome
 from aircherd.chat.reply import Reply
 from aircherd.vocabulary.attempt import Attempt, Skipped
-from aircherd.vocabulary.chat import TextDelta, Usage, UsageDelta
 from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.reply import TextDelta, Usage, UsageDelta
 
 REFUSED = Attempt(
     provider="a", model="m", key="default", outcome="auth_rejected", ms=3, message="refused"

@@ -4,8 +4,8 @@ import pytest
 
 from aircherd.chat.reply import MAX_CHARACTERS, Reply
 from aircherd.errors import ProviderFailed
-from aircherd.vocabulary.chat import Ending, TextDelta, ToolCallDelta, Usage, UsageDelta
 from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.reply import Ending, TextDelta, ToolCallDelta, Usage, UsageDelta
 
 
 def test_text_pieces_join_into_one_part():
@@ -13,7 +13,7 @@ def test_text_pieces_join_into_one_part():
     reply = Reply()
     reply.add([TextDelta("Hel"), TextDelta("lo")])
     reply.add([TextDelta(" you")])
-    assert reply.message() == {
+    assert reply.message("up/m") == {
         "role": "assistant",
         "content": [{"type": "text", "text": "Hello you"}],
     }
@@ -25,7 +25,7 @@ def test_interleaved_tool_calls_come_apart_by_index():
     reply = Reply()
     reply.add([TextDelta("Look:"), ToolCallDelta(0, "a", "f", '{"x"'), ToolCallDelta(1, "b", "g")])
     reply.add([ToolCallDelta(0, arguments=":1}"), TextDelta("done")])
-    assert reply.message()["content"] == [
+    assert reply.message("up/m")["content"] == [
         {"type": "text", "text": "Look:"},
         {"type": "tool_call", "id": "a", "name": "f", "arguments": '{"x":1}'},
         {"type": "tool_call", "id": "b", "name": "g", "arguments": "{}"},
@@ -51,7 +51,7 @@ def test_the_endings_usage_is_the_last_word():
 
 def test_an_empty_reply_is_an_empty_message():
     """Nothing came, nothing is made up."""
-    assert Reply().message() == {"role": "assistant", "content": []}
+    assert Reply().message("up/m") == {"role": "assistant", "content": []}
 
 
 @pytest.mark.parametrize(

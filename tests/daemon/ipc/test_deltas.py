@@ -4,7 +4,7 @@ import msgpack
 
 from aircherd.ipc.deltas import DeltaWriter, told
 from aircherd.vocabulary.attempt import AttemptDelta
-from aircherd.vocabulary.chat import Ending, TextDelta, ToolCallDelta, Usage, UsageDelta
+from aircherd.vocabulary.reply import Ending, TextDelta, ToolCallDelta, Usage, UsageDelta
 
 
 def frames(data):

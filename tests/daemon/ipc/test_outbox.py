@@ -6,7 +6,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from aircherd.ipc.deltas import DeltaWriter
 from aircherd.ipc.outbox import BUFFER_LIMIT, GATHER_ABOVE, Outbox
-from aircherd.vocabulary.chat import Ending, TextDelta, ToolCallDelta
+from aircherd.vocabulary.reply import Ending, TextDelta, ToolCallDelta
 
 
 async def test_take_returns_everything_in_order():

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from aircherd.catalog.catalog import Catalog
 from aircherd.config.model import DEFAULT_CONFIG, Config, builtin_providers
 from aircherd.errors import ConfigInvalid
 from aircherd.ipc import overview
@@ -29,6 +30,7 @@ def services(tmp_path, *, config=DEFAULT_CONFIG, problem=None, has_good=True, st
             file=tmp_path / "config.toml", current=config, problem=problem, has_good=has_good
         ),
         auth=SimpleNamespace(key_choices=choices, rows=lambda: rows),
+        catalog=Catalog(),
         pool=SimpleNamespace(
             health=lambda name: (
                 (Health.UNREACHABLE, "refused") if name in ill else (Health.OK, None)

@@ -15,7 +15,7 @@ from aircherd.events import EventBus
 from aircherd.ipc import session as session_module
 from aircherd.ipc.outbox import BUFFER_LIMIT
 from aircherd.ipc.session import Method, Session
-from aircherd.vocabulary.chat import TextDelta
+from aircherd.vocabulary.reply import TextDelta
 
 
 class Nothing(msgspec.Struct, forbid_unknown_fields=True):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aircherd.providers.adapters import ADAPTERS
+from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Secret
 from aircherd.vocabulary.vendors import KINDS, VENDORS
 from helpers.provider_calls import CANARY, a_provider, a_request
@@ -46,7 +47,7 @@ def test_every_kind_has_an_adapter() -> None:
 def test_urls(name: str, chat: str, check: str) -> None:
     """Each vendor is called where its documentation says."""
     provider, adapter = a_provider(name), ADAPTERS[VENDORS[name].kind]
-    assert chat == adapter.chat_call(provider, a_request(), "m", None).url
+    assert chat == adapter.chat_call(provider, a_request(), Model(id="m"), None).url
     call = adapter.key_check_call(provider, Secret(CANARY))
     assert ("GET", check) == (call.method, call.url)
 
@@ -55,7 +56,7 @@ def test_urls(name: str, chat: str, check: str) -> None:
 def test_key_travels_in_one_header(name: str) -> None:
     """The key is in exactly one header, and nowhere else."""
     adapter: Adapter = ADAPTERS[VENDORS[name].kind]
-    call = adapter.chat_call(a_provider(name), a_request(), "m", Secret(CANARY))
+    call = adapter.chat_call(a_provider(name), a_request(), Model(id="m"), Secret(CANARY))
     assert sum(CANARY in value for _, value in call.headers) == 1
     assert CANARY not in call.url + call.body.decode() + repr(call)
 
@@ -66,5 +67,5 @@ def test_key_travels_in_one_header(name: str) -> None:
 def test_habitual_v1_is_not_doubled(name: str, base: str) -> None:
     """A base URL copied with a /v1 too many still leads to the API."""
     provider, adapter = a_provider(name, base_url=base), ADAPTERS[VENDORS[name].kind]
-    url = adapter.chat_call(provider, a_request(), "m", None).url
+    url = adapter.chat_call(provider, a_request(), Model(id="m"), None).url
     assert url.count("/v1") == 1

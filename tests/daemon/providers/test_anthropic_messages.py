@@ -6,6 +6,7 @@ import pytest
 
 from aircherd.providers.anthropic_messages import DEFAULT_MAX_TOKENS, VERSION, AnthropicMessages
 from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Secret
 from helpers.provider_calls import CANARY, a_provider, a_request, body_of, failure_of
 
@@ -135,7 +136,7 @@ def test_foreign_ids_are_made_safe_and_still_match() -> None:
     """An id with characters this API refuses is replaced, in call and result alike."""
     foreign = {"id": "functions.f:0"}
     request = a_request(assistant(CALL | foreign), user(RESULT | foreign))
-    sent = ADAPTER.chat_call(PROVIDER, request, "m", None).body.decode()
+    sent = ADAPTER.chat_call(PROVIDER, request, Model(id="m"), None).body.decode()
     ids = re.findall(r'"(?:tool_use_id|id)":"([^"]*)"', sent)
     assert len(ids) == 2
     assert len(set(ids)) == 1
@@ -154,14 +155,14 @@ def test_foreign_ids_are_made_safe_and_still_match() -> None:
 def test_what_it_cannot_say(messages: list[dict[str, object]], words: str) -> None:
     """What this API has no form for is the client's fault, and the message names the place."""
     request = a_request(*messages)
-    failure = failure_of(lambda: ADAPTER.chat_call(PROVIDER, request, "m", None))
+    failure = failure_of(lambda: ADAPTER.chat_call(PROVIDER, request, Model(id="m"), None))
     assert FailureClass.BAD_REQUEST is failure.kind
     assert words in failure.message
 
 
 def test_headers() -> None:
     """The key has its own header, the version a default that the user may replace."""
-    headers = dict(ADAPTER.chat_call(PROVIDER, a_request(), "m", Secret(CANARY)).headers)
+    headers = dict(ADAPTER.chat_call(PROVIDER, a_request(), Model(id="m"), Secret(CANARY)).headers)
     assert (headers["x-api-key"], headers["anthropic-version"]) == (CANARY, VERSION)
     newer = a_provider("anthropic", headers={"Anthropic-Version": "2026-10-21"})
     headers = dict(ADAPTER.key_check_call(newer, Secret(CANARY)).headers)

@@ -13,7 +13,8 @@ from aircherd.providers.anthropic_reply import (
     read_usage,
     read_whole,
 )
-from aircherd.vocabulary.chat import (
+from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.reply import (
     Ending,
     Finish,
     ReplyEvent,
@@ -22,7 +23,6 @@ from aircherd.vocabulary.chat import (
     Usage,
     UsageDelta,
 )
-from aircherd.vocabulary.failure import Failure, FailureClass
 from helpers.memory import allocated
 from helpers.provider_calls import cut_in_two, failure_of, run_decoder, sse
 

@@ -11,8 +11,8 @@ from aircherd.providers import chat_call
 from aircherd.providers.adapter import ReplyDecoder
 from aircherd.providers.chat_call import ChatCall, OneReply, Patience, TransportError
 from aircherd.providers.openai_reply import OpenAIStream
-from aircherd.vocabulary.chat import Ending, ReplyEvent, TextDelta
 from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.reply import Ending, ReplyEvent, TextDelta
 from helpers.provider_calls import sse
 
 HELLO = sse({"choices": [{"delta": {"content": "a"}}]})

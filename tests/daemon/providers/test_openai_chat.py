@@ -4,6 +4,7 @@ import pytest
 
 from aircherd.providers.openai_chat import OpenAIChat
 from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Secret
 from helpers.provider_calls import CANARY, a_provider, a_request, body_of, failure_of
 
@@ -162,16 +163,20 @@ def test_empty_arguments_become_an_object() -> None:
 def test_bad_tool_schema_is_refused_by_name() -> None:
     """A tool whose parameters are no JSON object is the client's fault."""
     request = a_request(tools=[{"name": "look", "parameters": "nonsense"}])
-    failure = failure_of(lambda: ADAPTER.chat_call(a_provider(), request, "m", None))
+    failure = failure_of(lambda: ADAPTER.chat_call(a_provider(), request, Model(id="m"), None))
     assert FailureClass.BAD_REQUEST is failure.kind
     assert "'look'" in failure.message
 
 
 def test_headers() -> None:
     """The key goes as a bearer token; what is accepted follows what was asked for."""
-    streamed = dict(ADAPTER.chat_call(a_provider(), a_request(), "m", Secret(CANARY)).headers)
+    streamed = dict(
+        ADAPTER.chat_call(a_provider(), a_request(), Model(id="m"), Secret(CANARY)).headers
+    )
     assert f"Bearer {CANARY}" == streamed["authorization"]
     assert streamed["accept"] == "text/event-stream"
-    plain = dict(ADAPTER.chat_call(a_provider(), a_request(stream=False), "m", None).headers)
+    plain = dict(
+        ADAPTER.chat_call(a_provider(), a_request(stream=False), Model(id="m"), None).headers
+    )
     assert "authorization" not in plain
     assert plain["accept"] == "application/json"

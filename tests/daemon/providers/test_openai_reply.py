@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aircherd.providers.openai_reply import OpenAIStream, OpenAIUsage, read_usage, read_whole
-from aircherd.vocabulary.chat import (
+from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.reply import (
     Ending,
     Finish,
     ReplyEvent,
@@ -17,7 +18,6 @@ from aircherd.vocabulary.chat import (
     Usage,
     UsageDelta,
 )
-from aircherd.vocabulary.failure import Failure, FailureClass
 from helpers.memory import allocated
 from helpers.provider_calls import cut_in_two, failure_of, run_decoder, sse
 

@@ -20,9 +20,11 @@ from aircherd.providers.adapters import ADAPTERS
 from aircherd.providers.out_of_files import out_of_files
 from aircherd.providers.pool import CHECK_SECONDS, ERROR_BODY_SECONDS, ProviderPool
 from aircherd.providers.transport import BodyReader, body_reader, open_transport
-from aircherd.vocabulary.chat import ChatRequest, Ending, ReplyEvent, TextDelta
+from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import ApiKey, Health
+from aircherd.vocabulary.models import Model
+from aircherd.vocabulary.reply import Ending, ReplyEvent, TextDelta
 from aircherd.vocabulary.secret import Redactor, Secret
 from helpers.provider_calls import CANARY, a_provider, a_request, sse
 
@@ -114,7 +116,9 @@ async def ask(
 ) -> list[ReplyEvent]:
     events: list[ReplyEvent] = []
     asked = provider or a_provider()
-    async with pool.open_chat(asked, request or a_request(), "m", a_key(asked), Network()) as call:
+    async with pool.open_chat(
+        asked, request or a_request(), Model(id="m"), a_key(asked), Network()
+    ) as call:
         while more := await call.receive():
             events += more
     return events
@@ -235,7 +239,7 @@ async def test_impossible_address(base_url: str) -> None:
     provider = a_provider(base_url=base_url)
     pool = raising(AssertionError("sent"))
     with pytest.raises(ProviderFailed, match="base_url cannot be used") as caught:
-        async with pool.open_chat(provider, a_request(), "m", None, Network()):
+        async with pool.open_chat(provider, a_request(), Model(id="m"), None, Network()):
             pass
     assert FailureClass.PROTOCOL is caught.value.failure.kind
 
@@ -413,7 +417,7 @@ async def test_no_key_in_any_failure(
     pool, provider = make(secret.encode()), a_provider(name)
     key = a_key(provider, secret)
     with pytest.raises(ProviderFailed) as caught:
-        async with pool.open_chat(provider, a_request(), "m", key, Network()) as call:
+        async with pool.open_chat(provider, a_request(), Model(id="m"), key, Network()) as call:
             await call.receive()
     told = "".join(traceback.format_exception(caught.value))
     told += repr(caught.value) + repr(caught.value.failure) + repr(pool)
@@ -493,5 +497,5 @@ async def test_a_key_of_another_origin_goes_nowhere() -> None:
     pool, provider = answering(200, WHOLE, JSON), a_provider()
     moved = a_provider(base_url="https://elsewhere.example/v1")
     with pytest.raises(RuntimeError, match=r"must not go to https://elsewhere\.example:443"):
-        async with pool.open_chat(moved, a_request(), "m", a_key(provider), Network()):
+        async with pool.open_chat(moved, a_request(), Model(id="m"), a_key(provider), Network()):
             pass

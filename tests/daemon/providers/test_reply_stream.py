@@ -6,8 +6,8 @@ from aircherd.errors import ProviderFailed
 from aircherd.providers.adapter import fail
 from aircherd.providers.reply_stream import ReplyStream
 from aircherd.providers.sse import MAX_EVENT
-from aircherd.vocabulary.chat import Ending, ReplyEvent, TextDelta
 from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.reply import Ending, ReplyEvent, TextDelta
 from helpers.provider_calls import failure_of, run_decoder
 
 

@@ -7,12 +7,13 @@ from aircherd.routing.failures import AFTER, after
 from aircherd.routing.plan import Candidate
 from aircherd.vocabulary.attempt import Skipped
 from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.models import Model
 
 PROVIDERS = builtin_providers()
-FAILED = Candidate(PROVIDERS["anthropic"], "m", "default")
-SAME_KEY = Candidate(PROVIDERS["anthropic"], "other-model", "default")
-SAME_MODEL = Candidate(PROVIDERS["anthropic"], "m", "work")
-OTHER = Candidate(PROVIDERS["openai"], "m", "default")
+FAILED = Candidate(PROVIDERS["anthropic"], Model(id="m"), "default")
+SAME_KEY = Candidate(PROVIDERS["anthropic"], Model(id="other-model"), "default")
+SAME_MODEL = Candidate(PROVIDERS["anthropic"], Model(id="m"), "work")
+OTHER = Candidate(PROVIDERS["openai"], Model(id="m"), "default")
 
 KEY = [SAME_MODEL, OTHER]
 MODEL = [SAME_KEY, OTHER]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from aircherd.catalog.catalog import Catalog
 from aircherd.config.model import DEFAULT_CONFIG, Alias, Config, Provider, Route, builtin_providers
 from aircherd.errors import BadRequest, UnknownModel
 from aircherd.routing.plan import plan
@@ -36,10 +37,10 @@ def keys(**states):
 
 def decide(model, keys_of, config=CONFIG, **options):
     """Return the plan as short rows."""
-    decided = plan(model, RouteOptions(**options), config, keys_of)
+    decided = plan(model, RouteOptions(**options), config, keys_of, Catalog())
     skipped = [step for step in decided.steps if isinstance(step, Skipped)]
     return (
-        [(c.provider.name, c.model, c.key) for c in decided.candidates],
+        [(c.provider.name, c.model.id, c.key) for c in decided.candidates],
         [(s.provider, s.model, s.key, s.reason) for s in skipped],
     )
 
@@ -72,7 +73,7 @@ def test_a_key_that_cannot_be_used_is_passed_over_with_its_reason(state, reason)
 def test_who_is_passed_over_stands_where_they_would_have_been_asked():
     """So an answer tells whom it passed over, and leaves out whom it never came to."""
     two = [("default", KeyState.REJECTED), ("work", OK)]
-    decided = plan("sonnet", RouteOptions(), CONFIG, keys(anthropic=two))
+    decided = plan("sonnet", RouteOptions(), CONFIG, keys(anthropic=two), Catalog())
     assert [type(step).__name__ for step in decided.steps] == ["Skipped", "Candidate", "Skipped"]
 
 

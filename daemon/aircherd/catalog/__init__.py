@@ -1,0 +1,1 @@
+"""What models exist, and what is known of each."""

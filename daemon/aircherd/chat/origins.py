@@ -1,0 +1,42 @@
+"""What a model made goes back to that model as it was, and to no other: pure.
+
+A signature proves to its maker that a part was not changed; to anybody else it is an error or a
+leak. Thinking without its signature is refused by most, so to others it does not go at all.
+"""
+
+import msgspec
+
+from aircherd.vocabulary.chat import ChatRequest, Message
+from aircherd.vocabulary.parts import Part, ReasoningPart, TextPart, ToolCallPart
+
+
+def for_origin(request: ChatRequest, origin: str) -> ChatRequest:
+    """Return `request` as it may be sent to `origin` (`provider/model`)."""
+    messages = [_for_origin(message, origin) for message in request.messages]
+    if all(new is old for new, old in zip(messages, request.messages, strict=True)):
+        return request
+    # A turn that was only thought is no turn for anybody else.
+    kept = [message for message in messages if message.content != []]
+    return msgspec.structs.replace(request, messages=kept)
+
+
+def _for_origin(message: Message, origin: str) -> Message:
+    content = message.content
+    if isinstance(content, str) or not any(_is_foreign(part, origin) for part in content):
+        return message
+    kept = [
+        msgspec.structs.replace(part, signature=None, origin=None)
+        if _is_foreign(part, origin)
+        else part
+        for part in content
+        if not (isinstance(part, ReasoningPart) and _is_foreign(part, origin))
+    ]
+    return msgspec.structs.replace(message, content=kept)
+
+
+def _is_foreign(part: Part, origin: str) -> bool:
+    if isinstance(part, ReasoningPart):
+        return part.origin != origin
+    if isinstance(part, TextPart | ToolCallPart):
+        return part.signature is not None and part.origin != origin
+    return False
