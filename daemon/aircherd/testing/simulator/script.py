@@ -6,14 +6,21 @@ The last user text decides, in this order:
 2. `call NAME {json}`, joined by `and`, and the request has tools of these names
                                 -> those calls; `say WORDS; call NAME {json}` speaks first
 3. a tool is required           -> a call of it, or of the first tool, with `{}`
-4. `count N`                    -> `1 2 3 ... N`
-5. anything else                -> the manner's fixed text, else the prompt itself
+4. JSON is asked for            -> an object that fits the schema, or `{"answer": PROMPT}`
+5. there are pictures           -> `I see N: KIND or URL, ...`
+6. `count N`                    -> `1 2 3 ... N`
+7. anything else                -> the manner's fixed text, else the prompt itself
+
+If thinking is asked for, it thinks `Let me think about: PROMPT` first, and signs that; who changes
+a thought that it sends back no longer has its signature.
 
 A piece is a word with the white space before it; a token, for counting, is a piece.
 """
 
+import hashlib
 import json
 import re
+from typing import Any
 
 import msgspec
 
@@ -32,7 +39,9 @@ MAX_COUNT = 100_000
 class Prompt(msgspec.Struct, kw_only=True):
     """What a request asks, freed of its vendor's form.
 
-    `choice` is auto, none, required, or the name of a tool in `forced`.
+    `choice` is auto, none, required, or the name of a tool in `forced`. `images` are those of the
+    last user message, by media type or URL. `schema` is a JSON Schema, {} for any object, None for
+    plain text.
     """
 
     text: str
@@ -44,6 +53,9 @@ class Prompt(msgspec.Struct, kw_only=True):
     parallel: bool = True
     max_tokens: int | None = None
     stop: list[str] = []
+    thinks: bool = False
+    images: list[str] = []
+    schema: dict[str, object] | None = None
 
 
 class Call(msgspec.Struct):
@@ -63,6 +75,7 @@ class Said(msgspec.Struct, kw_only=True):
     calls: list[Call]
     finish: str
     stop: str | None = None
+    thoughts: list[str] = []
 
 
 class Tally(msgspec.Struct, kw_only=True):
@@ -87,6 +100,18 @@ def count_tokens(*texts: str) -> int:
 
 def decide(prompt: Prompt, manner: Manner) -> Said:
     """Decide what is said to `prompt`; see the top of this file."""
+    said = _decide(prompt, manner)
+    if prompt.thinks:
+        said.thoughts = split_pieces(f"Let me think about: {prompt.text}")
+    return said
+
+
+def signature(thought: str) -> str:
+    """Return what a model signs this thought with."""
+    return "c2ln" + hashlib.sha256(thought.encode()).hexdigest()
+
+
+def _decide(prompt: Prompt, manner: Manner) -> Said:
     if prompt.results:
         return _speak("The tools answered: " + " | ".join(prompt.results), prompt)
     calls = _wanted_calls(prompt)
@@ -94,6 +119,10 @@ def decide(prompt: Prompt, manner: Manner) -> Said:
         spoken = _SAY.match(prompt.text)
         pieces = split_pieces(spoken["text"]) if spoken else []
         return Said(pieces=pieces, calls=calls, finish="tools")
+    if prompt.schema is not None:
+        return _speak(json.dumps(_instance(prompt.schema, prompt.text)), prompt)
+    if prompt.images:
+        return _speak(f"I see {len(prompt.images)}: {', '.join(prompt.images)}", prompt)
     if counted := _COUNT.fullmatch(prompt.text):
         last = min(int(counted["number"]), MAX_COUNT)
         return _speak(" ".join(map(str, range(1, last + 1))), prompt)
@@ -109,13 +138,14 @@ def parse_json(text: str) -> object:
 def tally(prompt: Prompt, said: Said, manner: Manner) -> Tally:
     """Count what `said` cost."""
     spoken = len(said.pieces) + sum(1 + len(fragments(call.arguments)) for call in said.calls)
+    thinking = len(said.thoughts) + manner.reasoning_tokens
     cached = min(manner.cached_tokens, prompt.input_tokens)
     return Tally(
         input=prompt.input_tokens,
-        output=spoken + manner.reasoning_tokens,
+        output=spoken + thinking,
         cached=cached,
         cache_write=min(manner.cache_write_tokens, prompt.input_tokens - cached),
-        reasoning=manner.reasoning_tokens,
+        reasoning=thinking,
     )
 
 
@@ -133,6 +163,22 @@ def _speak(text: str, prompt: Prompt) -> Said:
     return Said(
         pieces=pieces, calls=[], finish="stop" if stop is None else "stop_sequence", stop=stop
     )
+
+
+def _instance(schema: Any, text: str) -> object:  # a JSON Schema of any shape
+    """Return the plainest value that fits, the prompt's text where there may be text."""
+    if not schema:
+        return {"answer": text}
+    if "enum" in schema:
+        return schema["enum"][0]
+    kind = schema.get("type", "object")
+    if kind == "object":
+        properties = schema.get("properties", {})
+        return {name: _instance(each, text) for name, each in properties.items()}
+    if kind == "array":
+        return [_instance(schema["items"], text)] if schema.get("items") else []
+    plain = {"string": text, "integer": len(text), "number": len(text) / 2, "boolean": True}
+    return plain.get(kind)
 
 
 def _wanted_calls(prompt: Prompt) -> list[Call]:
