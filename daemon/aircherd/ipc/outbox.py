@@ -1,5 +1,8 @@
 """What waits to be written to one client: frames in order, counted in bytes.
 
+Most frames never wait: when nothing else does, the kernel takes them at once (`send_now`), and no
+writer need be woken.
+
 The bound is in bytes, not in time: a pager or a stopped process may sleep for an hour. Those who
 can wait (chats) wait for room; those who cannot (events) look at `is_full` and drop. Once a client
 is well behind, the text of one chat is gathered instead of queued delta by delta: a delta's frame
@@ -7,7 +10,7 @@ is ten times its text, and who reads late wants the text, not the rhythm.
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import trio
 
@@ -38,9 +41,13 @@ class Gathered:
 
 
 class Outbox:
-    """One client's queue of frames. Everything but the waits is synchronous."""
+    """One client's queue of frames. Everything but the waits is synchronous.
 
-    def __init__(self) -> None:
+    `send_now` sends what can leave without waiting, and returns how many bytes have left.
+    """
+
+    def __init__(self, send_now: Callable[[bytes], int] = lambda _: 0) -> None:
+        self._send_now = send_now
         self.size = 0
         self._waiting: deque[bytes | Gathered] = deque()
         # The last entry of each chat, as long as it may still grow.
@@ -56,6 +63,8 @@ class Outbox:
 
     def put(self, data: bytes) -> None:
         """Add a frame without waiting; answers are always added, whatever the size."""
+        if not self.size and not (data := data[self._send_now(data) :]):
+            return
         self._waiting.append(data)
         self.size += len(data)
         self._filled.unpark_all()

@@ -1,4 +1,4 @@
-"""One client: frames in, a task per request, one writer out.
+"""One client: frames in, a task per request, one writer out for what cannot leave at once.
 
 What happens on each failure: a broken frame ends this connection with one `error` notification
 and no other; an error of a request goes back as its answer; a client that goes away takes its
@@ -24,11 +24,11 @@ from aircherd.errors import (
     UnknownMethod,
 )
 from aircherd.events import Event
+from aircherd.ipc.client_stream import ClientStream
 from aircherd.ipc.deltas import DeltaWriter
 from aircherd.ipc.outbox import Outbox
 from aircherd.ipc.services import Services
 
-READ_SIZE = 65_536
 MAX_UNDER_WAY = 4096
 """Requests and streams of one client: far more than an editor has, and an end to a runaway loop."""
 FAREWELL_TIMEOUT = 1.0
@@ -52,9 +52,9 @@ class Session:
     ) -> None:
         self.caller = Caller("unknown")
         self.services = services
-        self._stream = stream
+        self._client = ClientStream(stream)
         self._table = table
-        self._outbox = Outbox()
+        self._outbox = Outbox(self._client.send_now)
         self._decoder = frames.Decoder()
         self._requests: dict[int, trio.CancelScope] = {}
         self._streams: dict[int, trio.CancelScope] = {}
@@ -84,7 +84,7 @@ class Session:
 
     async def _read(self) -> None:
         # No deadlines: an editor may be connected for days without a word.
-        while data := await self._stream.receive_some(READ_SIZE):
+        while data := await self._client.receive_some():
             for frame in self._decoder.feed(data):
                 self._dispatch(frame)
             if self._decoder.error:
@@ -96,7 +96,7 @@ class Session:
         while True:
             data = await self._outbox.take()
             try:
-                await self._stream.send_all(data)
+                await self._client.send_all(data)
             except trio.BrokenResourceError:
                 break  # the reader may not see it before it has read what the kernel still holds
             self._outbox.written()

@@ -116,3 +116,39 @@ async def test_gathered_text_counts_and_is_forgotten_when_written():
     await outbox.take()
     outbox.written()
     assert outbox.size == 0
+
+
+async def test_what_leaves_at_once_never_waits():
+    """Neither for a writer nor in the count."""
+    left = []
+
+    def send_now(data):
+        left.append(data)
+        return len(data)
+
+    outbox = Outbox(send_now)
+    outbox.put(b"one")
+    outbox.put_deltas(DeltaWriter("id", 1), [TextDelta("a")])
+    assert len(left) == 2
+    assert outbox.size == 0
+
+
+async def test_the_rest_of_what_left_in_part_waits_and_all_that_follows_behind_it():
+    """Order holds: nothing overtakes a frame that is half written."""
+    tried = []
+
+    def send_now(data):
+        tried.append(data)
+        return 2
+
+    outbox = Outbox(send_now)
+    outbox.put(b"abcd")
+    outbox.put(b"ef")
+    assert tried == [b"abcd"]
+    assert await outbox.take() == b"cdef"
+    outbox.put(b"gh")  # what was taken is still being written
+    assert tried == [b"abcd"]
+    outbox.written()
+    assert await outbox.take() == b"gh"
+    outbox.written()
+    assert outbox.size == 0

@@ -124,8 +124,9 @@ class Peer:
 async def conversation():
     """Serve one client; give its end and the session."""
     ours, theirs = socket.socketpair()
+    stream = trio.SocketStream(trio.socket.from_stdlib_socket(ours))
     session = Session(
-        trio.SocketStream(trio.socket.from_stdlib_socket(ours)),
+        stream,
         SimpleNamespace(bus=EventBus(clock=lambda: 5.0)),
         TABLE,
     )
@@ -135,7 +136,7 @@ async def conversation():
         async with trio.open_nursery() as nursery, peer.stream:
 
             async def serve():
-                async with session._stream:
+                async with stream:
                     await session.serve()
 
             nursery.start_soon(serve)

@@ -1,0 +1,94 @@
+"""A client's socket: what leaves at once, what waits, and what a broken one says."""
+
+import socket
+
+import pytest
+import trio
+from trio.testing import assert_checkpoints, wait_all_tasks_blocked
+
+from aircherd.ipc.client_stream import READ_SIZE, ClientStream
+
+
+@pytest.fixture
+async def ends():
+    """Our stream and the client's socket."""
+    ours, theirs = socket.socketpair()
+    async with trio.SocketStream(trio.socket.from_stdlib_socket(ours)) as stream:
+        theirs.settimeout(5)
+        with theirs:
+            yield ClientStream(stream), theirs
+
+
+async def test_what_the_kernel_takes_leaves_at_once(ends):
+    """Without any task being woken."""
+    stream, client = ends
+    assert stream.send_now(b"frame") == 5
+    assert client.recv(100) == b"frame"
+
+
+async def test_a_full_kernel_takes_a_part_and_then_nothing(ends):
+    """What is left over is the caller's."""
+    stream, _ = ends
+    data = bytes(10_000_000)
+    assert 0 < stream.send_now(data) < len(data)
+    assert stream.send_now(data) == 0
+
+
+async def test_a_client_that_is_gone_takes_nothing_and_the_writer_learns_it(ends):
+    """Sending at once never raises: it is called from wherever something happens."""
+    stream, client = ends
+    client.close()
+    assert stream.send_now(b"frame") == 0
+    with pytest.raises(trio.BrokenResourceError):
+        await stream.send_all(b"frame")
+
+
+async def test_send_all_waits_until_the_client_has_read(ends):
+    """However long it takes."""
+    stream, client = ends
+    data, got = bytes(3_000_000), bytearray()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(stream.send_all, data)
+        await wait_all_tasks_blocked()
+        while len(got) < len(data):
+            got += await trio.to_thread.run_sync(client.recv, 1_000_000)
+    assert got == data
+
+
+async def test_receive_some_waits_for_bytes_and_for_the_end(ends):
+    """The end is b""."""
+    stream, client = ends
+    got = []
+
+    async def read():
+        got.append(await stream.receive_some())
+        got.append(await stream.receive_some())
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(read)
+        await wait_all_tasks_blocked()
+        client.sendall(b"frame")
+        await wait_all_tasks_blocked()
+        assert got == [b"frame"]
+        client.close()
+    assert got == [b"frame", b""]
+
+
+async def test_every_read_lets_the_others_have_their_turn(ends):
+    """Even when there is always something to read."""
+    stream, client = ends
+    client.sendall(bytes(READ_SIZE + 1))
+    with assert_checkpoints():
+        assert len(await stream.receive_some()) == READ_SIZE
+    with assert_checkpoints():
+        assert await stream.receive_some() == b"\0"
+
+
+async def test_a_reset_connection_is_broken(ends):
+    """A client that dies with our bytes unread resets it."""
+    stream, client = ends
+    assert stream.send_now(b"unread") == 6
+    client.close()
+    with pytest.raises(trio.BrokenResourceError):
+        await stream.receive_some()
+    assert repr(stream).startswith("<ClientStream fd=")
