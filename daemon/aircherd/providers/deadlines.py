@@ -31,6 +31,12 @@ Seconds = Mapping[str, float | None]
 """As in `request.extensions["timeout"]`; what is missing or None has no limit."""
 
 
+def timeouts_of(request: httpx.Request) -> Seconds:
+    """Return the deadlines that a request brings along."""
+    timeouts: Seconds = request.extensions.get("timeout") or {}
+    return timeouts
+
+
 def seconds_for(phase: Phase, timeouts: Seconds) -> float:
     """Return the seconds of `phase`; without `first_byte`, as httpx asks, `read` stands in."""
     seconds = timeouts.get(phase)
@@ -48,8 +54,8 @@ class Deadlines:
 
     __slots__ = ("_scope", "_timeouts", "answer_by", "peer", "phase")
 
-    def __init__(self, request: httpx.Request, peer: str) -> None:
-        self._timeouts: Seconds = request.extensions.get("timeout") or {}
+    def __init__(self, timeouts: Seconds, peer: str) -> None:
+        self._timeouts = timeouts
         self.peer = peer
         self.phase: Phase = "connect"
         self.answer_by = math.inf

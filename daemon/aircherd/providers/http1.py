@@ -4,7 +4,7 @@ httptools (llhttp) does the parsing, strictly. What it leaves to its user is dec
 reply ends at the end of the connection, what a reply to HEAD is, how many bytes may pass that are
 not body, and when a connection may carry another request.
 
-    request_message(request)            -> the bytes to send
+    request_message(request)            -> the bytes to send; request_head(...): of their head only
     parser.expect(...) ; feed(data) ... -> body bytes; then `has_head`, `is_complete`, `can_reuse`
     parser.feed_eof()                   -> the end, where the peer closing is one
 """
@@ -23,16 +23,25 @@ def request_message(request: httpx.Request, body: bytes) -> bytes:
         httpx.LocalProtocolError: the head holds a line break or a NUL. The message does not repeat
             it, for it may stand in a key.
     """
-    headers = request.headers.raw
-    lines = [b"%b %b HTTP/1.1\r\n" % (request.method.encode("ascii"), request.url.raw_path)]
+    head = request_head(request.method, request.url.raw_path, request.headers.raw)
+    if "transfer-encoding" in request.headers:
+        body = _chunk(body) + b"0\r\n\r\n"
+    return b"%b\r\n%b" % (head, body)
+
+
+def request_head(method: str, path: bytes, headers: list[tuple[bytes, bytes]]) -> bytes:
+    """Return the lines of a request's head, without the empty one that ends it.
+
+    Raises:
+        httpx.LocalProtocolError: as `request_message`.
+    """
+    lines = [b"%b %b HTTP/1.1\r\n" % (method.encode("ascii"), path)]
     lines += [b"%b: %b\r\n" % header for header in headers]
     head = b"".join(lines)
     # One line break for each line we made, and no more: nobody can smuggle a header in.
     if not head.count(b"\n") == head.count(b"\r") == len(lines) or b"\0" in head:
         raise httpx.LocalProtocolError("a header or the path holds a line break or a NUL")
-    if "transfer-encoding" in request.headers:
-        body = _chunk(body) + b"0\r\n\r\n"
-    return b"%b\r\n%b" % (head, body)
+    return head
 
 
 def _chunk(body: bytes) -> bytes:

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 import httpx
 import trio
 
-from aircherd.providers.deadlines import Deadlines, Phase
+from aircherd.providers.deadlines import Deadlines, Phase, timeouts_of
 from aircherd.providers.out_of_files import is_out_of_files, out_of_files
 
 KEEPALIVE_SECONDS = 60.0
@@ -111,8 +111,8 @@ class ProxiedTransport(httpx.AsyncBaseTransport):
             httpx.TransportError: as `Transport` raises them; `ProxyError` if the proxy refused.
             AircherError: it is our own fault, there are no descriptors left.
         """
-        deadlines = Deadlines(request, f"{request.url.host} (by the proxy {self._name})")
-        asked: Mapping[str, float | None] = request.extensions.get("timeout") or {}
+        asked = timeouts_of(request)
+        deadlines = Deadlines(asked, f"{request.url.host} (by the proxy {self._name})")
 
         async def trace(event: str, _details: Mapping[str, object]) -> None:
             if event.endswith("receive_response_headers.started"):

@@ -4,16 +4,16 @@ httpx's own pool walks all its connections for every request and loses some to c
 `connection_pool` for ours. A reply's body gives its connection back, see `reply_body`.
 
     open_transport -> Transport, or Router -> Transport | ProxiedTransport
-    handle_async_request(request) -> response -> body_reader(response).receive_some() ... aclose()
+    send(call) -> answer -> answer.body.receive_some() ... aclose()
+    handle_async_request(request) -> response: the same for those who use httpx
 
-Deadlines are `request.extensions["timeout"]`, see `deadlines`. Redirects are never followed: a key
-goes to the origin it is bound to and nowhere else.
+Deadlines are `call.timeouts` or `request.extensions["timeout"]`, see `deadlines`. Redirects are
+never followed: a key goes to the origin it is bound to and nowhere else.
 """
 
 import ssl
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Protocol
 
 import httpx
 
@@ -22,7 +22,6 @@ from aircherd.providers.connection import (
     PORTS,
     Connection,
     ContextSource,
-    Origin,
     open_connection,
 )
 from aircherd.providers.connection_pool import (
@@ -31,27 +30,15 @@ from aircherd.providers.connection_pool import (
     ConnectionPool,
     TransportStatistics,
 )
-from aircherd.providers.deadlines import Deadlines
-from aircherd.providers.http1 import request_message
+from aircherd.providers.deadlines import Deadlines, Seconds, timeouts_of
+from aircherd.providers.exchange import Answer, BodyReader, Outgoing, Target
+from aircherd.providers.http1 import ReplyParser, request_message
 from aircherd.providers.proxy import PROXY_VARIABLES, GuardedBody, ProxiedTransport, proxy_for
 from aircherd.providers.reply_body import ReplyBody
 from aircherd.providers.tls import make_context
 
 LOST = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
 """What a connection may fail with that the server closed in the moment it was used again."""
-
-
-class BodyReader(Protocol):
-    """The body of a reply, read without an async generator."""
-
-    async def receive_some(self) -> bytes:
-        """Return the next piece, b"" at the end; raises httpx.TransportError."""
-
-    def finish(self) -> None:
-        """Say that the reply's meaning is over, so that the connection may be kept."""
-
-    async def aclose(self) -> None:
-        """Let the body go: the connection is kept if it can be, closed at once if not."""
 
 
 class Transport(httpx.AsyncBaseTransport):
@@ -81,7 +68,21 @@ class Transport(httpx.AsyncBaseTransport):
         return self._pool.statistics(retried=self._retried)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send `request` and return its reply, the body unread.
+        """Send `request` and return its reply, the body unread; raises as `send`."""
+        target = Target(request.url)
+        self._check_use(target)
+        message = request_message(request, await _whole_body(request))
+        is_head = request.method == "HEAD"
+        reply, body = await self._perform(target, message, timeouts_of(request), is_head=is_head)
+        return httpx.Response(
+            reply.status,
+            headers=reply.headers,
+            stream=body,
+            extensions={"http_version": b"HTTP/1.1", "reason_phrase": reply.reason},
+        )
+
+    async def send(self, call: Outgoing) -> Answer:
+        """Send `call` and return its answer, the body unread.
 
         Raises:
             httpx.ConnectError, httpx.ConnectTimeout: no connection, so nothing was sent.
@@ -92,14 +93,19 @@ class Transport(httpx.AsyncBaseTransport):
             AircherError: our own fault: no descriptors are left.
             RuntimeError: the transport is closed.
         """
+        self._check_use(call.target)
+        is_head = call.method == "HEAD"
+        reply, body = await self._perform(
+            call.target, call.message(), call.timeouts, is_head=is_head
+        )
+        return Answer(reply.status, reply.headers, body)
+
+    def _check_use(self, target: Target) -> None:
         if self._pool.is_closed:
             raise RuntimeError("this transport is closed")
-        url = request.url
-        if url.scheme not in PORTS:
-            raise httpx.UnsupportedProtocol(f"{url.scheme}:// is not http:// or https://")
-        message = request_message(request, await _whole_body(request))
-        deadlines = Deadlines(request, url.netloc.decode("ascii"))
-        return await self._perform(request, message, deadlines)
+        scheme = target.origin[0]
+        if scheme not in PORTS:
+            raise httpx.UnsupportedProtocol(f"{scheme}:// is not http:// or https://")
 
     def close_expired(self) -> None:
         """Close what has been idle for too long.
@@ -113,19 +119,19 @@ class Transport(httpx.AsyncBaseTransport):
         self._pool.close()
 
     async def _perform(
-        self, request: httpx.Request, message: bytes, deadlines: Deadlines
-    ) -> httpx.Response:
-        origin: Origin = (request.url.scheme, request.url.netloc)
-        connection = await self._pool.take(origin)
+        self, target: Target, message: bytes, timeouts: Seconds, *, is_head: bool
+    ) -> tuple[ReplyParser, ReplyBody]:
+        deadlines = Deadlines(timeouts, target.peer)
+        connection = await self._pool.take(target.origin)
         if connection is not None:
             try:
-                return await self._exchange(connection, request, message, deadlines)
+                return await self._exchange(connection, message, deadlines, is_head=is_head)
             except LOST:
                 if not connection.is_stale or self._pool.is_closed:
                     raise
                 self._retried += 1
-        connection = await self._open(request.url, deadlines)
-        return await self._exchange(connection, request, message, deadlines)
+        connection = await self._open(target.url, deadlines)
+        return await self._exchange(connection, message, deadlines, is_head=is_head)
 
     async def _open(self, url: httpx.URL, deadlines: Deadlines) -> Connection:
         with deadlines.open_scope("connect"):
@@ -135,21 +141,14 @@ class Transport(httpx.AsyncBaseTransport):
         raise deadlines.error()
 
     async def _exchange(
-        self, connection: Connection, request: httpx.Request, message: bytes, deadlines: Deadlines
-    ) -> httpx.Response:
+        self, connection: Connection, message: bytes, deadlines: Deadlines, *, is_head: bool
+    ) -> tuple[ReplyParser, ReplyBody]:
         try:
-            is_head = request.method == "HEAD"
             body = await connection.exchange(message, deadlines, is_head=is_head)
         except BaseException:
             self._pool.discard(connection)
             raise
-        reply = connection.reply
-        return httpx.Response(
-            reply.status,
-            headers=reply.headers,
-            stream=ReplyBody(self._pool, connection, deadlines, body),
-            extensions={"http_version": b"HTTP/1.1", "reason_phrase": reply.reason},
-        )
+        return connection.reply, ReplyBody(self._pool, connection, deadlines, body)
 
 
 class Router(httpx.AsyncBaseTransport):
@@ -171,12 +170,19 @@ class Router(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send `request` on its way; raises what the two kinds of transport raise."""
-        proxy = self._choose(request.url)
+        return await self._way(request.url).handle_async_request(request)
+
+    async def send(self, call: Outgoing) -> Answer:
+        """Send `call` on its way; raises likewise."""
+        return await send_over(self._way(call.target.url), call)
+
+    def _way(self, url: httpx.URL) -> Transport | ProxiedTransport:
+        proxy = self._choose(url)
         if proxy is None:
-            return await self._direct.handle_async_request(request)
+            return self._direct
         if proxy not in self._proxied:
             self._proxied[proxy] = ProxiedTransport(proxy, self._get_context)
-        return await self._proxied[proxy].handle_async_request(request)
+        return self._proxied[proxy]
 
     def close_expired(self) -> None:
         """Close what has been idle for too long; proxied connections expire by themselves."""
@@ -206,6 +212,14 @@ def open_transport(network: Network, environ: Mapping[str, str]) -> Transport | 
     if network.proxy or not PROXY_VARIABLES.isdisjoint(name.lower() for name in environ):
         return Router(direct, choose, get_context)
     return direct
+
+
+async def send_over(transport: httpx.AsyncBaseTransport, call: Outgoing) -> Answer:
+    """Send `call` over any transport, ours by the short way; raises what it raises."""
+    if isinstance(transport, Transport | Router):
+        return await transport.send(call)
+    response = await transport.handle_async_request(call.as_httpx())
+    return Answer(response.status_code, response.headers.raw, body_reader(response))
 
 
 def body_reader(response: httpx.Response) -> BodyReader:

@@ -57,8 +57,7 @@ async def read_rest(stream: Stream, missing: int) -> None:
 
 async def exchange(connection: Connection, message: bytes, **timeouts: float) -> bytes:
     """Perform one request; return its whole body."""
-    request = httpx.Request("GET", "http://h/", extensions={"timeout": timeouts})
-    deadlines = Deadlines(request, "h:80")
+    deadlines = Deadlines(timeouts, "h:80")
     body = await connection.exchange(message, deadlines, is_head=False)
     while piece := await connection.receive(deadlines.ends_at("read")):
         body += piece
@@ -281,8 +280,7 @@ async def test_probe_drops_the_rest_of_a_reply(tls: bool) -> None:
         await stream.send_all(OK)
 
     async with connected(answer, tls=tls) as connection:
-        request = httpx.Request("GET", "http://h/")
-        deadlines = Deadlines(request, "h")
+        deadlines = Deadlines({}, "h")
         assert await connection.exchange(SMALL, deadlines, is_head=False) == b"hi"
         assert not await connection.probe()
         rest.set()

@@ -8,8 +8,7 @@ from aircherd.providers.deadlines import Deadlines, Phase, seconds_for
 
 
 def deadlines(**timeouts: float | None) -> Deadlines:
-    request = httpx.Request("GET", "http://h/", extensions={"timeout": timeouts})
-    return Deadlines(request, "h:80")
+    return Deadlines(timeouts, "h:80")
 
 
 @pytest.mark.parametrize(

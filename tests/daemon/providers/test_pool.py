@@ -14,12 +14,13 @@ from aircher_wire import codes
 from aircherd.config.model import Network, Provider
 from aircherd.errors import AircherError, ProviderFailed
 from aircherd.events import EventBus
-from aircherd.providers import pool as pool_module
+from aircherd.providers import transport as transport_module
 from aircherd.providers.adapter import Adapter, HttpCall
 from aircherd.providers.adapters import ADAPTERS
+from aircherd.providers.exchange import BodyReader
 from aircherd.providers.out_of_files import out_of_files
 from aircherd.providers.pool import CHECK_SECONDS, ERROR_BODY_SECONDS, ProviderPool
-from aircherd.providers.transport import BodyReader, body_reader, open_transport
+from aircherd.providers.transport import body_reader, open_transport
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import ApiKey, Health
@@ -69,7 +70,7 @@ def _read_bodies_directly(monkeypatch: pytest.MonkeyPatch) -> None:
         stream = response.stream
         return stream if isinstance(stream, Body) else body_reader(response)
 
-    monkeypatch.setattr(pool_module, "body_reader", reader)
+    monkeypatch.setattr(transport_module, "body_reader", reader)
 
 
 def a_pool(answer: Answer) -> ProviderPool:

@@ -105,6 +105,29 @@ async def test_a_peer_that_takes_nothing_is_given_up(
     assert trio.current_time() == 5.0
 
 
+@pytest.mark.parametrize("sent", [b"abc", b"abcdef"])
+async def test_a_read_that_emptied_the_socket_is_followed_by_a_wait(
+    pair: tuple[Wire, socket.socket], sent: bytes
+) -> None:
+    """What comes before or during the wait is returned; a full read may have left something."""
+    wire, peer = pair
+    for _ in range(2):
+        peer.send(sent)
+        assert await wire.receive_some(4) == sent[:4]
+        if rest := sent[4:]:
+            assert await wire.receive_some(4) == rest
+
+
+async def test_a_closed_wire_breaks_reads_at_once(pair: tuple[Wire, socket.socket]) -> None:
+    """Also the one that would have waited first."""
+    wire, peer = pair
+    peer.send(b"x")
+    assert await wire.receive_some() == b"x"
+    wire.close()
+    with pytest.raises(trio.BrokenResourceError):
+        await wire.receive_some()
+
+
 @pytest.mark.parametrize("event", ["bytes", "end"])
 def test_has_news(pair: tuple[Wire, socket.socket], event: str) -> None:
     """Bytes and an end are news; silence is none."""
