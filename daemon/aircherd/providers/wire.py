@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 import trio
 
+from aircherd.providers.wait_keeper import wait_keeper
+
 READ_SIZE = 64 * 1024
 BROKEN = (trio.BrokenResourceError, trio.ClosedResourceError)
 """What reading and writing raise when the connection is no more."""
@@ -137,9 +139,23 @@ class Wire(trio.abc.Stream):
 
     async def _wait_readable(self) -> bool:
         """Wait for news from the peer; return whether it got too late instead."""
-        with trio.CancelScope(deadline=self.read_by) as scope:
+        if self.read_by == math.inf:
             await trio.lowlevel.wait_readable(self._fd)
-        return scope.cancelled_caught
+            return False
+        keeper, is_late = wait_keeper(), False
+        keeper.watch(self, self.read_by)
+        try:
+            await trio.lowlevel.wait_readable(self._fd)
+        except trio.ClosedResourceError:
+            pass  # it was interrupted, or is closed, and then the next read says so
+        finally:
+            is_late = keeper.forget(self)
+        return is_late
+
+    def interrupt(self) -> None:
+        """End the wait for bytes: it lasted too long."""
+        if self._fd != -1:
+            trio.lowlevel.notify_closing(self._fd)
 
     def has_news(self) -> bool:
         """Whether the peer sent bytes, closed, or reset; found out without waiting."""

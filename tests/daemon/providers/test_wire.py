@@ -76,11 +76,14 @@ async def test_bytes_that_are_there_are_never_late(
     """A daemon that was stopped for longer than its deadline still reads what came meanwhile."""
     wire, peer = pair
     wire.read_by = 5.0
+    wait_readable = trio.lowlevel.wait_readable
 
-    async def wait_while_stopped(_fd: int) -> None:
+    async def wait_while_stopped(fd: int) -> None:
         # After SIGCONT the poll is interrupted and reports nothing, and the deadline has passed.
-        peer.send(b"in time")
-        await trio.sleep_forever()
+        try:
+            await wait_readable(fd)
+        finally:
+            peer.send(b"in time")
 
     monkeypatch.setattr(trio.lowlevel, "wait_readable", wait_while_stopped)
     assert await wire.receive_some() == b"in time"
