@@ -5,6 +5,7 @@ Exit codes: 0 stopped as asked, 1 it could not start, 2 wrong usage, 3 another d
 
 import argparse
 import ctypes
+import gc
 import os
 import resource
 import signal
@@ -23,6 +24,8 @@ from aircherd.vocabulary.secret import Redactor
 
 EXIT_CANNOT_START = 1
 PR_SET_DUMPABLE = 4
+GC_THRESHOLD = 5_000
+"""Objects that come to stay before the youngest are looked through; Python's own choice is 700."""
 
 log = structlog.get_logger()
 
@@ -56,6 +59,7 @@ async def _serve(redactor: Redactor) -> None:
     async with trio.open_nursery() as nursery:
         await nursery.start(_watch_signals, shutdown, nursery.cancel_scope)
         async with open_daemon(os.environ, redactor, shutdown):
+            _collect_less()
             # No deadline: this is how long a daemon lives.
             await shutdown.asked.wait()
         nursery.cancel_scope.cancel()
@@ -90,6 +94,17 @@ def _allow_many_files() -> None:
     """Raise our limit of open files to what the system lets us have: each client takes two."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _collect_less() -> None:
+    """Look for garbage less often, and never among what was there when the daemon was ready.
+
+    Requests make few cycles, and reference counts free the rest: what is looked through time and
+    again are the modules and the tasks under way. See `docs/performance.md` for what it brings.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD, 20, 20)
 
 
 def _fail(group: BaseExceptionGroup[BaseException], code: int) -> int:

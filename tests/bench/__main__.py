@@ -156,7 +156,7 @@ def measure_start(made: Home, times: int) -> Iterator[tuple[str, Figures]]:
     for _ in range(3):
         made.stop()
         started = time.perf_counter()
-        made.start()
+        made.start(log_level="info")
         ready.append(time.perf_counter() - started)
     yield "exec to ready", {"ms": 1000 * min(ready)}
     time.sleep(1)
@@ -170,7 +170,7 @@ def measure(*, quick: bool) -> Iterator[tuple[str, Figures]]:
         made.write_config(CONFIG.format(port=port, flood=FLOOD, ticks=ticks))
         # Bytecode is cached on a user's machine; some environments turn that off.
         made.environ["PYTHONDONTWRITEBYTECODE"] = ""
-        made.start()
+        made.start(log_level="info")
         for provider in ("up", "flood", "ticks"):
             made.login(provider, "bench-key-0123456789", "--no-verify")
         yield from measure_start(made, 5 if quick else 20)

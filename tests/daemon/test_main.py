@@ -1,6 +1,7 @@
 """The command `aircherd`: its options, its exit codes, what it says when it cannot start."""
 
 import ctypes
+import gc
 import os
 import resource
 import signal
@@ -107,6 +108,18 @@ def test_the_users_other_programs_cannot_read_the_daemons_memory(hides):
         os.waitpid(victim, 0)
         os.close(ready_in)
         os.close(ready_out)
+
+
+def test_garbage_is_looked_for_less_often():
+    """And never among what was there when the daemon was ready."""
+    thresholds = gc.get_threshold()
+    try:
+        main_module._collect_less()
+        assert gc.get_threshold()[0] == main_module.GC_THRESHOLD
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*thresholds)
 
 
 def test_memory_is_hidden_before_anything_else(monkeypatch):

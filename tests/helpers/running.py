@@ -65,11 +65,11 @@ class Home:
 
     # ---------------------------------------------------------- the daemon
 
-    def start(self, environ: Mapping[str, str] | None = None) -> None:
+    def start(self, environ: Mapping[str, str] | None = None, *, log_level: str = "debug") -> None:
         """Start `aircherd` and wait until it answers."""
         with self.log_file.open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "aircherd", "--log-level", "debug"],
+                [sys.executable, "-m", "aircherd", "--log-level", log_level],
                 env={**self.environ, **(environ or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
