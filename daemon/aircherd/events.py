@@ -35,13 +35,18 @@ class EventBus:
         self._seq = itertools.count(1)
         self._sinks: dict[str, list[Sink]] = {topic: [] for topic in TOPICS}
 
-    def publish(self, topic: str, data: dict[str, object]) -> None:
-        """Hand an event to every subscriber of `topic`; costs almost nothing when there is none."""
+    def publish(
+        self, topic: str, data: dict[str, object] | Callable[[], dict[str, object]]
+    ) -> None:
+        """Hand an event to every subscriber of `topic`; costs almost nothing when there is none.
+
+        `data` may be what makes it: then it is made only when somebody listens.
+        """
         seq = next(self._seq)
         sinks = self._sinks[topic]
         if not sinks:
             return
-        event = Event(topic, seq, self._clock(), data)
+        event = Event(topic, seq, self._clock(), data() if callable(data) else data)
         for sink in tuple(sinks):
             sink(event)
 

@@ -37,6 +37,22 @@ def test_a_sink_may_unsubscribe_another_while_an_event_is_delivered():
     assert len(got) == 1
 
 
+def test_data_is_made_only_for_who_listens():
+    """What makes it is asked once, and not at all when there is nobody."""
+    bus, got, made = EventBus(), [], []
+
+    def make():
+        made.append(1)
+        return {"n": 1}
+
+    bus.publish("attempt", make)
+    assert made == []
+    with bus.subscribed(("attempt",), got.append), bus.subscribed(("attempt",), got.append):
+        bus.publish("attempt", make)
+    assert made == [1]
+    assert [event.data for event in got] == [{"n": 1}] * 2
+
+
 def test_an_unknown_topic_is_an_error():
     """A misspelt topic must not wait for ever."""
     with pytest.raises(KeyError), EventBus().subscribed(("oauth",), print):

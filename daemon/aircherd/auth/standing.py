@@ -23,7 +23,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_usable(self) -> bool:
         """Whether a request may try the key."""
-        return self.state in {KeyState.AUTHENTICATED, KeyState.UNVERIFIED}
+        return self.state is KeyState.AUTHENTICATED or self.state is KeyState.UNVERIFIED
 
 
 UNTRIED = Standing(state=KeyState.UNVERIFIED)

@@ -65,8 +65,13 @@ class ChatController:
         self._active = 0
         self._total = 0
 
-    async def chat(self, request: ChatRequest, caller: Caller, send: Send) -> ChatResult:
+    async def chat(
+        self, request: ChatRequest, caller: Caller, send: Send, scope: trio.CancelScope
+    ) -> ChatResult:
         """Answer `request`, sending what streams to `send` unless it asked for the result only.
+
+        `scope` is the one that this runs in, and nothing else after it: it gets the request's
+        deadline, for a scope more would cost as much as planning the route.
 
         Raises:
             ConfigInvalid: there is no configuration to work with.
@@ -87,7 +92,7 @@ class ChatController:
                 caller=caller,
                 send=send,
             )
-            return await walk.run()
+            return await walk.run(scope)
         finally:
             self._active -= 1
 
@@ -127,15 +132,18 @@ class _Walk:
         self._reply = Reply()
         self._deadline = math.inf
 
-    async def run(self) -> ChatResult:
+    async def run(self, scope: trio.CancelScope) -> ChatResult:
         request = self._request
         decided = plan(
             request.model, request.route, self._config, self._auth.key_choices, self._catalog
         )
         seconds = request.timeout or self._config.network.request_timeout
-        with trio.move_on_after(seconds) as scope:
-            self._deadline = scope.deadline
+        scope.deadline = self._deadline = trio.current_time() + seconds
+        try:
             return await self._walk(decided.steps)
+        except trio.Cancelled:
+            if trio.current_time() < self._deadline:
+                raise  # the client wants it no more, or went away
         raise outcome.out_of_time(seconds, self._reply, self._attempts, self._skipped)
 
     async def _walk(self, steps: Sequence[Step]) -> ChatResult:
@@ -246,9 +254,7 @@ class _Walk:
             message=failure.message if failure else None,
         )
         self._attempts.append(attempt)
-        who = {"client": self._caller.client, "project": self._caller.project}
-        told = {name: value for name, value in who.items() if value is not None}
-        self._bus.publish("attempt", {**msgspec.to_builtins(attempt), **told})
+        self._bus.publish("attempt", lambda: _attempt_event(attempt, self._caller))
 
     def _result(self, candidate: Candidate) -> ChatResult:
         ending, usage = self._reply.ending, self._reply.usage
@@ -263,6 +269,12 @@ class _Walk:
             attempts=self._attempts,
             skipped=self._skipped,
         )
+
+
+def _attempt_event(attempt: Attempt, caller: Caller) -> dict[str, object]:
+    who = {"client": caller.client, "project": caller.project}
+    told = {name: value for name, value in who.items() if value is not None}
+    return {**msgspec.to_builtins(attempt), **told}
 
 
 def _notice(

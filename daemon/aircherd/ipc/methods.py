@@ -142,16 +142,17 @@ async def shutdown(session: Session, _: int, _params: Nothing) -> object:
 
 async def chat(session: Session, msgid: int, request: ChatRequest) -> object:
     """Answer, streaming under the request's own number."""
-    sender = session.delta_sender("id", msgid)
-    return msgspec.to_builtins(await session.services.chat.chat(request, session.caller, sender))
+    sender, scope = session.delta_sender("id", msgid), session.scope_of("id", msgid)
+    result = await session.services.chat.chat(request, session.caller, sender, scope)
+    return msgspec.to_builtins(result)
 
 
 async def chat_start(session: Session, _: int, request: ChatRequest) -> object:
     """Start a chat and answer at once: for clients that must not block."""
 
     async def run(number: int) -> object:
-        sender = session.delta_sender("stream", number)
-        result = await session.services.chat.chat(request, session.caller, sender)
+        sender, scope = session.delta_sender("stream", number), session.scope_of("stream", number)
+        result = await session.services.chat.chat(request, session.caller, sender, scope)
         return msgspec.to_builtins(result)
 
     return {"stream": session.start_stream(run)}

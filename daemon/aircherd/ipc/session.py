@@ -231,6 +231,10 @@ class Session:
 
         return send
 
+    def scope_of(self, name: str, number: int) -> trio.CancelScope:
+        """Return the scope of a request ("id") or a stream ("stream") that is under way."""
+        return (self._requests if name == "id" else self._streams)[number]
+
     def start_stream(self, run: Callable[[int], Awaitable[object]]) -> int:
         """Start `run(number)` as a stream that can be cancelled by that number; return the number.
 

@@ -109,10 +109,11 @@ async def run(pool, auth=None, bus=None, **request):
         bus=bus or EventBus(),
     )
     asked = ChatRequest(messages=[Message("user", "q")], **{"model": "chain", **request})
-    try:
-        result = await controller.chat(asked, Caller("test", "proj"), send)
-    except ChatFailed as error:
-        result = error
+    with trio.CancelScope() as scope:
+        try:
+            result = await controller.chat(asked, Caller("test", "proj"), send, scope)
+        except ChatFailed as error:
+            result = error
     assert controller.statistics() == {"active": 0, "total": 1}
     return result, [_short(delta) for delta in sent]
 
