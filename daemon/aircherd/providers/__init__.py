@@ -11,8 +11,9 @@ or one `ProviderFailed` that says what went wrong in our own classes.
 - `classify`: what a vendor's error means, one table for all of them; `error_reply` and
   `retry_after` read what the table looks at, `network_failure` does the same for the network.
 - `transport` is the only way bytes take to a provider, `transports` has one for each setting of the
-  network. What it is made of: `connection_pool`, `connection`, `http1` (the parser, no I/O),
-  `reply_body`, `wire` (the socket), `deadlines`, `tls`, `proxy`, `out_of_files`.
+  network. What it is made of: `exchange` (what goes in and comes out), `connection_pool`,
+  `connection`, `http1` (the parser, no I/O), `reply_body`, `wire` (the socket), `deadlines`,
+  `wait_keeper`, `tls`, `proxy`, `out_of_files`.
 - `pool`: sends the adapter's call over the transport; `chat_call` is a call under way, `health`
   remembers which providers can be reached.
 

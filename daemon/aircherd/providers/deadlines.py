@@ -6,8 +6,9 @@
     read        between one piece of the body and the next
 
 Most requests go over an open connection and wait once, in the socket: then the deadlines are the
-socket's (`Wire`), and cost next to nothing. What waits in several places at once, connecting and
-large requests, does so in a scope whose deadline moves from phase to phase.
+socket's (`Wire`, and one `wait_keeper` for all), and cost next to nothing. What waits in several
+places at once, connecting and large requests, does so in a scope whose deadline moves from phase
+to phase.
 """
 
 import math

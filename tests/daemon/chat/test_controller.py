@@ -128,6 +128,21 @@ def _short(delta):
     return f"{delta.provider}:{delta.outcome}"
 
 
+async def test_a_client_that_wants_it_no_more_is_not_told_of_a_deadline(autojump_clock):
+    """Its scope is cancelled before the time of the request is over: nothing is raised but that."""
+    pool = FakePool(a=[[1000]])
+    chat = ChatController(config=FakeConfig(), auth=FakeAuth(), pool=pool, bus=EventBus()).chat
+    asked = ChatRequest(messages=[Message("user", "q")], model="chain", stream=False, timeout=5)
+    async with trio.open_nursery() as nursery:
+        scope = nursery.cancel_scope
+        nursery.start_soon(chat, asked, Caller("test"), None, scope)
+        await trio.sleep(1)
+        scope.cancel()
+    assert scope.cancelled_caught
+    assert trio.current_time() == 1
+    assert pool.closed == 1
+
+
 async def test_the_first_candidate_answers():
     """One attempt, the deltas as they came, the whole message at the end."""
     auth = FakeAuth()

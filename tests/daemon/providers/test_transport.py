@@ -14,7 +14,8 @@ import trustme
 from trio.abc import Stream
 
 from aircherd.config.model import Network
-from aircherd.providers.transport import Router, Transport, body_reader, open_transport
+from aircherd.providers.exchange import Outgoing, target_of
+from aircherd.providers.transport import Router, Transport, body_reader, open_transport, send_over
 from helpers.http_server import OK, Server, closes_after, open_server, read_request, replies, reset
 
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -461,6 +462,49 @@ class _Pieces(httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield b"a"
         yield b"b"
+
+
+@pytest.mark.parametrize("transport", [ours, httpx.AsyncHTTPTransport])
+async def test_a_call_goes_over_any_transport(
+    transport: Callable[[], httpx.AsyncBaseTransport],
+) -> None:
+    """Ours takes it as it is, any other in httpx's form; what arrives is the same."""
+    async with open_server(replies(OK)) as server, transport() as way:
+        target = target_of(f"{server.url}/v1/x?y=z")
+        call = Outgoing("POST", target, (("x-key", "k"),), b"body", {"read": 5.0})
+        answer = await send_over(way, call)
+        body = b"".join([await answer.body.receive_some() for _ in range(2)])
+        await answer.body.aclose()
+    assert (answer.status, answer.headers, body) == (200, [(b"Content-Length", b"2")], b"ok")
+    line, *headers = server.requests[0].removesuffix(b"\r\n\r\nbody").split(b"\r\n")
+    assert line == b"POST /v1/x?y=z HTTP/1.1"
+    assert sorted(headers) == [
+        b"content-length: 4",
+        b"host: 127.0.0.1:%d" % server.port,
+        b"x-key: k",
+    ]
+
+
+async def test_a_call_has_its_deadlines(autojump_clock: trio.abc.Clock) -> None:
+    """As a request of httpx's has."""
+
+    async def silent(_server: Server, _stream: Stream) -> None:
+        await trio.sleep_forever()
+
+    async with open_server(silent) as server, ours() as transport:
+        call = Outgoing("GET", target_of(server.url), (), b"", {"first_byte": 3.0})
+        with pytest.raises(httpx.ReadTimeout, match=r"no answer from .* within 3 s"):
+            await transport.send(call)
+
+
+async def test_a_call_to_elsewhere_or_after_the_end_is_refused() -> None:
+    """Nothing is sent."""
+    transport = ours()
+    with pytest.raises(httpx.UnsupportedProtocol):
+        await transport.send(Outgoing("GET", target_of("ftp://h/"), (), b"", {}))
+    await transport.aclose()
+    with pytest.raises(RuntimeError, match="closed"):
+        await transport.send(Outgoing("GET", target_of("http://h/"), (), b"", {}))
 
 
 async def _read_all(client: httpx.AsyncClient, request: httpx.Request) -> None:
