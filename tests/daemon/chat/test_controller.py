@@ -131,11 +131,13 @@ def _short(delta):
 async def test_a_client_that_wants_it_no_more_is_not_told_of_a_deadline(autojump_clock):
     """Its scope is cancelled before the time of the request is over: nothing is raised but that."""
     pool = FakePool(a=[[1000]])
-    chat = ChatController(config=FakeConfig(), auth=FakeAuth(), pool=pool, bus=EventBus()).chat
+    controller = ChatController(
+        config=FakeConfig(), auth=FakeAuth(), catalog=Catalog(), pool=pool, bus=EventBus()
+    )
     asked = ChatRequest(messages=[Message("user", "q")], model="chain", stream=False, timeout=5)
     async with trio.open_nursery() as nursery:
         scope = nursery.cancel_scope
-        nursery.start_soon(chat, asked, Caller("test"), None, scope)
+        nursery.start_soon(controller.chat, asked, Caller("test"), None, scope)
         await trio.sleep(1)
         scope.cancel()
     assert scope.cancelled_caught
