@@ -45,7 +45,7 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing_behind(machine):
     )
     assert done.returncode == 0, done.stderr
     assert "SIMULATED" in done.stdout
-    assert done.stdout.count("Sunlight has all colours in it.") == 3
+    assert done.stdout.count("Sunlight has all colours in it.") == 4
     assert "alpha/claude-sonnet-5 (key default) answered" in done.stderr
     assert "trying beta/gpt-5.5" in done.stderr
     assert "rejected" in done.stdout

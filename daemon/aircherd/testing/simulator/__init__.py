@@ -7,8 +7,11 @@ its key checked, and is answered by the vendor's module; `delivery` plans how th
     reply       what a vendor's module hands back: a whole body, or a stream in three parts
     script      what the model "says" to a prompt: echo, count, tool calls; pure
     manner      how it says it: pace, fixed text, invented token counts, model names
-    openai, anthropic, openrouter, ollama     the vendors' forms
+    openai, anthropic, gemini, openrouter, ollama     the vendors' forms
+    responses   OpenAI's other API; responses_input, responses_thinking: more of its checks
     *_prompt    what a request asks, after the checks its vendor would make
+    anthropic_blocks, anthropic_thinking      more of those checks
+    openai_content, openai_thinking           the same for chat completions, OpenRouter's included
     errors, error_rows, errors_*     the vendors' error bodies, by a name they share where they can
     limits      rate-limit and retry headers in every form the vendors use
     keys        which keys are accepted

@@ -18,6 +18,7 @@ from aircherd.testing.simulator.errors import (
     find_row,
 )
 from aircherd.testing.simulator.faults import Fault
+from aircherd.testing.simulator.gemini_prompt import model_of
 from aircherd.testing.simulator.journal import Received
 from aircherd.testing.simulator.keys import AcceptedKeys
 from aircherd.testing.simulator.limits import Headers, limit_headers, retry_headers
@@ -52,7 +53,7 @@ def plan_answer(received: Received, settings: Settings, now: float) -> Plan:
     broken = b""
     if fault is not None and fault.kind == "stream_error":
         row = find_row(vendor, fault.error, fault.message)
-        broken = error_event(vendor, row, context.request_id, _model(received) or "")
+        broken = error_event(context.error_form, row, context.request_id, _model(received) or "")
     plan = plan_delivery(reply, settings.manner, fault, keep=request.keep_alive, broken=broken)
     good = fault is None and reply.status == 200 and plan.ending == "keep"
     if settings.manner.repeat_answers and good:
@@ -78,7 +79,7 @@ def _repeated(received: Received, settings: Settings) -> Plan | None:
 def _model(received: Received) -> str | None:
     body = received.json
     model = body.get("model") if isinstance(body, dict) else None
-    return model if isinstance(model, str) else None
+    return model if isinstance(model, str) else model_of(received.request.path)
 
 
 def _take_fault(received: Received, settings: Settings) -> Fault | None:
@@ -108,7 +109,7 @@ def _reply(
         answer = _refuse_or_answer(context, endpoint, fault, keys)
         if isinstance(answer, Row):
             limits = _limits(context, answer, fault)
-            body = error_body(context.vendor, answer, context.request_id)
+            body = error_body(context.error_form, answer, context.request_id)
             reply = json_reply(answer.status, body, [])
         else:
             reply = answer
@@ -134,7 +135,7 @@ def _refuse_or_answer(
     if fault is not None and fault.kind == "stream_error" and isinstance(reply, Whole):
         row = find_row(context.vendor, fault.error, fault.message)
         model = str(context.body.get("model"))
-        return json_reply(*error_answer(context.vendor, row, context.request_id, model), [])
+        return json_reply(*error_answer(context.error_form, row, context.request_id, model), [])
     return reply
 
 

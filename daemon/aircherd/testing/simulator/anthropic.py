@@ -5,7 +5,11 @@ stop, a `ping` after the first start, `message_delta`, `message_stop`. Sources: 
 documentation and SDK, November 2026.
 """
 
+from collections.abc import Mapping
+
 from aircherd.testing.simulator import anthropic_prompt, script
+from aircherd.testing.simulator.anthropic_blocks import REDACTED
+from aircherd.testing.simulator.anthropic_thinking import capabilities, shows_thoughts
 from aircherd.testing.simulator.context import Context
 from aircherd.testing.simulator.limits import Headers
 from aircherd.testing.simulator.reply import (
@@ -24,8 +28,8 @@ STOP_REASONS = {
     "length": "max_tokens",
     "tools": "tool_use",
 }
-THOUGHT = "The prompt says what to do."
-SIGNATURE = "c2ltdWxhdGVkLXNpZ25hdHVyZQ=="
+REDACT = "ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING"
+"""In a prompt, the beginning of what the vendor documents to get a thought that nobody may read."""
 
 
 def answer_chat(context: Context) -> Reply:
@@ -81,13 +85,17 @@ def _model(model: str) -> dict[str, object]:
         "max_input_tokens": 200_000,
         "max_tokens": 64_000,
         "lifecycle": "active",
+        "line": None,
+        "deprecated_at": None,
+        "retires_at": None,
+        "capabilities": capabilities(model),
     }
 
 
 def _whole(context: Context, said: script.Said, tally: script.Tally) -> Whole:
     content: list[dict[str, object]] = []
-    if _thinks(context):
-        content.append({"type": "thinking", "thinking": THOUGHT, "signature": SIGNATURE})
+    if said.thoughts:
+        content.append({**_thought(context, said)})
     if said.pieces:
         content.append({"type": "text", "text": "".join(said.pieces)})
     for index, call in enumerate(said.calls):
@@ -126,7 +134,7 @@ class _Output:
         self.blocks = 0
         self._pending = b""
 
-    def open_block(self, block: dict[str, object]) -> None:
+    def open_block(self, block: Mapping[str, object]) -> None:
         index = self.blocks
         if index:
             self._pending += _block_stop(index - 1)
@@ -151,10 +159,8 @@ class _Output:
 
 def _output(context: Context, said: script.Said) -> _Output:
     output = _Output()
-    if _thinks(context):
-        output.open_block({"type": "thinking", "thinking": "", "signature": ""})
-        output.add("thinking_delta", "thinking", script.split_pieces(THOUGHT))
-        output.add("signature_delta", "signature", [SIGNATURE])
+    if said.thoughts:
+        _add_thought(output, _thought(context, said))
     if said.pieces:
         output.open_block({"type": "text", "text": ""})
         output.add("text_delta", "text", said.pieces)
@@ -172,9 +178,22 @@ def _block_stop(index: int) -> bytes:
     return named_event({"type": "content_block_stop", "index": index})
 
 
-def _thinks(context: Context) -> bool:
-    thinking = context.body.get("thinking") or {}
-    return thinking.get("type") in ("enabled", "adaptive", "between_tools")
+def _thought(context: Context, said: script.Said) -> dict[str, str]:
+    thought = "".join(said.thoughts)
+    if REDACT in thought:
+        return {"type": "redacted_thinking", "data": REDACTED}
+    # What is signed is what is shown, so that it can be checked when it comes back.
+    shown = thought if shows_thoughts(context.body) else ""
+    return {"type": "thinking", "thinking": shown, "signature": script.signature(shown)}
+
+
+def _add_thought(output: _Output, thought: dict[str, str]) -> None:
+    if "data" in thought:
+        output.open_block(thought)
+        return
+    output.open_block({"type": "thinking", "thinking": "", "signature": ""})
+    output.add("thinking_delta", "thinking", script.split_pieces(thought["thinking"]))
+    output.add("signature_delta", "signature", [thought["signature"]])
 
 
 def _tool_use(context: Context, index: int, call: script.Call) -> dict[str, object]:

@@ -6,6 +6,15 @@ The API is strict: a field too many is refused. Each check repeats a refusal of 
 import re
 from typing import Any
 
+from aircherd.testing.simulator.anthropic_blocks import (
+    blocks_of,
+    check_blocks,
+    images_of,
+    is_kind,
+    result_of,
+    texts_of,
+)
+from aircherd.testing.simulator.anthropic_thinking import check_thinking, schema_of, thinks
 from aircherd.testing.simulator.context import Context
 from aircherd.testing.simulator.errors import Refusal, refuse
 from aircherd.testing.simulator.script import Prompt, count_tokens
@@ -25,7 +34,6 @@ FIELDS = frozenset(
 )
 SYSTEM_IN_MESSAGES = ("claude-opus-4-8", "claude-opus-5")
 CHOICES = {"auto": "auto", "any": "required", "tool": "required", "none": "none"}
-TOOL_ID = re.compile(r"[a-zA-Z0-9_-]+")
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 MAX_BYTES = 32 * 1024 * 1024
 
@@ -47,11 +55,12 @@ def read_prompt(context: Context) -> Prompt:
         raise refuse("anthropic", f"model: {body['model']}", name="model_not_found")
     messages = body["messages"]
     _check_messages(messages, body["model"])
+    check_thinking(body)
     choice = body.get("tool_choice") or {}
-    last = _blocks(messages[-1])
+    last = blocks_of(messages[-1])
     return Prompt(
         text=_last_user_text(messages),
-        results=[_text(block.get("content", "")) for block in last if _is(block, "tool_result")],
+        results=[result_of(block) for block in last if is_kind(block, "tool_result")],
         input_tokens=_count(body),
         tools=_check_tools(body),
         choice=CHOICES[choice.get("type", "auto")],
@@ -59,6 +68,9 @@ def read_prompt(context: Context) -> Prompt:
         parallel=not choice.get("disable_parallel_tool_use", False),
         max_tokens=body["max_tokens"],
         stop=body.get("stop_sequences") or [],
+        thinks=thinks(body),
+        images=images_of(last),
+        schema=schema_of(body),
     )
 
 
@@ -79,10 +91,6 @@ def _bad(message: str) -> Refusal:
     return refuse("anthropic", message)
 
 
-def _is(block: Json, kind: str) -> bool:
-    return block.get("type") == kind
-
-
 def _check_fields(body: Json, version: str) -> None:
     for name in ("model", "max_tokens", "messages"):
         if body.get(name) is None:
@@ -101,7 +109,7 @@ def _check_fields(body: Json, version: str) -> None:
         raise _bad("temperature: range: 0..1")
     if body.get("system") == "" or body.get("system") == []:
         return
-    if any(not text.strip() for text in _texts(body.get("system") or "x")):
+    if any(not text.strip() for text in texts_of(body.get("system") or "x")):
         raise _bad("system: text content blocks must be non-empty")
 
 
@@ -131,7 +139,7 @@ def _check_messages(messages: list[Json], model: str) -> None:
             )
         if message["role"] not in ("user", "assistant", "system"):
             raise _bad(f"messages.{at}.role: Input should be 'user' or 'assistant'")
-        _check_blocks(at, message["content"])
+        check_blocks(at, message["role"], message["content"])
         after = merged[at + 1]["content"] if at + 1 < len(merged) else []
         before = merged[at - 1]["content"] if at else []
         _check_calls(at, message["content"], after)
@@ -143,28 +151,15 @@ def _merge(messages: list[Json]) -> list[Json]:
     merged: list[Json] = []
     for message in messages:
         if merged and merged[-1]["role"] == message.get("role"):
-            merged[-1]["content"].extend(_blocks(message))
+            merged[-1]["content"].extend(blocks_of(message))
         else:
-            merged.append({"role": message.get("role"), "content": list(_blocks(message))})
+            merged.append({"role": message.get("role"), "content": list(blocks_of(message))})
     return merged
-
-
-def _check_blocks(at: int, blocks: list[Json]) -> None:
-    if not blocks:
-        raise _bad(f"messages.{at}: all messages must have non-empty content")
-    for number, block in enumerate(blocks):
-        where = f"messages.{at}.content.{number}"
-        if _is(block, "text") and not block.get("text"):
-            raise _bad("messages: text content blocks must be non-empty")
-        if _is(block, "tool_use") and not isinstance(block.get("input"), dict):
-            raise _bad(f"{where}.tool_use.input: Input should be a valid dictionary")
-        if _is(block, "tool_use") and not TOOL_ID.fullmatch(block.get("id") or ""):
-            raise _bad(f"{where}.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'")
 
 
 def _check_calls(at: int, blocks: list[Json], after: list[Json]) -> None:
     """Each call is answered at once, before any other block of the next turn."""
-    called = [block["id"] for block in blocks if _is(block, "tool_use")]
+    called = [block["id"] for block in blocks if is_kind(block, "tool_use")]
     answered = {block.get("tool_use_id") for block in after[: len(called)]}
     missing = [call for call in called if call not in answered]
     if missing:
@@ -176,9 +171,9 @@ def _check_calls(at: int, blocks: list[Json], after: list[Json]) -> None:
 
 
 def _check_results(at: int, blocks: list[Json], before: list[Json]) -> None:
-    called = {block["id"] for block in before if _is(block, "tool_use")}
+    called = {block["id"] for block in before if is_kind(block, "tool_use")}
     for number, block in enumerate(blocks):
-        if _is(block, "tool_result") and block.get("tool_use_id") not in called:
+        if is_kind(block, "tool_result") and block.get("tool_use_id") not in called:
             raise _bad(
                 f"messages.{at}.content.{number}: unexpected `tool_use_id` found in `tool_result` "
                 f"blocks: {block.get('tool_use_id')}. Each `tool_result` block must have a "
@@ -186,38 +181,16 @@ def _check_results(at: int, blocks: list[Json], before: list[Json]) -> None:
             )
 
 
-def _blocks(message: Json) -> list[Json]:
-    content = message.get("content")
-    if isinstance(content, str):
-        return [{"type": "text", "text": content}]
-    return content if isinstance(content, list) else []
-
-
-def _texts(content: object) -> list[str]:
-    if isinstance(content, str):
-        return [content]
-    if not isinstance(content, list):
-        return []
-    texts: list[str] = []
-    for block in content:
-        texts += [block["text"]] if _is(block, "text") else _texts(block.get("content"))
-    return texts
-
-
-def _text(content: object) -> str:
-    return "\n".join(_texts(content))
-
-
 def _last_user_text(messages: list[Json]) -> str:
     for message in reversed(messages):
-        texts = [block["text"] for block in _blocks(message) if _is(block, "text")]
+        texts = [block["text"] for block in blocks_of(message) if is_kind(block, "text")]
         if message["role"] == "user" and texts:
             return "\n".join(texts)
     return ""
 
 
 def _count(body: Json) -> int:
-    texts = _texts(body.get("system"))
+    texts = texts_of(body.get("system"))
     for message in body["messages"]:
-        texts += _texts(message.get("content"))
+        texts += texts_of(message.get("content"))
     return count_tokens(*texts)

@@ -30,6 +30,14 @@ class Context(msgspec.Struct):
         """The request's JSON, or None."""
         return self.request.json
 
+    @property
+    def error_form(self) -> str:
+        """Whose form an error has: the vendor's, but for those with several APIs."""
+        if self.vendor == "openai" and self.request.path.endswith("/responses"):
+            return "openai_responses"
+        compatible = "/v1/" in self.request.path
+        return "ollama_native" if self.vendor == "ollama" and not compatible else self.vendor
+
     def wants_stream(self) -> bool:
         """Whether to answer with a stream."""
         return self.streaming and bool(self.body.get("stream"))

@@ -182,6 +182,13 @@ OPENAI: dict[str, Row] = {
             "code": "1300",
         },
     ),
+    # It comes inside a stream, which then ends without [DONE].
+    "lm_studio": Row(
+        status=500,
+        message="",
+        raw={"error": {"message": "The model has crashed without additional information."}},
+        named=True,
+    ),
     "vllm_context": _own(
         400,
         {

@@ -1,10 +1,13 @@
 """How the simulated models answer: pace, words, and the numbers nobody can compute for real."""
 
+from typing import Literal
+
 import msgspec
 
 DEFAULT_MODELS: dict[str, list[str]] = {
     "openai": ["gpt-5.5", "gpt-5.5-mini", "o4-mini"],
     "anthropic": ["claude-opus-5", "claude-sonnet-5", "claude-haiku-5"],
+    "gemini": ["gemini-3.8-flash", "gemini-3.1-pro-preview", "gemini-2.5-flash"],
     "openrouter": ["openrouter/auto", "anthropic/claude-sonnet-5", "openai/gpt-5.5"],
     "ollama": ["llama3.2:latest", "qwen3:8b"],
 }
@@ -21,6 +24,9 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         cached_tokens: of the input, how much is said to come from a cache (at most all of it).
         cache_write_tokens: of the input, how much is said to be written to a cache.
         reasoning_tokens: output tokens spent on thinking that is not shown.
+        reasoning_field: the field in which a server that resembles OpenAI shows thinking,
+            `reasoning_content` or `reasoning`; None shows none, as OpenAI itself.
+        model_fields: what such a server tells of each model it lists, beside its name.
         fixed_models: refuse models that are not listed; otherwise any name is served.
         models: the models listed, by vendor.
         repeat_answers: build the answer to the same bytes only once, its ids and times repeated,
@@ -34,6 +40,8 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     cached_tokens: int = 0
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
+    reasoning_field: Literal["reasoning_content", "reasoning"] | None = None
+    model_fields: dict[str, object] = {}
     fixed_models: bool = False
     models: dict[str, list[str]] = msgspec.field(default_factory=lambda: dict(DEFAULT_MODELS))
     repeat_answers: bool = False

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import msgspec
 
-from aircherd.testing.simulator import openai_prompt, script
+from aircherd.testing.simulator import openai_prompt, openai_thinking, script
 from aircherd.testing.simulator.context import Context
 from aircherd.testing.simulator.limits import Headers
 from aircherd.testing.simulator.reply import (
@@ -70,7 +70,13 @@ def answer_chat(context: Context, dialect: Dialect = OPENAI) -> Reply:
 def answer_models(context: Context) -> Whole:
     """Answer `GET /models`."""
     listed = [
-        {"id": model, "object": "model", "created": CREATED, "owned_by": "system"}
+        {
+            "id": model,
+            "object": "model",
+            "created": CREATED,
+            "owned_by": "system",
+            **context.manner.model_fields,
+        }
         for model in context.manner.models.get(context.vendor, [])
     ]
     return json_reply(200, {"object": "list", "data": listed}, [])
@@ -107,12 +113,17 @@ class _Form:
             "model": context.body["model"],
             **dialect.extra,
         }
+        self._thinking = openai_thinking.field_of(context)
+        # OpenRouter's: the model thinks, and nobody sees it.
+        asked = context.body.get("reasoning") or {}
+        self._hides = bool(asked.get("exclude"))
 
     def whole(self, said: script.Said, usage: dict[str, object]) -> Whole:
         message: dict[str, object] = {
             "role": "assistant",
             "content": "".join(said.pieces) if said.pieces or not said.calls else None,
             "refusal": None,
+            **openai_thinking.shown_whole(self._thinking, said.thoughts, hidden=self._hides),
         }
         if said.calls:
             message["tool_calls"] = [
@@ -134,10 +145,18 @@ class _Form:
         return Streamed(
             [EVENT_TYPE, ("cache-control", "no-cache")],
             self._dialect.preamble + chunks.chunk(opening),
-            chunks.texts(said.pieces) + self._call_chunks(chunks, said.calls),
+            [
+                *self._thought_chunks(chunks, said.thoughts),
+                *chunks.texts(said.pieces),
+                *self._call_chunks(chunks, said.calls),
+            ],
             closing + (chunks.usage(usage) if with_usage else b""),
             b"data: [DONE]\n\n",
         )
+
+    def _thought_chunks(self, chunks: "_Chunks", thoughts: list[str]) -> list[bytes]:
+        deltas = openai_thinking.shown_deltas(self._thinking, thoughts, hidden=self._hides)
+        return [b"".join(chunks.chunk(delta) for delta in piece) for piece in deltas]
 
     def _call_chunks(self, chunks: "_Chunks", calls: list[script.Call]) -> list[bytes]:
         output: list[bytes] = []

@@ -6,8 +6,15 @@ and not at a user's. Parameters nobody knows are let through: most compatible se
 
 from typing import Any
 
+from aircherd.testing.simulator import openai_thinking
 from aircherd.testing.simulator.context import Context
 from aircherd.testing.simulator.errors import Refusal, refuse
+from aircherd.testing.simulator.openai_content import (
+    check_content,
+    images_of,
+    read_schema,
+    text_of,
+)
 from aircherd.testing.simulator.script import Prompt, count_tokens
 
 Json = dict[str, Any]
@@ -28,11 +35,18 @@ def read_prompt(context: Context) -> Prompt:
     _check_model(context, body["model"])
     _check_messages(vendor, messages)
     _check_numbers(vendor, body)
+    _check_tools(vendor, body)
+    thinks = openai_thinking.wants_thinking(context)
+    openai_thinking.check_returned(context, messages, thinks=thinks)
     choice, forced = _read_choice(body)
+    user = _last_user_content(messages)
     return Prompt(
-        text=_last_user_text(messages),
+        text=text_of(user),
+        images=images_of(user),
+        schema=read_schema(vendor, body),
+        thinks=thinks,
         results=_last_results(messages),
-        input_tokens=count_tokens(*(_text(message.get("content")) for message in messages)),
+        input_tokens=count_tokens(*(text_of(message.get("content")) for message in messages)),
         tools=[tool["function"]["name"] for tool in body.get("tools") or []],
         choice=choice,
         forced=forced,
@@ -87,6 +101,7 @@ def _check_messages(vendor: str, messages: list[Json]) -> None:
         where = f"messages.[{at}]"
         if role not in ROLES:
             raise refuse(vendor, f"Invalid value: '{role}'. Supported values are: {ROLES}.")
+        check_content(vendor, message, at)
         if role == "tool":
             _close_call(vendor, message, open_calls, where)
             continue
@@ -166,6 +181,16 @@ def _check_numbers(vendor: str, body: Json) -> None:
             )
 
 
+def _check_tools(vendor: str, body: Json) -> None:
+    for name in ("tool_choice", "parallel_tool_calls"):
+        if body.get(name) is not None and not body.get("tools"):
+            raise refuse(
+                vendor,
+                f"Invalid value for '{name}': '{name}' is only allowed when 'tools' are specified.",
+                param=name,
+            )
+
+
 def _read_stop(vendor: str, body: Json) -> list[str]:
     stop = body.get("stop") or []
     if isinstance(stop, str):
@@ -187,21 +212,9 @@ def _read_choice(body: Json) -> tuple[str, str | None]:
     return choice, None
 
 
-def _text(content: object) -> str:
-    if isinstance(content, str):
-        return content
-    if not isinstance(content, list):
-        return ""
-    return "\n".join(part["text"] for part in content if part.get("type") == "text")
-
-
-def _last_user_text(messages: list[Json]) -> str:
-    texts = (_text(message.get("content")) for message in reversed(messages) if _is_user(message))
-    return next(texts, "")
-
-
-def _is_user(message: Json) -> bool:
-    return bool(message["role"] == "user")
+def _last_user_content(messages: list[Json]) -> object:
+    contents = (each.get("content") for each in reversed(messages) if each["role"] == "user")
+    return next(contents, "")
 
 
 def _last_results(messages: list[Json]) -> list[str]:
@@ -209,5 +222,5 @@ def _last_results(messages: list[Json]) -> list[str]:
     for message in reversed(messages):
         if message["role"] != "tool":
             break
-        results.append(_text(message.get("content")))
+        results.append(text_of(message.get("content")))
     return results[::-1]

@@ -3,6 +3,8 @@
 Its model list is public and proves nothing about a key; `GET /key` does.
 """
 
+from typing import Any
+
 from aircherd.testing.simulator import openai
 from aircherd.testing.simulator.context import Context
 from aircherd.testing.simulator.limits import Headers
@@ -32,22 +34,60 @@ def answer_chat(context: Context) -> Reply:
     return openai.answer_chat(context, OPENROUTER)
 
 
+PARAMETERS = (
+    "include_reasoning",
+    "max_tokens",
+    "reasoning",
+    "response_format",
+    "stop",
+    "structured_outputs",
+    "temperature",
+    "tool_choice",
+    "tools",
+    "top_p",
+)
+PRICES = {
+    "prompt": "0.000003",
+    "completion": "0.000015",
+    "input_cache_read": "0.0000003",
+    "input_cache_write": "0.00000375",
+    "overrides": [
+        {"min_prompt_tokens": 200_000, "prompt": "0.000006", "completion": "0.0000225"},
+    ],
+}
+# What a request will cost is not known before it is clear who serves it.
+ROUTED = {"prompt": "-1", "completion": "-1"}
+
+
 def answer_models(context: Context) -> Whole:
     """Answer `GET /models`, to anybody."""
-    listed = [
-        {
-            "id": model,
-            "name": model,
-            "created": openai.CREATED,
-            "context_length": 200_000,
-            "architecture": {"input_modalities": ["text"], "output_modalities": ["text"]},
-            "pricing": {"prompt": "0.000003", "completion": "0.000015"},
-            "top_provider": {"context_length": 200_000, "max_completion_tokens": 64_000},
-            "supported_parameters": ["max_tokens", "stop", "temperature", "tools"],
-        }
-        for model in context.manner.models.get("openrouter", [])
-    ]
+    listed = [_listed(model) for model in context.manner.models.get("openrouter", [])]
     return json_reply(200, {"data": listed}, [])
+
+
+def _listed(model: str) -> dict[str, Any]:
+    return {
+        "id": model,
+        "canonical_slug": model,
+        "name": model,
+        "created": openai.CREATED,
+        "description": "Simulated",
+        "context_length": 1_000_000,
+        "architecture": {
+            "modality": "text+image->text",
+            "input_modalities": ["text", "image"],
+            "output_modalities": ["text"],
+            "tokenizer": "Other",
+        },
+        "pricing": ROUTED if model == "openrouter/auto" else PRICES,
+        "top_provider": {
+            "context_length": 1_000_000,
+            "max_completion_tokens": 64_000,
+            "is_moderated": False,
+        },
+        "supported_parameters": list(PARAMETERS),
+        "expiration_date": None,
+    }
 
 
 def answer_key(context: Context) -> Whole:

@@ -12,6 +12,7 @@ Headers = list[tuple[str, str]]
 
 JSON_TYPE = ("content-type", "application/json")
 EVENT_TYPE = ("content-type", "text/event-stream; charset=utf-8")
+LINES_TYPE = ("content-type", "application/x-ndjson")
 
 encode_json = msgspec.json.Encoder().encode
 
@@ -25,7 +26,7 @@ class Whole(msgspec.Struct):
 
 
 class Streamed(msgspec.Struct):
-    """A response of server-sent events, each element the bytes of one or more whole events.
+    """A response of events or lines, each element the bytes of one or more whole ones.
 
     `opening` comes before any output; each element of `output` carries exactly one piece of it
     (a word, a fragment of tool arguments); `closing` says how it ended, and `end_marker` that it
@@ -56,3 +57,8 @@ def event(data: Mapping[str, object]) -> bytes:
 def named_event(data: Mapping[str, object]) -> bytes:
     """Return a server-sent event named after its `type`, as Anthropic sends."""
     return b"event: %b\ndata: %b\n\n" % (str(data["type"]).encode(), encode_json(data))
+
+
+def line(data: Mapping[str, object]) -> bytes:
+    """Return a line of JSON, as Ollama's own API streams."""
+    return encode_json(data) + b"\n"

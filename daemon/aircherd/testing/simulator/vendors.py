@@ -2,21 +2,22 @@
 
 Each vendor has its own natural paths, as its SDK calls them; `/v1/models` and
 `/v1/chat/completions` belong to several. Headers tell Anthropic from OpenAI; between OpenAI and
-Ollama `shared_paths` decides. A path under `/openai`, `/anthropic`, `/openrouter` or `/ollama` is
-that vendor's whatever else it says.
+Ollama `shared_paths` decides. A path under `/openai`, `/anthropic`, `/gemini`, `/openrouter` or
+`/ollama` is that vendor's whatever else it says. Gemini's paths have the model's name in them.
 """
 
 from collections.abc import Callable
 
 import msgspec
 
-from aircherd.testing.simulator import anthropic, ollama, openai, openrouter
+from aircherd.testing.simulator import anthropic, gemini, ollama, openai, openrouter, responses
 from aircherd.testing.simulator.context import Context
+from aircherd.testing.simulator.gemini_prompt import split_path
 from aircherd.testing.simulator.limits import Headers
 from aircherd.testing.simulator.reply import Reply
 from aircherd.testing.simulator.wire import Request
 
-VENDORS = ("openai", "anthropic", "openrouter", "ollama")
+VENDORS = ("openai", "anthropic", "gemini", "openrouter", "ollama")
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -31,11 +32,17 @@ class Endpoint(msgspec.Struct, frozen=True):
 ENDPOINTS: dict[str, dict[str, Endpoint]] = {
     "openai": {
         "/v1/chat/completions": Endpoint("chat", "POST", openai.answer_chat),
+        "/v1/responses": Endpoint("chat", "POST", responses.answer_chat),
         "/v1/models": Endpoint("models", "GET", openai.answer_models),
     },
     "anthropic": {
         "/v1/messages": Endpoint("chat", "POST", anthropic.answer_chat),
         "/v1/models": Endpoint("models", "GET", anthropic.answer_models),
+    },
+    "gemini": {
+        "/v1beta/models": Endpoint("models", "GET", gemini.answer_models),
+        "generateContent": Endpoint("chat", "POST", gemini.answer_whole),
+        "streamGenerateContent": Endpoint("chat", "POST", gemini.answer_stream),
     },
     "openrouter": {
         "/api/v1/chat/completions": Endpoint("chat", "POST", openrouter.answer_chat),
@@ -43,7 +50,8 @@ ENDPOINTS: dict[str, dict[str, Endpoint]] = {
         "/api/v1/key": Endpoint("key", "GET", openrouter.answer_key),
     },
     "ollama": {
-        "/v1/chat/completions": Endpoint("chat", "POST", ollama.answer_chat),
+        "/api/chat": Endpoint("chat", "POST", ollama.answer_chat),
+        "/v1/chat/completions": Endpoint("chat", "POST", ollama.answer_compatible),
         "/v1/models": Endpoint("models", "GET", openai.answer_models),
         "/api/tags": Endpoint("tags", "GET", ollama.answer_tags),
         "/api/version": Endpoint("version", "GET", ollama.answer_version, public=True),
@@ -53,12 +61,19 @@ ENDPOINTS: dict[str, dict[str, Endpoint]] = {
 HEADERS: dict[str, Callable[[Context], Headers]] = {
     "openai": openai.request_headers,
     "anthropic": anthropic.request_headers,
+    "gemini": gemini.request_headers,
     "openrouter": openrouter.request_headers,
     "ollama": ollama.request_headers,
 }
 
 # Below the simulator's own URL, as the vendor's SDK takes its base URL.
-BASE_PATHS = {"openai": "/v1", "anthropic": "", "openrouter": "/api/v1", "ollama": "/ollama"}
+BASE_PATHS = {
+    "openai": "/v1",
+    "anthropic": "",
+    "gemini": "/v1beta",
+    "openrouter": "/api/v1",
+    "ollama": "/ollama",
+}
 
 
 def find_endpoint(request: Request, shared_paths: str) -> tuple[str, Endpoint | None]:
@@ -66,20 +81,29 @@ def find_endpoint(request: Request, shared_paths: str) -> tuple[str, Endpoint | 
     path = request.path
     for vendor in VENDORS:
         if path.startswith(f"/{vendor}/"):
-            return vendor, ENDPOINTS[vendor].get(path.removeprefix(f"/{vendor}"))
+            return vendor, _endpoint(vendor, path.removeprefix(f"/{vendor}"))
     vendor = _guess_vendor(request, shared_paths)
-    return vendor, ENDPOINTS[vendor].get(path)
+    return vendor, _endpoint(vendor, path)
+
+
+def _endpoint(vendor: str, path: str) -> Endpoint | None:
+    named = split_path(path) if vendor == "gemini" else None
+    return ENDPOINTS[vendor].get(named[1] if named else path)
 
 
 def find_key(vendor: str, request: Request) -> str | None:
     """Return the key a request carries in its vendor's way."""
     if vendor == "anthropic" and (key := request.header("x-api-key")) is not None:
         return key
+    if vendor == "gemini":
+        return request.header("x-goog-api-key") or request.query.get("key")
     scheme, _, key = (request.header("authorization") or "").partition(" ")
     return key.strip() or None if scheme.lower() == "bearer" else None
 
 
 def _guess_vendor(request: Request, shared_paths: str) -> str:
+    if request.path.startswith("/v1beta/"):
+        return "gemini"
     owners = [vendor for vendor in VENDORS if request.path in ENDPOINTS[vendor]]
     if len(owners) == 1:
         return owners[0]

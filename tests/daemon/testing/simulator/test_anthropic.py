@@ -97,13 +97,136 @@ async def test_an_unstreamed_call_carries_its_input_as_an_object(simulator):
     assert [block["input"] for block in body["content"]] == [{"a": 1}]
 
 
+SHOWN = {"type": "adaptive", "display": "summarized"}
+THOUGHT = {"thinking": "Let me think about: Hello big world"}
+
+
 async def test_thinking_is_a_block_before_the_text(simulator):
-    """With thinking on, a thinking block with its signature takes index 0."""
-    events = events_of(await post(simulator, stream=True, thinking={"type": "adaptive"}))
-    kinds = [event["delta"]["type"] for event in events if event["type"] == "content_block_delta"]
-    assert kinds[0] == "thinking_delta"
-    assert "signature_delta" in kinds
+    """With thinking on, a thinking block takes index 0; its signature comes last of it."""
+    events = events_of(await post(simulator, stream=True, thinking=SHOWN))
+    deltas = [event["delta"] for event in events if event["type"] == "content_block_delta"]
+    kinds = [delta["type"] for delta in deltas]
+    assert kinds[:8] == [*["thinking_delta"] * 7, "signature_delta"]
+    assert THOUGHT["thinking"] == "".join(delta["thinking"] for delta in deltas[:7])
     assert [event["index"] for event in events if event["type"] == "content_block_stop"] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("model", "thinking", "shown"),
+    [
+        ("claude-opus-5", SHOWN, True),
+        ("claude-opus-5", {"type": "adaptive"}, False),
+        ("claude-opus-4-6", {"type": "adaptive"}, True),
+        ("claude-opus-4-6", {"type": "adaptive", "display": "omitted"}, False),
+        ("claude-haiku-4-5", {"type": "enabled", "budget_tokens": 1024}, True),
+    ],
+)
+async def test_thoughts_are_hidden_by_newer_models(simulator, model, thinking, shown):
+    """From 4.7 on a thought has its text only where that is asked for; a signature always."""
+    answer = await post(simulator, model=model, thinking=thinking, max_tokens=2000)
+    block = answer.json()["content"][0]
+    assert (block["type"], bool(block["thinking"]), bool(block["signature"])) == (
+        "thinking",
+        shown,
+        True,
+    )
+
+
+async def conversation(simulator, prompt='call look {"a": 1}', **fields):
+    """A round of tools that began with a thought: what would be sent to end it."""
+    fields = {"thinking": SHOWN, "tools": TOOLS} | fields
+    first = (await post(simulator, messages=ask(prompt), **fields)).json()["content"]
+    result = {"type": "tool_result", "tool_use_id": first[-1]["id"], "content": "x"}
+    return [
+        *ask(prompt),
+        {"role": "assistant", "content": first},
+        {"role": "user", "content": [result]},
+    ], fields
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_redacted_thoughts(simulator, stream):
+    """The vendor's magic words get a thought that nobody can read, and that goes back."""
+    words = "ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING_46C9A13E"
+    messages, fields = await conversation(simulator, f"say {words}; call look {{}}")
+    answer = await post(simulator, messages=messages, stream=stream, **fields)
+    block = messages[1]["content"][0]
+    assert (block["type"], answer.status_code) == ("redacted_thinking", 200)
+    again = events_of(await post(simulator, stream=True, messages=ask(words), thinking=SHOWN))
+    assert [block] == [
+        event["content_block"]
+        for event in again
+        if event["type"] == "content_block_start" and event["index"] == 0
+    ]
+
+
+async def test_a_signed_thought_may_come_back(simulator):
+    """A thought with its own signature is taken, and so is a round of tools begun with it."""
+    messages, fields = await conversation(simulator)
+    assert (await post(simulator, messages=messages, **fields)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"thinking": "Something else"}, "Invalid `signature` in `thinking` block"),
+        ({"signature": "c2ln"}, "Invalid `signature` in `thinking` block"),
+        ({"signature": None}, "thinking.signature: Field required"),
+        ({"type": "redacted_thinking", "data": "x"}, "Invalid `data` in `redacted_thinking`"),
+    ],
+)
+async def test_a_changed_thought_is_refused(simulator, change, message):
+    """Whoever changes a thought, or its signature, no longer has a thought of the model."""
+    messages, fields = await conversation(simulator)
+    messages[1]["content"][0] |= change
+    response = await post(simulator, messages=messages, **fields)
+    assert response.status_code == 400
+    assert message in response.json()["error"]["message"]
+
+
+async def test_a_round_of_tools_begins_with_its_thought(simulator):
+    """With a budget, who leaves the thought out cannot go on thinking."""
+    budget = {"type": "enabled", "budget_tokens": 1024}
+    fields = {"model": "claude-haiku-4-5", "thinking": budget, "max_tokens": 2000}
+    messages, fields = await conversation(simulator, **fields)
+    assert (await post(simulator, messages=messages, **fields)).status_code == 200
+    del messages[1]["content"][0]
+    response = await post(simulator, messages=messages, **fields)
+    assert response.json()["error"]["message"].startswith(
+        "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found"
+    )
+
+
+PICTURE = {
+    "type": "image",
+    "source": {"type": "base64", "media_type": "image/png", "data": "aGk="},
+}
+LINKED = {"type": "image", "source": {"type": "url", "url": "https://x.test/a.png"}}
+
+
+async def test_pictures_are_seen(simulator):
+    """By their data or URL, in the order in which they came, in results of tools too."""
+    content = [PICTURE, {"type": "text", "text": "What is it?"}, LINKED]
+    body = (await post(simulator, messages=[{"role": "user", "content": content}])).json()
+    assert body["content"][0]["text"] == "I see 2: image/png, https://x.test/a.png"
+    messages, fields = await conversation(simulator)
+    messages[2]["content"][0]["content"] = [{"type": "text", "text": "a shoe"}, PICTURE]
+    body = (await post(simulator, messages=messages, **fields)).json()
+    assert body["content"][-1]["text"] == "The tools answered: a shoe\n[image/png]"
+
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"name": {"type": "string"}},
+    "additionalProperties": False,
+}
+
+
+async def test_an_answer_has_the_form_that_was_asked_for(simulator):
+    """A schema gets JSON that fits it."""
+    config = {"format": {"type": "json_schema", "schema": SCHEMA}}
+    body = (await post(simulator, output_config=config)).json()
+    assert json.loads(body["content"][0]["text"]) == {"name": "Hello big world"}
 
 
 async def test_cached_tokens_are_outside_the_input(simulator):
@@ -191,6 +314,16 @@ async def test_rate_limit_headers_come_with_every_answer():
 
 USE = {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}
 RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "x"}
+BUDGETED = {
+    "model": "claude-haiku-4-5",
+    "max_tokens": 2000,
+    "thinking": {"type": "enabled", "budget_tokens": 1024},
+}
+OPEN_INSIDE = SCHEMA | {"properties": {"list": {"type": "array", "items": {"type": "object"}}}}
+
+
+def pictured(**source: object):
+    return {"type": "image", "source": PICTURE["source"] | source}
 
 
 @pytest.mark.parametrize(
@@ -228,6 +361,80 @@ RESULT = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "x"}
             "messages.1.content.0.tool_use.input: Input should be a valid dictionary",
         ),
         ({"messages": "not a list"}, "the request has an unexpected shape"),
+        ({"thinking": {"type": "on"}}, "thinking: Input tag 'on'"),
+        (
+            {"thinking": {"type": "enabled", "budget_tokens": 1024}},
+            '"thinking.type.enabled" is not supported for this model.',
+        ),
+        (
+            {"model": "claude-haiku-4-5", "thinking": {"type": "adaptive"}},
+            "adaptive thinking is not supported on this model",
+        ),
+        (
+            {"model": "claude-opus-5-5", "thinking": {"type": "disabled"}},
+            '"thinking.type.disabled" is not supported',
+        ),
+        (
+            {"model": "claude-sonnet-5-5", "thinking": {"type": "disabled"}},
+            "To turn thinking off on this model, send",
+        ),
+        ({**BUDGETED, "max_tokens": 1024}, "`max_tokens` must be greater than"),
+        (
+            {**BUDGETED, "thinking": {"type": "enabled", "budget_tokens": 5}},
+            "thinking.enabled.budget_tokens: Input should be greater than or equal to 1024",
+        ),
+        ({**BUDGETED, "temperature": 0.5}, "`temperature` may only be set to 1"),
+        ({**BUDGETED, "top_p": 0.5}, "`top_p` must be greater than or equal to 0.95"),
+        ({**BUDGETED, "top_k": 5}, "`top_k` must be unset"),
+        (
+            {"thinking": SHOWN, "tools": TOOLS, "tool_choice": {"type": "any"}},
+            "Thinking may not be enabled when tool_choice forces tool use.",
+        ),
+        (
+            {"model": "claude-opus-5-5", "tools": TOOLS, "tool_choice": {"type": "any"}},
+            "tool_choice: forced tool use is not supported",
+        ),
+        ({"output_config": {"effort": "minimal"}}, "output_config.effort: Input should be"),
+        (
+            {"model": "claude-haiku-4-5", "output_config": {"effort": "low"}},
+            "This model does not support the effort parameter.",
+        ),
+        (
+            {"model": "claude-opus-4-6", "output_config": {"effort": "xhigh"}},
+            "This model does not support effort level 'xhigh'.",
+        ),
+        (
+            {"thinking": {"type": "disabled"}, "output_config": {"effort": "max"}},
+            "output_config.effort: 'max' is not allowed with thinking turned off",
+        ),
+        (
+            {"output_config": {"format": {"type": "json_object"}}},
+            "output_config.format.type: Input should be 'json_schema'",
+        ),
+        (
+            {"output_config": {"format": {"type": "json_schema", "schema": OPEN_INSIDE}}},
+            "output_config.format.schema: For 'object' type, 'additionalProperties' must be",
+        ),
+        (
+            {"messages": [{"role": "user", "content": [pictured(media_type="image/bmp")]}]},
+            "messages.0.content.0.image.source.base64.media_type: Input should be",
+        ),
+        (
+            {"messages": [{"role": "user", "content": [pictured(data="?")]}]},
+            "messages.0.content.0.image.source.base64.data: Invalid base64 data",
+        ),
+        (
+            {"messages": [{"role": "user", "content": [pictured(type="url", url="http://x")]}]},
+            "messages.0.content.0.image.source.url: Only HTTPS URLs are supported.",
+        ),
+        (
+            {"messages": [*ask("x"), {"role": "assistant", "content": [PICTURE]}]},
+            "messages.1.content.0: `image` blocks are only permitted in user messages",
+        ),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "thinking"}]}]},
+            "messages.0.content.0: `thinking` blocks are only permitted in assistant messages",
+        ),
     ],
 )
 async def test_what_the_api_would_refuse_is_refused(simulator, body, message):
@@ -268,3 +475,16 @@ async def test_models_come_in_pages(simulator):
             if not page["has_more"]:
                 break
     assert simulator.manner.models["anthropic"] == seen
+
+
+async def test_the_list_of_models_says_what_they_can(simulator):
+    """Sizes and capabilities stand beside the names."""
+    async with httpx.AsyncClient(trust_env=False, headers=HEADERS) as client:
+        listed = (await client.get(f"{simulator.url}/v1/models")).json()["data"][0]
+    assert (listed["id"], listed["max_input_tokens"], listed["max_tokens"]) == (
+        "claude-opus-5",
+        200_000,
+        64_000,
+    )
+    types = listed["capabilities"]["thinking"]["types"]
+    assert [name for name, each in types.items() if each["supported"]] == ["adaptive", "disabled"]

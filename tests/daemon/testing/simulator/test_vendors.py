@@ -73,6 +73,16 @@ async def test_headers_tell_whose_model_list_is_meant(client):
     assert told == [("anthropic", "a"), ("openai", "b"), ("anthropic", None)]
 
 
+async def test_gemini_is_known_by_its_version(client):
+    """Its paths have one of their own, and its key a header or the query."""
+    async with open_simulator() as simulator:
+        await client.get(simulator.url + "/v1beta/models", headers={"x-goog-api-key": "a"})
+        await client.get(simulator.url + "/v1beta/models?key=b")
+        await client.post(simulator.url + "/gemini/v1beta/models/x/y:generateContent")
+        told = [(entry.vendor, entry.endpoint, entry.key) for entry in simulator.requests]
+    assert told == [("gemini", "models", "a"), ("gemini", "models", "b"), ("gemini", "chat", None)]
+
+
 async def test_any_key_opens_a_server_to_all(client):
     """A compatible server without keys."""
     async with open_simulator(accept={"openai": ANY_KEY}) as simulator:

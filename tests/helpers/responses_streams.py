@@ -1,0 +1,226 @@
+"""Streams of the OpenAI Responses API, written as its reference has them, event by event.
+
+What each of them means is said once, in plain values, by which our decoder and the vendor's own
+client are judged alike.
+"""
+
+import msgspec
+
+Json = dict[str, object]
+
+USAGE: Json = {
+    "input_tokens": 37,
+    "input_tokens_details": {"cached_tokens": 16, "cache_write_tokens": 4},
+    "output_tokens": 31,
+    "output_tokens_details": {"reasoning_tokens": 20},
+    "total_tokens": 68,
+}
+
+
+class Meaning(msgspec.Struct, kw_only=True):
+    """What a stream says; `ending` is the last event's own status."""
+
+    text: str = ""
+    thinking: str = ""
+    calls: list[tuple[str, str, str]] = []
+    ending: str = "completed"
+    reason: str | None = None
+    usage: tuple[int, int, int, int, int] | None = (37, 31, 16, 4, 20)
+
+
+def response(status: str, output: list[Json], **more: object) -> Json:
+    """A response as the API sends it, also in one piece."""
+    return {
+        "id": "resp_68af4030592c81938ec0a5fbab4a3e9f",
+        "object": "response",
+        "created_at": 1790000000,
+        "status": status,
+        "background": False,
+        "error": None,
+        "incomplete_details": None,
+        "instructions": "Be brief.",
+        "max_output_tokens": None,
+        "max_tool_calls": None,
+        "model": "gpt-5.5-2026-04-01",
+        "output": output,
+        "parallel_tool_calls": True,
+        "previous_response_id": None,
+        "prompt_cache_key": None,
+        "reasoning": {"effort": "medium", "summary": "detailed"},
+        "safety_identifier": None,
+        "service_tier": "default",
+        "store": False,
+        "temperature": 1.0,
+        "text": {"format": {"type": "text"}, "verbosity": "medium"},
+        "tool_choice": "auto",
+        "tools": [],
+        "top_logprobs": 0,
+        "top_p": 1.0,
+        "truncation": "disabled",
+        "usage": USAGE if status in ("completed", "incomplete") else None,
+        "user": None,
+        "metadata": {},
+        **more,
+    }
+
+
+def wire(*events: Json) -> bytes:
+    """The bytes of a stream: named events, numbered from 0."""
+    frames = []
+    for number, event in enumerate(events):
+        data = msgspec.json.encode({**event, "sequence_number": number})
+        frames.append(b"event: %b\ndata: %b\n\n" % (str(event["type"]).encode(), data))
+    return b"".join(frames)
+
+
+def stream(*items: list[Json], ending: Json | None = None) -> bytes:
+    """A whole stream: its opening, the events of each item, and its end."""
+    events = [event for item in items for event in item]
+    done = [event["item"] for event in events if event["type"] == "response.output_item.done"]
+    last = ending or {"type": "response.completed", "response": response("completed", done)}
+    opening = response("in_progress", [])
+    return wire(
+        {"type": "response.created", "response": opening},
+        {"type": "response.in_progress", "response": opening},
+        *events,
+        last,
+    )
+
+
+# ------------------------------------------------------------------ items
+
+
+def message(at: int, *pieces: str, phase: str | None = None) -> list[Json]:
+    """The events of a message."""
+    place = {"item_id": f"msg_{at}", "output_index": at, "content_index": 0}
+    text = "".join(pieces)
+    part = {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
+    item: Json = {"id": f"msg_{at}", "type": "message", "status": "completed", "content": [part]}
+    item |= {"role": "assistant"} | ({"phase": phase} if phase else {})
+    return [
+        _added(at, item | {"status": "in_progress", "content": []}),
+        {"type": "response.content_part.added", **place, "part": part | {"text": ""}},
+        *(_delta("response.output_text.delta", place, piece, logprobs=[]) for piece in pieces),
+        {"type": "response.output_text.done", **place, "text": text, "logprobs": []},
+        {"type": "response.content_part.done", **place, "part": part},
+        _done(at, item),
+    ]
+
+
+def refusal(at: int, *pieces: str) -> list[Json]:
+    """The events of a message in which the model refuses."""
+    place = {"item_id": f"msg_{at}", "output_index": at, "content_index": 0}
+    part = {"type": "refusal", "refusal": "".join(pieces)}
+    item: Json = {"id": f"msg_{at}", "type": "message", "status": "completed", "content": [part]}
+    item["role"] = "assistant"
+    return [
+        _added(at, item | {"status": "in_progress", "content": []}),
+        {"type": "response.content_part.added", **place, "part": part | {"refusal": ""}},
+        *(_delta("response.refusal.delta", place, piece) for piece in pieces),
+        {"type": "response.refusal.done", **place, "refusal": part["refusal"]},
+        {"type": "response.content_part.done", **place, "part": part},
+        _done(at, item),
+    ]
+
+
+def reasoning(at: int, *paragraphs: tuple[str, ...], sealed: str | None = "gAAAAsealed=") -> list:
+    """The events of a reasoning item, its summary in paragraphs of pieces."""
+    summary = [{"type": "summary_text", "text": "".join(pieces)} for pieces in paragraphs]
+    item: Json = {"id": f"rs_{at}", "type": "reasoning", "encrypted_content": sealed, "summary": []}
+    events = [_added(at, item | {"encrypted_content": "gAAAAunfinished"})]
+    for number, pieces in enumerate(paragraphs):
+        place = {"item_id": f"rs_{at}", "output_index": at, "summary_index": number}
+        kind, part = "response.reasoning_summary", summary[number]
+        empty = part | {"text": ""}
+        events += [
+            {"type": f"{kind}_part.added", **place, "part": empty},
+            *(_delta(f"{kind}_text.delta", place, piece) for piece in pieces),
+            {"type": f"{kind}_text.done", **place, "text": part["text"]},
+            {"type": f"{kind}_part.done", **place, "part": part},
+        ]
+    return [*events, _done(at, item | {"summary": summary})]
+
+
+def call(at: int, call_id: str, name: str, *fragments: str) -> list[Json]:
+    """The events of a function call."""
+    place = {"item_id": f"fc_{at}", "output_index": at}
+    arguments = "".join(fragments)
+    item: Json = {"id": f"fc_{at}", "type": "function_call", "status": "completed"}
+    item |= {"arguments": arguments, "call_id": call_id, "name": name}
+    kind = "response.function_call_arguments"
+    return [
+        _added(at, item | {"status": "in_progress", "arguments": ""}),
+        *(_delta(f"{kind}.delta", place, fragment) for fragment in fragments),
+        {"type": f"{kind}.done", **place, "arguments": arguments, "name": name},
+        _done(at, item),
+    ]
+
+
+def incomplete(reason: str, *items: list[Json]) -> bytes:
+    """A stream that the vendor cut short."""
+    output = [event["item"] for item in items for event in item[-1:]]
+    told = response("incomplete", output, incomplete_details={"reason": reason})
+    return stream(*items, ending={"type": "response.incomplete", "response": told})
+
+
+def failed(code: str, text: str, *items: list[Json]) -> bytes:
+    """A stream that ends in failure."""
+    told = response("failed", [], error={"code": code, "message": text})
+    return stream(*items, ending={"type": "response.failed", "response": told})
+
+
+def _added(at: int, item: Json) -> Json:
+    return {"type": "response.output_item.added", "output_index": at, "item": item}
+
+
+def _done(at: int, item: Json) -> Json:
+    return {"type": "response.output_item.done", "output_index": at, "item": item}
+
+
+def _delta(kind: str, place: Json, piece: str, **more: object) -> Json:
+    padding = "x" * (16 - len(piece) % 16)
+    return {"type": kind, **place, "delta": piece, **more, "obfuscation": padding}
+
+
+# ------------------------------------------------------------------ the streams
+
+STREAMS: dict[str, tuple[bytes, Meaning]] = {
+    "text": (
+        stream(message(0, "Grüße", ", Welt", " 🦀\n")),
+        Meaning(text="Grüße, Welt 🦀\n"),
+    ),
+    "two calls": (
+        stream(
+            message(0, "Let me look."),
+            call(1, "call_a", "look", '{"at"', ':"sky"}'),
+            call(2, "call_b", "ask", "{}"),
+        ),
+        Meaning(
+            text="Let me look.",
+            calls=[("call_a", "look", '{"at":"sky"}'), ("call_b", "ask", "{}")],
+        ),
+    ),
+    "reasoning": (
+        stream(
+            reasoning(0, ("**Comparing**", " 2 and 3"), ("Both", " are prime")),
+            message(1, "Yes", "."),
+        ),
+        Meaning(text="Yes.", thinking="**Comparing** 2 and 3\n\nBoth are prime"),
+    ),
+    "hidden reasoning": (
+        stream(reasoning(0), call(1, "call_a", "look", "{}")),
+        Meaning(calls=[("call_a", "look", "{}")]),
+    ),
+    "incomplete": (
+        incomplete("max_output_tokens", message(0, "one ", "two")),
+        Meaning(text="one two", ending="incomplete", reason="max_output_tokens"),
+    ),
+    "filtered": (
+        incomplete("content_filter", message(0, "one")),
+        Meaning(text="one", ending="incomplete", reason="content_filter"),
+    ),
+    "failed": (
+        failed("server_error", "The model broke.", message(0, "one")[:3]),
+        Meaning(text="one", ending="failed", reason="server_error", usage=None),
+    ),
+}
