@@ -85,7 +85,8 @@ class Adapter(Protocol):
         """Translate `request`. What is signed or reasoned in it came from this very model.
 
         Raises:
-            ProviderFailed: this API cannot express it (bad_request).
+            ProviderFailed: UNSUPPORTED: this API or model cannot express it, another may;
+                BAD_REQUEST: nobody could; AUTH: the key fits into no header.
         """
 
     def reply_decoder(self) -> ReplyDecoder:

@@ -3,21 +3,56 @@
 from aircherd.config.model import Provider
 from aircherd.providers.adapter import Adapter
 from aircherd.providers.anthropic_messages import AnthropicMessages
-from aircherd.providers.openai_chat import OpenAIChat
+from aircherd.providers.gemini import GeminiContent
+from aircherd.providers.ollama_chat import OllamaChat
+from aircherd.providers.openai_chat import OpenAIChat, is_openai
+from aircherd.providers.openai_responses import OpenAIResponses
+from aircherd.providers.openrouter import OpenRouter
+from aircherd.providers.responses_signature import has_reasoning
+from aircherd.providers.signing import Signer
 from aircherd.vocabulary.chat import ChatRequest
-from aircherd.vocabulary.models import Model
+from aircherd.vocabulary.models import ApiName, Model
 
 ADAPTERS: dict[str, Adapter] = {
     "openai": OpenAIChat(),
     "anthropic": AnthropicMessages(),
-    # Its list of models is public and would prove nothing about a key.
-    "openrouter": OpenAIChat(check_path="/key"),
-    # The compatible half of its API lives under /v1, the version under the root.
-    "ollama": OpenAIChat(prefix="/v1", check_path="/api/version"),
+    "gemini": GeminiContent(),
+    "openrouter": OpenRouter(),
+    "ollama": OllamaChat(),
 }
+
+SIGNERS: dict[str, Signer] = {}
+"""Kinds whose calls must be signed, or carry tokens that expire."""
+
+RESPONSES = OpenAIResponses(OpenAIChat())
+"""The other API of those whose kind is `openai`."""
 
 
 def adapter_for(provider: Provider, request: ChatRequest, model: Model) -> Adapter:
     """Return the adapter for one chat: a vendor may have several APIs."""
-    del request, model
+    if provider.kind == "openai" and openai_api(provider, request, model) == "responses":
+        return RESPONSES
     return ADAPTERS[provider.kind]
+
+
+def openai_api(provider: Provider, request: ChatRequest, model: Model) -> ApiName:
+    """Return which of OpenAI's APIs a chat goes to.
+
+    What the user says comes first, then what is known of the model. Compatible servers speak chat
+    completions unless told otherwise; so does OpenAI itself but for what its Responses API alone
+    takes: its own thinking back, and tools for a model that thinks.
+    """
+    told = provider.api or model.api
+    if told is not None:
+        return told
+    if not is_openai(provider):
+        return "chat"
+    has_tools_to_think_about = bool(request.tools) and _thinks(request, model)
+    return "responses" if has_tools_to_think_about or has_reasoning(request) else "chat"
+
+
+def _thinks(request: ChatRequest, model: Model) -> bool:
+    # Newer models think unasked, and are refused their tools for it all the same.
+    if request.reasoning is None:
+        return model.reasoning is True
+    return request.reasoning != "none"

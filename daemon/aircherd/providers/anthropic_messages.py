@@ -1,32 +1,29 @@
 """The Anthropic messages API, version 2023-06-01.
 
 What it wants differently from others: `max_tokens` always; the system prompt apart from the
-messages; turns that alternate; the results of tools first in the user's turn; no empty text.
+messages; a form of its own for thinking (`anthropic_thinking`) and for messages
+(`anthropic_prompt`). It has no form for "any JSON object", and refuses it.
 """
-
-import hashlib
-import re
-from typing import Final
 
 from aircherd.config.model import Provider
 from aircherd.providers.adapter import (
     Headers,
     HttpCall,
-    Turn,
     call_headers,
     chat_headers,
     encode_body,
     fail,
     key_text,
     parse_object,
-    result_text,
     turns,
 )
-from aircherd.providers.anthropic_reply import AnthropicStream, read_models, read_whole
-from aircherd.vocabulary.chat import ChatRequest, NamedTool, Tool, ToolChoice
+from aircherd.providers.anthropic_models import read_models
+from aircherd.providers.anthropic_prompt import message_blocks, system_text
+from aircherd.providers.anthropic_reply import AnthropicStream, read_whole
+from aircherd.providers.anthropic_thinking import Block, ask_to_think
+from aircherd.vocabulary.chat import ChatRequest, JsonFormat, NamedTool, ResponseFormat, Tool
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
-from aircherd.vocabulary.parts import ToolCallPart, ToolResultPart
 from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.secret import Secret
 
@@ -34,7 +31,10 @@ VERSION = "2023-06-01"
 """Sent as `anthropic-version`; `headers` of the provider in the configuration may replace it."""
 
 DEFAULT_MAX_TOKENS = 8192
-"""For requests without a limit. A middle: enough for long answers, and few models allow less."""
+"""For requests without a limit to a model whose own is not known.
+
+A middle: enough for long answers, and few models allow less.
+"""
 
 
 class AnthropicMessages:
@@ -48,7 +48,7 @@ class AnthropicMessages:
             "POST",
             _root(provider) + "/v1/messages",
             chat_headers(provider, _own_headers(key), stream=request.stream),
-            encode_body(_body(request, model.id), request.extra),
+            encode_body(_body(request, model), request.extra),
         )
 
     def reply_decoder(self) -> AnthropicStream:
@@ -92,112 +92,97 @@ def _own_headers(key: Secret | None) -> Headers:
 # ------------------------------------------------------------------ out: the request
 
 
-def _body(request: ChatRequest, model: str) -> dict[str, object]:
+def _body(request: ChatRequest, model: Model) -> dict[str, object]:
     ordered = turns(request.messages)
+    max_tokens = request.max_tokens or model.max_output or DEFAULT_MAX_TOKENS
+    messages = message_blocks(ordered)
+    asked = ask_to_think(request, model, max_tokens, messages)
     body: dict[str, object] = {
-        "model": model,
-        "max_tokens": DEFAULT_MAX_TOKENS if request.max_tokens is None else request.max_tokens,
-        "messages": _messages(ordered),
+        "model": model.id,
+        "max_tokens": max_tokens,
+        "messages": messages,
     }
-    if system := _system(request.system, ordered):
-        body["system"] = system
-    if request.stream:
-        body["stream"] = True
-    if request.tools:
-        body["tools"] = [_tool(tool) for tool in request.tools]
-        if request.tool_choice is not None:
-            body["tool_choice"] = _tool_choice(request.tool_choice)
-    if request.temperature is not None:
-        body["temperature"] = request.temperature
-    if request.top_p is not None:
-        body["top_p"] = request.top_p
-    if request.stop:
-        body["stop_sequences"] = request.stop
-    return body
+    said: dict[str, object] = {
+        "system": system_text(request.system, ordered),
+        "stream": request.stream,
+        "tools": [_tool(tool) for tool in request.tools],
+        "tool_choice": _tool_choice(request),
+        "thinking": asked.thinking,
+        "output_config": _output_config(asked.effort, request.response_format),
+        "stop_sequences": request.stop,
+    }
+    body |= {name: value for name, value in said.items() if value}
+    sampling = {"temperature": request.temperature, "top_p": request.top_p}
+    return body | {name: value for name, value in sampling.items() if value is not None}
 
 
-def _system(system: str | None, ordered: list[Turn]) -> str:
-    # Older models take a system prompt only here, so one in mid-conversation moves up.
-    texts = [
-        system or "",
-        *(text for turn in ordered if turn.role == "system" for text in turn.text),
-    ]
-    return "\n\n".join(text for text in texts if text.strip())
-
-
-def _messages(ordered: list[Turn]) -> list[dict[str, object]]:
-    messages: list[dict[str, object]] = []
-    for role, group in _alternating(ordered):
-        results = [_result(result) for turn in group for result in turn.results]
-        blocks = [block for turn in group for block in _own_blocks(turn)]
-        if results or blocks:
-            messages.append({"role": role, "content": results + blocks})
-    if not messages:
-        fail(FailureClass.BAD_REQUEST, "messages: there is no text in any of them")
-    return messages
-
-
-def _alternating(ordered: list[Turn]) -> list[tuple[str, list[Turn]]]:
-    """Group neighbours of one role; turns that hold nothing separate nobody."""
-    groups: list[tuple[str, list[Turn]]] = []
-    for turn in ordered:
-        if turn.role == "system" or not _holds_anything(turn):
-            continue
-        if groups and groups[-1][0] == turn.role:
-            groups[-1][1].append(turn)
-        else:
-            groups.append((turn.role, [turn]))
-    return groups
-
-
-def _holds_anything(turn: Turn) -> bool:
-    return bool(turn.calls or turn.results or any(text.strip() for text in turn.text))
-
-
-def _own_blocks(turn: Turn) -> list[dict[str, object]]:
-    # Empty text is refused.
-    texts: list[dict[str, object]] = [
-        {"type": "text", "text": text} for text in turn.text if text.strip()
-    ]
-    return texts + [_call(call, turn.where) for call in turn.calls]
-
-
-def _call(call: ToolCallPart, where: str) -> dict[str, object]:
-    arguments = parse_object(call.arguments, f"{where}: arguments of tool call {call.id!r}")
-    return {"type": "tool_use", "id": _safe_id(call.id), "name": call.name, "input": arguments}
-
-
-def _result(result: ToolResultPart) -> dict[str, object]:
-    block: dict[str, object] = {"type": "tool_result", "tool_use_id": _safe_id(result.id)}
-    if text := result_text(result):
-        block["content"] = text
-    if result.is_error:
-        block["is_error"] = True
-    return block
-
-
-_SAFE_ID: Final = re.compile(r"[A-Za-z0-9_-]+")
-
-
-def _safe_id(call_id: str) -> str:
-    """Return an id this API takes; other vendors' ids may hold more characters.
-
-    The same id becomes the same every time, so calls and results still find each other.
-    """
-    if _SAFE_ID.fullmatch(call_id):
-        return call_id
-    return "call_" + hashlib.sha256(call_id.encode("utf-8", "surrogatepass")).hexdigest()[:24]
-
-
-def _tool(tool: Tool) -> dict[str, object]:
+def _tool(tool: Tool) -> Block:
     schema = parse_object(tool.parameters, f"parameters of tool {tool.name!r}")
-    block: dict[str, object] = {"name": tool.name, "input_schema": schema or {"type": "object"}}
+    block: Block = {"name": tool.name, "input_schema": schema or {"type": "object"}}
     if tool.description is not None:
         block["description"] = tool.description
     return block
 
 
-def _tool_choice(choice: ToolChoice) -> dict[str, object]:
+def _tool_choice(request: ChatRequest) -> Block | None:
+    """Return the choice, None for the API's own: it takes none without tools."""
+    choice, one_by_one = request.tool_choice, request.parallel_tool_calls is False
+    if not request.tools or (choice is None and not one_by_one):
+        return None
+    if choice == "none":
+        return {"type": "none"}
+    limit: Block = {"disable_parallel_tool_use": True} if one_by_one else {}
     if isinstance(choice, NamedTool):
-        return {"type": "tool", "name": choice.name}
-    return {"type": "any" if choice == "required" else choice}
+        return {"type": "tool", "name": choice.name, **limit}
+    return {"type": "any" if choice == "required" else "auto", **limit}
+
+
+# ------------------------------------------------------------------ out: the form of the answer
+
+
+def _output_config(effort: str | None, form: ResponseFormat | None) -> Block:
+    config: Block = {} if effort is None else {"effort": effort}
+    if isinstance(form, JsonFormat):
+        fail(
+            FailureClass.UNSUPPORTED,
+            "response_format: Anthropic has no json_object: give a json_schema",
+        )
+    if form is not None:
+        schema = parse_object(form.schema, "response_format.schema")
+        config["format"] = {"type": "json_schema", "schema": _closed(schema)}
+    return config
+
+
+def _closed(schema: Block) -> Block:
+    """Return the schema with every object closed: this API demands that it is said.
+
+    Whatever fits then fits the client's schema too. What a client says himself is left alone, also
+    where the API will refuse it.
+    """
+    try:
+        return _closed_part(schema)
+    except RecursionError:
+        fail(FailureClass.BAD_REQUEST, "response_format.schema nests too deeply")
+
+
+def _closed_part(schema: Block) -> Block:
+    closed = {name: _closed_value(name, value) for name, value in schema.items()}
+    if _is_object(schema):
+        closed.setdefault("additionalProperties", False)
+    return closed
+
+
+def _closed_value(name: str, value: object) -> object:
+    # Only where a schema may stand: in `enum` or `const` the same words are data.
+    if isinstance(value, dict):
+        if name in ("properties", "$defs", "definitions"):
+            return {key: _closed_value("items", each) for key, each in value.items()}
+        return _closed_part(value) if name == "items" else value
+    if isinstance(value, list) and name in ("anyOf", "allOf", "oneOf"):
+        return [_closed_value("items", each) for each in value]
+    return value
+
+
+def _is_object(schema: Block) -> bool:
+    kind = schema.get("type")
+    return kind == "object" or (isinstance(kind, list) and "object" in kind)

@@ -1,32 +1,24 @@
 """Reading replies of the Anthropic messages API, streamed or whole.
 
-Only containers are typed; a leaf of a surprising type is looked at, never a reason to fail. Counts
-are not even decoded before they are known to be small.
+Only containers are typed; a leaf of a surprising type is looked at, never a reason to fail.
 """
 
 import msgspec
 
 from aircherd.errors import ProviderFailed
-from aircherd.providers.adapter import (
-    MAX_COUNT,
-    as_text,
-    branch,
-    count_of,
-    decode_with,
-    fail,
-    new_call_id,
-)
+from aircherd.providers.adapter import as_text, decode_with, fail, new_call_id
+from aircherd.providers.anthropic_thinking import redacted_thought
+from aircherd.providers.anthropic_usage import AnthropicUsage, read_usage
 from aircherd.providers.classify import classify_error
 from aircherd.providers.reply_stream import ReplyStream
 from aircherd.vocabulary.failure import FailureClass
-from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import (
     Ending,
     Finish,
+    ReasoningDelta,
     ReplyEvent,
     TextDelta,
     ToolCallDelta,
-    Usage,
     UsageDelta,
 )
 
@@ -34,6 +26,9 @@ from aircherd.vocabulary.reply import (
 class _Block(msgspec.Struct, gc=False):
     type: object = None
     text: object = None
+    thinking: object = None
+    signature: object = None
+    data: object = None
     id: object = None
     name: object = None
     input: object = None
@@ -42,34 +37,10 @@ class _Block(msgspec.Struct, gc=False):
 class _Delta(msgspec.Struct, gc=False):
     type: object = None
     text: object = None
+    thinking: object = None
+    signature: object = None
     partial_json: object = None
     stop_reason: object = None
-
-
-MAX_FIELD = 1024
-"""Bytes of one field of the counts that are kept for later ones."""
-
-
-class AnthropicUsage(msgspec.Struct, gc=False):
-    """The counts as this API sends them."""
-
-    input_tokens: msgspec.Raw = msgspec.Raw()
-    output_tokens: msgspec.Raw = msgspec.Raw()
-    cache_read_input_tokens: msgspec.Raw = msgspec.Raw()
-    cache_creation_input_tokens: msgspec.Raw = msgspec.Raw()
-    output_tokens_details: msgspec.Raw = msgspec.Raw()
-
-    def update(self, later: "AnthropicUsage") -> None:
-        """Take over every count that `later` has."""
-        for name in self.__struct_fields__:
-            # A copy: a piece of the buffer would hold all of it.
-            text = bytes(getattr(later, name))
-            if text and text != b"null" and len(text) <= MAX_FIELD:
-                setattr(self, name, msgspec.Raw(text))
-
-
-class _Details(msgspec.Struct, gc=False):
-    thinking_tokens: msgspec.Raw = msgspec.Raw()
 
 
 class _Message(msgspec.Struct, gc=False):
@@ -94,15 +65,15 @@ class _Event(msgspec.Struct, gc=False):
 
 _EVENT = msgspec.json.Decoder(_Event)
 _MESSAGE = msgspec.json.Decoder(_Message)
-_DETAILS = msgspec.json.Decoder(_Details)
-_NO_DETAILS = _Details()
 _NO_USAGE = AnthropicUsage()
 
 FINISHES: dict[str, Finish] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
-    "pause_turn": "stop",  # only server tools pause, and nobody asks for these yet
     "max_tokens": "length",
+    # Not an end: a server tool, which only `extra` can ask for, takes too long. Who reads `length`
+    # knows that there is more to come, and may ask for it; `stop` would call half a turn whole.
+    "pause_turn": "length",
     "model_context_window_exceeded": "length",
     "tool_use": "tool_calls",
     "refusal": "content_filter",
@@ -153,6 +124,8 @@ class AnthropicStream(ReplyStream):
         if delta.type == "text_delta":
             if text := as_text(delta.text):
                 out.append(TextDelta(text))
+        elif delta.type in ("thinking_delta", "signature_delta"):
+            _add_thought(delta, out)
         elif delta.type == "input_json_delta":
             call = self._calls.get(_index(event))
             # Server tools stream their input too: their blocks are not ours.
@@ -168,8 +141,8 @@ class AnthropicStream(ReplyStream):
             call = _Call(len(self._calls), block.input)
             self._calls[_index(event)] = call
             out.append(_call_event(block, call.number))
-        elif block.type == "text" and (text := as_text(block.text)):
-            out.append(TextDelta(text))
+        else:
+            _add_block(block, out)
 
     def _on_block_stop(self, event: _Event, out: list[ReplyEvent]) -> None:
         call = self._calls.get(_index(event))
@@ -211,6 +184,22 @@ def _index(event: _Event) -> object:
     return event.index if isinstance(event.index, int) else None
 
 
+def _add_block(block: _Block, out: list[ReplyEvent]) -> None:
+    """Add what a block says at once, all but calls; of what streams, that is mostly nothing."""
+    if block.type == "text" and (text := as_text(block.text)):
+        out.append(TextDelta(text))
+    elif block.type == "thinking":
+        _add_thought(block, out)
+    elif block.type == "redacted_thinking" and (data := as_text(block.data)):
+        out.append(redacted_thought(data))
+
+
+def _add_thought(piece: _Block | _Delta, out: list[ReplyEvent]) -> None:
+    text, signature = as_text(piece.thinking), as_text(piece.signature) or None
+    if text or signature:
+        out.append(ReasoningDelta(text, signature))
+
+
 def _call_event(block: _Block, number: int, arguments: str = "") -> ToolCallDelta:
     return ToolCallDelta(
         index=number,
@@ -238,11 +227,11 @@ def _content_events(content: list[_Block]) -> list[ReplyEvent]:
     events: list[ReplyEvent] = []
     number = 0
     for block in content:
-        if block.type == "text" and (text := as_text(block.text)):
-            events.append(TextDelta(text))
-        elif block.type == "tool_use":
+        if block.type == "tool_use":
             events.append(_call_event(block, number, _whole_input(block.input)))
             number += 1
+        else:
+            _add_block(block, events)
     return events
 
 
@@ -253,33 +242,3 @@ def _ending(stop_reason: object, usage: AnthropicUsage | None, model: object) ->
         usage=read_usage(usage) if usage and usage != _NO_USAGE else None,
         model=as_text(model) or None,
     )
-
-
-def read_usage(usage: AnthropicUsage) -> Usage:
-    """Normalise the counts: this API counts what was cached apart from the input."""
-    cached = count_of(usage.cache_read_input_tokens)
-    written = count_of(usage.cache_creation_input_tokens)
-    details = branch(_DETAILS, usage.output_tokens_details) or _NO_DETAILS
-    return Usage(
-        input_tokens=min(count_of(usage.input_tokens) + cached + written, MAX_COUNT),
-        output_tokens=count_of(usage.output_tokens),
-        cached_tokens=cached,
-        cache_write_tokens=written,
-        reasoning_tokens=count_of(details.thinking_tokens),
-    )
-
-
-class _Listed(msgspec.Struct, gc=False):
-    id: str
-
-
-class _List(msgspec.Struct, gc=False):
-    data: list[_Listed]
-
-
-_LIST = msgspec.json.Decoder(_List)
-
-
-def read_models(body: bytes) -> list[Model]:
-    """Return what a list of models says; see `Adapter.read_models`."""
-    return [Model(id=each.id) for each in decode_with(_LIST, body, "a list of models").data]

@@ -16,6 +16,9 @@ from aircherd.vocabulary.reply import Ending, ReplyEvent
 MAX_REPLY = 8 * 1024 * 1024
 """Bytes of a reply in one piece: no vendor comes near, and what is decoded of it takes more."""
 
+_GZIP = b"\x1f\x8b"
+"""What every gzip begins with. No vendor sends it unasked; what stands before one may."""
+
 log = structlog.get_logger()
 
 TransportError = httpx.HTTPError | httpx.StreamError
@@ -91,9 +94,9 @@ class ChatCall:
         return events
 
     def _decode(self, data: bytes) -> list[ReplyEvent]:
-        if not data and self._is_empty:
-            fail(FailureClass.PROTOCOL, "answered with nothing at all")
-        self._is_empty = False
+        if self._is_empty:
+            _check_first(data)
+            self._is_empty = False
         try:
             return self._decoder.feed(data) if data else self._decoder.close()
         except ProviderFailed:
@@ -116,6 +119,13 @@ class ChatCall:
     def __repr__(self) -> str:
         state = "ended" if self._has_ended else "open"
         return f"<ChatCall {self.status} {state}, {self._decoder!r}>"
+
+
+def _check_first(data: bytes) -> None:
+    if not data:
+        fail(FailureClass.PROTOCOL, "answered with nothing at all")
+    if data.startswith(_GZIP):
+        fail(FailureClass.PROTOCOL, "answered in gzip, which was not asked for: check base_url")
 
 
 class OneReply:

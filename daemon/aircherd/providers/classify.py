@@ -1,9 +1,4 @@
-"""What a vendor's error means: one table for all vendors, the first row that fits decides.
-
-Most specific first: codes and words by which vendors tell cases of one status apart, then the
-status alone, last the general codes (errors inside a stream have no status).
-Sources: the vendors' SDKs and documentation, November 2026. Not every wording is documented, so
-each row takes what more than one vendor or version may send.
+"""What a vendor's error means: `error_reply` reads it, `error_table` decides, and this tells it.
 
 Nothing here knows the live keys: `pool` hands in what takes them out of a message, at its edge.
 """
@@ -12,158 +7,15 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from aircherd.providers.error_reply import ErrorReply, read_error, read_error_object
+from aircherd.providers.error_reply import (
+    NEVER_AGAIN,
+    ErrorReply,
+    read_error,
+    read_error_object,
+)
+from aircherd.providers.error_table import LEADS, TABLE, Row
+from aircherd.providers.rate_limits import seconds_until_whole
 from aircherd.vocabulary.failure import Failure, FailureClass
-
-_ANY = frozenset[int]()
-
-
-class Row(msgspec.Struct, frozen=True):
-    """One meaning. An empty column fits everything; `words` are sought in the lower-case message.
-
-    Columns that are filled must all fit: the status, one of the codes, one of the words.
-    """
-
-    kind: FailureClass
-    status: frozenset[int] = _ANY
-    codes: frozenset[str] = frozenset()
-    words: tuple[str, ...] = ()
-
-    def fits(self, reply: ErrorReply) -> bool:
-        """Whether this row says what `reply` means."""
-        if self.status and reply.status not in self.status:
-            return False
-        if self.codes and not self.codes & reply.codes:
-            return False
-        return not self.words or any(word in reply.text for word in self.words)
-
-
-def _codes(*names: str) -> frozenset[str]:
-    return frozenset(names)
-
-
-def _status(*numbers: int) -> frozenset[int]:
-    return frozenset(numbers)
-
-
-_TOO_LONG = (
-    "prompt is too long",  # Anthropic
-    "exceed context limit",  # Anthropic: input and max_tokens together
-    "context length is only",  # vLLM
-    "maximum context length",  # vLLM, OpenAI
-    "longer than the context length",  # Ollama
-    "exceeds the available context size",  # llama.cpp
-    "input token count",  # Google, also behind routers
-)
-
-TABLE: tuple[Row, ...] = (
-    # -- codes and words that tell apart what shares a status
-    Row(
-        FailureClass.CONTEXT,
-        codes=_codes("context_length_exceeded", "exceed_context_size_error", "string_too_long"),
-    ),
-    # llama.cpp sends 500 here.
-    Row(FailureClass.CONTEXT, status=_status(400, 413, 422, 500), words=_TOO_LONG),
-    # A budget for requests under way, not money: it passes by itself.
-    Row(FailureClass.RATE, codes=_codes("openrouter_in_flight_budget")),
-    Row(FailureClass.RATE, status=_status(402), codes=_codes("has:retry-after")),
-    Row(
-        FailureClass.QUOTA,
-        codes=_codes(
-            "insufficient_quota",
-            "credit_balance_exhausted",
-            "organization_spend_limit_exceeded",
-            "project_spend_limit_exceeded",
-            "organization_usage_limit_exceeded",
-            "enforced_spend_limit_reached",
-            "contract_spend_limit_reached",
-            "billing_error",
-            "payment_required",
-            "token_limit_exceeded",  # OpenRouter: a cap that follows from the credit
-        ),
-    ),
-    # Anthropic answers 400 to an empty account.
-    Row(
-        FailureClass.QUOTA,
-        status=_status(400, 403, 429),
-        words=("credit balance is too low", "you have reached your specified"),
-    ),
-    Row(FailureClass.ACCOUNT, codes=_codes("organization_on_hold")),
-    # OpenRouter's 403: a moderation gives reasons, a budget names its limit.
-    Row(FailureClass.POLICY, status=_status(403), codes=_codes("has:reasons", "guardrail")),
-    Row(FailureClass.QUOTA, status=_status(403), codes=_codes("has:limit_source")),
-    Row(
-        FailureClass.POLICY,
-        codes=_codes("invalid_prompt", "content_policy_violation", "content_filter", "refusal"),
-    ),
-    # A restricted key is a good key.
-    Row(FailureClass.PERMISSION, status=_status(401, 403), words=("missing scopes",)),
-    # Not the request's fault: another model can do what this one cannot.
-    Row(FailureClass.MODEL, codes=_codes("model_not_found")),
-    Row(
-        FailureClass.MODEL,
-        status=_status(400),
-        words=("does not support tools", "does not support thinking"),
-    ),
-    # "Request too large" for a key's allowance per minute fits another key or provider.
-    Row(FailureClass.RATE, status=_status(413), codes=_codes("rate_limit_exceeded")),
-    Row(
-        FailureClass.OVERLOADED,
-        codes=_codes(
-            "overloaded_error",
-            "compaction_unavailable",
-            "slow_down",
-            "server_is_overloaded",
-            "provider_overloaded",
-            "provider_unavailable",
-            "capacity_exceeded",
-        ),
-    ),
-    # -- the status alone
-    Row(FailureClass.AUTH, status=_status(401)),
-    Row(FailureClass.QUOTA, status=_status(402)),
-    Row(FailureClass.PERMISSION, status=_status(403)),
-    Row(FailureClass.MODEL, status=_status(404)),
-    Row(FailureClass.REQUEST_SIZE, status=_status(413)),
-    Row(FailureClass.RATE, status=_status(429)),
-    Row(FailureClass.OVERLOADED, status=_status(498, 503, 529)),
-    Row(FailureClass.SERVER, status=_status(408, 409, 425)),
-    Row(FailureClass.SERVER, status=frozenset(range(500, 600))),
-    Row(FailureClass.PROTOCOL, status=_status(405, 407)),
-    Row(FailureClass.BAD_REQUEST, status=frozenset(range(400, 500))),
-    # -- inside a stream: general codes
-    Row(
-        FailureClass.AUTH, codes=_codes("authentication_error", "authentication", "invalid_api_key")
-    ),
-    Row(FailureClass.PERMISSION, codes=_codes("permission_error", "permission_denied")),
-    Row(
-        FailureClass.RATE,
-        codes=_codes("rate_limit_error", "rate_limit_exceeded", "ramp_limit_exceeded"),
-    ),
-    Row(FailureClass.MODEL, codes=_codes("not_found_error", "not_found")),
-    Row(FailureClass.REQUEST_SIZE, codes=_codes("request_too_large", "payload_too_large")),
-    Row(FailureClass.CONTEXT, words=_TOO_LONG),
-    Row(FailureClass.BAD_REQUEST, codes=_codes("invalid_request_error", "invalid_request")),
-    Row(FailureClass.SERVER),
-)
-
-LEADS: dict[FailureClass, str] = {
-    FailureClass.AUTH: "refused the key",
-    FailureClass.PERMISSION: "does not allow this key to do that",
-    FailureClass.ACCOUNT: "does not serve this account",
-    FailureClass.QUOTA: "credit or quota is used up",
-    FailureClass.RATE: "rate limit reached",
-    FailureClass.OVERLOADED: "is overloaded",
-    FailureClass.CONTEXT: "the prompt is too long for the model",
-    FailureClass.REQUEST_SIZE: "the request is too large",
-    FailureClass.BAD_REQUEST: "refused the request",
-    FailureClass.POLICY: "refused the content",
-    FailureClass.MODEL: "cannot serve this model",
-    FailureClass.SERVER: "failed",
-    FailureClass.PROTOCOL: "answered with something that is not its API",
-}
-"""How a message begins; the vendor's own words follow."""
-
 
 # ------------------------------------------------------------------ in
 
@@ -187,7 +39,12 @@ def classify_response(
     reply = read_error(status, headers, body, now=now)
     if not reply.is_json and status in (404, 405):
         return _wrong_place(status, "there is no such API")
-    return _failure(reply, http_status=status)
+    failure = _failure(reply, http_status=status)
+    if failure.kind is FailureClass.RATE and failure.retry_after is None and not failure.reach:
+        # Of a request that is too large for the limit, waiting makes nothing smaller.
+        wait = seconds_until_whole(headers, now=now)
+        return msgspec.structs.replace(failure, retry_after=wait)
+    return failure
 
 
 def classify_error(error: object) -> Failure:
@@ -202,14 +59,16 @@ def was_recognised(status: int, headers: Mapping[str, str], body: bytes) -> bool
     well come from a firewall or mean the country.
     """
     reply = read_error(status, headers, body, now=0.0)
-    kind = _kind(reply)
+    row = _row(reply)
+    kind = row.kind
     if is_page(headers):
         return None
     if kind is FailureClass.AUTH:
         return False
     if kind is FailureClass.PERMISSION and reply.is_json:
         return True if "scope" in reply.text or "permission" in reply.text else None
-    return True if kind is FailureClass.QUOTA and reply.is_json else None
+    is_told = kind is FailureClass.QUOTA and reply.is_json and NEVER_AGAIN not in row.codes
+    return True if is_told else None
 
 
 def is_page(headers: Mapping[str, str]) -> bool:
@@ -233,13 +92,14 @@ def _wrong_place(status: int, what: str) -> Failure:
 # ------------------------------------------------------------------ out
 
 
-def _kind(reply: ErrorReply) -> FailureClass:
-    return next(row.kind for row in TABLE if row.fits(reply))
+def _row(reply: ErrorReply) -> Row:
+    return next(row for row in TABLE if row.fits(reply))
 
 
 def _failure(reply: ErrorReply, *, http_status: int | None) -> Failure:
-    kind = _kind(reply)
-    lead = LEADS[kind] + (f" (HTTP {http_status})" if http_status else "")
+    row = _row(reply)
+    kind = row.kind
+    lead = (row.lead or LEADS[kind]) + (f" (HTTP {http_status})" if http_status else "")
     # Vendors echo parts of the key when they refuse it: their words are not repeated then.
     quotes = reply.message and kind is not FailureClass.AUTH and reply.status != 401
     return Failure(
@@ -247,6 +107,7 @@ def _failure(reply: ErrorReply, *, http_status: int | None) -> Failure:
         message=f"{lead}: {reply.message}" if quotes else lead,
         status=http_status,
         retry_after=reply.retry_after,
+        reach=row.reach,
     )
 
 

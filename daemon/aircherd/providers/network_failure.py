@@ -1,9 +1,14 @@
 """What the network did to us, in our words: the only place that reads the HTTP library's errors."""
 
+import errno
+import os
+
 import httpx
 
 from aircherd.config.model import Network, Provider
 from aircherd.vocabulary.failure import Failure, FailureClass
+
+REFUSED = os.strerror(errno.ECONNREFUSED)
 
 
 def network_failure(
@@ -20,7 +25,7 @@ def network_failure(
             kind=FailureClass.TIMEOUT, message=_overdue(error, where, network, answered=answered)
         )
     if isinstance(error, httpx.ConnectError | httpx.ProxyError):
-        return Failure(kind=FailureClass.NETWORK, message=_no_way(error, where))
+        return Failure(kind=FailureClass.NETWORK, message=_no_way(error, provider))
     if isinstance(error, httpx.LocalProtocolError | httpx.StreamError):
         # Ours, and its text may quote a header: say where to look and nothing more.
         return Failure(
@@ -42,10 +47,15 @@ def _overdue(error: httpx.TimeoutException, where: str, network: Network, *, ans
     return f"no answer from {where} within {network.first_byte_timeout:g} s"
 
 
-def _no_way(error: httpx.HTTPError, where: str) -> str:
+def _no_way(error: httpx.HTTPError, provider: Provider) -> str:
     # The transport's own sentence names the place already, and for certificates the cure.
     text = str(error).strip()
-    return text if text.startswith("cannot connect") else f"cannot connect to {where}{_why(error)}"
+    place = provider.origin.partition("//")[2]
+    if provider.kind == "ollama" and text.startswith(f"cannot connect to {place}: {REFUSED}"):
+        return f"Ollama does not run at {provider.base_url} (start it with 'ollama serve')"
+    if text.startswith("cannot connect"):
+        return text
+    return f"cannot connect to {provider.origin}{_why(error)}"
 
 
 def _why(error: Exception) -> str:

@@ -1,7 +1,8 @@
 """Reading replies of the OpenAI chat-completions API, streamed or whole.
 
 Only containers are typed; a leaf of a surprising type is looked at, never a reason to fail. Counts
-are not even decoded before they are known to be small.
+are not even decoded before they are known to be small. Calls and thinking have modules of their
+own: there servers differ most.
 """
 
 from collections.abc import Callable
@@ -21,38 +22,24 @@ from aircherd.providers.adapter import (
     new_call_id,
 )
 from aircherd.providers.classify import classify_error
+from aircherd.providers.openai_calls import CallPiece, Calls
+from aircherd.providers.openai_thinking import NamedThinking, Thinking, ThinkingFields
 from aircherd.providers.reply_stream import ReplyStream
 from aircherd.vocabulary.failure import FailureClass
-from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import (
     Ending,
     Finish,
+    ReasoningDelta,
     ReplyEvent,
     TextDelta,
-    ToolCallDelta,
     Usage,
     UsageDelta,
 )
 
 
-class _Function(msgspec.Struct, gc=False):
-    name: object = None
-    arguments: object = None
-
-
-class _CallPiece(msgspec.Struct, gc=False):
-    index: object = None
-    id: object = None
-    function: _Function | None = None
-
-
-class _Delta(msgspec.Struct, gc=False):
-    content: object = None
+class _Delta(ThinkingFields, gc=False):
     refusal: object = None
-    tool_calls: list[_CallPiece] | None = None
-    # A model's thinking, by the names that servers give it: it is not told, but it is progress.
-    reasoning: object = None
-    reasoning_content: object = None
+    tool_calls: list[CallPiece] | None = None
 
 
 class _Choice(msgspec.Struct, gc=False):
@@ -60,6 +47,7 @@ class _Choice(msgspec.Struct, gc=False):
     delta: _Delta | None = None
     message: _Delta | None = None  # in a reply that is not streamed
     finish_reason: object = None
+    native_finish_reason: object = None  # OpenRouter: the model's own word for it
     error: object = None
 
 
@@ -87,6 +75,7 @@ class _Chunk(msgspec.Struct, gc=False):
 
 
 _CHUNK = msgspec.json.Decoder(_Chunk)
+_FLAT = msgspec.json.Decoder(dict[str, object])
 _DETAILS = msgspec.json.Decoder(_Details)
 _NO_DETAILS = _Details()
 _NO_USAGE = OpenAIUsage()
@@ -101,19 +90,22 @@ FINISHES: dict[str, Finish] = {
 
 
 class OpenAIStream(ReplyStream):
-    """Decodes one streamed reply."""
+    """Decodes one streamed reply; `thinking` reads what the server tells of it."""
 
-    def __init__(self, new_id: Callable[[], str] = new_call_id) -> None:
+    def __init__(
+        self, new_id: Callable[[], str] = new_call_id, thinking: Thinking | None = None
+    ) -> None:
         super().__init__()
-        self._reply = _Reply(new_id)
+        self._reply = _Reply(new_id, thinking or NamedThinking())
 
     def _take(self, data: bytes, out: list[ReplyEvent]) -> None:
         if data == b"[DONE]" or data.strip() == b"[DONE]":
             if not self._reply.has_choice:
                 fail(FailureClass.PROTOCOL, "ended its reply before it began")
+            self._reply.end_thought(out)
             self._finish(self._reply.ending(), out)
         elif data:
-            self._reply.add(decode_with(_CHUNK, data, "a chunk"), out)
+            self._reply.read(data, "a chunk", out)
             self.hidden = self._reply.hidden
 
     def _end(self) -> Ending | None:
@@ -124,21 +116,26 @@ class OpenAIStream(ReplyStream):
 class _Reply:
     """What has come of a reply so far."""
 
-    def __init__(self, new_id: Callable[[], str]) -> None:
+    def __init__(self, new_id: Callable[[], str], thinking: Thinking) -> None:
         self.has_choice = False
         self.hidden = 0
         self.finish: object = None
-        self._calls = _Calls(new_id)
+        self._thinking = thinking
+        self._is_thinking = False
+        self._calls = Calls(new_id)
         self._refused = False
         self._usage: Usage | None = None
         self._cost: str | None = None
         self._model: object = None
 
-    def add(self, chunk: _Chunk, out: list[ReplyEvent]) -> None:
+    def read(self, data: bytes, what: str, out: list[ReplyEvent]) -> None:
         """Take in one chunk, or a whole reply, which has the same form."""
+        chunk = decode_with(_CHUNK, data, what)
         if chunk.error is not None:
             raise ProviderFailed(classify_error(chunk.error))
-        self._model = chunk.model
+        if chunk.choices is None and chunk.usage is None:
+            _check_flat(data)
+        self._model = chunk.model or self._model
         for choice in chunk.choices or ():
             # Only the first answer, should `extra` have asked for several.
             if not (choice.index and as_count(choice.index)):
@@ -152,20 +149,47 @@ class _Reply:
         if delta is not None:
             self._add_delta(delta, out)
         if choice.error is not None or choice.finish_reason == "error":
-            raise ProviderFailed(classify_error(choice.error))
+            raise ProviderFailed(classify_error(choice.error or _native_error(choice)))
         if choice.finish_reason is not None:
             self.finish = choice.finish_reason
+            self.end_thought(out)
 
     def _add_delta(self, delta: _Delta, out: list[ReplyEvent]) -> None:
+        if (
+            delta.reasoning_content
+            or delta.reasoning
+            or delta.reasoning_details
+            or type(delta.content) is list
+        ):
+            self._think(delta, out)
         if delta.content and (text := as_text(delta.content)):
+            if self._is_thinking:
+                self.end_thought(out)
             out.append(TextDelta(text))
-        elif delta.reasoning or delta.reasoning_content:
-            self.hidden += 1
         if delta.refusal and (text := as_text(delta.refusal)):
+            self.end_thought(out)
             self._refused = True
             out.append(TextDelta(text))
         if delta.tool_calls:
+            self.end_thought(out)
             out += [self._calls.add(piece) for piece in delta.tool_calls]
+
+    def _think(self, delta: _Delta, out: list[ReplyEvent]) -> None:
+        text = self._thinking.take(delta)
+        if text is None:
+            return
+        self._is_thinking = True
+        if text:
+            out.append(ReasoningDelta(text))
+        else:
+            self.hidden += 1
+
+    def end_thought(self, out: list[ReplyEvent]) -> None:
+        """Say that something else begins, or nothing: a run of thinking ends with its signature."""
+        if self._is_thinking:
+            self._is_thinking = False
+            if (signature := self._thinking.end()) is not None:
+                out.append(ReasoningDelta(signature=signature))
 
     def _add_usage(self, usage: OpenAIUsage, out: list[ReplyEvent]) -> None:
         self._usage = read_usage(usage)
@@ -186,78 +210,27 @@ class _Reply:
         )
 
 
-def read_whole(body: bytes) -> list[ReplyEvent]:
+def read_whole(body: bytes, thinking: Thinking | None = None) -> list[ReplyEvent]:
     """Return the events of a reply that was not streamed; see `Adapter.read_reply`."""
     out: list[ReplyEvent] = []
-    reply = _Reply(new_call_id)
-    reply.add(decode_with(_CHUNK, body, "a reply"), out)
+    reply = _Reply(new_call_id, thinking or NamedThinking())
+    reply.read(body, "a reply", out)
     if not reply.has_choice:
         fail(FailureClass.PROTOCOL, "sent a reply that is not of its API: it has no choices")
+    reply.end_thought(out)
     return [*out, reply.ending()]
 
 
-class _Calls:
-    """Which piece belongs to which tool call, by whatever the server gives: index, id or order."""
-
-    def __init__(self, new_id: Callable[[], str]) -> None:
-        self.count = 0
-        self._new_id = new_id
-        self._by_index: dict[int, _Call] = {}
-        self._by_id: dict[str, _Call] = {}
-        self._last: _Call | None = None
-
-    def add(self, piece: _CallPiece) -> ToolCallDelta:
-        """Return the event for `piece`, the call's id and name in its first one."""
-        function = piece.function or _Function()
-        name = as_text(function.name)
-        call = self._find(piece, name)
-        is_new = call is None
-        if call is None:
-            call = self._open(piece)
-        self._last = call
-        told_name = name if name and not call.is_named else None
-        call.is_named = call.is_named or bool(name)
-        return ToolCallDelta(
-            index=call.number,
-            call_id=call.id if is_new else None,
-            name=told_name,
-            arguments=_arguments(function.arguments),
-        )
-
-    def _find(self, piece: _CallPiece, name: str) -> "_Call | None":
-        # Four cases: an index we know, unless another id comes under it; an id we know; neither
-        # index nor id nor name, which goes on with the last call; anything else is a new call.
-        call_id = as_text(piece.id)
-        if type(piece.index) is int:
-            known = self._by_index.get(piece.index)
-            return None if known and call_id and known.id != call_id and name else known
-        if call_id:
-            return self._by_id.get(call_id)
-        return None if name else self._last
-
-    def _open(self, piece: _CallPiece) -> "_Call":
-        call = _Call(self.count, as_text(piece.id) or self._new_id())
-        self.count += 1
-        self._by_id[call.id] = call
-        if type(piece.index) is int:
-            self._by_index[piece.index] = call
-        return call
+def _check_flat(data: bytes) -> None:
+    # An error that is not below `error`: Mistral's and older vLLM's, LM Studio's `event: error`.
+    flat = decode_with(_FLAT, data, "a chunk")
+    if flat.get("object") == "error" or isinstance(flat.get("message"), str):
+        raise ProviderFailed(classify_error(flat))
 
 
-class _Call:
-    __slots__ = ("id", "is_named", "number")
-
-    def __init__(self, number: int, call_id: str) -> None:
-        self.number = number
-        self.id = call_id
-        self.is_named = False
-
-
-def _arguments(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    # Some servers send the object itself, whole.
-    return msgspec.json.encode(value).decode() if isinstance(value, dict) else ""
+def _native_error(choice: _Choice) -> object:
+    native = as_text(choice.native_finish_reason)
+    return {"message": f"the model ended with {native}"} if native else None
 
 
 def read_usage(usage: OpenAIUsage) -> Usage:
@@ -279,19 +252,3 @@ def _read_cost(cost: object) -> str | None:
     if isinstance(cost, int | float) and not isinstance(cost, bool) and 0 <= cost < 1e9:
         return format(Decimal(repr(cost)), "f")
     return None
-
-
-class _Listed(msgspec.Struct, gc=False):
-    id: str
-
-
-class _List(msgspec.Struct, gc=False):
-    data: list[_Listed]
-
-
-_LIST = msgspec.json.Decoder(_List)
-
-
-def read_models(body: bytes) -> list[Model]:
-    """Return what a list of models says; see `Adapter.read_models`."""
-    return [Model(id=each.id) for each in decode_with(_LIST, body, "a list of models").data]

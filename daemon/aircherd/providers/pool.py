@@ -16,9 +16,9 @@ import trio
 
 from aircherd.config.model import Network, Provider
 from aircherd.errors import AircherError, ProviderFailed
-from aircherd.events import EventBus
-from aircherd.providers.adapter import Adapter, HttpCall, ReplyDecoder
-from aircherd.providers.adapters import ADAPTERS, adapter_for
+from aircherd.providers.adapter import Adapter, HttpCall, ReplyDecoder, call_headers
+from aircherd.providers.adapters import ADAPTERS, SIGNERS, adapter_for
+from aircherd.providers.call_report import CallReport
 from aircherd.providers.chat_call import ChatCall, OneReply, Patience, TransportError
 from aircherd.providers.classify import (
     classify_response,
@@ -27,13 +27,17 @@ from aircherd.providers.classify import (
     was_recognised,
     web_page,
 )
+from aircherd.providers.cooldown_book import TELLS_NOTHING, CooldownBook
+from aircherd.providers.credit import has_credit
+from aircherd.providers.cures import with_cure
+from aircherd.providers.download import as_missing, read_answer
 from aircherd.providers.exchange import Answer, BadUrl, BodyReader, Outgoing, target_of
-from aircherd.providers.health import HealthBook
 from aircherd.providers.network_failure import network_failure
+from aircherd.providers.signing import HttpReply, Signing, refused_token
 from aircherd.providers.transport import send_over
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import Failure, FailureClass
-from aircherd.vocabulary.keys import ApiKey, Health, KeyCheck
+from aircherd.vocabulary.keys import ApiKey, KeyCheck
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Redactor, Secret
 
@@ -42,6 +46,12 @@ MAX_ERROR_BODY = 64 * 1024
 
 ERROR_BODY_SECONDS = 5.0
 """How long an error's body may take: the status alone says almost everything."""
+
+MAX_LIST = 16 * 1024 * 1024
+"""Bytes of a list of models; the longest known, of a thousand models, has one million."""
+
+MAX_TOKEN = 256 * 1024
+"""Bytes of the answer that brings a token."""
 
 CHECK_SECONDS = 15.0
 """The whole of a key check: a person is waiting for it."""
@@ -52,7 +62,7 @@ log = structlog.get_logger()
 
 
 class ProviderPool:
-    """Calls providers, and remembers which of them can be reached. Holds no connection itself.
+    """Calls providers, and reports to `cooldowns` how each call went. Holds no connection itself.
 
     `transport_for` gives the transport for a network's settings; `network` the settings of the
     moment, for calls that no request brings its own for.
@@ -63,7 +73,7 @@ class ProviderPool:
         *,
         transport_for: Callable[[Network], httpx.AsyncBaseTransport],
         network: Callable[[], Network],
-        bus: EventBus,
+        cooldowns: CooldownBook,
         redactor: Redactor,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -71,7 +81,8 @@ class ProviderPool:
         self._network = network
         self._redactor = redactor
         self._clock = clock
-        self._health = HealthBook(bus)
+        self.cooldowns = cooldowns
+        self._signing = Signing(clock)
         self._open = 0
 
     # -------------------------------------------------------------- chat
@@ -98,24 +109,26 @@ class ProviderPool:
         secret = key.secret if key else None
         call = self._put(secret, adapter.chat_call, provider, request, model, secret)
         waits = _waits(network, request)
-        answer = await self._send(provider, call, network, waits)
+        report = CallReport(self.cooldowns, provider, key.name if key else None, model.id)
+        answer = await self._send(provider, call, secret, network, waits, report=report)
         body, status = answer.body, answer.status
+        report.note_headers(answer.headers, self._clock())
         self._open += 1
         try:
             if not 200 <= status < 300:
                 data = await _read_error_body(body)
                 headers = httpx.Headers(answer.headers)
                 failure = classify_response(status, headers, data, now=self._clock())
-                raise self._told(provider, failure)
+                raise self._told(report, with_cure(failure, provider, model))
             content_type = _content_type(answer)
             if is_page({"content-type": content_type}):
-                raise self._told(provider, web_page(status))
-            self._health.note_ok(provider)
+                raise self._told(report, web_page(status))
+            report.ok()
             yield ChatCall(
                 status,
                 body,
                 _decoder(adapter, request, content_type),
-                lambda error: self._translated(error, provider, network, answered=True),
+                lambda error: self._translated(error, provider, network, report, answered=True),
                 _patience(waits),
             )
         finally:
@@ -137,43 +150,121 @@ class ProviderPool:
             return KeyCheck(ok, "the form of the request", error.failure)
         how = f"{call.method} {urlsplit(call.url).path}"
         late = f"no whole answer from {provider.origin} within {CHECK_SECONDS:g} s"
-        ok = None
+        ok, report = None, CallReport(self.cooldowns, provider, None, None)
         failure: Failure | None = Failure(kind=FailureClass.TIMEOUT, message=late)
         with trio.move_on_after(CHECK_SECONDS) as scope:
             try:
-                ok, failure = await self._check(provider, call)
+                ok, failure = await self._check(provider, call, secret, report)
             except ProviderFailed as error:
                 failure = error.failure
+                ok = False if failure.kind is FailureClass.AUTH else None
             except AircherError as error:  # our own failure, no news of the provider
                 failure = Failure(kind=FailureClass.NETWORK, message=error.message)
         if scope.cancelled_caught and failure:
-            failure = self._told(provider, failure).failure
+            failure = self._told(report, failure).failure
         return KeyCheck(ok, how, failure)
 
     async def _check(
-        self, provider: Provider, call: HttpCall
+        self, provider: Provider, call: HttpCall, secret: Secret, report: CallReport
     ) -> tuple[bool | None, Failure | None]:
         network = self._network()
-        answer = await self._send(provider, call, network, _waits(network, None))
+        waits = _waits(network, None)
+        answer = await self._send(provider, call, secret, network, waits, report=report)
         status, headers = answer.status, httpx.Headers(answer.headers)
         is_success = 200 <= status < 300
         try:
             if is_page(headers) and is_success:
-                return None, self._told(provider, web_page(status)).failure
+                return None, self._told(report, web_page(status)).failure
             if is_success:
-                self._health.note_ok(provider)
+                report.ok()
                 return True, None
             data = await _read_error_body(answer.body)
         finally:
             await answer.body.aclose()
         failure = classify_response(status, headers, data, now=self._clock())
-        return was_recognised(status, headers, data), self._told(provider, failure).failure
+        return was_recognised(status, headers, data), self._told(report, failure).failure
 
-    # -------------------------------------------------------------- health
+    # -------------------------------------------------------------- lists of models
 
-    def health(self, provider: str) -> tuple[Health, str | None]:
-        """Return the health of the provider of this name, and the reason when it is not `ok`."""
-        return self._health.health(provider)
+    async def list_models(self, provider: Provider, key: ApiKey | None) -> list[Model]:
+        """Return what the provider says it has. A failure changes nobody's health: none was asked.
+
+        Raises:
+            ProviderFailed: there is no list to be had.
+            AircherError: our own failure.
+        """
+        if key and key.origin != provider.origin:
+            raise RuntimeError(f"a key for {key.origin} must not go to {provider.origin}")
+        adapter, secret = ADAPTERS[provider.kind], key.secret if key else None
+        call = self._put(secret, adapter.models_call, provider, secret)
+        call = await self._signed(provider, call, secret)
+        data = await self._download(provider, call, MAX_LIST, "has no list of models")
+        try:
+            # In a thread: the longest list takes tens of milliseconds.
+            models = await trio.to_thread.run_sync(adapter.read_models, data)
+        except ProviderFailed as error:
+            raise ProviderFailed(self._shown(error.failure)) from None
+        except Exception:  # an edge, as in `_put`
+            log.exception("a list of models could not be read")
+            message = "sent a list of models that aircherd cannot read: see its log"
+            raise ProviderFailed(Failure(kind=FailureClass.PROTOCOL, message=message)) from None
+        self.cooldowns.note_reachable(provider.name)
+        self.cooldowns.note_models(provider.name, (model.id for model in models))
+        return models
+
+    async def download(self, url: str, max_bytes: int) -> bytes:
+        """Return a public file. The deadline is the caller's.
+
+        Raises:
+            ProviderFailed: it is not to be had, or larger than that.
+            AircherError: our own failure.
+        """
+        nobody = Provider(name="download", kind="", base_url=url, needs_key=False)
+        call = HttpCall("GET", url, call_headers(nobody, []))
+        return await self._download(nobody, call, max_bytes, "there is no such file")
+
+    async def _download(
+        self, provider: Provider, call: HttpCall, max_bytes: int, not_found: str
+    ) -> bytes:
+        network, answered = self._network(), False
+        out = Outgoing(
+            call.method, target_of(call.url), tuple(call.headers), call.body, _waits(network, None)
+        )
+        try:
+            answer = await send_over(self._transport_for(network), out)
+            answered = True
+            data = await read_answer(answer, max_bytes, now=self._clock())
+        except (httpx.HTTPError, httpx.StreamError) as error:
+            data = network_failure(error, provider, network, answered=answered)
+        if isinstance(data, Failure):
+            raise ProviderFailed(self._shown(as_missing(data, not_found)))
+        return data
+
+    # -------------------------------------------------------------- free looks, for recovery
+
+    async def is_reachable(self, provider: Provider) -> bool:
+        """Find out whether a provider's API answers, without a key, and without anybody's request.
+
+        A refusal is an answer too; a failure changes nothing.
+        """
+        call = self._put(None, ADAPTERS[provider.kind].models_call, provider, None)
+        try:
+            await self._download(provider, call, MAX_LIST, "no list of models")
+        except ProviderFailed as error:
+            return error.failure.kind not in TELLS_NOTHING
+        return True
+
+    async def has_credit(self, provider: Provider, key: ApiKey) -> bool:
+        """Find out whether `key` has credit, where its own page says so.
+
+        Raises:
+            ProviderFailed: the page is not to be had.
+            AircherError: our own failure.
+        """
+        secret = key.secret
+        call = self._put(secret, ADAPTERS[provider.kind].key_check_call, provider, secret)
+        call = await self._signed(provider, call, secret)
+        return has_credit(await self._download(provider, call, MAX_ERROR_BODY, "no page of a key"))
 
     # -------------------------------------------------------------- the call
 
@@ -203,15 +294,61 @@ class ProviderPool:
         return call
 
     async def _send(
-        self, provider: Provider, call: HttpCall, network: Network, waits: dict[str, float]
+        self,
+        provider: Provider,
+        call: HttpCall,
+        secret: Secret | None,
+        network: Network,
+        waits: dict[str, float],
+        *,
+        report: CallReport,
     ) -> Answer:
         """Send `call`; return the answer with its body unread, which the caller must close."""
         try:
-            target = target_of(call.url)
-            ready = Outgoing(call.method, target, tuple(call.headers), call.body, waits)
-            return await send_over(self._transport_for(network), ready)
-        except (httpx.HTTPError, httpx.StreamError) as error:
-            raise self._translated(error, provider, network, answered=False) from None
+            signer = SIGNERS.get(provider.kind)
+            if signer is None or secret is None:
+                return await self._sent(call, network, waits)
+            signed = await self._signed(provider, call, secret)
+            answer = await self._sent(signed, network, waits)
+            if answer.status != 401 or not signer.is_stale(signed, secret):
+                return answer
+            await answer.body.aclose()
+            signed = await self._signed(provider, call, secret)
+            return await self._sent(signed, network, waits)
+        except (httpx.HTTPError, httpx.StreamError, ProviderFailed) as error:
+            raise self._translated(error, provider, network, report, answered=False) from None
+
+    async def _sent(self, call: HttpCall, network: Network, waits: dict[str, float]) -> Answer:
+        target = target_of(call.url)
+        ready = Outgoing(call.method, target, tuple(call.headers), call.body, waits)
+        return await send_over(self._transport_for(network), ready)
+
+    async def _signed(self, provider: Provider, call: HttpCall, secret: Secret | None) -> HttpCall:
+        """Return `call` as it may go out: signed, where its kind must be."""
+        signer = SIGNERS.get(provider.kind)
+        if signer is None or secret is None:
+            return call
+        try:
+            return await self._signing.sign(signer, call, secret, self._fetch)
+        except ProviderFailed as error:
+            raise ProviderFailed(self._shown(error.failure)) from None
+        except AircherError:
+            raise  # our own failure
+        except Exception:  # an edge, as in `_put`
+            log.exception("a call could not be signed")
+            message = "aircherd cannot sign this request: see its log"
+            raise ProviderFailed(Failure(kind=FailureClass.PROTOCOL, message=message)) from None
+
+    async def _fetch(self, call: HttpCall) -> HttpReply:
+        """Send a call of a signer's own."""
+        place = Provider(name="token", kind="", base_url=call.url)
+        if not place.can_carry_key:
+            raise RuntimeError("a key must not go over plain http to another machine")
+        try:
+            data = await self._download(place, call, MAX_TOKEN, "there is no such page of tokens")
+        except ProviderFailed as error:
+            raise ProviderFailed(refused_token(error.failure)) from None
+        return HttpReply(data, self._redactor.add)
 
     # -------------------------------------------------------------- failing
 
@@ -220,23 +357,24 @@ class ProviderPool:
         error: TransportError | ProviderFailed,
         provider: Provider,
         network: Network,
+        report: CallReport,
         *,
         answered: bool,
     ) -> ProviderFailed:
         if isinstance(error, ProviderFailed):
-            return self._told(provider, error.failure)
-        return self._told(provider, network_failure(error, provider, network, answered=answered))
+            return self._told(report, error.failure)
+        return self._told(report, network_failure(error, provider, network, answered=answered))
 
-    def _told(self, provider: Provider, failure: Failure) -> ProviderFailed:
+    def _told(self, report: CallReport, failure: Failure) -> ProviderFailed:
         told = self._shown(failure)
-        self._health.note_failure(provider, told)
+        report.failed(told)
         return ProviderFailed(told)
 
     def _shown(self, failure: Failure) -> Failure:
         return shown(failure, self._redactor.redact)
 
     def __repr__(self) -> str:
-        return f"<ProviderPool {self._open} calls open, {self._health!r}>"
+        return f"<ProviderPool {self._open} calls open, {self.cooldowns!r}>"
 
 
 def _waits(network: Network, request: ChatRequest | None) -> dict[str, float]:

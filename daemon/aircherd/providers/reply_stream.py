@@ -1,23 +1,39 @@
-"""What every streamed reply over server-sent events has in common, whoever the vendor is.
+"""What every streamed reply has in common, whoever the vendor is and however its pieces are framed.
 
 A vendor's decoder says what one event means (`_take`) and whether a body that simply ended was
 whole (`_end`); the order of events and failures, and the proof of the end, are kept here.
 """
 
 from abc import ABC, abstractmethod
+from typing import Protocol
 
 from aircherd.errors import ProviderFailed
 from aircherd.providers.adapter import fail
+from aircherd.providers.ndjson import NdjsonError
 from aircherd.providers.sse import SseDecoder, SseError, SseEvent
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import Ending, ReplyEvent
 
 
-class ReplyStream(ABC):
-    """A `ReplyDecoder` over SSE. After the `Ending`, whatever follows is ignored."""
+class Framing(Protocol):
+    """Cuts a body into events, (name, data): `SseDecoder`, or `NdjsonDecoder` with a line each."""
 
-    def __init__(self) -> None:
-        self._sse = SseDecoder()
+    def feed(self, data: bytes) -> list[SseEvent]:
+        """Return the events that `data` completes.
+
+        Raises:
+            SseError, NdjsonError: there is no end of the event under way.
+        """
+
+    def close(self) -> list[SseEvent]:
+        """Return the event that the end of the body completes, if there is one."""
+
+
+class ReplyStream(ABC):
+    """A `ReplyDecoder` over SSE or `framing`. After the `Ending`, whatever follows is ignored."""
+
+    def __init__(self, framing: Framing | None = None) -> None:
+        self._framing = framing or SseDecoder()
         self.hidden = 0
         self._ended = False
         self._seen = False
@@ -44,8 +60,8 @@ class ReplyStream(ABC):
         if self._ended:
             return []
         try:
-            events = self._sse.feed(data)
-        except SseError as error:
+            events = self._framing.feed(data)
+        except (SseError, NdjsonError) as error:
             fail(FailureClass.PROTOCOL, f"sent {error}")
         return self._take_all(events)
 
@@ -85,7 +101,7 @@ class ReplyStream(ABC):
     def _take_last(self) -> list[ReplyEvent]:
         # What the body's end cut off is no fault of the vendor's JSON: it is a cut.
         try:
-            return self._take_all(self._sse.close())
+            return self._take_all(self._framing.close())
         except ProviderFailed as error:
             if error.failure.kind is not FailureClass.PROTOCOL:
                 raise

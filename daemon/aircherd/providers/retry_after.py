@@ -24,6 +24,11 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     return next((seconds for seconds in asked if seconds is not None), None)
 
 
+def should_retry(headers: Mapping[str, str]) -> bool | None:
+    """Return what `x-should-retry` says of trying the same once more, None if it says nothing."""
+    return {"true": True, "false": False}.get(headers.get("x-should-retry", "").strip().lower())
+
+
 def _number(text: str | None, per_second: float) -> float | None:
     try:
         seconds = float(text or "") / per_second

@@ -57,15 +57,22 @@ ResponseFormat = JsonFormat | SchemaFormat
 
 
 class RouteOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a client may say about the route: only these providers; only the first candidate."""
+    """What a client may say about the route.
+
+    `providers`: only these. `strategy`: instead of the configuration's. `no_fallback`: only the
+    first candidate.
+    """
 
     providers: list[str] | None = None
+    strategy: Literal["priority", "cheapest", "fastest"] | None = None
     no_fallback: bool = False
 
 
 class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A chat request. `timeout` is in seconds, for the whole request, fallbacks included.
 
+    `wait` is how many of these it may spend waiting for somebody to come back, if nobody is free.
+    Requests with the same `conversation` stay with whoever answered last, while he can.
     `parallel_tool_calls` False asks for at most one call at a time; None is the vendor's habit.
     """
 
@@ -83,5 +90,7 @@ class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     stop: list[str] = []
     stream: bool = True
     timeout: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    wait: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    conversation: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
     route: RouteOptions = RouteOptions()
     extra: dict[str, object] = {}

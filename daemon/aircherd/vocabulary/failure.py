@@ -5,6 +5,7 @@ is told is the wire code in `WIRE_CODE`.
 """
 
 import enum
+from typing import Literal
 
 import msgspec
 
@@ -23,6 +24,7 @@ class FailureClass(enum.Enum):
     CONTEXT = "context"  # the prompt does not fit this model
     REQUEST_SIZE = "request_size"  # the request does not fit any model here
     BAD_REQUEST = "bad_request"  # nobody would take this
+    UNSUPPORTED = "unsupported"  # this model or API cannot express it; another may
     POLICY = "policy"  # refused for its content
     MODEL = "model"  # no such model here
     SERVER = "server"  # the provider broke
@@ -42,6 +44,7 @@ WIRE_CODE: dict[FailureClass, str] = {
     FailureClass.CONTEXT: codes.CONTEXT_TOO_LONG,
     FailureClass.REQUEST_SIZE: codes.BAD_REQUEST,
     FailureClass.BAD_REQUEST: codes.BAD_REQUEST,
+    FailureClass.UNSUPPORTED: codes.BAD_REQUEST,
     FailureClass.POLICY: codes.CONTENT_POLICY,
     FailureClass.MODEL: codes.UNKNOWN_MODEL,
     FailureClass.SERVER: codes.PROVIDER_ERROR,
@@ -52,17 +55,22 @@ WIRE_CODE: dict[FailureClass, str] = {
 }
 
 
+Reach = Literal["request", "model"]
+
+
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """One failed call, in words fit for a person and free of any key.
 
     `status` is the HTTP status where there was one; `retry_after` is in seconds from now, where
-    the provider gave it.
+    the provider gave it. `reach` is set where the failure says less than its class: nothing beyond
+    this one request, or nothing beyond this model.
     """
 
     kind: FailureClass
     message: str
     status: int | None = None
     retry_after: float | None = None
+    reach: Reach | None = None
 
     @property
     def code(self) -> str:

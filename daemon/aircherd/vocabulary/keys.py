@@ -23,6 +23,10 @@ class KeyState(enum.Enum):
     NOT_REQUIRED = "not_required"
 
 
+USABLE = frozenset({KeyState.AUTHENTICATED, KeyState.UNVERIFIED, KeyState.NOT_REQUIRED})
+"""States in which a key may serve, or none is needed."""
+
+
 class Health(enum.Enum):
     """About availability only."""
 

@@ -44,6 +44,14 @@ VENDORS: dict[str, Vendor] = {
             keys_page="https://platform.openai.com/api-keys",
         ),
         Vendor(
+            name="gemini",
+            kind="gemini",
+            base_url="https://generativelanguage.googleapis.com/v1beta",
+            env=("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+            default_model="gemini-3.8-flash",
+            keys_page="https://aistudio.google.com/apikey",
+        ),
+        Vendor(
             name="openrouter",
             kind="openrouter",
             base_url="https://openrouter.ai/api/v1",
@@ -62,5 +70,5 @@ VENDORS: dict[str, Vendor] = {
     )
 }
 
-KINDS: tuple[str, ...] = ("openai", "anthropic", "openrouter", "ollama")
+KINDS: tuple[str, ...] = ("openai", "anthropic", "gemini", "openrouter", "ollama")
 """The APIs spoken, as `kind` in the configuration names them."""

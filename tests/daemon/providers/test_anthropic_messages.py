@@ -1,33 +1,31 @@
 """Requests as the Anthropic messages API takes them."""
 
-import re
-
+import msgspec
 import pytest
 
 from aircherd.providers.anthropic_messages import DEFAULT_MAX_TOKENS, VERSION, AnthropicMessages
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Secret
-from helpers.provider_calls import CANARY, a_provider, a_request, body_of, failure_of
+from helpers.provider_calls import (
+    CANARY,
+    a_provider,
+    a_request,
+    body_of,
+    failure_of,
+    sent_body,
+)
 
 ADAPTER = AnthropicMessages()
 PROVIDER = a_provider("anthropic")
-CALL = {"type": "tool_call", "id": "c1", "name": "f", "arguments": '{"a":1}'}
-RESULT = {"type": "tool_result", "id": "c1", "content": "one"}
-SENT_CALL = {"type": "tool_use", "id": "c1", "name": "f", "input": {"a": 1}}
-SENT_RESULT = {"type": "tool_result", "tool_use_id": "c1", "content": "one"}
 
 
-def text(words: str) -> dict[str, object]:
-    return {"type": "text", "text": words}
+def user(words: str) -> dict[str, object]:
+    return {"role": "user", "content": [{"type": "text", "text": words}]}
 
 
-def user(*content: object) -> dict[str, object]:
-    return {"role": "user", "content": list(content)}
-
-
-def assistant(*content: object) -> dict[str, object]:
-    return {"role": "assistant", "content": list(content)}
+def body_for(model: Model, **fields: object) -> dict[str, object]:
+    return sent_body(ADAPTER.chat_call(PROVIDER, a_request(**fields), model, None))
 
 
 def test_plain_request() -> None:
@@ -35,7 +33,7 @@ def test_plain_request() -> None:
     expected = {
         "model": "m",
         "max_tokens": DEFAULT_MAX_TOKENS,
-        "messages": [user(text("Hi"))],
+        "messages": [user("Hi")],
         "stream": True,
     }
     assert expected == body_of(ADAPTER, PROVIDER, a_request())
@@ -45,7 +43,7 @@ def test_all_options() -> None:
     """Every option has its place, and `extra` the last word."""
     request = a_request(
         max_tokens=5,
-        temperature=0.5,
+        temperature=0.0,
         top_p=0.9,
         stop=["X"],
         stream=False,
@@ -56,9 +54,9 @@ def test_all_options() -> None:
     expected = {
         "model": "m",
         "max_tokens": 6,
-        "messages": [user(text("Hi"))],
+        "messages": [user("Hi")],
         "system": "s",
-        "temperature": 0.5,
+        "temperature": 0.0,
         "top_p": 0.9,
         "stop_sequences": ["X"],
         "tools": [{"name": "f", "description": "d", "input_schema": {"type": "object"}}],
@@ -84,80 +82,113 @@ def test_tool_choices(choice: object, sent: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("messages", "sent"),
+    ("choice", "sent"),
     [
-        # neighbours of one role become one turn
-        ([user(text("a")), user(text("b"))], [user(text("a"), text("b"))]),
-        (
-            [user(text("a")), assistant(text("b")), assistant(CALL)],
-            [user(text("a")), assistant(text("b"), SENT_CALL)],
-        ),
-        # results come first, also those of a later message of the same turn
-        ([user(text("a"), RESULT)], [user(SENT_RESULT, text("a"))]),
-        ([user(text("a")), user(RESULT)], [user(SENT_RESULT, text("a"))]),
-        # empty text goes, and a turn of nothing else with it
-        ([user(text(""), text("a"), text(" \n"))], [user(text("a"))]),
-        (
-            [user(text("a")), assistant(text("")), user(text("b"))],
-            [user(text("a"), text("b"))],
-        ),
-        ([assistant(text(""), CALL)], [assistant(SENT_CALL)]),
-        # a system message does not part its neighbours
-        (
-            [user(text("a")), {"role": "system", "content": "s"}, user(text("b"))],
-            [user(text("a"), text("b"))],
-        ),
-        # results: in parts, empty, failed
-        (
-            [user(RESULT | {"content": [text("1"), text("2")], "is_error": True})],
-            [user(SENT_RESULT | {"content": "1\n2", "is_error": True})],
-        ),
-        (
-            [user(RESULT | {"content": ""})],
-            [user({"type": "tool_result", "tool_use_id": "c1"})],
-        ),
-        # no arguments are an empty object
-        ([assistant(CALL | {"arguments": ""})], [assistant(SENT_CALL | {"input": {}})]),
+        (None, {"type": "auto", "disable_parallel_tool_use": True}),
+        ("auto", {"type": "auto", "disable_parallel_tool_use": True}),
+        ("none", {"type": "none"}),
+        ("required", {"type": "any", "disable_parallel_tool_use": True}),
+        ({"name": "f"}, {"type": "tool", "name": "f", "disable_parallel_tool_use": True}),
     ],
 )
-def test_messages(messages: list[dict[str, object]], sent: object) -> None:
-    """Each form of conversation becomes this API's."""
-    assert sent == body_of(ADAPTER, PROVIDER, a_request(*messages))["messages"]
-
-
-def test_system_messages_move_up() -> None:
-    """System messages from anywhere join the request's own system prompt."""
-    middle: dict[str, object] = {"role": "system", "content": "two"}
-    request = a_request(user(text("a")), middle, system="one")
-    assert body_of(ADAPTER, PROVIDER, request)["system"] == "one\n\ntwo"
-
-
-def test_foreign_ids_are_made_safe_and_still_match() -> None:
-    """An id with characters this API refuses is replaced, in call and result alike."""
-    foreign = {"id": "functions.f:0"}
-    request = a_request(assistant(CALL | foreign), user(RESULT | foreign))
-    sent = ADAPTER.chat_call(PROVIDER, request, Model(id="m"), None).body.decode()
-    ids = re.findall(r'"(?:tool_use_id|id)":"([^"]*)"', sent)
-    assert len(ids) == 2
-    assert len(set(ids)) == 1
-    assert re.fullmatch(r"[A-Za-z0-9_-]+", ids[0])
+def test_one_call_at_a_time(choice: object, sent: object) -> None:
+    """The wish for single calls is a part of the choice here; parallel ones are the habit."""
+    request = a_request(tools=[{"name": "f"}], tool_choice=choice, parallel_tool_calls=False)
+    assert sent == body_of(ADAPTER, PROVIDER, request)["tool_choice"]
+    parallel = a_request(tools=[{"name": "f"}], parallel_tool_calls=True)
+    assert "tool_choice" not in body_of(ADAPTER, PROVIDER, parallel)
+    assert "tool_choice" not in body_for(Model(id="m"), parallel_tool_calls=False)
 
 
 @pytest.mark.parametrize(
-    ("messages", "words"),
+    ("given", "limit", "sent"),
+    [(None, None, DEFAULT_MAX_TOKENS), (None, 64_000, 64_000), (5, 64_000, 5), (5, None, 5)],
+)
+def test_max_tokens(given: int | None, limit: int | None, sent: int) -> None:
+    """The client's limit, else what the model can give, else a default."""
+    assert sent == body_for(Model(id="m", max_output=limit), max_tokens=given)["max_tokens"]
+
+
+def test_thinking() -> None:
+    """The wish to think is in the two fields of the model's generation."""
+    adaptive = body_for(Model(id="claude-opus-5-5"), reasoning="high")
+    assert adaptive["thinking"] == {"type": "adaptive", "display": "summarized"}
+    assert adaptive["output_config"] == {"effort": "high"}
+    old = body_for(Model(id="claude-haiku-4-5", max_output=8000), reasoning="high")
+    assert old["thinking"] == {"type": "enabled", "budget_tokens": 4000}
+    assert "output_config" not in old
+
+
+@pytest.mark.parametrize(
+    ("schema", "sent"),
     [
-        ([user(text("a")), assistant(CALL | {"arguments": "[1]"})], "messages[1]"),
-        ([assistant(CALL | {"arguments": "{"})], "'c1'"),
-        ([user(text(""))], "no text"),
-        ([{"role": "system", "content": "s"}], "no text"),
+        ({"type": "string"}, {"type": "string"}),
+        (
+            {"type": "object", "properties": {"type": {"type": ["object", "null"]}}},
+            {
+                "type": "object",
+                "properties": {"type": {"type": ["object", "null"], "additionalProperties": False}},
+                "additionalProperties": False,
+            },
+        ),
+        (
+            {"type": "object", "additionalProperties": True, "enum": [{"type": "object"}]},
+            {"type": "object", "additionalProperties": True, "enum": [{"type": "object"}]},
+        ),
+        (
+            {"anyOf": [{"type": "array", "items": {"type": "object"}}, True]},
+            {
+                "anyOf": [
+                    {"type": "array", "items": {"type": "object", "additionalProperties": False}},
+                    True,
+                ]
+            },
+        ),
+        (
+            {"$ref": "#/$defs/a", "$defs": {"a": {"type": "object"}}},
+            {
+                "$ref": "#/$defs/a",
+                "$defs": {"a": {"type": "object", "additionalProperties": False}},
+            },
+        ),
     ],
 )
-def test_what_it_cannot_say(messages: list[dict[str, object]], words: str) -> None:
-    """What this API has no form for is the client's fault, and the message names the place."""
-    request = a_request(*messages)
-    failure = failure_of(lambda: ADAPTER.chat_call(PROVIDER, request, Model(id="m"), None))
-    assert FailureClass.BAD_REQUEST is failure.kind
-    assert words in failure.message
+def test_schema_of_the_answer(schema: object, sent: object) -> None:
+    """A schema goes with every object closed, as the API demands, and with the effort beside it."""
+    form = {"type": "json_schema", "schema": msgspec.json.encode(schema).decode()}
+    body = body_for(Model(id="claude-opus-5"), response_format=form, reasoning="low")
+    config = {"effort": "low", "format": {"type": "json_schema", "schema": sent}}
+    assert config == body["output_config"]
+
+
+@pytest.mark.parametrize(
+    ("form", "kind", "words"),
+    [
+        ({"type": "json_object"}, FailureClass.UNSUPPORTED, "response_format: "),
+        (
+            {"type": "json_schema", "schema": "[]"},
+            FailureClass.BAD_REQUEST,
+            "response_format.schema ",
+        ),
+        (
+            {"type": "json_schema", "schema": '{"items":' * 900 + "{}" + "}" * 900},
+            FailureClass.BAD_REQUEST,
+            "response_format.schema ",
+        ),
+    ],
+)
+def test_answers_it_cannot_promise(form: dict[str, object], kind: FailureClass, words: str) -> None:
+    """Any JSON object at all, or no schema, is refused, naming the field."""
+    failure = failure_of(lambda: body_for(Model(id="m"), response_format=form))
+    assert kind is failure.kind
+    assert failure.message.startswith(words)
+
+
+def test_models_call() -> None:
+    """The whole list is asked for at once."""
+    call = ADAPTER.models_call(PROVIDER, Secret(CANARY))
+    assert (call.method, call.url) == ("GET", "https://api.anthropic.com/v1/models?limit=1000")
+    assert [Model(id="m")] == ADAPTER.read_models(b'{"data":[{"id":"m"}]}')
 
 
 def test_headers() -> None:

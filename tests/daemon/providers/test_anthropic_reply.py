@@ -7,16 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aircherd.providers.anthropic_reply import (
-    AnthropicStream,
-    AnthropicUsage,
-    read_usage,
-    read_whole,
-)
+from aircherd.providers.anthropic_reply import AnthropicStream, read_whole
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.reply import (
     Ending,
     Finish,
+    ReasoningDelta,
     ReplyEvent,
     TextDelta,
     ToolCallDelta,
@@ -83,32 +79,44 @@ def decode(*data: object) -> tuple[list[ReplyEvent], Failure | None]:
 REPLY = (
     start(),
     {"type": "ping"},
-    block(0),
-    text("Grüße"),
-    text(" 🦀"),
+    block(0, "thinking", thinking="", signature=""),
+    delta(0, "thinking_delta", thinking="Hm"),
+    delta(0, "thinking_delta", thinking=" … 🤔"),
+    delta(0, "signature_delta", signature="EqQ="),
     block_stop(0),
-    block(1, "thinking"),
-    delta(1, "thinking_delta", thinking="hm"),
-    delta(1, "signature_delta", signature="x"),
+    block(1, "redacted_thinking", data="Emw="),
     block_stop(1),
-    block(2, "tool_use", id="a", name="f", input={}),
-    json_piece(2, ""),
-    json_piece(2, '{"x"'),
-    json_piece(2, ":1}"),
+    block(2),
+    text("Grüße", 2),
+    delta(2, "citations_delta", citation={"type": "char_location", "cited_text": "no"}),
+    text(" 🦀", 2),
     block_stop(2),
-    block(3, "server_tool_use", id="s", name="web_search", input={}),
-    json_piece(3, '{"q":1}'),
+    block(3, "thinking", thinking="", signature=""),
+    delta(3, "signature_delta", signature="ErU="),
     block_stop(3),
-    block(4, "tool_use", id="b", name="g", input={}),
+    block(4, "tool_use", id="a", name="f", input={}),
+    json_piece(4, ""),
+    json_piece(4, '{"x"'),
+    json_piece(4, ":1}"),
     block_stop(4),
+    block(5, "server_tool_use", id="s", name="web_search", input={}),
+    json_piece(5, '{"q":1}'),
+    block_stop(5),
+    block(6, "tool_use", id="b", name="g", input={}),
+    block_stop(6),
     {"type": "of_the_future", "delta": {"type": "text_delta", "text": "no"}},
     message_delta("tool_use"),
     STOP,
 )
 EVENTS = [
     UsageDelta(FIRST),
+    ReasoningDelta("Hm"),
+    ReasoningDelta(" … 🤔"),
+    ReasoningDelta(signature="EqQ="),
+    ReasoningDelta(signature="redacted:Emw="),
     TextDelta("Grüße"),
     TextDelta(" 🦀"),
+    ReasoningDelta(signature="ErU="),
     ToolCallDelta(0, "a", "f"),
     ToolCallDelta(0, arguments='{"x"'),
     ToolCallDelta(0, arguments=":1}"),
@@ -119,7 +127,7 @@ EVENTS = [
 
 
 def test_whole_conversation_turn() -> None:
-    """Text and tools come out; thinking, server tools and the unknown do not disturb the count."""
+    """Thoughts, text and tools come out in order; server tools and the unknown do not disturb."""
     assert decode(*REPLY) == (EVENTS, None)
 
 
@@ -143,7 +151,7 @@ def test_cut_at_random(cuts: list[int]) -> None:
     [
         ("end_turn", "stop"),
         ("stop_sequence", "stop"),
-        ("pause_turn", "stop"),
+        ("pause_turn", "length"),
         ("max_tokens", "length"),
         ("model_context_window_exceeded", "length"),
         ("tool_use", "tool_calls"),
@@ -178,10 +186,17 @@ def test_input_given_whole() -> None:
     assert expected == events
 
 
+def test_thought_given_whole() -> None:
+    """A server that gives a thought at once, without deltas, loses nothing."""
+    events, _ = decode(block(0, "thinking", thinking="Hm", signature="s"), block_stop(0), STOP)
+    assert [ReasoningDelta("Hm", "s"), Ending("stop")] == events
+
+
 @pytest.mark.parametrize(
     ("data", "kind"),
     [
         ([start(), text("a")], FailureClass.TRUNCATED),
+        ([start(), delta(0, "thinking_delta", thinking="Hm")], FailureClass.TRUNCATED),
         ([start(), b'{"type":'], FailureClass.PROTOCOL),
         ([], FailureClass.PROTOCOL),
         ([b"[]"], FailureClass.PROTOCOL),
@@ -220,6 +235,10 @@ def test_failures(data: list[object], kind: FailureClass) -> None:
         json_piece(7, "nobody's"),
         {"type": "content_block_stop", "index": []},
         {"type": "message_delta", "delta": None, "usage": None},
+        delta(3, "thinking_delta", thinking=5),
+        delta(3, "signature_delta", signature=None),
+        block(3, "thinking", thinking=None, signature=[]),
+        block(3, "redacted_thinking", data={}),
     ],
 )
 def test_odd_events_are_passed_over(odd: Data) -> None:
@@ -228,14 +247,6 @@ def test_odd_events_are_passed_over(odd: Data) -> None:
     counted = Usage(0, 1)
     expected = [TextDelta("a"), UsageDelta(counted), Ending("stop", counted)]
     assert (expected, None) == (events, failure)
-
-
-def test_usage_as_text() -> None:
-    """Counts are read in whatever form they come."""
-    usage = {"input_tokens": "5", "output_tokens": [], "output_tokens_details": "x", "x": 1}
-    assert Usage(5) == read_usage(
-        msgspec.json.decode(msgspec.json.encode(usage), type=AnthropicUsage)
-    )
 
 
 def test_counts_stay_small() -> None:
@@ -271,7 +282,9 @@ def test_unknown_usage_is_not_decoded() -> None:
         ({"type": "newer"}, False),
     ],
 )
-def test_thinking_is_progress_and_pings_are_none(event: dict[str, object], counts: bool) -> None:
+def test_hidden_thinking_is_progress_and_pings_are_none(
+    event: dict[str, object], counts: bool
+) -> None:
     """What is a part of the reply counts as such also where it makes no event."""
     decoder = AnthropicStream()
     assert decoder.feed(sse(event)) == []
@@ -281,8 +294,9 @@ def test_thinking_is_progress_and_pings_are_none(event: dict[str, object], count
 def test_whole_reply() -> None:
     """A reply in one piece gives the same events as a stream."""
     content = [
-        {"type": "thinking", "thinking": "hm"},
-        {"type": "text", "text": "Hi"},
+        {"type": "thinking", "thinking": "Hm", "signature": "EqQ="},
+        {"type": "redacted_thinking", "data": "Emw="},
+        {"type": "text", "text": "Hi", "citations": [{"type": "char_location"}]},
         {"type": "tool_use", "id": "a", "name": "f", "input": {"x": 1}},
         {"type": "tool_use", "id": "b", "name": "g", "input": {}},
     ]
@@ -294,6 +308,8 @@ def test_whole_reply() -> None:
         "usage": START_USAGE,
     }
     expected = [
+        ReasoningDelta("Hm", "EqQ="),
+        ReasoningDelta(signature="redacted:Emw="),
         TextDelta("Hi"),
         ToolCallDelta(0, "a", "f", '{"x":1}'),
         ToolCallDelta(1, "b", "g"),

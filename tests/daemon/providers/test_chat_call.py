@@ -11,8 +11,9 @@ from aircherd.providers import chat_call
 from aircherd.providers.adapter import ReplyDecoder
 from aircherd.providers.chat_call import ChatCall, OneReply, Patience, TransportError
 from aircherd.providers.openai_reply import OpenAIStream
+from aircherd.providers.openrouter_thinking import DetailedThinking
 from aircherd.vocabulary.failure import Failure, FailureClass
-from aircherd.vocabulary.reply import Ending, ReplyEvent, TextDelta
+from aircherd.vocabulary.reply import Ending, ReasoningDelta, ReplyEvent, TextDelta
 from helpers.provider_calls import sse
 
 HELLO = sse({"choices": [{"delta": {"content": "a"}}]})
@@ -46,7 +47,13 @@ def translate(error: TransportError | ProviderFailed) -> ProviderFailed:
 
 
 def a_call(body: Pieces, decoder: ReplyDecoder | None = None) -> ChatCall:
-    return ChatCall(200, body, decoder or OpenAIStream(), translate, Patience(20.0, 50.0))
+    return ChatCall(
+        200,
+        body,
+        decoder or OpenAIStream(thinking=DetailedThinking()),
+        translate,
+        Patience(20.0, 50.0),
+    )
 
 
 async def read_all(call: ChatCall) -> None:
@@ -86,7 +93,14 @@ async def test_failures(pieces: Iterable[bytes | Exception], kind: FailureClass)
 
 ALIVE = b": keep-alive\n\n"
 EMPTY = sse({"choices": [{"delta": {"content": ""}}]})
-THINKING = sse({"choices": [{"delta": {"reasoning": "hm"}}]})
+THINKING = sse({"choices": [{"delta": {"reasoning_details": [{"data": "hm"}]}}]})
+
+
+async def test_compressed_unasked() -> None:
+    """What begins like a gzip file is told to be one: nobody asked for it."""
+    with pytest.raises(ProviderFailed, match="in gzip, which was not asked for") as caught:
+        await a_call(Pieces(b"\x1f\x8b\x08")).receive()
+    assert FailureClass.PROTOCOL is caught.value.failure.kind
 
 
 @pytest.mark.parametrize("nothing", [ALIVE, EMPTY, b"data:\n\n", b"\n"])
@@ -108,7 +122,9 @@ async def test_keep_alives_are_legitimate(autojump_clock: trio.abc.Clock) -> Non
     pieces = [ALIVE] * 6 + [HELLO] + [ALIVE] * 16 + [THINKING] * 50 + [ALIVE] * 16 + [END]
     call = a_call(Pieces(*pieces, gap=3.0))
     assert [TextDelta("a")] == await call.receive()
-    assert [Ending("stop")] == await call.receive()
+    details = ",".join(['{"data":"hm"}'] * 50)
+    signed = ReasoningDelta(signature=f"[{details}]")
+    assert [signed, Ending("stop")] == await call.receive()
 
 
 async def test_a_slow_reader_is_no_slow_stream(autojump_clock: trio.abc.Clock) -> None:

@@ -41,3 +41,25 @@ def test_words(error: httpx.HTTPError, answered: bool, kind: FailureClass, messa
     """Each error says what happened, where, and after how long."""
     failure = network_failure(error, a_provider("ollama"), Network(), answered=answered)
     assert (kind, message) == (failure.kind, failure.message)
+
+
+REFUSED = "cannot connect to 127.0.0.1:11434: Connection refused"
+NOT_RUNNING = f"Ollama does not run at {HOST} (start it with 'ollama serve')"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("ollama", REFUSED, NOT_RUNNING),
+        ("ollama", REFUSED + ", Network is unreachable", NOT_RUNNING),
+        ("ollama", "cannot connect to proxy:3128: Connection refused", None),
+        ("ollama", "cannot connect to 127.0.0.1:11434: No route to host", None),
+        ("openai", REFUSED, None),
+    ],
+)
+def test_an_ollama_that_does_not_run(name: str, text: str, message: str | None) -> None:
+    """Who refuses at Ollama's own place is told by its name, with how to start it."""
+    provider = a_provider(name, base_url=HOST)
+    error = httpx.ConnectError(text)
+    failure = network_failure(error, provider, Network(), answered=False)
+    assert (F.NETWORK, message or text) == (failure.kind, failure.message)

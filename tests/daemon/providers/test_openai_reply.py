@@ -8,10 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aircherd.providers.openai_reply import OpenAIStream, OpenAIUsage, read_usage, read_whole
+from aircherd.providers.openai_thinking import NamedThinking, Thinking, ThinkingFields
+from aircherd.providers.openrouter_thinking import DetailedThinking
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.reply import (
     Ending,
     Finish,
+    ReasoningDelta,
     ReplyEvent,
     TextDelta,
     ToolCallDelta,
@@ -87,7 +90,35 @@ TOOL_EVENTS = [
 ]
 
 
-@pytest.mark.parametrize(("data", "events"), [(TEXT_REPLY, TEXT_EVENTS), (TOOL_REPLY, TOOL_EVENTS)])
+THINKING_REPLY = (
+    {"choices": [{"delta": {"role": "assistant", "content": None, "reasoning": ""}}]},
+    {"model": "m-1", "choices": [{"delta": {"reasoning": "Hm, "}}]},
+    {"choices": [{"delta": {"content": "", "reasoning": "grün"}}]},
+    chunk("a"),
+    {"choices": [{"delta": {"reasoning_content": "And"}}]},
+    chunk(calls=[piece("{}", index=0, id="a", name="f")]),
+    chunk(finish="tool_calls"),
+    DONE,
+)
+THINKING_EVENTS = [
+    ReasoningDelta("Hm, "),
+    ReasoningDelta("grün"),
+    ReasoningDelta(signature="reasoning"),
+    TextDelta("a"),
+    ReasoningDelta("And"),
+    ToolCallDelta(0, "a", "f", "{}"),
+    Ending("tool_calls", None, "m-1"),
+]
+
+
+@pytest.mark.parametrize(
+    ("data", "events"),
+    [
+        (TEXT_REPLY, TEXT_EVENTS),
+        (TOOL_REPLY, TOOL_EVENTS),
+        (THINKING_REPLY, THINKING_EVENTS),
+    ],
+)
 def test_cut_anywhere(data: tuple[object, ...], events: list[ReplyEvent]) -> None:
     """Cut in two at every byte, in characters too, a stream decodes to the same events."""
     for pieces in cut_in_two(sse(*data)):
@@ -104,73 +135,6 @@ def test_cut_at_random(sizes: list[int]) -> None:
         if not data:
             break
     assert run_decoder(OpenAIStream(), pieces) == (TEXT_EVENTS, None)
-
-
-@pytest.mark.parametrize(
-    ("calls", "events"),
-    [
-        # no index: told apart by id, fragments go on with the last
-        (
-            [piece("{", id="a", name="f"), piece("}"), piece("{}", id="b", name="g")],
-            [
-                ToolCallDelta(0, "a", "f", "{"),
-                ToolCallDelta(0, arguments="}"),
-                ToolCallDelta(1, "b", "g", "{}"),
-            ],
-        ),
-        # every call under index 0
-        (
-            [piece("{}", index=0, id="a", name="f"), piece("{}", index=0, id="b", name="g")],
-            [ToolCallDelta(0, "a", "f", "{}"), ToolCallDelta(1, "b", "g", "{}")],
-        ),
-        # indices from 1
-        (
-            [piece("{}", index=1, id="a", name="f"), piece("{}", index=2, id="b", name="g")],
-            [ToolCallDelta(0, "a", "f", "{}"), ToolCallDelta(1, "b", "g", "{}")],
-        ),
-        # id and name repeated in every piece
-        (
-            [piece("{", index=0, id="a", name="f"), piece("}", index=0, id="a", name="f")],
-            [ToolCallDelta(0, "a", "f", "{"), ToolCallDelta(0, arguments="}")],
-        ),
-        # another id in a later piece, without a name
-        (
-            [piece("{", index=0, id="a", name="f"), piece("}", index=0, id="zz")],
-            [ToolCallDelta(0, "a", "f", "{"), ToolCallDelta(0, arguments="}")],
-        ),
-        # repeated id, no index
-        (
-            [piece("{", id="a", name="f"), piece("}", id="a")],
-            [ToolCallDelta(0, "a", "f", "{"), ToolCallDelta(0, arguments="}")],
-        ),
-        # no id at all
-        (
-            [piece("{}", index=0, name="f"), piece("{}", name="g")],
-            [ToolCallDelta(0, "made-1", "f", "{}"), ToolCallDelta(1, "made-2", "g", "{}")],
-        ),
-        # arguments as an object, or null
-        (
-            [piece({"a": 1}, index=0, id="a", name="f"), piece(None, index=1, id="b", name="g")],
-            [ToolCallDelta(0, "a", "f", '{"a":1}'), ToolCallDelta(1, "b", "g", "")],
-        ),
-        # a name that comes late
-        (
-            [piece("", index=0, id="a"), piece("{}", index=0, name="f")],
-            [ToolCallDelta(0, "a", None, ""), ToolCallDelta(0, None, "f", "{}")],
-        ),
-        # no function
-        ([{"index": 0, "id": "a", "function": None}], [ToolCallDelta(0, "a", None, "")]),
-        ([], []),
-    ],
-)
-def test_tool_calls_of_compatible_servers(
-    calls: list[dict[str, object]], events: list[ReplyEvent]
-) -> None:
-    """Whatever a server gives to tell calls apart, the pieces find their call."""
-    ending = Ending("tool_calls" if calls else "stop", None, "m-1")
-    for stream in ([chunk(calls=calls)], [chunk(calls=[call]) for call in calls] or [chunk()]):
-        found, failure = decode(*stream, chunk(finish="stop"), DONE)
-        assert ([*events, ending], None) == (found, failure)
 
 
 @pytest.mark.parametrize(
@@ -229,6 +193,15 @@ def test_done_without_reason() -> None:
         ([{"error": "boom"}], FailureClass.SERVER),
         ([chunk("a", finish="error")], FailureClass.SERVER),
         ([{"choices": [{"error": {"code": 503, "message": "x"}}]}], FailureClass.OVERLOADED),
+        # not below `error`: Mistral, older vLLM
+        ([{"object": "error", "message": "x", "code": 429}], FailureClass.RATE),
+        ([{"message": "x", "type": "invalid_request_error"}], FailureClass.BAD_REQUEST),
+        # LM Studio, without an end
+        (
+            [chunk("a"), b'{"error":{"message":"crashed"}}\nevent: error'],
+            FailureClass.SERVER,
+        ),
+        ([chunk("a"), b'{"message":"crashed"}\nevent: error'], FailureClass.SERVER),
     ],
 )
 def test_failures(data: list[object], kind: FailureClass) -> None:
@@ -248,6 +221,7 @@ def test_failures(data: list[object], kind: FailureClass) -> None:
         {"choices": [{"index": 1, "delta": {"content": "second answer"}}]},
         {"choices": [{"index": "1", "delta": {"content": "second answer"}}]},
         {"usage": {}},
+        {"object": "chat.completion.chunk", "message": None},
         {},
     ],
 )
@@ -263,11 +237,29 @@ def test_text_in_parts() -> None:
     assert TextDelta("a") == decode(chunk(parts), DONE)[0][0]
 
 
+def test_a_models_own_word_for_its_failure_is_told() -> None:
+    """Where nothing else says why a reply failed, the model's reason does."""
+    choice = {"finish_reason": "error", "native_finish_reason": "MALFORMED_FUNCTION_CALL"}
+    _, failure = decode({"choices": [choice]})
+    assert failure is not None
+    assert failure.message == "failed: the model ended with MALFORMED_FUNCTION_CALL"
+
+
+def test_the_model_is_the_last_that_was_named() -> None:
+    """A chunk without the model's name does not take it back."""
+    *_, ending = decode(chunk("a", finish="stop"), {"choices": [], "usage": USAGE}, DONE)[0]
+    assert Ending("stop", COUNTED, "m-1") == ending
+
+
 @pytest.mark.parametrize(
     ("usage", "counted"),
     [
         (USAGE, COUNTED),
         ({"prompt_tokens": "7", "completion_tokens": None}, Usage(7)),
+        (
+            {"prompt_tokens": 5, "prompt_tokens_details": {"cache_write_tokens": 3}},
+            Usage(5, 0, 0, 3),
+        ),
         ({"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 9}}, Usage(5, 0, 5)),
         ({"prompt_tokens_details": [], "completion_tokens_details": "x"}, Usage()),
         ({"prompt_tokens": 10**30, "completion_tokens": -1}, Usage()),
@@ -289,22 +281,47 @@ def test_unknown_usage_is_not_decoded() -> None:
     assert [UsageDelta(Usage(0, 1))] == events
 
 
+class Hidden(NamedThinking):
+    """Thinking of which nothing is told."""
+
+    def take(self, fields: ThinkingFields) -> str | None:
+        return "" if fields.reasoning else None
+
+    def end(self) -> str | None:
+        return "signed"
+
+
 @pytest.mark.parametrize(
     ("delta", "counts"),
-    [
-        ({"reasoning_content": "hm"}, True),
-        ({"content": "", "reasoning": "hm"}, True),
-        ({"content": ""}, False),
-        ({}, False),
-    ],
+    [({"content": "", "reasoning": "hm"}, True), ({"content": ""}, False), ({}, False)],
 )
-def test_thinking_is_progress_and_empty_chunks_are_none(
+def test_hidden_thinking_is_progress_and_empty_chunks_are_none(
     delta: dict[str, object], counts: bool
 ) -> None:
-    """A model's thinking makes no event, but it is a part of the reply."""
-    decoder = OpenAIStream()
+    """Thinking that makes no event is a part of the reply all the same."""
+    decoder = OpenAIStream(thinking=Hidden())
     assert decoder.feed(sse({"choices": [{"delta": delta}]})) == []
     assert counts == bool(decoder.hidden)
+
+
+@pytest.mark.parametrize(
+    ("end", "events"),
+    [
+        (chunk("a"), [TextDelta("a")]),
+        ({"choices": [{"delta": {"refusal": "No."}}]}, [TextDelta("No.")]),
+        (chunk(calls=[piece("{}", id="a", name="f")]), [ToolCallDelta(0, "a", "f", "{}")]),
+        (chunk(finish="stop"), []),
+        (DONE, [Ending("stop")]),
+    ],
+)
+def test_whatever_follows_ends_a_thought(end: object, events: list[ReplyEvent]) -> None:
+    """The signature comes when something else begins, or the reply ends, and comes once."""
+    thought = {"choices": [{"delta": {"reasoning": "hm"}}]}
+    decoder = OpenAIStream(thinking=Hidden())
+    assert decoder.feed(sse(thought)) == []
+    found = decoder.feed(sse(end))
+    assert [ReasoningDelta(signature="signed"), *events] == found
+    assert not any(isinstance(event, ReasoningDelta) for event in decoder.feed(sse(DONE)))
 
 
 @pytest.mark.parametrize(
@@ -327,12 +344,14 @@ def test_whole_reply() -> None:
     """A reply in one piece gives the same events as a stream."""
     call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
     expected = [
+        ReasoningDelta("hm"),
+        ReasoningDelta(signature="reasoning"),
         TextDelta("Hi"),
         ToolCallDelta(0, "a", "f", "{}"),
         UsageDelta(COUNTED),
         Ending("tool_calls", COUNTED, "m-1"),
     ]
-    assert expected == read_whole(whole(content="Hi", tool_calls=[call]))
+    assert expected == read_whole(whole(content="Hi", reasoning="hm", tool_calls=[call]))
 
 
 @pytest.mark.parametrize(
@@ -341,6 +360,7 @@ def test_whole_reply() -> None:
         (b"{}", FailureClass.PROTOCOL),
         (b"not json", FailureClass.PROTOCOL),
         (b'{"choices":[]}', FailureClass.PROTOCOL),
+        (b'{"object":"error","message":"x","code":503}', FailureClass.OVERLOADED),
         (b'{"error":{"message":"x","type":"insufficient_quota"}}', FailureClass.QUOTA),
         (
             b'{"choices":[{"error":{"code":502,"message":"x"},"finish_reason":"error"}]}',
@@ -358,6 +378,7 @@ _ODD = st.recursive(
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner),
     max_leaves=4,
 )
+_DETAIL = ["type", "text", "index", "id", "signature", "data"]
 _FIELDS = st.fixed_dictionaries(
     {},
     optional={
@@ -374,6 +395,10 @@ _FIELDS = st.fixed_dictionaries(
                         optional={
                             "content": _ODD,
                             "refusal": _ODD,
+                            "reasoning": _ODD,
+                            "reasoning_content": _ODD,
+                            "reasoning_details": _ODD
+                            | st.lists(st.dictionaries(st.sampled_from(_DETAIL), _ODD)),
                             "tool_calls": _ODD
                             | st.lists(
                                 st.fixed_dictionaries(
@@ -401,8 +426,8 @@ _FIELDS = st.fixed_dictionaries(
 )
 
 
-@given(st.lists(_FIELDS, max_size=3))
-def test_no_chunk_crashes(data: list[dict[str, object]]) -> None:
+@given(st.lists(_FIELDS, max_size=3), st.sampled_from([NamedThinking, DetailedThinking]))
+def test_no_chunk_crashes(data: list[dict[str, object]], thinking: type[Thinking]) -> None:
     """Whatever types a server puts where, the reply ends well or as a ProviderFailed."""
-    events, failure = decode(*data, DONE)
+    events, failure = run_decoder(OpenAIStream(thinking=thinking()), [sse(*data, DONE)])
     assert (failure is None) == (bool(events) and isinstance(events[-1], Ending))

@@ -1,5 +1,7 @@
 """The pool: one call, its events or one failure, and never a key in anything that is told."""
 
+import re
+import time
 import traceback
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -17,6 +19,7 @@ from aircherd.events import EventBus
 from aircherd.providers import transport as transport_module
 from aircherd.providers.adapter import Adapter, HttpCall
 from aircherd.providers.adapters import ADAPTERS
+from aircherd.providers.cooldown_book import CooldownBook
 from aircherd.providers.exchange import BodyReader
 from aircherd.providers.out_of_files import out_of_files
 from aircherd.providers.pool import CHECK_SECONDS, ERROR_BODY_SECONDS, ProviderPool
@@ -27,6 +30,7 @@ from aircherd.vocabulary.keys import ApiKey, Health
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Ending, ReplyEvent, TextDelta
 from aircherd.vocabulary.secret import Redactor, Secret
+from helpers.cooling import failed
 from helpers.provider_calls import CANARY, a_provider, a_request, sse
 
 Answer = Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]
@@ -39,7 +43,28 @@ EVENTS = [TextDelta("a"), Ending("stop", None, "m-1")]
 WHOLE = b'{"model":"m-1","choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}'
 SSE = {"content-type": "text/event-stream"}
 JSON = {"content-type": "application/json"}
+WELL = (Health.OK, None, None)
 HTML = {"content-type": "text/html; charset=utf-8"}
+
+
+TOKENS_SPENT = {"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "6m0s"}
+# With the pool's clock at the beginning of 1970.
+MONTH = (31 * 86_400, 31 * 86_400)
+ANTHROPIC_DATE = (
+    b'{"error":{"type":"invalid_request_error","message":"You have reached your specified API '
+    b'usage limits. You will regain access on 1970-01-02 at 00:00 UTC."}}'
+)
+OPENROUTER_BUDGET = (
+    b'{"error":{"code":403,"metadata":{"limit_source":"key","resets_at":"1970-01-01T02:00:00Z"}}}'
+)
+GEMINI_DELAY = (
+    b'{"error":{"status":"RESOURCE_EXHAUSTED","details":[{"@type":"x/google.rpc.RetryInfo",'
+    b'"retryDelay":"34.4s"}]}}'
+)
+GEMINI_DAY = (
+    b'{"error":{"status":"RESOURCE_EXHAUSTED","details":[{"violations":[{"quotaId":'
+    b'"GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]},{"retryDelay":"34.4s"}]}}'
+)
 
 
 class Body(httpx.AsyncByteStream):
@@ -77,7 +102,7 @@ def a_pool(answer: Answer) -> ProviderPool:
     return ProviderPool(
         transport_for=lambda _: httpx.MockTransport(answer),
         network=Network,
-        bus=EventBus(),
+        cooldowns=CooldownBook(EventBus()),
         redactor=Redactor(),
         clock=lambda: 0.0,
     )
@@ -85,7 +110,10 @@ def a_pool(answer: Answer) -> ProviderPool:
 
 def over(transport: httpx.AsyncBaseTransport) -> ProviderPool:
     return ProviderPool(
-        transport_for=lambda _: transport, network=Network, bus=EventBus(), redactor=Redactor()
+        transport_for=lambda _: transport,
+        network=Network,
+        cooldowns=CooldownBook(EventBus()),
+        redactor=Redactor(),
     )
 
 
@@ -265,7 +293,7 @@ async def test_our_own_failure_is_none_of_the_provider() -> None:
         await ask(pool)
     assert not isinstance(caught.value, ProviderFailed)
     assert caught.value.code == codes.INTERNAL
-    assert pool.health("openai") == (Health.OK, None)
+    assert pool.cooldowns.health("openai") == WELL
 
 
 async def test_keep_alives_do_not_last_for_ever(autojump_clock: trio.testing.MockClock) -> None:
@@ -292,7 +320,7 @@ async def test_body_is_closed_whatever_happens(status: int) -> None:
     else:
         await failing(pool)
     assert body.is_closed
-    assert repr(pool) == "<ProviderPool 0 calls open, <HealthBook unreachable: none>>"
+    assert "<ProviderPool 0 calls open, <CooldownBook " in repr(pool)
 
 
 async def test_cancelled_call_is_closed(autojump_clock: trio.testing.MockClock) -> None:
@@ -302,6 +330,90 @@ async def test_cancelled_call_is_closed(autojump_clock: trio.testing.MockClock) 
         await ask(answering(200, body, SSE))
     assert scope.cancelled_caught
     assert body.is_closed
+
+
+# ------------------------------------------------------------------ what cools
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "seconds", "others"),
+    [
+        # OpenAI's 429: Retry-After comes before the reset headers, and those before a guess.
+        (429, b"{}", {**JSON, "retry-after": "20", "x-ratelimit-remaining-tokens": "0"}, 20, None),
+        (429, b"{}", {**JSON, **TOKENS_SPENT}, 360, None),
+        (429, b"{}", {**JSON, **TOKENS_SPENT, "x-ratelimit-remaining-requests": "0"}, 360, 360),
+        (200, WHOLE, {**JSON, **TOKENS_SPENT}, 360, None),
+        (200, WHOLE, {**JSON, "x-ratelimit-remaining-tokens": "7"}, None, None),
+        # Quotas name no time, or a day.
+        (429, b'{"error":{"code":"insufficient_quota"}}', JSON, 3600, 3600),
+        (400, ANTHROPIC_DATE, JSON, 86_400, 86_400),
+        (429, b'{"error":{"details":{"error_code":"enforced_spend_limit_reached"}}}', JSON, *MONTH),
+        # OpenRouter's budget for what is under way passes by itself.
+        (402, b"{}", {**JSON, "retry-after": "3"}, 3, None),
+        (402, b'{"error":{"code":402}}', JSON, 3600, 3600),
+        (403, OPENROUTER_BUDGET, JSON, 7200, 7200),
+        # Gemini's delay is in the body; its quota of a day is of one model, and ends at midnight.
+        (429, GEMINI_DELAY, JSON, 34.4, None),
+        (429, GEMINI_DAY, JSON, 8 * 3600, None),
+        (503, b"{}", JSON, 5, None),
+        (529, b'{"error":{"type":"overloaded_error"}}', JSON, 5, None),
+        (404, b'{"error":{"code":"model_not_found"}}', JSON, 600, None),
+        (401, b"{}", JSON, None, None),
+        (400, b'{"error":{"message":"m does not support tools"}}', JSON, None, None),
+        (429, b'{"error":{"message":"Request too large for m"}}', JSON, None, None),
+    ],
+)
+async def test_what_an_answer_cools(
+    status: int,
+    body: bytes,
+    headers: dict[str, str],
+    seconds: float | None,
+    others: float | None,
+) -> None:
+    """This model with this key, or all models of the key; as long as the vendor says."""
+    pool = answering(status, body, headers)
+    if status == 200:
+        await ask(pool)
+    else:
+        await failing(pool)
+    for model, expected in (("m", seconds), ("another", others)):
+        found = pool.cooldowns.cooling("openai", "default", model)
+        left = found.until - time.time() if found and found.until else None
+        # A guess is up to a quarter less.
+        low = None if expected is None else expected * 0.749 - 1
+        assert (left is None) if low is None else (left is not None and low < left <= expected)
+
+
+async def test_what_is_left_is_known_by_key() -> None:
+    """From the last answer's headers."""
+    pool = answering(200, WHOLE, {**JSON, "x-ratelimit-remaining-tokens": "7"})
+    await ask(pool)
+    said = pool.cooldowns.rate_limit("openai", "default")
+    assert said is not None
+    assert [(a.counted, a.remaining) for a in said.allowances] == [("tokens", 7)]
+
+
+@pytest.mark.parametrize(
+    ("pool", "expected"),
+    [
+        (answering(200, b"{}", JSON), True),
+        (answering(401, b"{}", JSON), True),
+        (answering(503, b"{}", JSON), True),
+        (answering(200, b"<html>", HTML), False),
+        (raising(httpx.ConnectError("refused")), False),
+    ],
+)
+async def test_whether_a_provider_is_there(pool: ProviderPool, expected: bool) -> None:
+    """Any answer of its API says so; looking changes nobody's health."""
+    assert expected is await pool.is_reachable(a_provider())
+    assert pool.cooldowns.health("openai") == WELL
+
+
+async def test_whether_a_key_has_credit() -> None:
+    """By its own page, asked with the key."""
+    pool = answering(200, b'{"data":{"limit_remaining":3}}', JSON)
+    router = a_provider("openrouter")
+    assert await pool.has_credit(router, a_key(router))
 
 
 # ------------------------------------------------------------------ health
@@ -319,9 +431,9 @@ async def test_health_follows_the_calls() -> None:
     pool = a_pool(answer)
     await failing(pool)
     reason = "cannot connect to https://api.openai.com:443: refused"
-    assert (Health.UNREACHABLE, reason) == pool.health("openai")
+    assert (Health.UNREACHABLE, reason) == pool.cooldowns.health("openai")[:2]
     await ask(pool)
-    assert pool.health("openai") == (Health.OK, None)
+    assert pool.cooldowns.health("openai") == WELL
 
 
 # ------------------------------------------------------------------ keys
@@ -364,7 +476,7 @@ async def test_key_check_without_descriptors() -> None:
     check = await pool.check_key(a_provider(), Secret(CANARY))
     assert check.failure is not None
     assert (check.ok, "too many open files" in check.failure.message) == (None, True)
-    assert pool.health("openai") == (Health.OK, None)
+    assert pool.cooldowns.health("openai") == WELL
 
 
 async def test_key_check_has_a_deadline(autojump_clock: trio.testing.MockClock) -> None:
@@ -393,7 +505,7 @@ async def test_key_that_no_header_can_hold() -> None:
 PLAIN = "plain-canary-without-vendor-prefix-42"
 
 
-@pytest.mark.parametrize("name", ["openai", "anthropic", "openrouter"])
+@pytest.mark.parametrize("name", ["openai", "anthropic", "gemini", "openrouter"])
 @pytest.mark.parametrize("secret", [CANARY, PLAIN])
 @pytest.mark.parametrize(
     "make",
@@ -422,7 +534,7 @@ async def test_no_key_in_any_failure(
             await call.receive()
     told = "".join(traceback.format_exception(caught.value))
     told += repr(caught.value) + repr(caught.value.failure) + repr(pool)
-    told += repr(pool.health(name)) + repr(await pool.check_key(provider, Secret(secret)))
+    told += repr(pool.cooldowns.health(name)) + repr(await pool.check_key(provider, Secret(secret)))
     assert secret not in told
     assert secret[:-6] not in told
 
@@ -490,7 +602,7 @@ async def test_real_failures() -> None:
             await ask(pool, provider=provider)
         kinds.append(caught.value.failure.kind)
     assert kinds == [FailureClass.AUTH, FailureClass.TRUNCATED, FailureClass.NETWORK]
-    assert Health.UNREACHABLE is pool.health("openai")[0]
+    assert Health.UNREACHABLE is pool.cooldowns.health("openai")[0]
 
 
 async def test_a_key_of_another_origin_goes_nowhere() -> None:
@@ -500,3 +612,85 @@ async def test_a_key_of_another_origin_goes_nowhere() -> None:
     with pytest.raises(RuntimeError, match=r"must not go to https://elsewhere\.example:443"):
         async with pool.open_chat(moved, a_request(), Model(id="m"), a_key(provider), Network()):
             pass
+
+
+# ------------------------------------------------------------------ lists of models
+
+LISTED = b'{"object":"list","data":[{"id":"m-1","object":"model"}]}'
+
+
+async def test_a_providers_models_are_listed() -> None:
+    """As its adapter reads them; a server that answered can be reached, and has what it lists."""
+    pool = answering(200, LISTED, JSON)
+    provider = a_provider()
+    for kind in (FailureClass.NETWORK, FailureClass.MODEL):
+        pool.cooldowns.note_failure(provider, "default", "m-1", failed(kind))
+    assert [m.id for m in await pool.list_models(provider, a_key(provider))] == ["m-1"]
+    assert pool.cooldowns.health("openai") == WELL
+    assert pool.cooldowns.cooling("openai", "default", "m-1") is None
+
+
+@pytest.mark.parametrize(
+    ("pool", "kind", "said"),
+    [
+        (answering(404, b"{}", JSON), FailureClass.MODEL, "has no list of models (HTTP 404)"),
+        (answering(401, b"{}", JSON), FailureClass.AUTH, "401"),
+        (answering(200, b"{", JSON), FailureClass.PROTOCOL, "not of its API"),
+        (answering(200, b"<html>", HTML), FailureClass.PROTOCOL, "web page"),
+        (raising(httpx.ConnectError("no route")), FailureClass.NETWORK, "no route"),
+    ],
+)
+async def test_a_list_that_cannot_be_had_condemns_nobody(
+    pool: ProviderPool, kind: FailureClass, said: str
+) -> None:
+    """It was nobody's request: the provider's health stays as it was."""
+    provider = a_provider()
+    with pytest.raises(ProviderFailed, match=re.escape(said)) as caught:
+        await pool.list_models(provider, a_key(provider))
+    assert caught.value.failure.kind is kind
+    assert pool.cooldowns.health("openai") == WELL
+
+
+async def test_an_adapter_that_cannot_read_a_list_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a server sends, the daemon goes on."""
+
+    class Bad:
+        def __getattr__(self, name: str) -> object:
+            return getattr(ADAPTERS["anthropic"], name)
+
+        def read_models(self, body: bytes) -> list[Model]:
+            raise KeyError("data")
+
+    monkeypatch.setitem(ADAPTERS, "openai", cast("Adapter", Bad()))
+    provider = a_provider()
+    with pytest.raises(ProviderFailed, match="cannot read: see its log"):
+        await answering(200, b"{}", JSON).list_models(provider, a_key(provider))
+
+
+async def test_a_key_is_not_sent_elsewhere_for_a_list() -> None:
+    """Not even by our own mistake."""
+    moved = a_provider(base_url="https://elsewhere.example/v1")
+    with pytest.raises(RuntimeError, match="must not go"):
+        await answering(200, LISTED, JSON).list_models(moved, a_key(a_provider()))
+
+
+async def test_a_public_file_is_downloaded_without_any_key() -> None:
+    """Up to its limit."""
+    seen: list[httpx.Request] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, headers=JSON, stream=Body(b"12345"))
+
+    pool = a_pool(answer)
+    assert await pool.download("https://models.example/api.json", 5) == b"12345"
+    assert str(seen[0].url) == "https://models.example/api.json"
+    assert not {"authorization", "x-api-key"} & set(seen[0].headers)
+    with pytest.raises(ProviderFailed, match="more than 4 bytes"):
+        await pool.download("https://models.example/api.json", 4)
+
+
+async def test_a_missing_public_file_is_said_to_be_missing() -> None:
+    """In words that do not speak of a model."""
+    with pytest.raises(ProviderFailed, match=r"there is no such file \(HTTP 404\)"):
+        await answering(404).download("https://models.example/api.json", 5)

@@ -4,6 +4,7 @@ import pytest
 
 from aircherd.errors import ProviderFailed
 from aircherd.providers.adapter import fail
+from aircherd.providers.ndjson import NdjsonDecoder
 from aircherd.providers.reply_stream import ReplyStream
 from aircherd.providers.sse import MAX_EVENT
 from aircherd.vocabulary.failure import FailureClass
@@ -82,6 +83,16 @@ def test_last_words_are_not_lost() -> None:
     assert [TextDelta("a")] == toy.close()
     with pytest.raises(ProviderFailed, match="broke off"):
         toy.close()
+
+
+def test_lines_are_events_too() -> None:
+    """With another framing all else stays as it is."""
+    assert ([TextDelta("a"), Ending("stop")], None) == run_decoder(
+        Toy(NdjsonDecoder()), [b"a\n\ne", b"nd\nbad\n"]
+    )
+    _, failure = run_decoder(Toy(NdjsonDecoder(limit=10)), [b"x" * 11, b"x"])
+    assert failure is not None
+    assert failure.message == "sent a line of more than 10 bytes"
 
 
 def test_endless_event_is_a_failure() -> None:

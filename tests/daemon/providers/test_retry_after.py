@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircherd.providers.retry_after import retry_after
+from aircherd.providers.retry_after import retry_after, should_retry
 
 NOW = 1_763_800_000.0  # Sat, 22 Nov 2025 08:26:40 GMT
 
@@ -35,3 +35,12 @@ NOW = 1_763_800_000.0  # Sat, 22 Nov 2025 08:26:40 GMT
 def test_forms(headers: dict[str, str], seconds: float | None) -> None:
     """A documented form gives its seconds, nonsense gives nothing."""
     assert seconds == retry_after(headers, NOW)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [("true", True), (" False ", False), ("maybe", None), ("", None)]
+)
+def test_another_try(value: str, told: bool | None) -> None:
+    """A server may say whether another try is worth it."""
+    assert told is should_retry({"x-should-retry": value})
+    assert should_retry({}) is None

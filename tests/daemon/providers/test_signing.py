@@ -1,0 +1,381 @@
+"""Signed calls: the flow as a table, and two made-up vendors over real HTTP."""
+
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+import msgspec
+import pytest
+import trio
+from trio.abc import Stream
+
+from aircherd.config.model import Network, Provider
+from aircherd.errors import AircherError, ProviderFailed
+from aircherd.events import EventBus
+from aircherd.providers.adapter import HttpCall
+from aircherd.providers.adapters import ADAPTERS, SIGNERS
+from aircherd.providers.cooldown_book import CooldownBook
+from aircherd.providers.openai_chat import OpenAIChat
+from aircherd.providers.pool import ProviderPool
+from aircherd.providers.signing import (
+    MAX_CALLS,
+    Flow,
+    HttpReply,
+    Signer,
+    Signing,
+    refused_token,
+)
+from aircherd.providers.transport import open_transport
+from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.keys import ApiKey
+from aircherd.vocabulary.models import Model
+from aircherd.vocabulary.reply import ReplyEvent, TextDelta
+from aircherd.vocabulary.secret import Redactor, Secret
+from helpers.http_server import Server, open_server, read_request
+from helpers.provider_calls import a_request, failure_of
+from helpers.signers import HmacSigner, TokenSigner, signature
+
+F = FailureClass
+CALL = HttpCall("POST", "https://api.example/v1/chat", [("authorization", "Bearer k")], b"{}")
+KEY = Secret("canary:0123456789abcdef")
+TOKEN_URL = "https://login.example/token"
+ANSWER = b'{"model":"m","choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}'
+
+
+def steps(flow: Flow, *replies: bytes) -> tuple[list[HttpCall], HttpCall, list[Secret]]:
+    """Run a flow by hand: what it asks, what it ends with, and what it hides."""
+    asked, hidden = list[HttpCall](), list[Secret]()
+    try:
+        asked.append(next(flow))
+        for body in replies:
+            asked.append(flow.send(HttpReply(body, hidden.append)))
+    except StopIteration as end:
+        return asked, end.value, hidden
+    raise AssertionError("the flow goes on")
+
+
+def a_token(name: str, seconds: float = 100) -> bytes:
+    return msgspec.json.encode({"token": name, "expires_in": seconds})
+
+
+# ------------------------------------------------------------------ without a network
+
+
+def test_a_signature_asks_nothing() -> None:
+    """The date and the body are signed; the key itself stays at home."""
+    asked, signed, hidden = steps(HmacSigner().sign(CALL, KEY, 1000.0))
+    expected = signature("0123456789abcdef", "1000", b"{}")
+    assert (asked, hidden) == ([], [])
+    assert dict(signed.headers) == {
+        "x-date": "1000",
+        "authorization": f"HMAC canary:{expected}",
+    }
+
+
+def test_a_key_of_the_wrong_form() -> None:
+    """It is refused before anything is sent."""
+    failure = failure_of(lambda: steps(HmacSigner().sign(CALL, Secret("no-colon"), 0.0)))
+    assert failure.kind is F.AUTH
+
+
+def test_a_token_is_kept_until_shortly_before_its_end() -> None:
+    """It is fetched once, hidden before its first use, and fetched anew in time."""
+    signer = TokenSigner(TOKEN_URL)
+    asked, signed, hidden = steps(signer.sign(CALL, KEY, 1000.0), a_token("t-1"))
+    assert [call.url for call in asked] == [TOKEN_URL]
+    assert (dict(signed.headers), hidden) == ({"authorization": "Bearer t-1"}, [Secret("t-1")])
+    asked, signed, _ = steps(signer.sign(CALL, KEY, 1089.0))
+    assert (asked, dict(signed.headers)["authorization"]) == ([], "Bearer t-1")
+    asked, signed, _ = steps(signer.sign(CALL, KEY, 1091.0), a_token("t-2"))
+    assert (len(asked), dict(signed.headers)["authorization"]) == (1, "Bearer t-2")
+
+
+def test_a_reply_shows_nothing_of_itself() -> None:
+    """A token in a log would be one in the wrong hands."""
+    reply = HttpReply(a_token("canary-token"), lambda _: None)
+    assert repr(reply) == "<HttpReply 41 bytes>"
+    assert "canary" not in repr(reply.__rich_repr__())
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "becomes"),
+    [
+        (F.BAD_REQUEST, 400, F.AUTH),
+        (F.AUTH, 401, F.AUTH),
+        (F.PERMISSION, 403, F.AUTH),
+        (F.PROTOCOL, 403, F.PROTOCOL),
+        (F.MODEL, 404, F.PROTOCOL),
+        (F.BAD_REQUEST, 422, F.PROTOCOL),
+        (F.RATE, 429, F.RATE),
+        (F.OVERLOADED, 503, F.OVERLOADED),
+        (F.NETWORK, None, F.NETWORK),
+    ],
+)
+def test_what_a_failed_exchange_means(
+    kind: FailureClass, status: int | None, becomes: FailureClass
+) -> None:
+    """A refused token is a refused key, and its words are left out; the rest is what it was."""
+    failure = refused_token(Failure(kind=kind, message="invalid client canary", status=status))
+    assert failure.kind is becomes
+    assert ("canary" in failure.message) == (becomes is not F.AUTH)
+
+
+class Endless:
+    """Wants one more call, for ever; or goes elsewhere."""
+
+    def __init__(self, url: str | None = None) -> None:
+        self._url = url
+
+    def sign(self, call: HttpCall, key: Secret, now: float) -> Flow:
+        del key, now
+        while self._url is None:
+            yield call
+        return HttpCall("POST", self._url, [])
+
+    def is_stale(self, refused: HttpCall, key: Secret) -> bool:
+        del refused, key
+        return False
+
+
+@pytest.mark.parametrize(
+    ("signer", "words"),
+    [
+        (Endless(), f"more than {MAX_CALLS} calls"),
+        (Endless("https://elsewhere.example/v1/chat"), "must go where it went"),
+    ],
+)
+async def test_what_a_signer_must_not_do(signer: Signer, words: str) -> None:
+    """It ends, and it sends nothing elsewhere."""
+
+    async def fetch(_: HttpCall) -> HttpReply:
+        await trio.lowlevel.checkpoint()
+        return HttpReply(b"", lambda _: None)
+
+    with pytest.raises(RuntimeError, match=words):
+        await Signing(lambda: 0.0).sign(signer, CALL, KEY, fetch)
+
+
+async def test_one_token_is_fetched_at_a_time() -> None:
+    """Who comes while it is being fetched waits for it, and fetches none."""
+    fetched: list[HttpCall] = []
+    signing, signer = Signing(lambda: 0.0), TokenSigner(TOKEN_URL)
+
+    async def fetch(call: HttpCall) -> HttpReply:
+        fetched.append(call)
+        await trio.testing.wait_all_tasks_blocked()
+        return HttpReply(a_token("t-1"), lambda _: None)
+
+    signed: list[HttpCall] = []
+
+    async def sign() -> None:
+        signed.append(await signing.sign(signer, CALL, KEY, fetch))
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(5):
+            nursery.start_soon(sign)
+        await trio.testing.wait_all_tasks_blocked()
+        assert repr(signing) == "<Signing 1 tokens being fetched>"
+    assert [dict(call.headers)["authorization"] for call in signed] == ["Bearer t-1"] * 5
+    assert len(fetched) == 1
+
+
+# ------------------------------------------------------------------ over real HTTP
+
+
+class Vendor:
+    """A server that answers whoever comes properly signed, and what it saw."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, dict[str, str], bytes]] = []
+        self.accepts: Callable[[dict[str, str], bytes], bool] = lambda *_: True
+        self.token: tuple[int, bytes] = (200, b"")
+
+    async def serve(self, _: Server, stream: Stream) -> None:
+        while request := await read_request(stream):
+            head, _, body = request.partition(b"\r\n\r\n")
+            line, *lines = head.decode().split("\r\n")
+            named = (text.split(": ", 1) for text in lines)
+            headers = {name.lower(): value for name, value in named}
+            path = line.split(" ")[1]
+            self.seen.append((path, headers, body))
+            await stream.send_all(_response(*self._answer(path, headers, body)))
+
+    def _answer(self, path: str, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
+        if path == "/token":
+            return self.token
+        if not self.accepts(headers, body):
+            return 401, b'{"error":{"message":"no"}}'
+        return (200, b'{"data":[{"id":"m"}]}') if path == "/v1/models" else (200, ANSWER)
+
+    def paths(self) -> list[str]:
+        return [path for path, _, _ in self.seen]
+
+
+def _response(status: int, body: bytes) -> bytes:
+    head = f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"
+    return head.encode() + b"\r\n\r\n" + body
+
+
+class Bench:
+    """The pool before the vendor, with a clock of its own."""
+
+    def __init__(self, url: str, vendor: Vendor, pool: ProviderPool, redactor: Redactor) -> None:
+        self.url = url
+        self.vendor = vendor
+        self.pool = pool
+        self.redactor = redactor
+        self.now = 1000.0
+        self.provider = Provider(name="made", kind="made-up", base_url=url + "/v1")
+        self.key = ApiKey("made", "default", KEY, "file", self.provider.origin)
+
+    async def ask(self) -> list[ReplyEvent]:
+        request = a_request(stream=False)
+        async with self.pool.open_chat(
+            self.provider, request, Model(id="m"), self.key, Network()
+        ) as call:
+            return await call.receive()
+
+    async def failing(self) -> Failure:
+        with pytest.raises(ProviderFailed) as caught:
+            await self.ask()
+        return caught.value.failure
+
+
+@pytest.fixture
+async def bench(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
+    monkeypatch.setitem(ADAPTERS, "made-up", OpenAIChat())
+    vendor, redactor = Vendor(), Redactor()
+    async with open_server(vendor.serve) as server, open_transport(Network(), {}) as transport:
+        pool = ProviderPool(
+            transport_for=lambda _: transport,
+            network=Network,
+            cooldowns=CooldownBook(EventBus()),
+            redactor=redactor,
+            clock=lambda: made.now,
+        )
+        made = Bench(server.url, vendor, pool, redactor)
+        yield made
+
+
+async def test_a_signed_call_arrives(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chat, list and check: the server works out the same signature of the very bytes it got."""
+    monkeypatch.setitem(SIGNERS, "made-up", HmacSigner())
+    bench.vendor.accepts = lambda headers, body: (
+        headers["authorization"]
+        == f"HMAC canary:{signature('0123456789abcdef', headers['x-date'], body)}"
+    )
+    assert TextDelta("a") in await bench.ask()
+    assert [Model(id="m")] == await bench.pool.list_models(bench.provider, bench.key)
+    assert (await bench.pool.check_key(bench.provider, KEY)).ok is True
+    assert {headers["x-date"] for _, headers, _ in bench.vendor.seen} == {"1000"}
+    assert all("0123456789abcdef" not in str(headers) for _, headers, _ in bench.vendor.seen)
+
+
+async def test_a_refused_signature_is_a_refused_key(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is sent once: a signature has nothing in it that could be stale."""
+    monkeypatch.setitem(SIGNERS, "made-up", HmacSigner())
+    bench.vendor.accepts = lambda *_: False
+    assert (await bench.failing()).kind is F.AUTH
+    assert bench.vendor.paths() == ["/v1/chat/completions"]
+
+
+@pytest.fixture
+def tokens(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    monkeypatch.setitem(SIGNERS, "made-up", TokenSigner(bench.url + "/token"))
+    bench.vendor.token = (200, a_token("canary-token-1"))
+    return bench
+
+
+def carried(bench: Bench) -> list[str]:
+    return [headers["authorization"] for path, headers, _ in bench.vendor.seen if path != "/token"]
+
+
+async def test_a_token_is_exchanged_and_expires(tokens: Bench) -> None:
+    """One token serves until its end, and the next one is fetched by itself."""
+    await tokens.ask()
+    await tokens.ask()
+    tokens.vendor.token = (200, a_token("canary-token-2"))
+    tokens.now += 91
+    await tokens.ask()
+    assert tokens.vendor.paths().count("/token") == 2
+    first, second = "Bearer canary-token-1", "Bearer canary-token-2"
+    assert carried(tokens) == [first, first, second]
+    assert tokens.redactor.redact(first + second).count("canary") == 0
+
+
+async def test_a_token_that_was_taken_back_is_fetched_anew(tokens: Bench) -> None:
+    """Before its time, and the request does not notice."""
+    await tokens.ask()
+    tokens.vendor.token = (200, a_token("canary-token-2"))
+    tokens.vendor.accepts = lambda headers, _: headers["authorization"].endswith("-2")
+    assert TextDelta("a") in await tokens.ask()
+    assert carried(tokens)[1:] == ["Bearer canary-token-1", "Bearer canary-token-2"]
+
+
+async def test_a_new_token_that_is_refused_too(tokens: Bench) -> None:
+    """Once more and not for ever: then the key is at fault."""
+    tokens.vendor.accepts = lambda *_: False
+    assert (await tokens.failing()).kind is F.AUTH
+    assert len(carried(tokens)) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (401, b'{"error":"invalid_client","error_description":"canary"}', F.AUTH),
+        (400, b'{"error":"invalid_grant","error_description":"canary"}', F.AUTH),
+        (503, b"", F.OVERLOADED),
+        (200, b"canary", F.PROTOCOL),
+        (200, b" " * (256 * 1024 + 1), F.PROTOCOL),
+    ],
+)
+async def test_an_exchange_that_fails(
+    tokens: Bench, status: int, body: bytes, kind: FailureClass
+) -> None:
+    """It is told in our classes, without the vendor's words, and nothing is sent unsigned."""
+    tokens.vendor.token = (status, body)
+    failure = await tokens.failing()
+    assert failure.kind is kind
+    assert "canary" not in failure.message
+    assert tokens.vendor.paths() == ["/token"]
+
+
+async def test_a_check_of_a_key_that_gets_no_token(tokens: Bench) -> None:
+    """Who refuses a token refuses the key."""
+    tokens.vendor.token = (401, b"{}")
+    check = await tokens.pool.check_key(tokens.provider, KEY)
+    assert check.ok is False
+    tokens.vendor.token = (503, b"{}")
+    assert (await tokens.pool.check_key(tokens.provider, KEY)).ok is None
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "words"),
+    [
+        ("http://127.0.0.1:1/token", F.NETWORK, "127.0.0.1:1"),
+        ("http://login.example/token", F.PROTOCOL, "cannot sign this request"),
+    ],
+)
+async def test_a_place_for_tokens_that_cannot_be_asked(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, url: str, kind: FailureClass, words: str
+) -> None:
+    """The network is to blame where it is; a key never goes over plain http to elsewhere."""
+    monkeypatch.setitem(SIGNERS, "made-up", TokenSigner(url))
+    failure = await bench.failing()
+    assert (failure.kind, bench.vendor.paths()) == (kind, [])
+    assert words in failure.message
+
+
+async def test_our_own_trouble_is_not_the_vendors(
+    tokens: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No descriptors left for the exchange: another provider would not mend it."""
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        raise AircherError("too many open files")
+
+    monkeypatch.setattr(tokens.pool, "_transport_for", lambda _: httpx.MockTransport(answer))
+    with pytest.raises(AircherError, match="too many open files") as caught:
+        await tokens.ask()
+    assert type(caught.value) is AircherError

@@ -1,0 +1,66 @@
+"""Time in a test's hand, and a book of cooldowns that goes by it."""
+
+import msgspec
+
+from aircherd.events import Event, EventBus
+from aircherd.providers.clocks import Clocks
+from aircherd.providers.cooldown_book import CooldownBook
+from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.rate_limit import Allowance, Counted, RateLimitState
+
+WALL = 1_795_000_000.0
+
+
+class Time(msgspec.Struct):
+    """Three clocks that a test moves, apart if it likes."""
+
+    ticks: float = 5_000.0
+    running: float = 900.0
+    wall: float = WALL
+
+    @property
+    def clocks(self) -> Clocks:
+        return Clocks(lambda: self.ticks, lambda: self.running, lambda: self.wall)
+
+    def passes(self, seconds: float) -> None:
+        self.ticks += seconds
+        self.running += seconds
+        self.wall += seconds
+
+    def sleeps(self, seconds: float) -> None:
+        """The machine, with its lid closed."""
+        self.ticks += seconds
+        self.wall += seconds
+
+
+class Listened:
+    """A book without jitter, the time it goes by, and what it published."""
+
+    def __init__(self) -> None:
+        self.time = Time()
+        self.bus = EventBus(lambda: self.time.wall)
+        self.events: list[Event] = []
+        self._subscription = self.bus.subscribed(("provider",), self.events.append)
+        self._subscription.__enter__()  # for as long as the bus lives
+        self.book = CooldownBook(self.bus, clocks=self.time.clocks, jitter=lambda: 0.0)
+
+    @property
+    def told(self) -> list[dict[str, object]]:
+        return [event.data for event in self.events]
+
+
+def failed(kind: FailureClass, message: str = "why", **fields: object) -> Failure:
+    return Failure(kind=kind, message=message, **fields)
+
+
+def left(now: float, reset: float = 40.0, **remaining: int) -> RateLimitState:
+    """What is left of each that is counted, all whole again in `reset` seconds from `now`."""
+    allowances = tuple(
+        Allowance(counted=_counted(name), limit=50, remaining=n, reset_at=now + reset)
+        for name, n in remaining.items()
+    )
+    return RateLimitState(seen_at=now, allowances=allowances)
+
+
+def _counted(name: str) -> Counted:
+    return msgspec.convert(name, Counted)
