@@ -1,0 +1,149 @@
+"""Read models.dev's `api.json`: public data on models, kept by many hands.
+
+    {provider: {id, models: {model: {name, attachment, reasoning, tool_call, temperature,
+     structured_output, modalities: {input: [...]}, limit: {context, output},
+     cost: {input, output, cache_read, cache_write, tiers: [{tier: {size}, ...}]}}}}}
+
+Source: the schema in the project's repository, November 2026. Only the vendors we know are decoded,
+and a model that is odd is left out rather than all of them.
+"""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from aircherd.catalog.table import Row
+from aircherd.catalog.vendors import VENDORS
+from aircherd.vocabulary.models import Prices, Rates, Tier
+
+MAX_BYTES = 32 * 1024 * 1024
+"""Ten times what it has: a larger one is something else."""
+
+_OLD_TIER = 200_000
+"""The one threshold that an older form of the file had a name for."""
+
+
+class _Cost(msgspec.Struct):
+    input: Decimal | None = None
+    output: Decimal | None = None
+    cache_read: Decimal | None = None
+    cache_write: Decimal | None = None
+
+
+class _TierSize(msgspec.Struct):
+    size: int
+
+
+class _Tier(_Cost, kw_only=True):
+    tier: _TierSize
+
+
+class _Costs(_Cost):
+    tiers: list[_Tier] = []
+    context_over_200k: _Cost | None = None
+
+
+class _Limit(msgspec.Struct, frozen=True):
+    context: int | None = None
+    output: int | None = None
+
+
+class _Modalities(msgspec.Struct):
+    input: list[str] = []
+
+
+class _ToolCall(msgspec.Struct):
+    supported: bool | None = None
+
+
+class _Model(msgspec.Struct):
+    name: str | None = None
+    reasoning: bool | None = None
+    tool_call: bool | _ToolCall | None = None
+    temperature: bool | None = None
+    structured_output: bool | None = None
+    modalities: _Modalities | None = None
+    limit: _Limit = _Limit()
+    cost: _Costs | None = None
+
+
+class _Provider(msgspec.Struct):
+    models: dict[str, msgspec.Raw]
+
+
+_FILE = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_PROVIDER = msgspec.json.Decoder(_Provider)
+_MODEL = msgspec.json.Decoder(_Model)
+
+
+def read_models_dev(data: bytes) -> dict[str, list[Row]]:
+    """Return the models of the vendors we know, by our own name of the vendor.
+
+    Raises:
+        ValueError: it is not that file, or nothing in it can be read.
+    """
+    try:
+        providers = _FILE.decode(data)
+        vendors = {
+            vendor.name: list(_rows(_PROVIDER.decode(providers[vendor.models_dev]).models))
+            for vendor in VENDORS.values()
+            if vendor.models_dev in providers
+        }
+    except RecursionError:
+        raise ValueError("it nests without end") from None
+    if not any(vendors.values()):
+        raise ValueError("there is no model of any known vendor in it")
+    return vendors
+
+
+def _rows(models: Mapping[str, msgspec.Raw]) -> Iterator[Row]:
+    for name, raw in models.items():
+        try:
+            yield _row(name, _MODEL.decode(raw))
+        except (ValueError, RecursionError):
+            continue
+
+
+def _row(name: str, model: _Model) -> Row:
+    seen = model.modalities.input if model.modalities else None
+    tools = model.tool_call
+    facts: dict[str, Any] = {
+        "name": model.name,
+        # 0 stands for what has no such size.
+        "window": model.limit.context or None,
+        "max_output": model.limit.output or None,
+        "tools": tools.supported if isinstance(tools, _ToolCall) else tools,
+        "images": None if seen is None else "image" in seen,
+        "reasoning": model.reasoning,
+        "json_schema": model.structured_output,
+        "sampling": model.temperature,
+    }
+    return Row(id=name, prices=_prices(model.cost), **facts)
+
+
+def _prices(cost: _Costs | None) -> Prices | None:
+    rates = None if cost is None else _rates(cost)
+    if cost is None or rates is None:
+        return None
+    sizes = {tier.tier.size: tier for tier in cost.tiers}
+    if cost.context_over_200k is not None and not sizes:
+        return Prices(rates=rates, tiers=_tiers({_OLD_TIER: cost.context_over_200k}))
+    return Prices(rates=rates, tiers=_tiers(sizes))
+
+
+def _tiers(sizes: Mapping[int, _Cost]) -> tuple[Tier, ...]:
+    known = ((size, _rates(sizes[size])) for size in sorted(sizes))
+    return tuple(Tier(above=size, rates=rates) for size, rates in known if rates is not None)
+
+
+def _rates(cost: _Cost) -> Rates | None:
+    prices = (cost.input, cost.output, cost.cache_read, cost.cache_write)
+    if cost.input is None or cost.output is None:
+        return None
+    if any(price is not None and not (price.is_finite() and price >= 0) for price in prices):
+        return None
+    return Rates(
+        input=cost.input, output=cost.output, cached=cost.cache_read, cache_write=cost.cache_write
+    )

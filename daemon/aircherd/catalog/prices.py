@@ -1,0 +1,53 @@
+"""What a call costs, exactly: pure.
+
+Prices are USD per million tokens as decimals, and every step is exact: the sum of a day's calls is
+the sum of what each was said to cost.
+"""
+
+from decimal import Context, Decimal, Inexact
+
+from aircherd.vocabulary.models import Prices, Rates
+from aircherd.vocabulary.reply import Usage
+
+# Counts have at most 16 digits and prices far fewer than 100: nothing is ever rounded, and if it
+# were, that would be an error.
+_EXACT = Context(prec=200, Emin=-10_000, Emax=10_000, traps=[Inexact])
+_PER_MILLION = -6
+
+
+def cost(prices: Prices | None, usage: Usage | None) -> Decimal | None:
+    """Return what a call with this usage costs in USD; None where prices or usage are unknown.
+
+    A count of cached or written tokens that is beyond the input it is a part of counts as far as
+    the input goes.
+    """
+    if prices is None or usage is None:
+        return None
+    rates = rates_for(prices, usage.input_tokens)
+    cached = min(usage.cached_tokens, usage.input_tokens)
+    written = min(usage.cache_write_tokens, usage.input_tokens - cached)
+    plain = usage.input_tokens - cached - written
+    parts = (
+        (plain, rates.input),
+        (cached, rates.input if rates.cached is None else rates.cached),
+        (written, rates.input if rates.cache_write is None else rates.cache_write),
+        (usage.output_tokens, rates.output),
+    )
+    total = Decimal(0)
+    for count, rate in parts:
+        total = _EXACT.add(total, _EXACT.multiply(Decimal(count), rate))
+    return total.scaleb(_PER_MILLION, _EXACT)
+
+
+def rates_for(prices: Prices, input_tokens: int) -> Rates:
+    """Return the rates of a call with so much input: those of the highest tier it is above."""
+    for tier in reversed(prices.tiers):
+        if input_tokens > tier.above:
+            return tier.rates
+    return prices.rates
+
+
+def plain(amount: Decimal) -> str:
+    """Return an amount as the wire has it: digits and a point, no exponent, no idle zeros."""
+    text = format(amount, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,194 @@
+"""Make the catalogue's shipped data, `aircherd/catalog/models.json`; not part of the wheel.
+
+    python daemon/generate_catalog.py
+
+Prices and windows come from the `genai-prices` package (a development dependency, MIT, pinned in
+`pyproject.toml`), what models can do from `capabilities.toml` beside this file. The same inputs
+give the same bytes. To take new prices: raise the pin, set `AS_OF` to the day, run, look at the
+difference.
+"""
+
+import datetime as dt
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import genai_prices.data
+from genai_prices.types import (
+    ClauseEquals,
+    ClauseOr,
+    ClauseStartsWith,
+    ModelInfo,
+    ModelPrice,
+    TieredPrices,
+    TimeOfDateConstraint,
+)
+
+from aircherd.catalog.table import Row, encode_tables
+from aircherd.catalog.vendors import VENDORS, Vendor
+from aircherd.vocabulary.models import Prices, Rates, Tier
+
+AS_OF = dt.date(2026, 11, 22)
+"""The day whose prices are taken: some change on days that are known before."""
+
+FOLDER = Path(__file__).parent
+TARGET = FOLDER / "aircherd" / "catalog" / "models.json"
+CAPABILITIES = FOLDER / "capabilities.toml"
+
+_NO_CHAT = re.compile(
+    r"embed|-tts|tts-|transcribe|whisper|moderation|realtime|-live|live-|audio|image|nano-banana"
+    r"|voice|voxtral|omni-|-ocr|rerank|robotics|guard|orpheus|davinci|babbage|computer-use|-fim"
+    r"|^(ada|curie)$|^ft:|\.ft-|translate|-decider|-search-preview|:batch$|^~"
+)
+"""Names of what cannot chat, or is no model's name in any API."""
+
+_TIDIED = re.compile(r"gpt-\d-\d|gpt-35-")
+"""Names that people write, but no API knows."""
+
+_OURS: dict[str, Callable[[str], bool]] = {
+    # The package has Vertex AI under the same name, with other vendors' models.
+    "gemini": lambda name: re.match(r"gemini-\d|gemma-\d", name) is not None,
+    "openai": lambda name: ":" not in name,
+    "openrouter": lambda name: "/" in name,
+}
+"""Which names a vendor's API has, where the package has more than those."""
+
+
+def main() -> None:
+    """Write the file."""
+    data = generate()
+    TARGET.write_bytes(data)
+    sys.stdout.write(f"{TARGET}: {len(data)} bytes\n")
+
+
+def generate() -> bytes:
+    """Return what belongs into the file."""
+    packaged = {provider.id: provider for provider in genai_prices.data.providers}
+    rules = tomllib.loads(CAPABILITIES.read_text())
+    vendors = {
+        vendor.name: list(_rows(vendor, packaged[vendor.genai_prices].models, rules))
+        for vendor in VENDORS.values()
+    }
+    return encode_tables(vendors, about=_about()) + b"\n"
+
+
+def _about() -> dict[str, str]:
+    version = metadata.version("genai-prices")
+    (licence,) = (file for file in metadata.files("genai-prices") or () if file.name == "LICENSE")
+    return {
+        "source": f"genai-prices {version}, https://github.com/pydantic/genai-prices",
+        "as_of": AS_OF.isoformat(),
+        "license": licence.read_text(),
+    }
+
+
+def _rows(vendor: Vendor, models: Iterable[ModelInfo], rules: dict[str, Any]) -> Iterator[Row]:
+    is_ours = _OURS.get(vendor.name, lambda _: True)
+    for model in models:
+        prices = _prices(_standing(model))
+        if prices is not None and is_ours(model.id) and not _NO_CHAT.search(model.id):
+            yield from _model_rows(model, prices, rules.get(vendor.name, ()))
+
+
+def _model_rows(model: ModelInfo, prices: Prices, rules: Iterable[dict[str, Any]]) -> Iterator[Row]:
+    """Yield a model's row, and one for each other name that stands for another model by a rule."""
+    known: dict[str, Any] = {"window": model.context_window, "name": model.name, "prices": prices}
+    known |= _facts(model.id, rules)
+    own = {name: _facts(name, [rule for rule in rules if "own" in rule]) for name in _names(model)}
+    same = [name for name, facts in own.items() if known | facts == known]
+    yield Row(id=model.id, names=tuple(same), **known)
+    for name in set(own) - set(same):
+        yield Row(id=name, **{**known, "name": None, **own[name]})
+
+
+def _facts(name: str, rules: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    for rule in rules:
+        if any(fnmatchcase(name, pattern) for pattern in rule["match"]):
+            facts |= rule
+    return {field: value for field, value in facts.items() if field not in {"match", "own"}}
+
+
+# ------------------------------------------------------------------ names
+
+
+def _names(model: ModelInfo) -> list[str]:
+    """Return a model's other names, without patterns that only tidy up what people write."""
+    clauses = model.match.or_ if isinstance(model.match, ClauseOr) else [model.match]
+    names = {name for clause in clauses if (name := _name_in(clause, model.id)) is not None}
+    return sorted(name for name in names - {model.id} if not _TIDIED.match(name))
+
+
+def _name_in(clause: object, id_: str) -> str | None:
+    if isinstance(clause, ClauseEquals):
+        return str(clause.equals)
+    if isinstance(clause, ClauseStartsWith):
+        start = clause.starts_with.rstrip("-@")
+        return start if id_.startswith(start) or start.startswith(id_) else None
+    return None
+
+
+# ------------------------------------------------------------------ prices
+
+
+def _standing(model: ModelInfo) -> ModelPrice:
+    """Return the price of `AS_OF`. Of prices that change with the hour the dearest: no budget is
+    to be surprised at noon.
+    """  # noqa: D205 - one sentence, two lines
+    if isinstance(model.prices, ModelPrice):
+        return model.prices
+    noon = dt.datetime.combine(AS_OF, dt.time(12), dt.UTC)
+    hourly = [p for p in model.prices if isinstance(p.constraint, TimeOfDateConstraint)]
+    standing = [p for p in model.prices if p not in hourly]
+    active = [p for p in standing if p.constraint is None or p.constraint.active(noon)]
+    of_the_day = (active or model.prices)[-1].prices
+    return max([of_the_day, *(p.prices for p in hourly)], key=_base_input)
+
+
+def _base_input(price: ModelPrice) -> Decimal:
+    return _at(price.input_mtok, 0) or Decimal(0)
+
+
+def _prices(price: ModelPrice) -> Prices | None:
+    """Return the prices per million tokens; None where text is not what is paid for."""
+    rates = _rates(price, 0)
+    if rates is None:
+        return None
+    parts = (price.input_mtok, price.output_mtok, price.cache_read_mtok, price.cache_write_mtok)
+    starts = {tier.start for part in parts if isinstance(part, TieredPrices) for tier in part.tiers}
+    # Just above its start a tier holds.
+    tiers = [
+        Tier(above=start, rates=found)
+        for start in sorted(starts)
+        if (found := _rates(price, start + 1))
+    ]
+    return Prices(rates=rates, tiers=tuple(tiers))
+
+
+def _rates(price: ModelPrice, tokens: int) -> Rates | None:
+    """Return the rates of a call with so many input tokens."""
+    given, made = _at(price.input_mtok, tokens), _at(price.output_mtok, tokens)
+    if given is None or made is None:
+        return None
+    return Rates(
+        input=given,
+        output=made,
+        cached=_at(price.cache_read_mtok, tokens),
+        cache_write=_at(price.cache_write_mtok, tokens),
+    )
+
+
+def _at(price: Decimal | TieredPrices | None, tokens: int) -> Decimal | None:
+    if isinstance(price, TieredPrices):
+        return next((t.price for t in reversed(price.tiers) if tokens > t.start), price.base)
+    return price
+
+
+if __name__ == "__main__":
+    main()

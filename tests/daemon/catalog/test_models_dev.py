@@ -1,0 +1,122 @@
+"""Reading models.dev's file."""
+
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from aircherd.catalog.models_dev import read_models_dev
+from aircherd.catalog.table import Row
+from aircherd.vocabulary.models import Prices, Rates, Tier
+
+FULL = {
+    "id": "claude-9",
+    "name": "Claude 9",
+    "family": "claude",
+    "attachment": True,
+    "reasoning": True,
+    "tool_call": True,
+    "temperature": False,
+    "structured_output": True,
+    "knowledge": "2026-06",
+    "release_date": "2026-10-07",
+    "last_updated": "2026-10-07",
+    "open_weights": False,
+    "modalities": {"input": ["text", "image", "pdf"], "output": ["text"]},
+    "limit": {"context": 1_000_000, "output": 128_000},
+    "cost": {"input": 0.1, "output": 0.5, "cache_read": 0.01, "cache_write": 0.125},
+}
+
+
+def read(**models: object) -> list[Row]:
+    """Return what is read of one vendor's models."""
+    data = {"anthropic": {"id": "anthropic", "env": ["X"], "models": models}}
+    return read_models_dev(msgspec.json.encode(data))["anthropic"]
+
+
+def test_a_whole_model_is_read():
+    """Sizes, what it can do, and prices to the last digit."""
+    assert read(**{"claude-9": FULL}) == [
+        Row(
+            id="claude-9",
+            name="Claude 9",
+            window=1_000_000,
+            max_output=128_000,
+            tools=True,
+            images=True,
+            reasoning=True,
+            json_schema=True,
+            sampling=False,
+            prices=Prices(
+                rates=Rates(
+                    input=Decimal("0.1"),
+                    output=Decimal("0.5"),
+                    cached=Decimal("0.01"),
+                    cache_write=Decimal("0.125"),
+                )
+            ),
+        )
+    ]
+
+
+def test_what_a_model_does_not_say_is_unknown():
+    """Neither 0 nor False; so too a size of 0, which stands for none."""
+    assert read(a={}, b={"limit": {"context": 0, "output": 0}}) == [Row(id="a"), Row(id="b")]
+
+
+def test_prices_by_the_size_of_the_call():
+    """The present form, in rising order, and the older one with its only threshold."""
+    base = {"input": 1, "output": 2}
+    high, low = ({**base, "input": n, "tier": {"size": n}} for n in (900, 500))
+    (new, old) = read(
+        new={"cost": {**base, "tiers": [high, low], "context_over_200k": {**base, "input": 7}}},
+        old={"cost": {**base, "context_over_200k": {"input": 3, "output": 4}}},
+    )
+    assert [(t.above, t.rates.input) for t in new.prices.tiers] == [(500, 500), (900, 900)]
+    assert old.prices.tiers == (
+        Tier(above=200_000, rates=Rates(input=Decimal(3), output=Decimal(4))),
+    )
+
+
+@pytest.mark.parametrize(
+    "cost", [{"input": 1}, {"input": -1, "output": 1}, {"output": 1, "cache_read": 0.1}]
+)
+def test_half_a_price_or_a_negative_one_is_unknown(cost):
+    """It could be paid for by nobody."""
+    assert read(a={"cost": cost}) == [Row(id="a")]
+
+
+@pytest.mark.parametrize(("tool_call", "tools"), [({"supported": True}, True), (False, False)])
+def test_tools_come_in_two_forms(tool_call, tools):
+    """A word, or a map with details."""
+    assert read(a={"tool_call": tool_call}) == [Row(id="a", tools=tools)]
+
+
+def test_an_odd_model_is_left_out():
+    """The others are read all the same."""
+    assert read(a={"limit": "large"}, b={"name": "B"}, c=5) == [Row(id="b", name="B")]
+
+
+def test_vendors_we_do_not_know_are_not_looked_at():
+    """They are most of the file."""
+    data = b'{"somebody": 5, "google": {"models": {"g": {}}}}'
+    assert read_models_dev(data) == {"gemini": [Row(id="g")]}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"<html>",
+        b"[]",
+        b"{}",
+        b'{"openai": {"models": {}}}',
+        b'{"openai": 5}',
+        b'{"openai": {"models": {"m": 5}}}',
+        b"[" * 100_000,
+    ],
+)
+def test_what_is_not_that_file_is_refused(data):
+    """So that it does not replace what is there."""
+    with pytest.raises(ValueError, match=r"JSON|Expected|no model|Input data|nests"):
+        read_models_dev(data)
