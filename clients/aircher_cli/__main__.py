@@ -21,6 +21,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: The words after the program's name; `sys.argv` by default.
     """
+    if "_ARGCOMPLETE" in os.environ:  # the shell asks what fits, and leaves with the answer
+        from aircher_cli.completing import complete  # noqa: PLC0415 -- costs only a TAB
+
+        complete()
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         console = Console(sys.stdout, sys.stderr, os.environ)

@@ -48,8 +48,9 @@ class Console:
         self._err = err
         self._environ = environ
         self._at_line_start = True
+        self._aside = ""  # the latest piece of one that goes on
         self.is_terminal = is_terminal(out)
-        self._err_is_terminal = is_terminal(err)
+        self.err_is_terminal = is_terminal(err)
         self.has_colour = self.is_terminal and may_colour(environ)
         self.has_unicode = _can_show("✓→…", out)
 
@@ -71,6 +72,7 @@ class Console:
         """
         if not text or self._out is None:
             return
+        self.end_aside()
         if self.is_terminal:
             text = harmless(text)
         self._at_line_start = text.endswith("\n") if text else self._at_line_start
@@ -80,6 +82,7 @@ class Console:
         """Write a line of our own words: coloured, and in ASCII where there is no more."""
         if self._out is None:
             return
+        self.end_aside()
         text = self.plain(harmless(text))
         self._at_line_start = True
         self._emit(self.paint(text, style) + "\n")
@@ -88,6 +91,7 @@ class Console:
         """Write one line made of (text, style) pieces."""
         if self._out is None:
             return
+        self.end_aside()
         painted = [self.paint(self.plain(harmless(text)), style) for text, style in pieces]
         self._at_line_start = True
         self._emit("".join(painted) + "\n")
@@ -98,19 +102,47 @@ class Console:
         if self._err is None:
             return
         text = harmless(self._plain_err(text))
-        if self._err_is_terminal and len(text) >= self._columns:
+        if self.err_is_terminal and len(text) >= self._columns:
             from aircher_cli.render.layout import hanging  # noqa: PLC0415 -- seldom needed
 
             text = hanging(text, self._columns)
+        self._emit_err(text + "\n")
+
+    def aside(self, piece: str) -> None:
+        """Write a piece of what is not the answer to standard error as it comes, dimmed.
+
+        Whatever is written next begins on a line of its own.
+        """
+        if not piece or self._err is None:
+            return
+        if not self._aside:
+            self.end_line()
+        self._aside = piece
+        if self.err_is_terminal:
+            piece = harmless(piece)
+            if may_colour(self._environ):
+                piece = f"\x1b[{STYLES['dim']}m{piece}\x1b[0m"
+        self._emit_err(piece)
+
+    def end_aside(self) -> None:
+        """Leave a blank line between an aside and what follows it."""
+        if self._aside:
+            self._emit_err("\n" if self._aside.endswith("\n") else "\n\n")
+            self._aside = ""
+
+    def _emit_err(self, text: str) -> None:
+        if self._err is None:
+            return
         try:
-            self._err.write(text + "\n")
+            self._err.write(text)
             self._err.flush()
         except OSError:
             self._err = None
 
     def end_line(self) -> None:
         """Begin a new line on a terminal, so that a message does not stick to an answer."""
-        if self.is_terminal and self._err_is_terminal and not self._at_line_start:
+        self.end_aside()
+        if self.is_terminal and self.err_is_terminal and not self._at_line_start:
             self._at_line_start = True
             self._emit("\n")
 

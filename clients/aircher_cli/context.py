@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 
 from aircher_cli.console import Console, is_terminal
+from aircher_cli.exits import CommandFailed
 
 TYPE_CHECKING = False  # importing `typing` for it would cost more than this whole module
 if TYPE_CHECKING:
@@ -38,13 +39,24 @@ class Context:
 
     def read_input(self) -> str:
         """Read all of standard input; bytes that are not UTF-8 survive as surrogates."""
+        return self.read_bytes().decode(errors="surrogateescape")
+
+    def read_bytes(self) -> bytes:
+        """Read all of standard input as it comes.
+
+        Raises:
+            CommandFailed: it cannot be read.
+        """
         if self.stdin is None:
-            return ""
+            return b""
         buffer = getattr(self.stdin, "buffer", None)
         if buffer is None:  # a test's StringIO
-            return str(self.stdin.read())
-        data: bytes = buffer.read()
-        return data.decode(errors="surrogateescape")
+            return str(self.stdin.read()).encode(errors="surrogateescape")
+        try:
+            data: bytes = buffer.read()
+        except OSError as error:
+            raise CommandFailed(f"cannot read standard input: {error.strerror}") from None
+        return data
 
     def __repr__(self) -> str:
         return f"<Context {self.console!r} uid={os.getuid()}>"

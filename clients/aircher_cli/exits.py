@@ -34,6 +34,8 @@ BY_CODE: dict[str, int] = {
     codes.RATE_LIMITED: NOBODY,
     codes.QUOTA_EXHAUSTED: NOBODY,
     codes.LIMIT_REACHED: NOBODY,
+    codes.PRICE_UNKNOWN: NOBODY,
+    codes.TOO_EXPENSIVE: NOBODY,
     codes.OVERLOADED: NOBODY,
     codes.PROVIDER_ERROR: NOBODY,
     codes.NETWORK: NOBODY,

@@ -53,7 +53,7 @@ def run_without_command(context: Context, words: list[str]) -> int:
 
 
 def _help_on(context: Context, words: list[str]) -> int:
-    found = find_command(words)
+    found = find_command([*words, "--help"])  # not what a group does by itself
     if found is None:
         return run_without_command(context, [*words, "--help"])
     name, _ = found

@@ -146,6 +146,14 @@ def non_negative(text: str) -> float:
     return value
 
 
+def share(text: str) -> float:
+    """Parse a number over 0 and up to 1."""
+    value = _number(text)
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError("takes a number over 0 and up to 1")
+    return value
+
+
 def _number(text: str) -> float:
     """Return a number, and -1 for what is none."""
     try:

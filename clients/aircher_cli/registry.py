@@ -2,11 +2,21 @@
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "ask": ("ask", "ask a model, and see its answer as it comes"),
+    "chat": ("chat", "talk with a model"),
     "auth login": ("auth_login", "store a key for a provider, after checking that it works"),
     "auth logout": ("auth_logout", "forget the stored keys of a provider"),
     "auth status": ("auth_status", "show who is signed in, and from which source"),
     "auth test": ("auth_test", "check keys against their providers now, free of charge"),
     "auth import": ("auth_import", "store the keys in this shell's environment variables"),
+    "models list": ("models_list", "show the models there are, and what they cost"),
+    "models show": ("models_show", "show everything that is known of a model"),
+    "models use": ("models_use", "set the model that is asked by default"),
+    "models refresh": ("models_refresh", "ask the providers for their models again"),
+    "usage": ("usage", "show what was used and spent"),
+    "limits": ("limits", "show your limits, and how far they are used"),
+    "route": ("route", "show who would be asked now, and why"),
+    "cooldowns list": ("cooldowns_list", "show who is left alone for a while, and until when"),
+    "cooldowns clear": ("cooldowns_clear", "have everybody asked again at once"),
     "status": ("status", "show what the daemon is doing"),
     "events": ("events", "print what changes, as it changes"),
     "config path": ("config_path", "print where the configuration file is"),
@@ -16,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "daemon stop": ("daemon_stop", "stop the daemon once its requests are done"),
     "daemon restart": ("daemon_restart", "stop the daemon and start it again"),
     "daemon status": ("daemon_status", "say whether the daemon runs"),
+    "completion": ("completion", "print what makes bash, zsh or fish complete commands"),
     "demo": ("demo", "see it all work, without any key or network"),
 }
 """Words -> (module in `aircher_cli.commands`, what it does in a line). In the order help has them.
@@ -25,10 +36,15 @@ Each module offers `build_parser()` and `run(context, options) -> exit code`.
 
 GROUPS: dict[str, str] = {
     "auth": "Sign in to providers. Keys are kept by the daemon and never shown to anyone.",
+    "models": "The models that can be asked, and which one is asked by default.",
+    "cooldowns": "Who is not asked for a while, because asking did not work. Alone it lists them.",
     "config": "The configuration file.",
     "daemon": "The daemon that does the work; it starts by itself when it is needed.",
 }
 """The first words that need a second one, and what they are about."""
+
+BY_ITSELF: dict[str, str] = {"cooldowns": "cooldowns list"}
+"""Groups whose first word alone, with options perhaps, is one of their commands."""
 
 
 def find_command(words: list[str]) -> tuple[str, list[str]] | None:
@@ -37,7 +53,14 @@ def find_command(words: list[str]) -> tuple[str, list[str]] | None:
         name = " ".join(words[:length])
         if name in COMMANDS:
             return name, words[length:]
+    if words and words[0] in BY_ITSELF and _are_options(words[1:]):
+        return BY_ITSELF[words[0]], words[1:]
     return None
+
+
+def _are_options(words: list[str]) -> bool:
+    """Tell whether what follows a group is for its own command: `--help` asks about the group."""
+    return not words or (words[0].startswith("-") and words[0] not in {"-h", "--help"})
 
 
 def commands_of(group: str) -> list[str]:

@@ -2,47 +2,110 @@
 
 import argparse
 
-from aircher_cli.commands.prompt import read_prompt
+from aircher_cli.commands.ask_request import read_request
 from aircher_cli.commands.reply import ReplyPrinter, reply_record, usage_line, way_note
 from aircher_cli.context import Context
-from aircher_cli.exits import OK, CommandFailed, UsageError, exit_code
-from aircher_cli.parser import Parser, add_json, make_parser, non_negative, positive, positive_int
+from aircher_cli.exits import OK, CommandFailed, exit_code
+from aircher_cli.parser import (
+    Parser,
+    add_json,
+    make_parser,
+    name,
+    non_negative,
+    positive,
+    positive_int,
+    share,
+)
 from aircher_client import Client, DaemonError
 
 EXAMPLES = """
 aircher-cli ask "why is the sky blue?"
 git diff | aircher-cli ask "write a commit message for this"
 aircher-cli ask -m openai/gpt-5.5 -s "answer in one word" "capital of France?"
-aircher-cli ask -f notes.md -f todo.md "what did I forget?"
+aircher-cli ask -f notes.md -f photo.jpg "what did I forget?"
+aircher-cli ask --schema person.json -f letter.txt "who wrote this?" | jq -r .name
+aircher-cli ask --tools tools.json "what time is it?" | jq -r .tool_call.name
+aircher-cli ask --wait 60 --strategy cheapest "any ideas?"
 aircher-cli ask --json "hello" | jq -r .text
 """
 
 DESCRIPTION = """\
-Ask a model. The prompt comes from the arguments, from standard input, or from both: first the
-arguments, then a blank line, then standard input. Where the first provider cannot answer the next
-one does, and a line on standard error says so."""
+Ask a model. The prompt comes from the arguments, from files, and from standard input: in this
+order, blank lines between. Where the first provider cannot answer the next one does, and a line on
+standard error says so. A tool that the model calls is printed as a line of JSON, {"tool_call": {id,
+name, arguments}}."""
+
+FORMS = "FILE may be - for standard input, or the JSON itself."
+
+STRATEGIES = ("priority", "cheapest", "fastest")
+
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 
 def build_parser() -> Parser:
     """Return the parser of `ask`."""
     parser = make_parser("ask", DESCRIPTION, EXAMPLES)
+    parser.usage = "aircher-cli ask [options] [PROMPT ...]"
     add = parser.add_argument
     add("prompt", nargs="*", metavar="PROMPT", help="what to ask")
     add("-m", "--model", metavar="MODEL", help="provider/model, or an alias of yours")
     add("-s", "--system", metavar="TEXT", help="the system prompt")
-    file_help = "add a text file; - is standard input"
-    add("-f", "--file", action="append", default=[], metavar="FILE", help=file_help)
+    file_help = "add a text file, or an image from a file or URL; - is standard input"
+    add("-f", "--file", action="append", default=[], type=name, metavar="FILE", help=file_help)
+    add_json(parser, "one JSON object: text, message, provider, model, usage, ...")
+    _add_manner(parser)
+    _add_forms(parser)
+    _add_way(parser)
+    return parser
+
+
+def _add_manner(parser: Parser) -> None:
+    """Add the options that say how the model is to answer, and what is shown of it."""
+    add = parser.add_argument_group("the answer").add_argument
+    effort_help = f"how hard to think: {', '.join(EFFORTS)}"
+    add("--reasoning", choices=EFFORTS, metavar="EFFORT", help=effort_help)
     add("--max-tokens", type=positive_int, metavar="N", help="longest answer")
     add("--temperature", type=non_negative, metavar="T", help="0 is steady, 1 is lively")
+    add("--top-p", type=share, metavar="P", help="choose among the likeliest words only; up to 1")
     add("--stop", action="append", default=[], metavar="TEXT", help="end the answer before TEXT")
+    add("--no-stream", action="store_true", help="show the answer when it is complete")
+    shown_help = "the thinking, on standard error; without either: on a terminal only"
+    add("--show-reasoning", action=argparse.BooleanOptionalAction, help=shown_help)
+
+
+def _add_forms(parser: Parser) -> None:
+    """Add the options that give JSON, or ask for it."""
+    add = parser.add_argument_group("JSON and tools", FORMS).add_argument
+    add("--schema", type=name, metavar="FILE", help="answer in JSON that fits this JSON Schema")
+    add("--no-strict", action="store_true", help="the schema is advice, not law")
+    add("--json-object", action="store_true", help="answer with a JSON object of any form")
+    tools_help = "a list of {name, description, parameters} that the model may call"
+    add("--tools", type=name, metavar="FILE", help=tools_help)
+    choice_help = "auto, none, required, or the name of the tool to call"
+    add("--tool-choice", type=name, metavar="CHOICE", help=choice_help)
+    messages_help = "the conversation so far, with the results of tools: a list of messages"
+    add("--messages", type=name, metavar="FILE", help=messages_help)
+
+
+def _add_way(parser: Parser) -> None:
+    """Add the options that say who is asked, and what is told of that."""
+    add = parser.add_argument_group("who answers").add_argument
     add("--provider", action="append", default=[], metavar="NAME", help="ask only this provider")
     add("--no-fallback", action="store_true", help="ask nobody but the first choice")
-    add("--timeout", type=positive, metavar="SECONDS", help="for everything, fallbacks included")
-    add("--no-stream", action="store_true", help="show the answer when it is complete")
+    strategy_help = f"in which order to ask: {', '.join(STRATEGIES)}"
+    add("--strategy", choices=STRATEGIES, metavar="STRATEGY", help=strategy_help)
+    stays_help = "stay with whoever answered last under this name, while he can"
+    add("--conversation", type=name, metavar="NAME", help=stays_help)
+    wait_help = "if nobody can answer now, wait so long for somebody who can"
+    add("--wait", type=non_negative, metavar="SECONDS", help=wait_help)
+    add(
+        "--timeout",
+        type=positive,
+        metavar="SECONDS",
+        help="for everything, fallbacks and waiting too",
+    )
     add("-u", "--usage", action="store_true", help="tokens and cost, on standard error")
     add("-v", "--verbose", action="store_true", help="who is tried, on standard error")
-    add_json(parser, "one JSON object: text, provider, model, usage, ...")
-    return parser
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
@@ -50,14 +113,17 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
     Raises:
         UsageError: there is nothing to ask.
+        CommandFailed: a file cannot be used.
         DaemonError: nobody could answer, or the answer broke off.
         DaemonUnreachable: there is no daemon.
     """
-    prompt = read_prompt(context, options.prompt, options.file)
-    if not prompt.strip():
-        raise UsageError("nothing to ask: give a prompt, or pipe one in", "aircher-cli ask --help")
-    request = build_request(options, prompt)
-    printer = ReplyPrinter(context.console, quiet=options.json, verbose=options.verbose)
+    request = read_request(context, options)
+    printer = ReplyPrinter(
+        context.console,
+        quiet=options.json,
+        verbose=options.verbose,
+        thinking=_shows_thinking(context, options),
+    )
     with context.connect() as client:
         try:
             result = client.chat(request, printer.on_delta)
@@ -72,24 +138,11 @@ def run(context: Context, options: argparse.Namespace) -> int:
     return OK
 
 
-def build_request(options: argparse.Namespace, prompt: str) -> dict[str, object]:
-    """Return the chat request; what was not asked for is left out."""
-    request: dict[str, object] = {"messages": [{"role": "user", "content": prompt}]}
-    for name in ("model", "system", "max_tokens", "temperature", "timeout"):
-        if (value := getattr(options, name)) is not None:
-            request[name] = value
-    if options.stop:
-        request["stop"] = options.stop
-    if options.no_stream:
-        request["stream"] = False
-    route: dict[str, object] = {}
-    if options.provider:
-        route["providers"] = options.provider
-    if options.no_fallback:
-        route["no_fallback"] = True
-    if route:
-        request["route"] = route
-    return request
+def _shows_thinking(context: Context, options: argparse.Namespace) -> bool:
+    """Tell whether the thinking is shown: as asked, else to a person who waits."""
+    if options.show_reasoning is not None:
+        return bool(options.show_reasoning)
+    return context.console.err_is_terminal and not options.json
 
 
 def _show_result(

@@ -30,7 +30,7 @@ def build_parser() -> Parser:
     """Return the parser of `auth login`."""
     parser = make_parser("auth login", DESCRIPTION, EXAMPLES)
     add = parser.add_argument
-    known = "anthropic, openai, openrouter, or one of yours"
+    known = "anthropic, openai, gemini, openrouter, or one of yours"
     add("provider", type=name, metavar="PROVIDER", help=known)
     # With a default it is not called required, nor named in argparse's complaints.
     add("misplaced", nargs="*", default=[], help=argparse.SUPPRESS)

@@ -8,7 +8,7 @@ from aircher_cli.exits import OK
 from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.render.events import event_line
 
-TOPICS = ("auth", "provider", "attempt", "config")
+TOPICS = ("auth", "provider", "attempt", "usage", "config")
 
 EXAMPLES = """
 aircher-cli events

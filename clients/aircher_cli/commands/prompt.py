@@ -2,43 +2,75 @@
 
 import select
 
+from aircher_cli.commands.file_input import MAX_BYTES, STDIN
 from aircher_cli.context import Context
-from aircher_cli.exits import CommandFailed, UsageError
+from aircher_cli.exits import CommandFailed
 
-STDIN = "-"
-"""The name of a file that means standard input."""
-
-MAX_BYTES = 30 * 1024 * 1024
-"""A frame holds 32 MiB; what is larger is refused here, where it can be said in plain words."""
+TYPE_CHECKING = False  # what `typing` would say, without its import
+if TYPE_CHECKING:
+    from aircher_cli.commands.attachments import Part, Piece
 
 PATIENCE = 2.0
 """Seconds of silence on standard input before we say that we wait for it."""
 
 
-def read_prompt(context: Context, words: list[str], files: list[str]) -> str:
-    """Return the prompt; empty if there is none.
+def read_prompt(
+    context: Context, words: list[str], files: list[str], *, reads_input: bool = True
+) -> "str | list[Part]":
+    """Return the content of the user's message: a text, or parts if there are images.
+
+    It is empty if there is nothing to ask.
+
+    Args:
+        context: Where standard input is.
+        words: The arguments.
+        files: What `-f` named, in order: files, URLs, `-` for standard input.
+        reads_input: Whether standard input, unless `files` has it, is a part of the prompt.
 
     Raises:
-        CommandFailed: a file cannot be read or is no text, or all of it is too long.
-        UsageError: standard input is named twice.
+        CommandFailed: a file cannot be read or sent, or all of it is too long.
     """
-    if files.count(STDIN) > 1:
-        raise UsageError("-f - stands twice: standard input can be read only once")
-    texts = [_read_part(context, name) for name in files]
-    piped = "" if STDIN in files else _piped(context, words)
-    parts = [" ".join(words), *texts, piped]
-    prompt = "\n\n".join(part for part in parts if part.strip())
-    if len(prompt.encode(errors="surrogateescape")) > MAX_BYTES:
+    pieces: list[Piece] = [" ".join(words)]
+    if files:
+        from aircher_cli.commands.attachments import read_attachment  # noqa: PLC0415 -- seldom
+
+        for name in files:
+            pieces += read_attachment(context, name)
+    if reads_input and STDIN not in files:
+        pieces += _piped(context, words)
+    content = _content([piece for piece in pieces if isinstance(piece, dict) or piece.strip()])
+    if _size(pieces) > MAX_BYTES:
         raise CommandFailed("the prompt is over 30 MiB, more than the daemon takes at once")
-    return prompt
+    return content
 
 
-def _piped(context: Context, words: list[str]) -> str:
+def _content(pieces: "list[Piece]") -> "str | list[Part]":
+    texts = [piece for piece in pieces if isinstance(piece, str)]
+    if len(texts) == len(pieces):
+        return "\n\n".join(texts)
+    from aircher_cli.commands.attachments import as_parts  # noqa: PLC0415 -- only images need it
+
+    return as_parts(pieces)
+
+
+def _size(pieces: "list[Piece]") -> int:
+    """Count the bytes that pieces will have in a frame; base64 is ASCII."""
+    texts = [piece if isinstance(piece, str) else str(piece.get("data", "")) for piece in pieces]
+    return sum(len(text.encode(errors="surrogateescape")) for text in texts)
+
+
+def _piped(context: Context, words: list[str]) -> "list[Piece]":
+    """Return standard input as it is; an image on it is one, as it would be with `-f -`."""
     if not context.has_input():
-        return ""
+        return []
     if words:
         _say_if_waiting(context)
-    return context.read_input().rstrip("\r\n")
+    data = context.read_bytes()
+    if b"\0" in data:  # no text has that, and every image
+        from aircher_cli.commands.attachments import as_pieces  # noqa: PLC0415 -- see above
+
+        return as_pieces("standard input", data)
+    return [data.decode(errors="surrogateescape").rstrip("\r\n")]
 
 
 def _say_if_waiting(context: Context) -> None:
@@ -52,44 +84,3 @@ def _say_if_waiting(context: Context) -> None:
         context.console.note(
             "aircher-cli: waiting for standard input to end; with < /dev/null it is left out"
         )
-
-
-def _read_part(context: Context, name: str) -> str:
-    if name == STDIN:
-        return as_part("standard input", context.read_input())
-    return read_text_file(name)
-
-
-def read_text_file(name: str) -> str:
-    """Return a text file as a part of the prompt: its name and what is in it.
-
-    Bytes that are not UTF-8 survive as surrogates, as in everything a user types.
-
-    Raises:
-        CommandFailed: the file cannot be read or is no text.
-    """
-    try:
-        with open(name, "rb") as file:  # noqa: PTH123 - pathlib would cost a tenth of the start-up
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise CommandFailed(f"cannot read {name}: {error.strerror}") from None
-    return as_part(name, data.decode(errors="surrogateescape"))
-
-
-def as_part(name: str, text: str) -> str:
-    """Return text as a part of the prompt, under its name.
-
-    Raises:
-        CommandFailed: it is no text.
-    """
-    if "\0" in text:
-        raise CommandFailed(f"{name} is not a text file")
-    return f"{name}:\n{_fence(text.rstrip(chr(10)))}"
-
-
-def _fence(text: str) -> str:
-    """Set text in a code fence longer than any run of backquotes within."""
-    fence = "```"
-    while fence in text:
-        fence += "`"
-    return f"{fence}\n{text}\n{fence}"

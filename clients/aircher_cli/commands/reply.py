@@ -1,8 +1,10 @@
 """What `ask` shows of a reply: the text as it comes, and what is to be said about it."""
 
+import math
+
 from aircher_cli.console import Console
 from aircher_cli.exits import records
-from aircher_cli.render.words import about, reason_words, text
+from aircher_cli.render.words import about, duration, number, reason_words, text
 
 Map = dict[str, object]
 
@@ -14,14 +16,20 @@ class ReplyPrinter:
         console: Where to.
         quiet: No text; for `--json`, which prints everything at the end.
         verbose: Every attempt, as it happens.
+        thinking: The model's thinking, on standard error.
     """
 
-    def __init__(self, console: Console, *, quiet: bool, verbose: bool) -> None:
+    def __init__(
+        self, console: Console, *, quiet: bool, verbose: bool, thinking: bool = False
+    ) -> None:
         self._console = console
         self._quiet = quiet
         self._verbose = verbose
+        self._thinking = thinking
         self._shown: list[str] = []
+        self._saw_thinking = False
         self._saw_attempts = False
+        self._saw_skips = False
 
     def on_delta(self, delta: Map) -> None:
         """Show one `chat.delta`; types that a later daemon adds are passed over."""
@@ -29,9 +37,26 @@ class ReplyPrinter:
         if kind == "text":
             if not self._quiet:
                 self.write(text(delta.get("text")))
-        elif kind == "attempt" and self._verbose:
+        elif kind == "reasoning":
+            self._think(text(delta.get("text")))
+        elif kind == "attempt":
+            self._console.end_aside()  # what was thought so far belongs to who failed
+            self._tell(delta)
+
+    def _tell(self, delta: Map) -> None:
+        """Say what happens; that it is waited for somebody, to everyone who sits there."""
+        outcome = delta.get("outcome")
+        if self._verbose:
             self._saw_attempts = True
-            self._console.note(attempt_line(delta))
+            self._saw_skips = self._saw_skips or outcome == "skipped"
+        elif not (outcome == "waiting" and self._console.err_is_terminal):
+            return
+        self._console.note(attempt_line(delta))
+
+    def _think(self, piece: str) -> None:
+        if self._thinking and piece:
+            self._saw_thinking = True
+            self._console.aside(piece)
 
     def write(self, piece: str) -> None:
         """Show a piece of the answer."""
@@ -45,24 +70,28 @@ class ReplyPrinter:
 
     def finish(self, result: Map, *, show_text: bool) -> None:
         """Show what the deltas did not: an answer that was not streamed, and the way to it."""
+        if not self._saw_thinking:
+            self._think(reply_text(result, "reasoning"))
+        self._console.end_aside()
         if show_text:
             if not self._shown:
                 self.write(reply_text(result))
             self._console.finish_line()
+            for call in tool_calls(result):
+                self._console.json({"tool_call": call})
         if self._verbose:
             for line in self._way(result):
                 self._console.note(line)
         if note := FINISH_NOTES.get(text(result.get("finish"))):
             self._console.note(note)
-        if show_text and not self.shown and (calls := tool_calls(result)):
-            self._console.note(f"the model calls {', '.join(text(c['name']) for c in calls)}")
 
     def _way(self, result: Map) -> list[str]:
         attempts = records(result.get("attempts"))
         if self._saw_attempts:  # the failed ones were shown as they happened
             attempts = [attempt for attempt in attempts if attempt.get("outcome") == "ok"]
-        skipped = [f"passed over: {skip_line(entry)}" for entry in records(result.get("skipped"))]
-        return [*skipped, *(attempt_line(attempt) for attempt in attempts)]
+        skipped = [] if self._saw_skips else records(result.get("skipped"))
+        passed_over = [f"passed over: {skip_line(entry)}" for entry in skipped]
+        return [*passed_over, *(attempt_line(attempt) for attempt in attempts)]
 
     def __repr__(self) -> str:
         return f"<ReplyPrinter shown={len(self.shown)}>"
@@ -81,10 +110,22 @@ def attempt_line(attempt: Map) -> str:
     outcome = text(attempt.get("outcome"))
     if outcome == "trying":
         return f"trying {_who(attempt)}{key}"
+    if outcome == "waiting":
+        return waiting_line(attempt)
+    if outcome == "skipped":
+        return f"passed over: {skip_line(attempt)}"
     took = f" after {attempt['ms']} ms" if attempt.get("ms") is not None else ""
     message = f": {attempt['message']}" if attempt.get("message") else ""
     words = "failed" if message else reason_words(outcome)
     return f"{_who(attempt)}{key} {words}{took}{message}"
+
+
+def waiting_line(attempt: Map) -> str:
+    """Return who is waited for, for how long (`ms` is still to come), and why."""
+    ms = number(attempt.get("ms"))
+    span = "" if ms is None else f" {duration(math.ceil(ms / 1000))}"
+    why = f": {attempt['message']}" if attempt.get("message") else ""
+    return f"waiting{span} for {_who(attempt)}{why}"
 
 
 def skip_line(skipped: Map) -> str:
@@ -129,31 +170,34 @@ def _reason(entry: Map) -> str:
     return reason_words(text(entry.get("reason")))
 
 
-def reply_text(result: Map) -> str:
-    """Return the whole text of a reply, from its message."""
-    message = result.get("message")
-    content = message.get("content") if isinstance(message, dict) else None
+def reply_text(result: Map, kind: str = "text") -> str:
+    """Return the whole text of a reply's parts of this kind, from its message."""
+    content = _content(result)
     if isinstance(content, str):
-        return content
-    return "".join(
-        text(part.get("text")) for part in records(content) if part.get("type") == "text"
-    )
+        return content if kind == "text" else ""
+    return "".join(text(part.get("text")) for part in records(content) if part.get("type") == kind)
 
 
 def tool_calls(result: Map) -> list[Map]:
-    """Return the tool calls of a reply, as they stand in its message."""
-    message = result.get("message")
-    content = message.get("content") if isinstance(message, dict) else None
+    """Return the tool calls of a reply: what a script needs to run them."""
     return [
         {name: part.get(name) for name in ("id", "name", "arguments")}
-        for part in records(content)
+        for part in records(_content(result))
         if part.get("type") == "tool_call"
     ]
 
 
+def _content(result: Map) -> object:
+    message = result.get("message")
+    return message.get("content") if isinstance(message, dict) else None
+
+
 def reply_record(result: Map) -> Map:
-    """Return what `ask --json` prints: always the same names, and `tool_calls` if there are any."""
-    names = ("provider", "model", "finish", "usage", "cost", "attempts", "skipped")
+    """Return what `ask --json` prints: always the same names, and `tool_calls` if there are any.
+
+    `message` is the reply as it goes back with the rest of a conversation, signatures and all.
+    """
+    names = ("message", "provider", "model", "finish", "usage", "cost", "attempts", "skipped")
     record: Map = {"text": reply_text(result), **{name: result.get(name) for name in names}}
     if calls := tool_calls(result):
         record["tool_calls"] = calls

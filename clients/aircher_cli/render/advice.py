@@ -50,7 +50,7 @@ def first_steps(providers: list[dict[str, object]], variables: list[str]) -> lis
     ]
     return [
         *(imports if variables else []),
-        ("aircher-cli auth login anthropic", "or openai, openrouter: asks for your key"),
+        ("aircher-cli auth login anthropic", "or openai, gemini, openrouter: asks for your key"),
         *keyless,
         ("aircher-cli demo", "see how it works, without key or network"),
     ]

@@ -1,7 +1,7 @@
 """One line per event, whatever its topic."""
 
 from aircher_cli.render.problems import problem_lines
-from aircher_cli.render.words import clock, number, reason_words, text, texts
+from aircher_cli.render.words import clock, number, percent, reason_words, text, texts
 
 
 def event_line(event: dict[str, object], now: float) -> str:
@@ -37,6 +37,10 @@ def _attempt(event: dict[str, object]) -> str:
     return f"{_who(event)} {reason_words(text(event.get('outcome')))}{took}"
 
 
+def _usage(event: dict[str, object]) -> str:
+    return f"{text(event.get('limit'))}, {percent(number(event.get('share')) or 0.0)} used"
+
+
 def _config(event: dict[str, object]) -> str:
     if event.get("ok", True):
         return "loaded"
@@ -66,4 +70,10 @@ def _because(event: dict[str, object], name: str = "reason") -> str:
     return f" ({reason})" if reason else ""
 
 
-_SAY = {"auth": _auth, "provider": _provider, "attempt": _attempt, "config": _config}
+_SAY = {
+    "auth": _auth,
+    "provider": _provider,
+    "attempt": _attempt,
+    "usage": _usage,
+    "config": _config,
+}

@@ -30,6 +30,13 @@ def columns(rows: list[Line], width: int, droppable: tuple[int, ...] = ()) -> li
     return [_aligned([row[at] for at in kept], [widths[at] for at in kept], width) for row in rows]
 
 
+def room_behind(rows: list[Line], width: int) -> int:
+    """Count the columns that `columns` would leave for the last cells, were they never so long."""
+    heads = [row[:-1] for row in rows]
+    kept = [at for at in range(len(heads[0])) if any(row[at][0] for row in heads)]
+    return width - 1 - GAP - _total(heads, kept)
+
+
 def _total(rows: list[Line], kept: list[int]) -> int:
     return sum(max(len(row[at][0]) for row in rows) for at in kept) + GAP * (len(kept) - 1) - 1
 

@@ -1,5 +1,6 @@
 """Codes, times and counts as a person would say them."""
 
+import math
 import time
 
 from aircher_wire import codes
@@ -11,6 +12,8 @@ REASONS: dict[str, str] = {
     codes.RATE_LIMITED: "is limiting the rate",
     codes.QUOTA_EXHAUSTED: "has no credit left for this key",
     codes.LIMIT_REACHED: "is at a limit of yours",
+    codes.PRICE_UNKNOWN: "has a price that nobody knows",
+    codes.TOO_EXPENSIVE: "costs too much",
     codes.CONTEXT_TOO_LONG: "has too small a window",
     codes.CONTENT_POLICY: "refused the content",
     codes.OVERLOADED: "is overloaded",
@@ -57,6 +60,33 @@ def clock(moment: float, now: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M", local)
 
 
+def coming(moment: float, now: float) -> str:
+    """Return when a moment comes: `in 42 s`, `at 14:05`, `on 2026-12-01`; Unix times in seconds.
+
+    Up to a day ahead, a time of day can mean no other day.
+    """
+    left = math.ceil(moment - now)
+    if left < 1:
+        return "any moment"
+    if left < 3600:
+        return f"in {duration(left)}"
+    if left < 86400:
+        return time.strftime("at %H:%M", time.localtime(moment))
+    return f"on {day_and_time(moment)}"
+
+
+def day_and_time(moment: float) -> str:
+    """Return a Unix time as 2026-11-05 14:05, local time; midnight is the day alone."""
+    local = time.localtime(moment)
+    is_midnight = (local.tm_hour, local.tm_min, local.tm_sec) == (0, 0, 0)
+    return time.strftime("%Y-%m-%d" if is_midnight else "%Y-%m-%d %H:%M", local)
+
+
+def percent(share: float) -> str:
+    """Return a share in whole percent, never more than it is: 100% is all of it."""
+    return f"{int(round(share * 100, 4))}%"
+
+
 def count(number: int, noun: str) -> str:
     """Return a number with its noun: 1 request, 2 requests."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
@@ -95,7 +125,9 @@ def about(who: str, name: str, message: str) -> str:
         name: The word by which a message would call it.
         message: What there is to say.
     """
-    return message if name and name in message.partition(":")[0].split() else f"{who}: {message}"
+    has_name = name and name in message.partition(":")[0].split()
+    stands_alone = has_name or message.startswith(f"{who.partition(' ')[0]} ")
+    return message if stands_alone else f"{who}: {message}"
 
 
 def short_path(path: str, home: str) -> str:

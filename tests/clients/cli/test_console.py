@@ -152,3 +152,31 @@ def test_json_is_ascii() -> None:
     console, out, _ = console_of(terminal=False, encoding="ascii")
     console.json({"text": "é…\x1b"})
     assert out.text == '{"text": "\\u00e9\\u2026\\u001b"}\n'
+
+
+@pytest.mark.parametrize(
+    ("terminal", "environ", "expected"),
+    [
+        (False, {}, "hm, aha\n\nnote\n"),
+        (True, {"NO_COLOR": "1"}, "hm, aha\n\nnote\n"),
+        (True, {}, "\x1b[2mhm, \x1b[0m\x1b[2maha\x1b[0m\n\nnote\n"),
+    ],
+)
+def test_an_aside(terminal: bool, environ: dict[str, str], expected: str) -> None:
+    """It flows on standard error, dimmed where colours are wanted, apart from what follows."""
+    err = Stream(terminal=terminal)
+    console = Console(Stream(), err, environ)
+    console.aside("hm, ")
+    console.aside("aha")
+    console.note("note")
+    assert expected == err.text
+
+
+def test_an_aside_in_mid_answer_begins_a_line() -> None:
+    """On a terminal, where both share the screen; the answer goes on below it."""
+    out, err = Stream(terminal=True), Stream(terminal=True)
+    console = Console(out, err, {"NO_COLOR": "1"})
+    console.write("one")
+    console.aside("hm\n")
+    console.write("two")
+    assert (out.text, err.text) == ("one\ntwo", "hm\n\n")

@@ -1,7 +1,12 @@
 """What a command may use of the world."""
 
+import io
+
+import pytest
+
 from aircher_cli.console import Console
 from aircher_cli.context import Context
+from aircher_cli.exits import CommandFailed
 from helpers.cli import Stream
 
 
@@ -25,3 +30,15 @@ def test_a_terminal_or_a_closed_input_is_nothing_to_read() -> None:
     assert not context_of(None).has_input()
     assert context_of(Stream()).has_input()
     assert context_of(None).read_input() == ""
+
+
+def test_standard_input_that_cannot_be_read() -> None:
+    """A disk or a terminal that fails is told, and is no defect of ours."""
+
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise OSError(5, "Input/output error")
+
+    stdin = io.TextIOWrapper(Broken())
+    with pytest.raises(CommandFailed, match="cannot read standard input: Input/output error"):
+        Context(Console(None, None, {}), {}, stdin).read_input()

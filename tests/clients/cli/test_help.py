@@ -29,6 +29,12 @@ def test_version() -> None:
     assert run_cli({}, "--version").out == f"aircher-cli {__version__}\n"
 
 
+@pytest.mark.parametrize("words", [("cooldowns", "--help"), ("help", "cooldowns")])
+def test_help_on_a_group_that_does_something_alone(words: tuple[str, ...]) -> None:
+    """It is the group's, with all its commands."""
+    assert "cooldowns clear" in run_cli({}, *words).out
+
+
 @pytest.mark.parametrize("words", [("auth", "--help"), ("help", "auth")])
 def test_help_on_a_group(words: tuple[str, ...]) -> None:
     """A group's help lists its commands and no others."""

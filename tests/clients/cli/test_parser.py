@@ -5,7 +5,15 @@ import argparse
 import pytest
 
 from aircher_cli.exits import UsageError
-from aircher_cli.parser import make_parser, name, non_negative, option_name, positive, positive_int
+from aircher_cli.parser import (
+    make_parser,
+    name,
+    non_negative,
+    option_name,
+    positive,
+    positive_int,
+    share,
+)
 
 
 def test_options_may_stand_anywhere() -> None:
@@ -60,6 +68,10 @@ def test_no_abbreviations() -> None:
         (positive, "0", None),
         (positive, "-1", None),
         (positive, "inf", None),
+        (share, "1", 1.0),
+        (share, "0", None),
+        (share, "1.1", None),
+        (share, "nan", None),
         (non_negative, "0", 0.0),
         (non_negative, "nan", None),
         (non_negative, "inf", None),

@@ -17,9 +17,13 @@ def test_every_command_has_help_with_a_description(name: str) -> None:
     assert callable(module.run)
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "demo"])
+FOR_PEOPLE = {"demo", "chat", "completion"}
+"""Commands that no script calls for their output."""
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in FOR_PEOPLE])
 def test_every_command_has_examples_and_json(name: str) -> None:
-    """A person learns from examples, a script wants JSON; the demo is for people alone."""
+    """A person learns from examples, a script wants JSON."""
     module = importlib.import_module(f"aircher_cli.commands.{COMMANDS[name][0]}")
     text = module.build_parser().format_help()
     assert "examples:\n" in text
@@ -39,6 +43,11 @@ def test_every_group_has_commands() -> None:
         (["auth", "login", "openai"], ("auth login", ["openai"])),
         (["auth"], None),
         (["auth", "--help"], None),
+        (["cooldowns"], ("cooldowns list", [])),
+        (["cooldowns", "--json"], ("cooldowns list", ["--json"])),
+        (["cooldowns", "clear", "x"], ("cooldowns clear", ["x"])),
+        (["cooldowns", "-h"], None),
+        (["cooldowns", "empty"], None),
         (["--help"], None),
         ([], None),
     ],

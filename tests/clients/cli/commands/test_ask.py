@@ -1,11 +1,9 @@
 """`aircher-cli ask`."""
 
-import argparse
 import json
 
 import pytest
 
-from aircher_cli.commands.ask import build_parser, build_request
 from helpers.cli import run_cli
 from helpers.cli_daemon import CliDaemon, Map, Refusal, Session, chat_result, refuses, streams
 
@@ -17,31 +15,9 @@ FAILED = {
     "ms": 9,
     "message": "the key was refused",
 }
+SKIPPED = {"provider": "ollama", "model": "m", "message": "nobody listens"}
+ANSWERED = "openai/gpt-5.5 (key default) answered after 40 ms"
 SERVED = {"provider": "openai", "model": "gpt-5.5", "key": "default", "outcome": "ok", "ms": 40}
-
-
-def options_of(*words: str) -> argparse.Namespace:
-    return build_parser().parse(words)
-
-
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        ((), {}),
-        (("-m", "a/b"), {"model": "a/b"}),
-        (("-s", "be brief"), {"system": "be brief"}),
-        (("--max-tokens", "5", "--temperature", "0"), {"max_tokens": 5, "temperature": 0.0}),
-        (("--stop", "a", "--stop", "b"), {"stop": ["a", "b"]}),
-        (("--no-stream",), {"stream": False}),
-        (("--timeout", "2.5"), {"timeout": 2.5}),
-        (("--provider", "x", "--provider", "y"), {"route": {"providers": ["x", "y"]}}),
-        (("--no-fallback",), {"route": {"no_fallback": True}}),
-    ],
-)
-def test_request(words: tuple[str, ...], expected: Map) -> None:
-    """Each option becomes its field; what was not asked for is left out."""
-    messages = [{"role": "user", "content": "hi"}]
-    assert build_request(options_of(*words), "hi") == {"messages": messages, **expected}
 
 
 def test_prompt_from_arguments_and_standard_input(daemon: CliDaemon) -> None:
@@ -73,6 +49,7 @@ def test_json_is_one_object(daemon: CliDaemon) -> None:
     outcome = run_cli(daemon.environ, "ask", "--json", "hi")
     assert json.loads(outcome.out) == {
         "text": "one two",
+        "message": {"role": "assistant", "content": [{"type": "text", "text": "one two"}]},
         "provider": "openai",
         "model": "gpt-5.5",
         "finish": "stop",
@@ -82,6 +59,76 @@ def test_json_is_one_object(daemon: CliDaemon) -> None:
         "skipped": [],
     }
     assert outcome.err == ""
+
+
+CALL: Map = {"type": "tool_call", "id": "1", "name": "look", "arguments": '{"at": "sky"}'}
+SIGNED: Map = {**CALL, "signature": "s", "origin": "openai/gpt-5.5"}
+
+
+def calls_a_tool(session: Session, msgid: int, params: Map) -> object:
+    session.delta(msgid, 0, type="text", text="I look")
+    session.delta(msgid, 1, type="tool_call", index=0, call_id="1", name="look", arguments="")
+    content = [{"type": "text", "text": "I look"}, SIGNED]
+    message = {"role": "assistant", "content": content}
+    return chat_result("", message=message, finish="tool_calls")
+
+
+def test_a_tool_call_is_a_line_of_json(daemon: CliDaemon) -> None:
+    """Behind the text, on standard output, with what a script needs to run it."""
+    daemon.answers["chat"] = calls_a_tool
+    outcome = run_cli(daemon.environ, "ask", "--tools", '[{"name": "look"}]', "hi")
+    text, line = outcome.out.splitlines()
+    assert (outcome.code, text, outcome.err) == (0, "I look", "")
+    assert json.loads(line) == {
+        "tool_call": {"id": "1", "name": "look", "arguments": '{"at": "sky"}'}
+    }
+
+
+def test_json_has_the_message_to_send_back(daemon: CliDaemon) -> None:
+    """With signatures, so that a conversation can go on."""
+    daemon.answers["chat"] = calls_a_tool
+    record = json.loads(run_cli(daemon.environ, "ask", "--json", "hi").out)
+    assert record["message"]["content"][1] == SIGNED
+    assert record["tool_calls"][0]["name"] == "look"
+
+
+def thinks(session: Session, msgid: int, params: Map) -> object:
+    session.delta(msgid, 0, type="reasoning", text="let me ")
+    session.delta(msgid, 1, type="reasoning", text="see")
+    session.delta(msgid, 2, type="text", text="42")
+    return chat_result("42")
+
+
+@pytest.mark.parametrize(
+    ("words", "terminal", "expected"),
+    [
+        ((), False, ""),
+        ((), True, "let me see\n\n"),
+        (("--show-reasoning",), False, "let me see\n\n"),
+        (("--no-show-reasoning",), True, ""),
+    ],
+)
+def test_thinking_is_shown_beside_the_answer(
+    daemon: CliDaemon, words: tuple[str, ...], terminal: bool, expected: str
+) -> None:
+    """On standard error, to a person or to who asks for it; never on standard output."""
+    daemon.answers["chat"] = thinks
+    environ = {**daemon.environ, "NO_COLOR": "1"}
+    outcome = run_cli(environ, "ask", *words, "hi", terminal=terminal)
+    assert (outcome.out, outcome.err) == ("42\n", expected)
+
+
+def test_json_leaves_thinking_to_the_message(daemon: CliDaemon) -> None:
+    """A terminal is no reason to print it twice."""
+    daemon.answers["chat"] = thinks
+    assert run_cli(daemon.environ, "ask", "--json", "hi", terminal=True).err == ""
+
+
+def test_what_cannot_be_read_is_not_sent(daemon: CliDaemon) -> None:
+    """The daemon is not bothered with what is wrong on this side."""
+    outcome = run_cli(daemon.environ, "ask", "--schema", "{", "hi")
+    assert (outcome.code, outcome.out, daemon.calls) == (1, "", [])
+    assert outcome.err.startswith("aircher-cli: --schema:1:2: not JSON: ")
 
 
 def test_usage_on_standard_error(daemon: CliDaemon) -> None:
@@ -118,6 +165,44 @@ def test_verbose_tells_attempts_as_they_happen(daemon: CliDaemon) -> None:
         "passed over: ollama: nobody listens",
         "openai/gpt-5.5 (key default) answered after 40 ms",
     ]
+
+
+def test_who_is_passed_over_is_told_once(daemon: CliDaemon) -> None:
+    """When it happens, if the daemon says so then, and not again at the end."""
+
+    def chat(session: Session, msgid: int, params: Map) -> object:
+        session.delta(msgid, 0, type="attempt", outcome="skipped", **SKIPPED)
+        return chat_result("hi", skipped=[SKIPPED])
+
+    daemon.answers["chat"] = chat
+    assert run_cli(daemon.environ, "ask", "-v", "hi").err.splitlines() == [
+        "passed over: ollama/m: nobody listens",
+        ANSWERED,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "terminal", "expected"),
+    [
+        ((), False, []),
+        ((), True, ["waiting 3 s for openai/gpt-5.5: too many requests"]),
+        (("-v",), False, ["waiting 3 s for openai/gpt-5.5: too many requests", ANSWERED]),
+    ],
+)
+def test_waiting_is_told(
+    daemon: CliDaemon, words: tuple[str, ...], terminal: bool, expected: list[str]
+) -> None:
+    """To a person at once, who would wonder; to a script only if it asks."""
+
+    def chat(session: Session, msgid: int, params: Map) -> object:
+        who = {"provider": "openai", "model": "gpt-5.5", "ms": 2400, "message": "too many requests"}
+        session.delta(msgid, 0, type="attempt", outcome="waiting", **who)
+        return chat_result("hi")
+
+    daemon.answers["chat"] = chat
+    environ = {**daemon.environ, "NO_COLOR": "1"}
+    outcome = run_cli(environ, "ask", "--wait", "9", *words, "hi", terminal=terminal)
+    assert (outcome.out, outcome.err.splitlines()) == ("hi\n", expected)
 
 
 def test_a_broken_answer_is_shown_as_far_as_it_came(daemon: CliDaemon) -> None:
@@ -163,7 +248,7 @@ def test_a_newcomer_is_told_what_to_run(daemon: CliDaemon) -> None:
     assert outcome.err.splitlines() == [
         "aircher-cli: Nobody is signed in yet. Any of these is a start:",
         "  aircher-cli auth import           takes OPENAI_API_KEY from this shell",
-        "  aircher-cli auth login anthropic  or openai, openrouter: asks for your key",
+        "  aircher-cli auth login anthropic  or openai, gemini, openrouter: asks for your key",
         "  aircher-cli ask -m ollama/MODEL   a model that your Ollama serves, without any key",
         "  aircher-cli demo                  see how it works, without key or network",
     ]
@@ -174,8 +259,14 @@ def test_a_newcomer_is_told_what_to_run(daemon: CliDaemon) -> None:
     [
         ("--max-tokens", "0"),
         ("--temperature", "hot"),
+        ("--top-p", "1.1"),
+        ("--reasoning", "hard"),
+        ("-f", ""),
         ("--timeout", "0"),
         ("--timeout", "inf"),
+        ("--wait", "-1"),
+        ("--strategy", "best"),
+        ("--conversation", ""),
         ("-m",),
         ("--nonsense",),
     ],

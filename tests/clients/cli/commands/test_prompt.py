@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from aircher_cli.commands import prompt
-from aircher_cli.commands.prompt import read_prompt, read_text_file
+from aircher_cli.commands.prompt import read_prompt
 from aircher_cli.console import Console
 from aircher_cli.context import Context
-from aircher_cli.exits import CommandFailed, UsageError
+from aircher_cli.exits import CommandFailed
 from helpers.cli import Stream
+
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 
 
 def context_of(stdin: str | None) -> Context:
@@ -50,36 +52,32 @@ def test_standard_input_as_a_file() -> None:
     assert text == "read\n\nstandard input:\n```\nin\n```"
 
 
-def test_standard_input_can_be_read_once() -> None:
-    """The second time it would be empty without a word."""
-    with pytest.raises(UsageError, match="only once"):
-        read_prompt(context_of("in"), [], ["-", "-"])
+def test_images_make_parts(tmp_path: Path) -> None:
+    """With an image the content is a list of parts, in the order of the command line."""
+    (tmp_path / "a.png").write_bytes(PNG)
+    content = read_prompt(context_of("in"), ["look"], [str(tmp_path / "a.png")])
+    assert isinstance(content, list)
+    assert [part["type"] for part in content] == ["text", "image", "text"]
+    assert [part.get("text") for part in content] == [f"look\n\n{tmp_path}/a.png:", None, "in"]
 
 
-def test_standard_input_that_is_no_text() -> None:
+def test_an_image_in_a_pipe() -> None:
+    """`screenshot | aircher-cli ask ...` needs no option."""
+    keyboard = Stream(PNG)
+    content = read_prompt(Context(Console(None, None, {}), {}, keyboard), [], [])
+    assert isinstance(content, list)
+    assert [part["type"] for part in content] == ["text", "image"]
+
+
+def test_a_pipe_that_is_no_text() -> None:
     """What is refused in a file is refused there, too."""
-    with pytest.raises(CommandFailed, match="standard input is not a text file"):
-        read_prompt(context_of("a\0b"), [], ["-"])
+    with pytest.raises(CommandFailed, match="standard input is neither a text file nor an image"):
+        read_prompt(context_of("a\0b"), [], [])
 
 
-def test_a_fence_is_longer_than_those_within(tmp_path: Path) -> None:
-    """A file with fences of its own does not end early."""
-    note = tmp_path / "a.md"
-    note.write_text("```\ncode\n```")
-    assert read_text_file(str(note)) == f"{note}:\n````\n```\ncode\n```\n````"
-
-
-def test_a_file_that_is_no_text(tmp_path: Path) -> None:
-    """A binary file is refused instead of sent as noise."""
-    (tmp_path / "x.bin").write_bytes(b"a\0b")
-    with pytest.raises(CommandFailed, match="is not a text file"):
-        read_text_file(str(tmp_path / "x.bin"))
-
-
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    """A missing file is named with the reason."""
-    with pytest.raises(CommandFailed, match=r"cannot read .*x\.md: No such file"):
-        read_text_file(str(tmp_path / "x.md"))
+def test_standard_input_may_belong_to_another() -> None:
+    """An option that reads it leaves nothing for the prompt."""
+    assert read_prompt(context_of("in"), ["hi"], [], reads_input=False) == "hi"
 
 
 def test_a_prompt_over_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,6 +85,13 @@ def test_a_prompt_over_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prompt, "MAX_BYTES", 10)
     with pytest.raises(CommandFailed, match="over 30 MiB"):
         read_prompt(context_of(None), ["é" * 6], [])
+
+
+def test_images_count_towards_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several that would pass alone may be too many."""
+    monkeypatch.setattr(prompt, "MAX_BYTES", 30)
+    with pytest.raises(CommandFailed, match="over 30 MiB"):
+        read_prompt(Context(Console(None, None, {}), {}, Stream(PNG * 2)), [], [])
 
 
 def test_waiting_for_an_input_that_does_not_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

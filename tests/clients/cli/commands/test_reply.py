@@ -110,6 +110,8 @@ def test_usage_line(usage: Map | None, cost: str | None, expected: str) -> None:
             {"provider": "a", "outcome": "timeout", "ms": 5, "message": "no byte"},
             "a failed after 5 ms: no byte",
         ),
+        ({**OK, "outcome": "waiting", "ms": 61_000}, "waiting 1 min for openai"),
+        ({"provider": "a", "model": "m", "outcome": "waiting"}, "waiting for a/m"),
     ],
 )
 def test_attempt_line(attempt: Map, expected: str) -> None:
@@ -131,13 +133,36 @@ def test_an_answer_that_only_looks_whole_is_told(finish: str, expected: str) -> 
     assert bool(expected) == bool(err.text)
 
 
-def test_a_reply_of_tool_calls_alone_says_so() -> None:
-    """An empty answer is explained."""
+def test_a_reply_of_tool_calls_alone_is_lines_of_json() -> None:
+    """No empty line stands for the text that there is not."""
     out, err = Stream(), Stream()
     printer = ReplyPrinter(Console(out, err, {}), quiet=False, verbose=False)
-    message = {"role": "assistant", "content": [CALL]}
+    message = {"role": "assistant", "content": [CALL, CALL]}
     printer.finish(chat_result("", message=message), show_text=True)
-    assert (out.text, err.text) == ("", "the model calls look\n")
+    line = '{"tool_call": {"id": "1", "name": "look", "arguments": "{}"}}\n'
+    assert (out.text, err.text) == (line * 2, "")
+
+
+def test_what_a_failed_provider_thought_ends_with_it() -> None:
+    """The next one's thinking begins anew."""
+    out, err = Stream(), Stream()
+    printer = ReplyPrinter(Console(out, err, {}), quiet=False, verbose=False, thinking=True)
+    printer.on_delta({"type": "reasoning", "text": "hm"})
+    printer.on_delta({"type": "attempt", "outcome": "overloaded"})
+    printer.on_delta({"type": "reasoning", "text": "aha"})
+    printer.finish(chat_result("x"), show_text=True)
+    assert (out.text, err.text) == ("x\n", "hm\n\naha\n\n")
+
+
+def test_thinking_that_was_not_streamed() -> None:
+    """The message has it."""
+    out, err = Stream(), Stream()
+    content = [{"type": "reasoning", "text": "hm"}, {"type": "text", "text": "x"}]
+    for thinking, expected in ((True, "hm\n\n"), (False, "")):
+        err = Stream()
+        printer = ReplyPrinter(Console(out, err, {}), quiet=False, verbose=False, thinking=thinking)
+        printer.finish(chat_result("", message={"content": content}), show_text=True)
+        assert expected == err.text
 
 
 def test_deltas_of_another_kind_are_passed_over() -> None:

@@ -50,7 +50,7 @@ def test_a_newcomer() -> None:
     """Without any key: what can be run, Ollama by name, for no default leads there."""
     assert nobody_lines({"providers": [NO_KEY, OLLAMA]}) == [
         "Nobody is signed in yet. Any of these is a start:",
-        "  aircher-cli auth login anthropic  or openai, openrouter: asks for your key",
+        "  aircher-cli auth login anthropic  or openai, gemini, openrouter: asks for your key",
         "  aircher-cli ask -m ollama/MODEL   a model that your Ollama serves, without any key",
         "  aircher-cli demo                  see how it works, without key or network",
     ]

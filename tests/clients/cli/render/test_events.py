@@ -61,7 +61,11 @@ NOW = 1_000_000.0
             {"topic": "config", "ok": False, "problem": {"message": "two\nlines"}},
             "config    invalid: two lines",
         ),
-        ({"topic": "usage", "seq": 3, "at": NOW, "usd": "1", "by": ["a"]}, "usage     usd=1  by=a"),
+        (
+            {"topic": "usage", "limit": "openai: 5.00 USD a day", "share": 0.8123},
+            "usage     openai: 5.00 USD a day, 81% used",
+        ),
+        ({"topic": "moon", "seq": 3, "at": NOW, "usd": "1", "by": ["a"]}, "moon      usd=1  by=a"),
     ],
 )
 def test_event_line(event: dict[str, object], expected: str) -> None:

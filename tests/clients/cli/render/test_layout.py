@@ -1,6 +1,13 @@
 """Columns and paragraphs, for any width."""
 
-from aircher_cli.render.layout import Line, columns, fields, hanging, paragraph
+from aircher_cli.render.layout import (
+    Line,
+    columns,
+    fields,
+    hanging,
+    paragraph,
+    room_behind,
+)
 
 ROWS: list[Line] = [
     [("+", ""), ("openai", ""), ("default", ""), ("ok", "")],
@@ -33,6 +40,13 @@ def test_a_last_cell_that_is_too_long_wraps_under_itself() -> None:
     [block] = columns(rows, 25)
     assert shown(block) == ["! ollama  not required,", "          unreachable"]
     assert [line[-1][1] for line in block] == ["bad", "bad"]
+
+
+def test_room_behind_is_what_the_last_cells_have() -> None:
+    """Just so many columns do not wrap."""
+    assert room_behind(ROWS, 22) == len("ok")
+    assert in_columns(22) == ["+ openai  default  ok", "x ab"]
+    assert room_behind([[("+", ""), ("", ""), ("ok", "")]], 22) == 22 - 1 - len("+ ")
 
 
 def test_no_rows() -> None:

@@ -10,9 +10,11 @@ from aircher_cli.render.words import (
     ago,
     as_map,
     clock,
+    coming,
     count,
     duration,
     listing,
+    percent,
     reason_words,
     short_path,
 )
@@ -24,7 +26,7 @@ def test_every_code_a_provider_can_cause_has_words() -> None:
     ours = {"unknown_method", "all_failed", "config_invalid", "shutting_down", "internal"}
     every = {getattr(codes, name) for name in dir(codes) if name.isupper()}
     assert every - ours - {codes.ABOUT_AUTHENTICATION} - set(REASONS) == set()
-    assert reason_words("price_unknown") == "price unknown"
+    assert reason_words("not_yet_known") == "not yet known"
 
 
 @pytest.mark.parametrize(
@@ -56,6 +58,34 @@ def test_clock_has_the_date_unless_it_is_today() -> None:
 
 
 @pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (-5, "any moment"),
+        (0.4, "in 1 s"),
+        (42, "in 42 s"),
+        (3599, "in 59 min"),
+        (2 * 3600 + 60, "at 14:01"),
+        (18 * 3600, "at 06:00"),
+        (36 * 3600, "on 2026-11-07"),
+        (37 * 3600, "on 2026-11-07 01:00"),
+    ],
+)
+def test_coming(seconds: float, expected: str) -> None:
+    """Soon is counted down; within a day the time says it, later the day."""
+    noon = time.mktime((2026, 11, 5, 12, 0, 0, 0, 0, -1))
+    assert expected == coming(noon + seconds, noon)
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [(0.0, "0%"), (0.29, "29%"), (0.999, "99%"), (1.0, "100%"), (1.5, "150%")],
+)
+def test_percent(share: float, expected: str) -> None:
+    """A limit that is nearly reached is not reached."""
+    assert expected == percent(share)
+
+
+@pytest.mark.parametrize(
     ("names", "expected"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
 )
 def test_listing(names: list[str], expected: str) -> None:
@@ -69,6 +99,8 @@ def test_listing(names: list[str], expected: str) -> None:
         ("too slow", "a/m: too slow"),
         ("no key for a: sign in", "no key for a: sign in"),
         ("refused: login a", "a/m: refused: login a"),
+        ("a/m cannot see pictures", "a/m cannot see pictures"),
+        ("a/mini cannot see pictures", "a/m: a/mini cannot see pictures"),
     ],
 )
 def test_about(message: str, expected: str) -> None:

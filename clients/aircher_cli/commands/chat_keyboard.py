@@ -1,0 +1,103 @@
+"""The keyboard of `chat`: line editing, several lines, history and completion, by prompt_toolkit.
+
+What was typed is kept from one chat to the next in the data directory, for its owner's eyes only.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+
+from aircher_wire import address
+
+HISTORY_FILE = "chat_history"
+
+
+class Talk(Protocol):
+    """What the keyboard asks of the conversation it is for."""
+
+    def prompt(self) -> str:
+        """Return what stands before the cursor."""
+
+    def completions(self, typed: str) -> list[str]:
+        """Return the words that may stand where `typed` ends, to replace its last word."""
+
+
+class Keyboard:
+    """Reads what a person types."""
+
+    def __init__(self, session: "PromptSession[str]", talk: Talk) -> None:
+        self._session = session
+        self._talk = talk
+
+    def read(self) -> str | None:
+        """Return what was typed, None at Ctrl-D.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C.
+        """
+        try:
+            return self._session.prompt(self._talk.prompt())
+        except EOFError:
+            return None
+
+
+@contextmanager
+def open_keyboard(environ: Mapping[str, str], talk: Talk, *, keep: bool) -> Iterator[Keyboard]:
+    """Return a keyboard; with `keep` it remembers over chats what was typed."""
+    session: PromptSession[str] = PromptSession(
+        history=_history(environ) if keep else InMemoryHistory(),
+        completer=_Words(talk),
+        complete_while_typing=False,
+        multiline=True,
+        key_bindings=_bindings(),
+        prompt_continuation="... ",
+    )
+    yield Keyboard(session, talk)
+
+
+def _history(environ: Mapping[str, str]) -> History:
+    """Return the history on disk; one that only lasts as long as we do where there can be none."""
+    file = Path(address.data_directory(environ)) / HISTORY_FILE
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Made with its mode, so that there is no moment at which others can read it.
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+    except OSError:
+        return InMemoryHistory()
+    return FileHistory(str(file))
+
+
+def _bindings() -> KeyBindings:
+    bindings = KeyBindings()
+
+    @bindings.add("enter")
+    def _send(event: KeyPressEvent) -> None:
+        event.current_buffer.validate_and_handle()
+
+    @bindings.add("escape", "enter")
+    def _new_line(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text("\n")
+
+    return bindings
+
+
+class _Words(Completer):
+    """Completes commands, and the names of models after /model."""
+
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
+
+    def get_completions(self, document: Document, event: CompleteEvent) -> Iterable[Completion]:
+        del event
+        typed = document.text_before_cursor
+        word = typed.rsplit(" ", 1)[-1]
+        for found in self._talk.completions(typed):
+            yield Completion(found, start_position=-len(word))

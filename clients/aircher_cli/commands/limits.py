@@ -1,0 +1,58 @@
+"""`aircher-cli limits`: how far each limit of the configuration is used."""
+
+import argparse
+import time
+
+from aircher_cli.commands.config_path import config_file
+from aircher_cli.context import Context
+from aircher_cli.exits import OK, records
+from aircher_cli.parser import Parser, add_json, make_parser
+from aircher_cli.render.limits import EXAMPLE, limit_lines
+from aircher_cli.render.words import short_path
+from aircher_wire import methods
+
+EXAMPLES = """
+aircher-cli limits
+aircher-cli limits --json | jq '.limits[] | select(.share > 0.8)'
+"""
+
+DESCRIPTION = """\
+Show your limits on requests, tokens and USD, how far each is used, and when it begins anew. At a
+limit the next provider is asked; where nobody is left, the request fails."""
+
+
+def build_parser() -> Parser:
+    """Return the parser of `limits`."""
+    parser = make_parser("limits", DESCRIPTION, EXAMPLES)
+    add_json(parser)
+    return parser
+
+
+def run(context: Context, options: argparse.Namespace) -> int:
+    """Print the limits; return the exit code, 0 however far they are used."""
+    with context.connect() as client:
+        status = client.call(methods.LIMITS_STATUS)
+    limits = records(status.get("limits"))
+    console = context.console
+    if options.json:
+        console.json(status)
+    elif not limits:
+        console.line("there are no limits")
+        console.note(_advice(context))
+    else:
+        lines = limit_lines(
+            limits,
+            console.width,
+            time.time(),
+            draws=console.is_terminal,
+            has_unicode=console.has_unicode,
+        )
+        for line in lines:
+            console.styled(line)
+    return OK
+
+
+def _advice(context: Context) -> str:
+    """Return an example to paste, and where to."""
+    file = short_path(config_file(context), context.environ.get("HOME", ""))
+    return f"to set one, add for example to {file}:\n\n{EXAMPLE}"

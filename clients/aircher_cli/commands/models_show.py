@@ -1,0 +1,71 @@
+"""`aircher-cli models show`: everything that is known of one model."""
+
+import argparse
+
+from aircher_cli.context import Context
+from aircher_cli.exits import OK, CommandFailed, records
+from aircher_cli.parser import Parser, add_json, make_parser, name
+from aircher_cli.registry import suggest
+from aircher_cli.render.model_details import detail_lines
+from aircher_cli.render.models import full_name
+from aircher_cli.render.words import text, texts
+from aircher_wire import codes, methods
+
+Map = dict[str, object]
+
+EXAMPLES = """
+aircher-cli models show anthropic/claude-sonnet-5
+aircher-cli models show --json sonnet | jq '.models[0].prices'
+"""
+
+
+def build_parser() -> Parser:
+    """Return the parser of `models show`."""
+    parser = make_parser(
+        "models show",
+        "Show everything that is known of a model: provider/model, one of your aliases, or a "
+        "model's name alone. Every route of an alias is shown, and every provider of a name.",
+        EXAMPLES,
+    )
+    parser.add_argument("model", type=name, metavar="MODEL", help="which one")
+    add_json(parser)
+    return parser
+
+
+def run(context: Context, options: argparse.Namespace) -> int:
+    """Print what is known.
+
+    Raises:
+        CommandFailed: nobody knows a model of this name.
+    """
+    with context.connect() as client:
+        result = client.call(methods.MODELS_LIST, {"all": True})
+    models = records(result.get("models"))
+    aliases = records(result.get("aliases"))
+    found = called(models, aliases, options.model)
+    if not found:
+        known = [*map(full_name, models), *(text(a.get("name")) for a in aliases)]
+        raise CommandFailed(
+            f'no model is known as "{options.model}"{suggest(options.model, known)}; '
+            "see aircher-cli models list --all",
+            code=codes.UNKNOWN_MODEL,
+        )
+    if options.json:
+        context.console.json({"models": found})
+        return OK
+    for at, model in enumerate(found):
+        lines = detail_lines(model, context.console.width)
+        for line in [[("", "")], *lines] if at else lines:
+            context.console.styled(line)
+    return OK
+
+
+def called(models: list[Map], aliases: list[Map], word: str) -> list[Map]:
+    """Return the models that a word means: one in full, an alias's routes, or a name alone."""
+    by_name = {full_name(model): model for model in models}
+    if word in by_name:
+        return [by_name[word]]
+    for alias in aliases:
+        if alias.get("name") == word:
+            return [by_name[route] for route in texts(alias.get("routes")) if route in by_name]
+    return [model for model in models if model.get("model") == word]

@@ -1,0 +1,129 @@
+"""`aircher-cli usage`: what was used and spent, by whom and where."""
+
+import argparse
+import time
+
+from aircher_cli.commands.moment_input import FORMS, read_span
+from aircher_cli.console import Console
+from aircher_cli.context import Context
+from aircher_cli.exits import OK, UsageError, records
+from aircher_cli.parser import PROGRAM, Parser, make_parser
+from aircher_cli.registry import suggest
+from aircher_cli.render.usage import SUMS, span_words, unpriced_words, usage_lines
+from aircher_cli.render.words import as_map, text
+from aircher_wire import methods
+
+Map = dict[str, object]
+
+EXAMPLES = """
+aircher-cli usage
+aircher-cli usage --since 7d --by day
+aircher-cli usage --by project,model --since today
+aircher-cli usage --since 2026-11-01 --until 2026-11-15 --csv > november.csv
+aircher-cli usage --json | jq -r .totals.cost
+"""
+
+DESCRIPTION = """\
+Show requests, tokens and cost since the first of this month, by provider and model. A fallback
+counts as one request for each provider that was asked. The cost is what the provider says, else
+what the known prices make of the tokens; one that nobody knows is a ?, and missing in the sum."""
+
+BY = ("day", "provider", "model", "client", "project", "key", "outcome")
+"""What a report can be grouped by."""
+
+
+def build_parser() -> Parser:
+    """Return the parser of `usage`."""
+    parser = make_parser("usage", DESCRIPTION, EXAMPLES)
+    add = parser.add_argument
+    by_help = f"a row for each of these, with commas between: {', '.join(BY)}"
+    add("--by", type=_groups, default=["provider", "model"], metavar="WHAT", help=by_help)
+    add("--since", default="month", metavar="WHEN", help=f"one of {FORMS}")
+    add("--until", metavar="WHEN", help="likewise; a day is included")
+    form = parser.add_mutually_exclusive_group().add_argument
+    form("--json", action="store_true", help="print JSON, for scripts")
+    form("--csv", action="store_true", help="print CSV, for spreadsheets")
+    return parser
+
+
+def _groups(typed: str) -> list[str]:
+    """Parse names with commas between; each counts once."""
+    names = [name.strip() for name in typed.split(",")]
+    for name in names:
+        if name not in BY:
+            meant = suggest(name, list(BY))
+            raise argparse.ArgumentTypeError(f"takes some of {', '.join(BY)}{meant}")
+    return list(dict.fromkeys(names))
+
+
+def run(context: Context, options: argparse.Namespace) -> int:
+    """Print the report; return the exit code, 0 even if nothing was used.
+
+    Raises:
+        UsageError: a time cannot be read, or the end comes before the start.
+    """
+    since, until = read_bounds(options.since, options.until, time.time())
+    params: Map = {"since": since, "by": options.by}
+    if until is not None:
+        params["until"] = until
+    with context.connect() as client:
+        report = client.call(methods.USAGE_REPORT, params)
+    if options.json:
+        context.console.json(report)
+    elif options.csv:
+        context.console.write(csv_text(records(report.get("rows")), options.by))
+    else:
+        _show(context.console, report, options.by, span_words(since, until))
+    if not options.json and (note := ledger_note(as_map(report.get("ledger")))):
+        context.console.note(note)
+    return OK
+
+
+def read_bounds(since: str, until: str | None, now: float) -> tuple[float, float | None]:
+    """Return when the report begins, and the first moment after it; None is now.
+
+    Raises:
+        UsageError: a time cannot be read, or the end comes before the start.
+    """
+    start, _ = read_span(since, "--since", now)
+    if until is None:
+        return start, None
+    _, end = read_span(until, "--until", now)
+    if end <= start:
+        raise UsageError(f"nothing lies between --since {since} and --until {until}")
+    return start, None if end > now else end
+
+
+def _show(console: Console, report: Map, by: list[str], span: str) -> None:
+    if not records(report.get("rows")):
+        console.line(f"nothing was used {span}")
+        return
+    console.line(span, "dim")
+    lines = usage_lines(
+        report, by, console.width, draws=console.is_terminal, has_unicode=console.has_unicode
+    )
+    for line in lines:
+        console.styled(line)
+    if unpriced := unpriced_words(report):
+        console.note(unpriced)
+
+
+def csv_text(rows: list[Map], by: list[str]) -> str:
+    """Return rows as CSV below a line of names; what is not known is an empty cell."""
+    import csv  # noqa: PLC0415 -- few want it
+    from io import StringIO  # noqa: PLC0415 -- likewise
+
+    out = StringIO()
+    names = [*by, *SUMS]
+    writer = csv.DictWriter(out, names, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def ledger_note(ledger: Map) -> str:
+    """Return what ails the ledger, so that nobody takes its sums for the whole; or nothing."""
+    if ledger.get("state") in {None, "ok"}:
+        return ""
+    reason = text(ledger.get("reason")) or "it cannot be written"
+    return f"{PROGRAM}: these sums may lack what was used lately: {reason}"

@@ -1,0 +1,62 @@
+"""Who is left alone for a while, and until when."""
+
+from aircher_cli.render.layout import Line, columns, paragraph, room_behind
+from aircher_cli.render.words import coming, number, text
+
+Map = dict[str, object]
+
+INDENT = "    "
+
+
+def those_ill(rows: list[Map]) -> list[Map]:
+    """Return the rows that say who is not well, each thing once.
+
+    A provider's own row has the health of its best key, and says nothing where a row is about the
+    key or the model that ails.
+
+    Args:
+        rows: The `provider` snapshot of `events.subscribe`.
+    """
+    ill = [row for row in rows if row.get("health") not in {None, "ok"}]
+    exact = {row.get("provider") for row in ill if row.get("key") or row.get("model")}
+    kept = [
+        row for row in ill if row.get("key") or row.get("model") or row.get("provider") not in exact
+    ]
+    return [row for at, row in enumerate(kept) if row not in kept[:at]]
+
+
+def cooldown_lines(rows: list[Map], width: int, now: float) -> list[Line]:
+    """Return the lines for rows of `those_ill`: who and until when, and why below it."""
+    lines: list[Line] = []
+    for row, head in zip(rows, _heads([_head(row, now) for row in rows], width), strict=True):
+        lines += head
+        if reason := text(row.get("health_reason")):
+            lines += paragraph(reason, width, indent=INDENT, hang="  ")
+    return lines
+
+
+def _heads(rows: list[Line], width: int) -> list[list[Line]]:
+    """Return the cells of each row aligned, or in two lines where there is no room for that."""
+    longest = max((len(row[-1][0]) for row in rows), default=0)
+    if not rows or room_behind(rows, width) >= longest:
+        return columns(rows, width)
+    return [_stacked(row, width) for row in rows]
+
+
+def _stacked(row: Line, width: int) -> list[Line]:
+    symbol, name, *cells = row
+    about = ", ".join(cell for cell, _ in cells if cell)
+    return [[symbol, (" ", ""), name], *paragraph(about, width, indent=INDENT, style="warn")]
+
+
+def _head(row: Map, now: float) -> Line:
+    health = text(row.get("health"))
+    until = number(row.get("until"))
+    back = "until it answers" if until is None else f"back {coming(until, now)}"
+    return [
+        ("!", "bad" if health == "quota_exhausted" else "warn"),
+        ("/".join(text(row[part]) for part in ("provider", "model") if row.get(part)), "bold"),
+        (f"key {row['key']}" if row.get("key") else "", ""),
+        (health.replace("_", " "), "warn"),
+        (back, ""),
+    ]

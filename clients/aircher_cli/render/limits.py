@@ -1,0 +1,98 @@
+"""The user's limits and how far each is used, with a bar."""
+
+from aircher_cli.render.bars import gauge
+from aircher_cli.render.layout import GAP, Line, columns, paragraph, room_behind
+from aircher_cli.render.models import amount_of
+from aircher_cli.render.money import money_words
+from aircher_cli.render.words import coming, number, percent, text
+
+Map = dict[str, object]
+
+WARN_FROM = 0.8
+"""The share of a limit from which on it is no longer green."""
+
+INDENT = "    "
+
+ROOMY = 70
+"""Columns of a terminal from which on a bar may be long."""
+
+EXAMPLE = """\
+[[limits]]
+provider = "anthropic"   # or model, client; for everything without any
+usd = 5.0                # or requests = 100, tokens = 100000
+per = "day"              # or minute, hour, month"""
+
+
+def limit_lines(
+    limits: list[Map], width: int, now: float, *, draws: bool, has_unicode: bool
+) -> list[Line]:
+    """Return a line for each limit, two where one is not enough.
+
+    Args:
+        limits: As they came from the daemon.
+        width: The terminal's columns.
+        now: Unix time in seconds, for "resets in 42 s".
+        draws: Whether there are bars.
+        has_unicode: Whether the terminal can show blocks.
+    """
+    size = (16 if width >= ROOMY else 8) * draws
+    names = [_name(limit) for limit in limits]
+    figures = [_figures(limit, size, now, has_unicode=has_unicode) for limit in limits]
+    rows = [[*name, *cells] for name, cells in zip(names, figures, strict=True)]
+    longest = max((len(row[-1][0]) for row in rows), default=0)
+    if not rows or room_behind(rows, width) >= longest:
+        return [line for lines in columns(rows, width) for line in lines]
+    return [line for row in rows for line in _stacked(row, width)]
+
+
+def _stacked(row: Line, width: int) -> list[Line]:
+    symbol, (name, style), gauge_, percent, used, (afterwards, _) = row
+    first, *rest = paragraph(name, width - 2, style=style)
+    lines = [[symbol, (" ", ""), *first], *([("  ", ""), *line] for line in rest)]
+    figures: Line = [(INDENT, ""), gauge_, (" " * bool(gauge_[0]), ""), percent, ("  ", ""), used]
+    room = width - 1 - sum(len(piece) for piece, _ in figures) - GAP
+    if len(afterwards) <= room:
+        return [*lines, [*figures, (" " * GAP + afterwards if afterwards else "", "dim")]]
+    return [*lines, figures, *paragraph(afterwards, width, indent=INDENT, style="dim")]
+
+
+def _name(limit: Map) -> Line:
+    symbol = {"good": "✓", "warn": "!", "bad": "✗"}[_style(limit)]
+    return [(symbol, _style(limit)), (text(limit.get("limit")), "bold")]
+
+
+def _style(limit: Map) -> str:
+    share = _share(limit)
+    return "bad" if share >= 1 else "warn" if share >= WARN_FROM else "good"
+
+
+def _share(limit: Map) -> float:
+    return number(limit.get("share")) or 0.0
+
+
+def _figures(limit: Map, size: int, now: float, *, has_unicode: bool) -> Line:
+    share = _share(limit)
+    used, most = (_amount(limit, name) for name in ("used", "max"))
+    return [
+        (gauge(share, size, has_unicode=has_unicode), _style(limit)),
+        (f"{percent(share):>4}", _style(limit)),
+        (f"{used} of {most}", ""),
+        (_afterwards(limit, now), "dim"),
+    ]
+
+
+def _afterwards(limit: Map, now: float) -> str:
+    """Return when the limit begins anew, and what is reserved for requests under way."""
+    resets = number(limit.get("resets_at"))
+    parts = [
+        "" if resets is None else f"resets {coming(resets, now)}",
+        f"{_amount(limit, 'reserved')} reserved" if amount_of(limit.get("reserved")) else "",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def _amount(limit: Map, name: str) -> str:
+    amount = amount_of(limit.get(name))
+    if limit.get("counted") == "usd":
+        return money_words(amount)
+    return "?" if amount is None else f"{amount:,}"

@@ -1,0 +1,100 @@
+"""One model in full, and how fresh the lists are from which models are known."""
+
+from aircher_cli.exits import records
+from aircher_cli.render.layout import Line, columns, fields, paragraph
+from aircher_cli.render.models import amount_of, dollars, full_name, standing, window_words
+from aircher_cli.render.words import ago, as_map, listing, number, text, texts
+
+Map = dict[str, object]
+
+SOURCES: dict[str, str] = {
+    "shipped": "what comes with aircher",
+    "provider": "the provider's own list",
+    "config": "your configuration",
+}
+"""Where a model is known from, where other words say more."""
+
+
+def detail_lines(model: Map, width: int) -> list[Line]:
+    """Return everything that is known of one model."""
+    lines = paragraph(full_name(model), width, style="bold")
+    return lines + fields([pair for pair in _facts(model) if pair[1]], width)
+
+
+def _facts(model: Map) -> list[tuple[str, str]]:
+    is_default = "the default" if model.get("is_default") else ""
+    aliases = ", ".join(texts(model.get("aliases")))
+    return [
+        ("name", text(model.get("name"))),
+        ("provider", standing(text(model.get("state")))),
+        ("used as", ", ".join(filter(None, [is_default, f"alias {aliases}" if aliases else ""]))),
+        ("window", _tokens(model.get("window"))),
+        ("output", _tokens(model.get("max_output"))),
+        ("price", _rates(as_map(model.get("prices")))),
+        *_tiers(as_map(model.get("prices"))),
+        *((word, _yes(model.get(name))) for name, word in _ABOUT.items()),
+        ("known from", listing([SOURCES.get(each, each) for each in texts(model.get("source"))])),
+    ]
+
+
+_ABOUT: dict[str, str] = {
+    "tools": "tools",
+    "images": "images",
+    "reasoning": "reasoning",
+    "json_schema": "JSON schema",
+    "sampling": "temperature",
+}
+
+
+def _yes(value: object) -> str:
+    return "unknown" if value is None else "yes" if value else "no"
+
+
+def _tokens(value: object) -> str:
+    tokens = number(value)
+    return "unknown" if tokens is None else f"{tokens:,.0f} tokens"
+
+
+_KINDS: dict[str, str] = {
+    "input": "input",
+    "output": "output",
+    "cached": "cached input",
+    "cache_write": "input written to the cache",
+}
+
+
+def _rates(rates: Map) -> str:
+    """Return every price that is known."""
+    known = [
+        f"{dollars(amount)} {kind}"
+        for name, kind in _KINDS.items()
+        if (amount := amount_of(rates.get(name))) is not None
+    ]
+    if not known:
+        return "unknown"
+    return f"{', '.join(known)}; per million tokens"
+
+
+def _tiers(prices: Map) -> list[tuple[str, str]]:
+    return [
+        (f"over {window_words(tier.get('above'))}", _rates(as_map(tier.get("rates")) or tier))
+        for tier in records(prices.get("tiers"))
+    ]
+
+
+# ------------------------------------------------------------------ where it is known from
+
+
+def list_lines(lists: list[Map], width: int, now: float) -> list[Line]:
+    """Return a line for each list of models: whose it is, and how fresh, or what went wrong."""
+    rows = [_list_cells(each, now) for each in lists]
+    return [line for lines in columns(rows, width) for line in lines]
+
+
+def _list_cells(each: Map, now: float) -> Line:
+    error, at = text(each.get("error")), number(each.get("fetched_at"))
+    fetched = f"fetched {ago(at, now)}" if at is not None else ""
+    if not error:
+        return [("✓", "good"), (text(each.get("provider")), "bold"), (fetched, "")]
+    stays = f"{error}; the list stays that was {fetched}" if fetched else error
+    return [("✗", "bad"), (text(each.get("provider")), "bold"), (stays, "")]

@@ -1,0 +1,177 @@
+"""Models as a table that fits the terminal; `model_details` has one of them in full.
+
+What is not known is shown as `?` or `unknown`, never as no and never as free.
+"""
+
+from decimal import Decimal, InvalidOperation
+
+from aircher_cli.render.keys import SYMBOLS, state_words
+from aircher_cli.render.layout import GAP, Line, paragraph
+from aircher_cli.render.words import as_map, number, text
+
+Map = dict[str, object]
+
+UNKNOWN = "?"
+
+ABILITIES: dict[str, str] = {
+    "tools": "tools",
+    "images": "images",
+    "reasoning": "reasoning",
+    "json_schema": "json",
+}
+"""What a model may be able to do -> its word in the table."""
+
+DEFAULT = " *"
+"""Behind the name of the default model."""
+
+FIGURES = "window in tokens; prices in USD per million tokens, input / output; ? is unknown"
+TIERS = "; + says that long prompts cost more"
+
+STANDINGS: dict[str, str] = {
+    "authenticated": "signed in",
+    "not_configured": "not signed in",
+    "not_required": "needs no key",
+}
+"""States of a provider, where other words say more to somebody who chooses a model."""
+
+INDENT = "    "
+
+NARROWEST = 16
+"""Columns for names, below which every model gets two lines."""
+
+
+def legend(models: list[Map]) -> list[str]:
+    """Return what the signs and the figures of `table_lines` mean, a line for each."""
+    signs: dict[str, list[str]] = {}
+    for state in dict.fromkeys(text(model.get("state")) for model in models):
+        signs.setdefault(_symbol(state)[0], []).append(standing(state))
+    said = [f"{symbol} {' or '.join(states)}" for symbol, states in signs.items()]
+    default = [f"{DEFAULT.strip()} the default"] * any(each.get("is_default") for each in models)
+    tiers = TIERS * any(as_map(each.get("prices")).get("tiers") for each in models)
+    return ["; ".join([*said, *default]), FIGURES + tiers]
+
+
+def standing(state: str) -> str:
+    """Return a provider's state as it matters to somebody who chooses a model."""
+    return STANDINGS.get(state) or state_words(state, "")
+
+
+def table_lines(models: list[Map], width: int) -> list[Line]:
+    """Return a line for each model; two for those whose name leaves no room for the rest."""
+    facts = _fact_column(models)
+    room = width - 1 - len("✓ ") - GAP - max(map(len, facts), default=0)
+    if room < NARROWEST:
+        return [line for model in models for line in _stacked(model, width)]
+    fitting = [size for model in models if (size := _head_size(model)) <= room]
+    column = max(fitting, default=NARROWEST)
+    return [
+        line
+        for model, about in zip(models, facts, strict=True)
+        for line in _row(model, about, column)
+    ]
+
+
+def _row(model: Map, about: str, column: int) -> list[Line]:
+    head = _head(model)
+    short = column - _head_size(model)
+    if short >= 0:
+        return [[*head, (f"{'':{short + GAP}}{about}", "")]]
+    return [head, [(f"{'':{len('✓ ') + column + GAP}}{about}", "")]]
+
+
+def _stacked(model: Map, width: int) -> list[Line]:
+    prices = price_words(as_map(model.get("prices")))
+    about = ", ".join([window_words(model.get("window")), prices, ability_words(model)])
+    return [_head(model), *paragraph(about, width, indent=INDENT)]
+
+
+def _head(model: Map) -> Line:
+    symbol, style = _symbol(text(model.get("state")))
+    default: Line = [(DEFAULT, "good")] if model.get("is_default") else []
+    return [(f"{symbol} ", style), (full_name(model), "bold"), *default]
+
+
+def _head_size(model: Map) -> int:
+    """Count the columns of a model's name with what stands behind it."""
+    return len(full_name(model)) + len(DEFAULT) * bool(model.get("is_default"))
+
+
+def _symbol(state: str) -> tuple[str, str]:
+    return SYMBOLS.get(state, ("?", "warn"))
+
+
+def _fact_column(models: list[Map]) -> list[str]:
+    """Return what is said of each model behind its name: window, price, abilities, aligned."""
+    windows = [window_words(model.get("window")) for model in models]
+    prices = [price_words(as_map(model.get("prices"))) for model in models]
+    widths = [max(map(len, cells), default=0) for cells in (windows, prices)]
+    return [
+        f"{window:>{widths[0]}}  {price:<{widths[1]}}  {_aligned_abilities(model)}".rstrip()
+        for window, price, model in zip(windows, prices, models, strict=True)
+    ]
+
+
+def full_name(model: Map) -> str:
+    """Return a model as one asks for it: provider/model."""
+    return f"{text(model.get('provider'))}/{text(model.get('model'))}"
+
+
+def window_words(value: object) -> str:
+    """Return a number of tokens in three digits or so: 8.2k, 200k, 1.05M."""
+    tokens = number(value)
+    if tokens is None:
+        return UNKNOWN
+    if tokens < 1000:
+        return f"{tokens:.0f}"
+    if tokens < 9950:
+        return f"{tokens / 1000:.1f}k".replace(".0k", "k")
+    if tokens < 999_500:
+        return f"{tokens / 1000:.0f}k"
+    return f"{tokens / 1_000_000:.3g}M"
+
+
+def price_words(prices: Map) -> str:
+    """Return the prices of input and output: `$3 / $15`, `free`, `?`.
+
+    Free is only what is known to cost nothing; a `+` says that long prompts cost more.
+    """
+    into, out = (amount_of(prices.get(name)) for name in ("input", "output"))
+    if into is None and out is None:
+        return UNKNOWN
+    if into == out == 0:
+        return "free"
+    return f"{dollars(into)} / {dollars(out)}{'+' if prices.get('tiers') else ''}"
+
+
+def amount_of(value: object) -> Decimal | None:
+    """Return a price from the wire; None where it is unknown, or no number."""
+    try:
+        return None if value is None else Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+def dollars(amount: Decimal | None) -> str:
+    """Return a price as people write it: $3, $0.30, $0.075."""
+    if amount is None:
+        return UNKNOWN
+    exact = f"{amount.normalize():f}"  # without the f, ten would be 1E+1
+    whole, point, cents = exact.partition(".")
+    return f"${whole}{point}{cents.ljust(2, '0') if point else ''}"
+
+
+def ability_words(model: Map) -> str:
+    """Return what a model can do, in short words; `?` where nothing is known."""
+    if all(model.get(name) is None for name in ABILITIES):
+        return UNKNOWN
+    return " ".join(word for name, word in ABILITIES.items() if model.get(name))
+
+
+def _aligned_abilities(model: Map) -> str:
+    """Return the same with each word in a column of its own."""
+    words = ability_words(model)
+    if words == UNKNOWN:
+        return words
+    return " ".join(
+        f"{word if model.get(name) else '':{len(word)}}" for name, word in ABILITIES.items()
+    )

@@ -1,0 +1,28 @@
+"""Amounts of money as people write them, and no more digits than anybody wants."""
+
+from decimal import Context, Decimal
+
+from aircher_cli.render.models import UNKNOWN
+
+CENT = Decimal("0.01")
+DIME = Decimal("0.1")
+
+_TWO_DIGITS = Context(prec=2)
+
+LEAST = Decimal("0.000001")
+"""USD below which nobody wants to know how much it was."""
+
+
+def money_words(amount: Decimal | None) -> str:
+    """Return an amount in USD: $12.30, $0.0042, $0; below ten cents it has two digits that count.
+
+    What is not known is a `?`, never nothing.
+    """
+    if amount is None:
+        return UNKNOWN
+    if amount == 0:
+        return "$0"
+    if amount < LEAST:
+        return f"under ${LEAST:f}"
+    short = _TWO_DIGITS.plus(amount)
+    return f"${short:f}" if short < DIME else f"${amount.quantize(CENT):,f}"

@@ -1,0 +1,127 @@
+"""The plan of a request: who would be asked, in which order, and who would not."""
+
+from aircher_cli.exits import records
+from aircher_cli.render.layout import Line, columns, paragraph, room_behind
+from aircher_cli.render.models import UNKNOWN, amount_of, full_name
+from aircher_cli.render.money import money_words
+from aircher_cli.render.words import as_map, coming, listing, number, reason_words, text, texts
+
+Map = dict[str, object]
+
+INDENT = "    "
+
+NARROWEST = 24
+"""Columns for a sentence, below which it stands under what it is about."""
+
+ABILITIES: dict[str, str] = {"json_schema": "a JSON schema", "sampling": "a temperature"}
+"""What a request may need, where its name on the wire is no word."""
+
+
+def route_lines(plan: Map, width: int, now: float) -> list[Line]:
+    """Return the lines for an answer to `route.explain`.
+
+    Args:
+        plan: As it came from the daemon.
+        width: The terminal's columns.
+        now: Unix time in seconds, for "back in 42 s".
+    """
+    candidates, skipped = records(plan.get("candidates")), records(plan.get("skipped"))
+    lines = paragraph(_headline(plan, candidates), width)
+    lines += _asked_lines(candidates, width, tries=number(plan.get("max_attempts")))
+    if skipped:
+        lines += [[("", "")], [("Passed over:", "")], *_skipped_lines(skipped, width, now)]
+    return lines
+
+
+def _headline(plan: Map, candidates: list[Map]) -> str:
+    request = f"for {needs_words(as_map(plan.get('needs')))}"
+    if not candidates:
+        return f"Nobody can be asked {request}."
+    order = f"Asked in this order ({text(plan.get('strategy'))}) {request}"
+    tries = number(plan.get("max_attempts"))
+    if tries is None or len(candidates) <= tries:
+        return f"{order}:"
+    return f"{order}, at most {tries:.0f} of them:"
+
+
+def needs_words(needs: Map) -> str:
+    """Return what a request needs: about how many tokens, and what a model must be able to do."""
+    into, out = (number(needs.get(name)) or 0 for name in ("input_tokens", "output_tokens"))
+    size = f"about {into:,.0f} tokens in" + (f" and {out:,.0f} out" if out else "")
+    wanted = [ABILITIES.get(name, name) for name in texts(needs.get("abilities"))]
+    return f"{size}, with {listing(wanted)}" if wanted else size
+
+
+# ------------------------------------------------------------------ who would be asked
+
+
+def _asked_lines(candidates: list[Map], width: int, tries: float | None) -> list[Line]:
+    digits = len(str(len(candidates)))
+    rows = [
+        _asked_cells(f"{at:>{digits}}.", candidate, is_reached=tries is None or at <= tries)
+        for at, candidate in enumerate(candidates, start=1)
+    ]
+    if not rows or room_behind(rows, width) >= NARROWEST:
+        return [line for lines in columns(rows, width) for line in lines]
+    return [line for row in rows for line in _stacked_asked(row, width)]
+
+
+def _asked_cells(place: str, candidate: Map, *, is_reached: bool) -> Line:
+    price = amount_of(candidate.get("price"))
+    why = text(candidate.get("why"))
+    if why == f"about ${text(candidate.get('price'))}":
+        why = ""  # the price stands there already
+    return [
+        (place, "good" if is_reached else "dim"),
+        (full_name(candidate), "bold" if is_reached else "dim"),
+        (_key(candidate), ""),
+        (money_words(price), ""),
+        (why, "dim"),
+    ]
+
+
+def _stacked_asked(row: Line, width: int) -> list[Line]:
+    place, name, (key, _), (price, _), (why, _) = row
+    price = "price unknown" if price == UNKNOWN else price
+    about = ", ".join(part for part in (key, price, why) if part)
+    indent = " " * (len(place[0]) + 1)
+    return [[place, (" ", ""), name], *paragraph(about, width, indent=indent, style="dim")]
+
+
+# ------------------------------------------------------------------ who would not
+
+
+def _skipped_lines(skipped: list[Map], width: int, now: float) -> list[Line]:
+    rows = [_skipped_cells(entry, now) for entry in skipped]
+    if room_behind(rows, width) >= NARROWEST:
+        return [line for lines in columns(rows, width) for line in lines]
+    return [line for row in rows for line in _stacked_skipped(row, width)]
+
+
+def _skipped_cells(entry: Map, now: float) -> Line:
+    until = number(entry.get("until"))
+    back = "" if until is None else f"back {coming(until, now)}"
+    return [
+        ("–", "dim"),  # noqa: RUF001 - a dash it is
+        (full_name(entry) if entry.get("model") else text(entry.get("provider")), "bold"),
+        (_key(entry), ""),
+        (back, "warn"),
+        (_why_not(entry), ""),
+    ]
+
+
+def _stacked_skipped(row: Line, width: int) -> list[Line]:
+    symbol, name, (key, _), (back, _), (why, _) = row
+    about = ": ".join(part for part in (key, why) if part)
+    about = "; ".join(part for part in (about, back) if part)
+    return [[symbol, (" ", ""), name], *paragraph(about, width, indent=INDENT)]
+
+
+def _why_not(entry: Map) -> str:
+    """Return the reason, without the name that stands before it already."""
+    message = text(entry.get("message")) or reason_words(text(entry.get("reason")))
+    return message.removeprefix(f"{full_name(entry)} ")
+
+
+def _key(entry: Map) -> str:
+    return f"key {entry['key']}" if entry.get("key") else ""

@@ -1,0 +1,191 @@
+"""What was used and spent: a table, with bars that compare its rows."""
+
+from decimal import Decimal
+
+from aircher_cli.exits import records
+from aircher_cli.render.bars import bar
+from aircher_cli.render.layout import GAP, Line
+from aircher_cli.render.models import amount_of, full_name, window_words
+from aircher_cli.render.money import money_words
+from aircher_cli.render.words import as_map, count, day_and_time, number, text
+
+Map = dict[str, object]
+
+SUMS = (
+    "requests",
+    "failed",
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+    "cost",
+    "unknown_cost",
+)
+"""What a row of `usage.report` has besides what it is grouped by."""
+
+NOBODY = "(none)"
+"""A row without a project, or of a provider that needs no key."""
+
+NARROWEST = 12
+"""Columns for names, below which figures are left out."""
+
+DROPPABLE = ("failed", "out", "tokens in")
+"""Figures that are left out first, in this order."""
+
+LONGEST_BAR = 20
+
+
+def span_words(since: float, until: float | None) -> str:
+    """Return the time that a report is about; `until` is the moment after it, None is now."""
+    if until is None:
+        return f"since {day_and_time(since)}"
+    first, last = day_and_time(since), day_and_time(until)
+    if len(last) == len("2026-11-22"):  # midnight: the day before is the last one
+        last = day_and_time(until - 1).split()[0]
+    return f"on {first}" if first == last else f"from {first} to {last}"
+
+
+def unpriced_words(report: Map) -> str:
+    """Return how many requests nobody knows the cost of, and what to do about it; or nothing."""
+    unknown = int(number(as_map(report.get("totals")).get("unknown_cost")) or 0)
+    if not unknown:
+        return ""
+    return (
+        f"? the cost of {count(unknown, 'request')} is not known, and not in the sum. A price that "
+        'you know belongs in the configuration, under [catalog."provider/model"].'
+    )
+
+
+def usage_lines(
+    report: Map, by: list[str], width: int, *, draws: bool, has_unicode: bool
+) -> list[Line]:
+    """Return a headline, a line for each row, two for a long name, and the totals.
+
+    Args:
+        report: As it came from the daemon.
+        by: What it is grouped by.
+        width: The terminal's columns.
+        draws: Whether there are bars.
+        has_unicode: Whether the terminal can show blocks.
+    """
+    rows = in_order(records(report.get("rows")))
+    names = _names(rows, by)
+    figures = _figures([*rows, as_map(report.get("totals"))], width)
+    room = width - 1 - GAP - len(figures[0])
+    column = max(len(name) for name in names if len(name) <= max(room, len("total")))
+    size = min(room - column - GAP, LONGEST_BAR)
+    bars = _bars(rows, size, has_unicode=has_unicode) if draws else []
+    bars += [""] * (len(names) - len(bars))
+    lines = [
+        _row(name, cells, drawn, column)
+        for name, cells, drawn in zip(names, figures, bars, strict=True)
+    ]
+    head, *body, total = lines
+    shown = [[_dim(head[-1])], *body, *([total] if len(rows) > 1 else [])]
+    return [line for block in shown for line in block]
+
+
+def _dim(line: Line) -> Line:
+    return [(piece, "dim") for piece, _ in line]
+
+
+def in_order(rows: list[Map]) -> list[Map]:
+    """Return the rows by day, and whoever cost or took most first."""
+
+    def rank(row: Map) -> tuple[str, Decimal, float]:
+        return (text(row.get("day")), -(amount_of(row.get("cost")) or Decimal()), -_tokens(row))
+
+    return sorted(rows, key=rank)
+
+
+def _row(name: str, figures: str, drawn: str, column: int) -> list[Line]:
+    tail: Line = [(figures, ""), (" " * GAP + drawn, "good")] if drawn else [(figures, "")]
+    if len(name) <= column:
+        return [[(f"{name:<{column + GAP}}", "bold"), *tail]]
+    return [[(name, "bold")], [(" " * (column + GAP), ""), *tail]]
+
+
+# ------------------------------------------------------------------ names
+
+
+def _names(rows: list[Map], by: list[str]) -> list[str]:
+    """Return the headline of the names, the name of each row, and that of the totals."""
+    parts = [_name_column(name, rows) for name in _merged(by)]
+    widths = [max(map(len, cells)) for cells in parts]
+    named = [
+        (" " * GAP).join(f"{cell:<{wide}}" for cell, wide in zip(cells, widths, strict=True))
+        for cells in zip(*parts, strict=True)
+    ]
+    return [*(name.rstrip() for name in named), "total"]
+
+
+def _merged(by: list[str]) -> list[str]:
+    """Return the columns: a model with its provider is one thing, as everywhere."""
+    if not {"provider", "model"} <= set(by):
+        return by
+    return [name for name in by if name != "provider"]
+
+
+def _name_column(name: str, rows: list[Map]) -> list[str]:
+    if name == "model" and rows and "provider" in rows[0]:
+        return ["model", *(full_name(row) for row in rows)]
+    return [name, *(text(row.get(name)) or NOBODY for row in rows)]
+
+
+# ------------------------------------------------------------------ figures
+
+
+def _figures(summed: list[Map], width: int) -> list[str]:
+    """Return a headline and the figures of each row, aligned; as many as fit beside a name."""
+    columns = {
+        "requests": [f"{_number(sums, 'requests'):,.0f}" for sums in summed],
+        "failed": [f"{_number(sums, 'failed'):,.0f}" for sums in summed],
+        "tokens in": [window_words(_number(sums, "input_tokens")) for sums in summed],
+        "out": [window_words(_number(sums, "output_tokens")) for sums in summed],
+        "cost": [cost_words(sums) for sums in summed],
+    }
+    if not _number(summed[-1], "failed"):
+        del columns["failed"]
+    cells = [_right([head, *column]) for head, column in columns.items()]
+    for head in DROPPABLE:
+        if sum(len(column[0]) + GAP for column in cells) <= width - 1 - NARROWEST:
+            break
+        cells = [column for column in cells if column[0].strip() != head]
+    return [(" " * GAP).join(row) for row in zip(*cells, strict=True)]
+
+
+def _right(column: list[str]) -> list[str]:
+    widest = max(map(len, column))
+    return [f"{cell:>{widest}}" for cell in column]
+
+
+def cost_words(sums: Map) -> str:
+    """Return what a row cost; with `+?` where some of it is not known, `?` where nothing is."""
+    cost = amount_of(sums.get("cost"))
+    if not _number(sums, "unknown_cost"):
+        return money_words(cost)
+    return f"{money_words(cost)}+?" if cost else "?"
+
+
+def _bars(rows: list[Map], size: int, *, has_unicode: bool) -> list[str]:
+    """Return a headline and a bar for each row: of its cost, or of its tokens if nothing costs.
+
+    Nothing where they have no room, and for a single row: it has nothing to be compared with.
+    """
+    costs = [float(amount_of(row.get("cost")) or 0) for row in rows]
+    tokens = [_tokens(row) for row in rows]
+    word, values = ("cost", costs) if any(costs) else ("tokens", tokens)
+    most = max(values, default=0.0)
+    head = f"by {word}"
+    if len(rows) < 2 or not most or len(head) > size:
+        return []
+    return [head, *(bar(value / most, size, has_unicode=has_unicode) for value in values)]
+
+
+def _tokens(row: Map) -> float:
+    return _number(row, "input_tokens") + _number(row, "output_tokens")
+
+
+def _number(row: Map, name: str) -> float:
+    return number(row.get(name)) or 0.0

@@ -1,0 +1,68 @@
+"""`aircher-cli chat` as a program at a real terminal."""
+
+import os
+import pty
+import re
+import select
+import subprocess
+import time
+
+import pytest
+
+from helpers.cli import COMMAND, run_cli
+from helpers.cli_daemon import CliDaemon, Map, Session
+
+PATIENCE = 20.0
+
+
+def answer(session: Session, msgid: int, params: Map) -> Map:
+    session.delta(msgid, 1, type="text", text="Because.")
+    content = [{"type": "text", "text": "Because."}]
+    return {"message": {"role": "assistant", "content": content}, "finish": "stop"}
+
+
+def test_without_a_terminal_it_says_what_to_use(daemon: CliDaemon) -> None:
+    """A script wants `ask`."""
+    done = run_cli(daemon.environ, "chat", stdin="hello")
+    assert done.code == 2
+    assert "chat needs a terminal" in done.err
+
+
+def test_a_conversation_at_a_terminal(daemon: CliDaemon) -> None:
+    """Typed, answered, and left with Ctrl-D."""
+    daemon.answers["chat"] = answer
+    control, its_end = pty.openpty()
+    environ = {
+        **daemon.environ,
+        "TERM": "xterm",
+        "XDG_DATA_HOME": str(daemon.home / "data"),
+        "PROMPT_TOOLKIT_NO_CPR": "1",  # nobody here can say where the cursor is
+    }
+    with subprocess.Popen(
+        [*COMMAND, "chat"],
+        env=environ,
+        stdin=its_end,
+        stdout=its_end,
+        stderr=its_end,
+        start_new_session=True,
+    ) as process:
+        os.close(its_end)
+        read_until(control, rb">")
+        os.write(control, b"Why?\r")
+        # With the next prompt: before that the terminal itself would take the Ctrl-D.
+        read_until(control, rb"Because\..*>")
+        os.write(control, b"\x04")
+        assert process.wait(timeout=PATIENCE) == 0
+    os.close(control)
+    asked = [params for method, params in daemon.calls if method == "chat"]
+    assert [params["messages"] for params in asked] == [[{"role": "user", "content": "Why?"}]]
+
+
+def read_until(control: int, pattern: bytes) -> None:
+    seen = b""
+    deadline = time.monotonic() + PATIENCE
+    while not re.search(pattern, seen, re.DOTALL):
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([control], [], [], left)[0]:
+            pytest.fail(f"it said {seen!r}")
+        seen += os.read(control, 4096)

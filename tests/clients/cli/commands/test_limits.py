@@ -1,0 +1,41 @@
+"""`aircher-cli limits`."""
+
+import json
+
+from helpers.cli import run_cli
+from helpers.cli_daemon import CliDaemon, Map
+
+DAILY: Map = {
+    "limit": "openai: 5.00 USD a day",
+    "counted": "usd",
+    "max": "5.00",
+    "used": "1.25",
+    "reserved": "0",
+    "share": 0.25,
+}
+
+
+def test_limits(daemon: CliDaemon) -> None:
+    """A line for each; a bar only on a terminal."""
+    daemon.answers["limits.status"] = {"limits": [DAILY]}
+    outcome = run_cli(daemon.environ, "limits")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out == "✓ openai: 5.00 USD a day   25%  $1.25 of $5.00\n"
+    environ = {**daemon.environ, "NO_COLOR": "1", "COLUMNS": "80"}
+    assert "████░░░░░░░░░░░░" in run_cli(environ, "limits", terminal=True).out
+
+
+def test_without_limits_an_example_is_given(daemon: CliDaemon) -> None:
+    """Where to paste it, too; a script's output stays clean."""
+    daemon.answers["limits.status"] = {"limits": []}
+    outcome = run_cli(daemon.environ, "limits")
+    assert (outcome.code, outcome.out) == (0, "there are no limits\n")
+    headline, _, first, *_ = outcome.err.splitlines()
+    assert headline == "to set one, add for example to ~/.aircher/config.toml:"
+    assert first == "[[limits]]"
+
+
+def test_json(daemon: CliDaemon) -> None:
+    """What the daemon says."""
+    daemon.answers["limits.status"] = {"limits": [DAILY]}
+    assert json.loads(run_cli(daemon.environ, "limits", "--json").out) == {"limits": [DAILY]}

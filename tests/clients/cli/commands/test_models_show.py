@@ -1,0 +1,62 @@
+"""`aircher-cli models show`."""
+
+import json
+
+import pytest
+
+from aircher_cli.commands.models_show import called
+from helpers.cli import run_cli
+from helpers.cli_daemon import CliDaemon, Map
+
+SONNET: Map = {
+    "provider": "anthropic",
+    "model": "claude-sonnet-5",
+    "state": "authenticated",
+}
+FIRST: Map = {"provider": "work", "model": "llama3.2", "state": "authenticated"}
+SECOND: Map = {"provider": "ollama", "model": "llama3.2", "state": "not_required"}
+MODELS = [SONNET, FIRST, SECOND]
+ALIASES: list[Map] = [
+    {"name": "any", "routes": ["ollama/llama3.2", "work/new", "anthropic/claude-sonnet-5"]}
+]
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("anthropic/claude-sonnet-5", [SONNET]),
+        ("any", [SECOND, SONNET]),
+        ("llama3.2", [FIRST, SECOND]),
+        ("claude", []),
+    ],
+)
+def test_called(word: str, expected: list[Map]) -> None:
+    """One in full, the routes of an alias, all of a name; never by a part of one."""
+    assert expected == called(MODELS, ALIASES, word)
+
+
+def test_each_is_shown(daemon: CliDaemon) -> None:
+    """A blank line stands between two of one name."""
+    daemon.answers["models.list"] = {"models": MODELS}
+    outcome = run_cli(daemon.environ, "models", "show", "llama3.2")
+    first, second = outcome.out.split("\n\n")
+    assert first.startswith("work/llama3.2\nprovider     signed in\n")
+    assert second.startswith("ollama/llama3.2\n")
+
+
+def test_json(daemon: CliDaemon) -> None:
+    """The rows as the daemon has them."""
+    daemon.answers["models.list"] = {"models": MODELS}
+    outcome = run_cli(daemon.environ, "models", "show", "--json", "claude-sonnet-5")
+    assert json.loads(outcome.out) == {"models": [SONNET]}
+
+
+def test_an_unknown_model(daemon: CliDaemon) -> None:
+    """The nearest is suggested, and where all of them are."""
+    daemon.answers["models.list"] = {"models": MODELS}
+    outcome = run_cli(daemon.environ, "models", "show", "anthropic/claude-sonet-5")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err == (
+        'aircher-cli: no model is known as "anthropic/claude-sonet-5" '
+        "(did you mean anthropic/claude-sonnet-5?); see aircher-cli models list --all\n"
+    )

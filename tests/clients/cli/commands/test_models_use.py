@@ -1,0 +1,48 @@
+"""`aircher-cli models use`."""
+
+import json
+
+import pytest
+
+from helpers.cli import run_cli
+from helpers.cli_daemon import CliDaemon, refuses
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        ({}, "✓ work/new is the default, in ~/config.toml\n"),
+        (
+            {"model": "work/old"},
+            "✓ work/new is the default instead of work/old, in ~/config.toml\n",
+        ),
+        ({"model": "work/new"}, "work/new is the default already, in ~/config.toml\n"),
+    ],
+)
+def test_what_changed_and_where(
+    daemon: CliDaemon, before: dict[str, object], expected: str
+) -> None:
+    """The new default, the one it replaces, and the file."""
+    daemon.answers["status"] = {"default": before}
+    file = str(daemon.home / "config.toml")
+    daemon.answers["models.use"] = {"model": "work/new", "file": file}
+    outcome = run_cli(daemon.environ, "models", "use", "work/new")
+    assert (outcome.code, outcome.out) == (0, expected)
+    assert daemon.params_of("models.use") == {"model": "work/new"}
+
+
+def test_json(daemon: CliDaemon) -> None:
+    """The daemon's answer."""
+    daemon.answers["status"] = {"default": {}}
+    daemon.answers["models.use"] = {"model": "work/new", "file": "/f"}
+    outcome = run_cli(daemon.environ, "models", "use", "--json", "work/new")
+    assert json.loads(outcome.out) == {"model": "work/new", "file": "/f"}
+
+
+def test_an_unknown_model(daemon: CliDaemon) -> None:
+    """The daemon's reason, and nothing said to have changed."""
+    daemon.answers["status"] = {"default": {}}
+    daemon.answers["models.use"] = refuses("unknown_model", "nobody knows x")
+    outcome = run_cli(daemon.environ, "models", "use", "x")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err == "aircher-cli: nobody knows x\n"

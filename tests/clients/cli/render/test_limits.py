@@ -1,0 +1,99 @@
+"""Limits as text."""
+
+import tomllib
+
+import pytest
+
+from aircher_cli.render.layout import Line
+from aircher_cli.render.limits import EXAMPLE, limit_lines
+
+Map = dict[str, object]
+
+NOW = 1_000_000.0
+MONEY: Map = {
+    "limit": "anthropic: 5.00 USD a day",
+    "counted": "usd",
+    "max": "5.00",
+    "used": "3.4213",
+    "reserved": "0.02",
+    "share": 0.6843,
+    "resets_at": NOW + 600,
+}
+TOKENS: Map = {
+    "limit": "everything: 20,000 tokens a minute",
+    "counted": "tokens",
+    "max": 20_000,
+    "used": 16_000,
+    "reserved": 0,
+    "share": 0.8,
+    "resets_at": NOW + 42,
+}
+REQUESTS: Map = {
+    "limit": "client nvim: 5 requests an hour",
+    "counted": "requests",
+    "max": 5,
+    "used": 6,
+    "reserved": 0,
+    "share": 1.2,
+}
+RESETS = "resets in 10 min, $0.02 reserved"
+LIMITS = [MONEY, TOKENS, REQUESTS]
+
+
+def shown(width: int, *, draws: bool = True, has_unicode: bool = True) -> list[str]:
+    return plain(limit_lines(LIMITS, width, NOW, draws=draws, has_unicode=has_unicode))
+
+
+def plain(lines: list[Line]) -> list[str]:
+    return ["".join(piece for piece, _ in line) for line in lines]
+
+
+def test_limits_at_80() -> None:
+    """Two lines each where one is not enough."""
+    assert shown(80) == [
+        "✓ anthropic: 5.00 USD a day",
+        "    ██████████░░░░░░  68%  $3.42 of $5.00  resets in 10 min, $0.02 reserved",
+        "! everything: 20,000 tokens a minute",
+        "    ████████████░░░░  80%  16,000 of 20,000  resets in 42 s",
+        "✗ client nvim: 5 requests an hour",
+        "    ████████████████ 120%  6 of 5",
+    ]
+
+
+def test_limits_at_30_in_ascii() -> None:
+    """A smaller bar, and what does not fit beside it below it."""
+    assert shown(30, has_unicode=False)[:5] == [
+        "✓ anthropic: 5.00 USD a day",
+        "    #####...  68%  $3.42 of $5.00",
+        "    resets in 10 min, $0.02",
+        "    reserved",
+        "! everything: 20,000 tokens a",
+    ]
+
+
+def test_a_wide_terminal_or_a_pipe_has_a_line_for_each() -> None:
+    """So that `grep` finds it whole; a pipe has no use for bars."""
+    assert shown(10_000, draws=False) == [
+        f"✓ anthropic: 5.00 USD a day            68%  $3.42 of $5.00    {RESETS}",
+        "! everything: 20,000 tokens a minute   80%  16,000 of 20,000  resets in 42 s",
+        "✗ client nvim: 5 requests an hour     120%  6 of 5",
+    ]
+    assert len(shown(130)) == 3
+
+
+@pytest.mark.parametrize("width", range(40, 140, 9))
+def test_limits_fit(width: int) -> None:
+    """No line is as wide as the terminal."""
+    assert [line for line in shown(width) if len(line) >= width] == []
+
+
+def test_no_limits() -> None:
+    """Nothing is shown of nothing."""
+    assert limit_lines([], 80, NOW, draws=True, has_unicode=True) == []
+
+
+def test_the_example_is_toml() -> None:
+    """What is to be pasted has to hold."""
+    assert tomllib.loads(EXAMPLE) == {
+        "limits": [{"provider": "anthropic", "usd": 5.0, "per": "day"}]
+    }

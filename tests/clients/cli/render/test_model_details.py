@@ -1,0 +1,77 @@
+"""One model in full, and lists of models."""
+
+from aircher_cli.render.layout import Line
+from aircher_cli.render.model_details import detail_lines, list_lines
+
+Map = dict[str, object]
+
+SONNET: Map = {
+    "provider": "anthropic",
+    "model": "claude-sonnet-5",
+    "name": "Claude Sonnet 5",
+    "window": 1_000_000,
+    "max_output": 64_000,
+    "prices": {
+        "input": "3",
+        "output": "15",
+        "cached": "0.3",
+        "tiers": [{"above": 200_000, "input": "6", "output": "22.5"}],
+    },
+    "tools": True,
+    "images": True,
+    "reasoning": True,
+    "json_schema": True,
+    "sampling": False,
+    "state": "authenticated",
+    "is_default": True,
+    "aliases": ["sonnet"],
+    "source": ["shipped", "provider"],
+}
+LLAMA: Map = {"provider": "ollama", "model": "llama3.2", "state": "not_required"}
+
+
+def plain(lines: list[Line]) -> list[str]:
+    return ["".join(piece for piece, _ in line) for line in lines]
+
+
+def test_one_model_in_full() -> None:
+    """Everything that is known, with every price."""
+    assert plain(detail_lines(SONNET, 70)) == [
+        "anthropic/claude-sonnet-5",
+        "name         Claude Sonnet 5",
+        "provider     signed in",
+        "used as      the default, alias sonnet",
+        "window       1,000,000 tokens",
+        "output       64,000 tokens",
+        "price        $3 input, $15 output, $0.30 cached input; per million",
+        "             tokens",
+        "over 200k    $6 input, $22.50 output; per million tokens",
+        "tools        yes",
+        "images       yes",
+        "reasoning    yes",
+        "JSON schema  yes",
+        "temperature  no",
+        "known from   what comes with aircher and the provider's own list",
+    ]
+
+
+def test_one_model_of_which_little_is_known() -> None:
+    """Unknown is said, and is not no."""
+    lines = plain(detail_lines(LLAMA, 70))
+    assert "tools        unknown" in lines
+    assert "price        unknown" in lines
+    assert "window       unknown" in lines
+
+
+def test_lists() -> None:
+    """How fresh each is; a failure says what stays in use."""
+    lists: list[Map] = [
+        {"provider": "anthropic", "fetched_at": 1000.0},
+        {"provider": "work", "error": "nobody listens", "fetched_at": 400.0},
+        {"provider": "spare", "error": "the key was refused"},
+    ]
+    assert plain(list_lines(lists, 80, now=1001.0)) == [
+        "✓ anthropic  fetched just now",
+        "✗ work       nobody listens; the list stays that was fetched 10 min ago",
+        "✗ spare      the key was refused",
+    ]

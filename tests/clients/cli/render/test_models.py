@@ -1,0 +1,158 @@
+"""Models as text."""
+
+import pytest
+
+from aircher_cli.render.layout import Line
+from aircher_cli.render.models import (
+    ability_words,
+    legend,
+    price_words,
+    table_lines,
+    window_words,
+)
+
+Map = dict[str, object]
+
+SONNET: Map = {
+    "provider": "anthropic",
+    "model": "claude-sonnet-5",
+    "name": "Claude Sonnet 5",
+    "window": 1_000_000,
+    "max_output": 64_000,
+    "prices": {
+        "input": "3",
+        "output": "15",
+        "cached": "0.3",
+        "tiers": [{"above": 200_000, "input": "6", "output": "22.5"}],
+    },
+    "tools": True,
+    "images": True,
+    "reasoning": True,
+    "json_schema": True,
+    "sampling": False,
+    "state": "authenticated",
+    "is_default": True,
+    "aliases": ["sonnet"],
+    "source": ["shipped", "provider"],
+}
+LLAMA: Map = {"provider": "ollama", "model": "llama3.2", "state": "not_required"}
+LONG: Map = {
+    "provider": "openrouter",
+    "model": "meta-llama/llama-4-maverick-17b:free",
+    "window": 128_000,
+    "prices": {"input": "0", "output": "0"},
+    "tools": True,
+    "images": False,
+    "json_schema": True,
+    "state": "not_configured",
+}
+MODELS = [SONNET, LLAMA, LONG]
+
+
+def plain(lines: list[Line]) -> list[str]:
+    return ["".join(piece for piece, _ in line) for line in lines]
+
+
+def test_a_table_at_80() -> None:
+    """Columns are aligned; a name too long for them has a line of its own."""
+    assert plain(table_lines(MODELS, 80)) == [
+        "✓ anthropic/claude-sonnet-5 *    1M  $3 / $15+  tools images reasoning json",
+        "– ollama/llama3.2                 ?  ?          ?",  # noqa: RUF001 -- a dash it is
+        "– openrouter/meta-llama/llama-4-maverick-17b:free",  # noqa: RUF001 -- likewise
+        "                               128k  free       tools                  json",
+    ]
+
+
+def test_a_table_at_50() -> None:
+    """Where there is no room for columns, each model has two lines."""
+    assert plain(table_lines(MODELS, 50)) == [
+        "✓ anthropic/claude-sonnet-5 *",
+        "    1M, $3 / $15+, tools images reasoning json",
+        "– ollama/llama3.2",  # noqa: RUF001 -- a dash it is
+        "    ?, ?, ?",
+        "– openrouter/meta-llama/llama-4-maverick-17b:free",  # noqa: RUF001 -- likewise
+        "    128k, free, tools json",
+    ]
+
+
+@pytest.mark.parametrize("width", [50, 60, 70, 80, 100, 200])
+def test_a_table_fits(width: int) -> None:
+    """No line is as wide as the terminal."""
+    assert [line for line in plain(table_lines(MODELS, width)) if len(line) >= width] == []
+
+
+def test_a_table_that_goes_elsewhere() -> None:
+    """Without a terminal a model is a line, so that `grep` finds it whole."""
+    assert len(table_lines(MODELS, 10_000)) == 3
+
+
+def test_no_models() -> None:
+    """Nothing is shown of nothing."""
+    assert table_lines([], 80) == []
+
+
+@pytest.mark.parametrize(
+    ("tokens", "expected"),
+    [
+        (None, "?"),
+        (512, "512"),
+        (2048, "2k"),
+        (8192, "8.2k"),
+        (9990, "10k"),
+        (131_072, "131k"),
+        (200_000, "200k"),
+        (999_999, "1M"),
+        (1_048_576, "1.05M"),
+        (10_000_000, "10M"),
+    ],
+)
+def test_windows(tokens: object, expected: str) -> None:
+    """Short enough for a column, exact enough to choose by."""
+    assert expected == window_words(tokens)
+
+
+@pytest.mark.parametrize(
+    ("prices", "expected"),
+    [
+        ({}, "?"),
+        ({"input": "3", "output": "15"}, "$3 / $15"),
+        ({"input": "0.3", "output": "10.00"}, "$0.30 / $10"),
+        ({"input": "0.075", "output": "100"}, "$0.075 / $100"),
+        ({"input": "0.00", "output": "0"}, "free"),
+        ({"input": "0", "output": "1"}, "$0 / $1"),
+        ({"input": "1"}, "$1 / ?"),
+        ({"input": "soon", "output": None}, "?"),
+        ({"input": "1", "output": "2", "tiers": [{"above": 1}]}, "$1 / $2+"),
+    ],
+)
+def test_prices(prices: Map, expected: str) -> None:
+    """Free is only what is known to cost nothing: what is unknown may cost a lot."""
+    assert expected == price_words(prices)
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ({}, "?"),
+        ({"tools": False}, ""),
+        ({"tools": True, "images": None}, "tools"),
+        (SONNET, "tools images reasoning json"),
+    ],
+)
+def test_abilities(model: Map, expected: str) -> None:
+    """What it can do; a question mark only where nobody knows anything."""
+    assert expected == ability_words(model)
+
+
+def test_the_legend_explains_what_stands_there() -> None:
+    """Every sign of the table, and none that is not in it."""
+    signs, figures = legend(MODELS)
+    assert signs == (
+        "✓ signed in; – needs no key or not signed in; * the default"  # noqa: RUF001 -- a dash it is
+    )
+    assert figures == (
+        "window in tokens; prices in USD per million tokens, input / output; ? is unknown; "
+        "+ says that long prompts cost more"
+    )
+    signs, figures = legend([{**LLAMA, "state": "locked"}])
+    assert (signs, figures.endswith("? is unknown")) == ("! locked", True)

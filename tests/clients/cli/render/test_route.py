@@ -1,0 +1,127 @@
+"""The plan of a request as text."""
+
+import pytest
+
+from aircher_cli.render.layout import Line
+from aircher_cli.render.route import needs_words, route_lines
+
+Map = dict[str, object]
+
+NOW = 1_000_000.0
+NEEDS: Map = {"abilities": [], "input_tokens": 1000, "output_tokens": 0}
+FIRST: Map = {
+    "provider": "anthropic",
+    "model": "sonnet",
+    "key": "work",
+    "price": "0.003012",
+    "why": "first in the chain",
+}
+SECOND: Map = {"provider": "ollama", "model": "llama3.2", "why": "next in the chain"}
+COOLING: Map = {
+    "provider": "openai",
+    "model": "gpt-5.5",
+    "key": "default",
+    "reason": "rate_limited",
+    "message": "too many requests",
+    "until": NOW + 42,
+}
+BLIND: Map = {
+    "provider": "work",
+    "model": "tiny",
+    "reason": "bad_request",
+    "message": "work/tiny cannot see pictures",
+}
+NAMELESS: Map = {"provider": "work", "reason": "not_authenticated"}
+
+
+def shown(width: int, candidates: list[Map], skipped: list[Map], **changes: object) -> list[str]:
+    plan = {
+        "strategy": "priority",
+        "max_attempts": 4,
+        "needs": NEEDS,
+        "candidates": candidates,
+        "skipped": skipped,
+        **changes,
+    }
+    return plain(route_lines(plan, width, NOW))
+
+
+def plain(lines: list[Line]) -> list[str]:
+    return ["".join(piece for piece, _ in line) for line in lines]
+
+
+def test_a_plan_at_80() -> None:
+    """In columns: who, with which key, for how much and why; and who not, until when and why."""
+    assert shown(80, [FIRST, SECOND], [COOLING, BLIND, NAMELESS]) == [
+        "Asked in this order (priority) for about 1,000 tokens in:",
+        "1. anthropic/sonnet  key work  $0.0030  first in the chain",
+        "2. ollama/llama3.2             ?        next in the chain",
+        "",
+        "Passed over:",
+        "– openai/gpt-5.5  key default  back in 42 s  too many requests",  # noqa: RUF001 -- a dash it is
+        "– work/tiny                                  cannot see pictures",  # noqa: RUF001 -- likewise
+        "– work                                       has no key",  # noqa: RUF001 -- likewise
+    ]
+
+
+def test_a_plan_at_50() -> None:
+    """Where columns do not fit, what is said of somebody stands under the name."""
+    assert shown(50, [FIRST, SECOND], [COOLING, BLIND]) == [
+        "Asked in this order (priority) for about 1,000",
+        "tokens in:",
+        "1. anthropic/sonnet",
+        "   key work, $0.0030, first in the chain",
+        "2. ollama/llama3.2",
+        "   price unknown, next in the chain",
+        "",
+        "Passed over:",
+        "– openai/gpt-5.5",  # noqa: RUF001 -- a dash it is
+        "    key default: too many requests; back in 42 s",
+        "– work/tiny",  # noqa: RUF001 -- likewise
+        "    cannot see pictures",
+    ]
+
+
+@pytest.mark.parametrize("width", range(40, 120, 7))
+def test_a_plan_fits(width: int) -> None:
+    """No line is as wide as the terminal."""
+    long = {**COOLING, "message": "limit reached: everything: 5.00 USD a day (4.98 USD used)"}
+    lines = shown(width, [FIRST, SECOND] * 6, [long, BLIND])
+    assert [line for line in lines if len(line) >= width] == []
+
+
+def test_those_who_are_not_come_to_are_told_apart() -> None:
+    """At most so many calls are made; who stands behind them is dimmed."""
+    plan = {"max_attempts": 1, "needs": NEEDS, "candidates": [FIRST, SECOND], "skipped": []}
+    headline, first, second = route_lines(plan, 80, NOW)
+    assert plain([headline])[0].endswith(", at most 1 of them:")
+    assert (first[0][1], second[0][1]) == ("good", "dim")
+
+
+def test_a_price_is_not_said_twice() -> None:
+    """The cheapest one's reason is its price, which stands there."""
+    why = {**FIRST, "why": "about $0.003012"}
+    assert shown(80, [why], [])[1] == "1. anthropic/sonnet  key work  $0.0030"
+
+
+def test_nobody() -> None:
+    """Said first, and then why for each."""
+    lines = shown(80, [], [COOLING])
+    assert lines[:3] == ["Nobody can be asked for about 1,000 tokens in.", "", "Passed over:"]
+    assert len(lines) == 4
+
+
+@pytest.mark.parametrize(
+    ("needs", "expected"),
+    [
+        ({}, "about 0 tokens in"),
+        ({"input_tokens": 12_345, "output_tokens": 500}, "about 12,345 tokens in and 500 out"),
+        (
+            {"abilities": ["images", "json_schema"]},
+            "about 0 tokens in, with images and a JSON schema",
+        ),
+    ],
+)
+def test_needs(needs: Map, expected: str) -> None:
+    """What the prices are for, and what a model must be able to do."""
+    assert expected == needs_words(needs)

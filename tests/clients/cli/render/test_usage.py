@@ -1,0 +1,175 @@
+"""What was used, as a table."""
+
+import time
+
+import pytest
+
+from aircher_cli.render.layout import Line
+from aircher_cli.render.usage import (
+    cost_words,
+    in_order,
+    span_words,
+    unpriced_words,
+    usage_lines,
+)
+
+Map = dict[str, object]
+
+SONNET: Map = {
+    "provider": "anthropic",
+    "model": "sonnet",
+    "requests": 1200,
+    "failed": 3,
+    "input_tokens": 1_234_567,
+    "output_tokens": 85_000,
+    "cost": "3.4213",
+    "unknown_cost": 0,
+}
+GPT: Map = {**SONNET, "provider": "openai", "model": "gpt-5.5", "failed": 0, "cost": "0.8553"}
+LLAMA: Map = {
+    "provider": "ollama",
+    "model": "llama3.2",
+    "requests": 1,
+    "failed": 0,
+    "input_tokens": 12,
+    "output_tokens": 0,
+    "cost": "0",
+    "unknown_cost": 1,
+}
+LONG: Map = {**LLAMA, "model": "a-model-with-quite-a-long-name", "unknown_cost": 0}
+TOTALS: Map = {
+    "requests": 2401,
+    "failed": 3,
+    "input_tokens": 2_469_146,
+    "output_tokens": 170_000,
+    "cost": "4.2766",
+    "unknown_cost": 1,
+}
+BY = ["provider", "model"]
+
+
+def shown(
+    rows: list[Map], width: int, by: list[str] = BY, *, draws: bool = True, totals: Map = TOTALS
+) -> list[str]:
+    report = {"rows": rows, "totals": totals}
+    return plain(usage_lines(report, by, width, draws=draws, has_unicode=True))
+
+
+def plain(lines: list[Line]) -> list[str]:
+    return ["".join(piece for piece, _ in line) for line in lines]
+
+
+def test_a_table_at_80() -> None:
+    """Whoever cost most comes first, with the longest bar."""
+    assert shown([LLAMA, GPT, SONNET], 80) == [
+        "model             requests  failed  tokens in   out     cost  by cost",
+        "anthropic/sonnet     1,200       3      1.23M   85k    $3.42  █████████████████",
+        "openai/gpt-5.5       1,200       0      1.23M   85k    $0.86  ████▎",
+        "ollama/llama3.2          1       0         12     0        ?",
+        "total                2,401       3      2.47M  170k  $4.28+?",
+    ]
+
+
+def test_a_table_at_50() -> None:
+    """Figures give way to names, and a name that is too long has a line of its own."""
+    assert shown([SONNET, LONG], 50) == [
+        "model  requests  tokens in   out     cost",
+        "anthropic/sonnet",
+        "          1,200      1.23M   85k    $3.42",
+        "ollama/a-model-with-quite-a-long-name",
+        "              1         12     0       $0",
+        "total     2,401      2.47M  170k  $4.28+?",
+    ]
+
+
+@pytest.mark.parametrize("width", range(30, 120, 6))
+def test_a_table_fits(width: int) -> None:
+    """No line is as wide as the terminal, but for names that are."""
+    lines = shown([SONNET, GPT, LLAMA, LONG], width)
+    assert [line for line in lines if len(line) >= width and "long-name" not in line] == []
+
+
+def test_a_pipe_has_no_bars() -> None:
+    """And a line for each row, whatever its name."""
+    lines = shown([SONNET, LONG], 10_000, draws=False)
+    assert len(lines) == 4
+    assert "█" not in "".join(lines)
+
+
+def test_what_does_not_fail_is_not_counted() -> None:
+    """A column of noughts says nothing."""
+    assert "failed" not in shown([GPT, LLAMA], 80, totals={**TOTALS, "failed": 0})[0]
+
+
+def test_a_single_row_needs_no_total() -> None:
+    """It is the total, and there is nothing to compare it with."""
+    _, row = shown([GPT], 80)
+    assert row.endswith("$0.86")
+
+
+def test_where_nothing_costs_bars_compare_tokens() -> None:
+    """Somebody with a model of his own wants to compare too."""
+    free = [{**LONG, "input_tokens": count} for count in (100, 50)]
+    head, first, second, _ = shown(free, 100)
+    assert head.endswith("  by tokens")
+    assert first.count("█") == 2 * second.count("█") > 0
+
+
+def test_groups_have_a_column_each() -> None:
+    """And who has no project is a row too."""
+    rows = [{**GPT, "day": "2026-11-01", "project": "tea"}, {**SONNET, "day": "2026-11-02"}]
+    _, first, second, _ = shown(rows, 80, ["day", "project"])
+    assert first.startswith("2026-11-01  tea   ")
+    assert second.startswith("2026-11-02  (none)  ")
+
+
+def test_the_order() -> None:
+    """Days come as they went; within one, and without, the most expensive first."""
+    days = [{**GPT, "day": "2"}, {**LLAMA, "day": "1"}, {**SONNET, "day": "1"}]
+    assert in_order(days) == [days[2], days[1], days[0]]
+    assert in_order([LLAMA, {**LLAMA, "input_tokens": 13}]) == [
+        {**LLAMA, "input_tokens": 13},
+        LLAMA,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cost", "unknown", "expected"),
+    [
+        ("1.5", 0, "$1.50"),
+        ("1.5", 2, "$1.50+?"),
+        ("0", 0, "$0"),
+        ("0", 2, "?"),
+        (None, 2, "?"),
+        (None, 0, "?"),
+    ],
+)
+def test_costs(cost: str | None, unknown: int, expected: str) -> None:
+    """What is not known is never shown as nothing, nor as a part of the sum."""
+    assert expected == cost_words({"cost": cost, "unknown_cost": unknown})
+
+
+def test_unpriced_requests_are_told() -> None:
+    """How many, and where a price can be set; silence where all is known."""
+    said = unpriced_words({"totals": TOTALS})
+    assert said.startswith("? the cost of 1 request is not known")
+    assert unpriced_words({"totals": {**TOTALS, "unknown_cost": 0}}) == ""
+
+
+def day(number: int, hour: int = 0) -> float:
+    return time.mktime((2026, 11, number, hour, 0, 0, 0, 0, -1))
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "expected"),
+    [
+        (day(1), None, "since 2026-11-01"),
+        (day(1, 9), None, "since 2026-11-01 09:00"),
+        (day(1), day(2), "on 2026-11-01"),
+        (day(1), day(16), "from 2026-11-01 to 2026-11-15"),
+        (day(1), day(15, 9), "from 2026-11-01 to 2026-11-15 09:00"),
+    ],
+)
+def test_spans(since: float, until: float | None, expected: str) -> None:
+    """As one would say it: the last day is the last one that counts."""
+    assert expected == span_words(since, until)
