@@ -1,0 +1,166 @@
+"""The ledger: a row for every attempt, written before it is sent and completed after.
+
+    begin    -> `started`, with what it may cost          gone with a crash only if < 50 ms old
+    settle   -> `ok` or an error code, with what it took  on disk, a loss of power included
+    at start -> what is still `started` is `unknown`, and may have cost what was estimated
+
+Nothing here waits for a disk but `flush`, `report` and `rows_since`. When the disk is full or the
+file cannot be used, requests go on, rows are held in memory up to a bound, and `state` says so.
+
+No prompt, no reply and no key is ever told to it.
+"""
+
+import threading
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager, suppress
+from datetime import tzinfo
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import trio
+
+from aircherd.usage.ledger_file import LedgerFile
+from aircherd.usage.report import Report, checked, read_report
+from aircherd.usage.rows import Entry
+from aircherd.usage.spent import Spent, read_spent
+from aircherd.usage.writer import LedgerState, LedgerWriter
+from aircherd.vocabulary.usage import Settled, Started
+
+OPEN_SECONDS = 2.0
+"""How long to wait for the file at the start: a large one takes time, a dead disk for ever."""
+CLOSE_SECONDS = 5.0
+
+
+def _forever() -> None:
+    """Keep every row."""
+
+
+class LedgerStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts since the start: attempts but for `waiting` and `written`, which are entries."""
+
+    under_way: int
+    begun: int
+    settled: int
+    waiting: int
+    written: int
+    batches: int
+    lost: int
+    removed: int
+
+
+class Ledger:
+    """Tell it what is begun and settled; ask it what was spent. Made by `open_ledger`."""
+
+    def __init__(
+        self, writer: LedgerWriter, *, clock: Callable[[], float], tz: tzinfo | None, first_id: int
+    ) -> None:
+        self._writer = writer
+        self._clock = clock
+        self._tz = tz
+        self._first_id = self._next_id = first_id
+        self._open: dict[int, Started] = {}
+
+    def __repr__(self) -> str:
+        return f"<Ledger {self.state.status} {self.statistics()}>"
+
+    @property
+    def state(self) -> LedgerState:
+        """Whether what is told is kept, and why not."""
+        return self._writer.state
+
+    def statistics(self) -> LedgerStatistics:
+        """Return a frozen account for people and tests."""
+        begun = self._next_id - self._first_id
+        return LedgerStatistics(
+            under_way=len(self._open),
+            begun=begun,
+            settled=begun - len(self._open),
+            waiting=self._writer.waiting,
+            written=self._writer.written,
+            batches=self._writer.batches,
+            lost=self._writer.lost,
+            removed=self._writer.removed,
+        )
+
+    def begin(self, started: Started) -> int:
+        """Note that an attempt is about to be sent; return its number. Never waits or fails."""
+        number = self._next_id
+        self._next_id = number + 1
+        self._open[number] = started
+        self._writer.put(Entry(number, started, None))
+        return number
+
+    def settle(self, number: int, settled: Settled) -> None:
+        """Note what became of an attempt, the first time it is told. Never waits or fails."""
+        started = self._open.pop(number, None)
+        if started is not None:
+            self._writer.put(Entry(number, started, settled))
+
+    async def flush(self) -> bool:
+        """Wait until all that was told is on disk; return False if it cannot be written now.
+
+        Raises:
+            LedgerUnavailable: the ledger is closed.
+        """
+        return await self._writer.ask(lambda _: self.state.status == "ok")
+
+    async def report(self, since: float | None, until: float | None, by: Collection[str]) -> Report:
+        """Sum up the attempts of `since` <= at < `until` (Unix seconds, None: no bound).
+
+        `by` is what to group by, of `report.BY`. Attempts under way are not counted. In hours whose
+        attempts have been removed, a bound counts the whole of its day.
+
+        Raises:
+            BadRequest: an unknown thing to group by.
+            LedgerUnavailable: the file cannot be read.
+        """
+        work = partial(read_report, since=since, until=until, by=checked(by), tz=self._tz)
+        return await self._writer.ask(lambda file: file.read(work))
+
+    async def rows_since(self, at: float) -> list[Spent]:
+        """Return what has ended of the attempts made at `at` or later: see `spent`.
+
+        Raises:
+            LedgerUnavailable: the file cannot be read.
+        """
+        work = partial(read_spent, since=at, now=self._clock(), tz=self._tz)
+        return await self._writer.ask(lambda file: file.read(work))
+
+
+@asynccontextmanager
+async def open_ledger(
+    path: Path,
+    *,
+    clock: Callable[[], float],
+    tz: tzinfo | None = None,
+    keep_days: Callable[[], int | None] = _forever,
+) -> AsyncIterator[Ledger]:
+    """Open the ledger at `path`; leaving the context writes what is left, within 5 s.
+
+    It opens whatever is wrong with the file: `state` says it. `clock` gives Unix seconds, `tz` is
+    the time zone of days (None: the machine's), `keep_days` how many days attempts are kept; the
+    sums of days are kept for ever. Both are called in the writer's thread too.
+    """
+    file = LedgerFile(path, clock=clock, tz=tz)
+    writer = LedgerWriter(file, clock=clock, tz=tz, keep_days=keep_days)
+    opened = trio.Event()
+    tell = partial(_tell, trio.lowlevel.current_trio_token(), opened)
+    # A daemon thread: where a disk hangs for good, the process can end all the same.
+    thread = threading.Thread(target=writer.run, args=(tell,), name="ledger", daemon=True)
+    thread.start()
+    try:
+        with trio.move_on_after(OPEN_SECONDS):
+            await opened.wait()
+        writer.first_id = file.highest + 1
+        yield Ledger(writer, clock=clock, tz=tz, first_id=writer.first_id)
+    finally:
+        writer.close()
+        # The thread is waited for in real time, whatever clock the loop has.
+        with trio.CancelScope(shield=True):
+            await trio.to_thread.run_sync(partial(thread.join, CLOSE_SECONDS))
+
+
+def _tell(token: trio.lowlevel.TrioToken, opened: trio.Event) -> None:
+    with suppress(trio.RunFinishedError):
+        token.run_sync_soon(opened.set)

@@ -1,0 +1,265 @@
+"""The ledger's database, behind its one connection.
+
+    absent or empty      made, 0600
+    damaged              moved aside with the files beside it, and a new one begun; `note` says so
+    of a later version   left as it is, not even opened for writing; `refusal` says so, and what is
+                         told is held in memory, as far as that goes
+    full disk, no right  `FileTrouble`, and what was to be written may be tried again
+
+The lock is exclusive: SQLite before 3.51.3 can damage a database that two connections write to, so
+nobody else gets one. It also spares the memory shared between processes, which network file systems
+do not have; there a rollback journal is used all the same, for another machine may not see locks.
+"""
+
+import sqlite3
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from datetime import tzinfo
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import structlog
+
+from aircherd.usage import place, schema
+from aircherd.usage.rows import Entry, name, party_of, row
+from aircherd.usage.sqlite import (
+    connect,
+    create,
+    is_damage,
+    is_full,
+    sentence,
+    transaction,
+    user_version,
+    value,
+)
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+MEMORY_PAGES = 4096
+"""16 MiB, where nothing may be written to the disk."""
+MOST_PARTIES = 5000
+"""Of which the number is remembered: clients may make up names."""
+
+
+class FileTrouble(Exception):
+    """Nothing was written or read; the message says why. It may pass."""
+
+
+class FileDamaged(FileTrouble):
+    """The file was damaged and is out of the way: the next try begins a new one."""
+
+
+class LedgerFile:
+    """The database; everything but `highest`, `note` and `refusal` is for one thread."""
+
+    def __init__(self, path: Path, *, clock: Callable[[], float], tz: tzinfo | None) -> None:
+        self._path = path
+        self._clock = clock
+        self._tz = tz
+        self._connection: sqlite3.Connection | None = None
+        self._is_first = True
+        self._journal = ""
+        self._synchronous = ""
+        self._parties: dict[tuple[str | None, ...], int] = {}
+        self.highest = 0
+        self.note: str | None = None
+        self.refusal: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<LedgerFile {self._path} {'closed' if self._connection is None else 'open'}>"
+
+    # -------------------------------------------------------------- what is done with it
+
+    def open(self) -> None:
+        """Open the file if it is not open; the first time, see what an earlier run left.
+
+        Raises:
+            FileTrouble: it cannot be opened now.
+        """
+        if self._connection is None:
+            try:
+                self._open_once()
+            except FileDamaged:
+                self._open_once()
+
+    def write(self, entries: Collection[Entry], *, first_id: int) -> None:
+        """Write entries, all or nothing; `first_id` is the lowest that this run gave out.
+
+        Raises:
+            FileTrouble: nothing was written, or it is not known; the same may be written again.
+        """
+        with self._used() as connection:
+            # Ids given out before the file could be read go on after those in it all the same.
+            moved = max(0, self.highest + 1 - first_id)
+            self._secure(is_spent=any(entry.settled is not None for entry in entries))
+            with transaction(connection):
+                cells = [
+                    row(
+                        entry,
+                        row_id=entry.id + moved,
+                        party=self._party(connection, party_of(entry.started)),
+                        tz=self._tz,
+                    )
+                    for entry in entries
+                ]
+                connection.execute(schema.WRITE, (msgspec.json.encode(cells).decode(),))
+
+    def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what `work` reads: one picture, for nobody writes meanwhile.
+
+        Raises:
+            FileTrouble: the file cannot be read now.
+        """
+        with self._used() as connection:
+            return work(connection)
+
+    def remove_before(self, hour: int, *, most: int) -> int:
+        """Remove at most so many old rows, but no sums of days; return how many there were.
+
+        Raises:
+            FileTrouble: nothing was removed.
+        """
+        with self._used() as connection, transaction(connection):
+            connection.execute(schema.KEEP_FROM, (hour,))
+            removed = connection.execute(schema.REMOVE_ATTEMPTS, (hour, most)).rowcount
+            return removed or connection.execute(schema.REMOVE_HOURS, (hour, most)).rowcount
+
+    def close(self) -> None:
+        """Close the connection; what was written is in the file."""
+        connection, self._connection = self._connection, None
+        self._parties.clear()
+        self._synchronous = ""
+        if connection is not None:
+            with suppress(sqlite3.Error):  # the file may be what troubles us
+                connection.close()
+
+    # -------------------------------------------------------------- opening
+
+    def _open_once(self) -> None:
+        with self._translated():
+            place.make_private(self._path)
+            if place.is_cut_off(self._path):
+                raise FileDamaged("it is cut off")
+            version = user_version(self._path)
+            try:
+                if version > schema.VERSION:
+                    self._refuse(version)
+                else:
+                    self._connect(self._path)
+                if self._is_first:
+                    self._look_back()
+            except BaseException:
+                self.close()  # half open is not open
+                raise
+
+    def _refuse(self, version: int) -> None:
+        self.refusal = (
+            f"{self._path} is of a later version ({version}, this aircherd knows "
+            f"{schema.VERSION}): it is left as it is, and nothing is written to it. "
+            "Start the later aircherd again, or move the file away"
+        )
+        self._connect(None)
+
+    def _connect(self, path: Path | None) -> None:
+        """Open what may be written to: the file, or None for a database in memory."""
+        connection = self._connection = connect(path)
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # before anything is read
+        connection.execute("PRAGMA cell_size_check = ON")
+        wanted = "DELETE" if path and place.is_on_network(path) else "WAL"
+        self._journal = str(value(connection, f"PRAGMA journal_mode = {wanted}"))
+        if path is not None:
+            place.remove_shared(path)
+        else:
+            connection.execute(f"PRAGMA max_page_count = {MEMORY_PAGES}")
+        if value(connection, "PRAGMA schema_version") == 0:
+            create(connection, schema.CREATE)
+        self._demand_whole(connection)
+
+    def _demand_whole(self, connection: sqlite3.Connection) -> None:
+        if value(connection, "PRAGMA application_id") != schema.APPLICATION_ID:
+            raise FileDamaged("it is not a ledger")
+        there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        if missing := schema.NAMES - there:
+            raise FileDamaged(f"it has no {', '.join(sorted(missing))}")
+        if not self._is_first:
+            return  # it was whole when we began, and what breaks meanwhile says so itself
+        found = value(connection, "PRAGMA quick_check(1)")
+        if found != "ok":
+            raise FileDamaged(str(found))
+
+    def _look_back(self) -> None:
+        """Read where ids go on; what an earlier run left open has an end that nobody knows."""
+        assert self._connection is not None
+        with transaction(self._connection):
+            self._connection.execute(schema.MARK_UNKNOWN)
+        self.highest = int(str(value(self._connection, schema.HIGHEST)))
+        self._is_first = False
+
+    # -------------------------------------------------------------- use
+
+    def _party(self, connection: sqlite3.Connection, said: tuple[str | None, ...]) -> int:
+        known = self._parties.get(said)
+        if known is None:
+            if len(self._parties) >= MOST_PARTIES:
+                self._parties.clear()
+            names = tuple(map(name, said))
+            connection.execute(schema.ADD_PARTY, names)
+            (known,) = connection.execute(schema.FIND_PARTY, names).fetchone()
+            self._parties[said] = known
+        return known
+
+    def _secure(self, *, is_spent: bool) -> None:
+        """Choose what a commit survives.
+
+        What was spent survives a loss of power, an attempt under way only the end of this process:
+        it costs no wait for the disk, and the next commit takes it along. A rollback journal could
+        damage the file, so there it is the strict way for both.
+        """
+        assert self._connection is not None
+        level = "FULL" if is_spent or self._journal != "wal" else "NORMAL"
+        if level != self._synchronous:
+            self._connection.execute(f"PRAGMA synchronous = {level}")
+            self._synchronous = level
+
+    @contextmanager
+    def _used(self) -> Iterator[sqlite3.Connection]:
+        self.open()
+        assert self._connection is not None
+        with self._translated():
+            yield self._connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Make a FileTrouble of whatever goes wrong, and leave what can be tried again."""
+        try:
+            yield
+        except FileDamaged as error:
+            self._set_aside(str(error))
+            raise
+        except sqlite3.Error as error:
+            self._parties.clear()  # numbers may have been taken back
+            if is_damage(error):
+                self._set_aside(str(error))
+                raise FileDamaged(str(error)) from error
+            if not is_full(error):
+                self.close()
+            raise FileTrouble(self._trouble(sentence(error))) from error
+        except OSError as error:
+            self.close()
+            raise FileTrouble(self._trouble(error.strerror or str(error))) from error
+
+    def _set_aside(self, why: str) -> None:
+        self.close()
+        try:
+            aside = place.set_aside(self._path, self._clock())
+        except OSError as error:
+            reason = f"it is damaged ({why}) and cannot be moved away: {error.strerror}"
+            raise FileTrouble(self._trouble(reason)) from error
+        self.note = f"{self._path} was damaged ({why}) and is now {aside}: a new one was begun"
+        log.error("ledger damaged", why=why, moved_to=str(aside))
+
+    def _trouble(self, why: str) -> str:
+        return f"{self._path}: {why}"

@@ -1,0 +1,148 @@
+"""One amount of one limit: how much there may be, how much is used, and how much is reserved."""
+
+import math
+from datetime import tzinfo
+from typing import NamedTuple, Protocol
+
+from aircher_wire import codes
+from aircherd.config.model import AMOUNTS, Amount, Per, Scope
+from aircherd.usage.calendar_sum import CalendarSum
+from aircherd.usage.limit_words import about_words, limit_words
+from aircherd.usage.money import usd_text
+from aircherd.usage.rolling_sum import RollingSum
+from aircherd.usage.windows import ROLLING
+from aircherd.vocabulary.limited import Limited, LimitStatus
+
+
+class Counted(NamedTuple):
+    """What is counted: it stays the same while the user changes how much of it there may be."""
+
+    scope: Scope
+    per: Per
+    amount: Amount
+
+
+class Sum(Protocol):
+    """What was used in a window: `RollingSum` or `CalendarSum`."""
+
+    used: int
+
+    def forget(self, now: float) -> float:
+        """Leave out what the window holds no more; return until when there is nothing to forget."""
+
+    def add(self, at: float, amount: int) -> None:
+        """Count what was used at `at`, if the window holds it."""
+
+    def frees_at(self, now: float, excess: int) -> float:
+        """Return when so much of it counts no more."""
+
+    def resets_at(self) -> float | None:
+        """Return when nothing of it counts any more, None if nothing does."""
+
+    def ends_at(self, now: float) -> float:
+        """Return when the window of now is over."""
+
+    def set_back(self, seconds: float) -> None:
+        """Follow a clock that was set back."""
+
+
+class LimitCounter:
+    """Counts one amount; money in nano-USD. `forget` comes before anything that asks.
+
+    `place` is where its amount stands in (requests, tokens, nano-USD), `words` the limit in words.
+    """
+
+    __slots__ = (
+        "_quiet_until",
+        "_warn_from",
+        "counted",
+        "most",
+        "place",
+        "reserved",
+        "sum",
+        "words",
+    )
+
+    def __init__(self, counted: Counted, tz: tzinfo | None) -> None:
+        self.counted = counted
+        self.place = AMOUNTS.index(counted.amount)
+        rolling = ROLLING.get(counted.per)
+        self.sum: Sum = RollingSum(rolling) if rolling else CalendarSum(counted.per, tz)
+        self.reserved = 0
+        self.most = 0
+        self.words = ""
+        self._warn_from = 1
+        self._quiet_until = -math.inf
+
+    def allow(self, most: int, warn_at: float) -> None:
+        """Set how much there may be, and the share of it from which on the user is told."""
+        warn_from = max(1, math.ceil(most * warn_at))
+        if warn_from != self._warn_from:
+            self._quiet_until = -math.inf  # another limit, another warning
+        self.most, self._warn_from = most, warn_from
+        self.words = limit_words(*self.counted, most)
+
+    def has_room(self, needed: int) -> bool:
+        """Tell whether so much may be reserved. What costs nothing always may."""
+        return not needed or self.sum.used + self.reserved + needed <= self.most
+
+    def frees_at(self, now: float, needed: int) -> float | None:
+        """Return when there will be room for so much at the latest, None if there never will."""
+        if needed > self.most:
+            return None
+        return self.sum.frees_at(now, self.sum.used + self.reserved + needed - self.most)
+
+    def is_news(self, now: float) -> bool:
+        """Tell whether the user should hear how much is used: True once in a window."""
+        if self.sum.used < self._warn_from or now < self._quiet_until:
+            return False
+        self._quiet_until = self.sum.ends_at(now)
+        return True
+
+    def set_back(self, seconds: float) -> None:
+        """Follow a clock that was set back."""
+        self.sum.set_back(seconds)
+        self._quiet_until -= seconds
+
+    # -------------------------------------------------------------- what it tells
+
+    def refusal(self, now: float, needed: int | None) -> Limited:
+        """Return why there is no room; `needed` is None where nobody knows how much is needed."""
+        if needed is None:
+            message = f"there is a limit, {self.words}, and this model's price is not known"
+            return Limited(codes.PRICE_UNKNOWN, message, None, self.status())
+        amount = self.counted.amount
+        parts = [f"{about_words(amount, self.sum.used)} used"]
+        if self.reserved:
+            parts.append(f"{about_words(amount, self.reserved)} reserved for requests under way")
+        parts.append(f"this one may take {about_words(amount, needed)}")
+        return Limited(
+            codes.LIMIT_REACHED,
+            f"limit reached: {self.words} ({', '.join(parts)})",
+            self.frees_at(now, needed),
+            self.status(),
+        )
+
+    def status(self) -> LimitStatus:
+        """Return how it stands."""
+        scope, per, amount = self.counted
+        used = self.sum.used
+        left = max(self.most - used - self.reserved, 0)
+        return LimitStatus(
+            limit=self.words,
+            counted=amount,
+            per=per,
+            max=self._shown(self.most),
+            used=self._shown(used),
+            reserved=self._shown(self.reserved),
+            left=self._shown(left),
+            share=round(used / self.most, 4) if self.most else 1.0,
+            resets_at=self.sum.resets_at(),
+            **scope._asdict(),
+        )
+
+    def _shown(self, count: int) -> int | str:
+        return usd_text(count) if self.counted.amount == "usd" else count
+
+    def __repr__(self) -> str:
+        return f"<LimitCounter {self.words}: {self.sum.used} used, {self.reserved} reserved>"

@@ -1,0 +1,289 @@
+"""The thread that writes: what it does when writing fails, and how it ends."""
+
+import threading
+from contextlib import contextmanager
+from datetime import UTC
+
+import pytest
+import trio
+
+from aircherd.errors import LedgerUnavailable
+from aircherd.usage import writer as module
+from aircherd.usage.ledger_file import FileDamaged, FileTrouble
+from aircherd.usage.rows import Entry
+from aircherd.usage.writer import LedgerState, LedgerWriter
+from helpers.ledger import NOW, settled, started
+from helpers.load import wait_for
+
+FULL = FileTrouble("/data/ledger.db: the disk is full")
+
+
+class File:
+    """A file that fails when told to, and can be held in a write."""
+
+    def __init__(self):
+        self.failures = []
+        self.always = None
+        self.batches = []
+        self.removals = []
+        self.old = 0
+        self.is_open = False
+        self.may_write = threading.Event()
+        self.may_write.set()
+        self.writing = threading.Event()
+        self.refusal = self.note = None
+
+    def open(self):
+        self._fail()
+        self.is_open = True
+
+    def write(self, entries, *, first_id):
+        self.writing.set()
+        assert self.may_write.wait(10)
+        self._fail()
+        self.batches.append([entry.id for entry in entries])
+
+    def remove_before(self, hour, *, most):
+        self._fail()
+        self.removals.append((hour, most))
+        removed, self.old = min(self.old, most), max(self.old - most, 0)
+        return removed
+
+    def close(self):
+        self.is_open = False
+
+    def _fail(self):
+        failure = self.failures.pop(0) if self.failures else self.always
+        if failure:
+            raise failure
+
+
+@pytest.fixture
+def file():
+    return File()
+
+
+@contextmanager
+def writing(file, keep_days=None):
+    """A writer at work on `file`."""
+    writer = LedgerWriter(file, clock=lambda: NOW, tz=UTC, keep_days=lambda: keep_days)
+    opened = threading.Event()
+    thread = threading.Thread(target=writer.run, args=(opened.set,))
+    thread.start()
+    try:
+        assert opened.wait(10)
+        yield writer
+    finally:
+        file.may_write.set()
+        writer.close()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def put(writer, *numbers):
+    for number in numbers:
+        writer.put(Entry(number, started(), settled()))
+
+
+def look(_file):
+    """What to ask for to wait for the writer."""
+
+
+async def test_what_comes_together_is_written_together(file):
+    """In one transaction, and an answer comes after what was put before it."""
+    with writing(file) as writer:
+        put(writer, 1, 2, 3)
+        assert await writer.ask(lambda found: found.batches) == [[1, 2, 3]]
+        assert (writer.written, writer.batches, writer.waiting) == (3, 1, 0)
+    assert not file.is_open
+
+
+async def test_a_single_entry_is_written_without_being_asked_for(file):
+    """At most 50 ms later."""
+    with writing(file) as writer:
+        put(writer, 1)
+        assert await trio.to_thread.run_sync(file.writing.wait, 10)
+    assert file.batches == [[1]]
+
+
+async def test_many_entries_do_not_wait(file, monkeypatch):
+    """The 50 ms are for those that come alone."""
+    monkeypatch.setattr(module, "BATCH_SECONDS", 1000)
+    monkeypatch.setattr(module, "MANY", 3)
+    with writing(file) as writer:
+        put(writer, 1, 2, 3)
+        assert await trio.to_thread.run_sync(file.writing.wait, 10)
+
+
+async def test_what_cannot_be_written_waits_and_the_state_says_so(file):
+    """Then it is written in one go, and the state says that too."""
+    file.always = FULL
+    with writing(file) as writer:
+        put(writer, 1)
+        await writer.ask(look)
+        put(writer, 2)
+        await writer.ask(look)
+        assert writer.state == LedgerState(
+            "degraded",
+            "/data/ledger.db: the disk is full (2 entries wait in memory, 0 attempts were lost)",
+        )
+        file.always = None
+        await writer.ask(look)
+        assert (file.batches, writer.state) == ([[1, 2]], LedgerState("ok"))
+
+
+async def test_it_tries_again_by_itself(file, monkeypatch):
+    """Nobody has to ask."""
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
+    file.failures = [None, FULL, FULL, FULL]
+    with writing(file) as writer:
+        put(writer, 1)
+        await wait_for(lambda: file.batches, "it is written")
+        assert (await writer.ask(lambda _: writer.state)).status == "ok"
+
+
+async def test_it_does_not_try_for_every_entry(file, monkeypatch):
+    """A full disk is asked once a second, however much there is to write."""
+    monkeypatch.setattr(module, "BATCH_SECONDS", 0)
+    monkeypatch.setattr(module, "RETRY_SECONDS", 1000)
+    file.failures = [None, FULL]
+    with writing(file) as writer:
+        put(writer, 1)
+        await wait_for(lambda: writer.state.status == "degraded", "it failed")
+        file.writing.clear()
+        put(writer, 2, 3)
+        await trio.sleep(0.05)
+        assert not file.writing.is_set()
+    assert file.batches == [[1, 2, 3]]
+
+
+async def test_a_file_that_was_moved_aside_is_replaced_at_once(file):
+    """What was to be written goes into the new one."""
+    file.failures = [None, FileDamaged("malformed")]
+    with writing(file) as writer:
+        put(writer, 1)
+        await writer.ask(look)
+        assert (file.batches, writer.state.status) == ([[1]], "ok")
+
+
+async def test_the_state_says_what_the_file_says(file):
+    """A refusal is a degraded ledger, a note is not."""
+    with writing(file) as writer:
+        file.note = "was damaged"
+        assert writer.state == LedgerState("ok", "was damaged")
+        file.refusal = "of a later version"
+        assert writer.state == LedgerState("degraded", "of a later version")
+
+
+async def test_a_question_that_cannot_be_answered_says_why(file):
+    """To who asked, and the writer goes on."""
+
+    def fail(_file):
+        raise FULL
+
+    with writing(file) as writer:
+        with pytest.raises(LedgerUnavailable, match=r"cannot be read: .* the disk is full"):
+            await writer.ask(fail)
+        assert await writer.ask(lambda _: 7) == 7
+
+
+async def test_who_does_not_wait_any_more_is_not_answered(file):
+    """A cancelled report costs nothing."""
+    asked = []
+    with writing(file) as writer:
+        file.may_write.clear()
+        put(writer, 1)
+        await trio.to_thread.run_sync(file.writing.wait, 10)
+        with trio.move_on_after(0.01) as scope:
+            await writer.ask(lambda _: asked.append("cancelled"))
+        assert scope.cancelled_caught
+        file.may_write.set()
+        await writer.ask(lambda _: asked.append("patient"))
+    assert asked == ["patient"]
+
+
+async def test_what_is_left_is_written_at_the_end(file):
+    """Even when the last try was a moment ago and failed."""
+    file.always = FULL
+    with writing(file) as writer:
+        put(writer, 1)
+        await writer.ask(look)
+        put(writer, 2)
+        file.always = None
+    assert file.batches == [[1, 2]]
+
+
+async def test_a_disk_that_stays_full_does_not_keep_it_from_ending(file):
+    """What could not be written is gone, and said."""
+    file.always = FULL
+    with writing(file) as writer:
+        put(writer, 1)
+    assert (file.batches, writer.waiting) == ([], 1)
+
+
+async def test_a_closed_writer_answers_nobody(file):
+    """Nobody waits for ever either."""
+    with writing(file) as writer:
+        pass
+    with pytest.raises(LedgerUnavailable, match="the ledger is closed"):
+        await writer.ask(look)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_a_fault_of_ours_is_not_hidden(file):
+    """The state says it, who waits is told, and putting goes on, bounded."""
+    file.failures = [None, ZeroDivisionError("a bug")]
+    with writing(file) as writer:
+        put(writer, 1)
+        with pytest.raises(LedgerUnavailable):
+            await writer.ask(look)
+        put(writer, 2)
+        assert "its writer has failed: see the log" in writer.state.reason
+
+
+async def test_old_rows_are_removed_step_by_step(file, monkeypatch):
+    """At the start and every hour, never less than the days of a month."""
+    monkeypatch.setattr(module, "STEP_SECONDS", 0)
+    file.old = 1200
+    with writing(file, keep_days=7) as writer:
+        await wait_for(lambda: len(file.removals) == 4, "all are removed")
+        assert writer.removed == 1200
+    hour = (739_942 - 32) * 24
+    assert file.removals == [(hour, 500)] * 4
+
+
+async def test_without_a_bound_nothing_is_removed(file):
+    """Unless told otherwise a ledger forgets nothing."""
+    with writing(file) as writer:
+        await writer.ask(look)
+        await writer.ask(look)
+    assert file.removals == []
+
+
+async def test_a_write_that_hangs_holds_up_nobody(file):
+    """A put takes no lock that it holds."""
+    with writing(file) as writer:
+        file.may_write.clear()
+        put(writer, 1)
+        await trio.to_thread.run_sync(file.writing.wait, 10)
+        put(writer, *range(2, 1002))
+        assert writer.waiting == 1001
+        file.may_write.set()
+        await writer.ask(look)
+        assert writer.waiting == 0
+
+
+def test_an_answer_may_come_after_the_loop_has_ended(file):
+    """The thread outlives a loop that did not wait for it."""
+    with writing(file) as writer:
+        file.may_write.clear()
+        put(writer, 1)
+        assert file.writing.wait(10)
+
+        async def leave():
+            with trio.move_on_after(0.01):
+                await writer.ask(look)
+
+        trio.run(leave)
+        file.may_write.set()
+    assert file.batches == [[1]]

@@ -1,0 +1,78 @@
+"""Attempts for the ledger, and what is in its file."""
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from functools import partial
+
+from aircherd.usage.ledger import open_ledger
+from aircherd.vocabulary.reply import Usage
+from aircherd.vocabulary.usage import Settled, Started
+
+NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC).timestamp()
+HOUR, DAY = 3600.0, 86400.0
+
+open_at_noon = partial(open_ledger, clock=lambda: NOW, tz=UTC)
+
+
+def started(at=NOW, **changes):
+    """An attempt of `nvim` at `work`, expected to take 100 + 50 tokens and 7,000 nano-USD."""
+    fields = {
+        "at": at,
+        "provider": "work",
+        "model": "large",
+        "key": "default",
+        "client": "nvim",
+        "project": "/src/aircher",
+        "input_estimate": 100,
+        "output_estimate": 50,
+        "cost_estimate_nano": 7_000,
+    }
+    return Started(**fields | changes)
+
+
+def settled(outcome="ok", **changes):
+    """An attempt that took 80 + 40 tokens and 5,000 nano-USD."""
+    fields = {
+        "outcome": outcome,
+        "ms": 1200,
+        "first_ms": 300,
+        "usage": Usage(80, 40, 20, 10, 5),
+        "cost_nano": 5_000,
+        "cost_source": "catalog",
+    }
+    return Settled(**fields | changes)
+
+
+def query(path, statement, *arguments):
+    """Rows of a ledger that nobody has open; checks that nothing of it is damaged."""
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        return connection.execute(statement, arguments).fetchall()
+
+
+def execute(path, *statements):
+    """Change a ledger that nobody has open."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def attempts(path, columns="id, outcome"):
+    """The attempts in a file, in the order of their numbers."""
+    return query(path, f"SELECT {columns} FROM attempts ORDER BY id")  # noqa: S608 - a test's own
+
+
+def sums(path, table):
+    """What `hours` or `days` say, and what they should: worked out anew from the attempts."""
+    unit = {"hours": "hour", "days": "hour / 24"}[table]
+    said = query(path, f"SELECT * FROM {table} ORDER BY 1, 2, 3")  # noqa: S608 - likewise
+    true = query(
+        path,
+        f"SELECT {unit}, party, outcome, count(*), ifnull(sum(input_tokens), 0), "  # noqa: S608 - likewise
+        "ifnull(sum(output_tokens), 0), ifnull(sum(cached_tokens), 0), "
+        "ifnull(sum(cache_write_tokens), 0), ifnull(sum(reasoning_tokens), 0), "
+        "ifnull(sum(cost_nano), 0), count(*) - count(cost_nano) FROM attempts "
+        "WHERE outcome <> 'started' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
+    )
+    return said, true
