@@ -1,9 +1,9 @@
 """The daemon, opened in reading order: one context manager, every service in it.
 
-    paths -> config -> bus, redactor -> providers -> auth -> chat -> the socket
+    paths -> config -> bus, redactor -> catalog, providers -> auth -> chat -> the socket
 
 What a room needs from above is handed in here as a callable: `auth` gets its live key check from
-`providers` this way.
+`providers` this way, and `catalog` the providers' lists of models.
 """
 
 import os
@@ -22,18 +22,30 @@ from aircherd.auth.key_store import KeyStore
 from aircherd.auth.keyring_store import KeyringStore
 from aircherd.auth.manager import AuthManager
 from aircherd.catalog.catalog import Catalog
+from aircherd.catalog.fetching import Asking, ModelFetcher
+from aircherd.catalog.models_dev import MAX_BYTES
+from aircherd.chat.account import Account
 from aircherd.chat.controller import ChatController
+from aircherd.config.model import Provider
 from aircherd.config.paths import Paths, resolve_paths
 from aircherd.config.store import ConfigStore
-from aircherd.errors import ConfigInvalid
+from aircherd.errors import ConfigInvalid, LedgerUnavailable, NotAuthenticated
 from aircherd.events import EventBus
 from aircherd.ipc.listener import Listener
 from aircherd.ipc.overview import problem_row
 from aircherd.ipc.services import About, Services, Shutdown
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import claimed_socket
+from aircherd.providers.cooldown_book import CooldownBook
+from aircherd.providers.cooldown_file import CooldownFile
+from aircherd.providers.credit import SHOWS_CREDIT
 from aircherd.providers.pool import ProviderPool
+from aircherd.providers.recovery import Checks, Recovery
 from aircherd.providers.transports import Transports
+from aircherd.usage.ledger import Ledger, open_ledger
+from aircherd.usage.limit_book import LimitBook
+from aircherd.vocabulary.keys import USABLE, KeyChoice
+from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Redactor
 
 log = structlog.get_logger()
@@ -59,17 +71,27 @@ async def open_daemon(
     paths = resolve_paths(environ)
     about = _about(environ, paths)
     with claimed_socket(about.socket, paths.data) as bound:
-        async with aclosing(Transports(environ)) as transports:
-            config = ConfigStore(paths.config_file)
-            if config.problem:
-                # Clients are told, and the daemon runs all the same.
-                log.warning("config_invalid", problem=config.problem.message)
+        config = ConfigStore(paths.config_file)
+        if config.problem:
+            # Clients are told, and the daemon runs all the same.
+            log.warning("config_invalid", problem=config.problem.message)
+        async with (
+            aclosing(Transports(environ)) as transports,
+            open_ledger(
+                paths.data / "ledger.db",
+                clock=time.time,
+                keep_days=lambda: config.current.keep_days,
+            ) as ledger,
+        ):
             bus = EventBus()
-            catalog = Catalog()
+            cooldowns = CooldownBook(bus)
+            cooldown_file = CooldownFile(paths.data / "cooldowns.json", cooldowns)
+            cooldown_file.load(config.current.providers)
+            catalog = Catalog(config=lambda: config.current, folder=paths.data / "catalog")
             pool = ProviderPool(
                 transport_for=transports.get,
                 network=lambda: config.current.network,
-                bus=bus,
+                cooldowns=cooldowns,
                 redactor=redactor,
             )
             auth = AuthManager(
@@ -82,27 +104,50 @@ async def open_daemon(
                 redactor=redactor,
                 check_key=pool.check_key,
             )
+            fetcher = ModelFetcher(
+                catalog=catalog,
+                config=lambda: config.current,
+                asking=_asking(config, auth, pool),
+            )
+            limits = LimitBook(time.time)
+            await _apply_limits(limits, ledger, config)
             sessions: set[Session] = set()
             services = Services(
                 about=about,
                 config=config,
                 auth=auth,
                 catalog=catalog,
+                fetcher=fetcher,
                 pool=pool,
-                chat=ChatController(config=config, auth=auth, catalog=catalog, pool=pool, bus=bus),
+                chat=ChatController(
+                    config=config,
+                    auth=auth,
+                    catalog=catalog,
+                    pool=pool,
+                    account=Account(ledger, limits, bus),
+                    bus=bus,
+                    ask_for_models=fetcher.refresh,
+                ),
+                ledger=ledger,
+                limits=limits,
                 bus=bus,
-                reload=lambda: _reload(config, auth, bus),
+                reload=lambda: _reload(services),
                 shutdown=shutdown,
                 clients=sessions,
             )
             listener = Listener(bound, services, sessions)
-            async with _serving(services, listener, transports):
+            recovery = Recovery(cooldowns, _checks(config, auth, pool))
+            async with _serving(services, listener, transports, cooldown_file, recovery):
                 yield services
 
 
 @asynccontextmanager
 async def _serving(
-    services: Services, listener: Listener, transports: Transports
+    services: Services,
+    listener: Listener,
+    transports: Transports,
+    cooldown_file: CooldownFile,
+    recovery: Recovery,
 ) -> AsyncIterator[None]:
     """Run what runs in the background; at the end see everybody off."""
     async with trio.open_nursery() as nursery:
@@ -110,6 +155,9 @@ async def _serving(
         # need a key.
         nursery.start_soon(services.auth.warm)
         nursery.start_soon(transports.sweep)
+        nursery.start_soon(services.fetcher.run)
+        nursery.start_soon(cooldown_file.run)
+        nursery.start_soon(recovery.run)
         await nursery.start(listener.serve)
         log.info("ready", socket=str(services.about.socket), version=__version__)
         yield
@@ -118,21 +166,93 @@ async def _serving(
         nursery.cancel_scope.cancel()
 
 
-async def _reload(config: ConfigStore, auth: AuthManager, bus: EventBus) -> bool:
+def _asking(config: ConfigStore, auth: AuthManager, pool: ProviderPool) -> Asking:
+    """How the catalogue asks the world for models."""
+
+    def choice(provider: Provider) -> KeyChoice | None:
+        return next((c for c in auth.key_choices(provider) if c.state in USABLE), None)
+
+    async def list_models(provider: Provider) -> list[Model]:
+        chosen = choice(provider)
+        if chosen is None:
+            cure = f"sign in with 'aircher-cli auth login {provider.name}'"
+            raise NotAuthenticated(f"nobody is signed in: {cure}")
+        key = await auth.ensure_authenticated(provider, chosen.name)
+        return await pool.list_models(provider, key)
+
+    def may_ask_unseen(provider: Provider) -> bool:
+        chosen = choice(provider)
+        return chosen is not None and chosen.name != "command"
+
+    return Asking(
+        list_models=list_models,
+        download=lambda: pool.download(config.current.network.models_dev, MAX_BYTES),
+        may_ask=lambda provider: choice(provider) is not None,
+        may_ask_unseen=may_ask_unseen,
+    )
+
+
+def _checks(config: ConfigStore, auth: AuthManager, pool: ProviderPool) -> Checks:
+    """How recovery looks at the world. Who is no longer configured is not asked."""
+
+    def provider(name: str) -> Provider | None:
+        return config.current.providers.get(name)
+
+    async def is_reachable(name: str) -> bool:
+        asked = provider(name)
+        return asked is not None and await pool.is_reachable(asked)
+
+    async def has_credit(name: str, key_name: str | None) -> bool:
+        asked = provider(name)
+        if asked is None:
+            return False
+        key = await auth.ensure_authenticated(asked, key_name)
+        return key is not None and await pool.has_credit(asked, key)
+
+    def shows_credit(name: str) -> bool:
+        asked = provider(name)
+        return asked is not None and asked.kind in SHOWS_CREDIT
+
+    return Checks(is_reachable=is_reachable, has_credit=has_credit, shows_credit=shows_credit)
+
+
+async def _reload(services: Services) -> bool:
     """Load the configuration anew, and the keys with it; tell everybody how it went.
 
     Raises:
         ConfigInvalid: the file does not hold, and the last good configuration stays.
     """
+    config, bus = services.config, services.bus
+    before = config.current.providers
     try:
         changed = config.reload()
     except ConfigInvalid as error:
         bus.publish("config", {"ok": False, "problem": problem_row(error)})
         log.warning("config_invalid", problem=error.message)
         raise
-    await auth.reload()
+    for name, provider in config.current.providers.items():
+        if name in before and before[name].origin != provider.origin:
+            services.pool.cooldowns.clear(name)  # what another host did is not this one's fault
+    await _apply_limits(services.limits, services.ledger, config)
+    await services.auth.reload()
     bus.publish("config", {"ok": True, "changed": changed})
     return changed
+
+
+async def _apply_limits(limits: LimitBook, ledger: Ledger, config: ConfigStore) -> None:
+    """Count by the limits of the configuration, with what was used before by the new ones."""
+    since = limits.configure(config.current.limits)
+    if since is None:
+        return
+    # Shielded: a client that leaves in the middle must not leave limits behind that do not know
+    # their past. The file answers, or is given up, by itself.
+    with trio.CancelScope(shield=True):
+        try:
+            limits.restore(await ledger.rows_since(since), since)
+        except LedgerUnavailable as error:
+            # Better to count from now on than not to serve; `status` says that the ledger is ill.
+            log.warning("limits_without_a_past", reason=str(error))
+            limits.restore([], since)
 
 
 def _about(environ: Mapping[str, str], paths: Paths) -> About:

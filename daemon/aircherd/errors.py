@@ -12,6 +12,7 @@
      ├─ TooManyRequests             overloaded: this client has too much under way
      ├─ ProviderFailed              the provider's or the network's fault; carries a Failure
      ├─ ChatFailed                  the end of a chat request nobody could answer, or that broke off
+     ├─ LedgerUnavailable           internal: what was spent cannot be read now
      └─ ShuttingDown                shutting_down: ours, and it passes
 
 Every message is fit for a person, says what to do where something can be done, and holds no key.
@@ -96,6 +97,10 @@ class ChatFailed(AircherError):
     def __init__(self, code: str, message: str, **data: object) -> None:
         super().__init__(message, **data)
         self.code = code
+
+
+class LedgerUnavailable(AircherError):
+    """The ledger cannot be read now; the message says why."""
 
 
 class TooManyRequests(AircherError):

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-TOPICS = ("auth", "provider", "attempt", "config")
+TOPICS = ("auth", "provider", "attempt", "usage", "config")
 
 
 class Event(msgspec.Struct, frozen=True):

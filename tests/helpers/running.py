@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,11 +65,17 @@ class Home:
 
     # ---------------------------------------------------------- the daemon
 
-    def start(self, environ: Mapping[str, str] | None = None, *, log_level: str = "debug") -> None:
-        """Start `aircherd` and wait until it answers."""
+    def start(
+        self,
+        environ: Mapping[str, str] | None = None,
+        *,
+        log_level: str = "debug",
+        program: Sequence[str] = ("-m", "aircherd"),
+    ) -> None:
+        """Start `aircherd` and wait until it answers; `program` is what Python runs."""
         with self.log_file.open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "aircherd", "--log-level", log_level],
+                [sys.executable, *program, "--log-level", log_level],
                 env={**self.environ, **(environ or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -174,8 +180,8 @@ def home(environ: Mapping[str, str] | None = None) -> Iterator[Home]:
 
 
 @contextmanager
-def simulator(**accept: str) -> Iterator[Simulator]:
-    """Run the provider simulator in a thread of its own, for tests that block."""
+def simulator(port: int = 0) -> Iterator[Simulator]:
+    """Run the provider simulator in a thread of its own, for tests that block; port 0 is any."""
     started: list[Simulator] = []
     ready = threading.Event()
     token: list[trio.lowlevel.TrioToken] = []
@@ -184,7 +190,7 @@ def simulator(**accept: str) -> Iterator[Simulator]:
     async def run() -> None:
         stop.append(trio.Event())
         token.append(trio.lowlevel.current_trio_token())
-        async with open_simulator() as sim:
+        async with open_simulator(port=port) as sim:
             started.append(sim)
             ready.set()
             await stop[0].wait()

@@ -11,6 +11,7 @@ from aircherd.auth.index import IndexEntry
 from aircherd.auth.key_store import Entry
 from aircherd.auth.reader import KeyReader
 from aircherd.auth.slots import KeySlot, shadowed, slots_of, stored_slot
+from aircherd.auth.standing import Standing
 from aircherd.auth.vault import Vault
 from aircherd.config.model import Config, Provider
 from aircherd.errors import KeyRejected, KeyringLocked, NotAuthenticated
@@ -43,6 +44,7 @@ class KeyBook:
         self._reader = reader
         self._bus = bus
         self._slots: dict[str, tuple[Provider, Sequence[IndexEntry], list[KeySlot]]] = {}
+        self._choices: dict[str, tuple[list[KeySlot], list[Standing], Sequence[KeyChoice]]] = {}
         self._announced: dict[str, dict[str | None, KeyStatus]] = {}
 
     # -------------------------------------------------------------- which keys there are
@@ -88,17 +90,30 @@ class KeyBook:
             raise error(status.no_key(provider, barrier, key))
         return slot
 
-    def choices(self, provider: Provider) -> list[KeyChoice]:
+    def choices(self, provider: Provider) -> Sequence[KeyChoice]:
         """Return a provider's keys as routing sees them, in the order in which they serve."""
-        if slots := self.slots(provider):
-            return [self.choice(provider, slot) for slot in slots]
-        return status.choices_without_key(provider, self._vault.index.barrier(provider.name))
+        slots = self.slots(provider)
+        if not slots:
+            return status.choices_without_key(provider, self._vault.index.barrier(provider.name))
+        # Every request asks for all keys of many providers: the answer is kept while it holds.
+        standings = [self._worth(slot) for slot in slots]
+        known = self._choices.get(provider.name)
+        if known is None or known[0] is not slots or known[1] != standings:
+            made = [status.choice(provider, *pair) for pair in zip(slots, standings, strict=True)]
+            known = self._choices[provider.name] = (slots, standings, made)
+        return known[2]
 
     def choice(self, provider: Provider, slot: KeySlot) -> KeyChoice:
-        """Return a key as routing sees it: one that is worth another look is worth a try."""
+        """Return a key as routing sees it."""
+        return status.choice(provider, slot, self._worth(slot))
+
+    def _worth(self, slot: KeySlot) -> Standing:
+        """Return a key's standing; one that is worth another look is worth a try."""
         held = self._reader.held(slot)
-        look_again = not held.standing.is_usable and self._reader.needs_reading(held)
-        return status.choice(provider, slot, standing.UNTRIED if look_again else held.standing)
+        known = held.standing
+        if known.is_usable or not self._reader.needs_reading(held):
+            return known
+        return standing.UNTRIED
 
     def _may_be_tried(self, provider: Provider, slot: KeySlot) -> bool:
         state = self.choice(provider, slot).state
@@ -162,7 +177,7 @@ class KeyBook:
         return f"<KeyBook {', '.join(states) or 'without any key'}>"
 
 
-def unusable(provider: Provider, slot: KeySlot, verdict: standing.Standing) -> NotAuthenticated:
+def unusable(provider: Provider, slot: KeySlot, verdict: Standing) -> NotAuthenticated:
     """Return the error that says why a key is not given out, and what to do."""
     error = _ERRORS.get(verdict.state, KeyringLocked)
     message = status.cannot_use(provider, slot, verdict)

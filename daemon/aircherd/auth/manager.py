@@ -9,7 +9,7 @@ decided when a source is asked, when a key is given out, and what an answer chan
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 import trio
@@ -78,7 +78,7 @@ class AuthManager:
         )
         self._book.announce_all()
 
-    def key_choices(self, provider: Provider) -> list[KeyChoice]:
+    def key_choices(self, provider: Provider) -> Sequence[KeyChoice]:
         """Return the keys of `provider` in the order in which they serve, as routing sees them.
 
         Without any I/O. Empty when a key is needed and there is none. A locked one without a name

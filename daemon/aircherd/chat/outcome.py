@@ -17,9 +17,9 @@ _BROKE_OFF = {FailureClass.NETWORK, FailureClass.TIMEOUT, FailureClass.TRUNCATED
 
 def nobody_answered(attempts: Sequence[Attempt], skipped: Sequence[Skipped]) -> ChatFailed:
     """The error when every candidate failed or was passed over."""
-    # A skip is a sentence that names its provider, an attempt's message is what the provider said.
+    # What a provider said, in an attempt or what is kept of one, does not name it.
     reasons = [(a.outcome, f"{a.provider}: {_with_cure(a)}") for a in attempts]
-    reasons += [(s.reason, s.message) for s in skipped]
+    reasons += [(s.reason, _named(s)) for s in skipped]
     if len(reasons) == 1:
         code, message = reasons[0]
         return ChatFailed(code, message, **_way(attempts, skipped))
@@ -80,6 +80,10 @@ def _way(attempts: Sequence[Attempt], skipped: Sequence[Skipped]) -> dict[str, o
     if returns := [s.until for s in skipped if s.until is not None]:
         data["until"] = min(returns)
     return data
+
+
+def _named(skip: Skipped) -> str:
+    return skip.message if skip.provider in skip.message else f"{skip.provider}: {skip.message}"
 
 
 def _with_cure(attempt: Attempt) -> str:

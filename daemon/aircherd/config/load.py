@@ -24,10 +24,18 @@ def load_config(path: Path) -> Config:
             and `problems`, a list of {file, line, path, message, hint?}; `line` is 0 for a problem
             with the file as such.
     """
+    text = read_text_of(path)
+    return DEFAULT_CONFIG if text is None else parse_config(text, file=str(path))
+
+
+def read_text_of(path: Path) -> str | None:
+    """Return the file's text, None if there is no file.
+
+    Raises:
+        ConfigInvalid: there is one, but it cannot be read.
+    """
     data = _read_bytes(path)
-    if data is None:
-        return DEFAULT_CONFIG
-    return parse_config(_decode(data, str(path)), file=str(path))
+    return None if data is None else _decode(data, str(path))
 
 
 def parse_config(text: str, *, file: str) -> Config:

@@ -53,10 +53,11 @@ class Lines:
         self._statements: dict[Path, Statement] = {}
         self._left = _MAX_CHARACTERS
         self._lengths: dict[int, list[int]] = {}  # by the line of the list, see `_list_lengths`
+        self._repeats: dict[Path, int] = {}  # how often each [[section]] was there so far
         section: Path = ()
         for statement in self._split(text):
             if statement.is_header:
-                section = _header_path(statement.data)
+                section = self._header_path(statement.data)
                 self._note(section, statement)
             else:
                 for path in _paths(statement.data):
@@ -76,6 +77,19 @@ class Lines:
         """Remember where `path` is said; what lies around it is at its first mention."""
         for length in range(1, len(path) + 1):
             self._statements.setdefault(path[:length], statement)
+
+    def _header_path(self, data: object) -> Path:
+        """Return the one path in what a header says; what is below a [[section]] has its number."""
+        path: Path = ()
+        while isinstance(data, dict) and data:
+            name, data = next(iter(data.items()))
+            path = (*path, name)
+            if isinstance(data, list):
+                self._repeats[path] = self._repeats.get(path, 0) + 1
+                data = data[0]
+            if path in self._repeats:
+                path = (*path, self._repeats[path] - 1)
+        return path
 
     def _split(self, text: str) -> Iterator[Statement]:
         lines = text.replace("\r\n", "\n").split("\n")
@@ -133,16 +147,6 @@ class Lines:
 
     def __repr__(self) -> str:
         return f"<Lines of {len(self._statements)} entries>"
-
-
-def _header_path(data: object) -> Path:
-    """Return the one path in what a header says; `[[lists]]` count as the section they are in."""
-    if isinstance(data, list):
-        return _header_path(data[0])
-    if isinstance(data, dict):
-        for name, inner in data.items():
-            return (name, *_header_path(inner))
-    return ()
 
 
 def _paths(data: dict[str, object]) -> Iterator[Path]:

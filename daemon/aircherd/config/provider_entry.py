@@ -44,6 +44,7 @@ class _Entry(msgspec.Struct):
     api: ApiName | None = None
     max_tokens_field: MaxTokensField | None = None
     num_ctx: int | None = None
+    fallback: tuple[str, ...] | None = None
 
 
 def read_provider(report: Report, name: str, value: object) -> Provider | None:
@@ -136,11 +137,17 @@ class _EntryReader:
     def _read_num_ctx(self, value: object) -> None:
         self.entry.num_ctx = self._report.read((*self._path, "num_ctx"), value, read_tokens)
 
+    def _read_fallback(self, value: object) -> None:
+        path: Path = (*self._path, "fallback")
+        targets = self._report.read(path, value, read_list)
+        if targets is not None:
+            read = self._report.read_all(path, targets, _target)
+            # Each has its place in the file: where one is missing, the others would be misplaced.
+            self.entry.fallback = read if len(read) == len(targets) else None
+
     # -------------------------------------------------------------- single values
 
     def _kind(self, value: object) -> str:
-        if value == "gemini":
-            raise BadValue("is not supported by this version yet", f"it can be {', '.join(KINDS)}")
         kind = read_choice(value, KINDS)
         builtin = _BUILTIN.get(self._name)
         if builtin is not None and kind != builtin.kind:
@@ -184,6 +191,14 @@ def _api(value: object) -> ApiName:
     return cast("ApiName", read_choice(value, get_args(ApiName)))
 
 
+def _target(value: object) -> str:
+    text = read_text(value).strip()
+    provider, slash, model = text.partition("/")
+    if not provider or (slash and not model):
+        raise BadValue("must be a provider, or provider/model", 'write "openrouter"')
+    return text
+
+
 def _max_tokens_field(value: object) -> MaxTokensField:
     return cast("MaxTokensField", read_choice(value, get_args(MaxTokensField)))
 
@@ -219,6 +234,7 @@ def _merge(name: str, entry: _Entry, builtin: Provider | None) -> Provider | Non
         api=entry.api,
         max_tokens_field=entry.max_tokens_field,
         num_ctx=entry.num_ctx,
+        fallback=entry.fallback or (),
     )
     if builtin is not None and provider.origin != builtin.origin:
         # Another server's keys are not made on the vendor's page.

@@ -4,13 +4,18 @@ from functools import cached_property, partial
 from pathlib import Path as FilePath
 from typing import Any
 
-from aircherd.config.form import MODEL, NETWORK, TOP, known_entries
+from aircherd.config.catalog_entry import read_catalog
+from aircherd.config.fallback_entry import check_fallbacks, read_fallback, read_strategy
+from aircherd.config.form import MODEL, NETWORK, TOP, USAGE, known_entries
+from aircherd.config.limits_entry import read_limits
 from aircherd.config.locate import Path
 from aircherd.config.model import Alias, Config, Network, Provider, Route, builtin_providers
 from aircherd.config.no_keys import is_key_like, is_key_name, is_opaque, key_message
 from aircherd.config.problems import BadValue, Report, did_you_mean, listed
 from aircherd.config.provider_entry import read_provider
 from aircherd.config.values import (
+    read_days,
+    read_download,
     read_file,
     read_list,
     read_proxy,
@@ -33,6 +38,7 @@ def read_config(report: Report, data: dict[str, object], folder: FilePath) -> Co
     providers = _read_providers(report, entries)
     # A provider whose entry has a problem exists all the same: one mistake, one problem.
     known = [*providers, *(name for name in entries if name not in providers)]
+    providers = check_fallbacks(report, providers, known)
     models = _read_models(report, _section(report, top, "models"), known)
     default_model = None
     if "default_model" in top:
@@ -45,6 +51,10 @@ def read_config(report: Report, data: dict[str, object], folder: FilePath) -> Co
         providers=providers,
         models={name: alias for name, alias in models.items() if alias is not None},
         network=network,
+        fallback=read_fallback(report, _section(report, top, "fallback")),
+        catalog=read_catalog(report, _section(report, top, "catalog"), known),
+        keep_days=_read_keep_days(report, _section(report, top, "usage")),
+        limits=read_limits(report, top.get("limits", []), providers, known, list(models)),
     )
 
 
@@ -89,7 +99,10 @@ def _read_alias(
     routes = report.read((*path, "routes"), fields["routes"], read_list)
     if routes is None:
         return None
-    return Alias(name, report.read_all((*path, "routes"), routes, read_route))
+    strategy = None
+    if "strategy" in fields:
+        strategy = report.read((*path, "strategy"), fields["strategy"], read_strategy)
+    return Alias(name, report.read_all((*path, "routes"), routes, read_route), strategy)
 
 
 def _alias_problem(name: str, value: object) -> BadValue | None:
@@ -170,6 +183,19 @@ def _read_network(report: Report, table: dict[str, object], folder: FilePath) ->
             values[name] = report.read(path, value, read_proxy)
         elif name == "ca_file":
             values[name] = report.read(path, value, lambda given: read_file(given, folder))
+        elif name == "models_dev":
+            values[name] = report.read(path, value, read_download)
         else:
             values[name] = report.read(path, value, read_seconds)
     return Network(**values)
+
+
+# ------------------------------------------------------------------ usage
+
+
+def _read_keep_days(report: Report, table: dict[str, object]) -> int | None:
+    """Return how many days the attempts of the ledger are kept, None for ever."""
+    fields = dict(known_entries(report, USAGE, ("usage",), table))
+    if "keep_days" not in fields:
+        return None
+    return report.read(("usage", "keep_days"), fields["keep_days"], read_days)

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
+from aircherd.config.model import is_loopback
 from aircherd.config.no_keys import is_key_like
 from aircherd.config.problems import BadValue, did_you_mean
 
@@ -98,6 +99,24 @@ MAX_TOKENS = 100_000_000
 """More than any model's window: a larger number is a mistake."""
 
 
+LEAST_DAYS = 32
+"""A month's limits are counted from attempts, so they are kept as long."""
+MAX_DAYS = 36_500
+
+
+def read_days(value: object) -> int:
+    """Take a number of days, at least `LEAST_DAYS`.
+
+    Raises:
+        BadValue: it is something else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise BadValue(f"must be a whole number of days, not {type_name(value)}", "write 400")
+    if not LEAST_DAYS <= value <= MAX_DAYS:
+        raise BadValue(f"must be from {LEAST_DAYS} to {MAX_DAYS}", "a month has to stay whole")
+    return value
+
+
 def read_tokens(value: object) -> int:
     """Take a number of tokens, at least 1.
 
@@ -119,7 +138,7 @@ def read_seconds(value: object) -> float:
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadValue(f"must be a number of seconds, not {type_name(value)}", "write 10 or 2.5")
-    if not math.isfinite(value) or value <= 0:
+    if not value > 0 or value == math.inf:  # nor is it "not a number"
         raise BadValue("must be a number of seconds greater than 0", "write 10 or 2.5")
     if value > MAX_SECONDS:
         raise BadValue("is longer than a day", "times are in seconds, not milliseconds")
@@ -156,6 +175,19 @@ def read_proxy(value: object) -> str:
     if parts.path not in ("", "/"):
         raise BadValue("must be the proxy's host and port alone", "remove what follows the port")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def read_download(value: object) -> str:
+    """Take the address of a file to be fetched, over https or from this machine.
+
+    Raises:
+        BadValue: as for `read_base_url`; nor may it be plain http to another machine.
+    """
+    example = 'write models_dev = "https://models.dev/api.json"'
+    parts = _split_url(value, example)
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+        raise BadValue("is plain http to another machine: anybody on the way could change it")
+    return f"{parts.scheme}://{parts.netloc}{parts.path}"
 
 
 def _split_url(value: object, example: str) -> SplitResult:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from aircher_wire import frames, methods
-from aircherd.chat.controller import Delta
+from aircherd.chat.caller import Delta
 from aircherd.vocabulary.reply import Ending, ReasoningDelta, TextDelta
 
 

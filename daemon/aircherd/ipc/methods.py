@@ -4,6 +4,7 @@
 request's number and checked parameters, and returns the result.
 """
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Annotated
 
@@ -12,19 +13,21 @@ import trio
 
 from aircher_wire import frames, methods
 from aircher_wire.version import __version__
-from aircherd.chat.controller import Caller
+from aircherd.chat.caller import Caller
+from aircherd.chat.explain import explain
 from aircherd.config.load import parse_config
 from aircherd.errors import BadRequest, ConfigInvalid
 from aircherd.events import TOPICS
-from aircherd.ipc import overview
+from aircherd.ipc import models, overview, usage
 from aircherd.ipc.deltas import told
 from aircherd.ipc.services import Services
 from aircherd.ipc.session import Method, Session
-from aircherd.vocabulary.chat import ChatRequest
+from aircherd.vocabulary.chat import ChatRequest, Message
 from aircherd.vocabulary.keys import DEFAULT_LABEL
+from aircherd.vocabulary.names import nearest
 from aircherd.vocabulary.secret import Secret
 
-FEATURES = ("chat", "chat.start", "auth", "events", "config")
+FEATURES = ("chat", "chat.start", "auth", "models", "events", "config")
 
 
 class _Form(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -54,6 +57,12 @@ class HelloParams(msgspec.Struct, frozen=True):
     project: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
 
 
+class ExplainParams(ChatRequest, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A chat request; it may do without messages."""
+
+    messages: list[Message] = msgspec.field(default_factory=list)
+
+
 class LoginParams(_Form, frozen=True):
     """`key` is stored under `label`, after a live check unless `verify` is False."""
 
@@ -81,6 +90,40 @@ class ImportParams(_Form, frozen=True):
 
     variables: dict[str, str]
     verify: bool = True
+
+
+class ListParams(_Form, frozen=True):
+    """Words of `query` are parts of names; `all` includes providers nobody is signed in to."""
+
+    provider: Name | None = None
+    query: Name = ""
+    all: bool = False
+
+
+class UseParams(_Form, frozen=True):
+    """A model by any of its names."""
+
+    model: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
+
+
+class RefreshParams(_Form, frozen=True):
+    """Without `provider` every list, and models.dev."""
+
+    provider: Name | None = None
+
+
+class ClearParams(_Form, frozen=True):
+    """Without `provider` everything that cools."""
+
+    provider: Name | None = None
+
+
+class ReportParams(_Form, frozen=True):
+    """`since` and `until` are Unix times, `by` what to group by."""
+
+    since: float | None = None
+    until: float | None = None
+    by: list[Name] = msgspec.field(default_factory=list)
 
 
 class SubscribeParams(_Form, frozen=True):
@@ -158,6 +201,12 @@ async def chat_start(session: Session, _: int, request: ChatRequest) -> object:
     return {"stream": session.start_stream(run)}
 
 
+async def route_explain(session: Session, _: int, request: ExplainParams) -> object:
+    """Say who would be asked now, and who would not."""
+    services = session.services
+    return explain(services.chat.means, services.config.usable(), request, session.caller.client)
+
+
 # ------------------------------------------------------------------ auth
 
 
@@ -174,6 +223,9 @@ async def auth_login(session: Session, _: int, params: LoginParams) -> object:
     row = await services.auth.login(
         params.provider, Secret(params.key), label=params.label, verify=params.verify
     )
+    services.pool.cooldowns.note_other_key(params.provider, params.label)
+    if params.verify:
+        _wish_lists(services, [params.provider])
     return overview.key_row(services, row)
 
 
@@ -181,10 +233,12 @@ async def auth_logout(session: Session, _: int, params: LogoutParams) -> object:
     """Remove stored keys."""
     services = session.services
     _check_known(services, params.provider)
-    before = len(services.auth.stored_labels(params.provider))
+    before = services.auth.stored_labels(params.provider)
     rows = await services.auth.logout(params.provider, params.label)
-    removed = before - len(services.auth.stored_labels(params.provider))
-    return {"removed": removed, "rows": [overview.key_row(services, row) for row in rows]}
+    removed = set(before) - set(services.auth.stored_labels(params.provider))
+    for label in removed:
+        services.pool.cooldowns.note_other_key(params.provider, label)
+    return {"removed": len(removed), "rows": [overview.key_row(services, row) for row in rows]}
 
 
 async def auth_status(session: Session, _: int, _params: Nothing) -> object:
@@ -209,8 +263,67 @@ async def auth_test(session: Session, _: int, params: TestParams) -> object:
 
 async def auth_import(session: Session, _: int, params: ImportParams) -> object:
     """Store keys from the caller's environment."""
-    outcomes = await session.services.auth.import_keys(params.variables, verify=params.verify)
+    services = session.services
+    outcomes = await services.auth.import_keys(params.variables, verify=params.verify)
+    stored = [o.provider for o in outcomes if o.outcome == "stored" and o.provider]
+    for provider in stored:
+        services.pool.cooldowns.note_other_key(provider, DEFAULT_LABEL)
+    if params.verify:
+        _wish_lists(services, stored)
     return {"outcomes": [told(outcome) for outcome in outcomes]}
+
+
+def _wish_lists(services: Services, names: Iterable[str | None]) -> None:
+    """Have the models of providers fetched that took a key just now."""
+    providers = services.config.current.providers
+    services.fetcher.wish(providers[name] for name in names if name in providers)
+
+
+# ------------------------------------------------------------------ models
+
+
+async def models_list(session: Session, _: int, params: ListParams) -> object:
+    """What models there are, and what is known of each."""
+    return await models.listing(session.services, params.provider, params.query, every=params.all)
+
+
+async def models_use(session: Session, _: int, params: UseParams) -> object:
+    """Set the default model in the user's file."""
+    return await models.use(session.services, params.model)
+
+
+async def models_refresh(session: Session, _: int, params: RefreshParams) -> object:
+    """Ask for news of models."""
+    return await models.refresh(session.services, params.provider)
+
+
+# ------------------------------------------------------------------ cooldowns
+
+
+async def cooldowns_clear(session: Session, _: int, params: ClearParams) -> object:
+    """Forget what is held against a provider, or against all: they are asked again at once."""
+    services = session.services
+    if params.provider is not None:
+        _check_known(services, params.provider)
+        known = services.config.current.providers
+        if params.provider not in known:
+            close = nearest(params.provider, known)
+            meant = f" (did you mean {close!r}?)" if close else ""
+            raise BadRequest(f"provider: there is no provider {params.provider!r}{meant}")
+    return {"cleared": services.pool.cooldowns.clear(params.provider)}
+
+
+# ------------------------------------------------------------------ usage
+
+
+async def usage_report(session: Session, _: int, params: ReportParams) -> object:
+    """What was asked and spent, in sums."""
+    return await usage.report(session.services, params.since, params.until, params.by)
+
+
+async def limits_status(session: Session, _: int, _params: Nothing) -> object:
+    """How far each of the user's limits is used."""
+    return usage.limits(session.services)
 
 
 # ------------------------------------------------------------------ configuration
@@ -259,11 +372,18 @@ METHODS: dict[str, Method] = {
     methods.SHUTDOWN: Method(Nothing, shutdown),
     methods.CHAT: Method(ChatRequest, chat),
     methods.CHAT_START: Method(ChatRequest, chat_start),
+    methods.ROUTE_EXPLAIN: Method(ExplainParams, route_explain),
     methods.AUTH_LOGIN: Method(LoginParams, auth_login),
     methods.AUTH_LOGOUT: Method(LogoutParams, auth_logout),
     methods.AUTH_STATUS: Method(Nothing, auth_status),
     methods.AUTH_TEST: Method(TestParams, auth_test),
     methods.AUTH_IMPORT: Method(ImportParams, auth_import),
+    methods.MODELS_LIST: Method(ListParams, models_list),
+    methods.MODELS_USE: Method(UseParams, models_use),
+    methods.MODELS_REFRESH: Method(RefreshParams, models_refresh),
+    methods.USAGE_REPORT: Method(ReportParams, usage_report),
+    methods.LIMITS_STATUS: Method(Nothing, limits_status),
+    methods.COOLDOWNS_CLEAR: Method(ClearParams, cooldowns_clear),
     methods.CONFIG_CHECK: Method(CheckParams, config_check),
     methods.CONFIG_RELOAD: Method(Nothing, config_reload),
     methods.EVENTS_SUBSCRIBE: Method(SubscribeParams, events_subscribe),

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 import trio
 
-from aircherd.chat.controller import Delta
+from aircherd.chat.caller import Delta
 from aircherd.ipc.deltas import DeltaWriter
 from aircherd.vocabulary.reply import Ending, TextDelta
 from aircherd.vocabulary.text import GrowingText

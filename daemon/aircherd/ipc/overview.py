@@ -5,15 +5,18 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from aircherd.chat.view import RequestView
 from aircherd.config.model import Provider
 from aircherd.config.store import ConfigStore
 from aircherd.errors import AircherError, ConfigInvalid
 from aircherd.ipc.deltas import told
 from aircherd.ipc.services import Services
-from aircherd.providers.health import health_data
-from aircherd.routing.plan import plan
-from aircherd.vocabulary.chat import RouteOptions
-from aircherd.vocabulary.keys import KeyState, KeyStatus
+from aircherd.ipc.usage import ledger_row
+from aircherd.providers.cooldown_rows import best_health, health_data
+from aircherd.providers.rate_limits import shown
+from aircherd.routing.plan import Wish, plan
+from aircherd.vocabulary.keys import USABLE, KeyChoice, KeyState, KeyStatus
+from aircherd.vocabulary.needs import Needs
 
 
 async def status(services: Services) -> dict[str, object]:
@@ -32,6 +35,7 @@ async def status(services: Services) -> dict[str, object]:
         "clients": len(services.clients),
         "requests": services.chat.statistics(),
         "config": config_state(services),
+        "ledger": ledger_row(services),
         "keyring": told({"state": keyring.health.value, "reason": keyring.reason}),
         "providers": [
             _provider_row(services, p) for p in services.config.current.providers.values()
@@ -45,20 +49,25 @@ def snapshot(services: Services, topics: Sequence[str]) -> dict[str, object]:
     pictures: dict[str, Callable[[], object]] = {
         "auth": lambda: [key_row(services, row) for row in services.auth.rows()],
         "provider": lambda: [
-            health_row(services, name) for name in services.config.current.providers
+            *(health_row(services, each) for each in services.config.current.providers.values()),
+            *services.pool.cooldowns.rows(),
         ],
         "attempt": list,
+        "usage": lambda: [msgspec.to_builtins(each) for each in services.limits.status()],
         "config": lambda: config_state(services),
     }
     return {"snapshot": {topic: pictures[topic]() for topic in dict.fromkeys(topics)}}
 
 
 def key_row(services: Services, row: KeyStatus) -> dict[str, object]:
-    """One row of `auth.status`: what `auth` knows of the key, and how available its provider is."""
+    """One row of `auth.status`: what `auth` knows of the key, and how available it is."""
     store = services.config
     if store.problem and not store.has_good and row.provider not in store.current.providers:
         row = _unknown_for_now(row, store)
-    return {**told(row), **_health(services, row.provider)}
+    cooldowns = services.pool.cooldowns
+    health = health_data(*cooldowns.health(row.provider, row.key))
+    limits = cooldowns.rate_limit(row.provider, row.key)
+    return {**told(row), **health, **({"rate_limit": shown(limits)} if limits else {})}
 
 
 def _unknown_for_now(row: KeyStatus, store: ConfigStore) -> KeyStatus:
@@ -71,13 +80,17 @@ def _unknown_for_now(row: KeyStatus, store: ConfigStore) -> KeyStatus:
     )
 
 
-def health_row(services: Services, provider: str) -> dict[str, object]:
+def health_row(services: Services, provider: Provider) -> dict[str, object]:
     """One provider's availability."""
-    return {"provider": provider, **_health(services, provider)}
+    return {"provider": provider.name, **_health(services, provider)}
 
 
-def _health(services: Services, provider: str) -> dict[str, object]:
-    return health_data(*services.pool.health(provider))
+def _health(services: Services, provider: Provider) -> dict[str, object]:
+    """How available a provider is: with the one of its keys that fares best."""
+    choices = services.auth.key_choices(provider) or [KeyChoice(None, KeyState.NOT_CONFIGURED)]
+    usable = [choice for choice in choices if choice.state in USABLE] or choices
+    health = services.pool.cooldowns.health
+    return health_data(*best_health(health(provider.name, choice.name) for choice in usable))
 
 
 def config_state(services: Services) -> dict[str, object]:
@@ -116,15 +129,19 @@ _BEST_FIRST = (
 )
 
 
-def _provider_row(services: Services, provider: Provider) -> dict[str, object]:
+def best_state(services: Services, provider: Provider) -> KeyState:
+    """How far somebody is signed in to a provider: the state of its best key."""
     states = [choice.state for choice in services.auth.key_choices(provider)]
-    best = min(states or [KeyState.NOT_CONFIGURED], key=_BEST_FIRST.index)
+    return min(states or [KeyState.NOT_CONFIGURED], key=_BEST_FIRST.index)
+
+
+def _provider_row(services: Services, provider: Provider) -> dict[str, object]:
     return {
         "provider": provider.name,
         "kind": provider.kind,
         "base_url": provider.base_url,
-        "state": best.value,
-        **_health(services, provider.name),
+        "state": best_state(services, provider).value,
+        **_health(services, provider),
     }
 
 
@@ -135,7 +152,7 @@ def _default(services: Services) -> dict[str, object]:
     if config.default_model:
         row["model"] = config.default_model
     try:
-        decided = plan(None, RouteOptions(), config, services.auth.key_choices, services.catalog)
+        decided = plan(Wish(), config, RequestView(services.chat.means, Needs(), "aircher-cli"))
     except AircherError as error:
         return {**row, "candidates": [], "problem": error.message}
     names = dict.fromkeys(c.origin for c in decided.candidates)

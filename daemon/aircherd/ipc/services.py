@@ -8,11 +8,14 @@ import trio
 
 from aircherd.auth.manager import AuthManager
 from aircherd.catalog.catalog import Catalog
+from aircherd.catalog.fetching import ModelFetcher
 from aircherd.chat.controller import ChatController
 from aircherd.config.paths import Paths
 from aircherd.config.store import ConfigStore
 from aircherd.events import EventBus
 from aircherd.providers.pool import ProviderPool
+from aircherd.usage.ledger import Ledger
+from aircherd.usage.limit_book import LimitBook
 
 
 class Shutdown:
@@ -46,7 +49,10 @@ class Services(msgspec.Struct, frozen=True):
     config: ConfigStore
     auth: AuthManager
     catalog: Catalog
+    fetcher: ModelFetcher
     pool: ProviderPool
+    ledger: Ledger
+    limits: LimitBook
     chat: ChatController
     bus: EventBus
     reload: Callable[[], Awaitable[bool]]

@@ -15,7 +15,7 @@ import structlog
 import trio
 
 from aircher_wire import codes, frames, methods
-from aircherd.chat.controller import Caller, Delta, Send
+from aircherd.chat.caller import Caller, Delta, Send
 from aircherd.errors import (
     AircherError,
     BadRequest,
@@ -86,7 +86,7 @@ class Session:
         # No deadlines: an editor may be connected for days without a word.
         while data := await self._client.receive_some():
             for frame in self._decoder.feed(data):
-                self._dispatch(frame)
+                await self._dispatch(frame)
             if self._decoder.error:
                 raise self._decoder.error
             # Who does not read its answers is not asked for more: they wait in our memory.
@@ -129,20 +129,24 @@ class Session:
 
     # ---------------------------------------------------------- what the client says
 
-    def _dispatch(self, frame: frames.Frame) -> None:
+    async def _dispatch(self, frame: frames.Frame) -> None:
         if isinstance(frame, frames.Request):
-            self._start_request(frame)
+            await self._start_request(frame)
         elif isinstance(frame, frames.Notification) and frame.method == methods.CANCEL:
             self._cancel(frame.params)
         # Anything else is taken silently: Neovim answers what it does not know with notifications.
 
-    def _start_request(self, request: frames.Request) -> None:
+    async def _start_request(self, request: frames.Request) -> None:
         assert self._nursery is not None
         if refusal := self._refusal(request.msgid):
             self._outbox.put(frames.encode_error(request.msgid, _wire_error(refusal)))
             return
         scope = self._requests[request.msgid] = trio.CancelScope()
-        self._nursery.start_soon(self._answer, request, scope)
+        if request.method == methods.HELLO:
+            # What came in the same read is this caller's, and tasks begin in any order.
+            await self._answer(request, scope)
+        else:
+            self._nursery.start_soon(self._answer, request, scope)
 
     def _refusal(self, msgid: int) -> AircherError | None:
         if msgid in self._requests:

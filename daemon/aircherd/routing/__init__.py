@@ -2,6 +2,7 @@
 
 - `plan`: a model name and a view of the keys -> the ordered candidates, and who was passed over.
 - `failures`: what a failed call means for the candidates that are left.
+- `cooldowns`: what it cools, and for how long; `probes`: who may go all the same, to find out.
 
 What flows in is frozen, what flows out is a decision; `chat` carries it out. The contract in
 pyproject.toml keeps trio, sockets and clocks out of here, so every decision is a table in a test.

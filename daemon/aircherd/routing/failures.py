@@ -1,14 +1,13 @@
 """What a failed call means for the candidates that are left: one table.
 
 A failure condemns more or less of the plan: nothing but its own key, the model at that provider,
-the whole provider, or the request itself, which nobody would take.
+the whole provider, every smaller window, or the request itself, which nobody would take.
 """
 
 import enum
-from collections.abc import Sequence
-from typing import TypeGuard
 
-from aircherd.routing.plan import Candidate, Step
+from aircherd.routing.candidate import Candidate
+from aircherd.routing.cooldowns import RULES
 from aircherd.vocabulary.attempt import Skipped
 from aircherd.vocabulary.failure import Failure, FailureClass
 
@@ -19,6 +18,7 @@ class Condemns(enum.Enum):
     KEY = "key"  # another key of the provider may do
     MODEL = "model"  # this model at this provider, whatever the key
     PROVIDER = "provider"  # everything there
+    WINDOW = "window"  # everything that holds no more
     REQUEST = "request"  # nobody would answer this
 
 
@@ -30,36 +30,53 @@ AFTER: dict[FailureClass, Condemns] = {
     FailureClass.RATE: Condemns.KEY,
     FailureClass.OVERLOADED: Condemns.MODEL,
     FailureClass.MODEL: Condemns.MODEL,
+    FailureClass.UNSUPPORTED: Condemns.MODEL,
     FailureClass.SERVER: Condemns.MODEL,
     FailureClass.PROTOCOL: Condemns.PROVIDER,
     FailureClass.NETWORK: Condemns.PROVIDER,
     FailureClass.TIMEOUT: Condemns.PROVIDER,
     FailureClass.TRUNCATED: Condemns.MODEL,
-    # A larger window may hold what does not fit; until windows are known, nobody is asked in vain.
-    FailureClass.CONTEXT: Condemns.REQUEST,
+    FailureClass.CONTEXT: Condemns.WINDOW,
     FailureClass.REQUEST_SIZE: Condemns.REQUEST,
     FailureClass.BAD_REQUEST: Condemns.REQUEST,
     FailureClass.POLICY: Condemns.REQUEST,
 }
 
 
-def after(failure: Failure, failed: Candidate, left: Sequence[Step]) -> list[Step]:
-    """Return the steps that are left, those that `failure` takes with it as passed over.
+class Condemned:
+    """What the failures of one request have taken with them so far."""
 
-    Nothing is left after a failure that condemns the request: nobody would take it.
-    """
-    condemns = AFTER[failure.kind]
-    if condemns is Condemns.REQUEST:
-        return []
-    return [
-        _taken_with_it(step, failure) if _is_condemned(step, failed, condemns) else step
-        for step in left
-    ]
+    def __init__(self) -> None:
+        self._failures: list[tuple[Candidate, Failure]] = []
+
+    def add(self, candidate: Candidate, failure: Failure) -> None:
+        """Note how a call failed."""
+        self._failures.append((candidate, failure))
+
+    def forget_what_passes(self) -> None:
+        """Hear that time went by: what cools is asked of the cooldowns, and the rest still holds.
+
+        A prompt that is too long does not get shorter.
+        """
+        self._failures = [each for each in self._failures if not _cools(each[1])]
+
+    def reason_against(self, candidate: Candidate) -> Skipped | None:
+        """Return why `candidate` is not worth a call any more, None if it is."""
+        for failed, failure in self._failures:
+            if _takes(AFTER[failure.kind], failed, candidate):
+                said = failure.message
+                if candidate.provider.name != failed.provider.name:
+                    said = f"it is not known to hold more than {failed.origin}, which said: {said}"
+                message = f"{candidate.provider.name} was not tried: {said}"
+                return candidate.skipped(failure.code, message)
+        return None
 
 
-def _is_condemned(candidate: Step, failed: Candidate, condemns: Condemns) -> TypeGuard[Candidate]:
-    if isinstance(candidate, Skipped):
-        return False
+def _cools(failure: Failure) -> bool:
+    return RULES[failure.kind].scope is not None
+
+
+def _takes(condemns: Condemns, failed: Candidate, candidate: Candidate) -> bool:
     same_provider = candidate.provider.name == failed.provider.name
     match condemns:
         case Condemns.KEY:
@@ -67,15 +84,15 @@ def _is_condemned(candidate: Step, failed: Candidate, condemns: Condemns) -> Typ
             return same_provider and candidate.key == failed.key
         case Condemns.MODEL:
             return same_provider and candidate.model.id == failed.model.id
-        case _:
+        case Condemns.PROVIDER:
             return same_provider
+        case Condemns.WINDOW:
+            return not _holds_more(candidate, failed)
+        case Condemns.REQUEST:
+            return True
 
 
-def _taken_with_it(candidate: Candidate, failure: Failure) -> Skipped:
-    return Skipped(
-        provider=candidate.provider.name,
-        model=candidate.model.id,
-        key=candidate.key,
-        reason=failure.code,
-        message=f"{candidate.provider.name} was not tried: {failure.message}",
-    )
+def _holds_more(candidate: Candidate, failed: Candidate) -> bool:
+    """Whether `candidate` is known to hold more than what was too small."""
+    window = candidate.model.window
+    return window is not None and (failed.model.window is None or window > failed.model.window)

@@ -1,25 +1,30 @@
-"""From a model name to the ordered candidates: a provider, a key, and the model's name there.
+"""From a request's wishes to the ordered candidates, and why everybody else is passed over.
 
-A name is, in this order: nothing (the default), an alias of the user's, `provider/model`, or the
-default model of a provider. For every candidate left out there is a reason.
+    chain_of      a name -> routes                            `names`
+    ordered       by strategy; who holds the conversation first `order`
+    steps         each route -> a candidate for each key      here, one after the other as they are
+    filters       a candidate -> a reason to pass it over     asked for: most requests need one
+
+Pure: how things stand is asked of a `View`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 import msgspec
 
 from aircher_wire import codes
-from aircherd.config.model import Config, Provider, Route
-from aircherd.errors import BadRequest, UnknownModel
+from aircherd.config.model import Config, Provider, Route, Strategy
+from aircherd.routing.candidate import Candidate, Step
+from aircherd.routing.filters import Question, may_be_last_resort, reason_against
+from aircherd.routing.names import chain_of
+from aircherd.routing.order import first_to, ordered
+from aircherd.routing.view import View
 from aircherd.vocabulary.attempt import Skipped
 from aircherd.vocabulary.chat import RouteOptions
 from aircherd.vocabulary.keys import KeyChoice, KeyState
 from aircherd.vocabulary.models import Model
-from aircherd.vocabulary.names import nearest
-
-KeysOf = Callable[[Provider], Sequence[KeyChoice]]
-"""The view of `auth`: a provider's keys in the order in which they should serve."""
+from aircherd.vocabulary.needs import Needs
 
 # Keys in these states are not tried, and what the client is told instead.
 _UNUSABLE = {
@@ -29,157 +34,118 @@ _UNUSABLE = {
 }
 
 
-class Models(Protocol):
-    """The view of `catalog`."""
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request says about who should answer it."""
 
-    def find(self, provider: Provider, name: str) -> Model:
-        """Return what is known of the model that `provider` calls `name`."""
-
-    def routes(self, name: str) -> Sequence[Route]:
-        """Return where a model is served under this bare name; () if nobody knows it."""
-
-
-class Candidate(msgspec.Struct, frozen=True):
-    """One call that could be made; `key` is the key's name, None where none is needed."""
-
-    provider: Provider
-    model: Model
-    key: str | None
-
-    @property
-    def origin(self) -> str:
-        """What parts of this model's replies are marked with: `provider/model`."""
-        return f"{self.provider.name}/{self.model.id}"
+    model: str | None = None
+    options: RouteOptions = RouteOptions()
+    needs: Needs = Needs()
+    conversation: str | None = None
 
 
-Step = Candidate | Skipped
-
-
-class Plan(msgspec.Struct, frozen=True):
+class Plan:
     """Who is asked, in order, with those who are passed over where they would have stood.
 
-    So an answer can tell whom it passed over, and leaves out whom it never came to.
+    So an answer can tell whom it passed over, and leaves out whom it never came to. `held` is who
+    answered last in the conversation: provider, model and key.
     """
 
-    steps: tuple[Step, ...]
+    def __init__(
+        self,
+        wish: Wish,
+        config: Config,
+        view: View,
+        *,
+        routes: Sequence[Route],
+        strategy: Strategy,
+        held: tuple[str, str, str | None] | None,
+    ) -> None:
+        # Who holds the conversation has its prompt in a cache, and can read its signatures.
+        self.routes = first_to(Route(held[0], held[1]), routes) if held else routes
+        self.strategy = strategy
+        self.held = held
+        self._by_rank = routes
+        self._wish = wish
+        self._config = config
+        self._view = view
+
+    def steps(self) -> Iterator[Step]:
+        """Yield the candidates, and why others are none, as things stand when each is asked for.
+
+        After all of them come those who were passed over only on a guess: better than nobody.
+        """
+        question: Question | None = None
+        held_back: list[Candidate] = []
+        for route in self.routes:
+            for step in self._steps_of(route):
+                if isinstance(step, Skipped):
+                    yield step
+                    continue
+                question = question or self._question()
+                skipped = reason_against(step, question)
+                yield skipped or step
+                if skipped is None and self._wish.options.no_fallback:
+                    return
+                if skipped is not None and may_be_last_resort(step, question):
+                    held_back.append(step)
+        for candidate in held_back[:1] if self._wish.options.no_fallback else held_back:
+            yield msgspec.structs.replace(candidate, is_last_resort=True)
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
         """Those who can be asked."""
-        return tuple(step for step in self.steps if isinstance(step, Candidate))
+        return tuple(step for step in self.steps() if isinstance(step, Candidate))
+
+    def _steps_of(self, route: Route) -> Iterator[Step]:
+        """Yield a candidate for each key of the route's provider."""
+        provider = self._config.providers[route.provider]
+        model = self._view.models.find(provider, route.model)
+        keys = self._view.keys_of(provider) or [KeyChoice(None, KeyState.NOT_CONFIGURED)]
+        held = self.held
+        if held is not None and held[:2] == (route.provider, route.model):
+            keys = sorted(keys, key=lambda key: key.name != held[2])
+        return (_step(provider, model, key) for key in keys)
+
+    def _question(self) -> Question:
+        return Question(self._wish.needs, self._view, self._dearest())
+
+    def _dearest(self) -> Decimal | None:
+        """Return the most that a call may cost, by the price of the first choice.
+
+        Who holds the conversation is none: he may have been the dearest that was allowed.
+        """
+        increase = self._config.fallback.max_cost_increase
+        if increase is None:
+            return None
+        first = self._by_rank[0]
+        provider = self._config.providers[first.provider]
+        price = self._view.price(self._view.models.find(provider, first.model))
+        return None if price is None else price * increase
+
+    def __repr__(self) -> str:
+        return f"<Plan {', '.join(map(str, self.routes))}>"
 
 
-def plan(
-    model: str | None, options: RouteOptions, config: Config, keys_of: KeysOf, models: Models
-) -> Plan:
+def plan(wish: Wish, config: Config, view: View) -> Plan:
     """Decide who is asked, in which order.
 
     Raises:
         UnknownModel: nobody knows that name.
         BadRequest: the request's own `route` leaves nobody.
     """
-    routes = _only(options, _routes(model, config, keys_of, models), config)
-    steps: list[Step] = []
-    for route in routes:
-        provider = config.providers[route.provider]
-        found = models.find(provider, route.model)
-        for key in keys_of(provider) or [KeyChoice(None, KeyState.NOT_CONFIGURED)]:
-            if reason := _UNUSABLE.get(key.state):
-                steps.append(_passed_over(provider, route, key, reason))
-            else:
-                steps.append(Candidate(provider, found, key.name))
-    if options.no_fallback:
-        first = next((n for n, step in enumerate(steps) if isinstance(step, Candidate)), len(steps))
-        del steps[first + 1 :]
-    return Plan(tuple(steps))
+    chain = chain_of(wish.model, wish.options, config, view.keys_of, view.models)
+    strategy = wish.options.strategy or chain.strategy or config.fallback.strategy
+    routes = ordered(chain.routes, strategy, config, view)
+    held = view.held_by(wish.conversation) if wish.conversation else None
+    return Plan(wish, config, view, routes=routes, strategy=strategy, held=held)
 
 
-def _routes(model: str | None, config: Config, keys_of: KeysOf, models: Models) -> Sequence[Route]:
-    name = model or config.default_model
-    if name is None:
-        return _default_chain(config, keys_of)
-    if alias := config.models.get(name):
-        return alias.routes
-    if "/" in name:
-        return [_explicit(name, config)]
-    for provider in config.providers.values():
-        if provider.default_model == name:
-            return [Route(provider.name, name)]
-    if routes := models.routes(name):
-        return routes
-    raise UnknownModel(_unknown_name(name, config), model=name)
-
-
-def _default_chain(config: Config, keys_of: KeysOf) -> Sequence[Route]:
-    """Every provider's default model, the signed-in ones; all of them when there is none.
-
-    So a newcomer with two keys has a fallback, and one without any learns what could be signed in.
-    """
-    chain = [
-        (provider, Route(provider.name, provider.default_model))
-        for provider in config.providers.values()
-        if provider.default_model is not None
-    ]
-    known = [route for provider, route in chain if _has_key(keys_of(provider))]
-    return known or [route for _, route in chain]
-
-
-def _has_key(keys: Sequence[KeyChoice]) -> bool:
-    return any(key.state is not KeyState.NOT_CONFIGURED for key in keys)
-
-
-def _explicit(name: str, config: Config) -> Route:
-    try:
-        route = Route.parse(name)
-    except ValueError as error:
-        raise UnknownModel(f"{error}; write for example anthropic/claude-sonnet-5") from None
-    if route.provider not in config.providers:
-        raise UnknownModel(
-            f"there is no provider {route.provider!r}{_nearest(route.provider, config.providers)}; "
-            f"known: {', '.join(config.providers)}",
-            model=name,
-        )
-    return route
-
-
-def _only(options: RouteOptions, routes: Sequence[Route], config: Config) -> Sequence[Route]:
-    if options.providers is None:
-        return routes
-    for name in options.providers:
-        if name not in config.providers:
-            raise BadRequest(
-                f"route.providers: there is no provider {name!r}{_nearest(name, config.providers)}"
-            )
-    kept = [route for route in routes if route.provider in options.providers]
-    if not kept:
-        raise BadRequest(
-            f"route.providers: none of {', '.join(map(str, routes))} "
-            f"is served by {', '.join(options.providers) or 'nobody'}"
-        )
-    return kept
-
-
-def _passed_over(provider: Provider, route: Route, key: KeyChoice, reason: str) -> Skipped:
+def _step(provider: Provider, model: Model, key: KeyChoice) -> Step:
+    candidate = Candidate(provider, model, key.name)
+    reason = _UNUSABLE.get(key.state)
+    if reason is None:
+        return candidate
     message = key.message or (
         f"no key for {provider.name}: sign in with 'aircher-cli auth login {provider.name}'"
     )
-    return Skipped(
-        provider=provider.name, model=route.model, key=key.name, reason=reason, message=message
-    )
-
-
-def _unknown_name(name: str, config: Config) -> str:
-    defaults = [p.default_model for p in config.providers.values() if p.default_model]
-    return (
-        f"nobody knows the model {name!r}{_nearest(name, [*config.models, *defaults])}; "
-        f"write provider/model to pass a name on as it is: {_example(name, config)}"
-    )
-
-
-def _example(name: str, config: Config) -> str:
-    return f"{name}/MODEL" if name in config.providers else f"openai/{name}"
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    close = nearest(name, known)
-    return f" (did you mean {close!r}?)" if close else ""
+    return candidate.skipped(reason, message)

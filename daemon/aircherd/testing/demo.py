@@ -20,9 +20,10 @@ from typing import BinaryIO
 
 import trio
 
-from aircherd.testing.simulator import Manner, Simulator, open_simulator
+from aircherd.testing.simulator import Fault, Manner, Simulator, open_simulator
 
 ALPHA_KEY = "demo-alpha-0123456789abcdef"
+NEW_ALPHA_KEY = "demo-alpha-new-0123456789abcdef"
 BETA_KEY = "demo-beta-0123456789abcdef"
 
 REPLY = (
@@ -41,7 +42,29 @@ base_url = "{url}/openai/v1"
 
 [models.demo]
 routes = ["alpha/claude-sonnet-5", "beta/gpt-5.5"]
+
+[models.frugal]
+routes = ["alpha/claude-sonnet-5", "beta/gpt-5.5"]
+strategy = "cheapest"
+
+[[limits]]
+provider = "beta"
+usd = 0.001
+per = "day"
+
+[catalog."alpha/claude-sonnet-5"]
+input_price = 3
+output_price = 15
+max_output = 40
+
+[catalog."beta/gpt-5.5"]
+input_price = 1
+output_price = 10
+max_output = 40
 """
+"""Three answers of beta leave no room for a fourth: each costs 0.00026 USD, and may cost 0.0004."""
+
+ASK = 'ask -v -m {model} "Why is the sky blue?"'
 
 READY_SECONDS = 10.0
 STOP_SECONDS = 25.0
@@ -78,7 +101,7 @@ async def _demo() -> None:
         "providers on this machine, made-up keys. No real key is touched, nothing leaves this "
         "machine, and nothing is left behind."
     )
-    manner = Manner(text=REPLY, delay=0.04)
+    manner = Manner(text=REPLY, delay=0.02)
     with _temporary_home() as environ:
         async with open_simulator(manner=manner) as providers:
             providers.keys.accept("anthropic", ALPHA_KEY)
@@ -90,13 +113,24 @@ async def _demo() -> None:
     print()
     _say(
         "That was all. With a key of your own: 'aircher-cli auth login anthropic' (or openai, "
-        "openrouter), then 'aircher-cli ask \"hello\"'. With a running Ollama and no key: "
-        "'aircher-cli ask -m ollama/MODEL \"hello\"'."
+        "gemini, openrouter), then 'aircher-cli ask \"hello\"'. With a running Ollama not even a "
+        "key is needed."
     )
 
 
 async def _steps(environ: Mapping[str, str], providers: Simulator) -> None:
     step = _Steps(environ)
+    await _sign_in(step)
+    await _refuse_a_key(step, providers)
+    await _limit_a_rate(step, providers)
+    await _spend_a_budget(step)
+    await step(
+        "The bill: what was asked and what it cost, attempt by attempt, by these made-up prices.",
+        "usage",
+    )
+
+
+async def _sign_in(step: "_Steps") -> None:
     await step("Two providers are configured, and nobody is signed in yet.", "auth status")
     await step(
         "Sign in. The key comes from standard input, is checked live with the provider, and is "
@@ -107,22 +141,51 @@ async def _steps(environ: Mapping[str, str], providers: Simulator) -> None:
     await step("The same for the second provider.", "auth login beta --with-token", key=BETA_KEY)
     await step(
         "Ask. 'demo' is an alias: alpha first, beta if alpha cannot. The reply streams.",
-        'ask -v -m demo "Why is the sky blue?"',
+        ASK.format(model="demo"),
     )
+
+
+async def _refuse_a_key(step: "_Steps", providers: Simulator) -> None:
     providers.keys.revoke("anthropic", ALPHA_KEY)
+    providers.keys.accept("anthropic", NEW_ALPHA_KEY)
     await step(
         "Now alpha REFUSES our key, as if it had been revoked. The same question again: the "
         "refused key falls back to beta, and you are told.",
-        'ask -v -m demo "Why is the sky blue?"',
+        ASK.format(model="demo"),
     )
     await step(
         "The state afterwards: alpha's key is rejected, and says what to do. It will not be "
         "tried again before you sign in anew.",
         "auth status",
     )
+    await step("So we sign in anew.", "auth login alpha --with-token", key=NEW_ALPHA_KEY)
+
+
+async def _limit_a_rate(step: "_Steps", providers: Simulator) -> None:
+    limited = Fault("error", error="rate_limit", vendor="anthropic", retry_after=90)
+    providers.faults.add(limited)
     await step(
-        "Scripts get everything as JSON: attempts, what was skipped, the usage.",
-        'ask --json -m demo "Why is the sky blue?"',
+        "Now alpha LIMITS THE RATE: come back in 90 seconds. beta answers at once.",
+        ASK.format(model="demo"),
+    )
+    await step(
+        "'frugal' asks the cheapest first. The plan says who would be asked, what that would "
+        "cost, and until when alpha is left alone.",
+        "route -m frugal --tokens 10",
+    )
+    await step("And so it is.", ASK.format(model="frugal"))
+
+
+async def _spend_a_budget(step: "_Steps") -> None:
+    await step(
+        "beta has a BUDGET of a tenth of a cent a day, and what is left is too little for one "
+        "more answer.",
+        "limits",
+    )
+    await step("We know that alpha is well again, and say so.", "cooldowns clear alpha")
+    await step(
+        "The cheapest is at its limit, so the next one answers: no budget is overspent.",
+        ASK.format(model="frugal"),
     )
 
 

@@ -75,6 +75,7 @@ async def test_rows_come_in_the_configurations_order_with_orphans_last(rig, book
     assert rows == [
         ("anthropic", None, "not_configured"),
         ("openai", None, "not_configured"),
+        ("gemini", None, "not_configured"),
         ("openrouter", None, "not_configured"),
         ("ollama", None, "not_required"),
         ("work", None, "not_configured"),

@@ -170,7 +170,7 @@ def test_an_unknown_provider_is_said_with_the_nearest_and_all(name, said):
     with pytest.raises(BadRequest) as caught:
         find_provider(config(), name)
     assert said in caught.value.message
-    assert "known: anthropic, openai, openrouter, ollama" in caught.value.message
+    assert "known: anthropic, openai, gemini, openrouter, ollama" in caught.value.message
 
 
 @pytest.mark.parametrize("label", ["default", "work-2", "a.b_c", "9", "x" * 64])

@@ -1,139 +1,28 @@
 """The conversation of a chat with its providers, as transcripts, in virtual time."""
 
-from contextlib import asynccontextmanager
+from decimal import Decimal
 
 import msgspec
 import pytest
 import trio
 
 from aircherd.catalog.catalog import Catalog
-from aircherd.chat.controller import Caller, ChatController
-from aircherd.config.model import Alias, Config, Provider, Route
-from aircherd.errors import AircherError, ChatFailed, KeyringLocked, ProviderFailed
+from aircherd.chat.caller import Caller
+from aircherd.config.model import Config, Provider
+from aircherd.errors import AircherError, ChatFailed
 from aircherd.events import EventBus
 from aircherd.vocabulary.chat import ChatRequest, Message, RouteOptions
-from aircherd.vocabulary.failure import Failure, FailureClass
-from aircherd.vocabulary.keys import ApiKey, KeyChoice, KeyState
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.models import Model, Prices, Rates
 from aircherd.vocabulary.reply import Ending, TextDelta, Usage, UsageDelta
 from aircherd.vocabulary.secret import Secret
-
-A = Provider(name="a", kind="openai", base_url="http://a")
-B = Provider(name="b", kind="openai", base_url="http://b")
-CONFIG = Config(
-    providers={"a": A, "b": B},
-    models={"chain": Alias("chain", (Route("a", "m"), Route("b", "n")))},
-)
-DONE = [TextDelta("hi"), Ending("stop", Usage(3, 1))]
-
-
-def failed(kind, message="it failed"):
-    return ProviderFailed(Failure(kind=kind, message=message, status=500))
-
-
-class FakeConfig:
-    def usable(self):
-        return CONFIG
-
-
-class FakeAuth:
-    """Every provider has one key, `default`; `locked` ones and new keys after a 401 on request."""
-
-    def __init__(self, fresh=None, locked=()):
-        self.fresh = fresh or {}
-        self.locked = locked
-        self.calls = []
-
-    def key_choices(self, provider):
-        return [KeyChoice("default", KeyState.AUTHENTICATED)]
-
-    async def ensure_authenticated(self, provider, name=None):
-        if provider.name in self.locked:
-            raise KeyringLocked("the keyring is locked")
-        return ApiKey(provider.name, name, Secret("first-key"), "keyring", provider.origin)
-
-    async def note_rejected(self, key, reason):
-        self.calls.append(("rejected", key.provider, key.secret.reveal()))
-        secret = self.fresh.pop(key.provider, None)
-        return msgspec.structs.replace(key, secret=secret) if secret else None
-
-    def note_accepted(self, key):
-        self.calls.append(("accepted", key.provider, key.secret.reveal()))
-
-
-class FakePool:
-    """Answers each call with the next script: a list of batches, exceptions and waits."""
-
-    def __init__(self, **scripts):
-        self.scripts = scripts
-        self.keys = []
-        self.closed = 0
-
-    @asynccontextmanager
-    async def open_chat(self, provider, request, model, key, network):
-        self.keys.append((provider.name, model.id, key.secret.reveal()))
-        script = self.scripts[provider.name].pop(0)
-        try:
-            if isinstance(script, Exception):
-                raise script
-            yield FakeCall(script)
-        finally:
-            self.closed += 1
-
-
-class FakeCall:
-    def __init__(self, script):
-        self.script = list(script)
-
-    async def receive(self):
-        step = self.script.pop(0)
-        if isinstance(step, Exception):
-            raise step
-        if isinstance(step, int | float):
-            await trio.sleep(step)
-            return []
-        return step
-
-
-async def run(pool, auth=None, bus=None, **request):
-    """Run one chat; return its result or error, and what the client was sent."""
-    sent = []
-
-    async def send(deltas):
-        sent.extend(deltas)
-
-    controller = ChatController(
-        config=FakeConfig(),
-        auth=auth or FakeAuth(),
-        catalog=Catalog(),
-        pool=pool,
-        bus=bus or EventBus(),
-    )
-    asked = ChatRequest(messages=[Message("user", "q")], **{"model": "chain", **request})
-    with trio.CancelScope() as scope:
-        try:
-            result = await controller.chat(asked, Caller("test", "proj"), send, scope)
-        except ChatFailed as error:
-            result = error
-    assert controller.statistics() == {"active": 0, "total": 1}
-    return result, [_short(delta) for delta in sent]
-
-
-def _short(delta):
-    if isinstance(delta, TextDelta):
-        return delta.text
-    if isinstance(delta, UsageDelta):
-        return "usage"
-    if isinstance(delta, Ending):
-        return "end"
-    return f"{delta.provider}:{delta.outcome}"
+from helpers.chat import DONE, A, Chats, FakeAuth, FakePool, failed, run
 
 
 async def test_a_client_that_wants_it_no_more_is_not_told_of_a_deadline(autojump_clock):
     """Its scope is cancelled before the time of the request is over: nothing is raised but that."""
     pool = FakePool(a=[[1000]])
-    controller = ChatController(
-        config=FakeConfig(), auth=FakeAuth(), catalog=Catalog(), pool=pool, bus=EventBus()
-    )
+    controller = Chats(pool).controller
     asked = ChatRequest(messages=[Message("user", "q")], model="chain", stream=False, timeout=5)
     async with trio.open_nursery() as nursery:
         scope = nursery.cancel_scope
@@ -292,3 +181,81 @@ async def test_our_own_trouble_is_not_the_providers_and_falls_back_to_nobody():
         await run(pool, bus=bus)
     assert caught.value.code == "internal"
     assert [(e.data["provider"], e.data["outcome"]) for e in events] == [("a", "internal")]
+
+
+LOCAL = Provider(name="local", kind="ollama", base_url="http://local", needs_key=False)
+
+
+class Installed(Catalog):
+    """A catalogue that knows a local server's model once it has been asked; see `ask`."""
+
+    def __init__(self, seconds=0):
+        super().__init__()
+        self.seconds = seconds
+        self.asked = []
+
+    async def ask(self, providers):
+        self.asked += [provider.name for provider in providers]
+        await trio.sleep(self.seconds)
+
+    def listed(self, provider):
+        return [Model(id="llama")] if provider.name in self.asked else []
+
+
+def nobody_signed_in(catalog, default_model=None):
+    """Chats of somebody without a key for `a`, on a machine with a local server."""
+    a = msgspec.structs.replace(A, default_model="m")
+    config = Config(providers={"a": a, "local": LOCAL}, default_model=default_model)
+    pool, auth = FakePool(local=[[DONE]]), FakeAuth(labels={"a": []})
+    chats = Chats(pool, config=config, auth=auth, catalog=catalog)
+    means = msgspec.structs.replace(chats.controller.means, ask_for_models=catalog.ask)
+    chats.controller.means = means
+    return chats
+
+
+async def test_who_has_no_key_is_answered_by_a_local_server_that_was_not_known_yet():
+    """It is asked what it has while the client waits: it may have been started just now."""
+    catalog = Installed()
+    result = await nobody_signed_in(catalog).ask(model=None)
+    assert (result.provider, result.model) == ("local", "llama")
+    assert catalog.asked == ["local"]
+
+
+async def test_a_local_server_is_not_waited_for_for_long(autojump_clock):
+    """It answers nothing: after two seconds its list is taken as it is."""
+    result = await nobody_signed_in(Installed(seconds=100)).ask(model=None)
+    assert trio.current_time() == 2
+    assert result.provider == "local"
+
+
+@pytest.mark.parametrize(("model", "default_model"), [("a/m", None), (None, "a/m")])
+async def test_local_servers_are_not_asked_where_they_could_not_answer(model, default_model):
+    """A named model, or a default of the user's own, is not theirs."""
+    catalog = Installed()
+    error = await nobody_signed_in(catalog, default_model).ask(model=model)
+    assert isinstance(error, ChatFailed)
+    assert (error.code, catalog.asked) == ("not_authenticated", [])
+
+
+@pytest.mark.parametrize(
+    ("ending", "cost"),
+    [
+        (Ending("stop", Usage(1_000_000, 2)), "3.00003"),
+        (Ending("stop", Usage(1_000_000, 2), cost="0.5"), "0.5"),  # who sends the bill knows best
+        (Ending("stop", Usage(0, 0), cost="0"), "0"),
+        (Ending("stop"), None),
+    ],
+)
+async def test_the_cost_is_the_providers_word_or_what_its_prices_make(monkeypatch, ending, cost):
+    """Without counts nobody knows."""
+    rates = Rates(input=Decimal(3), output=Decimal(15))
+    priced = Model(id="m", prices=Prices(rates=rates))
+    monkeypatch.setattr(Catalog, "find", lambda *_: priced)
+    result, _ = await run(FakePool(a=[[[TextDelta("hi"), ending]]]))
+    assert result.cost == cost
+
+
+async def test_a_model_without_a_price_costs_nobody_knows_what():
+    """None, never 0."""
+    result, _ = await run(FakePool(a=[[DONE]]))
+    assert result.cost is None

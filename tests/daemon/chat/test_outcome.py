@@ -45,6 +45,12 @@ def test_every_attempt_and_skip_is_in_the_data_and_in_the_words():
     ]
 
 
+def test_who_is_cooling_is_named_beside_the_words_that_were_kept():
+    """They are the provider's own, which never says its name."""
+    error = outcome.nobody_answered([], [LATER, SOON])
+    assert error.message == "nobody could answer. d: cooling; e: cooling"
+
+
 def test_the_earliest_return_is_told():
     """A client may come back then."""
     assert outcome.nobody_answered([DOWN], [LATER, SOON]).data["until"] == 40.0

@@ -29,11 +29,7 @@ def test_an_unknown_name_is_refused_with_a_suggestion(
 @pytest.mark.parametrize(
     ("text", "line", "path"),
     [
-        ('\n[[limits]]\nprovider = "openai"\nkey = "default"\nusd = 5.0', 2, "limits"),
-        ("[fallback]\nmax_attempts = 4", 1, "fallback"),
         ('[tasks.review]\nmodel = "m"', 1, "tasks"),
-        (ALIAS + 'strategy = "cheapest"', 3, "models.m.strategy"),
-        (WORK + "fallback = true", 4, "providers.work.fallback"),
     ],
 )
 def test_what_is_planned_is_not_supported_yet(text: str, line: int, path: str) -> None:

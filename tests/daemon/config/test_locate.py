@@ -55,6 +55,11 @@ usd = 6
         (("models", "note"), 19),
         (("models", "after"), 23),
         (("limits",), 24),
+        (("limits", 0), 24),
+        (("limits", 0, "usd"), 25),
+        (("limits", 1), 26),
+        (("limits", 1, "usd"), 27),
+        (("limits", 1, "per"), 26),
     ],
 )
 def test_an_entry_is_found_on_its_line(path: Path, line: int) -> None:
@@ -81,6 +86,14 @@ def test_a_section_split_in_two_is_at_its_first_mention() -> None:
     lines = Lines('[providers.a.headers]\nX = "1"\n[providers.a]\nkind = "openai"\n')
     assert lines.line_of(("providers", "a")) == 1
     assert lines.line_of(("providers", "a", "kind")) == 4
+
+
+def test_what_is_below_a_repeated_section_belongs_to_the_last_of_it() -> None:
+    """As in TOML."""
+    lines = Lines("[[a]]\n[a.b]\nx = 1\n[[a]]\n[[a.b]]\nx = 1\n[[a.b]]\nx = 2\n")
+    assert lines.line_of(("a", 0, "b", "x")) == 3
+    assert lines.line_of(("a", 1, "b", 0, "x")) == 6
+    assert lines.line_of(("a", 1, "b", 1, "x")) == 8
 
 
 @pytest.mark.parametrize(

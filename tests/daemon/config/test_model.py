@@ -59,5 +59,11 @@ def test_a_route_has_both_sides(text: str) -> None:
 
 def test_the_built_in_providers_are_there_without_a_file() -> None:
     """In the order in which they serve."""
-    assert list(DEFAULT_CONFIG.providers) == ["anthropic", "openai", "openrouter", "ollama"]
+    assert list(DEFAULT_CONFIG.providers) == [
+        "anthropic",
+        "openai",
+        "gemini",
+        "openrouter",
+        "ollama",
+    ]
     assert all(provider.can_carry_key for provider in DEFAULT_CONFIG.providers.values())

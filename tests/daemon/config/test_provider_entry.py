@@ -68,11 +68,16 @@ def test_a_built_in_provider_may_be_elsewhere() -> None:
     assert same.env == ("OPENAI_API_KEY",)
 
 
+def test_gemini_is_a_kind() -> None:
+    """An entry may speak it to a server of the user's own."""
+    provider = _provider('[providers.work]\nkind = "gemini"\nbase_url = "https://h/v1beta"', "work")
+    assert (provider.kind, provider.needs_key) == ("gemini", True)
+
+
 @pytest.mark.parametrize(
     ("entry", "field", "cure"),
     [
         ('kind = "opnai"', "kind", 'did you mean "openai"?'),
-        ('kind = "gemini"', "kind", "is not supported by this version yet"),
         ("kind = 5", "kind", "must be one of"),
         ('auth = "key"', "auth", 'can only be "none"'),
         ("auth = false", "auth", 'can only be "none"'),
@@ -148,7 +153,7 @@ def test_no_auth_and_a_source_of_keys_contradict_each_other() -> None:
 
 def test_a_provider_of_ones_own_says_kind_and_base_url() -> None:
     """Both are told at the section's line."""
-    kinds = '"openai", "anthropic", "openrouter", "ollama"'
+    kinds = '"openai", "anthropic", "gemini", "openrouter", "ollama"'
     no_kind = f"has no kind: the API that is spoken there | add kind = one of {kinds}"
     no_url = 'has no base_url | add base_url = "https://host/v1"'
     assert problems("\n[providers.work]\n") == [

@@ -4,6 +4,7 @@ import pytest
 
 from aircherd.config.load import parse_config
 from aircherd.config.model import DEFAULT_CONFIG, Alias, Network, Route
+from aircherd.errors import ConfigInvalid
 from helpers.config_problems import problem, problems
 
 WORK = '[providers.work]\nkind = "openai"\nbase_url = "https://h/v1"\n'
@@ -60,7 +61,7 @@ def test_a_default_that_names_nothing_is_refused(value: str, cure: str) -> None:
     ("route", "cure"),
     [
         ("antropic/x", 'did you mean "anthropic"?'),
-        ("zzz/x", "known here: anthropic, openai, openrouter, ollama"),
+        ("zzz/x", "known here: anthropic, openai, gemini, openrouter, ollama"),
         ("claude", "must be of the form provider/model"),
         ("openai", 'add a model: "openai/MODEL"'),
         ("openai/", "must be of the form provider/model"),
@@ -139,3 +140,22 @@ def test_a_bad_network_entry_is_refused(entry: str, name: str, cure: str) -> Non
     assert (found[0], found[1]) == (4, f"network.{name}")
     assert cure in found[2]
     assert "CANARY" not in found[2]
+
+
+def test_how_long_the_ledger_keeps_attempts() -> None:
+    """For ever if nothing is said, and never for less than a month's limits need."""
+    assert parse_config("", file="f").keep_days is None
+    assert parse_config("[usage]\nkeep_days = 400", file="f").keep_days == 400
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [("7", "must be from 32"), ("true", "must be a whole number"), ('"400"', "must be a whole")],
+)
+def test_days_that_are_none(value: str, told: str) -> None:
+    """With the line."""
+    with pytest.raises(ConfigInvalid) as caught:
+        parse_config(f"[usage]\nkeep_days = {value}", file="f")
+    (problem,) = caught.value.data["problems"]
+    assert (problem["line"], problem["path"]) == (2, "usage.keep_days")
+    assert told in problem["message"]

@@ -43,7 +43,7 @@ def test_a_bad_file_leaves_the_last_good_config(file: Path) -> None:
     assert store.current.network.idle_timeout == 5.0
     assert store.problem is not None
     assert store.problem.message.startswith(f"{file}, line 2")
-    assert repr(store) == f"<ConfigStore {file}: with problems, 4 providers>"
+    assert repr(store) == f"<ConfigStore {file}: with problems, 5 providers>"
     file.write_text(GOOD)
     assert store.reload() is False
     assert store.problem is None
@@ -58,7 +58,7 @@ def test_a_bad_file_at_the_start_leaves_no_good_config(file: Path) -> None:
     file.write_text("")
     assert store.reload() is True
     assert store.has_good
-    assert repr(store) == f"<ConfigStore {file}: good, 4 providers>"
+    assert repr(store) == f"<ConfigStore {file}: good, 5 providers>"
 
 
 def test_the_kept_problem_holds_no_frames(file: Path) -> None:

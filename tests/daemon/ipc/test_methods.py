@@ -29,7 +29,7 @@ def test_every_name_of_the_wire_is_served_or_is_a_notification():
 def test_the_page_names_every_parameter(method):
     """In the section of the method."""
     section = PAGE.split(f"### `{method}`\n")[1].split("\n### ")[0].split("\n## ")[0]
-    if method == methods.CHAT_START:
+    if method in (methods.CHAT_START, methods.ROUTE_EXPLAIN):  # they take a chat request
         section += PAGE.split("### `chat`\n")[1].split("\n### ")[0]
     fields = [field.encode_name for field in msgspec.structs.fields(METHODS[method].params)]
     assert [name for name in fields if not re.search(rf"\b{name}\b", section)] == []
@@ -44,6 +44,7 @@ def test_an_unknown_parameter_is_refused_by_every_method_but_hello(method):
         "auth.login": {"provider": "x", "key": "y"},
         "auth.logout": {"provider": "x"},
         "auth.import": {"variables": {}},
+        "models.use": {"model": "m"},
         "config.check": {"text": ""},
         "events.subscribe": {"topics": []},
     }.get(method, {})

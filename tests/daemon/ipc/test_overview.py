@@ -5,10 +5,14 @@ from types import SimpleNamespace
 import pytest
 
 from aircherd.catalog.catalog import Catalog
+from aircherd.chat.recall import Recall
 from aircherd.config.model import DEFAULT_CONFIG, Config, builtin_providers
 from aircherd.errors import ConfigInvalid
+from aircherd.events import EventBus
 from aircherd.ipc import overview
-from aircherd.vocabulary.keys import Health, KeyChoice, KeyState, KeyStatus
+from aircherd.providers.cooldown_book import CooldownBook
+from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.keys import KeyChoice, KeyState, KeyStatus
 
 
 class Store(SimpleNamespace):
@@ -24,18 +28,28 @@ def services(tmp_path, *, config=DEFAULT_CONFIG, problem=None, has_good=True, st
             return [KeyChoice(None, KeyState.NOT_REQUIRED)]
         return [KeyChoice("default", state) for state in states.get(provider.name, [])]
 
+    cooldowns = CooldownBook(EventBus())
+    for name in ill:
+        failure = Failure(kind=FailureClass.NETWORK, message="refused")
+        cooldowns.note_failure(DEFAULT_CONFIG.providers[name], None, None, failure)
     rows = [KeyStatus(provider="openai", state=KeyState.REJECTED, key="default", reason="refused")]
+    auth = SimpleNamespace(key_choices=choices, rows=lambda: rows)
+    pool = SimpleNamespace(cooldowns=cooldowns)
+    means = SimpleNamespace(
+        auth=auth,
+        catalog=Catalog(),
+        pool=pool,
+        recall=Recall(),
+        account=SimpleNamespace(room_for=lambda *_: None),
+    )
     return SimpleNamespace(
+        chat=SimpleNamespace(means=means),
         config=Store(
             file=tmp_path / "config.toml", current=config, problem=problem, has_good=has_good
         ),
-        auth=SimpleNamespace(key_choices=choices, rows=lambda: rows),
-        catalog=Catalog(),
-        pool=SimpleNamespace(
-            health=lambda name: (
-                (Health.UNREACHABLE, "refused") if name in ill else (Health.OK, None)
-            )
-        ),
+        auth=auth,
+        catalog=means.catalog,
+        pool=pool,
     )
 
 
@@ -102,5 +116,7 @@ def test_the_variables_that_the_daemon_reads(tmp_path):
     assert overview.environment_names(services(tmp_path)) == [
         "ANTHROPIC_API_KEY",
         "OPENAI_API_KEY",
+        "GOOGLE_API_KEY",
+        "GEMINI_API_KEY",
         "OPENROUTER_API_KEY",
     ]

@@ -8,8 +8,10 @@ import msgpack
 import msgspec
 import pytest
 import trio
+import trio.lowlevel
 
 from aircher_wire import frames
+from aircherd.chat.caller import Caller
 from aircherd.errors import BadRequest
 from aircherd.events import EventBus
 from aircherd.ipc import session as session_module
@@ -81,7 +83,19 @@ async def too_long(session, msgid, params):
     return {"text": "x" * (frames.MAX_FRAME + 1)}
 
 
+async def hello(session, msgid, params):
+    await trio.lowlevel.checkpoint()
+    session.caller = Caller(params.name)
+    return {}
+
+
+async def who(session, msgid, params):
+    return {"caller": session.caller.client}
+
+
 TABLE = {
+    "hello": Method(Named, hello),
+    "who": Method(Nothing, who),
     "too_big": Method(Nothing, too_big),
     "too_long": Method(Nothing, too_long),
     "greet": Method(Named, greet),
@@ -154,6 +168,15 @@ async def test_a_request_is_answered_under_its_number():
     """The result of the handler, as it is."""
     async with conversation() as (peer, _):
         assert await peer.ask(5, "greet", name="you") == [1, 5, None, {"hello": "you"}]
+
+
+async def test_what_comes_with_an_introduction_is_the_introduced_ones():
+    """In one write, as the command line does; tasks would begin in any order."""
+    for _ in range(8):
+        async with conversation() as (peer, _session):
+            await peer.send([0, 1, "hello", [{"name": "me"}]], [0, 2, "who", []])
+            answers = [await peer.receive(), await peer.receive()]
+            assert answers == [[1, 1, None, {}], [1, 2, None, {"caller": "me"}]]
 
 
 async def test_requests_are_served_side_by_side():

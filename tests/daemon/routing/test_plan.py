@@ -1,56 +1,51 @@
-"""From a name to the candidates: tables."""
+"""From a request's wishes to the candidates: tables, and what holds for every plan."""
 
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import get_args
+
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from aircherd.catalog.catalog import Catalog
-from aircherd.config.model import DEFAULT_CONFIG, Alias, Config, Provider, Route, builtin_providers
+from aircherd.config.model import (
+    DEFAULT_CONFIG,
+    Alias,
+    Config,
+    Fallback,
+    Provider,
+    Route,
+    Strategy,
+)
 from aircherd.errors import BadRequest, UnknownModel
-from aircherd.routing.plan import plan
+from aircherd.routing.candidate import Candidate, Step
+from aircherd.routing.filters import DOUBT
+from aircherd.routing.plan import Wish, plan
 from aircherd.vocabulary.attempt import Skipped
 from aircherd.vocabulary.chat import RouteOptions
-from aircherd.vocabulary.keys import KeyChoice, KeyState
+from aircherd.vocabulary.cooling import Cooling
+from aircherd.vocabulary.keys import KeyState
+from aircherd.vocabulary.limited import Limited
+from aircherd.vocabulary.models import Model
+from aircherd.vocabulary.needs import Needs
+from helpers.routing import CONFIG, OK, Described, FakeView, Listed, keys, place, rows
 
-OK = KeyState.AUTHENTICATED
-WORK = Provider(name="work", kind="openai", base_url="http://gpu:8000/v1", needs_key=False)
-CONFIG = Config(
-    providers={**builtin_providers(), "work": WORK},
-    models={
-        "sonnet": Alias(
-            "sonnet", (Route("anthropic", "claude-x"), Route("openrouter", "anthropic/claude-x"))
-        )
-    },
-)
+A, B = "claude-x", "anthropic/claude-x"
+SONNET = Wish(model="sonnet")
+BOTH = {"anthropic": OK, "openrouter": OK}
 
 
-def keys(**states):
-    """A view of the keys: provider -> one state, or a list of (name, state)."""
-
-    def of(provider):
-        if not provider.needs_key:
-            return [KeyChoice(None, KeyState.NOT_REQUIRED)]
-        found = states.get(provider.name, [])
-        found = [("default", found)] if isinstance(found, KeyState) else found
-        return [KeyChoice(name, state) for name, state in found]
-
-    return of
+def asking(name: str | None = "sonnet", **options: object) -> Wish:
+    return Wish(model=name, options=RouteOptions(**options))
 
 
-def decide(model, keys_of, config=CONFIG, **options):
-    """Return the plan as short rows."""
-    decided = plan(model, RouteOptions(**options), config, keys_of, Catalog())
-    skipped = [step for step in decided.steps if isinstance(step, Skipped)]
-    return (
-        [(c.provider.name, c.model.id, c.key) for c in decided.candidates],
-        [(s.provider, s.model, s.key, s.reason) for s in skipped],
-    )
+# ------------------------------------------------------------------ keys
 
 
-def test_an_alias_serves_its_routes_in_order():
-    """The first route first."""
-    assert decide("sonnet", keys(anthropic=OK, openrouter=OK)) == (
-        [("anthropic", "claude-x", "default"), ("openrouter", "anthropic/claude-x", "default")],
-        [],
-    )
+def test_the_first_route_is_asked_first() -> None:
+    """With the provider's key by its name."""
+    assert rows(SONNET, keys(**BOTH)) == [("anthropic", A, "default"), ("openrouter", B, "default")]
 
 
 @pytest.mark.parametrize(
@@ -58,135 +53,482 @@ def test_an_alias_serves_its_routes_in_order():
     [
         (KeyState.REJECTED, "auth_rejected"),
         (KeyState.LOCKED, "keyring_locked"),
+        (KeyState.NOT_CONFIGURED, "not_authenticated"),
         ([], "not_authenticated"),
     ],
 )
-def test_a_key_that_cannot_be_used_is_passed_over_with_its_reason(state, reason):
+def test_a_key_that_cannot_be_used_is_passed_over_with_its_reason(
+    state: KeyState | list[tuple[str, KeyState]], reason: str
+) -> None:
     """The next route serves."""
     name = None if state == [] else "default"
-    assert decide("sonnet", keys(anthropic=state, openrouter=OK)) == (
-        [("openrouter", "anthropic/claude-x", "default")],
-        [("anthropic", "claude-x", name, reason)],
-    )
-
-
-def test_who_is_passed_over_stands_where_they_would_have_been_asked():
-    """So an answer tells whom it passed over, and leaves out whom it never came to."""
-    two = [("default", KeyState.REJECTED), ("work", OK)]
-    decided = plan("sonnet", RouteOptions(), CONFIG, keys(anthropic=two), Catalog())
-    assert [type(step).__name__ for step in decided.steps] == ["Skipped", "Candidate", "Skipped"]
-
-
-def test_an_unverified_key_is_tried():
-    """Only a refusal takes a key out."""
-    assert decide("anthropic/m", keys(anthropic=KeyState.UNVERIFIED))[0] == [
-        ("anthropic", "m", "default")
+    assert rows(SONNET, keys(anthropic=state, openrouter=OK)) == [
+        ("anthropic", A, name, reason),
+        ("openrouter", B, "default"),
     ]
 
 
-def test_another_key_of_the_provider_comes_before_another_provider():
+def test_without_any_key_it_is_said_how_to_sign_in() -> None:
+    """Where the key itself has nothing to say."""
+    step = next(plan(SONNET, CONFIG, keys()).steps())
+    assert isinstance(step, Skipped)
+    assert step.message == "no key for anthropic: sign in with 'aircher-cli auth login anthropic'"
+
+
+@pytest.mark.parametrize("state", [OK, KeyState.UNVERIFIED])
+def test_a_key_that_nobody_refused_is_tried(state: KeyState) -> None:
+    """Only a refusal takes a key out."""
+    wish = Wish(model="anthropic/m")
+    assert rows(wish, keys(anthropic=state)) == [("anthropic", "m", "default")]
+
+
+def test_a_local_provider_needs_no_key() -> None:
+    """It is a candidate without one."""
+    assert rows(Wish(model="work/llama"), keys()) == [("work", "llama", None)]
+
+
+def test_another_key_of_the_provider_comes_before_another_provider() -> None:
     """Keys are rotated before the provider is left."""
     two = [("default", OK), ("work", OK)]
-    assert decide("sonnet", keys(anthropic=two, openrouter=OK))[0] == [
-        ("anthropic", "claude-x", "default"),
-        ("anthropic", "claude-x", "work"),
-        ("openrouter", "anthropic/claude-x", "default"),
+    assert rows(SONNET, keys(anthropic=two, openrouter=OK)) == [
+        ("anthropic", A, "default"),
+        ("anthropic", A, "work"),
+        ("openrouter", B, "default"),
     ]
 
 
-def test_provider_slash_model_pins_the_provider_and_keeps_the_rest_of_the_name():
-    """The model's own name may hold slashes, known or not."""
-    assert decide("openrouter/a/b:free", keys(openrouter=OK, openai=OK))[0] == [
-        ("openrouter", "a/b:free", "default")
+def test_who_is_passed_over_stands_where_they_would_have_been_asked() -> None:
+    """So an answer tells whom it passed over, and leaves out whom it never came to."""
+    two = [("default", KeyState.REJECTED), ("work", OK)]
+    assert rows(SONNET, keys(anthropic=two)) == [
+        ("anthropic", A, "default", "auth_rejected"),
+        ("anthropic", A, "work"),
+        ("openrouter", B, None, "not_authenticated"),
     ]
 
 
-def test_a_local_provider_needs_no_key():
-    """It is a candidate without one."""
-    assert decide("work/llama", keys())[0] == [("work", "llama", None)]
+def test_installed_models_do_not_hide_a_key_that_cannot_be_used() -> None:
+    """A locked key is told of, and the local server answers."""
+    view = keys(Listed(ollama=["llama3.2:latest"]), openai=KeyState.LOCKED)
+    default = DEFAULT_CONFIG.providers["openai"].default_model
+    assert rows(Wish(), view) == [
+        ("openai", default, "default", "keyring_locked"),
+        ("ollama", "llama3.2:latest", None),
+    ]
 
 
-def test_without_a_name_the_signed_in_providers_serve_with_their_defaults():
-    """A newcomer with two keys has a fallback; who never signed in is not mentioned."""
-    defaults = DEFAULT_CONFIG.providers
-    assert decide(None, keys(openai=OK, openrouter=OK)) == (
-        [
-            ("openai", defaults["openai"].default_model, "default"),
-            ("openrouter", defaults["openrouter"].default_model, "default"),
-        ],
-        [],
+def test_a_locked_first_provider_is_reported_before_the_default_chain_goes_on() -> None:
+    """Locked is not the same as never signed in."""
+    found = rows(Wish(), keys(anthropic=KeyState.LOCKED, openai=OK))
+    assert [(row[0], *row[3:]) for row in found] == [("anthropic", "keyring_locked"), ("openai",)]
+
+
+# ------------------------------------------------------------------ the request's own words
+
+
+@pytest.mark.parametrize("name", ["sonet", "antropic/claude", "zzz"])
+def test_a_name_that_nobody_knows_makes_no_plan(name: str) -> None:
+    """It is refused before anybody is looked at."""
+    with pytest.raises(UnknownModel):
+        plan(Wish(model=name), CONFIG, keys())
+
+
+def test_a_route_that_leaves_nobody_makes_no_plan() -> None:
+    """It is the client's own contradiction."""
+    with pytest.raises(BadRequest):
+        plan(asking(providers=["openai"]), CONFIG, keys())
+
+
+def test_no_fallback_keeps_the_first_candidate_only() -> None:
+    """The client asked for one try; who was passed over before it is told."""
+    assert rows(asking(no_fallback=True), keys(**BOTH)) == [("anthropic", A, "default")]
+    assert rows(asking(no_fallback=True), keys(openrouter=OK)) == [
+        ("anthropic", A, None, "not_authenticated"),
+        ("openrouter", B, "default"),
+    ]
+
+
+def test_what_the_request_needs_is_held_against_each_candidate() -> None:
+    """The reasons are those of `filters`."""
+    models = Described(Model(id=A, images=False), Model(id=B, window=10))
+    wish = Wish(model="sonnet", needs=Needs(abilities=("images",), input_tokens=1000))
+    assert rows(wish, keys(models, **BOTH)) == [
+        ("anthropic", A, "default", "bad_request"),
+        ("openrouter", B, "default", "context_too_long"),
+    ]
+
+
+def test_a_key_that_cools_leaves_the_others_of_its_provider() -> None:
+    """It is passed over alone, until it is back."""
+    view = keys(anthropic=[("default", OK), ("work", OK)], openrouter=OK)
+    view.cold["anthropic", "default", A] = Cooling("rate_limited", 60.0, "too fast")
+    assert rows(SONNET, view) == [
+        ("anthropic", A, "default", "rate_limited"),
+        ("anthropic", A, "work"),
+        ("openrouter", B, "default"),
+    ]
+
+
+def test_who_was_passed_over_on_a_guess_is_asked_after_all_others() -> None:
+    """Better than nobody; one whose vendor named a time is not."""
+    view = keys(anthropic=[("default", OK), ("work", OK)], openrouter=OK)
+    view.cold["anthropic", "default", A] = Cooling("overloaded", 60.0, "no room", is_guess=True)
+    view.cold["anthropic", "work", A] = Cooling("rate_limited", 60.0, "too fast")
+    assert rows(SONNET, view) == [
+        ("anthropic", A, "default", "overloaded"),
+        ("anthropic", A, "work", "rate_limited"),
+        ("openrouter", B, "default"),
+        ("anthropic", A, "default"),
+    ]
+
+
+def test_without_fallback_one_last_resort_is_asked() -> None:
+    """And only if nobody else is left."""
+    view = keys(**BOTH)
+    for where in (("anthropic", "default", A), ("openrouter", "default", B)):
+        view.cold[where] = Cooling("overloaded", 60.0, "no room", is_guess=True)
+    assert rows(asking(no_fallback=True), view) == [
+        ("anthropic", A, "default", "overloaded"),
+        ("openrouter", B, "default", "overloaded"),
+        ("anthropic", A, "default"),
+    ]
+
+
+def test_things_are_looked_at_when_their_turn_comes() -> None:
+    """A plan is walked for minutes: what changed meanwhile counts."""
+    view = keys(**BOTH)
+    steps = plan(SONNET, CONFIG, view).steps()
+    next(steps)
+    view.cold["openrouter", "default", B] = Cooling("rate_limited", 60.0, "too fast")
+    (second,) = steps
+    assert isinstance(second, Skipped)
+
+
+# ------------------------------------------------------------------ strategies and prices
+
+
+def configured(
+    strategy: Strategy | None, alias: Strategy | None, increase: object = None
+) -> Config:
+    """The configuration with these strategies of `[fallback]` and of the alias `sonnet`."""
+    section = Fallback(strategy=strategy or "priority", max_cost_increase=increase)
+    sonnet = msgspec.structs.replace(CONFIG.models["sonnet"], strategy=alias)
+    return msgspec.structs.replace(CONFIG, fallback=section, models={"sonnet": sonnet})
+
+
+@pytest.mark.parametrize(
+    ("section", "alias", "request_", "used"),
+    [
+        (None, None, None, "priority"),
+        ("cheapest", None, None, "cheapest"),
+        ("cheapest", "fastest", None, "fastest"),
+        ("cheapest", "priority", None, "priority"),
+        ("cheapest", "fastest", "priority", "priority"),
+        (None, None, "cheapest", "cheapest"),
+    ],
+)
+def test_who_speaks_last_chooses_the_strategy(
+    section: Strategy | None, alias: Strategy | None, request_: Strategy | None, used: Strategy
+) -> None:
+    """The request before the alias, the alias before `[fallback]`."""
+    config = configured(section, alias)
+    assert plan(asking(strategy=request_), config, keys()).strategy == used
+
+
+def test_the_cheapest_is_asked_first() -> None:
+    """With all of its keys, before the next."""
+    view = keys(anthropic=OK, openrouter=[("a", OK), ("b", OK)])
+    view.prices = {A: Decimal(2), B: Decimal(1)}
+    assert [row[0] for row in rows(asking(strategy="cheapest"), view)] == [
+        "openrouter",
+        "openrouter",
+        "anthropic",
+    ]
+
+
+def test_nobody_dearer_than_allowed_is_asked() -> None:
+    """`max_cost_increase` times the price of the first choice is the most."""
+    view = keys(**BOTH)
+    view.prices = {A: Decimal(2), B: Decimal("4.01")}
+    for increase, dear in ((2, True), (Decimal("2.005"), False), (None, False)):
+        config = configured(None, None, Decimal(increase) if increase else None)
+        assert ("too_expensive" in rows(SONNET, view, config)[1]) is dear
+
+
+def test_a_first_choice_that_cannot_serve_says_what_is_dear_all_the_same() -> None:
+    """An outage is no reason to pay more than was meant."""
+    view = keys(openrouter=OK)
+    view.prices = {A: Decimal(1), B: Decimal(3)}
+    assert rows(SONNET, view, configured(None, None, Decimal(2))) == [
+        ("anthropic", A, None, "not_authenticated"),
+        ("openrouter", B, "default", "too_expensive"),
+    ]
+
+
+@pytest.mark.parametrize("prices", [{B: Decimal(9)}, {A: Decimal(1)}, {}])
+def test_unknown_prices_are_not_compared(prices: dict[str, Decimal]) -> None:
+    """Neither the first choice's nor another's."""
+    view = keys(**BOTH)
+    view.prices = prices
+    found = rows(SONNET, view, configured(None, None, Decimal(1)))
+    assert [row[0] for row in found if len(row) == 3] == ["anthropic", "openrouter"]
+
+
+# ------------------------------------------------------------------ conversations
+
+
+HELD = Wish(model="sonnet", conversation="c")
+
+
+def test_a_conversation_stays_with_who_answered_last() -> None:
+    """And with his key; the others follow in their order."""
+    view = keys(anthropic=OK, openrouter=[("a", OK), ("b", OK)])
+    view.held["c"] = ("openrouter", B, "b")
+    assert rows(HELD, view) == [
+        ("openrouter", B, "b"),
+        ("openrouter", B, "a"),
+        ("anthropic", A, "default"),
+    ]
+    assert rows(SONNET, view)[0] == ("anthropic", A, "default")
+
+
+def test_a_conversation_goes_on_elsewhere_while_who_held_it_cannot() -> None:
+    """He is passed over like anybody."""
+    view = keys(**BOTH)
+    view.held["c"] = ("openrouter", B, "default")
+    view.cold["openrouter", "default", B] = Cooling("overloaded", 60.0, "no room")
+    assert rows(HELD, view) == [
+        ("openrouter", B, "default", "overloaded"),
+        ("anthropic", A, "default"),
+    ]
+
+
+@pytest.mark.parametrize("held", [("openai", "gpt", "default"), ("anthropic", "other", "default")])
+def test_who_does_not_serve_the_model_is_not_brought_in_by_a_conversation(
+    held: tuple[str, str, str],
+) -> None:
+    """The user changed the model in the middle."""
+    view = keys(openai=OK, **BOTH)
+    view.held["c"] = held
+    assert rows(HELD, view) == rows(SONNET, view)
+
+
+def test_a_conversation_comes_before_a_strategy() -> None:
+    """Its cache is worth more than a list price says."""
+    view = keys(**BOTH)
+    view.held["c"] = ("anthropic", A, "default")
+    view.prices = {A: Decimal(2), B: Decimal(1)}
+    wish = msgspec.structs.replace(HELD, options=RouteOptions(strategy="cheapest"))
+    assert [row[0] for row in rows(wish, view)] == ["anthropic", "openrouter"]
+
+
+def test_who_holds_a_conversation_does_not_raise_what_may_be_paid() -> None:
+    """Else each fallback would allow a dearer one: twice the price, and twice that."""
+    routes = (Route("anthropic", "one"), Route("openai", "two"), Route("gemini", "four"))
+    config = configured(None, None, Decimal(2))
+    config = msgspec.structs.replace(config, models={"sonnet": Alias("sonnet", routes)})
+    view = keys(anthropic=OK, openai=OK, gemini=OK)
+    view.prices = {"one": Decimal(1), "two": Decimal(2), "four": Decimal(4)}
+    view.held["c"] = ("openai", "two", "default")
+    assert rows(HELD, view, config) == [
+        ("openai", "two", "default"),
+        ("anthropic", "one", "default"),
+        ("gemini", "four", "default", "too_expensive"),
+    ]
+
+
+# ------------------------------------------------------------------ what holds for every plan
+
+
+NAMES = ("p0", "p1", "p2", "local")
+LABELS = ("default", "a", "b")
+MODELS = ("m0", "m1", "m2")
+PROVIDERS = {
+    name: Provider(name=name, kind="openai", base_url=f"http://{name}", needs_key=name != "local")
+    for name in NAMES
+}
+UNUSABLE = {KeyState.NOT_CONFIGURED, KeyState.REJECTED, KeyState.LOCKED}
+PRICES = st.dictionaries(st.sampled_from(MODELS), st.decimals(0, 9, places=2))
+PLACES = st.tuples(
+    st.sampled_from(NAMES), st.sampled_from((*LABELS, None)), st.sampled_from(MODELS)
+)
+ROUTES = st.builds(Route, st.sampled_from(NAMES), st.sampled_from(MODELS))
+KEYS = st.lists(
+    st.tuples(st.sampled_from(LABELS), st.sampled_from(KeyState)), unique_by=lambda key: key[0]
+)
+
+
+@st.composite
+def described(draw: st.DrawFn) -> Described:
+    """A catalogue that knows more of one model and less of another."""
+    maybe = st.sampled_from((True, False, None))
+    return Described(
+        *(
+            Model(id=name, images=draw(maybe), tools=draw(maybe), window=draw(st.none() | SIZES))
+            for name in MODELS
+        )
     )
 
 
-def test_without_a_name_and_without_any_key_everybody_is_named():
-    """So the newcomer learns what could be signed in."""
-    candidates, skipped = decide(None, keys())
-    assert candidates == []
-    assert {row[0] for row in skipped} == {"anthropic", "openai", "openrouter"}
-    assert {row[3] for row in skipped} == {"not_authenticated"}
-
-
-def test_a_locked_first_provider_is_reported_before_the_default_chain_goes_on():
-    """Locked is not the same as never signed in."""
-    candidates, skipped = decide(None, keys(anthropic=KeyState.LOCKED, openai=OK))
-    assert [row[0] for row in candidates] == ["openai"]
-    assert [(row[0], row[3]) for row in skipped] == [("anthropic", "keyring_locked")]
-
-
-def test_the_configured_default_is_used_when_no_model_is_named():
-    """`default_model` may be an alias or provider/model."""
-    config = Config(providers=CONFIG.providers, models=CONFIG.models, default_model="sonnet")
-    assert decide(None, keys(anthropic=OK), config)[0] == [("anthropic", "claude-x", "default")]
-
-
-def test_the_name_of_a_providers_default_model_is_known():
-    """`-m gpt-...` works without the provider."""
-    name = DEFAULT_CONFIG.providers["openai"].default_model
-    assert decide(name, keys(openai=OK))[0] == [("openai", name, "default")]
-
-
-@pytest.mark.parametrize(
-    ("model", "said"),
-    [
-        ("sonet", "did you mean 'sonnet'?"),
-        ("antropic/claude", "did you mean 'anthropic'?"),
-        ("/claude", "not of the form provider/model"),
-        ("openai/", "not of the form provider/model"),
-        ("zzz", "write provider/model to pass a name on as it is: openai/zzz"),
-        ("work", "write provider/model to pass a name on as it is: work/MODEL"),
-    ],
+SIZES = st.sampled_from((10, 100, 1000))
+VIEWS = st.builds(
+    FakeView,
+    keys=st.fixed_dictionaries({name: KEYS for name in NAMES if name != "local"}),
+    models=described(),
+    cold=st.dictionaries(
+        PLACES,
+        st.builds(Cooling, st.just("r"), st.none(), st.just("why"), st.booleans(), st.booleans()),
+    ),
+    full=st.dictionaries(PLACES, st.builds(Limited, st.just("limit_reached"), st.just("full"))),
+    prices=PRICES,
+    speeds=st.dictionaries(
+        st.tuples(st.sampled_from(NAMES), st.sampled_from(MODELS)), st.floats(0, 9)
+    ),
+    held=st.dictionaries(st.just("c"), PLACES.map(lambda p: (p[0], p[2], p[1]))),
 )
-def test_an_unknown_name_is_explained(model, said):
-    """The message says what to write instead."""
-    with pytest.raises(UnknownModel) as caught:
-        decide(model, keys(anthropic=OK))
-    assert said in caught.value.message
-
-
-def test_no_fallback_keeps_the_first_candidate_only():
-    """The client asked for one try."""
-    assert decide("sonnet", keys(anthropic=OK, openrouter=OK), no_fallback=True)[0] == [
-        ("anthropic", "claude-x", "default")
-    ]
-
-
-def test_only_the_providers_that_the_client_allows_are_asked():
-    """The order stays the alias's."""
-    assert decide("sonnet", keys(anthropic=OK, openrouter=OK), providers=["openrouter"])[0] == [
-        ("openrouter", "anthropic/claude-x", "default")
-    ]
-
-
-@pytest.mark.parametrize(
-    ("providers", "said"),
-    [
-        (["openruter"], "did you mean 'openrouter'?"),
-        (["openai"], "none of anthropic/claude-x, openrouter/anthropic/claude-x"),
-        ([], "nobody"),
-    ],
+CONFIGS = st.builds(
+    Config,
+    providers=st.just(PROVIDERS),
+    models=st.builds(
+        lambda routes, strategy: {"alias": Alias("alias", tuple(routes), strategy)},
+        st.lists(ROUTES, min_size=1, unique=True),
+        st.none() | st.sampled_from(get_args(Strategy)),
+    ),
+    fallback=st.builds(
+        Fallback, max_cost_increase=st.none() | st.sampled_from((Decimal(1), Decimal(2)))
+    ),
 )
-def test_a_route_that_leaves_nobody_is_a_bad_request(providers, said):
-    """It is the client's own contradiction."""
-    with pytest.raises(BadRequest) as caught:
-        decide("sonnet", keys(anthropic=OK), providers=providers)
-    assert said in caught.value.message
+WISHES = st.builds(
+    Wish,
+    model=st.just("alias"),
+    options=st.builds(
+        RouteOptions,
+        strategy=st.none() | st.sampled_from(get_args(Strategy)),
+        no_fallback=st.just(False),
+    ),
+    needs=st.builds(
+        Needs,
+        abilities=st.lists(st.sampled_from(("images", "tools")), unique=True).map(tuple),
+        input_tokens=SIZES,
+    ),
+    conversation=st.sampled_from((None, "c")),
+)
+
+
+def routes_of(config: Config) -> Sequence[Route]:
+    return config.models["alias"].routes
+
+
+@given(WISHES, CONFIGS, VIEWS)
+def test_everybody_is_in_a_plan_once_asked_or_passed_over(
+    wish: Wish, config: Config, view: FakeView
+) -> None:
+    """All keys of all routes; a provider without any stands for itself. Last resorts come again."""
+    wanted = [
+        (route.provider, route.model, key)
+        for route in routes_of(config)
+        for key in [c.name for c in view.keys_of(PROVIDERS[route.provider])] or [None]
+    ]
+    found = [place(step) for step in steps_of(wish, config, view)]
+    assert sorted(found, key=str) == sorted(wanted, key=str)
+
+
+@given(WISHES, CONFIGS, VIEWS)
+def test_nobody_is_asked_whom_a_filter_forbids(wish: Wish, config: Config, view: FakeView) -> None:
+    """Each reason judged by itself, without the filters; nor is anybody left out without one."""
+    for step in steps_of(wish, config, view):
+        assert isinstance(step, Skipped) == bool(objections(step, wish, config, view)), step
+
+
+@given(WISHES, CONFIGS, VIEWS)
+def test_a_last_resort_is_who_only_a_guess_speaks_against(
+    wish: Wish, config: Config, view: FakeView
+) -> None:
+    """In their order, after everybody else."""
+    everybody = list(plan(wish, config, view).steps())
+    first = steps_of(wish, config, view)
+    guessed = [
+        place(step)
+        for step in first
+        if objections(step, wish, config, view) == ["cooling"]
+        and view.cold[place_in(step)].is_guess
+    ]
+    assert everybody[: len(first)] == first
+    assert [place(step) for step in everybody[len(first) :]] == guessed
+
+
+def steps_of(wish: Wish, config: Config, view: FakeView) -> list[Step]:
+    """Return the plan without its last resorts."""
+    steps = plan(wish, config, view).steps()
+    return [s for s in steps if isinstance(s, Skipped) or not s.is_last_resort]
+
+
+def place_in(step: Step) -> tuple[str, str | None, str]:
+    """Return what a view knows it by."""
+    name, model, key = place(step)
+    return (name, key, model)
+
+
+def objections(step: Step, wish: Wish, config: Config, view: FakeView) -> list[str]:
+    """Say in plain words what speaks against asking."""
+    name, model_name, key = place(step)
+    here = place_in(step)
+    model = view.models.find(PROVIDERS[name], model_name)
+    states = {choice.name: choice.state for choice in view.keys_of(PROVIDERS[name])}
+    cooling = view.cold.get(here)
+    price, dearest = view.prices.get(model_name), most(wish, config, view)
+    against = {
+        "key": states.get(key, KeyState.NOT_CONFIGURED) in UNUSABLE,
+        "ability": any(getattr(model, each) is False for each in wish.needs.abilities),
+        "window": model.window is not None and wish.needs.input_tokens > DOUBT * model.window,
+        "cooling": cooling is not None and not cooling.is_probe_due,
+        "limit": here in view.full,
+        "price": None not in (price, dearest) and price > dearest,
+    }
+    return [reason for reason, holds in against.items() if holds]
+
+
+def most(wish: Wish, config: Config, view: FakeView) -> Decimal | None:
+    """Return what may be paid: by whoever is first without the conversation."""
+    unheld = msgspec.structs.replace(wish, conversation=None)
+    first = plan(unheld, config, view).routes[0]
+    price, increase = view.prices.get(first.model), config.fallback.max_cost_increase
+    return None if price is None or increase is None else price * increase
+
+
+@given(WISHES, CONFIGS, VIEWS)
+def test_a_plan_is_the_same_each_time(wish: Wish, config: Config, view: FakeView) -> None:
+    """As long as nothing changes; walking it twice changes nothing."""
+    decided = plan(wish, config, view)
+    once = list(decided.steps())
+    assert list(decided.steps()) == list(plan(wish, config, view).steps()) == once
+    assert decided.candidates == tuple(step for step in once if isinstance(step, Candidate))
+
+
+@given(WISHES, CONFIGS, VIEWS)
+def test_a_route_is_done_with_before_the_next_one_begins(
+    wish: Wish, config: Config, view: FakeView
+) -> None:
+    """All its keys stand together, in the order in which they serve, the conversation's first."""
+    decided = plan(wish, config, view)
+    wanted = []
+    for route in decided.routes:
+        names = [choice.name for choice in view.keys_of(PROVIDERS[route.provider])] or [None]
+        held = decided.held
+        if held and held[:2] == (route.provider, route.model) and held[2] in names:
+            names = [held[2], *(name for name in names if name != held[2])]
+        wanted += [(route.provider, route.model, name) for name in names]
+    assert [place(step) for step in steps_of(wish, config, view)] == wanted
+
+
+@given(WISHES, CONFIGS, VIEWS)
+def test_without_fallback_a_plan_ends_with_its_first_candidate(
+    wish: Wish, config: Config, view: FakeView
+) -> None:
+    """Up to there it is the same plan."""
+    whole = list(plan(wish, config, view).steps())
+    only = msgspec.structs.replace(wish.options, no_fallback=True)
+    cut = list(plan(msgspec.structs.replace(wish, options=only), config, view).steps())
+    assert cut == whole[: len(cut)]
+    assert [isinstance(step, Candidate) for step in cut[:-1]] == [False] * (len(cut) - 1)
+    assert isinstance(cut[-1], Candidate) or cut == whole

@@ -1,0 +1,144 @@
+"""One call of a request: what is sent of it, what comes back, and what is told about it."""
+
+import msgspec
+import trio
+
+from aircher_wire import codes
+from aircherd.chat.account import Entry, Took
+from aircherd.chat.caller import Caller, Send
+from aircherd.chat.means import Means
+from aircherd.chat.origins import for_origin
+from aircherd.chat.reply import Reply
+from aircherd.config.model import Network
+from aircherd.errors import AircherError, ProviderFailed
+from aircherd.routing.candidate import Candidate
+from aircherd.vocabulary.attempt import Attempt, AttemptDelta
+from aircherd.vocabulary.chat import ChatRequest
+from aircherd.vocabulary.failure import Failure
+from aircherd.vocabulary.keys import ApiKey
+from aircherd.vocabulary.reply import ReplyEvent
+
+
+class Call:
+    """One call to one candidate with one key.
+
+    `reply` is what came of it, `attempt` its record once it is over, however it ended.
+    """
+
+    def __init__(
+        self,
+        means: Means,
+        candidate: Candidate,
+        key: ApiKey | None,
+        *,
+        caller: Caller,
+        entry: Entry,
+    ) -> None:
+        self.reply = Reply()
+        self.attempt: Attempt | None = None
+        self._means = means
+        self._candidate = candidate
+        self._key = key
+        self._caller = caller
+        self._entry = entry
+        self._started = trio.current_time()
+        self._first_ms: int | None = None
+
+    async def make(
+        self, request: ChatRequest, network: Network, send: Send, *, deadline: float
+    ) -> Failure | None:
+        """Make it; return how it failed, None if it came to its proper end.
+
+        `deadline` is that of the whole request, on trio's clock: what is cut off there was a
+        timeout, what is cancelled before was the client's wish. Even then there is an `attempt`.
+        """
+        tell = send if request.stream else _silent
+        failure: Failure | None = None
+        outcome = codes.CANCELLED  # what it is unless we get to know better
+        try:
+            await tell((self._notice("trying"),))
+            self._started = trio.current_time()
+            await self._stream(request, network, tell)
+            outcome = "ok"
+        except ProviderFailed as error:
+            failure, outcome = error.failure, error.failure.code
+        except AircherError as error:
+            outcome = error.code  # our own trouble: no other candidate would fare better
+            raise
+        finally:
+            now = trio.current_time()
+            if outcome == codes.CANCELLED and now >= deadline:
+                outcome = codes.TIMEOUT
+            attempt = self.attempt = self._record(outcome, now, failure)
+            took = Took(outcome=outcome, ms=attempt.ms, first_ms=self._first_ms, reply=self.reply)
+            self._entry.settle(took)
+            self._means.bus.publish("attempt", lambda: _event(attempt, self._caller))
+        if failure:
+            await tell((self._notice(outcome, ms=attempt.ms, message=failure.message),))
+        return failure
+
+    async def _stream(self, request: ChatRequest, network: Network, tell: Send) -> None:
+        candidate, reply = self._candidate, self.reply
+        held: list[ReplyEvent] = []
+        sent = for_origin(request, candidate.origin)
+        async with self._means.pool.open_chat(
+            candidate.provider, sent, candidate.model, self._key, network
+        ) as call:
+            while reply.ending is None:
+                events = await call.receive()
+                reply.add(events)
+                if self._first_ms is None and reply.has_begun:
+                    self._note_first()
+                if not request.stream:
+                    continue
+                # Counts before the first output would be wrong after a fallback: they wait for it.
+                # Thinking does not: who sees an attempt fail knows that it goes with it.
+                held += events
+                if reply.has_begun or reply.ending:
+                    await tell(held)
+                    held = []
+                else:
+                    del held[:-1]  # a later count replaces an earlier one
+
+    def _note_first(self) -> None:
+        seconds = trio.current_time() - self._started
+        self._first_ms = round(seconds * 1000)
+        self._means.recall.note_first(self._candidate, seconds)
+
+    def _record(self, outcome: str, now: float, failure: Failure | None) -> Attempt:
+        candidate = self._candidate
+        return Attempt(
+            provider=candidate.provider.name,
+            model=candidate.model.id,
+            key=candidate.key,
+            outcome=outcome,
+            ms=round((now - self._started) * 1000),
+            status=failure.status if failure else None,
+            message=failure.message if failure else None,
+        )
+
+    def _notice(
+        self, outcome: str, *, ms: int | None = None, message: str | None = None
+    ) -> AttemptDelta:
+        candidate = self._candidate
+        return AttemptDelta(
+            provider=candidate.provider.name,
+            model=candidate.model.id,
+            key=candidate.key,
+            outcome=outcome,
+            ms=ms,
+            message=message,
+        )
+
+    def __repr__(self) -> str:
+        return f"<Call to {self._candidate.origin}>"
+
+
+async def _silent(_deltas: object) -> None:
+    """Tell nobody: the client asked for the result only."""
+
+
+def _event(attempt: Attempt, caller: Caller) -> dict[str, object]:
+    who = {"client": caller.client, "project": caller.project}
+    told = {name: value for name, value in who.items() if value is not None}
+    return {**msgspec.to_builtins(attempt), **told}

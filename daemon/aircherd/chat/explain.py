@@ -1,0 +1,82 @@
+"""Why a request would go where it would go: the plan, with nobody asked."""
+
+import msgspec
+
+from aircherd.catalog import prices
+from aircherd.chat.means import Means
+from aircherd.chat.needs import needs_of
+from aircherd.chat.view import RequestView
+from aircherd.config.model import Config
+from aircherd.routing.candidate import Candidate
+from aircherd.routing.plan import Plan, Wish, plan
+from aircherd.vocabulary.attempt import Skipped
+from aircherd.vocabulary.chat import ChatRequest
+
+
+def explain(means: Means, config: Config, request: ChatRequest, client: str) -> dict[str, object]:
+    """Return who would be asked now, in order, and who would not.
+
+    `{strategy, candidates: [{provider, model, key?, price?, why}], skipped: [...], needs}`; a price
+    is what the request would cost in USD, as far as it can be guessed.
+
+    Raises:
+        UnknownModel, BadRequest: the request names what does not exist.
+    """
+    needs = needs_of(request)
+    wish = Wish(
+        model=request.model,
+        options=request.route,
+        needs=needs,
+        conversation=request.conversation,
+    )
+    view = RequestView(means, needs, client)
+    decided = plan(wish, config, view)
+    steps = list(decided.steps())
+    candidates = [step for step in steps if isinstance(step, Candidate)]
+    return {
+        "strategy": decided.strategy,
+        "max_attempts": config.fallback.max_attempts,
+        "needs": msgspec.to_builtins(needs),
+        "candidates": [_candidate_row(candidate, decided, view) for candidate in candidates],
+        "skipped": [msgspec.to_builtins(step) for step in steps if isinstance(step, Skipped)],
+    }
+
+
+def _candidate_row(candidate: Candidate, decided: Plan, view: RequestView) -> dict[str, object]:
+    row: dict[str, object] = {
+        "provider": candidate.provider.name,
+        "model": candidate.model.id,
+        "why": _why(candidate, decided, view),
+    }
+    if candidate.key is not None:
+        row["key"] = candidate.key
+    price = view.price(candidate.model)
+    if price is not None:
+        row["price"] = prices.plain(price)
+    return row
+
+
+def _why(candidate: Candidate, decided: Plan, view: RequestView) -> str:
+    """Say why a candidate stands where it stands. There are five cases."""
+    cooling = view.cooling(candidate.provider.name, candidate.key, candidate.model.id)
+    if cooling is not None:
+        manner = "the last resort" if candidate.is_last_resort else "let through to find out"
+        return f"{manner}: {cooling.message}"
+    if decided.held is not None and decided.held[:2] == (
+        candidate.provider.name,
+        candidate.model.id,
+    ):
+        return "answered last in this conversation"
+    if decided.strategy != "priority":
+        return _rank(candidate, decided, view)
+    first = decided.routes[0]
+    is_first = (candidate.provider.name, candidate.model.id) == (first.provider, first.model)
+    return "first in the chain" if is_first else "next in the chain"
+
+
+def _rank(candidate: Candidate, decided: Plan, view: RequestView) -> str:
+    if decided.strategy == "cheapest":
+        price = view.price(candidate.model)
+        return "its price is unknown" if price is None else f"about ${prices.plain(price)}"
+    speed = view.speed(candidate.provider.name, candidate.model.id)
+    return "nobody measured it yet" if speed is None else f"first words after {speed:.2f} s"

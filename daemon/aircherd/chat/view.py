@@ -1,0 +1,53 @@
+"""How things stand for one request: what its plan asks of keys, catalogue, cooldowns and limits."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from aircherd.catalog import prices
+from aircherd.chat.means import Means
+from aircherd.chat.recall import Held
+from aircherd.config.model import Provider
+from aircherd.usage.usual_output import USUAL_OUTPUT
+from aircherd.vocabulary.cooling import Cooling
+from aircherd.vocabulary.keys import KeyChoice
+from aircherd.vocabulary.limited import Limited
+from aircherd.vocabulary.models import Model
+from aircherd.vocabulary.needs import Needs
+from aircherd.vocabulary.reply import Usage
+
+
+class RequestView:
+    """A `routing.view.View` of the services, for a request of `client` with these needs."""
+
+    def __init__(self, means: Means, needs: Needs, client: str) -> None:
+        self._means = means
+        self._needs = needs
+        self._client = client
+        self.models = means.catalog
+        # The same output of everybody: prices are compared for the same work.
+        self._usage = Usage(needs.input_tokens, needs.output_tokens or USUAL_OUTPUT)
+
+    def keys_of(self, provider: Provider) -> Sequence[KeyChoice]:
+        """Return the keys of `provider` in the order in which they should serve."""
+        return self._means.auth.key_choices(provider)
+
+    def cooling(self, provider: str, key: str | None, model: str) -> Cooling | None:
+        """Return why this one should be left alone for now."""
+        return self._means.pool.cooldowns.cooling(provider, key, model)
+
+    def limited(self, provider: str, key: str | None, model: Model) -> Limited | None:
+        """Return the limit of the user's that this request would break there."""
+        account = self._means.account
+        return account.room_for(self._client, provider, key, model, self._needs)
+
+    def price(self, model: Model) -> Decimal | None:
+        """Return what the request would cost there in USD, as far as it can be guessed."""
+        return prices.cost(model.prices, self._usage)
+
+    def speed(self, provider: str, model: str) -> float | None:
+        """Return the seconds to the first token lately."""
+        return self._means.recall.speed(provider, model)
+
+    def held_by(self, conversation: str) -> Held | None:
+        """Return who answered last in this conversation."""
+        return self._means.recall.held_by(conversation)

@@ -1,0 +1,302 @@
+"""One request on its way through the candidates of its plan.
+
+    plan -> for each candidate: ensure_authenticated -> call -> result
+                     |                  no key: skipped    failed before any output: the next one
+                     nobody left: wait for somebody, if it may, else one error that names them all
+
+Output is held back from nobody, but once the first piece is out nothing is tried again: two
+providers' halves do not make one answer.
+"""
+
+import math
+from typing import NoReturn
+
+import msgspec
+import trio
+
+from aircherd.catalog import prices
+from aircherd.chat import outcome
+from aircherd.chat.account import Entry
+from aircherd.chat.call import Call
+from aircherd.chat.caller import Caller, Send
+from aircherd.chat.means import Means
+from aircherd.chat.needs import needs_of
+from aircherd.chat.reply import Reply
+from aircherd.chat.view import RequestView
+from aircherd.config.model import Config
+from aircherd.errors import NotAuthenticated
+from aircherd.routing.candidate import Candidate
+from aircherd.routing.failures import AFTER, Condemned, Condemns
+from aircherd.routing.names import open_to_all
+from aircherd.routing.plan import Plan, Wish, plan
+from aircherd.vocabulary.attempt import Attempt, AttemptDelta, ChatResult, Skipped
+from aircherd.vocabulary.chat import ChatRequest
+from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.keys import ApiKey
+from aircherd.vocabulary.limited import Limited
+from aircherd.vocabulary.reply import Usage
+
+WAKE_SECONDS = 0.05
+"""How much later than promised we come back: clocks differ a little."""
+LOOK_SECONDS = 2.0
+"""How long somebody without any key waits for the list of a local server."""
+
+
+class Pause(msgspec.Struct, frozen=True):
+    """How many seconds to wait, and for whom: the one who comes back first."""
+
+    seconds: float
+    until_back: Skipped
+
+
+class Walk:
+    """One request. It keeps the configuration it started with."""
+
+    def __init__(
+        self, means: Means, config: Config, *, request: ChatRequest, caller: Caller, send: Send
+    ) -> None:
+        self._means = means
+        self._config = config
+        self._request = request
+        self._caller = caller
+        self._send = send
+        self._needs = needs_of(request)
+        self._attempts: list[Attempt] = []
+        self._skipped: list[Skipped] = []
+        self._condemned = Condemned()
+        self._reply = Reply()
+        self._deadline = math.inf
+
+    async def run(self, scope: trio.CancelScope) -> ChatResult:
+        """Carry it out within its deadline, which is set on `scope`.
+
+        Nothing may be awaited in `scope` afterwards.
+
+        Raises:
+            UnknownModel, BadRequest: the request names what does not exist.
+            ChatFailed: nobody could answer, or the stream broke off.
+        """
+        decided = await self._decide()
+        seconds = self._request.timeout or self._config.network.request_timeout
+        scope.deadline = self._deadline = trio.current_time() + seconds
+        try:
+            return await self._walk(decided)
+        except trio.Cancelled:
+            if trio.current_time() < self._deadline:
+                raise  # the client wants it no more, or went away
+        raise outcome.out_of_time(seconds, self._reply, self._attempts, self._skipped)
+
+    # ---------------------------------------------------------- the plan
+
+    async def _decide(self) -> Plan:
+        decided = self._plan()
+        if self._may_look_around() and not decided.candidates:
+            # A local server may have been started just now, or with this daemon.
+            assert self._means.ask_for_models is not None
+            with trio.move_on_after(LOOK_SECONDS):
+                await self._means.ask_for_models(open_to_all(self._config))
+            decided = self._plan()
+        return decided
+
+    def _may_look_around(self) -> bool:
+        """Whether only local servers could know whom to ask: no model is named anywhere."""
+        named = self._request.model or self._config.default_model
+        return self._means.ask_for_models is not None and not named
+
+    def _plan(self) -> Plan:
+        request = self._request
+        wish = Wish(
+            model=request.model,
+            options=request.route,
+            needs=self._needs,
+            conversation=request.conversation,
+        )
+        return plan(wish, self._config, RequestView(self._means, self._needs, self._caller.client))
+
+    # ---------------------------------------------------------- the way
+
+    async def _walk(self, decided: Plan) -> ChatResult:
+        left = self._request.wait
+        while True:
+            result = await self._pass(decided)
+            if result is not None:
+                return result
+            pause = self._pause(decided, left)
+            if pause is None:
+                raise outcome.nobody_answered(self._attempts, self._skipped)
+            left -= pause.seconds
+            await self._tell_waiting(pause)
+            await trio.sleep(pause.seconds)
+            self._skipped.clear()
+            self._condemned.forget_what_passes()
+
+    def _pause(self, decided: Plan, left: float) -> Pause | None:
+        """Return how long until somebody is back, None if nobody is before `left` is over."""
+        left = min(left, self._deadline - trio.current_time())
+        if left <= 0 or len(self._attempts) >= self._config.fallback.max_attempts:
+            return None
+        now = self._means.clock()
+        pauses = [
+            Pause(max(0.0, step.until - now) + WAKE_SECONDS, step)
+            for step in decided.steps()
+            if isinstance(step, Skipped) and step.until is not None
+        ]
+        first = min(pauses, key=lambda pause: pause.seconds, default=None)
+        return first if first is not None and first.seconds <= left else None
+
+    async def _tell_waiting(self, pause: Pause) -> None:
+        if not self._request.stream:
+            return
+        skip = pause.until_back
+        notice = AttemptDelta(
+            provider=skip.provider,
+            model=skip.model or "",
+            key=skip.key,
+            outcome="waiting",
+            ms=round(pause.seconds * 1000),
+            message=skip.message,
+        )
+        await self._send((notice,))
+
+    async def _pass(self, decided: Plan) -> ChatResult | None:
+        """Go once through the plan, as things stand now; None if nobody answered."""
+        for step in decided.steps():
+            skipped = step if isinstance(step, Skipped) else self._objection(step)
+            if skipped is not None:
+                self._note_skip(skipped)
+                continue
+            assert isinstance(step, Candidate)
+            result = await self._ask(step)
+            if result is not None:
+                return result
+        return None
+
+    def _objection(self, candidate: Candidate) -> Skipped | None:
+        """Say why what happened so far speaks against one more call."""
+        if len(self._attempts) >= self._config.fallback.max_attempts:
+            last = self._attempts[-1]
+            message = f"{candidate.origin} was not tried: {len(self._attempts)} attempts were made"
+            return candidate.skipped(last.outcome, f"{message} (fallback.max_attempts)")
+        return self._condemned.reason_against(candidate)
+
+    async def _ask(self, candidate: Candidate) -> ChatResult | None:
+        """Ask one candidate; return None if another one should be asked."""
+        key = await self._key(candidate)
+        if isinstance(key, Skipped):
+            self._note_skip(key)
+            return None
+        failure = await self._call(candidate, key)
+        if isinstance(failure, Skipped):
+            self._note_skip(failure)
+            return None
+        if failure and failure.kind is FailureClass.AUTH and key:
+            failure = await self._again_with_new_key(candidate, key, failure)
+        if failure is None:
+            self._means.recall.note_answer(candidate, self._request.conversation)
+            return self._result(candidate)
+        if self._reply.has_output or AFTER[failure.kind] is Condemns.REQUEST:
+            self._give_up(failure)
+        self._condemned.add(candidate, failure)
+        return None
+
+    def _give_up(self, failure: Failure) -> NoReturn:
+        way = (self._attempts, self._skipped)
+        if self._reply.has_output:
+            raise outcome.broke_off(failure, self._reply, *way)
+        raise outcome.request_refused(failure, *way)
+
+    async def _key(self, candidate: Candidate) -> ApiKey | Skipped | None:
+        try:
+            return await self._means.auth.ensure_authenticated(candidate.provider, candidate.key)
+        except NotAuthenticated as error:
+            return candidate.skipped(error.code, error.message)
+
+    async def _again_with_new_key(
+        self, candidate: Candidate, key: ApiKey, failure: Failure
+    ) -> Failure | None:
+        """After a 401: once more if the source holds another key by now, else mark it rejected."""
+        fresh = await self._means.auth.note_rejected(key, failure.message)
+        if fresh is None or len(self._attempts) >= self._config.fallback.max_attempts:
+            return failure
+        again = await self._call(candidate, fresh)
+        if isinstance(again, Skipped):
+            return failure
+        if again and again.kind is FailureClass.AUTH:
+            await self._means.auth.note_rejected(fresh, again.message)
+        return again
+
+    async def _call(self, candidate: Candidate, key: ApiKey | None) -> Failure | Skipped | None:
+        """Make one call. Return how it failed, None if it came to its proper end.
+
+        Since the plan others may have asked: then there may be no room for it any more.
+        """
+        entry = self._open(candidate)
+        if isinstance(entry, Skipped):
+            return entry
+        call = Call(self._means, candidate, key, caller=self._caller, entry=entry)
+        self._reply = call.reply
+        try:
+            failure = await call.make(
+                self._request, self._config.network, self._send, deadline=self._deadline
+            )
+        finally:
+            # Even if it is cut off: then what there is of it is told.
+            if call.attempt is not None:
+                self._attempts.append(call.attempt)
+        if failure is None and key:
+            self._means.auth.note_accepted(key)
+        return failure
+
+    def _open(self, candidate: Candidate) -> Entry | Skipped:
+        """Take the place that the plan saw: the probe if it is one, and room under the limits."""
+        provider, model = candidate.provider.name, candidate.model.id
+        cooldowns = self._means.pool.cooldowns
+        if candidate.is_last_resort:
+            self._forget_skip(candidate)
+        elif not cooldowns.try_probe(provider, candidate.key, model):
+            cooling = cooldowns.cooling(provider, candidate.key, model)
+            if cooling is not None:  # else it ended between the two
+                return candidate.skipped(cooling.reason, cooling.message, cooling.until)
+        entry = self._means.account.open(candidate, self._caller, self._needs)
+        if isinstance(entry, Limited):
+            return candidate.skipped(entry.reason, entry.message, entry.until)
+        return entry
+
+    def _note_skip(self, skipped: Skipped) -> None:
+        """Tell of each candidate once why it was passed over: a last resort had its reason."""
+        who = (skipped.provider, skipped.model, skipped.key)
+        if who not in [(skip.provider, skip.model, skip.key) for skip in self._skipped]:
+            self._skipped.append(skipped)
+
+    def _forget_skip(self, candidate: Candidate) -> None:
+        """Take back that a candidate was passed over: he is asked after all."""
+        own = candidate.skipped("", "")
+        who = (own.provider, own.model, own.key)
+        self._skipped = [
+            skip for skip in self._skipped if (skip.provider, skip.model, skip.key) != who
+        ]
+
+    def _result(self, candidate: Candidate) -> ChatResult:
+        ending, usage = self._reply.ending, self._reply.usage
+        assert ending is not None
+        return ChatResult(
+            message=self._reply.message(candidate.origin),
+            finish=ending.finish,
+            usage=msgspec.to_builtins(usage),
+            cost=_cost(candidate, ending.cost, usage),
+            provider=candidate.provider.name,
+            model=candidate.model.id,
+            attempts=self._attempts,
+            skipped=self._skipped,
+        )
+
+    def __repr__(self) -> str:
+        return f"<Walk for {self._caller.client}, {len(self._attempts)} attempts>"
+
+
+def _cost(candidate: Candidate, told: str | None, usage: Usage | None) -> str | None:
+    """Return what the provider says it took, else what its prices make of the counts."""
+    if told is not None:
+        return told
+    amount = prices.cost(candidate.model.prices, usage)
+    return None if amount is None else prices.plain(amount)

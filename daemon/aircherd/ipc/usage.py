@@ -1,0 +1,63 @@
+"""What was spent and what is left, for clients: it only reads."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from aircherd.ipc.deltas import told
+from aircherd.ipc.services import Services
+from aircherd.usage.money import usd_text
+from aircherd.usage.report import Sums
+
+COUNTS = (
+    "requests",
+    "failed",
+    "input_tokens",
+    "output_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+)
+
+Map = dict[str, object]
+
+
+async def report(
+    services: Services, since: float | None, until: float | None, by: Sequence[str]
+) -> Map:
+    """Return the sums of the attempts of a time, grouped.
+
+    Raises:
+        BadRequest: an unknown thing to group by.
+        LedgerUnavailable: the ledger cannot be read.
+    """
+    found = await services.ledger.report(since, until, by)
+    bounds = {"since": since, "until": until}
+    return {
+        **{name: bound for name, bound in bounds.items() if bound is not None},
+        "by": list(by),
+        "rows": [{**_names(row.by), **_sums(row.sums)} for row in found.rows],
+        "totals": _sums(found.totals),
+        "ledger": ledger_row(services),
+    }
+
+
+def ledger_row(services: Services) -> Map:
+    """Whether what is spent is written down."""
+    state = services.ledger.state
+    return told({"state": state.status, "reason": state.reason})
+
+
+def limits(services: Services) -> Map:
+    """Return how every limit stands."""
+    return {"limits": [msgspec.to_builtins(status) for status in services.limits.status()]}
+
+
+def _names(by: dict[str, str | None]) -> Map:
+    return {name: value for name, value in by.items() if value is not None}
+
+
+def _sums(sums: Sums) -> Map:
+    counts: Map = {name: getattr(sums, name) for name in COUNTS}
+    # What was paid for and has no price is counted beside the sum, not in it as nothing.
+    return {**counts, "cost": usd_text(sums.cost_nano), "unknown_cost": sums.unpriced}

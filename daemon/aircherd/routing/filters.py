@@ -1,0 +1,122 @@
+"""Who cannot serve a request now, and why: one function for each reason, in order.
+
+A filter returns what the client is told, None for a candidate that passes.
+"""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+import msgspec
+
+from aircher_wire import codes
+from aircherd.routing.candidate import Candidate
+from aircherd.routing.view import View
+from aircherd.vocabulary.attempt import Skipped
+from aircherd.vocabulary.needs import Needs
+
+ABILITIES = {
+    "tools": "cannot call tools",
+    "images": "cannot see pictures",
+    "reasoning": "cannot think before it answers",
+    "json_schema": "cannot answer by a JSON schema",
+    "sampling": "takes no temperature or top_p",
+}
+"""By the fields of `Model`: how a model that lacks one is described."""
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What a filter goes by besides the candidate.
+
+    `dearest` is the most that a call may cost, in USD.
+    """
+
+    needs: Needs
+    view: View
+    dearest: Decimal | None = None
+
+
+Filter = Callable[[Candidate, Question], Skipped | None]
+
+DOUBT = 2
+"""A guess at a size may be so many times too high: prose and tables have long tokens.
+
+Whom we leave out by it cannot say that it would have fitted; who is too small says so at no cost.
+"""
+
+
+def lacks_ability(candidate: Candidate, question: Question) -> Skipped | None:
+    """Leave out a model that is known not to do what the request uses."""
+    for name in question.needs.abilities:
+        if getattr(candidate.model, name) is False:
+            return candidate.skipped(codes.BAD_REQUEST, f"{candidate.origin} {ABILITIES[name]}")
+    return None
+
+
+def too_small(candidate: Candidate, question: Question) -> Skipped | None:
+    """Leave out a model whose window is too small, beyond all doubt about the request's size."""
+    window, wanted = candidate.model.window, question.needs.input_tokens
+    if window is None or wanted <= window * DOUBT:
+        return None
+    return candidate.skipped(
+        codes.CONTEXT_TOO_LONG,
+        f"{candidate.origin} holds {window} tokens, and the request has about {wanted}",
+    )
+
+
+def cooling(candidate: Candidate, question: Question) -> Skipped | None:
+    """Leave out who failed lately; one that is due for a probe passes."""
+    found = question.view.cooling(candidate.provider.name, candidate.key, candidate.model.id)
+    if found is None or found.is_probe_due:
+        return None
+    return candidate.skipped(found.reason, found.message, found.until)
+
+
+def limited(candidate: Candidate, question: Question) -> Skipped | None:
+    """Leave out who would break one of the user's limits."""
+    found = question.view.limited(candidate.provider.name, candidate.key, candidate.model)
+    return candidate.skipped(found.reason, found.message, found.until) if found else None
+
+
+def too_dear(candidate: Candidate, question: Question) -> Skipped | None:
+    """Leave out who costs more than `max_cost_increase` allows; an unknown price passes."""
+    if question.dearest is None:
+        return None
+    price = question.view.price(candidate.model)
+    if price is None or price <= question.dearest:
+        return None
+    return candidate.skipped(
+        codes.TOO_EXPENSIVE,
+        f"{candidate.origin} would cost about {_dollars(price)}, and the first choice's price "
+        f"allows for {_dollars(question.dearest)} (max_cost_increase)",
+    )
+
+
+def _dollars(amount: Decimal) -> str:
+    """Return an amount to two digits that say something: most requests cost less than a cent."""
+    return f"${Decimal(f'{amount:.2g}'):f}"
+
+
+FILTERS: tuple[Filter, ...] = (lacks_ability, too_small, cooling, limited, too_dear)
+BUT_COOLING = tuple(check for check in FILTERS if check is not cooling)
+
+
+def may_be_last_resort(candidate: Candidate, question: Question) -> bool:
+    """Tell whether nothing but a guess speaks against `candidate`.
+
+    A cooldown that no vendor asked for spares the others the wait; where there are no others, a
+    person who asks again shall not be told to wait for what may be over.
+    """
+    found = question.view.cooling(candidate.provider.name, candidate.key, candidate.model.id)
+    if found is None or not found.is_guess:
+        return False
+    return reason_against(candidate, question, BUT_COOLING) is None
+
+
+def reason_against(
+    candidate: Candidate, question: Question, filters: Sequence[Filter] = FILTERS
+) -> Skipped | None:
+    """Return the first reason not to ask `candidate`, None if there is none."""
+    for check in filters:
+        if skipped := check(candidate, question):
+            return skipped
+    return None

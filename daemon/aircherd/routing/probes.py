@@ -1,0 +1,45 @@
+"""One request that goes all the same, to find out whether a cooldown still has its reason; pure.
+
+A cooldown is probed half-open where only a real request can tell: while it is far from its end,
+because allowances come back before vendors say they do, and after an end that was only guessed,
+because everybody at once would bring it back. See `cooldowns` for ticks and for what grows.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from aircherd.routing.cooldowns import Cooldown
+from aircherd.vocabulary.failure import FailureClass
+
+FAR = 600.0
+"""Seconds; a cooldown with more left than this is probed, and one with less is waited for."""
+
+PROBE_SECONDS = 30.0
+"""How long others are held back for a probe of which nothing is heard: its caller may be gone."""
+
+# What passes by itself, and comes back at once if everybody tries it together.
+_HALF_OPEN = frozenset({FailureClass.RATE, FailureClass.QUOTA, FailureClass.ACCOUNT})
+
+Standing = Literal["over", "cooling", "probe_due"]
+
+
+def standing(cooldown: Cooldown, now: float) -> Standing:
+    """Say whether the place may be asked: by anybody, by nobody, or by one to find out."""
+    if now >= cooldown.until:
+        return "cooling" if now < cooldown.probe_at else "over"
+    is_far = cooldown.until - now > FAR
+    return "probe_due" if is_far and now >= cooldown.probe_at else "cooling"
+
+
+def probed(cooldown: Cooldown, now: float) -> Cooldown:
+    """Return the cooldown with one call let through, which others are held back for.
+
+    After the end that is so only where the time was guessed, and for no longer than it had lasted.
+    """
+    seconds = PROBE_SECONDS
+    if now >= cooldown.until:
+        if cooldown.is_told or cooldown.kind not in _HALF_OPEN:
+            return cooldown
+        seconds = min(seconds, cooldown.until - cooldown.since)
+    return msgspec.structs.replace(cooldown, probe_at=now + seconds)

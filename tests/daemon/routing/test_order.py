@@ -1,0 +1,101 @@
+"""The strategies: tables, and what holds for every order."""
+
+from decimal import Decimal
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aircherd.config.model import Config, Route, Strategy, builtin_providers
+from aircherd.routing.order import RANKS, first_to, ordered
+from helpers.routing import FakeView
+
+CONFIG = Config(providers=builtin_providers())
+A, B, C, D = (Route(name, name[0]) for name in ("anthropic", "openai", "gemini", "openrouter"))
+PRICES = {"a": Decimal(3), "o": Decimal("0.5"), "g": Decimal(3)}  # o is openai's and openrouter's
+SPEEDS = {("openai", "o"): 0.9, ("gemini", "g"): 0.2}
+
+
+def test_every_strategy_has_its_rank() -> None:
+    """A new one must be given a meaning."""
+    assert set(RANKS) == set(get_args(Strategy))
+
+
+@pytest.mark.parametrize(
+    ("strategy", "expected"),
+    [
+        ("priority", [A, B, C, D]),
+        ("cheapest", [B, D, A, C]),
+        ("fastest", [C, B, A, D]),
+    ],
+)
+def test_a_strategy_orders_the_chain(strategy: Strategy, expected: list[Route]) -> None:
+    """Equals stay as the chain has them, and who was never measured comes last."""
+    view = FakeView(prices=PRICES, speeds=SPEEDS)
+    assert list(ordered([A, B, C, D], strategy, CONFIG, view)) == expected
+
+
+def test_an_unknown_price_is_not_a_low_one() -> None:
+    """It comes last, and a price of nothing first."""
+    view = FakeView(prices={"a": Decimal(1000), "g": Decimal(0)})
+    assert list(ordered([B, A, C], "cheapest", CONFIG, view)) == [C, A, B]
+
+
+@pytest.mark.parametrize(
+    ("held", "expected"),
+    [(A, [A, B, C]), (C, [C, A, B]), (D, [A, B, C])],
+)
+def test_who_holds_the_conversation_comes_first_if_it_is_one_of_them(
+    held: Route, expected: list[Route]
+) -> None:
+    """The others stay as they are; a stranger does not join."""
+    assert list(first_to(held, [A, B, C])) == expected
+
+
+ROUTES = st.lists(
+    st.builds(Route, st.sampled_from(list(CONFIG.providers)), st.sampled_from("klmn")), unique=True
+)
+AMOUNTS = st.decimals(0, 10, places=2)
+VIEWS = st.builds(
+    FakeView,
+    prices=st.dictionaries(st.sampled_from("klmn"), AMOUNTS),
+    speeds=st.dictionaries(
+        st.tuples(st.sampled_from(list(CONFIG.providers)), st.sampled_from("klmn")),
+        st.floats(0, 100),
+    ),
+)
+
+
+@given(ROUTES, VIEWS, st.sampled_from(get_args(Strategy)))
+def test_an_order_is_total_and_stable(
+    routes: list[Route], view: FakeView, strategy: Strategy
+) -> None:
+    """Everybody is there once, the same way each time; to sort what is sorted changes nothing."""
+    once = list(ordered(routes, strategy, CONFIG, view))
+    assert sorted(map(str, once)) == sorted(map(str, routes))
+    assert list(ordered(routes, strategy, CONFIG, view)) == once
+    assert list(ordered(once, strategy, CONFIG, view)) == once
+
+
+@given(ROUTES, VIEWS)
+def test_priority_keeps_the_chain(routes: list[Route], view: FakeView) -> None:
+    """Whatever prices and speeds are."""
+    assert list(ordered(routes, "priority", CONFIG, view)) == routes
+
+
+@given(ROUTES, VIEWS)
+def test_cheapest_goes_up_in_price_and_ends_with_the_unknown(
+    routes: list[Route], view: FakeView
+) -> None:
+    """Those of one price are in the chain's order."""
+    found = ordered(routes, "cheapest", CONFIG, view)
+    prices = [view.prices.get(route.model, Decimal("Infinity")) for route in found]
+    assert prices == sorted(prices)
+    for price in set(prices):
+        alike = [route for route in routes if _price(route, view) == price]
+        assert [route for route in found if _price(route, view) == price] == alike
+
+
+def _price(route: Route, view: FakeView) -> Decimal:
+    return view.prices.get(route.model, Decimal("Infinity"))

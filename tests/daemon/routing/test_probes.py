@@ -1,0 +1,74 @@
+"""One request may go all the same, and only one."""
+
+import pytest
+
+from aircherd.routing.cooldowns import Cooldown, cool
+from aircherd.routing.probes import FAR, PROBE_SECONDS, probed, standing
+from aircherd.vocabulary.failure import Failure, FailureClass
+
+NOW = 1000.0
+HOUR = 3600.0
+
+
+def cooldown(kind: FailureClass = FailureClass.QUOTA, *, told: float | None = None) -> Cooldown:
+    failure = Failure(kind=kind, message="why", retry_after=told)
+    return cool(None, failure, ("key", "work", None), now=NOW, jitter=0)
+
+
+def test_far_from_its_end_it_is_probed_after_ten_minutes():
+    """Not at once: the next request would find what the last one found."""
+    made = cooldown()
+    seconds = [0, 599, 600, HOUR - FAR - 1, HOUR - FAR + 1, HOUR - 1, HOUR]
+    assert [standing(made, NOW + s) for s in seconds] == [
+        "cooling",
+        "cooling",
+        "probe_due",
+        "probe_due",
+        "cooling",
+        "cooling",
+        "over",
+    ]
+
+
+def test_a_time_that_was_told_is_probed_too():
+    """Vendors say days, and give back in hours."""
+    assert standing(cooldown(told=72 * HOUR), NOW + 601) == "probe_due"
+
+
+def test_the_others_wait_for_the_probe():
+    """For as long as its caller may be expected to be there."""
+    made = probed(cooldown(), NOW + 700)
+    assert standing(made, NOW + 701) == "cooling"
+    assert standing(made, NOW + 700 + PROBE_SECONDS) == "probe_due"
+
+
+def test_each_probe_that_fails_is_followed_later():
+    """After 10, 20, 40 and 60 minutes, and then every hour."""
+    made, gaps = cooldown(told=240 * HOUR), []
+    for _ in range(5):
+        gaps.append(round((made.probe_at - made.since) / 60))
+        failure = Failure(kind=FailureClass.QUOTA, message="why", retry_after=240 * HOUR)
+        made = cool(made, failure, made.place, now=made.probe_at, jitter=0)
+    assert gaps == [10, 20, 40, 60, 60]
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (cooldown(FailureClass.RATE), "cooling"),
+        (cooldown(FailureClass.RATE, told=5.0), "over"),
+        (cooldown(FailureClass.OVERLOADED), "over"),
+        (cooldown(FailureClass.NETWORK), "over"),
+    ],
+)
+def test_after_an_end_that_was_guessed_one_goes_first(made, expected):
+    """Where all at once would bring it back: a limit, but not what its vendor said is over."""
+    assert standing(made, made.until) == "over"
+    assert standing(probed(made, made.until), made.until + 0.5) == expected
+
+
+def test_nobody_waits_longer_for_a_probe_than_it_had_lasted():
+    """A cooldown of a second must not cost half a minute."""
+    made = probed(cooldown(FailureClass.RATE), NOW + 1)
+    assert standing(made, NOW + 1.9) == "cooling"
+    assert standing(made, NOW + 2) == "over"

@@ -1,0 +1,264 @@
+"""Chats with scripted providers, in virtual time: what they answer, and what a client is told.
+
+Everything between is the real thing: controller, plan, cooldowns, limits. Build them inside trio.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import msgspec
+import trio
+
+from aircherd.catalog.catalog import Catalog
+from aircherd.chat.account import Account
+from aircherd.chat.caller import Caller
+from aircherd.chat.controller import ChatController
+from aircherd.config.model import Alias, Config, Provider, Route
+from aircherd.errors import ChatFailed, KeyringLocked, ProviderFailed
+from aircherd.events import EventBus
+from aircherd.providers.call_report import CallReport
+from aircherd.providers.clocks import Clocks
+from aircherd.providers.cooldown_book import CooldownBook
+from aircherd.usage.limit_book import LimitBook
+from aircherd.vocabulary.attempt import AttemptDelta, ChatResult
+from aircherd.vocabulary.chat import ChatRequest, Message
+from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.keys import ApiKey, KeyChoice, KeyState
+from aircherd.vocabulary.reply import Ending, ReasoningDelta, TextDelta, Usage, UsageDelta
+from aircherd.vocabulary.secret import Secret
+from aircherd.vocabulary.usage import Settled, Started
+
+WALL = 1_795_000_000.0
+A = Provider(name="a", kind="openai", base_url="http://a")
+B = Provider(name="b", kind="openai", base_url="http://b")
+CONFIG = Config(
+    providers={"a": A, "b": B},
+    models={"chain": Alias("chain", (Route("a", "m"), Route("b", "n")))},
+)
+DONE = [TextDelta("hi"), Ending("stop", Usage(3, 1))]
+
+Answer = Exception | list[object]
+"""An exception instead of an answer, or its steps: batches of events, exceptions, and seconds."""
+
+Script = Answer | tuple[float, Answer]
+"""How one call goes: its answer, at once or after so many seconds."""
+
+
+def failed(kind: FailureClass, message: str = "it failed", **fields: object) -> ProviderFailed:
+    return ProviderFailed(Failure(kind=kind, message=message, status=500, **fields))
+
+
+def wall() -> float:
+    """Return the Unix time of the moment: trio's clock, which a test makes jump."""
+    return WALL + trio.current_time()
+
+
+class FakeConfig:
+    """The one configuration there is."""
+
+    def __init__(self, config: Config = CONFIG) -> None:
+        self.config = config
+
+    def usable(self) -> Config:
+        return self.config
+
+
+class FakeAuth:
+    """Every provider that needs a key has one, `default`, unless `labels` says which.
+
+    `locked` providers cannot be read; `fresh` has the key that is found after a 401.
+    """
+
+    def __init__(
+        self,
+        fresh: dict[str, Secret] | None = None,
+        locked: Sequence[str] = (),
+        labels: dict[str, list[str]] | None = None,
+    ) -> None:
+        self.fresh = fresh or {}
+        self.locked = locked
+        self.labels = labels or {}
+        self.rejected: set[tuple[str, str]] = set()
+        self.calls: list[tuple[str, str, str]] = []
+
+    def key_choices(self, provider: Provider) -> list[KeyChoice]:
+        if not provider.needs_key:
+            return [KeyChoice(None, KeyState.NOT_REQUIRED)]
+        names = self.labels.get(provider.name, ["default"])
+        return [KeyChoice(name, self._state(provider.name, name)) for name in names]
+
+    def _state(self, provider: str, name: str) -> KeyState:
+        is_refused = (provider, name) in self.rejected
+        return KeyState.REJECTED if is_refused else KeyState.AUTHENTICATED
+
+    async def ensure_authenticated(
+        self, provider: Provider, name: str | None = None
+    ) -> ApiKey | None:
+        if provider.name in self.locked:
+            raise KeyringLocked("the keyring is locked")
+        if name is None:
+            return None
+        return ApiKey(provider.name, name, Secret("first-key"), "keyring", provider.origin)
+
+    async def note_rejected(self, key: ApiKey, reason: str) -> ApiKey | None:
+        self.calls.append(("rejected", key.provider, key.secret.reveal()))
+        secret = self.fresh.pop(key.provider, None)
+        if secret is None:
+            self.rejected.add((key.provider, key.name))
+            return None
+        return msgspec.structs.replace(key, secret=secret)
+
+    def note_accepted(self, key: ApiKey) -> None:
+        self.calls.append(("accepted", key.provider, key.secret.reveal()))
+
+
+class FakePool:
+    """Answers each call with the provider's next script, and keeps the cooldowns by how it went.
+
+    `calls` has the provider, model and key's name of each; `keys` the keys themselves.
+    """
+
+    def __init__(self, **scripts: list[Script]) -> None:
+        self.scripts = scripts
+        self.calls: list[tuple[str, str, str | None]] = []
+        self.keys: list[tuple[str, str, str | None]] = []
+        self.closed = 0
+        clocks = Clocks(trio.current_time, trio.current_time, wall)
+        self.cooldowns = CooldownBook(EventBus(), clocks=clocks, jitter=lambda: 0.0)
+
+    @asynccontextmanager
+    async def open_chat(
+        self,
+        provider: Provider,
+        request: object,
+        model: object,
+        key: ApiKey | None,
+        network: object,
+    ) -> AsyncIterator["FakeCall"]:
+        name = key.name if key else None
+        self.calls.append((provider.name, model.id, name))
+        self.keys.append((provider.name, model.id, key.secret.reveal() if key else None))
+        report = CallReport(self.cooldowns, provider, name, model.id)
+        script = self.scripts[provider.name].pop(0)
+        seconds, answer = script if isinstance(script, tuple) else (0.0, script)
+        try:
+            if seconds:
+                await trio.sleep(seconds)
+            if isinstance(answer, Exception):
+                if isinstance(answer, ProviderFailed):
+                    report.failed(answer.failure)
+                raise answer
+            report.ok()
+            yield FakeCall(answer, report)
+        finally:
+            self.closed += 1
+
+
+class FakeCall:
+    def __init__(self, script: list[object], report: CallReport) -> None:
+        self.script = list(script)
+        self.report = report
+
+    async def receive(self) -> object:
+        step = self.script.pop(0)
+        if isinstance(step, Exception):
+            if isinstance(step, ProviderFailed):
+                self.report.failed(step.failure)
+            raise step
+        if isinstance(step, int | float):
+            await trio.sleep(step)
+            return []
+        return step
+
+
+class FakeLedger:
+    """Rows in memory."""
+
+    def __init__(self) -> None:
+        self.begun: list[Started] = []
+        self.settled: dict[int, Settled] = {}
+
+    def begin(self, started: Started) -> int:
+        self.begun.append(started)
+        return len(self.begun) - 1
+
+    def settle(self, number: int, settled: Settled) -> None:
+        assert number not in self.settled
+        self.settled[number] = settled
+
+
+class Chats:
+    """A controller over a pool, and the transcript of all that went on.
+
+    A line of it is the second it happened in, who was told or asked, and what.
+    """
+
+    def __init__(
+        self,
+        pool: FakePool,
+        *,
+        config: Config = CONFIG,
+        auth: FakeAuth | None = None,
+        catalog: Catalog | None = None,
+        bus: EventBus | None = None,
+    ) -> None:
+        self.pool = pool
+        self.ledger = FakeLedger()
+        self.limits = LimitBook(wall)
+        if (since := self.limits.configure(config.limits)) is not None:
+            self.limits.restore([], since)
+        bus = bus or EventBus()
+        self.controller = ChatController(
+            config=FakeConfig(config),
+            auth=auth or FakeAuth(),
+            catalog=catalog or Catalog(),
+            pool=pool,
+            account=Account(self.ledger, self.limits, bus),
+            bus=bus,
+        )
+        self.controller.means = msgspec.structs.replace(self.controller.means, clock=wall)
+        self.transcript: list[tuple[float, str]] = []
+
+    async def ask(self, **request: object) -> ChatResult | ChatFailed:
+        """Run one chat; return its result or its error."""
+        asked = ChatRequest(messages=[Message("user", "q")], **{"model": "chain", **request})
+        started = trio.current_time()
+
+        async def send(deltas: Sequence[object]) -> None:
+            now = round(trio.current_time() - started, 3)
+            self.transcript += [(now, _line(delta)) for delta in deltas]
+
+        with trio.CancelScope() as scope:
+            try:
+                return await self.controller.chat(asked, Caller("test", "proj"), send, scope)
+            except ChatFailed as error:
+                return error
+
+    @property
+    def told(self) -> list[str]:
+        """What the client was told, without the times."""
+        return [line for _, line in self.transcript]
+
+
+async def run(
+    pool: FakePool, auth: FakeAuth | None = None, bus: EventBus | None = None, **request: object
+) -> tuple[ChatResult | ChatFailed, list[str]]:
+    """Run one chat; return its result or error, and what the client was sent."""
+    chats = Chats(pool, auth=auth, bus=bus)
+    result = await chats.ask(**request)
+    assert chats.controller.statistics() == {"active": 0, "total": 1}
+    return result, chats.told
+
+
+def _line(delta: object) -> str:
+    if isinstance(delta, TextDelta):
+        return delta.text
+    if isinstance(delta, ReasoningDelta):
+        return f"({delta.text})"
+    if isinstance(delta, UsageDelta):
+        return "usage"
+    if isinstance(delta, Ending):
+        return "end"
+    assert isinstance(delta, AttemptDelta)
+    key = "" if delta.key in (None, "default") else f"({delta.key})"
+    return f"{delta.provider}{key}:{delta.outcome}"

@@ -1,0 +1,124 @@
+"""A plan's look at the world, in a test's hands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from aircherd.catalog.catalog import Catalog
+from aircherd.config.model import Alias, Config, Provider, Route, builtin_providers
+from aircherd.routing.candidate import Candidate, Step
+from aircherd.routing.plan import Wish, plan
+from aircherd.vocabulary.attempt import Skipped
+from aircherd.vocabulary.cooling import Cooling
+from aircherd.vocabulary.keys import KeyChoice, KeyState
+from aircherd.vocabulary.limited import Limited
+from aircherd.vocabulary.models import Model
+
+OK = KeyState.AUTHENTICATED
+WORK = Provider(name="work", kind="openai", base_url="http://gpu:8000/v1", needs_key=False)
+ALIASES = {
+    "sonnet": Alias(
+        "sonnet", (Route("anthropic", "claude-x"), Route("openrouter", "anthropic/claude-x"))
+    )
+}
+CONFIG = Config(providers={**builtin_providers(), "work": WORK}, models=ALIASES)
+
+Place = tuple[str, str | None, str]
+"""Provider, key, model."""
+Keys = KeyState | list[tuple[str, KeyState]]
+
+
+class Listed(Catalog):
+    """A catalogue in which providers list these models."""
+
+    def __init__(self, **models: list[str]) -> None:
+        super().__init__()
+        self._models = {name: [Model(id=each) for each in ids] for name, ids in models.items()}
+
+    def listed(self, provider: Provider) -> Sequence[Model]:
+        return self._models.get(provider.name, [])
+
+
+class Known(Catalog):
+    """A catalogue in which these providers have these models, by `provider/model`."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__()
+        self._known = [Route.parse(name) for name in names]
+
+    def namesakes(self, name: str) -> Sequence[Route]:
+        return [r for r in self._known if name in (r.model, r.model.rpartition("/")[2])]
+
+    def routes(self, name: str) -> Sequence[Route]:
+        found = self.namesakes(name)
+        return [r for r in found if [x.provider for x in found].count(r.provider) == 1]
+
+    def names(self) -> Sequence[str]:  # type: ignore[override]
+        return [route.model for route in self._known]
+
+
+class Described(Catalog):
+    """A catalogue that says this of models, by their names."""
+
+    def __init__(self, *models: Model) -> None:
+        super().__init__()
+        self._by_name = {model.id: model for model in models}
+
+    def find(self, provider: Provider, name: str) -> Model:
+        return self._by_name.get(name) or Model(id=name)
+
+
+@dataclass
+class FakeView:
+    """A `View`: all that is not said is well, unlimited and unknown. Prices go by a model's name.
+
+    `keys` has one state for a provider, or a list of (name, state).
+    """
+
+    keys: dict[str, Keys] = field(default_factory=dict)
+    models: Catalog = field(default_factory=Listed)
+    cold: dict[Place, Cooling] = field(default_factory=dict)
+    full: dict[Place, Limited] = field(default_factory=dict)
+    prices: dict[str, Decimal] = field(default_factory=dict)
+    speeds: dict[tuple[str, str], float] = field(default_factory=dict)
+    held: dict[str, tuple[str, str, str | None]] = field(default_factory=dict)
+
+    def keys_of(self, provider: Provider) -> list[KeyChoice]:
+        if not provider.needs_key:
+            return [KeyChoice(None, KeyState.NOT_REQUIRED)]
+        found = self.keys.get(provider.name, [])
+        found = [("default", found)] if isinstance(found, KeyState) else found
+        return [KeyChoice(name, state) for name, state in found]
+
+    def cooling(self, provider: str, key: str | None, model: str) -> Cooling | None:
+        return self.cold.get((provider, key, model))
+
+    def limited(self, provider: str, key: str | None, model: Model) -> Limited | None:
+        return self.full.get((provider, key, model.id))
+
+    def price(self, model: Model) -> Decimal | None:
+        return self.prices.get(model.id)
+
+    def speed(self, provider: str, model: str) -> float | None:
+        return self.speeds.get((provider, model))
+
+    def held_by(self, conversation: str) -> tuple[str, str, str | None] | None:
+        return self.held.get(conversation)
+
+
+def keys(models: Catalog | None = None, **states: Keys) -> FakeView:
+    """A view in which only the keys matter."""
+    return FakeView(keys=states, models=models or Listed())
+
+
+def place(step: Step) -> tuple[str, str | None, str | None]:
+    """Provider, model and key, as rows have them."""
+    if isinstance(step, Candidate):
+        return (step.provider.name, step.model.id, step.key)
+    return (step.provider, step.model, step.key)
+
+
+def rows(wish: Wish, view: FakeView, config: Config = CONFIG) -> list[tuple[object, ...]]:
+    """Return the steps of a plan in their order: who is asked, and who is not with the reason."""
+    steps = plan(wish, config, view).steps()
+    return [(*place(s), s.reason) if isinstance(s, Skipped) else place(s) for s in steps]
