@@ -1,7 +1,11 @@
 """A home and simulated providers for each test; nothing outside the machine is ever reached."""
 
+from collections.abc import AsyncIterator
+
 import pytest
 
+from helpers.contract import Bench, open_bench
+from helpers.contract_apis import APIS
 from helpers.running import home as open_home
 from helpers.running import simulator as open_simulator
 
@@ -17,6 +21,10 @@ env = "WORK_KEY"
 kind = "anthropic"
 base_url = "{url}"
 env = "SPARE_KEY"
+
+# A developer's own Ollama would answer those who have no key.
+[providers.ollama]
+base_url = "http://127.0.0.1:1"
 
 [models.chain]
 routes = ["work/gpt-5.5", "spare/claude-sonnet-5"]
@@ -45,3 +53,10 @@ def daemon(home):
     """The same with a running daemon."""
     home.start()
     return home
+
+
+@pytest.fixture(params=APIS)
+async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
+    """Each of the seven APIs in turn, simulated, and the pool that calls it."""
+    async with open_bench(APIS[request.param]) as opened:
+        yield opened

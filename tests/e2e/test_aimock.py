@@ -1,38 +1,16 @@
 """A mock of the vendors' APIs that others wrote answers what our own simulator might flatter."""
 
 import json
-import os
-import shutil
-import subprocess
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from helpers.required import missing
+from aircher_client import DaemonError
+from helpers.aimock import HELLO, THOUGHT, aimock
 from helpers.running import home as open_home
-from helpers.running import wait_until
 
 pytestmark = pytest.mark.aimock
 
 KEY = "canary-work-0123456789abcdef"
-HELLO = "Hello! How can I help you today, my friend?"
-USAGE = {"prompt_tokens": 11, "completion_tokens": 9, "input_tokens": 11, "output_tokens": 9}
-FIXTURES = {
-    "fixtures": [
-        {"match": {"userMessage": "hello"}, "response": {"content": HELLO, "usage": USAGE}},
-        {
-            "match": {"userMessage": "weather", "hasToolResult": False},
-            "response": {
-                "toolCalls": [{"name": "get_weather", "arguments": {"city": "Łódź", "days": 2}}]
-            },
-        },
-        {
-            "match": {"userMessage": "weather", "hasToolResult": True},
-            "response": {"content": "It rains."},
-        },
-    ]
-}
 TOOL = {
     "name": "get_weather",
     "description": "The weather",
@@ -40,47 +18,73 @@ TOOL = {
 }
 
 
-@contextmanager
-def aimock(root):
-    """Run the mock; give its URL."""
-    # What npm put into the checkout comes first: a newer node than the system's may be there.
-    places = f"{Path(__file__).parents[2] / 'node_modules' / '.bin'}:{os.environ['PATH']}"
-    command = shutil.which("llmock", path=places)
-    if command is None or shutil.which("node", path=places) is None:
-        missing("node and aimock", "npm install --no-save @copilotkit/aimock@1.43")
-    (root / "fixtures.json").write_text(json.dumps(FIXTURES))
-    log = root / "aimock.log"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [command, "-p", "0", "-f", str(root / "fixtures.json"), "-c", "5"],
-            stdout=output,
-            stderr=output,
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, "PATH": places},
-        )
-    try:
-        wait_until(lambda: "http://" in log.read_text(), f"aimock listens: {log.read_text()}")
-        yield next(word for word in log.read_text().split() if word.startswith("http://"))
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
 @pytest.fixture(scope="module")
-def mocked():
-    """A running daemon with both vendors at aimock, signed in."""
-    with open_home() as home, aimock(home.root) as url:
-        home.write_config(
-            f'[providers.work]\nkind = "openai"\nbase_url = "{url}/v1"\n'
-            f'[providers.spare]\nkind = "anthropic"\nbase_url = "{url}"\n'
-        )
+def running():
+    """A running daemon with six APIs at aimock, with a key where they want one."""
+    with open_home({"AIMOCK_KEY": KEY}) as home, aimock(home.root) as url:
+        home.write_config(CONFIG.format(url=url))
         home.start()
-        for provider in ("work", "spare"):
-            home.login(provider, KEY, "--no-verify")
         yield home
 
 
-MODELS = ["work/gpt-5.5", "spare/claude-sonnet-5"]
+@pytest.fixture
+def mocked(running):
+    """The same without what an earlier error cooled down."""
+    with running.client() as client:
+        client.call("cooldowns.clear", {})
+    return running
+
+
+CONFIG = """\
+[providers.work]
+kind = "openai"
+base_url = "{url}/v1"
+env = "AIMOCK_KEY"
+
+[providers.responses]
+kind = "openai"
+api = "responses"
+base_url = "{url}/v1"
+env = "AIMOCK_KEY"
+
+[providers.spare]
+kind = "anthropic"
+base_url = "{url}"
+env = "AIMOCK_KEY"
+
+[providers.gemini]
+base_url = "{url}/v1beta"
+env = "AIMOCK_KEY"
+
+[providers.openrouter]
+base_url = "{url}/api/v1"
+env = "AIMOCK_KEY"
+
+[providers.ollama]
+base_url = "{url}"
+"""
+MODELS = [
+    "work/gpt-5.5",
+    "responses/gpt-5.5",
+    "spare/claude-sonnet-5",
+    "gemini/gemini-3.8-flash",
+    "openrouter/anthropic/claude-sonnet-5",
+    "ollama/llama3.2",
+]
+COUNTS = {"ollama/llama3.2": (0, 0)}
+"""It counts nothing for Ollama, whatever its fixture says."""
+WITHOUT_THINKING = ("ollama/llama3.2",)
+"""Its Ollama tells none."""
+CODES = {
+    "fast": ("rate_limited", "Slow down"),
+    "break": ("provider_error", "Oh no"),
+    "busy": ("overloaded", "No room"),
+    "gone": ("network", "the connection to"),
+    "noise": ("provider_error", "not of its API"),
+    "drop": ("provider_error", "HTTP 500"),
+    "flood": ("rate_limited", "HTTP 429"),
+}
+"""What becomes of each trouble: the error's code, and words of its message."""
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -98,7 +102,8 @@ def test_a_chat_comes_through_whole(mocked, model, stream):
         got = client.chat(request, take)
     assert got["message"]["content"] == [{"type": "text", "text": HELLO}]
     assert got["finish"] == "stop"
-    assert (got["usage"]["input_tokens"], got["usage"]["output_tokens"]) == (11, 9)
+    counted = (got["usage"]["input_tokens"], got["usage"]["output_tokens"])
+    assert counted == COUNTS.get(model, (11, 9))
     assert "".join(pieces) == (HELLO if stream else "")
     assert (len(pieces) > 1) == stream
 
@@ -122,6 +127,58 @@ def test_a_tool_call_and_its_result_make_the_round_trip(mocked, model, stream):
         request["messages"] = [asked, got["message"], {"role": "user", "content": [result]}]
         got = client.chat(request)
     assert got["message"]["content"] == [{"type": "text", "text": "It rains."}]
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("stream", [True, False])
+def test_two_calls_behind_a_text(mocked, model, stream):
+    """Each has an id of its own; both results are taken."""
+    asked = {"role": "user", "content": "compare"}
+    request = {"model": model, "messages": [asked], "tools": [TOOL], "stream": stream}
+    with mocked.client() as client:
+        text, *calls = client.chat(request)["message"]["content"]
+    assert text["text"] == "Let me look."
+    cities = [json.loads(call["arguments"]) for call in calls]
+    assert cities == [{"city": "Oslo"}, {"city": "Rome"}]
+    assert len({call["id"] for call in calls}) == 2
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("stream", [True, False])
+def test_thinking_comes_apart_from_the_answer(mocked, model, stream):
+    """It goes back with the next question, and is taken; only OpenRouter tells a cost."""
+    asked = {"role": "user", "content": "think"}
+    request = {"model": model, "messages": [asked], "reasoning": "high", "stream": stream}
+    with mocked.client() as client:
+        got = client.chat(request)
+        told = [(part["type"], part["text"]) for part in got["message"]["content"]]
+        thought = [] if model in WITHOUT_THINKING else [("reasoning", THOUGHT)]
+        assert told == [*thought, ("text", HELLO)]
+        assert (got["cost"] == "0.0125") == model.startswith("openrouter/")
+        request["messages"] = [asked, got["message"], {"role": "user", "content": "hello"}]
+        assert client.chat(request)["message"]["content"][-1]["text"] == HELLO
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("prompt", CODES)
+def test_its_errors_have_their_class(mocked, model, stream, prompt):
+    """In its idea of each vendor's form, which need not be ours."""
+    code, words = CODES[prompt]
+    request = {"messages": [{"role": "user", "content": prompt}], "model": model, "stream": stream}
+    with mocked.client() as client, pytest.raises(DaemonError, match=words) as caught:
+        client.chat(request)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_stream_that_it_cuts_off_is_no_answer(mocked, model):
+    """Whether the cut comes before the first words or behind them."""
+    request = {"model": model, "messages": [{"role": "user", "content": "cut"}]}
+    with mocked.client() as client, pytest.raises(DaemonError) as caught:
+        client.chat(request)
+    assert caught.value.code in {"network", "truncated"}
+    assert HELLO.startswith(caught.value.data.get("text", ""))
 
 
 @pytest.mark.parametrize("model", MODELS)

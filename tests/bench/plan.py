@@ -1,0 +1,205 @@
+"""What a plan costs: 1,000 models on 10 providers with 10 keys each, in microseconds.
+
+    python plan.py           one line for each kind of request
+    python plan.py --json    the figures for a script
+
+No daemon runs: the keys are a real `AuthManager`'s, the models a real `Catalog`'s. What is timed is
+what a request pays for: its view, its plan, and the first candidate of it. The least of many
+rounds is told, as the others measure what else the machine does.
+"""
+
+import json
+import sys
+import tempfile
+import timeit
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import trio
+
+from aircherd.auth.index import KeyIndex
+from aircherd.auth.manager import AuthManager
+from aircherd.catalog.catalog import Catalog
+from aircherd.chat.controller import ChatController
+from aircherd.chat.view import RequestView
+from aircherd.config.model import Alias, Config, Fallback, Network, Provider, Route, Strategy
+from aircherd.events import EventBus
+from aircherd.providers.cooldown_book import CooldownBook
+from aircherd.providers.pool import ProviderPool
+from aircherd.routing.candidate import Candidate
+from aircherd.routing.plan import Wish, plan
+from aircherd.testing.keyring import MemoryStore
+from aircherd.vocabulary.chat import RouteOptions
+from aircherd.vocabulary.keys import KeyCheck
+from aircherd.vocabulary.models import Model, Prices, Rates
+from aircherd.vocabulary.needs import Needs
+from aircherd.vocabulary.secret import Redactor, Secret
+
+PROVIDERS = 10
+KEYS = 10
+MODELS = 100
+"""Of each provider; half of them are everybody's."""
+ROUNDS = 100
+CALLS = 20
+
+NEEDS = Needs(abilities=("tools", "images"), input_tokens=20_000, output_tokens=1000)
+CHAIN = tuple(Route(f"p{number}", f"shared-{number}") for number in range(PROVIDERS))
+
+
+def a_provider(number: int) -> Provider:
+    """One of ten."""
+    name = f"p{number}"
+    return Provider(name=name, kind="openai", base_url=f"https://{name}.test/v1")
+
+
+def a_model(provider: int, number: int) -> Model:
+    """A model of which everything is known."""
+    name = f"shared-{number}" if number < MODELS // 2 else f"own-{provider}-{number}"
+    rates = Rates(input=Decimal(number + 1), output=Decimal(5 * number + 1))
+    return Model(
+        id=name,
+        window=200_000,
+        tools=True,
+        images=True,
+        reasoning=True,
+        json_schema=True,
+        sampling=True,
+        prices=Prices(rates=rates),
+    )
+
+
+class Rig:
+    """The services that a plan looks at. `config` may be changed between measurements."""
+
+    def __init__(self, folder: Path) -> None:
+        self.config = Config(
+            providers={f"p{number}": a_provider(number) for number in range(PROVIDERS)},
+            models={"alias": Alias("alias", CHAIN)},
+        )
+        self.catalog = Catalog(config=lambda: self.config)
+        bus, redactor = EventBus(), Redactor()
+        self.auth = AuthManager(
+            config=lambda: self.config,
+            environ={},
+            keyring=MemoryStore(),
+            file=MemoryStore("file"),
+            index=KeyIndex(folder / "keys.json"),
+            bus=bus,
+            redactor=redactor,
+            check_key=_no_check,
+        )
+        pool = ProviderPool(
+            transport_for=_no_transport,
+            network=Network,
+            cooldowns=CooldownBook(bus),
+            redactor=redactor,
+        )
+        controller = ChatController(
+            config=self,  # type: ignore[arg-type] - it has what is asked of it
+            auth=self.auth,
+            catalog=self.catalog,
+            pool=pool,
+            bus=bus,
+        )
+        self.means = controller.means
+
+    @property
+    def current(self) -> Config:
+        return self.config
+
+    def usable(self) -> Config:
+        return self.config
+
+    async def fill(self) -> None:
+        """Store ten keys for each provider, and take its list of models."""
+        for number, provider in enumerate(self.config.providers.values()):
+            for key in range(KEYS):
+                secret = Secret(f"bench-key-{number}-{key}-0123456789")
+                await self.auth.login(provider.name, secret, label=f"key-{key}", verify=False)
+            models = [a_model(number, each) for each in range(MODELS)]
+            self.catalog.take_list(provider, models, now=0.0)
+
+    def first(self, wish: Wish) -> Candidate:
+        """What the hot path does: plan, and take the first step."""
+        step = next(plan(wish, self.config, RequestView(self.means, wish.needs)).steps())
+        assert isinstance(step, Candidate)
+        return step
+
+    def whole(self, wish: Wish) -> int:
+        """Return how many could be asked."""
+        return len(plan(wish, self.config, RequestView(self.means, wish.needs)).candidates)
+
+
+async def _no_check(_provider: Provider, _secret: Secret) -> KeyCheck:
+    raise RuntimeError("nothing is checked here")
+
+
+def _no_transport(_network: Network) -> object:
+    raise RuntimeError("nothing is sent here")
+
+
+def microseconds(call: Callable[[], object]) -> float:
+    """Return the least that one call took."""
+    call()  # what is remembered after the first time, a request does not pay for
+    return 1e6 / CALLS * min(timeit.repeat(call, number=CALLS, repeat=ROUNDS))
+
+
+def wishes() -> dict[str, Wish]:
+    """Requests as they come: how they name their model, and what else makes a plan dearer."""
+
+    def by(strategy: Strategy) -> RouteOptions:
+        return RouteOptions(strategy=strategy)
+
+    return {
+        "provider/model": Wish(model="p1/shared-1", needs=NEEDS),
+        "alias of 10 routes": Wish(model="alias", needs=NEEDS),
+        "the same, cheapest": Wish(model="alias", needs=NEEDS, options=by("cheapest")),
+        "the same, fastest": Wish(model="alias", needs=NEEDS, options=by("fastest")),
+        "a conversation's": Wish(model="alias", needs=NEEDS, conversation="c"),
+        "a name that 10 have": Wish(model="shared-7", needs=NEEDS),
+    }
+
+
+def measure(rig: Rig) -> Iterator[tuple[str, float]]:
+    """Time all kinds of requests."""
+    held = Candidate(rig.config.providers["p7"], Model(id="shared-7"), "key-7")
+    rig.means.recall.note_answer(held, "c")
+    for name, wish in wishes().items():
+        yield f"first of {name}", microseconds(partial(rig.first, wish))
+    alias = wishes()["alias of 10 routes"]
+    yield "all 100 of the alias", microseconds(partial(whole_hundred, rig, alias))
+    plain = rig.config
+    dear = Fallback(max_cost_increase=Decimal(1000))
+    rig.config = msgspec.structs.replace(plain, fallback=dear)
+    yield "first under max_cost_increase", microseconds(partial(rig.first, alias))
+    yield "all 100 under max_cost_increase", microseconds(partial(whole_hundred, rig, alias))
+    first, *others = plain.providers.values()
+    chained = msgspec.structs.replace(first, fallback=tuple(p.name for p in others))
+    rig.config = msgspec.structs.replace(plain, providers={**plain.providers, "p0": chained})
+    wish = Wish(model="p0/shared-1", needs=NEEDS)
+    yield "first of a provider's chain of 9", microseconds(partial(rig.first, wish))
+
+
+def whole_hundred(rig: Rig, wish: Wish) -> None:
+    """Have every candidate."""
+    assert rig.whole(wish) == PROVIDERS * KEYS
+
+
+async def main() -> None:
+    """Fill, measure, print."""
+    with tempfile.TemporaryDirectory() as folder:
+        rig = Rig(Path(folder))
+        await rig.fill()
+        figures = dict(measure(rig))
+    if "--json" in sys.argv:
+        print(json.dumps(figures))
+        return
+    for name, figure in figures.items():
+        print(f"{name:<38}{figure:>10,.1f} µs")
+
+
+if __name__ == "__main__":
+    trio.run(main)

@@ -1,0 +1,107 @@
+"""OpenAI's Responses API, from the command line to the provider and back."""
+
+import json
+
+import pytest
+
+from aircherd.testing.simulator import Fault
+
+KEY = "canary-work-0123456789abcdef"
+CONFIG = """\
+[providers.work]
+kind = "openai"
+base_url = "{url}/v1"
+env = "WORK_KEY"
+{more}
+"""
+TOOL = {"name": "look", "parameters": '{"type":"object","properties":{"at":{"type":"string"}}}'}
+
+
+@pytest.fixture
+def responses(home, sim):
+    """A daemon whose provider is told to speak the Responses API, with its key."""
+    home.write_config(CONFIG.format(url=sim.url, more='api = "responses"'))
+    home.start({"WORK_KEY": KEY})
+    return home
+
+
+def asked(sim):
+    """The chats that reached the provider: path and body."""
+    return [(entry.request.path, entry.json) for entry in sim.requests if entry.endpoint == "chat"]
+
+
+@pytest.mark.parametrize("options", [(), ("--no-stream",)])
+def test_ask_is_answered(responses, sim, options):
+    """Streamed and in one piece, through this API alone, and nothing is stored."""
+    done = responses.cli("ask", *options, "-m", "work/gpt-5.5", "-s", "be brief", "one two three")
+    assert (done.returncode, done.stdout) == (0, "one two three\n"), done.stderr
+    path, body = asked(sim)[-1]
+    assert path == "/v1/responses"
+    assert (body.get("stream", False), body["store"]) == (not options, False)
+    assert body["instructions"] == "be brief"
+
+
+def test_json_tells_usage_and_ending(responses, sim):
+    """As every other API's."""
+    sim.behave(cached_tokens=1)
+    answer = json.loads(responses.cli("ask", "--json", "-m", "work/gpt-5.5", "hello you").stdout)
+    assert (answer["text"], answer["finish"]) == ("hello you", "stop")
+    assert answer["usage"] == {
+        "input_tokens": 2,
+        "output_tokens": 2,
+        "cached_tokens": 1,
+        "cache_write_tokens": 0,
+        "reasoning_tokens": 0,
+    }
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_thinking_and_tools_go_back_and_forth(responses, sim, stream):
+    """The thinking behind a call goes back with its result, to the letter: the API checks it."""
+    request = {"model": "work/gpt-5.5", "tools": [TOOL], "reasoning": "low", "stream": stream}
+    first = {"role": "user", "content": 'call look {"at": "sky"}'}
+    with responses.client() as client:
+        got = client.chat({**request, "messages": [first]})
+        thought, call = got["message"]["content"]
+        assert thought["text"] == 'Let me think about: call look {"at": "sky"}'
+        assert (thought["origin"], got["finish"]) == ("work/gpt-5.5", "tool_calls")
+        assert json.loads(call["arguments"]) == {"at": "sky"}
+        result = {"type": "tool_result", "id": call["id"], "content": "blue"}
+        answered = {"role": "user", "content": [result]}
+        got = client.chat({**request, "messages": [first, got["message"], answered]})
+    assert got["message"]["content"][-1]["text"] == "The tools answered: blue"
+    sent = asked(sim)[-1][1]["input"][1]
+    assert sent == json.loads(thought["signature"])
+
+
+def test_a_stream_that_breaks_off_is_truncated(responses, sim):
+    """All of the text without the last event is not an answer."""
+    sim.faults.add(Fault("no_end_marker"))
+    done = responses.cli("ask", "--json", "-m", "work/gpt-5.5", "one two")
+    error = json.loads(done.stdout)["error"]
+    assert (error["code"], error["data"]["text"]) == ("truncated", "one two")
+
+
+def test_what_this_api_cannot_say_is_refused_by_name(responses, sim):
+    """A stop sequence is not left out in silence, and nobody is asked."""
+    with responses.client() as client, pytest.raises(Exception, match="stop: ") as caught:
+        client.chat(
+            {
+                "model": "work/gpt-5.5",
+                "messages": [{"role": "user", "content": "Hi"}],
+                "stop": ["x"],
+            }
+        )
+    assert caught.value.code == "bad_request"
+    assert asked(sim) == []
+
+
+def test_a_model_of_the_other_api_says_what_to_set(home, sim):
+    """Over chat completions the vendor's refusal becomes a line to write."""
+    home.write_config(CONFIG.format(url=sim.url, more=""))
+    home.start({"WORK_KEY": KEY})
+    message = "This model is only supported in v1/responses and not in v1/chat/completions."
+    sim.faults.add(Fault("error", vendor="openai", error="model_not_found", message=message))
+    done = home.cli("ask", "-m", "work/gpt-5.1-codex", "hello")
+    assert done.returncode != 0
+    assert 'set api = "responses"' in done.stderr

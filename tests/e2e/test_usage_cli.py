@@ -1,0 +1,132 @@
+"""What a person sees of routes, cooldowns, limits and the bill, through the real daemon."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from aircherd.testing.simulator import Fault
+
+KEY = "canary-work-0123456789abcdef"
+SPARE = "canary-spare-0123456789abcdef"
+
+MORE = """
+[catalog."work/gpt-5.5"]
+input_price = 1000
+output_price = 1000
+
+[[limits]]
+provider = "work"
+requests = 2
+per = "day"
+"""
+
+
+@pytest.fixture
+def signed_in(home):
+    """Two providers with a key each; the first is limited, and has a price."""
+    home.write_config(home.config_file.read_text() + MORE)
+    home.start()
+    home.login("work", KEY)
+    home.login("spare", SPARE)
+    return home
+
+
+def lines_of(home, *words, code=0):
+    done = home.cli(*words)
+    assert done.returncode == code, done.stderr
+    return done.stdout.splitlines()
+
+
+def ask(home, *words):
+    done = home.cli("ask", "-m", "chain", *words, "hello you")
+    assert done.returncode == 0, done.stderr
+    return done.stderr.splitlines()
+
+
+def test_the_bill(signed_in):
+    """By provider and model; what has no price is said to have none."""
+    assert lines_of(signed_in, "usage")[0].startswith("nothing was used since ")
+    for _ in range(3):
+        ask(signed_in)
+    _, head, first, second, total = (line.split() for line in lines_of(signed_in, "usage"))
+    assert head == ["model", "requests", "tokens", "in", "out", "cost"]
+    assert first == ["work/gpt-5.5", "2", "4", "4", "$0.008"]
+    assert second == ["spare/claude-sonnet-5", "1", "2", "2", "?"]
+    assert total == ["total", "3", "6", "6", "$0.008+?"]
+    assert "the cost of 1 request is not known" in signed_in.cli("usage").stderr
+
+
+def test_the_bill_for_a_spreadsheet(signed_in):
+    """By day and client, as numbers."""
+    ask(signed_in)
+    words = ("usage", "--by", "day,client", "--since", "today", "--until", "today", "--csv")
+    [row] = csv.DictReader(io.StringIO(signed_in.cli(*words).stdout))
+    assert (len(row["day"]), row["client"]) == (len("2026-11-22"), "aircher-cli")
+    assert (row["requests"], row["cost"], row["unknown_cost"]) == ("1", "0.004", "0")
+    assert (
+        lines_of(signed_in, "usage", "--until", "yesterday", "--since", "yesterday", "--csv")[1:]
+        == []
+    )
+
+
+def test_a_limit_as_it_fills(signed_in):
+    """From nothing to all, and then the plan passes over who is limited, and so does `ask`."""
+    assert lines_of(signed_in, "limits")[0].startswith("✓ work: 2 requests a day    0%  0 of 2")
+    for _ in range(2):
+        assert ask(signed_in) == []
+    assert lines_of(signed_in, "limits")[0].startswith("✗ work: 2 requests a day  100%  2 of 2")
+    asked, passed_over = lines_of(signed_in, "route", "-m", "chain")[1::3]
+    assert asked.startswith("1. spare/claude-sonnet-5  key default")
+    assert passed_over.startswith("– work/gpt-5.5  key default  back ")  # noqa: RUF001 -- a dash it is
+    assert "limit reached: work: 2 requests a day" in passed_over
+    assert any("limit reached" in line for line in ask(signed_in, "-v"))
+
+
+def test_the_plan_follows_what_the_request_needs(signed_in):
+    """Its price too, and nobody is asked for it."""
+    plan = json.loads(signed_in.cli("route", "-m", "chain", "--json", "--max-tokens", "1").stdout)
+    assert plan["needs"] == {"abilities": [], "input_tokens": 1000, "output_tokens": 1}
+    assert plan["candidates"][0]["price"] == "1.001"
+    words = ("route", "-m", "spare/claude-sonnet-5", "--tokens", "7000000")
+    assert "holds 200000 tokens" in lines_of(signed_in, *words, code=1)[3]
+    assert lines_of(signed_in, "usage")[0].startswith("nothing was used")
+
+
+def test_nobody_is_signed_in(daemon):
+    """Is said with the exit code that says signing in would help."""
+    lines = lines_of(daemon, "route", "-m", "chain", code=4)
+    assert lines[0] == "Nobody can be asked for about 1,000 tokens in."
+    assert "aircher-cli auth login work" in lines[3]
+
+
+def test_a_cooldown_from_its_beginning_to_its_end(signed_in, sim):
+    """It is listed with its reason and its end, until somebody clears it."""
+    assert lines_of(signed_in, "cooldowns") == ["nobody is cooling down"]
+    sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=600))
+    ask(signed_in)
+    head, reason = lines_of(signed_in, "cooldowns")
+    assert head.startswith("! work/gpt-5.5  key default  cooling  back in ")
+    assert "rate limit reached (HTTP 429)" in reason
+    assert lines_of(signed_in, "cooldowns", "clear", "work") == ["✓ cleared 1 cooldown of work"]
+    assert lines_of(signed_in, "cooldowns") == ["nobody is cooling down"]
+    assert ask(signed_in) == []
+
+
+def test_an_ask_that_waits(signed_in, sim):
+    """Nobody else may answer, so it is asked again as soon as it is back."""
+    sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=1))
+    words = ("ask", "--json", "--provider", "work", "-m", "chain", "--wait", "20", "hello")
+    answer = json.loads(signed_in.cli(*words).stdout)
+    assert [attempt["outcome"] for attempt in answer["attempts"]] == ["rate_limited", "ok"]
+
+
+def test_a_conversation_stays_where_it_is(signed_in, sim):
+    """With whoever answered last, although another one is first in the chain."""
+    sim.faults.add(Fault("error", error="overloaded", vendor="openai"))
+    assert "spare/claude-sonnet-5 answered" in ask(signed_in, "--conversation", "tea")[0]
+    signed_in.cli("cooldowns", "clear")
+    words = ("route", "-m", "chain", "--conversation")
+    assert "answered last in this conversation" in lines_of(signed_in, *words, "tea")[1]
+    assert lines_of(signed_in, *words, "coffee")[1].startswith("1. work/gpt-5.5")

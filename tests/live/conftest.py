@@ -1,0 +1,58 @@
+"""The live suite is collected when it is asked for by its marker (`-m live`), and never in CI.
+
+It is the only one that leaves the machine, and that costs something; docs/contributing.md says how
+to run it.
+"""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from aircherd.config.model import Network
+from aircherd.events import EventBus
+from aircherd.providers.cooldown_book import CooldownBook
+from aircherd.providers.pool import ProviderPool
+from aircherd.providers.transport import open_transport
+from aircherd.vocabulary.secret import Redactor
+from helpers.live import BILL, ROWS, Asked, Line, Missing, check_reachable, open_line, read_row
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the suite alone unless the user said `-m live`, in these words."""
+    is_wanted = config.option.markexpr == "live" and not os.environ.get("CI")
+    return None if is_wanted else True
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was spent."""
+    if lines := BILL.lines():
+        terminalreporter.section("spent")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture(params=ROWS)
+def row(request: pytest.FixtureRequest) -> Asked:
+    """Each API that the environment has a key for, or that answers on this machine."""
+    try:
+        asked = read_row(ROWS[request.param], os.environ)
+        if asked.secret is None:
+            check_reachable(asked.provider)
+    except Missing as missing:
+        pytest.skip(str(missing))
+    return asked
+
+
+@pytest.fixture
+async def line(row: Asked) -> AsyncIterator[Line]:
+    """A line to it."""
+    async with open_transport(Network(), os.environ) as transport:
+        pool = ProviderPool(
+            transport_for=lambda _: transport,
+            network=Network,
+            cooldowns=CooldownBook(EventBus()),
+            redactor=Redactor(),
+        )
+        yield await open_line(pool, row)
