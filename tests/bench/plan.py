@@ -11,6 +11,7 @@ rounds is told, as the others measure what else the machine does.
 import json
 import sys
 import tempfile
+import time
 import timeit
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -23,15 +24,17 @@ import trio
 from aircherd.auth.index import KeyIndex
 from aircherd.auth.manager import AuthManager
 from aircherd.catalog.catalog import Catalog
+from aircherd.chat.account import Account
 from aircherd.chat.controller import ChatController
 from aircherd.chat.view import RequestView
-from aircherd.config.model import Alias, Config, Fallback, Network, Provider, Route, Strategy
+from aircherd.config.model import Alias, Config, Fallback, Limit, Network, Provider, Route, Strategy
 from aircherd.events import EventBus
 from aircherd.providers.cooldown_book import CooldownBook
 from aircherd.providers.pool import ProviderPool
 from aircherd.routing.candidate import Candidate
 from aircherd.routing.plan import Wish, plan
 from aircherd.testing.keyring import MemoryStore
+from aircherd.usage.limit_book import LimitBook
 from aircherd.vocabulary.chat import RouteOptions
 from aircherd.vocabulary.keys import KeyCheck
 from aircherd.vocabulary.models import Model, Prices, Rates
@@ -91,6 +94,7 @@ class Rig:
             redactor=redactor,
             check_key=_no_check,
         )
+        self.limits = LimitBook(time.time)
         pool = ProviderPool(
             transport_for=_no_transport,
             network=Network,
@@ -102,6 +106,7 @@ class Rig:
             auth=self.auth,
             catalog=self.catalog,
             pool=pool,
+            account=Account(None, self.limits, bus),  # type: ignore[arg-type] - no call is booked
             bus=bus,
         )
         self.means = controller.means
@@ -124,13 +129,13 @@ class Rig:
 
     def first(self, wish: Wish) -> Candidate:
         """What the hot path does: plan, and take the first step."""
-        step = next(plan(wish, self.config, RequestView(self.means, wish.needs)).steps())
+        step = next(plan(wish, self.config, RequestView(self.means, wish.needs, "bench")).steps())
         assert isinstance(step, Candidate)
         return step
 
     def whole(self, wish: Wish) -> int:
         """Return how many could be asked."""
-        return len(plan(wish, self.config, RequestView(self.means, wish.needs)).candidates)
+        return len(plan(wish, self.config, RequestView(self.means, wish.needs, "bench")).candidates)
 
 
 async def _no_check(_provider: Provider, _secret: Secret) -> KeyCheck:
@@ -176,6 +181,9 @@ def measure(rig: Rig) -> Iterator[tuple[str, float]]:
     rig.config = msgspec.structs.replace(plain, fallback=dear)
     yield "first under max_cost_increase", microseconds(partial(rig.first, alias))
     yield "all 100 under max_cost_increase", microseconds(partial(whole_hundred, rig, alias))
+    rig.limits.configure([Limit(per="day", usd=Decimal(10**6))])
+    yield "first under a limit of money", microseconds(partial(rig.first, alias))
+    rig.limits.configure([])
     first, *others = plain.providers.values()
     chained = msgspec.structs.replace(first, fallback=tuple(p.name for p in others))
     rig.config = msgspec.structs.replace(plain, providers={**plain.providers, "p0": chained})

@@ -67,5 +67,11 @@ def called(models: list[Map], aliases: list[Map], word: str) -> list[Map]:
         return [by_name[word]]
     for alias in aliases:
         if alias.get("name") == word:
-            return [by_name[route] for route in texts(alias.get("routes")) if route in by_name]
+            return [by_name.get(route) or _unlisted(route) for route in texts(alias.get("routes"))]
     return [model for model in models if model.get("model") == word]
+
+
+def _unlisted(route: str) -> Map:
+    """Return a route of an alias that is on no list: it is asked all the same."""
+    provider, _, model = route.partition("/")
+    return {"provider": provider, "model": model}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from importlib import resources
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 import structlog
@@ -19,7 +20,14 @@ from aircherd.catalog.merge import Source, merged, overridden
 from aircherd.catalog.offer import Offer, offered
 from aircherd.catalog.table import EMPTY, Table, TableFile
 from aircherd.catalog.vendors import vendor_of
-from aircherd.config.model import DEFAULT_CONFIG, Config, Override, Provider, Route
+from aircherd.config.model import (
+    DEFAULT_CONFIG,
+    Config,
+    Override,
+    Provider,
+    Route,
+    is_loopback,
+)
 from aircherd.config.whole_file import write_whole
 from aircherd.vocabulary.models import Model, Prices, Rates
 
@@ -60,8 +68,12 @@ class _Layers(msgspec.Struct, frozen=True):
 
 
 def _unbilled(provider: Provider, model: Model) -> Model:
-    """Give a model without prices those of a server that knows nobody it could bill: none."""
-    if provider.needs_key or model.prices is not None:
+    """Give a model without prices those of a server of one's own: none.
+
+    It needs no key and is on this machine. Anything further off may bill somebody all the same.
+    """
+    host = urlsplit(provider.base_url).hostname or ""
+    if provider.needs_key or model.prices is not None or not is_loopback(host):
         return model
     return msgspec.structs.replace(model, prices=FREE)
 

@@ -25,6 +25,7 @@ from aircherd.usage.usual_output import UsualOutput
 from aircherd.vocabulary.limited import Limited, LimitStatus
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.needs import Needs
+from aircherd.vocabulary.reply import Ending, Usage
 from aircherd.vocabulary.usage import Estimate, Settled, Started
 
 CostSource = Literal["provider", "catalog"]
@@ -37,6 +38,16 @@ class Took(msgspec.Struct, frozen=True, kw_only=True):
     ms: int
     first_ms: int | None
     reply: Reply
+
+    @property
+    def was_fruitless(self) -> bool:
+        """Whether nothing can have been served: it was refused, or never got there.
+
+        What was cut off, by a deadline or by the client, was being worked on all the same: without
+        a stream nothing is seen of that before the end.
+        """
+        is_cut_off = self.outcome in ("ok", codes.CANCELLED, codes.TIMEOUT, codes.TRUNCATED)
+        return not is_cut_off and not self.reply.has_begun and self.reply.usage is None
 
 
 class Account:
@@ -56,13 +67,13 @@ class Account:
             return None
         expected = self._estimate(provider, model, needs)
         asking = Asking(provider, key, model.id, client)
-        return self._limits.check(asking, expected, cost_estimate(expected, model))
+        return self._limits.check(asking, expected, _estimated_cost(expected, model))
 
     def open(self, candidate: Candidate, caller: Caller, needs: Needs) -> "Entry | Limited":
         """Reserve what the call may take and begin its row; or return the limit that is full."""
         provider, model = candidate.provider.name, candidate.model
         expected = self._estimate(provider, model, needs)
-        cost = cost_estimate(expected, model)
+        cost = _estimated_cost(expected, model)
         asking = Asking(provider, candidate.key, model.id, caller.client)
         held = self._limits.reserve(asking, expected, cost)
         if isinstance(held, Limited):
@@ -84,9 +95,11 @@ class Account:
 
     def settle(self, number: int, held: Reservation, candidate: Candidate, took: Took) -> None:
         """Note what a call took."""
-        usage = took.reply.usage
-        cost, source = cost_of(candidate, took)
-        nano = None if cost is None else nano_of(cost)
+        usage = plausible(took.reply.usage)
+        cost, source = cost_of(candidate, took.reply.ending, usage)
+        if cost is None and took.was_fruitless:
+            cost = Decimal(0)
+        nano = _nano(cost)
         settled = Settled(
             outcome=took.outcome,
             ms=took.ms,
@@ -96,8 +109,7 @@ class Account:
             cost_source=source,
         )
         self._ledger.settle(number, settled)
-        produced = took.reply.has_begun or usage is not None
-        for news in held.settle(usage, nano, produced=produced):
+        for news in held.settle(usage, nano, produced=not took.was_fruitless):
             self._publish(news)
         if usage is not None and took.outcome == "ok":
             self._usual.note(candidate.provider.name, candidate.model.id, usage.output_tokens)
@@ -134,6 +146,17 @@ class Entry:
         return f"<Entry {self._number} of {self._candidate.origin}>"
 
 
+MOST_TOKENS = 10**8
+"""Of one call: windows are a hundredth of that. More is rubbish, and would close limits."""
+
+
+def plausible(usage: Usage | None) -> Usage | None:
+    """Return the counts if they can be true, None if they cannot."""
+    if usage is None or max(usage.input_tokens, usage.output_tokens) > MOST_TOKENS:
+        return None
+    return usage
+
+
 def told_cost(text: str | None) -> Decimal | None:
     """Return what a provider says a call cost, None if it says nothing that can be so."""
     try:
@@ -144,17 +167,32 @@ def told_cost(text: str | None) -> Decimal | None:
     return cost
 
 
-def cost_of(candidate: Candidate, took: Took) -> tuple[Decimal | None, CostSource | None]:
-    """Return what a call cost in USD, and who says so: its provider, else the catalogue.
+def cost_of(
+    candidate: Candidate, ending: Ending | None, usage: Usage | None
+) -> tuple[Decimal | None, CostSource | None]:
+    """Return what a call cost in USD, and who says so.
 
-    An error that came instead of an answer costs nothing. What was cut off may have cost something,
-    and nobody says what.
+    OpenRouter bills by its own word; anybody else's counts only where the catalogue has no price,
+    or a server that says 0 would do away with every limit.
     """
-    reply = took.reply
-    if reply.ending is not None and (told := told_cost(reply.ending.cost)) is not None:
+    told = told_cost(ending.cost) if ending is not None else None
+    known = prices.cost(candidate.model.prices, usage) if usage is not None else None
+    if told is not None and (known is None or candidate.provider.kind == "openrouter"):
         return told, "provider"
-    if reply.usage is not None:
-        amount = prices.cost(candidate.model.prices, reply.usage)
-        return amount, None if amount is None else "catalog"
-    is_over = took.outcome not in ("ok", codes.CANCELLED, codes.TIMEOUT)
-    return (Decimal(0), None) if is_over and not reply.has_begun else (None, None)
+    return known, None if known is None else "catalog"
+
+
+def _nano(cost: Decimal | None) -> int | None:
+    """Return a cost in nano-USD, None if it is unknown or more than anything can cost."""
+    try:
+        return None if cost is None else nano_of(cost)
+    except ValueError:
+        return None
+
+
+def _estimated_cost(expected: Estimate, model: Model) -> int | None:
+    """Return what a call may cost in nano-USD, None where that cannot be said."""
+    try:
+        return cost_estimate(expected, model)
+    except ValueError:
+        return None

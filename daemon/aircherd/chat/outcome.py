@@ -28,9 +28,10 @@ def nobody_answered(attempts: Sequence[Attempt], skipped: Sequence[Skipped]) -> 
             codes.NOT_AUTHENTICATED, _nobody_signed_in(skipped), **_way(attempts, skipped)
         )
     told = dict.fromkeys(message for _, message in reasons)
-    return ChatFailed(
-        codes.ALL_FAILED, "nobody could answer. " + "; ".join(told), **_way(attempts, skipped)
-    )
+    # Where everybody says that it is the request, to send it again would not help.
+    at_fault = {code for code, _ in reasons}
+    code = codes.BAD_REQUEST if at_fault == {codes.BAD_REQUEST} else codes.ALL_FAILED
+    return ChatFailed(code, "nobody could answer. " + "; ".join(told), **_way(attempts, skipped))
 
 
 def request_refused(

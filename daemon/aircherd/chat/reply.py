@@ -19,6 +19,10 @@ MAX_CHARACTERS = 7_000_000
 """Of text, thinking and arguments in one reply: all of it must fit into one frame to the client."""
 
 
+PART_COST = 1000
+"""What a part counts for by itself: a call without a word takes memory too."""
+
+
 class Reply:
     """A reply in the making. `add` is on the hot path: it appends, and joins only at the end."""
 
@@ -77,6 +81,7 @@ class Reply:
         if part is None or part.kind != kind:
             part = self._open = _Text(kind)
             self._parts.append(part)
+            self._characters += PART_COST
         part.text.add(event.text)
         self._characters += len(event.text)
         if event.signature is not None:
@@ -91,11 +96,13 @@ class Reply:
         if call is None:
             call = self._calls[event.index] = _ToolCall()
             self._parts.append(call)
+            self._characters += PART_COST
         call.id = event.call_id or call.id
         call.name = event.name or call.name
         call.signature = event.signature or call.signature
         call.arguments.add(event.arguments)
-        self._characters += len(event.arguments) + len(event.signature or "")
+        told = (event.arguments, event.signature, event.call_id, event.name)
+        self._characters += sum(len(each) for each in told if each)
 
     def text(self) -> str:
         """All text so far, without the thinking."""

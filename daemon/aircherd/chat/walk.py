@@ -16,7 +16,7 @@ import trio
 
 from aircherd.catalog import prices
 from aircherd.chat import outcome
-from aircherd.chat.account import Entry
+from aircherd.chat.account import Entry, cost_of, plausible
 from aircherd.chat.call import Call
 from aircherd.chat.caller import Caller, Send
 from aircherd.chat.means import Means
@@ -34,7 +34,6 @@ from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import ApiKey
 from aircherd.vocabulary.limited import Limited
-from aircherd.vocabulary.reply import Usage
 
 WAKE_SECONDS = 0.05
 """How much later than promised we come back: clocks differ a little."""
@@ -279,11 +278,12 @@ class Walk:
     def _result(self, candidate: Candidate) -> ChatResult:
         ending, usage = self._reply.ending, self._reply.usage
         assert ending is not None
+        cost, _ = cost_of(candidate, ending, plausible(usage))
         return ChatResult(
             message=self._reply.message(candidate.origin),
             finish=ending.finish,
             usage=msgspec.to_builtins(usage),
-            cost=_cost(candidate, ending.cost, usage),
+            cost=None if cost is None else prices.plain(cost),
             provider=candidate.provider.name,
             model=candidate.model.id,
             attempts=self._attempts,
@@ -292,11 +292,3 @@ class Walk:
 
     def __repr__(self) -> str:
         return f"<Walk for {self._caller.client}, {len(self._attempts)} attempts>"
-
-
-def _cost(candidate: Candidate, told: str | None, usage: Usage | None) -> str | None:
-    """Return what the provider says it took, else what its prices make of the counts."""
-    if told is not None:
-        return told
-    amount = prices.cost(candidate.model.prices, usage)
-    return None if amount is None else prices.plain(amount)

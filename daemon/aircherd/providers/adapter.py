@@ -209,6 +209,12 @@ def leaf(raw: msgspec.Raw) -> object:
     return branch(_LEAF, raw) if memoryview(raw).nbytes <= MAX_LEAF else None
 
 
+def is_count(raw: msgspec.Raw) -> bool:
+    """Tell whether a server said a number there at all: what is no count is unknown, not 0."""
+    value = leaf(raw) if raw else None
+    return (value in (0, "0", 0.0) and value is not False) or as_count(value) > 0
+
+
 def count_of(raw: msgspec.Raw) -> int:
     """Read a token count as `as_count` does, from what was not decoded yet."""
     return as_count(leaf(raw)) if raw else 0
@@ -249,6 +255,27 @@ def as_map(value: object) -> dict[str, object]:
 def new_call_id() -> str:
     """Make up the id of a tool call for a server that gave none; unique over a conversation."""
     return f"call_{secrets.token_hex(12)}"
+
+
+def is_closed(schema: object) -> bool:
+    """Tell whether a JSON Schema is one that OpenAI's strict mode takes.
+
+    Every object in it names all of its properties as required and allows no others; an ordinary
+    schema is followed as advice instead of being refused.
+    """
+    if isinstance(schema, list):
+        return all(is_closed(each) for each in schema)
+    if not isinstance(schema, dict):
+        return True
+    properties = schema.get("properties")
+    if schema.get("type") == "object" or isinstance(properties, dict):
+        named = set(as_map(properties))
+        required = schema.get("required")
+        if schema.get("additionalProperties") is not False or not isinstance(required, list):
+            return False
+        if named - {name for name in required if isinstance(name, str)}:
+            return False
+    return all(is_closed(each) for each in schema.values())
 
 
 # ------------------------------------------------------------------ headers

@@ -13,6 +13,9 @@ SMALLEST = 8192
 ROOM_FOR_ANSWER = 4096
 """Tokens kept for the answer of a request without a limit; thinking is in there too."""
 
+LARGEST = 1 << 20
+"""For a model whose window nobody knows: a server would try to find the memory for any number."""
+
 BYTES_PER_TOKEN = 3
 """Of the request as JSON. English has about 4, code and other scripts fewer."""
 
@@ -24,7 +27,7 @@ def window_for(body: dict[str, object], max_tokens: int | None, model: Model) ->
     """Return the window in tokens for this request: a power of two, or the model's own maximum."""
     needed = estimated_tokens(body) + (max_tokens or ROOM_FOR_ANSWER)
     window = max(SMALLEST, 1 << (needed - 1).bit_length())
-    return min(window, model.window) if model.window else window
+    return min(window, model.window or LARGEST)
 
 
 def estimated_tokens(body: dict[str, object]) -> int:

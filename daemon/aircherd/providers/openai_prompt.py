@@ -23,6 +23,7 @@ from aircherd.providers.adapter import (
     Turn,
     data_uri,
     fail,
+    is_closed,
     parse_object,
     result_images,
     result_text,
@@ -60,6 +61,29 @@ THREE_EFFORTS: dict[Effort, str] = {
     "xhigh": "high",
     "max": "high",
 }
+
+# What OpenAI's older models know, by the beginning of their names; all others know every word.
+_OLDER_EFFORTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("o1", ("low", "medium", "high")),
+    ("o3", ("low", "medium", "high")),
+    ("o4", ("low", "medium", "high")),
+    ("gpt-5.1", ("none", "low", "medium", "high")),
+    ("gpt-5.", get_args(Effort)),
+    ("gpt-5", ("minimal", "low", "medium", "high")),
+)
+
+
+def openai_effort(model: str, effort: Effort) -> str:
+    """Return the effort nearest to `effort` that this model of OpenAI's knows.
+
+    Source: OpenAI's model pages, November 2026; a router calls its models `openai/NAME`.
+    """
+    name = model.rpartition("/")[2]
+    steps: tuple[str, ...] = get_args(Effort)
+    known = next((known for start, known in _OLDER_EFFORTS if name.startswith(start)), steps)
+    wanted = steps.index(effort)
+    return min(known, key=lambda each: abs(steps.index(each) - wanted))
+
 
 JSON_SENTENCE = "Answer with a JSON object."
 
@@ -113,6 +137,8 @@ def effort_of(request: ChatRequest, model: Model, quirks: Quirks) -> str | None:
     # A model that cannot think does not think already; it would refuse even to be told so.
     if request.reasoning is None or (request.reasoning == "none" and model.reasoning is False):
         return None
+    if quirks.efforts is EVERY_EFFORT:
+        return openai_effort(model.id, request.reasoning)
     return quirks.efforts[request.reasoning]
 
 
@@ -156,7 +182,7 @@ def _response_format(wanted: ResponseFormat) -> Body:
     if isinstance(wanted, JsonFormat):
         return {"type": "json_object"}
     schema = parse_object(wanted.schema, "response_format: schema")
-    form = {"name": wanted.name, "schema": schema, "strict": wanted.strict}
+    form = {"name": wanted.name, "schema": schema, "strict": wanted.strict and is_closed(schema)}
     return {"type": "json_schema", "json_schema": form}
 
 

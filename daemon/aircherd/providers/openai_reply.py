@@ -18,6 +18,7 @@ from aircherd.providers.adapter import (
     count_of,
     decode_with,
     fail,
+    is_count,
     leaf,
     new_call_id,
 )
@@ -192,9 +193,11 @@ class _Reply:
                 out.append(ReasoningDelta(signature=signature))
 
     def _add_usage(self, usage: OpenAIUsage, out: list[ReplyEvent]) -> None:
-        self._usage = read_usage(usage)
         self._cost = _read_cost(leaf(usage.cost))
-        out.append(UsageDelta(self._usage))
+        # Rubbish is unknown, not nothing.
+        if is_count(usage.prompt_tokens) or is_count(usage.completion_tokens):
+            self._usage = read_usage(usage)
+            out.append(UsageDelta(self._usage))
 
     def ending(self) -> Ending:
         """Return the ending as far as it is known."""

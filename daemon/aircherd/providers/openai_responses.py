@@ -25,13 +25,14 @@ from aircherd.providers.adapter import (
     data_uri,
     encode_body,
     fail,
+    is_closed,
     parse_object,
     result_images,
     result_text,
     turns,
 )
 from aircherd.providers.openai_chat import OpenAIChat
-from aircherd.providers.openai_prompt import JSON_SENTENCE, safe_id
+from aircherd.providers.openai_prompt import JSON_SENTENCE, openai_effort, safe_id
 from aircherd.providers.responses_reply import ResponsesStream, read_whole
 from aircherd.providers.responses_signature import phase_of, reasoning_item
 from aircherd.vocabulary.chat import ChatRequest, JsonFormat, NamedTool, ResponseFormat, Tool
@@ -123,9 +124,10 @@ def _reasoning(request: ChatRequest, model: Model) -> dict[str, object]:
         effort = None  # it does not think already, and would refuse even to be told so
     fields: dict[str, object] = {}
     if effort is not None:
+        effort_told = openai_effort(model.id, effort)
         # A summary must be asked for; of no thoughts there is none.
         summary = {} if effort == "none" else {"summary": "auto"}
-        fields["reasoning"] = {"effort": effort, **summary}
+        fields["reasoning"] = {"effort": effort_told, **summary}
     if effort is not None or model.reasoning:
         # Models that do not think refuse to be asked for this.
         fields["include"] = ["reasoning.encrypted_content"]
@@ -145,7 +147,12 @@ def _format(wanted: ResponseFormat) -> dict[str, object]:
     if isinstance(wanted, JsonFormat):
         return {"type": "json_object"}
     schema = parse_object(wanted.schema, "response_format: schema")
-    return {"type": "json_schema", "name": wanted.name, "schema": schema, "strict": wanted.strict}
+    return {
+        "type": "json_schema",
+        "name": wanted.name,
+        "schema": schema,
+        "strict": wanted.strict and is_closed(schema),
+    }
 
 
 def _tools(request: ChatRequest) -> dict[str, object]:

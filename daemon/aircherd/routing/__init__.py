@@ -1,6 +1,7 @@
 """Who may answer, in which order, and what a failure leaves: pure decisions, no waiting.
 
-- `plan`: a model name and a view of the keys -> the ordered candidates, and who was passed over.
+- `plan`: a request's wishes and a `view` of how things stand -> the candidates, and who is none.
+- `names`: a model name -> its routes; `order`: the strategies; `filters`: who cannot serve now.
 - `failures`: what a failed call means for the candidates that are left.
 - `cooldowns`: what it cools, and for how long; `probes`: who may go all the same, to find out.
 

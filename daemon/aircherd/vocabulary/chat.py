@@ -84,7 +84,7 @@ class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
     reasoning: Effort | None = None
-    max_tokens: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    max_tokens: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] | None = None
     temperature: float | None = None
     top_p: float | None = None
     stop: list[str] = []

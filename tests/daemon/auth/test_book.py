@@ -46,6 +46,20 @@ async def test_a_key_is_found_by_its_names(rig, book, vault):
     assert book.find("nobody", "default") is None
 
 
+async def test_what_routing_sees_is_remembered_until_it_changes(rig, book, vault, reader):
+    """Every request asks: a standing, another key or a provider that moved makes a new answer."""
+    await vault.store(rig.work, "default", Secret(KEY))
+    once = book.choices(rig.work)
+    assert book.choices(rig.work) is once
+    (slot,) = book.slots(rig.work)
+    hold(reader, slot, standing.refused(standing.UNTRIED, 5.0, "a request", "why"))
+    assert [choice.state for choice in book.choices(rig.work)] == [KeyState.REJECTED]
+    hold(reader, slot, standing.UNTRIED)
+    assert book.choices(rig.work) == once
+    rig.change(base_url="https://elsewhere.example.com/v1")
+    assert [choice.state for choice in book.choices(rig.work)] == [KeyState.REJECTED]
+
+
 async def test_without_a_name_the_first_key_that_may_be_tried_is_picked(rig, book, vault, reader):
     """If none may, the first: its error says why."""
     for label in ("default", "b"):

@@ -13,7 +13,7 @@ from aircherd.config.model import Config
 from aircherd.routing.candidate import Candidate
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model, Prices, Rates
-from aircherd.vocabulary.reply import Ending, ReplyEvent, TextDelta, Usage, UsageDelta
+from aircherd.vocabulary.reply import Ending, TextDelta, Usage, UsageDelta
 from helpers.chat import CONFIG, DONE, A, Chats, FakePool, failed
 
 PRICED = Model(id="m", prices=Prices(rates=Rates(input=Decimal(1), output=Decimal(2))))
@@ -78,29 +78,65 @@ async def test_nothing_stays_reserved_whatever_happens():
     assert [status.reserved for status in chats.limits.status()] == [0]
 
 
-def took(*events: ReplyEvent, outcome: str = "ok") -> Took:
-    reply = Reply()
-    reply.add(events)
-    return Took(outcome=outcome, ms=1, first_ms=1, reply=reply)
+ROUTER = Candidate(msgspec.structs.replace(A, kind="openrouter"), PRICED, "default")
+UNPRICED = Candidate(A, Model(id="m"), "default")
+MILLION = Usage(1_000_000, 500_000)
 
 
 @pytest.mark.parametrize(
-    ("given", "expected"),
+    ("candidate", "ending", "expected"),
     [
-        (took(Ending("stop", Usage(1_000_000, 500_000), cost="0.5")), (Decimal("0.5"), "provider")),
-        (took(Ending("stop", Usage(1_000_000, 500_000))), (Decimal(2), "catalog")),
-        (took(Ending("stop", Usage(1, 1), cost="rubbish")), (Decimal("0.000003"), "catalog")),
-        (took(Ending("stop")), (None, None)),
-        (took(outcome="rate_limited"), (Decimal(0), None)),
-        (took(TextDelta("half"), outcome="truncated"), (None, None)),
-        (took(outcome="timeout"), (None, None)),
-        (took(outcome="cancelled"), (None, None)),
-        (took(UsageDelta(Usage(1_000_000)), outcome="cancelled"), (Decimal(1), "catalog")),
+        (ROUTER, Ending("stop", MILLION, cost="0.5"), (Decimal("0.5"), "provider")),
+        (CANDIDATE, Ending("stop", MILLION, cost="0"), (Decimal(2), "catalog")),
+        (UNPRICED, Ending("stop", MILLION, cost="0.5"), (Decimal("0.5"), "provider")),
+        (ROUTER, Ending("stop", MILLION, cost="rubbish"), (Decimal(2), "catalog")),
+        (CANDIDATE, Ending("stop"), (None, None)),
+        (UNPRICED, Ending("stop", MILLION), (None, None)),
     ],
 )
-def test_what_a_call_cost(given, expected):
-    """The provider's word, else the catalogue's; nothing for an error; unknown if cut off."""
-    assert cost_of(CANDIDATE, given) == expected
+def test_what_a_call_cost(candidate, ending, expected):
+    """OpenRouter's word, else the catalogue's; a server's own where nobody knows better."""
+    assert cost_of(candidate, ending, ending.usage) == expected
+
+
+@pytest.mark.parametrize(
+    ("events", "outcome", "fruitless"),
+    [
+        ([], "rate_limited", True),
+        ([], "network", True),
+        ([], "cancelled", False),
+        ([], "timeout", False),
+        ([TextDelta("half")], "truncated", False),
+        ([UsageDelta(Usage(9))], "provider_error", False),
+        ([], "ok", False),
+    ],
+)
+def test_what_was_worked_on_counts_though_nothing_was_seen_of_it(events, outcome, fruitless):
+    """A deadline or a cancellation gives no money back: the provider was at work."""
+    reply = Reply()
+    reply.add(events)
+    assert Took(outcome=outcome, ms=1, first_ms=None, reply=reply).was_fruitless is fruitless
+
+
+async def test_a_request_cut_off_by_its_deadline_counts_as_estimated(autojump_clock):
+    """Or retries on a timeout would spend for ever under a limit."""
+    config = limited('[[limits]]\ntokens = 1000000\nper = "day"\n')
+    chats = Chats(FakePool(a=[[1000]]), config=config)
+    await chats.ask(timeout=5, stream=False, max_tokens=700)
+    (status,) = chats.limits.status()
+    assert status.used >= 700
+
+
+@pytest.mark.parametrize("tokens", [10**8 + 1, 2**53 - 1])
+async def test_counts_that_cannot_be_true_close_no_limit(tokens):
+    """What was reserved stands for them, and nothing stays reserved."""
+    config = limited('[[limits]]\ntokens = 1000000\nper = "day"\n')
+    answer = [TextDelta("hi"), Ending("stop", Usage(3, tokens))]
+    chats = Chats(FakePool(a=[[answer]]), config=config)
+    result = await chats.ask(max_tokens=50)
+    assert (result.provider, chats.limits.statistics()["open"]) == ("a", 0)
+    (status,) = chats.limits.status()
+    assert status.used < 100
 
 
 @pytest.mark.parametrize("text", [None, "", "free", "nan", "inf", "-1", "1e400", "9" * 40])

@@ -55,7 +55,7 @@ def test_what_was_not_heard_of_for_long_is_forgotten() -> None:
     known = Recall()
     known.note_answer(FIRST, "old")
     known.note_answer(FIRST, "lively")
-    for number in range(MAX_CONVERSATIONS - 1):
+    for number in range(MAX_CONVERSATIONS):
         known.note_answer(FIRST, "lively")
         known.note_answer(FIRST, f"c{number}")
     assert known.held_by("old") is None

@@ -60,8 +60,24 @@ def test_an_empty_reply_is_an_empty_message():
 def test_a_provider_that_does_not_come_to_an_end_is_stopped(event):
     """The whole reply must fit into one frame to the client."""
     reply = Reply()
-    for _ in range(MAX_CHARACTERS // 100_000):
+    for _ in range(MAX_CHARACTERS // 100_000 - 1):
         reply.add([event])
+    reply.add([TextDelta("x" * 50_000)])
     with pytest.raises(ProviderFailed) as caught:
         reply.add([event])
     assert caught.value.failure.kind is FailureClass.PROTOCOL
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        lambda n: ToolCallDelta(n, call_id="i" * 100_000, name="f"),
+        lambda n: ToolCallDelta(n, call_id="i", name="f" * 100_000),
+        ToolCallDelta,
+    ],
+)
+def test_calls_have_an_end_whatever_they_are_made_of(event):
+    """Ids, names, and calls with nothing in them take memory too."""
+    events = [event(number) for number in range(10_000)]
+    with pytest.raises(ProviderFailed, match="sent more than"):
+        Reply().add(events)

@@ -13,6 +13,8 @@ from aircherd.providers.adapter import (
     count_of,
     decode_with,
     encode_body,
+    is_closed,
+    is_count,
     new_call_id,
     parse_object,
     turns,
@@ -177,3 +179,44 @@ def test_parts_in_the_wrong_role(role: str, part: dict[str, object]) -> None:
 def test_made_up_ids_differ() -> None:
     """No two made-up ids are the same."""
     assert len({new_call_id() for _ in range(100)}) == 100
+
+
+@pytest.mark.parametrize(
+    ("schema", "closed"),
+    [
+        ({"type": "string"}, True),
+        ({"type": "object", "properties": {}, "required": [], "additionalProperties": False}, True),
+        ({"type": "object", "properties": {"a": {}}, "required": ["a"]}, False),
+        (
+            {
+                "type": "object",
+                "properties": {"a": {"type": "object"}},
+                "required": ["a"],
+                "additionalProperties": False,
+            },
+            False,
+        ),
+        (
+            {
+                "type": "object",
+                "properties": {"a": {}},
+                "required": [],
+                "additionalProperties": False,
+            },
+            False,
+        ),
+        ({"anyOf": [{"type": "object", "properties": {"a": {}}}]}, False),
+    ],
+)
+def test_a_schema_that_strict_mode_takes(schema, closed):
+    """All properties required, no others allowed, all the way down."""
+    assert is_closed(schema) is closed
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [(b"0", True), (b"7", True), (b'"12"', True), (b"null", False), (b'"lots"', False)],
+)
+def test_what_is_a_count(raw, expected):
+    """Rubbish is no 0."""
+    assert is_count(msgspec.Raw(raw)) is expected

@@ -12,6 +12,7 @@ from aircherd.providers.openai_prompt import (
     Quirks,
     chat_body,
     effort_of,
+    openai_effort,
     safe_id,
 )
 from aircherd.vocabulary.chat import Effort
@@ -311,3 +312,21 @@ def test_safe_ids() -> None:
     assert _NINE.fullmatch(nine)
     assert nine == safe_id(odd, _NINE) != safe_id("call:2", _NINE)
     assert nine == safe_id(nine, _NINE)
+
+
+@pytest.mark.parametrize(
+    ("model", "effort", "sent"),
+    [
+        ("o3", "none", "low"),
+        ("o4-mini", "max", "high"),
+        ("gpt-5", "none", "minimal"),
+        ("gpt-5-mini", "xhigh", "high"),
+        ("gpt-5.1", "minimal", "none"),
+        ("gpt-5.5", "max", "max"),
+        ("openai/o3", "xhigh", "high"),
+        ("brand-new", "xhigh", "xhigh"),
+    ],
+)
+def test_an_older_model_gets_the_nearest_effort_it_knows(model, effort, sent):
+    """It would answer 400 to any other word."""
+    assert openai_effort(model, effort) == sent

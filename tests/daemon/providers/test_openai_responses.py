@@ -90,7 +90,7 @@ def test_all_options() -> None:
     )
     tool = {"type": "function", "name": "f", "description": "d", "parameters": {"type": "object"}}
     plain = {"type": "object", "properties": {}}
-    schema = {"type": "json_schema", "name": "n", "schema": {"type": "object"}, "strict": True}
+    schema = {"type": "json_schema", "name": "n", "schema": {"type": "object"}, "strict": False}
     expected = {
         "instructions": "Be brief.",
         "max_output_tokens": 500,

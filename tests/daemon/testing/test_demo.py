@@ -1,6 +1,7 @@
 """The demo shows the main job, says that it is simulated, and leaves nothing behind."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -33,7 +34,7 @@ def left_behind(folders):
 
 
 def test_the_demo_shows_the_main_job_and_leaves_nothing_behind(machine):
-    """A streamed reply, a refused key that falls back, the state afterwards."""
+    """A reply, a refused key, a limited rate, the cheapest first, a spent budget, and the bill."""
     folders, environ = machine
     done = subprocess.run(
         [sys.executable, "-m", "aircher_cli", "demo"],
@@ -45,10 +46,14 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing_behind(machine):
     )
     assert done.returncode == 0, done.stderr
     assert "SIMULATED" in done.stdout
-    assert done.stdout.count("Sunlight has all colours in it.") == 4
+    assert done.stdout.count("Sunlight has all colours in it.") == 5
     assert "alpha/claude-sonnet-5 (key default) answered" in done.stderr
     assert "trying beta/gpt-5.5" in done.stderr
     assert "rejected" in done.stdout
+    assert "rate limit reached (HTTP 429)" in done.stderr
+    assert "1. beta/gpt-5.5" in done.stdout
+    assert "limit reached: beta: 0.001 USD a day" in done.stderr
+    assert re.search(r"^total +7 .*\$0\.0015$", done.stdout, re.MULTILINE)
     assert left_behind(folders) == []
     # The user's own keys were never in it.
     assert "canary-real-key" not in done.stdout + done.stderr

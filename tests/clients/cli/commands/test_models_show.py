@@ -25,7 +25,7 @@ ALIASES: list[Map] = [
     ("word", "expected"),
     [
         ("anthropic/claude-sonnet-5", [SONNET]),
-        ("any", [SECOND, SONNET]),
+        ("any", [SECOND, {"provider": "work", "model": "new"}, SONNET]),
         ("llama3.2", [FIRST, SECOND]),
         ("claude", []),
     ],
