@@ -48,6 +48,9 @@ from aircherd.vocabulary.keys import USABLE, KeyChoice
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Redactor
 
+PAST_SECONDS = 3.0
+"""How long limits wait for what was used before: a start and a reload wait for them."""
+
 log = structlog.get_logger()
 
 
@@ -244,15 +247,19 @@ async def _apply_limits(limits: LimitBook, ledger: Ledger, config: ConfigStore) 
     since = limits.configure(config.current.limits)
     if since is None:
         return
+    reason = f"the disk does not answer within {PAST_SECONDS:g} s"
     # Shielded: a client that leaves in the middle must not leave limits behind that do not know
-    # their past. The file answers, or is given up, by itself.
-    with trio.CancelScope(shield=True):
+    # their past. But not for ever: a disk may hang for good.
+    with trio.move_on_after(PAST_SECONDS, shield=True):
         try:
             limits.restore(await ledger.rows_since(since), since)
         except LedgerUnavailable as error:
-            # Better to count from now on than not to serve; `status` says that the ledger is ill.
-            log.warning("limits_without_a_past", reason=str(error))
-            limits.restore([], since)
+            reason = str(error)
+        else:
+            return
+    # Better to count from now on than not to serve; `status` says that the ledger is ill.
+    log.warning("limits_without_a_past", reason=reason)
+    limits.restore([], since)
 
 
 def _about(environ: Mapping[str, str], paths: Paths) -> About:

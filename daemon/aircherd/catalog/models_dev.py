@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from aircherd.catalog.prices import is_price
 from aircherd.catalog.table import Row
 from aircherd.catalog.vendors import VENDORS
 from aircherd.vocabulary.models import Prices, Rates, Tier
@@ -142,7 +143,7 @@ def _rates(cost: _Cost) -> Rates | None:
     prices = (cost.input, cost.output, cost.cache_read, cost.cache_write)
     if cost.input is None or cost.output is None:
         return None
-    if any(price is not None and not (price.is_finite() and price >= 0) for price in prices):
+    if any(price is not None and not is_price(price) for price in prices):
         return None
     return Rates(
         input=cost.input, output=cost.output, cached=cost.cache_read, cache_write=cost.cache_write

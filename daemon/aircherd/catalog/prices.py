@@ -4,19 +4,32 @@ Prices are USD per million tokens as decimals, and every step is exact: the sum 
 the sum of what each was said to cost.
 """
 
-from decimal import Context, Decimal, Inexact
+from decimal import Context, Decimal, DecimalException, Inexact
 
 from aircherd.vocabulary.models import Prices, Rates
 from aircherd.vocabulary.reply import Usage
 
-# Counts have at most 16 digits and prices far fewer than 100: nothing is ever rounded, and if it
-# were, that would be an error.
+MOST = Decimal(1_000_000)
+"""USD per million tokens, a dollar for each: more is no price."""
+MAX_DECIMALS = 30
+
+# Counts have at most 16 digits and prices far fewer than 100: nothing is ever rounded.
 _EXACT = Context(prec=200, Emin=-10_000, Emax=10_000, traps=[Inexact])
 _PER_MILLION = -6
 
 
+def is_price(price: Decimal) -> bool:
+    """Tell whether this can be a price in USD per million tokens; others' data holds anything."""
+    exponent = price.as_tuple().exponent
+    if not isinstance(exponent, int):  # an infinity, or no number
+        return False
+    return -MAX_DECIMALS <= exponent <= MAX_DECIMALS and 0 <= price <= MOST
+
+
 def cost(prices: Prices | None, usage: Usage | None) -> Decimal | None:
     """Return what a call with this usage costs in USD; None where prices or usage are unknown.
+
+    None, too, for prices that are none: what others' data holds ends no request.
 
     A count of cached or written tokens that is beyond the input it is a part of counts as far as
     the input goes.
@@ -34,9 +47,12 @@ def cost(prices: Prices | None, usage: Usage | None) -> Decimal | None:
         (usage.output_tokens, rates.output),
     )
     total = Decimal(0)
-    for count, rate in parts:
-        total = _EXACT.add(total, _EXACT.multiply(Decimal(count), rate))
-    return total.scaleb(_PER_MILLION, _EXACT)
+    try:
+        for count, rate in parts:
+            total = _EXACT.add(total, _EXACT.multiply(Decimal(count), rate))
+        return total.scaleb(_PER_MILLION, _EXACT)
+    except DecimalException:
+        return None
 
 
 def rates_for(prices: Prices, input_tokens: int) -> Rates:

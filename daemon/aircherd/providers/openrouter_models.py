@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 
 import msgspec
 
+from aircherd.catalog.prices import is_price
 from aircherd.providers.adapter import as_count, as_text, branch, decode_with
 from aircherd.vocabulary.models import Model, Prices, Rates, Tier
 
@@ -153,4 +154,5 @@ def _per_million(value: object) -> Decimal | None:
         return None
     if price is None or not (price.is_finite() and 0 <= price < 1):
         return None
-    return price.scaleb(PER_MILLION) if price else Decimal(0)
+    scaled = price.scaleb(PER_MILLION) if price else Decimal(0)
+    return scaled if is_price(scaled) else None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aircherd.catalog.prices import cost, plain
+from aircherd.catalog.prices import cost, is_price, plain
 from aircherd.vocabulary.models import Prices, Rates, Tier
 from aircherd.vocabulary.reply import Usage
 
@@ -105,3 +105,19 @@ def test_what_is_cached_beyond_the_input_changes_nothing(prices, given_, beyond,
     """A part is at most the whole."""
     all_cached = cost(prices, Usage(given_, 0, given_))
     assert cost(prices, Usage(given_, 0, given_ + beyond, written)) == all_cached
+
+
+@pytest.mark.parametrize(
+    "text", ["1e400", "1e9000", "1e-9999", "1e100", "-1", "nan", "inf", "0." + "1" * 250, "1000001"]
+)
+def test_what_is_no_price(text):
+    """Others' data holds anything; a call there has no known cost, and is made all the same."""
+    price = Decimal(text)
+    assert not is_price(price)
+    cost(Prices(rates=Rates(input=price, output=price)), Usage(2**53 - 1, 2**53 - 1))
+
+
+@pytest.mark.parametrize("text", ["0", "3", "0.000001", "2.5", "1000000", "1E+3"])
+def test_what_is_a_price(text):
+    """From nothing to a dollar a token."""
+    assert is_price(Decimal(text))
