@@ -84,7 +84,7 @@ def test_nobody_can(daemon, sim):
     """Of several each one's reason is told, once."""
     done = daemon.cli("ask", "--json", "-m", "none", *FORCED, "x")
     error = json.loads(done.stdout)["error"]
-    assert (error["code"], chats(sim)) == ("all_failed", [])
+    assert (error["code"], chats(sim)) == ("bad_request", [])
     assert error["message"].count("Ollama cannot be made to call a tool") == 1
 
 
