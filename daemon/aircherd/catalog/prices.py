@@ -50,9 +50,10 @@ def cost(prices: Prices | None, usage: Usage | None) -> Decimal | None:
     try:
         for count, rate in parts:
             total = _EXACT.add(total, _EXACT.multiply(Decimal(count), rate))
-        return total.scaleb(_PER_MILLION, _EXACT)
+        total = total.scaleb(_PER_MILLION, _EXACT)
     except DecimalException:
         return None
+    return total if total.is_finite() and total >= 0 else None
 
 
 def rates_for(prices: Prices, input_tokens: int) -> Rates:
