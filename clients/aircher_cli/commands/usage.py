@@ -9,7 +9,13 @@ from aircher_cli.context import Context
 from aircher_cli.exits import OK, UsageError, records
 from aircher_cli.parser import PROGRAM, Parser, make_parser
 from aircher_cli.registry import suggest
-from aircher_cli.render.usage import SUMS, span_words, unpriced_words, usage_lines
+from aircher_cli.render.usage import (
+    SUMS,
+    estimated_words,
+    span_words,
+    unpriced_words,
+    usage_lines,
+)
 from aircher_cli.render.words import as_map, text
 from aircher_wire import methods
 
@@ -26,7 +32,8 @@ aircher-cli usage --json | jq -r .totals.cost
 DESCRIPTION = """\
 Show requests, tokens and cost since the first of this month, by provider and model. A fallback
 counts as one request for each provider that was asked. The cost is what the provider says, else
-what the known prices make of the tokens; one that nobody knows is a ?, and missing in the sum."""
+what the known prices make of the tokens; one that nobody knows is a ?, and missing in the sum. Of
+a request that was cut off nobody tells what it took: it counts as estimated, marked with a ~."""
 
 BY = ("day", "provider", "model", "client", "project", "key", "outcome")
 """What a report can be grouped by."""
@@ -104,8 +111,9 @@ def _show(console: Console, report: Map, by: list[str], span: str) -> None:
     )
     for line in lines:
         console.styled(line)
-    if unpriced := unpriced_words(report):
-        console.note(unpriced)
+    for note in (estimated_words(report), unpriced_words(report)):
+        if note:
+            console.note(note)
 
 
 def csv_text(rows: list[Map], by: list[str]) -> str:
@@ -123,7 +131,9 @@ def csv_text(rows: list[Map], by: list[str]) -> str:
 
 def ledger_note(ledger: Map) -> str:
     """Return what ails the ledger, so that nobody takes its sums for the whole; or nothing."""
+    reason = text(ledger.get("reason"))
     if ledger.get("state") in {None, "ok"}:
-        return ""
-    reason = text(ledger.get("reason")) or "it cannot be written"
+        # It is well by now, and something was lost before: a damaged file, a few attempts.
+        return f"{PROGRAM}: these sums are not the whole: {reason}" if reason else ""
+    reason = reason or "it cannot be written"
     return f"{PROGRAM}: these sums may lack what was used lately: {reason}"

@@ -1,10 +1,11 @@
 """The user's limits and how far each is used, with a bar."""
 
+from aircher_cli.exits import records
 from aircher_cli.render.bars import gauge
 from aircher_cli.render.layout import GAP, Line, columns, paragraph, room_behind
 from aircher_cli.render.models import amount_of
 from aircher_cli.render.money import money_words
-from aircher_cli.render.words import coming, number, percent, text
+from aircher_cli.render.words import as_map, coming, count, number, percent, text
 
 Map = dict[str, object]
 
@@ -45,6 +46,19 @@ def limit_lines(
     return [line for row in rows for line in _stacked(row, width)]
 
 
+def incomplete_words(status: Map) -> str:
+    """Return how many limits do not count yet what was used before, and why; or nothing."""
+    limits = [limit for limit in records(status.get("limits")) if limit.get("incomplete")]
+    if not limits:
+        return ""
+    reason = text(as_map(status.get("ledger")).get("reason"))
+    why = f"it cannot be read: {reason}" if reason else "it has not been read yet"
+    return (
+        f"+? {count(len(limits), 'limit')} without what was used before: that is in the ledger, "
+        f"and {why}. It is tried again until it is read; what is used meanwhile is counted."
+    )
+
+
 def _stacked(row: Line, width: int) -> list[Line]:
     symbol, (name, style), gauge_, percent, used, (afterwards, _) = row
     first, *rest = paragraph(name, width - 2, style=style)
@@ -76,7 +90,7 @@ def _figures(limit: Map, size: int, now: float, *, has_unicode: bool) -> Line:
     return [
         (gauge(share, size, has_unicode=has_unicode), _style(limit)),
         (f"{percent(share):>4}", _style(limit)),
-        (f"{used} of {most}", ""),
+        (f"{used}{'+?' if limit.get('incomplete') else ''} of {most}", ""),
         (_afterwards(limit, now), "dim"),
     ]
 

@@ -21,6 +21,10 @@ SUMS = (
     "reasoning_tokens",
     "cost",
     "unknown_cost",
+    "estimated",
+    "estimated_input_tokens",
+    "estimated_output_tokens",
+    "estimated_cost",
 )
 """What a row of `usage.report` has besides what it is grouped by."""
 
@@ -54,6 +58,20 @@ def unpriced_words(report: Map) -> str:
     return (
         f"? the cost of {count(unknown, 'request')} is not known, and not in the sum. A price that "
         'you know belongs in the configuration, under [catalog."provider/model"].'
+    )
+
+
+def estimated_words(report: Map) -> str:
+    """Return how many requests nobody told the counts of, and how much that makes; or nothing."""
+    totals = as_map(report.get("totals"))
+    requests = int(_number(totals, "estimated"))
+    if not requests:
+        return ""
+    tokens = _number(totals, "estimated_input_tokens") + _number(totals, "estimated_output_tokens")
+    cost = money_words(amount_of(totals.get("estimated_cost")))
+    return (
+        f"~ {count(requests, 'request')} ended without a word of what was used, most of them cut "
+        f"off: that is estimated, {count(int(tokens), 'token')} and {cost} of the sum."
     )
 
 
@@ -141,8 +159,8 @@ def _figures(summed: list[Map], width: int) -> list[str]:
     columns = {
         "requests": [f"{_number(sums, 'requests'):,.0f}" for sums in summed],
         "failed": [f"{_number(sums, 'failed'):,.0f}" for sums in summed],
-        "tokens in": [window_words(_number(sums, "input_tokens")) for sums in summed],
-        "out": [window_words(_number(sums, "output_tokens")) for sums in summed],
+        "tokens in": [_tokens_words(sums, "input_tokens") for sums in summed],
+        "out": [_tokens_words(sums, "output_tokens") for sums in summed],
         "cost": [cost_words(sums) for sums in summed],
     }
     if not _number(summed[-1], "failed"):
@@ -161,11 +179,20 @@ def _right(column: list[str]) -> list[str]:
 
 
 def cost_words(sums: Map) -> str:
-    """Return what a row cost; with `+?` where some of it is not known, `?` where nothing is."""
+    """Return what a row cost; with `+?` where some of it is not known, `?` where nothing is.
+
+    A `~` is before what is estimated, or has a part that is.
+    """
     cost = amount_of(sums.get("cost"))
+    mark = "~" if amount_of(sums.get("estimated_cost")) else ""
     if not _number(sums, "unknown_cost"):
-        return money_words(cost)
-    return f"{money_words(cost)}+?" if cost else "?"
+        return f"{mark}{money_words(cost)}"
+    return f"{mark}{money_words(cost)}+?" if cost else "?"
+
+
+def _tokens_words(sums: Map, name: str) -> str:
+    mark = "~" if _number(sums, f"estimated_{name}") else ""
+    return f"{mark}{window_words(_number(sums, name))}"
 
 
 def _bars(rows: list[Map], size: int, *, has_unicode: bool) -> list[str]:

@@ -40,14 +40,19 @@ class Took(msgspec.Struct, frozen=True, kw_only=True):
     reply: Reply
 
     @property
-    def was_fruitless(self) -> bool:
-        """Whether nothing can have been served: it was refused, or never got there.
+    def was_at_work(self) -> bool:
+        """Whether an answer was in the making.
 
         What was cut off, by a deadline or by the client, was being worked on all the same: without
         a stream nothing is seen of that before the end.
         """
         is_cut_off = self.outcome in ("ok", codes.CANCELLED, codes.TIMEOUT, codes.TRUNCATED)
-        return not is_cut_off and not self.reply.has_begun and self.reply.usage is None
+        return is_cut_off or self.reply.has_begun or self.reply.ending is not None
+
+    @property
+    def was_fruitless(self) -> bool:
+        """Whether nothing can have been served: it was refused, or never got there."""
+        return not self.was_at_work and self.reply.usage is None
 
 
 class Account:
@@ -59,23 +64,33 @@ class Account:
         self._bus = bus
         self._usual = UsualOutput()
 
+    def expected_output(self, provider: str, model: Model, needs: Needs) -> int:
+        """Return how many tokens may come: what is reserved, and what prices are compared for.
+
+        The request's own bound if it has one, else what this model's answers have usually; and
+        never more than the model can give.
+        """
+        output = needs.output_tokens or self._usual.of(provider, model.id)
+        most = model.max_output
+        return output if most is None or output <= most else most
+
     def room_for(
         self, client: str, provider: str, key: str | None, model: Model, needs: Needs
     ) -> Limited | None:
         """Return the limit that such a call would break now, None if there is none."""
         if not self._limits.has_limits:
             return None
-        expected = self._estimate(provider, model, needs)
+        likely = self._expected(provider, model, needs)
         asking = Asking(provider, key, model.id, client)
-        return self._limits.check(asking, expected, _estimated_cost(expected, model))
+        return self._limits.check(asking, likely, _estimated_cost(likely, model))
 
     def open(self, candidate: Candidate, caller: Caller, needs: Needs) -> "Entry | Limited":
         """Reserve what the call may take and begin its row; or return the limit that is full."""
         provider, model = candidate.provider.name, candidate.model
-        expected = self._estimate(provider, model, needs)
-        cost = _estimated_cost(expected, model)
+        likely = self._expected(provider, model, needs)
+        cost = _estimated_cost(likely, model)
         asking = Asking(provider, candidate.key, model.id, caller.client)
-        held = self._limits.reserve(asking, expected, cost)
+        held = self._limits.reserve(asking, likely, cost)
         if isinstance(held, Limited):
             return held
         number = self._ledger.begin(
@@ -86,39 +101,27 @@ class Account:
                 key=candidate.key,
                 client=caller.client,
                 project=caller.project,
-                input_estimate=expected.input_tokens,
-                output_estimate=expected.output_tokens,
+                input_estimate=likely.input_tokens,
+                output_estimate=likely.output_tokens,
                 cost_estimate_nano=cost,
             )
         )
-        return Entry(self, number, held, candidate)
+        return Entry(self, number, held, candidate, likely)
 
-    def settle(self, number: int, held: Reservation, candidate: Candidate, took: Took) -> None:
-        """Note what a call took."""
-        usage = plausible(took.reply.usage)
-        cost, source = cost_of(candidate, took.reply.ending, usage)
-        if cost is None and took.was_fruitless:
-            cost = Decimal(0)
-        nano = _nano(cost)
-        settled = Settled(
-            outcome=took.outcome,
-            ms=took.ms,
-            first_ms=took.first_ms,
-            usage=usage,
-            cost_nano=nano,
-            cost_source=source,
-        )
+    def settle(
+        self, number: int, held: Reservation, candidate: Candidate, settled: Settled
+    ) -> None:
+        """Note what a call took: the same in the ledger and under the limits."""
         self._ledger.settle(number, settled)
-        for news in held.settle(usage, nano, produced=not took.was_fruitless):
+        usage, is_known = settled.usage, not settled.tokens_estimated
+        produced = usage is not None
+        for news in held.settle(usage, settled.cost_nano, produced=produced):
             self._publish(news)
-        if usage is not None and took.outcome == "ok":
+        if usage is not None and is_known and settled.outcome == "ok":
             self._usual.note(candidate.provider.name, candidate.model.id, usage.output_tokens)
 
-    def _estimate(self, provider: str, model: Model, needs: Needs) -> Estimate:
-        output = needs.output_tokens or self._usual.of(provider, model.id)
-        if model.max_output is not None:
-            output = min(output, model.max_output)
-        return Estimate(needs.input_tokens, output)
+    def _expected(self, provider: str, model: Model, needs: Needs) -> Estimate:
+        return Estimate(needs.input_tokens, self.expected_output(provider, model, needs))
 
     def _publish(self, status: LimitStatus) -> None:
         self._bus.publish("usage", lambda: msgspec.to_builtins(status))
@@ -131,16 +134,24 @@ class Entry:
     """One call under way in the account."""
 
     def __init__(
-        self, account: Account, number: int, held: Reservation, candidate: Candidate
+        self,
+        account: Account,
+        number: int,
+        held: Reservation,
+        candidate: Candidate,
+        likely: Estimate,
     ) -> None:
         self._account = account
         self._number = number
         self._held = held
         self._candidate = candidate
+        self._likely = likely
 
-    def settle(self, took: Took) -> None:
-        """Note what the call took, however it ended."""
-        self._account.settle(self._number, self._held, self._candidate, took)
+    def settle(self, took: Took) -> Decimal | None:
+        """Note what the call took, however it ended; return its cost in USD if that is known."""
+        settled, cost = bill(took, self._candidate, self._likely)
+        self._account.settle(self._number, self._held, self._candidate, settled)
+        return cost
 
     def __repr__(self) -> str:
         return f"<Entry {self._number} of {self._candidate.origin}>"
@@ -157,10 +168,56 @@ def plausible(usage: Usage | None) -> Usage | None:
     return usage
 
 
+def bill(took: Took, candidate: Candidate, likely: Estimate) -> tuple[Settled, Decimal | None]:
+    """Return what a call took: what is known of it, and the estimate for what is not; and its cost.
+
+    What produced nothing took nothing. Only an ending proves that counts are whole. The cost is in
+    USD, None where it is not known.
+    """
+    ending = took.reply.ending
+    usage = plausible(ending.usage) if ending is not None else None
+    known, source = cost_of(candidate, ending, usage)
+    cost = known
+    tokens_estimated = cost_estimated = False
+    if took.was_fruitless:
+        cost = Decimal(0) if cost is None else cost
+    elif usage is None:
+        usage, tokens_estimated = plausible(took.reply.usage), took.was_at_work
+        if tokens_estimated:
+            usage = _at_least(likely, usage)
+        if cost is None:
+            cost = prices.cost(candidate.model.prices, usage)
+            cost_estimated = cost is not None
+    settled = Settled(
+        outcome=took.outcome,
+        ms=took.ms,
+        first_ms=took.first_ms,
+        usage=usage,
+        cost_nano=_nano(cost),
+        cost_source=source,
+        tokens_estimated=tokens_estimated,
+        cost_estimated=cost_estimated,
+    )
+    return settled, known
+
+
+def _at_least(likely: Estimate, told: Usage | None) -> Usage:
+    """Return what may have been used, by what was likely and the counts `told` on the way."""
+    if told is None:
+        return Usage(likely.input_tokens, likely.output_tokens)
+    return msgspec.structs.replace(
+        told,
+        input_tokens=told.input_tokens or likely.input_tokens,
+        output_tokens=max(told.output_tokens, likely.output_tokens),
+    )
+
+
 def told_cost(text: str | None) -> Decimal | None:
     """Return what a provider says a call cost, None if it says nothing that can be so."""
+    if text is None:
+        return None
     try:
-        cost = Decimal(text or "")
+        cost = Decimal(text)
         nano_of(cost)
     except (InvalidOperation, ValueError):
         return None
@@ -184,8 +241,10 @@ def cost_of(
 
 def _nano(cost: Decimal | None) -> int | None:
     """Return a cost in nano-USD, None if it is unknown or more than anything can cost."""
+    if cost is None:
+        return None
     try:
-        return None if cost is None else nano_of(cost)
+        return nano_of(cost)
     except ValueError:
         return None
 

@@ -50,7 +50,7 @@ def _candidate_row(candidate: Candidate, decided: Plan, view: RequestView) -> di
     }
     if candidate.key is not None:
         row["key"] = candidate.key
-    price = view.price(candidate.model)
+    price = view.price(candidate.provider.name, candidate.model)
     if price is not None:
         row["price"] = prices.plain(price)
     return row
@@ -76,7 +76,7 @@ def _why(candidate: Candidate, decided: Plan, view: RequestView) -> str:
 
 def _rank(candidate: Candidate, decided: Plan, view: RequestView) -> str:
     if decided.strategy == "cheapest":
-        price = view.price(candidate.model)
+        price = view.price(candidate.provider.name, candidate.model)
         return "its price is unknown" if price is None else f"about ${prices.plain(price)}"
     speed = view.speed(candidate.provider.name, candidate.model.id)
     return "nobody measured it yet" if speed is None else f"first words after {speed:.2f} s"

@@ -23,9 +23,8 @@ class RequestView:
         self._means = means
         self._needs = needs
         self._client = client
-        self.models = means.catalog
-        # The same output of everybody: prices are compared for the same work.
         self._usage = Usage(needs.input_tokens, needs.output_tokens or USUAL_OUTPUT)
+        self.models = means.catalog
 
     def keys_of(self, provider: Provider) -> Sequence[KeyChoice]:
         """Return the keys of `provider` in the order in which they should serve."""
@@ -40,9 +39,13 @@ class RequestView:
         account = self._means.account
         return account.room_for(self._client, provider, key, model, self._needs)
 
-    def price(self, model: Model) -> Decimal | None:
-        """Return what the request would cost there in USD, as far as it can be guessed."""
-        return prices.cost(model.prices, self._usage)
+    def price(self, provider: str, model: Model) -> Decimal | None:
+        """Return what it would cost there in USD, for as much as would be reserved for it."""
+        usage = self._usage
+        output = self._means.account.expected_output(provider, model, self._needs)
+        if output != usage.output_tokens:
+            usage = Usage(usage.input_tokens, output)
+        return prices.cost(model.prices, usage)
 
     def speed(self, provider: str, model: str) -> float | None:
         """Return the seconds to the first token lately."""

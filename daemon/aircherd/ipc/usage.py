@@ -19,6 +19,8 @@ COUNTS = (
     "reasoning_tokens",
 )
 
+ESTIMATES = ("estimated", "estimated_input_tokens", "estimated_output_tokens")
+
 Map = dict[str, object]
 
 
@@ -50,7 +52,10 @@ def ledger_row(services: Services) -> Map:
 
 def limits(services: Services) -> Map:
     """Return how every limit stands."""
-    return {"limits": [msgspec.to_builtins(status) for status in services.limits.status()]}
+    return {
+        "limits": [msgspec.to_builtins(status) for status in services.limits.status()],
+        "ledger": ledger_row(services),
+    }
 
 
 def _names(by: dict[str, str | None]) -> Map:
@@ -59,5 +64,12 @@ def _names(by: dict[str, str | None]) -> Map:
 
 def _sums(sums: Sums) -> Map:
     counts: Map = {name: getattr(sums, name) for name in COUNTS}
-    # What was paid for and has no price is counted beside the sum, not in it as nothing.
-    return {**counts, "cost": usd_text(sums.cost_nano), "unknown_cost": sums.unpriced}
+    return {
+        **counts,
+        "cost": usd_text(sums.cost_nano),
+        # What was paid for and has no price is counted beside the sum, not in it as nothing.
+        "unknown_cost": sums.unpriced,
+        # What nobody told is in the sums, as limits count it; this says how much of them it is.
+        **{name: getattr(sums, name) for name in ESTIMATES},
+        "estimated_cost": usd_text(sums.estimated_cost_nano),
+    }

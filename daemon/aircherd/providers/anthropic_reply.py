@@ -166,7 +166,8 @@ class AnthropicStream(ReplyStream):
         if usage and usage != _NO_USAGE:
             self._usage = self._usage or AnthropicUsage()
             self._usage.update(usage)
-            out.append(UsageDelta(read_usage(self._usage)))
+            if (counts := read_usage(self._usage)) is not None:
+                out.append(UsageDelta(counts))
 
     def _ending(self) -> Ending:
         return _ending(self._stop_reason, self._usage, self._model)
@@ -239,6 +240,6 @@ def _ending(stop_reason: object, usage: AnthropicUsage | None, model: object) ->
     reason = as_text(stop_reason)
     return Ending(
         finish=FINISHES.get(reason, "stop"),
-        usage=read_usage(usage) if usage and usage != _NO_USAGE else None,
+        usage=read_usage(usage) if usage else None,
         model=as_text(model) or None,
     )

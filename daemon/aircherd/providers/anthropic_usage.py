@@ -5,7 +5,7 @@ They are not even decoded before they are known to be small.
 
 import msgspec
 
-from aircherd.providers.adapter import MAX_COUNT, branch, count_of
+from aircherd.providers.adapter import MAX_COUNT, branch, count_of, counts_of
 from aircherd.vocabulary.reply import Usage
 
 MAX_FIELD = 1024
@@ -26,8 +26,11 @@ class AnthropicUsage(msgspec.Struct, gc=False):
         for name in self.__struct_fields__:
             # A copy: a piece of the buffer would hold all of it.
             text = bytes(getattr(later, name))
-            if text and text != b"null" and len(text) <= MAX_FIELD:
-                setattr(self, name, msgspec.Raw(text))
+            if text and text != b"null":
+                setattr(self, name, msgspec.Raw(text if len(text) <= MAX_FIELD else _RUBBISH))
+
+
+_RUBBISH = b'"too long"'
 
 
 class _Details(msgspec.Struct, gc=False):
@@ -38,14 +41,21 @@ _DETAILS = msgspec.json.Decoder(_Details)
 _NO_DETAILS = _Details()
 
 
-def read_usage(usage: AnthropicUsage) -> Usage:
-    """Normalise the counts: this API counts what was cached apart from the input."""
-    cached = count_of(usage.cache_read_input_tokens)
-    written = count_of(usage.cache_creation_input_tokens)
+def read_usage(usage: AnthropicUsage) -> Usage | None:
+    """Normalise the counts, None if they are unknown: what was cached is counted apart here."""
+    counts = counts_of(
+        usage.input_tokens,
+        usage.cache_read_input_tokens,
+        usage.cache_creation_input_tokens,
+        usage.output_tokens,
+    )
+    if counts is None:
+        return None
+    plain, cached, written, output = counts
     details = branch(_DETAILS, usage.output_tokens_details) or _NO_DETAILS
     return Usage(
-        input_tokens=min(count_of(usage.input_tokens) + cached + written, MAX_COUNT),
-        output_tokens=count_of(usage.output_tokens),
+        input_tokens=min(plain + cached + written, MAX_COUNT),
+        output_tokens=output,
         cached_tokens=cached,
         cache_write_tokens=written,
         reasoning_tokens=count_of(details.thinking_tokens),

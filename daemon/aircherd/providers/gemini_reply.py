@@ -14,6 +14,7 @@ from aircherd.providers.adapter import (
     as_count,
     as_text,
     count_of,
+    counts_of,
     decode_with,
     fail,
     new_call_id,
@@ -200,7 +201,8 @@ class _Reply:
         usage = read_usage(counts)
         if usage != self._usage:
             self._usage = usage
-            out.append(UsageDelta(usage))
+            if usage is not None:
+                out.append(UsageDelta(usage))
 
     def _end(self, reason: str, message: str) -> None:
         failed = FAILED_FINISHES.get(reason)
@@ -241,13 +243,21 @@ def read_whole(body: bytes) -> list[ReplyEvent]:
     return [*out, reply.ending()]
 
 
-def read_usage(usage: GeminiUsage) -> Usage:
-    """Normalise the counts: this API counts thinking apart from the output."""
-    prompt = count_of(usage.prompt_token_count) + count_of(usage.tool_use_prompt_token_count)
-    thoughts = count_of(usage.thoughts_token_count)
+def read_usage(usage: GeminiUsage) -> Usage | None:
+    """Normalise the counts, None if they are unknown: thinking is counted apart from the output."""
+    counts = counts_of(
+        usage.prompt_token_count,
+        usage.tool_use_prompt_token_count,
+        usage.candidates_token_count,
+        usage.thoughts_token_count,
+    )
+    if counts is None:
+        return None
+    plain, tools, answer, thoughts = counts
+    prompt = plain + tools
     return Usage(
         input_tokens=min(prompt, MAX_COUNT),
-        output_tokens=min(count_of(usage.candidates_token_count) + thoughts, MAX_COUNT),
+        output_tokens=min(answer + thoughts, MAX_COUNT),
         cached_tokens=min(count_of(usage.cached_content_token_count), prompt),
         reasoning_tokens=thoughts,
     )

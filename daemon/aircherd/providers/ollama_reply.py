@@ -9,17 +9,19 @@ from collections.abc import Callable
 
 import msgspec
 
+from aircherd.catalog.cleaning import MAX_LISTED
 from aircherd.errors import ProviderFailed
 from aircherd.providers.adapter import (
     as_count,
     as_text,
     branch,
-    count_of,
+    counts_of,
     decode_with,
     fail,
     new_call_id,
 )
 from aircherd.providers.classify import classify_error
+from aircherd.providers.model_list import decode_list
 from aircherd.providers.ndjson import NdjsonDecoder
 from aircherd.providers.reply_stream import ReplyStream
 from aircherd.vocabulary.failure import FailureClass
@@ -155,12 +157,8 @@ def _arguments(raw: msgspec.Raw) -> str:
 
 def _usage(line: _Line) -> Usage | None:
     """Return the counts; a count that is 0 is left out, thinking is inside `eval_count`."""
-    if not (line.prompt_eval_count or line.eval_count):
-        return None
-    return Usage(
-        input_tokens=count_of(line.prompt_eval_count),
-        output_tokens=count_of(line.eval_count),
-    )
+    counts = counts_of(line.prompt_eval_count, line.eval_count)
+    return None if counts is None else Usage(*counts)
 
 
 # ------------------------------------------------------------------ the list of models
@@ -188,9 +186,9 @@ def read_models(body: bytes) -> list[Model]:
     The newest is the first, as the server has it, but those that run here come before those that
     the server only passes on: nobody who names no model should leave his machine unawares.
     """
-    listed = decode_with(_LIST, body, "a list of models").models or []
+    listed = decode_list(_LIST, body).models or []
     listed.sort(key=lambda each: bool(each.remote_host))
-    read = (_model(each) for each in listed if _can_chat(each))
+    read = (_model(each) for each in listed[:MAX_LISTED] if _can_chat(each))
     return [model for model in read if model.id]
 
 

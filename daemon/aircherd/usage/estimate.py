@@ -26,31 +26,25 @@ _PIECES = 8
 _PIECE = 512
 
 
-def estimate(request: ChatRequest, model: Model, usual_output: int) -> Estimate:
-    """Return what `request` may use at `model`, in tokens.
-
-    The output is the request's `max_tokens` if it has any, else `usual_output`, what this model's
-    answers have usually; and never more than the model can give.
-    """
-    output = request.max_tokens or usual_output
-    if model.max_output is not None:
-        output = min(output, model.max_output)
-    return Estimate(input_estimate(request), output)
-
-
 def input_estimate(request: ChatRequest) -> int:
     """Return how many tokens the request itself has; the same for every model."""
-    size = byte_size(request.system or "")
-    size += sum(_message_size(message) for message in request.messages)
-    size += sum(_tool_size(tool) for tool in request.tools)
+    size = byte_size(request.system) if request.system else 0
+    for message in request.messages:
+        size += _message_size(message)
+    for tool in request.tools:
+        size += _tool_size(tool)
     if isinstance(request.response_format, SchemaFormat):
         size += byte_size(request.response_format.schema)
+    if request.extra:  # a system prompt with marks for a cache, say
+        size += byte_size(str(request.extra))
     fixed = TOKENS_PER_MESSAGE * len(request.messages) + TOKENS_PER_TOOL * len(request.tools)
     return int(size / BYTES_PER_TOKEN) + fixed
 
 
 def cost_estimate(estimated: Estimate, model: Model) -> int | None:
     """Return what that may cost in nano-USD, nothing of it cached; None if a price is unknown."""
+    if model.prices is None:
+        return None
     usage = Usage(estimated.input_tokens, estimated.output_tokens)
     amount = cost(model.prices, usage)
     return None if amount is None else nano_of(amount)

@@ -16,11 +16,12 @@ from contextlib import asynccontextmanager, suppress
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import trio
 
-from aircherd.usage.ledger_file import LedgerFile
+from aircherd.usage.ledger_file import FileTrouble, LedgerFile
 from aircherd.usage.report import Report, checked, read_report
 from aircherd.usage.rows import Entry
 from aircherd.usage.spent import Spent, read_spent
@@ -34,6 +35,13 @@ CLOSE_SECONDS = 5.0
 
 def _forever() -> None:
     """Keep every row."""
+
+
+class Mark(NamedTuple):
+    """A moment: Unix time, and the number of the next attempt."""
+
+    at: float
+    number: int
 
 
 class LedgerStatistics(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +113,10 @@ class Ledger:
         """
         return await self._writer.ask(lambda _: self.state.status == "ok")
 
+    def mark(self) -> Mark:
+        """Return what there is now, for `rows_since`: the next attempt will be after it."""
+        return Mark(self._clock(), self._next_id)
+
     async def report(self, since: float | None, until: float | None, by: Collection[str]) -> Report:
         """Sum up the attempts of `since` <= at < `until` (Unix seconds, None: no bound).
 
@@ -113,19 +125,33 @@ class Ledger:
 
         Raises:
             BadRequest: an unknown thing to group by.
-            LedgerUnavailable: the file cannot be read.
+            LedgerUnavailable: the file cannot be read, or is of a later version.
         """
         work = partial(read_report, since=since, until=until, by=checked(by), tz=self._tz)
-        return await self._writer.ask(lambda file: file.read(work))
 
-    async def rows_since(self, at: float) -> list[Spent]:
-        """Return what has ended of the attempts made at `at` or later: see `spent`.
+        def read(file: LedgerFile) -> Report:
+            if file.refusal is not None:
+                raise FileTrouble(file.refusal)  # the sums of a moment would pass for all there is
+            return file.read(work)
+
+        return await self._writer.ask(read)
+
+    async def rows_since(self, at: float, mark: Mark | None = None) -> list[Spent]:
+        """Return what has ended of the attempts made at `at` or later, until `mark`: see `spent`.
 
         Raises:
-            LedgerUnavailable: the file cannot be read.
+            LedgerUnavailable: the file cannot be read, or lacks what cannot be written now.
         """
-        work = partial(read_spent, since=at, now=self._clock(), tz=self._tz)
-        return await self._writer.ask(lambda file: file.read(work))
+        now, number = mark or self.mark()
+
+        def read(file: LedgerFile) -> list[Spent]:
+            if self.state.status != "ok":
+                raise FileTrouble(str(self.state.reason))
+            before = number + file.moved(self._first_id)
+            work = partial(read_spent, since=at, now=now, tz=self._tz, before=before)
+            return file.read(work)
+
+        return await self._writer.ask(read)
 
 
 @asynccontextmanager

@@ -1,8 +1,8 @@
 """Every limit and what is used of it, in memory: who would go beyond one is told so before.
 
     book = LimitBook(clock, tz)
-    since = book.configure(limits)           # now, and whenever [[limits]] changes
-    book.restore(rows, since)                # of the ledger
+    book.configure(limits)                   # now, and whenever [[limits]] changes
+    book.restore(past, rows)                 # of the ledger, for each past that is `awaited`
     held = book.reserve(asking, ...)         # right before an attempt is sent
     held.settle(...) or held.release()       # once it is known what became of it
 
@@ -66,17 +66,16 @@ class LimitBook:
 
         Call it right before sending: since `check`, others may have reserved.
         """
-        counters = self._counters_for(asking)
         amounts = _amounts(estimate, cost_nano)
         now = self._look()
+        # Even without any limit it is noted: one may be set before the request has ended.
+        counters = self._counters_for(asking) if self._counters else ()
         if refused := _refusal(counters, amounts, now):
             return refused
         for counter in counters:
             counter.reserved += amounts[counter.place] or 0
         held = Reservation(asking, amounts, now, counters, self._end)
         self._open.add(held)
-        for past in self._awaited:
-            past.note(held)
         return held
 
     def _end(self, held: Reservation, used: Amounts) -> tuple[LimitStatus, ...]:
@@ -97,11 +96,15 @@ class LimitBook:
 
     # -------------------------------------------------------------- configuration
 
-    def configure(self, limits: Sequence[Limit]) -> float | None:
+    @property
+    def awaited(self) -> tuple[AwaitedPast, ...]:
+        """Pasts of new limits, oldest first: `restore` each with the ledger's rows of them."""
+        return tuple(self._awaited)
+
+    def configure(self, limits: Sequence[Limit]) -> None:
         """Count what `limits` say from now on; what is counted for those that stay is kept.
 
-        Return since when the ledger's rows are needed for those that are new, as Unix time; None if
-        there are none. Give those rows to `restore` as soon as they are read, whatever happens.
+        Those that are new have a past that is `awaited`, until now.
         """
         now = self._look()
         before, self._counters = self._counters, {}
@@ -115,10 +118,12 @@ class LimitBook:
         self._moves_at = -math.inf
         new = [counter for counted, counter in self._counters.items() if counted not in before]
         self._join(new)
+        for past in self._awaited:
+            past.keep(self._counters.values())
         if new:
             starts = [window_start(counter.counted.per, now, self._tz) for counter in new]
             self._awaited.append(AwaitedPast(new, min(starts), self._open))
-        return min((past.since for past in self._awaited), default=None)
+        self._awaited = [past for past in self._awaited if past.counters]
 
     def _join(self, new: list[LimitCounter]) -> None:
         """Count under new limits too what is under way, for which others than these were asked."""
@@ -128,14 +133,14 @@ class LimitBook:
                 if counter in new:
                     counter.reserved += held.amounts[counter.place] or 0
 
-    def restore(self, rows: Sequence[Spent], since: float) -> None:
+    def restore(self, past: AwaitedPast, rows: Sequence[Spent]) -> None:
         """Add what was used before `configure` to the counters that were new with it.
 
-        `rows` are those of the ledger since then. Where they do not reach back far enough, because
-        the limits were changed again in between, the next ones will.
+        `rows` are those of the ledger since `past.since`, of attempts begun before `configure`. A
+        past that is awaited no more changes nothing: its limits are gone, or it is filled.
         """
         now = self._look()
-        for past in [past for past in self._awaited if past.since >= since]:
+        if past in self._awaited:
             past.fill(rows, now)
             self._awaited.remove(past)
 

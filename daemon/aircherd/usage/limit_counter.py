@@ -50,12 +50,14 @@ class LimitCounter:
     """Counts one amount; money in nano-USD. `forget` comes before anything that asks.
 
     `place` is where its amount stands in (requests, tokens, nano-USD), `words` the limit in words.
+    While it `is_incomplete`, what was used before it was there is not counted yet.
     """
 
     __slots__ = (
         "_quiet_until",
         "_warn_from",
         "counted",
+        "is_incomplete",
         "most",
         "place",
         "reserved",
@@ -71,6 +73,7 @@ class LimitCounter:
         self.reserved = 0
         self.most = 0
         self.words = ""
+        self.is_incomplete = False
         self._warn_from = 1
         self._quiet_until = -math.inf
 
@@ -138,6 +141,7 @@ class LimitCounter:
             left=self._shown(left),
             share=round(used / self.most, 4) if self.most else 1.0,
             resets_at=self.sum.resets_at(),
+            incomplete=self.is_incomplete,
             **scope._asdict(),
         )
 

@@ -1,7 +1,7 @@
 """What was used before a limit was there, read from the ledger while requests go on."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from aircherd.config.model import Scope
 from aircherd.usage.limit_counter import LimitCounter
@@ -12,22 +12,24 @@ _Mark = tuple[int, Asking]
 
 
 class AwaitedPast:
-    """Counters that are new, and the attempts that they count or will count by themselves.
+    """Counters that are new, and the attempts under way that they will count by themselves.
 
-    `since` is how far back the ledger's rows are needed, as Unix time. The rows are read while
-    requests end, so they may hold attempts that were counted as they ended; those are left out.
+    `since` is how far back the ledger's rows are needed, as Unix time; until when is now, as this
+    is made. Those that are under way now may have ended when the rows are read, and are left out.
     """
 
     def __init__(
         self, counters: Sequence[LimitCounter], since: float, under_way: Iterable[Reservation]
     ) -> None:
-        self.counters = counters
+        self.counters = list(counters)
         self.since = since
         self._live = Counter(_mark(held.at, held.asking) for held in under_way)
+        for counter in counters:
+            counter.is_incomplete = True
 
-    def note(self, held: Reservation) -> None:
-        """Remember an attempt that is counted as it ends."""
-        self._live[_mark(held.at, held.asking)] += 1
+    def keep(self, counters: Collection[LimitCounter]) -> None:
+        """Forget the others: their limits are gone."""
+        self.counters = [counter for counter in self.counters if counter in counters]
 
     def fill(self, rows: Iterable[Spent], now: float) -> None:
         """Add what `rows` say, once. A row from the future counts as of now.
@@ -48,6 +50,7 @@ class AwaitedPast:
                 counter.sum.add(min(row.at, now), used[counter.place])
         for counter in self.counters:
             counter.is_news(now)  # it was, before the restart
+            counter.is_incomplete = False
 
     def _is_counted(self, at: float, asking: Asking) -> bool:
         """Tell whether this is an attempt that is counted as it ends; each is found once."""

@@ -1,8 +1,8 @@
 """What was used and spent, summed up: a report by any of day, provider, model, client and so on.
 
-Only attempts that have ended are counted. Of one that nobody saw end, what was estimated is counted
-as what it may have cost: it is in the sums, and `unknown` and `unknown_cost_nano` say how much of
-them that is.
+Only attempts that have ended are counted. What nobody told of one, because it was cut off or nobody
+saw it end, is counted as it was estimated, as limits count it: it is in the sums, and what begins
+with `estimated` says how much of them that is.
 """
 
 import sqlite3
@@ -24,8 +24,6 @@ _UNITS = {"attempts": "hour", "hours": "hour", "days": "day"}
 _DAYS = {"attempts": "hour / 24", "hours": "hour / 24", "days": "day"}
 _SUMS = (
     *(f"ifnull(sum({name}), 0)" for name in schema.SUMS),
-    "ifnull(sum(CASE outcome WHEN 'unknown' THEN requests END), 0)",
-    "ifnull(sum(CASE outcome WHEN 'unknown' THEN cost_nano END), 0)",
     "ifnull(sum(CASE WHEN outcome NOT IN ('ok', 'cancelled', 'unknown') THEN requests END), 0)",
 )
 _EVER = (-1, 2**62)
@@ -34,8 +32,8 @@ _EVER = (-1, 2**62)
 class Sums(msgspec.Struct, frozen=True, kw_only=True):
     """What attempts took together; cost in nano-USD, without those that are `unpriced`.
 
-    `unknown` counts attempts that nobody saw end, `unknown_cost_nano` is their part of the cost;
-    `failed` those that ended in an error.
+    `estimated` counts attempts of which anything is estimated, what follows it is how much of the
+    sums that makes; `failed` counts those that ended in an error.
     """
 
     requests: int = 0
@@ -46,8 +44,10 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
     reasoning_tokens: int = 0
     cost_nano: int = 0
     unpriced: int = 0
-    unknown: int = 0
-    unknown_cost_nano: int = 0
+    estimated: int = 0
+    estimated_input_tokens: int = 0
+    estimated_output_tokens: int = 0
+    estimated_cost_nano: int = 0
     failed: int = 0
 
     def __add__(self, other: "Sums") -> "Sums":
@@ -116,8 +116,8 @@ def _part(part: Piece) -> str:
     names = ", ".join(schema.SUMS)
     where = f"{unit} BETWEEN ? AND ?"
     if table == "attempts":
-        counts = ", ".join(f"ifnull({name}, 0) AS {name}" for name in schema.COUNTS)
-        names = f"1 AS requests, {counts}, cost_nano IS NULL AS unpriced"
+        pairs = zip(schema.summands(), schema.SUMS, strict=True)
+        names = ", ".join(f"{summand} AS {name}" for summand, name in pairs)
         where += " AND at_ms >= ? AND at_ms < ? AND outcome <> 'started'"
     return f"SELECT {_DAYS[table]} AS day, party, outcome, {names} FROM {table} WHERE {where}"  # noqa: S608 - likewise
 

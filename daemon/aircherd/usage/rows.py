@@ -7,7 +7,9 @@ would stand before all others for ever.
 from datetime import tzinfo
 from typing import NamedTuple
 
+from aircherd.usage import schema
 from aircherd.usage.span import local_hour, milliseconds
+from aircherd.vocabulary.reply import Usage
 from aircherd.vocabulary.usage import Settled, Started
 
 MAX_NAME = 200
@@ -46,7 +48,8 @@ def row(entry: Entry, *, row_id: int, party: int, tz: tzinfo | None) -> list[Cel
 
 def _begun(started: Started) -> list[Cell]:
     tokens = [_count(started.input_estimate), _count(started.output_estimate), None, None, None]
-    return ["started", None, None, *tokens, _count(started.cost_estimate_nano), None]
+    cost = _count(started.cost_estimate_nano)
+    return ["started", None, None, *tokens, cost, None, _mark(tokens=True, cost=cost is not None)]
 
 
 def _ended(settled: Settled) -> list[Cell]:
@@ -57,14 +60,18 @@ def _ended(settled: Settled) -> list[Cell]:
         outcome,
         _count(settled.ms),
         _count(settled.first_ms),
-        *_tokens(settled),
+        *_tokens(settled.usage),
         _count(settled.cost_nano),
         settled.cost_source,
+        _mark(tokens=settled.tokens_estimated, cost=settled.cost_estimated),
     ]
 
 
-def _tokens(settled: Settled) -> list[Cell]:
-    usage = settled.usage
+def _mark(*, tokens: bool, cost: bool) -> int:
+    return schema.TOKENS * tokens | schema.COST * cost
+
+
+def _tokens(usage: Usage | None) -> list[Cell]:
     if usage is None:
         return [None] * 5
     return [
@@ -77,4 +84,6 @@ def _tokens(settled: Settled) -> list[Cell]:
 
 
 def _count(number: int | None) -> int | None:
-    return None if number is None else min(max(number, 0), MOST)
+    if number is None or 0 <= number <= MOST:
+        return number
+    return 0 if number < 0 else MOST

@@ -4,12 +4,17 @@
 for five names. `hours` and `days` hold the sums: the database itself adds an attempt to them in the
 transaction that ends it, once, whatever is written again after a failure.
 
-A whole batch is one statement with one argument, a JSON array. Python's sqlite3 gives up the
-interpreter's lock for each step, and a thread that asks for it back waits up to 5 ms while the loop
-is busy: row by row, a batch of 500 took 428 ms next to a busy loop, as one statement 24 ms.
+What nobody told of an attempt, because it was cut off for instance, is in its row as it was
+estimated, for limits count it so. `estimated` says which columns that are, and the sums hold beside
+the whole how much of it is estimated.
+
+Many rows are one statement. Python's sqlite3 gives up the interpreter's lock for each step, and a
+thread that asks for it back waits up to 5 ms while the loop is busy.
 """
 
-VERSION = 1
+from functools import cache
+
+VERSION = 2
 """Raised with every change of the form; a file of a later one is left alone."""
 APPLICATION_ID = 0x61697263
 """In the file's header: this is a ledger and no other database ("airc")."""
@@ -29,8 +34,12 @@ COLUMNS = (
     "reasoning_tokens",
     "cost_nano",
     "cost_source",
+    "estimated",
 )
 """A row of `attempts`. While `outcome` is 'started', tokens and cost are what was estimated."""
+
+TOKENS, COST = 1, 2
+"""The bits of `estimated`: input and output tokens are, the cost is."""
 
 PARTY = ("provider", "model", "key", "client", "project")
 """Who was asked by whom; '' where there is none."""
@@ -43,8 +52,24 @@ COUNTS = (
     "reasoning_tokens",
     "cost_nano",
 )
-SUMS = ("requests", *COUNTS, "unpriced")
-"""`unpriced` counts attempts whose cost is not known: their cost is missing in the sum."""
+ESTIMATES = (
+    "estimated",
+    "estimated_input_tokens",
+    "estimated_output_tokens",
+    "estimated_cost_nano",
+)
+SUMS = ("requests", *COUNTS, "unpriced", *ESTIMATES)
+"""`unpriced` counts attempts whose cost is not known: their cost is missing in the sum. `estimated`
+counts those of which anything is estimated; the others say how much of the sums that is."""
+
+
+def summands(row: str = "") -> tuple[str, ...]:
+    """Return what a row of `attempts` adds to each of `SUMS`; `row` is what its columns are of."""
+    counts = [f"ifnull({row}{name}, 0)" for name in COUNTS]
+    given, gained, cost = counts[0], counts[1], counts[-1]
+    tokens, money = f"({row}estimated & 1)", f"({row}estimated >> 1)"
+    estimated = (f"{row}estimated > 0", f"{tokens} * {given}", f"{tokens} * {gained}")
+    return ("1", *counts, f"{row}cost_nano IS NULL", *estimated, f"{money} * {cost}")
 
 
 def _sums_table(table: str, unit: str) -> str:
@@ -56,11 +81,11 @@ def _sums_table(table: str, unit: str) -> str:
 
 
 def _adding(table: str, unit: str) -> str:
-    values = ", ".join(["1", *(f"ifnull(new.{name}, 0)" for name in COUNTS)])
+    values = ", ".join(summands("new."))
     added = ", ".join(f"{name} = {name} + excluded.{name}" for name in SUMS)
     return (
-        f"INSERT INTO {table} VALUES ({unit}, new.party, new.outcome, {values}, "  # noqa: S608 - our own names
-        f"new.cost_nano IS NULL) ON CONFLICT DO UPDATE SET {added};"
+        f"INSERT INTO {table} VALUES ({unit}, new.party, new.outcome, {values}) "  # noqa: S608 - our own names
+        f"ON CONFLICT DO UPDATE SET {added};"
     )
 
 
@@ -74,7 +99,11 @@ _ATTEMPTS = (
     "CREATE TABLE attempts (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, "
     "hour INTEGER NOT NULL, party INTEGER NOT NULL, outcome TEXT NOT NULL, ms INTEGER, "
     "first_ms INTEGER, input_tokens INTEGER, output_tokens INTEGER, cached_tokens INTEGER, "
-    "cache_write_tokens INTEGER, reasoning_tokens INTEGER, cost_nano INTEGER, cost_source TEXT)"
+    "cache_write_tokens INTEGER, reasoning_tokens INTEGER, cost_nano INTEGER, cost_source TEXT, "
+    "estimated INTEGER NOT NULL DEFAULT 0)"
+)
+_ENDED_AT_ONCE = (
+    f"CREATE TRIGGER ended_at_once AFTER INSERT ON attempts WHEN new.outcome <> 'started' {_ADD}"
 )
 _ENDED_LATER = (
     "CREATE TRIGGER ended_later AFTER UPDATE OF outcome ON attempts "
@@ -90,23 +119,58 @@ CREATE = (
     "CREATE INDEX attempts_open ON attempts (id) WHERE outcome = 'started'",
     _sums_table("hours", "hour"),
     _sums_table("days", "day"),
-    f"CREATE TRIGGER ended_at_once AFTER INSERT ON attempts WHEN new.outcome <> 'started' {_ADD}",
+    _ENDED_AT_ONCE,
     _ENDED_LATER,
     f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {VERSION}",
 )
 
+
+def _with_estimates(table: str) -> list[str]:
+    """Add to sums how much of them is estimated: before, that was all of what nobody saw end."""
+    added = [f"ALTER TABLE {table} ADD {name} INTEGER NOT NULL DEFAULT 0" for name in ESTIMATES]
+    sources = ("requests", "input_tokens", "output_tokens", "cost_nano")
+    values = ", ".join(map(" = ".join, zip(ESTIMATES, sources, strict=True)))
+    return [*added, f"UPDATE {table} SET {values} WHERE outcome = 'unknown'"]  # noqa: S608 - our own names
+
+
+_MARK_ESTIMATED = (
+    "UPDATE attempts SET estimated = 1 + 2 * (cost_nano IS NOT NULL) "
+    "WHERE outcome IN ('started', 'unknown')"
+)
+
+UPGRADES: dict[int, tuple[str, ...]] = {
+    1: (
+        "DROP TRIGGER ended_at_once",
+        "DROP TRIGGER ended_later",
+        "ALTER TABLE attempts ADD estimated INTEGER NOT NULL DEFAULT 0",
+        _MARK_ESTIMATED,
+        *_with_estimates("hours"),
+        *_with_estimates("days"),
+        _ENDED_AT_ONCE,
+        _ENDED_LATER,
+        "PRAGMA user_version = 2",
+    ),
+}
+"""What makes the next version of each earlier one: all of it, or nothing."""
+
 NAMES = frozenset({"meta", "parties", "attempts", "hours", "days", "ended_at_once", "ended_later"})
 """What a ledger must have."""
 
+
 # What has ended is never written again: a batch whose fate was unclear may come twice.
-WRITE = (
-    f"INSERT INTO attempts ({', '.join(COLUMNS)}) SELECT "  # noqa: S608 - our own names
-    + ", ".join(f"json_extract(value, '$[{place}]')" for place in range(len(COLUMNS)))
-    + " FROM json_each(?) WHERE true ON CONFLICT (id) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[4:])
-    + " WHERE attempts.outcome = 'started'"
-)
+@cache
+def write(rows: int) -> str:
+    """Return the statement that writes so many rows, whose cells are its arguments."""
+    row = f"({', '.join('?' * len(COLUMNS))})"
+    return (
+        f"INSERT INTO attempts ({', '.join(COLUMNS)}) VALUES {', '.join([row] * rows)} "  # noqa: S608 - our own names
+        "ON CONFLICT (id) DO UPDATE SET "
+        + ", ".join(f"{name} = excluded.{name}" for name in COLUMNS[4:])
+        + " WHERE attempts.outcome = 'started'"
+    )
+
+
 ADD_PARTY = f"INSERT OR IGNORE INTO parties ({', '.join(PARTY)}) VALUES (?, ?, ?, ?, ?)"  # noqa: S608 - our own names
 FIND_PARTY = "SELECT id FROM parties WHERE " + " AND ".join(f"{name} = ?" for name in PARTY)  # noqa: S608 - our own names
 

@@ -18,8 +18,8 @@ from aircherd.usage.span import Piece, hour_start, milliseconds, recent_pieces
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt that has ended, or as many as `requests` says, all made in one hour or day.
 
-    `at` is when it was made, or when that hour or day began. With the outcome `unknown`, tokens and
-    cost are what was estimated. `cost_nano` leaves out what has no known cost.
+    `at` is when it was made, or when that hour or day began. What nobody told of tokens and cost is
+    what was estimated. `cost_nano` leaves out what has no known cost.
     """
 
     at: float
@@ -49,30 +49,44 @@ class _Cells(NamedTuple):
     cost_nano: int
 
 
+LAST = 2**62
+"""No attempt has a larger number."""
+
 _WHO = ("provider", "model", "key", "client", "outcome")
 _SINGLE = ("1", "ifnull(input_tokens, 0)", "ifnull(output_tokens, 0)", "ifnull(cost_nano, 0)")
 _SUMMED = ("sum(requests)", "sum(input_tokens)", "sum(output_tokens)", "sum(cost_nano)")
 
 
 def read_spent(
-    connection: sqlite3.Connection, *, since: float, now: float, tz: tzinfo | None
+    connection: sqlite3.Connection,
+    *,
+    since: float,
+    now: float,
+    tz: tzinfo | None,
+    before: int = LAST + 1,
 ) -> list[Spent]:
-    """Return what has ended of the attempts made at `since` or later, in no order."""
+    """Return what has ended of the attempts made at `since` or later, in no order.
+
+    Of those that come one by one, only those with a number below `before`: told what it was at
+    `now`, this returns the same whenever it is asked, but for what has ended since.
+    """
     found: list[Spent] = []
     for part in recent_pieces(since, now, kept=kept_hour(connection), tz=tz):
         if part.table == "attempts":
-            found += _attempts(connection, part, since)
+            found += _attempts(connection, part, since, before)
         else:
             found += _sums(connection, part, tz)
     return found
 
 
-def _attempts(connection: sqlite3.Connection, part: Piece, since: float) -> list[Spent]:
+def _attempts(
+    connection: sqlite3.Connection, part: Piece, since: float, before: int
+) -> list[Spent]:
     source = (
         "FROM attempts JOIN parties ON parties.id = party "
-        "WHERE hour BETWEEN ? AND ? AND at_ms >= ? AND outcome <> 'started'"
+        "WHERE hour BETWEEN ? AND ? AND at_ms >= ? AND outcome <> 'started' AND attempts.id < ?"
     )
-    arguments = (part.first, part.last, milliseconds(since))
+    arguments = (part.first, part.last, milliseconds(since), before)
     rows = read_rows(connection, ["at_ms", *_WHO, *_SINGLE], source, arguments, _Cells)
     return [_spent(cells, cells.when / 1000) for cells in rows]
 

@@ -41,7 +41,8 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
 class Settled(msgspec.Struct, frozen=True, kw_only=True):
     """What became of it: `outcome` is "ok" or an error code, `first_ms` the time to first output.
 
-    Where nothing was served, as after a 429, `cost_nano` is 0: that is known.
+    Where nothing was served, as after a 429, `cost_nano` is 0: that is known. What nobody told of
+    what was served is estimated, and the last two fields say so.
     """
 
     outcome: str
@@ -50,3 +51,5 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     usage: Usage | None
     cost_nano: int | None
     cost_source: Literal["provider", "catalog"] | None
+    tokens_estimated: bool = False
+    cost_estimated: bool = False

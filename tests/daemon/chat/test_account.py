@@ -1,23 +1,42 @@
 """What a call may use and has used: limits and ledger, told however the call ends."""
 
+from datetime import UTC
 from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
 import trio
+from hypothesis import given
+from hypothesis import strategies as st
 
-from aircherd.chat.account import Took, cost_of, told_cost
+from aircherd.chat.account import Account, Took, bill, cost_of, told_cost
+from aircherd.chat.caller import Caller
 from aircherd.chat.reply import Reply
 from aircherd.config.load import parse_config
-from aircherd.config.model import Config
+from aircherd.config.model import Config, Limit
+from aircherd.events import EventBus
 from aircherd.routing.candidate import Candidate
+from aircherd.usage.ledger_file import LedgerFile
+from aircherd.usage.limit_book import LimitBook
+from aircherd.usage.rows import Entry
+from aircherd.usage.spent import read_spent
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model, Prices, Rates
+from aircherd.vocabulary.needs import Needs
 from aircherd.vocabulary.reply import Ending, TextDelta, Usage, UsageDelta
+from aircherd.vocabulary.usage import Estimate, Settled, Started
 from helpers.chat import CONFIG, DONE, A, Chats, FakePool, failed
+from helpers.ledger import NOW
 
 PRICED = Model(id="m", prices=Prices(rates=Rates(input=Decimal(1), output=Decimal(2))))
 CANDIDATE = Candidate(A, PRICED, "default")
+ROUTER = Candidate(msgspec.structs.replace(A, kind="openrouter"), PRICED, "default")
+UNPRICED = Candidate(A, Model(id="m"), "default")
+COUNTS = st.integers(0, 2 * 10**8)
+USAGES = st.builds(Usage, COUNTS, COUNTS)
+COSTS = st.sampled_from([None, "0", "0.5", "rubbish"])
 
 
 def limited(text: str) -> Config:
@@ -44,14 +63,108 @@ async def test_every_attempt_has_its_row():
     assert chats.ledger.settled[1].usage == Usage(3, 1)
 
 
-async def test_a_cancelled_call_is_settled_and_its_cost_unknown(autojump_clock):
+async def test_a_cancelled_call_is_settled_as_estimated(autojump_clock):
     """Nobody says what a provider made of it before it was cut off."""
     chats = Chats(FakePool(a=[[[TextDelta("half")], 1000]]))
     with trio.move_on_after(5):
-        await chats.ask()
+        await chats.ask(max_tokens=700)
     (settled,) = chats.ledger.settled.values()
-    assert (settled.outcome, settled.cost_nano, settled.usage) == ("cancelled", None, None)
+    (begun,) = chats.ledger.begun
+    assert (settled.outcome, settled.tokens_estimated) == ("cancelled", True)
+    assert settled.usage == Usage(begun.input_estimate, 700)
+    assert (settled.cost_nano, settled.cost_estimated) == (None, False)  # there is no price
     assert chats.limits.statistics()["open"] == 0
+
+
+LIKELY = Estimate(10, 100)
+KNOWN, TOKENS, BOTH = (False, False), (True, False), (True, True)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "events", "usage", "nano", "estimated"),
+    [
+        ("ok", [Ending("stop", Usage(3, 1))], Usage(3, 1), 5_000, KNOWN),
+        ("ok", [Ending("stop")], Usage(10, 100), 210_000, BOTH),
+        ("ok", [Ending("stop", Usage(3, 10**9))], Usage(10, 100), 210_000, BOTH),
+        ("timeout", [], Usage(10, 100), 210_000, BOTH),
+        # Counts on the way say how much it was at least.
+        ("cancelled", [UsageDelta(Usage(30, 1))], Usage(30, 100), 230_000, BOTH),
+        ("truncated", [TextDelta("x"), UsageDelta(Usage(3, 500))], Usage(3, 500), 1_003_000, BOTH),
+        ("overloaded", [UsageDelta(Usage(30, 1))], Usage(30, 1), 32_000, (False, True)),
+        ("rate_limited", [], None, 0, KNOWN),
+    ],
+)
+def test_what_is_billed_is_known_or_estimated(outcome, events, usage, nano, estimated):
+    """What nobody told counts as it was estimated, and says so; what produced nothing is free."""
+    reply = Reply()
+    reply.add(events)
+    settled, _ = bill(Took(outcome=outcome, ms=1, first_ms=None, reply=reply), CANDIDATE, LIKELY)
+    assert (settled.usage, settled.cost_nano) == (usage, nano)
+    assert (settled.tokens_estimated, settled.cost_estimated) == estimated
+
+
+@pytest.mark.parametrize(
+    ("asked", "most", "output"),
+    [(0, None, 512), (100, None, 100), (9000, 4096, 4096), (0, 256, 256), (100, 4096, 100)],
+)
+async def test_the_output_is_what_may_come(asked, most, output):
+    """What the request allows, else what is usual, and never more than the model gives."""
+    account = Chats(FakePool()).controller.means.account
+    model, needs = Model(id="m", max_output=most), Needs(output_tokens=asked)
+    assert account.expected_output("a", model, needs) == output
+
+
+def test_a_cost_that_was_told_is_no_estimate():
+    """OpenRouter's word for it, without counts."""
+    reply = Reply()
+    reply.add([Ending("stop", cost="0.5")])
+    settled, _ = bill(Took(outcome="ok", ms=1, first_ms=None, reply=reply), ROUTER, LIKELY)
+    assert (settled.usage, settled.cost_nano) == (Usage(10, 100), 500_000_000)
+    assert (settled.tokens_estimated, settled.cost_estimated) == TOKENS
+
+
+@given(
+    outcome=st.sampled_from(["ok", "cancelled", "timeout", "truncated", "overloaded", "network"]),
+    ending=st.none() | st.builds(Ending, st.just("stop"), st.none() | USAGES, cost=COSTS),
+    told=st.none() | USAGES,
+    is_priced=st.booleans(),
+)
+def test_limits_count_the_same_after_a_restart(outcome, ending, told, is_priced):
+    """Whatever became of an attempt: what it took at once is what its row in the ledger says."""
+    reply = Reply()
+    reply.add([*([UsageDelta(told)] if told else []), *([ending] if ending else [])])
+    candidate = CANDIDATE if is_priced else UNPRICED
+    limits = [Limit(per="day", requests=9, tokens=10**12)]
+    limits += [Limit(per="day", usd=Decimal(10**6))] * is_priced
+    with TemporaryDirectory() as folder:
+        file = LedgerFile(Path(folder, "ledger.db"), clock=lambda: NOW, tz=UTC)
+        once, again = (LimitBook(lambda: NOW, UTC) for _ in range(2))
+        once.configure(limits)
+        writer = WritesThrough(file)
+        account = Account(writer, once, EventBus())
+        entry = account.open(candidate, Caller("test"), Needs(input_tokens=10))
+        entry.settle(Took(outcome=outcome, ms=1, first_ms=None, reply=reply))
+        again.configure(limits)
+        (past,) = again.awaited
+        rows = file.read(lambda c: read_spent(c, since=past.since, now=NOW, tz=UTC))
+        again.restore(past, rows)
+        file.close()
+    assert [status.used for status in again.status()] == [status.used for status in once.status()]
+
+
+class WritesThrough:
+    """A ledger without a thread between."""
+
+    def __init__(self, file: LedgerFile) -> None:
+        self._file = file
+
+    def begin(self, started: Started) -> int:
+        self._started = started
+        self._file.write([Entry(1, started, None)], first_id=1)
+        return 1
+
+    def settle(self, number: int, settled: Settled) -> None:
+        self._file.write([Entry(number, self._started, settled)], first_id=1)
 
 
 async def test_a_limit_lets_the_next_provider_serve():
@@ -78,8 +191,6 @@ async def test_nothing_stays_reserved_whatever_happens():
     assert [status.reserved for status in chats.limits.status()] == [0]
 
 
-ROUTER = Candidate(msgspec.structs.replace(A, kind="openrouter"), PRICED, "default")
-UNPRICED = Candidate(A, Model(id="m"), "default")
 MILLION = Usage(1_000_000, 500_000)
 
 

@@ -13,6 +13,7 @@ from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import KeyChoice, KeyState
 from aircherd.vocabulary.models import Model, Prices, Rates
 from aircherd.vocabulary.needs import Needs
+from aircherd.vocabulary.reply import Ending, TextDelta, Usage
 from helpers.chat import CONFIG, A, Chats, FakeAuth, FakePool, failed
 
 RATES = Rates(input=Decimal(1), output=Decimal(10))
@@ -64,12 +65,24 @@ async def test_a_limit_is_seen_by_whom_it_is_for():
 )
 async def test_a_price_is_that_of_what_the_request_may_take(needs, price):
     """Input and output; where the request does not say, what answers usually have."""
-    assert a_view(Chats(FakePool()), **needs).price(PRICED) == Decimal(price)
+    assert a_view(Chats(FakePool()), **needs).price("a", PRICED) == Decimal(price)
+
+
+async def test_a_price_is_for_as_much_as_is_reserved():
+    """What this model's answers have usually, and never more than it can give."""
+    chats = Chats(FakePool(a=[[[TextDelta("hi"), Ending("stop", Usage(3, 16_512))]]]))
+    await chats.ask()  # it weighs a sixteenth
+    talkative = msgspec.structs.replace(PRICED, id=chats.ledger.begun[0].model)
+    terse = msgspec.structs.replace(talkative, max_output=100)
+    view = a_view(chats, input_tokens=10)
+    assert view.price("a", talkative) == Decimal(10 + 10 * (USUAL_OUTPUT + 1000)) / 10**6
+    assert view.price("a", terse) == Decimal(10 + 10 * 100) / 10**6
+    assert view.price("b", talkative) == Decimal(10 + 10 * USUAL_OUTPUT) / 10**6
 
 
 async def test_a_price_that_nobody_knows_is_none():
     """Never 0."""
-    assert a_view(Chats(FakePool()), input_tokens=10).price(Model(id="m")) is None
+    assert a_view(Chats(FakePool()), input_tokens=10).price("a", Model(id="m")) is None
 
 
 async def test_speeds_and_conversations_are_those_of_earlier_requests():

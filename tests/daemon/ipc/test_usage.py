@@ -6,6 +6,7 @@ from aircherd.config.load import parse_config
 from aircherd.ipc import usage
 from aircherd.usage.ledger import open_ledger
 from aircherd.usage.limit_book import LimitBook
+from aircherd.usage.writer import LedgerState
 from aircherd.vocabulary.reply import Usage
 from aircherd.vocabulary.usage import Settled, Started
 
@@ -26,7 +27,7 @@ def started():
     )
 
 
-def settled(cost_nano):
+def settled(cost_nano, **changes):
     return Settled(
         outcome="ok",
         ms=5,
@@ -34,6 +35,7 @@ def settled(cost_nano):
         usage=Usage(10, 2, 4),
         cost_nano=cost_nano,
         cost_source="catalog",
+        **changes,
     )
 
 
@@ -54,6 +56,10 @@ async def test_sums_with_what_nobody_knows_beside_them(tmp_path):
         "reasoning_tokens": 0,
         "cost": "0.0015",
         "unknown_cost": 1,
+        "estimated": 0,
+        "estimated_input_tokens": 0,
+        "estimated_output_tokens": 0,
+        "estimated_cost": "0",
     }
     assert told == {
         "by": ["provider", "project"],
@@ -63,9 +69,28 @@ async def test_sums_with_what_nobody_knows_beside_them(tmp_path):
     }
 
 
+async def test_sums_say_how_much_of_them_is_estimated(tmp_path):
+    """It is in them, as it is under limits."""
+    async with open_ledger(tmp_path / "l.db", clock=lambda: NOW) as ledger:
+        guess = settled(1_500_000, tokens_estimated=True, cost_estimated=True)
+        ledger.settle(ledger.begin(started()), guess)
+        ledger.settle(ledger.begin(started()), settled(500_000))
+        told = await usage.report(SimpleNamespace(ledger=ledger), None, None, [])
+    totals = told["totals"]
+    assert (totals["requests"], totals["input_tokens"], totals["cost"]) == (2, 20, "0.002")
+    assert (totals["estimated"], totals["estimated_input_tokens"]) == (1, 10)
+    assert (totals["estimated_output_tokens"], totals["estimated_cost"]) == (2, "0.0015")
+
+
 def test_limits_as_rows():
-    """One for each amount."""
+    """One for each amount; one that does not know its past yet says so."""
     book = LimitBook(lambda: NOW)
     book.configure(parse_config("[[limits]]\nrequests = 5\nper = 'day'", file="f").limits)
-    (row,) = usage.limits(SimpleNamespace(limits=book))["limits"]
+    services = SimpleNamespace(limits=book, ledger=SimpleNamespace(state=LedgerState("ok")))
+    told = usage.limits(services)
+    (row,) = told["limits"]
     assert (row["counted"], row["max"], row["used"], row["per"]) == ("requests", 5, 0, "day")
+    assert (row["incomplete"], told["ledger"]) == (True, {"state": "ok"})
+    (past,) = book.awaited
+    book.restore(past, [])
+    assert "incomplete" not in usage.limits(services)["limits"][0]

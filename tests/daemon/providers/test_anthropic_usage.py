@@ -23,14 +23,17 @@ def test_input_is_the_sum() -> None:
 
 
 def test_usage_as_text() -> None:
-    """Counts are read in whatever form they come."""
-    odd = usage(input_tokens="5", output_tokens=[], output_tokens_details="x", x=1)
+    """Counts are read in whatever form they come; what is no count makes all of them unknown."""
+    odd = usage(input_tokens="5", output_tokens=None, output_tokens_details="x", x=1)
     assert Usage(5) == read_usage(odd)
+    for name in ("input_tokens", "cache_creation_input_tokens", "output_tokens"):
+        assert read_usage(usage(**{"cache_read_input_tokens": 1, name: []})) is None
 
 
 def test_update() -> None:
-    """Later counts replace earlier ones; missing, null and huge ones do not."""
+    """Later counts replace earlier ones; missing and null ones do not. Huge ones are no counts."""
     counts = usage(input_tokens=1, output_tokens=2, cache_read_input_tokens=3)
-    later = usage(input_tokens=None, output_tokens=5, cache_read_input_tokens="9" * MAX_FIELD)
-    counts.update(later)
+    counts.update(usage(input_tokens=None, output_tokens=5))
     assert Usage(4, 5, 3) == read_usage(counts)
+    counts.update(usage(cache_read_input_tokens="9" * MAX_FIELD))
+    assert read_usage(counts) is None

@@ -214,7 +214,7 @@ def test_what_is_not_the_api(data: bytes) -> None:
         ({"candidates": None, "usageMetadata": None, "promptFeedback": None}, []),
         ({"candidates": [{"content": None}]}, []),
         ({"candidates": [{"content": {"parts": None}, "finishReason": 7}]}, []),
-        ({"usageMetadata": {"promptTokenCount": [1], "thoughtsTokenCount": None}}, [UsageDelta]),
+        ({"usageMetadata": {"promptTokenCount": [1], "thoughtsTokenCount": None}}, []),
         (
             reply({"functionCall": {"name": 3, "args": [1], "id": 4}}),
             [ToolCallDelta(0, "made-1", None)],

@@ -31,7 +31,9 @@ def test_what_is_not_written_comes_again():
     backlog.take()
     backlog.put(ended(2))
     assert numbers(backlog) == [(1, False), (2, True)]
-    backlog.written()
+    backlog.written([begun(1)])
+    assert numbers(backlog) == [(2, True)]
+    backlog.written([begun(2)])
     assert (numbers(backlog), backlog.waiting, backlog.lost) == ([], 0, 0)
 
 
@@ -65,3 +67,13 @@ def test_it_is_bounded_while_nobody_takes():
         backlog.put(ended(number))
     assert (backlog.waiting, backlog.lost) == (3, 3)
     assert numbers(backlog) == [(3, True), (4, True)]
+
+
+def test_what_is_left_out_is_lost_once_if_it_had_ended():
+    """One that is under way comes again."""
+    backlog = Backlog()
+    for entry in (begun(1), ended(2)):
+        backlog.put(entry)
+    for entry in list(backlog.take()) * 2:
+        backlog.leave_out(entry)
+    assert (numbers(backlog), backlog.lost) == ([], 1)

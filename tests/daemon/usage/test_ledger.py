@@ -70,6 +70,20 @@ async def test_the_rows_since_a_time_are_those_for_limits(path):
         assert (spent.at, spent.requests, spent.cost_nano) == (NOW - 1, 1, 5_000)
 
 
+async def test_rows_until_a_mark_are_those_of_attempts_begun_before_it(path):
+    """Whenever they are asked for, also where numbers go on after those of a file."""
+    async with open_at_noon(path) as ledger:
+        ledger.settle(ledger.begin(started(NOW - 1)), settled())
+    async with open_at_noon(path) as ledger:
+        begun = ledger.begin(started(NOW - 2))
+        mark = ledger.mark()
+        ledger.settle(ledger.begin(started(NOW)), settled())
+        assert [row.at for row in await ledger.rows_since(NOW - 10, mark)] == [NOW - 1]
+        ledger.settle(begun, settled())
+        found = [row.at for row in await ledger.rows_since(NOW - 10, mark)]
+        assert sorted(found) == [NOW - 2, NOW - 1]
+
+
 async def test_an_attempt_is_settled_once(path):
     """Whoever settles it again, or one that never was, changes nothing."""
     async with open_at_noon(path) as ledger:
@@ -87,7 +101,7 @@ async def test_what_is_open_at_the_end_is_unknown_at_the_next_start(path):
     assert attempts(path) == [(1, "started")]
     async with open_at_noon(path) as ledger:
         found = await totals(ledger)
-        assert (found.unknown, found.cost_nano) == (1, 7_000)
+        assert (found.estimated, found.cost_nano) == (1, 7_000)
         assert ledger.begin(started()) == 2
     assert attempts(path) == [(1, "unknown"), (2, "started")]
 
@@ -280,7 +294,9 @@ async def test_a_file_of_a_later_version_is_never_written_to(path):
         assert not await ledger.flush()
         assert ledger.state.status == "degraded"
         assert "of a later version (99" in ledger.state.reason
-        assert (await totals(ledger)).requests == 1
+        for question in (totals(ledger), ledger.rows_since(NOW)):
+            with pytest.raises(LedgerUnavailable, match="move the file away"):
+                await question
     assert path.read_bytes() == content
     assert attempts(path) == [(1, "started")]
 

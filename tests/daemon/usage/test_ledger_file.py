@@ -1,12 +1,14 @@
 """The database, and what can be wrong with it."""
 
+import gzip
 import sqlite3
 from contextlib import closing
 from datetime import UTC
+from pathlib import Path
 
 import pytest
 
-from aircherd.usage import place, schema
+from aircherd.usage import ledger_file, place, schema, sqlite
 from aircherd.usage.ledger_file import FileTrouble, LedgerFile
 from aircherd.usage.rows import Entry
 from helpers.ledger import DAY, HOUR, NOW, attempts, execute, query, settled, started, sums
@@ -209,7 +211,9 @@ def test_what_an_earlier_run_left_open_is_unknown(new, path):
     for table in ("hours", "days"):
         said, true = sums(path, table)
         assert said == true
-        assert [row[2:] for row in said] == [("unknown", 2, 200, 100, 0, 0, 0, 7_000, 1)]
+        assert [row[2:] for row in said] == [
+            ("unknown", 2, 200, 100, 0, 0, 0, 7_000, 1, 2, 200, 100, 7_000)
+        ]
 
 
 def test_what_this_run_has_open_stays_so(new, path):
@@ -242,7 +246,6 @@ DAMAGES = {
     "header": lambda path: overwrite(path, 0, b"\0" * 16),
     "zeros": lambda path: overwrite(path, 0, b"\0" * 8192),
     "page size": lambda path: overwrite(path, 16, b"\x12\x34"),
-    "a page in the middle": lambda path: overwrite(path, 4096 * 3, b"\xff" * 4096),
     "the end": lambda path: truncate(path, path.stat().st_size - 4096 * 2),
     "half a page": lambda path: truncate(path, 4096 + 2048),
     "one byte": lambda path: truncate(path, 1),
@@ -266,6 +269,48 @@ def test_a_damaged_file_is_moved_aside_and_a_new_one_begun(new, path, damage):
     assert "was damaged" in file.note
     assert f"is now {aside}: a new one was begun" in file.note
     assert attempts(path) == [(1, "ok")]
+
+
+def a_page_nobody_reads(path):
+    overwrite(path, 4096 * 20, b"\xff" * 4096)
+
+
+def never():
+    return False
+
+
+def test_a_damaged_page_that_nobody_reads_is_found_by_the_check(new, path):
+    """A start does not wait for that, and goes by what it reads."""
+    filled(new, 5000)
+    a_page_nobody_reads(path)
+    file = new()
+    write(file, ended(5001), first_id=5001)
+    assert (file.note, file.highest) == (None, 5000)
+    with pytest.raises(FileTrouble):
+        file.check(never)
+    assert "was damaged" in file.note
+    assert file.check(never) is True
+    write(file, ended(5002), first_id=5001)
+    file.close()
+    assert attempts(path) == [(5002, "ok")]
+
+
+def test_a_check_of_a_whole_file_finds_nothing(new):
+    """And leaves it as it is."""
+    filled(new)
+    file = new()
+    assert file.check(never) is True
+    assert file.note is None
+
+
+def test_a_check_can_be_stopped(new, monkeypatch):
+    """The file is as usable as before."""
+    monkeypatch.setattr(sqlite, "LOOK_STEPS", 1)
+    filled(new)
+    file = new()
+    assert file.check(lambda: True) is False
+    write(file, ended(4), first_id=4)
+    assert file.note is None
 
 
 def test_the_files_beside_a_damaged_one_go_with_it(new, path):
@@ -319,12 +364,91 @@ def test_a_damaged_file_that_cannot_be_moved_is_not_written_to(new, path, monkey
     assert path.read_bytes() == b"x" * 10_000
 
 
+# -------------------------------------------------------------- an earlier version
+
+FIRST = Path(__file__).with_name("ledger-v1.db.gz")
+"""A file as version 1 left it: two attempts that nobody saw end, one of each other kind."""
+
+
+@pytest.fixture
+def of_first_version(path):
+    path.write_bytes(gzip.decompress(FIRST.read_bytes()))
+    assert query(path, "PRAGMA user_version") == [(1,)]
+    return path
+
+
+def test_a_file_of_the_first_version_gets_the_form_of_today(new, of_first_version, tmp_path):
+    """The tables and triggers are those of a new file."""
+
+    def form(path):
+        tables = ("attempts", "hours", "days", "parties", "meta")
+        infos = [query(path, f"PRAGMA table_info({table})") for table in tables]
+        columns = [[column[:4] for column in info] for info in infos]  # without defaults
+        others = query(path, "SELECT name, sql FROM sqlite_master WHERE type <> 'table' ORDER BY 1")
+        return columns, others, query(path, "PRAGMA user_version")
+
+    fresh = LedgerFile(tmp_path / "fresh.db", clock=lambda: NOW, tz=UTC)
+    for file in (fresh, new()):
+        file.open()
+        file.close()
+    assert form(of_first_version) == form(tmp_path / "fresh.db")
+
+
+def test_a_file_of_the_first_version_keeps_what_it_has(new, of_first_version):
+    """What nobody saw end was estimated, and is marked so; what was open then has ended since."""
+    columns = "id, at_ms, party, outcome, input_tokens, output_tokens, cost_nano"
+    before = attempts(of_first_version, columns)
+    file = new()
+    write(file, ended(10), first_id=10)
+    file.close()
+    *after, added = attempts(of_first_version, columns)
+    assert [row[3] for row in before[5:]] == ["started", "ok"]
+    assert after == [
+        row if row[3] != "started" else (*row[:3], "unknown", *row[4:]) for row in before
+    ]
+    assert added[3:] == ("ok", 80, 40, 5_000)
+    marks = attempts(of_first_version, "outcome, estimated")
+    assert [mark for outcome, mark in marks if outcome == "unknown"] == [3, 3, 1]
+    assert sum(mark for _, mark in marks) == 7
+    for table in ("hours", "days"):
+        said, true = sums(of_first_version, table)
+        assert said == true
+
+
+def test_an_upgrade_that_fails_changes_nothing(new, of_first_version, monkeypatch):
+    """On a full disk for instance; the next start tries again."""
+    content = query(of_first_version, "SELECT * FROM days")
+    wrong = (*schema.UPGRADES[1][:-1], "INSERT INTO nowhere VALUES (1)")
+    with monkeypatch.context() as patched:
+        patched.setitem(schema.UPGRADES, 1, wrong)
+        with pytest.raises(FileTrouble, match="nowhere"):
+            new().open()
+    assert query(of_first_version, "PRAGMA user_version") == [(1,)]
+    assert query(of_first_version, "SELECT * FROM days") == content
+    new().open()
+
+
+def test_a_damaged_file_is_not_upgraded(new, of_first_version, monkeypatch):
+    """All of it is looked through before: nothing is built on what is broken."""
+    content = of_first_version.read_bytes()
+    monkeypatch.setattr(ledger_file, "damage", lambda *_: "a page is used twice")
+    file = new()
+    file.open()
+    assert "was damaged (a page is used twice)" in file.note
+    (aside,) = of_first_version.parent.glob("*.damaged-20261122T153000Z")
+    assert query(aside, "PRAGMA user_version") == [(1,)]
+    assert aside.read_bytes()[100:] == content[100:]  # but for the head, which says WAL
+
+
 # -------------------------------------------------------------- a later version
+
+
+LATER = schema.VERSION + 1
 
 
 def of_later_version(new, path):
     filled(new)
-    execute(path, "PRAGMA user_version = 2", "ALTER TABLE attempts ADD COLUMN mood TEXT")
+    execute(path, f"PRAGMA user_version = {LATER}", "ALTER TABLE attempts ADD COLUMN mood TEXT")
 
 
 def test_a_file_of_a_later_version_is_left_as_it_is(new, path):
@@ -336,7 +460,7 @@ def test_a_file_of_a_later_version_is_left_as_it_is(new, path):
     assert file.read(lambda c: c.execute("SELECT count(*) FROM attempts").fetchall()) == [(1,)]
     file.close()
     assert path.read_bytes() == content
-    assert "is of a later version (2, this aircherd knows 1)" in file.refusal
+    assert f"is of a later version ({LATER}, this aircherd knows {LATER - 1})" in file.refusal
     assert "move the file away" in file.refusal
     assert (file.note, attempts(path)) == (None, [(1, "ok"), (2, "ok"), (3, "ok")])
 
@@ -344,9 +468,9 @@ def test_a_file_of_a_later_version_is_left_as_it_is(new, path):
 def test_a_later_version_that_is_only_in_the_log_counts(new, path, tmp_path):
     """A later aircherd may have been killed right after it changed the form."""
     of_later_version(new, path)
-    execute(path, "PRAGMA user_version = 1")
+    execute(path, f"PRAGMA user_version = {schema.VERSION}")
     with closing(sqlite3.connect(path, isolation_level=None)) as later:
-        later.execute("PRAGMA user_version = 2")
+        later.execute(f"PRAGMA user_version = {LATER}")
         log = path.with_name("ledger.db-wal").read_bytes()
         content = path.read_bytes()
     path.write_bytes(content)

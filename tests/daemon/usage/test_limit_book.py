@@ -24,7 +24,6 @@ from aircherd.vocabulary.limited import Limited, LimitStatus
 from aircherd.vocabulary.reply import Usage
 from aircherd.vocabulary.usage import Estimate
 
-LONG_AGO = 0.0
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
 MIDNIGHT = NOON + 12 * 3600
 CENT = 10**7
@@ -49,8 +48,14 @@ def clock() -> Clock:
 def book_of(clock: Clock, *limits: Limit) -> LimitBook:
     book = LimitBook(clock, UTC)
     book.configure(limits)
-    book.restore([], LONG_AGO)
+    restore(book)
     return book
+
+
+def restore(book: LimitBook, *rows: Spent) -> None:
+    """Give every past that is awaited the same rows."""
+    for past in book.awaited:
+        book.restore(past, rows)
 
 
 def reserve(book: LimitBook, cost: int | None = CENT, asking: Asking = ASKING) -> Reservation:
@@ -222,12 +227,12 @@ def test_the_past_is_asked_for_as_far_back_as_it_counts(clock):
     """The longest of the new windows; nothing where none is new."""
     book = LimitBook(clock, UTC)
     day, hour = Limit(per="day", requests=9), Limit(per="hour", requests=9)
-    assert book.configure([]) is None
-    assert book.configure([hour]) == NOON - 3600
-    book.restore([], LONG_AGO)
-    assert book.configure([day, hour]) == NOON - 12 * 3600
-    book.restore([], LONG_AGO)
-    assert book.configure([day]) is None
+    asked = []
+    for limits in ([], [hour], [day, hour], [day]):
+        book.configure(limits)
+        asked.append([past.since for past in book.awaited])
+        restore(book)
+    assert asked == [[], [NOON - 3600], [NOON - 12 * 3600], []]
 
 
 def test_after_a_restart_what_was_used_is_used(clock):
@@ -235,9 +240,8 @@ def test_after_a_restart_what_was_used_is_used(clock):
     limits = [Limit(per="day", requests=99, usd=Decimal(1)), Limit(per="minute", tokens=99)]
     book = LimitBook(clock, UTC)
     book.configure(limits)
-    book.restore(
-        [row(NOON - 13 * 3600), row(NOON - 7200, 5, 50, 5 * CENT), row(NOON - 30)], LONG_AGO
-    )
+    rows = (row(NOON - 13 * 3600), row(NOON - 7200, 5, 50, 5 * CENT), row(NOON - 30))
+    restore(book, *rows)
     assert numbers(book) == [(6, 0), ("0.06", "0"), (10, 0)]
 
 
@@ -245,7 +249,7 @@ def test_a_row_from_the_future_counts_as_of_now(clock):
     """For one window: a clock that was once a year ahead does not close a limit for a year."""
     book = LimitBook(clock, UTC)
     book.configure([Limit(per="minute", requests=1)])
-    book.restore([row(NOON + 365 * 24 * 3600)], LONG_AGO)
+    restore(book, row(NOON + 365 * 24 * 3600))
     assert book.check(ASKING, TEN, CENT)
     clock.now += 61
     assert book.check(ASKING, TEN, CENT) is None
@@ -255,7 +259,7 @@ def test_a_warning_is_not_given_again_after_a_restart(clock):
     """Whoever starts over four fifths has been told."""
     book = LimitBook(clock, UTC)
     book.configure([DOLLAR_A_DAY])
-    book.restore([row(NOON, cost=90 * CENT)], LONG_AGO)
+    restore(book, row(NOON, cost=90 * CENT))
     assert use(book) == ()
 
 
@@ -264,7 +268,7 @@ def test_limits_that_stay_keep_what_they_counted(clock):
     book = book_of(clock, DOLLAR_A_DAY, Limit(per="hour", requests=5))
     use(book)
     book.configure([Limit(per="day", usd=Decimal(2)), Limit(per="month", requests=5)])
-    book.restore([row(NOON - 3600), row(NOON - 7200)], LONG_AGO)
+    restore(book, row(NOON - 3600), row(NOON - 7200))
     assert numbers(book) == [("0.01", "0"), (2, 0)]
     assert [status.max for status in book.status()] == ["2", 5]
 
@@ -274,49 +278,59 @@ def test_what_is_under_way_counts_under_a_new_limit(clock):
     book = book_of(clock, Limit(per="hour", requests=5))
     held = reserve(book)
     book.configure([Limit(per="day", requests=5)])
-    book.restore([], LONG_AGO)
+    restore(book)
     assert numbers(book) == [(0, 1)]
     held.settle(None, None, produced=True)
     assert numbers(book) == [(1, 0)]
 
 
 def test_nothing_counts_twice_while_the_past_is_being_read(clock):
-    """What ends in between stands in the ledger's rows too; so does what begins and ends."""
+    """What was under way and ends in between stands in the ledger's rows too."""
     book = book_of(clock)
-    before, during = reserve(book), None
+    before = reserve(book)
     book.configure([Limit(per="day", requests=9)])
     during = reserve(book)
     for held in (before, during):
         held.settle(None, None, produced=True)
-    book.restore([row(NOON - 60), row(before.at), row(during.at)], LONG_AGO)
+    restore(book, row(NOON - 60), row(before.at))
     assert numbers(book) == [(3, 0)]
 
 
 def test_each_change_of_the_limits_has_its_own_past(clock):
-    """A reading that was cut short, or overtaken by another, is made good by the next one."""
+    """A past that is not read yet waits beside the next one."""
     book = book_of(clock)
     short, long = Limit(per="minute", requests=9), Limit(per="day", requests=9)
-    since = book.configure([short])
-    first = reserve(book)
-    first.settle(None, None, produced=True)
-    further = book.configure([short, long])
-    rows = [row(NOON - 7200), row(NOON - 30), row(first.at)]
-    assert since == NOON - 60
-    assert further == NOON - 12 * 3600
-    book.restore(rows[1:], since)
+    book.configure([short])
+    reserve(book).settle(None, None, produced=True)
+    book.configure([short, long])
+    first, second = book.awaited
+    assert (first.since, second.since) == (NOON - 60, NOON - 12 * 3600)
+    book.restore(first, [row(NOON - 30)])
     assert numbers(book) == [(2, 0), (0, 0)]
-    book.restore(rows, further)
+    book.restore(second, [row(NOON - 7200), row(NOON - 30), row(NOON)])
     assert numbers(book) == [(2, 0), (3, 0)]
 
 
+def test_a_limit_whose_past_is_not_read_says_so(clock):
+    """It counts from now on; the others are whole."""
+    book = book_of(clock, DOLLAR_A_DAY)
+    book.configure([DOLLAR_A_DAY, Limit(per="hour", requests=5)])
+    assert [status.incomplete for status in book.status()] == [False, True]
+    use(book)
+    assert numbers(book) == [("0.01", "0"), (1, 0)]
+    restore(book, row(NOON - 60))
+    assert numbers(book) == [("0.01", "0"), (2, 0)]
+    assert [status.incomplete for status in book.status()] == [False, False]
+
+
 def test_a_limit_that_goes_before_its_past_is_there_is_gone(clock):
-    """Nobody asks for it again once what was asked for has come."""
+    """Nobody waits for it any more, and what comes late is for nobody."""
     book = book_of(clock)
     book.configure([DOLLAR_A_DAY])
-    since = book.configure([])
-    assert since is not None
-    book.restore([row(NOON)], since)
-    assert book.configure([]) is None
+    (past,) = book.awaited
+    book.configure([])
+    assert book.awaited == ()
+    book.restore(past, [row(NOON)])
     assert not book.has_limits
 
 
@@ -451,7 +465,8 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def reload(self) -> None:
-        assert self.book.configure(self.limits) is None
+        self.book.configure(self.limits)
+        assert self.book.awaited == ()
 
     def sums(self) -> list[tuple[int, int]]:
         return [(c.sum.used, c.reserved) for c in self.book._counters.values()]
@@ -488,5 +503,5 @@ def test_a_restart_changes_nothing(attempts):
         rows.append(row(clock.now, cost=cents * CENT))
     again = LimitBook(clock, UTC)
     again.configure(limits)
-    again.restore(rows, LONG_AGO)
+    restore(again, *rows)
     assert numbers(again) == numbers(book)

@@ -43,8 +43,7 @@ def counter() -> LimitCounter:
 
 def test_what_is_counted_as_it_ends_is_left_out_of_the_rows(counter):
     """Known again by its millisecond, for the ledger keeps no less."""
-    past = AwaitedPast([counter], NOW - 3600, [under_way(NOW - 5)])
-    past.note(under_way(NOW))
+    past = AwaitedPast([counter], NOW - 3600, [under_way(NOW - 5), under_way(NOW)])
     past.fill([row(round(at, 3)) for at in (NOW - 9, NOW - 5, NOW)], NOW)
     assert counter.sum.used == 1
 

@@ -107,7 +107,7 @@ def test_what_has_no_known_cost_is_counted(rig):
 
 
 def test_what_nobody_saw_end_counts_as_estimated(rig):
-    """And the report says how much of the cost that is."""
+    """And the report says how much of the sums that is."""
     rig.tell(started(), settled())
     rig.tell(started(), None)
     assert rig.report().totals == one()
@@ -121,10 +121,23 @@ def test_what_nobody_saw_end_counts_as_estimated(rig):
         cache_write_tokens=10,
         reasoning_tokens=5,
         cost_nano=12_000,
-        unknown=1,
-        unknown_cost_nano=7_000,
+        estimated=1,
+        estimated_input_tokens=100,
+        estimated_output_tokens=50,
+        estimated_cost_nano=7_000,
     )
     again.file.close()
+
+
+def test_what_was_cut_off_counts_as_estimated(rig):
+    """Its tokens where only its cost was told, and the other way round."""
+    rig.tell(started(), settled("cancelled", tokens_estimated=True))
+    rig.tell(started(), settled("timeout", cost_estimated=True))
+    tokens = {"estimated": 1, "estimated_input_tokens": 80, "estimated_output_tokens": 40}
+    assert rig.report(by=["outcome"]).rows == [
+        ReportRow({"outcome": "cancelled"}, one(**tokens)),
+        ReportRow({"outcome": "timeout"}, one(failed=1, estimated=1, estimated_cost_nano=5_000)),
+    ]
 
 
 def test_the_bounds_of_a_report_are_exact(rig):
@@ -138,13 +151,14 @@ def test_the_bounds_of_a_report_are_exact(rig):
 
 
 def test_a_day_whose_attempts_were_removed_counts_whole(rig):
-    """Its sums are all that is left of it."""
+    """Its sums are all that is left of it, and who was asked by whom is known with them."""
     for hours in range(24):
         rig.tell(started(NOW - 50 * DAY + hours * HOUR), settled())
-    whole = rig.report(by=["day", "outcome"])
+    names = ["day", "client", "project", "outcome"]
+    whole = rig.report(by=names)
     while rig.file.remove_before((739_942 - 32) * 24, most=10):
         pass
-    assert rig.report(by=["day", "outcome"]) == whole
+    assert rig.report(by=names) == whole
     assert rig.report(NOW - 50 * DAY + HOUR).totals == whole.totals
 
 
@@ -183,6 +197,8 @@ SETTLED = st.builds(
     outcome=st.sampled_from(["ok", "unknown", "timeout"]),
     usage=st.none() | st.builds(Usage, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS),
     cost_nano=st.none() | COUNTS,
+    tokens_estimated=st.booleans(),
+    cost_estimated=st.booleans(),
 )
 
 
@@ -191,15 +207,17 @@ def summed(told):
     total = Sums()
     for _, end in told:
         usage = msgspec.to_builtins(end.usage or Usage())
-        cost, is_unknown = end.cost_nano or 0, end.outcome == "unknown"
+        cost, is_guess = end.cost_nano or 0, end.tokens_estimated
         total += Sums(
             requests=1,
             **usage,
             cost_nano=cost,
             unpriced=end.cost_nano is None,
-            unknown=is_unknown,
             failed=end.outcome not in ("ok", "cancelled", "unknown"),
-            unknown_cost_nano=cost * is_unknown,
+            estimated=is_guess or end.cost_estimated,
+            estimated_input_tokens=usage["input_tokens"] * is_guess,
+            estimated_output_tokens=usage["output_tokens"] * is_guess,
+            estimated_cost_nano=cost * end.cost_estimated,
         )
     return total
 

@@ -32,19 +32,28 @@ def test_an_attempt_under_way_holds_what_is_estimated():
         "reasoning_tokens": None,
         "cost_nano": 7_000,
         "cost_source": None,
+        "estimated": 3,
     }
+    assert cells(started(cost_estimate_nano=None))["estimated"] == 1
 
 
 def test_an_attempt_that_ended_holds_what_it_took():
     """And nothing of the estimate."""
     found = cells(started(), settled())
-    assert list(found.values())[4:] == ["ok", 1200, 300, 80, 40, 20, 10, 5, 5_000, "catalog"]
+    assert list(found.values())[4:] == ["ok", 1200, 300, 80, 40, 20, 10, 5, 5_000, "catalog", 0]
 
 
 def test_what_is_not_known_stays_unknown():
     """Null, never 0."""
     found = cells(started(), settled("timeout", usage=None, cost_nano=None, cost_source=None))
-    assert list(found.values())[4:] == ["timeout", 1200, 300, *[None] * 7]
+    assert list(found.values())[4:] == ["timeout", 1200, 300, *[None] * 7, 0]
+
+
+@pytest.mark.parametrize(("tokens", "cost", "mark"), [(True, False, 1), (False, True, 2)])
+def test_what_is_estimated_is_marked(tokens, cost, mark):
+    """Tokens and cost apart."""
+    end = settled("cancelled", tokens_estimated=tokens, cost_estimated=cost)
+    assert cells(started(), end)["estimated"] == mark
 
 
 def test_no_number_is_too_large_or_negative():

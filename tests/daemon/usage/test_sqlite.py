@@ -5,9 +5,12 @@ from contextlib import closing, suppress
 
 import pytest
 
+from aircherd.usage import sqlite
 from aircherd.usage.sqlite import (
+    Stopped,
     connect,
     create,
+    damage,
     is_damage,
     is_full,
     sentence,
@@ -79,3 +82,39 @@ def test_what_is_no_database_is_damage(tmp_path):
 def test_an_error_without_a_code_is_told_as_it_is():
     """The module's own have none."""
     assert sentence(sqlite3.ProgrammingError("closed")) == "closed"
+
+
+def never():
+    return False
+
+
+def test_a_whole_database_has_no_damage(connection):
+    """And is as usable as before."""
+    assert damage(connection, never) is None
+    assert count(connection) == 0
+
+
+def test_a_page_that_nobody_reads_is_found_damaged(tmp_path):
+    """In SQLite's own words, which name a page or a row."""
+    path = tmp_path / "a.db"
+    with closing(connect(path)) as connection:
+        connection.execute("CREATE TABLE things (id INTEGER PRIMARY KEY, text TEXT)")
+        connection.execute(
+            "INSERT INTO things SELECT value, 'x' FROM json_each(?)", (str([*range(9000)]),)
+        )
+    with path.open("r+b") as file:
+        file.seek(4096 * 3)
+        file.write(b"\xff" * 4096)
+    with closing(connect(path)) as connection:
+        assert connection.execute("SELECT max(id) FROM things").fetchone() == (8999,)
+        assert damage(connection, never)
+
+
+def test_a_look_at_all_of_it_can_be_stopped(connection, monkeypatch):
+    """The connection is as good as before."""
+    monkeypatch.setattr(sqlite, "LOOK_STEPS", 1)
+    connection.execute("INSERT INTO things SELECT value FROM json_each('[1, 2, 3]')")
+    with pytest.raises(Stopped):
+        damage(connection, lambda: True)
+    assert damage(connection, never) is None
+    assert count(connection) == 3

@@ -1,11 +1,13 @@
 """The thread that writes: what it does when writing fails, and how it ends."""
 
+import re
 import threading
 from contextlib import contextmanager
 from datetime import UTC
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 
 from aircherd.errors import LedgerUnavailable
 from aircherd.usage import writer as module
@@ -27,6 +29,9 @@ class File:
         self.batches = []
         self.removals = []
         self.old = 0
+        self.poison = set()
+        self.checks = []
+        self.is_damaged = False
         self.is_open = False
         self.may_write = threading.Event()
         self.may_write.set()
@@ -41,6 +46,8 @@ class File:
         self.writing.set()
         assert self.may_write.wait(10)
         self._fail()
+        if any(entry.id in self.poison for entry in entries):
+            raise OverflowError("what is in the entry")
         self.batches.append([entry.id for entry in entries])
 
     def remove_before(self, hour, *, most):
@@ -48,6 +55,13 @@ class File:
         self.removals.append((hour, most))
         removed, self.old = min(self.old, most), max(self.old - most, 0)
         return removed
+
+    def check(self, must_stop):
+        self.checks.append(must_stop())
+        if self.is_damaged:
+            self.is_damaged, self.note = False, "was damaged"
+            raise FileDamaged("malformed")
+        return not self.checks[-1]
 
     def close(self):
         self.is_open = False
@@ -229,16 +243,153 @@ async def test_a_closed_writer_answers_nobody(file):
         await writer.ask(look)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-async def test_a_fault_of_ours_is_not_hidden(file):
-    """The state says it, who waits is told, and putting goes on, bounded."""
-    file.failures = [None, ZeroDivisionError("a bug")]
+# -------------------------------------------------------------- faults of ours
+
+
+async def test_an_entry_that_cannot_be_written_is_left_out(file):
+    """The others of its batch are written; the state and the log say so, without what is in it."""
+    file.poison = {3}
+    with capture_logs() as logs, writing(file) as writer:
+        put(writer, *range(1, 9))
+        await writer.ask(look)
+        put(writer, 9)
+        await writer.ask(look)
+        assert sorted(number for batch in file.batches for number in batch) == [1, 2, *range(4, 10)]
+        assert (writer.written, writer.lost, writer.waiting) == (8, 1, 0)
+        assert writer.state.status == "ok"
+        assert re.fullmatch(
+            r"1 attempts were lost: aircherd made a mistake \(OverflowError in "
+            r"writer\.py:\d+ > test_writer\.py:\d+\): please report it",
+            writer.state.reason,
+        )
+    assert [entry["event"] for entry in logs] == ["ledger entry left out"]
+    assert "what is in the entry" not in str(logs)
+
+
+async def test_an_attempt_under_way_that_cannot_be_written_is_not_lost(file):
+    """It comes again when it ends."""
+    file.poison = {1}
     with writing(file) as writer:
+        writer.put(Entry(1, started(), None))
+        await writer.ask(look)
+        file.poison = set()
         put(writer, 1)
-        with pytest.raises(LedgerUnavailable):
+        await writer.ask(look)
+        assert (file.batches, writer.lost) == ([[1]], 0)
+
+
+async def test_a_fault_that_hits_everything_is_trouble(file, monkeypatch):
+    """Not all is tried one by one, and what was not tried waits."""
+    monkeypatch.setattr(module, "MOST_LEFT_OUT", 3)
+    monkeypatch.setattr(module, "BATCH_SECONDS", 1000)
+    file.always = MemoryError()
+    file.failures = [None]
+    with writing(file) as writer:
+        put(writer, *range(1, 11))
+        await writer.ask(look)
+        assert writer.state.status == "degraded"
+        assert "MemoryError in" in writer.state.reason
+        assert (writer.waiting, writer.lost) == (7, 3)
+        file.always = None
+        await writer.ask(look)
+        assert (writer.state.status, writer.waiting) == ("ok", 0)
+    assert file.batches == [list(range(4, 11))]
+
+
+async def test_a_fault_in_opening_is_tried_again(file, monkeypatch):
+    """As a disk's is."""
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
+    file.failures = [ZeroDivisionError("a bug"), ZeroDivisionError("a bug")]
+    with writing(file) as writer:
+        await wait_for(lambda: file.is_open, "it is open")
+        await writer.ask(look)
+        assert writer.state == LedgerState("ok")
+
+
+async def test_a_fault_in_an_answer_is_told_to_who_asked(file):
+    """The next question is answered, and what is put is written."""
+    with writing(file) as writer:
+        with pytest.raises(LedgerUnavailable, match=r"a mistake \(ZeroDivisionError in"):
+            await writer.ask(lambda _: 1 / 0)
+        put(writer, 1)
+        assert await writer.ask(lambda found: found.batches) == [[1]]
+
+
+async def test_a_fault_anywhere_else_does_not_end_the_thread(file, monkeypatch):
+    """Who waits is told, the state says it, and a second later all goes on."""
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
+    with writing(file) as writer, monkeypatch.context() as patch:
+        take = writer._backlog.take
+        faults = [RuntimeError("a bug"), RuntimeError("a bug")]
+
+        def fail():
+            if faults:
+                raise faults.pop()
+            return take()
+
+        patch.setattr(writer._backlog, "take", fail)
+        with pytest.raises(LedgerUnavailable, match=r"a mistake \(RuntimeError in"):
             await writer.ask(look)
-        put(writer, 2)
-        assert "its writer has failed: see the log" in writer.state.reason
+        put(writer, 1)
+        await wait_for(lambda: file.batches, "it is written")
+        assert (await writer.ask(lambda _: writer.state)).status == "ok"
+
+
+# -------------------------------------------------------------- the check
+
+
+async def test_a_start_does_not_wait_for_the_check(file, monkeypatch):
+    """What it asks for comes first."""
+    monkeypatch.setattr(module, "CHECK_AFTER", 1000)
+    with writing(file) as writer:
+        await writer.ask(look)
+        await writer.ask(look)
+    assert file.checks == []
+
+
+async def test_the_file_is_checked_once_soon_after_the_start(file, monkeypatch):
+    """Nobody has to ask."""
+    monkeypatch.setattr(module, "CHECK_AFTER", 0.05)
+    monkeypatch.setattr(module, "CHECK_AGAIN", 0.01)
+    with writing(file) as writer:
+        await wait_for(lambda: file.checks, "it is checked")
+        await trio.sleep(0.1)
+        await writer.ask(look)
+    assert file.checks == [False]
+
+
+async def test_a_file_found_damaged_is_replaced_and_the_state_says_so(file, monkeypatch):
+    """And the new one is looked through as well."""
+    monkeypatch.setattr(module, "CHECK_AFTER", 0)
+    file.is_damaged = True
+    with writing(file) as writer:
+        await wait_for(lambda: len(file.checks) == 2, "it is checked")
+        assert (await writer.ask(lambda _: writer.state)) == LedgerState("ok", "was damaged")
+
+
+@pytest.mark.parametrize(("stopped", "must_stop"), [(0, True), (5, False)])
+def test_a_check_makes_way_but_not_for_ever(file, stopped, must_stop):
+    """For what is to be written; at the end always."""
+    writer = LedgerWriter(file, clock=lambda: NOW, tz=UTC, keep_days=lambda: None)
+    assert not writer._must_stop_check()
+    writer._checks_stopped = stopped
+    put(writer, 1)
+    assert writer._must_stop_check() is must_stop
+    writer.close()
+    assert writer._must_stop_check()
+
+
+async def test_a_check_that_made_way_is_done_later(file, monkeypatch):
+    """It is not forgotten."""
+    monkeypatch.setattr(module, "CHECK_AFTER", 0)
+    monkeypatch.setattr(module, "CHECK_AGAIN", 0.01)
+    answers = [True, True]
+    with writing(file) as writer, monkeypatch.context() as patch:
+        patch.setattr(writer, "_must_stop_check", lambda: bool(answers and answers.pop()))
+        await wait_for(lambda: file.checks[-1:] == [False], "it is checked")
+
+
+# -------------------------------------------------------------- old rows
 
 
 async def test_old_rows_are_removed_step_by_step(file, monkeypatch):

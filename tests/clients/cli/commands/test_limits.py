@@ -25,6 +25,18 @@ def test_limits(daemon: CliDaemon) -> None:
     assert "████░░░░░░░░░░░░" in run_cli(environ, "limits", terminal=True).out
 
 
+def test_a_limit_that_does_not_know_its_past_says_so(daemon: CliDaemon) -> None:
+    """Beside the figure, and in a sentence with the reason."""
+    status = {"limits": [DAILY, {**DAILY, "incomplete": True}], "ledger": {"state": "ok"}}
+    daemon.answers["limits.status"] = status
+    outcome = run_cli(daemon.environ, "limits")
+    assert [line.split()[-3] for line in outcome.out.splitlines()] == ["$1.25", "$1.25+?"]
+    assert outcome.err.startswith("+? 1 limit without what was used before")
+    assert "it has not been read yet" in outcome.err
+    daemon.answers["limits.status"] = {**status, "ledger": {"reason": "no space left"}}
+    assert "it cannot be read: no space left" in run_cli(daemon.environ, "limits").err
+
+
 def test_without_limits_an_example_is_given(daemon: CliDaemon) -> None:
     """Where to paste it, too; a script's output stays clean."""
     daemon.answers["limits.status"] = {"limits": []}

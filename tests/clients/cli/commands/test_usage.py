@@ -11,7 +11,7 @@ from aircher_cli.commands.usage import ledger_note, read_bounds
 from aircher_cli.exits import UsageError
 from aircher_cli.render.usage import SUMS
 from helpers.cli import run_cli
-from helpers.cli_daemon import CliDaemon, Map
+from helpers.cli_daemon import CliDaemon, Map, Refusal
 
 GPT: Map = {
     "provider": "openai",
@@ -57,6 +57,27 @@ def test_this_month_by_provider_and_model(daemon: CliDaemon) -> None:
     ]
     assert outcome.err.startswith("? the cost of 1 request is not known")
     assert outcome.code == 0
+
+
+def test_what_is_estimated_is_said(daemon: CliDaemon) -> None:
+    """Marked in the table, with a sentence below it."""
+    some = {"estimated": 1, "estimated_cost": "0.001"}
+    daemon.answers["usage.report"] = {**REPORT, "rows": [{**GPT, **some}], "totals": GPT | some}
+    outcome = run_cli(daemon.environ, "usage")
+    assert outcome.out.splitlines()[-1].endswith("~$0.0042")
+    assert outcome.err.startswith("~ 1 request ended without a word of what was used")
+
+
+def test_a_ledger_that_cannot_be_read_is_an_error(daemon: CliDaemon) -> None:
+    """Nobody should take it for a month without use."""
+
+    def refuse(*_: object) -> object:
+        raise Refusal("internal", "the ledger is of a later version: move the file away")
+
+    daemon.answers["usage.report"] = refuse
+    outcome = run_cli(daemon.environ, "usage")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "move the file away" in outcome.err
 
 
 def test_bounds_and_groups(daemon: CliDaemon) -> None:
@@ -123,6 +144,8 @@ def test_a_degraded_ledger_is_told(daemon: CliDaemon, words: tuple[str, ...]) ->
 def test_ledger_note() -> None:
     """Silence as long as all is well, and a reason even where none is given."""
     assert [ledger_note({}), ledger_note({"state": "ok"})] == ["", ""]
+    lost = {"state": "ok", "reason": "3 attempts were lost"}
+    assert ledger_note(lost).endswith("these sums are not the whole: 3 attempts were lost")
     assert ledger_note({"state": "degraded"}).endswith(": it cannot be written")
 
 

@@ -7,6 +7,7 @@ import pytest
 from aircher_cli.render.layout import Line
 from aircher_cli.render.usage import (
     cost_words,
+    estimated_words,
     in_order,
     span_words,
     unpriced_words,
@@ -147,6 +148,33 @@ def test_the_order() -> None:
 def test_costs(cost: str | None, unknown: int, expected: str) -> None:
     """What is not known is never shown as nothing, nor as a part of the sum."""
     assert expected == cost_words({"cost": cost, "unknown_cost": unknown})
+
+
+CUT_OFF: Map = {
+    **SONNET,
+    "estimated": 2,
+    "estimated_input_tokens": 1000,
+    "estimated_output_tokens": 24,
+    "estimated_cost": "0.25",
+}
+
+
+def test_what_is_estimated_is_marked() -> None:
+    """Tokens and cost each where a part of them is; all else stays without a mark."""
+    _, row = shown([CUT_OFF], 80, totals=CUT_OFF)
+    assert row.split() == ["anthropic/sonnet", "1,200", "3", "~1.23M", "~85k", "~$3.42"]
+    only_cost = {**CUT_OFF, "estimated_input_tokens": 0, "estimated_output_tokens": 0}
+    _, row = shown([only_cost], 80, totals=only_cost)
+    assert row.split()[3:] == ["1.23M", "85k", "~$3.42"]
+    assert cost_words({**CUT_OFF, "unknown_cost": 1}) == "~$3.42+?"
+
+
+def test_estimated_requests_are_told() -> None:
+    """How many, and how much of the sums that is; silence where all is known."""
+    said = estimated_words({"totals": CUT_OFF})
+    assert said.startswith("~ 2 requests ended without a word of what was used")
+    assert said.endswith("estimated, 1024 tokens and $0.25 of the sum.")
+    assert estimated_words({"totals": {**CUT_OFF, "estimated": 0}}) == ""
 
 
 def test_unpriced_requests_are_told() -> None:

@@ -1,0 +1,147 @@
+"""The pasts of new limits, over a real ledger and over one that is ill."""
+
+from datetime import UTC
+
+import pytest
+import trio
+import trio.testing
+
+from aircherd.config.model import Limit
+from aircherd.errors import LedgerUnavailable
+from aircherd.usage.ledger import Mark
+from aircherd.usage.limit_book import LimitBook
+from aircherd.usage.past_reader import LONGEST_PAUSE, PastReader
+from aircherd.usage.reservation import Asking
+from aircherd.usage.spent import Spent
+from aircherd.vocabulary.reply import Usage
+from aircherd.vocabulary.usage import Estimate
+from helpers.ledger import NOW, open_at_noon, settled, started
+
+DAY = Limit(per="day", requests=9)
+HOUR = Limit(per="hour", requests=9)
+ASKING = Asking("work", "default", "large", "nvim")
+
+
+class IllLedger:
+    """Cannot be read `times` times, then holds one attempt; `asked` says when it was tried."""
+
+    def __init__(self, times: float = 0) -> None:
+        self.times = times
+        self.asked: list[float] = []
+
+    def mark(self) -> Mark:
+        return Mark(NOW, len(self.asked))
+
+    async def rows_since(self, at: float, mark: Mark) -> list[Spent]:
+        self.asked.append(trio.current_time())
+        await trio.lowlevel.checkpoint()
+        if self.times > 0:
+            self.times -= 1
+            raise LedgerUnavailable("the disk is full")
+        return [
+            Spent(
+                at=NOW - 1,
+                provider="work",
+                model="large",
+                key="default",
+                client="nvim",
+                outcome="ok",
+                requests=1,
+                input_tokens=80,
+                output_tokens=40,
+                cost_nano=5_000,
+            )
+        ]
+
+
+@pytest.fixture
+def book():
+    return LimitBook(lambda: NOW, UTC)
+
+
+def used(book):
+    return [(status.used, status.incomplete) for status in book.status()]
+
+
+async def test_what_was_used_before_is_counted_when_it_is_read(book, nursery, autojump_clock):
+    """Who waits for it waits no longer than it takes."""
+    reader = PastReader(IllLedger(), book)
+    reader.configure([DAY])
+    assert used(book) == [(0, True)]
+    nursery.start_soon(reader.run)
+    await reader.wait(3)
+    assert (used(book), trio.current_time()) == ([(1, False)], 0)
+
+
+async def test_what_cannot_be_read_is_tried_again_until_it_is(book, nursery, autojump_clock):
+    """With growing pauses; who waits is told at once that it failed, and requests go on."""
+    ledger = IllLedger(times=9)
+    reader = PastReader(ledger, book)
+    reader.configure([DAY])
+    nursery.start_soon(reader.run)
+    await reader.wait(3)
+    assert (used(book), trio.current_time()) == ([(0, True)], 0)
+    book.reserve(ASKING, Estimate(1, 1), None).settle(Usage(1, 1), None, produced=True)
+    await trio.sleep(1000)
+    pauses = [late - soon for soon, late in zip(ledger.asked, ledger.asked[1:], strict=False)]
+    assert pauses == [1, 2, 4, 8, 16, 32, *[LONGEST_PAUSE] * 3]
+    assert used(book) == [(2, False)]
+    await trio.sleep(1000)
+    assert len(ledger.asked) == 10  # what is read is read
+
+
+async def test_a_new_configuration_is_tried_at_once(book, nursery, autojump_clock):
+    """With what is still missing; the past of a limit that is gone is not asked for."""
+    ledger = IllLedger(times=5)
+    reader = PastReader(ledger, book)
+    reader.configure([DAY])
+    nursery.start_soon(reader.run)
+    await trio.sleep(20)
+    ledger.times, before = 0, len(ledger.asked)
+    reader.configure([DAY, HOUR])
+    await reader.wait(3)
+    assert (used(book), len(ledger.asked) - before) == ([(1, False)] * 2, 2)
+    reader.configure([])
+    await trio.sleep(1000)
+    assert len(ledger.asked) - before == 2
+
+
+async def test_a_disk_that_hangs_keeps_nobody_waiting_for_long(book, nursery, autojump_clock):
+    """Its limit says that it does not know its past."""
+
+    class Hangs(IllLedger):
+        async def rows_since(self, at: float, mark: Mark) -> list[Spent]:
+            await trio.sleep(100)
+            return await super().rows_since(at, mark)
+
+    reader = PastReader(Hangs(), book)
+    reader.configure([DAY])
+    nursery.start_soon(reader.run)
+    await reader.wait(3)
+    assert (used(book), trio.current_time()) == ([(0, True)], 3)
+    await trio.sleep(100)
+    assert used(book) == [(1, False)]
+
+
+async def test_nothing_counts_twice_however_late_it_is_read(book, nursery, tmp_path):
+    """What was begun since counts by itself; what was under way ends once."""
+    async with open_at_noon(tmp_path / "ledger.db") as ledger:
+        book.configure([])
+
+        def begin():
+            held = book.reserve(ASKING, Estimate(100, 50), 7_000)
+            return held, ledger.begin(started(held.at))
+
+        def end(held, number):
+            held.settle(Usage(80, 40), 5_000, produced=True)
+            ledger.settle(number, settled())
+
+        end(*begin())
+        under_way = begin()
+        reader = PastReader(ledger, book)
+        reader.configure([DAY])
+        end(*under_way)
+        end(*begin())
+        nursery.start_soon(reader.run)
+        await reader.wait(60)
+        assert used(book) == [(3, False)]
