@@ -8,7 +8,7 @@ What a room needs from above is handed in here as a callable: `auth` gets its li
 
 import os
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 
 import structlog
@@ -26,10 +26,11 @@ from aircherd.catalog.fetching import Asking, ModelFetcher
 from aircherd.catalog.models_dev import MAX_BYTES
 from aircherd.chat.account import Account
 from aircherd.chat.controller import ChatController
+from aircherd.config.data_files import DataFiles
 from aircherd.config.model import Provider
 from aircherd.config.paths import Paths, resolve_paths
 from aircherd.config.store import ConfigStore
-from aircherd.errors import ConfigInvalid, LedgerUnavailable, NotAuthenticated
+from aircherd.errors import ConfigInvalid, NotAuthenticated
 from aircherd.events import EventBus
 from aircherd.ipc.listener import Listener
 from aircherd.ipc.overview import problem_row
@@ -39,11 +40,13 @@ from aircherd.ipc.socket_file import claimed_socket
 from aircherd.providers.cooldown_book import CooldownBook
 from aircherd.providers.cooldown_file import CooldownFile
 from aircherd.providers.credit import SHOWS_CREDIT
+from aircherd.providers.exchange import forget_heads
 from aircherd.providers.pool import ProviderPool
 from aircherd.providers.recovery import Checks, Recovery
 from aircherd.providers.transports import Transports
-from aircherd.usage.ledger import Ledger, open_ledger
+from aircherd.usage.ledger import open_ledger
 from aircherd.usage.limit_book import LimitBook
+from aircherd.usage.past_reader import PastReader
 from aircherd.vocabulary.keys import USABLE, KeyChoice
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Redactor
@@ -80,6 +83,8 @@ async def open_daemon(
             log.warning("config_invalid", problem=config.problem.message)
         async with (
             aclosing(Transports(environ)) as transports,
+            # Closed after all that put something into it: the last of it has 2 s.
+            aclosing(DataFiles()) as files,
             open_ledger(
                 paths.data / "ledger.db",
                 clock=time.time,
@@ -88,9 +93,11 @@ async def open_daemon(
         ):
             bus = EventBus()
             cooldowns = CooldownBook(bus)
-            cooldown_file = CooldownFile(paths.data / "cooldowns.json", cooldowns)
+            cooldown_file = CooldownFile(paths.data / "cooldowns.json", cooldowns, files)
             cooldown_file.load(config.current.providers)
-            catalog = Catalog(config=lambda: config.current, folder=paths.data / "catalog")
+            catalog = Catalog(
+                config=lambda: config.current, folder=paths.data / "catalog", files=files
+            )
             pool = ProviderPool(
                 transport_for=transports.get,
                 network=lambda: config.current.network,
@@ -113,7 +120,8 @@ async def open_daemon(
                 asking=_asking(config, auth, pool),
             )
             limits = LimitBook(time.time)
-            await _apply_limits(limits, ledger, config)
+            pasts = PastReader(ledger, limits)
+            pasts.configure(config.current.limits)
             sessions: set[Session] = set()
             services = Services(
                 about=about,
@@ -134,13 +142,14 @@ async def open_daemon(
                 ledger=ledger,
                 limits=limits,
                 bus=bus,
-                reload=lambda: _reload(services),
+                reload=lambda: _reload(services, pasts),
                 shutdown=shutdown,
                 clients=sessions,
             )
             listener = Listener(bound, services, sessions)
             recovery = Recovery(cooldowns, _checks(config, auth, pool))
-            async with _serving(services, listener, transports, cooldown_file, recovery):
+            background = (transports.sweep, files.run, cooldown_file.run, recovery.run)
+            async with _serving(services, listener, pasts, *background):
                 yield services
 
 
@@ -148,25 +157,26 @@ async def open_daemon(
 async def _serving(
     services: Services,
     listener: Listener,
-    transports: Transports,
-    cooldown_file: CooldownFile,
-    recovery: Recovery,
+    pasts: PastReader,
+    *background: Callable[[], Awaitable[None]],
 ) -> AsyncIterator[None]:
     """Run what runs in the background; at the end see everybody off."""
-    async with trio.open_nursery() as nursery:
-        # Reading keys may take seconds where a keyring hangs; nobody waits for it who does not
-        # need a key.
-        nursery.start_soon(services.auth.warm)
-        nursery.start_soon(transports.sweep)
-        nursery.start_soon(services.fetcher.run)
-        nursery.start_soon(cooldown_file.run)
-        nursery.start_soon(recovery.run)
-        await nursery.start(listener.serve)
-        log.info("ready", socket=str(services.about.socket), version=__version__)
-        yield
-        services.shutdown.asked.set()
-        await listener.wait_closed()
-        nursery.cancel_scope.cancel()
+    # A key that was replaced or signed out of is in no head of a request any more.
+    with services.bus.subscribed(("auth",), lambda _: forget_heads()):
+        async with trio.open_nursery() as nursery:
+            # Reading keys may take seconds where a keyring hangs; nobody waits for it who does not
+            # need a key.
+            nursery.start_soon(services.auth.warm)
+            nursery.start_soon(services.fetcher.run)
+            for run in (*background, pasts.run):
+                nursery.start_soon(run)
+            await pasts.wait(PAST_SECONDS)
+            await nursery.start(listener.serve)
+            log.info("ready", socket=str(services.about.socket), version=__version__)
+            yield
+            services.shutdown.asked.set()
+            await listener.wait_closed()
+            nursery.cancel_scope.cancel()
 
 
 def _asking(config: ConfigStore, auth: AuthManager, pool: ProviderPool) -> Asking:
@@ -219,7 +229,7 @@ def _checks(config: ConfigStore, auth: AuthManager, pool: ProviderPool) -> Check
     return Checks(is_reachable=is_reachable, has_credit=has_credit, shows_credit=shows_credit)
 
 
-async def _reload(services: Services) -> bool:
+async def _reload(services: Services, pasts: PastReader) -> bool:
     """Load the configuration anew, and the keys with it; tell everybody how it went.
 
     Raises:
@@ -236,30 +246,11 @@ async def _reload(services: Services) -> bool:
     for name, provider in config.current.providers.items():
         if name in before and before[name].origin != provider.origin:
             services.pool.cooldowns.clear(name)  # what another host did is not this one's fault
-    await _apply_limits(services.limits, services.ledger, config)
+    pasts.configure(config.current.limits)
+    await pasts.wait(PAST_SECONDS)
     await services.auth.reload()
     bus.publish("config", {"ok": True, "changed": changed})
     return changed
-
-
-async def _apply_limits(limits: LimitBook, ledger: Ledger, config: ConfigStore) -> None:
-    """Count by the limits of the configuration, with what was used before by the new ones."""
-    since = limits.configure(config.current.limits)
-    if since is None:
-        return
-    reason = f"the disk does not answer within {PAST_SECONDS:g} s"
-    # Shielded: a client that leaves in the middle must not leave limits behind that do not know
-    # their past. But not for ever: a disk may hang for good.
-    with trio.move_on_after(PAST_SECONDS, shield=True):
-        try:
-            limits.restore(await ledger.rows_since(since), since)
-        except LedgerUnavailable as error:
-            reason = str(error)
-        else:
-            return
-    # Better to count from now on than not to serve; `status` says that the ledger is ill.
-    log.warning("limits_without_a_past", reason=reason)
-    limits.restore([], since)
 
 
 def _about(environ: Mapping[str, str], paths: Paths) -> About:

@@ -2,18 +2,23 @@
 
 import os
 import tempfile
+import threading
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgpack
 import pytest
 import trio
+from structlog.testing import capture_logs
 
 from aircherd.app import open_daemon
 from aircherd.ipc.services import Shutdown
 from aircherd.ipc.socket_file import AlreadyRunning
+from aircherd.providers import exchange
 from aircherd.testing.keyring import MemoryStore
 from aircherd.testing.simulator import open_simulator
+from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Redactor
 
 KEY = "canary-work-0123456789abcdef"
@@ -86,6 +91,19 @@ async def test_a_chat_goes_down_the_whole_path_with_a_key_from_the_keyring(envir
             assert "cost" in got
 
 
+async def test_a_key_that_is_signed_out_of_is_in_no_head_that_is_kept(environ):
+    """The heads of requests are made once, and the key is in them."""
+    async with open_simulator(accept={"openai": KEY}) as sim:
+        write_config(environ, f'[providers.work]\nkind="openai"\nbase_url="{sim.url}/v1"\n')
+        async with running(environ, keyring=MemoryStore()) as services:
+            await ask(services, "auth.login", provider="work", key=KEY)
+            message = {"role": "user", "content": "hello"}
+            await ask(services, "chat", model="work/m", messages=[message])
+            assert exchange._head.cache_info().currsize > 0
+            await ask(services, "auth.logout", provider="work")
+            assert exchange._head.cache_info().currsize == 0
+
+
 async def test_every_method_answers_with_maps_that_hold_no_key(environ):
     """Whatever is asked: no call of the protocol returns one."""
     async with open_simulator(accept={"openai": KEY}) as sim:
@@ -137,6 +155,32 @@ async def test_a_reload_takes_another_network_without_a_restart(environ):
             message = {"role": "user", "content": "hello"}
             got = await ask(services, "chat", model="work/m", messages=[message])
             assert got["finish"] == "stop"
+
+
+async def test_a_disk_that_hangs_does_not_keep_it_from_ending(environ, monkeypatch):
+    """Whoever was writing is left behind; the log says what is not on the disk."""
+    may_go_on, hangs = threading.Event(), threading.Event()
+
+    def hang(descriptor):
+        hangs.set()
+        assert may_go_on.wait(60)
+
+    write_config(environ, '[providers.work]\nkind="openai"\nbase_url="http://127.0.0.1:9/v1"\n')
+    try:
+        with capture_logs() as logs:
+            async with running(environ, keyring=MemoryStore()) as services:
+                monkeypatch.setattr(os, "fsync", hang)
+                provider = services.config.current.providers["work"]
+                services.catalog.take_list(provider, [Model(id="m")], 1.0)
+                assert await trio.to_thread.run_sync(hangs.wait, 10)
+                quota = Failure(kind=FailureClass.QUOTA, message="used up")
+                services.pool.cooldowns.note_failure(provider, "k", "m", quota)
+                assert await ask(services, "ping") == {}
+    finally:
+        may_go_on.set()
+    (given_up,) = [entry for entry in logs if entry["event"] == "data_files_given_up"]
+    names = [Path(file).name for file in given_up["files"]]
+    assert names == ["list-work.json", "cooldowns.json"]
 
 
 async def test_setting_shutdown_sees_everybody_off(environ):

@@ -181,15 +181,18 @@ class ModelFetcher:
         Raises:
             AircherError: it cannot be had, or kept; what was known before stays.
         """
+        digest, count = await self._download_public()
+        try:
+            await self._catalog.take_public(digest)
+        except OSError as error:
+            raise AircherError(f"models.dev cannot be kept: {error.strerror}") from None
+        return count
+
+    async def _download_public(self) -> tuple[bytes, int]:
         with trio.move_on_after(FETCH_SECONDS):
             data = await self._asking.download()
-            # In a thread: megabytes of JSON.
-            digest, count = await trio.to_thread.run_sync(_digest, data, self._clock())
-            try:
-                self._catalog.take_public(digest)
-            except OSError as error:
-                raise AircherError(f"models.dev cannot be kept: {error.strerror}") from None
-            return count
+            # In a thread: megabytes of JSON. It touches no file, so it ends.
+            return await trio.to_thread.run_sync(_digest, data, self._clock())
         raise AircherError(f"models.dev: no whole answer within {FETCH_SECONDS:g} s")
 
     def __repr__(self) -> str:

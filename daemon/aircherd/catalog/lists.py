@@ -4,13 +4,15 @@ A list is for one provider at one origin: after a move to another server the old
 A file that is damaged or cannot be read is as good as none, for the list can be fetched again.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import structlog
 
+from aircherd.catalog.cleaning import cleaned
 from aircherd.config.model import Provider
-from aircherd.config.whole_file import write_whole
+from aircherd.config.whole_file import read_data
 from aircherd.vocabulary.models import Model
 
 REWRITE_SECONDS = 3600.0
@@ -31,10 +33,14 @@ _LIST = msgspec.json.Decoder(ModelList)
 
 
 class ListBook:
-    """The lists by provider; read from `folder` when first asked for, None keeps them in memory."""
+    """The lists by provider; read from `folder` when first asked for, None keeps them in memory.
 
-    def __init__(self, folder: Path | None) -> None:
+    `write` has a file written some time, without waiting for it: `DataFiles.put`.
+    """
+
+    def __init__(self, folder: Path | None, write: Callable[[Path, bytes], None]) -> None:
         self._folder = folder
+        self._write_soon = write
         self._lists: dict[str, ModelList | None] = {}
 
     def get(self, provider: Provider) -> ModelList | None:
@@ -46,10 +52,7 @@ class ListBook:
         return known if known is not None and known.origin == provider.origin else None
 
     def put(self, provider: Provider, fetched: ModelList) -> bool:
-        """Keep a list, on disk too; return whether it says anything new.
-
-        If it cannot be written it is kept until the daemon ends.
-        """
+        """Keep a list, soon on disk too; return whether it says anything new."""
         known = self.get(provider)
         self._lists[provider.name] = fetched
         is_news = known is None or known.models != fetched.models
@@ -59,18 +62,15 @@ class ListBook:
         return is_news
 
     def _write(self, provider: Provider, fetched: ModelList) -> None:
-        if self._folder is None:
-            return
-        try:
-            write_whole(self._file(provider.name), msgspec.json.encode(fetched))
-        except OSError as error:
-            log.warning("model_list_not_kept", provider=provider.name, reason=error.strerror)
+        if self._folder is not None:
+            self._write_soon(self._file(provider.name), msgspec.json.encode(fetched))
 
     def _read(self, name: str) -> ModelList | None:
         if self._folder is None:
             return None
         try:
-            return _LIST.decode(self._file(name).read_bytes())
+            found = _LIST.decode(read_data(self._file(name)))
+            return msgspec.structs.replace(found, models=tuple(cleaned(found.models)))
         except FileNotFoundError:
             return None
         except OSError as error:

@@ -6,14 +6,17 @@ does without it until somebody sets a default model.
 
 from pathlib import Path
 
+from aircherd.config.lane import Check
 from aircherd.config.load import parse_config, read_text_of
 from aircherd.config.whole_file import write_whole
 
 _BOM = "\ufeff"
 
 
-def set_default_model(path: Path, model: str) -> None:
+def set_default_model(path: Path, model: str, check: Check) -> None:
     """Set `default_model` in the file at `path`; make the file if there is none.
+
+    What `check` raises ends it: by then the user may have changed the file that was read.
 
     Raises:
         ConfigInvalid: the file does not hold now, or would not with this entry; it stays as it is.
@@ -24,7 +27,7 @@ def set_default_model(path: Path, model: str) -> None:
         parse_config(text, file=str(path))
     changed = with_default_model(text, model)
     parse_config(changed, file=str(path))
-    write_whole(path, changed.encode())
+    write_whole(path, changed.encode(), check=check)
 
 
 def with_default_model(text: str, model: str) -> str:

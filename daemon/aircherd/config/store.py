@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from aircherd.config.lane import Lane
 from aircherd.config.load import load_config
 from aircherd.config.model import DEFAULT_CONFIG, Config
 from aircherd.errors import ConfigInvalid
@@ -16,6 +17,7 @@ class ConfigStore:
     - `current`: the last good config; the built-in one as long as there was none.
     - `problem`: what is wrong with the file as it was last read, or None.
     - `has_good`: whether any file (or its absence) was ever good; without one, chat is refused.
+    - `changes`: the lane of whoever changes the file.
     """
 
     def __init__(self, config_file: Path) -> None:
@@ -23,6 +25,7 @@ class ConfigStore:
         self.current: Config = DEFAULT_CONFIG
         self.problem: ConfigInvalid | None = None
         self.has_good = False
+        self.changes = Lane()
         try:
             self.reload()
         except ConfigInvalid:

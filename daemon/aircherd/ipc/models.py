@@ -15,7 +15,7 @@ from aircherd.ipc.overview import best_state
 from aircherd.ipc.services import Services
 from aircherd.routing.names import chain_of
 from aircherd.vocabulary.chat import RouteOptions
-from aircherd.vocabulary.keys import USABLE
+from aircherd.vocabulary.keys import USABLE, KeyState
 from aircherd.vocabulary.models import Prices, Rates
 from aircherd.vocabulary.names import nearest
 
@@ -23,6 +23,8 @@ LIST_PATIENCE = 2.0
 """Seconds that a client waits for lists that are missing or old; then it is told what is known."""
 USE_PATIENCE = 10.0
 """The same where a wrong name would be written into the user's file."""
+WRITE_PATIENCE = 5.0
+"""Seconds for the file itself: nobody waits for a disk that hangs."""
 
 Map = dict[str, object]
 
@@ -53,24 +55,46 @@ async def listing(services: Services, provider: str | None, query: str, *, every
     return {**result, "default": default} if default else result
 
 
+async def only(services: Services, name: str) -> Map:
+    """Return what is known of one `provider/model`, be it on a list or not; it is asked either way.
+
+    Raises:
+        UnknownModel: it has not that form, or there is no such provider.
+    """
+    config = services.config.current
+    try:
+        route = Route.parse(name)
+    except ValueError as error:
+        raise UnknownModel(f"{error}; write for example anthropic/claude-sonnet-5") from None
+    provider = _find(config, route.provider)
+    await services.fetcher.bring_up_to_date([provider], LIST_PATIENCE)
+    known = services.catalog.known(provider, route.model)
+    row = _row(services, provider, known, best_state(services, provider))
+    return {"models": [row], "aliases": _aliases(config), "lists": _lists(services, [provider])}
+
+
 def _ready(services: Services, providers: list[Provider]) -> list[Provider]:
     return [p for p in providers if best_state(services, p) in USABLE] or providers
 
 
 def _rows(services: Services, provider: Provider, query: str, first: str | None) -> Iterator[Map]:
-    state, words = best_state(services, provider).value, query.lower().split()
+    state, words = best_state(services, provider), query.lower().split()
     for known in services.catalog.models(provider):
         full = f"{provider.name}/{known.model.id}"
         text = f"{full} {known.model.name or ''}".lower()
         if all(word in text for word in words):
-            aliases = _aliases_of(services.config.current, provider.name, known.model.id)
-            yield {
-                "provider": provider.name,
-                **_model_row(known),
-                "state": state,
-                **({"is_default": True} if full == first else {}),
-                **({"aliases": aliases} if aliases else {}),
-            }
+            default = {"is_default": True} if full == first else {}
+            yield _row(services, provider, known, state) | default
+
+
+def _row(services: Services, provider: Provider, known: Known, state: KeyState) -> Map:
+    aliases = _aliases_of(services.config.current, provider.name, known.model.id)
+    return {
+        "provider": provider.name,
+        **_model_row(known),
+        "state": state.value,
+        **({"aliases": aliases} if aliases else {}),
+    }
 
 
 def _model_row(known: Known) -> Map:
@@ -118,6 +142,8 @@ def _lists(
         trouble = services.fetcher.trouble(provider)
         if trouble and (absent_too or not trouble.is_absent):
             row["error"] = trouble.message
+            if trouble.is_absent:
+                row["is_absent"] = True
         if len(row) > 1:
             rows.append(row)
     return rows
@@ -156,12 +182,12 @@ async def use(services: Services, name: str) -> Map:
     Raises:
         UnknownModel: nobody knows it.
         ConfigInvalid: the file does not hold; it stays as it is.
-        AircherError: it cannot be written.
+        AircherError: it cannot be written, or not in time; it stays as it is.
     """
     model = await _settled(services, name)
     file = services.config.file
     try:
-        await trio.to_thread.run_sync(partial(set_default_model, file, model))
+        await services.config.changes.do(partial(set_default_model, file, model), WRITE_PATIENCE)
     except OSError as error:
         raise AircherError(f"{file} cannot be written: {error.strerror}") from None
     await services.reload()

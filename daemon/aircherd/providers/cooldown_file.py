@@ -14,12 +14,13 @@ import msgspec
 import structlog
 import trio
 
+from aircherd.config.data_files import DataFiles
 from aircherd.config.model import Provider
-from aircherd.config.whole_file import write_whole
+from aircherd.config.whole_file import read_data
 from aircherd.providers.clocks import CLOCKS, Clocks
 from aircherd.providers.cooldown_book import CooldownBook
 from aircherd.providers.retry_after import LONGEST
-from aircherd.routing.cooldowns import Cooldown, Scope, probe_at
+from aircherd.routing.cooldowns import Cooldown, Scope, believed, probe_at
 from aircherd.vocabulary.failure import FailureClass
 
 SOON = 0.5
@@ -59,11 +60,14 @@ _CONTENT = msgspec.json.Decoder(_Content)
 
 
 class CooldownFile:
-    """The file at `path` and the book it is about. `run` writes, and has the book tell of ends."""
+    """The file at `path` and the book it is about. `run` has both go on; `files` writes."""
 
-    def __init__(self, path: Path, book: CooldownBook, *, clocks: Clocks = CLOCKS) -> None:
+    def __init__(
+        self, path: Path, book: CooldownBook, files: DataFiles, *, clocks: Clocks = CLOCKS
+    ) -> None:
         self._path = path
         self._book = book
+        self._files = files
         self._clocks = clocks
         self._is_dirty = False
         self._changed = trio.Event()
@@ -85,7 +89,7 @@ class CooldownFile:
 
     def _read(self) -> _Content | None:
         try:
-            return _CONTENT.decode(self._path.read_bytes())
+            return _CONTENT.decode(read_data(self._path))
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -97,17 +101,20 @@ class CooldownFile:
     # -------------------------------------------------------------- out
 
     async def run(self) -> None:
-        """Write what changes, and have the book look after its time, for ever."""
+        """Have written what changes, and have the book look after its time, for ever.
+
+        When it is cancelled, the last change is left to `files`: close them after it.
+        """
         self._book.watch(self._note_change)
         try:
             while True:
                 await self._wait()
                 if self._is_dirty:
                     await trio.sleep(SOON)
-                    await trio.to_thread.run_sync(self._write, self._content())
+                    self._files.put(self._path, self._content())
         finally:
             if self._is_dirty:
-                self._write(self._content())
+                self._files.put(self._path, self._content())
 
     async def _wait(self) -> None:
         """Return when something has changed, by itself or not."""
@@ -131,13 +138,6 @@ class CooldownFile:
         content = _Content(written_at=self._clocks.wall(), cooldowns=saved)
         return msgspec.json.format(msgspec.json.encode(content), indent=1)
 
-    def _write(self, content: bytes) -> None:
-        try:
-            write_whole(self._path, content)
-        except OSError as error:
-            # They hold for as long as the daemon runs.
-            log.warning("cooldowns_not_kept", file=str(self._path), reason=error.strerror)
-
     def __repr__(self) -> str:
         return f"<CooldownFile {self._path}{', to be written' if self._is_dirty else ''}>"
 
@@ -160,7 +160,7 @@ def _saved(provider: str, origin: str, cooldown: Cooldown, now: float) -> Saved:
 
 def _cooldown(saved: Saved, then: float) -> Cooldown:
     """Return what was saved at the tick `then`."""
-    since, until = then - saved.ago, then + saved.left
+    since, until = then - saved.ago, then + believed(saved.kind, saved.left)
     return Cooldown(
         scope=saved.scope,
         key=saved.key,

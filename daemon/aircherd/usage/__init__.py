@@ -4,7 +4,8 @@
   `span`: pure: hours and days of local time, and where their sums are. `rows`: pure: an attempt as
   a row. `schema`: the tables. `place`: the file's mode and whereabouts. `sqlite`: what holds of any
   database; `ledger_file`: ours, and what can be wrong with it. `backlog`: what waits to be written.
-  `writer`: the thread. `reading`: many rows in one step. `report`, `spent`: what is read from it.
+  `writer`: the thread; `question`: what it is asked; `fault`: a mistake of ours in words.
+  `reading`: many rows in one step. `report`, `spent`: what is read from it.
 - `limit_book`: every limit and what is used of it, in memory, pure: who would go beyond one is told
   so before. `reservation`: a request's place under the limits. `limit_counter`: one amount of one
   limit; `limit_words`: in words; `limit_past`: what was used before it was there. `rolling_sum`,

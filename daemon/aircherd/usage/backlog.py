@@ -1,11 +1,12 @@
 """What is to be written, in memory: from the loop's thread to the writer's, and bounded.
 
 When writing fails for long, what goes first are the attempts under way, for they come again whole
-when they end; then the oldest that have ended. Those are lost, and counted.
+when they end; then the oldest that have ended. Those are lost, and counted, and so is what a fault
+of ours keeps from being written.
 """
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from aircherd.usage.rows import Entry
 
@@ -14,13 +15,14 @@ MOST_WAITING = 20_000
 
 
 class Backlog:
-    """`put` is for one thread, `take` and `written` for another."""
+    """`put` is for one thread, `take`, `written` and `leave_out` for another."""
 
     def __init__(self, most: int = MOST_WAITING) -> None:
         self._most = most
         self._queue: deque[Entry] = deque()  # of which append and popleft are atomic
         self._taken: dict[int, Entry] = {}
-        self._dropped = self._trimmed = 0  # a counter for each thread
+        self._dropped = 0  # in the one thread
+        self._trimmed = self._left_out = 0  # in the other
 
     def put(self, entry: Entry) -> int:
         """Add an entry; return how many wait to be taken. Costs next to nothing, never fails."""
@@ -39,9 +41,15 @@ class Backlog:
             self._trim()
         return self._taken.values()
 
-    def written(self) -> None:
-        """Forget what was taken: it is written."""
-        self._taken.clear()
+    def written(self, entries: Iterable[Entry]) -> None:
+        """Forget some of what was taken: it is written."""
+        for entry in entries:
+            self._taken.pop(entry.id, None)
+
+    def leave_out(self, entry: Entry) -> None:
+        """Give up one of what was taken."""
+        if self._taken.pop(entry.id, None) is not None:
+            self._left_out += entry.settled is not None
 
     @property
     def waiting(self) -> int:
@@ -51,7 +59,7 @@ class Backlog:
     @property
     def lost(self) -> int:
         """How many attempts that have ended will never be written."""
-        return self._dropped + self._trimmed
+        return self._dropped + self._trimmed + self._left_out
 
     def _drop_first(self) -> None:
         try:

@@ -1,11 +1,14 @@
 """What holds of any SQLite database: transactions, versions, and errors in words."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 BUSY_SECONDS = 0.5
+LOOK_STEPS = 1_000_000
+"""Steps of SQLite's between two looks at whether to go on: 10 to 40 ms. Each look takes the
+interpreter's lock, and so 5 ms while the loop is busy."""
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _SENTENCES = {
     sqlite3.SQLITE_FULL: "the disk is full",
@@ -14,6 +17,10 @@ _SENTENCES = {
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
     sqlite3.SQLITE_IOERR: "reading or writing failed",
 }
+
+
+class Stopped(Exception):
+    """What was under way was asked to end before it was done."""
 
 
 def connect(path: Path | None) -> sqlite3.Connection:
@@ -44,6 +51,24 @@ def create(connection: sqlite3.Connection, statements: Iterable[str]) -> None:
 def value(connection: sqlite3.Connection, statement: str) -> object:
     """Return the first cell of the first row."""
     return connection.execute(statement).fetchone()[0]
+
+
+def damage(connection: sqlite3.Connection, must_stop: Callable[[], bool]) -> str | None:
+    """Look through the whole database; return what is damaged first, None if nothing is.
+
+    Raises:
+        Stopped: `must_stop`, which is asked in between, said so.
+    """
+    connection.set_progress_handler(must_stop, LOOK_STEPS)
+    try:
+        found = str(value(connection, "PRAGMA quick_check(1)"))
+    except sqlite3.Error as error:
+        if _code(error) == sqlite3.SQLITE_INTERRUPT:
+            raise Stopped from None
+        raise
+    finally:
+        connection.set_progress_handler(None, 0)
+    return None if found == "ok" else found
 
 
 def user_version(path: Path) -> int:

@@ -3,25 +3,33 @@
     put --> backlog --> a batch, at most 50 ms after the first of it    one transaction
     ask --> jobs    --> after the batch of what was put before          reports, flushes
 
-What goes wrong with the file stays here. What was to be written waits in the backlog, the state
-says why, and every second, or when somebody asks, it is tried again.
+What goes wrong stays here, and never ends the thread:
+
+    the file          what was to be written waits in the backlog, the state says why, and every
+                      second, or when somebody asks, it is tried again
+    a fault of ours   entries that cannot be written by themselves are left out and counted as lost,
+                      the others of the batch are written; whoever asked is told; the state says so
+                      for good, the log where it was, and neither what was in it
+
+Soon after the start, when there is nothing else to do, the whole file is looked through for damage.
 """
 
+import math
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
-from typing import Generic, Literal, TypeVar
+from functools import partial
+from typing import Literal, TypeVar
 
 import msgspec
 import structlog
-import trio
 
-from aircherd.errors import LedgerUnavailable
 from aircherd.usage.backlog import Backlog
+from aircherd.usage.fault import fault
 from aircherd.usage.ledger_file import FileDamaged, FileTrouble, LedgerFile
+from aircherd.usage.question import Question
 from aircherd.usage.rows import Entry
 from aircherd.usage.span import local_hour
 
@@ -36,6 +44,14 @@ RETRY_SECONDS = 1.0
 CLEAN_SECONDS = 3600.0
 STEP_SECONDS = 0.1
 STEP_ROWS = 500
+CHECK_AFTER = 2.0
+"""Seconds from the start to the check: what a start waits for is read by then."""
+CHECK_AGAIN = 60.0
+CHECKS_STOPPED = 5
+"""So often the check makes way for entries and questions; then they wait, some 0.3 s for a million
+rows."""
+MOST_LEFT_OUT = 100
+"""Entries left out in one turn: if nothing at all can be written, they are not tried one by one."""
 LEAST_DAYS = 32
 """A month's limits are counted from attempts, so they are kept as long."""
 
@@ -45,44 +61,6 @@ class LedgerState(msgspec.Struct, frozen=True):
 
     status: Literal["ok", "degraded"]
     reason: str | None = None
-
-
-class _Job(Generic[T]):
-    """A question on its way to the writer's thread, and its answer on the way back."""
-
-    def __init__(self, work: Callable[[], T]) -> None:
-        self._work = work
-        self._token = trio.lowlevel.current_trio_token()
-        self._answer: T | None = None
-        self._why: str | None = "the ledger is closed"
-        self.done = trio.Event()
-        self.is_wanted = True
-
-    def run(self) -> None:
-        """Do the work, and tell the loop; in the writer's thread."""
-        try:
-            if self.is_wanted:
-                self._answer = self._work()
-                self._why = None
-        except FileTrouble as error:
-            self._why = str(error)
-        finally:
-            self.tell()
-
-    def tell(self) -> None:
-        """Let who waits go on; who has no answer by now gets none."""
-        with suppress(trio.RunFinishedError):
-            self._token.run_sync_soon(self.done.set)
-
-    def answer(self) -> T:
-        """Return the answer.
-
-        Raises:
-            LedgerUnavailable: there is none.
-        """
-        if self._why is not None:
-            raise LedgerUnavailable(f"the ledger cannot be read: {self._why}")
-        return self._answer  # type: ignore[return-value] # None only where T is
 
 
 class LedgerWriter:
@@ -101,11 +79,15 @@ class LedgerWriter:
         self._tz = tz
         self._keep_days = keep_days
         self._backlog = Backlog()
-        self._jobs: deque[_Job[object]] = deque()
+        self._jobs: deque[Question[object]] = deque()
         self._awake, self._hurry = threading.Event(), threading.Event()
         self._is_closing = False
         self._trouble: str | None = None
+        self._fault: str | None = None
+        self._left_out = 0  # in the turn under way
         self._retry_at = self._clean_at = 0.0  # on the monotonic clock
+        self._check_at = time.monotonic() + CHECK_AFTER
+        self._checks_stopped = 0
         self.first_id = 1
         self.written = self.removed = self.batches = 0
 
@@ -125,7 +107,7 @@ class LedgerWriter:
         Raises:
             LedgerUnavailable: the file cannot be read, or the ledger is closed.
         """
-        job = _Job(lambda: work(self._file))
+        job = Question(lambda: work(self._file))
         if not self._is_closing:
             self._jobs.append(job)  # type: ignore[arg-type] # its answer goes to us alone
             self._wake()
@@ -148,7 +130,13 @@ class LedgerWriter:
             return LedgerState("degraded", f"{self._trouble} ({counts})")
         if self._file.refusal is not None:
             return LedgerState("degraded", self._file.refusal)
-        return LedgerState("ok", self._file.note)
+        return LedgerState("ok", self._note)
+
+    @property
+    def _note(self) -> str | None:
+        """What was lost for good, though all is well now."""
+        lost = self._fault and f"{self.lost} attempts were lost: {self._fault}"
+        return "; ".join(filter(None, (self._file.note, lost))) or None
 
     @property
     def waiting(self) -> int:
@@ -171,7 +159,7 @@ class LedgerWriter:
         try:
             self._try(self._file.open)
             opened()
-            while self._turn():
+            while self._turn_or_fault():
                 pass
         finally:
             if not self._is_closing:
@@ -181,8 +169,19 @@ class LedgerWriter:
             self._file.close()
             if self.waiting:
                 log.error("ledger incomplete", not_written=self.waiting, why=self._trouble)
-            while self._jobs:
-                self._jobs.popleft().tell()
+            self._refuse_all("the ledger is closed")
+
+    def _turn_or_fault(self) -> bool:
+        try:
+            return self._turn()
+        except Exception as error:  # noqa: BLE001 - the edge: whatever it is, the thread goes on
+            self._note_trouble(fault(error))
+            self._refuse_all(fault(error))
+            return not self._is_closing
+
+    def _refuse_all(self, why: str) -> None:
+        while self._jobs:
+            self._jobs.popleft().refuse(why)
 
     def _turn(self) -> bool:
         """Write one batch, and answer who asked before it was taken."""
@@ -194,6 +193,7 @@ class LedgerWriter:
             self._jobs.popleft().run()
         if not is_last:
             self._clean()
+            self._check()
         return not is_last
 
     def _wait(self) -> bool:
@@ -205,18 +205,41 @@ class LedgerWriter:
         return self._is_closing
 
     def _seconds_left(self) -> float:
-        due = self._clean_at if self._trouble is None else self._retry_at
+        due = min(self._clean_at, self._check_at) if self._trouble is None else self._retry_at
         return max(0.0, due - time.monotonic())
 
     def _write(self) -> None:
-        batch = self._backlog.take()
-        if not batch:
-            if self._trouble is not None:
-                self._try(self._file.open)
-        elif self._try(lambda: self._file.write(batch, first_id=self.first_id)):
+        batch = list(self._backlog.take())
+        self._left_out = 0
+        if batch:
+            self._try(partial(self._write_batch, batch))
+        elif self._trouble is not None:
+            self._try(self._file.open)
+
+    def _write_batch(self, batch: Sequence[Entry]) -> None:
+        try:
+            self._file.write(batch, first_id=self.first_id)
+        except FileTrouble:
+            raise
+        except Exception as error:  # noqa: BLE001 - the edge: an entry that we cannot write
+            self._sift(batch, error)
+        else:
             self.written += len(batch)
             self.batches += 1
-            self._backlog.written()
+            self._backlog.written(batch)
+
+    def _sift(self, batch: Sequence[Entry], error: Exception) -> None:
+        """Find by halves what makes a batch fail, leave it out, and write the rest."""
+        if len(batch) > 1:
+            middle = len(batch) // 2
+            self._write_batch(batch[:middle])
+            self._write_batch(batch[middle:])
+            return
+        self._backlog.leave_out(batch[0])
+        self._note_fault(fault(error))
+        self._left_out += 1
+        if self._left_out >= MOST_LEFT_OUT:
+            raise error
 
     def _clean(self) -> None:
         """Remove a few old rows, if it is time to."""
@@ -233,20 +256,48 @@ class LedgerWriter:
             first_kept = (today - max(days, LEAST_DAYS)) * 24
             self.removed += self._file.remove_before(first_kept, most=STEP_ROWS)
 
-    def _try(self, work: Callable[[], None]) -> bool:
-        """Do what may fail; return whether it went well, and say how it stands."""
+    def _check(self) -> None:
+        """Look through the whole file once, if it is time to."""
+        if self._trouble is None and time.monotonic() >= self._check_at:
+            self._check_at = time.monotonic() + CHECK_AGAIN
+            self._try(self._check_file)
+
+    def _check_file(self) -> None:
+        if self._file.check(self._must_stop_check):
+            self._check_at = math.inf
+        else:
+            self._checks_stopped += 1
+
+    def _must_stop_check(self) -> bool:
+        is_patient = self._checks_stopped < CHECKS_STOPPED
+        return self._is_closing or (is_patient and bool(self._jobs or self.waiting))
+
+    # -------------------------------------------------------------- trouble
+
+    def _try(self, work: Callable[[], None]) -> None:
+        """Do what may fail, and say how it stands."""
         try:
             try:
                 work()
             except FileDamaged:
                 work()  # the damaged file is out of the way
         except FileTrouble as error:
-            if self._trouble is None:
-                log.warning("ledger degraded", why=str(error))
-            self._trouble = str(error)
-            self._retry_at = time.monotonic() + RETRY_SECONDS
-            return False
-        if self._trouble is not None:
-            log.info("ledger recovered", lost=self.lost)
-        self._trouble = None
-        return True
+            self._note_trouble(str(error))
+        except Exception as error:  # noqa: BLE001 - the edge: a fault of ours is as a disk's
+            self._note_trouble(fault(error))
+        else:
+            if self._trouble is not None:
+                log.info("ledger recovered", lost=self.lost)
+            self._trouble = None
+
+    def _note_trouble(self, why: str) -> None:
+        if self._trouble is None:
+            log.warning("ledger degraded", why=why)
+        self._trouble = why
+        self._retry_at = time.monotonic() + RETRY_SECONDS
+
+    def _note_fault(self, what: str) -> None:
+        """Say where entries are lost, once for each place."""
+        if what != self._fault:
+            log.error("ledger entry left out", why=what)
+        self._fault = what

@@ -14,6 +14,7 @@ from aircherd.config.model import DEFAULT_CONFIG, Config, Provider
 from aircherd.errors import AircherError, NotAuthenticated, ProviderFailed
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.models import Model
+from helpers.data_files import WrittenAtOnce
 
 OLLAMA = DEFAULT_CONFIG.providers["ollama"]
 WORK = Provider(name="work", kind="openai", base_url="https://a.example/v1")
@@ -38,7 +39,7 @@ class World:
         self.signed_in = set(signed_in)
         self.providers = {p.name: p for p in (OLLAMA, WORK, LOCAL)}
         self.public = b'{"openai": {"models": {"m": {"limit": {"context": 5, "output": 1}}}}}'
-        self.catalog = Catalog(config=self.config, folder=folder)
+        self.catalog = Catalog(config=self.config, folder=folder, files=WrittenAtOnce())
         self.fetcher = ModelFetcher(
             catalog=self.catalog,
             config=self.config,

@@ -7,8 +7,14 @@ from pathlib import Path
 import pytest
 
 from aircherd.config.edit import set_default_model, with_default_model
+from aircherd.config.lane import Abandoned
 from aircherd.config.load import load_config
 from aircherd.errors import ConfigInvalid
+
+
+def go_on():
+    """Somebody waits."""
+
 
 NEW = 'default_model = "a/b"'
 
@@ -44,7 +50,7 @@ def test_a_name_is_quoted_as_toml_has_it() -> None:
 def test_a_missing_file_is_made_for_its_owner_only(tmp_path: Path) -> None:
     """With the folder it lies in."""
     file = tmp_path / "home" / "config.toml"
-    set_default_model(file, "openai/m")
+    set_default_model(file, "openai/m", go_on)
     assert load_config(file).default_model == "openai/m"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
@@ -58,7 +64,7 @@ def test_a_link_stays_and_the_file_keeps_its_mode(tmp_path: Path) -> None:
     real.chmod(0o640)
     link = tmp_path / "config.toml"
     link.symlink_to("dotfiles/aircher.toml")
-    set_default_model(link, "openai/m")
+    set_default_model(link, "openai/m", go_on)
     assert link.is_symlink()
     assert real.read_text() == '# mine\ndefault_model = "openai/m"\n'
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
@@ -71,7 +77,7 @@ def test_a_file_that_does_not_hold_is_left_alone(tmp_path: Path, text: str) -> N
     file = tmp_path / "config.toml"
     file.write_text(text)
     with pytest.raises(ConfigInvalid, match=r"config\.toml, line"):
-        set_default_model(file, "openai/m")
+        set_default_model(file, "openai/m", go_on)
     assert file.read_text() == text
 
 
@@ -79,5 +85,20 @@ def test_an_entry_that_would_not_hold_is_not_written(tmp_path: Path) -> None:
     """The file's own rules are the last word."""
     file = tmp_path / "config.toml"
     with pytest.raises(ConfigInvalid, match="default_model"):
-        set_default_model(file, "no-alias")
+        set_default_model(file, "no-alias", go_on)
     assert not file.exists()
+
+
+def test_what_was_given_up_changes_nothing(tmp_path: Path) -> None:
+    """By the time the disk answers, the file may be another one."""
+    file = tmp_path / "config.toml"
+    file.write_text("# read")
+
+    def changed_meanwhile():
+        file.write_text("# written by the user")
+        raise Abandoned
+
+    with pytest.raises(Abandoned):
+        set_default_model(file, "openai/m", changed_meanwhile)
+    assert file.read_text() == "# written by the user"
+    assert os.listdir(tmp_path) == ["config.toml"]  # noqa: PTH208 - names alone

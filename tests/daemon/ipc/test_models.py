@@ -1,13 +1,17 @@
 """What clients are told of models, and how the default is set."""
 
+import os
+import threading
 from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
+import trio
 
 from aircherd.catalog.catalog import Catalog
 from aircherd.catalog.fetching import Trouble
 from aircherd.catalog.table import encode_tables
+from aircherd.config.edit import set_default_model
 from aircherd.config.model import DEFAULT_CONFIG
 from aircherd.config.store import ConfigStore
 from aircherd.errors import AircherError, ConfigInvalid, UnknownModel
@@ -59,7 +63,7 @@ class FakeFetcher:
     async def refresh_public(self):
         if isinstance(self.public, Exception):
             raise self.public
-        self.catalog.take_public(encode_tables({}, about={}, fetched_at=9.0))
+        await self.catalog.take_public(encode_tables({}, about={}, fetched_at=9.0))
         return self.public
 
     def trouble(self, provider):
@@ -262,12 +266,40 @@ async def test_a_file_with_problems_is_left_alone(tmp_path):
 async def test_a_file_that_cannot_be_written_is_an_error_in_words(tmp_path, monkeypatch):
     """With the file and the reason."""
 
-    def refuse(file, model):
+    def refuse(file, model, check):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(models, "set_default_model", refuse)
     with pytest.raises(AircherError, match=r"config\.toml cannot be written: Permission denied"):
         await models.use(Rig(tmp_path), "openai/gpt-x")
+
+
+async def test_nobody_waits_for_a_disk_that_hangs(tmp_path, monkeypatch):
+    """The file stays, also when the disk answers later: it may be another one by then."""
+    may_go_on, ended = threading.Event(), threading.Event()
+    sync = os.fsync
+
+    def hang(descriptor):
+        assert may_go_on.wait(30)
+        sync(descriptor)
+
+    def watched(*arguments):
+        try:
+            set_default_model(*arguments)
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(os, "fsync", hang)
+    monkeypatch.setattr(models, "set_default_model", watched)
+    monkeypatch.setattr(models, "WRITE_PATIENCE", 0.05)
+    rig = Rig(tmp_path, text="# mine\n")
+    with pytest.raises(AircherError, match=r"cannot be written: the disk has not answered for"):
+        await models.use(rig, "openai/gpt-x")
+    assert rig.reloads == 0
+    may_go_on.set()
+    assert await trio.to_thread.run_sync(ended.wait, 10)
+    assert rig.file.read_text() == "# mine\n"
+    assert [file.name for file in tmp_path.iterdir()] == ["config.toml"]
 
 
 # ------------------------------------------------------------------ models.refresh
@@ -288,7 +320,7 @@ async def test_one_provider_is_asked_alone(tmp_path):
     rig = Rig(tmp_path)
     rig.fetcher.troubles = {"ollama": Trouble(OLLAMA.origin, "refused", 1.0, is_absent=True)}
     assert await models.refresh(rig, "ollama") == {
-        "lists": [{"provider": "ollama", "error": "refused"}]
+        "lists": [{"provider": "ollama", "error": "refused", "is_absent": True}]
     }
 
 
@@ -300,3 +332,28 @@ async def test_models_dev_failing_is_told_beside_what_was_known(tmp_path):
     answer = await models.refresh(rig, None)
     assert answer["models_dev"] == {"error": "nobody listens", "fetched_at": 9.0}
     assert answer["lists"] == [{"provider": "openai", "fetched_at": 7.0}]
+
+
+async def test_a_model_that_is_on_no_list_is_told_all_the_same(tmp_path):
+    """What is known of it, and how far somebody is signed in."""
+    rig = Rig(
+        tmp_path, text='[catalog."openai/old"]\nwindow = 7\n[models.x]\nroutes = ["openai/n"]'
+    )
+    known = await models.only(rig, "openai/n")
+    assert known["models"] == [
+        {
+            "provider": "openai",
+            "model": "n",
+            "state": "authenticated",
+            "aliases": ["x"],
+            "source": [],
+        }
+    ]
+    assert (await models.only(rig, "openai/old"))["models"][0]["window"] == 7
+
+
+@pytest.mark.parametrize("name", ["gpt-x", "/x", "nobody/x"])
+async def test_one_model_is_named_in_full(tmp_path, name):
+    """The form, or the provider, is what is wrong."""
+    with pytest.raises(UnknownModel):
+        await models.only(Rig(tmp_path), name)

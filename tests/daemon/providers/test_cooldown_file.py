@@ -1,5 +1,6 @@
 """Cooldowns over a restart, and what a damaged file does: nothing."""
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ from aircherd.providers.cooldown_file import _CONTENT, SOON, CooldownFile
 from aircherd.routing.cooldowns import RULES
 from aircherd.vocabulary.failure import FailureClass
 from helpers.cooling import WALL, Listened, Time, failed
+from helpers.data_files import WrittenAtOnce
 from helpers.provider_calls import a_provider
 
 PROVIDERS = DEFAULT_CONFIG.providers
@@ -32,17 +34,21 @@ def path(tmp_path):
     return tmp_path / "data" / "cooldowns.json"
 
 
+def a_file(path, heard):
+    return CooldownFile(path, heard.book, WrittenAtOnce(), clocks=heard.time.clocks)
+
+
 def keep(path, heard):
     """Write what the book holds."""
-    file = CooldownFile(path, heard.book, clocks=heard.time.clocks)
-    file._write(file._content())
+    file = a_file(path, heard)
+    file._files.put(path, file._content())
 
 
 def after_restart(path, time, providers=PROVIDERS):
     """A new book, at a time at which the machine may have been started anew."""
     heard = Listened()
     heard.time.ticks, heard.time.wall = time.ticks, time.wall
-    CooldownFile(path, heard.book, clocks=heard.time.clocks).load(providers)
+    a_file(path, heard).load(providers)
     return heard.book
 
 
@@ -131,6 +137,29 @@ def test_a_time_of_years_is_damage(path, left):
     assert list(after_restart(path, Time()).cooldowns()) == []
 
 
+@pytest.mark.parametrize(("kind", "hours"), [("rate", 24), ("quota", 31 * 24), ("server", 1)])
+def test_a_file_is_believed_no_further_than_a_vendor(path, kind, hours):
+    """What an earlier version wrote may be a year."""
+    path.parent.mkdir()
+    row = (
+        f'{{"provider":"openai","origin":"{OPENAI.origin}","scope":"key","key":"work",'
+        f'"kind":"{kind}","message":"x","left":31000000,"ago":0,"is_told":true}}'
+    )
+    path.write_text(f'{{"version":1,"written_at":{WALL},"cooldowns":[{row}]}}')
+    time = Time()
+    ((_, _, cooldown),) = after_restart(path, time).cooldowns()
+    assert cooldown.until - time.ticks == hours * HOUR
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_what_is_no_file_of_ours_holds_up_no_start(path, make, capsys):
+    """A pipe would be waited for, a link may lead anywhere."""
+    path.parent.mkdir()
+    make(path)
+    assert list(after_restart(path, Time()).cooldowns()) == []
+    assert "cooldowns_unreadable" in capsys.readouterr().out
+
+
 def test_a_missing_file_is_nothing_to_tell(path, capsys):
     """The first start."""
     assert list(after_restart(path, Time()).cooldowns()) == []
@@ -146,22 +175,12 @@ def trio_clocks():
 
 
 @pytest.fixture
-def at_once(monkeypatch):
-    """Threads do their work in no time, which virtual time would not wait for."""
-
-    async def run_sync(work, *args):
-        return work(*args)
-
-    monkeypatch.setattr(trio.to_thread, "run_sync", run_sync)
-
-
-@pytest.fixture
-async def kept(path, nursery, at_once):
+async def kept(path, nursery):
     """A book whose file is written by a running task."""
     heard = Listened()
     clocks = trio_clocks()
     book = CooldownBook(heard.bus, clocks=clocks, jitter=lambda: 0.0)
-    file = CooldownFile(path, book, clocks=clocks)
+    file = CooldownFile(path, book, WrittenAtOnce(), clocks=clocks)
     nursery.start_soon(file.run)
     await trio.testing.wait_all_tasks_blocked()
     heard.book = book
@@ -193,26 +212,13 @@ async def test_an_end_is_told_when_it_comes(kept, autojump_clock):
 async def test_the_last_change_is_not_lost(path, autojump_clock):
     """The daemon ends before it was due to be written."""
     heard = Listened()
-    file = CooldownFile(path, heard.book, clocks=heard.time.clocks)
+    file = a_file(path, heard)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(file.run)
         await trio.testing.wait_all_tasks_blocked()
         heard.book.note_failure(OPENAI, "work", "m", failed(FailureClass.QUOTA))
         nursery.cancel_scope.cancel()
     assert len(msgspec.json.decode(path.read_bytes())["cooldowns"]) == 1
-
-
-async def test_a_full_disk_is_told_and_survived(kept, path, capsys, monkeypatch, autojump_clock):
-    """Cooldowns hold for as long as the daemon runs."""
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("aircherd.providers.cooldown_file.write_whole", full)
-    kept.book.note_failure(OPENAI, "work", "m", failed(FailureClass.QUOTA))
-    await trio.sleep(SOON * 2)
-    assert "No space left" in capsys.readouterr().out
-    assert kept.book.cooling("openai", "work", "m")
 
 
 # ------------------------------------------------------------------ whatever is written
@@ -232,8 +238,8 @@ def test_the_file_holds_all_that_cools(failures):
     heard, again = Listened(), Listened()
     for name, key, model, kind, told in failures:
         heard.book.note_failure(a_provider(name), key, model, failed(kind, retry_after=told))
-    file = CooldownFile(Path("kept"), heard.book, clocks=heard.time.clocks)
-    other = CooldownFile(Path("kept"), again.book, clocks=heard.time.clocks)
+    file = a_file(Path("kept"), heard)
+    other = CooldownFile(Path("kept"), again.book, WrittenAtOnce(), clocks=heard.time.clocks)
     other._read = lambda: _CONTENT.decode(file._content())
     other.load(PROVIDERS)
 
