@@ -6,7 +6,8 @@ providers and models come from a daemon that runs; none is started for a TAB.
 
 import argparse
 import os
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
 
 import argcomplete
@@ -21,6 +22,9 @@ PATIENCE = 1.0
 """Seconds that a TAB waits for the daemon."""
 
 Completer = Callable[..., list[str]]
+
+PLAIN = re.compile(r"\w[\w./:@+,-]*")
+"""What means nothing to any shell. Models are named by servers, and a TAB writes into a command."""
 
 
 def complete() -> None:
@@ -63,12 +67,17 @@ def _rows(method: str, field: str, timeout: float = PATIENCE) -> Iterator[dict[s
 
 def provider_names(**_: object) -> list[str]:
     """Return the providers that are configured."""
-    return [str(row["provider"]) for row in _rows(methods.STATUS, "providers")]
+    return _plain(str(row["provider"]) for row in _rows(methods.STATUS, "providers"))
 
 
 def model_names(**_: object) -> list[str]:
     """Return the models that can be asked for, as provider/model."""
-    return [f"{row['provider']}/{row['model']}" for row in _rows(methods.MODELS_LIST, "models")]
+    rows = _rows(methods.MODELS_LIST, "models")
+    return _plain(f"{row['provider']}/{row['model']}" for row in rows)
+
+
+def _plain(names: Iterable[str]) -> list[str]:
+    return [name for name in names if PLAIN.fullmatch(name)]
 
 
 COMPLETERS: dict[str, Completer] = {"provider": provider_names, "model": model_names}

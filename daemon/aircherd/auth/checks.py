@@ -41,9 +41,16 @@ class LiveCheck:
         return standing.works(self._clock(), check.how)
 
     async def test(
-        self, provider: Provider, secret: Secret, before: standing.Standing
+        self, provider: Provider, secret: Secret, before: standing.Standing, *, origin: str
     ) -> standing.Standing:
-        """Check a key that is there. Return its new standing."""
+        """Check a key that is there, and is for `origin`. Return its new standing.
+
+        Raises:
+            RuntimeError: the provider is elsewhere. Should whoever asks ever fail to see to it, the
+                key stops here.
+        """
+        if origin != provider.origin:
+            raise RuntimeError(f"a key for {origin} must not go to {provider.origin}")
         check = await self._ask(provider, secret)
         if check.ok:
             return standing.works(self._clock(), check.how)

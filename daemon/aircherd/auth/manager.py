@@ -308,7 +308,7 @@ class AuthManager:
             held = self._reader.held(slot)
             secret = held.secret
             if secret and not held.is_stale and objection(provider, slot) is None:
-                after = await self._live.test(provider, secret, held.standing)
+                after = await self._live.test(provider, secret, held.standing, origin=slot.origin)
                 if self._reader.held(slot).secret == secret:  # else someone signed in meanwhile
                     self._reader.held(slot).standing = after
         self._book.announce(provider.name)

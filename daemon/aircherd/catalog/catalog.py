@@ -15,11 +15,13 @@ from urllib.parse import urlsplit
 import msgspec
 import structlog
 
+from aircherd.catalog.cleaning import MAX_LISTED
 from aircherd.catalog.lists import ListBook, ModelList
 from aircherd.catalog.merge import Source, merged, overridden
 from aircherd.catalog.offer import Offer, offered
 from aircherd.catalog.table import EMPTY, Table, TableFile
 from aircherd.catalog.vendors import vendor_of
+from aircherd.config.data_files import DataFiles
 from aircherd.config.model import (
     DEFAULT_CONFIG,
     Config,
@@ -28,15 +30,12 @@ from aircherd.config.model import (
     Route,
     is_loopback,
 )
-from aircherd.config.whole_file import write_whole
+from aircherd.config.whole_file import read_data
 from aircherd.vocabulary.models import Model, Prices, Rates
 
 FREE = Prices(rates=Rates(input=Decimal(0), output=Decimal(0)))
 MAX_HELD = 2000
 """Models that were asked for, in memory: clients may make up names, so there is an end to it."""
-
-MAX_LISTED = 10_000
-"""Models of one list: ten times the longest known, and an end to what a server can make us keep."""
 
 _NOTHING = TableFile(b'{"vendors":{}}')
 
@@ -79,18 +78,27 @@ def _unbilled(provider: Provider, model: Model) -> Model:
 
 
 class Catalog:
-    """Looks models up; never waits. `folder` is where fetched data is kept, None keeps nothing."""
+    """Looks models up, without waiting.
+
+    `folder` is where fetched data is kept, None keeps nothing; `files` writes it.
+    """
 
     def __init__(
-        self, *, config: Callable[[], Config] = lambda: DEFAULT_CONFIG, folder: Path | None = None
+        self,
+        *,
+        config: Callable[[], Config] = lambda: DEFAULT_CONFIG,
+        folder: Path | None = None,
+        files: DataFiles | None = None,
     ) -> None:
         self._config = config
         self._for: Config | None = None
         self._folder = folder
-        self._lists = ListBook(folder)
+        self._files = files or DataFiles()
+        self._lists = ListBook(folder, self._files.put)
         self._shipped: TableFile | None = None
         self._public: TableFile | None = None
         self._found: dict[tuple[str, str, str], Model] = {}
+        self._routes: dict[str, tuple[Route, ...]] = {}
         self._layers: dict[tuple[str, str], _Layers] = {}
         self._offers: dict[tuple[str, str], Offer] = {}
 
@@ -152,11 +160,20 @@ class Catalog:
 
         In the configuration's order, a vendor's own API before those who pass requests on.
         """
+        self._follow_config()
+        found = self._routes.get(name)
+        if found is None:
+            if len(self._routes) >= MAX_HELD:
+                self._routes.clear()
+            found = self._routes[name] = self._served(name)
+        return found
+
+    def _served(self, name: str) -> tuple[Route, ...]:
         providers = self._config().providers
         served = ((p, self._offer_of(p).meaning(name)) for p in providers.values())
         found = [(p, names[0]) for p, names in served if len(names) == 1]
         found.sort(key=lambda pair: pair[0].kind == "openrouter")
-        return [Route(provider.name, model) for provider, model in found]
+        return tuple(Route(provider.name, model) for provider, model in found)
 
     def namesakes(self, name: str) -> Sequence[Route]:
         """Return all that a bare name may mean, where a provider has several models of it."""
@@ -182,15 +199,15 @@ class Catalog:
         if self._lists.put(provider, fetched):
             self._forget()
 
-    def take_public(self, data: bytes) -> None:
+    async def take_public(self, data: bytes) -> None:
         """Keep what was fetched from models.dev, in the form of `encode_tables`.
 
         Raises:
-            OSError: it cannot be kept; what was known before stays.
+            OSError: it cannot be kept, or not in time; what was known before stays.
         """
         public = TableFile(data)
         if self._folder is not None:
-            write_whole(self._public_file, data)
+            await self._files.write(self._public_file, data)
         self._public = public
         self._forget()
 
@@ -209,6 +226,7 @@ class Catalog:
 
     def _forget(self) -> None:
         self._found.clear()
+        self._routes.clear()
         self._layers.clear()
         self._offers.clear()
 
@@ -251,7 +269,7 @@ class Catalog:
 
     def _read_public(self) -> TableFile:
         try:
-            return TableFile(self._public_file.read_bytes()) if self._folder else _NOTHING
+            return TableFile(read_data(self._public_file)) if self._folder else _NOTHING
         except FileNotFoundError:
             return _NOTHING
         except OSError as error:

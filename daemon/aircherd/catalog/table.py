@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from aircherd.catalog.cleaning import is_name, with_fit_facts
 from aircherd.catalog.vendors import Vendor
 from aircherd.vocabulary.models import Model
 
@@ -33,6 +34,8 @@ class Table:
         self._models: dict[str, Model] = {}
         others: dict[str, Model] = {}
         for row in rows:
+            if not is_name(row.id):
+                continue
             model = self._models[row.id] = _plain(row)
             others |= dict.fromkeys(row.names, model)
         self._others = {name: m for name, m in others.items() if name not in self._models}
@@ -62,7 +65,7 @@ EMPTY = Table()
 
 def _plain(row: Row) -> Model:
     """Return the model alone: what stays in memory must not be larger than need be."""
-    return Model(**{name: getattr(row, name) for name in Model.__struct_fields__})
+    return with_fit_facts(Model(**{name: getattr(row, name) for name in Model.__struct_fields__}))
 
 
 class _File(msgspec.Struct):

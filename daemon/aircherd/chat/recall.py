@@ -1,10 +1,13 @@
 """What requests teach later ones: who holds a conversation, and how fast somebody was.
 
 In memory only: after a restart a conversation begins wherever its plan does, and speeds are
-measured anew.
+measured anew. A speed that was not measured for an hour is none any more: nobody stays the slowest
+for good because of one bad hour.
 """
 
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import TypeVar
 
 from aircherd.routing.candidate import Candidate
@@ -17,16 +20,21 @@ MAX_SPEEDS = 1000
 WEIGHT = 0.3
 """Of the latest measurement: some ten requests change the picture, one does not."""
 
+OLD_SECONDS = 3600.0
+"""From a model's last measurement until it is as good as none."""
+
 Held = tuple[str, str, str | None]
 """Provider, model and key."""
 
 
 class Recall:
-    """Remembers the latest; the oldest are forgotten."""
+    """Remembers the latest; the oldest are forgotten. `clock` gives seconds, and never jumps."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._conversations: OrderedDict[str, Held] = OrderedDict()
-        self._speeds: OrderedDict[tuple[str, str], float] = OrderedDict()
+        # With when it was measured last.
+        self._speeds: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
 
     def note_answer(self, candidate: Candidate, conversation: str | None) -> None:
         """Hear who answered in a conversation."""
@@ -38,9 +46,9 @@ class Recall:
     def note_first(self, candidate: Candidate, seconds: float) -> None:
         """Hear how long the first piece of a reply took."""
         key = (candidate.provider.name, candidate.model.id)
-        known = self._speeds.get(key)
+        known = self.speed(*key)
         mean = seconds if known is None else known + WEIGHT * (seconds - known)
-        _put(self._speeds, key, mean, MAX_SPEEDS)
+        _put(self._speeds, key, (mean, self._clock()), MAX_SPEEDS)
 
     def held_by(self, conversation: str) -> Held | None:
         """Return who answered last in this conversation."""
@@ -48,7 +56,10 @@ class Recall:
 
     def speed(self, provider: str, model: str) -> float | None:
         """Return the seconds to the first piece lately, None where nobody measured."""
-        return self._speeds.get((provider, model))
+        known = self._speeds.get((provider, model))
+        if known is None or self._clock() - known[1] >= OLD_SECONDS:
+            return None
+        return known[0]
 
     def __repr__(self) -> str:
         return f"<Recall {len(self._conversations)} conversations, {len(self._speeds)} speeds>"

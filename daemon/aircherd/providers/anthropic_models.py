@@ -6,8 +6,10 @@ what is left out or odd is unknown.
 
 import msgspec
 
-from aircherd.providers.adapter import as_text, branch, count_of, decode_with
+from aircherd.catalog.cleaning import MAX_LISTED
+from aircherd.providers.adapter import as_text, branch, count_of
 from aircherd.providers.anthropic_thinking import thinker_of
+from aircherd.providers.model_list import decode_list
 from aircherd.vocabulary.models import Model
 
 
@@ -42,7 +44,7 @@ _NOTHING_SAID = _Capabilities()
 
 def read_models(body: bytes) -> list[Model]:
     """Return what is listed, without what has retired; see `Adapter.read_models`."""
-    listed = decode_with(_LIST, body, "a list of models").data
+    listed = decode_list(_LIST, body).data[:MAX_LISTED]
     return [_model(each) for each in listed if each.lifecycle != "retired"]
 
 

@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from aircherd.config.model import Provider
 from aircherd.providers.cooldown_book import CooldownBook
 from aircherd.providers.rate_limits import glance, read_rate_limits
-from aircherd.vocabulary.failure import Failure
+from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.rate_limit import RateLimitState
 
 Headers = Sequence[tuple[bytes, bytes]]
+
+_CUT = frozenset({FailureClass.NETWORK, FailureClass.TIMEOUT})
+"""What says, once an answer has begun, no more than that this one broke off."""
 
 
 class CallReport:
@@ -26,7 +31,7 @@ class CallReport:
         self._model = model
         self._began = book.now()
         self._headers: Headers = ()
-        self._answered_at = 0.0
+        self._answered_at: float | None = None
 
     def note_headers(self, headers: Headers, now: float) -> None:
         """Take the headers of the answer; `now` is the Unix time."""
@@ -34,7 +39,7 @@ class CallReport:
         self._answered_at = now
 
     def _limits(self) -> RateLimitState | None:
-        return read_rate_limits(self._headers, now=self._answered_at)
+        return read_rate_limits(self._headers, now=self._answered_at or 0.0)
 
     def ok(self) -> None:
         """It was answered."""
@@ -47,8 +52,15 @@ class CallReport:
         if seen == "left":
             self._book.note_left(self._provider, self._key, self._limits)
 
+    def whole(self) -> None:
+        """Its answer came to its proper end."""
+        if self._model is not None:
+            self._book.note_whole(self._provider, self._key, self._model, began=self._began)
+
     def failed(self, failure: Failure) -> None:
         """It failed, before its answer or in the middle of it."""
+        if self._answered_at is not None and failure.kind in _CUT and failure.status is None:
+            failure = msgspec.structs.replace(failure, reach="model")
         self._book.note_failure(
             self._provider, self._key, self._model, failure, self._limits(), began=self._began
         )

@@ -2,7 +2,7 @@
 
     note_ok, note_failure    from every call, at once
     cooling, health          for plans and people; a look-up where nothing cools
-    try_probe                right before a call: whether it may be made
+    try_probe, give_back     right before a call: whether it may be made; it was not made after all
     clear, note_*            what ends a cooldown early, each by what it observed
 
 `routing.cooldowns` decides, this remembers. Nothing here waits. Durations are measured on a clock
@@ -12,6 +12,7 @@ from the wall's clock of the moment. After a sleep nothing that the network did 
 
 import random
 from collections.abc import Callable, Iterable, Iterator
+from heapq import nsmallest
 
 from aircherd.config.model import Provider
 from aircherd.events import EventBus
@@ -30,7 +31,7 @@ from aircherd.routing.cooldowns import (
     is_key_spent,
     place_of,
 )
-from aircherd.routing.probes import probed, standing
+from aircherd.routing.probes import given_back, is_probed_by, probed, standing
 from aircherd.vocabulary.cooling import Cooling
 from aircherd.vocabulary.failure import WIRE_CODE, Failure, FailureClass
 from aircherd.vocabulary.keys import Health
@@ -38,6 +39,9 @@ from aircherd.vocabulary.rate_limit import RateLimitState
 
 ASLEEP_SECONDS = 30.0
 """The clocks of the wall and of the running machine drift apart by so much in a sleep only."""
+
+MAX_PLACES = 1000
+"""Of one provider: clients may make up models' names, and each is missing there on its own."""
 
 PROVIDER: Place = ("provider", None, None)
 
@@ -103,6 +107,21 @@ class CooldownBook:
             cold[cooldown.place] = probed(cooldown, now)
         return True
 
+    def give_back(
+        self, provider: str, key: str | None, model: str, *, began: float | None = None
+    ) -> None:
+        """Hear that a call which was let through told nothing of what others wait for.
+
+        `began` from `now()`; None for one that was let through just now, and not made.
+        """
+        cold = self._cold.get(provider)
+        if cold is None:
+            return
+        now = self._look()
+        for cooldown in list(_touched(cold, key, model)):
+            if is_probed_by(cooldown, began):
+                cold[cooldown.place] = given_back(cooldown, now)
+
     def _cooling(self, cold: dict[Place, Cooldown], key: str | None, model: str) -> Cooling | None:
         now = self._look()
         active = [each for each in _touched(cold, key, model) if standing(each, now) != "over"]
@@ -157,14 +176,19 @@ class CooldownBook:
         began: float | None = None,
     ) -> None:
         """A call was answered; it ends what keeps others from the same. `began` from `now()`."""
-        if (cold := self._cold.get(provider.name)) is not None:
+        if provider.name in self._cold:
             self.note_reachable(provider.name)
-            for cooldown in list(_touched(cold, key, model)):
-                if is_cleared_by(cooldown, began):
-                    self._drop(provider.name, cooldown.place)
+            self._clear(provider.name, key, model, began, is_whole=False)
         if limits is not None:
             self._limits[provider.name, key] = limits
             self._heed(provider, key, model, limits)
+
+    def note_whole(
+        self, provider: Provider, key: str | None, model: str, *, began: float | None = None
+    ) -> None:
+        """An answer came to its proper end: so others need not break off. `began` from `now()`."""
+        if provider.name in self._cold:
+            self._clear(provider.name, key, model, began, is_whole=True)
 
     def note_left(self, provider: Provider, key: str | None, said: Unread) -> None:
         """An answer said what is left of this key, and something is: it is read when asked for."""
@@ -186,8 +210,20 @@ class CooldownBook:
         if limits is not None:
             self._limits[provider.name, key] = limits
         place = place_of(failure, key, model, limits)
-        if place is None:
-            return
+        if place is not None:
+            self._cool(provider, place, failure, limits, began)
+        if model is not None:
+            # Such as a refused key: the quota that it should have probed is as unknown as before.
+            self.give_back(provider.name, key, model, began=began)
+
+    def _cool(
+        self,
+        provider: Provider,
+        place: Place,
+        failure: Failure,
+        limits: RateLimitState | None,
+        began: float | None,
+    ) -> None:
         previous = self._at(provider.name, place)
         cooldown = cool(
             previous,
@@ -210,6 +246,13 @@ class CooldownBook:
         previous = self._at(provider.name, place)
         if cooldown := cool_spent(previous, place, limits, now=self._look()):
             self._put(provider, cooldown)
+
+    def _clear(
+        self, provider: str, key: str | None, model: str, began: float | None, *, is_whole: bool
+    ) -> None:
+        for cooldown in list(_touched(self._cold.get(provider, {}), key, model)):
+            if is_cleared_by(cooldown, began, is_whole=is_whole):
+                self._drop(provider, cooldown.place)
 
     # -------------------------------------------------------------- what ends it early
 
@@ -303,9 +346,22 @@ class CooldownBook:
         return None if cold is None else cold.get(place)
 
     def _put(self, provider: Provider, cooldown: Cooldown) -> None:
-        self._cold.setdefault(provider.name, {})[cooldown.place] = cooldown
+        cold = self._cold.setdefault(provider.name, {})
+        if cooldown.place not in cold and len(cold) >= MAX_PLACES:
+            self._drop_some(provider.name, cold)
+        cold[cooldown.place] = cooldown
         self._origins[provider.name] = provider.origin
         self._changed(provider.name, cooldown.place)
+
+    def _drop_some(self, provider: str, cold: dict[Place, Cooldown]) -> None:
+        """Forget what would be over first anyway. Keys are the user's: they have an end.
+
+        A tenth at a time, for to find them takes a look at all.
+        """
+        of_models = (each for each in cold.values() if each.model is not None)
+        count = max(MAX_PLACES // 10, 1)
+        for first in nsmallest(count, of_models, key=lambda each: each.ends_at):
+            self._drop(provider, first.place)
 
     def _drop(self, provider: str, place: Place) -> None:
         cold = self._cold.get(provider, {})

@@ -10,7 +10,9 @@ from typing import Final
 
 import msgspec
 
-from aircherd.providers.adapter import as_count, as_text, decode_with, fail
+from aircherd.catalog.cleaning import MAX_LISTED
+from aircherd.providers.adapter import as_count, as_text, fail
+from aircherd.providers.model_list import decode_list
 from aircherd.vocabulary.chat import Effort
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
@@ -124,7 +126,7 @@ _LIST = msgspec.json.Decoder(_List)
 
 def read_models(body: bytes) -> list[Model]:
     """Return what a list of models says; see `Adapter.read_models`."""
-    listed = decode_with(_LIST, body, "a list of models").models
+    listed = decode_list(_LIST, body).models[:MAX_LISTED]
     return [_model(each) for each in listed if _can_chat(each)]
 
 

@@ -9,7 +9,9 @@ from typing import Final
 
 import msgspec
 
-from aircherd.providers.adapter import as_count, branch, decode_with
+from aircherd.catalog.cleaning import MAX_LISTED
+from aircherd.providers.adapter import as_count, branch
+from aircherd.providers.model_list import decode_list
 from aircherd.vocabulary.models import Model
 
 
@@ -60,9 +62,9 @@ _CANNOT_CHAT: Final = re.compile(
 
 def read_models(body: bytes) -> list[Model]:
     """Return what is listed, without what cannot chat; see `Adapter.read_models`."""
-    listed = decode_with(_LIST, body, "a list of models")
+    listed = decode_list(_LIST, body)
     entries = listed.data if isinstance(listed, _List) else listed
-    return [_model(each) for each in entries if _can_chat(each)]
+    return [_model(each) for each in entries[:MAX_LISTED] if _can_chat(each)]
 
 
 def _can_chat(listed: _Listed) -> bool:

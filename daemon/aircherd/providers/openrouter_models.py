@@ -10,12 +10,17 @@ from decimal import Decimal, InvalidOperation
 
 import msgspec
 
+from aircherd.catalog.cleaning import MAX_LISTED
 from aircherd.catalog.prices import is_price
-from aircherd.providers.adapter import as_count, as_text, branch, decode_with
+from aircherd.providers.adapter import as_count, as_text, branch
+from aircherd.providers.model_list import decode_list
 from aircherd.vocabulary.models import Model, Prices, Rates, Tier
 
 PER_MILLION = 6
 """The power of ten from a price per token to one per million."""
+
+MAX_OVERRIDES = 16
+"""Of one model: there are two or three, and each is laid over all before it."""
 
 MAX_DIGITS = 32
 """Characters of a price: what is longer is none."""
@@ -75,7 +80,7 @@ _NO_TOP_PROVIDER = _TopProvider()
 
 def read_models(body: bytes) -> list[Model]:
     """Return what is listed, without what does not answer in text; see `Adapter.read_models`."""
-    models = (_model(each) for each in decode_with(_LIST, body, "a list of models").data)
+    models = (_model(each) for each in decode_list(_LIST, body).data[:MAX_LISTED])
     return [model for model in models if model is not None]
 
 
@@ -111,7 +116,7 @@ def _prices(pricing: _Pricing | None) -> Prices | None:
     """Return the prices, None where one is missing or depends on what a router will choose (-1)."""
     if pricing is None or (base := _rates([pricing])) is None:
         return None
-    overrides = [each for each in pricing.overrides or () if _is_tier(each)]
+    overrides = [each for each in pricing.overrides or () if _is_tier(each)][:MAX_OVERRIDES]
     starts = sorted({as_count(each.min_prompt_tokens) for each in overrides})
     tiers = [_tier(start, pricing, overrides) for start in starts]
     return Prices(rates=base, tiers=tuple(tier for tier in tiers if tier is not None))

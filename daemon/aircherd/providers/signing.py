@@ -57,7 +57,11 @@ Fetch = Callable[[HttpCall], Awaitable[HttpReply]]
 
 
 class Signer(Protocol):
-    """How the calls of one kind are signed; it may keep tokens, one for each key."""
+    """How the calls of one kind are signed; it may keep tokens, one for each key.
+
+    It keeps them by the key's hash, never the key itself, and no more of them than keys may be in
+    use: nobody tells it that a key is gone.
+    """
 
     def sign(self, call: HttpCall, key: Secret, now: float) -> Flow:
         """Return `call` signed with `key`, after yielding what must be asked first.
@@ -92,17 +96,27 @@ class Signing:
         with closing(signer.sign(call, key, self._clock())) as flow:
             signed, is_done = step(flow)
         if not is_done:
-            # Somebody may have fetched the token while this one waits: it begins anew.
-            async with self._locks.setdefault((signer, key), trio.Lock()):
-                with closing(signer.sign(call, key, self._clock())) as flow:
-                    signed = await _run(flow, fetch)
+            signed = await self._sign_in_turn(signer, call, key, fetch)
         if target_of(signed.url).origin != target_of(call.url).origin:
             raise RuntimeError("a signed call must go where it went before")
         return signed
 
+    async def _sign_in_turn(
+        self, signer: Signer, call: HttpCall, key: Secret, fetch: Fetch
+    ) -> HttpCall:
+        lock = self._locks.setdefault((signer, key), trio.Lock())
+        try:
+            # Somebody may have fetched the token while this one waits: it begins anew.
+            async with lock:
+                with closing(signer.sign(call, key, self._clock())) as flow:
+                    return await _run(flow, fetch)
+        finally:
+            # With the last one in the turn: a key must not stay here after it was removed.
+            if not lock.locked():
+                self._locks.pop((signer, key), None)
+
     def __repr__(self) -> str:
-        busy = sum(lock.locked() for lock in self._locks.values())
-        return f"<Signing {busy} tokens being fetched>"
+        return f"<Signing {len(self._locks)} tokens being fetched>"
 
 
 async def _run(flow: Flow, fetch: Fetch) -> HttpCall:

@@ -1,8 +1,9 @@
 """What a failure cools and for how long: one table, and the next cooldown from the last one.
 
     a failure  ->  where: a key, a model, a model with a key, a provider, or nothing
-               ->  how long: what the vendor said, else the row's seconds, doubled for each failure
-                   in a row, less up to a quarter so that not everybody comes back at once
+               ->  how long: what the vendor said, as far as the row believes it, else the row's
+                   seconds, doubled for each failure in a row, less up to a quarter so that not
+                   everybody comes back at once
 
 Three rules hold for every row. A later failure never shortens a cooldown. A call that was sent
 before the last failure tells nothing new of it, whatever its end: of 64 calls under way that are
@@ -33,16 +34,22 @@ _DAY = 24 * _HOUR
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """A row: what cools, for how many seconds the first time, and at most."""
+    """A row: what cools, for how many seconds the first time, and at most.
+
+    A vendor's own word is believed for `believed` seconds: a broken or hostile server may name a
+    year. Where it meant them, one request finds that out after them.
+    """
 
     scope: Scope | None
     first: float = 0.0
     longest: float = 0.0
+    believed: float = _HOUR
 
 
 _NOTHING = Rule(None)
 _BROKEN = Rule("model", 2.0, 5 * _MINUTE)
 _AWAY = Rule("provider", 5.0, 5 * _MINUTE)
+_MONTH = 31 * _DAY
 
 RULES: dict[FailureClass, Rule] = {
     # A refused key is AuthManager's: it is not tried again before it changes or a check finds it
@@ -53,12 +60,13 @@ RULES: dict[FailureClass, Rule] = {
     FailureClass.BAD_REQUEST: _NOTHING,
     FailureClass.UNSUPPORTED: _NOTHING,
     FailureClass.POLICY: _NOTHING,
-    FailureClass.QUOTA: Rule("key", _HOUR, _DAY),
-    FailureClass.ACCOUNT: Rule("key", _HOUR, _DAY),
-    FailureClass.RATE: Rule("key+model", 1.0, 30 * _MINUTE),
+    # Budgets begin anew with the month at the latest, rates and free allowances with the day.
+    FailureClass.QUOTA: Rule("key", _HOUR, _DAY, _MONTH),
+    FailureClass.ACCOUNT: Rule("key", _HOUR, _DAY, _MONTH),
+    FailureClass.RATE: Rule("key+model", 1.0, 30 * _MINUTE, _DAY),
     # Rights and lists of models are changed by people, who want to see it work.
-    FailureClass.PERMISSION: Rule("key+model", 10 * _MINUTE, 12 * _HOUR),
-    FailureClass.MODEL: Rule("key+model", 10 * _MINUTE, 12 * _HOUR),
+    FailureClass.PERMISSION: Rule("key+model", 10 * _MINUTE, 12 * _HOUR, _DAY),
+    FailureClass.MODEL: Rule("key+model", 10 * _MINUTE, 12 * _HOUR, _DAY),
     FailureClass.OVERLOADED: Rule("model", 5.0, 5 * _MINUTE),
     FailureClass.SERVER: _BROKEN,
     FailureClass.TRUNCATED: _BROKEN,
@@ -79,7 +87,7 @@ class Cooldown(msgspec.Struct, frozen=True, kw_only=True):
 
     `since` is the tick of the last failure that counted, `count` how many in a row there were: 0
     where an answer said that nothing is left. `is_told`: a vendor named the time. Before the tick
-    `probe_at` no probe may go; set beyond `until`, one is under way.
+    `probe_at` no probe may go; at `probed_at` one was let through of which nothing was heard yet.
     """
 
     scope: Scope
@@ -92,6 +100,7 @@ class Cooldown(msgspec.Struct, frozen=True, kw_only=True):
     probe_at: float
     count: int = 1
     is_told: bool = False
+    probed_at: float | None = None
 
     @property
     def place(self) -> Place:
@@ -118,7 +127,7 @@ def place_of(
         model: the model's id, None for a call that was not about one.
         limits: what the answer's headers said.
     """
-    scope = RULES[failure.kind].scope
+    scope = RULES[_kind_of(failure)].scope
     if scope is None or failure.reach == "request":
         return None
     if failure.kind is FailureClass.MODEL and key is None:
@@ -132,6 +141,16 @@ def place_of(
     elif failure.kind is FailureClass.RATE and is_key_spent(limits, model):
         scope = "key"
     return at(scope, key, model)
+
+
+def _kind_of(failure: Failure) -> FailureClass:
+    """Return what kind of trouble it is for the next requests.
+
+    Who broke off in the middle of an answer can be reached: that is no more than any other half
+    answer, and says nothing of the provider's other models.
+    """
+    is_cut = failure.reach == "model" and RULES[failure.kind] is _AWAY
+    return FailureClass.TRUNCATED if is_cut else failure.kind
 
 
 def at(scope: Scope, key: str | None, model: str | None) -> Place:
@@ -176,17 +195,17 @@ def cool(
         limits: what the answer's headers said.
     """
     is_late = previous is not None and began is not None and began < previous.since
-    told = _told(failure, limits)
+    kind, told = _kind_of(failure), _told(failure, limits)
     if previous and is_late and told is None:
         return previous
-    count = _count(previous, failure.kind, now, is_late=is_late)
-    seconds = _guess(RULES[failure.kind], count, jitter) if told is None else told
+    count = _count(previous, kind, now, is_late=is_late)
+    seconds = _guess(RULES[kind], count, jitter) if told is None else told
     scope, key, model = place
     fresh = Cooldown(
         scope=scope,
         key=key,
         model=model,
-        kind=failure.kind,
+        kind=kind,
         message=failure.message,
         since=previous.since if previous and is_late else now,
         until=now + seconds,
@@ -224,7 +243,7 @@ def cool_spent(
 def _told(failure: Failure, limits: RateLimitState | None) -> float | None:
     """Return the seconds that the vendor named; nought or less is no time to name."""
     if failure.retry_after is not None and failure.retry_after > 0:
-        return failure.retry_after
+        return believed(failure.kind, failure.retry_after)
     if failure.kind is FailureClass.RATE and limits is not None:
         return _seconds_spent(limits)
     return None
@@ -232,7 +251,12 @@ def _told(failure: Failure, limits: RateLimitState | None) -> float | None:
 
 def _seconds_spent(limits: RateLimitState) -> float | None:
     until = limits.spent_until(limits.seen_at)
-    return None if until is None else until - limits.seen_at
+    return None if until is None else believed(FailureClass.RATE, until - limits.seen_at)
+
+
+def believed(kind: FailureClass, seconds: float) -> float:
+    """Return for how long a time that was named is kept to."""
+    return min(seconds, RULES[kind].believed)
 
 
 def _guess(rule: Rule, count: int, jitter: float) -> float:
@@ -263,7 +287,9 @@ def _longer(previous: Cooldown | None, fresh: Cooldown) -> Cooldown:
     is_same = RULES[previous.kind] == RULES[fresh.kind]
     count = max(fresh.count, previous.count) if is_same else previous.count
     probe = min(max(fresh.probe_at, previous.probe_at), previous.until)
-    return msgspec.structs.replace(previous, since=fresh.since, count=count, probe_at=probe)
+    return msgspec.structs.replace(
+        previous, since=fresh.since, count=count, probe_at=probe, probed_at=None
+    )
 
 
 # ------------------------------------------------------------------ how it ends
@@ -272,11 +298,16 @@ def _longer(previous: Cooldown | None, fresh: Cooldown) -> Cooldown:
 def ended(cooldown: Cooldown, now: float) -> Cooldown:
     """Return the cooldown ended early by what was observed; what was counted is remembered."""
     until = min(cooldown.until, now)
-    return msgspec.structs.replace(cooldown, until=until, probe_at=until)
+    return msgspec.structs.replace(cooldown, until=until, probe_at=until, probed_at=None)
 
 
-def is_cleared_by(cooldown: Cooldown, began: float | None) -> bool:
-    """Say whether a success of a call sent at the tick `began` ends it: it was sent afterwards."""
+def is_cleared_by(cooldown: Cooldown, began: float | None, *, is_whole: bool = False) -> bool:
+    """Say whether a success of a call sent at the tick `began` ends it: it was sent afterwards.
+
+    Where answers broke off, that one begins tells nothing: it has to be `is_whole`.
+    """
+    if cooldown.kind is FailureClass.TRUNCATED and not is_whole:
+        return False
     return began is None or began >= cooldown.since
 
 

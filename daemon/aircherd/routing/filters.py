@@ -81,7 +81,7 @@ def too_dear(candidate: Candidate, question: Question) -> Skipped | None:
     """Leave out who costs more than `max_cost_increase` allows; an unknown price passes."""
     if question.dearest is None:
         return None
-    price = question.view.price(candidate.model)
+    price = question.view.price(candidate.provider.name, candidate.model)
     if price is None or price <= question.dearest:
         return None
     return candidate.skipped(

@@ -5,9 +5,9 @@ model's name alone: the default model of a provider, or one that the catalogue k
 `fallback` of his own brings it along, right after himself.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
-from typing import Protocol
+from typing import Protocol, overload
 
 import msgspec
 
@@ -47,6 +47,58 @@ class Models(Protocol):
         """Return the models that `provider` last said it has; () while it has not been asked."""
 
 
+class SignedIn(Sequence[Route]):
+    """Those of `routes` over which somebody is signed in, all of them where nobody is.
+
+    It looks for them as they are asked for: most requests come no further than the first, and to
+    ask for all keys of all providers takes longer than the rest of a plan.
+    """
+
+    def __init__(self, routes: Sequence[Route], has_key: Callable[[Route], bool]) -> None:
+        self.possible = routes
+        self._has_key = has_key
+        self._waiting: Iterator[Route] | None = iter(routes)
+        self._found: list[Route] = []
+
+    @overload
+    def __getitem__(self, index: int) -> Route: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Route]: ...
+    def __getitem__(self, index: int | slice) -> Route | Sequence[Route]:
+        if isinstance(index, int) and index >= 0:
+            self._look(index + 1)
+        else:
+            self._look(len(self.possible))
+        return self._found[index]
+
+    def __iter__(self) -> Iterator[Route]:
+        number = 0
+        while self._look(number + 1):
+            yield self._found[number]
+            number += 1
+
+    def __len__(self) -> int:
+        self._look(len(self.possible))
+        return len(self._found)
+
+    def __bool__(self) -> bool:
+        return bool(self.possible)
+
+    def _look(self, count: int) -> bool:
+        """Look on until there are so many; return whether there are."""
+        while len(self._found) < count and self._waiting is not None:
+            route = next(self._waiting, None)
+            if route is None:
+                self._waiting = None
+                self._found = self._found or list(self.possible)
+            elif self._has_key(route):
+                self._found.append(route)
+        return len(self._found) >= count
+
+    def __repr__(self) -> str:
+        return f"<SignedIn {len(self._found)} found among {len(self.possible)}>"
+
+
 class Chain(msgspec.Struct, frozen=True):
     """The routes that serve a name, and the strategy that an alias asks for."""
 
@@ -75,7 +127,8 @@ def _with_fallbacks(routes: Sequence[Route], config: Config, models: Models) -> 
 
     Two ways may lead to the same place: the first one counts.
     """
-    if not any(config.providers[route.provider].fallback for route in routes):
+    possible = routes.possible if isinstance(routes, SignedIn) else routes
+    if not any(config.providers[route.provider].fallback for route in possible):
         return routes
     served = cache(partial(_by_provider, models))
     found: dict[Route, None] = {}
@@ -121,8 +174,8 @@ def _routes(name: str | None, config: Config, keys_of: KeysOf, models: Models) -
     if "/" in name:
         return [_explicit(name, config, models)]
     if routes := _served(name, config, models):
-        return _signed_in(routes, config, keys_of) or routes
-    raise UnknownModel(_unknown_name(name, config, models), model=name)
+        return _signed_in(routes, config, keys_of)
+    raise UnknownModel(_unknown_name(name, config, keys_of, models), model=name)
 
 
 def _served(name: str, config: Config, models: Models) -> list[Route]:
@@ -133,9 +186,9 @@ def _served(name: str, config: Config, models: Models) -> list[Route]:
     return [*defaults, *(route for route in others if route.provider in config.providers)]
 
 
-def _signed_in(routes: Sequence[Route], config: Config, keys_of: KeysOf) -> list[Route]:
-    """Return the routes over which somebody is signed in, or that need nobody to be."""
-    return [route for route in routes if _has_key(keys_of(config.providers[route.provider]))]
+def _signed_in(routes: Sequence[Route], config: Config, keys_of: KeysOf) -> SignedIn:
+    """Return the routes over which somebody is signed in, or that need nobody to be; else all."""
+    return SignedIn(routes, lambda route: _has_key(keys_of(config.providers[route.provider])))
 
 
 def _default_chain(config: Config, keys_of: KeysOf, models: Models) -> Sequence[Route]:
@@ -149,7 +202,7 @@ def _default_chain(config: Config, keys_of: KeysOf, models: Models) -> Sequence[
         for provider in config.providers.values()
         if provider.default_model is not None
     ]
-    return [*_signed_in(chain, config, keys_of), *_installed(config, models)] or chain
+    return _signed_in([*chain, *_installed(config, models)], config, keys_of)
 
 
 def _installed(config: Config, models: Models) -> list[Route]:
@@ -211,20 +264,26 @@ def _meant(route: Route, config: Config, models: Models) -> str:
     return _nearest(route.provider, config.providers)
 
 
-def _unknown_name(name: str, config: Config, models: Models) -> str:
+def _unknown_name(name: str, config: Config, keys_of: KeysOf, models: Models) -> str:
     if namesakes := models.namesakes(name):
         several = " or ".join(map(str, namesakes))
         return f"{name!r} is the name of several models: write {several}"
     defaults = [p.default_model for p in config.providers.values() if p.default_model]
     known = [*config.models, *defaults, *models.names()]
+    example = _example(name, config, keys_of, models)
     return (
         f"nobody knows the model {name!r}{_nearest(name, known)}; "
-        f"write provider/model to pass a name on as it is: {_example(name, config)}"
+        f"write provider/model to pass a name on as it is: {example}"
     )
 
 
-def _example(name: str, config: Config) -> str:
-    return f"{name}/MODEL" if name in config.providers else f"openai/{name}"
+def _example(name: str, config: Config, keys_of: KeysOf, models: Models) -> str:
+    """Return how the name would be passed on: by somebody who could be asked, if there is one."""
+    if name in config.providers:
+        return f"{name}/MODEL"
+    signed_in = [p for p in config.providers.values() if p.needs_key and _has_key(keys_of(p))]
+    ready = signed_in or [p for p in open_to_all(config) if models.listed(p)]
+    return f"{ready[0].name if ready else 'openai'}/{name}"
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

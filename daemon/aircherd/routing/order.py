@@ -1,6 +1,5 @@
 """In which order the routes of a chain are asked: the strategies."""
 
-import math
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -9,19 +8,23 @@ from aircherd.config.model import Config, Route, Strategy
 from aircherd.routing.view import View
 
 _DEAREST = Decimal("Infinity")
+_UNTRIED = -1.0
 
 Rank = Callable[[Route, Config, View], Any]
 """What to sort by: anything that can be compared with its like."""
 
 
 def _by_price(route: Route, config: Config, view: View) -> Decimal:
-    price = view.price(view.models.find(config.providers[route.provider], route.model))
+    price = view.price(
+        route.provider, view.models.find(config.providers[route.provider], route.model)
+    )
     return _DEAREST if price is None else price  # unknown is not cheap
 
 
 def _by_speed(route: Route, _config: Config, view: View) -> float:
+    # Who was not measured lately is tried once, or nobody would ever know that he is faster.
     speed = view.speed(route.provider, route.model)
-    return math.inf if speed is None else speed
+    return _UNTRIED if speed is None else speed
 
 
 RANKS: dict[Strategy, Rank | None] = {

@@ -119,7 +119,7 @@ class Plan:
             return None
         first = self._by_rank[0]
         provider = self._config.providers[first.provider]
-        price = self._view.price(self._view.models.find(provider, first.model))
+        price = self._view.price(first.provider, self._view.models.find(provider, first.model))
         return None if price is None else price * increase
 
     def __repr__(self) -> str:

@@ -42,4 +42,15 @@ def probed(cooldown: Cooldown, now: float) -> Cooldown:
         if cooldown.is_told or cooldown.kind not in _HALF_OPEN:
             return cooldown
         seconds = min(seconds, cooldown.until - cooldown.since)
-    return msgspec.structs.replace(cooldown, probe_at=now + seconds)
+    return msgspec.structs.replace(cooldown, probe_at=now + seconds, probed_at=now)
+
+
+def is_probed_by(cooldown: Cooldown, began: float | None) -> bool:
+    """Say whether a call sent at the tick `began` (None: just now) may be the one let through."""
+    return cooldown.probed_at is not None and (began is None or began >= cooldown.probed_at)
+
+
+def given_back(cooldown: Cooldown, now: float) -> Cooldown:
+    """Return the cooldown after a probe that told nothing of it: the next request may be one."""
+    probe_at = min(cooldown.probe_at, now)
+    return msgspec.structs.replace(cooldown, probe_at=probe_at, probed_at=None)

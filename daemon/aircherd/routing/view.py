@@ -28,7 +28,7 @@ class View(Protocol):
     def limited(self, provider: str, key: str | None, model: Model) -> Limited | None:
         """Return the limit of the user's that this request would break there."""
 
-    def price(self, model: Model) -> Decimal | None:
+    def price(self, provider: str, model: Model) -> Decimal | None:
         """Return what the request would cost there in USD, None where a price is unknown."""
 
     def speed(self, provider: str, model: str) -> float | None:

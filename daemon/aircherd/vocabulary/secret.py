@@ -75,5 +75,9 @@ class Redactor:
                 text = text.replace(value, HIDDEN)
         return _KEY_LIKE.sub(HIDDEN, text)
 
+    def has_key(self, text: str) -> bool:
+        """Tell whether a live key is in `text`: where a text with a hole in it is of no use."""
+        return any(value in text for value in self._values)
+
     def __repr__(self) -> str:
         return f"<Redactor of {len(self._values)} texts>"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from aircher_cli.completing import whole_parser
+from aircher_cli.completing import model_names, whole_parser
 from aircher_cli.exits import HelpAsked
 from aircher_cli.registry import COMMANDS
 from helpers.cli_daemon import CliDaemon
@@ -120,3 +120,18 @@ def test_every_command_is_known(command: str) -> None:
     """The one parser has what the table has."""
     with pytest.raises(HelpAsked):
         whole_parser().parse_args([*command.split(), "--help"])
+
+
+def test_only_plain_names_reach_a_shell(
+    environ: dict[str, str], daemon: CliDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Servers name their models: no white space, escapes, or what a shell would act on."""
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    odd = ["a b", "a\nb", "\x1b[2J", "$(id)", "`id`", "a;b", "a'b", "~", "a*", "a\x0bb", "a\u202eb"]
+    plain = ["qwen3:8b", "maker/model:free", "llama-3.1_x@2", "模型"]
+    names = [*odd, *plain]
+    daemon.answers["models.list"] = {
+        "models": [{"provider": "ollama", "model": name} for name in names]
+    }
+    assert model_names() == [f"ollama/{name}" for name in plain]

@@ -51,8 +51,23 @@ async def test_a_key_that_cannot_be_checked_is_not_stored(check):
 )
 async def test_a_test_changes_what_is_known(check, state, reason):
     """Where it told nothing, what was known stays."""
-    after = await live(check).test(provider(), Secret(KEY), BEFORE)
+    after = await live(check).test(provider(), Secret(KEY), BEFORE, origin=provider().origin)
     assert (after.state, after.reason) == (state, reason)
+
+
+async def test_a_key_of_another_origin_goes_nowhere():
+    """The guard of a chat: nothing is sent, and the error does not tell the key."""
+    sent = []
+
+    async def ask(*asked):
+        sent.append(asked)
+        return WORKS
+
+    check = LiveCheck(ask=ask, redactor=Redactor(), clock=lambda: 5.0)
+    with pytest.raises(RuntimeError, match="must not go") as caught:
+        await check.test(provider(), Secret(KEY), BEFORE, origin="https://elsewhere.example:443")
+    assert sent == []
+    assert KEY not in str(caught.value)
 
 
 async def test_a_vendor_that_repeats_the_key_is_redacted():

@@ -14,6 +14,7 @@ from aircherd.catalog.catalog import Catalog
 from aircherd.catalog.table import Row, encode_tables
 from aircherd.config.model import DEFAULT_CONFIG, Config, Override, Provider, Route
 from aircherd.vocabulary.models import Model
+from helpers.data_files import WrittenAtOnce
 
 BUILTIN = DEFAULT_CONFIG.providers
 OPENAI = BUILTIN["openai"]
@@ -25,7 +26,7 @@ def a_catalog(*providers, folder=None, **overrides):
     """A catalogue of the built-in providers and these, with `overrides` by provider__model."""
     named = {name.replace("__", "/"): value for name, value in overrides.items()}
     config = Config(providers={**BUILTIN, **{p.name: p for p in providers}}, catalog=named)
-    return Catalog(config=lambda: config, folder=folder)
+    return Catalog(config=lambda: config, folder=folder, files=WrittenAtOnce())
 
 
 def ids(catalog, provider):
@@ -108,13 +109,13 @@ def test_a_server_elsewhere_gets_nothing_from_the_vendor():
     assert a_catalog(mine).find(mine, "gpt-5.5") == Catalog().find(OPENAI, "gpt-5.5")
 
 
-def test_later_sources_win_and_each_is_named(tmp_path):
+async def test_later_sources_win_and_each_is_named(tmp_path):
     """Shipped data, models.dev, the provider's own list, the user's configuration."""
     catalog = a_catalog(folder=tmp_path, **{"openai__gpt-5.5": Override(window=4)})
     shipped = catalog.known(OPENAI, "gpt-5.5")
     assert shipped.sources == ("shipped", "config")
     public = {"openai": [Row(id="gpt-5.5", window=2, max_output=2, images=False)]}
-    catalog.take_public(encode_tables(public, about={}, fetched_at=5.0))
+    await catalog.take_public(encode_tables(public, about={}, fetched_at=5.0))
     catalog.take_list(OPENAI, [Model(id="gpt-5.5", window=3, max_output=3)], 6.0)
     found = catalog.known(OPENAI, "gpt-5.5")
     assert found.sources == ("shipped", "models.dev", "provider", "config")
@@ -222,7 +223,7 @@ def test_only_who_knows_a_providers_models_can_miss_one(provider, name, is_unkno
 
 def test_a_bare_name_leads_to_all_who_serve_it():
     """The vendor's own API first, then those who pass requests on, with their name for it."""
-    assert Catalog().routes("gpt-5.5") == [
+    assert list(Catalog().routes("gpt-5.5")) == [
         Route("openai", "gpt-5.5"),
         Route("openrouter", "openai/gpt-5.5"),
     ]
@@ -231,9 +232,9 @@ def test_a_bare_name_leads_to_all_who_serve_it():
 def test_a_bare_name_from_a_list_leads_there():
     """A local server's models are known as soon as it told of them."""
     catalog = a_catalog(WORK)
-    assert catalog.routes("tiny") == []
+    assert not catalog.routes("tiny")
     catalog.take_list(WORK, [Model(id="tiny")], 1.0)
-    assert catalog.routes("tiny") == [Route("work", "tiny")]
+    assert list(catalog.routes("tiny")) == [Route("work", "tiny")]
 
 
 def test_a_vendor_comes_before_a_router_wherever_it_stands():
@@ -247,7 +248,7 @@ def test_a_name_that_means_several_models_of_a_provider_leads_nowhere_there():
     """They are named instead."""
     catalog = a_catalog(WORK)
     catalog.take_list(WORK, [Model(id="a/twin"), Model(id="b/twin")], 1.0)
-    assert catalog.routes("twin") == []
+    assert not catalog.routes("twin")
     assert catalog.namesakes("twin") == [Route("work", "a/twin"), Route("work", "b/twin")]
 
 
@@ -261,11 +262,11 @@ def test_all_names_are_there_to_be_meant():
 # ------------------------------------------------------------------ fetched data
 
 
-def test_fetched_data_survives_a_restart(tmp_path):
+async def test_fetched_data_survives_a_restart(tmp_path):
     """Lists and models.dev."""
     catalog = a_catalog(folder=tmp_path)
     catalog.take_list(OPENAI, [Model(id="new")], 1.0)
-    catalog.take_public(
+    await catalog.take_public(
         encode_tables({"openai": [Row(id="new", window=8)]}, about={}, fetched_at=5.0)
     )
     again = a_catalog(folder=tmp_path)
@@ -296,12 +297,12 @@ def test_damage_in_one_vendors_part_leaves_the_others(tmp_path):
     assert catalog.find(BUILTIN["anthropic"], "new").window == 7
 
 
-def test_data_that_cannot_be_kept_changes_nothing(tmp_path):
+async def test_data_that_cannot_be_kept_changes_nothing(tmp_path):
     """The caller says so."""
     (tmp_path / "file").touch()
     catalog = a_catalog(folder=tmp_path / "file")
     with pytest.raises(OSError, match=r"."):
-        catalog.take_public(encode_tables({"openai": [Row(id="n", window=1)]}, about={}))
+        await catalog.take_public(encode_tables({"openai": [Row(id="n", window=1)]}, about={}))
     assert catalog.find(OPENAI, "n") == Model(id="n")
 
 

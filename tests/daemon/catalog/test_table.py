@@ -78,3 +78,10 @@ def test_what_is_no_such_file_is_refused(data):
     """The caller has something to fall back on."""
     with pytest.raises(ValueError, match=r"JSON|Expected|Input data|utf-8"):
         TableFile(data)
+
+
+def test_of_a_table_only_what_is_fit_is_taken():
+    """What was fetched is somebody else's: no name that is none, no price that is none."""
+    rates = Rates(input=Decimal("NaN"), output=Decimal(1))
+    table = Table([Row(id="a\x1b[2J"), Row(id="m", window=5, prices=Prices(rates=rates))])
+    assert (list(table.ids), table.find("m")) == (["m"], Model(id="m", window=5))

@@ -3,7 +3,7 @@
 import pytest
 
 from aircherd.chat import recall
-from aircherd.chat.recall import MAX_CONVERSATIONS, MAX_SPEEDS, Recall
+from aircherd.chat.recall import MAX_CONVERSATIONS, MAX_SPEEDS, OLD_SECONDS, Recall
 from aircherd.routing.candidate import Candidate
 from aircherd.vocabulary.models import Model
 from helpers.chat import A, B
@@ -71,3 +71,16 @@ def test_of_very_many_models_the_latest_speeds_are_known(monkeypatch: pytest.Mon
     for name in ("one", "two", "three"):
         known.note_first(Candidate(A, Model(id=name), None), 1.0)
     assert [known.speed("a", name) for name in ("one", "two", "three")] == [None, 1.0, 1.0]
+
+
+def test_a_speed_of_long_ago_is_none() -> None:
+    """It is measured anew, and begins anew: one bad hour is not for ever."""
+    now = 0.0
+    known = Recall(clock=lambda: now)
+    known.note_first(FIRST, 9.0)
+    now = OLD_SECONDS - 1
+    assert known.speed("a", "m") == 9.0
+    now = OLD_SECONDS
+    assert known.speed("a", "m") is None
+    known.note_first(FIRST, 1.0)
+    assert known.speed("a", "m") == 1.0

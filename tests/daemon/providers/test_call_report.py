@@ -68,3 +68,35 @@ def test_repr_names_the_call(heard):
     """The provider and the model."""
     assert repr(report(heard)) == "<CallReport openai m>"
     assert repr(report(heard, None)) == "<CallReport openai a look>"
+
+
+@pytest.mark.parametrize("kind", [FailureClass.NETWORK, FailureClass.TIMEOUT])
+def test_who_breaks_off_in_the_middle_is_not_away(heard, kind):
+    """An answer had begun: other models are asked all the same."""
+    cut = report(heard)
+    cut.note_headers([], WALL)
+    cut.ok()
+    cut.failed(failed(kind))
+    assert heard.book.cooling("openai", "work", "m").reason == "truncated"
+    assert heard.book.cooling("openai", "work", "n") is None
+    report(heard).failed(failed(kind))
+    assert heard.book.cooling("openai", "work", "n")
+
+
+def test_a_limit_in_the_middle_is_the_keys_all_the_same(heard):
+    """Only what the network does says less once an answer has begun."""
+    call = report(heard)
+    call.note_headers([], WALL)
+    call.failed(failed(FailureClass.QUOTA))
+    assert heard.book.cooling("openai", "work", "n")
+
+
+def test_a_whole_answer_ends_what_cut_the_others(heard):
+    """Not before its end."""
+    report(heard).failed(failed(FailureClass.TRUNCATED))
+    whole = report(heard)
+    whole.ok()
+    assert heard.book.cooling("openai", "work", "m")
+    whole.whole()
+    assert heard.book.cooling("openai", "work", "m") is None
+    report(heard, model=None).whole()

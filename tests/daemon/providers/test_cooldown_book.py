@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aircherd.events import EventBus
+from aircherd.providers import cooldown_book
 from aircherd.providers.cooldown_book import TELLS_NOTHING, CooldownBook
 from aircherd.routing.cooldowns import RULES
 from aircherd.vocabulary.failure import FailureClass
@@ -174,6 +175,72 @@ def test_after_a_guessed_end_one_goes_first(heard):
     assert heard.book.cooling("openai", "work", "m").until == WALL + 2
     heard.time.passes(1)
     assert heard.book.cooling("openai", "work", "m") is None
+
+
+@pytest.mark.parametrize("kind", [FailureClass.AUTH, FailureClass.BAD_REQUEST, NETWORK])
+def test_a_probe_that_tells_nothing_is_given_back(heard, kind):
+    """A refused key says nothing of its quota, and the one that replaces it need not wait."""
+    heard.book.note_failure(OPENAI, "work", "m", failed(QUOTA))
+    heard.time.passes(601)
+    assert heard.book.try_probe("openai", "work", "m")
+    began = heard.book.now()
+    heard.book.note_failure(OPENAI, "work", "m", failed(kind), began=began)
+    heard.book.note_reachable("openai")
+    assert heard.book.try_probe("openai", "work", "m")
+
+
+def test_nobody_gives_back_the_probe_of_another(heard):
+    """A call that was sent before it and fails of something else."""
+    began = heard.book.now()
+    heard.book.note_failure(OPENAI, "work", "m", failed(QUOTA))
+    heard.time.passes(601)
+    assert heard.book.try_probe("openai", "work", "m")
+    heard.book.note_failure(OPENAI, "work", "m", failed(FailureClass.AUTH), began=began)
+    assert not heard.book.try_probe("openai", "work", "m")
+
+
+def test_a_call_that_is_not_made_gives_its_probe_back(heard):
+    """A limit of the user's was met after all."""
+    heard.book.note_failure(OPENAI, "work", "m", failed(QUOTA))
+    heard.time.passes(601)
+    assert heard.book.try_probe("openai", "work", "m")
+    heard.book.give_back("openai", "work", "m")
+    assert heard.book.try_probe("openai", "work", "m")
+    heard.book.give_back("nobody", None, "m")
+
+
+# ------------------------------------------------------------------ half answers
+
+
+def test_an_answer_that_begins_does_not_end_what_cuts_it(heard):
+    """Two that broke off are two in a row, though each had begun; a whole one ends the count."""
+    for _ in range(2):
+        heard.book.note_ok(OPENAI, "work", "m", began=heard.book.now())
+        heard.book.note_failure(OPENAI, "work", "m", failed(NETWORK, reach="model"))
+        heard.time.passes(9)
+    heard.book.note_ok(OPENAI, "work", "m", began=heard.book.now())
+    ((_, _, cooldown),) = heard.book.cooldowns()
+    assert (cooldown.place, cooldown.count) == (("model", None, "m"), 2)
+    heard.book.note_whole(OPENAI, "work", "m", began=heard.book.now())
+    assert list(heard.book.cooldowns()) == []
+
+
+# ------------------------------------------------------------------ names that are made up
+
+
+def test_made_up_models_have_an_end(heard, monkeypatch):
+    """The first to be over goes; what a vendor said of a real one stays, and so does a key's."""
+    monkeypatch.setattr(cooldown_book, "MAX_PLACES", 5)
+    heard.book.note_failure(OPENAI, "work", "real", failed(RATE, retry_after=7200))
+    heard.book.note_failure(OPENAI, "home", "real", failed(QUOTA, retry_after=1))
+    for number in range(100):
+        heard.book.note_failure(OPENAI, "work", f"x{number}", failed(MODEL))
+        heard.time.passes(0.1)
+    places = {cooldown.place for _, _, cooldown in heard.book.cooldowns()}
+    made_up = {("key+model", "work", f"x{number}") for number in (97, 98, 99)}
+    assert places == {("key+model", "work", "real"), ("key", "home", None)} | made_up
+    assert heard.book.cooling("openai", "work", "x99")
+    assert len(heard.book.rows()) <= 5
 
 
 # ------------------------------------------------------------------ the network

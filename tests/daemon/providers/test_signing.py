@@ -1,6 +1,7 @@
 """Signed calls: the flow as a table, and two made-up vendors over real HTTP."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 
 import httpx
 import msgspec
@@ -229,8 +230,8 @@ class Bench:
 
     async def ask(self) -> list[ReplyEvent]:
         request = a_request(stream=False)
-        async with self.pool.open_chat(
-            self.provider, request, Model(id="m"), self.key, Network()
+        async with aclosing(
+            await self.pool.open_chat(self.provider, request, Model(id="m"), self.key, Network())
         ) as call:
             return await call.receive()
 
@@ -379,3 +380,26 @@ async def test_our_own_trouble_is_not_the_vendors(
     with pytest.raises(AircherError, match="too many open files") as caught:
         await tokens.ask()
     assert type(caught.value) is AircherError
+
+
+async def test_no_key_stays_after_it_was_signed_with() -> None:
+    """Whether the token came, or nobody waits for it any more: a removed key is gone."""
+    signing, signer = Signing(lambda: 0.0), TokenSigner(TOKEN_URL)
+
+    async def never(_: HttpCall) -> HttpReply:
+        await trio.sleep_forever()
+        raise AssertionError
+
+    async def fetch(_: HttpCall) -> HttpReply:
+        await trio.lowlevel.checkpoint()
+        return HttpReply(a_token("t-1"), lambda _: None)
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(3):
+            nursery.start_soon(signing.sign, signer, CALL, KEY, never)
+        await trio.testing.wait_all_tasks_blocked()
+        assert repr(signing) == "<Signing 1 tokens being fetched>"
+        nursery.cancel_scope.cancel()
+    assert repr(signing) == "<Signing 0 tokens being fetched>"
+    await signing.sign(signer, CALL, KEY, fetch)
+    assert repr(signing) == "<Signing 0 tokens being fetched>"

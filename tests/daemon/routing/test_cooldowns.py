@@ -161,9 +161,44 @@ def test_jitter_takes_off_up_to_a_quarter():
 @pytest.mark.parametrize("kind", [FailureClass.RATE, FailureClass.QUOTA, FailureClass.SERVER])
 def test_what_the_vendor_says_comes_first(kind):
     """Retry-After decides, exactly, however often it failed."""
-    made = cooled(kind, kind, failure(kind, retry_after=20.0 + 48 * HOUR))
-    assert made.until - made.since == pytest.approx(20.0 + 48 * HOUR)
+    made = cooled(kind, kind, failure(kind, retry_after=1234.5))
+    assert made.until - made.since == pytest.approx(1234.5)
     assert made.is_told
+
+
+@pytest.mark.parametrize(
+    ("kind", "longest"),
+    [
+        (FailureClass.RATE, 24 * HOUR),
+        (FailureClass.QUOTA, 31 * 24 * HOUR),
+        (FailureClass.ACCOUNT, 31 * 24 * HOUR),
+        (FailureClass.MODEL, 24 * HOUR),
+        (FailureClass.OVERLOADED, HOUR),
+        (FailureClass.SERVER, HOUR),
+        (FailureClass.NETWORK, HOUR),
+    ],
+)
+def test_a_vendor_is_believed_only_so_far(kind, longest):
+    """A broken server's year keeps nobody out for one; it is still the vendor's word."""
+    made = cooled(failure(kind, retry_after=365 * 24 * HOUR))
+    assert (made.until - made.since, made.is_told) == (pytest.approx(longest), True)
+    exact = cooled(failure(kind, retry_after=longest - 1))
+    assert exact.until - exact.since == pytest.approx(longest - 1)
+
+
+def test_no_row_guesses_at_more_than_it_would_believe():
+    """Our own guess is no better than a vendor's word."""
+    assert all(rule.longest <= rule.believed for rule in RULES.values())
+
+
+def test_reset_headers_are_believed_as_far_as_a_retry_after():
+    """Of a refusal, and of an answer that says nothing is left."""
+    year = Allowance(counted="requests", remaining=0, reset_at=WALL + 365 * 24 * HOUR)
+    state = RateLimitState(seen_at=WALL, allowances=(year,))
+    refused = cool(None, failure(FailureClass.RATE), BOTH, now=NOW, jitter=0, limits=state)
+    spent = cool_spent(None, BOTH, state, now=NOW)
+    assert spent is not None
+    assert (refused.until, spent.until) == (NOW + 24 * HOUR, NOW + 24 * HOUR)
 
 
 def test_a_retry_after_of_nought_is_no_answer():
@@ -281,6 +316,34 @@ def test_a_success_clears_only_what_was_before_it():
         True,
         True,
     ]
+
+
+# ------------------------------------------------------------------ half an answer
+
+
+@pytest.mark.parametrize("kind", [FailureClass.NETWORK, FailureClass.TIMEOUT])
+def test_who_breaks_off_in_the_middle_can_be_reached(kind):
+    """It is the model's trouble, as any half answer is, and for as long; not the provider's."""
+    cut = failure(kind, reach="model")
+    assert place_of(cut, "work", "m") == MODEL
+    assert place_of(cut, "work", None) is None
+    made = cool(None, cut, MODEL, now=NOW, jitter=0)
+    assert (made.kind, made.until) == (FailureClass.TRUNCATED, NOW + 2)
+
+
+def test_cuts_in_a_row_grow():
+    """Whatever cut them."""
+    made = cooled(FailureClass.TRUNCATED, failure(FailureClass.NETWORK, reach="model"))
+    made = cool(made, failure(FailureClass.TIMEOUT, reach="model"), MODEL, now=made.until, jitter=0)
+    assert (made.count, made.until - made.since) == (3, 8.0)
+
+
+def test_that_an_answer_begins_says_nothing_of_its_end():
+    """Those that broke off had begun, too: only a whole one ends it."""
+    made = cooled(FailureClass.TRUNCATED)
+    assert not is_cleared_by(made, NOW + 1)
+    assert is_cleared_by(made, NOW + 1, is_whole=True)
+    assert not is_cleared_by(made, NOW - 1, is_whole=True)
 
 
 @st.composite

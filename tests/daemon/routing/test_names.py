@@ -6,9 +6,9 @@ import pytest
 from aircherd.catalog.catalog import Catalog
 from aircherd.config.model import DEFAULT_CONFIG, Alias, Config, Provider, Route
 from aircherd.errors import BadRequest, UnknownModel
-from aircherd.routing.names import chain_of, open_to_all
+from aircherd.routing.names import SignedIn, chain_of, open_to_all
 from aircherd.vocabulary.chat import RouteOptions
-from aircherd.vocabulary.keys import KeyState
+from aircherd.vocabulary.keys import KeyChoice, KeyState
 from aircherd.vocabulary.models import Model
 from helpers.routing import ALIASES, CONFIG, OK, WORK, FakeView, Known, Listed, keys
 
@@ -121,6 +121,43 @@ def test_a_models_name_alone_leads_past_those_nobody_is_signed_in_to() -> None:
     assert chain("gpt-9", keys(Known("openai/gpt-9"))) == ["openai/gpt-9"]
 
 
+def test_nobodys_keys_are_asked_for_before_he_is_come_to() -> None:
+    """Most requests need the first one only."""
+    view = keys(Known(*SERVED), openai=OK, openrouter=OK)
+    asked: list[str] = []
+
+    def keys_of(provider: Provider) -> list[KeyChoice]:
+        asked.append(provider.name)
+        return view.keys_of(provider)
+
+    routes = chain_of("gpt-9", RouteOptions(), CONFIG, keys_of, view.models).routes
+    assert (str(routes[0]), asked) == ("openai/gpt-9", ["openai"])
+    assert str(next(iter(routes))) == "openai/gpt-9"
+    assert asked == ["openai"]
+    assert len(routes) == 3
+    assert asked == ["openai", "work", "openrouter"]
+
+
+ROUTES = [Route("openai", model) for model in "abc"]
+
+
+@pytest.mark.parametrize("has_key", ["", "b", "ac", "abc"])
+def test_who_is_signed_in_is_the_same_however_it_is_asked(has_key: str) -> None:
+    """By its place, one after the other, or all at once; all of them where nobody is."""
+    expected = [route for route in ROUTES if route.model in has_key] or ROUTES
+
+    def found() -> SignedIn:
+        return SignedIn(ROUTES, lambda route: route.model in has_key)
+
+    assert list(found()) == expected
+    assert [found()[index] for index in range(len(expected))] == expected
+    assert (found()[-1], found()[:2], len(found())) == (expected[-1], expected[:2], len(expected))
+    assert all((route in found()) == (route in expected) for route in ROUTES)
+    assert bool(found())
+    with pytest.raises(IndexError):
+        found()[len(expected)]
+
+
 def test_a_name_that_is_somebodys_default_leads_there_first() -> None:
     """Then to the others who have it; nobody is there twice."""
     name = DEFAULTS["openai"]
@@ -161,7 +198,7 @@ def test_the_catalogue_knows_what_was_meant(model: str, said: str) -> None:
         ("antropic/claude", "did you mean 'anthropic'?"),
         ("/claude", "not of the form provider/model"),
         ("openai/", "not of the form provider/model"),
-        ("zzz", "write provider/model to pass a name on as it is: openai/zzz"),
+        ("zzz", "write provider/model to pass a name on as it is: anthropic/zzz"),
         ("work", "write provider/model to pass a name on as it is: work/MODEL"),
     ],
 )
@@ -170,6 +207,21 @@ def test_an_unknown_name_is_explained(model: str, said: str) -> None:
     with pytest.raises(UnknownModel) as caught:
         chain(model, keys(anthropic=OK))
     assert said in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("view", "example"),
+    [
+        (keys(gemini=OK), "gemini/zzz"),
+        (keys(Listed(ollama=["llama3.2:latest"])), "ollama/zzz"),
+        (keys(), "openai/zzz"),
+    ],
+)
+def test_the_example_is_somebody_who_could_be_asked(view: FakeView, example: str) -> None:
+    """Signed in, or else a server that is there without a key."""
+    with pytest.raises(UnknownModel) as caught:
+        chain("zzz", view)
+    assert caught.value.message.endswith(f"to pass a name on as it is: {example}")
 
 
 # ------------------------------------------------------------------ the request's own route

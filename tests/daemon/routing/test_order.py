@@ -27,11 +27,11 @@ def test_every_strategy_has_its_rank() -> None:
     [
         ("priority", [A, B, C, D]),
         ("cheapest", [B, D, A, C]),
-        ("fastest", [C, B, A, D]),
+        ("fastest", [A, D, C, B]),
     ],
 )
 def test_a_strategy_orders_the_chain(strategy: Strategy, expected: list[Route]) -> None:
-    """Equals stay as the chain has them, and who was never measured comes last."""
+    """Equals stay as the chain has them, and who was not measured is tried."""
     view = FakeView(prices=PRICES, speeds=SPEEDS)
     assert list(ordered([A, B, C, D], strategy, CONFIG, view)) == expected
 
@@ -95,6 +95,35 @@ def test_cheapest_goes_up_in_price_and_ends_with_the_unknown(
     for price in set(prices):
         alike = [route for route in routes if _price(route, view) == price]
         assert [route for route in found if _price(route, view) == price] == alike
+
+
+@given(ROUTES, VIEWS)
+def test_fastest_begins_with_who_was_not_measured_and_then_goes_up(
+    routes: list[Route], view: FakeView
+) -> None:
+    """So everybody is measured once, and whoever is fast is found."""
+    found = ordered(routes, "fastest", CONFIG, view)
+    speeds = [view.speeds.get((route.provider, route.model)) for route in found]
+    unmeasured = [route for route in routes if view.speed(route.provider, route.model) is None]
+    assert list(found[: len(unmeasured)]) == unmeasured
+    measured = speeds[len(unmeasured) :]
+    assert None not in measured
+    assert measured == sorted(measured)
+
+
+@given(ROUTES, st.data())
+def test_fastest_comes_to_the_fastest_whatever_it_begins_with(
+    routes: list[Route], data: st.DataObject
+) -> None:
+    """After one measurement of each it stays with the best."""
+    truth = {route: data.draw(st.floats(0, 100)) for route in routes}
+    view = FakeView()
+    for _ in routes:
+        first = ordered(routes, "fastest", CONFIG, view)[0]
+        view.speeds[first.provider, first.model] = truth[first]
+    if routes:
+        first = ordered(routes, "fastest", CONFIG, view)[0]
+        assert truth[first] == min(truth.values())
 
 
 def _price(route: Route, view: FakeView) -> Decimal:

@@ -3,7 +3,7 @@
 import pytest
 
 from aircherd.routing.cooldowns import Cooldown, cool
-from aircherd.routing.probes import FAR, PROBE_SECONDS, probed, standing
+from aircherd.routing.probes import FAR, PROBE_SECONDS, given_back, is_probed_by, probed, standing
 from aircherd.vocabulary.failure import Failure, FailureClass
 
 NOW = 1000.0
@@ -72,3 +72,31 @@ def test_nobody_waits_longer_for_a_probe_than_it_had_lasted():
     made = probed(cooldown(FailureClass.RATE), NOW + 1)
     assert standing(made, NOW + 1.9) == "cooling"
     assert standing(made, NOW + 2) == "over"
+
+
+@pytest.mark.parametrize("later", [700.0, HOUR])
+def test_a_probe_that_is_given_back_is_the_next_ones(later):
+    """It told nothing: neither far from the end nor after a guessed one does anybody wait."""
+    before = cooldown()
+    made = given_back(probed(before, NOW + later), NOW + later + 1)
+    assert standing(made, NOW + later + 1) == standing(before, NOW + later + 1) != "cooling"
+    assert probed(made, NOW + later + 1) == probed(before, NOW + later + 1)
+
+
+def test_whose_probe_it_may_be():
+    """Of a call that was sent before it was let through it is not."""
+    made = probed(cooldown(), NOW + 700)
+    assert [is_probed_by(made, began) for began in (NOW + 699, NOW + 700, None)] == [
+        False,
+        True,
+        True,
+    ]
+    assert not is_probed_by(cooldown(), None)
+
+
+def test_a_failure_ends_the_probe_that_found_it():
+    """What comes back later gives nothing back."""
+    failure = Failure(kind=FailureClass.QUOTA, message="why")
+    probing = probed(cooldown(), NOW + 700)
+    made = cool(probing, failure, probing.place, now=NOW + 701, jitter=0)
+    assert not is_probed_by(made, NOW + 700)

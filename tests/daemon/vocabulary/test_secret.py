@@ -98,3 +98,11 @@ def test_redactor_repr_holds_no_key():
     redactor = Redactor()
     redactor.add(Secret(KEY))
     assert repr(redactor) == "<Redactor of 1 texts>"
+
+
+def test_redactor_tells_whether_a_key_is_in_a_text():
+    """Only keys that are known: what merely looks like one may be a name."""
+    redactor = Redactor()
+    redactor.add(Secret(KEY))
+    texts = [KEY, f"a model {KEY}-x", KEY[:-1], "xai-grok-4-fast"]
+    assert [redactor.has_key(text) for text in texts] == [True, True, False, False]
