@@ -24,7 +24,6 @@ BY_CODE: dict[str, int] = {
     codes.UNKNOWN_MODEL: FAILED,
     codes.CONTEXT_TOO_LONG: FAILED,
     codes.CONTENT_POLICY: FAILED,
-    codes.TRUNCATED: FAILED,
     codes.CONFIG_INVALID: FAILED,
     codes.INTERNAL: FAILED,
     codes.SHUTTING_DOWN: UNREACHABLE,
@@ -40,6 +39,7 @@ BY_CODE: dict[str, int] = {
     codes.PROVIDER_ERROR: NOBODY,
     codes.NETWORK: NOBODY,
     codes.TIMEOUT: NOBODY,
+    codes.TRUNCATED: NOBODY,
     codes.ALL_FAILED: NOBODY,
     codes.CANCELLED: INTERRUPTED,
 }
@@ -96,8 +96,7 @@ def exit_code(error: BaseException) -> int:
     if isinstance(error, DaemonUnreachable):
         return UNREACHABLE
     if isinstance(error, DaemonError):
-        if error.data.get("finish"):  # it broke off after its first output, whatever the reason
-            return FAILED
+        # A reply that broke off counts alike, whether or not some of it was seen.
         return code_exit(error.code, reasons(error.data))
     return FAILED
 

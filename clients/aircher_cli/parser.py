@@ -163,6 +163,13 @@ def _number(text: str) -> float:
     return value if abs(value) < float("inf") else -1.0
 
 
+def some_text(text: str) -> str:
+    """Take any text, white space too, but not an empty one."""
+    if not text:
+        raise argparse.ArgumentTypeError("takes a text, and this one is empty")
+    return text
+
+
 def name(text: str) -> str:
     """Take a name as it is, but not an empty one: that is a shell's variable nobody has set."""
     if not text.strip():

@@ -100,12 +100,12 @@ def test_a_closed_stdout_pipe_is_no_traceback(daemon, sim):
 
 
 def test_a_stream_cut_in_the_middle_shows_the_text_so_far(daemon, sim):
-    """`truncated`, exit 1: never taken for a whole answer."""
+    """`truncated`, exit 5: never taken for a whole answer."""
     daemon.login("work", KEY)
     for kind in ("truncate", "cut", "reset"):
         sim.faults.add(Fault(kind, after=2))
         done = daemon.cli("ask", "-m", "work/m", "one two three four")
-        assert done.returncode == 1, (kind, done)
+        assert done.returncode == 5, (kind, done)
         assert done.stdout.strip() == "one two", kind
         assert done.stderr.strip(), kind
     sim.faults.add(Fault("truncate", after=2))

@@ -10,7 +10,7 @@ from helpers.running import home as open_home
 
 KEY = "AIza-canary-0123456789abcdef"
 TOOL = {"name": "look", "parameters": '{"type":"object","properties":{"at":{"type":"string"}}}'}
-PNG = {"type": "image", "media_type": "image/png", "data": "aGk="}
+PNG = {"type": "image", "media_type": "image/png", "data": "iVBORw0KGgo="}
 
 CONFIG = """\
 [providers.gemini]

@@ -181,10 +181,10 @@ def test_a_cloud_with_a_key(daemon, sim):
     ],
 )
 def test_a_reply_that_breaks_is_never_taken_for_a_whole_one(daemon, sim, fault, words):
-    """The text so far is shown, the reason told, the exit code 1."""
+    """The text so far is shown, the reason told, the exit code 5."""
     sim.faults.add(fault)
     done = daemon.cli("ask", "-m", "ollama/m", "one two three")
-    assert done.returncode == 1
+    assert done.returncode == 5
     assert done.stdout.startswith("one")
     assert words in done.stderr
 

@@ -91,7 +91,12 @@ def test_nobody_can(daemon, sim):
 def test_what_nobody_takes_ends_at_the_first(daemon, sim):
     """Arguments that are not JSON are wrong everywhere."""
     call = {"type": "tool_call", "id": "c", "name": "look", "arguments": "{"}
-    history = [{"role": "user", "content": "x"}, {"role": "assistant", "content": [call]}]
+    result = {"type": "tool_result", "id": "c", "content": "y"}
+    history = [
+        {"role": "user", "content": "x"},
+        {"role": "assistant", "content": [call]},
+        {"role": "user", "content": [result]},
+    ]
     done = daemon.cli("ask", "--json", "-m", "both", "--messages", json.dumps(history))
     error = json.loads(done.stdout)["error"]
     assert error["code"] == "bad_request"

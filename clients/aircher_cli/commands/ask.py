@@ -3,9 +3,15 @@
 import argparse
 
 from aircher_cli.commands.ask_request import read_request
-from aircher_cli.commands.reply import ReplyPrinter, reply_record, usage_line, way_note
+from aircher_cli.commands.reply import (
+    ReplyPrinter,
+    broken_json,
+    reply_record,
+    usage_line,
+    way_note,
+)
 from aircher_cli.context import Context
-from aircher_cli.exits import OK, CommandFailed, exit_code
+from aircher_cli.exits import FAILED, OK, CommandFailed, exit_code
 from aircher_cli.parser import (
     Parser,
     add_json,
@@ -15,6 +21,7 @@ from aircher_cli.parser import (
     positive,
     positive_int,
     share,
+    some_text,
 )
 from aircher_client import Client, DaemonError
 
@@ -24,7 +31,7 @@ git diff | aircher-cli ask "write a commit message for this"
 aircher-cli ask -m openai/gpt-5.5 -s "answer in one word" "capital of France?"
 aircher-cli ask -f notes.md -f photo.jpg "what did I forget?"
 aircher-cli ask --schema person.json -f letter.txt "who wrote this?" | jq -r .name
-aircher-cli ask --tools tools.json "what time is it?" | jq -r .tool_call.name
+aircher-cli ask --json --tools tools.json "what time is it?" | jq -r '.tool_calls[]?.name'
 aircher-cli ask --wait 60 --strategy cheapest "any ideas?"
 aircher-cli ask --json "hello" | jq -r .text
 """
@@ -48,7 +55,7 @@ def build_parser() -> Parser:
     parser.usage = "aircher-cli ask [options] [PROMPT ...]"
     add = parser.add_argument
     add("prompt", nargs="*", metavar="PROMPT", help="what to ask")
-    add("-m", "--model", metavar="MODEL", help="provider/model, or an alias of yours")
+    add("-m", "--model", type=name, metavar="MODEL", help="provider/model, or an alias of yours")
     add("-s", "--system", metavar="TEXT", help="the system prompt")
     file_help = "add a text file, or an image from a file or URL; - is standard input"
     add("-f", "--file", action="append", default=[], type=name, metavar="FILE", help=file_help)
@@ -67,7 +74,8 @@ def _add_manner(parser: Parser) -> None:
     add("--max-tokens", type=positive_int, metavar="N", help="longest answer")
     add("--temperature", type=non_negative, metavar="T", help="0 is steady, 1 is lively")
     add("--top-p", type=share, metavar="P", help="choose among the likeliest words only; up to 1")
-    add("--stop", action="append", default=[], metavar="TEXT", help="end the answer before TEXT")
+    stop_help = "end the answer before TEXT"
+    add("--stop", action="append", default=[], type=some_text, metavar="TEXT", help=stop_help)
     add("--no-stream", action="store_true", help="show the answer when it is complete")
     shown_help = "the thinking, on standard error; without either: on a terminal only"
     add("--show-reasoning", action=argparse.BooleanOptionalAction, help=shown_help)
@@ -90,7 +98,8 @@ def _add_forms(parser: Parser) -> None:
 def _add_way(parser: Parser) -> None:
     """Add the options that say who is asked, and what is told of that."""
     add = parser.add_argument_group("who answers").add_argument
-    add("--provider", action="append", default=[], metavar="NAME", help="ask only this provider")
+    only_help = "ask only this provider"
+    add("--provider", action="append", default=[], type=name, metavar="NAME", help=only_help)
     add("--no-fallback", action="store_true", help="ask nobody but the first choice")
     strategy_help = f"in which order to ask: {', '.join(STRATEGIES)}"
     add("--strategy", choices=STRATEGIES, metavar="STRATEGY", help=strategy_help)
@@ -130,11 +139,14 @@ def run(context: Context, options: argparse.Namespace) -> int:
         except DaemonError as error:
             if not options.json:
                 _show_failure(context, client, printer, error, options)
-            raise
+            raise _explained(client, printer, error, options) from None
         except KeyboardInterrupt:
             context.console.end_line()
             raise
     _show_result(context, printer, result, options)
+    if broken := broken_json(result, wants_json=bool(options.schema or options.json_object)):
+        context.console.note(broken)
+        return FAILED
     return OK
 
 
@@ -157,6 +169,21 @@ def _show_result(
             context.console.note(note)
     if options.usage:
         context.console.note(usage_line(result))
+
+
+def _explained(
+    client: Client, printer: ReplyPrinter, error: DaemonError, options: argparse.Namespace
+) -> DaemonError | CommandFailed:
+    """Return the error with what a person can do about it, without the way if that was told."""
+    from aircher_cli.commands.ask_failed import (  # noqa: PLC0415 -- costs only who failed
+        with_guess,
+        with_place,
+    )
+
+    error = with_place(with_guess(client, error), options.messages)
+    if printer.has_told_way and not options.json:
+        return CommandFailed(error.message, exit_code=exit_code(error), code=error.code)
+    return error
 
 
 def _show_failure(

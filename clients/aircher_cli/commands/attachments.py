@@ -13,7 +13,8 @@ from aircher_cli.exits import CommandFailed
 Part = dict[str, object]
 Piece = str | Part
 
-URLS = ("https://", "http://")
+ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+"""How the names of images end: text under such a name is a mistake, such as a page not found."""
 
 IMAGES: dict[bytes, str] = {
     b"\x89PNG\r\n\x1a\n": "image/png",
@@ -45,11 +46,25 @@ def read_attachment(context: Context, name: str) -> list[Piece]:
     Raises:
         CommandFailed: it cannot be read, is empty or too large, or is neither text nor image.
     """
-    if name.startswith(URLS):
+    if (scheme := name.partition("://")[0]) != name and scheme.isalnum():
+        check_url(name)
         # What follows the path may be a signature, and tells a model nothing.
         label = name.partition("?")[0].partition("#")[0]
         return [f"{label}:", {"type": "image", "url": name}]
     return as_pieces(called_by(name), read_bytes(context, name))
+
+
+def check_url(url: str) -> None:
+    """Check that a provider could fetch an image from there.
+
+    Raises:
+        CommandFailed: it could not. The URL is not repeated: there may be a password in it.
+    """
+    scheme, _, rest = url.partition("://")
+    if scheme not in ("https", "http"):
+        raise CommandFailed(f"cannot read {scheme}://...: the URL of an image begins with https://")
+    if not rest or rest[0] in "/?#" or any(letter.isspace() for letter in rest):
+        raise CommandFailed(f"cannot send {scheme}://...: an image's URL is {scheme}://HOST/PATH")
 
 
 def as_pieces(name: str, data: bytes) -> list[Piece]:
@@ -63,6 +78,8 @@ def as_pieces(name: str, data: bytes) -> list[Piece]:
     if media_type := image_type(data):
         return [f"{name}:", _image(name, data, media_type)]
     refuse_foreign(name, data)
+    if name.lower().endswith(ENDINGS):
+        raise CommandFailed(f"{name} is called an image, and is none: it would be sent as a text")
     return [f"{name}:\n{fenced(data.decode(errors='surrogateescape').rstrip(chr(10)))}"]
 
 

@@ -24,7 +24,7 @@ def build_parser() -> Parser:
     """Return the parser of `chat`."""
     parser = make_parser("chat", DESCRIPTION, EXAMPLES)
     add = parser.add_argument
-    add("-m", "--model", metavar="MODEL", help="provider/model, or an alias of yours")
+    add("-m", "--model", type=name, metavar="MODEL", help="provider/model, or an alias of yours")
     add("-s", "--system", metavar="TEXT", help="the system prompt")
     add("--messages", type=name, metavar="FILE", help="go on with a conversation that was saved")
     effort_help = f"how hard to think: {', '.join(EFFORTS)}"
@@ -39,6 +39,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     Raises:
         UsageError: there is no terminal to talk at.
         CommandFailed: the conversation to go on with cannot be read.
+        DaemonError: nobody knows the model.
     """
     if context.has_input() or not context.console.is_terminal:
         raise UsageError(
@@ -51,6 +52,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
     with context.connect() as client:
         dialogue = Dialogue(context, client, options)
+        dialogue.check_model(options.model)
         with open_keyboard(context.environ, dialogue, keep=not options.no_history) as keyboard:
             dialogue.talk(keyboard)
     return OK

@@ -3,7 +3,9 @@
 What was typed is kept from one chat to the next in the data directory, for its owner's eyes only.
 """
 
+import errno
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,11 +70,28 @@ def _history(environ: Mapping[str, str]) -> History:
     file = Path(address.data_directory(environ)) / HISTORY_FILE
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Made with its mode, so that there is no moment at which others can read it.
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
+        _make_private(file)
     except OSError:
         return InMemoryHistory()
     return FileHistory(str(file))
+
+
+def _make_private(file: Path) -> None:
+    """Make the file if there is none; for its owner alone, whatever it was before.
+
+    Raises:
+        OSError: it is a link, no file, or another user's.
+    """
+    # Made with its mode, so that there is no moment at which others can read it. Not blocking: a
+    # pipe would wait for its other end.
+    flags = os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    descriptor = os.open(file, flags, 0o600)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise FileExistsError(errno.EEXIST, "it is not a file", str(file))
+        os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
 
 
 def _bindings() -> KeyBindings:

@@ -67,6 +67,15 @@ class Dialogue:
                 break
             self._take(typed.strip())
 
+    def check_model(self, name: str | None) -> None:
+        """Check that a model's name leads somewhere, before a question is typed for it.
+
+        Raises:
+            DaemonError: nobody knows it, or the configuration does not hold.
+        """
+        if name is not None:
+            self._client.call(methods.ROUTE_EXPLAIN, {"model": name}, timeout=PATIENCE)
+
     def prompt(self) -> str:
         """Return what stands before the cursor."""
         return "> "
@@ -143,6 +152,7 @@ class Dialogue:
 
     def _choose_model(self, rest: str) -> None:
         if rest:
+            self.check_model(rest)
             self._model = rest
             self._console.line(f"going on with {rest}", "dim")
             return

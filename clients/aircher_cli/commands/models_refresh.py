@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from aircher_cli.context import Context
-from aircher_cli.exits import NOBODY, OK, records
+from aircher_cli.exits import FAILED, NOBODY, OK, records
 from aircher_cli.parser import Parser, add_json, make_parser, name
 from aircher_cli.render.model_details import list_lines
 from aircher_cli.render.words import as_map
@@ -27,7 +27,8 @@ def build_parser() -> Parser:
     parser = make_parser(
         "models refresh",
         "Ask every provider you are signed in to, or the one named, for the models it has, and "
-        "fetch what models.dev knows of their sizes and prices. Free of charge.",
+        "fetch what models.dev knows of their sizes and prices. Free of charge. The exit code is 1 "
+        "if a part of it failed, and 5 if all of it did.",
         EXAMPLES,
     )
     parser.add_argument("provider", nargs="?", type=name, metavar="PROVIDER", help="only this one")
@@ -36,7 +37,10 @@ def build_parser() -> Parser:
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Refresh, and print what came of it; return 5 if nobody could be asked."""
+    """Refresh, and print what came of it; return 1 if a part failed, 5 if nobody could be asked.
+
+    A local server that does not run is no failure, unless it is the one that was named.
+    """
     params = {"provider": options.provider} if options.provider else {}
     with context.connect() as client, _told(context, options.provider or "the providers"):
         result = client.call(methods.MODELS_REFRESH, params)
@@ -48,7 +52,10 @@ def run(context: Context, options: argparse.Namespace) -> int:
     else:
         for line in list_lines(lists, context.console.width, time.time()):
             context.console.styled(line)
-    return NOBODY if lists and all(each.get("error") for each in lists) else OK
+    failed = [each for each in lists if each.get("error")]
+    if lists and len(failed) == len(lists):
+        return NOBODY
+    return OK if all(each.get("is_absent") for each in failed) else FAILED
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from aircher_cli.registry import suggest
 from aircher_cli.render.model_details import detail_lines
 from aircher_cli.render.models import full_name
 from aircher_cli.render.words import text, texts
+from aircher_client import Client
 from aircher_wire import codes, methods
 
 Map = dict[str, object]
@@ -37,12 +38,13 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
     Raises:
         CommandFailed: nobody knows a model of this name.
+        DaemonError: there is no provider of this name.
     """
     with context.connect() as client:
         result = client.call(methods.MODELS_LIST, {"all": True})
-    models = records(result.get("models"))
-    aliases = records(result.get("aliases"))
-    found = called(models, aliases, options.model)
+        models = records(result.get("models"))
+        aliases = records(result.get("aliases"))
+        found = [_with_facts(client, model) for model in called(models, aliases, options.model)]
     if not found:
         known = [*map(full_name, models), *(text(a.get("name")) for a in aliases)]
         raise CommandFailed(
@@ -53,10 +55,13 @@ def run(context: Context, options: argparse.Namespace) -> int:
     if options.json:
         context.console.json({"models": found})
         return OK
+    known = [full_name(model) for model in models]
     for at, model in enumerate(found):
         lines = detail_lines(model, context.console.width)
         for line in [[("", "")], *lines] if at else lines:
             context.console.styled(line)
+        if full_name(model) not in known:
+            context.console.note(_unlisted_note(model, known))
     return OK
 
 
@@ -68,10 +73,29 @@ def called(models: list[Map], aliases: list[Map], word: str) -> list[Map]:
     for alias in aliases:
         if alias.get("name") == word:
             return [by_name.get(route) or _unlisted(route) for route in texts(alias.get("routes"))]
-    return [model for model in models if model.get("model") == word]
+    found = [model for model in models if model.get("model") == word]
+    return [_unlisted(word)] if not found and "/" in word else found
 
 
 def _unlisted(route: str) -> Map:
-    """Return a route of an alias that is on no list: it is asked all the same."""
+    """Return a route that is on no list: it is asked all the same."""
     provider, _, model = route.partition("/")
     return {"provider": provider, "model": model}
+
+
+def _with_facts(client: Client, model: Map) -> Map:
+    """Return what else is known of a model that is on no list.
+
+    Raises:
+        DaemonError: there is no such provider.
+    """
+    if "state" in model:
+        return model
+    result = client.call(methods.MODELS_LIST, {"model": full_name(model)})
+    return next(iter(records(result.get("models"))), model)
+
+
+def _unlisted_note(model: Map, known: list[str]) -> str:
+    provider = text(model.get("provider"))
+    hint = suggest(full_name(model), [name for name in known if name.startswith(f"{provider}/")])
+    return f"{provider} does not list it{hint}; if you name it, it is asked for all the same"

@@ -29,7 +29,7 @@ class ReplyPrinter:
         self._shown: list[str] = []
         self._saw_thinking = False
         self._saw_attempts = False
-        self._saw_skips = False
+        self._told_skips: set[str] = set()
 
     def on_delta(self, delta: Map) -> None:
         """Show one `chat.delta`; types that a later daemon adds are passed over."""
@@ -46,12 +46,21 @@ class ReplyPrinter:
     def _tell(self, delta: Map) -> None:
         """Say what happens; that it is waited for somebody, to everyone who sits there."""
         outcome = delta.get("outcome")
-        if self._verbose:
-            self._saw_attempts = True
-            self._saw_skips = self._saw_skips or outcome == "skipped"
-        elif not (outcome == "waiting" and self._console.err_is_terminal):
-            return
-        self._console.note(attempt_line(delta))
+        if outcome == "skipped":
+            self._tell_skip(delta)
+        elif self._verbose or (outcome == "waiting" and self._console.err_is_terminal):
+            self._saw_attempts = self._verbose
+            self._console.note(attempt_line(delta))
+
+    def _tell_skip(self, skipped: Map) -> None:
+        """Say once who is passed over and why: a wait begins the round anew, and the end tells all.
+
+        A provider may be passed over for another reason later; that is told too.
+        """
+        line = skip_line(skipped)
+        if self._verbose and line not in self._told_skips:
+            self._told_skips.add(line)
+            self._console.note(f"passed over: {line}")
 
     def _think(self, piece: str) -> None:
         if self._thinking and piece:
@@ -68,6 +77,11 @@ class ReplyPrinter:
         """The text shown so far."""
         return "".join(self._shown)
 
+    @property
+    def has_told_way(self) -> bool:
+        """Whether who was asked and who was passed over was shown as it happened."""
+        return self._saw_attempts or bool(self._told_skips)
+
     def finish(self, result: Map, *, show_text: bool) -> None:
         """Show what the deltas did not: an answer that was not streamed, and the way to it."""
         if not self._saw_thinking:
@@ -80,18 +94,17 @@ class ReplyPrinter:
             for call in tool_calls(result):
                 self._console.json({"tool_call": call})
         if self._verbose:
-            for line in self._way(result):
-                self._console.note(line)
+            self._finish_way(result)
         if note := FINISH_NOTES.get(text(result.get("finish"))):
             self._console.note(note)
 
-    def _way(self, result: Map) -> list[str]:
-        attempts = records(result.get("attempts"))
-        if self._saw_attempts:  # the failed ones were shown as they happened
-            attempts = [attempt for attempt in attempts if attempt.get("outcome") == "ok"]
-        skipped = [] if self._saw_skips else records(result.get("skipped"))
-        passed_over = [f"passed over: {skip_line(entry)}" for entry in skipped]
-        return [*passed_over, *(attempt_line(attempt) for attempt in attempts)]
+    def _finish_way(self, result: Map) -> None:
+        """Tell of the way what was not told as it happened, and who answered."""
+        for skipped in records(result.get("skipped")):
+            self._tell_skip(skipped)
+        for attempt in records(result.get("attempts")):
+            if not self._saw_attempts or attempt.get("outcome") == "ok":
+                self._console.note(attempt_line(attempt))
 
     def __repr__(self) -> str:
         return f"<ReplyPrinter shown={len(self.shown)}>"
@@ -104,6 +117,20 @@ FINISH_NOTES: dict[str, str] = {
 """Ways to finish that look like a whole answer and are none."""
 
 
+def broken_json(result: Map, *, wants_json: bool) -> str:
+    """Say that JSON was asked for, of the answer or of a call, and ends in its middle; or nothing.
+
+    Text that ends early is still text. JSON is none then, and a script must not take it for some.
+    """
+    if result.get("finish") not in FINISH_NOTES:
+        return ""
+    if wants_json:
+        return "aircher-cli: so the JSON is not whole"
+    if tool_calls(result):
+        return "aircher-cli: so the arguments of the last tool call may not be whole"
+    return ""
+
+
 def attempt_line(attempt: Map) -> str:
     """Return an attempt as one line: who, with which key, what came of it, how long it took."""
     key = f" (key {attempt['key']})" if attempt.get("key") else ""
@@ -112,8 +139,6 @@ def attempt_line(attempt: Map) -> str:
         return f"trying {_who(attempt)}{key}"
     if outcome == "waiting":
         return waiting_line(attempt)
-    if outcome == "skipped":
-        return f"passed over: {skip_line(attempt)}"
     took = f" after {attempt['ms']} ms" if attempt.get("ms") is not None else ""
     message = f": {attempt['message']}" if attempt.get("message") else ""
     words = "failed" if message else reason_words(outcome)

@@ -7,6 +7,7 @@ An entry is `{name, description?, parameters?}`, or the same within OpenAI's
 import json
 
 from aircher_cli.commands.json_input import JsonInput, kind_of, parse_json
+from aircher_cli.commands.schema_form import fault_of
 from aircher_cli.exits import CommandFailed, UsageError
 from aircher_cli.registry import suggest
 
@@ -100,6 +101,10 @@ def _schema(parameters: object, place: str) -> str:
         raise CommandFailed(
             f"{place}: parameters have to be a JSON Schema, an object, not {kind_of(value)}"
         )
+    if value.get("type", "object") != "object":
+        raise CommandFailed(f'{place}: parameters.type has to be "object": parameters have names')
+    if fault := fault_of(value):
+        raise CommandFailed(f"{place}: parameters are no JSON Schema: {fault}")
     return json.dumps(value) if text is None else text
 
 

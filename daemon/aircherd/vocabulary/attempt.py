@@ -47,7 +47,10 @@ class ChatResult(msgspec.Struct, frozen=True, kw_only=True):
 class AttemptDelta(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="attempt"
 ):
-    """Told as it happens: a provider is being tried (`outcome` is `trying`), or failed and why."""
+    """Told as it happens: a provider is being tried (`outcome` is `trying`), or failed and why.
+
+    Or it is passed over (`skipped`), or waited for (`waiting`, for `ms`).
+    """
 
     provider: str
     model: str

@@ -76,7 +76,7 @@ class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     `parallel_tool_calls` False asks for at most one call at a time; None is the vendor's habit.
     """
 
-    messages: Annotated[list[Message], msgspec.Meta(min_length=1)]
+    messages: list[Message]
     model: Annotated[str, msgspec.Meta(max_length=500)] | None = None
     system: str | None = None
     tools: list[Tool] = []

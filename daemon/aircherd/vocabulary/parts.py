@@ -5,12 +5,15 @@ Any part a model made may carry an opaque `signature`, by which its maker knows 
 """
 
 import binascii
+import re
 from typing import Annotated
 
 import msgspec
 
 MEDIA_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 """The kinds of image that at least three of the vendors take."""
+
+_HOST = re.compile(r"https?://[^/?#\s]")
 
 Signature = Annotated[str, msgspec.Meta(max_length=4_000_000)]
 
@@ -49,7 +52,12 @@ class ImagePart(
             raise ValueError("an image has either data, with its media_type, or a url")
         if self.url is not None:
             if not self.url.startswith(("https://", "http://")):
-                raise ValueError("an image's url begins with https:// or http://")
+                raise ValueError(
+                    "an image's url begins with https:// or http://; what a data: URL holds goes "
+                    "into data and media_type"
+                )
+            if not _HOST.match(self.url):
+                raise ValueError("an image's url has no host: write https://host/path")
             return
         if self.media_type not in MEDIA_TYPES:
             raise ValueError(f"an image's media_type is one of {', '.join(MEDIA_TYPES)}")

@@ -26,7 +26,6 @@ def test_every_code_of_the_protocol_has_an_exit_code() -> None:
         ("bad_request", 1),
         ("context_too_long", 1),
         ("content_policy", 1),
-        ("truncated", 1),
         ("internal", 1),
         ("unknown_model", 1),
         ("config_invalid", 1),
@@ -42,6 +41,7 @@ def test_every_code_of_the_protocol_has_an_exit_code() -> None:
         ("provider_error", 5),
         ("network", 5),
         ("timeout", 5),
+        ("truncated", 5),
         ("all_failed", 5),
         ("cancelled", 130),
     ],
@@ -64,7 +64,7 @@ def test_code_alone(code: str, expected: int) -> None:
         ("auth_rejected", ("auth_rejected",), ("limit_reached",), 5),
         ("not_authenticated", (), ("not_authenticated", "not_authenticated"), 4),
         ("rate_limited", ("rate_limited",), ("not_authenticated",), 5),
-        ("truncated", ("auth_rejected", "truncated"), (), 1),
+        ("truncated", ("auth_rejected", "truncated"), (), 5),
         ("bad_request", ("bad_request",), ("not_authenticated",), 1),
     ],
 )
@@ -75,11 +75,13 @@ def test_reasons_decide(
     assert expected == exit_code(failed(code, outcomes, skips))
 
 
-@pytest.mark.parametrize("code", ["overloaded", "provider_error", "auth_rejected", "truncated"])
-def test_a_reply_that_broke_off_is_a_failure_of_its_own(code: str) -> None:
-    """After the first output exit code 1, whatever the reason: part of an answer is there."""
-    data = {"attempts": [{"provider": "a", "outcome": code}], "text": "half", "finish": "error"}
-    assert exit_code(DaemonError(code, "broke off", data)) == 1
+@pytest.mark.parametrize("code", ["overloaded", "truncated", "auth_rejected", "content_policy"])
+def test_it_does_not_matter_whether_some_of_a_broken_reply_was_seen(code: str) -> None:
+    """Before the first output or after it, what could be done about it is the same."""
+    way = {"attempts": [{"provider": "a", "outcome": code}]}
+    before = exit_code(DaemonError(code, "broke off", way))
+    after = {**way, "text": "half", "finish": "error"}
+    assert exit_code(DaemonError(code, "broke off", after)) == before
 
 
 @pytest.mark.parametrize(

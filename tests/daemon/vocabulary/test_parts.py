@@ -31,6 +31,10 @@ def test_an_image_is_data_or_a_url(given):
         ({"data": "", "media_type": "image/png"}, "is not base64"),
         ({"data": "\udcff", "media_type": "image/png"}, "is not base64"),
         ({"url": "file:///etc/passwd"}, "begins with https"),
+        ({"url": "data:image/png;base64,aGk="}, "goes into data and media_type"),
+        ({"url": "https://"}, "has no host"),
+        ({"url": "https:///cat.png"}, "has no host"),
+        ({"url": "http://?cat"}, "has no host"),
     ],
 )
 def test_anything_else_is_refused_in_a_sentence(given, told):

@@ -32,6 +32,8 @@ FIELDS = frozenset(
         *("stop_sequences", "stream", "system", "thinking", "tool_choice", "tools"),
     )
 )
+GO_ON = ("claude-2", "claude-3", "claude-haiku-4-5", "claude-opus-4-5", "claude-sonnet-4-5")
+"""Models, by the beginnings of their names, that go on with an answer that was begun."""
 SYSTEM_IN_MESSAGES = ("claude-opus-4-8", "claude-opus-5")
 CHOICES = {"auto": "auto", "any": "required", "tool": "required", "none": "none"}
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
@@ -144,6 +146,11 @@ def _check_messages(messages: list[Json], model: str) -> None:
         before = merged[at - 1]["content"] if at else []
         _check_calls(at, message["content"], after)
         _check_results(at, message["content"], before)
+    if merged[-1]["role"] == "assistant" and not model.startswith(GO_ON):
+        raise _bad(
+            "This model does not support assistant message prefill. The conversation must end with "
+            "a user message."
+        )
 
 
 def _merge(messages: list[Json]) -> list[Json]:

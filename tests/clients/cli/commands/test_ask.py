@@ -206,7 +206,7 @@ def test_waiting_is_told(
 
 
 def test_a_broken_answer_is_shown_as_far_as_it_came(daemon: CliDaemon) -> None:
-    """A cut stream: the text so far once, the message on standard error, exit code 1."""
+    """A cut stream: the text so far once, the message on standard error, exit code 5."""
 
     def chat(session: Session, msgid: int, params: Map) -> object:
         session.delta(msgid, 0, type="text", text="half an ")
@@ -214,16 +214,16 @@ def test_a_broken_answer_is_shown_as_far_as_it_came(daemon: CliDaemon) -> None:
 
     daemon.answers["chat"] = chat
     outcome = run_cli(daemon.environ, "ask", "hi")
-    assert (outcome.code, outcome.out) == (1, "half an answer\n")
+    assert (outcome.code, outcome.out) == (5, "half an answer\n")
     assert outcome.err == "aircher-cli: openai broke off\n"
 
 
 def test_a_provider_that_fails_in_mid_answer_is_a_cut_answer(daemon: CliDaemon) -> None:
-    """Exit code 1, not that of a provider nobody reached: there is output."""
+    """What there is of it is shown; to ask again may help, as where nothing was seen."""
     half = {"text": "half", "finish": "error", "attempts": [{"outcome": "overloaded"}]}
     daemon.answers["chat"] = refuses("overloaded", "openai broke off", **half)
     outcome = run_cli(daemon.environ, "ask", "hi")
-    assert (outcome.code, outcome.out) == (1, "half\n")
+    assert (outcome.code, outcome.out) == (5, "half\n")
 
 
 def test_standard_input_as_a_file(daemon: CliDaemon) -> None:
@@ -268,6 +268,9 @@ def test_a_newcomer_is_told_what_to_run(daemon: CliDaemon) -> None:
         ("--strategy", "best"),
         ("--conversation", ""),
         ("-m",),
+        ("-m", ""),
+        ("--stop", ""),
+        ("--provider", ""),
         ("--nonsense",),
     ],
 )
@@ -275,3 +278,65 @@ def test_usage_errors(daemon: CliDaemon, words: tuple[str, ...]) -> None:
     """A wrong command line is exit code 2, before anything is sent."""
     outcome = run_cli(daemon.environ, "ask", "hi", *words)
     assert (outcome.code, outcome.out, daemon.calls) == (2, "", [])
+
+
+SCHEMA = '{"type": "object"}'
+
+
+@pytest.mark.parametrize("finish", ["length", "content_filter"])
+@pytest.mark.parametrize("words", [("--schema", SCHEMA), ("--json-object",)])
+@pytest.mark.parametrize("as_json", [(), ("--json",)])
+def test_json_that_is_not_whole_is_a_failure(
+    daemon: CliDaemon, finish: str, words: tuple[str, ...], as_json: tuple[str, ...]
+) -> None:
+    """A script must not take half of it for all; what there is of it is printed."""
+    daemon.answers["chat"] = streams('{"a": "hel', finish=finish)
+    outcome = run_cli(daemon.environ, "ask", "hi", *words, *as_json)
+    assert outcome.code == 1
+    assert outcome.err.endswith("aircher-cli: so the JSON is not whole\n")
+    assert "hel" in outcome.out
+
+
+def test_a_tool_call_that_is_not_whole_is_a_failure(daemon: CliDaemon) -> None:
+    """Its arguments are JSON, too."""
+    call = {"type": "tool_call", "id": "1", "name": "f", "arguments": '{"a'}
+    message = {"role": "assistant", "content": [call]}
+    daemon.answers["chat"] = chat_result("", message=message, finish="length")
+    outcome = run_cli(daemon.environ, "ask", "hi")
+    assert outcome.code == 1
+    assert "so the arguments of the last tool call may not be whole" in outcome.err
+
+
+def test_text_that_ends_early_is_still_text(daemon: CliDaemon) -> None:
+    """Whoever sets a limit gets what fits in it, and is told."""
+    daemon.answers["chat"] = streams("hel", finish="length")
+    assert run_cli(daemon.environ, "ask", "hi").code == 0
+
+
+def test_a_model_that_a_provider_does_not_know(daemon: CliDaemon) -> None:
+    """The nearest that it has is suggested."""
+    attempt = {"provider": "work", "model": "lama", "outcome": "unknown_model", "message": "404"}
+    daemon.answers["chat"] = refuses("unknown_model", "work: 404", attempts=[attempt])
+    daemon.answers["models.list"] = {"models": [{"provider": "work", "model": "llama"}]}
+    outcome = run_cli(daemon.environ, "ask", "-m", "work/lama", "hi")
+    assert outcome.err == "aircher-cli: work: 404 (did you mean work/llama?)\n"
+    assert daemon.params_of("models.list") == {"provider": "work"}
+
+
+def test_the_way_to_a_failure_is_told_once(daemon: CliDaemon) -> None:
+    """With -v as it happens, else at the end; the exit code is the same."""
+    why = {"provider": "work", "model": "m", "message": "no key for work"}
+
+    def chat(session: Session, msgid: int, params: Map) -> object:
+        session.delta(msgid, 0, type="attempt", outcome="skipped", **why)
+        raise Refusal(
+            "not_authenticated", "nobody", skipped=[{**why, "reason": "not_authenticated"}]
+        )
+
+    daemon.answers["chat"] = chat
+    for words, order in (((), ["nobody", "no key"]), (("-v",), ["no key", "nobody"])):
+        outcome = run_cli(daemon.environ, "ask", "-m", "work/m", "hi", *words)
+        assert outcome.code == 4
+        lines = outcome.err.splitlines()
+        assert len(lines) == 2
+        assert all(word in line for word, line in zip(order, lines, strict=True))

@@ -2,7 +2,12 @@
 
 import pytest
 
-from aircher_cli.commands.ask_failed import newcomer_note, rest_of_text
+from aircher_cli.commands.ask_failed import (
+    newcomer_note,
+    rest_of_text,
+    with_guess,
+    with_place,
+)
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.render.advice import nobody_lines
@@ -82,3 +87,48 @@ def test_a_daemon_that_has_gone_does_not_hide_the_first(daemon: CliDaemon) -> No
 
     daemon.answers["status"] = leave
     assert note(daemon, "not_authenticated").startswith("Nobody is signed in yet")
+
+
+ATTEMPT: Map = {"provider": "work", "model": "lama", "outcome": "unknown_model"}
+
+
+@pytest.mark.parametrize(
+    ("attempts", "names", "expected"),
+    [
+        ([ATTEMPT], ["llama", "qwen"], "no (did you mean work/llama?)"),
+        ([ATTEMPT, ATTEMPT], ["llama"], "no (did you mean work/llama?)"),
+        ([ATTEMPT], ["lama"], "no"),
+        ([ATTEMPT], ["qwen"], "no"),
+        ([{**ATTEMPT, "outcome": "overloaded"}], ["llama"], "no"),
+    ],
+)
+def test_what_was_meant(
+    daemon: CliDaemon, attempts: list[Map], names: list[str], expected: str
+) -> None:
+    """Only where it is the model that is unknown, and something else is nearly called so."""
+    daemon.answers["models.list"] = {"models": [{"model": name} for name in names]}
+    error = DaemonError("unknown_model", "no", {"attempts": attempts})
+    with Client.connect(daemon.environ) as client:
+        assert with_guess(client, error).message == expected
+
+
+@pytest.mark.parametrize(
+    ("messages", "code", "said", "expected"),
+    [
+        (
+            "talk.json",
+            "bad_request",
+            "chat: messages[1].role: no",
+            "talk.json: messages[1].role: no",
+        ),
+        ("talk.json", "bad_request", "messages: no", "talk.json: messages: no"),
+        ("-", "bad_request", "messages: no", "standard input: messages: no"),
+        ('[{"role"', "bad_request", "messages: no", "--messages: messages: no"),
+        (None, "bad_request", "messages: no", "messages: no"),
+        ("talk.json", "bad_request", "stop[0]: no", "stop[0]: no"),
+        ("talk.json", "network", "messages: no", "messages: no"),
+    ],
+)
+def test_the_file_is_named(messages: str | None, code: str, said: str, expected: str) -> None:
+    """Where the conversation of a file is at fault."""
+    assert expected == with_place(DaemonError(code, said, {}), messages).message

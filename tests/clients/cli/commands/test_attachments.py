@@ -75,10 +75,41 @@ def test_a_fence_is_longer_than_those_within() -> None:
     assert as_pieces("a.md", b"```\ncode\n```") == ["a.md:\n````\n```\ncode\n```\n````"]
 
 
-@pytest.mark.parametrize("name", ["x.png", "x.svg"])
-def test_text_that_is_called_an_image_is_text(name: str) -> None:
-    """An SVG is text, whatever models make of it."""
-    assert as_pieces(name, b"<svg/>") == [f"{name}:\n```\n<svg/>\n```"]
+def test_an_svg_is_text() -> None:
+    """Whatever models make of it."""
+    assert as_pieces("x.svg", b"<svg/>") == ["x.svg:\n```\n<svg/>\n```"]
+
+
+@pytest.mark.parametrize("name", ["x.png", "a/photo.JPG", "y.webp"])
+def test_text_that_is_called_an_image(name: str) -> None:
+    """Such as a page that says "not found": nobody means that."""
+    with pytest.raises(CommandFailed, match=f"{name} is called an image, and is none"):
+        as_pieces(name, b"<html>Not found</html>")
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("ftp://host/x.png", "cannot read ftp://...: the URL of an image begins with https://"),
+        ("HTTPS://host/x.png", "cannot read HTTPS://..."),
+        ("https://", "cannot send https://...: an image's URL is https://HOST/PATH"),
+        ("http:///x.png", "cannot send http://...: "),
+        ("https://host/my photo.png", "cannot send https://...: "),
+    ],
+)
+def test_urls_that_nobody_could_fetch(url: str, told: str) -> None:
+    """It is said before anything is sent."""
+    with pytest.raises(CommandFailed) as caught:
+        read_attachment(context_of(), url)
+    assert caught.value.message.startswith(told)
+
+
+def test_a_file_may_be_called_nearly_like_a_url(tmp_path: Path) -> None:
+    """What stands before `://` is no scheme."""
+    (tmp_path / "a:").mkdir()
+    (tmp_path / "a:" / "b").write_text("x")
+    (piece,) = read_attachment(context_of(), f"{tmp_path}/a://b")
+    assert str(piece).endswith("```\nx\n```")
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from helpers.cli import COMMAND, run_cli
-from helpers.cli_daemon import CliDaemon, Map, Session
+from helpers.cli_daemon import CliDaemon, Map, Session, refuses
 
 PATIENCE = 20.0
 
@@ -66,3 +66,10 @@ def read_until(control: int, pattern: bytes) -> None:
         if left <= 0 or not select.select([control], [], [], left)[0]:
             pytest.fail(f"it said {seen!r}")
         seen += os.read(control, 4096)
+
+
+def test_a_model_that_nobody_knows_is_told_before_a_question(daemon: CliDaemon) -> None:
+    """Nobody types for nothing."""
+    daemon.answers["route.explain"] = refuses("unknown_model", "nobody knows 'nope'")
+    done = run_cli(daemon.environ, "chat", "-m", "nope", terminal=True)
+    assert (done.code, done.err) == (1, "aircher-cli: nobody knows 'nope'\n")

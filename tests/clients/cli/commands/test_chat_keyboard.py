@@ -1,5 +1,6 @@
 """What is typed: kept from chat to chat, for its owner alone."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -63,6 +64,36 @@ def test_arrow_up_brings_back_what_was_typed_in_the_last_chat(environ: dict[str,
     assert typed(environ, "\x1b[A\r") == ["an old question"]
     file = Path(environ["XDG_DATA_HOME"]) / "aircher" / HISTORY_FILE
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def history_of(environ: dict[str, str]) -> Path:
+    file = Path(environ["XDG_DATA_HOME"]) / "aircher" / HISTORY_FILE
+    file.parent.mkdir(parents=True)
+    return file
+
+
+def test_a_history_that_others_could_read_is_closed_to_them(environ: dict[str, str]) -> None:
+    """It may come from a backup, or from a careless hand."""
+    file = history_of(environ)
+    file.touch(mode=0o644)
+    typed(environ, "a question\r")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert "a question" in file.read_text()
+
+
+def test_a_link_in_its_place_is_not_followed(environ: dict[str, str], tmp_path: Path) -> None:
+    """Nothing is added to what it leads to, and its mode stays."""
+    other = tmp_path / "other"
+    other.touch(mode=0o644)
+    history_of(environ).symlink_to(other)
+    assert typed(environ, "a question\r") == ["a question"]
+    assert (other.read_text(), stat.S_IMODE(other.stat().st_mode)) == ("", 0o644)
+
+
+def test_a_pipe_in_its_place_is_not_waited_for(environ: dict[str, str]) -> None:
+    """The chat goes on without a history."""
+    os.mkfifo(history_of(environ))
+    assert typed(environ, "a question\r") == ["a question"]
 
 
 def test_without_history_nothing_is_kept(environ: dict[str, str], tmp_path: Path) -> None:

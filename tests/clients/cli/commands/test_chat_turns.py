@@ -7,7 +7,7 @@ from aircher_cli.commands.chat_turns import COMMANDS, HELP, Dialogue
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from helpers.cli import Stream
-from helpers.cli_daemon import CliDaemon, Map, Refusal, Session
+from helpers.cli_daemon import CliDaemon, Map, Refusal, Session, refuses
 
 
 class Typed:
@@ -46,6 +46,7 @@ def answer(session: Session, msgid: int, params: Map) -> Map:
 def talk(daemon: CliDaemon, *lines: str | type[BaseException], words: list[str] | None = None):
     """Run a conversation; return what it printed, and the chat requests it made."""
     daemon.answers.setdefault("chat", answer)
+    daemon.answers.setdefault("route.explain", {"candidates": []})
     out, err = Stream(terminal=True), Stream(terminal=True)
     environ = {**daemon.environ, "NO_COLOR": "1"}
     context = Context(Console(out, err, environ), environ, Stream(terminal=True))
@@ -165,3 +166,12 @@ def test_completions(daemon: CliDaemon) -> None:
         assert dialogue.completions("/mo") == ["/model"]
         assert dialogue.completions("/model u") == ["up/m"]
         assert dialogue.completions("why /mo") == []
+
+
+def test_a_model_that_nobody_knows_is_not_taken(daemon: CliDaemon) -> None:
+    """The conversation goes on with the one before."""
+    daemon.answers["route.explain"] = refuses("unknown_model", "nobody knows 'nope'")
+    _, err, asked = talk(daemon, "/model nope", "one")
+    assert "nobody knows 'nope'" in err
+    assert daemon.params_of("route.explain") == {"model": "nope"}
+    assert "model" not in asked[0]

@@ -6,7 +6,7 @@ import pytest
 
 from aircher_cli.commands.models_show import called
 from helpers.cli import run_cli
-from helpers.cli_daemon import CliDaemon, Map
+from helpers.cli_daemon import CliDaemon, Map, Refusal, Session
 
 SONNET: Map = {
     "provider": "anthropic",
@@ -28,6 +28,7 @@ ALIASES: list[Map] = [
         ("any", [SECOND, {"provider": "work", "model": "new"}, SONNET]),
         ("llama3.2", [FIRST, SECOND]),
         ("claude", []),
+        ("work/other", [{"provider": "work", "model": "other"}]),
     ],
 )
 def test_called(word: str, expected: list[Map]) -> None:
@@ -54,9 +55,38 @@ def test_json(daemon: CliDaemon) -> None:
 def test_an_unknown_model(daemon: CliDaemon) -> None:
     """The nearest is suggested, and where all of them are."""
     daemon.answers["models.list"] = {"models": MODELS}
-    outcome = run_cli(daemon.environ, "models", "show", "anthropic/claude-sonet-5")
+    outcome = run_cli(daemon.environ, "models", "show", "claude-sonet-5")
     assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err.startswith('aircher-cli: no model is known as "claude-sonet-5"')
+    assert outcome.err.endswith("see aircher-cli models list --all\n")
+
+
+def test_a_model_that_is_on_no_list(daemon: CliDaemon) -> None:
+    """It is asked all the same, so what is known of it is shown, and what may have been meant."""
+    old = {"provider": "anthropic", "model": "claude-sonet-5", "state": "authenticated"}
+
+    def listing(session: Session, msgid: int, params: Map) -> object:
+        return {"models": [{**old, "window": 1000}] if "model" in params else MODELS}
+
+    daemon.answers["models.list"] = listing
+    outcome = run_cli(daemon.environ, "models", "show", "anthropic/claude-sonet-5")
+    assert outcome.code == 0
+    assert "1,000 tokens" in outcome.out
     assert outcome.err == (
-        'aircher-cli: no model is known as "anthropic/claude-sonet-5" '
-        "(did you mean anthropic/claude-sonnet-5?); see aircher-cli models list --all\n"
+        "anthropic does not list it (did you mean anthropic/claude-sonnet-5?); if you name it, it "
+        "is asked for all the same\n"
     )
+    assert daemon.params_of("models.list") == {"model": "anthropic/claude-sonet-5"}
+
+
+def test_a_provider_that_does_not_exist(daemon: CliDaemon) -> None:
+    """What the daemon says of it is said."""
+
+    def listing(session: Session, msgid: int, params: Map) -> object:
+        if "model" in params:
+            raise Refusal("unknown_model", "there is no provider 'x'")
+        return {"models": MODELS}
+
+    daemon.answers["models.list"] = listing
+    outcome = run_cli(daemon.environ, "models", "show", "x/y")
+    assert (outcome.code, outcome.err) == (1, "aircher-cli: there is no provider 'x'\n")

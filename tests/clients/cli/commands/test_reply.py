@@ -5,6 +5,7 @@ import pytest
 from aircher_cli.commands.reply import (
     ReplyPrinter,
     attempt_line,
+    broken_json,
     reply_record,
     reply_text,
     tool_calls,
@@ -172,3 +173,47 @@ def test_deltas_of_another_kind_are_passed_over() -> None:
     printer.on_delta({"type": "hologram", "text": "x"})
     printer.on_delta({"type": "text", "text": "y"})
     assert (out.text, printer.shown) == ("y", "y")
+
+
+SKIP: Map = {"type": "attempt", "provider": "work", "model": "m", "message": "it is cooling"}
+
+
+def test_who_is_passed_over_is_told_once() -> None:
+    """As it happens, not again after a wait and not at the end; another reason is news."""
+    err = Stream()
+    printer = ReplyPrinter(Console(Stream(), err, {}), quiet=False, verbose=True)
+    skipped = {**SKIP, "outcome": "skipped"}
+    for delta in (skipped, skipped, {**skipped, "message": "at a limit"}):
+        printer.on_delta(delta)
+    at_the_end = [{**SKIP, "reason": "rate_limited"}, {"provider": "late", "message": "no key"}]
+    printer.finish(chat_result("x", attempts=[], skipped=at_the_end), show_text=False)
+    assert err.text.splitlines() == [
+        "passed over: work/m: it is cooling",
+        "passed over: work/m: at a limit",
+        "passed over: late: no key",
+    ]
+
+
+def test_without_verbose_nobody_is_told_of_who_is_passed_over() -> None:
+    """At a terminal neither."""
+    err = Stream(terminal=True)
+    printer = ReplyPrinter(Console(Stream(), err, {}), quiet=False, verbose=False)
+    printer.on_delta({**SKIP, "outcome": "skipped"})
+    assert err.text == ""
+
+
+@pytest.mark.parametrize(
+    ("finish", "content", "wants_json", "expected"),
+    [
+        ("stop", "{}", True, ""),
+        ("length", "words", False, ""),
+        ("length", "{", True, "aircher-cli: so the JSON is not whole"),
+        ("content_filter", [CALL], False, "aircher-cli: so the arguments of the last tool call"),
+        ("tool_calls", [CALL], False, ""),
+    ],
+)
+def test_broken_json(finish: str, content: object, wants_json: bool, expected: str) -> None:
+    """It matters where somebody has to parse it."""
+    result = chat_result("", message={"role": "assistant", "content": content}, finish=finish)
+    assert broken_json(result, wants_json=wants_json).startswith(expected)
+    assert bool(broken_json(result, wants_json=wants_json)) == bool(expected)

@@ -56,6 +56,14 @@ def test_a_name_is_enough() -> None:
             't.json: tool 1 ("x"): parameters have to be a JSON Schema, an object, not a list',
         ),
         (
+            [{"name": "x", "parameters": {"type": "array"}}],
+            't.json: tool 1 ("x"): parameters.type has to be "object"',
+        ),
+        (
+            [{"name": "x", "parameters": '{"properties": {"a": {"type": "strin"}}}'}],
+            't.json: tool 1 ("x"): parameters are no JSON Schema: properties.a.type: has to be ',
+        ),
+        (
             [{"name": "x", "parameters": "{,}"}],
             't.json: tool 1 ("x"): parameters:1:2: not JSON: ',
         ),

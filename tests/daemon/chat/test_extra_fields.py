@@ -1,0 +1,52 @@
+"""What `extra` may not say, because the request says it."""
+
+import pytest
+
+from aircherd.chat.extra_fields import check_extra
+from aircherd.errors import BadRequest
+
+
+@pytest.mark.parametrize(
+    ("extra", "told"),
+    [
+        ({"model": "dear"}, "extra.model: is not for extra: say it with model"),
+        ({"models": ["a", "b"]}, "extra.models: is not for extra: say it with model"),
+        ({"MODEL": "dear"}, "extra.MODEL: is not for extra: say it with model"),
+        ({"stream": False}, "extra.stream: is not for extra: say it with stream"),
+        ({"stream_options": {}}, "extra.stream_options: is not for extra: leave it out"),
+        ({"background": True}, "extra.background: is not for extra: leave it out"),
+        ({"n": 4}, "extra.n: is not for extra: leave it out: one answer is read"),
+        ({"max_tokens": 9}, "extra.max_tokens: is not for extra: say it with max_tokens"),
+        ({"max_completion_tokens": 9}, "extra.max_completion_tokens: "),
+        ({"max_output_tokens": 9}, "extra.max_output_tokens: "),
+        ({"messages": []}, "extra.messages: is not for extra: say it with messages"),
+        ({"input": "x"}, "extra.input: "),
+        ({"contents": []}, "extra.contents: "),
+        ({"previous_response_id": "r"}, "extra.previous_response_id: "),
+        ({"generationConfig": {"maxOutputTokens": 9}}, "extra.generationConfig.maxOutputTokens: "),
+        ({"generation_config": {"candidate_count": 2}}, "extra.generation_config.candidate_count"),
+        ({"options": {"num_predict": -1}}, "extra.options.num_predict: is not for extra: say it"),
+        ({"seed": 1, "num_predict": 3}, "extra.num_predict: "),
+    ],
+)
+def test_what_the_request_decides(extra, told):
+    """In whatever spelling a vendor takes it; the sentence says what to use instead."""
+    with pytest.raises(BadRequest) as caught:
+        check_extra(extra)
+    assert caught.value.message.startswith(told)
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"seed": 1, "top_k": 3, "metadata": {"model": "m", "n": 1}},
+        {"tools": [{"type": "web_search", "max_tokens": 3}], "system": [{"text": "x"}]},
+        {"generationConfig": {"seed": 7, "topK": 1, "model": "m"}},
+        {"options": {"num_ctx": 4096, "stream": 1}, "keep_alive": 0},
+        {"options": "fast", "generationConfig": None},
+        {"provider": {"order": ["a"]}, "service_tier": "flex", "store": True},
+    ],
+)
+def test_what_is_the_users(extra):
+    """All else, and the same words where they mean something else."""
+    check_extra(extra)
