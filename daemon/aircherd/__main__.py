@@ -24,7 +24,7 @@ from aircherd.vocabulary.secret import Redactor
 
 EXIT_CANNOT_START = 1
 PR_SET_DUMPABLE = 4
-GC_THRESHOLD = 5_000
+GC_THRESHOLD = 20_000
 """Objects that come to stay before the youngest are looked through; Python's own choice is 700."""
 
 log = structlog.get_logger()

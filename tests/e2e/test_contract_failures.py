@@ -1,5 +1,7 @@
 """The contract of all adapters where something goes wrong: every error, and every break."""
 
+from contextlib import aclosing
+
 import pytest
 import trio
 
@@ -174,8 +176,10 @@ async def test_cancelled(bench: Bench) -> None:
     """Who stops waiting closes the connection at once; it serves nobody any more."""
     bench.meet("stall", after=1)
     with trio.CancelScope() as scope:
-        async with bench.pool.open_chat(
-            bench.provider, a_request(), bench.model, bench.key, bench.network
+        async with aclosing(
+            await bench.pool.open_chat(
+                bench.provider, a_request(), bench.model, bench.key, bench.network
+            )
         ) as call:
             await call.receive()
             scope.cancel()

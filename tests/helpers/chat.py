@@ -3,8 +3,7 @@
 Everything between is the real thing: controller, plan, cooldowns, limits. Build them inside trio.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 
 import msgspec
 import trio
@@ -126,7 +125,6 @@ class FakePool:
         clocks = Clocks(trio.current_time, trio.current_time, wall)
         self.cooldowns = CooldownBook(EventBus(), clocks=clocks, jitter=lambda: 0.0)
 
-    @asynccontextmanager
     async def open_chat(
         self,
         provider: Provider,
@@ -134,7 +132,7 @@ class FakePool:
         model: object,
         key: ApiKey | None,
         network: object,
-    ) -> AsyncIterator["FakeCall"]:
+    ) -> "FakeCall":
         name = key.name if key else None
         self.calls.append((provider.name, model.id, name))
         self.keys.append((provider.name, model.id, key.secret.reveal() if key else None))
@@ -142,22 +140,32 @@ class FakePool:
         script = self.scripts[provider.name].pop(0)
         seconds, answer = script if isinstance(script, tuple) else (0.0, script)
         try:
-            if seconds:
-                await trio.sleep(seconds)
-            if isinstance(answer, Exception):
-                if isinstance(answer, ProviderFailed):
-                    report.failed(answer.failure)
-                raise answer
-            report.ok()
-            yield FakeCall(answer, report)
-        finally:
-            self.closed += 1
+            await self._begin(seconds, answer, report)
+        except BaseException:
+            self.note_closed()
+            raise
+        return FakeCall(answer, report, self.note_closed)
+
+    async def _begin(self, seconds: float, answer: object, report: CallReport) -> None:
+        if seconds:
+            await trio.sleep(seconds)
+        if isinstance(answer, ProviderFailed):
+            report.failed(answer.failure)
+        if isinstance(answer, Exception):
+            raise answer
+        report.ok()
+
+    def note_closed(self) -> None:
+        self.closed += 1
 
 
 class FakeCall:
-    def __init__(self, script: list[object], report: CallReport) -> None:
+    def __init__(
+        self, script: list[object], report: CallReport, on_closed: Callable[[], None]
+    ) -> None:
         self.script = list(script)
         self.report = report
+        self.on_closed = on_closed
 
     async def receive(self) -> object:
         step = self.script.pop(0)
@@ -168,7 +176,12 @@ class FakeCall:
         if isinstance(step, int | float):
             await trio.sleep(step)
             return []
+        if step and isinstance(step[-1], Ending):
+            self.report.whole()
         return step
+
+    async def aclose(self) -> None:
+        self.on_closed()
 
 
 class FakeLedger:
@@ -205,8 +218,9 @@ class Chats:
         self.pool = pool
         self.ledger = FakeLedger()
         self.limits = LimitBook(wall)
-        if (since := self.limits.configure(config.limits)) is not None:
-            self.limits.restore([], since)
+        self.limits.configure(config.limits)
+        for past in self.limits.awaited:
+            self.limits.restore(past, [])
         bus = bus or EventBus()
         self.controller = ChatController(
             config=FakeConfig(config),

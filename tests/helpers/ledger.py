@@ -72,7 +72,10 @@ def sums(path, table):
         f"SELECT {unit}, party, outcome, count(*), ifnull(sum(input_tokens), 0), "  # noqa: S608 - likewise
         "ifnull(sum(output_tokens), 0), ifnull(sum(cached_tokens), 0), "
         "ifnull(sum(cache_write_tokens), 0), ifnull(sum(reasoning_tokens), 0), "
-        "ifnull(sum(cost_nano), 0), count(*) - count(cost_nano) FROM attempts "
+        "ifnull(sum(cost_nano), 0), count(*) - count(cost_nano), sum(estimated > 0), "
+        "ifnull(sum((estimated & 1) * input_tokens), 0), "
+        "ifnull(sum((estimated & 1) * output_tokens), 0), "
+        "ifnull(sum((estimated >> 1) * cost_nano), 0) FROM attempts "
         "WHERE outcome <> 'started' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
     )
     return said, true

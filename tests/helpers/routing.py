@@ -96,7 +96,7 @@ class FakeView:
     def limited(self, provider: str, key: str | None, model: Model) -> Limited | None:
         return self.full.get((provider, key, model.id))
 
-    def price(self, model: Model) -> Decimal | None:
+    def price(self, provider: str, model: Model) -> Decimal | None:
         return self.prices.get(model.id)
 
     def speed(self, provider: str, model: str) -> float | None:

@@ -1,5 +1,7 @@
 """Chats with one provider through the real pool, gathered as the daemon gathers them."""
 
+from contextlib import aclosing
+
 import msgspec
 
 from aircherd.chat.reply import Reply
@@ -93,8 +95,10 @@ class Talker:
         reply, events, failure = Reply(), list[ReplyEvent](), None
         request = a_request(*sent, **fields)
         try:
-            async with self.pool.open_chat(
-                self.provider, request, self.model, self.key, self.network
+            async with aclosing(
+                await self.pool.open_chat(
+                    self.provider, request, self.model, self.key, self.network
+                )
             ) as call:
                 while more := await call.receive():
                     reply.add(more)

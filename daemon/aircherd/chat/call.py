@@ -1,5 +1,7 @@
 """One call of a request: what is sent of it, what comes back, and what is told about it."""
 
+from decimal import Decimal
+
 import msgspec
 import trio
 
@@ -22,7 +24,8 @@ from aircherd.vocabulary.reply import ReplyEvent
 class Call:
     """One call to one candidate with one key.
 
-    `reply` is what came of it, `attempt` its record once it is over, however it ended.
+    `reply` is what came of it, `attempt` its record once it is over, however it ended, and `cost`
+    what it cost in USD, None where that is not known.
     """
 
     def __init__(
@@ -36,6 +39,7 @@ class Call:
     ) -> None:
         self.reply = Reply()
         self.attempt: Attempt | None = None
+        self.cost: Decimal | None = None
         self._means = means
         self._candidate = candidate
         self._key = key
@@ -52,13 +56,13 @@ class Call:
         `deadline` is that of the whole request, on trio's clock: what is cut off there was a
         timeout, what is cancelled before was the client's wish. Even then there is an `attempt`.
         """
-        tell = send if request.stream else _silent
         failure: Failure | None = None
         outcome = codes.CANCELLED  # what it is unless we get to know better
         try:
-            await tell((self._notice("trying"),))
-            self._started = trio.current_time()
-            await self._stream(request, network, tell)
+            if request.stream:
+                await send((self._notice("trying"),))
+                self._started = trio.current_time()  # a client that does not read is no delay
+            await self._stream(request, network, send)
             outcome = "ok"
         except ProviderFailed as error:
             failure, outcome = error.failure, error.failure.code
@@ -71,19 +75,20 @@ class Call:
                 outcome = codes.TIMEOUT
             attempt = self.attempt = self._record(outcome, now, failure)
             took = Took(outcome=outcome, ms=attempt.ms, first_ms=self._first_ms, reply=self.reply)
-            self._entry.settle(took)
+            self.cost = self._entry.settle(took)
             self._means.bus.publish("attempt", lambda: _event(attempt, self._caller))
-        if failure:
-            await tell((self._notice(outcome, ms=attempt.ms, message=failure.message),))
+        if failure and request.stream:
+            await send((self._notice(outcome, ms=attempt.ms, message=failure.message),))
         return failure
 
-    async def _stream(self, request: ChatRequest, network: Network, tell: Send) -> None:
+    async def _stream(self, request: ChatRequest, network: Network, send: Send) -> None:
         candidate, reply = self._candidate, self.reply
         held: list[ReplyEvent] = []
         sent = for_origin(request, candidate.origin)
-        async with self._means.pool.open_chat(
+        call = await self._means.pool.open_chat(
             candidate.provider, sent, candidate.model, self._key, network
-        ) as call:
+        )
+        try:
             while reply.ending is None:
                 events = await call.receive()
                 reply.add(events)
@@ -95,10 +100,12 @@ class Call:
                 # Thinking does not: who sees an attempt fail knows that it goes with it.
                 held += events
                 if reply.has_begun or reply.ending:
-                    await tell(held)
+                    await send(held)
                     held = []
                 else:
                     del held[:-1]  # a later count replaces an earlier one
+        finally:
+            await call.aclose()
 
     def _note_first(self) -> None:
         seconds = trio.current_time() - self._started
@@ -132,10 +139,6 @@ class Call:
 
     def __repr__(self) -> str:
         return f"<Call to {self._candidate.origin}>"
-
-
-async def _silent(_deltas: object) -> None:
-    """Tell nobody: the client asked for the result only."""
 
 
 def _event(attempt: Attempt, caller: Caller) -> dict[str, object]:

@@ -1,7 +1,9 @@
 """What a request needs of a model: pure."""
 
+from collections.abc import Iterator
+
 from aircherd.usage.estimate import input_estimate
-from aircherd.vocabulary.chat import ChatRequest, SchemaFormat
+from aircherd.vocabulary.chat import ChatRequest, Message, SchemaFormat
 from aircherd.vocabulary.needs import Needs
 from aircherd.vocabulary.parts import ImagePart, Part, ToolResultPart
 
@@ -11,25 +13,29 @@ def needs_of(request: ChatRequest) -> Needs:
 
     `output_tokens` is 0 where the request sets no limit.
     """
-    abilities = (
-        ("tools", bool(request.tools) and request.tool_choice != "none"),
-        ("images", _has_images(request)),
-        ("reasoning", request.reasoning not in (None, "none")),
-        ("json_schema", isinstance(request.response_format, SchemaFormat)),
-        ("sampling", request.temperature is not None or request.top_p is not None),
-    )
     return Needs(
-        abilities=tuple(name for name, is_used in abilities if is_used),
+        abilities=tuple(_abilities(request)),
         input_tokens=input_estimate(request),
         output_tokens=request.max_tokens or 0,
     )
 
 
-def _has_images(request: ChatRequest) -> bool:
-    contents = (message.content for message in request.messages)
-    return any(
-        _is_image(part) for content in contents if not isinstance(content, str) for part in content
-    )
+def _abilities(request: ChatRequest) -> Iterator[str]:
+    if request.tools and request.tool_choice != "none":
+        yield "tools"
+    if any(_has_image(message) for message in request.messages):
+        yield "images"
+    if request.reasoning is not None and request.reasoning != "none":
+        yield "reasoning"
+    if isinstance(request.response_format, SchemaFormat):
+        yield "json_schema"
+    if request.temperature is not None or request.top_p is not None:
+        yield "sampling"
+
+
+def _has_image(message: Message) -> bool:
+    content = message.content
+    return not isinstance(content, str) and any(map(_is_image, content))
 
 
 def _is_image(part: Part) -> bool:

@@ -12,6 +12,8 @@ from aircherd.vocabulary.parts import Part, ReasoningPart, TextPart, ToolCallPar
 
 def for_origin(request: ChatRequest, origin: str) -> ChatRequest:
     """Return `request` as it may be sent to `origin` (`provider/model`)."""
+    if all(isinstance(message.content, str) for message in request.messages):
+        return request  # most have nothing but text
     messages = [_for_origin(message, origin) for message in request.messages]
     if all(new is old for new, old in zip(messages, request.messages, strict=True)):
         return request

@@ -64,14 +64,14 @@ class Reply:
             if type(event) is TextDelta:
                 self._has_output = True
                 self._add_text("text", event)
+            elif type(event) is UsageDelta:
+                self._usage = event.usage
+            elif type(event) is Ending:
+                self.ending = event
             elif type(event) is ReasoningDelta:
                 self._add_text("reasoning", event)
-            elif isinstance(event, ToolCallDelta):
+            elif type(event) is ToolCallDelta:
                 self._add_call(event)
-            elif isinstance(event, UsageDelta):
-                self._usage = event.usage
-            elif isinstance(event, Ending):
-                self.ending = event
         if self._characters > MAX_CHARACTERS:
             message = f"sent more than {MAX_CHARACTERS} characters"
             raise ProviderFailed(Failure(kind=FailureClass.PROTOCOL, message=message))

@@ -9,6 +9,7 @@ providers' halves do not make one answer.
 """
 
 import math
+from decimal import Decimal
 from typing import NoReturn
 
 import msgspec
@@ -16,7 +17,7 @@ import trio
 
 from aircherd.catalog import prices
 from aircherd.chat import outcome
-from aircherd.chat.account import Entry, cost_of, plausible
+from aircherd.chat.account import Entry
 from aircherd.chat.call import Call
 from aircherd.chat.caller import Caller, Send
 from aircherd.chat.means import Means
@@ -41,6 +42,10 @@ LOOK_SECONDS = 2.0
 """How long somebody without any key waits for the list of a local server."""
 
 
+_NOTHING = Reply()
+"""What came before anybody was asked. Nothing is added to it."""
+
+
 class Pause(msgspec.Struct, frozen=True):
     """How many seconds to wait, and for whom: the one who comes back first."""
 
@@ -63,8 +68,10 @@ class Walk:
         self._attempts: list[Attempt] = []
         self._skipped: list[Skipped] = []
         self._condemned = Condemned()
-        self._reply = Reply()
+        self._reply = _NOTHING
+        self._cost: Decimal | None = None
         self._deadline = math.inf
+        self._may_wait = request.wait
 
     async def run(self, scope: trio.CancelScope) -> ChatResult:
         """Carry it out within its deadline, which is set on `scope`.
@@ -79,7 +86,11 @@ class Walk:
         seconds = self._request.timeout or self._config.network.request_timeout
         scope.deadline = self._deadline = trio.current_time() + seconds
         try:
-            return await self._walk(decided)
+            while True:
+                result = await self._pass(decided)
+                if result is not None:
+                    return result
+                await self._wait_for_somebody(decided)
         except trio.Cancelled:
             if trio.current_time() < self._deadline:
                 raise  # the client wants it no more, or went away
@@ -89,18 +100,13 @@ class Walk:
 
     async def _decide(self) -> Plan:
         decided = self._plan()
-        if self._may_look_around() and not decided.candidates:
-            # A local server may have been started just now, or with this daemon.
-            assert self._means.ask_for_models is not None
+        if self._request.model or self._config.default_model or decided.candidates:
+            return decided
+        # Only local servers know whom to ask, and one may have been started just now.
+        if self._means.ask_for_models is not None:
             with trio.move_on_after(LOOK_SECONDS):
                 await self._means.ask_for_models(open_to_all(self._config))
-            decided = self._plan()
-        return decided
-
-    def _may_look_around(self) -> bool:
-        """Whether only local servers could know whom to ask: no model is named anywhere."""
-        named = self._request.model or self._config.default_model
-        return self._means.ask_for_models is not None and not named
+        return self._plan()
 
     def _plan(self) -> Plan:
         request = self._request
@@ -114,24 +120,20 @@ class Walk:
 
     # ---------------------------------------------------------- the way
 
-    async def _walk(self, decided: Plan) -> ChatResult:
-        left = self._request.wait
-        while True:
-            result = await self._pass(decided)
-            if result is not None:
-                return result
-            pause = self._pause(decided, left)
-            if pause is None:
-                raise outcome.nobody_answered(self._attempts, self._skipped)
-            left -= pause.seconds
-            await self._tell_waiting(pause)
-            await trio.sleep(pause.seconds)
-            self._skipped.clear()
-            self._condemned.forget_what_passes()
+    async def _wait_for_somebody(self, decided: Plan) -> None:
+        """Wait for the first to come back, as long as the request allows; raise if nobody does."""
+        pause = self._pause(decided)
+        if pause is None:
+            raise outcome.nobody_answered(self._attempts, self._skipped)
+        self._may_wait -= pause.seconds
+        await self._tell_waiting(pause)
+        await trio.sleep(pause.seconds)
+        self._skipped.clear()
+        self._condemned.forget_what_passes()
 
-    def _pause(self, decided: Plan, left: float) -> Pause | None:
-        """Return how long until somebody is back, None if nobody is before `left` is over."""
-        left = min(left, self._deadline - trio.current_time())
+    def _pause(self, decided: Plan) -> Pause | None:
+        """Return how long until somebody is back, None if nobody is before we must give up."""
+        left = min(self._may_wait, self._deadline - trio.current_time())
         if left <= 0 or len(self._attempts) >= self._config.fallback.max_attempts:
             return None
         now = self._means.clock()
@@ -144,25 +146,16 @@ class Walk:
         return first if first is not None and first.seconds <= left else None
 
     async def _tell_waiting(self, pause: Pause) -> None:
-        if not self._request.stream:
-            return
-        skip = pause.until_back
-        notice = AttemptDelta(
-            provider=skip.provider,
-            model=skip.model or "",
-            key=skip.key,
-            outcome="waiting",
-            ms=round(pause.seconds * 1000),
-            message=skip.message,
-        )
-        await self._send((notice,))
+        if self._request.stream:
+            notice = _notice(pause.until_back, "waiting", ms=round(pause.seconds * 1000))
+            await self._send((notice,))
 
     async def _pass(self, decided: Plan) -> ChatResult | None:
         """Go once through the plan, as things stand now; None if nobody answered."""
         for step in decided.steps():
             skipped = step if isinstance(step, Skipped) else self._objection(step)
             if skipped is not None:
-                self._note_skip(skipped)
+                await self._note_skip(skipped)
                 continue
             assert isinstance(step, Candidate)
             result = await self._ask(step)
@@ -172,6 +165,8 @@ class Walk:
 
     def _objection(self, candidate: Candidate) -> Skipped | None:
         """Say why what happened so far speaks against one more call."""
+        if not self._attempts:
+            return None
         if len(self._attempts) >= self._config.fallback.max_attempts:
             last = self._attempts[-1]
             message = f"{candidate.origin} was not tried: {len(self._attempts)} attempts were made"
@@ -180,13 +175,14 @@ class Walk:
 
     async def _ask(self, candidate: Candidate) -> ChatResult | None:
         """Ask one candidate; return None if another one should be asked."""
-        key = await self._key(candidate)
-        if isinstance(key, Skipped):
-            self._note_skip(key)
+        try:
+            key = await self._means.auth.ensure_authenticated(candidate.provider, candidate.key)
+        except NotAuthenticated as error:
+            await self._note_skip(candidate.skipped(error.code, error.message))
             return None
         failure = await self._call(candidate, key)
         if isinstance(failure, Skipped):
-            self._note_skip(failure)
+            await self._note_skip(failure)
             return None
         if failure and failure.kind is FailureClass.AUTH and key:
             failure = await self._again_with_new_key(candidate, key, failure)
@@ -203,12 +199,6 @@ class Walk:
         if self._reply.has_output:
             raise outcome.broke_off(failure, self._reply, *way)
         raise outcome.request_refused(failure, *way)
-
-    async def _key(self, candidate: Candidate) -> ApiKey | Skipped | None:
-        try:
-            return await self._means.auth.ensure_authenticated(candidate.provider, candidate.key)
-        except NotAuthenticated as error:
-            return candidate.skipped(error.code, error.message)
 
     async def _again_with_new_key(
         self, candidate: Candidate, key: ApiKey, failure: Failure
@@ -242,6 +232,7 @@ class Walk:
             # Even if it is cut off: then what there is of it is told.
             if call.attempt is not None:
                 self._attempts.append(call.attempt)
+            self._cost = call.cost
         if failure is None and key:
             self._means.auth.note_accepted(key)
         return failure
@@ -258,14 +249,19 @@ class Walk:
                 return candidate.skipped(cooling.reason, cooling.message, cooling.until)
         entry = self._means.account.open(candidate, self._caller, self._needs)
         if isinstance(entry, Limited):
+            if not candidate.is_last_resort:  # which takes no probe
+                cooldowns.give_back(provider, candidate.key, model)
             return candidate.skipped(entry.reason, entry.message, entry.until)
         return entry
 
-    def _note_skip(self, skipped: Skipped) -> None:
+    async def _note_skip(self, skipped: Skipped) -> None:
         """Tell of each candidate once why it was passed over: a last resort had its reason."""
         who = (skipped.provider, skipped.model, skipped.key)
-        if who not in [(skip.provider, skip.model, skip.key) for skip in self._skipped]:
-            self._skipped.append(skipped)
+        if who in [(skip.provider, skip.model, skip.key) for skip in self._skipped]:
+            return
+        self._skipped.append(skipped)
+        if self._request.stream:
+            await self._send((_notice(skipped, "skipped"),))
 
     def _forget_skip(self, candidate: Candidate) -> None:
         """Take back that a candidate was passed over: he is asked after all."""
@@ -276,14 +272,13 @@ class Walk:
         ]
 
     def _result(self, candidate: Candidate) -> ChatResult:
-        ending, usage = self._reply.ending, self._reply.usage
+        ending = self._reply.ending
         assert ending is not None
-        cost, _ = cost_of(candidate, ending, plausible(usage))
         return ChatResult(
             message=self._reply.message(candidate.origin),
             finish=ending.finish,
-            usage=msgspec.to_builtins(usage),
-            cost=None if cost is None else prices.plain(cost),
+            usage=msgspec.to_builtins(ending.usage),
+            cost=None if self._cost is None else prices.plain(self._cost),
             provider=candidate.provider.name,
             model=candidate.model.id,
             attempts=self._attempts,
@@ -292,3 +287,14 @@ class Walk:
 
     def __repr__(self) -> str:
         return f"<Walk for {self._caller.client}, {len(self._attempts)} attempts>"
+
+
+def _notice(skip: Skipped, outcome: str, *, ms: int | None = None) -> AttemptDelta:
+    return AttemptDelta(
+        provider=skip.provider,
+        model=skip.model or "",
+        key=skip.key,
+        outcome=outcome,
+        ms=ms,
+        message=skip.message,
+    )

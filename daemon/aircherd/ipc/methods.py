@@ -13,7 +13,7 @@ import trio
 
 from aircher_wire import frames, methods
 from aircher_wire.version import __version__
-from aircherd.chat.caller import Caller
+from aircherd.chat.caller import Caller, unheard
 from aircherd.chat.explain import explain
 from aircherd.config.load import parse_config
 from aircherd.errors import BadRequest, ConfigInvalid
@@ -93,11 +93,15 @@ class ImportParams(_Form, frozen=True):
 
 
 class ListParams(_Form, frozen=True):
-    """Words of `query` are parts of names; `all` includes providers nobody is signed in to."""
+    """Words of `query` are parts of names; `all` includes providers nobody is signed in to.
+
+    `model`: only this `provider/model`, be it on a list or not.
+    """
 
     provider: Name | None = None
     query: Name = ""
     all: bool = False
+    model: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
 
 
 class UseParams(_Form, frozen=True):
@@ -185,8 +189,9 @@ async def shutdown(session: Session, _: int, _params: Nothing) -> object:
 
 async def chat(session: Session, msgid: int, request: ChatRequest) -> object:
     """Answer, streaming under the request's own number."""
-    sender, scope = session.delta_sender("id", msgid), session.scope_of("id", msgid)
-    result = await session.services.chat.chat(request, session.caller, sender, scope)
+    send = session.delta_sender("id", msgid) if request.stream else unheard
+    scope = session.scope_of("id", msgid)
+    result = await session.services.chat.chat(request, session.caller, send, scope)
     return msgspec.to_builtins(result)
 
 
@@ -284,6 +289,8 @@ def _wish_lists(services: Services, names: Iterable[str | None]) -> None:
 
 async def models_list(session: Session, _: int, params: ListParams) -> object:
     """What models there are, and what is known of each."""
+    if params.model is not None:
+        return await models.only(session.services, params.model)
     return await models.listing(session.services, params.provider, params.query, every=params.all)
 
 

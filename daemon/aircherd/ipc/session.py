@@ -9,6 +9,7 @@ fills its own outbox only: past the bound its chats wait, and its events are dro
 import itertools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
+from typing import TypeVar
 
 import msgspec
 import structlog
@@ -28,6 +29,7 @@ from aircherd.ipc.client_stream import ClientStream
 from aircherd.ipc.deltas import DeltaWriter
 from aircherd.ipc.outbox import Outbox
 from aircherd.ipc.services import Services
+from aircherd.vocabulary.complaints import in_words
 
 MAX_UNDER_WAY = 4096
 """Requests and streams of one client: far more than an editor has, and an end to a runaway loop."""
@@ -35,6 +37,8 @@ FAREWELL_TIMEOUT = 1.0
 """Seconds for the last frames of a connection that is being closed."""
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 
 class Method(msgspec.Struct, frozen=True):
@@ -166,27 +170,27 @@ class Session:
 
     async def _answer(self, request: frames.Request, scope: trio.CancelScope) -> None:
         try:
-            result, error = await self._settle(scope, lambda: self._call(request))
+            result, error = await self._settle(scope, self._call, request)
             # Answers wait their turn, or thousands of them would wait in memory.
             await self._outbox.wait_for_room()
             if error is None:
-                self._put(lambda: frames.encode_response(request.msgid, result), request.msgid)
+                self._put(frames.encode_response, request.msgid, result)
             else:
-                self._put(lambda: frames.encode_error(request.msgid, error), request.msgid)
+                self._put(frames.encode_error, request.msgid, error)
         finally:
             del self._requests[request.msgid]
             self._something_ended.unpark_all()
 
-    def _put(self, encode: Callable[[], bytes], msgid: int) -> None:
+    def _put(self, encode: Callable[[int, T], bytes], msgid: int, told: T) -> None:
         """Put an answer; one that cannot be put is our mistake, and told instead of it."""
         try:
-            data = encode()
+            data = encode(msgid, told)
         except (TypeError, ValueError, OverflowError) as error:
             log.exception("answer_not_encoded")
             data = frames.encode_error(msgid, _wire_error(_mistake(error)))
         if len(data) > frames.MAX_FRAME:
-            told = AircherError(f"the answer has {len(data)} bytes, more than a frame may have")
-            data = frames.encode_error(msgid, _wire_error(told))
+            large = AircherError(f"the answer has {len(data)} bytes, more than a frame may have")
+            data = frames.encode_error(msgid, _wire_error(large))
         self._outbox.put(data)
 
     async def _call(self, request: frames.Request) -> object:
@@ -198,18 +202,18 @@ class Session:
         try:
             params: object = msgspec.convert(_with_maps(request.params), method.params)
         except msgspec.ValidationError as error:
-            raise BadRequest(f"{request.method}: {error}") from None
+            raise BadRequest(f"{request.method}: {in_words(error)}") from None
         except UnicodeEncodeError:
             raise BadRequest(f"{request.method}: a name in it is not valid UTF-8") from None
         return await method.handler(self, request.msgid, params)
 
     async def _settle(
-        self, scope: trio.CancelScope, run: Callable[[], Awaitable[object]]
+        self, scope: trio.CancelScope, run: Callable[[T], Awaitable[object]], given: T
     ) -> tuple[object, dict[str, object] | None]:
-        """Run something for the client; return its result, or the error as the wire has it."""
+        """Do `run(given)` for the client; return its result, or the error as the wire has it."""
         with scope:
             try:
-                return await run(), None
+                return await run(given), None
             except AircherError as error:
                 return None, _wire_error(error)
             except Exception as error:  # the edge: one request must not end the daemon
@@ -254,7 +258,7 @@ class Session:
         self, number: int, scope: trio.CancelScope, run: Callable[[int], Awaitable[object]]
     ) -> None:
         try:
-            result, error = await self._settle(scope, lambda: run(number))
+            result, error = await self._settle(scope, run, number)
             await self._outbox.wait_for_room()
             outcome = {"result": result} if error is None else {"error": error}
             self._notify(methods.CHAT_DONE, {"stream": number, **outcome})

@@ -12,7 +12,7 @@ import msgspec
 from aircher_wire.version import __version__
 from aircherd.config.model import Provider
 from aircherd.errors import ProviderFailed
-from aircherd.vocabulary.chat import ChatRequest, Message
+from aircherd.vocabulary.chat import ChatRequest, Message, Tool
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.parts import (
@@ -184,6 +184,18 @@ def parse_object(text: str, what: str) -> dict[str, object]:
     return value
 
 
+def tool_parameters(tool: Tool) -> dict[str, object]:
+    """Read the JSON Schema of a tool's parameters; one with no `type` is told to be an object.
+
+    Parameters have names, so it can be nothing else; but half of the vendors refuse to guess.
+
+    Raises:
+        ProviderFailed: BAD_REQUEST, naming the tool.
+    """
+    schema = parse_object(tool.parameters, f"parameters of tool {tool.name!r}")
+    return {"type": "object", **schema} if schema else schema
+
+
 MAX_COUNT = 2**53 - 1
 """The largest count: what JSON carries exactly everywhere, and every client's integer holds."""
 
@@ -209,10 +221,23 @@ def leaf(raw: msgspec.Raw) -> object:
     return branch(_LEAF, raw) if memoryview(raw).nbytes <= MAX_LEAF else None
 
 
-def is_count(raw: msgspec.Raw) -> bool:
-    """Tell whether a server said a number there at all: what is no count is unknown, not 0."""
-    value = leaf(raw) if raw else None
-    return (value in (0, "0", 0.0) and value is not False) or as_count(value) > 0
+def counts_of(*raws: msgspec.Raw) -> list[int] | None:
+    """Return the counts that a server told, 0 for those that it left out; None if unknown.
+
+    They are unknown together: where it told none, or one that is no count. Rubbish is not nothing,
+    and a sum with a part unknown is too little.
+    """
+    counts, is_told = [], False
+    for raw in raws:
+        count = 0
+        if raw and memoryview(raw)[:5].tobytes() != b"null":
+            value = leaf(raw)
+            count = as_count(value)
+            if not count and (value not in (0, "0", 0.0) or value is False):
+                return None
+            is_told = True
+        counts.append(count)
+    return counts if is_told else None
 
 
 def count_of(raw: msgspec.Raw) -> int:
@@ -302,19 +327,19 @@ def bearer(key: Secret | None) -> Headers:
     return [("authorization", f"Bearer {key_text(key)}")] if key else []
 
 
+_COMMON = (("user-agent", f"aircher/{__version__}"), ("accept-encoding", "identity"))
+
+
 def call_headers(provider: Provider, own: Headers, *, accept: str = "application/json") -> Headers:
     """Return all headers of a call: the common ones, the adapter's `own`, the user's on top.
 
     The body is asked for as it is: a compressor would hold back the pieces of a stream.
     """
-    headers = {
-        "user-agent": f"aircher/{__version__}",
-        "accept": accept,
-        "accept-encoding": "identity",
-        **dict(own),
-    }
-    headers |= {name.lower(): value for name, value in provider.headers.items()}
-    return list(headers.items())
+    headers = [*_COMMON, ("accept", accept), *own]
+    if not provider.headers:
+        return headers
+    users = {name.lower(): value for name, value in provider.headers.items()}
+    return list((dict(headers) | users).items())
 
 
 def chat_headers(provider: Provider, own: Headers, *, stream: bool) -> Headers:
@@ -329,12 +354,14 @@ def chat_headers(provider: Provider, own: Headers, *, stream: bool) -> Headers:
 class Turn(msgspec.Struct, frozen=True):
     """One message by what its parts are; `where` names it in an error ("messages[3]").
 
-    `parts` has all of them in the order in which the client gave them.
+    `parts` has all of them in the order in which the client gave them; `said` is the text where
+    that is all there is, as in most.
     """
 
     where: str
     role: str
     parts: list[Part]
+    said: str | None = None
 
     @property
     def text(self) -> list[str]:
@@ -373,7 +400,7 @@ def turns(messages: list[Message]) -> list[Turn]:
 def _turn(where: str, message: Message) -> Turn:
     content = message.content
     if isinstance(content, str):
-        return Turn(where, message.role, [TextPart(content)])
+        return Turn(where, message.role, [TextPart(content)], content)
     for part in content:
         role = _ROLES.get(type(part), message.role)
         if role != message.role:

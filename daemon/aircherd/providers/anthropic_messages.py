@@ -15,12 +15,13 @@ from aircherd.providers.adapter import (
     fail,
     key_text,
     parse_object,
+    tool_parameters,
     turns,
 )
 from aircherd.providers.anthropic_models import read_models
 from aircherd.providers.anthropic_prompt import message_blocks, system_text
 from aircherd.providers.anthropic_reply import AnthropicStream, read_whole
-from aircherd.providers.anthropic_thinking import Block, ask_to_think
+from aircherd.providers.anthropic_thinking import Block, ask_to_think, refuse_to_go_on
 from aircherd.vocabulary.chat import ChatRequest, JsonFormat, NamedTool, ResponseFormat, Tool
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
@@ -96,6 +97,7 @@ def _body(request: ChatRequest, model: Model) -> dict[str, object]:
     ordered = turns(request.messages)
     max_tokens = request.max_tokens or model.max_output or DEFAULT_MAX_TOKENS
     messages = message_blocks(ordered)
+    refuse_to_go_on(messages, model)
     asked = ask_to_think(request, model, max_tokens, messages)
     body: dict[str, object] = {
         "model": model.id,
@@ -117,7 +119,7 @@ def _body(request: ChatRequest, model: Model) -> dict[str, object]:
 
 
 def _tool(tool: Tool) -> Block:
-    schema = parse_object(tool.parameters, f"parameters of tool {tool.name!r}")
+    schema = tool_parameters(tool)
     block: Block = {"name": tool.name, "input_schema": schema or {"type": "object"}}
     if tool.description is not None:
         block["description"] = tool.description

@@ -113,6 +113,22 @@ def thinker_of(name: str) -> Thinker:
     )
 
 
+def refuse_to_go_on(messages: list[Sent], model: Model) -> None:
+    """Check that the user speaks last: since 4.6 a model does not go on with words of its own.
+
+    Source: Anthropic's migration guide, "prefill removal", 2026.
+
+    Raises:
+        ProviderFailed: UNSUPPORTED: the assistant speaks last, and this model does not take that.
+    """
+    if messages[-1]["role"] == "assistant" and thinker_of(model.id).adapts:
+        fail(
+            FailureClass.UNSUPPORTED,
+            f"messages: {model.id} does not go on with an answer that was begun: end with a "
+            "message of the user's",
+        )
+
+
 # ------------------------------------------------------------------ out: the wish to think
 
 

@@ -34,6 +34,9 @@ class Body(Protocol):
     def finish(self) -> None:
         """Say that nothing more is wanted of it: the connection may serve again."""
 
+    async def aclose(self) -> None:
+        """Let the connection go, at once."""
+
 
 class Patience(msgspec.Struct, frozen=True):
     """How many seconds a stream may go without a part of the reply: before its first, and after.
@@ -47,7 +50,7 @@ class Patience(msgspec.Struct, frozen=True):
 
 
 class ChatCall:
-    """One answered call. `status` is the HTTP status of the answer."""
+    """One answered call, which whoever got it closes. `status` is the HTTP status of the answer."""
 
     def __init__(
         self,
@@ -56,6 +59,9 @@ class ChatCall:
         decoder: ReplyDecoder,
         translate: Translate,
         patience: Patience,
+        *,
+        on_whole: Callable[[], None],
+        on_closed: Callable[[], None],
     ) -> None:
         self.status = status
         self._patience = patience.first
@@ -63,6 +69,8 @@ class ChatCall:
         self._body = body
         self._decoder = decoder
         self._translate = translate
+        self._on_whole = on_whole
+        self._on_closed = on_closed
         self._is_empty = True  # not a byte came yet
         self._has_ended = False
 
@@ -91,7 +99,14 @@ class ChatCall:
         if events and type(events[-1]) is Ending:
             self._has_ended = True
             self._body.finish()
+            self._on_whole()
         return events
+
+    async def aclose(self) -> None:
+        """End the call, wherever it is: upstream hears of it at once. Closing twice is once."""
+        on_closed, self._on_closed = self._on_closed, _nobody
+        on_closed()
+        await self._body.aclose()
 
     def _decode(self, data: bytes) -> list[ReplyEvent]:
         if self._is_empty:
@@ -119,6 +134,10 @@ class ChatCall:
     def __repr__(self) -> str:
         state = "ended" if self._has_ended else "open"
         return f"<ChatCall {self.status} {state}, {self._decoder!r}>"
+
+
+def _nobody() -> None:
+    """Who is told of an end once was told of it."""
 
 
 def _check_first(data: bytes) -> None:

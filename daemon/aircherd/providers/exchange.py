@@ -128,6 +128,11 @@ def _raw(target: Target, headers: tuple[tuple[str, str], ...]) -> list[tuple[byt
     return [*raw, (b"host", target.origin[1])]
 
 
+def forget_heads() -> None:
+    """Forget the heads that were made: there are keys in them, of which one is no more."""
+    _head.cache_clear()
+
+
 @lru_cache(maxsize=256)
 def _head(method: str, target: Target, headers: tuple[tuple[str, str], ...]) -> bytes:
     return request_head(method, target.url.raw_path, _raw(target, headers))

@@ -18,6 +18,7 @@ from aircherd.providers.adapter import (
     fail,
     key_text,
     parse_object,
+    tool_parameters,
     turns,
 )
 from aircherd.providers.gemini_contents import write_contents, write_system
@@ -134,7 +135,7 @@ def _tools(request: ChatRequest) -> dict[str, object]:
 
 
 def _declaration(tool: Tool) -> dict[str, object]:
-    schema = parse_object(tool.parameters, f"parameters of tool {tool.name!r}")
+    schema = tool_parameters(tool)
     declared: dict[str, object] = {"name": tool.name}
     if tool.description is not None:
         declared["description"] = tool.description

@@ -13,6 +13,7 @@ from aircherd.providers.adapter import (
     encode_body,
     fail,
     parse_object,
+    tool_parameters,
 )
 from aircherd.providers.ollama_messages import Json, all_messages
 from aircherd.providers.ollama_reply import OllamaStream, read_models, read_whole
@@ -149,7 +150,7 @@ def _tools(request: ChatRequest) -> list[Json]:
 
 
 def _tool(tool: Tool) -> Json:
-    parameters = parse_object(tool.parameters, f"parameters of tool {tool.name!r}")
+    parameters = tool_parameters(tool)
     function: Json = {"name": tool.name, "parameters": parameters}
     if tool.description is not None:
         function["description"] = tool.description

@@ -5,6 +5,7 @@ replies by `openai_reply`, in lists of models by `openai_models`.
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import msgspec
@@ -96,7 +97,7 @@ class OpenAIChat:
 
 def is_openai(provider: Provider) -> bool:
     """Say whether `provider` is OpenAI itself and not one of the servers that resemble it."""
-    return _is_below(provider, "api.openai.com")  # also eu.api.openai.com and the like
+    return _is_below(provider.base_url, "api.openai.com")  # also eu.api.openai.com and the like
 
 
 def quirks_of(provider: Provider) -> Quirks:
@@ -104,13 +105,14 @@ def quirks_of(provider: Provider) -> Quirks:
     quirks = _OTHERS
     if is_openai(provider):
         quirks = _OPENAI
-    elif _is_below(provider, "mistral.ai"):
+    elif _is_below(provider.base_url, "mistral.ai"):
         quirks = _MISTRAL
     if provider.max_tokens_field is None:
         return quirks
     return msgspec.structs.replace(quirks, max_tokens_field=provider.max_tokens_field)
 
 
-def _is_below(provider: Provider, domain: str) -> bool:
-    host = urlsplit(provider.base_url).hostname or ""
+@lru_cache(maxsize=512)  # every request asks
+def _is_below(url: str, domain: str) -> bool:
+    host = urlsplit(url).hostname or ""
     return host == domain or host.endswith("." + domain)

@@ -27,6 +27,7 @@ from aircherd.providers.adapter import (
     parse_object,
     result_images,
     result_text,
+    tool_parameters,
     turns,
 )
 from aircherd.providers.openai_thinking import with_thinking
@@ -165,7 +166,7 @@ def _tools(request: ChatRequest) -> Body:
 
 
 def _tool(tool: Tool) -> Body:
-    parameters = parse_object(tool.parameters, f"parameters of tool {tool.name!r}")
+    parameters = tool_parameters(tool)
     function: Body = {"name": tool.name, "parameters": parameters}
     if tool.description is not None:
         function["description"] = tool.description
@@ -208,6 +209,8 @@ def _mentions_json(system: str, ordered: list[Turn]) -> bool:
 def _turn_messages(turn: Turn, quirks: Quirks) -> list[Body]:
     if turn.role == "assistant":
         return [_assistant_message(turn, quirks)]
+    if turn.said is not None:
+        return [{"role": turn.role, "content": turn.said}]
     # Answers to tools come first: they must follow the calls directly.
     messages = [_tool_message(result, quirks) for result in turn.results]
     content = _content(turn, quirks)

@@ -29,6 +29,7 @@ from aircherd.providers.adapter import (
     parse_object,
     result_images,
     result_text,
+    tool_parameters,
     turns,
 )
 from aircherd.providers.openai_chat import OpenAIChat
@@ -171,7 +172,7 @@ def _tools(request: ChatRequest) -> dict[str, object]:
 
 
 def _tool(tool: Tool) -> dict[str, object]:
-    parameters = parse_object(tool.parameters, f"parameters of tool {tool.name!r}")
+    parameters = tool_parameters(tool)
     told: dict[str, object] = {"type": "function", "name": tool.name, "parameters": parameters}
     if tool.description is not None:
         told["description"] = tool.description

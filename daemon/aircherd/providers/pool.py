@@ -5,8 +5,7 @@ here, once, with a message from which every live key has been taken out.
 """
 
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from typing import ParamSpec
 from urllib.parse import urlsplit
 
@@ -32,6 +31,7 @@ from aircherd.providers.credit import has_credit
 from aircherd.providers.cures import with_cure
 from aircherd.providers.download import as_missing, read_answer
 from aircherd.providers.exchange import Answer, BadUrl, BodyReader, Outgoing, target_of
+from aircherd.providers.model_list import MAX_LIST, read_list
 from aircherd.providers.network_failure import network_failure
 from aircherd.providers.signing import HttpReply, Signing, refused_token
 from aircherd.providers.transport import send_over
@@ -46,9 +46,6 @@ MAX_ERROR_BODY = 64 * 1024
 
 ERROR_BODY_SECONDS = 5.0
 """How long an error's body may take: the status alone says almost everything."""
-
-MAX_LIST = 16 * 1024 * 1024
-"""Bytes of a list of models; the longest known, of a thousand models, has one million."""
 
 MAX_TOKEN = 256 * 1024
 """Bytes of the answer that brings a token."""
@@ -87,7 +84,6 @@ class ProviderPool:
 
     # -------------------------------------------------------------- chat
 
-    @asynccontextmanager
     async def open_chat(
         self,
         provider: Provider,
@@ -95,45 +91,55 @@ class ProviderPool:
         model: Model,
         key: ApiKey | None,
         network: Network,
-    ) -> AsyncIterator[ChatCall]:
-        """Make one call and yield it when its answer has begun; leaving closes it, at once.
+    ) -> ChatCall:
+        """Make one call; return it when its answer has begun. It is the caller's to close.
 
         Raises:
             ProviderFailed: there is no answer, or it is an error.
             AircherError: our own failure, which another provider would not mend.
         """
-        if key and key.origin != provider.origin:
-            # AuthManager sees to it; should it ever fail to, the key stops here.
-            raise RuntimeError(f"a key for {key.origin} must not go to {provider.origin}")
+        _demand_own(key, provider)
         adapter = adapter_for(provider, request, model)
         secret = key.secret if key else None
         call = self._put(secret, adapter.chat_call, provider, request, model, secret)
         waits = _waits(network, request)
         report = CallReport(self.cooldowns, provider, key.name if key else None, model.id)
         answer = await self._send(provider, call, secret, network, waits, report=report)
-        body, status = answer.body, answer.status
-        report.note_headers(answer.headers, self._clock())
         self._open += 1
         try:
-            if not 200 <= status < 300:
-                data = await _read_error_body(body)
-                headers = httpx.Headers(answer.headers)
-                failure = classify_response(status, headers, data, now=self._clock())
-                raise self._told(report, with_cure(failure, provider, model))
-            content_type = _content_type(answer)
-            if is_page({"content-type": content_type}):
-                raise self._told(report, web_page(status))
-            report.ok()
-            yield ChatCall(
-                status,
-                body,
-                _decoder(adapter, request, content_type),
-                lambda error: self._translated(error, provider, network, report, answered=True),
-                _patience(waits),
-            )
-        finally:
-            self._open -= 1
-            await body.aclose()
+            content_type = await self._accept(answer, report, provider, model)
+        except BaseException:
+            self._note_closed()
+            await answer.body.aclose()
+            raise
+        return ChatCall(
+            answer.status,
+            answer.body,
+            _decoder(adapter, request, content_type),
+            lambda error: self._translated(error, provider, network, report, answered=True),
+            _patience(waits),
+            on_whole=report.whole,
+            on_closed=self._note_closed,
+        )
+
+    async def _accept(
+        self, answer: Answer, report: CallReport, provider: Provider, model: Model
+    ) -> str:
+        """Return the type of an answer's content; raise what the answer is if it is none."""
+        report.note_headers(answer.headers, self._clock())
+        if not 200 <= answer.status < 300:
+            data = await _read_error_body(answer.body)
+            headers = httpx.Headers(answer.headers)
+            failure = classify_response(answer.status, headers, data, now=self._clock())
+            raise self._told(report, with_cure(failure, provider, model))
+        content_type = _content_type(answer)
+        if is_page({"content-type": content_type}):
+            raise self._told(report, web_page(answer.status))
+        report.ok()
+        return content_type
+
+    def _note_closed(self) -> None:
+        self._open -= 1
 
     # -------------------------------------------------------------- keys
 
@@ -193,15 +199,17 @@ class ProviderPool:
             ProviderFailed: there is no list to be had.
             AircherError: our own failure.
         """
-        if key and key.origin != provider.origin:
-            raise RuntimeError(f"a key for {key.origin} must not go to {provider.origin}")
+        _demand_own(key, provider)
         adapter, secret = ADAPTERS[provider.kind], key.secret if key else None
         call = self._put(secret, adapter.models_call, provider, secret)
         call = await self._signed(provider, call, secret)
         data = await self._download(provider, call, MAX_LIST, "has no list of models")
         try:
             # In a thread: the longest list takes tens of milliseconds.
-            models = await trio.to_thread.run_sync(adapter.read_models, data)
+            holds_key = self._redactor.has_key
+            models = await trio.to_thread.run_sync(
+                read_list, adapter, data, holds_key, provider.name
+            )
         except ProviderFailed as error:
             raise ProviderFailed(self._shown(error.failure)) from None
         except Exception:  # an edge, as in `_put`
@@ -227,9 +235,7 @@ class ProviderPool:
         self, provider: Provider, call: HttpCall, max_bytes: int, not_found: str
     ) -> bytes:
         network, answered = self._network(), False
-        out = Outgoing(
-            call.method, target_of(call.url), tuple(call.headers), call.body, _waits(network, None)
-        )
+        out = _outgoing(call, _waits(network, None))
         try:
             answer = await send_over(self._transport_for(network), out)
             answered = True
@@ -261,6 +267,7 @@ class ProviderPool:
             ProviderFailed: the page is not to be had.
             AircherError: our own failure.
         """
+        _demand_own(key, provider)
         secret = key.secret
         call = self._put(secret, ADAPTERS[provider.kind].key_check_call, provider, secret)
         call = await self._signed(provider, call, secret)
@@ -307,7 +314,7 @@ class ProviderPool:
         try:
             signer = SIGNERS.get(provider.kind)
             if signer is None or secret is None:
-                return await self._sent(call, network, waits)
+                return await send_over(self._transport_for(network), _outgoing(call, waits))
             signed = await self._signed(provider, call, secret)
             answer = await self._sent(signed, network, waits)
             if answer.status != 401 or not signer.is_stale(signed, secret):
@@ -319,9 +326,7 @@ class ProviderPool:
             raise self._translated(error, provider, network, report, answered=False) from None
 
     async def _sent(self, call: HttpCall, network: Network, waits: dict[str, float]) -> Answer:
-        target = target_of(call.url)
-        ready = Outgoing(call.method, target, tuple(call.headers), call.body, waits)
-        return await send_over(self._transport_for(network), ready)
+        return await send_over(self._transport_for(network), _outgoing(call, waits))
 
     async def _signed(self, provider: Provider, call: HttpCall, secret: Secret | None) -> HttpCall:
         """Return `call` as it may go out: signed, where its kind must be."""
@@ -377,6 +382,16 @@ class ProviderPool:
         return f"<ProviderPool {self._open} calls open, {self.cooldowns!r}>"
 
 
+def _demand_own(key: ApiKey | None, provider: Provider) -> None:
+    """Stop a key that is for another origin: should AuthManager ever fail to, it goes no further.
+
+    Raises:
+        RuntimeError: it is.
+    """
+    if key and key.origin != provider.origin:
+        raise RuntimeError(f"a key for {key.origin} must not go to {provider.origin}")
+
+
 def _waits(network: Network, request: ChatRequest | None) -> dict[str, float]:
     """Return the transport's deadlines, in seconds."""
     one_piece = request is not None and not request.stream
@@ -387,6 +402,10 @@ def _waits(network: Network, request: ChatRequest | None) -> dict[str, float]:
         # A reply in one piece begins when it is finished: only the whole request bounds that.
         "first_byte": network.request_timeout if one_piece else network.first_byte_timeout,
     }
+
+
+def _outgoing(call: HttpCall, waits: dict[str, float]) -> Outgoing:
+    return Outgoing(call.method, target_of(call.url), tuple(call.headers), call.body, waits)
 
 
 def _patience(waits: dict[str, float]) -> Patience:

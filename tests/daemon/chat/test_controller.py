@@ -62,7 +62,7 @@ async def test_a_failure_before_any_output_falls_back(kind):
 async def test_counts_are_held_back_until_the_first_output():
     """A provider that fails after its input count leaves nothing behind at the client."""
     broken = [[UsageDelta(Usage(9))], failed(FailureClass.NETWORK)]
-    fine = [[UsageDelta(Usage(3))], [TextDelta("x")], [Ending("stop")]]
+    fine = [[UsageDelta(Usage(3))], [TextDelta("x")], [Ending("stop", Usage(3))]]
     result, sent = await run(FakePool(a=[broken], b=[fine]))
     assert sent == ["a:trying", "a:network", "b:trying", "usage", "x", "end"]
     assert result.usage["input_tokens"] == 3
@@ -88,7 +88,7 @@ async def test_a_candidate_without_a_usable_key_is_skipped_without_a_call():
     pool = FakePool(b=[[DONE]])
     result, sent = await run(pool, FakeAuth(locked=("a",)))
     assert [(s.provider, s.reason) for s in result.skipped] == [("a", "keyring_locked")]
-    assert sent[0] == "b:trying"
+    assert sent[:2] == ["a:skipped", "b:trying"]
 
 
 async def test_all_failed_names_everybody():

@@ -12,12 +12,14 @@ from trio.testing import MockClock
 from aircherd.config.model import Alias, Config, Fallback, Limit, Provider, Route
 from aircherd.errors import ChatFailed
 from aircherd.routing.failures import AFTER, Condemns
+from aircherd.usage.reservation import Asking
 from aircherd.vocabulary.attempt import ChatResult
 from aircherd.vocabulary.chat import RouteOptions
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model, Prices, Rates
 from aircherd.vocabulary.reply import ReasoningDelta, TextDelta, Usage, UsageDelta
 from aircherd.vocabulary.secret import Secret
+from aircherd.vocabulary.usage import Estimate
 from helpers.chat import CONFIG, DONE, WALL, A, B, Chats, FakeAuth, FakePool, Script, failed
 from helpers.routing import Described
 
@@ -27,6 +29,7 @@ THREE = Config(
     models={"chain": Alias("chain", (Route("a", "m"), Route("b", "n"), Route("c", "o")))},
 )
 RATE, SERVER, CONTEXT = FailureClass.RATE, FailureClass.SERVER, FailureClass.CONTEXT
+QUOTA = FailureClass.QUOTA
 
 
 def outcomes(result: ChatResult | ChatFailed) -> list[tuple[str, str | None, str]]:
@@ -104,7 +107,8 @@ async def test_two_keys_as_the_client_sees_them(autojump_clock):
     ]
     dead = Chats(FakePool(a=[failed(FailureClass.NETWORK)], b=[[DONE]]), auth=auth)
     await dead.ask()
-    assert dead.told == ["a(x):trying", "a(x):network", "b:trying", "hi", "end"]
+    way = ["a(x):trying", "a(x):network", "a(y):skipped", "b:trying", "hi", "end"]
+    assert dead.told == way
 
 
 async def test_waiting_for_somebody_as_the_client_sees_it(autojump_clock):
@@ -120,6 +124,7 @@ async def test_waiting_for_somebody_as_the_client_sees_it(autojump_clock):
         (0.0, "b:trying"),
         (0.0, "b:rate_limited"),
         (0.0, "b:waiting"),
+        (5.05, "a:skipped"),
         (5.05, "b:trying"),
         (6.05, "hi"),
         (6.05, "end"),
@@ -278,6 +283,38 @@ async def test_at_a_limit_the_next_one_serves(autojump_clock):
     assert result.provider == "b"
     await trio.sleep(61)
     assert (await chats.ask()).provider == "a"
+
+
+async def test_a_probe_that_a_limit_stopped_is_the_next_ones(autojump_clock):
+    """The room went to somebody else meanwhile: others need not wait for a call not made."""
+
+    class Crowded(FakeAuth):
+        async def ensure_authenticated(self, provider, name=None):
+            if provider.name == "a" and chats.pool.calls:
+                chats.limits.reserve(Asking("a", "work", "o", "other"), Estimate(1, 1), None)
+            return await super().ensure_authenticated(provider, name)
+
+    limit = Limit(per="minute", provider="a", requests=1)
+    config = msgspec.structs.replace(CONFIG, limits=(limit,))
+    pool = FakePool(a=[failed(QUOTA)], b=[[DONE], [DONE]])
+    chats = Chats(pool, config=config, auth=Crowded())
+    await chats.ask()
+    await trio.sleep(700)
+    assert pool.cooldowns.cooling("a", "default", "m").is_probe_due
+    assert reasons(await chats.ask()) == [("a", "default", "limit_reached")]
+    assert pool.cooldowns.cooling("a", "default", "m").is_probe_due
+
+
+async def test_a_renewed_key_does_not_meet_the_probe_of_the_refused_one(autojump_clock):
+    """It is the same request's second try, and the probe is still to be made."""
+    auth = FakeAuth(fresh={})
+    pool = FakePool(a=[failed(QUOTA), failed(FailureClass.AUTH), [DONE]], b=[[DONE]])
+    chats = Chats(pool, auth=auth)
+    await chats.ask()
+    await trio.sleep(700)
+    auth.fresh["a"] = Secret("fresh-key")
+    result = await chats.ask()
+    assert outcomes(result) == [("a", "default", "auth_rejected"), ("a", "default", "ok")]
 
 
 async def test_the_bill_has_every_call_that_was_made(autojump_clock):

@@ -70,7 +70,8 @@ def test_the_page_lists_every_topic():
     assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(TOPICS)
 
 
-def test_an_empty_conversation_is_refused():
-    """Nobody would answer it."""
+def test_a_chat_without_messages_is_refused():
+    """Nobody would answer it; only the explanation of a route does without."""
     with pytest.raises(msgspec.ValidationError, match="messages"):
-        msgspec.convert({"messages": []}, METHODS["chat"].params)
+        msgspec.convert({}, METHODS["chat"].params)
+    msgspec.convert({}, METHODS["route.explain"].params)

@@ -11,14 +11,16 @@ from aircherd.providers.adapter import (
     branch,
     call_headers,
     count_of,
+    counts_of,
     decode_with,
     encode_body,
     is_closed,
-    is_count,
     new_call_id,
     parse_object,
+    tool_parameters,
     turns,
 )
+from aircherd.vocabulary.chat import Tool
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.secret import Secret
 from helpers.provider_calls import CANARY, a_provider, a_request, failure_of
@@ -214,9 +216,35 @@ def test_a_schema_that_strict_mode_takes(schema, closed):
 
 
 @pytest.mark.parametrize(
-    ("raw", "expected"),
-    [(b"0", True), (b"7", True), (b'"12"', True), (b"null", False), (b'"lots"', False)],
+    ("told", "expected"),
+    [
+        ((b"0", b"7"), [0, 7]),
+        ((b'"12"', b"3.0"), [12, 3]),
+        ((b"5", b""), [5, 0]),
+        ((b"null", b"5"), [0, 5]),
+        ((b"null", b""), None),
+        ((b"5", b"-1"), None),
+        ((b"1" + b"0" * 20, b"5"), None),
+        ((b"5", b'"lots"'), None),
+        ((b"5", b"0.5"), None),
+        ((b"5", b"false"), None),
+        ((b"5", b"[" * 10_000), None),
+    ],
 )
-def test_what_is_a_count(raw, expected):
-    """Rubbish is no 0."""
-    assert is_count(msgspec.Raw(raw)) is expected
+def test_counts_are_known_or_unknown_together(told, expected):
+    """What is left out is 0, rubbish is not."""
+    assert counts_of(*map(msgspec.Raw, told)) == expected
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ("", {}),
+        ("{}", {}),
+        ('{"properties": {}}', {"type": "object", "properties": {}}),
+        ('{"type": ["object"]}', {"type": ["object"]}),
+    ],
+)
+def test_parameters_are_an_object(parameters: str, expected: dict[str, object]) -> None:
+    """Where a tool's schema says no type, it can be nothing else, and is told to be that."""
+    assert expected == tool_parameters(Tool("f", parameters=parameters))

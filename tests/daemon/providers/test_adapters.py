@@ -2,10 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from aircherd.providers.adapters import ADAPTERS, RESPONSES, adapter_for, openai_api
 from aircherd.vocabulary.models import Model
+from aircherd.vocabulary.reply import Ending, Usage
 from aircherd.vocabulary.secret import Secret
 from aircherd.vocabulary.vendors import KINDS, VENDORS
 from helpers.provider_calls import CANARY, a_provider, a_request
@@ -19,6 +21,93 @@ GOOGLE = "https://generativelanguage.googleapis.com/v1beta"
 def test_every_kind_has_an_adapter() -> None:
     """Whatever the configuration allows can be called."""
     assert set(KINDS) == set(ADAPTERS)
+
+
+GIVEN, GAINED = "<given>", "<gained>"
+
+WHOLE: dict[str, tuple["Adapter", object]] = {
+    "chat": (
+        ADAPTERS["openai"],
+        {
+            "choices": [{"message": {"content": "hi"}, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": GIVEN, "completion_tokens": GAINED},
+        },
+    ),
+    "openrouter": (
+        ADAPTERS["openrouter"],
+        {
+            "choices": [{"message": {"content": "hi"}, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": GIVEN, "completion_tokens": GAINED},
+        },
+    ),
+    "responses": (
+        RESPONSES,
+        {
+            "status": "completed",
+            "output": [{"type": "message", "content": [{"type": "output_text", "text": "hi"}]}],
+            "usage": {"input_tokens": GIVEN, "output_tokens": GAINED},
+        },
+    ),
+    "anthropic": (
+        ADAPTERS["anthropic"],
+        {
+            "content": [{"type": "text", "text": "hi"}],
+            "stop_reason": "end_turn",
+            "usage": {"input_tokens": GIVEN, "output_tokens": GAINED},
+        },
+    ),
+    "anthropic's cache": (
+        ADAPTERS["anthropic"],
+        {
+            "content": [{"type": "text", "text": "hi"}],
+            "stop_reason": "end_turn",
+            "usage": {"cache_read_input_tokens": GIVEN, "output_tokens": GAINED},
+        },
+    ),
+    "gemini": (
+        ADAPTERS["gemini"],
+        {
+            "candidates": [{"content": {"parts": [{"text": "hi"}]}, "finishReason": "STOP"}],
+            "usageMetadata": {"promptTokenCount": GIVEN, "candidatesTokenCount": GAINED},
+        },
+    ),
+    "ollama": (
+        ADAPTERS["ollama"],
+        {
+            "message": {"content": "hi"},
+            "done": True,
+            "done_reason": "stop",
+            "prompt_eval_count": GIVEN,
+            "eval_count": GAINED,
+        },
+    ),
+}
+"""A whole reply of each API, with places for its counts."""
+
+
+def usage_told(name: str, given: str, gained: str) -> Usage | None:
+    """Read that reply with these counts, as JSON; return the usage of its ending."""
+    adapter, reply = WHOLE[name]
+    body = msgspec.json.encode(reply).decode()
+    body = body.replace(f'"{GIVEN}"', given).replace(f'"{GAINED}"', gained)
+    ending = adapter.read_reply(body.encode())[-1]
+    assert isinstance(ending, Ending)
+    return ending.usage
+
+
+RUBBISH = ("-1", '"lots"', "0.5", "1" + "0" * 20, "true", "{}", '"' + "9" * 2000 + '"')
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_counts_that_cannot_be_read_are_unknown(name: str) -> None:
+    """Not 0, whichever of them it is: what is unknown counts as estimated."""
+    usage = usage_told(name, "30", "4")
+    assert usage is not None
+    assert (usage.input_tokens, usage.output_tokens) == (30, 4)
+    for rubbish in RUBBISH:
+        assert usage_told(name, rubbish, "4") is None
+        assert usage_told(name, "30", rubbish) is None
+    assert usage_told(name, "null", "null") is None
 
 
 @pytest.mark.parametrize(

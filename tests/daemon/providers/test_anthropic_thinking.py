@@ -2,12 +2,14 @@
 
 import pytest
 
+from aircherd.errors import ProviderFailed
 from aircherd.providers.anthropic_thinking import (
     Asked,
     Block,
     Sent,
     ask_to_think,
     redacted_thought,
+    refuse_to_go_on,
     thought_block,
 )
 from aircherd.vocabulary.failure import FailureClass
@@ -169,3 +171,18 @@ def test_models_without_sampling(field: str) -> None:
 def test_thoughts_go_back(part: ReasoningPart, block: object) -> None:
     """A signed thought goes back as it came; one that was cut off stays out."""
     assert block == thought_block(part)
+
+
+@pytest.mark.parametrize("model", ["claude-opus-4-6", "claude-sonnet-5", "anthropic/claude-opus-5"])
+def test_newer_models_do_not_go_on_with_an_answer(model: str) -> None:
+    """Who ends with the assistant's words is told what to do; another vendor may take it."""
+    with pytest.raises(ProviderFailed) as caught:
+        refuse_to_go_on([user("text"), assistant("text")], Model(id=model))
+    assert caught.value.failure.kind is FailureClass.UNSUPPORTED
+    assert caught.value.failure.message.startswith(f"messages: {model} does not go on with")
+
+
+def test_older_models_go_on_with_an_answer() -> None:
+    """It is how they are made to begin as one likes."""
+    refuse_to_go_on([user("text"), assistant("text")], Model(id="claude-haiku-4-5"))
+    refuse_to_go_on([assistant("text"), user("text")], Model(id="claude-opus-4-6"))

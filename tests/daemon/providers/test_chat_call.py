@@ -26,7 +26,7 @@ class Pieces:
     def __init__(self, *pieces: bytes | Exception, gap: float = 0.0) -> None:
         self._pieces = list(pieces)
         self._gap = gap
-        self.is_finished = False
+        self.is_finished = self.is_closed = False
 
     async def receive_some(self) -> bytes:
         if self._gap:
@@ -39,6 +39,9 @@ class Pieces:
     def finish(self) -> None:
         self.is_finished = True
 
+    async def aclose(self) -> None:
+        self.is_closed = True
+
 
 def translate(error: TransportError | ProviderFailed) -> ProviderFailed:
     if isinstance(error, ProviderFailed):
@@ -46,13 +49,18 @@ def translate(error: TransportError | ProviderFailed) -> ProviderFailed:
     return ProviderFailed(Failure(kind=FailureClass.NETWORK, message="translated"))
 
 
-def a_call(body: Pieces, decoder: ReplyDecoder | None = None) -> ChatCall:
+def a_call(
+    body: Pieces, decoder: ReplyDecoder | None = None, heard: list[str] | None = None
+) -> ChatCall:
+    told = [] if heard is None else heard
     return ChatCall(
         200,
         body,
         decoder or OpenAIStream(thinking=DetailedThinking()),
         translate,
         Patience(20.0, 50.0),
+        on_whole=lambda: told.append("whole"),
+        on_closed=lambda: told.append("closed"),
     )
 
 
@@ -170,6 +178,29 @@ async def test_connection_may_serve_again_after_the_ending() -> None:
     body = Pieces(END, HELLO)
     await read_all(a_call(body))
     assert body.is_finished
+
+
+async def test_a_whole_reply_is_told_of_before_its_call_is_closed() -> None:
+    """Each once; closing closes the body, too."""
+    heard: list[str] = []
+    body = Pieces(HELLO, END)
+    call = a_call(body, heard=heard)
+    await read_all(call)
+    await call.aclose()
+    await call.aclose()
+    assert heard == ["whole", "closed"]
+    assert body.is_closed
+
+
+async def test_a_reply_that_breaks_off_is_not_told_of_as_whole() -> None:
+    """Nor is one that is left in its middle."""
+    heard: list[str] = []
+    call = a_call(Pieces(HELLO, httpx.ReadError("gone")), heard=heard)
+    await call.receive()
+    with pytest.raises(ProviderFailed):
+        await call.receive()
+    await call.aclose()
+    assert heard == ["closed"]
 
 
 async def test_one_reply_is_read_when_whole() -> None:

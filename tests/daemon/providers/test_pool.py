@@ -4,7 +4,7 @@ import re
 import time
 import traceback
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from functools import partial
 from typing import cast
 
@@ -145,8 +145,8 @@ async def ask(
 ) -> list[ReplyEvent]:
     events: list[ReplyEvent] = []
     asked = provider or a_provider()
-    async with pool.open_chat(
-        asked, request or a_request(), Model(id="m"), a_key(asked), Network()
+    async with aclosing(
+        await pool.open_chat(asked, request or a_request(), Model(id="m"), a_key(asked), Network())
     ) as call:
         while more := await call.receive():
             events += more
@@ -268,8 +268,7 @@ async def test_impossible_address(base_url: str) -> None:
     provider = a_provider(base_url=base_url)
     pool = raising(AssertionError("sent"))
     with pytest.raises(ProviderFailed, match="base_url cannot be used") as caught:
-        async with pool.open_chat(provider, a_request(), Model(id="m"), None, Network()):
-            pass
+        await pool.open_chat(provider, a_request(), Model(id="m"), None, Network())
     assert FailureClass.PROTOCOL is caught.value.failure.kind
 
 
@@ -354,6 +353,17 @@ async def test_cancelled_call_is_closed(autojump_clock: trio.testing.MockClock) 
         (403, OPENROUTER_BUDGET, JSON, 7200, 7200),
         # Gemini's delay is in the body; its quota of a day is of one model, and ends at midnight.
         (429, GEMINI_DELAY, JSON, 34.4, None),
+        # What is past, or rubbish, or far beyond anything, is no time; what is long is cut.
+        (429, b"{}", {**JSON, "retry-after": "Wed, 01 Jan 1969 00:00:00 GMT"}, 1, None),
+        (429, b"{}", {**JSON, "retry-after": "Fri, 02 Jan 1970 00:00:00 GMT"}, 86_400, None),
+        (429, b"{}", {**JSON, "retry-after": "soon"}, 1, None),
+        (429, b"{}", {**JSON, "retry-after": "-5"}, 1, None),
+        (429, b"{}", {**JSON, "retry-after": "9" * 400}, 1, None),
+        (429, b"{}", {**JSON, "retry-after": "Mon, 01 Jan 2035 00:00:00 GMT"}, 1, None),
+        (429, b"{}", {**JSON, "retry-after": "31000000"}, 86_400, None),
+        (429, b"{}", {**JSON, "retry-after": "Thu, 31 Dec 1970 00:00:00 GMT"}, 86_400, None),
+        (503, b"{}", {**JSON, "retry-after": "31000000"}, 3600, None),
+        (402, b'{"error":{"code":402}}', {**JSON, "retry-after": "600"}, 600, None),
         (429, GEMINI_DAY, JSON, 8 * 3600, None),
         (503, b"{}", JSON, 5, None),
         (529, b'{"error":{"type":"overloaded_error"}}', JSON, 5, None),
@@ -414,6 +424,21 @@ async def test_whether_a_key_has_credit() -> None:
     pool = answering(200, b'{"data":{"limit_remaining":3}}', JSON)
     router = a_provider("openrouter")
     assert await pool.has_credit(router, a_key(router))
+
+
+async def test_a_key_is_not_sent_elsewhere_for_its_credit() -> None:
+    """The guard of a chat: a free look carries the same key."""
+    sent: list[httpx.Request] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, headers=JSON, content=b'{"data":{"limit_remaining":3}}')
+
+    moved = a_provider("openrouter", base_url="https://elsewhere.example/v1")
+    with pytest.raises(RuntimeError, match="must not go") as caught:
+        await a_pool(answer).has_credit(moved, a_key(a_provider("openrouter")))
+    assert sent == []
+    assert CANARY not in "".join(traceback.format_exception(caught.value))
 
 
 # ------------------------------------------------------------------ health
@@ -530,7 +555,9 @@ async def test_no_key_in_any_failure(
     pool, provider = make(secret.encode()), a_provider(name)
     key = a_key(provider, secret)
     with pytest.raises(ProviderFailed) as caught:
-        async with pool.open_chat(provider, a_request(), Model(id="m"), key, Network()) as call:
+        async with aclosing(
+            await pool.open_chat(provider, a_request(), Model(id="m"), key, Network())
+        ) as call:
             await call.receive()
     told = "".join(traceback.format_exception(caught.value))
     told += repr(caught.value) + repr(caught.value.failure) + repr(pool)
@@ -610,8 +637,7 @@ async def test_a_key_of_another_origin_goes_nowhere() -> None:
     pool, provider = answering(200, WHOLE, JSON), a_provider()
     moved = a_provider(base_url="https://elsewhere.example/v1")
     with pytest.raises(RuntimeError, match=r"must not go to https://elsewhere\.example:443"):
-        async with pool.open_chat(moved, a_request(), Model(id="m"), a_key(provider), Network()):
-            pass
+        await pool.open_chat(moved, a_request(), Model(id="m"), a_key(provider), Network())
 
 
 # ------------------------------------------------------------------ lists of models
@@ -665,6 +691,37 @@ async def test_an_adapter_that_cannot_read_a_list_says_so(monkeypatch: pytest.Mo
     provider = a_provider()
     with pytest.raises(ProviderFailed, match="cannot read: see its log"):
         await answering(200, b"{}", JSON).list_models(provider, a_key(provider))
+
+
+async def test_a_list_that_repeats_the_key_does_not_spread_it() -> None:
+    """Nor does one with an escape in a name reach anybody's terminal."""
+    odd = b'{"data":[{"id":"m-1"},{"id":"x-%b"},{"id":"a\\u001b[2J"},{"id":""}]}' % CANARY.encode()
+    provider = a_provider()
+    models = await answering(200, odd, JSON).list_models(provider, a_key(provider))
+    assert [model.id for model in models] == ["m-1"]
+
+
+async def test_a_cut_stream_is_not_a_provider_that_is_away() -> None:
+    """Its model is left alone for a moment; a whole answer ends even that."""
+    pool = answering(200, Body(STREAM[:40], httpx.ReadError("reset")), SSE)
+    assert (await failing(pool)).failure.kind is FailureClass.NETWORK
+    assert pool.cooldowns.health("openai")[0] is not Health.UNREACHABLE
+    assert pool.cooldowns.cooling("openai", "default", "another") is None
+    found = pool.cooldowns.cooling("openai", "default", "m")
+    assert found is not None
+    assert found.reason == "truncated"
+
+
+async def test_a_whole_answer_ends_what_cut_the_others() -> None:
+    """One that only begins does not."""
+    pool, provider = answering(200, WHOLE, JSON), a_provider()
+    pool.cooldowns.note_failure(provider, "default", "m", failed(FailureClass.TRUNCATED))
+    async with aclosing(
+        await pool.open_chat(provider, a_request(), Model(id="m"), a_key(provider), Network())
+    ) as call:
+        assert pool.cooldowns.cooling("openai", "default", "m")
+        await call.receive()
+    assert pool.cooldowns.cooling("openai", "default", "m") is None
 
 
 async def test_a_key_is_not_sent_elsewhere_for_a_list() -> None:
