@@ -126,6 +126,7 @@ def test_what_was_under_way_is_unknown_and_counts_as_estimated(home, sim, client
         row = report(again, "outcome")["unknown",]
     assert (row["requests"], row["output_tokens"]) == (1, 1000)
     assert Decimal(row["cost"]) > Decimal("0.015")
+    assert (row["estimated"], row["estimated_cost"]) == (1, row["cost"])
 
 
 # ---------------------------------------------------------------------------- a file that is ill
@@ -143,7 +144,10 @@ def test_a_ledger_of_a_newer_version_is_left_alone(home, client):
         assert state["state"] == "degraded"
         assert "of a later version" in state["reason"]
         assert ask(again)["provider"] == "work"
-        assert "of a later version" in home.cli("usage").stderr
+        shown = home.cli("usage")
+        assert (shown.returncode, shown.stdout) == (1, "")
+        assert "of a later version" in shown.stderr
+        assert "move the file away" in " ".join(shown.stderr.split())
     home.stop()
     assert ledger(home).read_bytes() == before
 

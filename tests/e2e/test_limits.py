@@ -219,6 +219,27 @@ def test_what_is_used_survives(home, started, end):
         assert skips(ask(again)) == [("work", "limit_reached")]
 
 
+def test_what_was_cut_off_counts_the_same_after_a_restart(home, sim, started):
+    """And under a limit that comes later; the report says that it is estimated."""
+    client = started(PRICE + limit("tokens = 100000\nusd = 100", provider="work"))
+    ask(client, model="work/gpt-5.5")
+    sim.faults.add(Fault("stall", vendor="openai"))
+    error = refusal(client, model="work/gpt-5.5", max_tokens=700, timeout=0.5)
+    assert error.data["attempts"][0]["outcome"] == "timeout"
+    before = [row["used"] for row in rows(client)]
+    assert before[0] > 700
+    totals = client.call("usage.report")["totals"]
+    assert totals["input_tokens"] + totals["output_tokens"] == before[0]
+    assert (totals["estimated"], totals["estimated_output_tokens"]) == (1, 700)
+    assert (totals["cost"], totals["unknown_cost"]) == (before[1], 0)
+    home.stop()
+    home.write_config(home.config_file.read_text() + limit("tokens = 50000"))
+    home.start(KEYS)
+    with home.client() as again:
+        assert [row["used"] for row in rows(again)] == [*before, before[0]]
+        assert not any(row.get("incomplete") for row in rows(again))
+
+
 def test_a_new_limit_counts_what_was_used_before_it(home, started):
     """With a reload: from the ledger."""
     client = started("")

@@ -1,6 +1,9 @@
 """Models from end to end: what a client is told, the default it sets, what a chat costs."""
 
 import json
+import re
+import shlex
+from pathlib import Path
 
 import pytest
 
@@ -112,3 +115,36 @@ def test_refreshing_says_what_came_of_it(daemon):
         (row,) = alone["lists"]
         assert "auth login spare" in row["error"]
         assert "models_dev" not in alone
+
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+@pytest.mark.parametrize(
+    "words", re.findall(r"aircher-cli (models list[^#\n]*)", README.read_text())
+)
+def test_the_examples_find_models(daemon, words):
+    """Whoever types what the README has sees something."""
+    done = daemon.cli(*shlex.split(words), "--json")
+    assert json.loads(done.stdout)["models"]
+
+
+def test_a_model_that_its_provider_does_not_list_is_shown(daemon):
+    """It would be asked for all the same, at the price that is known."""
+    daemon.login("work", KEY)
+    done = daemon.cli("models", "show", "work/gpt-5.5-old")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "work/gpt-5.5-old")
+    assert "work does not list it (did you mean work/gpt-5.5?)" in done.stderr
+
+
+def test_what_the_request_decides_is_not_for_extra(daemon, sim):
+    """Nobody is asked, or the bill would be another than the one that was allowed."""
+    daemon.login("work", KEY)
+    chat = {"model": "work/m", "messages": [{"role": "user", "content": "hi"}]}
+    with daemon.client() as client:
+        for extra in ({"max_tokens": 9}, {"n": 2}, {"model": "gpt-5.5"}):
+            with pytest.raises(DaemonError, match="is not for extra"):
+                client.chat({**chat, "extra": extra})
+        assert not [each for each in sim.requests if each.endpoint == "chat"]
+        client.chat({**chat, "extra": {"seed": 7}})
+    assert sim.requests[-1].json["seed"] == 7

@@ -435,6 +435,13 @@ def pictured(**source: object):
             {"messages": [{"role": "user", "content": [{"type": "thinking"}]}]},
             "messages.0.content.0: `thinking` blocks are only permitted in assistant messages",
         ),
+        (
+            {
+                "model": "claude-opus-4-6",
+                "messages": [*ask("x"), {"role": "assistant", "content": "y"}],
+            },
+            "This model does not support assistant message prefill.",
+        ),
     ],
 )
 async def test_what_the_api_would_refuse_is_refused(simulator, body, message):
@@ -488,3 +495,10 @@ async def test_the_list_of_models_says_what_they_can(simulator):
     )
     types = listed["capabilities"]["thinking"]["types"]
     assert [name for name, each in types.items() if each["supported"]] == ["adaptive", "disabled"]
+
+
+async def test_older_models_go_on_with_an_answer_that_was_begun(simulator):
+    """Up to 4.5."""
+    begun = [*ask("x"), {"role": "assistant", "content": "y"}]
+    response = await post(simulator, model="claude-haiku-4-5", messages=begun)
+    assert response.status_code == 200
