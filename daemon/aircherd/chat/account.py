@@ -179,7 +179,7 @@ def bill(took: Took, candidate: Candidate, likely: Estimate) -> tuple[Settled, D
     known, source = cost_of(candidate, ending, usage)
     cost = known
     tokens_estimated = cost_estimated = False
-    if took.was_fruitless:
+    if usage is None and took.was_fruitless:
         cost = Decimal(0) if cost is None else cost
     elif usage is None:
         usage, tokens_estimated = plausible(took.reply.usage), took.was_at_work
@@ -212,10 +212,8 @@ def _at_least(likely: Estimate, told: Usage | None) -> Usage:
     )
 
 
-def told_cost(text: str | None) -> Decimal | None:
+def told_cost(text: str) -> Decimal | None:
     """Return what a provider says a call cost, None if it says nothing that can be so."""
-    if text is None:
-        return None
     try:
         cost = Decimal(text)
         nano_of(cost)
@@ -232,7 +230,7 @@ def cost_of(
     OpenRouter bills by its own word; anybody else's counts only where the catalogue has no price,
     or a server that says 0 would do away with every limit.
     """
-    told = told_cost(ending.cost) if ending is not None else None
+    told = told_cost(ending.cost) if ending is not None and ending.cost is not None else None
     known = prices.cost(candidate.model.prices, usage) if usage is not None else None
     if told is not None and (known is None or candidate.provider.kind == "openrouter"):
         return told, "provider"

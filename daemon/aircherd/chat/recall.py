@@ -45,10 +45,10 @@ class Recall:
 
     def note_first(self, candidate: Candidate, seconds: float) -> None:
         """Hear how long the first piece of a reply took."""
-        key = (candidate.provider.name, candidate.model.id)
-        known = self.speed(*key)
-        mean = seconds if known is None else known + WEIGHT * (seconds - known)
-        _put(self._speeds, key, (mean, self._clock()), MAX_SPEEDS)
+        key, now = (candidate.provider.name, candidate.model.id), self._clock()
+        mean, at = self._speeds.get(key, (seconds, now))
+        mean = seconds if now - at >= OLD_SECONDS else mean + WEIGHT * (seconds - mean)
+        _put(self._speeds, key, (mean, now), MAX_SPEEDS)
 
     def held_by(self, conversation: str) -> Held | None:
         """Return who answered last in this conversation."""

@@ -70,7 +70,7 @@ class LimitBook:
         now = self._look()
         # Even without any limit it is noted: one may be set before the request has ended.
         counters = self._counters_for(asking) if self._counters else ()
-        if refused := _refusal(counters, amounts, now):
+        if counters and (refused := _refusal(counters, amounts, now)):
             return refused
         for counter in counters:
             counter.reserved += amounts[counter.place] or 0

@@ -250,7 +250,7 @@ async def test_counts_that_cannot_be_true_close_no_limit(tokens):
     assert status.used < 100
 
 
-@pytest.mark.parametrize("text", [None, "", "free", "nan", "inf", "-1", "1e400", "9" * 40])
+@pytest.mark.parametrize("text", ["", "free", "nan", "inf", "-1", "1e400", "9" * 40])
 def test_a_cost_that_cannot_be_is_none(text):
     """A provider's rubbish breaks no bill."""
     assert told_cost(text) is None
