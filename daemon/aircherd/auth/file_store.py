@@ -9,10 +9,9 @@ import functools
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
-import trio
 
 from aircherd.auth.key_store import (
     Entry,
@@ -29,10 +28,15 @@ from aircherd.auth.private_file import (
     read_private,
     write_private,
 )
+from aircherd.config.lane import Check, DiskSilent, Lane
 from aircherd.errors import KeyringLocked
 from aircherd.vocabulary.secret import Secret
 
 Keys = dict[str, dict[str, str]]
+T = TypeVar("T")
+
+PATIENCE = 5.0
+"""Seconds for the disk: a person waits for his login, and the end of the daemon for the writing."""
 
 
 class _Document(msgspec.Struct, forbid_unknown_fields=True):
@@ -50,12 +54,12 @@ class FileStore:
     def __init__(self, path: Path, *, uid: int | None = None) -> None:
         self._path = path
         self._uid = os.getuid() if uid is None else uid
-        self._lock = trio.Lock()  # from reading to writing, nobody else may write
+        self._lane = Lane()  # from reading to writing, nobody else may write
 
     async def probe(self, *, fresh: bool = False) -> StoreState:  # noqa: ARG002 - it always is
         """Look whether keys could be stored here now."""
         try:
-            await trio.to_thread.run_sync(self._check)
+            await self._do(self._check)
         except FileRefused as error:
             return StoreState(StoreHealth.UNAVAILABLE, str(error))
         return StoreState(StoreHealth.USABLE)
@@ -63,7 +67,7 @@ class FileStore:
     async def read_all(self, entries: Sequence[Entry]) -> dict[Entry, Found]:
         """Read the keys of `entries`."""
         try:
-            keys = await trio.to_thread.run_sync(self._load)
+            keys = await self._do(lambda _: self._load())
         except FileRefused as error:
             state = StoreState(StoreHealth.UNAVAILABLE, str(error))
             return dict.fromkeys(entries, KeyUnreadable(state))
@@ -86,20 +90,26 @@ class FileStore:
         await self._change(functools.partial(_drop, entry=entry))
 
     async def _change(self, change: Callable[[Keys], bool]) -> None:
-        async with self._lock:
-            try:
-                # Not abandoned when cancelled: a write takes milliseconds and is all or nothing.
-                await trio.to_thread.run_sync(self._apply, change)
-            except FileRefused as error:
-                raise KeyringLocked(f"the credentials file cannot be used: {error}") from error
+        try:
+            await self._do(functools.partial(self._apply, change))
+        except FileRefused as error:
+            raise KeyringLocked(f"the credentials file cannot be used: {error}") from error
 
-    def _apply(self, change: Callable[[Keys], bool]) -> None:
+    async def _do(self, work: Callable[[Check], T]) -> T:
+        """Do some work on the file in a thread; a disk that does not answer refuses it."""
+        try:
+            return await self._lane.do(work, PATIENCE)
+        except DiskSilent as error:
+            raise FileRefused(f"{self._path}: {error.strerror}") from error
+
+    def _apply(self, change: Callable[[Keys], bool], check: Check) -> None:
         keys = self._load()
         if change(keys):
             content = msgspec.json.encode(_Document(keys=keys))
+            check()
             write_private(self._path, msgspec.json.format(content), uid=self._uid)
 
-    def _check(self) -> None:
+    def _check(self, _: Check) -> None:
         self._load()
         check_writable(self._path, uid=self._uid)
 

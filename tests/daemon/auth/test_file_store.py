@@ -1,10 +1,12 @@
 """The credentials file; what all stores have in common is in test_key_store."""
 
 import json
+import threading
 import traceback
 
 import pytest
 
+from aircherd.auth import file_store
 from aircherd.auth.file_store import FileStore
 from aircherd.auth.key_store import Entry, KeyUnreadable, StoreHealth
 from aircherd.errors import KeyringLocked
@@ -78,3 +80,24 @@ async def test_a_spoiled_file_is_neither_used_nor_overwritten(path, how):
         assert "canary" not in "".join(traceback.format_exception(caught.value))
     assert "canary" not in state.reason
     assert path.read_bytes() == before
+
+
+async def test_a_disk_that_does_not_answer_refuses_and_is_not_waited_for(path, monkeypatch):
+    """To store, to read and to look; what was given up changes nothing when it comes back."""
+    store, may_go_on = FileStore(path), threading.Event()
+    await store.write(ENTRY, Secret("canary-1"))
+    load = FileStore._load
+
+    def slow(self):
+        assert may_go_on.wait(10)
+        return load(self)
+
+    monkeypatch.setattr(file_store, "PATIENCE", 0.05)
+    monkeypatch.setattr(FileStore, "_load", slow)
+    with pytest.raises(KeyringLocked, match="the disk has not answered for 0.05 s"):
+        await store.write(ENTRY, Secret("canary-2"))
+    assert isinstance((await store.read_all([ENTRY]))[ENTRY], KeyUnreadable)
+    assert (await store.probe()).health is StoreHealth.UNAVAILABLE
+    may_go_on.set()
+    monkeypatch.undo()
+    assert await store.read_all([ENTRY]) == {ENTRY: Secret("canary-1")}
