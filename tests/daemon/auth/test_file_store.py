@@ -94,7 +94,7 @@ async def test_a_disk_that_does_not_answer_refuses_and_is_not_waited_for(path, m
 
     monkeypatch.setattr(file_store, "PATIENCE", 0.05)
     monkeypatch.setattr(FileStore, "_load", slow)
-    with pytest.raises(KeyringLocked, match="the disk has not answered for 0.05 s"):
+    with pytest.raises(KeyringLocked, match=r"the disk has not answered for 0\.05 s"):
         await store.write(ENTRY, Secret("canary-2"))
     assert isinstance((await store.read_all([ENTRY]))[ENTRY], KeyUnreadable)
     assert (await store.probe()).health is StoreHealth.UNAVAILABLE
