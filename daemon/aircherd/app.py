@@ -93,7 +93,7 @@ async def open_daemon(
         ):
             bus = EventBus()
             cooldowns = CooldownBook(bus)
-            cooldown_file = CooldownFile(paths.data / "cooldowns.json", cooldowns, files)
+            cooldown_file = CooldownFile(paths.data / "cooldowns.json", cooldowns.places, files)
             cooldown_file.load(config.current.providers)
             catalog = Catalog(
                 config=lambda: config.current, folder=paths.data / "catalog", files=files
@@ -112,7 +112,7 @@ async def open_daemon(
                 index=KeyIndex(paths.index_file),
                 bus=bus,
                 redactor=redactor,
-                check_key=pool.check_key,
+                check_key=pool.looks.check_key,
             )
             fetcher = ModelFetcher(
                 catalog=catalog,
@@ -191,7 +191,7 @@ def _asking(config: ConfigStore, auth: AuthManager, pool: ProviderPool) -> Askin
             cure = f"sign in with 'aircher-cli auth login {provider.name}'"
             raise NotAuthenticated(f"nobody is signed in: {cure}")
         key = await auth.ensure_authenticated(provider, chosen.name)
-        return await pool.list_models(provider, key)
+        return await pool.looks.list_models(provider, key)
 
     def may_ask_unseen(provider: Provider) -> bool:
         chosen = choice(provider)
@@ -199,7 +199,7 @@ def _asking(config: ConfigStore, auth: AuthManager, pool: ProviderPool) -> Askin
 
     return Asking(
         list_models=list_models,
-        download=lambda: pool.download(config.current.network.models_dev, MAX_BYTES),
+        download=lambda: pool.looks.download(config.current.network.models_dev, MAX_BYTES),
         may_ask=lambda provider: choice(provider) is not None,
         may_ask_unseen=may_ask_unseen,
     )
@@ -213,14 +213,14 @@ def _checks(config: ConfigStore, auth: AuthManager, pool: ProviderPool) -> Check
 
     async def is_reachable(name: str) -> bool:
         asked = provider(name)
-        return asked is not None and await pool.is_reachable(asked)
+        return asked is not None and await pool.looks.is_reachable(asked)
 
     async def has_credit(name: str, key_name: str | None) -> bool:
         asked = provider(name)
         if asked is None:
             return False
         key = await auth.ensure_authenticated(asked, key_name)
-        return key is not None and await pool.has_credit(asked, key)
+        return key is not None and await pool.looks.has_credit(asked, key)
 
     def shows_credit(name: str) -> bool:
         asked = provider(name)

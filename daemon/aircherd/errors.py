@@ -18,8 +18,10 @@
 Every message is fit for a person, says what to do where something can be done, and holds no key.
 """
 
+from typing import NoReturn
+
 from aircher_wire import codes
-from aircherd.vocabulary.failure import Failure
+from aircherd.vocabulary.failure import Failure, FailureClass
 
 
 class AircherError(Exception):
@@ -86,6 +88,11 @@ class ProviderFailed(AircherError):
         super().__init__(failure.message)
         self.failure = failure
         self.code = failure.code
+
+
+def fail(kind: FailureClass, message: str) -> NoReturn:
+    """Raise `ProviderFailed` with this class and message."""
+    raise ProviderFailed(Failure(kind=kind, message=message))
 
 
 class ChatFailed(AircherError):

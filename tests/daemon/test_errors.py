@@ -1,8 +1,10 @@
 """Every error of the tree has a code that the protocol knows."""
 
+import pytest
+
 from aircher_wire import codes
 from aircherd import errors
-from aircherd.errors import AircherError, ProviderFailed
+from aircherd.errors import AircherError, ProviderFailed, fail
 from aircherd.vocabulary.failure import Failure, FailureClass
 
 
@@ -26,3 +28,10 @@ def test_provider_failed_speaks_as_its_failure():
     """Code and words are the failure's."""
     error = ProviderFailed(Failure(kind=FailureClass.RATE, message="too fast"))
     assert (error.code, error.message, str(error)) == ("rate_limited", "too fast", "too fast")
+
+
+def test_failing_raises_what_a_provider_did():
+    """The class and the words that were given, and nothing made up."""
+    with pytest.raises(ProviderFailed) as raised:
+        fail(FailureClass.RATE, "too fast")
+    assert raised.value.failure == Failure(kind=FailureClass.RATE, message="too fast")

@@ -130,7 +130,7 @@ async def open_line(pool: ProviderPool, asked: Asked) -> "Line":
     provider, secret = asked.provider, asked.secret
     key = ApiKey(provider.name, "live", secret, "environment", provider.origin) if secret else None
     catalog = Catalog()
-    listed = await pool.list_models(provider, key)
+    listed = await pool.looks.list_models(provider, key)
     catalog.take_list(provider, listed, 0.0)
     name = asked.model or listed[0].id
     return Line(provider, catalog.find(provider, name), key, pool)

@@ -5,8 +5,10 @@ import hmac
 
 import msgspec
 
-from aircherd.providers.adapter import HttpCall, decode_with, fail
+from aircherd.errors import fail
+from aircherd.providers.adapter import HttpCall
 from aircherd.providers.signing import Flow
+from aircherd.providers.vendor_json import decode_with
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.secret import Secret
 

@@ -3,7 +3,9 @@
 What flows in is a `ChatRequest`, a provider and a key; what flows out is batches of `ReplyEvent`,
 or one `ProviderFailed` that says what went wrong in our own classes.
 
-- `adapter`: what every vendor's adapter must do (bytes in, events out, no I/O) and what all share.
+- `adapter`: what every vendor's adapter must do: bytes in, events out, no I/O.
+- What they share: `turns` (a conversation's messages, their parts sorted), `headers` and
+  `request_json` on the way out, `vendor_json` (odd values read sensibly) on the way in.
 - `adapters`: the table, API kind -> adapter. A new vendor is one file and one row.
 - `openai_chat`, `anthropic_messages`: the adapters, and how requests are put;
   `openai_reply`, `anthropic_reply`: how replies are read.
@@ -23,14 +25,16 @@ or one `ProviderFailed` that says what went wrong in our own classes.
   network. What it is made of: `exchange` (what goes in and comes out), `connection_pool`,
   `connection`, `http1` (the parser, no I/O), `reply_body`, `wire` (the socket), `deadlines`,
   `wait_keeper`, `tls`, `proxy`, `out_of_files`.
-- `pool`: sends the adapter's call over the transport; `chat_call` is a call under way,
-  `call_report` tells how it went.
+- `pool`: opens chats; `chat_call` is one under way, `call_report` tells how it went.
+- `looks`: what is asked beside them, free of charge: is a key good, `model_list`, `download`.
+- `calling`: what both take, from the adapter's call to a failure in words without keys.
 - `cooldown_book`: who is cooling down, from those reports and the rules of `routing`;
-  `cooldown_rows` and `cooldown_news` put it into words, `cooldown_file` keeps it over a restart,
-  `clocks` is what it is measured with. `recovery` ends it early where a free look can tell,
-  `credit` reads one of them; `rate_limits` and `quota_reset` read what vendors say is left, and
-  until when.
+  `cooldown_places` remembers it, `cooldown_rows` and `cooldown_news` put it into words,
+  `cooldown_file` keeps it over a restart, `clocks` is what it is measured with. `recovery` ends it
+  early where a free look can tell, `credit` reads one of them; `rate_limits` and `quota_reset` read
+  what vendors say is left, and until when.
 
-Only the transport, `chat_call`, `pool`, `cooldown_file` and `recovery` wait; the rest is plain
-functions over bytes and numbers.
+Only the transport, `chat_call`, `pool`, `looks` and what they call with (`calling`, `signing`,
+`download`), `cooldown_file` and `recovery` wait; the rest is plain functions over bytes and
+numbers.
 """

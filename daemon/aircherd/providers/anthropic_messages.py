@@ -6,22 +6,15 @@ messages; a form of its own for thinking (`anthropic_thinking`) and for messages
 """
 
 from aircherd.config.model import Provider
-from aircherd.providers.adapter import (
-    Headers,
-    HttpCall,
-    call_headers,
-    chat_headers,
-    encode_body,
-    fail,
-    key_text,
-    parse_object,
-    tool_parameters,
-    turns,
-)
+from aircherd.errors import fail
+from aircherd.providers.adapter import HttpCall
 from aircherd.providers.anthropic_models import read_models
 from aircherd.providers.anthropic_prompt import message_blocks, system_text
 from aircherd.providers.anthropic_reply import AnthropicStream, read_whole
 from aircherd.providers.anthropic_thinking import Block, ask_to_think, refuse_to_go_on
+from aircherd.providers.headers import Headers, call_headers, chat_headers, key_text
+from aircherd.providers.request_json import encode_body, parse_object, tool_parameters
+from aircherd.providers.turns import turns
 from aircherd.vocabulary.chat import ChatRequest, JsonFormat, NamedTool, ResponseFormat, Tool
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model

@@ -7,9 +7,9 @@ what is left out or odd is unknown.
 import msgspec
 
 from aircherd.catalog.cleaning import MAX_LISTED
-from aircherd.providers.adapter import as_text, branch, count_of
 from aircherd.providers.anthropic_thinking import thinker_of
 from aircherd.providers.model_list import decode_list
+from aircherd.providers.vendor_json import as_text, branch, count_of
 from aircherd.vocabulary.models import Model
 
 

@@ -10,8 +10,10 @@ from typing import Final
 
 import msgspec
 
-from aircherd.providers.adapter import Turn, fail, parse_object, result_images, result_text
+from aircherd.errors import fail
 from aircherd.providers.anthropic_thinking import Block, Sent, thought_block
+from aircherd.providers.request_json import parse_object
+from aircherd.providers.turns import Turn, result_images, result_text
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.parts import (
     ImagePart,

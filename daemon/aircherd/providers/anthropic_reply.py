@@ -5,12 +5,12 @@ Only containers are typed; a leaf of a surprising type is looked at, never a rea
 
 import msgspec
 
-from aircherd.errors import ProviderFailed
-from aircherd.providers.adapter import as_text, decode_with, fail, new_call_id
+from aircherd.errors import ProviderFailed, fail
 from aircherd.providers.anthropic_thinking import redacted_thought
 from aircherd.providers.anthropic_usage import AnthropicUsage, read_usage
 from aircherd.providers.classify import classify_error
-from aircherd.providers.reply_stream import ReplyStream
+from aircherd.providers.reply_stream import ReplyStream, new_call_id
+from aircherd.providers.vendor_json import as_text, decode_with
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
     Ending,

@@ -20,7 +20,7 @@ from typing import TypedDict
 
 import msgspec
 
-from aircherd.providers.adapter import fail
+from aircherd.errors import fail
 from aircherd.vocabulary.chat import ChatRequest, Effort
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model

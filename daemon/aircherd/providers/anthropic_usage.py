@@ -5,7 +5,7 @@ They are not even decoded before they are known to be small.
 
 import msgspec
 
-from aircherd.providers.adapter import MAX_COUNT, branch, count_of, counts_of
+from aircherd.providers.vendor_json import MAX_COUNT, branch, count_of, counts_of
 from aircherd.vocabulary.reply import Usage
 
 MAX_FIELD = 1024

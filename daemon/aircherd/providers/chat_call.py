@@ -8,8 +8,8 @@ import msgspec
 import structlog
 import trio
 
-from aircherd.errors import ProviderFailed
-from aircherd.providers.adapter import ReplyDecoder, fail
+from aircherd.errors import ProviderFailed, fail
+from aircherd.providers.adapter import ReplyDecoder
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.reply import Ending, ReplyEvent
 

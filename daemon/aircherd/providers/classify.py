@@ -1,6 +1,6 @@
 """What a vendor's error means: `error_reply` reads it, `error_table` decides, and this tells it.
 
-Nothing here knows the live keys: `pool` hands in what takes them out of a message, at its edge.
+Nothing here knows the live keys: `calling` hands in what takes them out of a message, at its edge.
 """
 
 from collections.abc import Callable, Mapping

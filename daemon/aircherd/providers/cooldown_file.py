@@ -18,7 +18,7 @@ from aircherd.config.data_files import DataFiles
 from aircherd.config.model import Provider
 from aircherd.config.whole_file import read_data
 from aircherd.providers.clocks import CLOCKS, Clocks
-from aircherd.providers.cooldown_book import CooldownBook
+from aircherd.providers.cooldown_places import CooldownPlaces
 from aircherd.providers.retry_after import LONGEST
 from aircherd.routing.cooldowns import Cooldown, Scope, believed, probe_at
 from aircherd.vocabulary.failure import FailureClass
@@ -60,13 +60,13 @@ _CONTENT = msgspec.json.Decoder(_Content)
 
 
 class CooldownFile:
-    """The file at `path` and the book it is about. `run` has both go on; `files` writes."""
+    """The file at `path` and the places it is about. `run` has both go on; `files` writes."""
 
     def __init__(
-        self, path: Path, book: CooldownBook, files: DataFiles, *, clocks: Clocks = CLOCKS
+        self, path: Path, places: CooldownPlaces, files: DataFiles, *, clocks: Clocks = CLOCKS
     ) -> None:
         self._path = path
-        self._book = book
+        self._places = places
         self._files = files
         self._clocks = clocks
         self._is_dirty = False
@@ -75,7 +75,7 @@ class CooldownFile:
     # -------------------------------------------------------------- in
 
     def load(self, providers: Mapping[str, Provider]) -> None:
-        """Give the book what is not over, of those providers that are still where they were."""
+        """Take up what is not over, of those providers that are still where they were."""
         content = self._read()
         if content is None:
             return
@@ -85,7 +85,7 @@ class CooldownFile:
         for saved in content.cooldowns:
             provider = providers.get(saved.provider)
             if provider and provider.origin == saved.origin and saved.left > passed:
-                self._book.restore(provider, _cooldown(saved, now - passed))
+                self._places.put(provider, _cooldown(saved, now - passed))
 
     def _read(self) -> _Content | None:
         try:
@@ -101,11 +101,11 @@ class CooldownFile:
     # -------------------------------------------------------------- out
 
     async def run(self) -> None:
-        """Have written what changes, and have the book look after its time, for ever.
+        """Have written what changes, and have the places look after their time, for ever.
 
         When it is cancelled, the last change is left to `files`: close them after it.
         """
-        self._book.watch(self._note_change)
+        self._places.watch(self._note_change)
         try:
             while True:
                 await self._wait()
@@ -118,7 +118,7 @@ class CooldownFile:
 
     async def _wait(self) -> None:
         """Return when something has changed, by itself or not."""
-        due = self._book.settle()
+        due = self._places.settle()
         if not self._is_dirty:
             with trio.move_on_after(math.inf if due is None else min(max(due, 0.0), LOOK_EVERY)):
                 await self._changed.wait()
@@ -132,7 +132,7 @@ class CooldownFile:
         now = self._clocks.ticks()
         saved = [
             _saved(name, origin, cooldown, now)
-            for name, origin, cooldown in self._book.cooldowns()
+            for name, origin, cooldown in self._places.cooldowns()
             if now < cooldown.until
         ]
         content = _Content(written_at=self._clocks.wall(), cooldowns=saved)

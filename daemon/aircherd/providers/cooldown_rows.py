@@ -1,9 +1,11 @@
-"""Cooldowns as people and programs see them: a health, a reason, until when; pure."""
+"""Cooldowns as plans, people and programs see them: a health, a reason, until when; pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from aircherd.routing.cooldowns import Cooldown, Place
-from aircherd.vocabulary.failure import FailureClass
+from aircherd.routing.probes import standing
+from aircherd.vocabulary.cooling import Cooling
+from aircherd.vocabulary.failure import WIRE_CODE, FailureClass
 from aircherd.vocabulary.keys import Health
 
 _WORSE = (Health.OK, Health.COOLING, Health.QUOTA_EXHAUSTED, Health.UNREACHABLE)
@@ -53,6 +55,26 @@ def worst(cooldowns: Iterable[Cooldown], now: float) -> Cooldown | None:
 def reason_of(cooldown: Cooldown) -> str:
     """Return the reason for a row that is about more than the place."""
     return f"{cooldown.model}: {cooldown.message}" if cooldown.model else cooldown.message
+
+
+def cooling_of(
+    touched: Iterable[Cooldown], now: float, until: Callable[[Cooldown], float | None]
+) -> Cooling | None:
+    """Return what keeps a call that meets these from being made at the tick `now`, None if nothing.
+
+    The last to end is told: the call may be made when none is left. `until` gives its Unix time.
+    """
+    active = [each for each in touched if standing(each, now) != "over"]
+    if not active:
+        return None
+    last = max(active, key=lambda each: each.ends_at)
+    return Cooling(
+        WIRE_CODE[last.kind],
+        until(last),
+        last.message,
+        is_probe_due=all(standing(each, now) == "probe_due" for each in active),
+        is_guess=not any(each.is_told for each in active),
+    )
 
 
 def best_health(

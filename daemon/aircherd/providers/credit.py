@@ -2,7 +2,7 @@
 
 import msgspec
 
-from aircherd.providers.adapter import as_map
+from aircherd.providers.vendor_json import as_map
 
 SHOWS_CREDIT = frozenset({"openrouter"})
 """Kinds of provider. Elsewhere a free look succeeds without any credit, and tells nothing."""

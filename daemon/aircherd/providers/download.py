@@ -1,7 +1,8 @@
-"""An answer that is wanted whole: a list of models, a public file."""
+"""An answer that is wanted whole: a list of models, a public file, the words of a refusal."""
 
 import httpx
 import msgspec
+import trio
 
 from aircherd.providers.classify import classify_response, is_page, web_page
 from aircherd.providers.exchange import Answer, BodyReader
@@ -9,6 +10,9 @@ from aircherd.vocabulary.failure import Failure, FailureClass
 
 MAX_REFUSAL = 64 * 1024
 """Bytes of an error that are read: the table looks at its beginning only."""
+
+REFUSAL_SECONDS = 5.0
+"""How long an error's body may take: the status alone says almost everything."""
 
 
 async def read_answer(answer: Answer, max_bytes: int, *, now: float) -> bytes | Failure:
@@ -28,6 +32,18 @@ async def read_answer(answer: Answer, max_bytes: int, *, now: float) -> bytes | 
         return web_page(answer.status)
     if data is None:
         return Failure(kind=FailureClass.PROTOCOL, message=f"sent more than {max_bytes} bytes")
+    return data
+
+
+async def read_refusal(body: BodyReader) -> bytes:
+    """Return what can be had of an error's body, within bounds of size and time; it stays open."""
+    data = b""
+    with trio.move_on_after(REFUSAL_SECONDS):
+        try:
+            while len(data) < MAX_REFUSAL and (more := await body.receive_some()):
+                data += more
+        except (httpx.HTTPError, httpx.StreamError):
+            return data  # the status stands, whatever became of the words
     return data
 
 

@@ -11,10 +11,10 @@ from typing import Final
 
 import msgspec
 
-from aircherd.providers.adapter import as_count, as_map
 from aircherd.providers.gemini_details import read_details
 from aircherd.providers.quota_reset import seconds_to_reset
 from aircherd.providers.retry_after import retry_after, should_retry
+from aircherd.providers.vendor_json import as_count, as_map
 
 AGAIN = "again:true"
 NEVER_AGAIN = "again:never"

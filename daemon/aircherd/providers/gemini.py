@@ -9,21 +9,14 @@ from typing import Final
 from urllib.parse import quote
 
 from aircherd.config.model import Provider
-from aircherd.providers.adapter import (
-    Headers,
-    HttpCall,
-    call_headers,
-    chat_headers,
-    encode_body,
-    fail,
-    key_text,
-    parse_object,
-    tool_parameters,
-    turns,
-)
+from aircherd.errors import fail
+from aircherd.providers.adapter import HttpCall
 from aircherd.providers.gemini_contents import write_contents, write_system
 from aircherd.providers.gemini_models import bare_name, read_models, thinking_config
 from aircherd.providers.gemini_reply import GeminiStream, read_whole
+from aircherd.providers.headers import Headers, call_headers, chat_headers, key_text
+from aircherd.providers.request_json import encode_body, parse_object, tool_parameters
+from aircherd.providers.turns import turns
 from aircherd.vocabulary.chat import ChatRequest, NamedTool, SchemaFormat, Tool, ToolChoice
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model

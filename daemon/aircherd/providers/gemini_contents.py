@@ -7,15 +7,11 @@ exactly as it was.
 
 from typing import Final
 
-from aircherd.providers.adapter import (
-    Turn,
-    fail,
-    parse_object,
-    result_images,
-    result_text,
-)
+from aircherd.errors import fail
 from aircherd.providers.gemini_models import is_old
 from aircherd.providers.gemini_signature import split_signed
+from aircherd.providers.request_json import parse_object
+from aircherd.providers.turns import Turn, result_images, result_text
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.parts import (
     ImagePart,

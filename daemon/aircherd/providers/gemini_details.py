@@ -8,8 +8,8 @@ import re
 
 import msgspec
 
-from aircherd.providers.adapter import as_map
 from aircherd.providers.retry_after import LONGEST
+from aircherd.providers.vendor_json import as_map
 
 LONG_QUOTA = "has:long-quota"
 """The code for a quota that does not come back within minutes: one of a day, or one of zero."""

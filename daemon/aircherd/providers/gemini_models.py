@@ -11,8 +11,9 @@ from typing import Final
 import msgspec
 
 from aircherd.catalog.cleaning import MAX_LISTED
-from aircherd.providers.adapter import as_count, as_text, fail
+from aircherd.errors import fail
 from aircherd.providers.model_list import decode_list
+from aircherd.providers.vendor_json import as_count, as_text
 from aircherd.vocabulary.chat import Effort
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model

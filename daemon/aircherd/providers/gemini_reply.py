@@ -8,21 +8,19 @@ from collections.abc import Callable
 
 import msgspec
 
-from aircherd.errors import ProviderFailed
-from aircherd.providers.adapter import (
+from aircherd.errors import ProviderFailed, fail
+from aircherd.providers.classify import classify_error
+from aircherd.providers.error_table import LEADS
+from aircherd.providers.gemini_signature import placed
+from aircherd.providers.reply_stream import ReplyStream, new_call_id
+from aircherd.providers.vendor_json import (
     MAX_COUNT,
     as_count,
     as_text,
     count_of,
     counts_of,
     decode_with,
-    fail,
-    new_call_id,
 )
-from aircherd.providers.classify import classify_error
-from aircherd.providers.error_table import LEADS
-from aircherd.providers.gemini_signature import placed
-from aircherd.providers.reply_stream import ReplyStream
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
     Ending,

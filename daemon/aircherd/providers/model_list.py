@@ -12,7 +12,9 @@ import msgspec
 import structlog
 
 from aircherd.catalog.cleaning import cleaned
-from aircherd.providers.adapter import Adapter, decode_with, fail
+from aircherd.errors import fail
+from aircherd.providers.adapter import Adapter
+from aircherd.providers.vendor_json import decode_with
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 

@@ -6,18 +6,13 @@ Sources: ollama/ollama, `api/types.go`, `server/routes.go` and `docs/`, 2026.
 """
 
 from aircherd.config.model import Provider
-from aircherd.providers.adapter import (
-    HttpCall,
-    bearer,
-    call_headers,
-    encode_body,
-    fail,
-    parse_object,
-    tool_parameters,
-)
+from aircherd.errors import fail
+from aircherd.providers.adapter import HttpCall
+from aircherd.providers.headers import bearer, call_headers
 from aircherd.providers.ollama_messages import Json, all_messages
 from aircherd.providers.ollama_reply import OllamaStream, read_models, read_whole
 from aircherd.providers.ollama_window import window_for
+from aircherd.providers.request_json import encode_body, parse_object, tool_parameters
 from aircherd.vocabulary.chat import ChatRequest, Effort, SchemaFormat, Tool
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model

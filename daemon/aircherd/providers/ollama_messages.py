@@ -10,14 +10,9 @@ What has no form there, and what stands for it:
 - a picture's URL: refused, the server fetches nothing.
 """
 
-from aircherd.providers.adapter import (
-    Turn,
-    fail,
-    parse_object,
-    result_images,
-    result_text,
-    turns,
-)
+from aircherd.errors import fail
+from aircherd.providers.request_json import parse_object
+from aircherd.providers.turns import Turn, result_images, result_text, turns
 from aircherd.vocabulary.chat import ChatRequest, JsonFormat
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.parts import (

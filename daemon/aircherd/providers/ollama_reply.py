@@ -10,20 +10,12 @@ from collections.abc import Callable
 import msgspec
 
 from aircherd.catalog.cleaning import MAX_LISTED
-from aircherd.errors import ProviderFailed
-from aircherd.providers.adapter import (
-    as_count,
-    as_text,
-    branch,
-    counts_of,
-    decode_with,
-    fail,
-    new_call_id,
-)
+from aircherd.errors import ProviderFailed, fail
 from aircherd.providers.classify import classify_error
 from aircherd.providers.model_list import decode_list
 from aircherd.providers.ndjson import NdjsonDecoder
-from aircherd.providers.reply_stream import ReplyStream
+from aircherd.providers.reply_stream import ReplyStream, new_call_id
+from aircherd.providers.vendor_json import as_count, as_text, branch, counts_of, decode_with
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import (

@@ -4,7 +4,7 @@ It loads the model anew when that number changes, which takes seconds, and each 
 memory: so there are few steps, each twice the one before.
 """
 
-from aircherd.providers.adapter import encode_body
+from aircherd.providers.request_json import encode_body
 from aircherd.vocabulary.models import Model
 
 SMALLEST = 8192

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from aircherd.providers.adapter import as_text
+from aircherd.providers.vendor_json import as_text
 from aircherd.vocabulary.reply import ToolCallDelta
 
 

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from aircherd.config.model import Provider
-from aircherd.providers.adapter import HttpCall, bearer, call_headers, chat_headers, encode_body
+from aircherd.providers.adapter import HttpCall
+from aircherd.providers.headers import bearer, call_headers, chat_headers
 from aircherd.providers.openai_models import read_models
 from aircherd.providers.openai_prompt import (
     EVERY_EFFORT,
@@ -22,6 +23,7 @@ from aircherd.providers.openai_prompt import (
 )
 from aircherd.providers.openai_reply import OpenAIStream, read_whole
 from aircherd.providers.openai_thinking import without_thinking
+from aircherd.providers.request_json import encode_body
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent

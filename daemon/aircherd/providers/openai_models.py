@@ -10,8 +10,8 @@ from typing import Final
 import msgspec
 
 from aircherd.catalog.cleaning import MAX_LISTED
-from aircherd.providers.adapter import as_count, branch
 from aircherd.providers.model_list import decode_list
+from aircherd.providers.vendor_json import as_count, branch
 from aircherd.vocabulary.models import Model
 
 

@@ -19,18 +19,10 @@ from typing import Final, get_args
 import msgspec
 
 from aircherd.config.model import MaxTokensField
-from aircherd.providers.adapter import (
-    Turn,
-    data_uri,
-    fail,
-    is_closed,
-    parse_object,
-    result_images,
-    result_text,
-    tool_parameters,
-    turns,
-)
+from aircherd.errors import fail
 from aircherd.providers.openai_thinking import with_thinking
+from aircherd.providers.request_json import is_closed, parse_object, tool_parameters
+from aircherd.providers.turns import Turn, data_uri, result_images, result_text, turns
 from aircherd.vocabulary.chat import (
     ChatRequest,
     Effort,

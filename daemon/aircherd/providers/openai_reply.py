@@ -10,22 +10,20 @@ from decimal import Decimal
 
 import msgspec
 
-from aircherd.errors import ProviderFailed
-from aircherd.providers.adapter import (
+from aircherd.errors import ProviderFailed, fail
+from aircherd.providers.classify import classify_error
+from aircherd.providers.openai_calls import CallPiece, Calls
+from aircherd.providers.openai_thinking import NamedThinking, Thinking, ThinkingFields
+from aircherd.providers.reply_stream import ReplyStream, new_call_id
+from aircherd.providers.vendor_json import (
     as_count,
     as_text,
     branch,
     count_of,
     counts_of,
     decode_with,
-    fail,
     leaf,
-    new_call_id,
 )
-from aircherd.providers.classify import classify_error
-from aircherd.providers.openai_calls import CallPiece, Calls
-from aircherd.providers.openai_thinking import NamedThinking, Thinking, ThinkingFields
-from aircherd.providers.reply_stream import ReplyStream
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
     Ending,

@@ -17,25 +17,15 @@ import re
 from typing import Final
 
 from aircherd.config.model import Provider
-from aircherd.providers.adapter import (
-    HttpCall,
-    Turn,
-    bearer,
-    chat_headers,
-    data_uri,
-    encode_body,
-    fail,
-    is_closed,
-    parse_object,
-    result_images,
-    result_text,
-    tool_parameters,
-    turns,
-)
+from aircherd.errors import fail
+from aircherd.providers.adapter import HttpCall
+from aircherd.providers.headers import bearer, chat_headers
 from aircherd.providers.openai_chat import OpenAIChat
 from aircherd.providers.openai_prompt import JSON_SENTENCE, openai_effort, safe_id
+from aircherd.providers.request_json import encode_body, is_closed, parse_object, tool_parameters
 from aircherd.providers.responses_reply import ResponsesStream, read_whole
 from aircherd.providers.responses_signature import phase_of, reasoning_item
+from aircherd.providers.turns import Turn, data_uri, result_images, result_text, turns
 from aircherd.vocabulary.chat import ChatRequest, JsonFormat, NamedTool, ResponseFormat, Tool
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model

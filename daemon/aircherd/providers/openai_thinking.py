@@ -15,7 +15,7 @@ from typing import Protocol
 
 import msgspec
 
-from aircherd.providers.adapter import as_text
+from aircherd.providers.vendor_json import as_text
 from aircherd.vocabulary.parts import ReasoningPart
 
 Message = dict[str, object]

@@ -7,18 +7,13 @@ an error may come inside a choice: `openai_reply` and the framing know both.
 import msgspec
 
 from aircherd.config.model import Provider
-from aircherd.providers.adapter import (
-    Headers,
-    HttpCall,
-    bearer,
-    call_headers,
-    chat_headers,
-    encode_body,
-)
+from aircherd.providers.adapter import HttpCall
+from aircherd.providers.headers import Headers, bearer, call_headers, chat_headers
 from aircherd.providers.openai_prompt import EVERY_EFFORT, Quirks, chat_body, effort_of
 from aircherd.providers.openai_reply import OpenAIStream, read_whole
 from aircherd.providers.openrouter_models import read_models
 from aircherd.providers.openrouter_thinking import DetailedThinking, with_details
+from aircherd.providers.request_json import encode_body
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent

@@ -12,8 +12,8 @@ import msgspec
 
 from aircherd.catalog.cleaning import MAX_LISTED
 from aircherd.catalog.prices import is_price
-from aircherd.providers.adapter import as_count, as_text, branch
 from aircherd.providers.model_list import decode_list
+from aircherd.providers.vendor_json import as_count, as_text, branch
 from aircherd.vocabulary.models import Model, Prices, Rates, Tier
 
 PER_MILLION = 6

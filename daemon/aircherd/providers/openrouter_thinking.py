@@ -9,8 +9,9 @@ Sources: OpenRouter's documentation, and streams told in issues of others' clien
 
 import msgspec
 
-from aircherd.providers.adapter import as_text, branch, fail
+from aircherd.errors import fail
 from aircherd.providers.openai_thinking import Message, ThinkingFields
+from aircherd.providers.vendor_json import as_text, branch
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.parts import ReasoningPart
 from aircherd.vocabulary.text import GrowingText

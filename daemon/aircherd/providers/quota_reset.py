@@ -11,10 +11,10 @@ import re
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 
-from aircherd.providers.adapter import as_map
 from aircherd.providers.gemini_details import DAILY_QUOTA, LONG_QUOTA
 from aircherd.providers.rate_limits import seconds_of
 from aircherd.providers.retry_after import LONGEST
+from aircherd.providers.vendor_json import as_map
 
 _REGAIN = re.compile(r"regain access on (\d{4}-\d\d-\d\d)(?: at (\d\d:\d\d))?")
 _SOON = re.compile(r"(?:try again in|retry after) (\d[\d.hmsun]*)(?: (second|minute|hour|day))?")

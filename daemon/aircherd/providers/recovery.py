@@ -79,7 +79,7 @@ class Recovery:
 
     async def run(self) -> None:
         """Check what can be checked when it is due, for ever."""
-        self._book.watch(self._wake)
+        self._book.places.watch(self._wake)
         async with trio.open_nursery() as nursery:
             while True:
                 self._changed = trio.Event()
@@ -111,7 +111,7 @@ class Recovery:
         """Have a spacing for each place that can be checked; what is forgotten begins anew."""
         before, self._spacings = self._spacings, {}
         ticks = self._book.now()
-        for name, _, cooldown in self._book.cooldowns():
+        for name, _, cooldown in self._book.places.cooldowns():
             if not self._can_be_checked(name, cooldown):
                 continue
             target = (name, cooldown.place)

@@ -4,11 +4,11 @@ A vendor's decoder says what one event means (`_take`) and whether a body that s
 whole (`_end`); the order of events and failures, and the proof of the end, are kept here.
 """
 
+import secrets
 from abc import ABC, abstractmethod
 from typing import Protocol
 
-from aircherd.errors import ProviderFailed
-from aircherd.providers.adapter import fail
+from aircherd.errors import ProviderFailed, fail
 from aircherd.providers.ndjson import NdjsonError
 from aircherd.providers.sse import SseDecoder, SseError, SseEvent
 from aircherd.vocabulary.failure import FailureClass
@@ -119,3 +119,8 @@ class ReplyStream(ABC):
     def __repr__(self) -> str:
         state = "failed" if self._failed else "ended" if self._ended else "open"
         return f"<{type(self).__name__} {state}>"
+
+
+def new_call_id() -> str:
+    """Make up the id of a tool call for a server that gave none; unique over a conversation."""
+    return f"call_{secrets.token_hex(12)}"

@@ -6,8 +6,8 @@ the whole output. A leaf of a surprising type is looked at, never a reason to fa
 
 import msgspec
 
-from aircherd.providers.adapter import as_text, branch, decode_with
 from aircherd.providers.openai_reply import OpenAIUsage, read_usage
+from aircherd.providers.vendor_json import as_text, branch, decode_with
 from aircherd.vocabulary.reply import Usage
 
 

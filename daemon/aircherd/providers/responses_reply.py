@@ -7,10 +7,9 @@ which leave out the pieces are understood too. Only the last event proves that a
 
 from collections.abc import Callable
 
-from aircherd.errors import ProviderFailed
-from aircherd.providers.adapter import as_text, fail, new_call_id
+from aircherd.errors import ProviderFailed, fail
 from aircherd.providers.classify import classify_error
-from aircherd.providers.reply_stream import ReplyStream
+from aircherd.providers.reply_stream import ReplyStream, new_call_id
 from aircherd.providers.responses_form import (
     Event,
     Final,
@@ -26,6 +25,7 @@ from aircherd.providers.responses_form import (
     usage_of,
 )
 from aircherd.providers.responses_signature import sign_phase, sign_reasoning
+from aircherd.providers.vendor_json import as_text
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
     Ending,

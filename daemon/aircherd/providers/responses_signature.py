@@ -8,7 +8,7 @@ Sources: OpenAI's SDK and reference, and trials against the API told in issues, 
 
 import msgspec
 
-from aircherd.providers.adapter import as_map
+from aircherd.providers.vendor_json import as_map
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.parts import Part, ReasoningPart
 

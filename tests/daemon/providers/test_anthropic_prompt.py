@@ -5,8 +5,8 @@ import re
 import msgspec
 import pytest
 
-from aircherd.providers.adapter import turns
 from aircherd.providers.anthropic_prompt import message_blocks, system_text
+from aircherd.providers.turns import turns
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import FailureClass
 from helpers.provider_calls import a_request, failure_of

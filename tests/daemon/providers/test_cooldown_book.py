@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aircherd.events import EventBus
-from aircherd.providers import cooldown_book
 from aircherd.providers.cooldown_book import TELLS_NOTHING, CooldownBook
 from aircherd.routing.cooldowns import RULES
 from aircherd.vocabulary.failure import FailureClass
@@ -219,28 +218,10 @@ def test_an_answer_that_begins_does_not_end_what_cuts_it(heard):
         heard.book.note_failure(OPENAI, "work", "m", failed(NETWORK, reach="model"))
         heard.time.passes(9)
     heard.book.note_ok(OPENAI, "work", "m", began=heard.book.now())
-    ((_, _, cooldown),) = heard.book.cooldowns()
+    ((_, _, cooldown),) = heard.book.places.cooldowns()
     assert (cooldown.place, cooldown.count) == (("model", None, "m"), 2)
     heard.book.note_whole(OPENAI, "work", "m", began=heard.book.now())
-    assert list(heard.book.cooldowns()) == []
-
-
-# ------------------------------------------------------------------ names that are made up
-
-
-def test_made_up_models_have_an_end(heard, monkeypatch):
-    """The first to be over goes; what a vendor said of a real one stays, and so does a key's."""
-    monkeypatch.setattr(cooldown_book, "MAX_PLACES", 5)
-    heard.book.note_failure(OPENAI, "work", "real", failed(RATE, retry_after=7200))
-    heard.book.note_failure(OPENAI, "home", "real", failed(QUOTA, retry_after=1))
-    for number in range(100):
-        heard.book.note_failure(OPENAI, "work", f"x{number}", failed(MODEL))
-        heard.time.passes(0.1)
-    places = {cooldown.place for _, _, cooldown in heard.book.cooldowns()}
-    made_up = {("key+model", "work", f"x{number}") for number in (97, 98, 99)}
-    assert places == {("key+model", "work", "real"), ("key", "home", None)} | made_up
-    assert heard.book.cooling("openai", "work", "x99")
-    assert len(heard.book.rows()) <= 5
+    assert heard.book.places.cooldowns() == []
 
 
 # ------------------------------------------------------------------ the network
@@ -271,16 +252,6 @@ def test_an_answer_of_one_who_was_never_away_is_no_news(heard):
     heard.book.note_failure(OPENAI, None, "m", failed(NETWORK))
     heard.book.note_ok(OLLAMA, None, "m")
     assert heard.book.cooling("openai", None, "m")
-
-
-def test_waking_from_sleep_forgets_the_network(heard):
-    """And nothing else: a quota lasts through the night, less the night."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(NETWORK))
-    heard.book.note_failure(OLLAMA, "work", "m", failed(QUOTA))
-    heard.time.sleeps(31)
-    assert heard.book.cooling("openai", "work", "m") is None
-    assert heard.book.health("openai") == WELL
-    assert heard.book.cooling("ollama", "work", "m").until == WALL + HOUR
 
 
 @pytest.mark.parametrize("jump", [-86_400, 86_400])
@@ -378,31 +349,6 @@ def test_changes_are_told_once(heard):
         {**ill, "until": WALL + 30},
         {**place, "health": "ok"},
     ]
-
-
-def test_what_ends_by_itself_is_told_too(heard):
-    """By whoever looks after the time; what was counted is forgotten later."""
-    assert heard.book.settle() is None
-    heard.book.note_failure(OPENAI, "work", "m", failed(OVERLOADED))
-    assert heard.book.settle() == 5
-    heard.time.passes(5)
-    assert heard.book.settle() == 600
-    assert heard.told[-1] == {"provider": "openai", "model": "m", "health": "ok"}
-    heard.time.passes(600)
-    assert heard.book.settle() is None
-    assert list(heard.book.cooldowns()) == []
-    assert len(heard.told) == 2
-
-
-def test_watchers_hear_of_every_change(heard):
-    """And of nothing else."""
-    calls = []
-    heard.book.watch(lambda: calls.append(1))
-    heard.book.note_ok(OPENAI, "work", "m")
-    assert calls == []
-    heard.book.note_failure(OPENAI, "work", "m", failed(QUOTA))
-    heard.book.note_ok(OPENAI, "work", "m")
-    assert len(calls) == 2
 
 
 def test_repr_shows_who_is_ill():

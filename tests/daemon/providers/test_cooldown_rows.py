@@ -4,6 +4,7 @@ import pytest
 
 from aircherd.providers.cooldown_rows import (
     best_health,
+    cooling_of,
     health_data,
     health_of,
     reason_of,
@@ -76,6 +77,26 @@ def test_the_model_is_named_where_the_row_is_about_more():
     """The key's row says which of its models is overloaded."""
     assert reason_of(cooldown(FailureClass.OVERLOADED, MODEL)) == "m: why"
     assert reason_of(cooldown(FailureClass.QUOTA)) == "why"
+
+
+def test_a_plan_is_told_of_the_last_to_end():
+    """A call comes back when nothing keeps it out any more; what is over keeps nobody out."""
+    rate, quota = cooldown(FailureClass.RATE), cooldown(FailureClass.QUOTA)
+    told = cooling_of([rate, quota], NOW, lambda each: each.ends_at + 1)
+    assert (told.reason, told.until, told.message) == ("quota_exhausted", quota.ends_at + 1, "why")
+    assert (told.is_probe_due, told.is_guess) == (False, True)
+    assert cooling_of([rate, quota], quota.ends_at, lambda _: None) is None
+
+
+def test_a_probe_is_due_where_all_would_let_it_through():
+    """One that still cools keeps it back; one whose time a vendor named makes it no guess."""
+    quota = cooldown(FailureClass.QUOTA)
+    server = cool(
+        None, failed(FailureClass.SERVER, retry_after=1e3), MODEL, now=quota.probe_at, jitter=0
+    )
+    assert cooling_of([quota], quota.probe_at, lambda _: None).is_probe_due
+    both = cooling_of([quota, server], quota.probe_at, lambda _: None)
+    assert (both.is_probe_due, both.is_guess) == (False, False)
 
 
 def test_a_provider_is_as_well_as_its_best_key():

@@ -2,14 +2,21 @@
 
 import httpx
 import pytest
+import trio
 
-from aircherd.providers.download import MAX_REFUSAL, as_missing, read_answer
+from aircherd.providers.download import (
+    MAX_REFUSAL,
+    REFUSAL_SECONDS,
+    as_missing,
+    read_answer,
+    read_refusal,
+)
 from aircherd.providers.exchange import Answer
 from aircherd.vocabulary.failure import Failure, FailureClass
 
 
 class Body:
-    """A body in pieces; an exception among them is raised. Knows whether it was let go."""
+    """A body in pieces; exceptions among them are raised, None stalls. Knows if it was let go."""
 
     def __init__(self, *pieces):
         self.pieces = list(pieces)
@@ -19,6 +26,8 @@ class Body:
         piece = self.pieces.pop(0) if self.pieces else b""
         if isinstance(piece, Exception):
             raise piece
+        if piece is None:
+            await trio.sleep_forever()
         return piece
 
     async def aclose(self):
@@ -70,6 +79,21 @@ async def test_a_connection_that_breaks_lets_the_body_go():
     with pytest.raises(httpx.ReadError):
         await read_answer(Answer(200, [], body), 10, now=0.0)
     assert body.is_closed
+
+
+@pytest.mark.parametrize("end", [b"", httpx.ReadError("reset"), None])
+async def test_what_came_of_a_refusal_is_what_it_says(end, autojump_clock):
+    """Whether its body ends, breaks or stalls: nobody waits long for it."""
+    started = trio.current_time()
+    assert await read_refusal(Body(b"1", b"2", end)) == b"12"
+    assert trio.current_time() - started == (REFUSAL_SECONDS if end is None else 0)
+
+
+async def test_a_refusal_without_end_is_read_at_its_beginning():
+    """What decides stands there."""
+    body = Body(b"x" * MAX_REFUSAL, b"never")
+    assert len(await read_refusal(body)) == MAX_REFUSAL
+    assert body.pieces == [b"never"]
 
 
 @pytest.mark.parametrize(

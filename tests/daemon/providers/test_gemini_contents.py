@@ -2,8 +2,8 @@
 
 import pytest
 
-from aircherd.providers.adapter import turns
 from aircherd.providers.gemini_contents import UNSIGNED, write_contents, write_system
+from aircherd.providers.turns import turns
 from aircherd.vocabulary.failure import FailureClass
 from helpers.provider_calls import a_request, failure_of
 

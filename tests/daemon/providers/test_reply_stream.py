@@ -2,10 +2,9 @@
 
 import pytest
 
-from aircherd.errors import ProviderFailed
-from aircherd.providers.adapter import fail
+from aircherd.errors import ProviderFailed, fail
 from aircherd.providers.ndjson import NdjsonDecoder
-from aircherd.providers.reply_stream import ReplyStream
+from aircherd.providers.reply_stream import ReplyStream, new_call_id
 from aircherd.providers.sse import MAX_EVENT
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import Ending, ReplyEvent, TextDelta
@@ -109,3 +108,8 @@ def test_repr_shows_state() -> None:
     assert repr(toy) == "<Toy open>"
     toy.feed(stream("end"))
     assert repr(toy) == "<Toy ended>"
+
+
+def test_made_up_ids_differ() -> None:
+    """No two made-up ids are the same."""
+    assert len({new_call_id() for _ in range(100)}) == 100

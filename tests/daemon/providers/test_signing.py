@@ -265,8 +265,8 @@ async def test_a_signed_call_arrives(bench: Bench, monkeypatch: pytest.MonkeyPat
         == f"HMAC canary:{signature('0123456789abcdef', headers['x-date'], body)}"
     )
     assert TextDelta("a") in await bench.ask()
-    assert [Model(id="m")] == await bench.pool.list_models(bench.provider, bench.key)
-    assert (await bench.pool.check_key(bench.provider, KEY)).ok is True
+    assert [Model(id="m")] == await bench.pool.looks.list_models(bench.provider, bench.key)
+    assert (await bench.pool.looks.check_key(bench.provider, KEY)).ok is True
     assert {headers["x-date"] for _, headers, _ in bench.vendor.seen} == {"1000"}
     assert all("0123456789abcdef" not in str(headers) for _, headers, _ in bench.vendor.seen)
 
@@ -345,10 +345,10 @@ async def test_an_exchange_that_fails(
 async def test_a_check_of_a_key_that_gets_no_token(tokens: Bench) -> None:
     """Who refuses a token refuses the key."""
     tokens.vendor.token = (401, b"{}")
-    check = await tokens.pool.check_key(tokens.provider, KEY)
+    check = await tokens.pool.looks.check_key(tokens.provider, KEY)
     assert check.ok is False
     tokens.vendor.token = (503, b"{}")
-    assert (await tokens.pool.check_key(tokens.provider, KEY)).ok is None
+    assert (await tokens.pool.looks.check_key(tokens.provider, KEY)).ok is None
 
 
 @pytest.mark.parametrize(
@@ -376,7 +376,9 @@ async def test_our_own_trouble_is_not_the_vendors(
     async def answer(_: httpx.Request) -> httpx.Response:
         raise AircherError("too many open files")
 
-    monkeypatch.setattr(tokens.pool, "_transport_for", lambda _: httpx.MockTransport(answer))
+    monkeypatch.setattr(
+        tokens.pool._calling, "_transport_for", lambda _: httpx.MockTransport(answer)
+    )
     with pytest.raises(AircherError, match="too many open files") as caught:
         await tokens.ask()
     assert type(caught.value) is AircherError

@@ -1,0 +1,51 @@
+"""The headers of a call to a provider: a key, the adapter's own, and what users add."""
+
+from aircher_wire.version import __version__
+from aircherd.config.model import Provider
+from aircherd.errors import fail
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.secret import Secret
+
+Headers = list[tuple[str, str]]
+"""Names in lower case with their values, one of which may hold a key."""
+
+_COMMON = (("user-agent", f"aircher/{__version__}"), ("accept-encoding", "identity"))
+
+
+def key_text(key: Secret) -> str:
+    """Return the key as header text.
+
+    Raises:
+        ProviderFailed: AUTH: it holds what no header can. Checked here because the HTTP library's
+            own error would quote the whole value.
+    """
+    text = key.reveal()
+    if not (text and text.isascii() and text.isprintable()) or " " in text:
+        fail(
+            FailureClass.AUTH,
+            "the key is empty or holds white space, control or non-ASCII characters: store it anew",
+        )
+    return text
+
+
+def bearer(key: Secret | None) -> Headers:
+    """Return the usual header for a key, nothing where none is needed."""
+    return [("authorization", f"Bearer {key_text(key)}")] if key else []
+
+
+def call_headers(provider: Provider, own: Headers, *, accept: str = "application/json") -> Headers:
+    """Return all headers of a call: the common ones, the adapter's `own`, the user's on top.
+
+    The body is asked for as it is: a compressor would hold back the pieces of a stream.
+    """
+    headers = [*_COMMON, ("accept", accept), *own]
+    if not provider.headers:
+        return headers
+    users = {name.lower(): value for name, value in provider.headers.items()}
+    return list((dict(headers) | users).items())
+
+
+def chat_headers(provider: Provider, own: Headers, *, stream: bool) -> Headers:
+    """Return the headers of a chat call."""
+    accept = "text/event-stream" if stream else "application/json"
+    return call_headers(provider, [("content-type", "application/json"), *own], accept=accept)
