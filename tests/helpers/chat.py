@@ -132,6 +132,8 @@ class FakePool:
         model: object,
         key: ApiKey | None,
         network: object,
+        *,
+        on_sent: Callable[[], None],
     ) -> "FakeCall":
         name = key.name if key else None
         self.calls.append((provider.name, model.id, name))
@@ -140,6 +142,9 @@ class FakePool:
         script = self.scripts[provider.name].pop(0)
         seconds, answer = script if isinstance(script, tuple) else (0.0, script)
         try:
+            if isinstance(answer, Unsent):
+                raise answer.error
+            on_sent()
             await self._begin(seconds, answer, report)
         except BaseException:
             self.note_closed()
@@ -157,6 +162,12 @@ class FakePool:
 
     def note_closed(self) -> None:
         self.closed += 1
+
+
+class Unsent(msgspec.Struct):
+    """A script of what cannot even be put into the provider's API: the book hears nothing of it."""
+
+    error: ProviderFailed
 
 
 class FakeCall:

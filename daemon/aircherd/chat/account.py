@@ -32,12 +32,16 @@ CostSource = Literal["provider", "catalog"]
 
 
 class Took(msgspec.Struct, frozen=True, kw_only=True):
-    """How a call ended: its outcome (`ok` or an error code), milliseconds, and what came of it."""
+    """How a call ended: its outcome (`ok` or an error code), milliseconds, and what came of it.
+
+    `was_sent`: the request had begun to leave.
+    """
 
     outcome: str
     ms: int
     first_ms: int | None
     reply: Reply
+    was_sent: bool = True
 
     @property
     def was_at_work(self) -> bool:
@@ -47,7 +51,8 @@ class Took(msgspec.Struct, frozen=True, kw_only=True):
         a stream nothing is seen of that before the end.
         """
         is_cut_off = self.outcome in ("ok", codes.CANCELLED, codes.TIMEOUT, codes.TRUNCATED)
-        return is_cut_off or self.reply.has_begun or self.reply.ending is not None
+        has_come = self.reply.has_begun or self.reply.ending is not None
+        return has_come or (is_cut_off and self.was_sent)
 
     @property
     def was_fruitless(self) -> bool:

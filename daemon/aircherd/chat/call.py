@@ -25,7 +25,7 @@ class Call:
     """One call to one candidate with one key.
 
     `reply` is what came of it, `attempt` its record once it is over, however it ended, and `cost`
-    what it cost in USD, None where that is not known.
+    what it cost in USD, None where that is not known. `was_sent` says whether it got that far.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Call:
         self._entry = entry
         self._started = trio.current_time()
         self._first_ms: int | None = None
+        self.was_sent = False
 
     async def make(
         self, request: ChatRequest, network: Network, send: Send, *, deadline: float
@@ -59,9 +60,6 @@ class Call:
         failure: Failure | None = None
         outcome = codes.CANCELLED  # what it is unless we get to know better
         try:
-            if request.stream:
-                await send((self._notice("trying"),))
-                self._started = trio.current_time()  # a client that does not read is no delay
             await self._stream(request, network, send)
             outcome = "ok"
         except ProviderFailed as error:
@@ -69,16 +67,25 @@ class Call:
         except AircherError as error:
             outcome = error.code  # our own trouble: no other candidate would fare better
             raise
+        except Exception:
+            outcome = codes.INTERNAL
+            raise
         finally:
             now = trio.current_time()
             if outcome == codes.CANCELLED and now >= deadline:
                 outcome = codes.TIMEOUT
             attempt = self.attempt = self._record(outcome, now, failure)
-            took = Took(outcome=outcome, ms=attempt.ms, first_ms=self._first_ms, reply=self.reply)
+            took = Took(
+                outcome=outcome,
+                ms=attempt.ms,
+                first_ms=self._first_ms,
+                reply=self.reply,
+                was_sent=self.was_sent,
+            )
             self.cost = self._entry.settle(took)
             self._means.bus.publish("attempt", lambda: _event(attempt, self._caller))
         if failure and request.stream:
-            await send((self._notice(outcome, ms=attempt.ms, message=failure.message),))
+            await send((notice(self._candidate, outcome, attempt.ms, failure.message),))
         return failure
 
     async def _stream(self, request: ChatRequest, network: Network, send: Send) -> None:
@@ -86,7 +93,12 @@ class Call:
         held: list[ReplyEvent] = []
         sent = for_origin(request, candidate.origin)
         call = await self._means.pool.open_chat(
-            candidate.provider, sent, candidate.model, self._key, network
+            candidate.provider,
+            sent,
+            candidate.model,
+            self._key,
+            network,
+            on_sent=self._note_sent,
         )
         try:
             while reply.ending is None:
@@ -107,6 +119,9 @@ class Call:
         finally:
             await call.aclose()
 
+    def _note_sent(self) -> None:
+        self.was_sent = True
+
     def _note_first(self) -> None:
         seconds = trio.current_time() - self._started
         self._first_ms = round(seconds * 1000)
@@ -124,21 +139,22 @@ class Call:
             message=failure.message if failure else None,
         )
 
-    def _notice(
-        self, outcome: str, *, ms: int | None = None, message: str | None = None
-    ) -> AttemptDelta:
-        candidate = self._candidate
-        return AttemptDelta(
-            provider=candidate.provider.name,
-            model=candidate.model.id,
-            key=candidate.key,
-            outcome=outcome,
-            ms=ms,
-            message=message,
-        )
-
     def __repr__(self) -> str:
         return f"<Call to {self._candidate.origin}>"
+
+
+def notice(
+    candidate: Candidate, outcome: str, ms: int | None = None, message: str | None = None
+) -> AttemptDelta:
+    """Return what a client is told of a candidate as it happens."""
+    return AttemptDelta(
+        provider=candidate.provider.name,
+        model=candidate.model.id,
+        key=candidate.key,
+        outcome=outcome,
+        ms=ms,
+        message=message,
+    )
 
 
 def _event(attempt: Attempt, caller: Caller) -> dict[str, object]:

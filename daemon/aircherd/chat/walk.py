@@ -18,7 +18,7 @@ import trio
 from aircherd.catalog import prices
 from aircherd.chat import outcome
 from aircherd.chat.account import Entry
-from aircherd.chat.call import Call
+from aircherd.chat.call import Call, notice
 from aircherd.chat.caller import Caller, Send
 from aircherd.chat.means import Means
 from aircherd.chat.needs import needs_of
@@ -91,9 +91,9 @@ class Walk:
                 if result is not None:
                     return result
                 await self._wait_for_somebody(decided)
-        except trio.Cancelled:
-            if trio.current_time() < self._deadline:
-                raise  # the client wants it no more, or went away
+        except (trio.Cancelled, BaseExceptionGroup) as error:
+            if trio.current_time() < self._deadline or not _is_cancelled(error):
+                raise  # the client wants it no more, or went away; or it is another matter
         raise outcome.out_of_time(seconds, self._reply, self._attempts, self._skipped)
 
     # ---------------------------------------------------------- the plan
@@ -147,8 +147,8 @@ class Walk:
 
     async def _tell_waiting(self, pause: Pause) -> None:
         if self._request.stream:
-            notice = _notice(pause.until_back, "waiting", ms=round(pause.seconds * 1000))
-            await self._send((notice,))
+            waiting = _notice(pause.until_back, "waiting", ms=round(pause.seconds * 1000))
+            await self._send((waiting,))
 
     async def _pass(self, decided: Plan) -> ChatResult | None:
         """Go once through the plan, as things stand now; None if nobody answered."""
@@ -205,7 +205,8 @@ class Walk:
     ) -> Failure | None:
         """After a 401: once more if the source holds another key by now, else mark it rejected."""
         fresh = await self._means.auth.note_rejected(key, failure.message)
-        if fresh is None or len(self._attempts) >= self._config.fallback.max_attempts:
+        has_tries = len(self._attempts) < self._config.fallback.max_attempts
+        if fresh is None or not has_tries or self._reply.has_output:
             return failure
         again = await self._call(candidate, fresh)
         if isinstance(again, Skipped):
@@ -219,6 +220,9 @@ class Walk:
 
         Since the plan others may have asked: then there may be no room for it any more.
         """
+        if self._request.stream:
+            # Before anything is taken: a client that does not read must hold up nobody else.
+            await self._send((notice(candidate, "trying"),))
         entry = self._open(candidate)
         if isinstance(entry, Skipped):
             return entry
@@ -233,6 +237,9 @@ class Walk:
             if call.attempt is not None:
                 self._attempts.append(call.attempt)
             self._cost = call.cost
+            if not call.was_sent and not candidate.is_last_resort:
+                place = (candidate.provider.name, candidate.key, candidate.model.id)
+                self._means.pool.cooldowns.give_back(*place)  # nobody was asked anything
         if failure is None and key:
             self._means.auth.note_accepted(key)
         return failure
@@ -287,6 +294,13 @@ class Walk:
 
     def __repr__(self) -> str:
         return f"<Walk for {self._caller.client}, {len(self._attempts)} attempts>"
+
+
+def _is_cancelled(error: BaseException) -> bool:
+    """Whether nothing else happened: who waits in a nursery is cancelled in a group."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(trio.Cancelled)[1] is None
+    return isinstance(error, trio.Cancelled)
 
 
 def _notice(skip: Skipped, outcome: str, *, ms: int | None = None) -> AttemptDelta:

@@ -21,7 +21,7 @@ from aircherd.providers.call_report import CallReport
 from aircherd.providers.chat_call import TransportError
 from aircherd.providers.classify import shown
 from aircherd.providers.download import as_missing, read_answer
-from aircherd.providers.exchange import Answer, BadUrl, Outgoing, target_of
+from aircherd.providers.exchange import Answer, BadUrl, OnSent, Outgoing, target_of, unheard
 from aircherd.providers.network_failure import network_failure
 from aircherd.providers.signing import HttpReply, Signer, Signing, refused_token
 from aircherd.providers.transport import send_over
@@ -93,8 +93,11 @@ class Calling:
         waits: dict[str, float],
         *,
         report: CallReport,
+        on_sent: OnSent = unheard,
     ) -> Answer:
         """Send `call`; return the answer with its body unread, which the caller must close.
+
+        `on_sent` is called when it begins to leave.
 
         Raises:
             ProviderFailed: there is none; `report` has it.
@@ -104,14 +107,15 @@ class Calling:
             signer = SIGNERS.get(provider.kind)
             if signer is None or secret is None:
                 # As `_sent` does it, without another coroutine on the way of every chat.
-                return await send_over(self._transport_for(network), _outgoing(call, waits))
+                ready = _outgoing(call, waits, on_sent)
+                return await send_over(self._transport_for(network), ready)
             signed = await self._sign(signer, call, secret)
-            answer = await self._sent(signed, network, waits)
+            answer = await self._sent(signed, network, waits, on_sent)
             if answer.status != 401 or not signer.is_stale(signed, secret):
                 return answer
             await answer.body.aclose()
             signed = await self._sign(signer, call, secret)
-            return await self._sent(signed, network, waits)
+            return await self._sent(signed, network, waits, on_sent)
         except (httpx.HTTPError, httpx.StreamError, ProviderFailed) as error:
             raise self.translated(error, provider, network, report, answered=False) from None
 
@@ -143,8 +147,14 @@ class Calling:
             raise self.without_keys(as_missing(data, not_found))
         return data
 
-    async def _sent(self, call: HttpCall, network: Network, waits: dict[str, float]) -> Answer:
-        return await send_over(self._transport_for(network), _outgoing(call, waits))
+    async def _sent(
+        self,
+        call: HttpCall,
+        network: Network,
+        waits: dict[str, float],
+        on_sent: OnSent = unheard,
+    ) -> Answer:
+        return await send_over(self._transport_for(network), _outgoing(call, waits, on_sent))
 
     # -------------------------------------------------------------- signing
 
@@ -228,5 +238,6 @@ def waits_of(network: Network, request: ChatRequest | None = None) -> dict[str, 
     }
 
 
-def _outgoing(call: HttpCall, waits: dict[str, float]) -> Outgoing:
-    return Outgoing(call.method, target_of(call.url), tuple(call.headers), call.body, waits)
+def _outgoing(call: HttpCall, waits: dict[str, float], on_sent: OnSent) -> Outgoing:
+    headers = tuple(call.headers)
+    return Outgoing(call.method, target_of(call.url), headers, call.body, waits, on_sent=on_sent)

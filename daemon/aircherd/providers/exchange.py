@@ -4,6 +4,7 @@ The hot path's way past httpx's own objects, which cost more to make than a requ
 transport takes it by `send_over`; ours takes it as it is.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Protocol
 
@@ -75,14 +76,22 @@ class Answer:
         return f"<Answer {self.status} {self.body!r}>"
 
 
+OnSent = Callable[[], None]
+
+
+def unheard() -> None:
+    """Nobody wants to know."""
+
+
 class Outgoing:
     """A request that is ready to go. Printing it shows neither header values nor the body.
 
     `headers` are text, as they do not change from call to call: the bytes of the same ones are made
-    once. What httpx would add, host and length, is added here.
+    once. What httpx would add, host and length, is added here. `on_sent` is called when the request
+    begins to leave: before that it costs nobody anything.
     """
 
-    __slots__ = ("body", "headers", "method", "target", "timeouts")
+    __slots__ = ("body", "headers", "method", "on_sent", "target", "timeouts")
 
     def __init__(
         self,
@@ -91,12 +100,15 @@ class Outgoing:
         headers: tuple[tuple[str, str], ...],
         body: bytes,
         timeouts: Seconds,
+        *,
+        on_sent: OnSent = unheard,
     ) -> None:
         self.method = method
         self.target = target
         self.headers = headers
         self.body = body
         self.timeouts = timeouts
+        self.on_sent = on_sent
 
     def message(self) -> bytes:
         """Return the bytes that go over the wire; raises as `http1.request_head`."""

@@ -18,7 +18,7 @@ from aircherd.providers.classify import classify_response, is_page, web_page
 from aircherd.providers.cooldown_book import CooldownBook
 from aircherd.providers.cures import with_cure
 from aircherd.providers.download import read_refusal
-from aircherd.providers.exchange import Answer
+from aircherd.providers.exchange import Answer, OnSent, unheard
 from aircherd.providers.looks import Looks
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.keys import ApiKey
@@ -57,8 +57,12 @@ class ProviderPool:
         model: Model,
         key: ApiKey | None,
         network: Network,
+        *,
+        on_sent: OnSent = unheard,
     ) -> ChatCall:
         """Make one call; return it when its answer has begun. It is the caller's to close.
+
+        `on_sent` is called when the request begins to leave: before that nobody can bill it.
 
         Raises:
             ProviderFailed: there is no answer, or it is an error.
@@ -70,7 +74,9 @@ class ProviderPool:
         call = calling.put(secret, adapter.chat_call, provider, request, model, secret)
         waits = waits_of(network, request)
         report = CallReport(self.cooldowns, provider, key.name if key else None, model.id)
-        answer = await calling.send(provider, call, secret, network, waits, report=report)
+        answer = await calling.send(
+            provider, call, secret, network, waits, report=report, on_sent=on_sent
+        )
         self._open += 1
         try:
             content_type = await self._accept(answer, report, provider, model)

@@ -31,7 +31,7 @@ from aircherd.providers.connection_pool import (
     TransportStatistics,
 )
 from aircherd.providers.deadlines import Deadlines, Seconds, timeouts_of
-from aircherd.providers.exchange import Answer, BodyReader, Outgoing, Target
+from aircherd.providers.exchange import Answer, BodyReader, OnSent, Outgoing, Target, unheard
 from aircherd.providers.http1 import ReplyParser, request_message
 from aircherd.providers.proxy import PROXY_VARIABLES, GuardedBody, ProxiedTransport, proxy_for
 from aircherd.providers.reply_body import ReplyBody
@@ -73,7 +73,9 @@ class Transport(httpx.AsyncBaseTransport):
         self._check_use(target)
         message = request_message(request, await _whole_body(request))
         is_head = request.method == "HEAD"
-        reply, body = await self._perform(target, message, timeouts_of(request), is_head=is_head)
+        reply, body = await self._perform(
+            target, message, timeouts_of(request), unheard, is_head=is_head
+        )
         return httpx.Response(
             reply.status,
             headers=reply.headers,
@@ -96,7 +98,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._check_use(call.target)
         is_head = call.method == "HEAD"
         reply, body = await self._perform(
-            call.target, call.message(), call.timeouts, is_head=is_head
+            call.target, call.message(), call.timeouts, call.on_sent, is_head=is_head
         )
         return Answer(reply.status, reply.headers, body)
 
@@ -119,11 +121,18 @@ class Transport(httpx.AsyncBaseTransport):
         self._pool.close()
 
     async def _perform(
-        self, target: Target, message: bytes, timeouts: Seconds, *, is_head: bool
+        self,
+        target: Target,
+        message: bytes,
+        timeouts: Seconds,
+        on_sent: OnSent,
+        *,
+        is_head: bool,
     ) -> tuple[ReplyParser, ReplyBody]:
         deadlines = Deadlines(timeouts, target.peer)
         connection = await self._pool.take(target.origin)
         if connection is not None:
+            on_sent()
             try:
                 return await self._exchange(connection, message, deadlines, is_head=is_head)
             except LOST:
@@ -131,6 +140,7 @@ class Transport(httpx.AsyncBaseTransport):
                     raise
                 self._retried += 1
         connection = await self._open(target.url, deadlines)
+        on_sent()
         return await self._exchange(connection, message, deadlines, is_head=is_head)
 
     async def _open(self, url: httpx.URL, deadlines: Deadlines) -> Connection:
@@ -218,7 +228,14 @@ async def send_over(transport: httpx.AsyncBaseTransport, call: Outgoing) -> Answ
     """Send `call` over any transport, ours by the short way; raises what it raises."""
     if isinstance(transport, Transport | Router):
         return await transport.send(call)
-    response = await transport.handle_async_request(call.as_httpx())
+    try:
+        response = await transport.handle_async_request(call.as_httpx())
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError):
+        raise
+    except BaseException:
+        call.on_sent()  # perhaps: such a transport does not tell
+        raise
+    call.on_sent()
     return Answer(response.status_code, response.headers.raw, body_reader(response))
 
 

@@ -17,7 +17,7 @@ from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.needs import Needs
 from aircherd.vocabulary.reply import Ending, ReasoningDelta, TextDelta, Usage, UsageDelta
-from helpers.chat import DONE, A, Chats, FakePool, failed
+from helpers.chat import DONE, A, Chats, FakePool, Unsent, failed
 
 CANDIDATE = Candidate(A, Model(id="m"), None)
 CALLER = Caller("test", "proj")
@@ -58,7 +58,7 @@ async def test_a_call_that_came_to_its_end(autojump_clock):
     assert await made.make() is None
     assert made.call.attempt == Attempt(provider="a", model="m", outcome="ok", ms=1500)
     assert made.call.reply.text() == "hi"
-    assert made.sent == [AttemptDelta(provider="a", model="m", outcome="trying"), *DONE]
+    assert made.sent == DONE
     assert made.outcomes == ["ok"] * 3
 
 
@@ -71,7 +71,7 @@ async def test_a_call_that_failed(autojump_clock):
         provider="a", model="m", outcome="overloaded", ms=250, status=500, message="no room"
     )
     told = AttemptDelta(provider="a", model="m", outcome="overloaded", ms=250, message="no room")
-    assert made.sent[1:] == [told]
+    assert made.sent == [told]
     assert made.outcomes == ["overloaded"] * 3
 
 
@@ -87,25 +87,29 @@ async def test_a_call_that_was_cut_off_is_recorded_all_the_same(autojump_clock, 
     assert made.chats.pool.closed == 1
 
 
-async def test_a_client_that_does_not_read_holds_its_call_up(autojump_clock):
-    """Nothing is sent before it was told whom we try; even then there is a record."""
-    made = Made([DONE])
-
-    async def far_behind(_deltas):
-        await trio.sleep_forever()
-
-    with trio.move_on_after(1):
-        await made.make(send=far_behind)
-    assert made.chats.pool.calls == []
-    assert made.outcomes == ["cancelled"] * 3
-
-
 async def test_our_own_trouble_is_raised():
     """No other candidate would fare better."""
     made = Made(AircherError("out of files"))
     with pytest.raises(AircherError):
         await made.make()
     assert made.outcomes == ["internal"] * 3
+
+
+async def test_a_mistake_of_ours_is_recorded_as_one():
+    """Nobody cancelled it, and nobody is billed for it."""
+    made = Made(Unsent(KeyError("ours")))
+    with pytest.raises(KeyError):
+        await made.make()
+    assert made.outcomes == ["internal"] * 3
+    assert not made.call.was_sent
+
+
+async def test_what_was_not_sent_costs_nothing(autojump_clock):
+    """A connection that does not come about in time is none that can be billed."""
+    made = Made(Unsent(failed(FailureClass.TIMEOUT, "no connection")))
+    await made.make()
+    (settled,) = made.chats.ledger.settled.values()
+    assert (settled.outcome, settled.cost_nano, settled.tokens_estimated) == ("timeout", 0, False)
 
 
 async def test_who_wants_the_result_only_is_told_nothing():
@@ -120,7 +124,7 @@ async def test_of_the_counts_before_the_first_output_the_latest_is_told():
     counts = [UsageDelta(Usage(n)) for n in (1, 2)]
     made = Made([[counts[0]], [counts[1]], [TextDelta("x")], [Ending("stop")]])
     await made.make()
-    assert made.sent[1:] == [counts[1], TextDelta("x"), Ending("stop")]
+    assert made.sent == [counts[1], TextDelta("x"), Ending("stop")]
 
 
 @pytest.mark.parametrize("piece", [TextDelta("x"), ReasoningDelta("hm")])

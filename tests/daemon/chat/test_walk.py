@@ -9,18 +9,31 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
+from aircherd.chat.caller import Caller
 from aircherd.config.model import Alias, Config, Fallback, Limit, Provider, Route
 from aircherd.errors import ChatFailed
 from aircherd.routing.failures import AFTER, Condemns
 from aircherd.usage.reservation import Asking
 from aircherd.vocabulary.attempt import ChatResult
-from aircherd.vocabulary.chat import RouteOptions
+from aircherd.vocabulary.chat import ChatRequest, Message, RouteOptions
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model, Prices, Rates
 from aircherd.vocabulary.reply import ReasoningDelta, TextDelta, Usage, UsageDelta
 from aircherd.vocabulary.secret import Secret
 from aircherd.vocabulary.usage import Estimate
-from helpers.chat import CONFIG, DONE, WALL, A, B, Chats, FakeAuth, FakePool, Script, failed
+from helpers.chat import (
+    CONFIG,
+    DONE,
+    WALL,
+    A,
+    B,
+    Chats,
+    FakeAuth,
+    FakePool,
+    Script,
+    Unsent,
+    failed,
+)
 from helpers.routing import Described
 
 C = Provider(name="c", kind="openai", base_url="http://c")
@@ -303,6 +316,45 @@ async def test_a_probe_that_a_limit_stopped_is_the_next_ones(autojump_clock):
     assert pool.cooldowns.cooling("a", "default", "m").is_probe_due
     assert reasons(await chats.ask()) == [("a", "default", "limit_reached")]
     assert pool.cooldowns.cooling("a", "default", "m").is_probe_due
+
+
+async def test_a_probe_that_was_never_sent_is_the_next_ones(autojump_clock):
+    """What cannot be put into the provider's API tells nothing of it."""
+    refused = Unsent(failed(FailureClass.UNSUPPORTED, "not in this API"))
+    pool = FakePool(a=[failed(QUOTA), refused], b=[[DONE], [DONE]])
+    chats = Chats(pool)
+    await chats.ask()
+    await trio.sleep(700)
+    await chats.ask()
+    assert pool.cooldowns.cooling("a", "default", "m").is_probe_due
+
+
+async def test_a_client_that_does_not_read_holds_up_nobody_else(autojump_clock):
+    """Nothing is reserved or sent before it was told whom we try."""
+    limit = Limit(per="day", requests=1)
+    chats = Chats(FakePool(a=[[DONE]]), config=msgspec.structs.replace(CONFIG, limits=(limit,)))
+
+    async def far_behind(_deltas):
+        await trio.sleep_forever()
+
+    async with trio.open_nursery() as nursery:
+        asked = ChatRequest(messages=[Message("user", "q")], model="chain")
+        stopped = trio.CancelScope()
+        nursery.start_soon(chats.controller.chat, asked, Caller("slow"), far_behind, stopped)
+        await trio.sleep(1)
+        assert chats.pool.calls == []
+        assert (await chats.ask()).provider == "a"
+        nursery.cancel_scope.cancel()
+    assert len(chats.ledger.begun) == 1
+
+
+async def test_a_key_that_is_refused_within_its_answer_is_not_tried_again():
+    """Two halves do not make one answer; the key is marked all the same."""
+    auth = FakeAuth(fresh={"a": Secret("fresh-key")})
+    pool = FakePool(a=[[[TextDelta("half")], failed(FailureClass.AUTH)], [DONE]], b=[[DONE]])
+    error = await Chats(pool, auth=auth).ask()
+    assert (error.data["text"], len(pool.calls)) == ("half", 1)
+    assert auth.calls == [("rejected", "a", "first-key")]
 
 
 async def test_a_renewed_key_does_not_meet_the_probe_of_the_refused_one(autojump_clock):
