@@ -66,7 +66,8 @@ class Walk:
         self._send = send
         self._needs = needs_of(request)
         self._attempts: list[Attempt] = []
-        self._skipped: list[Skipped] = []
+        # By provider, model and key, in the order in which they were passed over.
+        self._skips: dict[tuple[str, str | None, str | None], Skipped] = {}
         self._condemned = Condemned()
         self._reply = _NOTHING
         self._cost: Decimal | None = None
@@ -128,7 +129,7 @@ class Walk:
         self._may_wait -= pause.seconds
         await self._tell_waiting(pause)
         await trio.sleep(pause.seconds)
-        self._skipped.clear()
+        self._skips.clear()
         self._condemned.forget_what_passes()
 
     def _pause(self, decided: Plan) -> Pause | None:
@@ -264,19 +265,19 @@ class Walk:
     async def _note_skip(self, skipped: Skipped) -> None:
         """Tell of each candidate once why it was passed over: a last resort had its reason."""
         who = (skipped.provider, skipped.model, skipped.key)
-        if who in [(skip.provider, skip.model, skip.key) for skip in self._skipped]:
+        if who in self._skips:
             return
-        self._skipped.append(skipped)
+        self._skips[who] = skipped
         if self._request.stream:
             await self._send((_notice(skipped, "skipped"),))
 
     def _forget_skip(self, candidate: Candidate) -> None:
         """Take back that a candidate was passed over: he is asked after all."""
-        own = candidate.skipped("", "")
-        who = (own.provider, own.model, own.key)
-        self._skipped = [
-            skip for skip in self._skipped if (skip.provider, skip.model, skip.key) != who
-        ]
+        self._skips.pop((candidate.provider.name, candidate.model.id, candidate.key), None)
+
+    @property
+    def _skipped(self) -> list[Skipped]:
+        return list(self._skips.values())
 
     def _result(self, candidate: Candidate) -> ChatResult:
         ending = self._reply.ending
