@@ -3,11 +3,14 @@
 Called at the edge only, after something failed, so speed does not matter here.
 """
 
+import math
+import time
+
 from aircher_cli.context import Context
 from aircher_cli.exits import CommandFailed, UsageError, exit_code, records
 from aircher_cli.parser import PROGRAM
 from aircher_cli.render.problems import problem_lines
-from aircher_cli.render.words import about, reason_words
+from aircher_cli.render.words import about, free_again, number, reason_words
 from aircher_client import DaemonError, DaemonUnreachable
 from aircher_wire import codes
 
@@ -65,7 +68,27 @@ def _daemon_error_lines(error: DaemonError) -> list[str]:
     problems = records(error.data.get("problems"))
     details = [f"  {line}" for line in problem_lines(problems)]
     headline = f"{PROGRAM}: {_headline(error, problems)}"
-    return [headline, *details, *way_lines(error.data, error.message)]
+    way = way_lines(error.data, error.message)
+    return [headline, *details, *way, *back_lines(error.data, time.time())]
+
+
+LONGEST_WAIT = 600
+"""Seconds for which somebody may want to wait at the keyboard."""
+
+
+def back_lines(data: dict[str, object], now: float) -> list[str]:
+    """Return a line that says when somebody can be asked again, if that is known.
+
+    `now` is a Unix time in seconds, as `data.until`.
+    """
+    until = number(data.get("until"))
+    if until is None:
+        return []
+    left = max(math.ceil(until - now), 0) + 1  # clocks differ a little
+    advice = f"; 'ask --wait {left}' waits for that" if left <= LONGEST_WAIT else ""
+    way = [*records(data.get("attempts")), *records(data.get("skipped"))]
+    who = "" if len(way) == 1 else "the first of them is "
+    return [f"  {who}{free_again(until, now)}{advice}"]
 
 
 def _headline(error: DaemonError, problems: list[dict[str, object]]) -> str:

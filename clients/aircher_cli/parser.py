@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from aircher_cli.console import terminal_width
 from aircher_cli.exits import HelpAsked, UsageError
+from aircher_cli.registry import suggest
 
 TYPE_CHECKING = False  # what `typing` would say, without its import
 if TYPE_CHECKING:
@@ -40,6 +41,17 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> "NoReturn":
         """Turn argparse's complaint into ours."""
         raise UsageError(message, hint=f"{self.prog} --help")
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        """Refuse what is none of an option's words, and name the nearest one.
+
+        argparse's own words repeat whatever was typed, and people do type keys there.
+        """
+        known = [] if action.choices is None else [str(choice) for choice in action.choices]
+        if action.choices is not None and value not in known:
+            meant = suggest(str(value), known)
+            typed = "" if looks_like_key(str(value)) else f", not {value}"
+            raise argparse.ArgumentError(action, f"takes one of {', '.join(known)}{typed}{meant}")
 
     def print_help(self, file: object = None) -> "NoReturn":
         """Hand the help to whoever knows where to print it."""

@@ -2,6 +2,7 @@
 
 - `client`: `Client`, one conversation; `call`, `chat` and `events`.
 - `conversation`: numbered requests, their answers, and what comes in between.
+- `project`: the repository that is worked in, for the daemon's records.
 - `connection`: one connected socket, bytes out and frames in.
 - `autostart`: starts a daemon where none answers; imported only then.
 - `holder`: the daemon that has the locks; imported only where one is in the way.

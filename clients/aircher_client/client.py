@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from aircher_client.connection import POLL, Connection, connect
 from aircher_client.conversation import HELLO_TIMEOUT, Conversation
 from aircher_client.errors import ConnectionLost, DaemonError, DaemonUnreachable
+from aircher_client.project import find_project
 from aircher_wire import address, codes, methods
 from aircher_wire.frames import Notification
 
@@ -28,9 +29,9 @@ START_TIMEOUT = 5.0
 class Client:
     """A client of the daemon; `connect` makes one, and it is a context manager.
 
-    `find` returns a new connection. With `repeats`, a call that was refused because the daemon is
-    going down is made again with the next one that `find` brings; a call that may have been begun
-    is never repeated.
+    `find` returns a new connection, `project` is where the caller works. With `repeats`, a call
+    that was refused because the daemon is going down is made again with the next one that `find`
+    brings; a call that may have been begun is never repeated.
     """
 
     def __init__(
@@ -38,11 +39,13 @@ class Client:
         find: Callable[[], Connection],
         *,
         name: str = "aircher-cli",
+        project: str | None = None,
         repeats: bool = True,
         hello_timeout: float = HELLO_TIMEOUT,
     ) -> None:
         self._find = find
         self._name = name
+        self._project = project
         self._repeats = repeats
         self._hello_timeout = hello_timeout
         self._talk = self._open()
@@ -59,7 +62,8 @@ class Client:
     ) -> Self:
         """Connect to the user's daemon, starting one where none answers.
 
-        `timeout` is in seconds, for finding or starting it; `command` replaces `aircherd`.
+        `timeout` is in seconds, for finding or starting it; `command` replaces `aircherd`. What is
+        asked is attributed to the repository around the working directory (see `find_project`).
 
         Raises:
             DaemonUnreachable: there is none and none could be started.
@@ -68,7 +72,7 @@ class Client:
         def find() -> Connection:
             return _find(environ, autostart=autostart, timeout=timeout, command=command)
 
-        return cls(find, name=name, repeats=autostart)
+        return cls(find, name=name, project=find_project(environ), repeats=autostart)
 
     @property
     def server(self) -> dict[str, Any]:
@@ -202,7 +206,9 @@ class Client:
     # ---------------------------------------------------------- the next daemon
 
     def _open(self) -> Conversation:
-        return Conversation(self._find(), self._name, hello_timeout=self._hello_timeout)
+        return Conversation(
+            self._find(), self._name, project=self._project, hello_timeout=self._hello_timeout
+        )
 
     def _reopen(self) -> None:
         events = self._talk.events

@@ -39,7 +39,12 @@ class Conversation:
     """
 
     def __init__(
-        self, connection: Connection, name: str, *, hello_timeout: float = HELLO_TIMEOUT
+        self,
+        connection: Connection,
+        name: str,
+        *,
+        project: str | None = None,
+        hello_timeout: float = HELLO_TIMEOUT,
     ) -> None:
         self.connection = connection
         self.server: dict[str, Any] = {}
@@ -47,6 +52,7 @@ class Conversation:
         self.has_begun = False
         self.events: deque[dict[str, Any]] | None = None
         self._name = name
+        self._project = project
         self._msgids = itertools.count(1)
         self._is_introduced = False
         self._hello_id: int | None = None  # while it is not answered
@@ -91,9 +97,10 @@ class Conversation:
         self._hello_id = next(self._msgids)
         self._hello_deadline = time.monotonic() + self._hello_timeout
         client = {"name": self._name, "version": __version__}
-        return frames.encode_request(
-            self._hello_id, methods.HELLO, {"protocol": methods.PROTOCOL, "client": client}
-        )
+        params: dict[str, Any] = {"protocol": methods.PROTOCOL, "client": client}
+        if self._project is not None:
+            params["project"] = self._project
+        return frames.encode_request(self._hello_id, methods.HELLO, params)
 
     def wait(
         self, msgid: int, deadline: float | None, on_notification: OnNotification | None

@@ -27,11 +27,6 @@ end
 
 local function ask(prompt) return { model = "work/m", messages = { { role = "user", content = prompt } } } end
 
-client.request("hello", { client = { name = "nvim", version = "1" } }, function(err, result)
-  note("hello", err or result.server.name)
-end)
-wait_for("hello")
-
 client.request("events.subscribe", { topics = { "auth" } }, function(err, result)
   note("subscribed", err or #result.snapshot.auth)
 end)
@@ -42,6 +37,11 @@ client.request("chat.start", ask("streamed to an editor"), function(err, result)
 end)
 wait_for("chat.done")
 note("text", table.concat(text, "|"))
+
+client.request("hello", { client = { name = "my-plugin", version = "1" } }, function(err, result)
+  note("hello", err or result.server.name)
+end)
+wait_for("hello")
 
 client.request("chat.start", ask("count 100000"), function(err, result)
   cancelled = result.stream

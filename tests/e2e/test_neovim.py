@@ -16,8 +16,10 @@ KEY = "canary-work-0123456789abcdef"
 CLIENT = Path(__file__).parents[2] / "clients" / "nvim"
 
 
-def test_neovim_says_hello_streams_cancels_and_hears_of_a_login(daemon, sim):
-    """One conversation: each step is a line that Neovim printed."""
+def test_neovim_says_hello_streams_cancels_and_hears_of_a_login(daemon, sim, tmp_path):
+    """One conversation: each step is a line that Neovim printed; its project has the bill."""
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "lua").mkdir()
     if shutil.which("nvim") is None:
         missing("Neovim", "apt-get install neovim")
     daemon.login("work", KEY)
@@ -38,6 +40,7 @@ def test_neovim_says_hello_streams_cancels_and_hears_of_a_login(daemon, sim):
             f"luafile {script}",
         ],
         env=daemon.environ,
+        cwd=tmp_path / "lua",
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -68,3 +71,7 @@ def test_neovim_says_hello_streams_cancels_and_hears_of_a_login(daemon, sim):
     assert told["event"]["state"] == "authenticated"
     wait_until(sim.requests[-2].finished.is_set, "the cancelled stream has ended upstream")
     assert any(r.disconnected.is_set() for r in sim.requests)
+    with daemon.client() as client:
+        rows = client.call("usage.report", {"by": ["client", "project"]})["rows"]
+    who = {(row["client"], row["project"]) for row in rows}
+    assert who == {("nvim", str(tmp_path)), ("my-plugin", str(tmp_path))}

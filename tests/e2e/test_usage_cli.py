@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 
@@ -19,6 +20,16 @@ output_price = 1000
 [[limits]]
 provider = "work"
 requests = 2
+per = "day"
+"""
+
+WITHOUT_PRICES = """
+[models.pair]
+routes = ["work/one", "work/two"]
+
+[[limits]]
+provider = "work"
+usd = 1
 per = "day"
 """
 
@@ -130,3 +141,57 @@ def test_a_conversation_stays_where_it_is(signed_in, sim):
     words = ("route", "-m", "chain", "--conversation")
     assert "answered last in this conversation" in lines_of(signed_in, *words, "tea")[1]
     assert lines_of(signed_in, *words, "coffee")[1].startswith("1. work/gpt-5.5")
+
+
+def test_usage_by_project(signed_in, tmp_path):
+    """What was asked inside a repository is its own; outside of any it is nobody's."""
+    inside = tmp_path / "blue" / "src"
+    inside.mkdir(parents=True)
+    (tmp_path / "blue" / ".git").mkdir()
+    for folder in (inside, tmp_path):
+        done = signed_in.cli("ask", "-m", "chain", "hello you", cwd=folder)
+        assert done.returncode == 0, done.stderr
+    done = signed_in.cli("usage", "--by", "project", "--json", cwd=tmp_path)
+    rows = json.loads(done.stdout)["rows"]
+    assert {row.get("project"): row["requests"] for row in rows} == {
+        str(tmp_path / "blue"): 1,
+        None: 1,
+    }
+    assert "(none)" in signed_in.cli("usage", "--by", "project").stdout
+
+
+def test_a_limit_says_when_it_is_free_again(signed_in):
+    """In the error's words, with and without the way to it."""
+    for _ in range(2):
+        ask(signed_in)
+    words = ("ask", "-m", "chain", "--provider", "work")
+    for more in ((), ("-v",)):
+        done = signed_in.cli(*words, *more, "hello you")
+        assert done.returncode == 5
+        assert "limit reached: work: 2 requests a day" in done.stderr
+        assert "  free again in " in done.stderr.splitlines()[-1]
+    assert "; free again in " in done.stderr.splitlines()[0]
+
+
+def test_a_wait_that_was_too_short_says_which_would_do(signed_in, sim):
+    """The provider named a time: it is told, although nobody was waited for."""
+    sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=20))
+    done = signed_in.cli("ask", "-m", "work/gpt-5.5", "--wait", "3", "hello you")
+    assert done.returncode == 5
+    last = done.stderr.splitlines()[-1]
+    assert re.fullmatch(r"  free again in \d+ s \(.+\); 'ask --wait \d+' waits for that", last)
+
+
+def test_a_missing_price_is_told_of_each_model(home):
+    """With what to write; the limit is about neither of them."""
+    home.write_config(home.config_file.read_text() + WITHOUT_PRICES)
+    home.start()
+    home.login("work", KEY)
+    done = home.cli("ask", "-v", "-m", "pair", "hello you")
+    assert done.returncode == 5
+    for name in ("work/one", "work/two"):
+        assert f"passed over: {name} is under a limit in USD (work: 1.00 USD a day)" in done.stderr
+        assert f'[catalog."{name}"]' in done.stderr
+    asked = home.cli("ask", "-m", "pair", "hello you").stderr
+    assert '[catalog."work/one"]' in asked
+    assert '[catalog."work/two"]' in asked

@@ -142,16 +142,18 @@ class FakePool:
         script = self.scripts[provider.name].pop(0)
         seconds, answer = script if isinstance(script, tuple) else (0.0, script)
         try:
-            if isinstance(answer, Unsent):
-                raise answer.error
-            on_sent()
-            await self._begin(seconds, answer, report)
+            await self._begin(seconds, answer, report, on_sent)
         except BaseException:
             self.note_closed()
             raise
         return FakeCall(answer, report, self.note_closed)
 
-    async def _begin(self, seconds: float, answer: object, report: CallReport) -> None:
+    async def _begin(
+        self, seconds: float, answer: object, report: CallReport, on_sent: Callable[[], None]
+    ) -> None:
+        if isinstance(answer, Unsent):
+            raise answer.error
+        on_sent()
         if seconds:
             await trio.sleep(seconds)
         if isinstance(answer, ProviderFailed):
@@ -214,7 +216,8 @@ class FakeLedger:
 class Chats:
     """A controller over a pool, and the transcript of all that went on.
 
-    A line of it is the second it happened in, who was told or asked, and what.
+    A line of it is the second it happened in, who was told or asked, and what; `deltas` has what
+    was told in full.
     """
 
     def __init__(
@@ -243,6 +246,7 @@ class Chats:
         )
         self.controller.means = msgspec.structs.replace(self.controller.means, clock=wall)
         self.transcript: list[tuple[float, str]] = []
+        self.deltas: list[object] = []
 
     async def ask(self, **request: object) -> ChatResult | ChatFailed:
         """Run one chat; return its result or its error."""
@@ -252,6 +256,7 @@ class Chats:
         async def send(deltas: Sequence[object]) -> None:
             now = round(trio.current_time() - started, 3)
             self.transcript += [(now, _line(delta)) for delta in deltas]
+            self.deltas += deltas
 
         with trio.CancelScope() as scope:
             try:

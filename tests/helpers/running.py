@@ -135,13 +135,18 @@ class Home:
         return process  # type: ignore[no-any-return]
 
     def cli(
-        self, *arguments: str, stdin: str | None = None, environ: Mapping[str, str] | None = None
+        self,
+        *arguments: str,
+        stdin: str | None = None,
+        environ: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
     ) -> "subprocess.CompletedProcess[str]":
         """Run `aircher-cli` to its end; without `stdin` its standard input is /dev/null."""
         source = {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
         return subprocess.run(  # type: ignore[call-overload,no-any-return]
             [sys.executable, "-m", "aircher_cli", *arguments],
             env={**self.environ, **(environ or {})},
+            cwd=cwd,
             text=True,
             capture_output=True,
             timeout=PATIENCE + 20,

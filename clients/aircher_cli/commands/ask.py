@@ -1,6 +1,7 @@
 """`aircher-cli ask`: a prompt in, the answer out as it comes. It has to start fast."""
 
 import argparse
+import time
 
 from aircher_cli.commands.ask_request import read_request
 from aircher_cli.commands.reply import (
@@ -100,7 +101,8 @@ def _add_way(parser: Parser) -> None:
     add = parser.add_argument_group("who answers").add_argument
     only_help = "ask only this provider"
     add("--provider", action="append", default=[], type=name, metavar="NAME", help=only_help)
-    add("--no-fallback", action="store_true", help="ask nobody but the first choice")
+    no_fallback_help = "ask only the first who can be asked now; if he fails, nobody else"
+    add("--no-fallback", action="store_true", help=no_fallback_help)
     strategy_help = f"in which order to ask: {', '.join(STRATEGIES)}"
     add("--strategy", choices=STRATEGIES, metavar="STRATEGY", help=strategy_help)
     stays_help = "stay with whoever answered last under this name, while he can"
@@ -179,10 +181,12 @@ def _explained(
         with_guess,
         with_place,
     )
+    from aircher_cli.failures import back_lines  # noqa: PLC0415 -- likewise
 
     error = with_place(with_guess(client, error), options.messages)
     if printer.has_told_way and not options.json:
-        return CommandFailed(error.message, exit_code=exit_code(error), code=error.code)
+        message = "\n".join([error.message, *back_lines(error.data, time.time())])
+        return CommandFailed(message, exit_code=exit_code(error), code=error.code)
     return error
 
 

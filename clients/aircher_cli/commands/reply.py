@@ -1,10 +1,11 @@
 """What `ask` shows of a reply: the text as it comes, and what is to be said about it."""
 
 import math
+import time
 
 from aircher_cli.console import Console
 from aircher_cli.exits import records
-from aircher_cli.render.words import about, duration, number, reason_words, text
+from aircher_cli.render.words import about, duration, free_again, number, reason_words, text
 
 Map = dict[str, object]
 
@@ -60,7 +61,7 @@ class ReplyPrinter:
         line = skip_line(skipped)
         if self._verbose and line not in self._told_skips:
             self._told_skips.add(line)
-            self._console.note(f"passed over: {line}")
+            self._console.note(f"passed over: {line}{_back(skipped, time.time())}")
 
     def _think(self, piece: str) -> None:
         if self._thinking and piece:
@@ -158,6 +159,11 @@ def skip_line(skipped: Map) -> str:
     key = f" (key {skipped['key']})" if skipped.get("key") else ""
     message = text(skipped.get("message")) or reason_words(text(skipped.get("reason")))
     return about(f"{_who(skipped)}{key}", text(skipped.get("provider")), message)
+
+
+def _back(skipped: Map, now: float) -> str:
+    until = number(skipped.get("until"))
+    return "" if until is None else f"; {free_again(until, now)}"
 
 
 def _who(entry: Map) -> str:

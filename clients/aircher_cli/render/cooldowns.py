@@ -52,7 +52,8 @@ def _stacked(row: Line, width: int) -> list[Line]:
 def _head(row: Map, now: float) -> Line:
     health = text(row.get("health"))
     until = number(row.get("until"))
-    back = "until it answers" if until is None else f"back {coming(until, now)}"
+    # Its time is over, and only an answer will tell that all is well: it is asked again.
+    back = "asked again next time" if until is None else f"back {coming(until, now)}"
     return [
         ("!", "bad" if health == "quota_exhausted" else "warn"),
         ("/".join(text(row[part]) for part in ("provider", "model") if row.get(part)), "bold"),

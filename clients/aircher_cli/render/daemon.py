@@ -46,6 +46,7 @@ def _facts(status: dict[str, object], home: str) -> list[tuple[str, str]]:
         ("socket", short_path(text(status.get("socket")), home)),
         ("config", _config(as_map(status.get("config")), home)),
         ("data", short_path(text(status.get("data")), home)),
+        ("ledger", _ledger(as_map(status.get("ledger")))),
         ("keyring", _keyring(as_map(status.get("keyring")))),
     ]
     return [(name, value) for name, value in pairs if value]
@@ -68,6 +69,22 @@ def _config(config: dict[str, object], home: str) -> str:
 def _keyring(keyring: dict[str, object]) -> str:
     state, reason = text(keyring.get("state")), text(keyring.get("reason"))
     return f"{state}: {reason}" if reason else state
+
+
+def _ledger(ledger: dict[str, object]) -> str:
+    """Return what ails the ledger and what to do; nothing if it is well and whole."""
+    state, reason = text(ledger.get("state")), text(ledger.get("reason")).rstrip(".")
+    if state not in {"", "ok"}:
+        return (
+            f"not written now: {reason or 'nobody knows why'}. Requests go on, and what they use "
+            "is held in memory: mend it before the daemon stops, or that is lost"
+        )
+    if reason:
+        return (
+            f"something was lost: {reason}. Until their time is over, limits may count too "
+            "little: see 'aircher-cli limits'"
+        )
+    return ""
 
 
 def config_lines(config: dict[str, object], width: int, home: str) -> list[Line]:

@@ -94,7 +94,8 @@ def _trouble(row: dict[str, object], now: float) -> str:
         parts.append(f"failing since {clock(since, now)}")
     if (until := number(row.get("until"))) is not None:
         parts.append(f"until {clock(until, now)}")
-    return ", ".join(part for part in parts if part)
+    said = [part for part in parts if part]
+    return ", ".join([*(part.rstrip(".") for part in said[:-1]), *said[-1:]])
 
 
 def health_trouble(row: dict[str, object]) -> str:

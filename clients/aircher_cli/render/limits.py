@@ -47,11 +47,14 @@ def limit_lines(
 
 
 def incomplete_words(status: Map) -> str:
-    """Return how many limits do not count yet what was used before, and why; or nothing."""
+    """Return how many limits do not count what was used before, and why; or nothing."""
     limits = [limit for limit in records(status.get("limits")) if limit.get("incomplete")]
     if not limits:
         return ""
-    reason = text(as_map(status.get("ledger")).get("reason"))
+    ledger = as_map(status.get("ledger"))
+    reason = text(ledger.get("reason"))
+    if reason and ledger.get("state") == "ok":  # nothing to wait for: it is lost
+        return f"+? {count(len(limits), 'limit')} without all that was used before: {reason}."
     why = f"it cannot be read: {reason}" if reason else "it has not been read yet"
     return (
         f"+? {count(len(limits), 'limit')} without what was used before: that is in the ledger, "

@@ -27,7 +27,7 @@ def route_lines(plan: Map, width: int, now: float) -> list[Line]:
     """
     candidates, skipped = records(plan.get("candidates")), records(plan.get("skipped"))
     lines = paragraph(_headline(plan, candidates), width)
-    lines += _asked_lines(candidates, width, tries=number(plan.get("max_attempts")))
+    lines += _asked_lines(candidates, width, now, tries=number(plan.get("max_attempts")))
     if skipped:
         lines += [[("", "")], [("Passed over:", "")], *_skipped_lines(skipped, width, now)]
     return lines
@@ -55,10 +55,12 @@ def needs_words(needs: Map) -> str:
 # ------------------------------------------------------------------ who would be asked
 
 
-def _asked_lines(candidates: list[Map], width: int, tries: float | None) -> list[Line]:
+def _asked_lines(
+    candidates: list[Map], width: int, now: float, *, tries: float | None
+) -> list[Line]:
     digits = len(str(len(candidates)))
     rows = [
-        _asked_cells(f"{at:>{digits}}.", candidate, is_reached=tries is None or at <= tries)
+        _asked_cells(f"{at:>{digits}}.", candidate, now, is_reached=tries is None or at <= tries)
         for at, candidate in enumerate(candidates, start=1)
     ]
     if not rows or room_behind(rows, width) >= NARROWEST:
@@ -66,11 +68,13 @@ def _asked_lines(candidates: list[Map], width: int, tries: float | None) -> list
     return [line for row in rows for line in _stacked_asked(row, width)]
 
 
-def _asked_cells(place: str, candidate: Map, *, is_reached: bool) -> Line:
+def _asked_cells(place: str, candidate: Map, now: float, *, is_reached: bool) -> Line:
     price = amount_of(candidate.get("price"))
     why = text(candidate.get("why"))
-    if why == f"about ${text(candidate.get('price'))}":
-        why = ""  # the price stands there already
+    # The price stands there already.
+    why = why.removeprefix(f"about ${text(candidate.get('price'))}").removeprefix("; ")
+    if (until := number(candidate.get("until"))) is not None:
+        why = f"{why}; back {coming(until, now)}"
     return [
         (place, "good" if is_reached else "dim"),
         (full_name(candidate), "bold" if is_reached else "dim"),

@@ -70,8 +70,8 @@ def estimated_words(report: Map) -> str:
     tokens = _number(totals, "estimated_input_tokens") + _number(totals, "estimated_output_tokens")
     cost = money_words(amount_of(totals.get("estimated_cost")))
     return (
-        f"~ {count(requests, 'request')} ended without a word of what was used, most of them cut "
-        f"off: that is estimated, {count(int(tokens), 'token')} and {cost} of the sum."
+        f"~ {count(requests, 'request')} ended before all that was used was told, most of them cut "
+        f"off: the rest is estimated, {count(int(tokens), 'token')} and {cost} of the sum."
     )
 
 
@@ -87,7 +87,7 @@ def usage_lines(
         draws: Whether there are bars.
         has_unicode: Whether the terminal can show blocks.
     """
-    rows = in_order(records(report.get("rows")))
+    rows = in_order(records(report.get("rows")), by)
     names = _names(rows, by)
     figures = _figures([*rows, as_map(report.get("totals"))], width)
     room = width - 1 - GAP - len(figures[0])
@@ -108,13 +108,27 @@ def _dim(line: Line) -> Line:
     return [(piece, "dim") for piece, _ in line]
 
 
-def in_order(rows: list[Map]) -> list[Map]:
-    """Return the rows by day, and whoever cost or took most first."""
+def in_order(rows: list[Map], by: list[str]) -> list[Map]:
+    """Return the rows by day, and whoever cost or took most first; each group stays together."""
+    levels = [by[: by.index(name) + 1] for name in _merged(by)]
+    ranks = [_ranks(rows, level) for level in levels]
+    places = list(zip(levels, ranks, strict=True))
+    return sorted(rows, key=lambda row: [rank[_group(row, level)] for level, rank in places])
 
-    def rank(row: Map) -> tuple[str, Decimal, float]:
-        return (text(row.get("day")), -(amount_of(row.get("cost")) or Decimal()), -_tokens(row))
 
-    return sorted(rows, key=rank)
+def _group(row: Map, names: list[str]) -> tuple[str, ...]:
+    return tuple(text(row.get(name)) for name in names)
+
+
+def _ranks(rows: list[Map], names: list[str]) -> dict[tuple[str, ...], tuple[object, ...]]:
+    """Return where each group comes: a day as it went, anything else by what it cost, or took."""
+    ranks: dict[tuple[str, ...], tuple[object, ...]] = {}
+    for group in {_group(row, names) for row in rows}:
+        mine = [row for row in rows if _group(row, names) == group]
+        cost = sum((amount_of(row.get("cost")) or Decimal() for row in mine), Decimal())
+        taken = sum(map(_tokens, mine))
+        ranks[group] = group if names[-1] == "day" else (-cost, -taken, group)
+    return ranks
 
 
 def _row(name: str, figures: str, drawn: str, column: int) -> list[Line]:

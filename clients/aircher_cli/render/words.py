@@ -88,8 +88,8 @@ def percent(share: float) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """Return a number with its noun: 1 request, 2 requests."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    """Return a number with its noun: 1 request, 2,000 requests."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def number(value: object) -> float | None:
@@ -120,14 +120,27 @@ def listing(names: list[str]) -> str:
 def about(who: str, name: str, message: str) -> str:
     """Return `who: message`; a message that names its subject itself stands alone.
 
+    It does so in its first words, or as the provider of a key. Any other name in it is of something
+    else: of a limit, or in a command that is advised.
+
     Args:
         who: The subject in full, such as a provider with its model.
-        name: The word by which a message would call it.
+        name: The provider.
         message: What there is to say.
     """
-    has_name = name and name in message.partition(":")[0].split()
-    stands_alone = has_name or message.startswith(f"{who.partition(' ')[0]} ")
-    return message if stands_alone else f"{who}: {message}"
+    head = message.partition(":")[0]
+    owns_key = head.endswith((f" for {name}", f" of {name}"))
+    is_of_key = owns_key and head.startswith(("no key ", "key "))
+    begins_with_it = message.startswith((f"{who.partition(' ')[0]} ", f"{name} "))
+    return message if name and (is_of_key or begins_with_it) else f"{who}: {message}"
+
+
+def free_again(until: float, now: float) -> str:
+    """Return when somebody can be asked again: `free again in 59 s (14:03:00)`; Unix times."""
+    left = math.ceil(until - now)
+    if left < 1:
+        return "free again any moment"
+    return f"free again in {duration(left)} ({clock(until, now)})"
 
 
 def short_path(path: str, home: str) -> str:

@@ -4,6 +4,9 @@
 --   aircher.request("chat.start", { messages = { { role = "user", content = "hi" } } }, function(err, result) end)
 --   aircher.notify("$/cancel", { stream = 1 })
 --
+-- `connect` says hello as "nvim". A plugin with a name of its own says so once more:
+--   aircher.request("hello", { client = { name = "my-plugin" } }, function(err, result) end)
+--
 -- Callbacks run on Neovim's main loop; `err` is a map {code, message, data} or nil. When the
 -- connection ends, the handler is called once as ("closed", {message = why}).
 local uv, mpack = vim.uv or vim.loop, vim.mpack
@@ -12,6 +15,16 @@ local M = {}
 function M.socket_path()
   local runtime = vim.env.XDG_RUNTIME_DIR or ("/run/user/" .. uv.getuid())
   return vim.env.AIRCHER_SOCKET or (runtime .. "/aircher/aircher.sock")
+end
+
+-- Where we work, for the daemon's records: the nearest folder on the way up that holds a .git, nil
+-- outside of any. AIRCHER_PROJECT names another project; set and empty, none.
+function M.project()
+  local place = vim.env.AIRCHER_PROJECT
+  if place then return place ~= "" and place or nil end
+  place = uv.cwd()
+  while place and not uv.fs_lstat(place .. "/.git") do place = place:match("^(.*)/[^/]*$") end
+  return place == "" and "/" or place
 end
 
 function M.connect(on_notification, path)
@@ -23,6 +36,7 @@ function M.connect(on_notification, path)
   end
   local function value(item) return item ~= mpack.NIL and item or nil end
   function client.request(method, params, callback)
+    if method == "hello" then params = vim.tbl_extend("keep", params or {}, { project = M.project() }) end
     send(session:request(vim.schedule_wrap(callback)), method, params)
   end
   function client.notify(method, params) send(session:notify(), method, params) end
@@ -44,6 +58,7 @@ function M.connect(on_notification, path)
       if data then receive(data) else client.close(err or "the daemon went away") end
     end)
   end)
+  client.request("hello", { client = { name = "nvim" } }, function() end)
   return client
 end
 

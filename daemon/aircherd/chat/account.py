@@ -63,11 +63,17 @@ class Took(msgspec.Struct, frozen=True, kw_only=True):
 class Account:
     """The limits and the ledger of all requests. Nothing here waits."""
 
-    def __init__(self, ledger: Ledger, limits: LimitBook, bus: EventBus) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        limits: LimitBook,
+        bus: EventBus,
+        usual: UsualOutput | None = None,
+    ) -> None:
         self._ledger = ledger
         self._limits = limits
         self._bus = bus
-        self._usual = UsualOutput()
+        self._usual = usual or UsualOutput()
 
     def expected_output(self, provider: str, model: Model, needs: Needs) -> int:
         """Return how many tokens may come: what is reserved, and what prices are compared for.

@@ -8,16 +8,17 @@ from aircherd.chat.needs import needs_of
 from aircherd.chat.view import RequestView
 from aircherd.config.model import Config
 from aircherd.routing.candidate import Candidate
-from aircherd.routing.plan import Plan, Wish, plan
-from aircherd.vocabulary.attempt import Skipped
+from aircherd.routing.plan import Plan, Wish, passed_over, plan
 from aircherd.vocabulary.chat import ChatRequest
+from aircherd.vocabulary.needs import Needs
 
 
 def explain(means: Means, config: Config, request: ChatRequest, client: str) -> dict[str, object]:
     """Return who would be asked now, in order, and who would not.
 
-    `{strategy, candidates: [{provider, model, key?, price?, why}], skipped: [...], needs}`; a price
-    is what the request would cost in USD, as far as it can be guessed.
+    `{strategy, candidates: [{provider, model, key?, price?, output_tokens, why, until?}], skipped:
+    [...], needs}`; a price is what the request would cost in USD for so many tokens out, as far as
+    that can be guessed.
 
     Raises:
         UnknownModel, BadRequest: the request names what does not exist.
@@ -37,23 +38,37 @@ def explain(means: Means, config: Config, request: ChatRequest, client: str) -> 
         "strategy": decided.strategy,
         "max_attempts": config.fallback.max_attempts,
         "needs": msgspec.to_builtins(needs),
-        "candidates": [_candidate_row(candidate, decided, view) for candidate in candidates],
-        "skipped": [msgspec.to_builtins(step) for step in steps if isinstance(step, Skipped)],
+        "candidates": [_candidate_row(each, decided, view, needs) for each in candidates],
+        "skipped": [msgspec.to_builtins(skip) for skip in passed_over(steps)],
     }
 
 
-def _candidate_row(candidate: Candidate, decided: Plan, view: RequestView) -> dict[str, object]:
+def _candidate_row(
+    candidate: Candidate, decided: Plan, view: RequestView, needs: Needs
+) -> dict[str, object]:
     row: dict[str, object] = {
         "provider": candidate.provider.name,
         "model": candidate.model.id,
-        "why": _why(candidate, decided, view),
+        "output_tokens": view.expected_output(candidate.provider.name, candidate.model),
+        "why": _why(candidate, decided, view) + _doubt(candidate, needs),
     }
     if candidate.key is not None:
         row["key"] = candidate.key
     price = view.price(candidate.provider.name, candidate.model)
     if price is not None:
         row["price"] = prices.plain(price)
+    cooling = view.cooling(candidate.provider.name, candidate.key, candidate.model.id)
+    if cooling is not None and cooling.until is not None:
+        row["until"] = cooling.until
     return row
+
+
+def _doubt(candidate: Candidate, needs: Needs) -> str:
+    """Say where a request may be too long: a guess at its size is not enough to leave one out."""
+    window = candidate.model.window
+    if window is None or needs.input_tokens <= window:
+        return ""
+    return f"; too long for its window of {window:,} tokens, if the guess is right"
 
 
 def _why(candidate: Candidate, decided: Plan, view: RequestView) -> str:
@@ -79,4 +94,8 @@ def _rank(candidate: Candidate, decided: Plan, view: RequestView) -> str:
         price = view.price(candidate.provider.name, candidate.model)
         return "its price is unknown" if price is None else f"about ${prices.plain(price)}"
     speed = view.speed(candidate.provider.name, candidate.model.id)
-    return "nobody measured it yet" if speed is None else f"first words after {speed:.2f} s"
+    return "nobody measured it yet" if speed is None else f"first words after {_span(speed)}"
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{max(1, round(seconds * 1000))} ms"

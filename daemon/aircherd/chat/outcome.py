@@ -1,5 +1,6 @@
 """What a client is told when a chat request ends without a whole answer: pure."""
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -15,23 +16,31 @@ from aircherd.vocabulary.failure import Failure, FailureClass
 _BROKE_OFF = {FailureClass.NETWORK, FailureClass.TIMEOUT, FailureClass.TRUNCATED}
 
 
-def nobody_answered(attempts: Sequence[Attempt], skipped: Sequence[Skipped]) -> ChatFailed:
-    """The error when every candidate failed or was passed over."""
+# These say in a way of their own whom they are about: a key's provider, or what is limited.
+_HAS_SUBJECT = codes.ABOUT_AUTHENTICATION | {codes.LIMIT_REACHED}
+
+
+def nobody_answered(
+    attempts: Sequence[Attempt], skipped: Sequence[Skipped], *, until: float | None = None
+) -> ChatFailed:
+    """The error when every candidate failed or was passed over.
+
+    `until` is the Unix time when the first of them is back, as far as that is known.
+    """
+    way = _way(attempts, skipped, until)
     # What a provider said, in an attempt or what is kept of one, does not name it.
     reasons = [(a.outcome, f"{a.provider}: {_with_cure(a)}") for a in attempts]
     reasons += [(s.reason, _named(s)) for s in skipped]
     if len(reasons) == 1:
         code, message = reasons[0]
-        return ChatFailed(code, message, **_way(attempts, skipped))
+        return ChatFailed(code, message, **way)
     if all(code == codes.NOT_AUTHENTICATED for code, _ in reasons):
-        return ChatFailed(
-            codes.NOT_AUTHENTICATED, _nobody_signed_in(skipped), **_way(attempts, skipped)
-        )
+        return ChatFailed(codes.NOT_AUTHENTICATED, _nobody_signed_in(skipped), **way)
     told = dict.fromkeys(message for _, message in reasons)
     # Where everybody says that it is the request, to send it again would not help.
     at_fault = {code for code, _ in reasons}
     code = codes.BAD_REQUEST if at_fault == {codes.BAD_REQUEST} else codes.ALL_FAILED
-    return ChatFailed(code, "nobody could answer. " + "; ".join(told), **_way(attempts, skipped))
+    return ChatFailed(code, "nobody could answer. " + "; ".join(told), **way)
 
 
 def request_refused(
@@ -73,18 +82,26 @@ def out_of_time(
     return ChatFailed(codes.TIMEOUT, message, **_way(attempts, skipped))
 
 
-def _way(attempts: Sequence[Attempt], skipped: Sequence[Skipped]) -> dict[str, object]:
+def _way(
+    attempts: Sequence[Attempt], skipped: Sequence[Skipped], until: float | None = None
+) -> dict[str, object]:
     data: dict[str, object] = {
         "attempts": msgspec.to_builtins(attempts),
         "skipped": msgspec.to_builtins(skipped),
     }
-    if returns := [s.until for s in skipped if s.until is not None]:
+    if returns := [at for at in (until, *(s.until for s in skipped)) if at is not None]:
         data["until"] = min(returns)
     return data
 
 
 def _named(skip: Skipped) -> str:
-    return skip.message if skip.provider in skip.message else f"{skip.provider}: {skip.message}"
+    """Return what there is to say of it, with whom it is about."""
+    names = (f"{skip.provider} ", f"{skip.provider}/{skip.model} ")
+    words = re.split(r"[^\w-]+", skip.message)
+    has_subject = skip.reason in _HAS_SUBJECT and skip.provider in words
+    if has_subject or skip.message.startswith(names):
+        return skip.message
+    return f"{skip.provider}: {skip.message}"
 
 
 def _with_cure(attempt: Attempt) -> str:

@@ -42,10 +42,14 @@ class RequestView:
     def price(self, provider: str, model: Model) -> Decimal | None:
         """Return what it would cost there in USD, for as much as would be reserved for it."""
         usage = self._usage
-        output = self._means.account.expected_output(provider, model, self._needs)
+        output = self.expected_output(provider, model)
         if output != usage.output_tokens:
             usage = Usage(usage.input_tokens, output)
         return prices.cost(model.prices, usage)
+
+    def expected_output(self, provider: str, model: Model) -> int:
+        """Return how many tokens may come from there: what a price is for."""
+        return self._means.account.expected_output(provider, model, self._needs)
 
     def speed(self, provider: str, model: str) -> float | None:
         """Return the seconds to the first token lately."""

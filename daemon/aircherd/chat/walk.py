@@ -28,8 +28,9 @@ from aircherd.config.model import Config
 from aircherd.errors import NotAuthenticated
 from aircherd.routing.candidate import Candidate
 from aircherd.routing.failures import AFTER, Condemned, Condemns
+from aircherd.routing.filters import over_limit
 from aircherd.routing.names import open_to_all
-from aircherd.routing.plan import Plan, Wish, plan
+from aircherd.routing.plan import Plan, Wish, passed_over, plan
 from aircherd.vocabulary.attempt import Attempt, AttemptDelta, ChatResult, Skipped
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import Failure, FailureClass
@@ -125,12 +126,25 @@ class Walk:
         """Wait for the first to come back, as long as the request allows; raise if nobody does."""
         pause = self._pause(decided)
         if pause is None:
-            raise outcome.nobody_answered(self._attempts, self._skipped)
+            until = self._return_of_who_failed(decided)
+            raise outcome.nobody_answered(self._attempts, self._skipped, until=until)
         self._may_wait -= pause.seconds
         await self._tell_waiting(pause)
         await trio.sleep(pause.seconds)
         self._skips.clear()
         self._condemned.forget_what_passes()
+
+    def _return_of_who_failed(self, decided: Plan) -> float | None:
+        """Return the Unix time when the first of those who were asked is back, None if unknown.
+
+        Who is left alone by a guess is asked at once: that is no time to tell anybody.
+        """
+        failed = [
+            skip
+            for skip in passed_over(decided.steps())
+            if (skip.provider, skip.model, skip.key) not in self._skips
+        ]
+        return min((skip.until for skip in failed if skip.until is not None), default=None)
 
     def _pause(self, decided: Plan) -> Pause | None:
         """Return how long until somebody is back, None if nobody is before we must give up."""
@@ -169,10 +183,15 @@ class Walk:
         if not self._attempts:
             return None
         if len(self._attempts) >= self._config.fallback.max_attempts:
-            last = self._attempts[-1]
-            message = f"{candidate.origin} was not tried: {len(self._attempts)} attempts were made"
-            return candidate.skipped(last.outcome, f"{message} (fallback.max_attempts)")
+            return self._too_many(candidate)
         return self._condemned.reason_against(candidate)
+
+    def _too_many(self, candidate: Candidate) -> Skipped:
+        """Say that no more calls are made; of whom another key was called, with which one."""
+        asked = [f"{attempt.provider}/{attempt.model}" for attempt in self._attempts]
+        key = f" (key {candidate.key})" if candidate.key and candidate.origin in asked else ""
+        message = f"{candidate.origin}{key} was not tried: {len(asked)} attempts were made"
+        return candidate.skipped(self._attempts[-1].outcome, f"{message} (fallback.max_attempts)")
 
     async def _ask(self, candidate: Candidate) -> ChatResult | None:
         """Ask one candidate; return None if another one should be asked."""
@@ -259,7 +278,7 @@ class Walk:
         if isinstance(entry, Limited):
             if not candidate.is_last_resort:  # which takes no probe
                 cooldowns.give_back(provider, candidate.key, model)
-            return candidate.skipped(entry.reason, entry.message, entry.until)
+            return over_limit(candidate, entry)
         return entry
 
     async def _note_skip(self, skipped: Skipped) -> None:
@@ -312,4 +331,5 @@ def _notice(skip: Skipped, outcome: str, *, ms: int | None = None) -> AttemptDel
         outcome=outcome,
         ms=ms,
         message=skip.message,
+        until=skip.until,
     )

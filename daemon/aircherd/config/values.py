@@ -15,7 +15,8 @@ import httpx
 
 from aircherd.config.model import is_loopback
 from aircherd.config.no_keys import is_key_like
-from aircherd.config.problems import BadValue, did_you_mean
+from aircherd.config.problems import BadValue
+from aircherd.vocabulary.names import nearest
 
 MAX_SECONDS = 86_400.0
 """Longer waits are milliseconds by mistake."""
@@ -91,8 +92,14 @@ def read_choice(value: object, choices: tuple[str, ...]) -> str:
     many = len(choices) > 1
     raise BadValue(
         f"must be {'one of ' if many else ''}{wanted}",
-        partial(did_you_mean, value, choices) if many and isinstance(value, str) else None,
+        partial(_meant, value, choices) if many and isinstance(value, str) else None,
     )
+
+
+def _meant(value: str, choices: tuple[str, ...]) -> str | None:
+    """Return a hint that names the nearest choice; all of them are in the message already."""
+    near = nearest(value, choices)
+    return f'did you mean "{near}"?' if near else None
 
 
 MAX_TOKENS = 100_000_000

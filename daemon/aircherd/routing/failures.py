@@ -67,7 +67,7 @@ class Condemned:
                 said = failure.message
                 if candidate.provider.name != failed.provider.name:
                     said = f"it is not known to hold more than {failed.origin}, which said: {said}"
-                message = f"{candidate.provider.name} was not tried: {said}"
+                message = f"{candidate.origin} was not tried: {said}"
                 return candidate.skipped(failure.code, message)
         return None
 

@@ -12,6 +12,7 @@ from aircher_wire import codes
 from aircherd.routing.candidate import Candidate
 from aircherd.routing.view import View
 from aircherd.vocabulary.attempt import Skipped
+from aircherd.vocabulary.limited import Limited
 from aircherd.vocabulary.needs import Needs
 
 ABILITIES = {
@@ -74,7 +75,22 @@ def cooling(candidate: Candidate, question: Question) -> Skipped | None:
 def limited(candidate: Candidate, question: Question) -> Skipped | None:
     """Leave out who would break one of the user's limits."""
     found = question.view.limited(candidate.provider.name, candidate.key, candidate.model)
-    return candidate.skipped(found.reason, found.message, found.until) if found else None
+    return over_limit(candidate, found) if found else None
+
+
+def over_limit(candidate: Candidate, found: Limited) -> Skipped:
+    """Return the record of a candidate who would break that limit.
+
+    Where a price is missing it is told of which model, and where to write it: the limit is not
+    about one.
+    """
+    message = found.message
+    if found.reason == codes.PRICE_UNKNOWN and found.status is not None:
+        message = (
+            f"{candidate.origin} is under a limit in USD ({found.status.limit}), and its price is "
+            f'not known: write it under [catalog."{candidate.origin}"]'
+        )
+    return candidate.skipped(found.reason, message, found.until)
 
 
 def too_dear(candidate: Candidate, question: Question) -> Skipped | None:

@@ -240,6 +240,8 @@ def _explicit(name: str, config: Config, models: Models) -> Route:
 def _only(options: RouteOptions, routes: Sequence[Route], config: Config) -> Sequence[Route]:
     if options.providers is None:
         return routes
+    if not options.providers:
+        raise BadRequest("route.providers: names nobody; leave it out, or name a provider")
     for name in options.providers:
         if name not in config.providers:
             raise BadRequest(
@@ -249,7 +251,7 @@ def _only(options: RouteOptions, routes: Sequence[Route], config: Config) -> Seq
     if not kept:
         raise BadRequest(
             f"route.providers: none of {', '.join(map(str, routes))} "
-            f"is served by {', '.join(options.providers) or 'nobody'}"
+            f"is served by {', '.join(options.providers)}"
         )
     return kept
 

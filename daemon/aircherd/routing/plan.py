@@ -8,7 +8,7 @@
 Pure: how things stand is asked of a `View`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 import msgspec
@@ -138,6 +138,15 @@ def plan(wish: Wish, config: Config, view: View) -> Plan:
     routes = ordered(chain.routes, strategy, config, view)
     held = view.held_by(wish.conversation) if wish.conversation else None
     return Plan(wish, config, view, routes=routes, strategy=strategy, held=held)
+
+
+def passed_over(steps: Iterable[Step]) -> list[Skipped]:
+    """Return those of a plan's steps who are not asked: a last resort is passed over at first."""
+    found = list(steps)
+    asked = [step.skipped("", "") for step in found if isinstance(step, Candidate)]
+    places = {(own.provider, own.model, own.key) for own in asked}
+    skipped = [step for step in found if isinstance(step, Skipped)]
+    return [each for each in skipped if (each.provider, each.model, each.key) not in places]
 
 
 def _step(provider: Provider, model: Model, key: KeyChoice) -> Step:

@@ -49,7 +49,8 @@ class AttemptDelta(
 ):
     """Told as it happens: a provider is being tried (`outcome` is `trying`), or failed and why.
 
-    Or it is passed over (`skipped`), or waited for (`waiting`, for `ms`).
+    Or it is passed over (`skipped`), or waited for (`waiting`, for `ms`): until the Unix time
+    `until` if that is known.
     """
 
     provider: str
@@ -58,3 +59,4 @@ class AttemptDelta(
     key: str | None = None
     ms: int | None = None
     message: str | None = None
+    until: float | None = None

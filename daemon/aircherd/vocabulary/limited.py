@@ -11,8 +11,9 @@ class LimitStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     `limit` says it in words: "anthropic: 5.00 USD a day". `provider`, `key` (a label), `model` (its
     name at the provider) and `client` are what it is for. `max`, `used`, `reserved` (for requests
     under way) and `left` are whole numbers, USD decimal text. `share` is used / max. `resets_at` is
-    the Unix time when nothing that is used now counts any more. While `incomplete`, `used` lacks
-    what was used before the limit, or this daemon, was there: the ledger is still to be read.
+    the Unix time when nothing that is used now counts any more. While `incomplete`, `used` may
+    lack what was used before the limit, or this daemon, was there: the ledger is still to be read,
+    or has lost attempts that the window would count.
     """
 
     limit: str

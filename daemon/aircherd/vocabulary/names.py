@@ -15,6 +15,9 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name most like `name`, None if none is like it."""
     if len(name) > MAX_LENGTH:
         return None
-    likely = islice((each for each in known if len(each) <= MAX_LENGTH), MAX_NAMES)
-    close = difflib.get_close_matches(name.lower(), list(likely), n=1, cutoff=CUTOFF)
-    return close[0] if close else None
+    likely = list(islice((each for each in known if len(each) <= MAX_LENGTH), MAX_NAMES))
+    typed = name.lower()
+    if close := difflib.get_close_matches(typed, likely, n=1, cutoff=CUTOFF):
+        return close[0]
+    # Two letters the wrong way round are most of a short word.
+    return next((each for each in likely if sorted(each) == sorted(typed)), None)

@@ -101,3 +101,20 @@ def test_a_name_is_not_empty() -> None:
     for empty in ("", " "):
         with pytest.raises(argparse.ArgumentTypeError, match="is empty"):
             name(empty)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("cheepest", "takes one of cheapest, fastest, not cheepest (did you mean cheapest?)"),
+        ("best", "takes one of cheapest, fastest, not best"),
+        ("sk-secret", "takes one of cheapest, fastest"),
+    ],
+)
+def test_a_word_that_is_none_of_those(typed: str, said: str) -> None:
+    """The nearest one is named; what may be a key is not repeated."""
+    parser = make_parser("x", "")
+    parser.add_argument("--strategy", choices=("cheapest", "fastest"))
+    with pytest.raises(UsageError) as caught:
+        parser.parse(["--strategy", typed])
+    assert caught.value.message == f"argument --strategy: {said}"

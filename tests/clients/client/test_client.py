@@ -60,6 +60,17 @@ def test_hello_goes_out_with_the_first_call(daemon: FakeDaemon) -> None:
     assert len(daemon.requests("ping")) == 2
 
 
+@pytest.mark.parametrize(("told", "sent"), [("/src/blue", {"project": "/src/blue"}), ("", {})])
+def test_hello_says_which_project_is_worked_in(
+    daemon: FakeDaemon, told: str, sent: dict[str, str]
+) -> None:
+    """What a client asks is attributed to its project; without any, nothing is said of it."""
+    with Client.connect({**daemon.environ, "AIRCHER_PROJECT": told}, autostart=False) as client:
+        client.call("ping")
+    [hello] = daemon.requests("hello")
+    assert {name: hello.params[name] for name in hello.params if name == "project"} == sent
+
+
 def test_hello_is_answered_late(daemon: FakeDaemon) -> None:
     """The answer to hello may come after that of the call."""
     hellos: list[Request] = []

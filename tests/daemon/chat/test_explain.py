@@ -3,12 +3,16 @@
 from decimal import Decimal
 
 import msgspec
+import pytest
 
 from aircherd.chat.explain import explain
 from aircherd.config.model import Fallback, Override
+from aircherd.usage.usual_output import USUAL_OUTPUT
 from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.models import Model
 from helpers.chat import CONFIG, A, Chats, FakePool
 from helpers.provider_calls import a_request
+from helpers.routing import Described
 
 
 def explained(chats, config=CONFIG, **request):
@@ -64,3 +68,42 @@ async def test_who_holds_the_conversation_comes_first():
     told = explained(chats, conversation="talk")
     assert told["candidates"][0]["provider"] == "b"
     assert told["candidates"][0]["why"] == "answered last in this conversation"
+
+
+async def test_a_last_resort_is_listed_once():
+    """Among those who are asked, with the end of what was only a guess."""
+    pool = FakePool()
+    chats = Chats(pool)
+    broken = Failure(kind=FailureClass.SERVER, message="it failed")
+    pool.cooldowns.note_failure(A, "default", "m", broken)
+    told = explained(chats)
+    assert [row["provider"] for row in told["candidates"]] == ["b", "a"]
+    assert told["candidates"][1]["why"] == "the last resort: it failed"
+    assert told["candidates"][1]["until"] > chats.controller.means.clock()
+    assert told["skipped"] == []
+
+
+async def test_a_request_that_may_be_too_long_is_marked():
+    """The guess may be wrong, so the model is asked all the same."""
+    catalog = Described(Model(id="m", window=1000), Model(id="n", window=2000))
+    told = explained(Chats(FakePool(), catalog=catalog), system="x" * 5250)
+    assert [row["why"] for row in told["candidates"]] == [
+        "first in the chain; too long for its window of 1,000 tokens, if the guess is right",
+        "next in the chain",
+    ]
+
+
+async def test_what_a_price_is_for():
+    """As many tokens out as are expected, or as the request allows."""
+    chats = Chats(FakePool())
+    assert explained(chats)["candidates"][0]["output_tokens"] == USUAL_OUTPUT
+    assert explained(chats, max_tokens=7)["candidates"][0]["output_tokens"] == 7
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0.0001, "1 ms"), (0.004, "4 ms"), (2.34, "2.3 s")])
+async def test_how_fast_somebody_is(seconds, said):
+    """Nobody's first words come after nothing."""
+    config = msgspec.structs.replace(CONFIG, fallback=Fallback(strategy="fastest"))
+    chats = Chats(FakePool(), config=config)
+    chats.controller.means.recall.speed = lambda provider, model: seconds
+    assert explained(chats, config)["candidates"][0]["why"] == f"first words after {said}"

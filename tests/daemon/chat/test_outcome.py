@@ -102,3 +102,24 @@ def test_a_server_that_wants_a_key_where_none_was_configured_has_another_cure():
     """Signing in alone would not help."""
     refused = Attempt(provider="a", model="m", outcome="auth_rejected", ms=3, message="refused")
     assert 'remove auth = "none"' in outcome.nobody_answered([refused], []).message
+
+
+def test_each_skip_says_whom_it_is_about():
+    """A name somewhere in the words is none: it may be a limit's, or a part of another word."""
+    skips = [
+        Skipped(provider="a", model="m", reason="rate_limited", message="at a wait"),
+        Skipped(provider="b", model="m", reason="price_unknown", message="b/m has no price"),
+        Skipped(provider="b", model="n", reason="price_unknown", message="b/n has no price"),
+        Skipped(provider="c", model="m", reason="limit_reached", message="limit reached: c: 1"),
+        Skipped(provider="d", model="m", reason="limit_reached", message="limit reached: all: 1"),
+    ]
+    assert outcome.nobody_answered([], skips).message == (
+        "nobody could answer. a: at a wait; b/m has no price; b/n has no price; "
+        "limit reached: c: 1; d: limit reached: all: 1"
+    )
+
+
+def test_who_failed_may_be_back_first():
+    """He is no skip, but the plan knows his time."""
+    assert outcome.nobody_answered([DOWN], [LATER], until=9.0).data["until"] == 9.0
+    assert outcome.nobody_answered([DOWN], [LATER], until=99.0).data["until"] == 50.0

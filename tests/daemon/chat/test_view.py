@@ -70,8 +70,8 @@ async def test_a_price_is_that_of_what_the_request_may_take(needs, price):
 
 async def test_a_price_is_for_as_much_as_is_reserved():
     """What this model's answers have usually, and never more than it can give."""
-    chats = Chats(FakePool(a=[[[TextDelta("hi"), Ending("stop", Usage(3, 16_512))]]]))
-    await chats.ask()  # it weighs a sixteenth
+    chats = Chats(FakePool(a=[[[TextDelta("hi"), Ending("stop", Usage(3, 2512))]]]))
+    await chats.ask()  # it weighs as much as the first guess
     talkative = msgspec.structs.replace(PRICED, id=chats.ledger.begun[0].model)
     terse = msgspec.structs.replace(talkative, max_output=100)
     view = a_view(chats, input_tokens=10)

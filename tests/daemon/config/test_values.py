@@ -137,3 +137,6 @@ def test_a_choice_of_one_has_no_suggestion() -> None:
     with pytest.raises(BadValue, match=r"^must be one of") as caught:
         values.read_choice("opnai", ("openai", "ollama"))
     assert caught.value.hint == 'did you mean "openai"?'
+    with pytest.raises(BadValue, match=r"^must be one of") as caught:
+        values.read_choice("week", ("day", "month"))
+    assert caught.value.hint is None  # the choices stand in the message

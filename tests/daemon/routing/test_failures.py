@@ -101,13 +101,13 @@ def test_what_was_too_long_goes_only_where_there_is_known_to_be_more_room(
 @pytest.mark.parametrize(
     ("kind", "candidate", "message"),
     [
-        (FailureClass.NETWORK, SAME_MODEL, "anthropic was not tried: it failed"),
-        (FailureClass.CONTEXT, SAME_MODEL, "anthropic was not tried: it failed"),
+        (FailureClass.NETWORK, SAME_MODEL, "anthropic/m was not tried: it failed"),
+        (FailureClass.CONTEXT, SAME_MODEL, "anthropic/m was not tried: it failed"),
         (
             FailureClass.CONTEXT,
             OTHER,
             (
-                "openai was not tried: it is not known to hold more than anthropic/m, "
+                "openai/m was not tried: it is not known to hold more than anthropic/m, "
                 "which said: it failed"
             ),
         ),

@@ -15,7 +15,7 @@ from aircherd.routing.filters import (
     reason_against,
 )
 from aircherd.vocabulary.cooling import Cooling
-from aircherd.vocabulary.limited import Limited
+from aircherd.vocabulary.limited import Limited, LimitStatus
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.needs import Needs
 from helpers.routing import FakeView
@@ -110,6 +110,26 @@ def test_who_would_break_a_limit_is_left_out(code: str) -> None:
     """With the limit's own words, and when there is room again."""
     view = FakeView(full={HERE: Limited(code, "a: 5.00 USD a day", 60.0)})
     assert reason(Question(Needs(), view)) == (code, "a: 5.00 USD a day", 60.0)
+
+
+def test_a_price_that_is_missing_is_told_of_whose() -> None:
+    """The limit is the provider's, and the cure is for each model."""
+    status = LimitStatus(
+        limit="a: 5.00 USD a day",
+        counted="usd",
+        per="day",
+        max="5",
+        used="0",
+        reserved="0",
+        left="5",
+        share=0.0,
+    )
+    view = FakeView(full={HERE: Limited("price_unknown", "nobody knows", None, status)})
+    said = (
+        "a/m is under a limit in USD (a: 5.00 USD a day), and its price is not known: "
+        'write it under [catalog."a/m"]'
+    )
+    assert reason(Question(Needs(), view)) == ("price_unknown", said, None)
 
 
 @pytest.mark.parametrize(

@@ -238,7 +238,7 @@ def test_only_the_providers_that_the_client_allows_are_asked() -> None:
     [
         (["openruter"], "did you mean 'openrouter'?"),
         (["openai"], "none of anthropic/claude-x, openrouter/anthropic/claude-x"),
-        ([], "nobody"),
+        ([], "route.providers: names nobody; leave it out"),
     ],
 )
 def test_a_route_that_leaves_nobody_is_a_bad_request(providers: list[str], said: str) -> None:

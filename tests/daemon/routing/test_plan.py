@@ -21,7 +21,7 @@ from aircherd.config.model import (
 from aircherd.errors import BadRequest, UnknownModel
 from aircherd.routing.candidate import Candidate, Step
 from aircherd.routing.filters import DOUBT
-from aircherd.routing.plan import Wish, plan
+from aircherd.routing.plan import Wish, passed_over, plan
 from aircherd.vocabulary.attempt import Skipped
 from aircherd.vocabulary.chat import RouteOptions
 from aircherd.vocabulary.cooling import Cooling
@@ -532,3 +532,17 @@ def test_without_fallback_a_plan_ends_with_its_first_candidate(
     assert cut == whole[: len(cut)]
     assert [isinstance(step, Candidate) for step in cut[:-1]] == [False] * (len(cut) - 1)
     assert isinstance(cut[-1], Candidate) or cut == whole
+
+
+def test_a_last_resort_is_not_passed_over() -> None:
+    """It is at first, where it would have stood; whoever asks who is left out does not hear it."""
+    guess = Cooling("provider_error", 9.0, "it failed", is_guess=True)
+    told = Cooling("rate_limited", 60.0, "too fast")
+    cold = {
+        ("anthropic", "default", "claude-x"): guess,
+        ("openrouter", "default", "anthropic/claude-x"): told,
+    }
+    view = FakeView(keys={"anthropic": OK, "openrouter": OK}, cold=cold)
+    steps = list(plan(Wish(model="sonnet"), CONFIG, view).steps())
+    assert [place(step)[0] for step in steps] == ["anthropic", "openrouter", "anthropic"]
+    assert [skip.provider for skip in passed_over(steps)] == ["openrouter"]

@@ -4,7 +4,7 @@ import pytest
 
 from aircherd.vocabulary.names import nearest
 
-KNOWN = ["anthropic", "openai", "openrouter", "ollama"]
+KNOWN = ["anthropic", "openai", "openrouter", "ollama", "day"]
 
 
 @pytest.mark.parametrize(
@@ -14,6 +14,7 @@ KNOWN = ["anthropic", "openai", "openrouter", "ollama"]
         ("OpenAI", "openai"),
         ("openruter", "openrouter"),
         ("olama", "ollama"),
+        ("dya", "day"),
         ("nope", None),
         ("", None),
     ],

@@ -141,7 +141,15 @@ def encode_head(status: int, headers: Headers) -> bytes:
     """Return the status line and the headers, the empty line included."""
     lines = [f"HTTP/1.1 {status} {REASONS.get(status, 'Unknown')}"]
     lines += [f"{name}: {value}" for name, value in headers]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+    return b"".join(_octets(line) + b"\r\n" for line in [*lines, ""])
+
+
+def _octets(line: str) -> bytes:
+    """Encode a line as HTTP does; what its letters lack goes out as UTF-8, as servers do it."""
+    try:
+        return line.encode("latin-1")
+    except UnicodeEncodeError:
+        return line.encode(errors="replace")
 
 
 def encode_chunk(data: bytes) -> bytes:

@@ -21,7 +21,7 @@ def test_who_is_cooling(daemon: CliDaemon, words: tuple[str, ...]) -> None:
     stands(daemon, AWAY, WELL)
     outcome = run_cli(daemon.environ, *words)
     assert outcome.out.splitlines() == [
-        "! ollama  unreachable  until it answers",
+        "! ollama  unreachable  asked again next time",
         "    nobody listens",
     ]
     assert (outcome.code, outcome.err) == (0, "")

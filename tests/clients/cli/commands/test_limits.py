@@ -33,6 +33,10 @@ def test_a_limit_that_does_not_know_its_past_says_so(daemon: CliDaemon) -> None:
     assert [line.split()[-3] for line in outcome.out.splitlines()] == ["$1.25", "$1.25+?"]
     assert outcome.err.startswith("+? 1 limit without what was used before")
     assert "it has not been read yet" in outcome.err
+    lost = {"state": "ok", "reason": "it was damaged"}
+    daemon.answers["limits.status"] = {**status, "ledger": lost}
+    said = run_cli(daemon.environ, "limits").err
+    assert said == "+? 1 limit without all that was used before: it was damaged.\n"
     daemon.answers["limits.status"] = {**status, "ledger": {"reason": "no space left"}}
     assert "it cannot be read: no space left" in run_cli(daemon.environ, "limits").err
 

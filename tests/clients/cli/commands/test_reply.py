@@ -1,5 +1,8 @@
 """What `ask` shows of a reply."""
 
+import re
+import time
+
 import pytest
 
 from aircher_cli.commands.reply import (
@@ -217,3 +220,13 @@ def test_broken_json(finish: str, content: object, wants_json: bool, expected: s
     result = chat_result("", message={"role": "assistant", "content": content}, finish=finish)
     assert broken_json(result, wants_json=wants_json).startswith(expected)
     assert bool(broken_json(result, wants_json=wants_json)) == bool(expected)
+
+
+def test_until_when_somebody_is_passed_over() -> None:
+    """Said once, although it is less each time."""
+    err = Stream()
+    printer = ReplyPrinter(Console(Stream(), err, {}), quiet=False, verbose=True)
+    for left in (50.0, 10.0):
+        printer.on_delta({**SKIP, "outcome": "skipped", "until": time.time() + left})
+    [line] = err.text.splitlines()
+    assert re.fullmatch(r"passed over: work/m: it is cooling; free again in \d+ s \(.+\)", line)

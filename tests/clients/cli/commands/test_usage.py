@@ -65,7 +65,7 @@ def test_what_is_estimated_is_said(daemon: CliDaemon) -> None:
     daemon.answers["usage.report"] = {**REPORT, "rows": [{**GPT, **some}], "totals": GPT | some}
     outcome = run_cli(daemon.environ, "usage")
     assert outcome.out.splitlines()[-1].endswith("~$0.0042")
-    assert outcome.err.startswith("~ 1 request ended without a word of what was used")
+    assert outcome.err.startswith("~ 1 request ended before all that was used was told")
 
 
 def test_a_ledger_that_cannot_be_read_is_an_error(daemon: CliDaemon) -> None:

@@ -42,7 +42,7 @@ def test_those_ill(rows: list[Map], expected: list[Map]) -> None:
 def test_cooldowns_at_80() -> None:
     """Who, which key, what, until when; and why below it."""
     assert plain(cooldown_lines([AWAY, KEY, MODEL], 80, NOW)) == [
-        "! ollama                    unreachable      until it answers",
+        "! ollama                    unreachable      asked again next time",
         "    nobody listens",
         "! openai          key work  quota exhausted  back in 10 min",
         "    no credit is left",
@@ -58,7 +58,7 @@ def test_cooldowns_at_40() -> None:
         "    key home, cooling, back in 42 s",
         "    no credit is left",
         "! ollama",
-        "    unreachable, until it answers",
+        "    unreachable, asked again next time",
         "    nobody listens",
     ]
 

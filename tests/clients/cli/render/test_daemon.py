@@ -58,6 +58,27 @@ def test_a_bad_configuration_is_told_with_file_and_line() -> None:
     assert "  ~/.aircher/config.toml:2: unknown key x" in lines
 
 
+LEDGERS = {
+    "degraded": "not written now: /l.db: the disk is full. Requests go on, and what they use is "
+    "held in memory: mend it before the daemon stops, or that is lost",
+    "ok": "something was lost: /l.db: the disk is full. Until their time is over, limits may count "
+    "too little: see 'aircher-cli limits'",
+}
+
+
+@pytest.mark.parametrize("state", LEDGERS)
+def test_what_ails_the_ledger(state: str) -> None:
+    """In words, and what to do; what was lost for good too."""
+    ledger = {"state": state, "reason": "/l.db: the disk is full"}
+    lines = shown({**STATUS, "ledger": ledger}, 300)
+    assert f"ledger    {LEDGERS[state]}" in lines
+
+
+def test_a_ledger_that_is_well_is_not_told() -> None:
+    """Nothing ails it."""
+    assert shown({**STATUS, "ledger": {"state": "ok"}}) == shown(STATUS)
+
+
 def test_nobody_answers_by_default() -> None:
     """Who is signed in is told how to ask there all the same."""
     line = " ".join(shown({**STATUS, "default": {}}, 200)[-1:])

@@ -37,6 +37,14 @@ def test_a_row_says_everything() -> None:
     ]
 
 
+def test_a_reason_that_is_a_sentence_of_its_own() -> None:
+    """What follows it begins with a comma, not with a full stop and a comma."""
+    row = {**STORED, "reason": "At most 50 requests per minute.", "until": NOW}
+    assert any(
+        line.startswith("    At most 50 requests per minute, until ") for line in shown([row], 80)
+    )
+
+
 def test_what_ails_the_provider_is_told_too() -> None:
     """State and health have a reason each."""
     ill = {**NONE, "health": "unreachable", "health_reason": "no route"}

@@ -125,3 +125,17 @@ def test_nobody() -> None:
 def test_needs(needs: Map, expected: str) -> None:
     """What the prices are for, and what a model must be able to do."""
     assert expected == needs_words(needs)
+
+
+def test_a_last_resort_says_how_long_it_would_be_left_alone() -> None:
+    """It stands among those who are asked, once."""
+    resort = {**SECOND, "why": "the last resort: it failed", "until": NOW + 2}
+    assert shown(80, [resort], [])[1:] == [
+        "1. ollama/llama3.2  ?  the last resort: it failed; back in 2 s"
+    ]
+
+
+def test_what_stands_behind_a_price_is_said() -> None:
+    """Only the price itself stands there already."""
+    why = {**FIRST, "why": "about $0.003012; too long for its window"}
+    assert shown(80, [why], [])[1].endswith("  $0.0030  too long for its window")

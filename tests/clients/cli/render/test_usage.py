@@ -127,11 +127,17 @@ def test_groups_have_a_column_each() -> None:
 def test_the_order() -> None:
     """Days come as they went; within one, and without, the most expensive first."""
     days = [{**GPT, "day": "2"}, {**LLAMA, "day": "1"}, {**SONNET, "day": "1"}]
-    assert in_order(days) == [days[2], days[1], days[0]]
-    assert in_order([LLAMA, {**LLAMA, "input_tokens": 13}]) == [
-        {**LLAMA, "input_tokens": 13},
-        LLAMA,
-    ]
+    assert in_order(days, ["day", "model"]) == [days[2], days[1], days[0]]
+    more = {**LONG, "input_tokens": 13}
+    assert in_order([LLAMA, more], BY) == [more, LLAMA]
+
+
+def test_a_group_stays_together() -> None:
+    """By provider and outcome, all of a provider, and in it whatever cost most."""
+    ours = [{**GPT, "outcome": "ok", "cost": "2"}, {**GPT, "outcome": "timeout", "cost": "0"}]
+    theirs = [{**SONNET, "outcome": "ok", "cost": "1"}, {**SONNET, "outcome": "network"}]
+    order = in_order([ours[1], theirs[0], ours[0], theirs[1]], ["provider", "outcome"])
+    assert order == [theirs[1], theirs[0], *ours]
 
 
 @pytest.mark.parametrize(
@@ -172,8 +178,8 @@ def test_what_is_estimated_is_marked() -> None:
 def test_estimated_requests_are_told() -> None:
     """How many, and how much of the sums that is; silence where all is known."""
     said = estimated_words({"totals": CUT_OFF})
-    assert said.startswith("~ 2 requests ended without a word of what was used")
-    assert said.endswith("estimated, 1024 tokens and $0.25 of the sum.")
+    assert said.startswith("~ 2 requests ended before all that was used was told")
+    assert said.endswith("estimated, 1,024 tokens and $0.25 of the sum.")
     assert estimated_words({"totals": {**CUT_OFF, "estimated": 0}}) == ""
 
 

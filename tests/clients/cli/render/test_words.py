@@ -13,6 +13,7 @@ from aircher_cli.render.words import (
     coming,
     count,
     duration,
+    free_again,
     listing,
     percent,
     reason_words,
@@ -101,11 +102,29 @@ def test_listing(names: list[str], expected: str) -> None:
         ("refused: login a", "a/m: refused: login a"),
         ("a/m cannot see pictures", "a/m cannot see pictures"),
         ("a/mini cannot see pictures", "a/m: a/mini cannot see pictures"),
+        ("key 'x' of a: refused", "key 'x' of a: refused"),
+        ("a was not tried: gone", "a was not tried: gone"),
+        ("there is a limit, a: 1.00 USD a day", "a/m: there is a limit, a: 1.00 USD a day"),
+        ("limit reached: a: 1 USD a day", "a/m: limit reached: a: 1 USD a day"),
     ],
 )
 def test_about(message: str, expected: str) -> None:
     """Who a message is about stands before it, unless it says so itself."""
     assert expected == about("a/m", "a", message)
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [
+        (0.2, "free again in 1 s (14:03:00)"),
+        (59, "free again in 59 s (14:03:59)"),
+        (0, "any moment"),
+    ],
+)
+def test_free_again(left: float, expected: str) -> None:
+    """How long to wait, and the time of day to look at the clock for."""
+    now = time.mktime((2026, 11, 5, 14, 3, 0, 0, 0, -1))
+    assert free_again(now + left, now).endswith(expected)
 
 
 def test_a_map_from_the_wire() -> None:
@@ -116,6 +135,7 @@ def test_a_map_from_the_wire() -> None:
 def test_count_and_path() -> None:
     """One is one; the home directory is ~, and only as a whole name."""
     assert [count(1, "key"), count(0, "key")] == ["1 key", "0 keys"]
+    assert count(2408, "token") == "2,408 tokens"
     assert short_path("/home/a/x", "/home/a") == "~/x"
     assert short_path("/home/ab/x", "/home/a") == "/home/ab/x"
     assert short_path("/x", "") == "/x"

@@ -58,6 +58,19 @@ async def test_an_order_that_does_not_hold_changes_nothing(client, order):
     assert await chat_status(client) == 401
 
 
+@pytest.mark.parametrize(
+    ("value", "sent"), [("caf\u00e9", b"caf\xe9"), ("\u20ac", b"\xe2\x82\xac")]
+)
+async def test_a_header_of_any_letters(client, value, sent):
+    """It goes out as some server would send it, and the simulator lives on."""
+    fault = {"kind": "error", "error": "rate_limit", "headers": {"x-note": value}}
+    order = {"accept": {"openai": "k"}, "faults": [fault]}
+    assert (await client.post("/_control", json=order)).status_code == 200
+    response = await client.post(CHAT, json=BODY)
+    assert dict(response.headers.raw)[b"x-note"] == sent
+    assert await chat_status(client) == 200
+
+
 async def test_the_journal_says_what_came(client):
     """Path, key, body, status; control requests are not in it; `since` leaves out the old."""
     await client.post("/_control", json={"accept": {"openai": "k"}})
