@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 
 import structlog
 import trio
@@ -47,6 +48,8 @@ from aircherd.providers.transports import Transports
 from aircherd.usage.ledger import open_ledger
 from aircherd.usage.limit_book import LimitBook
 from aircherd.usage.past_reader import PastReader
+from aircherd.usage.usual_output import UsualOutput
+from aircherd.usage.usual_reader import recall_usual
 from aircherd.vocabulary.keys import USABLE, KeyChoice
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Redactor
@@ -119,7 +122,8 @@ async def open_daemon(
                 config=lambda: config.current,
                 asking=_asking(config, auth, pool),
             )
-            limits = LimitBook(time.time)
+            limits = LimitBook(time.time, lost_at=lambda: ledger.lost_at)
+            usual = UsualOutput()
             pasts = PastReader(ledger, limits)
             pasts.configure(config.current.limits)
             sessions: set[Session] = set()
@@ -135,7 +139,7 @@ async def open_daemon(
                     auth=auth,
                     catalog=catalog,
                     pool=pool,
-                    account=Account(ledger, limits, bus),
+                    account=Account(ledger, limits, bus, usual),
                     bus=bus,
                     ask_for_models=fetcher.refresh,
                 ),
@@ -149,7 +153,8 @@ async def open_daemon(
             listener = Listener(bound, services, sessions)
             recovery = Recovery(cooldowns, _checks(config, auth, pool))
             background = (transports.sweep, files.run, cooldown_file.run, recovery.run)
-            async with _serving(services, listener, pasts, *background):
+            afterwards = partial(recall_usual, ledger, usual)
+            async with _serving(services, listener, pasts, afterwards, *background):
                 yield services
 
 
@@ -158,9 +163,10 @@ async def _serving(
     services: Services,
     listener: Listener,
     pasts: PastReader,
+    afterwards: Callable[[], Awaitable[None]],
     *background: Callable[[], Awaitable[None]],
 ) -> AsyncIterator[None]:
-    """Run what runs in the background; at the end see everybody off."""
+    """Run what runs in the background, `afterwards` once ready; at the end see everybody off."""
     # A key that was replaced or signed out of is in no head of a request any more.
     with services.bus.subscribed(("auth",), lambda _: forget_heads()):
         async with trio.open_nursery() as nursery:
@@ -173,6 +179,7 @@ async def _serving(
             await pasts.wait(PAST_SECONDS)
             await nursery.start(listener.serve)
             log.info("ready", socket=str(services.about.socket), version=__version__)
+            nursery.start_soon(afterwards)
             yield
             services.shutdown.asked.set()
             await listener.wait_closed()

@@ -78,14 +78,16 @@ def test_it_says_who_asked_and_where(home, client):
         with home.client() as other:
             other.call("hello", {"client": {"name": name}, "project": project})
             ask(other)
-    for _ in range(4):
-        assert home.cli("ask", "-m", "chain", "hello").returncode == 0
+    for project in ("", "", "/src/two", "/src/two"):
+        asked = home.cli("ask", "-m", "chain", "hello", environ={"AIRCHER_PROJECT": project})
+        assert asked.returncode == 0
     got = {key: row["requests"] for key, row in report(client, "client", "project").items()}
     assert got == {
         ("nvim", "/src/one"): 1,
         ("nvim", "/src/two"): 1,
         ("script", "/src/two"): 1,
-        ("aircher-cli", None): 4,
+        ("aircher-cli", None): 2,
+        ("aircher-cli", "/src/two"): 2,
     }
 
 
@@ -171,12 +173,13 @@ def test_a_damaged_ledger_is_moved_aside_whole(home, client, how):
     home.start(KEYS)
     with home.client() as again:
         assert ask(again)["provider"] == "work"
-        assert again.call("usage.report")["totals"]["requests"] == 1
+        # Of one that is cut off in its middle, what is before that may be read.
+        assert again.call("usage.report")["totals"]["requests"] in (1, 2)
         assert "damaged" in again.call("status")["ledger"]["reason"]
     home.stop()
     (aside,) = home.data.glob("ledger.db.damaged-*")
     assert aside.read_bytes() == ruined
-    assert [outcome for _, outcome in attempts(ledger(home))] == ["ok"]
+    assert {outcome for _, outcome in attempts(ledger(home))} == {"ok"}
 
 
 def test_a_ledger_that_somebody_else_has_locked_stops_no_request(home, client):

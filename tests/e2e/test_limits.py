@@ -7,6 +7,7 @@ import pytest
 
 from aircherd.testing.simulator import Fault
 from helpers.asking import KEYS, a_chat, ask, burst, chats, listening, refusal, skips, way
+from helpers.running import wait_until
 
 PRICE = """
 [catalog."work/gpt-5.5"]
@@ -190,13 +191,14 @@ def test_what_produced_nothing_takes_no_money(sim, started):
 
 
 def test_at_four_fifths_an_event_tells_once(home, started):
-    """And again when there is a new share to warn of; not with every request."""
+    """And when it is full once more; not with every request."""
     client = started(limit("requests = 10", provider="work"))
     with listening(home, "usage") as told:
         for _ in range(10):
             ask(client)
     assert [(e["limit"], e["used"], e["share"]) for e in told] == [
-        ("work: 10 requests a day", 8, 0.8)
+        ("work: 10 requests a day", 8, 0.8),
+        ("work: 10 requests a day", 10, 1.0),
     ]
 
 
@@ -217,6 +219,53 @@ def test_what_is_used_survives(home, started, end):
     with home.client() as again:
         assert {row["counted"]: row["used"] for row in rows(again)} == before
         assert skips(ask(again)) == [("work", "limit_reached")]
+
+
+def test_a_budget_is_not_whole_again_by_a_damaged_ledger(home, sim, started):
+    """What can be read of it counts, and the limit says that this may not be all."""
+    client = started(limit("requests = 1", provider="work"))
+    ask(client, model="work/gpt-5.5")
+    home.stop()
+    with (home.data / "ledger.db").open("r+b") as file:
+        file.write(b"X" * 20)
+    home.start(KEYS)
+    with home.client() as again:
+        assert refusal(again, model="work/gpt-5.5").code == "limit_reached"
+        assert [(row["used"], row["incomplete"]) for row in rows(again)] == [(1, True)]
+    assert len(chats(sim, "openai")) == 1
+
+
+def test_a_budget_whose_ledger_was_lost_says_so(home, started):
+    """Of all that tells of limits, and after the next restart too, until its window has passed."""
+    client = started(limit("requests = 1", provider="work"))
+    ask(client)
+    home.stop()
+    (home.data / "ledger.db").write_bytes(b"this is no database" * 1000)
+    for _ in range(2):
+        home.start(KEYS)
+        with home.client() as again:
+            assert [row["incomplete"] for row in rows(again)] == [True]
+        shown = home.cli("limits")
+        assert "+?" in shown.stdout
+        assert "damaged" in shown.stderr
+        assert "not the whole" in home.cli("usage").stderr
+        status = " ".join(home.cli("status").stdout.split())
+        assert "ledger something was lost" in status
+        home.stop()
+    home.start(KEYS)
+
+
+def test_a_tight_budget_is_not_full_of_guesses_after_a_restart(home, started):
+    """How long answers are is learned from the ledger: 512 tokens would not fit any more."""
+    client = started(PRICE + limit('usd = "0.70"', provider="work"))
+    while Decimal(rows(client)[0]["left"]) > Decimal("0.40"):
+        assert ask(client, "hi", model="work/gpt-5.5")["provider"] == "work"
+    home.stop()
+    home.start(KEYS)
+    with home.client() as again:
+        wish = {"model": "work/gpt-5.5", "messages": [{"role": "user", "content": "hi"}]}
+        wait_until(lambda: again.call("route.explain", wish)["candidates"], "it is learned")
+        assert ask(again, "hi", model="work/gpt-5.5")["provider"] == "work"
 
 
 def test_what_was_cut_off_counts_the_same_after_a_restart(home, sim, started):

@@ -15,7 +15,7 @@ MOST_WAITING = 20_000
 
 
 class Backlog:
-    """`put` is for one thread, `take`, `written` and `leave_out` for another."""
+    """`put` is for one thread, `take`, `written`, `put_off` and `leave_out` for another."""
 
     def __init__(self, most: int = MOST_WAITING) -> None:
         self._most = most
@@ -45,6 +45,12 @@ class Backlog:
         """Forget some of what was taken: it is written."""
         for entry in entries:
             self._taken.pop(entry.id, None)
+
+    def put_off(self, entries: Iterable[Entry]) -> None:
+        """Have some of what was taken come last."""
+        for entry in entries:
+            if self._taken.pop(entry.id, None) is not None:
+                self._taken[entry.id] = entry
 
     def leave_out(self, entry: Entry) -> None:
         """Give up one of what was taken."""

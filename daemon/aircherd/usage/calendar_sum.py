@@ -54,5 +54,9 @@ class CalendarSum:
         """Return when the day or month is over."""
         return self._end
 
+    def began_before(self, at: float) -> bool:
+        """Tell whether the day or month of the last `forget` began before `at`."""
+        return self._start < at
+
     def set_back(self, seconds: float) -> None:
         """Follow a clock that was set back: days and months go by the clock as it is."""

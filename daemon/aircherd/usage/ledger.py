@@ -4,12 +4,14 @@
     settle   -> `ok` or an error code, with what it took  on disk, a loss of power included
     at start -> what is still `started` is `unknown`, and may have cost what was estimated
 
-Nothing here waits for a disk but `flush`, `report` and `rows_since`. When the disk is full or the
-file cannot be used, requests go on, rows are held in memory up to a bound, and `state` says so.
+Nothing here waits for a disk but `flush`, `report`, `learned` and `rows_since`. When the disk is
+full or the file cannot be used, requests go on, rows are held in memory up to a bound, and `state`
+says so.
 
 No prompt, no reply and no key is ever told to it.
 """
 
+import math
 import threading
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
@@ -19,18 +21,24 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import structlog
 import trio
 
 from aircherd.usage.ledger_file import FileTrouble, LedgerFile
 from aircherd.usage.report import Report, checked, read_report
 from aircherd.usage.rows import Entry
 from aircherd.usage.spent import Spent, read_spent
+from aircherd.usage.usual_output import Learned, read_learned
 from aircherd.usage.writer import LedgerState, LedgerWriter
 from aircherd.vocabulary.usage import Settled, Started
 
 OPEN_SECONDS = 2.0
 """How long to wait for the file at the start: a large one takes time, a dead disk for ever."""
 CLOSE_SECONDS = 5.0
+LAST_TRY_SECONDS = 1.5
+"""What the last try may take where another program has the file: each look waits half a second."""
+
+log = structlog.get_logger()
 
 
 def _forever() -> None:
@@ -38,10 +46,15 @@ def _forever() -> None:
 
 
 class Mark(NamedTuple):
-    """A moment: Unix time, and the number of the next attempt."""
+    """A moment: the number of the next attempt, and those of the attempts under way.
+
+    `at` is the Unix time; or if that is earlier, when the oldest of those under way was made: what
+    is as new as that comes one by one, so that they can be told from the others.
+    """
 
     at: float
     number: int
+    under_way: frozenset[int] = frozenset()
 
 
 class LedgerStatistics(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +89,11 @@ class Ledger:
     def state(self) -> LedgerState:
         """Whether what is told is kept, and why not."""
         return self._writer.state
+
+    @property
+    def lost_at(self) -> float:
+        """The Unix time before which attempts may be missing, -inf if none was lost."""
+        return self._writer.lost_at
 
     def statistics(self) -> LedgerStatistics:
         """Return a frozen account for people and tests."""
@@ -114,8 +132,9 @@ class Ledger:
         return await self._writer.ask(lambda _: self.state.status == "ok")
 
     def mark(self) -> Mark:
-        """Return what there is now, for `rows_since`: the next attempt will be after it."""
-        return Mark(self._clock(), self._next_id)
+        """Return what there is now, for `rows_since`: what has ended by now is before it."""
+        oldest = min((started.at for started in self._open.values()), default=math.inf)
+        return Mark(min(self._clock(), oldest), self._next_id, frozenset(self._open))
 
     async def report(self, since: float | None, until: float | None, by: Collection[str]) -> Report:
         """Sum up the attempts of `since` <= at < `until` (Unix seconds, None: no bound).
@@ -136,19 +155,36 @@ class Ledger:
 
         return await self._writer.ask(read)
 
+    async def learned(self) -> list[Learned]:
+        """Return how long the last answers of each model were.
+
+        Raises:
+            LedgerUnavailable: the file cannot be read.
+        """
+        return await self._writer.ask(lambda file: file.read(read_learned))
+
     async def rows_since(self, at: float, mark: Mark | None = None) -> list[Spent]:
-        """Return what has ended of the attempts made at `at` or later, until `mark`: see `spent`.
+        """Return what has ended of the attempts made at `at` or later: see `spent`.
+
+        With a `mark`, of those that had ended when it was made: the same whenever it is asked for.
 
         Raises:
             LedgerUnavailable: the file cannot be read, or lacks what cannot be written now.
         """
-        now, number = mark or self.mark()
+        now, number, under_way = mark or Mark(self._clock(), self._next_id)
 
         def read(file: LedgerFile) -> list[Spent]:
             if self.state.status != "ok":
                 raise FileTrouble(str(self.state.reason))
-            before = number + file.moved(self._first_id)
-            work = partial(read_spent, since=at, now=now, tz=self._tz, before=before)
+            moved = file.moved(self._first_id)
+            work = partial(
+                read_spent,
+                since=at,
+                now=now,
+                tz=self._tz,
+                before=number + moved,
+                without={open_id + moved for open_id in under_way},
+            )
             return file.read(work)
 
         return await self._writer.ask(read)
@@ -181,10 +217,13 @@ async def open_ledger(
         writer.first_id = file.highest + 1
         yield Ledger(writer, clock=clock, tz=tz, first_id=writer.first_id)
     finally:
-        writer.close()
+        writer.close(within=CLOSE_SECONDS - LAST_TRY_SECONDS)
         # The thread is waited for in real time, whatever clock the loop has.
         with trio.CancelScope(shield=True):
             await trio.to_thread.run_sync(partial(thread.join, CLOSE_SECONDS))
+        if thread.is_alive():
+            why = f"the disk did not answer within {CLOSE_SECONDS:g} s"
+            log.error("ledger incomplete", not_written=writer.waiting, why=why)
 
 
 def _tell(token: trio.lowlevel.TrioToken, opened: trio.Event) -> None:

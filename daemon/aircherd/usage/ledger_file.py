@@ -1,7 +1,8 @@
 """The ledger's database, behind its one connection.
 
     absent or empty      made, 0600
-    damaged              moved aside with the files beside it, and a new one begun; `note` says so
+    damaged              moved aside with the files beside it, and a new one begun with what can
+                         still be read; `note` says so, and `lost_at` from when on it is whole
     of a later version   left as it is, not even opened for writing; `refusal` says so, and what is
                          told is held in memory, as far as that goes
     full disk, no right  `FileTrouble`, and what was to be written may be tried again
@@ -14,10 +15,11 @@ nobody else gets one. It also spares the memory shared between processes, which 
 do not have; there a rollback journal is used all the same, for another machine may not see locks.
 """
 
+import math
 import sqlite3
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from itertools import chain
 from pathlib import Path
 from typing import TypeVar
@@ -25,7 +27,9 @@ from typing import TypeVar
 import structlog
 
 from aircherd.usage import place, schema
-from aircherd.usage.rows import Entry, name, party_of, row
+from aircherd.usage.rows import Cell, Entry, name, party_of, row
+from aircherd.usage.salvage import salvage, with_party
+from aircherd.usage.span import local_hour, milliseconds, sane
 from aircherd.usage.sqlite import (
     Stopped,
     connect,
@@ -47,8 +51,17 @@ MEMORY_PAGES = 4096
 """16 MiB, where nothing may be written to the disk."""
 AT_ONCE = 50
 """Rows in one statement: a third of what the same in a JSON array takes."""
+UNFIT = (
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+)
+"""What is wrong with what is told to the file, or asked of it: the file is as good as before."""
 MOST_PARTIES = 5000
 """Of which the number is remembered: clients may make up names."""
+TOLD_DAYS = 32
+"""So long a loss is worth a note: the longest limit is a month's."""
 
 
 def _never() -> bool:
@@ -65,7 +78,10 @@ class FileDamaged(FileTrouble):
 
 
 class LedgerFile:
-    """The database; everything but `highest`, `note` and `refusal` is for one thread."""
+    """The database; all but `highest`, `lost_at`, `note` and `refusal` is for one thread.
+
+    `lost_at` is the Unix time before which attempts may be missing, -inf if none was lost.
+    """
 
     def __init__(self, path: Path, *, clock: Callable[[], float], tz: tzinfo | None) -> None:
         self._path = path
@@ -77,6 +93,8 @@ class LedgerFile:
         self._synchronous = ""
         self._parties: dict[tuple[str | None, ...], int] = {}
         self.highest = 0
+        self.lost_at = -math.inf
+        self._to_salvage: Path | None = None
         self.note: str | None = None
         self.refusal: str | None = None
 
@@ -102,6 +120,8 @@ class LedgerFile:
 
         Raises:
             FileTrouble: nothing was written, or it is not known; the same may be written again.
+            Exception: whatever else, one of `UNFIT` too, is not the file's fault; nothing was
+                written.
         """
         with self._used() as connection:
             moved = self.moved(first_id)
@@ -116,9 +136,7 @@ class LedgerFile:
                     )
                     for entry in entries
                 ]
-                for first in range(0, len(cells), AT_ONCE):
-                    some = cells[first : first + AT_ONCE]
-                    connection.execute(schema.write(len(some)), list(chain.from_iterable(some)))
+                self._insert(connection, cells)
 
     def moved(self, first_id: int) -> int:
         """Return by how much the ids of a run are raised that began with `first_id`.
@@ -146,6 +164,16 @@ class LedgerFile:
             connection.execute(schema.KEEP_FROM, (hour,))
             removed = connection.execute(schema.REMOVE_ATTEMPTS, (hour, most)).rowcount
             return removed or connection.execute(schema.REMOVE_HOURS, (hour, most)).rowcount
+
+    def lose(self) -> None:
+        """Note that attempts made until now were lost, for this run and those to come.
+
+        Raises:
+            FileTrouble: the runs to come will not know it.
+        """
+        self.lost_at = self._clock()
+        with self._used() as connection:
+            connection.execute(schema.LOSE, (milliseconds(self.lost_at),))
 
     def check(self, must_stop: Callable[[], bool]) -> bool:
         """Look through the whole file for damage; return False if `must_stop` ended it early.
@@ -183,6 +211,8 @@ class LedgerFile:
                     self._refuse(version)
                 else:
                     self._connect(self._path)
+                self._note_loss()
+                self._salvage()
                 if self._is_first:
                     self._look_back()
             except BaseException:
@@ -247,6 +277,44 @@ class LedgerFile:
         self.highest = int(str(value(self._connection, schema.HIGHEST)))
         self._is_first = False
 
+    def _note_loss(self) -> None:
+        """Write down what was lost with the file before this one, and read what earlier runs lost.
+
+        A loss of the future counts as of now, or limits would be incomplete until then.
+        """
+        assert self._connection is not None
+        lost = value(self._connection, schema.LOST)
+        before = lost / 1000 if isinstance(lost, int) else -math.inf
+        if self.lost_at > before + 1:  # it is kept in milliseconds
+            self._connection.execute(schema.LOSE, (milliseconds(self.lost_at),))
+        now = self._clock()
+        self.lost_at = min(max(self.lost_at, before), now)
+        if self.note is None and self.lost_at > now - TOLD_DAYS * 86400:
+            self.note = self._lost_words()
+
+    def _salvage(self) -> None:
+        """Take over what can be read of a damaged file: what is spent does not come back."""
+        damaged, self._to_salvage = self._to_salvage, None
+        connection = self._connection
+        if damaged is None or connection is None:
+            return
+        first_hour = local_hour(self._clock(), self._tz) - TOLD_DAYS * 24
+        copy = self._path.with_name(f"{self._path.name}.salvage")
+        found = salvage(damaged, copy, first_hour=first_hour)
+        with transaction(connection):
+            rows = [with_party(each, self._party(connection, each.party)) for each in found]
+            self._insert(connection, rows)
+        if found:
+            self.note = f"{self.note}, with {len(found):,} attempts of the old one"
+            log.info("ledger salvaged", attempts=len(found))
+
+    def _lost_words(self) -> str:
+        when = datetime.fromtimestamp(sane(self.lost_at), self._tz)
+        return (
+            f"{self._path} may lack what was used before {when:%Y-%m-%d %H:%M}: a damaged file was "
+            "set aside, or attempts could not be written"
+        )
+
     # -------------------------------------------------------------- use
 
     def _party(self, connection: sqlite3.Connection, said: tuple[str | None, ...]) -> int:
@@ -259,6 +327,11 @@ class LedgerFile:
             (known,) = connection.execute(schema.FIND_PARTY, names).fetchone()
             self._parties[said] = known
         return known
+
+    def _insert(self, connection: sqlite3.Connection, cells: Sequence[Sequence[Cell]]) -> None:
+        for first in range(0, len(cells), AT_ONCE):
+            some = cells[first : first + AT_ONCE]
+            connection.execute(schema.write(len(some)), list(chain.from_iterable(some)))
 
     def _secure(self, *, is_spent: bool) -> None:
         """Choose what a commit survives.
@@ -277,19 +350,24 @@ class LedgerFile:
     def _used(self) -> Iterator[sqlite3.Connection]:
         self.open()
         assert self._connection is not None
-        with self._translated():
+        with self._translated(passing=UNFIT):
             yield self._connection
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Make a FileTrouble of whatever goes wrong, and leave what can be tried again."""
+    def _translated(self, passing: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+        """Make a FileTrouble of what goes wrong with the file, and leave what can be tried again.
+
+        What is one of `passing`, or of neither a database nor a disk, is raised as it is.
+        """
         try:
-            yield
+            with self._forgetting():
+                yield
         except FileDamaged as error:
             self._set_aside(str(error))
             raise
+        except passing:
+            raise
         except sqlite3.Error as error:
-            self._parties.clear()  # numbers may have been taken back
             if is_damage(error):
                 self._set_aside(str(error))
                 raise FileDamaged(str(error)) from error
@@ -300,6 +378,15 @@ class LedgerFile:
             self.close()
             raise FileTrouble(self._trouble(error.strerror or str(error))) from error
 
+    @contextmanager
+    def _forgetting(self) -> Iterator[None]:
+        """Forget the numbers of parties where anything fails: they may have been taken back."""
+        try:
+            yield
+        except BaseException:
+            self._parties.clear()
+            raise
+
     def _set_aside(self, why: str) -> None:
         self.close()
         try:
@@ -307,6 +394,8 @@ class LedgerFile:
         except OSError as error:
             reason = f"it is damaged ({why}) and cannot be moved away: {error.strerror}"
             raise FileTrouble(self._trouble(reason)) from error
+        self.lost_at = self._clock()
+        self._to_salvage = aside
         self.note = f"{self._path} was damaged ({why}) and is now {aside}: a new one was begun"
         log.error("ledger damaged", why=why, moved_to=str(aside))
 

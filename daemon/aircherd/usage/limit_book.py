@@ -16,7 +16,7 @@ from datetime import tzinfo
 from decimal import Decimal
 
 from aircherd.config.model import Limit
-from aircherd.usage.limit_counter import Counted, LimitCounter
+from aircherd.usage.limit_counter import Counted, LimitCounter, nothing_lost
 from aircherd.usage.limit_past import AwaitedPast, covers
 from aircherd.usage.money import nano_of
 from aircherd.usage.reservation import NOTHING, Amounts, Asking, Reservation
@@ -30,11 +30,22 @@ MAX_REMEMBERED = 16_384
 
 
 class LimitBook:
-    """The counters of all limits. `clock` gives Unix time; `tz` None is the machine's zone."""
+    """The counters of all limits. `clock` gives Unix time; `tz` None is the machine's zone.
 
-    def __init__(self, clock: Callable[[], float], tz: tzinfo | None = None) -> None:
+    `lost_at` tells the Unix time before which the ledger may lack attempts: a limit whose window
+    has some of that time is incomplete.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        tz: tzinfo | None = None,
+        *,
+        lost_at: Callable[[], float] = nothing_lost,
+    ) -> None:
         self._clock = clock
         self._tz = tz
+        self._lost_at = lost_at
         self._latest = -math.inf  # what the clock said last
         self._moves_at = -math.inf  # when the next window moves
         self._counters: dict[Counted, LimitCounter] = {}
@@ -111,7 +122,7 @@ class LimitBook:
         for limit in limits:
             for amount, most in limit.amounts.items():
                 counted = Counted(limit.scope, limit.per, amount)
-                counter = before.get(counted) or LimitCounter(counted, self._tz)
+                counter = before.get(counted) or self._new_counter(counted)
                 counter.allow(nano_of(most) if isinstance(most, Decimal) else most, limit.warn_at)
                 self._counters[counted] = counter
         self._matching.clear()
@@ -122,8 +133,11 @@ class LimitBook:
             past.keep(self._counters.values())
         if new:
             starts = [window_start(counter.counted.per, now, self._tz) for counter in new]
-            self._awaited.append(AwaitedPast(new, min(starts), self._open))
+            self._awaited.append(AwaitedPast(new, min(starts)))
         self._awaited = [past for past in self._awaited if past.counters]
+
+    def _new_counter(self, counted: Counted) -> LimitCounter:
+        return LimitCounter(counted, self._tz, self._lost_at)
 
     def _join(self, new: list[LimitCounter]) -> None:
         """Count under new limits too what is under way, for which others than these were asked."""
@@ -136,7 +150,7 @@ class LimitBook:
     def restore(self, past: AwaitedPast, rows: Sequence[Spent]) -> None:
         """Add what was used before `configure` to the counters that were new with it.
 
-        `rows` are those of the ledger since `past.since`, of attempts begun before `configure`. A
+        `rows` are those of the ledger since `past.since`, of attempts that had ended by then. A
         past that is awaited no more changes nothing: its limits are gone, or it is filled.
         """
         now = self._look()

@@ -1,6 +1,7 @@
 """One amount of one limit: how much there may be, how much is used, and how much is reserved."""
 
 import math
+from collections.abc import Callable
 from datetime import tzinfo
 from typing import NamedTuple, Protocol
 
@@ -20,6 +21,11 @@ class Counted(NamedTuple):
     scope: Scope
     per: Per
     amount: Amount
+
+
+def nothing_lost() -> float:
+    """Say that nothing was ever lost."""
+    return -math.inf
 
 
 class Sum(Protocol):
@@ -42,6 +48,9 @@ class Sum(Protocol):
     def ends_at(self, now: float) -> float:
         """Return when the window of now is over."""
 
+    def began_before(self, at: float) -> bool:
+        """Tell whether the window has some of the time before `at`."""
+
     def set_back(self, seconds: float) -> None:
         """Follow a clock that was set back."""
 
@@ -50,11 +59,14 @@ class LimitCounter:
     """Counts one amount; money in nano-USD. `forget` comes before anything that asks.
 
     `place` is where its amount stands in (requests, tokens, nano-USD), `words` the limit in words.
-    While it `is_incomplete`, what was used before it was there is not counted yet.
+    While it `is_incomplete`, what was used before it was there is not counted yet. `lost_at` tells
+    the Unix time before which the ledger may lack attempts.
     """
 
     __slots__ = (
+        "_lost_at",
         "_quiet_until",
+        "_told",
         "_warn_from",
         "counted",
         "is_incomplete",
@@ -65,7 +77,13 @@ class LimitCounter:
         "words",
     )
 
-    def __init__(self, counted: Counted, tz: tzinfo | None) -> None:
+    def __init__(
+        self,
+        counted: Counted,
+        tz: tzinfo | None,
+        lost_at: Callable[[], float] = nothing_lost,
+    ) -> None:
+        self._lost_at = lost_at
         self.counted = counted
         self.place = AMOUNTS.index(counted.amount)
         rolling = ROLLING.get(counted.per)
@@ -76,11 +94,12 @@ class LimitCounter:
         self.is_incomplete = False
         self._warn_from = 1
         self._quiet_until = -math.inf
+        self._told = 0  # since then: 1 of a good part, 2 of all
 
     def allow(self, most: int, warn_at: float) -> None:
         """Set how much there may be, and the share of it from which on the user is told."""
         warn_from = max(1, math.ceil(most * warn_at))
-        if warn_from != self._warn_from:
+        if (most, warn_from) != (self.most, self._warn_from):
             self._quiet_until = -math.inf  # another limit, another warning
         self.most, self._warn_from = most, warn_from
         self.words = limit_words(*self.counted, most)
@@ -96,9 +115,17 @@ class LimitCounter:
         return self.sum.frees_at(now, self.sum.used + self.reserved + needed - self.most)
 
     def is_news(self, now: float) -> bool:
-        """Tell whether the user should hear how much is used: True once in a window."""
-        if self.sum.used < self._warn_from or now < self._quiet_until:
+        """Tell whether the user should hear how much is used.
+
+        True twice in a window at most: when a good part is used, and when all of it is.
+        """
+        if now >= self._quiet_until:
+            self._told = 0
+        used = self.sum.used
+        level = (used >= self._warn_from) + (used >= max(self.most, 1))
+        if level <= self._told:
             return False
+        self._told = level
         self._quiet_until = self.sum.ends_at(now)
         return True
 
@@ -141,7 +168,7 @@ class LimitCounter:
             left=self._shown(left),
             share=round(used / self.most, 4) if self.most else 1.0,
             resets_at=self.sum.resets_at(),
-            incomplete=self.is_incomplete,
+            incomplete=self.is_incomplete or self.sum.began_before(self._lost_at()),
             **scope._asdict(),
         )
 

@@ -29,13 +29,15 @@ class PastReader:
         self._book = book
         self._marks: dict[AwaitedPast, Mark] = {}
         self._asked, self._tried = trio.Event(), trio.Event()
+        self._reason: str | None = None  # why it could not be read the last time
 
     def configure(self, limits: Sequence[Limit]) -> None:
         """Count by these limits from now on, and have the past of the new ones read."""
         self._book.configure(limits)
         mark = self._ledger.mark()
         self._marks = {past: self._marks.get(past, mark) for past in self._book.awaited}
-        self._tried = trio.Event()
+        if not self._asked.is_set():  # else `run` is yet to try for who asked before, and for us
+            self._tried = trio.Event()
         self._asked.set()
 
     async def wait(self, seconds: float) -> None:
@@ -69,10 +71,17 @@ class PastReader:
             try:
                 rows = await self._ledger.rows_since(past.since, marks[past])
             except LedgerUnavailable as error:
-                log.warning("limits_without_a_past", reason=error.message)
+                self._note(error.message)
                 return False
+            self._reason = None
             self._book.restore(past, rows)
         return True
+
+    def _note(self, reason: str) -> None:
+        """Say why it cannot be read, once: it may stay so for days."""
+        if reason != self._reason:
+            log.warning("limits_without_a_past", reason=reason)
+        self._reason = reason
 
     def __repr__(self) -> str:
         return f"<PastReader, {len(self._book.awaited)} pasts awaited>"

@@ -19,7 +19,7 @@ def read_rows(
     connection: sqlite3.Connection,
     columns: Sequence[str],
     source: str,
-    arguments: Sequence[int],
+    arguments: Sequence[int | str],
     row: type[Row],
 ) -> list[Row]:
     """Return `SELECT columns source`, each row as a `row`, in no order to rely on."""

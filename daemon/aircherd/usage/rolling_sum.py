@@ -55,6 +55,10 @@ class RollingSum:
         """Return when a window that begins now is over."""
         return now + self._length
 
+    def began_before(self, at: float) -> bool:
+        """Tell whether the window of the last `forget` has some of the time before `at`."""
+        return self._first * self._step < at
+
     def set_back(self, seconds: float) -> None:
         """Follow a clock that was set back: what was a minute ago is a minute ago."""
         steps = int(seconds // self._step)

@@ -178,6 +178,13 @@ FIND_PARTY = "SELECT id FROM parties WHERE " + " AND ".join(f"{name} = ?" for na
 MARK_UNKNOWN = "UPDATE attempts SET outcome = 'unknown' WHERE outcome = 'started'"
 HIGHEST = "SELECT ifnull(max(id), 0) FROM attempts"
 
+LOSE = (
+    "INSERT INTO meta VALUES ('lost_ms', ?) "
+    "ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)"
+)
+"""What is older than that may be missing: a damaged file was set aside, or attempts were lost."""
+LOST = "SELECT max(value) FROM meta WHERE name = 'lost_ms'"
+
 KEPT_HOUR = "SELECT value FROM meta WHERE name = 'kept_hour'"
 KEEP_FROM = "UPDATE meta SET value = max(value, ?) WHERE name = 'kept_hour'"
 REMOVE_ATTEMPTS = (

@@ -6,6 +6,7 @@ attempts is some thousand rows.
 """
 
 import sqlite3
+from collections.abc import Collection
 from datetime import tzinfo
 from typing import NamedTuple
 
@@ -64,29 +65,37 @@ def read_spent(
     now: float,
     tz: tzinfo | None,
     before: int = LAST + 1,
+    without: Collection[int] = (),
 ) -> list[Spent]:
     """Return what has ended of the attempts made at `since` or later, in no order.
 
-    Of those that come one by one, only those with a number below `before`: told what it was at
-    `now`, this returns the same whenever it is asked, but for what has ended since.
+    Of those that come one by one, only those with a number below `before` that is not one of
+    `without`: told which were next and under way at `now`, this returns the same whenever it is
+    asked.
     """
     found: list[Spent] = []
     for part in recent_pieces(since, now, kept=kept_hour(connection), tz=tz):
         if part.table == "attempts":
-            found += _attempts(connection, part, since, before)
+            found += _attempts(connection, part, since, before, without)
         else:
             found += _sums(connection, part, tz)
     return found
 
 
 def _attempts(
-    connection: sqlite3.Connection, part: Piece, since: float, before: int
+    connection: sqlite3.Connection,
+    part: Piece,
+    since: float,
+    before: int,
+    without: Collection[int],
 ) -> list[Spent]:
     source = (
         "FROM attempts JOIN parties ON parties.id = party "
-        "WHERE hour BETWEEN ? AND ? AND at_ms >= ? AND outcome <> 'started' AND attempts.id < ?"
+        "WHERE hour BETWEEN ? AND ? AND at_ms >= ? AND outcome <> 'started' AND attempts.id < ? "
+        "AND attempts.id NOT IN (SELECT value FROM json_each(?))"
     )
-    arguments = (part.first, part.last, milliseconds(since), before)
+    left_out = msgspec.json.encode(list(without)).decode()
+    arguments = (part.first, part.last, milliseconds(since), before, left_out)
     rows = read_rows(connection, ["at_ms", *_WHO, *_SINGLE], source, arguments, _Cells)
     return [_spent(cells, cells.when / 1000) for cells in rows]
 

@@ -6,10 +6,12 @@
 What goes wrong stays here, and never ends the thread:
 
     the file          what was to be written waits in the backlog, the state says why, and every
-                      second, or when somebody asks, it is tried again
-    a fault of ours   entries that cannot be written by themselves are left out and counted as lost,
-                      the others of the batch are written; whoever asked is told; the state says so
-                      for good, the log where it was, and neither what was in it
+                      second, or when somebody asks, it is tried again; at the end for some seconds
+    a fault of ours   entries that cannot be written while others of their batch can are left out
+                      and counted as lost; the state says so for good, the log where it was, and
+                      neither what was in it. If none can be written it may be a fault of the
+                      moment, as a lack of memory always is: all wait, as for the file. Whoever
+                      asked is told
 
 Soon after the start, when there is nothing else to do, the whole file is looked through for damage.
 """
@@ -37,10 +39,14 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
+Failed = list[tuple[Entry, Exception]]
+
 BATCH_SECONDS = 0.05
 MANY = 1000
 """So many entries do not wait for the end of the 50 ms."""
 RETRY_SECONDS = 1.0
+LAST_PAUSE = 0.1
+"""Between two tries at the end."""
 CLEAN_SECONDS = 3600.0
 STEP_SECONDS = 0.1
 STEP_ROWS = 500
@@ -50,8 +56,8 @@ CHECK_AGAIN = 60.0
 CHECKS_STOPPED = 5
 """So often the check makes way for entries and questions; then they wait, some 0.3 s for a million
 rows."""
-MOST_LEFT_OUT = 100
-"""Entries left out in one turn: if nothing at all can be written, they are not tried one by one."""
+MOST_FAILED = 100
+"""Entries that fail by themselves in one turn: if none can be written, not all are tried in it."""
 LEAST_DAYS = 32
 """A month's limits are counted from attempts, so they are kept as long."""
 
@@ -84,10 +90,11 @@ class LedgerWriter:
         self._is_closing = False
         self._trouble: str | None = None
         self._fault: str | None = None
-        self._left_out = 0  # in the turn under way
+        self._told_lost = 0  # of what is lost, how much the file knows of
         self._retry_at = self._clean_at = 0.0  # on the monotonic clock
         self._check_at = time.monotonic() + CHECK_AFTER
         self._checks_stopped = 0
+        self._close_by = -math.inf  # likewise
         self.first_id = 1
         self.written = self.removed = self.batches = 0
 
@@ -117,8 +124,12 @@ class LedgerWriter:
                 job.is_wanted = False
         return job.answer()
 
-    def close(self) -> None:
-        """Have what is left written, and the thread ended."""
+    def close(self, within: float = 0.0) -> None:
+        """Have what is left written, and the thread ended; what fails is tried again for a while.
+
+        After `within` seconds no new try is begun.
+        """
+        self._close_by = max(self._close_by, time.monotonic() + within)
         self._is_closing = True
         self._wake()
 
@@ -137,6 +148,11 @@ class LedgerWriter:
         """What was lost for good, though all is well now."""
         lost = self._fault and f"{self.lost} attempts were lost: {self._fault}"
         return "; ".join(filter(None, (self._file.note, lost))) or None
+
+    @property
+    def lost_at(self) -> float:
+        """When something was lost for good the last time, as Unix time; -inf if nothing was."""
+        return self._file.lost_at
 
     @property
     def waiting(self) -> int:
@@ -159,7 +175,7 @@ class LedgerWriter:
         try:
             self._try(self._file.open)
             opened()
-            while self._turn_or_fault():
+            while self._turn_or_fault() or self._can_try_again():
                 pass
         finally:
             if not self._is_closing:
@@ -179,6 +195,13 @@ class LedgerWriter:
             self._refuse_all(fault(error))
             return not self._is_closing
 
+    def _can_try_again(self) -> bool:
+        """Tell whether what is left may still be written before the end; wait a little if so."""
+        if not self.waiting or time.monotonic() >= self._close_by:
+            return False
+        time.sleep(LAST_PAUSE)
+        return True
+
     def _refuse_all(self, why: str) -> None:
         while self._jobs:
             self._jobs.popleft().refuse(why)
@@ -189,6 +212,7 @@ class LedgerWriter:
         jobs = len(self._jobs)  # who asks from now on wants what is put from now on
         if jobs or is_last or time.monotonic() >= self._retry_at:
             self._write()
+            self._tell_loss()
         for _ in range(jobs):
             self._jobs.popleft().run()
         if not is_last:
@@ -198,7 +222,8 @@ class LedgerWriter:
 
     def _wait(self) -> bool:
         """Wait until there is something to do, and a little for more; return whether to end."""
-        self._awake.wait(self._seconds_left())
+        if not self._is_closing:
+            self._awake.wait(self._seconds_left())
         self._awake.clear()
         self._hurry.wait(BATCH_SECONDS)
         self._hurry.clear()
@@ -210,36 +235,55 @@ class LedgerWriter:
 
     def _write(self) -> None:
         batch = list(self._backlog.take())
-        self._left_out = 0
         if batch:
             self._try(partial(self._write_batch, batch))
         elif self._trouble is not None:
             self._try(self._file.open)
 
     def _write_batch(self, batch: Sequence[Entry]) -> None:
+        """Write a batch, without those of it that cannot be written while others can."""
+        written = self.written
+        failed: Failed = []
+        self._sift(batch, failed)
+        if not failed:
+            return
+        _, last = failed[-1]
+        if self.written == written:
+            self._backlog.put_off(entry for entry, _ in failed)  # who was not tried comes first
+            raise last
+        for entry, error in failed:
+            self._backlog.leave_out(entry)
+            self._note_fault(fault(error))
+        if len(failed) >= MOST_FAILED:
+            raise last  # the rest waits for the next turn
+
+    def _sift(self, batch: Sequence[Entry], failed: Failed) -> None:
+        """Write what can be written, and find by halves what cannot, up to a bound."""
+        if len(failed) >= MOST_FAILED:
+            return
         try:
             self._file.write(batch, first_id=self.first_id)
-        except FileTrouble:
+        except (FileTrouble, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 - the edge: an entry that we cannot write
-            self._sift(batch, error)
+            if len(batch) == 1:
+                failed.append((batch[0], error))
+                return
+            middle = len(batch) // 2
+            self._sift(batch[:middle], failed)
+            self._sift(batch[middle:], failed)
         else:
             self.written += len(batch)
             self.batches += 1
             self._backlog.written(batch)
 
-    def _sift(self, batch: Sequence[Entry], error: Exception) -> None:
-        """Find by halves what makes a batch fail, leave it out, and write the rest."""
-        if len(batch) > 1:
-            middle = len(batch) // 2
-            self._write_batch(batch[:middle])
-            self._write_batch(batch[middle:])
-            return
-        self._backlog.leave_out(batch[0])
-        self._note_fault(fault(error))
-        self._left_out += 1
-        if self._left_out >= MOST_LEFT_OUT:
-            raise error
+    def _tell_loss(self) -> None:
+        """Have the file remember that attempts were lost: limits lack them after a restart."""
+        lost = self.lost
+        if lost > self._told_lost and self._trouble is None:
+            self._try(self._file.lose)
+            if self._trouble is None:
+                self._told_lost = lost
 
     def _clean(self) -> None:
         """Remove a few old rows, if it is time to."""

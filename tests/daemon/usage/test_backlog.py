@@ -69,6 +69,16 @@ def test_it_is_bounded_while_nobody_takes():
     assert numbers(backlog) == [(3, True), (4, True)]
 
 
+def test_what_is_put_off_comes_last():
+    """As it was."""
+    backlog = Backlog()
+    for entry in (begun(1), ended(2), ended(3)):
+        backlog.put(entry)
+    first, second, _ = list(backlog.take())
+    backlog.put_off([first, second, ended(9)])
+    assert numbers(backlog) == [(3, True), (1, False), (2, True)]
+
+
 def test_what_is_left_out_is_lost_once_if_it_had_ended():
     """One that is under way comes again."""
     backlog = Backlog()

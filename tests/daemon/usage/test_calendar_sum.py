@@ -73,3 +73,10 @@ def test_a_day_of_25_hours_is_counted_as_one():
     assert today.used == 25
     today.forget(start + 25 * 3600)
     assert today.used == 0
+
+
+def test_it_tells_whether_its_day_began_before():
+    """A loss at midnight is the day's before."""
+    today = used_at_noon()
+    midnight = MIDNIGHT - DAY
+    assert [today.began_before(at) for at in (midnight, midnight + 1)] == [False, True]

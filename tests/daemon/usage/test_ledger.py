@@ -1,11 +1,15 @@
 """The ledger, over real files, through restarts, kills, full disks and cancellation."""
 
 import json
+import math
+import sqlite3
 import subprocess
 import sys
+import threading
 from collections import Counter
 from contextlib import contextmanager
 from datetime import UTC
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -16,7 +20,7 @@ from aircherd.usage.ledger import open_ledger
 from aircherd.usage.report import Sums
 from aircherd.usage.writer import LedgerState
 from helpers import ledger_victim
-from helpers.ledger import DAY, NOW, attempts, execute, open_at_noon, settled, started, sums
+from helpers.ledger import DAY, HOUR, NOW, attempts, execute, open_at_noon, settled, started, sums
 from helpers.load import wait_for
 
 ROOT = Path(__file__).parents[3]
@@ -70,7 +74,7 @@ async def test_the_rows_since_a_time_are_those_for_limits(path):
         assert (spent.at, spent.requests, spent.cost_nano) == (NOW - 1, 1, 5_000)
 
 
-async def test_rows_until_a_mark_are_those_of_attempts_begun_before_it(path):
+async def test_rows_until_a_mark_are_those_of_attempts_that_had_ended(path):
     """Whenever they are asked for, also where numbers go on after those of a file."""
     async with open_at_noon(path) as ledger:
         ledger.settle(ledger.begin(started(NOW - 1)), settled())
@@ -80,8 +84,36 @@ async def test_rows_until_a_mark_are_those_of_attempts_begun_before_it(path):
         ledger.settle(ledger.begin(started(NOW)), settled())
         assert [row.at for row in await ledger.rows_since(NOW - 10, mark)] == [NOW - 1]
         ledger.settle(begun, settled())
-        found = [row.at for row in await ledger.rows_since(NOW - 10, mark)]
-        assert sorted(found) == [NOW - 2, NOW - 1]
+        assert [row.at for row in await ledger.rows_since(NOW - 10, mark)] == [NOW - 1]
+
+
+async def test_an_attempt_that_fits_no_file_holds_up_no_other(path):
+    """It is left out, and those of its batch are whole."""
+    async with open_at_noon(path) as ledger:
+        for changes in ({}, {"cost_nano": Decimal(1)}, {}, {"cost_source": object()}):
+            ledger.settle(ledger.begin(started()), settled(**changes))
+        assert await ledger.flush()
+        assert (ledger.statistics().waiting, ledger.statistics().lost) == (0, 2)
+        assert (await totals(ledger)).requests == 2
+        (row,) = (await ledger.report(None, None, ["provider"])).rows
+        assert row.by == {"provider": "work"}
+
+
+async def test_what_was_under_way_at_a_mark_is_in_no_sum_either(path):
+    """However long it takes."""
+    async with open_at_noon(path) as ledger:
+        ledger.settle(ledger.begin(started(NOW - 1)), settled())
+    async with open_at_noon(path) as ledger:
+        ended = [ledger.begin(started(NOW - ago)) for ago in (9 * HOUR, 2)]
+        under_way = [ledger.begin(started(NOW - ago)) for ago in (9 * HOUR, 2)]
+        for number in ended:
+            ledger.settle(number, settled())
+        mark = ledger.mark()
+        for number in under_way:
+            ledger.settle(number, settled())
+        found = await ledger.rows_since(NOW - DAY, mark)
+        assert sorted(row.at for row in found) == [NOW - 9 * HOUR, NOW - 2, NOW - 1]
+        assert sum(row.requests for row in found) == 3
 
 
 async def test_an_attempt_is_settled_once(path):
@@ -283,6 +315,16 @@ async def test_a_damaged_file_is_replaced_and_the_state_says_so(path):
     assert attempts(path) == [(1, "ok")]
 
 
+async def test_when_something_was_lost_is_told(path):
+    """Of a damaged file, after the next start too; of a good one nothing."""
+    async with open_at_noon(path) as ledger:
+        assert ledger.lost_at == -math.inf
+    path.write_bytes(b"x" * 10_000)
+    for _ in range(2):
+        async with open_at_noon(path) as ledger:
+            assert ledger.lost_at == NOW
+
+
 async def test_a_file_of_a_later_version_is_never_written_to(path):
     """The daemon runs, counts in memory, and the state says what to do."""
     async with open_at_noon(path) as ledger:
@@ -302,6 +344,20 @@ async def test_a_file_of_a_later_version_is_never_written_to(path):
 
 
 # -------------------------------------------------------------- cancellation
+
+
+async def test_a_lock_at_the_end_loses_nothing(path):
+    """Who has the file for a moment is waited for, as long as an end may take."""
+    async with open_at_noon(path):
+        pass
+    other = sqlite3.connect(path, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    timer = threading.Timer(2.0, other.close)
+    async with open_at_noon(path) as ledger:
+        ledger.settle(ledger.begin(started()), settled())
+        timer.start()
+    timer.join()
+    assert attempts(path) == [(1, "ok")]
 
 
 async def test_a_cancelled_context_writes_what_is_left(path):

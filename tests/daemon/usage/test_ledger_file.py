@@ -1,9 +1,11 @@
 """The database, and what can be wrong with it."""
 
 import gzip
+import math
 import sqlite3
 from contextlib import closing
 from datetime import UTC
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -106,6 +108,31 @@ def test_names_are_kept_once(new, path):
         (2, "work", "large", "", "nvim", "?"),
     ]
     assert attempts(path, "party") == [(1,), (1,), (2,)]
+
+
+@pytest.mark.parametrize("changes", [{"cost_nano": Decimal(1)}, {"cost_source": object()}])
+def test_a_value_that_fits_no_file_is_no_trouble_of_the_file(new, path, changes):
+    """Whoever gave it is told; the file is open, and what comes next is whole."""
+    file = new()
+    with pytest.raises(sqlite3.Error, match="type"):
+        write(file, ended(1), ended(2, **changes))
+    assert "open" in repr(file)
+    write(file, ended(1))
+    file.close()
+    assert attempts(path, "id, party") == [(1, 1)]
+    assert query(path, "SELECT id FROM parties") == [(1,)]
+
+
+def test_a_number_that_fits_no_file_takes_no_party_with_it(new, path):
+    """Of a batch that was taken back, the numbers of those who were asked are too."""
+    file = new()
+    with pytest.raises(OverflowError):
+        write(file, ended(1), ended(2**63))
+    write(file, ended(1))
+    file.close()
+    assert query(path, "SELECT provider FROM attempts JOIN parties ON parties.id = party") == [
+        ("work",)
+    ]
 
 
 def test_numbers_follow_those_in_the_file(new, path):
@@ -255,6 +282,19 @@ DAMAGES = {
 }
 
 
+READABLE = [
+    DAMAGES[name]
+    for name in (
+        "header",
+        "page size",
+        "another program's",
+        "a table is missing",
+        "a trigger is missing",
+    )
+]
+"""After which every attempt can be read all the same."""
+
+
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_damaged_file_is_moved_aside_and_a_new_one_begun(new, path, damage):
     """It is kept as it was, and the note says where."""
@@ -268,7 +308,9 @@ def test_a_damaged_file_is_moved_aside_and_a_new_one_begun(new, path, damage):
     assert aside.read_bytes() == content
     assert "was damaged" in file.note
     assert f"is now {aside}: a new one was begun" in file.note
-    assert attempts(path) == [(1, "ok")]
+    *saved, last = attempts(path)
+    assert last == (len(saved) + 1, "ok")
+    assert len(saved) == (2000 if damage in READABLE else 0)
 
 
 def a_page_nobody_reads(path):
@@ -292,7 +334,13 @@ def test_a_damaged_page_that_nobody_reads_is_found_by_the_check(new, path):
     assert file.check(never) is True
     write(file, ended(5002), first_id=5001)
     file.close()
-    assert attempts(path) == [(5002, "ok")]
+    numbers = [number for number, _ in attempts(path)]
+    assert (numbers[0], numbers[-2:]) == (1, [5001, 5002])
+    assert 4900 < len(numbers) < 5002
+    assert f", with {len(numbers) - 1:,} attempts of the old one" in file.note
+    for table in ("hours", "days"):
+        said, true = sums(path, table)
+        assert said == true
 
 
 def test_a_check_of_a_whole_file_finds_nothing(new):
@@ -362,6 +410,46 @@ def test_a_damaged_file_that_cannot_be_moved_is_not_written_to(new, path, monkey
     with pytest.raises(FileTrouble, match="cannot be moved away: Permission denied"):
         write(new(), ended(1))
     assert path.read_bytes() == b"x" * 10_000
+
+
+def test_what_was_lost_with_a_damaged_file_is_remembered(new, path):
+    """At every start: what a limit counts may lack what was used before."""
+    filled(new)
+    file = new()
+    file.open()
+    assert file.lost_at == -math.inf
+    file.close()
+    path.write_bytes(b"x" * 10_000)
+    for _ in range(2):
+        file = new()
+        file.open()
+        file.close()
+        assert file.lost_at == NOW
+    assert file.note == (
+        f"{path} may lack what was used before 2026-11-22 15:30: a damaged file was set aside, or "
+        "attempts could not be written"
+    )
+
+
+def test_a_loss_is_told_as_long_as_a_limit_may_look_back_to_it(new, path):
+    """After that it is no news any more."""
+    file = new()
+    file.lose()
+    file.close()
+    late = LedgerFile(path, clock=lambda: NOW + 32 * DAY, tz=UTC)
+    late.open()
+    late.close()
+    assert (late.lost_at, late.note) == (NOW, None)
+
+
+def test_a_loss_of_the_future_counts_as_of_now(new, path):
+    """The clock was wrong then, or is now."""
+    late = LedgerFile(path, clock=lambda: NOW + DAY, tz=UTC)
+    late.lose()
+    late.close()
+    file = new()
+    file.open()
+    assert file.lost_at == NOW
 
 
 # -------------------------------------------------------------- an earlier version

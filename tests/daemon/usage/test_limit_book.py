@@ -1,5 +1,6 @@
 """The book of limits: examples, then whatever order things happen in."""
 
+import math
 import random
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -284,15 +285,15 @@ def test_what_is_under_way_counts_under_a_new_limit(clock):
     assert numbers(book) == [(1, 0)]
 
 
-def test_nothing_counts_twice_while_the_past_is_being_read(clock):
-    """What was under way and ends in between stands in the ledger's rows too."""
+def test_what_ends_while_the_past_is_being_read_counts_by_itself(clock):
+    """Be it begun before or after the limit was there; the rows are what had ended before."""
     book = book_of(clock)
     before = reserve(book)
     book.configure([Limit(per="day", requests=9)])
     during = reserve(book)
     for held in (before, during):
         held.settle(None, None, produced=True)
-    restore(book, row(NOON - 60), row(before.at))
+    restore(book, row(NOON - 60))
     assert numbers(book) == [(3, 0)]
 
 
@@ -505,3 +506,27 @@ def test_a_restart_changes_nothing(attempts):
     again.configure(limits)
     restore(again, *rows)
     assert numbers(again) == numbers(book)
+
+
+@pytest.mark.parametrize(
+    ("per", "passed"),
+    [
+        ("minute", datetime(2026, 11, 22, 15, 31, 1, tzinfo=UTC)),
+        ("hour", datetime(2026, 11, 22, 16, 30, 10, tzinfo=UTC)),
+        ("day", datetime(2026, 11, 23, tzinfo=UTC)),
+        ("month", datetime(2026, 12, 1, tzinfo=UTC)),
+    ],
+)
+def test_a_limit_is_incomplete_until_its_window_has_passed_a_loss(clock, per, passed):
+    """What the ledger lost may have been within it, and one after another has passed it."""
+    clock.now = lost = datetime(2026, 11, 22, 15, 30, 0, 500_000, tzinfo=UTC).timestamp()
+    losses = [-math.inf]
+    book = LimitBook(clock, UTC, lost_at=lambda: losses[-1])
+    book.configure([Limit(per=per, requests=5)])
+    restore(book)
+    assert [status.incomplete for status in book.status()] == [False]
+    losses.append(lost)
+    told = []
+    for clock.now in (lost, passed.timestamp() - 0.1, passed.timestamp()):
+        told += [status.incomplete for status in book.status()]
+    assert told == [True, True, False]

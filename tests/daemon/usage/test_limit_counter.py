@@ -64,6 +64,18 @@ def test_the_user_hears_once_a_window_that_much_is_used():
     assert limit.is_news(MIDNIGHT)
 
 
+def test_the_user_hears_when_all_of_it_is_used():
+    """Once too, and at once if it is full before a good part was told."""
+    limit = counter()
+    limit.sum.add(NOON, 8)
+    assert limit.is_news(NOON)
+    limit.sum.add(NOON, 2)
+    assert [limit.is_news(NOON + 60), limit.is_news(NOON + 120)] == [True, False]
+    limit.sum.forget(MIDNIGHT)
+    limit.sum.add(MIDNIGHT, 10)
+    assert [limit.is_news(MIDNIGHT), limit.is_news(MIDNIGHT)] == [True, False]
+
+
 def test_a_changed_limit_has_a_warning_of_its_own():
     """The same one again has not."""
     limit = counter()

@@ -5,13 +5,15 @@ from datetime import UTC
 import pytest
 import trio
 import trio.testing
+from structlog.testing import capture_logs
 
 from aircherd.config.model import Limit
 from aircherd.errors import LedgerUnavailable
-from aircherd.usage.ledger import Mark
+from aircherd.usage.ledger import Mark, open_ledger
 from aircherd.usage.limit_book import LimitBook
 from aircherd.usage.past_reader import LONGEST_PAUSE, PastReader
 from aircherd.usage.reservation import Asking
+from aircherd.usage.rows import MAX_NAME
 from aircherd.usage.spent import Spent
 from aircherd.vocabulary.reply import Usage
 from aircherd.vocabulary.usage import Estimate
@@ -27,6 +29,7 @@ class IllLedger:
 
     def __init__(self, times: float = 0) -> None:
         self.times = times
+        self.reason = "the disk is full"
         self.asked: list[float] = []
 
     def mark(self) -> Mark:
@@ -37,7 +40,7 @@ class IllLedger:
         await trio.lowlevel.checkpoint()
         if self.times > 0:
             self.times -= 1
-            raise LedgerUnavailable("the disk is full")
+            raise LedgerUnavailable(self.reason)
         return [
             Spent(
                 at=NOW - 1,
@@ -145,3 +148,76 @@ async def test_nothing_counts_twice_however_late_it_is_read(book, nursery, tmp_p
         nursery.start_soon(reader.run)
         await reader.wait(60)
         assert used(book) == [(3, False)]
+
+
+@pytest.mark.parametrize("back", [0, 0.01, 7200])
+@pytest.mark.parametrize("model", ["large", "m" * (MAX_NAME + 1)])
+async def test_what_is_under_way_is_known_by_its_number(nursery, tmp_path, back, model):
+    """Whatever the clock does meanwhile, and however much of its names is kept."""
+    now = [NOW]
+    book = LimitBook(lambda: now[0], UTC)
+    asking = Asking("work", "default", model, "nvim")
+    async with open_ledger(tmp_path / "ledger.db", clock=lambda: now[0], tz=UTC) as ledger:
+        held = book.reserve(asking, Estimate(100, 50), 7_000)
+        number = ledger.begin(started(held.at, model=model))
+        now[0] += 5
+        book.status()
+        now[0] -= back
+        reader = PastReader(ledger, book)
+        reader.configure([Limit(per="day", provider="work", tokens=1000)])
+        held.settle(Usage(80, 40), 5_000, produced=True)
+        ledger.settle(number, settled())
+        nursery.start_soon(reader.run)
+        await reader.wait(60)
+        assert used(book) == [(120, False)]
+
+
+async def test_two_configurations_at_once_are_tried_together(book, nursery, autojump_clock):
+    """Who waits for the first waits for no more than who waits for the second."""
+    reader, waited = PastReader(IllLedger(), book), []
+    nursery.start_soon(reader.run)
+    await trio.sleep(1)
+
+    async def reload():
+        reader.configure([DAY])
+        await reader.wait(3)
+        waited.append((trio.current_time(), used(book)))
+
+    nursery.start_soon(reload)
+    nursery.start_soon(reload)
+    await trio.sleep(10)
+    assert waited == [(1, [(1, False)])] * 2
+
+
+async def test_who_configures_while_it_reads_waits_for_the_next_time(book, nursery, autojump_clock):
+    """What is being read is not yet what is asked for."""
+
+    class Slow(IllLedger):
+        async def rows_since(self, at: float, mark: Mark) -> list[Spent]:
+            await trio.sleep(1)
+            return await super().rows_since(at, mark)
+
+    reader = PastReader(Slow(), book)
+    reader.configure([DAY])
+    nursery.start_soon(reader.run)
+    await trio.sleep(0.5)
+    reader.configure([DAY, HOUR])
+    await reader.wait(3)
+    assert (used(book), trio.current_time()) == ([(1, False)] * 2, 2)
+
+
+async def test_what_stays_wrong_is_logged_once(book, nursery, autojump_clock):
+    """And again when it is something else, or came back."""
+    ledger = IllLedger(times=9)
+    reader = PastReader(ledger, book)
+    with capture_logs() as logs:
+        reader.configure([DAY])
+        nursery.start_soon(reader.run)
+        await trio.sleep(10)
+        ledger.reason = "it is of a later version"
+        await trio.sleep(1000)
+        ledger.times = 1
+        reader.configure([DAY, HOUR])
+        await trio.sleep(10)
+    reasons = [entry["reason"] for entry in logs]
+    assert reasons == ["the disk is full", ledger.reason, ledger.reason]

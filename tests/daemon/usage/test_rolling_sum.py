@@ -1,5 +1,7 @@
 """What is used in the last minute, held against a list of everything that was ever used."""
 
+import math
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -98,3 +100,11 @@ def test_it_follows_a_clock_that_is_set_back():
     assert used.used == 5
     used.forget(10_031.0)
     assert used.used == 0
+
+
+def test_it_tells_whether_its_window_began_before():
+    """To the step: a loss within the oldest one that counts is a loss of the window."""
+    minute = RollingSum(MINUTE)
+    minute.forget(1000)
+    assert [minute.began_before(at) for at in (939, 940, 941)] == [False, False, True]
+    assert not minute.began_before(-math.inf)

@@ -32,6 +32,7 @@ class File:
         self.poison = set()
         self.checks = []
         self.is_damaged = False
+        self.losses = self.tries = 0
         self.is_open = False
         self.may_write = threading.Event()
         self.may_write.set()
@@ -44,6 +45,7 @@ class File:
 
     def write(self, entries, *, first_id):
         self.writing.set()
+        self.tries += 1
         assert self.may_write.wait(10)
         self._fail()
         if any(entry.id in self.poison for entry in entries):
@@ -55,6 +57,10 @@ class File:
         self.removals.append((hour, most))
         removed, self.old = min(self.old, most), max(self.old - most, 0)
         return removed
+
+    def lose(self):
+        self._fail()
+        self.losses += 1
 
     def check(self, must_stop):
         self.checks.append(must_stop())
@@ -235,6 +241,28 @@ async def test_a_disk_that_stays_full_does_not_keep_it_from_ending(file):
     assert (file.batches, writer.waiting) == ([], 1)
 
 
+async def test_at_the_end_what_cannot_be_written_is_tried_again(file, monkeypatch):
+    """Who has the file may let it go within the time that there is."""
+    monkeypatch.setattr(module, "LAST_PAUSE", 0)
+    with writing(file) as writer:
+        file.failures = [FULL] * 20
+        put(writer, 1)
+        writer.close(within=100)
+    assert (file.batches, writer.waiting) == ([[1]], 0)
+
+
+async def test_the_log_says_how_many_were_lost_at_the_end(file, monkeypatch):
+    """When the time is over, not before."""
+    monkeypatch.setattr(module, "LAST_PAUSE", 0)
+    with capture_logs() as logs, writing(file) as writer:
+        file.always = FULL
+        put(writer, 1, 2, 3)
+        writer.close(within=0.2)
+    (last,) = [entry for entry in logs if entry["event"] == "ledger incomplete"]
+    assert (last["not_written"], last["why"]) == (3, str(FULL))
+    assert file.tries > 1
+
+
 async def test_a_closed_writer_answers_nobody(file):
     """Nobody waits for ever either."""
     with writing(file) as writer:
@@ -278,22 +306,66 @@ async def test_an_attempt_under_way_that_cannot_be_written_is_not_lost(file):
         assert (file.batches, writer.lost) == ([[1]], 0)
 
 
-async def test_a_fault_that_hits_everything_is_trouble(file, monkeypatch):
-    """Not all is tried one by one, and what was not tried waits."""
-    monkeypatch.setattr(module, "MOST_LEFT_OUT", 3)
+@pytest.mark.parametrize("error", [RuntimeError("of the moment"), MemoryError()])
+async def test_a_fault_that_hits_everything_is_trouble(file, monkeypatch, error):
+    """Nothing is lost by it: all waits until it is over."""
     monkeypatch.setattr(module, "BATCH_SECONDS", 1000)
-    file.always = MemoryError()
+    file.always = error
     file.failures = [None]
     with writing(file) as writer:
         put(writer, *range(1, 11))
-        await writer.ask(look)
+        for _ in range(3):
+            await writer.ask(look)
         assert writer.state.status == "degraded"
-        assert "MemoryError in" in writer.state.reason
-        assert (writer.waiting, writer.lost) == (7, 3)
+        assert f"{type(error).__name__} in" in writer.state.reason
+        assert (writer.waiting, writer.lost) == (10, 0)
         file.always = None
         await writer.ask(look)
+        assert (writer.state, writer.waiting) == (LedgerState("ok"), 0)
+    assert sorted(file.batches[0]) == list(range(1, 11))
+
+
+async def test_a_lack_of_memory_is_nobodys_fault(file, monkeypatch):
+    """Were it taken for one, whoever comes while there is none would be left out."""
+    monkeypatch.setattr(module, "BATCH_SECONDS", 1000)
+    file.failures = [None, OverflowError(), None, MemoryError()]
+    with writing(file) as writer:
+        put(writer, 1, 2, 3)
+        await writer.ask(look)
+        assert (file.batches, writer.waiting, writer.lost) == ([[1]], 2, 0)
+        await writer.ask(look)
+        assert (writer.state, writer.waiting) == (LedgerState("ok"), 0)
+
+
+async def test_an_entry_that_comes_alone_waits_for_another(file, monkeypatch):
+    """Only where another can be written is it known to be the entry's fault."""
+    monkeypatch.setattr(module, "BATCH_SECONDS", 1000)
+    file.poison = {1}
+    with writing(file) as writer:
+        put(writer, 1)
+        await writer.ask(look)
+        assert (writer.state.status, writer.waiting, writer.lost) == ("degraded", 1, 0)
+        put(writer, 2)
+        await writer.ask(look)
+        assert (file.batches, writer.waiting, writer.lost) == ([[2]], 0, 1)
+        assert writer.state.status == "ok"
+
+
+async def test_not_all_is_tried_in_one_turn(file, monkeypatch):
+    """But in some turns: who can be written does not wait for ever behind those who cannot."""
+    monkeypatch.setattr(module, "MOST_FAILED", 3)
+    monkeypatch.setattr(module, "BATCH_SECONDS", 1000)
+    monkeypatch.setattr(module, "RETRY_SECONDS", 1000)
+    file.poison = set(range(1, 9))
+    with writing(file) as writer:
+        put(writer, *range(1, 10))
+        turns = []
+        for more in ([], [], [], [10], [], [11], []):
+            put(writer, *more)
+            await writer.ask(look)
+            turns.append((writer.written, writer.lost))
         assert (writer.state.status, writer.waiting) == ("ok", 0)
-    assert file.batches == [list(range(4, 11))]
+    assert turns == [(0, 0), (0, 0), (1, 3), (1, 3), (2, 6), (3, 8), (3, 8)]
 
 
 async def test_a_fault_in_opening_is_tried_again(file, monkeypatch):
@@ -332,6 +404,23 @@ async def test_a_fault_anywhere_else_does_not_end_the_thread(file, monkeypatch):
             await writer.ask(look)
         put(writer, 1)
         await wait_for(lambda: file.batches, "it is written")
+        assert (await writer.ask(lambda _: writer.state)).status == "ok"
+
+
+async def test_a_loss_is_written_down(file, monkeypatch):
+    """Once, and when it can be: the next start must know that limits lack something."""
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
+    file.poison = {1}
+    with writing(file) as writer:
+        put(writer, 1)
+        await writer.ask(look)
+        put(writer, 2)
+        await writer.ask(look)
+        assert (file.losses, writer.lost) == (1, 1)
+        file.poison = {3}
+        file.failures = [None, None, None, FULL]  # of both and each, and of writing the loss down
+        put(writer, 3, 4)
+        await wait_for(lambda: file.losses == 2, "it is written down")
         assert (await writer.ask(lambda _: writer.state)).status == "ok"
 
 
