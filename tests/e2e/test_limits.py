@@ -320,3 +320,12 @@ def test_a_limit_that_does_not_hold_is_told_with_its_line(home, started, name):
     assert f"config.toml:{len(text.splitlines()) + 1}: limits[0]" in done.stderr
     assert said in done.stderr
     assert ask(client)["provider"] == "work"
+
+
+def test_a_limit_for_what_nobody_knows_is_told(home, started):
+    """Where limits are looked at, and when they are loaded; and it is no reason not to serve."""
+    started('[[limits]]\nmodel = "openai/gpt-5.55"\nper = "day"\nrequests = 5\n')
+    for command in (("config", "reload"), ("limits",)):
+        done = home.cli(*command)
+        assert done.returncode == 0
+        assert "'openai/gpt-5.55', a model that nobody knows; did you mean" in done.stderr

@@ -5,6 +5,7 @@ import argparse
 from aircher_cli.context import Context
 from aircher_cli.exits import OK
 from aircher_cli.parser import Parser, add_json, make_parser
+from aircher_cli.render.limits import unknown_words
 from aircher_wire import methods
 
 EXAMPLES = """
@@ -38,4 +39,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
         context.console.line(f"✓ {result.get('file')} is in use", "good")
     else:
         context.console.line(f"nothing changed in {result.get('file')}")
+    if not options.json:
+        for note in unknown_words(result):
+            context.console.note(note)
     return OK

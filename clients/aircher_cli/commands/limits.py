@@ -7,7 +7,7 @@ from aircher_cli.commands.config_path import config_file
 from aircher_cli.context import Context
 from aircher_cli.exits import OK, records
 from aircher_cli.parser import Parser, add_json, make_parser
-from aircher_cli.render.limits import EXAMPLE, incomplete_words, limit_lines
+from aircher_cli.render.limits import EXAMPLE, incomplete_words, limit_lines, unknown_words
 from aircher_cli.render.words import short_path
 from aircher_wire import methods
 
@@ -50,6 +50,8 @@ def run(context: Context, options: argparse.Namespace) -> int:
         for line in lines:
             console.styled(line)
         if note := incomplete_words(status):
+            console.note(note)
+        for note in unknown_words(status):
             console.note(note)
     return OK
 

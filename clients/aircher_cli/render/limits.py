@@ -62,6 +62,19 @@ def incomplete_words(status: Map) -> str:
     )
 
 
+def unknown_words(answer: Map) -> list[str]:
+    """Return a sentence for each name in a limit that nobody knows."""
+    return [_unknown_name(row) for row in records(answer.get("unknown"))]
+
+
+def _unknown_name(row: Map) -> str:
+    near = text(row.get("nearest"))
+    what = {"model": "a model that nobody knows", "key": "a key that is not there"}
+    meant = f"; did you mean {near!r}?" if near else ""
+    told = what.get(text(row.get("what")), "something unknown")
+    return f"! limits[{row.get('limit')}] is for {text(row.get('name'))!r}, {told}{meant}"
+
+
 def _stacked(row: Line, width: int) -> list[Line]:
     symbol, (name, style), gauge_, percent, used, (afterwards, _) = row
     first, *rest = paragraph(name, width - 2, style=style)

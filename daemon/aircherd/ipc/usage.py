@@ -6,6 +6,7 @@ import msgspec
 
 from aircherd.ipc.deltas import told
 from aircherd.ipc.services import Services
+from aircherd.ipc.unknown_names import unknown_names
 from aircherd.usage.money import usd_text
 from aircherd.usage.report import Sums
 
@@ -51,9 +52,15 @@ def ledger_row(services: Services) -> Map:
 
 
 def limits(services: Services) -> Map:
-    """Return how every limit stands."""
+    """Return how every limit stands, and what they name that nobody knows.
+
+    Raises:
+        ConfigInvalid: there is no configuration to work with.
+    """
+    services.config.usable()
     return {
         "limits": [msgspec.to_builtins(status) for status in services.limits.status()],
+        "unknown": unknown_names(services),
         "ledger": ledger_row(services),
     }
 

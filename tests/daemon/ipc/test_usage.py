@@ -85,8 +85,13 @@ async def test_sums_say_how_much_of_them_is_estimated(tmp_path):
 def test_limits_as_rows():
     """One for each amount; one that does not know its past yet says so."""
     book = LimitBook(lambda: NOW)
-    book.configure(parse_config("[[limits]]\nrequests = 5\nper = 'day'", file="f").limits)
-    services = SimpleNamespace(limits=book, ledger=SimpleNamespace(state=LedgerState("ok")))
+    config = parse_config("[[limits]]\nrequests = 5\nper = 'day'", file="f")
+    book.configure(config.limits)
+    services = SimpleNamespace(
+        limits=book,
+        ledger=SimpleNamespace(state=LedgerState("ok")),
+        config=SimpleNamespace(current=config, usable=lambda: config),
+    )
     told = usage.limits(services)
     (row,) = told["limits"]
     assert (row["counted"], row["max"], row["used"], row["per"]) == ("requests", 5, 0, "day")

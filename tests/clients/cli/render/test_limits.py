@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from aircher_cli.render.layout import Line
-from aircher_cli.render.limits import EXAMPLE, limit_lines
+from aircher_cli.render.limits import EXAMPLE, limit_lines, unknown_words
 
 Map = dict[str, object]
 
@@ -97,3 +97,16 @@ def test_the_example_is_toml() -> None:
     assert tomllib.loads(EXAMPLE) == {
         "limits": [{"provider": "anthropic", "usd": 5.0, "per": "day"}]
     }
+
+
+def test_a_name_that_nobody_knows() -> None:
+    """In a limit, with the one that may be meant."""
+    rows = [
+        {"limit": 0, "what": "model", "name": "openai/gpt-5.55", "nearest": "openai/gpt-5.5"},
+        {"limit": 2, "what": "key", "name": "wrok"},
+    ]
+    model, key = unknown_words({"unknown": rows})
+    assert "'openai/gpt-5.55', a model that nobody knows" in model
+    assert model.endswith("; did you mean 'openai/gpt-5.5'?")
+    assert key == "! limits[2] is for 'wrok', a key that is not there"
+    assert unknown_words({}) == []
