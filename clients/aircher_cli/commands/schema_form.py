@@ -1,6 +1,7 @@
 """The form of a JSON Schema, as deep as it goes: what is wrong with it, and where.
 
-Only what no vendor would take is a fault. Which keywords one knows beside these is its own affair.
+Only what no vendor would take is a fault. Which keywords one knows beside these is its own affair,
+and so is what it makes of a null, which many programs write for a keyword that says nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -52,6 +53,8 @@ def _faults(schema: object) -> Iterator[Fault]:
         yield "", f"has to be a schema, an object, not {kind_of(schema)}"
         return
     for name, value in schema.items():
+        if value is None and name != "type":
+            continue
         found = chain(_faults_of(name, value), _faults_within(name, value))
         yield from ((f".{name}{place}", fault) for place, fault in found)
 

@@ -101,7 +101,8 @@ def _schema(parameters: object, place: str) -> str:
         raise CommandFailed(
             f"{place}: parameters have to be a JSON Schema, an object, not {kind_of(value)}"
         )
-    if value.get("type", "object") != "object":
+    kind = value.get("type", "object")
+    if "object" not in (kind if isinstance(kind, list) else [kind]):
         raise CommandFailed(f'{place}: parameters.type has to be "object": parameters have names')
     if fault := fault_of(value):
         raise CommandFailed(f"{place}: parameters are no JSON Schema: {fault}")

@@ -22,6 +22,10 @@ MAX_LISTED = 10_000
 """Models of one list: ten times the longest known, and an end to what a server can make us keep."""
 
 
+_JOINERS = str.maketrans("", "", "\u200c\u200d")
+"""What Persian and Hindi words and many emoji are written with: unseen, and they move nothing."""
+
+
 def is_name(text: str) -> bool:
     """Tell whether this can be a model's name: some printable text, with no white space around."""
     return 0 < len(text) <= MAX_ID and text.isprintable() and text == text.strip()
@@ -46,11 +50,16 @@ def with_fit_facts(model: Model) -> Model:
     """Return `model` without a title that cannot be shown, and without prices that are none."""
     changes: dict[str, None] = {}
     title = model.name
-    if title is not None and not (len(title) <= MAX_TITLE and title.isprintable()):
+    if title is not None and not _is_title(title):
         changes["name"] = None
     if model.prices is not None and not _are_prices(model.prices):
         changes["prices"] = None
     return msgspec.structs.replace(model, **changes) if changes else model
+
+
+def _is_title(text: str) -> bool:
+    shown = text if text.isprintable() else text.translate(_JOINERS)
+    return len(text) <= MAX_TITLE and shown.isprintable() and bool(shown.strip())
 
 
 def _shown(model: Model) -> str:

@@ -38,18 +38,26 @@ def check_request(request: ChatRequest) -> None:
 # ------------------------------------------------------------------ tools and schemas
 
 
-class _Schema(msgspec.Struct, gc=False):
-    """The form of a JSON Schema at its top, as far as no vendor's opinion differs."""
+class _Top(msgspec.Struct, gc=False):
+    """The form of a JSON Schema at its top, as far as no vendor's opinion differs.
+
+    A null is what programs in Go write for a map or a list that is not there.
+    """
+
+    properties: dict[str, msgspec.Raw] | None = None
+    required: list[str] | None = None
+
+
+class _Schema(_Top, gc=False):
+    """An answer's: it may be of any type."""
 
     type: str | list[str] | msgspec.UnsetType = msgspec.UNSET
-    properties: dict[str, msgspec.Raw] | msgspec.UnsetType = msgspec.UNSET
-    required: list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
-class _Parameters(_Schema, gc=False):
-    """The same of a tool's parameters, which have names: they are an object."""
+class _Parameters(_Top, gc=False):
+    """A tool's parameters': they have names, so they are an object."""
 
-    type: Literal["object"] | msgspec.UnsetType = msgspec.UNSET
+    type: Literal["object"] | list[Literal["object", "null"]] | msgspec.UnsetType = msgspec.UNSET
 
 
 _Form = msgspec.json.Decoder[_Schema] | msgspec.json.Decoder[_Parameters]

@@ -44,7 +44,8 @@ class DataFiles:
         """Write a file now, and wait for it.
 
         Raises:
-            OSError: it cannot be written, or not in time; the old file is as it was.
+            OSError: it cannot be written; the old file is as it was, as far as `write_data` says.
+            DiskSilent: nor in time; it says whether the file may still be replaced.
         """
         await self._lane.do(partial(write_data, path, content), PATIENCE)
 

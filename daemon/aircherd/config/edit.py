@@ -20,7 +20,7 @@ def set_default_model(path: Path, model: str, check: Check) -> None:
 
     Raises:
         ConfigInvalid: the file does not hold now, or would not with this entry; it stays as it is.
-        OSError: it cannot be written.
+        OSError: it cannot be written; it stays as it is, as far as `write_whole` says.
     """
     text = read_text_of(path) or ""
     if text:

@@ -6,6 +6,7 @@ begins only when it has ended: what was given up never overtakes what came after
 """
 
 import errno
+import threading
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -22,10 +23,17 @@ class Abandoned(Exception):
 
 
 class DiskSilent(TimeoutError):
-    """The work was not done in time; it may hang, or wait behind work that hangs."""
+    """The work was not done in time; it may hang, or wait behind work that hangs.
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(errno.ETIMEDOUT, f"the disk has not answered for {seconds:g} s")
+    `may_change`: it was past its `Check`, so what it changes may be changed already, or still be;
+    else it never is.
+    """
+
+    def __init__(self, seconds: float, *, may_change: bool) -> None:
+        told = f"the disk has not answered for {seconds:g} s"
+        told += "; the file may still be changed" if may_change else ""
+        super().__init__(errno.ETIMEDOUT, told)
+        self.may_change = may_change
 
 
 class Lane:
@@ -50,19 +58,31 @@ class Lane:
                     work, errand.check, abandon_on_cancel=True, limiter=self._one
                 )
         finally:
-            errand.is_wanted = False
-        raise DiskSilent(seconds)
+            errand.give_up()
+        raise DiskSilent(seconds, may_change=errand.is_past)
 
     def __repr__(self) -> str:
         return f"<Lane {'busy' if self._one.borrowed_tokens else 'free'}>"
 
 
 class _Errand:
-    """Whether somebody waits: told by the loop, asked by the thread."""
+    """Whether somebody waits: told by the loop, asked by the thread.
+
+    `is_past`: the thread was told so, and went on to what cannot be taken back.
+    """
 
     def __init__(self) -> None:
-        self.is_wanted = True
+        self._is_wanted = True
+        self.is_past = False
+        # Asking and going on are one step: who gave up has to know whether it was before or after.
+        self._one = threading.Lock()
 
     def check(self) -> None:
-        if not self.is_wanted:
-            raise Abandoned
+        with self._one:
+            if not self._is_wanted:
+                raise Abandoned
+            self.is_past = True
+
+    def give_up(self) -> None:
+        with self._one:
+            self._is_wanted = False

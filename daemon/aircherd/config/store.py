@@ -18,6 +18,7 @@ class ConfigStore:
     - `problem`: what is wrong with the file as it was last read, or None.
     - `has_good`: whether any file (or its absence) was ever good; without one, chat is refused.
     - `changes`: the lane of whoever changes the file.
+    - `looks`: the lane of whoever has to see what became of a change that hangs.
     """
 
     def __init__(self, config_file: Path) -> None:
@@ -26,6 +27,7 @@ class ConfigStore:
         self.problem: ConfigInvalid | None = None
         self.has_good = False
         self.changes = Lane()
+        self.looks = Lane()
         try:
             self.reload()
         except ConfigInvalid:

@@ -2,6 +2,10 @@
 
 temporary file beside it -> fsync -> rename over the old one -> fsync of the directory
 
+The last step alone may fail with the new file in place: it is there for all to read, but the old
+one may be back after a power cut. Whoever stops waiting for a disk that hangs may have done so
+after the rename, too; `lane.DiskSilent` says whether it can be.
+
 Two kinds of files, and what a link in their place means:
 
     the user's own         `write_whole`   followed: people keep their configuration elsewhere, and
@@ -38,7 +42,7 @@ def write_whole(
     nothing is.
 
     Raises:
-        OSError: it cannot be written; the old file is as it was.
+        OSError: it cannot be written; the old file is as it was, but for the last step (see above).
     """
     target = Path(os.path.realpath(path))
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -55,7 +59,7 @@ def write_data(path: Path, content: bytes, check: Callable[[], None] = _always) 
     behind is gone with the next write. `check` as for `write_whole`.
 
     Raises:
-        OSError: it cannot be written; the old file is as it was.
+        OSError: as for `write_whole`.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")

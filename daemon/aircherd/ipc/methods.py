@@ -22,6 +22,7 @@ from aircherd.ipc import models, overview, usage
 from aircherd.ipc.deltas import told
 from aircherd.ipc.services import Services
 from aircherd.ipc.session import Method, Session
+from aircherd.ipc.unknown_names import unknown_names
 from aircherd.vocabulary.chat import ChatRequest, Message
 from aircherd.vocabulary.keys import DEFAULT_LABEL
 from aircherd.vocabulary.names import nearest
@@ -95,7 +96,7 @@ class ImportParams(_Form, frozen=True):
 class ListParams(_Form, frozen=True):
     """Words of `query` are parts of names; `all` includes providers nobody is signed in to.
 
-    `model`: only this `provider/model`, be it on a list or not.
+    `model`: only this `provider/model`, be it on a list or not; alone, without the others.
     """
 
     provider: Name | None = None
@@ -290,6 +291,8 @@ def _wish_lists(services: Services, names: Iterable[str | None]) -> None:
 async def models_list(session: Session, _: int, params: ListParams) -> object:
     """What models there are, and what is known of each."""
     if params.model is not None:
+        if params.provider is not None or params.query or params.all:
+            raise BadRequest("model: is one model alone: leave out provider, query and all with it")
         return await models.only(session.services, params.model)
     return await models.listing(session.services, params.provider, params.query, every=params.all)
 
@@ -350,7 +353,8 @@ async def config_reload(session: Session, _: int, _params: Nothing) -> object:
     """Load the file now; a bad one changes nothing and is reported."""
     services = session.services
     changed = await services.reload()
-    return {"changed": changed, "file": str(services.about.paths.config_file)}
+    file = str(services.about.paths.config_file)
+    return {"changed": changed, "file": file, "unknown": unknown_names(services)}
 
 
 # ------------------------------------------------------------------ events

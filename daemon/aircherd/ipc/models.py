@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 
+import structlog
 import trio
 
 from aircherd.catalog import prices
 from aircherd.catalog.catalog import Known
 from aircherd.config.edit import set_default_model
+from aircherd.config.lane import DiskSilent
+from aircherd.config.load import load_config
 from aircherd.config.model import Config, Provider, Route
-from aircherd.errors import AircherError, UnknownModel
+from aircherd.errors import AircherError, ConfigInvalid, UnknownModel
 from aircherd.ipc.deltas import told
 from aircherd.ipc.overview import best_state
 from aircherd.ipc.services import Services
@@ -25,8 +29,12 @@ USE_PATIENCE = 10.0
 """The same where a wrong name would be written into the user's file."""
 WRITE_PATIENCE = 5.0
 """Seconds for the file itself: nobody waits for a disk that hangs."""
+LOOK_PATIENCE = 1.0
+"""Seconds to see whether it is changed all the same."""
 
 Map = dict[str, object]
+
+log = structlog.get_logger()
 
 
 # ------------------------------------------------------------------ models.list
@@ -182,16 +190,36 @@ async def use(services: Services, name: str) -> Map:
     Raises:
         UnknownModel: nobody knows it.
         ConfigInvalid: the file does not hold; it stays as it is.
-        AircherError: it cannot be written, or not in time; it stays as it is.
+        AircherError: it cannot be written, or not in time; it stays as it is, or the message says
+            that it may still be changed.
     """
     model = await _settled(services, name)
     file = services.config.file
     try:
         await services.config.changes.do(partial(set_default_model, file, model), WRITE_PATIENCE)
     except OSError as error:
-        raise AircherError(f"{file} cannot be written: {error.strerror}") from None
+        # The disk may have failed or gone silent after the file was replaced.
+        if not await _is_default(services, model):
+            raise AircherError(_unwritten(file, error)) from None
+        log.warning("default_may_not_last", file=str(file), reason=error.strerror)
     await services.reload()
     return {"model": model, "file": str(file)}
+
+
+async def _is_default(services: Services, model: str) -> bool:
+    """Tell whether the file names this default now, as far as it can be read in time."""
+    file = services.config.file
+    try:
+        found = await services.config.looks.do(lambda _: load_config(file), LOOK_PATIENCE)
+    except (OSError, ConfigInvalid):
+        return False
+    return found.default_model == model
+
+
+def _unwritten(file: Path, error: OSError) -> str:
+    late = isinstance(error, DiskSilent) and error.may_change
+    cure = ": look at it, then reload the configuration" if late else ""
+    return f"{file} cannot be written: {error.strerror}{cure}"
 
 
 async def _settled(services: Services, name: str) -> str:

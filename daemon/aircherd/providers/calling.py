@@ -76,7 +76,7 @@ class Calling:
         except ProviderFailed as error:
             raise self.without_keys(error.failure) from None
         except BadUrl as error:
-            failure = Failure(kind=FailureClass.PROTOCOL, message=str(error))
+            failure = Failure(kind=FailureClass.PROTOCOL, message=f"base_url {error}")
             raise self.without_keys(failure) from None
         except Exception:
             # An edge: an adapter that meets what its author did not must not end the fallback.

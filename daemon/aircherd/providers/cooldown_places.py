@@ -17,6 +17,7 @@ from aircherd.config.model import Provider
 from aircherd.providers.clocks import Clocks
 from aircherd.providers.cooldown_news import CooldownNews
 from aircherd.routing.cooldowns import Cooldown, Place, forgotten_at
+from aircherd.vocabulary.failure import FailureClass
 
 ASLEEP_SECONDS = 30.0
 """The clocks of the wall and of the running machine drift apart by so much in a sleep only."""
@@ -107,13 +108,14 @@ class CooldownPlaces:
         self._changed(provider, place)
 
     def _drop_some(self, provider: str, cold: dict[Place, Cooldown]) -> None:
-        """Forget what would be over first anyway. Keys are the user's: they have an end.
+        """Forget what counts least, and of that what would be over first anyway.
 
-        A tenth at a time, for to find them takes a look at all.
+        Keys are the user's: they have an end. A tenth at a time, for to find them takes a look at
+        all.
         """
         of_models = (each for each in cold.values() if each.model is not None)
         count = max(MAX_PLACES // 10, 1)
-        for first in nsmallest(count, of_models, key=lambda each: each.ends_at):
+        for first in nsmallest(count, of_models, key=_worth):
             self.drop(provider, first.place)
 
     def _changed(self, provider: str, place: Place) -> None:
@@ -148,6 +150,16 @@ class CooldownPlaces:
 
     def __repr__(self) -> str:
         return f"<CooldownPlaces {sum(map(len, self._cold.values()))} of {len(self._cold)}>"
+
+
+def _worth(cooldown: Cooldown) -> tuple[bool, bool, float]:
+    """Return how much a place counts: a made-up name's least, what a vendor told most.
+
+    Missing models are out for minutes and real rate limits for seconds, so that by the time alone
+    the made-up ones would push out the real ones.
+    """
+    is_missing = cooldown.kind is FailureClass.MODEL
+    return cooldown.is_told, not is_missing, cooldown.ends_at
 
 
 def _next_change(cooldown: Cooldown, now: float) -> float:

@@ -58,7 +58,7 @@ def target_of(text: str) -> Target:
         # The library looks at a host's name when it is first asked for: better here than later.
         assert url.host is not None
     except (httpx.InvalidURL, UnicodeError) as error:
-        raise BadUrl(f"base_url cannot be used: {error}") from None
+        raise BadUrl(f"cannot be used: {error}") from None
     return Target(url)
 
 

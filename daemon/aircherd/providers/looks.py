@@ -11,7 +11,7 @@ import structlog
 import trio
 
 from aircherd.config.model import Provider
-from aircherd.errors import AircherError, ProviderFailed
+from aircherd.errors import AircherError, ProviderFailed, fail
 from aircherd.providers.adapter import Adapter, HttpCall
 from aircherd.providers.adapters import ADAPTERS
 from aircherd.providers.call_report import CallReport
@@ -20,6 +20,7 @@ from aircherd.providers.classify import classify_response, is_page, was_recognis
 from aircherd.providers.cooldown_book import TELLS_NOTHING, CooldownBook
 from aircherd.providers.credit import has_credit
 from aircherd.providers.download import read_refusal
+from aircherd.providers.exchange import BadUrl, target_of
 from aircherd.providers.headers import call_headers
 from aircherd.providers.model_list import MAX_LIST, read_list
 from aircherd.vocabulary.failure import Failure, FailureClass
@@ -155,10 +156,14 @@ class Looks:
         """Return a public file. The deadline is the caller's.
 
         Raises:
-            ProviderFailed: it is not to be had, or larger than that.
+            ProviderFailed: it is not to be had, or larger than that, or `url` is no address.
             AircherError: our own failure.
         """
         nobody = Provider(name="download", kind="", base_url=url, needs_key=False)
+        try:
+            target_of(url)
+        except BadUrl as error:
+            fail(FailureClass.PROTOCOL, f"its address {error}")
         call = HttpCall("GET", url, call_headers(nobody, []))
         return await self._calling.read_whole(
             nobody, call, None, max_bytes, "there is no such file"

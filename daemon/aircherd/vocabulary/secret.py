@@ -11,6 +11,9 @@ from typing import NoReturn
 MIN_REDACTED = 8
 """Shorter values are not replaced: they would tear holes into ordinary words."""
 
+MIN_FOUND = 16
+"""Shorter values are not looked for in names: `llama.cpp` as a key is a placeholder, and a word."""
+
 HIDDEN = "[redacted]"
 
 # What vendors' keys look like, also when a vendor echoes one with its middle starred out.
@@ -77,7 +80,7 @@ class Redactor:
 
     def has_key(self, text: str) -> bool:
         """Tell whether a live key is in `text`: where a text with a hole in it is of no use."""
-        return any(value in text for value in self._values)
+        return any(len(value) >= MIN_FOUND and value in text for value in self._values)
 
     def __repr__(self) -> str:
         return f"<Redactor of {len(self._values)} texts>"

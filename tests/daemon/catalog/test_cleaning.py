@@ -1,5 +1,6 @@
 """What others say of models, made fit to be kept and shown."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -49,7 +50,16 @@ def test_what_repeats_a_key_is_left_out() -> None:
     assert [model.id for model in cleaned(models, lambda text: KEY in text)] == ["a", "c"]
 
 
-@pytest.mark.parametrize("title", ["\x1b]0;owned\a", "x" * (MAX_TITLE + 1), "a\nb"])
+@pytest.mark.parametrize("title", ["नमस्\u200cते", "Coder 👩\u200d💻"])
+def test_a_title_may_have_joiners(title: str) -> None:
+    """Hindi, Persian and emoji are written with them; a name has to be typed, though."""
+    assert cleaned([Model(id="m", name=title)]) == [Model(id="m", name=title)]
+    assert not is_name(title)
+
+
+@pytest.mark.parametrize(
+    "title", ["\x1b]0;owned\a", "x" * (MAX_TITLE + 1), "a\nb", "a\u202eb", "a\u200bb", "\u200d"]
+)
 def test_a_title_that_cannot_be_shown_goes_alone(title: str) -> None:
     """The model can be asked all the same."""
     assert cleaned([Model(id="m", name=title, window=5)]) == [Model(id="m", window=5)]
@@ -84,5 +94,5 @@ def test_whatever_a_server_lists_what_is_kept_can_be_shown(models: list[Model]) 
     assert cleaned(kept) == kept
     for model in kept:
         assert is_name(model.id)
-        assert model.name is None or model.name.isprintable()
+        assert model.name is None or re.sub("[\u200c\u200d]", "", model.name).isprintable()
         assert model.prices is None or is_price(model.prices.rates.output)

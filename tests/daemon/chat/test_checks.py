@@ -80,8 +80,10 @@ def refusal(*messages, **fields):
     [
         ("[]", "not a JSON Schema: has to be a map, not a list"),
         ('{"type": "objekt"}', "not a JSON Schema: type: cannot be 'objekt'"),
-        ('{"properties": []}', "not a JSON Schema: properties: has to be a map, not a list"),
-        ('{"required": "a"}', "not a JSON Schema: required: has to be a list, not a string"),
+        ('{"type": ["object", "array"]}', "not a JSON Schema: type[1]: cannot be 'array'"),
+        ('{"type": null}', "type: has to be a string or a list, not nothing"),
+        ('{"properties": []}', "properties: has to be a map or nothing, not a list"),
+        ('{"required": "a"}', "required: has to be a list or nothing, not a string"),
         ('{"required": [1]}', "required[0]: has to be a string, not a whole number"),
         ("{", "has to be a JSON Schema, as a string of JSON"),
         ("no", "has to be a JSON Schema, as a string of JSON"),
@@ -101,6 +103,21 @@ def test_parameters_that_are_no_schema(parameters, told):
 def test_parameters_that_say_little(parameters):
     """None, or no type: an object is meant. Half a character is replaced later on."""
     check_request(a_request(tools=[{"name": "f", "parameters": parameters}]))
+
+
+NULLS = [
+    '{"type": "object", "required": null}',
+    '{"type": "object", "properties": null}',
+    '{"type": ["object", "null"], "properties": {}}',
+]
+
+
+@pytest.mark.parametrize("schema", NULLS)
+def test_null_is_what_go_writes_for_nothing(schema):
+    """And a type may allow it beside an object: what a vendor makes of it is its own affair."""
+    wanted = {"type": "json_schema", "schema": schema}
+    tools = [{"name": "f", "parameters": schema}]
+    check_request(a_request(tools=tools, response_format=wanted))
 
 
 @pytest.mark.parametrize(

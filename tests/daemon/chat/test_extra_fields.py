@@ -12,6 +12,11 @@ from aircherd.errors import BadRequest
         ({"model": "dear"}, "extra.model: is not for extra: say it with model"),
         ({"models": ["a", "b"]}, "extra.models: is not for extra: say it with model"),
         ({"MODEL": "dear"}, "extra.MODEL: is not for extra: say it with model"),
+        ({"me\u017f\u017fages": []}, "extra.me\u017f\u017fages: is not for extra: say it with"),
+        ({"bac\u212aground": True}, "extra.bac\u212aground: is not for extra: leave it out"),
+        ({"prompt": "x"}, "extra.prompt: is not for extra: say it with messages"),
+        ({"prompt": ["x"]}, "extra.prompt: "),
+        ({"n": True}, "extra.n: "),
         ({"stream": False}, "extra.stream: is not for extra: say it with stream"),
         ({"stream_options": {}}, "extra.stream_options: is not for extra: leave it out"),
         ({"background": True}, "extra.background: is not for extra: leave it out"),
@@ -30,7 +35,7 @@ from aircherd.errors import BadRequest
     ],
 )
 def test_what_the_request_decides(extra, told):
-    """In whatever spelling a vendor takes it; the sentence says what to use instead."""
+    """In whatever spelling a vendor takes it, Go's folding too; with what to use instead."""
     with pytest.raises(BadRequest) as caught:
         check_extra(extra)
     assert caught.value.message.startswith(told)
@@ -45,8 +50,10 @@ def test_what_the_request_decides(extra, told):
         {"options": {"num_ctx": 4096, "stream": 1}, "keep_alive": 0},
         {"options": "fast", "generationConfig": None},
         {"provider": {"order": ["a"]}, "service_tier": "flex", "store": True},
+        {"prompt": {"id": "pmpt_1", "version": "2"}},
+        {"n": 1, "best_of": 1, "generationConfig": {"candidateCount": 1}},
     ],
 )
 def test_what_is_the_users(extra):
-    """All else, and the same words where they mean something else."""
+    """All else, and the same words where they mean something else, or what is so anyway."""
     check_extra(extra)

@@ -16,6 +16,7 @@ class Disk:
 
     def __init__(self):
         self.hangs = threading.Event()
+        self.is_past = threading.Event()
         self.may_go_on = threading.Event()
         self.stopped = threading.Event()
         self.done = []
@@ -29,6 +30,12 @@ class Disk:
             self.stopped.set()
             raise
         self.done.append("old")
+
+    def hang_late(self, check):
+        check()
+        self.is_past.set()
+        assert self.may_go_on.wait(LONG)
+        self.done.append("late")
 
     def work(self, check):
         check()
@@ -59,6 +66,7 @@ async def test_who_waited_long_enough_goes_on(disk):
         await lane.do(disk.hang, SHORT)
     assert isinstance(caught.value, OSError)
     assert caught.value.strerror == "the disk has not answered for 0.05 s"
+    assert not caught.value.may_change
     assert repr(lane) == "<Lane busy>"
 
 
@@ -79,6 +87,22 @@ async def test_what_was_given_up_changes_nothing(disk):
     disk.may_go_on.set()
     assert await trio.to_thread.run_sync(disk.stopped.wait, LONG)
     assert disk.done == []
+
+
+async def test_what_could_not_be_stopped_may_still_be_done(disk, mock_clock):
+    """Past the point of no return nobody can know: who waited is told so."""
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_jump_past, disk, mock_clock)
+        with pytest.raises(DiskSilent) as caught:
+            await Lane().do(disk.hang_late, LONG)
+    assert caught.value.may_change
+    told = "the disk has not answered for 10 s; the file may still be changed"
+    assert caught.value.strerror == told
+
+
+async def _jump_past(disk, clock):
+    assert await trio.to_thread.run_sync(disk.is_past.wait, LONG)
+    clock.jump(LONG)
 
 
 async def test_what_comes_later_begins_when_the_earlier_has_ended(disk):

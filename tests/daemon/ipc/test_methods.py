@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from aircher_wire import codes, methods
+from aircherd.errors import BadRequest
 from aircherd.events import TOPICS
 from aircherd.ipc.methods import METHODS
 
@@ -75,3 +76,12 @@ def test_a_chat_without_messages_is_refused():
     with pytest.raises(msgspec.ValidationError, match="messages"):
         msgspec.convert({}, METHODS["chat"].params)
     msgspec.convert({}, METHODS["route.explain"].params)
+
+
+@pytest.mark.parametrize("beside", [{"provider": "a"}, {"query": "q"}, {"all": True}])
+async def test_one_model_is_not_searched_for(beside):
+    """What would be passed over is refused, before anybody is asked."""
+    method = METHODS["models.list"]
+    params = msgspec.convert({"model": "a/m", **beside}, method.params)
+    with pytest.raises(BadRequest, match="model: is one model alone: leave out"):
+        await method.handler(None, 1, params)

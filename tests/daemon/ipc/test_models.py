@@ -3,14 +3,17 @@
 import os
 import threading
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 
 from aircherd.catalog.catalog import Catalog
 from aircherd.catalog.fetching import Trouble
 from aircherd.catalog.table import encode_tables
+from aircherd.config import whole_file
 from aircherd.config.edit import set_default_model
 from aircherd.config.model import DEFAULT_CONFIG
 from aircherd.config.store import ConfigStore
@@ -293,13 +296,77 @@ async def test_nobody_waits_for_a_disk_that_hangs(tmp_path, monkeypatch):
     monkeypatch.setattr(models, "set_default_model", watched)
     monkeypatch.setattr(models, "WRITE_PATIENCE", 0.05)
     rig = Rig(tmp_path, text="# mine\n")
-    with pytest.raises(AircherError, match=r"cannot be written: the disk has not answered for"):
+    with pytest.raises(AircherError, match=r"cannot be written: the disk .* for 0\.05 s$"):
         await models.use(rig, "openai/gpt-x")
     assert rig.reloads == 0
     may_go_on.set()
     assert await trio.to_thread.run_sync(ended.wait, 10)
     assert rig.file.read_text() == "# mine\n"
     assert [file.name for file in tmp_path.iterdir()] == ["config.toml"]
+
+
+class LateDisk:
+    """Hangs where the file is replaced already, or is about to be, until it is let go."""
+
+    def __init__(self, monkeypatch, place, name):
+        self.hangs, self.may_go_on = threading.Event(), threading.Event()
+        work = getattr(place, name)
+
+        def hang(*arguments):
+            self.hangs.set()
+            assert self.may_go_on.wait(30)
+            return work(*arguments)
+
+        monkeypatch.setattr(place, name, hang)
+
+    async def pass_time(self, clock):
+        assert await trio.to_thread.run_sync(self.hangs.wait, 10)
+        clock.jump(models.WRITE_PATIENCE)
+
+
+async def test_a_change_that_is_there_is_taken_up(tmp_path, monkeypatch, mock_clock):
+    """Though the disk has not said that it is there for good."""
+    rig, disk = Rig(tmp_path), LateDisk(monkeypatch, whole_file, "_sync")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(disk.pass_time, mock_clock)
+        answer = await models.use(rig, "openai/gpt-x")
+        disk.may_go_on.set()
+    assert answer == {"model": "openai/gpt-x", "file": str(rig.file)}
+    assert rig.config.current.default_model == "openai/gpt-x"
+
+
+async def test_a_change_that_may_not_last_is_taken_up(tmp_path, monkeypatch):
+    """The file is another one by then, and the daemon goes by it."""
+
+    def refuse(directory):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(whole_file, "_sync", refuse)
+    rig = Rig(tmp_path)
+    with capture_logs() as logs:
+        await models.use(rig, "openai/gpt-x")
+    assert rig.config.current.default_model == "openai/gpt-x"
+    assert [(each["event"], each["reason"]) for each in logs] == [
+        ("default_may_not_last", "Input/output error")
+    ]
+
+
+async def test_a_change_that_may_come_later_is_told(tmp_path, monkeypatch, mock_clock):
+    """With what takes it up then: nobody knows, and so nobody says that the file stays."""
+    rig, disk = Rig(tmp_path, text="# mine\n"), LateDisk(monkeypatch, Path, "replace")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(disk.pass_time, mock_clock)
+        with pytest.raises(AircherError) as caught:
+            await models.use(rig, "openai/gpt-x")
+        assert rig.file.read_text() == "# mine\n"
+        disk.may_go_on.set()
+    assert caught.value.message == (
+        f"{rig.file} cannot be written: the disk has not answered for 5 s; the file may "
+        "still be changed: look at it, then reload the configuration"
+    )
+    assert rig.reloads == 0
+    await rig.config.changes.do(lambda _: None, 10)  # the disk has answered then
+    assert rig.file.read_text() == '# mine\ndefault_model = "openai/gpt-x"\n'
 
 
 # ------------------------------------------------------------------ models.refresh

@@ -85,17 +85,30 @@ def test_changes_are_heard_and_probes_are_not(rig):
     assert len(rig.events) == 2
 
 
-def test_made_up_models_have_an_end(rig, monkeypatch):
-    """The first to be over goes; what a vendor said of a real one stays, and so does a key's."""
+@pytest.mark.parametrize("seconds", [7200, 5, None])
+def test_made_up_models_have_an_end(rig, monkeypatch, seconds):
+    """The first to be over goes; a real one's rate limit stays, and so does what a key's is."""
     monkeypatch.setattr(cooldown_places, "MAX_PLACES", 5)
     real: Place = ("key+model", "work", "real")
-    rig.places.put(OPENAI, rig.cooled(FailureClass.RATE, real, 7200))
+    rig.places.put(OPENAI, rig.cooled(FailureClass.RATE, real, seconds))
     rig.places.put(OPENAI, rig.cooled(QUOTA, KEY, 1))
     made_up: list[Place] = [("key+model", "work", f"x{number}") for number in range(100)]
     for place in made_up:
         rig.places.put(OPENAI, rig.cooled(FailureClass.MODEL, place))
         rig.time.passes(0.1)
     assert {each.place for each in rig.places.of("openai")} == {real, KEY, *made_up[-3:]}
+
+
+def test_what_a_vendor_told_goes_last(rig, monkeypatch):
+    """However soon it is over: of what was guessed, the missing models go first."""
+    monkeypatch.setattr(cooldown_places, "MAX_PLACES", 2)
+    told, guessed, missing = [("key+model", "work", name) for name in ("told", "guessed", "gone")]
+    rig.places.put(OPENAI, rig.cooled(OVERLOADED, told, 1))
+    rig.places.put(OPENAI, rig.cooled(FailureClass.MODEL, missing))
+    rig.places.put(OPENAI, rig.cooled(OVERLOADED, guessed))
+    assert {each.place for each in rig.places.of("openai")} == {told, guessed}
+    rig.places.put(OPENAI, rig.cooled(FailureClass.MODEL, missing))
+    assert {each.place for each in rig.places.of("openai")} == {told, missing}
 
 
 def test_waking_from_sleep_forgets_the_network(rig):

@@ -225,3 +225,11 @@ async def test_a_missing_public_file_is_said_to_be_missing() -> None:
     """In words that do not speak of a model."""
     with pytest.raises(ProviderFailed, match=r"there is no such file \(HTTP 404\)"):
         await answering(404).looks.download("https://models.example/api.json", 5)
+
+
+@pytest.mark.parametrize("url", ["https://xn--0.example/api.json", "https://h:port/api.json"])
+async def test_an_address_that_is_none_is_a_failure_in_words(url: str) -> None:
+    """Before anything is sent."""
+    with pytest.raises(ProviderFailed, match="its address cannot be used: ") as caught:
+        await raising(AssertionError("sent")).looks.download(url, 5)
+    assert caught.value.failure.kind is FailureClass.PROTOCOL

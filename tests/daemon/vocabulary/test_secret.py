@@ -106,3 +106,15 @@ def test_redactor_tells_whether_a_key_is_in_a_text():
     redactor.add(Secret(KEY))
     texts = [KEY, f"a model {KEY}-x", KEY[:-1], "xai-grok-4-fast"]
     assert [redactor.has_key(text) for text in texts] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [("llama.cpp", False), ("0123456789abcde", False), ("0123456789abcdef", True)],
+)
+def test_a_short_key_may_be_a_word_of_a_name(key, expected):
+    """A placeholder for a local server; a text that is only shown has it taken out all the same."""
+    redactor = Redactor()
+    redactor.add(Secret(key))
+    assert redactor.has_key(f"/srv/{key}/tiny.gguf") is expected
+    assert redactor.redact(f"/srv/{key}/tiny.gguf") == f"/srv/{HIDDEN}/tiny.gguf"

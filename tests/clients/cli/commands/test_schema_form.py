@@ -19,6 +19,8 @@ def nested(depth: int) -> Map:
     [
         ({"type": "objekt"}, "type: has to be one of object, "),
         ({"type": []}, "type: has to be one of "),
+        ({"type": None}, "type: has to be one of "),
+        ({"anyOf": [None]}, "anyOf[0]: has to be a schema, an object, not null"),
         ({"properties": {"a": {"type": "strin"}}}, "properties.a.type: has to be one of "),
         ({"properties": {"a": 3}}, "properties.a: has to be a schema, an object, not a number"),
         ({"properties": []}, "properties: has to be an object, not a list"),
@@ -49,8 +51,10 @@ def test_faults(schema: Map, expected: str) -> None:
         {"const": {"type": "objekt"}, "default": {"properties": 3}, "examples": [{"type": 1}]},
         {"$ref": "#/$defs/x", "$defs": {"x": {"items": {"$ref": "#"}}}},
         {"x-vendor": {"type": 1}},
+        {"required": None, "properties": None, "$defs": None, "anyOf": None, "enum": None},
+        {"properties": {"a": {"items": None, "minimum": None, "description": None}}},
     ],
 )
 def test_schemas(schema: Map) -> None:
-    """Names of properties, data, and what others add are no keywords."""
+    """Names of properties, data, and what others add are no keywords; null says nothing."""
     assert fault_of(schema) == ""

@@ -27,6 +27,19 @@ def test_every_form_of_a_tool(entry: object) -> None:
     assert tools_of(JsonInput("t.json", [entry])) == [LOOK]
 
 
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": ["object", "null"]},
+        {"type": "object", "properties": None, "required": None},
+    ],
+)
+def test_parameters_with_null(schema: object) -> None:
+    """As a type beside object, and as what Go writes for nothing."""
+    tool = {"name": "look", "parameters": schema}
+    assert tools_of(JsonInput("t.json", [tool])) == [{**tool, "parameters": json.dumps(schema)}]
+
+
 def test_a_name_is_enough() -> None:
     """What is left out is left out."""
     plain = {"name": "now", "description": None, "parameters": None}
@@ -57,6 +70,10 @@ def test_a_name_is_enough() -> None:
         ),
         (
             [{"name": "x", "parameters": {"type": "array"}}],
+            't.json: tool 1 ("x"): parameters.type has to be "object"',
+        ),
+        (
+            [{"name": "x", "parameters": {"type": ["string", "null"]}}],
             't.json: tool 1 ("x"): parameters.type has to be "object"',
         ),
         (
