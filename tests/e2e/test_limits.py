@@ -329,3 +329,14 @@ def test_a_limit_for_what_nobody_knows_is_told(home, started):
         done = home.cli(*command)
         assert done.returncode == 0
         assert "'openai/gpt-5.55', a model that nobody knows; did you mean" in done.stderr
+    checked = home.cli("config", "check")
+    line = home.config_file.read_text().splitlines().index('model = "openai/gpt-5.55"') + 1
+    assert f"config.toml:{line}: limits[0] is for 'openai/gpt-5.55'" in checked.stderr
+
+
+def test_an_invalid_configuration_has_no_limits_to_show(home, started):
+    """It is not taken for one without limits."""
+    started('[[limits]]\nper = "day"\nrequests = -5\n')
+    done = home.cli("limits")
+    assert done.returncode == 1
+    assert "limits[0].requests: must be from 0" in done.stderr

@@ -7,6 +7,7 @@ from aircher_cli.commands.config_path import config_file
 from aircher_cli.context import Context
 from aircher_cli.exits import FAILED, OK, CommandFailed, records
 from aircher_cli.parser import Parser, add_json, make_parser
+from aircher_cli.render.limits import unknown_words
 from aircher_cli.render.problems import problem_lines
 from aircher_cli.render.words import count
 from aircher_wire import methods
@@ -39,6 +40,9 @@ def run(context: Context, options: argparse.Namespace) -> int:
     name = options.file or config_file(context)
     if options.file is None and not Path(name).exists():
         return _no_file(context, name, as_json=options.json)
+    if options.file is None and not Path(name).is_file():
+        # Named on purpose it may be a pipe; where the configuration is, a pipe would hang.
+        raise CommandFailed(f"cannot read {name}: it is not a regular file")
     text = read_config(context, name)
     shown = "standard input" if name == "-" else name
     # Relative paths within are meant from where the file is, and the daemon is elsewhere.
@@ -77,7 +81,7 @@ def _show(
     context: Context, result: dict[str, object], shown: str, sent: str, *, as_json: bool
 ) -> int:
     problems = records(result.get("problems"))
-    for problem in problems:
+    for problem in (*problems, *records(result.get("unknown"))):
         if problem.get("file") == sent:
             problem["file"] = shown  # as the user wrote it
     code = OK if result.get("ok") else FAILED
@@ -86,6 +90,8 @@ def _show(
         return code
     for line in problem_lines(problems):
         context.console.line(line)
+    for note in unknown_words(result):
+        context.console.note(note)
     if code == OK:
         context.console.line(f"✓ {shown} is good", "good")
     else:

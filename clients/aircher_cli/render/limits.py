@@ -72,7 +72,9 @@ def _unknown_name(row: Map) -> str:
     what = {"model": "a model that nobody knows", "key": "a key that is not there"}
     meant = f"; did you mean {near!r}?" if near else ""
     told = what.get(text(row.get("what")), "something unknown")
-    return f"! limits[{row.get('limit')}] is for {text(row.get('name'))!r}, {told}{meant}"
+    line = number(row.get("line"))
+    place = f"{text(row.get('file'))}:{line:.0f}: " if line else ""
+    return f"! {place}limits[{row.get('limit')}] is for {text(row.get('name'))!r}, {told}{meant}"
 
 
 def _stacked(row: Line, width: int) -> list[Line]:

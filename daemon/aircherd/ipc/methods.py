@@ -22,7 +22,7 @@ from aircherd.ipc import models, overview, usage
 from aircherd.ipc.deltas import told
 from aircherd.ipc.services import Services
 from aircherd.ipc.session import Method, Session
-from aircherd.ipc.unknown_names import unknown_names
+from aircherd.ipc.unknown_names import unknown_names, with_lines
 from aircherd.vocabulary.chat import ChatRequest, Message
 from aircherd.vocabulary.keys import DEFAULT_LABEL
 from aircherd.vocabulary.names import nearest
@@ -339,14 +339,17 @@ async def limits_status(session: Session, _: int, _params: Nothing) -> object:
 # ------------------------------------------------------------------ configuration
 
 
-async def config_check(_session: Session, _: int, params: CheckParams) -> object:
+async def config_check(session: Session, _: int, params: CheckParams) -> object:
     """Say what is wrong with a text, without using it."""
+    text, file = params.text, params.file
     try:
         # In a thread: the worst of texts takes most of a second.
-        await trio.to_thread.run_sync(partial(parse_config, params.text, file=params.file))
+        config = await trio.to_thread.run_sync(partial(parse_config, text, file=file))
     except ConfigInvalid as error:
         return {"ok": False, "message": error.message, "problems": error.data["problems"]}
-    return {"ok": True, "problems": []}
+    found = unknown_names(session.services, config.limits)
+    placed = await trio.to_thread.run_sync(with_lines, found, text, file)
+    return {"ok": True, "problems": [], "unknown": msgspec.to_builtins(placed)}
 
 
 async def config_reload(session: Session, _: int, _params: Nothing) -> object:
@@ -354,7 +357,11 @@ async def config_reload(session: Session, _: int, _params: Nothing) -> object:
     services = session.services
     changed = await services.reload()
     file = str(services.about.paths.config_file)
-    return {"changed": changed, "file": file, "unknown": unknown_names(services)}
+    return {
+        "changed": changed,
+        "file": file,
+        "unknown": msgspec.to_builtins(unknown_names(services, services.config.current.limits)),
+    }
 
 
 # ------------------------------------------------------------------ events

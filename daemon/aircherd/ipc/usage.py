@@ -57,10 +57,10 @@ def limits(services: Services) -> Map:
     Raises:
         ConfigInvalid: there is no configuration to work with.
     """
-    services.config.usable()
+    config = services.config.usable()
     return {
         "limits": [msgspec.to_builtins(status) for status in services.limits.status()],
-        "unknown": unknown_names(services),
+        "unknown": msgspec.to_builtins(unknown_names(services, config.limits)),
         "ledger": ledger_row(services),
     }
 

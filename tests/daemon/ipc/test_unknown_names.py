@@ -6,7 +6,7 @@ import pytest
 
 from aircherd.catalog.catalog import Catalog
 from aircherd.config.load import parse_config
-from aircherd.ipc.unknown_names import unknown_names
+from aircherd.ipc.unknown_names import UnknownName, unknown_names, with_lines
 from aircherd.vocabulary.keys import KeyChoice, KeyState
 
 GOOD = KeyState.AUTHENTICATED
@@ -21,7 +21,7 @@ def found(limit, keys=("default", "work")):
         catalog=Catalog(config=lambda: config),
         auth=SimpleNamespace(key_choices=lambda _: choices),
     )
-    return unknown_names(services)
+    return unknown_names(services, config.limits)
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,8 @@ def test_what_is_known_is_no_news(limit):
 def test_a_model_that_nobody_knows():
     """With the one that may be meant."""
     (row,) = found("model = 'openai/gpt-5.55'")
-    assert (row["what"], row["name"], row["limit"]) == ("model", "openai/gpt-5.55", 0)
-    assert row["nearest"].startswith("openai/gpt-5.5")
+    assert (row.what, row.name, row.limit) == ("model", "openai/gpt-5.55", 0)
+    assert row.nearest.startswith("openai/gpt-5.5")
 
 
 def test_a_model_of_a_server_that_has_not_said_what_it_has():
@@ -55,5 +55,13 @@ def test_a_model_of_a_server_that_has_not_said_what_it_has():
 def test_a_key_that_is_not_there():
     """Not one that could not be seen now."""
     (row,) = found("provider = 'openai'\nkey = 'wrok'")
-    assert row == {"limit": 0, "what": "key", "name": "wrok", "nearest": "work"}
+    assert row == UnknownName(limit=0, what="key", name="wrok", nearest="work")
     assert found("provider = 'openai'\nkey = 'wrok'", keys=(None,)) == []
+
+
+def test_the_place_in_the_file():
+    """Of the entry itself, as a problem has it."""
+    text = "[[limits]]\nper = 'day'\nrequests = 5\nmodel = 'openai/x'\n"
+    (row,) = with_lines([UnknownName(limit=0, what="model", name="openai/x")], text, "f")
+    assert (row.file, row.line) == ("f", 4)
+    assert with_lines([], text, "f") == []
