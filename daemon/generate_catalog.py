@@ -30,8 +30,8 @@ from genai_prices.types import (
     TimeOfDateConstraint,
 )
 
-from aircherd.catalog.table import Row, encode_tables
-from aircherd.catalog.vendors import VENDORS, Vendor
+from aircherd.catalog.known_vendors import CATALOG_VENDORS, CatalogVendor
+from aircherd.catalog.table import TableRow, encode_tables
 from aircherd.vocabulary.models import Prices, Rates, Tier
 
 AS_OF = dt.date(2026, 11, 22)
@@ -73,7 +73,7 @@ def generate() -> bytes:
     rules = tomllib.loads(CAPABILITIES.read_text())
     vendors = {
         vendor.name: list(_rows(vendor, packaged[vendor.genai_prices].models, rules))
-        for vendor in VENDORS.values()
+        for vendor in CATALOG_VENDORS.values()
     }
     return encode_tables(vendors, about=_about()) + b"\n"
 
@@ -88,7 +88,9 @@ def _about() -> dict[str, str]:
     }
 
 
-def _rows(vendor: Vendor, models: Iterable[ModelInfo], rules: dict[str, Any]) -> Iterator[Row]:
+def _rows(
+    vendor: CatalogVendor, models: Iterable[ModelInfo], rules: dict[str, Any]
+) -> Iterator[TableRow]:
     is_ours = _OURS.get(vendor.name, lambda _: True)
     for model in models:
         prices = _prices(_standing(model))
@@ -96,15 +98,17 @@ def _rows(vendor: Vendor, models: Iterable[ModelInfo], rules: dict[str, Any]) ->
             yield from _model_rows(model, prices, rules.get(vendor.name, ()))
 
 
-def _model_rows(model: ModelInfo, prices: Prices, rules: Iterable[dict[str, Any]]) -> Iterator[Row]:
+def _model_rows(
+    model: ModelInfo, prices: Prices, rules: Iterable[dict[str, Any]]
+) -> Iterator[TableRow]:
     """Yield a model's row, and one for each other name that stands for another model by a rule."""
     known: dict[str, Any] = {"window": model.context_window, "name": model.name, "prices": prices}
     known |= _facts(model.id, rules)
     own = {name: _facts(name, [rule for rule in rules if "own" in rule]) for name in _names(model)}
     same = [name for name, facts in own.items() if known | facts == known]
-    yield Row(id=model.id, names=tuple(same), **known)
+    yield TableRow(id=model.id, names=tuple(same), **known)
     for name in set(own) - set(same):
-        yield Row(id=name, **{**known, "name": None, **own[name]})
+        yield TableRow(id=name, **{**known, "name": None, **own[name]})
 
 
 def _facts(name: str, rules: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from importlib import import_module
 
 from aircher_cli.console import Console, OutputClosed
 from aircher_cli.context import Context
-from aircher_cli.exits import INTERRUPTED, OK, OUTPUT_CLOSED, HelpAsked
+from aircher_cli.exit_codes import INTERRUPTED, OK, OUTPUT_CLOSED, HelpAsked
 from aircher_cli.registry import COMMANDS, find_command
 
 
@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: The words after the program's name; `sys.argv` by default.
     """
     if "_ARGCOMPLETE" in os.environ:  # the shell asks what fits, and leaves with the answer
-        from aircher_cli.completing import complete  # noqa: PLC0415 -- costs only a TAB
+        from aircher_cli.completion import complete  # noqa: PLC0415 -- costs only a TAB
 
         complete()
     words = list(sys.argv[1:] if argv is None else argv)

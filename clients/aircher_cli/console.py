@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from io import TextIOWrapper
 
-from aircher_cli.exits import CommandFailed
+from aircher_cli.exit_codes import CommandFailed
 
 TYPE_CHECKING = False  # what `typing` would say, without its import
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Console:
             return
         self.end_aside()
         if self.is_terminal:
-            text = harmless(text)
+            text = strip_controls(text)
         self._at_line_start = text.endswith("\n") if text else self._at_line_start
         self._emit(text)
 
@@ -83,7 +83,7 @@ class Console:
         if self._out is None:
             return
         self.end_aside()
-        text = self.plain(harmless(text))
+        text = self.plain(strip_controls(text))
         self._at_line_start = True
         self._emit(self.paint(text, style) + "\n")
 
@@ -92,7 +92,7 @@ class Console:
         if self._out is None:
             return
         self.end_aside()
-        painted = [self.paint(self.plain(harmless(text)), style) for text, style in pieces]
+        painted = [self.paint(self.plain(strip_controls(text)), style) for text, style in pieces]
         self._at_line_start = True
         self._emit("".join(painted) + "\n")
 
@@ -101,7 +101,7 @@ class Console:
         self.end_line()
         if self._err is None:
             return
-        text = harmless(self._plain_err(text))
+        text = strip_controls(self._plain_err(text))
         if self.err_is_terminal and len(text) >= self._columns:
             from aircher_cli.render.layout import hanging  # noqa: PLC0415 -- seldom needed
 
@@ -119,7 +119,7 @@ class Console:
             self.end_line()
         self._aside = piece
         if self.err_is_terminal:
-            piece = harmless(piece)
+            piece = strip_controls(piece)
             if may_colour(self._environ):
                 piece = f"\x1b[{STYLES['dim']}m{piece}\x1b[0m"
         self._emit_err(piece)
@@ -197,7 +197,7 @@ class Console:
         return f"<Console terminal={self.is_terminal} colour={self.has_colour}>"
 
 
-def harmless(text: str) -> str:
+def strip_controls(text: str) -> str:
     """Return `text` without control characters other than newline and tab."""
     return text if text.isprintable() else text.translate(_CONTROLS)
 

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 
 from aircher_cli.console import Console, is_terminal
-from aircher_cli.exits import CommandFailed
+from aircher_cli.exit_codes import CommandFailed
 
 TYPE_CHECKING = False  # importing `typing` for it would cost more than this whole module
 if TYPE_CHECKING:

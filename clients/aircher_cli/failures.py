@@ -7,10 +7,10 @@ import math
 import time
 
 from aircher_cli.context import Context
-from aircher_cli.exits import CommandFailed, UsageError, exit_code, records
+from aircher_cli.exit_codes import CommandFailed, UsageError, exit_code, records
 from aircher_cli.parser import PROGRAM
+from aircher_cli.render.formatting import about, free_again, number, reason_words
 from aircher_cli.render.problems import problem_lines
-from aircher_cli.render.words import about, free_again, number, reason_words
 from aircher_client import DaemonError, DaemonUnreachable
 from aircher_wire import codes
 

@@ -4,7 +4,7 @@ from importlib import import_module
 from textwrap import fill
 
 from aircher_cli.context import Context
-from aircher_cli.exits import OK, USAGE, UsageError
+from aircher_cli.exit_codes import OK, USAGE, UsageError
 from aircher_cli.parser import PROGRAM, looks_like_key
 from aircher_cli.registry import COMMANDS, GROUPS, commands_of, find_command, suggest
 from aircher_wire.version import __version__

@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 
 from aircher_cli.console import terminal_width
-from aircher_cli.exits import HelpAsked, UsageError
+from aircher_cli.exit_codes import HelpAsked, UsageError
 from aircher_cli.registry import suggest
 
 TYPE_CHECKING = False  # what `typing` would say, without its import

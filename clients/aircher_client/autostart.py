@@ -19,7 +19,7 @@ from typing import BinaryIO, NamedTuple
 
 from aircher_client.connection import POLL
 from aircher_client.errors import DaemonUnreachable
-from aircher_client.holder import Holder, find_holder
+from aircher_client.lock_holder import LockHolder, find_lock_holder
 from aircher_wire import address
 
 AGAIN = 0.2
@@ -88,13 +88,13 @@ class _Way(NamedTuple):
     """
 
     status: int | None
-    holder: Holder | None = None
+    holder: LockHolder | None = None
     is_elsewhere: bool = False
 
 
 def _look_at(child: subprocess.Popen[bytes], environ: Mapping[str, str], ours: str) -> _Way:
     status = child.poll()
-    holder = find_holder(environ) if status == address.EXIT_ALREADY_RUNNING else None
+    holder = find_lock_holder(environ) if status == address.EXIT_ALREADY_RUNNING else None
     return _Way(status, holder, holder is not None and not holder.serves(ours))
 
 
@@ -182,7 +182,7 @@ def _explain(way: _Way, ours: str, timeout: float, path: Path, offset: int) -> s
     return "\n".join([f"{what}; its log is {path}", *_tail(path, offset)])
 
 
-def _in_the_way(holder: Holder, ours: str, timeout: float, *, is_elsewhere: bool) -> str:
+def _in_the_way(holder: LockHolder, ours: str, timeout: float, *, is_elsewhere: bool) -> str:
     if is_elsewhere:
         return (
             f"another aircherd (process {holder.pid}) has your keys and serves {holder.socket}, "

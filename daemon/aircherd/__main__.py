@@ -16,11 +16,11 @@ import trio
 
 from aircher_wire.address import EXIT_ALREADY_RUNNING, AddressError
 from aircher_wire.version import __version__
+from aircherd.api.services import Shutdown
 from aircherd.app import open_daemon
-from aircherd.ipc.services import Shutdown
 from aircherd.ipc.socket_file import AlreadyRunning
-from aircherd.logs import LEVELS, configure_logging
-from aircherd.vocabulary.secret import Redactor
+from aircherd.logging_setup import LEVELS, configure_logging
+from aircherd.redaction import Redactor
 
 EXIT_CANNOT_START = 1
 PR_SET_DUMPABLE = 4

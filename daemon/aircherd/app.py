@@ -17,45 +17,42 @@ import trio
 
 from aircher_wire import address
 from aircher_wire.version import __version__
-from aircherd.auth.file_store import FileStore
-from aircherd.auth.index import KeyIndex
-from aircherd.auth.key_store import KeyStore
-from aircherd.auth.keyring_store import KeyringStore
+from aircherd.api.services import About, Services, Shutdown
 from aircherd.auth.manager import AuthManager
+from aircherd.auth.stores.base import KeyStore
+from aircherd.auth.stores.file_store import FileStore
+from aircherd.auth.stores.index import KeyIndex
+from aircherd.auth.stores.keyring_store import KeyringStore
 from aircherd.catalog.catalog import Catalog
-from aircherd.catalog.fetching import Asking, ModelFetcher
+from aircherd.catalog.fetcher import FetchHooks, ModelFetcher
 from aircherd.catalog.models_dev import MAX_BYTES
-from aircherd.chat.account import Account
+from aircherd.chat.accounting import UsageAccounting
 from aircherd.chat.controller import ChatController
-from aircherd.config.data_files import DataFiles
 from aircherd.config.model import Provider
 from aircherd.config.paths import Paths, resolve_paths
 from aircherd.config.store import ConfigStore
-from aircherd.errors import ConfigInvalid, NotAuthenticated
+from aircherd.errors import NotAuthenticated
 from aircherd.events import EventBus
+from aircherd.files.data_files import BackgroundFiles
 from aircherd.ipc.listener import Listener
-from aircherd.ipc.overview import problem_row
-from aircherd.ipc.services import About, Services, Shutdown
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import claimed_socket
-from aircherd.providers.cooldown_book import CooldownBook
-from aircherd.providers.cooldown_file import CooldownFile
-from aircherd.providers.credit import SHOWS_CREDIT
-from aircherd.providers.exchange import forget_heads
-from aircherd.providers.pool import ProviderPool
-from aircherd.providers.recovery import Checks, Recovery
-from aircherd.providers.transports import Transports
-from aircherd.usage.ledger import open_ledger
-from aircherd.usage.limit_book import LimitBook
-from aircherd.usage.past_reader import PastReader
-from aircherd.usage.usual_output import UsualOutput
-from aircherd.usage.usual_reader import recall_usual
+from aircherd.providers.client import ProviderClient
+from aircherd.providers.health.cooldowns import CooldownManager
+from aircherd.providers.health.credit import SHOWS_CREDIT
+from aircherd.providers.health.persistence import CooldownPersistence
+from aircherd.providers.health.recovery import Checks, Recovery
+from aircherd.providers.transport.request import forget_heads
+from aircherd.providers.transport.transports import Transports
+from aircherd.redaction import Redactor
+from aircherd.reload import BACKFILL_SECONDS, reload_configuration
+from aircherd.usage.ledger.learned_output import recall_usual
+from aircherd.usage.ledger.ledger import open_ledger
+from aircherd.usage.limits.backfill import Backfill
+from aircherd.usage.limits.tracker import LimitTracker
+from aircherd.usage.output_estimator import OutputEstimator
 from aircherd.vocabulary.keys import USABLE, KeyChoice
 from aircherd.vocabulary.models import Model
-from aircherd.vocabulary.secret import Redactor
-
-PAST_SECONDS = 3.0
-"""How long limits wait for what was used before: a start and a reload wait for them."""
 
 log = structlog.get_logger()
 
@@ -87,7 +84,7 @@ async def open_daemon(
         async with (
             aclosing(Transports(environ)) as transports,
             # Closed after all that put something into it: the last of it has 2 s.
-            aclosing(DataFiles()) as files,
+            aclosing(BackgroundFiles()) as files,
             open_ledger(
                 paths.data / "ledger.db",
                 clock=time.time,
@@ -95,13 +92,15 @@ async def open_daemon(
             ) as ledger,
         ):
             bus = EventBus()
-            cooldowns = CooldownBook(bus)
-            cooldown_file = CooldownFile(paths.data / "cooldowns.json", cooldowns.places, files)
+            cooldowns = CooldownManager(bus)
+            cooldown_file = CooldownPersistence(
+                paths.data / "cooldowns.json", cooldowns.places, files
+            )
             cooldown_file.load(config.current.providers)
             catalog = Catalog(
                 config=lambda: config.current, folder=paths.data / "catalog", files=files
             )
-            pool = ProviderPool(
+            provider_client = ProviderClient(
                 transport_for=transports.get,
                 network=lambda: config.current.network,
                 cooldowns=cooldowns,
@@ -115,16 +114,16 @@ async def open_daemon(
                 index=KeyIndex(paths.index_file),
                 bus=bus,
                 redactor=redactor,
-                check_key=pool.looks.check_key,
+                check_key=provider_client.free_calls.check_key,
             )
             fetcher = ModelFetcher(
                 catalog=catalog,
                 config=lambda: config.current,
-                asking=_asking(config, auth, pool),
+                asking=_asking(config, auth, provider_client),
             )
-            limits = LimitBook(time.time, lost_at=lambda: ledger.lost_at)
-            usual = UsualOutput()
-            pasts = PastReader(ledger, limits)
+            limits = LimitTracker(time.time, lost_at=lambda: ledger.lost_at)
+            usual = OutputEstimator()
+            pasts = Backfill(ledger, limits)
             pasts.configure(config.current.limits)
             sessions: set[Session] = set()
             services = Services(
@@ -133,25 +132,25 @@ async def open_daemon(
                 auth=auth,
                 catalog=catalog,
                 fetcher=fetcher,
-                pool=pool,
+                provider_client=provider_client,
                 chat=ChatController(
                     config=config,
                     auth=auth,
                     catalog=catalog,
-                    pool=pool,
-                    account=Account(ledger, limits, bus, usual),
+                    provider_client=provider_client,
+                    accounting=UsageAccounting(ledger, limits, bus, usual),
                     bus=bus,
                     ask_for_models=fetcher.refresh,
                 ),
                 ledger=ledger,
                 limits=limits,
                 bus=bus,
-                reload=lambda: _reload(services, pasts),
+                reload=lambda: reload_configuration(services, pasts),
                 shutdown=shutdown,
                 clients=sessions,
             )
             listener = Listener(bound, services, sessions)
-            recovery = Recovery(cooldowns, _checks(config, auth, pool))
+            recovery = Recovery(cooldowns, _checks(config, auth, provider_client))
             background = (transports.sweep, files.run, cooldown_file.run, recovery.run)
             afterwards = partial(recall_usual, ledger, usual)
             async with _serving(services, listener, pasts, afterwards, *background):
@@ -162,7 +161,7 @@ async def open_daemon(
 async def _serving(
     services: Services,
     listener: Listener,
-    pasts: PastReader,
+    pasts: Backfill,
     afterwards: Callable[[], Awaitable[None]],
     *background: Callable[[], Awaitable[None]],
 ) -> AsyncIterator[None]:
@@ -176,7 +175,7 @@ async def _serving(
             nursery.start_soon(services.fetcher.run)
             for run in (*background, pasts.run):
                 nursery.start_soon(run)
-            await pasts.wait(PAST_SECONDS)
+            await pasts.wait(BACKFILL_SECONDS)
             await nursery.start(listener.serve)
             log.info("ready", socket=str(services.about.socket), version=__version__)
             nursery.start_soon(afterwards)
@@ -186,7 +185,7 @@ async def _serving(
             nursery.cancel_scope.cancel()
 
 
-def _asking(config: ConfigStore, auth: AuthManager, pool: ProviderPool) -> Asking:
+def _asking(config: ConfigStore, auth: AuthManager, provider_client: ProviderClient) -> FetchHooks:
     """How the catalogue asks the world for models."""
 
     def choice(provider: Provider) -> KeyChoice | None:
@@ -198,21 +197,23 @@ def _asking(config: ConfigStore, auth: AuthManager, pool: ProviderPool) -> Askin
             cure = f"sign in with 'aircher-cli auth login {provider.name}'"
             raise NotAuthenticated(f"nobody is signed in: {cure}")
         key = await auth.ensure_authenticated(provider, chosen.name)
-        return await pool.looks.list_models(provider, key)
+        return await provider_client.free_calls.list_models(provider, key)
 
     def may_ask_unseen(provider: Provider) -> bool:
         chosen = choice(provider)
         return chosen is not None and chosen.name != "command"
 
-    return Asking(
+    return FetchHooks(
         list_models=list_models,
-        download=lambda: pool.looks.download(config.current.network.models_dev, MAX_BYTES),
+        download=lambda: provider_client.free_calls.download(
+            config.current.network.models_dev, MAX_BYTES
+        ),
         may_ask=lambda provider: choice(provider) is not None,
         may_ask_unseen=may_ask_unseen,
     )
 
 
-def _checks(config: ConfigStore, auth: AuthManager, pool: ProviderPool) -> Checks:
+def _checks(config: ConfigStore, auth: AuthManager, provider_client: ProviderClient) -> Checks:
     """How recovery looks at the world. Who is no longer configured is not asked."""
 
     def provider(name: str) -> Provider | None:
@@ -220,44 +221,20 @@ def _checks(config: ConfigStore, auth: AuthManager, pool: ProviderPool) -> Check
 
     async def is_reachable(name: str) -> bool:
         asked = provider(name)
-        return asked is not None and await pool.looks.is_reachable(asked)
+        return asked is not None and await provider_client.free_calls.is_reachable(asked)
 
     async def has_credit(name: str, key_name: str | None) -> bool:
         asked = provider(name)
         if asked is None:
             return False
         key = await auth.ensure_authenticated(asked, key_name)
-        return key is not None and await pool.looks.has_credit(asked, key)
+        return key is not None and await provider_client.free_calls.has_credit(asked, key)
 
     def shows_credit(name: str) -> bool:
         asked = provider(name)
         return asked is not None and asked.kind in SHOWS_CREDIT
 
     return Checks(is_reachable=is_reachable, has_credit=has_credit, shows_credit=shows_credit)
-
-
-async def _reload(services: Services, pasts: PastReader) -> bool:
-    """Load the configuration anew, and the keys with it; tell everybody how it went.
-
-    Raises:
-        ConfigInvalid: the file does not hold, and the last good configuration stays.
-    """
-    config, bus = services.config, services.bus
-    before = config.current.providers
-    try:
-        changed = config.reload()
-    except ConfigInvalid as error:
-        bus.publish("config", {"ok": False, "problem": problem_row(error)})
-        log.warning("config_invalid", problem=error.message)
-        raise
-    for name, provider in config.current.providers.items():
-        if name in before and before[name].origin != provider.origin:
-            services.pool.cooldowns.clear(name)  # what another host did is not this one's fault
-    pasts.configure(config.current.limits)
-    await pasts.wait(PAST_SECONDS)
-    await services.auth.reload()
-    bus.publish("config", {"ok": True, "changed": changed})
-    return changed
 
 
 def _about(environ: Mapping[str, str], paths: Paths) -> About:

@@ -21,9 +21,9 @@ sys.path.insert(0, str(HERE.parent))
 
 import trio  # noqa: E402 - the path comes first
 
-from aircherd.usage.ledger import Ledger, open_ledger  # noqa: E402 - likewise
-from aircherd.usage.ledger_file import LedgerFile  # noqa: E402 - likewise
-from aircherd.usage.rows import Entry  # noqa: E402 - likewise
+from aircherd.usage.ledger.database import LedgerDatabase  # noqa: E402 - likewise
+from aircherd.usage.ledger.ledger import Ledger, open_ledger  # noqa: E402 - likewise
+from aircherd.usage.ledger.rows import LedgerEntry  # noqa: E402 - likewise
 from aircherd.vocabulary.reply import Usage  # noqa: E402 - likewise
 from aircherd.vocabulary.usage import Settled, Started  # noqa: E402 - likewise
 from helpers.ledger import DAY, NOW, settled, started  # noqa: E402 - likewise
@@ -58,14 +58,14 @@ def attempt(at: float, projects: list[str]) -> tuple[Started, Settled]:
 
 def fill(path: Path, attempts: int) -> float:
     """Write them; return how many a second."""
-    file, spent = LedgerFile(path, clock=lambda: NOW, tz=UTC), 0.0
+    file, spent = LedgerDatabase(path, clock=lambda: NOW, tz=UTC), 0.0
     for first in range(0, attempts, BATCH):
         day = first * DAYS // attempts
         random.seed(day)
         projects = [f"/home/me/src/{random.randrange(20)}" for _ in range(3)]  # noqa: S311 - likewise
         random.seed(first)
         batch = [
-            Entry(number + 1, *attempt(NOW - DAYS * DAY * (1 - number / attempts), projects))
+            LedgerEntry(number + 1, *attempt(NOW - DAYS * DAY * (1 - number / attempts), projects))
             for number in range(first, min(first + BATCH, attempts))
         ]
         before = time.perf_counter()

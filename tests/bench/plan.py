@@ -21,25 +21,25 @@ from pathlib import Path
 import msgspec
 import trio
 
-from aircherd.auth.index import KeyIndex
 from aircherd.auth.manager import AuthManager
+from aircherd.auth.stores.index import KeyIndex
 from aircherd.catalog.catalog import Catalog
-from aircherd.chat.account import Account
+from aircherd.chat.accounting import UsageAccounting
 from aircherd.chat.controller import ChatController
-from aircherd.chat.view import RequestView
+from aircherd.chat.live_state import LiveRoutingState
 from aircherd.config.model import Alias, Config, Fallback, Limit, Network, Provider, Route, Strategy
 from aircherd.events import EventBus
-from aircherd.providers.cooldown_book import CooldownBook
-from aircherd.providers.pool import ProviderPool
+from aircherd.providers.client import ProviderClient
+from aircherd.providers.health.cooldowns import CooldownManager
+from aircherd.redaction import Redactor
 from aircherd.routing.candidate import Candidate
-from aircherd.routing.plan import Wish, plan
+from aircherd.routing.plan import RouteQuery, plan
 from aircherd.testing.keyring import MemoryStore
-from aircherd.usage.limit_book import LimitBook
-from aircherd.vocabulary.chat import RouteOptions
+from aircherd.usage.limits.tracker import LimitTracker
+from aircherd.vocabulary.chat import Requirements, RouteOptions
 from aircherd.vocabulary.keys import KeyCheck
 from aircherd.vocabulary.models import Model, Prices, Rates
-from aircherd.vocabulary.needs import Needs
-from aircherd.vocabulary.secret import Redactor, Secret
+from aircherd.vocabulary.secret import Secret
 
 PROVIDERS = 10
 KEYS = 10
@@ -48,7 +48,7 @@ MODELS = 100
 ROUNDS = 100
 CALLS = 20
 
-NEEDS = Needs(abilities=("tools", "images"), input_tokens=20_000, output_tokens=1000)
+NEEDS = Requirements(abilities=("tools", "images"), input_tokens=20_000, output_tokens=1000)
 CHAIN = tuple(Route(f"p{number}", f"shared-{number}") for number in range(PROVIDERS))
 
 
@@ -94,22 +94,22 @@ class Rig:
             redactor=redactor,
             check_key=_no_check,
         )
-        self.limits = LimitBook(time.time)
-        pool = ProviderPool(
+        self.limits = LimitTracker(time.time)
+        provider_client = ProviderClient(
             transport_for=_no_transport,
             network=Network,
-            cooldowns=CooldownBook(bus),
+            cooldowns=CooldownManager(bus),
             redactor=redactor,
         )
         controller = ChatController(
             config=self,  # type: ignore[arg-type] - it has what is asked of it
             auth=self.auth,
             catalog=self.catalog,
-            pool=pool,
-            account=Account(None, self.limits, bus),  # type: ignore[arg-type] - no call is booked
+            provider_client=provider_client,
+            account=UsageAccounting(None, self.limits, bus),  # type: ignore[arg-type] - no call is booked
             bus=bus,
         )
-        self.means = controller.means
+        self.services = controller.services
 
     @property
     def current(self) -> Config:
@@ -127,15 +127,21 @@ class Rig:
             models = [a_model(number, each) for each in range(MODELS)]
             self.catalog.take_list(provider, models, now=0.0)
 
-    def first(self, wish: Wish) -> Candidate:
+    def first(self, query: RouteQuery) -> Candidate:
         """What the hot path does: plan, and take the first step."""
-        step = next(plan(wish, self.config, RequestView(self.means, wish.needs, "bench")).steps())
+        step = next(
+            plan(query, self.config, LiveRoutingState(self.services, query.needs, "bench")).steps()
+        )
         assert isinstance(step, Candidate)
         return step
 
-    def whole(self, wish: Wish) -> int:
+    def whole(self, query: RouteQuery) -> int:
         """Return how many could be asked."""
-        return len(plan(wish, self.config, RequestView(self.means, wish.needs, "bench")).candidates)
+        return len(
+            plan(
+                query, self.config, LiveRoutingState(self.services, query.needs, "bench")
+            ).candidates
+        )
 
 
 async def _no_check(_provider: Provider, _secret: Secret) -> KeyCheck:
@@ -152,28 +158,28 @@ def microseconds(call: Callable[[], object]) -> float:
     return 1e6 / CALLS * min(timeit.repeat(call, number=CALLS, repeat=ROUNDS))
 
 
-def wishes() -> dict[str, Wish]:
+def wishes() -> dict[str, RouteQuery]:
     """Requests as they come: how they name their model, and what else makes a plan dearer."""
 
     def by(strategy: Strategy) -> RouteOptions:
         return RouteOptions(strategy=strategy)
 
     return {
-        "provider/model": Wish(model="p1/shared-1", needs=NEEDS),
-        "alias of 10 routes": Wish(model="alias", needs=NEEDS),
-        "the same, cheapest": Wish(model="alias", needs=NEEDS, options=by("cheapest")),
-        "the same, fastest": Wish(model="alias", needs=NEEDS, options=by("fastest")),
-        "a conversation's": Wish(model="alias", needs=NEEDS, conversation="c"),
-        "a name that 10 have": Wish(model="shared-7", needs=NEEDS),
+        "provider/model": RouteQuery(model="p1/shared-1", needs=NEEDS),
+        "alias of 10 routes": RouteQuery(model="alias", needs=NEEDS),
+        "the same, cheapest": RouteQuery(model="alias", needs=NEEDS, options=by("cheapest")),
+        "the same, fastest": RouteQuery(model="alias", needs=NEEDS, options=by("fastest")),
+        "a conversation's": RouteQuery(model="alias", needs=NEEDS, conversation="c"),
+        "a name that 10 have": RouteQuery(model="shared-7", needs=NEEDS),
     }
 
 
 def measure(rig: Rig) -> Iterator[tuple[str, float]]:
     """Time all kinds of requests."""
     held = Candidate(rig.config.providers["p7"], Model(id="shared-7"), "key-7")
-    rig.means.recall.note_answer(held, "c")
-    for name, wish in wishes().items():
-        yield f"first of {name}", microseconds(partial(rig.first, wish))
+    rig.services.recall.note_answer(held, "c")
+    for name, query in wishes().items():
+        yield f"first of {name}", microseconds(partial(rig.first, query))
     alias = wishes()["alias of 10 routes"]
     yield "all 100 of the alias", microseconds(partial(whole_hundred, rig, alias))
     plain = rig.config
@@ -187,13 +193,13 @@ def measure(rig: Rig) -> Iterator[tuple[str, float]]:
     first, *others = plain.providers.values()
     chained = msgspec.structs.replace(first, fallback=tuple(p.name for p in others))
     rig.config = msgspec.structs.replace(plain, providers={**plain.providers, "p0": chained})
-    wish = Wish(model="p0/shared-1", needs=NEEDS)
-    yield "first of a provider's chain of 9", microseconds(partial(rig.first, wish))
+    query = RouteQuery(model="p0/shared-1", needs=NEEDS)
+    yield "first of a provider's chain of 9", microseconds(partial(rig.first, query))
 
 
-def whole_hundred(rig: Rig, wish: Wish) -> None:
+def whole_hundred(rig: Rig, query: RouteQuery) -> None:
     """Have every candidate."""
-    assert rig.whole(wish) == PROVIDERS * KEYS
+    assert rig.whole(query) == PROVIDERS * KEYS
 
 
 async def main() -> None:

@@ -1,9 +1,7 @@
 """The daemon as a whole, in this process: opened, asked over its socket, and closed again."""
 
 import os
-import tempfile
 import threading
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgpack
@@ -11,56 +9,13 @@ import pytest
 import trio
 from structlog.testing import capture_logs
 
-from aircherd.app import open_daemon
-from aircherd.ipc.services import Shutdown
 from aircherd.ipc.socket_file import AlreadyRunning
-from aircherd.providers import exchange
+from aircherd.providers.transport import request as exchange
 from aircherd.testing.keyring import MemoryStore
 from aircherd.testing.simulator import open_simulator
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.models import Model
-from aircherd.vocabulary.secret import Redactor
-
-KEY = "canary-work-0123456789abcdef"
-
-
-@pytest.fixture
-def environ():
-    """A home of its own; its paths are short enough for a socket."""
-    with tempfile.TemporaryDirectory(prefix="air") as root:
-        (Path(root) / "run").mkdir(mode=0o700)
-        yield {
-            "HOME": root,
-            "XDG_RUNTIME_DIR": f"{root}/run",
-            "XDG_DATA_HOME": f"{root}/data",
-        }
-
-
-def write_config(environ, text):
-    folder = Path(environ["HOME"]) / ".aircher"
-    folder.mkdir(exist_ok=True)
-    (folder / "config.toml").write_text(text)
-
-
-@asynccontextmanager
-async def running(environ, **options):
-    """Open the daemon with a deadline on everything."""
-    with trio.fail_after(30):
-        async with open_daemon(environ, Redactor(), Shutdown(), **options) as services:
-            yield services
-
-
-async def ask(services, method, **params):
-    """Make one call over a connection of its own; return result or raise the error's code."""
-    async with await trio.open_unix_socket(str(services.about.socket)) as stream:
-        await stream.send_all(msgpack.packb([0, 1, method, [params]]))
-        unpacker = msgpack.Unpacker()
-        while data := await stream.receive_some():
-            unpacker.feed(data)
-            for frame in unpacker:
-                if frame[0] == 1:
-                    return frame[3] if frame[2] is None else frame[2]
-    return None
+from helpers.in_process import KEY, ask, running, write_config
 
 
 async def test_the_socket_answers_when_the_context_is_entered(environ):
@@ -140,23 +95,6 @@ async def test_a_second_daemon_in_the_same_home_is_refused(environ):
                 pass
 
 
-async def test_a_reload_takes_another_network_without_a_restart(environ):
-    """Requests go over a transport with the new settings; a missing file is refused."""
-    async with open_simulator(accept={"openai": KEY}) as sim:
-        text = f'[providers.work]\nkind="openai"\nbase_url="{sim.url}/v1"\n'
-        write_config(environ, text)
-        async with running(environ, keyring=MemoryStore()) as services:
-            await ask(services, "auth.login", provider="work", key=KEY)
-            write_config(environ, text + "[network]\nfirst_byte_timeout = 5\n")
-            assert (await ask(services, "config.reload"))["changed"] is True
-            assert services.config.current.network.first_byte_timeout == 5
-            write_config(environ, text + '[network]\nca_file = "/nowhere.pem"\n')
-            assert (await ask(services, "config.reload"))["code"] == "config_invalid"
-            message = {"role": "user", "content": "hello"}
-            got = await ask(services, "chat", model="work/m", messages=[message])
-            assert got["finish"] == "stop"
-
-
 async def test_a_disk_that_hangs_does_not_keep_it_from_ending(environ, monkeypatch):
     """Whoever was writing is left behind; the log says what is not on the disk."""
     may_go_on, hangs = threading.Event(), threading.Event()
@@ -174,7 +112,7 @@ async def test_a_disk_that_hangs_does_not_keep_it_from_ending(environ, monkeypat
                 services.catalog.take_list(provider, [Model(id="m")], 1.0)
                 assert await trio.to_thread.run_sync(hangs.wait, 10)
                 quota = Failure(kind=FailureClass.QUOTA, message="used up")
-                services.pool.cooldowns.note_failure(provider, "k", "m", quota)
+                services.provider_client.cooldowns.note_failure(provider, "k", "m", quota)
                 assert await ask(services, "ping") == {}
     finally:
         may_go_on.set()

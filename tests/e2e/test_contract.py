@@ -87,9 +87,11 @@ async def test_sampling(bench: Bench, field: str) -> None:
 @pytest.mark.parametrize("bench", [name for name in APIS if name != "ollama"], indirect=True)
 async def test_key_check(bench: Bench) -> None:
     """A good key is told from a refused one, without a chat."""
-    assert (await bench.pool.looks.check_key(bench.provider, Secret(CANARY))).ok is True
+    assert (
+        await bench.provider_client.free_calls.check_key(bench.provider, Secret(CANARY))
+    ).ok is True
     bench.sim.keys.revoke(bench.api.vendor)
-    checked = await bench.pool.looks.check_key(bench.provider, Secret(CANARY))
+    checked = await bench.provider_client.free_calls.check_key(bench.provider, Secret(CANARY))
     assert checked.ok is False
     assert checked.failure is not None
     assert CANARY not in checked.failure.message
@@ -98,7 +100,10 @@ async def test_key_check(bench: Bench) -> None:
 
 async def test_models(bench: Bench) -> None:
     """Those that can chat are listed, by the names they are asked for by."""
-    names = [model.id for model in await bench.pool.looks.list_models(bench.provider, bench.key)]
+    names = [
+        model.id
+        for model in await bench.provider_client.free_calls.list_models(bench.provider, bench.key)
+    ]
     assert names == bench.sim.manner.models[bench.api.vendor]
     bench.model = Model(id=names[0])
     assert (await bench.ask("one two")).text == "one two"

@@ -6,8 +6,8 @@ import pytest
 import trio
 
 from aircherd.config.model import Network
-from aircherd.providers.gemini_details import read_details
-from aircherd.testing.simulator.error_rows import ROWS
+from aircherd.providers.error_mapping.google_details import read_details
+from aircherd.testing.simulator.errors.rows import ROWS
 from aircherd.vocabulary.failure import FailureClass
 from helpers.contract import Bench, open_bench
 from helpers.contract_apis import APIS
@@ -177,7 +177,7 @@ async def test_cancelled(bench: Bench) -> None:
     bench.meet("stall", after=1)
     with trio.CancelScope() as scope:
         async with aclosing(
-            await bench.pool.open_chat(
+            await bench.provider_client.open_chat(
                 bench.provider, a_request(), bench.model, bench.key, bench.network
             )
         ) as call:

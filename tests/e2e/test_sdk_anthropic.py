@@ -10,9 +10,9 @@ from anthropic.types import Message
 from jiter import from_json
 
 from aircherd.chat.reply import Reply
-from aircherd.providers.anthropic_messages import AnthropicMessages
-from aircherd.providers.anthropic_models import read_models
-from aircherd.providers.anthropic_reply import read_whole
+from aircherd.providers.anthropic.adapter import AnthropicMessages
+from aircherd.providers.anthropic.models import read_models
+from aircherd.providers.anthropic.reply import read_whole
 from aircherd.testing.simulator import open_simulator
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Ending, ReplyEvent, Usage

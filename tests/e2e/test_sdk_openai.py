@@ -9,9 +9,9 @@ import pytest
 from openai.types.chat import ChatCompletion
 
 from aircherd.chat.reply import Reply
-from aircherd.providers.openai_chat import OpenAIChat
-from aircherd.providers.openai_models import read_models
-from aircherd.providers.openai_reply import read_whole
+from aircherd.providers.chat_completions.models import read_models
+from aircherd.providers.chat_completions.reply import read_whole
+from aircherd.providers.openai_chat.adapter import OpenAIChat
 from aircherd.testing.simulator import open_simulator
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Ending, ReplyEvent, Usage

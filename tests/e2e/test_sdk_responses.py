@@ -10,9 +10,8 @@ from openai.types.responses import Response
 
 from aircherd.chat.reply import Reply
 from aircherd.errors import ProviderFailed
-from aircherd.providers.openai_chat import OpenAIChat
-from aircherd.providers.openai_responses import OpenAIResponses
-from aircherd.providers.responses_reply import ResponsesStream, read_whole
+from aircherd.providers.openai_responses.adapter import OpenAIResponses
+from aircherd.providers.openai_responses.reply import ResponsesStream, read_whole
 from aircherd.testing.simulator import Fault, open_simulator
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Ending, ReplyEvent, Usage
@@ -22,7 +21,7 @@ from helpers.sdk_judge import decode, in_thread, serve
 
 T = TypeVar("T")
 KEY = "sk-made-up-0123456789"
-ADAPTER = OpenAIResponses(OpenAIChat())
+ADAPTER = OpenAIResponses()
 FINISHES = {None: "stop", "max_output_tokens": "length", "content_filter": "content_filter"}
 ENDED = [name for name in STREAMS if name != "failed"]
 CONTENT = {"reasoning": "thinking", "text": "text", "tool_call": "calls"}

@@ -6,17 +6,18 @@ from pathlib import Path
 
 import msgspec
 
-from aircherd.auth.index import KeyIndex
-from aircherd.auth.key_store import Entry
+from aircherd.auth.key_cache import KeyCache
 from aircherd.auth.manager import AuthManager
-from aircherd.auth.reader import KeyReader
-from aircherd.auth.vault import Vault
+from aircherd.auth.stores.base import KeyId
+from aircherd.auth.stores.credential_store import CredentialStore
+from aircherd.auth.stores.index import KeyIndex
 from aircherd.config.model import DEFAULT_CONFIG, Config, Provider
 from aircherd.events import Event, EventBus
+from aircherd.redaction import Redactor
 from aircherd.testing.keyring import MemoryStore
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import KeyCheck
-from aircherd.vocabulary.secret import Redactor, Secret
+from aircherd.vocabulary.secret import Secret
 
 KEY = "canary-first-0123456789"
 OTHER = "canary-other-0123456789"
@@ -80,19 +81,22 @@ class Rig:
             clock=lambda: self.now,
         )
 
-    def new_vault(self) -> Vault:
+    def new_vault(self) -> CredentialStore:
         """Return the stores and the index by themselves."""
-        return Vault(
+        return CredentialStore(
             keyring=self.keyring,
             file=self.file,
             index=KeyIndex(self.index_file),
             clock=lambda: self.now,
         )
 
-    def new_reader(self, vault: Vault) -> KeyReader:
+    def new_reader(self, credentials: CredentialStore) -> KeyCache:
         """Return a reader by itself."""
-        return KeyReader(
-            vault=vault, environ=self.environ, redactor=self.redactor, clock=lambda: self.now
+        return KeyCache(
+            credentials=credentials,
+            environ=self.environ,
+            redactor=self.redactor,
+            clock=lambda: self.now,
         )
 
     async def _check(self, provider: Provider, secret: Secret) -> KeyCheck:
@@ -115,6 +119,6 @@ class Rig:
         return [(data.get("key"), data["state"]) for data in events]
 
 
-def entry(label: str = "default", name: str = "work") -> Entry:
+def entry(label: str = "default", name: str = "work") -> KeyId:
     """Return the name of a stored key."""
-    return Entry(name, label)
+    return KeyId(name, label)

@@ -9,16 +9,16 @@ import msgspec
 import trio
 
 from aircherd.catalog.catalog import Catalog
-from aircherd.chat.account import Account
+from aircherd.chat.accounting import UsageAccounting
 from aircherd.chat.caller import Caller
 from aircherd.chat.controller import ChatController
 from aircherd.config.model import Alias, Config, Provider, Route
 from aircherd.errors import ChatFailed, KeyringLocked, ProviderFailed
 from aircherd.events import EventBus
-from aircherd.providers.call_report import CallReport
-from aircherd.providers.clocks import Clocks
-from aircherd.providers.cooldown_book import CooldownBook
-from aircherd.usage.limit_book import LimitBook
+from aircherd.providers.health.call_report import CallReport
+from aircherd.providers.health.clocks import Clocks
+from aircherd.providers.health.cooldowns import CooldownManager
+from aircherd.usage.limits.tracker import LimitTracker
 from aircherd.vocabulary.attempt import AttemptDelta, ChatResult
 from aircherd.vocabulary.chat import ChatRequest, Message
 from aircherd.vocabulary.failure import Failure, FailureClass
@@ -123,7 +123,7 @@ class FakePool:
         self.keys: list[tuple[str, str, str | None]] = []
         self.closed = 0
         clocks = Clocks(trio.current_time, trio.current_time, wall)
-        self.cooldowns = CooldownBook(EventBus(), clocks=clocks, jitter=lambda: 0.0)
+        self.cooldowns = CooldownManager(EventBus(), clocks=clocks, jitter=lambda: 0.0)
 
     async def open_chat(
         self,
@@ -222,16 +222,16 @@ class Chats:
 
     def __init__(
         self,
-        pool: FakePool,
+        provider_client: FakePool,
         *,
         config: Config = CONFIG,
         auth: FakeAuth | None = None,
         catalog: Catalog | None = None,
         bus: EventBus | None = None,
     ) -> None:
-        self.pool = pool
+        self.provider_client = provider_client
         self.ledger = FakeLedger()
-        self.limits = LimitBook(wall)
+        self.limits = LimitTracker(wall)
         self.limits.configure(config.limits)
         for past in self.limits.awaited:
             self.limits.restore(past, [])
@@ -240,11 +240,11 @@ class Chats:
             config=FakeConfig(config),
             auth=auth or FakeAuth(),
             catalog=catalog or Catalog(),
-            pool=pool,
-            account=Account(self.ledger, self.limits, bus),
+            provider_client=provider_client,
+            accounting=UsageAccounting(self.ledger, self.limits, bus),
             bus=bus,
         )
-        self.controller.means = msgspec.structs.replace(self.controller.means, clock=wall)
+        self.controller.services = msgspec.structs.replace(self.controller.services, clock=wall)
         self.transcript: list[tuple[float, str]] = []
         self.deltas: list[object] = []
 
@@ -271,10 +271,13 @@ class Chats:
 
 
 async def run(
-    pool: FakePool, auth: FakeAuth | None = None, bus: EventBus | None = None, **request: object
+    provider_client: FakePool,
+    auth: FakeAuth | None = None,
+    bus: EventBus | None = None,
+    **request: object,
 ) -> tuple[ChatResult | ChatFailed, list[str]]:
     """Run one chat; return its result or error, and what the client was sent."""
-    chats = Chats(pool, auth=auth, bus=bus)
+    chats = Chats(provider_client, auth=auth, bus=bus)
     result = await chats.ask(**request)
     assert chats.controller.statistics() == {"active": 0, "total": 1}
     return result, chats.told

@@ -10,13 +10,14 @@ import trio
 
 from aircherd.config.model import Network
 from aircherd.events import EventBus
-from aircherd.providers.cooldown_book import CooldownBook
-from aircherd.providers.pool import ProviderPool
-from aircherd.providers.transport import open_transport
+from aircherd.providers.client import ProviderClient
+from aircherd.providers.health.cooldowns import CooldownManager
+from aircherd.providers.transport.transport import open_transport
+from aircherd.redaction import Redactor
 from aircherd.testing.simulator import Fault, Received, Simulator, open_simulator
 from aircherd.vocabulary.keys import ApiKey
 from aircherd.vocabulary.models import Model
-from aircherd.vocabulary.secret import Redactor, Secret
+from aircherd.vocabulary.secret import Secret
 from helpers.contract_apis import Api
 from helpers.provider_calls import CANARY
 from helpers.talking import Map, Talker
@@ -38,10 +39,10 @@ def tampered(part: Map) -> Map:
 class Bench(Talker):
     """One API on the bench: its simulated server, and the pool that calls it."""
 
-    def __init__(self, api: Api, sim: Simulator, pool: ProviderPool) -> None:
+    def __init__(self, api: Api, sim: Simulator, provider_client: ProviderClient) -> None:
         provider = api.provider(sim.url)
         key = ApiKey(api.name, "default", Secret(CANARY), "file", provider.origin)
-        super().__init__(provider, Model(id=api.model), key, pool)
+        super().__init__(provider, Model(id=api.model), key, provider_client)
         self.api = api
         self.sim = sim
 
@@ -86,13 +87,13 @@ async def open_bench(api: Api) -> AsyncIterator[Bench]:
         open_transport(Network(), {}) as transport,
     ):
         sim.behave(**api.behave)
-        pool = ProviderPool(
+        provider_client = ProviderClient(
             transport_for=lambda _: transport,
             network=Network,
-            cooldowns=CooldownBook(EventBus()),
+            cooldowns=CooldownManager(EventBus()),
             redactor=Redactor(),
         )
-        yield Bench(api, sim, pool)
+        yield Bench(api, sim, provider_client)
 
 
 class _Resolver(trio.abc.HostnameResolver):

@@ -3,8 +3,8 @@
 import msgspec
 
 from aircherd.events import Event, EventBus
-from aircherd.providers.clocks import Clocks
-from aircherd.providers.cooldown_book import CooldownBook
+from aircherd.providers.health.clocks import Clocks
+from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.rate_limit import Allowance, Counted, RateLimitState
 
@@ -42,7 +42,7 @@ class Listened:
         self.events: list[Event] = []
         self._subscription = self.bus.subscribed(("provider",), self.events.append)
         self._subscription.__enter__()  # for as long as the bus lives
-        self.book = CooldownBook(self.bus, clocks=self.time.clocks, jitter=lambda: 0.0)
+        self.book = CooldownManager(self.bus, clocks=self.time.clocks, jitter=lambda: 0.0)
 
     @property
     def told(self) -> list[dict[str, object]]:

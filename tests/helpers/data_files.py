@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from aircherd.config.whole_file import write_data
+from aircherd.files.atomic_file import write_data
 
 
 class WrittenAtOnce:

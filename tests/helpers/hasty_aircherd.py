@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from aircherd.__main__ import main
-from aircherd.providers import recovery
+from aircherd.providers.health import recovery
 
 HASTY = (str(Path(__file__)),)
 """What Python runs."""

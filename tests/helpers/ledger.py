@@ -5,7 +5,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 
-from aircherd.usage.ledger import open_ledger
+from aircherd.usage.ledger.ledger import open_ledger
 from aircherd.vocabulary.reply import Usage
 from aircherd.vocabulary.usage import Settled, Started
 

@@ -14,9 +14,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aircherd.catalog.catalog import Catalog
-from aircherd.catalog.prices import cost
+from aircherd.catalog.cost import cost
 from aircherd.config.model import Provider
-from aircherd.providers.pool import ProviderPool
+from aircherd.providers.client import ProviderClient
 from aircherd.vocabulary.keys import ApiKey
 from aircherd.vocabulary.models import ApiName
 from aircherd.vocabulary.secret import Secret
@@ -121,7 +121,7 @@ def check_reachable(provider: Provider) -> None:
         raise Missing(f"start a server at {provider.base_url} to run this ({error})") from None
 
 
-async def open_line(pool: ProviderPool, asked: Asked) -> "Line":
+async def open_line(provider_client: ProviderClient, asked: Asked) -> "Line":
     """Return the line to a model, with what the catalogue and the provider's list say of it.
 
     Raises:
@@ -130,10 +130,10 @@ async def open_line(pool: ProviderPool, asked: Asked) -> "Line":
     provider, secret = asked.provider, asked.secret
     key = ApiKey(provider.name, "live", secret, "environment", provider.origin) if secret else None
     catalog = Catalog()
-    listed = await pool.looks.list_models(provider, key)
+    listed = await provider_client.free_calls.list_models(provider, key)
     catalog.take_list(provider, listed, 0.0)
     name = asked.model or listed[0].id
-    return Line(provider, catalog.find(provider, name), key, pool)
+    return Line(provider, catalog.find(provider, name), key, provider_client)
 
 
 class Line(Talker):

@@ -12,15 +12,16 @@ import trio
 from aircherd.config.model import Network, Provider
 from aircherd.errors import ProviderFailed
 from aircherd.events import EventBus
-from aircherd.providers.cooldown_book import CooldownBook
-from aircherd.providers.exchange import Answer, Outgoing
-from aircherd.providers.pool import ProviderPool
-from aircherd.providers.transport import Transport, body_reader
+from aircherd.providers.client import ProviderClient
+from aircherd.providers.health.cooldowns import CooldownManager
+from aircherd.providers.transport.request import HttpRequest, HttpResponse
+from aircherd.providers.transport.transport import Transport, body_reader
+from aircherd.redaction import Redactor
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.keys import ApiKey, Health
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Ending, ReplyEvent, TextDelta
-from aircherd.vocabulary.secret import Redactor, Secret
+from aircherd.vocabulary.secret import Secret
 from helpers.provider_calls import CANARY, a_provider, a_request, sse
 
 Answering = Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]
@@ -66,24 +67,24 @@ class MadeUp(Transport):
         super().__init__(ssl.create_default_context)
         self._answer = answer
 
-    async def send(self, call: Outgoing) -> Answer:
+    async def send(self, call: HttpRequest) -> HttpResponse:
         response = await self._answer(call.as_httpx())
         stream = response.stream
         body = stream if isinstance(stream, Body) else body_reader(response)
-        return Answer(response.status_code, response.headers.raw, body)
+        return HttpResponse(response.status_code, response.headers.raw, body)
 
 
-def a_pool(answer: Answering) -> ProviderPool:
+def a_pool(answer: Answering) -> ProviderClient:
     return over(MadeUp(answer), clock=lambda: 0.0)
 
 
 def over(
     transport: httpx.AsyncBaseTransport, clock: Callable[[], float] = time.time
-) -> ProviderPool:
-    return ProviderPool(
+) -> ProviderClient:
+    return ProviderClient(
         transport_for=lambda _: transport,
         network=Network,
-        cooldowns=CooldownBook(EventBus()),
+        cooldowns=CooldownManager(EventBus()),
         redactor=Redactor(),
         clock=clock,
     )
@@ -91,7 +92,7 @@ def over(
 
 def answering(
     status: int, body: Body | bytes = b"", headers: dict[str, str] | None = None
-) -> ProviderPool:
+) -> ProviderClient:
     async def answer(_: httpx.Request) -> httpx.Response:
         stream = Body(body) if isinstance(body, bytes) else body
         return httpx.Response(status, headers=headers, stream=stream)
@@ -99,7 +100,7 @@ def answering(
     return a_pool(answer)
 
 
-def raising(error: Exception) -> ProviderPool:
+def raising(error: Exception) -> ProviderClient:
     async def answer(_: httpx.Request) -> httpx.Response:
         raise error
 
@@ -111,21 +112,25 @@ def a_key(provider: Provider, secret: str = CANARY) -> ApiKey:
 
 
 async def ask(
-    pool: ProviderPool,
+    provider_client: ProviderClient,
     request: ChatRequest | None = None,
     provider: Provider | None = None,
 ) -> list[ReplyEvent]:
     events: list[ReplyEvent] = []
     asked = provider or a_provider()
     async with aclosing(
-        await pool.open_chat(asked, request or a_request(), Model(id="m"), a_key(asked), Network())
+        await provider_client.open_chat(
+            asked, request or a_request(), Model(id="m"), a_key(asked), Network()
+        )
     ) as call:
         while more := await call.receive():
             events += more
     return events
 
 
-async def failing(pool: ProviderPool, request: ChatRequest | None = None) -> ProviderFailed:
+async def failing(
+    provider_client: ProviderClient, request: ChatRequest | None = None
+) -> ProviderFailed:
     with pytest.raises(ProviderFailed) as caught:
-        await ask(pool, request)
+        await ask(provider_client, request)
     return caught.value

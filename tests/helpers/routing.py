@@ -7,11 +7,10 @@ from decimal import Decimal
 from aircherd.catalog.catalog import Catalog
 from aircherd.config.model import Alias, Config, Provider, Route, builtin_providers
 from aircherd.routing.candidate import Candidate, Step
-from aircherd.routing.plan import Wish, plan
+from aircherd.routing.plan import RouteQuery, plan
 from aircherd.vocabulary.attempt import Skipped
-from aircherd.vocabulary.cooling import Cooling
+from aircherd.vocabulary.availability import Cooling, Limited
 from aircherd.vocabulary.keys import KeyChoice, KeyState
-from aircherd.vocabulary.limited import Limited
 from aircherd.vocabulary.models import Model
 
 OK = KeyState.AUTHENTICATED
@@ -118,7 +117,7 @@ def place(step: Step) -> tuple[str, str | None, str | None]:
     return (step.provider, step.model, step.key)
 
 
-def rows(wish: Wish, view: FakeView, config: Config = CONFIG) -> list[tuple[object, ...]]:
+def rows(query: RouteQuery, view: FakeView, config: Config = CONFIG) -> list[tuple[object, ...]]:
     """Return the steps of a plan in their order: who is asked, and who is not with the reason."""
-    steps = plan(wish, config, view).steps()
+    steps = plan(query, config, view).steps()
     return [(*place(s), s.reason) if isinstance(s, Skipped) else place(s) for s in steps]

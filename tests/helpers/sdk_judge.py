@@ -15,7 +15,7 @@ from trio.abc import Stream
 
 from aircherd.config.model import Network
 from aircherd.providers.adapter import ReplyDecoder
-from aircherd.providers.transport import body_reader, open_transport
+from aircherd.providers.transport.transport import body_reader, open_transport
 from aircherd.vocabulary.reply import ReplyEvent
 from helpers.http_server import Server, open_server, read_request
 

@@ -7,8 +7,8 @@ import msgspec
 
 from aircherd.errors import fail
 from aircherd.providers.adapter import HttpCall
+from aircherd.providers.codec.json_in import decode_with
 from aircherd.providers.signing import Flow
-from aircherd.providers.vendor_json import decode_with
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.secret import Secret
 

@@ -7,7 +7,7 @@ import msgspec
 from aircherd.chat.reply import Reply
 from aircherd.config.model import Network, Provider
 from aircherd.errors import ProviderFailed
-from aircherd.providers.pool import ProviderPool
+from aircherd.providers.client import ProviderClient
 from aircherd.vocabulary.failure import Failure
 from aircherd.vocabulary.keys import ApiKey
 from aircherd.vocabulary.models import Model
@@ -64,12 +64,12 @@ class Talker:
     """Talks to one model of one provider."""
 
     def __init__(
-        self, provider: Provider, model: Model, key: ApiKey | None, pool: ProviderPool
+        self, provider: Provider, model: Model, key: ApiKey | None, provider_client: ProviderClient
     ) -> None:
         self.provider = provider
         self.model = model
         self.key = key
-        self.pool = pool
+        self.provider_client = provider_client
         self.network = Network()
 
     @property
@@ -96,7 +96,7 @@ class Talker:
         request = a_request(*sent, **fields)
         try:
             async with aclosing(
-                await self.pool.open_chat(
+                await self.provider_client.open_chat(
                     self.provider, request, self.model, self.key, self.network
                 )
             ) as call:

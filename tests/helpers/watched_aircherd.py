@@ -20,7 +20,7 @@ import trio
 from aircherd.__main__ import main
 from aircherd.ipc.outbox import Outbox
 from aircherd.ipc.session import Session
-from aircherd.providers.connection import Connection
+from aircherd.providers.transport.connection import Connection
 
 NUMBERS = itertools.count(1)
 

@@ -12,10 +12,10 @@ import pytest
 
 from aircherd.config.model import Network
 from aircherd.events import EventBus
-from aircherd.providers.cooldown_book import CooldownBook
-from aircherd.providers.pool import ProviderPool
-from aircherd.providers.transport import open_transport
-from aircherd.vocabulary.secret import Redactor
+from aircherd.providers.client import ProviderClient
+from aircherd.providers.health.cooldowns import CooldownManager
+from aircherd.providers.transport.transport import open_transport
+from aircherd.redaction import Redactor
 from helpers.live import BILL, ROWS, Asked, Line, Missing, check_reachable, open_line, read_row
 
 
@@ -49,10 +49,10 @@ def row(request: pytest.FixtureRequest) -> Asked:
 async def line(row: Asked) -> AsyncIterator[Line]:
     """A line to it."""
     async with open_transport(Network(), os.environ) as transport:
-        pool = ProviderPool(
+        provider_client = ProviderClient(
             transport_for=lambda _: transport,
             network=Network,
-            cooldowns=CooldownBook(EventBus()),
+            cooldowns=CooldownManager(EventBus()),
             redactor=Redactor(),
         )
-        yield await open_line(pool, row)
+        yield await open_line(provider_client, row)

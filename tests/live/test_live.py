@@ -27,13 +27,17 @@ def needs(ability: str, has: bool | None) -> None:
 async def test_the_key_is_good(line: Line) -> None:
     """The free check says so, and calls a made-up key refused."""
     assert line.key is not None
-    assert (await line.pool.looks.check_key(line.provider, line.key.secret)).ok is True
-    assert (await line.pool.looks.check_key(line.provider, Secret(WRONG))).ok is False
+    assert (
+        await line.provider_client.free_calls.check_key(line.provider, line.key.secret)
+    ).ok is True
+    assert (
+        await line.provider_client.free_calls.check_key(line.provider, Secret(WRONG))
+    ).ok is False
 
 
 async def test_the_model_is_on_the_list(line: Line) -> None:
     """The provider lists it by the name it is asked for by."""
-    listed = await line.pool.looks.list_models(line.provider, line.key)
+    listed = await line.provider_client.free_calls.list_models(line.provider, line.key)
     names = [model.id for model in listed]
     assert any(name.startswith(line.model.id) for name in names), names[:20]
 

@@ -3,7 +3,7 @@
 import argparse
 
 from aircher_cli.context import Context
-from aircher_cli.exits import OK
+from aircher_cli.exit_codes import OK
 from aircher_cli.parser import PROGRAM, Parser, make_parser
 
 SHELLS = ("bash", "zsh", "fish")

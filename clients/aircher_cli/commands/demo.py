@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 from aircher_cli.context import Context
-from aircher_cli.exits import INTERRUPTED
+from aircher_cli.exit_codes import INTERRUPTED
 from aircher_cli.parser import Parser, make_parser
 
 MODULE = "aircherd.testing.demo"

@@ -4,7 +4,7 @@ import argparse
 import time
 
 from aircher_cli.context import Context
-from aircher_cli.exits import OK
+from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.render.events import event_line
 

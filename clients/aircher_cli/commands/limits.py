@@ -3,12 +3,12 @@
 import argparse
 import time
 
-from aircher_cli.commands.config_path import config_file
+from aircher_cli.commands.config.path import config_file
 from aircher_cli.context import Context
-from aircher_cli.exits import OK, records
+from aircher_cli.exit_codes import OK, records
 from aircher_cli.parser import Parser, add_json, make_parser
+from aircher_cli.render.formatting import short_path
 from aircher_cli.render.limits import EXAMPLE, incomplete_words, limit_lines, unknown_words
-from aircher_cli.render.words import short_path
 from aircher_wire import methods
 
 EXAMPLES = """

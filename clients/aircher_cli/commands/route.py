@@ -3,9 +3,9 @@
 import argparse
 import time
 
-from aircher_cli.commands.ask import STRATEGIES
+from aircher_cli.commands.ask.command import STRATEGIES
 from aircher_cli.context import Context
-from aircher_cli.exits import OK, code_exit, reasons, records
+from aircher_cli.exit_codes import OK, code_exit, reasons, records
 from aircher_cli.parser import Parser, add_json, make_parser, name, positive_int
 from aircher_cli.render.route import route_lines
 from aircher_wire import codes, methods

@@ -3,12 +3,13 @@
 import argparse
 import time
 
-from aircher_cli.commands.moment_input import FORMS, read_span
+from aircher_cli.commands.inputs.time_input import FORMS, read_span
 from aircher_cli.console import Console
 from aircher_cli.context import Context
-from aircher_cli.exits import OK, UsageError, records
+from aircher_cli.exit_codes import OK, UsageError, records
 from aircher_cli.parser import PROGRAM, Parser, make_parser
 from aircher_cli.registry import suggest
+from aircher_cli.render.formatting import as_map, text
 from aircher_cli.render.usage import (
     SUMS,
     estimated_words,
@@ -16,7 +17,6 @@ from aircher_cli.render.usage import (
     unpriced_words,
     usage_lines,
 )
-from aircher_cli.render.words import as_map, text
 from aircher_wire import methods
 
 Map = dict[str, object]

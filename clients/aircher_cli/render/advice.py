@@ -1,8 +1,8 @@
 """What to do where nobody can answer a request that names no model: from the daemon's `status`."""
 
-from aircher_cli.exits import records
+from aircher_cli.exit_codes import records
+from aircher_cli.render.formatting import as_map, listing, text
 from aircher_cli.render.problems import NOTHING_IN_USE
-from aircher_cli.render.words import as_map, listing, text
 
 SIGNED_IN = frozenset({"authenticated", "unverified"})
 """States of a provider that is asked, if only somebody names it."""

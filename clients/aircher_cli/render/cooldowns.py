@@ -1,7 +1,7 @@
 """Who is left alone for a while, and until when."""
 
+from aircher_cli.render.formatting import coming, number, text
 from aircher_cli.render.layout import Line, columns, paragraph, room_behind
-from aircher_cli.render.words import coming, number, text
 
 Map = dict[str, object]
 

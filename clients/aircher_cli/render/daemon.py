@@ -1,11 +1,11 @@
 """The answer to `status` as text."""
 
-from aircher_cli.exits import records
+from aircher_cli.exit_codes import records
 from aircher_cli.render.advice import nobody_lines
+from aircher_cli.render.formatting import as_map, count, duration, number, short_path, text, texts
 from aircher_cli.render.keys import SYMBOLS, health_trouble, state_words
 from aircher_cli.render.layout import Line, columns, fields, hanging, paragraph
 from aircher_cli.render.problems import config_problems
-from aircher_cli.render.words import as_map, count, duration, number, short_path, text, texts
 
 STARTERS: dict[str, str] = {
     "client": "by a client, with the variables of its shell",

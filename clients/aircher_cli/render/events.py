@@ -1,7 +1,7 @@
 """One line per event, whatever its topic."""
 
+from aircher_cli.render.formatting import clock, number, percent, reason_words, text, texts
 from aircher_cli.render.problems import problem_lines
-from aircher_cli.render.words import clock, number, percent, reason_words, text, texts
 
 
 def event_line(event: dict[str, object], now: float) -> str:

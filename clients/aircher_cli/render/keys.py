@@ -1,7 +1,7 @@
 """Rows of `auth.status` as text: one line per key, and under it what there is to say about it."""
 
+from aircher_cli.render.formatting import ago, clock, number, text, texts
 from aircher_cli.render.layout import Line, columns, paragraph
-from aircher_cli.render.words import ago, clock, number, text, texts
 
 SYMBOLS: dict[str, tuple[str, str]] = {
     "authenticated": ("✓", "good"),

@@ -1,11 +1,11 @@
 """The user's limits and how far each is used, with a bar."""
 
-from aircher_cli.exits import records
+from aircher_cli.exit_codes import records
 from aircher_cli.render.bars import gauge
+from aircher_cli.render.formatting import as_map, coming, count, number, percent, text
 from aircher_cli.render.layout import GAP, Line, columns, paragraph, room_behind
 from aircher_cli.render.models import amount_of
 from aircher_cli.render.money import money_words
-from aircher_cli.render.words import as_map, coming, count, number, percent, text
 
 Map = dict[str, object]
 

@@ -1,9 +1,9 @@
 """One model in full, and how fresh the lists are from which models are known."""
 
-from aircher_cli.exits import records
+from aircher_cli.exit_codes import records
+from aircher_cli.render.formatting import ago, as_map, listing, number, text, texts
 from aircher_cli.render.layout import Line, columns, fields, paragraph
 from aircher_cli.render.models import amount_of, dollars, full_name, standing, window_words
-from aircher_cli.render.words import ago, as_map, listing, number, text, texts
 
 Map = dict[str, object]
 

@@ -5,9 +5,9 @@ What is not known is shown as `?` or `unknown`, never as no and never as free.
 
 from decimal import Decimal, InvalidOperation
 
+from aircher_cli.render.formatting import as_map, number, text
 from aircher_cli.render.keys import SYMBOLS, state_words
 from aircher_cli.render.layout import GAP, Line, paragraph
-from aircher_cli.render.words import as_map, number, text
 
 Map = dict[str, object]
 

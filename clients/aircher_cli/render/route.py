@@ -1,10 +1,10 @@
 """The plan of a request: who would be asked, in which order, and who would not."""
 
-from aircher_cli.exits import records
+from aircher_cli.exit_codes import records
+from aircher_cli.render.formatting import as_map, coming, listing, number, reason_words, text, texts
 from aircher_cli.render.layout import Line, columns, paragraph, room_behind
 from aircher_cli.render.models import UNKNOWN, amount_of, full_name
 from aircher_cli.render.money import money_words
-from aircher_cli.render.words import as_map, coming, listing, number, reason_words, text, texts
 
 Map = dict[str, object]
 

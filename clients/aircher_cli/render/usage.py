@@ -2,12 +2,12 @@
 
 from decimal import Decimal
 
-from aircher_cli.exits import records
+from aircher_cli.exit_codes import records
 from aircher_cli.render.bars import bar
+from aircher_cli.render.formatting import as_map, count, day_and_time, number, text
 from aircher_cli.render.layout import GAP, Line
 from aircher_cli.render.models import amount_of, full_name, window_words
 from aircher_cli.render.money import money_words
-from aircher_cli.render.words import as_map, count, day_and_time, number, text
 
 Map = dict[str, object]
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from aircherd.auth.key_text import check_key
+from aircherd.auth.key_format import check_key
 from aircherd.config.model import Config, Provider
 from aircherd.errors import AircherError, KeyRejected
 from aircherd.vocabulary.secret import Secret

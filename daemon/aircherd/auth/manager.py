@@ -4,7 +4,7 @@
     an answer    a success or a 401 changes the key's standing at once, and an `auth` event says so
     a login      shape -> live check -> store -> hold; nothing is stored that was not taken
 
-Decisions are in `slots`, `standing` and `status`, the picture of all keys is the `book`; here it is
+Decisions are in `slots`, `standing` and `status`, the picture of all keys is the `registry`; here it is
 decided when a source is asked, when a key is given out, and what an answer changes.
 """
 
@@ -14,28 +14,29 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 import trio
 
-from aircherd.auth import standing, status
-from aircherd.auth.book import KeyBook, unusable
-from aircherd.auth.checks import KeyChecker, LiveCheck
+from aircherd.auth import status, verification
 from aircherd.auth.importing import ImportOutcome, import_keys, plan_import
-from aircherd.auth.index import KeyIndex
-from aircherd.auth.key_store import Entry, KeyStore, StoreState
-from aircherd.auth.key_text import check_key as check_text
-from aircherd.auth.reader import KeyReader
-from aircherd.auth.slots import (
-    KeySlot,
+from aircherd.auth.key_cache import KeyCache
+from aircherd.auth.key_format import check_key as check_text
+from aircherd.auth.key_registry import KeyRegistry, unusable
+from aircherd.auth.key_sources import (
+    KeySource,
     check_label,
     find_provider,
-    objection,
+    forbidden_reason,
     plain_http,
-    stored_slot,
+    stored_source,
 )
-from aircherd.auth.vault import Vault
+from aircherd.auth.key_verifier import KeyChecker, KeyVerifier
+from aircherd.auth.stores.base import KeyId, KeyStore, StoreState
+from aircherd.auth.stores.credential_store import CredentialStore
+from aircherd.auth.stores.index import KeyIndex
 from aircherd.config.model import Config, Provider
 from aircherd.errors import BadRequest, KeyringLocked
 from aircherd.events import EventBus
+from aircherd.redaction import Redactor
 from aircherd.vocabulary.keys import DEFAULT_LABEL, ApiKey, KeyChoice, KeyState, KeyStatus
-from aircherd.vocabulary.secret import Redactor, Secret
+from aircherd.vocabulary.secret import Secret
 
 CHECKS_AT_ONCE = 4
 
@@ -59,12 +60,18 @@ class AuthManager:
         self._config = config
         self._redactor = redactor
         self._clock = clock
-        self._vault = Vault(keyring=keyring, file=file, index=index, clock=clock)
-        self._reader = KeyReader(vault=self._vault, environ=environ, redactor=redactor, clock=clock)
-        self._book = KeyBook(
-            config=config, environ=environ, vault=self._vault, reader=self._reader, bus=bus
+        self._credentials = CredentialStore(keyring=keyring, file=file, index=index, clock=clock)
+        self._reader = KeyCache(
+            credentials=self._credentials, environ=environ, redactor=redactor, clock=clock
         )
-        self._live = LiveCheck(ask=check_key, redactor=redactor, clock=clock)
+        self._registry = KeyRegistry(
+            config=config,
+            environ=environ,
+            credentials=self._credentials,
+            reader=self._reader,
+            bus=bus,
+        )
+        self._live = KeyVerifier(ask=check_key, redactor=redactor, clock=clock)
 
     # -------------------------------------------------------------- for requests
 
@@ -74,9 +81,9 @@ class AuthManager:
         Raises nothing: a locked keyring is a state, not an error.
         """
         await self._reader.read(
-            [slot for slot in self._book.all_slots() if slot.source != "command"]
+            [slot for slot in self._registry.all_slots() if slot.source != "command"]
         )
-        self._book.announce_all()
+        self._registry.announce_all()
 
     def key_choices(self, provider: Provider) -> Sequence[KeyChoice]:
         """Return the keys of `provider` in the order in which they serve, as routing sees them.
@@ -86,7 +93,7 @@ class AuthManager:
         whose source could not be read shows as `unverified` when it is time to look again: then
         the request looks.
         """
-        return self._book.choices(provider)
+        return self._registry.choices(provider)
 
     async def ensure_authenticated(
         self, provider: Provider, name: str | None = None
@@ -112,13 +119,16 @@ class AuthManager:
             KeyRejected: it was refused, or is for another origin.
             KeyringLocked: its source cannot be read now.
         """
-        slot = self._book.pick(provider, name)
+        slot = self._registry.pick(provider, name)
         held = self._reader.held(slot)
-        if held.is_stale and status.judged(provider, slot, standing.UNTRIED).is_usable:
+        if (
+            held.is_stale
+            and status.effective_status(provider, slot, verification.UNTRIED).is_usable
+        ):
             await self._reader.read([slot])
-            self._book.announce(provider.name)
+            self._registry.announce(provider.name)
             held = self._reader.held(slot)
-        verdict = status.judged(provider, slot, held.standing)
+        verdict = status.effective_status(provider, slot, held.standing)
         if not verdict.is_usable or held.secret is None or held.is_stale:
             raise unusable(provider, slot, verdict)
         return ApiKey(provider.name, slot.name, held.secret, slot.source, slot.origin)
@@ -129,18 +139,18 @@ class AuthManager:
         The source is read again: a key that was renewed there serves at once. Otherwise the key is
         rejected until someone signs in again or asks for a test.
         """
-        found = self._book.find(key.provider, key.name)
+        found = self._registry.find(key.provider, key.name)
         if found is None or found[1].origin != key.origin:
             return None  # gone, or by now for elsewhere: where this request must not send it
         provider, slot = found
         secret = await self._reader.replacement(slot, key.secret)
         held = self._reader.held(slot)
         if secret is None and held.secret == key.secret:
-            held.standing = standing.refused(
+            held.standing = verification.refused(
                 held.standing, self._clock(), "a request", self._redactor.redact(reason)
             )
-        self._book.announce(provider.name)
-        if secret is None or not status.judged(provider, slot, held.standing).is_usable:
+        self._registry.announce(provider.name)
+        if secret is None or not status.effective_status(provider, slot, held.standing).is_usable:
             return None
         return ApiKey(provider.name, slot.name, secret, slot.source, slot.origin)
 
@@ -150,9 +160,9 @@ class AuthManager:
         if held is None or held.standing.state is KeyState.AUTHENTICATED:
             return
         if held.secret == key.secret:
-            held.standing = standing.works(self._clock(), "a request")
+            held.standing = verification.works(self._clock(), "a request")
             if provider := self._config().providers.get(key.provider):
-                self._book.announce(provider.name)
+                self._registry.announce(provider.name)
 
     # -------------------------------------------------------------- for people
 
@@ -182,15 +192,15 @@ class AuthManager:
         secret = check_text(secret.reveal())
         self._redactor.add(secret)
         check_label(label)
-        known = await self._live.demand(provider, secret) if verify else standing.UNTRIED
+        known = await self._live.demand(provider, secret) if verify else verification.UNTRIED
         try:
-            slot = stored_slot(await self._vault.store(provider, label, secret))
+            slot = stored_source(await self._credentials.store(provider, label, secret))
         except KeyringLocked:
-            self._book.announce(provider.name)  # the old key may have become unusable
+            self._registry.announce(provider.name)  # the old key may have become unusable
             raise
         self._reader.put(slot, secret, known)
-        self._book.announce(provider.name)
-        return self._book.row(provider, slot)
+        self._registry.announce(provider.name)
+        return self._registry.row(provider, slot)
 
     async def logout(self, provider_name: str, label: str | None = None) -> list[KeyStatus]:
         """Remove one stored key of a provider, or all. Return the provider's rows as they are now.
@@ -202,8 +212,8 @@ class AuthManager:
             BadRequest: no such provider, or nothing stored under this label.
             KeyringLocked: the store is locked, the key is still there; or the list cannot be read.
         """
-        self._vault.index.look_again()
-        self._vault.index.demand_usable()
+        self._credentials.index.look_again()
+        self._credentials.index.demand_usable()
         labels = self.stored_labels(provider_name)
         if not labels:
             find_provider(self._config(), provider_name)
@@ -213,38 +223,38 @@ class AuthManager:
                 raise BadRequest(f"{provider_name} has no key {label!r}; stored: {stored}")
             labels = (label,)
         left: list[str | None] = []
-        for entry in (Entry(provider_name, name) for name in labels):
-            left.append(await self._vault.remove(entry))
-            self._book.forget(entry)
+        for entry in (KeyId(provider_name, name) for name in labels):
+            left.append(await self._credentials.remove(entry))
+            self._registry.forget(entry)
         if label is None:
-            await self._vault.settle(provider_name)
-            self._book.announce(provider_name)
+            await self._credentials.settle(provider_name)
+            self._registry.announce(provider_name)
         notes = "; ".join(note for note in left if note)
-        rows = self._book.rows_of(provider_name)
+        rows = self._registry.rows_of(provider_name)
         if notes and rows:
             rows[0] = msgspec.structs.replace(rows[0], hint=notes)
         return rows
 
     def stored_labels(self, provider_name: str) -> tuple[str, ...]:
         """Return the labels of the keys stored for a provider."""
-        return tuple(known.label for known in self._vault.index.of(provider_name))
+        return tuple(known.label for known in self._credentials.index.of(provider_name))
 
     async def status(self) -> list[KeyStatus]:
         """Return all rows. Sources that could not be read are asked again first, but no command."""
-        self._vault.index.look_again()
-        slots = [slot for slot in self._book.all_slots() if slot.source != "command"]
+        self._credentials.index.look_again()
+        slots = [slot for slot in self._registry.all_slots() if slot.source != "command"]
         self._reader.forget_failing(slots)
         await self._reader.read(slots)
-        self._book.announce_all()
+        self._registry.announce_all()
         return self.rows()
 
     def rows(self) -> list[KeyStatus]:
         """Return all rows as they are known now, without any I/O: for a snapshot."""
-        return self._book.rows()
+        return self._registry.rows()
 
     async def keyring_state(self) -> StoreState:
         """Look whether the keyring can be used now, for the daemon's own status."""
-        return await self._vault.probe()
+        return await self._credentials.probe()
 
     async def test(self, provider_name: str | None = None) -> list[KeyStatus]:
         """Check all keys now, refused and unreadable ones too, each with a free call.
@@ -252,20 +262,20 @@ class AuthManager:
         Raises:
             BadRequest: no such provider.
         """
-        self._vault.index.look_again()
+        self._credentials.index.look_again()
         config = self._config()
         chosen = [find_provider(config, provider_name)] if provider_name else None
         slots = [
             (provider, slot)
             for provider in chosen or config.providers.values()
-            for slot in self._book.slots(provider)
+            for slot in self._registry.slots(provider)
         ]
         self._reader.forget_failing(slot for _, slot in slots)
         limit = trio.CapacityLimiter(CHECKS_AT_ONCE)
         async with trio.open_nursery() as nursery:
             for provider, slot in slots:
                 nursery.start_soon(self._test, provider, slot, limit)
-        return self._book.rows_of(provider_name) if provider_name else self.rows()
+        return self._registry.rows_of(provider_name) if provider_name else self.rows()
 
     async def import_keys(
         self, variables: Mapping[str, str], *, verify: bool = True
@@ -288,7 +298,7 @@ class AuthManager:
 
         Refused keys get another chance with it.
         """
-        self._vault.index.look_again()
+        self._credentials.index.look_again()
         self._reader.forget()
         await self.warm()
 
@@ -302,26 +312,26 @@ class AuthManager:
             raise BadRequest(f"{name}: {problem}")
         return provider
 
-    async def _test(self, provider: Provider, slot: KeySlot, limit: trio.CapacityLimiter) -> None:
+    async def _test(self, provider: Provider, slot: KeySource, limit: trio.CapacityLimiter) -> None:
         async with limit:
             await self._reader.read([slot])
             held = self._reader.held(slot)
             secret = held.secret
-            if secret and not held.is_stale and objection(provider, slot) is None:
+            if secret and not held.is_stale and forbidden_reason(provider, slot) is None:
                 after = await self._live.test(provider, secret, held.standing, origin=slot.origin)
                 if self._reader.held(slot).secret == secret:  # else someone signed in meanwhile
                     self._reader.held(slot).standing = after
-        self._book.announce(provider.name)
+        self._registry.announce(provider.name)
 
     async def _is_stored(self, provider: Provider, secret: Secret) -> bool:
         """Whether this very key is stored, is for this origin, and was not refused since."""
-        slots = [stored_slot(known) for known in self._vault.index.of(provider.name)]
+        slots = [stored_source(known) for known in self._credentials.index.of(provider.name)]
         await self._reader.read(slots)
         return any(
             self._reader.held(slot).secret == secret
-            and status.judged(provider, slot, self._reader.held(slot).standing).is_usable
+            and status.effective_status(provider, slot, self._reader.held(slot).standing).is_usable
             for slot in slots
         )
 
     def __repr__(self) -> str:
-        return f"<AuthManager {self._book!r}>"
+        return f"<AuthManager {self._registry!r}>"

@@ -4,9 +4,15 @@ from collections.abc import Sequence
 
 import msgspec
 
-from aircherd.auth.index import Barrier, BarrierKind, IndexEntry
-from aircherd.auth.slots import COMMAND, FROM_VARIABLE, KeySlot, objection, plain_http
-from aircherd.auth.standing import Standing
+from aircherd.auth.key_sources import (
+    COMMAND,
+    FROM_VARIABLE,
+    KeySource,
+    forbidden_reason,
+    plain_http,
+)
+from aircherd.auth.stores.index import BlockKind, IndexEntry, SourceBlock
+from aircherd.auth.verification import Verification
 from aircherd.config.model import Provider
 from aircherd.vocabulary.keys import DEFAULT_LABEL, KeyChoice, KeyState, KeyStatus, SourceKind
 from aircherd.vocabulary.secret import Secret
@@ -33,7 +39,7 @@ _CURES: dict[tuple[KeyState, SourceKind], str] = {
 }
 
 # What helps behind a barrier. The reason of one that is closed says how to mend the list.
-_WAYS_AROUND: dict[BarrierKind, str] = {
+_WAYS_AROUND: dict[BlockKind, str] = {
     "closed": "then 'aircher-cli auth status'",
     "damaged": (
         "sign in again with '{login}', or have no key stored: 'aircher-cli auth logout {provider}'"
@@ -42,22 +48,22 @@ _WAYS_AROUND: dict[BarrierKind, str] = {
 }
 
 
-def judged(provider: Provider, slot: KeySlot, known: Standing) -> Standing:
+def effective_status(provider: Provider, slot: KeySource, known: Verification) -> Verification:
     """Return the standing of a key towards `provider`: what forbids its use comes first."""
-    if reason := objection(provider, slot):
+    if reason := forbidden_reason(provider, slot):
         state = KeyState.LOCKED if slot.barrier else KeyState.REJECTED
-        return Standing(state=state, reason=reason)
+        return Verification(state=state, reason=reason)
     return known
 
 
-def choice(provider: Provider, slot: KeySlot, known: Standing) -> KeyChoice:
+def choice(provider: Provider, slot: KeySource, known: Verification) -> KeyChoice:
     """Return the key as routing sees it."""
-    verdict = judged(provider, slot, known)
+    verdict = effective_status(provider, slot, known)
     message = None if verdict.is_usable else cannot_use(provider, slot, verdict)
     return KeyChoice(slot.name, verdict.state, message)
 
 
-def choices_without_key(provider: Provider, barrier: Barrier | None) -> list[KeyChoice]:
+def choices_without_key(provider: Provider, barrier: SourceBlock | None) -> list[KeyChoice]:
     """Return what routing sees of a provider of which no key is known."""
     if not provider.needs_key:
         return [KeyChoice(None, KeyState.NOT_REQUIRED)]
@@ -67,26 +73,26 @@ def choices_without_key(provider: Provider, barrier: Barrier | None) -> list[Key
     return [KeyChoice(None, state, no_key(provider, barrier))]
 
 
-def state_without_key(barrier: Barrier | None) -> KeyState:
+def state_without_key(barrier: SourceBlock | None) -> KeyState:
     """Return whether a key may be stored, if only the list could be read; a damaged one is gone."""
     is_closed = barrier is not None and barrier.kind == "closed"
     return KeyState.LOCKED if is_closed else KeyState.NOT_CONFIGURED
 
 
-def no_key(provider: Provider, barrier: Barrier | None, name: str | None = None) -> str:
+def no_key(provider: Provider, barrier: SourceBlock | None, name: str | None = None) -> str:
     """Return why there is no key (of that name) and what to do, as one sentence for people."""
     which = f"key {name!r}" if name else "key"
     why = f"{barrier.reason}; " if barrier else ""
     return f"no {which} for {provider.name}: {why}{_cure_without_key(provider, barrier)}"
 
 
-def _cure_without_key(provider: Provider, barrier: Barrier | None) -> str:
+def _cure_without_key(provider: Provider, barrier: SourceBlock | None) -> str:
     if state_without_key(barrier) is KeyState.LOCKED:
         return _WAYS_AROUND["closed"]
     return how_to_sign_in(provider)
 
 
-def cannot_use(provider: Provider, slot: KeySlot, verdict: Standing) -> str:
+def cannot_use(provider: Provider, slot: KeySource, verdict: Verification) -> str:
     """Return why a key is not used and what to do, as one sentence for people."""
     said = f"key {slot.name!r} of {provider.name}: {verdict.reason or verdict.state.value}"
     cure = _cure(provider, slot, verdict)
@@ -96,8 +102,8 @@ def cannot_use(provider: Provider, slot: KeySlot, verdict: Standing) -> str:
 
 def key_row(
     provider: Provider,
-    slot: KeySlot,
-    known: Standing,
+    slot: KeySource,
+    known: Verification,
     *,
     secret: Secret | None,
     hidden: Sequence[str],
@@ -111,7 +117,7 @@ def key_row(
         secret: its value if it was read.
         hidden: the sources it hides.
     """
-    verdict = judged(provider, slot, known)
+    verdict = effective_status(provider, slot, known)
     return KeyStatus(
         provider=provider.name,
         key=slot.name,
@@ -128,7 +134,7 @@ def key_row(
     )
 
 
-def keyless_row(provider: Provider, barrier: Barrier | None) -> KeyStatus:
+def keyless_row(provider: Provider, barrier: SourceBlock | None) -> KeyStatus:
     """Return the row of a provider of which no key is known, or that needs none."""
     if not provider.needs_key:
         return KeyStatus(
@@ -143,7 +149,7 @@ def keyless_row(provider: Provider, barrier: Barrier | None) -> KeyStatus:
     )
 
 
-def orphan_row(known: IndexEntry, slot: KeySlot) -> KeyStatus:
+def orphan_row(known: IndexEntry, slot: KeySource) -> KeyStatus:
     """Return the row of a stored key whose provider the configuration does not have."""
     return KeyStatus(
         provider=known.provider,
@@ -199,7 +205,7 @@ def as_data(row: KeyStatus) -> dict[str, object]:
     return {name: value for name, value in data.items() if value is not None}
 
 
-def _cure(provider: Provider, slot: KeySlot, verdict: Standing) -> str | None:
+def _cure(provider: Provider, slot: KeySource, verdict: Verification) -> str | None:
     if plain_http(provider):
         return None  # the reason says it: no other key would help
     if slot.barrier:
@@ -219,7 +225,7 @@ def _login(provider: str, label: str) -> str:
     return f"aircher-cli auth login {provider}{named}"
 
 
-def _advice(slot: KeySlot) -> str | None:
+def _advice(slot: KeySource) -> str | None:
     """Return what would be better, for a key that works."""
     if slot.source == "file":
         return (

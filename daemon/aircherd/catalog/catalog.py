@@ -15,13 +15,12 @@ from urllib.parse import urlsplit
 import msgspec
 import structlog
 
-from aircherd.catalog.cleaning import MAX_LISTED
-from aircherd.catalog.lists import ListBook, ModelList
+from aircherd.catalog.known_vendors import catalog_vendor_of
 from aircherd.catalog.merge import Source, merged, overridden
-from aircherd.catalog.offer import Offer, offered
+from aircherd.catalog.model_list_cache import ModelList, ModelListCache
+from aircherd.catalog.name_index import NameIndex, name_index
+from aircherd.catalog.sanitize import MAX_LISTED
 from aircherd.catalog.table import EMPTY, Table, TableFile
-from aircherd.catalog.vendors import vendor_of
-from aircherd.config.data_files import DataFiles
 from aircherd.config.model import (
     DEFAULT_CONFIG,
     Config,
@@ -30,7 +29,8 @@ from aircherd.config.model import (
     Route,
     is_loopback,
 )
-from aircherd.config.whole_file import read_data
+from aircherd.files.atomic_file import read_data
+from aircherd.files.data_files import BackgroundFiles
 from aircherd.vocabulary.models import Model, Prices, Rates
 
 FREE = Prices(rates=Rates(input=Decimal(0), output=Decimal(0)))
@@ -88,19 +88,19 @@ class Catalog:
         *,
         config: Callable[[], Config] = lambda: DEFAULT_CONFIG,
         folder: Path | None = None,
-        files: DataFiles | None = None,
+        files: BackgroundFiles | None = None,
     ) -> None:
         self._config = config
         self._for: Config | None = None
         self._folder = folder
-        self._files = files or DataFiles()
-        self._lists = ListBook(folder, self._files.put)
+        self._files = files or BackgroundFiles()
+        self._lists = ModelListCache(folder, self._files.put)
         self._shipped: TableFile | None = None
         self._public: TableFile | None = None
         self._found: dict[tuple[str, str, str], Model] = {}
         self._routes: dict[str, tuple[Route, ...]] = {}
         self._layers: dict[tuple[str, str], _Layers] = {}
-        self._offers: dict[tuple[str, str], Offer] = {}
+        self._offers: dict[tuple[str, str], NameIndex] = {}
 
     # -------------------------------------------------------------- one model
 
@@ -243,17 +243,17 @@ class Catalog:
             )
         return layers
 
-    def _offer_of(self, provider: Provider) -> Offer:
+    def _offer_of(self, provider: Provider) -> NameIndex:
         self._follow_config()
         key = (provider.name, provider.base_url)
         offer = self._offers.get(key)
         if offer is None:
             layers, start = self._layers_of(provider), f"{provider.name}/"
             own = [n.removeprefix(start) for n in self._config().catalog if n.startswith(start)]
-            vendor = vendor_of(provider)
+            vendor = catalog_vendor_of(provider)
             prefix = vendor.prefix if vendor and vendor.needs_prefix else ""
             known = [f"{prefix}{n}" for n in (*layers.shipped.ids, *layers.public.ids)]
-            offer = self._offers[key] = offered(known, layers.listed, own)
+            offer = self._offers[key] = name_index(known, layers.listed, own)
         return offer
 
     def _shipped_data(self) -> TableFile:
@@ -288,7 +288,7 @@ class Catalog:
 
 
 def _table(file: TableFile, provider: Provider) -> Table:
-    vendor = vendor_of(provider)
+    vendor = catalog_vendor_of(provider)
     if vendor is None:
         return EMPTY
     try:

@@ -14,9 +14,9 @@ from typing import Any
 
 import msgspec
 
-from aircherd.catalog.prices import is_price
-from aircherd.catalog.table import Row
-from aircherd.catalog.vendors import VENDORS
+from aircherd.catalog.cost import is_price
+from aircherd.catalog.known_vendors import CATALOG_VENDORS
+from aircherd.catalog.table import TableRow
 from aircherd.vocabulary.models import Prices, Rates, Tier
 
 MAX_BYTES = 32 * 1024 * 1024
@@ -79,7 +79,7 @@ _PROVIDER = msgspec.json.Decoder(_Provider)
 _MODEL = msgspec.json.Decoder(_Model)
 
 
-def read_models_dev(data: bytes) -> dict[str, list[Row]]:
+def read_models_dev(data: bytes) -> dict[str, list[TableRow]]:
     """Return the models of the vendors we know, by our own name of the vendor.
 
     Raises:
@@ -89,7 +89,7 @@ def read_models_dev(data: bytes) -> dict[str, list[Row]]:
         providers = _FILE.decode(data)
         vendors = {
             vendor.name: list(_rows(_PROVIDER.decode(providers[vendor.models_dev]).models))
-            for vendor in VENDORS.values()
+            for vendor in CATALOG_VENDORS.values()
             if vendor.models_dev in providers
         }
     except RecursionError:
@@ -99,7 +99,7 @@ def read_models_dev(data: bytes) -> dict[str, list[Row]]:
     return vendors
 
 
-def _rows(models: Mapping[str, msgspec.Raw]) -> Iterator[Row]:
+def _rows(models: Mapping[str, msgspec.Raw]) -> Iterator[TableRow]:
     for name, raw in models.items():
         try:
             yield _row(name, _MODEL.decode(raw))
@@ -107,7 +107,7 @@ def _rows(models: Mapping[str, msgspec.Raw]) -> Iterator[Row]:
             continue
 
 
-def _row(name: str, model: _Model) -> Row:
+def _row(name: str, model: _Model) -> TableRow:
     seen = model.modalities.input if model.modalities else None
     tools = model.tool_call
     facts: dict[str, Any] = {
@@ -121,7 +121,7 @@ def _row(name: str, model: _Model) -> Row:
         "json_schema": model.structured_output,
         "sampling": model.temperature,
     }
-    return Row(id=name, prices=_prices(model.cost), **facts)
+    return TableRow(id=name, prices=_prices(model.cost), **facts)
 
 
 def _prices(cost: _Costs | None) -> Prices | None:

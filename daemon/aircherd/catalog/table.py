@@ -9,15 +9,15 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from aircherd.catalog.cleaning import is_name, with_fit_facts
-from aircherd.catalog.vendors import Vendor
+from aircherd.catalog.known_vendors import CatalogVendor
+from aircherd.catalog.sanitize import is_name, with_fit_facts
 from aircherd.vocabulary.models import Model
 
 SNAPSHOT = re.compile(r"(?:[-@](?:\d{8}|\d{4}-\d{2}-\d{2})|-latest)$")
 """How vendors mark a dated version of a model, or the newest one."""
 
 
-class Row(Model, frozen=True, kw_only=True, omit_defaults=True):
+class TableRow(Model, frozen=True, kw_only=True, omit_defaults=True):
     """A model as the files have it; `names` are other names of the very same model."""
 
     names: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ class Table:
     `prefix` is what a vendor's API may put before a name.
     """
 
-    def __init__(self, rows: Iterable[Row] = (), *, prefix: str = "") -> None:
+    def __init__(self, rows: Iterable[TableRow] = (), *, prefix: str = "") -> None:
         self._prefix = prefix
         self._models: dict[str, Model] = {}
         others: dict[str, Model] = {}
@@ -63,7 +63,7 @@ class Table:
 EMPTY = Table()
 
 
-def _plain(row: Row) -> Model:
+def _plain(row: TableRow) -> Model:
     """Return the model alone: what stays in memory must not be larger than need be."""
     return with_fit_facts(Model(**{name: getattr(row, name) for name in Model.__struct_fields__}))
 
@@ -77,7 +77,7 @@ class _File(msgspec.Struct):
 
 
 _FILE = msgspec.json.Decoder(_File)
-_ROWS = msgspec.json.Decoder(list[Row])
+_ROWS = msgspec.json.Decoder(list[TableRow])
 
 
 class TableFile:
@@ -95,7 +95,7 @@ class TableFile:
         self._raw = file.vendors
         self._tables: dict[str, Table] = {}
 
-    def table(self, vendor: Vendor) -> Table:
+    def table(self, vendor: CatalogVendor) -> Table:
         """Return what is known of a vendor's models; nothing for one that is not in the file.
 
         Raises:
@@ -111,7 +111,7 @@ class TableFile:
 
 
 def encode_tables(
-    vendors: Mapping[str, Iterable[Row]],
+    vendors: Mapping[str, Iterable[TableRow]],
     *,
     about: Mapping[str, str],
     fetched_at: float | None = None,

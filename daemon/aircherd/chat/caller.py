@@ -12,7 +12,7 @@ Send = Callable[[Sequence[Delta]], Awaitable[None]]
 """Takes the events of one read to the client; waits while the client is far behind."""
 
 
-async def unheard(_deltas: Sequence[Delta]) -> None:
+async def discard(_deltas: Sequence[Delta]) -> None:
     """Take what streams of a request that asked for its result only."""
 
 

@@ -1,21 +1,21 @@
 """The one way into every chat, whoever asks and however.
 
-What all requests share is here; each is carried out by a `Walk` of its own.
+What all requests share is here; each is carried out by a `FallbackRunner` of its own.
 """
 
 import trio
 
 from aircherd.auth.manager import AuthManager
 from aircherd.catalog.catalog import Catalog
-from aircherd.chat.account import Account
+from aircherd.chat.accounting import UsageAccounting
+from aircherd.chat.affinity import Recall
 from aircherd.chat.caller import Caller, Send
-from aircherd.chat.checks import check_request
-from aircherd.chat.means import AskForModels, Means
-from aircherd.chat.recall import Recall
-from aircherd.chat.walk import Walk
+from aircherd.chat.fallback import FallbackRunner
+from aircherd.chat.services import AskForModels, ChatServices
+from aircherd.chat.validation import check_request
 from aircherd.config.store import ConfigStore
 from aircherd.events import EventBus
-from aircherd.providers.pool import ProviderPool
+from aircherd.providers.client import ProviderClient
 from aircherd.vocabulary.attempt import ChatResult
 from aircherd.vocabulary.chat import ChatRequest
 
@@ -29,17 +29,17 @@ class ChatController:
         config: ConfigStore,
         auth: AuthManager,
         catalog: Catalog,
-        pool: ProviderPool,
-        account: Account,
+        provider_client: ProviderClient,
+        accounting: UsageAccounting,
         bus: EventBus,
         ask_for_models: AskForModels | None = None,
     ) -> None:
         self._config = config
-        self.means = Means(
+        self.services = ChatServices(
             auth=auth,
             catalog=catalog,
-            pool=pool,
-            account=account,
+            provider_client=provider_client,
+            accounting=accounting,
             bus=bus,
             recall=Recall(),
             ask_for_models=ask_for_models,
@@ -65,7 +65,7 @@ class ChatController:
         self._active += 1
         self._total += 1
         try:
-            walk = Walk(self.means, config, request=request, caller=caller, send=send)
+            walk = FallbackRunner(self.services, config, request=request, caller=caller, send=send)
             return await walk.run(scope)
         finally:
             self._active -= 1

@@ -2,18 +2,19 @@
 
 import msgspec
 
-from aircherd.catalog import prices
-from aircherd.chat.means import Means
-from aircherd.chat.needs import needs_of
-from aircherd.chat.view import RequestView
+from aircherd.catalog import cost as prices
+from aircherd.chat.live_state import LiveRoutingState
+from aircherd.chat.requirements import requirements_of
+from aircherd.chat.services import ChatServices
 from aircherd.config.model import Config
 from aircherd.routing.candidate import Candidate
-from aircherd.routing.plan import Plan, Wish, passed_over, plan
-from aircherd.vocabulary.chat import ChatRequest
-from aircherd.vocabulary.needs import Needs
+from aircherd.routing.plan import Plan, RouteQuery, passed_over, plan
+from aircherd.vocabulary.chat import ChatRequest, Requirements
 
 
-def explain(means: Means, config: Config, request: ChatRequest, client: str) -> dict[str, object]:
+def explain(
+    services: ChatServices, config: Config, request: ChatRequest, client: str
+) -> dict[str, object]:
     """Return who would be asked now, in order, and who would not.
 
     `{strategy, candidates: [{provider, model, key?, price?, output_tokens, why, until?}], skipped:
@@ -23,14 +24,14 @@ def explain(means: Means, config: Config, request: ChatRequest, client: str) -> 
     Raises:
         UnknownModel, BadRequest: the request names what does not exist.
     """
-    needs = needs_of(request)
-    wish = Wish(
+    needs = requirements_of(request)
+    wish = RouteQuery(
         model=request.model,
         options=request.route,
         needs=needs,
         conversation=request.conversation,
     )
-    view = RequestView(means, needs, client)
+    view = LiveRoutingState(services, needs, client)
     decided = plan(wish, config, view)
     steps = list(decided.steps())
     candidates = [step for step in steps if isinstance(step, Candidate)]
@@ -44,7 +45,7 @@ def explain(means: Means, config: Config, request: ChatRequest, client: str) -> 
 
 
 def _candidate_row(
-    candidate: Candidate, decided: Plan, view: RequestView, needs: Needs
+    candidate: Candidate, decided: Plan, view: LiveRoutingState, needs: Requirements
 ) -> dict[str, object]:
     row: dict[str, object] = {
         "provider": candidate.provider.name,
@@ -63,7 +64,7 @@ def _candidate_row(
     return row
 
 
-def _doubt(candidate: Candidate, needs: Needs) -> str:
+def _doubt(candidate: Candidate, needs: Requirements) -> str:
     """Say where a request may be too long: a guess at its size is not enough to leave one out."""
     window = candidate.model.window
     if window is None or needs.input_tokens <= window:
@@ -71,7 +72,7 @@ def _doubt(candidate: Candidate, needs: Needs) -> str:
     return f"; too long for its window of {window:,} tokens, if the guess is right"
 
 
-def _why(candidate: Candidate, decided: Plan, view: RequestView) -> str:
+def _why(candidate: Candidate, decided: Plan, view: LiveRoutingState) -> str:
     """Say why a candidate stands where it stands. There are five cases."""
     cooling = view.cooling(candidate.provider.name, candidate.key, candidate.model.id)
     if cooling is not None:
@@ -89,7 +90,7 @@ def _why(candidate: Candidate, decided: Plan, view: RequestView) -> str:
     return "first in the chain" if is_first else "next in the chain"
 
 
-def _rank(candidate: Candidate, decided: Plan, view: RequestView) -> str:
+def _rank(candidate: Candidate, decided: Plan, view: LiveRoutingState) -> str:
     if decided.strategy == "cheapest":
         price = view.price(candidate.provider.name, candidate.model)
         return "its price is unknown" if price is None else f"about ${prices.plain(price)}"

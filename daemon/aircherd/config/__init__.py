@@ -16,7 +16,7 @@ A file goes through this room in the order of these modules:
 - `store`: the last good `Config`, and what is wrong with the file now.
 
 And back: `edit` changes one entry of the file and leaves the rest as it is, `whole_file` writes
-files all or nothing, `lane` does such work without anybody waiting for a disk that hangs, and
+files all or nothing, `worker` does such work without anybody waiting for a disk that hangs, and
 `data_files` writes the daemon's own small files on a lane.
 
 One rule holds throughout: no problem ever repeats a value from the file, and names only when they

@@ -6,9 +6,9 @@ does without it until somebody sets a default model.
 
 from pathlib import Path
 
-from aircherd.config.lane import Check
 from aircherd.config.load import parse_config, read_text_of
-from aircherd.config.whole_file import write_whole
+from aircherd.files.atomic_file import write_whole
+from aircherd.files.file_worker import Check
 
 _BOM = "\ufeff"
 

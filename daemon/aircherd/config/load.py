@@ -4,9 +4,9 @@ import stat
 from pathlib import Path
 
 from aircherd.config.model import DEFAULT_CONFIG, Config
-from aircherd.config.problems import WHOLE_FILE, Problem, Report, invalid
-from aircherd.config.sections import read_config
-from aircherd.config.syntax import read_toml
+from aircherd.config.problems import WHOLE_FILE, Problem, ProblemCollector, invalid
+from aircherd.config.sections.top_level import read_config
+from aircherd.config.toml.reader import read_toml
 from aircherd.errors import ConfigInvalid
 
 MAX_BYTES = 64 * 1024
@@ -46,7 +46,7 @@ def parse_config(text: str, *, file: str) -> Config:
     """
     _check_text(text, file)
     data = read_toml(text, file=file)
-    report = Report(file, text.removeprefix("\ufeff"))
+    report = ProblemCollector(file, text.removeprefix("\ufeff"))
     config = read_config(report, data, Path(file).parent)
     report.raise_if_any()
     return config

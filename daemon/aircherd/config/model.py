@@ -143,7 +143,7 @@ class Override(msgspec.Struct, frozen=True, kw_only=True):
     api: ApiName | None = None
 
 
-class Scope(NamedTuple):
+class LimitScope(NamedTuple):
     """Which calls a limit counts: those that agree with all that is not None.
 
     `key` is the label of a key; `model` its name at `provider`, which stands there too.
@@ -173,10 +173,10 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     warn_at: float = 0.8
 
     @property
-    def scope(self) -> Scope:
+    def scope(self) -> LimitScope:
         """Which calls it counts."""
         model = self.model.model if self.model else None
-        return Scope(self.provider, self.key, model, self.client)
+        return LimitScope(self.provider, self.key, model, self.client)
 
     @property
     def amounts(self) -> dict[Amount, int | Decimal]:

@@ -6,10 +6,10 @@ from typing import TypeVar
 
 import msgspec
 
-from aircherd.config.locate import Lines, Path
-from aircherd.config.no_keys import shown
+from aircherd.config.secret_detection import shown
+from aircherd.config.toml.locate import KeyPath, Lines
 from aircherd.errors import ConfigInvalid
-from aircherd.vocabulary.names import nearest
+from aircherd.vocabulary.suggestions import nearest
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ class BadValue(Exception):
         return self._hint() if callable(self._hint) else self._hint
 
 
-class Report:
+class ProblemCollector:
     """Gathers the problems of one text. The text is searched for lines only once one is found."""
 
     def __init__(self, file: str, text: str) -> None:
@@ -65,11 +65,11 @@ class Report:
         self._problems: list[Problem] = []
         self._more = 0  # problems beyond those
 
-    def add(self, path: Path, message: str, hint: str | None = None) -> None:
+    def add(self, path: KeyPath, message: str, hint: str | None = None) -> None:
         """Note a problem with the entry at `path`."""
         self.add_bad(path, BadValue(message, hint))
 
-    def add_bad(self, path: Path, bad: BadValue) -> None:
+    def add_bad(self, path: KeyPath, bad: BadValue) -> None:
         """Note what is wrong with the value at `path`."""
         if len(self._problems) == MAX_PROBLEMS:
             self._more += 1
@@ -86,7 +86,7 @@ class Report:
             )
         )
 
-    def read(self, path: Path, value: object, reader: Callable[[object], T]) -> T | None:
+    def read(self, path: KeyPath, value: object, reader: Callable[[object], T]) -> T | None:
         """Return what `reader` makes of `value`, or note its `BadValue` and return None."""
         try:
             return reader(value)
@@ -95,7 +95,7 @@ class Report:
             return None
 
     def read_all(
-        self, path: Path, values: list[object], reader: Callable[[object], T]
+        self, path: KeyPath, values: list[object], reader: Callable[[object], T]
     ) -> tuple[T, ...]:
         """Read each item of a list by itself, so that each problem has its own line."""
         read = [self.read((*path, index), value, reader) for index, value in enumerate(values)]
@@ -131,7 +131,7 @@ def invalid(file: str, problems: list[Problem], more: int = 0) -> ConfigInvalid:
     )
 
 
-def path_text(path: Path) -> str:
+def path_text(path: KeyPath) -> str:
     """Return a path as people write it, without anything in it that may be a key."""
     text = ""
     for part in path:

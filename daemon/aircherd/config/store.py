@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from aircherd.config.lane import Lane
 from aircherd.config.load import load_config
 from aircherd.config.model import DEFAULT_CONFIG, Config
 from aircherd.errors import ConfigInvalid
+from aircherd.files.file_worker import FileWorker
 
 
 class ConfigStore:
@@ -18,7 +18,7 @@ class ConfigStore:
     - `problem`: what is wrong with the file as it was last read, or None.
     - `has_good`: whether any file (or its absence) was ever good; without one, chat is refused.
     - `changes`: the lane of whoever changes the file.
-    - `looks`: the lane of whoever has to see what became of a change that hangs.
+    - `check_worker`: the lane of whoever has to see what became of a change that hangs.
     """
 
     def __init__(self, config_file: Path) -> None:
@@ -26,8 +26,8 @@ class ConfigStore:
         self.current: Config = DEFAULT_CONFIG
         self.problem: ConfigInvalid | None = None
         self.has_good = False
-        self.changes = Lane()
-        self.looks = Lane()
+        self.changes = FileWorker()
+        self.check_worker = FileWorker()
         try:
             self.reload()
         except ConfigInvalid:

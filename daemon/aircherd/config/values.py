@@ -14,9 +14,9 @@ from urllib.parse import SplitResult, urlsplit
 import httpx
 
 from aircherd.config.model import is_loopback
-from aircherd.config.no_keys import is_key_like
 from aircherd.config.problems import BadValue
-from aircherd.vocabulary.names import nearest
+from aircherd.config.secret_detection import is_key_like
+from aircherd.vocabulary.suggestions import nearest
 
 MAX_SECONDS = 86_400.0
 """Longer waits are milliseconds by mistake."""

@@ -5,9 +5,8 @@ The common case, a piece of text, is written out by hand; everything else goes t
 
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
 from aircher_wire import frames, methods
+from aircherd.api.wire import to_wire
 from aircherd.chat.caller import Delta
 from aircherd.vocabulary.reply import Ending, ReasoningDelta, TextDelta
 
@@ -46,7 +45,7 @@ class DeltaWriter:
             if type(delta) is TextDelta:
                 yield {name: number, "seq": seq, "type": "text", "text": delta.text}
             else:
-                params = {name: number, "seq": seq, **told(delta)}
+                params = {name: number, "seq": seq, **to_wire(delta)}
                 params.pop("signature", None)
                 yield params
 
@@ -56,9 +55,3 @@ def _is_silent(delta: Delta) -> bool:
     if type(delta) is TextDelta or type(delta) is ReasoningDelta:
         return not delta.text
     return type(delta) is Ending
-
-
-def told(value: object) -> dict[str, object]:
-    """Return a struct as a map for the wire, without the keys that have no value."""
-    built = msgspec.to_builtins(value)
-    return {key: item for key, item in built.items() if item is not None}

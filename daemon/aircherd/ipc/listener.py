@@ -13,8 +13,8 @@ import struct
 import structlog
 import trio
 
-from aircherd.ipc.methods import METHODS
-from aircherd.ipc.services import Services
+from aircherd.api.methods import METHODS
+from aircherd.api.services import Services
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import BoundSocket
 
@@ -36,7 +36,7 @@ class Listener:
         # Sessions outlive the accepting: they drain while nobody new is let in.
         self._accepting = trio.CancelScope()
         self._closed = trio.Event()
-        self._places = trio.Semaphore(places_for_clients())
+        self._places = trio.Semaphore(client_capacity())
 
     async def serve(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve clients until `shutdown` is asked for and everybody has been seen off."""
@@ -56,7 +56,7 @@ class Listener:
 
     async def _accept(self, sessions: trio.Nursery) -> None:
         listener = trio.SocketListener(trio.socket.from_stdlib_socket(self._bound.sock))
-        door = _Door(listener, self._places)
+        door = LimitedListener(listener, self._places)
         with self._accepting:
             await trio.serve_listeners(self._serve_client, [door], handler_nursery=sessions)
 
@@ -111,7 +111,7 @@ class Listener:
         return f"<Listener on {self._bound.path}, {len(self._sessions)} clients>"
 
 
-class _Door(trio.abc.Listener[trio.SocketStream]):
+class LimitedListener(trio.abc.Listener[trio.SocketStream]):
     """Lets clients in while there are places; the others wait in the kernel's queue."""
 
     def __init__(self, listener: trio.SocketListener, places: trio.Semaphore) -> None:
@@ -131,7 +131,7 @@ class _Door(trio.abc.Listener[trio.SocketStream]):
         await self._listener.aclose()
 
 
-def places_for_clients() -> int:
+def client_capacity() -> int:
     """Return how many clients may be connected at once.
 
     A quarter of our files, at least 16, are kept back: for providers, or those who are connected

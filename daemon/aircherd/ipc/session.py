@@ -16,6 +16,8 @@ import structlog
 import trio
 
 from aircher_wire import codes, frames, methods
+from aircherd.api.context import Method, RequestContext
+from aircherd.api.services import Services
 from aircherd.chat.caller import Caller, Delta, Send
 from aircherd.errors import (
     AircherError,
@@ -26,10 +28,10 @@ from aircherd.errors import (
 )
 from aircherd.events import Event
 from aircherd.ipc.client_stream import ClientStream
+from aircherd.ipc.connection_methods import CONNECTION_METHODS
 from aircherd.ipc.deltas import DeltaWriter
 from aircherd.ipc.outbox import Outbox
-from aircherd.ipc.services import Services
-from aircherd.vocabulary.complaints import in_words
+from aircherd.vocabulary.validation_messages import describe_invalid
 
 MAX_UNDER_WAY = 4096
 """Requests and streams of one client: far more than an editor has, and an end to a runaway loop."""
@@ -41,23 +43,21 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 
-class Method(msgspec.Struct, frozen=True):
-    """How a method is served: the form of its parameters, and who answers."""
-
-    params: type
-    handler: "Callable[..., Awaitable[object]]"
-
-
 class Session:
     """One connected client. `caller` is what it said of itself in `hello`."""
 
     def __init__(
-        self, stream: trio.SocketStream, services: Services, table: Mapping[str, Method]
+        self,
+        stream: trio.SocketStream,
+        services: Services,
+        table: Mapping[str, Method],
+        connection_table: Mapping[str, Method] = CONNECTION_METHODS,
     ) -> None:
         self.caller = Caller("unknown")
         self.services = services
         self._client = ClientStream(stream)
         self._table = table
+        self._connection_table = connection_table
         self._outbox = Outbox(self._client.send_now)
         self._decoder = frames.Decoder()
         self._requests: dict[int, trio.CancelScope] = {}
@@ -194,7 +194,7 @@ class Session:
         self._outbox.put(data)
 
     async def _call(self, request: frames.Request) -> object:
-        method = self._table.get(request.method)
+        method = self._table.get(request.method) or self._connection_table.get(request.method)
         if method is None:
             raise UnknownMethod(f"there is no method {request.method!r}", method=request.method)
         if self._is_draining:
@@ -202,10 +202,13 @@ class Session:
         try:
             params: object = msgspec.convert(_with_maps(request.params), method.params)
         except msgspec.ValidationError as error:
-            raise BadRequest(f"{request.method}: {in_words(error)}") from None
+            raise BadRequest(f"{request.method}: {describe_invalid(error)}") from None
         except UnicodeEncodeError:
             raise BadRequest(f"{request.method}: a name in it is not valid UTF-8") from None
-        return await method.handler(self, request.msgid, params)
+        if request.method in self._connection_table:
+            return await method.handler(self, params)
+        context = _Context(self, "id", request.msgid)
+        return await method.handler(self.services, context, params)
 
     async def _settle(
         self, scope: trio.CancelScope, run: Callable[[T], Awaitable[object]], given: T
@@ -243,8 +246,8 @@ class Session:
         """Return the scope of a request ("id") or a stream ("stream") that is under way."""
         return (self._requests if name == "id" else self._streams)[number]
 
-    def start_stream(self, run: Callable[[int], Awaitable[object]]) -> int:
-        """Start `run(number)` as a stream that can be cancelled by that number; return the number.
+    def start_stream(self, run: Callable[[RequestContext], Awaitable[object]]) -> int:
+        """Start `run(context)` as a stream that can be cancelled by its number; return the number.
 
         It does not run before the next checkpoint, so the answer with its number goes out first.
         """
@@ -255,10 +258,14 @@ class Session:
         return number
 
     async def _run_stream(
-        self, number: int, scope: trio.CancelScope, run: Callable[[int], Awaitable[object]]
+        self,
+        number: int,
+        scope: trio.CancelScope,
+        run: Callable[[RequestContext], Awaitable[object]],
     ) -> None:
+        context = _Context(self, "stream", number)
         try:
-            result, error = await self._settle(scope, run, number)
+            result, error = await self._settle(scope, run, context)
             await self._outbox.wait_for_room()
             outcome = {"result": result} if error is None else {"error": error}
             self._notify(methods.CHAT_DONE, {"stream": number, **outcome})
@@ -296,6 +303,26 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session of {self.caller.client}, {len(self._requests)} requests, {self._outbox}>"
+
+
+class _Context:
+    """A request ("id") or a stream ("stream") of a session, as handlers see it."""
+
+    __slots__ = ("_name", "_number", "_session", "caller")
+
+    def __init__(self, session: Session, name: str, number: int) -> None:
+        self.caller = session.caller
+        self._session = session
+        self._name = name
+        self._number = number
+
+    @property
+    def scope(self) -> trio.CancelScope:
+        return self._session.scope_of(self._name, self._number)
+
+    @property
+    def send(self) -> Send:
+        return self._session.delta_sender(self._name, self._number)
 
 
 def _mistake(error: Exception) -> AircherError:

@@ -25,16 +25,16 @@ or one `ProviderFailed` that says what went wrong in our own classes.
   network. What it is made of: `exchange` (what goes in and comes out), `connection_pool`,
   `connection`, `http1` (the parser, no I/O), `reply_body`, `wire` (the socket), `deadlines`,
   `wait_keeper`, `tls`, `proxy`, `out_of_files`.
-- `pool`: opens chats; `chat_call` is one under way, `call_report` tells how it went.
+- `provider_client`: opens chats; `chat_call` is one under way, `call_report` tells how it went.
 - `looks`: what is asked beside them, free of charge: is a key good, `model_list`, `download`.
-- `calling`: what both take, from the adapter's call to a failure in words without keys.
+- `api_client`: what both take, from the adapter's call to a failure in words without keys.
 - `cooldown_book`: who is cooling down, from those reports and the rules of `routing`;
   `cooldown_places` remembers it, `cooldown_rows` and `cooldown_news` put it into words,
   `cooldown_file` keeps it over a restart, `clocks` is what it is measured with. `recovery` ends it
   early where a free look can tell, `credit` reads one of them; `rate_limits` and `quota_reset` read
   what vendors say is left, and until when.
 
-Only the transport, `chat_call`, `pool`, `looks` and what they call with (`calling`, `signing`,
+Only the transport, `chat_call`, `provider_client`, `looks` and what they call with (`api_client`, `signing`,
 `download`), `cooldown_file` and `recovery` wait; the rest is plain functions over bytes and
 numbers.
 """

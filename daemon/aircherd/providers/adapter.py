@@ -37,7 +37,7 @@ class HttpCall(msgspec.Struct, frozen=True):
 class ReplyDecoder(Protocol):
     """Turns the bytes of one streamed reply into events."""
 
-    hidden: int
+    progress_count: int
     """How many parts of the reply came that make no event, such as a model's thinking.
 
     Keep-alives are no part of a reply. By this a call knows a reply that goes on from one that

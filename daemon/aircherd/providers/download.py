@@ -4,8 +4,8 @@ import httpx
 import msgspec
 import trio
 
-from aircherd.providers.classify import classify_response, is_page, web_page
-from aircherd.providers.exchange import Answer, BodyReader
+from aircherd.providers.error_mapping.classify import classify_response, is_page, web_page
+from aircherd.providers.transport.request import BodyReader, HttpResponse
 from aircherd.vocabulary.failure import Failure, FailureClass
 
 MAX_REFUSAL = 64 * 1024
@@ -15,7 +15,7 @@ REFUSAL_SECONDS = 5.0
 """How long an error's body may take: the status alone says almost everything."""
 
 
-async def read_answer(answer: Answer, max_bytes: int, *, now: float) -> bytes | Failure:
+async def read_answer(answer: HttpResponse, max_bytes: int, *, now: float) -> bytes | Failure:
     """Return the answer's body, or what is wrong with the answer; it is closed in either case.
 
     Raises httpx.HTTPError, as the body does.

@@ -11,10 +11,10 @@ from typing import TypeVar
 import msgspec
 import structlog
 
-from aircherd.catalog.cleaning import cleaned
+from aircherd.catalog.sanitize import sanitized
 from aircherd.errors import fail
 from aircherd.providers.adapter import Adapter
-from aircherd.providers.vendor_json import decode_with
+from aircherd.providers.codec.json_in import decode_with
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 
@@ -55,7 +55,7 @@ def read_list(
         ProviderFailed: it is no such list.
     """
     models = adapter.read_models(body)
-    kept = cleaned(models, holds_key)
+    kept = sanitized(models, holds_key)
     if len(kept) < len(models):
         # Not which: what is no name has no place in a log either.
         log.warning(

@@ -21,7 +21,7 @@ import msgspec
 import trio
 
 from aircherd.providers.adapter import HttpCall
-from aircherd.providers.exchange import target_of
+from aircherd.providers.transport.request import endpoint_of
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.secret import Secret
 
@@ -97,7 +97,7 @@ class Signing:
             signed, is_done = step(flow)
         if not is_done:
             signed = await self._sign_in_turn(signer, call, key, fetch)
-        if target_of(signed.url).origin != target_of(call.url).origin:
+        if endpoint_of(signed.url).origin != endpoint_of(call.url).origin:
             raise RuntimeError("a signed call must go where it went before")
         return signed
 

@@ -7,12 +7,12 @@ the whole provider, every smaller window, or the request itself, which nobody wo
 import enum
 
 from aircherd.routing.candidate import Candidate
-from aircherd.routing.cooldowns import RULES
+from aircherd.routing.cooldown_policy import RULES
 from aircherd.vocabulary.attempt import Skipped
 from aircherd.vocabulary.failure import Failure, FailureClass
 
 
-class Condemns(enum.Enum):
+class FailureScope(enum.Enum):
     """How much of the plan a failure takes with it."""
 
     KEY = "key"  # another key of the provider may do
@@ -22,28 +22,28 @@ class Condemns(enum.Enum):
     REQUEST = "request"  # nobody would answer this
 
 
-AFTER: dict[FailureClass, Condemns] = {
-    FailureClass.AUTH: Condemns.KEY,
-    FailureClass.PERMISSION: Condemns.KEY,
-    FailureClass.ACCOUNT: Condemns.KEY,
-    FailureClass.QUOTA: Condemns.KEY,
-    FailureClass.RATE: Condemns.KEY,
-    FailureClass.OVERLOADED: Condemns.MODEL,
-    FailureClass.MODEL: Condemns.MODEL,
-    FailureClass.UNSUPPORTED: Condemns.MODEL,
-    FailureClass.SERVER: Condemns.MODEL,
-    FailureClass.PROTOCOL: Condemns.PROVIDER,
-    FailureClass.NETWORK: Condemns.PROVIDER,
-    FailureClass.TIMEOUT: Condemns.PROVIDER,
-    FailureClass.TRUNCATED: Condemns.MODEL,
-    FailureClass.CONTEXT: Condemns.WINDOW,
-    FailureClass.REQUEST_SIZE: Condemns.REQUEST,
-    FailureClass.BAD_REQUEST: Condemns.REQUEST,
-    FailureClass.POLICY: Condemns.REQUEST,
+SCOPE_BY_FAILURE: dict[FailureClass, FailureScope] = {
+    FailureClass.AUTH: FailureScope.KEY,
+    FailureClass.PERMISSION: FailureScope.KEY,
+    FailureClass.ACCOUNT: FailureScope.KEY,
+    FailureClass.QUOTA: FailureScope.KEY,
+    FailureClass.RATE: FailureScope.KEY,
+    FailureClass.OVERLOADED: FailureScope.MODEL,
+    FailureClass.MODEL: FailureScope.MODEL,
+    FailureClass.UNSUPPORTED: FailureScope.MODEL,
+    FailureClass.SERVER: FailureScope.MODEL,
+    FailureClass.PROTOCOL: FailureScope.PROVIDER,
+    FailureClass.NETWORK: FailureScope.PROVIDER,
+    FailureClass.TIMEOUT: FailureScope.PROVIDER,
+    FailureClass.TRUNCATED: FailureScope.MODEL,
+    FailureClass.CONTEXT: FailureScope.WINDOW,
+    FailureClass.REQUEST_SIZE: FailureScope.REQUEST,
+    FailureClass.BAD_REQUEST: FailureScope.REQUEST,
+    FailureClass.POLICY: FailureScope.REQUEST,
 }
 
 
-class Condemned:
+class Exclusions:
     """What the failures of one request have taken with them so far."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class Condemned:
     def reason_against(self, candidate: Candidate) -> Skipped | None:
         """Return why `candidate` is not worth a call any more, None if it is."""
         for failed, failure in self._failures:
-            if _takes(AFTER[failure.kind], failed, candidate):
+            if _takes(SCOPE_BY_FAILURE[failure.kind], failed, candidate):
                 said = failure.message
                 if candidate.provider.name != failed.provider.name:
                     said = f"it is not known to hold more than {failed.origin}, which said: {said}"
@@ -76,19 +76,19 @@ def _cools(failure: Failure) -> bool:
     return RULES[failure.kind].scope is not None
 
 
-def _takes(condemns: Condemns, failed: Candidate, candidate: Candidate) -> bool:
+def _takes(condemns: FailureScope, failed: Candidate, candidate: Candidate) -> bool:
     same_provider = candidate.provider.name == failed.provider.name
     match condemns:
-        case Condemns.KEY:
+        case FailureScope.KEY:
             # An alias may name the provider again, with another model but the same key.
             return same_provider and candidate.key == failed.key
-        case Condemns.MODEL:
+        case FailureScope.MODEL:
             return same_provider and candidate.model.id == failed.model.id
-        case Condemns.PROVIDER:
+        case FailureScope.PROVIDER:
             return same_provider
-        case Condemns.WINDOW:
+        case FailureScope.WINDOW:
             return not _holds_more(candidate, failed)
-        case Condemns.REQUEST:
+        case FailureScope.REQUEST:
             return True
 
 

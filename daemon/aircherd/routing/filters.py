@@ -10,10 +10,10 @@ import msgspec
 
 from aircher_wire import codes
 from aircherd.routing.candidate import Candidate
-from aircherd.routing.view import View
+from aircherd.routing.state import RoutingState
 from aircherd.vocabulary.attempt import Skipped
-from aircherd.vocabulary.limited import Limited
-from aircherd.vocabulary.needs import Needs
+from aircherd.vocabulary.availability import Limited
+from aircherd.vocabulary.chat import Requirements
 
 ABILITIES = {
     "tools": "cannot call tools",
@@ -25,18 +25,18 @@ ABILITIES = {
 """By the fields of `Model`: how a model that lacks one is described."""
 
 
-class Question(msgspec.Struct, frozen=True):
+class FilterContext(msgspec.Struct, frozen=True):
     """What a filter goes by besides the candidate.
 
     `dearest` is the most that a call may cost, in USD.
     """
 
-    needs: Needs
-    view: View
+    needs: Requirements
+    view: RoutingState
     dearest: Decimal | None = None
 
 
-Filter = Callable[[Candidate, Question], Skipped | None]
+Filter = Callable[[Candidate, FilterContext], Skipped | None]
 
 DOUBT = 2
 """A guess at a size may be so many times too high: prose and tables have long tokens.
@@ -45,17 +45,17 @@ Whom we leave out by it cannot say that it would have fitted; who is too small s
 """
 
 
-def lacks_ability(candidate: Candidate, question: Question) -> Skipped | None:
+def lacks_ability(candidate: Candidate, context: FilterContext) -> Skipped | None:
     """Leave out a model that is known not to do what the request uses."""
-    for name in question.needs.abilities:
+    for name in context.needs.abilities:
         if getattr(candidate.model, name) is False:
             return candidate.skipped(codes.BAD_REQUEST, f"{candidate.origin} {ABILITIES[name]}")
     return None
 
 
-def too_small(candidate: Candidate, question: Question) -> Skipped | None:
+def too_small(candidate: Candidate, context: FilterContext) -> Skipped | None:
     """Leave out a model whose window is too small, beyond all doubt about the request's size."""
-    window, wanted = candidate.model.window, question.needs.input_tokens
+    window, wanted = candidate.model.window, context.needs.input_tokens
     if window is None or wanted <= window * DOUBT:
         return None
     return candidate.skipped(
@@ -64,17 +64,17 @@ def too_small(candidate: Candidate, question: Question) -> Skipped | None:
     )
 
 
-def cooling(candidate: Candidate, question: Question) -> Skipped | None:
+def cooling(candidate: Candidate, context: FilterContext) -> Skipped | None:
     """Leave out who failed lately; one that is due for a probe passes."""
-    found = question.view.cooling(candidate.provider.name, candidate.key, candidate.model.id)
+    found = context.view.cooling(candidate.provider.name, candidate.key, candidate.model.id)
     if found is None or found.is_probe_due:
         return None
     return candidate.skipped(found.reason, found.message, found.until)
 
 
-def limited(candidate: Candidate, question: Question) -> Skipped | None:
+def limited(candidate: Candidate, context: FilterContext) -> Skipped | None:
     """Leave out who would break one of the user's limits."""
-    found = question.view.limited(candidate.provider.name, candidate.key, candidate.model)
+    found = context.view.limited(candidate.provider.name, candidate.key, candidate.model)
     return over_limit(candidate, found) if found else None
 
 
@@ -93,17 +93,17 @@ def over_limit(candidate: Candidate, found: Limited) -> Skipped:
     return candidate.skipped(found.reason, message, found.until)
 
 
-def too_dear(candidate: Candidate, question: Question) -> Skipped | None:
+def too_dear(candidate: Candidate, context: FilterContext) -> Skipped | None:
     """Leave out who costs more than `max_cost_increase` allows; an unknown price passes."""
-    if question.dearest is None:
+    if context.dearest is None:
         return None
-    price = question.view.price(candidate.provider.name, candidate.model)
-    if price is None or price <= question.dearest:
+    price = context.view.price(candidate.provider.name, candidate.model)
+    if price is None or price <= context.dearest:
         return None
     return candidate.skipped(
         codes.TOO_EXPENSIVE,
         f"{candidate.origin} would cost about {_dollars(price)}, and the first choice's price "
-        f"allows for {_dollars(question.dearest)} (max_cost_increase)",
+        f"allows for {_dollars(context.dearest)} (max_cost_increase)",
     )
 
 
@@ -116,23 +116,23 @@ FILTERS: tuple[Filter, ...] = (lacks_ability, too_small, cooling, limited, too_d
 BUT_COOLING = tuple(check for check in FILTERS if check is not cooling)
 
 
-def may_be_last_resort(candidate: Candidate, question: Question) -> bool:
+def may_be_last_resort(candidate: Candidate, context: FilterContext) -> bool:
     """Tell whether nothing but a guess speaks against `candidate`.
 
     A cooldown that no vendor asked for spares the others the wait; where there are no others, a
     person who asks again shall not be told to wait for what may be over.
     """
-    found = question.view.cooling(candidate.provider.name, candidate.key, candidate.model.id)
+    found = context.view.cooling(candidate.provider.name, candidate.key, candidate.model.id)
     if found is None or not found.is_guess:
         return False
-    return reason_against(candidate, question, BUT_COOLING) is None
+    return reason_against(candidate, context, BUT_COOLING) is None
 
 
 def reason_against(
-    candidate: Candidate, question: Question, filters: Sequence[Filter] = FILTERS
+    candidate: Candidate, context: FilterContext, filters: Sequence[Filter] = FILTERS
 ) -> Skipped | None:
     """Return the first reason not to ask `candidate`, None if there is none."""
     for check in filters:
-        if skipped := check(candidate, question):
+        if skipped := check(candidate, context):
             return skipped
     return None

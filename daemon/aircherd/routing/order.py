@@ -5,23 +5,23 @@ from decimal import Decimal
 from typing import Any
 
 from aircherd.config.model import Config, Route, Strategy
-from aircherd.routing.view import View
+from aircherd.routing.state import RoutingState
 
 _DEAREST = Decimal("Infinity")
 _UNTRIED = -1.0
 
-Rank = Callable[[Route, Config, View], Any]
+Rank = Callable[[Route, Config, RoutingState], Any]
 """What to sort by: anything that can be compared with its like."""
 
 
-def _by_price(route: Route, config: Config, view: View) -> Decimal:
+def _by_price(route: Route, config: Config, view: RoutingState) -> Decimal:
     price = view.price(
         route.provider, view.models.find(config.providers[route.provider], route.model)
     )
     return _DEAREST if price is None else price  # unknown is not cheap
 
 
-def _by_speed(route: Route, _config: Config, view: View) -> float:
+def _by_speed(route: Route, _config: Config, view: RoutingState) -> float:
     # Who was not measured lately is tried once, or nobody would ever know that he is faster.
     speed = view.speed(route.provider, route.model)
     return _UNTRIED if speed is None else speed
@@ -36,7 +36,7 @@ RANKS: dict[Strategy, Rank | None] = {
 
 
 def ordered(
-    routes: Sequence[Route], strategy: Strategy, config: Config, view: View
+    routes: Sequence[Route], strategy: Strategy, config: Config, view: RoutingState
 ) -> Sequence[Route]:
     """Return `routes` in the order of `strategy`; among equals the chain's own order holds."""
     rank = RANKS[strategy]

@@ -5,7 +5,7 @@
     steps         each route -> a candidate for each key      here, one after the other as they are
     filters       a candidate -> a reason to pass it over     asked for: most requests need one
 
-Pure: how things stand is asked of a `View`.
+Pure: how things stand is asked of a `RoutingState`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,15 +16,14 @@ import msgspec
 from aircher_wire import codes
 from aircherd.config.model import Config, Provider, Route, Strategy
 from aircherd.routing.candidate import Candidate, Step
-from aircherd.routing.filters import Question, may_be_last_resort, reason_against
-from aircherd.routing.names import chain_of
+from aircherd.routing.filters import FilterContext, may_be_last_resort, reason_against
 from aircherd.routing.order import first_to, ordered
-from aircherd.routing.view import View
+from aircherd.routing.resolver import chain_of
+from aircherd.routing.state import RoutingState
 from aircherd.vocabulary.attempt import Skipped
-from aircherd.vocabulary.chat import RouteOptions
+from aircherd.vocabulary.chat import Requirements, RouteOptions
 from aircherd.vocabulary.keys import KeyChoice, KeyState
 from aircherd.vocabulary.models import Model
-from aircherd.vocabulary.needs import Needs
 
 # Keys in these states are not tried, and what the client is told instead.
 _UNUSABLE = {
@@ -34,12 +33,12 @@ _UNUSABLE = {
 }
 
 
-class Wish(msgspec.Struct, frozen=True, kw_only=True):
+class RouteQuery(msgspec.Struct, frozen=True, kw_only=True):
     """What a request says about who should answer it."""
 
     model: str | None = None
     options: RouteOptions = RouteOptions()
-    needs: Needs = Needs()
+    needs: Requirements = Requirements()
     conversation: str | None = None
 
 
@@ -52,9 +51,9 @@ class Plan:
 
     def __init__(
         self,
-        wish: Wish,
+        query: RouteQuery,
         config: Config,
-        view: View,
+        view: RoutingState,
         *,
         routes: Sequence[Route],
         strategy: Strategy,
@@ -65,7 +64,7 @@ class Plan:
         self.strategy = strategy
         self.held = held
         self._by_rank = routes
-        self._wish = wish
+        self._query = query
         self._config = config
         self._view = view
 
@@ -74,21 +73,21 @@ class Plan:
 
         After all of them come those who were passed over only on a guess: better than nobody.
         """
-        question: Question | None = None
+        context: FilterContext | None = None
         held_back: list[Candidate] = []
         for route in self.routes:
             for step in self._steps_of(route):
                 if isinstance(step, Skipped):
                     yield step
                     continue
-                question = question or self._question()
-                skipped = reason_against(step, question)
+                context = context or self._context()
+                skipped = reason_against(step, context)
                 yield skipped or step
-                if skipped is None and self._wish.options.no_fallback:
+                if skipped is None and self._query.options.no_fallback:
                     return
-                if skipped is not None and may_be_last_resort(step, question):
+                if skipped is not None and may_be_last_resort(step, context):
                     held_back.append(step)
-        for candidate in held_back[:1] if self._wish.options.no_fallback else held_back:
+        for candidate in held_back[:1] if self._query.options.no_fallback else held_back:
             yield msgspec.structs.replace(candidate, is_last_resort=True)
 
     @property
@@ -106,8 +105,8 @@ class Plan:
             keys = sorted(keys, key=lambda key: key.name != held[2])
         return (_step(provider, model, key) for key in keys)
 
-    def _question(self) -> Question:
-        return Question(self._wish.needs, self._view, self._dearest())
+    def _context(self) -> FilterContext:
+        return FilterContext(self._query.needs, self._view, self._dearest())
 
     def _dearest(self) -> Decimal | None:
         """Return the most that a call may cost, by the price of the first choice.
@@ -126,18 +125,18 @@ class Plan:
         return f"<Plan {', '.join(map(str, self.routes))}>"
 
 
-def plan(wish: Wish, config: Config, view: View) -> Plan:
+def plan(query: RouteQuery, config: Config, view: RoutingState) -> Plan:
     """Decide who is asked, in which order.
 
     Raises:
         UnknownModel: nobody knows that name.
         BadRequest: the request's own `route` leaves nobody.
     """
-    chain = chain_of(wish.model, wish.options, config, view.keys_of, view.models)
-    strategy = wish.options.strategy or chain.strategy or config.fallback.strategy
+    chain = chain_of(query.model, query.options, config, view.keys_of, view.models)
+    strategy = query.options.strategy or chain.strategy or config.fallback.strategy
     routes = ordered(chain.routes, strategy, config, view)
-    held = view.held_by(wish.conversation) if wish.conversation else None
-    return Plan(wish, config, view, routes=routes, strategy=strategy, held=held)
+    held = view.held_by(query.conversation) if query.conversation else None
+    return Plan(query, config, view, routes=routes, strategy=strategy, held=held)
 
 
 def passed_over(steps: Iterable[Step]) -> list[Skipped]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from aircherd.routing.cooldowns import Cooldown
+from aircherd.routing.cooldown_policy import Cooldown
 from aircherd.vocabulary.failure import FailureClass
 
 FAR = 600.0
@@ -21,10 +21,10 @@ PROBE_SECONDS = 30.0
 # What passes by itself, and comes back at once if everybody tries it together.
 _HALF_OPEN = frozenset({FailureClass.RATE, FailureClass.QUOTA, FailureClass.ACCOUNT})
 
-Standing = Literal["over", "cooling", "probe_due"]
+ProbeState = Literal["over", "cooling", "probe_due"]
 
 
-def standing(cooldown: Cooldown, now: float) -> Standing:
+def probe_state(cooldown: Cooldown, now: float) -> ProbeState:
     """Say whether the place may be asked: by anybody, by nobody, or by one to find out."""
     if now >= cooldown.until:
         return "cooling" if now < cooldown.probe_at else "over"

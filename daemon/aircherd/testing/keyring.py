@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import trio
 
-from aircherd.auth.key_store import (
-    Entry,
+from aircherd.auth.stores.base import (
     Found,
+    KeyId,
     KeyMissing,
     KeyUnreadable,
     StoreHealth,
@@ -31,7 +31,7 @@ class MemoryStore:
     def __init__(self, name: str = "keyring", health: StoreHealth = StoreHealth.USABLE) -> None:
         self.name = name
         self.health = health
-        self.keys: dict[Entry, Secret] = {}
+        self.keys: dict[KeyId, Secret] = {}
         self.reads = 0
         self.gate: trio.Event | None = None
 
@@ -40,7 +40,7 @@ class MemoryStore:
         await self._wait()
         return self._state()
 
-    async def read_all(self, entries: Sequence[Entry]) -> dict[Entry, Found]:
+    async def read_all(self, entries: Sequence[KeyId]) -> dict[KeyId, Found]:
         """Return what is there."""
         self.reads += 1
         await self._wait()
@@ -48,7 +48,7 @@ class MemoryStore:
             return dict.fromkeys(entries, KeyUnreadable(self._state()))
         return {entry: self.keys.get(entry, KeyMissing()) for entry in entries}
 
-    async def write(self, entry: Entry, secret: Secret) -> None:
+    async def write(self, entry: KeyId, secret: Secret) -> None:
         """Keep a key.
 
         Raises:
@@ -57,7 +57,7 @@ class MemoryStore:
         await self._demand_usable()
         self.keys[entry] = secret
 
-    async def delete(self, entry: Entry) -> None:
+    async def delete(self, entry: KeyId) -> None:
         """Drop a key.
 
         Raises:

@@ -5,8 +5,8 @@ by bytes of UTF-8, a little too many rather than too few: what was reserved too 
 the call has ended.
 """
 
-from aircherd.catalog.prices import cost
-from aircherd.usage.money import nano_of
+from aircherd.catalog.cost import cost
+from aircherd.usage.nano_usd import nano_of
 from aircherd.vocabulary.chat import ChatRequest, Message, SchemaFormat, Tool
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.parts import ImagePart, Part, ReasoningPart, TextPart, ToolCallPart

@@ -94,3 +94,11 @@ class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     conversation: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
     route: RouteOptions = RouteOptions()
     extra: dict[str, object] = {}
+
+
+class Requirements(msgspec.Struct, frozen=True, kw_only=True):
+    """Abilities it uses, by the names of `Model`'s fields, and its size in tokens, estimated."""
+
+    abilities: tuple[str, ...] = ()
+    input_tokens: int = 0
+    output_tokens: int = 0

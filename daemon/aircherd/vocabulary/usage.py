@@ -10,13 +10,6 @@ import msgspec
 from aircherd.vocabulary.reply import Usage
 
 
-class Caller(msgspec.Struct, frozen=True):
-    """Who asks: the client's name, and the project it sent."""
-
-    client: str
-    project: str | None = None
-
-
 class Estimate(msgspec.Struct, frozen=True):
     """What a call may use, before it is made."""
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from aircher_cli.console import UNLIMITED, Console, harmless, may_colour, terminal_width
-from aircher_cli.exits import CommandFailed
+from aircher_cli.console import UNLIMITED, Console, may_colour, strip_controls, terminal_width
+from aircher_cli.exit_codes import CommandFailed
 from helpers.cli import Stream
 
 
@@ -71,7 +71,7 @@ def test_an_answer_that_cannot_be_encoded_is_shown_as_well_as_it_can_be() -> Non
 )
 def test_control_characters_do_not_reach_a_terminal(text: str, expected: str) -> None:
     """What a model writes may not steer the terminal."""
-    assert expected == harmless(text)
+    assert expected == strip_controls(text)
     console, out, _ = console_of()
     console.write(text)
     assert expected == out.text

@@ -6,7 +6,7 @@ import pytest
 
 from aircher_cli.console import Console
 from aircher_cli.context import Context
-from aircher_cli.exits import CommandFailed
+from aircher_cli.exit_codes import CommandFailed
 from helpers.cli import Stream
 
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from aircher_cli.exits import CommandFailed, UsageError
+from aircher_cli.exit_codes import CommandFailed, UsageError
 from aircher_cli.failures import back_lines, error_lines, error_record
-from aircher_cli.render.words import clock
+from aircher_cli.render.formatting import clock
 from aircher_client import DaemonError, DaemonUnreachable
 from helpers.cli import run_cli
 from helpers.cli_daemon import CliDaemon, refuses

@@ -4,7 +4,7 @@ import argparse
 
 import pytest
 
-from aircher_cli.exits import UsageError
+from aircher_cli.exit_codes import UsageError
 from aircher_cli.parser import (
     make_parser,
     name,

@@ -14,7 +14,7 @@ import pytest
 from aircher_client import Client, DaemonUnreachable, autostart
 from aircher_client.autostart import _next, _Step, _Way
 from aircher_client.connection import try_connect
-from aircher_client.holder import Holder
+from aircher_client.lock_holder import LockHolder
 from aircher_wire import address
 from helpers.fake_daemon import FakeDaemon
 
@@ -182,7 +182,7 @@ def test_the_end_of_a_draining_daemon_is_waited_for(environ: dict[str, str]) -> 
         client.call("shutdown")
 
 
-HERE = Holder(7, "/a.sock")
+HERE = LockHolder(7, "/a.sock")
 
 
 @pytest.mark.parametrize(

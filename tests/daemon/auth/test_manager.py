@@ -10,9 +10,9 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from aircherd.auth.key_store import StoreHealth
-from aircherd.auth.keyring_store import KeyringStore
-from aircherd.auth.reader import LOOK_AGAIN_SECONDS
+from aircherd.auth.key_cache import LOOK_AGAIN_SECONDS
+from aircherd.auth.stores.base import StoreHealth
+from aircherd.auth.stores.keyring_store import KeyringStore
 from aircherd.config.model import DEFAULT_CONFIG
 from aircherd.errors import (
     BadRequest,

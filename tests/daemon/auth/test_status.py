@@ -3,30 +3,30 @@
 import msgspec
 import pytest
 
-from aircherd.auth import standing, status
-from aircherd.auth.index import Barrier, IndexEntry
-from aircherd.auth.slots import slots_of, stored_slot
+from aircherd.auth import status, verification
+from aircherd.auth.key_sources import sources_of, stored_source
+from aircherd.auth.stores.index import IndexEntry, SourceBlock
 from aircherd.vocabulary.keys import KeyChoice, KeyState, KeyStatus
 from aircherd.vocabulary.secret import Secret
 from helpers.auth import KEY, provider
 
 ORIGIN = "https://work.example.com:443"
-REFUSED = standing.refused(standing.UNTRIED, 5.0, "a request", "refused the key (HTTP 401)")
-LOCKED = standing.unreadable(standing.UNTRIED, 5.0, "it is locked")
-GONE = standing.missing(standing.UNTRIED, 5.0, "no longer there")
+REFUSED = verification.refused(verification.UNTRIED, 5.0, "a request", "refused the key (HTTP 401)")
+LOCKED = verification.unreadable(verification.UNTRIED, 5.0, "it is locked")
+GONE = verification.missing(verification.UNTRIED, 5.0, "no longer there")
 
 
 def stored(label="default", store="keyring", origin=ORIGIN):
-    return stored_slot(
+    return stored_source(
         IndexEntry(provider="work", label=label, origin=origin, store=store, stored_at=0)
     )
 
 
-CLOSED = Barrier("closed", "keys.json is open to other users: chmod 600 keys.json")
-DAMAGED = Barrier("damaged", "the list is now keys.json.damaged-1")
-UNFINISHED = Barrier("unfinished", "a login was cut short")
-FROM_ENV = slots_of(provider(env=("WORK_KEY",)), [], {"WORK_KEY": "x"})[0]
-FROM_COMMAND = slots_of(provider(key_command=("op",)), [], {})[0]
+CLOSED = SourceBlock("closed", "keys.json is open to other users: chmod 600 keys.json")
+DAMAGED = SourceBlock("damaged", "the list is now keys.json.damaged-1")
+UNFINISHED = SourceBlock("unfinished", "a login was cut short")
+FROM_ENV = sources_of(provider(env=("WORK_KEY",)), [], {"WORK_KEY": "x"})[0]
+FROM_COMMAND = sources_of(provider(key_command=("op",)), [], {})[0]
 
 
 def row(slot, known, **fields):
@@ -40,7 +40,7 @@ def row(slot, known, **fields):
 
 def test_the_row_of_a_key_that_works():
     """Everything but the key."""
-    known = standing.works(5.0, "GET /v1/models")
+    known = verification.works(5.0, "GET /v1/models")
     found = row(stored(), known, secret=Secret(KEY), hidden=["environment variable WORK_KEY"])
     assert status.as_data(found) == {
         "provider": "work",
@@ -65,7 +65,7 @@ def test_the_row_of_a_key_that_works():
         (stored(), LOCKED, "unlock or start the keyring"),
         (FROM_COMMAND, LOCKED, "run it by hand"),
         (stored(), GONE, "aircher-cli auth logout work"),
-        (stored(store="file"), standing.UNTRIED, "to have it encrypted"),
+        (stored(store="file"), verification.UNTRIED, "to have it encrypted"),
     ],
 )
 def test_a_hint_says_what_to_do(slot, known, hint):
@@ -75,13 +75,13 @@ def test_a_hint_says_what_to_do(slot, known, hint):
 
 def test_no_hint_where_nothing_is_to_be_done():
     """A key in the keyring that works."""
-    assert row(stored(), standing.UNTRIED).hint is None
+    assert row(stored(), verification.UNTRIED).hint is None
 
 
 def test_a_key_for_another_origin_is_rejected_whatever_was_known():
     """Even one that worked a moment ago."""
     moved = provider(base_url="https://elsewhere.example.com/v1")
-    found = row(stored(), standing.works(5.0, "a request"), provider=moved)
+    found = row(stored(), verification.works(5.0, "a request"), provider=moved)
     assert (found.state, found.origin) == (KeyState.REJECTED, ORIGIN)
     assert "stored for https://work.example.com:443" in found.reason
     assert "sign in again" in found.hint
@@ -90,15 +90,15 @@ def test_a_key_for_another_origin_is_rejected_whatever_was_known():
 def test_plain_http_is_the_providers_fault_not_the_keys():
     """Signing in again would not help, so nothing says so."""
     plain = provider(base_url="http://work.example.com/v1", env=("WORK_KEY",))
-    slot = slots_of(plain, [], {"WORK_KEY": "x"})[0]
-    found = row(slot, standing.UNTRIED, provider=plain)
+    slot = sources_of(plain, [], {"WORK_KEY": "x"})[0]
+    found = row(slot, verification.UNTRIED, provider=plain)
     assert (found.state, found.hint) == (KeyState.REJECTED, None)
     assert "use https" in found.reason
 
 
 def test_routing_sees_a_reason_only_for_what_it_cannot_use():
     """One sentence: what, why, what to do."""
-    assert status.choice(provider(), stored(), standing.UNTRIED) == KeyChoice(
+    assert status.choice(provider(), stored(), verification.UNTRIED) == KeyChoice(
         "default", KeyState.UNVERIFIED
     )
     assert status.choice(provider(), stored(), LOCKED) == KeyChoice(
@@ -112,7 +112,7 @@ def test_routing_sees_a_reason_only_for_what_it_cannot_use():
 def test_a_cure_is_not_said_twice():
     """A provider's refusal may name it already."""
     reason = "refused; sign in again with 'aircher-cli auth login work'"
-    known = standing.refused(standing.UNTRIED, 5.0, "a request", reason)
+    known = verification.refused(verification.UNTRIED, 5.0, "a request", reason)
     assert status.cannot_use(provider(), stored(), known) == f"key 'default' of work: {reason}"
 
 
@@ -144,10 +144,10 @@ def behind(slot, barrier):
 )
 def test_behind_a_barrier_every_key_is_locked_and_says_why(slot, barrier, hint):
     """Whatever was known of it, and each barrier with its own way around."""
-    found = row(behind(slot, barrier), standing.works(5.0, "a request"))
+    found = row(behind(slot, barrier), verification.works(5.0, "a request"))
     assert (found.state, found.reason) == (KeyState.LOCKED, barrier.reason)
     assert hint in found.hint
-    (seen,) = [status.choice(provider(), behind(slot, barrier), standing.UNTRIED)]
+    (seen,) = [status.choice(provider(), behind(slot, barrier), verification.UNTRIED)]
     assert (seen.state, barrier.reason in seen.message) == (KeyState.LOCKED, True)
 
 
@@ -198,6 +198,6 @@ def test_the_cure_of_a_refusal_depends_on_the_keys_source(name, key, cure):
 def test_a_key_without_provider_can_be_removed():
     """The configuration lost the provider; the key is still there."""
     known = IndexEntry(provider="old", label="b", origin=ORIGIN, store="keyring", stored_at=0)
-    found = status.orphan_row(known, stored_slot(known))
+    found = status.orphan_row(known, stored_source(known))
     assert (found.provider, found.key, found.state) == ("old", "b", KeyState.REJECTED)
     assert "aircher-cli auth logout old" in found.hint

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from aircherd.catalog import catalog as catalog_module
 from aircherd.catalog.catalog import Catalog
-from aircherd.catalog.table import Row, encode_tables
+from aircherd.catalog.table import TableRow, encode_tables
 from aircherd.config.model import DEFAULT_CONFIG, Config, Override, Provider, Route
 from aircherd.vocabulary.models import Model
 from helpers.data_files import WrittenAtOnce
@@ -114,7 +114,7 @@ async def test_later_sources_win_and_each_is_named(tmp_path):
     catalog = a_catalog(folder=tmp_path, **{"openai__gpt-5.5": Override(window=4)})
     shipped = catalog.known(OPENAI, "gpt-5.5")
     assert shipped.sources == ("shipped", "config")
-    public = {"openai": [Row(id="gpt-5.5", window=2, max_output=2, images=False)]}
+    public = {"openai": [TableRow(id="gpt-5.5", window=2, max_output=2, images=False)]}
     await catalog.take_public(encode_tables(public, about={}, fetched_at=5.0))
     catalog.take_list(OPENAI, [Model(id="gpt-5.5", window=3, max_output=3)], 6.0)
     found = catalog.known(OPENAI, "gpt-5.5")
@@ -267,7 +267,7 @@ async def test_fetched_data_survives_a_restart(tmp_path):
     catalog = a_catalog(folder=tmp_path)
     catalog.take_list(OPENAI, [Model(id="new")], 1.0)
     await catalog.take_public(
-        encode_tables({"openai": [Row(id="new", window=8)]}, about={}, fetched_at=5.0)
+        encode_tables({"openai": [TableRow(id="new", window=8)]}, about={}, fetched_at=5.0)
     )
     again = a_catalog(folder=tmp_path)
     assert again.known(OPENAI, "new").sources == ("models.dev", "provider")
@@ -302,7 +302,7 @@ async def test_data_that_cannot_be_kept_changes_nothing(tmp_path):
     (tmp_path / "file").touch()
     catalog = a_catalog(folder=tmp_path / "file")
     with pytest.raises(OSError, match=r"."):
-        await catalog.take_public(encode_tables({"openai": [Row(id="n", window=1)]}, about={}))
+        await catalog.take_public(encode_tables({"openai": [TableRow(id="n", window=1)]}, about={}))
     assert catalog.find(OPENAI, "n") == Model(id="n")
 
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from aircherd.catalog.models_dev import read_models_dev
-from aircherd.catalog.table import Row
+from aircherd.catalog.table import TableRow
 from aircherd.vocabulary.models import Prices, Rates, Tier
 
 FULL = {
@@ -28,7 +28,7 @@ FULL = {
 }
 
 
-def read(**models: object) -> list[Row]:
+def read(**models: object) -> list[TableRow]:
     """Return what is read of one vendor's models."""
     data = {"anthropic": {"id": "anthropic", "env": ["X"], "models": models}}
     return read_models_dev(msgspec.json.encode(data))["anthropic"]
@@ -37,7 +37,7 @@ def read(**models: object) -> list[Row]:
 def test_a_whole_model_is_read():
     """Sizes, what it can do, and prices to the last digit."""
     assert read(**{"claude-9": FULL}) == [
-        Row(
+        TableRow(
             id="claude-9",
             name="Claude 9",
             window=1_000_000,
@@ -61,7 +61,10 @@ def test_a_whole_model_is_read():
 
 def test_what_a_model_does_not_say_is_unknown():
     """Neither 0 nor False; so too a size of 0, which stands for none."""
-    assert read(a={}, b={"limit": {"context": 0, "output": 0}}) == [Row(id="a"), Row(id="b")]
+    assert read(a={}, b={"limit": {"context": 0, "output": 0}}) == [
+        TableRow(id="a"),
+        TableRow(id="b"),
+    ]
 
 
 def test_prices_by_the_size_of_the_call():
@@ -83,24 +86,24 @@ def test_prices_by_the_size_of_the_call():
 )
 def test_half_a_price_or_a_negative_one_is_unknown(cost):
     """It could be paid for by nobody."""
-    assert read(a={"cost": cost}) == [Row(id="a")]
+    assert read(a={"cost": cost}) == [TableRow(id="a")]
 
 
 @pytest.mark.parametrize(("tool_call", "tools"), [({"supported": True}, True), (False, False)])
 def test_tools_come_in_two_forms(tool_call, tools):
     """A word, or a map with details."""
-    assert read(a={"tool_call": tool_call}) == [Row(id="a", tools=tools)]
+    assert read(a={"tool_call": tool_call}) == [TableRow(id="a", tools=tools)]
 
 
 def test_an_odd_model_is_left_out():
     """The others are read all the same."""
-    assert read(a={"limit": "large"}, b={"name": "B"}, c=5) == [Row(id="b", name="B")]
+    assert read(a={"limit": "large"}, b={"name": "B"}, c=5) == [TableRow(id="b", name="B")]
 
 
 def test_vendors_we_do_not_know_are_not_looked_at():
     """They are most of the file."""
     data = b'{"somebody": 5, "google": {"models": {"g": {}}}}'
-    assert read_models_dev(data) == {"gemini": [Row(id="g")]}
+    assert read_models_dev(data) == {"gemini": [TableRow(id="g")]}
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,14 @@ from decimal import Decimal
 
 import pytest
 
-from aircherd.catalog.table import Row, Table, TableFile, encode_tables
-from aircherd.catalog.vendors import VENDORS
+from aircherd.catalog.known_vendors import CATALOG_VENDORS
+from aircherd.catalog.table import Table, TableFile, TableRow, encode_tables
 from aircherd.vocabulary.models import Model, Prices, Rates
 
 ROWS = [
-    Row(id="gpt-9", window=9, names=("gpt-9-preview", "gpt-9-mini")),
-    Row(id="gpt-9-mini", window=1),
-    Row(id="claude-9-latest", window=3, names=("claude-9",)),
+    TableRow(id="gpt-9", window=9, names=("gpt-9-preview", "gpt-9-mini")),
+    TableRow(id="gpt-9-mini", window=1),
+    TableRow(id="claude-9-latest", window=3, names=("claude-9",)),
 ]
 
 
@@ -50,12 +50,12 @@ def test_a_file_holds_what_was_put_into_it():
     """Prices exactly, each vendor by itself; a vendor that is not in it has no models."""
     prices = Prices(rates=Rates(input=Decimal("0.1"), output=Decimal("0.30")))
     data = encode_tables(
-        {"openai": [Row(id="m", prices=prices)]}, about={"source": "here"}, fetched_at=5.0
+        {"openai": [TableRow(id="m", prices=prices)]}, about={"source": "here"}, fetched_at=5.0
     )
     file = TableFile(data)
     assert (file.about, file.fetched_at) == ({"source": "here"}, 5.0)
-    assert file.table(VENDORS["openai"]).find("m") == Model(id="m", prices=prices)
-    assert list(file.table(VENDORS["anthropic"]).ids) == []
+    assert file.table(CATALOG_VENDORS["openai"]).find("m") == Model(id="m", prices=prices)
+    assert list(file.table(CATALOG_VENDORS["anthropic"]).ids) == []
 
 
 def test_the_same_models_give_the_same_bytes():
@@ -68,9 +68,9 @@ def test_the_same_models_give_the_same_bytes():
 def test_a_vendor_nobody_asks_for_is_not_read():
     """Damage in its part is no matter to the others."""
     file = TableFile(b'{"vendors": {"openai": [{"id": "m"}], "anthropic": [{"id": 5}]}}')
-    assert list(file.table(VENDORS["openai"]).ids) == ["m"]
+    assert list(file.table(CATALOG_VENDORS["openai"]).ids) == ["m"]
     with pytest.raises(ValueError, match="Expected `str`"):
-        file.table(VENDORS["anthropic"])
+        file.table(CATALOG_VENDORS["anthropic"])
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b'{"vendors": 5}', b"\xff", b'{"vendors": {"a": [}}'])
@@ -83,5 +83,5 @@ def test_what_is_no_such_file_is_refused(data):
 def test_of_a_table_only_what_is_fit_is_taken():
     """What was fetched is somebody else's: no name that is none, no price that is none."""
     rates = Rates(input=Decimal("NaN"), output=Decimal(1))
-    table = Table([Row(id="a\x1b[2J"), Row(id="m", window=5, prices=Prices(rates=rates))])
+    table = Table([TableRow(id="a\x1b[2J"), TableRow(id="m", window=5, prices=Prices(rates=rates))])
     assert (list(table.ids), table.find("m")) == (["m"], Model(id="m", window=5))

@@ -21,8 +21,8 @@ from helpers.chat import DONE, A, Chats, FakeAuth, FakePool, failed, run
 
 async def test_a_client_that_wants_it_no_more_is_not_told_of_a_deadline(autojump_clock):
     """Its scope is cancelled before the time of the request is over: nothing is raised but that."""
-    pool = FakePool(a=[[1000]])
-    controller = Chats(pool).controller
+    provider_client = FakePool(a=[[1000]])
+    controller = Chats(provider_client).controller
     asked = ChatRequest(messages=[Message("user", "q")], model="chain", stream=False, timeout=5)
     async with trio.open_nursery() as nursery:
         scope = nursery.cancel_scope
@@ -31,7 +31,7 @@ async def test_a_client_that_wants_it_no_more_is_not_told_of_a_deadline(autojump
         scope.cancel()
     assert scope.cancelled_caught
     assert trio.current_time() == 1
-    assert pool.closed == 1
+    assert provider_client.closed == 1
 
 
 async def test_the_first_candidate_answers():
@@ -70,11 +70,11 @@ async def test_counts_are_held_back_until_the_first_output():
 
 async def test_nothing_is_tried_again_after_the_first_output():
     """Two halves do not make one answer."""
-    pool = FakePool(a=[[[TextDelta("half")], failed(FailureClass.NETWORK)]], b=[[DONE]])
-    error, sent = await run(pool)
+    provider_client = FakePool(a=[[[TextDelta("half")], failed(FailureClass.NETWORK)]], b=[[DONE]])
+    error, sent = await run(provider_client)
     assert sent == ["a:trying", "half", "a:network"]
     assert (error.code, error.data["text"]) == ("truncated", "half")
-    assert [call[0] for call in pool.keys] == ["a"]
+    assert [call[0] for call in provider_client.keys] == ["a"]
 
 
 async def test_a_bad_request_is_not_tried_elsewhere():
@@ -85,35 +85,35 @@ async def test_a_bad_request_is_not_tried_elsewhere():
 
 async def test_a_candidate_without_a_usable_key_is_skipped_without_a_call():
     """The reason is reported, nothing was sent."""
-    pool = FakePool(b=[[DONE]])
-    result, sent = await run(pool, FakeAuth(locked=("a",)))
+    provider_client = FakePool(b=[[DONE]])
+    result, sent = await run(provider_client, FakeAuth(locked=("a",)))
     assert [(s.provider, s.reason) for s in result.skipped] == [("a", "keyring_locked")]
     assert sent[:2] == ["a:skipped", "b:trying"]
 
 
 async def test_all_failed_names_everybody():
     """The error has every attempt."""
-    pool = FakePool(a=[failed(FailureClass.AUTH)], b=[failed(FailureClass.NETWORK)])
-    error, _ = await run(pool)
+    provider_client = FakePool(a=[failed(FailureClass.AUTH)], b=[failed(FailureClass.NETWORK)])
+    error, _ = await run(provider_client)
     assert error.code == "all_failed"
     assert [row["outcome"] for row in error.data["attempts"]] == ["auth_rejected", "network"]
 
 
 async def test_after_a_401_a_key_that_changed_in_its_source_is_tried_once():
     """The user may have rotated it; the fallback is not needed."""
-    pool = FakePool(a=[failed(FailureClass.AUTH), [DONE]])
+    provider_client = FakePool(a=[failed(FailureClass.AUTH), [DONE]])
     auth = FakeAuth(fresh={"a": Secret("second-key")})
-    result, _ = await run(pool, auth)
-    assert [call[2] for call in pool.keys] == ["first-key", "second-key"]
+    result, _ = await run(provider_client, auth)
+    assert [call[2] for call in provider_client.keys] == ["first-key", "second-key"]
     assert [a.outcome for a in result.attempts] == ["auth_rejected", "ok"]
     assert auth.calls == [("rejected", "a", "first-key"), ("accepted", "a", "second-key")]
 
 
 async def test_a_changed_key_that_is_refused_too_is_left_for_the_next_candidate():
     """It is marked as well, and not read for ever."""
-    pool = FakePool(a=[failed(FailureClass.AUTH), failed(FailureClass.AUTH)], b=[[DONE]])
+    provider_client = FakePool(a=[failed(FailureClass.AUTH), failed(FailureClass.AUTH)], b=[[DONE]])
     auth = FakeAuth(fresh={"a": Secret("second-key")})
-    result, _ = await run(pool, auth)
+    result, _ = await run(provider_client, auth)
     assert result.provider == "b"
     assert auth.calls[:2] == [("rejected", "a", "first-key"), ("rejected", "a", "second-key")]
 
@@ -138,13 +138,13 @@ async def test_the_requests_own_timeout_wins(autojump_clock):
 
 async def test_a_cancelled_chat_closes_its_call_and_records_it():
     """The record says cancelled, the call is closed at once."""
-    pool, bus, events = FakePool(a=[[10_000]]), EventBus(), []
+    provider_client, bus, events = FakePool(a=[[10_000]]), EventBus(), []
     with bus.subscribed(("attempt",), events.append), trio.CancelScope() as scope:
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(lambda: run(pool, bus=bus))
+            nursery.start_soon(lambda: run(provider_client, bus=bus))
             await trio.testing.wait_all_tasks_blocked()
             scope.cancel()
-    assert pool.closed == 1
+    assert provider_client.closed == 1
     assert [event.data["outcome"] for event in events] == ["cancelled"]
 
 
@@ -176,9 +176,9 @@ async def test_who_stands_behind_the_answer_is_not_reported():
 
 async def test_our_own_trouble_is_not_the_providers_and_falls_back_to_nobody():
     """Out of files, for one: the attempt says `internal`, the error goes to the client."""
-    pool, bus, events = FakePool(a=[AircherError("out of files")], b=[]), EventBus(), []
+    provider_client, bus, events = FakePool(a=[AircherError("out of files")], b=[]), EventBus(), []
     with bus.subscribed(("attempt",), events.append), pytest.raises(AircherError) as caught:
-        await run(pool, bus=bus)
+        await run(provider_client, bus=bus)
     assert caught.value.code == "internal"
     assert [(e.data["provider"], e.data["outcome"]) for e in events] == [("a", "internal")]
 
@@ -206,10 +206,10 @@ def nobody_signed_in(catalog, default_model=None):
     """Chats of somebody without a key for `a`, on a machine with a local server."""
     a = msgspec.structs.replace(A, default_model="m")
     config = Config(providers={"a": a, "local": LOCAL}, default_model=default_model)
-    pool, auth = FakePool(local=[[DONE]]), FakeAuth(labels={"a": []})
-    chats = Chats(pool, config=config, auth=auth, catalog=catalog)
-    means = msgspec.structs.replace(chats.controller.means, ask_for_models=catalog.ask)
-    chats.controller.means = means
+    provider_client, auth = FakePool(local=[[DONE]]), FakeAuth(labels={"a": []})
+    chats = Chats(provider_client, config=config, auth=auth, catalog=catalog)
+    services = msgspec.structs.replace(chats.controller.services, ask_for_models=catalog.ask)
+    chats.controller.services = services
     return chats
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from aircherd.chat.explain import explain
 from aircherd.config.model import Fallback, Override
-from aircherd.usage.usual_output import USUAL_OUTPUT
+from aircherd.usage.output_estimator import USUAL_OUTPUT
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.models import Model
 from helpers.chat import CONFIG, A, Chats, FakePool
@@ -16,33 +16,33 @@ from helpers.routing import Described
 
 
 def explained(chats, config=CONFIG, **request):
-    return explain(chats.controller.means, config, a_request(model="chain", **request), "test")
+    return explain(chats.controller.services, config, a_request(model="chain", **request), "test")
 
 
 async def test_the_chain_in_its_order():
     """With what the request needs, and nobody called."""
-    pool = FakePool()
-    told = explained(Chats(pool), temperature=0.5)
+    provider_client = FakePool()
+    told = explained(Chats(provider_client), temperature=0.5)
     assert [(row["provider"], row["model"], row["why"]) for row in told["candidates"]] == [
         ("a", "m", "first in the chain"),
         ("b", "n", "next in the chain"),
     ]
     assert list(told["needs"]["abilities"]) == ["sampling"]
     assert (told["strategy"], told["max_attempts"], told["skipped"]) == ("priority", 4, [])
-    assert pool.calls == []
+    assert provider_client.calls == []
 
 
 async def test_who_is_passed_over_and_until_when():
     """A vendor's own time holds."""
-    pool = FakePool()
-    chats = Chats(pool)
+    provider_client = FakePool()
+    chats = Chats(provider_client)
     rate = Failure(kind=FailureClass.RATE, message="too fast", retry_after=30.0)
-    pool.cooldowns.note_failure(A, "default", "m", rate)
+    provider_client.cooldowns.note_failure(A, "default", "m", rate)
     told = explained(chats)
     assert [row["provider"] for row in told["candidates"]] == ["b"]
     (skip,) = told["skipped"]
     assert (skip["provider"], skip["reason"]) == ("a", "rate_limited")
-    assert skip["until"] > chats.controller.means.clock()
+    assert skip["until"] > chats.controller.services.clock()
 
 
 async def test_a_price_decides_and_is_told():
@@ -52,7 +52,7 @@ async def test_a_price_decides_and_is_told():
         CONFIG, fallback=Fallback(strategy="cheapest"), catalog={"b/n": override}
     )
     chats = Chats(FakePool(), config=config)
-    chats.controller.means.catalog._config = lambda: config
+    chats.controller.services.catalog._config = lambda: config
     told = explained(chats, config)
     assert [(row["provider"], "price" in row) for row in told["candidates"]] == [
         ("b", True),
@@ -64,7 +64,7 @@ async def test_a_price_decides_and_is_told():
 async def test_who_holds_the_conversation_comes_first():
     """And that is why."""
     chats = Chats(FakePool())
-    chats.controller.means.recall._conversations["talk"] = ("b", "n", "default")
+    chats.controller.services.recall._conversations["talk"] = ("b", "n", "default")
     told = explained(chats, conversation="talk")
     assert told["candidates"][0]["provider"] == "b"
     assert told["candidates"][0]["why"] == "answered last in this conversation"
@@ -72,14 +72,14 @@ async def test_who_holds_the_conversation_comes_first():
 
 async def test_a_last_resort_is_listed_once():
     """Among those who are asked, with the end of what was only a guess."""
-    pool = FakePool()
-    chats = Chats(pool)
+    provider_client = FakePool()
+    chats = Chats(provider_client)
     broken = Failure(kind=FailureClass.SERVER, message="it failed")
-    pool.cooldowns.note_failure(A, "default", "m", broken)
+    provider_client.cooldowns.note_failure(A, "default", "m", broken)
     told = explained(chats)
     assert [row["provider"] for row in told["candidates"]] == ["b", "a"]
     assert told["candidates"][1]["why"] == "the last resort: it failed"
-    assert told["candidates"][1]["until"] > chats.controller.means.clock()
+    assert told["candidates"][1]["until"] > chats.controller.services.clock()
     assert told["skipped"] == []
 
 
@@ -105,5 +105,5 @@ async def test_how_fast_somebody_is(seconds, said):
     """Nobody's first words come after nothing."""
     config = msgspec.structs.replace(CONFIG, fallback=Fallback(strategy="fastest"))
     chats = Chats(FakePool(), config=config)
-    chats.controller.means.recall.speed = lambda provider, model: seconds
+    chats.controller.services.recall.speed = lambda provider, model: seconds
     assert explained(chats, config)["candidates"][0]["why"] == f"first words after {said}"

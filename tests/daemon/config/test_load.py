@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from aircherd.config.guard import MAX_BRACKETS, MAX_DOTS
 from aircherd.config.load import MAX_BYTES, load_config
 from aircherd.config.model import DEFAULT_CONFIG
+from aircherd.config.toml.limits import MAX_BRACKETS, MAX_DOTS
 from aircherd.errors import ConfigInvalid
 from helpers.config_problems import problems_of, refused
 

@@ -5,7 +5,7 @@ from aircherd.config.problems import (
     MAX_PROBLEMS,
     BadValue,
     Problem,
-    Report,
+    ProblemCollector,
     did_you_mean,
     invalid,
     listed,
@@ -49,7 +49,7 @@ def test_the_error_carries_maps_for_programs() -> None:
 
 def test_problems_are_told_in_the_order_of_their_lines() -> None:
     """Whatever the order in which they were found."""
-    report = Report("c", "a = 1\nb = 2\n")
+    report = ProblemCollector("c", "a = 1\nb = 2\n")
     report.add(("b",), "second")
     report.add(("a",), "first")
     assert repr(report) == "<Report on c: 2 problems>"
@@ -59,7 +59,7 @@ def test_problems_are_told_in_the_order_of_their_lines() -> None:
 
 def test_a_report_without_problems_raises_nothing() -> None:
     """A good value is returned, and all is well."""
-    report = Report("c", "")
+    report = ProblemCollector("c", "")
     assert report.read((), 1, lambda value: value) == 1
     report.raise_if_any()
 
@@ -72,7 +72,7 @@ def test_reading_a_list_goes_on_after_a_bad_item() -> None:
             return value
         raise BadValue("is large", "take less")
 
-    report = Report("c", "a = [1,\n20,\n3,\n40]\n")
+    report = ProblemCollector("c", "a = [1,\n20,\n3,\n40]\n")
     assert report.read_all(("a",), [1, 20, 3, 40], small) == (1, 3)
     with pytest.raises(ConfigInvalid) as caught:
         report.raise_if_any()
@@ -114,7 +114,7 @@ def test_problems_beyond_a_hundred_are_counted() -> None:
     def bad(value: object) -> int:
         raise BadValue("is wrong", lambda: asked.append(1) or "mend it")
 
-    report = Report("c", "a = 1\n")
+    report = ProblemCollector("c", "a = 1\n")
     assert report.read_all(("a",), [0] * (MAX_PROBLEMS + 7), bad) == ()
     assert repr(report) == "<Report on c: 107 problems>"
     with pytest.raises(ConfigInvalid, match=r"; and 106 more problems$") as caught:
@@ -128,7 +128,7 @@ def test_problems_beyond_a_hundred_are_counted() -> None:
 
 def test_a_hundred_problems_are_all_told() -> None:
     """Without a line about more."""
-    report = Report("c", "a = 1\n")
+    report = ProblemCollector("c", "a = 1\n")
     for _ in range(MAX_PROBLEMS):
         report.add(("a",), "is wrong")
     with pytest.raises(ConfigInvalid) as caught:

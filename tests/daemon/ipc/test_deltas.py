@@ -2,7 +2,7 @@
 
 import msgpack
 
-from aircherd.ipc.deltas import DeltaWriter, told
+from aircherd.ipc.deltas import DeltaWriter
 from aircherd.vocabulary.attempt import AttemptDelta
 from aircherd.vocabulary.reply import Ending, TextDelta, ToolCallDelta, Usage, UsageDelta
 
@@ -71,8 +71,3 @@ def test_numbers_go_on_over_reads():
 def test_an_ending_alone_writes_nothing():
     """The result tells it."""
     assert DeltaWriter("id", 1).encode([Ending("stop")]) == b""
-
-
-def test_told_leaves_out_what_has_no_value():
-    """Neovim takes nil for a value."""
-    assert told({"a": 1, "b": None}) == {"a": 1}

@@ -11,10 +11,10 @@ import msgpack
 import pytest
 import trio
 
+from aircherd.api.services import Shutdown
 from aircherd.events import EventBus
 from aircherd.ipc import listener as listener_module
 from aircherd.ipc.listener import DISPLACED_CHECK, Listener
-from aircherd.ipc.services import Shutdown
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import claimed_socket
 
@@ -120,7 +120,7 @@ async def test_draining_lets_nobody_new_in():
 
 async def test_clients_beyond_the_places_wait_until_one_leaves(monkeypatch):
     """Descriptors are kept back for those who are served."""
-    monkeypatch.setattr(listener_module, "places_for_clients", lambda: 1)
+    monkeypatch.setattr(listener_module, "client_capacity", lambda: 1)
     async with listening() as (path, _, _):
         first, _ = await ping(path)
         async with await trio.open_unix_socket(str(path)) as waiting:
@@ -136,4 +136,4 @@ async def test_clients_beyond_the_places_wait_until_one_leaves(monkeypatch):
 def test_a_quarter_of_the_files_is_kept_back(monkeypatch, files, places):
     """At least 16, and there is always one place."""
     monkeypatch.setattr(listener_module.resource, "getrlimit", lambda _: (files, files))
-    assert listener_module.places_for_clients() == places
+    assert listener_module.client_capacity() == places

@@ -11,12 +11,13 @@ import trio
 import trio.lowlevel
 
 from aircher_wire import frames
+from aircherd.api.context import Method
 from aircherd.chat.caller import Caller
 from aircherd.errors import BadRequest
 from aircherd.events import EventBus
 from aircherd.ipc import session as session_module
 from aircherd.ipc.outbox import BUFFER_LIMIT
-from aircherd.ipc.session import Method, Session
+from aircherd.ipc.session import Session
 from aircherd.vocabulary.reply import TextDelta
 
 
@@ -31,70 +32,69 @@ class Named(msgspec.Struct, forbid_unknown_fields=True):
     extra: dict[str, object] = {}
 
 
-async def greet(session, msgid, params):
+async def greet(services, context, params):
     return {"hello": params.name}
 
 
-async def refuse(session, msgid, params):
+async def refuse(services, context, params):
     raise BadRequest("not like this", field="name")
 
 
-async def crash(session, msgid, params):
+async def crash(services, context, params):
     raise RuntimeError("sk-canary-0123456789")
 
 
-async def hang(session, msgid, params):
-    session.hanging.set()
+async def hang(services, context, params):
+    services.hanging.set()
     try:
         await trio.sleep_forever()
     finally:
-        session.ended.set()
+        services.ended.set()
 
 
-async def stream_some(session, msgid, params):
-    send = session.delta_sender("id", msgid)
+async def stream_some(services, context, params):
+    send = context.send
     for piece in ("a", "b"):
         await send([TextDelta(piece)])
     return {}
 
 
-async def flood(session, msgid, params):
-    send = session.delta_sender("id", msgid)
+async def flood(services, context, params):
+    send = context.send
     while True:
         await send([TextDelta("x" * 100_000)])
-        session.sent += 100_000
+        services.sent += 100_000
 
 
-async def start(session, msgid, params):
-    async def run(number):
-        await session.delta_sender("stream", number)([TextDelta("s")])
+async def too_big(services, context, params):
+    return {"number": 10**30}
+
+
+async def too_long(services, context, params):
+    return {"text": "x" * (frames.MAX_FRAME + 1)}
+
+
+async def who(services, context, params):
+    return {"caller": context.caller.client}
+
+
+async def start(session, params):
+    async def run(context):
+        await context.send([TextDelta("s")])
         if params.name == "hang":
-            await hang(session, msgid, params)
+            await hang(session.services, context, params)
         return {"done": True}
 
     return {"stream": session.start_stream(run)}
 
 
-async def too_big(session, msgid, params):
-    return {"number": 10**30}
-
-
-async def too_long(session, msgid, params):
-    return {"text": "x" * (frames.MAX_FRAME + 1)}
-
-
-async def hello(session, msgid, params):
+async def hello(session, params):
     await trio.lowlevel.checkpoint()
     session.caller = Caller(params.name)
     return {}
 
 
-async def who(session, msgid, params):
-    return {"caller": session.caller.client}
-
-
 TABLE = {
-    "hello": Method(Named, hello),
     "who": Method(Nothing, who),
     "too_big": Method(Nothing, too_big),
     "too_long": Method(Nothing, too_long),
@@ -104,8 +104,8 @@ TABLE = {
     "hang": Method(Nothing, hang),
     "stream": Method(Nothing, stream_some),
     "flood": Method(Nothing, flood),
-    "start": Method(Named, start),
 }
+CONNECTION_TABLE = {"hello": Method(Named, hello), "start": Method(Named, start)}
 
 
 class Peer:
@@ -139,12 +139,10 @@ async def conversation():
     """Serve one client; give its end and the session."""
     ours, theirs = socket.socketpair()
     stream = trio.SocketStream(trio.socket.from_stdlib_socket(ours))
-    session = Session(
-        stream,
-        SimpleNamespace(bus=EventBus(clock=lambda: 5.0)),
-        TABLE,
+    services = SimpleNamespace(
+        bus=EventBus(clock=lambda: 5.0), hanging=trio.Event(), ended=trio.Event(), sent=0
     )
-    session.hanging, session.ended, session.sent = trio.Event(), trio.Event(), 0
+    session = Session(stream, services, TABLE, CONNECTION_TABLE)
     peer = Peer(trio.SocketStream(trio.socket.from_stdlib_socket(theirs)))
     with trio.fail_after(20):
         async with trio.open_nursery() as nursery, peer.stream:
@@ -183,7 +181,7 @@ async def test_requests_are_served_side_by_side():
     """A waiting one does not hold up the next."""
     async with conversation() as (peer, session):
         await peer.send([0, 1, "hang", []])
-        await session.hanging.wait()
+        await session.services.hanging.wait()
         assert await peer.ask(2, "greet", name="you") == [1, 2, None, {"hello": "you"}]
 
 
@@ -234,10 +232,10 @@ async def test_cancelling_ends_the_work_and_answers():
     """The handler is cancelled, the request answered with `cancelled`."""
     async with conversation() as (peer, session):
         await peer.send([0, 9, "hang", []])
-        await session.hanging.wait()
+        await session.services.hanging.wait()
         await peer.send([2, "$/cancel", [{"id": 9}]])
         assert error_of(await peer.receive()) == ("cancelled", "cancelled")
-        await session.ended.wait()
+        await session.services.ended.wait()
 
 
 @pytest.mark.parametrize("params", [{"id": 77}, {"id": "x"}, {}, {"stream": 1}])
@@ -252,16 +250,16 @@ async def test_a_client_that_goes_away_takes_its_requests_with_it():
     """Nothing goes on for nobody."""
     async with conversation() as (peer, session):
         await peer.send([0, 9, "hang", []])
-        await session.hanging.wait()
+        await session.services.hanging.wait()
         await peer.stream.aclose()
-        await session.ended.wait()
+        await session.services.ended.wait()
 
 
 async def test_a_number_under_way_cannot_be_used_again():
     """Two answers with one number would be told apart by nobody."""
     async with conversation() as (peer, session):
         await peer.send([0, 1, "hang", []])
-        await session.hanging.wait()
+        await session.services.hanging.wait()
         assert error_of(await peer.ask(1, "greet", name="x"))[0] == "bad_request"
 
 
@@ -305,11 +303,11 @@ async def test_a_started_stream_can_be_cancelled():
     async with conversation() as (peer, session):
         await peer.ask(3, "start", name="hang")
         await peer.receive()
-        await session.hanging.wait()
+        await session.services.hanging.wait()
         await peer.send([2, "$/cancel", [{"stream": 1}]])
         done = (await peer.receive())[2][0]
         assert (done["stream"], done["error"]["code"]) == (1, "cancelled")
-        await session.ended.wait()
+        await session.services.ended.wait()
 
 
 async def test_a_client_that_does_not_read_holds_up_its_own_chat_in_bounded_memory():
@@ -317,12 +315,12 @@ async def test_a_client_that_does_not_read_holds_up_its_own_chat_in_bounded_memo
     async with conversation() as (peer, session):
         await peer.send([0, 3, "flood", []])
         before = -1
-        while session.sent != before:  # until it stands still
-            before = session.sent
+        while session.services.sent != before:  # until it stands still
+            before = session.services.sent
             await trio.sleep(0.1)
         assert session._outbox.size < BUFFER_LIMIT + 1_000_000
         received = 0
-        while received < session.sent:
+        while received < session.services.sent:
             received += len((await peer.receive())[2][0]["text"])
 
 
@@ -363,7 +361,7 @@ async def test_draining_waits_for_what_is_under_way_and_refuses_the_rest():
     """The requests that are there may end; new ones are for the next daemon."""
     async with conversation() as (peer, session):
         await peer.send([0, 1, "hang", []])
-        await session.hanging.wait()
+        await session.services.hanging.wait()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(session.wait_drained)
             await trio.testing.wait_all_tasks_blocked(0.01)
@@ -376,7 +374,7 @@ async def test_closing_cancels_and_says_goodbye():
     """Every client gets a last word, and every request an answer."""
     async with conversation() as (peer, session):
         await peer.send([0, 1, "hang", []])
-        await session.hanging.wait()
+        await session.services.hanging.wait()
         await session.close()
         assert error_of(await peer.receive())[0] == "shutting_down"
         farewell = await peer.receive()

@@ -11,7 +11,7 @@ from aircherd.providers.download import (
     read_answer,
     read_refusal,
 )
-from aircherd.providers.exchange import Answer
+from aircherd.providers.transport.request import HttpResponse
 from aircherd.vocabulary.failure import Failure, FailureClass
 
 
@@ -35,7 +35,7 @@ class Body:
 
 
 async def read(status, body, content_type="application/json", limit=10):
-    answer = Answer(status, [(b"Content-Type", content_type.encode())], body)
+    answer = HttpResponse(status, [(b"Content-Type", content_type.encode())], body)
     got = await read_answer(answer, limit, now=0.0)
     assert body.is_closed
     return got
@@ -77,7 +77,7 @@ async def test_a_connection_that_breaks_lets_the_body_go():
     """The error is the caller's to translate."""
     body = Body(b"1", httpx.ReadError("reset"))
     with pytest.raises(httpx.ReadError):
-        await read_answer(Answer(200, [], body), 10, now=0.0)
+        await read_answer(HttpResponse(200, [], body), 10, now=0.0)
     assert body.is_closed
 
 

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from aircherd.providers.adapters import ADAPTERS
 from aircherd.providers.model_list import MAX_VALUES, read_list
+from aircherd.providers.registry import ADAPTERS
 from aircherd.vocabulary.failure import FailureClass
 from helpers.provider_calls import CANARY, failure_of
 

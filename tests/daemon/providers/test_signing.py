@@ -13,10 +13,10 @@ from aircherd.config.model import Network, Provider
 from aircherd.errors import AircherError, ProviderFailed
 from aircherd.events import EventBus
 from aircherd.providers.adapter import HttpCall
-from aircherd.providers.adapters import ADAPTERS, SIGNERS
-from aircherd.providers.cooldown_book import CooldownBook
-from aircherd.providers.openai_chat import OpenAIChat
-from aircherd.providers.pool import ProviderPool
+from aircherd.providers.client import ProviderClient
+from aircherd.providers.health.cooldowns import CooldownManager
+from aircherd.providers.openai_chat.adapter import OpenAIChat
+from aircherd.providers.registry import ADAPTERS, SIGNERS
 from aircherd.providers.signing import (
     MAX_CALLS,
     Flow,
@@ -25,12 +25,13 @@ from aircherd.providers.signing import (
     Signing,
     refused_token,
 )
-from aircherd.providers.transport import open_transport
+from aircherd.providers.transport.transport import open_transport
+from aircherd.redaction import Redactor
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import ApiKey
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent, TextDelta
-from aircherd.vocabulary.secret import Redactor, Secret
+from aircherd.vocabulary.secret import Secret
 from helpers.http_server import Server, open_server, read_request
 from helpers.provider_calls import a_request, failure_of
 from helpers.signers import HmacSigner, TokenSigner, signature
@@ -44,13 +45,13 @@ ANSWER = b'{"model":"m","choices":[{"message":{"content":"a"},"finish_reason":"s
 
 def steps(flow: Flow, *replies: bytes) -> tuple[list[HttpCall], HttpCall, list[Secret]]:
     """Run a flow by hand: what it asks, what it ends with, and what it hides."""
-    asked, hidden = list[HttpCall](), list[Secret]()
+    asked, progress_count = list[HttpCall](), list[Secret]()
     try:
         asked.append(next(flow))
         for body in replies:
-            asked.append(flow.send(HttpReply(body, hidden.append)))
+            asked.append(flow.send(HttpReply(body, progress_count.append)))
     except StopIteration as end:
-        return asked, end.value, hidden
+        return asked, end.value, progress_count
     raise AssertionError("the flow goes on")
 
 
@@ -63,9 +64,9 @@ def a_token(name: str, seconds: float = 100) -> bytes:
 
 def test_a_signature_asks_nothing() -> None:
     """The date and the body are signed; the key itself stays at home."""
-    asked, signed, hidden = steps(HmacSigner().sign(CALL, KEY, 1000.0))
+    asked, signed, progress_count = steps(HmacSigner().sign(CALL, KEY, 1000.0))
     expected = signature("0123456789abcdef", "1000", b"{}")
-    assert (asked, hidden) == ([], [])
+    assert (asked, progress_count) == ([], [])
     assert dict(signed.headers) == {
         "x-date": "1000",
         "authorization": f"HMAC canary:{expected}",
@@ -81,9 +82,12 @@ def test_a_key_of_the_wrong_form() -> None:
 def test_a_token_is_kept_until_shortly_before_its_end() -> None:
     """It is fetched once, hidden before its first use, and fetched anew in time."""
     signer = TokenSigner(TOKEN_URL)
-    asked, signed, hidden = steps(signer.sign(CALL, KEY, 1000.0), a_token("t-1"))
+    asked, signed, progress_count = steps(signer.sign(CALL, KEY, 1000.0), a_token("t-1"))
     assert [call.url for call in asked] == [TOKEN_URL]
-    assert (dict(signed.headers), hidden) == ({"authorization": "Bearer t-1"}, [Secret("t-1")])
+    assert (dict(signed.headers), progress_count) == (
+        {"authorization": "Bearer t-1"},
+        [Secret("t-1")],
+    )
     asked, signed, _ = steps(signer.sign(CALL, KEY, 1089.0))
     assert (asked, dict(signed.headers)["authorization"]) == ([], "Bearer t-1")
     asked, signed, _ = steps(signer.sign(CALL, KEY, 1091.0), a_token("t-2"))
@@ -219,10 +223,12 @@ def _response(status: int, body: bytes) -> bytes:
 class Bench:
     """The pool before the vendor, with a clock of its own."""
 
-    def __init__(self, url: str, vendor: Vendor, pool: ProviderPool, redactor: Redactor) -> None:
+    def __init__(
+        self, url: str, vendor: Vendor, provider_client: ProviderClient, redactor: Redactor
+    ) -> None:
         self.url = url
         self.vendor = vendor
-        self.pool = pool
+        self.provider_client = provider_client
         self.redactor = redactor
         self.now = 1000.0
         self.provider = Provider(name="made", kind="made-up", base_url=url + "/v1")
@@ -231,7 +237,9 @@ class Bench:
     async def ask(self) -> list[ReplyEvent]:
         request = a_request(stream=False)
         async with aclosing(
-            await self.pool.open_chat(self.provider, request, Model(id="m"), self.key, Network())
+            await self.provider_client.open_chat(
+                self.provider, request, Model(id="m"), self.key, Network()
+            )
         ) as call:
             return await call.receive()
 
@@ -246,14 +254,14 @@ async def bench(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
     monkeypatch.setitem(ADAPTERS, "made-up", OpenAIChat())
     vendor, redactor = Vendor(), Redactor()
     async with open_server(vendor.serve) as server, open_transport(Network(), {}) as transport:
-        pool = ProviderPool(
+        provider_client = ProviderClient(
             transport_for=lambda _: transport,
             network=Network,
-            cooldowns=CooldownBook(EventBus()),
+            cooldowns=CooldownManager(EventBus()),
             redactor=redactor,
             clock=lambda: made.now,
         )
-        made = Bench(server.url, vendor, pool, redactor)
+        made = Bench(server.url, vendor, provider_client, redactor)
         yield made
 
 
@@ -265,8 +273,10 @@ async def test_a_signed_call_arrives(bench: Bench, monkeypatch: pytest.MonkeyPat
         == f"HMAC canary:{signature('0123456789abcdef', headers['x-date'], body)}"
     )
     assert TextDelta("a") in await bench.ask()
-    assert [Model(id="m")] == await bench.pool.looks.list_models(bench.provider, bench.key)
-    assert (await bench.pool.looks.check_key(bench.provider, KEY)).ok is True
+    assert [Model(id="m")] == await bench.provider_client.free_calls.list_models(
+        bench.provider, bench.key
+    )
+    assert (await bench.provider_client.free_calls.check_key(bench.provider, KEY)).ok is True
     assert {headers["x-date"] for _, headers, _ in bench.vendor.seen} == {"1000"}
     assert all("0123456789abcdef" not in str(headers) for _, headers, _ in bench.vendor.seen)
 
@@ -345,10 +355,10 @@ async def test_an_exchange_that_fails(
 async def test_a_check_of_a_key_that_gets_no_token(tokens: Bench) -> None:
     """Who refuses a token refuses the key."""
     tokens.vendor.token = (401, b"{}")
-    check = await tokens.pool.looks.check_key(tokens.provider, KEY)
+    check = await tokens.provider_client.free_calls.check_key(tokens.provider, KEY)
     assert check.ok is False
     tokens.vendor.token = (503, b"{}")
-    assert (await tokens.pool.looks.check_key(tokens.provider, KEY)).ok is None
+    assert (await tokens.provider_client.free_calls.check_key(tokens.provider, KEY)).ok is None
 
 
 @pytest.mark.parametrize(
@@ -377,7 +387,7 @@ async def test_our_own_trouble_is_not_the_vendors(
         raise AircherError("too many open files")
 
     monkeypatch.setattr(
-        tokens.pool._calling, "_transport_for", lambda _: httpx.MockTransport(answer)
+        tokens.provider_client._api_client, "_transport_for", lambda _: httpx.MockTransport(answer)
     )
     with pytest.raises(AircherError, match="too many open files") as caught:
         await tokens.ask()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from aircherd.config.model import builtin_providers
 from aircherd.routing.candidate import Candidate
-from aircherd.routing.failures import AFTER, Condemned, Condemns
+from aircherd.routing.failures import SCOPE_BY_FAILURE, Exclusions, FailureScope
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.models import Model
 
@@ -45,16 +45,16 @@ LEFT = {
 }
 
 
-def after(*failures: tuple[Candidate, Failure]) -> Condemned:
-    condemned = Condemned()
+def after(*failures: tuple[Candidate, Failure]) -> Exclusions:
+    exclusions = Exclusions()
     for candidate, failure in failures:
-        condemned.add(candidate, failure)
-    return condemned
+        exclusions.add(candidate, failure)
+    return exclusions
 
 
-def left(condemned: Condemned) -> list[Candidate]:
+def left(exclusions: Exclusions) -> list[Candidate]:
     """Return who may still be asked."""
-    return [each for each in ALL if condemned.reason_against(each) is None]
+    return [each for each in ALL if exclusions.reason_against(each) is None]
 
 
 def failure(kind: FailureClass) -> Failure:
@@ -63,7 +63,7 @@ def failure(kind: FailureClass) -> Failure:
 
 def test_every_class_is_decided() -> None:
     """A new class must be given a meaning."""
-    assert set(AFTER) == set(FailureClass) == set(LEFT)
+    assert set(SCOPE_BY_FAILURE) == set(FailureClass) == set(LEFT)
 
 
 @pytest.mark.parametrize("kind", FailureClass)
@@ -94,8 +94,8 @@ def test_what_was_too_long_goes_only_where_there_is_known_to_be_more_room(
     """An unknown window is not a large one."""
     small = msgspec.structs.replace(FAILED, model=Model(id="m", window=failed))
     next_one = msgspec.structs.replace(OTHER, model=Model(id="n", window=window))
-    condemned = after((small, failure(FailureClass.CONTEXT)))
-    assert (condemned.reason_against(next_one) is None) is may
+    exclusions = after((small, failure(FailureClass.CONTEXT)))
+    assert (exclusions.reason_against(next_one) is None) is may
 
 
 @pytest.mark.parametrize(
@@ -134,5 +134,7 @@ def test_each_failure_takes_more_and_gives_nothing_back(
 
 def test_only_a_request_that_nobody_would_answer_ends_everything() -> None:
     """Whoever fails for a reason of his own leaves the others."""
-    final = {kind for kind, condemns in AFTER.items() if condemns is Condemns.REQUEST}
+    final = {
+        kind for kind, condemns in SCOPE_BY_FAILURE.items() if condemns is FailureScope.REQUEST
+    }
     assert final == {kind for kind, others in LEFT.items() if not others}

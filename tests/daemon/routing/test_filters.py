@@ -10,14 +10,13 @@ from aircherd.routing.candidate import Candidate
 from aircherd.routing.filters import (
     ABILITIES,
     DOUBT,
-    Question,
+    FilterContext,
     may_be_last_resort,
     reason_against,
 )
-from aircherd.vocabulary.cooling import Cooling
-from aircherd.vocabulary.limited import Limited, LimitStatus
+from aircherd.vocabulary.availability import Cooling, Limited, LimitStatus
+from aircherd.vocabulary.chat import Requirements
 from aircherd.vocabulary.models import Model
-from aircherd.vocabulary.needs import Needs
 from helpers.routing import FakeView
 
 PROVIDER = Provider(name="a", kind="openai", base_url="https://a/v1")
@@ -28,26 +27,26 @@ def candidate(**known: object) -> Candidate:
     return Candidate(PROVIDER, Model(id="m", **known), "default")
 
 
-def reason(question: Question, **known: object) -> tuple[str, str, float | None] | None:
+def reason(context: FilterContext, **known: object) -> tuple[str, str, float | None] | None:
     """Return why the candidate is passed over, shortly."""
-    found = reason_against(candidate(**known), question)
+    found = reason_against(candidate(**known), context)
     return (found.reason, found.message, found.until) if found else None
 
 
 def test_of_whom_nothing_is_known_nothing_is_held_against() -> None:
     """Unknown abilities, windows and prices pass: who cannot do it will say so."""
-    needs = Needs(abilities=tuple(ABILITIES), input_tokens=10**9)
-    assert reason(Question(needs, FakeView(), Decimal(0))) is None
+    needs = Requirements(abilities=tuple(ABILITIES), input_tokens=10**9)
+    assert reason(FilterContext(needs, FakeView(), Decimal(0))) is None
 
 
 @pytest.mark.parametrize("ability", ABILITIES)
 def test_a_model_that_lacks_what_the_request_uses_is_left_out(ability: str) -> None:
     """Only that one; a request that does not use it is served."""
-    needs = Question(Needs(abilities=(ability,)), FakeView())
+    needs = FilterContext(Requirements(abilities=(ability,)), FakeView())
     said = f"a/m {ABILITIES[ability]}"
     assert reason(needs, **{ability: False}) == ("bad_request", said, None)
     assert reason(needs, **{ability: True}) is None
-    assert reason(Question(Needs(), FakeView()), **{ability: False}) is None
+    assert reason(FilterContext(Requirements(), FakeView()), **{ability: False}) is None
 
 
 def test_every_ability_is_a_field_of_the_model() -> None:
@@ -69,7 +68,7 @@ def test_a_window_that_is_too_small_beyond_doubt_is_left_out(
     window: int | None, wanted: int, *, fits: bool
 ) -> None:
     """The size is a guess: where the prompt may fit, the model is asked."""
-    found = reason(Question(Needs(input_tokens=wanted), FakeView()), window=window)
+    found = reason(FilterContext(Requirements(input_tokens=wanted), FakeView()), window=window)
     said = f"a/m holds {window} tokens, and the request has about {wanted}"
     assert found == (None if fits else ("context_too_long", said, None))
 
@@ -77,13 +76,13 @@ def test_a_window_that_is_too_small_beyond_doubt_is_left_out(
 def test_who_cools_is_left_out_until_then() -> None:
     """With the reason of the failure that cooled it."""
     view = FakeView(cold={HERE: Cooling("rate_limited", 60.0, "too fast")})
-    assert reason(Question(Needs(), view)) == ("rate_limited", "too fast", 60.0)
+    assert reason(FilterContext(Requirements(), view)) == ("rate_limited", "too fast", 60.0)
 
 
 def test_one_that_is_due_for_a_probe_passes() -> None:
     """One real request finds out."""
     view = FakeView(cold={HERE: Cooling("rate_limited", 9e9, "too fast", is_probe_due=True)})
-    assert reason(Question(Needs(), view)) is None
+    assert reason(FilterContext(Requirements(), view)) is None
 
 
 @pytest.mark.parametrize(
@@ -99,17 +98,17 @@ def test_a_last_resort_is_who_cools_on_a_guess_and_for_no_other_reason(
     cooling: Cooling | None, known: dict[str, object], *, may: bool
 ) -> None:
     """A vendor's own word holds, and what a model cannot do it cannot do later either."""
-    question = Question(
-        Needs(abilities=("images",)), FakeView(cold={HERE: cooling} if cooling else {})
+    context = FilterContext(
+        Requirements(abilities=("images",)), FakeView(cold={HERE: cooling} if cooling else {})
     )
-    assert may_be_last_resort(candidate(**known), question) is may
+    assert may_be_last_resort(candidate(**known), context) is may
 
 
 @pytest.mark.parametrize("code", ["limit_reached", "price_unknown"])
 def test_who_would_break_a_limit_is_left_out(code: str) -> None:
     """With the limit's own words, and when there is room again."""
     view = FakeView(full={HERE: Limited(code, "a: 5.00 USD a day", 60.0)})
-    assert reason(Question(Needs(), view)) == (code, "a: 5.00 USD a day", 60.0)
+    assert reason(FilterContext(Requirements(), view)) == (code, "a: 5.00 USD a day", 60.0)
 
 
 def test_a_price_that_is_missing_is_told_of_whose() -> None:
@@ -129,7 +128,7 @@ def test_a_price_that_is_missing_is_told_of_whose() -> None:
         "a/m is under a limit in USD (a: 5.00 USD a day), and its price is not known: "
         'write it under [catalog."a/m"]'
     )
-    assert reason(Question(Needs(), view)) == ("price_unknown", said, None)
+    assert reason(FilterContext(Requirements(), view)) == ("price_unknown", said, None)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +151,9 @@ def test_who_costs_more_than_is_allowed_is_left_out(
 ) -> None:
     """Both amounts are told so that one sees the difference; an unknown price passes."""
     view = FakeView(prices={} if price is None else {"m": Decimal(price)})
-    found = reason(Question(Needs(), view, None if dearest is None else Decimal(dearest)))
+    found = reason(
+        FilterContext(Requirements(), view, None if dearest is None else Decimal(dearest))
+    )
     full = f"a/m would cost {said} (max_cost_increase)"
     assert found == (None if said is None else ("too_expensive", full, None))
 
@@ -164,7 +165,9 @@ def test_what_will_not_change_is_told_before_what_passes() -> None:
         full={HERE: Limited("limit_reached", "full", 90.0)},
         prices={"m": Decimal(2)},
     )
-    question = Question(Needs(abilities=("images",), input_tokens=5000), view, Decimal(1))
+    context = FilterContext(
+        Requirements(abilities=("images",), input_tokens=5000), view, Decimal(1)
+    )
     known: dict[str, object] = {"images": False, "window": 1000}
     told = []
     for name, mended in (
@@ -174,14 +177,14 @@ def test_what_will_not_change_is_told_before_what_passes() -> None:
         ("full", {}),
         ("prices", {}),
     ):
-        found = reason(question, **known)
+        found = reason(context, **known)
         assert found is not None
         told.append(found[0])
         if name in known:
             known[name] = mended
         else:
             setattr(view, name, mended)
-            question = msgspec.structs.replace(question, view=view)
+            context = msgspec.structs.replace(context, view=view)
     assert told == [
         "bad_request",
         "context_too_long",
@@ -189,4 +192,4 @@ def test_what_will_not_change_is_told_before_what_passes() -> None:
         "limit_reached",
         "too_expensive",
     ]
-    assert reason(question, **known) is None
+    assert reason(context, **known) is None

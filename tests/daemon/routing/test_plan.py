@@ -21,23 +21,21 @@ from aircherd.config.model import (
 from aircherd.errors import BadRequest, UnknownModel
 from aircherd.routing.candidate import Candidate, Step
 from aircherd.routing.filters import DOUBT
-from aircherd.routing.plan import Wish, passed_over, plan
+from aircherd.routing.plan import RouteQuery, passed_over, plan
 from aircherd.vocabulary.attempt import Skipped
-from aircherd.vocabulary.chat import RouteOptions
-from aircherd.vocabulary.cooling import Cooling
+from aircherd.vocabulary.availability import Cooling, Limited
+from aircherd.vocabulary.chat import Requirements, RouteOptions
 from aircherd.vocabulary.keys import KeyState
-from aircherd.vocabulary.limited import Limited
 from aircherd.vocabulary.models import Model
-from aircherd.vocabulary.needs import Needs
 from helpers.routing import CONFIG, OK, Described, FakeView, Listed, keys, place, rows
 
 A, B = "claude-x", "anthropic/claude-x"
-SONNET = Wish(model="sonnet")
+SONNET = RouteQuery(model="sonnet")
 BOTH = {"anthropic": OK, "openrouter": OK}
 
 
-def asking(name: str | None = "sonnet", **options: object) -> Wish:
-    return Wish(model=name, options=RouteOptions(**options))
+def asking(name: str | None = "sonnet", **options: object) -> RouteQuery:
+    return RouteQuery(model=name, options=RouteOptions(**options))
 
 
 # ------------------------------------------------------------------ keys
@@ -78,13 +76,13 @@ def test_without_any_key_it_is_said_how_to_sign_in() -> None:
 @pytest.mark.parametrize("state", [OK, KeyState.UNVERIFIED])
 def test_a_key_that_nobody_refused_is_tried(state: KeyState) -> None:
     """Only a refusal takes a key out."""
-    wish = Wish(model="anthropic/m")
-    assert rows(wish, keys(anthropic=state)) == [("anthropic", "m", "default")]
+    query = RouteQuery(model="anthropic/m")
+    assert rows(query, keys(anthropic=state)) == [("anthropic", "m", "default")]
 
 
 def test_a_local_provider_needs_no_key() -> None:
     """It is a candidate without one."""
-    assert rows(Wish(model="work/llama"), keys()) == [("work", "llama", None)]
+    assert rows(RouteQuery(model="work/llama"), keys()) == [("work", "llama", None)]
 
 
 def test_another_key_of_the_provider_comes_before_another_provider() -> None:
@@ -111,7 +109,7 @@ def test_installed_models_do_not_hide_a_key_that_cannot_be_used() -> None:
     """A locked key is told of, and the local server answers."""
     view = keys(Listed(ollama=["llama3.2:latest"]), openai=KeyState.LOCKED)
     default = DEFAULT_CONFIG.providers["openai"].default_model
-    assert rows(Wish(), view) == [
+    assert rows(RouteQuery(), view) == [
         ("openai", default, "default", "keyring_locked"),
         ("ollama", "llama3.2:latest", None),
     ]
@@ -119,7 +117,7 @@ def test_installed_models_do_not_hide_a_key_that_cannot_be_used() -> None:
 
 def test_a_locked_first_provider_is_reported_before_the_default_chain_goes_on() -> None:
     """Locked is not the same as never signed in."""
-    found = rows(Wish(), keys(anthropic=KeyState.LOCKED, openai=OK))
+    found = rows(RouteQuery(), keys(anthropic=KeyState.LOCKED, openai=OK))
     assert [(row[0], *row[3:]) for row in found] == [("anthropic", "keyring_locked"), ("openai",)]
 
 
@@ -130,7 +128,7 @@ def test_a_locked_first_provider_is_reported_before_the_default_chain_goes_on() 
 def test_a_name_that_nobody_knows_makes_no_plan(name: str) -> None:
     """It is refused before anybody is looked at."""
     with pytest.raises(UnknownModel):
-        plan(Wish(model=name), CONFIG, keys())
+        plan(RouteQuery(model=name), CONFIG, keys())
 
 
 def test_a_route_that_leaves_nobody_makes_no_plan() -> None:
@@ -151,8 +149,8 @@ def test_no_fallback_keeps_the_first_candidate_only() -> None:
 def test_what_the_request_needs_is_held_against_each_candidate() -> None:
     """The reasons are those of `filters`."""
     models = Described(Model(id=A, images=False), Model(id=B, window=10))
-    wish = Wish(model="sonnet", needs=Needs(abilities=("images",), input_tokens=1000))
-    assert rows(wish, keys(models, **BOTH)) == [
+    query = RouteQuery(model="sonnet", needs=Requirements(abilities=("images",), input_tokens=1000))
+    assert rows(query, keys(models, **BOTH)) == [
         ("anthropic", A, "default", "bad_request"),
         ("openrouter", B, "default", "context_too_long"),
     ]
@@ -277,7 +275,7 @@ def test_unknown_prices_are_not_compared(prices: dict[str, Decimal]) -> None:
 # ------------------------------------------------------------------ conversations
 
 
-HELD = Wish(model="sonnet", conversation="c")
+HELD = RouteQuery(model="sonnet", conversation="c")
 
 
 def test_a_conversation_stays_with_who_answered_last() -> None:
@@ -318,8 +316,8 @@ def test_a_conversation_comes_before_a_strategy() -> None:
     view = keys(**BOTH)
     view.held["c"] = ("anthropic", A, "default")
     view.prices = {A: Decimal(2), B: Decimal(1)}
-    wish = msgspec.structs.replace(HELD, options=RouteOptions(strategy="cheapest"))
-    assert [row[0] for row in rows(wish, view)] == ["anthropic", "openrouter"]
+    query = msgspec.structs.replace(HELD, options=RouteOptions(strategy="cheapest"))
+    assert [row[0] for row in rows(query, view)] == ["anthropic", "openrouter"]
 
 
 def test_who_holds_a_conversation_does_not_raise_what_may_be_paid() -> None:
@@ -399,7 +397,7 @@ CONFIGS = st.builds(
     ),
 )
 WISHES = st.builds(
-    Wish,
+    RouteQuery,
     model=st.just("alias"),
     options=st.builds(
         RouteOptions,
@@ -407,7 +405,7 @@ WISHES = st.builds(
         no_fallback=st.just(False),
     ),
     needs=st.builds(
-        Needs,
+        Requirements,
         abilities=st.lists(st.sampled_from(("images", "tools")), unique=True).map(tuple),
         input_tokens=SIZES,
     ),
@@ -421,7 +419,7 @@ def routes_of(config: Config) -> Sequence[Route]:
 
 @given(WISHES, CONFIGS, VIEWS)
 def test_everybody_is_in_a_plan_once_asked_or_passed_over(
-    wish: Wish, config: Config, view: FakeView
+    query: RouteQuery, config: Config, view: FakeView
 ) -> None:
     """All keys of all routes; a provider without any stands for itself. Last resorts come again."""
     wanted = [
@@ -429,37 +427,39 @@ def test_everybody_is_in_a_plan_once_asked_or_passed_over(
         for route in routes_of(config)
         for key in [c.name for c in view.keys_of(PROVIDERS[route.provider])] or [None]
     ]
-    found = [place(step) for step in steps_of(wish, config, view)]
+    found = [place(step) for step in steps_of(query, config, view)]
     assert sorted(found, key=str) == sorted(wanted, key=str)
 
 
 @given(WISHES, CONFIGS, VIEWS)
-def test_nobody_is_asked_whom_a_filter_forbids(wish: Wish, config: Config, view: FakeView) -> None:
+def test_nobody_is_asked_whom_a_filter_forbids(
+    query: RouteQuery, config: Config, view: FakeView
+) -> None:
     """Each reason judged by itself, without the filters; nor is anybody left out without one."""
-    for step in steps_of(wish, config, view):
-        assert isinstance(step, Skipped) == bool(objections(step, wish, config, view)), step
+    for step in steps_of(query, config, view):
+        assert isinstance(step, Skipped) == bool(objections(step, query, config, view)), step
 
 
 @given(WISHES, CONFIGS, VIEWS)
 def test_a_last_resort_is_who_only_a_guess_speaks_against(
-    wish: Wish, config: Config, view: FakeView
+    query: RouteQuery, config: Config, view: FakeView
 ) -> None:
     """In their order, after everybody else."""
-    everybody = list(plan(wish, config, view).steps())
-    first = steps_of(wish, config, view)
+    everybody = list(plan(query, config, view).steps())
+    first = steps_of(query, config, view)
     guessed = [
         place(step)
         for step in first
-        if objections(step, wish, config, view) == ["cooling"]
+        if objections(step, query, config, view) == ["cooling"]
         and view.cold[place_in(step)].is_guess
     ]
     assert everybody[: len(first)] == first
     assert [place(step) for step in everybody[len(first) :]] == guessed
 
 
-def steps_of(wish: Wish, config: Config, view: FakeView) -> list[Step]:
+def steps_of(query: RouteQuery, config: Config, view: FakeView) -> list[Step]:
     """Return the plan without its last resorts."""
-    steps = plan(wish, config, view).steps()
+    steps = plan(query, config, view).steps()
     return [s for s in steps if isinstance(s, Skipped) or not s.is_last_resort]
 
 
@@ -469,18 +469,18 @@ def place_in(step: Step) -> tuple[str, str | None, str]:
     return (name, key, model)
 
 
-def objections(step: Step, wish: Wish, config: Config, view: FakeView) -> list[str]:
+def objections(step: Step, query: RouteQuery, config: Config, view: FakeView) -> list[str]:
     """Say in plain words what speaks against asking."""
     name, model_name, key = place(step)
     here = place_in(step)
     model = view.models.find(PROVIDERS[name], model_name)
     states = {choice.name: choice.state for choice in view.keys_of(PROVIDERS[name])}
     cooling = view.cold.get(here)
-    price, dearest = view.prices.get(model_name), most(wish, config, view)
+    price, dearest = view.prices.get(model_name), most(query, config, view)
     against = {
         "key": states.get(key, KeyState.NOT_CONFIGURED) in UNUSABLE,
-        "ability": any(getattr(model, each) is False for each in wish.needs.abilities),
-        "window": model.window is not None and wish.needs.input_tokens > DOUBT * model.window,
+        "ability": any(getattr(model, each) is False for each in query.needs.abilities),
+        "window": model.window is not None and query.needs.input_tokens > DOUBT * model.window,
         "cooling": cooling is not None and not cooling.is_probe_due,
         "limit": here in view.full,
         "price": None not in (price, dearest) and price > dearest,
@@ -488,29 +488,29 @@ def objections(step: Step, wish: Wish, config: Config, view: FakeView) -> list[s
     return [reason for reason, holds in against.items() if holds]
 
 
-def most(wish: Wish, config: Config, view: FakeView) -> Decimal | None:
+def most(query: RouteQuery, config: Config, view: FakeView) -> Decimal | None:
     """Return what may be paid: by whoever is first without the conversation."""
-    unheld = msgspec.structs.replace(wish, conversation=None)
+    unheld = msgspec.structs.replace(query, conversation=None)
     first = plan(unheld, config, view).routes[0]
     price, increase = view.prices.get(first.model), config.fallback.max_cost_increase
     return None if price is None or increase is None else price * increase
 
 
 @given(WISHES, CONFIGS, VIEWS)
-def test_a_plan_is_the_same_each_time(wish: Wish, config: Config, view: FakeView) -> None:
+def test_a_plan_is_the_same_each_time(query: RouteQuery, config: Config, view: FakeView) -> None:
     """As long as nothing changes; walking it twice changes nothing."""
-    decided = plan(wish, config, view)
+    decided = plan(query, config, view)
     once = list(decided.steps())
-    assert list(decided.steps()) == list(plan(wish, config, view).steps()) == once
+    assert list(decided.steps()) == list(plan(query, config, view).steps()) == once
     assert decided.candidates == tuple(step for step in once if isinstance(step, Candidate))
 
 
 @given(WISHES, CONFIGS, VIEWS)
 def test_a_route_is_done_with_before_the_next_one_begins(
-    wish: Wish, config: Config, view: FakeView
+    query: RouteQuery, config: Config, view: FakeView
 ) -> None:
     """All its keys stand together, in the order in which they serve, the conversation's first."""
-    decided = plan(wish, config, view)
+    decided = plan(query, config, view)
     wanted = []
     for route in decided.routes:
         names = [choice.name for choice in view.keys_of(PROVIDERS[route.provider])] or [None]
@@ -518,17 +518,17 @@ def test_a_route_is_done_with_before_the_next_one_begins(
         if held and held[:2] == (route.provider, route.model) and held[2] in names:
             names = [held[2], *(name for name in names if name != held[2])]
         wanted += [(route.provider, route.model, name) for name in names]
-    assert [place(step) for step in steps_of(wish, config, view)] == wanted
+    assert [place(step) for step in steps_of(query, config, view)] == wanted
 
 
 @given(WISHES, CONFIGS, VIEWS)
 def test_without_fallback_a_plan_ends_with_its_first_candidate(
-    wish: Wish, config: Config, view: FakeView
+    query: RouteQuery, config: Config, view: FakeView
 ) -> None:
     """Up to there it is the same plan."""
-    whole = list(plan(wish, config, view).steps())
-    only = msgspec.structs.replace(wish.options, no_fallback=True)
-    cut = list(plan(msgspec.structs.replace(wish, options=only), config, view).steps())
+    whole = list(plan(query, config, view).steps())
+    only = msgspec.structs.replace(query.options, no_fallback=True)
+    cut = list(plan(msgspec.structs.replace(query, options=only), config, view).steps())
     assert cut == whole[: len(cut)]
     assert [isinstance(step, Candidate) for step in cut[:-1]] == [False] * (len(cut) - 1)
     assert isinstance(cut[-1], Candidate) or cut == whole
@@ -543,6 +543,6 @@ def test_a_last_resort_is_not_passed_over() -> None:
         ("openrouter", "default", "anthropic/claude-x"): told,
     }
     view = FakeView(keys={"anthropic": OK, "openrouter": OK}, cold=cold)
-    steps = list(plan(Wish(model="sonnet"), CONFIG, view).steps())
+    steps = list(plan(RouteQuery(model="sonnet"), CONFIG, view).steps())
     assert [place(step)[0] for step in steps] == ["anthropic", "openrouter", "anthropic"]
     assert [skip.provider for skip in passed_over(steps)] == ["openrouter"]

@@ -2,8 +2,15 @@
 
 import pytest
 
-from aircherd.routing.cooldowns import Cooldown, cool
-from aircherd.routing.probes import FAR, PROBE_SECONDS, given_back, is_probed_by, probed, standing
+from aircherd.routing.cooldown_policy import Cooldown, cool
+from aircherd.routing.probes import (
+    FAR,
+    PROBE_SECONDS,
+    given_back,
+    is_probed_by,
+    probe_state,
+    probed,
+)
 from aircherd.vocabulary.failure import Failure, FailureClass
 
 NOW = 1000.0
@@ -19,7 +26,7 @@ def test_far_from_its_end_it_is_probed_after_ten_minutes():
     """Not at once: the next request would find what the last one found."""
     made = cooldown()
     seconds = [0, 599, 600, HOUR - FAR - 1, HOUR - FAR + 1, HOUR - 1, HOUR]
-    assert [standing(made, NOW + s) for s in seconds] == [
+    assert [probe_state(made, NOW + s) for s in seconds] == [
         "cooling",
         "cooling",
         "probe_due",
@@ -32,14 +39,14 @@ def test_far_from_its_end_it_is_probed_after_ten_minutes():
 
 def test_a_time_that_was_told_is_probed_too():
     """Vendors say days, and give back in hours."""
-    assert standing(cooldown(told=72 * HOUR), NOW + 601) == "probe_due"
+    assert probe_state(cooldown(told=72 * HOUR), NOW + 601) == "probe_due"
 
 
 def test_the_others_wait_for_the_probe():
     """For as long as its caller may be expected to be there."""
     made = probed(cooldown(), NOW + 700)
-    assert standing(made, NOW + 701) == "cooling"
-    assert standing(made, NOW + 700 + PROBE_SECONDS) == "probe_due"
+    assert probe_state(made, NOW + 701) == "cooling"
+    assert probe_state(made, NOW + 700 + PROBE_SECONDS) == "probe_due"
 
 
 def test_each_probe_that_fails_is_followed_later():
@@ -63,15 +70,15 @@ def test_each_probe_that_fails_is_followed_later():
 )
 def test_after_an_end_that_was_guessed_one_goes_first(made, expected):
     """Where all at once would bring it back: a limit, but not what its vendor said is over."""
-    assert standing(made, made.until) == "over"
-    assert standing(probed(made, made.until), made.until + 0.5) == expected
+    assert probe_state(made, made.until) == "over"
+    assert probe_state(probed(made, made.until), made.until + 0.5) == expected
 
 
 def test_nobody_waits_longer_for_a_probe_than_it_had_lasted():
     """A cooldown of a second must not cost half a minute."""
     made = probed(cooldown(FailureClass.RATE), NOW + 1)
-    assert standing(made, NOW + 1.9) == "cooling"
-    assert standing(made, NOW + 2) == "over"
+    assert probe_state(made, NOW + 1.9) == "cooling"
+    assert probe_state(made, NOW + 2) == "over"
 
 
 @pytest.mark.parametrize("later", [700.0, HOUR])
@@ -79,7 +86,7 @@ def test_a_probe_that_is_given_back_is_the_next_ones(later):
     """It told nothing: neither far from the end nor after a guessed one does anybody wait."""
     before = cooldown()
     made = given_back(probed(before, NOW + later), NOW + later + 1)
-    assert standing(made, NOW + later + 1) == standing(before, NOW + later + 1) != "cooling"
+    assert probe_state(made, NOW + later + 1) == probe_state(before, NOW + later + 1) != "cooling"
     assert probed(made, NOW + later + 1) == probed(before, NOW + later + 1)
 
 

@@ -4,12 +4,12 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from aircherd.auth.key_store import Entry, KeyUnreadable, StoreHealth, StoreState
+from aircherd.auth.stores.base import KeyId, KeyUnreadable, StoreHealth, StoreState
 from aircherd.errors import KeyringLocked
 from aircherd.testing.keyring import MemoryStore
 from aircherd.vocabulary.secret import Secret
 
-ENTRY = Entry("work", "default")
+ENTRY = KeyId("work", "default")
 
 
 @pytest.mark.parametrize("health", [StoreHealth.LOCKED, StoreHealth.UNAVAILABLE])

@@ -25,7 +25,7 @@ its key checked, and is answered by the vendor's module; `delivery` plans how th
 It imports no other room of the daemon, so that it cannot share a mistake with what it tests.
 """
 
-from aircherd.testing.simulator.errors import error_names
+from aircherd.testing.simulator.errors.errors import error_names
 from aircherd.testing.simulator.faults import Fault, Faults
 from aircherd.testing.simulator.journal import Journal, Received
 from aircherd.testing.simulator.keys import ANY_KEY, AcceptedKeys

@@ -6,22 +6,22 @@ Pure but for the counting: nothing here waits, so what a request meets is decide
 from email.utils import formatdate
 from functools import lru_cache
 
-from aircherd.testing.simulator import openai
 from aircherd.testing.simulator.context import Context
-from aircherd.testing.simulator.delivery import Plan, plan_delivery, stand_in
-from aircherd.testing.simulator.error_row import Row
-from aircherd.testing.simulator.errors import (
+from aircherd.testing.simulator.errors.errors import (
     Refusal,
     error_answer,
     error_body,
     error_event,
     find_row,
 )
+from aircherd.testing.simulator.errors.row import Row
 from aircherd.testing.simulator.faults import Fault
-from aircherd.testing.simulator.gemini_prompt import model_of
+from aircherd.testing.simulator.gemini.prompt import model_of
+from aircherd.testing.simulator.http.delivery import Plan, plan_delivery, stand_in
 from aircherd.testing.simulator.journal import Received
 from aircherd.testing.simulator.keys import AcceptedKeys
 from aircherd.testing.simulator.limits import Headers, limit_headers, retry_headers
+from aircherd.testing.simulator.openai_chat import chat as openai
 from aircherd.testing.simulator.reply import Reply, Whole, json_reply
 from aircherd.testing.simulator.settings import Settings
 from aircherd.testing.simulator.vendors import HEADERS, Endpoint, find_endpoint, find_key

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from aircherd.testing.simulator.http.wire import Request
 from aircherd.testing.simulator.manner import Manner
-from aircherd.testing.simulator.wire import Request
 
 
 class Context(msgspec.Struct):

@@ -19,12 +19,12 @@ from typing import Any
 import msgspec
 
 from aircherd.testing.simulator.faults import Fault
+from aircherd.testing.simulator.http.wire import Request
 from aircherd.testing.simulator.journal import Journal
 from aircherd.testing.simulator.manner import Manner
 from aircherd.testing.simulator.reply import Whole, json_reply
 from aircherd.testing.simulator.settings import Settings
 from aircherd.testing.simulator.vendors import VENDORS
-from aircherd.testing.simulator.wire import Request
 
 CONTROL_PATH = "/_control"
 JOURNAL_PATH = "/_journal"

@@ -30,7 +30,7 @@ from typing import Literal
 
 import msgspec
 
-from aircherd.testing.simulator.error_rows import ROWS
+from aircherd.testing.simulator.errors.rows import ROWS
 from aircherd.testing.simulator.limits import RetryForm
 
 Kind = Literal[

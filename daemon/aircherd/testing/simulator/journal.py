@@ -10,7 +10,7 @@ from typing import overload
 
 import trio
 
-from aircherd.testing.simulator.wire import Request
+from aircherd.testing.simulator.http.wire import Request
 
 KEEP = 10_000
 """Requests kept by default: a benchmark must not fill the memory with its own past."""

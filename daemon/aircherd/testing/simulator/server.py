@@ -17,16 +17,16 @@ import trio.abc
 
 from aircherd.testing.simulator import control
 from aircherd.testing.simulator.answering import plan_answer
-from aircherd.testing.simulator.connection import ClientGone, Connection
-from aircherd.testing.simulator.delivery import plan_delivery
 from aircherd.testing.simulator.faults import Faults
+from aircherd.testing.simulator.http.connection import ClientGone, Connection
+from aircherd.testing.simulator.http.delivery import plan_delivery
+from aircherd.testing.simulator.http.wire import BadHttp, Request, encode_head
 from aircherd.testing.simulator.journal import KEEP, Journal
 from aircherd.testing.simulator.keys import AcceptedKeys
 from aircherd.testing.simulator.manner import Manner
 from aircherd.testing.simulator.reply import Whole
 from aircherd.testing.simulator.settings import Settings
 from aircherd.testing.simulator.vendors import BASE_PATHS
-from aircherd.testing.simulator.wire import BadHttp, Request, encode_head
 
 
 class Simulator:

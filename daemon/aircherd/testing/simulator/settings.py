@@ -2,8 +2,8 @@
 
 import msgspec
 
-from aircherd.testing.simulator.delivery import Plan
 from aircherd.testing.simulator.faults import Faults
+from aircherd.testing.simulator.http.delivery import Plan
 from aircherd.testing.simulator.journal import Journal
 from aircherd.testing.simulator.keys import AcceptedKeys
 from aircherd.testing.simulator.manner import Manner

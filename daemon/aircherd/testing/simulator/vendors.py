@@ -10,12 +10,17 @@ from collections.abc import Callable
 
 import msgspec
 
-from aircherd.testing.simulator import anthropic, gemini, ollama, openai, openrouter, responses
+from aircherd.testing.simulator.anthropic import chat as anthropic
 from aircherd.testing.simulator.context import Context
-from aircherd.testing.simulator.gemini_prompt import split_path
+from aircherd.testing.simulator.gemini import chat as gemini
+from aircherd.testing.simulator.gemini.prompt import split_path
+from aircherd.testing.simulator.http.wire import Request
 from aircherd.testing.simulator.limits import Headers
+from aircherd.testing.simulator.ollama import chat as ollama
+from aircherd.testing.simulator.openai_chat import chat as openai
+from aircherd.testing.simulator.openai_responses import chat as responses
+from aircherd.testing.simulator.openrouter import chat as openrouter
 from aircherd.testing.simulator.reply import Reply
-from aircherd.testing.simulator.wire import Request
 
 VENDORS = ("openai", "anthropic", "gemini", "openrouter", "ollama")
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from aircher_cli.commands.usage import ledger_note, read_bounds
-from aircher_cli.exits import UsageError
+from aircher_cli.exit_codes import UsageError
 from aircher_cli.render.usage import SUMS
 from helpers.cli import run_cli
 from helpers.cli_daemon import CliDaemon, Map, Refusal

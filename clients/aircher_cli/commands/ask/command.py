@@ -1,0 +1,213 @@
+"""`aircher-cli ask`: a prompt in, the answer out as it comes. It has to start fast."""
+
+import argparse
+import time
+
+from aircher_cli.commands.ask.reply import (
+    ReplyPrinter,
+    broken_json,
+    reply_record,
+    route_note,
+    usage_line,
+)
+from aircher_cli.commands.ask.request import read_request
+from aircher_cli.context import Context
+from aircher_cli.exit_codes import FAILED, OK, CommandFailed, exit_code
+from aircher_cli.parser import (
+    Parser,
+    add_json,
+    make_parser,
+    name,
+    non_negative,
+    positive,
+    positive_int,
+    share,
+    some_text,
+)
+from aircher_client import Client, DaemonError
+
+EXAMPLES = """
+aircher-cli ask "why is the sky blue?"
+git diff | aircher-cli ask "write a commit message for this"
+aircher-cli ask -m openai/gpt-5.5 -s "answer in one word" "capital of France?"
+aircher-cli ask -f notes.md -f photo.jpg "what did I forget?"
+aircher-cli ask --schema person.json -f letter.txt "who wrote this?" | jq -r .name
+aircher-cli ask --json --tools tools.json "what time is it?" | jq -r '.tool_calls[]?.name'
+aircher-cli ask --wait 60 --strategy cheapest "any ideas?"
+aircher-cli ask --json "hello" | jq -r .text
+"""
+
+DESCRIPTION = """\
+Ask a model. The prompt comes from the arguments, from files, and from standard input: in this
+order, blank lines between. Where the first provider cannot answer the next one does, and a line on
+standard error says so. A tool that the model calls is printed as a line of JSON, {"tool_call": {id,
+name, arguments}}."""
+
+FORMS = "FILE may be - for standard input, or the JSON itself."
+
+STRATEGIES = ("priority", "cheapest", "fastest")
+
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+
+
+def build_parser() -> Parser:
+    """Return the parser of `ask`."""
+    parser = make_parser("ask", DESCRIPTION, EXAMPLES)
+    parser.usage = "aircher-cli ask [options] [PROMPT ...]"
+    add = parser.add_argument
+    add("prompt", nargs="*", metavar="PROMPT", help="what to ask")
+    add("-m", "--model", type=name, metavar="MODEL", help="provider/model, or an alias of yours")
+    add("-s", "--system", metavar="TEXT", help="the system prompt")
+    file_help = "add a text file, or an image from a file or URL; - is standard input"
+    add("-f", "--file", action="append", default=[], type=name, metavar="FILE", help=file_help)
+    add_json(parser, "one JSON object: text, message, provider, model, usage, ...")
+    _add_manner(parser)
+    _add_forms(parser)
+    _add_way(parser)
+    return parser
+
+
+def _add_manner(parser: Parser) -> None:
+    """Add the options that say how the model is to answer, and what is shown of it."""
+    add = parser.add_argument_group("the answer").add_argument
+    effort_help = f"how hard to think: {', '.join(EFFORTS)}"
+    add("--reasoning", choices=EFFORTS, metavar="EFFORT", help=effort_help)
+    add("--max-tokens", type=positive_int, metavar="N", help="longest answer")
+    add("--temperature", type=non_negative, metavar="T", help="0 is steady, 1 is lively")
+    add("--top-p", type=share, metavar="P", help="choose among the likeliest words only; up to 1")
+    stop_help = "end the answer before TEXT"
+    add("--stop", action="append", default=[], type=some_text, metavar="TEXT", help=stop_help)
+    add("--no-stream", action="store_true", help="show the answer when it is complete")
+    shown_help = "the thinking, on standard error; without either: on a terminal only"
+    add("--show-reasoning", action=argparse.BooleanOptionalAction, help=shown_help)
+
+
+def _add_forms(parser: Parser) -> None:
+    """Add the options that give JSON, or ask for it."""
+    add = parser.add_argument_group("JSON and tools", FORMS).add_argument
+    add("--schema", type=name, metavar="FILE", help="answer in JSON that fits this JSON Schema")
+    add("--no-strict", action="store_true", help="the schema is advice, not law")
+    add("--json-object", action="store_true", help="answer with a JSON object of any form")
+    tools_help = "a list of {name, description, parameters} that the model may call"
+    add("--tools", type=name, metavar="FILE", help=tools_help)
+    choice_help = "auto, none, required, or the name of the tool to call"
+    add("--tool-choice", type=name, metavar="CHOICE", help=choice_help)
+    messages_help = "the conversation so far, with the results of tools: a list of messages"
+    add("--messages", type=name, metavar="FILE", help=messages_help)
+
+
+def _add_way(parser: Parser) -> None:
+    """Add the options that say who is asked, and what is told of that."""
+    add = parser.add_argument_group("who answers").add_argument
+    only_help = "ask only this provider"
+    add("--provider", action="append", default=[], type=name, metavar="NAME", help=only_help)
+    no_fallback_help = "ask only the first who can be asked now; if he fails, nobody else"
+    add("--no-fallback", action="store_true", help=no_fallback_help)
+    strategy_help = f"in which order to ask: {', '.join(STRATEGIES)}"
+    add("--strategy", choices=STRATEGIES, metavar="STRATEGY", help=strategy_help)
+    stays_help = "stay with whoever answered last under this name, while he can"
+    add("--conversation", type=name, metavar="NAME", help=stays_help)
+    wait_help = "if nobody can answer now, wait so long for somebody who can"
+    add("--wait", type=non_negative, metavar="SECONDS", help=wait_help)
+    add(
+        "--timeout",
+        type=positive,
+        metavar="SECONDS",
+        help="for everything, fallbacks and waiting too",
+    )
+    add("-u", "--usage", action="store_true", help="tokens and cost, on standard error")
+    add("-v", "--verbose", action="store_true", help="who is tried, on standard error")
+
+
+def run(context: Context, options: argparse.Namespace) -> int:
+    """Ask, and print the answer; return the exit code.
+
+    Raises:
+        UsageError: there is nothing to ask.
+        CommandFailed: a file cannot be used.
+        DaemonError: nobody could answer, or the answer broke off.
+        DaemonUnreachable: there is no daemon.
+    """
+    request = read_request(context, options)
+    printer = ReplyPrinter(
+        context.console,
+        quiet=options.json,
+        verbose=options.verbose,
+        thinking=_shows_thinking(context, options),
+    )
+    with context.connect() as client:
+        try:
+            result = client.chat(request, printer.on_delta)
+        except DaemonError as error:
+            if not options.json:
+                _show_failure(context, client, printer, error, options)
+            raise _explained(client, printer, error, options) from None
+        except KeyboardInterrupt:
+            context.console.end_line()
+            raise
+    _show_result(context, printer, result, options)
+    if broken := broken_json(result, wants_json=bool(options.schema or options.json_object)):
+        context.console.note(broken)
+        return FAILED
+    return OK
+
+
+def _shows_thinking(context: Context, options: argparse.Namespace) -> bool:
+    """Tell whether the thinking is shown: as asked, else to a person who waits."""
+    if options.show_reasoning is not None:
+        return bool(options.show_reasoning)
+    return context.console.err_is_terminal and not options.json
+
+
+def _show_result(
+    context: Context, printer: ReplyPrinter, result: dict[str, object], options: argparse.Namespace
+) -> None:
+    if options.json:
+        context.console.json(reply_record(result))
+        printer.finish(result, show_text=False)
+    else:
+        printer.finish(result, show_text=True)
+        if not options.verbose and (note := route_note(result, options.model)):
+            context.console.note(note)
+    if options.usage:
+        context.console.note(usage_line(result))
+
+
+def _explained(
+    client: Client, printer: ReplyPrinter, error: DaemonError, options: argparse.Namespace
+) -> DaemonError | CommandFailed:
+    """Return the error with what a person can do about it, without the way if that was told."""
+    from aircher_cli.commands.ask.failed import (  # noqa: PLC0415 -- costs only who failed
+        with_guess,
+        with_place,
+    )
+    from aircher_cli.failures import back_lines  # noqa: PLC0415 -- likewise
+
+    error = with_place(with_guess(client, error), options.messages)
+    if printer.has_told_way and not options.json:
+        message = "\n".join([error.message, *back_lines(error.data, time.time())])
+        return CommandFailed(message, exit_code=exit_code(error), code=error.code)
+    return error
+
+
+def _show_failure(
+    context: Context,
+    client: Client,
+    printer: ReplyPrinter,
+    error: DaemonError,
+    options: argparse.Namespace,
+) -> None:
+    """Show what there is of the answer; tell a newcomer what to do.
+
+    Raises:
+        CommandFailed: with a newcomer's first steps, instead of the daemon's error.
+    """
+    from aircher_cli.commands.ask.failed import (  # noqa: PLC0415 -- costs only who failed
+        newcomer_note,
+        rest_of_text,
+    )
+
+    printer.write(rest_of_text(error, printer.shown))
+    context.console.finish_line()
+    if note := newcomer_note(context, client, error, options.model):
+        raise CommandFailed(note, exit_code=exit_code(error)) from None

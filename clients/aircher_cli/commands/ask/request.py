@@ -1,0 +1,118 @@
+"""The chat request of `ask`, from its options. What was not asked for is left out.
+
+What only some requests have, tools, schemas and conversations, is imported only for them.
+"""
+
+import argparse
+
+from aircher_cli.commands.ask.prompt import read_prompt
+from aircher_cli.commands.inputs.file_input import STDIN, refuse_two_readers
+from aircher_cli.context import Context
+from aircher_cli.exit_codes import UsageError
+
+TYPE_CHECKING = False  # what `typing` would say, without its import
+if TYPE_CHECKING:
+    from aircher_cli.commands.inputs.json_input import JsonInput
+
+Map = dict[str, object]
+
+HELP = "aircher-cli ask --help"
+
+AS_THEY_ARE = (
+    "model",
+    "system",
+    "reasoning",
+    "max_tokens",
+    "temperature",
+    "top_p",
+    "timeout",
+    "wait",
+    "conversation",
+)
+"""Options that are fields of the request, by the same name."""
+
+
+def read_request(context: Context, options: argparse.Namespace) -> Map:
+    """Return the chat request, with everything that is read from files and standard input.
+
+    Raises:
+        UsageError: there is nothing to ask, or the options contradict each other.
+        CommandFailed: a file cannot be read, or is not what it should be.
+    """
+    readers = {
+        "-f": options.file.count(STDIN),
+        "--messages": int(options.messages == STDIN),
+        "--tools": int(options.tools == STDIN),
+        "--schema": int(options.schema == STDIN),
+    }
+    refuse_two_readers(readers)
+    messages = _conversation(context, options)
+    shape = {**_tools(context, options), **_format(context, options)}
+    reads_input = not any(readers.values())
+    if content := read_prompt(context, options.prompt, options.file, reads_input=reads_input):
+        messages = [*messages, {"role": "user", "content": content}]
+    if not messages:
+        raise UsageError("nothing to ask: give a prompt, or pipe one in", HELP)
+    return {"messages": messages, **shape, **plain_fields(options)}
+
+
+def plain_fields(options: argparse.Namespace) -> Map:
+    """Return the fields that need no file."""
+    fields: Map = {
+        name: value for name in AS_THEY_ARE if (value := getattr(options, name)) is not None
+    }
+    if options.stop:
+        fields["stop"] = options.stop
+    if options.no_stream:
+        fields["stream"] = False
+    route: Map = {}
+    if options.provider:
+        route["providers"] = options.provider
+    if options.strategy:
+        route["strategy"] = options.strategy
+    if options.no_fallback:
+        route["no_fallback"] = True
+    if route:
+        fields["route"] = route
+    return fields
+
+
+def _conversation(context: Context, options: argparse.Namespace) -> list[Map]:
+    if options.messages is None:
+        return []
+    from aircher_cli.commands.inputs.messages_input import messages_of  # noqa: PLC0415 -- seldom
+
+    return messages_of(_json(context, options.messages, "--messages"))
+
+
+def _tools(context: Context, options: argparse.Namespace) -> Map:
+    if options.tools is None:
+        if options.tool_choice is not None:
+            raise UsageError("--tool-choice chooses among --tools FILE, which is missing", HELP)
+        return {}
+    from aircher_cli.commands.inputs.tools_input import choice_of, tools_of  # noqa: PLC0415 -- seldom
+
+    tools = tools_of(_json(context, options.tools, "--tools"))
+    if options.tool_choice is None:
+        return {"tools": tools}
+    return {"tools": tools, "tool_choice": choice_of(options.tool_choice, tools)}
+
+
+def _format(context: Context, options: argparse.Namespace) -> Map:
+    if options.schema is None:
+        if options.no_strict:
+            raise UsageError("--no-strict is about --schema, which is missing", HELP)
+        return {"response_format": {"type": "json_object"}} if options.json_object else {}
+    if options.json_object:
+        raise UsageError("--schema says it all: leave out --json-object", HELP)
+    from aircher_cli.commands.inputs.schema_input import schema_of  # noqa: PLC0415 -- seldom
+
+    schema = schema_of(_json(context, options.schema, "--schema"))
+    strictness = {"strict": False} if options.no_strict else {}
+    return {"response_format": {"type": "json_schema", "schema": schema, **strictness}}
+
+
+def _json(context: Context, word: str, option: str) -> "JsonInput":
+    from aircher_cli.commands.inputs.json_input import read_json  # noqa: PLC0415 -- plain `ask` does without
+
+    return read_json(context, word, option)

@@ -1,0 +1,90 @@
+"""`aircher-cli auth login`: hand a key to the daemon, which checks it before it stores it."""
+
+import argparse
+import time
+
+from aircher_cli.commands.auth.key_input import ON_COMMAND_LINE, read_key, refuse_keys
+from aircher_cli.context import Context
+from aircher_cli.exit_codes import OK, UsageError, records
+from aircher_cli.parser import Parser, add_json, make_parser, name
+from aircher_cli.registry import suggest
+from aircher_cli.render.formatting import as_map, text
+from aircher_cli.render.keys import key_lines
+from aircher_cli.render.problems import NOTHING_IN_USE
+from aircher_client import DaemonError
+from aircher_wire import codes, methods
+
+EXAMPLES = """
+aircher-cli auth login anthropic
+printf %s "$KEY" | aircher-cli auth login openai --with-token
+aircher-cli auth login openai --label work
+"""
+
+DESCRIPTION = """\
+Store a key for a provider. At a terminal you are asked for it and it is not shown; otherwise it is
+read from standard input. The daemon checks the key against the provider, free of charge, and stores
+it in your keyring only if it works."""
+
+
+def build_parser() -> Parser:
+    """Return the parser of `auth login`."""
+    parser = make_parser("auth login", DESCRIPTION, EXAMPLES)
+    add = parser.add_argument
+    known = "anthropic, openai, gemini, openrouter, or one of yours"
+    add("provider", type=name, metavar="PROVIDER", help=known)
+    # With a default it is not called required, nor named in argparse's complaints.
+    add("misplaced", nargs="*", default=[], help=argparse.SUPPRESS)
+    add("--label", type=name, metavar="LABEL", help="to keep several keys apart")
+    add("--with-token", action="store_true", help="read the key from standard input")
+    add("--no-verify", action="store_true", help="store the key unchecked")
+    add_json(parser)
+    parser.usage = "aircher-cli auth login PROVIDER [options]"
+    return parser
+
+
+def run(context: Context, options: argparse.Namespace) -> int:
+    """Store a key; return the exit code.
+
+    Raises:
+        UsageError: no key, or one in the arguments.
+        DaemonError: it was refused, could not be checked or could not be stored.
+    """
+    if options.misplaced:
+        raise UsageError(ON_COMMAND_LINE)
+    refuse_keys([options.provider, options.label or ""])
+    with context.connect() as client:
+        if not context.has_input():
+            # Nobody likes to paste a key and then hear that the name was wrong.
+            refuse_unknown(as_map(client.call(methods.AUTH_STATUS)), options.provider)
+        params = {"provider": options.provider, "key": read_key(context, options.provider)}
+        if options.label:
+            params["label"] = options.label
+        row = client.call(methods.AUTH_LOGIN, {**params, "verify": not options.no_verify})
+    _show(context, row, as_json=options.json)
+    return OK
+
+
+def refuse_unknown(status: dict[str, object], provider: str) -> None:
+    """Check that the daemon knows `provider`.
+
+    Raises:
+        UsageError: it does not.
+        DaemonError: `config_invalid`, for then it knows nobody's own providers.
+    """
+    config = as_map(status.get("config"))
+    if config.get("in_use") == NOTHING_IN_USE:
+        problem = as_map(config.get("problem"))
+        raise DaemonError(codes.CONFIG_INVALID, text(problem.get("message")), problem)
+    rows = records(status.get("rows"))
+    known = list(dict.fromkeys(text(row.get("provider")) for row in rows))
+    if known and provider not in known:
+        names = ", ".join(known)
+        raise UsageError(f'unknown provider "{provider}"{suggest(provider, known)}; known: {names}')
+
+
+def _show(context: Context, row: object, *, as_json: bool) -> None:
+    if as_json:
+        context.console.json(row)
+        return
+    for line in key_lines(records([row]), width=context.console.width, now=time.time()):
+        context.console.styled(line)

@@ -1,0 +1,58 @@
+"""`aircher-cli auth test`: check keys against their providers now."""
+
+import argparse
+import time
+
+from aircher_cli.context import Context
+from aircher_cli.exit_codes import NOBODY, NOT_SIGNED_IN, OK, records
+from aircher_cli.parser import Parser, add_json, make_parser, name
+from aircher_cli.render.formatting import text
+from aircher_cli.render.keys import key_lines
+from aircher_wire import methods
+
+EXAMPLES = """
+aircher-cli auth test
+aircher-cli auth test openai && echo good
+"""
+
+DESCRIPTION = """\
+Check every key, or those of one provider, by a call that costs nothing. Exit code 4 says that a key
+was refused or cannot be read, 5 that a provider could not be asked."""
+
+
+def build_parser() -> Parser:
+    """Return the parser of `auth test`."""
+    parser = make_parser("auth test", DESCRIPTION, EXAMPLES)
+    parser.add_argument("provider", nargs="?", type=name, metavar="PROVIDER", help="only this one")
+    add_json(parser)
+    return parser
+
+
+def run(context: Context, options: argparse.Namespace) -> int:
+    """Check, print the rows, and return what `verdict` makes of them."""
+    params = {"provider": options.provider} if options.provider else {}
+    with context.connect() as client:
+        result = client.call(methods.AUTH_TEST, params)
+    rows = records(result.get("rows"))
+    if options.json:
+        context.console.json(result)
+    else:
+        for line in key_lines(rows, width=context.console.width, now=time.time()):
+            context.console.styled(line)
+    return verdict(rows, named=options.provider is not None)
+
+
+def verdict(rows: list[dict[str, object]], *, named: bool) -> int:
+    """Return the exit code for checked rows.
+
+    Args:
+        rows: As they came from the daemon.
+        named: The user named the provider, so that a missing key is a failure too.
+    """
+    states = {text(row.get("state")) for row in rows}
+    bad = {"rejected", "locked", "not_configured"} if named else {"rejected", "locked"}
+    if states & bad:
+        return NOT_SIGNED_IN
+    # A local server that does not run is no failure unless it was asked about.
+    asked = [row for row in rows if named or text(row.get("state")) != "not_required"]
+    return NOBODY if any(row.get("health") == "unreachable" for row in asked) else OK

@@ -1,0 +1,68 @@
+"""A conversation so far, and how it is saved."""
+
+import json
+from pathlib import Path
+
+from aircher_cli.exit_codes import CommandFailed, records
+from aircher_cli.render.formatting import text
+
+Map = dict[str, object]
+
+
+class Transcript:
+    """The messages of a conversation, in order."""
+
+    def __init__(self, messages: list[Map] | None = None) -> None:
+        self.messages: list[Map] = list(messages or [])
+
+    def ask(self, content: object) -> list[Map]:
+        """Return the messages with a new one of the user's, which is not kept yet."""
+        return [*self.messages, {"role": "user", "content": content}]
+
+    def keep(self, asked: list[Map], reply: Map) -> None:
+        """Keep a question that was answered, with its answer as it came, signatures and all."""
+        self.messages = [*asked, reply]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.messages = []
+
+    def save(self, path: Path) -> None:
+        """Write it to a new file: JSON for `--messages`, or Markdown if the name ends in .md.
+
+        Raises:
+            CommandFailed: there is such a file, or it cannot be written.
+        """
+        data = self.markdown() if path.suffix == ".md" else json.dumps(self.messages, indent=1)
+        try:
+            with path.open("x", encoding="utf-8", errors="replace") as file:
+                file.write(data.rstrip("\n") + "\n")
+        except FileExistsError:
+            raise CommandFailed(f"{path} exists: choose another name") from None
+        except OSError as error:
+            raise CommandFailed(f"cannot write {path}: {error.strerror}") from None
+
+    def markdown(self) -> str:
+        """Return it as a text for people."""
+        return "\n\n".join(
+            f"## {text(message.get('role'))}\n\n{_words(message)}" for message in self.messages
+        )
+
+    def __repr__(self) -> str:
+        return f"<Transcript of {len(self.messages)} messages>"
+
+
+def _words(message: Map) -> str:
+    content = message.get("content")
+    if isinstance(content, str):
+        return content
+    return "\n\n".join(filter(None, map(_part_words, records(content))))
+
+
+def _part_words(part: Map) -> str:
+    kind = part.get("type")
+    if kind == "text":
+        return text(part.get("text"))
+    if kind == "image":
+        return f"(image {text(part.get('url')) or text(part.get('media_type'))})"
+    return ""

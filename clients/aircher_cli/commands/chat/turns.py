@@ -1,0 +1,215 @@
+"""The turns of `chat`: what is typed is a question, or a command that begins with a slash."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from aircher_cli.commands.ask.prompt import read_prompt
+from aircher_cli.commands.ask.reply import ReplyPrinter, route_note, usage_line
+from aircher_cli.commands.chat.transcript import Transcript
+from aircher_cli.context import Context
+from aircher_cli.exit_codes import CommandFailed, UsageError, records
+from aircher_cli.failures import error_lines
+from aircher_cli.render.formatting import as_map
+from aircher_client import Client, ClientError
+from aircher_wire import methods
+
+Map = dict[str, object]
+
+PATIENCE = 5.0
+"""Seconds for the questions that are no chat."""
+
+HELP = """\
+/model [NAME]   show the models, or go on with another one
+/system [TEXT]  show the system prompt, or set it; /system - removes it
+/file PATH      add a text file or an image to the next question
+/clear          forget the conversation
+/save FILE      write it to a file: JSON for --messages, or .md to read
+/usage          tokens and cost of the last answer
+/help           this
+/exit           leave (Ctrl-D does too)
+Enter sends, Alt-Enter begins a new line, Ctrl-C stops an answer."""
+
+
+class Reads(Protocol):
+    """Where lines come from; see `chat_keyboard.Keyboard`."""
+
+    def read(self) -> str | None:
+        """Return what was typed, None at the end; raises KeyboardInterrupt."""
+
+
+class Dialogue:
+    """A conversation with its settings: the model, the system prompt, what is attached."""
+
+    def __init__(self, context: Context, client: Client, options: argparse.Namespace) -> None:
+        self._console = context.console
+        self._context = context
+        self._client = client
+        self._model: str | None = options.model
+        self._system: str | None = options.system
+        self._reasoning: str | None = options.reasoning
+        self._transcript = Transcript(_saved(context, options.messages))
+        self._files: list[str] = []
+        self._last: Map = {}
+        self._has_left = False
+        self._models: list[str] | None = None
+
+    def talk(self, keyboard: Reads) -> None:
+        """Answer what `keyboard` reads, until it ends."""
+        self._console.line(f"{self._model or 'the default model'}; /help for help", "dim")
+        while not self._has_left:
+            try:
+                typed = keyboard.read()
+            except KeyboardInterrupt:
+                continue  # as in a shell: the line is dropped, and nothing else
+            if typed is None:
+                break
+            self._take(typed.strip())
+
+    def check_model(self, name: str | None) -> None:
+        """Check that a model's name leads somewhere, before a question is typed for it.
+
+        Raises:
+            DaemonError: nobody knows it, or the configuration does not hold.
+        """
+        if name is not None:
+            self._client.call(methods.ROUTE_EXPLAIN, {"model": name}, timeout=PATIENCE)
+
+    def prompt(self) -> str:
+        """Return what stands before the cursor."""
+        return "> "
+
+    def completions(self, typed: str) -> list[str]:
+        """Return the words that may stand where `typed` ends."""
+        if not typed.startswith("/") or "\n" in typed:
+            return []
+        command, space, rest = typed.partition(" ")
+        if not space:
+            return [name for name in COMMANDS if name.startswith(command)]
+        if command == "/model":
+            return [name for name in self._model_names() if rest in name]
+        return []
+
+    # ---------------------------------------------------------- a turn
+
+    def _take(self, typed: str) -> None:
+        try:
+            if typed.startswith("/"):
+                self._command(typed)
+            elif typed:
+                self._ask(typed)
+        except (ClientError, CommandFailed, UsageError) as error:
+            # A conversation outlives what goes wrong in it.
+            for line in error_lines(error):
+                self._console.note(line)
+
+    def _ask(self, typed: str) -> None:
+        content = read_prompt(self._context, [typed], self._files, reads_input=False)
+        asked = self._transcript.ask(content)
+        printer = ReplyPrinter(
+            self._console, quiet=False, verbose=False, thinking=self._console.err_is_terminal
+        )
+        try:
+            result = self._client.chat(self._request(asked), printer.on_delta)
+        except KeyboardInterrupt:
+            self._console.finish_line()
+            self._console.note("stopped; question and answer are not kept")
+            return
+        except ClientError:
+            self._console.finish_line()
+            raise
+        printer.finish(result, show_text=True)
+        if note := route_note(result, self._model):
+            self._console.note(note)
+        self._transcript.keep(asked, as_map(result.get("message")))
+        self._files = []
+        self._last = result
+
+    def _request(self, messages: list[Map]) -> Map:
+        fields = {"model": self._model, "system": self._system, "reasoning": self._reasoning}
+        return {"messages": messages, **{k: v for k, v in fields.items() if v is not None}}
+
+    # ---------------------------------------------------------- commands
+
+    def _command(self, typed: str) -> None:
+        name, _, rest = typed.partition(" ")
+        command = COMMANDS.get(name)
+        if command is None:
+            raise CommandFailed(f"there is no {name}: /help lists what there is")
+        command(self, rest.strip())
+
+    def _help(self, _rest: str) -> None:
+        self._console.line(HELP)
+
+    def _exit(self, _rest: str) -> None:
+        self._has_left = True
+
+    def _clear(self, _rest: str) -> None:
+        self._transcript.clear()
+        self._files = []
+        self._console.line("the conversation is forgotten", "dim")
+
+    def _choose_model(self, rest: str) -> None:
+        if rest:
+            self.check_model(rest)
+            self._model = rest
+            self._console.line(f"going on with {rest}", "dim")
+            return
+        for name in self._model_names():
+            self._console.line(name, "bold" if name == self._model else "")
+        self._console.line(f"now: {self._model or 'the default'}; /model NAME changes it", "dim")
+
+    def _set_system(self, rest: str) -> None:
+        if rest:
+            self._system = None if rest == "-" else rest
+        self._console.line(f"system prompt: {self._system or 'none'}", "dim")
+
+    def _add_file(self, rest: str) -> None:
+        if not rest:
+            raise CommandFailed("which file? /file PATH")
+        read_prompt(self._context, ["x"], [rest], reads_input=False)  # it is bad news now or later
+        self._files.append(rest)
+        self._console.line(f"{rest} goes with the next question", "dim")
+
+    def _save(self, rest: str) -> None:
+        if not rest:
+            raise CommandFailed("where to? /save FILE")
+        self._transcript.save(Path(rest).expanduser())
+        count = len(self._transcript.messages)
+        self._console.line(f"{count} messages are in {rest}", "dim")
+
+    def _show_usage(self, _rest: str) -> None:
+        self._console.line(usage_line(self._last) if self._last else "nothing was asked yet", "dim")
+
+    def _model_names(self) -> list[str]:
+        """Return the models that can be asked, from the daemon once."""
+        if self._models is None:
+            result = as_map(self._client.call(methods.MODELS_LIST, timeout=PATIENCE))
+            self._models = [f"{r['provider']}/{r['model']}" for r in records(result.get("models"))]
+        return self._models
+
+    def __repr__(self) -> str:
+        return f"<Dialogue with {self._model or 'the default'}, {self._transcript!r}>"
+
+
+COMMANDS: dict[str, Callable[[Dialogue, str], None]] = {
+    "/help": Dialogue._help,  # noqa: SLF001 - its own table
+    "/model": Dialogue._choose_model,  # noqa: SLF001
+    "/system": Dialogue._set_system,  # noqa: SLF001
+    "/file": Dialogue._add_file,  # noqa: SLF001
+    "/clear": Dialogue._clear,  # noqa: SLF001
+    "/save": Dialogue._save,  # noqa: SLF001
+    "/usage": Dialogue._show_usage,  # noqa: SLF001
+    "/exit": Dialogue._exit,  # noqa: SLF001
+    "/quit": Dialogue._exit,  # noqa: SLF001
+}
+
+
+def _saved(context: Context, word: str | None) -> list[Map]:
+    if word is None:
+        return []
+    from aircher_cli.commands.inputs.json_input import read_json  # noqa: PLC0415 -- seldom needed
+    from aircher_cli.commands.inputs.messages_input import messages_of  # noqa: PLC0415 -- likewise
+
+    return messages_of(read_json(context, word, "--messages"))

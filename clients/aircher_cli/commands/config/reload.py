@@ -1,0 +1,45 @@
+"""`aircher-cli config reload`: have the daemon use the configuration file as it is now."""
+
+import argparse
+
+from aircher_cli.context import Context
+from aircher_cli.exit_codes import OK
+from aircher_cli.parser import Parser, add_json, make_parser
+from aircher_cli.render.limits import unknown_words
+from aircher_wire import methods
+
+EXAMPLES = """
+aircher-cli config reload
+"""
+
+
+def build_parser() -> Parser:
+    """Return the parser of `config reload`."""
+    parser = make_parser(
+        "config reload",
+        "Load the configuration file now. If it is invalid, the daemon says why and keeps the one "
+        "it has. Requests under way are not touched.",
+        EXAMPLES,
+    )
+    add_json(parser)
+    return parser
+
+
+def run(context: Context, options: argparse.Namespace) -> int:
+    """Reload and say whether anything changed.
+
+    Raises:
+        DaemonError: `config_invalid`, with each problem.
+    """
+    with context.connect() as client:
+        result = client.call(methods.CONFIG_RELOAD)
+    if options.json:
+        context.console.json(result)
+    elif result.get("changed"):
+        context.console.line(f"✓ {result.get('file')} is in use", "good")
+    else:
+        context.console.line(f"nothing changed in {result.get('file')}")
+    if not options.json:
+        for note in unknown_words(result):
+            context.console.note(note)
+    return OK

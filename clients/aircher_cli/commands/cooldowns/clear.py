@@ -1,0 +1,47 @@
+"""`aircher-cli cooldowns clear`: have everybody asked again at once."""
+
+import argparse
+
+from aircher_cli.context import Context
+from aircher_cli.exit_codes import OK
+from aircher_cli.parser import Parser, add_json, make_parser, name
+from aircher_cli.render.formatting import count, number
+from aircher_wire import methods
+
+EXAMPLES = """
+aircher-cli cooldowns clear
+aircher-cli cooldowns clear openai
+"""
+
+DESCRIPTION = """\
+Forget what is held against a provider, or against all of them: the next request may ask them. Use
+it when you know better, after you bought credit for instance."""
+
+
+def build_parser() -> Parser:
+    """Return the parser of `cooldowns clear`."""
+    parser = make_parser("cooldowns clear", DESCRIPTION, EXAMPLES)
+    parser.add_argument("provider", nargs="?", type=name, metavar="PROVIDER", help="only this one")
+    add_json(parser)
+    return parser
+
+
+def run(context: Context, options: argparse.Namespace) -> int:
+    """Clear them, and say how many there were; none is no failure.
+
+    Raises:
+        DaemonError: there is no such provider.
+    """
+    params = {"provider": options.provider} if options.provider else {}
+    with context.connect() as client:
+        result = client.call(methods.COOLDOWNS_CLEAR, params)
+    if options.json:
+        context.console.json(result)
+        return OK
+    cleared = int(number(result.get("cleared")) or 0)
+    whose = f" of {options.provider}" if options.provider else ""
+    if cleared:
+        context.console.line(f"✓ cleared {count(cleared, 'cooldown')}{whose}", "good")
+    else:
+        context.console.line(f"there was no cooldown{whose} to clear")
+    return OK

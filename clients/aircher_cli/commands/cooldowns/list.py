@@ -1,0 +1,43 @@
+"""`aircher-cli cooldowns list`: who is left alone for a while, why, and until when."""
+
+import argparse
+import time
+
+from aircher_cli.context import Context
+from aircher_cli.exit_codes import OK, records
+from aircher_cli.parser import Parser, add_json, make_parser
+from aircher_cli.render.cooldowns import cooldown_lines, those_ill
+from aircher_cli.render.formatting import as_map
+from aircher_wire import methods
+
+EXAMPLES = """
+aircher-cli cooldowns list
+aircher-cli cooldowns list --json | jq -r '.cooldowns[].provider'
+"""
+
+DESCRIPTION = """\
+Show the providers, keys and models that are not asked for a while: they limited the rate, have no
+credit left, or could not be reached. They are asked again by themselves."""
+
+
+def build_parser() -> Parser:
+    """Return the parser of `cooldowns list`."""
+    parser = make_parser("cooldowns list", DESCRIPTION, EXAMPLES)
+    add_json(parser)
+    return parser
+
+
+def run(context: Context, options: argparse.Namespace) -> int:
+    """Print the cooldowns; return the exit code, 0 whether there are any or not."""
+    with context.connect() as client:
+        # The snapshot alone names single models; `auth.status` has the health of keys.
+        result = client.call(methods.EVENTS_SUBSCRIBE, {"topics": ["provider"]})
+    rows = those_ill(records(as_map(result.get("snapshot")).get("provider")))
+    if options.json:
+        context.console.json({"cooldowns": rows})
+        return OK
+    if not rows:
+        context.console.line("nobody is cooling down")
+    for line in cooldown_lines(rows, context.console.width, time.time()):
+        context.console.styled(line)
+    return OK

@@ -1,0 +1,38 @@
+"""`aircher-cli daemon start`: start the daemon now instead of with the first request."""
+
+import argparse
+
+from aircher_cli.commands.daemon.lifecycle import is_running, note_config, start
+from aircher_cli.context import Context
+from aircher_cli.exit_codes import OK
+from aircher_cli.parser import Parser, add_json, make_parser
+from aircher_cli.render.daemon import headline
+
+EXAMPLES = """
+aircher-cli daemon start
+"""
+
+
+def build_parser() -> Parser:
+    """Return the parser of `daemon start`."""
+    parser = make_parser(
+        "daemon start",
+        "Start the daemon and wait until it is ready. There is seldom a need: every command that "
+        "wants the daemon starts it. It sees the environment variables of this shell.",
+        EXAMPLES,
+    )
+    add_json(parser)
+    return parser
+
+
+def run(context: Context, options: argparse.Namespace) -> int:
+    """Start the daemon, unless it runs; say which one it is."""
+    ran_before = is_running(context)
+    status = start(context)
+    if options.json:
+        context.console.json({"started": not ran_before, **status})
+    else:
+        note = " (it did already)" if ran_before else ""
+        context.console.line(f"✓ {headline(status)}{note}", "good")
+        note_config(context, status)
+    return OK

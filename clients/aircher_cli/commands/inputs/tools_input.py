@@ -1,0 +1,127 @@
+"""The tools of `ask --tools`: checked here, so that a mistake is told with its place.
+
+An entry is `{name, description?, parameters?}`, or the same within OpenAI's
+`{type: "function", function: {...}}`. `parameters` is a JSON Schema, as an object or as a string.
+"""
+
+import json
+
+from aircher_cli.commands.inputs.json_input import JsonInput, kind_of, parse_json
+from aircher_cli.commands.inputs.schema_check import fault_of
+from aircher_cli.exit_codes import CommandFailed, UsageError
+from aircher_cli.registry import suggest
+
+Map = dict[str, object]
+
+KEYS = ("name", "description", "parameters")
+
+ELSEWHERE: dict[str, str] = {"input_schema": "parameters", "inputSchema": "parameters"}
+"""What others call our keys, too far from ours to be guessed."""
+
+CHOICES = ("auto", "none", "required")
+"""What `--tool-choice` takes beside the name of a tool."""
+
+
+def tools_of(given: JsonInput) -> list[Map]:
+    """Return the tools as the protocol has them.
+
+    Raises:
+        CommandFailed: an entry is not a tool, or two have one name.
+    """
+    entries = given.value
+    if not isinstance(entries, list):
+        raise CommandFailed(
+            f"{given.place}: the tools have to be a list, [{{...}}, ...], and this is "
+            f"{kind_of(entries)}"
+        )
+    tools: list[Map] = []
+    places: dict[object, str] = {}
+    for number, entry in enumerate(entries, start=1):
+        place = f"{given.place}: tool {number}"
+        tool = _tool(entry, place)
+        if (earlier := places.setdefault(tool["name"], place)) is not place:
+            raise CommandFailed(f'{place}: "{tool["name"]}" is also the name of {_last(earlier)}')
+        tools.append(tool)
+    return tools
+
+
+def _last(place: str) -> str:
+    return place.rpartition(": ")[2]
+
+
+def _tool(entry: object, place: str) -> Map:
+    fields = _fields(entry, place)
+    name = fields.get("name")
+    if not isinstance(name, str) or not name.strip():
+        raise CommandFailed(f'{place}: it needs a "name", a string that is not empty')
+    place = f'{place} ("{name}")'
+    _check_keys(fields, place)
+    about, parameters = fields.get("description"), fields.get("parameters")
+    tool: Map = {"name": name}
+    if about is not None:
+        if not isinstance(about, str):
+            raise CommandFailed(f"{place}: description has to be a string, not {kind_of(about)}")
+        tool["description"] = about
+    if parameters is not None:
+        tool["parameters"] = _schema(parameters, place)
+    return tool
+
+
+def _check_keys(fields: Map, place: str) -> None:
+    for key in fields:
+        if key not in KEYS:
+            hint = f" (here it is {ELSEWHERE[key]})" if key in ELSEWHERE else suggest(key, [*KEYS])
+            raise CommandFailed(f'{place}: unknown key "{key}"{hint}; known: {", ".join(KEYS)}')
+
+
+def _fields(entry: object, place: str) -> Map:
+    """Return a tool's own fields, out of OpenAI's wrapping if there is one."""
+    if not isinstance(entry, dict):
+        raise CommandFailed(f"{place}: it has to be an object, and is {kind_of(entry)}")
+    if "function" not in entry:
+        return {key: value for key, value in entry.items() if (key, value) != ("type", "function")}
+    if beside := [key for key in entry if key not in {"type", "function"}]:
+        raise CommandFailed(f'{place}: unknown key "{beside[0]}" beside function')
+    if entry.get("type", "function") != "function":
+        raise CommandFailed(f'{place}: its type has to be "function"')
+    return _fields_within(entry["function"], place)
+
+
+def _fields_within(function: object, place: str) -> Map:
+    if not isinstance(function, dict):
+        raise CommandFailed(f"{place}: function has to be an object, not {kind_of(function)}")
+    return function
+
+
+def _schema(parameters: object, place: str) -> str:
+    """Return a JSON Schema as the string that the protocol wants."""
+    text = parameters if isinstance(parameters, str) else None
+    value = parameters if text is None else parse_json(text, f"{place}: parameters").value
+    if not isinstance(value, dict):
+        raise CommandFailed(
+            f"{place}: parameters have to be a JSON Schema, an object, not {kind_of(value)}"
+        )
+    kind = value.get("type", "object")
+    if "object" not in (kind if isinstance(kind, list) else [kind]):
+        raise CommandFailed(f'{place}: parameters.type has to be "object": parameters have names')
+    if fault := fault_of(value):
+        raise CommandFailed(f"{place}: parameters are no JSON Schema: {fault}")
+    return json.dumps(value) if text is None else text
+
+
+def choice_of(word: str, tools: list[Map]) -> object:
+    """Return `--tool-choice` as the protocol has it.
+
+    Raises:
+        UsageError: it names no tool that there is.
+    """
+    if word in CHOICES:
+        return word
+    names = [str(tool["name"]) for tool in tools]
+    if word not in names:
+        known = [*CHOICES, *names]
+        raise UsageError(
+            f'--tool-choice: there is no tool "{word}"{suggest(word, known)}; '
+            f"it takes {', '.join(known)}"
+        )
+    return {"name": word}

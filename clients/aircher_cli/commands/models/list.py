@@ -1,0 +1,110 @@
+"""`aircher-cli models list`: what models there are, what they can do, and what they cost."""
+
+import argparse
+
+from aircher_cli.context import Context
+from aircher_cli.exit_codes import OK, records
+from aircher_cli.parser import Parser, add_json, make_parser, name
+from aircher_cli.render.advice import SIGNED_IN
+from aircher_cli.render.formatting import count, listing, text
+from aircher_cli.render.models import legend, table_lines
+from aircher_wire import methods
+
+Map = dict[str, object]
+
+EXAMPLES = """
+aircher-cli models list
+aircher-cli models list --tools --images sonnet
+aircher-cli models list --all --provider openrouter
+aircher-cli models list --json | jq -r '.models[] | "\\(.provider)/\\(.model)"'
+"""
+
+DESCRIPTION = """\
+Show the models that can be asked: window, price, and what they can do. Models of providers where
+nobody is signed in are left out, unless there are no others or --all asks for them."""
+
+READY = SIGNED_IN | {"not_required"}
+"""States of a provider that answers without anybody signing in first."""
+
+WANTED = ("tools", "images", "reasoning")
+"""Options that each ask for one ability, by the same name."""
+
+
+def build_parser() -> Parser:
+    """Return the parser of `models list`."""
+    parser = make_parser("models list", DESCRIPTION, EXAMPLES)
+    add = parser.add_argument
+    add("query", nargs="*", metavar="QUERY", help="only names that contain all of these words")
+    add("--provider", type=name, metavar="NAME", help="only models of this provider")
+    add("--tools", action="store_true", help="only models that can call tools")
+    add("--images", action="store_true", help="only models that can see images")
+    add("--reasoning", action="store_true", help="only models that can think first")
+    whose = parser.add_mutually_exclusive_group().add_argument
+    whose("--signed-in", action="store_true", help="only where somebody is signed in, always")
+    whose("--all", action="store_true", help="every model that is known")
+    add_json(parser)
+    return parser
+
+
+def run(context: Context, options: argparse.Namespace) -> int:
+    """Print the models; return the exit code, 0 even if there are none."""
+    params: Map = {"all": True}  # so that it can be said what is left out
+    if options.provider:
+        params["provider"] = options.provider
+    if options.query:
+        params["query"] = " ".join(options.query)
+    with context.connect() as client:
+        result = client.call(methods.MODELS_LIST, params)
+    found = records(result.get("models"))
+    wanted = [ability for ability in WANTED if getattr(options, ability)]
+    fitting = [model for model in found if all(model.get(ability) for ability in wanted)]
+    shown = choose(fitting, every=options.all, signed_in=options.signed_in)
+    if options.json:
+        context.console.json({**result, "models": shown})
+        return OK
+    for line in table_lines(shown, context.console.width):
+        context.console.styled(line)
+    notes = [
+        *_hidden_notes(fitting, shown),
+        *_unknown_notes(found, wanted),
+        *_list_notes(records(result.get("lists"))),
+    ]
+    if shown and context.console.is_terminal:
+        notes = [*legend(shown), *notes]
+    for note in notes:
+        context.console.note(note)
+    return OK
+
+
+def choose(models: list[Map], *, every: bool, signed_in: bool) -> list[Map]:
+    """Return the models to show: those that can be asked now, and others only if need be."""
+    if every:
+        return models
+    ready = [model for model in models if model.get("state") in READY]
+    return ready if ready or signed_in else models
+
+
+def _hidden_notes(fitting: list[Map], shown: list[Map]) -> list[str]:
+    """Say what is not shown, and whether what is shown can be asked."""
+    if more := len(fitting) - len(shown):
+        return [f"{more} more where nobody is signed in: --all shows them"]
+    if not shown:
+        return ["no model fits; aircher-cli models refresh asks the providers again"]
+    if any(model.get("state") in READY for model in shown):
+        return []
+    providers = list(dict.fromkeys(text(model.get("provider")) for model in shown))
+    return [f"nobody is signed in to {listing(providers)}: aircher-cli auth login {providers[0]}"]
+
+
+def _unknown_notes(found: list[Map], wanted: list[str]) -> list[str]:
+    """Say how many models are left out because nobody knows what they can do."""
+    abilities = [[model.get(ability) for ability in wanted] for model in found]
+    unknown = sum(None in each and False not in each for each in abilities)
+    if not unknown:
+        return []
+    return [f"{count(unknown, 'model')} left out: whether they fit is not known"]
+
+
+def _list_notes(lists: list[Map]) -> list[str]:
+    """Say whose list of models is not as fresh as it should be."""
+    return [f"{text(each.get('provider'))}: {each['error']}" for each in lists if each.get("error")]

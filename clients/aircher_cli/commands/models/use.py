@@ -1,0 +1,51 @@
+"""`aircher-cli models use`: set the model that is asked where none is named."""
+
+import argparse
+
+from aircher_cli.context import Context
+from aircher_cli.exit_codes import OK
+from aircher_cli.parser import Parser, add_json, make_parser, name
+from aircher_cli.render.formatting import as_map, short_path, text
+from aircher_cli.render.layout import paragraph
+from aircher_wire import methods
+
+EXAMPLES = """
+aircher-cli models use anthropic/claude-sonnet-5
+aircher-cli models use sonnet
+"""
+
+
+def build_parser() -> Parser:
+    """Return the parser of `models use`."""
+    parser = make_parser(
+        "models use",
+        "Set the default model, which is asked where no -m names one: provider/model, or one of "
+        "your aliases. It is written into your configuration, which is otherwise left as it is.",
+        EXAMPLES,
+    )
+    parser.add_argument("model", type=name, metavar="MODEL", help="which one")
+    add_json(parser)
+    return parser
+
+
+def run(context: Context, options: argparse.Namespace) -> int:
+    """Set it, and say what changed and where.
+
+    Raises:
+        DaemonError: nobody knows the model, or the configuration cannot be written.
+    """
+    with context.connect() as client:
+        before = text(as_map(client.call(methods.STATUS).get("default")).get("model"))
+        result = client.call(methods.MODELS_USE, {"model": options.model})
+    if options.json:
+        context.console.json(result)
+        return OK
+    model = text(result.get("model"))
+    file = short_path(text(result.get("file")), context.environ.get("HOME", ""))
+    instead = f" instead of {before}" if before else ""
+    said, style = f"✓ {model} is the default{instead}, in {file}", "good"
+    if model == before:
+        said, style = f"{model} is the default already, in {file}", ""
+    for line in paragraph(said, context.console.width, hang="  ", style=style):
+        context.console.styled(line)
+    return OK

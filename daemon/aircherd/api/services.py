@@ -1,0 +1,60 @@
+"""What the handlers work with: every service of the daemon, handed in by `app`."""
+
+from collections.abc import Awaitable, Callable, Sized
+from pathlib import Path
+
+import msgspec
+import trio
+
+from aircherd.auth.manager import AuthManager
+from aircherd.catalog.catalog import Catalog
+from aircherd.catalog.fetcher import ModelFetcher
+from aircherd.chat.controller import ChatController
+from aircherd.config.paths import Paths
+from aircherd.config.store import ConfigStore
+from aircherd.events import EventBus
+from aircherd.providers.client import ProviderClient
+from aircherd.usage.ledger.ledger import Ledger
+from aircherd.usage.limits.tracker import LimitTracker
+
+
+class Shutdown:
+    """How the daemon is asked to stop: `asked` lets requests end, `hurried` cancels them."""
+
+    def __init__(self) -> None:
+        self.asked = trio.Event()
+        self.hurried = trio.Event()
+
+
+class About(msgspec.Struct, frozen=True):
+    """Facts that do not change while the daemon runs. `started_at` is a Unix time."""
+
+    version: str
+    pid: int
+    started_by: str
+    started_at: float
+    socket: Path
+    paths: Paths
+
+
+class Services(msgspec.Struct, frozen=True):
+    """The daemon as its handlers see it.
+
+    `reload` loads the configuration anew and returns whether it changed, raising ConfigInvalid;
+    `clients` has one item for each
+    client that is connected.
+    """
+
+    about: About
+    config: ConfigStore
+    auth: AuthManager
+    catalog: Catalog
+    fetcher: ModelFetcher
+    provider_client: ProviderClient
+    ledger: Ledger
+    limits: LimitTracker
+    chat: ChatController
+    bus: EventBus
+    reload: Callable[[], Awaitable[bool]]
+    shutdown: Shutdown
+    clients: Sized

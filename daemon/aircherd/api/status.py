@@ -1,0 +1,163 @@
+"""The daemon's picture of itself for clients: status, rows of keys, snapshots. It only reads."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from aircherd.api.services import Services
+from aircherd.api.usage import ledger_row
+from aircherd.api.wire import to_wire
+from aircherd.chat.live_state import LiveRoutingState
+from aircherd.config.model import Provider
+from aircherd.config.store import ConfigStore
+from aircherd.errors import AircherError, ConfigInvalid
+from aircherd.providers.health.rate_limit_headers import shown
+from aircherd.providers.health.summary import best_health, health_data
+from aircherd.routing.plan import RouteQuery, plan
+from aircherd.vocabulary.chat import Requirements
+from aircherd.vocabulary.keys import USABLE, KeyChoice, KeyState, KeyStatus
+
+
+async def status(services: Services) -> dict[str, object]:
+    """Everything `aircher-cli status` shows. Asks the keyring how it is; the rest is at hand."""
+    about = services.about
+    keyring = await services.auth.keyring_state()
+    return {
+        "version": about.version,
+        "pid": about.pid,
+        "started_at": about.started_at,
+        "started_by": about.started_by,
+        "uptime_s": round(time.time() - about.started_at, 3),
+        "socket": str(about.socket),
+        "home": str(about.paths.home),
+        "data": str(about.paths.data),
+        "clients": len(services.clients),
+        "requests": services.chat.statistics(),
+        "config": config_state(services),
+        "ledger": ledger_row(services),
+        "keyring": to_wire({"state": keyring.health.value, "reason": keyring.reason}),
+        "providers": [
+            _provider_row(services, p) for p in services.config.current.providers.values()
+        ],
+        "default": _default(services),
+    }
+
+
+def snapshot(services: Services, topics: Sequence[str]) -> dict[str, object]:
+    """How things stand for `topics`, in the form of the events that will follow."""
+    pictures: dict[str, Callable[[], object]] = {
+        "auth": lambda: [key_row(services, row) for row in services.auth.rows()],
+        "provider": lambda: [
+            *(health_row(services, each) for each in services.config.current.providers.values()),
+            *services.provider_client.cooldowns.rows(),
+        ],
+        "attempt": list,
+        "usage": lambda: [msgspec.to_builtins(each) for each in services.limits.status()],
+        "config": lambda: config_state(services),
+    }
+    return {"snapshot": {topic: pictures[topic]() for topic in dict.fromkeys(topics)}}
+
+
+def key_row(services: Services, row: KeyStatus) -> dict[str, object]:
+    """One row of `auth.status`: what `auth` knows of the key, and how available it is."""
+    store = services.config
+    if store.problem and not store.has_good and row.provider not in store.current.providers:
+        row = _unknown_for_now(row, store)
+    cooldowns = services.provider_client.cooldowns
+    health = health_data(*cooldowns.health(row.provider, row.key))
+    limits = cooldowns.rate_limit(row.provider, row.key)
+    return {**to_wire(row), **health, **({"rate_limit": shown(limits)} if limits else {})}
+
+
+def _unknown_for_now(row: KeyStatus, store: ConfigStore) -> KeyStatus:
+    """The row of a stored key whose provider nobody can know until the configuration holds."""
+    return msgspec.structs.replace(
+        row,
+        state=KeyState.UNVERIFIED,
+        reason="the configuration is invalid, so its provider is not known",
+        hint=f"mend {store.file}, then 'aircher-cli config reload'",
+    )
+
+
+def health_row(services: Services, provider: Provider) -> dict[str, object]:
+    """One provider's availability."""
+    return {"provider": provider.name, **_health(services, provider)}
+
+
+def _health(services: Services, provider: Provider) -> dict[str, object]:
+    """How available a provider is: with the one of its keys that fares best."""
+    choices = services.auth.key_choices(provider) or [KeyChoice(None, KeyState.NOT_CONFIGURED)]
+    usable = [choice for choice in choices if choice.state in USABLE] or choices
+    health = services.provider_client.cooldowns.health
+    return health_data(*best_health(health(provider.name, choice.name) for choice in usable))
+
+
+def config_state(services: Services) -> dict[str, object]:
+    """Whether the configuration holds, and what is wrong with it."""
+    store = services.config
+    state: dict[str, object] = {
+        "file": str(store.file),
+        "exists": store.file.exists(),
+        "ok": store.problem is None,
+    }
+    if store.problem:
+        state["problem"] = problem_row(store.problem)
+        # Where there was never a good one, nothing is in use and chats are refused.
+        state["in_use"] = "the last good one" if store.has_good else "none"
+    return state
+
+
+def problem_row(problem: ConfigInvalid) -> dict[str, object]:
+    """A problem with the configuration, as clients get it."""
+    return {"message": problem.message, **problem.data}
+
+
+def environment_names(services: Services) -> list[str]:
+    """The variables that the known providers name, for a client to compare with its own shell."""
+    providers = services.config.current.providers.values()
+    return list(dict.fromkeys(name for provider in providers for name in provider.env))
+
+
+_BEST_FIRST = (
+    KeyState.AUTHENTICATED,
+    KeyState.UNVERIFIED,
+    KeyState.NOT_REQUIRED,
+    KeyState.LOCKED,
+    KeyState.REJECTED,
+    KeyState.NOT_CONFIGURED,
+)
+
+
+def best_state(services: Services, provider: Provider) -> KeyState:
+    """How far somebody is signed in to a provider: the state of its best key."""
+    states = [choice.state for choice in services.auth.key_choices(provider)]
+    return min(states or [KeyState.NOT_CONFIGURED], key=_BEST_FIRST.index)
+
+
+def _provider_row(services: Services, provider: Provider) -> dict[str, object]:
+    return {
+        "provider": provider.name,
+        "kind": provider.kind,
+        "base_url": provider.base_url,
+        "state": best_state(services, provider).value,
+        **_health(services, provider),
+    }
+
+
+def _default(services: Services) -> dict[str, object]:
+    """Who would answer a request that names no model."""
+    config = services.config.current
+    row: dict[str, object] = {}
+    if config.default_model:
+        row["model"] = config.default_model
+    try:
+        decided = plan(
+            RouteQuery(),
+            config,
+            LiveRoutingState(services.chat.services, Requirements(), "aircher-cli"),
+        )
+    except AircherError as error:
+        return {**row, "candidates": [], "problem": error.message}
+    names = dict.fromkeys(c.origin for c in decided.candidates)
+    return {**row, "candidates": list(names)}

@@ -1,0 +1,43 @@
+"""What a request needs of a model: pure."""
+
+from collections.abc import Iterator
+
+from aircherd.usage.estimate import input_estimate
+from aircherd.vocabulary.chat import ChatRequest, Message, Requirements, SchemaFormat
+from aircherd.vocabulary.parts import ImagePart, Part, ToolResultPart
+
+
+def requirements_of(request: ChatRequest) -> Requirements:
+    """Return the abilities that `request` uses, and its size as far as it can be guessed.
+
+    `output_tokens` is 0 where the request sets no limit.
+    """
+    return Requirements(
+        abilities=tuple(_abilities(request)),
+        input_tokens=input_estimate(request),
+        output_tokens=request.max_tokens or 0,
+    )
+
+
+def _abilities(request: ChatRequest) -> Iterator[str]:
+    if request.tools and request.tool_choice != "none":
+        yield "tools"
+    if any(_has_image(message) for message in request.messages):
+        yield "images"
+    if request.reasoning is not None and request.reasoning != "none":
+        yield "reasoning"
+    if isinstance(request.response_format, SchemaFormat):
+        yield "json_schema"
+    if request.temperature is not None or request.top_p is not None:
+        yield "sampling"
+
+
+def _has_image(message: Message) -> bool:
+    content = message.content
+    return not isinstance(content, str) and any(map(_is_image, content))
+
+
+def _is_image(part: Part) -> bool:
+    if isinstance(part, ToolResultPart) and not isinstance(part.content, str):
+        return any(map(_is_image, part.content))
+    return isinstance(part, ImagePart)

@@ -1,0 +1,166 @@
+"""What makes no sense to any provider, found before one is asked: pure.
+
+The form of a request is checked when it is read; here its pieces are held against each other. Every
+request comes by here, so what most do not have costs no more than a look.
+"""
+
+from typing import Literal, NoReturn
+
+import msgspec
+
+from aircherd.chat.extra_fields import check_extra
+from aircherd.errors import BadRequest
+from aircherd.vocabulary.chat import ChatRequest, Message, NamedTool, SchemaFormat, Tool
+from aircherd.vocabulary.parts import ImagePart, Part, TextPart, ToolCallPart, ToolResultPart
+from aircherd.vocabulary.validation_messages import describe_invalid
+
+
+def check_request(request: ChatRequest) -> None:
+    """Check that there is a question, and that all that belongs to it holds together.
+
+    Raises:
+        BadRequest: there is not, or it does not; the message names the place.
+    """
+    if request.model == "":
+        raise BadRequest("model: is empty: leave it out to ask the default")
+    if request.tools or request.tool_choice is not None:
+        _check_tools(request.tools, request.tool_choice)
+    if request.response_format is not None and isinstance(request.response_format, SchemaFormat):
+        _check_schema(request.response_format.schema, "response_format.schema", _SCHEMA)
+    if request.stop and "" in request.stop:
+        raise BadRequest(f"stop[{request.stop.index('')}]: is empty: every answer ends there")
+    if request.extra:
+        check_extra(request.extra)
+    _check_parts(request.messages)
+    _check_question(request.messages)
+
+
+# ------------------------------------------------------------------ tools and schemas
+
+
+class _Top(msgspec.Struct, gc=False):
+    """The form of a JSON Schema at its top, as far as no vendor's opinion differs.
+
+    A null is what programs in Go write for a map or a list that is not there.
+    """
+
+    properties: dict[str, msgspec.Raw] | None = None
+    required: list[str] | None = None
+
+
+class _Schema(_Top, gc=False):
+    """An answer's: it may be of any type."""
+
+    type: str | list[str] | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Parameters(_Top, gc=False):
+    """A tool's parameters': they have names, so they are an object."""
+
+    type: Literal["object"] | list[Literal["object", "null"]] | msgspec.UnsetType = msgspec.UNSET
+
+
+_Form = msgspec.json.Decoder[_Schema] | msgspec.json.Decoder[_Parameters]
+_SCHEMA = msgspec.json.Decoder(_Schema)
+_PARAMETERS = msgspec.json.Decoder(_Parameters)
+
+
+def _check_tools(tools: list[Tool], choice: object) -> None:
+    names: set[str] = set()
+    for number, tool in enumerate(tools):
+        if tool.name in names:
+            raise BadRequest(f"tools[{number}]: there are two tools named {tool.name!r}")
+        names.add(tool.name)
+        _check_schema(tool.parameters, f"tools[{number}].parameters", _PARAMETERS)
+    if isinstance(choice, NamedTool) and choice.name not in names:
+        raise BadRequest(f"tool_choice: there is no tool named {choice.name!r}")
+    if choice == "required" and not tools:
+        raise BadRequest("tool_choice: a call is required, but there are no tools")
+
+
+def _check_schema(text: str, place: str, form: _Form) -> None:
+    """Check a JSON Schema's top; nothing at all is an empty one."""
+    try:
+        form.decode(text)
+    except msgspec.ValidationError as error:
+        raise BadRequest(f"{place}: not a JSON Schema: {describe_invalid(error)}") from None
+    except UnicodeEncodeError:
+        return  # half a character of an editor's, which adapters replace
+    except (ValueError, RecursionError):
+        if text.strip():
+            raise BadRequest(f"{place}: has to be a JSON Schema, as a string of JSON") from None
+
+
+# ------------------------------------------------------------------ messages
+
+
+def _check_parts(messages: list[Message]) -> None:
+    made: set[str] = set()
+    for number, message in enumerate(messages):
+        if isinstance(message.content, str):
+            continue
+        for part in message.content:
+            if type(part) is TextPart:  # as nearly all are
+                continue
+            if isinstance(part, ToolCallPart):
+                made.add(part.id)
+            elif isinstance(part, ToolResultPart):
+                if part.id not in made:
+                    _refuse_result(number, part.id)
+                if not isinstance(part.content, str):
+                    _check_images(number, part.content)
+            elif isinstance(part, ImagePart):
+                _check_images(number, (part,))
+
+
+def _refuse_result(number: int, call_id: str) -> NoReturn:
+    raise BadRequest(
+        f"messages[{number}]: a result for the tool call {call_id!r}, "
+        "which no message before it makes"
+    )
+
+
+_IMAGES = ("iVBORw0KGg", "/9j/", "R0lGODdh", "R0lGODlh")
+"""How PNG, JPEG and GIF begin, in base64."""
+
+
+def _check_images(number: int, parts: "list[TextPart | ImagePart] | tuple[ImagePart]") -> None:
+    for part in parts:
+        if isinstance(part, ImagePart) and part.data is not None and not _is_image(part.data):
+            raise BadRequest(
+                f"messages[{number}]: an image's data is neither PNG, JPEG, GIF nor WebP, "
+                "by its first bytes"
+            )
+
+
+def _is_image(data: str) -> bool:
+    # WebP is RIFF, four bytes of its length, WEBP.
+    return data.startswith(_IMAGES) or (data.startswith("UklGR") and data[12:16] == "RUJQ")
+
+
+def _check_question(messages: list[Message]) -> None:
+    """Check that a user says something last, and that nothing has to be said before an answer."""
+    last = messages[-1] if messages else None
+    if last is not None and last.role == "user" and _says_something(last.content):
+        return  # as nearly all do
+    asked = [(n, m.content) for n, m in enumerate(messages) if m.role == "user"]
+    if not asked:
+        raise BadRequest("messages: there is no question: at least one has to be the user's")
+    number, content = asked[-1]
+    if not _says_something(content):
+        raise BadRequest(f"messages[{number}]: is empty: a user has to say something")
+    assert last is not None
+    if last.role == "assistant" and any(isinstance(each, ToolCallPart) for each in last.content):
+        raise BadRequest(
+            f"messages[{len(messages) - 1}]: calls tools, and no message after it has their "
+            "results: add one of the user's with a tool_result for each"
+        )
+
+
+def _says_something(content: "str | list[Part]") -> bool:
+    if isinstance(content, str):
+        return bool(content) and not content.isspace()
+    for part in content:
+        if type(part) is not TextPart or (part.text and not part.text.isspace()):
+            return True
+    return False

@@ -1,0 +1,285 @@
+"""Read `[providers.NAME]`: an entry of the user's own, or changes to a built-in provider."""
+
+import re
+from typing import cast, get_args
+
+import msgspec
+
+from aircherd.config.model import MaxTokensField, Provider, builtin_providers, origin_of
+from aircherd.config.problems import BadValue, ProblemCollector
+from aircherd.config.schema import PROVIDER, known_entries
+from aircherd.config.secret_detection import has_key, is_key_name, is_opaque, key_message
+from aircherd.config.sections.headers import read_headers
+from aircherd.config.toml.locate import KeyPath
+from aircherd.config.values import (
+    read_base_url,
+    read_choice,
+    read_list,
+    read_table,
+    read_text,
+    read_tokens,
+    type_name,
+)
+from aircherd.vocabulary.models import ApiName
+from aircherd.vocabulary.vendors import KINDS
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+
+KEYLESS_KINDS = frozenset({"ollama"})
+"""A server of these kinds needs no key unless its entry says where one is."""
+
+_BUILTIN = builtin_providers()
+
+
+class _Entry(msgspec.Struct):
+    """An entry as the file has it; None where the file is silent, or where there is a problem."""
+
+    kind: str | None = None
+    base_url: str | None = None
+    auth: str | None = None
+    env: tuple[str, ...] | None = None
+    key_command: tuple[str, ...] | None = None
+    headers: dict[str, str] | None = None
+    api: ApiName | None = None
+    max_tokens_field: MaxTokensField | None = None
+    num_ctx: int | None = None
+    fallback: tuple[str, ...] | None = None
+
+
+def read_provider(report: ProblemCollector, name: str, value: object) -> Provider | None:
+    """Return the provider, or None after noting at least one problem."""
+    path: KeyPath = ("providers", name)
+    bad = _name_problem(name, value)
+    if bad is not None:
+        report.add_bad(path, bad)
+        return None
+    table = report.read(path, value, read_table)
+    if table is None:
+        return None
+    reader = _EntryReader(report, name)
+    for field, given in known_entries(report, PROVIDER, path, table, name):
+        reader.read(field, given)
+    builtin = _BUILTIN.get(name)
+    if builtin is None:
+        _note_missing(report, path, table)
+    provider = _merge(name, reader.entry, builtin)
+    if provider is not None:
+        _check_together(report, path, table, provider)
+    return provider
+
+
+def _name_problem(name: str, value: object) -> BadValue | None:
+    """Say what is wrong with a provider's name. There are three cases."""
+    # 1. A key, as a name or by its name: `[providers]` with `api_key = "..."` under it.
+    if is_opaque(name) or (is_key_name(name) and not isinstance(value, dict)):
+        return BadValue(key_message(None))
+    # 2. An entry that belongs one level deeper.
+    if not isinstance(value, dict):
+        return BadValue(
+            f"must be a section, not {type_name(value)}", "write [providers.NAME] above its entries"
+        )
+    # 3. A name that could not be written as provider/model.
+    if not _NAME.fullmatch(name):
+        return BadValue(
+            "is not a valid provider name",
+            "use small letters, digits, - and _, at most 64, a letter or digit first",
+        )
+    return None
+
+
+class _EntryReader:
+    """Reads the fields of one entry, each by the method of its name."""
+
+    def __init__(self, report: ProblemCollector, name: str) -> None:
+        self.entry = _Entry()
+        self._report = report
+        self._name = name
+        self._path: KeyPath = ("providers", name)
+
+    def read(self, field: str, value: object) -> None:
+        """Read one field that the form knows into `entry`."""
+        getattr(self, f"_read_{field}")(value)
+
+    def _read_kind(self, value: object) -> None:
+        self.entry.kind = self._report.read((*self._path, "kind"), value, self._kind)
+
+    def _read_base_url(self, value: object) -> None:
+        self.entry.base_url = self._report.read((*self._path, "base_url"), value, read_base_url)
+
+    def _read_auth(self, value: object) -> None:
+        self.entry.auth = self._report.read((*self._path, "auth"), value, self._auth)
+
+    def _read_env(self, value: object) -> None:
+        path: KeyPath = (*self._path, "env")
+        if isinstance(value, list) and value:
+            self.entry.env = self._report.read_all(path, value, self._variable)
+        else:
+            variable = self._report.read(path, value, self._variable)
+            self.entry.env = None if variable is None else (variable,)
+
+    def _read_key_command(self, value: object) -> None:
+        path: KeyPath = (*self._path, "key_command")
+        words = self._report.read(path, value, read_list)
+        if words is not None:
+            self.entry.key_command = self._report.read_all(path, words, self._word)
+
+    def _read_headers(self, value: object) -> None:
+        self.entry.headers = read_headers(self._report, self._path, value, self._name)
+
+    def _read_api(self, value: object) -> None:
+        self.entry.api = self._report.read((*self._path, "api"), value, _api)
+
+    def _read_max_tokens_field(self, value: object) -> None:
+        path = (*self._path, "max_tokens_field")
+        self.entry.max_tokens_field = self._report.read(path, value, _max_tokens_field)
+
+    def _read_num_ctx(self, value: object) -> None:
+        self.entry.num_ctx = self._report.read((*self._path, "num_ctx"), value, read_tokens)
+
+    def _read_fallback(self, value: object) -> None:
+        path: KeyPath = (*self._path, "fallback")
+        targets = self._report.read(path, value, read_list)
+        if targets is not None:
+            read = self._report.read_all(path, targets, _target)
+            # Each has its place in the file: where one is missing, the others would be misplaced.
+            self.entry.fallback = read if len(read) == len(targets) else None
+
+    # -------------------------------------------------------------- single values
+
+    def _kind(self, value: object) -> str:
+        kind = read_choice(value, KINDS)
+        builtin = _BUILTIN.get(self._name)
+        if builtin is not None and kind != builtin.kind:
+            raise BadValue(
+                f'must be "{builtin.kind}", as the built-in provider has it',
+                "remove the line, or give the provider a name of your own",
+            )
+        return kind
+
+    def _auth(self, value: object) -> str:
+        self._refuse_key(value)
+        if value != "none":
+            raise BadValue(
+                'can only be "none", for a server that needs no key',
+                "remove the line for a provider with a key",
+            )
+        return "none"
+
+    def _variable(self, value: object) -> str:
+        if isinstance(value, str) and is_opaque(value):
+            raise BadValue(key_message(self._name), "env takes the NAME of an environment variable")
+        if not _VARIABLE.fullmatch(read_text(value)):
+            raise BadValue(
+                "must be the NAME of an environment variable, like WORK_KEY",
+                f"to store the key itself: aircher-cli auth login {self._name}",
+            )
+        return str(value)
+
+    def _word(self, value: object) -> str:
+        self._refuse_key(value)
+        if isinstance(value, str) and "\0" not in value and value:
+            return value
+        raise BadValue("must be a text that is not empty", 'write ["op", "read", "op://..."]')
+
+    def _refuse_key(self, value: object) -> None:
+        if has_key(value):
+            raise BadValue(key_message(self._name))
+
+
+def _api(value: object) -> ApiName:
+    return cast("ApiName", read_choice(value, get_args(ApiName)))
+
+
+def _target(value: object) -> str:
+    text = read_text(value).strip()
+    provider, slash, model = text.partition("/")
+    if not provider or (slash and not model):
+        raise BadValue("must be a provider, or provider/model", 'write "openrouter"')
+    return text
+
+
+def _max_tokens_field(value: object) -> MaxTokensField:
+    return cast("MaxTokensField", read_choice(value, get_args(MaxTokensField)))
+
+
+# ------------------------------------------------------------------ the entry as a whole
+
+
+def _note_missing(report: ProblemCollector, path: KeyPath, table: dict[str, object]) -> None:
+    """Note what a provider of the user's own cannot do without."""
+    if "kind" not in table:
+        kinds = ", ".join(f'"{kind}"' for kind in KINDS)
+        report.add(path, "has no kind: the API that is spoken there", f"add kind = one of {kinds}")
+    if "base_url" not in table:
+        report.add(path, "has no base_url", 'add base_url = "https://host/v1"')
+
+
+def _merge(name: str, entry: _Entry, builtin: Provider | None) -> Provider | None:
+    """Lay the entry over the built-in provider, or over nothing; None where too little is known."""
+    kind = builtin.kind if builtin else entry.kind
+    base_url = entry.base_url or (builtin.base_url if builtin else None)
+    if kind is None or base_url is None:
+        return None
+    provider = Provider(
+        name=name,
+        kind=kind,
+        base_url=base_url,
+        needs_key=_needs_key(entry, kind),
+        env=_env(entry, builtin),
+        key_command=entry.key_command,
+        headers=entry.headers or {},
+        default_model=builtin.default_model if builtin else None,
+        keys_page=builtin.keys_page if builtin else None,
+        api=entry.api,
+        max_tokens_field=entry.max_tokens_field,
+        num_ctx=entry.num_ctx,
+        fallback=entry.fallback or (),
+    )
+    if builtin is not None and provider.origin != builtin.origin:
+        # Another server's keys are not made on the vendor's page.
+        return msgspec.structs.replace(provider, keys_page=None)
+    return provider
+
+
+def _needs_key(entry: _Entry, kind: str) -> bool:
+    if entry.auth == "none":
+        return False
+    if entry.env is not None or entry.key_command is not None:
+        return True
+    return kind not in KEYLESS_KINDS
+
+
+def _env(entry: _Entry, builtin: Provider | None) -> tuple[str, ...]:
+    """Return the variables of the key: the entry's, or a built-in provider's own.
+
+    A built-in provider that was moved to another origin has none of its own: the vendor's key in
+    the environment is for the vendor.
+    """
+    if entry.auth == "none":
+        return ()
+    if entry.env is not None:
+        return entry.env
+    if builtin is None or (entry.base_url and origin_of(entry.base_url) != builtin.origin):
+        return ()
+    return builtin.env
+
+
+def _check_together(
+    report: ProblemCollector, path: KeyPath, table: dict[str, object], provider: Provider
+) -> None:
+    """Note what holds alone, but not together."""
+    if table.get("auth") == "none":
+        for field in ("env", "key_command"):
+            if field in table:
+                report.add(
+                    (*path, field),
+                    'names a source of a key, but auth = "none" says that there is none',
+                    "remove one of the two",
+                )
+    elif provider.needs_key and not provider.can_carry_key:
+        report.add(
+            (*path, "base_url"),
+            "is plain http to another machine: a key is never sent over it",
+            'use https, or add auth = "none" if the server needs no key',
+        )

@@ -1,0 +1,74 @@
+"""The methods that concern one connection: who the client is, its streams, its events.
+
+All other methods are in `api.methods`, which knows no connection.
+"""
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from aircher_wire import frames, methods
+from aircher_wire.version import __version__
+from aircherd.api.context import Method, RequestContext
+from aircherd.api.params import HelloParams, SubscribeParams, UnsubscribeParams
+from aircherd.api.status import snapshot
+from aircherd.chat.caller import Caller
+from aircherd.errors import BadRequest
+from aircherd.events import TOPICS
+from aircherd.vocabulary.chat import ChatRequest
+
+if TYPE_CHECKING:
+    from aircherd.ipc.session import Session
+
+FEATURES = ("chat", "chat.start", "auth", "models", "events", "config")
+
+
+async def hello(session: "Session", params: HelloParams) -> object:
+    """Learn who the client is, and answer with what this daemon is and can do."""
+    if params.protocol < methods.PROTOCOL:
+        raise BadRequest(
+            f"this daemon speaks protocol {methods.PROTOCOL}, the client {params.protocol}"
+        )
+    name = params.client.name if params.client else session.caller.client
+    session.caller = Caller(name, params.project)
+    return {
+        "protocol": methods.PROTOCOL,
+        "server": {"name": "aircherd", "version": __version__},
+        "features": list(FEATURES),
+        "limits": {"max_frame": frames.MAX_FRAME},
+    }
+
+
+async def chat_start(session: "Session", request: ChatRequest) -> object:
+    """Start a chat and answer at once: for clients that must not block."""
+
+    async def run(context: RequestContext) -> object:
+        chat = session.services.chat.chat
+        result = await chat(request, context.caller, context.send, context.scope)
+        return msgspec.to_builtins(result)
+
+    return {"stream": session.start_stream(run)}
+
+
+async def events_subscribe(session: "Session", params: SubscribeParams) -> object:
+    """Return a snapshot of the state, then send every change."""
+    for topic in params.topics:
+        if topic not in TOPICS:
+            raise BadRequest(f"there is no topic {topic!r}; there are {', '.join(TOPICS)}")
+    # No checkpoint between the two: the events continue exactly where the snapshot ends.
+    session.subscribe(params.topics)
+    return snapshot(session.services, params.topics)
+
+
+async def events_unsubscribe(session: "Session", params: UnsubscribeParams) -> object:
+    """Unsubscribe from topics."""
+    session.unsubscribe(params.topics)
+    return {}
+
+
+CONNECTION_METHODS: dict[str, Method] = {
+    methods.HELLO: Method(HelloParams, hello),
+    methods.CHAT_START: Method(ChatRequest, chat_start),
+    methods.EVENTS_SUBSCRIBE: Method(SubscribeParams, events_subscribe),
+    methods.EVENTS_UNSUBSCRIBE: Method(UnsubscribeParams, events_unsubscribe),
+}

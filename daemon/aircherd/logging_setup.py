@@ -1,0 +1,122 @@
+"""Logging: structured, to standard error, and never a key.
+
+Two ways lead here, structlog and the standard library's logging, and both pass the same last
+filter. People get lines, everything else gets JSON.
+"""
+
+import logging
+import math
+import os
+import sys
+from collections.abc import MutableMapping
+from contextlib import suppress
+from typing import TextIO, cast
+
+import structlog
+
+from aircherd.redaction import Redactor
+
+STDERR = 2
+LEVELS = ("debug", "info", "warning", "error")
+
+
+ACCEPT_LOG_SECONDS = 30.0
+"""trio says ten times a second that there are no files left for new clients; we, once in these."""
+
+
+def configure_logging(
+    redactor: Redactor, *, level: str = "info", as_json: bool | None = None
+) -> None:
+    """Set up both ways. `as_json` None means: unless standard error is a terminal."""
+    if as_json is None:
+        as_json = not sys.stderr.isatty()
+    out = _StandardError()
+    last = _Filter(redactor)
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            *_render(as_json),
+            last,
+        ],
+    )
+    _configure_standard_logging(formatter, out, level)
+    structlog.configure(
+        processors=[*shared, *_render(as_json), last],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", out)),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _configure_standard_logging(
+    formatter: logging.Formatter, out: "_StandardError", level: str
+) -> None:
+    handler = logging.StreamHandler(cast("TextIO", out))
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    logging.raiseExceptions = False
+    # They print URLs with their query, and cookies.
+    for noisy in ("httpx", "httpcore"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("trio.serve_listeners").addFilter(_NowAndThen(ACCEPT_LOG_SECONDS))
+
+
+class _StandardError:
+    """Standard error, unbuffered and unbreakable.
+
+    A log that cannot be written (a full disk, a terminal that was closed) is no reason to end
+    anybody's request: the line is lost, and the next one is tried again.
+    """
+
+    def write(self, text: str) -> int:
+        data = text.encode(errors="backslashreplace")
+        with suppress(OSError):
+            while data:
+                data = data[os.write(STDERR, data) :]
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is kept."""
+
+
+class _NowAndThen(logging.Filter):
+    """Lets a record through once in `seconds`, without its traceback."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._seconds = seconds
+        self._next = -math.inf
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.created < self._next:
+            return False
+        self._next = record.created + self._seconds
+        record.exc_info = None
+        return True
+
+
+def _render(as_json: bool) -> list[structlog.typing.Processor]:
+    if as_json:
+        # Tracebacks as plain text: the structured form shows local variables.
+        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    return [
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+
+
+class _Filter:
+    """The last processor: takes every live key out of the finished line."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+
+    def __call__(self, _logger: object, _name: str, line: MutableMapping[str, object] | str) -> str:
+        return self._redactor.redact(str(line))

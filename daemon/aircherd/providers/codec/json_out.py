@@ -1,0 +1,90 @@
+"""JSON on its way to a provider: the body of a request, and what clients put into it as strings.
+
+A client's JSON travels as text, so that nothing of it is lost or changed on the way here. It is
+read where an API wants it as a part of the body, and what does not hold is the client's fault.
+"""
+
+import msgspec
+
+from aircherd.errors import fail
+from aircherd.providers.codec.json_in import as_map
+from aircherd.vocabulary.chat import Tool
+from aircherd.vocabulary.failure import FailureClass
+
+
+def encode_body(body: dict[str, object], extra: dict[str, object]) -> bytes:
+    """Encode a request body as JSON; keys of `extra` win over ours.
+
+    Text from editors may hold lone surrogates, which no provider takes: they become U+FFFD.
+
+    Raises:
+        ProviderFailed: BAD_REQUEST: a tool's parameters nest without end.
+    """
+    merged = body | extra
+    try:
+        try:
+            return msgspec.json.encode(merged)
+        except UnicodeEncodeError:
+            return msgspec.json.encode(_without_surrogates(merged))
+    except RecursionError:
+        fail(FailureClass.BAD_REQUEST, "the request nests too deeply")
+
+
+def _without_surrogates(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_without_surrogates(k): _without_surrogates(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_surrogates(item) for item in value]
+    return value
+
+
+def parse_object(text: str, what: str) -> dict[str, object]:
+    """Read a JSON object that a client sent as a string; nothing at all is an empty one.
+
+    Raises:
+        ProviderFailed: BAD_REQUEST, naming `what`.
+    """
+    if not text.strip():
+        return {}
+    try:
+        value = msgspec.json.decode(text.encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        fail(FailureClass.BAD_REQUEST, f"{what} must be a JSON object, as a string")
+    return value
+
+
+def tool_parameters(tool: Tool) -> dict[str, object]:
+    """Read the JSON Schema of a tool's parameters; one with no `type` is told to be an object.
+
+    Parameters have names, so it can be nothing else; but half of the vendors refuse to guess.
+
+    Raises:
+        ProviderFailed: BAD_REQUEST, naming the tool.
+    """
+    schema = parse_object(tool.parameters, f"parameters of tool {tool.name!r}")
+    return {"type": "object", **schema} if schema else schema
+
+
+def is_closed(schema: object) -> bool:
+    """Tell whether a JSON Schema is one that OpenAI's strict mode takes.
+
+    Every object in it names all of its properties as required and allows no others; an ordinary
+    schema is followed as advice instead of being refused.
+    """
+    if isinstance(schema, list):
+        return all(is_closed(each) for each in schema)
+    if not isinstance(schema, dict):
+        return True
+    properties = schema.get("properties")
+    if schema.get("type") == "object" or isinstance(properties, dict):
+        named = set(as_map(properties))
+        required = schema.get("required")
+        if schema.get("additionalProperties") is not False or not isinstance(required, list):
+            return False
+        if named - {name for name in required if isinstance(name, str)}:
+            return False
+    return all(is_closed(each) for each in schema.values())

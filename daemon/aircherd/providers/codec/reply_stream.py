@@ -1,0 +1,126 @@
+"""What every streamed reply has in common, whoever the vendor is and however its pieces are framed.
+
+A vendor's decoder says what one event means (`_take`) and whether a body that simply ended was
+whole (`_end`); the order of events and failures, and the proof of the end, are kept here.
+"""
+
+import secrets
+from abc import ABC, abstractmethod
+from typing import Protocol
+
+from aircherd.errors import ProviderFailed, fail
+from aircherd.providers.codec.ndjson import NdjsonError
+from aircherd.providers.codec.sse import SseDecoder, SseError, SseEvent
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.reply import Ending, ReplyEvent
+
+
+class Framing(Protocol):
+    """Cuts a body into events, (name, data): `SseDecoder`, or `NdjsonDecoder` with a line each."""
+
+    def feed(self, data: bytes) -> list[SseEvent]:
+        """Return the events that `data` completes.
+
+        Raises:
+            SseError, NdjsonError: there is no end of the event under way.
+        """
+
+    def close(self) -> list[SseEvent]:
+        """Return the event that the end of the body completes, if there is one."""
+
+
+class ReplyStream(ABC):
+    """A `ReplyDecoder` over SSE or `framing`. After the `Ending`, whatever follows is ignored."""
+
+    def __init__(self, framing: Framing | None = None) -> None:
+        self._framing = framing or SseDecoder()
+        self.progress_count = 0
+        self._ended = False
+        self._seen = False
+        self._failed: ProviderFailed | None = None
+
+    @abstractmethod
+    def _take(self, data: bytes, out: list[ReplyEvent]) -> None:
+        """Append to `out` what one event's `data` means; `_finish` ends the reply.
+
+        Count it in `progress_count` if it is a part of the reply that makes no event.
+
+        Raises:
+            ProviderFailed: it is an error, or not of the vendor's API.
+        """
+
+    @abstractmethod
+    def _end(self) -> Ending | None:
+        """Return the ending if the body may end here without the vendor's own mark, else None."""
+
+    def feed(self, data: bytes) -> list[ReplyEvent]:
+        """Return the events that `data` completes; see `ReplyDecoder`."""
+        if self._failed:
+            raise self._failed
+        if self._ended:
+            return []
+        try:
+            events = self._framing.feed(data)
+        except (SseError, NdjsonError) as error:
+            fail(FailureClass.PROTOCOL, f"sent {error}")
+        return self._take_all(events)
+
+    def close(self) -> list[ReplyEvent]:
+        """Say that the body has ended; see `ReplyDecoder`.
+
+        Call it again when it returned something without an `Ending`: then it raises.
+        """
+        if self._failed:
+            raise self._failed
+        if self._ended:
+            return []
+        out = self._take_last()
+        if out and isinstance(out[-1], Ending):
+            return out
+        if (ending := self._end()) is not None:
+            self._finish(ending, out)
+        elif not out:
+            self._broken()
+        return out
+
+    def _take_all(self, events: list[SseEvent]) -> list[ReplyEvent]:
+        out: list[ReplyEvent] = []
+        take = self._take
+        self._seen = self._seen or bool(events)
+        try:
+            for _, data in events:
+                take(data, out)
+                if self._ended:
+                    break
+        except ProviderFailed as error:
+            if not out:
+                raise
+            self._failed = error  # what came before it is told first
+        return out
+
+    def _take_last(self) -> list[ReplyEvent]:
+        # What the body's end cut off is no fault of the vendor's JSON: it is a cut.
+        try:
+            return self._take_all(self._framing.close())
+        except ProviderFailed as error:
+            if error.failure.kind is not FailureClass.PROTOCOL:
+                raise
+            return []
+
+    def _finish(self, ending: Ending, out: list[ReplyEvent]) -> None:
+        self._ended = True
+        out.append(ending)
+
+    def _broken(self) -> None:
+        if self._seen:
+            fail(FailureClass.TRUNCATED, "the reply broke off before its end")
+        fail(FailureClass.PROTOCOL, "answered with something that is not a stream of events")
+
+    def __repr__(self) -> str:
+        state = "failed" if self._failed else "ended" if self._ended else "open"
+        return f"<{type(self).__name__} {state}>"
+
+
+def new_call_id() -> str:
+    """Make up the id of a tool call for a server that gave none; unique over a conversation."""
+    return f"call_{secrets.token_hex(12)}"

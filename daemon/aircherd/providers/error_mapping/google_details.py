@@ -1,0 +1,65 @@
+"""The details of Google's errors: typed messages that say what the status and the words do not.
+
+Of `google.rpc`: `ErrorInfo` has a reason, `RetryInfo` a delay, `QuotaFailure` which quota is used
+up. Source: Google's API design guide and Gemini's answers, November 2026.
+"""
+
+import re
+
+import msgspec
+
+from aircherd.providers.codec.json_in import as_map
+from aircherd.providers.error_mapping.retry_after import LONGEST
+
+LONG_QUOTA = "has:long-quota"
+"""The code for a quota that does not come back within minutes: one of a day, or one of zero."""
+
+DAILY_QUOTA = "has:daily-quota"
+"""The code for one of a day."""
+
+_SECONDS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)s")
+_ZERO = re.compile(r"limit: 0(?![0-9.])")
+_HOUR = 3600.0
+
+
+class Details(msgspec.Struct, frozen=True):
+    """What the details of an error say: codes in lower case, and seconds until one may return."""
+
+    codes: frozenset[str] = frozenset()
+    retry_after: float | None = None
+
+
+def read_details(details: object, message: str = "") -> Details:
+    """Return what is told in the `details` of an error, if they are a list such as Google's.
+
+    A quota of zero may be told in its `message` only.
+    """
+    if not isinstance(details, list):
+        return Details()
+    each = [as_map(detail) for detail in details]
+    codes = {reason.lower() for one in each if isinstance(reason := one.get("reason"), str)}
+    waits = [wait for one in each if (wait := _seconds(one.get("retryDelay"))) is not None]
+    violations = [violation for one in each for violation in _violations(one)]
+    if any(_is_daily(violation) for violation in violations):
+        codes |= {LONG_QUOTA, DAILY_QUOTA}
+    if _ZERO.search(message) or any(v.get("quotaValue") in ("0", 0) for v in violations):
+        codes.add(LONG_QUOTA)
+    if LONG_QUOTA in codes:
+        # The delay beside it is of the limit per minute.
+        waits = [wait for wait in waits if wait >= _HOUR]
+    return Details(frozenset(codes), max(waits, default=None))
+
+
+def _violations(detail: dict[str, object]) -> list[dict[str, object]]:
+    violations = detail.get("violations")
+    return [as_map(each) for each in violations] if isinstance(violations, list) else []
+
+
+def _is_daily(violation: dict[str, object]) -> bool:
+    quota = violation.get("quotaId")
+    return isinstance(quota, str) and "perday" in quota.lower()
+
+
+def _seconds(value: object) -> float | None:
+    match = _SECONDS.fullmatch(value) if isinstance(value, str) else None
+    return min(float(match[1]), LONGEST) if match else None

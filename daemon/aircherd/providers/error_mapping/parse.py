@@ -1,0 +1,164 @@
+"""Reading a vendor's error: the same few facts, wherever each vendor puts them.
+
+OpenAI, OpenRouter and vLLM nest them under `error`, Anthropic too with `details`; Mistral and older
+vLLM have them flat; Ollama has a plain text under `error`; Google has a list of `details` and may
+send a list of one; and what stands in front of any of them may answer with a page or some text.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from aircherd.providers.codec.json_in import as_count, as_map
+from aircherd.providers.error_mapping.google_details import read_details
+from aircherd.providers.error_mapping.quota_reset import seconds_to_reset
+from aircherd.providers.error_mapping.retry_after import retry_after, should_retry
+
+AGAIN = "again:true"
+NEVER_AGAIN = "again:never"
+"""Codes for what a server says of trying once more: it is worth it; it is not, at no time."""
+
+_NO_TEXT: Final = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
+
+
+class ErrorReply(msgspec.Struct, frozen=True):
+    """What an error says, wherever the vendor put it.
+
+    `codes` are all machine-readable names in lower case, OpenRouter's own as `router:NAME`, the
+    field at fault as `param:NAME`, and `has:FIELD` for telling fields; `text` is the message in
+    lower case, for the table; `is_json` is False for pages and plain text.
+    """
+
+    status: int | None
+    codes: frozenset[str]
+    message: str
+    text: str
+    is_json: bool = True
+    retry_after: float | None = None
+
+
+def read_error(status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> ErrorReply:
+    """Read an error response of any vendor; see `ErrorReply`."""
+    wait = retry_after(headers, now)
+    try:
+        value = msgspec.json.decode(body)
+    except (ValueError, RecursionError):
+        return _read_page(status, headers, body, wait)
+    if isinstance(value, list) and value:  # Google's, sometimes
+        value = value[0]
+    body_map = as_map(value)
+    reply = _read(body_map, status, wait)
+    if reply.retry_after is None:
+        reset = seconds_to_reset(body_map, reply.codes, reply.text, now)
+        reply = msgspec.structs.replace(reply, retry_after=reset)
+    again = _again(body_map, headers, reply.retry_after)
+    return msgspec.structs.replace(reply, codes=reply.codes | again)
+
+
+def read_error_object(error: object) -> ErrorReply:
+    """Read an error that came inside a stream or a successful response: there is no HTTP status."""
+    return _read({"error": error}, None, None)
+
+
+def _read_page(
+    status: int, headers: Mapping[str, str], body: bytes, wait: float | None
+) -> ErrorReply:
+    is_page = "html" in headers.get("content-type", "").lower() or body.lstrip()[:1] == b"<"
+    message = "a web page (text/html)" if is_page else _plain_text(body)
+    codes = frozenset({"has:retry-after"}) if wait is not None else frozenset[str]()
+    text = "" if is_page else message.lower()
+    return ErrorReply(status, codes, message, text, is_json=False, retry_after=wait)
+
+
+def _plain_text(body: bytes) -> str:
+    # Control characters are in no text: it is compressed, or another protocol's.
+    return "" if _NO_TEXT.search(body) else body.decode("utf-8", "replace").strip()
+
+
+def _read(body: dict[str, object], status: int | None, wait: float | None) -> ErrorReply:
+    error = body.get("error")
+    # Mistral and older vLLM put everything flat; Ollama a plain text under "error".
+    flat = error if isinstance(error, dict) else body
+    metadata, details = as_map(flat.get("metadata")), as_map(flat.get("details"))
+    message = _read_message(error, flat, metadata)
+    google = read_details(flat.get("details"), message)
+    waits = (*_router_waits(flat, metadata), wait, google.retry_after)
+    wait = next((each for each in waits if each is not None), None)
+    codes = _read_codes(flat, metadata, details) | google.codes
+    if wait is not None:
+        codes |= {"has:retry-after"}
+    if status is None:
+        status = _status_in(flat)
+    return ErrorReply(status, frozenset(codes), message, message.lower(), retry_after=wait)
+
+
+def _router_waits(
+    flat: dict[str, object], metadata: dict[str, object]
+) -> tuple[float | None, float | None]:
+    # OpenRouter's own word counts for more than a header, which may be of whoever is behind it.
+    told = as_map(flat.get("availability")).get("retry_after")
+    return _seconds(told), _seconds(metadata.get("retry_after_seconds"))
+
+
+def _again(
+    body: dict[str, object], headers: Mapping[str, str], wait: float | None
+) -> frozenset[str]:
+    told = as_map(as_map(body.get("error")).get("availability")).get("retryable")
+    again = told if isinstance(told, bool) else should_retry(headers)
+    if again is None or (again is False and wait is not None):
+        return frozenset()  # a time to come back is no "never"
+    return frozenset({AGAIN if again else NEVER_AGAIN})
+
+
+def _read_codes(
+    flat: dict[str, object], metadata: dict[str, object], details: dict[str, object]
+) -> set[str]:
+    named = (
+        flat.get("code"),
+        flat.get("type"),
+        flat.get("status"),
+        details.get("error_code"),
+        metadata.get("limit_source"),
+    )
+    codes = {name.lower() for name in named if isinstance(name, str)}
+    for prefix, name in (("router", metadata.get("error_type")), ("param", flat.get("param"))):
+        if isinstance(name, str):
+            codes.add(f"{prefix}:{name.lower()}")
+    codes |= {f"has:{field}" for field in ("reasons", "limit_source") if metadata.get(field)}
+    return codes
+
+
+def _read_message(error: object, flat: dict[str, object], metadata: dict[str, object]) -> str:
+    if isinstance(error, str):
+        return error
+    text = _words(flat.get("message") or flat.get("detail") or flat.get("Message"))
+    # A router's own message is often only "Provider returned error": the cause is beside it.
+    raw = metadata.get("raw")
+    return f"{text}: {raw}" if isinstance(raw, str) and raw else text
+
+
+def _words(message: object) -> str:
+    """Return a message as text: from servers that check forms it is a list of what is wrong."""
+    if isinstance(message, dict):  # Mistral's
+        message = message.get("detail")
+    if isinstance(message, list):
+        return "; ".join(filter(None, map(_wrong_field, message)))
+    return message if isinstance(message, str) else ""
+
+
+def _wrong_field(found: object) -> str:
+    text, place = as_map(found).get("msg"), as_map(found).get("loc")
+    if not isinstance(text, str):
+        return ""
+    return f"{'.'.join(map(str, place))}: {text}" if isinstance(place, list) else text
+
+
+def _status_in(flat: dict[str, object]) -> int | None:
+    code = as_count(flat.get("code"))
+    return code if 400 <= code < 600 else None
+
+
+def _seconds(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and 0 <= value < 1e9 else None

@@ -1,0 +1,261 @@
+"""Reading replies of the Gemini API, streamed or whole: each event has the form of a whole reply.
+
+Only containers are typed; a leaf of a surprising type is looked at, never a reason to fail. Counts
+are not even decoded before they are known to be small, and arguments stay as they came.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from aircherd.errors import ProviderFailed, fail
+from aircherd.providers.codec.json_in import (
+    MAX_COUNT,
+    as_count,
+    as_text,
+    count_of,
+    counts_of,
+    decode_with,
+)
+from aircherd.providers.codec.reply_stream import ReplyStream, new_call_id
+from aircherd.providers.error_mapping.classify import classify_error
+from aircherd.providers.error_mapping.rules import LEADS
+from aircherd.providers.gemini.signature import placed
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.reply import (
+    Ending,
+    Finish,
+    ReasoningDelta,
+    ReplyEvent,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+    UsageDelta,
+)
+
+
+class _FunctionCall(msgspec.Struct, gc=False):
+    id: object = None
+    name: object = None
+    args: msgspec.Raw = msgspec.Raw()
+
+
+class _Part(msgspec.Struct, gc=False, rename="camel"):
+    text: object = None
+    thought: object = None
+    thought_signature: object = None
+    function_call: _FunctionCall | None = None
+
+
+class _Content(msgspec.Struct, gc=False):
+    parts: list[_Part] | None = None
+
+
+class _Candidate(msgspec.Struct, gc=False, rename="camel"):
+    index: object = None
+    content: _Content | None = None
+    finish_reason: object = None
+    finish_message: object = None
+
+
+class _PromptFeedback(msgspec.Struct, gc=False, rename="camel"):
+    block_reason: object = None
+    block_reason_message: object = None
+
+
+class GeminiUsage(msgspec.Struct, gc=False, rename="camel"):
+    """The counts as this API sends them."""
+
+    prompt_token_count: msgspec.Raw = msgspec.Raw()
+    tool_use_prompt_token_count: msgspec.Raw = msgspec.Raw()
+    cached_content_token_count: msgspec.Raw = msgspec.Raw()
+    candidates_token_count: msgspec.Raw = msgspec.Raw()
+    thoughts_token_count: msgspec.Raw = msgspec.Raw()
+
+
+class _Response(msgspec.Struct, gc=False, rename="camel"):
+    candidates: list[_Candidate] | None = None
+    prompt_feedback: _PromptFeedback | None = None
+    usage_metadata: GeminiUsage | None = None
+    model_version: object = None
+    error: object = None
+
+
+_RESPONSE = msgspec.json.Decoder(_Response)
+# A stream that nobody asked to come as events is one JSON list of the same replies.
+_RESPONSES = msgspec.json.Decoder(list[_Response] | _Response)
+_NO_USAGE = GeminiUsage()
+
+FINISHES: dict[str, Finish] = {
+    "STOP": "stop",
+    "MAX_TOKENS": "length",
+    "CONTINUATION": "length",
+    "SAFETY": "content_filter",
+    "RECITATION": "content_filter",
+    "LANGUAGE": "content_filter",
+    "BLOCKLIST": "content_filter",
+    "PROHIBITED_CONTENT": "content_filter",
+    "SPII": "content_filter",
+    "ESCALATION": "content_filter",
+    "IMAGE_SAFETY": "content_filter",
+    "IMAGE_PROHIBITED_CONTENT": "content_filter",
+    "IMAGE_RECITATION": "content_filter",
+    "MODEL_ARMOR": "content_filter",
+}
+
+FAILED_FINISHES: dict[str, FailureClass] = {
+    # The model went wrong: the same request may succeed, here or elsewhere.
+    "MALFORMED_FUNCTION_CALL": FailureClass.SERVER,
+    "UNEXPECTED_TOOL_CALL": FailureClass.SERVER,
+    "TOO_MANY_TOOL_CALLS": FailureClass.SERVER,
+    "MALFORMED_RESPONSE": FailureClass.SERVER,
+    "OTHER": FailureClass.SERVER,
+    # A call in the conversation is not signed by this model: others do not ask for that.
+    "MISSING_THOUGHT_SIGNATURE": FailureClass.UNSUPPORTED,
+    "PUP_LIMITED_DISABLED": FailureClass.ACCOUNT,
+}
+"""Reasons to stop that leave no reply."""
+
+
+class GeminiStream(ReplyStream):
+    """Decodes one streamed reply.
+
+    It has no end mark. A reason to finish proves that a reply is whole, but it is told when the
+    body ends: models exist that give the reason with each piece.
+    """
+
+    def __init__(self, new_id: Callable[[], str] = new_call_id) -> None:
+        super().__init__()
+        self._reply = _Reply(new_id)
+
+    def _take(self, data: bytes, out: list[ReplyEvent]) -> None:
+        # The mark is not Google's, but of those who speak its API and others'.
+        if data and data != b"[DONE]":
+            self._reply.add(decode_with(_RESPONSE, data, "an event"), out)
+            self.progress_count = self._reply.progress_count
+
+    def _end(self) -> Ending | None:
+        return self._reply.ending() if self._reply.finish else None
+
+
+class _Reply:
+    """What has come of a reply so far."""
+
+    def __init__(self, new_id: Callable[[], str]) -> None:
+        self.has_candidate = False
+        self.progress_count = 0
+        self.finish = ""
+        self._new_id = new_id
+        self._calls = 0
+        self._usage: Usage | None = None
+        self._model = ""
+
+    def add(self, response: _Response, out: list[ReplyEvent]) -> None:
+        """Take in one event, or a whole reply, which has the same form."""
+        if response.error is not None:
+            raise ProviderFailed(classify_error(response.error))
+        self._model = as_text(response.model_version) or self._model
+        if response.usage_metadata and response.usage_metadata != _NO_USAGE:
+            self._add_usage(response.usage_metadata, out)
+        for candidate in response.candidates or ():
+            # Only the first answer, should `extra` have asked for several.
+            if not as_count(candidate.index):
+                self._add_candidate(candidate, out)
+        if response.prompt_feedback and not self.has_candidate:
+            _check_prompt(response.prompt_feedback)
+
+    def _add_candidate(self, candidate: _Candidate, out: list[ReplyEvent]) -> None:
+        self.has_candidate = True
+        for part in (candidate.content and candidate.content.parts) or ():
+            self.progress_count += 1
+            if (event := self._event(part)) is not None:
+                out.append(event)
+        reason = as_text(candidate.finish_reason).upper()
+        if reason and reason != "FINISH_REASON_UNSPECIFIED":
+            self._end(reason, as_text(candidate.finish_message))
+
+    def _event(self, part: _Part) -> ReplyEvent | None:
+        signature = as_text(part.thought_signature) or None
+        if part.function_call is not None:
+            return self._call(part.function_call, signature)
+        text = as_text(part.text)
+        if not (text or signature):
+            return None  # a picture, code that ran, or newer than we are
+        kind = ReasoningDelta if part.thought is True else TextDelta
+        return kind(text, placed(signature, text) if signature else None)
+
+    def _call(self, call: _FunctionCall, signature: str | None) -> ToolCallDelta:
+        event = ToolCallDelta(
+            index=self._calls,
+            call_id=as_text(call.id) or self._new_id(),
+            name=as_text(call.name) or None,
+            arguments=_arguments(call.args),
+            signature=signature,
+        )
+        self._calls += 1
+        return event
+
+    def _add_usage(self, counts: GeminiUsage, out: list[ReplyEvent]) -> None:
+        usage = read_usage(counts)
+        if usage != self._usage:
+            self._usage = usage
+            if usage is not None:
+                out.append(UsageDelta(usage))
+
+    def _end(self, reason: str, message: str) -> None:
+        failed = FAILED_FINISHES.get(reason)
+        if failed is not None:
+            told = f"{LEADS[failed]}: its reply ended with {reason}"
+            fail(failed, f"{told}: {message}" if message else told)
+        self.finish = reason
+
+    def ending(self) -> Ending:
+        """Return the ending as far as it is known."""
+        finish = FINISHES.get(self.finish, "stop")
+        if finish == "stop" and self._calls:
+            finish = "tool_calls"  # it stops there as if it were text
+        return Ending(finish=finish, usage=self._usage, model=self._model or None)
+
+
+def _check_prompt(feedback: _PromptFeedback) -> None:
+    if reason := as_text(feedback.block_reason):
+        message = as_text(feedback.block_reason_message)
+        told = f"{LEADS[FailureClass.POLICY]}: the prompt was blocked ({reason})"
+        fail(FailureClass.POLICY, f"{told}: {message}" if message else told)
+
+
+def _arguments(raw: msgspec.Raw) -> str:
+    text = bytes(raw).decode("utf-8", "replace")
+    return text if text.startswith("{") else ""
+
+
+def read_whole(body: bytes) -> list[ReplyEvent]:
+    """Return the events of a reply that was not streamed; see `Adapter.read_reply`."""
+    responses = decode_with(_RESPONSES, body, "a reply")
+    out: list[ReplyEvent] = []
+    reply = _Reply(new_call_id)
+    for response in responses if isinstance(responses, list) else [responses]:
+        reply.add(response, out)
+    if not reply.has_candidate:
+        fail(FailureClass.PROTOCOL, "sent a reply that is not of its API: it has no candidates")
+    return [*out, reply.ending()]
+
+
+def read_usage(usage: GeminiUsage) -> Usage | None:
+    """Normalise the counts, None if they are unknown: thinking is counted apart from the output."""
+    counts = counts_of(
+        usage.prompt_token_count,
+        usage.tool_use_prompt_token_count,
+        usage.candidates_token_count,
+        usage.thoughts_token_count,
+    )
+    if counts is None:
+        return None
+    plain, tools, answer, thoughts = counts
+    prompt = plain + tools
+    return Usage(
+        input_tokens=min(prompt, MAX_COUNT),
+        output_tokens=min(answer + thoughts, MAX_COUNT),
+        cached_tokens=min(count_of(usage.cached_content_token_count), prompt),
+        reasoning_tokens=thoughts,
+    )

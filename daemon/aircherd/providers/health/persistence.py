@@ -1,0 +1,175 @@
+"""Cooldowns over a restart: a small file, written soon after a change, read once at the start.
+
+What is written is how much is left, not until when: whatever the clocks do in between, nothing is
+kept out for longer than it was. A clock that was set forward ends cooldowns early, which the next
+refusal mends. A file that is damaged, or from another version, is as good as none.
+"""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+import structlog
+import trio
+
+from aircherd.config.model import Provider
+from aircherd.files.atomic_file import read_data
+from aircherd.files.data_files import BackgroundFiles
+from aircherd.providers.error_mapping.retry_after import LONGEST
+from aircherd.providers.health.clocks import CLOCKS, Clocks
+from aircherd.providers.health.store import CooldownStore
+from aircherd.routing.cooldown_policy import Cooldown, ScopeKind, believed, probe_at
+from aircherd.vocabulary.failure import FailureClass
+
+SOON = 0.5
+"""Seconds from a change to its being written: a storm of refusals is one write."""
+
+LOOK_EVERY = 60.0
+"""Seconds between two looks at least while something cools: a sleep holds up the waiting itself."""
+
+log = structlog.get_logger()
+
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=LONGEST)]
+
+
+class SavedCooldown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A cooldown with `left` seconds to go, whose last failure was `ago` seconds before."""
+
+    provider: str
+    origin: str
+    scope: ScopeKind
+    key: str | None = None
+    model: str | None = None
+    kind: FailureClass
+    message: str
+    left: Seconds
+    ago: Annotated[float, msgspec.Meta(ge=0)]
+    count: Annotated[int, msgspec.Meta(ge=0)] = 1
+    is_told: bool = False
+
+
+class _Content(msgspec.Struct, frozen=True, kw_only=True):
+    version: Literal[1] = 1
+    written_at: float
+    cooldowns: list[SavedCooldown]
+
+
+_CONTENT = msgspec.json.Decoder(_Content)
+
+
+class CooldownPersistence:
+    """The file at `path` and the places it is about. `run` has both go on; `files` writes."""
+
+    def __init__(
+        self, path: Path, places: CooldownStore, files: BackgroundFiles, *, clocks: Clocks = CLOCKS
+    ) -> None:
+        self._path = path
+        self._places = places
+        self._files = files
+        self._clocks = clocks
+        self._is_dirty = False
+        self._changed = trio.Event()
+
+    # -------------------------------------------------------------- in
+
+    def load(self, providers: Mapping[str, Provider]) -> None:
+        """Take up what is not over, of those providers that are still where they were."""
+        content = self._read()
+        if content is None:
+            return
+        # A clock that was set back: as if no time had passed.
+        passed = max(self._clocks.wall() - content.written_at, 0.0)
+        now = self._clocks.ticks()
+        for saved in content.cooldowns:
+            provider = providers.get(saved.provider)
+            if provider and provider.origin == saved.origin and saved.left > passed:
+                self._places.put(provider, _cooldown(saved, now - passed))
+
+    def _read(self) -> _Content | None:
+        try:
+            return _CONTENT.decode(read_data(self._path))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            log.warning("cooldowns_unreadable", file=str(self._path), reason=error.strerror)
+        except (ValueError, RecursionError):
+            log.warning("cooldowns_damaged", file=str(self._path), hint="all start anew")
+        return None
+
+    # -------------------------------------------------------------- out
+
+    async def run(self) -> None:
+        """Have written what changes, and have the places look after their time, for ever.
+
+        When it is cancelled, the last change is left to `files`: close them after it.
+        """
+        self._places.watch(self._note_change)
+        try:
+            while True:
+                await self._wait()
+                if self._is_dirty:
+                    await trio.sleep(SOON)
+                    self._files.put(self._path, self._content())
+        finally:
+            if self._is_dirty:
+                self._files.put(self._path, self._content())
+
+    async def _wait(self) -> None:
+        """Return when something has changed, by itself or not."""
+        due = self._places.settle()
+        if not self._is_dirty:
+            with trio.move_on_after(math.inf if due is None else min(max(due, 0.0), LOOK_EVERY)):
+                await self._changed.wait()
+
+    def _note_change(self) -> None:
+        self._is_dirty = True
+        self._changed.set()
+
+    def _content(self) -> bytes:
+        self._is_dirty, self._changed = False, trio.Event()
+        now = self._clocks.ticks()
+        saved = [
+            _saved(name, origin, cooldown, now)
+            for name, origin, cooldown in self._places.cooldowns()
+            if now < cooldown.until
+        ]
+        content = _Content(written_at=self._clocks.wall(), cooldowns=saved)
+        return msgspec.json.format(msgspec.json.encode(content), indent=1)
+
+    def __repr__(self) -> str:
+        return f"<CooldownPersistence {self._path}{', to be written' if self._is_dirty else ''}>"
+
+
+def _saved(provider: str, origin: str, cooldown: Cooldown, now: float) -> SavedCooldown:
+    return SavedCooldown(
+        provider=provider,
+        origin=origin,
+        scope=cooldown.scope,
+        key=cooldown.key,
+        model=cooldown.model,
+        kind=cooldown.kind,
+        message=cooldown.message,
+        left=min(cooldown.until - now, LONGEST),
+        ago=max(now - cooldown.since, 0.0),
+        count=cooldown.count,
+        is_told=cooldown.is_told,
+    )
+
+
+def _cooldown(saved: SavedCooldown, then: float) -> Cooldown:
+    """Return what was saved at the tick `then`."""
+    since, until = then - saved.ago, then + believed(saved.kind, saved.left)
+    return Cooldown(
+        scope=saved.scope,
+        key=saved.key,
+        model=saved.model,
+        kind=saved.kind,
+        message=saved.message,
+        since=since,
+        until=until,
+        probe_at=probe_at(since, saved.count, until),
+        count=saved.count,
+        is_told=saved.is_told,
+    )

@@ -1,0 +1,209 @@
+"""Reading replies and lists of models of Ollama's own API.
+
+A reply is one object, or one object in each line: pieces of the message until `done` is true, and
+with that the reason and the counts. An error in mid-stream is a line of its own.
+Source: ollama/ollama, `api/types.go` and `server/routes.go`, 2026.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from aircherd.catalog.sanitize import MAX_LISTED
+from aircherd.errors import ProviderFailed, fail
+from aircherd.providers.codec.json_in import as_count, as_text, branch, counts_of, decode_with
+from aircherd.providers.codec.ndjson import NdjsonDecoder
+from aircherd.providers.codec.reply_stream import ReplyStream, new_call_id
+from aircherd.providers.error_mapping.classify import classify_error
+from aircherd.providers.model_list import decode_list
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.models import Model
+from aircherd.vocabulary.reply import (
+    Ending,
+    Finish,
+    ReasoningDelta,
+    ReplyEvent,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+)
+
+
+class _Function(msgspec.Struct, gc=False):
+    name: object = None
+    arguments: msgspec.Raw = msgspec.Raw()
+
+
+class _Call(msgspec.Struct, gc=False):
+    id: object = None
+    function: _Function | None = None
+
+
+class _Message(msgspec.Struct, gc=False):
+    content: object = None
+    thinking: object = None
+    tool_calls: list[_Call] | None = None
+
+
+class _Line(msgspec.Struct, gc=False):
+    message: _Message | None = None
+    done: object = None
+    done_reason: object = None
+    prompt_eval_count: msgspec.Raw = msgspec.Raw()
+    eval_count: msgspec.Raw = msgspec.Raw()
+    model: object = None
+    error: object = None
+
+
+_LINE = msgspec.json.Decoder(_Line)
+_TEXT = msgspec.json.Decoder(str)
+
+FINISHES: dict[str, Finish] = {"stop": "stop", "length": "length"}
+
+_WITHOUT_ANSWER = ("load", "unload")
+"""What Ollama calls the end of a request that only moved the model in or out of memory."""
+
+
+class OllamaStream(ReplyStream):
+    """Decodes one streamed reply."""
+
+    def __init__(self, new_id: Callable[[], str] = new_call_id) -> None:
+        super().__init__(NdjsonDecoder())
+        self._reply = _Reply(new_id)
+
+    def _take(self, data: bytes, out: list[ReplyEvent]) -> None:
+        if (ending := self._reply.add(decode_with(_LINE, data, "a line"), out)) is not None:
+            self._finish(ending, out)
+
+    def _end(self) -> Ending | None:
+        return None
+
+
+def read_whole(body: bytes) -> list[ReplyEvent]:
+    """Return the events of a reply that was not streamed; see `Adapter.read_reply`."""
+    out: list[ReplyEvent] = []
+    reply = _Reply(new_call_id)
+    ending = reply.add(decode_with(_LINE, body, "a reply"), out)
+    if not reply.has_message:
+        fail(FailureClass.PROTOCOL, "sent a reply that is not of its API: it has no message")
+    if ending is None:
+        fail(FailureClass.TRUNCATED, "the reply broke off before its end")
+    return [*out, ending]
+
+
+class _Reply:
+    """What has come of a reply so far."""
+
+    def __init__(self, new_id: Callable[[], str]) -> None:
+        self.has_message = False
+        self._new_id = new_id
+        self._calls = 0
+
+    def add(self, line: _Line, out: list[ReplyEvent]) -> Ending | None:
+        """Take in one line, or a whole reply, which has the same form; return its ending."""
+        if line.error is not None:
+            raise ProviderFailed(classify_error(line.error))
+        if line.message is not None:
+            self.has_message = True
+            self._add_message(line.message, out)
+        return self._ending(line) if line.done is True else None
+
+    def _add_message(self, message: _Message, out: list[ReplyEvent]) -> None:
+        if message.thinking and (text := as_text(message.thinking)):
+            out.append(ReasoningDelta(text))
+        if message.content and (text := as_text(message.content)):
+            out.append(TextDelta(text))
+        if message.tool_calls:
+            out += [self._call(call) for call in message.tool_calls]
+
+    def _call(self, call: _Call) -> ToolCallDelta:
+        # Each comes whole; older servers give it no id.
+        function = call.function or _Function()
+        number, self._calls = self._calls, self._calls + 1
+        return ToolCallDelta(
+            index=number,
+            call_id=as_text(call.id) or self._new_id(),
+            name=as_text(function.name),
+            arguments=_arguments(function.arguments),
+        )
+
+    def _ending(self, line: _Line) -> Ending:
+        reason = as_text(line.done_reason)
+        if reason in _WITHOUT_ANSWER:
+            fail(FailureClass.SERVER, f"{reason}ed the model, but did not answer")
+        if not self.has_message:
+            fail(FailureClass.PROTOCOL, "ended its reply before it began")
+        finish = FINISHES.get(reason, "stop")
+        if finish == "stop" and self._calls:
+            finish = "tool_calls"  # it says `stop` there as if it were text
+        return Ending(finish=finish, usage=_usage(line), model=as_text(line.model) or None)
+
+
+def _arguments(raw: msgspec.Raw) -> str:
+    """Return the arguments as the model wrote them; some servers put them into a string."""
+    text = bytes(raw).decode("utf-8", "replace")
+    if text.startswith("{"):
+        return text
+    return branch(_TEXT, raw) or ""
+
+
+def _usage(line: _Line) -> Usage | None:
+    """Return the counts; a count that is 0 is left out, thinking is inside `eval_count`."""
+    counts = counts_of(line.prompt_eval_count, line.eval_count)
+    return None if counts is None else Usage(*counts)
+
+
+# ------------------------------------------------------------------ the list of models
+
+
+class _Listed(msgspec.Struct, gc=False):
+    model: object = None
+    name: object = None
+    capabilities: list[object] | None = None
+    details: dict[str, object] | None = None
+    remote_host: object = None  # where a model really runs that is only called through this server
+
+
+class _List(msgspec.Struct, gc=False):
+    # What has no models at all may say null.
+    models: list[_Listed] | None
+
+
+_LIST = msgspec.json.Decoder(_List)
+
+
+def read_models(body: bytes) -> list[Model]:
+    """Return the installed models that can chat; see `Adapter.read_models`.
+
+    The newest is the first, as the server has it, but those that run here come before those that
+    the server only passes on: nobody who names no model should leave his machine unawares.
+    """
+    listed = decode_list(_LIST, body).models or []
+    listed.sort(key=lambda each: bool(each.remote_host))
+    read = (_model(each) for each in listed[:MAX_LISTED] if _can_chat(each))
+    return [model for model in read if model.id]
+
+
+def _can_chat(listed: _Listed) -> bool:
+    # Older servers do not say what a model can do.
+    return listed.capabilities is None or "completion" in listed.capabilities
+
+
+def _model(listed: _Listed) -> Model:
+    can = listed.capabilities
+    details = listed.details or {}
+    return Model(
+        id=as_text(listed.model) or as_text(listed.name),
+        window=as_count(details.get("context_length")) or None,
+        tools=None if can is None else "tools" in can,
+        images=None if can is None else "vision" in can,
+        reasoning=None if can is None else "thinking" in can,
+        json_schema=_keeps_to_schemas(listed),
+    )
+
+
+def _keeps_to_schemas(listed: _Listed) -> bool | None:
+    # The server lets a model of its own write nothing that does not fit, its cloud does not.
+    if listed.remote_host:
+        return False
+    return True if (listed.details or {}).get("format") else None

@@ -1,0 +1,108 @@
+"""The OpenAI chat-completions API, as spoken by OpenAI and by many servers.
+
+"Compatible" servers differ in small ways, and all of these are met: in requests by `Quirks`, in
+replies by `openai_reply`, in lists of models by `openai_models`.
+"""
+
+import re
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+import msgspec
+
+from aircherd.config.model import Provider
+from aircherd.providers.adapter import HttpCall
+from aircherd.providers.chat_completions.models import OpenAIModelCalls
+from aircherd.providers.chat_completions.reply import OpenAIStream, read_whole
+from aircherd.providers.chat_completions.request import (
+    EVERY_EFFORT,
+    THREE_EFFORTS,
+    Quirks,
+    chat_body,
+    effort_of,
+)
+from aircherd.providers.chat_completions.thinking import without_thinking
+from aircherd.providers.codec.json_out import encode_body
+from aircherd.providers.headers import bearer, chat_headers
+from aircherd.vocabulary.chat import ChatRequest
+from aircherd.vocabulary.models import Model
+from aircherd.vocabulary.reply import ReplyEvent
+from aircherd.vocabulary.secret import Secret
+
+# Its newer models refuse the old name of the limit; many other servers do not know the new one.
+_OPENAI = Quirks(
+    name="OpenAI",
+    efforts=EVERY_EFFORT,
+    max_tokens_field="max_completion_tokens",
+    max_stop=4,
+    call_id=re.compile(r".{1,40}", re.DOTALL),
+    put_thinking=without_thinking,
+)
+# All of its models that think know these two efforts, and only some know more.
+_MISTRAL = Quirks(
+    name="Mistral",
+    efforts={
+        "none": "none",
+        "minimal": "none",
+        "low": "high",
+        "medium": "high",
+        "high": "high",
+        "xhigh": "high",
+        "max": "high",
+    },
+    call_id=re.compile(r"[A-Za-z0-9]{9}"),
+)
+_OTHERS = Quirks(name="this server", efforts=THREE_EFFORTS)
+
+
+class OpenAIChat(OpenAIModelCalls):
+    """The adapter."""
+
+    def chat_call(
+        self, provider: Provider, request: ChatRequest, model: Model, key: Secret | None
+    ) -> HttpCall:
+        """Translate `request`; see `Adapter`."""
+        quirks = quirks_of(provider)
+        body = chat_body(request, model, quirks)
+        if effort := effort_of(request, model, quirks):
+            body["reasoning_effort"] = effort
+        return HttpCall(
+            "POST",
+            provider.base_url + "/chat/completions",
+            chat_headers(provider, bearer(key), stream=request.stream),
+            encode_body(body, request.extra),
+        )
+
+    def reply_decoder(self) -> OpenAIStream:
+        """Return a decoder for one streamed reply."""
+        return OpenAIStream()
+
+    def read_reply(self, body: bytes) -> list[ReplyEvent]:
+        """Return the events of a reply in one piece; see `Adapter`."""
+        return read_whole(body)
+
+    def __repr__(self) -> str:
+        return "<OpenAIChat>"
+
+
+def is_openai(provider: Provider) -> bool:
+    """Say whether `provider` is OpenAI itself and not one of the servers that resemble it."""
+    return _is_below(provider.base_url, "api.openai.com")  # also eu.api.openai.com and the like
+
+
+def quirks_of(provider: Provider) -> Quirks:
+    """Return what the server behind `provider` takes; its configuration has the last word."""
+    quirks = _OTHERS
+    if is_openai(provider):
+        quirks = _OPENAI
+    elif _is_below(provider.base_url, "mistral.ai"):
+        quirks = _MISTRAL
+    if provider.max_tokens_field is None:
+        return quirks
+    return msgspec.structs.replace(quirks, max_tokens_field=provider.max_tokens_field)
+
+
+@lru_cache(maxsize=512)  # every request asks
+def _is_below(url: str, domain: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return host == domain or host.endswith("." + domain)

@@ -1,0 +1,150 @@
+"""The form of what the OpenAI Responses API sends, streamed or whole.
+
+Only containers are typed, and what is not read is not decoded: most events repeat the request or
+the whole output. A leaf of a surprising type is looked at, never a reason to fail.
+"""
+
+import msgspec
+
+from aircherd.providers.chat_completions.reply import OpenAIUsage, read_usage
+from aircherd.providers.codec.json_in import as_text, branch, decode_with
+from aircherd.vocabulary.reply import Usage
+
+
+class OutputItem(msgspec.Struct, gc=False):
+    """A piece of the output: a message, reasoning, a tool call, or what is not ours to read."""
+
+    type: object = None
+    id: object = None
+    call_id: object = None
+    name: object = None
+    arguments: object = None
+    phase: object = None
+    status: object = None
+    encrypted_content: object = None
+    content: msgspec.Raw = msgspec.Raw()
+    summary: msgspec.Raw = msgspec.Raw()
+
+
+class ContentPart(msgspec.Struct, gc=False):
+    """A piece of an item's content or summary."""
+
+    text: object = None
+    refusal: object = None
+
+
+class ResponseEvent(msgspec.Struct, gc=False):
+    """One event of a stream; `code` and `message` are an error's, where it is not nested."""
+
+    type: object = None
+    delta: object = None
+    output_index: object = None
+    item_id: object = None
+    content_index: object = None
+    summary_index: object = None
+    item: OutputItem | None = None
+    response: msgspec.Raw = msgspec.Raw()
+    error: msgspec.Raw = msgspec.Raw()
+    code: object = None
+    message: object = None
+
+
+class _Usage(msgspec.Struct, gc=False):
+    input_tokens: msgspec.Raw = msgspec.Raw()
+    output_tokens: msgspec.Raw = msgspec.Raw()
+    input_tokens_details: msgspec.Raw = msgspec.Raw()
+    output_tokens_details: msgspec.Raw = msgspec.Raw()
+
+
+class _Incomplete(msgspec.Struct, gc=False):
+    reason: object = None
+
+
+class Final(msgspec.Struct, gc=False):
+    """A response at its end, without its output: that was streamed."""
+
+    model: object = None
+    usage: _Usage | None = None
+    incomplete_details: _Incomplete | None = None
+    error: msgspec.Raw = msgspec.Raw()
+
+
+class Whole(Final, gc=False):
+    """A response in one piece."""
+
+    status: object = None
+    output: list[OutputItem] | None = None
+
+
+_EVENT = msgspec.json.Decoder(ResponseEvent)
+_FINAL = msgspec.json.Decoder(Final)
+_WHOLE = msgspec.json.Decoder(Whole)
+_PARTS = msgspec.json.Decoder(list[ContentPart])
+_ERROR = msgspec.json.Decoder()
+
+ItemPosition = int | str
+"""Where an item stands in the output, or its id."""
+
+
+def read_event(data: bytes) -> ResponseEvent:
+    """Read one event of a stream.
+
+    Raises:
+        ProviderFailed: PROTOCOL: it is none.
+    """
+    return decode_with(_EVENT, data, "an event")
+
+
+def read_response(body: bytes) -> Whole:
+    """Read a response in one piece.
+
+    Raises:
+        ProviderFailed: PROTOCOL: it is none.
+    """
+    return decode_with(_WHOLE, body, "a reply")
+
+
+def final_of(event: ResponseEvent) -> Final:
+    """Return the response that the last event of a stream tells of.
+
+    Raises:
+        ProviderFailed: PROTOCOL: it is none.
+    """
+    return decode_with(_FINAL, bytes(event.response or b"{}"), "the end of a reply")
+
+
+def position_of(event: ResponseEvent) -> ItemPosition:
+    """Return the place of the item that `event` is about, by its id where it has no number."""
+    if type(event.output_index) is int:
+        return event.output_index
+    return as_text(event.item.id if event.item else event.item_id)
+
+
+def thoughts_of(item: OutputItem) -> str:
+    """Return the text of a reasoning item, its summary and its content, each piece a paragraph."""
+    parts = [*parts_of(item.summary), *parts_of(item.content)]
+    return "\n\n".join(filter(None, (as_text(part.text) for part in parts)))
+
+
+def parts_of(content: msgspec.Raw) -> list[ContentPart]:
+    """Return the pieces of an item's content or summary."""
+    return branch(_PARTS, content) or []
+
+
+def error_of(raw: msgspec.Raw) -> object:
+    """Return an error as it came, None where there is none."""
+    return branch(_ERROR, raw)
+
+
+def usage_of(final: Final) -> Usage | None:
+    """Return the counts, None where there are none; they mean what those of chat completions do."""
+    if final.usage is None:
+        return None
+    return read_usage(
+        OpenAIUsage(
+            prompt_tokens=final.usage.input_tokens,
+            completion_tokens=final.usage.output_tokens,
+            prompt_tokens_details=final.usage.input_tokens_details,
+            completion_tokens_details=final.usage.output_tokens_details,
+        )
+    )

@@ -1,0 +1,80 @@
+"""OpenRouter: OpenAI's chat completions with a form of its own for thinking, costs and models.
+
+Its usage always comes, and with the cost. What it keeps alive a connection with are comments, and
+an error may come inside a choice: `openai_reply` and the framing know both.
+"""
+
+import msgspec
+
+from aircherd.config.model import Provider
+from aircherd.providers.adapter import HttpCall
+from aircherd.providers.chat_completions.reply import OpenAIStream, read_whole
+from aircherd.providers.chat_completions.request import EVERY_EFFORT, Quirks, chat_body, effort_of
+from aircherd.providers.codec.json_out import encode_body
+from aircherd.providers.headers import Headers, bearer, call_headers, chat_headers
+from aircherd.providers.openrouter.models import read_models
+from aircherd.providers.openrouter.thinking import DetailedThinking, with_details
+from aircherd.vocabulary.chat import ChatRequest
+from aircherd.vocabulary.models import Model
+from aircherd.vocabulary.reply import ReplyEvent
+from aircherd.vocabulary.secret import Secret
+
+TITLE = ("x-openrouter-title", "aircher")
+"""Who calls, for the user's own list of activity. Without a referer it makes no public page."""
+
+_QUIRKS = Quirks(name="OpenRouter", efforts=EVERY_EFFORT, max_stop=4, put_thinking=with_details)
+
+
+class OpenRouter:
+    """The adapter."""
+
+    def chat_call(
+        self, provider: Provider, request: ChatRequest, model: Model, key: Secret | None
+    ) -> HttpCall:
+        """Translate `request`; see `Adapter`."""
+        body = chat_body(request, model, _quirks(provider))
+        if effort := effort_of(request, model, _QUIRKS):
+            body["reasoning"] = {"effort": effort}
+        return HttpCall(
+            "POST",
+            provider.base_url + "/chat/completions",
+            chat_headers(provider, _own_headers(key), stream=request.stream),
+            encode_body(body, request.extra),
+        )
+
+    def reply_decoder(self) -> OpenAIStream:
+        """Return a decoder for one streamed reply."""
+        return OpenAIStream(thinking=DetailedThinking())
+
+    def read_reply(self, body: bytes) -> list[ReplyEvent]:
+        """Return the events of a reply in one piece; see `Adapter`."""
+        return read_whole(body, DetailedThinking())
+
+    def key_check_call(self, provider: Provider, key: Secret) -> HttpCall:
+        """Return the free check: the key's own page. The list of models is open to anybody."""
+        return _get(provider, "/key", key)
+
+    def models_call(self, provider: Provider, key: Secret | None) -> HttpCall:
+        """Return the call that lists the models; see `Adapter`."""
+        return _get(provider, "/models", key)
+
+    def read_models(self, body: bytes) -> list[Model]:
+        """Return what is listed; see `Adapter`."""
+        return read_models(body)
+
+    def __repr__(self) -> str:
+        return "<OpenRouter>"
+
+
+def _quirks(provider: Provider) -> Quirks:
+    if provider.max_tokens_field is None:
+        return _QUIRKS
+    return msgspec.structs.replace(_QUIRKS, max_tokens_field=provider.max_tokens_field)
+
+
+def _own_headers(key: Secret | None) -> Headers:
+    return [TITLE, *bearer(key)]
+
+
+def _get(provider: Provider, path: str, key: Secret | None) -> HttpCall:
+    return HttpCall("GET", provider.base_url + path, call_headers(provider, _own_headers(key)))

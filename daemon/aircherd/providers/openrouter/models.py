@@ -1,0 +1,163 @@
+"""OpenRouter's list of models: the only one that tells sizes, abilities and prices.
+
+Prices are in USD per token, as text, exact. `overrides` change them under conditions; those that
+hang on the size of the prompt are tiers, those that hang on the time of day have no form here.
+Source: OpenRouter's API reference, November 2026.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+
+import msgspec
+
+from aircherd.catalog.cost import is_price
+from aircherd.catalog.sanitize import MAX_LISTED
+from aircherd.providers.codec.json_in import as_count, as_text, branch
+from aircherd.providers.model_list import decode_list
+from aircherd.vocabulary.models import Model, Prices, Rates, Tier
+
+PER_MILLION = 6
+"""The power of ten from a price per token to one per million."""
+
+MAX_OVERRIDES = 16
+"""Of one model: there are two or three, and each is laid over all before it."""
+
+MAX_DIGITS = 32
+"""Characters of a price: what is longer is none."""
+
+
+class _Architecture(msgspec.Struct, gc=False):
+    input_modalities: object = None
+    output_modalities: object = None
+
+
+class _TopProvider(msgspec.Struct, gc=False):
+    context_length: object = None
+    max_completion_tokens: object = None
+
+
+class _Price(msgspec.Struct, gc=False):
+    """Prices; what is None in an override is as in the base."""
+
+    prompt: object = None
+    completion: object = None
+    input_cache_read: object = None
+    input_cache_write: object = None
+
+
+class _Override(_Price, gc=False):
+    min_prompt_tokens: object = None
+    utc_start: object = None
+    utc_end: object = None
+
+
+class _Pricing(_Price, gc=False):
+    overrides: list[_Override] | None = None
+
+
+class _Listed(msgspec.Struct, gc=False):
+    id: str
+    name: object = None
+    context_length: object = None
+    architecture: msgspec.Raw = msgspec.Raw()
+    top_provider: msgspec.Raw = msgspec.Raw()
+    pricing: msgspec.Raw = msgspec.Raw()
+    supported_parameters: msgspec.Raw = msgspec.Raw()
+
+
+class _List(msgspec.Struct, gc=False):
+    data: list[_Listed]
+
+
+_LIST = msgspec.json.Decoder(_List)
+_ARCHITECTURE = msgspec.json.Decoder(_Architecture)
+_TOP_PROVIDER = msgspec.json.Decoder(_TopProvider)
+_PRICING = msgspec.json.Decoder(_Pricing)
+_NAMES = msgspec.json.Decoder(list[str])
+_NO_ARCHITECTURE = _Architecture()
+_NO_TOP_PROVIDER = _TopProvider()
+
+
+def read_models(body: bytes) -> list[Model]:
+    """Return what is listed, without what does not answer in text; see `Adapter.read_models`."""
+    models = (_model(each) for each in decode_list(_LIST, body).data[:MAX_LISTED])
+    return [model for model in models if model is not None]
+
+
+def _model(listed: _Listed) -> Model | None:
+    architecture = branch(_ARCHITECTURE, listed.architecture) or _NO_ARCHITECTURE
+    if _has(architecture.output_modalities, "text") is False:
+        return None
+    top = branch(_TOP_PROVIDER, listed.top_provider) or _NO_TOP_PROVIDER
+    takes = branch(_NAMES, listed.supported_parameters)
+    return Model(
+        id=listed.id,
+        name=as_text(listed.name) or None,
+        window=as_count(listed.context_length) or as_count(top.context_length) or None,
+        max_output=as_count(top.max_completion_tokens) or None,
+        tools=_has(takes, "tools"),
+        images=_has(architecture.input_modalities, "image"),
+        reasoning=_has(takes, "reasoning"),
+        json_schema=_has(takes, "structured_outputs"),
+        sampling=_has(takes, "temperature"),
+        prices=_prices(branch(_PRICING, listed.pricing)),
+    )
+
+
+def _has(names: object, name: str) -> bool | None:
+    """Say whether `name` is in a list, None where there is no list or nothing in it."""
+    return name in names if isinstance(names, list) and names else None
+
+
+# ------------------------------------------------------------------ prices
+
+
+def _prices(pricing: _Pricing | None) -> Prices | None:
+    """Return the prices, None where one is missing or depends on what a router will choose (-1)."""
+    if pricing is None or (base := _rates([pricing])) is None:
+        return None
+    overrides = [each for each in pricing.overrides or () if _is_tier(each)][:MAX_OVERRIDES]
+    starts = sorted({as_count(each.min_prompt_tokens) for each in overrides})
+    tiers = [_tier(start, pricing, overrides) for start in starts]
+    return Prices(rates=base, tiers=tuple(tier for tier in tiers if tier is not None))
+
+
+def _is_tier(override: _Override) -> bool:
+    is_timed = override.utc_start is not None or override.utc_end is not None
+    return bool(as_count(override.min_prompt_tokens)) and not is_timed
+
+
+def _tier(start: int, base: _Pricing, overrides: Sequence[_Override]) -> Tier | None:
+    applicable = [each for each in overrides if as_count(each.min_prompt_tokens) <= start]
+    rates = _rates([base, *applicable])
+    return None if rates is None else Tier(above=start - 1, rates=rates)
+
+
+def _rates(layers: Sequence[_Price]) -> Rates | None:
+    """Return the rates that `layers` give, of each price the last that has it."""
+    prompt, completion = _price(layers, "prompt"), _price(layers, "completion")
+    if prompt is None or completion is None:
+        return None
+    return Rates(
+        input=prompt,
+        output=completion,
+        cached=_price(layers, "input_cache_read"),
+        cache_write=_price(layers, "input_cache_write"),
+    )
+
+
+def _price(layers: Sequence[_Price], name: str) -> Decimal | None:
+    given = [value for layer in layers if (value := getattr(layer, name)) is not None]
+    return _per_million(given[-1]) if given else None
+
+
+def _per_million(value: object) -> Decimal | None:
+    text = value if isinstance(value, str) else repr(value)
+    try:
+        price = Decimal(text) if len(text) <= MAX_DIGITS else None
+    except InvalidOperation:
+        return None
+    if price is None or not (price.is_finite() and 0 <= price < 1):
+        return None
+    scaled = price.scaleb(PER_MILLION) if price else Decimal(0)
+    return scaled if is_price(scaled) else None

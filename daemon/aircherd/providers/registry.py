@@ -1,0 +1,58 @@
+"""The table of the APIs we speak: `kind` in the configuration -> its adapter."""
+
+from aircherd.config.model import Provider
+from aircherd.providers.adapter import Adapter
+from aircherd.providers.anthropic.adapter import AnthropicMessages
+from aircherd.providers.gemini.adapter import GeminiContent
+from aircherd.providers.ollama.adapter import OllamaChat
+from aircherd.providers.openai_chat.adapter import OpenAIChat, is_openai
+from aircherd.providers.openai_responses.adapter import OpenAIResponses
+from aircherd.providers.openai_responses.signature import has_reasoning
+from aircherd.providers.openrouter.adapter import OpenRouter
+from aircherd.providers.signing import Signer
+from aircherd.vocabulary.chat import ChatRequest
+from aircherd.vocabulary.models import ApiName, Model
+
+ADAPTERS: dict[str, Adapter] = {
+    "openai": OpenAIChat(),
+    "anthropic": AnthropicMessages(),
+    "gemini": GeminiContent(),
+    "openrouter": OpenRouter(),
+    "ollama": OllamaChat(),
+}
+
+SIGNERS: dict[str, Signer] = {}
+"""Kinds whose calls must be signed, or carry tokens that expire."""
+
+RESPONSES = OpenAIResponses()
+"""The other API of those whose kind is `openai`."""
+
+
+def adapter_for(provider: Provider, request: ChatRequest, model: Model) -> Adapter:
+    """Return the adapter for one chat: a vendor may have several APIs."""
+    if provider.kind == "openai" and openai_api(provider, request, model) == "responses":
+        return RESPONSES
+    return ADAPTERS[provider.kind]
+
+
+def openai_api(provider: Provider, request: ChatRequest, model: Model) -> ApiName:
+    """Return which of OpenAI's APIs a chat goes to.
+
+    What the user says comes first, then what is known of the model. Compatible servers speak chat
+    completions unless told otherwise; so does OpenAI itself but for what its Responses API alone
+    takes: its own thinking back, and tools for a model that thinks.
+    """
+    told = provider.api or model.api
+    if told is not None:
+        return told
+    if not is_openai(provider):
+        return "chat"
+    has_tools_to_think_about = bool(request.tools) and _thinks(request, model)
+    return "responses" if has_tools_to_think_about or has_reasoning(request) else "chat"
+
+
+def _thinks(request: ChatRequest, model: Model) -> bool:
+    # Newer models think unasked, and are refused their tools for it all the same.
+    if request.reasoning is None:
+        return model.reasoning is True
+    return request.reasoning != "none"

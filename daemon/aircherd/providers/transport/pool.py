@@ -1,0 +1,119 @@
+"""The connections of a transport: idle ones by origin, last in first out, and those in use.
+
+A connection is in one place at a time. The last used is taken first, so that the others grow old
+and are closed; each request does a constant amount of work, however many connections there are.
+"""
+
+from dataclasses import dataclass
+
+import trio
+
+from aircherd.providers.transport.connection import Connection, Origin
+
+KEEPALIVE_SECONDS = 60.0
+"""How long an idle connection is kept; a server that closes earlier is noticed before reuse."""
+MAX_IDLE = 100
+"""Idle connections kept for each origin."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransportStatistics:
+    """What a transport holds and has done: connections now, and counts since it was opened."""
+
+    idle: int
+    in_use: int
+    opened: int
+    reused: int
+    retried: int
+
+
+class ConnectionPool:
+    """Idle connections for who needs one, and an account of all.
+
+    Nothing here waits for a peer. After `close`, connections that come back are closed.
+    """
+
+    def __init__(self, *, keepalive: float = KEEPALIVE_SECONDS, max_idle: int = MAX_IDLE) -> None:
+        self._keepalive = keepalive
+        self._max_idle = max_idle
+        self._idle: dict[Origin, list[Connection]] = {}
+        self._in_use: set[Connection] = set()
+        self._opened = self._reused = 0
+        self._sweep_at = 0.0
+        self.is_closed = False
+
+    def __repr__(self) -> str:
+        state = "closed" if self.is_closed else self.statistics()
+        return f"<ConnectionPool {state}>"
+
+    def statistics(self, *, retried: int = 0) -> TransportStatistics:
+        """Return a frozen account for people and tests."""
+        return TransportStatistics(
+            idle=sum(map(len, self._idle.values())),
+            in_use=len(self._in_use),
+            opened=self._opened,
+            reused=self._reused,
+            retried=retried,
+        )
+
+    async def take(self, origin: Origin) -> Connection | None:
+        """Return the connection used last that still is fit, closing the unfit ones before it."""
+        while connections := self._idle.get(origin):
+            connection = connections.pop()
+            self._in_use.add(connection)
+            try:
+                is_fit = self._is_young(connection) and await connection.probe()
+            except BaseException:
+                self.discard(connection)
+                raise
+            if is_fit and not self.is_closed:
+                self._reused += 1
+                return connection
+            self.discard(connection)
+        return None
+
+    def add(self, connection: Connection) -> None:
+        """Account for a connection that was just opened, and is in use."""
+        self._opened += 1
+        self._in_use.add(connection)
+
+    def keep(self, connection: Connection) -> None:
+        """Take a connection back from a reply that is over."""
+        if self.is_closed:
+            self.discard(connection)
+            return
+        self._in_use.discard(connection)
+        now = connection.idle_since = trio.current_time()
+        connections = self._idle.setdefault(connection.origin, [])
+        connections.append(connection)
+        if len(connections) > self._max_idle:
+            connections.pop(0).close()
+        if now >= self._sweep_at:
+            self.close_expired()
+
+    def discard(self, connection: Connection) -> None:
+        """Close a connection at once."""
+        self._in_use.discard(connection)
+        connection.close()
+
+    def close_expired(self) -> None:
+        """Close what has been idle for too long, and forget the origins that have nothing left."""
+        self._sweep_at = trio.current_time() + self._keepalive / 4
+        for origin, connections in list(self._idle.items()):
+            young = [each for each in connections if self._is_young(each)]
+            for each in connections[: len(connections) - len(young)]:  # the oldest are in front
+                each.close()
+            connections[:] = young
+            if not young:
+                del self._idle[origin]
+
+    def close(self) -> None:
+        """Close every connection at once; replies being read end in `httpx.ReadError`."""
+        self.is_closed = True
+        for connection in [*self._in_use, *(each for kept in self._idle.values() for each in kept)]:
+            connection.close()
+        self._idle.clear()
+        self._in_use.clear()
+
+    def _is_young(self, connection: Connection) -> bool:
+        return trio.current_time() - connection.idle_since < self._keepalive

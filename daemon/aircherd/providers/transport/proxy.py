@@ -1,0 +1,195 @@
+"""Which proxy serves a URL, and httpx's own transport behind our contract for those it serves.
+
+The decision is pure (`proxy_for`). The order: loopback is always reached directly (a local Ollama
+never lies behind a proxy); `NO_PROXY` exempts hosts from every proxy; `[network] proxy` serves all
+others; else `HTTPS_PROXY` or `HTTP_PROXY` by the URL's scheme; else `ALL_PROXY`. Lower-case
+variables win over upper-case ones, as in curl.
+"""
+
+import ipaddress
+import math
+import ssl
+from collections.abc import AsyncIterator, Callable, Mapping
+
+import httpx
+import trio
+
+from aircherd.providers.transport.out_of_files import is_out_of_files, out_of_files
+from aircherd.providers.transport.timeouts import Phase, RequestDeadlines, timeouts_of
+
+KEEPALIVE_SECONDS = 60.0
+PROXY_VARIABLES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
+"""The variables that may name a proxy, in either case."""
+
+
+def proxy_for(url: httpx.URL, configured: str | None, environ: Mapping[str, str]) -> str | None:
+    """Return the proxy that serves `url`, or None for a direct connection."""
+    host = url.host.lower()
+    if is_loopback(host) or is_exempt(host, url.port, _variable(environ, "no_proxy")):
+        return None
+    proxy = (
+        configured or _variable(environ, f"{url.scheme}_proxy") or _variable(environ, "all_proxy")
+    )
+    if not proxy:
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _variable(environ: Mapping[str, str], name: str) -> str:
+    return (environ.get(name) or environ.get(name.upper()) or "").strip()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine by name or by number."""
+    address = _address(host)
+    if address is None:
+        return host == "localhost" or host.endswith(".localhost")
+    return address.is_loopback
+
+
+def is_exempt(host: str, port: int | None, no_proxy: str) -> bool:
+    """Whether `no_proxy` names `host`: `*`, a domain and all below it, an address, a network."""
+    entries = (entry.strip().lower() for entry in no_proxy.replace(",", " ").split())
+    return any(_matches(entry, host, port) for entry in entries)
+
+
+def _matches(entry: str, host: str, port: int | None) -> bool:
+    if entry == "*":
+        return True
+    address = _address(host)
+    if address is not None:
+        return _holds(entry, address)
+    name, colon, wanted = entry.partition(":")
+    if colon and wanted != str(port or ""):
+        return False
+    name = name.removeprefix("*").lstrip(".")
+    return bool(name) and (host == name or host.endswith(f".{name}"))
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def _holds(entry: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    try:
+        return address in ipaddress.ip_network(entry.strip("[]"), strict=False)
+    except ValueError:
+        return False
+
+
+class ProxiedTransport(httpx.AsyncBaseTransport):
+    """httpx's own transport through one proxy, with the deadlines and the sentences of ours.
+
+    httpx knows one read timeout for all; here it gets none, and the head and each piece of the
+    body get their own deadline around it.
+    """
+
+    def __init__(self, proxy: str, make_context: Callable[[], ssl.SSLContext]) -> None:
+        self._name = _without_secrets(proxy)
+        try:
+            self._inner = httpx.AsyncHTTPTransport(
+                proxy=proxy,
+                verify=make_context(),
+                trust_env=False,
+                limits=httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS),
+            )
+        except (ValueError, ImportError, httpx.InvalidURL):
+            # Their texts may hold the URL, and the URL a password.
+            problem = f"cannot use the proxy {self._name}: it must be an http:// or https:// URL"
+            raise httpx.ProxyError(problem) from None
+
+    def __repr__(self) -> str:
+        return f"<ProxiedTransport by {self._name}>"
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send `request` through the proxy and return its reply, the body unread.
+
+        Raises:
+            httpx.TransportError: as `Transport` raises them; `ProxyError` if the proxy refused.
+            AircherError: it is our own fault, there are no descriptors left.
+        """
+        asked = timeouts_of(request)
+        deadlines = RequestDeadlines(asked, f"{request.url.host} (by the proxy {self._name})")
+
+        async def trace(event: str, _details: Mapping[str, object]) -> None:
+            if event.endswith("receive_response_headers.started"):
+                deadlines.begin("first_byte")
+
+        inner_request = httpx.Request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            stream=request.stream,
+            extensions={
+                "timeout": {"connect": asked.get("connect"), "write": asked.get("write")},
+                "trace": trace,
+            },
+        )
+        with deadlines.open_scope("connect") as scope:
+            scope.deadline = math.inf  # until the answer is awaited, httpx sees to it
+            try:
+                response = await self._inner.handle_async_request(inner_request)
+            except httpx.ConnectTimeout:
+                raise deadlines.error("connect") from None
+            except httpx.WriteTimeout:
+                raise deadlines.error("write") from None
+            except httpx.ConnectError as error:
+                if is_out_of_files(error):
+                    raise out_of_files() from None
+                raise httpx.ConnectError(f"cannot connect to {deadlines.peer}: {error}") from None
+            response.stream = GuardedBody(response, deadlines)
+            deadlines.begin("first_byte")
+            return response
+        raise deadlines.error()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._inner.aclose()
+
+
+class GuardedBody(httpx.AsyncByteStream):
+    """A body of httpx's transport, read piece by piece under the deadlines."""
+
+    def __init__(self, response: httpx.Response, deadlines: RequestDeadlines) -> None:
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        self._stream = response.stream
+        self._pieces = aiter(response.stream)
+        self._deadlines = deadlines
+        self._ends_at = deadlines.ends_at("first_byte")
+        self._has_begun = False
+
+    async def receive_some(self) -> bytes:
+        """Return the next piece; b"" at the end."""
+        phase: Phase = "read" if self._has_begun else "first_byte"
+        piece = b""
+        with trio.CancelScope() as scope:
+            scope.deadline = self._deadlines.ends_at("read") if self._has_begun else self._ends_at
+            piece = await anext(self._pieces, b"")
+            self._has_begun = True
+        if scope.cancelled_caught:
+            await self.aclose()
+            raise self._deadlines.error(phase)
+        return piece
+
+    def finish(self) -> None:
+        """Say that the rest is not wanted; here `aclose` does all there is to do."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while piece := await self.receive_some():
+            yield piece
+
+    async def aclose(self) -> None:
+        """Close the connection, or return it if the body was read to its end."""
+        await self._stream.aclose()
+
+
+def _without_secrets(proxy: str) -> str:
+    """Return host and port of the proxy's URL, which may hold a password."""
+    try:
+        url = httpx.URL(proxy)
+    except httpx.InvalidURL:
+        return "named in the configuration"
+    return f"{url.host}:{url.port}" if url.port else url.host

@@ -1,0 +1,49 @@
+"""One transport for each way to the network: a reload may bring another proxy or certificate file.
+
+The calls under way keep the transport they started with, so the old ones stay until the end; there
+are as many as the user has tried settings.
+"""
+
+from collections.abc import Mapping
+
+import trio
+
+from aircherd.config.model import Network
+from aircherd.providers.transport.transport import Router, Transport, open_transport
+
+SWEEP_SECONDS = 60.0
+
+
+class Transports:
+    """Opens a transport when its settings are first used, closes all of them at the end."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self._opened: dict[tuple[str | None, str | None], Transport | Router] = {}
+
+    def get(self, network: Network) -> Transport | Router:
+        """Return the transport for these settings; deadlines do not matter here."""
+        settings = (network.proxy, network.ca_file)
+        transport = self._opened.get(settings)
+        if transport is None:
+            transport = self._opened[settings] = open_transport(network, self._environ)
+        return transport
+
+    async def sweep(self) -> None:
+        """Close connections that nobody has used for a while, now and then, for ever.
+
+        A request does this for its own transport; a daemon that gets none would keep them open.
+        """
+        while True:
+            await trio.sleep(SWEEP_SECONDS)
+            for transport in self._opened.values():
+                transport.close_expired()
+
+    async def aclose(self) -> None:
+        """Close every connection of all."""
+        for transport in self._opened.values():
+            await transport.aclose()
+
+    def __repr__(self) -> str:
+        direct = [t.statistics() for t in self._opened.values() if isinstance(t, Transport)]
+        return f"<Transports {len(self._opened)}, direct: {direct}>"

@@ -1,0 +1,232 @@
+"""Anthropic Messages: answers, streams, model list and headers.
+
+The order of events is the vendor's: `message_start`, then per content block its start, deltas and
+stop, a `ping` after the first start, `message_delta`, `message_stop`. Sources: Anthropic's
+documentation and SDK, November 2026.
+"""
+
+from collections.abc import Mapping
+
+from aircherd.testing.simulator import script
+from aircherd.testing.simulator.anthropic import prompt as anthropic_prompt
+from aircherd.testing.simulator.anthropic.blocks import REDACTED
+from aircherd.testing.simulator.anthropic.thinking import capabilities, shows_thoughts
+from aircherd.testing.simulator.context import Context
+from aircherd.testing.simulator.limits import Headers
+from aircherd.testing.simulator.reply import (
+    EVENT_TYPE,
+    Reply,
+    Streamed,
+    Whole,
+    encode_json,
+    json_reply,
+    named_event,
+)
+
+STOP_REASONS = {
+    "stop": "end_turn",
+    "stop_sequence": "stop_sequence",
+    "length": "max_tokens",
+    "tools": "tool_use",
+}
+REDACT = "ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING"
+"""In a prompt, the beginning of what the vendor documents to get a thought that nobody may read."""
+
+
+def answer_chat(context: Context) -> Reply:
+    """Answer `POST /v1/messages`.
+
+    Raises:
+        Refusal: the request is not one the API takes.
+    """
+    prompt = anthropic_prompt.read_prompt(context)
+    said = script.decide(prompt, context.manner)
+    tally = script.tally(prompt, said, context.manner)
+    if context.wants_stream():
+        return _stream(context, said, tally)
+    return _whole(context, said, tally)
+
+
+def answer_models(context: Context) -> Whole:
+    """Answer `GET /v1/models`, a page at a time (`limit`, `after_id`).
+
+    Raises:
+        Refusal: the version header is missing.
+    """
+    anthropic_prompt.check_version(context)
+    query = context.request.query
+    models = context.manner.models.get("anthropic", [])
+    after = query.get("after_id")
+    start = models.index(after) + 1 if after in models else 0
+    limit = int(query["limit"]) if query.get("limit", "").isdecimal() else 20
+    page = models[start : start + limit]
+    body = {
+        "data": [_model(model) for model in page],
+        "has_more": start + limit < len(models),
+        "first_id": page[0] if page else None,
+        "last_id": page[-1] if page else None,
+    }
+    return json_reply(200, body, [])
+
+
+def request_headers(context: Context) -> Headers:
+    """Return the headers every answer carries besides the rate limits."""
+    return [
+        ("request-id", context.request_id),
+        ("anthropic-organization-id", "00000000-0000-4000-8000-000000000000"),
+    ]
+
+
+def _model(model: str) -> dict[str, object]:
+    return {
+        "type": "model",
+        "id": model,
+        "display_name": model.replace("-", " ").title(),
+        "created_at": "2026-06-01T00:00:00Z",
+        "max_input_tokens": 200_000,
+        "max_tokens": 64_000,
+        "lifecycle": "active",
+        "line": None,
+        "deprecated_at": None,
+        "retires_at": None,
+        "capabilities": capabilities(model),
+    }
+
+
+def _whole(context: Context, said: script.Said, tally: script.Tally) -> Whole:
+    content: list[dict[str, object]] = []
+    if said.thoughts:
+        content.append({**_thought(context, said)})
+    if said.pieces:
+        content.append({"type": "text", "text": "".join(said.pieces)})
+    for index, call in enumerate(said.calls):
+        content.append(
+            {**_tool_use(context, index, call), "input": script.parse_json(call.arguments)}
+        )
+    message = _message(context, content, _usage(tally, tally.output))
+    message["stop_reason"] = STOP_REASONS[said.finish]
+    message["stop_sequence"] = said.stop
+    return json_reply(200, message, [])
+
+
+def _stream(context: Context, said: script.Said, tally: script.Tally) -> Streamed:
+    start = {"type": "message_start", "message": _message(context, [], _usage(tally, 1))}
+    output = _output(context, said)
+    delta = {
+        "type": "message_delta",
+        "delta": {"stop_reason": STOP_REASONS[said.finish], "stop_sequence": said.stop},
+        "usage": _usage(tally, tally.output),
+    }
+    last_stop = _block_stop(output.blocks - 1) if output.blocks else b""
+    return Streamed(
+        [EVENT_TYPE, ("cache-control", "no-cache")],
+        named_event(start),
+        output.pieces,
+        last_stop + named_event(delta),
+        named_event({"type": "message_stop"}),
+    )
+
+
+class _Output:
+    """Collects the pieces of output; what opens and closes blocks rides with the next piece."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+        self.blocks = 0
+        self._pending = b""
+
+    def open_block(self, block: Mapping[str, object]) -> None:
+        index = self.blocks
+        if index:
+            self._pending += _block_stop(index - 1)
+        started = {"type": "content_block_start", "index": index, "content_block": block}
+        self._pending += named_event(started)
+        if not index:
+            self._pending += named_event({"type": "ping"})
+        self.blocks += 1
+
+    def add(self, kind: str, field: str, values: list[str]) -> None:
+        """Add deltas of one kind to the open block: the hot path of every benchmark."""
+        start = (
+            b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,'
+            b'"delta":{"type":"%b","%b":' % (self.blocks - 1, kind.encode(), field.encode())
+        )
+        deltas = [start + encode_json(value) + b"}}\n\n" for value in values]
+        if deltas:
+            deltas[0] = self._pending + deltas[0]
+            self._pending = b""
+            self.pieces += deltas
+
+
+def _output(context: Context, said: script.Said) -> _Output:
+    output = _Output()
+    if said.thoughts:
+        _add_thought(output, _thought(context, said))
+    if said.pieces:
+        output.open_block({"type": "text", "text": ""})
+        output.add("text_delta", "text", said.pieces)
+    for index, call in enumerate(said.calls):
+        output.open_block(_tool_use(context, index, call))
+        # The first fragment is always empty, and it is the only one where there is no argument.
+        arguments = (
+            [] if script.parse_json(call.arguments) == {} else script.fragments(call.arguments)
+        )
+        output.add("input_json_delta", "partial_json", ["", *arguments])
+    return output
+
+
+def _block_stop(index: int) -> bytes:
+    return named_event({"type": "content_block_stop", "index": index})
+
+
+def _thought(context: Context, said: script.Said) -> dict[str, str]:
+    thought = "".join(said.thoughts)
+    if REDACT in thought:
+        return {"type": "redacted_thinking", "data": REDACTED}
+    # What is signed is what is shown, so that it can be checked when it comes back.
+    shown = thought if shows_thoughts(context.body) else ""
+    return {"type": "thinking", "thinking": shown, "signature": script.signature(shown)}
+
+
+def _add_thought(output: _Output, thought: dict[str, str]) -> None:
+    if "data" in thought:
+        output.open_block(thought)
+        return
+    output.open_block({"type": "thinking", "thinking": "", "signature": ""})
+    output.add("thinking_delta", "thinking", script.split_pieces(thought["thinking"]))
+    output.add("signature_delta", "signature", [thought["signature"]])
+
+
+def _tool_use(context: Context, index: int, call: script.Call) -> dict[str, object]:
+    tool_id = context.make_id("toolu_01", 22, index)
+    return {"type": "tool_use", "id": tool_id, "name": call.name, "input": {}}
+
+
+def _message(
+    context: Context, content: list[dict[str, object]], usage: dict[str, object]
+) -> dict[str, object]:
+    return {
+        "model": context.body["model"],
+        "id": context.make_id("msg_01", 22),
+        "type": "message",
+        "role": "assistant",
+        "content": content,
+        "stop_reason": None,
+        "stop_sequence": None,
+        "usage": usage,
+    }
+
+
+def _usage(tally: script.Tally, output: int) -> dict[str, object]:
+    return {
+        "input_tokens": tally.input - tally.cached - tally.cache_write,
+        "cache_creation_input_tokens": tally.cache_write,
+        "cache_read_input_tokens": tally.cached,
+        "cache_creation": {
+            "ephemeral_5m_input_tokens": tally.cache_write,
+            "ephemeral_1h_input_tokens": 0,
+        },
+        "output_tokens": output,
+        "output_tokens_details": {"thinking_tokens": tally.reasoning if output > 1 else 0},
+        "service_tier": "standard",
+    }

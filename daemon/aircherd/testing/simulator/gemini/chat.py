@@ -1,0 +1,163 @@
+"""Gemini: answers, streams and the list of models, as Google AI Studio's API has them.
+
+Each event of a stream has the form of a whole answer; the last one has the reason to finish, and
+there is no other mark. A function's arguments come whole. What the model thought is signed: on its
+first call, else on the last piece of text, which is empty in a stream. Sources: Google's API
+reference and SDK, November 2026.
+"""
+
+from typing import Any
+
+from aircherd.testing.simulator import script
+from aircherd.testing.simulator.context import Context
+from aircherd.testing.simulator.gemini.prompt import model_of, read_prompt
+from aircherd.testing.simulator.gemini.turns import is_new, sign
+from aircherd.testing.simulator.limits import Headers
+from aircherd.testing.simulator.reply import (
+    EVENT_TYPE,
+    Reply,
+    Streamed,
+    Whole,
+    event,
+    json_reply,
+)
+
+FINISH = {"stop": "STOP", "stop_sequence": "STOP", "length": "MAX_TOKENS", "tools": "STOP"}
+
+Part = dict[str, Any]
+
+
+def answer_whole(context: Context) -> Reply:
+    """Answer `POST /models/MODEL:generateContent`.
+
+    Raises:
+        Refusal: the request is not one the API takes.
+    """
+    form, said = _read(context)
+    parts = [*form.thoughts([said.thoughts]), *form.texts([said.pieces]), *form.calls(said.calls)]
+    if not said.calls:
+        form.sign_last(parts)
+    return json_reply(200, form.answer(parts, said), [])
+
+
+def answer_stream(context: Context) -> Reply:
+    """Answer `POST /models/MODEL:streamGenerateContent`.
+
+    Without `alt=sse` it is one JSON list of the same answers, as the real API has it.
+
+    Raises:
+        Refusal: the request is not one the API takes.
+    """
+    if not context.streaming:
+        return answer_whole(context)
+    form, said = _read(context)
+    pieces = [*form.thoughts([[piece] for piece in said.thoughts])]
+    pieces += form.texts([[piece] for piece in said.pieces])
+    pieces += form.calls(said.calls)
+    answers = [form.answer([piece], None) for piece in pieces]
+    last: list[Part] = [{"text": ""}]
+    if not said.calls:
+        form.sign_last(last)
+    end = form.answer(last, said)
+    if context.request.query.get("alt") != "sse":
+        return json_reply(200, [*answers, end], [])
+    output = [event(answer) for answer in answers]
+    return Streamed([EVENT_TYPE], b"", output, b"", event(end))
+
+
+def answer_models(context: Context) -> Whole:
+    """Answer `GET /models`, a page at a time (`pageSize`, `pageToken`)."""
+    query = context.request.query
+    models = context.manner.models.get("gemini", [])
+    start = int(query.get("pageToken") or 0)
+    size = int(query.get("pageSize") or 50)
+    body: dict[str, object] = {"models": [_model(model) for model in models[start : start + size]]}
+    if start + size < len(models):
+        body["nextPageToken"] = str(start + size)
+    return json_reply(200, body, [])
+
+
+def request_headers(_context: Context) -> Headers:
+    """Return the headers every answer carries: no rate limits, no request's id."""
+    return [("server", "scaffolding on HTTPServer2"), ("x-content-type-options", "nosniff")]
+
+
+def _model(model: str) -> dict[str, object]:
+    method = "embedContent" if "embedding" in model else "generateContent"
+    return {
+        "name": f"models/{model}",
+        "version": "001",
+        "displayName": model.replace("-", " ").title(),
+        "inputTokenLimit": 1_048_576,
+        "outputTokenLimit": 65_536,
+        "supportedGenerationMethods": [method, "countTokens"],
+        "temperature": 1,
+        "topP": 0.95,
+        "topK": 64,
+        "maxTemperature": 2,
+        **({"thinking": True} if method == "generateContent" else {}),
+    }
+
+
+def _read(context: Context) -> tuple["_Form", script.Said]:
+    prompt = read_prompt(context)
+    said = script.decide(prompt, context.manner)
+    return _Form(context, script.tally(prompt, said, context.manner)), said
+
+
+class _Form:
+    """Builds the parts and bodies of one answer."""
+
+    def __init__(self, context: Context, tally: script.Tally) -> None:
+        self._context = context
+        self._tally = tally
+        self._model = model_of(context.request.path) or ""
+
+    def thoughts(self, runs: list[list[str]]) -> list[Part]:
+        """Return a part for each run of pieces that is not empty."""
+        return [{**part, "thought": True} for part in self.texts(runs)]
+
+    def texts(self, runs: list[list[str]]) -> list[Part]:
+        """Return a part for each run of pieces that is not empty."""
+        return [{"text": "".join(run)} for run in runs if run]
+
+    def calls(self, calls: list[script.Call]) -> list[Part]:
+        """Return a part for each call; of several at once only the first is signed."""
+        parts: list[Part] = []
+        for index, call in enumerate(calls):
+            told: Part = {"name": call.name, "args": script.parse_json(call.arguments)}
+            if is_new(self._model):  # older ones give no id
+                told["id"] = self._context.make_id("call-", 12, index)
+            parts.append({"functionCall": told})
+        if parts:
+            parts[0]["thoughtSignature"] = sign(self._model, parts[0])
+        return parts
+
+    def sign_last(self, parts: list[Part]) -> None:
+        """Sign the last text, an empty one if there is none."""
+        if not parts or parts[-1].get("thought"):
+            parts.append({"text": ""})
+        parts[-1]["thoughtSignature"] = sign(self._model, parts[-1])
+
+    def answer(self, parts: list[Part], ended: script.Said | None) -> dict[str, object]:
+        """Return one answer; it is the last of its stream if `ended` says how."""
+        candidate: dict[str, object] = {"content": {"parts": parts, "role": "model"}, "index": 0}
+        if ended is not None:
+            candidate["finishReason"] = FINISH[ended.finish]
+        return {
+            "candidates": [candidate],
+            "usageMetadata": self._usage(whole=ended is not None),
+            "modelVersion": self._model,
+            "responseId": self._context.make_id("resp", 18),
+        }
+
+    def _usage(self, *, whole: bool) -> dict[str, int]:
+        tally = self._tally
+        counts = {"promptTokenCount": tally.input, "cachedContentTokenCount": tally.cached}
+        total = tally.input
+        if whole:
+            counts["candidatesTokenCount"] = tally.output - tally.reasoning
+            counts["thoughtsTokenCount"] = tally.reasoning
+            total += tally.output
+        # A count of zero is left out.
+        return {name: count for name, count in counts.items() if count} | {"totalTokenCount": total}

@@ -1,0 +1,214 @@
+"""What a generateContent request asks, after the checks that Gemini makes of it.
+
+The API is strict: a field too many is refused. Each check repeats a refusal of the real one.
+"""
+
+import re
+from typing import Any
+
+from aircherd.testing.simulator.context import Context
+from aircherd.testing.simulator.errors.errors import refuse
+from aircherd.testing.simulator.gemini.turns import answers_of, bad, check_contents, is_new
+from aircherd.testing.simulator.script import Prompt, count_tokens
+
+Json = dict[str, Any]
+
+_PATH = re.compile(r"/v1beta/models/(?P<model>.+):(?P<method>(?:stream)?[gG]enerateContent)")
+FIELDS = frozenset(
+    (
+        *("contents", "systemInstruction", "tools", "toolConfig", "generationConfig"),
+        *("safetySettings", "cachedContent", "store", "serviceTier"),
+    )
+)
+CONFIG_FIELDS = frozenset(
+    (
+        *("maxOutputTokens", "temperature", "topP", "topK", "stopSequences", "candidateCount"),
+        *("responseMimeType", "responseSchema", "responseJsonSchema", "responseModalities"),
+        *("thinkingConfig", "seed", "presencePenalty", "frequencyPenalty", "mediaResolution"),
+    )
+)
+CHOICES = {"AUTO": "auto", "ANY": "required", "NONE": "none", "VALIDATED": "auto"}
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,63}")
+WITHOUT_MINIMAL = re.compile(r"gemini-(?:3\.[78]-flash(?!-lite)|3(?:\.1)?-pro|4)")
+MAX_STOPS = 5
+FREE = frozenset(("args", "response", "parametersJsonSchema", "responseJsonSchema"))
+"""What the user's own names are in."""
+_SNAKE = re.compile(r"_([a-z])")
+
+
+def split_path(path: str) -> tuple[str, str] | None:
+    """Return the model and the method that a path names, None for any other path."""
+    match = _PATH.fullmatch(path)
+    return (match["model"], match["method"]) if match else None
+
+
+def model_of(path: str) -> str | None:
+    """Return the model that a path names, under the vendor's own prefix too."""
+    named = split_path(path.removeprefix("/gemini"))
+    return named[0] if named else None
+
+
+def read_prompt(context: Context) -> Prompt:
+    """Check the request and return what it asks.
+
+    Raises:
+        Refusal: the API would not take it.
+    """
+    body, model = _camel(context.body), model_of(context.request.path) or ""
+    if not isinstance(body, dict):
+        raise bad("Invalid JSON payload received. Unexpected token.")
+    _check_model(context, model)
+    _check_fields(body, FIELDS, "")
+    check_contents(body.get("contents"), model)
+    config = body.get("generationConfig") or {}
+    _check_config(config)
+    _check_thinking(config.get("thinkingConfig") or {}, model)
+    tools = _read_tools(body)
+    is_json = config.get("responseMimeType") == "application/json"
+    if tools and is_json and not is_new(model):
+        raise bad("Function calling with a response mime type: 'application/json' is unsupported")
+    choice, forced = _read_choice(body, tools)
+    contents = body["contents"]
+    return Prompt(
+        text=_last_user_text(contents),
+        results=[_told(answer["response"]) for answer in answers_of(contents[-1])],
+        input_tokens=count_tokens(*_texts(body)),
+        tools=tools,
+        choice=choice,
+        forced=forced,
+        max_tokens=config.get("maxOutputTokens"),
+        stop=config.get("stopSequences") or [],
+        thinks=thinks(config),
+        images=_images(contents[-1]),
+        schema=config.get("responseJsonSchema", {}) if is_json else None,
+    )
+
+
+def thinks(config: Json) -> bool:
+    """Whether thoughts are to be told."""
+    thinking = config.get("thinkingConfig") or {}
+    return bool(thinking.get("includeThoughts")) and thinking.get("thinkingBudget") != 0
+
+
+def _camel(value: Any) -> Any:  # JSON of any shape
+    """Return `value` with its names in one form: the API takes `top_p` for `topP`, and so on."""
+    if isinstance(value, list):
+        return [_camel(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    named = {_SNAKE.sub(lambda match: match[1].upper(), name): name for name in value}
+    return {
+        camel: value[name] if camel in FREE else _camel(value[name])
+        for camel, name in named.items()
+    }
+
+
+def _check_model(context: Context, model: str) -> None:
+    if not context.manner.serves("gemini", model):
+        message = (
+            f"models/{model} is not found for API version v1beta, or is not supported for "
+            "generateContent. Call ListModels to see the list of available models and their "
+            "supported methods."
+        )
+        raise refuse("gemini", message, name="model_not_found")
+
+
+def _check_fields(value: Json, known: frozenset[str], where: str) -> None:
+    for name in value:
+        if name not in known:
+            place = f" at '{where}'" if where else ""
+            raise bad(
+                f'Invalid JSON payload received. Unknown name "{name}"{place}: Cannot find field.'
+            )
+
+
+def _check_config(config: Json) -> None:
+    _check_fields(config, CONFIG_FIELDS, "generation_config")
+    where = "* GenerateContentRequest.generation_config"
+    if not 0 <= config.get("temperature", 0) <= 2:
+        raise bad(f"{where}.temperature: temperature must be in the range [0.0, 2.0].\n")
+    if not 0 <= config.get("topP", 0) <= 1:
+        raise bad(f"{where}.top_p: top_p must be in the range [0.0, 1.0].\n")
+    if config.get("maxOutputTokens", 1) < 1:
+        raise bad(f"{where}.max_output_tokens: max_output_tokens must be positive.\n")
+    stops = config.get("stopSequences") or []
+    if len(stops) > MAX_STOPS or "" in stops:
+        raise bad(f"{where}.stop_sequences: at most {MAX_STOPS} are allowed, none of them empty.\n")
+    if "responseJsonSchema" in config and config.get("responseMimeType") != "application/json":
+        raise bad(f"{where}.response_json_schema: only allowed with mime type application/json.\n")
+
+
+def _check_thinking(thinking: Json, model: str) -> None:
+    budget, level = thinking.get("thinkingBudget"), thinking.get("thinkingLevel")
+    if not thinking:
+        return
+    if re.match(r"gemini-(?:1|2\.0)", model):
+        raise bad("thinking_config is not supported.")
+    if budget is not None and level is not None:
+        raise bad("You can only set only one of thinking budget and thinking level.")
+    if level is not None and not is_new(model):
+        raise bad("Thinking level is not supported for this model.")
+    if level == "MINIMAL" and WITHOUT_MINIMAL.match(model):
+        raise bad(
+            "Thinking level MINIMAL is not supported for this model. Please retry with other "
+            "thinking level."
+        )
+    if budget == 0 and (is_new(model) or "-pro" in model):
+        raise bad("Budget 0 is invalid. This model only works in thinking mode.")
+    if budget is not None and not -1 <= budget <= (32_768 if "-pro" in model else 24_576):
+        raise bad(f"The thinking budget {budget} is invalid.")
+
+
+def _read_tools(body: Json) -> list[str]:
+    names: list[str] = []
+    for tool in body.get("tools") or []:
+        for at, declared in enumerate(tool.get("functionDeclarations") or []):
+            where = f"* GenerateContentRequest.tools[0].function_declarations[{at}]"
+            if not NAME.fullmatch(declared.get("name") or ""):
+                raise bad(
+                    f"{where}.name: Invalid function name. Must start with a letter or an "
+                    "underscore.\n"
+                )
+            if not isinstance(declared.get("parametersJsonSchema", {}), dict):
+                raise bad(f"{where}.parameters_json_schema: must be a JSON schema.\n")
+            names.append(declared["name"])
+    return names
+
+
+def _read_choice(body: Json, tools: list[str]) -> tuple[str, str | None]:
+    calling = (body.get("toolConfig") or {}).get("functionCallingConfig") or {}
+    mode, allowed = calling.get("mode", "AUTO"), calling.get("allowedFunctionNames") or []
+    if calling and not tools:
+        raise bad("Function calling config is set without function_declarations.")
+    if allowed and mode not in ("ANY", "VALIDATED"):
+        raise bad("Allowed function names are only allowed with mode ANY or VALIDATED.")
+    if not set(allowed) <= set(tools):
+        raise bad("Allowed function names are not among the declared functions.")
+    return CHOICES[mode], allowed[0] if allowed else None
+
+
+def _told(response: Json) -> str:
+    return str(response.get("output", response.get("error", response)))
+
+
+def _texts(body: Json) -> list[str]:
+    contents = [body.get("systemInstruction") or {"parts": []}, *body["contents"]]
+    return [part["text"] for content in contents for part in content["parts"] if "text" in part]
+
+
+def _last_user_text(contents: list[Json]) -> str:
+    for content in reversed(contents):
+        texts = [part["text"] for part in content["parts"] if "text" in part]
+        if content.get("role", "user") == "user" and texts:
+            return "\n".join(texts)
+    return ""
+
+
+def _images(content: Json) -> list[str]:
+    images = []
+    for part in content["parts"]:
+        if "inlineData" in part:
+            images.append(part["inlineData"]["mimeType"])
+        elif "fileData" in part:
+            images.append(part["fileData"]["fileUri"])
+    return images

@@ -1,0 +1,132 @@
+"""The content of Chat Completions messages, and the JSON asked for: what OpenAI takes and reads.
+
+Source: OpenAI's API reference and the refusals that its users report, November 2026.
+"""
+
+import binascii
+import re
+from typing import Any
+
+from aircherd.testing.simulator.errors.errors import Refusal, refuse
+
+Json = dict[str, Any]
+
+PARTS = ("text", "image_url", "input_audio", "refusal", "file")
+PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,(?P<data>.*)", re.DOTALL)
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def text_of(content: object) -> str:
+    """Return the words of a content, a plain text or a list of parts."""
+    if isinstance(content, str):
+        return content
+    return "\n".join(part["text"] for part in _parts(content) if part.get("type") == "text")
+
+
+def images_of(content: object) -> list[str]:
+    """Return the pictures of a content, by media type or URL."""
+    urls = [part["image_url"]["url"] for part in _parts(content) if part["type"] == "image_url"]
+    return [url[5:].partition(";")[0] if url.startswith("data:") else url for url in urls]
+
+
+def _parts(content: object) -> list[Json]:
+    return content if isinstance(content, list) else []
+
+
+def check_content(vendor: str, message: Json, at: int) -> None:
+    """Check the parts of one message.
+
+    Raises:
+        Refusal: one is of no type that is known, or a picture that nobody can look at.
+    """
+    for number, part in enumerate(_parts(message.get("content"))):
+        where = f"messages[{at}].content[{number}]"
+        if part.get("type") not in PARTS:
+            raise refuse(
+                vendor,
+                f"Invalid value: '{part.get('type')}'. Supported values are: {PARTS}.",
+                code="invalid_value",
+                param=where,
+            )
+        if part["type"] == "image_url":
+            _check_picture(vendor, message["role"], part, where)
+
+
+def _check_picture(vendor: str, role: str, part: Json, where: str) -> None:
+    if role != "user":
+        raise refuse(
+            vendor,
+            "Image URLs are only allowed for messages with role 'user', but this message with "
+            f"role '{role}' contains an image URL.",
+            param=where,
+        )
+    url = part["image_url"]["url"]
+    if url.startswith(("https://", "http://")):
+        return
+    data = PICTURE.fullmatch(url)
+    if data is None:
+        raise _bad_picture(vendor, "Expected a URL, or a data URI of png, jpeg, gif or webp.")
+    try:
+        binascii.a2b_base64(data["data"], strict_mode=True)
+    except ValueError:
+        raise _bad_picture(vendor, "Expected a base64-encoded data URI.") from None
+
+
+def _bad_picture(vendor: str, expected: str) -> Refusal:
+    return refuse(vendor, f"Invalid 'image_url'. {expected}", code="invalid_image_url")
+
+
+# ------------------------------------------------------------------ the answer's form
+
+
+def read_schema(vendor: str, body: Json) -> Json | None:
+    """Return the schema that the answer must fit, {} for any object, None for plain text.
+
+    Raises:
+        Refusal: the form is none, or its schema not one that can be kept to strictly.
+    """
+    wanted = body.get("response_format")
+    if wanted is None or wanted.get("type") == "text":
+        return None
+    if wanted.get("type") == "json_object":
+        _check_mention(vendor, body["messages"])
+        return {}
+    form = wanted.get("json_schema") if wanted.get("type") == "json_schema" else None
+    if not isinstance(form, dict) or not NAME.fullmatch(str(form.get("name"))):
+        raise _bad_form(vendor, f"Invalid value for 'response_format': {wanted.get('type')!r}.")
+    schema: Json = form.get("schema") or {}
+    if form.get("strict"):
+        _check_strict(vendor, form["name"], schema)
+    return schema
+
+
+def _check_mention(vendor: str, messages: list[Json]) -> None:
+    if not any("json" in text_of(message.get("content")).lower() for message in messages):
+        raise _bad_form(
+            vendor,
+            "'messages' must contain the word 'json' in some form, to use 'response_format' of "
+            "type 'json_object'.",
+        )
+
+
+def _check_strict(vendor: str, name: str, schema: object) -> None:
+    """Strict means: every object names all it has, and nothing else may be in it."""
+    if isinstance(schema, list):
+        for each in schema:
+            _check_strict(vendor, name, each)
+    if not isinstance(schema, dict):
+        return
+    if schema.get("type") == "object":
+        if schema.get("additionalProperties") is not False:
+            missing = "'additionalProperties' is required to be supplied and to be false."
+            raise _bad_form(vendor, f"Invalid schema for response_format '{name}': {missing}")
+        if set(schema.get("properties", {})) != set(schema.get("required", [])):
+            missing = "'required' is required to be supplied and to hold every key in properties."
+            raise _bad_form(vendor, f"Invalid schema for response_format '{name}': {missing}")
+    for key, each in schema.items():
+        if key not in ("enum", "const", "default", "required"):
+            _check_strict(vendor, name, list(each.values()) if key == "properties" else each)
+
+
+def _bad_form(vendor: str, message: str) -> Refusal:
+    return refuse(vendor, message, param="response_format")

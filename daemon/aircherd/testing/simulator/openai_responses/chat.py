@@ -1,0 +1,225 @@
+"""OpenAI's Responses API: replies and streams.
+
+A reply is a list of items: reasoning, a message, tool calls. In a stream each is opened, told piece
+by piece, and told again whole when it is done; the last event has the whole response once more.
+Sources: OpenAI's API reference and SDK, November 2026.
+"""
+
+from typing import Any
+
+from aircherd.testing.simulator import script
+from aircherd.testing.simulator.context import Context
+from aircherd.testing.simulator.openai_responses import prompt as responses_prompt
+from aircherd.testing.simulator.openai_responses.thinking import seal
+from aircherd.testing.simulator.reply import (
+    EVENT_TYPE,
+    Reply,
+    Streamed,
+    json_reply,
+    named_event,
+)
+
+Json = dict[str, Any]
+
+
+def answer_chat(context: Context) -> Reply:
+    """Answer `POST /responses`.
+
+    Raises:
+        Refusal: the request is not one the API takes.
+    """
+    prompt = responses_prompt.read_prompt(context)
+    said = script.decide(prompt, context.manner)
+    items = _items(context, said)
+    final = _final(context, said, items, script.tally(prompt, said, context.manner))
+    if context.wants_stream():
+        return _stream(context, said, items, final)
+    return json_reply(200, final, [])
+
+
+# ------------------------------------------------------------------ items
+
+
+def _items(context: Context, said: script.Said) -> list[Json]:
+    items = [_reasoning(context, said)] if said.thoughts else []
+    if said.pieces or not said.calls:
+        items.append(_message(context, said))
+    return items + [_call(context, at, call) for at, call in enumerate(said.calls)]
+
+
+def _reasoning(context: Context, said: script.Said) -> Json:
+    item_id, thought = context.make_id("rs_", 48), "".join(said.thoughts)
+    is_shown = context.body["reasoning"].get("summary") is not None
+    return {
+        "id": item_id,
+        "type": "reasoning",
+        "encrypted_content": seal(item_id, thought),
+        "summary": [{"type": "summary_text", "text": thought}] if is_shown else [],
+    }
+
+
+def _message(context: Context, said: script.Said) -> Json:
+    text = "".join(said.pieces)
+    return {
+        "id": context.make_id("msg_", 48),
+        "type": "message",
+        "status": "incomplete" if said.finish == "length" else "completed",
+        "content": [{"type": "output_text", "annotations": [], "logprobs": [], "text": text}],
+        "role": "assistant",
+    }
+
+
+def _call(context: Context, at: int, call: script.Call) -> Json:
+    return {
+        "id": context.make_id("fc_", 48, at),
+        "type": "function_call",
+        "status": "completed",
+        "arguments": call.arguments,
+        "call_id": context.make_id("call_", 24, at),
+        "name": call.name,
+    }
+
+
+# ------------------------------------------------------------------ the response
+
+
+def _final(context: Context, said: script.Said, items: list[Json], tally: script.Tally) -> Json:
+    is_cut = said.finish == "length"
+    return {
+        **_response(context),
+        "status": "incomplete" if is_cut else "completed",
+        "incomplete_details": {"reason": "max_output_tokens"} if is_cut else None,
+        "output": items,
+        "usage": {
+            "input_tokens": tally.input,
+            "input_tokens_details": {
+                "cached_tokens": tally.cached,
+                "cache_write_tokens": tally.cache_write,
+            },
+            "output_tokens": tally.output,
+            "output_tokens_details": {"reasoning_tokens": tally.reasoning},
+            "total_tokens": tally.input + tally.output,
+        },
+    }
+
+
+def _response(context: Context) -> Json:
+    """Return the response as it begins: it repeats what was asked."""
+    body: Json = context.body
+    reasoning = body.get("reasoning") or {}
+    return {
+        "id": context.make_id("resp_", 48),
+        "object": "response",
+        "created_at": int(context.now),
+        "status": "in_progress",
+        "background": False,
+        "error": None,
+        "incomplete_details": None,
+        "instructions": body.get("instructions"),
+        "max_output_tokens": body.get("max_output_tokens"),
+        "model": body["model"],
+        "output": [],
+        "parallel_tool_calls": body.get("parallel_tool_calls", True),
+        "previous_response_id": None,
+        "reasoning": {"effort": reasoning.get("effort"), "summary": reasoning.get("summary")},
+        "service_tier": "default",
+        "store": body.get("store", True),
+        "temperature": body.get("temperature", 1.0),
+        "text": {"format": {"type": "text"}, "verbosity": "medium", **body.get("text", {})},
+        "tool_choice": body.get("tool_choice", "auto"),
+        "tools": [{"strict": True, **tool} for tool in body.get("tools") or []],
+        "top_p": body.get("top_p", 1.0),
+        "truncation": "disabled",
+        "usage": None,
+        "user": None,
+        "metadata": body.get("metadata") or {},
+    }
+
+
+# ------------------------------------------------------------------ the stream
+
+
+def _stream(context: Context, said: script.Said, items: list[Json], final: Json) -> Streamed:
+    options = context.body.get("stream_options") or {}
+    events = _Events(pads=options.get("include_obfuscation", True))
+    begun = _response(context)
+    opening = events.event("response.created", response=begun)
+    opening += events.event("response.in_progress", response=begun)
+    for at, item in enumerate(items):
+        _TELL[item["type"]](events, at, item, said)
+    kind = f"response.{final['status']}"
+    return Streamed(
+        [EVENT_TYPE, ("cache-control", "no-cache")],
+        opening,
+        events.pieces,
+        events.pending,
+        events.event(kind, response=final),
+    )
+
+
+class _Events:
+    """Numbers the events and collects the pieces of output; the others ride with the next piece."""
+
+    def __init__(self, *, pads: bool) -> None:
+        self.pieces: list[bytes] = []
+        self.pending = b""
+        self._number = 0
+        self._pads = pads
+
+    def event(self, kind: str, **fields: object) -> bytes:
+        """Return one event."""
+        event = named_event({"type": kind, **fields, "sequence_number": self._number})
+        self._number += 1
+        return event
+
+    def put(self, kind: str, **fields: object) -> None:
+        """Add an event without output."""
+        self.pending += self.event(kind, **fields)
+
+    def tell(self, kind: str, pieces: list[str], **fields: object) -> None:
+        """Add an event for each piece of output."""
+        for piece in pieces:
+            # It hides the length of a token from who listens on the way.
+            padding = {"obfuscation": "x" * (16 - len(piece) % 16)} if self._pads else {}
+            event = self.event(kind, **fields, delta=piece, **padding)
+            self.pieces.append(self.pending + event)
+            self.pending = b""
+
+
+def _tell_reasoning(events: _Events, at: int, item: Json, said: script.Said) -> None:
+    place = {"item_id": item["id"], "output_index": at, "summary_index": 0}
+    kind = "response.reasoning_summary"
+    unfinished = {**item, "summary": [], "encrypted_content": item["encrypted_content"][:16]}
+    events.put("response.output_item.added", output_index=at, item=unfinished)
+    for part in item["summary"]:
+        events.put(f"{kind}_part.added", **place, part={**part, "text": ""})
+        events.tell(f"{kind}_text.delta", said.thoughts, **place)
+        events.put(f"{kind}_text.done", **place, text=part["text"])
+        events.put(f"{kind}_part.done", **place, part=part)
+    events.put("response.output_item.done", output_index=at, item=item)
+
+
+def _tell_message(events: _Events, at: int, item: Json, said: script.Said) -> None:
+    place = {"item_id": item["id"], "output_index": at, "content_index": 0}
+    part = item["content"][0]
+    begun = {**item, "status": "in_progress", "content": []}
+    events.put("response.output_item.added", output_index=at, item=begun)
+    events.put("response.content_part.added", **place, part={**part, "text": ""})
+    events.tell("response.output_text.delta", said.pieces, **place, logprobs=[])
+    events.put("response.output_text.done", **place, text=part["text"], logprobs=[])
+    events.put("response.content_part.done", **place, part=part)
+    events.put("response.output_item.done", output_index=at, item=item)
+
+
+def _tell_call(events: _Events, at: int, item: Json, said: script.Said) -> None:
+    del said
+    place = {"item_id": item["id"], "output_index": at}
+    kind, arguments = "response.function_call_arguments", item["arguments"]
+    begun = {**item, "status": "in_progress", "arguments": ""}
+    events.put("response.output_item.added", output_index=at, item=begun)
+    events.tell(f"{kind}.delta", script.fragments(arguments), **place)
+    events.put(f"{kind}.done", **place, arguments=arguments, name=item["name"])
+    events.put("response.output_item.done", output_index=at, item=item)
+
+
+_TELL = {"reasoning": _tell_reasoning, "message": _tell_message, "function_call": _tell_call}

@@ -1,0 +1,186 @@
+"""The input of a Responses request: its items, what the API takes of them, and what they say.
+
+Each check repeats a refusal of the real API. Source: its reference, OpenAI's SDK and refusals
+reported in issues, November 2026.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from aircherd.testing.simulator.errors.errors import Refusal, refuse
+from aircherd.testing.simulator.openai_chat.content import PICTURE
+from aircherd.testing.simulator.openai_responses.thinking import check_returned, unknown_item
+
+Json = dict[str, Any]
+
+SAID = ("input_text", "input_image", "input_file")
+ANSWERED = ("output_text", "refusal")
+PARTS = {"user": SAID, "system": SAID, "developer": SAID, "assistant": ANSWERED}
+MAX_CALL_ID = 64
+
+
+def read_items(body: Json) -> list[Json]:
+    """Return the items of the input, after the checks that OpenAI makes of them.
+
+    Raises:
+        Refusal: the API would not take them.
+    """
+    given = body.get("input")
+    if isinstance(given, str):
+        return [{"type": "message", "role": "user", "content": given}]
+    if not isinstance(given, list):
+        raise _missing("input")
+    items = [{"type": "message", **item} if "role" in item else item for item in given]
+    for at, item in enumerate(items):
+        check = _CHECKS.get(item.get("type"))
+        if check is None:
+            raise _invalid(item.get("type"), tuple(_CHECKS), f"input[{at}]")
+        check(item, f"input[{at}]")
+    _check_pairs(items)
+    return items
+
+
+def text_of(item: Json) -> str:
+    """Return the words of an item."""
+    if item["type"] == "function_call":
+        return str(item["arguments"])
+    return _text(item.get("content") or item.get("output") or "")
+
+
+def images_of(item: Json) -> list[str]:
+    """Return the pictures of a message, by media type or URL."""
+    content = item.get("content")
+    parts = content if isinstance(content, list) else []
+    return [_picture(part) for part in parts if part["type"] == "input_image"]
+
+
+def last_results(items: list[Json]) -> list[str]:
+    """Return what tools answered, if that came last: their words, and their pictures by type."""
+    results: list[str] = []
+    for item in reversed(items):
+        if item["type"] != "function_call_output":
+            break
+        results.append(_text(item["output"]))
+    return results[::-1]
+
+
+def last_user_item(items: list[Json]) -> Json:
+    """Return the user's last message."""
+    asked = (item for item in reversed(items) if item.get("role") == "user")
+    return next(asked, {"type": "message", "role": "user", "content": ""})
+
+
+def _text(content: str | list[Json]) -> str:
+    if isinstance(content, str):
+        return content
+    return "\n".join(
+        _picture(part) if part["type"] == "input_image" else part["text"] for part in content
+    )
+
+
+def _picture(part: Json) -> str:
+    url: str = part["image_url"]
+    return url[5:].partition(";")[0] if url.startswith("data:") else url
+
+
+# ------------------------------------------------------------------ checks
+
+
+def _check_message(item: Json, where: str) -> None:
+    role, content = item.get("role"), item.get("content")
+    if role not in PARTS:
+        raise _invalid(role, tuple(PARTS), where)
+    if not isinstance(content, str | list):
+        raise _missing(f"{where}.content")
+    for at, part in enumerate(content if isinstance(content, list) else []):
+        _check_part(part, PARTS[role], f"{where}.content[{at}]")
+
+
+def _check_part(part: Json, kinds: tuple[str, ...], where: str) -> None:
+    if part.get("type") not in kinds:
+        raise _invalid(part.get("type"), kinds, where)
+    if part["type"] != "input_image":
+        return
+    url = part.get("image_url")
+    is_url = isinstance(url, str) and url.startswith(("https://", "http://"))
+    if not is_url and not PICTURE.fullmatch(str(url)):
+        raise _bad(
+            f"Invalid '{where}.image_url'. Expected a valid URL, but got a value with an invalid "
+            "format.",
+            "invalid_value",
+            f"{where}.image_url",
+        )
+
+
+def _check_call(item: Json, where: str) -> None:
+    _check_call_id(item, where)
+    for name in ("name", "arguments"):
+        if not isinstance(item.get(name), str):
+            raise _missing(f"{where}.{name}")
+    item_id = item.get("id")
+    if item_id is not None and not item_id.startswith("fc"):
+        message = f"Invalid '{where}.id': '{item_id}'. Expected an ID that begins with 'fc'."
+        raise _bad(message, "invalid_value", f"{where}.id")
+
+
+def _check_output(item: Json, where: str) -> None:
+    _check_call_id(item, where)
+    output = item.get("output")
+    if not isinstance(output, str | list):
+        raise _missing(f"{where}.output")
+    for at, part in enumerate(output if isinstance(output, list) else []):
+        _check_part(part, SAID, f"{where}.output[{at}]")
+
+
+def _check_call_id(item: Json, where: str) -> None:
+    call_id = item.get("call_id")
+    if not isinstance(call_id, str):
+        raise _missing(f"{where}.call_id")
+    if len(call_id) > MAX_CALL_ID:
+        message = (
+            f"Invalid '{where}.call_id': string too long. Expected a string with maximum length "
+            f"{MAX_CALL_ID}, but got a string with length {len(call_id)} instead."
+        )
+        raise _bad(message, "string_above_max_length", f"{where}.call_id")
+
+
+def _refuse_reference(item: Json, where: str) -> None:
+    del where
+    raise unknown_item(item.get("id"))
+
+
+_CHECKS: dict[object, Callable[[Json, str], None]] = {
+    "message": _check_message,
+    "function_call": _check_call,
+    "function_call_output": _check_output,
+    "reasoning": check_returned,
+    "item_reference": _refuse_reference,
+}
+
+
+def _check_pairs(items: list[Json]) -> None:
+    called = [item["call_id"] for item in items if item["type"] == "function_call"]
+    answered = [item["call_id"] for item in items if item["type"] == "function_call_output"]
+    for call_id in answered:
+        if call_id not in called:
+            message = f"No tool call found for function call output with call_id {call_id}."
+            raise refuse("openai", message, param="input")
+    for call_id in called:
+        if call_id not in answered:
+            message = f"No tool output found for function call {call_id}."
+            raise refuse("openai", message, param="input")
+
+
+def _bad(message: str, code: str, param: str) -> Refusal:
+    return refuse("openai", message, code=code, param=param)
+
+
+def _missing(name: str) -> Refusal:
+    message = f"Missing required parameter: '{name}'."
+    return _bad(message, "missing_required_parameter", name)
+
+
+def _invalid(value: object, known: tuple[object, ...], where: str) -> Refusal:
+    supported = ", ".join(f"'{each}'" for each in known)
+    message = f"Invalid value: '{value}'. Supported values are: {supported}."
+    return _bad(message, "invalid_value", where)

@@ -1,0 +1,134 @@
+"""What `ask` adds when nobody answered."""
+
+import pytest
+
+from aircher_cli.commands.ask.failed import (
+    newcomer_note,
+    rest_of_text,
+    with_guess,
+    with_place,
+)
+from aircher_cli.console import Console
+from aircher_cli.context import Context
+from aircher_cli.render.advice import nobody_lines
+from aircher_client import Client, DaemonError
+from helpers.cli_daemon import CliDaemon, Map, Session, refuses
+
+
+@pytest.mark.parametrize(
+    ("data", "shown", "expected"),
+    [
+        ({"text": "half an answer"}, "half ", "an answer"),
+        ({"text": "half"}, "half", ""),
+        ({"text": "half"}, "", "half"),
+        ({"text": "something else"}, "half", ""),
+        ({}, "half", ""),
+    ],
+)
+def test_rest_of_text(data: Map, shown: str, expected: str) -> None:
+    """Nothing is shown twice, and nothing that came is lost."""
+    assert expected == rest_of_text(DaemonError("truncated", "cut", data), shown)
+
+
+NO_KEY: Map = {"skipped": [{"provider": "a", "reason": "not_authenticated"}]}
+REFUSED: Map = {"skipped": [{"provider": "a", "reason": "auth_rejected"}]}
+
+
+def note(daemon: CliDaemon, code: str, data: Map | None = None, model: str | None = None) -> str:
+    context = Context(Console(None, None, {}), daemon.environ, None)
+    with Client.connect(daemon.environ) as client:
+        return newcomer_note(context, client, DaemonError(code, "no", data or {}), model)
+
+
+@pytest.mark.parametrize(
+    ("code", "data", "model", "expected"),
+    [
+        ("not_authenticated", {}, None, True),
+        ("all_failed", NO_KEY, None, True),
+        ("all_failed", NO_KEY, "openai/x", False),
+        ("all_failed", REFUSED, None, False),
+        ("network", {}, None, False),
+    ],
+)
+def test_who_is_a_newcomer(
+    daemon: CliDaemon, code: str, data: Map, model: str | None, expected: bool
+) -> None:
+    """Somebody who named no model, and has no key anywhere."""
+    daemon.answers |= {"auth.status": {"rows": [], "environment": []}, "status": {}}
+    assert expected == note(daemon, code, data, model).startswith("Nobody is signed in yet")
+
+
+def test_who_is_signed_in_elsewhere_is_told_how_to_ask_there(daemon: CliDaemon) -> None:
+    """The error names only those that were to be asked; the daemon's status knows the others."""
+    work = {"provider": "work", "kind": "openai", "state": "authenticated"}
+    daemon.answers["status"] = {"providers": [work], "default": {"candidates": []}}
+    assert note(daemon, "not_authenticated", NO_KEY).startswith("work is signed in, but has no")
+
+
+def test_a_request_that_left_out_who_could_answer(daemon: CliDaemon) -> None:
+    """Where the default would have served, the request's own choice is to blame."""
+    daemon.answers["status"] = {"default": {"candidates": ["openai/gpt-5.5"]}}
+    assert note(daemon, "not_authenticated", NO_KEY) == ""
+
+
+def test_a_second_error_does_not_hide_the_first(daemon: CliDaemon) -> None:
+    """When the daemon cannot even say how things stand, the steps stand without it."""
+    defect = refuses("internal", "oh")
+    daemon.answers |= {"auth.status": defect, "status": defect}
+    assert note(daemon, "not_authenticated") == "\n".join(nobody_lines({}))
+
+
+def test_a_daemon_that_has_gone_does_not_hide_the_first(daemon: CliDaemon) -> None:
+    """That it went away meanwhile is another story."""
+
+    def leave(session: Session, msgid: int, params: Map) -> object:
+        session.sock.shutdown(2)
+        return None
+
+    daemon.answers["status"] = leave
+    assert note(daemon, "not_authenticated").startswith("Nobody is signed in yet")
+
+
+ATTEMPT: Map = {"provider": "work", "model": "lama", "outcome": "unknown_model"}
+
+
+@pytest.mark.parametrize(
+    ("attempts", "names", "expected"),
+    [
+        ([ATTEMPT], ["llama", "qwen"], "no (did you mean work/llama?)"),
+        ([ATTEMPT, ATTEMPT], ["llama"], "no (did you mean work/llama?)"),
+        ([ATTEMPT], ["lama"], "no"),
+        ([ATTEMPT], ["qwen"], "no"),
+        ([{**ATTEMPT, "outcome": "overloaded"}], ["llama"], "no"),
+    ],
+)
+def test_what_was_meant(
+    daemon: CliDaemon, attempts: list[Map], names: list[str], expected: str
+) -> None:
+    """Only where it is the model that is unknown, and something else is nearly called so."""
+    daemon.answers["models.list"] = {"models": [{"model": name} for name in names]}
+    error = DaemonError("unknown_model", "no", {"attempts": attempts})
+    with Client.connect(daemon.environ) as client:
+        assert with_guess(client, error).message == expected
+
+
+@pytest.mark.parametrize(
+    ("messages", "code", "said", "expected"),
+    [
+        (
+            "talk.json",
+            "bad_request",
+            "chat: messages[1].role: no",
+            "talk.json: messages[1].role: no",
+        ),
+        ("talk.json", "bad_request", "messages: no", "talk.json: messages: no"),
+        ("-", "bad_request", "messages: no", "standard input: messages: no"),
+        ('[{"role"', "bad_request", "messages: no", "--messages: messages: no"),
+        (None, "bad_request", "messages: no", "messages: no"),
+        ("talk.json", "bad_request", "stop[0]: no", "stop[0]: no"),
+        ("talk.json", "network", "messages: no", "messages: no"),
+    ],
+)
+def test_the_file_is_named(messages: str | None, code: str, said: str, expected: str) -> None:
+    """Where the conversation of a file is at fault."""
+    assert expected == with_place(DaemonError(code, said, {}), messages).message

@@ -1,0 +1,108 @@
+"""Where the prompt comes from."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from aircher_cli.commands.ask import prompt
+from aircher_cli.commands.ask.prompt import read_prompt
+from aircher_cli.console import Console
+from aircher_cli.context import Context
+from aircher_cli.exit_codes import CommandFailed
+from helpers.cli import Stream
+
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+
+
+def context_of(stdin: str | None) -> Context:
+    keyboard = Stream((stdin or "").encode(), terminal=stdin is None)
+    return Context(Console(None, Stream(), {}), {}, keyboard)
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin", "expected"),
+    [
+        (["a", "b"], None, "a b"),
+        ([], "x\n", "x"),
+        (["a"], "  x\n\n", "a\n\n  x"),
+        (["a"], "", "a"),
+        (["a"], "\n", "a"),
+        ([], None, ""),
+        ([""], "x", "x"),
+    ],
+)
+def test_arguments_and_input(words: list[str], stdin: str | None, expected: str) -> None:
+    """Arguments, a blank line, standard input; what is empty leaves no blank line behind."""
+    assert expected == read_prompt(context_of(stdin), words, [])
+
+
+def test_files_stand_between(tmp_path: Path) -> None:
+    """A file is named and fenced, so that the model knows where it begins and ends."""
+    note = tmp_path / "note.md"
+    note.write_text("one\ntwo\n")
+    text = read_prompt(context_of("in"), ["read"], [str(note)])
+    assert text == f"read\n\n{note}:\n```\none\ntwo\n```\n\nin"
+
+
+def test_standard_input_as_a_file() -> None:
+    """`-` is standard input: it stands with the files, and is not added a second time."""
+    text = read_prompt(context_of("in\n"), ["read"], ["-"])
+    assert text == "read\n\nstandard input:\n```\nin\n```"
+
+
+def test_images_make_parts(tmp_path: Path) -> None:
+    """With an image the content is a list of parts, in the order of the command line."""
+    (tmp_path / "a.png").write_bytes(PNG)
+    content = read_prompt(context_of("in"), ["look"], [str(tmp_path / "a.png")])
+    assert isinstance(content, list)
+    assert [part["type"] for part in content] == ["text", "image", "text"]
+    assert [part.get("text") for part in content] == [f"look\n\n{tmp_path}/a.png:", None, "in"]
+
+
+def test_an_image_in_a_pipe() -> None:
+    """`screenshot | aircher-cli ask ...` needs no option."""
+    keyboard = Stream(PNG)
+    content = read_prompt(Context(Console(None, None, {}), {}, keyboard), [], [])
+    assert isinstance(content, list)
+    assert [part["type"] for part in content] == ["text", "image"]
+
+
+def test_a_pipe_that_is_no_text() -> None:
+    """What is refused in a file is refused there, too."""
+    with pytest.raises(CommandFailed, match="standard input is neither a text file nor an image"):
+        read_prompt(context_of("a\0b"), [], [])
+
+
+def test_standard_input_may_belong_to_another() -> None:
+    """An option that reads it leaves nothing for the prompt."""
+    assert read_prompt(context_of("in"), ["hi"], [], reads_input=False) == "hi"
+
+
+def test_a_prompt_over_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What no frame can hold is refused in plain words."""
+    monkeypatch.setattr(prompt, "MAX_BYTES", 10)
+    with pytest.raises(CommandFailed, match="over 30 MiB"):
+        read_prompt(context_of(None), ["é" * 6], [])
+
+
+def test_images_count_towards_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several that would pass alone may be too many."""
+    monkeypatch.setattr(prompt, "MAX_BYTES", 30)
+    with pytest.raises(CommandFailed, match="over 30 MiB"):
+        read_prompt(Context(Console(None, None, {}), {}, Stream(PNG * 2)), [], [])
+
+
+def test_waiting_for_an_input_that_does_not_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Started with an open pipe that says nothing, it says what it waits for."""
+    monkeypatch.setattr(prompt, "PATIENCE", 0.01)
+    reader, writer = os.pipe()
+    errors = Stream()
+    timer = threading.Timer(0.2, os.close, (writer,))
+    with open(reader, encoding="utf-8") as stdin:  # noqa: PTH123 -- a descriptor
+        timer.start()
+        text = read_prompt(Context(Console(None, errors, {}), {}, stdin), ["hi"], [])
+        timer.join()
+    assert text == "hi"
+    assert "waiting for standard input" in errors.text

@@ -1,0 +1,232 @@
+"""What `ask` shows of a reply."""
+
+import re
+import time
+
+import pytest
+
+from aircher_cli.commands.ask.reply import (
+    ReplyPrinter,
+    attempt_line,
+    broken_json,
+    reply_record,
+    reply_text,
+    route_note,
+    tool_calls,
+    usage_line,
+)
+from aircher_cli.console import Console
+from helpers.cli import Stream
+from helpers.cli_daemon import Map, chat_result
+
+REFUSED = {"provider": "anthropic", "outcome": "auth_rejected", "ms": 1}
+OVERLOADED = {"provider": "work", "outcome": "overloaded", "ms": 1}
+OK = {"provider": "openai", "outcome": "ok", "ms": 1}
+LOCKED = {"provider": "anthropic", "reason": "keyring_locked", "message": "locked"}
+NO_KEY = {"provider": "anthropic", "reason": "not_authenticated", "message": "no key"}
+CALL = {"type": "tool_call", "id": "1", "name": "look", "arguments": "{}"}
+
+
+@pytest.mark.parametrize(
+    ("attempts", "skipped", "asked", "expected"),
+    [
+        ([OK], [], None, ""),
+        ([OK], [NO_KEY], None, ""),
+        ([OK], [], "openai/gpt-5.5", ""),
+        ([OK], [], "openai/gpt-5", ""),
+        ([OK], [], "sonnet", ""),
+        ([OK], [], "anthropic/claude", "openai/gpt-5.5 answered"),
+        ([REFUSED, OK], [], None, "anthropic refused the key; openai/gpt-5.5 answered"),
+        (
+            [REFUSED, OVERLOADED, OK],
+            [NO_KEY],
+            "sonnet",
+            "anthropic refused the key; work is overloaded; openai/gpt-5.5 answered",
+        ),
+        (
+            [OK],
+            [LOCKED],
+            None,
+            "anthropic passed over: it has a key in a locked keyring; openai/gpt-5.5 answered",
+        ),
+    ],
+)
+def test_way_note(
+    attempts: list[Map], skipped: list[Map], asked: str | None, expected: str
+) -> None:
+    """One line where the answer did not come from the first choice, silence where it did."""
+    assert expected == route_note(chat_result("x", attempts=attempts, skipped=skipped), asked)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("plain", "plain"),
+        ([{"type": "text", "text": "a"}, CALL, {"type": "text", "text": "b"}], "ab"),
+        ([], ""),
+        (None, ""),
+    ],
+)
+def test_reply_text(content: object, expected: str) -> None:
+    """The text is in a string or in the text parts."""
+    assert expected == reply_text({"message": {"role": "assistant", "content": content}})
+
+
+def test_tool_calls_are_in_the_record_only_if_there_are_any() -> None:
+    """A script sees the calls; without any there is no such name."""
+    with_call = chat_result("", message={"role": "assistant", "content": [CALL]})
+    assert tool_calls(with_call) == [{"id": "1", "name": "look", "arguments": "{}"}]
+    assert "tool_calls" in reply_record(with_call)
+    assert "tool_calls" not in reply_record(chat_result("x"))
+
+
+@pytest.mark.parametrize(
+    ("usage", "cost", "expected"),
+    [
+        (
+            {"input_tokens": 9, "output_tokens": 5, "cached_tokens": 4, "reasoning_tokens": 2},
+            "0.1",
+            "9 (4 cached) tokens in, 5 (2 reasoning) out, $0.1, openai/gpt-5.5",
+        ),
+        (
+            {"input_tokens": 9, "output_tokens": 5},
+            None,
+            "9 tokens in, 5 out, cost unknown, openai/gpt-5.5",
+        ),
+        (None, None, "tokens unknown, cost unknown, openai/gpt-5.5"),
+    ],
+)
+def test_usage_line(usage: Map | None, cost: str | None, expected: str) -> None:
+    """What is not known is said not to be: an unknown price is no price of 0."""
+    assert expected == usage_line(chat_result("x", usage=usage, cost=cost))
+
+
+@pytest.mark.parametrize(
+    ("attempt", "expected"),
+    [
+        ({"provider": "a", "model": "m", "outcome": "trying"}, "trying a/m"),
+        (
+            {"provider": "a", "model": "m", "key": "k", "outcome": "ok", "ms": 5},
+            "a/m (key k) answered after 5 ms",
+        ),
+        ({"provider": "a", "outcome": "timeout"}, "a took too long"),
+        (
+            {"provider": "a", "outcome": "timeout", "ms": 5, "message": "no byte"},
+            "a failed after 5 ms: no byte",
+        ),
+        ({**OK, "outcome": "waiting", "ms": 61_000}, "waiting 1 min for openai"),
+        ({"provider": "a", "model": "m", "outcome": "waiting"}, "waiting for a/m"),
+    ],
+)
+def test_attempt_line(attempt: Map, expected: str) -> None:
+    """Who, with which key, what came of it, how long it took."""
+    assert expected == attempt_line(attempt)
+
+
+@pytest.mark.parametrize(
+    ("finish", "expected"),
+    [("stop", ""), ("length", "--max-tokens"), ("content_filter", "content filter")],
+)
+def test_an_answer_that_only_looks_whole_is_told(finish: str, expected: str) -> None:
+    """A limit or a filter that ended the answer gets a line on standard error."""
+    out, err = Stream(), Stream()
+    printer = ReplyPrinter(Console(out, err, {}), quiet=False, verbose=False)
+    printer.finish(chat_result("x", finish=finish), show_text=True)
+    assert out.text == "x\n"
+    assert expected in err.text
+    assert bool(expected) == bool(err.text)
+
+
+def test_a_reply_of_tool_calls_alone_is_lines_of_json() -> None:
+    """No empty line stands for the text that there is not."""
+    out, err = Stream(), Stream()
+    printer = ReplyPrinter(Console(out, err, {}), quiet=False, verbose=False)
+    message = {"role": "assistant", "content": [CALL, CALL]}
+    printer.finish(chat_result("", message=message), show_text=True)
+    line = '{"tool_call": {"id": "1", "name": "look", "arguments": "{}"}}\n'
+    assert (out.text, err.text) == (line * 2, "")
+
+
+def test_what_a_failed_provider_thought_ends_with_it() -> None:
+    """The next one's thinking begins anew."""
+    out, err = Stream(), Stream()
+    printer = ReplyPrinter(Console(out, err, {}), quiet=False, verbose=False, thinking=True)
+    printer.on_delta({"type": "reasoning", "text": "hm"})
+    printer.on_delta({"type": "attempt", "outcome": "overloaded"})
+    printer.on_delta({"type": "reasoning", "text": "aha"})
+    printer.finish(chat_result("x"), show_text=True)
+    assert (out.text, err.text) == ("x\n", "hm\n\naha\n\n")
+
+
+def test_thinking_that_was_not_streamed() -> None:
+    """The message has it."""
+    out, err = Stream(), Stream()
+    content = [{"type": "reasoning", "text": "hm"}, {"type": "text", "text": "x"}]
+    for thinking, expected in ((True, "hm\n\n"), (False, "")):
+        err = Stream()
+        printer = ReplyPrinter(Console(out, err, {}), quiet=False, verbose=False, thinking=thinking)
+        printer.finish(chat_result("", message={"content": content}), show_text=True)
+        assert expected == err.text
+
+
+def test_deltas_of_another_kind_are_passed_over() -> None:
+    """A later daemon may send what we do not know."""
+    out = Stream()
+    printer = ReplyPrinter(Console(out, None, {}), quiet=False, verbose=True)
+    printer.on_delta({"type": "hologram", "text": "x"})
+    printer.on_delta({"type": "text", "text": "y"})
+    assert (out.text, printer.shown) == ("y", "y")
+
+
+SKIP: Map = {"type": "attempt", "provider": "work", "model": "m", "message": "it is cooling"}
+
+
+def test_who_is_passed_over_is_told_once() -> None:
+    """As it happens, not again after a wait and not at the end; another reason is news."""
+    err = Stream()
+    printer = ReplyPrinter(Console(Stream(), err, {}), quiet=False, verbose=True)
+    skipped = {**SKIP, "outcome": "skipped"}
+    for delta in (skipped, skipped, {**skipped, "message": "at a limit"}):
+        printer.on_delta(delta)
+    at_the_end = [{**SKIP, "reason": "rate_limited"}, {"provider": "late", "message": "no key"}]
+    printer.finish(chat_result("x", attempts=[], skipped=at_the_end), show_text=False)
+    assert err.text.splitlines() == [
+        "passed over: work/m: it is cooling",
+        "passed over: work/m: at a limit",
+        "passed over: late: no key",
+    ]
+
+
+def test_without_verbose_nobody_is_told_of_who_is_passed_over() -> None:
+    """At a terminal neither."""
+    err = Stream(terminal=True)
+    printer = ReplyPrinter(Console(Stream(), err, {}), quiet=False, verbose=False)
+    printer.on_delta({**SKIP, "outcome": "skipped"})
+    assert err.text == ""
+
+
+@pytest.mark.parametrize(
+    ("finish", "content", "wants_json", "expected"),
+    [
+        ("stop", "{}", True, ""),
+        ("length", "words", False, ""),
+        ("length", "{", True, "aircher-cli: so the JSON is not whole"),
+        ("content_filter", [CALL], False, "aircher-cli: so the arguments of the last tool call"),
+        ("tool_calls", [CALL], False, ""),
+    ],
+)
+def test_broken_json(finish: str, content: object, wants_json: bool, expected: str) -> None:
+    """It matters where somebody has to parse it."""
+    result = chat_result("", message={"role": "assistant", "content": content}, finish=finish)
+    assert broken_json(result, wants_json=wants_json).startswith(expected)
+    assert bool(broken_json(result, wants_json=wants_json)) == bool(expected)
+
+
+def test_until_when_somebody_is_passed_over() -> None:
+    """Said once, although it is less each time."""
+    err = Stream()
+    printer = ReplyPrinter(Console(Stream(), err, {}), quiet=False, verbose=True)
+    for left in (50.0, 10.0):
+        printer.on_delta({**SKIP, "outcome": "skipped", "until": time.time() + left})
+    [line] = err.text.splitlines()
+    assert re.fullmatch(r"passed over: work/m: it is cooling; free again in \d+ s \(.+\)", line)

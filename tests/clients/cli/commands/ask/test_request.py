@@ -1,0 +1,103 @@
+"""The chat request of `ask`."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from aircher_cli.commands.ask.command import build_parser
+from aircher_cli.commands.ask.request import read_request
+from aircher_cli.console import Console
+from aircher_cli.context import Context
+from aircher_cli.exit_codes import UsageError
+from helpers.cli import Stream
+
+Map = dict[str, object]
+
+
+def request_of(*words: str, stdin: str | None = None) -> Map:
+    keyboard = Stream((stdin or "").encode(), terminal=stdin is None)
+    context = Context(Console(None, None, {}), {}, keyboard)
+    return read_request(context, build_parser().parse(words))
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ((), {}),
+        (("-m", "a/b"), {"model": "a/b"}),
+        (("-s", "be brief"), {"system": "be brief"}),
+        (("--max-tokens", "5", "--temperature", "0"), {"max_tokens": 5, "temperature": 0.0}),
+        (("--top-p", "0.9"), {"top_p": 0.9}),
+        (("--reasoning", "none"), {"reasoning": "none"}),
+        (("--stop", "a", "--stop", "b"), {"stop": ["a", "b"]}),
+        (("--no-stream",), {"stream": False}),
+        (("--timeout", "2.5"), {"timeout": 2.5}),
+        (("--provider", "x", "--provider", "y"), {"route": {"providers": ["x", "y"]}}),
+        (("--no-fallback",), {"route": {"no_fallback": True}}),
+        (("--strategy", "cheapest"), {"route": {"strategy": "cheapest"}}),
+        (("--wait", "0"), {"wait": 0.0}),
+        (("--conversation", "tea"), {"conversation": "tea"}),
+        (("--json-object",), {"response_format": {"type": "json_object"}}),
+        (
+            ("--schema", '{"type": "object"}'),
+            {"response_format": {"type": "json_schema", "schema": '{"type": "object"}'}},
+        ),
+        (
+            ("--schema", "{}", "--no-strict"),
+            {"response_format": {"type": "json_schema", "schema": "{}", "strict": False}},
+        ),
+        (("--tools", '[{"name": "look"}]'), {"tools": [{"name": "look"}]}),
+        (
+            ("--tools", '[{"name": "look"}]', "--tool-choice", "look"),
+            {"tools": [{"name": "look"}], "tool_choice": {"name": "look"}},
+        ),
+        (
+            ("--tools", '[{"name": "look"}]', "--tool-choice", "required"),
+            {"tools": [{"name": "look"}], "tool_choice": "required"},
+        ),
+    ],
+)
+def test_fields(words: tuple[str, ...], expected: Map) -> None:
+    """Each option becomes its field; what was not asked for is left out."""
+    messages = [{"role": "user", "content": "hi"}]
+    assert request_of("hi", *words) == {"messages": messages, **expected}
+
+
+def test_a_prompt_goes_after_the_conversation(tmp_path: Path) -> None:
+    """`--messages` goes first, as it is; without a prompt it goes alone."""
+    before = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]
+    (tmp_path / "m.json").write_text(json.dumps(before))
+    name = str(tmp_path / "m.json")
+    assert request_of("--messages", name) == {"messages": before}
+    assert request_of("--messages", name, "go on") == {
+        "messages": [*before, {"role": "user", "content": "go on"}]
+    }
+
+
+def test_standard_input_that_an_option_reads_is_no_prompt() -> None:
+    """It goes to who asked for it, and nowhere else."""
+    request = request_of("--tools", "-", "hi", stdin='[{"name": "look"}]')
+    assert request == {
+        "messages": [{"role": "user", "content": "hi"}],
+        "tools": [{"name": "look"}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ((), "nothing to ask"),
+        ((" ",), "nothing to ask"),
+        (("--messages", "[]"), "nothing to ask"),
+        (("hi", "--tool-choice", "auto"), "--tool-choice chooses among --tools"),
+        (("hi", "--tools", "[]", "--tool-choice", "look"), 'there is no tool "look"'),
+        (("hi", "--no-strict"), "--no-strict is about --schema"),
+        (("hi", "--schema", "{}", "--json-object"), "leave out --json-object"),
+        (("hi", "-f", "-", "--schema", "-"), "asked for by -f -, --schema -"),
+    ],
+)
+def test_options_that_do_not_fit(words: tuple[str, ...], expected: str) -> None:
+    """Options that contradict each other, or need another one, are usage errors."""
+    with pytest.raises(UsageError, match=expected):
+        request_of(*words)

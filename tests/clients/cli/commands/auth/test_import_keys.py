@@ -1,0 +1,47 @@
+"""`aircher-cli auth import`."""
+
+import pytest
+
+from aircher_cli.commands.auth.import_keys import verdict, wanted_variables
+from helpers.cli import run_cli
+from helpers.cli_daemon import CliDaemon
+
+
+def test_only_what_the_daemon_asks_for_is_sent(daemon: CliDaemon) -> None:
+    """The rest of the environment is nobody's business."""
+    daemon.answers["auth.status"] = {"rows": [], "environment": ["OPENAI_API_KEY", "X_KEY"]}
+    stored = {"variable": "OPENAI_API_KEY", "provider": "openai", "outcome": "stored"}
+    daemon.answers["auth.import"] = {"outcomes": [stored]}
+    environ = {**daemon.environ, "OPENAI_API_KEY": "k-1", "AWS_SECRET_ACCESS_KEY": "no"}
+    outcome = run_cli(environ, "auth", "import")
+    params = daemon.params_of("auth.import")
+    assert params == {"variables": {"OPENAI_API_KEY": "k-1"}, "verify": True}
+    assert (outcome.code, outcome.out) == (0, "✓ OPENAI_API_KEY  openai  stored\n")
+
+
+def test_nothing_to_import(daemon: CliDaemon) -> None:
+    """It says which variables it looked for."""
+    daemon.answers["auth.status"] = {"rows": [], "environment": ["OPENAI_API_KEY", "X_KEY"]}
+    outcome = run_cli(daemon.environ, "auth", "import")
+    assert outcome.code == 1
+    assert "none of OPENAI_API_KEY, X_KEY is set here" in outcome.err
+
+
+def test_blank_variables_are_not_set() -> None:
+    """A variable that was emptied holds no key."""
+    assert wanted_variables(["A", "B", "C"], {"A": " ", "B": "k", "D": "x"}) == {"B": "k"}
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        (["stored", "already"], 0),
+        (["unknown"], 0),
+        (["stored", "refused"], 4),
+        (["refused", "failed"], 5),
+        ([], 0),
+    ],
+)
+def test_verdict(outcomes: list[str], expected: int) -> None:
+    """0 unless something was not stored; 4 if the keys are to blame."""
+    assert expected == verdict(outcomes)

@@ -1,0 +1,95 @@
+"""How a key gets in."""
+
+import getpass
+import warnings
+
+import pytest
+
+from aircher_cli.commands.auth import key_input
+from aircher_cli.commands.auth.key_input import read_key, refuse_keys
+from aircher_cli.console import Console
+from aircher_cli.context import Context
+from aircher_cli.exit_codes import UsageError
+from helpers.cli import Stream
+
+
+def context_of(stdin: bytes | None) -> Context:
+    return Context(Console(None, None, {}), {}, Stream(stdin or b"", terminal=stdin is None))
+
+
+def test_standard_input_is_read_whole() -> None:
+    """The daemon judges the key, so all of it goes there, line ends included."""
+    assert read_key(context_of(b"two\nlines\n"), "openai") == "two\nlines\n"
+
+
+@pytest.mark.parametrize("stdin", [b"", b" \n"])
+def test_no_key_at_all(stdin: bytes) -> None:
+    """An empty standard input is a usage error."""
+    with pytest.raises(UsageError, match="no key was given"):
+        read_key(context_of(stdin), "openai")
+
+
+def test_a_person_is_asked_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a terminal the key is asked for with getpass."""
+    prompts = []
+
+    def ask(prompt: str) -> str:
+        prompts.append(prompt)
+        return "k-123"
+
+    monkeypatch.setattr(key_input, "getpass", ask)
+    assert read_key(context_of(None), "openai") == "k-123"
+    assert prompts == ["Key for openai (you will not see it): "]
+
+
+def test_a_terminal_that_cannot_hide_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Getpass would go on and show the key; we do not."""
+
+    def ask(prompt: str) -> str:
+        warnings.warn("cannot control echo", getpass.GetPassWarning, stacklevel=1)
+        return "shown to everybody"
+
+    monkeypatch.setattr(key_input, "getpass", ask)
+    with pytest.raises(UsageError, match="cannot hide"):
+        read_key(context_of(None), "openai")
+
+
+def test_ctrl_d_is_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leaving the prompt with Ctrl-D gives no key."""
+
+    def ask(prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr(key_input, "getpass", ask)
+    with pytest.raises(UsageError, match="no key was given"):
+        read_key(context_of(None), "openai")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, EOFError])
+def test_leaving_the_prompt_ends_its_line(
+    monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    """What the shell prints next does not stand behind the question."""
+
+    def ask(prompt: str) -> str:
+        raise error
+
+    monkeypatch.setattr(key_input, "getpass", ask)
+    said = Stream()
+    context = Context(Console(None, said, {}), {}, Stream(terminal=True))
+    with pytest.raises((KeyboardInterrupt, UsageError)):
+        read_key(context, "openai")
+    assert said.text == "\n"
+
+
+@pytest.mark.parametrize("word", ["sk-abc", "sk-ant-api03-x", "gsk_1", "xai-1", "AIzaX", "a" * 65])
+def test_words_that_may_be_keys_are_refused_unrepeated(word: str) -> None:
+    """A key in the arguments is seen by `ps` and kept by the shell; we do not show it again."""
+    with pytest.raises(UsageError, match="does not belong on the command line") as caught:
+        refuse_keys(["fine", word])
+    assert word not in caught.value.message
+
+
+def test_names_are_no_keys() -> None:
+    """Names of providers and labels pass."""
+    refuse_keys(["openai", "work", "", "skunk-works"])

@@ -1,0 +1,177 @@
+"""The turns of a conversation, with a scripted keyboard and a fake daemon."""
+
+from pathlib import Path
+
+from aircher_cli.commands.chat.command import build_parser
+from aircher_cli.commands.chat.turns import COMMANDS, HELP, Dialogue
+from aircher_cli.console import Console
+from aircher_cli.context import Context
+from helpers.cli import Stream
+from helpers.cli_daemon import CliDaemon, Map, Refusal, Session, refuses
+
+
+class Typed:
+    """A keyboard on which these lines are typed; an exception is raised in its turn."""
+
+    def __init__(self, *lines: str | type[BaseException]) -> None:
+        self._lines = list(lines)
+
+    def read(self) -> str | None:
+        if not self._lines:
+            return None
+        line = self._lines.pop(0)
+        if isinstance(line, str):
+            return line
+        raise line
+
+
+def answer(session: Session, msgid: int, params: Map) -> Map:
+    """Say how many messages there were, and the last one again."""
+    messages = params["messages"]
+    assert isinstance(messages, list)
+    said = f"{len(messages)}: {messages[-1]['content']}"
+    session.delta(msgid, 1, type="text", text=said)
+    return {
+        "message": {"role": "assistant", "content": [{"type": "text", "text": said}]},
+        "provider": "up",
+        "model": "m",
+        "finish": "stop",
+        "usage": {"input_tokens": 3, "output_tokens": 2},
+        "cost": None,
+        "attempts": [],
+        "skipped": [],
+    }
+
+
+def talk(daemon: CliDaemon, *lines: str | type[BaseException], words: list[str] | None = None):
+    """Run a conversation; return what it printed, and the chat requests it made."""
+    daemon.answers.setdefault("chat", answer)
+    daemon.answers.setdefault("route.explain", {"candidates": []})
+    out, err = Stream(terminal=True), Stream(terminal=True)
+    environ = {**daemon.environ, "NO_COLOR": "1"}
+    context = Context(Console(out, err, environ), environ, Stream(terminal=True))
+    with context.connect() as client:
+        dialogue = Dialogue(context, client, build_parser().parse(words or []))
+        dialogue.talk(Typed(*lines))
+    return out.text, err.text, [params for method, params in daemon.calls if method == "chat"]
+
+
+def test_the_model_sees_the_whole_conversation(daemon: CliDaemon) -> None:
+    """Question, answer, question."""
+    out, _, asked = talk(daemon, "one", "two")
+    assert "1: one\n" in out
+    assert "3: two\n" in out
+    assert [m["role"] for m in asked[1]["messages"]] == ["user", "assistant", "user"]
+
+
+def test_settings_go_with_each_question(daemon: CliDaemon) -> None:
+    """As options at the start, and as commands later."""
+    words = ["-m", "a/b", "-s", "short", "--reasoning", "low"]
+    _, _, asked = talk(daemon, "one", "/model c/d", "/system -", "two", words=words)
+    assert {k: asked[0][k] for k in ("model", "system", "reasoning")} == {
+        "model": "a/b",
+        "system": "short",
+        "reasoning": "low",
+    }
+    assert asked[1]["model"] == "c/d"
+    assert "system" not in asked[1]
+
+
+def test_clear_forgets(daemon: CliDaemon) -> None:
+    """The next question is the first one."""
+    out, _, _ = talk(daemon, "one", "/clear", "two")
+    assert "1: two" in out
+
+
+def test_a_failed_question_is_not_kept(daemon: CliDaemon) -> None:
+    """The failure is told, and the conversation goes on without it."""
+
+    def fail_once(session: Session, msgid: int, params: Map) -> Map:
+        if params["messages"][-1]["content"] == "bad":  # type: ignore[index]
+            raise Refusal("rate_limited", "up: too fast")
+        return answer(session, msgid, params)
+
+    daemon.answers["chat"] = fail_once
+    out, err, _ = talk(daemon, "bad", "good")
+    assert "up: too fast" in err
+    assert "1: good" in out
+
+
+def test_ctrl_c_at_the_keyboard_drops_the_line(daemon: CliDaemon) -> None:
+    """As in a shell."""
+    out, _, _ = talk(daemon, KeyboardInterrupt, "one")
+    assert "1: one" in out
+
+
+def test_a_file_goes_with_the_next_question_only(daemon: CliDaemon, tmp_path: Path) -> None:
+    """And a file that cannot be read is told at once."""
+    notes = tmp_path / "notes.txt"
+    notes.write_text("remember the milk")
+    _, err, asked = talk(daemon, f"/file {notes}", "/file /no/such", "what?", "again")
+    assert "/no/such" in err
+    assert "remember the milk" in str(asked[0]["messages"][-1]["content"])
+    assert asked[1]["messages"][-1]["content"] == "again"
+
+
+def test_save_and_go_on(daemon: CliDaemon, tmp_path: Path) -> None:
+    """What was saved is a conversation to go on with."""
+    file = tmp_path / "talk.json"
+    out, _, _ = talk(daemon, "one", f"/save {file}")
+    assert f"2 messages are in {file}" in out
+    out, _, _ = talk(daemon, "two", words=["--messages", str(file)])
+    assert "3: two" in out
+
+
+def test_model_without_a_name_lists_them(daemon: CliDaemon) -> None:
+    """From the daemon, asked once."""
+    daemon.answers["models.list"] = {"models": [{"provider": "up", "model": "m"}]}
+    out, _, _ = talk(daemon, "/model", "/model")
+    assert out.count("up/m\n") == 2
+    assert [method for method, _ in daemon.calls].count("models.list") == 1
+
+
+def test_usage_of_the_last_answer(daemon: CliDaemon) -> None:
+    """Before there is one, that is said."""
+    out, _, _ = talk(daemon, "/usage", "one", "/usage")
+    assert "nothing was asked yet" in out
+    assert "3 tokens in, 2 out" in out
+
+
+def test_an_unknown_command_is_no_question(daemon: CliDaemon) -> None:
+    """A slip of the finger costs nothing."""
+    _, err, asked = talk(daemon, "/exti")
+    assert "there is no /exti: /help lists what there is" in err
+    assert asked == []
+
+
+def test_exit_leaves(daemon: CliDaemon) -> None:
+    """What follows is not read."""
+    _, _, asked = talk(daemon, "/exit", "one")
+    assert asked == []
+
+
+def test_help_names_every_command() -> None:
+    """/quit is a second name of /exit."""
+    for command in COMMANDS:
+        assert command in HELP or command == "/quit"
+
+
+def test_completions(daemon: CliDaemon) -> None:
+    """Commands, and models after /model; nothing within a question."""
+    daemon.answers["models.list"] = {"models": [{"provider": "up", "model": "m"}]}
+    environ = daemon.environ
+    context = Context(Console(Stream(), Stream(), environ), environ, None)
+    with context.connect() as client:
+        dialogue = Dialogue(context, client, build_parser().parse([]))
+        assert dialogue.completions("/mo") == ["/model"]
+        assert dialogue.completions("/model u") == ["up/m"]
+        assert dialogue.completions("why /mo") == []
+
+
+def test_a_model_that_nobody_knows_is_not_taken(daemon: CliDaemon) -> None:
+    """The conversation goes on with the one before."""
+    daemon.answers["route.explain"] = refuses("unknown_model", "nobody knows 'nope'")
+    _, err, asked = talk(daemon, "/model nope", "one")
+    assert "nobody knows 'nope'" in err
+    assert daemon.params_of("route.explain") == {"model": "nope"}
+    assert "model" not in asked[0]

@@ -1,0 +1,50 @@
+"""`aircher-cli daemon start`."""
+
+import json
+
+import pytest
+
+from aircher_cli.commands.daemon import lifecycle
+from aircher_client import Client
+from helpers.cli import run_cli
+from helpers.cli_daemon import CliDaemon
+
+STATUS = {"version": "1", "pid": 7, "uptime_s": 5}
+
+
+def test_one_that_runs_is_left_alone(daemon: CliDaemon) -> None:
+    """Starting twice is no failure, and it is told."""
+    daemon.answers["status"] = STATUS
+    outcome = run_cli(daemon.environ, "daemon", "start")
+    assert outcome.code == 0
+    assert outcome.out == "✓ aircherd 1 runs as process 7, for 5 s (it did already)\n"
+    assert json.loads(run_cli(daemon.environ, "daemon", "start", "--json").out)["started"] is False
+
+
+def test_it_starts_one_although_autostart_is_off(
+    daemon: CliDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AIRCHER_AUTOSTART=0 is about other commands; this one is an order."""
+    seen = {}
+    connect = Client.connect
+
+    def spy(environ: dict[str, str], *, autostart: bool) -> Client:
+        seen.update(environ)
+        return connect(daemon.environ, autostart=autostart)
+
+    monkeypatch.setattr(Client, "connect", spy)
+    monkeypatch.setattr(lifecycle, "connect", lambda path, deadline: None)
+    daemon.answers["status"] = STATUS
+    assert run_cli(daemon.environ, "daemon", "start").code == 0
+    assert seen.get("AIRCHER_AUTOSTART") != "0"
+
+
+def test_a_broken_configuration_is_told(daemon: CliDaemon) -> None:
+    """It runs, and whoever looks learns at once why it does not do what the file says."""
+    problem = {"file": "/c.toml", "line": 2, "message": "bad"}
+    config = {"ok": False, "problem": {"problems": [problem]}}
+    daemon.answers["status"] = {"version": "1", "pid": 7, "config": config}
+    outcome = run_cli(daemon.environ, "daemon", "start")
+    assert (outcome.code, outcome.out.count("runs as process 7")) == (0, 1)
+    assert outcome.err == "the configuration is invalid:\n  /c.toml:2: bad\n"
+    assert run_cli(daemon.environ, "daemon", "start", "--json").err == ""

@@ -1,0 +1,39 @@
+"""The schema of `ask --schema`."""
+
+import pytest
+
+from aircher_cli.commands.inputs.json_input import JsonInput
+from aircher_cli.commands.inputs.schema_input import schema_of
+from aircher_cli.exit_codes import CommandFailed
+
+
+def test_a_schema_keeps_its_order() -> None:
+    """Models write the properties in the order in which they stand."""
+    schema = {"type": "object", "properties": {"b": {}, "a": {"type": ["string", "null"]}}}
+    assert schema_of(JsonInput("s.json", schema)) == (
+        '{"type": "object", "properties": {"b": {}, "a": {"type": ["string", "null"]}}}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ([], "s.json: a JSON Schema has to be an object"),
+        (True, "s.json: a JSON Schema has to be an object"),
+        ({"type": "objekt"}, "s.json: not a JSON Schema: type: has to be one of object, "),
+        ({"type": [1]}, "s.json: not a JSON Schema: type: has to be one of object, "),
+        (
+            {"type": "object", "properties": ["name"]},
+            "s.json: not a JSON Schema: properties: has to be an object, not a list",
+        ),
+        (
+            {"type": "object", "required": "name"},
+            "s.json: not a JSON Schema: required: has to be a list of names, not a string",
+        ),
+    ],
+)
+def test_what_is_no_schema(value: object, expected: str) -> None:
+    """What can be seen at its top is said before anything is sent."""
+    with pytest.raises(CommandFailed) as caught:
+        schema_of(JsonInput("s.json", value))
+    assert caught.value.message.startswith(expected)

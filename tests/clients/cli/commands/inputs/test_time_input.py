@@ -1,0 +1,72 @@
+"""Times as one types them."""
+
+import time
+
+import pytest
+
+from aircher_cli.commands.inputs.time_input import read_span
+from aircher_cli.exit_codes import UsageError
+
+
+def at(*moment: int) -> float:
+    year, month, day, hour, minute = (*moment, 0, 0)[:5]
+    return time.mktime((year, month, day, hour, minute, 0, 0, 0, -1))
+
+
+NOW = at(2026, 11, 1, 15, 30)
+
+
+@pytest.mark.parametrize(
+    ("typed", "start", "end"),
+    [
+        ("24h", NOW - 86_400, NOW - 86_400),
+        ("7d", NOW - 7 * 86_400, NOW - 7 * 86_400),
+        ("2w", NOW - 14 * 86_400, NOW - 14 * 86_400),
+        ("today", at(2026, 11, 1), at(2026, 11, 2)),
+        ("yesterday", at(2026, 10, 31), at(2026, 11, 1)),
+        ("month", at(2026, 11, 1), at(2026, 11, 2)),
+        ("2024-02-29", at(2024, 2, 29), at(2024, 3, 1)),
+    ],
+)
+def test_forms(typed: str, start: float, end: float) -> None:
+    """A count of hours is a moment, the others have a beginning and an end."""
+    assert (start, end) == read_span(typed, "--since", NOW)
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("", "takes one of 7d, "),
+        ("7", "takes one of 7d, "),
+        ("0d", "takes one of 7d, "),
+        ("-1d", "takes one of 7d, "),
+        ("7 days", "takes one of 7d, "),
+        ("5m", "takes one of 7d, "),
+        ("01.11.2026", "takes one of 7d, "),
+        ("1999-01-01", "takes one of 7d, "),
+        ("2026-11-31", "there is no such day: 2026-11-31"),
+        ("2026-11-02", "2026-11-02 is still to come"),
+    ],
+)
+def test_anything_else_is_refused(typed: str, message: str) -> None:
+    """With the option's name and what it takes: a guess would sum up something else."""
+    with pytest.raises(UsageError) as caught:
+        read_span(typed, "--since", NOW)
+    assert caught.value.message.startswith(f"--since: {message}")
+
+
+@pytest.mark.parametrize(
+    ("typed", "hours"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-10-26", 24)]
+)
+def test_days_on_which_clocks_are_changed(
+    typed: str, hours: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A day is from midnight to midnight, however long it takes."""
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        start, end = read_span(typed, "--since", NOW)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert end - start == hours * 3600

@@ -1,0 +1,115 @@
+"""The tools of `ask --tools`."""
+
+import json
+
+import pytest
+
+from aircher_cli.commands.inputs.json_input import JsonInput
+from aircher_cli.commands.inputs.tools_input import choice_of, tools_of
+from aircher_cli.exit_codes import CommandFailed, UsageError
+
+SCHEMA = {"type": "object", "properties": {"at": {"type": "string"}}}
+LOOK = {"name": "look", "description": "looks", "parameters": json.dumps(SCHEMA)}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        LOOK,
+        {**LOOK, "parameters": SCHEMA},
+        {"type": "function", **LOOK},
+        {"type": "function", "function": {**LOOK, "parameters": SCHEMA}},
+        {"function": LOOK},
+    ],
+)
+def test_every_form_of_a_tool(entry: object) -> None:
+    """The protocol's, and OpenAI's in both of its APIs."""
+    assert tools_of(JsonInput("t.json", [entry])) == [LOOK]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": ["object", "null"]},
+        {"type": "object", "properties": None, "required": None},
+    ],
+)
+def test_parameters_with_null(schema: object) -> None:
+    """As a type beside object, and as what Go writes for nothing."""
+    tool = {"name": "look", "parameters": schema}
+    assert tools_of(JsonInput("t.json", [tool])) == [{**tool, "parameters": json.dumps(schema)}]
+
+
+def test_a_name_is_enough() -> None:
+    """What is left out is left out."""
+    plain = {"name": "now", "description": None, "parameters": None}
+    assert tools_of(JsonInput("t.json", [plain])) == [{"name": "now"}]
+    assert tools_of(JsonInput("t.json", [])) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"name": "x"}, "t.json: the tools have to be a list, [{...}, ...], and this is an object"),
+        (["x"], "t.json: tool 1: it has to be an object, and is a string"),
+        ([LOOK, {}], 't.json: tool 2: it needs a "name"'),
+        ([{"name": " "}], 't.json: tool 1: it needs a "name"'),
+        ([LOOK, LOOK], 't.json: tool 2: "look" is also the name of tool 1'),
+        (
+            [{"name": "x", "paramaters": {}}],
+            't.json: tool 1 ("x"): unknown key "paramaters" (did you mean parameters?); known: ',
+        ),
+        (
+            [{"name": "x", "input_schema": {}}],
+            't.json: tool 1 ("x"): unknown key "input_schema" (here it is parameters)',
+        ),
+        ([{"name": "x", "description": 1}], 't.json: tool 1 ("x"): description has to be a string'),
+        (
+            [{"name": "x", "parameters": []}],
+            't.json: tool 1 ("x"): parameters have to be a JSON Schema, an object, not a list',
+        ),
+        (
+            [{"name": "x", "parameters": {"type": "array"}}],
+            't.json: tool 1 ("x"): parameters.type has to be "object"',
+        ),
+        (
+            [{"name": "x", "parameters": {"type": ["string", "null"]}}],
+            't.json: tool 1 ("x"): parameters.type has to be "object"',
+        ),
+        (
+            [{"name": "x", "parameters": '{"properties": {"a": {"type": "strin"}}}'}],
+            't.json: tool 1 ("x"): parameters are no JSON Schema: properties.a.type: has to be ',
+        ),
+        (
+            [{"name": "x", "parameters": "{,}"}],
+            't.json: tool 1 ("x"): parameters:1:2: not JSON: ',
+        ),
+        ([{"type": "web", "function": LOOK}], 't.json: tool 1: its type has to be "function"'),
+        ([{"function": 1}], "t.json: tool 1: function has to be an object, not a number"),
+        ([{"function": LOOK, "name": "x"}], 't.json: tool 1: unknown key "name" beside function'),
+    ],
+)
+def test_what_is_no_tool(value: object, expected: str) -> None:
+    """Which entry, what is wrong with it, and what would be right."""
+    with pytest.raises(CommandFailed) as caught:
+        tools_of(JsonInput("t.json", value))
+    assert caught.value.message.startswith(expected)
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [("auto", "auto"), ("none", "none"), ("required", "required"), ("look", {"name": "look"})],
+)
+def test_choice(word: str, expected: object) -> None:
+    """A word of the protocol, or one of the tools."""
+    assert expected == choice_of(word, [dict(LOOK)])
+
+
+def test_a_choice_that_does_not_exist() -> None:
+    """The nearest is suggested, all are named."""
+    with pytest.raises(UsageError) as caught:
+        choice_of("lok", [dict(LOOK)])
+    assert caught.value.message == (
+        '--tool-choice: there is no tool "lok" (did you mean look?); '
+        "it takes auto, none, required, look"
+    )

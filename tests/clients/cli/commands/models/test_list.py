@@ -1,0 +1,97 @@
+"""`aircher-cli models list`."""
+
+import json
+
+import pytest
+
+from aircher_cli.commands.models.list import choose
+from helpers.cli import run_cli
+from helpers.cli_daemon import CliDaemon, Map
+
+SONNET: Map = {
+    "provider": "anthropic",
+    "model": "claude-sonnet-5",
+    "tools": True,
+    "images": True,
+    "state": "authenticated",
+    "is_default": True,
+}
+GPT: Map = {"provider": "openai", "model": "gpt-5.5", "tools": True, "state": "not_configured"}
+LLAMA: Map = {"provider": "ollama", "model": "llama3.2", "state": "not_required"}
+
+
+def listed(daemon: CliDaemon, *models: Map, lists: object = ()) -> None:
+    daemon.answers["models.list"] = {"models": list(models), "aliases": [], "lists": list(lists)}  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("models", "every", "signed_in", "expected"),
+    [
+        ([SONNET, GPT, LLAMA], False, False, [SONNET, LLAMA]),
+        ([SONNET, GPT, LLAMA], True, False, [SONNET, GPT, LLAMA]),
+        ([GPT], False, False, [GPT]),
+        ([GPT], False, True, []),
+    ],
+)
+def test_choose(models: list[Map], every: bool, signed_in: bool, expected: list[Map]) -> None:
+    """Those that answer now; where there are none the others, unless asked for strictly."""
+    assert expected == choose(models, every=every, signed_in=signed_in)
+
+
+def test_what_is_left_out_is_counted(daemon: CliDaemon) -> None:
+    """The table on standard output, how to see more on standard error."""
+    listed(daemon, SONNET, GPT, LLAMA)
+    outcome = run_cli(daemon.environ, "models", "list")
+    assert outcome.out.splitlines() == [
+        "✓ anthropic/claude-sonnet-5 *  ?  ?  tools images",
+        "– ollama/llama3.2              ?  ?  ?",  # noqa: RUF001 -- a dash it is
+    ]
+    assert outcome.err == "1 more where nobody is signed in: --all shows them\n"
+    assert outcome.code == 0
+
+
+def test_filters(daemon: CliDaemon) -> None:
+    """Names are the daemon's to compare; abilities are compared here, and the unknown told."""
+    listed(daemon, SONNET, GPT, LLAMA)
+    words = ("--tools", "--images", "--provider", "x", "--all", "son", "5")
+    outcome = run_cli(daemon.environ, "models", "list", *words)
+    assert outcome.out == "✓ anthropic/claude-sonnet-5 *  ?  ?  tools images\n"
+    assert outcome.err == "2 models left out: whether they fit is not known\n"
+    assert daemon.params_of("models.list") == {"provider": "x", "query": "son 5", "all": True}
+
+
+def test_nobody_is_signed_in(daemon: CliDaemon) -> None:
+    """A newcomer sees what there is, and what to do."""
+    listed(daemon, GPT)
+    outcome = run_cli(daemon.environ, "models", "list")
+    assert outcome.out.startswith("– openai/gpt-5.5")  # noqa: RUF001 -- a dash it is
+    assert outcome.err == "nobody is signed in to openai: aircher-cli auth login openai\n"
+
+
+def test_nothing_fits(daemon: CliDaemon) -> None:
+    """An empty list is no failure, and no riddle."""
+    listed(daemon)
+    outcome = run_cli(daemon.environ, "models", "list", "xyzzy")
+    assert (outcome.code, outcome.out) == (0, "")
+    assert outcome.err.startswith("no model fits")
+
+
+def test_a_list_that_could_not_be_fetched_is_told(daemon: CliDaemon) -> None:
+    """Whose, and why."""
+    listed(daemon, SONNET, lists=[{"provider": "work", "error": "nobody listens"}])
+    assert run_cli(daemon.environ, "models", "list").err == "work: nobody listens\n"
+
+
+def test_json(daemon: CliDaemon) -> None:
+    """What the daemon says, with the models that were chosen."""
+    listed(daemon, SONNET, GPT)
+    outcome = run_cli(daemon.environ, "models", "list", "--json")
+    assert json.loads(outcome.out) == {"models": [SONNET], "aliases": [], "lists": []}
+    assert outcome.err == ""
+
+
+def test_a_terminal_gets_a_legend(daemon: CliDaemon) -> None:
+    """A script has no use for it."""
+    listed(daemon, SONNET)
+    outcome = run_cli({**daemon.environ, "NO_COLOR": "1"}, "models", "list", terminal=True)
+    assert "* the default" in outcome.err

@@ -1,0 +1,141 @@
+"""Codes, times and counts in words."""
+
+import time
+
+import pytest
+
+from aircher_cli.render.formatting import (
+    REASONS,
+    about,
+    ago,
+    as_map,
+    clock,
+    coming,
+    count,
+    duration,
+    free_again,
+    listing,
+    percent,
+    reason_words,
+    short_path,
+)
+from aircher_wire import codes
+
+
+def test_every_code_a_provider_can_cause_has_words() -> None:
+    """The codes that are left out say something about us, never about a provider."""
+    ours = {"unknown_method", "all_failed", "config_invalid", "shutting_down", "internal"}
+    every = {getattr(codes, name) for name in dir(codes) if name.isupper()}
+    assert every - ours - {codes.ABOUT_AUTHENTICATION} - set(REASONS) == set()
+    assert reason_words("not_yet_known") == "not yet known"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (-3, "0 s"),
+        (59.9, "59 s"),
+        (60, "1 min"),
+        (3599, "59 min"),
+        (3660, "1 h 1 min"),
+        (90000, "1 d 1 h"),
+    ],
+)
+def test_duration(seconds: float, expected: str) -> None:
+    """A time span has the units that matter."""
+    assert expected == duration(seconds)
+
+
+def test_ago() -> None:
+    """A moment ago is just now, also when two clocks disagree a little."""
+    assert [ago(100, now) for now in (99, 104, 160)] == ["just now", "just now", "1 min ago"]
+
+
+def test_clock_has_the_date_unless_it_is_today() -> None:
+    """Local time, as a person reads it."""
+    noon = time.mktime((2026, 11, 5, 12, 0, 0, 0, 0, -1))
+    assert clock(noon, noon + 60) == "12:00:00"
+    assert clock(noon, noon + 86400) == "2026-11-05 12:00"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (-5, "any moment"),
+        (0.4, "in 1 s"),
+        (42, "in 42 s"),
+        (3599, "in 59 min"),
+        (2 * 3600 + 60, "at 14:01"),
+        (18 * 3600, "at 06:00"),
+        (36 * 3600, "on 2026-11-07"),
+        (37 * 3600, "on 2026-11-07 01:00"),
+    ],
+)
+def test_coming(seconds: float, expected: str) -> None:
+    """Soon is counted down; within a day the time says it, later the day."""
+    noon = time.mktime((2026, 11, 5, 12, 0, 0, 0, 0, -1))
+    assert expected == coming(noon + seconds, noon)
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [(0.0, "0%"), (0.29, "29%"), (0.999, "99%"), (1.0, "100%"), (1.5, "150%")],
+)
+def test_percent(share: float, expected: str) -> None:
+    """A limit that is nearly reached is not reached."""
+    assert expected == percent(share)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
+def test_listing(names: list[str], expected: str) -> None:
+    """Names in a sentence."""
+    assert expected == listing(names)
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("too slow", "a/m: too slow"),
+        ("no key for a: sign in", "no key for a: sign in"),
+        ("refused: login a", "a/m: refused: login a"),
+        ("a/m cannot see pictures", "a/m cannot see pictures"),
+        ("a/mini cannot see pictures", "a/m: a/mini cannot see pictures"),
+        ("key 'x' of a: refused", "key 'x' of a: refused"),
+        ("a was not tried: gone", "a was not tried: gone"),
+        ("there is a limit, a: 1.00 USD a day", "a/m: there is a limit, a: 1.00 USD a day"),
+        ("limit reached: a: 1 USD a day", "a/m: limit reached: a: 1 USD a day"),
+    ],
+)
+def test_about(message: str, expected: str) -> None:
+    """Who a message is about stands before it, unless it says so itself."""
+    assert expected == about("a/m", "a", message)
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [
+        (0.2, "free again in 1 s (14:03:00)"),
+        (59, "free again in 59 s (14:03:59)"),
+        (0, "any moment"),
+    ],
+)
+def test_free_again(left: float, expected: str) -> None:
+    """How long to wait, and the time of day to look at the clock for."""
+    now = time.mktime((2026, 11, 5, 14, 3, 0, 0, 0, -1))
+    assert free_again(now + left, now).endswith(expected)
+
+
+def test_a_map_from_the_wire() -> None:
+    """What is no map is an empty one."""
+    assert [as_map({"a": 1}), as_map(["a"]), as_map(None)] == [{"a": 1}, {}, {}]
+
+
+def test_count_and_path() -> None:
+    """One is one; the home directory is ~, and only as a whole name."""
+    assert [count(1, "key"), count(0, "key")] == ["1 key", "0 keys"]
+    assert count(2408, "token") == "2,408 tokens"
+    assert short_path("/home/a/x", "/home/a") == "~/x"
+    assert short_path("/home/ab/x", "/home/a") == "/home/ab/x"
+    assert short_path("/x", "") == "/x"

@@ -1,0 +1,137 @@
+"""TAB in real shells: bash, zsh and fish run the scripts that `completion` prints."""
+
+import os
+import pty
+import select
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from aircher_cli.completion import model_names, whole_parser
+from aircher_cli.exit_codes import HelpAsked
+from aircher_cli.registry import COMMANDS
+from helpers.cli_daemon import CliDaemon
+from helpers.required import missing
+
+PROGRAMS = str(Path(sys.executable).parent)
+PATIENCE = 20.0
+"""Seconds until a shell that hangs is given up."""
+
+BASH = """
+source <(aircher-cli completion bash)
+COMP_LINE="$1" COMP_POINT=${#1} COMP_TYPE=9 COMP_WORDS=($1) COMP_CWORD=1
+_python_argcomplete aircher-cli
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+FISH = "source (aircher-cli completion fish | psub); complete -C $argv[1]"
+
+
+@pytest.fixture
+def environ(daemon: CliDaemon) -> dict[str, str]:
+    daemon.answers["status"] = {"providers": [{"provider": "openai"}, {"provider": "ollama"}]}
+    daemon.answers["models.list"] = {"models": [{"provider": "ollama", "model": "qwen3:8b"}]}
+    return {**daemon.environ, "PATH": f"{PROGRAMS}:{os.environ['PATH']}", "TERM": "dumb"}
+
+
+def shell(name: str) -> str:
+    found = shutil.which(name)
+    return found or missing(name, f"apt-get install {name}")
+
+
+def complete_in(name: str, typed: str, environ: dict[str, str]) -> list[str]:
+    command = {"bash": ["--norc", "-c", BASH, "bash"], "fish": ["--no-config", "-c", FISH]}[name]
+    done = subprocess.run(
+        [shell(name), *command, typed],
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    return [line.split("\t")[0].strip() for line in done.stdout.splitlines() if line.strip()]
+
+
+@pytest.mark.parametrize("name", ["bash", "fish"])
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("aircher-cli dem", {"demo"}),
+        ("aircher-cli auth lo", {"login", "logout"}),
+        ("aircher-cli auth login o", {"openai", "ollama"}),
+        ("aircher-cli completion f", {"fish"}),
+        ("aircher-cli ask --no-str", {"--no-stream", "--no-strict"}),
+    ],
+)
+def test_tab(name: str, typed: str, expected: set[str], environ: dict[str, str]) -> None:
+    """Commands, options, and the names that the daemon knows."""
+    assert set(complete_in(name, typed, environ)) == expected
+
+
+def test_a_model_is_completed_in_fish(environ: dict[str, str]) -> None:
+    """Bash cuts words at colons, so its own form of this is left to argcomplete."""
+    assert complete_in("fish", "aircher-cli ask -m olla", environ) == ["ollama/qwen3:8b"]
+
+
+def test_tab_in_zsh(environ: dict[str, str]) -> None:
+    """The line is completed as somebody types it."""
+    ready = 'autoload -U compinit; compinit -u -D; eval "$(aircher-cli completion zsh)"; print OK\n'
+    control, shells_end = pty.openpty()
+    with subprocess.Popen(
+        [shell("zsh"), "-f", "-i"],
+        env={**environ, "TERM": "xterm"},
+        stdin=shells_end,
+        stdout=shells_end,
+        stderr=shells_end,
+        start_new_session=True,
+    ) as process:
+        os.close(shells_end)
+        os.write(control, ready.encode())
+        read_until(control, b"\nOK")
+        os.write(control, b"aircher-cli daem\t")
+        assert b"aircher-cli daemon" in read_until(control, b"daemon")
+        process.kill()
+    os.close(control)
+
+
+def read_until(control: int, wanted: bytes) -> bytes:
+    seen = b""
+    deadline = time.monotonic() + PATIENCE
+    while wanted not in seen.replace(b"\r", b""):
+        left = deadline - time.monotonic()
+        if left <= 0 or not select.select([control], [], [], left)[0]:
+            pytest.fail(f"zsh said {seen!r}")
+        seen += os.read(control, 4096)
+    return seen
+
+
+def test_a_tab_without_a_daemon_is_no_error(environ: dict[str, str], tmp_path: Path) -> None:
+    """Nothing is started for it, and nothing is printed into the line."""
+    alone = {**environ, "XDG_RUNTIME_DIR": str(tmp_path), "AIRCHER_SOCKET": str(tmp_path / "s")}
+    assert complete_in("fish", "aircher-cli auth login o", alone) == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_known(command: str) -> None:
+    """The one parser has what the table has."""
+    with pytest.raises(HelpAsked):
+        whole_parser().parse_args([*command.split(), "--help"])
+
+
+def test_only_plain_names_reach_a_shell(
+    environ: dict[str, str], daemon: CliDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Servers name their models: no white space, escapes, or what a shell would act on."""
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    odd = ["a b", "a\nb", "\x1b[2J", "$(id)", "`id`", "a;b", "a'b", "~", "a*", "a\x0bb", "a\u202eb"]
+    plain = ["qwen3:8b", "maker/model:free", "llama-3.1_x@2", "模型"]
+    names = [*odd, *plain]
+    daemon.answers["models.list"] = {
+        "models": [{"provider": "ollama", "model": name} for name in names]
+    }
+    assert model_names() == [f"ollama/{name}" for name in plain]

@@ -1,0 +1,101 @@
+"""What was spent and what is left, as clients get it."""
+
+from types import SimpleNamespace
+
+from aircherd.api import usage
+from aircherd.config.load import parse_config
+from aircherd.usage.ledger.ledger import open_ledger
+from aircherd.usage.ledger.writer import LedgerState
+from aircherd.usage.limits.tracker import LimitTracker
+from aircherd.vocabulary.reply import Usage
+from aircherd.vocabulary.usage import Settled, Started
+
+NOW = 1_795_000_000.0
+
+
+def started():
+    return Started(
+        at=NOW,
+        provider="a",
+        model="m",
+        key="default",
+        client="test",
+        project=None,
+        input_estimate=1,
+        output_estimate=1,
+        cost_estimate_nano=None,
+    )
+
+
+def settled(cost_nano, **changes):
+    return Settled(
+        outcome="ok",
+        ms=5,
+        first_ms=1,
+        usage=Usage(10, 2, 4),
+        cost_nano=cost_nano,
+        cost_source="catalog",
+        **changes,
+    )
+
+
+async def test_sums_with_what_nobody_knows_beside_them(tmp_path):
+    """Money as decimal text; a group has only the names it has."""
+    async with open_ledger(tmp_path / "l.db", clock=lambda: NOW) as ledger:
+        ledger.settle(ledger.begin(started()), settled(1_500_000))
+        ledger.settle(ledger.begin(started()), settled(None))
+        services = SimpleNamespace(ledger=ledger)
+        told = await usage.report(services, None, None, ["provider", "project"])
+    sums = {
+        "requests": 2,
+        "failed": 0,
+        "input_tokens": 20,
+        "output_tokens": 4,
+        "cached_tokens": 8,
+        "cache_write_tokens": 0,
+        "reasoning_tokens": 0,
+        "cost": "0.0015",
+        "unknown_cost": 1,
+        "estimated": 0,
+        "estimated_input_tokens": 0,
+        "estimated_output_tokens": 0,
+        "estimated_cost": "0",
+    }
+    assert told == {
+        "by": ["provider", "project"],
+        "rows": [{"provider": "a", **sums}],
+        "totals": sums,
+        "ledger": {"state": "ok"},
+    }
+
+
+async def test_sums_say_how_much_of_them_is_estimated(tmp_path):
+    """It is in them, as it is under limits."""
+    async with open_ledger(tmp_path / "l.db", clock=lambda: NOW) as ledger:
+        guess = settled(1_500_000, tokens_estimated=True, cost_estimated=True)
+        ledger.settle(ledger.begin(started()), guess)
+        ledger.settle(ledger.begin(started()), settled(500_000))
+        told = await usage.report(SimpleNamespace(ledger=ledger), None, None, [])
+    totals = told["totals"]
+    assert (totals["requests"], totals["input_tokens"], totals["cost"]) == (2, 20, "0.002")
+    assert (totals["estimated"], totals["estimated_input_tokens"]) == (1, 10)
+    assert (totals["estimated_output_tokens"], totals["estimated_cost"]) == (2, "0.0015")
+
+
+def test_limits_as_rows():
+    """One for each amount; one that does not know its past yet says so."""
+    book = LimitTracker(lambda: NOW)
+    config = parse_config("[[limits]]\nrequests = 5\nper = 'day'", file="f")
+    book.configure(config.limits)
+    services = SimpleNamespace(
+        limits=book,
+        ledger=SimpleNamespace(state=LedgerState("ok")),
+        config=SimpleNamespace(current=config, usable=lambda: config),
+    )
+    told = usage.limits(services)
+    (row,) = told["limits"]
+    assert (row["counted"], row["max"], row["used"], row["per"]) == ("requests", 5, 0, "day")
+    assert (row["incomplete"], told["ledger"]) == (True, {"state": "ok"})
+    (past,) = book.awaited
+    book.restore(past, [])
+    assert "incomplete" not in usage.limits(services)["limits"][0]

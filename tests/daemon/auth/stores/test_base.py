@@ -1,0 +1,98 @@
+"""The contract of every store, run over the one in memory, the file and a real Secret Service."""
+
+import os
+
+import pytest
+
+from aircherd.auth.stores.base import KeyId, KeyMissing, StoreHealth, StoreState
+from aircherd.auth.stores.file_store import FileStore
+from aircherd.auth.stores.keyring_store import KeyringStore
+from aircherd.testing.keyring import MemoryStore
+from aircherd.vocabulary.secret import Secret
+from helpers.secret_service import secret_service
+
+ONE, TWO = KeyId("work", "default"), KeyId("work", "second")
+
+
+@pytest.fixture(scope="module")
+def keyring():
+    with secret_service() as service:
+        yield service
+
+
+@pytest.fixture(
+    params=["memory", "file", pytest.param("keyring", marks=pytest.mark.secret_service)]
+)
+def store(request, tmp_path):
+    match request.param:
+        case "memory":
+            return MemoryStore()
+        case "file":
+            return FileStore(tmp_path / "credentials.json")
+        case _:
+            service = request.getfixturevalue("keyring")
+            # A name of its own for each test: they share one keyring.
+            return KeyringStore({**os.environ, **service.environ}, f"aircher:{tmp_path}")
+
+
+async def test_it_is_usable(store):
+    """All three can be used as they come."""
+    assert await store.probe() == StoreState(StoreHealth.USABLE)
+
+
+async def test_what_was_written_is_read(store):
+    """Each under its own name, and what is not there is missing."""
+    await store.write(ONE, Secret("canary-1"))
+    await store.write(TWO, Secret("canary-2"))
+    missing = KeyId("other", "default")
+    assert await store.read_all([TWO, missing, ONE]) == {
+        TWO: Secret("canary-2"),
+        missing: KeyMissing(),
+        ONE: Secret("canary-1"),
+    }
+
+
+async def test_a_second_write_replaces_the_first(store):
+    """One key per name."""
+    await store.write(ONE, Secret("canary-old"))
+    await store.write(ONE, Secret("canary-new"))
+    assert await store.read_all([ONE]) == {ONE: Secret("canary-new")}
+
+
+async def test_a_deleted_key_is_missing_and_the_others_stay(store):
+    """Deleting it twice is no error."""
+    await store.write(ONE, Secret("canary-1"))
+    await store.write(TWO, Secret("canary-2"))
+    await store.delete(ONE)
+    await store.delete(ONE)
+    assert await store.read_all([ONE, TWO]) == {ONE: KeyMissing(), TWO: Secret("canary-2")}
+
+
+async def test_every_printable_character_survives(store):
+    """Quoting is the store's business."""
+    text = "".join(map(chr, range(33, 127)))
+    await store.write(ONE, Secret(text))
+    assert await store.read_all([ONE]) == {ONE: Secret(text)}
+
+
+async def test_a_long_key_survives(store):
+    """8 KiB, the longest that `key_text` lets through."""
+    await store.write(ONE, Secret("x" * 8192))
+    assert await store.read_all([ONE]) == {ONE: Secret("x" * 8192)}
+
+
+async def test_reading_nothing_is_nothing(store):
+    """No entries, no answers."""
+    assert await store.read_all([]) == {}
+
+
+async def test_a_store_shows_no_key(store):
+    """Not in its repr, and it has a name for the index."""
+    await store.write(ONE, Secret("canary-1"))
+    assert "canary" not in repr(store)
+    assert store.name in {"keyring", "file"}
+
+
+def test_an_entry_prints_as_the_user_name_in_a_keyring():
+    """So that a person finds it there."""
+    assert str(ONE) == "work/default"

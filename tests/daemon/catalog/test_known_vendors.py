@@ -1,0 +1,45 @@
+"""Whose models a provider has."""
+
+import msgspec
+import pytest
+
+from aircherd.catalog.known_vendors import CATALOG_VENDORS, catalog_vendor_of
+from aircherd.config.model import DEFAULT_CONFIG, Provider, origin_of
+
+
+@pytest.mark.parametrize("name", ["anthropic", "openai", "gemini", "openrouter"])
+def test_the_built_in_providers_are_known_by_the_same_name(name):
+    """Their base URLs are at their vendors' origins."""
+    found = catalog_vendor_of(DEFAULT_CONFIG.providers[name])
+    assert found is not None
+    assert found.name == name
+
+
+@pytest.mark.parametrize(
+    ("kind", "base_url", "vendor"),
+    [
+        ("openai", "https://api.groq.com/openai/v1", "groq"),
+        ("anthropic", "https://api.deepseek.com/anthropic", "deepseek"),
+        ("openai", "https://API.OPENAI.com:443/v1", "openai"),
+        ("openai", "http://api.openai.com/v1", None),
+        ("openai", "https://api.openai.com.example/v1", None),
+        ("openai", "http://127.0.0.1:8000/v1", None),
+    ],
+)
+def test_a_provider_of_the_users_own_is_a_vendors_by_where_it_is(kind, base_url, vendor):
+    """Not by its name or kind: a proxy may bill as it likes."""
+    found = catalog_vendor_of(Provider(name="openai", kind=kind, base_url=base_url))
+    assert (found and found.name) == vendor
+
+
+def test_a_moved_built_in_provider_is_not_the_vendors():
+    """Its models may be anybody's."""
+    openai = DEFAULT_CONFIG.providers["openai"]
+    moved = msgspec.structs.replace(openai, base_url="https://proxy.example/v1")
+    assert catalog_vendor_of(moved) is None
+
+
+def test_every_origin_is_written_as_origins_are_compared():
+    """With its port; one in another form would never be found."""
+    for vendor in CATALOG_VENDORS.values():
+        assert [origin_of(origin) for origin in vendor.origins] == list(vendor.origins)

@@ -1,0 +1,258 @@
+"""What a call may use and has used: limits and ledger, told however the call ends."""
+
+from datetime import UTC
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+import pytest
+import trio
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aircherd.chat.accounting import CallResult, UsageAccounting, bill, cost_of, told_cost
+from aircherd.chat.caller import Caller
+from aircherd.chat.reply import Reply
+from aircherd.config.load import parse_config
+from aircherd.config.model import Config, Limit
+from aircherd.events import EventBus
+from aircherd.routing.candidate import Candidate
+from aircherd.usage.ledger.database import LedgerDatabase
+from aircherd.usage.ledger.replay import read_replayed_usage
+from aircherd.usage.ledger.rows import LedgerEntry
+from aircherd.usage.limits.tracker import LimitTracker
+from aircherd.vocabulary.chat import Requirements
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.models import Model, Prices, Rates
+from aircherd.vocabulary.reply import Ending, TextDelta, Usage, UsageDelta
+from aircherd.vocabulary.usage import Estimate, Settled, Started
+from helpers.chat import CONFIG, DONE, A, Chats, FakePool, failed
+from helpers.ledger import NOW
+
+PRICED = Model(id="m", prices=Prices(rates=Rates(input=Decimal(1), output=Decimal(2))))
+CANDIDATE = Candidate(A, PRICED, "default")
+ROUTER = Candidate(msgspec.structs.replace(A, kind="openrouter"), PRICED, "default")
+UNPRICED = Candidate(A, Model(id="m"), "default")
+COUNTS = st.integers(0, 2 * 10**8)
+USAGES = st.builds(Usage, COUNTS, COUNTS)
+COSTS = st.sampled_from([None, "0", "0.5", "rubbish"])
+
+
+def limited(text: str) -> Config:
+    return msgspec.structs.replace(
+        CONFIG,
+        limits=parse_config(
+            '[providers.a]\nkind = "openai"\nbase_url = "http://localhost:1"\nauth = "none"\n'
+            + text,
+            file="f",
+        ).limits,
+    )
+
+
+async def test_every_attempt_has_its_row():
+    """Begun before it is sent, settled after: the one that failed and the one that answered."""
+    chats = Chats(FakePool(a=[failed(FailureClass.SERVER)], b=[[DONE]]))
+    await chats.ask()
+    assert [(row.provider, row.client, row.project) for row in chats.ledger.begun] == [
+        ("a", "test", "proj"),
+        ("b", "test", "proj"),
+    ]
+    assert [row.outcome for row in chats.ledger.settled.values()] == ["provider_error", "ok"]
+    assert chats.ledger.settled[0].cost_nano == 0
+    assert chats.ledger.settled[1].usage == Usage(3, 1)
+
+
+async def test_a_cancelled_call_is_settled_as_estimated(autojump_clock):
+    """Nobody says what a provider made of it before it was cut off."""
+    chats = Chats(FakePool(a=[[[TextDelta("half")], 1000]]))
+    with trio.move_on_after(5):
+        await chats.ask(max_tokens=700)
+    (settled,) = chats.ledger.settled.values()
+    (begun,) = chats.ledger.begun
+    assert (settled.outcome, settled.tokens_estimated) == ("cancelled", True)
+    assert settled.usage == Usage(begun.input_estimate, 700)
+    assert (settled.cost_nano, settled.cost_estimated) == (None, False)  # there is no price
+    assert chats.limits.statistics()["open"] == 0
+
+
+LIKELY = Estimate(10, 100)
+KNOWN, TOKENS, BOTH = (False, False), (True, False), (True, True)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "events", "usage", "nano", "estimated"),
+    [
+        ("ok", [Ending("stop", Usage(3, 1))], Usage(3, 1), 5_000, KNOWN),
+        ("ok", [Ending("stop")], Usage(10, 100), 210_000, BOTH),
+        ("ok", [Ending("stop", Usage(3, 10**9))], Usage(10, 100), 210_000, BOTH),
+        ("timeout", [], Usage(10, 100), 210_000, BOTH),
+        # Counts on the way say how much it was at least.
+        ("cancelled", [UsageDelta(Usage(30, 1))], Usage(30, 100), 230_000, BOTH),
+        ("truncated", [TextDelta("x"), UsageDelta(Usage(3, 500))], Usage(3, 500), 1_003_000, BOTH),
+        ("overloaded", [UsageDelta(Usage(30, 1))], Usage(30, 1), 32_000, (False, True)),
+        ("rate_limited", [], None, 0, KNOWN),
+    ],
+)
+def test_what_is_billed_is_known_or_estimated(outcome, events, usage, nano, estimated):
+    """What nobody told counts as it was estimated, and says so; what produced nothing is free."""
+    reply = Reply()
+    reply.add(events)
+    settled, _ = bill(
+        CallResult(outcome=outcome, ms=1, first_ms=None, reply=reply), CANDIDATE, LIKELY
+    )
+    assert (settled.usage, settled.cost_nano) == (usage, nano)
+    assert (settled.tokens_estimated, settled.cost_estimated) == estimated
+
+
+@pytest.mark.parametrize(
+    ("asked", "most", "output"),
+    [(0, None, 512), (100, None, 100), (9000, 4096, 4096), (0, 256, 256), (100, 4096, 100)],
+)
+async def test_the_output_is_what_may_come(asked, most, output):
+    """What the request allows, else what is usual, and never more than the model gives."""
+    accounting = Chats(FakePool()).controller.services.accounting
+    model, needs = Model(id="m", max_output=most), Requirements(output_tokens=asked)
+    assert accounting.expected_output("a", model, needs) == output
+
+
+def test_a_cost_that_was_told_is_no_estimate():
+    """OpenRouter's word for it, without counts."""
+    reply = Reply()
+    reply.add([Ending("stop", cost="0.5")])
+    settled, _ = bill(CallResult(outcome="ok", ms=1, first_ms=None, reply=reply), ROUTER, LIKELY)
+    assert (settled.usage, settled.cost_nano) == (Usage(10, 100), 500_000_000)
+    assert (settled.tokens_estimated, settled.cost_estimated) == TOKENS
+
+
+@given(
+    outcome=st.sampled_from(["ok", "cancelled", "timeout", "truncated", "overloaded", "network"]),
+    ending=st.none() | st.builds(Ending, st.just("stop"), st.none() | USAGES, cost=COSTS),
+    told=st.none() | USAGES,
+    is_priced=st.booleans(),
+)
+def test_limits_count_the_same_after_a_restart(outcome, ending, told, is_priced):
+    """Whatever became of an attempt: what it took at once is what its row in the ledger says."""
+    reply = Reply()
+    reply.add([*([UsageDelta(told)] if told else []), *([ending] if ending else [])])
+    candidate = CANDIDATE if is_priced else UNPRICED
+    limits = [Limit(per="day", requests=9, tokens=10**12)]
+    limits += [Limit(per="day", usd=Decimal(10**6))] * is_priced
+    with TemporaryDirectory() as folder:
+        file = LedgerDatabase(Path(folder, "ledger.db"), clock=lambda: NOW, tz=UTC)
+        once, again = (LimitTracker(lambda: NOW, UTC) for _ in range(2))
+        once.configure(limits)
+        writer = WritesThrough(file)
+        accounting = UsageAccounting(writer, once, EventBus())
+        entry = accounting.open(candidate, Caller("test"), Requirements(input_tokens=10))
+        entry.settle(CallResult(outcome=outcome, ms=1, first_ms=None, reply=reply))
+        again.configure(limits)
+        (past,) = again.awaited
+        rows = file.read(lambda c: read_replayed_usage(c, since=past.since, now=NOW, tz=UTC))
+        again.restore(past, rows)
+        file.close()
+    assert [status.used for status in again.status()] == [status.used for status in once.status()]
+
+
+class WritesThrough:
+    """A ledger without a thread between."""
+
+    def __init__(self, file: LedgerDatabase) -> None:
+        self._file = file
+
+    def begin(self, started: Started) -> int:
+        self._started = started
+        self._file.write([LedgerEntry(1, started, None)], first_id=1)
+        return 1
+
+    def settle(self, number: int, settled: Settled) -> None:
+        self._file.write([LedgerEntry(number, self._started, settled)], first_id=1)
+
+
+async def test_a_limit_lets_the_next_provider_serve():
+    """And says which one it was."""
+    config = limited('[[limits]]\nprovider = "a"\nrequests = 1\nper = "day"\n')
+    chats = Chats(FakePool(a=[[DONE]], b=[[DONE]]), config=config)
+    await chats.ask()
+    result = await chats.ask()
+    assert result.provider == "b"
+    assert [(skip.provider, skip.reason) for skip in result.skipped] == [("a", "limit_reached")]
+
+
+async def test_nothing_stays_reserved_whatever_happens():
+    """Answers, failures and our own trouble alike."""
+    config = limited('[[limits]]\ntokens = 1000000\nper = "day"\n')
+    chats = Chats(
+        FakePool(
+            a=[failed(FailureClass.RATE)], b=[[[TextDelta("x")], failed(FailureClass.SERVER)]]
+        ),
+        config=config,
+    )
+    await chats.ask()
+    assert chats.limits.statistics()["open"] == 0
+    assert [status.reserved for status in chats.limits.status()] == [0]
+
+
+MILLION = Usage(1_000_000, 500_000)
+
+
+@pytest.mark.parametrize(
+    ("candidate", "ending", "expected"),
+    [
+        (ROUTER, Ending("stop", MILLION, cost="0.5"), (Decimal("0.5"), "provider")),
+        (CANDIDATE, Ending("stop", MILLION, cost="0"), (Decimal(2), "catalog")),
+        (UNPRICED, Ending("stop", MILLION, cost="0.5"), (Decimal("0.5"), "provider")),
+        (ROUTER, Ending("stop", MILLION, cost="rubbish"), (Decimal(2), "catalog")),
+        (CANDIDATE, Ending("stop"), (None, None)),
+        (UNPRICED, Ending("stop", MILLION), (None, None)),
+    ],
+)
+def test_what_a_call_cost(candidate, ending, expected):
+    """OpenRouter's word, else the catalogue's; a server's own where nobody knows better."""
+    assert cost_of(candidate, ending, ending.usage) == expected
+
+
+@pytest.mark.parametrize(
+    ("events", "outcome", "fruitless"),
+    [
+        ([], "rate_limited", True),
+        ([], "network", True),
+        ([], "cancelled", False),
+        ([], "timeout", False),
+        ([TextDelta("half")], "truncated", False),
+        ([UsageDelta(Usage(9))], "provider_error", False),
+        ([], "ok", False),
+    ],
+)
+def test_what_was_worked_on_counts_though_nothing_was_seen_of_it(events, outcome, fruitless):
+    """A deadline or a cancellation gives no money back: the provider was at work."""
+    reply = Reply()
+    reply.add(events)
+    assert CallResult(outcome=outcome, ms=1, first_ms=None, reply=reply).was_fruitless is fruitless
+
+
+async def test_a_request_cut_off_by_its_deadline_counts_as_estimated(autojump_clock):
+    """Or retries on a timeout would spend for ever under a limit."""
+    config = limited('[[limits]]\ntokens = 1000000\nper = "day"\n')
+    chats = Chats(FakePool(a=[[1000]]), config=config)
+    await chats.ask(timeout=5, stream=False, max_tokens=700)
+    (status,) = chats.limits.status()
+    assert status.used >= 700
+
+
+@pytest.mark.parametrize("tokens", [10**8 + 1, 2**53 - 1])
+async def test_counts_that_cannot_be_true_close_no_limit(tokens):
+    """What was reserved stands for them, and nothing stays reserved."""
+    config = limited('[[limits]]\ntokens = 1000000\nper = "day"\n')
+    answer = [TextDelta("hi"), Ending("stop", Usage(3, tokens))]
+    chats = Chats(FakePool(a=[[answer]]), config=config)
+    result = await chats.ask(max_tokens=50)
+    assert (result.provider, chats.limits.statistics()["open"]) == ("a", 0)
+    (status,) = chats.limits.status()
+    assert status.used < 100
+
+
+@pytest.mark.parametrize("text", ["", "free", "nan", "inf", "-1", "1e400", "9" * 40])
+def test_a_cost_that_cannot_be_is_none(text):
+    """A provider's rubbish breaks no bill."""
+    assert told_cost(text) is None

@@ -1,0 +1,542 @@
+"""A request's way through its plan: transcripts in virtual time, and what holds for every way."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
+import trio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from trio.testing import MockClock
+
+from aircherd.chat.caller import Caller
+from aircherd.config.model import Alias, Config, Fallback, Limit, Provider, Route
+from aircherd.errors import ChatFailed
+from aircherd.routing.failures import SCOPE_BY_FAILURE, FailureScope
+from aircherd.usage.limits.reservation import LimitKey
+from aircherd.vocabulary.attempt import ChatResult
+from aircherd.vocabulary.chat import ChatRequest, Message, RouteOptions
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.models import Model, Prices, Rates
+from aircherd.vocabulary.reply import ReasoningDelta, TextDelta, Usage, UsageDelta
+from aircherd.vocabulary.secret import Secret
+from aircherd.vocabulary.usage import Estimate
+from helpers.chat import (
+    CONFIG,
+    DONE,
+    WALL,
+    A,
+    B,
+    Chats,
+    FakeAuth,
+    FakePool,
+    Script,
+    Unsent,
+    failed,
+)
+from helpers.routing import Described
+
+C = Provider(name="c", kind="openai", base_url="http://c")
+THREE = Config(
+    providers={"a": A, "b": B, "c": C},
+    models={"chain": Alias("chain", (Route("a", "m"), Route("b", "n"), Route("c", "o")))},
+)
+RATE, SERVER, CONTEXT = FailureClass.RATE, FailureClass.SERVER, FailureClass.CONTEXT
+QUOTA = FailureClass.QUOTA
+
+
+def outcomes(result: ChatResult | ChatFailed) -> list[tuple[str, str | None, str]]:
+    """Return provider, key and outcome of each attempt."""
+    if isinstance(result, ChatFailed):
+        return [(a["provider"], a.get("key"), a["outcome"]) for a in result.data["attempts"]]
+    return [(a.provider, a.key, a.outcome) for a in result.attempts]
+
+
+def reasons(result: ChatResult | ChatFailed) -> list[tuple[str, str | None, str]]:
+    """Return provider, key and reason of each that was passed over."""
+    if isinstance(result, ChatFailed):
+        return [(s["provider"], s.get("key"), s["reason"]) for s in result.data["skipped"]]
+    return [(s.provider, s.key, s.reason) for s in result.skipped]
+
+
+# ------------------------------------------------------------------ transcripts
+
+
+async def test_a_fallback_as_the_client_sees_it(autojump_clock):
+    """Who is tried, why it failed, who is next at once, and the answer as it streams."""
+    provider_client = FakePool(
+        a=[(1.5, failed(RATE, retry_after=30.0))],
+        b=[
+            (
+                0.5,
+                [[UsageDelta(Usage(9))], 0.25, [TextDelta("hel")], 1, [TextDelta("lo")], DONE[1:]],
+            )
+        ],
+    )
+    chats = Chats(provider_client)
+    await chats.ask()
+    assert chats.transcript == [
+        (0.0, "a:trying"),
+        (1.5, "a:rate_limited"),
+        (1.5, "b:trying"),
+        (2.25, "usage"),
+        (2.25, "hel"),
+        (3.25, "lo"),
+        (3.25, "end"),
+    ]
+
+
+async def test_thinking_that_came_to_nothing_as_the_client_sees_it(autojump_clock):
+    """It streams at once; the failure after it says that it goes with it."""
+    thinks = [[ReasoningDelta("hm")], 2, failed(FailureClass.NETWORK)]
+    chats = Chats(FakePool(a=[thinks], b=[[[ReasoningDelta("ah")], 1, DONE]]))
+    result = await chats.ask()
+    assert chats.transcript == [
+        (0.0, "a:trying"),
+        (0.0, "(hm)"),
+        (2.0, "a:network"),
+        (2.0, "b:trying"),
+        (2.0, "(ah)"),
+        (3.0, "hi"),
+        (3.0, "end"),
+    ]
+    assert [part["text"] for part in result.message["content"]] == ["ah", "hi"]
+
+
+async def test_two_keys_as_the_client_sees_them(autojump_clock):
+    """The second key is tried before the provider is left, and neither for a dead network."""
+    auth = FakeAuth(labels={"a": ["x", "y"]})
+    provider_client = FakePool(
+        a=[(1.0, failed(FailureClass.QUOTA)), (2.0, failed(RATE))], b=[(1.0, [DONE])]
+    )
+    chats = Chats(provider_client, auth=auth)
+    await chats.ask()
+    assert chats.transcript == [
+        (0.0, "a(x):trying"),
+        (1.0, "a(x):quota_exhausted"),
+        (1.0, "a(y):trying"),
+        (3.0, "a(y):rate_limited"),
+        (3.0, "b:trying"),
+        (4.0, "hi"),
+        (4.0, "end"),
+    ]
+    dead = Chats(FakePool(a=[failed(FailureClass.NETWORK)], b=[[DONE]]), auth=auth)
+    await dead.ask()
+    way = ["a(x):trying", "a(x):network", "a(y):skipped", "b:trying", "hi", "end"]
+    assert dead.told == way
+
+
+async def test_waiting_for_somebody_as_the_client_sees_it(autojump_clock):
+    """Nobody is free: whoever is back first is asked again, if the request may wait so long."""
+    provider_client = FakePool(
+        a=[failed(RATE, retry_after=30.0)], b=[failed(RATE, retry_after=5.0), (1.0, [DONE])]
+    )
+    chats = Chats(provider_client)
+    result = await chats.ask(wait=10.0)
+    assert chats.transcript == [
+        (0.0, "a:trying"),
+        (0.0, "a:rate_limited"),
+        (0.0, "b:trying"),
+        (0.0, "b:rate_limited"),
+        (0.0, "b:waiting"),
+        (5.05, "a:skipped"),
+        (5.05, "b:trying"),
+        (6.05, "hi"),
+        (6.05, "end"),
+    ]
+    assert [outcome for *_, outcome in outcomes(result)] == ["rate_limited", "rate_limited", "ok"]
+    assert reasons(result) == [("a", "default", "rate_limited")]
+
+
+async def test_nobody_is_waited_for_in_vain(autojump_clock):
+    """Who is back after the wait, or after the deadline, is not slept for."""
+    for wishes in ({"wait": 4.0}, {"wait": 100.0, "timeout": 3.0}, {"wait": 0.0}):
+        provider_client = FakePool(
+            a=[failed(RATE, retry_after=5.0)], b=[failed(RATE, retry_after=9.0)]
+        )
+        error = await Chats(provider_client).ask(**wishes)
+        assert error.code == "all_failed"
+    assert trio.current_time() == 0
+
+
+async def test_the_error_says_when_the_first_is_back(autojump_clock):
+    """Also of those who were just asked; a time that was only guessed is none to tell."""
+    provider_client = FakePool(
+        a=[failed(RATE, retry_after=30.0)], b=[failed(RATE, retry_after=20.0)]
+    )
+    error = await Chats(provider_client).ask(wait=3.0)
+    assert error.data["until"] == WALL + 20
+    error = await Chats(FakePool(a=[failed(SERVER)], b=[failed(SERVER)])).ask()
+    assert "until" not in error.data
+
+
+async def test_a_skip_is_told_with_its_end(autojump_clock):
+    """As it happens, for whoever watches."""
+    chats = Chats(FakePool(a=[failed(RATE, retry_after=30.0)], b=[[DONE], [DONE]]))
+    await chats.ask()
+    await chats.ask()
+    [skip] = [each for each in chats.deltas if getattr(each, "outcome", "") == "skipped"]
+    assert skip.until == WALL + 30
+
+
+async def test_a_key_that_was_not_tried_any_more_is_named(autojump_clock):
+    """Where another key of the same model was called, the model's name alone would be a riddle."""
+    config = msgspec.structs.replace(CONFIG, fallback=Fallback(max_attempts=1))
+    chats = Chats(
+        FakePool(a=[failed(RATE)]), config=config, auth=FakeAuth(labels={"a": ["x", "y"]})
+    )
+    error = await chats.ask()
+    messages = [row["message"] for row in error.data["skipped"]]
+    assert messages[0].startswith("a/m (key y) was not tried: 1 attempts")
+    assert messages[1].startswith("b/n was not tried: 1 attempts")
+
+
+async def test_who_was_waited_for_was_not_passed_over(autojump_clock):
+    """The account of the way is that of its end: others may have come and gone meanwhile."""
+    provider_client = FakePool(
+        a=[failed(RATE, retry_after=30.0)], b=[failed(RATE, retry_after=5.0), [DONE]]
+    )
+    chats = Chats(provider_client)
+    await chats.ask()
+    result = await chats.ask(wait=10.0)
+    assert (outcomes(result), reasons(result)) == (
+        [("b", "default", "ok")],
+        [("a", "default", "rate_limited")],
+    )
+
+
+async def test_a_wait_is_for_the_whole_request(autojump_clock):
+    """What was waited is gone: a provider that puts it off again and again is not followed."""
+    provider_client = FakePool(
+        a=[failed(RATE, retry_after=60.0)],
+        b=[failed(RATE, retry_after=5.0), failed(RATE, retry_after=5.0)],
+    )
+    error = await Chats(provider_client).ask(wait=8.0)
+    assert (error.code, len(provider_client.calls), trio.current_time()) == ("all_failed", 3, 5.05)
+
+
+async def test_a_prompt_that_is_too_long_is_not_sent_again_after_waiting(autojump_clock):
+    """It does not get shorter; and the attempts are for those who may take it."""
+    provider_client = FakePool(a=[failed(CONTEXT)], b=[failed(RATE, retry_after=5.0), [DONE]])
+    catalog = Described(Model(id="m", window=1000), Model(id="n", window=2000))
+    result = await Chats(provider_client, catalog=catalog).ask(wait=10.0)
+    assert [call[0] for call in provider_client.calls] == ["a", "b", "b"]
+    assert reasons(result) == [("a", "default", "context_too_long")]
+
+
+# ------------------------------------------------------------------ how far it goes
+
+
+async def test_a_request_makes_no_more_calls_than_it_may():
+    """Whoever is left says so, and why the last one failed."""
+    config = msgspec.structs.replace(THREE, fallback=Fallback(max_attempts=2))
+    provider_client = FakePool(a=[failed(SERVER)], b=[failed(FailureClass.OVERLOADED)], c=[])
+    error = await Chats(provider_client, config=config).ask()
+    assert [outcome for *_, outcome in outcomes(error)] == ["provider_error", "overloaded"]
+    assert reasons(error) == [("c", "default", "overloaded")]
+    assert "c/o was not tried: 2 attempts were made (fallback.max_attempts)" in error.message
+
+
+async def test_a_renewed_key_is_an_attempt_too():
+    """The user said how many calls."""
+    config = msgspec.structs.replace(CONFIG, fallback=Fallback(max_attempts=1))
+    auth = FakeAuth(fresh={"a": Secret("second-key")})
+    error = await Chats(FakePool(a=[failed(FailureClass.AUTH)]), config=config, auth=auth).ask()
+    assert outcomes(error) == [("a", "default", "auth_rejected")]
+
+
+async def test_what_is_too_long_goes_only_to_larger_windows():
+    """Neither to one as small nor to an unknown one."""
+    catalog = Described(Model(id="m", window=1000), Model(id="o", window=1001))
+    provider_client = FakePool(a=[failed(CONTEXT)], b=[], c=[[DONE]])
+    result = await Chats(provider_client, config=THREE, catalog=catalog).ask()
+    assert outcomes(result) == [("a", "default", "context_too_long"), ("c", "default", "ok")]
+    assert reasons(result) == [("b", "default", "context_too_long")]
+
+
+async def test_who_cannot_do_what_the_request_uses_is_not_asked():
+    """No call is made to find out what is known."""
+    provider_client = FakePool(b=[[DONE]])
+    chats = Chats(provider_client, catalog=Described(Model(id="m", sampling=False)))
+    result = await chats.ask(temperature=0.1)
+    assert reasons(result) == [("a", "default", "bad_request")]
+    assert result.skipped[0].message == "a/m takes no temperature or top_p"
+
+
+async def test_a_provider_has_stand_ins_of_its_own():
+    """Also where the request pins it."""
+    a = msgspec.structs.replace(A, fallback=("b/n",))
+    config = Config(providers={"a": a, "b": B})
+    provider_client = FakePool(a=[failed(SERVER)], b=[[DONE]])
+    result = await Chats(provider_client, config=config).ask(model="a/m")
+    assert (result.provider, result.model) == ("b", "n")
+
+
+async def test_without_fallback_not_even_another_key_is_asked():
+    """The client asked for one try."""
+    auth = FakeAuth(labels={"a": ["x", "y"]})
+    error = await Chats(FakePool(a=[failed(RATE)]), auth=auth).ask(
+        route=RouteOptions(no_fallback=True)
+    )
+    assert (error.code, outcomes(error)) == ("rate_limited", [("a", "x", "rate_limited")])
+
+
+# ------------------------------------------------------------------ what one request leaves others
+
+
+async def test_a_conversation_stays_with_who_answered_last(autojump_clock):
+    """After a fallback too, while others go back to the first as soon as it is well."""
+    provider_client = FakePool(a=[failed(FailureClass.NETWORK), [DONE]], b=[[DONE], [DONE]])
+    chats = Chats(provider_client)
+    await chats.ask(conversation="c")
+    await trio.sleep(600)
+    assert (await chats.ask(conversation="c")).provider == "b"
+    assert (await chats.ask()).provider == "a"
+
+
+async def test_who_was_told_to_wait_is_left_alone_until_then(autojump_clock):
+    """The next request does not ask, and says until when; the one after that does."""
+    provider_client = FakePool(a=[failed(RATE, retry_after=60.0), [DONE]], b=[[DONE], [DONE]])
+    chats = Chats(provider_client)
+    await chats.ask()
+    result = await chats.ask()
+    assert (result.provider, result.skipped[0].until) == ("b", WALL + 60)
+    await trio.sleep(61)
+    assert (await chats.ask()).provider == "a"
+
+
+async def test_the_only_one_is_asked_again_though_it_failed_a_moment_ago():
+    """Nobody named a time, and there is nobody else: that it was passed over is not told."""
+    provider_client = FakePool(a=[failed(SERVER), [DONE]])
+    chats = Chats(provider_client)
+    assert (await chats.ask(model="a/m")).code == "provider_error"
+    result = await chats.ask(model="a/m")
+    assert (outcomes(result), reasons(result)) == ([("a", "default", "ok")], [])
+
+
+async def test_whoever_is_passed_over_for_two_reasons_is_told_of_once():
+    """The other key of a broken provider cools with it, and then is a last resort that is not."""
+    auth = FakeAuth(labels={"a": ["x", "y"]})
+    provider_client = FakePool(a=[failed(SERVER)], b=[failed(SERVER)])
+    error = await Chats(provider_client, auth=auth).ask()
+    assert reasons(error) == [("a", "y", "provider_error")]
+    assert error.message == "nobody could answer. a: it failed; b: it failed"
+
+
+async def test_at_a_limit_the_next_one_serves(autojump_clock):
+    """And at the end of its span the first one again."""
+    limit = Limit(per="minute", provider="a", requests=1)
+    config = msgspec.structs.replace(CONFIG, limits=(limit,))
+    chats = Chats(FakePool(a=[[DONE], [DONE]], b=[[DONE]]), config=config)
+    await chats.ask()
+    result = await chats.ask()
+    assert reasons(result) == [("a", "default", "limit_reached")]
+    assert result.provider == "b"
+    await trio.sleep(61)
+    assert (await chats.ask()).provider == "a"
+
+
+async def test_a_probe_that_a_limit_stopped_is_the_next_ones(autojump_clock):
+    """The room went to somebody else meanwhile: others need not wait for a call not made."""
+
+    class Crowded(FakeAuth):
+        async def ensure_authenticated(self, provider, name=None):
+            if provider.name == "a" and chats.provider_client.calls:
+                chats.limits.reserve(LimitKey("a", "work", "o", "other"), Estimate(1, 1), None)
+            return await super().ensure_authenticated(provider, name)
+
+    limit = Limit(per="minute", provider="a", requests=1)
+    config = msgspec.structs.replace(CONFIG, limits=(limit,))
+    provider_client = FakePool(a=[failed(QUOTA)], b=[[DONE], [DONE]])
+    chats = Chats(provider_client, config=config, auth=Crowded())
+    await chats.ask()
+    await trio.sleep(700)
+    assert provider_client.cooldowns.cooling("a", "default", "m").is_probe_due
+    assert reasons(await chats.ask()) == [("a", "default", "limit_reached")]
+    assert provider_client.cooldowns.cooling("a", "default", "m").is_probe_due
+
+
+async def test_a_probe_that_was_never_sent_is_the_next_ones(autojump_clock):
+    """What cannot be put into the provider's API tells nothing of it."""
+    refused = Unsent(failed(FailureClass.UNSUPPORTED, "not in this API"))
+    provider_client = FakePool(a=[failed(QUOTA), refused], b=[[DONE], [DONE]])
+    chats = Chats(provider_client)
+    await chats.ask()
+    await trio.sleep(700)
+    await chats.ask()
+    assert provider_client.cooldowns.cooling("a", "default", "m").is_probe_due
+
+
+async def test_a_client_that_does_not_read_holds_up_nobody_else(autojump_clock):
+    """Nothing is reserved or sent before it was told whom we try."""
+    limit = Limit(per="day", requests=1)
+    chats = Chats(FakePool(a=[[DONE]]), config=msgspec.structs.replace(CONFIG, limits=(limit,)))
+
+    async def far_behind(_deltas):
+        await trio.sleep_forever()
+
+    async with trio.open_nursery() as nursery:
+        asked = ChatRequest(messages=[Message("user", "q")], model="chain")
+        stopped = trio.CancelScope()
+        nursery.start_soon(chats.controller.chat, asked, Caller("slow"), far_behind, stopped)
+        await trio.sleep(1)
+        assert chats.provider_client.calls == []
+        assert (await chats.ask()).provider == "a"
+        nursery.cancel_scope.cancel()
+    assert len(chats.ledger.begun) == 1
+
+
+async def test_a_key_that_is_refused_within_its_answer_is_not_tried_again():
+    """Two halves do not make one answer; the key is marked all the same."""
+    auth = FakeAuth(fresh={"a": Secret("fresh-key")})
+    provider_client = FakePool(
+        a=[[[TextDelta("half")], failed(FailureClass.AUTH)], [DONE]], b=[[DONE]]
+    )
+    error = await Chats(provider_client, auth=auth).ask()
+    assert (error.data["text"], len(provider_client.calls)) == ("half", 1)
+    assert auth.calls == [("rejected", "a", "first-key")]
+
+
+async def test_a_renewed_key_does_not_meet_the_probe_of_the_refused_one(autojump_clock):
+    """It is the same request's second try, and the probe is still to be made."""
+    auth = FakeAuth(fresh={})
+    provider_client = FakePool(a=[failed(QUOTA), failed(FailureClass.AUTH), [DONE]], b=[[DONE]])
+    chats = Chats(provider_client, auth=auth)
+    await chats.ask()
+    await trio.sleep(700)
+    auth.fresh["a"] = Secret("fresh-key")
+    result = await chats.ask()
+    assert outcomes(result) == [("a", "default", "auth_rejected"), ("a", "default", "ok")]
+
+
+async def test_the_bill_has_every_call_that_was_made(autojump_clock):
+    """By its outcome, with what it took; an error instead of an answer is free."""
+    catalog = Described(
+        Model(id="n", prices=Prices(rates=Rates(input=Decimal(1), output=Decimal(2))))
+    )
+    chats = Chats(FakePool(a=[failed(RATE)], b=[(1.0, [DONE])]), catalog=catalog)
+    await chats.ask()
+    ledger = chats.ledger
+    assert [(s.provider, s.key, s.client, s.project) for s in ledger.begun] == [
+        ("a", "default", "test", "proj"),
+        ("b", "default", "test", "proj"),
+    ]
+    assert [(s.outcome, s.ms, s.cost_nano) for _, s in sorted(ledger.settled.items())] == [
+        ("rate_limited", 0, 0),
+        ("ok", 1000, 5_000),
+    ]
+
+
+# ------------------------------------------------------------------ what holds for every way
+
+
+LOCAL = Provider(name="local", kind="ollama", base_url="http://local", needs_key=False)
+LABELS = {"a": ["x", "y"], "b": ["default"], "c": []}
+ROUTES = st.lists(
+    st.builds(Route, st.sampled_from(("a", "b", "c", "local")), st.sampled_from("mn")),
+    min_size=1,
+    max_size=5,
+    unique=True,
+)
+FAILURES = st.builds(
+    failed,
+    st.sampled_from(FailureClass),
+    st.sampled_from(("one", "two", "three")),
+    retry_after=st.sampled_from((None, 1.0, 3600.0)),
+)
+SCRIPTS = st.one_of(
+    FAILURES,
+    FAILURES.map(lambda error: (1.0, error)),
+    FAILURES.map(lambda error: [[ReasoningDelta("hm")], error]),
+    FAILURES.map(lambda error: [[TextDelta("half")], error]),
+    st.just([DONE]),
+)
+REQUESTS = st.fixed_dictionaries(
+    {"wait": st.sampled_from((0.0, 30.0)), "conversation": st.sampled_from((None, "c"))}
+)
+
+
+@settings(max_examples=200)
+@given(
+    ROUTES,
+    st.integers(1, 5),
+    st.lists(FAILURES | SCRIPTS, max_size=12),
+    st.lists(st.tuples(REQUESTS, st.sampled_from((0, 10, 4000))), min_size=1, max_size=4),
+)
+def test_whatever_fails_a_request_ends_in_an_answer_or_in_a_whole_account(
+    routes: list[Route],
+    most: int,
+    scripts: list[Script],
+    requests: list[tuple[dict[str, object], int]],
+) -> None:
+    """Every call and every candidate that was passed over is named, and nothing is left open."""
+
+    async def main() -> None:
+        config = Config(
+            providers={"a": A, "b": B, "c": C, "local": LOCAL},
+            models={"chain": Alias("chain", tuple(routes))},
+            fallback=Fallback(max_attempts=most),
+            limits=(Limit(per="hour", requests=8),),
+        )
+        left = [*scripts, *[[DONE]] * 20]  # in the order of the calls, whoever is called
+        provider_client = FakePool(**dict.fromkeys(config.providers, left))
+        chats = Chats(provider_client, config=config, auth=FakeAuth(labels=LABELS))
+        for request, pause in requests:
+            provider_client.calls.clear()
+            check(await chats.ask(**request), provider_client.calls, routes, most)
+            await trio.sleep(pause)
+        assert chats.limits.statistics()["open"] == 0
+        assert len(chats.ledger.settled) == len(chats.ledger.begun)
+        assert provider_client.closed == 20 + len(scripts) - len(left)
+
+    trio.run(main, clock=MockClock(autojump_threshold=0))
+
+
+def check(
+    result: ChatResult | ChatFailed,
+    calls: Sequence[tuple[str, str, str | None]],
+    routes: Sequence[Route],
+    most: int,
+) -> None:
+    """Check one answer, or one error, against the calls that were made."""
+    attempts, skipped = way(result)
+    tried = [place(attempt) for attempt in attempts]
+    passed = [place(skip) for skip in skipped]
+    assert tried == list(calls)
+    assert len(tried) <= most
+    assert len(set(passed)) == len(passed)
+    if isinstance(result, ChatResult):
+        assert attempts[-1]["outcome"] == "ok"
+        return
+    if ended_early(result, attempts):
+        return
+    assert set(tried) | set(passed) == {
+        (route.provider, route.model, label)
+        for route in routes
+        for label in LABELS.get(route.provider) or [None]
+    }
+    told = [*(attempt["message"] for attempt in attempts), *(skip["message"] for skip in skipped)]
+    signed_in = result.code != "not_authenticated"
+    assert not signed_in or all(message in result.message for message in told)
+
+
+def way(result: ChatResult | ChatFailed) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    if isinstance(result, ChatFailed):
+        return result.data["attempts"], result.data["skipped"]
+    return msgspec.to_builtins(result.attempts), msgspec.to_builtins(result.skipped)
+
+
+def place(row: dict[str, str]) -> tuple[str, str, str | None]:
+    return (row["provider"], row["model"], row.get("key"))
+
+
+FINAL = {
+    failed(kind).code
+    for kind, condemns in SCOPE_BY_FAILURE.items()
+    if condemns is FailureScope.REQUEST
+}
+
+
+def ended_early(error: ChatFailed, attempts: Sequence[dict[str, str]]) -> bool:
+    """Say whether the request itself was refused, or the answer broke off: then nobody is next."""
+    return "text" in error.data or (error.code in FINAL and attempts[-1]["outcome"] == error.code)

@@ -1,0 +1,80 @@
+"""What a request needs of a model."""
+
+import pytest
+
+from aircherd.chat.requirements import requirements_of
+from aircherd.routing.filters import ABILITIES
+from aircherd.usage.estimate import TOKENS_PER_IMAGE
+from helpers.provider_calls import a_request
+
+PICTURE = {"type": "image", "data": "aGk=", "media_type": "image/png"}
+TOOL = {"name": "look"}
+EVERYTHING = {
+    "tools": [TOOL],
+    "reasoning": "low",
+    "response_format": {"type": "json_schema", "schema": "{}"},
+    "temperature": 0.5,
+}
+
+
+def shown(*parts: dict[str, object]) -> dict[str, object]:
+    return {"role": "user", "content": list(parts)}
+
+
+def result(content: object) -> dict[str, object]:
+    return {"type": "tool_result", "id": "1", "content": content}
+
+
+@pytest.mark.parametrize(
+    ("fields", "abilities"),
+    [
+        ({}, ()),
+        ({"tools": [TOOL]}, ("tools",)),
+        ({"tools": [TOOL], "tool_choice": "none"}, ()),
+        ({"tools": [TOOL], "tool_choice": {"name": "look"}}, ("tools",)),
+        ({"reasoning": "minimal"}, ("reasoning",)),
+        ({"reasoning": "none"}, ()),
+        ({"response_format": {"type": "json_schema", "schema": "{}"}}, ("json_schema",)),
+        ({"response_format": {"type": "json_object"}}, ()),
+        ({"temperature": 0.0}, ("sampling",)),
+        ({"top_p": 1.0}, ("sampling",)),
+        (EVERYTHING, ("tools", "reasoning", "json_schema", "sampling")),
+    ],
+)
+def test_an_ability_is_needed_where_the_request_uses_it(
+    fields: dict[str, object], abilities: tuple[str, ...]
+) -> None:
+    """What is asked for by its name, not what any model does anyway."""
+    assert requirements_of(a_request(**fields)).abilities == abilities
+
+
+@pytest.mark.parametrize(
+    ("message", "is_needed"),
+    [
+        (shown(PICTURE), True),
+        (shown({"type": "text", "text": "see"}, PICTURE), True),
+        (shown(result([PICTURE])), True),
+        (shown(result([{"type": "text", "text": "none"}])), False),
+        (shown(result("text")), False),
+    ],
+)
+def test_pictures_are_found_wherever_they_are(
+    message: dict[str, object], *, is_needed: bool
+) -> None:
+    """In a message, or in what a tool gave."""
+    assert requirements_of(a_request(message)).abilities == (("images",) if is_needed else ())
+
+
+def test_every_need_has_its_filter() -> None:
+    """Else it would be asked for in vain."""
+    message = shown(PICTURE)
+    assert set(requirements_of(a_request(message, **EVERYTHING)).abilities) == set(ABILITIES)
+
+
+def test_its_size_is_guessed() -> None:
+    """The text and the pictures in; out what the request allows, 0 where it does not say."""
+    few = requirements_of(a_request({"role": "user", "content": "word " * 700}))
+    assert 700 <= few.input_tokens <= 1400
+    assert few.output_tokens == 0
+    assert requirements_of(a_request(shown(PICTURE))).input_tokens >= TOKENS_PER_IMAGE
+    assert requirements_of(a_request(max_tokens=5)).output_tokens == 5

@@ -1,0 +1,76 @@
+"""What belongs to one connection, asked over the daemon's socket."""
+
+from contextlib import asynccontextmanager
+
+import msgpack
+import trio
+
+from aircher_wire.version import __version__
+from helpers.in_process import running
+
+
+class Peer:
+    """A client's end of a connection."""
+
+    def __init__(self, stream):
+        self._stream = stream
+        self._unpacker = msgpack.Unpacker()
+
+    async def send(self, msgid, method, **params):
+        """Send a request."""
+        await self._stream.send_all(msgpack.packb([0, msgid, method, [params]]))
+
+    async def receive(self):
+        """Return the next frame."""
+        while True:
+            try:
+                return self._unpacker.unpack()
+            except msgpack.OutOfData:
+                self._unpacker.feed(await self._stream.receive_some())
+
+
+@asynccontextmanager
+async def peer(environ):
+    """Run a daemon and connect to it; give the client's end and the services."""
+    async with running(environ) as services:
+        async with await trio.open_unix_socket(str(services.about.socket)) as stream:
+            yield Peer(stream), services
+
+
+async def test_hello_names_both_sides(environ):
+    """The daemon answers with its version, and knows the client's name from then on."""
+    async with peer(environ) as (client, services):
+        await client.send(1, "hello", client={"name": "tester"})
+        result = (await client.receive())[3]
+        assert result["server"] == {"name": "aircherd", "version": __version__}
+        assert [session.caller.client for session in services.clients] == ["tester"]
+
+
+async def test_a_client_of_an_older_protocol_is_refused(environ):
+    """The error names both versions."""
+    async with peer(environ) as (client, _):
+        await client.send(1, "hello", protocol=0)
+        error = (await client.receive())[2]
+        assert error["code"] == "bad_request"
+        assert "speaks protocol 1, the client 0" in error["message"]
+
+
+async def test_events_stop_after_unsubscribe(environ):
+    """Between the two, each change arrives once."""
+    async with peer(environ) as (client, services):
+        await client.send(1, "events.subscribe", topics=["config"])
+        assert (await client.receive())[:2] == [1, 1]
+        services.bus.publish("config", {"ok": True})
+        assert (await client.receive())[1] == "event"
+        await client.send(2, "events.unsubscribe")
+        assert (await client.receive())[:2] == [1, 2]
+        services.bus.publish("config", {"ok": True})
+        await client.send(3, "ping")
+        assert (await client.receive())[:2] == [1, 3]
+
+
+async def test_an_unknown_topic_is_refused(environ):
+    """The error names the topics there are."""
+    async with peer(environ) as (client, _):
+        await client.send(1, "events.subscribe", topics=["x"])
+        assert "there is no topic 'x'; there are" in (await client.receive())[2]["message"]

@@ -1,0 +1,79 @@
+"""Lists of models of the Anthropic API."""
+
+import msgspec
+import pytest
+
+from aircherd.providers.anthropic.models import read_models
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.models import Model
+from helpers.provider_calls import failure_of
+
+NO: dict[str, object] = {"supported": False}
+YES: dict[str, object] = {"supported": True}
+
+
+def listed(*models: object) -> bytes:
+    return msgspec.json.encode({"data": models, "has_more": False})
+
+
+def test_what_the_vendor_says_of_a_model() -> None:
+    """Sizes, name and capabilities are read; from 4.7 on no model samples as it is told."""
+    entry = {
+        "type": "model",
+        "id": "claude-opus-5-5",
+        "display_name": "Claude Opus 5.5",
+        "created_at": "2026-09-22T00:00:00Z",
+        "lifecycle": "active",
+        "max_input_tokens": 1_000_000,
+        "max_tokens": 128_000,
+        "capabilities": {
+            "image_input": YES,
+            "structured_outputs": NO,
+            "thinking": YES | {"types": {"adaptive": YES}},
+            "batch": YES,
+        },
+    }
+    expected = Model(
+        id="claude-opus-5-5",
+        name="Claude Opus 5.5",
+        window=1_000_000,
+        max_output=128_000,
+        images=True,
+        reasoning=True,
+        json_schema=False,
+        sampling=False,
+    )
+    assert [expected] == read_models(listed(entry))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"display_name": None, "max_input_tokens": None, "max_tokens": None, "capabilities": None},
+        {"display_name": 5, "max_input_tokens": "many", "max_tokens": [], "capabilities": "all"},
+        {"capabilities": {"image_input": None, "thinking": True, "structured_outputs": []}},
+        {"capabilities": {"image_input": {"supported": "yes"}}, "max_tokens": 0},
+        {"lifecycle": "deprecated"},
+    ],
+)
+def test_what_is_missing_or_odd_is_unknown(fields: dict[str, object]) -> None:
+    """Compatible servers leave out most; older models and the unknown may sample."""
+    assert [Model(id="m")] == read_models(listed({"id": "m"} | fields))
+
+
+def test_one_odd_capability_leaves_the_others() -> None:
+    """Each capability is read for itself."""
+    entry = {"id": "m", "capabilities": {"image_input": 1, "thinking": YES}}
+    assert [Model(id="m", reasoning=True)] == read_models(listed(entry))
+
+
+def test_retired_models_are_left_out() -> None:
+    """The list remembers models that no longer answer."""
+    assert read_models(listed({"id": "claude-2", "lifecycle": "retired"})) == []
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b'{"data":[{"id":5}]}', b"nonsense"])
+def test_no_list(body: bytes) -> None:
+    """Anything else is not this API."""
+    assert FailureClass.PROTOCOL is failure_of(lambda: read_models(body)).kind

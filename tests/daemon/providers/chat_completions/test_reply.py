@@ -1,0 +1,461 @@
+"""Replies of the OpenAI chat-completions API and of the servers that resemble it."""
+
+import itertools
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aircherd.providers.chat_completions.reply import (
+    OpenAIStream,
+    OpenAIUsage,
+    read_usage,
+    read_whole,
+)
+from aircherd.providers.chat_completions.thinking import NamedThinking, Thinking, ThinkingFields
+from aircherd.providers.openrouter.thinking import DetailedThinking
+from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.reply import (
+    Ending,
+    Finish,
+    ReasoningDelta,
+    ReplyEvent,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+    UsageDelta,
+)
+from helpers.memory import allocated
+from helpers.provider_calls import cut_in_two, failure_of, run_decoder, sse
+
+
+def chunk(
+    content: object = None, *, finish: object = None, calls: object = None, **more: object
+) -> dict[str, object]:
+    delta = {"content": content, "tool_calls": calls}
+    choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
+    return {"id": "x", "model": "m-1", "choices": [choice], "usage": None, **more}
+
+
+def piece(arguments: object = None, **fields: object) -> dict[str, object]:
+    name = fields.pop("name", None)
+    return {"function": {"name": name, "arguments": arguments}, **fields}
+
+
+def decode(*data: object) -> tuple[list[ReplyEvent], Failure | None]:
+    ids = itertools.count(1)
+    return run_decoder(OpenAIStream(lambda: f"made-{next(ids)}"), [sse(*data)])
+
+
+USAGE = {
+    "prompt_tokens": 9,
+    "completion_tokens": 5,
+    "prompt_tokens_details": {"cached_tokens": 4, "cache_write_tokens": None},
+    "completion_tokens_details": {"reasoning_tokens": 2},
+}
+COUNTED = Usage(9, 5, 4, 0, 2)
+DONE = b"[DONE]"
+TEXT_REPLY = (
+    chunk("", usage=None),
+    chunk("Grüße"),
+    chunk(" 🦀"),
+    chunk(finish="stop"),
+    {"model": "m-1", "choices": [], "usage": USAGE},
+    DONE,
+)
+TEXT_EVENTS = [
+    TextDelta("Grüße"),
+    TextDelta(" 🦀"),
+    UsageDelta(COUNTED),
+    Ending("stop", COUNTED, "m-1"),
+]
+
+
+def test_text_reply() -> None:
+    """Text, usage and the end arrive in order; empty text is nothing."""
+    assert decode(*TEXT_REPLY) == (TEXT_EVENTS, None)
+
+
+TOOL_REPLY = (
+    chunk("Look:"),
+    chunk(calls=[piece("", index=0, id="a", name="f")]),
+    chunk(calls=[piece('{"x"', index=0)]),
+    chunk(calls=[piece("{}", index=1, id="b", name="g"), piece(":1}", index=0)]),
+    chunk(finish="tool_calls"),
+    DONE,
+)
+TOOL_EVENTS = [
+    TextDelta("Look:"),
+    ToolCallDelta(0, "a", "f", ""),
+    ToolCallDelta(0, arguments='{"x"'),
+    ToolCallDelta(1, "b", "g", "{}"),
+    ToolCallDelta(0, arguments=":1}"),
+    Ending("tool_calls", None, "m-1"),
+]
+
+
+THINKING_REPLY = (
+    {"choices": [{"delta": {"role": "assistant", "content": None, "reasoning": ""}}]},
+    {"model": "m-1", "choices": [{"delta": {"reasoning": "Hm, "}}]},
+    {"choices": [{"delta": {"content": "", "reasoning": "grün"}}]},
+    chunk("a"),
+    {"choices": [{"delta": {"reasoning_content": "And"}}]},
+    chunk(calls=[piece("{}", index=0, id="a", name="f")]),
+    chunk(finish="tool_calls"),
+    DONE,
+)
+THINKING_EVENTS = [
+    ReasoningDelta("Hm, "),
+    ReasoningDelta("grün"),
+    ReasoningDelta(signature="reasoning"),
+    TextDelta("a"),
+    ReasoningDelta("And"),
+    ToolCallDelta(0, "a", "f", "{}"),
+    Ending("tool_calls", None, "m-1"),
+]
+
+
+@pytest.mark.parametrize(
+    ("data", "events"),
+    [
+        (TEXT_REPLY, TEXT_EVENTS),
+        (TOOL_REPLY, TOOL_EVENTS),
+        (THINKING_REPLY, THINKING_EVENTS),
+    ],
+)
+def test_cut_anywhere(data: tuple[object, ...], events: list[ReplyEvent]) -> None:
+    """Cut in two at every byte, in characters too, a stream decodes to the same events."""
+    for pieces in cut_in_two(sse(*data)):
+        assert (events, None) == run_decoder(OpenAIStream(), pieces)
+
+
+@given(st.lists(st.integers(1, 60), min_size=1))
+def test_cut_at_random(sizes: list[int]) -> None:
+    """Cut into any pieces, a stream decodes to the same events."""
+    data, pieces = sse(*TEXT_REPLY).replace(b"\n", b"\r\n"), []
+    for size in itertools.cycle(sizes):
+        pieces.append(data[:size])
+        data = data[size:]
+        if not data:
+            break
+    assert run_decoder(OpenAIStream(), pieces) == (TEXT_EVENTS, None)
+
+
+@pytest.mark.parametrize(
+    ("reason", "finish"),
+    [
+        ("stop", "stop"),
+        ("length", "length"),
+        ("tool_calls", "tool_calls"),
+        ("function_call", "tool_calls"),
+        ("content_filter", "content_filter"),
+        ("eos", "stop"),
+        ([], "stop"),
+    ],
+)
+def test_finishes(reason: object, finish: Finish) -> None:
+    """Each reason to finish has ours; an unknown one is a stop."""
+    events, failure = decode(chunk("a"), chunk(finish=reason), DONE)
+    assert ([TextDelta("a"), Ending(finish, None, "m-1")], None) == (events, failure)
+
+
+def test_refusal_is_text_that_was_filtered() -> None:
+    """A refusal is told as text, and ends as a content filter."""
+    refused = {"choices": [{"delta": {"refusal": "No."}, "finish_reason": "stop"}]}
+    assert ([TextDelta("No."), Ending("content_filter")], None) == decode(refused, DONE)
+
+
+def test_end_without_done() -> None:
+    """A reason to finish and the end of the body are the end."""
+    assert ([TextDelta("a"), Ending("stop", None, "m-1")], None) == decode(
+        chunk("a", finish="stop")
+    )
+
+
+def test_done_without_reason() -> None:
+    """`[DONE]` is the end also of servers that give no reason."""
+    assert ([TextDelta("a"), Ending("stop", None, "m-1")], None) == decode(chunk("a"), DONE)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        ([chunk("a")], FailureClass.TRUNCATED),
+        ([chunk("a"), b'{"choices":[{'], FailureClass.PROTOCOL),
+        ([DONE], FailureClass.PROTOCOL),
+        ([], FailureClass.PROTOCOL),
+        ([{"choices": "no"}], FailureClass.PROTOCOL),
+        ([{"choices": [1]}], FailureClass.PROTOCOL),
+        ([{"choices": [{"delta": []}]}], FailureClass.PROTOCOL),
+        ([b"[1]"], FailureClass.PROTOCOL),
+        ([b"null"], FailureClass.PROTOCOL),
+        ([b"\xff\xfe"], FailureClass.PROTOCOL),
+        ([b"[" * 100_000], FailureClass.PROTOCOL),
+        ([chunk("a"), {"error": {"message": "x", "code": 429}}], FailureClass.RATE),
+        ([{"error": {"message": "x", "code": "server_is_overloaded"}}], FailureClass.OVERLOADED),
+        ([{"error": {"message": "x", "code": 502}, "choices": []}], FailureClass.SERVER),
+        ([{"error": "boom"}], FailureClass.SERVER),
+        ([chunk("a", finish="error")], FailureClass.SERVER),
+        ([{"choices": [{"error": {"code": 503, "message": "x"}}]}], FailureClass.OVERLOADED),
+        # not below `error`: Mistral, older vLLM
+        ([{"object": "error", "message": "x", "code": 429}], FailureClass.RATE),
+        ([{"message": "x", "type": "invalid_request_error"}], FailureClass.BAD_REQUEST),
+        # LM Studio, without an end
+        (
+            [chunk("a"), b'{"error":{"message":"crashed"}}\nevent: error'],
+            FailureClass.SERVER,
+        ),
+        ([chunk("a"), b'{"message":"crashed"}\nevent: error'], FailureClass.SERVER),
+    ],
+)
+def test_failures(data: list[object], kind: FailureClass) -> None:
+    """A stream that breaks, reports an error or is not this API says which of these it is."""
+    _, failure = decode(*data)
+    assert failure is not None
+    assert kind is failure.kind
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"choices": None, "usage": None, "model": None},
+        {"choices": [{"index": None, "delta": None, "finish_reason": None}]},
+        {"choices": [{"delta": {"content": 5, "tool_calls": None, "role": 3}}]},
+        {"choices": [{"delta": {"content": []}}], "model": 5, "id": []},
+        {"choices": [{"index": 1, "delta": {"content": "second answer"}}]},
+        {"choices": [{"index": "1", "delta": {"content": "second answer"}}]},
+        {"usage": {}},
+        {"object": "chat.completion.chunk", "message": None},
+        {},
+    ],
+)
+def test_odd_chunks_are_passed_over(odd: dict[str, object]) -> None:
+    """Nulls, missing fields and surprising types neither crash nor disturb the rest."""
+    events, failure = decode(odd, chunk("a"), chunk(finish="stop"), DONE)
+    assert ([TextDelta("a"), Ending("stop", None, "m-1")], None) == (events, failure)
+
+
+def test_text_in_parts() -> None:
+    """Text that comes as a list of parts is read."""
+    parts = [{"type": "text", "text": "a"}, {"type": "thinking", "thinking": []}]
+    assert TextDelta("a") == decode(chunk(parts), DONE)[0][0]
+
+
+def test_a_models_own_word_for_its_failure_is_told() -> None:
+    """Where nothing else says why a reply failed, the model's reason does."""
+    choice = {"finish_reason": "error", "native_finish_reason": "MALFORMED_FUNCTION_CALL"}
+    _, failure = decode({"choices": [choice]})
+    assert failure is not None
+    assert failure.message == "failed: the model ended with MALFORMED_FUNCTION_CALL"
+
+
+def test_the_model_is_the_last_that_was_named() -> None:
+    """A chunk without the model's name does not take it back."""
+    *_, ending = decode(chunk("a", finish="stop"), {"choices": [], "usage": USAGE}, DONE)[0]
+    assert Ending("stop", COUNTED, "m-1") == ending
+
+
+@pytest.mark.parametrize(
+    ("usage", "counted"),
+    [
+        (USAGE, COUNTED),
+        ({"prompt_tokens": "7", "completion_tokens": None}, Usage(7)),
+        (
+            {"prompt_tokens": 5, "prompt_tokens_details": {"cache_write_tokens": 3}},
+            Usage(5, 0, 0, 3),
+        ),
+        ({"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 9}}, Usage(5, 0, 5)),
+        ({"prompt_tokens_details": [], "completion_tokens_details": "x"}, None),
+        ({"prompt_tokens": 10**30, "completion_tokens": 1}, None),
+        ({"completion_tokens": 2**53 - 1}, Usage(0, 2**53 - 1)),
+    ],
+)
+def test_usage(usage: dict[str, object], counted: Usage | None) -> None:
+    """Counts are read as they come; cached tokens never exceed the input."""
+    assert counted == read_usage(msgspec.json.decode(msgspec.json.encode(usage), type=OpenAIUsage))
+
+
+def test_unknown_usage_is_not_decoded() -> None:
+    """What a server adds to the counts, however much, takes no memory."""
+    many = b"[" + b"{}," * 100_000 + b"{}]"
+    data = b'data: {"usage":{"prompt_tokens":%s,"completion_tokens":1,"x":%s}}\n\n' % (many, many)
+    decoder = OpenAIStream()
+    events: list[ReplyEvent] = []
+    assert allocated(lambda: events.extend(decoder.feed(data))) < 5_000_000
+    assert events == []
+
+
+class Hidden(NamedThinking):
+    """Thinking of which nothing is told."""
+
+    def take(self, fields: ThinkingFields) -> str | None:
+        return "" if fields.reasoning else None
+
+    def end(self) -> str | None:
+        return "signed"
+
+
+@pytest.mark.parametrize(
+    ("delta", "counts"),
+    [({"content": "", "reasoning": "hm"}, True), ({"content": ""}, False), ({}, False)],
+)
+def test_hidden_thinking_is_progress_and_empty_chunks_are_none(
+    delta: dict[str, object], counts: bool
+) -> None:
+    """Thinking that makes no event is a part of the reply all the same."""
+    decoder = OpenAIStream(thinking=Hidden())
+    assert decoder.feed(sse({"choices": [{"delta": delta}]})) == []
+    assert counts == bool(decoder.progress_count)
+
+
+@pytest.mark.parametrize(
+    ("end", "events"),
+    [
+        (chunk("a"), [TextDelta("a")]),
+        ({"choices": [{"delta": {"refusal": "No."}}]}, [TextDelta("No.")]),
+        (chunk(calls=[piece("{}", id="a", name="f")]), [ToolCallDelta(0, "a", "f", "{}")]),
+        (chunk(finish="stop"), []),
+        (DONE, [Ending("stop")]),
+    ],
+)
+def test_whatever_follows_ends_a_thought(end: object, events: list[ReplyEvent]) -> None:
+    """The signature comes when something else begins, or the reply ends, and comes once."""
+    thought = {"choices": [{"delta": {"reasoning": "hm"}}]}
+    decoder = OpenAIStream(thinking=Hidden())
+    assert decoder.feed(sse(thought)) == []
+    found = decoder.feed(sse(end))
+    assert [ReasoningDelta(signature="signed"), *events] == found
+    assert not any(isinstance(event, ReasoningDelta) for event in decoder.feed(sse(DONE)))
+
+
+@pytest.mark.parametrize(
+    ("cost", "told"),
+    [(0.0000123, "0.0000123"), (1, "1"), (0, "0"), (None, None), ("x", None), (True, None)],
+)
+def test_cost(cost: object, told: str | None) -> None:
+    """The provider's own cost is a plain decimal string."""
+    ending = decode(chunk("a"), {"choices": [], "usage": {"cost": cost}}, DONE)[0][-1]
+    assert isinstance(ending, Ending)
+    assert told == ending.cost
+
+
+@pytest.mark.parametrize(
+    ("usage", "told"),
+    [
+        ({"cost": 0.95, "cost_details": {"upstream_inference_cost": 19}, "is_byok": True}, "19.95"),
+        ({"cost": 0, "cost_details": {"upstream_inference_cost": 0.1}, "is_byok": True}, "0.1"),
+        ({"cost": 0.5, "cost_details": {"upstream_inference_cost": 0.5}, "is_byok": False}, "0.5"),
+        ({"cost": 0.5, "cost_details": {"upstream_inference_cost": 0.5}}, "0.5"),
+        ({"cost": 0.5, "is_byok": True}, None),
+        ({"cost": 0.5, "cost_details": {"upstream_inference_cost": -1}, "is_byok": True}, None),
+        ({"cost": 0.5, "cost_details": {"upstream_inference_cost": "x"}, "is_byok": True}, None),
+        ({"cost": 0.5, "cost_details": [], "is_byok": True}, None),
+        ({"cost": -1, "cost_details": {"upstream_inference_cost": 1}, "is_byok": True}, None),
+    ],
+)
+def test_what_the_users_own_key_pays_is_part_of_the_cost(
+    usage: dict[str, object], told: str | None
+) -> None:
+    """OpenRouter's fee and its provider's price together; one without the other is not the cost."""
+    ending = decode(chunk("a"), {"choices": [], "usage": usage}, DONE)[0][-1]
+    assert isinstance(ending, Ending)
+    assert told == ending.cost
+
+
+def whole(**message: object) -> bytes:
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    return msgspec.json.encode({"model": "m-1", "choices": [choice], "usage": USAGE})
+
+
+def test_whole_reply() -> None:
+    """A reply in one piece gives the same events as a stream."""
+    call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    expected = [
+        ReasoningDelta("hm"),
+        ReasoningDelta(signature="reasoning"),
+        TextDelta("Hi"),
+        ToolCallDelta(0, "a", "f", "{}"),
+        UsageDelta(COUNTED),
+        Ending("tool_calls", COUNTED, "m-1"),
+    ]
+    assert expected == read_whole(whole(content="Hi", reasoning="hm", tool_calls=[call]))
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"{}", FailureClass.PROTOCOL),
+        (b"not json", FailureClass.PROTOCOL),
+        (b'{"choices":[]}', FailureClass.PROTOCOL),
+        (b'{"object":"error","message":"x","code":503}', FailureClass.OVERLOADED),
+        (b'{"error":{"message":"x","type":"insufficient_quota"}}', FailureClass.QUOTA),
+        (
+            b'{"choices":[{"error":{"code":502,"message":"x"},"finish_reason":"error"}]}',
+            FailureClass.SERVER,
+        ),
+    ],
+)
+def test_whole_failures(body: bytes, kind: FailureClass) -> None:
+    """An error with status 200, or something else entirely, is a failure."""
+    assert kind is failure_of(lambda: read_whole(body)).kind
+
+
+_ODD = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner),
+    max_leaves=4,
+)
+_DETAIL = ["type", "text", "index", "id", "signature", "data"]
+_FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        "choices": _ODD
+        | st.lists(
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "index": _ODD,
+                    "finish_reason": _ODD,
+                    "delta": _ODD
+                    | st.fixed_dictionaries(
+                        {},
+                        optional={
+                            "content": _ODD,
+                            "refusal": _ODD,
+                            "reasoning": _ODD,
+                            "reasoning_content": _ODD,
+                            "reasoning_details": _ODD
+                            | st.lists(st.dictionaries(st.sampled_from(_DETAIL), _ODD)),
+                            "tool_calls": _ODD
+                            | st.lists(
+                                st.fixed_dictionaries(
+                                    {},
+                                    optional={
+                                        "index": _ODD,
+                                        "id": _ODD,
+                                        "function": _ODD
+                                        | st.fixed_dictionaries(
+                                            {}, optional={"name": _ODD, "arguments": _ODD}
+                                        ),
+                                    },
+                                )
+                            ),
+                        },
+                    ),
+                },
+            ),
+            max_size=2,
+        ),
+        "usage": _ODD | st.dictionaries(st.sampled_from(sorted(USAGE)), _ODD),
+        "model": _ODD,
+        "error": _ODD,
+    },
+)
+
+
+@given(st.lists(_FIELDS, max_size=3), st.sampled_from([NamedThinking, DetailedThinking]))
+def test_no_chunk_crashes(data: list[dict[str, object]], thinking: type[Thinking]) -> None:
+    """Whatever types a server puts where, the reply ends well or as a ProviderFailed."""
+    events, failure = run_decoder(OpenAIStream(thinking=thinking()), [sse(*data, DONE)])
+    assert (failure is None) == (bool(events) and isinstance(events[-1], Ending))

@@ -1,0 +1,84 @@
+"""Bodies that go out, and what clients sent as strings of JSON."""
+
+import msgspec
+import pytest
+
+from aircherd.providers.codec.json_out import encode_body, is_closed, parse_object, tool_parameters
+from aircherd.vocabulary.chat import Tool
+from aircherd.vocabulary.failure import FailureClass
+from helpers.provider_calls import failure_of
+
+
+def test_extra_wins() -> None:
+    """Keys of `extra` replace ours and add to them."""
+    body = encode_body({"a": 1, "b": 2}, {"b": 3, "c": None})
+    assert msgspec.json.decode(body) == {"a": 1, "b": 3, "c": None}
+
+
+def test_surrogates_become_replacement_characters() -> None:
+    """Text that is no Unicode is repaired, at any depth, and pairs are put together."""
+    body = encode_body({"m": [{"t": "a\udcffb"}], "p": "\ud83d\ude00"}, {"k\udc80": "ok"})
+    expected = {"m": [{"t": "a\ufffdb"}], "p": "\U0001f600", "k\ufffd": "ok"}
+    assert expected == msgspec.json.decode(body)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("", {}), (" \n", {}), ("{}", {}), ('{"a": [1]}', {"a": [1]})]
+)
+def test_objects(text: str, value: dict[str, object]) -> None:
+    """A JSON object is read, nothing at all is an empty one."""
+    assert value == parse_object(text, "x")
+
+
+@pytest.mark.parametrize("text", ["[1]", "{", "null", "[" * 100_000, '"\udcff"'])
+def test_not_objects_name_the_place(text: str) -> None:
+    """What is no JSON object is the client's fault, and the message says where."""
+    failure = failure_of(lambda: parse_object(text, "messages[2]: arguments"))
+    assert FailureClass.BAD_REQUEST is failure.kind
+    assert failure.message.startswith("messages[2]: arguments")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ("", {}),
+        ("{}", {}),
+        ('{"properties": {}}', {"type": "object", "properties": {}}),
+        ('{"type": ["object"]}', {"type": ["object"]}),
+    ],
+)
+def test_parameters_are_an_object(parameters: str, expected: dict[str, object]) -> None:
+    """Where a tool's schema says no type, it can be nothing else, and is told to be that."""
+    assert expected == tool_parameters(Tool("f", parameters=parameters))
+
+
+@pytest.mark.parametrize(
+    ("schema", "closed"),
+    [
+        ({"type": "string"}, True),
+        ({"type": "object", "properties": {}, "required": [], "additionalProperties": False}, True),
+        ({"type": "object", "properties": {"a": {}}, "required": ["a"]}, False),
+        (
+            {
+                "type": "object",
+                "properties": {"a": {"type": "object"}},
+                "required": ["a"],
+                "additionalProperties": False,
+            },
+            False,
+        ),
+        (
+            {
+                "type": "object",
+                "properties": {"a": {}},
+                "required": [],
+                "additionalProperties": False,
+            },
+            False,
+        ),
+        ({"anyOf": [{"type": "object", "properties": {"a": {}}}]}, False),
+    ],
+)
+def test_a_schema_that_strict_mode_takes(schema, closed):
+    """All properties required, no others allowed, all the way down."""
+    assert is_closed(schema) is closed

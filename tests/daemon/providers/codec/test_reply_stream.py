@@ -1,0 +1,115 @@
+"""The order of events, failures and the end, whoever the vendor is."""
+
+import pytest
+
+from aircherd.errors import ProviderFailed, fail
+from aircherd.providers.codec.ndjson import NdjsonDecoder
+from aircherd.providers.codec.reply_stream import ReplyStream, new_call_id
+from aircherd.providers.codec.sse import MAX_EVENT
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.reply import Ending, ReplyEvent, TextDelta
+from helpers.provider_calls import failure_of, run_decoder
+
+
+class Toy(ReplyStream):
+    """`end` ends, `last` allows an end, `bad` is not our API, `over` an error; the rest is text."""
+
+    may_end = False
+
+    def _take(self, data: bytes, out: list[ReplyEvent]) -> None:
+        if data == b"end":
+            self._finish(Ending("stop"), out)
+        elif data == b"last":
+            self.may_end = True
+        elif data in (b"bad", b"over"):
+            kind = FailureClass.PROTOCOL if data == b"bad" else FailureClass.OVERLOADED
+            fail(kind, data.decode())
+        else:
+            out.append(TextDelta(data.decode()))
+
+    def _end(self) -> Ending | None:
+        return Ending("length") if self.may_end else None
+
+
+def stream(*data: str) -> bytes:
+    return "".join(f"data: {datum}\n\n" for datum in data).encode()
+
+
+def test_ends_once() -> None:
+    """What follows the ending is ignored, and so is the end of the body."""
+    toy = Toy()
+    assert [TextDelta("a"), Ending("stop")] == toy.feed(stream("a", "end", "b", "bad"))
+    assert toy.feed(stream("bad")) == []
+    assert toy.close() == []
+
+
+def test_events_before_a_failure_come_first() -> None:
+    """A failure waits until the events before it are told, and then stays."""
+    toy = Toy()
+    assert [TextDelta("a")] == toy.feed(stream("a", "over", "b"))
+    assert FailureClass.OVERLOADED is failure_of(lambda: toy.feed(stream("c"))).kind
+    assert FailureClass.OVERLOADED is failure_of(toy.close).kind
+
+
+def test_lone_failure_comes_at_once() -> None:
+    """With nothing before it, a failure is raised where it is read."""
+    assert failure_of(lambda: Toy().feed(stream("over"))).message == "over"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"", FailureClass.PROTOCOL),
+        (b"<html>hello</html>", FailureClass.PROTOCOL),
+        (stream("a"), FailureClass.TRUNCATED),
+        (stream("a") + b"data: bad", FailureClass.TRUNCATED),
+        (stream("a") + b"data: over", FailureClass.OVERLOADED),
+        (b"data: a", FailureClass.TRUNCATED),
+        (stream("last"), None),
+        (b"data: end", None),
+    ],
+)
+def test_how_a_body_may_end(body: bytes, kind: FailureClass | None) -> None:
+    """A cut is truncated, not a fault of the vendor's JSON; nothing of ours at all is protocol."""
+    _, failure = run_decoder(Toy(), [body])
+    assert kind is (failure.kind if failure else None)
+
+
+def test_last_words_are_not_lost() -> None:
+    """Text in an event that the end of the body completes is told before the failure."""
+    toy = Toy()
+    assert toy.feed(b"data: a") == []
+    assert [TextDelta("a")] == toy.close()
+    with pytest.raises(ProviderFailed, match="broke off"):
+        toy.close()
+
+
+def test_lines_are_events_too() -> None:
+    """With another framing all else stays as it is."""
+    assert ([TextDelta("a"), Ending("stop")], None) == run_decoder(
+        Toy(NdjsonDecoder()), [b"a\n\ne", b"nd\nbad\n"]
+    )
+    _, failure = run_decoder(Toy(NdjsonDecoder(limit=10)), [b"x" * 11, b"x"])
+    assert failure is not None
+    assert failure.message == "sent a line of more than 10 bytes"
+
+
+def test_endless_event_is_a_failure() -> None:
+    """An event beyond the limit is not the vendor's API."""
+    pieces = [b"data: " + b"x" * MAX_EVENT, b"x"]
+    _, failure = run_decoder(Toy(), pieces)
+    assert failure is not None
+    assert FailureClass.PROTOCOL is failure.kind
+
+
+def test_repr_shows_state() -> None:
+    """The decoder says how far it is."""
+    toy = Toy()
+    assert repr(toy) == "<Toy open>"
+    toy.feed(stream("end"))
+    assert repr(toy) == "<Toy ended>"
+
+
+def test_made_up_ids_differ() -> None:
+    """No two made-up ids are the same."""
+    assert len({new_call_id() for _ in range(100)}) == 100

@@ -1,0 +1,65 @@
+"""What the HTTP library raises, in our words."""
+
+import httpx
+import pytest
+
+from aircherd.config.model import Network
+from aircherd.providers.error_mapping.network import network_failure
+from aircherd.vocabulary.failure import FailureClass
+from helpers.provider_calls import CANARY, a_provider
+
+HOST = "http://127.0.0.1:11434"
+F = FailureClass
+
+
+@pytest.mark.parametrize(
+    ("error", "answered", "kind", "message"),
+    [
+        (httpx.ConnectTimeout("x"), False, F.TIMEOUT, f"no connection to {HOST} within 10 s"),
+        (httpx.ReadTimeout("x"), False, F.TIMEOUT, f"no answer from {HOST} within 120 s"),
+        (httpx.ReadTimeout("x"), True, F.TIMEOUT, f"{HOST} sent nothing more for 60 s"),
+        (httpx.WriteTimeout("x"), False, F.TIMEOUT, f"{HOST} did not take the request within 60 s"),
+        (httpx.ConnectError("refused"), False, F.NETWORK, f"cannot connect to {HOST}: refused"),
+        (httpx.ConnectError(""), False, F.NETWORK, f"cannot connect to {HOST}"),
+        (httpx.ProxyError("403"), False, F.NETWORK, f"cannot connect to {HOST}: 403"),
+        (httpx.ReadError("reset"), True, F.NETWORK, f"the connection to {HOST} broke off: reset"),
+        (
+            httpx.RemoteProtocolError(""),
+            False,
+            F.NETWORK,
+            f"the connection to {HOST} broke before an answer came",
+        ),
+        (
+            httpx.LocalProtocolError(f"Illegal header value {CANARY}"),
+            False,
+            F.NETWORK,
+            f"the request to {HOST} could not be put into HTTP",
+        ),
+    ],
+)
+def test_words(error: httpx.HTTPError, answered: bool, kind: FailureClass, message: str) -> None:
+    """Each error says what happened, where, and after how long."""
+    failure = network_failure(error, a_provider("ollama"), Network(), answered=answered)
+    assert (kind, message) == (failure.kind, failure.message)
+
+
+REFUSED = "cannot connect to 127.0.0.1:11434: Connection refused"
+NOT_RUNNING = f"Ollama does not run at {HOST} (start it with 'ollama serve')"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("ollama", REFUSED, NOT_RUNNING),
+        ("ollama", REFUSED + ", Network is unreachable", NOT_RUNNING),
+        ("ollama", "cannot connect to proxy:3128: Connection refused", None),
+        ("ollama", "cannot connect to 127.0.0.1:11434: No route to host", None),
+        ("openai", REFUSED, None),
+    ],
+)
+def test_an_ollama_that_does_not_run(name: str, text: str, message: str | None) -> None:
+    """Who refuses at Ollama's own place is told by its name, with how to start it."""
+    provider = a_provider(name, base_url=HOST)
+    error = httpx.ConnectError(text)
+    failure = network_failure(error, provider, Network(), answered=False)
+    assert (F.NETWORK, message or text) == (failure.kind, failure.message)

@@ -1,0 +1,101 @@
+"""When an allowance comes back, in the words and fields of those who say it in their own way."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from aircherd.providers.error_mapping.google_details import DAILY_QUOTA, LONG_QUOTA
+from aircherd.providers.error_mapping.quota_reset import seconds_to_reset
+
+NOW = datetime(2026, 11, 18, 12, tzinfo=UTC).timestamp()
+DAY = 86_400.0
+TO_DECEMBER = 12.5 * DAY
+
+
+def reset(body=None, codes=(), text="", now=NOW):
+    return seconds_to_reset(body or {}, frozenset(codes), text, now)
+
+
+def metadata(value):
+    return {"error": {"metadata": {"resets_at": value}}}
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("you will regain access on 2026-12-01 at 00:00 utc.", TO_DECEMBER),
+        ("you will regain access on 2026-11-18 at 15:30 utc", 3.5 * 3600),
+        ("you will regain access on 2026-12-01.", TO_DECEMBER),
+        ("you will regain access on 2026-11-01 at 00:00 utc", None),
+        ("you will regain access on 2026-99-99 at 00:00 utc", None),
+        ("you will regain access on 2999-01-01 at 00:00 utc", None),
+        ("you will regain access soon", None),
+    ],
+)
+def test_anthropic_names_a_date(text, seconds):
+    """In its message; a date gone by, of years or that is none is not believed."""
+    assert reset(text=text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("now", "days"),
+    [(NOW, 12.5), (datetime(2026, 12, 31, tzinfo=UTC).timestamp(), 1.0)],
+)
+def test_an_enforced_spend_limit_ends_with_the_month(now, days):
+    """On the first, in UTC; after December comes January."""
+    assert reset(codes=["enforced_spend_limit_reached"], now=now) == days * DAY
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("2026-12-01T00:00:00Z", TO_DECEMBER),
+        ("2026-12-01T00:00:00", TO_DECEMBER),
+        (NOW + 60, 60),
+        ((NOW + 60) * 1000, 60),
+        (True, None),
+        ("tomorrow", None),
+        (-1, None),
+        (1e300, None),
+        (None, None),
+    ],
+)
+def test_openrouter_has_a_field(value, seconds):
+    """RFC 3339, or an epoch in seconds or milliseconds."""
+    assert reset(metadata(value)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("hour", "seconds"), [(12, 20 * 3600), (7, 3600), (8, None), (9, 23 * 3600)]
+)
+def test_a_day_of_geminis_ends_at_midnight_in_california(hour, seconds):
+    """At 8 in UTC, or, in summer, an hour before."""
+    now = datetime(2026, 11, 18, hour, tzinfo=UTC).timestamp()
+    assert reset(codes=[LONG_QUOTA, DAILY_QUOTA], now=now) == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("please try again in 1.2s.", 1.2),
+        ("please try again in 7m12s. visit our page", 432),
+        ("please retry after 20 seconds.", 20),
+        ("please retry after 2 minutes", 120),
+        ("try again in a while", None),
+        ("try again in 5 parsecs", 5),
+        ("try again in 1.2.3h", None),
+    ],
+)
+def test_seconds_in_words(text, seconds):
+    """OpenAI, Groq and Azure say it in the message, also where no header does."""
+    assert reset(text=text) == (seconds and pytest.approx(seconds))
+
+
+def test_the_minute_says_nothing_of_a_long_quota():
+    """What stands beside it in words is of another limit."""
+    assert reset(codes=[LONG_QUOTA], text="please try again in 34.4s") is None
+
+
+def test_others_say_nothing():
+    """An error that is no map in any place."""
+    assert reset({"error": "no"}, codes=["insufficient_quota"], text="pay") is None

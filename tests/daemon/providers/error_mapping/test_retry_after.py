@@ -1,0 +1,46 @@
+"""Each form in which a vendor says when to come back."""
+
+import pytest
+
+from aircherd.providers.error_mapping.retry_after import retry_after, should_retry
+
+NOW = 1_763_800_000.0  # Sat, 22 Nov 2025 08:26:40 GMT
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "7"}, 7.0),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after": "0"}, 0.0),
+        ({"retry-after-ms": "1500"}, 1.5),
+        ({"retry-after-ms": "1500", "retry-after": "2"}, 1.5),
+        ({"retry-after-ms": "x", "retry-after": "2"}, 2.0),
+        ({"retry-after": "Sat, 22 Nov 2025 08:27:40 GMT"}, 60.0),
+        ({"retry-after": "Sat, 22 Nov 2025 08:27:40 -0000"}, 60.0),
+        ({"retry-after": "Sat, 22 Nov 2025 08:00:00 GMT"}, 0.0),
+        ({"retry-after": "-5"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": "1e12"}, None),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "Sat, 99 Foo 2025"}, None),
+        ({"x-ratelimit-reset": "1763800030000"}, 30.0),
+        ({"x-ratelimit-reset": "1763700000000"}, 0.0),
+        ({"x-ratelimit-reset": "30"}, None),
+        ({"x-ratelimit-reset": "1s"}, None),
+    ],
+)
+def test_forms(headers: dict[str, str], seconds: float | None) -> None:
+    """A documented form gives its seconds, nonsense gives nothing."""
+    assert seconds == retry_after(headers, NOW)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [("true", True), (" False ", False), ("maybe", None), ("", None)]
+)
+def test_another_try(value: str, told: bool | None) -> None:
+    """A server may say whether another try is worth it."""
+    assert told is should_retry({"x-should-retry": value})
+    assert should_retry({}) is None

@@ -1,0 +1,286 @@
+"""Replies of the Gemini API."""
+
+import itertools
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aircherd.providers.gemini.reply import FINISHES, GeminiStream, read_whole
+from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.reply import (
+    Ending,
+    ReasoningDelta,
+    ReplyEvent,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+    UsageDelta,
+)
+from helpers.provider_calls import cut_in_two, failure_of, run_decoder, sse
+
+Data = dict[str, object]
+COUNTS = {
+    "promptTokenCount": 10,
+    "toolUsePromptTokenCount": 2,
+    "cachedContentTokenCount": 4,
+    "candidatesTokenCount": 5,
+    "thoughtsTokenCount": 3,
+    "totalTokenCount": 20,
+}
+USAGE = Usage(12, 8, 4, 0, 3)
+
+
+def reply(*parts: object, finish: object = None, **fields: object) -> Data:
+    candidate: Data = {"content": {"parts": list(parts), "role": "model"}, "index": 0}
+    if finish is not None:
+        candidate["finishReason"] = finish
+    return {"candidates": [candidate], "modelVersion": "gemini-x", **fields}
+
+
+def text(words: object, **fields: object) -> Data:
+    return {"text": words, **fields}
+
+
+def call(name: str = "f", **fields: object) -> Data:
+    return {"functionCall": {"name": name, "args": {"x": 1}, "id": name}, **fields}
+
+
+def a_stream() -> GeminiStream:
+    return GeminiStream(iter(["made-1", "made-2"]).__next__)
+
+
+def decode(*data: object) -> tuple[list[ReplyEvent], Failure | None]:
+    return run_decoder(a_stream(), [sse(*data)])
+
+
+REPLY = (
+    reply(text("Hm…", thought=True), usageMetadata={"promptTokenCount": 10}),
+    reply(text("", thought=True, thoughtSignature="R")),
+    reply(text("Grüße"), usageMetadata={"promptTokenCount": 10}),
+    reply(text(" 🦀"), {"executableCode": {"code": "1"}}, {"inlineData": {}}),
+    reply(text("", thoughtSignature="T")),
+    reply(call(thoughtSignature="C"), call("g")),
+    reply({"functionCall": {"name": "h"}}),
+    reply(text(""), finish="STOP", usageMetadata=COUNTS),
+)
+EVENTS = [
+    UsageDelta(Usage(10)),
+    ReasoningDelta("Hm…"),
+    ReasoningDelta("", "0:R"),
+    TextDelta("Grüße"),
+    TextDelta(" 🦀"),
+    TextDelta("", "0:T"),
+    ToolCallDelta(0, "f", "f", '{"x":1}', "C"),
+    ToolCallDelta(1, "g", "g", '{"x":1}'),
+    ToolCallDelta(2, "made-1", "h"),
+    UsageDelta(USAGE),
+    Ending("tool_calls", USAGE, "gemini-x"),
+]
+
+
+def test_whole_conversation_turn() -> None:
+    """Thoughts, text, calls and signatures come out in order; the unknown does not disturb."""
+    assert decode(*REPLY) == (EVENTS, None)
+
+
+def test_cut_anywhere() -> None:
+    """Cut in two at every byte, in characters too, a stream decodes to the same events."""
+    for pieces in cut_in_two(sse(*REPLY)):
+        assert run_decoder(a_stream(), pieces) == (EVENTS, None)
+
+
+@given(st.lists(st.integers(0, 3000), max_size=8))
+def test_cut_at_random(cuts: list[int]) -> None:
+    """Cut into any pieces, a stream decodes to the same events."""
+    data = sse(*REPLY).replace(b"\n", b"\r\n")
+    places = [0, *sorted(cut % len(data) for cut in cuts), len(data)]
+    pieces = [data[a:b] for a, b in itertools.pairwise(places) if a != b]
+    assert run_decoder(a_stream(), pieces) == (EVENTS, None)
+
+
+@pytest.mark.parametrize(
+    ("reason", "finish"),
+    [*FINISHES.items(), ("OF_THE_FUTURE", "stop"), ("stop", "stop")],
+)
+def test_reasons_to_finish(reason: str, finish: str) -> None:
+    """Each has its meaning here; one that is newer than we are ends the reply all the same."""
+    assert decode(reply(text("a"), finish=reason))[0][-1] == Ending(finish, None, "gemini-x")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind"),
+    [
+        ("MALFORMED_FUNCTION_CALL", FailureClass.SERVER),
+        ("UNEXPECTED_TOOL_CALL", FailureClass.SERVER),
+        ("OTHER", FailureClass.SERVER),
+        ("MISSING_THOUGHT_SIGNATURE", FailureClass.UNSUPPORTED),
+        ("PUP_LIMITED_DISABLED", FailureClass.ACCOUNT),
+    ],
+)
+def test_reasons_that_leave_no_reply(reason: str, kind: FailureClass) -> None:
+    """They are failures that name the reason, after what came before."""
+    broken = reply(finish=reason)
+    candidates = broken["candidates"]
+    assert isinstance(candidates, list)
+    candidates[0]["finishMessage"] = "Why"
+    events, failure = decode(reply(text("a")), broken)
+    assert events == [TextDelta("a")]
+    assert failure is not None
+    assert failure.kind is kind
+    assert failure.message.endswith(f"{reason}: Why")
+
+
+def test_a_reason_with_every_piece_loses_nothing() -> None:
+    """The reply ends with the body, not with the first reason to end."""
+    events, failure = decode(reply(text("a"), finish="STOP"), reply(text("b"), finish="STOP"))
+    assert events == [TextDelta("a"), TextDelta("b"), Ending("stop", None, "gemini-x")]
+    assert failure is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        (reply(text("a")),),
+        (reply(text("a"), finish="FINISH_REASON_UNSPECIFIED"),),
+        (reply(call()),),
+    ],
+)
+def test_a_body_that_just_stops(data: tuple[Data]) -> None:
+    """Without a reason to finish it was cut off."""
+    events, failure = decode(*data)
+    assert len(events) == 1
+    assert failure is not None
+    assert failure.kind is FailureClass.TRUNCATED
+
+
+def test_done_mark_of_others() -> None:
+    """A server that speaks both APIs may end with OpenAI's mark."""
+    assert decode(reply(text("a"), finish="STOP"), b"[DONE]")[1] is None
+
+
+@pytest.mark.parametrize("read", ["whole", "stream"])
+def test_blocked_prompt(read: str) -> None:
+    """No candidate and a reason to block: the content was refused, and the reason is told."""
+    blocked: Data = {
+        "promptFeedback": {"blockReason": "PROHIBITED_CONTENT", "blockReasonMessage": "Why"},
+        "usageMetadata": {"promptTokenCount": 7},
+    }
+    if read == "whole":
+        failure = failure_of(lambda: read_whole(msgspec.json.encode(blocked)))
+    else:
+        failure = decode(blocked)[1]  # type: ignore[assignment]
+    assert failure.kind is FailureClass.POLICY
+    assert failure.message.endswith("the prompt was blocked (PROHIBITED_CONTENT): Why")
+
+
+def test_feedback_that_blocks_nothing() -> None:
+    """Ratings of the prompt may come with a good reply."""
+    events, failure = decode(reply(text("a"), finish="STOP", promptFeedback={"safetyRatings": []}))
+    assert (len(events), failure) == (2, None)
+
+
+def test_error_inside_a_stream() -> None:
+    """What came before is told first, then the error by the table."""
+    error = {"error": {"code": 503, "message": "The model is overloaded", "status": "UNAVAILABLE"}}
+    events, failure = decode(reply(text("a")), error)
+    assert events == [TextDelta("a")]
+    assert failure is not None
+    assert failure.kind is FailureClass.OVERLOADED
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"{",
+        b"[]",
+        b'{"candidates":5}',
+        b'{"candidates":[{"content":{"parts":[{"functionCall":[]}]}}]}',
+    ],
+)
+def test_what_is_not_the_api(data: bytes) -> None:
+    """A container of the wrong kind is a protocol failure."""
+    failure = decode(data)[1]
+    assert failure is not None
+    assert failure.kind is FailureClass.PROTOCOL
+
+
+@pytest.mark.parametrize(
+    ("data", "events"),
+    [
+        (reply(text(None), text(5), text("a", thoughtSignature=3, thought="no")), [TextDelta("a")]),
+        ({"candidates": [{"index": 1, "content": {"parts": [text("second")]}}]}, []),
+        ({"candidates": None, "usageMetadata": None, "promptFeedback": None}, []),
+        ({"candidates": [{"content": None}]}, []),
+        ({"candidates": [{"content": {"parts": None}, "finishReason": 7}]}, []),
+        ({"usageMetadata": {"promptTokenCount": [1], "thoughtsTokenCount": None}}, []),
+        (
+            reply({"functionCall": {"name": 3, "args": [1], "id": 4}}),
+            [ToolCallDelta(0, "made-1", None)],
+        ),
+    ],
+)
+def test_odd_leaves(data: Data, events: list[object]) -> None:
+    """A leaf of a surprising type is no reason to fail."""
+    expected = [UsageDelta(Usage())] if events == [UsageDelta] else events
+    assert expected == decode(data)[0]
+
+
+def test_pieces_without_events_are_progress() -> None:
+    """A model that draws or runs code is not taken for one that is stuck."""
+    stream = a_stream()
+    assert stream.feed(sse(reply({"executableCode": {"code": "1"}}))) == []
+    assert stream.progress_count == 1
+    assert stream.feed(b": keep-alive\n\n") == []
+    assert stream.progress_count == 1
+
+
+WHOLE = reply(
+    text("Hm", thought=True),
+    text("Hello", thoughtSignature="T"),
+    call(thoughtSignature="C"),
+    finish="STOP",
+    usageMetadata=COUNTS,
+)
+
+
+def test_whole_reply() -> None:
+    """The same events as from a stream, the signature at the text it came with."""
+    expected = [
+        UsageDelta(USAGE),
+        ReasoningDelta("Hm"),
+        TextDelta("Hello", "5:T"),
+        ToolCallDelta(0, "f", "f", '{"x":1}', "C"),
+        Ending("tool_calls", USAGE, "gemini-x"),
+    ]
+    assert expected == read_whole(msgspec.json.encode(WHOLE))
+
+
+def test_a_list_of_replies() -> None:
+    """A stream that came as one JSON list is read as well."""
+    body = msgspec.json.encode([reply(text("a")), reply(text("b"), finish="MAX_TOKENS")])
+    assert read_whole(body) == [TextDelta("a"), TextDelta("b"), Ending("length", None, "gemini-x")]
+
+
+def test_arguments_stay_as_they_came() -> None:
+    """Large numbers keep their digits."""
+    body = msgspec.json.encode(WHOLE).replace(b'{"x":1}', b'{"x":12345678901234567890123.10}')
+    calls = [event for event in read_whole(body) if isinstance(event, ToolCallDelta)]
+    assert calls[0].arguments == '{"x":12345678901234567890123.10}'
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b'{"error":{"code":400,"message":"no","status":"X"}}', FailureClass.BAD_REQUEST),
+        (b'[{"error":{"code":429,"message":"no","status":"X"}}]', FailureClass.RATE),
+        (b"{}", FailureClass.PROTOCOL),
+        (b"[]", FailureClass.PROTOCOL),
+        (b'"x"', FailureClass.PROTOCOL),
+        (b"<p>", FailureClass.PROTOCOL),
+    ],
+)
+def test_whole_reply_that_is_none(body: bytes, kind: FailureClass) -> None:
+    """Errors go by the table, anything else is not the API."""
+    assert failure_of(lambda: read_whole(body)).kind is kind

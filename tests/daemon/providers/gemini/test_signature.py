@@ -1,0 +1,30 @@
+"""Where a signed piece stood in a part."""
+
+import pytest
+
+from aircherd.providers.gemini.signature import placed, split_signed
+
+
+@pytest.mark.parametrize(
+    ("text", "piece"), [("Hello", "Hello"), ("Hello", "lo"), ("Hello", ""), ("", ""), ("a🦀", "🦀")]
+)
+def test_a_signed_piece_is_found_again(text: str, piece: str) -> None:
+    """However the text before it was gathered, the piece and its signature come back."""
+    assert (text.removesuffix(piece) if piece else text, piece, "S:1") == split_signed(
+        text, placed("S:1", piece)
+    )
+
+
+@pytest.mark.parametrize(
+    ("signature", "parts"),
+    [
+        ("S", ("", "Hello", "S")),
+        ("x:S", ("", "Hello", "x:S")),
+        ("²:S", ("", "Hello", "²:S")),
+        ("999999999999:S", ("", "Hello", "999999999999:S")),
+        ("99:S", ("", "Hello", "S")),
+    ],
+)
+def test_what_a_client_made_of_it_does_no_harm(signature: str, parts: tuple[str, str, str]) -> None:
+    """A signature not of our making, or of a text since shortened, is for all of the text."""
+    assert parts == split_signed("Hello", signature)

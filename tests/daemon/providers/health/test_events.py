@@ -1,0 +1,44 @@
+"""News of a cooldown: what is told, and what is not told twice."""
+
+from aircherd.events import Event, EventBus
+from aircherd.providers.health.events import CooldownEvents
+from aircherd.routing.cooldown_policy import CooldownScope, cool
+from aircherd.vocabulary.failure import FailureClass
+from helpers.cooling import WALL, Time, failed
+
+PLACE: CooldownScope = ("key", "work", None)
+
+
+def test_news_are_told_and_nothing_else():
+    """It cools, still cools, is over: two events, however often somebody looks."""
+    time, bus, heard = Time(), EventBus(), list[Event]()
+    news = CooldownEvents(bus, time.clocks)
+    cooldown = cool(None, failed(FailureClass.RATE, "slow"), PLACE, now=time.ticks, jitter=0)
+    with bus.subscribed(("provider",), heard.append):
+        news.tell("p", PLACE, None)
+        news.tell("p", PLACE, cooldown)
+        time.wall += 7
+        news.tell("p", PLACE, cooldown)
+        time.passes(1)
+        news.tell("p", PLACE, cooldown)
+        news.tell("p", PLACE, None)
+    who = {"provider": "p", "key": "work"}
+    assert [event.data for event in heard] == [
+        {**who, "health": "cooling", "health_reason": "slow", "until": WALL + 1},
+        {**who, "health": "ok"},
+    ]
+
+
+def test_what_is_over_has_no_until():
+    """Unreachable until somebody answers: nobody knows when."""
+    time = Time()
+    news = CooldownEvents(EventBus(), time.clocks)
+    place: CooldownScope = ("provider", None, None)
+    made = cool(None, failed(FailureClass.NETWORK), place, now=time.ticks, jitter=0)
+    assert news.row("p", made)["until"] == WALL + 5
+    time.passes(5)
+    assert news.row("p", made) == {
+        "provider": "p",
+        "health": "unreachable",
+        "health_reason": "why",
+    }

@@ -1,0 +1,152 @@
+"""What is left, in every form in which a vendor says it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aircherd.providers.health.rate_limit_headers import (
+    quick_scan,
+    read_rate_limits,
+    seconds_of,
+    seconds_until_whole,
+    shown,
+)
+from aircherd.vocabulary.rate_limit import Allowance, RateLimitState
+
+NOW = 1_795_000_000.0  # 2026-11-18T11:06:40Z
+
+
+def read(*headers):
+    state = read_rate_limits([(n.encode(), v.encode()) for n, v in headers], now=NOW)
+    return state.allowances if state else None
+
+
+def test_anthropic():
+    """Four things are counted, resets are RFC 3339."""
+    told = read(
+        ("anthropic-ratelimit-requests-limit", "50"),
+        ("anthropic-ratelimit-requests-remaining", "49"),
+        ("anthropic-ratelimit-requests-reset", "2026-11-18T11:06:41Z"),
+        ("anthropic-ratelimit-output-tokens-limit", "8000"),
+        ("anthropic-ratelimit-output-tokens-remaining", "0"),
+        ("anthropic-ratelimit-output-tokens-reset", "2026-11-18T11:07:40+00:00"),
+        ("request-id", "req_1"),
+    )
+    assert told == (
+        Allowance(counted="requests", limit=50, remaining=49, reset_at=NOW + 1),
+        Allowance(counted="output_tokens", limit=8000, remaining=0, reset_at=NOW + 60),
+    )
+
+
+@pytest.mark.parametrize(
+    ("reset", "seconds"),
+    [
+        ("1s", 1),
+        ("6m0s", 360),
+        ("12ms", 0.012),
+        ("2m59.56s", 179.56),
+        ("1h0m2.5s", 3602.5),
+        ("1d2h", 93_600),
+        ("20", 20),
+        ("0", 0),
+    ],
+)
+def test_openai_and_groq(reset, seconds):
+    """Resets are Go durations, or seconds."""
+    (told,) = read(
+        ("x-ratelimit-limit-tokens", "30000"),
+        ("X-RateLimit-Remaining-Tokens", "29984"),
+        ("x-ratelimit-reset-tokens", reset),
+    )
+    assert (told.counted, told.limit, told.remaining) == ("tokens", 30000, 29984)
+    assert told.reset_at == pytest.approx(NOW + seconds)
+
+
+def test_openrouter():
+    """The name has no kind, the reset is in epoch milliseconds."""
+    told = read(
+        ("X-RateLimit-Limit", "20"),
+        ("X-RateLimit-Remaining", "0"),
+        ("X-RateLimit-Reset", str(int((NOW + 30) * 1000))),
+    )
+    assert told == (Allowance(counted="requests", limit=20, remaining=0, reset_at=NOW + 30),)
+
+
+@pytest.mark.parametrize(
+    ("limit", "remaining"),
+    [("-1", "-1"), ("0", "0"), ("100", "-1"), ("100", ""), ("100", "many"), ("100", "9" * 30)],
+)
+def test_what_says_nothing_is_nothing(limit, remaining):
+    """Azure's -1 and 0 are no empty allowance."""
+    told = read(
+        ("x-ratelimit-limit-requests", limit), ("x-ratelimit-remaining-requests", remaining)
+    )
+    assert told is None
+
+
+@pytest.mark.parametrize(
+    "reset", ["", "soon", "-5", "nan", "inf", "2999-01-01T00:00:00Z", "2026-11-18T11:06:41", "5x"]
+)
+def test_a_reset_that_is_rubbish_is_left_out(reset):
+    """The count holds without it."""
+    (told,) = read(("x-ratelimit-remaining-requests", "7"), ("x-ratelimit-reset-requests", reset))
+    assert told == Allowance(counted="requests", remaining=7)
+
+
+@given(st.binary(max_size=40))
+def test_no_bytes_can_break_it(value):
+    """Headers are the server's, and may hold anything."""
+    read_rate_limits(
+        [(b"x-ratelimit-remaining-requests", b"1"), (b"x-ratelimit-reset-requests", value)],
+        now=NOW,
+    )
+
+
+def test_spent_until_the_last_reset():
+    """A key with nothing left waits for all that has nothing left, and for nothing else."""
+    some = Allowance(counted="requests", limit=5, remaining=3, reset_at=NOW + 900)
+    none = Allowance(counted="tokens", limit=5, remaining=0, reset_at=NOW + 60)
+    later = Allowance(counted="input_tokens", limit=5, remaining=0, reset_at=NOW + 90)
+    state = RateLimitState(seen_at=NOW, allowances=(some, none, later))
+    assert state.spent_until(NOW) == NOW + 90
+    assert state.spent_until(NOW + 70) == NOW + 90
+    assert state.spent_until(NOW + 91) is None
+
+
+def test_clients_see_only_what_was_told():
+    """No key without a value."""
+    state = RateLimitState(seen_at=NOW, allowances=(Allowance(counted="tokens", remaining=7),))
+    assert shown(state) == [{"counted": "tokens", "remaining": 7}]
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("7m12s", 432), ("1.2s", 1.2), ("20", 20), ("soon", None), ("", None)]
+)
+def test_a_duration_in_words(text, seconds):
+    """The same forms stand in messages."""
+    assert seconds_of(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("remaining", "seconds"), [("0", 360), ("7", None), ("-1", None), ("\u2713", None)]
+)
+def test_seconds_until_whole(remaining, seconds):
+    """Told by what is spent, and by nothing else."""
+    headers = {"x-ratelimit-remaining-tokens": remaining, "x-ratelimit-reset-tokens": "6m0s"}
+    assert seconds_until_whole(headers, now=NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ([], "silent"),
+        ([(b"content-type", b"0"), (b"x-remaining", b"0")], "silent"),
+        ([(b"X-RateLimit-Remaining-Tokens", b"10")], "left"),
+        ([(b"x-ratelimit-limit-requests", b"0")], "left"),
+        ([(b"x-ratelimit-limit-requests", b"9"), (b"X-RateLimit-Remaining", b"0")], "spent"),
+        ([(b"anthropic-ratelimit-tokens-remaining", b"0")], "spent"),
+    ],
+)
+def test_a_glance(headers, expected):
+    """Enough to know whether reading is worth it."""
+    assert quick_scan(headers) == expected

@@ -1,0 +1,56 @@
+"""The window that a model is loaded with."""
+
+import pytest
+
+from aircherd.providers.ollama.context_window import (
+    ROOM_FOR_ANSWER,
+    SMALLEST,
+    TOKENS_PER_IMAGE,
+    estimated_tokens,
+    window_for,
+)
+from aircherd.vocabulary.models import Model
+
+
+def body(content: str, images: int = 0) -> dict[str, object]:
+    return {"messages": [{"role": "user", "content": content, "images": ["x" * 999_999] * images}]}
+
+
+@pytest.mark.parametrize(
+    ("letters", "max_tokens", "model_window", "window"),
+    [
+        (10, None, None, SMALLEST),
+        (10, 100, None, SMALLEST),
+        (10, 9000, None, 16_384),
+        (30_000, None, None, 16_384),
+        (30_000, 1, None, 16_384),
+        (300_000, None, None, 131_072),
+        (300_000, None, 40_960, 40_960),
+        (10, None, 2048, 2048),
+        (10, None, 131_072, SMALLEST),
+    ],
+)
+def test_window(
+    letters: int, max_tokens: int | None, model_window: int | None, window: int
+) -> None:
+    """Steps of two from the smallest up, never beyond what the model can hold."""
+    model = Model(id="m", window=model_window)
+    assert window == window_for(body("x" * letters), max_tokens, model)
+
+
+def test_a_full_step_is_not_doubled() -> None:
+    """What fits exactly needs no larger window."""
+    room = SMALLEST - ROOM_FOR_ANSWER
+    fits = next(n for n in range(3 * room, 0, -1) if estimated_tokens(body("x" * n)) == room)
+    assert window_for(body("x" * fits), None, Model(id="m")) == SMALLEST
+    assert window_for(body("x" * (fits + 3)), None, Model(id="m")) == 2 * SMALLEST
+
+
+def test_other_scripts_are_not_underestimated() -> None:
+    """A character of three bytes counts as a token, as it does for most models."""
+    assert estimated_tokens(body("\u6f22" * 3000)) >= 3000
+
+
+def test_a_picture_counts_for_itself() -> None:
+    """Its data is no text: the size of the file does not matter."""
+    assert estimated_tokens(body("x", 2)) - estimated_tokens(body("x")) == 2 * TOKENS_PER_IMAGE

@@ -1,0 +1,225 @@
+"""Replies of Ollama's own API: what comes in lines or in one piece, and as which events."""
+
+import msgspec
+import pytest
+
+from aircherd.providers.ollama.reply import OllamaStream, read_models, read_whole
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.models import Model
+from aircherd.vocabulary.reply import (
+    Ending,
+    ReasoningDelta,
+    ReplyEvent,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+)
+from helpers.provider_calls import cut_in_two, failure_of, run_decoder
+
+F = FailureClass
+
+
+def piece(**message: object) -> dict[str, object]:
+    return {"model": "qwen3:8b", "message": {"role": "assistant", **message}, "done": False}
+
+
+def last(reason: str | None = "stop", **fields: object) -> dict[str, object]:
+    end = {**piece(content=""), "done": True, "prompt_eval_count": 7, "eval_count": 3}
+    return end | ({} if reason is None else {"done_reason": reason}) | fields
+
+
+def lines(*data: object) -> bytes:
+    texts = (d if isinstance(d, bytes) else msgspec.json.encode(d) for d in data)
+    return b"".join(text + b"\n" for text in texts)
+
+
+def a_call(name: str, arguments: object, **fields: object) -> dict[str, object]:
+    return {"function": {"index": 0, "name": name, "arguments": arguments}, **fields}
+
+
+def ending(finish: str = "stop", **changes: object) -> Ending:
+    usage = Usage(input_tokens=7, output_tokens=3)
+    return Ending(**{"finish": finish, "usage": usage, "model": "qwen3:8b", **changes})
+
+
+REPLIES: list[tuple[list[object], list[ReplyEvent]]] = [
+    (
+        [piece(content="Hel"), piece(content="lo"), last()],
+        [TextDelta("Hel"), TextDelta("lo"), ending()],
+    ),
+    (
+        [piece(content="a"), last(message={"content": "b"})],
+        [TextDelta("a"), TextDelta("b"), ending()],
+    ),
+    (
+        [piece(content="", thinking="hm"), piece(content="so", thinking="!"), last()],
+        [ReasoningDelta("hm"), ReasoningDelta("!"), TextDelta("so"), ending()],
+    ),
+    ([piece(content="a"), last("length")], [TextDelta("a"), ending("length")]),
+    ([piece(content="a"), last(None)], [TextDelta("a"), ending()]),
+    ([piece(content="a"), last("something new")], [TextDelta("a"), ending()]),
+    (
+        [piece(content="", tool_calls=[a_call("f", {"a": [1, "\u00e9"]}, id="c1")]), last()],
+        [
+            ToolCallDelta(0, call_id="c1", name="f", arguments='{"a":[1,"\u00e9"]}'),
+            ending("tool_calls"),
+        ],
+    ),
+    (
+        [piece(tool_calls=[a_call("f", {}), a_call("g", None)]), piece(tool_calls=[]), last()],
+        [
+            ToolCallDelta(0, call_id="made 1", name="f", arguments="{}"),
+            ToolCallDelta(1, call_id="made 2", name="g"),
+            ending("tool_calls"),
+        ],
+    ),
+    (
+        [piece(tool_calls=[a_call("f", '{"a": 1}', id=7), {"id": "x"}]), last("length")],
+        [
+            ToolCallDelta(0, call_id="made 1", name="f", arguments='{"a": 1}'),
+            ToolCallDelta(1, call_id="x", name=""),
+            ending("length"),
+        ],
+    ),
+    (
+        [piece(content="a"), last(prompt_eval_count=None, eval_count=2)],
+        [TextDelta("a"), ending(usage=Usage(output_tokens=2))],
+    ),
+    (
+        [piece(content="a"), last(prompt_eval_count="12", eval_count="x" * 50)],
+        [TextDelta("a"), ending(usage=None)],
+    ),
+    (
+        [piece(content="a"), {**piece(content=""), "done": True}],
+        [TextDelta("a"), ending(usage=None)],
+    ),
+    ([{"status": "loading"}, b"", b" \r", piece(content=7), last()], [ending()]),
+    (
+        [piece(content="a"), last(), piece(content="ignored"), b"nonsense"],
+        [TextDelta("a"), ending()],
+    ),
+]
+
+
+def make_decoder() -> OllamaStream:
+    numbers = iter(range(1, 100))
+    return OllamaStream(new_id=lambda: f"made {next(numbers)}")
+
+
+@pytest.mark.parametrize(("stream", "events"), REPLIES)
+def test_streams(stream: list[object], events: list[ReplyEvent]) -> None:
+    """Each form of reply gives its events, in one piece and byte by byte."""
+    data = lines(*stream)
+    assert (events, None) == run_decoder(make_decoder(), [data])
+    assert (events, None) == run_decoder(
+        make_decoder(), [data[n : n + 1] for n in range(len(data))]
+    )
+
+
+def test_cuts_do_not_matter() -> None:
+    """However a stream is cut in two, its events are the same."""
+    stream, events = REPLIES[6]
+    for pieces in cut_in_two(lines(*stream)):
+        assert (events, None) == run_decoder(make_decoder(), pieces)
+
+
+def test_the_last_line_may_lack_its_end() -> None:
+    """Whole is whole."""
+    data = lines(piece(content="a"), last()).rstrip(b"\n")
+    assert ([TextDelta("a"), ending()], None) == run_decoder(make_decoder(), [data])
+
+
+@pytest.mark.parametrize(
+    ("data", "kind", "words"),
+    [
+        (lines(piece(content="a")), F.TRUNCATED, "broke off"),
+        (lines(piece(content="a")) + b'{"model":"qwen3', F.TRUNCATED, "broke off"),
+        (lines(piece(content="a"), {"error": "an error was encountered"}), F.SERVER, "encountered"),
+        (lines({"error": "the input length exceeds the context length"}), F.CONTEXT, "too long"),
+        (lines({"error": {"message": "odd"}}), F.SERVER, "odd"),
+        (lines(b"<html>hello</html>"), F.PROTOCOL, "a line that is not of its API"),
+        (lines(b"[1]"), F.PROTOCOL, "a line that is not of its API"),
+        (lines({"message": "hello"}), F.PROTOCOL, "a line that is not of its API"),
+        (lines(b'{"message":' + b"[" * 5000), F.PROTOCOL, "a line that is not of its API"),
+        (lines({"done": True}), F.PROTOCOL, "before it began"),
+        (b"", F.PROTOCOL, "not a stream"),
+        (lines(last("load")), F.SERVER, "loaded the model, but did not answer"),
+        (lines(last("unload")), F.SERVER, "unloaded the model, but did not answer"),
+    ],
+)
+def test_failures(data: bytes, kind: FailureClass, words: str) -> None:
+    """A reply without its end is no reply, an error is what it says, anything else not the API."""
+    _, failure = run_decoder(make_decoder(), [data])
+    assert failure is not None
+    assert (kind, True) == (failure.kind, words in failure.message)
+
+
+def test_a_line_without_end_is_given_up() -> None:
+    """A server that never ends its line does not fill the memory."""
+    flood = (b"x" * 65536 for _ in range(1600))
+    _, failure = run_decoder(make_decoder(), flood)
+    assert failure is not None
+    assert (failure.kind, "a line of more than" in failure.message) == (F.PROTOCOL, True)
+
+
+def test_whole_reply() -> None:
+    """A reply in one piece has the form of a line with everything in it."""
+    message = {"content": "so", "thinking": "hm", "tool_calls": [a_call("f", {"a": 1}, id="c")]}
+    body = msgspec.json.encode(last(message=message))
+    assert [
+        ReasoningDelta("hm"),
+        TextDelta("so"),
+        ToolCallDelta(0, call_id="c", name="f", arguments='{"a":1}'),
+        ending("tool_calls"),
+    ] == read_whole(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"{}", F.PROTOCOL),
+        (b'{"done":true}', F.PROTOCOL),
+        (b"nonsense", F.PROTOCOL),
+        (b'{"message":{"content":"a"},"done":false}', F.TRUNCATED),
+        (b'{"error":"llama runner process has terminated"}', F.SERVER),
+    ],
+)
+def test_whole_failures(body: bytes, kind: FailureClass) -> None:
+    """What is not a whole reply is never taken for one."""
+    assert kind is failure_of(lambda: read_whole(body)).kind
+
+
+def test_models() -> None:
+    """What can chat is listed with what the server says of it, those that run elsewhere last."""
+    details = {"format": "gguf", "context_length": 40960}
+    body = {
+        "models": [
+            {"model": "c:cloud", "remote_host": "https://ollama.com:443", "details": details},
+            {
+                "model": "a:1",
+                "capabilities": ["completion", "tools", "thinking"],
+                "details": details,
+            },
+            {"model": "b:1", "capabilities": ["completion", "vision"], "details": {}},
+            {"model": "embedder", "capabilities": ["embedding"], "details": details},
+            {"name": "old", "details": {"format": "gguf"}},
+            {"size": 7},
+        ]
+    }
+    assert [
+        Model(id="a:1", window=40960, tools=True, images=False, reasoning=True, json_schema=True),
+        Model(id="b:1", tools=False, images=True, reasoning=False),
+        Model(id="old", json_schema=True),
+        Model(id="c:cloud", window=40960, json_schema=False),
+    ] == read_models(msgspec.json.encode(body))
+
+
+def test_nothing_installed() -> None:
+    """A fresh server has no models, and may say null."""
+    assert read_models(b'{"models":null}') == read_models(b'{"models":[]}') == []
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[]", b"x", b'{"models":[7]}'])
+def test_odd_lists_of_models(body: bytes) -> None:
+    """What is no such list is no such API."""
+    assert F.PROTOCOL is failure_of(lambda: read_models(body)).kind

@@ -1,0 +1,358 @@
+"""Replies of the OpenAI Responses API and of the servers that resemble it."""
+
+import itertools
+
+import msgspec
+import pytest
+
+from aircherd.providers.openai_responses.reply import ResponsesStream, read_whole
+from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.reply import (
+    Ending,
+    ReasoningDelta,
+    ReplyEvent,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+    UsageDelta,
+)
+from helpers.provider_calls import cut_in_two, failure_of, run_decoder
+from helpers.responses_streams import (
+    STREAMS,
+    call,
+    failed,
+    message,
+    reasoning,
+    refusal,
+    response,
+    stream,
+    wire,
+)
+
+COUNTED = Usage(37, 31, 16, 4, 20)
+MODEL = "gpt-5.5-2026-04-01"
+
+
+def decode(*pieces: bytes) -> tuple[list[ReplyEvent], Failure | None]:
+    ids = itertools.count(1)
+    return run_decoder(ResponsesStream(lambda: f"made-{next(ids)}"), pieces)
+
+
+def ended(finish: str, usage: Usage | None = COUNTED) -> list[ReplyEvent]:
+    return [UsageDelta(usage), Ending(finish, usage, MODEL)]
+
+
+def item_done(**item: object) -> dict[str, object]:
+    return {"type": "response.output_item.done", "output_index": 0, "item": item}
+
+
+COMPLETED = {"type": "response.completed", "response": response("completed", [])}
+SEALED = (
+    '{"type":"reasoning","id":"rs_0","summary":'
+    '[{"type":"summary_text","text":"a b"},{"type":"summary_text","text":"c"}],'
+    '"encrypted_content":"gAAAAsealed="}'
+)
+BARE = '{"type":"reasoning","id":"rs_0","summary":[],"encrypted_content":"gAAAAsealed="}'
+
+REPLIES = [
+    (
+        stream(message(0, "Grüße", " 🦀")),
+        [TextDelta("Grüße"), TextDelta(" 🦀"), *ended("stop")],
+    ),
+    (
+        stream(message(0, "Look:"), call(1, "a", "f", '{"x"', ":1}"), call(2, "b", "g", "{}")),
+        [
+            TextDelta("Look:"),
+            ToolCallDelta(0, "a", "f"),
+            ToolCallDelta(0, arguments='{"x"'),
+            ToolCallDelta(0, arguments=":1}"),
+            ToolCallDelta(1, "b", "g"),
+            ToolCallDelta(1, arguments="{}"),
+            *ended("tool_calls"),
+        ],
+    ),
+    (
+        stream(reasoning(0, ("a", " b"), ("c",)), message(1, "Yes")),
+        [
+            ReasoningDelta("a"),
+            ReasoningDelta(" b"),
+            ReasoningDelta("\n\nc"),
+            ReasoningDelta("", SEALED),
+            TextDelta("Yes"),
+            *ended("stop"),
+        ],
+    ),
+    (
+        stream(reasoning(0), call(1, "a", "f")),
+        [ReasoningDelta("", BARE), ToolCallDelta(0, "a", "f"), *ended("tool_calls")],
+    ),
+    (
+        stream(message(0, "First I look.", phase="commentary"), message(1, "Done.")),
+        [
+            TextDelta("First I look."),
+            TextDelta("", '{"type":"message","phase":"commentary"}'),
+            TextDelta("Done."),
+            *ended("stop"),
+        ],
+    ),
+    (
+        stream(refusal(0, "I'm sorry", ".")),
+        [TextDelta("I'm sorry"), TextDelta("."), *ended("content_filter")],
+    ),
+    (STREAMS["incomplete"][0], [TextDelta("one "), TextDelta("two"), *ended("length")]),
+    (STREAMS["filtered"][0], [TextDelta("one"), *ended("content_filter")]),
+]
+
+
+@pytest.mark.parametrize(("data", "events"), REPLIES)
+def test_a_stream(data: bytes, events: list[ReplyEvent]) -> None:
+    """Each kind of item becomes its events, in order, and the last event ends them."""
+    assert (events, None) == decode(data)
+
+
+@pytest.mark.parametrize(("data", "events"), REPLIES)
+def test_cut_anywhere(data: bytes, events: list[ReplyEvent]) -> None:
+    """Cut in two at every byte, in characters too, a stream decodes to the same events."""
+    for pieces in cut_in_two(data):
+        assert (events, None) == decode(*pieces)
+
+
+@pytest.mark.parametrize(("data", "events"), REPLIES)
+def test_nothing_but_the_last_event_ends_a_reply(data: bytes, events: list[ReplyEvent]) -> None:
+    """Without it a reply is truncated, even if all of its items were whole."""
+    *frames, _, end = data.split(b"\n\n")
+    assert end == b""
+    told, failure = decode(b"".join(frame + b"\n\n" for frame in frames))
+    assert told == events[:-2]
+    assert failure is not None
+    assert failure.kind is FailureClass.TRUNCATED
+
+
+def test_what_follows_the_end_is_ignored() -> None:
+    """Some servers add [DONE] to every stream, or go on."""
+    data = stream(message(0, "a"))
+    assert decode(data + b"data: [DONE]\n\n" + data) == decode(data)
+
+
+def test_done_alone_is_no_end() -> None:
+    """[DONE] is no event of this API: it proves nothing."""
+    _, failure = decode(wire(*message(0, "a")) + b"data: [DONE]\n\n")
+    assert failure is not None
+    assert failure.kind is FailureClass.TRUNCATED
+
+
+@pytest.mark.parametrize(
+    ("item", "events"),
+    [
+        (
+            {"type": "message", "content": [{"type": "output_text", "text": "a"}, {"text": "b"}]},
+            [TextDelta("ab"), *ended("stop")],
+        ),
+        (
+            {"type": "message", "content": [{"text": "a"}], "phase": "final_answer"},
+            [TextDelta("a", '{"type":"message","phase":"final_answer"}'), *ended("stop")],
+        ),
+        ({"type": "message", "content": [], "phase": "final_answer"}, ended("stop")),
+        (
+            {"type": "message", "content": [{"type": "refusal", "refusal": "no"}]},
+            [TextDelta("no"), *ended("content_filter")],
+        ),
+        (
+            {"type": "function_call", "call_id": "a", "name": "f", "arguments": "{}"},
+            [ToolCallDelta(0, "a", "f", "{}"), *ended("tool_calls")],
+        ),
+        (
+            {"type": "function_call", "name": "f", "arguments": None},
+            [ToolCallDelta(0, "made-1", "f"), *ended("tool_calls")],
+        ),
+        (
+            {"type": "reasoning", "id": "rs", "content": [{"text": "thought"}]},
+            [
+                ReasoningDelta(
+                    "thought",
+                    '{"type":"reasoning","id":"rs","summary":[],"content":[{"text":"thought"}]}',
+                ),
+                *ended("stop"),
+            ],
+        ),
+        (
+            {"type": "reasoning", "id": "rs", "summary": [{"text": "s"}]},
+            [ReasoningDelta("s"), *ended("stop")],
+        ),
+        ({"type": "reasoning", "id": "rs", "summary": []}, ended("stop")),
+        ({"type": "web_search_call", "id": "ws", "status": "completed"}, ended("stop")),
+        ({"type": None}, ended("stop")),
+    ],
+)
+def test_items_that_come_only_whole(item: dict[str, object], events: list[ReplyEvent]) -> None:
+    """A server that leaves out the pieces is understood, and so is the same reply in one piece."""
+    assert decode(wire(item_done(**item), COMPLETED)) == (events, None)
+    whole = msgspec.json.encode(response("completed", [item]))
+    assert events == read_whole(whole, lambda: "made-1")
+
+
+def test_arguments_that_come_only_at_the_end_of_a_call() -> None:
+    """A call that was begun without arguments gets them when it is done."""
+    begun, *_, done = call(0, "a", "f", '{"x":1}')
+    events = [ToolCallDelta(0, "a", "f"), ToolCallDelta(0, arguments='{"x":1}')]
+    assert decode(wire(begun, done, COMPLETED)) == ([*events, *ended("tool_calls")], None)
+
+
+def test_items_without_numbers() -> None:
+    """Pieces find their item by its id where the server does not number them."""
+    items = [*call(0, "a", "f", '{"x"', ":1}"), *call(1, "b", "g", "[]"), *message(2, "t")]
+    for event in items:
+        del event["output_index"]
+    expected = [
+        ToolCallDelta(0, "a", "f"),
+        ToolCallDelta(0, arguments='{"x"'),
+        ToolCallDelta(0, arguments=":1}"),
+        ToolCallDelta(1, "b", "g"),
+        ToolCallDelta(1, arguments="[]"),
+        TextDelta("t"),
+    ]
+    assert decode(wire(*items, COMPLETED)) == ([*expected, *ended("tool_calls")], None)
+
+
+@pytest.mark.parametrize("status", ["incomplete", "in_progress"])
+def test_thinking_that_was_cut_off_is_not_signed(status: str) -> None:
+    """Its encrypted content may be a part only: sent back it would be refused."""
+    item = item_done(
+        type="reasoning", id="rs", status=status, encrypted_content="gA", summary=[{"text": "s"}]
+    )
+    events = [ReasoningDelta("s"), *ended("stop")]
+    assert decode(wire(item, COMPLETED)) == (events, None)
+
+
+def test_open_models_think_aloud() -> None:
+    """The thinking itself is told like a summary."""
+    place = {"output_index": 0, "item_id": "rs", "content_index": 0}
+    deltas = [
+        {"type": "response.reasoning_text.delta", **place, "delta": "2 and"},
+        {"type": "response.reasoning_text.delta", **place, "delta": " 3"},
+    ]
+    events = [ReasoningDelta("2 and"), ReasoningDelta(" 3"), *ended("stop")]
+    assert decode(wire(*deltas, COMPLETED)) == (events, None)
+
+
+@pytest.mark.parametrize(
+    ("event", "kind"),
+    [
+        (
+            {
+                "type": "error",
+                "error": {
+                    "type": "insufficient_quota",
+                    "code": "insufficient_quota",
+                    "message": "x",
+                },
+            },
+            FailureClass.QUOTA,
+        ),
+        ({"type": "error", "code": "rate_limit_exceeded", "message": "x"}, FailureClass.RATE),
+        ({"type": "error", "code": None, "message": "x", "error": None}, FailureClass.SERVER),
+        ({"error": {"code": "invalid_prompt", "message": "x"}}, FailureClass.POLICY),
+        ({"type": "response.failed", "response": {"error": None}}, FailureClass.SERVER),
+        ({"type": "response.failed"}, FailureClass.SERVER),
+    ],
+)
+def test_errors_inside_a_stream(event: dict[str, object], kind: FailureClass) -> None:
+    """Whatever form an error takes, it is classified after the events before it."""
+    data = wire(*message(0, "a")) + b"data: " + msgspec.json.encode(event) + b"\n\n"
+    events, failure = decode(data)
+    assert events == [TextDelta("a")]
+    assert failure is not None
+    assert failure.kind is kind
+
+
+def test_a_failed_response_tells_its_error() -> None:
+    """Code and message are the vendor's; what it cost is told before."""
+    told = response("failed", [], error={"code": "server_error", "message": "It broke."})
+    told["usage"] = {"input_tokens": 5, "output_tokens": 1}
+    events, failure = decode(wire({"type": "response.failed", "response": told}))
+    assert events == [UsageDelta(Usage(5, 1))]
+    assert failure is not None
+    assert (failure.kind, failure.message) == (FailureClass.SERVER, "failed: It broke.")
+    assert decode(failed("server_error", "It broke.", message(0, "a")))[1] == failure
+
+
+def test_an_error_that_is_null_is_none() -> None:
+    """Servers that fill in every field do not fail with it."""
+    events = [event | {"error": None} for event in [*message(0, "a"), COMPLETED]]
+    assert decode(wire(*events)) == ([TextDelta("a"), *ended("stop")], None)
+
+
+@pytest.mark.parametrize(
+    ("events", "progress_count"),
+    [
+        ([{"type": "response.created"}, {"type": "response.in_progress"}], 0),
+        ([{"type": "keepalive"}, {"type": None}, {"type": ["response.x"]}], 0),
+        (reasoning(0, sealed=None), 2),
+        (message(0, "a"), 5),
+        ([{"type": "response.web_search_call.searching", "delta": {}}], 1),
+    ],
+)
+def test_what_is_not_told_may_be_progress(
+    events: list[dict[str, object]], progress_count: int
+) -> None:
+    """Parts of the reply that make no event are counted; beginnings and keep-alives are not."""
+    decoder = ResponsesStream()
+    decoder.feed(wire(*events))
+    assert progress_count == decoder.progress_count
+
+
+@pytest.mark.parametrize("data", [b"data: {\n\n", b"data: [1]\n\n", b'data: {"item":1}\n\n'])
+def test_what_is_not_of_the_api(data: bytes) -> None:
+    """A stream of something else is a protocol failure."""
+    _, failure = decode(data)
+    assert failure is not None
+    assert failure.kind is FailureClass.PROTOCOL
+
+
+# ------------------------------------------------------------------ in one piece
+
+
+@pytest.mark.parametrize("name", [name for name in STREAMS if name != "failed"])
+def test_a_whole_reply_says_what_its_stream_says(name: str) -> None:
+    """Text, thinking, calls with their signatures, and the ending are the same."""
+    data, meaning = STREAMS[name]
+    streamed, _ = decode(data)
+    items = [
+        event["item"]
+        for event in map(msgspec.json.decode, _data_of(data))
+        if event["type"] == "response.output_item.done"
+    ]
+    details = {"incomplete_details": {"reason": meaning.reason}} if meaning.reason else {}
+    body = msgspec.json.encode(response(meaning.ending, items, **details))
+    assert gathered(streamed) == gathered(read_whole(body))
+
+
+def _data_of(data: bytes) -> list[bytes]:
+    return [frame.partition(b"data: ")[2] for frame in data.split(b"\n\n") if frame]
+
+
+def gathered(events: list[ReplyEvent]) -> list[object]:
+    return [
+        "".join(event.text for event in events if isinstance(event, TextDelta)),
+        "".join(event.text for event in events if isinstance(event, ReasoningDelta)),
+        [event.signature for event in events if getattr(event, "signature", None)],
+        [event.call_id for event in events if isinstance(event, ToolCallDelta) and event.call_id],
+        "".join(event.arguments for event in events if isinstance(event, ToolCallDelta)),
+        events[-2:],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (response("failed", [], error={"code": "invalid_prompt"}), FailureClass.POLICY),
+        (response("failed", []), FailureClass.SERVER),
+        ({"error": {"code": "rate_limit_exceeded"}}, FailureClass.RATE),
+        (response("queued", []), FailureClass.PROTOCOL),
+        ({"object": "chat.completion", "choices": []}, FailureClass.PROTOCOL),
+        ([], FailureClass.PROTOCOL),
+    ],
+)
+def test_whole_replies_that_are_none(body: object, kind: FailureClass) -> None:
+    """A failed response, an error, a response under way, and what is none at all."""
+    assert kind is failure_of(lambda: read_whole(msgspec.json.encode(body))).kind

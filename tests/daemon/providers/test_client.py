@@ -1,0 +1,320 @@
+"""The pool: one chat, its events or one failure, and what that tells of the provider."""
+
+import time
+from contextlib import aclosing
+
+import httpx
+import pytest
+import trio
+
+from aircher_wire import codes
+from aircherd.config.model import Network
+from aircherd.errors import AircherError, ProviderFailed
+from aircherd.providers.client import ProviderClient
+from aircherd.providers.download import REFUSAL_SECONDS
+from aircherd.providers.transport.out_of_files import out_of_files
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.keys import Health
+from aircherd.vocabulary.models import Model
+from helpers.cooling import failed
+from helpers.pools import (
+    EVENTS,
+    HTML,
+    JSON,
+    SSE,
+    STREAM,
+    WELL,
+    WHOLE,
+    Body,
+    a_key,
+    a_pool,
+    answering,
+    ask,
+    failing,
+    raising,
+)
+from helpers.provider_calls import CANARY, a_provider, a_request
+
+TOKENS_SPENT = {"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "6m0s"}
+# With the pool's clock at the beginning of 1970.
+MONTH = (31 * 86_400, 31 * 86_400)
+ANTHROPIC_DATE = (
+    b'{"error":{"type":"invalid_request_error","message":"You have reached your specified API '
+    b'usage limits. You will regain access on 1970-01-02 at 00:00 UTC."}}'
+)
+OPENROUTER_BUDGET = (
+    b'{"error":{"code":403,"metadata":{"limit_source":"key","resets_at":"1970-01-01T02:00:00Z"}}}'
+)
+GEMINI_DELAY = (
+    b'{"error":{"status":"RESOURCE_EXHAUSTED","details":[{"@type":"x/google.rpc.RetryInfo",'
+    b'"retryDelay":"34.4s"}]}}'
+)
+GEMINI_DAY = (
+    b'{"error":{"status":"RESOURCE_EXHAUSTED","details":[{"violations":[{"quotaId":'
+    b'"GenerateRequestsPerDayPerProjectPerModel-FreeTier"}]},{"retryDelay":"34.4s"}]}}'
+)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [(STREAM, SSE), (WHOLE, JSON), (WHOLE, {"content-type": "Application/JSON"})],
+)
+async def test_reads_what_the_server_sends(
+    body: bytes, headers: dict[str, str], stream: bool
+) -> None:
+    """A stream is read as one, a reply in one piece as one, whatever was asked for."""
+    assert await ask(answering(200, body, headers), a_request(stream=stream)) == EVENTS
+
+
+async def test_what_was_asked_for_decides_where_the_server_is_silent() -> None:
+    """Without a content type the form that was asked for is expected."""
+    assert await ask(answering(200, STREAM), a_request(stream=True)) == EVENTS
+    assert await ask(answering(200, WHOLE), a_request(stream=False)) == EVENTS
+
+
+async def test_request_as_sent() -> None:
+    """The call has the adapter's URL, headers and body, and the deadlines of the network."""
+    sent: list[httpx.Request] = []
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, headers=SSE, stream=Body(STREAM))
+
+    await ask(a_pool(answer), provider=a_provider(headers={"X-Team": "blå"}))
+    (request,) = sent
+    assert str(request.url) == "https://api.openai.com/v1/chat/completions"
+    assert f"Bearer {CANARY}" == request.headers["authorization"]
+    assert "blå".encode() in [value for _, value in request.headers.raw]
+    waits = {"connect": 10.0, "write": 60.0, "read": 60.0, "first_byte": 120.0}
+    assert waits == request.extensions["timeout"]
+
+
+async def test_reply_in_one_piece_may_take_the_whole_time() -> None:
+    """Nothing can come before an unstreamed reply is finished: its first byte may be late."""
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        assert request.extensions["timeout"]["first_byte"] == Network().request_timeout
+        return httpx.Response(200, headers=JSON, stream=Body(WHOLE))
+
+    assert await ask(a_pool(answer), a_request(stream=False)) == EVENTS
+
+
+@pytest.mark.parametrize(
+    ("provider_client", "kind", "status"),
+    [
+        (answering(401, b"{}", JSON), FailureClass.AUTH, 401),
+        (answering(429, b"{}", JSON), FailureClass.RATE, 429),
+        (answering(502, b"<html>", HTML), FailureClass.SERVER, 502),
+        (answering(401, b"<html>", HTML), FailureClass.PROTOCOL, 401),
+        (answering(403, b"<html>", HTML), FailureClass.PROTOCOL, 403),
+        (answering(200, b"<p>", {"content-type": "Text/HTML"}), FailureClass.PROTOCOL, 200),
+        (answering(200, b"<html>", HTML), FailureClass.PROTOCOL, 200),
+        (answering(302, b"", {"location": "https://elsewhere"}), FailureClass.PROTOCOL, 302),
+        (answering(200, b"", SSE), FailureClass.PROTOCOL, None),
+        (answering(200, b"", JSON), FailureClass.PROTOCOL, None),
+        (answering(200, b"{}", JSON), FailureClass.PROTOCOL, None),
+        (answering(200, b"hello", {"content-type": "text/plain"}), FailureClass.PROTOCOL, None),
+        (answering(200, STREAM[:70], SSE), FailureClass.TRUNCATED, None),
+        (
+            answering(200, Body(STREAM[:70], httpx.ReadError("reset")), SSE),
+            FailureClass.NETWORK,
+            None,
+        ),
+        (
+            answering(200, Body(STREAM[:70], httpx.ReadTimeout("x")), SSE),
+            FailureClass.TIMEOUT,
+            None,
+        ),
+        (answering(500, Body(httpx.ReadError("reset"))), FailureClass.SERVER, 500),
+        (raising(httpx.ConnectError("refused")), FailureClass.NETWORK, None),
+        (raising(httpx.ConnectTimeout("late")), FailureClass.TIMEOUT, None),
+        (raising(httpx.RemoteProtocolError("x")), FailureClass.NETWORK, None),
+    ],
+)
+async def test_failures(
+    provider_client: ProviderClient, kind: FailureClass, status: int | None
+) -> None:
+    """Whatever goes wrong is one ProviderFailed with its class and the HTTP status."""
+    failure = (await failing(provider_client)).failure
+    assert (kind, status) == (failure.kind, failure.status)
+
+
+async def test_stalled_error_body_does_not_hold_anybody_up(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """An error whose body never ends is told by its status, soon."""
+    started = trio.current_time()
+    error = await failing(answering(503, Body(b"{", "wait")))
+    assert FailureClass.OVERLOADED is error.failure.kind
+    assert trio.current_time() - started == REFUSAL_SECONDS
+
+
+async def test_our_own_failure_is_none_of_the_provider() -> None:
+    """Too many open files neither fall back nor make a provider unreachable."""
+    provider_client = raising(out_of_files())
+    with pytest.raises(AircherError, match="too many open files") as caught:
+        await ask(provider_client)
+    assert not isinstance(caught.value, ProviderFailed)
+    assert caught.value.code == codes.INTERNAL
+    assert provider_client.cooldowns.health("openai") == WELL
+
+
+async def test_keep_alives_do_not_last_for_ever(autojump_clock: trio.testing.MockClock) -> None:
+    """A stream without any part of a reply ends after the time for the first byte."""
+
+    class Alive(Body):
+        async def receive_some(self) -> bytes:
+            await trio.sleep(7)
+            return b": keep-alive\n\n"
+
+    error = await failing(answering(200, Alive(), SSE))
+    assert FailureClass.TIMEOUT is error.failure.kind
+    limit = Network().first_byte_timeout
+    assert limit < trio.current_time() <= limit + 7
+
+
+@pytest.mark.parametrize("status", [200, 500])
+async def test_body_is_closed_whatever_happens(status: int) -> None:
+    """After a reply or an error the response is closed."""
+    body = Body(STREAM)
+    provider_client = answering(status, body, SSE)
+    if status == 200:
+        await ask(provider_client)
+    else:
+        await failing(provider_client)
+    assert body.is_closed
+    assert "<ProviderClient 0 calls open, <CooldownManager " in repr(provider_client)
+
+
+async def test_cancelled_call_is_closed(autojump_clock: trio.testing.MockClock) -> None:
+    """A caller who goes away in the middle closes the call."""
+    body = Body(STREAM[:70], "wait")
+    with trio.move_on_after(1) as scope:
+        await ask(answering(200, body, SSE))
+    assert scope.cancelled_caught
+    assert body.is_closed
+
+
+async def test_a_key_of_another_origin_goes_nowhere() -> None:
+    """Nothing is sent: should AuthManager ever fail to see to it, the key stops here."""
+    provider_client, provider = answering(200, WHOLE, JSON), a_provider()
+    moved = a_provider(base_url="https://elsewhere.example/v1")
+    with pytest.raises(RuntimeError, match=r"must not go to https://elsewhere\.example:443"):
+        await provider_client.open_chat(
+            moved, a_request(), Model(id="m"), a_key(provider), Network()
+        )
+
+
+# ------------------------------------------------------------------ what cools, and who is there
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "seconds", "others"),
+    [
+        # OpenAI's 429: Retry-After comes before the reset headers, and those before a guess.
+        (429, b"{}", {**JSON, "retry-after": "20", "x-ratelimit-remaining-tokens": "0"}, 20, None),
+        (429, b"{}", {**JSON, **TOKENS_SPENT}, 360, None),
+        (429, b"{}", {**JSON, **TOKENS_SPENT, "x-ratelimit-remaining-requests": "0"}, 360, 360),
+        (200, WHOLE, {**JSON, **TOKENS_SPENT}, 360, None),
+        (200, WHOLE, {**JSON, "x-ratelimit-remaining-tokens": "7"}, None, None),
+        # Quotas name no time, or a day.
+        (429, b'{"error":{"code":"insufficient_quota"}}', JSON, 3600, 3600),
+        (400, ANTHROPIC_DATE, JSON, 86_400, 86_400),
+        (429, b'{"error":{"details":{"error_code":"enforced_spend_limit_reached"}}}', JSON, *MONTH),
+        # OpenRouter's budget for what is under way passes by itself.
+        (402, b"{}", {**JSON, "retry-after": "3"}, 3, None),
+        (402, b'{"error":{"code":402}}', JSON, 3600, 3600),
+        (403, OPENROUTER_BUDGET, JSON, 7200, 7200),
+        # Gemini's delay is in the body; its quota of a day is of one model, and ends at midnight.
+        (429, GEMINI_DELAY, JSON, 34.4, None),
+        # What is past, or rubbish, or far beyond anything, is no time; what is long is cut.
+        (429, b"{}", {**JSON, "retry-after": "Wed, 01 Jan 1969 00:00:00 GMT"}, 1, None),
+        (429, b"{}", {**JSON, "retry-after": "Fri, 02 Jan 1970 00:00:00 GMT"}, 86_400, None),
+        (429, b"{}", {**JSON, "retry-after": "soon"}, 1, None),
+        (429, b"{}", {**JSON, "retry-after": "-5"}, 1, None),
+        (429, b"{}", {**JSON, "retry-after": "9" * 400}, 1, None),
+        (429, b"{}", {**JSON, "retry-after": "Mon, 01 Jan 2035 00:00:00 GMT"}, 1, None),
+        (429, b"{}", {**JSON, "retry-after": "31000000"}, 86_400, None),
+        (429, b"{}", {**JSON, "retry-after": "Thu, 31 Dec 1970 00:00:00 GMT"}, 86_400, None),
+        (503, b"{}", {**JSON, "retry-after": "31000000"}, 3600, None),
+        (402, b'{"error":{"code":402}}', {**JSON, "retry-after": "600"}, 600, None),
+        (429, GEMINI_DAY, JSON, 8 * 3600, None),
+        (503, b"{}", JSON, 5, None),
+        (529, b'{"error":{"type":"overloaded_error"}}', JSON, 5, None),
+        (404, b'{"error":{"code":"model_not_found"}}', JSON, 600, None),
+        (401, b"{}", JSON, None, None),
+        (400, b'{"error":{"message":"m does not support tools"}}', JSON, None, None),
+        (429, b'{"error":{"message":"Request too large for m"}}', JSON, None, None),
+    ],
+)
+async def test_what_an_answer_cools(
+    status: int,
+    body: bytes,
+    headers: dict[str, str],
+    seconds: float | None,
+    others: float | None,
+) -> None:
+    """This model with this key, or all models of the key; as long as the vendor says."""
+    provider_client = answering(status, body, headers)
+    if status == 200:
+        await ask(provider_client)
+    else:
+        await failing(provider_client)
+    for model, expected in (("m", seconds), ("another", others)):
+        found = provider_client.cooldowns.cooling("openai", "default", model)
+        left = found.until - time.time() if found and found.until else None
+        # A guess is up to a quarter less.
+        low = None if expected is None else expected * 0.749 - 1
+        assert (left is None) if low is None else (left is not None and low < left <= expected)
+
+
+async def test_what_is_left_is_known_by_key() -> None:
+    """From the last answer's headers."""
+    provider_client = answering(200, WHOLE, {**JSON, "x-ratelimit-remaining-tokens": "7"})
+    await ask(provider_client)
+    said = provider_client.cooldowns.rate_limit("openai", "default")
+    assert said is not None
+    assert [(a.counted, a.remaining) for a in said.allowances] == [("tokens", 7)]
+
+
+async def test_a_cut_stream_is_not_a_provider_that_is_away() -> None:
+    """Its model is left alone for a moment; a whole answer ends even that."""
+    provider_client = answering(200, Body(STREAM[:40], httpx.ReadError("reset")), SSE)
+    assert (await failing(provider_client)).failure.kind is FailureClass.NETWORK
+    assert provider_client.cooldowns.health("openai")[0] is not Health.UNREACHABLE
+    assert provider_client.cooldowns.cooling("openai", "default", "another") is None
+    found = provider_client.cooldowns.cooling("openai", "default", "m")
+    assert found is not None
+    assert found.reason == "truncated"
+
+
+async def test_a_whole_answer_ends_what_cut_the_others() -> None:
+    """One that only begins does not."""
+    provider_client, provider = answering(200, WHOLE, JSON), a_provider()
+    provider_client.cooldowns.note_failure(provider, "default", "m", failed(FailureClass.TRUNCATED))
+    async with aclosing(
+        await provider_client.open_chat(
+            provider, a_request(), Model(id="m"), a_key(provider), Network()
+        )
+    ) as call:
+        assert provider_client.cooldowns.cooling("openai", "default", "m")
+        await call.receive()
+    assert provider_client.cooldowns.cooling("openai", "default", "m") is None
+
+
+async def test_health_follows_the_calls() -> None:
+    """No connection makes a provider unreachable, and the next answer reachable again."""
+    errors: list[Exception] = [httpx.ConnectError("refused")]
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        if errors:
+            raise errors.pop()
+        return httpx.Response(200, headers=SSE, stream=Body(STREAM))
+
+    provider_client = a_pool(answer)
+    await failing(provider_client)
+    reason = "cannot connect to https://api.openai.com:443: refused"
+    assert (Health.UNREACHABLE, reason) == provider_client.cooldowns.health("openai")[:2]
+    await ask(provider_client)
+    assert provider_client.cooldowns.health("openai") == WELL

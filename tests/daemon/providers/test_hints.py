@@ -1,0 +1,32 @@
+"""What can be done about a failure."""
+
+import pytest
+
+from aircherd.providers.hints import with_hint
+from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.models import Model
+from helpers.provider_calls import a_provider
+
+MISSING = Failure(kind=FailureClass.MODEL, message="model 'x' not found", status=404)
+CLOUD = a_provider("ollama", base_url="https://ollama.com", needs_key=True)
+
+
+def test_a_model_that_ollama_lacks_can_be_pulled() -> None:
+    """The message ends with the command."""
+    cured = with_hint(MISSING, a_provider("ollama"), Model(id="x"))
+    assert cured.message == "model 'x' not found; install it with 'ollama pull x'"
+    assert (MISSING.kind, MISSING.status) == (cured.kind, cured.status)
+
+
+@pytest.mark.parametrize(
+    ("failure", "provider"),
+    [
+        (MISSING, a_provider("openai")),
+        (MISSING, CLOUD),
+        (Failure(kind=FailureClass.MODEL, message="no tools", status=400), a_provider("ollama")),
+        (Failure(kind=FailureClass.SERVER, message="broken", status=500), a_provider("ollama")),
+    ],
+)
+def test_what_has_no_cure_stays_as_it_is(failure: Failure, provider: object) -> None:
+    """Other vendors, other failures, and models in the cloud."""
+    assert failure is with_hint(failure, provider, Model(id="x"))

@@ -1,0 +1,222 @@
+"""The table of adapters against the table of kinds."""
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from aircherd.providers.registry import ADAPTERS, RESPONSES, adapter_for, openai_api
+from aircherd.vocabulary.models import Model
+from aircherd.vocabulary.reply import Ending, Usage
+from aircherd.vocabulary.secret import Secret
+from aircherd.vocabulary.vendors import KINDS, VENDORS
+from helpers.provider_calls import CANARY, a_provider, a_request
+
+if TYPE_CHECKING:
+    from aircherd.providers.adapter import Adapter
+
+GOOGLE = "https://generativelanguage.googleapis.com/v1beta"
+
+
+def test_every_kind_has_an_adapter() -> None:
+    """Whatever the configuration allows can be called."""
+    assert set(KINDS) == set(ADAPTERS)
+
+
+GIVEN, GAINED = "<given>", "<gained>"
+
+WHOLE: dict[str, tuple["Adapter", object]] = {
+    "chat": (
+        ADAPTERS["openai"],
+        {
+            "choices": [{"message": {"content": "hi"}, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": GIVEN, "completion_tokens": GAINED},
+        },
+    ),
+    "openrouter": (
+        ADAPTERS["openrouter"],
+        {
+            "choices": [{"message": {"content": "hi"}, "finish_reason": "stop"}],
+            "usage": {"prompt_tokens": GIVEN, "completion_tokens": GAINED},
+        },
+    ),
+    "responses": (
+        RESPONSES,
+        {
+            "status": "completed",
+            "output": [{"type": "message", "content": [{"type": "output_text", "text": "hi"}]}],
+            "usage": {"input_tokens": GIVEN, "output_tokens": GAINED},
+        },
+    ),
+    "anthropic": (
+        ADAPTERS["anthropic"],
+        {
+            "content": [{"type": "text", "text": "hi"}],
+            "stop_reason": "end_turn",
+            "usage": {"input_tokens": GIVEN, "output_tokens": GAINED},
+        },
+    ),
+    "anthropic's cache": (
+        ADAPTERS["anthropic"],
+        {
+            "content": [{"type": "text", "text": "hi"}],
+            "stop_reason": "end_turn",
+            "usage": {"cache_read_input_tokens": GIVEN, "output_tokens": GAINED},
+        },
+    ),
+    "gemini": (
+        ADAPTERS["gemini"],
+        {
+            "candidates": [{"content": {"parts": [{"text": "hi"}]}, "finishReason": "STOP"}],
+            "usageMetadata": {"promptTokenCount": GIVEN, "candidatesTokenCount": GAINED},
+        },
+    ),
+    "ollama": (
+        ADAPTERS["ollama"],
+        {
+            "message": {"content": "hi"},
+            "done": True,
+            "done_reason": "stop",
+            "prompt_eval_count": GIVEN,
+            "eval_count": GAINED,
+        },
+    ),
+}
+"""A whole reply of each API, with places for its counts."""
+
+
+def usage_told(name: str, given: str, gained: str) -> Usage | None:
+    """Read that reply with these counts, as JSON; return the usage of its ending."""
+    adapter, reply = WHOLE[name]
+    body = msgspec.json.encode(reply).decode()
+    body = body.replace(f'"{GIVEN}"', given).replace(f'"{GAINED}"', gained)
+    ending = adapter.read_reply(body.encode())[-1]
+    assert isinstance(ending, Ending)
+    return ending.usage
+
+
+RUBBISH = ("-1", '"lots"', "0.5", "1" + "0" * 20, "true", "{}", '"' + "9" * 2000 + '"')
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_counts_that_cannot_be_read_are_unknown(name: str) -> None:
+    """Not 0, whichever of them it is: what is unknown counts as estimated."""
+    usage = usage_told(name, "30", "4")
+    assert usage is not None
+    assert (usage.input_tokens, usage.output_tokens) == (30, 4)
+    for rubbish in RUBBISH:
+        assert usage_told(name, rubbish, "4") is None
+        assert usage_told(name, "30", rubbish) is None
+    assert usage_told(name, "null", "null") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "chat", "check"),
+    [
+        (
+            "anthropic",
+            "https://api.anthropic.com/v1/messages",
+            "https://api.anthropic.com/v1/models?limit=1",
+        ),
+        (
+            "openai",
+            "https://api.openai.com/v1/chat/completions",
+            "https://api.openai.com/v1/models",
+        ),
+        (
+            "gemini",
+            f"{GOOGLE}/models/m:streamGenerateContent?alt=sse",
+            f"{GOOGLE}/models?pageSize=1",
+        ),
+        (
+            "openrouter",
+            "https://openrouter.ai/api/v1/chat/completions",
+            "https://openrouter.ai/api/v1/key",
+        ),
+        (
+            "ollama",
+            "http://127.0.0.1:11434/api/chat",
+            "http://127.0.0.1:11434/api/version",
+        ),
+    ],
+)
+def test_urls(name: str, chat: str, check: str) -> None:
+    """Each vendor is called where its documentation says."""
+    provider, adapter = a_provider(name), ADAPTERS[VENDORS[name].kind]
+    assert chat == adapter.chat_call(provider, a_request(), Model(id="m"), None).url
+    call = adapter.key_check_call(provider, Secret(CANARY))
+    assert ("GET", check) == (call.method, call.url)
+
+
+@pytest.mark.parametrize("name", list(VENDORS))
+def test_key_travels_in_one_header(name: str) -> None:
+    """The key is in exactly one header, and nowhere else."""
+    adapter: Adapter = ADAPTERS[VENDORS[name].kind]
+    call = adapter.chat_call(a_provider(name), a_request(), Model(id="m"), Secret(CANARY))
+    assert sum(CANARY in value for _, value in call.headers) == 1
+    assert CANARY not in call.url + call.body.decode() + repr(call)
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [("ollama", "http://h:1/api/chat"), ("anthropic", "http://h:1/v1/messages")],
+)
+def test_habitual_v1_is_not_doubled(name: str, url: str) -> None:
+    """A base URL copied with a /v1 too many still leads to the API."""
+    provider, adapter = a_provider(name, base_url="http://h:1/v1"), ADAPTERS[VENDORS[name].kind]
+    assert url == adapter.chat_call(provider, a_request(), Model(id="m"), None).url
+
+
+TOOLS = [{"name": "f"}]
+SEALED = '{"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"gAAA="}'
+THOUGHT = {
+    "role": "assistant",
+    "content": [{"type": "reasoning", "signature": SEALED, "origin": "openai/m"}],
+}
+ELSEWHERE = {"base_url": "http://gpu-box:8000/v1"}
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "request_", "api"),
+    [
+        ({}, {}, {}, "chat"),
+        # OpenAI itself: tools for a model that thinks, because it was asked to or because it does
+        ({}, {}, {"tools": TOOLS, "reasoning": "low"}, "responses"),
+        ({}, {"reasoning": True}, {"tools": TOOLS}, "responses"),
+        ({}, {"reasoning": True}, {"tools": TOOLS, "reasoning": "none"}, "chat"),
+        ({}, {}, {"tools": TOOLS, "reasoning": "none"}, "chat"),
+        ({}, {}, {"tools": TOOLS}, "chat"),
+        ({}, {"reasoning": False}, {"tools": TOOLS}, "chat"),
+        ({}, {"reasoning": True}, {"reasoning": "high"}, "chat"),
+        # its own thinking back
+        ({}, {}, {"messages": [THOUGHT]}, "responses"),
+        # compatible servers, unless told
+        (ELSEWHERE, {}, {"tools": TOOLS, "reasoning": "low", "messages": [THOUGHT]}, "chat"),
+        ({**ELSEWHERE, "api": "responses"}, {}, {}, "responses"),
+        (ELSEWHERE, {"api": "responses"}, {}, "responses"),
+        # what the user says comes before what is known
+        ({"api": "responses"}, {"api": "chat"}, {}, "responses"),
+        ({"api": "chat"}, {"api": "responses"}, {"messages": [THOUGHT]}, "chat"),
+        ({}, {"api": "responses"}, {}, "responses"),
+        ({}, {"api": "chat"}, {"tools": TOOLS, "reasoning": "low"}, "chat"),
+    ],
+)
+def test_which_of_openais_apis(
+    provider: dict[str, object],
+    model: dict[str, object],
+    request_: dict[str, object],
+    api: str,
+) -> None:
+    """The user, then the catalogue, then what only one of the two can do."""
+    asked = a_request(*request_.pop("messages", []), **request_)
+    called, wanted = a_provider(**provider), Model(id="m", **model)
+    assert api == openai_api(called, asked, wanted)
+    expected = RESPONSES if api == "responses" else ADAPTERS["openai"]
+    assert adapter_for(called, asked, wanted) is expected
+
+
+@pytest.mark.parametrize("name", [name for name in VENDORS if VENDORS[name].kind != "openai"])
+def test_other_kinds_have_one_api(name: str) -> None:
+    """Only OpenAI's kind has a second API, whatever a model is said to need."""
+    adapter = adapter_for(a_provider(name), a_request(), Model(id="m", api="responses"))
+    assert adapter is ADAPTERS[VENDORS[name].kind]

@@ -1,0 +1,221 @@
+"""A call under way: reads become events until the end."""
+
+from collections.abc import Iterable
+
+import httpx
+import pytest
+import trio
+
+from aircherd.errors import ProviderFailed
+from aircherd.providers import streaming_call
+from aircherd.providers.adapter import ReplyDecoder
+from aircherd.providers.chat_completions.reply import OpenAIStream
+from aircherd.providers.openrouter.thinking import DetailedThinking
+from aircherd.providers.streaming_call import OneReply, StallTimeouts, StreamingCall, TransportError
+from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.reply import Ending, ReasoningDelta, ReplyEvent, TextDelta
+from helpers.provider_calls import sse
+
+HELLO = sse({"choices": [{"delta": {"content": "a"}}]})
+END = sse({"choices": [{"finish_reason": "stop"}]}, b"[DONE]")
+
+
+class Pieces:
+    """A body of prepared reads; an exception among them is raised."""
+
+    def __init__(self, *pieces: bytes | Exception, gap: float = 0.0) -> None:
+        self._pieces = list(pieces)
+        self._gap = gap
+        self.is_finished = self.is_closed = False
+
+    async def receive_some(self) -> bytes:
+        if self._gap:
+            await trio.sleep(self._gap)
+        piece = self._pieces.pop(0) if self._pieces else b""
+        if isinstance(piece, Exception):
+            raise piece
+        return piece
+
+    def finish(self) -> None:
+        self.is_finished = True
+
+    async def aclose(self) -> None:
+        self.is_closed = True
+
+
+def translate(error: TransportError | ProviderFailed) -> ProviderFailed:
+    if isinstance(error, ProviderFailed):
+        return error
+    return ProviderFailed(Failure(kind=FailureClass.NETWORK, message="translated"))
+
+
+def a_call(
+    body: Pieces, decoder: ReplyDecoder | None = None, heard: list[str] | None = None
+) -> StreamingCall:
+    told = [] if heard is None else heard
+    return StreamingCall(
+        200,
+        body,
+        decoder or OpenAIStream(thinking=DetailedThinking()),
+        translate,
+        StallTimeouts(20.0, 50.0),
+        on_whole=lambda: told.append("whole"),
+        on_closed=lambda: told.append("closed"),
+    )
+
+
+async def read_all(call: StreamingCall) -> None:
+    while await call.receive():
+        pass
+
+
+async def test_one_batch_for_each_read() -> None:
+    """Reads without a whole event are waited over; after the ending there is nothing more."""
+    body = Pieces(HELLO[:5], HELLO[5:], END, HELLO)
+    call = a_call(body)
+    assert [TextDelta("a")] == await call.receive()
+    assert [Ending("stop")] == await call.receive()
+    assert await call.receive() == []
+    assert repr(call) == "<StreamingCall 200 ended, <OpenAIStream ended>>"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "kind"),
+    [
+        ([], FailureClass.PROTOCOL),
+        ([HELLO], FailureClass.TRUNCATED),
+        ([HELLO, httpx.ReadError("x")], FailureClass.NETWORK),
+        ([httpx.StreamClosed()], FailureClass.NETWORK),
+        ([b"data: nonsense\n\n"], FailureClass.PROTOCOL),
+        ([HELLO + b"data: nonsense\n\n"], FailureClass.PROTOCOL),
+    ],
+)
+async def test_failures(pieces: Iterable[bytes | Exception], kind: FailureClass) -> None:
+    """Whatever ends a call early is raised, after the events that came before it."""
+    call = a_call(body := Pieces(*pieces))
+    with pytest.raises(ProviderFailed) as caught:
+        await read_all(call)
+    assert kind is caught.value.failure.kind
+    assert not body.is_finished
+
+
+ALIVE = b": keep-alive\n\n"
+EMPTY = sse({"choices": [{"delta": {"content": ""}}]})
+THINKING = sse({"choices": [{"delta": {"reasoning_details": [{"data": "hm"}]}}]})
+
+
+async def test_compressed_unasked() -> None:
+    """What begins like a gzip file is told to be one: nobody asked for it."""
+    with pytest.raises(ProviderFailed, match="in gzip, which was not asked for") as caught:
+        await a_call(Pieces(b"\x1f\x8b\x08")).receive()
+    assert FailureClass.PROTOCOL is caught.value.failure.kind
+
+
+@pytest.mark.parametrize("nothing", [ALIVE, EMPTY, b"data:\n\n", b"\n"])
+@pytest.mark.parametrize(("before", "seconds"), [([], 20), ([HELLO], 50), ([THINKING], 50)])
+async def test_keep_alives_do_not_last_for_ever(
+    autojump_clock: trio.abc.Clock, before: list[bytes], seconds: int, nothing: bytes
+) -> None:
+    """A stream that is only kept alive ends: sooner before the first part of the reply is there."""
+    call = a_call(Pieces(*before, *[nothing] * 100, gap=3.0))
+    with pytest.raises(ProviderFailed, match=f"nothing of its reply for {seconds} s") as caught:
+        await read_all(call)
+    assert FailureClass.TIMEOUT is caught.value.failure.kind
+    began = 3.0 * len(before)
+    assert began + seconds < trio.current_time() <= began + seconds + 3
+
+
+async def test_keep_alives_are_legitimate(autojump_clock: trio.abc.Clock) -> None:
+    """Keep-alives for a while, and a model that thinks for long, do no harm."""
+    pieces = [ALIVE] * 6 + [HELLO] + [ALIVE] * 16 + [THINKING] * 50 + [ALIVE] * 16 + [END]
+    call = a_call(Pieces(*pieces, gap=3.0))
+    assert [TextDelta("a")] == await call.receive()
+    details = ",".join(['{"data":"hm"}'] * 50)
+    signed = ReasoningDelta(signature=f"[{details}]")
+    assert [signed, Ending("stop")] == await call.receive()
+
+
+async def test_a_slow_reader_is_no_slow_stream(autojump_clock: trio.abc.Clock) -> None:
+    """Only waiting for the provider counts, not the time that passes between two calls."""
+    call = a_call(Pieces(HELLO, ALIVE, HELLO, END))
+    for _ in range(2):
+        assert [TextDelta("a")] == await call.receive()
+        await trio.sleep(1000)
+    assert [Ending("stop")] == await call.receive()
+
+
+async def test_a_whole_reply_may_trickle(autojump_clock: trio.abc.Clock) -> None:
+    """Every piece of a reply in one piece is a part of it."""
+    reply = OneReply(lambda _: [Ending("stop")])
+    call = a_call(Pieces(*[b"x"] * 40, gap=3.0), reply)
+    assert [Ending("stop")] == await call.receive()
+
+
+class Defect:
+    """A decoder whose author forgot something."""
+
+    progress_count = 0
+
+    def feed(self, data: bytes) -> list[ReplyEvent]:
+        if data == b"deep":
+            raise RecursionError
+        return []
+
+    def close(self) -> list[ReplyEvent]:
+        raise KeyError("id")
+
+
+@pytest.mark.parametrize("data", [b"deep", b"flat"])
+async def test_a_defect_of_a_decoder_is_a_failure(data: bytes) -> None:
+    """What a decoder raises unexpectedly is a PROTOCOL failure: the next provider is asked."""
+    with pytest.raises(ProviderFailed) as caught:
+        await a_call(Pieces(data), Defect()).receive()
+    assert FailureClass.PROTOCOL is caught.value.failure.kind
+
+
+async def test_connection_may_serve_again_after_the_ending() -> None:
+    """The ending lets go of the body, whatever is still to come of it."""
+    body = Pieces(END, HELLO)
+    await read_all(a_call(body))
+    assert body.is_finished
+
+
+async def test_a_whole_reply_is_told_of_before_its_call_is_closed() -> None:
+    """Each once; closing closes the body, too."""
+    heard: list[str] = []
+    body = Pieces(HELLO, END)
+    call = a_call(body, heard=heard)
+    await read_all(call)
+    await call.aclose()
+    await call.aclose()
+    assert heard == ["whole", "closed"]
+    assert body.is_closed
+
+
+async def test_a_reply_that_breaks_off_is_not_told_of_as_whole() -> None:
+    """Nor is one that is left in its middle."""
+    heard: list[str] = []
+    call = a_call(Pieces(HELLO, httpx.ReadError("gone")), heard=heard)
+    await call.receive()
+    with pytest.raises(ProviderFailed):
+        await call.receive()
+    await call.aclose()
+    assert heard == ["closed"]
+
+
+async def test_one_reply_is_read_when_whole() -> None:
+    """A reply in one piece is collected and read at its end."""
+    call = a_call(
+        Pieces(b"on", b"ce"), OneReply(lambda body: [TextDelta(body.decode()), Ending("stop")])
+    )
+    assert [TextDelta("once"), Ending("stop")] == await call.receive()
+
+
+def test_one_reply_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reply without end does not fill the memory."""
+    monkeypatch.setattr(streaming_call, "MAX_REPLY", 10)
+    reply = OneReply(lambda _: [])
+    reply.feed(b"x" * 10)
+    assert repr(reply) == "<OneReply 10 bytes>"
+    with pytest.raises(ProviderFailed, match="more than 10 bytes"):
+        reply.feed(b"x")

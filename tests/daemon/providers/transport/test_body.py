@@ -1,0 +1,153 @@
+"""A body's pieces, its deadlines, and where its connection goes afterwards."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+import trio
+from trio.abc import Stream
+
+from aircherd.config.model import Network
+from aircherd.providers.transport.body import ReplyBody
+from aircherd.providers.transport.transport import Transport, open_transport
+from helpers.http_server import OK, Server, open_server, read_request, send_slowly
+
+HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+TIMES = {"connect": 1.0, "write": 1.0, "first_byte": 9.0, "read": 4.0}
+
+
+@asynccontextmanager
+async def answered(
+    handler: Callable[[Server, Stream], Awaitable[None]],
+) -> AsyncIterator[tuple[Transport, ReplyBody]]:
+    async with open_server(handler) as server:
+        transport = open_transport(Network(), {})
+        assert isinstance(transport, Transport)
+        async with transport:
+            request = httpx.Request("GET", server.url, extensions={"timeout": TIMES})
+            response = await transport.handle_async_request(request)
+            assert isinstance(response.stream, ReplyBody)
+            yield transport, response.stream
+
+
+def sends(
+    *pieces: bytes, gap: float = 0.01, then: float = 1e9
+) -> Callable[[Server, Stream], Awaitable[None]]:
+    async def handler(_server: Server, stream: Stream) -> None:
+        await read_request(stream)
+        await send_slowly(stream, pieces, gap)
+        await trio.sleep(then)
+
+    return handler
+
+
+async def read_all(body: ReplyBody) -> list[bytes]:
+    return [piece async for piece in body]
+
+
+async def test_yields_what_arrives_when_it_arrives() -> None:
+    """Each read's bytes are one piece, those that came with the head are the first."""
+    pieces = [HEAD + b"1\r\na\r\n", b"1\r\nb\r\n1\r\nc\r\n", b"1\r\nd\r\n", b"0\r\n\r\n"]
+    async with answered(sends(*pieces)) as (_, body):
+        assert await read_all(body) == [b"a", b"bc", b"d"]
+        assert await body.receive_some() == b""
+
+
+async def test_a_whole_reply_frees_its_connection_at_once() -> None:
+    """When head and body came in one read the connection is free before anybody reads."""
+    async with answered(sends(OK)) as (transport, body):
+        assert (transport.statistics().idle, transport.statistics().in_use) == (1, 0)
+        assert await body.receive_some() == b"ok"
+
+
+async def test_reading_to_the_end_frees_the_connection() -> None:
+    """The last byte gives the connection back, closing is not needed."""
+    async with answered(sends(HEAD, b"1\r\na\r\n", b"0\r\n\r\n")) as (transport, body):
+        assert (transport.statistics().idle, transport.statistics().in_use) == (0, 1)
+        assert await read_all(body) == [b"a"]
+        assert (transport.statistics().idle, transport.statistics().in_use) == (1, 0)
+
+
+async def test_closing_early_closes_the_connection() -> None:
+    """Who closes an unfinished body stops the server: it sees the end at once."""
+    seen = trio.Event()
+
+    async def handler(_server: Server, stream: Stream) -> None:
+        await read_request(stream)
+        await stream.send_all(HEAD + b"1\r\na\r\n")
+        assert await stream.receive_some(1) == b""
+        seen.set()
+
+    async with answered(handler) as (transport, body):
+        assert await body.receive_some() == b"a"
+        await body.aclose()
+        await seen.wait()
+        assert (transport.statistics().idle, transport.statistics().in_use) == (0, 0)
+        assert await body.receive_some() == b""
+
+
+async def test_finishing_early_keeps_the_connection() -> None:
+    """A body whose meaning is over gives its connection back with the rest still to come."""
+    async with answered(sends(HEAD + b"1\r\na\r\n", b"0\r\n\r\n")) as (transport, body):
+        assert await body.receive_some() == b"a"
+        body.finish()
+        await body.aclose()
+        assert (transport.statistics().idle, transport.statistics().in_use) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "gap", "error", "words"),
+    [
+        ([HEAD], 1.0, httpx.ReadTimeout, "no answer from .* within 9 s"),
+        ([HEAD + b"1\r\na\r\n"], 1.0, httpx.ReadTimeout, "sent nothing more for 4 s"),
+        ([HEAD, b"1\r\na\r\n"], 3.0, httpx.ReadTimeout, "sent nothing more for 4 s"),
+        ([HEAD + b"1;", *[b"x"] * 9], 1.0, httpx.ReadTimeout, "no answer from .* within 9 s"),
+    ],
+    ids=["nothing", "nothing more", "nothing more, later", "only framing"],
+)
+async def test_deadlines(
+    autojump_clock: trio.abc.Clock,
+    pieces: list[bytes],
+    gap: float,
+    error: type[Exception],
+    words: str,
+) -> None:
+    """The first byte of the body has the time of `first_byte`, each later one that of `read`."""
+    async with answered(sends(*pieces, gap=gap)) as (transport, body):
+        with pytest.raises(error, match=words):
+            await read_all(body)
+        assert (transport.statistics().idle, transport.statistics().in_use) == (0, 0)
+
+
+async def test_steady_trickle_is_no_timeout(autojump_clock: trio.abc.Clock) -> None:
+    """A body may take far longer than any deadline while it keeps coming."""
+    pieces = [HEAD, *[b"1\r\na\r\n"] * 20, b"0\r\n\r\n"]
+    async with answered(sends(*pieces, gap=3.0)) as (_, body):
+        assert len(await read_all(body)) == 20
+    assert trio.current_time() > 50
+
+
+@pytest.mark.parametrize(
+    "start",
+    [HEAD + b"5\r\nhello\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"],
+    ids=["chunked", "sized"],
+)
+async def test_a_cut_is_told_after_the_text(start: bytes) -> None:
+    """What came before a cut is read; then the cut is an error, never an end."""
+    async with answered(sends(start, then=0)) as (transport, body):
+        assert await body.receive_some() == b"hello"
+        with pytest.raises(httpx.RemoteProtocolError, match="within its reply"):
+            await body.receive_some()
+        assert transport.statistics().in_use == 0
+
+
+async def test_cancelling_a_read_closes_the_connection() -> None:
+    """A cancelled read leaves no connection behind."""
+    async with answered(sends(HEAD)) as (transport, body):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(body.receive_some)
+            await trio.testing.wait_all_tasks_blocked()
+            nursery.cancel_scope.cancel()
+        assert (transport.statistics().idle, transport.statistics().in_use) == (0, 0)
+        assert repr(body) == "<ReplyBody of None>"

@@ -1,0 +1,194 @@
+"""Requests as bytes, and replies in every framing HTTP/1.1 knows, cut anywhere."""
+
+from itertools import pairwise
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aircherd.providers.transport.parser import MAX_OVERHEAD, ReplyParser, request_message
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+SIZED = b"HTTP/1.1 200 Fine\r\nContent-Length: 5\r\nX-Id: 7\r\n\r\nhello"
+
+
+def started(*, is_head_request: bool = False) -> ReplyParser:
+    parser = ReplyParser()
+    parser.expect(is_head_request=is_head_request)
+    return parser
+
+
+class TestRequestMessage:
+    def test_holds_line_headers_and_body(self) -> None:
+        """A request is its line, its headers in their order, and its body."""
+        request = httpx.Request("POST", "http://h/a?b=c", headers={"X-Y": "z"}, content=b"body")
+        expected = b"POST /a?b=c HTTP/1.1\r\nHost: h\r\nX-Y: z\r\nContent-Length: 4\r\n\r\nbody"
+        assert expected == request_message(request, b"body")
+
+    @pytest.mark.parametrize("value", [b"sk-secret\r\nX: y", b"sk-secret\n", b"sk-secret\0"])
+    def test_refuses_smuggled_lines(self, value: bytes) -> None:
+        """A line break or NUL in a header is refused, and its value is not repeated."""
+        request = httpx.Request("GET", "http://h/", headers=[(b"Authorization", value)])
+        with pytest.raises(httpx.LocalProtocolError) as caught:
+            request_message(request, b"")
+        assert "sk-secret" not in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("body", "expected"), [(b"hi", b"2\r\nhi\r\n0\r\n\r\n"), (b"", b"0\r\n\r\n")]
+    )
+    def test_chunks_a_body_announced_as_chunked(self, body: bytes, expected: bytes) -> None:
+        """A body that httpx announced as chunked goes out as chunks."""
+        headers = {"Transfer-Encoding": "chunked"}
+        request = httpx.Request("POST", "http://h/", headers=headers)
+        assert request_message(request, body).endswith(b"\r\n\r\n" + expected)
+
+
+class TestReplyParser:
+    def test_reads_a_sized_reply(self) -> None:
+        """Status, reason, headers and body of a reply with a length; the connection lives on."""
+        parser = started()
+        assert parser.feed(SIZED) == b"hello"
+        assert (parser.status, parser.reason) == (200, b"Fine")
+        assert parser.headers == [(b"Content-Length", b"5"), (b"X-Id", b"7")]
+        assert parser.can_reuse
+
+    @given(cuts=st.sets(st.integers(1, 200)))
+    def test_does_not_care_where_reads_end(self, cuts: set[int]) -> None:
+        """However the bytes of a chunked reply with extensions and trailers are cut, it is one."""
+        data = CHUNKED + b"5;a=b\r\nhello\r\n6\r\n world\r\n0\r\nTrailer: x\r\n\r\n"
+        edges = [0, *sorted(cut for cut in cuts if cut < len(data)), len(data)]
+        parser = started()
+        body = b"".join(parser.feed(data[a:b]) for a, b in pairwise(edges))
+        assert (body, parser.can_reuse) == (b"hello world", True)
+        assert parser.headers == [(b"Transfer-Encoding", b"chunked")]
+
+    def test_skips_interim_replies(self) -> None:
+        """100 Continue and 103 Early Hints, with their headers, leave no trace."""
+        parser = started()
+        interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+        assert parser.feed(interim + SIZED) == b"hello"
+        assert (parser.status, parser.reason, len(parser.headers)) == (200, b"Fine", 2)
+
+    def test_reads_the_next_reply(self) -> None:
+        """One parser reads one reply after the other."""
+        parser = started()
+        parser.feed(SIZED)
+        parser.expect(is_head_request=False)
+        assert not parser.has_head
+        assert parser.feed(b"HTTP/1.1 404 No\r\nContent-Length: 2\r\n\r\nyo") == b"yo"
+        assert (parser.status, parser.reason, parser.can_reuse) == (404, b"No", True)
+
+    @pytest.mark.parametrize("status", [204, 304])
+    def test_knows_replies_without_body(self, status: int) -> None:
+        """204 and 304 end with their head, whatever length they state."""
+        parser = started()
+        parser.feed(b"HTTP/1.1 %d X\r\nETag: 9\r\n\r\n" % status)
+        assert parser.can_reuse
+
+    def test_expects_no_body_for_head(self) -> None:
+        """A reply to HEAD ends with its head; its connection is not used again."""
+        parser = started(is_head_request=True)
+        assert parser.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n") == b""
+        assert (parser.is_complete, parser.can_reuse) == (True, False)
+
+    @pytest.mark.parametrize(
+        "head", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.0 200 OK\r\nX: y\r\n\r\n"]
+    )
+    def test_ends_at_eof_where_nothing_else_was_announced(self, head: bytes) -> None:
+        """Without length and chunks the reply ends when the connection does."""
+        parser = started()
+        assert parser.feed(head + b"abc") == b"abc"
+        parser.feed_eof()
+        assert (parser.is_complete, parser.can_reuse) == (True, False)
+
+    @pytest.mark.parametrize(
+        ("data", "words"),
+        [
+            (b"", "without an answer"),
+            (b"HTTP/1.1 200 OK\r\nContent-", "within the head"),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello", "within its reply"),
+            (CHUNKED + b"5\r\nhello\r\n", "within its reply"),
+            (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "within its reply"),
+        ],
+    )
+    def test_tells_a_cut_from_an_end(self, data: bytes, words: str) -> None:
+        """An end of the connection that nothing announced is a fault, and says where."""
+        parser = started()
+        parser.feed(data)
+        with pytest.raises(httpx.RemoteProtocolError, match=words):
+            parser.feed_eof()
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            b"<html>",
+            b"\x15\x03\x01\x00\x02\x02\x16",
+            b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nBad Header: 1\r\n\r\n",
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nhi",
+            CHUNKED + b"zz\r\n",
+        ],
+    )
+    def test_refuses_what_is_not_http(self, data: bytes) -> None:
+        """Bytes that are not HTTP/1.1, or contradict themselves, are a fault of the server."""
+        parser = started()
+        with pytest.raises(httpx.RemoteProtocolError):
+            parser.feed(data)
+        assert not parser.can_reuse
+
+    def test_returns_the_body_before_a_fault(self) -> None:
+        """What came before the fault in the same read is returned, the fault with the next one."""
+        parser = started()
+        assert parser.feed(CHUNKED + b"5\r\nhello\r\nzz\r\n") == b"hello"
+        with pytest.raises(httpx.RemoteProtocolError, match="chunk size"):
+            parser.feed(b"more")
+
+    @pytest.mark.parametrize("connection", [b"", b"Connection: close\r\n"])
+    def test_distrusts_bytes_after_the_end(self, connection: bytes) -> None:
+        """More than the stated length: the reply is as stated, the connection not used again."""
+        parser = started()
+        data = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n%b\r\nokEXTRA" % connection
+        assert parser.feed(data) == b"ok"
+        assert (parser.is_complete, parser.can_reuse) == (True, False)
+
+    def test_distrusts_a_second_whole_reply(self) -> None:
+        """A reply nobody asked for neither replaces the first nor is kept for the next request."""
+        parser = started()
+        assert parser.feed(SIZED + SIZED.replace(b"hello", b"wrong")) == b"hello"
+        assert not parser.can_reuse
+
+    def test_obeys_connection_close(self) -> None:
+        """The server's announcement to close is believed."""
+        parser = started()
+        parser.feed(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+        assert (parser.is_complete, parser.can_reuse) == (True, False)
+
+    @pytest.mark.parametrize(
+        ("start", "endless"),
+        [
+            (b"HTTP/1.1 200 OK\r\n", b"X: " + b"y" * 1000 + b"\r\n"),
+            (b"HTTP/1.1 200 OK\r\nX: ", b"y" * 1000),
+            (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 40),
+            (CHUNKED + b"1;", b"x" * 1000),
+            (CHUNKED + b"0\r\n", b"X: " + b"y" * 1000 + b"\r\n"),
+        ],
+        ids=["headers", "header", "interim replies", "chunk extension", "trailers"],
+    )
+    def test_bounds_what_is_not_body(self, start: bytes, endless: bytes) -> None:
+        """Headers, interim replies, chunk extensions and trailers may not go on for ever."""
+        parser = started()
+        parser.feed(start)
+        for _ in range((MAX_OVERHEAD - len(start)) // len(endless)):
+            parser.feed(endless)
+        with pytest.raises(httpx.RemoteProtocolError, match="more than 64 KiB"):
+            parser.feed(endless)
+
+    def test_does_not_count_body_as_overhead(self) -> None:
+        """A body may be as long as it likes."""
+        parser = started()
+        parser.feed(CHUNKED)
+        piece = b"3e8\r\n" + b"x" * 1000 + b"\r\n"
+        assert sum(len(parser.feed(piece)) for _ in range(1000)) == 1000 * 1000

@@ -1,0 +1,127 @@
+"""Which connection is taken, which are closed, and what the account says."""
+
+import socket
+
+import pytest
+import trio
+
+from aircherd.providers.transport.connection import Connection
+from aircherd.providers.transport.pool import ConnectionPool, TransportStatistics
+from aircherd.providers.transport.tcp import TcpStream
+
+HERE = ("http", b"here")
+THERE = ("http", b"there")
+
+
+class Peers:
+    """Makes connections whose other ends it holds."""
+
+    def __init__(self) -> None:
+        self.ends: dict[Connection, socket.socket] = {}
+
+    def connect(self, pool: ConnectionPool, origin: tuple[str, bytes] = HERE) -> Connection:
+        ours, theirs = socket.socketpair()
+        wire = TcpStream(ours)
+        connection = Connection(wire, wire, origin)
+        self.ends[connection] = theirs
+        pool.add(connection)
+        return connection
+
+    def is_closed(self, connection: Connection) -> bool:
+        return connection._wire._sock.fileno() == -1
+
+    def close(self) -> None:
+        for connection, end in self.ends.items():
+            connection.close()
+            end.close()
+
+
+@pytest.fixture
+async def peers() -> Peers:  # type: ignore[misc] # an async generator, as pytest-trio wants it
+    peers = Peers()
+    yield peers
+    peers.close()
+
+
+async def test_takes_the_one_used_last(peers: Peers) -> None:
+    """Last in, first out; each origin for itself; nothing there is None."""
+    pool = ConnectionPool()
+    first, second = peers.connect(pool), peers.connect(pool)
+    other = peers.connect(pool, THERE)
+    for connection in (first, second, other):
+        pool.keep(connection)
+    assert [second, first, None] == [await pool.take(HERE) for _ in range(3)]
+    assert other is await pool.take(THERE)
+
+
+async def test_passes_over_closed_ones(peers: Peers) -> None:
+    """A connection its server closed meanwhile is closed here too, and the next one taken."""
+    pool = ConnectionPool()
+    good, gone = peers.connect(pool), peers.connect(pool)
+    pool.keep(good)
+    pool.keep(gone)
+    peers.ends[gone].close()
+    assert good is await pool.take(HERE)
+    assert peers.is_closed(gone)
+
+
+async def test_closes_what_was_idle_for_too_long(
+    peers: Peers, autojump_clock: trio.abc.Clock
+) -> None:
+    """An old connection is not used; the young one beside it is."""
+    pool = ConnectionPool(keepalive=10)
+    old, young = peers.connect(pool), peers.connect(pool)
+    pool.keep(old)
+    await trio.sleep(6)
+    pool.keep(young)
+    await trio.sleep(6)
+    pool.close_expired()
+    assert (peers.is_closed(old), peers.is_closed(young)) == (True, False)
+    await trio.sleep(6)
+    assert await pool.take(HERE) is None
+    assert peers.is_closed(young)
+
+
+async def test_any_use_sweeps_the_others(peers: Peers, autojump_clock: trio.abc.Clock) -> None:
+    """Origins that nobody calls any more lose their connections when another one is used."""
+    pool = ConnectionPool(keepalive=10)
+    lonely, busy = peers.connect(pool, THERE), peers.connect(pool)
+    pool.keep(lonely)
+    await trio.sleep(11)
+    pool.keep(busy)
+    assert (peers.is_closed(lonely), peers.is_closed(busy)) == (True, False)
+
+
+async def test_keeps_a_bounded_number(peers: Peers) -> None:
+    """Beyond the bound the one idle for longest is closed."""
+    pool = ConnectionPool(max_idle=2)
+    connections = [peers.connect(pool) for _ in range(3)]
+    for connection in connections:
+        pool.keep(connection)
+    assert [peers.is_closed(each) for each in connections] == [True, False, False]
+
+
+async def test_close_leaves_nothing(peers: Peers) -> None:
+    """Closing closes all, idle or in use; what comes back later is closed as well."""
+    pool = ConnectionPool()
+    idle, in_use = peers.connect(pool), peers.connect(pool)
+    pool.keep(idle)
+    pool.close()
+    assert [peers.is_closed(idle), peers.is_closed(in_use)] == [True, True]
+    late = peers.connect(pool)
+    pool.keep(late)
+    assert peers.is_closed(late)
+    assert repr(pool) == "<ConnectionPool closed>"
+
+
+async def test_gives_an_account(peers: Peers) -> None:
+    """The statistics count what is and what was, and cannot be changed."""
+    pool = ConnectionPool()
+    one, _two = peers.connect(pool), peers.connect(pool)
+    pool.keep(one)
+    expected = TransportStatistics(idle=1, in_use=1, opened=2, reused=0, retried=4)
+    assert expected == pool.statistics(retried=4)
+    await pool.take(HERE)
+    assert (pool.statistics().idle, pool.statistics().in_use, pool.statistics().reused) == (0, 2, 1)
+    with pytest.raises(AttributeError):
+        expected.idle = 7  # type: ignore[misc]

@@ -1,0 +1,218 @@
+"""Which proxy serves what, and requests through a small real one on loopback."""
+
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import trio
+import trustme
+from trio.abc import Stream
+
+from aircherd.config.model import Network
+from aircherd.providers.transport.proxy import ProxiedTransport, is_exempt, is_loopback, proxy_for
+from aircherd.providers.transport.transport import body_reader, open_transport
+from helpers.http_server import OK, Server, open_server, read_request, replies, send_slowly
+
+PROXY = "http://proxy.test:3128"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+TIMES = {"connect": 3.0, "write": 3.0, "first_byte": 9.0, "read": 4.0}
+
+
+@pytest.mark.parametrize(
+    ("url", "configured", "environ", "expected"),
+    [
+        ("https://api.test/", None, {}, None),
+        ("https://api.test/", PROXY, {}, PROXY),
+        ("https://api.test/", None, {"HTTPS_PROXY": PROXY}, PROXY),
+        ("https://api.test/", None, {"https_proxy": PROXY, "HTTPS_PROXY": "http://other"}, PROXY),
+        ("https://api.test/", None, {"HTTP_PROXY": PROXY}, None),
+        ("http://api.test/", None, {"HTTP_PROXY": PROXY}, PROXY),
+        ("http://api.test/", None, {"ALL_PROXY": PROXY}, PROXY),
+        ("https://api.test/", PROXY, {"HTTPS_PROXY": "http://other"}, PROXY),
+        ("https://api.test/", PROXY, {"NO_PROXY": "api.test"}, None),
+        ("https://api.test/", None, {"HTTPS_PROXY": "proxy.test:3128"}, PROXY),
+        ("https://api.test/", None, {"HTTPS_PROXY": " "}, None),
+        ("http://127.0.0.1:11434/", PROXY, {}, None),
+        ("http://localhost:11434/", None, {"ALL_PROXY": PROXY}, None),
+        ("http://[::1]:11434/", PROXY, {}, None),
+    ],
+)
+def test_proxy_for(
+    url: str, configured: str | None, environ: dict[str, str], expected: str | None
+) -> None:
+    """The config before the environment, by scheme, minus NO_PROXY, never for loopback."""
+    assert expected == proxy_for(httpx.URL(url), configured, environ)
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "host", "port", "expected"),
+    [
+        ("*", "any.test", None, True),
+        ("a.test,b.test", "b.test", None, True),
+        ("b.test", "x.b.test", None, True),
+        (".b.test", "x.b.test", None, True),
+        ("*.b.test", "x.b.test", None, True),
+        ("b.test", "xb.test", None, False),
+        ("B.Test", "b.test", None, True),
+        ("b.test:8080", "b.test", 8080, True),
+        ("b.test:8080", "b.test", None, False),
+        ("10.0.0.0/8", "10.1.2.3", None, True),
+        ("10.1.2.3", "10.1.2.3", 80, True),
+        ("10.0.0.0/8", "11.1.2.3", None, False),
+        ("fd00::/8", "fd00::1", None, True),
+        ("b.test", "10.1.2.3", None, False),
+        ("", "b.test", None, False),
+        (" , ,.", "b.test", None, False),
+    ],
+)
+def test_is_exempt(no_proxy: str, host: str, port: int | None, expected: bool) -> None:
+    """NO_PROXY names hosts, domains, addresses, networks, or everything."""
+    assert expected == is_exempt(host, port, no_proxy)
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("127.9.9.9", True), ("::1", True), ("x.localhost", True), ("localhost.test", False)],
+)
+def test_is_loopback(host: str, expected: bool) -> None:
+    """This machine, by name or number."""
+    assert expected == is_loopback(host)
+
+
+class Proxy:
+    """A proxy that leads every host to one port of this machine."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.first_lines: list[bytes] = []
+
+    async def handle(self, _server: Server, stream: Stream) -> None:
+        request = await read_request(stream)
+        self.first_lines.append(request.split(b"\r\n")[0])
+        upstream = await trio.open_tcp_stream("127.0.0.1", self.port)
+        if request.startswith(b"CONNECT"):
+            await stream.send_all(b"HTTP/1.1 200 Connected\r\n\r\n")
+        else:
+            await upstream.send_all(request)
+        async with upstream, trio.open_nursery() as nursery:
+            nursery.start_soon(self._carry, stream, upstream, nursery.cancel_scope)
+            nursery.start_soon(self._carry, upstream, stream, nursery.cancel_scope)
+
+    async def _carry(self, source: Stream, sink: Stream, scope: trio.CancelScope) -> None:
+        try:
+            while data := await source.receive_some(65536):
+                await sink.send_all(data)
+        except trio.BrokenResourceError:
+            pass
+        scope.cancel()
+
+
+@asynccontextmanager
+async def proxied(upstream: Server) -> AsyncIterator[tuple[Proxy, str]]:
+    proxy = Proxy(upstream.port)
+    async with open_server(proxy.handle) as server:
+        yield proxy, server.url
+
+
+async def test_forwards_plain_requests() -> None:
+    """http:// goes to the proxy with its whole URL."""
+    async with open_server(replies(OK)) as upstream, proxied(upstream) as (proxy, url):
+        transport = open_transport(Network(proxy=url), {})
+        async with httpx.AsyncClient(transport=transport) as client:
+            assert (await client.get("http://api.test/v1/models")).text == "ok"
+    assert proxy.first_lines == [b"GET http://api.test/v1/models HTTP/1.1"]
+
+
+async def test_tunnels_tls(tmp_path: Path) -> None:
+    """https:// goes through a tunnel: the proxy sees the host's name and no key."""
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("api.test").configure_cert(tls)
+    async with open_server(replies(OK), tls) as upstream, proxied(upstream) as (proxy, url):
+        transport = open_transport(
+            Network(ca_file=str(tmp_path / "ca.pem")), {"HTTPS_PROXY": url, "NO_PROXY": "x.test"}
+        )
+        async with httpx.AsyncClient(transport=transport) as client:
+            assert (await client.get("https://api.test/v1")).text == "ok"
+    assert proxy.first_lines == [b"CONNECT api.test:443 HTTP/1.1"]
+
+
+async def test_goes_straight_where_no_proxy_serves() -> None:
+    """With a proxy configured loopback is reached directly, over our own transport."""
+    async with open_server(replies(OK)) as upstream:
+        transport = open_transport(Network(proxy="http://127.0.0.1:1"), {})
+        async with httpx.AsyncClient(transport=transport) as client:
+            assert (await client.get(upstream.url)).text == "ok"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "words"),
+    [
+        ([], "no answer from api.test .* within 9 s"),
+        ([CHUNKED], "no answer from api.test .* within 9 s"),
+        ([CHUNKED + b"1\r\na\r\n"], "api.test .* sent nothing more for 4 s"),
+    ],
+    ids=["no head", "no body", "no more body"],
+)
+async def test_keeps_our_deadlines(
+    autojump_clock: trio.testing.MockClock, pieces: list[bytes], words: str
+) -> None:
+    """The head, the first byte and the gaps have their deadlines through a proxy too."""
+    autojump_clock.autojump_threshold = 0.05
+
+    async def stall(_server: Server, stream: Stream) -> None:
+        await read_request(stream)
+        await send_slowly(stream, pieces)
+        await trio.sleep_forever()
+
+    request = httpx.Request("GET", "http://api.test/", extensions={"timeout": TIMES})
+    async with (
+        open_server(stall) as upstream,
+        proxied(upstream) as (_, url),
+        open_transport(Network(proxy=url), {}) as transport,
+    ):
+        with pytest.raises(httpx.ReadTimeout, match=words):
+            await _read(transport, request)
+
+
+async def _read(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> bytes:
+    response = await transport.handle_async_request(request)
+    reader = body_reader(response)
+    body = b""
+    while piece := await reader.receive_some():
+        body += piece
+    reader.finish()
+    await reader.aclose()
+    return body
+
+
+async def test_reads_without_a_generator() -> None:
+    """`body_reader` reads a proxied body piece by piece to its end."""
+    reply = CHUNKED + b"2\r\nhi\r\n2\r\nyo\r\n0\r\n\r\n"
+    request = httpx.Request("GET", "http://api.test/", extensions={"timeout": TIMES})
+    async with (
+        open_server(replies(reply)) as upstream,
+        proxied(upstream) as (_, url),
+        open_transport(Network(proxy=url), {}) as transport,
+    ):
+        assert await _read(transport, request) == b"hiyo"
+
+
+async def test_names_a_proxy_that_is_not_there() -> None:
+    """An unreachable proxy is named, its password is not."""
+    async with open_transport(Network(proxy="http://me:hunter2@127.0.0.1:1"), {}) as transport:
+        with pytest.raises(httpx.ConnectError, match=r"by the proxy 127.0.0.1:1") as caught:
+            await transport.handle_async_request(httpx.Request("GET", "http://api.test/"))
+    assert "hunter2" not in str(caught.value) + repr(transport)
+
+
+@pytest.mark.parametrize("proxy", ["ftp://me:hunter2@p.test", "socks5://me:hunter2@p.test"])
+def test_refuses_proxies_it_cannot_use(proxy: str) -> None:
+    """Proxies other than http ones are refused without a word of the password."""
+    with pytest.raises(httpx.ProxyError, match=r"cannot use the proxy p.test") as caught:
+        ProxiedTransport(proxy, ssl.create_default_context)
+    assert "hunter2" not in str(caught.value)

@@ -1,0 +1,191 @@
+"""A socket as a stream: waiting, not waiting, giving up, closing."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+import trio
+
+from aircherd.providers.transport.tcp import DeadlineExceeded, NothingThere, TcpStream
+
+MANY = b"x" * 20_000_000
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[TcpStream, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    wire = TcpStream(ours)
+    with theirs:
+        yield wire, theirs
+    ours.close()
+
+
+async def test_carries_bytes(pair: tuple[TcpStream, socket.socket]) -> None:
+    """What one side sends the other receives, and an end is b""."""
+    wire, peer = pair
+    await wire.send_all(b"ping")
+    assert peer.recv(10) == b"ping"
+    peer.send(b"pong")
+    assert await wire.receive_some() == b"pong"
+    peer.shutdown(socket.SHUT_WR)
+    assert await wire.receive_some() == b""
+
+
+async def test_waits_for_bytes(pair: tuple[TcpStream, socket.socket]) -> None:
+    """A read waits until there is something."""
+    wire, peer = pair
+    received: list[bytes] = []
+
+    async def receive() -> None:
+        received.append(await wire.receive_some())
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(receive)
+        await trio.testing.wait_all_tasks_blocked()
+        assert received == []
+        peer.send(b"late")
+    assert received == [b"late"]
+
+
+async def test_looks_without_waiting(pair: tuple[TcpStream, socket.socket]) -> None:
+    """A read that may not wait says that nothing is there."""
+    wire, peer = pair
+    wire.may_wait = False
+    with pytest.raises(NothingThere):
+        await wire.receive_some()
+    peer.send(b"now")
+    assert await wire.receive_some() == b"now"
+
+
+async def test_a_late_read_is_given_up(
+    autojump_clock: trio.abc.Clock, pair: tuple[TcpStream, socket.socket]
+) -> None:
+    """A read that has to wait is over at `read_by`."""
+    wire, _ = pair
+    wire.read_by = 5.0
+    with pytest.raises(DeadlineExceeded):
+        await wire.receive_some()
+    assert trio.current_time() == 5.0
+
+
+async def test_bytes_that_are_there_are_never_late(
+    autojump_clock: trio.abc.Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    pair: tuple[TcpStream, socket.socket],
+) -> None:
+    """A daemon that was stopped for longer than its deadline still reads what came meanwhile."""
+    wire, peer = pair
+    wire.read_by = 5.0
+    wait_readable = trio.lowlevel.wait_readable
+
+    async def wait_while_stopped(fd: int) -> None:
+        # After SIGCONT the poll is interrupted and reports nothing, and the deadline has passed.
+        try:
+            await wait_readable(fd)
+        finally:
+            peer.send(b"in time")
+
+    monkeypatch.setattr(trio.lowlevel, "wait_readable", wait_while_stopped)
+    assert await wire.receive_some() == b"in time"
+    assert trio.current_time() == 5.0
+
+
+async def test_a_peer_that_takes_nothing_is_given_up(
+    autojump_clock: trio.abc.Clock, pair: tuple[TcpStream, socket.socket]
+) -> None:
+    """A send is over when the peer took nothing for `send_seconds`, however long it lasted."""
+    wire, peer = pair
+    wire.send_seconds = 3.0
+
+    async def take_some() -> None:
+        await trio.sleep(2.0)
+        peer.recv(1 << 20)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(take_some)
+        with pytest.raises(DeadlineExceeded):
+            await wire.send_all(MANY)
+    assert trio.current_time() == 5.0
+
+
+@pytest.mark.parametrize("sent", [b"abc", b"abcdef"])
+async def test_a_read_that_emptied_the_socket_is_followed_by_a_wait(
+    pair: tuple[TcpStream, socket.socket], sent: bytes
+) -> None:
+    """What comes before or during the wait is returned; a full read may have left something."""
+    wire, peer = pair
+    for _ in range(2):
+        peer.send(sent)
+        assert await wire.receive_some(4) == sent[:4]
+        if rest := sent[4:]:
+            assert await wire.receive_some(4) == rest
+
+
+async def test_a_closed_wire_breaks_reads_at_once(pair: tuple[TcpStream, socket.socket]) -> None:
+    """Also the one that would have waited first."""
+    wire, peer = pair
+    peer.send(b"x")
+    assert await wire.receive_some() == b"x"
+    wire.close()
+    with pytest.raises(trio.BrokenResourceError):
+        await wire.receive_some()
+
+
+@pytest.mark.parametrize("event", ["bytes", "end"])
+def test_has_news(pair: tuple[TcpStream, socket.socket], event: str) -> None:
+    """Bytes and an end are news; silence is none."""
+    wire, peer = pair
+    assert not wire.has_news()
+    peer.send(b"?") if event == "bytes" else peer.close()
+    assert wire.has_news()
+
+
+async def test_tells_of_progress(pair: tuple[TcpStream, socket.socket]) -> None:
+    """While much is sent, each part taken is told."""
+    wire, peer = pair
+    progress: list[None] = []
+    wire.on_progress = lambda: progress.append(None)
+    taken = 0
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(wire.send_all, MANY)
+        await trio.testing.wait_all_tasks_blocked()
+        while taken < len(MANY):
+            taken += len(await trio.to_thread.run_sync(peer.recv, 1 << 20))
+    assert len(progress) > 1
+
+
+async def test_gives_up_sending(pair: tuple[TcpStream, socket.socket]) -> None:
+    """Giving up ends the send under way and drops later ones; reading goes on."""
+    wire, peer = pair
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(wire.send_all, MANY)
+        await trio.testing.wait_all_tasks_blocked()
+        wire.give_up_sending()
+    await wire.send_all(MANY)
+    peer.send(b"no")
+    assert (await wire.receive_some(), wire.gave_up_sending) == (b"no", True)
+
+
+async def test_reports_a_broken_peer(pair: tuple[TcpStream, socket.socket]) -> None:
+    """A peer that is gone breaks sending with its reason."""
+    wire, peer = pair
+    peer.close()
+    with pytest.raises(trio.BrokenResourceError, match="Broken pipe"):
+        await wire.send_all(b"x")
+
+
+async def test_close_wakes_the_reader(pair: tuple[TcpStream, socket.socket]) -> None:
+    """Closing is at once and may be repeated; who waits is told."""
+    wire, peer = pair
+
+    async def receive() -> None:
+        with pytest.raises(trio.ClosedResourceError):
+            await wire.receive_some()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(receive)
+        await trio.testing.wait_all_tasks_blocked()
+        wire.close()
+        wire.close()
+    assert (peer.recv(1), repr(wire)) == (b"", "<Wire closed>")

@@ -1,0 +1,39 @@
+"""A reload may bring another proxy or certificate file; deadlines are no reason for a new pool."""
+
+from contextlib import aclosing
+
+import trio
+
+from aircherd.config.model import Network
+from aircherd.providers.transport.transports import Transports
+
+
+async def test_the_same_way_to_the_network_is_the_same_transport():
+    """Kept connections survive a reload that changes nothing here."""
+    async with aclosing(Transports({})) as transports:
+        first = transports.get(Network())
+        assert transports.get(Network(idle_timeout=3)) is first
+        assert transports.get(Network(proxy="http://127.0.0.1:3128")) is not first
+        assert transports.get(Network(ca_file="/etc/ssl/corp.pem")) is not first
+        assert transports.get(Network()) is first
+
+
+async def test_closing_closes_all_of_them():
+    """None is left behind."""
+    transports = Transports({})
+    opened = [transports.get(Network()), transports.get(Network(ca_file="/x.pem"))]
+    await transports.aclose()
+    assert ["closed" in repr(transport) for transport in opened] == [True, True]
+    assert repr(transports).startswith("<Transports 2")
+
+
+async def test_idle_connections_are_swept(autojump_clock, monkeypatch):
+    """A daemon without requests does not keep them for ever."""
+    async with aclosing(Transports({})) as transports:
+        swept = []
+        for network in (Network(), Network(proxy="http://127.0.0.1:3128")):
+            transport = transports.get(network)
+            monkeypatch.setattr(transport, "close_expired", lambda t=transport: swept.append(t))
+        with trio.move_on_after(130):
+            await transports.sweep()
+    assert len(swept) == 4

@@ -1,0 +1,130 @@
+"""Both ways of logging lead through the last filter."""
+
+import json
+import logging
+import os
+import sys
+
+import pytest
+import structlog
+
+from aircherd.logging_setup import configure_logging
+from aircherd.redaction import HIDDEN, Redactor
+from aircherd.vocabulary.secret import Secret
+
+KEY = "canary-0123456789"
+
+
+@pytest.fixture(autouse=True)
+def _restored():
+    """Leave the process's logging as it was found."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.getLogger("trio.serve_listeners").filters.clear()
+    structlog.reset_defaults()
+
+
+def configured(**options):
+    redactor = Redactor()
+    redactor.add(Secret(KEY))
+    configure_logging(redactor, **options)
+
+
+def crash():
+    local = KEY
+    raise ValueError(f"bad {local}")
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+@pytest.mark.parametrize("way", ["structlog", "logging"])
+def test_no_key_passes(capfd, as_json, way):
+    """In the event, in a value, in an exception's text: replaced in every form."""
+    configured(as_json=as_json)
+    logger = structlog.get_logger() if way == "structlog" else logging.getLogger("x")
+    logger.warning("got %s", KEY)
+    try:
+        crash()
+    except ValueError:
+        logger.exception("crashed")
+    written = capfd.readouterr().err
+    assert KEY not in written
+    assert written.count(HIDDEN) >= 2
+
+
+def test_a_traceback_shows_no_local_variables(capfd):
+    """They may hold what nobody redacted."""
+    configured(as_json=True)
+    secret = "not-a-registered-key"
+    try:
+        crash()
+    except ValueError:
+        structlog.get_logger().exception("crashed")
+    assert secret not in capfd.readouterr().err
+
+
+def test_json_lines_are_json(capfd):
+    """One object a line, with level and time."""
+    configured(as_json=True)
+    structlog.get_logger().info("ready", socket="/x")
+    logging.getLogger("lib").warning("from a library")
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert [(line["event"], line["level"]) for line in lines] == [
+        ("ready", "info"),
+        ("from a library", "warning"),
+    ]
+    assert all("timestamp" in line for line in lines)
+
+
+def test_json_is_the_default_when_nobody_watches(capfd):
+    """Standard error is not a terminal here."""
+    configured()
+    structlog.get_logger().info("ready")
+    assert json.loads(capfd.readouterr().err)["event"] == "ready"
+
+
+def test_the_level_holds_for_both_ways(capfd):
+    """Debug costs nothing when it is off."""
+    configured(level="warning", as_json=True)
+    structlog.get_logger().info("quiet")
+    logging.getLogger("lib").info("quiet")
+    assert capfd.readouterr().err == ""
+
+
+def test_a_log_that_cannot_be_written_harms_nobody(capfd):
+    """A full disk or a closed pipe: the line is lost, and the next one is tried again."""
+    configured(as_json=True)
+    kept = os.dup(2)
+    try:
+        with open("/dev/full", "w") as full:  # noqa: PTH123 - a descriptor is what it is about
+            os.dup2(full.fileno(), 2)
+            structlog.get_logger().warning("lost")
+            logging.getLogger("x").warning("lost too")
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+    structlog.get_logger().warning("written")
+    assert json.loads(capfd.readouterr().err)["event"] == "written"
+
+
+def test_a_storm_of_refused_accepts_is_one_line(capfd):
+    """Trio says it ten times a second, with a traceback."""
+    configured(as_json=True)
+    for _ in range(100):
+        try:
+            crash()
+        except ValueError:
+            logging.getLogger("trio.serve_listeners").exception("too many files")
+    (line,) = capfd.readouterr().err.splitlines()
+    assert (json.loads(line)["event"], "Traceback" in line) == ("too many files", False)
+
+
+@pytest.mark.parametrize("name", ["httpx", "httpcore"])
+def test_libraries_that_print_urls_are_kept_quiet(name, capfd):
+    """Even where we log everything."""
+    configured(level="debug", as_json=True)
+    logging.getLogger(name).info("GET https://x/?key=abc")
+    assert capfd.readouterr().err == ""
+    assert sys.stderr is not None

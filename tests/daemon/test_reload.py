@@ -1,0 +1,40 @@
+"""A new configuration takes effect everywhere at once, and a bad one nowhere."""
+
+from aircherd.testing.keyring import MemoryStore
+from aircherd.testing.simulator import open_simulator
+from aircherd.vocabulary.failure import Failure, FailureClass
+from helpers.in_process import KEY, ask, running, write_config
+
+
+async def test_a_reload_takes_another_network_without_a_restart(environ):
+    """Requests go over a transport with the new settings; a missing file is refused."""
+    async with open_simulator(accept={"openai": KEY}) as sim:
+        text = f'[providers.work]\nkind="openai"\nbase_url="{sim.url}/v1"\n'
+        write_config(environ, text)
+        async with running(environ, keyring=MemoryStore()) as services:
+            await ask(services, "auth.login", provider="work", key=KEY)
+            write_config(environ, text + "[network]\nfirst_byte_timeout = 5\n")
+            assert (await ask(services, "config.reload"))["changed"] is True
+            assert services.config.current.network.first_byte_timeout == 5
+            write_config(environ, text + '[network]\nca_file = "/nowhere.pem"\n')
+            assert (await ask(services, "config.reload"))["code"] == "config_invalid"
+            message = {"role": "user", "content": "hello"}
+            got = await ask(services, "chat", model="work/m", messages=[message])
+            assert got["finish"] == "stop"
+
+
+async def test_a_new_host_has_no_cooldowns_of_the_old_one(environ):
+    """What another server did is not this one's fault; a provider that stays keeps its own."""
+    text = '[providers.{name}]\nkind="openai"\nauth="none"\nbase_url="http://127.0.0.1:{port}/v1"\n'
+    stays = text.format(name="stays", port=8)
+    write_config(environ, stays + text.format(name="moves", port=8))
+    failure = Failure(kind=FailureClass.NETWORK, message="no connection")
+    async with running(environ, keyring=MemoryStore()) as services:
+        cooldowns = services.provider_client.cooldowns
+        for name in ("stays", "moves"):
+            provider = services.config.current.providers[name]
+            cooldowns.note_failure(provider, None, "m", failure)
+        write_config(environ, stays + text.format(name="moves", port=9))
+        assert (await ask(services, "config.reload"))["changed"] is True
+        cooling = [cooldowns.cooling(name, None, "m") is not None for name in ("stays", "moves")]
+    assert cooling == [True, False]

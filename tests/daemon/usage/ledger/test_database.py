@@ -1,0 +1,612 @@
+"""The database, and what can be wrong with it."""
+
+import gzip
+import math
+import sqlite3
+from contextlib import closing
+from datetime import UTC
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from aircherd.usage.ledger import database, db_file, schema, sqlite
+from aircherd.usage.ledger.database import FileTrouble, LedgerDatabase
+from aircherd.usage.ledger.rows import LedgerEntry
+from helpers.ledger import DAY, HOUR, NOW, attempts, execute, query, settled, started, sums
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "ledger.db"
+
+
+@pytest.fixture
+def new(path):
+    """Make a LedgerDatabase; all are closed in the end."""
+    made = []
+
+    def make():
+        made.append(LedgerDatabase(path, clock=lambda: NOW, tz=UTC))
+        return made[-1]
+
+    yield make
+    for file in made:
+        file.close()
+
+
+def ended(number, at=NOW, **changes):
+    return LedgerEntry(number, started(at), settled(**changes))
+
+
+def write(file, *entries, first_id=1):
+    file.write(entries, first_id=first_id)
+
+
+def filled(new, count=3):
+    """A file of so many attempts, closed."""
+    file = new()
+    write(file, *(ended(number) for number in range(1, count + 1)))
+    file.close()
+
+
+def names(path):
+    return sorted(file.name for file in path.parent.iterdir())
+
+
+# -------------------------------------------------------------- what is written
+
+
+def test_an_attempt_is_written_and_counted(new, path):
+    """In the sums of its hour and its day too."""
+    file = new()
+    write(file, LedgerEntry(1, started(), None))
+    write(file, ended(1), ended(2, outcome="rate_limited", usage=None, cost_nano=0))
+    file.close()
+    assert attempts(path) == [(1, "ok"), (2, "rate_limited")]
+    for table in ("hours", "days"):
+        said, true = sums(path, table)
+        assert said == true
+        assert [row[2:5] for row in said] == [("ok", 1, 80), ("rate_limited", 1, 0)]
+
+
+def test_what_is_written_twice_counts_once(new, path):
+    """After a failure it may not be known whether it was written."""
+    file = new()
+    for _ in range(3):
+        write(file, ended(1), LedgerEntry(2, started(), None))
+    write(file, ended(1, cost_nano=999), ended(2))
+    file.close()
+    assert attempts(path, "id, outcome, cost_nano") == [(1, "ok", 5_000), (2, "ok", 5_000)]
+    said, true = sums(path, "days")
+    assert (said, said[0][3]) == (true, 2)
+
+
+def test_a_batch_is_written_whole_or_not_at_all(new, path):
+    """A full file takes nothing of it, and all of it once there is room."""
+    file = new()
+    write(file, ended(1))
+    file.read(lambda connection: connection.execute("PRAGMA max_page_count = 1"))
+    batch = [ended(number, at=NOW - number * HOUR) for number in range(2, 2000)]
+    with pytest.raises(FileTrouble, match="the disk is full"):
+        write(file, *batch)
+    file.read(lambda connection: connection.execute("PRAGMA max_page_count = 1000000"))
+    assert file.read(lambda c: c.execute("SELECT count(*) FROM attempts").fetchall()) == [(1,)]
+    write(file, *batch)
+    file.close()
+    said, true = sums(path, "hours")
+    assert (said, len(attempts(path))) == (true, 1999)
+
+
+def test_names_are_kept_once(new, path):
+    """A row holds a number for who was asked by whom, and the number is right after a failure."""
+    file = new()
+    write(file, ended(1), ended(2), LedgerEntry(3, started(key=None, project="\udcff"), settled()))
+    file.close()
+    assert query(path, "SELECT * FROM parties") == [
+        (1, "work", "large", "default", "nvim", "/src/aircher"),
+        (2, "work", "large", "", "nvim", "?"),
+    ]
+    assert attempts(path, "party") == [(1,), (1,), (2,)]
+
+
+@pytest.mark.parametrize("changes", [{"cost_nano": Decimal(1)}, {"cost_source": object()}])
+def test_a_value_that_fits_no_file_is_no_trouble_of_the_file(new, path, changes):
+    """Whoever gave it is told; the file is open, and what comes next is whole."""
+    file = new()
+    with pytest.raises(sqlite3.Error, match="type"):
+        write(file, ended(1), ended(2, **changes))
+    assert "open" in repr(file)
+    write(file, ended(1))
+    file.close()
+    assert attempts(path, "id, party") == [(1, 1)]
+    assert query(path, "SELECT id FROM parties") == [(1,)]
+
+
+def test_a_number_that_fits_no_file_takes_no_party_with_it(new, path):
+    """Of a batch that was taken back, the numbers of those who were asked are too."""
+    file = new()
+    with pytest.raises(OverflowError):
+        write(file, ended(1), ended(2**63))
+    write(file, ended(1))
+    file.close()
+    assert query(path, "SELECT provider FROM attempts JOIN parties ON parties.id = party") == [
+        ("work",)
+    ]
+
+
+def test_numbers_follow_those_in_the_file(new, path):
+    """Also where some were given out before it could be read."""
+    filled(new)
+    file = new()
+    file.open()
+    assert file.highest == 3
+    write(file, ended(4), first_id=4)
+    file.close()
+    late = new()
+    write(late, ended(1), ended(2), first_id=1)
+    write(late, ended(1), first_id=1)
+    late.close()
+    assert attempts(path, "id") == [(number,) for number in range(1, 7)]
+
+
+def test_what_was_spent_is_forced_to_the_disk(new):
+    """An attempt under way is not: it need only survive this process."""
+    file, levels = new(), []
+    for entry in (LedgerEntry(1, started(), None), ended(1), LedgerEntry(2, started(), None)):
+        write(file, entry)
+        levels += file.read(lambda c: c.execute("PRAGMA synchronous").fetchone())
+    assert levels == [1, 2, 1]  # NORMAL, FULL, NORMAL
+
+
+def test_on_a_network_file_system_there_is_a_rollback_journal(new, path, monkeypatch):
+    """Always forced to the disk: else it could damage the file."""
+    monkeypatch.setattr(db_file, "is_on_network", lambda _: True)
+    file = new()
+    write(file, LedgerEntry(1, started(), None))
+    write(file, ended(1), LedgerEntry(2, started(), None))
+    write(file, LedgerEntry(2, started(), None))
+    assert file.read(lambda c: c.execute("PRAGMA journal_mode").fetchone()) == ("delete",)
+    assert file.read(lambda c: c.execute("PRAGMA synchronous").fetchone()) == (2,)  # FULL
+    file.close()
+    assert names(path) == ["ledger.db"]
+    assert attempts(path) == [(1, "ok"), (2, "started")]
+
+
+def test_all_its_files_are_ours_alone(new, path):
+    """The log beside it too; nothing else is left when it is closed."""
+    file = new()
+    write(file, ended(1))
+    assert names(path) == ["ledger.db", "ledger.db-wal"]
+    assert {path.with_name(name).stat().st_mode & 0o777 for name in names(path)} == {0o600}
+    file.close()
+    assert names(path) == ["ledger.db"]
+
+
+def test_nobody_else_can_open_it(new, path):
+    """Two connections to one log can damage it."""
+    file = new()
+    write(file, ended(1))
+    other = sqlite3.connect(path, timeout=0)
+    with closing(other), pytest.raises(sqlite3.OperationalError, match="locked"):
+        other.execute("SELECT * FROM attempts")
+
+
+def test_a_file_that_another_program_has_open_can_be_tried_again(new, path):
+    """Nothing is lost by waiting."""
+    filled(new)
+    file = new()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(FileTrouble, match="another program has it open"):
+            write(file, ended(1))
+    write(file, ended(1))
+    file.close()
+    assert len(attempts(path)) == 4
+
+
+def test_old_attempts_are_removed_in_steps(new, path):
+    """The sums of their days stay, those of their hours go; what is under way stays."""
+    file = new()
+    old = [ended(number, at=NOW - 40 * DAY + number * HOUR) for number in range(1, 4)]
+    write(file, *old, LedgerEntry(4, started(NOW - 40 * DAY), None), ended(5))
+    hour = 24 * (739_942 - 32)
+    removed = [file.remove_before(hour, most=2) for _ in range(5)]
+    file.close()
+    assert removed == [2, 1, 2, 1, 0]
+    assert attempts(path, "id") == [(4,), (5,)]
+    assert query(path, "SELECT sum(requests) FROM days") == [(4,)]
+    assert query(path, "SELECT sum(requests) FROM hours") == [(1,)]
+    assert query(path, schema.KEPT_HOUR) == [(hour,)]
+
+
+# -------------------------------------------------------------- what an earlier run left
+
+
+def test_what_an_earlier_run_left_open_is_unknown(new, path):
+    """With what was estimated, in the sums too."""
+    file = new()
+    write(
+        file,
+        LedgerEntry(1, started(), None),
+        LedgerEntry(2, started(cost_estimate_nano=None), None),
+    )
+    file.close()
+    file = new()
+    file.open()
+    file.close()
+    assert attempts(path, "outcome, input_tokens, output_tokens, cost_nano") == [
+        ("unknown", 100, 50, 7_000),
+        ("unknown", 100, 50, None),
+    ]
+    for table in ("hours", "days"):
+        said, true = sums(path, table)
+        assert said == true
+        assert [row[2:] for row in said] == [
+            ("unknown", 2, 200, 100, 0, 0, 0, 7_000, 1, 2, 200, 100, 7_000)
+        ]
+
+
+def test_what_this_run_has_open_stays_so(new, path):
+    """Opening the file again after trouble is no new run."""
+    file = new()
+    write(file, LedgerEntry(1, started(), None))
+    file.close()
+    file.open()
+    write(file, ended(1))
+    file.close()
+    assert attempts(path) == [(1, "ok")]
+
+
+# -------------------------------------------------------------- damage
+
+
+def overwrite(path, at, content):
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(content)
+
+
+def truncate(path, size):
+    with path.open("r+b") as file:
+        file.truncate(size)
+
+
+DAMAGES = {
+    "text": lambda path: path.write_bytes(b"not a database, " * 1000),
+    "header": lambda path: overwrite(path, 0, b"\0" * 16),
+    "zeros": lambda path: overwrite(path, 0, b"\0" * 8192),
+    "page size": lambda path: overwrite(path, 16, b"\x12\x34"),
+    "the end": lambda path: truncate(path, path.stat().st_size - 4096 * 2),
+    "half a page": lambda path: truncate(path, 4096 + 2048),
+    "one byte": lambda path: truncate(path, 1),
+    "another program's": lambda path: execute(path, "PRAGMA application_id = 1"),
+    "a table is missing": lambda path: execute(path, "DROP TABLE days"),
+    "a trigger is missing": lambda path: execute(path, "DROP TRIGGER ended_later"),
+}
+
+
+READABLE = [
+    DAMAGES[name]
+    for name in (
+        "header",
+        "page size",
+        "another program's",
+        "a table is missing",
+        "a trigger is missing",
+    )
+]
+"""After which every attempt can be read all the same."""
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_file_is_moved_aside_and_a_new_one_begun(new, path, damage):
+    """It is kept as it was, and the note says where."""
+    filled(new, 2000)
+    damage(path)
+    content = path.read_bytes()
+    file = new()
+    write(file, ended(1))
+    file.close()
+    (aside,) = path.parent.glob("*.damaged-20261122T153000Z")
+    assert aside.read_bytes() == content
+    assert "was damaged" in file.note
+    assert f"is now {aside}: a new one was begun" in file.note
+    *saved, last = attempts(path)
+    assert last == (len(saved) + 1, "ok")
+    assert len(saved) == (2000 if damage in READABLE else 0)
+
+
+def a_page_nobody_reads(path):
+    overwrite(path, 4096 * 20, b"\xff" * 4096)
+
+
+def never():
+    return False
+
+
+def test_a_damaged_page_that_nobody_reads_is_found_by_the_check(new, path):
+    """A start does not wait for that, and goes by what it reads."""
+    filled(new, 5000)
+    a_page_nobody_reads(path)
+    file = new()
+    write(file, ended(5001), first_id=5001)
+    assert (file.note, file.highest) == (None, 5000)
+    with pytest.raises(FileTrouble):
+        file.check(never)
+    assert "was damaged" in file.note
+    assert file.check(never) is True
+    write(file, ended(5002), first_id=5001)
+    file.close()
+    numbers = [number for number, _ in attempts(path)]
+    assert (numbers[0], numbers[-2:]) == (1, [5001, 5002])
+    assert 4900 < len(numbers) < 5002
+    assert f", with {len(numbers) - 1:,} attempts of the old one" in file.note
+    for table in ("hours", "days"):
+        said, true = sums(path, table)
+        assert said == true
+
+
+def test_a_check_of_a_whole_file_finds_nothing(new):
+    """And leaves it as it is."""
+    filled(new)
+    file = new()
+    assert file.check(never) is True
+    assert file.note is None
+
+
+def test_a_check_can_be_stopped(new, monkeypatch):
+    """The file is as usable as before."""
+    monkeypatch.setattr(sqlite, "LOOK_STEPS", 1)
+    filled(new)
+    file = new()
+    assert file.check(lambda: True) is False
+    write(file, ended(4), first_id=4)
+    assert file.note is None
+
+
+def test_the_files_beside_a_damaged_one_go_with_it(new, path):
+    """A log that is read with another database would damage that too."""
+    filled(new)
+    path.write_bytes(b"x" * 10_000)
+    path.with_name("ledger.db-wal").write_bytes(b"log")
+    path.with_name("ledger.db-shm").write_bytes(b"shared")
+    new().open()
+    aside = "ledger.db.damaged-20261122T153000Z"
+    assert [name for name in names(path) if "damaged" in name] == [
+        aside,
+        f"{aside}-shm",
+        f"{aside}-wal",
+    ]
+
+
+def test_a_log_that_lost_its_database_is_kept(new, path):
+    """It may hold what nothing else does."""
+    path.with_name("ledger.db-wal").write_bytes(b"log")
+    file = new()
+    file.open()
+    assert "it is cut off" in file.note
+    assert path.with_name("ledger.db.damaged-20261122T153000Z-wal").read_bytes() == b"log"
+
+
+def test_damage_that_shows_while_it_is_open_is_handled_too(new, path):
+    """What was to be written goes into the new file."""
+    filled(new, 2000)
+    file = new()
+    file.read(lambda c: c.executescript("PRAGMA cache_size = 0; PRAGMA shrink_memory"))
+    overwrite(path, 4096, b"\xff" * (path.stat().st_size - 4096))
+    with pytest.raises(FileTrouble):
+        write(file, ended(1), first_id=2001)
+    write(file, ended(2001), first_id=2001)
+    file.close()
+    assert "was damaged" in file.note
+    assert attempts(path) == [(2001, "ok")]
+
+
+def test_a_damaged_file_that_cannot_be_moved_is_not_written_to(new, path, monkeypatch):
+    """What it holds may still be saved by somebody."""
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    path.write_bytes(b"x" * 10_000)
+    monkeypatch.setattr(db_file, "set_aside", refuse)
+    with pytest.raises(FileTrouble, match="cannot be moved away: Permission denied"):
+        write(new(), ended(1))
+    assert path.read_bytes() == b"x" * 10_000
+
+
+def test_what_was_lost_with_a_damaged_file_is_remembered(new, path):
+    """At every start: what a limit counts may lack what was used before."""
+    filled(new)
+    file = new()
+    file.open()
+    assert file.lost_at == -math.inf
+    file.close()
+    path.write_bytes(b"x" * 10_000)
+    for _ in range(2):
+        file = new()
+        file.open()
+        file.close()
+        assert file.lost_at == NOW
+    assert file.note == (
+        f"{path} may lack what was used before 2026-11-22 15:30: a damaged file was set aside, or "
+        "attempts could not be written"
+    )
+
+
+def test_a_loss_is_told_as_long_as_a_limit_may_look_back_to_it(new, path):
+    """After that it is no news any more."""
+    file = new()
+    file.lose()
+    file.close()
+    late = LedgerDatabase(path, clock=lambda: NOW + 32 * DAY, tz=UTC)
+    late.open()
+    late.close()
+    assert (late.lost_at, late.note) == (NOW, None)
+
+
+def test_a_loss_of_the_future_counts_as_of_now(new, path):
+    """The clock was wrong then, or is now."""
+    late = LedgerDatabase(path, clock=lambda: NOW + DAY, tz=UTC)
+    late.lose()
+    late.close()
+    file = new()
+    file.open()
+    assert file.lost_at == NOW
+
+
+# -------------------------------------------------------------- an earlier version
+
+FIRST = Path(__file__).with_name("ledger-v1.db.gz")
+"""A file as version 1 left it: two attempts that nobody saw end, one of each other kind."""
+
+
+@pytest.fixture
+def of_first_version(path):
+    path.write_bytes(gzip.decompress(FIRST.read_bytes()))
+    assert query(path, "PRAGMA user_version") == [(1,)]
+    return path
+
+
+def test_a_file_of_the_first_version_gets_the_form_of_today(new, of_first_version, tmp_path):
+    """The tables and triggers are those of a new file."""
+
+    def form(path):
+        tables = ("attempts", "hours", "days", "parties", "meta")
+        infos = [query(path, f"PRAGMA table_info({table})") for table in tables]
+        columns = [[column[:4] for column in info] for info in infos]  # without defaults
+        others = query(path, "SELECT name, sql FROM sqlite_master WHERE type <> 'table' ORDER BY 1")
+        return columns, others, query(path, "PRAGMA user_version")
+
+    fresh = LedgerDatabase(tmp_path / "fresh.db", clock=lambda: NOW, tz=UTC)
+    for file in (fresh, new()):
+        file.open()
+        file.close()
+    assert form(of_first_version) == form(tmp_path / "fresh.db")
+
+
+def test_a_file_of_the_first_version_keeps_what_it_has(new, of_first_version):
+    """What nobody saw end was estimated, and is marked so; what was open then has ended since."""
+    columns = "id, at_ms, party, outcome, input_tokens, output_tokens, cost_nano"
+    before = attempts(of_first_version, columns)
+    file = new()
+    write(file, ended(10), first_id=10)
+    file.close()
+    *after, added = attempts(of_first_version, columns)
+    assert [row[3] for row in before[5:]] == ["started", "ok"]
+    assert after == [
+        row if row[3] != "started" else (*row[:3], "unknown", *row[4:]) for row in before
+    ]
+    assert added[3:] == ("ok", 80, 40, 5_000)
+    marks = attempts(of_first_version, "outcome, estimated")
+    assert [mark for outcome, mark in marks if outcome == "unknown"] == [3, 3, 1]
+    assert sum(mark for _, mark in marks) == 7
+    for table in ("hours", "days"):
+        said, true = sums(of_first_version, table)
+        assert said == true
+
+
+def test_an_upgrade_that_fails_changes_nothing(new, of_first_version, monkeypatch):
+    """On a full disk for instance; the next start tries again."""
+    content = query(of_first_version, "SELECT * FROM days")
+    wrong = (*schema.UPGRADES[1][:-1], "INSERT INTO nowhere VALUES (1)")
+    with monkeypatch.context() as patched:
+        patched.setitem(schema.UPGRADES, 1, wrong)
+        with pytest.raises(FileTrouble, match="nowhere"):
+            new().open()
+    assert query(of_first_version, "PRAGMA user_version") == [(1,)]
+    assert query(of_first_version, "SELECT * FROM days") == content
+    new().open()
+
+
+def test_a_damaged_file_is_not_upgraded(new, of_first_version, monkeypatch):
+    """All of it is looked through before: nothing is built on what is broken."""
+    content = of_first_version.read_bytes()
+    monkeypatch.setattr(database, "damage", lambda *_: "a page is used twice")
+    file = new()
+    file.open()
+    assert "was damaged (a page is used twice)" in file.note
+    (aside,) = of_first_version.parent.glob("*.damaged-20261122T153000Z")
+    assert query(aside, "PRAGMA user_version") == [(1,)]
+    assert aside.read_bytes()[100:] == content[100:]  # but for the head, which says WAL
+
+
+# -------------------------------------------------------------- a later version
+
+
+LATER = schema.VERSION + 1
+
+
+def of_later_version(new, path):
+    filled(new)
+    execute(path, f"PRAGMA user_version = {LATER}", "ALTER TABLE attempts ADD COLUMN mood TEXT")
+
+
+def test_a_file_of_a_later_version_is_left_as_it_is(new, path):
+    """Not one byte changes; what is told can be read until the end."""
+    of_later_version(new, path)
+    content = path.read_bytes()
+    file = new()
+    write(file, ended(1))
+    assert file.read(lambda c: c.execute("SELECT count(*) FROM attempts").fetchall()) == [(1,)]
+    file.close()
+    assert path.read_bytes() == content
+    assert f"is of a later version ({LATER}, this aircherd knows {LATER - 1})" in file.refusal
+    assert "move the file away" in file.refusal
+    assert (file.note, attempts(path)) == (None, [(1, "ok"), (2, "ok"), (3, "ok")])
+
+
+def test_a_later_version_that_is_only_in_the_log_counts(new, path, tmp_path):
+    """A later aircherd may have been killed right after it changed the form."""
+    of_later_version(new, path)
+    execute(path, f"PRAGMA user_version = {schema.VERSION}")
+    with closing(sqlite3.connect(path, isolation_level=None)) as later:
+        later.execute(f"PRAGMA user_version = {LATER}")
+        log = path.with_name("ledger.db-wal").read_bytes()
+        content = path.read_bytes()
+    path.write_bytes(content)
+    path.with_name("ledger.db-wal").write_bytes(log)
+    file = new()
+    write(file, ended(1))
+    file.close()
+    assert "is of a later version" in file.refusal
+    assert (path.read_bytes(), path.with_name("ledger.db-wal").read_bytes()) == (content, log)
+
+
+def test_memory_is_bounded_where_nothing_may_be_written(new, path):
+    """It fills up as a disk does."""
+    of_later_version(new, path)
+    file = new()
+
+    def write_for_ever():
+        for start in range(1, 10_000_000, 20_000):
+            write(file, *(ended(start + number) for number in range(20_000)))
+
+    with pytest.raises(FileTrouble, match="full"):
+        write_for_ever()
+
+
+# -------------------------------------------------------------- no right, no room
+
+
+def test_a_symlink_is_refused_with_a_sentence(new, path, tmp_path):
+    """As for every file of the daemon."""
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(FileTrouble, match="symbolic links"):
+        new().open()
+
+
+def test_a_directory_in_its_place_is_refused_with_a_sentence(new, path):
+    """And left alone."""
+    path.mkdir()
+    with pytest.raises(FileTrouble, match="Is a directory"):
+        new().open()
+
+
+def test_it_says_what_it_is(new, path):
+    """For logs."""
+    file = new()
+    assert repr(file) == f"<LedgerDatabase {path} closed>"
+    file.open()
+    assert repr(file) == f"<LedgerDatabase {path} open>"

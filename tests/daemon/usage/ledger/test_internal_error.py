@@ -1,0 +1,22 @@
+"""Mistakes of ours in words."""
+
+import re
+
+from aircherd.usage.ledger.internal_error import internal_error
+
+
+def convert(text):
+    return int(text)
+
+
+def test_it_says_what_and_where_and_not_its_own_words():
+    """Those hold what was converted, compared or looked up."""
+    try:
+        convert("a prompt")
+    except ValueError as error:
+        said = internal_error(error)
+    assert re.fullmatch(
+        r"aircherd made a mistake \(ValueError in test_internal_error\.py:\d+ > test_internal_error\.py:\d+\): "
+        r"please report it",
+        said,
+    )

@@ -1,0 +1,105 @@
+"""What was spent of late."""
+
+from datetime import UTC
+
+import pytest
+
+from aircherd.usage.ledger.database import LedgerDatabase
+from aircherd.usage.ledger.replay import ReplayedUsage, read_replayed_usage
+from aircherd.usage.ledger.rows import LedgerEntry
+from helpers.ledger import DAY, HOUR, NOW, settled, started
+
+MIDNIGHT = NOW - 15.5 * HOUR
+
+
+@pytest.fixture
+def file(tmp_path):
+    file = LedgerDatabase(tmp_path / "ledger.db", clock=lambda: NOW, tz=UTC)
+    yield file
+    file.close()
+
+
+def write(file, *told):
+    entries = [LedgerEntry(number, begun, end) for number, (begun, end) in enumerate(told, 1)]
+    file.write(entries, first_id=1)
+
+
+def spent(file, since):
+    rows = file.read(lambda c: read_replayed_usage(c, since=since, now=NOW, tz=UTC))
+    return sorted(rows, key=lambda row: (row.at, row.requests == 1))
+
+
+def expected(at, requests=1, **changes):
+    fields = {
+        "at": at,
+        "provider": "work",
+        "model": "large",
+        "key": "default",
+        "client": "nvim",
+        "outcome": "ok",
+        "requests": requests,
+        "input_tokens": 80 * requests,
+        "output_tokens": 40 * requests,
+        "cost_nano": 5_000 * requests,
+    }
+    return ReplayedUsage(**fields | changes)
+
+
+def test_attempts_of_the_last_hour_come_one_by_one(file):
+    """With the time they were made: minutes and hours roll."""
+    moments = [NOW - HOUR, NOW - 1.5, NOW]
+    write(file, *((started(at), settled()) for at in moments))
+    assert spent(file, NOW - HOUR) == [expected(at) for at in moments]
+    assert spent(file, NOW - 2) == [expected(at) for at in moments[1:]]
+
+
+def test_older_ones_come_as_sums_of_their_hour_or_day(file):
+    """A month is a few rows, and each is within the day that it counts for."""
+    write(
+        file,
+        *((started(MIDNIGHT + minutes * 60), settled()) for minutes in (0, 10, 70)),
+        *((started(MIDNIGHT - DAY + hours * HOUR), settled()) for hours in range(24)),
+        (started(NOW), settled()),
+    )
+    assert spent(file, MIDNIGHT - DAY) == [
+        expected(MIDNIGHT - DAY, 24),
+        expected(MIDNIGHT, 2),
+        expected(MIDNIGHT + HOUR),
+        expected(NOW),
+    ]
+
+
+def test_projects_are_not_told_apart(file):
+    """No limit is for one."""
+    write(file, *((started(MIDNIGHT, project=name), settled()) for name in ("/a", "/b")))
+    assert spent(file, MIDNIGHT) == [expected(MIDNIGHT, 2)]
+
+
+def test_what_nobody_saw_end_counts_as_estimated(file):
+    """What is under way does not: who asked has reserved it."""
+    write(file, (started(key=None), None))
+    assert spent(file, MIDNIGHT) == []
+    again = LedgerDatabase(file._path, clock=lambda: NOW, tz=UTC)
+    file.close()
+    assert spent(again, MIDNIGHT) == [
+        expected(
+            NOW, key=None, outcome="unknown", input_tokens=100, output_tokens=50, cost_nano=7_000
+        )
+    ]
+    again.close()
+
+
+def test_what_took_nothing_counts_as_a_request(file):
+    """Its tokens and its cost are 0, be they not known."""
+    write(file, (started(), settled("timeout", usage=None, cost_nano=None)))
+    assert spent(file, MIDNIGHT) == [
+        expected(NOW, outcome="timeout", input_tokens=0, output_tokens=0, cost_nano=0)
+    ]
+
+
+def test_old_days_are_there_when_their_attempts_are_removed(file):
+    """A limit of a month is not forgotten."""
+    write(file, (started(NOW - 40 * DAY), settled()), (started(NOW), settled()))
+    while file.remove_before((739_942 - 32) * 24, most=10):
+        pass
+    assert spent(file, NOW - 40 * DAY) == [expected(MIDNIGHT - 40 * DAY), expected(NOW)]

@@ -1,0 +1,91 @@
+"""An attempt as a row."""
+
+from datetime import UTC
+
+import msgspec
+import pytest
+
+from aircherd.usage.ledger.rows import MAX_NAME, MOST, LedgerEntry, name, party_of, row
+from aircherd.usage.ledger.schema import COLUMNS
+from aircherd.vocabulary.reply import Usage
+from helpers.ledger import NOW, settled, started
+
+
+def cells(begun, end=None):
+    return dict(
+        zip(COLUMNS, row(LedgerEntry(1, begun, end), row_id=9, party=4, tz=UTC), strict=True)
+    )
+
+
+def test_an_attempt_under_way_holds_what_is_estimated():
+    """So that it is what remains if nobody sees it end."""
+    assert cells(started()) == {
+        "id": 9,
+        "at_ms": int(NOW * 1000),
+        "hour": 739_942 * 24 + 15,
+        "party": 4,
+        "outcome": "started",
+        "ms": None,
+        "first_ms": None,
+        "input_tokens": 100,
+        "output_tokens": 50,
+        "cached_tokens": None,
+        "cache_write_tokens": None,
+        "reasoning_tokens": None,
+        "cost_nano": 7_000,
+        "cost_source": None,
+        "estimated": 3,
+    }
+    assert cells(started(cost_estimate_nano=None))["estimated"] == 1
+
+
+def test_an_attempt_that_ended_holds_what_it_took():
+    """And nothing of the estimate."""
+    found = cells(started(), settled())
+    assert list(found.values())[4:] == ["ok", 1200, 300, 80, 40, 20, 10, 5, 5_000, "catalog", 0]
+
+
+def test_what_is_not_known_stays_unknown():
+    """Null, never 0."""
+    found = cells(started(), settled("timeout", usage=None, cost_nano=None, cost_source=None))
+    assert list(found.values())[4:] == ["timeout", 1200, 300, *[None] * 7, 0]
+
+
+@pytest.mark.parametrize(("tokens", "cost", "mark"), [(True, False, 1), (False, True, 2)])
+def test_what_is_estimated_is_marked(tokens, cost, mark):
+    """Tokens and cost apart."""
+    end = settled("cancelled", tokens_estimated=tokens, cost_estimated=cost)
+    assert cells(started(), end)["estimated"] == mark
+
+
+def test_no_number_is_too_large_or_negative():
+    """Whatever a provider claims can be written and summed."""
+    found = cells(started(), settled(usage=Usage(10**30, -5), cost_nano=10**40, ms=-1))
+    assert (found["input_tokens"], found["output_tokens"]) == (MOST, 0)
+    assert (found["cost_nano"], found["ms"]) == (MOST, 0)
+
+
+def test_an_end_cannot_be_called_started():
+    """It would seem to be under way."""
+    assert cells(started(), settled("started"))["outcome"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (None, ""),
+        ("nvim", "nvim"),
+        ("\udcff/src", "?/src"),
+        ("a\0b", "ab"),
+        ("ü" * 1000, "ü" * MAX_NAME),
+    ],
+)
+def test_a_name_is_kept_as_text_that_any_file_holds(text, kept):
+    """Clients send paths, and paths may be anything."""
+    assert name(text) == kept
+    assert msgspec.json.encode(name(text))
+
+
+def test_who_was_asked_by_whom():
+    """In the order of the table."""
+    assert party_of(started(key=None)) == ("work", "large", None, "nvim", "/src/aircher")

@@ -1,0 +1,120 @@
+"""SQLite, without anything of the ledger."""
+
+import sqlite3
+from contextlib import closing, suppress
+
+import pytest
+
+from aircherd.usage.ledger import sqlite
+from aircherd.usage.ledger.sqlite import (
+    Stopped,
+    connect,
+    create,
+    damage,
+    is_damage,
+    is_full,
+    sentence,
+    transaction,
+    user_version,
+    value,
+)
+
+
+@pytest.fixture
+def connection():
+    with closing(connect(None)) as connection:
+        connection.execute("CREATE TABLE things (name TEXT)")
+        yield connection
+
+
+def count(connection):
+    return value(connection, "SELECT count(*) FROM things")
+
+
+def test_a_transaction_is_all_or_nothing(connection):
+    """Whatever ends it, also what is no error of SQLite."""
+    for ending in (KeyboardInterrupt, sqlite3.OperationalError):
+        with suppress(ending), transaction(connection):
+            connection.execute("INSERT INTO things VALUES ('a')")
+            raise ending
+    assert (count(connection), connection.in_transaction) == (0, False)
+    with transaction(connection):
+        connection.execute("INSERT INTO things VALUES ('a')")
+    assert (count(connection), connection.in_transaction) == (1, False)
+
+
+def test_statements_are_executed_all_or_none(connection):
+    """A form that is made by half is none."""
+    with pytest.raises(sqlite3.OperationalError):
+        create(connection, ["INSERT INTO things VALUES ('a')", "INSERT INTO nothing VALUES (1)"])
+    assert count(connection) == 0
+
+
+def test_a_version_is_read_without_changing_the_file(tmp_path):
+    """Not even its time."""
+    path = tmp_path / "odd name?#.db"
+    with closing(connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 7")
+    before = path.stat()
+    assert user_version(path) == 7
+    assert path.stat().st_mtime_ns == before.st_mtime_ns
+
+
+def test_a_full_database_is_full_and_not_damaged(connection):
+    """In words that a person knows."""
+    connection.execute("PRAGMA max_page_count = 2")
+    with pytest.raises(sqlite3.OperationalError) as caught:
+        connection.execute("INSERT INTO things VALUES (zeroblob(100000))")
+    assert (is_full(caught.value), is_damage(caught.value)) == (True, False)
+    assert sentence(caught.value) == "the disk is full"
+
+
+def test_what_is_no_database_is_damage(tmp_path):
+    """SQLite's own words say it well enough."""
+    path = tmp_path / "text"
+    path.write_bytes(b"x" * 10_000)
+    with pytest.raises(sqlite3.DatabaseError) as caught:
+        user_version(path)
+    assert (is_full(caught.value), is_damage(caught.value)) == (False, True)
+    assert sentence(caught.value) == "file is not a database"
+
+
+def test_an_error_without_a_code_is_told_as_it_is():
+    """The module's own have none."""
+    assert sentence(sqlite3.ProgrammingError("closed")) == "closed"
+
+
+def never():
+    return False
+
+
+def test_a_whole_database_has_no_damage(connection):
+    """And is as usable as before."""
+    assert damage(connection, never) is None
+    assert count(connection) == 0
+
+
+def test_a_page_that_nobody_reads_is_found_damaged(tmp_path):
+    """In SQLite's own words, which name a page or a row."""
+    path = tmp_path / "a.db"
+    with closing(connect(path)) as connection:
+        connection.execute("CREATE TABLE things (id INTEGER PRIMARY KEY, text TEXT)")
+        connection.execute(
+            "INSERT INTO things SELECT value, 'x' FROM json_each(?)", (str([*range(9000)]),)
+        )
+    with path.open("r+b") as file:
+        file.seek(4096 * 3)
+        file.write(b"\xff" * 4096)
+    with closing(connect(path)) as connection:
+        assert connection.execute("SELECT max(id) FROM things").fetchone() == (8999,)
+        assert damage(connection, never)
+
+
+def test_a_look_at_all_of_it_can_be_stopped(connection, monkeypatch):
+    """The connection is as good as before."""
+    monkeypatch.setattr(sqlite, "LOOK_STEPS", 1)
+    connection.execute("INSERT INTO things SELECT value FROM json_each('[1, 2, 3]')")
+    with pytest.raises(Stopped):
+        damage(connection, lambda: True)
+    assert damage(connection, never) is None
+    assert count(connection) == 3

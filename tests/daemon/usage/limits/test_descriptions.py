@@ -1,0 +1,41 @@
+"""Limits in words."""
+
+import pytest
+
+from aircherd.config.model import LimitScope
+from aircherd.usage.limits.descriptions import about_words, limit_words
+
+
+@pytest.mark.parametrize(
+    ("scope", "per", "amount", "most", "words"),
+    [
+        (LimitScope(), "minute", "requests", 20, "everything: 20 requests a minute"),
+        (LimitScope(), "hour", "requests", 1, "everything: 1 request an hour"),
+        (LimitScope("anthropic"), "day", "usd", 5 * 10**9, "anthropic: 5.00 USD a day"),
+        (
+            LimitScope("anthropic", "work", "claude-x", "nvim"),
+            "month",
+            "tokens",
+            1_000_000,
+            "anthropic/claude-x, key work, client nvim: 1,000,000 tokens a month",
+        ),
+        (LimitScope(client="nvim"), "day", "usd", 0, "client nvim: 0.00 USD a day"),
+    ],
+)
+def test_a_limit_is_said_in_words(scope, per, amount, most, words):
+    """For whom or what, how much, and in which time."""
+    assert limit_words(scope, per, amount, most) == words
+
+
+@pytest.mark.parametrize(
+    ("amount", "count", "words"),
+    [
+        ("usd", 4_982_345_678, "4.9823 USD"),
+        ("usd", 4_999_990_000, "5.00 USD"),
+        ("usd", 15_000, "0.000015 USD"),
+        ("tokens", 12_345, "12,345 tokens"),
+    ],
+)
+def test_what_is_used_is_said_without_idle_digits(amount, count, words):
+    """Unless there are no others."""
+    assert about_words(amount, count) == words
