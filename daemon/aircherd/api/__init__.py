@@ -1,0 +1,1 @@
+"""What a client may ask, without any connection: the method table and its handlers."""

@@ -167,7 +167,7 @@ class PendingCharge:
         return cost
 
     def __repr__(self) -> str:
-        return f"<Entry {self._number} of {self._candidate.origin}>"
+        return f"<PendingCharge {self._number} of {self._candidate.origin}>"
 
 
 MOST_TOKENS = 10**8

@@ -140,7 +140,7 @@ class ProviderAttempt:
         )
 
     def __repr__(self) -> str:
-        return f"<Call to {self._candidate.origin}>"
+        return f"<ProviderAttempt to {self._candidate.origin}>"
 
 
 def notice(

@@ -323,7 +323,7 @@ class FallbackRunner:
         )
 
     def __repr__(self) -> str:
-        return f"<Walk for {self._caller.client}, {len(self._attempts)} attempts>"
+        return f"<FallbackRunner for {self._caller.client}, {len(self._attempts)} attempts>"
 
 
 def _is_cancelled(error: BaseException) -> bool:

@@ -120,6 +120,7 @@ class LimitedListener(trio.abc.Listener[trio.SocketStream]):
         self.socket = listener.socket  # for trio's own log
 
     async def accept(self) -> trio.SocketStream:
+        """Wait for room and for a client; see `trio.abc.Listener`."""
         await self._places.acquire()
         try:
             return await self._listener.accept()
@@ -128,6 +129,7 @@ class LimitedListener(trio.abc.Listener[trio.SocketStream]):
             raise
 
     async def aclose(self) -> None:
+        """Close the listener."""
         await self._listener.aclose()
 
 

@@ -33,7 +33,8 @@ class Peer:
 async def peer(environ):
     """Run a daemon and connect to it; give the client's end and the services."""
     async with running(environ) as services:
-        async with await trio.open_unix_socket(str(services.about.socket)) as stream:
+        stream = await trio.open_unix_socket(str(services.about.socket))
+        async with stream:
             yield Peer(stream), services
 
 

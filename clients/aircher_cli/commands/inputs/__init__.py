@@ -1,0 +1,1 @@
+"""Values that a command line names: files, JSON, times."""

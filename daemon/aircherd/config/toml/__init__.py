@@ -1,0 +1,1 @@
+"""TOML: read within bounds, with the line of every entry."""

@@ -1,0 +1,1 @@
+"""The chat completions format, for every vendor that speaks it."""

@@ -1,0 +1,1 @@
+"""Formats that vendors share: JSON, server-sent events, NDJSON, and turns of a conversation."""

@@ -1,0 +1,1 @@
+"""The health of providers, keys and models: cooldowns, rate limits, recovery."""

@@ -1,0 +1,1 @@
+"""OpenRouter: chat completions with its own reasoning, costs and model list."""

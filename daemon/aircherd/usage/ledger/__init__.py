@@ -1,0 +1,1 @@
+"""The ledger: a SQLite file with a row for every attempt, written by one thread."""

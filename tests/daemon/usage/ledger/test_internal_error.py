@@ -15,8 +15,7 @@ def test_it_says_what_and_where_and_not_its_own_words():
         convert("a prompt")
     except ValueError as error:
         said = internal_error(error)
+    place = r"test_internal_error\.py:\d+"
     assert re.fullmatch(
-        r"aircherd made a mistake \(ValueError in test_internal_error\.py:\d+ > test_internal_error\.py:\d+\): "
-        r"please report it",
-        said,
+        rf"aircherd made a mistake \(ValueError in {place} > {place}\): please report it", said
     )

@@ -1,0 +1,1 @@
+"""The vendors' errors: one table for each."""

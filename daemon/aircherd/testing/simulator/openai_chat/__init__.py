@@ -1,0 +1,1 @@
+"""The simulated openai_chat API."""

@@ -1,0 +1,1 @@
+"""The simulated openai_responses API."""
