@@ -4,9 +4,10 @@ Both do as little as they can (requests are bytes prepared before, replies are c
 understood), so that what is measured is in between. Each runs in a process of its own.
 
     python load.py bare PORT IN_FLIGHT SECONDS
-    python load.py daemon SOCKET IN_FLIGHT SECONDS
+    python load.py daemon SOCKET IN_FLIGHT SECONDS [MODEL]
 
-print one JSON line: requests per second, and the latencies' median and 99th percentile in ms.
+print one JSON line: requests per second, the latencies' median and 99th percentile in ms, and how
+many requests were made in all, those of the warm-up with them.
 """
 
 import asyncio
@@ -40,10 +41,12 @@ class Run:
         self.start = time.perf_counter() + WARM_UP
         self.end = self.start + seconds
         self.latencies: list[float] = []
+        self.requests = 0
 
     def note(self, sent: float) -> bool:
         """Take a reply to what was sent at `sent`; tell whether to go on."""
         now = time.perf_counter()
+        self.requests += 1
         if now >= self.start:
             self.latencies.append(now - sent)
         return now < self.end
@@ -55,6 +58,7 @@ class Run:
             "per_second": len(ordered) / (self.end - self.start),
             "median_ms": 1000 * ordered[len(ordered) // 2],
             "p99_ms": 1000 * ordered[int(len(ordered) * 0.99)],
+            "requests": self.requests,
         }
 
 
@@ -110,12 +114,13 @@ async def run_bare(port: int, in_flight: int, seconds: float) -> Run:
 class DaemonClient(asyncio.Protocol):
     """One connection to the daemon with `in_flight` requests on it."""
 
-    def __init__(self, run: Run, in_flight: int, done: asyncio.Future[None]) -> None:
+    def __init__(self, run: Run, model: str, in_flight: int, done: asyncio.Future[None]) -> None:
         self._run = run
         self._in_flight = in_flight
         self._done = done
         self._unpacker = msgpack.Unpacker()
-        self._frames = [msgpack.packb([0, n, "chat", [CHAT]]) for n in range(in_flight)]
+        chat = {**CHAT, "model": model}
+        self._frames = [msgpack.packb([0, n, "chat", [chat]]) for n in range(in_flight)]
         self._sent = [0.0] * in_flight
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -145,14 +150,14 @@ class DaemonClient(asyncio.Protocol):
                 self._done.set_result(None)
 
 
-async def run_daemon(path: str, in_flight: int, seconds: float) -> Run:
+async def run_daemon(path: str, in_flight: int, seconds: float, model: str = "up/m") -> Run:
     """Keep `in_flight` requests going over up to 8 clients, as a busy machine would."""
     loop, run = asyncio.get_running_loop(), Run(seconds)
     clients = min(8, in_flight)
     ends = [loop.create_future() for _ in range(clients)]
     for end in ends:
         await loop.create_unix_connection(
-            lambda end=end: DaemonClient(run, in_flight // clients, end), path
+            lambda end=end: DaemonClient(run, model, in_flight // clients, end), path
         )
     await asyncio.gather(*ends)
     return run
@@ -160,11 +165,11 @@ async def run_daemon(path: str, in_flight: int, seconds: float) -> Run:
 
 def main() -> None:
     """Run one of the two."""
-    what, where, in_flight, seconds = sys.argv[1:5]
+    what, where, in_flight, seconds, *model = sys.argv[1:]
     if what == "bare":
         run = asyncio.run(run_bare(int(where), int(in_flight), float(seconds)))
     else:
-        run = asyncio.run(run_daemon(where, int(in_flight), float(seconds)))
+        run = asyncio.run(run_daemon(where, int(in_flight), float(seconds), *model))
     print(json.dumps(run.report()))
 
 

@@ -1,0 +1,78 @@
+"""Clients of the daemon that ask an exact number of small requests, some in flight at a time.
+
+    python asking.py SOCKET MODEL IN_FLIGHT
+
+opens their connections, then reads numbers of requests, one a line, and prints the same number as
+soon as so many more were answered. `count.py` has them in the daemon's own loop, too.
+"""
+
+import sys
+from contextlib import suppress
+
+import msgpack
+import trio
+from load import CHAT
+
+PATIENCE = 20.0
+
+
+class Clients:
+    """`in_flight` requests over up to 8 connections, which stay open between two askings."""
+
+    def __init__(self, model: str, in_flight: int) -> None:
+        self._chat = {**CHAT, "model": model}
+        self._in_flight = in_flight
+        self._streams: list[trio.SocketStream] = []
+        self._left = 0
+
+    async def connect(self, path: str) -> None:
+        """Connect to the daemon as soon as it is there."""
+        for _ in range(min(8, self._in_flight)):
+            self._streams.append(await connect(path))
+
+    async def ask(self, requests: int) -> None:
+        """Ask so often; return when all are answered."""
+        self._left = requests
+        async with trio.open_nursery() as nursery:
+            for stream in self._streams:
+                nursery.start_soon(self._ask, stream, self._in_flight // len(self._streams))
+
+    async def _ask(self, stream: trio.SocketStream, in_flight: int) -> None:
+        unpacker, open_now = msgpack.Unpacker(), 0
+        frames = [bytes(msgpack.packb([0, n, "chat", [self._chat]])) for n in range(in_flight)]
+        for frame in frames[: self._left]:
+            self._left -= 1
+            open_now += 1
+            await stream.send_all(frame)
+        while open_now:
+            unpacker.feed(await stream.receive_some())
+            for _kind, number, error, _result in unpacker:
+                if error:
+                    raise RuntimeError(error)
+                if self._left:
+                    self._left -= 1
+                    await stream.send_all(frames[number])
+                else:
+                    open_now -= 1
+
+
+async def connect(path: str) -> trio.SocketStream:
+    """Connect to the daemon as soon as it is there."""
+    with trio.fail_after(PATIENCE):
+        while True:
+            with suppress(OSError):
+                return await trio.open_unix_socket(path)
+            await trio.sleep(0.02)
+
+
+async def main(path: str, model: str, in_flight: str) -> None:
+    """Ask as often as standard input says."""
+    clients = Clients(model, int(in_flight))
+    await clients.connect(path)
+    for line in sys.stdin:
+        await clients.ask(int(line))
+        print(line.strip(), flush=True)
+
+
+if __name__ == "__main__":
+    trio.run(main, *sys.argv[1:])

@@ -1,0 +1,181 @@
+"""Bytecodes that the daemon carries out for a request: a figure that no busy machine can blur.
+
+    python tests/bench/count.py                           a second or two for each hundred requests
+    python tests/bench/count.py --by module [--top 30]    where the daemon's are, or by function
+    python tests/bench/count.py --json
+
+Run it with the Python of whatever is to be counted: nothing of `aircherd` is imported but its
+`main`, and any commit's will do. Requests are those of `load.py`, small ones that are not streamed,
+16 in flight over 8 connections. Counted are, after a warm-up,
+
+- one process: the loop's thread with daemon, clients and upstream all in it, split into the steps
+  of the daemon's tasks, those of the others', and trio's loop between them;
+- alone: the loop's thread with clients and upstream in other processes; also what `--by` shows;
+- the ledger's thread, while the loop is not traced: its batches are as large as they really are.
+  It is not in the figures above.
+
+The figures of one Python version cannot be compared with another's.
+"""
+
+import argparse
+import json
+import socket
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+import trio
+from asking import Clients
+from inside import fresh_home, login, run_daemon_beside, serve, write_config
+from opcodes import Count, Opcodes
+
+HERE = Path(__file__).parent
+SIDES = {
+    "daemon": "its tasks",
+    "loop": "trio's loop",
+    "peers": "clients and upstream",
+}
+IN_FLIGHT = 16
+WARM_UP = 200
+FREE = 2000
+"""Requests at full speed while the other threads are counted."""
+AFTERWARDS = 0.1
+"""Seconds until what follows the last answer is done, and the ledger's last batch."""
+
+Figures = dict[str, float]
+
+
+class Counting:
+    """All that is counted in one life of the daemon."""
+
+    def __init__(self, path: Path, requests: int) -> None:
+        self._path = str(path)
+        self._requests = requests
+        self.figures: Figures = {}
+        self.counts: list[Count] = []
+
+    async def run(self, listener: socket.socket, threads: Opcodes) -> None:
+        """Count in the loop that runs the daemon, too."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(serve, listener)
+            clients = Clients("up/m", IN_FLIGHT)
+            await clients.connect(self._path)
+            await login("up", "far")
+            await self._together(clients)
+            await self._threads(clients, threads)
+            await self._alone()
+            nursery.cancel_scope.cancel()
+
+    async def _together(self, clients: Clients) -> None:
+        counted = Opcodes(str(HERE))
+        await clients.ask(WARM_UP)
+        with counted:
+            await clients.ask(self._requests)
+            await trio.sleep(AFTERWARDS)
+        self._note_sides("one process", counted)
+
+    async def _threads(self, clients: Clients, counted: Opcodes) -> None:
+        counted.aside(True)
+        await clients.ask(FREE)
+        await trio.sleep(AFTERWARDS)
+        counted.aside(False)
+        for side in sorted({count.side for count in counted.counts}):
+            of = [count for count in counted.counts if count.side == side]
+            self._note(f"thread {side}", of, FREE)
+
+    async def _alone(self) -> None:
+        counted = Opcodes(str(HERE))
+        command = [sys.executable, str(HERE / "asking.py"), self._path, "far/m", str(IN_FLIGHT)]
+        async with trio.open_nursery() as nursery:
+            start = partial(trio.run_process, command, stdin=PIPE, stdout=PIPE)
+            process = await nursery.start(start)
+            await _have_asked(process, WARM_UP)
+            with counted:
+                await _have_asked(process, self._requests)
+                await trio.sleep(AFTERWARDS)
+            await process.stdin.aclose()
+        self._note_sides("alone", counted)
+        self.counts = counted.counts
+
+    def _note_sides(self, name: str, counted: Opcodes) -> None:
+        self._note(name, counted.counts)
+        for side, what in SIDES.items():
+            of = [count for count in counted.counts if count.side == side]
+            self._note(f"{name}, {what}", of)
+        self.figures[f"{name}, steps of its tasks"] = counted.steps["daemon"] / self._requests
+
+    def _note(self, name: str, counts: list[Count], requests: int = 0) -> None:
+        self.figures[name] = sum(count.ran for count in counts) / (requests or self._requests)
+
+
+async def _have_asked(process: trio.Process, requests: int) -> None:
+    """Let a process of `asking.py` ask so often."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    await process.stdin.send_all(b"%d\n" % requests)
+    assert await process.stdout.receive_some()
+
+
+@contextmanager
+def far_upstream() -> Iterator[int]:
+    """Run the upstream in a process of its own; give its port."""
+    command = [sys.executable, str(HERE / "upstream.py")]
+    with Popen(command, stdout=PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.terminate()
+
+
+def count(requests: int) -> Counting:
+    """Count everything."""
+    threads = Opcodes(str(HERE))
+    with fresh_home() as path, far_upstream() as far:
+        listener = socket.create_server(("127.0.0.1", 0))
+        write_config({"up": listener.getsockname()[1], "far": far})
+        counting = Counting(path, requests)
+        threads.watch_threads()
+        run_daemon_beside(partial(counting.run, listener, threads))
+    return counting
+
+
+def largest(counts: list[Count], by: str, requests: int) -> list[tuple[str, float, float]]:
+    """Bytecodes a request and times entered a request, of each module or function."""
+    ran, entered = Counter[str](), Counter[str]()
+    for each in counts:
+        name = each.module if by == "module" else each.function
+        ran[name] += each.ran
+        entered[name] += each.entered
+    return [(name, n / requests, entered[name] / requests) for name, n in ran.most_common()]
+
+
+def main() -> None:
+    """Count and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--requests", type=int, default=500, help="how many are counted")
+    parser.add_argument("--by", choices=("module", "function"), help="print where they are, too")
+    parser.add_argument("--top", type=int, default=40, help="so many of these")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    options = parser.parse_args()
+    counting = count(options.requests)
+    if options.json:
+        print(json.dumps(counting.figures))
+        return
+    print(f"bytecodes a request, Python {sys.version.split()[0]}")
+    for name, figure in counting.figures.items():
+        print(f"  {name:<36}{figure:>10,.1f}")
+    if options.by:
+        print(f"\n{f'alone, by {options.by}':<72}bytecodes  entered")
+        for name, ran, entered in largest(counting.counts, options.by, options.requests)[
+            : options.top
+        ]:
+            print(f"  {name:<70}{ran:>9,.1f}{entered:>9,.2f}")
+
+
+if __name__ == "__main__":
+    main()
