@@ -2,6 +2,7 @@
 
     python tests/bench/count.py                           a second or two for each hundred requests
     python tests/bench/count.py --by module [--top 30]    where the daemon's are, or by function
+    python tests/bench/count.py --instructions            the processor's, if there is valgrind
     python tests/bench/count.py --json
 
 Run it with the Python of whatever is to be counted: nothing of `aircherd` is imported but its
@@ -10,9 +11,11 @@ Run it with the Python of whatever is to be counted: nothing of `aircherd` is im
 
 - one process: the loop's thread with daemon, clients and upstream all in it, split into the steps
   of the daemon's tasks, those of the others', and trio's loop between them;
-- alone: the loop's thread with clients and upstream in other processes; also what `--by` shows;
+- alone: the loop's thread with clients and upstream in other processes; also what `--by` shows.
+  This is the figure of `docs/performance.md`: it gives the 7,350 of the commit before routing;
 - the ledger's thread, while the loop is not traced: its batches are as large as they really are.
-  It is not in the figures above.
+  It is not in the figures above;
+- instructions: all threads of a daemon, clients and upstream in other processes; some 20 seconds.
 
 The figures of one Python version cannot be compared with another's.
 """
@@ -22,18 +25,17 @@ import json
 import socket
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from subprocess import PIPE, Popen
+from subprocess import PIPE
 
 import trio
-from asking import Clients
-from inside import fresh_home, login, run_daemon_beside, serve, write_config
-from opcodes import Count, Opcodes
+from counting.asking import Clients
+from counting.inside import fresh_home, log_in, run_daemon_beside, serve, write_config
+from counting.instructions import instructions
+from counting.opcodes import Count, Opcodes
+from processes import HERE, Figures, upstream
 
-HERE = Path(__file__).parent
 SIDES = {
     "daemon": "its tasks",
     "loop": "trio's loop",
@@ -45,8 +47,6 @@ FREE = 2000
 """Requests at full speed while the other threads are counted."""
 AFTERWARDS = 0.1
 """Seconds until what follows the last answer is done, and the ledger's last batch."""
-
-Figures = dict[str, float]
 
 
 class Counting:
@@ -64,7 +64,7 @@ class Counting:
             nursery.start_soon(serve, listener)
             clients = Clients("up/m", IN_FLIGHT)
             await clients.connect(self._path)
-            await login("up", "far")
+            await trio.to_thread.run_sync(log_in, "up", "far")
             await self._together(clients)
             await self._threads(clients, threads)
             await self._alone()
@@ -76,7 +76,7 @@ class Counting:
         with counted:
             await clients.ask(self._requests)
             await trio.sleep(AFTERWARDS)
-        self._note_sides("one process", counted)
+        self._note_sides("one process", counted, "daemon", "loop", "peers")
 
     async def _threads(self, clients: Clients, counted: Opcodes) -> None:
         counted.aside(True)
@@ -89,23 +89,23 @@ class Counting:
 
     async def _alone(self) -> None:
         counted = Opcodes(str(HERE))
-        command = [sys.executable, str(HERE / "asking.py"), self._path, "far/m", str(IN_FLIGHT)]
+        command = [sys.executable, "-m", "counting.asking", self._path, "far/m", str(IN_FLIGHT)]
         async with trio.open_nursery() as nursery:
-            start = partial(trio.run_process, command, stdin=PIPE, stdout=PIPE)
+            start = partial(trio.run_process, command, stdin=PIPE, stdout=PIPE, cwd=HERE)
             process = await nursery.start(start)
             await _have_asked(process, WARM_UP)
             with counted:
                 await _have_asked(process, self._requests)
                 await trio.sleep(AFTERWARDS)
             await process.stdin.aclose()
-        self._note_sides("alone", counted)
+        self._note_sides("alone", counted, "daemon", "loop")
         self.counts = counted.counts
 
-    def _note_sides(self, name: str, counted: Opcodes) -> None:
+    def _note_sides(self, name: str, counted: Opcodes, *sides: str) -> None:
         self._note(name, counted.counts)
-        for side, what in SIDES.items():
+        for side in sides:
             of = [count for count in counted.counts if count.side == side]
-            self._note(f"{name}, {what}", of)
+            self._note(f"{name}, {SIDES[side]}", of)
         self.figures[f"{name}, steps of its tasks"] = counted.steps["daemon"] / self._requests
 
     def _note(self, name: str, counts: list[Count], requests: int = 0) -> None:
@@ -113,29 +113,17 @@ class Counting:
 
 
 async def _have_asked(process: trio.Process, requests: int) -> None:
-    """Let a process of `asking.py` ask so often."""
+    """Let a process of `counting.asking` ask so often."""
     assert process.stdin is not None
     assert process.stdout is not None
     await process.stdin.send_all(b"%d\n" % requests)
     assert await process.stdout.receive_some()
 
 
-@contextmanager
-def far_upstream() -> Iterator[int]:
-    """Run the upstream in a process of its own; give its port."""
-    command = [sys.executable, str(HERE / "upstream.py")]
-    with Popen(command, stdout=PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield int(process.stdout.readline())
-        finally:
-            process.terminate()
-
-
 def count(requests: int) -> Counting:
     """Count everything."""
     threads = Opcodes(str(HERE))
-    with fresh_home() as path, far_upstream() as far:
+    with upstream() as far, fresh_home() as path:
         listener = socket.create_server(("127.0.0.1", 0))
         write_config({"up": listener.getsockname()[1], "far": far})
         counting = Counting(path, requests)
@@ -160,8 +148,13 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=500, help="how many are counted")
     parser.add_argument("--by", choices=("module", "function"), help="print where they are, too")
     parser.add_argument("--top", type=int, default=40, help="so many of these")
+    parser.add_argument("--instructions", action="store_true", help="count these, and nothing else")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     options = parser.parse_args()
+    if options.instructions:
+        each = instructions(IN_FLIGHT)
+        print(json.dumps({"all threads": each}) if options.json else f"{each:,.0f} instructions")
+        return
     counting = count(options.requests)
     if options.json:
         print(json.dumps(counting.figures))

@@ -4,7 +4,7 @@ Both do as little as they can (requests are bytes prepared before, replies are c
 understood), so that what is measured is in between. Each runs in a process of its own.
 
     python load.py bare PORT IN_FLIGHT SECONDS
-    python load.py daemon SOCKET IN_FLIGHT SECONDS [MODEL]
+    python load.py daemon SOCKET IN_FLIGHT SECONDS
 
 print one JSON line: requests per second, the latencies' median and 99th percentile in ms, and how
 many requests were made in all, those of the warm-up with them.
@@ -31,14 +31,15 @@ CHAT = {
     "stream": False,
 }
 WARM_UP = 0.5
-"""Seconds before anything is counted: connections are opened, code is warmed."""
+"""Seconds before anything is counted: connections are opened, code is warmed. In a short run it is
+a third of its seconds."""
 
 
 class Run:
     """Counts replies and keeps latencies."""
 
     def __init__(self, seconds: float) -> None:
-        self.start = time.perf_counter() + WARM_UP
+        self.start = time.perf_counter() + min(WARM_UP, seconds / 3)
         self.end = self.start + seconds
         self.latencies: list[float] = []
         self.requests = 0
@@ -114,13 +115,12 @@ async def run_bare(port: int, in_flight: int, seconds: float) -> Run:
 class DaemonClient(asyncio.Protocol):
     """One connection to the daemon with `in_flight` requests on it."""
 
-    def __init__(self, run: Run, model: str, in_flight: int, done: asyncio.Future[None]) -> None:
+    def __init__(self, run: Run, in_flight: int, done: asyncio.Future[None]) -> None:
         self._run = run
         self._in_flight = in_flight
         self._done = done
         self._unpacker = msgpack.Unpacker()
-        chat = {**CHAT, "model": model}
-        self._frames = [msgpack.packb([0, n, "chat", [chat]]) for n in range(in_flight)]
+        self._frames = [msgpack.packb([0, n, "chat", [CHAT]]) for n in range(in_flight)]
         self._sent = [0.0] * in_flight
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -150,14 +150,14 @@ class DaemonClient(asyncio.Protocol):
                 self._done.set_result(None)
 
 
-async def run_daemon(path: str, in_flight: int, seconds: float, model: str = "up/m") -> Run:
+async def run_daemon(path: str, in_flight: int, seconds: float) -> Run:
     """Keep `in_flight` requests going over up to 8 clients, as a busy machine would."""
     loop, run = asyncio.get_running_loop(), Run(seconds)
     clients = min(8, in_flight)
     ends = [loop.create_future() for _ in range(clients)]
     for end in ends:
         await loop.create_unix_connection(
-            lambda end=end: DaemonClient(run, model, in_flight // clients, end), path
+            lambda end=end: DaemonClient(run, in_flight // clients, end), path
         )
     await asyncio.gather(*ends)
     return run
@@ -165,11 +165,11 @@ async def run_daemon(path: str, in_flight: int, seconds: float, model: str = "up
 
 def main() -> None:
     """Run one of the two."""
-    what, where, in_flight, seconds, *model = sys.argv[1:]
+    what, where, in_flight, seconds = sys.argv[1:5]
     if what == "bare":
         run = asyncio.run(run_bare(int(where), int(in_flight), float(seconds)))
     else:
-        run = asyncio.run(run_daemon(where, int(in_flight), float(seconds), *model))
+        run = asyncio.run(run_daemon(where, int(in_flight), float(seconds)))
     print(json.dumps(run.report()))
 
 

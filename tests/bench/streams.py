@@ -1,6 +1,6 @@
 """Clients of streams: how many events come through, and how late.
 
-    python streams.py flood SOCKET MODEL STREAMS              events per second
+    python streams.py flood SOCKET MODEL STREAMS              events, and events per second
     python streams.py direct PORT PATH STREAMS                the same without the daemon
     python streams.py many SOCKET MODEL CLIENTS EACH EVENTS   lag of timed events, none lost
 
@@ -19,7 +19,8 @@ async def flood(path: str, model: str, streams: int) -> dict[str, float]:
     """Read `streams` streams at once, each over a connection of its own, as fast as they come."""
     started = time.perf_counter()
     counts = await asyncio.gather(*(read_stream(path, model) for _ in range(streams)))
-    return {"events_per_second": sum(counts) / (time.perf_counter() - started)}
+    seconds = time.perf_counter() - started
+    return {"events": sum(counts), "events_per_second": sum(counts) / seconds}
 
 
 async def read_stream(path: str, model: str) -> int:

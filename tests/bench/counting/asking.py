@@ -1,6 +1,6 @@
 """Clients of the daemon that ask an exact number of small requests, some in flight at a time.
 
-    python asking.py SOCKET MODEL IN_FLIGHT
+    python -m counting.asking SOCKET MODEL IN_FLIGHT
 
 opens their connections, then reads numbers of requests, one a line, and prints the same number as
 soon as so many more were answered. `count.py` has them in the daemon's own loop, too.
@@ -65,9 +65,9 @@ async def connect(path: str) -> trio.SocketStream:
             await trio.sleep(0.02)
 
 
-async def main(path: str, model: str, in_flight: str) -> None:
+async def main(path: str, model: str, in_flight: int) -> None:
     """Ask as often as standard input says."""
-    clients = Clients(model, int(in_flight))
+    clients = Clients(model, in_flight)
     await clients.connect(path)
     for line in sys.stdin:
         await clients.ask(int(line))
@@ -75,4 +75,4 @@ async def main(path: str, model: str, in_flight: str) -> None:
 
 
 if __name__ == "__main__":
-    trio.run(main, *sys.argv[1:])
+    trio.run(main, sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -17,6 +17,7 @@ from importlib import import_module
 from pathlib import Path
 
 import trio
+from processes import HERE
 from upstream import WHOLE
 
 CONFIG = """\
@@ -90,14 +91,16 @@ def quiet(file: Path) -> Iterator[None]:
         os.close(before)
 
 
-async def login(*providers: str) -> None:
+def log_in(*providers: str) -> None:
     """Store a key for each, as a person would."""
     for name in providers:
         arguments = ["auth", "login", name, "--with-token", "--no-verify"]
-        await trio.run_process(
+        subprocess.run(
             [sys.executable, "-m", "aircher_cli", *arguments],
-            stdin=KEY,
+            input=KEY,
             stdout=subprocess.DEVNULL,
+            check=True,
+            cwd=HERE,
         )
 
 

@@ -1,0 +1,1 @@
+"""What `count.py` counts with; nothing here knows how the daemon is built."""

@@ -1,0 +1,79 @@
+"""The processes of a measurement: load generators, the upstream, and what the daemon takes.
+
+Only the standard library is used here: what is measured may be another commit's.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).parent
+LONGEST = 180.0
+CPU_OF_PROCESS = 2
+"""Linux's number for the CPU clock of a whole process, with the lower bits' meaning."""
+
+Figures = dict[str, float]
+
+
+def run(script: str, *arguments: object, python: str = sys.executable) -> Figures:
+    """Run a script of this folder to its end; return what it measured."""
+    done = subprocess.run(
+        [python, str(HERE / script), *map(str, arguments)],
+        env=own_environ(),
+        capture_output=True,
+        text=True,
+        timeout=LONGEST,
+        check=False,
+    )
+    if done.returncode:
+        raise SystemExit(f"{script} {arguments} failed:\n{done.stderr}")
+    figures: Figures = json.loads(done.stdout)
+    return figures
+
+
+def own_environ() -> dict[str, str]:
+    """The environment, but each Python finds its own modules and has their bytecode."""
+    given = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
+    return {**given, "PYTHONDONTWRITEBYTECODE": ""}
+
+
+@contextmanager
+def upstream() -> Iterator[int]:
+    """Run the upstream; give its port."""
+    with subprocess.Popen(
+        [sys.executable, str(HERE / "upstream.py")], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.terminate()
+
+
+def resident_mb(pid: int) -> float:
+    """Resident memory of a process."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    (line,) = [line for line in status.splitlines() if line.startswith("VmRSS")]
+    return int(line.split()[1]) / 1024
+
+
+def cpu_us(pid: int) -> float:
+    """CPU that a process has taken, all its threads with it, those that ended too.
+
+    It is the clock of `clock_getcpuclockid`: in nanoseconds, where /proc/PID/stat has 10 ms.
+    """
+    return time.clock_gettime_ns((~pid << 3) | CPU_OF_PROCESS) / 1000
+
+
+def wall_ms(command: list[str], environ: dict[str, str]) -> float:
+    """Milliseconds from exec to exit of a command."""
+    started = time.perf_counter()
+    subprocess.run(
+        command, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True
+    )
+    return 1000 * (time.perf_counter() - started)
