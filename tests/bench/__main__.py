@@ -3,6 +3,8 @@
     .venv/bin/python tests/bench            everything, about two minutes
     .venv/bin/python tests/bench --quick    shorter runs, for a look
     .venv/bin/python tests/bench --json     the figures for a script
+    .venv/bin/python tests/bench --against COMMIT [--pairs N] [--seconds S] [--only PART ...]
+                                            this tree and that commit by turns, about four minutes
 
 `docs/performance.md` says how to read it. Nothing here asserts a time; a person compares.
 """
@@ -14,14 +16,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from helpers.running import Home, home  # noqa: E402 - the path comes first
+from against import BARE_INTERPRETER, PARTS, against
+from processes import HERE, Figures, resident_mb, run, upstream, wall_ms
+
+from helpers.running import Home, home
 
 CONFIG = """\
 [providers.up]
@@ -38,57 +41,12 @@ base_url = "http://127.0.0.1:{port}/t/{ticks}/100/v1"
 """
 FLOOD = 64 * 1600
 """Events of one stream in the flood."""
-BARE_INTERPRETER = ["-I", "-c", "import socket, msgpack"]
-
-Figures = dict[str, float]
 
 
-def run(script: str, *arguments: object) -> Figures:
-    """Run a load generator to its end; return what it measured."""
-    done = subprocess.run(
-        [sys.executable, str(HERE / script), *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"{script} {arguments} failed:\n{done.stderr}")
-    figures: Figures = json.loads(done.stdout)
-    return figures
-
-
-@contextmanager
-def upstream() -> Iterator[int]:
-    """Run the upstream; give its port."""
-    with subprocess.Popen(
-        [sys.executable, str(HERE / "upstream.py")], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        try:
-            yield int(process.stdout.readline())
-        finally:
-            process.terminate()
-
-
-def resident_mb(made: Home) -> float:
-    """Resident memory of the daemon."""
+def pid_of(made: Home) -> int:
+    """The daemon's."""
     assert made.process is not None
-    status = Path(f"/proc/{made.process.pid}/status").read_text()
-    (line,) = [line for line in status.splitlines() if line.startswith("VmRSS")]
-    return int(line.split()[1]) / 1024
-
-
-def wall(command: list[str], environ: dict[str, str], times: int) -> list[float]:
-    """Run a command `times` times; return the milliseconds of each, the first one left out."""
-    taken = []
-    for _ in range(times + 1):
-        started = time.perf_counter()
-        subprocess.run(
-            command, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True
-        )
-        taken.append(1000 * (time.perf_counter() - started))
-    return taken[1:]
+    return made.process.pid
 
 
 def measure_requests(made: Home, port: int, seconds: float) -> Iterator[tuple[str, Figures]]:
@@ -127,7 +85,7 @@ def measure_streams(made: Home, port: int) -> Iterator[tuple[str, Figures]]:
 
 def measure_open_streams(made: Home, ticks: int) -> tuple[str, Figures]:
     """A thousand streams at once, ten events a second each."""
-    before = resident_mb(made)
+    before = resident_mb(pid_of(made))
     script, size = HERE / "streams.py", ("200", "5", str(ticks))
     with subprocess.Popen(
         [sys.executable, script, "many", made.socket, "ticks/m", *size],
@@ -135,7 +93,7 @@ def measure_open_streams(made: Home, ticks: int) -> tuple[str, Figures]:
         text=True,
     ) as process:
         time.sleep(ticks / 10 / 2)
-        during = resident_mb(made)
+        during = resident_mb(pid_of(made))
         assert process.stdout is not None
         figures: Figures = json.loads(process.stdout.read())
     return "1000 open streams", {
@@ -148,9 +106,13 @@ def measure_open_streams(made: Home, ticks: int) -> tuple[str, Figures]:
 def measure_start(made: Home, times: int) -> Iterator[tuple[str, Figures]]:
     """What a person waits for: a command, and the daemon's own start."""
     environ = {**made.environ, "PYTHONDONTWRITEBYTECODE": ""}
-    bare = median(wall([sys.executable, *BARE_INTERPRETER], environ, times))
     command = str(Path(sys.executable).with_name("aircher-cli"))
-    ask = median(wall([command, "ask", "--no-stream", "-m", "up/m", "hi"], environ, times))
+
+    def wall(command: list[str]) -> float:
+        return median([wall_ms(command, environ) for _ in range(times + 1)][1:])
+
+    bare = wall([sys.executable, *BARE_INTERPRETER])
+    ask = wall([command, "ask", "--no-stream", "-m", "up/m", "hi"])
     yield "aircher-cli ask", {"bare interpreter ms": bare, "ask ms": ask, "ratio": ask / bare}
     ready = []
     for _ in range(3):
@@ -160,13 +122,14 @@ def measure_start(made: Home, times: int) -> Iterator[tuple[str, Figures]]:
         ready.append(time.perf_counter() - started)
     yield "exec to ready", {"ms": 1000 * min(ready)}
     time.sleep(1)
-    yield "memory, idle", {"MB resident": resident_mb(made)}
+    yield "memory, idle", {"MB resident": resident_mb(pid_of(made))}
 
 
 def measure(*, quick: bool) -> Iterator[tuple[str, Figures]]:
     """All measurements, in the order of the table."""
     ticks = 40 if quick else 100
     yield "a plan, microseconds", run("plan.py", "--json")
+    yield "bytecodes a request", run("count.py", "--json")
     with upstream() as port, home() as made:
         made.write_config(CONFIG.format(port=port, flood=FLOOD, ticks=ticks))
         # Bytecode is cached on a user's machine; some environments turn that off.
@@ -178,19 +141,23 @@ def measure(*, quick: bool) -> Iterator[tuple[str, Figures]]:
         yield from measure_requests(made, port, 1.5 if quick else 5)
         yield from measure_streams(made, port)
         yield measure_open_streams(made, ticks)
-        yield "memory, after load", {"MB resident": resident_mb(made)}
+        yield "memory, after load", {"MB resident": resident_mb(pid_of(made))}
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="shorter runs, for a look")
-    parser.add_argument("--json", action="store_true", help="one JSON object")
-    options = parser.parse_args()
-    table = {}
+    options = parse()
     if not options.json:
         python = sys.version.split()[0]
-        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {python}")
+        print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Python {python}", flush=True)
+    if options.against:
+        parts = tuple(options.only or PARTS)
+        how = (options.pairs, options.seconds)
+        compared = against(options.against, parts, *how, quiet=options.json)
+        if options.json:
+            print(json.dumps(compared))
+        return
+    table = {}
     for name, figures in measure(quick=options.quick):
         table[name] = figures
         if not options.json:
@@ -199,6 +166,20 @@ def main() -> None:
                 print(f"  {what:<36}{figure:>14,.2f}", flush=True)
     if options.json:
         print(json.dumps(table))
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="shorter runs, for a look")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--against", metavar="COMMIT", help="compare with that commit's daemon")
+    parser.add_argument("--pairs", type=int, default=10, help="how often, with --against")
+    parser.add_argument("--seconds", type=float, default=0.7, help="of a window, with --against")
+    parser.add_argument(
+        "--only", nargs="+", choices=PARTS, metavar="PART", help=f"of {', '.join(PARTS)}"
+    )
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

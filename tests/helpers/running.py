@@ -36,8 +36,15 @@ def wait_until(is_so: Callable[[], bool], what: str) -> None:
 class Home:
     """A machine's user with nothing on it yet: directories, environment, a daemon on request."""
 
-    def __init__(self, root: Path, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        environ: Mapping[str, str] | None = None,
+        *,
+        python: str = sys.executable,
+    ) -> None:
         self.root = root
+        self.python = python
         self.config_file = root / ".aircher" / "config.toml"
         self.data = root / "data" / "aircher"
         self.socket = root / "run" / "aircher" / "aircher.sock"
@@ -75,7 +82,7 @@ class Home:
         """Start `aircherd` and wait until it answers; `program` is what Python runs."""
         with self.log_file.open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, *program, "--log-level", log_level],
+                [self.python, *program, "--log-level", log_level],
                 env={**self.environ, **(environ or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -121,7 +128,7 @@ class Home:
     ) -> "subprocess.Popen[str]":
         """Start `aircher-cli` with its output in pipes and nothing on its standard input."""
         process = subprocess.Popen(  # type: ignore[call-overload]
-            [sys.executable, "-m", "aircher_cli", *arguments],
+            [self.python, "-m", "aircher_cli", *arguments],
             env={**self.environ, **(environ or {})},
             text=True,
             **{
@@ -144,7 +151,7 @@ class Home:
         """Run `aircher-cli` to its end; without `stdin` its standard input is /dev/null."""
         source = {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
         return subprocess.run(  # type: ignore[call-overload,no-any-return]
-            [sys.executable, "-m", "aircher_cli", *arguments],
+            [self.python, "-m", "aircher_cli", *arguments],
             env={**self.environ, **(environ or {})},
             cwd=cwd,
             text=True,
@@ -166,13 +173,15 @@ class Home:
 
 
 @contextmanager
-def home(environ: Mapping[str, str] | None = None) -> Iterator[Home]:
-    """Give a fresh home; kill its daemon and remove it at the end.
+def home(
+    environ: Mapping[str, str] | None = None, *, python: str = sys.executable
+) -> Iterator[Home]:
+    """Give a fresh home; kill its daemon and remove it at the end. `python` has it installed.
 
     It lies directly in the temporary directory: a socket's path must fit in 107 bytes.
     """
     root = Path(tempfile.mkdtemp(prefix="air"))
-    made = Home(root, environ)
+    made = Home(root, environ, python=python)
     try:
         yield made
     finally:
