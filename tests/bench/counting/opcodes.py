@@ -8,6 +8,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
+from inspect import CO_COROUTINE
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
@@ -98,9 +99,9 @@ class Opcodes:
     def _enter(self, frame: FrameType, event: str, argument: Any) -> Trace:
         """Take a call, or a coroutine that goes on."""
         del event, argument
-        above = frame.f_back
-        if above is not None and above.f_code.co_name == LOOP and frame.f_code.co_flags & 0x80:
-            self._side = "peers" if frame.f_code.co_filename.startswith(self._ours) else "daemon"
+        above, code = frame.f_back, frame.f_code
+        if above is not None and above.f_code.co_name == LOOP and code.co_flags & CO_COROUTINE:
+            self._side = "peers" if code.co_filename.startswith(self._ours) else "daemon"
             self.steps[self._side] += 1
             return self._root(frame)
         return self._tracer(frame)
