@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from against import BARE_INTERPRETER, PARTS, against
 from processes import HERE, Figures, resident_mb, run, upstream, wall_ms
 
-from helpers.running import Home, home
+from helpers.daemon.real_daemon import Home, home
 
 CONFIG = """\
 [providers.up]

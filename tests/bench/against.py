@@ -21,7 +21,7 @@ from statistics import median, quantiles
 from builds import build_commit, build_here, check_install, different_versions
 from processes import HERE, Figures, cpu_us, resident_mb, run, upstream, wall_ms
 
-from helpers.running import Home, home
+from helpers.daemon.real_daemon import Home, home
 
 PARTS = ("bytecodes", "instructions", "start", "ask", "requests", "streams", "open")
 CONFIG = """\

@@ -4,7 +4,7 @@
 
 prints what the daemon holds before and after (the lines must be equal), how the chats ended, and
 chats per second before and after the storm. Exits with 1 if something was left behind.
-`tests/e2e/test_load.py` does the same with fewer.
+`tests/e2e/daemon/test_load.py` does the same with fewer.
 """
 
 import sys
@@ -16,9 +16,9 @@ import trio
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from aircherd.testing.simulator import Simulator, open_simulator
-from helpers import cancels
-from helpers.load import Peer, Watched, each_at_once, wait_for, watched_daemon
-from helpers.running import home
+from helpers.daemon import cancels
+from helpers.daemon.load import Peer, Watched, each_at_once, wait_for, watched_daemon
+from helpers.daemon.real_daemon import home
 
 CLIENTS = 50
 ROUNDS = 40

@@ -3,7 +3,7 @@
     .venv/bin/python tests/bench/killing.py [TIMES] [SEED]
 
 200 times take about four minutes. Ends with an error at the first attempt that is counted twice, or
-that was committed and is lost; `tests/e2e/test_ledger.py` does the same a few times.
+that was committed and is lost; `tests/e2e/daemon/test_ledger.py` does the same a few times.
 """
 
 import random
@@ -13,9 +13,9 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
+from helpers.daemon.real_daemon import home, simulator  # noqa: E402 - likewise
 from helpers.killing import CONFIG, Killer  # noqa: E402 - the path comes first
 from helpers.ledger import query, sums  # noqa: E402 - likewise
-from helpers.running import home, simulator  # noqa: E402 - likewise
 
 
 def main(times: int, seed: int) -> None:

@@ -24,7 +24,7 @@ sys.path.insert(0, str(HERE.parent))
 
 from aircherd.ipc.outbox import BUFFER_LIMIT  # noqa: E402 - the path comes first
 from aircherd.testing.simulator import open_simulator  # noqa: E402
-from helpers.load import (  # noqa: E402
+from helpers.daemon.load import (  # noqa: E402
     LONG,
     LONG_CHATS,
     Peer,
@@ -33,7 +33,7 @@ from helpers.load import (  # noqa: E402
     wake_up,
     watched_daemon,
 )
-from helpers.running import PATIENCE, home  # noqa: E402
+from helpers.daemon.real_daemon import PATIENCE, home  # noqa: E402
 
 CONFIG = """
 [providers.ticks]

@@ -15,7 +15,7 @@ from aircherd.testing.keyring import MemoryStore
 from aircherd.testing.simulator import open_simulator
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.models import Model
-from helpers.in_process import KEY, ask, running, write_config
+from helpers.daemon.in_process import KEY, ask, running, write_config
 
 
 async def test_the_socket_answers_when_the_context_is_entered(environ):

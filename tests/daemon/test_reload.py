@@ -3,7 +3,7 @@
 from aircherd.testing.keyring import MemoryStore
 from aircherd.testing.simulator import open_simulator
 from aircherd.vocabulary.failure import Failure, FailureClass
-from helpers.in_process import KEY, ask, running, write_config
+from helpers.daemon.in_process import KEY, ask, running, write_config
 
 
 async def test_a_reload_takes_another_network_without_a_restart(environ):

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from helpers.contract import Bench, open_bench
-from helpers.contract_apis import APIS
-from helpers.running import home as open_home
-from helpers.running import simulator as open_simulator
+from helpers.daemon.real_daemon import home as open_home
+from helpers.daemon.real_daemon import simulator as open_simulator
+from helpers.providers.contract import Bench, open_bench
+from helpers.providers.contract_apis import APIS
 
 KEY = "canary-work-0123456789abcdef"
 

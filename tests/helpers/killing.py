@@ -10,8 +10,8 @@ import threading
 
 from aircher_client import Client, ClientError
 from aircherd.testing.simulator import Simulator
-from helpers.asking import a_chat
-from helpers.running import Home
+from helpers.daemon.ipc_requests import a_chat
+from helpers.daemon.real_daemon import Home
 
 CONFIG = """\
 [providers.work]

@@ -16,7 +16,16 @@ from aircherd.providers.client import ProviderClient
 from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.providers.transport.transport import open_transport
 from aircherd.redaction import Redactor
-from helpers.live import BILL, ROWS, Asked, Line, Missing, check_reachable, open_line, read_row
+from helpers.providers.live import (
+    BILL,
+    ROWS,
+    Asked,
+    Line,
+    Missing,
+    check_reachable,
+    open_line,
+    read_row,
+)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -8,8 +8,8 @@ import json
 import pytest
 
 from aircherd.vocabulary.secret import Secret
-from helpers.live import ROWS, Line
-from helpers.talking import SCHEMA, TOOL, result, said, user
+from helpers.providers.live import ROWS, Line
+from helpers.providers.talking import SCHEMA, TOOL, result, said, user
 
 pytestmark = pytest.mark.live
 

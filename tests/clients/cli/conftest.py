@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from helpers.cli_daemon import CliDaemon
+from helpers.daemon.cli_daemon import CliDaemon
 
 
 @pytest.fixture

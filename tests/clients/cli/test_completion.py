@@ -14,7 +14,7 @@ import pytest
 from aircher_cli.completion import model_names, whole_parser
 from aircher_cli.exit_codes import HelpAsked
 from aircher_cli.registry import COMMANDS
-from helpers.cli_daemon import CliDaemon
+from helpers.daemon.cli_daemon import CliDaemon
 from helpers.required import missing
 
 PROGRAMS = str(Path(sys.executable).parent)

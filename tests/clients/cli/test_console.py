@@ -4,7 +4,7 @@ import pytest
 
 from aircher_cli.console import UNLIMITED, Console, may_colour, strip_controls, terminal_width
 from aircher_cli.exit_codes import CommandFailed
-from helpers.cli import Stream
+from helpers.daemon.cli import Stream
 
 
 def console_of(

@@ -7,7 +7,7 @@ import pytest
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
-from helpers.cli import Stream
+from helpers.daemon.cli import Stream
 
 
 def context_of(stdin: Stream | None) -> Context:

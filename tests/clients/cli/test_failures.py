@@ -8,8 +8,8 @@ from aircher_cli.exit_codes import CommandFailed, UsageError
 from aircher_cli.failures import back_lines, error_lines, error_record
 from aircher_cli.render.formatting import clock
 from aircher_client import DaemonError, DaemonUnreachable
-from helpers.cli import run_cli
-from helpers.cli_daemon import CliDaemon, refuses
+from helpers.daemon.cli import run_cli
+from helpers.daemon.cli_daemon import CliDaemon, refuses
 
 NOW = 1_795_000_000.0
 ATTEMPT = {

@@ -5,7 +5,7 @@ import pytest
 from aircher_cli.help import group_overview, overview
 from aircher_cli.registry import COMMANDS
 from aircher_wire.version import __version__
-from helpers.cli import run_cli
+from helpers.daemon.cli import run_cli
 
 
 @pytest.mark.parametrize("words", [(), ("--help",), ("-h",), ("help",)])

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from aircher_cli.__main__ import main
-from helpers.cli import COMMAND, run_cli, run_program, start_program
-from helpers.cli_daemon import CliDaemon, chat_result, refuses, streams, streams_for_ever
+from helpers.daemon.cli import COMMAND, run_cli, run_program, start_program
+from helpers.daemon.cli_daemon import CliDaemon, chat_result, refuses, streams, streams_for_ever
 
 HEAVY = ("trio", "httpx", "keyring", "structlog", "watchfiles", "msgspec", "asyncio")
 SLOW = ("typing", "dataclasses", "pathlib", "json", "getpass", "textwrap", "shutil", "subprocess")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.fake_daemon import FakeDaemon
+from helpers.daemon.fake_daemon import FakeDaemon
 
 
 @pytest.fixture

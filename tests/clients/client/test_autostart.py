@@ -16,9 +16,9 @@ from aircher_client.autostart import _next, _Step, _Way
 from aircher_client.connection import try_connect
 from aircher_client.lock_holder import LockHolder
 from aircher_wire import address
-from helpers.fake_daemon import FakeDaemon
+from helpers.daemon.fake_daemon import FakeDaemon
 
-FAKE = Path(__file__).parents[2] / "helpers" / "fake_aircherd.py"
+FAKE = Path(__file__).parents[2] / "helpers" / "daemon" / "fake_aircherd.py"
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from aircher_client import (
 from aircher_client.connection import Connection, try_connect
 from aircher_wire import frames
 from aircher_wire.frames import Notification, Request
-from helpers.fake_daemon import ClosedByHandler, FakeDaemon, Peer
+from helpers.daemon.fake_daemon import ClosedByHandler, FakeDaemon, Peer
 
 
 def connect(daemon: FakeDaemon) -> Client:

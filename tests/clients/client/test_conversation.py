@@ -7,7 +7,7 @@ from aircher_client.conversation import Conversation
 from aircher_client.errors import ConnectionLost, DaemonError
 from aircher_wire import frames
 from aircher_wire.frames import Request
-from helpers.fake_daemon import FakeDaemon, Peer
+from helpers.daemon.fake_daemon import FakeDaemon, Peer
 
 
 @pytest.fixture

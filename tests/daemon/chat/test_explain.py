@@ -11,7 +11,7 @@ from aircherd.usage.output_estimator import USUAL_OUTPUT
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.models import Model
 from helpers.chat import CONFIG, A, Chats, FakePool
-from helpers.provider_calls import a_request
+from helpers.providers.provider_calls import a_request
 from helpers.routing import Described
 
 

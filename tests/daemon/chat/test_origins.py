@@ -2,7 +2,7 @@
 
 from aircherd.chat.origins import for_origin
 from aircherd.vocabulary.parts import ReasoningPart, TextPart, ToolCallPart
-from helpers.provider_calls import a_request
+from helpers.providers.provider_calls import a_request
 
 MINE, OTHER = "anthropic/claude-x", "openai/gpt-x"
 

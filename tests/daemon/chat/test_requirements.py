@@ -5,7 +5,7 @@ import pytest
 from aircherd.chat.requirements import requirements_of
 from aircherd.routing.filters import ABILITIES
 from aircherd.usage.estimate import TOKENS_PER_IMAGE
-from helpers.provider_calls import a_request
+from helpers.providers.provider_calls import a_request
 
 PICTURE = {"type": "image", "data": "aGk=", "media_type": "image/png"}
 TOOL = {"name": "look"}

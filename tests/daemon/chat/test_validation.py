@@ -8,7 +8,7 @@ import pytest
 from aircherd.chat.validation import check_request
 from aircherd.errors import BadRequest
 from aircherd.vocabulary.chat import ChatRequest
-from helpers.provider_calls import a_request
+from helpers.providers.provider_calls import a_request
 
 TOOL = {"name": "look_up"}
 CALL = {"type": "tool_call", "id": "c1", "name": "look_up", "arguments": "{}"}

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from aircherd.files import atomic_file, data_files
 from aircherd.files.data_files import BackgroundFiles
-from helpers.load import wait_for
+from helpers.daemon.load import wait_for
 
 
 @pytest.fixture

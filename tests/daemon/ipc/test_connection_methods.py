@@ -6,7 +6,7 @@ import msgpack
 import trio
 
 from aircher_wire.version import __version__
-from helpers.in_process import running
+from helpers.daemon.in_process import running
 
 
 class Peer:

@@ -1,7 +1,7 @@
 """What adapters hand over shows nothing that is secret."""
 
 from aircherd.providers.adapter import HttpCall
-from helpers.provider_calls import CANARY
+from helpers.providers.provider_calls import CANARY
 
 
 def test_call_hides_its_headers() -> None:

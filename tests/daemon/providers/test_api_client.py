@@ -20,7 +20,7 @@ from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import Health
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Secret
-from helpers.pools import (
+from helpers.providers.pools import (
     EVENTS,
     HTML,
     JSON,
@@ -34,7 +34,7 @@ from helpers.pools import (
     over,
     raising,
 )
-from helpers.provider_calls import CANARY, a_provider, a_request, sse
+from helpers.providers.provider_calls import CANARY, a_provider, a_request, sse
 
 
 async def test_impossible_request_is_not_sent() -> None:

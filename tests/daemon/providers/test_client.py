@@ -17,7 +17,7 @@ from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import Health
 from aircherd.vocabulary.models import Model
 from helpers.cooling import failed
-from helpers.pools import (
+from helpers.providers.pools import (
     EVENTS,
     HTML,
     JSON,
@@ -33,7 +33,7 @@ from helpers.pools import (
     failing,
     raising,
 )
-from helpers.provider_calls import CANARY, a_provider, a_request
+from helpers.providers.provider_calls import CANARY, a_provider, a_request
 
 TOKENS_SPENT = {"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "6m0s"}
 # With the pool's clock at the beginning of 1970.

@@ -18,7 +18,7 @@ from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Secret
 from helpers.cooling import failed
-from helpers.pools import (
+from helpers.providers.pools import (
     HTML,
     JSON,
     WELL,
@@ -28,7 +28,7 @@ from helpers.pools import (
     answering,
     raising,
 )
-from helpers.provider_calls import CANARY, a_provider
+from helpers.providers.provider_calls import CANARY, a_provider
 
 # ------------------------------------------------------------------ keys
 

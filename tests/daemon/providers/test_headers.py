@@ -5,7 +5,7 @@ import pytest
 from aircherd.providers.headers import bearer, call_headers, chat_headers
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.secret import Secret
-from helpers.provider_calls import CANARY, a_provider, failure_of
+from helpers.providers.provider_calls import CANARY, a_provider, failure_of
 
 
 @pytest.mark.parametrize("value", ["", "has space", "tab\t", "new\nline", "umläut", "\x7f"])

@@ -5,7 +5,7 @@ import pytest
 from aircherd.providers.hints import with_hint
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.models import Model
-from helpers.provider_calls import a_provider
+from helpers.providers.provider_calls import a_provider
 
 MISSING = Failure(kind=FailureClass.MODEL, message="model 'x' not found", status=404)
 CLOUD = a_provider("ollama", base_url="https://ollama.com", needs_key=True)

@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 from aircherd.providers.model_list import MAX_VALUES, read_list
 from aircherd.providers.registry import ADAPTERS
 from aircherd.vocabulary.failure import FailureClass
-from helpers.provider_calls import CANARY, failure_of
+from helpers.providers.provider_calls import CANARY, failure_of
 
 GEMINI = {"supportedGenerationMethods": ["generateContent"]}
 FORMS = {

@@ -10,7 +10,7 @@ from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Ending, Usage
 from aircherd.vocabulary.secret import Secret
 from aircherd.vocabulary.vendors import KINDS, VENDORS
-from helpers.provider_calls import CANARY, a_provider, a_request
+from helpers.providers.provider_calls import CANARY, a_provider, a_request
 
 if TYPE_CHECKING:
     from aircherd.providers.adapter import Adapter

@@ -32,9 +32,9 @@ from aircherd.vocabulary.keys import ApiKey
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent, TextDelta
 from aircherd.vocabulary.secret import Secret
-from helpers.http_server import Server, open_server, read_request
-from helpers.provider_calls import a_request, failure_of
-from helpers.signers import HmacSigner, TokenSigner, signature
+from helpers.providers.http_server import Server, open_server, read_request
+from helpers.providers.provider_calls import a_request, failure_of
+from helpers.providers.signers import HmacSigner, TokenSigner, signature
 
 F = FailureClass
 CALL = HttpCall("POST", "https://api.example/v1/chat", [("authorization", "Bearer k")], b"{}")

@@ -14,7 +14,7 @@ from aircherd.providers.openrouter.thinking import DetailedThinking
 from aircherd.providers.streaming_call import OneReply, StallTimeouts, StreamingCall, TransportError
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.reply import Ending, ReasoningDelta, ReplyEvent, TextDelta
-from helpers.provider_calls import sse
+from helpers.providers.provider_calls import sse
 
 HELLO = sse({"choices": [{"delta": {"content": "a"}}]})
 END = sse({"choices": [{"finish_reason": "stop"}]}, b"[DONE]")

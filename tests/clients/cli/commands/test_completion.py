@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.cli import run_cli
+from helpers.daemon.cli import run_cli
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -7,7 +7,7 @@ import pytest
 
 from aircher_cli.commands import demo
 from aircher_cli.commands.demo import shell_code
-from helpers.cli import run_cli
+from helpers.daemon.cli import run_cli
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import signal
 
 import pytest
 
-from helpers.cli import run_cli, start_program
-from helpers.cli_daemon import CliDaemon, Map, Session
+from helpers.daemon.cli import run_cli, start_program
+from helpers.daemon.cli_daemon import CliDaemon, Map, Session
 
 
 def subscribe(session: Session, msgid: int, params: Map) -> object:

@@ -2,8 +2,8 @@
 
 import json
 
-from helpers.cli import run_cli
-from helpers.cli_daemon import CliDaemon, Map
+from helpers.daemon.cli import run_cli
+from helpers.daemon.cli_daemon import CliDaemon, Map
 
 DAILY: Map = {
     "limit": "openai: 5.00 USD a day",

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from aircher_cli.commands.route import IMAGE, build_parser, build_request
-from helpers.cli import run_cli
-from helpers.cli_daemon import CliDaemon, Map, refuses
+from helpers.daemon.cli import run_cli
+from helpers.daemon.cli_daemon import CliDaemon, Map, refuses
 
 PLAN: Map = {
     "strategy": "priority",

@@ -10,8 +10,8 @@ import pytest
 from aircher_cli.commands.usage import ledger_note, read_bounds
 from aircher_cli.exit_codes import UsageError
 from aircher_cli.render.usage import SUMS
-from helpers.cli import run_cli
-from helpers.cli_daemon import CliDaemon, Map, Refusal
+from helpers.daemon.cli import run_cli
+from helpers.daemon.cli_daemon import CliDaemon, Map, Refusal
 
 GPT: Map = {
     "provider": "openai",

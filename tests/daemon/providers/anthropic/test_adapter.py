@@ -7,7 +7,7 @@ from aircherd.providers.anthropic.adapter import DEFAULT_MAX_TOKENS, VERSION, An
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Secret
-from helpers.provider_calls import (
+from helpers.providers.provider_calls import (
     CANARY,
     a_provider,
     a_request,

@@ -6,7 +6,7 @@ import pytest
 from aircherd.providers.anthropic.models import read_models
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
-from helpers.provider_calls import failure_of
+from helpers.providers.provider_calls import failure_of
 
 NO: dict[str, object] = {"supported": False}
 YES: dict[str, object] = {"supported": True}

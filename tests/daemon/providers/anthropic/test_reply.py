@@ -20,7 +20,7 @@ from aircherd.vocabulary.reply import (
     UsageDelta,
 )
 from helpers.memory import allocated
-from helpers.provider_calls import cut_in_two, failure_of, run_decoder, sse
+from helpers.providers.provider_calls import cut_in_two, failure_of, run_decoder, sse
 
 Data = dict[str, object]
 START_USAGE = {

@@ -9,7 +9,7 @@ from aircherd.providers.anthropic.request import message_blocks, system_text
 from aircherd.providers.codec.turns import turns
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import FailureClass
-from helpers.provider_calls import a_request, failure_of
+from helpers.providers.provider_calls import a_request, failure_of
 
 CALL = {"type": "tool_call", "id": "c1", "name": "f", "arguments": '{"a":1}'}
 RESULT = {"type": "tool_result", "id": "c1", "content": "one"}

@@ -15,7 +15,7 @@ from aircherd.providers.anthropic.thinking import (
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.parts import ReasoningPart
-from helpers.provider_calls import a_request, failure_of
+from helpers.providers.provider_calls import a_request, failure_of
 
 ADAPTIVE = {"type": "adaptive", "display": "summarized"}
 TOOLS = [{"name": "f"}]

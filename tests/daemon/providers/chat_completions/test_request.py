@@ -18,7 +18,7 @@ from aircherd.providers.chat_completions.request import (
 from aircherd.vocabulary.chat import Effort
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
-from helpers.provider_calls import a_request, failure_of
+from helpers.providers.provider_calls import a_request, failure_of
 
 QUIRKS = Quirks(name="it", efforts=EVERY_EFFORT)
 MODEL = Model(id="m")

@@ -12,7 +12,7 @@ from aircherd.providers.codec.json_in import (
     decode_with,
 )
 from aircherd.vocabulary.failure import FailureClass
-from helpers.provider_calls import failure_of
+from helpers.providers.provider_calls import failure_of
 
 
 @pytest.mark.parametrize(

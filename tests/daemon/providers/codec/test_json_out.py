@@ -6,7 +6,7 @@ import pytest
 from aircherd.providers.codec.json_out import encode_body, is_closed, parse_object, tool_parameters
 from aircherd.vocabulary.chat import Tool
 from aircherd.vocabulary.failure import FailureClass
-from helpers.provider_calls import failure_of
+from helpers.providers.provider_calls import failure_of
 
 
 def test_extra_wins() -> None:

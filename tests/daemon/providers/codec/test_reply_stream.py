@@ -8,7 +8,7 @@ from aircherd.providers.codec.reply_stream import ReplyStream, new_call_id
 from aircherd.providers.codec.sse import MAX_EVENT
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import Ending, ReplyEvent, TextDelta
-from helpers.provider_calls import failure_of, run_decoder
+from helpers.providers.provider_calls import failure_of, run_decoder
 
 
 class Toy(ReplyStream):

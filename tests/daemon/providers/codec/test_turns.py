@@ -6,7 +6,7 @@ from aircherd.providers.codec.turns import data_uri, result_images, result_text,
 from aircherd.vocabulary.chat import Message
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.parts import ImagePart, TextPart, ToolCallPart, ToolResultPart
-from helpers.provider_calls import a_request, failure_of
+from helpers.providers.provider_calls import a_request, failure_of
 
 PICTURE = ImagePart(media_type="image/png", data="AAAA")
 

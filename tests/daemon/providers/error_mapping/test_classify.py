@@ -18,7 +18,7 @@ from aircherd.providers.error_mapping.rules import LEADS
 from aircherd.redaction import Redactor
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.secret import Secret
-from helpers.provider_calls import CANARY
+from helpers.providers.provider_calls import CANARY
 
 F = FailureClass
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()

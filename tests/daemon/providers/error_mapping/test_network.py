@@ -6,7 +6,7 @@ import pytest
 from aircherd.config.model import Network
 from aircherd.providers.error_mapping.network import network_failure
 from aircherd.vocabulary.failure import FailureClass
-from helpers.provider_calls import CANARY, a_provider
+from helpers.providers.provider_calls import CANARY, a_provider
 
 HOST = "http://127.0.0.1:11434"
 F = FailureClass

@@ -6,7 +6,14 @@ from aircherd.providers.gemini.adapter import GeminiContent
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Secret
-from helpers.provider_calls import CANARY, a_provider, a_request, body_of, failure_of, sent_body
+from helpers.providers.provider_calls import (
+    CANARY,
+    a_provider,
+    a_request,
+    body_of,
+    failure_of,
+    sent_body,
+)
 
 ADAPTER = GeminiContent()
 PROVIDER = a_provider("gemini")

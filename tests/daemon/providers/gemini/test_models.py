@@ -7,7 +7,7 @@ from aircherd.providers.gemini.models import is_old, read_models, thinking_confi
 from aircherd.vocabulary.chat import Effort
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
-from helpers.provider_calls import failure_of
+from helpers.providers.provider_calls import failure_of
 
 
 @pytest.mark.parametrize(

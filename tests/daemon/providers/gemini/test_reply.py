@@ -18,7 +18,7 @@ from aircherd.vocabulary.reply import (
     Usage,
     UsageDelta,
 )
-from helpers.provider_calls import cut_in_two, failure_of, run_decoder, sse
+from helpers.providers.provider_calls import cut_in_two, failure_of, run_decoder, sse
 
 Data = dict[str, object]
 COUNTS = {

@@ -5,7 +5,7 @@ import pytest
 from aircherd.providers.codec.turns import turns
 from aircherd.providers.gemini.request import UNSIGNED, write_contents, write_system
 from aircherd.vocabulary.failure import FailureClass
-from helpers.provider_calls import a_request, failure_of
+from helpers.providers.provider_calls import a_request, failure_of
 
 NEW, OLD = "gemini-3.8-flash", "gemini-2.5-flash"
 PNG = {"type": "image", "media_type": "image/png", "data": "aGk="}

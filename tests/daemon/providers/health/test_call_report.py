@@ -6,7 +6,7 @@ from aircherd.providers.health.call_report import CallReport
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import Health
 from helpers.cooling import WALL, Listened, failed
-from helpers.provider_calls import a_provider
+from helpers.providers.provider_calls import a_provider
 
 OPENAI = a_provider("openai")
 SPENT = [(b"X-RateLimit-Remaining-Requests", b"0"), (b"x-ratelimit-reset-requests", b"6m0s")]

@@ -10,7 +10,7 @@ from aircherd.routing.cooldown_policy import RULES
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import Health
 from helpers.cooling import WALL, Listened, Time, failed, left
-from helpers.provider_calls import a_provider
+from helpers.providers.provider_calls import a_provider
 
 OPENAI, OLLAMA = a_provider("openai"), a_provider("ollama")
 QUOTA, RATE, NETWORK = FailureClass.QUOTA, FailureClass.RATE, FailureClass.NETWORK

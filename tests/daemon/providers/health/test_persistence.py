@@ -17,7 +17,7 @@ from aircherd.routing.cooldown_policy import RULES
 from aircherd.vocabulary.failure import FailureClass
 from helpers.cooling import WALL, Listened, Time, failed
 from helpers.data_files import WrittenAtOnce
-from helpers.provider_calls import a_provider
+from helpers.providers.provider_calls import a_provider
 
 PROVIDERS = DEFAULT_CONFIG.providers
 OPENAI = a_provider("openai")

@@ -13,7 +13,7 @@ from aircherd.providers.health.recovery import CHECK_SECONDS, DELAYS, Checks, Re
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import Health
 from helpers.cooling import WALL, failed
-from helpers.provider_calls import a_provider
+from helpers.providers.provider_calls import a_provider
 
 OPENAI, ROUTER = a_provider("openai"), a_provider("openrouter")
 NETWORK, QUOTA = FailureClass.NETWORK, FailureClass.QUOTA

@@ -10,7 +10,7 @@ from aircherd.providers.health.store import PROVIDER, CooldownStore
 from aircherd.routing.cooldown_policy import Cooldown, CooldownScope, cool
 from aircherd.vocabulary.failure import FailureClass
 from helpers.cooling import Time, failed
-from helpers.provider_calls import a_provider
+from helpers.providers.provider_calls import a_provider
 
 OPENAI, OLLAMA = a_provider("openai"), a_provider("ollama")
 QUOTA, NETWORK, OVERLOADED = FailureClass.QUOTA, FailureClass.NETWORK, FailureClass.OVERLOADED

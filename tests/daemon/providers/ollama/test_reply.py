@@ -14,7 +14,7 @@ from aircherd.vocabulary.reply import (
     ToolCallDelta,
     Usage,
 )
-from helpers.provider_calls import cut_in_two, failure_of, run_decoder
+from helpers.providers.provider_calls import cut_in_two, failure_of, run_decoder
 
 F = FailureClass
 

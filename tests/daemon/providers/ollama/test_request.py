@@ -4,7 +4,7 @@ import pytest
 
 from aircherd.providers.ollama.request import JSON_SENTENCE, all_messages
 from aircherd.vocabulary.failure import FailureClass
-from helpers.provider_calls import a_request, failure_of
+from helpers.providers.provider_calls import a_request, failure_of
 
 PIXEL = "iVBORw0KGgo="
 IMAGE = {"type": "image", "data": PIXEL, "media_type": "image/png"}

@@ -9,7 +9,14 @@ from aircherd.providers.openai_chat.adapter import OpenAIChat, is_openai, quirks
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Secret
-from helpers.provider_calls import CANARY, a_provider, a_request, body_of, failure_of, sent_body
+from helpers.providers.provider_calls import (
+    CANARY,
+    a_provider,
+    a_request,
+    body_of,
+    failure_of,
+    sent_body,
+)
 
 ADAPTER = OpenAIChat()
 GPU_BOX = "http://gpu-box:8000/v1"

@@ -16,8 +16,8 @@ from aircherd.vocabulary.reply import (
     Usage,
     UsageDelta,
 )
-from helpers.provider_calls import cut_in_two, failure_of, run_decoder
-from helpers.responses_streams import (
+from helpers.providers.provider_calls import cut_in_two, failure_of, run_decoder
+from helpers.providers.responses_streams import (
     STREAMS,
     call,
     failed,

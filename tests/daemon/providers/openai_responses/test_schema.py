@@ -16,8 +16,8 @@ from aircherd.providers.openai_responses.schema import (
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import Usage
 from helpers.memory import allocated
-from helpers.provider_calls import failure_of
-from helpers.responses_streams import USAGE, response
+from helpers.providers.provider_calls import failure_of
+from helpers.providers.responses_streams import USAGE, response
 
 
 def encoded(value: object) -> bytes:

@@ -11,7 +11,7 @@ from aircherd.providers.openai_responses.signature import (
     sign_reasoning,
 )
 from aircherd.vocabulary.parts import ReasoningPart
-from helpers.provider_calls import a_request
+from helpers.providers.provider_calls import a_request
 
 NOTHING = msgspec.Raw()
 SUMMARY = [{"type": "summary_text", "text": "Hm — “🦀”\n"}]

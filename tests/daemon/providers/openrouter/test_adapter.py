@@ -6,7 +6,7 @@ from aircherd.providers.openrouter.adapter import OpenRouter
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReasoningDelta
 from aircherd.vocabulary.secret import Secret
-from helpers.provider_calls import CANARY, a_provider, a_request, body_of, failure_of
+from helpers.providers.provider_calls import CANARY, a_provider, a_request, body_of, failure_of
 
 ADAPTER = OpenRouter()
 PROVIDER = a_provider("openrouter")

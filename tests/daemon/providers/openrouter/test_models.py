@@ -8,7 +8,7 @@ import pytest
 from aircherd.providers.openrouter.models import read_models
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model, Prices, Rates, Tier
-from helpers.provider_calls import failure_of
+from helpers.providers.provider_calls import failure_of
 
 PRICES = {"prompt": "0.00000125", "completion": "0.00001"}
 

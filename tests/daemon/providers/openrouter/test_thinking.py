@@ -9,7 +9,7 @@ from aircherd.providers.openrouter.thinking import MAX_DETAILS, DetailedThinking
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.parts import ReasoningPart
 from aircherd.vocabulary.reply import Ending, ReasoningDelta, ReplyEvent, TextDelta, ToolCallDelta
-from helpers.provider_calls import cut_in_two, failure_of, run_decoder, sse
+from helpers.providers.provider_calls import cut_in_two, failure_of, run_decoder, sse
 
 CLAUDE = {"format": "anthropic-claude-v1", "index": 0}
 

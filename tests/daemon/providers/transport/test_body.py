@@ -11,7 +11,7 @@ from trio.abc import Stream
 from aircherd.config.model import Network
 from aircherd.providers.transport.body import ReplyBody
 from aircherd.providers.transport.transport import Transport, open_transport
-from helpers.http_server import OK, Server, open_server, read_request, send_slowly
+from helpers.providers.http_server import OK, Server, open_server, read_request, send_slowly
 
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 TIMES = {"connect": 1.0, "write": 1.0, "first_byte": 9.0, "read": 4.0}

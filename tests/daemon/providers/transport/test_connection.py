@@ -16,7 +16,15 @@ from trio.testing import MockClock
 
 from aircherd.providers.transport.connection import Connection, connect_problem, open_connection
 from aircherd.providers.transport.timeouts import RequestDeadlines
-from helpers.http_server import OK, Server, open_server, read_request, replies, reset, send_slowly
+from helpers.providers.http_server import (
+    OK,
+    Server,
+    open_server,
+    read_request,
+    replies,
+    reset,
+    send_slowly,
+)
 
 CA = trustme.CA()
 PATIENCE = 0.1

@@ -14,7 +14,14 @@ from trio.abc import Stream
 from aircherd.config.model import Network
 from aircherd.providers.transport.proxy import ProxiedTransport, is_exempt, is_loopback, proxy_for
 from aircherd.providers.transport.transport import body_reader, open_transport
-from helpers.http_server import OK, Server, open_server, read_request, replies, send_slowly
+from helpers.providers.http_server import (
+    OK,
+    Server,
+    open_server,
+    read_request,
+    replies,
+    send_slowly,
+)
 
 PROXY = "http://proxy.test:3128"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -14,7 +14,7 @@ from trio.abc import Stream
 from aircherd.config.model import Network
 from aircherd.providers.transport.tls import handshake_problem, make_context
 from aircherd.providers.transport.transport import open_transport
-from helpers.http_server import OK, Server, open_server, replies
+from helpers.providers.http_server import OK, Server, open_server, replies
 
 OURS = trustme.CA()
 LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)

@@ -22,7 +22,15 @@ from aircherd.providers.transport.transport import (
     open_transport,
     send_over,
 )
-from helpers.http_server import OK, Server, closes_after, open_server, read_request, replies, reset
+from helpers.providers.http_server import (
+    OK,
+    Server,
+    closes_after,
+    open_server,
+    read_request,
+    replies,
+    reset,
+)
 
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 CA = trustme.CA()

@@ -20,8 +20,8 @@ from aircherd.usage.ledger.ledger import open_ledger
 from aircherd.usage.ledger.report import Sums
 from aircherd.usage.ledger.writer import LedgerState
 from helpers import ledger_victim
+from helpers.daemon.load import wait_for
 from helpers.ledger import DAY, HOUR, NOW, attempts, execute, open_at_noon, settled, started, sums
-from helpers.load import wait_for
 
 ROOT = Path(__file__).parents[4]
 

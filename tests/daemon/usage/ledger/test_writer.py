@@ -14,8 +14,8 @@ from aircherd.usage.ledger import writer as module
 from aircherd.usage.ledger.database import FileDamaged, FileTrouble
 from aircherd.usage.ledger.rows import LedgerEntry
 from aircherd.usage.ledger.writer import LedgerState, LedgerWriter
+from helpers.daemon.load import wait_for
 from helpers.ledger import NOW, settled, started
-from helpers.load import wait_for
 
 FULL = FileTrouble("/data/ledger.db: the disk is full")
 

@@ -10,7 +10,7 @@ from aircher_cli.commands.ask.attachments import as_parts, as_pieces, image_type
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
-from helpers.cli import Stream
+from helpers.daemon.cli import Stream
 
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 

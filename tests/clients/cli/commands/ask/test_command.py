@@ -4,8 +4,16 @@ import json
 
 import pytest
 
-from helpers.cli import run_cli
-from helpers.cli_daemon import CliDaemon, Map, Refusal, Session, chat_result, refuses, streams
+from helpers.daemon.cli import run_cli
+from helpers.daemon.cli_daemon import (
+    CliDaemon,
+    Map,
+    Refusal,
+    Session,
+    chat_result,
+    refuses,
+    streams,
+)
 
 FAILED = {
     "provider": "anthropic",

@@ -12,7 +12,7 @@ from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.render.advice import nobody_lines
 from aircher_client import Client, DaemonError
-from helpers.cli_daemon import CliDaemon, Map, Session, refuses
+from helpers.daemon.cli_daemon import CliDaemon, Map, Session, refuses
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from aircher_cli.commands.ask.reply import (
     usage_line,
 )
 from aircher_cli.console import Console
-from helpers.cli import Stream
-from helpers.cli_daemon import Map, chat_result
+from helpers.daemon.cli import Stream
+from helpers.daemon.cli_daemon import Map, chat_result
 
 REFUSED = {"provider": "anthropic", "outcome": "auth_rejected", "ms": 1}
 OVERLOADED = {"provider": "work", "outcome": "overloaded", "ms": 1}

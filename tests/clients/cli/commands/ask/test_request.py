@@ -10,7 +10,7 @@ from aircher_cli.commands.ask.request import read_request
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import UsageError
-from helpers.cli import Stream
+from helpers.daemon.cli import Stream
 
 Map = dict[str, object]
 

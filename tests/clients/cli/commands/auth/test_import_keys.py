@@ -3,8 +3,8 @@
 import pytest
 
 from aircher_cli.commands.auth.import_keys import verdict, wanted_variables
-from helpers.cli import run_cli
-from helpers.cli_daemon import CliDaemon
+from helpers.daemon.cli import run_cli
+from helpers.daemon.cli_daemon import CliDaemon
 
 
 def test_only_what_the_daemon_asks_for_is_sent(daemon: CliDaemon) -> None:

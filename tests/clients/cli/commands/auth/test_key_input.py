@@ -10,7 +10,7 @@ from aircher_cli.commands.auth.key_input import read_key, refuse_keys
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import UsageError
-from helpers.cli import Stream
+from helpers.daemon.cli import Stream
 
 
 def context_of(stdin: bytes | None) -> Context:

@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from helpers.cli import COMMAND, run_cli
-from helpers.cli_daemon import CliDaemon, refuses
+from helpers.daemon.cli import COMMAND, run_cli
+from helpers.daemon.cli_daemon import CliDaemon, refuses
 
 ROW = {
     "provider": "openai",

@@ -2,8 +2,8 @@
 
 import pytest
 
-from helpers.cli import run_cli
-from helpers.cli_daemon import CliDaemon
+from helpers.daemon.cli import run_cli
+from helpers.daemon.cli_daemon import CliDaemon
 
 LEFT = {"provider": "openai", "key": "env:OPENAI_API_KEY", "state": "unverified", "shadowed": []}
 

@@ -3,8 +3,8 @@
 import pytest
 
 from aircher_cli.commands.auth.test import verdict
-from helpers.cli import run_cli
-from helpers.cli_daemon import CliDaemon
+from helpers.daemon.cli import run_cli
+from helpers.daemon.cli_daemon import CliDaemon
 
 
 def row(state: str, health: str = "ok") -> dict[str, object]:

@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from helpers.cli import COMMAND, run_cli
-from helpers.cli_daemon import CliDaemon, Map, Session, refuses
+from helpers.daemon.cli import COMMAND, run_cli
+from helpers.daemon.cli_daemon import CliDaemon, Map, Session, refuses
 
 PATIENCE = 20.0
 

@@ -6,8 +6,8 @@ from aircher_cli.commands.chat.command import build_parser
 from aircher_cli.commands.chat.turns import COMMANDS, HELP, Dialogue
 from aircher_cli.console import Console
 from aircher_cli.context import Context
-from helpers.cli import Stream
-from helpers.cli_daemon import CliDaemon, Map, Refusal, Session, refuses
+from helpers.daemon.cli import Stream
+from helpers.daemon.cli_daemon import CliDaemon, Map, Refusal, Session, refuses
 
 
 class Typed:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from helpers.cli import run_cli
-from helpers.cli_daemon import CliDaemon, Map, Session
+from helpers.daemon.cli import run_cli
+from helpers.daemon.cli_daemon import CliDaemon, Map, Session
 
 
 def one_problem(session: Session, msgid: int, params: Map) -> object:

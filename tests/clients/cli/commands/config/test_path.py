@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from helpers.cli import run_cli
+from helpers.daemon.cli import run_cli
 
 
 @pytest.mark.parametrize(

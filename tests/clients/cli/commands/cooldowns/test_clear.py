@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from helpers.cli import run_cli
-from helpers.cli_daemon import CliDaemon, refuses
+from helpers.daemon.cli import run_cli
+from helpers.daemon.cli_daemon import CliDaemon, refuses
 
 
 @pytest.mark.parametrize(

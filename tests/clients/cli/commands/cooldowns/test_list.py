@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from helpers.cli import run_cli
-from helpers.cli_daemon import CliDaemon, Map
+from helpers.daemon.cli import run_cli
+from helpers.daemon.cli_daemon import CliDaemon, Map
 
 AWAY: Map = {"provider": "ollama", "health": "unreachable", "health_reason": "nobody listens"}
 WELL: Map = {"provider": "openai", "health": "ok"}

@@ -6,8 +6,8 @@ from aircher_cli.commands.daemon.lifecycle import is_running, wait_until
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
-from helpers.cli import Stream
-from helpers.cli_daemon import CliDaemon
+from helpers.daemon.cli import Stream
+from helpers.daemon.cli_daemon import CliDaemon
 
 
 class Clock:

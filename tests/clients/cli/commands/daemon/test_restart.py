@@ -4,8 +4,8 @@ import json
 import subprocess
 import sys
 
-from helpers.cli import run_cli
-from helpers.cli_daemon import CliDaemon, Map, Session
+from helpers.daemon.cli import run_cli
+from helpers.daemon.cli_daemon import CliDaemon, Map, Session
 
 
 def test_the_old_one_is_gone_before_the_new_one_is_asked(daemon: CliDaemon) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from aircher_cli.commands.daemon import lifecycle
 from aircher_client import Client
-from helpers.cli import run_cli
-from helpers.cli_daemon import CliDaemon
+from helpers.daemon.cli import run_cli
+from helpers.daemon.cli_daemon import CliDaemon
 
 STATUS = {"version": "1", "pid": 7, "uptime_s": 5}
 

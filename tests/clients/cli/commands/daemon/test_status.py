@@ -2,8 +2,8 @@
 
 import json
 
-from helpers.cli import run_cli
-from helpers.cli_daemon import CliDaemon
+from helpers.daemon.cli import run_cli
+from helpers.daemon.cli_daemon import CliDaemon
 
 
 def test_one_runs(daemon: CliDaemon) -> None:

@@ -5,8 +5,8 @@ import subprocess
 import sys
 import threading
 
-from helpers.cli import run_cli
-from helpers.cli_daemon import CliDaemon, Map, Session
+from helpers.daemon.cli import run_cli
+from helpers.daemon.cli_daemon import CliDaemon, Map, Session
 
 
 def test_it_waits_until_the_process_is_gone(daemon: CliDaemon) -> None:

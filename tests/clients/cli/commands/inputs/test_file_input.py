@@ -9,7 +9,7 @@ from aircher_cli.commands.inputs.file_input import read_bytes, refuse_two_reader
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed, UsageError
-from helpers.cli import Stream
+from helpers.daemon.cli import Stream
 
 
 def context_of(stdin: bytes = b"") -> Context:

@@ -8,7 +8,7 @@ from aircher_cli.commands.inputs.json_input import kind_of, parse_json, read_jso
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
-from helpers.cli import Stream
+from helpers.daemon.cli import Stream
 
 
 def context_of(stdin: bytes = b"") -> Context:

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from aircher_cli.commands.models.list import choose
-from helpers.cli import run_cli
-from helpers.cli_daemon import CliDaemon, Map
+from helpers.daemon.cli import run_cli
+from helpers.daemon.cli_daemon import CliDaemon, Map
 
 SONNET: Map = {
     "provider": "anthropic",

@@ -8,8 +8,8 @@ import pytest
 
 from aircher_cli.commands.models import refresh as models_refresh
 from aircher_cli.console import Console
-from helpers.cli import run_cli
-from helpers.cli_daemon import CliDaemon, Map, Session
+from helpers.daemon.cli import run_cli
+from helpers.daemon.cli_daemon import CliDaemon, Map, Session
 
 GOOD = {"provider": "anthropic", "fetched_at": time.time()}
 BAD = {"provider": "work", "error": "nobody listens"}

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from aircher_cli.commands.models.show import called
-from helpers.cli import run_cli
-from helpers.cli_daemon import CliDaemon, Map, Refusal, Session
+from helpers.daemon.cli import run_cli
+from helpers.daemon.cli_daemon import CliDaemon, Map, Refusal, Session
 
 SONNET: Map = {
     "provider": "anthropic",

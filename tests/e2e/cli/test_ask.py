@@ -1,0 +1,160 @@
+"""The main job, from the command line to a provider's API and back."""
+
+import json
+import signal
+
+import pytest
+
+from aircherd.testing.simulator import Fault
+from helpers.daemon.real_daemon import wait_until
+
+KEY = "canary-work-0123456789abcdef"
+
+
+def test_a_reply_streams_piece_by_piece(daemon, sim):
+    """The first word is there long before the last."""
+    daemon.login("work", KEY)
+    sim.faults.add(Fault("stall", after=2))  # until the client leaves
+    asked = daemon.popen("ask", "-m", "work/m", "one two three four")
+    assert asked.stdout.read(7) == "one two"
+    assert asked.poll() is None
+    asked.send_signal(signal.SIGINT)
+    asked.communicate(timeout=20)
+
+
+def test_json_is_one_object_with_everything(daemon):
+    """As the design has it."""
+    daemon.login("work", KEY)
+    answer = json.loads(daemon.cli("ask", "--json", "-m", "work/some-model", "hello you").stdout)
+    assert answer["text"] == "hello you"
+    assert (answer["provider"], answer["model"], answer["finish"]) == ("work", "some-model", "stop")
+    assert answer["usage"]["output_tokens"] == 2
+    assert answer["usage"]["input_tokens"] > 0
+    assert answer["cost"] is None
+    assert [(a["provider"], a["outcome"], a["key"]) for a in answer["attempts"]] == [
+        ("work", "ok", "default")
+    ]
+    assert answer["skipped"] == []
+
+
+def test_no_stream_asks_the_provider_for_one_piece(daemon, sim):
+    """The whole answer at once, from the provider on."""
+    daemon.login("work", KEY)
+    assert daemon.cli("ask", "--no-stream", "-m", "work/m", "a b c").stdout == "a b c\n"
+    assert sim.requests[-1].json.get("stream") in (None, False)
+
+
+def test_the_prompt_may_come_from_both_sides(daemon, sim):
+    """Arguments, then standard input."""
+    daemon.login("work", KEY)
+    done = daemon.cli("ask", "-m", "work/m", "-s", "be brief", "sum up:", stdin="some text\n")
+    assert done.returncode == 0, done.stderr
+    messages = sim.requests[-1].json["messages"]
+    assert [m["role"] for m in messages] == ["system", "user"]
+    assert "sum up:" in str(messages[1]["content"])
+    assert "some text" in str(messages[1]["content"])
+
+
+def test_invalid_utf8_in_a_prompt_is_replaced_not_fatal(daemon, sim):
+    """An editor's buffer may hold anything."""
+    daemon.login("work", KEY)
+    done = daemon.cli("ask", "-m", "work/m", "caf\udce9 au lait")
+    assert done.returncode == 0, done.stderr
+    assert "au lait" in str(sim.requests[-1].json["messages"][-1]["content"])
+
+
+def test_ctrl_c_closes_the_upstream_connection_at_once(daemon, sim):
+    """Exit 130, no traceback, and nobody goes on paying."""
+    daemon.login("work", KEY)
+    sim.faults.add(Fault("stall", after=1))
+    asked = daemon.popen("ask", "-m", "work/m", "one two three")
+    assert asked.stdout.read(3) == "one"
+    asked.send_signal(signal.SIGINT)
+    _, stderr = asked.communicate(timeout=20)
+    assert (asked.returncode, "Traceback" in stderr) == (130, False)
+    wait_until(sim.requests[-1].disconnected.is_set, "the provider sees its client leave")
+
+
+def test_a_killed_client_closes_the_upstream_connection_too(daemon, sim):
+    """Nobody asked to cancel: the connection's end says it."""
+    daemon.login("work", KEY)
+    sim.faults.add(Fault("stall"))
+    asked = daemon.popen("ask", "-m", "work/m", "x")
+    wait_until(lambda: any(r.endpoint == "chat" for r in sim.requests), "the chat arrived")
+    asked.kill()
+    asked.communicate()
+    wait_until(sim.requests[-1].disconnected.is_set, "the provider sees its client leave")
+
+
+def test_a_closed_stdout_pipe_is_no_traceback(daemon, sim):
+    """`ask | head -1` ends quietly, and upstream as well."""
+    daemon.login("work", KEY)
+    sim.behave(delay=0.005)
+    asked = daemon.popen("ask", "-m", "work/m", "count 2000")
+    asked.stdout.read(4)
+    asked.stdout.close()
+    stderr = asked.stderr.read()
+    asked.wait(timeout=20)
+    assert (stderr, asked.returncode) == ("", 141)
+    wait_until(sim.requests[-1].disconnected.is_set, "the provider sees its client leave")
+
+
+def test_a_stream_cut_in_the_middle_shows_the_text_so_far(daemon, sim):
+    """`truncated`, exit 5: never taken for a whole answer."""
+    daemon.login("work", KEY)
+    for kind in ("truncate", "cut", "reset"):
+        sim.faults.add(Fault(kind, after=2))
+        done = daemon.cli("ask", "-m", "work/m", "one two three four")
+        assert done.returncode == 5, (kind, done)
+        assert done.stdout.strip() == "one two", kind
+        assert done.stderr.strip(), kind
+    sim.faults.add(Fault("truncate", after=2))
+    error = json.loads(daemon.cli("ask", "--json", "-m", "work/m", "one two three").stdout)["error"]
+    assert (error["code"], error["data"]["text"]) == ("truncated", "one two")
+
+
+def test_a_tool_call_reaches_the_client_whole(daemon, sim):
+    """Through both vendors' forms, and the result goes back."""
+    daemon.login("work", KEY)
+    daemon.login("spare", "canary-spare-0123456789abcdef")
+    tool = {"name": "look", "parameters": '{"type":"object","properties":{"at":{"type":"string"}}}'}
+    for model in ("work/m", "spare/m"):
+        with daemon.client() as client:
+            first = {"role": "user", "content": 'call look {"at": "sky"} and look {"at": "sea"}'}
+            got = client.chat({"model": model, "messages": [first], "tools": [tool]})
+            calls = [part for part in got["message"]["content"] if part["type"] == "tool_call"]
+            assert [json.loads(call["arguments"]) for call in calls] == [
+                {"at": "sky"},
+                {"at": "sea"},
+            ]
+            assert got["finish"] == "tool_calls"
+            results = [
+                {"type": "tool_result", "id": call["id"], "content": f"saw {n}"}
+                for n, call in enumerate(calls)
+            ]
+            more = [first, got["message"], {"role": "user", "content": results}]
+            got = client.chat({"model": model, "messages": more, "tools": [tool]})
+            assert got["message"]["content"][0]["text"] == "The tools answered: saw 0 | saw 1"
+
+
+def test_a_newcomer_without_any_key_is_told_what_to_do(daemon):
+    """Exit 4 and the command to run, not a stack of failures."""
+    done = daemon.cli("ask", "hello")
+    assert done.returncode == 4
+    assert "auth login" in done.stderr
+
+
+def test_a_cancelled_chat_leaves_the_connection_usable(daemon, sim):
+    """The client goes on with its next request."""
+    daemon.login("work", KEY)
+    with daemon.client() as client:
+        sim.faults.add(Fault("stall", after=1))
+
+        def stop(delta):
+            if delta["type"] == "text":
+                raise KeyboardInterrupt
+
+        request = {"model": "work/m", "messages": [{"role": "user", "content": "one two"}]}
+        with pytest.raises(KeyboardInterrupt):
+            client.chat(request, stop)
+        assert client.chat(request)["finish"] == "stop"

@@ -1,0 +1,202 @@
+"""The contract of all adapters where something goes wrong: every error, and every break."""
+
+from contextlib import aclosing
+
+import pytest
+import trio
+
+from aircherd.config.model import Network
+from aircherd.providers.error_mapping.google_details import read_details
+from aircherd.testing.simulator.errors.rows import ROWS
+from aircherd.vocabulary.failure import FailureClass
+from helpers.providers.contract import Bench, open_bench
+from helpers.providers.contract_apis import APIS
+from helpers.providers.provider_calls import CANARY, a_request
+
+F = FailureClass
+BOTH = pytest.mark.parametrize("stream", [True, False])
+PROMPT = "one two three"
+PATIENCE = 20.0
+"""Seconds before a test gives up on what should happen at once."""
+
+CLASSES = {
+    F.AUTH: "refused_key missing_key leaked_key",
+    F.PERMISSION: "permission",
+    F.ACCOUNT: "organization_on_hold suspended location",
+    F.QUOTA: "quota credit_balance organization_spend_limit project_spend_limit "
+    "organization_usage_limit contract_spend_limit usage_limits workspace_usage_limits billing "
+    "budget daily_quota no_free_tier prepayment deepseek_balance",
+    F.RATE: "rate_limit token_rate_limit request_over_limit ramp_limit in_flight_budget "
+    "provider_rate_limit mistral_flat",
+    F.OVERLOADED: "overloaded slow_down unavailable compaction_unavailable groq_capacity",
+    F.CONTEXT: "context context_with_output input_length vllm_context vllm_flat llama_cpp_context",
+    F.REQUEST_SIZE: "too_large",
+    F.BAD_REQUEST: "bad_request deepseek_parameters",
+    F.POLICY: "policy invalid_prompt",
+    F.MODEL: "model_not_found not_found",
+    F.UNSUPPORTED: "no_tools no_thinking no_chat no_level",
+    F.SERVER: "server timeout conflict lm_studio",
+    F.PROTOCOL: "method",
+}
+"""What each error means, by the names that the simulated vendors share."""
+
+MEANING = {name: kind for kind, names in CLASSES.items() for name in names.split()}
+
+# Google answers 404 where others say 405.
+OTHERWISE = {("gemini", "method"): F.MODEL}
+
+ERRORS = [(api, error) for api in APIS for error in ROWS[APIS[api].vendor]]
+
+
+def test_every_error_has_its_class() -> None:
+    """The table above has each of the simulator's errors, and none that it lacks."""
+    assert MEANING.keys() == {error for rows in ROWS.values() for error in rows}
+
+
+# ------------------------------------------------------------------ errors
+
+
+@pytest.mark.parametrize(("name", "error"), ERRORS)
+async def test_error(name: str, error: str) -> None:
+    """Every error has its class, its status, a sentence and the time to wait; none has the key."""
+    api = APIS[name]
+    row = ROWS[api.vendor][error]
+    async with open_bench(api) as bench:
+        bench.meet("error", error=error)
+        failure = await bench.refused(PROMPT)
+    assert failure.kind is OTHERWISE.get((api.vendor, error), MEANING[error])
+    assert failure.status == (row.status if row.status != 200 else None)
+    assert failure.message
+    assert CANARY not in failure.message
+    wait = read_details(row.details).retry_after if row.retry_after is None else row.retry_after
+    if wait is not None and failure.kind is not F.QUOTA:  # Google sends one where none helps
+        assert failure.retry_after == wait
+
+
+async def test_wrong_key(bench: Bench) -> None:
+    """A key that the vendor refuses is told as such, and not repeated."""
+    bench.sim.keys.revoke(bench.api.vendor)
+    failure = await bench.refused(PROMPT)
+    assert failure.kind is F.AUTH
+    assert CANARY not in failure.message
+
+
+@pytest.mark.parametrize("error", ["overloaded", "server", "bad_request"])
+async def test_error_in_a_stream(bench: Bench, error: str) -> None:
+    """After a 200 and the first words, an error is still the error that it is."""
+    bench.meet("stream_error", error=error, after=1)
+    told = await bench.try_to_ask(PROMPT)
+    assert told.failure is not None
+    # Ollama's errors are words alone: it is their status that has the meaning.
+    expected = F.SERVER if bench.api.kind == "ollama" else MEANING[error]
+    assert (told.text, told.failure.kind) == ("one", expected)
+
+
+async def test_error_in_a_whole_answer(bench: Bench) -> None:
+    """The same for an answer in one piece, whatever its status is."""
+    bench.meet("stream_error", error="overloaded")
+    told = await bench.try_to_ask(PROMPT, stream=False)
+    assert told.failure is not None
+    assert (told.text, told.failure.kind) == ("", F.OVERLOADED)
+
+
+@BOTH
+async def test_200_with_an_error_inside(bench: Bench, stream: bool) -> None:
+    """An error body under a status that says all is well is an error."""
+    row = ROWS[bench.api.vendor]["server"]
+    bench.meet("error", error="server")
+    await bench.refused(PROMPT)
+    bench.meet("error", error="server")
+    _, body = await bench.again()
+    bench.meet("answer", status=200, content_type="application/json", body=body)
+    told = await bench.try_to_ask(PROMPT, stream=stream)
+    assert told.failure is not None
+    assert (told.text, told.failure.kind) == ("", F.SERVER)
+    assert row.message in told.failure.message
+
+
+# ------------------------------------------------------------------ breaks of any kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("truncate", F.TRUNCATED), ("cut", F.NETWORK), ("reset", F.NETWORK)],
+)
+async def test_broken_stream(bench: Bench, kind: str, expected: FailureClass) -> None:
+    """A stream that breaks off is never a whole answer; what came before is told."""
+    bench.meet(kind, after=2)
+    told = await bench.try_to_ask(PROMPT)
+    assert told.failure is not None
+    assert (told.failure.kind, told.finish) == (expected, None)
+    assert PROMPT.startswith(told.text)
+
+
+async def test_no_end_mark(bench: Bench) -> None:
+    """All but the last event is no whole answer, but where the mark says nothing new."""
+    bench.meet("no_end_marker")
+    told = await bench.try_to_ask(PROMPT)
+    assert told.text == PROMPT
+    if bench.api.ends_unmarked:
+        assert (told.failure, told.finish) == (None, "stop")
+    else:
+        assert told.failure is not None
+        assert told.failure.kind is F.TRUNCATED
+
+
+@pytest.mark.parametrize("kind", ["cut", "reset"])
+@pytest.mark.parametrize("after", [None, 1])
+async def test_broken_answer(bench: Bench, kind: str, after: int | None) -> None:
+    """An answer in one piece that is not whole is none, nor is silence."""
+    bench.meet(kind, after=after)
+    told = await bench.try_to_ask(PROMPT, stream=False)
+    assert told.failure is not None
+    assert (told.failure.kind, told.parts) == (F.NETWORK, [])
+
+
+@pytest.mark.parametrize(
+    ("after", "network"),
+    [
+        (None, Network(first_byte_timeout=0.1)),
+        (0, Network(first_byte_timeout=0.1, idle_timeout=0.1)),
+        (1, Network(idle_timeout=0.1)),
+    ],
+)
+async def test_stalled(bench: Bench, after: int | None, network: Network) -> None:
+    """A stream that goes on no more is given up when its deadline has passed, and closed."""
+    bench.network = network
+    bench.meet("stall", after=after)
+    with trio.fail_after(PATIENCE):
+        told = await bench.try_to_ask(PROMPT)
+        await bench.last.disconnected.wait()
+    assert told.failure is not None
+    assert (told.failure.kind, told.finish) == (F.TIMEOUT, None)
+
+
+async def test_cancelled(bench: Bench) -> None:
+    """Who stops waiting closes the connection at once; it serves nobody any more."""
+    bench.meet("stall", after=1)
+    with trio.CancelScope() as scope:
+        async with aclosing(
+            await bench.provider_client.open_chat(
+                bench.provider, a_request(), bench.model, bench.key, bench.network
+            )
+        ) as call:
+            await call.receive()
+            scope.cancel()
+            await call.receive()
+    assert scope.cancelled_caught
+    left = bench.last
+    with trio.fail_after(PATIENCE):
+        await left.disconnected.wait()
+    await bench.ask(PROMPT)
+    assert bench.last.connection != left.connection
+
+
+@BOTH
+async def test_connection_serves_again(bench: Bench, stream: bool) -> None:
+    """After a whole answer the next chat goes over the same connection, after an error too."""
+    await bench.ask(PROMPT, stream=stream)
+    bench.meet("error", error="overloaded")
+    await bench.refused(PROMPT, stream=stream)
+    await bench.ask(PROMPT, stream=stream)
+    assert {each.connection for each in bench.sim.requests} == {1}

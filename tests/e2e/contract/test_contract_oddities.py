@@ -1,0 +1,134 @@
+"""The contract of all adapters for what is not quite an answer: pages, odd types, odd counts."""
+
+import gzip
+import re
+
+import pytest
+
+from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.reply import Usage
+from helpers.providers.contract import Bench
+from helpers.providers.contract_apis import APIS
+from helpers.providers.http_server import open_server, replies
+from helpers.providers.talking import said
+
+F = FailureClass
+BOTH = pytest.mark.parametrize("stream", [True, False])
+PROMPT = "one two three"
+JSON = "application/json"
+NOT_IT = "not of its API|not a stream of events"
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("fault", "expected", "words"),
+    [
+        ({"kind": "html"}, F.SERVER, "a web page"),
+        ({"kind": "html", "status": 200}, F.PROTOCOL, "check base_url"),
+        ({"kind": "html", "status": 401}, F.PROTOCOL, "check base_url"),
+        ({"kind": "empty"}, F.PROTOCOL, "answered with nothing at all"),
+        ({"kind": "empty", "status": 500}, F.SERVER, r"failed \(HTTP 500\)"),
+        ({"kind": "answer", "status": 302}, F.PROTOCOL, "redirect"),
+        ({"kind": "answer", "body": "hello\n", "content_type": "text/plain"}, F.PROTOCOL, NOT_IT),
+        ({"kind": "answer", "body": "{}", "content_type": JSON}, F.PROTOCOL, NOT_IT),
+        ({"kind": "answer", "body": "[]", "content_type": JSON}, F.PROTOCOL, NOT_IT),
+        ({"kind": "answer", "body": "null", "content_type": JSON}, F.PROTOCOL, NOT_IT),
+    ],
+)
+async def test_no_answer_at_all(
+    bench: Bench, fault: dict[str, object], expected: FailureClass, words: str, stream: bool
+) -> None:
+    """What is not the API is told by what it is instead, with what to look at."""
+    bench.meet(**fault)  # type: ignore[arg-type]
+    failure = await bench.refused(PROMPT, stream=stream)
+    assert failure.kind is expected
+    assert re.search(words, failure.message)
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/octet-stream", ""])
+@BOTH
+async def test_wrong_content_type(bench: Bench, content_type: str, stream: bool) -> None:
+    """Where the header does not say what it is, the form that was asked for is read."""
+    bench.meet("content_type", content_type=content_type)
+    assert (await bench.ask(PROMPT, stream=stream)).text == PROMPT
+
+
+async def test_whole_answer_where_a_stream_was_asked_for(bench: Bench) -> None:
+    """A server that cannot stream is understood."""
+    bench.meet("no_stream")
+    told = await bench.ask(PROMPT)
+    assert (told.text, told.finish) == (PROMPT, "stop")
+    assert said(told.events) == [PROMPT]
+
+
+@BOTH
+async def test_compressed_unasked(bench: Bench, stream: bool) -> None:
+    """A body in gzip, which was not asked for, is refused by a sentence that says so."""
+    failure = await refused_by("200 OK", bench, stream=stream)
+    assert failure.kind is F.PROTOCOL
+    assert "gzip" in failure.message
+
+
+async def test_compressed_error(bench: Bench) -> None:
+    """An error in gzip is told by its status, without a line of noise."""
+    failure = await refused_by("503 Service Unavailable", bench, stream=True)
+    assert failure.kind is F.OVERLOADED
+    assert failure.message.isprintable()
+    assert "\ufffd" not in failure.message
+
+
+async def refused_by(status: str, bench: Bench, *, stream: bool) -> Failure:
+    """Return how a chat fails that is answered with this status and something in gzip."""
+    body = gzip.compress(b'{"error":{"message":"hidden"}}')
+    head = f"HTTP/1.1 {status}\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
+    async with open_server(replies(head.encode() + body)) as server:
+        bench.provider = bench.api.provider(server.url)
+        bench.key = None
+        return await bench.refused(PROMPT, stream=stream)
+
+
+# ------------------------------------------------------------------ odd counts
+
+
+def counts(names: tuple[str, ...]) -> str:
+    """Return a pattern for these counts and their values, the value in a group of its own."""
+    return rf'"({"|".join(names)})":(\d+)'
+
+
+@BOTH
+@pytest.mark.parametrize("odd", ["null", '"many"', "-7", "[1]", '{"a":1}', "1e400", "true"])
+async def test_counts_that_are_none(bench: Bench, odd: str, stream: bool) -> None:
+    """They count as nothing, and harm nobody."""
+    await bench.answer_with((counts(bench.api.counts), rf'"\1":{odd}'), stream=stream)
+    told = await bench.ask(PROMPT, stream=stream)
+    assert (told.text, told.finish) == ("one two", "stop")
+    assert told.usage in (None, Usage())
+
+
+@BOTH
+async def test_counts_as_strings(bench: Bench, stream: bool) -> None:
+    """A number in quotes is that number."""
+    await bench.answer_with((counts(bench.api.counts), r'"\1":"\2"'), stream=stream)
+    told = await bench.ask(PROMPT, stream=stream)
+    assert told.usage == Usage(input_tokens=2, output_tokens=2)
+
+
+@BOTH
+async def test_no_usage_at_all(bench: Bench, stream: bool) -> None:
+    """It is unknown then, and not zero."""
+    usage = '"(usage|usageMetadata|prompt_eval_count|eval_count)":'
+    await bench.answer_with((usage, '"nobody_knows":'), stream=stream)
+    told = await bench.ask(PROMPT, stream=stream)
+    assert (told.text, told.usage) == ("one two", None)
+
+
+@BOTH
+@pytest.mark.parametrize("bench", [api.name for api in APIS.values() if api.cached], indirect=True)
+async def test_more_cached_than_input(bench: Bench, stream: bool) -> None:
+    """Input includes what was cached, whatever the server says."""
+    bench.sim.behave(cached_tokens=1)
+    change = (counts(bench.api.cached), r'"\1":5000')
+    await bench.answer_with(change, stream=stream)
+    usage = (await bench.ask(PROMPT, stream=stream)).usage
+    assert usage is not None
+    assert 0 < usage.cached_tokens <= usage.input_tokens

@@ -1,0 +1,102 @@
+"""Where descriptors run out, who is there goes on; the next is served once there is room."""
+
+from contextlib import AsyncExitStack
+
+import pytest
+import trio
+
+from aircherd.testing.simulator import open_simulator
+from helpers.daemon.load import Peer, watched_daemon
+from helpers.daemon.real_daemon import PATIENCE
+from helpers.daemon.real_daemon import home as open_home
+
+NOFILE = 64
+CROWD = 80
+"""More clients than descriptors."""
+GIVE_UP = 1.0
+"""Seconds after which a client that has no answer is taken to be waiting for room."""
+
+
+@pytest.fixture
+async def sim():
+    """A simulated provider in the test's own loop."""
+    async with open_simulator() as running:
+        yield running
+
+
+@pytest.fixture
+async def daemon(sim):
+    """A daemon with at most 64 descriptors; its provider `work` is simulated and needs no key."""
+    with open_home() as home:
+        async with watched_daemon(home, sim, nofile=NOFILE) as running:
+            yield running
+
+
+async def fill(daemon, stack):
+    """Connect until the daemon takes no more; return who is served and who waits."""
+    peers = [
+        await stack.enter_async_context(await Peer.connect(daemon.home.socket))
+        for _ in range(CROWD)
+    ]
+    for peer in peers:
+        await peer.request(1, "ping")
+    for number, peer in enumerate(peers):
+        with trio.move_on_after(GIVE_UP) as waiting:
+            await peer.wait_end(1)
+        if waiting.cancelled_caught:
+            return peers[:number], peers[number:]
+    raise AssertionError(f"{NOFILE} descriptors were enough for {CROWD} clients")
+
+
+async def test_existing_clients_go_on_and_new_ones_are_served_when_there_is_room(daemon, sim):
+    """A stream under way ends whole, a call is answered; then one leaves and another comes in."""
+    async with AsyncExitStack() as stack:
+        early = await stack.enter_async_context(await Peer.connect(daemon.home.socket))
+        sim.behave(delay=0.05)
+        await early.chat(1, "work/m", "count 60")
+        served, waiting = await fill(daemon, stack)
+        assert served
+        with trio.fail_after(PATIENCE):
+            (heard,) = await early.wait_end(1)
+            assert (heard.error, heard.text) == (None, " ".join(map(str, range(1, 61))))
+            for peer in served:
+                assert (await peer.call(2, "status")).error is None
+            for leaving, coming in zip(served[:3], waiting, strict=False):
+                await leaving.stream.aclose()
+                (answer,) = await coming.wait_end(1)
+                assert (answer.error, answer.result) == (None, {})
+    async with await Peer.connect(daemon.home.socket) as late:
+        with trio.fail_after(PATIENCE):
+            assert (await late.ask(1, "work/m", "hi")).error is None
+
+
+async def test_existing_clients_can_reach_a_provider_while_others_wait(daemon, sim):
+    """Clients never take the descriptors that their chats need."""
+    async with AsyncExitStack() as stack:
+        served, _ = await fill(daemon, stack)
+        with trio.fail_after(PATIENCE):
+            heard = await served[0].ask(2, "work/m", "one two")
+        assert (heard.error, heard.text) == (None, "one two")
+
+
+async def test_a_want_of_descriptors_says_nothing_about_the_provider(daemon, sim):
+    """However many chats there are at once: whose fault it is stays true."""
+    async with await Peer.connect(daemon.home.socket) as peer:
+        sim.behave(first_delay=1.0)
+        for number in range(CROWD):
+            await peer.chat(number, "work/m", "hi")
+        with trio.fail_after(PATIENCE):
+            answers = await peer.wait_end(*range(CROWD))
+            status = await peer.call(CROWD, "status")
+        assert {"network"}.isdisjoint(heard.error["code"] for heard in answers if heard.error)
+        work = [row for row in status.result["providers"] if row["provider"] == "work"]
+        assert [row["health"] for row in work] == ["ok"]
+
+
+async def test_the_log_is_not_flooded_while_clients_wait(daemon):
+    """It may say once that there is no room, and not every tenth of a second."""
+    async with AsyncExitStack() as stack:
+        await fill(daemon, stack)
+        await trio.sleep(1)
+        lines = daemon.home.log().splitlines()
+        assert len(lines) <= 4, lines[-1]

@@ -1,0 +1,202 @@
+"""Under load nothing leaks, nothing is lost, and who does not read harms only itself."""
+
+import random
+
+import pytest
+import trio
+
+from aircherd.testing.simulator import open_simulator
+from helpers.daemon import cancels
+from helpers.daemon.load import (
+    LONG,
+    LONG_CHATS,
+    Peer,
+    each_at_once,
+    fall_asleep,
+    wait_for,
+    wake_up,
+    watched_daemon,
+)
+from helpers.daemon.real_daemon import PATIENCE
+from helpers.daemon.real_daemon import home as open_home
+
+MIB = 1024 * 1024
+BOUND = 8 * MIB
+"""What may wait for one client."""
+
+
+@pytest.fixture
+async def sim():
+    """A simulated provider in the test's own loop."""
+    async with open_simulator() as running:
+        yield running
+
+
+@pytest.fixture
+def home():
+    """A home without configuration yet."""
+    with open_home() as made:
+        yield made
+
+
+@pytest.fixture
+async def daemon(home, sim):
+    """A daemon that counts what it holds; its provider `work` is simulated and needs no key."""
+    async with watched_daemon(home, sim) as running:
+        yield running
+
+
+# ---------------------------------------------------------------------------- cancelling
+
+
+async def kill_clients(home, count):
+    """Start `aircher-cli ask` and kill it at a random point of its life, `count` times."""
+    points = random.Random(0)  # noqa: S311 - the same points in every run
+    for _ in range(count):
+        asked = home.popen("ask", "-m", "work/flowing", cancels.FLOW)
+        await trio.sleep(points.uniform(0.05, 0.3))
+        asked.kill()
+        await trio.to_thread.run_sync(asked.communicate)
+
+
+async def test_cancelled_chats_leave_nothing_behind(home, sim):
+    """No connection, descriptor, task or byte, wherever and however they were broken off."""
+    async with cancels.open_mute() as mute:
+        with cancels.dark_port() as dark:
+            more = cancels.CONFIG.format(dark=dark, mute=mute.port)
+            async with watched_daemon(home, sim, more_config=more) as daemon:
+                cancels.prepare(sim)
+                storm = cancels.Storm(home.socket)
+                # First a few, so that what is loaded once (TLS, threads) is not taken for a leak.
+                await storm.run(32, 16)
+                before = await daemon.settled()
+                with trio.fail_after(PATIENCE):
+                    async with trio.open_nursery() as nursery:
+                        nursery.start_soon(kill_clients, home, 6)
+                        await storm.run(480, 16)
+                await wait_for(
+                    lambda: not sim.open_connections and not mute.open_connections,
+                    f"the provider has no client any more: {sim}",
+                )
+                assert await daemon.settled() == before
+                assert all(request.disconnected.is_set() for request in sim.requests)
+                # The storm met what it was meant to meet: every place, by both ways.
+                places = {tuple(outcome.split()) for outcome in storm.outcomes}
+                ways = ("cancelled", "closed")
+                assert places == {(place, way) for place in cancels.PLACES for way in ways}
+                async with await Peer.connect(home.socket) as peer:
+                    with trio.fail_after(PATIENCE):
+                        heard = await peer.ask(1, "work/m", "one two")
+                    assert (heard.text, heard.error) == ("one two", None)
+
+
+# ---------------------------------------------------------------------------- many streams
+
+
+async def test_two_hundred_streams_at_once_lose_nothing(daemon, sim):
+    """40 clients with 5 streams of ten events a second each: all there, in order, whole."""
+    sim.behave(delay=0.1)
+    expected = " ".join(map(str, range(1, 21)))
+    answered = []
+
+    async def five(_number, peer):
+        for number in range(5):
+            await peer.chat(number, "work/m", "count 20")
+        for heard in await peer.wait_end(*range(5)):
+            assert (heard.error, heard.is_in_order) == (None, True)
+            assert (heard.text, heard.message) == (expected, expected)
+            answered.append(heard)
+
+    with trio.fail_after(2 * PATIENCE):
+        await each_at_once(40, daemon.home.socket, five)
+    assert len(answered) == 200
+
+
+# ---------------------------------------------------------------------------- not reading
+
+STALLED = 2
+
+
+def speak_long(sim):
+    """Let the provider answer all prompts with `LONG`."""
+    sim.behave(events_per_write=4, text=LONG, repeat_answers=True)
+
+
+def speak_short(sim):
+    """Let it answer as the prompt asks."""
+    sim.behave(events_per_write=1, text=None)
+
+
+async def test_who_stops_reading_harms_nobody_and_gets_all_of_it_later(daemon, sim):
+    """The others go on in order, memory is bounded, and the sleepers find their text whole."""
+    socket = daemon.home.socket
+    await eighteen_others(socket)  # what they need by themselves is not the sleepers' cost
+    speak_long(sim)
+    async with await Peer.connect(socket) as first, await Peer.connect(socket) as second:
+        idle = daemon.resident_kib()
+        for peer in (first, second):
+            await fall_asleep(peer)
+        await daemon.wait_until_waiting(STALLED * BOUND)
+        speak_short(sim)
+        await eighteen_others(socket)
+        assert daemon.resident_kib() - idle < (STALLED * BOUND + 16 * MIB) // 1024
+        long = [request for request in sim.requests if request.json["model"] == "long"]
+        assert len(long) == STALLED * LONG_CHATS
+        assert not all(request.finished.is_set() for request in long)
+        for peer in (first, second):
+            with trio.fail_after(2 * PATIENCE):
+                assert await wake_up(peer)
+
+
+async def eighteen_others(socket):
+    """Clients that read: three chats each, one after the other."""
+
+    async def three(number, peer):
+        for chat in range(3):
+            heard = await peer.ask(chat, "work/m", f"count {100 + number}")
+            expected = " ".join(map(str, range(1, 101 + number)))
+            assert (heard.error, heard.is_in_order) == (None, True)
+            assert (heard.text, heard.message) == (expected, expected)
+
+    with trio.fail_after(PATIENCE):
+        await each_at_once(18, socket, three)
+
+
+async def test_events_for_who_does_not_read_are_dropped_and_counted(daemon, sim):
+    """What it is told and what `lagged` counts are together all that happened."""
+    speak_long(sim)
+    socket = daemon.home.socket
+    async with await Peer.connect(socket) as sleeper:
+        await sleeper.call(LONG_CHATS, "events.subscribe", topics=["attempt"])
+        await fall_asleep(sleeper)
+        await daemon.wait_until_waiting(BOUND)
+        speak_short(sim)
+        async with await Peer.connect(socket) as other:
+            for chat in range(30):
+                assert (await other.ask(chat, "work/m", "hi")).error is None
+        with trio.fail_after(PATIENCE):
+            assert await wake_up(sleeper)
+            while sum(map(told, sleeper.events)) < 30 + LONG_CHATS:
+                await sleeper.read()
+        assert sum(map(told, sleeper.events)) == 30 + LONG_CHATS
+        lagged = [event["dropped"] for event in sleeper.events if event["topic"] == "lagged"]
+        assert lagged[0] >= 30
+
+
+def told(event):
+    """How many attempts an event speaks of."""
+    return {"attempt": 1, "lagged": event.get("dropped")}[event["topic"]]
+
+
+async def test_answers_for_who_does_not_read_are_bounded_too(daemon, sim):
+    """It may ask as much as it likes: no more waits for it than the bound and one answer."""
+    speak_long(sim)
+    async with await Peer.connect(daemon.home.socket) as sleeper:
+        messages = [{"role": "user", "content": "go"}]
+        for number in range(LONG_CHATS):
+            await sleeper.request(number, "chat", model="work/m", stream=False, messages=messages)
+        await daemon.wait_until_waiting(BOUND)
+        assert await daemon.steady_bytes() < BOUND + len(LONG) + 1000
+        with trio.fail_after(PATIENCE):
+            heard = await sleeper.wait_end(*range(LONG_CHATS))
+        assert {each.message for each in heard} == {LONG}

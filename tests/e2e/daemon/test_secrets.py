@@ -1,0 +1,130 @@
+"""A canary key is in no log, event, error, process list or file but its store."""
+
+import threading
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from aircher_client import ClientError
+from aircherd.testing.simulator import Fault
+from helpers.daemon.real_daemon import wait_until
+from helpers.secret_service import secret_service
+
+KEY = "canary-work-0123456789abcdef"
+BAD = "canary-refused-0123456789"
+
+
+def command_lines():
+    """Return the command lines of all processes."""
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            lines.append(path.read_bytes().decode(errors="replace"))
+        except OSError:
+            continue  # it ended meanwhile
+    return "\n".join(lines)
+
+
+TOPICS = ["auth", "attempt", "provider", "config"]
+
+
+@contextmanager
+def every_event(home):
+    """Collect every event while the context lasts; insist that each topic had one."""
+    events, seen = [], []
+    with home.client() as client:
+        stream = client.events(TOPICS, events.append)
+
+        def collect():
+            with suppress(ClientError):
+                for event in stream:
+                    events.append(event)
+                    seen.append(event["topic"])
+
+        thread = threading.Thread(target=collect)
+        thread.start()
+        yield events
+        wait_until(lambda: set(TOPICS) <= set(seen), f"every topic had an event: {seen}")
+        home.stop()
+        thread.join(20)
+
+
+def use_everything(home, sim):
+    """Send keys down every path that could spill them; return all that clients were told."""
+    told = []
+
+    def run(*arguments, **options):
+        done = home.cli(*arguments, **options)
+        told.append(done.stdout + done.stderr)
+
+    with every_event(home) as events:
+        run("auth", "login", "work", "--with-token", stdin=BAD)
+        run("auth", "login", "work", "--with-token", stdin=KEY)
+        run("auth", "import", environ={"SPARE_KEY": KEY})
+        for fault in (
+            None,
+            Fault("error", error="refused_key", message=f"Incorrect API key provided: {KEY}"),
+            Fault("error", error="server", message=f"we saw {KEY}"),
+            Fault("stream_error", error="server", message=f"we saw {KEY}", after=1),
+            Fault("answer", status=400, content_type="text/html", body=f"<p>{KEY}</p>"),
+        ):
+            run("auth", "test", "work")
+            if fault:
+                sim.faults.add(fault)
+            run("ask", "-v", "--json", "-m", "work/m", "hello you")
+        for command in ("auth status", "auth status --json", "status", "status --json"):
+            run(*command.split())
+        text = home.config_file.read_text()
+        home.write_config(text.replace(f"{sim.url}/v1", "http://127.0.0.1:9/v1"))
+        run("config", "reload")
+        run("auth", "login", "work", "--with-token", "--no-verify", stdin=KEY)
+        run("ask", "-m", "work/m", "nobody is there")
+        home.write_config(f'[providers.work]\napi_key = "{KEY}"\n')
+        run("config", "check")
+        run("config", "reload")
+        with home.client() as client:
+            told.append(str(client.call("status")) + str(client.call("auth.status")))
+    return "\n".join([*told, str(events)])
+
+
+@pytest.fixture
+def seen_commands():
+    """Watch the process list while the test runs."""
+    seen, stop = [], threading.Event()
+
+    def watch():
+        while not stop.is_set():
+            seen.append(command_lines())
+            stop.wait(0.005)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    yield seen
+    stop.set()
+    thread.join()
+
+
+def test_no_key_is_anywhere_but_in_its_file(daemon, sim, seen_commands):
+    """Without a keyring the credentials file holds it, 0600, and nothing else does."""
+    told = use_everything(daemon, sim)
+    daemon.config_file.unlink()  # the literal key that the test itself wrote
+    store = daemon.data / "credentials.json"
+    assert KEY in store.read_text()
+    assert store.stat().st_mode & 0o777 == 0o600
+    store.unlink()
+    everything = "\n".join([told, daemon.everything_written(), *seen_commands])
+    assert KEY not in everything
+    assert BAD not in everything
+
+
+@pytest.mark.secret_service
+def test_with_a_keyring_no_file_of_ours_holds_a_key(home, sim, seen_commands):
+    """The keyring's child gets it on standard input, not on its command line."""
+    with secret_service() as keyring:
+        home.start(keyring.environ)
+        told = use_everything(home, sim)
+        home.config_file.unlink()
+        everything = "\n".join([told, home.everything_written(), *seen_commands])
+    assert KEY not in everything
+    assert BAD not in everything

@@ -1,0 +1,120 @@
+"""The vendor that docs/adding-a-provider.md invents: what the page shows is a working adapter."""
+
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from aircherd.config.model import Provider
+from aircherd.providers.adapter import HttpCall
+from aircherd.providers.signing import HttpReply, step
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.models import Model
+from aircherd.vocabulary.reply import Ending, ReasoningDelta, TextDelta, Usage
+from aircherd.vocabulary.secret import Secret
+from helpers.providers.provider_calls import (
+    a_request,
+    cut_in_two,
+    failure_of,
+    run_decoder,
+    sent_body,
+    sse,
+)
+
+PAGE = Path(__file__).parents[3] / "docs" / "adding-a-provider.md"
+PROVIDER = Provider(name="quill", kind="quill", base_url="https://quill.example")
+KEY = Secret("canary-0123456789")
+STREAM = sse(
+    {"muse": "A greeting."}, {"say": "Hel"}, {"say": "lo"}, {"done": "complete", "read": 9}
+)
+EVENTS = [
+    ReasoningDelta("A greeting."),
+    TextDelta("Hel"),
+    TextDelta("lo"),
+    Ending("stop", Usage(input_tokens=9)),
+]
+
+
+@pytest.fixture(scope="module")
+def page() -> ModuleType:
+    """The page's code, in one module."""
+    code = "".join(re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL))
+    module = ModuleType("quill")
+    exec("from aircherd.providers.signing import Flow\n" + code, module.__dict__)  # noqa: S102 - ours
+    return module
+
+
+def test_a_request_goes_out(page: ModuleType) -> None:
+    """As the vendor's page has it."""
+    request = a_request({"role": "user", "content": "Hi"}, system="be brief")
+    call = page.Quill().chat_call(PROVIDER, request, Model(id="q-1"), KEY)
+    assert (call.url, dict(call.headers)["quill-key"]) == (
+        "https://quill.example/v1/converse",
+        "canary-0123456789",
+    )
+    assert sent_body(call) == {
+        "model": "q-1",
+        "about": "be brief",
+        "turns": [{"who": "human", "say": "Hi"}],
+        "stream": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("request_", "told"),
+    [
+        (a_request(stop=["x"]), "stop: Quill has no such thing"),
+        (
+            a_request({"role": "user", "content": [{"type": "image", "url": "https://h/a.png"}]}),
+            "messages[0]: Quill takes nothing but text",
+        ),
+    ],
+)
+def test_what_it_lacks_is_refused(page: ModuleType, request_: object, told: str) -> None:
+    """Another provider may be asked."""
+    failure = failure_of(lambda: page.Quill().chat_call(PROVIDER, request_, Model(id="q"), KEY))
+    assert failure.kind is FailureClass.UNSUPPORTED
+    assert failure.message.startswith(told)
+
+
+def test_a_reply_comes_in(page: ModuleType) -> None:
+    """However it is cut; what stops before its end is truncated."""
+    for pieces in cut_in_two(STREAM):
+        assert run_decoder(page.Quill().reply_decoder(), pieces) == (EVENTS, None)
+    _, failure = run_decoder(page.Quill().reply_decoder(), [sse({"say": "Hel"})])
+    assert failure is not None
+    assert failure.kind is FailureClass.TRUNCATED
+    whole = b'{"say":"Hello","done":"too_long"}'
+    assert page.Quill().read_reply(whole) == [TextDelta("Hello"), Ending("length", Usage())]
+
+
+def test_its_models_are_listed(page: ModuleType) -> None:
+    """With what is said of them."""
+    listed = b'{"models":[{"id":"q-1","window":8000},{"id":"q-2"}]}'
+    assert page.Quill().read_models(listed) == [Model(id="q-1", window=8000), Model(id="q-2")]
+
+
+def test_its_passes_expire(page: ModuleType) -> None:
+    """One serves until a minute before its end, or until it is refused."""
+    signer, hidden = page.QuillPasses(), list[Secret]()
+    call = HttpCall("GET", "https://quill.example/v1/models", [("quill-key", "k")])
+
+    def signed(now: float, token: str = "") -> HttpCall:
+        flow = signer.sign(call, KEY, now)
+        asked, is_done = step(flow)
+        if not is_done:
+            assert asked.url == "https://login.quill.example/pass"
+            body = b'{"token":"%b","seconds":100}' % token.encode()
+            asked, is_done = step(flow, HttpReply(body, hidden.append))
+        assert is_done
+        return asked
+
+    first = signed(0.0, "pass-1")
+    assert (first.headers, hidden) == ([("authorization", "Bearer pass-1")], [Secret("pass-1")])
+    assert signed(39.0).headers == first.headers
+    assert signed(41.0, "pass-2").headers == [("authorization", "Bearer pass-2")]
+    assert signer.is_stale(first, KEY)
+    refused = signed(42.0)
+    assert signer.is_stale(refused, KEY)
+    assert signed(43.0, "pass-3").headers == [("authorization", "Bearer pass-3")]

@@ -1,0 +1,150 @@
+"""Models from end to end: what a client is told, the default it sets, what a chat costs."""
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from aircher_client import DaemonError
+from helpers.daemon.real_daemon import wait_until
+
+KEY = "canary-work-0123456789abcdef"
+
+OWN = """\
+[catalog."work/gpt-5.5"]
+input_price = 2
+output_price = "10"
+cached_price = 0.2
+
+[network]
+models_dev = "{url}/no-such-file.json"
+"""
+
+
+@pytest.fixture
+def daemon(home, sim):
+    """A daemon with prices of the user's own, and an Ollama that runs."""
+    text = home.config_file.read_text().replace("http://127.0.0.1:1", f"{sim.url}/ollama")
+    home.write_config(f"{text}\n{OWN.format(url=sim.url)}")
+    home.start()
+    return home
+
+
+def models_of(client, **params):
+    return {
+        f"{m['provider']}/{m['model']}": m for m in client.call("models.list", params)["models"]
+    }
+
+
+def test_an_ollama_is_found_by_itself_and_nobody_else_is_asked(daemon, sim):
+    """Its models are the default of somebody without any key."""
+    with daemon.client() as client:
+        wait_until(lambda: client.call("status")["default"]["candidates"], "ollama is found")
+        answer = client.call("models.list", {"provider": "ollama"})
+        assert answer["models"][0]["is_default"]
+        assert answer["default"].startswith("ollama/")
+    assert {r.path for r in sim.requests} == {"/ollama/api/tags"}
+
+
+def test_a_login_brings_the_providers_models(daemon, sim):
+    """With the user's prices; the shipped ones are for the vendor's own servers."""
+    daemon.login("work", KEY)
+    with daemon.client() as client:
+        found = models_of(client)
+        assert found["work/gpt-5.5"]["prices"] == {"input": "2", "output": "10", "cached": "0.2"}
+        assert found["work/gpt-5.5"]["source"] == ["provider", "config"]
+        assert "prices" not in found["work/o4-mini"]
+        assert not any(name.startswith("anthropic/") for name in found)
+        everything = models_of(client, all=True)
+        assert everything["anthropic/claude-sonnet-5"]["prices"]["output"] != "0"
+        assert everything["anthropic/claude-sonnet-5"]["state"] == "not_configured"
+
+
+def test_a_list_survives_a_restart(daemon, sim):
+    """And is not asked for again before its day is over."""
+    daemon.login("work", KEY)
+    with daemon.client() as client:
+        assert "work/gpt-5.5" in models_of(client)
+    daemon.stop()
+    sim.requests.clear()
+    daemon.start()
+    with daemon.client() as client:
+        assert "work/o4-mini" in models_of(client, provider="work")
+    assert "/v1/models" not in {r.path for r in sim.requests}
+
+
+def test_the_default_is_written_into_the_users_file(daemon):
+    """And is asked from then on, by its name alone too."""
+    daemon.login("work", KEY)
+    before = daemon.config_file.read_text()
+    with daemon.client() as client:
+        models_of(client)
+        answer = client.call("models.use", {"model": "o4-mini"})
+        assert answer == {"model": "work/o4-mini", "file": str(daemon.config_file)}
+        with pytest.raises(DaemonError, match="did you mean 'work/o4-mini'") as caught:
+            client.call("models.use", {"model": "work/o4-minni"})
+        assert caught.value.code == "unknown_model"
+    assert daemon.config_file.read_text() == f'default_model = "work/o4-mini"\n\n{before}'
+    done = json.loads(daemon.cli("ask", "--json", "hi").stdout)
+    assert (done["provider"], done["model"]) == ("work", "o4-mini")
+
+
+def test_a_chat_has_a_cost_where_the_prices_are_known(daemon):
+    """To the last digit; and none where they are not."""
+    daemon.login("work", KEY)
+    priced = json.loads(daemon.cli("ask", "--json", "-m", "work/gpt-5.5", "one two").stdout)
+    usage = priced["usage"]
+    micro = 2 * usage["input_tokens"] + 10 * usage["output_tokens"]
+    assert usage["cached_tokens"] == 0
+    assert priced["cost"] == f"{micro / 1_000_000:.6f}".rstrip("0")
+    unpriced = json.loads(daemon.cli("ask", "--json", "-m", "work/o4-mini", "hi").stdout)
+    assert unpriced["cost"] is None
+
+
+def test_refreshing_says_what_came_of_it(daemon):
+    """The provider's list, and models.dev, which is not there."""
+    daemon.login("work", KEY)
+    with daemon.client() as client:
+        answer = client.call("models.refresh", {})
+        fetched = {row["provider"] for row in answer["lists"] if "fetched_at" in row}
+        assert fetched == {"work", "ollama"}
+        assert answer["models_dev"] == {"error": "there is no such file (HTTP 404)"}
+        alone = client.call("models.refresh", {"provider": "spare"})
+        (row,) = alone["lists"]
+        assert "auth login spare" in row["error"]
+        assert "models_dev" not in alone
+
+
+README = Path(__file__).parents[3] / "README.md"
+
+
+@pytest.mark.parametrize(
+    "words", re.findall(r"aircher-cli (models list[^#\n]*)", README.read_text())
+)
+def test_the_examples_find_models(daemon, words):
+    """Whoever types what the README has sees something."""
+    done = daemon.cli(*shlex.split(words), "--json")
+    assert json.loads(done.stdout)["models"]
+
+
+def test_a_model_that_its_provider_does_not_list_is_shown(daemon):
+    """It would be asked for all the same, at the price that is known."""
+    daemon.login("work", KEY)
+    done = daemon.cli("models", "show", "work/gpt-5.5-old")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "work/gpt-5.5-old")
+    assert "work does not list it (did you mean work/gpt-5.5?)" in done.stderr
+
+
+def test_what_the_request_decides_is_not_for_extra(daemon, sim):
+    """Nobody is asked, or the bill would be another than the one that was allowed."""
+    daemon.login("work", KEY)
+    chat = {"model": "work/m", "messages": [{"role": "user", "content": "hi"}]}
+    with daemon.client() as client:
+        for extra in ({"max_tokens": 9}, {"n": 2}, {"model": "gpt-5.5"}):
+            with pytest.raises(DaemonError, match="is not for extra"):
+                client.chat({**chat, "extra": extra})
+        assert not [each for each in sim.requests if each.endpoint == "chat"]
+        client.chat({**chat, "extra": {"seed": 7}})
+    assert sim.requests[-1].json["seed"] == 7

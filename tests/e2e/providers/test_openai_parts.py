@@ -1,0 +1,135 @@
+"""A real daemon and simulated servers of chat completions: thinking, pictures, JSON, tools."""
+
+import json
+
+import pytest
+
+from aircher_client import DaemonError
+from aircherd.testing.simulator import Fault
+from helpers.daemon.real_daemon import home as open_home
+
+KEY = "canary-work-0123456789abcdef"
+TOOL = {"name": "look", "parameters": '{"type":"object","properties":{"at":{"type":"string"}}}'}
+PNG = {"type": "image", "media_type": "image/png", "data": "iVBORw0KGgo="}
+SCHEMA = (
+    '{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],'
+    '"additionalProperties":false}'
+)
+CONFIG = """\
+[providers.work]
+kind = "openai"
+base_url = "{url}/openai/v1"
+env = "WORK_KEY"
+
+[providers.openrouter]
+base_url = "{url}/openrouter/api/v1"
+env = "OPENROUTER_API_KEY"
+"""
+
+
+@pytest.fixture
+def daemon(sim):
+    """A daemon with a compatible server `work` and OpenRouter, both simulated."""
+    sim.keys.accept("openai", KEY)
+    sim.keys.accept("openrouter", KEY)
+    with open_home({"WORK_KEY": KEY, "OPENROUTER_API_KEY": KEY}) as made:
+        made.write_config(CONFIG.format(url=sim.url))
+        made.start()
+        yield made
+
+
+def user(*content):
+    told = [{"type": "text", "text": c} if isinstance(c, str) else c for c in content]
+    return {"role": "user", "content": told}
+
+
+def chat(daemon, model, *messages, **fields):
+    with daemon.client() as client:
+        return client.chat({"model": model, "messages": list(messages), **fields})
+
+
+def sent(sim):
+    return [each.json for each in sim.requests if each.endpoint == "chat"]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    ("model", "field"),
+    [
+        ("work/gpt-5.5", "reasoning_content"),
+        ("work/gpt-5.5", "reasoning"),
+        ("openrouter/anthropic/claude-sonnet-5", "reasoning_details"),
+    ],
+)
+def test_thinking_goes_round_with_its_calls(daemon, sim, model, field, stream):
+    """Thinking is told, and goes back in the form in which it came: these servers insist on it."""
+    if model.startswith("work/"):
+        sim.behave(reasoning_field=field)
+    fields = {"tools": [TOOL], "reasoning": "high", "stream": stream}
+    asked = user('say wait; call look {"at": "it"} and look {"at": "that"}')
+    first = chat(daemon, model, asked, **fields)
+    parts = first["message"]["content"]
+    assert [part["type"] for part in parts] == ["reasoning", "text", "tool_call", "tool_call"]
+    assert parts[0]["text"].startswith("Let me think about: say wait")
+    results = [{"type": "tool_result", "id": call["id"], "content": "red"} for call in parts[2:]]
+    second = chat(daemon, model, asked, first["message"], user(*results), **fields)
+    assert second["message"]["content"][-1]["text"] == "The tools answered: red | red"
+    told = sent(sim)[-1]["messages"][1]
+    thinking = [name for name in told if name.startswith("reasoning")]
+    assert [field] == thinking
+    text = told[field] if field != "reasoning_details" else told[field][0]["text"]
+    assert text == parts[0]["text"]
+
+
+def test_changed_thinking_is_refused(daemon):
+    """OpenRouter's details carry the model's own signature: who changes them is told so."""
+    model, fields = "openrouter/anthropic/claude-sonnet-5", {"tools": [TOOL], "reasoning": "low"}
+    asked = user("call look {}")
+    said = chat(daemon, model, asked, **fields)["message"]
+    thought, call = said["content"]
+    thought["signature"] = thought["signature"].replace("Let me", "Let us")
+    result = {"type": "tool_result", "id": call["id"], "content": "red"}
+    with pytest.raises(DaemonError, match="Invalid `signature`") as caught:
+        chat(daemon, model, asked, said, user(result), **fields)
+    assert caught.value.code == "bad_request"
+
+
+@pytest.mark.parametrize("model", ["work/gpt-5.5", "openrouter/auto"])
+def test_pictures(daemon, sim, model):
+    """Pictures are seen in their order, and those of tools too."""
+    url = {"type": "image", "url": "https://host/a.gif"}
+    got = chat(daemon, model, user("what?", PNG, url))
+    assert got["message"]["content"][0]["text"] == "I see 2: image/png, https://host/a.gif"
+    call = {"type": "tool_call", "id": "c1", "name": "look", "arguments": "{}"}
+    result = {"type": "tool_result", "id": "c1", "content": [PNG]}
+    history = [user("look"), {"role": "assistant", "content": [call]}, user(result)]
+    got = chat(daemon, model, *history, tools=[TOOL])
+    assert got["message"]["content"][0]["text"] == "I see 1: image/png"
+    roles = [message["role"] for message in sent(sim)[-1]["messages"]]
+    assert roles == ["user", "assistant", "tool", "user"]
+
+
+@pytest.mark.parametrize("model", ["work/gpt-5.5", "openrouter/auto"])
+@pytest.mark.parametrize(
+    ("wanted", "answer"),
+    [
+        ({"type": "json_object"}, {"answer": "say it"}),
+        ({"type": "json_schema", "schema": SCHEMA}, {"a": "say it"}),
+    ],
+)
+def test_json(daemon, model, wanted, answer):
+    """Any object and a strict schema are both taken, said in the prompt or not."""
+    got = chat(daemon, model, user("say it"), response_format=wanted)
+    assert json.loads(got["message"]["content"][0]["text"]) == answer
+
+
+def test_a_crash_inside_a_stream_is_told(daemon, sim):
+    """An error event of LM Studio's, after which nothing comes, is told with the text so far."""
+    sim.faults.add(Fault("stream_error", error="lm_studio", after=1))
+    with pytest.raises(DaemonError, match="model has crashed"):
+        chat(daemon, "work/gpt-5.5", user("one two three"))
+
+
+def test_openrouter_tells_its_cost(daemon):
+    """The cost that the provider reports is the request's."""
+    assert chat(daemon, "openrouter/auto", user("hi"))["cost"] == "0.0001"

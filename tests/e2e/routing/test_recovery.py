@@ -1,0 +1,207 @@
+"""Who was out comes back by itself, as soon as it can be known, and never before it said."""
+
+import time
+from email.utils import formatdate
+
+import pytest
+
+from aircherd.testing.simulator import Fault
+from helpers.daemon.ipc_requests import (
+    KEYS,
+    a_chat,
+    ask,
+    burst,
+    chats,
+    listening,
+    refusal,
+    skips,
+    way,
+)
+from helpers.daemon.quick_checks_aircherd import HASTY
+from helpers.daemon.real_daemon import simulator, wait_until
+
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+
+ROUTER = """
+[providers.router]
+kind = "openrouter"
+base_url = "{url}/openrouter/api/v1"
+env = "ROUTER_KEY"
+"""
+
+
+@pytest.fixture
+def client(home):
+    """A client of a daemon that may use both providers."""
+    home.start(KEYS)
+    with home.client() as connected:
+        yield connected
+
+
+def cooling(client):
+    """Who is not well, and until when."""
+    rows = client.call("events.subscribe", {"topics": ["provider"]})["snapshot"]["provider"]
+    return {row["provider"]: row.get("until") for row in rows if row["health"] != "ok"}
+
+
+# ---------------------------------------------------------------------------- coming back
+
+
+def test_all_down_and_one_comes_back(home, sim):
+    """A free look ends its cooldown long before its time; no request was spent on it."""
+    down = f"{sim.url}/v1", "{url}/v1"
+    text = home.config_file.read_text()
+    with simulator() as mortal:
+        mortal.keys.accept("openai", KEYS["WORK_KEY"])
+        port = int(mortal.url.rpartition(":")[2])
+        home.write_config(text.replace(down[0], down[1].format(url=mortal.url)))
+    home.start(KEYS, program=HASTY)
+    with home.client() as client:
+        sim.faults.add(
+            Fault("error", error="overloaded", vendor="anthropic", retry_after=600, times=None)
+        )
+        error = refusal(client)
+        assert (error.code, way(error.data)) == (
+            "all_failed",
+            [("work", "network"), ("spare", "overloaded")],
+        )
+        # Each attempt of a last resort makes it longer: soon longer than any test.
+        while (cooling(client)["work"] or 0) < time.time() + MINUTE:
+            refusal(client, model="work/gpt-5.5")
+        with simulator(port) as mortal:
+            mortal.keys.accept("openai", KEYS["WORK_KEY"])
+            wait_until(lambda: "work" not in cooling(client), "a free look ends the cooldown")
+            assert chats(mortal) == []
+            assert ask(client)["provider"] == "work"
+
+
+def test_credit_that_is_bought_is_seen_without_a_request(home, sim):
+    """OpenRouter shows what a key may spend: an hour's cooldown ends at once."""
+    sim.keys.accept("openrouter", "canary-router-0123456789")
+    home.write_config(home.config_file.read_text() + ROUTER.format(url=sim.url))
+    sim.faults.add(Fault("error", error="quota", vendor="openrouter"))
+    home.start({"ROUTER_KEY": "canary-router-0123456789"}, program=HASTY)
+    with home.client() as client, listening(home, "provider") as told:
+        assert refusal(client, model="router/openai/gpt-5.5").code == "quota_exhausted"
+        wait_until(lambda: "router" not in cooling(client), "the credit is seen")
+        assert ask(client, model="router/openai/gpt-5.5")["provider"] == "router"
+    assert [event["health"] for event in told] == ["quota_exhausted", "ok"]
+    assert len(chats(sim, "openrouter")) == 2
+
+
+def test_a_rejected_key_serves_again_once_a_check_finds_it_good(sim, client):
+    """Without signing in anew."""
+    sim.keys.revoke("openai")
+    assert way(ask(client)) == [("work", "auth_rejected"), ("spare", "ok")]
+    sim.keys.accept("openai", KEYS["WORK_KEY"])
+    client.call("auth.test", {"provider": "work"})
+    assert ask(client)["provider"] == "work"
+
+
+def test_a_cooldown_survives_a_restart_and_a_kill(home, sim, client):
+    """To the second, and `cooldowns.clear` ends it."""
+    sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=600))
+    ask(client)
+    until = cooling(client)["work"]
+    wait_until((home.data / "cooldowns.json").exists, "it is written")
+    home.process.kill()
+    home.process.wait()
+    home.start(KEYS)
+    with home.client() as again:
+        assert cooling(again)["work"] == pytest.approx(until, abs=2)
+        assert skips(ask(again)) == [("work", "rate_limited")]
+    home.stop()
+    home.start(KEYS)
+    with home.client() as again:
+        assert cooling(again)["work"] == pytest.approx(until, abs=2)
+        assert again.call("cooldowns.clear") == {"cleared": 1}
+        assert ask(again)["provider"] == "work"
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"version": 99}', "\x00" * 1000])
+def test_a_damaged_file_of_cooldowns_is_as_good_as_none(home, content):
+    """Nobody is kept out, and nothing fails."""
+    home.data.mkdir(mode=0o700, parents=True)
+    (home.data / "cooldowns.json").write_text(content)
+    home.start(KEYS)
+    with home.client() as client:
+        assert ask(client)["provider"] == "work"
+
+
+# ---------------------------------------------------------------------------- Retry-After
+
+FIRST_GUESS = 1.0
+"""Seconds at most that a rate limit cools where nobody says how long."""
+
+SAID = {
+    "seconds": ("120", 120),
+    "a fraction": ("90.5", 90.5),
+    "a date": (lambda: formatdate(time.time() + 300, usegmt=True), 300),
+    "a day": ("86400", DAY),
+    "in the past": (lambda: formatdate(time.time() - 300, usegmt=True), FIRST_GUESS),
+    "nought": ("0", FIRST_GUESS),
+    "below nought": ("-5", FIRST_GUESS),
+    "years": (str(20 * 365 * DAY), FIRST_GUESS),
+    "a date in years": ("Fri, 01 Jan 2100 00:00:00 GMT", FIRST_GUESS),
+    "infinity": ("inf", FIRST_GUESS),
+    "not a number": ("nan", FIRST_GUESS),
+    "rubbish": ("soon, I hope", FIRST_GUESS),
+    "nothing": ("", FIRST_GUESS),
+    "many digits": ("9" * 4000, FIRST_GUESS),
+}
+
+
+@pytest.mark.parametrize("said", SAID)
+def test_retry_after_is_heeded_where_it_makes_sense(sim, client, said):
+    """In every form; what makes none is as if nothing was said."""
+    value, seconds = SAID[said]
+    text = value if isinstance(value, str) else value()
+    sim.faults.add(
+        Fault(
+            "error",
+            vendor="openai",
+            error="rate_limit",
+            retry_form="none",
+            exhausted="none",
+            message="Slow down.",
+            headers={"retry-after": text},
+        )
+    )
+    before = time.time()
+    got = ask(client)
+    after = time.time()
+    assert way(got) == [("work", "rate_limited"), ("spare", "ok")]
+    until = cooling(client).get("work")
+    if seconds == FIRST_GUESS:
+        assert until is None or until <= after + FIRST_GUESS
+    else:
+        assert before + seconds - 1.5 <= until <= after + seconds
+
+
+def test_a_hint_in_the_words_of_the_error_is_heeded(sim, client):
+    """Some vendors say it nowhere else."""
+    sim.faults.add(
+        Fault(
+            "error",
+            vendor="openai",
+            error="rate_limit",
+            retry_form="none",
+            exhausted="none",
+            message="Rate limit reached. Please try again in 7m12s.",
+        )
+    )
+    before = time.time()
+    ask(client)
+    assert before + 430 <= cooling(client)["work"] <= time.time() + 432
+
+
+def test_a_later_refusal_never_shortens_a_cooldown(sim, client):
+    """Two under way at once, one told an hour and one a moment: the hour holds."""
+    sim.faults.add(
+        Fault("error", error="rate_limit", vendor="openai", retry_after=HOUR),
+        Fault("error", error="rate_limit", vendor="openai", retry_after=2),
+    )
+    sim.behave(first_delay=0.3)
+    assert {e["result"]["provider"] for e in burst(client, [a_chat(), a_chat()])} == {"spare"}
+    assert len(chats(sim, "openai")) == 2
+    assert cooling(client)["work"] > time.time() + HOUR - MINUTE

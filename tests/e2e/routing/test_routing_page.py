@@ -1,0 +1,46 @@
+"""docs/routing.md can be pasted: every configuration holds, every command is understood."""
+
+import re
+import shlex
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from aircher_cli.registry import COMMANDS, find_command
+from aircherd.config.load import parse_config
+
+PAGE = (Path(__file__).parents[3] / "docs" / "routing.md").read_text()
+BLOCKS = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+TYPED = re.findall(r"(?:`|\$ )aircher-cli ([^`\n]+)", PAGE)
+LINES = sorted({line.partition(">")[0].strip() for line in TYPED})
+
+
+@pytest.mark.parametrize("text", BLOCKS)
+def test_every_configuration_holds(text: str) -> None:
+    """As it stands."""
+    parse_config(text, file="config.toml")
+
+
+def test_all_of_them_together_hold() -> None:
+    """Whoever pastes one after the other has no contradiction, but for what is said twice."""
+    top, *sections = BLOCKS
+    seen: set[str] = set()
+    parts = [part for text in sections for part in re.split(r"\n(?=\[)", text)]
+    kept = [p for p in parts if p.startswith("[[") or not (p in seen or seen.add(p))]  # type: ignore[func-returns-value]
+    parse_config("\n".join([top, *kept]), file="config.toml")
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_every_command_is_understood(line: str) -> None:
+    """By the parser of the command it names."""
+    found = find_command(shlex.split(line))
+    assert found is not None, line
+    name, arguments = found
+    import_module(f"aircher_cli.commands.{COMMANDS[name][0]}").build_parser().parse_args(arguments)
+
+
+def test_the_page_is_found() -> None:
+    """And written as expected."""
+    assert len(BLOCKS) >= 5
+    assert len(LINES) >= 10

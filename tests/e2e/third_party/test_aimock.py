@@ -1,0 +1,196 @@
+"""A mock of the vendors' APIs that others wrote answers what our own simulator might flatter."""
+
+import json
+
+import pytest
+
+from aircher_client import DaemonError
+from helpers.daemon.real_daemon import home as open_home
+from helpers.providers.aimock import HELLO, THOUGHT, aimock
+
+pytestmark = pytest.mark.aimock
+
+KEY = "canary-work-0123456789abcdef"
+TOOL = {
+    "name": "get_weather",
+    "description": "The weather",
+    "parameters": '{"type":"object","properties":{"city":{"type":"string"}}}',
+}
+
+
+@pytest.fixture(scope="module")
+def running():
+    """A running daemon with six APIs at aimock, with a key where they want one."""
+    with open_home({"AIMOCK_KEY": KEY}) as home, aimock(home.root) as url:
+        home.write_config(CONFIG.format(url=url))
+        home.start()
+        yield home
+
+
+@pytest.fixture
+def mocked(running):
+    """The same without what an earlier error cooled down."""
+    with running.client() as client:
+        client.call("cooldowns.clear", {})
+    return running
+
+
+CONFIG = """\
+[providers.work]
+kind = "openai"
+base_url = "{url}/v1"
+env = "AIMOCK_KEY"
+
+[providers.responses]
+kind = "openai"
+api = "responses"
+base_url = "{url}/v1"
+env = "AIMOCK_KEY"
+
+[providers.spare]
+kind = "anthropic"
+base_url = "{url}"
+env = "AIMOCK_KEY"
+
+[providers.gemini]
+base_url = "{url}/v1beta"
+env = "AIMOCK_KEY"
+
+[providers.openrouter]
+base_url = "{url}/api/v1"
+env = "AIMOCK_KEY"
+
+[providers.ollama]
+base_url = "{url}"
+"""
+MODELS = [
+    "work/gpt-5.5",
+    "responses/gpt-5.5",
+    "spare/claude-sonnet-5",
+    "gemini/gemini-3.8-flash",
+    "openrouter/anthropic/claude-sonnet-5",
+    "ollama/llama3.2",
+]
+COUNTS = {"ollama/llama3.2": (0, 0)}
+"""It counts nothing for Ollama, whatever its fixture says."""
+WITHOUT_THINKING = ("ollama/llama3.2",)
+"""Its Ollama tells none."""
+CODES = {
+    "fast": ("rate_limited", "Slow down"),
+    "break": ("provider_error", "Oh no"),
+    "busy": ("overloaded", "No room"),
+    "gone": ("network", "the connection to"),
+    "noise": ("provider_error", "not of its API"),
+    "drop": ("provider_error", "HTTP 500"),
+    "flood": ("rate_limited", "HTTP 429"),
+}
+"""What becomes of each trouble: the error's code, and words of its message."""
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_chat_comes_through_whole(mocked, model, stream):
+    """Text, finish and usage; the streamed pieces add up to the result."""
+    pieces = []
+
+    def take(delta):
+        if delta["type"] == "text":
+            pieces.append(delta["text"])
+
+    request = {"model": model, "messages": [{"role": "user", "content": "hello"}], "stream": stream}
+    with mocked.client() as client:
+        got = client.chat(request, take)
+    assert got["message"]["content"] == [{"type": "text", "text": HELLO}]
+    assert got["finish"] == "stop"
+    counted = (got["usage"]["input_tokens"], got["usage"]["output_tokens"])
+    assert counted == COUNTS.get(model, (11, 9))
+    assert "".join(pieces) == (HELLO if stream else "")
+    assert (len(pieces) > 1) == stream
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_tool_call_and_its_result_make_the_round_trip(mocked, model, stream):
+    """The arguments arrive as JSON, and the result is understood."""
+    asked = {"role": "user", "content": "weather"}
+    request = {"model": model, "messages": [asked], "tools": [TOOL], "stream": stream}
+    with mocked.client() as client:
+        got = client.chat(request)
+        (call,) = got["message"]["content"]
+        assert (call["type"], call["name"], got["finish"]) == (
+            "tool_call",
+            "get_weather",
+            "tool_calls",
+        )
+        assert json.loads(call["arguments"]) == {"city": "Łódź", "days": 2}
+        result = {"type": "tool_result", "id": call["id"], "content": "rain"}
+        request["messages"] = [asked, got["message"], {"role": "user", "content": [result]}]
+        got = client.chat(request)
+    assert got["message"]["content"] == [{"type": "text", "text": "It rains."}]
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("stream", [True, False])
+def test_two_calls_behind_a_text(mocked, model, stream):
+    """Each has an id of its own; both results are taken."""
+    asked = {"role": "user", "content": "compare"}
+    request = {"model": model, "messages": [asked], "tools": [TOOL], "stream": stream}
+    with mocked.client() as client:
+        text, *calls = client.chat(request)["message"]["content"]
+    assert text["text"] == "Let me look."
+    cities = [json.loads(call["arguments"]) for call in calls]
+    assert cities == [{"city": "Oslo"}, {"city": "Rome"}]
+    assert len({call["id"] for call in calls}) == 2
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("stream", [True, False])
+def test_thinking_comes_apart_from_the_answer(mocked, model, stream):
+    """It goes back with the next question, and is taken; only OpenRouter tells a cost."""
+    asked = {"role": "user", "content": "think"}
+    request = {"model": model, "messages": [asked], "reasoning": "high", "stream": stream}
+    with mocked.client() as client:
+        got = client.chat(request)
+        told = [(part["type"], part["text"]) for part in got["message"]["content"]]
+        thought = [] if model in WITHOUT_THINKING else [("reasoning", THOUGHT)]
+        assert told == [*thought, ("text", HELLO)]
+        assert (got["cost"] == "0.0125") == model.startswith("openrouter/")
+        request["messages"] = [asked, got["message"], {"role": "user", "content": "hello"}]
+        assert client.chat(request)["message"]["content"][-1]["text"] == HELLO
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("prompt", CODES)
+def test_its_errors_have_their_class(mocked, model, stream, prompt):
+    """In its idea of each vendor's form, which need not be ours."""
+    code, words = CODES[prompt]
+    request = {"messages": [{"role": "user", "content": prompt}], "model": model, "stream": stream}
+    with mocked.client() as client, pytest.raises(DaemonError, match=words) as caught:
+        client.chat(request)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_stream_that_it_cuts_off_is_no_answer(mocked, model):
+    """Whether the cut comes before the first words or behind them."""
+    request = {"model": model, "messages": [{"role": "user", "content": "cut"}]}
+    with mocked.client() as client, pytest.raises(DaemonError) as caught:
+        client.chat(request)
+    assert caught.value.code in {"network", "truncated"}
+    assert HELLO.startswith(caught.value.data.get("text", ""))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_command_line_streams_from_it(mocked, model):
+    """From end to end, as a person would."""
+    done = mocked.cli("ask", "-m", model, "hello")
+    assert (done.returncode, done.stdout) == (0, HELLO + "\n"), done.stderr
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_what_it_does_not_know_is_an_error_and_not_an_answer(mocked, model):
+    """No fixture: its 404 is told."""
+    done = mocked.cli("ask", "--json", "-m", model, "something else entirely")
+    assert done.returncode != 0
+    assert json.loads(done.stdout)["error"]["message"]

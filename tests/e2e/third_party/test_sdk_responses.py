@@ -1,0 +1,247 @@
+"""OpenAI's own SDK as judge, for the Responses API: of our decoder, and of the simulator."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+import openai
+import pytest
+from openai.types.responses import Response
+
+from aircherd.chat.reply import Reply
+from aircherd.errors import ProviderFailed
+from aircherd.providers.openai_responses.adapter import OpenAIResponses
+from aircherd.providers.openai_responses.reply import ResponsesStream, read_whole
+from aircherd.testing.simulator import Fault, open_simulator
+from aircherd.vocabulary.models import Model
+from aircherd.vocabulary.reply import Ending, ReplyEvent, Usage
+from helpers.providers.provider_calls import a_provider, a_request, run_decoder, sent_body
+from helpers.providers.responses_streams import STREAMS, Meaning, message, refusal, stream
+from helpers.providers.sdk_judge import decode, in_thread, serve
+
+T = TypeVar("T")
+KEY = "sk-made-up-0123456789"
+ADAPTER = OpenAIResponses()
+FINISHES = {None: "stop", "max_output_tokens": "length", "content_filter": "content_filter"}
+ENDED = [name for name in STREAMS if name != "failed"]
+CONTENT = {"reasoning": "thinking", "text": "text", "tool_call": "calls"}
+
+
+def with_sdk(url: str, use: Callable[[openai.OpenAI], T]) -> Callable[[], T]:
+    """Return a call of `use` with a client of that server, which asks nobody else."""
+
+    def call() -> T:
+        http = openai.DefaultHttpxClient(trust_env=False)
+        with openai.OpenAI(api_key=KEY, base_url=url, max_retries=0, http_client=http) as client:
+            return use(client)
+
+    return call
+
+
+def streamed(client: openai.OpenAI, **request: object) -> Response:
+    """Return the response at a stream's end, as the SDK puts it together."""
+    asked = {"model": "m", "input": "Hi", **request}
+    with client.responses.stream(**asked) as events:
+        for event in events:
+            if event.type in ("response.completed", "response.incomplete", "response.failed"):
+                return event.response
+    raise AssertionError("it did not end")
+
+
+def sdk_meaning(response: Response) -> Meaning:
+    """Say what the SDK understood."""
+    summaries = [item.summary for item in response.output if item.type == "reasoning"]
+    calls = [item for item in response.output if item.type == "function_call"]
+    details, usage, counts = response.incomplete_details, response.usage, None
+    if usage is not None:
+        read, more = usage.input_tokens_details, usage.output_tokens_details
+        counts = (usage.input_tokens, usage.output_tokens, read.cached_tokens)
+        counts += (read.cache_write_tokens, more.reasoning_tokens)
+    return Meaning(
+        text=response.output_text,
+        thinking="\n\n".join(part.text for summary in summaries for part in summary),
+        calls=[(call.call_id, call.name, call.arguments) for call in calls],
+        ending=str(response.status),
+        reason=details.reason if details else response.error and response.error.code,
+        usage=counts,
+    )
+
+
+def told(events: list[ReplyEvent]) -> tuple[list[dict[str, object]], Ending]:
+    """Return the parts that our client would get, and how they ended."""
+    reply = Reply()
+    reply.add(events)
+    assert reply.ending is not None
+    content = reply.message("openai/m")["content"]
+    assert isinstance(content, list)
+    return content, reply.ending
+
+
+def texts(content: list[dict[str, object]], kind: str) -> str:
+    return "".join(str(part["text"]) for part in content if part["type"] == kind)
+
+
+def assert_means(events: list[ReplyEvent], meaning: Meaning) -> None:
+    """Insist that our events say what is meant."""
+    content, ending = told(events)
+    calls = [
+        (part["id"], part["name"], part["arguments"])
+        for part in content
+        if part["type"] == "tool_call"
+    ]
+    assert meaning.text == texts(content, "text")
+    assert meaning.thinking == texts(content, "reasoning")
+    assert meaning.calls == calls
+    assert ending.finish == ("tool_calls" if calls else FINISHES[meaning.reason])
+    assert meaning.usage is not None
+    assert ending.usage == Usage(*meaning.usage)
+
+
+# ------------------------------------------------------------------ the same bytes for both
+
+
+@pytest.mark.parametrize("name", ENDED)
+async def test_a_stream_means_the_same_to_both(name: str) -> None:
+    """Text, calls, summary, ending and counts, over real HTTP."""
+    data, meaning = STREAMS[name]
+    async with serve(data) as server:
+        theirs = await in_thread(with_sdk(server.url, streamed))
+        ours = await decode(server.url, ResponsesStream())
+    assert sdk_meaning(theirs) == meaning
+    assert_means(ours, meaning)
+
+
+@pytest.mark.parametrize("name", ENDED)
+async def test_a_response_in_one_piece_means_the_same_to_both(name: str) -> None:
+    """The response that the stream ends with, not streamed."""
+    data, meaning = STREAMS[name]
+    last = msgspec.json.decode(data.rpartition(b"data: ")[2])
+    body = msgspec.json.encode(last["response"])
+    async with serve(body, content_type="application/json") as server:
+        ask = with_sdk(server.url, lambda client: client.responses.create(model="m", input="Hi"))
+        theirs = await in_thread(ask)
+    assert sdk_meaning(theirs) == meaning
+    assert_means(read_whole(body), meaning)
+
+
+async def test_the_raw_events_add_up_to_ours() -> None:
+    """Every piece that the SDK hands out raw is one of ours."""
+    data, _ = STREAMS["reasoning"]
+
+    def pieces(client: openai.OpenAI) -> list[str]:
+        events = client.responses.create(model="m", input="Hi", stream=True)
+        return [event.delta for event in events if event.type.endswith("text.delta")]
+
+    async with serve(data) as server:
+        theirs = await in_thread(with_sdk(server.url, pieces))
+        ours = await decode(server.url, ResponsesStream())
+    assert theirs == [event.text.strip("\n") for event in ours if getattr(event, "text", "")]
+
+
+async def test_a_failed_stream_fails_for_both() -> None:
+    """The SDK's failed response is our failure, with the vendor's words."""
+    data, meaning = STREAMS["failed"]
+    async with serve(data) as server:
+        theirs = await in_thread(with_sdk(server.url, streamed))
+        ours, failure = run_decoder(ResponsesStream(), [data])
+    assert (theirs.status, theirs.error and theirs.error.code) == (meaning.ending, meaning.reason)
+    assert texts(told([*ours, Ending("stop")])[0], "text") == meaning.text
+    assert failure is not None
+    assert theirs.error is not None
+    assert theirs.error.message in failure.message
+
+
+async def test_an_error_event_fails_for_both() -> None:
+    """What the SDK raises from an `error` event is our failure."""
+    error = {"type": "insufficient_quota", "code": "insufficient_quota", "message": "Pay first."}
+    data = stream(message(0, "one")[:3], ending={"type": "error", "error": error})
+    async with serve(data) as server:
+        with pytest.raises(openai.APIError, match=r"Pay first\."):
+            await in_thread(with_sdk(server.url, streamed))
+        with pytest.raises(ProviderFailed, match=r"Pay first\."):
+            await decode(server.url, ResponsesStream())
+
+
+async def test_a_refusal_is_heard_by_both() -> None:
+    """The SDK has it beside the text, we have it as text that was filtered."""
+    data = stream(refusal(0, "I'm sorry", "."))
+    async with serve(data) as server:
+        theirs = await in_thread(with_sdk(server.url, streamed))
+        content, ending = told(await decode(server.url, ResponsesStream()))
+    assert theirs.output[0].content[0].refusal == texts(content, "text") == "I'm sorry."
+    assert ending.finish == "content_filter"
+
+
+async def test_a_reasoning_item_goes_back_as_the_sdk_has_it() -> None:
+    """What we send back of a turn is what the SDK's user would: `input += response.output`."""
+    data, _ = STREAMS["reasoning"]
+    async with serve(data) as server:
+        theirs = await in_thread(with_sdk(server.url, streamed))
+        content, _ = told(await decode(server.url, ResponsesStream()))
+    request = a_request({"role": "assistant", "content": content})
+    sent = sent_body(ADAPTER.chat_call(a_provider(), request, Model(id="m"), None))["input"]
+    assert isinstance(sent, list)
+    assert sent[0] == theirs.output[0].model_dump(exclude_unset=True)
+
+
+# ------------------------------------------------------------------ the simulator
+
+
+TOOLS = [
+    {"type": "function", "name": name, "parameters": {"type": "object"}, "strict": False}
+    for name in ("look", "ask")
+]
+ASKED = [
+    {"input": "Hello big world"},
+    {"input": "count 40", "max_output_tokens": 16},
+    {"input": 'say Let me see.; call look {"at": "sky"} and ask {}', "tools": TOOLS},
+    {"input": "Hello", "reasoning": {"effort": "low", "summary": "auto"}},
+]
+
+
+def without_ids(meaning: Meaning) -> Meaning:
+    """Return `meaning` without what differs from one request to the next."""
+    calls = [("", name, arguments) for _, name, arguments in meaning.calls]
+    return msgspec.structs.replace(meaning, calls=calls)
+
+
+@pytest.mark.parametrize("asked", ASKED)
+async def test_the_simulator_speaks_to_the_sdk(asked: dict[str, object]) -> None:
+    """Streamed and whole the SDK understands the same, and so do we."""
+    async with open_simulator(accept={"openai": KEY}) as sim:
+        url = sim.base_url("openai")
+        live = await in_thread(with_sdk(url, lambda client: streamed(client, **asked)))
+        create = {"model": "m", **asked}
+        whole = await in_thread(with_sdk(url, lambda client: client.responses.create(**create)))
+    assert without_ids(sdk_meaning(live)) == without_ids(sdk_meaning(whole))
+    assert_means(read_whole(whole.model_dump_json().encode()), sdk_meaning(whole))
+
+
+async def test_the_simulator_takes_back_what_the_sdk_got() -> None:
+    """A turn with thinking and a call goes back as it came, and is gone on with."""
+
+    def converse(client: openai.OpenAI) -> str:
+        asked = {"model": "m", "tools": TOOLS, "reasoning": {"effort": "low"}, "store": False}
+        items: list[object] = [{"role": "user", "content": "call look {}"}]
+        first = client.responses.create(input=items, **asked)
+        items += first.output
+        call = first.output[-1]
+        items.append({"type": "function_call_output", "call_id": call.call_id, "output": "a shoe"})
+        return client.responses.create(input=items, **asked).output_text
+
+    async with open_simulator(accept={"openai": KEY}) as sim:
+        said = await in_thread(with_sdk(sim.base_url("openai"), converse))
+    assert said == "The tools answered: a shoe"
+
+
+@pytest.mark.parametrize(("error", "status"), [("quota", "error"), ("server", "failed")])
+async def test_the_simulators_broken_streams_break_for_the_sdk(error: str, status: str) -> None:
+    """An `error` event raises; a failed response is one."""
+    async with open_simulator(accept={"openai": KEY}) as sim:
+        sim.faults.add(Fault("stream_error", vendor="openai", error=error, after=1))
+        ask = with_sdk(sim.base_url("openai"), streamed)
+        if status == "error":
+            with pytest.raises(openai.APIError, match="quota"):
+                await in_thread(ask)
+        else:
+            assert (await in_thread(ask)).status == status

@@ -1,0 +1,147 @@
+"""Chats broken off at random points, in every way a client can: for the test and the bench.
+
+place   where the upstream holds the chat: connecting, TLS, a large body being sent, before the
+head, within the head, after the head, mid-stream, or nowhere (a stream that flows)
+way     `$/cancel`, or closing the connection; `aircher-cli` killed is a third, done apart
+when    some milliseconds, at random, after the request or after the first thing heard of it:
+so at the places, and also before and in between them
+"""
+
+import random
+import socket
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+
+import trio
+
+from aircherd.testing.simulator import Fault, Simulator
+from helpers.daemon.load import Peer, each_at_once
+
+CONFIG = """
+[providers.dark]
+kind = "openai"
+base_url = "http://127.0.0.1:{dark}/v1"
+auth = "none"
+
+[providers.mute]
+kind = "openai"
+base_url = "http://127.0.0.1:{mute}/v1"
+auth = "none"
+
+[providers.tls]
+kind = "openai"
+base_url = "https://127.0.0.1:{mute}/v1"
+auth = "none"
+"""
+FAULTS = (
+    Fault("stall", model="before-head", times=None),
+    Fault("slow_head", model="within-head", seconds=0.01, times=None),
+    Fault("stall", model="after-head", after=0, times=None),
+    Fault("stall", model="mid-stream", after=3, times=None),
+)
+FLOW = " ".join(map(str, range(500)))
+LARGE = "x" * 1_000_000
+PLACES = {
+    "dark/connecting": "hello",
+    "tls/handshake": "hello",
+    "mute/body": LARGE,
+    "work/before-head": "hello",
+    "work/within-head": "hello",
+    "work/after-head": "one two three",
+    "work/mid-stream": "one two three four five",
+    "work/flowing": FLOW,
+}
+LONGEST = 0.05
+"""Seconds before the cancellation, at most."""
+
+
+@contextmanager
+def dark_port() -> Iterator[int]:
+    """A port where no connection is ever made: its queue is full, so the kernel does not answer."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+class Mute:
+    """A server that reads slowly and never says a word, until its client leaves."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.open_connections = 0
+
+    async def serve(self, stream: trio.SocketStream) -> None:
+        """Read until the end."""
+        self.open_connections += 1
+        try:
+            async with stream:
+                while await stream.receive_some(65_536):  # noqa: ASYNC110 - the pace, not a wait
+                    await trio.sleep(0.02)
+        except trio.BrokenResourceError:
+            pass
+        finally:
+            self.open_connections -= 1
+
+
+@asynccontextmanager
+async def open_mute() -> AsyncIterator[Mute]:
+    """Serve in the background for as long as this lasts."""
+    mute = Mute()
+    async with trio.open_nursery() as nursery:
+        listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+        mute.port = listeners[0].socket.getsockname()[1]
+        await nursery.start(trio.serve_listeners, mute.serve, listeners)
+        yield mute
+        nursery.cancel_scope.cancel()
+
+
+class Storm:
+    """Chats broken off, `total` of them by `clients` at once; `outcomes` counts how they ended."""
+
+    def __init__(self, path: Path, seed: int = 0) -> None:
+        self.outcomes: Counter[str] = Counter()
+        self._path = path
+        self._random = random.Random(seed)  # noqa: S311 - the same points in every run
+
+    async def run(self, total: int, clients: int) -> None:
+        """Break off `total` chats."""
+
+        async def one(_number: int, peer: Peer) -> None:
+            for chat in range(total // clients):
+                peer = await self._break_off(peer, chat)
+            await peer.stream.aclose()
+
+        await each_at_once(clients, self._path, one)
+
+    async def _break_off(self, peer: Peer, chat: int) -> Peer:
+        """Ask and break it off; return the connection to go on with."""
+        place = self._random.choice(list(PLACES))
+        way = self._random.choice(["cancel", "close"])
+        await peer.chat(chat, place, PLACES[place])
+        if self._random.random() < 0.5:  # once it is on its way to the provider
+            while not peer.heard[chat].seqs:
+                await peer.read()
+        await trio.sleep(self._random.random() * LONGEST)
+        if way == "close":
+            await peer.stream.aclose()
+            self.outcomes[f"{place} closed"] += 1
+            return await Peer.connect(self._path)
+        await peer.cancel(chat)
+        (heard,) = await peer.wait_end(chat)
+        code = heard.error["code"] if heard.error else "finished"
+        self.outcomes[f"{place} {code}"] += 1
+        return peer
+
+
+def prepare(sim: Simulator) -> None:
+    """Put the simulator's part of the places in place."""
+    sim.faults.add(*FAULTS)
+    sim.behave(delay=0.005, repeat_answers=True)

@@ -1,0 +1,252 @@
+"""Many clients at once, and a daemon that tells what it holds: for tests and benches of load.
+
+Everything here is trio, so that hundreds of clients and the simulator share one loop.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import msgpack
+import trio
+
+from aircherd.testing.simulator import Simulator
+from helpers.daemon.real_daemon import PATIENCE, Home, wait_until
+
+SCRIPT = Path(__file__).with_name("watched_aircherd.py")
+LOCAL_PROVIDER = """\
+[providers.work]
+kind = "openai"
+base_url = "{url}/v1"
+auth = "none"
+"""
+LONG = " ".join(f"{number:012000d}" for number in range(400))
+"""4.8 MB of text: what `fall_asleep` asks for, several times."""
+LONG_CHATS = 6
+"""Together they are more than the daemon and the kernel hold for one client."""
+
+
+class Heard:
+    """What came back for one chat: numbers and texts of its deltas, and how it ended."""
+
+    def __init__(self) -> None:
+        self.seqs: list[int] = []
+        self.pieces: list[str] = []
+        self.is_over = False
+        self.error: dict[str, Any] | None = None
+        self.result: dict[str, Any] = {}
+
+    def take(self, delta: dict[str, Any]) -> None:
+        """Take in a delta."""
+        self.seqs.append(delta["seq"])
+        if delta["type"] == "text":
+            self.pieces.append(delta["text"])
+
+    @property
+    def text(self) -> str:
+        """The deltas' text."""
+        return "".join(self.pieces)
+
+    @property
+    def message(self) -> str:
+        """The final result's text."""
+        return "".join(part["text"] for part in self.result["message"]["content"])
+
+    @property
+    def is_in_order(self) -> bool:
+        """Whether the numbers count from 1 without a gap."""
+        return self.seqs == list(range(1, len(self.seqs) + 1))
+
+
+class Peer:
+    """One connection to the daemon. Nothing is read unless somebody waits for something."""
+
+    def __init__(self, stream: trio.SocketStream) -> None:
+        self.stream = stream
+        self.heard: defaultdict[int, Heard] = defaultdict(Heard)
+        self.events: list[dict[str, Any]] = []
+        self._unpacker = msgpack.Unpacker(max_buffer_size=64 * 1024 * 1024)
+
+    @classmethod
+    async def connect(cls, path: Path) -> Self:
+        """Connect to the daemon's socket."""
+        return cls(await trio.open_unix_socket(path))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stream.aclose()
+
+    async def request(self, number: int, method: str, **params: object) -> None:
+        """Send a request and do not wait."""
+        await self.stream.send_all(msgpack.packb([0, number, method, [params]]))
+
+    async def chat(self, number: int, model: str, text: str) -> None:
+        """Send a chat request and do not wait."""
+        messages = [{"role": "user", "content": text}]
+        await self.request(number, "chat", model=model, messages=messages)
+
+    async def cancel(self, number: int) -> None:
+        """Cancel it."""
+        await self.stream.send_all(msgpack.packb([2, "$/cancel", [{"id": number}]]))
+
+    async def read(self) -> None:
+        """Take in what one read brings."""
+        data = await self.stream.receive_some(2**18)
+        assert data, "the daemon closed the connection"
+        self._unpacker.feed(data)
+        for kind, *rest in self._unpacker:
+            if kind == 1:
+                number, error, result = rest
+                heard = self.heard[number]
+                heard.is_over, heard.error, heard.result = True, error, result or {}
+            elif rest[0] == "chat.delta":
+                self.heard[rest[1][0]["id"]].take(rest[1][0])
+            elif rest[0] == "event":
+                self.events.append(rest[1][0])
+
+    async def wait_end(self, *numbers: int) -> list[Heard]:
+        """Read until all of these requests are answered. The caller sets the deadline."""
+        while not all(self.heard[number].is_over for number in numbers):
+            await self.read()
+        return [self.heard[number] for number in numbers]
+
+    async def call(self, number: int, method: str, **params: object) -> Heard:
+        """Send a request and wait for its answer."""
+        await self.request(number, method, **params)
+        return (await self.wait_end(number))[0]
+
+    async def ask(self, number: int, model: str, text: str) -> Heard:
+        """Send a chat and wait for its answer."""
+        await self.chat(number, model, text)
+        return (await self.wait_end(number))[0]
+
+
+class Watched:
+    """A running daemon that counts what it holds when asked."""
+
+    def __init__(self, home: Home, process: subprocess.Popen[str], file: Path) -> None:
+        self.home = home
+        self.process = process
+        self._file = file
+        self._number = 0
+
+    async def count(self) -> dict[str, int]:
+        """What the daemon holds now: tasks, descriptors, sessions, connections, waiting bytes."""
+        self.process.send_signal(signal.SIGUSR1)
+        with trio.fail_after(PATIENCE):
+            while True:
+                found = json.loads(self._file.read_text()) if self._file.exists() else {}
+                if found.get("number", 0) > self._number:
+                    self._number = found.pop("number")
+                    return dict(found)
+                await trio.sleep(0.01)
+
+    async def settled(self) -> dict[str, int]:
+        """What it holds once no client is there and two looks see the same."""
+        last: dict[str, int] = {}
+        with trio.fail_after(PATIENCE):
+            while (now := await self.count()) != last or now["sessions"]:
+                last = now
+                await trio.sleep(0.05)
+        return now
+
+    async def wait_until_waiting(self, size: int) -> None:
+        """Wait until at least `size` bytes wait for clients that do not read."""
+        with trio.fail_after(PATIENCE):
+            while (await self.count())["waiting_bytes"] < size:  # noqa: ASYNC110 - it is elsewhere
+                await trio.sleep(0.05)
+
+    async def steady_bytes(self) -> int:
+        """How many bytes wait for clients once that changes no more."""
+        before, now = -1, 0
+        while now != before:
+            await trio.sleep(0.3)
+            before, now = now, (await self.count())["waiting_bytes"]
+        return now
+
+    def resident_kib(self) -> int:
+        """Resident memory."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        (line,) = [line for line in status.splitlines() if line.startswith("VmRSS")]
+        return int(line.split()[1])
+
+
+def start_watched(home: Home, *, nofile: int | None = None) -> Watched:
+    """Start a daemon that counts, with at most `nofile` descriptors, and wait until it answers."""
+    file = home.root / "count.json"
+    environ = {**home.environ, "WATCHED_FILE": str(file)}
+    if nofile is not None:
+        environ["WATCHED_NOFILE"] = str(nofile)
+    with home.log_file.open("a") as log:
+        process = home.process = subprocess.Popen(
+            # -P: the helpers' names must not hide anybody's modules.
+            [sys.executable, "-P", str(SCRIPT)],
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            text=True,
+        )
+
+    def is_up() -> bool:
+        assert process.poll() is None, f"aircherd ended:\n{home.log()}"
+        return home.socket.exists() and home._answers()
+
+    wait_until(is_up, "aircherd answers")
+    return Watched(home, process, file)
+
+
+async def fall_asleep(peer: Peer) -> None:
+    """Ask for more than may wait for a client; whoever calls this reads no more for now."""
+    for number in range(LONG_CHATS):
+        await peer.chat(number, "work/long", "go")
+
+
+async def wake_up(peer: Peer) -> bool:
+    """Read everything `fall_asleep` asked for; tell whether all of it is there, whole, in order."""
+    heard = await peer.wait_end(*range(LONG_CHATS))
+    return all(
+        each.error is None and each.is_in_order and each.text == each.message == LONG
+        for each in heard
+    )
+
+
+async def wait_for(is_so: Callable[[], bool], what: str) -> None:
+    """Return as soon as `is_so()` holds; fail naming `what` when it never does."""
+    with trio.move_on_after(PATIENCE):
+        while not is_so():  # noqa: ASYNC110 - what is waited for has no event
+            await trio.sleep(0.01)
+        return
+    raise AssertionError(f"waited in vain until {what}")
+
+
+async def each_at_once(
+    clients: int, path: Path, run: Callable[[int, Peer], Awaitable[None]]
+) -> None:
+    """Run `run(number, peer)` for every client at the same time, each with its own connection."""
+
+    async def one(number: int) -> None:
+        async with await Peer.connect(path) as peer:
+            await run(number, peer)
+
+    async with trio.open_nursery() as nursery:
+        for number in range(clients):
+            nursery.start_soon(one, number)
+
+
+@asynccontextmanager
+async def watched_daemon(
+    home: Home, sim: Simulator, *, more_config: str = "", nofile: int | None = None
+) -> AsyncIterator[Watched]:
+    """Run a daemon whose provider `work` is the simulator and needs no key."""
+    sim.keys.accept("openai", "*")
+    home.write_config(LOCAL_PROVIDER.format(url=sim.url) + more_config)
+    yield start_watched(home, nofile=nofile)

@@ -1,0 +1,1 @@
+"""Provider requests, scripted servers and the tables of the contract suite."""

@@ -1,0 +1,58 @@
+"""The vendors' own SDKs as judges: the same bytes over real HTTP for them and for our decoder.
+
+async with serve(stream) as server:
+    theirs = await in_thread(lambda: ask_the_sdk(server.url))
+    ours = await decode(server.url, decoder)
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+import httpx
+import trio
+from trio.abc import Stream
+
+from aircherd.config.model import Network
+from aircherd.providers.adapter import ReplyDecoder
+from aircherd.providers.transport.transport import body_reader, open_transport
+from aircherd.vocabulary.reply import ReplyEvent
+from helpers.providers.http_server import Server, open_server, read_request
+
+T = TypeVar("T")
+EVENTS = "text/event-stream; charset=utf-8"
+
+
+@asynccontextmanager
+async def serve(
+    body: bytes, *, content_type: str = EVENTS, size: int = 48
+) -> AsyncIterator[Server]:
+    """Answer every request with `body`, chunked into pieces of `size` bytes."""
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    pieces = [body[at : at + size] for at in range(0, len(body), size)]
+    chunks = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+
+    async def handler(server: Server, stream: Stream) -> None:
+        while request := await read_request(stream):
+            server.requests.append(request)
+            await stream.send_all(head.encode() + chunks + b"0\r\n\r\n")
+
+    async with open_server(handler) as server:
+        yield server
+
+
+async def in_thread(call: Callable[[], T]) -> T:
+    """Run an SDK that waits by blocking."""
+    return await trio.to_thread.run_sync(call)
+
+
+async def decode(url: str, decoder: ReplyDecoder) -> list[ReplyEvent]:
+    """Return what our decoder makes of the answer that our transport brings."""
+    events: list[ReplyEvent] = []
+    async with open_transport(Network(), {}) as transport:
+        response = await transport.handle_async_request(httpx.Request("POST", url, content=b"{}"))
+        body = body_reader(response)
+        while data := await body.receive_some():
+            events += decoder.feed(data)
+        await body.aclose()
+    return events + decoder.close()
