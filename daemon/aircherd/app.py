@@ -33,7 +33,7 @@ from aircherd.config.paths import Paths, resolve_paths
 from aircherd.config.store import ConfigStore
 from aircherd.errors import NotAuthenticated
 from aircherd.events import EventBus
-from aircherd.files.data_files import BackgroundFiles
+from aircherd.files.background_files import BackgroundFiles
 from aircherd.ipc.listener import Listener
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import claimed_socket

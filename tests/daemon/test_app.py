@@ -116,8 +116,8 @@ async def test_a_disk_that_hangs_does_not_keep_it_from_ending(environ, monkeypat
                 assert await ask(services, "ping") == {}
     finally:
         may_go_on.set()
-    (given_up,) = [entry for entry in logs if entry["event"] == "data_files_given_up"]
-    names = [Path(file).name for file in given_up["files"]]
+    (not_written,) = [entry for entry in logs if entry["event"] == "data_files_not_written"]
+    names = [Path(file).name for file in not_written["files"]]
     assert names == ["list-work.json", "cooldowns.json"]
 
 

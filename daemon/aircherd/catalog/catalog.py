@@ -30,7 +30,7 @@ from aircherd.config.model import (
     is_loopback,
 )
 from aircherd.files.atomic_file import read_data
-from aircherd.files.data_files import BackgroundFiles
+from aircherd.files.background_files import BackgroundFiles
 from aircherd.vocabulary.models import Model, Prices, Rates
 
 FREE = Prices(rates=Rates(input=Decimal(0), output=Decimal(0)))

@@ -7,7 +7,7 @@ does without it until somebody sets a default model.
 from pathlib import Path
 
 from aircherd.config.load import parse_config, read_text_of
-from aircherd.files.atomic_file import write_whole
+from aircherd.files.atomic_file import write_user_file
 from aircherd.files.file_worker import Check
 
 _BOM = "\ufeff"
@@ -20,14 +20,14 @@ def set_default_model(path: Path, model: str, check: Check) -> None:
 
     Raises:
         ConfigInvalid: the file does not hold now, or would not with this entry; it stays as it is.
-        OSError: it cannot be written; it stays as it is, as far as `write_whole` says.
+        OSError: it cannot be written; it stays as it is, as far as `write_user_file` says.
     """
     text = read_text_of(path) or ""
     if text:
         parse_config(text, file=str(path))
     changed = with_default_model(text, model)
     parse_config(changed, file=str(path))
-    write_whole(path, changed.encode(), check=check)
+    write_user_file(path, changed.encode(), check=check)
 
 
 def with_default_model(text: str, model: str) -> str:

@@ -1,18 +1,18 @@
-"""Read and write files whole: a reader sees the old content or the new, and never half of it.
+"""Write files atomically: a reader sees the old content or the new content, never a mix.
 
-temporary file beside it -> fsync -> rename over the old one -> fsync of the directory
+temporary file in the same directory -> fsync -> rename over the old file -> fsync the directory
 
-The last step alone may fail with the new file in place: it is there for all to read, but the old
-one may be back after a power cut. Whoever stops waiting for a disk that hangs may have done so
-after the rename, too; `worker.DiskSilent` says whether it can be.
+If only the last step fails, the new file is in place and readable, but a power failure may bring
+the old one back. A caller that stops waiting for a hanging disk may do so after the rename, too;
+`file_worker.DiskTimeout.may_change` says whether that is possible.
 
-Two kinds of files, and what a link in their place means:
+There are two kinds of files, which differ in how a symbolic link at their path is treated:
 
-    the user's own         `write_whole`   followed: people keep their configuration elsewhere, and
-                                           the link is theirs
-    the daemon's own data  `write_data`    replaced by a file, and never read: the daemon makes no
-                           `read_data`     links, and who put one there wants another file of the
-                                           user's read, or overwritten
+    the user's own files    `write_user_file`   followed: people keep their configuration elsewhere
+                                                and link to it
+    the daemon's own data   `write_data`        replaced by a file, never read: the daemon creates
+                            `read_data`         no links, so a link there is an attempt to have
+                                                another file of the user read or overwritten
 
 The data directory itself may be a link.
 """
@@ -24,25 +24,28 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-MOST_BYTES = 64 * 1024 * 1024
-"""A data file that is larger is none of ours."""
+MAX_DATA_BYTES = 64 * 1024 * 1024
+"""A larger file was not written by the daemon."""
+
+NO_FOLLOW_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+"""Flags to open a file that must be a regular file: follows no link, does not block on a pipe."""
 
 
-def _always() -> None:
-    """Let the file be replaced."""
+def _no_check() -> None:
+    """Allow the replacement."""
 
 
-def write_whole(
-    path: Path, content: bytes, *, mode: int = 0o600, check: Callable[[], None] = _always
+def write_user_file(
+    path: Path, content: bytes, *, mode: int = 0o600, check: Callable[[], None] = _no_check
 ) -> None:
-    """Put `content` in place of the file at `path`, which keeps its mode; a new one gets `mode`.
+    """Replace the user's file at `path`; it keeps its mode, a new file gets `mode`.
 
-    A link is followed: the file it leads to is replaced, and the link stays. A missing directory
-    is made, for its owner only. `check` is called right before the file is replaced; if it raises,
-    nothing is.
+    A symbolic link is followed: its target is replaced and the link stays. A missing directory is
+    created with mode 0700. `check` is called right before the replacement; if it raises, nothing
+    changes.
 
     Raises:
-        OSError: it cannot be written; the old file is as it was, but for the last step (see above).
+        OSError: the file cannot be written. The old file is unchanged, unless the last step failed.
     """
     target = Path(os.path.realpath(path))
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -52,14 +55,14 @@ def write_whole(
     _fill_and_rename(descriptor, Path(name), target, content, mode=mode, check=check)
 
 
-def write_data(path: Path, content: bytes, check: Callable[[], None] = _always) -> None:
-    """Put `content` in place of a data file, 0600; make its directory if need be.
+def write_data(path: Path, content: bytes, check: Callable[[], None] = _no_check) -> None:
+    """Replace a data file of the daemon, mode 0600; create its directory if it is missing.
 
-    Not twice at the same time: the temporary file has one fixed name, so that what a crash left
-    behind is gone with the next write. `check` as for `write_whole`.
+    Must not run twice at the same time for one file: the temporary file has a fixed name, so that
+    the next write removes what a crash left behind. `check` as in `write_user_file`.
 
     Raises:
-        OSError: as for `write_whole`.
+        OSError: as in `write_user_file`.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
@@ -70,17 +73,15 @@ def write_data(path: Path, content: bytes, check: Callable[[], None] = _always) 
 
 
 def read_data(path: Path) -> bytes:
-    """Return what is in a data file.
+    """Return the content of a data file.
 
     Raises:
-        OSError: there is none, it cannot be read, or it is a link, a pipe or no file at all.
+        OSError: the file is missing, unreadable, too large, or not a regular file.
     """
-    # Not blocking: a pipe would wait for its other end, and we with it.
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    with os.fdopen(os.open(path, flags), "rb") as file:
+    with os.fdopen(os.open(path, NO_FOLLOW_READ), "rb") as file:
         found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode) or found.st_size > MOST_BYTES:
-            raise OSError(0, "it is no file of ours: move it away", str(path))
+        if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_DATA_BYTES:
+            raise OSError(0, "not a data file of aircher: move it away", str(path))
         return file.read()
 
 
@@ -104,10 +105,10 @@ def _fill_and_rename(
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync(target.parent)
+    _sync_directory(target.parent)
 
 
-def _sync(directory: Path) -> None:
+def _sync_directory(directory: Path) -> None:
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -1,8 +1,9 @@
-"""Work on files, one piece after another, that nobody has to wait for longer than he wants.
+"""File operations in a thread, one after another, each with a timeout.
 
-A disk may not answer for ever: a network that went away, a FUSE that stopped. A thread that waits
-for it cannot be interrupted, so it is left behind, and the next piece of work on the same lane
-begins only when it has ended: what was given up never overtakes what came after it.
+A disk may never answer: a network share that went away, a FUSE process that stopped. The thread
+that waits for it cannot be interrupted, so it is abandoned, and the next operation of the same
+worker starts only when that thread has ended. An abandoned operation therefore never overtakes a
+later one.
 """
 
 import errno
@@ -15,74 +16,72 @@ import trio
 T = TypeVar("T")
 
 Check = Callable[[], None]
-"""Raises `Abandoned` when nobody waits any more: call it before what cannot be taken back."""
+"""Raises `Abandoned` if the caller stopped waiting: call it before an irreversible step."""
 
 
 class Abandoned(Exception):
-    """Nobody waits for this work any more, and it must not change anything."""
+    """The caller stopped waiting for this operation, so it must not change anything."""
 
 
 class DiskTimeout(TimeoutError):
-    """The work was not done in time; it may hang, or wait behind work that hangs.
+    """The operation timed out; it hangs, or waits for another one that hangs.
 
-    `may_change`: it was past its `Check`, so what it changes may be changed already, or still be;
-    else it never is.
+    `may_change`: it had passed its `Check`, so its change was made or may still be made. If False,
+    it changes nothing.
     """
 
     def __init__(self, seconds: float, *, may_change: bool) -> None:
-        told = f"the disk has not answered for {seconds:g} s"
-        told += "; the file may still be changed" if may_change else ""
-        super().__init__(errno.ETIMEDOUT, told)
+        message = f"the disk has not answered for {seconds:g} s"
+        message += "; the file may still be changed" if may_change else ""
+        super().__init__(errno.ETIMEDOUT, message)
         self.may_change = may_change
 
 
 class FileWorker:
-    """Carries out one piece of work at a time, in the order in which it was asked for."""
+    """Runs one operation at a time, in the order of the calls."""
 
     def __init__(self) -> None:
-        # A thread that was left behind keeps its place until it ends.
-        self._one = trio.CapacityLimiter(1)
+        # An abandoned thread holds its token until it ends.
+        self._limiter = trio.CapacityLimiter(1)
 
     async def do(self, work: Callable[[Check], T], seconds: float) -> T:
-        """Return what `work` returns; it is called in a thread, with a `Check`.
+        """Call `work` with a `Check` in a thread and return its result.
 
-        A cancelled caller, too, goes on at once. What has not begun by then never does.
+        If the caller is cancelled, it returns at once. An operation that has not started by then
+        never starts.
 
         Raises:
-            DiskTimeout: it is not done after `seconds`.
+            DiskTimeout: the operation is not done after `seconds`.
         """
-        errand = _Errand()
+        operation = _Operation()
         try:
             with trio.move_on_after(seconds):
                 return await trio.to_thread.run_sync(
-                    work, errand.check, abandon_on_cancel=True, limiter=self._one
+                    work, operation.check, abandon_on_cancel=True, limiter=self._limiter
                 )
         finally:
-            errand.give_up()
-        raise DiskTimeout(seconds, may_change=errand.is_past)
+            operation.abandon()
+        raise DiskTimeout(seconds, may_change=operation.has_passed_check)
 
     def __repr__(self) -> str:
-        return f"<Lane {'busy' if self._one.borrowed_tokens else 'free'}>"
+        return f"<FileWorker {'busy' if self._limiter.borrowed_tokens else 'idle'}>"
 
 
-class _Errand:
-    """Whether somebody waits: told by the loop, asked by the thread.
-
-    `is_past`: the thread was told so, and went on to what cannot be taken back.
-    """
+class _Operation:
+    """Shared by the event loop, which may abandon the operation, and the thread that runs it."""
 
     def __init__(self) -> None:
-        self._is_wanted = True
-        self.is_past = False
-        # Asking and going on are one step: who gave up has to know whether it was before or after.
-        self._one = threading.Lock()
+        self._is_abandoned = False
+        self.has_passed_check = False
+        # Makes check-and-proceed one step: the loop must know which of the two came first.
+        self._lock = threading.Lock()
 
     def check(self) -> None:
-        with self._one:
-            if not self._is_wanted:
+        with self._lock:
+            if self._is_abandoned:
                 raise Abandoned
-            self.is_past = True
+            self.has_passed_check = True
 
-    def give_up(self) -> None:
-        with self._one:
-            self._is_wanted = False
+    def abandon(self) -> None:
+        with self._lock:
+            self._is_abandoned = True

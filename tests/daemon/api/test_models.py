@@ -326,7 +326,7 @@ class LateDisk:
 
 async def test_a_change_that_is_there_is_taken_up(tmp_path, monkeypatch, mock_clock):
     """Though the disk has not said that it is there for good."""
-    rig, disk = Rig(tmp_path), LateDisk(monkeypatch, atomic_file, "_sync")
+    rig, disk = Rig(tmp_path), LateDisk(monkeypatch, atomic_file, "_sync_directory")
     async with trio.open_nursery() as nursery:
         nursery.start_soon(disk.pass_time, mock_clock)
         answer = await models.use(rig, "openai/gpt-x")
@@ -341,7 +341,7 @@ async def test_a_change_that_may_not_last_is_taken_up(tmp_path, monkeypatch):
     def refuse(directory):
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(atomic_file, "_sync", refuse)
+    monkeypatch.setattr(atomic_file, "_sync_directory", refuse)
     rig = Rig(tmp_path)
     with capture_logs() as logs:
         await models.use(rig, "openai/gpt-x")

@@ -14,7 +14,7 @@ from aircherd.catalog.catalog import Catalog
 from aircherd.catalog.table import TableRow, encode_tables
 from aircherd.config.model import DEFAULT_CONFIG, Config, Override, Provider, Route
 from aircherd.vocabulary.models import Model
-from helpers.data_files import WrittenAtOnce
+from helpers.background_files import WrittenAtOnce
 
 BUILTIN = DEFAULT_CONFIG.providers
 OPENAI = BUILTIN["openai"]

@@ -14,7 +14,7 @@ from aircherd.config.model import DEFAULT_CONFIG, Config, Provider
 from aircherd.errors import AircherError, NotAuthenticated, ProviderFailed
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.models import Model
-from helpers.data_files import WrittenAtOnce
+from helpers.background_files import WrittenAtOnce
 
 OLLAMA = DEFAULT_CONFIG.providers["ollama"]
 WORK = Provider(name="work", kind="openai", base_url="https://a.example/v1")

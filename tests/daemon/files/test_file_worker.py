@@ -1,4 +1,4 @@
-"""Work that may hang, and who does not wait for it."""
+"""File operations that hang, and callers that stop waiting."""
 
 import threading
 
@@ -12,11 +12,11 @@ SHORT = 0.05
 
 
 class Disk:
-    """A disk that hangs until it is let go; `done` is what it did, in order."""
+    """A disk that hangs until `may_go_on` is set; `done` lists the operations it completed."""
 
     def __init__(self):
         self.hangs = threading.Event()
-        self.is_past = threading.Event()
+        self.passed_check = threading.Event()
         self.may_go_on = threading.Event()
         self.stopped = threading.Event()
         self.done = []
@@ -33,7 +33,7 @@ class Disk:
 
     def hang_late(self, check):
         check()
-        self.is_past.set()
+        self.passed_check.set()
         assert self.may_go_on.wait(LONG)
         self.done.append("late")
 
@@ -50,28 +50,28 @@ def disk():
     disk.may_go_on.set()
 
 
-async def test_what_is_done_is_returned(disk):
-    """And what it raises is raised."""
+async def test_result_or_error_of_the_operation_is_passed_on(disk):
+    """`do` returns what the operation returns and raises what it raises."""
     worker = FileWorker()
     assert await worker.do(disk.work, LONG) == "done"
     with pytest.raises(PermissionError):
         await worker.do(lambda _: (_ for _ in ()).throw(PermissionError(13, "no")), LONG)
-    assert repr(worker) == "<Lane free>"
+    assert repr(worker) == "<FileWorker idle>"
 
 
-async def test_who_waited_long_enough_goes_on(disk):
-    """With an error of the file's kind, in words."""
+async def test_timeout_raises_disk_timeout(disk):
+    """It is an `OSError` with a readable message."""
     worker = FileWorker()
     with pytest.raises(DiskTimeout) as caught:
         await worker.do(disk.hang, SHORT)
     assert isinstance(caught.value, OSError)
     assert caught.value.strerror == "the disk has not answered for 0.05 s"
     assert not caught.value.may_change
-    assert repr(worker) == "<Lane busy>"
+    assert repr(worker) == "<FileWorker busy>"
 
 
-async def test_who_is_cancelled_goes_on(disk):
-    """A client that left, or the daemon's end."""
+async def test_cancelled_caller_returns_at_once(disk):
+    """For example when a client disconnects or the daemon stops."""
     worker = FileWorker()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(worker.do, disk.hang, LONG)
@@ -80,8 +80,8 @@ async def test_who_is_cancelled_goes_on(disk):
     assert not disk.may_go_on.is_set()
 
 
-async def test_what_was_given_up_changes_nothing(disk):
-    """It is told so when it comes to what cannot be taken back."""
+async def test_abandoned_operation_changes_nothing(disk):
+    """Its check raises before the irreversible step."""
     with pytest.raises(DiskTimeout):
         await FileWorker().do(disk.hang, SHORT)
     disk.may_go_on.set()
@@ -89,24 +89,24 @@ async def test_what_was_given_up_changes_nothing(disk):
     assert disk.done == []
 
 
-async def test_what_could_not_be_stopped_may_still_be_done(disk, mock_clock):
-    """Past the point of no return nobody can know: who waited is told so."""
+async def test_operation_past_its_check_may_still_change_the_file(disk, mock_clock):
+    """The timeout error says so."""
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_jump_past, disk, mock_clock)
         with pytest.raises(DiskTimeout) as caught:
             await FileWorker().do(disk.hang_late, LONG)
     assert caught.value.may_change
-    told = "the disk has not answered for 10 s; the file may still be changed"
-    assert caught.value.strerror == told
+    message = "the disk has not answered for 10 s; the file may still be changed"
+    assert caught.value.strerror == message
 
 
 async def _jump_past(disk, clock):
-    assert await trio.to_thread.run_sync(disk.is_past.wait, LONG)
+    assert await trio.to_thread.run_sync(disk.passed_check.wait, LONG)
     clock.jump(LONG)
 
 
-async def test_what_comes_later_begins_when_the_earlier_has_ended(disk):
-    """Though the earlier was given up: it may have been past the point of no return."""
+async def test_next_operation_waits_for_an_abandoned_one(disk):
+    """The abandoned operation may have passed its check already."""
     worker = FileWorker()
     with pytest.raises(DiskTimeout):
         await worker.do(disk.hang, SHORT)

@@ -1,4 +1,4 @@
-"""Files that nobody else may read or swap."""
+"""Files that no other user may read or swap."""
 
 import os
 from pathlib import Path
@@ -22,8 +22,8 @@ def read(path, forbidden=OPEN_TO_OTHERS, uid=UID):
     return read_private(path, uid=uid, forbidden=forbidden)
 
 
-def test_what_is_written_is_read_again(tmp_path):
-    """The file and its folder are made, for us alone, whatever the umask."""
+def test_written_content_is_read_back(tmp_path):
+    """File and directory are created with private modes, whatever the umask is."""
     path = tmp_path / "new" / "file"
     before = os.umask(0)
     try:
@@ -36,13 +36,13 @@ def test_what_is_written_is_read_again(tmp_path):
     assert [found.name for found in path.parent.iterdir()] == ["file"]
 
 
-def test_a_missing_file_is_none(tmp_path):
-    """Nothing stored yet is no error."""
+def test_missing_file_reads_as_none(tmp_path):
+    """It is not an error."""
     assert read(tmp_path / "none") is None
 
 
-def test_a_symlink_is_refused(tmp_path):
-    """It could lead anywhere."""
+def test_reading_a_symlink_is_refused(tmp_path):
+    """It could point anywhere."""
     (tmp_path / "real").write_bytes(b"x")
     (tmp_path / "real").chmod(0o600)
     (tmp_path / "link").symlink_to("real")
@@ -50,8 +50,8 @@ def test_a_symlink_is_refused(tmp_path):
         read(tmp_path / "link")
 
 
-def test_a_symlink_is_replaced_and_its_target_left_alone(tmp_path):
-    """Writing does not follow it."""
+def test_writing_replaces_a_symlink_and_not_its_target(tmp_path):
+    """The link is not followed."""
     (tmp_path / "real").write_bytes(b"theirs")
     (tmp_path / "link").symlink_to("real")
     write_private(tmp_path / "link", b"ours", uid=UID)
@@ -60,8 +60,8 @@ def test_a_symlink_is_replaced_and_its_target_left_alone(tmp_path):
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620, 0o602])
-def test_a_file_open_to_others_is_refused_with_the_cure(tmp_path, mode):
-    """Reading or writing, group or anyone."""
+def test_file_open_to_others_is_refused_with_a_hint(tmp_path, mode):
+    """Any read or write access of the group or of others counts."""
     path = tmp_path / "file"
     path.write_bytes(b"x")
     path.chmod(mode)
@@ -69,8 +69,8 @@ def test_a_file_open_to_others_is_refused_with_the_cure(tmp_path, mode):
         read(path)
 
 
-def test_what_can_be_mended_where_it_lies_is_told_from_what_must_go(tmp_path, monkeypatch):
-    """A file of ours that cannot be opened now may be right; a symlink never is."""
+def test_fixable_file_and_wrong_file_raise_different_errors(tmp_path, monkeypatch):
+    """A file that cannot be opened now may be good; a symlink never is."""
     (tmp_path / "link").symlink_to("file")
     with pytest.raises(FileRefused) as caught:
         read(tmp_path / "link")
@@ -85,8 +85,8 @@ def test_what_can_be_mended_where_it_lies_is_told_from_what_must_go(tmp_path, mo
             read(tmp_path / "file")
 
 
-def test_a_list_may_be_readable_but_not_writable_by_others(tmp_path):
-    """What is not secret must only be true."""
+def test_readable_but_not_writable_file_passes_for_lists(tmp_path):
+    """A list that is not secret must only be authentic."""
     path = tmp_path / "file"
     path.write_bytes(b"x")
     path.chmod(0o644)
@@ -96,45 +96,45 @@ def test_a_list_may_be_readable_but_not_writable_by_others(tmp_path):
         read(path, WRITABLE_BY_OTHERS)
 
 
-def test_another_users_file_is_refused(tmp_path):
-    """Who planted it would know the keys."""
+def test_file_of_another_user_is_refused(tmp_path):
+    """Its owner would know the keys."""
     path = tmp_path / "file"
     path.touch(0o600)
     with pytest.raises(FileRefused, match="another user"):
         read(path, uid=UID + 1)
 
 
-def test_what_is_not_a_file_is_refused_without_blocking(tmp_path):
-    """A FIFO would block whoever opens it."""
+def test_pipe_is_refused_without_blocking(tmp_path):
+    """Opening it normally would block."""
     os.mkfifo(tmp_path / "fifo", 0o600)
     with pytest.raises(FileRefused, match="not a file"):
         read(tmp_path / "fifo")
 
 
-def test_a_folder_others_may_write_in_is_refused(tmp_path):
+def test_directory_writable_by_others_is_refused(tmp_path):
     """They could swap the file."""
     tmp_path.chmod(0o777)
     with pytest.raises(FileRefused, match="chmod 700"):
         write_private(tmp_path / "file", b"x", uid=UID)
 
 
-def test_another_users_folder_is_refused(tmp_path):
-    """Its owner may do as he likes in it."""
+def test_directory_of_another_user_is_refused(tmp_path):
+    """Its owner could swap the file."""
     with pytest.raises(FileRefused, match="another user"):
         write_private(tmp_path / "file", b"x", uid=UID + 1)
 
 
-def test_a_crash_before_the_rename_leaves_the_old_file(tmp_path, monkeypatch):
-    """All or nothing, and what the crash left is gone with the next write."""
+def test_crash_before_the_rename_leaves_the_old_file(tmp_path, monkeypatch):
+    """The new content was complete in the temporary file by then."""
     path = tmp_path / "file"
     write_private(path, b"old", uid=UID)
 
     def crash(self, target):
-        os.link(self, tmp_path / "seen")  # what a killed process would have left lying
+        os.link(self, tmp_path / "seen")  # what a killed process would have left
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "rename", crash)
+        patch.setattr(Path, "replace", crash)
         with pytest.raises(FileRefused, match="No space left"):
             write_private(path, b"new", uid=UID)
     assert (tmp_path / "seen").read_bytes() == b"new"
@@ -142,8 +142,8 @@ def test_a_crash_before_the_rename_leaves_the_old_file(tmp_path, monkeypatch):
     assert sorted(found.name for found in tmp_path.iterdir()) == ["file", "seen"]
 
 
-def test_what_a_killed_process_left_does_not_stop_the_next_write(tmp_path):
-    """The temporary file has one name, and whoever writes next owns it."""
+def test_leftover_temporary_file_does_not_prevent_a_write(tmp_path):
+    """The next write removes it."""
     (tmp_path / ".file.tmp").write_bytes(b"half")
     (tmp_path / ".file.tmp").chmod(0o666)
     write_private(tmp_path / "file", b"whole", uid=UID)
@@ -151,18 +151,18 @@ def test_what_a_killed_process_left_does_not_stop_the_next_write(tmp_path):
     assert [found.name for found in tmp_path.iterdir()] == ["file"]
 
 
-def test_the_content_reaches_the_disk_before_the_rename(tmp_path, monkeypatch):
-    """fsync, rename, fsync of the folder: in this order."""
+def test_content_is_synced_before_the_rename(tmp_path, monkeypatch):
+    """The order is fsync, rename, fsync of the directory."""
     order = []
-    fsync, rename = os.fsync, Path.rename
+    fsync, rename = os.fsync, Path.replace
     monkeypatch.setattr(os, "fsync", lambda fd: (order.append("fsync"), fsync(fd)))
-    monkeypatch.setattr(Path, "rename", lambda a, b: (order.append("rename"), rename(a, b)))
+    monkeypatch.setattr(Path, "replace", lambda a, b: (order.append("rename"), rename(a, b)))
     write_private(tmp_path / "file", b"x", uid=UID)
     assert order == ["fsync", "rename", "fsync"]
 
 
-def test_whether_a_file_could_be_written_is_told_without_writing(tmp_path):
-    """A folder that is still to be made counts by its parent."""
+def test_check_writable_writes_nothing(tmp_path):
+    """For a missing directory its nearest existing parent is checked."""
     check_writable(tmp_path / "new" / "folder" / "file", uid=UID)
     assert list(tmp_path.iterdir()) == []
     tmp_path.chmod(0o777)

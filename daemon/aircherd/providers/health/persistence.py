@@ -16,7 +16,7 @@ import trio
 
 from aircherd.config.model import Provider
 from aircherd.files.atomic_file import read_data
-from aircherd.files.data_files import BackgroundFiles
+from aircherd.files.background_files import BackgroundFiles
 from aircherd.providers.error_mapping.retry_after import LONGEST
 from aircherd.providers.health.clocks import CLOCKS, Clocks
 from aircherd.providers.health.store import CooldownStore

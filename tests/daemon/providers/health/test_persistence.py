@@ -15,8 +15,8 @@ from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.providers.health.persistence import _CONTENT, SOON, CooldownPersistence
 from aircherd.routing.cooldown_policy import RULES
 from aircherd.vocabulary.failure import FailureClass
+from helpers.background_files import WrittenAtOnce
 from helpers.cooling import WALL, Listened, Time, failed
-from helpers.data_files import WrittenAtOnce
 from helpers.providers.provider_calls import a_provider
 
 PROVIDERS = DEFAULT_CONFIG.providers

@@ -1,4 +1,4 @@
-"""The daemon's own files, on disks that are full and disks that hang."""
+"""Background writes, on full disks and on hanging disks."""
 
 import os
 import threading
@@ -8,8 +8,8 @@ import pytest
 import trio
 from structlog.testing import capture_logs
 
-from aircherd.files import atomic_file, data_files
-from aircherd.files.data_files import BackgroundFiles
+from aircherd.files import atomic_file, background_files
+from aircherd.files.background_files import BackgroundFiles
 from helpers.daemon.load import wait_for
 
 
@@ -20,7 +20,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def hanging(monkeypatch):
-    """A disk of which no fsync comes back before the event it returns is set."""
+    """A disk on which fsync blocks until the returned event is set."""
     may_go_on, sync = threading.Event(), os.fsync
 
     def hang(descriptor):
@@ -34,7 +34,7 @@ def hanging(monkeypatch):
 
 @asynccontextmanager
 async def running():
-    """Files that are written by a running task, and closed after it."""
+    """`BackgroundFiles` with its task running."""
     async with aclosing(BackgroundFiles()) as files, trio.open_nursery() as nursery:
         nursery.start_soon(files.run)
         yield files
@@ -45,16 +45,16 @@ def events(logs):
     return [entry["event"] for entry in logs]
 
 
-async def test_what_is_put_is_written(path):
-    """Nobody waits for it."""
+async def test_put_writes_in_the_background(path):
+    """The file is private to its owner."""
     async with running() as files:
         files.put(path, b"one")
         await wait_for(path.exists, "it is written")
     assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"one", 0o600)
 
 
-async def test_what_is_left_is_written_at_the_end(path):
-    """Also when everything is cancelled, and nothing ran."""
+async def test_aclose_flushes_pending_files(path):
+    """Even if the task was cancelled and never ran."""
     with trio.CancelScope() as scope:
         async with aclosing(BackgroundFiles()) as files:
             files.put(path, b"one")
@@ -64,8 +64,8 @@ async def test_what_is_left_is_written_at_the_end(path):
     assert path.read_bytes() == b"two"
 
 
-async def test_a_full_disk_is_said_and_the_next_content_is_tried(path, monkeypatch):
-    """Whoever put it has it in memory anyway."""
+async def test_failed_write_is_logged_and_the_next_content_is_written(path, monkeypatch):
+    """A full disk loses one content, not the file."""
 
     def full(_):
         raise OSError(28, "No space left on device")
@@ -74,9 +74,9 @@ async def test_a_full_disk_is_said_and_the_next_content_is_tried(path, monkeypat
         patch.setattr(atomic_file.os, "fsync", full)
         async with running() as files:
             files.put(path, b"one")
-            await wait_for(lambda: logs, "it is said")
+            await wait_for(lambda: logs, "it is logged")
     assert logs[0] == {
-        "event": "data_file_not_kept",
+        "event": "data_file_write_failed",
         "file": str(path),
         "reason": "No space left on device",
         "log_level": "warning",
@@ -86,9 +86,9 @@ async def test_a_full_disk_is_said_and_the_next_content_is_tried(path, monkeypat
     assert path.read_bytes() == b"two"
 
 
-async def test_a_disk_that_hangs_does_not_keep_the_daemon_from_ending(path, hanging, monkeypatch):
-    """The log says what was not written; the old file is whole."""
-    monkeypatch.setattr(data_files, "LAST_SECONDS", 0.05)
+async def test_hanging_disk_does_not_block_shutdown(path, hanging, monkeypatch):
+    """The files that were not written are logged; the old file is intact."""
+    monkeypatch.setattr(background_files, "FLUSH_TIMEOUT", 0.05)
     path.parent.mkdir()
     path.write_bytes(b"old")
     with capture_logs() as logs:
@@ -98,7 +98,7 @@ async def test_a_disk_that_hangs_does_not_keep_the_daemon_from_ending(path, hang
     assert not hanging.is_set()
     assert logs == [
         {
-            "event": "data_files_given_up",
+            "event": "data_files_not_written",
             "files": [str(path)],
             "reason": "the disk has not answered for 0.05 s",
             "log_level": "warning",
@@ -107,25 +107,25 @@ async def test_a_disk_that_hangs_does_not_keep_the_daemon_from_ending(path, hang
     assert path.read_bytes() == b"old"
 
 
-async def test_a_disk_that_answers_again_gets_what_is_newest(path, hanging, monkeypatch):
-    """Of what was given up nothing comes late; that it hangs is said once."""
-    monkeypatch.setattr(data_files, "PATIENCE", 0.01)
+async def test_newest_content_is_written_when_the_disk_recovers(path, hanging, monkeypatch):
+    """Abandoned writes change nothing later; the hang is logged once."""
+    monkeypatch.setattr(background_files, "WRITE_TIMEOUT", 0.01)
     with capture_logs() as logs:
         async with running() as files:
             files.put(path, b"old")
-            await wait_for(lambda: logs, "it is said")
+            await wait_for(lambda: logs, "it is logged")
             files.put(path, b"new")
             with pytest.raises(TimeoutError):
                 await files.write(path, b"newer")
-            monkeypatch.setattr(data_files, "PATIENCE", 10.0)
+            monkeypatch.setattr(background_files, "WRITE_TIMEOUT", 10.0)
             hanging.set()
             await wait_for(path.exists, "it is written")
             assert path.read_bytes() == b"new"
-    assert events(logs) == ["data_file_waits"]
+    assert events(logs) == ["data_file_write_timed_out"]
 
 
-async def test_who_waits_for_a_write_is_told(tmp_path):
-    """As for models.dev, which a client asked for."""
+async def test_write_raises_when_it_fails(tmp_path):
+    """A caller that waits, such as `models.refresh`, gets the error."""
     (tmp_path / "file").touch()
     async with running() as files:
         await files.write(tmp_path / "a", b"one")

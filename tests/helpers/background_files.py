@@ -1,4 +1,4 @@
-"""The daemon's own files, for tests that are not about how they are written."""
+"""A stand-in for `BackgroundFiles`, for tests that are not about how files are written."""
 
 from contextlib import suppress
 
@@ -6,7 +6,7 @@ from aircherd.files.atomic_file import write_data
 
 
 class WrittenAtOnce:
-    """Stands in for `DataFiles`, without threads, which virtual time would not wait for."""
+    """Writes synchronously and without a thread, because virtual time does not wait for one."""
 
     def put(self, path, content):
         with suppress(OSError):
