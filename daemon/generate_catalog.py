@@ -1,11 +1,10 @@
-"""Make the catalogue's shipped data, `aircherd/catalog/models.json`; not part of the wheel.
+"""Generates the catalogue's shipped data, `aircherd/catalog/models.json`. Not part of the wheel.
 
     python daemon/generate_catalog.py
 
-Prices and windows come from the `genai-prices` package (a development dependency, MIT, pinned in
-`pyproject.toml`), what models can do from `capabilities.toml` beside this file. The same inputs
-give the same bytes. To take new prices: raise the pin, set `AS_OF` to the day, run, look at the
-difference.
+Prices and context windows come from the `genai-prices` package (a development dependency, MIT,
+pinned in `pyproject.toml`), capabilities from `capabilities.toml` next to this file. The output is
+deterministic. To update prices: raise the pin, set `AS_OF`, run, and review the diff.
 """
 
 import datetime as dt
@@ -35,7 +34,7 @@ from aircherd.catalog.table import TableRow, encode_tables
 from aircherd.vocabulary.models import Prices, Rates, Tier
 
 AS_OF = dt.date(2026, 11, 22)
-"""The day whose prices are taken: some change on days that are known before."""
+"""The date whose prices are used; some price changes are announced in advance."""
 
 FOLDER = Path(__file__).parent
 TARGET = FOLDER / "aircherd" / "catalog" / "models.json"
@@ -46,10 +45,10 @@ _NO_CHAT = re.compile(
     r"|voice|voxtral|omni-|-ocr|rerank|robotics|guard|orpheus|davinci|babbage|computer-use|-fim"
     r"|^(ada|curie)$|^ft:|\.ft-|translate|-decider|-search-preview|:batch$|^~"
 )
-"""Names of what cannot chat, or is no model's name in any API."""
+"""Names of models that cannot chat, and names that no API accepts."""
 
 _TIDIED = re.compile(r"gpt-\d-\d|gpt-35-")
-"""Names that people write, but no API knows."""
+"""Common misspellings that no API accepts."""
 
 _OURS: dict[str, Callable[[str], bool]] = {
     # The package has Vertex AI under the same name, with other vendors' models.
@@ -57,7 +56,7 @@ _OURS: dict[str, Callable[[str], bool]] = {
     "openai": lambda name: ":" not in name,
     "openrouter": lambda name: "/" in name,
 }
-"""Which names a vendor's API has, where the package has more than those."""
+"""Selects the names that a vendor's API accepts, where the package has others too."""
 
 
 def main() -> None:
@@ -68,7 +67,7 @@ def main() -> None:
 
 
 def generate() -> bytes:
-    """Return what belongs into the file."""
+    """Return the content of the file."""
     packaged = {provider.id: provider for provider in genai_prices.data.providers}
     rules = tomllib.loads(CAPABILITIES.read_text())
     vendors = {
@@ -93,7 +92,7 @@ def _rows(
 ) -> Iterator[TableRow]:
     is_ours = _OURS.get(vendor.name, lambda _: True)
     for model in models:
-        prices = _prices(_standing(model))
+        prices = _prices(_current_price(model))
         if prices is not None and is_ours(model.id) and not _NO_CHAT.search(model.id):
             yield from _model_rows(model, prices, rules.get(vendor.name, ()))
 
@@ -101,7 +100,7 @@ def _rows(
 def _model_rows(
     model: ModelInfo, prices: Prices, rules: Iterable[dict[str, Any]]
 ) -> Iterator[TableRow]:
-    """Yield a model's row, and one for each other name that stands for another model by a rule."""
+    """Yield a model's row, and a row of its own for each alias whose rules differ."""
     known: dict[str, Any] = {"window": model.context_window, "name": model.name, "prices": prices}
     known |= _facts(model.id, rules)
     own = {name: _facts(name, [rule for rule in rules if "own" in rule]) for name in _names(model)}
@@ -123,7 +122,7 @@ def _facts(name: str, rules: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _names(model: ModelInfo) -> list[str]:
-    """Return a model's other names, without patterns that only tidy up what people write."""
+    """Return a model's aliases, without patterns that only match misspellings."""
     clauses = model.match.or_ if isinstance(model.match, ClauseOr) else [model.match]
     names = {name for clause in clauses if (name := _name_in(clause, model.id)) is not None}
     return sorted(name for name in names - {model.id} if not _TIDIED.match(name))
@@ -141,16 +140,14 @@ def _name_in(clause: object, id_: str) -> str | None:
 # ------------------------------------------------------------------ prices
 
 
-def _standing(model: ModelInfo) -> ModelPrice:
-    """Return the price of `AS_OF`. Of prices that change with the hour the dearest: no budget is
-    to be surprised at noon.
-    """  # noqa: D205 - one sentence, two lines
+def _current_price(model: ModelInfo) -> ModelPrice:
+    """Return the price on `AS_OF`, the highest one where it depends on the time of day."""
     if isinstance(model.prices, ModelPrice):
         return model.prices
     noon = dt.datetime.combine(AS_OF, dt.time(12), dt.UTC)
     hourly = [p for p in model.prices if isinstance(p.constraint, TimeOfDateConstraint)]
-    standing = [p for p in model.prices if p not in hourly]
-    active = [p for p in standing if p.constraint is None or p.constraint.active(noon)]
+    daily = [p for p in model.prices if p not in hourly]
+    active = [p for p in daily if p.constraint is None or p.constraint.active(noon)]
     of_the_day = (active or model.prices)[-1].prices
     return max([of_the_day, *(p.prices for p in hourly)], key=_base_input)
 
@@ -160,13 +157,13 @@ def _base_input(price: ModelPrice) -> Decimal:
 
 
 def _prices(price: ModelPrice) -> Prices | None:
-    """Return the prices per million tokens; None where text is not what is paid for."""
+    """Return the prices per million tokens, None if the model is not billed by text tokens."""
     rates = _rates(price, 0)
     if rates is None:
         return None
     parts = (price.input_mtok, price.output_mtok, price.cache_read_mtok, price.cache_write_mtok)
     starts = {tier.start for part in parts if isinstance(part, TieredPrices) for tier in part.tiers}
-    # Just above its start a tier holds.
+    # A tier applies from just above its start.
     tiers = [
         Tier(above=start, rates=found)
         for start in sorted(starts)
@@ -176,13 +173,13 @@ def _prices(price: ModelPrice) -> Prices | None:
 
 
 def _rates(price: ModelPrice, tokens: int) -> Rates | None:
-    """Return the rates of a call with so many input tokens."""
-    given, made = _at(price.input_mtok, tokens), _at(price.output_mtok, tokens)
-    if given is None or made is None:
+    """Return the rates of a call with `tokens` input tokens."""
+    input_price, output_price = _at(price.input_mtok, tokens), _at(price.output_mtok, tokens)
+    if input_price is None or output_price is None:
         return None
     return Rates(
-        input=given,
-        output=made,
+        input=input_price,
+        output=output_price,
         cached=_at(price.cache_read_mtok, tokens),
         cache_write=_at(price.cache_write_mtok, tokens),
     )

@@ -119,7 +119,7 @@ async def open_daemon(
             fetcher = ModelFetcher(
                 catalog=catalog,
                 config=lambda: config.current,
-                asking=_asking(config, auth, provider_client),
+                hooks=_fetch_hooks(config, auth, provider_client),
             )
             limits = LimitTracker(time.time, lost_at=lambda: ledger.lost_at)
             usual = OutputEstimator()
@@ -185,7 +185,9 @@ async def _serving(
             nursery.cancel_scope.cancel()
 
 
-def _asking(config: ConfigStore, auth: AuthManager, provider_client: ProviderClient) -> FetchHooks:
+def _fetch_hooks(
+    config: ConfigStore, auth: AuthManager, provider_client: ProviderClient
+) -> FetchHooks:
     """How the catalogue asks the world for models."""
 
     def choice(provider: Provider) -> KeyChoice | None:
@@ -199,7 +201,7 @@ def _asking(config: ConfigStore, auth: AuthManager, provider_client: ProviderCli
         key = await auth.ensure_authenticated(provider, chosen.name)
         return await provider_client.free_calls.list_models(provider, key)
 
-    def may_ask_unseen(provider: Provider) -> bool:
+    def can_query_silently(provider: Provider) -> bool:
         chosen = choice(provider)
         return chosen is not None and chosen.name != "command"
 
@@ -208,8 +210,8 @@ def _asking(config: ConfigStore, auth: AuthManager, provider_client: ProviderCli
         download=lambda: provider_client.free_calls.download(
             config.current.network.models_dev, MAX_BYTES
         ),
-        may_ask=lambda provider: choice(provider) is not None,
-        may_ask_unseen=may_ask_unseen,
+        can_query=lambda provider: choice(provider) is not None,
+        can_query_silently=can_query_silently,
     )
 
 

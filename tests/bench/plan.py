@@ -125,7 +125,7 @@ class Rig:
                 secret = Secret(f"bench-key-{number}-{key}-0123456789")
                 await self.auth.login(provider.name, secret, label=f"key-{key}", verify=False)
             models = [a_model(number, each) for each in range(MODELS)]
-            self.catalog.take_list(provider, models, now=0.0)
+            self.catalog.store_list(provider, models, now=0.0)
 
     def first(self, query: RouteQuery) -> Candidate:
         """What the hot path does: plan, and take the first step."""

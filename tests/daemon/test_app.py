@@ -109,7 +109,7 @@ async def test_a_disk_that_hangs_does_not_keep_it_from_ending(environ, monkeypat
             async with running(environ, keyring=MemoryStore()) as services:
                 monkeypatch.setattr(os, "fsync", hang)
                 provider = services.config.current.providers["work"]
-                services.catalog.take_list(provider, [Model(id="m")], 1.0)
+                services.catalog.store_list(provider, [Model(id="m")], 1.0)
                 assert await trio.to_thread.run_sync(hangs.wait, 10)
                 quota = Failure(kind=FailureClass.QUOTA, message="used up")
                 services.provider_client.cooldowns.note_failure(provider, "k", "m", quota)

@@ -45,11 +45,11 @@ class Known(Catalog):
         super().__init__()
         self._known = [Route.parse(name) for name in names]
 
-    def namesakes(self, name: str) -> Sequence[Route]:
+    def matching_routes(self, name: str) -> Sequence[Route]:
         return [r for r in self._known if name in (r.model, r.model.rpartition("/")[2])]
 
     def routes(self, name: str) -> Sequence[Route]:
-        found = self.namesakes(name)
+        found = self.matching_routes(name)
         return [r for r in found if [x.provider for x in found].count(r.provider) == 1]
 
     def names(self) -> Sequence[str]:  # type: ignore[override]

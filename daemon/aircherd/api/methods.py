@@ -142,7 +142,7 @@ async def auth_import(services: Services, _: RequestContext, params: ImportParam
 def _wish_lists(services: Services, names: Iterable[str | None]) -> None:
     """Have the models of providers fetched that took a key just now."""
     providers = services.config.current.providers
-    services.fetcher.wish(providers[name] for name in names if name in providers)
+    services.fetcher.start_fetching(providers[name] for name in names if name in providers)
 
 
 # ------------------------------------------------------------------ models

@@ -11,7 +11,7 @@ from aircherd.api.services import Services
 from aircherd.api.status import best_state
 from aircherd.api.wire import to_wire
 from aircherd.catalog import cost as prices
-from aircherd.catalog.catalog import Known
+from aircherd.catalog.catalog import SourcedModel
 from aircherd.config.edit import set_default_model
 from aircherd.config.load import load_config
 from aircherd.config.model import Config, Provider, Route
@@ -51,7 +51,7 @@ async def listing(services: Services, provider: str | None, query: str, *, every
     """
     config = services.config.current
     chosen = [_find(config, provider)] if provider else list(config.providers.values())
-    await services.fetcher.bring_up_to_date(chosen, LIST_PATIENCE)
+    await services.fetcher.refresh_stale(chosen, LIST_PATIENCE)
     shown = chosen if every or provider else _ready(services, chosen)
     first = _first_of_default(services)
     rows: list[Map] = []
@@ -75,7 +75,7 @@ async def only(services: Services, name: str) -> Map:
     except ValueError as error:
         raise UnknownModel(f"{error}; write for example anthropic/claude-sonnet-5") from None
     provider = _find(config, route.provider)
-    await services.fetcher.bring_up_to_date([provider], LIST_PATIENCE)
+    await services.fetcher.refresh_stale([provider], LIST_PATIENCE)
     known = services.catalog.known(provider, route.model)
     row = _row(services, provider, known, best_state(services, provider))
     return {"models": [row], "aliases": _aliases(config), "lists": _lists(services, [provider])}
@@ -95,7 +95,7 @@ def _rows(services: Services, provider: Provider, query: str, first: str | None)
             yield _row(services, provider, known, state) | default
 
 
-def _row(services: Services, provider: Provider, known: Known, state: KeyState) -> Map:
+def _row(services: Services, provider: Provider, known: SourcedModel, state: KeyState) -> Map:
     aliases = _aliases_of(services.config.current, provider.name, known.model.id)
     return {
         "provider": provider.name,
@@ -105,7 +105,7 @@ def _row(services: Services, provider: Provider, known: Known, state: KeyState) 
     }
 
 
-def _model_row(known: Known) -> Map:
+def _model_row(known: SourcedModel) -> Map:
     row = to_wire(known.model)
     row["model"] = row.pop("id")
     if known.model.prices is not None:
@@ -123,7 +123,7 @@ def _price_row(found: Prices) -> Map:
 
 def _rates_row(rates: Rates) -> Map:
     known = {name: getattr(rates, name) for name in ("input", "output", "cached", "cache_write")}
-    return {name: prices.plain(rate) for name, rate in known.items() if rate is not None}
+    return {name: prices.decimal_text(rate) for name, rate in known.items() if rate is not None}
 
 
 def _aliases(config: Config) -> list[Map]:
@@ -145,12 +145,12 @@ def _lists(
     rows: list[Map] = []
     for provider in providers:
         row: Map = {"provider": provider.name}
-        if found := services.catalog.list_of(provider):
+        if found := services.catalog.cached_list(provider):
             row["fetched_at"] = found.fetched_at
-        trouble = services.fetcher.trouble(provider)
-        if trouble and (absent_too or not trouble.is_absent):
-            row["error"] = trouble.message
-            if trouble.is_absent:
+        last_error = services.fetcher.last_error(provider)
+        if last_error and (absent_too or not last_error.is_absent):
+            row["error"] = last_error.message
+            if last_error.is_absent:
                 row["is_absent"] = True
         if len(row) > 1:
             rows.append(row)
@@ -231,7 +231,7 @@ async def _settled(services: Services, name: str) -> str:
     assert model is not None  # a name leads somewhere, or there is an error
     route = Route.parse(model)
     provider = config.providers[route.provider]
-    await services.fetcher.bring_up_to_date([provider], USE_PATIENCE)
+    await services.fetcher.refresh_stale([provider], USE_PATIENCE)
     if services.catalog.is_unknown(provider, route.model):
         close = nearest(route.model, services.catalog.names(provider.name))
         hint = f" (did you mean '{provider.name}/{close}'?)" if close else ""
@@ -269,8 +269,8 @@ def _askable(services: Services) -> list[Provider]:
 async def _refresh_public(services: Services, row: Map) -> None:
     """Fetch models.dev; put into `row` what came of it."""
     try:
-        row["models"] = await services.fetcher.refresh_public()
+        row["models"] = await services.fetcher.refresh_models_dev()
     except AircherError as error:
         row["error"] = error.message
-    if (date := services.catalog.public_date) is not None:
+    if (date := services.catalog.models_dev_date) is not None:
         row["fetched_at"] = date

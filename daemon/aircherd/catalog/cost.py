@@ -1,7 +1,7 @@
-"""What a call costs, exactly: pure.
+"""The exact cost of a call. Pure functions.
 
-Prices are USD per million tokens as decimals, and every step is exact: the sum of a day's calls is
-the sum of what each was said to cost.
+Prices are decimals in USD per million tokens. No step rounds, so a day's total is exactly the sum
+of the reported costs.
 """
 
 from decimal import Context, Decimal, DecimalException, Inexact
@@ -9,39 +9,36 @@ from decimal import Context, Decimal, DecimalException, Inexact
 from aircherd.vocabulary.models import Prices, Rates
 from aircherd.vocabulary.reply import Usage
 
-MOST = Decimal(1_000_000)
-"""USD per million tokens, a dollar for each: more is no price."""
+MAX_PRICE = Decimal(1_000_000)
+"""USD per million tokens. Anything above a dollar a token is treated as bad data."""
 MAX_DECIMALS = 30
 
-# Counts have at most 16 digits and prices far fewer than 100: nothing is ever rounded.
+# Counts have at most 16 digits and prices far fewer than 100, so nothing is ever rounded.
 _EXACT = Context(prec=200, Emin=-10_000, Emax=10_000, traps=[Inexact])
 _PER_MILLION = -6
 
 
 def is_price(price: Decimal) -> bool:
-    """Tell whether this can be a price in USD per million tokens; others' data holds anything."""
+    """Tell whether `price` is a plausible price in USD per million tokens."""
     exponent = price.as_tuple().exponent
-    if not isinstance(exponent, int):  # an infinity, or no number
+    if not isinstance(exponent, int):  # infinity or NaN
         return False
-    return -MAX_DECIMALS <= exponent <= MAX_DECIMALS and 0 <= price <= MOST
+    return -MAX_DECIMALS <= exponent <= MAX_DECIMALS and 0 <= price <= MAX_PRICE
 
 
 def cost(prices: Prices | None, usage: Usage | None) -> Decimal | None:
-    """Return what a call with this usage costs in USD; None where prices or usage are unknown.
+    """Return the cost of a call in USD, None if the prices or the usage are unknown or invalid.
 
-    None, too, for prices that are none: what others' data holds ends no request.
-
-    A count of cached or written tokens that is beyond the input it is a part of counts as far as
-    the input goes.
+    Cached and cache-write tokens are part of the input; counts above the input are capped to it.
     """
     if prices is None or usage is None:
         return None
     rates = rates_for(prices, usage.input_tokens)
     cached = min(usage.cached_tokens, usage.input_tokens)
     written = min(usage.cache_write_tokens, usage.input_tokens - cached)
-    plain = usage.input_tokens - cached - written
+    uncached = usage.input_tokens - cached - written
     parts = (
-        (plain, rates.input),
+        (uncached, rates.input),
         (cached, rates.input if rates.cached is None else rates.cached),
         (written, rates.input if rates.cache_write is None else rates.cache_write),
         (usage.output_tokens, rates.output),
@@ -57,14 +54,14 @@ def cost(prices: Prices | None, usage: Usage | None) -> Decimal | None:
 
 
 def rates_for(prices: Prices, input_tokens: int) -> Rates:
-    """Return the rates of a call with so much input: those of the highest tier it is above."""
+    """Return the rates of the highest tier that `input_tokens` exceeds."""
     for tier in reversed(prices.tiers):
         if input_tokens > tier.above:
             return tier.rates
     return prices.rates
 
 
-def plain(amount: Decimal) -> str:
-    """Return an amount as the wire has it: digits and a point, no exponent, no idle zeros."""
+def decimal_text(amount: Decimal) -> str:
+    """Format an amount for the wire: digits and a point, no exponent, no trailing zeros."""
     text = format(amount, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,13 +1,13 @@
-"""Fetching the providers' lists of models, behind everybody's back and in nobody's way.
+"""Fetches the providers' model lists in the background.
 
-    at the start, every few minutes   Ollama, and lists that are old; nothing that runs a command
-    after a login                     that provider
-    a client asks for models          whatever is missing or old
-    models.refresh                    everything, and models.dev
+    at startup and every few minutes  Ollama and stale lists; never runs a key command
+    after a login                     that provider's list
+    a client lists models             missing and stale lists
+    models.refresh                    all lists and models.dev
 
-What happens on each failure: it is remembered with its time and told in `models.list`; the old list
-stays; nothing is cooled or rejected for it, because nobody's request failed. A list under way is
-waited for by whoever wants it, never asked for twice, and ends with the daemon.
+On failure, the error and its time are kept and reported by `models.list`, and the old list stays.
+No cooldown follows and no key is rejected, since no request failed. Concurrent callers share one
+fetch per provider. Fetches are cancelled when the daemon stops.
 """
 
 import time
@@ -26,16 +26,16 @@ from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 
 FETCH_SECONDS = 30.0
-"""For one list, the key included."""
-ROUND_SECONDS = 300.0
-"""Between two looks at what is old; so long may an Ollama run before it is found by itself."""
-OLD_SECONDS = 86_400.0
-"""A list of a vendor is good for a day."""
-LOCAL_OLD_SECONDS = 60.0
-"""A list of a local server for less: people pull and remove models, and asking costs nothing."""
+"""Deadline for one list, including reading the key."""
+CHECK_INTERVAL_SECONDS = 300.0
+"""Between checks for stale lists; also the longest time until a new Ollama is discovered."""
+MAX_AGE_SECONDS = 86_400.0
+"""When a vendor's list becomes stale."""
+LOCAL_MAX_AGE_SECONDS = 60.0
+"""When a local server's list becomes stale: users pull and remove models, and fetching is cheap."""
 RETRY_SECONDS = 60.0
-"""Who could not be asked is not asked again for so long, unless the user insists."""
-AT_ONCE = 4
+"""Between automatic attempts after a failure."""
+MAX_CONCURRENT = 4
 
 log = structlog.get_logger()
 
@@ -43,7 +43,7 @@ log = structlog.get_logger()
 class FetchError(msgspec.Struct, frozen=True):
     """Why a list could not be fetched; `at` is a Unix time.
 
-    `is_absent`: a local server that does not run, which is no trouble to most people.
+    `is_absent` means that a local server is not running, which most users need not see.
     """
 
     origin: str
@@ -53,95 +53,95 @@ class FetchError(msgspec.Struct, frozen=True):
 
 
 class FetchHooks(msgspec.Struct, frozen=True):
-    """How the world is asked.
+    """How providers and models.dev are queried.
 
-    `list_models` raises AircherError; `download` gives models.dev's bytes or raises it too.
-    `may_ask` tells whether a provider can be asked at all, `may_ask_unseen` whether nobody would
-    notice: no command runs, no password is asked for.
+    `list_models` and `download` (models.dev's bytes) raise AircherError. `can_query` tells whether
+    a provider has a usable key, `can_query_silently` whether reading it runs no command and opens
+    no password prompt.
     """
 
     list_models: Callable[[Provider], Awaitable[Sequence[Model]]]
     download: Callable[[], Awaitable[bytes]]
-    may_ask: Callable[[Provider], bool]
-    may_ask_unseen: Callable[[Provider], bool]
+    can_query: Callable[[Provider], bool]
+    can_query_silently: Callable[[Provider], bool]
 
 
 class ModelFetcher:
-    """See the module's docstring. `run` owns every fetch; before it runs nothing is fetched."""
+    """Fetches lists; see the module's docstring. All fetches run inside `run`."""
 
     def __init__(
         self,
         *,
         catalog: Catalog,
         config: Callable[[], Config],
-        asking: FetchHooks,
+        hooks: FetchHooks,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._catalog = catalog
         self._config = config
-        self._asking = asking
+        self._hooks = hooks
         self._clock = clock
         self._nursery: trio.Nursery | None = None
-        self._limit = trio.CapacityLimiter(AT_ONCE)
-        self._under_way: dict[str, trio.Event] = {}
-        self._troubles: dict[str, FetchError] = {}
+        self._limit = trio.CapacityLimiter(MAX_CONCURRENT)
+        self._in_progress: dict[str, trio.Event] = {}
+        self._errors: dict[str, FetchError] = {}
 
     async def run(self) -> None:
-        """Fetch what is wanted and what is old, for ever."""
+        """Fetch requested and stale lists until cancelled."""
         async with trio.open_nursery() as self._nursery:
             while True:
                 providers = self._config().providers.values()
-                self.wish(p for p in providers if self._is_due_unseen(p))
-                await trio.sleep(ROUND_SECONDS)
+                self.start_fetching(p for p in providers if self._is_due_silently(p))
+                await trio.sleep(CHECK_INTERVAL_SECONDS)
 
-    # -------------------------------------------------------------- wishes
+    # -------------------------------------------------------------- requests
 
-    def wish(self, providers: Iterable[Provider]) -> None:
-        """Have these lists fetched, in the background."""
+    def start_fetching(self, providers: Iterable[Provider]) -> None:
+        """Fetch the providers' lists in the background, except those already in progress."""
         for provider in providers:
-            if self._nursery is not None and provider.name not in self._under_way:
-                done = self._under_way[provider.name] = trio.Event()
+            if self._nursery is not None and provider.name not in self._in_progress:
+                done = self._in_progress[provider.name] = trio.Event()
                 self._nursery.start_soon(self._fetch, provider, done)
 
     async def refresh(self, providers: Sequence[Provider]) -> None:
-        """Fetch these lists now, and wait for all of them."""
-        self.wish(providers)
+        """Fetch the providers' lists and wait for all of them."""
+        self.start_fetching(providers)
         await self._wait_for(providers)
 
-    async def bring_up_to_date(self, providers: Sequence[Provider], patience: float) -> None:
-        """Have what is missing or old fetched, and wait at most `patience` seconds for it."""
-        wanted = [p for p in providers if self._asking.may_ask(p) and self._is_due(p)]
-        self.wish(wanted)
-        with trio.move_on_after(patience):
-            await self._wait_for(wanted)
+    async def refresh_stale(self, providers: Sequence[Provider], timeout: float) -> None:
+        """Fetch missing and stale lists and wait at most `timeout` seconds for them."""
+        due = [p for p in providers if self._hooks.can_query(p) and self._is_due(p)]
+        self.start_fetching(due)
+        with trio.move_on_after(timeout):
+            await self._wait_for(due)
 
-    def trouble(self, provider: Provider) -> FetchError | None:
-        """Return why the last try at a list failed, None if it did not."""
-        trouble = self._troubles.get(provider.name)
-        return trouble if trouble and trouble.origin == provider.origin else None
+    def last_error(self, provider: Provider) -> FetchError | None:
+        """Return why the last fetch of the provider's list failed, None if it succeeded."""
+        error = self._errors.get(provider.name)
+        return error if error and error.origin == provider.origin else None
 
     async def _wait_for(self, providers: Sequence[Provider]) -> None:
         for provider in providers:
-            if provider.name in self._under_way:
-                await self._under_way[provider.name].wait()
+            if provider.name in self._in_progress:
+                await self._in_progress[provider.name].wait()
 
-    # -------------------------------------------------------------- what is due
+    # -------------------------------------------------------------- staleness
 
     def _is_due(self, provider: Provider) -> bool:
-        trouble = self.trouble(provider)
-        if trouble and not self._is_past(trouble.at, RETRY_SECONDS):
+        error = self.last_error(provider)
+        if error and not self._is_older(error.at, RETRY_SECONDS):
             return False
-        known = self._catalog.list_of(provider)
-        good_for = OLD_SECONDS if provider.needs_key else LOCAL_OLD_SECONDS
-        return known is None or self._is_past(known.fetched_at, good_for)
+        known = self._catalog.cached_list(provider)
+        max_age = MAX_AGE_SECONDS if provider.needs_key else LOCAL_MAX_AGE_SECONDS
+        return known is None or self._is_older(known.fetched_at, max_age)
 
-    def _is_due_unseen(self, provider: Provider) -> bool:
-        # The first list of a server that is not known to be local waits until somebody asks.
-        is_wanted = provider.kind == "ollama" or self._catalog.list_of(provider) is not None
-        return is_wanted and self._asking.may_ask_unseen(provider) and self._is_due(provider)
+    def _is_due_silently(self, provider: Provider) -> bool:
+        # Except for Ollama, the first fetch of a list waits for a client's request.
+        is_wanted = provider.kind == "ollama" or self._catalog.cached_list(provider) is not None
+        return is_wanted and self._hooks.can_query_silently(provider) and self._is_due(provider)
 
-    def _is_past(self, at: float, seconds: float) -> bool:
-        # A time in the future comes from a clock that was set back: as good as long ago.
+    def _is_older(self, at: float, seconds: float) -> bool:
+        # A time in the future means that the clock was set back: treat it as long ago.
         return not 0 <= self._clock() - at < seconds
 
     # -------------------------------------------------------------- fetching
@@ -149,71 +149,71 @@ class ModelFetcher:
     async def _fetch(self, provider: Provider, done: trio.Event) -> None:
         try:
             async with self._limit:
-                await self._ask(provider)
+                await self._fetch_list(provider)
         finally:
-            del self._under_way[provider.name]
+            del self._in_progress[provider.name]
             done.set()
 
-    async def _ask(self, provider: Provider) -> None:
+    async def _fetch_list(self, provider: Provider) -> None:
         try:
             with trio.fail_after(FETCH_SECONDS):
-                models = await self._asking.list_models(provider)
+                models = await self._hooks.list_models(provider)
         except AircherError as error:
-            self._note(provider, error.message, is_absent=_is_absent(provider, error))
+            self._record_error(provider, error.message, is_absent=_is_not_running(provider, error))
         except trio.TooSlowError:
-            self._note(provider, f"no whole list within {FETCH_SECONDS:g} s")
-        except Exception:  # the edge: whatever a list brings, the daemon goes on
+            self._record_error(provider, f"no complete list within {FETCH_SECONDS:g} s")
+        except Exception:  # a malformed list must not stop the daemon
             log.exception("model_list_failed", provider=provider.name)
-            self._note(provider, "aircherd made a mistake: see its log")
+            self._record_error(provider, "internal error: see the log of aircherd")
         else:
-            self._troubles.pop(provider.name, None)
-            self._catalog.take_list(provider, models, self._clock())
+            self._errors.pop(provider.name, None)
+            self._catalog.store_list(provider, models, self._clock())
 
-    def _note(self, provider: Provider, message: str, *, is_absent: bool = False) -> None:
+    def _record_error(self, provider: Provider, message: str, *, is_absent: bool = False) -> None:
         log.debug("no_model_list", provider=provider.name, reason=message)
-        self._troubles[provider.name] = FetchError(
-            provider.origin, message, self._clock(), is_absent
-        )
+        self._errors[provider.name] = FetchError(provider.origin, message, self._clock(), is_absent)
 
     # -------------------------------------------------------------- models.dev
 
-    async def refresh_public(self) -> int:
-        """Fetch models.dev; return how many models it knows of the vendors we know.
+    async def refresh_models_dev(self) -> int:
+        """Fetch models.dev and return the number of models of known vendors in it.
 
         Raises:
-            AircherError: it cannot be had, or kept; what was known before stays.
+            AircherError: it cannot be fetched or stored; the previous data stays in use.
         """
-        digest, count = await self._download_public()
+        tables, count = await self._download_models_dev()
         try:
-            await self._catalog.take_public(digest)
+            await self._catalog.store_models_dev(tables)
         except OSError as error:
-            raise AircherError(f"models.dev cannot be kept: {error.strerror}") from None
+            raise AircherError(
+                f"the data of models.dev cannot be stored: {error.strerror}"
+            ) from None
         return count
 
-    async def _download_public(self) -> tuple[bytes, int]:
+    async def _download_models_dev(self) -> tuple[bytes, int]:
         with trio.move_on_after(FETCH_SECONDS):
-            data = await self._asking.download()
-            # In a thread: megabytes of JSON. It touches no file, so it ends.
-            return await trio.to_thread.run_sync(_digest, data, self._clock())
-        raise AircherError(f"models.dev: no whole answer within {FETCH_SECONDS:g} s")
+            data = await self._hooks.download()
+            # In a thread because it parses megabytes of JSON. It does no I/O, so it cannot hang.
+            return await trio.to_thread.run_sync(_convert_models_dev, data, self._clock())
+        raise AircherError(f"models.dev: no complete response within {FETCH_SECONDS:g} s")
 
     def __repr__(self) -> str:
-        under_way = ", ".join(self._under_way) or "none"
-        return f"<ModelFetcher under way: {under_way}; {len(self._troubles)} in trouble>"
+        in_progress = ", ".join(self._in_progress) or "none"
+        return f"<ModelFetcher in progress: {in_progress}; {len(self._errors)} failed>"
 
 
-def _digest(data: bytes, now: float) -> tuple[bytes, int]:
-    """Return what is kept of models.dev's file, and the number of models in it."""
+def _convert_models_dev(data: bytes, now: float) -> tuple[bytes, int]:
+    """Return models.dev's file in our format, and the number of models in it."""
     try:
         vendors = read_models_dev(data)
     except ValueError as error:
-        raise AircherError(f"what models.dev sent cannot be used: {error}") from None
+        raise AircherError(f"the data from models.dev is invalid: {error}") from None
     about = {"source": "https://models.dev"}
     count = sum(len(rows) for rows in vendors.values())
     return encode_tables(vendors, about=about, fetched_at=now), count
 
 
-def _is_absent(provider: Provider, error: AircherError) -> bool:
+def _is_not_running(provider: Provider, error: AircherError) -> bool:
     return (
         not provider.needs_key
         and isinstance(error, ProviderFailed)

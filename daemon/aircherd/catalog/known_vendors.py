@@ -1,8 +1,8 @@
-"""The vendors whose models the catalogue knows: one row each.
+"""The vendors whose models the catalogue knows, one row each.
 
-A provider is a vendor's if it is at the vendor's origin, whatever the user calls it and whichever
-API he speaks there: models have the same names and prices in all of a vendor's APIs. A provider
-anywhere else gets nothing from here, for a proxy may bill as it likes.
+A provider belongs to a vendor if its URL has the vendor's origin, whatever its name and kind: a
+vendor's models have the same names and prices in all of its APIs. A provider at any other origin
+gets no data from here, because a proxy may charge other prices.
 """
 
 import msgspec
@@ -11,10 +11,10 @@ from aircherd.config.model import Provider
 
 
 class CatalogVendor(msgspec.Struct, frozen=True, kw_only=True):
-    """A vendor and what the two sources of data call it.
+    """A vendor and its name in the two data sources.
 
-    `prefix` may stand before a model's name in the vendor's API, but not in the sources; where
-    `needs_prefix`, it has to.
+    The vendor's API accepts `prefix` before a model name, and requires it if `needs_prefix`. The
+    sources leave it out.
     """
 
     name: str
@@ -134,5 +134,5 @@ _BY_ORIGIN = {origin: vendor for vendor in CATALOG_VENDORS.values() for origin i
 
 
 def catalog_vendor_of(provider: Provider) -> CatalogVendor | None:
-    """Return the vendor at whose origin `provider` is, None for any other server."""
+    """Return the vendor that the provider's origin belongs to, None if it is unknown."""
     return _BY_ORIGIN.get(provider.origin)

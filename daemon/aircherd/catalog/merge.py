@@ -1,9 +1,9 @@
-"""One picture of a model out of what several sources say: pure.
+"""Merges what several sources know of a model. Pure functions.
 
     shipped data < models.dev < the provider's own list < the user's configuration
 
-Later sources win field by field, and an unknown field takes nothing away. Prices are one field: a
-rate of one source and a rate of another make no price that anybody asks.
+Later sources win field by field; None never overrides a value. Prices count as one field: mixing
+the rates of two sources gives a price that no vendor charges.
 """
 
 from collections.abc import Sequence
@@ -17,11 +17,20 @@ from aircherd.vocabulary.models import Model, Prices, Rates, Tier
 Source = Literal["shipped", "models.dev", "provider", "config"]
 
 _FIELDS = tuple(name for name in Model.__struct_fields__ if name != "id")
-_PLAIN = ("window", "max_output", "tools", "images", "reasoning", "json_schema", "sampling", "api")
+_OVERRIDABLE = (
+    "window",
+    "max_output",
+    "tools",
+    "images",
+    "reasoning",
+    "json_schema",
+    "sampling",
+    "api",
+)
 
 
-def merged(name: str, layers: Sequence[Model | None]) -> Model:
-    """Return the model `name` as `layers` know it, the later ones first to be believed."""
+def merge_layers(name: str, layers: Sequence[Model | None]) -> Model:
+    """Merge `layers`, given in rising priority, into one model called `name`."""
     known = [layer for layer in layers if layer is not None]
     if len(known) == 1 and known[0].id == name:
         return known[0]
@@ -34,29 +43,29 @@ def merged(name: str, layers: Sequence[Model | None]) -> Model:
     return Model(id=name, **fields)
 
 
-def overridden(model: Model, override: Override | None) -> Model:
-    """Return `model` with what the user says of it."""
+def apply_override(model: Model, override: Override | None) -> Model:
+    """Return `model` with the user's configuration applied."""
     if override is None:
         return model
     changes: dict[str, Any] = {
-        field: value for field in _PLAIN if (value := getattr(override, field)) is not None
+        field: value for field in _OVERRIDABLE if (value := getattr(override, field)) is not None
     }
     prices = _prices(model.prices, override)
     return msgspec.structs.replace(model, **changes, prices=prices)
 
 
 def _prices(known: Prices | None, override: Override) -> Prices | None:
-    """Return the prices with the user's, which hold for calls of every size.
+    """Return `known` with the user's prices applied to every tier.
 
-    Without a price for input and one for output there is none: half a price is unknown.
+    None unless both the input and the output price are known.
     """
-    given = {
+    configured = {
         "input": override.input_price,
         "output": override.output_price,
         "cached": override.cached_price,
         "cache_write": override.cache_write_price,
     }
-    changes = {name: price for name, price in given.items() if price is not None}
+    changes = {name: price for name, price in configured.items() if price is not None}
     if not changes:
         return known
     if known is not None:

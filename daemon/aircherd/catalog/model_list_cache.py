@@ -1,7 +1,7 @@
-"""The providers' own lists of models, as they were last fetched: in memory and on disk.
+"""The providers' own model lists as last fetched, in memory and on disk.
 
-A list is for one provider at one origin: after a move to another server the old one's is not shown.
-A file that is damaged or cannot be read is as good as none, for the list can be fetched again.
+A list belongs to one provider at one origin: it is ignored after the provider's URL changes to
+another server. A damaged or unreadable file is ignored, since the list can be fetched again.
 """
 
 from collections.abc import Callable
@@ -10,19 +10,19 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from aircherd.catalog.sanitize import sanitized
+from aircherd.catalog.sanitize import sanitize_models
 from aircherd.config.model import Provider
 from aircherd.files.atomic_file import read_data
 from aircherd.vocabulary.models import Model
 
 REWRITE_SECONDS = 3600.0
-"""A list that came again as it was is written again only if its date is off by more than this."""
+"""An unchanged list is rewritten only if the date on disk is older than this."""
 
 log = structlog.get_logger()
 
 
 class ModelList(msgspec.Struct, frozen=True, kw_only=True):
-    """What a provider said it has; `fetched_at` is a Unix time."""
+    """A provider's own list; `fetched_at` is a Unix time."""
 
     origin: str
     fetched_at: float
@@ -33,9 +33,9 @@ _LIST = msgspec.json.Decoder(ModelList)
 
 
 class ModelListCache:
-    """The lists by provider; read from `folder` when first asked for, None keeps them in memory.
+    """Lists by provider, read lazily from `folder`; None keeps them in memory only.
 
-    `write` has a file written some time, without waiting for it: `DataFiles.put`.
+    `write` queues a file for writing without blocking: `BackgroundFiles.put`.
     """
 
     def __init__(self, folder: Path | None, write: Callable[[Path, bytes], None]) -> None:
@@ -44,7 +44,7 @@ class ModelListCache:
         self._lists: dict[str, ModelList | None] = {}
 
     def get(self, provider: Provider) -> ModelList | None:
-        """Return the provider's list, None if it was never fetched where the provider is now."""
+        """Return the provider's list, None if it was never fetched from its current origin."""
         name = provider.name
         if name not in self._lists:
             self._lists[name] = self._read(name)
@@ -52,14 +52,14 @@ class ModelListCache:
         return known if known is not None and known.origin == provider.origin else None
 
     def put(self, provider: Provider, fetched: ModelList) -> bool:
-        """Keep a list, soon on disk too; return whether it says anything new."""
+        """Store a list in memory and queue it for the disk; return whether its models changed."""
         known = self.get(provider)
         self._lists[provider.name] = fetched
-        is_news = known is None or known.models != fetched.models
-        # A local server is asked every few minutes: no disk needs to turn for the same answer.
-        if is_news or known is None or fetched.fetched_at - known.fetched_at >= REWRITE_SECONDS:
+        has_changed = known is None or known.models != fetched.models
+        # A local server is queried every few minutes: avoid a disk write for an unchanged list.
+        if has_changed or known is None or fetched.fetched_at - known.fetched_at >= REWRITE_SECONDS:
             self._write(provider, fetched)
-        return is_news
+        return has_changed
 
     def _write(self, provider: Provider, fetched: ModelList) -> None:
         if self._folder is not None:
@@ -70,13 +70,13 @@ class ModelListCache:
             return None
         try:
             found = _LIST.decode(read_data(self._file(name)))
-            return msgspec.structs.replace(found, models=tuple(sanitized(found.models)))
+            return msgspec.structs.replace(found, models=tuple(sanitize_models(found.models)))
         except FileNotFoundError:
             return None
         except OSError as error:
             log.warning("model_list_unreadable", provider=name, reason=error.strerror)
         except (ValueError, RecursionError):
-            log.warning("model_list_damaged", provider=name, hint="it is fetched again")
+            log.warning("model_list_damaged", provider=name, hint="it will be fetched again")
         return None
 
     def _file(self, name: str) -> Path:
@@ -85,4 +85,4 @@ class ModelListCache:
 
     def __repr__(self) -> str:
         known = [name for name, found in self._lists.items() if found]
-        return f"<ModelListCache of {', '.join(known) or 'nobody'}>"
+        return f"<ModelListCache of {', '.join(known) or 'no provider'}>"

@@ -1,11 +1,11 @@
-"""Read models.dev's `api.json`: public data on models, kept by many hands.
+"""Parses `api.json` of models.dev: community-maintained public data on models.
 
     {provider: {id, models: {model: {name, attachment, reasoning, tool_call, temperature,
      structured_output, modalities: {input: [...]}, limit: {context, output},
      cost: {input, output, cache_read, cache_write, tiers: [{tier: {size}, ...}]}}}}}
 
-Source: the schema in the project's repository, November 2026. Only the vendors we know are decoded,
-and a model that is odd is left out rather than all of them.
+Source: the schema in the project's repository, November 2026. Only known vendors are decoded, and
+an invalid model is skipped without affecting the others.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,10 +20,10 @@ from aircherd.catalog.table import TableRow
 from aircherd.vocabulary.models import Prices, Rates, Tier
 
 MAX_BYTES = 32 * 1024 * 1024
-"""Ten times what it has: a larger one is something else."""
+"""Ten times its size in November 2026."""
 
 _OLD_TIER = 200_000
-"""The one threshold that an older form of the file had a name for."""
+"""The threshold of `context_over_200k`, which older versions of the file use."""
 
 
 class _Cost(msgspec.Struct):
@@ -80,10 +80,10 @@ _MODEL = msgspec.json.Decoder(_Model)
 
 
 def read_models_dev(data: bytes) -> dict[str, list[TableRow]]:
-    """Return the models of the vendors we know, by our own name of the vendor.
+    """Return the models of known vendors by our vendor name.
 
     Raises:
-        ValueError: it is not that file, or nothing in it can be read.
+        ValueError: the data has another format, or no valid model of a known vendor.
     """
     try:
         providers = _FILE.decode(data)
@@ -93,9 +93,9 @@ def read_models_dev(data: bytes) -> dict[str, list[TableRow]]:
             if vendor.models_dev in providers
         }
     except RecursionError:
-        raise ValueError("it nests without end") from None
+        raise ValueError("it is nested too deeply") from None
     if not any(vendors.values()):
-        raise ValueError("there is no model of any known vendor in it")
+        raise ValueError("it has no model of any known vendor")
     return vendors
 
 
@@ -108,15 +108,15 @@ def _rows(models: Mapping[str, msgspec.Raw]) -> Iterator[TableRow]:
 
 
 def _row(name: str, model: _Model) -> TableRow:
-    seen = model.modalities.input if model.modalities else None
+    inputs = model.modalities.input if model.modalities else None
     tools = model.tool_call
     facts: dict[str, Any] = {
         "name": model.name,
-        # 0 stands for what has no such size.
+        # The file has 0 where a size does not apply.
         "window": model.limit.context or None,
         "max_output": model.limit.output or None,
         "tools": tools.supported if isinstance(tools, _ToolCall) else tools,
-        "images": None if seen is None else "image" in seen,
+        "images": None if inputs is None else "image" in inputs,
         "reasoning": model.reasoning,
         "json_schema": model.structured_output,
         "sampling": model.temperature,

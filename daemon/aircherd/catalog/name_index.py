@@ -1,12 +1,12 @@
-"""Which models a provider has, by every name that people may give them: pure."""
+"""Resolves short model names (`gpt-5.5`) to a provider's own (`openai/gpt-5.5`). Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from aircherd.catalog.table import SNAPSHOT
+from aircherd.catalog.table import VERSION_SUFFIX
 
 
 class NameIndex:
-    """The models of one provider: `names`, as it calls them, in order."""
+    """An index of one provider's models; `names` has its own names, in order."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self.names: tuple[str, ...] = tuple(dict.fromkeys(names))
@@ -18,30 +18,30 @@ class NameIndex:
 
     @property
     def short_names(self) -> Iterable[str]:
-        """What the models are called by people: without the maker in front, and in full."""
+        """All names a user may type: full names, and names without the vendor prefix."""
         return self._short.keys()
 
-    def meaning(self, name: str) -> Sequence[str]:
-        """Return the models that a bare name may mean; one that is called just so is meant."""
+    def matches(self, name: str) -> Sequence[str]:
+        """Return the models that `name` may refer to; an exact match excludes the others."""
         found = self._short.get(name, ())
         return (name,) if name in found else found
 
     def __repr__(self) -> str:
-        return f"<Offer of {len(self.names)} models>"
+        return f"<NameIndex of {len(self.names)} models>"
 
 
-def name_index(
+def build_name_index(
     known: Sequence[str], listed: Mapping[str, object] | None, own: Sequence[str]
 ) -> NameIndex:
-    """Return what a provider offers.
+    """Build the index of one provider.
 
     Args:
-        known: names that others know of it.
-        listed: its own list by name, None while there is none.
+        known: model names from the shipped data and models.dev.
+        listed: the provider's own list by name, None if it was never fetched.
         own: names in the user's configuration.
     """
     if listed is None:
         return NameIndex((*known, *own))
-    # Vendors list dated versions and leave out the undated name, which they serve all the same.
-    undated = {SNAPSHOT.sub("", name) for name in listed}
+    # Vendors list dated versions but also serve the undated name, which they do not list.
+    undated = {VERSION_SUFFIX.sub("", name) for name in listed}
     return NameIndex((*listed, *(name for name in known if name in undated), *own))

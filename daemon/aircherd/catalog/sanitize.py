@@ -1,8 +1,8 @@
-"""What others say of models, made fit to be kept and shown: one place for all of them; pure.
+"""Sanitizes model data from outside before it is stored or displayed. Pure functions.
 
-A list of models is whatever a server wrote. Its names are shown in terminals, completed by shells,
-and kept in files; so what is no name goes, and with it what repeats a key. A price that is none
-goes alone: the model can be asked all the same.
+A model list is untrusted: names from it reach terminals, shell completion and files. Models with an
+invalid name, or that contain a live key, are dropped. An invalid title or price is removed on its
+own; the model stays usable.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,46 +13,46 @@ from aircherd.catalog.cost import is_price
 from aircherd.vocabulary.models import Model, Prices, Rates
 
 MAX_ID = 400
-"""Characters: with its provider in front, a name has to fit into a request."""
+"""Characters; `provider/name` has to fit into a request."""
 
 MAX_TITLE = 200
-"""Characters of what a model is called by people."""
+"""Characters of a display name."""
 
 MAX_LISTED = 10_000
-"""Models of one list: ten times the longest known, and an end to what a server can make us keep."""
-
+"""Models of one list: ten times the longest list known in November 2026."""
 
 _JOINERS = str.maketrans("", "", "\u200c\u200d")
-"""What Persian and Hindi words and many emoji are written with: unseen, and they move nothing."""
+"""Zero-width joiners, which Persian, Hindi and many emoji need. Harmless in a terminal."""
 
 
 def is_name(text: str) -> bool:
-    """Tell whether this can be a model's name: some printable text, with no white space around."""
+    """Tell whether `text` is a valid model name: printable, no surrounding white space."""
     return 0 < len(text) <= MAX_ID and text.isprintable() and text == text.strip()
 
 
-def sanitized(
+def sanitize_models(
     models: Iterable[Model], holds_key: Callable[[str], bool] = lambda _text: False
 ) -> list[Model]:
-    """Return those of `models` whose names are names, without titles and prices that are none.
+    """Return the models with valid names, without invalid titles and prices.
 
     Args:
-        models: of which only the first `MAX_LISTED` that are fit are kept.
-        holds_key: whether a text has a live key in it; such a model is left out.
+        models: at most `MAX_LISTED` valid ones are returned.
+        holds_key: tells whether a text contains a live key; such models are dropped.
     """
-    fit = [with_fit_facts(model) for model in models if is_name(model.id)]
-    if holds_key("\n".join(map(_shown, fit))):  # hardly ever: only then each is looked at
-        fit = [model for model in fit if not holds_key(_shown(model))]
-    return fit[:MAX_LISTED]
+    valid = [drop_invalid_fields(model) for model in models if is_name(model.id)]
+    # One check of all texts; each model is checked on its own only if that finds a key.
+    if holds_key("\n".join(map(_visible_text, valid))):
+        valid = [model for model in valid if not holds_key(_visible_text(model))]
+    return valid[:MAX_LISTED]
 
 
-def with_fit_facts(model: Model) -> Model:
-    """Return `model` without a title that cannot be shown, and without prices that are none."""
+def drop_invalid_fields(model: Model) -> Model:
+    """Return `model` without an unprintable title and without invalid prices."""
     changes: dict[str, None] = {}
     title = model.name
     if title is not None and not _is_title(title):
         changes["name"] = None
-    if model.prices is not None and not _are_prices(model.prices):
+    if model.prices is not None and not _are_valid_prices(model.prices):
         changes["prices"] = None
     return msgspec.structs.replace(model, **changes) if changes else model
 
@@ -62,14 +62,14 @@ def _is_title(text: str) -> bool:
     return len(text) <= MAX_TITLE and shown.isprintable() and bool(shown.strip())
 
 
-def _shown(model: Model) -> str:
+def _visible_text(model: Model) -> str:
     return f"{model.id}\n{model.name}"
 
 
-def _are_prices(prices: Prices) -> bool:
-    return all(map(_are_rates, (prices.rates, *(tier.rates for tier in prices.tiers))))
+def _are_valid_prices(prices: Prices) -> bool:
+    return all(map(_are_valid_rates, (prices.rates, *(tier.rates for tier in prices.tiers))))
 
 
-def _are_rates(rates: Rates) -> bool:
+def _are_valid_rates(rates: Rates) -> bool:
     known: Sequence[object] = (rates.input, rates.output, rates.cached, rates.cache_write)
     return all(rate is None or is_price(rate) for rate in known)  # type: ignore[arg-type]

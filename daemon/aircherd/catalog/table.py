@@ -1,7 +1,7 @@
-"""What one source knows of one vendor's models, and the files that hold such tables.
+"""Tables of one vendor's models from one source, and the file format for them.
 
-The shipped data and what was fetched from models.dev have one form. A file is read as bytes and
-each vendor's part is decoded when it is first asked for: most users have two or three vendors.
+The shipped data and the data fetched from models.dev share this format. Each vendor's part of a
+file is decoded on first use: most users have two or three vendors.
 """
 
 import re
@@ -10,48 +10,48 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from aircherd.catalog.known_vendors import CatalogVendor
-from aircherd.catalog.sanitize import is_name, with_fit_facts
+from aircherd.catalog.sanitize import drop_invalid_fields, is_name
 from aircherd.vocabulary.models import Model
 
-SNAPSHOT = re.compile(r"(?:[-@](?:\d{8}|\d{4}-\d{2}-\d{2})|-latest)$")
-"""How vendors mark a dated version of a model, or the newest one."""
+VERSION_SUFFIX = re.compile(r"(?:[-@](?:\d{8}|\d{4}-\d{2}-\d{2})|-latest)$")
+"""The suffix of a dated version of a model, or of the newest one."""
 
 
 class TableRow(Model, frozen=True, kw_only=True, omit_defaults=True):
-    """A model as the files have it; `names` are other names of the very same model."""
+    """A model as stored in a file; `names` are aliases of it."""
 
     names: tuple[str, ...] = ()
 
 
 class Table:
-    """Models by name. Dated versions are found by the name without the date.
+    """Models by name and alias. A dated version falls back to the name without the date.
 
-    `prefix` is what a vendor's API may put before a name.
+    `prefix` is optional before a name.
     """
 
     def __init__(self, rows: Iterable[TableRow] = (), *, prefix: str = "") -> None:
         self._prefix = prefix
         self._models: dict[str, Model] = {}
-        others: dict[str, Model] = {}
+        aliases: dict[str, Model] = {}
         for row in rows:
             if not is_name(row.id):
                 continue
-            model = self._models[row.id] = _plain(row)
-            others |= dict.fromkeys(row.names, model)
-        self._others = {name: m for name, m in others.items() if name not in self._models}
+            model = self._models[row.id] = _to_model(row)
+            aliases |= dict.fromkeys(row.names, model)
+        self._aliases = {name: m for name, m in aliases.items() if name not in self._models}
 
     @property
     def ids(self) -> Iterable[str]:
-        """The models' own names."""
+        """The models' names, without aliases."""
         return self._models.keys()
 
     def find(self, name: str) -> Model | None:
-        """Return what is known of the model of this name; its `id` may be another one's."""
+        """Return the model called `name`, or that `name` is an alias or a version of."""
         name = name.removeprefix(self._prefix)
-        return self._exact(name) or self._exact(SNAPSHOT.sub("", name))
+        return self._exact(name) or self._exact(VERSION_SUFFIX.sub("", name))
 
     def _exact(self, name: str) -> Model | None:
-        return self._models.get(name) or self._others.get(name)
+        return self._models.get(name) or self._aliases.get(name)
 
     def __len__(self) -> int:
         return len(self._models)
@@ -63,9 +63,10 @@ class Table:
 EMPTY = Table()
 
 
-def _plain(row: TableRow) -> Model:
-    """Return the model alone: what stays in memory must not be larger than need be."""
-    return with_fit_facts(Model(**{name: getattr(row, name) for name in Model.__struct_fields__}))
+def _to_model(row: TableRow) -> Model:
+    """Return the model without its aliases, to save memory."""
+    fields = {name: getattr(row, name) for name in Model.__struct_fields__}
+    return drop_invalid_fields(Model(**fields))
 
 
 class _File(msgspec.Struct):
@@ -81,13 +82,13 @@ _ROWS = msgspec.json.Decoder(list[TableRow])
 
 
 class TableFile:
-    """The tables of one file, by our own name of the vendor."""
+    """The tables of one file, by our vendor name."""
 
     def __init__(self, data: bytes) -> None:
-        """Read the file's outline.
+        """Parse the top level of the file.
 
         Raises:
-            ValueError: it is no such file.
+            ValueError: the data has another format.
         """
         file = _FILE.decode(data)
         self.about = file.about
@@ -96,10 +97,10 @@ class TableFile:
         self._tables: dict[str, Table] = {}
 
     def table(self, vendor: CatalogVendor) -> Table:
-        """Return what is known of a vendor's models; nothing for one that is not in the file.
+        """Return the vendor's table, an empty one if it is not in the file.
 
         Raises:
-            ValueError: its part of the file is damaged.
+            ValueError: the vendor's part of the file is damaged.
         """
         name = vendor.name
         if name not in self._tables and name in self._raw:
@@ -107,7 +108,7 @@ class TableFile:
         return self._tables.get(name, EMPTY)
 
     def __repr__(self) -> str:
-        return f"<TableFile of {len(self._raw)} vendors, {len(self._tables)} of them read>"
+        return f"<TableFile of {len(self._raw)} vendors, {len(self._tables)} of them decoded>"
 
 
 def encode_tables(
@@ -116,7 +117,7 @@ def encode_tables(
     about: Mapping[str, str],
     fetched_at: float | None = None,
 ) -> bytes:
-    """Return a file with `vendors`, the same bytes for the same data."""
+    """Encode a file deterministically: the same data gives the same bytes."""
     head: dict[str, object] = {"about": dict(about)}
     if fetched_at is not None:
         head["fetched_at"] = fetched_at

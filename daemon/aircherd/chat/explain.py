@@ -57,7 +57,7 @@ def _candidate_row(
         row["key"] = candidate.key
     price = view.price(candidate.provider.name, candidate.model)
     if price is not None:
-        row["price"] = prices.plain(price)
+        row["price"] = prices.decimal_text(price)
     cooling = view.cooling(candidate.provider.name, candidate.key, candidate.model.id)
     if cooling is not None and cooling.until is not None:
         row["until"] = cooling.until
@@ -93,7 +93,7 @@ def _why(candidate: Candidate, decided: Plan, view: LiveRoutingState) -> str:
 def _rank(candidate: Candidate, decided: Plan, view: LiveRoutingState) -> str:
     if decided.strategy == "cheapest":
         price = view.price(candidate.provider.name, candidate.model)
-        return "its price is unknown" if price is None else f"about ${prices.plain(price)}"
+        return "its price is unknown" if price is None else f"about ${prices.decimal_text(price)}"
     speed = view.speed(candidate.provider.name, candidate.model.id)
     return "nobody measured it yet" if speed is None else f"first words after {_span(speed)}"
 

@@ -315,7 +315,7 @@ class FallbackRunner:
             message=self._reply.message(candidate.origin),
             finish=ending.finish,
             usage=msgspec.to_builtins(ending.usage),
-            cost=None if self._cost is None else prices.plain(self._cost),
+            cost=None if self._cost is None else prices.decimal_text(self._cost),
             provider=candidate.provider.name,
             model=candidate.model.id,
             attempts=self._attempts,

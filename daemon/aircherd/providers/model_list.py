@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 import structlog
 
-from aircherd.catalog.sanitize import sanitized
+from aircherd.catalog.sanitize import sanitize_models
 from aircherd.errors import fail
 from aircherd.providers.adapter import Adapter
 from aircherd.providers.codec.json_in import decode_with
@@ -55,7 +55,7 @@ def read_list(
         ProviderFailed: it is no such list.
     """
     models = adapter.read_models(body)
-    kept = sanitized(models, holds_key)
+    kept = sanitize_models(models, holds_key)
     if len(kept) < len(models):
         # Not which: what is no name has no place in a log either.
         log.warning(

@@ -37,7 +37,7 @@ class Models(Protocol):
         A vendor's own API comes before those who pass requests on.
         """
 
-    def namesakes(self, name: str) -> Sequence[Route]:
+    def matching_routes(self, name: str) -> Sequence[Route]:
         """Return all that a name may mean, where a provider has several models of it."""
 
     def names(self) -> Iterable[str]:
@@ -261,14 +261,14 @@ def _meant(route: Route, config: Config, models: Models) -> str:
 
     Those who pass requests on call a model `maker/model`.
     """
-    if namesakes := models.namesakes(str(route)):
-        return f" (did you mean {str(namesakes[0])!r}?)"
+    if matching := models.matching_routes(str(route)):
+        return f" (did you mean {str(matching[0])!r}?)"
     return _nearest(route.provider, config.providers)
 
 
 def _unknown_name(name: str, config: Config, keys_of: KeysOf, models: Models) -> str:
-    if namesakes := models.namesakes(name):
-        several = " or ".join(map(str, namesakes))
+    if matching := models.matching_routes(name):
+        several = " or ".join(map(str, matching))
         return f"{name!r} is the name of several models: write {several}"
     defaults = [p.default_model for p in config.providers.values() if p.default_model]
     known = [*config.models, *defaults, *models.names()]

@@ -54,22 +54,22 @@ class FakeFetcher:
         for provider in providers:
             self.wanted.append(provider.name)
             if provider.name in self.lists:
-                self.catalog.take_list(provider, self.lists[provider.name], 7.0)
+                self.catalog.store_list(provider, self.lists[provider.name], 7.0)
 
-    async def bring_up_to_date(self, providers, patience):
+    async def refresh_stale(self, providers, patience):
         assert patience > 0
         self._take(providers)
 
     async def refresh(self, providers):
         self._take(providers)
 
-    async def refresh_public(self):
+    async def refresh_models_dev(self):
         if isinstance(self.public, Exception):
             raise self.public
-        await self.catalog.take_public(encode_tables({}, about={}, fetched_at=9.0))
+        await self.catalog.store_models_dev(encode_tables({}, about={}, fetched_at=9.0))
         return self.public
 
-    def trouble(self, provider):
+    def last_error(self, provider):
         return self.troubles.get(provider.name)
 
 

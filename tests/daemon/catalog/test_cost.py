@@ -1,4 +1,4 @@
-"""What calls cost: examples that a person can add up, and what holds for all of them."""
+"""The cost of calls: examples that can be checked by hand, and properties of all of them."""
 
 from decimal import Decimal
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aircherd.catalog.cost import cost, is_price, plain
+from aircherd.catalog.cost import cost, decimal_text, is_price
 from aircherd.vocabulary.models import Prices, Rates, Tier
 from aircherd.vocabulary.reply import Usage
 
@@ -25,12 +25,12 @@ FULL = Prices(
 
 
 @pytest.mark.parametrize(
-    ("prices", "usage", "said"),
+    ("prices", "usage", "expected"),
     [
         (PLAIN, Usage(1_000_000, 0), "3"),
         (PLAIN, Usage(0, 1), "0.000015"),
         (PLAIN, Usage(), "0"),
-        (PLAIN, Usage(1000, 100, cached_tokens=1000), "0.0045"),  # cached costs like any other
+        (PLAIN, Usage(1000, 100, cached_tokens=1000), "0.0045"),  # no cached rate: the input rate
         (FULL, Usage(1000, 100, cached_tokens=600, cache_write_tokens=300), "0.003105"),
         (FULL, Usage(200_000, 0), "0.6"),
         (FULL, Usage(200_001, 0), "1.200006"),  # all of its tokens, not those above
@@ -39,38 +39,38 @@ FULL = Prices(
         (Prices(rates=Rates(input=Decimal(0), output=Decimal(0))), Usage(5, 5), "0"),
     ],
 )
-def test_a_call_costs_what_its_tokens_cost(prices, usage, said):
-    """Input, output, cached and written to the cache, each by its rate; tiers for all of a call."""
-    assert plain(cost(prices, usage)) == said
+def test_each_kind_of_token_has_its_rate(prices, usage, expected):
+    """Input, output, cached and cache-write tokens each have a rate; a tier covers all tokens."""
+    assert decimal_text(cost(prices, usage)) == expected
 
 
-def test_reasoning_is_output_and_not_paid_twice():
-    """Output includes it."""
+def test_reasoning_is_not_charged_twice():
+    """The output count includes it."""
     assert cost(PLAIN, Usage(0, 10, reasoning_tokens=10)) == cost(PLAIN, Usage(0, 10))
 
 
 @pytest.mark.parametrize(("prices", "usage"), [(None, Usage(1, 1)), (PLAIN, None), (None, None)])
-def test_what_is_unknown_costs_nobody_knows_what(prices, usage):
-    """None, never 0."""
+def test_unknown_prices_or_usage_give_no_cost(prices, usage):
+    """The cost is None, never 0."""
     assert cost(prices, usage) is None
 
 
 def test_nothing_is_ever_rounded():
-    """The largest counts with the longest prices: the sum has every digit."""
+    """With the largest counts and the longest prices, the sum has every digit."""
     rate = Decimal("0.123456789012")
     most = 2**53 - 1
     got = cost(Prices(rates=Rates(input=rate, output=rate)), Usage(most, most))
     exact = most * 2 * 123456789012
-    assert plain(got) == f"{exact // 10**18}.{exact % 10**18:018d}"
+    assert decimal_text(got) == f"{exact // 10**18}.{exact % 10**18:018d}"
 
 
 @pytest.mark.parametrize(
-    ("amount", "said"),
+    ("amount", "expected"),
     [("1E+1", "10"), ("0E-6", "0"), ("1.500", "1.5"), ("100", "100"), ("1E-7", "0.0000001")],
 )
-def test_an_amount_is_digits_and_a_point(amount, said):
-    """No exponent, and no zeros that say nothing."""
-    assert plain(Decimal(amount)) == said
+def test_an_amount_is_digits_and_a_point(amount, expected):
+    """There is no exponent and no trailing zero."""
+    assert decimal_text(Decimal(amount)) == expected
 
 
 counts = st.integers(0, 2**53 - 1)
@@ -80,45 +80,45 @@ prices = st.builds(Prices, rates=some_rates)
 
 
 @given(prices, counts, counts, counts, counts)
-def test_no_call_pays_anybody_back(prices, given_, made, cached, written):
-    """Whatever a provider counts, even more cached tokens than there were: never below 0."""
-    assert cost(prices, Usage(given_, made, cached, written)) >= 0
+def test_no_cost_is_negative(prices, inputs, outputs, cached, written):
+    """Not even if a provider counts more cached tokens than input tokens."""
+    assert cost(prices, Usage(inputs, outputs, cached, written)) >= 0
 
 
 @given(prices, counts, counts, counts)
-def test_more_output_never_costs_less(prices, given_, made, more):
-    """Monotone in what is made."""
-    less = cost(prices, Usage(given_, made))
-    assert cost(prices, Usage(given_, made + more)) >= less
+def test_more_output_never_costs_less(prices, inputs, outputs, more):
+    """The cost is monotone in the output."""
+    less = cost(prices, Usage(inputs, outputs))
+    assert cost(prices, Usage(inputs, outputs + more)) >= less
 
 
 @given(prices, counts, counts, counts)
-def test_more_plain_input_never_costs_less(prices, given_, cached, more):
-    """Monotone in what is given, with as much of it cached as before."""
-    cached = min(cached, given_)
-    less = cost(prices, Usage(given_, 0, cached))
-    assert cost(prices, Usage(given_ + more, 0, cached)) >= less
+def test_more_uncached_input_never_costs_less(prices, inputs, cached, more):
+    """The cost is monotone in the input at a fixed number of cached tokens."""
+    cached = min(cached, inputs)
+    less = cost(prices, Usage(inputs, 0, cached))
+    assert cost(prices, Usage(inputs + more, 0, cached)) >= less
 
 
 @given(prices, counts, counts, counts)
-def test_what_is_cached_beyond_the_input_changes_nothing(prices, given_, beyond, written):
-    """A part is at most the whole."""
-    all_cached = cost(prices, Usage(given_, 0, given_))
-    assert cost(prices, Usage(given_, 0, given_ + beyond, written)) == all_cached
+def test_cached_tokens_are_capped_at_the_input(prices, inputs, beyond, written):
+    """A higher count changes nothing."""
+    all_cached = cost(prices, Usage(inputs, 0, inputs))
+    assert cost(prices, Usage(inputs, 0, inputs + beyond, written)) == all_cached
 
 
 @pytest.mark.parametrize(
     "text", ["1e400", "1e9000", "1e-9999", "1e100", "-1", "nan", "inf", "0." + "1" * 250, "1000001"]
 )
-def test_what_is_no_price(text):
-    """Others' data holds anything; a call there has no known cost, and is made all the same."""
+def test_an_invalid_price_is_no_price_and_raises_nothing(text):
+    """External data may contain it; the cost is then unknown or at least a finite number."""
     price = Decimal(text)
     assert not is_price(price)
-    told = cost(Prices(rates=Rates(input=price, output=price)), Usage(2**53 - 1, 2**53 - 1))
-    assert told is None or (told.is_finite() and told >= 0)
+    total = cost(Prices(rates=Rates(input=price, output=price)), Usage(2**53 - 1, 2**53 - 1))
+    assert total is None or (total.is_finite() and total >= 0)
 
 
 @pytest.mark.parametrize("text", ["0", "3", "0.000001", "2.5", "1000000", "1E+3"])
-def test_what_is_a_price(text):
-    """From nothing to a dollar a token."""
+def test_a_valid_price_is_a_price(text):
+    """Zero to a dollar a token is valid."""
     assert is_price(Decimal(text))

@@ -1,4 +1,4 @@
-"""Whose models a provider has."""
+"""Which vendor a provider belongs to."""
 
 import msgspec
 import pytest
@@ -8,8 +8,8 @@ from aircherd.config.model import DEFAULT_CONFIG, Provider, origin_of
 
 
 @pytest.mark.parametrize("name", ["anthropic", "openai", "gemini", "openrouter"])
-def test_the_built_in_providers_are_known_by_the_same_name(name):
-    """Their base URLs are at their vendors' origins."""
+def test_the_built_in_providers_belong_to_the_vendor_of_the_same_name(name):
+    """Their base URLs have their vendors' origins."""
     found = catalog_vendor_of(DEFAULT_CONFIG.providers[name])
     assert found is not None
     assert found.name == name
@@ -26,20 +26,20 @@ def test_the_built_in_providers_are_known_by_the_same_name(name):
         ("openai", "http://127.0.0.1:8000/v1", None),
     ],
 )
-def test_a_provider_of_the_users_own_is_a_vendors_by_where_it_is(kind, base_url, vendor):
-    """Not by its name or kind: a proxy may bill as it likes."""
+def test_a_configured_provider_belongs_to_the_vendor_of_its_origin(kind, base_url, vendor):
+    """Its name and kind do not count: a proxy may charge other prices."""
     found = catalog_vendor_of(Provider(name="openai", kind=kind, base_url=base_url))
     assert (found and found.name) == vendor
 
 
-def test_a_moved_built_in_provider_is_not_the_vendors():
-    """Its models may be anybody's."""
+def test_a_built_in_provider_at_another_origin_belongs_to_no_vendor():
+    """Nothing is known of its models."""
     openai = DEFAULT_CONFIG.providers["openai"]
     moved = msgspec.structs.replace(openai, base_url="https://proxy.example/v1")
     assert catalog_vendor_of(moved) is None
 
 
-def test_every_origin_is_written_as_origins_are_compared():
-    """With its port; one in another form would never be found."""
+def test_every_origin_in_the_table_is_normalised():
+    """It has its port; any other spelling would never match."""
     for vendor in CATALOG_VENDORS.values():
         assert [origin_of(origin) for origin in vendor.origins] == list(vendor.origins)

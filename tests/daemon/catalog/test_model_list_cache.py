@@ -29,7 +29,7 @@ MODEL = Model(
 Make = Callable[[Path], None]
 
 
-def a_book(folder: Path | None) -> ModelListCache:
+def a_cache(folder: Path | None) -> ModelListCache:
     return ModelListCache(folder, write_data)
 
 
@@ -38,73 +38,73 @@ def a_list(*models: Model, provider: Provider = WORK) -> ModelList:
 
 
 def test_a_list_survives_a_restart(tmp_path: Path) -> None:
-    """Every field of it."""
-    a_book(tmp_path).put(WORK, a_list(MODEL))
-    assert a_book(tmp_path).get(WORK) == a_list(MODEL)
+    """Every field is read back."""
+    a_cache(tmp_path).put(WORK, a_list(MODEL))
+    assert a_cache(tmp_path).get(WORK) == a_list(MODEL)
 
 
 def test_a_provider_that_moved_has_no_list(tmp_path: Path) -> None:
-    """What another server has says nothing of this one; back there, it counts again."""
-    book = a_book(tmp_path)
-    book.put(WORK, a_list(MODEL))
+    """A list of another server is ignored; it is used again after moving back."""
+    cache = a_cache(tmp_path)
+    cache.put(WORK, a_list(MODEL))
     moved = msgspec.structs.replace(WORK, base_url="https://b.example/v1")
-    assert (book.get(moved), a_book(tmp_path).get(moved)) == (None, None)
-    assert book.get(WORK) is not None
+    assert (cache.get(moved), a_cache(tmp_path).get(moved)) == (None, None)
+    assert cache.get(WORK) is not None
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"models": [5]}', b"\xff\xfe"])
-def test_a_damaged_file_is_as_good_as_none(tmp_path: Path, content: bytes) -> None:
-    """It is said once, and the next list replaces it."""
+def test_a_damaged_file_is_ignored(tmp_path: Path, content: bytes) -> None:
+    """It is logged once, and the next list replaces it."""
     (tmp_path / "list-work.json").write_bytes(content)
-    book = a_book(tmp_path)
+    cache = a_cache(tmp_path)
     with capture_logs() as logs:
-        assert (book.get(WORK), book.get(WORK)) == (None, None)
+        assert (cache.get(WORK), cache.get(WORK)) == (None, None)
     assert [entry["event"] for entry in logs] == ["model_list_damaged"]
-    book.put(WORK, a_list(MODEL))
-    assert a_book(tmp_path).get(WORK) == a_list(MODEL)
+    cache.put(WORK, a_list(MODEL))
+    assert a_cache(tmp_path).get(WORK) == a_list(MODEL)
 
 
-def test_a_list_that_is_not_written_yet_counts(tmp_path: Path) -> None:
-    """A disk that is full, or hangs, takes no model away."""
-    book, put = ModelListCache(tmp_path, lambda *file: put.append(file)), []
-    book.put(WORK, a_list(MODEL))
-    assert book.get(WORK) == a_list(MODEL)
+def test_a_list_is_used_before_it_is_written(tmp_path: Path) -> None:
+    """A full or hanging disk removes no model."""
+    cache, put = ModelListCache(tmp_path, lambda *file: put.append(file)), []
+    cache.put(WORK, a_list(MODEL))
+    assert cache.get(WORK) == a_list(MODEL)
     assert [path for path, _ in put] == [tmp_path / "list-work.json"]
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("elsewhere")])
-def test_what_is_no_file_of_ours_is_as_good_as_none(tmp_path: Path, make: Make) -> None:
-    """A pipe would be waited for by everybody; a link leads to somebody else's."""
+def test_a_file_of_another_type_is_ignored(tmp_path: Path, make: Make) -> None:
+    """Reading a pipe would block the daemon; a link may lead to another user's file."""
     (tmp_path / "elsewhere").write_bytes(msgspec.json.encode(a_list(MODEL)))
     make(tmp_path / "list-work.json")
     with capture_logs() as logs:
-        assert a_book(tmp_path).get(WORK) is None
+        assert a_cache(tmp_path).get(WORK) is None
     assert [entry["event"] for entry in logs] == ["model_list_unreadable"]
 
 
-def test_the_same_list_again_is_no_news_and_not_written(tmp_path: Path) -> None:
-    """A local server is asked every few minutes; once an hour its date is put right."""
-    book, file = a_book(tmp_path), tmp_path / "list-work.json"
-    assert book.put(WORK, a_list(MODEL)) is True
+def test_an_unchanged_list_is_not_written_again(tmp_path: Path) -> None:
+    """A local server is queried every few minutes; the date on disk is updated once an hour."""
+    cache, file = a_cache(tmp_path), tmp_path / "list-work.json"
+    assert cache.put(WORK, a_list(MODEL)) is True
     file.unlink()
-    assert book.put(WORK, msgspec.structs.replace(a_list(MODEL), fetched_at=3000.0)) is False
-    assert (file.exists(), book.get(WORK).fetched_at) == (False, 3000.0)
-    assert book.put(WORK, msgspec.structs.replace(a_list(MODEL), fetched_at=7000.0)) is False
+    assert cache.put(WORK, msgspec.structs.replace(a_list(MODEL), fetched_at=3000.0)) is False
+    assert (file.exists(), cache.get(WORK).fetched_at) == (False, 3000.0)
+    assert cache.put(WORK, msgspec.structs.replace(a_list(MODEL), fetched_at=7000.0)) is False
     assert file.exists()
-    assert book.put(WORK, a_list()) is True
+    assert cache.put(WORK, a_list()) is True
 
 
 def test_without_a_folder_nothing_is_written() -> None:
-    """For tests and tools."""
-    book = a_book(None)
-    assert book.get(WORK) is None
-    book.put(WORK, a_list(MODEL))
-    assert book.get(WORK) == a_list(MODEL)
+    """The list stays in memory."""
+    cache = a_cache(None)
+    assert cache.get(WORK) is None
+    cache.put(WORK, a_list(MODEL))
+    assert cache.get(WORK) == a_list(MODEL)
 
 
-def test_of_a_file_only_what_is_fit_is_taken(tmp_path: Path) -> None:
-    """It may be of an earlier version, or of another hand."""
+def test_models_from_a_file_are_sanitized(tmp_path: Path) -> None:
+    """The file may come from an earlier version or another program."""
     rates = Rates(input=Decimal("1e-300000000"), output=Decimal(1))
     odd = Model(id="odd", prices=Prices(rates=rates))
-    a_book(tmp_path).put(WORK, a_list(MODEL, Model(id="a\x1b[2J"), odd))
-    assert a_book(tmp_path).get(WORK) == a_list(MODEL, Model(id="odd"))
+    a_cache(tmp_path).put(WORK, a_list(MODEL, Model(id="a\x1b[2J"), odd))
+    assert a_cache(tmp_path).get(WORK) == a_list(MODEL, Model(id="odd"))

@@ -1,4 +1,4 @@
-"""Reading models.dev's file."""
+"""Parsing the file of models.dev."""
 
 from decimal import Decimal
 
@@ -29,13 +29,13 @@ FULL = {
 
 
 def read(**models: object) -> list[TableRow]:
-    """Return what is read of one vendor's models."""
+    """Return the parsed models of one vendor."""
     data = {"anthropic": {"id": "anthropic", "env": ["X"], "models": models}}
     return read_models_dev(msgspec.json.encode(data))["anthropic"]
 
 
-def test_a_whole_model_is_read():
-    """Sizes, what it can do, and prices to the last digit."""
+def test_all_fields_of_a_model_are_read():
+    """Sizes, capabilities and exact prices."""
     assert read(**{"claude-9": FULL}) == [
         TableRow(
             id="claude-9",
@@ -59,16 +59,16 @@ def test_a_whole_model_is_read():
     ]
 
 
-def test_what_a_model_does_not_say_is_unknown():
-    """Neither 0 nor False; so too a size of 0, which stands for none."""
+def test_missing_fields_are_unknown():
+    """They are None, neither 0 nor False; a size of 0 is unknown, too."""
     assert read(a={}, b={"limit": {"context": 0, "output": 0}}) == [
         TableRow(id="a"),
         TableRow(id="b"),
     ]
 
 
-def test_prices_by_the_size_of_the_call():
-    """The present form, in rising order, and the older one with its only threshold."""
+def test_price_tiers_are_read_in_both_formats():
+    """The current format is sorted by size; the older one has a single threshold."""
     base = {"input": 1, "output": 2}
     high, low = ({**base, "input": n, "tier": {"size": n}} for n in (900, 500))
     (new, old) = read(
@@ -85,24 +85,24 @@ def test_prices_by_the_size_of_the_call():
     "cost", [{"input": 1}, {"input": -1, "output": 1}, {"output": 1, "cache_read": 0.1}]
 )
 def test_half_a_price_or_a_negative_one_is_unknown(cost):
-    """It could be paid for by nobody."""
+    """The model is kept without prices."""
     assert read(a={"cost": cost}) == [TableRow(id="a")]
 
 
 @pytest.mark.parametrize(("tool_call", "tools"), [({"supported": True}, True), (False, False)])
-def test_tools_come_in_two_forms(tool_call, tools):
-    """A word, or a map with details."""
+def test_tool_support_is_read_in_both_formats(tool_call, tools):
+    """A boolean or a map with details."""
     assert read(a={"tool_call": tool_call}) == [TableRow(id="a", tools=tools)]
 
 
-def test_an_odd_model_is_left_out():
-    """The others are read all the same."""
+def test_an_invalid_model_is_skipped():
+    """The other models are read."""
     assert read(a={"limit": "large"}, b={"name": "B"}, c=5) == [TableRow(id="b", name="B")]
 
 
-def test_vendors_we_do_not_know_are_not_looked_at():
+def test_unknown_vendors_are_not_decoded():
     """They are most of the file."""
-    data = b'{"somebody": 5, "google": {"models": {"g": {}}}}'
+    data = b'{"unknown": 5, "google": {"models": {"g": {}}}}'
     assert read_models_dev(data) == {"gemini": [TableRow(id="g")]}
 
 
@@ -119,7 +119,7 @@ def test_vendors_we_do_not_know_are_not_looked_at():
         b"[" * 100_000,
     ],
 )
-def test_what_is_not_that_file_is_refused(data):
-    """So that it does not replace what is there."""
+def test_data_in_another_format_is_refused(data):
+    """It must not replace the previous data."""
     with pytest.raises(ValueError, match=r"JSON|Expected|no model|Input data|nests"):
         read_models_dev(data)

@@ -1,4 +1,4 @@
-"""What others say of models, made fit to be kept and shown."""
+"""Sanitizing untrusted model data."""
 
 import re
 from decimal import Decimal
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aircherd.catalog import sanitize
 from aircherd.catalog.cost import is_price
-from aircherd.catalog.sanitize import MAX_ID, MAX_TITLE, is_name, sanitized
+from aircherd.catalog.sanitize import MAX_ID, MAX_TITLE, is_name, sanitize_models
 from aircherd.vocabulary.models import Model, Prices, Rates, Tier
 
 KEY = "canary-0123456789-abcdef"
@@ -25,8 +25,8 @@ def priced(price: str, tier: str = "1") -> Model:
     "name",
     ["gpt-9", "maker/model:free", "llama3.2:latest", "/srv/my models/tiny.gguf", "模型", "x" * 400],
 )
-def test_names_that_models_have(name: str) -> None:
-    """A local server may call a model by its file."""
+def test_a_valid_name_is_accepted(name: str) -> None:
+    """A local server may name a model after its file."""
     assert is_name(name)
 
 
@@ -34,48 +34,48 @@ def test_names_that_models_have(name: str) -> None:
     "name",
     ["", " ", " gpt", "gpt\n", "a\x1b[2Jb", "a\0b", "a\u202eb", "a\u2028b", "\ud800", "x" * 401],
 )
-def test_names_that_are_none(name: str) -> None:
-    """Empty, too long, or something that a terminal or a shell would act on."""
+def test_an_invalid_name_is_refused(name: str) -> None:
+    """It is empty, too long, or would affect a terminal or a shell."""
     assert not is_name(name)
 
 
-def test_what_repeats_a_key_is_left_out() -> None:
-    """In its name or its title; the others stay, in their order."""
+def test_a_model_that_contains_a_key_is_dropped() -> None:
+    """In its name or its title; the others stay in order."""
     models = [
         Model(id="a"),
         Model(id=f"x-{KEY}"),
         Model(id="b", name=f"for {KEY}"),
         Model(id="c", name="C"),
     ]
-    assert [model.id for model in sanitized(models, lambda text: KEY in text)] == ["a", "c"]
+    assert [model.id for model in sanitize_models(models, lambda text: KEY in text)] == ["a", "c"]
 
 
 @pytest.mark.parametrize("title", ["नमस्\u200cते", "Coder 👩\u200d💻"])
 def test_a_title_may_have_joiners(title: str) -> None:
-    """Hindi, Persian and emoji are written with them; a name has to be typed, though."""
-    assert sanitized([Model(id="m", name=title)]) == [Model(id="m", name=title)]
+    """Hindi, Persian and emoji need them; a name must not have them, since users type it."""
+    assert sanitize_models([Model(id="m", name=title)]) == [Model(id="m", name=title)]
     assert not is_name(title)
 
 
 @pytest.mark.parametrize(
     "title", ["\x1b]0;owned\a", "x" * (MAX_TITLE + 1), "a\nb", "a\u202eb", "a\u200bb", "\u200d"]
 )
-def test_a_title_that_cannot_be_shown_goes_alone(title: str) -> None:
-    """The model can be asked all the same."""
-    assert sanitized([Model(id="m", name=title, window=5)]) == [Model(id="m", window=5)]
+def test_an_unprintable_title_is_removed(title: str) -> None:
+    """The model itself stays."""
+    assert sanitize_models([Model(id="m", name=title, window=5)]) == [Model(id="m", window=5)]
 
 
 @pytest.mark.parametrize("price", ["NaN", "Infinity", "-1", "1e-300000000", "1e9"])
-def test_prices_that_are_none_go_alone(price: str) -> None:
-    """In the rates or in a tier: half a price is unknown."""
-    assert sanitized([priced(price), priced("1", tier=price)]) == [Model(id="m")] * 2
-    assert sanitized([priced("0.5")]) == [priced("0.5")]
+def test_invalid_prices_are_removed(price: str) -> None:
+    """One invalid rate, in any tier, removes all prices of the model."""
+    assert sanitize_models([priced(price), priced("1", tier=price)]) == [Model(id="m")] * 2
+    assert sanitize_models([priced("0.5")]) == [priced("0.5")]
 
 
-def test_a_list_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first are kept."""
+def test_a_list_is_truncated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first valid models are kept."""
     monkeypatch.setattr(sanitize, "MAX_LISTED", 2)
-    kept = sanitized(Model(id=name) for name in ("", "a", "b", "c"))
+    kept = sanitize_models(Model(id=name) for name in ("", "a", "b", "c"))
     assert [model.id for model in kept] == ["a", "b"]
 
 
@@ -88,10 +88,10 @@ MODELS = st.builds(
 
 
 @given(st.lists(MODELS, max_size=9))
-def test_whatever_a_server_lists_what_is_kept_can_be_shown(models: list[Model]) -> None:
-    """And cleaning it again changes nothing."""
-    kept = sanitized(models)
-    assert sanitized(kept) == kept
+def test_sanitized_models_can_be_displayed(models: list[Model]) -> None:
+    """Sanitizing them again changes nothing."""
+    kept = sanitize_models(models)
+    assert sanitize_models(kept) == kept
     for model in kept:
         assert is_name(model.id)
         assert model.name is None or re.sub("[\u200c\u200d]", "", model.name).isprintable()

@@ -1,4 +1,4 @@
-"""One source's models of one vendor, and the files they come in."""
+"""One source's models of one vendor, and their file format."""
 
 from decimal import Decimal
 
@@ -20,7 +20,7 @@ ROWS = [
     [
         ("gpt-9", 9),
         ("gpt-9-preview", 9),
-        ("gpt-9-mini", 1),  # a model's own name comes before what others call another one
+        ("gpt-9-mini", 1),  # a model's name takes precedence over an alias
         ("gpt-9-2026-11-01", 9),
         ("gpt-9-20261101", 9),
         ("gpt-9@20261101", 9),
@@ -34,20 +34,20 @@ ROWS = [
         ("", None),
     ],
 )
-def test_a_model_is_found_by_its_names_and_its_dated_versions(name, window):
-    """A version is like the model; another model is not, however alike its name."""
+def test_a_model_is_found_by_name_alias_and_dated_version(name, window):
+    """A similar name does not match."""
     found = Table(ROWS).find(name)
     assert (found and found.window) == window
 
 
-def test_what_a_vendors_api_puts_in_front_of_names_is_no_matter():
-    """Both forms are found."""
+def test_the_vendors_prefix_is_optional():
+    """A model is found with and without it."""
     table = Table(ROWS, prefix="models/")
     assert table.find("models/gpt-9") == table.find("gpt-9") == Model(id="gpt-9", window=9)
 
 
-def test_a_file_holds_what_was_put_into_it():
-    """Prices exactly, each vendor by itself; a vendor that is not in it has no models."""
+def test_a_file_round_trips():
+    """Prices stay exact, and a vendor that is not in the file has no models."""
     prices = Prices(rates=Rates(input=Decimal("0.1"), output=Decimal("0.30")))
     data = encode_tables(
         {"openai": [TableRow(id="m", prices=prices)]}, about={"source": "here"}, fetched_at=5.0
@@ -58,15 +58,15 @@ def test_a_file_holds_what_was_put_into_it():
     assert list(file.table(CATALOG_VENDORS["anthropic"]).ids) == []
 
 
-def test_the_same_models_give_the_same_bytes():
-    """Whatever their order, so that a difference in the shipped file is one in the data."""
+def test_encoding_is_deterministic():
+    """The order of the input does not matter, so a diff of the shipped file shows data only."""
     one = encode_tables({"a": ROWS, "b": []}, about={"x": "1", "y": "2"})
     other = encode_tables({"b": [], "a": ROWS[::-1]}, about={"y": "2", "x": "1"})
     assert one == other
 
 
-def test_a_vendor_nobody_asks_for_is_not_read():
-    """Damage in its part is no matter to the others."""
+def test_an_unused_vendor_is_not_decoded():
+    """Damage in its part does not affect the others."""
     file = TableFile(b'{"vendors": {"openai": [{"id": "m"}], "anthropic": [{"id": 5}]}}')
     assert list(file.table(CATALOG_VENDORS["openai"]).ids) == ["m"]
     with pytest.raises(ValueError, match="Expected `str`"):
@@ -74,14 +74,14 @@ def test_a_vendor_nobody_asks_for_is_not_read():
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b'{"vendors": 5}', b"\xff", b'{"vendors": {"a": [}}'])
-def test_what_is_no_such_file_is_refused(data):
-    """The caller has something to fall back on."""
+def test_data_in_another_format_is_refused(data):
+    """The caller gets a ValueError and keeps its previous data."""
     with pytest.raises(ValueError, match=r"JSON|Expected|Input data|utf-8"):
         TableFile(data)
 
 
-def test_of_a_table_only_what_is_fit_is_taken():
-    """What was fetched is somebody else's: no name that is none, no price that is none."""
+def test_rows_of_a_table_are_sanitized():
+    """Fetched data is untrusted: invalid names and prices are dropped."""
     rates = Rates(input=Decimal("NaN"), output=Decimal(1))
     table = Table([TableRow(id="a\x1b[2J"), TableRow(id="m", window=5, prices=Prices(rates=rates))])
     assert (list(table.ids), table.find("m")) == (["m"], Model(id="m", window=5))

@@ -299,7 +299,7 @@ def test_a_name_in_full_is_meant_before_a_short_one() -> None:
     """A server may have both: the user's own copy, and the one that it passes on."""
     config = with_fallbacks(openrouter=["work"])
     models = Catalog(config=lambda: config)
-    models.take_list(WORK, [Model(id="gpt-9"), Model(id="openai/gpt-9")], now=0.0)
+    models.store_list(WORK, [Model(id="gpt-9"), Model(id="openai/gpt-9")], now=0.0)
     view = FakeView(models=models)
     assert chain("openrouter/openai/gpt-9", view, config)[1:] == ["work/openai/gpt-9"]
     assert chain("openrouter/other/gpt-9", view, config)[1:] == ["work/gpt-9"]

@@ -131,7 +131,7 @@ async def open_line(provider_client: ProviderClient, asked: Asked) -> "Line":
     key = ApiKey(provider.name, "live", secret, "environment", provider.origin) if secret else None
     catalog = Catalog()
     listed = await provider_client.free_calls.list_models(provider, key)
-    catalog.take_list(provider, listed, 0.0)
+    catalog.store_list(provider, listed, 0.0)
     name = asked.model or listed[0].id
     return Line(provider, catalog.find(provider, name), key, provider_client)
 
