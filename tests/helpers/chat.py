@@ -12,9 +12,10 @@ from aircherd.catalog.catalog import Catalog
 from aircherd.chat.accounting import UsageAccounting
 from aircherd.chat.caller import Caller
 from aircherd.chat.controller import ChatController
-from aircherd.config.model import Alias, Config, Provider, Route
+from aircherd.config.model import Alias, Config, Network, Provider, Route
 from aircherd.errors import ChatFailed, KeyringLocked, ProviderFailed
 from aircherd.events import EventBus
+from aircherd.providers.call_target import CallTarget
 from aircherd.providers.health.call_report import CallReport
 from aircherd.providers.health.clocks import Clocks
 from aircherd.providers.health.cooldowns import CooldownManager
@@ -23,6 +24,7 @@ from aircherd.vocabulary.attempt import AttemptDelta, ChatResult
 from aircherd.vocabulary.chat import ChatRequest, Message
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import ApiKey, KeyChoice, KeyState
+from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Ending, ReasoningDelta, TextDelta, Usage, UsageDelta
 from aircherd.vocabulary.secret import Secret
 from aircherd.vocabulary.usage import Settled, Started
@@ -125,16 +127,18 @@ class FakePool:
         clocks = Clocks(trio.current_time, trio.current_time, wall)
         self.cooldowns = CooldownManager(EventBus(), clocks=clocks, jitter=lambda: 0.0)
 
+    def prepare(self, provider: Provider, model: Model, network: Network) -> CallTarget:
+        return CallTarget(provider, model, network)
+
     async def open_chat(
         self,
-        provider: Provider,
+        target: CallTarget,
         request: object,
-        model: object,
         key: ApiKey | None,
-        network: object,
         *,
         on_sent: Callable[[], None],
     ) -> "FakeCall":
+        provider, model = target.provider, target.model
         name = key.name if key else None
         self.calls.append((provider.name, model.id, name))
         self.keys.append((provider.name, model.id, key.secret.reveal() if key else None))

@@ -92,14 +92,9 @@ class ProviderAttempt:
         candidate, reply = self._candidate, self.reply
         held: list[ReplyEvent] = []
         sent = for_origin(request, candidate.origin)
-        call = await self._services.provider_client.open_chat(
-            candidate.provider,
-            sent,
-            candidate.model,
-            self._key,
-            network,
-            on_sent=self._note_sent,
-        )
+        client = self._services.provider_client
+        target = client.prepare(candidate.provider, candidate.model, network)
+        call = await client.open_chat(target, sent, self._key, on_sent=self._note_sent)
         try:
             while reply.ending is None:
                 events = await call.receive()

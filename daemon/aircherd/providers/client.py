@@ -11,6 +11,7 @@ import httpx
 from aircherd.config.model import Network, Provider
 from aircherd.providers.adapter import Adapter, ReplyDecoder
 from aircherd.providers.api_client import ApiClient, assert_key_origin, waits_of
+from aircherd.providers.call_target import CallTarget
 from aircherd.providers.download import read_refusal
 from aircherd.providers.error_mapping.classify import classify_response, is_page, web_page
 from aircherd.providers.free_calls import FreeCalls
@@ -50,13 +51,15 @@ class ProviderClient:
         self.free_calls = FreeCalls(self._api_client, cooldowns)
         self._open = 0
 
+    def prepare(self, provider: Provider, model: Model, network: Network) -> CallTarget:
+        """Return the target of chats with `model`: keep it while these three stay the same."""
+        return CallTarget(provider, model, network)
+
     async def open_chat(
         self,
-        provider: Provider,
+        target: CallTarget,
         request: ChatRequest,
-        model: Model,
         key: ApiKey | None,
-        network: Network,
         *,
         on_sent: OnSent = ignore_sent,
     ) -> StreamingCall:
@@ -68,6 +71,7 @@ class ProviderClient:
             ProviderFailed: there is no answer, or it is an error.
             AircherError: our own failure, which another provider would not mend.
         """
+        provider, model, network = target.provider, target.model, target.network
         assert_key_origin(key, provider)
         adapter, api_client = adapter_for(provider, request, model), self._api_client
         secret = key.secret if key else None

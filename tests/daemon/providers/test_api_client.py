@@ -18,7 +18,6 @@ from aircherd.providers.registry import ADAPTERS
 from aircherd.providers.transport.transport import open_transport
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import Health
-from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Secret
 from helpers.providers.pools import (
     EVENTS,
@@ -28,6 +27,7 @@ from helpers.providers.pools import (
     STREAM,
     Body,
     a_key,
+    a_target,
     answering,
     ask,
     failing,
@@ -53,7 +53,7 @@ async def test_impossible_address(base_url: str) -> None:
     provider = a_provider(base_url=base_url)
     provider_client = raising(AssertionError("sent"))
     with pytest.raises(ProviderFailed, match="base_url cannot be used") as caught:
-        await provider_client.open_chat(provider, a_request(), Model(id="m"), None, Network())
+        await provider_client.open_chat(a_target(provider_client, provider), a_request(), None)
     assert FailureClass.PROTOCOL is caught.value.failure.kind
 
 
@@ -101,7 +101,7 @@ async def test_no_key_in_any_failure(
     key = a_key(provider, secret)
     with pytest.raises(ProviderFailed) as caught:
         async with aclosing(
-            await provider_client.open_chat(provider, a_request(), Model(id="m"), key, Network())
+            await provider_client.open_chat(a_target(provider_client, provider), a_request(), key)
         ) as call:
             await call.receive()
     told = "".join(traceback.format_exception(caught.value))

@@ -15,7 +15,6 @@ from aircherd.providers.download import REFUSAL_SECONDS
 from aircherd.providers.transport.out_of_files import out_of_files
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import Health
-from aircherd.vocabulary.models import Model
 from helpers.cooling import failed
 from helpers.providers.pools import (
     EVENTS,
@@ -28,6 +27,7 @@ from helpers.providers.pools import (
     Body,
     a_key,
     a_pool,
+    a_target,
     answering,
     ask,
     failing,
@@ -202,7 +202,7 @@ async def test_a_key_of_another_origin_goes_nowhere() -> None:
     moved = a_provider(base_url="https://elsewhere.example/v1")
     with pytest.raises(RuntimeError, match=r"must not go to https://elsewhere\.example:443"):
         await provider_client.open_chat(
-            moved, a_request(), Model(id="m"), a_key(provider), Network()
+            a_target(provider_client, moved), a_request(), a_key(provider)
         )
 
 
@@ -295,7 +295,7 @@ async def test_a_whole_answer_ends_what_cut_the_others() -> None:
     provider_client.cooldowns.note_failure(provider, "default", "m", failed(FailureClass.TRUNCATED))
     async with aclosing(
         await provider_client.open_chat(
-            provider, a_request(), Model(id="m"), a_key(provider), Network()
+            a_target(provider_client, provider), a_request(), a_key(provider)
         )
     ) as call:
         assert provider_client.cooldowns.cooling("openai", "default", "m")

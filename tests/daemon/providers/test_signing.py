@@ -33,6 +33,7 @@ from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent, TextDelta
 from aircherd.vocabulary.secret import Secret
 from helpers.providers.http_server import Server, open_server, read_request
+from helpers.providers.pools import a_target
 from helpers.providers.provider_calls import a_request, failure_of
 from helpers.providers.signers import HmacSigner, TokenSigner, signature
 
@@ -238,7 +239,7 @@ class Bench:
         request = a_request(stream=False)
         async with aclosing(
             await self.provider_client.open_chat(
-                self.provider, request, Model(id="m"), self.key, Network()
+                a_target(self.provider_client, self.provider), request, self.key
             )
         ) as call:
             return await call.receive()

@@ -178,7 +178,9 @@ async def test_cancelled(bench: Bench) -> None:
     with trio.CancelScope() as scope:
         async with aclosing(
             await bench.provider_client.open_chat(
-                bench.provider, a_request(), bench.model, bench.key, bench.network
+                bench.provider_client.prepare(bench.provider, bench.model, bench.network),
+                a_request(),
+                bench.key,
             )
         ) as call:
             await call.receive()

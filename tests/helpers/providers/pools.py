@@ -12,6 +12,7 @@ import trio
 from aircherd.config.model import Network, Provider
 from aircherd.errors import ProviderFailed
 from aircherd.events import EventBus
+from aircherd.providers.call_target import CallTarget
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.providers.transport.request import HttpRequest, HttpResponse
@@ -111,6 +112,14 @@ def a_key(provider: Provider, secret: str = CANARY) -> ApiKey:
     return ApiKey(provider.name, "default", Secret(secret), "file", provider.origin)
 
 
+def a_target(
+    provider_client: ProviderClient,
+    provider: Provider | None = None,
+    network: Network | None = None,
+) -> CallTarget:
+    return provider_client.prepare(provider or a_provider(), Model(id="m"), network or Network())
+
+
 async def ask(
     provider_client: ProviderClient,
     request: ChatRequest | None = None,
@@ -120,7 +129,7 @@ async def ask(
     asked = provider or a_provider()
     async with aclosing(
         await provider_client.open_chat(
-            asked, request or a_request(), Model(id="m"), a_key(asked), Network()
+            a_target(provider_client, asked), request or a_request(), a_key(asked)
         )
     ) as call:
         while more := await call.receive():

@@ -97,7 +97,9 @@ class Talker:
         try:
             async with aclosing(
                 await self.provider_client.open_chat(
-                    self.provider, request, self.model, self.key, self.network
+                    self.provider_client.prepare(self.provider, self.model, self.network),
+                    request,
+                    self.key,
                 )
             ) as call:
                 while more := await call.receive():

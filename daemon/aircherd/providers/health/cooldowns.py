@@ -69,6 +69,19 @@ class CooldownManager:
 
     # -------------------------------------------------------------- for plans
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether no provider cools, has cooled lately, or could not be reached."""
+        return self.places.is_empty
+
+    @property
+    def generation(self) -> int:
+        """A number that grows with every change of what cools; what time alone ends does not.
+
+        Where it is the same and `is_calm`, `cooling` returns None and `try_probe` True as before.
+        """
+        return self.places.generation
+
     def cooling(self, provider: str, key: str | None, model: str) -> Cooling | None:
         """Return why this is not asked now, None if it may be."""
         if not self.places.has(provider):

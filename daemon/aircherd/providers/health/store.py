@@ -29,7 +29,10 @@ PROVIDER: CooldownScope = ("provider", None, None)
 
 
 class CooldownStore:
-    """See the module's docstring. `news` has every change told to people."""
+    """See the module's docstring. `news` has every change told to people.
+
+    `generation` grows with every change of what is remembered, a probe's included.
+    """
 
     def __init__(self, news: CooldownEvents, clocks: Clocks) -> None:
         self._news = news
@@ -38,6 +41,7 @@ class CooldownStore:
         self._origins: dict[str, str] = {}
         self._watchers: list[Callable[[], None]] = []
         self._drift = clocks.drift()
+        self.generation = 0
 
     def watch(self, callback: Callable[[], None]) -> None:
         """Have `callback` called after every change; it must neither wait nor raise."""
@@ -48,6 +52,11 @@ class CooldownStore:
     def has(self, provider: str) -> bool:
         """Say whether anything at all is; mostly not, and then nothing else need be asked."""
         return provider in self._cold
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is remembered of any provider."""
+        return not self._cold
 
     def of(self, provider: str) -> list[Cooldown]:
         """Return all of one provider."""
@@ -86,23 +95,27 @@ class CooldownStore:
         if cooldown.place not in cold and len(cold) >= MAX_PLACES:
             self._drop_some(provider.name, cold)
         cold[cooldown.place] = cooldown
+        self.generation += 1
         self._origins[provider.name] = provider.origin
         self._changed(provider.name, cooldown.place)
 
     def replace(self, provider: str, cooldown: Cooldown) -> None:
         """Hold this against a place that is held to something already."""
         self._cold[provider][cooldown.place] = cooldown
+        self.generation += 1
         self._changed(provider, cooldown.place)
 
     def note_probe(self, provider: str, cooldown: Cooldown) -> None:
         """Take what a probe makes of a cooldown, by going or by telling nothing: no news."""
         self._cold[provider][cooldown.place] = cooldown
+        self.generation += 1
 
     def drop(self, provider: str, place: CooldownScope) -> None:
         """Forget what a place is held to, if it is to anything."""
         cold = self._cold.get(provider, {})
         if cold.pop(place, None) is None:
             return
+        self.generation += 1
         if not cold:
             del self._cold[provider]  # so that looking it up costs nothing again
         self._changed(provider, place)

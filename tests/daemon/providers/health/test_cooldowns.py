@@ -385,3 +385,20 @@ def test_until_is_kept_and_a_success_clears(steps):
     heard.book.note_ok(OPENAI, "work", "m")
     assert heard.book.cooling("openai", "work", "m") is None
     assert heard.book.health("openai", "work")[0] in (Health.OK, Health.COOLING)
+
+
+def test_the_generation_grows_with_every_change(heard):
+    """Cooling, its probe, and its end each count; reading does not."""
+    book = heard.book
+    assert (book.is_calm, book.generation) == (True, 0)
+    book.note_failure(OPENAI, "work", "m", failed(FailureClass.OVERLOADED))
+    cooled = book.generation
+    assert cooled > 0
+    assert not book.is_calm
+    book.cooling("openai", "work", "m")
+    assert book.generation == cooled
+    heard.time.passes(60)
+    assert book.try_probe("openai", "work", "m")
+    assert book.generation > cooled
+    book.clear()
+    assert book.is_calm
