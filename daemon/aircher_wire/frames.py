@@ -186,6 +186,11 @@ class Decoder:
         if self.error is not None:
             raise FrameError(str(self.error))
 
+    @property
+    def has_partial_frame(self) -> bool:
+        """Whether the next bytes belong to a frame that has begun."""
+        return self._fed != self._end
+
     def _take(self, data: bytes, frames: list[Frame]) -> None:
         unpacker, limit = self._unpacker, self._max_frame
         if self._fed != self._end:

@@ -4,9 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import msgspec
-import trio
 
-from aircherd.chat.caller import Caller, Send
+from aircherd.chat.caller import Caller, RequestScope, Send
 
 
 class RequestContext(Protocol):
@@ -17,16 +16,23 @@ class RequestContext(Protocol):
         """Return who asks."""
 
     @property
-    def scope(self) -> trio.CancelScope:
-        """Return the scope of the request: its deadline is the request's, cancelling ends it."""
+    def scope(self) -> RequestScope:
+        """Return the scope of the request; the client may cancel it at any time."""
 
     @property
     def send(self) -> Send:
         """Return what takes a chat's deltas to the client."""
 
 
-class Method(msgspec.Struct, frozen=True):
-    """How a method is served: the type of its parameters, and its handler."""
+class Method:
+    """How a method is served: the type of its parameters, its handler, and their decoder."""
 
-    params: type
-    handler: "Callable[..., Awaitable[object]]"
+    __slots__ = ("decode", "handler", "params")
+
+    def __init__(self, params: type, handler: Callable[..., Awaitable[object]]) -> None:
+        self.params = params
+        self.handler = handler
+        self.decode: Callable[[msgspec.Raw], object] = msgspec.msgpack.Decoder(params).decode
+
+    def __repr__(self) -> str:
+        return f"<Method of {self.params.__name__}>"

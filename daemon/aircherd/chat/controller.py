@@ -3,13 +3,11 @@
 What all requests share is here; each is carried out by a `FallbackRunner` of its own.
 """
 
-import trio
-
 from aircherd.auth.manager import AuthManager
 from aircherd.catalog.catalog import Catalog
 from aircherd.chat.accounting import UsageAccounting
 from aircherd.chat.affinity import Recall
-from aircherd.chat.caller import Caller, Send
+from aircherd.chat.caller import Caller, RequestScope, Send
 from aircherd.chat.fallback import FallbackRunner
 from aircherd.chat.services import AskForModels, ChatServices
 from aircherd.chat.validation import check_request
@@ -48,7 +46,7 @@ class ChatController:
         self._total = 0
 
     async def chat(
-        self, request: ChatRequest, caller: Caller, send: Send, scope: trio.CancelScope
+        self, request: ChatRequest, caller: Caller, send: Send, scope: RequestScope
     ) -> ChatResult:
         """Answer `request`, sending what streams to `send` unless it asked for the result only.
 

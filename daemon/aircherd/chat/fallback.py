@@ -19,7 +19,7 @@ from aircherd.catalog import cost as prices
 from aircherd.chat import chat_errors
 from aircherd.chat.accounting import PendingCharge
 from aircherd.chat.attempt import ProviderAttempt, notice
-from aircherd.chat.caller import Caller, Send
+from aircherd.chat.caller import Caller, RequestScope, Send
 from aircherd.chat.live_state import LiveRoutingState
 from aircherd.chat.reply import Reply
 from aircherd.chat.requirements import requirements_of
@@ -81,7 +81,7 @@ class FallbackRunner:
         self._deadline = math.inf
         self._may_wait = request.wait
 
-    async def run(self, scope: trio.CancelScope) -> ChatResult:
+    async def run(self, scope: RequestScope) -> ChatResult:
         """Carry it out within its deadline, which is set on `scope`.
 
         Nothing may be awaited in `scope` afterwards.

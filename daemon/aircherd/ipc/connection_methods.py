@@ -5,8 +5,6 @@ All other methods are in `api.methods`, which knows no connection.
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from aircher_wire import frames, methods
 from aircher_wire.version import __version__
 from aircherd.api.context import Method, RequestContext
@@ -21,6 +19,12 @@ if TYPE_CHECKING:
     from aircherd.ipc.session import Session
 
 FEATURES = ("chat", "chat.start", "auth", "models", "events", "config")
+
+
+class ConnectionMethod(Method):
+    """A method whose handler takes the session and the parameters. It never waits for long."""
+
+    __slots__ = ()
 
 
 async def hello(session: "Session", params: HelloParams) -> object:
@@ -44,8 +48,7 @@ async def chat_start(session: "Session", request: ChatRequest) -> object:
 
     async def run(context: RequestContext) -> object:
         chat = session.services.chat.chat
-        result = await chat(request, context.caller, context.send, context.scope)
-        return msgspec.to_builtins(result)
+        return await chat(request, context.caller, context.send, context.scope)
 
     return {"stream": session.start_stream(run)}
 
@@ -66,9 +69,9 @@ async def events_unsubscribe(session: "Session", params: UnsubscribeParams) -> o
     return {}
 
 
-CONNECTION_METHODS: dict[str, Method] = {
-    methods.HELLO: Method(HelloParams, hello),
-    methods.CHAT_START: Method(ChatRequest, chat_start),
-    methods.EVENTS_SUBSCRIBE: Method(SubscribeParams, events_subscribe),
-    methods.EVENTS_UNSUBSCRIBE: Method(UnsubscribeParams, events_unsubscribe),
+CONNECTION_METHODS: dict[str, ConnectionMethod] = {
+    methods.HELLO: ConnectionMethod(HelloParams, hello),
+    methods.CHAT_START: ConnectionMethod(ChatRequest, chat_start),
+    methods.EVENTS_SUBSCRIBE: ConnectionMethod(SubscribeParams, events_subscribe),
+    methods.EVENTS_UNSUBSCRIBE: ConnectionMethod(UnsubscribeParams, events_unsubscribe),
 }

@@ -1,4 +1,4 @@
-"""One client: frames in, a task per request, one writer out for what cannot leave at once.
+"""One client: frames in, requests served side by side, one writer for what cannot leave at once.
 
 What happens on each failure: a broken frame ends this connection with one `error` notification
 and no other; an error of a request goes back as its answer; a client that goes away takes its
@@ -9,7 +9,6 @@ fills its own outbox only: past the bound its chats wait, and its events are dro
 import itertools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack
-from typing import TypeVar
 
 import msgspec
 import structlog
@@ -17,6 +16,7 @@ import trio
 
 from aircher_wire import codes, frames, methods
 from aircherd.api.context import Method, RequestContext
+from aircherd.api.methods import METHODS
 from aircherd.api.services import Services
 from aircherd.chat.caller import Caller, Delta, Send
 from aircherd.errors import (
@@ -27,20 +27,30 @@ from aircherd.errors import (
     UnknownMethod,
 )
 from aircherd.events import Event
+from aircherd.ipc.answers import (
+    cancelled,
+    encode_error,
+    encode_result,
+    internal_error,
+    wire_error,
+)
 from aircherd.ipc.client_stream import ClientStream
-from aircherd.ipc.connection_methods import CONNECTION_METHODS
+from aircherd.ipc.connection_methods import CONNECTION_METHODS, ConnectionMethod
 from aircherd.ipc.deltas import DeltaWriter
 from aircherd.ipc.outbox import Outbox
+from aircherd.ipc.request_reader import Incoming, ReadyRequest, RequestReader
+from aircherd.ipc.request_task import RequestTask
+from aircherd.providers.transport.deadline_scheduler import deadline_scheduler
 from aircherd.vocabulary.validation_messages import describe_invalid
 
 MAX_UNDER_WAY = 4096
 """Requests and streams of one client: far more than an editor has, and an end to a runaway loop."""
+MAX_IDLE = 64
+"""Tasks of one client that wait for its next requests; more end."""
 FAREWELL_TIMEOUT = 1.0
 """Seconds for the last frames of a connection that is being closed."""
 
 log = structlog.get_logger()
-
-T = TypeVar("T")
 
 
 class Session:
@@ -50,24 +60,26 @@ class Session:
         self,
         stream: trio.SocketStream,
         services: Services,
-        table: Mapping[str, Method],
+        table: Mapping[str, Method] = METHODS,
         connection_table: Mapping[str, Method] = CONNECTION_METHODS,
     ) -> None:
         self.caller = Caller("unknown")
         self.services = services
+        self.is_draining = False
+        self.deadlines = deadline_scheduler()
         self._client = ClientStream(stream)
-        self._table = table
         self._connection_table = connection_table
+        self._table = table
+        self._reader = RequestReader({**table, **connection_table})
         self._outbox = Outbox(self._client.send_now)
-        self._decoder = frames.Decoder()
-        self._requests: dict[int, trio.CancelScope] = {}
+        self._requests: dict[int, RequestTask] = {}
+        self._idle: list[RequestTask] = []
         self._streams: dict[int, trio.CancelScope] = {}
         self._stream_numbers = itertools.count(1)
         self._subscription = ExitStack()
         self._topics: frozenset[str] = frozenset()
         self._dropped = 0
         self._nursery: trio.Nursery | None = None
-        self._is_draining = False
         self._something_ended = trio.lowlevel.ParkingLot()
 
     # ---------------------------------------------------------- the life of a connection
@@ -87,14 +99,19 @@ class Session:
                 self._nursery.cancel_scope.cancel()
 
     async def _read(self) -> None:
+        client, reader, outbox = self._client, self._reader, self._outbox
         # No deadlines: an editor may be connected for days without a word.
-        while data := await self._client.receive_some():
-            for frame in self._decoder.feed(data):
-                await self._dispatch(frame)
-            if self._decoder.error:
-                raise self._decoder.error
-            # Who does not read its answers is not asked for more: they wait in our memory.
-            await self._outbox.wait_for_room()
+        while data := await client.receive_some():
+            for incoming in reader.feed(data):
+                if type(incoming) is ReadyRequest:
+                    await self._start(incoming)
+                else:
+                    await self._take_frame(incoming)
+            if reader.error:
+                raise reader.error
+            # A client that does not read its answers is not read: they wait in our memory.
+            if outbox.is_full:
+                await outbox.wait_for_room()
 
     async def _write(self) -> None:
         while True:
@@ -110,7 +127,7 @@ class Session:
 
     async def wait_drained(self) -> None:
         """Take no new request and wait for those under way. The caller sets the deadline."""
-        self._is_draining = True
+        self.is_draining = True
         while self._requests or self._streams:
             await self._something_ended.park()
 
@@ -118,8 +135,10 @@ class Session:
         """Cancel what is under way, say that the daemon goes down, and end."""
         if self._nursery is None:
             return
-        self._is_draining = True
-        for scope in (*self._requests.values(), *self._streams.values()):
+        self.is_draining = True
+        for request in tuple(self._requests.values()):
+            request.cancel()
+        for scope in tuple(self._streams.values()):
             scope.cancel()
         with trio.move_on_after(FAREWELL_TIMEOUT):
             await self.wait_drained()
@@ -133,98 +152,106 @@ class Session:
 
     # ---------------------------------------------------------- what the client says
 
-    async def _dispatch(self, frame: frames.Frame) -> None:
+    async def _take_frame(self, frame: Incoming) -> None:
+        """Take a frame that needs more than a look: see `request_reader`."""
         if isinstance(frame, frames.Request):
-            await self._start_request(frame)
+            try:
+                request = self._checked(frame)
+            except AircherError as error:
+                self._outbox.put(encode_error(frame.msgid, error))
+            else:
+                await self._start(request)
         elif isinstance(frame, frames.Notification) and frame.method == methods.CANCEL:
             self._cancel(frame.params)
-        # Anything else is taken silently: Neovim answers what it does not know with notifications.
+        # Anything else is dropped: Neovim answers what it does not know with notifications.
 
-    async def _start_request(self, request: frames.Request) -> None:
-        assert self._nursery is not None
-        if refusal := self._refusal(request.msgid):
-            self._outbox.put(frames.encode_error(request.msgid, _wire_error(refusal)))
-            return
-        scope = self._requests[request.msgid] = trio.CancelScope()
-        if request.method == methods.HELLO:
-            # What came in the same read is this caller's, and tasks begin in any order.
-            await self._answer(request, scope)
+    def _checked(self, request: frames.Request) -> ReadyRequest:
+        name = request.method
+        method = self._table.get(name) or self._connection_table.get(name)
+        if method is None:
+            raise UnknownMethod(f"there is no method {name!r}", method=name)
+        try:
+            params: object = msgspec.convert(_with_maps(request.params), method.params)
+        except msgspec.ValidationError as error:
+            raise BadRequest(f"{name}: {describe_invalid(error)}") from None
+        except UnicodeEncodeError:
+            raise BadRequest(f"{name}: a name in it is not valid UTF-8") from None
+        return ReadyRequest(request.msgid, method, params)
+
+    async def _start(self, request: ReadyRequest) -> None:
+        msgid = request.msgid
+        if refusal := self._refusal(msgid):
+            self._outbox.put(encode_error(msgid, refusal))
+        elif type(request.method) is ConnectionMethod:
+            # In this task: what comes in the same read is by the client that `hello` names.
+            await self._serve_here(request)
+        elif self._idle:
+            task = self._requests[msgid] = self._idle.pop()
+            task.give(request)
         else:
-            self._nursery.start_soon(self._answer, request, scope)
+            assert self._nursery is not None
+            task = self._requests[msgid] = RequestTask(self)
+            self._nursery.start_soon(task.run, request)
 
     def _refusal(self, msgid: int) -> AircherError | None:
         if msgid in self._requests:
-            return BadRequest(f"request {msgid} is still being answered: number it anew")
+            return BadRequest(f"request {msgid} is still being answered: use another number")
         if len(self._requests) + len(self._streams) >= MAX_UNDER_WAY:
             return TooManyRequests(
                 f"this client has {MAX_UNDER_WAY} requests under way: wait until one has ended"
             )
+        if self.is_draining:
+            return ShuttingDown("the daemon is shutting down; the next one will answer")
         return None
+
+    async def _serve_here(self, request: ReadyRequest) -> None:
+        try:
+            result = await request.method.handler(self, request.params)
+        except AircherError as error:
+            answer = encode_error(request.msgid, error)
+        except Exception as error:  # the edge: one request must not end the daemon
+            log.exception("request_crashed")
+            answer = encode_error(request.msgid, internal_error(error))
+        else:
+            answer = encode_result(request.msgid, result)
+        self._outbox.put(answer)
 
     def _cancel(self, params: Mapping[str, object]) -> None:
         """Cancel a request or a stream; one that has just ended is a race and no error."""
-        for name, scopes in (("id", self._requests), ("stream", self._streams)):
-            number = params.get(name)
-            if isinstance(number, int) and (scope := scopes.get(number)):
-                scope.cancel()
+        request_id, stream = params.get("id"), params.get("stream")
+        if isinstance(request_id, int) and (request := self._requests.get(request_id)):
+            request.cancel()
+        if isinstance(stream, int) and (scope := self._streams.get(stream)):
+            scope.cancel()
 
-    async def _answer(self, request: frames.Request, scope: trio.CancelScope) -> None:
-        try:
-            result, error = await self._settle(scope, self._call, request)
-            # Answers wait their turn, or thousands of them would wait in memory.
-            await self._outbox.wait_for_room()
-            if error is None:
-                self._put(frames.encode_response, request.msgid, result)
-            else:
-                self._put(frames.encode_error, request.msgid, error)
-        finally:
-            del self._requests[request.msgid]
+    # ---------------------------------------------------------- for the tasks that serve requests
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the client is too far behind to be sent more."""
+        return self._outbox.is_full
+
+    async def wait_for_room(self) -> None:
+        """Wait while the client is too far behind."""
+        await self._outbox.wait_for_room()
+
+    def answer(self, msgid: int, data: bytes) -> None:
+        """Send a request's answer: it is over."""
+        self._outbox.put(data)
+        del self._requests[msgid]
+        if self.is_draining:
             self._something_ended.unpark_all()
 
-    def _put(self, encode: Callable[[int, T], bytes], msgid: int, told: T) -> None:
-        """Put an answer; one that cannot be put is our mistake, and told instead of it."""
-        try:
-            data = encode(msgid, told)
-        except (TypeError, ValueError, OverflowError) as error:
-            log.exception("answer_not_encoded")
-            data = frames.encode_error(msgid, _wire_error(_mistake(error)))
-        if len(data) > frames.MAX_FRAME:
-            large = AircherError(f"the answer has {len(data)} bytes, more than a frame may have")
-            data = frames.encode_error(msgid, _wire_error(large))
-        self._outbox.put(data)
+    def keep_idle(self, task: RequestTask) -> bool:
+        """Keep a task for the next request, unless enough of them wait."""
+        if len(self._idle) >= MAX_IDLE:
+            return False
+        self._idle.append(task)
+        return True
 
-    async def _call(self, request: frames.Request) -> object:
-        method = self._table.get(request.method) or self._connection_table.get(request.method)
-        if method is None:
-            raise UnknownMethod(f"there is no method {request.method!r}", method=request.method)
-        if self._is_draining:
-            raise ShuttingDown("the daemon is shutting down; the next one will answer")
-        try:
-            params: object = msgspec.convert(_with_maps(request.params), method.params)
-        except msgspec.ValidationError as error:
-            raise BadRequest(f"{request.method}: {describe_invalid(error)}") from None
-        except UnicodeEncodeError:
-            raise BadRequest(f"{request.method}: a name in it is not valid UTF-8") from None
-        if request.method in self._connection_table:
-            return await method.handler(self, params)
-        context = _Context(self, "id", request.msgid)
-        return await method.handler(self.services, context, params)
-
-    async def _settle(
-        self, scope: trio.CancelScope, run: Callable[[T], Awaitable[object]], given: T
-    ) -> tuple[object, dict[str, object] | None]:
-        """Do `run(given)` for the client; return its result, or the error as the wire has it."""
-        with scope:
-            try:
-                return await run(given), None
-            except AircherError as error:
-                return None, _wire_error(error)
-            except Exception as error:  # the edge: one request must not end the daemon
-                log.exception("request_crashed")
-                return None, _wire_error(_mistake(error))
-        if self._is_draining:
-            return None, _wire_error(ShuttingDown("the daemon is shutting down"))
-        return None, {"code": codes.CANCELLED, "message": "cancelled", "data": {}}
+    def forget_idle(self, task: RequestTask) -> None:
+        """Forget an idle task that was cancelled."""
+        self._idle.remove(task)
 
     # ---------------------------------------------------------- what the client is told
 
@@ -242,10 +269,6 @@ class Session:
 
         return send
 
-    def scope_of(self, name: str, number: int) -> trio.CancelScope:
-        """Return the scope of a request ("id") or a stream ("stream") that is under way."""
-        return (self._requests if name == "id" else self._streams)[number]
-
     def start_stream(self, run: Callable[[RequestContext], Awaitable[object]]) -> int:
         """Start `run(context)` as a stream that can be cancelled by its number; return the number.
 
@@ -254,20 +277,33 @@ class Session:
         assert self._nursery is not None
         number = next(self._stream_numbers)
         scope = self._streams[number] = trio.CancelScope()
-        self._nursery.start_soon(self._run_stream, number, scope, run)
+        context = StreamContext(self.caller, scope, self.delta_sender("stream", number))
+        self._nursery.start_soon(self._run_stream, number, context, run)
         return number
 
     async def _run_stream(
         self,
         number: int,
-        scope: trio.CancelScope,
+        context: "StreamContext",
         run: Callable[[RequestContext], Awaitable[object]],
     ) -> None:
-        context = _Context(self, "stream", number)
+        error: AircherError | None = None
+        result: object = None
         try:
-            result, error = await self._settle(scope, run, context)
+            with context.scope:
+                try:
+                    result = await run(context)
+                except AircherError as failure:
+                    error = failure
+                except Exception as failure:  # the edge: one stream must not end the daemon
+                    log.exception("request_crashed")
+                    error = internal_error(failure)
+            if context.scope.cancelled_caught:
+                error = cancelled(is_draining=self.is_draining)
             await self._outbox.wait_for_room()
-            outcome = {"result": result} if error is None else {"error": error}
+            outcome = (
+                {"error": wire_error(error)} if error else {"result": msgspec.to_builtins(result)}
+            )
             self._notify(methods.CHAT_DONE, {"stream": number, **outcome})
         finally:
             del self._streams[number]
@@ -305,32 +341,18 @@ class Session:
         return f"<Session of {self.caller.client}, {len(self._requests)} requests, {self._outbox}>"
 
 
-class _Context:
-    """A request ("id") or a stream ("stream") of a session, as handlers see it."""
+class StreamContext:
+    """A stream of a session, as handlers see it: see `api.context.RequestContext`."""
 
-    __slots__ = ("_name", "_number", "_session", "caller")
+    __slots__ = ("caller", "scope", "send")
 
-    def __init__(self, session: Session, name: str, number: int) -> None:
-        self.caller = session.caller
-        self._session = session
-        self._name = name
-        self._number = number
+    def __init__(self, caller: Caller, scope: trio.CancelScope, send: Send) -> None:
+        self.caller = caller
+        self.scope = scope
+        self.send = send
 
-    @property
-    def scope(self) -> trio.CancelScope:
-        return self._session.scope_of(self._name, self._number)
-
-    @property
-    def send(self) -> Send:
-        return self._session.delta_sender(self._name, self._number)
-
-
-def _mistake(error: Exception) -> AircherError:
-    return AircherError(f"aircherd made a mistake ({type(error).__name__}); see its log")
-
-
-def _wire_error(error: AircherError) -> dict[str, object]:
-    return {"code": error.code, "message": error.message, "data": error.data}
+    def __repr__(self) -> str:
+        return f"<StreamContext of {self.caller.client}>"
 
 
 def _with_maps(params: dict[str, object]) -> dict[str, object]:

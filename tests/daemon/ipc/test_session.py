@@ -16,6 +16,7 @@ from aircherd.chat.caller import Caller
 from aircherd.errors import BadRequest
 from aircherd.events import EventBus
 from aircherd.ipc import session as session_module
+from aircherd.ipc.connection_methods import ConnectionMethod
 from aircherd.ipc.outbox import BUFFER_LIMIT
 from aircherd.ipc.session import Session
 from aircherd.vocabulary.reply import TextDelta
@@ -105,7 +106,10 @@ TABLE = {
     "stream": Method(Nothing, stream_some),
     "flood": Method(Nothing, flood),
 }
-CONNECTION_TABLE = {"hello": Method(Named, hello), "start": Method(Named, start)}
+CONNECTION_TABLE = {
+    "hello": ConnectionMethod(Named, hello),
+    "start": ConnectionMethod(Named, start),
+}
 
 
 class Peer:

@@ -1,0 +1,61 @@
+"""Answers as bytes: results in one pass from struct to msgpack, errors as the wire has them."""
+
+import msgspec
+import structlog
+
+from aircher_wire import codes, frames
+from aircherd.errors import AircherError, ShuttingDown
+
+_encode = msgspec.msgpack.Encoder().encode
+
+log = structlog.get_logger()
+
+
+def encode_result(msgid: int, result: object) -> bytes:
+    """Return the answer to a request that went well.
+
+    A result that no frame can hold is our own mistake: the answer is then an `internal` error.
+    """
+    try:
+        data = _encode((1, msgid, None, result))
+    except UnicodeEncodeError:
+        data = frames.encode_response(msgid, msgspec.to_builtins(result))
+    except (TypeError, ValueError, OverflowError) as error:
+        log.exception("answer_not_encoded")
+        return encode_error(msgid, internal_error(error))
+    if len(data) > frames.MAX_FRAME:
+        large = AircherError(f"the answer has {len(data)} bytes, more than a frame may have")
+        return encode_error(msgid, large)
+    return data
+
+
+def encode_error(msgid: int, error: AircherError) -> bytes:
+    """Return the answer to a request that failed."""
+    data = frames.encode_error(msgid, wire_error(error))
+    if len(data) > frames.MAX_FRAME:
+        large = AircherError(f"the error has {len(data)} bytes, more than a frame may have")
+        return frames.encode_error(msgid, wire_error(large))
+    return data
+
+
+def wire_error(error: AircherError) -> dict[str, object]:
+    """Return an error as the protocol has it."""
+    return {"code": error.code, "message": error.message, "data": error.data}
+
+
+def internal_error(error: Exception) -> AircherError:
+    """Return what a client learns of a mistake of ours: its kind, none of its text."""
+    return AircherError(f"internal error ({type(error).__name__}); see the log of aircherd")
+
+
+class RequestCancelled(AircherError):
+    """The client cancelled the request."""
+
+    code = codes.CANCELLED
+
+
+def cancelled(*, is_draining: bool) -> AircherError:
+    """Return the error of a request that its client cancelled, or the end of the daemon did."""
+    if is_draining:
+        return ShuttingDown("the daemon is shutting down")
+    return RequestCancelled("cancelled")

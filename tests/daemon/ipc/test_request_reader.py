@@ -1,0 +1,119 @@
+"""Requests decoded straight into their parameters, and everything else as frames."""
+
+import itertools
+
+import msgpack
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aircher_wire import frames
+from aircherd.api.methods import METHODS
+from aircherd.ipc.request_reader import ReadyRequest, RequestReader
+
+CHAT = {"messages": [{"role": "user", "content": "hello"}], "model": "a/m", "stream": False}
+
+
+def chat(msgid=1, **fields):
+    return msgpack.packb([0, msgid, "chat", [{**CHAT, **fields}]])
+
+
+def read(*pieces):
+    """Return what a new reader makes of `pieces`, and its error."""
+    reader = RequestReader(METHODS)
+    return [found for piece in pieces for found in reader.feed(piece)], reader.error
+
+
+def test_a_whole_request_is_ready():
+    """It has its number, its method and its checked parameters."""
+    (request,), error = read(chat(7))
+    assert type(request) is ReadyRequest
+    assert (request.msgid, request.method) == (7, METHODS["chat"])
+    assert request.params == msgspec.convert(CHAT, METHODS["chat"].params)
+    assert error is None
+
+
+def test_several_requests_in_one_read_are_all_ready():
+    """In their order."""
+    found, _ = read(chat(1) + chat(2) + chat(3))
+    assert [(type(each), each.msgid) for each in found] == [(ReadyRequest, n) for n in (1, 2, 3)]
+
+
+@given(st.lists(st.integers(0, 400), max_size=6))
+def test_a_read_may_be_cut_anywhere(cuts):
+    """Requests arrive once and in order, ready or as frames."""
+    data = chat(1) + msgpack.packb([2, "$/cancel", [{"id": 1}]]) + chat(2) + chat(3, extra={"a": 1})
+    edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
+    found, error = read(*(data[a:b] for a, b in itertools.pairwise(edges)))
+    assert error is None
+    numbers = [each.msgid for each in found if not isinstance(each, frames.Notification)]
+    assert numbers == [1, 2, 3]
+    assert sum(isinstance(each, frames.Notification) for each in found) == 1
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        msgpack.packb([2, "$/cancel", [{"id": 1}]]),
+        msgpack.packb([1, 4, None, 1]),
+        msgpack.packb([0, 1, "nonsense", [{}]]),
+        msgpack.packb([0, 1, "ping", []]),
+        msgpack.packb([0, 1, "chat", [{"messages": 3}]]),
+        msgpack.packb([0, 1, "chat", [{**CHAT, "extra": {"a": {"b": 1}}}]]),
+        msgpack.packb([0, 1, "chat", [{**CHAT, "route": []}]]),
+        chat().replace(b"hello", b"hel\xffo"),
+    ],
+)
+def test_what_is_unusual_is_left_to_the_frames(data):
+    """Notifications, unknown methods, empty lists for maps, wrong values, invalid text, `extra`."""
+    found, error = read(data + chat(9))
+    assert (len(found), error) == (2, None)
+    assert isinstance(found[0], frames.Frame)
+    assert type(found[1]) is ReadyRequest
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xc1",
+        msgpack.packb([9, 1, "chat", [CHAT]]),
+        msgpack.packb([0, -1, "chat", [CHAT]]),
+        msgpack.packb([0, 2**32, "chat", [CHAT]]),
+        msgpack.packb([0, 1, "chat", [CHAT, CHAT]]),
+        msgpack.packb([0, 1, "chat", [{**CHAT, "extra": {b"bytes": 1}}]]),
+        msgpack.packb([0, 1, "chat", [{**CHAT, "model": msgpack.ExtType(5, b"x")}]]),
+        msgpack.packb([0, 1, "x" * 101, [CHAT]]),
+    ],
+)
+def test_a_violation_breaks_the_stream_after_what_came_before(data):
+    """The request before it counts, nothing after it does."""
+    found, error = read(chat(1) + data + chat(2))
+    assert [each.msgid for each in found] == [1]
+    assert isinstance(error, frames.FrameError)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_give_what_the_frames_give(data):
+    """The quick way takes nothing that `frames` would refuse, and breaks where it does."""
+    found, error = read(data)
+    plain = frames.Decoder()
+    expected = plain.feed(data)
+    assert len(found) == len(expected)
+    assert str(error) == str(plain.error)
+
+
+def test_a_deep_value_is_refused_as_before():
+    """Typed parameters nest by their types; `extra` is checked by `frames`."""
+    deep: object = 1
+    for _ in range(40):
+        deep = {"a": deep}
+    _, error = read(msgpack.packb([0, 1, "chat", [{**CHAT, "extra": deep}]]))
+    assert "nested deeper" in str(error)
+
+
+def test_the_repr_shows_no_content():
+    """A prompt may hold anything."""
+    reader = RequestReader(METHODS)
+    reader.feed(chat()[:-3])
+    assert "hello" not in repr(reader)

@@ -1,0 +1,192 @@
+"""Tasks that serve one request after another, seen through a session over a real socket pair."""
+
+import socket
+from contextlib import asynccontextmanager
+from types import SimpleNamespace
+
+import msgpack
+import msgspec
+import trio
+from trio.testing import wait_all_tasks_blocked
+
+from aircherd.api.context import Method
+from aircherd.events import EventBus
+from aircherd.ipc import session as session_module
+from aircherd.ipc.session import Session
+
+
+class Number(msgspec.Struct):
+    """One parameter."""
+
+    number: int = 0
+
+
+async def task_name(services, context, params):
+    """Return which task serves the request."""
+    await trio.lowlevel.checkpoint()
+    return {"task": id(trio.lowlevel.current_task())}
+
+
+async def wait(services, context, params):
+    """Wait for the test, or until the request is cancelled."""
+    services.waiting += 1
+    try:
+        await services.may_end.wait()
+    except trio.Cancelled:
+        services.cancelled.append(params.number)
+        raise
+    return {"number": params.number}
+
+
+async def wait_until_deadline(services, context, params):
+    """Set a deadline, and turn its end into a result."""
+    context.scope.deadline = at = trio.current_time() + 5
+    try:
+        await trio.sleep_forever()
+    except trio.Cancelled:
+        if trio.current_time() < at:
+            raise
+    return {"late": True}
+
+
+async def answer_within_deadline(services, context, params):
+    """Set a deadline that is never met."""
+    context.scope.deadline = trio.current_time() + 5
+    await trio.sleep(1)
+    return {}
+
+
+TABLE = {
+    "task": Method(Number, task_name),
+    "wait": Method(Number, wait),
+    "late": Method(Number, wait_until_deadline),
+    "timely": Method(Number, answer_within_deadline),
+}
+
+
+class Peer:
+    """The client's end."""
+
+    def __init__(self, stream):
+        self._stream = stream
+        self._unpacker = msgpack.Unpacker()
+
+    async def send(self, *requests):
+        """Send requests, (number, method), in one write."""
+        data = [msgpack.packb([0, n, method, [{"number": n}]]) for n, method in requests]
+        await self._stream.send_all(b"".join(data))
+
+    async def cancel(self, number):
+        await self._stream.send_all(msgpack.packb([2, "$/cancel", [{"id": number}]]))
+
+    async def receive(self):
+        """Return number, error code and result of the next answer."""
+        while True:
+            try:
+                _, number, error, result = self._unpacker.unpack()
+            except msgpack.OutOfData:
+                self._unpacker.feed(await self._stream.receive_some())
+            else:
+                return number, error and error["code"], result
+
+
+@asynccontextmanager
+async def connected():
+    """Serve one client; give its end and the services."""
+    ours, theirs = (trio.socket.from_stdlib_socket(each) for each in socket.socketpair())
+    services = SimpleNamespace(
+        bus=EventBus(), may_end=trio.Event(), waiting=0, cancelled=list[int]()
+    )
+    async with trio.SocketStream(ours) as stream, trio.SocketStream(theirs) as peer:
+        session = Session(stream, services, TABLE)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(session.serve)
+            yield Peer(peer), services
+            nursery.cancel_scope.cancel()
+
+
+async def test_requests_one_after_the_other_share_a_task():
+    """Starting one costs more than the request."""
+    async with connected() as (peer, _):
+        tasks = set()
+        for number in range(5):
+            await peer.send((number, "task"))
+            tasks.add((await peer.receive())[2]["task"])
+        assert len(tasks) == 1
+
+
+async def test_requests_at_once_have_tasks_of_their_own():
+    """One that waits holds up no other."""
+    async with connected() as (peer, services):
+        await peer.send((1, "wait"), (2, "wait"), (3, "task"))
+        assert (await peer.receive())[0] == 3
+        services.may_end.set()
+        assert min([await peer.receive() for _ in range(2)]) == (1, None, {"number": 1})
+
+
+async def test_a_cancelled_request_leaves_the_next_one_alone():
+    """The task goes on with a new scope."""
+    async with connected() as (peer, services):
+        for number in (1, 2, 3):
+            await peer.send((number, "wait"))
+            await wait_all_tasks_blocked()
+            await peer.cancel(number)
+            assert await peer.receive() == (number, "cancelled", None)
+            await peer.send((9, "task"))
+            assert (await peer.receive())[:2] == (9, None)
+        assert services.cancelled == [1, 2, 3]
+
+
+async def test_one_of_several_is_cancelled():
+    """By its number; the others are answered."""
+    async with connected() as (peer, services):
+        await peer.send((1, "wait"), (2, "wait"))
+        await wait_all_tasks_blocked()
+        await peer.cancel(2)
+        assert await peer.receive() == (2, "cancelled", None)
+        services.may_end.set()
+        assert await peer.receive() == (1, None, {"number": 1})
+
+
+async def test_a_deadline_ends_a_request(autojump_clock):
+    """What was cancelled at the deadline may still answer."""
+    async with connected() as (peer, _):
+        await peer.send((1, "late"))
+        assert await peer.receive() == (1, None, {"late": True})
+        assert trio.current_time() == 5
+        await peer.send((2, "task"))
+        assert (await peer.receive())[:2] == (2, None)
+
+
+async def test_a_deadline_ends_with_its_request(autojump_clock):
+    """The next request of the same task is not bound by it."""
+    async with connected() as (peer, services):
+        await peer.send((1, "timely"))
+        assert await peer.receive() == (1, None, {})
+        await peer.send((2, "wait"))
+        await trio.sleep(60)
+        services.may_end.set()
+        assert await peer.receive() == (2, None, {"number": 2})
+
+
+async def test_idle_tasks_are_bounded(monkeypatch):
+    """More requests at once than that are served all the same."""
+    monkeypatch.setattr(session_module, "MAX_IDLE", 2)
+    async with connected() as (peer, services):
+        for _ in range(2):
+            await peer.send(*((number, "wait") for number in range(10)))
+            await wait_all_tasks_blocked()
+            services.may_end.set()
+            answers = [await peer.receive() for _ in range(10)]
+            assert sorted(number for number, _, _ in answers) == list(range(10))
+        assert services.waiting == 20
+
+
+async def test_cancelling_between_requests_does_nothing():
+    """An idle task has nothing to cancel."""
+    async with connected() as (peer, _):
+        await peer.send((1, "task"))
+        await peer.receive()
+        await peer.cancel(1)
+        await peer.send((2, "task"))
+        assert (await peer.receive())[:2] == (2, None)
