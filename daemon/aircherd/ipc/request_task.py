@@ -29,17 +29,16 @@ log = structlog.get_logger()
 class RequestTask:
     """Serves requests, and is the context (`api.context.RequestContext`) of the one under way."""
 
-    __slots__ = ("_deadline", "_is_busy", "_is_cancelled", "_msgid", "_next", "_scope", "_session",
+    __slots__ = ("_deadline", "_is_busy", "_is_cancelled", "_request", "_scope", "_session",
                  "_task", "caller")  # fmt: skip
 
-    def __init__(self, session: "Session") -> None:
+    def __init__(self, session: "Session", request: ReadyRequest) -> None:
         self.caller: Caller = session.caller
         self._session = session
-        self._msgid = 0
+        self._request = request
         self._deadline = math.inf
-        self._is_busy = False
+        self._is_busy = True
         self._is_cancelled = False
-        self._next: ReadyRequest | None = None
         self._scope: trio.CancelScope | None = None
         self._task: trio.lowlevel.Task | None = None
 
@@ -63,15 +62,16 @@ class RequestTask:
     @property
     def send(self) -> Send:
         """What takes a chat's deltas to the client."""
-        return self._session.delta_sender("id", self._msgid)
+        return self._session.delta_sender("id", self._request.msgid)
 
     # ---------------------------------------------------------- from outside
 
     def cancel(self) -> None:
         """End the request under way; one that is being answered already is answered."""
-        if self._is_busy and self._scope is not None:
+        if self._is_busy:
             self._is_cancelled = True
-            self._scope.cancel()
+            if self._scope is not None:
+                self._scope.cancel()
 
     def interrupt(self) -> None:
         """End the request under way: its deadline has passed."""
@@ -80,49 +80,60 @@ class RequestTask:
     def give(self, request: ReadyRequest) -> None:
         """Serve `request`: the task is one that waits for it."""
         assert self._task is not None
-        self._next = request
+        self._request = request
+        self._is_busy = True
         trio.lowlevel.reschedule(self._task)
 
     # ---------------------------------------------------------- the task
 
-    async def run(self, request: ReadyRequest | None) -> None:
-        """Serve `request` and then what `give` brings, until the session needs no more tasks."""
-        while request is not None:
+    async def run(self) -> None:
+        """Serve the request and then what `give` brings, until the session needs no more tasks."""
+        try:
+            await self._run()
+        finally:
+            self._stop_watching()
+
+    async def _run(self) -> None:
+        while True:
             with trio.CancelScope() as self._scope:
-                while request is not None:
-                    await self.serve(request)
-                    request = None if self._is_cancelled else await self._wait_for_request()
+                if self._is_cancelled:  # before this task began
+                    self._scope.cancel()
+                while True:
+                    await self._serve()
+                    if self._is_cancelled:
+                        break
+                    if not await self._wait_for_request():
+                        return
             if self._is_busy:
                 self._answer_cancelled()
-            if self._is_cancelled:
-                self._is_cancelled = False
-                request = await self._wait_for_request()
+            self._is_cancelled, self._scope = False, None
+            if not await self._wait_for_request():
+                return
 
-    async def serve(self, request: ReadyRequest) -> None:
-        """Answer `request`; raises nothing but `trio.Cancelled`."""
-        self._msgid, method, params = request
+    async def _serve(self) -> None:
+        """Answer the request; raises nothing but `trio.Cancelled`."""
+        msgid, method, params = self._request
         session = self._session
         self.caller = session.caller
-        self._is_busy = True
         try:
             result = await method.handler(session.services, self, params)
         except AircherError as error:
-            answer = encode_error(self._msgid, error)
+            answer = encode_error(msgid, error)
         except Exception as error:  # the edge: one request must not end the daemon
             log.exception("request_crashed")
-            answer = encode_error(self._msgid, internal_error(error))
+            answer = encode_error(msgid, internal_error(error))
         else:
-            answer = encode_result(self._msgid, result)
+            answer = encode_result(msgid, result)
         self._stop_watching()
         # Answers wait for room, or thousands of them would wait in memory.
         if session.is_full and not self._is_cancelled:
             await session.wait_for_room()
-        session.answer(self._msgid, answer)
+        session.answer(msgid, answer)
 
     def _answer_cancelled(self) -> None:
         self._stop_watching()
-        error = cancelled(is_draining=self._session.is_draining)
-        self._session.answer(self._msgid, encode_error(self._msgid, error))
+        msgid, error = self._request.msgid, cancelled(is_draining=self._session.is_draining)
+        self._session.answer(msgid, encode_error(msgid, error))
 
     def _stop_watching(self) -> None:
         """From here on nothing cancels the request: it has its answer."""
@@ -131,18 +142,21 @@ class RequestTask:
             self._session.deadlines.forget(self)
             self._deadline = math.inf
 
-    async def _wait_for_request(self) -> ReadyRequest | None:
-        """Wait without a deadline: a client may be silent for days, and its session ends this."""
+    async def _wait_for_request(self) -> bool:
+        """Wait for the next request; return False if the session wants no more of this task.
+
+        Without a deadline: a client may be silent for days, and the end of its session ends this.
+        """
         if not self._session.keep_idle(self):
-            return None
+            return False
         self._task = trio.lowlevel.current_task()
         await trio.lowlevel.wait_task_rescheduled(self._abort)
-        return self._next
+        return True
 
     def _abort(self, _raise_cancel: Callable[[], object]) -> trio.lowlevel.Abort:
         self._session.forget_idle(self)
         return trio.lowlevel.Abort.SUCCEEDED
 
     def __repr__(self) -> str:
-        state = f"request {self._msgid}" if self._is_busy else "idle"
+        state = f"request {self._request.msgid}" if self._is_busy else "idle"
         return f"<RequestTask {state}>"

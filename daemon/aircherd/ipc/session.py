@@ -190,8 +190,8 @@ class Session:
             task.give(request)
         else:
             assert self._nursery is not None
-            task = self._requests[msgid] = RequestTask(self)
-            self._nursery.start_soon(task.run, request)
+            task = self._requests[msgid] = RequestTask(self, request)
+            self._nursery.start_soon(task.run)
 
     def _refusal(self, msgid: int) -> AircherError | None:
         if msgid in self._requests:

@@ -13,6 +13,7 @@ from aircherd.api.context import Method
 from aircherd.events import EventBus
 from aircherd.ipc import session as session_module
 from aircherd.ipc.session import Session
+from aircherd.providers.transport.deadline_scheduler import deadline_scheduler
 
 
 class Number(msgspec.Struct):
@@ -71,9 +72,11 @@ class Peer:
         self._stream = stream
         self._unpacker = msgpack.Unpacker()
 
-    async def send(self, *requests):
-        """Send requests, (number, method), in one write."""
+    async def send(self, *requests, cancel=None):
+        """Send requests, (number, method), in one write, and cancel one of them at once."""
         data = [msgpack.packb([0, n, method, [{"number": n}]]) for n, method in requests]
+        if cancel is not None:
+            data.append(msgpack.packb([2, "$/cancel", [{"id": cancel}]]))
         await self._stream.send_all(b"".join(data))
 
     async def cancel(self, number):
@@ -137,6 +140,14 @@ async def test_a_cancelled_request_leaves_the_next_one_alone():
         assert services.cancelled == [1, 2, 3]
 
 
+async def test_a_request_is_cancelled_before_its_task_has_begun():
+    """Both in one write: neither a new task nor one that waited misses it."""
+    async with connected() as (peer, _):
+        for number in (1, 2):
+            await peer.send((number, "wait"), cancel=number)
+            assert await peer.receive() == (number, "cancelled", None)
+
+
 async def test_one_of_several_is_cancelled():
     """By its number; the others are answered."""
     async with connected() as (peer, services):
@@ -190,3 +201,12 @@ async def test_cancelling_between_requests_does_nothing():
         await peer.cancel(1)
         await peer.send((2, "task"))
         assert (await peer.receive())[:2] == (2, None)
+
+
+async def test_a_client_that_leaves_takes_its_deadlines_with_it():
+    """Nothing remembers a session that is over."""
+    async with connected() as (peer, _):
+        await peer.send((1, "late"))
+        await wait_all_tasks_blocked()
+        assert deadline_scheduler().count == 1
+    assert deadline_scheduler().count == 0

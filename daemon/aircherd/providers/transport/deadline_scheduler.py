@@ -39,6 +39,11 @@ class DeadlineScheduler:
         """Watch no longer; return whether it was too late, and the wait interrupted."""
         return self._waits.pop(waiting, None) is None
 
+    @property
+    def count(self) -> int:
+        """How many waits are watched."""
+        return len(self._waits)
+
     async def _keep(self) -> None:
         try:
             while self._waits:
