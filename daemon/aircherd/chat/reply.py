@@ -13,7 +13,7 @@ from aircherd.vocabulary.reply import (
     Usage,
     UsageDelta,
 )
-from aircherd.vocabulary.text import GrowingText
+from aircherd.vocabulary.text import TextBuffer
 
 MAX_CHARACTERS = 7_000_000
 """Of text, thinking and arguments in one reply: all of it must fit into one frame to the client."""
@@ -124,7 +124,7 @@ class _Text:
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
-        self.text = GrowingText()
+        self.text = TextBuffer()
         self.signature: str | None = None
 
     def told(self, origin: str) -> dict[str, object]:
@@ -139,7 +139,7 @@ class _ToolCall:
     def __init__(self) -> None:
         self.id = ""
         self.name = ""
-        self.arguments = GrowingText()
+        self.arguments = TextBuffer()
         self.signature: str | None = None
 
     def told(self, origin: str) -> dict[str, object]:

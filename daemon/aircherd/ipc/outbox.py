@@ -17,7 +17,7 @@ import trio
 from aircherd.chat.caller import Delta
 from aircherd.ipc.deltas import DeltaWriter
 from aircherd.vocabulary.reply import Ending, TextDelta
-from aircherd.vocabulary.text import GrowingText
+from aircherd.vocabulary.text import TextBuffer
 
 BUFFER_LIMIT = 8 * 1024 * 1024
 """Bytes that may wait for one client."""
@@ -33,7 +33,7 @@ class Gathered:
     def __init__(self, writer: DeltaWriter) -> None:
         self.writer = writer
         self.seq = writer.next_seq()
-        self.text = GrowingText()
+        self.text = TextBuffer()
 
     def encode(self) -> bytes:
         """Return it as a frame; nothing is added to it afterwards."""

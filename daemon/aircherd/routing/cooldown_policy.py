@@ -250,7 +250,7 @@ def _told(failure: Failure, limits: RateLimitState | None) -> float | None:
 
 
 def _seconds_spent(limits: RateLimitState) -> float | None:
-    until = limits.spent_until(limits.seen_at)
+    until = limits.exhausted_until(limits.seen_at)
     return None if until is None else believed(FailureClass.RATE, until - limits.seen_at)
 
 

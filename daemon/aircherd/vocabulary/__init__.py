@@ -1,10 +1,13 @@
-"""The words every room speaks in: frozen structs without behaviour that could wait or fail.
+"""Shared types, and a few pure helpers that every package may use. Nothing here blocks or does I/O.
 
-- `chat`: a chat request, its messages and parts, and what streams back.
-- `failure`: how a call can fail, as classes, and the record of one failure.
-- `attempt`: what was tried and what was passed over. `cooling`: why somebody is not asked for now.
-- `keys`: the state of a key, for people and programs.
-- `secret`: an opaque key, and the filter that keeps keys out of everything that is written.
-- `text`: text in the making. `names`: the name somebody may have meant.
-- `vendors`: the table of the providers known by name.
+- `chat`, `parts`: a chat request and its messages. `reply`: the events of a streamed reply.
+- `failure`: the classes of provider errors, and the record of one failed call.
+- `attempt`: calls made and candidates skipped for a request, and its final result.
+- `availability`: cooldowns and limits that block a candidate. `rate_limit`: a provider's rate
+  limit headers, parsed.
+- `keys`: the state of a key. `secret`: a key that cannot be printed or serialised by accident.
+- `models`: a model's metadata and prices. `usage`: what an attempt is estimated to use and used.
+- `vendors`: the table of built-in providers.
+- `suggestions`: "did you mean" for names. `text`: a memory-saving string buffer.
+  `validation_messages`: msgspec's validation errors as readable messages.
 """

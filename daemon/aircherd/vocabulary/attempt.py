@@ -1,12 +1,14 @@
-"""The record of a request's way: what was tried, and what was passed over without a call."""
+"""The record of a request: the calls made, the candidates skipped, and the result."""
 
 import msgspec
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A call that was made. `outcome` is `ok`, `cancelled` or an error code; `key` is a label or
-    `env:NAME`, absent where the provider needs no key; `ms` is the time until the call's end.
-    """  # noqa: D205 - one sentence, two lines
+    """A call that was made.
+
+    `outcome` is `ok`, `cancelled` or an error code. `key` is a label or `env:NAME`, None if the
+    provider needs no key. `ms` is the duration of the call.
+    """
 
     provider: str
     model: str
@@ -29,9 +31,9 @@ class Skipped(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ChatResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The final answer to `chat`: everything again, so that a client may ignore the deltas.
+    """The final result of `chat`. It repeats the whole message, so clients can ignore the deltas.
 
-    `message` is `{role, content: [part, ...]}`; `cost` a decimal string in USD, None if unknown.
+    `message` is `{role, content: [part, ...]}`; `cost` is a decimal string in USD, None if unknown.
     """
 
     message: dict[str, object]
@@ -47,10 +49,10 @@ class ChatResult(msgspec.Struct, frozen=True, kw_only=True):
 class AttemptDelta(
     msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="attempt"
 ):
-    """Told as it happens: a provider is being tried (`outcome` is `trying`), or failed and why.
+    """Progress of a request: a candidate is `trying`, `skipped` or `waiting`, or it failed.
 
-    Or it is passed over (`skipped`), or waited for (`waiting`, for `ms`): until the Unix time
-    `until` if that is known.
+    `outcome` is one of these three or an error code. `ms` is how long the request waits for a
+    candidate; `until` is the Unix time when the candidate is available again, if known.
     """
 
     provider: str

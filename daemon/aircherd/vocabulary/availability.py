@@ -1,4 +1,4 @@
-"""What keeps a candidate from being asked now: a cooldown, or one of the user's limits."""
+"""What blocks a candidate for now: a cooldown or one of the user's limits."""
 
 from typing import Literal
 
@@ -6,14 +6,13 @@ import msgspec
 
 
 class LimitStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One amount of one limit and how far it is used: a row of `limits.status`.
+    """The usage of one amount of a limit: a row of `limits.status`.
 
-    `limit` says it in words: "anthropic: 5.00 USD a day". `provider`, `key` (a label), `model` (its
-    name at the provider) and `client` are what it is for. `max`, `used`, `reserved` (for requests
-    under way) and `left` are whole numbers, USD decimal text. `share` is used / max. `resets_at` is
-    the Unix time when nothing that is used now counts any more. While `incomplete`, `used` may
-    lack what was used before the limit, or this daemon, was there: the ledger is still to be read,
-    or has lost attempts that the window would count.
+    `limit` describes it: "anthropic: 5.00 USD a day". `provider`, `key` (a label), `model` (its
+    name at the provider) and `client` are its scope. `max`, `used`, `reserved` (for requests in
+    progress) and `left` are whole numbers, or decimal strings for USD. `share` is used / max.
+    `resets_at` is the Unix time when all current usage has left the window. `incomplete` means that
+    `used` may be too low: the ledger is not read yet, or has lost attempts in the window.
     """
 
     limit: str
@@ -33,11 +32,11 @@ class LimitStatus(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class Limited(msgspec.Struct, frozen=True):
-    """The limit that would be broken.
+    """A limit that the request would exceed.
 
-    `reason` is a wire code, `limit_reached` or `price_unknown`; `message` names the limit and how
-    far it is used; `until` is the Unix time when there is room again, None if that is not known or
-    will never be. `status` is how the limit stands.
+    `reason` is a wire code, `limit_reached` or `price_unknown`; `message` names the limit and its
+    usage; `until` is the Unix time when the request fits again, None if unknown or never. `status`
+    is the limit's current usage.
     """
 
     reason: str
@@ -47,11 +46,12 @@ class Limited(msgspec.Struct, frozen=True):
 
 
 class Cooling(msgspec.Struct, frozen=True):
-    """What keeps a candidate out.
+    """A cooldown that blocks a candidate.
 
-    `reason` is a wire code; `until` a Unix time, None until something is observed. With
-    `is_probe_due` one request may go all the same, to find out: whoever takes it up tells the book.
-    `is_guess`: no vendor named the time, so it need not hold where nobody else is left.
+    `reason` is a wire code; `until` is a Unix time, None if only a probe can end it. If
+    `is_probe_due`, one request may go through to probe the candidate, and its caller reports the
+    result to the cooldown manager. `is_guess` means that the vendor gave no time, so routing may
+    ignore the cooldown if no other candidate is left.
     """
 
     reason: str

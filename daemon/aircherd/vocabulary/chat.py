@@ -1,6 +1,6 @@
 """A chat request as a client sends it.
 
-It is checked once, when `msgspec.convert` builds it; every room after that trusts it.
+`msgspec.convert` validates it once; all other code relies on that.
 """
 
 from typing import Annotated, Literal
@@ -10,11 +10,11 @@ import msgspec
 from aircherd.vocabulary.parts import Part
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
-"""How hard a model should think; a vendor that knows fewer steps gets the nearest."""
+"""How much a model should think; mapped to the nearest level that the vendor has."""
 
 
 class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One turn. Tool results travel in `user` messages, tool calls in `assistant` ones."""
+    """One turn. `user` messages carry tool results, `assistant` messages carry tool calls."""
 
     role: Literal["system", "user", "assistant"]
     content: str | list[Part]
@@ -40,13 +40,13 @@ ToolChoice = Literal["auto", "none", "required"] | NamedTool
 class JsonFormat(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="json_object"
 ):
-    """The answer is a JSON object of any form."""
+    """The answer is any JSON object."""
 
 
 class SchemaFormat(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="type", tag="json_schema"
 ):
-    """The answer is JSON that fits `schema`, a JSON Schema as a JSON string."""
+    """The answer is JSON that matches `schema`, a JSON Schema as a JSON string."""
 
     schema: str
     name: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{1,64}$")] = "answer"
@@ -57,10 +57,10 @@ ResponseFormat = JsonFormat | SchemaFormat
 
 
 class RouteOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a client may say about the route.
+    """A client's routing options.
 
-    `providers`: only these. `strategy`: instead of the configuration's. `no_fallback`: only the
-    first candidate.
+    `providers` restricts the candidates to these. `strategy` replaces the configured one.
+    `no_fallback` allows the first candidate only.
     """
 
     providers: list[str] | None = None
@@ -69,11 +69,12 @@ class RouteOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A chat request. `timeout` is in seconds, for the whole request, fallbacks included.
+    """A chat request.
 
-    `wait` is how many of these it may spend waiting for somebody to come back, if nobody is free.
-    Requests with the same `conversation` stay with whoever answered last, while he can.
-    `parallel_tool_calls` False asks for at most one call at a time; None is the vendor's habit.
+    `timeout` covers the whole request in seconds, fallbacks included; up to `wait` seconds of it
+    may be spent waiting for a cooldown to end if all candidates are cooling. Requests with the same
+    `conversation` prefer the candidate that answered last. `parallel_tool_calls` False allows one
+    tool call at a time; None is the vendor's default.
     """
 
     messages: list[Message]
@@ -97,7 +98,10 @@ class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 class Requirements(msgspec.Struct, frozen=True, kw_only=True):
-    """Abilities it uses, by the names of `Model`'s fields, and its size in tokens, estimated."""
+    """What a request needs of a model.
+
+    `abilities` are names of `Model`'s fields; the token counts are estimates.
+    """
 
     abilities: tuple[str, ...] = ()
     input_tokens: int = 0

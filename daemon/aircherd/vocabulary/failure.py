@@ -1,7 +1,7 @@
-"""How a call can fail: the classes that every vendor's errors are translated into, once.
+"""The classes of failures that every vendor's errors are mapped to.
 
-What follows from a class (try the next one? mark the key?) is `routing`'s business; what a client
-is told is the wire code in `WIRE_CODE`.
+`routing` decides what follows from a class: try the next candidate, cool the key, and so on.
+Clients see the wire code in `WIRE_CODE`.
 """
 
 import enum
@@ -13,25 +13,25 @@ from aircher_wire import codes
 
 
 class FailureClass(enum.Enum):
-    """Who is at fault, and so what may help."""
+    """The cause of a failure."""
 
-    AUTH = "auth"  # the key was refused
-    PERMISSION = "permission"  # the key is good, but not for this (country, model, scope)
-    ACCOUNT = "account"  # the account is on hold or may not use the service
-    QUOTA = "quota"  # money or a long allowance is used up
-    RATE = "rate"  # too fast; passes by itself
-    OVERLOADED = "overloaded"  # the provider has no room
-    CONTEXT = "context"  # the prompt does not fit this model
-    REQUEST_SIZE = "request_size"  # the request does not fit any model here
-    BAD_REQUEST = "bad_request"  # nobody would take this
-    UNSUPPORTED = "unsupported"  # this model or API cannot express it; another may
-    POLICY = "policy"  # refused for its content
-    MODEL = "model"  # no such model here
-    SERVER = "server"  # the provider broke
-    PROTOCOL = "protocol"  # the provider answered something that is not its API
-    NETWORK = "network"  # no or a broken connection
+    AUTH = "auth"  # the key was rejected
+    PERMISSION = "permission"  # the key is valid but lacks access (country, model, scope)
+    ACCOUNT = "account"  # the account is suspended or may not use the service
+    QUOTA = "quota"  # the credit or a long-term quota is used up
+    RATE = "rate"  # too many requests; temporary
+    OVERLOADED = "overloaded"  # the provider has no capacity
+    CONTEXT = "context"  # the prompt exceeds the model's context window
+    REQUEST_SIZE = "request_size"  # the request is too large for any model of the provider
+    BAD_REQUEST = "bad_request"  # invalid for every provider
+    UNSUPPORTED = "unsupported"  # this model or API does not support it; another may
+    POLICY = "policy"  # refused because of its content
+    MODEL = "model"  # the provider has no such model
+    SERVER = "server"  # an internal error of the provider
+    PROTOCOL = "protocol"  # the response does not follow the API
+    NETWORK = "network"  # no connection, or it broke
     TIMEOUT = "timeout"  # a deadline passed
-    TRUNCATED = "truncated"  # the stream ended without its end
+    TRUNCATED = "truncated"  # the stream ended early
 
 
 WIRE_CODE: dict[FailureClass, str] = {
@@ -59,11 +59,10 @@ Reach = Literal["request", "model"]
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """One failed call, in words fit for a person and free of any key.
+    """One failed call. `message` is readable and contains no key.
 
-    `status` is the HTTP status where there was one; `retry_after` is in seconds from now, where
-    the provider gave it. `reach` is set where the failure says less than its class: nothing beyond
-    this one request, or nothing beyond this model.
+    `status` is the HTTP status, `retry_after` the provider's delay in seconds; None if there was
+    none. `reach` narrows the scope of the class: to this request, or to this model.
     """
 
     kind: FailureClass

@@ -1,4 +1,4 @@
-"""What is known about a key, apart from the key: its state, its source, what it hides."""
+"""A key's state, source and status, without the key itself."""
 
 import enum
 from typing import Literal
@@ -9,11 +9,11 @@ from aircherd.vocabulary.failure import Failure
 from aircherd.vocabulary.secret import Secret
 
 DEFAULT_LABEL = "default"
-"""The label of a provider's stored key when the user gives none."""
+"""The label of a stored key if the user gives none."""
 
 
 class KeyState(enum.Enum):
-    """About authentication only; `unverified` keys are tried like authenticated ones."""
+    """The authentication state. `unverified` keys are used like authenticated ones."""
 
     AUTHENTICATED = "authenticated"
     UNVERIFIED = "unverified"
@@ -24,11 +24,11 @@ class KeyState(enum.Enum):
 
 
 USABLE = frozenset({KeyState.AUTHENTICATED, KeyState.UNVERIFIED, KeyState.NOT_REQUIRED})
-"""States in which a key may serve, or none is needed."""
+"""States in which a provider can be called."""
 
 
 class Health(enum.Enum):
-    """About availability only."""
+    """The availability of a provider or key, apart from authentication."""
 
     OK = "ok"
     COOLING = "cooling"
@@ -40,10 +40,10 @@ SourceKind = Literal["keyring", "file", "command", "environment"]
 
 
 class ApiKey(msgspec.Struct, frozen=True):
-    """A key ready for one call, from the only way to a key: `AuthManager.get_api_key`.
+    """A key for one call. Only `AuthManager.get_api_key` creates them.
 
-    `name` is what attempts and status call it: the label of a stored key, `command`, or `env:NAME`.
-    `origin` (scheme, host, port) is the only place it may be sent to.
+    `name` identifies it in attempts and status: the label of a stored key, `command`, or
+    `env:NAME`. It may only be sent to `origin` (scheme, host, port).
     """
 
     provider: str
@@ -54,11 +54,11 @@ class ApiKey(msgspec.Struct, frozen=True):
 
 
 class KeyStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of `auth.status`: one per key, and one per provider without any.
+    """One row of `auth.status`: one per key, and one per provider without a key.
 
-    `source` is a sentence fragment for people ("keyring", "file, not encrypted", "environment
-    variable OPENAI_API_KEY"); `shadowed` names what this key hides; `checked_at` is a Unix time;
-    `failing_since` likewise; `hint` says what to do next.
+    `source` is display text ("keyring", "file, not encrypted", "environment variable
+    OPENAI_API_KEY"); `shadowed` lists the sources that this key overrides; `checked_at` and
+    `failing_since` are Unix times; `hint` says what to do next.
     """
 
     provider: str
@@ -76,10 +76,10 @@ class KeyStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeyChoice(msgspec.Struct, frozen=True):
-    """One way to authenticate with a provider, as routing sees it: no key, no waiting.
+    """A key of a provider as routing sees it, without its value.
 
-    `name` is as in `ApiKey.name`, None where no key is needed or none is there; `message` says, for
-    a key that cannot be used now, why and what to do.
+    `name` is as in `ApiKey.name`, None if no key is needed or available; `message` says why a key
+    cannot be used and what to do.
     """
 
     name: str | None
@@ -88,9 +88,9 @@ class KeyChoice(msgspec.Struct, frozen=True):
 
 
 class KeyCheck(msgspec.Struct, frozen=True):
-    """What a free live check of a key told: `ok` is None where it could not tell.
+    """The result of a free live check of a key; `ok` is None if the check was inconclusive.
 
-    `how` names the check for people ("GET /v1/models"); `failure` says what went wrong.
+    `how` is the request made ("GET /v1/models"); `failure` is what went wrong.
     """
 
     ok: bool | None

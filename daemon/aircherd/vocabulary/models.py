@@ -1,4 +1,4 @@
-"""What is known about a model: its sizes, what it can do, and what it costs. None is unknown."""
+"""A model's metadata: sizes, capabilities and prices. None means unknown."""
 
 from decimal import Decimal
 from typing import Literal
@@ -9,7 +9,7 @@ ApiName = Literal["chat", "responses"]
 
 
 class Rates(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """USD per million tokens, exact. What is None costs as much as its plain kind."""
+    """Exact USD per million tokens. `cached` and `cache_write` default to `input`."""
 
     input: Decimal
     output: Decimal
@@ -18,14 +18,14 @@ class Rates(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Tier(msgspec.Struct, frozen=True, kw_only=True):
-    """The rates of a call whose input has more tokens than `above`: all of its tokens."""
+    """Rates for all tokens of a call whose input has more than `above` tokens."""
 
     above: int
     rates: Rates
 
 
 class Prices(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a model costs; `tiers` in rising order."""
+    """A model's prices; `tiers` are in rising order."""
 
     rates: Rates
     tiers: tuple[Tier, ...] = ()
@@ -34,9 +34,9 @@ class Prices(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Model(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One model of one provider. `id` is its name there; sizes are in tokens.
 
-    `window` is what input and output may have together, `max_output` the output alone.
-    `tools`, `images`, `reasoning` and `json_schema` say what it can take or do; `sampling` whether
-    it takes `temperature` and `top_p`. `api` names the API it needs where its vendor has several.
+    `window` limits input and output together, `max_output` the output alone. `tools`, `images`,
+    `reasoning` and `json_schema` are capabilities; `sampling` tells whether it accepts
+    `temperature` and `top_p`. `api` is the API it requires, if its vendor has several.
     """
 
     id: str

@@ -1,7 +1,7 @@
-"""What a message is made of: parts, told apart by `type`.
+"""The parts of a message, distinguished by `type`.
 
-Any part a model made may carry an opaque `signature`, by which its maker knows it again, with its
-`origin` (`provider/model`): they go back to that origin verbatim and to nobody else.
+A part made by a model may have an opaque `signature` for its vendor, and its `origin`
+(`provider/model`). Signatures are sent back verbatim, and only to that origin.
 """
 
 import binascii
@@ -11,7 +11,7 @@ from typing import Annotated
 import msgspec
 
 MEDIA_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
-"""The kinds of image that at least three of the vendors take."""
+"""Image types that at least three vendors accept."""
 
 _HOST = re.compile(r"https?://[^/?#\s]")
 
@@ -41,7 +41,7 @@ class ImagePart(
     tag_field="type",
     tag="image",
 ):
-    """A picture: `data` in base64 with its `media_type`, or the `url` where it can be had."""
+    """An image: `data` in base64 with its `media_type`, or a `url`."""
 
     data: str | None = None
     media_type: str | None = None
@@ -49,18 +49,18 @@ class ImagePart(
 
     def __post_init__(self) -> None:
         if (self.data is None) == (self.url is None):
-            raise ValueError("an image has either data, with its media_type, or a url")
+            raise ValueError("an image needs either data with a media_type, or a url")
         if self.url is not None:
             if not self.url.startswith(("https://", "http://")):
                 raise ValueError(
-                    "an image's url begins with https:// or http://; what a data: URL holds goes "
-                    "into data and media_type"
+                    "an image's url has to begin with https:// or http://; put the content of a "
+                    "data: URL into data and media_type"
                 )
             if not _HOST.match(self.url):
                 raise ValueError("an image's url has no host: write https://host/path")
             return
         if self.media_type not in MEDIA_TYPES:
-            raise ValueError(f"an image's media_type is one of {', '.join(MEDIA_TYPES)}")
+            raise ValueError(f"an image's media_type has to be one of {', '.join(MEDIA_TYPES)}")
         if not _is_base64(self.data or ""):
             raise ValueError("an image's data is not base64")
 
@@ -73,7 +73,7 @@ class ToolCallPart(
     tag_field="type",
     tag="tool_call",
 ):
-    """A call the model asked for; `arguments` is a JSON string, kept as the model wrote it."""
+    """A tool call by the model; `arguments` is its JSON string, unchanged."""
 
     id: str
     name: str
@@ -89,7 +89,7 @@ class ToolResultPart(
     tag_field="type",
     tag="tool_result",
 ):
-    """What a tool answered to the call with the same `id`."""
+    """The result of the tool call with the same `id`."""
 
     id: str
     content: str | list[TextPart | ImagePart]
@@ -104,7 +104,7 @@ class ReasoningPart(
     tag_field="type",
     tag="reasoning",
 ):
-    """A model's thinking; `text` may be empty where it is hidden and only the signature is left."""
+    """A model's thinking; `text` is empty if the vendor hides it and sends only the signature."""
 
     text: str = ""
     signature: Signature | None = None

@@ -1,4 +1,4 @@
-"""What a provider said is left of a key's allowance."""
+"""The rate limit state that a provider reports for a key."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ Counted = Literal["requests", "tokens", "input_tokens", "output_tokens"]
 
 
 class Allowance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing that is counted; `reset_at` is the Unix time when it is whole again."""
+    """One counter of a rate limit; `reset_at` is the Unix time when it is full again."""
 
     counted: Counted
     limit: int | None = None
@@ -17,13 +17,13 @@ class Allowance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class RateLimitState(msgspec.Struct, frozen=True, kw_only=True):
-    """All that one answer said, and when (Unix time)."""
+    """The counters of one response; `seen_at` is its Unix time."""
 
     seen_at: float
     allowances: tuple[Allowance, ...]
 
-    def spent_until(self, now: float) -> float | None:
-        """Return when the last allowance that has nothing left is whole again, None if all do."""
+    def exhausted_until(self, now: float) -> float | None:
+        """Return when the last exhausted counter resets, None if none is exhausted."""
         resets = [
             each.reset_at
             for each in self.allowances

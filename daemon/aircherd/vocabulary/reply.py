@@ -1,6 +1,6 @@
-"""The events a reply is made of: one struct per thing that happened, in order.
+"""The events of a streamed reply, in order.
 
-Adapters produce them, `chat` gathers them, `ipc` writes them out.
+Adapters produce them, `chat` collects them into a message, `ipc` sends them to clients.
 """
 
 from typing import Literal
@@ -8,11 +8,11 @@ from typing import Literal
 import msgspec
 
 Finish = Literal["stop", "length", "tool_calls", "content_filter"]
-"""Why a provider stopped. An unfinished reply has `truncated` or `error` in its error instead."""
+"""Why the provider stopped. An incomplete reply ends in an error instead."""
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """Normalised token counts: input includes cached and cache-write, output includes reasoning."""
+    """Token counts. Input includes cached and cache-write tokens, output includes reasoning."""
 
     input_tokens: int = 0
     output_tokens: int = 0
@@ -22,7 +22,7 @@ class Usage(msgspec.Struct, frozen=True):
 
 
 class TextDelta(msgspec.Struct, frozen=True, tag_field="type", tag="text", omit_defaults=True):
-    """More text. A `signature` ends the part: the next text begins another."""
+    """More text. A `signature` ends the part; later text starts a new one."""
 
     text: str
     signature: str | None = None
@@ -31,7 +31,7 @@ class TextDelta(msgspec.Struct, frozen=True, tag_field="type", tag="text", omit_
 class ReasoningDelta(
     msgspec.Struct, frozen=True, tag_field="type", tag="reasoning", omit_defaults=True
 ):
-    """More of the model's thinking. A `signature` ends the part, with no text if it is hidden."""
+    """More thinking. A `signature` ends the part; the text is empty if the vendor hides it."""
 
     text: str = ""
     signature: str | None = None
@@ -40,9 +40,11 @@ class ReasoningDelta(
 class ToolCallDelta(
     msgspec.Struct, frozen=True, tag_field="type", tag="tool_call", omit_defaults=True
 ):
-    """A piece of a tool call. `index` counts tool calls from 0; the first piece of each call has
-    `call_id` and `name`, later ones only a fragment of `arguments`.
-    """  # noqa: D205 - one sentence, two lines
+    """A piece of a tool call.
+
+    `index` counts tool calls from 0. The first piece of each call has `call_id` and `name`, later
+    ones only a fragment of `arguments`.
+    """
 
     index: int
     call_id: str | None = None
@@ -52,16 +54,16 @@ class ToolCallDelta(
 
 
 class UsageDelta(msgspec.Struct, frozen=True, tag_field="type", tag="usage"):
-    """The counts so far; a later one replaces an earlier one."""
+    """The token counts so far; each one replaces the previous one."""
 
     usage: Usage
 
 
 class Ending(msgspec.Struct, frozen=True, tag_field="type", tag="ending"):
-    """The provider said it is done: the only proof that a reply is whole.
+    """The provider's end of the reply; a reply without it is incomplete.
 
-    `usage` is None where the provider sent none. `model` is what the provider says served the
-    request. `cost` is in USD as a decimal string where the provider itself reports it.
+    `usage`, `model` (the one that served the request) and `cost` (a decimal string in USD) are
+    None if the provider did not report them.
     """
 
     finish: Finish

@@ -1,11 +1,11 @@
-"""A key that cannot be printed by accident: `reveal()` is the only way to its value."""
+"""A key that cannot be printed or serialised by accident."""
 
 import hmac
 from typing import NoReturn
 
 
 class Secret:
-    """An opaque key: `reveal()` is the only way in, and easy to search for."""
+    """An opaque key. Only `reveal()` returns its value, which makes every use easy to find."""
 
     __slots__ = ("_value",)
 
@@ -13,11 +13,11 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """Return the key itself: only where it leaves for its provider or its store."""
+        """Return the key. Call it only to send the key to its provider or its store."""
         return self._value
 
     def masked(self) -> str:
-        """Return a form by which the owner recognises the key and nobody else learns it."""
+        """Return the last four characters, by which the owner recognises a long key."""
         return f"…{self._value[-4:]}" if len(self._value) >= 16 else "…"
 
     def __repr__(self) -> str:
@@ -32,4 +32,4 @@ class Secret:
         return hash(self._value)
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret does not travel: call reveal() where the key is needed")
+        raise TypeError("a Secret cannot be serialised: call reveal() where the key is needed")

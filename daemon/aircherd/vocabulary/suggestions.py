@@ -1,4 +1,4 @@
-"""Names that people write, and the one they may have meant."""
+"""Suggestions for misspelled names."""
 
 import difflib
 from collections.abc import Iterable
@@ -6,18 +6,18 @@ from itertools import islice
 
 MAX_LENGTH = 200
 MAX_NAMES = 2000
-"""So many are compared: a server may list any number, and nobody else is served meanwhile."""
+"""Names compared at most: a server may list any number, and comparing blocks the daemon."""
 CUTOFF = 0.7
-"""How alike two names must be: below this a guess is further off than it helps."""
+"""The least similarity (0 to 1); anything lower is rarely what the user meant."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name most like `name`, None if none is like it."""
+    """Return the known name most similar to `name`, None if none is similar."""
     if len(name) > MAX_LENGTH:
         return None
     likely = list(islice((each for each in known if len(each) <= MAX_LENGTH), MAX_NAMES))
     typed = name.lower()
     if close := difflib.get_close_matches(typed, likely, n=1, cutoff=CUTOFF):
         return close[0]
-    # Two letters the wrong way round are most of a short word.
+    # In a short word, two swapped letters give too low a similarity.
     return next((each for each in likely if sorted(each) == sorted(typed)), None)

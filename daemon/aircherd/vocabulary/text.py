@@ -1,14 +1,14 @@
-"""Text in the making: many small pieces, little memory, joined once.
+"""A buffer for text that arrives in many small pieces.
 
-A token's own string takes ten times its letters, so pieces are joined as soon as there are enough
-of them; what was joined is not copied again.
+A short string takes ten times the memory of its characters. So pieces are joined into blocks, and
+blocks are copied only once, at the end.
 """
 
-ENOUGH = 256
+JOIN_AT = 256
 
 
-class GrowingText:
-    """Pieces of text in order."""
+class TextBuffer:
+    """Collects pieces of text in order; `str()` returns all of it."""
 
     __slots__ = ("_blocks", "_pieces")
 
@@ -19,7 +19,7 @@ class GrowingText:
     def add(self, piece: str) -> None:
         """Append a piece."""
         self._pieces.append(piece)
-        if len(self._pieces) >= ENOUGH:
+        if len(self._pieces) >= JOIN_AT:
             self._blocks.append("".join(self._pieces))
             self._pieces.clear()
 

@@ -1,6 +1,6 @@
-"""What an attempt uses: asked by whom, expected to cost what, and what became of it.
+"""The estimated and the actual usage of an attempt, as the ledger records it.
 
-Money is whole nano-USD (1e-9 USD), times are Unix seconds. None is unknown, never zero.
+Money is in whole nano-USD (1e-9 USD), times are Unix seconds. None means unknown, never zero.
 """
 
 from typing import Literal
@@ -11,14 +11,14 @@ from aircherd.vocabulary.reply import Usage
 
 
 class Estimate(msgspec.Struct, frozen=True):
-    """What a call may use, before it is made."""
+    """The estimated token counts of a call before it is made."""
 
     input_tokens: int
     output_tokens: int
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True):
-    """An attempt that is about to be sent; `key` is the key's label."""
+    """An attempt about to be sent; `key` is the key's label."""
 
     at: float
     provider: str
@@ -32,10 +32,11 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settled(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of it: `outcome` is "ok" or an error code, `first_ms` the time to first output.
+    """The result of an attempt.
 
-    Where nothing was served, as after a 429, `cost_nano` is 0: that is known. What nobody told of
-    what was served is estimated, and the last two fields say so.
+    `outcome` is "ok" or an error code, `first_ms` the time to the first output. If the provider
+    served nothing, as after a 429, `cost_nano` is 0. Usage and cost that the provider did not
+    report are estimated; the last two fields say so.
     """
 
     outcome: str

@@ -1,4 +1,4 @@
-"""What msgspec says is wrong with a client's data, in words that name the place: pure."""
+"""Translates msgspec's validation errors into readable messages. Pure functions."""
 
 import re
 from collections.abc import Callable
@@ -6,9 +6,9 @@ from collections.abc import Callable
 import msgspec
 
 MAX_QUOTED = 80
-"""Letters of a wrong value that are repeated."""
+"""Characters of an invalid value that a message repeats."""
 
-_KINDS: dict[str, str] = {
+_TYPE_NAMES: dict[str, str] = {
     "array": "a list",
     "object": "a map",
     "str": "a string",
@@ -18,21 +18,21 @@ _KINDS: dict[str, str] = {
     "bytes": "bytes",
     "null": "nothing",
 }
-"""What msgspec calls a type -> what people do."""
+"""msgspec's name of a type -> the name in messages."""
 
 _BOUNDS: dict[str, str] = {">=": "of at least", "<=": "of at most", ">": "over", "<": "below"}
 
-_WHOLE = re.compile(r"(?P<told>.*?)(?: - at (?P<key>`key` in )?`\$(?P<place>[^`]*)`)?", re.DOTALL)
-"""What msgspec says, and at the end where: a path, or the keys of a map at a path."""
+_MESSAGE = re.compile(r"(?P<text>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>[^`]*)`)?", re.DOTALL)
+"""msgspec's message, followed by a path, or by the keys of a map at a path."""
 
-_FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+_TRANSLATIONS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (
         re.compile(r"Expected `([a-z |]+)`, got `(\w+)`"),
-        lambda found: f"has to be {_kinds(found[1])}, not {_kinds(found[2])}",
+        lambda found: f"has to be {_type_names(found[1])}, not {_type_names(found[2])}",
     ),
     (
         re.compile(r"Expected `(\w+)` ([<>]=?) (\S+)"),
-        lambda found: f"has to be {_kinds(found[1])} {_BOUNDS[found[2]]} {found[3]}",
+        lambda found: f"has to be {_type_names(found[1])} {_BOUNDS[found[2]]} {found[3]}",
     ),
     (
         re.compile(r"Expected `(\w+)` of length ([<>]=?) (\d+)"),
@@ -40,7 +40,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     ),
     (
         re.compile(r"Expected `str` matching regex '(.*)'", re.DOTALL),
-        lambda found: f"has to fit {found[1]}",
+        lambda found: f"has to match {found[1]}",
     ),
     (
         re.compile(r"Object missing required field `(.*)`", re.DOTALL),
@@ -48,36 +48,36 @@ _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     ),
     (
         re.compile(r"Object contains unknown field `(.*)`", re.DOTALL),
-        lambda found: f"there is no field {_short(repr(found[1]))}",
+        lambda found: f"there is no field {_truncate(repr(found[1]))}",
     ),
     (
         re.compile(r"Invalid (?:enum )?value (.*)", re.DOTALL),
-        lambda found: f"cannot be {_short(found[1])}",
+        lambda found: f"cannot be {_truncate(found[1])}",
     ),
 )
 
 
 def describe_invalid(error: msgspec.ValidationError) -> str:
-    """Return `place: what is wrong`, without the place where all of it is meant."""
-    found = _WHOLE.fullmatch(str(error))
-    assert found is not None  # it takes any text
-    told, place = _told(found["told"]), (found["place"] or "").removeprefix(".")
+    """Return `path: what is wrong`, without the path if the whole value is invalid."""
+    found = _MESSAGE.fullmatch(str(error))
+    assert found is not None  # the pattern matches any text
+    text, path = _translate(found["text"]), (found["path"] or "").removeprefix(".")
     if found["key"]:
-        told = f"a key {told}"
-    return f"{place}: {told}" if place else told
+        text = f"a key {text}"
+    return f"{path}: {text}" if path else text
 
 
-def _told(text: str) -> str:
-    for form, words in _FORMS:
-        if found := form.fullmatch(text):
-            return words(found)
+def _translate(text: str) -> str:
+    for pattern, translate in _TRANSLATIONS:
+        if found := pattern.fullmatch(text):
+            return translate(found)
     return text
 
 
-def _kinds(named: str) -> str:
-    return " or ".join(_KINDS.get(each, each) for each in named.split(" | "))
+def _type_names(named: str) -> str:
+    return " or ".join(_TYPE_NAMES.get(each, each) for each in named.split(" | "))
 
 
-def _short(quoted: str) -> str:
-    """Return a client's own word, as far as it helps to find it again."""
+def _truncate(quoted: str) -> str:
+    """Shorten a quoted value of a client."""
     return quoted if len(quoted) <= MAX_QUOTED else f"{quoted[:MAX_QUOTED]}..."

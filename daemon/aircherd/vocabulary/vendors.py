@@ -1,7 +1,7 @@
-"""The providers known by name, and the kinds of API they speak: one row each.
+"""The built-in providers, one row each, and the supported kinds of API.
 
-A *kind* says which API is spoken; a *vendor* is a well-known provider of some kind that works
-without any configuration. Sources: the vendors' own SDKs and documentation, November 2026.
+A *kind* is an API; a *vendor* is a provider of some kind that works without configuration.
+Sources: the vendors' own SDKs and documentation, November 2026.
 """
 
 import msgspec
@@ -10,8 +10,8 @@ import msgspec
 class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     """A provider that needs no configuration.
 
-    `env` lists variable names, the first that is set wins. `default_model` is None where nobody
-    can know what is installed. `needs_key` is False for local servers.
+    `env` lists environment variables; the first one that is set is used. `default_model` is None if
+    it depends on what is installed. `needs_key` is False for local servers.
     """
 
     name: str
@@ -23,7 +23,7 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     keys_page: str | None = None
 
 
-# In the order in which they serve a newcomer who has configured nothing.
+# In the order in which they are tried without any configuration.
 VENDORS: dict[str, Vendor] = {
     vendor.name: vendor
     for vendor in (
@@ -71,4 +71,4 @@ VENDORS: dict[str, Vendor] = {
 }
 
 KINDS: tuple[str, ...] = ("openai", "anthropic", "gemini", "openrouter", "ollama")
-"""The APIs spoken, as `kind` in the configuration names them."""
+"""The supported values of `kind` in the configuration."""

@@ -1,4 +1,4 @@
-"""Secrets stay opaque."""
+"""Secrets are opaque."""
 
 import copy
 import pickle
@@ -12,25 +12,25 @@ KEY = "canary-0123456789abcdef"
 
 
 @pytest.mark.parametrize("show", [repr, str, "{}".format, "%s".__mod__])
-def test_no_way_of_printing_shows_the_key(show):
-    """Whatever turns a Secret into text gives the same opaque form."""
+def test_printing_never_shows_the_key(show):
+    """Every conversion to text gives the same opaque text."""
     assert show(Secret(KEY)) == "Secret(…)"
 
 
-def test_reveal_is_the_way_in():
-    """The key comes back whole, where it is asked for by name."""
+def test_reveal_returns_the_key():
+    """It is the only method that does."""
     assert Secret(KEY).reveal() == KEY
 
 
 @pytest.mark.parametrize("serialise", [pickle.dumps, copy.copy, msgspec.json.encode])
-def test_a_secret_does_not_travel(serialise):
-    """It cannot be serialised by accident."""
+def test_a_secret_cannot_be_serialised(serialise):
+    """Pickling, copying and encoding raise TypeError."""
     with pytest.raises(TypeError):
         serialise(Secret(KEY))
 
 
 def test_secrets_compare_by_value():
-    """Two readings of the same key are equal, other keys are not."""
+    """Two Secrets of the same key are equal; a Secret never equals a string."""
     assert Secret(KEY) == Secret(KEY)
     assert Secret(KEY) != Secret(KEY + "x")
     assert len({Secret(KEY), Secret(KEY)}) == 1
@@ -41,5 +41,5 @@ def test_secrets_compare_by_value():
     ("key", "masked"), [(KEY, "…cdef"), ("0123456789abcdef", "…cdef"), ("short-key-12345", "…")]
 )
 def test_masked_shows_four_characters_of_long_keys_only(key, masked):
-    """A short key's last four characters would be too much of it."""
+    """Four characters of a short key would reveal too much of it."""
     assert Secret(key).masked() == masked

@@ -1,4 +1,4 @@
-"""A guess helps only where it is close."""
+"""Suggestions for misspelled names."""
 
 import pytest
 
@@ -20,5 +20,5 @@ KNOWN = ["anthropic", "openai", "openrouter", "ollama", "day"]
     ],
 )
 def test_the_nearest_name(name, guess):
-    """A slip of the finger is understood, another word is not."""
+    """A typing error gives a suggestion, a different word gives none."""
     assert nearest(name, KNOWN) == guess

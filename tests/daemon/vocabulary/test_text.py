@@ -1,26 +1,26 @@
-"""Many pieces make one text, in order and in little memory."""
+"""The text buffer keeps the order and saves memory."""
 
 import tracemalloc
 
 import pytest
 
-from aircherd.vocabulary.text import ENOUGH, GrowingText
+from aircherd.vocabulary.text import JOIN_AT, TextBuffer
 
 
-@pytest.mark.parametrize("count", [0, 1, ENOUGH - 1, ENOUGH, ENOUGH + 1, 3 * ENOUGH + 7])
+@pytest.mark.parametrize("count", [0, 1, JOIN_AT - 1, JOIN_AT, JOIN_AT + 1, 3 * JOIN_AT + 7])
 def test_pieces_come_out_whole_and_in_order(count):
-    """However many there are."""
-    text = GrowingText()
+    """For any number of pieces, including block boundaries."""
+    text = TextBuffer()
     for number in range(count):
         text.add(f"{number} ")
     assert str(text) == "".join(f"{number} " for number in range(count))
 
 
-def test_tokens_take_little_more_than_their_letters():
-    """As strings of their own they would take ten times as much."""
+def test_many_tokens_take_little_more_memory_than_their_characters():
+    """As separate strings they would take ten times as much."""
     tracemalloc.start()
     try:
-        text = GrowingText()
+        text = TextBuffer()
         for number in range(100_000):
             text.add(f"{number:06}")
         held, _ = tracemalloc.get_traced_memory()

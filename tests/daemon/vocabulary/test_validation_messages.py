@@ -1,4 +1,4 @@
-"""What is wrong with a client's data is said in words."""
+"""Readable messages for invalid data of a client."""
 
 import msgspec
 import pytest
@@ -9,14 +9,14 @@ from aircherd.vocabulary.validation_messages import describe_invalid
 HI = [{"role": "user", "content": "Hi"}]
 
 
-def said(value: object, form: object = ChatRequest) -> str:
+def message_for(value: object, type_: object = ChatRequest) -> str:
     with pytest.raises(msgspec.ValidationError) as caught:
-        msgspec.convert(value, form)
+        msgspec.convert(value, type_)
     return describe_invalid(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "message"),
     [
         ({}, "messages is missing"),
         ({"messages": 3}, "messages: has to be a list, not a whole number"),
@@ -41,23 +41,25 @@ def said(value: object, form: object = ChatRequest) -> str:
         ({"messages": HI, "extra": {3: 4}}, "extra: a key has to be a string, not a whole number"),
         (
             {"messages": HI, "response_format": {"type": "json_schema", "schema": "", "name": "$"}},
-            "response_format.name: has to fit ^[A-Za-z0-9_-]{1,64}$",
+            "response_format.name: has to match ^[A-Za-z0-9_-]{1,64}$",
         ),
     ],
 )
-def test_complaints(fields: dict[str, object], told: str) -> None:
-    """The place first, then what has to be there, and nothing in the decoder's own signs."""
-    assert told == said(fields)
+def test_an_error_names_the_path_and_the_expected_value(
+    fields: dict[str, object], message: str
+) -> None:
+    """The message is free of msgspec's notation."""
+    assert message == message_for(fields)
 
 
-def test_what_a_form_says_itself_is_repeated() -> None:
-    """After its place."""
-    picture = {"type": "image", "url": "ftp://x"}
-    told = said({"messages": [{"role": "user", "content": [picture]}]})
-    assert told.startswith("messages[0].content[0]: an image's url begins with https:// or http://")
+def test_a_message_raised_by_a_struct_is_kept() -> None:
+    """It follows the path."""
+    image = {"type": "image", "url": "ftp://x"}
+    message = message_for({"messages": [{"role": "user", "content": [image]}]})
+    assert message.startswith("messages[0].content[0]: an image's url has to begin with https://")
 
 
 @pytest.mark.parametrize("fields", [{"x" * 5000: 1}, {"role": "x" * 5000}])
-def test_a_wrong_word_is_not_repeated_without_end(fields: dict[str, object]) -> None:
-    """As much of it as helps to find it."""
-    assert len(said({"messages": [{**HI[0], **fields}]})) < 200
+def test_an_invalid_value_is_truncated(fields: dict[str, object]) -> None:
+    """The message repeats only its beginning."""
+    assert len(message_for({"messages": [{**HI[0], **fields}]})) < 200

@@ -221,7 +221,7 @@ class CooldownManager:
     def _heed(
         self, provider: Provider, key: str | None, model: str, limits: RateLimitState
     ) -> None:
-        if limits.spent_until(limits.seen_at) is None:
+        if limits.exhausted_until(limits.seen_at) is None:
             return
         place = at("key" if is_key_spent(limits, model) else "key+model", key, model)
         previous = self.places.at(provider.name, place)

@@ -54,7 +54,7 @@ def seconds_until_whole(headers: Mapping[str, str], *, now: float) -> float | No
     """Return the seconds until all that `headers` say is spent is whole again, None if untold."""
     raw = [(name.encode(), value.encode("utf-8", "replace")) for name, value in headers.items()]
     state = read_rate_limits(raw, now=now)
-    until = state.spent_until(now) if state else None
+    until = state.exhausted_until(now) if state else None
     return None if until is None else until - now
 
 

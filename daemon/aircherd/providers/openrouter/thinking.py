@@ -14,7 +14,7 @@ from aircherd.providers.chat_completions.thinking import Message, ThinkingFields
 from aircherd.providers.codec.json_in import as_text, branch
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.parts import ReasoningPart
-from aircherd.vocabulary.text import GrowingText
+from aircherd.vocabulary.text import TextBuffer
 
 MAX_DETAILS = 4_000_000
 """Characters of the details in one reply: what a signature may have."""
@@ -84,7 +84,7 @@ class _Detail:
         self._text_field = _FRAGMENTED.get(kind)
         # Copies: a piece of the buffer would hold all of it.
         self._fields = {name: msgspec.Raw(bytes(value)) for name, value in fields.items()}
-        self._text = GrowingText()
+        self._text = TextBuffer()
         self._text.add(self.text_of(fields))
 
     def text_of(self, fields: Fields) -> str:

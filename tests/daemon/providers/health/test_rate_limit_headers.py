@@ -102,15 +102,15 @@ def test_no_bytes_can_break_it(value):
     )
 
 
-def test_spent_until_the_last_reset():
+def test_exhausted_until_is_the_last_reset():
     """A key with nothing left waits for all that has nothing left, and for nothing else."""
     some = Allowance(counted="requests", limit=5, remaining=3, reset_at=NOW + 900)
     none = Allowance(counted="tokens", limit=5, remaining=0, reset_at=NOW + 60)
     later = Allowance(counted="input_tokens", limit=5, remaining=0, reset_at=NOW + 90)
     state = RateLimitState(seen_at=NOW, allowances=(some, none, later))
-    assert state.spent_until(NOW) == NOW + 90
-    assert state.spent_until(NOW + 70) == NOW + 90
-    assert state.spent_until(NOW + 91) is None
+    assert state.exhausted_until(NOW) == NOW + 90
+    assert state.exhausted_until(NOW + 70) == NOW + 90
+    assert state.exhausted_until(NOW + 91) is None
 
 
 def test_clients_see_only_what_was_told():
