@@ -208,13 +208,18 @@ class FakeLedger:
         self.begun: list[Started] = []
         self.settled: dict[int, Settled] = {}
 
-    def begin(self, started: Started) -> int:
+    def begin(self, started: Started) -> Started:
+        started.id = len(self.begun)
         self.begun.append(started)
-        return len(self.begun) - 1
+        return started
 
-    def settle(self, number: int, settled: Settled) -> None:
-        assert number not in self.settled
-        self.settled[number] = settled
+    def settle(self, started: Started, settled: Settled) -> None:
+        assert started.id not in self.settled
+        self.settled[started.id] = settled
+
+    @property
+    def under_way(self) -> list[Started]:
+        return [started for started in self.begun if started.id not in self.settled]
 
 
 class Chats:

@@ -31,6 +31,13 @@ def started(at=NOW, **changes):
     return Started(**fields | changes)
 
 
+def ended(number=0, at=NOW, **changes):
+    """An attempt that was put after it had ended."""
+    attempt = started(at, id=number)
+    attempt.settled = settled(**changes)
+    return attempt
+
+
 def settled(outcome="ok", **changes):
     """An attempt that took 80 + 40 tokens and 5,000 nano-USD."""
     fields = {

@@ -1,63 +1,117 @@
-"""What a request may use and has used: the limits it falls under, and its rows in the ledger.
+"""What a request may use and has used: the limits it counts against, and its rows in the ledger.
 
-room_for    would this candidate break a limit?            for plans
-open        right before a call: reserve, and begin a row  or say which limit is full by now
-settle      after it: what it took, however it ended
+room_for    would this candidate exceed a limit?           for plans
+begin       right before a call: reserve, and begin a row  or say which limit is full by now
+settle      after it: what it used, however it ended
 """
 
 from decimal import Decimal, InvalidOperation
-from typing import Literal
+from typing import NamedTuple
 
 import msgspec
 
 from aircher_wire import codes
-from aircherd.catalog import cost as prices
+from aircherd.catalog import cost as catalog_cost
 from aircherd.chat.caller import Caller
 from aircherd.chat.reply import Reply
 from aircherd.events import EventBus
 from aircherd.routing.candidate import Candidate
-from aircherd.usage.estimate import cost_estimate
 from aircherd.usage.ledger.ledger import Ledger
 from aircherd.usage.limits.reservation import LimitKey, Reservation
 from aircherd.usage.limits.tracker import LimitTracker
 from aircherd.usage.nano_usd import nano_of
 from aircherd.usage.output_estimator import OutputEstimator
+from aircherd.usage.token_prices import TokenPrices, token_prices
 from aircherd.vocabulary.availability import Limited, LimitStatus
 from aircherd.vocabulary.chat import Requirements
-from aircherd.vocabulary.models import Model
-from aircherd.vocabulary.reply import Ending, Usage
-from aircherd.vocabulary.usage import Estimate, Settled, Started
+from aircherd.vocabulary.models import Model, Prices
+from aircherd.vocabulary.reply import Usage
+from aircherd.vocabulary.usage import CostSource, Settled, Started
 
-CostSource = Literal["provider", "catalog"]
+MAX_TOKENS = 10**8
+"""Of one call: context windows are a hundredth of that. Larger counts would exhaust limits."""
+MAX_PRICES = 2000
+"""Models whose prices are held as whole numbers."""
+
+_CUT_OFF = frozenset({"ok", codes.CANCELLED, codes.TIMEOUT, codes.TRUNCATED})
+"""Outcomes after which the provider may have been working on an answer that was not seen."""
 
 
-class CallResult(msgspec.Struct, frozen=True, kw_only=True):
-    """How a call ended: its outcome (`ok` or an error code), milliseconds, and what came of it.
+class Cost(NamedTuple):
+    """What a call cost: the exact USD as decimal text, and nano-USD, None if too large."""
 
-    `was_sent`: the request had begun to leave.
-    """
+    usd: str
+    nano: int | None
 
-    outcome: str
-    ms: int
-    first_ms: int | None
-    reply: Reply
-    was_sent: bool = True
 
-    @property
-    def was_at_work(self) -> bool:
-        """Whether an answer was in the making.
+class PendingCharge(Started, kw_only=True, eq=False):
+    """One call under way: its row in the ledger, and its reservation if there are limits."""
 
-        What was cut off, by a deadline or by the client, was being worked on all the same: without
-        a stream nothing is seen of that before the end.
+    candidate: Candidate
+    accounting: "UsageAccounting"
+    reservation: Reservation | None = None
+
+    def settle(
+        self, outcome: str, ms: int, first_ms: int | None, reply: Reply, *, was_sent: bool = True
+    ) -> str | None:
+        """Record what the call used, however it ended; return its cost in USD if that is known.
+
+        Args:
+            outcome: `ok` or an error code.
+            ms: How long the call took, in milliseconds.
+            first_ms: When the first output came.
+            reply: What was received.
+            was_sent: Whether the request had begun to leave.
         """
-        is_cut_off = self.outcome in ("ok", codes.CANCELLED, codes.TIMEOUT, codes.TRUNCATED)
-        has_come = self.reply.has_begun or self.reply.ending is not None
-        return has_come or (is_cut_off and self.was_sent)
+        ending = reply.ending
+        usage = None if ending is None else ending.usage
+        if ending is None or usage is None or not is_plausible(usage):
+            settled, cost = self._estimated(outcome, ms, first_ms, reply, was_sent=was_sent)
+        elif ending.cost is None and self.candidate.model.prices is None:
+            settled, cost = Settled(outcome, ms, first_ms, usage, None, None), None
+        else:
+            cost, source = self.accounting.cost_of(self.candidate, ending.cost, usage)
+            nano = None if cost is None else cost.nano
+            settled = Settled(outcome, ms, first_ms, usage, nano, source)
+        self.accounting.settle(self, settled)
+        return None if cost is None else cost.usd
 
-    @property
-    def was_fruitless(self) -> bool:
-        """Whether nothing can have been served: it was refused, or never got there."""
-        return not self.was_at_work and self.reply.usage is None
+    def _estimated(
+        self, outcome: str, ms: int, first_ms: int | None, reply: Reply, *, was_sent: bool
+    ) -> tuple[Settled, Cost | None]:
+        """Return what a call used whose counts are not all known, and its cost if that is known.
+
+        What is not known is estimated, but a call that produced nothing used nothing.
+        """
+        accounting, candidate, ending = self.accounting, self.candidate, reply.ending
+        known, source = accounting.cost_of(candidate, None if ending is None else ending.cost, None)
+        nano = None if known is None else known.nano
+        was_working = was_at_work(outcome, reply, was_sent=was_sent)
+        if not was_working and reply.usage is None:
+            nano = 0 if known is None else nano
+            return Settled(outcome, ms, first_ms, None, nano, source), known
+        usage = reply.usage if reply.usage is None or is_plausible(reply.usage) else None
+        if was_working:
+            usage = self._at_least(usage)
+        cost_estimated = False
+        if known is None and usage is not None and candidate.model.prices is not None:
+            cost = accounting.catalog_cost(candidate.model.prices, usage)
+            cost_estimated, nano = cost is not None, cost and cost.nano
+        settled = Settled(outcome, ms, first_ms, usage, nano, source, was_working, cost_estimated)
+        return settled, known
+
+    def _at_least(self, reported: Usage | None) -> Usage:
+        """Return the estimate, or what was `reported` so far where that is more."""
+        if reported is None:
+            return Usage(self.input_estimate, self.output_estimate)
+        return msgspec.structs.replace(
+            reported,
+            input_tokens=reported.input_tokens or self.input_estimate,
+            output_tokens=max(reported.output_tokens, self.output_estimate),
+        )
+
+    def __repr__(self) -> str:
+        return f"<PendingCharge {self.id} of {self.candidate.origin}>"
 
 
 class UsageAccounting:
@@ -72,13 +126,16 @@ class UsageAccounting:
     ) -> None:
         self._ledger = ledger
         self._limits = limits
+        self._clock = limits.clock
         self._bus = bus
         self._usual = usual or OutputEstimator()
+        self._prices: dict[int, tuple[Prices, TokenPrices | None]] = {}  # by id(Prices)
+        limits.before_first_limit = self._admit_open
 
     def expected_output(self, provider: str, model: Model, needs: Requirements) -> int:
         """Return how many tokens may come: what is reserved, and what prices are compared for.
 
-        The request's own bound if it has one, else what this model's answers have usually; and
+        The request's own maximum if it has one, else what this model's answers usually have; and
         never more than the model can give.
         """
         output = needs.output_tokens or self._usual.of(provider, model.id)
@@ -88,183 +145,142 @@ class UsageAccounting:
     def room_for(
         self, client: str, provider: str, key: str | None, model: Model, needs: Requirements
     ) -> Limited | None:
-        """Return the limit that such a call would break now, None if there is none."""
+        """Return the limit that such a call would exceed now, None if there is none."""
         if not self._limits.has_limits:
             return None
-        likely = self._expected(provider, model, needs)
-        asking = LimitKey(provider, key, model.id, client)
-        return self._limits.check(asking, likely, _estimated_cost(likely, model))
+        output = self.expected_output(provider, model, needs)
+        cost = self._estimated_cost(model.prices, needs.input_tokens, output)
+        key_of_limit = LimitKey(provider, key, model.id, client)
+        return self._limits.check(key_of_limit, needs.input_tokens + output, cost)
 
-    def open(
+    def begin(
         self, candidate: Candidate, caller: Caller, needs: Requirements
-    ) -> "PendingCharge | Limited":
-        """Reserve what the call may take and begin its row; or return the limit that is full."""
-        provider, model = candidate.provider.name, candidate.model
-        likely = self._expected(provider, model, needs)
-        cost = _estimated_cost(likely, model)
-        asking = LimitKey(provider, candidate.key, model.id, caller.client)
-        held = self._limits.reserve(asking, likely, cost)
-        if isinstance(held, Limited):
-            return held
-        number = self._ledger.begin(
-            Started(
-                at=held.at,
-                provider=provider,
-                model=model.id,
-                key=candidate.key,
-                client=caller.client,
-                project=caller.project,
-                input_estimate=likely.input_tokens,
-                output_estimate=likely.output_tokens,
-                cost_estimate_nano=cost,
-            )
+    ) -> PendingCharge | Limited:
+        """Reserve what the call may use and begin its row; or return the limit that is full."""
+        model, held = candidate.model, None
+        provider, name, tokens = candidate.provider.name, model.id, needs.input_tokens
+        output = self.expected_output(provider, model, needs)
+        cost = None if model.prices is None else self._estimated_cost(model.prices, tokens, output)
+        if self._limits.has_limits:
+            key = LimitKey(provider, candidate.key, name, caller.client)
+            found = self._limits.reserve(key, tokens + output, cost)
+            if isinstance(found, Limited):
+                return found
+            held = found
+        charge = PendingCharge(
+            at=self._clock() if held is None else held.at,
+            provider=provider,
+            model=name,
+            key=candidate.key,
+            client=caller.client,
+            project=caller.project,
+            input_estimate=tokens,
+            output_estimate=output,
+            cost_estimate_nano=cost,
+            candidate=candidate,
+            accounting=self,
+            reservation=held,
         )
-        return PendingCharge(self, number, held, candidate, likely)
+        self._ledger.begin(charge)
+        return charge
 
-    def settle(
-        self, number: int, held: Reservation, candidate: Candidate, settled: Settled
-    ) -> None:
-        """Note what a call took: the same in the ledger and under the limits."""
-        self._ledger.settle(number, settled)
-        usage, is_known = settled.usage, not settled.tokens_estimated
-        produced = usage is not None
-        for news in held.settle(usage, settled.cost_nano, produced=produced):
-            self._publish(news)
-        if usage is not None and is_known and settled.outcome == "ok":
-            self._usual.note(candidate.provider.name, candidate.model.id, usage.output_tokens)
+    def settle(self, charge: PendingCharge, settled: Settled) -> None:
+        """Record how a call ended: the same in the ledger and under the limits."""
+        self._ledger.settle(charge, settled)
+        usage, held = settled.usage, charge.reservation
+        if held is not None:
+            for status in held.settle(usage, settled.cost_nano, produced=usage is not None):
+                self._publish(status)
+        if usage is not None and settled.outcome == "ok" and not settled.tokens_estimated:
+            self._usual.note(charge.provider, charge.model, usage.output_tokens)
 
-    def _expected(self, provider: str, model: Model, needs: Requirements) -> Estimate:
-        return Estimate(needs.input_tokens, self.expected_output(provider, model, needs))
+    def cost_of(
+        self, candidate: Candidate, reported: str | None, usage: Usage | None
+    ) -> tuple[Cost | None, CostSource | None]:
+        """Return what a call cost, and who says so: `reported` is what the provider says.
+
+        OpenRouter bills what it reports. Another provider's report counts only if the catalog has
+        no price, or a server that reports 0 would bypass every limit.
+        """
+        prices, known = candidate.model.prices, None
+        if prices is not None and usage is not None:
+            known = self.catalog_cost(prices, usage)
+        if reported is not None and (known is None or candidate.provider.kind == "openrouter"):
+            cost = reported_cost(reported)
+            if cost is not None:
+                return cost, "provider"
+        return known, None if known is None else "catalog"
+
+    def catalog_cost(self, prices: Prices, usage: Usage) -> Cost | None:
+        """Return what a call costs by these prices; None if they are not valid."""
+        whole = self._token_prices(prices)
+        if whole is None:
+            amount = catalog_cost.cost(prices, usage)
+            return None if amount is None else _cost(amount)
+        units = whole.cost(usage)
+        return None if units is None else Cost(whole.text(units), whole.nano(units))
+
+    def _estimated_cost(self, prices: Prices | None, tokens: int, output: int) -> int | None:
+        """Return what a call may cost in nano-USD, None where that is unknown."""
+        if prices is None:
+            return None
+        whole = self._token_prices(prices)
+        if whole is not None:
+            return whole.estimate(tokens, output)
+        cost = self.catalog_cost(prices, Usage(tokens, output))
+        return None if cost is None else cost.nano
+
+    def _token_prices(self, prices: Prices) -> TokenPrices | None:
+        found = self._prices.get(id(prices))  # which is no other's: we hold on to it
+        if found is None:
+            if len(self._prices) >= MAX_PRICES:
+                self._prices.clear()
+            found = self._prices[id(prices)] = (prices, token_prices(prices))
+        return found[1]
+
+    def _admit_open(self) -> None:
+        """Reserve for the calls under way that began while there was no limit."""
+        for charge in self._ledger.under_way:
+            if isinstance(charge, PendingCharge) and charge.reservation is None:
+                key = LimitKey(charge.provider, charge.key, charge.model, charge.client)
+                tokens = charge.input_estimate + charge.output_estimate
+                charge.reservation = self._limits.admit(
+                    key, tokens, charge.cost_estimate_nano, charge.at
+                )
 
     def _publish(self, status: LimitStatus) -> None:
         self._bus.publish("usage", lambda: msgspec.to_builtins(status))
 
     def __repr__(self) -> str:
-        return f"<Account {self._ledger!r} {self._limits!r}>"
+        return f"<UsageAccounting {self._ledger!r} {self._limits!r}>"
 
 
-class PendingCharge:
-    """One call under way in the account."""
-
-    def __init__(
-        self,
-        accounting: UsageAccounting,
-        number: int,
-        held: Reservation,
-        candidate: Candidate,
-        likely: Estimate,
-    ) -> None:
-        self._accounting = accounting
-        self._number = number
-        self._held = held
-        self._candidate = candidate
-        self._likely = likely
-
-    def settle(self, took: CallResult) -> Decimal | None:
-        """Note what the call took, however it ended; return its cost in USD if that is known."""
-        settled, cost = bill(took, self._candidate, self._likely)
-        self._accounting.settle(self._number, self._held, self._candidate, settled)
-        return cost
-
-    def __repr__(self) -> str:
-        return f"<PendingCharge {self._number} of {self._candidate.origin}>"
+def is_plausible(usage: Usage) -> bool:
+    """Return whether the counts can be true."""
+    return usage.input_tokens <= MAX_TOKENS and usage.output_tokens <= MAX_TOKENS
 
 
-MOST_TOKENS = 10**8
-"""Of one call: windows are a hundredth of that. More is rubbish, and would close limits."""
+def was_at_work(outcome: str, reply: Reply, *, was_sent: bool) -> bool:
+    """Return whether the provider had begun to answer.
 
-
-def plausible(usage: Usage | None) -> Usage | None:
-    """Return the counts if they can be true, None if they cannot."""
-    if usage is None or max(usage.input_tokens, usage.output_tokens) > MOST_TOKENS:
-        return None
-    return usage
-
-
-def bill(
-    took: CallResult, candidate: Candidate, likely: Estimate
-) -> tuple[Settled, Decimal | None]:
-    """Return what a call took: what is known of it, and the estimate for what is not; and its cost.
-
-    What produced nothing took nothing. Only an ending proves that counts are whole. The cost is in
-    USD, None where it is not known.
+    What was cut off, by a deadline or by the client, was being worked on all the same: without a
+    stream, nothing of that is seen before the end.
     """
-    ending = took.reply.ending
-    usage = plausible(ending.usage) if ending is not None else None
-    known, source = cost_of(candidate, ending, usage)
-    cost = known
-    tokens_estimated = cost_estimated = False
-    if usage is None and took.was_fruitless:
-        cost = Decimal(0) if cost is None else cost
-    elif usage is None:
-        usage, tokens_estimated = plausible(took.reply.usage), took.was_at_work
-        if tokens_estimated:
-            usage = _at_least(likely, usage)
-        if cost is None:
-            cost = prices.cost(candidate.model.prices, usage)
-            cost_estimated = cost is not None
-    settled = Settled(
-        outcome=took.outcome,
-        ms=took.ms,
-        first_ms=took.first_ms,
-        usage=usage,
-        cost_nano=_nano(cost),
-        cost_source=source,
-        tokens_estimated=tokens_estimated,
-        cost_estimated=cost_estimated,
-    )
-    return settled, known
+    has_come = reply.has_begun or reply.ending is not None
+    return has_come or (was_sent and outcome in _CUT_OFF)
 
 
-def _at_least(likely: Estimate, told: Usage | None) -> Usage:
-    """Return what may have been used, by what was likely and the counts `told` on the way."""
-    if told is None:
-        return Usage(likely.input_tokens, likely.output_tokens)
-    return msgspec.structs.replace(
-        told,
-        input_tokens=told.input_tokens or likely.input_tokens,
-        output_tokens=max(told.output_tokens, likely.output_tokens),
-    )
-
-
-def told_cost(text: str) -> Decimal | None:
-    """Return what a provider says a call cost, None if it says nothing that can be so."""
+def reported_cost(text: str) -> Cost | None:
+    """Return what a provider says a call cost, None if it is not a possible amount."""
     try:
-        cost = Decimal(text)
-        nano_of(cost)
+        amount = Decimal(text)
+        return Cost(catalog_cost.decimal_text(amount), nano_of(amount))
     except (InvalidOperation, ValueError):
         return None
-    return cost
 
 
-def cost_of(
-    candidate: Candidate, ending: Ending | None, usage: Usage | None
-) -> tuple[Decimal | None, CostSource | None]:
-    """Return what a call cost in USD, and who says so.
-
-    OpenRouter bills by its own word; anybody else's counts only where the catalogue has no price,
-    or a server that says 0 would do away with every limit.
-    """
-    told = told_cost(ending.cost) if ending is not None and ending.cost is not None else None
-    known = prices.cost(candidate.model.prices, usage) if usage is not None else None
-    if told is not None and (known is None or candidate.provider.kind == "openrouter"):
-        return told, "provider"
-    return known, None if known is None else "catalog"
-
-
-def _nano(cost: Decimal | None) -> int | None:
-    """Return a cost in nano-USD, None if it is unknown or more than anything can cost."""
-    if cost is None:
-        return None
+def _cost(amount: Decimal) -> Cost:
     try:
-        return nano_of(cost)
-    except ValueError:
-        return None
-
-
-def _estimated_cost(expected: Estimate, model: Model) -> int | None:
-    """Return what a call may cost in nano-USD, None where that cannot be said."""
-    try:
-        return cost_estimate(expected, model)
-    except ValueError:
-        return None
+        return Cost(catalog_cost.decimal_text(amount), nano_of(amount))
+    except ValueError:  # more than anything can cost
+        return Cost(catalog_cost.decimal_text(amount), None)

@@ -1,12 +1,10 @@
 """One call of a request: what is sent of it, what comes back, and what is told about it."""
 
-from decimal import Decimal
-
 import msgspec
 import trio
 
 from aircher_wire import codes
-from aircherd.chat.accounting import CallResult, PendingCharge
+from aircherd.chat.accounting import PendingCharge
 from aircherd.chat.caller import Caller, Send
 from aircherd.chat.origins import for_origin
 from aircherd.chat.reply import Reply
@@ -39,7 +37,7 @@ class ProviderAttempt:
     ) -> None:
         self.reply = Reply()
         self.attempt: Attempt | None = None
-        self.cost: Decimal | None = None
+        self.cost: str | None = None
         self._services = services
         self._candidate = candidate
         self._key = key
@@ -75,14 +73,9 @@ class ProviderAttempt:
             if outcome == codes.CANCELLED and now >= deadline:
                 outcome = codes.TIMEOUT
             attempt = self.attempt = self._record(outcome, now, failure)
-            took = CallResult(
-                outcome=outcome,
-                ms=attempt.ms,
-                first_ms=self._first_ms,
-                reply=self.reply,
-                was_sent=self.was_sent,
+            self.cost = self._entry.settle(
+                outcome, attempt.ms, self._first_ms, self.reply, was_sent=self.was_sent
             )
-            self.cost = self._entry.settle(took)
             self._services.bus.publish("attempt", lambda: _event(attempt, self._caller))
         if failure and request.stream:
             await send((notice(self._candidate, outcome, attempt.ms, failure.message),))

@@ -9,13 +9,11 @@ providers' halves do not make one answer.
 """
 
 import math
-from decimal import Decimal
 from typing import NoReturn
 
 import msgspec
 import trio
 
-from aircherd.catalog import cost as prices
 from aircherd.chat import chat_errors
 from aircherd.chat.accounting import PendingCharge
 from aircherd.chat.attempt import ProviderAttempt, notice
@@ -77,7 +75,7 @@ class FallbackRunner:
         self._skips: dict[tuple[str, str | None, str | None], Skipped] = {}
         self._exclusions = Exclusions()
         self._reply = _NOTHING
-        self._cost: Decimal | None = None
+        self._cost: str | None = None
         self._deadline = math.inf
         self._may_wait = request.wait
 
@@ -284,7 +282,7 @@ class FallbackRunner:
             cooling = cooldowns.cooling(provider, candidate.key, model)
             if cooling is not None:  # else it ended between the two
                 return candidate.skipped(cooling.reason, cooling.message, cooling.until)
-        entry = self._services.accounting.open(candidate, self._caller, self._needs)
+        entry = self._services.accounting.begin(candidate, self._caller, self._needs)
         if isinstance(entry, Limited):
             if not candidate.is_last_resort:  # which takes no probe
                 cooldowns.give_back(provider, candidate.key, model)
@@ -315,7 +313,7 @@ class FallbackRunner:
             message=self._reply.message(candidate.origin),
             finish=ending.finish,
             usage=msgspec.to_builtins(ending.usage),
-            cost=None if self._cost is None else prices.decimal_text(self._cost),
+            cost=self._cost,
             provider=candidate.provider.name,
             model=candidate.model.id,
             attempts=self._attempts,

@@ -5,13 +5,8 @@ by bytes of UTF-8, a little too many rather than too few: what was reserved too 
 the call has ended.
 """
 
-from aircherd.catalog.cost import cost
-from aircherd.usage.nano_usd import nano_of
 from aircherd.vocabulary.chat import ChatRequest, Message, SchemaFormat, Tool
-from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.parts import ImagePart, Part, ReasoningPart, TextPart, ToolCallPart
-from aircherd.vocabulary.reply import Usage
-from aircherd.vocabulary.usage import Estimate
 
 BYTES_PER_TOKEN = 3.5
 TOKENS_PER_IMAGE = 1600
@@ -39,15 +34,6 @@ def input_estimate(request: ChatRequest) -> int:
         size += byte_size(str(request.extra))
     fixed = TOKENS_PER_MESSAGE * len(request.messages) + TOKENS_PER_TOOL * len(request.tools)
     return int(size / BYTES_PER_TOKEN) + fixed
-
-
-def cost_estimate(estimated: Estimate, model: Model) -> int | None:
-    """Return what that may cost in nano-USD, nothing of it cached; None if a price is unknown."""
-    if model.prices is None:
-        return None
-    usage = Usage(estimated.input_tokens, estimated.output_tokens)
-    amount = cost(model.prices, usage)
-    return None if amount is None else nano_of(amount)
 
 
 def byte_size(text: str) -> int:

@@ -18,6 +18,7 @@ LAST_ATTEMPTS = 10_000
 # Later an answer weighs a sixteenth: enough to follow the work, too little to follow each answer.
 _LEAST_WEIGHT = 1 / 16
 _MOST_ANSWERS = 15
+_UNKNOWN = (0, float(USUAL_OUTPUT))
 
 _LEARNED = (
     "SELECT provider, model, count(*), avg(output_tokens) FROM ("
@@ -54,11 +55,12 @@ class OutputEstimator:
 
     def note(self, provider: str, model: str, output_tokens: int) -> None:
         """Take in one answer's length."""
-        answers, mean = self._known.pop((provider, model), (0, USUAL_OUTPUT))
-        weight = max(_LEAST_WEIGHT, 1 / (answers + 2))
-        self._known[provider, model] = (answers + 1, mean + (output_tokens - mean) * weight)
-        if len(self._known) > MAX_MODELS:
-            self._known.pop(next(iter(self._known)))
+        key, known = (provider, model), self._known
+        answers, mean = known.pop(key, _UNKNOWN)
+        weight = 1 / (answers + 2) if answers < _MOST_ANSWERS else _LEAST_WEIGHT
+        known[key] = (answers + 1, mean + (output_tokens - mean) * weight)
+        if len(known) > MAX_MODELS:
+            known.pop(next(iter(known)))
 
     def recall(self, learned: Iterable[Learned]) -> None:
         """Take in what was learned before the start; what was learned since counts more.

@@ -1,6 +1,6 @@
-"""The estimated and the actual usage of an attempt, as the ledger records it.
+"""An attempt as the ledger keeps it: what it may use before it is sent, and what it used.
 
-Money is in whole nano-USD (1e-9 USD), times are Unix seconds. None means unknown, never zero.
+Money is whole nano-USD (1e-9 USD), times are Unix seconds. None is unknown, never zero.
 """
 
 from typing import Literal
@@ -9,16 +9,32 @@ import msgspec
 
 from aircherd.vocabulary.reply import Usage
 
-
-class Estimate(msgspec.Struct, frozen=True):
-    """The estimated token counts of a call before it is made."""
-
-    input_tokens: int
-    output_tokens: int
+CostSource = Literal["provider", "catalog"]
 
 
-class Started(msgspec.Struct, frozen=True, kw_only=True):
-    """An attempt about to be sent; `key` is the key's label."""
+class Settled(msgspec.Struct, frozen=True, gc=False):
+    """How an attempt ended: `outcome` is "ok" or an error code, `first_ms` is to the first output.
+
+    If nothing was served, as after a 429, `cost_nano` is 0: that is known. What the provider did
+    not report of what it served is estimated, and the last two fields say so.
+    """
+
+    outcome: str
+    ms: int
+    first_ms: int | None
+    usage: Usage | None
+    cost_nano: int | None
+    cost_source: CostSource | None
+    tokens_estimated: bool = False
+    cost_estimated: bool = False
+
+
+class Started(msgspec.Struct, kw_only=True, eq=False):
+    """An attempt that is about to be sent; `key` is the key's label.
+
+    The last three fields belong to the ledger: the attempt's number, how it ended, and whether it
+    is in the queue to be written.
+    """
 
     at: float
     provider: str
@@ -29,21 +45,6 @@ class Started(msgspec.Struct, frozen=True, kw_only=True):
     input_estimate: int
     output_estimate: int
     cost_estimate_nano: int | None
-
-
-class Settled(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of an attempt.
-
-    `outcome` is "ok" or an error code, `first_ms` the time to the first output. If the provider
-    served nothing, as after a 429, `cost_nano` is 0. Usage and cost that the provider did not
-    report are estimated; the last two fields say so.
-    """
-
-    outcome: str
-    ms: int
-    first_ms: int | None
-    usage: Usage | None
-    cost_nano: int | None
-    cost_source: Literal["provider", "catalog"] | None
-    tokens_estimated: bool = False
-    cost_estimated: bool = False
+    id: int = 0
+    settled: Settled | None = None
+    is_queued: bool = False

@@ -11,7 +11,7 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aircherd.chat.accounting import CallResult, UsageAccounting, bill, cost_of, told_cost
+from aircherd.chat.accounting import UsageAccounting, reported_cost, was_at_work
 from aircherd.chat.caller import Caller
 from aircherd.chat.reply import Reply
 from aircherd.config.load import parse_config
@@ -26,17 +26,49 @@ from aircherd.vocabulary.chat import Requirements
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model, Prices, Rates
 from aircherd.vocabulary.reply import Ending, TextDelta, Usage, UsageDelta
-from aircherd.vocabulary.usage import Estimate, Settled, Started
-from helpers.chat import CONFIG, DONE, A, Chats, FakePool, failed
+from aircherd.vocabulary.usage import Settled, Started
+from helpers.chat import CONFIG, DONE, A, Chats, FakeLedger, FakePool, failed
 from helpers.ledger import NOW
 
-PRICED = Model(id="m", prices=Prices(rates=Rates(input=Decimal(1), output=Decimal(2))))
+
+def priced(given_price: str, gained_price: str) -> Model:
+    rates = Rates(input=Decimal(given_price), output=Decimal(gained_price))
+    return Model(id="m", prices=Prices(rates=rates))
+
+
+PRICED = priced("1", "2")
 CANDIDATE = Candidate(A, PRICED, "default")
 ROUTER = Candidate(msgspec.structs.replace(A, kind="openrouter"), PRICED, "default")
+IMPRECISE = Candidate(A, priced("1." + "0" * 39 + "1", "0"), "default")
+WITHOUT_NUMBERS = Candidate(A, priced("NaN", "0"), "default")
 UNPRICED = Candidate(A, Model(id="m"), "default")
 COUNTS = st.integers(0, 2 * 10**8)
 USAGES = st.builds(Usage, COUNTS, COUNTS)
 COSTS = st.sampled_from([None, "0", "0.5", "rubbish"])
+
+
+CALLER = Caller("test")
+
+
+def accounting_of(ledger, *limits: Limit) -> UsageAccounting:
+    tracker = LimitTracker(lambda: NOW, UTC)
+    tracker.configure(limits)
+    return UsageAccounting(ledger, tracker, EventBus())
+
+
+def reply_of(*events: object) -> Reply:
+    reply = Reply()
+    reply.add(events)
+    return reply
+
+
+def settle(candidate: Candidate, outcome: str, *events: object) -> tuple[Settled, str | None]:
+    """Settle a call that was estimated to take 10 + 100 tokens; return its row and its cost."""
+    ledger = FakeLedger()
+    needs = Requirements(input_tokens=10, output_tokens=100)
+    charge = accounting_of(ledger).begin(candidate, CALLER, needs)
+    cost = charge.settle(outcome, 1, None, reply_of(*events))
+    return ledger.settled[charge.id], cost
 
 
 def limited(text: str) -> Config:
@@ -76,7 +108,6 @@ async def test_a_cancelled_call_is_settled_as_estimated(autojump_clock):
     assert chats.limits.statistics()["open"] == 0
 
 
-LIKELY = Estimate(10, 100)
 KNOWN, TOKENS, BOTH = (False, False), (True, False), (True, True)
 
 
@@ -96,11 +127,7 @@ KNOWN, TOKENS, BOTH = (False, False), (True, False), (True, True)
 )
 def test_what_is_billed_is_known_or_estimated(outcome, events, usage, nano, estimated):
     """What nobody told counts as it was estimated, and says so; what produced nothing is free."""
-    reply = Reply()
-    reply.add(events)
-    settled, _ = bill(
-        CallResult(outcome=outcome, ms=1, first_ms=None, reply=reply), CANDIDATE, LIKELY
-    )
+    settled, _ = settle(CANDIDATE, outcome, *events)
     assert (settled.usage, settled.cost_nano) == (usage, nano)
     assert (settled.tokens_estimated, settled.cost_estimated) == estimated
 
@@ -118,9 +145,8 @@ async def test_the_output_is_what_may_come(asked, most, output):
 
 def test_a_cost_that_was_told_is_no_estimate():
     """OpenRouter's word for it, without counts."""
-    reply = Reply()
-    reply.add([Ending("stop", cost="0.5")])
-    settled, _ = bill(CallResult(outcome="ok", ms=1, first_ms=None, reply=reply), ROUTER, LIKELY)
+    settled, cost = settle(ROUTER, "ok", Ending("stop", cost="0.5"))
+    assert cost == "0.5"
     assert (settled.usage, settled.cost_nano) == (Usage(10, 100), 500_000_000)
     assert (settled.tokens_estimated, settled.cost_estimated) == TOKENS
 
@@ -133,8 +159,7 @@ def test_a_cost_that_was_told_is_no_estimate():
 )
 def test_limits_count_the_same_after_a_restart(outcome, ending, told, is_priced):
     """Whatever became of an attempt: what it took at once is what its row in the ledger says."""
-    reply = Reply()
-    reply.add([*([UsageDelta(told)] if told else []), *([ending] if ending else [])])
+    reply = reply_of(*([UsageDelta(told)] if told else []), *([ending] if ending else []))
     candidate = CANDIDATE if is_priced else UNPRICED
     limits = [Limit(per="day", requests=9, tokens=10**12)]
     limits += [Limit(per="day", usd=Decimal(10**6))] * is_priced
@@ -144,8 +169,8 @@ def test_limits_count_the_same_after_a_restart(outcome, ending, told, is_priced)
         once.configure(limits)
         writer = WritesThrough(file)
         accounting = UsageAccounting(writer, once, EventBus())
-        entry = accounting.open(candidate, Caller("test"), Requirements(input_tokens=10))
-        entry.settle(CallResult(outcome=outcome, ms=1, first_ms=None, reply=reply))
+        charge = accounting.begin(candidate, CALLER, Requirements(input_tokens=10))
+        charge.settle(outcome, 1, None, reply)
         again.configure(limits)
         (past,) = again.awaited
         rows = file.read(lambda c: read_replayed_usage(c, since=past.since, now=NOW, tz=UTC))
@@ -160,13 +185,11 @@ class WritesThrough:
     def __init__(self, file: LedgerDatabase) -> None:
         self._file = file
 
-    def begin(self, started: Started) -> int:
-        self._started = started
+    def begin(self, started: Started) -> None:
         self._file.write([LedgerEntry(1, started, None)], first_id=1)
-        return 1
 
-    def settle(self, number: int, settled: Settled) -> None:
-        self._file.write([LedgerEntry(number, self._started, settled)], first_id=1)
+    def settle(self, started: Started, settled: Settled) -> None:
+        self._file.write([LedgerEntry(1, started, settled)], first_id=1)
 
 
 async def test_a_limit_lets_the_next_provider_serve():
@@ -199,36 +222,37 @@ MILLION = Usage(1_000_000, 500_000)
 @pytest.mark.parametrize(
     ("candidate", "ending", "expected"),
     [
-        (ROUTER, Ending("stop", MILLION, cost="0.5"), (Decimal("0.5"), "provider")),
-        (CANDIDATE, Ending("stop", MILLION, cost="0"), (Decimal(2), "catalog")),
-        (UNPRICED, Ending("stop", MILLION, cost="0.5"), (Decimal("0.5"), "provider")),
-        (ROUTER, Ending("stop", MILLION, cost="rubbish"), (Decimal(2), "catalog")),
+        (ROUTER, Ending("stop", MILLION, cost="0.5"), ("0.5", "provider")),
+        (CANDIDATE, Ending("stop", MILLION, cost="0"), ("2", "catalog")),
+        (UNPRICED, Ending("stop", MILLION, cost="0.5"), ("0.5", "provider")),
+        (ROUTER, Ending("stop", MILLION, cost="rubbish"), ("2", "catalog")),
+        (IMPRECISE, Ending("stop", MILLION), (f"1.{'0' * 39}1", "catalog")),
+        (WITHOUT_NUMBERS, Ending("stop", MILLION), (None, None)),
         (CANDIDATE, Ending("stop"), (None, None)),
         (UNPRICED, Ending("stop", MILLION), (None, None)),
     ],
 )
 def test_what_a_call_cost(candidate, ending, expected):
     """OpenRouter's word, else the catalogue's; a server's own where nobody knows better."""
-    assert cost_of(candidate, ending, ending.usage) == expected
+    settled, cost = settle(candidate, "ok", ending)
+    assert (cost, settled.cost_source) == expected
 
 
 @pytest.mark.parametrize(
-    ("events", "outcome", "fruitless"),
+    ("events", "outcome", "at_work"),
     [
-        ([], "rate_limited", True),
-        ([], "network", True),
-        ([], "cancelled", False),
-        ([], "timeout", False),
-        ([TextDelta("half")], "truncated", False),
+        ([], "rate_limited", False),
+        ([], "network", False),
+        ([], "cancelled", True),
+        ([], "timeout", True),
+        ([TextDelta("half")], "truncated", True),
         ([UsageDelta(Usage(9))], "provider_error", False),
-        ([], "ok", False),
+        ([], "ok", True),
     ],
 )
-def test_what_was_worked_on_counts_though_nothing_was_seen_of_it(events, outcome, fruitless):
+def test_what_was_worked_on_counts_though_nothing_was_seen_of_it(events, outcome, at_work):
     """A deadline or a cancellation gives no money back: the provider was at work."""
-    reply = Reply()
-    reply.add(events)
-    assert CallResult(outcome=outcome, ms=1, first_ms=None, reply=reply).was_fruitless is fruitless
+    assert was_at_work(outcome, reply_of(*events), was_sent=True) is at_work
 
 
 async def test_a_request_cut_off_by_its_deadline_counts_as_estimated(autojump_clock):
@@ -255,4 +279,41 @@ async def test_counts_that_cannot_be_true_close_no_limit(tokens):
 @pytest.mark.parametrize("text", ["", "free", "nan", "inf", "-1", "1e400", "9" * 40])
 def test_a_cost_that_cannot_be_is_none(text):
     """A provider's rubbish breaks no bill."""
-    assert told_cost(text) is None
+    assert reported_cost(text) is None
+
+
+# ------------------------------------------------------------------ limits set meanwhile
+
+
+def test_a_request_that_began_without_limits_counts_under_the_first_one():
+    """It is reserved when the limit is set, and used when it ends."""
+    ledger = FakeLedger()
+    tracker = LimitTracker(lambda: NOW, UTC)
+    accounting = UsageAccounting(ledger, tracker, EventBus())
+    charge = accounting.begin(CANDIDATE, CALLER, Requirements(input_tokens=10, output_tokens=100))
+    tracker.configure([Limit(per="day", requests=9, tokens=1000)])
+    assert [(row.used, row.reserved) for row in tracker.status()] == [(0, 1), (0, 110)]
+    charge.settle("ok", 1, None, reply_of(Ending("stop", Usage(3, 1))))
+    assert [(row.used, row.reserved) for row in tracker.status()] == [(1, 0), (4, 0)]
+
+
+def test_a_request_that_began_under_another_limit_is_admitted_once():
+    """Limits that go and come again find its one reservation."""
+    tracker = LimitTracker(lambda: NOW, UTC)
+    accounting = UsageAccounting(FakeLedger(), tracker, EventBus())
+    limits = [Limit(per="day", requests=9)]
+    tracker.configure(limits)
+    charge = accounting.begin(CANDIDATE, CALLER, Requirements())
+    for each in ([], limits):
+        tracker.configure(each)
+    assert [(row.used, row.reserved) for row in tracker.status()] == [(0, 1)]
+    charge.settle("ok", 1, None, reply_of(Ending("stop", Usage(3, 1))))
+    assert [(row.used, row.reserved) for row in tracker.status()] == [(1, 0)]
+
+
+def test_without_limits_a_call_takes_no_reservation():
+    """Only its row in the ledger."""
+    ledger = FakeLedger()
+    charge = accounting_of(ledger).begin(CANDIDATE, CALLER, Requirements())
+    assert charge.reservation is None
+    assert (ledger.begun, repr(charge)) == ([charge], "<PendingCharge 0 of a/m>")

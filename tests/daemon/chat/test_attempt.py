@@ -29,7 +29,7 @@ class Made:
         self.bus, self.events, self.sent = EventBus(), [], []
         self.chats = Chats(FakePool(a=[script]), bus=self.bus)
         services = self.chats.controller.services
-        entry = services.accounting.open(CANDIDATE, CALLER, Requirements())
+        entry = services.accounting.begin(CANDIDATE, CALLER, Requirements())
         self.call = ProviderAttempt(services, CANDIDATE, None, caller=CALLER, entry=entry)
         self.request = ChatRequest(messages=[Message("user", "q")], **request)
         self.services = services

@@ -20,7 +20,6 @@ from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model, Prices, Rates
 from aircherd.vocabulary.reply import ReasoningDelta, TextDelta, Usage, UsageDelta
 from aircherd.vocabulary.secret import Secret
-from aircherd.vocabulary.usage import Estimate
 from helpers.chat import (
     CONFIG,
     DONE,
@@ -342,7 +341,7 @@ async def test_a_probe_that_a_limit_stopped_is_the_next_ones(autojump_clock):
     class Crowded(FakeAuth):
         async def ensure_authenticated(self, provider, name=None):
             if provider.name == "a" and chats.provider_client.calls:
-                chats.limits.reserve(LimitKey("a", "work", "o", "other"), Estimate(1, 1), None)
+                chats.limits.reserve(LimitKey("a", "work", "o", "other"), 2, None)
             return await super().ensure_authenticated(provider, name)
 
     limit = Limit(per="minute", provider="a", requests=1)

@@ -1,7 +1,6 @@
 """Estimates: about right, rather too much than too little, and quick."""
 
 import tracemalloc
-from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -10,11 +9,10 @@ from hypothesis import strategies as st
 from aircherd.usage.estimate import (
     TOKENS_PER_IMAGE,
     byte_size,
-    cost_estimate,
     input_estimate,
 )
 from aircherd.vocabulary.chat import ChatRequest, Message, SchemaFormat, Tool
-from aircherd.vocabulary.models import Model, Prices, Rates
+from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.parts import (
     ImagePart,
     ReasoningPart,
@@ -22,7 +20,6 @@ from aircherd.vocabulary.parts import (
     ToolCallPart,
     ToolResultPart,
 )
-from aircherd.vocabulary.usage import Estimate
 
 MODEL = Model(id="m")
 ENGLISH = (
@@ -94,11 +91,3 @@ def test_a_long_text_is_neither_copied_nor_misjudged(letter):
     tracemalloc.stop()
     assert size == len(text) * len(letter.encode())
     assert peak < 100_000
-
-
-def test_a_cost_is_estimated_without_a_cache():
-    """In whole nano-USD; unknown stays unknown."""
-    rates = Rates(input=Decimal(3), output=Decimal(15), cached=Decimal("0.3"))
-    priced = Model(id="m", prices=Prices(rates=rates))
-    assert cost_estimate(Estimate(1000, 100), priced) == 4_500_000
-    assert cost_estimate(Estimate(1000, 100), MODEL) is None

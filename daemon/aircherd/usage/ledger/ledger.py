@@ -27,7 +27,6 @@ import trio
 from aircherd.usage.ledger.database import FileTrouble, LedgerDatabase
 from aircherd.usage.ledger.replay import ReplayedUsage, read_replayed_usage
 from aircherd.usage.ledger.report import UsageReport, checked, read_report
-from aircherd.usage.ledger.rows import LedgerEntry
 from aircherd.usage.ledger.writer import LedgerState, LedgerWriter
 from aircherd.usage.output_estimator import Learned, read_learned
 from aircherd.vocabulary.usage import Settled, Started
@@ -109,19 +108,26 @@ class Ledger:
             removed=self._writer.removed,
         )
 
-    def begin(self, started: Started) -> int:
-        """Note that an attempt is about to be sent; return its number. Never waits or fails."""
-        number = self._next_id
+    def begin(self, started: Started) -> Started:
+        """Note that an attempt is about to be sent, and number it. Never waits or fails."""
+        number = started.id = self._next_id
         self._next_id = number + 1
         self._open[number] = started
-        self._writer.put(LedgerEntry(number, started, None))
-        return number
+        self._writer.put(started)
+        return started
 
-    def settle(self, number: int, settled: Settled) -> None:
-        """Note what became of an attempt, the first time it is told. Never waits or fails."""
-        started = self._open.pop(number, None)
-        if started is not None:
-            self._writer.put(LedgerEntry(number, started, settled))
+    def settle(self, started: Started, settled: Settled) -> None:
+        """Note how an attempt ended; only the first time counts. Never waits or fails."""
+        if self._open.pop(started.id, None) is None:
+            return
+        started.settled = settled  # before it is asked whether it is queued: see `WriteQueue.take`
+        if not started.is_queued:
+            self._writer.put(started)
+
+    @property
+    def under_way(self) -> list[Started]:
+        """The attempts that have begun and not ended."""
+        return list(self._open.values())
 
     async def flush(self) -> bool:
         """Wait until all that was told is on disk; return False if it cannot be written now.

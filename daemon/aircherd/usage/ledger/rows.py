@@ -5,7 +5,8 @@ would stand before all others for ever.
 """
 
 from datetime import tzinfo
-from typing import NamedTuple
+
+import msgspec
 
 from aircherd.usage.ledger import schema
 from aircherd.usage.time_buckets import local_hour, milliseconds
@@ -20,8 +21,11 @@ MOST = 10**15
 Cell = int | str | None
 
 
-class LedgerEntry(NamedTuple):
-    """What is to be written of an attempt; `settled` is None while it is under way."""
+class LedgerEntry(msgspec.Struct, frozen=True):
+    """What is to be written of an attempt; `settled` is None while it is under way.
+
+    An attempt may end while it is being written: an entry stays as it was when it was taken.
+    """
 
     id: int
     started: Started

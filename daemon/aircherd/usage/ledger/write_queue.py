@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Collection, Iterable
 
 from aircherd.usage.ledger.rows import LedgerEntry
+from aircherd.vocabulary.usage import Started
 
 MOST_WAITING = 20_000
 """Entries held while nothing can be written: some 15 MB."""
@@ -19,24 +20,37 @@ class WriteQueue:
 
     def __init__(self, most: int = MOST_WAITING) -> None:
         self._most = most
-        self._queue: deque[LedgerEntry] = deque()  # of which append and popleft are atomic
+        self._queue: deque[Started] = deque()  # of which append and popleft are atomic
         self._taken: dict[int, LedgerEntry] = {}
         self._dropped = 0  # in the one thread
         self._trimmed = self._left_out = 0  # in the other
 
-    def put(self, entry: LedgerEntry) -> int:
-        """Add an entry; return how many wait to be taken. Costs next to nothing, never fails."""
+    def put(self, started: Started) -> int:
+        """Add an attempt that is not queued; return how many are. Never fails."""
         queue = self._queue
-        if len(queue) >= self._most:  # the writer itself hangs
+        waiting = len(queue)
+        if waiting >= self._most:  # the writer itself hangs
             self._drop_first()
-        queue.append(entry)
-        return len(queue)
+        started.is_queued = True
+        queue.append(started)
+        return waiting + 1
+
+    @property
+    def has_new(self) -> bool:
+        """Whether anything was put since the last `take`."""
+        return bool(self._queue)
 
     def take(self) -> Collection[LedgerEntry]:
-        """Return all that is to be written, each attempt once, with the last that is known."""
-        while self._queue:
-            entry = self._queue.popleft()
-            self._taken[entry.id] = entry
+        """Return all that is to be written, each attempt once, as it is now.
+
+        `is_queued` is cleared before `settled` is read, and `Ledger.settle` does it the other way
+        round: an attempt that ends meanwhile is either taken as ended or queued again.
+        """
+        queue, taken = self._queue, self._taken
+        while queue:
+            started = queue.popleft()
+            started.is_queued = False
+            taken[started.id] = LedgerEntry(started.id, started, started.settled)
         if len(self._taken) > self._most:
             self._trim()
         return self._taken.values()
@@ -72,6 +86,7 @@ class WriteQueue:
             first = self._queue.popleft()
         except IndexError:
             return  # the writer took them all just now
+        first.is_queued = False  # it comes again if it has not ended
         self._dropped += first.settled is not None
 
     def _trim(self) -> None:

@@ -34,6 +34,7 @@ from aircherd.usage.ledger.query import LedgerQuery
 from aircherd.usage.ledger.rows import LedgerEntry
 from aircherd.usage.ledger.write_queue import WriteQueue
 from aircherd.usage.time_buckets import local_hour
+from aircherd.vocabulary.usage import Started
 
 log = structlog.get_logger()
 
@@ -87,6 +88,7 @@ class LedgerWriter:
         self._backlog = WriteQueue()
         self._jobs: deque[LedgerQuery[object]] = deque()
         self._awake, self._hurry = threading.Event(), threading.Event()
+        self._is_idle = False
         self._is_closing = False
         self._trouble: str | None = None
         self._fault: str | None = None
@@ -100,10 +102,14 @@ class LedgerWriter:
 
     # -------------------------------------------------------------- the loop's thread
 
-    def put(self, entry: LedgerEntry) -> None:
-        """Have an entry written; costs microseconds and raises nothing."""
-        waiting = self._backlog.put(entry)
-        if not self._awake.is_set():
+    def put(self, started: Started) -> None:
+        """Have an attempt written that is not queued; costs microseconds and raises nothing.
+
+        While it writes, the thread comes back for more by itself: only an idle one is woken.
+        """
+        waiting = self._backlog.put(started)
+        if self._is_idle:
+            self._is_idle = False
             self._awake.set()
         if waiting >= MANY:
             self._hurry.set()
@@ -222,12 +228,25 @@ class LedgerWriter:
 
     def _wait(self) -> bool:
         """Wait until there is something to do, and a little for more; return whether to end."""
-        if not self._is_closing:
-            self._awake.wait(self._seconds_left())
+        if not (self._is_closing or self._jobs):
+            self._wait_for_work()
         self._awake.clear()
         self._hurry.wait(BATCH_SECONDS)
         self._hurry.clear()
         return self._is_closing
+
+    def _wait_for_work(self) -> None:
+        """Wait until something is put, unless that is done already; or until something is due.
+
+        While the file is in trouble nothing can be written: then it is not woken for that.
+        """
+        if self._trouble is None:
+            self._is_idle = True  # before the queue is looked at: `put` does it the other way round
+            if self._backlog.has_new:
+                self._is_idle = False
+                return
+        self._awake.wait(self._seconds_left())
+        self._is_idle = False
 
     def _seconds_left(self) -> float:
         due = min(self._clean_at, self._check_at) if self._trouble is None else self._retry_at

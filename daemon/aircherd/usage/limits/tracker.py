@@ -23,7 +23,6 @@ from aircherd.usage.limits.reservation import NOTHING, Amounts, LimitKey, Reserv
 from aircherd.usage.limits.windows import window_start
 from aircherd.usage.nano_usd import nano_of
 from aircherd.vocabulary.availability import Limited, LimitStatus
-from aircherd.vocabulary.usage import Estimate
 
 MAX_REMEMBERED = 16_384
 """Askings whose counters are remembered; clients make up their names as they like. Some 4 MB."""
@@ -34,6 +33,9 @@ class LimitTracker:
 
     `lost_at` tells the Unix time before which the ledger may lack attempts: a limit whose window
     has some of that time is incomplete.
+
+    While there is no limit (`has_limits`), nothing needs to be reserved. `before_first_limit` is
+    called when one is set: then it is time to `admit` what is under way.
     """
 
     def __init__(
@@ -43,24 +45,21 @@ class LimitTracker:
         *,
         lost_at: Callable[[], float] = nothing_lost,
     ) -> None:
-        self._clock = clock
+        self.clock = clock
         self._tz = tz
         self._lost_at = lost_at
         self._latest = -math.inf  # what the clock said last
         self._moves_at = -math.inf  # when the next window moves
         self._counters: dict[Counted, LimitCounter] = {}
+        self.has_limits = False
+        self.before_first_limit: Callable[[], None] = _nothing
         self._matching: dict[LimitKey, tuple[LimitCounter, ...]] = {}
         self._open: set[Reservation] = set()  # those under way
         self._awaited: list[AwaitedPast] = []  # between `configure` and `restore`
 
-    @property
-    def has_limits(self) -> bool:
-        """Whether there is any limit at all."""
-        return bool(self._counters)
-
     # -------------------------------------------------------------- requests
 
-    def check(self, asking: LimitKey, estimate: Estimate, cost_nano: int | None) -> Limited | None:
+    def check(self, asking: LimitKey, tokens: int, cost_nano: int | None) -> Limited | None:
         """Return the first limit that such a request would go beyond, None if it may be sent.
 
         Under a limit in USD a `cost_nano` that is unknown is too much.
@@ -68,24 +67,30 @@ class LimitTracker:
         if not self._counters:
             return None
         counters = self._counters_for(asking)
-        return _refusal(counters, _amounts(estimate, cost_nano), self._look())
+        return _refusal(counters, Amounts(1, tokens, cost_nano), self._look())
 
     def reserve(
-        self, asking: LimitKey, estimate: Estimate, cost_nano: int | None
+        self, asking: LimitKey, tokens: int, cost_nano: int | None
     ) -> Reservation | Limited:
         """Reserve what a request may take under every limit it falls under, or say which is full.
 
         Call it right before sending: since `check`, others may have reserved.
         """
-        amounts = _amounts(estimate, cost_nano)
+        amounts = Amounts(1, tokens, cost_nano)
         now = self._look()
-        # Even without any limit it is noted: one may be set before the request has ended.
         counters = self._counters_for(asking) if self._counters else ()
         if counters and (refused := _refusal(counters, amounts, now)):
             return refused
         for counter in counters:
             counter.reserved += amounts[counter.place] or 0
         held = Reservation(asking, amounts, now, counters, self._end)
+        self._open.add(held)
+        return held
+
+    def admit(self, asking: LimitKey, tokens: int, cost_nano: int | None, at: float) -> Reservation:
+        """Reserve for a request that was sent at `at`, when there was no limit."""
+        at = min(at, self._look())  # the clock may have been set back since
+        held = Reservation(asking, Amounts(1, tokens, cost_nano), at, (), self._end)
         self._open.add(held)
         return held
 
@@ -118,6 +123,8 @@ class LimitTracker:
         Those that are new have a past that is `awaited`, until now.
         """
         now = self._look()
+        if limits and not self._counters:
+            self.before_first_limit()
         before, self._counters = self._counters, {}
         for limit in limits:
             for amount, most in limit.amounts.items():
@@ -125,6 +132,7 @@ class LimitTracker:
                 counter = before.get(counted) or self._new_counter(counted)
                 counter.allow(nano_of(most) if isinstance(most, Decimal) else most, limit.warn_at)
                 self._counters[counted] = counter
+        self.has_limits = bool(self._counters)
         self._matching.clear()
         self._moves_at = -math.inf
         new = [counter for counted, counter in self._counters.items() if counted not in before]
@@ -178,7 +186,7 @@ class LimitTracker:
 
     def _look(self) -> float:
         """Read the clock, and have the counters forget what is past by it."""
-        now = self._clock()
+        now = self.clock()
         if now < self._latest:
             self._set_back(self._latest - now)
         self._latest = now
@@ -205,8 +213,8 @@ class LimitTracker:
         return found
 
 
-def _amounts(estimate: Estimate, cost_nano: int | None) -> Amounts:
-    return Amounts(1, estimate.input_tokens + estimate.output_tokens, cost_nano)
+def _nothing() -> None:
+    """Leave it at that: nothing is under way."""
 
 
 def _refusal(counters: Iterable[LimitCounter], amounts: Amounts, now: float) -> Limited | None:

@@ -2,26 +2,42 @@
 
 from aircherd.usage.ledger.rows import LedgerEntry
 from aircherd.usage.ledger.write_queue import WriteQueue
-from helpers.ledger import settled, started
+from helpers.ledger import ended, settled, started
 
 
 def begun(number):
+    return started(id=number)
+
+
+def entry(number):
     return LedgerEntry(number, started(), None)
-
-
-def ended(number):
-    return LedgerEntry(number, started(), settled())
 
 
 def numbers(backlog):
     return [(entry.id, entry.settled is not None) for entry in backlog.take()]
 
 
-def test_an_attempt_that_ended_meanwhile_is_written_once():
+def test_an_attempt_that_ended_in_the_queue_is_taken_once():
     """As ended."""
     backlog = WriteQueue()
-    assert [backlog.put(entry) for entry in (begun(1), begun(2), ended(1))] == [1, 2, 3]
+    first = begun(1)
+    assert [backlog.put(attempt) for attempt in (first, begun(2))] == [1, 2]
+    assert first.is_queued
+    first.settled = settled()
     assert numbers(backlog) == [(1, True), (2, False)]
+    assert not first.is_queued
+
+
+def test_an_attempt_that_ends_after_it_was_taken_is_taken_again():
+    """What was taken before stays as it was."""
+    backlog = WriteQueue()
+    attempt = begun(1)
+    backlog.put(attempt)
+    (before,) = backlog.take()
+    attempt.settled = settled()
+    assert (before.settled, attempt.is_queued) == (None, False)
+    backlog.put(attempt)
+    assert numbers(backlog) == [(1, True)]
 
 
 def test_what_is_not_written_comes_again():
@@ -31,9 +47,9 @@ def test_what_is_not_written_comes_again():
     backlog.take()
     backlog.put(ended(2))
     assert numbers(backlog) == [(1, False), (2, True)]
-    backlog.written([begun(1)])
+    backlog.written([entry(1)])
     assert numbers(backlog) == [(2, True)]
-    backlog.written([begun(2)])
+    backlog.written([entry(2)])
     assert (numbers(backlog), backlog.waiting, backlog.lost) == ([], 0, 0)
 
 
@@ -62,20 +78,21 @@ def test_the_oldest_that_ended_are_lost_and_counted():
 def test_it_is_bounded_while_nobody_takes():
     """A writer may hang in a dead disk."""
     backlog = WriteQueue(3)
-    for number in range(5):
-        backlog.put(begun(number))
-        backlog.put(ended(number))
-    assert (backlog.waiting, backlog.lost) == (3, 3)
-    assert numbers(backlog) == [(3, True), (4, True)]
+    attempts = [begun(0), *(ended(number) for number in range(1, 5))]
+    for attempt in attempts:
+        backlog.put(attempt)
+    assert (backlog.waiting, backlog.lost) == (3, 1)
+    assert not attempts[0].is_queued  # it is put again when it ends
+    assert numbers(backlog) == [(2, True), (3, True), (4, True)]
 
 
 def test_what_is_put_off_comes_last():
     """As it was."""
     backlog = WriteQueue()
-    for entry in (begun(1), ended(2), ended(3)):
-        backlog.put(entry)
+    for attempt in (begun(1), ended(2), ended(3)):
+        backlog.put(attempt)
     first, second, _ = list(backlog.take())
-    backlog.put_off([first, second, ended(9)])
+    backlog.put_off([first, second, entry(9)])
     assert numbers(backlog) == [(3, True), (1, False), (2, True)]
 
 

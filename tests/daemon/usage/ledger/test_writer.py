@@ -12,10 +12,9 @@ from structlog.testing import capture_logs
 from aircherd.errors import LedgerUnavailable
 from aircherd.usage.ledger import writer as module
 from aircherd.usage.ledger.database import FileDamaged, FileTrouble
-from aircherd.usage.ledger.rows import LedgerEntry
 from aircherd.usage.ledger.writer import LedgerState, LedgerWriter
 from helpers.daemon.load import wait_for
-from helpers.ledger import NOW, settled, started
+from helpers.ledger import NOW, ended, started
 
 FULL = FileTrouble("/data/ledger.db: the disk is full")
 
@@ -102,7 +101,7 @@ def writing(file, keep_days=None):
 
 def put(writer, *numbers):
     for number in numbers:
-        writer.put(LedgerEntry(number, started(), settled()))
+        writer.put(ended(number))
 
 
 def look(_file):
@@ -298,7 +297,7 @@ async def test_an_attempt_under_way_that_cannot_be_written_is_not_lost(file):
     """It comes again when it ends."""
     file.poison = {1}
     with writing(file) as writer:
-        writer.put(LedgerEntry(1, started(), None))
+        writer.put(started(id=1))
         await writer.ask(look)
         file.poison = set()
         put(writer, 1)

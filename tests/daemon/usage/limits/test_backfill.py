@@ -16,7 +16,6 @@ from aircherd.usage.limits.backfill import LONGEST_PAUSE, Backfill
 from aircherd.usage.limits.reservation import LimitKey
 from aircherd.usage.limits.tracker import LimitTracker
 from aircherd.vocabulary.reply import Usage
-from aircherd.vocabulary.usage import Estimate
 from helpers.ledger import NOW, open_at_noon, settled, started
 
 DAY = Limit(per="day", requests=9)
@@ -84,7 +83,7 @@ async def test_what_cannot_be_read_is_tried_again_until_it_is(book, nursery, aut
     nursery.start_soon(reader.run)
     await reader.wait(3)
     assert (used(book), trio.current_time()) == ([(0, True)], 0)
-    book.reserve(ASKING, Estimate(1, 1), None).settle(Usage(1, 1), None, produced=True)
+    book.reserve(ASKING, 2, None).settle(Usage(1, 1), None, produced=True)
     await trio.sleep(1000)
     pauses = [late - soon for soon, late in zip(ledger.asked, ledger.asked[1:], strict=False)]
     assert pauses == [1, 2, 4, 8, 16, 32, *[LONGEST_PAUSE] * 3]
@@ -132,7 +131,7 @@ async def test_nothing_counts_twice_however_late_it_is_read(book, nursery, tmp_p
         book.configure([])
 
         def begin():
-            held = book.reserve(ASKING, Estimate(100, 50), 7_000)
+            held = book.reserve(ASKING, 150, 7_000)
             return held, ledger.begin(started(held.at))
 
         def end(held, number):
@@ -158,7 +157,7 @@ async def test_what_is_under_way_is_known_by_its_number(nursery, tmp_path, back,
     book = LimitTracker(lambda: now[0], UTC)
     asking = LimitKey("work", "default", model, "nvim")
     async with open_ledger(tmp_path / "ledger.db", clock=lambda: now[0], tz=UTC) as ledger:
-        held = book.reserve(asking, Estimate(100, 50), 7_000)
+        held = book.reserve(asking, 150, 7_000)
         number = ledger.begin(started(held.at, model=model))
         now[0] += 5
         book.status()

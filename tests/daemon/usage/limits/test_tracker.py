@@ -23,13 +23,12 @@ from aircherd.usage.limits.reservation import LimitKey, Reservation
 from aircherd.usage.limits.tracker import MAX_REMEMBERED, LimitTracker
 from aircherd.vocabulary.availability import Limited, LimitStatus
 from aircherd.vocabulary.reply import Usage
-from aircherd.vocabulary.usage import Estimate
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
 MIDNIGHT = NOON + 12 * 3600
 CENT = 10**7
 ASKING = LimitKey("anthropic", "default", "claude-x", "nvim")
-TEN = Estimate(6, 4)
+TEN = 10
 DOLLAR_A_DAY = Limit(per="day", usd=Decimal(1))
 
 
@@ -422,10 +421,9 @@ class Life(RuleBasedStateMachine):
 
     @rule(target=held, tokens=st.integers(0, 30), cents=st.integers(0, 10))
     def begin(self, tokens: int, cents: int) -> Reservation | None:
-        estimate = Estimate(tokens, 0)
-        expected = self.book.check(ASKING, estimate, cents * CENT)
+        expected = self.book.check(ASKING, tokens, cents * CENT)
         before = self.sums()
-        got = self.book.reserve(ASKING, estimate, cents * CENT)
+        got = self.book.reserve(ASKING, tokens, cents * CENT)
         if isinstance(got, Limited):
             assert got == expected
             assert self.sums() == before

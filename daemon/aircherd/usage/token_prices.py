@@ -1,0 +1,133 @@
+"""A model's prices as whole numbers: the cost of a call without decimals, and exact all the same.
+
+Prices are USD per million tokens with a few decimals. Multiplied by a power of ten, the largest
+that any of them needs, they are integers, and so is every cost; `catalog.cost` is the same in
+decimals.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+from aircherd.usage.nano_usd import DECIMALS, MAX_USD
+from aircherd.vocabulary.models import Prices, Rates
+from aircherd.vocabulary.reply import Usage
+
+MAX_DECIMALS = 30
+"""Prices with more are left to `catalog.cost`."""
+_PER_MILLION = 6
+
+
+class _Tier(NamedTuple):
+    """Rates for a call whose input has more tokens than `above`, in units for a token."""
+
+    above: int
+    input: int
+    output: int
+    cached: int
+    cache_write: int
+
+
+class TokenPrices:
+    """The prices of one model. Amounts are in units of 10**-`decimals` USD."""
+
+    __slots__ = ("_divisor", "_factor", "_most", "_one", "_tiers", "decimals", "prices")
+
+    def __init__(self, prices: Prices, decimals: int) -> None:
+        self.prices = prices
+        self.decimals = decimals
+        scale = decimals - _PER_MILLION
+        tiers = [_tier(tier.above, tier.rates, scale) for tier in reversed(prices.tiers)]
+        self._tiers = (*tiers, _tier(-1, prices.rates, scale))
+        self._one: int = 10**decimals
+        self._most = MAX_USD * self._one
+        self._factor: int = 10 ** max(DECIMALS - decimals, 0)
+        self._divisor: int = 10 ** max(decimals - DECIMALS, 0)
+
+    def cost(self, usage: Usage) -> int | None:
+        """Return what a call costs in units; None if it is less than nothing.
+
+        Cached and written tokens beyond the input they are a part of do not count.
+        """
+        total = usage.input_tokens
+        tier = self._tier_for(total)
+        cost = usage.output_tokens * tier.output
+        cached, written = usage.cached_tokens, usage.cache_write_tokens
+        if cached or written:
+            cached = min(cached, total)
+            written = min(written, total - cached)
+            cost += cached * tier.cached + written * tier.cache_write
+            total -= cached + written
+        cost += total * tier.input
+        return cost if cost >= 0 else None
+
+    def nano(self, units: int) -> int | None:
+        """Return an amount in nano-USD, the nearest whole one; None if it is beyond `MAX_USD`."""
+        if units > self._most:
+            return None
+        if self._divisor == 1:
+            return units * self._factor
+        return _rounded(units, self._divisor)
+
+    def estimate(self, input_tokens: int, output_tokens: int) -> int | None:
+        """Return what a call may cost in nano-USD if nothing is cached; None if unknown."""
+        tier = self._tier_for(input_tokens)
+        units = input_tokens * tier.input + output_tokens * tier.output
+        return self.nano(units) if units >= 0 else None
+
+    def text(self, units: int) -> str:
+        """Return an amount in USD as the wire has it: digits and a point, no trailing zeros."""
+        whole, rest = divmod(units, self._one)
+        return f"{whole}.{rest:0{self.decimals}d}".rstrip("0") if rest else str(whole)
+
+    def _tier_for(self, input_tokens: int) -> _Tier:
+        tiers = self._tiers
+        if len(tiers) > 1:
+            for tier in tiers[:-1]:
+                if input_tokens > tier.above:
+                    return tier
+        return tiers[-1]
+
+    def __repr__(self) -> str:
+        return f"<TokenPrices with {self.decimals} decimals>"
+
+
+def token_prices(prices: Prices) -> TokenPrices | None:
+    """Return prices as whole numbers, None if they have too many digits or are not numbers."""
+    decimals = 0
+    for rate in _rates(prices):
+        exponent = rate.as_tuple().exponent
+        if not isinstance(exponent, int) or abs(exponent) > MAX_DECIMALS:
+            return None
+        decimals = max(decimals, -exponent)
+    return TokenPrices(prices, decimals + _PER_MILLION)
+
+
+def _rates(prices: Prices) -> Iterator[Decimal]:
+    for rates in (prices.rates, *(tier.rates for tier in prices.tiers)):
+        yield from (rates.input, rates.output)
+        yield from (rate for rate in (rates.cached, rates.cache_write) if rate is not None)
+
+
+def _tier(above: int, rates: Rates, scale: int) -> _Tier:
+    one: int = 10**scale
+
+    def whole(rate: Decimal | None) -> int:
+        numerator, denominator = (rates.input if rate is None else rate).as_integer_ratio()
+        return numerator * one // denominator
+
+    return _Tier(
+        above,
+        whole(rates.input),
+        whole(rates.output),
+        whole(rates.cached),
+        whole(rates.cache_write),
+    )
+
+
+def _rounded(units: int, divisor: int) -> int:
+    """Return the nearest whole quotient, the even one of two that are as near."""
+    whole, rest = divmod(units, divisor)
+    if 2 * rest > divisor or (2 * rest == divisor and whole % 2):
+        whole += 1
+    return whole
