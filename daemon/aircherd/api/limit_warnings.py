@@ -1,6 +1,6 @@
-"""Names in `[[limits]]` that nobody knows: a limit with a typing error protects nothing.
+"""Warnings about unknown models and keys in `[[limits]]`: a misspelled limit protects nothing.
 
-A warning and no error: a model may be newer than every list, and a key still to be stored.
+They are not errors because a model may be newer than the lists, and a key may be added later.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,9 +15,9 @@ from aircherd.vocabulary.suggestions import nearest
 
 
 class UnknownName(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a limit is for and nobody knows; `limit` is its number in the file.
+    """An unknown model or key in a limit; `limit` is the limit's index, from 0.
 
-    `file` and `line` are there where the text is at hand.
+    `file` and `line` are set if the text of the configuration is available.
     """
 
     limit: int
@@ -28,17 +28,14 @@ class UnknownName(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     line: int | None = None
 
 
-def unknown_names(services: Services, limits: Sequence[Limit]) -> list[UnknownName]:
-    """Return what `limits` name and nobody knows.
-
-    A provider that is not configured now is passed over: nothing is known of it yet.
-    """
+def limit_warnings(services: Services, limits: Sequence[Limit]) -> list[UnknownName]:
+    """Return the unknown models and keys in `limits`; limits of unknown providers are ignored."""
     numbered = enumerate(limits)
-    return [found for number, limit in numbered for found in _unknown(services, number, limit)]
+    return [found for number, limit in numbered for found in _unknown_in(services, number, limit)]
 
 
-def with_lines(found: Sequence[UnknownName], text: str, file: str) -> list[UnknownName]:
-    """Return the same with their places in `text`."""
+def add_line_numbers(found: Sequence[UnknownName], text: str, file: str) -> list[UnknownName]:
+    """Add the file and the line in `text` to each warning."""
     if not found:
         return []
     lines = Lines(text)
@@ -50,16 +47,16 @@ def with_lines(found: Sequence[UnknownName], text: str, file: str) -> list[Unkno
     ]
 
 
-def _unknown(services: Services, number: int, limit: Limit) -> Iterator[UnknownName]:
+def _unknown_in(services: Services, number: int, limit: Limit) -> Iterator[UnknownName]:
     provider = services.config.current.providers.get(limit.provider or "")
     if provider is None:
         return
     if limit.model is not None and services.catalog.is_unknown(provider, limit.model.model):
-        meant = nearest(limit.model.model, services.catalog.names(provider.name))
-        near = None if meant is None else f"{provider.name}/{meant}"
-        yield UnknownName(limit=number, what="model", name=str(limit.model), nearest=near)
+        close = nearest(limit.model.model, services.catalog.names(provider.name))
+        suggestion = None if close is None else f"{provider.name}/{close}"
+        yield UnknownName(limit=number, what="model", name=str(limit.model), nearest=suggestion)
     keys = [choice.name for choice in services.auth.key_choices(provider)]
-    # A key without a name stands for those that cannot be listed now.
+    # None means that the keys cannot be listed now.
     if limit.key is not None and limit.key not in keys and None not in keys:
-        near = nearest(limit.key, [key for key in keys if key is not None])
-        yield UnknownName(limit=number, what="key", name=limit.key, nearest=near)
+        suggestion = nearest(limit.key, [key for key in keys if key is not None])
+        yield UnknownName(limit=number, what="key", name=limit.key, nearest=suggestion)

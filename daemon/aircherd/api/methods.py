@@ -1,8 +1,8 @@
-"""The table from method name to handler: the index of what every client can ask.
+"""The table of methods and their handlers: the index of what a client can call.
 
-`docs/protocol.md` describes each; a test holds the two together. A handler takes the services, the
-context of the request and its checked parameters, and returns the result. No handler knows how a
-client is connected: what belongs to one connection (`hello`, streams, events) is in
+`docs/protocol.md` describes each method; a test compares the two. A handler takes the services, the
+context of the request and its validated parameters, and returns the result. Handlers do not depend
+on the kind of connection: methods that belong to one connection (`hello`, streams, events) are in
 `ipc.connection_methods`.
 """
 
@@ -13,10 +13,9 @@ import msgspec
 import trio
 
 from aircher_wire import methods
-from aircherd.api import models, usage
-from aircherd.api import status as overview
 from aircherd.api.context import Method, RequestContext
-from aircherd.api.limit_warnings import unknown_names, with_lines
+from aircherd.api.limit_warnings import add_line_numbers, limit_warnings
+from aircherd.api.models import list_models, refresh_models, set_default, show_model
 from aircherd.api.params import (
     CheckParams,
     ClearParams,
@@ -32,6 +31,8 @@ from aircherd.api.params import (
     UseParams,
 )
 from aircherd.api.services import Services
+from aircherd.api.status import config_state, daemon_status, environment_names, key_row
+from aircherd.api.usage import build_report, list_limits
 from aircherd.api.wire import to_wire
 from aircherd.chat.caller import discard
 from aircherd.chat.explain import explain
@@ -46,17 +47,17 @@ from aircherd.vocabulary.suggestions import nearest
 
 
 async def ping(_services: Services, _: RequestContext, _params: NoParams) -> object:
-    """Alive."""
+    """Return an empty result."""
     return {}
 
 
 async def status(services: Services, _: RequestContext, _params: NoParams) -> object:
-    """What the daemon is doing."""
-    return await overview.status(services)
+    """Return the state of the daemon."""
+    return await daemon_status(services)
 
 
 async def shutdown(services: Services, _: RequestContext, _params: NoParams) -> object:
-    """Drain and stop, after the answer."""
+    """Drain and stop the daemon after the response."""
     services.shutdown.asked.set()
     return {}
 
@@ -73,73 +74,73 @@ async def chat(services: Services, context: RequestContext, request: ChatRequest
 async def route_explain(
     services: Services, context: RequestContext, request: ExplainParams
 ) -> object:
-    """Say who would be asked now, and who would not."""
+    """Explain which candidates a request would use now, and which it would skip."""
     return explain(services.chat.services, services.config.usable(), request, context.caller.client)
 
 
 # ------------------------------------------------------------------ auth
 
 
-def _check_known(services: Services, provider: str) -> None:
-    """Say what is wrong with the configuration, rather than that it has no such provider."""
+def _check_provider(services: Services, provider: str) -> None:
+    """Raise ConfigInvalid if the provider may only be unknown because the config is invalid."""
     if provider not in services.config.current.providers:
         services.config.usable()
 
 
 async def auth_login(services: Services, _: RequestContext, params: LoginParams) -> object:
-    """Store a key after a live check."""
-    _check_known(services, params.provider)
+    """Store a key after checking it live."""
+    _check_provider(services, params.provider)
     row = await services.auth.login(
         params.provider, Secret(params.key), label=params.label, verify=params.verify
     )
     services.provider_client.cooldowns.note_other_key(params.provider, params.label)
     if params.verify:
-        _wish_lists(services, [params.provider])
-    return overview.key_row(services, row)
+        _fetch_lists(services, [params.provider])
+    return key_row(services, row)
 
 
 async def auth_logout(services: Services, _: RequestContext, params: LogoutParams) -> object:
     """Remove stored keys."""
-    _check_known(services, params.provider)
+    _check_provider(services, params.provider)
     before = services.auth.stored_labels(params.provider)
     rows = await services.auth.logout(params.provider, params.label)
     removed = set(before) - set(services.auth.stored_labels(params.provider))
     for label in removed:
         services.provider_client.cooldowns.note_other_key(params.provider, label)
-    return {"removed": len(removed), "rows": [overview.key_row(services, row) for row in rows]}
+    return {"removed": len(removed), "rows": [key_row(services, row) for row in rows]}
 
 
 async def auth_status(services: Services, _: RequestContext, _params: NoParams) -> object:
-    """The state of every key."""
-    rows = [overview.key_row(services, row) for row in await services.auth.status()]
+    """Return the state of every key."""
+    rows = [key_row(services, row) for row in await services.auth.status()]
     return {
         "rows": rows,
-        "environment": overview.environment_names(services),
-        "config": overview.config_state(services),
+        "environment": environment_names(services),
+        "config": config_state(services),
     }
 
 
 async def auth_test(services: Services, _: RequestContext, params: TestParams) -> object:
-    """Check keys live, free of charge."""
+    """Check keys with live requests that cost nothing."""
     if params.provider is not None:
-        _check_known(services, params.provider)
+        _check_provider(services, params.provider)
     rows = await services.auth.test(params.provider)
-    return {"rows": [overview.key_row(services, row) for row in rows]}
+    return {"rows": [key_row(services, row) for row in rows]}
 
 
 async def auth_import(services: Services, _: RequestContext, params: ImportParams) -> object:
-    """Store keys from the caller's environment."""
+    """Store keys from the client's environment variables."""
     outcomes = await services.auth.import_keys(params.variables, verify=params.verify)
     stored = [o.provider for o in outcomes if o.outcome == "stored" and o.provider]
     for provider in stored:
         services.provider_client.cooldowns.note_other_key(provider, DEFAULT_LABEL)
     if params.verify:
-        _wish_lists(services, stored)
+        _fetch_lists(services, stored)
     return {"outcomes": [to_wire(outcome) for outcome in outcomes]}
 
 
-def _wish_lists(services: Services, names: Iterable[str | None]) -> None:
-    """Have the models of providers fetched that took a key just now."""
+def _fetch_lists(services: Services, names: Iterable[str | None]) -> None:
+    """Fetch the model lists of providers with a new key, in the background."""
     providers = services.config.current.providers
     services.fetcher.start_fetching(providers[name] for name in names if name in providers)
 
@@ -148,36 +149,36 @@ def _wish_lists(services: Services, names: Iterable[str | None]) -> None:
 
 
 async def models_list(services: Services, _: RequestContext, params: ListParams) -> object:
-    """What models there are, and what is known of each."""
+    """Return the available models and their metadata."""
     if params.model is not None:
         if params.provider is not None or params.query or params.all:
-            raise BadRequest("model: is one model alone: leave out provider, query and all with it")
-        return await models.only(services, params.model)
-    return await models.listing(services, params.provider, params.query, every=params.all)
+            raise BadRequest("model: selects one model; leave out provider, query and all")
+        return await show_model(services, params.model)
+    return await list_models(services, params.provider, params.query, every=params.all)
 
 
 async def models_use(services: Services, _: RequestContext, params: UseParams) -> object:
-    """Set the default model in the user's file."""
-    return await models.use(services, params.model)
+    """Set the default model in the configuration file."""
+    return await set_default(services, params.model)
 
 
 async def models_refresh(services: Services, _: RequestContext, params: RefreshParams) -> object:
-    """Ask for news of models."""
-    return await models.refresh(services, params.provider)
+    """Fetch the model lists now."""
+    return await refresh_models(services, params.provider)
 
 
 # ------------------------------------------------------------------ cooldowns
 
 
 async def cooldowns_clear(services: Services, _: RequestContext, params: ClearParams) -> object:
-    """Forget what is held against a provider, or against all: they are asked again at once."""
+    """Clear the cooldowns of one provider or of all, so they are tried again at once."""
     if params.provider is not None:
-        _check_known(services, params.provider)
+        _check_provider(services, params.provider)
         known = services.config.current.providers
         if params.provider not in known:
             close = nearest(params.provider, known)
-            meant = f" (did you mean {close!r}?)" if close else ""
-            raise BadRequest(f"provider: there is no provider {params.provider!r}{meant}")
+            hint = f" (did you mean {close!r}?)" if close else ""
+            raise BadRequest(f"provider: there is no provider {params.provider!r}{hint}")
     return {"cleared": services.provider_client.cooldowns.clear(params.provider)}
 
 
@@ -185,39 +186,39 @@ async def cooldowns_clear(services: Services, _: RequestContext, params: ClearPa
 
 
 async def usage_report(services: Services, _: RequestContext, params: ReportParams) -> object:
-    """What was asked and spent, in sums."""
-    return await usage.report(services, params.since, params.until, params.by)
+    """Return totals of requests, tokens and cost."""
+    return await build_report(services, params.since, params.until, params.by)
 
 
 async def limits_status(services: Services, _: RequestContext, _params: NoParams) -> object:
-    """How far each of the user's limits is used."""
-    return usage.limits(services)
+    """Return the usage of each of the user's limits."""
+    return list_limits(services)
 
 
 # ------------------------------------------------------------------ configuration
 
 
 async def config_check(services: Services, _: RequestContext, params: CheckParams) -> object:
-    """Say what is wrong with a text, without using it."""
+    """Report the problems in the text of a configuration, without applying it."""
     text, file = params.text, params.file
     try:
-        # In a thread: the worst of texts takes most of a second.
+        # In a thread because the worst possible text takes almost a second.
         config = await trio.to_thread.run_sync(partial(parse_config, text, file=file))
     except ConfigInvalid as error:
         return {"ok": False, "message": error.message, "problems": error.data["problems"]}
-    found = unknown_names(services, config.limits)
-    placed = await trio.to_thread.run_sync(with_lines, found, text, file)
-    return {"ok": True, "problems": [], "unknown": msgspec.to_builtins(placed)}
+    found = limit_warnings(services, config.limits)
+    warnings = await trio.to_thread.run_sync(add_line_numbers, found, text, file)
+    return {"ok": True, "problems": [], "unknown": msgspec.to_builtins(warnings)}
 
 
 async def config_reload(services: Services, _: RequestContext, _params: NoParams) -> object:
-    """Load the file now; a bad one changes nothing and is reported."""
+    """Load the configuration file now. An invalid one is reported and changes nothing."""
     changed = await services.reload()
     file = str(services.about.paths.config_file)
     return {
         "changed": changed,
         "file": file,
-        "unknown": msgspec.to_builtins(unknown_names(services, services.config.current.limits)),
+        "unknown": msgspec.to_builtins(limit_warnings(services, services.config.current.limits)),
     }
 
 

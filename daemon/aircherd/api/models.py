@@ -1,4 +1,4 @@
-"""Models for clients: what there is, which one is the default, and asking for news of them."""
+"""Lists models for clients, refreshes the lists, and sets the default model."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -10,8 +10,8 @@ import trio
 from aircherd.api.services import Services
 from aircherd.api.status import best_state
 from aircherd.api.wire import to_wire
-from aircherd.catalog import cost as prices
 from aircherd.catalog.catalog import SourcedModel
+from aircherd.catalog.cost import decimal_text
 from aircherd.config.edit import set_default_model
 from aircherd.config.load import load_config
 from aircherd.config.model import Config, Provider, Route
@@ -23,14 +23,14 @@ from aircherd.vocabulary.keys import USABLE, KeyState
 from aircherd.vocabulary.models import Prices, Rates
 from aircherd.vocabulary.suggestions import nearest
 
-LIST_PATIENCE = 2.0
-"""Seconds that a client waits for lists that are missing or old; then it is told what is known."""
-USE_PATIENCE = 10.0
-"""The same where a wrong name would be written into the user's file."""
-WRITE_PATIENCE = 5.0
-"""Seconds for the file itself: nobody waits for a disk that hangs."""
-LOOK_PATIENCE = 1.0
-"""Seconds to see whether it is changed all the same."""
+LIST_TIMEOUT = 2.0
+"""Seconds to wait for missing and stale lists; after that the known models are returned."""
+NAME_CHECK_TIMEOUT = 10.0
+"""The same before a name is written to the user's file, where a wrong one would do damage."""
+WRITE_TIMEOUT = 5.0
+"""Seconds for writing the file, because a disk can hang."""
+VERIFY_TIMEOUT = 1.0
+"""Seconds for reading the file after a failed write."""
 
 Map = dict[str, object]
 
@@ -40,48 +40,56 @@ log = structlog.get_logger()
 # ------------------------------------------------------------------ models.list
 
 
-async def listing(services: Services, provider: str | None, query: str, *, every: bool) -> Map:
-    """Return the models that can be asked, with what is known of each.
+async def list_models(services: Services, provider: str | None, query: str, *, every: bool) -> Map:
+    """Return the models of signed-in providers with their metadata.
 
-    `every` adds those of providers where nobody is signed in; they are also shown when there are no
-    others, and when their provider is named.
+    Models of other providers are included if `every` is set, if their `provider` is named, or if no
+    provider is signed in.
 
     Raises:
         UnknownModel: there is no such provider.
     """
     config = services.config.current
-    chosen = [_find(config, provider)] if provider else list(config.providers.values())
-    await services.fetcher.refresh_stale(chosen, LIST_PATIENCE)
-    shown = chosen if every or provider else _ready(services, chosen)
-    first = _first_of_default(services)
+    chosen = [_find_provider(config, provider)] if provider else list(config.providers.values())
+    await services.fetcher.refresh_stale(chosen, LIST_TIMEOUT)
+    shown = chosen if every or provider else _signed_in(services, chosen)
+    first = _default_model(services)
     rows: list[Map] = []
     for each in shown:
-        await trio.lowlevel.checkpoint()  # there may be a thousand models, and somebody may stream
+        await trio.lowlevel.checkpoint()  # thousands of models must not delay running streams
         rows += _rows(services, each, query, first)
-    result: Map = {"models": rows, "aliases": _aliases(config), "lists": _lists(services, chosen)}
+    result: Map = {
+        "models": rows,
+        "aliases": _alias_rows(config),
+        "lists": _list_rows(services, chosen),
+    }
     default = config.default_model or first
     return {**result, "default": default} if default else result
 
 
-async def only(services: Services, name: str) -> Map:
-    """Return what is known of one `provider/model`, be it on a list or not; it is asked either way.
+async def show_model(services: Services, name: str) -> Map:
+    """Return the metadata of one `provider/model`, whether or not it is on a list.
 
     Raises:
-        UnknownModel: it has not that form, or there is no such provider.
+        UnknownModel: the name has another form, or there is no such provider.
     """
     config = services.config.current
     try:
         route = Route.parse(name)
     except ValueError as error:
         raise UnknownModel(f"{error}; write for example anthropic/claude-sonnet-5") from None
-    provider = _find(config, route.provider)
-    await services.fetcher.refresh_stale([provider], LIST_PATIENCE)
+    provider = _find_provider(config, route.provider)
+    await services.fetcher.refresh_stale([provider], LIST_TIMEOUT)
     known = services.catalog.known(provider, route.model)
     row = _row(services, provider, known, best_state(services, provider))
-    return {"models": [row], "aliases": _aliases(config), "lists": _lists(services, [provider])}
+    return {
+        "models": [row],
+        "aliases": _alias_rows(config),
+        "lists": _list_rows(services, [provider]),
+    }
 
 
-def _ready(services: Services, providers: list[Provider]) -> list[Provider]:
+def _signed_in(services: Services, providers: list[Provider]) -> list[Provider]:
     return [p for p in providers if best_state(services, p) in USABLE] or providers
 
 
@@ -114,7 +122,7 @@ def _model_row(known: SourcedModel) -> Map:
 
 
 def _price_row(found: Prices) -> Map:
-    """Return prices as decimal strings, USD per million tokens."""
+    """Return prices as decimal strings in USD per million tokens."""
     row = _rates_row(found.rates)
     if found.tiers:
         row["tiers"] = [{"above": tier.above, **_rates_row(tier.rates)} for tier in found.tiers]
@@ -123,10 +131,10 @@ def _price_row(found: Prices) -> Map:
 
 def _rates_row(rates: Rates) -> Map:
     known = {name: getattr(rates, name) for name in ("input", "output", "cached", "cache_write")}
-    return {name: prices.decimal_text(rate) for name, rate in known.items() if rate is not None}
+    return {name: decimal_text(rate) for name, rate in known.items() if rate is not None}
 
 
-def _aliases(config: Config) -> list[Map]:
+def _alias_rows(config: Config) -> list[Map]:
     return [
         {"name": alias.name, "routes": [str(route) for route in alias.routes]}
         for alias in config.models.values()
@@ -138,41 +146,44 @@ def _aliases_of(config: Config, provider: str, model: str) -> list[str]:
     return [alias.name for alias in config.models.values() if route in alias.routes]
 
 
-def _lists(
+def _list_rows(
     services: Services, providers: Sequence[Provider], *, absent_too: bool = False
 ) -> list[Map]:
-    """Return how fresh each list is; a local server that does not run only `absent_too`."""
+    """Return the date and the last error of each list.
+
+    Local servers that are not running are included if `absent_too` is set.
+    """
     rows: list[Map] = []
     for provider in providers:
         row: Map = {"provider": provider.name}
         if found := services.catalog.cached_list(provider):
             row["fetched_at"] = found.fetched_at
-        last_error = services.fetcher.last_error(provider)
-        if last_error and (absent_too or not last_error.is_absent):
-            row["error"] = last_error.message
-            if last_error.is_absent:
+        error = services.fetcher.last_error(provider)
+        if error and (absent_too or not error.is_absent):
+            row["error"] = error.message
+            if error.is_absent:
                 row["is_absent"] = True
         if len(row) > 1:
             rows.append(row)
     return rows
 
 
-def _first_of_default(services: Services) -> str | None:
-    """Return whom a request without a model comes to first, as `provider/model`."""
+def _default_model(services: Services) -> str | None:
+    """Return the first candidate of a request without a model, as `provider/model`."""
     try:
-        return _first(services, None)
+        return _first_route(services, None)
     except AircherError:
         return None
 
 
-def _first(services: Services, name: str | None) -> str | None:
-    """Return where a name leads first."""
+def _first_route(services: Services, name: str | None) -> str | None:
+    """Return the first route of a model name, as `provider/model`."""
     config, keys_of = services.config.current, services.auth.key_choices
     chain = chain_of(name, RouteOptions(), config, keys_of, services.catalog)
     return next((str(route) for route in chain.routes), None)
 
 
-def _find(config: Config, name: str) -> Provider:
+def _find_provider(config: Config, name: str) -> Provider:
     if name in config.providers:
         return config.providers[name]
     close = nearest(name, config.providers)
@@ -184,54 +195,54 @@ def _find(config: Config, name: str) -> Provider:
 # ------------------------------------------------------------------ models.use
 
 
-async def use(services: Services, name: str) -> Map:
-    """Make a model the default, in the user's own file; return what is written there, and where.
+async def set_default(services: Services, name: str) -> Map:
+    """Write the default model to the configuration file; return the model and the file.
 
     Raises:
-        UnknownModel: nobody knows it.
-        ConfigInvalid: the file does not hold; it stays as it is.
-        AircherError: it cannot be written, or not in time; it stays as it is, or the message says
-            that it may still be changed.
+        UnknownModel: the model is unknown.
+        ConfigInvalid: the file is invalid and stays unchanged.
+        AircherError: the file cannot be written in time. It stays unchanged, or the message says
+            that it may still change.
     """
-    model = await _settled(services, name)
+    model = await _resolve_default(services, name)
     file = services.config.file
     try:
-        await services.config.changes.do(partial(set_default_model, file, model), WRITE_PATIENCE)
+        await services.config.changes.do(partial(set_default_model, file, model), WRITE_TIMEOUT)
     except OSError as error:
-        # The disk may have failed or gone silent after the file was replaced.
+        # The disk may have failed or hung after the file was replaced.
         if not await _is_default(services, model):
-            raise AircherError(_unwritten(file, error)) from None
+            raise AircherError(_write_error(file, error)) from None
         log.warning("default_may_not_last", file=str(file), reason=error.strerror)
     await services.reload()
     return {"model": model, "file": str(file)}
 
 
 async def _is_default(services: Services, model: str) -> bool:
-    """Tell whether the file names this default now, as far as it can be read in time."""
+    """Tell whether the file, if it can be read in time, has this default model."""
     file = services.config.file
     try:
-        found = await services.config.check_worker.do(lambda _: load_config(file), LOOK_PATIENCE)
+        found = await services.config.check_worker.do(lambda _: load_config(file), VERIFY_TIMEOUT)
     except (OSError, ConfigInvalid):
         return False
     return found.default_model == model
 
 
-def _unwritten(file: Path, error: OSError) -> str:
+def _write_error(file: Path, error: OSError) -> str:
     late = isinstance(error, DiskTimeout) and error.may_change
-    cure = ": look at it, then reload the configuration" if late else ""
-    return f"{file} cannot be written: {error.strerror}{cure}"
+    hint = ": check it, then reload the configuration" if late else ""
+    return f"{file} cannot be written: {error.strerror}{hint}"
 
 
-async def _settled(services: Services, name: str) -> str:
-    """Return what `default_model` has to be: an alias, or `provider/model`."""
+async def _resolve_default(services: Services, name: str) -> str:
+    """Return the value for `default_model`: an alias, or `provider/model`."""
     config = services.config.usable()
     if name in config.models:
         return name
-    model = _first(services, name)
-    assert model is not None  # a name leads somewhere, or there is an error
+    model = _first_route(services, name)
+    assert model is not None  # an unknown name raises
     route = Route.parse(model)
     provider = config.providers[route.provider]
-    await services.fetcher.refresh_stale([provider], USE_PATIENCE)
+    await services.fetcher.refresh_stale([provider], NAME_CHECK_TIMEOUT)
     if services.catalog.is_unknown(provider, route.model):
         close = nearest(route.model, services.catalog.names(provider.name))
         hint = f" (did you mean '{provider.name}/{close}'?)" if close else ""
@@ -242,32 +253,32 @@ async def _settled(services: Services, name: str) -> str:
 # ------------------------------------------------------------------ models.refresh
 
 
-async def refresh(services: Services, provider: str | None) -> Map:
-    """Ask one provider, or all that can be asked and models.dev, for what there is.
+async def refresh_models(services: Services, provider: str | None) -> Map:
+    """Fetch the list of one provider, or all lists and models.dev.
 
     Raises:
         UnknownModel: there is no such provider.
     """
     config = services.config.current
     if provider is not None:
-        chosen = [_find(config, provider)]
+        chosen = [_find_provider(config, provider)]
         await services.fetcher.refresh(chosen)
-        return {"lists": _lists(services, chosen, absent_too=True)}
-    chosen = _askable(services)
+        return {"lists": _list_rows(services, chosen, absent_too=True)}
+    chosen = _usable_providers(services)
     public: Map = {}
     async with trio.open_nursery() as nursery:
         nursery.start_soon(services.fetcher.refresh, chosen)
-        nursery.start_soon(_refresh_public, services, public)
-    return {"lists": _lists(services, chosen, absent_too=True), "models_dev": public}
+        nursery.start_soon(_refresh_models_dev, services, public)
+    return {"lists": _list_rows(services, chosen, absent_too=True), "models_dev": public}
 
 
-def _askable(services: Services) -> list[Provider]:
+def _usable_providers(services: Services) -> list[Provider]:
     providers = services.config.current.providers.values()
     return [p for p in providers if best_state(services, p) in USABLE]
 
 
-async def _refresh_public(services: Services, row: Map) -> None:
-    """Fetch models.dev; put into `row` what came of it."""
+async def _refresh_models_dev(services: Services, row: Map) -> None:
+    """Fetch models.dev and put the result into `row`."""
     try:
         row["models"] = await services.fetcher.refresh_models_dev()
     except AircherError as error:

@@ -1,4 +1,4 @@
-"""The parameters of every method, as clients send them: checked before a handler sees them."""
+"""The parameters of every method, validated before a handler sees them."""
 
 from typing import Annotated
 
@@ -10,11 +10,11 @@ from aircherd.vocabulary.keys import DEFAULT_LABEL
 
 
 class StrictParams(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Parameters: an unknown one is an error, so that a misspelt one is not ignored."""
+    """Base class that refuses unknown parameters, so misspelled ones are not ignored."""
 
 
 Name = Annotated[str, msgspec.Meta(max_length=200)]
-"""Names are repeated in errors, events and logs: they have an end."""
+"""A name. Its length is limited because errors, events and logs repeat it."""
 
 
 class NoParams(StrictParams, frozen=True):
@@ -22,7 +22,7 @@ class NoParams(StrictParams, frozen=True):
 
 
 class ClientInfo(msgspec.Struct, frozen=True):
-    """What a client says of itself; a newer client may say more, and still be greeted."""
+    """The client's name and version. Unknown fields are ignored for newer clients."""
 
     name: Name
     version: Name | None = None
@@ -37,7 +37,7 @@ class HelloParams(msgspec.Struct, frozen=True):
 
 
 class ExplainParams(ChatRequest, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A chat request; it may do without messages."""
+    """A chat request; `messages` may be left out."""
 
     messages: list[Message] = msgspec.field(default_factory=list)
 
@@ -52,7 +52,7 @@ class LoginParams(StrictParams, frozen=True):
 
 
 class LogoutParams(StrictParams, frozen=True):
-    """Without `label` every stored key of the provider goes."""
+    """Without `label` every stored key of the provider is removed."""
 
     provider: Name
     label: Name | None = None
@@ -65,16 +65,17 @@ class TestParams(StrictParams, frozen=True):
 
 
 class ImportParams(StrictParams, frozen=True):
-    """The caller's environment variables, name to value."""
+    """The client's environment variables, name to value."""
 
     variables: dict[str, str]
     verify: bool = True
 
 
 class ListParams(StrictParams, frozen=True):
-    """Words of `query` are parts of names; `all` includes providers nobody is signed in to.
+    """Filters for `models.list`.
 
-    `model`: only this `provider/model`, be it on a list or not; alone, without the others.
+    Every word of `query` has to be part of a name. `all` includes providers that are not signed in.
+    `model` selects one `provider/model` and excludes the other parameters.
     """
 
     provider: Name | None = None
@@ -84,25 +85,25 @@ class ListParams(StrictParams, frozen=True):
 
 
 class UseParams(StrictParams, frozen=True):
-    """A model by any of its names."""
+    """A model: an alias, a bare name or `provider/model`."""
 
     model: Annotated[str, msgspec.Meta(min_length=1, max_length=500)]
 
 
 class RefreshParams(StrictParams, frozen=True):
-    """Without `provider` every list, and models.dev."""
+    """Without `provider` every list and models.dev are fetched."""
 
     provider: Name | None = None
 
 
 class ClearParams(StrictParams, frozen=True):
-    """Without `provider` everything that cools."""
+    """Without `provider` all cooldowns are cleared."""
 
     provider: Name | None = None
 
 
 class ReportParams(StrictParams, frozen=True):
-    """`since` and `until` are Unix times, `by` what to group by."""
+    """`since` and `until` are Unix times; `by` lists the columns to group by."""
 
     since: float | None = None
     until: float | None = None
@@ -110,19 +111,19 @@ class ReportParams(StrictParams, frozen=True):
 
 
 class SubscribeParams(StrictParams, frozen=True):
-    """Topics of `aircherd.events`."""
+    """Topics as in `aircherd.events`."""
 
     topics: list[Name]
 
 
 class UnsubscribeParams(StrictParams, frozen=True):
-    """Without `topics` all of them."""
+    """Without `topics` all subscriptions end."""
 
     topics: list[Name] | None = None
 
 
 class CheckParams(StrictParams, frozen=True):
-    """A configuration's text; `file` is what problems call it."""
+    """The text of a configuration; `file` is the name used in problems."""
 
     text: str
     file: Annotated[str, msgspec.Meta(max_length=4096)] = "config.toml"

@@ -1,4 +1,4 @@
-"""The daemon's picture of itself for clients: status, rows of keys, snapshots. It only reads."""
+"""The state of the daemon for clients: status, keys, health, snapshots. Read-only."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -19,8 +19,8 @@ from aircherd.vocabulary.chat import Requirements
 from aircherd.vocabulary.keys import USABLE, KeyChoice, KeyState, KeyStatus
 
 
-async def status(services: Services) -> dict[str, object]:
-    """Everything `aircher-cli status` shows. Asks the keyring how it is; the rest is at hand."""
+async def daemon_status(services: Services) -> dict[str, object]:
+    """Return the result of `status`. Waits for a probe of the keyring only."""
     about = services.about
     keyring = await services.auth.keyring_state()
     return {
@@ -40,13 +40,13 @@ async def status(services: Services) -> dict[str, object]:
         "providers": [
             _provider_row(services, p) for p in services.config.current.providers.values()
         ],
-        "default": _default(services),
+        "default": _default_route(services),
     }
 
 
 def snapshot(services: Services, topics: Sequence[str]) -> dict[str, object]:
-    """How things stand for `topics`, in the form of the events that will follow."""
-    pictures: dict[str, Callable[[], object]] = {
+    """Return the current state of `topics`, in the same shape as the events that follow."""
+    builders: dict[str, Callable[[], object]] = {
         "auth": lambda: [key_row(services, row) for row in services.auth.rows()],
         "provider": lambda: [
             *(health_row(services, each) for each in services.config.current.providers.values()),
@@ -56,37 +56,37 @@ def snapshot(services: Services, topics: Sequence[str]) -> dict[str, object]:
         "usage": lambda: [msgspec.to_builtins(each) for each in services.limits.status()],
         "config": lambda: config_state(services),
     }
-    return {"snapshot": {topic: pictures[topic]() for topic in dict.fromkeys(topics)}}
+    return {"snapshot": {topic: builders[topic]() for topic in dict.fromkeys(topics)}}
 
 
 def key_row(services: Services, row: KeyStatus) -> dict[str, object]:
-    """One row of `auth.status`: what `auth` knows of the key, and how available it is."""
+    """Return one row of `auth.status`: the key's status and its health."""
     store = services.config
     if store.problem and not store.has_good and row.provider not in store.current.providers:
-        row = _unknown_for_now(row, store)
+        row = _with_unknown_provider(row, store)
     cooldowns = services.provider_client.cooldowns
     health = health_data(*cooldowns.health(row.provider, row.key))
     limits = cooldowns.rate_limit(row.provider, row.key)
     return {**to_wire(row), **health, **({"rate_limit": shown(limits)} if limits else {})}
 
 
-def _unknown_for_now(row: KeyStatus, store: ConfigStore) -> KeyStatus:
-    """The row of a stored key whose provider nobody can know until the configuration holds."""
+def _with_unknown_provider(row: KeyStatus, store: ConfigStore) -> KeyStatus:
+    """Change the row of a key whose provider may be defined in an invalid configuration."""
     return msgspec.structs.replace(
         row,
         state=KeyState.UNVERIFIED,
         reason="the configuration is invalid, so its provider is not known",
-        hint=f"mend {store.file}, then 'aircher-cli config reload'",
+        hint=f"fix {store.file}, then run 'aircher-cli config reload'",
     )
 
 
 def health_row(services: Services, provider: Provider) -> dict[str, object]:
-    """One provider's availability."""
+    """Return one provider's health."""
     return {"provider": provider.name, **_health(services, provider)}
 
 
 def _health(services: Services, provider: Provider) -> dict[str, object]:
-    """How available a provider is: with the one of its keys that fares best."""
+    """Return a provider's health: that of its best key."""
     choices = services.auth.key_choices(provider) or [KeyChoice(None, KeyState.NOT_CONFIGURED)]
     usable = [choice for choice in choices if choice.state in USABLE] or choices
     health = services.provider_client.cooldowns.health
@@ -94,7 +94,7 @@ def _health(services: Services, provider: Provider) -> dict[str, object]:
 
 
 def config_state(services: Services) -> dict[str, object]:
-    """Whether the configuration holds, and what is wrong with it."""
+    """Return whether the configuration is valid, and its problem if not."""
     store = services.config
     state: dict[str, object] = {
         "file": str(store.file),
@@ -103,18 +103,18 @@ def config_state(services: Services) -> dict[str, object]:
     }
     if store.problem:
         state["problem"] = problem_row(store.problem)
-        # Where there was never a good one, nothing is in use and chats are refused.
+        # Without any valid configuration so far, chats are refused.
         state["in_use"] = "the last good one" if store.has_good else "none"
     return state
 
 
 def problem_row(problem: ConfigInvalid) -> dict[str, object]:
-    """A problem with the configuration, as clients get it."""
+    """Return a problem with the configuration as a map for the wire."""
     return {"message": problem.message, **problem.data}
 
 
 def environment_names(services: Services) -> list[str]:
-    """The variables that the known providers name, for a client to compare with its own shell."""
+    """Return the environment variables of all providers, for clients to compare with their own."""
     providers = services.config.current.providers.values()
     return list(dict.fromkeys(name for provider in providers for name in provider.env))
 
@@ -130,7 +130,7 @@ _BEST_FIRST = (
 
 
 def best_state(services: Services, provider: Provider) -> KeyState:
-    """How far somebody is signed in to a provider: the state of its best key."""
+    """Return the authentication state of a provider: that of its best key."""
     states = [choice.state for choice in services.auth.key_choices(provider)]
     return min(states or [KeyState.NOT_CONFIGURED], key=_BEST_FIRST.index)
 
@@ -145,19 +145,19 @@ def _provider_row(services: Services, provider: Provider) -> dict[str, object]:
     }
 
 
-def _default(services: Services) -> dict[str, object]:
-    """Who would answer a request that names no model."""
+def _default_route(services: Services) -> dict[str, object]:
+    """Return the candidates of a request without a model, or the problem."""
     config = services.config.current
     row: dict[str, object] = {}
     if config.default_model:
         row["model"] = config.default_model
     try:
-        decided = plan(
+        route = plan(
             RouteQuery(),
             config,
             LiveRoutingState(services.chat.services, Requirements(), "aircher-cli"),
         )
     except AircherError as error:
         return {**row, "candidates": [], "problem": error.message}
-    names = dict.fromkeys(c.origin for c in decided.candidates)
+    names = dict.fromkeys(c.origin for c in route.candidates)
     return {**row, "candidates": list(names)}

@@ -1,10 +1,10 @@
-"""What was spent and what is left, for clients: it only reads."""
+"""Usage reports and the state of limits for clients. Read-only."""
 
 from collections.abc import Sequence
 
 import msgspec
 
-from aircherd.api.limit_warnings import unknown_names
+from aircherd.api.limit_warnings import limit_warnings
 from aircherd.api.services import Services
 from aircherd.api.wire import to_wire
 from aircherd.usage.ledger.report import Sums
@@ -25,13 +25,13 @@ ESTIMATES = ("estimated", "estimated_input_tokens", "estimated_output_tokens")
 Map = dict[str, object]
 
 
-async def report(
+async def build_report(
     services: Services, since: float | None, until: float | None, by: Sequence[str]
 ) -> Map:
-    """Return the sums of the attempts of a time, grouped.
+    """Return totals of the attempts in a period, grouped by the columns in `by`.
 
     Raises:
-        BadRequest: an unknown thing to group by.
+        BadRequest: `by` has an unknown column.
         LedgerUnavailable: the ledger cannot be read.
     """
     found = await services.ledger.report(since, until, by)
@@ -39,33 +39,33 @@ async def report(
     return {
         **{name: bound for name, bound in bounds.items() if bound is not None},
         "by": list(by),
-        "rows": [{**_names(row.by), **_sums(row.sums)} for row in found.rows],
+        "rows": [{**_group_names(row.by), **_sums(row.sums)} for row in found.rows],
         "totals": _sums(found.totals),
         "ledger": ledger_row(services),
     }
 
 
 def ledger_row(services: Services) -> Map:
-    """Whether what is spent is written down."""
+    """Return the state of the ledger."""
     state = services.ledger.state
     return to_wire({"state": state.status, "reason": state.reason})
 
 
-def limits(services: Services) -> Map:
-    """Return how every limit stands, and what they name that nobody knows.
+def list_limits(services: Services) -> Map:
+    """Return the usage of every limit, and the unknown models and keys that limits name.
 
     Raises:
-        ConfigInvalid: there is no configuration to work with.
+        ConfigInvalid: there is no valid configuration.
     """
     config = services.config.usable()
     return {
         "limits": [msgspec.to_builtins(status) for status in services.limits.status()],
-        "unknown": msgspec.to_builtins(unknown_names(services, config.limits)),
+        "unknown": msgspec.to_builtins(limit_warnings(services, config.limits)),
         "ledger": ledger_row(services),
     }
 
 
-def _names(by: dict[str, str | None]) -> Map:
+def _group_names(by: dict[str, str | None]) -> Map:
     return {name: value for name, value in by.items() if value is not None}
 
 
@@ -74,9 +74,9 @@ def _sums(sums: Sums) -> Map:
     return {
         **counts,
         "cost": usd_text(sums.cost_nano),
-        # What was paid for and has no price is counted beside the sum, not in it as nothing.
+        # Attempts without a known cost are not part of the total; this is their number.
         "unknown_cost": sums.unpriced,
-        # What nobody told is in the sums, as limits count it; this says how much of them it is.
+        # The totals include estimates, as limits do; these fields are the estimated part.
         **{name: getattr(sums, name) for name in ESTIMATES},
         "estimated_cost": usd_text(sums.estimated_cost_nano),
     }

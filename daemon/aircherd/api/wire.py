@@ -1,9 +1,9 @@
-"""How values travel to clients."""
+"""Encodes results for clients."""
 
 import msgspec
 
 
 def to_wire(value: object) -> dict[str, object]:
-    """Return a struct as a map for the wire, without the keys that have no value."""
+    """Convert a struct to a map for the wire; fields that are None are left out."""
     built = msgspec.to_builtins(value)
     return {key: item for key, item in built.items() if item is not None}

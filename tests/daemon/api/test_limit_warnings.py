@@ -1,10 +1,10 @@
-"""What a limit names and nobody knows."""
+"""Warnings about unknown names in limits."""
 
 from types import SimpleNamespace
 
 import pytest
 
-from aircherd.api.limit_warnings import UnknownName, unknown_names, with_lines
+from aircherd.api.limit_warnings import UnknownName, add_line_numbers, limit_warnings
 from aircherd.catalog.catalog import Catalog
 from aircherd.config.load import parse_config
 from aircherd.vocabulary.keys import KeyChoice, KeyState
@@ -13,7 +13,7 @@ GOOD = KeyState.AUTHENTICATED
 
 
 def found(limit, keys=("default", "work")):
-    """Return the rows for one limit."""
+    """Return the warnings about one limit."""
     config = parse_config(f"[[limits]]\nrequests = 5\nper = 'day'\n{limit}", file="f")
     choices = [KeyChoice(key, GOOD) for key in keys]
     services = SimpleNamespace(
@@ -21,7 +21,7 @@ def found(limit, keys=("default", "work")):
         catalog=Catalog(config=lambda: config),
         auth=SimpleNamespace(key_choices=lambda _: choices),
     )
-    return unknown_names(services, config.limits)
+    return limit_warnings(services, config.limits)
 
 
 @pytest.mark.parametrize(
@@ -31,37 +31,37 @@ def found(limit, keys=("default", "work")):
         "provider = 'openai'",
         "model = 'openai/gpt-5.5'",
         "provider = 'openai'\nkey = 'work'",
-        "client = 'nobody'",
+        "client = 'any'",
     ],
 )
-def test_what_is_known_is_no_news(limit):
-    """Nor is a client, which names itself."""
+def test_known_names_give_no_warning(limit):
+    """Client names are never checked: clients choose them."""
     assert found(limit) == []
 
 
-def test_a_model_that_nobody_knows():
-    """With the one that may be meant."""
+def test_an_unknown_model_gives_a_warning():
+    """It suggests a similar model."""
     (row,) = found("model = 'openai/gpt-5.55'")
     assert (row.what, row.name, row.limit) == ("model", "openai/gpt-5.55", 0)
     assert row.nearest.startswith("openai/gpt-5.5")
 
 
-def test_a_model_of_a_server_that_has_not_said_what_it_has():
-    """It may have any."""
+def test_a_model_of_a_server_without_a_list_gives_no_warning():
+    """The server may have any model."""
     config = "[providers.mine]\nkind = 'openai'\nbase_url = 'http://localhost:1/v1'\n"
     assert found(f"model = 'mine/anything'\n{config}") == []
 
 
-def test_a_key_that_is_not_there():
-    """Not one that could not be seen now."""
+def test_an_unknown_key_gives_a_warning():
+    """Unless the keys cannot be listed now."""
     (row,) = found("provider = 'openai'\nkey = 'wrok'")
     assert row == UnknownName(limit=0, what="key", name="wrok", nearest="work")
     assert found("provider = 'openai'\nkey = 'wrok'", keys=(None,)) == []
 
 
-def test_the_place_in_the_file():
-    """Of the entry itself, as a problem has it."""
+def test_a_warning_has_the_line_of_its_entry():
+    """As the problems of the configuration do."""
     text = "[[limits]]\nper = 'day'\nrequests = 5\nmodel = 'openai/x'\n"
-    (row,) = with_lines([UnknownName(limit=0, what="model", name="openai/x")], text, "f")
+    (row,) = add_line_numbers([UnknownName(limit=0, what="model", name="openai/x")], text, "f")
     assert (row.file, row.line) == ("f", 4)
-    assert with_lines([], text, "f") == []
+    assert add_line_numbers([], text, "f") == []

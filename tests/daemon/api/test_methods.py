@@ -1,4 +1,4 @@
-"""The method table and its page agree, and every handler does what the page says."""
+"""The method table matches docs/protocol.md, and handlers check their parameters."""
 
 import re
 from pathlib import Path
@@ -17,20 +17,26 @@ PAGE = (Path(__file__).parents[3] / "docs" / "protocol.md").read_text()
 
 
 def test_the_page_describes_every_method_and_no_other():
-    """A method nobody can read about does not exist; one that is only written about neither."""
+    """The headings of the page are the names of the methods."""
     assert set(re.findall(r"^### `([^`]+)`$", PAGE, re.MULTILINE)) == set(METHODS)
 
 
-def test_every_name_of_the_wire_is_served_or_is_a_notification():
-    """A constant that nothing answers would mislead a client's author."""
+def test_every_name_is_a_method_or_a_notification():
+    """A constant without a handler would mislead authors of clients."""
     names = {v for n, v in vars(methods).items() if n.isupper() and isinstance(v, str)}
-    told = {methods.CANCEL, methods.CHAT_DELTA, methods.CHAT_DONE, methods.EVENT, methods.ERROR}
-    assert names - told == set(METHODS)
+    notifications = {
+        methods.CANCEL,
+        methods.CHAT_DELTA,
+        methods.CHAT_DONE,
+        methods.EVENT,
+        methods.ERROR,
+    }
+    assert names - notifications == set(METHODS)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_the_page_names_every_parameter(method):
-    """In the section of the method."""
+    """The method's section has every parameter."""
     section = PAGE.split(f"### `{method}`\n")[1].split("\n### ")[0].split("\n## ")[0]
     if method in (methods.CHAT_START, methods.ROUTE_EXPLAIN):  # they take a chat request
         section += PAGE.split("### `chat`\n")[1].split("\n### ")[0]
@@ -40,7 +46,7 @@ def test_the_page_names_every_parameter(method):
 
 @pytest.mark.parametrize("method", sorted(set(METHODS) - {"hello"}))
 def test_an_unknown_parameter_is_refused_by_every_method_but_hello(method):
-    """So that a misspelt one is not ignored; a newer client's greeting is heard all the same."""
+    """Misspelled parameters are not ignored; `hello` accepts unknown ones of newer clients."""
     needed = {
         "chat": {"messages": [{"role": "user", "content": "q"}]},
         "chat.start": {"messages": [{"role": "user", "content": "q"}]},
@@ -57,7 +63,7 @@ def test_an_unknown_parameter_is_refused_by_every_method_but_hello(method):
 
 
 def test_the_page_lists_every_error_code():
-    """With its meaning."""
+    """The table of error codes is complete."""
     known = {
         value for name, value in vars(codes).items() if name.isupper() and isinstance(value, str)
     }
@@ -68,22 +74,22 @@ def test_the_page_lists_every_error_code():
 
 
 def test_the_page_lists_every_topic():
-    """With its snapshot and its event."""
+    """The table of topics is complete."""
     section = PAGE.split("### `events.subscribe`")[1].split("\n### ")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(TOPICS)
 
 
 def test_a_chat_without_messages_is_refused():
-    """Nobody would answer it; only the explanation of a route does without."""
+    """Only `route.explain` accepts a request without messages."""
     with pytest.raises(msgspec.ValidationError, match="messages"):
         msgspec.convert({}, METHODS["chat"].params)
     msgspec.convert({}, METHODS["route.explain"].params)
 
 
-@pytest.mark.parametrize("beside", [{"provider": "a"}, {"query": "q"}, {"all": True}])
-async def test_one_model_is_not_searched_for(beside):
-    """What would be passed over is refused, before anybody is asked."""
+@pytest.mark.parametrize("others", [{"provider": "a"}, {"query": "q"}, {"all": True}])
+async def test_a_single_model_excludes_other_filters(others):
+    """A parameter that would be ignored is refused."""
     method = METHODS["models.list"]
-    params = msgspec.convert({"model": "a/m", **beside}, method.params)
-    with pytest.raises(BadRequest, match="model: is one model alone: leave out"):
+    params = msgspec.convert({"model": "a/m", **others}, method.params)
+    with pytest.raises(BadRequest, match="model: selects one model; leave out"):
         await method.handler(None, None, params)

@@ -1,10 +1,16 @@
-"""The picture that clients get: pure readings of the services."""
+"""The state of the daemon as clients see it."""
 
 from types import SimpleNamespace
 
 import pytest
 
-from aircherd.api import status as overview
+from aircherd.api.status import (
+    _default_route,
+    _provider_row,
+    config_state,
+    environment_names,
+    snapshot,
+)
 from aircherd.catalog.catalog import Catalog
 from aircherd.chat.affinity import Recall
 from aircherd.config.model import DEFAULT_CONFIG, Config, builtin_providers
@@ -16,11 +22,11 @@ from aircherd.vocabulary.keys import KeyChoice, KeyState, KeyStatus
 
 
 class Store(SimpleNamespace):
-    """What a ConfigStore shows."""
+    """The attributes of a ConfigStore."""
 
 
 def services(tmp_path, *, config=DEFAULT_CONFIG, problem=None, has_good=True, states=None, ill=()):
-    """Services with one file, one problem, one key a provider, some providers unreachable."""
+    """Services with a config file, a problem, keys by state, and the `ill` providers unreachable."""
     states = states or {}
 
     def choices(provider):
@@ -54,9 +60,9 @@ def services(tmp_path, *, config=DEFAULT_CONFIG, problem=None, has_good=True, st
 
 
 def test_a_config_without_problems(tmp_path):
-    """Whether there is a file at all is told too."""
+    """The state says whether the file exists."""
     made = services(tmp_path)
-    assert overview.config_state(made) == {
+    assert config_state(made) == {
         "file": str(tmp_path / "config.toml"),
         "exists": False,
         "ok": True,
@@ -64,10 +70,10 @@ def test_a_config_without_problems(tmp_path):
 
 
 @pytest.mark.parametrize(("has_good", "in_use"), [(True, "the last good one"), (False, "none")])
-def test_a_config_with_problems_says_what_is_in_use(tmp_path, has_good, in_use):
-    """The problems go along, with file and line."""
+def test_an_invalid_config_says_which_one_is_in_use(tmp_path, has_good, in_use):
+    """The problems are included with file and line."""
     problem = ConfigInvalid("line 3 is wrong", file="f", problems=[{"line": 3}])
-    state = overview.config_state(services(tmp_path, problem=problem, has_good=has_good))
+    state = config_state(services(tmp_path, problem=problem, has_good=has_good))
     assert (state["ok"], state["in_use"]) == (False, in_use)
     assert state["problem"] == {
         "message": "line 3 is wrong",
@@ -76,44 +82,44 @@ def test_a_config_with_problems_says_what_is_in_use(tmp_path, has_good, in_use):
     }
 
 
-def test_rows_join_authentication_and_availability(tmp_path):
-    """Two fields: the key's state, the provider's health."""
+def test_a_key_row_has_state_and_health(tmp_path):
+    """Authentication and availability are separate fields."""
     made = services(tmp_path, ill=("openai",))
-    (row,) = overview.snapshot(made, ["auth"])["snapshot"]["auth"]
+    (row,) = snapshot(made, ["auth"])["snapshot"]["auth"]
     assert (row["state"], row["reason"]) == ("rejected", "refused")
     assert (row["health"], row["health_reason"]) == ("unreachable", "refused")
 
 
-def test_a_snapshot_has_the_topics_that_were_asked_for(tmp_path):
-    """In the form of the events that follow."""
-    snapshot = overview.snapshot(services(tmp_path, ill=("ollama",)), ["provider", "attempt"])
-    assert set(snapshot["snapshot"]) == {"provider", "attempt"}
-    assert snapshot["snapshot"]["attempt"] == []
-    assert {"provider": "openai", "health": "ok"} in snapshot["snapshot"]["provider"]
+def test_a_snapshot_has_the_requested_topics(tmp_path):
+    """Rows have the same shape as events."""
+    found = snapshot(services(tmp_path, ill=("ollama",)), ["provider", "attempt"])
+    assert set(found["snapshot"]) == {"provider", "attempt"}
+    assert found["snapshot"]["attempt"] == []
+    assert {"provider": "openai", "health": "ok"} in found["snapshot"]["provider"]
 
 
-def test_a_provider_shows_its_best_key(tmp_path):
-    """One good key among bad ones is enough to be signed in."""
+def test_a_provider_has_the_state_of_its_best_key(tmp_path):
+    """One valid key among rejected ones is enough."""
     made = services(tmp_path, states={"openai": [KeyState.REJECTED, KeyState.AUTHENTICATED]})
     provider = DEFAULT_CONFIG.providers["openai"]
-    assert overview._provider_row(made, provider)["state"] == "authenticated"
+    assert _provider_row(made, provider)["state"] == "authenticated"
     anthropic = DEFAULT_CONFIG.providers["anthropic"]
-    assert overview._provider_row(made, anthropic)["state"] == "not_configured"
+    assert _provider_row(made, anthropic)["state"] == "not_configured"
 
 
-def test_the_default_names_who_would_answer(tmp_path):
-    """In order; and the problem where nobody can know."""
+def test_the_default_route_lists_candidates_or_a_problem(tmp_path):
+    """Candidates are in order; an unknown default model is reported as a problem."""
     made = services(tmp_path, states={"openai": [KeyState.AUTHENTICATED]})
-    assert overview._default(made)["candidates"] == ["openai/gpt-5.5"]
-    unknown = Config(providers=builtin_providers(), default_model="nobody-knows")
-    told = overview._default(services(tmp_path, config=unknown))
-    assert (told["candidates"], told["model"]) == ([], "nobody-knows")
-    assert "nobody knows" in told["problem"]
+    assert _default_route(made)["candidates"] == ["openai/gpt-5.5"]
+    unknown = Config(providers=builtin_providers(), default_model="no-such-model")
+    route = _default_route(services(tmp_path, config=unknown))
+    assert (route["candidates"], route["model"]) == ([], "no-such-model")
+    assert "no-such-model" in route["problem"]
 
 
-def test_the_variables_that_the_daemon_reads(tmp_path):
-    """Each once, for a client to compare with its shell."""
-    assert overview.environment_names(services(tmp_path)) == [
+def test_environment_names_lists_each_variable_once(tmp_path):
+    """Clients compare them with their own environment."""
+    assert environment_names(services(tmp_path)) == [
         "ANTHROPIC_API_KEY",
         "OPENAI_API_KEY",
         "GOOGLE_API_KEY",

@@ -1,8 +1,8 @@
-"""What was spent and what is left, as clients get it."""
+"""Usage reports and limits as clients see them."""
 
 from types import SimpleNamespace
 
-from aircherd.api import usage
+from aircherd.api.usage import build_report, list_limits
 from aircherd.config.load import parse_config
 from aircherd.usage.ledger.ledger import open_ledger
 from aircherd.usage.ledger.writer import LedgerState
@@ -39,13 +39,13 @@ def settled(cost_nano, **changes):
     )
 
 
-async def test_sums_with_what_nobody_knows_beside_them(tmp_path):
-    """Money as decimal text; a group has only the names it has."""
+async def test_a_report_counts_unknown_costs_apart(tmp_path):
+    """Money is decimal text; a group has no field for a column without a value."""
     async with open_ledger(tmp_path / "l.db", clock=lambda: NOW) as ledger:
         ledger.settle(ledger.begin(started()), settled(1_500_000))
         ledger.settle(ledger.begin(started()), settled(None))
         services = SimpleNamespace(ledger=ledger)
-        told = await usage.report(services, None, None, ["provider", "project"])
+        report = await build_report(services, None, None, ["provider", "project"])
     sums = {
         "requests": 2,
         "failed": 0,
@@ -61,7 +61,7 @@ async def test_sums_with_what_nobody_knows_beside_them(tmp_path):
         "estimated_output_tokens": 0,
         "estimated_cost": "0",
     }
-    assert told == {
+    assert report == {
         "by": ["provider", "project"],
         "rows": [{"provider": "a", **sums}],
         "totals": sums,
@@ -69,33 +69,33 @@ async def test_sums_with_what_nobody_knows_beside_them(tmp_path):
     }
 
 
-async def test_sums_say_how_much_of_them_is_estimated(tmp_path):
-    """It is in them, as it is under limits."""
+async def test_a_report_says_how_much_is_estimated(tmp_path):
+    """Estimates are part of the totals, as for limits."""
     async with open_ledger(tmp_path / "l.db", clock=lambda: NOW) as ledger:
         guess = settled(1_500_000, tokens_estimated=True, cost_estimated=True)
         ledger.settle(ledger.begin(started()), guess)
         ledger.settle(ledger.begin(started()), settled(500_000))
-        told = await usage.report(SimpleNamespace(ledger=ledger), None, None, [])
-    totals = told["totals"]
+        report = await build_report(SimpleNamespace(ledger=ledger), None, None, [])
+    totals = report["totals"]
     assert (totals["requests"], totals["input_tokens"], totals["cost"]) == (2, 20, "0.002")
     assert (totals["estimated"], totals["estimated_input_tokens"]) == (1, 10)
     assert (totals["estimated_output_tokens"], totals["estimated_cost"]) == (2, "0.0015")
 
 
-def test_limits_as_rows():
-    """One for each amount; one that does not know its past yet says so."""
-    book = LimitTracker(lambda: NOW)
+def test_limits_are_listed_with_their_usage():
+    """One row per amount; it is `incomplete` until the past usage is loaded."""
+    tracker = LimitTracker(lambda: NOW)
     config = parse_config("[[limits]]\nrequests = 5\nper = 'day'", file="f")
-    book.configure(config.limits)
+    tracker.configure(config.limits)
     services = SimpleNamespace(
-        limits=book,
+        limits=tracker,
         ledger=SimpleNamespace(state=LedgerState("ok")),
         config=SimpleNamespace(current=config, usable=lambda: config),
     )
-    told = usage.limits(services)
-    (row,) = told["limits"]
+    report = list_limits(services)
+    (row,) = report["limits"]
     assert (row["counted"], row["max"], row["used"], row["per"]) == ("requests", 5, 0, "day")
-    assert (row["incomplete"], told["ledger"]) == (True, {"state": "ok"})
-    (past,) = book.awaited
-    book.restore(past, [])
-    assert "incomplete" not in usage.limits(services)["limits"][0]
+    assert (row["incomplete"], report["ledger"]) == (True, {"state": "ok"})
+    (past,) = tracker.awaited
+    tracker.restore(past, [])
+    assert "incomplete" not in list_limits(services)["limits"][0]
