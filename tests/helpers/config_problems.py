@@ -1,4 +1,4 @@
-"""Parse a config that must not hold, and look at what is said about it."""
+"""Parse an invalid config and return its problems."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def problems(text: str) -> list[tuple[object, object, str]]:
 
 
 def problem(text: str) -> tuple[object, object, str]:
-    """Return the one problem that there is."""
+    """Return the only problem."""
     found = problems(text)
     assert len(found) == 1, found
     return found[0]

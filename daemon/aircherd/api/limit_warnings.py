@@ -10,7 +10,7 @@ import msgspec
 
 from aircherd.api.services import Services
 from aircherd.config.model import Limit
-from aircherd.config.toml.locate import Lines
+from aircherd.config.toml.locate import LineIndex
 from aircherd.vocabulary.suggestions import nearest
 
 
@@ -38,7 +38,7 @@ def add_line_numbers(found: Sequence[UnknownName], text: str, file: str) -> list
     """Add the file and the line in `text` to each warning."""
     if not found:
         return []
-    lines = Lines(text)
+    lines = LineIndex(text)
     return [
         msgspec.structs.replace(
             each, file=file, line=lines.line_of(("limits", each.limit, each.what))

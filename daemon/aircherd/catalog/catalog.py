@@ -27,10 +27,10 @@ from aircherd.config.model import (
     Override,
     Provider,
     Route,
-    is_loopback,
 )
 from aircherd.files.atomic_file import read_data
 from aircherd.files.background_files import BackgroundFiles
+from aircherd.vocabulary.hosts import is_loopback
 from aircherd.vocabulary.models import Model, Prices, Rates
 
 FREE = Prices(rates=Rates(input=Decimal(0), output=Decimal(0)))

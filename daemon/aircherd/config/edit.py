@@ -1,7 +1,7 @@
-"""Change one entry of the user's file, and leave the rest as he wrote it: comments, order, form.
+"""Change one entry of the user's file and keep everything else: comments, order, formatting.
 
-The only place that writes the configuration, and the only one that imports tomlkit: the daemon
-does without it until somebody sets a default model.
+The only code that writes the configuration, and the only one that imports tomlkit, which the daemon
+does not load until a default model is set.
 """
 
 from pathlib import Path
@@ -14,13 +14,13 @@ _BOM = "\ufeff"
 
 
 def set_default_model(path: Path, model: str, check: Check) -> None:
-    """Set `default_model` in the file at `path`; make the file if there is none.
+    """Set `default_model` in the file at `path`; create the file if there is none.
 
-    What `check` raises ends it: by then the user may have changed the file that was read.
+    `check` may raise to cancel: the user may have changed the file since it was read.
 
     Raises:
-        ConfigInvalid: the file does not hold now, or would not with this entry; it stays as it is.
-        OSError: it cannot be written; it stays as it is, as far as `write_user_file` says.
+        ConfigInvalid: the file is invalid, or would be with this entry; it is unchanged.
+        OSError: the file cannot be written; see `write_user_file` for what is left.
     """
     text = read_text_of(path) or ""
     if text:
@@ -32,7 +32,7 @@ def set_default_model(path: Path, model: str, check: Check) -> None:
 
 def with_default_model(text: str, model: str) -> str:
     """Return a configuration's text with this `default_model`; `text` must be valid TOML."""
-    # 15 ms and 2 MB, for the few who ever need it.
+    # Importing it costs 15 ms and 2 MB, and few users need it.
     from tomlkit import item, parse  # noqa: PLC0415
 
     start = _BOM if text.startswith(_BOM) else ""
@@ -41,13 +41,13 @@ def with_default_model(text: str, model: str) -> str:
     if "default_model" in document:
         document["default_model"] = model
         return start + document.as_string()
-    return start + _with_line(text, f"default_model = {item(model).as_string()}")
+    return start + _insert_entry(text, f"default_model = {item(model).as_string()}")
 
 
-def _with_line(text: str, line: str) -> str:
-    """Put a new entry at the top, below a heading comment that stands by itself.
+def _insert_entry(text: str, line: str) -> str:
+    """Insert an entry at the top, below a heading comment that is followed by a blank line.
 
-    A comment right above a section belongs to it and stays there.
+    A comment directly above a section belongs to that section and stays there.
     """
     end = "\r\n" if "\r\n" in text else "\n"
     lines = text.splitlines(keepends=True)
@@ -56,7 +56,7 @@ def _with_line(text: str, line: str) -> str:
         before, after = text, ""
         before += end if before and not before.endswith("\n") else ""
     else:
-        place = heading + 1 if heading and not lines[heading].strip() else 0
-        before, after = "".join(lines[:place]), "".join(lines[place:])
+        index = heading + 1 if heading and not lines[heading].strip() else 0
+        before, after = "".join(lines[:index]), "".join(lines[index:])
     gap = end if after.strip() else ""
     return f"{before}{line}{end}{gap}{after}"

@@ -1,28 +1,29 @@
-"""From a path or a text to a checked `Config`, or to every problem at once."""
+"""Load a file or a text into a validated `Config`, or report all its problems."""
 
 import stat
 from pathlib import Path
 
 from aircherd.config.model import DEFAULT_CONFIG, Config
-from aircherd.config.problems import WHOLE_FILE, Problem, ProblemCollector, invalid
+from aircherd.config.problems import WHOLE_FILE, Problem, ProblemCollector, config_error
+from aircherd.config.schema import explain_unknown
 from aircherd.config.sections.top_level import read_config
 from aircherd.config.toml.reader import read_toml
 from aircherd.errors import ConfigInvalid
 
 MAX_BYTES = 64 * 1024
-"""A larger file is something else by mistake."""
+"""A larger file cannot be a configuration."""
 
 _TOO_LARGE = "is larger than 64 KiB"
-_HARDLY = "this is hardly a config: see which file it is"
+_WRONG_FILE = "this is probably not a config file: check its path"
 
 
 def load_config(path: Path) -> Config:
-    """Read the file; without one, the built-in providers are all there is.
+    """Load the file; if there is none, return the built-in configuration.
 
     Raises:
-        ConfigInvalid: there is a file, but it cannot be read or does not hold. `data` has `file`
-            and `problems`, a list of {file, line, path, message, hint?}; `line` is 0 for a problem
-            with the file as such.
+        ConfigInvalid: the file cannot be read or is invalid. `data` has `file` and `problems`, a
+            list of {file, line, path, message, hint?}; `line` is 0 for a problem with the file as
+            a whole.
     """
     text = read_text_of(path)
     return DEFAULT_CONFIG if text is None else parse_config(text, file=str(path))
@@ -32,48 +33,48 @@ def read_text_of(path: Path) -> str | None:
     """Return the file's text, None if there is no file.
 
     Raises:
-        ConfigInvalid: there is one, but it cannot be read.
+        ConfigInvalid: the file cannot be read.
     """
     data = _read_bytes(path)
     return None if data is None else _decode(data, str(path))
 
 
 def parse_config(text: str, *, file: str) -> Config:
-    """Check a text; `file` is what problems call it, and relative paths begin at its folder.
+    """Validate a text. `file` is its name in problems; relative paths start at its directory.
 
     Raises:
         ConfigInvalid: as for `load_config`. No problem repeats a value from the text.
     """
     _check_text(text, file)
     data = read_toml(text, file=file)
-    report = ProblemCollector(file, text.removeprefix("\ufeff"))
+    report = ProblemCollector(file, text.removeprefix("\ufeff"), explain_unknown)
     config = read_config(report, data, Path(file).parent)
     report.raise_if_any()
     return config
 
 
 def _read_bytes(path: Path) -> bytes | None:
-    """Return what is in the file, None if there is none."""
+    """Return the content of the file, None if there is none."""
     try:
-        # Looked at before it is opened: opening a named pipe would wait for its other end.
+        # Checked before it is opened: opening a named pipe would block.
         if not stat.S_ISREG(path.stat().st_mode):
             raise _unreadable(
-                str(path), "is not a file", "a folder, device or pipe cannot be a config"
+                str(path), "is not a file", "a directory, device or pipe cannot be a config"
             )
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         if path.is_symlink():
             raise _unreadable(
-                str(path), "is a link to a file that does not exist", "mend or remove the link"
+                str(path), "is a link to a file that does not exist", "fix or remove the link"
             ) from None
         return None
     except OSError as error:
         raise _unreadable(
-            str(path), f"cannot be read: {error.strerror}", "check the file and its folder"
+            str(path), f"cannot be read: {error.strerror}", "check the file and its directory"
         ) from None
     if len(data) > MAX_BYTES:
-        raise _unreadable(str(path), _TOO_LARGE, _HARDLY)
+        raise _unreadable(str(path), _TOO_LARGE, _WRONG_FILE)
     return data
 
 
@@ -87,16 +88,16 @@ def _decode(data: bytes, file: str) -> str:
 
 
 def _check_text(text: str, file: str) -> None:
-    """Refuse what is too large, or came over the wire as invalid UTF-8: with lone surrogates."""
-    if len(text) > MAX_BYTES:  # before anything is done with it
-        raise _unreadable(file, _TOO_LARGE, _HARDLY)
+    """Refuse text that is too large, or contains lone surrogates (invalid UTF-8 from the wire)."""
+    if len(text) > MAX_BYTES:  # before it is encoded
+        raise _unreadable(file, _TOO_LARGE, _WRONG_FILE)
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:
         line = text.count("\n", 0, error.start) + 1
     else:
         if size > MAX_BYTES:
-            raise _unreadable(file, _TOO_LARGE, _HARDLY)
+            raise _unreadable(file, _TOO_LARGE, _WRONG_FILE)
         return
     # Outside the handler: the error holds the whole text.
     raise _bad_encoding(file, line)
@@ -106,9 +107,9 @@ def _bad_encoding(file: str, line: int) -> ConfigInvalid:
     problem = Problem(
         file=file, line=line, path="", message="is not valid UTF-8", hint="save the file as UTF-8"
     )
-    return invalid(file, [problem])
+    return config_error(file, [problem])
 
 
 def _unreadable(file: str, message: str, hint: str) -> ConfigInvalid:
     problem = Problem(file=file, line=WHOLE_FILE, path="", message=message, hint=hint)
-    return invalid(file, [problem])
+    return config_error(file, [problem])

@@ -1,10 +1,9 @@
-"""The effective configuration: one frozen snapshot, swapped whole.
+"""The effective configuration: one frozen snapshot, replaced as a whole.
 
-It has the built-in providers merged with the user's file, every value checked. A request keeps the
-snapshot it started with. The form of the file itself is `config.load`'s business.
+It merges the built-in providers with the user's file; every value is validated. A request keeps the
+snapshot it started with.
 """
 
-import ipaddress
 from decimal import Decimal
 from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
@@ -12,30 +11,33 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from aircherd.vocabulary.hosts import is_loopback
 from aircherd.vocabulary.models import ApiName
 from aircherd.vocabulary.vendors import VENDORS
 
 Strategy = Literal["priority", "cheapest", "fastest"]
-"""In which order those who can serve are asked."""
+"""The order in which candidates are tried."""
 
 Per = Literal["minute", "hour", "day", "month"]
-"""A limit's span: minutes and hours roll, days and months are the calendar's in local time."""
+"""A limit's window: minutes and hours slide, days and months are calendar units in local time."""
 
 Amount = Literal["requests", "tokens", "usd"]
 AMOUNTS: tuple[Amount, ...] = get_args(Amount)
-"""What a limit may count."""
+"""What a limit can count."""
 
 MaxTokensField = Literal["max_tokens", "max_completion_tokens"]
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True):
-    """A provider as it will be called.
+    """A provider, ready to be called.
 
-    `base_url` has no trailing slash. `env` names the variables that may hold its key, `key_command`
-    the command that prints it. `needs_key` is False for local servers. `api` is which of a vendor's
-    APIs to speak, `max_tokens_field` what a server calls the limit, `num_ctx` the window (tokens)
-    that a local server shall load a model with; None leaves each to the adapter. `fallback` names
-    who stands in for it: providers, or `provider/model`.
+    - `base_url`: without a trailing slash.
+    - `needs_key`: False for local servers.
+    - `env`: environment variables that may hold its key. `key_command`: prints its key.
+    - `api`: which of the vendor's APIs to use. `max_tokens_field`: the server's name for the limit
+      on output. `num_ctx`: the context window (tokens) a local server loads a model with. None
+      leaves the choice to the adapter.
+    - `fallback`: what replaces it when it fails: providers, or `provider/model`.
     """
 
     name: str
@@ -54,27 +56,27 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def origin(self) -> str:
-        """Scheme, host and port: what a key is bound to, e.g. `https://api.openai.com:443`."""
+        """Scheme, host and port, e.g. `https://api.openai.com:443`; a key is bound to it."""
         return origin_of(self.base_url)
 
     @property
     def can_carry_key(self) -> bool:
-        """Whether a key may be sent there: over https, or over http to this machine alone."""
+        """Whether a key may be sent there: over https, or over http to this machine."""
         return _can_carry_key(self.base_url)
 
 
 class Route(msgspec.Struct, frozen=True):
-    """One place that can answer: a provider and the model's name there."""
+    """A provider, and the name of a model there."""
 
     provider: str
     model: str
 
     @classmethod
     def parse(cls, text: str) -> "Route":
-        """Read `provider/model`; the model's own name may hold more slashes.
+        """Parse `provider/model`; the model's name may contain more slashes.
 
         Raises:
-            ValueError: there is no slash, or nothing on one side of it.
+            ValueError: there is no slash, or one side of it is empty.
         """
         provider, slash, model = text.partition("/")
         if not (slash and provider and model):
@@ -86,9 +88,9 @@ class Route(msgspec.Struct, frozen=True):
 
 
 class Alias(msgspec.Struct, frozen=True):
-    """A model name of the user's own, and the routes that serve it, the first one first.
+    """A model name defined by the user, and its routes in order.
 
-    `strategy` None is that of `[fallback]`.
+    `strategy` None means the strategy of `[fallback]`.
     """
 
     name: str
@@ -97,9 +99,9 @@ class Alias(msgspec.Struct, frozen=True):
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True):
-    """How providers are reached. Times are in seconds; `ca_file` is an absolute path.
+    """How to connect to providers. Times are in seconds; `ca_file` is an absolute path.
 
-    `models_dev` is where public data about models is fetched when the user asks for it.
+    `models_dev` is the URL of public model data, fetched by `models refresh`.
     """
 
     proxy: str | None = None
@@ -112,10 +114,10 @@ class Network(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fallback(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a request may go before it gives up.
+    """The bounds of a request's fallback.
 
-    `max_attempts` is how many calls it may make, `max_cost_increase` how many times the price of
-    its first choice another may cost; None is without end.
+    `max_attempts` is the number of calls of one request; `max_cost_increase` is the highest price
+    of a candidate, as a multiple of the first choice's price, None for no bound.
     """
 
     max_attempts: int = 4
@@ -124,7 +126,7 @@ class Fallback(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Override(msgspec.Struct, frozen=True, kw_only=True):
-    """What the user says of a model, above all that the catalogue knows; None where he is silent.
+    """The user's data about a model, which takes precedence over the catalogue; None if not set.
 
     Sizes are in tokens, prices in USD per million tokens. The fields are those of `Model`.
     """
@@ -144,9 +146,9 @@ class Override(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LimitScope(NamedTuple):
-    """Which calls a limit counts: those that agree with all that is not None.
+    """Which calls a limit counts: those that match every field that is not None.
 
-    `key` is the label of a key; `model` its name at `provider`, which stands there too.
+    `key` is the label of a key; `model` is a name at `provider`, which is then set, too.
     """
 
     provider: str | None = None
@@ -156,10 +158,10 @@ class LimitScope(NamedTuple):
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of each amount may be used in a span of time; None is without end.
+    """The maximum of each amount within a window; None is unlimited.
 
-    `usd` is an exact amount of at most nine decimals. `provider` is set where `model` or `key` is.
-    From the share `warn_at` of an amount on, the user is told.
+    `usd` is exact, with at most nine decimals. `provider` is set if `model` or `key` is. When the
+    share `warn_at` of an amount is used, an event warns the user.
     """
 
     per: Per
@@ -180,15 +182,15 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def amounts(self) -> dict[Amount, int | Decimal]:
-        """What it counts, and how much of it there may be."""
-        given = {name: getattr(self, name) for name in AMOUNTS}
-        return {name: most for name, most in given.items() if most is not None}
+        """The amounts it limits, and the maximum of each."""
+        values = {name: getattr(self, name) for name in AMOUNTS}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
-    """The whole configuration. `providers` is in the order in which they serve by default.
+    """The whole configuration. `providers` is in their default order.
 
-    `catalog` has what the user says of models, by `provider/model`.
+    `catalog` has the user's data about models, by `provider/model`.
     """
 
     default_model: str | None = None
@@ -217,18 +219,8 @@ def _can_carry_key(url: str) -> bool:
     return parts.scheme.lower() == "https" or is_loopback(parts.hostname or "")
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether `host` is this machine by its name or number; asks no name server."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def builtin_providers() -> dict[str, Provider]:
-    """Return the vendors' rows as providers, in their order."""
+    """Return the known vendors as providers, in their order."""
     return {
         vendor.name: Provider(
             name=vendor.name,
@@ -244,4 +236,4 @@ def builtin_providers() -> dict[str, Provider]:
 
 
 DEFAULT_CONFIG = Config(providers=builtin_providers())
-"""What holds when there is no file."""
+"""The configuration without a file."""

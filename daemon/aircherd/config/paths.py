@@ -1,8 +1,8 @@
-"""Where the user's config and the daemon's data are, from the environment alone.
+"""The locations of the user's config and of the daemon's data, from the environment alone.
 
-Config lives in the home, `~/.aircher`; data in the XDG data directory. Another home
-(`$AIRCHER_HOME`) has data of its own, and its keys are kept apart in the keyring: both bear the
-8 hex digits that also name its socket.
+The config is in the home, `~/.aircher`; the data is in the XDG data directory. Another home
+(`$AIRCHER_HOME`) has its own data and its own keyring entries: both names contain the 8 hex digits
+that also name its socket.
 """
 
 from collections.abc import Mapping
@@ -14,10 +14,10 @@ from aircher_wire.address import aircher_home, data_directory, home_hash
 
 
 class Paths(msgspec.Struct, frozen=True, kw_only=True):
-    """All absolute. None of them needs to exist.
+    """All paths are absolute. None of them needs to exist.
 
-    `index_file` names the stored keys without holding them; `credentials_file` holds keys where no
-    keyring is usable; `keyring_service` is what entries in the keyring are filed under.
+    `index_file` lists the stored keys without their values; `credentials_file` holds keys when no
+    keyring is usable; `keyring_service` is the service name of the keyring entries.
     """
 
     home: Path
@@ -29,7 +29,7 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def resolve_paths(environ: Mapping[str, str]) -> Paths:
-    """Return the paths that hold under `environ`."""
+    """Return the paths for this environment."""
     home = aircher_home(environ)
     other = home_hash(environ)
     data = data_directory(environ)

@@ -1,33 +1,34 @@
-"""What is wrong with a file and where, gathered so that the user sees all of it at once."""
+"""Problems of a configuration file, collected so that the user sees all of them at once."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
 import msgspec
 
-from aircherd.config.secret_detection import shown
-from aircherd.config.toml.locate import KeyPath, Lines
+from aircherd.config.secret_detection import could_be_key, safe_name
+from aircherd.config.section import Section
+from aircherd.config.toml.locate import KeyPath, LineIndex
 from aircherd.errors import ConfigInvalid
 from aircherd.vocabulary.suggestions import nearest
 
 T = TypeVar("T")
 
 WHOLE_FILE = 0
-"""The line of a problem that is not in a line: the file cannot be read."""
+"""The line of a problem with the file as a whole: it cannot be read."""
 
 MAX_PROBLEMS = 100
-"""More are only counted: nobody reads them, and looking for lines and likely names takes time."""
+"""Further problems are only counted: finding their lines and hints takes time."""
 
-_MAX_SHOWN = 20
+_MAX_LISTED = 20
 _MAX_COMPARED = 200
 
 Hint = str | Callable[[], str | None] | None
-"""What to do, or what finds it out: that is only asked if the problem is shown."""
+"""What to do; a callable is evaluated only if the problem is shown."""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing to mend. `path` is like `providers.work.env[0]`, empty for the file as such."""
+    """One problem. `path` is like `providers.work.env[0]`, empty for the file as a whole."""
 
     file: str
     line: int
@@ -42,7 +43,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class BadValue(Exception):
-    """A value does not hold. Neither `message` nor `hint` repeats it."""
+    """A value is invalid. Neither `message` nor `hint` repeats it."""
 
     def __init__(self, message: str, hint: Hint = None) -> None:
         super().__init__(message)
@@ -55,27 +56,41 @@ class BadValue(Exception):
         return self._hint() if callable(self._hint) else self._hint
 
 
-class ProblemCollector:
-    """Gathers the problems of one text. The text is searched for lines only once one is found."""
+ExplainUnknown = Callable[[Section, str, object, str | None], BadValue]
+"""Returns the problem of an unknown name: section, name, value, and the provider it belongs to."""
 
-    def __init__(self, file: str, text: str) -> None:
+
+def _suggest_only(section: Section, name: str, _value: object, _provider: str | None) -> BadValue:
+    return BadValue(f"is unknown in {section.title}", lambda: did_you_mean(name, section.names))
+
+
+class ProblemCollector:
+    """Collects the problems of one text; the lines are looked up only if there is a problem.
+
+    `explain_unknown` makes the problem of a name that its section does not have.
+    """
+
+    def __init__(
+        self, file: str, text: str, explain_unknown: ExplainUnknown = _suggest_only
+    ) -> None:
         self.file = file
+        self._explain_unknown = explain_unknown
         self._text = text
-        self._lines: Lines | None = None
+        self._lines: LineIndex | None = None
         self._problems: list[Problem] = []
-        self._more = 0  # problems beyond those
+        self._uncollected = 0  # problems beyond MAX_PROBLEMS
 
     def add(self, path: KeyPath, message: str, hint: str | None = None) -> None:
-        """Note a problem with the entry at `path`."""
+        """Add a problem with the entry at `path`."""
         self.add_bad(path, BadValue(message, hint))
 
     def add_bad(self, path: KeyPath, bad: BadValue) -> None:
-        """Note what is wrong with the value at `path`."""
+        """Add the problem `bad` with the value at `path`."""
         if len(self._problems) == MAX_PROBLEMS:
-            self._more += 1
+            self._uncollected += 1
             return
         if self._lines is None:
-            self._lines = Lines(self._text)
+            self._lines = LineIndex(self._text)
         self._problems.append(
             Problem(
                 file=self.file,
@@ -87,7 +102,7 @@ class ProblemCollector:
         )
 
     def read(self, path: KeyPath, value: object, reader: Callable[[object], T]) -> T | None:
-        """Return what `reader` makes of `value`, or note its `BadValue` and return None."""
+        """Return `reader(value)`, or add its `BadValue` and return None."""
         try:
             return reader(value)
         except BadValue as bad:
@@ -97,33 +112,52 @@ class ProblemCollector:
     def read_all(
         self, path: KeyPath, values: list[object], reader: Callable[[object], T]
     ) -> tuple[T, ...]:
-        """Read each item of a list by itself, so that each problem has its own line."""
+        """Read each item of a list separately, so that each problem has its own line."""
         read = [self.read((*path, index), value, reader) for index, value in enumerate(values)]
         return tuple(item for item in read if item is not None)
 
+    def known_entries(
+        self,
+        section: Section,
+        path: KeyPath,
+        table: dict[str, object],
+        provider: str | None = None,
+    ) -> Iterator[tuple[str, object]]:
+        """Yield the entries of `table` that `section` may contain; add a problem for each other.
+
+        `provider` is the provider that the table belongs to, for hints.
+        """
+        for name, value in table.items():
+            if name in section.names:
+                yield name, value
+            else:
+                self.add_bad((*path, name), self._explain_unknown(section, name, value, provider))
+
     def raise_if_any(self) -> None:
-        """Raise `ConfigInvalid` with all problems in the order of their lines, if there are any."""
+        """Raise `ConfigInvalid` with all problems, sorted by line, if there are any."""
         if self._problems:
             problems = sorted(self._problems, key=lambda problem: problem.line)
-            raise invalid(self.file, problems, self._more)
+            raise config_error(self.file, problems, self._uncollected)
 
     def __repr__(self) -> str:
-        return f"<Report on {self.file}: {len(self._problems) + self._more} problems>"
+        count = len(self._problems) + self._uncollected
+        return f"<ProblemCollector {self.file}: {count} problems>"
 
 
-def invalid(file: str, problems: list[Problem], more: int = 0) -> ConfigInvalid:
+def config_error(file: str, problems: list[Problem], uncollected: int = 0) -> ConfigInvalid:
     """Return the error that carries `problems`; its message is the first of them.
 
-    Its `data` has `file` and `problems`, a list of maps; where there were `more` than these, the
-    last one says how many. Raise it outside any `except` block: an error that went before may hold
-    a piece of the file.
+    Its `data` has `file` and `problems`, a list of maps. If there were more problems
+    (`uncollected`), a last entry gives their number. Raise it outside any `except` block: an
+    earlier error may hold a piece of the file.
     """
-    count = len(problems) + more
+    count = len(problems) + uncollected
     rest = {1: "", 2: "; and one more problem"}.get(count, f"; and {count - 1} more problems")
     first = problems[0]
-    if more:
-        note = Problem(file=file, line=WHOLE_FILE, path="", message=f"and {more} more problems")
-        problems = [*problems, note]
+    if uncollected:
+        message = f"and {uncollected} more problems"
+        last = Problem(file=file, line=WHOLE_FILE, path="", message=message)
+        problems = [*problems, last]
     return ConfigInvalid(
         f"{first}{rest}",
         problems=[msgspec.to_builtins(problem) for problem in problems],
@@ -132,27 +166,35 @@ def invalid(file: str, problems: list[Problem], more: int = 0) -> ConfigInvalid:
 
 
 def path_text(path: KeyPath) -> str:
-    """Return a path as people write it, without anything in it that may be a key."""
+    """Return a path in the usual notation, with names that could be keys redacted."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{shown(part)}"
+        text += f"[{part}]" if isinstance(part, int) else f".{safe_name(part)}"
     return text.removeprefix(".")
 
 
-def did_you_mean(word: object, known: Iterable[str]) -> str | None:
-    """Return a hint that names the known word nearest to `word`, or all of them if none is near.
+def unknown_provider(name: str, known: Iterable[str]) -> BadValue:
+    """Return the problem of an entry that names a provider that does not exist."""
+    return BadValue(
+        "names a provider that does not exist",
+        lambda: did_you_mean(name, [each for each in known if not could_be_key(each)]),
+    )
 
-    The hint never holds `word` itself. Of very many known words only the first ones are compared.
+
+def did_you_mean(word: object, known: Iterable[str]) -> str | None:
+    """Return a hint with the known name nearest to `word`, or with all names if none is near.
+
+    The hint never repeats `word` itself. Only the first names are compared if there are very many.
     """
     names = list(known)
     near = nearest(word, islice(names, _MAX_COMPARED)) if isinstance(word, str) else None
     if near is not None:
         return f'did you mean "{near}"?'
-    return f"known here: {listed(names)}" if names else None
+    return f"known here: {join_names(names)}" if names else None
 
 
-def listed(names: list[str]) -> str:
-    """Return the names as a sentence has them; of very many the first ones and a number."""
-    more = len(names) - _MAX_SHOWN
-    shown_names = ", ".join(names[:_MAX_SHOWN])
-    return f"{shown_names} and {more} more" if more > 0 else shown_names
+def join_names(names: list[str]) -> str:
+    """Return the names as a comma-separated list; of very many only the first and a number."""
+    more = len(names) - _MAX_LISTED
+    listed = ", ".join(names[:_MAX_LISTED])
+    return f"{listed} and {more} more" if more > 0 else listed

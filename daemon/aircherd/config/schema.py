@@ -1,138 +1,66 @@
-"""The form of the file: which names each section may hold, and what to say about any other one."""
+"""All sections of the file, and what to report about a name that a section does not have."""
 
-from collections.abc import Iterator
 from functools import partial
 
-from aircherd.config.problems import BadValue, ProblemCollector, did_you_mean
-from aircherd.config.secret_detection import has_key, is_key_name, is_opaque, key_message
-from aircherd.config.toml.locate import KeyPath
+from aircherd.config.problems import BadValue, did_you_mean
+from aircherd.config.secret_detection import (
+    contains_key,
+    could_be_key,
+    is_key_name,
+    key_message,
+)
+from aircherd.config.section import Section
+from aircherd.config.sections import (
+    catalog,
+    fallback,
+    limits,
+    models,
+    network,
+    providers,
+    top_level,
+    usage,
+)
 
-TOP = "the top level"
-PROVIDER = "[providers.NAME]"
-MODEL = "[models.NAME]"
-NETWORK = "[network]"
-CATALOG = '[catalog."PROVIDER/MODEL"]'
-FALLBACK = "[fallback]"
-USAGE = "[usage]"
-LIMIT = "[[limits]]"
-
-NAMES: dict[str, tuple[str, ...]] = {
-    TOP: (
-        "default_model",
-        "providers",
-        "models",
-        "network",
-        "catalog",
-        "fallback",
-        "limits",
-        "usage",
-    ),
-    PROVIDER: (
-        "kind",
-        "base_url",
-        "auth",
-        "env",
-        "key_command",
-        "headers",
-        "api",
-        "max_tokens_field",
-        "num_ctx",
-        "fallback",
-    ),
-    MODEL: ("routes", "strategy"),
-    USAGE: ("keep_days",),
-    FALLBACK: ("max_attempts", "max_cost_increase", "strategy"),
-    LIMIT: (
-        "provider",
-        "key",
-        "model",
-        "client",
-        "requests",
-        "tokens",
-        "usd",
-        "per",
-        "warn_at",
-    ),
-    NETWORK: (
-        "proxy",
-        "ca_file",
-        "connect_timeout",
-        "first_byte_timeout",
-        "idle_timeout",
-        "request_timeout",
-        "models_dev",
-    ),
-    CATALOG: (
-        "window",
-        "max_output",
-        "input_price",
-        "output_price",
-        "cached_price",
-        "cache_write_price",
-        "tools",
-        "images",
-        "reasoning",
-        "json_schema",
-        "sampling",
-        "api",
-    ),
-}
-"""Every name the file may hold, by its section."""
-
-PLANNED: dict[str, tuple[str, ...]] = {
-    TOP: ("tasks",),
-    PROVIDER: (),
-    MODEL: (),
-    FALLBACK: (),
-    USAGE: (),
-    LIMIT: (),
-    NETWORK: (),
-    CATALOG: (),
-}
-"""Names a later version will know. Refused until then: better than to do nothing about them."""
+SECTIONS = (
+    top_level.SECTION,
+    providers.SECTION,
+    models.SECTION,
+    usage.SECTION,
+    fallback.SECTION,
+    limits.SECTION,
+    network.SECTION,
+    catalog.SECTION,
+)
 
 
-def known_entries(
-    report: ProblemCollector,
-    section: str,
-    path: KeyPath,
-    table: dict[str, object],
-    provider: str | None = None,
-) -> Iterator[tuple[str, object]]:
-    """Yield the entries of `table` that `section` may hold; note a problem for each other one."""
-    for name, value in table.items():
-        if name in NAMES[section]:
-            yield name, value
-        else:
-            report.add_bad((*path, name), _unknown(section, name, value, provider))
-
-
-def _unknown(section: str, name: str, value: object, provider: str | None) -> BadValue:
-    """Say what is wrong with a name, and what was meant. There are four cases."""
-    # 1. It is to come.
-    if name in PLANNED[section]:
+def explain_unknown(section: Section, name: str, value: object, provider: str | None) -> BadValue:
+    """Return the problem of an unknown name, and a hint at what was meant. There are four cases."""
+    # 1. It is planned for a later version.
+    if name in section.planned:
         return BadValue("is not supported by this version yet", "remove it until then")
-    # 2. It would hold a key, or does. (A limit's number is none: `token = 1000` is misspelt.)
-    is_number = section == LIMIT and isinstance(value, int | float)
-    if (is_key_name(name) and not is_number) or is_opaque(name) or has_key(value):
+    # 2. It is or contains a key. (A number in a limit is not one: `token = 1000` is misspelt.)
+    is_number = section is limits.SECTION and isinstance(value, int | float)
+    if (is_key_name(name) and not is_number) or could_be_key(name) or contains_key(value):
         return BadValue(key_message(provider))
-    # 3. It is known elsewhere: in TOML an entry belongs to the last [section] before it.
-    home = _home_of(name, value)
-    if home is not None:
-        return BadValue(f"is unknown {_within(section)}", f"it belongs {_home(home)}")
+    # 3. It belongs to another section: TOML assigns an entry to the last [section] before it.
+    owner = _owner_of(name, value)
+    if owner is not None:
+        return BadValue(f"is unknown {_within(section)}", f"it belongs {_under(owner)}")
     # 4. It is misspelt or made up.
-    return BadValue(f"is unknown {_within(section)}", partial(did_you_mean, name, NAMES[section]))
+    return BadValue(f"is unknown {_within(section)}", partial(did_you_mean, name, section.names))
 
 
-def _home_of(name: str, value: object) -> str | None:
-    """Return the section that knows this name; `[provider.work]` is not the entry of a limit."""
-    homes = (home for home, names in NAMES.items() if name in names)
-    return next((home for home in homes if not (home == LIMIT and isinstance(value, dict))), None)
+def _owner_of(name: str, value: object) -> Section | None:
+    """Return the section that has this name; a limit's entry is never a `[section]` itself."""
+    owners = (section for section in SECTIONS if name in section.names)
+    return next((s for s in owners if not (s is limits.SECTION and isinstance(value, dict))), None)
 
 
-def _within(section: str) -> str:
-    return f"at {TOP}" if section == TOP else f"in {section}"
+def _within(section: Section) -> str:
+    return f"at {section.title}" if section is top_level.SECTION else f"in {section.title}"
 
 
-def _home(section: str) -> str:
-    return "at the top, before the first [section]" if section == TOP else f"under {section}"
+def _under(section: Section) -> str:
+    if section is top_level.SECTION:
+        return "at the top, before the first [section]"
+    return f"under {section.title}"

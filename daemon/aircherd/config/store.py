@@ -9,16 +9,16 @@ from aircherd.files.file_worker import FileWorker
 
 
 class ConfigStore:
-    """Holds one frozen `Config` and swaps it whole.
+    """Holds one frozen `Config` and replaces it as a whole.
 
-    Reads the file once when made, without raising: a daemon with a bad file runs all the same and
-    says so. The file is small, so it is read without waiting for a thread.
+    The constructor reads the file once and never raises: with an invalid file the daemon still
+    runs, and reports the problem. The file is small, so it is read without a thread.
 
-    - `current`: the last good config; the built-in one as long as there was none.
-    - `problem`: what is wrong with the file as it was last read, or None.
-    - `has_good`: whether any file (or its absence) was ever good; without one, chat is refused.
-    - `changes`: the lane of whoever changes the file.
-    - `check_worker`: the lane of whoever has to see what became of a change that hangs.
+    - `current`: the last good config; the built-in one until there was a good file.
+    - `problem`: what was wrong with the file when it was last read, or None.
+    - `has_good`: whether the file (or its absence) was ever good; until then chat is refused.
+    - `write_worker`: runs changes of the file.
+    - `check_worker`: checks the file after a change that hangs.
     """
 
     def __init__(self, config_file: Path) -> None:
@@ -26,36 +26,36 @@ class ConfigStore:
         self.current: Config = DEFAULT_CONFIG
         self.problem: ConfigInvalid | None = None
         self.has_good = False
-        self.changes = FileWorker()
+        self.write_worker = FileWorker()
         self.check_worker = FileWorker()
         try:
             self.reload()
         except ConfigInvalid:
-            # `problem` has it, for whoever asks.
+            # Kept in `problem`.
             return
 
     def usable(self) -> Config:
-        """Return `current`, for a request that is about to use it.
+        """Return `current` for use by a request.
 
         Raises:
-            ConfigInvalid: no file was ever good, so nobody can know what the user wants.
+            ConfigInvalid: no file was ever good, so what the user wants is unknown.
         """
         if self.problem is not None and not self.has_good:
             raise ConfigInvalid(self.problem.message, **self.problem.data)
         return self.current
 
     def reload(self) -> bool:
-        """Read the file again; tell whether `current` is another one now.
+        """Read the file again; return whether `current` changed.
 
-        The first good config counts as a change, for it opens the way for chat.
+        The first good config counts as a change, because chat is refused until then.
 
         Raises:
-            ConfigInvalid: the file does not hold. `current` stays, `problem` says what is wrong.
+            ConfigInvalid: the file is invalid. `current` stays; `problem` is the error.
         """
         try:
             config = load_config(self.file)
         except ConfigInvalid as error:
-            # A copy: the error that is raised holds its frames, and they hold the file's text.
+            # A copy: the raised error references its frames, and they hold the file's text.
             self.problem = ConfigInvalid(error.message, **error.data)
             raise
         changed = not self.has_good or config != self.current

@@ -1,9 +1,8 @@
-"""Checks of single values: each reader takes what TOML gave and returns it typed, or `BadValue`.
+"""Validate single values: a reader takes a TOML value and returns it typed, or raises `BadValue`.
 
 No message repeats the value.
 """
 
-import ipaddress
 import math
 import re
 from datetime import date, datetime, time
@@ -13,20 +12,20 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
-from aircherd.config.model import is_loopback
 from aircherd.config.problems import BadValue
-from aircherd.config.secret_detection import is_key_like
+from aircherd.config.secret_detection import looks_like_key
+from aircherd.vocabulary.hosts import is_ip_address, is_loopback
 from aircherd.vocabulary.suggestions import nearest
 
 MAX_SECONDS = 86_400.0
-"""Longer waits are milliseconds by mistake."""
+"""A longer time was probably meant in milliseconds."""
 
-MAX_ADDRESS = 2048
-"""Characters of an address. Servers take little more, and the client refuses what is far longer."""
+MAX_URL = 2048
+"""Maximum length of a URL. Servers accept little more."""
 
 _TYPE_NAMES: tuple[tuple[type | tuple[type, ...], str], ...] = (
-    (bool, "true or false"),  # before int, of which it is a kind
-    (str, "a text"),
+    (bool, "true or false"),  # before int, its base class
+    (str, "a string"),
     ((int, float), "a number"),
     (list, "a list"),
     (dict, "a section or { ... }"),
@@ -37,40 +36,40 @@ _ENDPOINTS = ("/chat/completions", "/completions", "/messages", "/responses", "/
 
 
 def type_name(value: object) -> str:
-    """Name the kind of a value in words."""
+    """Return the type of a value in words."""
     return next((name for kind, name in _TYPE_NAMES if isinstance(value, kind)), "a value")
 
 
 def read_text(value: object) -> str:
-    """Take a text that is not empty and has no control character in it.
+    """Read a non-empty string without control characters.
 
     Raises:
         BadValue: it is something else.
     """
     if not isinstance(value, str):
-        raise BadValue(f"must be a text in quotes, not {type_name(value)}")
+        raise BadValue(f"must be a string in quotes, not {type_name(value)}")
     if not value.strip():
         raise BadValue("is empty", "give it a value, or remove the line")
     if not value.isprintable():
-        raise BadValue("holds a control character or line break", "remove it")
+        raise BadValue("contains a control character or line break", "remove it")
     return value
 
 
 def read_list(value: object) -> list[object]:
-    """Take a list that is not empty.
+    """Read a non-empty list.
 
     Raises:
         BadValue: it is something else.
     """
     if not isinstance(value, list):
-        raise BadValue(f"must be a list of texts, not {type_name(value)}", 'write ["one", "two"]')
+        raise BadValue(f"must be a list of strings, not {type_name(value)}", 'write ["one", "two"]')
     if not value:
         raise BadValue("is an empty list", "give it a value, or remove the line")
     return value
 
 
 def read_table(value: object) -> dict[str, object]:
-    """Take a section.
+    """Read a section.
 
     Raises:
         BadValue: it is something else.
@@ -81,51 +80,33 @@ def read_table(value: object) -> dict[str, object]:
 
 
 def read_choice(value: object, choices: tuple[str, ...]) -> str:
-    """Take one of `choices`.
+    """Read one of `choices`.
 
     Raises:
         BadValue: it is something else.
     """
     if isinstance(value, str) and value in choices:
         return value
-    wanted = ", ".join(f'"{choice}"' for choice in choices)
+    listed = ", ".join(f'"{choice}"' for choice in choices)
     many = len(choices) > 1
     raise BadValue(
-        f"must be {'one of ' if many else ''}{wanted}",
-        partial(_meant, value, choices) if many and isinstance(value, str) else None,
+        f"must be {'one of ' if many else ''}{listed}",
+        partial(_nearest_hint, value, choices) if many and isinstance(value, str) else None,
     )
 
 
-def _meant(value: str, choices: tuple[str, ...]) -> str | None:
-    """Return a hint that names the nearest choice; all of them are in the message already."""
+def _nearest_hint(value: str, choices: tuple[str, ...]) -> str | None:
+    """Return a hint with the nearest choice; the message lists all choices already."""
     near = nearest(value, choices)
     return f'did you mean "{near}"?' if near else None
 
 
 MAX_TOKENS = 100_000_000
-"""More than any model's window: a larger number is a mistake."""
-
-
-LEAST_DAYS = 32
-"""A month's limits are counted from attempts, so they are kept as long."""
-MAX_DAYS = 36_500
-
-
-def read_days(value: object) -> int:
-    """Take a number of days, at least `LEAST_DAYS`.
-
-    Raises:
-        BadValue: it is something else.
-    """
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise BadValue(f"must be a whole number of days, not {type_name(value)}", "write 400")
-    if not LEAST_DAYS <= value <= MAX_DAYS:
-        raise BadValue(f"must be from {LEAST_DAYS} to {MAX_DAYS}", "a month has to stay whole")
-    return value
+"""More than any model's context window: a larger number is a mistake."""
 
 
 def read_tokens(value: object) -> int:
-    """Take a number of tokens, at least 1.
+    """Read a number of tokens, at least 1.
 
     Raises:
         BadValue: it is something else.
@@ -138,99 +119,99 @@ def read_tokens(value: object) -> int:
 
 
 def read_seconds(value: object) -> float:
-    """Take a time in seconds, more than 0 and at most a day.
+    """Read a time in seconds, more than 0 and at most a day.
 
     Raises:
         BadValue: it is something else.
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadValue(f"must be a number of seconds, not {type_name(value)}", "write 10 or 2.5")
-    if not value > 0 or value == math.inf:  # nor is it "not a number"
+    if not value > 0 or value == math.inf:  # true for nan, too
         raise BadValue("must be a number of seconds greater than 0", "write 10 or 2.5")
     if value > MAX_SECONDS:
         raise BadValue("is longer than a day", "times are in seconds, not milliseconds")
     return float(value)
 
 
-# ------------------------------------------------------------------ addresses
+# ------------------------------------------------------------------ URLs
 
 
 def read_base_url(value: object) -> str:
-    """Take the address where an API begins, without a trailing slash.
+    """Read the base URL of an API, without a trailing slash.
 
     Raises:
-        BadValue: it is not http or https, has no host, or has what only a key or a mistake brings:
-            a user, a query, a fragment, white space, the path of one method of the API.
+        BadValue: it is not http or https, has no host, or has a part that is a key or a mistake: a
+            user, a query, a fragment, white space, the path of one endpoint of the API.
     """
     parts = _split_url(value, 'write base_url = "https://host/v1"')
     path = parts.path.rstrip("/")
-    if is_key_like(path):
-        raise BadValue("holds what looks like a key")
+    if looks_like_key(path):
+        raise BadValue("contains what looks like a key")
     for endpoint in _ENDPOINTS:
         if path.endswith(endpoint):
-            raise BadValue(f"must be where the API begins, without {endpoint}", "remove that end")
+            raise BadValue(f"must be the base of the API, without {endpoint}", "remove that path")
     return f"{parts.scheme}://{parts.netloc}{path}"
 
 
 def read_proxy(value: object) -> str:
-    """Take the address of a proxy.
+    """Read the URL of a proxy.
 
     Raises:
-        BadValue: as for `read_base_url`; nor may there be a path.
+        BadValue: as for `read_base_url`, or there is a path.
     """
     parts = _split_url(value, 'write proxy = "http://proxy:3128"')
     if parts.path not in ("", "/"):
-        raise BadValue("must be the proxy's host and port alone", "remove what follows the port")
+        raise BadValue("must be the proxy's host and port only", "remove what follows the port")
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def read_download(value: object) -> str:
-    """Take the address of a file to be fetched, over https or from this machine.
+def read_download_url(value: object) -> str:
+    """Read the URL of a file to fetch, over https or from this machine.
 
     Raises:
-        BadValue: as for `read_base_url`; nor may it be plain http to another machine.
+        BadValue: as for `read_base_url`, or it is plain http to another machine.
     """
     example = 'write models_dev = "https://models.dev/api.json"'
     parts = _split_url(value, example)
     if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
-        raise BadValue("is plain http to another machine: anybody on the way could change it")
+        raise BadValue("is plain http to another machine: the file could be changed in transit")
     return f"{parts.scheme}://{parts.netloc}{parts.path}"
 
 
 def _split_url(value: object, example: str) -> SplitResult:
-    """Take an address of the form scheme://host[:port][/path]."""
+    """Parse a URL like scheme://host[:port][/path]."""
     text = read_text(value)
-    if len(text) > MAX_ADDRESS:
-        raise BadValue(f"has more than {MAX_ADDRESS} characters", example)
+    if len(text) > MAX_URL:
+        raise BadValue(f"has more than {MAX_URL} characters", example)
     if " " in text or not text.isascii():
-        raise BadValue("must be an address without spaces, in plain ASCII", example)
+        raise BadValue("must be a URL without spaces, in plain ASCII", example)
     try:
         parts = urlsplit(text)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        # Its message quotes the address.
-        raise BadValue("is not an address: see its brackets and its port", example) from None
+        # Its message quotes the URL.
+        raise BadValue("is not a valid URL: check its brackets and its port", example) from None
     if parts.scheme not in ("http", "https"):
         raise BadValue("must begin with http:// or https://", example)
     if "@" in parts.netloc:
         raise BadValue(
-            "must not hold a user or a password",
-            "remove what stands before the @: no key or password belongs in the config",
+            "must not contain a user or a password",
+            "remove the part before the @: no key or password belongs in the config",
         )
     if not _is_host(host) or port == 0:
         raise BadValue("has no valid host or port", example)
     if "?" in text or "#" in text:
         raise BadValue("must end before any ? or #", f"remove the rest; {example}")
     if not _is_callable(text):
-        raise BadValue("is not an address that can be called: see its host", example)
+        raise BadValue("is not a URL that can be called: check its host", example)
     return parts
 
 
-def _is_callable(address: str) -> bool:
-    """Tell whether the HTTP client takes it; that knows more about hosts than the pattern here."""
+def _is_callable(url: str) -> bool:
+    """Return whether the HTTP client accepts it, which knows more about hosts than `_HOST`."""
     try:
-        return bool(httpx.URL(address).host)  # `host` is where it decodes international names
-    except (httpx.InvalidURL, ValueError):  # ValueError: so are a UnicodeError, an IDNAError
+        return bool(httpx.URL(url).host)  # accessing `host` decodes international names
+    except (httpx.InvalidURL, ValueError):  # UnicodeError and IDNAError are ValueErrors
         return False
 
 
@@ -240,20 +221,11 @@ def _is_host(host: str) -> bool:
     return _HOST.fullmatch(host) is not None
 
 
-def is_ip_address(host: str) -> bool:
-    """Tell whether `host` is an IPv4 or IPv6 address."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
 # ------------------------------------------------------------------ files
 
 
 def read_file(value: object, folder: Path) -> str:
-    """Take the path of a file that exists, relative to `folder`; `~` is the user's home.
+    """Read the path of an existing file, relative to `folder`; `~` is the user's home.
 
     Raises:
         BadValue: there is no such file.
@@ -261,11 +233,11 @@ def read_file(value: object, folder: Path) -> str:
     try:
         path = folder.absolute() / Path(read_text(value)).expanduser()
         found = path.is_file()
-    except (OSError, RuntimeError):  # a folder on the way is closed to us; no such user
+    except (OSError, RuntimeError):  # a directory is not accessible; no such user
         raise BadValue("names a file that cannot be reached", "check the path") from None
     if not found:
         raise BadValue(
             "names a file that does not exist",
-            "check the path; a relative one begins at the config's folder",
+            "check the path; a relative path starts at the config's directory",
         )
     return str(path)

@@ -370,7 +370,7 @@ async def test_a_change_that_may_still_happen_is_reported(tmp_path, monkeypatch,
         "still be changed: check it, then reload the configuration"
     )
     assert services.reloads == 0
-    await services.config.changes.do(lambda _: None, 10)  # the disk has answered then
+    await services.config.write_worker.do(lambda _: None, 10)  # the disk has answered then
     assert services.file.read_text() == '# mine\ndefault_model = "openai/gpt-x"\n'
 
 

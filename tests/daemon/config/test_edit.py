@@ -1,4 +1,4 @@
-"""Setting one entry of the user's file: everything else stays to the letter."""
+"""Setting one entry of the user's file keeps everything else unchanged."""
 
 import os
 import stat
@@ -12,8 +12,8 @@ from aircherd.errors import ConfigInvalid
 from aircherd.files.file_worker import Abandoned
 
 
-def go_on():
-    """Somebody waits."""
+def no_check():
+    """Allow the write."""
 
 
 NEW = 'default_model = "a/b"'
@@ -37,34 +37,34 @@ NEW = 'default_model = "a/b"'
     ],
 )  # fmt: skip
 def test_only_the_entry_changes(text: str, expected: str | None) -> None:
-    """Comments, order, line ends and spaces are the user's."""
+    """Comments, order, line endings and spaces are kept."""
     got = with_default_model(text, "a/b")
     assert got == (expected or 'default_model="a/b" # why\r\n\r\n[network]\r\n')
 
 
-def test_a_name_is_quoted_as_toml_has_it() -> None:
-    """Whatever stands in it."""
+def test_model_name_is_quoted_as_toml() -> None:
+    """Quotes and backslashes are escaped."""
     assert with_default_model("", 'a/"b\\') == 'default_model = "a/\\"b\\\\"\n'
 
 
-def test_a_missing_file_is_made_for_its_owner_only(tmp_path: Path) -> None:
-    """With the folder it lies in."""
+def test_missing_file_is_created_private(tmp_path: Path) -> None:
+    """Its directory is created, too."""
     file = tmp_path / "home" / "config.toml"
-    set_default_model(file, "openai/m", go_on)
+    set_default_model(file, "openai/m", no_check)
     assert load_config(file).default_model == "openai/m"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
 
-def test_a_link_stays_and_the_file_keeps_its_mode(tmp_path: Path) -> None:
-    """People keep their configuration in a repository."""
+def test_link_stays_and_its_target_keeps_its_mode(tmp_path: Path) -> None:
+    """People keep their configuration in a repository and link to it."""
     (tmp_path / "dotfiles").mkdir()
     real = tmp_path / "dotfiles" / "aircher.toml"
     real.write_text("# mine\n")
     real.chmod(0o640)
     link = tmp_path / "config.toml"
     link.symlink_to("dotfiles/aircher.toml")
-    set_default_model(link, "openai/m", go_on)
+    set_default_model(link, "openai/m", no_check)
     assert link.is_symlink()
     assert real.read_text() == '# mine\ndefault_model = "openai/m"\n'
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
@@ -72,25 +72,25 @@ def test_a_link_stays_and_the_file_keeps_its_mode(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["[network\n", "[network]\nidle = 5\n"])
-def test_a_file_that_does_not_hold_is_left_alone(tmp_path: Path, text: str) -> None:
-    """Nobody knows what the user wants with it; the error says what is wrong."""
+def test_invalid_file_is_left_unchanged(tmp_path: Path, text: str) -> None:
+    """The error says what is wrong with it."""
     file = tmp_path / "config.toml"
     file.write_text(text)
     with pytest.raises(ConfigInvalid, match=r"config\.toml, line"):
-        set_default_model(file, "openai/m", go_on)
+        set_default_model(file, "openai/m", no_check)
     assert file.read_text() == text
 
 
-def test_an_entry_that_would_not_hold_is_not_written(tmp_path: Path) -> None:
-    """The file's own rules are the last word."""
+def test_invalid_entry_is_not_written(tmp_path: Path) -> None:
+    """The changed text is validated before it is written."""
     file = tmp_path / "config.toml"
     with pytest.raises(ConfigInvalid, match="default_model"):
-        set_default_model(file, "no-alias", go_on)
+        set_default_model(file, "no-alias", no_check)
     assert not file.exists()
 
 
-def test_what_was_given_up_changes_nothing(tmp_path: Path) -> None:
-    """By the time the disk answers, the file may be another one."""
+def test_abandoned_change_is_not_written(tmp_path: Path) -> None:
+    """The user may have changed the file by the time the disk answers."""
     file = tmp_path / "config.toml"
     file.write_text("# read")
 

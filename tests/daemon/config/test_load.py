@@ -11,9 +11,9 @@ from aircherd.errors import ConfigInvalid
 from helpers.config_problems import problems_of, refused
 
 CANARY = "sk-ant-api03-CANARYcanary0123456789"
-PLAIN_CANARY = "CANARYcanary0123456789abcdefghij"  # the key of a vendor nobody knows
+PLAIN_CANARY = "CANARYcanary0123456789abcdefghij"  # the key of an unknown vendor
 
-# Everything a user may believe to be the place for a key, each with @@ for the key.
+# Every place where a user might put a key, with @@ for the key.
 PLACES = [
     'api_key = "@@"',
     'default_model = "@@"',
@@ -68,8 +68,8 @@ PLACES = [
 
 @pytest.mark.parametrize("key", [CANARY, PLAIN_CANARY], ids=["known", "unknown"])
 @pytest.mark.parametrize("place", PLACES)
-def test_a_key_in_the_config_is_refused_and_never_repeated(place: str, key: str) -> None:
-    """Not in a problem, the error, its repr, its data, its traceback, or in what caused it."""
+def test_key_in_the_config_is_refused_and_never_repeated(place: str, key: str) -> None:
+    """Not in a problem, the error, its repr, its data, its traceback or its cause."""
     error = refused(place.replace("@@", key))
     assert problems_of(error)
     written = "".join(
@@ -81,20 +81,20 @@ def test_a_key_in_the_config_is_refused_and_never_repeated(place: str, key: str)
     assert error.__context__ is None
 
 
-def test_without_a_file_the_built_in_config_holds(tmp_path: Path) -> None:
-    """No file and no folder are needed to start."""
+def test_missing_file_gives_the_built_in_config(tmp_path: Path) -> None:
+    """Neither the file nor its directory needs to exist."""
     assert load_config(tmp_path / "none" / "config.toml") is DEFAULT_CONFIG
 
 
-def test_a_file_is_read(tmp_path: Path) -> None:
-    """As UTF-8, with the line ends of any system, and with a byte order mark."""
+def test_file_is_decoded_as_utf8(tmp_path: Path) -> None:
+    """Any line endings and a byte order mark are accepted."""
     file = tmp_path / "config.toml"
     file.write_bytes("\ufeff# é\r\n[network]\r\nidle_timeout = 5\r\n".encode())
     assert load_config(file).network.idle_timeout == 5.0
 
 
-def test_a_problem_names_the_file_and_the_line(tmp_path: Path) -> None:
-    """First in the message, and for programs in `problems`."""
+def test_problem_names_the_file_and_the_line(tmp_path: Path) -> None:
+    """At the start of the message, and for programs in `problems`."""
     file = tmp_path / "config.toml"
     file.write_bytes(b"\xef\xbb\xbf[network]\r\n\r\nidle = 5\r\n")
     with pytest.raises(ConfigInvalid, match=f"^{file}, line 3: network.idle: ") as caught:
@@ -112,31 +112,31 @@ def _fails(file: Path) -> tuple[object, str]:
     return problem["line"], f"{problem['message']} | {problem['hint']}"
 
 
-def test_a_file_that_is_not_utf8_names_the_line(tmp_path: Path) -> None:
-    """The one with the first wrong byte, whose text is not repeated."""
+def test_invalid_utf8_in_a_file_names_the_line(tmp_path: Path) -> None:
+    """It is the line with the first invalid byte; its text is not repeated."""
     file = tmp_path / "config.toml"
     file.write_bytes(b"# fine\n# CANARY \xff\n")
     assert _fails(file) == (2, "is not valid UTF-8 | save the file as UTF-8")
 
 
-def test_a_text_that_was_not_utf8_on_the_wire_names_the_line() -> None:
-    """`config.check` gets it with the wrong bytes kept aside."""
+def test_invalid_utf8_from_the_wire_names_the_line() -> None:
+    """`config.check` receives the invalid bytes as lone surrogates."""
     error = refused("# fine\n\n# \udcff\n")
     assert problems_of(error)[0]["line"] == 3
 
 
-@pytest.mark.parametrize("kind", ["folder", "pipe"])
-def test_what_is_no_file_is_not_read(tmp_path: Path, kind: str) -> None:
-    """A pipe least of all: it would wait for its other end."""
+@pytest.mark.parametrize("kind", ["directory", "pipe"])
+def test_directory_or_pipe_is_not_read(tmp_path: Path, kind: str) -> None:
+    """Opening a pipe would block."""
     file = tmp_path / "config.toml"
-    {"folder": file.mkdir, "pipe": lambda: os.mkfifo(file)}[kind]()
+    {"directory": file.mkdir, "pipe": lambda: os.mkfifo(file)}[kind]()
     line, message = _fails(file)
     assert line == 0
     assert "is not a file" in message
 
 
-def test_a_link_to_nothing_is_not_taken_for_no_file(tmp_path: Path) -> None:
-    """Somebody meant to have a config."""
+def test_dangling_link_is_an_error(tmp_path: Path) -> None:
+    """A missing file is not, but the user intended to have a config here."""
     file = tmp_path / "config.toml"
     file.symlink_to(tmp_path / "gone.toml")
     line, message = _fails(file)
@@ -144,16 +144,16 @@ def test_a_link_to_nothing_is_not_taken_for_no_file(tmp_path: Path) -> None:
     assert "is a link to a file that does not exist" in message
 
 
-def test_a_file_that_cannot_be_reached_says_why(tmp_path: Path) -> None:
-    """Here, because its folder is a file."""
+def test_unreadable_path_is_reported_with_the_reason(tmp_path: Path) -> None:
+    """Here its directory is a file."""
     (tmp_path / "home").touch()
     line, message = _fails(tmp_path / "home" / "config.toml")
     assert line == 0
     assert "cannot be read: Not a directory" in message
 
 
-def test_a_file_without_permission_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Root may read everything, so the refusal is made up."""
+def test_missing_permission_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Simulated, because root may read everything."""
     file = tmp_path / "config.toml"
     file.touch()
 
@@ -164,27 +164,27 @@ def test_a_file_without_permission_says_so(tmp_path: Path, monkeypatch: pytest.M
     assert "cannot be read: Permission denied" in _fails(file)[1]
 
 
-def test_a_huge_file_is_refused(tmp_path: Path) -> None:
-    """In bytes, so that it is never cut short and then taken for whole."""
+def test_too_large_file_is_refused(tmp_path: Path) -> None:
+    """The limit is in bytes; a truncated file is never parsed."""
     file = tmp_path / "config.toml"
     file.write_text("# é" * (MAX_BYTES // 4 + 1))
     assert _fails(file) == (
         0,
-        "is larger than 64 KiB | this is hardly a config: see which file it is",
+        "is larger than 64 KiB | this is probably not a config file: check its path",
     )
     assert "larger than 64 KiB" in refused("#" * (MAX_BYTES + 1)).message
     assert "larger than 64 KiB" in refused("# é" * (MAX_BYTES // 4 + 1)).message
 
 
-def test_the_largest_file_is_read(tmp_path: Path) -> None:
-    """It may have as many bytes as the message says."""
+def test_file_of_the_maximum_size_is_read(tmp_path: Path) -> None:
+    """The limit itself is allowed."""
     file = tmp_path / "config.toml"
     file.write_text("# é" * (MAX_BYTES // 4))
     assert load_config(file) == DEFAULT_CONFIG
 
 
-def test_names_as_deep_as_may_be_are_read() -> None:
-    """Sections in sections within all limits end in a problem, never at the stack's end."""
+def test_deepest_allowed_nesting_does_not_exhaust_the_stack() -> None:
+    """Sections nested up to all limits give a problem, not a `RecursionError`."""
     parts = ".a" * MAX_DOTS
     value = f"{{ a{parts} = " * MAX_BRACKETS + "1" + " }" * MAX_BRACKETS
     error = refused(f"[a{parts}]\na{parts} = {value}\n")

@@ -5,8 +5,8 @@ import pytest
 from aircherd.config.paths import Paths, resolve_paths
 
 
-def test_config_is_in_the_home_and_data_in_the_data_directory() -> None:
-    """What holds for almost everybody."""
+def test_default_paths() -> None:
+    """The config is in the home, the data in the XDG data directory."""
     data = Path("/home/u/.local/share/aircher")
     assert resolve_paths({"HOME": "/home/u"}) == Paths(
         home=Path("/home/u/.aircher"),
@@ -26,14 +26,14 @@ def test_config_is_in_the_home_and_data_in_the_data_directory() -> None:
         ("", "/home/u/.local/share/aircher"),
     ],
 )
-def test_the_data_directory_is_xdgs(named: str, data: str) -> None:
-    """A relative one is ignored, as the specification asks."""
+def test_xdg_data_home_is_used(named: str, data: str) -> None:
+    """A relative or empty value is ignored, as the specification requires."""
     paths = resolve_paths({"HOME": "/home/u", "XDG_DATA_HOME": named})
     assert paths.data == Path(data)
 
 
-def test_another_home_keeps_its_data_and_its_keys_apart() -> None:
-    """Two homes get two names of 8 hex digits."""
+def test_each_home_has_its_own_data_and_keyring_service() -> None:
+    """Their names contain 8 hex digits of the home's path."""
     one, two = (resolve_paths({"HOME": "/home/u", "AIRCHER_HOME": home}) for home in ("/a", "/b"))
     assert one.home == Path("/a")
     assert one.config_file == Path("/a/config.toml")
@@ -43,12 +43,12 @@ def test_another_home_keeps_its_data_and_its_keys_apart() -> None:
     assert one.data != two.data
 
 
-def test_the_default_home_by_name_is_the_default_home() -> None:
-    """Saying it does not move the data."""
+def test_naming_the_default_home_changes_nothing() -> None:
+    """`AIRCHER_HOME=~/.aircher` uses the default data directory."""
     named = resolve_paths({"HOME": "/home/u", "AIRCHER_HOME": "~/.aircher"})
     assert named == resolve_paths({"HOME": "/home/u"})
 
 
-def test_without_home_the_users_entry_serves() -> None:
-    """A bare environment, as under cron."""
+def test_empty_environment_uses_the_password_database() -> None:
+    """For example under cron."""
     assert resolve_paths({}).data.is_absolute()

@@ -6,11 +6,13 @@ from aircherd.config.problems import (
     BadValue,
     Problem,
     ProblemCollector,
+    config_error,
     did_you_mean,
-    invalid,
-    listed,
+    join_names,
     path_text,
+    unknown_provider,
 )
+from aircherd.config.section import Section
 from aircherd.errors import ConfigInvalid
 
 
@@ -18,12 +20,12 @@ def _problem(line: int = 3, **more: str) -> Problem:
     return Problem(file="c.toml", line=line, path="a.b", message="is wrong", **more)
 
 
-def test_a_problem_reads_as_a_sentence() -> None:
-    """File, line, entry, what is wrong, what to do."""
-    assert str(_problem(hint="mend it")) == "c.toml, line 3: a.b: is wrong (mend it)"
+def test_problem_prints_file_line_entry_message_and_hint() -> None:
+    """In this order."""
+    assert str(_problem(hint="fix it")) == "c.toml, line 3: a.b: is wrong (fix it)"
 
 
-def test_a_problem_of_the_whole_file_has_no_line() -> None:
+def test_problem_with_the_whole_file_prints_no_line() -> None:
     """Line 0 is not shown."""
     assert str(Problem(file="c", line=0, path="", message="is gone")) == "c: is gone"
 
@@ -32,14 +34,14 @@ def test_a_problem_of_the_whole_file_has_no_line() -> None:
     ("count", "end"),
     [(1, "is wrong"), (2, "is wrong; and one more problem"), (3, "is wrong; and 2 more problems")],
 )
-def test_the_error_says_how_many_problems_there_are(count: int, end: str) -> None:
-    """The first one is told, the others are counted."""
-    assert invalid("c.toml", [_problem()] * count).message.endswith(end)
+def test_error_message_counts_the_problems(count: int, end: str) -> None:
+    """It gives the first problem and the number of others."""
+    assert config_error("c.toml", [_problem()] * count).message.endswith(end)
 
 
-def test_the_error_carries_maps_for_programs() -> None:
-    """A hint that is not there is left out."""
-    error = invalid("c.toml", [_problem()])
+def test_error_data_has_maps_for_programs() -> None:
+    """A missing hint is left out."""
+    error = config_error("c.toml", [_problem()])
     assert error.data == {
         "file": "c.toml",
         "problems": [{"file": "c.toml", "line": 3, "path": "a.b", "message": "is wrong"}],
@@ -47,30 +49,30 @@ def test_the_error_carries_maps_for_programs() -> None:
     assert msgspec.json.encode(error.data)
 
 
-def test_problems_are_told_in_the_order_of_their_lines() -> None:
-    """Whatever the order in which they were found."""
+def test_problems_are_sorted_by_line() -> None:
+    """The order in which they were found does not matter."""
     report = ProblemCollector("c", "a = 1\nb = 2\n")
     report.add(("b",), "second")
     report.add(("a",), "first")
-    assert repr(report) == "<Report on c: 2 problems>"
+    assert repr(report) == "<ProblemCollector c: 2 problems>"
     with pytest.raises(ConfigInvalid, match=r"^c, line 1: a: first; and one more problem$"):
         report.raise_if_any()
 
 
-def test_a_report_without_problems_raises_nothing() -> None:
-    """A good value is returned, and all is well."""
+def test_collector_without_problems_raises_nothing() -> None:
+    """A valid value is returned."""
     report = ProblemCollector("c", "")
     assert report.read((), 1, lambda value: value) == 1
     report.raise_if_any()
 
 
-def test_reading_a_list_goes_on_after_a_bad_item() -> None:
-    """Every bad item has its own problem, the others are returned."""
+def test_read_all_continues_after_an_invalid_item() -> None:
+    """Every invalid item is reported at its own line; the valid ones are returned."""
 
     def small(value: object) -> int:
         if isinstance(value, int) and value < 10:
             return value
-        raise BadValue("is large", "take less")
+        raise BadValue("is large", "use less")
 
     report = ProblemCollector("c", "a = [1,\n20,\n3,\n40]\n")
     assert report.read_all(("a",), [1, 20, 3, 40], small) == (1, 3)
@@ -80,13 +82,13 @@ def test_reading_a_list_goes_on_after_a_bad_item() -> None:
     assert lines == [2, 4]
 
 
-def test_a_path_is_shown_as_people_write_it() -> None:
-    """Keys in names are not."""
+def test_path_text_uses_dots_and_indexes() -> None:
+    """A name that could be a key is redacted."""
     assert path_text(("models", "a", "routes", 1)) == "models.a.routes[1]"
     assert path_text(("providers", "sk-ant-abcdef")) == "providers.[redacted]"
 
 
-def test_a_near_word_is_suggested_and_else_all() -> None:
+def test_near_name_is_suggested_or_else_all_names() -> None:
     """The hint never repeats the word itself."""
     assert did_you_mean("Opnai", ["openai", "ollama"]) == 'did you mean "openai"?'
     assert did_you_mean("zzz", ["openai", "ollama"]) == "known here: openai, ollama"
@@ -94,40 +96,56 @@ def test_a_near_word_is_suggested_and_else_all() -> None:
     assert did_you_mean("zzz", []) is None
 
 
-def test_a_word_that_is_hardly_alike_is_not_suggested() -> None:
-    """A wrong guess sends people the wrong way; here as everywhere in the daemon."""
+def test_dissimilar_name_is_not_suggested() -> None:
+    """A wrong guess misleads; the threshold is the same everywhere in the daemon."""
     assert did_you_mean("llama", ["openai", "ollama"]) == 'did you mean "ollama"?'
     assert did_you_mean("anthrax", ["anthropic"]) == "known here: anthropic"
 
 
-def test_of_many_names_the_first_are_listed() -> None:
-    """And the others counted."""
+def test_unknown_provider_suggests_one_but_no_name_that_could_be_a_key() -> None:
+    """A section `[providers.KEY]` has a problem of its own, and its name is never shown."""
+    assert unknown_provider("opnai", ["openai", "ollama"]).hint == 'did you mean "openai"?'
+    hint = unknown_provider("zzz", ["openai", "sk-ant-abcdef"]).hint
+    assert hint == "known here: openai"
+
+
+def test_unknown_names_of_a_section_are_reported() -> None:
+    """The known entries are yielded."""
+    report = ProblemCollector("c", "a = 1\nbb = 2\n")
+    section = Section("[x]", ("a", "bbb"))
+    assert list(report.known_entries(section, (), {"a": 1, "bb": 2})) == [("a", 1)]
+    with pytest.raises(ConfigInvalid, match=r"line 2: bb: is unknown in \[x\] \(did you mean"):
+        report.raise_if_any()
+
+
+def test_only_the_first_of_many_names_are_listed() -> None:
+    """The others are counted."""
     names = [f"n{number}" for number in range(23)]
-    assert listed(names[:20]) == ", ".join(names[:20])
-    assert listed(names) == f"{', '.join(names[:20])} and 3 more"
+    assert join_names(names[:20]) == ", ".join(names[:20])
+    assert join_names(names) == f"{', '.join(names[:20])} and 3 more"
 
 
-def test_problems_beyond_a_hundred_are_counted() -> None:
-    """The last one says how many; nobody is asked what to do about them."""
-    asked: list[int] = []
+def test_problems_beyond_the_maximum_are_only_counted() -> None:
+    """The last entry gives their number; their hints are not evaluated."""
+    hints: list[int] = []
 
     def bad(value: object) -> int:
-        raise BadValue("is wrong", lambda: asked.append(1) or "mend it")
+        raise BadValue("is wrong", lambda: hints.append(1) or "fix it")
 
     report = ProblemCollector("c", "a = 1\n")
     assert report.read_all(("a",), [0] * (MAX_PROBLEMS + 7), bad) == ()
-    assert repr(report) == "<Report on c: 107 problems>"
+    assert repr(report) == "<ProblemCollector c: 107 problems>"
     with pytest.raises(ConfigInvalid, match=r"; and 106 more problems$") as caught:
         report.raise_if_any()
     problems = caught.value.data["problems"]
     assert isinstance(problems, list)
     assert len(problems) == MAX_PROBLEMS + 1
     assert problems[-1] == {"file": "c", "line": 0, "path": "", "message": "and 7 more problems"}
-    assert len(asked) == MAX_PROBLEMS
+    assert len(hints) == MAX_PROBLEMS
 
 
-def test_a_hundred_problems_are_all_told() -> None:
-    """Without a line about more."""
+def test_the_maximum_number_of_problems_is_reported_in_full() -> None:
+    """There is no entry that counts further ones."""
     report = ProblemCollector("c", "a = 1\n")
     for _ in range(MAX_PROBLEMS):
         report.add(("a",), "is wrong")

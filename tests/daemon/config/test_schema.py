@@ -7,7 +7,7 @@ ALIAS = '[models.m]\nroutes = ["openai/x"]\n'
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "path", "cure"),
+    ("text", "line", "path", "hint"),
     [
         ('\ndefault_modle = "a/b"', 2, "default_modle", 'did you mean "default_model"?'),
         ("[provider.work]", 1, "provider", 'did you mean "providers"?'),
@@ -16,14 +16,14 @@ ALIAS = '[models.m]\nroutes = ["openai/x"]\n'
         ("[network]\n\nidle = 1", 3, "network.idle", "known here: proxy, ca_file"),
     ],
 )
-def test_an_unknown_name_is_refused_with_a_suggestion(
-    text: str, line: int, path: str, cure: str
+def test_unknown_name_is_refused_with_a_suggestion(
+    text: str, line: int, path: str, hint: str
 ) -> None:
-    """On its own line, in every section."""
+    """In every section, at the line of the name."""
     found = problem(text)
     assert (found[0], found[1]) == (line, path)
     assert "is unknown" in found[2]
-    assert cure in found[2]
+    assert hint in found[2]
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,8 @@ def test_an_unknown_name_is_refused_with_a_suggestion(
         ('[tasks.review]\nmodel = "m"', 1, "tasks"),
     ],
 )
-def test_what_is_planned_is_not_supported_yet(text: str, line: int, path: str) -> None:
-    """No neighbour is guessed, and it is not silently left out."""
+def test_planned_name_is_refused(text: str, line: int, path: str) -> None:
+    """It is neither silently ignored nor answered with a suggestion."""
     assert problem(text) == (
         line,
         path,
@@ -41,8 +41,8 @@ def test_what_is_planned_is_not_supported_yet(text: str, line: int, path: str) -
     )
 
 
-def test_an_entry_in_the_wrong_section_is_sent_home() -> None:
-    """TOML puts an entry into the last section before it, which surprises people."""
+def test_entry_in_the_wrong_section_gets_a_hint() -> None:
+    """TOML assigns an entry to the last section before it, which surprises people."""
     assert problems('[network]\ndefault_model = "a/b"\nroutes = []') == [
         (
             2,
@@ -53,8 +53,8 @@ def test_an_entry_in_the_wrong_section_is_sent_home() -> None:
     ]
 
 
-def test_all_unknown_names_are_told_at_once() -> None:
-    """In the order of their lines, from every section."""
+def test_all_unknown_names_are_reported_at_once() -> None:
+    """From every section, sorted by line."""
     text = f"a1 = 1\n{WORK}b1 = 2\n{ALIAS}c1 = 3\n[network]\nd1 = 4\n"
     assert [(line, path) for line, path, _ in problems(text)] == [
         (1, "a1"),
@@ -78,8 +78,8 @@ def test_all_unknown_names_are_told_at_once() -> None:
         ('[network]\nkey = "CANARY"', 2, "PROVIDER"),
     ],
 )
-def test_a_key_under_an_unknown_name_is_sent_to_login(text: str, line: int, login: str) -> None:
-    """By its name or by its looks; it is not repeated."""
+def test_key_under_an_unknown_name_gets_the_login_hint(text: str, line: int, login: str) -> None:
+    """Recognised by its name or its shape; it is not repeated."""
     found = problem(text)
     assert found[0] == line
     assert f"`aircher-cli auth login {login}`" in found[2]

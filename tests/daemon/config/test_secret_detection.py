@@ -1,6 +1,12 @@
 import pytest
 
-from aircherd.config.secret_detection import has_key, is_key_name, is_opaque, key_message, shown
+from aircherd.config.secret_detection import (
+    contains_key,
+    could_be_key,
+    is_key_name,
+    key_message,
+    safe_name,
+)
 
 
 @pytest.mark.parametrize(
@@ -10,14 +16,14 @@ from aircherd.config.secret_detection import has_key, is_key_name, is_opaque, ke
         *("openai_api_key", "auth_token", "client_secret", "bearer", "passwd", "authorization"),
     ],
 )
-def test_names_under_which_keys_are_put(name: str) -> None:
-    """Large letters, hyphens and underscores make no difference."""
+def test_names_of_keys_are_recognised(name: str) -> None:
+    """Case, hyphens and underscores make no difference."""
     assert is_key_name(name)
 
 
 @pytest.mark.parametrize("name", ["kind", "key_command", "max_tokens", "env", "keyboard", "x-team"])
-def test_names_under_which_no_key_is_put(name: str) -> None:
-    """The form's own names, and others that merely look related."""
+def test_other_names_are_not_names_of_keys(name: str) -> None:
+    """Names of the schema, and names that merely look similar."""
     assert not is_key_name(name)
 
 
@@ -32,9 +38,9 @@ def test_names_under_which_no_key_is_put(name: str) -> None:
         ({"a": ["b"]}, False),
     ],
 )
-def test_values_that_give_a_key_away(value: object, expected: bool) -> None:
-    """Keys are found at any depth."""
-    assert has_key(value) is expected
+def test_keys_in_values_are_found(value: object, expected: bool) -> None:
+    """At any depth."""
+    assert contains_key(value) is expected
 
 
 @pytest.mark.parametrize(
@@ -50,25 +56,25 @@ def test_values_that_give_a_key_away(value: object, expected: bool) -> None:
         ("é", r"'\xe9'"),
     ],
 )
-def test_a_name_is_shown_unless_it_may_be_a_key(name: str, expected: str) -> None:
-    """What is not plain is quoted, what is long is cut."""
-    assert shown(name) == expected
+def test_name_is_shown_unless_it_could_be_a_key(name: str, expected: str) -> None:
+    """Special characters are quoted, long names are shortened."""
+    assert safe_name(name) == expected
 
 
-def test_vendors_variables_are_not_opaque() -> None:
-    """A variable's name may be long."""
-    assert not is_opaque("AZURE_OPENAI_API_KEY_2")
+def test_names_of_variables_could_not_be_keys() -> None:
+    """Even long ones."""
+    assert not could_be_key("AZURE_OPENAI_API_KEY_2")
 
 
-def test_a_very_long_name_is_judged_at_once() -> None:
-    """It took more than a minute, which is longer than a test may run."""
-    assert not is_opaque("a" * 64 * 1024)
-    assert is_opaque("a" * 64 * 1024 + "1")
-    assert is_opaque("-0-" + "a" * 15 + "1")
-    assert not is_opaque("1-" + "a" * 16)
+def test_very_long_name_is_checked_in_linear_time() -> None:
+    """A quadratic check took more than a minute."""
+    assert not could_be_key("a" * 64 * 1024)
+    assert could_be_key("a" * 64 * 1024 + "1")
+    assert could_be_key("-0-" + "a" * 15 + "1")
+    assert not could_be_key("1-" + "a" * 16)
 
 
-def test_the_cure_names_the_provider() -> None:
-    """The command can be pasted."""
+def test_key_message_names_the_provider() -> None:
+    """So the command can be copied."""
     assert "aircher-cli auth login work" in key_message("work")
     assert "aircher-cli auth login PROVIDER" in key_message(None)

@@ -15,15 +15,15 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "config.toml"
 
 
-def test_without_a_file_the_built_in_config_is_good(file: Path) -> None:
-    """And reading again changes nothing."""
+def test_missing_file_gives_the_built_in_config(file: Path) -> None:
+    """Reloading changes nothing."""
     store = ConfigStore(file)
     assert (store.current, store.problem, store.has_good) == (DEFAULT_CONFIG, None, True)
     assert store.reload() is False
 
 
-def test_a_changed_file_counts_once(file: Path) -> None:
-    """Its content decides, not its time."""
+def test_reload_reports_a_change_once(file: Path) -> None:
+    """The content decides, not the modification time."""
     store = ConfigStore(file)
     file.write_text(GOOD)
     assert [store.reload(), store.reload()] == [True, False]
@@ -32,8 +32,8 @@ def test_a_changed_file_counts_once(file: Path) -> None:
     assert store.reload() is False
 
 
-def test_a_bad_file_leaves_the_last_good_config(file: Path) -> None:
-    """The problem is raised and kept until the file is mended."""
+def test_invalid_file_keeps_the_last_good_config(file: Path) -> None:
+    """The problem is raised, and kept until the file is fixed."""
     file.write_text(GOOD)
     store = ConfigStore(file)
     file.write_text(BAD)
@@ -49,8 +49,8 @@ def test_a_bad_file_leaves_the_last_good_config(file: Path) -> None:
     assert store.problem is None
 
 
-def test_a_bad_file_at_the_start_leaves_no_good_config(file: Path) -> None:
-    """The daemon runs all the same; the first good config is a change."""
+def test_invalid_file_at_startup_is_not_raised(file: Path) -> None:
+    """There is no good config then; the first good one counts as a change."""
     file.write_text(BAD)
     store = ConfigStore(file)
     assert (store.current, store.has_good) == (DEFAULT_CONFIG, False)
@@ -61,8 +61,8 @@ def test_a_bad_file_at_the_start_leaves_no_good_config(file: Path) -> None:
     assert repr(store) == f"<ConfigStore {file}: good, 5 providers>"
 
 
-def test_the_kept_problem_holds_no_frames(file: Path) -> None:
-    """They would keep the file's text, and with it perhaps a key."""
+def test_kept_problem_references_no_frames(file: Path) -> None:
+    """Frames would keep the file's text in memory, possibly with a key."""
     file.write_text(BAD)
     problem = ConfigStore(file).problem
     assert problem is not None

@@ -19,7 +19,7 @@ from aircherd.config.problems import BadValue
         ("https://host/" + "a" * 2035, "https://host/" + "a" * 2035),
     ],
 )
-def test_an_address_loses_its_trailing_slash(value: str, expected: str) -> None:
+def test_base_url_loses_its_trailing_slash(value: str, expected: str) -> None:
     """Everything else stays."""
     assert values.read_base_url(value) == expected
 
@@ -35,7 +35,7 @@ def test_an_address_loses_its_trailing_slash(value: str, expected: str) -> None:
         ("http:///v1", "host"),
         ("http://ho<st", "host"),
         ("http://host:0", "host"),
-        ("http://[zz]/", "address"),
+        ("http://[zz]/", "valid URL"),
         ("http://host:eighty", "port"),
         ("http://host:99999", "port"),
         ("http://CANARY@host", "user or a password"),
@@ -48,7 +48,7 @@ def test_an_address_loses_its_trailing_slash(value: str, expected: str) -> None:
         (" http://host", "spaces"),
         ("http://host\n", "control character"),
         ("http://hóst", "ASCII"),
-        ("http://host/v1/chat/completions", "where the API begins"),
+        ("http://host/v1/chat/completions", "base of the API"),
         ("https://xn--0.example/v1", "can be called"),
         ("https://xn--0.CANARY.x", "can be called"),
         ("http://1.2.3.999", "can be called"),
@@ -58,16 +58,16 @@ def test_an_address_loses_its_trailing_slash(value: str, expected: str) -> None:
         (5, "not a number"),
     ],
 )
-def test_an_address_that_cannot_be_one_is_refused(value: object, message: str) -> None:
-    """The address is not repeated, in case it holds a key."""
+def test_invalid_base_url_is_refused(value: object, message: str) -> None:
+    """It is not repeated, because it may contain a key."""
     with pytest.raises(BadValue) as caught:
         values.read_base_url(value)
     assert message in caught.value.message
     assert "CANARY" not in f"{caught.value.message} {caught.value.hint}"
 
 
-def test_a_proxy_is_a_host_and_a_port() -> None:
-    """A path or a password is none of it."""
+def test_proxy_is_a_host_and_a_port() -> None:
+    """A path or a password is refused."""
     assert values.read_proxy("http://proxy:3128/") == "http://proxy:3128"
     for value in ("http://proxy/path", "http://u:p@proxy", "socks5://proxy", "http://xn--0.x"):
         with pytest.raises(BadValue):
@@ -75,8 +75,8 @@ def test_a_proxy_is_a_host_and_a_port() -> None:
 
 
 @pytest.mark.parametrize(("value", "expected"), [(5, 5.0), (0.5, 0.5), (86_400, 86_400.0)])
-def test_seconds_are_numbers(value: object, expected: float) -> None:
-    """Whole or not."""
+def test_seconds_are_read_as_float(value: object, expected: float) -> None:
+    """Integers are accepted, too."""
     assert values.read_seconds(value) == expected
 
 
@@ -89,39 +89,39 @@ def test_seconds_are_numbers(value: object, expected: float) -> None:
         (float("nan"), "greater than 0"),
         (600_000, "longer than a day"),
         (True, "not true or false"),
-        ("5", "not a text"),
+        ("5", "not a string"),
         (datetime(2026, 1, 1, tzinfo=UTC), "not a date or time"),
     ],
 )
-def test_seconds_are_positive_and_finite(value: object, message: str) -> None:
-    """And not milliseconds."""
+def test_seconds_must_be_positive_and_finite(value: object, message: str) -> None:
+    """A very large number was probably meant in milliseconds."""
     with pytest.raises(BadValue, match=message):
         values.read_seconds(value)
 
 
-def test_a_file_is_found_from_the_configs_folder(tmp_path: Path) -> None:
-    """An absolute path is taken as it is."""
+def test_relative_file_starts_at_the_configs_directory(tmp_path: Path) -> None:
+    """An absolute path is used unchanged."""
     (tmp_path / "ca.pem").touch()
     assert values.read_file("ca.pem", tmp_path) == str(tmp_path / "ca.pem")
     assert values.read_file(str(tmp_path / "ca.pem"), Path("/")) == str(tmp_path / "ca.pem")
 
 
-def test_a_tilde_is_the_users_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tilde_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a shell."""
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "ca.pem").touch()
     assert values.read_file("~/ca.pem", Path("/")) == str(tmp_path / "ca.pem")
 
 
-@pytest.mark.parametrize("value", ["none.pem", ".", "~nobody-of-this-name/ca.pem", "a\0b"])
-def test_a_file_must_be_there(value: str, tmp_path: Path) -> None:
-    """A folder is no file."""
+@pytest.mark.parametrize("value", ["none.pem", ".", "~no-such-user/ca.pem", "a\0b"])
+def test_missing_file_is_refused(value: str, tmp_path: Path) -> None:
+    """So is a directory."""
     with pytest.raises(BadValue):
         values.read_file(value, tmp_path)
 
 
-def test_a_list_is_not_empty() -> None:
-    """Nor is it anything else."""
+def test_empty_list_is_refused() -> None:
+    """So is any other type."""
     assert values.read_list([1]) == [1]
     with pytest.raises(BadValue, match="empty list"):
         values.read_list([])
@@ -129,8 +129,8 @@ def test_a_list_is_not_empty() -> None:
         values.read_list({})
 
 
-def test_a_choice_of_one_has_no_suggestion() -> None:
-    """And one of many has."""
+def test_choice_suggests_the_nearest() -> None:
+    """Not if there is only one choice, or if none is near."""
     with pytest.raises(BadValue, match=r'^must be "a"$') as caught:
         values.read_choice("b", ("a",))
     assert caught.value.hint is None
@@ -139,4 +139,4 @@ def test_a_choice_of_one_has_no_suggestion() -> None:
     assert caught.value.hint == 'did you mean "openai"?'
     with pytest.raises(BadValue, match=r"^must be one of") as caught:
         values.read_choice("week", ("day", "month"))
-    assert caught.value.hint is None  # the choices stand in the message
+    assert caught.value.hint is None  # the message lists the choices

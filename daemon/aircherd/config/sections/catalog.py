@@ -1,31 +1,48 @@
-"""Read `[catalog."provider/model"]`: what the user knows better than the catalogue."""
+"""Read `[catalog."provider/model"]`: the user's own data about models."""
 
 import math
 import re
 from decimal import Decimal
-from functools import partial
 from typing import Any, cast, get_args
 
 from aircherd.config.model import Override, Route
-from aircherd.config.problems import BadValue, ProblemCollector, did_you_mean
-from aircherd.config.schema import CATALOG, known_entries
-from aircherd.config.secret_detection import is_key_name, is_opaque, key_message
+from aircherd.config.problems import BadValue, ProblemCollector, unknown_provider
+from aircherd.config.secret_detection import could_be_key, is_key_name, key_message
+from aircherd.config.section import Section
 from aircherd.config.toml.locate import KeyPath
 from aircherd.config.values import read_choice, read_table, read_tokens, type_name
 from aircherd.vocabulary.models import ApiName
 
+SECTION = Section(
+    '[catalog."PROVIDER/MODEL"]',
+    (
+        "window",
+        "max_output",
+        "input_price",
+        "output_price",
+        "cached_price",
+        "cache_write_price",
+        "tools",
+        "images",
+        "reasoning",
+        "json_schema",
+        "sampling",
+        "api",
+    ),
+)
+
 MAX_PRICE = Decimal(1_000_000)
-"""USD per million tokens, a dollar for each: more is a mistake."""
+"""USD per million tokens, a dollar per token: a higher price is a mistake."""
 
 _PRICE = re.compile(r"[0-9]{1,7}(\.[0-9]{1,12})?")
-_FORM = 'write [catalog."provider/model"], with the quotes'
+_SYNTAX = 'write [catalog."provider/model"], with the quotes'
 _EXAMPLE = 'write 2.5 or "2.5", in USD per million tokens'
 
 
 def read_catalog(
     report: ProblemCollector, entries: dict[str, object], providers: list[str]
 ) -> dict[str, Override]:
-    """Return what the file says of models, by `provider/model`; without what has a problem."""
+    """Return the overrides by `provider/model`; invalid entries are left out."""
     overrides: dict[str, Override] = {}
     for name, value in entries.items():
         path: KeyPath = ("catalog", name)
@@ -35,38 +52,35 @@ def read_catalog(
             continue
         table = report.read(path, value, read_table) or {}
         fields: dict[str, Any] = {
-            field: report.read((*path, field), given, _READERS[field])
-            for field, given in known_entries(report, CATALOG, path, table)
+            field: report.read((*path, field), field_value, _READERS[field])
+            for field, field_value in report.known_entries(SECTION, path, table)
         }
         overrides[name] = Override(**fields)
     return overrides
 
 
 def _name_problem(name: str, value: object, providers: list[str]) -> BadValue | None:
-    if is_opaque(name) or (is_key_name(name) and not isinstance(value, dict)):
+    if could_be_key(name) or (is_key_name(name) and not isinstance(value, dict)):
         return BadValue(key_message(None))
     if not isinstance(value, dict):
-        return BadValue(f"must be a section, not {type_name(value)}", _FORM)
+        return BadValue(f"must be a section, not {type_name(value)}", _SYNTAX)
     try:
         route = Route.parse(name)
     except ValueError:
         # Its message quotes the name.
         route = None
     if route is None:
-        return BadValue("is not of the form provider/model", _FORM)
+        return BadValue("is not of the form provider/model", _SYNTAX)
     if route.provider not in providers:
-        shown = [known for known in providers if not is_opaque(known)]
-        return BadValue(
-            "names a provider that does not exist", partial(did_you_mean, route.provider, shown)
-        )
+        return unknown_provider(route.provider, providers)
     return None
 
 
 def read_price(value: object) -> Decimal:
-    """Take a price in USD per million tokens, exactly as it is written.
+    """Read a price in USD per million tokens, exactly as it is written.
 
     Raises:
-        BadValue: it is something else, or below 0.
+        BadValue: it is not a price, or negative.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise BadValue(f"must be a price, not {type_name(value)}", _EXAMPLE)
@@ -74,7 +88,7 @@ def read_price(value: object) -> Decimal:
         raise BadValue("is not a price", _EXAMPLE)
     if isinstance(value, float) and not math.isfinite(value):
         raise BadValue("is not a price", _EXAMPLE)
-    # By way of its shortest text a float is what was written.
+    # The shortest text of a float is what was written in the file.
     price = Decimal(str(value))
     if not 0 <= price <= MAX_PRICE:
         raise BadValue(f"must be from 0 to {MAX_PRICE}", _EXAMPLE)
@@ -82,7 +96,7 @@ def read_price(value: object) -> Decimal:
 
 
 def read_flag(value: object) -> bool:
-    """Take true or false.
+    """Read true or false.
 
     Raises:
         BadValue: it is something else.

@@ -1,15 +1,15 @@
-"""Read a provider's `headers`: extra ones for every call, but never one that carries a key."""
+"""Read a provider's `headers`: extra headers for every call, none of which may carry a key."""
 
 import re
 
 from aircherd.config.problems import BadValue, ProblemCollector
-from aircherd.config.secret_detection import is_key_like, is_key_name, key_message
+from aircherd.config.secret_detection import is_key_name, key_message, looks_like_key
 from aircherd.config.toml.locate import KeyPath
 from aircherd.config.values import read_table, read_text
 
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
-_CARRY_KEYS = frozenset(
+_KEY_HEADERS = frozenset(
     {
         "authorization",
         "proxy-authorization",
@@ -21,8 +21,8 @@ _CARRY_KEYS = frozenset(
     }
 )
 
-# What the transport writes itself; another value would break the request or lead it astray.
-_OUR_OWN = frozenset(
+# Written by the transport itself; another value would break or redirect the request.
+_RESERVED = frozenset(
     {
         "host",
         "connection",
@@ -36,14 +36,14 @@ _OUR_OWN = frozenset(
     }
 )
 
-# The scheme in front of a key: `Bearer ...`.
+# The scheme before a key: `Bearer ...`.
 _CREDENTIALS = re.compile(r"(bearer|basic|token)\s", re.IGNORECASE)
 
 
 def read_headers(
     report: ProblemCollector, path: KeyPath, value: object, provider: str
 ) -> dict[str, str]:
-    """Return the headers of the entry at `path`, in their order, without those with a problem."""
+    """Return the valid headers of the entry at `path`, in their order."""
     path = (*path, "headers")
     headers: dict[str, str] = {}
     taken: set[str] = set()
@@ -60,30 +60,32 @@ def read_headers(
 
 
 def _name_problem(name: str, value: object, taken: set[str], provider: str) -> BadValue | None:
-    """Say why a header cannot be had, whatever else its value may be."""
+    """Return why a header is not allowed, whatever its value is."""
     lower = name.lower()
-    if lower in _CARRY_KEYS or is_key_name(lower) or is_key_like(name) or _has_key(value):
+    if lower in _KEY_HEADERS or is_key_name(lower) or looks_like_key(name) or _contains_key(value):
         return BadValue(key_message(provider))
     if not _NAME.fullmatch(name):
         return BadValue("is not a valid header name", 'write headers = { "X-Team" = "blue" }')
-    if lower in _OUR_OWN:
+    if lower in _RESERVED:
         return BadValue("is set by aircher itself", "remove the line")
     if lower in taken:
-        return BadValue("is given twice", "large and small letters are the same in header names")
+        return BadValue("is given twice", "upper and lower case are the same in header names")
     return None
 
 
-def _has_key(value: object) -> bool:
-    return isinstance(value, str) and (is_key_like(value) or _CREDENTIALS.match(value) is not None)
+def _contains_key(value: object) -> bool:
+    return isinstance(value, str) and (
+        looks_like_key(value) or _CREDENTIALS.match(value) is not None
+    )
 
 
 def _read_value(value: object) -> str:
-    """Take printable ASCII, so that every server reads the same.
+    """Read printable ASCII, which every server decodes the same way.
 
     Raises:
         BadValue: it is something else.
     """
     text = read_text(value)
     if not text.isascii():
-        raise BadValue("must be plain ASCII", "remove what is not")
+        raise BadValue("must be plain ASCII", "remove the other characters")
     return text.strip()

@@ -1,4 +1,4 @@
-"""Read `[providers.NAME]`: an entry of the user's own, or changes to a built-in provider."""
+"""Read `[providers.NAME]`: a provider of the user's own, or changes to a built-in one."""
 
 import re
 from typing import cast, get_args
@@ -7,8 +7,13 @@ import msgspec
 
 from aircherd.config.model import MaxTokensField, Provider, builtin_providers, origin_of
 from aircherd.config.problems import BadValue, ProblemCollector
-from aircherd.config.schema import PROVIDER, known_entries
-from aircherd.config.secret_detection import has_key, is_key_name, is_opaque, key_message
+from aircherd.config.secret_detection import (
+    contains_key,
+    could_be_key,
+    is_key_name,
+    key_message,
+)
+from aircherd.config.section import Section
 from aircherd.config.sections.headers import read_headers
 from aircherd.config.toml.locate import KeyPath
 from aircherd.config.values import (
@@ -23,17 +28,33 @@ from aircherd.config.values import (
 from aircherd.vocabulary.models import ApiName
 from aircherd.vocabulary.vendors import KINDS
 
+SECTION = Section(
+    "[providers.NAME]",
+    (
+        "kind",
+        "base_url",
+        "auth",
+        "env",
+        "key_command",
+        "headers",
+        "api",
+        "max_tokens_field",
+        "num_ctx",
+        "fallback",
+    ),
+)
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 
 KEYLESS_KINDS = frozenset({"ollama"})
-"""A server of these kinds needs no key unless its entry says where one is."""
+"""Servers of these kinds need a key only if their entry names a source for it."""
 
 _BUILTIN = builtin_providers()
 
 
 class _Entry(msgspec.Struct):
-    """An entry as the file has it; None where the file is silent, or where there is a problem."""
+    """An entry of the file; None for fields that are missing or invalid."""
 
     kind: str | None = None
     base_url: str | None = None
@@ -47,8 +68,18 @@ class _Entry(msgspec.Struct):
     fallback: tuple[str, ...] | None = None
 
 
+def read_providers(report: ProblemCollector, entries: dict[str, object]) -> dict[str, Provider]:
+    """Return the built-in providers in their order, with the file's changes, then the others."""
+    providers = builtin_providers()
+    for name, value in entries.items():
+        provider = read_provider(report, name, value)
+        if provider is not None:
+            providers[name] = provider
+    return providers
+
+
 def read_provider(report: ProblemCollector, name: str, value: object) -> Provider | None:
-    """Return the provider, or None after noting at least one problem."""
+    """Return the provider, or None after reporting at least one problem."""
     path: KeyPath = ("providers", name)
     bad = _name_problem(name, value)
     if bad is not None:
@@ -58,38 +89,38 @@ def read_provider(report: ProblemCollector, name: str, value: object) -> Provide
     if table is None:
         return None
     reader = _EntryReader(report, name)
-    for field, given in known_entries(report, PROVIDER, path, table, name):
-        reader.read(field, given)
+    for field, field_value in report.known_entries(SECTION, path, table, name):
+        reader.read(field, field_value)
     builtin = _BUILTIN.get(name)
     if builtin is None:
-        _note_missing(report, path, table)
+        _report_missing(report, path, table)
     provider = _merge(name, reader.entry, builtin)
     if provider is not None:
-        _check_together(report, path, table, provider)
+        _check_combination(report, path, table, provider)
     return provider
 
 
 def _name_problem(name: str, value: object) -> BadValue | None:
-    """Say what is wrong with a provider's name. There are three cases."""
-    # 1. A key, as a name or by its name: `[providers]` with `api_key = "..."` under it.
-    if is_opaque(name) or (is_key_name(name) and not isinstance(value, dict)):
+    """Return what is wrong with a provider's name. There are three cases."""
+    # 1. It is a key, or the name of one: `[providers]` with `api_key = "..."` under it.
+    if could_be_key(name) or (is_key_name(name) and not isinstance(value, dict)):
         return BadValue(key_message(None))
-    # 2. An entry that belongs one level deeper.
+    # 2. It is an entry that belongs one level deeper.
     if not isinstance(value, dict):
         return BadValue(
             f"must be a section, not {type_name(value)}", "write [providers.NAME] above its entries"
         )
-    # 3. A name that could not be written as provider/model.
+    # 3. It could not be written as provider/model.
     if not _NAME.fullmatch(name):
         return BadValue(
             "is not a valid provider name",
-            "use small letters, digits, - and _, at most 64, a letter or digit first",
+            "use up to 64 lower-case letters, digits, - and _, starting with a letter or digit",
         )
     return None
 
 
 class _EntryReader:
-    """Reads the fields of one entry, each by the method of its name."""
+    """Reads the fields of one entry, each with the method `_read_FIELD`."""
 
     def __init__(self, report: ProblemCollector, name: str) -> None:
         self.entry = _Entry()
@@ -98,7 +129,7 @@ class _EntryReader:
         self._path: KeyPath = ("providers", name)
 
     def read(self, field: str, value: object) -> None:
-        """Read one field that the form knows into `entry`."""
+        """Read one known field into `entry`."""
         getattr(self, f"_read_{field}")(value)
 
     def _read_kind(self, value: object) -> None:
@@ -142,7 +173,7 @@ class _EntryReader:
         targets = self._report.read(path, value, read_list)
         if targets is not None:
             read = self._report.read_all(path, targets, _target)
-            # Each has its place in the file: where one is missing, the others would be misplaced.
+            # Later problems are located by index: with one target missing, they would be wrong.
             self.entry.fallback = read if len(read) == len(targets) else None
 
     # -------------------------------------------------------------- single values
@@ -153,7 +184,7 @@ class _EntryReader:
         if builtin is not None and kind != builtin.kind:
             raise BadValue(
                 f'must be "{builtin.kind}", as the built-in provider has it',
-                "remove the line, or give the provider a name of your own",
+                "remove the line, or choose another name for the provider",
             )
         return kind
 
@@ -167,7 +198,7 @@ class _EntryReader:
         return "none"
 
     def _variable(self, value: object) -> str:
-        if isinstance(value, str) and is_opaque(value):
+        if isinstance(value, str) and could_be_key(value):
             raise BadValue(key_message(self._name), "env takes the NAME of an environment variable")
         if not _VARIABLE.fullmatch(read_text(value)):
             raise BadValue(
@@ -180,10 +211,10 @@ class _EntryReader:
         self._refuse_key(value)
         if isinstance(value, str) and "\0" not in value and value:
             return value
-        raise BadValue("must be a text that is not empty", 'write ["op", "read", "op://..."]')
+        raise BadValue("must be a non-empty string", 'write ["op", "read", "op://..."]')
 
     def _refuse_key(self, value: object) -> None:
-        if has_key(value):
+        if contains_key(value):
             raise BadValue(key_message(self._name))
 
 
@@ -206,17 +237,17 @@ def _max_tokens_field(value: object) -> MaxTokensField:
 # ------------------------------------------------------------------ the entry as a whole
 
 
-def _note_missing(report: ProblemCollector, path: KeyPath, table: dict[str, object]) -> None:
-    """Note what a provider of the user's own cannot do without."""
+def _report_missing(report: ProblemCollector, path: KeyPath, table: dict[str, object]) -> None:
+    """Report the required fields that a provider of the user's own lacks."""
     if "kind" not in table:
         kinds = ", ".join(f'"{kind}"' for kind in KINDS)
-        report.add(path, "has no kind: the API that is spoken there", f"add kind = one of {kinds}")
+        report.add(path, "has no kind: the API of the server", f"add kind = one of {kinds}")
     if "base_url" not in table:
         report.add(path, "has no base_url", 'add base_url = "https://host/v1"')
 
 
 def _merge(name: str, entry: _Entry, builtin: Provider | None) -> Provider | None:
-    """Lay the entry over the built-in provider, or over nothing; None where too little is known."""
+    """Merge the entry into the built-in provider, if any; None if required fields are missing."""
     kind = builtin.kind if builtin else entry.kind
     base_url = entry.base_url or (builtin.base_url if builtin else None)
     if kind is None or base_url is None:
@@ -237,7 +268,7 @@ def _merge(name: str, entry: _Entry, builtin: Provider | None) -> Provider | Non
         fallback=entry.fallback or (),
     )
     if builtin is not None and provider.origin != builtin.origin:
-        # Another server's keys are not made on the vendor's page.
+        # Keys for another server do not come from the vendor's page.
         return msgspec.structs.replace(provider, keys_page=None)
     return provider
 
@@ -251,10 +282,10 @@ def _needs_key(entry: _Entry, kind: str) -> bool:
 
 
 def _env(entry: _Entry, builtin: Provider | None) -> tuple[str, ...]:
-    """Return the variables of the key: the entry's, or a built-in provider's own.
+    """Return the variables for the key: the entry's, or those of the built-in provider.
 
-    A built-in provider that was moved to another origin has none of its own: the vendor's key in
-    the environment is for the vendor.
+    A built-in provider with another origin does not use its own: the vendor's key in the
+    environment is for the vendor only.
     """
     if entry.auth == "none":
         return ()
@@ -265,21 +296,21 @@ def _env(entry: _Entry, builtin: Provider | None) -> tuple[str, ...]:
     return builtin.env
 
 
-def _check_together(
+def _check_combination(
     report: ProblemCollector, path: KeyPath, table: dict[str, object], provider: Provider
 ) -> None:
-    """Note what holds alone, but not together."""
+    """Report fields that are valid but conflict."""
     if table.get("auth") == "none":
         for field in ("env", "key_command"):
             if field in table:
                 report.add(
                     (*path, field),
-                    'names a source of a key, but auth = "none" says that there is none',
+                    'names a source for a key, but auth = "none" says that no key is needed',
                     "remove one of the two",
                 )
     elif provider.needs_key and not provider.can_carry_key:
         report.add(
             (*path, "base_url"),
-            "is plain http to another machine: a key is never sent over it",
+            "is plain http to another machine: keys are never sent unencrypted",
             'use https, or add auth = "none" if the server needs no key',
         )

@@ -1,1 +1,1 @@
-"""TOML: read within bounds, with the line of every entry."""
+"""TOML: parse within limits, and find the line of every entry."""

@@ -1,8 +1,8 @@
-"""Refuse what TOML's reader would take minutes for, before it reads anything.
+"""Refuse text that would take the TOML parser minutes, before it is parsed.
 
-The reader in the standard library needs a time that grows with the square of a key's parts, and a
-value may nest until the interpreter's stack ends. No config needs much of either, so one cheap look
-at the text finds both: its dots and brackets, wherever they are not in quotes or a comment.
+The parser of the standard library takes quadratic time in the number of a key's parts, and nested
+values can exhaust the interpreter's stack. A config needs little of either, so one linear scan
+finds both: it counts dots and brackets outside quotes and comments.
 """
 
 import re
@@ -10,12 +10,12 @@ import re
 import msgspec
 
 MAX_DOTS = 16
-"""Dots of one key outside quotes. No entry is more than three sections deep."""
+"""Dots of one key outside quotes. No entry of a config is more than three levels deep."""
 MAX_BRACKETS = 8
-"""Lists and braces within one another. No entry has more than two."""
+"""Nested lists and inline tables. No entry of a config has more than two."""
 
-# What is in quotes and comments is passed over whole, unclosed quotes as far as they reach. The
-# quantifiers are possessive: nothing is ever tried twice, so the time is linear in the text.
+# Quoted text and comments are one token each; an unclosed quote extends to the end of its line or
+# of the text. The quantifiers are possessive: nothing is matched twice, so the time is linear.
 _TOKEN = re.compile(
     r'"""(?:[^"\\]++|\\.|"(?!""))*+(?:"{3,5})?'
     r"|'''(?:[^']++|'(?!''))*+(?:'{3,5})?"
@@ -28,7 +28,7 @@ _TOKEN = re.compile(
 
 
 class Excess(msgspec.Struct, frozen=True):
-    """What there is too much of, in which line, and what to do."""
+    """A limit that is exceeded: the line, the message, and what to do."""
 
     line: int
     message: str
@@ -36,33 +36,33 @@ class Excess(msgspec.Struct, frozen=True):
 
 
 def find_excess(text: str) -> Excess | None:
-    """Return the first thing in `text` that goes beyond the limits, None if all is well.
+    """Return the first place in `text` that exceeds a limit, None if there is none.
 
-    A text that is not TOML may pass; the reader stops at its first mistake, and up to there both
-    see the same quotes.
+    Text that is not TOML may pass. The parser stops at its first mistake, and up to there both see
+    the same quotes.
     """
     dots = depth = 0
     for token in _TOKEN.finditer(text):
-        mark = token[0]
-        if mark == ".":
+        symbol = token[0]
+        if symbol == ".":
             dots += 1
             if dots > MAX_DOTS:
                 return Excess(
                     _line(text, token.start()),
                     f"there are more than {MAX_DOTS} dots outside quotes",
-                    "no name has so many parts, and text goes in quotes",
+                    "no name has that many parts; strings need quotes",
                 )
-        elif mark in "[{":
+        elif symbol in "[{":
             dots, depth = 0, depth + 1
             if depth > MAX_BRACKETS:
                 return Excess(
                     _line(text, token.start()),
-                    f"there are more than {MAX_BRACKETS} brackets within brackets",
-                    "close those that should be closed",
+                    f"brackets are nested more than {MAX_BRACKETS} deep",
+                    "close the open brackets",
                 )
-        elif mark in "]}":
+        elif symbol in "]}":
             dots, depth = 0, max(depth - 1, 0)
-        elif mark in "=,\n":
+        elif symbol in "=,\n":
             dots = 0
     return None
 

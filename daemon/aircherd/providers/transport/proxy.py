@@ -16,6 +16,7 @@ import trio
 
 from aircherd.providers.transport.out_of_files import is_out_of_files, out_of_files
 from aircherd.providers.transport.timeouts import Phase, RequestDeadlines, timeouts_of
+from aircherd.vocabulary.hosts import is_loopback
 
 KEEPALIVE_SECONDS = 60.0
 PROXY_VARIABLES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
@@ -37,14 +38,6 @@ def proxy_for(url: httpx.URL, configured: str | None, environ: Mapping[str, str]
 
 def _variable(environ: Mapping[str, str], name: str) -> str:
     return (environ.get(name) or environ.get(name.upper()) or "").strip()
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine by name or by number."""
-    address = _address(host)
-    if address is None:
-        return host == "localhost" or host.endswith(".localhost")
-    return address.is_loopback
 
 
 def is_exempt(host: str, port: int | None, no_proxy: str) -> bool:

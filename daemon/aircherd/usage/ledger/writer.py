@@ -28,6 +28,7 @@ from typing import Literal, TypeVar
 import msgspec
 import structlog
 
+from aircherd.config.sections.usage import MIN_KEEP_DAYS
 from aircherd.usage.ledger.database import FileDamaged, FileTrouble, LedgerDatabase
 from aircherd.usage.ledger.internal_error import internal_error
 from aircherd.usage.ledger.query import LedgerQuery
@@ -59,8 +60,6 @@ CHECKS_STOPPED = 5
 rows."""
 MOST_FAILED = 100
 """Entries that fail by themselves in one turn: if none can be written, not all are tried in it."""
-LEAST_DAYS = 32
-"""A month's limits are counted from attempts, so they are kept as long."""
 
 
 class LedgerState(msgspec.Struct, frozen=True):
@@ -316,7 +315,7 @@ class LedgerWriter:
         days = self._keep_days()
         if days is not None:
             today = local_hour(self._clock(), self._tz) // 24
-            first_kept = (today - max(days, LEAST_DAYS)) * 24
+            first_kept = (today - max(days, MIN_KEEP_DAYS)) * 24
             self.removed += self._file.remove_before(first_kept, most=STEP_ROWS)
 
     def _check(self) -> None:

@@ -1,4 +1,4 @@
-"""`[catalog."provider/model"]`: what is taken, and what is said about the rest."""
+"""`[catalog."provider/model"]`: valid entries, and the problems of invalid ones."""
 
 from decimal import Decimal
 
@@ -11,8 +11,8 @@ from helpers.config_problems import problem, problems
 MODEL = '[catalog."openai/gpt-5.5"]\n'
 
 
-def test_everything_that_can_be_said_of_a_model() -> None:
-    """Sizes, prices, abilities, the API."""
+def test_all_entries_are_read() -> None:
+    """Sizes, prices, capabilities, the API."""
     text = MODEL + (
         "window = 1000\nmax_output = 100\ninput_price = 1.25\noutput_price = '10.50'\n"
         "cached_price = 0\ncache_write_price = 2\ntools = true\nimages = false\nreasoning = true\n"
@@ -36,22 +36,22 @@ def test_everything_that_can_be_said_of_a_model() -> None:
     }
 
 
-def test_a_models_name_may_hold_slashes() -> None:
-    """And the provider may be the user's own."""
+def test_model_name_may_contain_slashes() -> None:
+    """The provider may be the user's own."""
     own = '[providers.work]\nkind = "openai"\nbase_url = "https://h/v1"\n'
     text = f'{own}[catalog."work/a/b:free"]\nwindow = 5'
     assert parse_config(text, file="c").catalog == {"work/a/b:free": Override(window=5)}
 
 
 @pytest.mark.parametrize("price", ["0.1", "'0.1'", "1e-1"])
-def test_a_price_is_what_was_written(price: str) -> None:
-    """A tenth is a tenth, not the nearest binary number."""
+def test_price_is_exact(price: str) -> None:
+    """0.1 is a tenth, not the nearest binary number."""
     found = parse_config(f"{MODEL}input_price = {price}", file="c").catalog["openai/gpt-5.5"]
     assert found.input_price == Decimal("0.1")
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "expected"),
     [
         ("input_price = -1", "must be from 0 to 1000000"),
         ("input_price = 1000001", "must be from 0 to 1000000"),
@@ -62,7 +62,7 @@ def test_a_price_is_what_was_written(price: str) -> None:
         ("input_price = '$3'", "is not a price"),
         ("input_price = '1e9'", "is not a price"),
         ("input_price = '-1'", "is not a price"),
-        ("tools = 'yes'", "must be true or false, not a text"),
+        ("tools = 'yes'", "must be true or false, not a string"),
         ("tools = 1", "must be true or false, not a number"),
         ("window = 1.5", "must be a whole number of tokens"),
         ("max_output = 0", "must be from 1 to"),
@@ -72,15 +72,15 @@ def test_a_price_is_what_was_written(price: str) -> None:
         ("idle_timeout = 3", "it belongs under [network]"),
     ],
 )
-def test_a_bad_entry_is_told_with_its_line(line: str, said: str) -> None:
-    """Its path has the model in it."""
+def test_invalid_entry_is_reported_at_its_line(line: str, expected: str) -> None:
+    """Its path includes the model."""
     found = problem(f"{MODEL}\n{line}")
     assert (found[0], str(found[1]).startswith("catalog.'openai/gpt-5.5'.")) == (3, True)
-    assert said in found[2]
+    assert expected in found[2]
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ('[catalog."opnai/gpt-5.5"]', 'did you mean "openai"?'),
         ('[catalog."gpt-5.5"]', "is not of the form provider/model"),
@@ -89,27 +89,14 @@ def test_a_bad_entry_is_told_with_its_line(line: str, said: str) -> None:
         ("catalog = 5", "must be a section"),
     ],
 )
-def test_a_section_of_another_form_is_explained(text: str, said: str) -> None:
-    """What is written most easily wrong: the name of the section."""
-    assert said in problem(text)[2]
+def test_malformed_section_gets_a_hint(text: str, expected: str) -> None:
+    """The name of the section is what is most often wrong."""
+    assert expected in problem(text)[2]
 
 
-def test_a_key_in_the_section_is_refused_and_not_repeated() -> None:
+def test_key_in_the_section_is_refused_and_not_repeated() -> None:
     """As everywhere in the file."""
     key = "sk-canary-0123456789abcdef0123456789"
-    told = str(problems(f'[catalog."{key}"]\n[catalog."openai/m"]\napi_key = "{key}"'))
-    assert "a key does not belong in the config" in told
-    assert key not in told
-
-
-def test_models_dev_may_be_elsewhere() -> None:
-    """A mirror over https, or a server of one's own machine."""
-    for url in ("https://mirror.example/api.json", "http://127.0.0.1:8000/api.json"):
-        config = parse_config(f'[network]\nmodels_dev = "{url}"', file="c")
-        assert config.network.models_dev == url
-
-
-def test_models_dev_is_not_fetched_over_an_open_line() -> None:
-    """Prices that anybody on the way can change are worth nothing."""
-    found = problem('[network]\nmodels_dev = "http://mirror.example/api.json"')
-    assert "is plain http to another machine" in found[2]
+    found = str(problems(f'[catalog."{key}"]\n[catalog."openai/m"]\napi_key = "{key}"'))
+    assert "a key does not belong in the config" in found
+    assert key not in found

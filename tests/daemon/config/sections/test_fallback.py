@@ -24,15 +24,15 @@ def providers(**fallbacks: list[str]) -> str:
 # ------------------------------------------------------------------ the section
 
 
-def test_without_a_section_a_request_goes_four_steps_in_the_chains_order() -> None:
-    """At any price."""
+def test_defaults_without_a_section() -> None:
+    """Four attempts, in the chain's order, at any price."""
     empty = Fallback(max_attempts=4, max_cost_increase=None, strategy="priority")
     assert parse_config("", file="c").fallback == empty
     assert parse_config("[fallback]", file="c").fallback == empty
 
 
-def test_the_section_is_read() -> None:
-    """Prices as exact as they are written."""
+def test_section_is_read() -> None:
+    """The cost increase is exact."""
     text = '[fallback]\nmax_attempts = 2\nmax_cost_increase = 1.1\nstrategy = "cheapest"'
     assert parse_config(text, file="c").fallback == Fallback(
         max_attempts=2, max_cost_increase=Decimal("1.1"), strategy="cheapest"
@@ -40,14 +40,14 @@ def test_the_section_is_read() -> None:
 
 
 @pytest.mark.parametrize("value", ["1", "1.0", f"{MAX_INCREASE:g}"])
-def test_the_bounds_of_a_price_belong_to_it(value: str) -> None:
-    """1 is: no dearer than the first choice."""
+def test_bounds_of_the_cost_increase_are_allowed(value: str) -> None:
+    """1 allows no more than the price of the first choice."""
     text = f"[fallback]\nmax_cost_increase = {value}"
     assert parse_config(text, file="c").fallback.max_cost_increase == Decimal(value)
 
 
 @pytest.mark.parametrize(
-    ("line", "path", "said"),
+    ("line", "path", "expected"),
     [
         ("max_attempts = 0", "max_attempts", f"must be from 1 to {MAX_ATTEMPTS}"),
         ("max_attempts = -1", "max_attempts", "must be from 1 to"),
@@ -55,14 +55,14 @@ def test_the_bounds_of_a_price_belong_to_it(value: str) -> None:
         (f"max_attempts = {10**400}", "max_attempts", "must be from 1 to"),
         ("max_attempts = 2.0", "max_attempts", "must be a whole number, not a number | write 4"),
         ("max_attempts = true", "max_attempts", "must be a whole number, not true or false"),
-        ('max_attempts = "4"', "max_attempts", "must be a whole number, not a text"),
+        ('max_attempts = "4"', "max_attempts", "must be a whole number, not a string"),
         ("max_cost_increase = 0.99", "max_cost_increase", "must be from 1 to 1000"),
         ("max_cost_increase = -2", "max_cost_increase", "1 allows no more than the first choice's"),
         ("max_cost_increase = 1001", "max_cost_increase", "must be from 1 to 1000"),
         (f"max_cost_increase = {10**400}", "max_cost_increase", "must be from 1 to 1000"),
         ("max_cost_increase = nan", "max_cost_increase", "must be from 1 to 1000"),
         ("max_cost_increase = inf", "max_cost_increase", "must be from 1 to 1000"),
-        ('max_cost_increase = "2x"', "max_cost_increase", "must be a number, not a text"),
+        ('max_cost_increase = "2x"', "max_cost_increase", "must be a number, not a string"),
         ("max_cost_increase = true", "max_cost_increase", "must be a number, not true or false"),
         ('strategy = "cheepest"', "strategy", 'did you mean "cheapest"?'),
         ('strategy = "random"', "strategy", 'must be one of "priority", "cheapest", "fastest"'),
@@ -70,22 +70,22 @@ def test_the_bounds_of_a_price_belong_to_it(value: str) -> None:
         ("max_atempts = 4", "max_atempts", 'did you mean "max_attempts"?'),
     ],
 )
-def test_what_does_not_hold_is_refused_on_its_line(line: str, path: str, said: str) -> None:
-    """With what would hold."""
+def test_invalid_entry_is_reported_at_its_line(line: str, path: str, expected: str) -> None:
+    """With the valid values."""
     found = problem(f"[fallback]\n\n{line}")
     assert (found[0], found[1]) == (3, f"fallback.{path}")
-    assert said in found[2]
+    assert expected in found[2]
 
 
-def test_an_aliass_strategy_is_one_of_the_same() -> None:
-    """On its own line."""
+def test_strategy_of_an_alias_is_validated_too() -> None:
+    """It is reported at its own line."""
     found = problem('[models.m]\nroutes = ["openai/x"]\nstrategy = "fast"')
     assert found[:2] == (3, "models.m.strategy")
     assert 'did you mean "fastest"?' in found[2]
 
 
-def test_a_section_of_another_form_is_refused() -> None:
-    """A list of sections is none."""
+def test_fallback_must_be_a_section() -> None:
+    """A number is refused."""
     assert problem("fallback = 4")[:2] == (1, "fallback")
 
 
@@ -102,19 +102,19 @@ def test_a_section_of_another_form_is_refused() -> None:
         '[providers.openai]\nfallback = "sk-CANARY-1"',
     ],
 )
-def test_a_key_that_got_there_is_not_repeated(text: str) -> None:
-    """Neither in the message nor in what programs get."""
+def test_key_in_the_section_is_not_repeated(text: str) -> None:
+    """Neither in the message nor in the data for programs."""
     error = refused(text)
     assert "CANARY" not in error.message
     assert "CANARY" not in repr(error.data)
     assert problem(text)[0] == 2
 
 
-# ------------------------------------------------------------------ who stands in for whom
+# ------------------------------------------------------------------ fallback lists of providers
 
 
-def test_a_provider_names_who_stands_in_for_it() -> None:
-    """Providers, or one of their models, in order; built-in ones and one's own."""
+def test_fallback_list_of_a_provider_is_read() -> None:
+    """It contains providers or their models, in order; built-in ones and the user's own."""
     text = (
         '[providers.openai]\nfallback = ["anthropic", " work/maker/m "]\n'
         '[providers.work]\nkind = "ollama"\nbase_url = "http://h"\n'
@@ -125,7 +125,7 @@ def test_a_provider_names_who_stands_in_for_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "said"),
+    ("target", "expected"),
     [
         ("antropic", 'does not exist | did you mean "anthropic"?'),
         ("antropic/claude", 'does not exist | did you mean "anthropic"?'),
@@ -137,20 +137,20 @@ def test_a_provider_names_who_stands_in_for_it() -> None:
         ("", "is empty"),
     ],
 )
-def test_a_stand_in_that_leads_nowhere_is_refused_on_its_own_line(target: str, said: str) -> None:
-    """Also within a list over several lines."""
+def test_invalid_fallback_is_reported_at_its_line(target: str, expected: str) -> None:
+    """Even within a list over several lines."""
     found = problem(f'[providers.openai]\nfallback = [\n  "gemini",\n  "{target}",\n]')
     assert found[:2] == (4, "providers.openai.fallback[1]")
-    assert said in found[2]
+    assert expected in found[2]
 
 
-def test_one_bad_stand_in_does_not_move_the_others() -> None:
-    """What is told about a list holds for its lines as they are in the file."""
+def test_invalid_fallback_does_not_shift_the_others() -> None:
+    """No problem is reported at a wrong line of the list."""
     found = problems('[providers.openai]\nfallback = [\n  "",\n  "gemini",\n  "zzz",\n]')
     assert [(line, path) for line, path, _ in found] == [(3, "providers.openai.fallback[0]")]
 
 
-def test_a_stand_in_may_have_a_problem_of_its_own() -> None:
+def test_fallback_to_an_invalid_provider_is_no_second_problem() -> None:
     """One mistake, one problem."""
     text = '[providers.openai]\nfallback = ["work"]\n[providers.work]\nkind = "opnai"\n'
     assert [path for _, path, _ in problems(text + 'base_url = "https://h"')] == [
@@ -159,7 +159,7 @@ def test_a_stand_in_may_have_a_problem_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fallbacks", "line", "circle"),
+    ("fallbacks", "line", "cycle"),
     [
         ({"a": ["b"], "b": ["a"]}, 4, "a -> b -> a"),
         ({"a": ["b"], "b": ["c"], "c": ["a"]}, 4, "a -> b -> c -> a"),
@@ -167,41 +167,41 @@ def test_a_stand_in_may_have_a_problem_of_its_own() -> None:
         ({"a": ["d", "b"], "b": ["d", "c"], "c": ["b"]}, 8, "b -> c -> b"),
     ],
 )
-def test_a_circle_is_refused_where_it_begins(
-    fallbacks: dict[str, list[str]], line: int, circle: str
+def test_cycle_is_reported_where_it_begins(
+    fallbacks: dict[str, list[str]], line: int, cycle: str
 ) -> None:
-    """With its way: which of them was not meant only the user knows."""
-    said = f"goes in a circle: {circle} | take one of them out"
-    assert problem(providers(**fallbacks)) == (line, f"providers.{circle[0]}.fallback", said)
+    """With its path: only the user knows which of the entries is a mistake."""
+    expected = f"is a cycle: {cycle} | remove one of them"
+    assert problem(providers(**fallbacks)) == (line, f"providers.{cycle[0]}.fallback", expected)
 
 
-def test_a_circle_is_told_with_its_file_and_line() -> None:
-    """As people see it first."""
+def test_message_of_a_cycle_has_file_and_line() -> None:
+    """The first line of the error."""
     error = refused(providers(a=["b"], b=["a"]))
-    assert error.message.startswith(f"{FILE}, line 4: providers.a.fallback: goes in a circle")
+    assert error.message.startswith(f"{FILE}, line 4: providers.a.fallback: is a cycle")
 
 
-def test_two_circles_are_two_problems() -> None:
-    """Each with the way back that it is."""
+def test_two_cycles_are_two_problems() -> None:
+    """Each with its own path."""
     found = problems(providers(a=["b", "c"], b=["a"], c=["a"]))
-    assert [said.split(" | ")[0] for _, _, said in found] == [
-        "goes in a circle: a -> b -> a",
-        "goes in a circle: a -> c -> a",
+    assert [expected.split(" | ")[0] for _, _, expected in found] == [
+        "is a cycle: a -> b -> a",
+        "is a cycle: a -> c -> a",
     ]
 
 
-def test_two_ways_to_the_same_stand_in_are_no_circle() -> None:
-    """Nor is a chain."""
+def test_two_paths_to_the_same_provider_are_not_a_cycle() -> None:
+    """Neither is a chain."""
     config = parse_config(providers(a=["b", "c"], b=["c"], c=["d"]), file="c")
     assert config.providers["a"].fallback == ("b", "c")
 
 
-def test_a_chain_as_long_as_a_file_can_make_it_is_followed() -> None:
-    """Each provider is passed once, however many ways there are, or this test would never end."""
+def test_cycle_search_visits_each_provider_once() -> None:
+    """With exponentially many paths this test would otherwise never end."""
     chain = {f"{p}{n}": (f"p{n + 1}", f"q{n + 1}") for n in range(1000) for p in "pq"}
     chain |= {"p1000": (), "q1000": ()}
-    assert _comes_to_an_end(chain)
-    assert not _comes_to_an_end(chain | {"p1000": ("p0",)})
+    assert _has_no_cycle(chain)
+    assert not _has_no_cycle(chain | {"p1000": ("p0",)})
 
 
 NAMES = "abcdef"
@@ -211,18 +211,18 @@ GRAPHS = st.fixed_dictionaries(
 
 
 @given(GRAPHS)
-def test_a_list_of_stand_ins_without_a_problem_comes_to_an_end(
+def test_cycles_are_found_if_and_only_if_there_are_any(
     graph: dict[str, tuple[str, ...]],
 ) -> None:
-    """And only then: whoever can be taken out, one after the other, is in no circle."""
+    """If providers without a remaining target can be removed one by one, there is no cycle."""
     left = dict(graph)
     while ends := [name for name, targets in left.items() if not set(targets) & set(left)]:
         for name in ends:
             del left[name]
-    assert _comes_to_an_end(graph) == (not left)
+    assert _has_no_cycle(graph) == (not left)
 
 
-def _comes_to_an_end(fallbacks: dict[str, tuple[str, ...]]) -> bool:
+def _has_no_cycle(fallbacks: dict[str, tuple[str, ...]]) -> bool:
     report = ProblemCollector("c", "")
     made = {
         name: Provider(name=name, kind="ollama", base_url="http://h", fallback=targets)

@@ -12,8 +12,8 @@ def _provider(text: str, name: str = "work") -> Provider:
     return parse_config(text, file="c").providers[name]
 
 
-def test_a_provider_of_ones_own_needs_a_key_and_has_no_source_by_its_kind() -> None:
-    """Never `OPENAI_API_KEY` merely because it speaks OpenAI's API."""
+def test_own_provider_needs_a_key_and_has_no_default_source() -> None:
+    """It never uses `OPENAI_API_KEY` just because it speaks OpenAI's API."""
     assert _provider(WORK) == Provider(
         name="work", kind="openai", base_url="http://127.0.0.1:8000/v1", needs_key=True, env=()
     )
@@ -22,18 +22,18 @@ def test_a_provider_of_ones_own_needs_a_key_and_has_no_source_by_its_kind() -> N
 @pytest.mark.parametrize(
     ("entry", "env"), [('env = "A_KEY"', ("A_KEY",)), ('env = ["A", "B"]', ("A", "B"))]
 )
-def test_env_names_one_variable_or_several(entry: str, env: tuple[str, ...]) -> None:
-    """In the order in which they are asked."""
+def test_env_is_one_variable_or_several(entry: str, env: tuple[str, ...]) -> None:
+    """In the order in which they are tried."""
     assert _provider(WORK + entry).env == env
 
 
-def test_a_key_command_is_a_list_of_words() -> None:
+def test_key_command_is_a_list_of_arguments() -> None:
     """It is not run by a shell."""
     provider = _provider(WORK + 'key_command = ["op", "read", "op://vault/x7k2a/key"]')
     assert provider.key_command == ("op", "read", "op://vault/x7k2a/key")
 
 
-def test_without_auth_no_key_is_needed() -> None:
+def test_auth_none_needs_no_key() -> None:
     """Plain http to another machine is allowed then."""
     provider = _provider(
         '[providers.work]\nkind = "openai"\nbase_url = "http://gpu-box:8000/v1"\nauth = "none"'
@@ -42,22 +42,22 @@ def test_without_auth_no_key_is_needed() -> None:
 
 
 @pytest.mark.parametrize(("entry", "needs_key"), [("", False), ('env = "OLLAMA_API_KEY"', True)])
-def test_an_ollama_needs_a_key_only_where_one_is_named(entry: str, needs_key: bool) -> None:
+def test_ollama_needs_a_key_only_if_a_source_is_named(entry: str, needs_key: bool) -> None:
     """Built in or not."""
     work = '[providers.box]\nkind = "ollama"\nbase_url = "https://box"\n'
     assert _provider(work + entry, "box").needs_key is needs_key
     assert _provider("[providers.ollama]\n" + entry, "ollama").needs_key is needs_key
 
 
-def test_a_built_in_provider_is_changed_in_part() -> None:
-    """What the entry does not say stays."""
+def test_entry_changes_only_some_fields_of_a_built_in_provider() -> None:
+    """All other fields stay."""
     provider = _provider('[providers.openai]\nheaders = { X-Team = "blue" }', "openai")
     builtin = DEFAULT_CONFIG.providers["openai"]
     assert provider == msgspec.structs.replace(builtin, headers={"X-Team": "blue"})
 
 
-def test_a_built_in_provider_may_be_elsewhere() -> None:
-    """The vendor's page for keys is then the wrong one, and so is its key in the environment."""
+def test_built_in_provider_with_another_origin() -> None:
+    """It uses neither the vendor's page for keys nor the vendor's key in the environment."""
     text = '[providers.openai]\nkind = "openai"\nbase_url = "http://127.0.0.1:9/v1/"'
     provider = _provider(text, "openai")
     assert (provider.base_url, provider.keys_page) == ("http://127.0.0.1:9/v1", None)
@@ -69,13 +69,13 @@ def test_a_built_in_provider_may_be_elsewhere() -> None:
 
 
 def test_gemini_is_a_kind() -> None:
-    """An entry may speak it to a server of the user's own."""
+    """The user's own server may speak Gemini's API."""
     provider = _provider('[providers.work]\nkind = "gemini"\nbase_url = "https://h/v1beta"', "work")
     assert (provider.kind, provider.needs_key) == ("gemini", True)
 
 
 @pytest.mark.parametrize(
-    ("entry", "field", "cure"),
+    ("entry", "field", "hint"),
     [
         ('kind = "opnai"', "kind", 'did you mean "openai"?'),
         ("kind = 5", "kind", "must be one of"),
@@ -86,12 +86,12 @@ def test_gemini_is_a_kind() -> None:
         ('env = "CANARY0123456789abcdef"', "env", "`aircher-cli auth login work`"),
         ('env = "$WORK_KEY"', "env", "the NAME of an environment variable"),
         ('env = "CANARY/with+signs=="', "env", "aircher-cli auth login work"),
-        ("env = []", "env", "must be a text in quotes, not a list"),
-        ("env = 5", "env", "must be a text in quotes, not a number"),
-        ('key_command = "op read x"', "key_command", "must be a list of texts"),
+        ("env = []", "env", "must be a string in quotes, not a list"),
+        ("env = 5", "env", "must be a string in quotes, not a number"),
+        ('key_command = "op read x"', "key_command", "must be a list of strings"),
         ("key_command = []", "key_command", "is an empty list"),
-        ('key_command = ["op", 5]', "key_command[1]", "must be a text"),
-        ('key_command = [""]', "key_command[0]", "must be a text"),
+        ('key_command = ["op", 5]', "key_command[1]", "must be a non-empty string"),
+        ('key_command = [""]', "key_command[0]", "must be a non-empty string"),
         (
             'key_command = ["echo", "sk-CANARY-1"]',
             "key_command[1]",
@@ -104,12 +104,12 @@ def test_gemini_is_a_kind() -> None:
         ),
     ],
 )
-def test_a_bad_field_is_refused_on_its_line(entry: str, field: str, cure: str) -> None:
-    """With the cure, and without the value."""
+def test_invalid_field_is_reported_at_its_line(entry: str, field: str, hint: str) -> None:
+    """With a hint, and without the value."""
     lines = [line for line in WORK.splitlines() if line.split()[0] != entry.split(maxsplit=1)[0]]
     line, path, message = problem("\n".join([*lines, entry]))
     assert (line, path) == (len(lines) + 1, f"providers.work.{field}")
-    assert cure in message
+    assert hint in message
     assert "CANARY" not in message
 
 
@@ -117,16 +117,16 @@ def test_a_bad_field_is_refused_on_its_line(entry: str, field: str, cure: str) -
     "url",
     ["http://u:CANARY@h/v1", "https://CANARY@h/v1", "https://h/v1?key=CANARY", "https://h:CANARY/"],
 )
-def test_a_base_url_with_a_key_in_it_is_refused(url: str) -> None:
-    """On its line, without the address."""
+def test_key_in_a_base_url_is_refused(url: str) -> None:
+    """The URL is not repeated."""
     line, path, message = problem(f'[providers.work]\nkind = "openai"\n\nbase_url = "{url}"')
     assert (line, path) == (4, "providers.work.base_url")
     assert "CANARY" not in message
 
 
 @pytest.mark.parametrize("host", ["gpu-box", "192.168.1.5", "[fe80::1]", "localhost.evil.example"])
-def test_no_key_goes_over_plain_http_to_another_machine(host: str) -> None:
-    """The two cures are told."""
+def test_key_over_plain_http_to_another_machine_is_refused(host: str) -> None:
+    """The hint names both solutions."""
     line, path, message = problem(
         f'[providers.work]\nkind = "openai"\nbase_url = "http://{host}:8000/v1"'
     )
@@ -135,15 +135,15 @@ def test_no_key_goes_over_plain_http_to_another_machine(host: str) -> None:
     assert 'auth = "none"' in message
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.8.8", "[::1]"])
-def test_a_key_may_go_over_plain_http_to_this_machine(host: str) -> None:
-    """Nobody listens in between."""
+@pytest.mark.parametrize("host", ["localhost", "ai.localhost", "127.0.0.1", "127.8.8.8", "[::1]"])
+def test_key_over_plain_http_to_this_machine_is_allowed(host: str) -> None:
+    """The connection does not leave the machine."""
     text = f'[providers.work]\nkind = "openai"\nbase_url = "http://{host}:8000/v1"'
     assert _provider(text).needs_key
 
 
-def test_no_auth_and_a_source_of_keys_contradict_each_other() -> None:
-    """One of the two has to go."""
+def test_auth_none_conflicts_with_a_key_source() -> None:
+    """Each conflicting field is reported at its line."""
     found = problems(WORK + 'auth = "none"\nenv = "A"\nkey_command = ["a"]')
     assert [(line, path) for line, path, _ in found] == [
         (5, "providers.work.env"),
@@ -151,10 +151,10 @@ def test_no_auth_and_a_source_of_keys_contradict_each_other() -> None:
     ]
 
 
-def test_a_provider_of_ones_own_says_kind_and_base_url() -> None:
-    """Both are told at the section's line."""
+def test_own_provider_requires_kind_and_base_url() -> None:
+    """Both are reported at the section's line."""
     kinds = '"openai", "anthropic", "gemini", "openrouter", "ollama"'
-    no_kind = f"has no kind: the API that is spoken there | add kind = one of {kinds}"
+    no_kind = f"has no kind: the API of the server | add kind = one of {kinds}"
     no_url = 'has no base_url | add base_url = "https://host/v1"'
     assert problems("\n[providers.work]\n") == [
         (2, "providers.work", no_kind),
@@ -162,7 +162,7 @@ def test_a_provider_of_ones_own_says_kind_and_base_url() -> None:
     ]
 
 
-def test_a_built_in_provider_keeps_its_kind() -> None:
+def test_kind_of_a_built_in_provider_cannot_change() -> None:
     """Another kind is another provider."""
     line, path, message = problem('[providers.openai]\nkind = "anthropic"')
     assert (line, path) == (2, "providers.openai.kind")
@@ -170,22 +170,22 @@ def test_a_built_in_provider_keeps_its_kind() -> None:
 
 
 @pytest.mark.parametrize("name", ["Work", "-work", "_x", '"a b"', '"a/b"', '""', "a" * 65])
-def test_a_providers_name_can_be_written_before_a_slash(name: str) -> None:
-    """Small letters, digits, hyphens and underscores."""
+def test_invalid_provider_name_is_refused(name: str) -> None:
+    """It must be usable in provider/model."""
     line, _, message = problem(f"\n[providers.{name}]\n")
     assert line == 2
     assert "is not a valid provider name" in message
-    assert "small letters" in message
+    assert "lower-case letters" in message
 
 
-def test_a_name_of_64_characters_will_do() -> None:
-    """No more."""
+def test_provider_name_of_64_characters_is_allowed() -> None:
+    """That is the maximum."""
     name = "a" * 64
     assert _provider(WORK.replace("work", name), name).name == name
 
 
 @pytest.mark.parametrize(
-    ("entry", "cure"),
+    ("entry", "hint"),
     [
         ('kind = "openai"', "write [providers.NAME] above its entries"),
         ('api_key = "CANARY"', "aircher-cli auth login"),
@@ -193,9 +193,9 @@ def test_a_name_of_64_characters_will_do() -> None:
         ('"sk-ant-CANARY" = { }', "aircher-cli auth login"),
     ],
 )
-def test_an_entry_without_a_providers_name_is_refused(entry: str, cure: str) -> None:
-    """A key at that place is sent to login."""
+def test_entry_without_a_provider_name_is_refused(entry: str, hint: str) -> None:
+    """A key there gets the login hint."""
     line, path, message = problem(f"[providers]\n{entry}")
     assert line == 2
-    assert cure in message
+    assert hint in message
     assert "CANARY" not in f"{path} {message}"

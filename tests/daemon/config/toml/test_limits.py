@@ -42,8 +42,8 @@ def _line(text: str) -> int | None:
         f"a = \"\"\nb = ''\nc = \"\"\"\"\"\"\nd = '''''' # {INSIDE}",
     ],
 )
-def test_what_is_within_the_limits_passes(text: str) -> None:
-    """So does anything in quotes and comments; TOML's own reader takes each of these texts."""
+def test_text_within_the_limits_passes(text: str) -> None:
+    """Quoted text and comments do not count; `tomllib` accepts each of these texts."""
     assert tomllib.loads(text) is not None
     assert find_excess(text) is None
 
@@ -75,22 +75,22 @@ BEFORE = [
         "x = " + "[{a=" * MAX_BRACKETS,
     ],
 )
-def test_what_is_beyond_them_is_found_on_its_line(line: str, before: str) -> None:
-    """Whatever quotes there were before it."""
+def test_exceeded_limit_is_found_at_its_line(line: str, before: str) -> None:
+    """Whatever quotes precede it."""
     assert _line(f"{before}{line}\n") == before.count("\n") + 1
 
 
 @given(st.text(st.sampled_from("\"'\\.a[]{}=,# \n"), max_size=60))
 @example('a = """"')
 @example('"\\')
-def test_few_marks_never_are_too_many(text: str) -> None:
-    """However they are arranged, and whether or not that is TOML."""
+def test_few_symbols_never_exceed_a_limit(text: str) -> None:
+    """In any arrangement, valid TOML or not."""
     few = text.replace(".", "", max(text.count(".") - MAX_DOTS, 0))
     few = few.replace("[", "").replace("{", "")
     assert find_excess(few) is None
 
 
 @pytest.mark.parametrize("piece", ['"', '"""', "'''", "'", "#", "\\", '"\\', "[]", "\n", "=.", " "])
-def test_any_mark_may_stand_there_often(piece: str) -> None:
-    """As often as a file can hold it: each is passed once, or this test would run for hours."""
+def test_scan_takes_linear_time(piece: str) -> None:
+    """With quadratic time this test would run for hours."""
     assert find_excess(piece * (64 * 1024 // len(piece))) is None

@@ -3,7 +3,7 @@ import tomllib
 import pytest
 
 from aircherd.config.toml import locate
-from aircherd.config.toml.locate import KeyPath, Lines
+from aircherd.config.toml.locate import KeyPath, LineIndex
 
 TEXT = """\
 # a comment
@@ -62,35 +62,35 @@ usd = 6
         (("limits", 1, "per"), 26),
     ],
 )
-def test_an_entry_is_found_on_its_line(path: KeyPath, line: int) -> None:
-    """Comments, blanks and values over several lines do not shift what comes after them."""
-    assert Lines(TEXT).line_of(path) == line
+def test_line_of_an_entry(path: KeyPath, line: int) -> None:
+    """Comments, blank lines and values over several lines do not shift later lines."""
+    assert LineIndex(TEXT).line_of(path) == line
 
 
-def test_windows_line_ends_do_not_matter() -> None:
-    """A file from Windows has the same lines."""
-    lines = Lines(TEXT.replace("\n", "\r\n"))
+def test_windows_line_endings_do_not_matter() -> None:
+    """A file with CRLF has the same lines."""
+    lines = LineIndex(TEXT.replace("\n", "\r\n"))
     assert lines.line_of(("providers", "work", "env", 3)) == 12
     assert lines.line_of(("models", "after")) == 23
 
 
-def test_what_is_not_there_is_at_what_is_around_it() -> None:
-    """A missing entry is reported at its section, and without one at the first line."""
-    lines = Lines("\n[providers.work]\n")
+def test_missing_entry_is_at_its_section() -> None:
+    """Without a section it is at the first line."""
+    lines = LineIndex("\n[providers.work]\n")
     assert lines.line_of(("providers", "work", "kind")) == 2
     assert lines.line_of(("models", "x")) == 1
 
 
-def test_a_section_split_in_two_is_at_its_first_mention() -> None:
-    """Dotted names and sub-sections count as mentions."""
-    lines = Lines('[providers.a.headers]\nX = "1"\n[providers.a]\nkind = "openai"\n')
+def test_split_section_is_at_its_first_occurrence() -> None:
+    """Dotted names and sub-sections count as occurrences."""
+    lines = LineIndex('[providers.a.headers]\nX = "1"\n[providers.a]\nkind = "openai"\n')
     assert lines.line_of(("providers", "a")) == 1
     assert lines.line_of(("providers", "a", "kind")) == 4
 
 
-def test_what_is_below_a_repeated_section_belongs_to_the_last_of_it() -> None:
+def test_sub_section_belongs_to_the_last_repeated_section() -> None:
     """As in TOML."""
-    lines = Lines("[[a]]\n[a.b]\nx = 1\n[[a]]\n[[a.b]]\nx = 1\n[[a.b]]\nx = 2\n")
+    lines = LineIndex("[[a]]\n[a.b]\nx = 1\n[[a]]\n[[a.b]]\nx = 1\n[[a.b]]\nx = 2\n")
     assert lines.line_of(("a", 0, "b", "x")) == 3
     assert lines.line_of(("a", 1, "b", 0, "x")) == 6
     assert lines.line_of(("a", 1, "b", 1, "x")) == 8
@@ -106,23 +106,23 @@ def test_what_is_below_a_repeated_section_belongs_to_the_last_of_it() -> None:
         ("a = 1\nb\nc = 2\n", 2),
     ],
 )
-def test_the_statement_that_never_ends_is_known(text: str, line: int | None) -> None:
-    """`unfinished` is where it begins."""
-    assert Lines(text).unfinished == line
+def test_unfinished_statement_is_found(text: str, line: int | None) -> None:
+    """`unfinished` is its first line."""
+    assert LineIndex(text).unfinished == line
 
 
-def test_a_very_long_list_is_reported_where_it_begins() -> None:
-    """The search gives up rather than hold up the daemon."""
-    lines = Lines("\n[models.a]\nroutes = [\n" + '  "a/b",\n' * 300 + "]\nlast = 1\n")
+def test_item_of_a_very_long_list_is_at_the_lists_first_line() -> None:
+    """The search must not block the daemon."""
+    lines = LineIndex("\n[models.a]\nroutes = [\n" + '  "a/b",\n' * 300 + "]\nlast = 1\n")
     assert lines.line_of(("models", "a", "routes", 200)) == 3
     assert lines.line_of(("models", "a", "last")) == 305
 
 
-def test_a_hostile_text_ends_the_search() -> None:
-    """Thousands of lines that might each close a list do not cost thousands of attempts."""
-    lines = Lines("a = [\n" + "1, # ]\n" * 5000 + "]\n")
+def test_hostile_text_ends_the_search() -> None:
+    """Thousands of lines that might each close a list do not cause thousands of attempts."""
+    lines = LineIndex("a = [\n" + "1, # ]\n" * 5000 + "]\n")
     assert lines.unfinished == 1
-    assert repr(lines) == "<Lines of 0 entries>"
+    assert repr(lines) == "<LineIndex of 0 entries>"
 
 
 @pytest.mark.parametrize(
@@ -133,19 +133,19 @@ def test_a_hostile_text_ends_the_search() -> None:
     ],
     ids=["a list of many items", "a list that seems to end on each line"],
 )
-def test_the_search_reads_no_more_than_a_few_times_the_largest_file(
+def test_search_parses_at_most_a_few_times_the_largest_file(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What has no line by then is at the nearest entry that has one."""
+    """Entries without a line by then are at the nearest entry with one."""
     read: list[int] = []
     parse = tomllib.loads
 
-    def count(given: str) -> dict[str, object]:
-        read.append(len(given))
-        return parse(given)
+    def count(text: str) -> dict[str, object]:
+        read.append(len(text))
+        return parse(text)
 
     monkeypatch.setattr(locate.tomllib, "loads", count)
-    lines = Lines(text)
+    lines = LineIndex(text)
     found = {lines.line_of(("m", "routes", index)) for index in range(0, 30_000, 300)}
     assert found == ({2} if text.startswith("[m]") else {1})
     assert sum(read) <= 256 * 1024

@@ -12,7 +12,7 @@ import trustme
 from trio.abc import Stream
 
 from aircherd.config.model import Network
-from aircherd.providers.transport.proxy import ProxiedTransport, is_exempt, is_loopback, proxy_for
+from aircherd.providers.transport.proxy import ProxiedTransport, is_exempt, proxy_for
 from aircherd.providers.transport.transport import body_reader, open_transport
 from helpers.providers.http_server import (
     OK,
@@ -78,15 +78,6 @@ def test_proxy_for(
 def test_is_exempt(no_proxy: str, host: str, port: int | None, expected: bool) -> None:
     """NO_PROXY names hosts, domains, addresses, networks, or everything."""
     assert expected == is_exempt(host, port, no_proxy)
-
-
-@pytest.mark.parametrize(
-    ("host", "expected"),
-    [("127.9.9.9", True), ("::1", True), ("x.localhost", True), ("localhost.test", False)],
-)
-def test_is_loopback(host: str, expected: bool) -> None:
-    """This machine, by name or number."""
-    assert expected == is_loopback(host)
 
 
 class Proxy:

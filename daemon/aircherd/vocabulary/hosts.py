@@ -1,0 +1,26 @@
+"""Host names and addresses, without a name server."""
+
+import ipaddress
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether `host` is this machine: a loopback address, `localhost` or `*.localhost`.
+
+    RFC 6761, section 6.3, reserves these names for loopback. `host` has no port and no brackets.
+    """
+    name = host.lower()
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_ip_address(host: str) -> bool:
+    """Return whether `host` is an IPv4 or IPv6 address."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
