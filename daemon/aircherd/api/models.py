@@ -207,7 +207,9 @@ async def set_default(services: Services, name: str) -> Map:
     model = await _resolve_default(services, name)
     file = services.config.file
     try:
-        await services.config.write_worker.do(partial(set_default_model, file, model), WRITE_TIMEOUT)
+        await services.config.write_worker.do(
+            partial(set_default_model, file, model), WRITE_TIMEOUT
+        )
     except OSError as error:
         # The disk may have failed or hung after the file was replaced.
         if not await _is_default(services, model):
