@@ -41,7 +41,7 @@ from aircherd.errors import BadRequest, ConfigInvalid
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.keys import DEFAULT_LABEL
 from aircherd.vocabulary.secret import Secret
-from aircherd.vocabulary.suggestions import nearest
+from aircherd.vocabulary.suggestions import unknown_provider
 
 # ------------------------------------------------------------------ the daemon itself
 
@@ -176,9 +176,7 @@ async def cooldowns_clear(services: Services, _: RequestContext, params: ClearPa
         _check_provider(services, params.provider)
         known = services.config.current.providers
         if params.provider not in known:
-            close = nearest(params.provider, known)
-            hint = f" (did you mean {close!r}?)" if close else ""
-            raise BadRequest(f"provider: there is no provider {params.provider!r}{hint}")
+            raise BadRequest(f"provider: {unknown_provider(params.provider, known)}")
     return {"cleared": services.provider_client.cooldowns.clear(params.provider)}
 
 

@@ -21,7 +21,7 @@ from aircherd.routing.resolver import chain_of
 from aircherd.vocabulary.chat import RouteOptions
 from aircherd.vocabulary.keys import USABLE, KeyState
 from aircherd.vocabulary.models import Prices, Rates
-from aircherd.vocabulary.suggestions import nearest
+from aircherd.vocabulary.suggestions import nearest, unknown_provider
 
 LIST_TIMEOUT = 2.0
 """Seconds to wait for missing and stale lists; after that the known models are returned."""
@@ -186,10 +186,7 @@ def _first_route(services: Services, name: str | None) -> str | None:
 def _find_provider(config: Config, name: str) -> Provider:
     if name in config.providers:
         return config.providers[name]
-    close = nearest(name, config.providers)
-    hint = f" (did you mean {close!r}?)" if close else ""
-    known = ", ".join(config.providers)
-    raise UnknownModel(f"there is no provider {name!r}{hint}; known: {known}")
+    raise UnknownModel(unknown_provider(name, config.providers))
 
 
 # ------------------------------------------------------------------ models.use

@@ -15,7 +15,7 @@ from aircherd.auth.stores.index import IndexEntry, SourceBlock
 from aircherd.config.model import Config, Provider
 from aircherd.errors import BadRequest
 from aircherd.vocabulary.keys import SourceKind
-from aircherd.vocabulary.suggestions import nearest
+from aircherd.vocabulary.suggestions import unknown_provider
 
 COMMAND = "command"
 """The name of a key that comes from a command."""
@@ -150,10 +150,7 @@ def find_provider(config: Config, name: str) -> Provider:
     """
     if provider := config.providers.get(name):
         return provider
-    near = nearest(name, config.providers)
-    guess = f", did you mean {near!r}?" if near else ";"
-    known = ", ".join(config.providers)
-    raise BadRequest(f"there is no provider {name!r}{guess} known: {known}")
+    raise BadRequest(unknown_provider(name, config.providers))
 
 
 def check_label(label: str) -> str:

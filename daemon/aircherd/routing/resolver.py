@@ -16,7 +16,7 @@ from aircherd.errors import BadRequest, UnknownModel
 from aircherd.vocabulary.chat import RouteOptions
 from aircherd.vocabulary.keys import KeyChoice, KeyState
 from aircherd.vocabulary.models import Model
-from aircherd.vocabulary.suggestions import nearest
+from aircherd.vocabulary.suggestions import suggestion, unknown_provider
 
 KeysOf = Callable[[Provider], Sequence[KeyChoice]]
 """The view of `auth`: a provider's keys in the order in which they should serve."""
@@ -230,8 +230,7 @@ def _explicit(name: str, config: Config, models: Models) -> Route:
         raise UnknownModel(f"{error}; write for example anthropic/claude-sonnet-5") from None
     if route.provider not in config.providers:
         raise UnknownModel(
-            f"there is no provider {route.provider!r}{_meant(route, config, models)}; "
-            f"known: {', '.join(config.providers)}",
+            unknown_provider(route.provider, config.providers, _meant(route, config, models)),
             model=name,
         )
     return route
@@ -244,9 +243,7 @@ def _only(options: RouteOptions, routes: Sequence[Route], config: Config) -> Seq
         raise BadRequest("route.providers: names nobody; leave it out, or name a provider")
     for name in options.providers:
         if name not in config.providers:
-            raise BadRequest(
-                f"route.providers: there is no provider {name!r}{_nearest(name, config.providers)}"
-            )
+            raise BadRequest(f"route.providers: {unknown_provider(name, config.providers)}")
     kept = [route for route in routes if route.provider in options.providers]
     if not kept:
         raise BadRequest(
@@ -263,7 +260,7 @@ def _meant(route: Route, config: Config, models: Models) -> str:
     """
     if matching := models.matching_routes(str(route)):
         return f" (did you mean {str(matching[0])!r}?)"
-    return _nearest(route.provider, config.providers)
+    return suggestion(route.provider, config.providers)
 
 
 def _unknown_name(name: str, config: Config, keys_of: KeysOf, models: Models) -> str:
@@ -274,7 +271,7 @@ def _unknown_name(name: str, config: Config, keys_of: KeysOf, models: Models) ->
     known = [*config.models, *defaults, *models.names()]
     example = _example(name, config, keys_of, models)
     return (
-        f"nobody knows the model {name!r}{_nearest(name, known)}; "
+        f"nobody knows the model {name!r}{suggestion(name, known)}; "
         f"write provider/model to pass a name on as it is: {example}"
     )
 
@@ -286,8 +283,3 @@ def _example(name: str, config: Config, keys_of: KeysOf, models: Models) -> str:
     signed_in = [p for p in config.providers.values() if p.needs_key and _has_key(keys_of(p))]
     ready = signed_in or [p for p in open_to_all(config) if models.listed(p)]
     return f"{ready[0].name if ready else 'openai'}/{name}"
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    close = nearest(name, known)
-    return f" (did you mean {close!r}?)" if close else ""
