@@ -64,22 +64,21 @@ class PendingCharge(Started, kw_only=True, eq=False):
             was_sent: Whether the request had begun to leave.
         """
         ending = reply.ending
-        usage = None if ending is None else ending.usage
-        if ending is None or usage is None or not is_plausible(usage):
-            settled, cost = self._estimated(outcome, ms, first_ms, reply, was_sent=was_sent)
-        elif ending.cost is None and self.candidate.model.prices is None:
-            settled, cost = Settled(outcome, ms, first_ms, usage, None, None), None
-        else:
-            cost, source = self.accounting.cost_of(self.candidate, ending.cost, usage)
+        if ending is None or (usage := ending.usage) is None or not is_plausible(usage):
+            return self._settle_estimated(outcome, ms, first_ms, reply, was_sent=was_sent)
+        accounting, nano, source, cost = self.accounting, None, None, None
+        if ending.cost is not None or self.candidate.model.prices is not None:
+            cost, source = accounting.cost_of(self.candidate, ending.cost, usage)
             nano = None if cost is None else cost.nano
-            settled = Settled(outcome, ms, first_ms, usage, nano, source)
-        self.accounting.settle(self, settled)
+        accounting.settle(self, Settled(outcome, ms, first_ms, usage, nano, source))
+        if outcome == "ok":
+            accounting.usual.note(self.provider, self.model, usage.output_tokens)
         return None if cost is None else cost.usd
 
-    def _estimated(
+    def _settle_estimated(
         self, outcome: str, ms: int, first_ms: int | None, reply: Reply, *, was_sent: bool
-    ) -> tuple[Settled, Cost | None]:
-        """Return what a call used whose counts are not all known, and its cost if that is known.
+    ) -> str | None:
+        """Record a call whose counts are not all known; return its cost in USD if that is known.
 
         What is not known is estimated, but a call that produced nothing used nothing.
         """
@@ -89,7 +88,8 @@ class PendingCharge(Started, kw_only=True, eq=False):
         was_working = was_at_work(outcome, reply, was_sent=was_sent)
         if not was_working and reply.usage is None:
             nano = 0 if known is None else nano
-            return Settled(outcome, ms, first_ms, None, nano, source), known
+            accounting.settle(self, Settled(outcome, ms, first_ms, None, nano, source))
+            return None if known is None else known.usd
         usage = reply.usage if reply.usage is None or is_plausible(reply.usage) else None
         if was_working:
             usage = self._at_least(usage)
@@ -98,7 +98,8 @@ class PendingCharge(Started, kw_only=True, eq=False):
             cost = accounting.catalog_cost(candidate.model.prices, usage)
             cost_estimated, nano = cost is not None, cost and cost.nano
         settled = Settled(outcome, ms, first_ms, usage, nano, source, was_working, cost_estimated)
-        return settled, known
+        accounting.settle(self, settled)
+        return None if known is None else known.usd
 
     def _at_least(self, reported: Usage | None) -> Usage:
         """Return the estimate, or what was `reported` so far where that is more."""
@@ -128,7 +129,7 @@ class UsageAccounting:
         self._limits = limits
         self._clock = limits.clock
         self._bus = bus
-        self._usual = usual or OutputEstimator()
+        self.usual = usual or OutputEstimator()
         self._prices: dict[int, tuple[Prices, TokenPrices | None]] = {}  # by id(Prices)
         limits.before_first_limit = self._admit_open
 
@@ -138,7 +139,7 @@ class UsageAccounting:
         The request's own maximum if it has one, else what this model's answers usually have; and
         never more than the model can give.
         """
-        output = needs.output_tokens or self._usual.of(provider, model.id)
+        output = needs.output_tokens or self.usual.of(provider, model.id)
         most = model.max_output
         return output if most is None or output <= most else most
 
@@ -187,12 +188,10 @@ class UsageAccounting:
     def settle(self, charge: PendingCharge, settled: Settled) -> None:
         """Record how a call ended: the same in the ledger and under the limits."""
         self._ledger.settle(charge, settled)
-        usage, held = settled.usage, charge.reservation
+        held, usage = charge.reservation, settled.usage
         if held is not None:
             for status in held.settle(usage, settled.cost_nano, produced=usage is not None):
                 self._publish(status)
-        if usage is not None and settled.outcome == "ok" and not settled.tokens_estimated:
-            self._usual.note(charge.provider, charge.model, usage.output_tokens)
 
     def cost_of(
         self, candidate: Candidate, reported: str | None, usage: Usage | None
@@ -257,7 +256,7 @@ class UsageAccounting:
 
 def is_plausible(usage: Usage) -> bool:
     """Return whether the counts can be true."""
-    return usage.input_tokens <= MAX_TOKENS and usage.output_tokens <= MAX_TOKENS
+    return usage.input_tokens <= MAX_TOKENS >= usage.output_tokens
 
 
 def was_at_work(outcome: str, reply: Reply, *, was_sent: bool) -> bool:

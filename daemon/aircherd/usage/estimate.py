@@ -5,7 +5,7 @@ by bytes of UTF-8, a little too many rather than too few: what was reserved too 
 the call has ended.
 """
 
-from aircherd.vocabulary.chat import ChatRequest, Message, SchemaFormat, Tool
+from aircherd.vocabulary.chat import ChatRequest, SchemaFormat, Tool
 from aircherd.vocabulary.parts import ImagePart, Part, ReasoningPart, TextPart, ToolCallPart
 
 BYTES_PER_TOKEN = 3.5
@@ -23,16 +23,19 @@ _PIECE = 512
 
 def input_estimate(request: ChatRequest) -> int:
     """Return how many tokens the request itself has; the same for every model."""
-    size = byte_size(request.system) if request.system else 0
+    size, fixed = 0, TOKENS_PER_MESSAGE * len(request.messages)
     for message in request.messages:
-        size += _message_size(message)
-    for tool in request.tools:
-        size += _tool_size(tool)
+        content = message.content
+        size += byte_size(content) if isinstance(content, str) else sum(map(_part_size, content))
+    if request.system:
+        size += byte_size(request.system)
+    if request.tools:
+        size += sum(map(_tool_size, request.tools))
+        fixed += TOKENS_PER_TOOL * len(request.tools)
     if isinstance(request.response_format, SchemaFormat):
         size += byte_size(request.response_format.schema)
-    if request.extra:  # a system prompt with marks for a cache, say
+    if request.extra:  # for example a system prompt with cache marks
         size += byte_size(str(request.extra))
-    fixed = TOKENS_PER_MESSAGE * len(request.messages) + TOKENS_PER_TOOL * len(request.tools)
     return int(size / BYTES_PER_TOKEN) + fixed
 
 
@@ -49,11 +52,6 @@ def byte_size(text: str) -> int:
 
 def _encoded_size(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
-
-
-def _message_size(message: Message) -> int:
-    content = message.content
-    return byte_size(content) if isinstance(content, str) else sum(map(_part_size, content))
 
 
 def _part_size(part: Part) -> int:

@@ -50,8 +50,8 @@ class OutputEstimator:
 
     def of(self, provider: str, model: str) -> int:
         """Return how many tokens an answer of this model usually has."""
-        known = self._known.get((provider, model))
-        return USUAL_OUTPUT if known is None else round(known[1])
+        _, mean = self._known.get((provider, model), _UNKNOWN)
+        return round(mean)
 
     def note(self, provider: str, model: str, output_tokens: int) -> None:
         """Take in one answer's length."""

@@ -13,6 +13,7 @@ An attempt keeps the hour it was made in: where the clock jumps, or the machine 
 time zone, reports change for nothing that was counted before.
 """
 
+import math
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Literal, NamedTuple
 
@@ -22,6 +23,7 @@ BEGINNING = 0
 END = date.max.toordinal() * 24 + 23
 LATEST = 253_370_764_800.0
 """The year 9999: clocks that say more are taken to say this."""
+MINUTE = 60.0
 RECENT_HOURS = 2
 """Hours before this one that a rolling hour may reach into, when a clock is put forward."""
 
@@ -43,13 +45,33 @@ def sane(at: float) -> float:
 
 def milliseconds(at: float) -> int:
     """Return a time as the ledger keeps it."""
-    return round(sane(at) * 1000)
+    return round((at if 0 <= at <= LATEST else sane(at)) * 1000)
 
 
 def local_hour(at: float, tz: tzinfo | None) -> int:
     """Return the hour a moment is in; `tz` None is the machine's time zone."""
     moment = datetime.fromtimestamp(sane(at), tz)
     return moment.toordinal() * 24 + moment.hour
+
+
+class LocalHours:
+    """Hours as `local_hour` has them, the one of the last minute remembered."""
+
+    __slots__ = ("_first", "_hour", "_tz")
+
+    def __init__(self, tz: tzinfo | None) -> None:
+        self._tz = tz
+        self._first = math.inf  # the minute of which all is in `_hour`
+        self._hour = 0
+
+    def of(self, at: float) -> int:
+        """Return the hour a moment is in."""
+        if not 0 <= at - self._first < MINUTE:
+            self._first, self._hour = math.inf, local_hour(at, self._tz)
+            first = sane(at) // MINUTE * MINUTE
+            if local_hour(first, self._tz) == local_hour(first + MINUTE - 1e-3, self._tz):
+                self._first = first
+        return self._hour
 
 
 def hour_start(hour: int, tz: tzinfo | None) -> float:

@@ -1,7 +1,7 @@
 """Hours and days of local time, and which tables hold a span."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from aircherd.usage.time_buckets import (
     END,
     LATEST,
+    LocalHours,
     Piece,
     day_text,
     hour_start,
@@ -40,6 +41,30 @@ def test_an_hour_is_that_of_the_local_clock():
     assert local_hour(at, BERLIN) == hour(23, 0)
     assert hour_start(hour(23), BERLIN) == unix(22, 23)
     assert day_text(hour(23) // 24) == "2026-11-23"
+
+
+ODD = timezone(timedelta(hours=5, minutes=17, seconds=11))
+
+
+@given(
+    start=st.floats(0, 5e9),
+    steps=st.lists(st.floats(-100, 100) | st.sampled_from([0.0, 3600.0, -7200.0]), max_size=20),
+    tz=st.sampled_from([UTC, BERLIN, KOLKATA, ODD]),
+)
+def test_a_remembered_hour_is_the_local_hour(start, steps, tz):
+    """Also where the clock goes back, and where an hour begins within a minute of Unix time."""
+    hours, at = LocalHours(tz), start
+    for step in steps:
+        at += step
+        assert hours.of(at) == local_hour(at, tz)
+
+
+@pytest.mark.parametrize("at", [float("nan"), float("inf"), -1.0])
+def test_a_remembered_hour_of_no_real_time_is_that_of_a_real_one(at):
+    """Whatever was remembered before."""
+    hours = LocalHours(UTC)
+    for each in (unix(22), at, at, unix(22, 3)):
+        assert hours.of(each) == local_hour(each, UTC)
 
 
 @pytest.mark.parametrize("at", [-1.0, float("-inf"), float("inf"), float("nan"), 1e300, LATEST * 2])

@@ -27,7 +27,7 @@ from typing import TypeVar
 import structlog
 
 from aircherd.usage.ledger import db_file, schema
-from aircherd.usage.ledger.rows import Cell, LedgerEntry, name, party_of, row
+from aircherd.usage.ledger.rows import Cell, LedgerEntry, name, row
 from aircherd.usage.ledger.salvage import salvage, with_party
 from aircherd.usage.ledger.sqlite import (
     Stopped,
@@ -41,7 +41,7 @@ from aircherd.usage.ledger.sqlite import (
     user_version,
     value,
 )
-from aircherd.usage.time_buckets import local_hour, milliseconds, sane
+from aircherd.usage.time_buckets import LocalHours, local_hour, milliseconds, sane
 
 log = structlog.get_logger()
 
@@ -92,6 +92,7 @@ class LedgerDatabase:
         self._journal = ""
         self._synchronous = ""
         self._parties: dict[tuple[str | None, ...], int] = {}
+        self._hours = LocalHours(tz)
         self.highest = 0
         self.lost_at = -math.inf
         self._to_salvage: Path | None = None
@@ -127,16 +128,19 @@ class LedgerDatabase:
             moved = self.moved(first_id)
             self._secure(is_spent=any(entry.settled is not None for entry in entries))
             with transaction(connection):
-                cells = [
-                    row(
-                        entry,
-                        row_id=entry.id + moved,
-                        party=self._party(connection, party_of(entry.started)),
-                        tz=self._tz,
-                    )
-                    for entry in entries
-                ]
-                self._insert(connection, cells)
+                self._insert(connection, self._rows(connection, entries, moved))
+
+    def _rows(
+        self, connection: sqlite3.Connection, entries: Collection[LedgerEntry], moved: int
+    ) -> list[list[Cell]]:
+        rows, parties, hours = [], self._parties, self._hours
+        for entry in entries:
+            started = entry.started
+            who = (started.provider, started.model, started.key, started.client, started.project)
+            party = parties.get(who) or self._party(connection, who)
+            hour = hours.of(started.at)
+            rows.append(row(entry, row_id=entry.id + moved, party=party, hour=hour))
+        return rows
 
     def moved(self, first_id: int) -> int:
         """Return by how much the ids of a run are raised that began with `first_id`.

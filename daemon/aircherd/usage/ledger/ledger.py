@@ -76,6 +76,7 @@ class Ledger:
         self, writer: LedgerWriter, *, clock: Callable[[], float], tz: tzinfo | None, first_id: int
     ) -> None:
         self._writer = writer
+        self._put = writer.put
         self._clock = clock
         self._tz = tz
         self._first_id = self._next_id = first_id
@@ -113,7 +114,7 @@ class Ledger:
         number = started.id = self._next_id
         self._next_id = number + 1
         self._open[number] = started
-        self._writer.put(started)
+        self._put(started)
         return started
 
     def settle(self, started: Started, settled: Settled) -> None:
@@ -122,7 +123,7 @@ class Ledger:
             return
         started.settled = settled  # before it is asked whether it is queued: see `WriteQueue.take`
         if not started.is_queued:
-            self._writer.put(started)
+            self._put(started)
 
     @property
     def under_way(self) -> list[Started]:

@@ -4,13 +4,14 @@ Whatever a clock, a client or a provider says becomes a row that can be written:
 would stand before all others for ever.
 """
 
-from datetime import tzinfo
+from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
+from msgspec.structs import astuple
 
 from aircherd.usage.ledger import schema
-from aircherd.usage.time_buckets import local_hour, milliseconds
-from aircherd.vocabulary.reply import Usage
+from aircherd.usage.time_buckets import milliseconds
 from aircherd.vocabulary.usage import Settled, Started
 
 MAX_NAME = 200
@@ -19,6 +20,8 @@ MOST = 10**15
 """The largest count or amount of one attempt: sums of them fit an integer of 64 bits."""
 
 Cell = int | str | None
+
+_NO_TOKENS = (None,) * 5
 
 
 class LedgerEntry(msgspec.Struct, frozen=True):
@@ -32,59 +35,41 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     settled: Settled | None
 
 
-def party_of(started: Started) -> tuple[str | None, ...]:
-    """Return who was asked by whom, as it was said: provider, model, key, client, project."""
-    return (started.provider, started.model, started.key, started.client, started.project)
-
-
 def name(text: str | None) -> str:
     """Return a name as it is kept: no longer than need be, and text that any file can hold."""
     kept = (text or "")[:MAX_NAME].replace("\0", "")
     return kept.encode("utf-8", "replace").decode()
 
 
-def row(entry: LedgerEntry, *, row_id: int, party: int, tz: tzinfo | None) -> list[Cell]:
-    """Return the cells, in the order of `schema.COLUMNS`."""
-    started = entry.started
-    head = [row_id, milliseconds(started.at), local_hour(started.at, tz), party]
-    return [*head, *(_begun(started) if entry.settled is None else _ended(entry.settled))]
+def row(entry: LedgerEntry, *, row_id: int, party: int, hour: int) -> list[Cell]:
+    """Return the cells, in the order of `schema.COLUMNS`; `hour` is the local one of its time."""
+    started, settled = entry.started, entry.settled
+    head = [row_id, milliseconds(started.at), hour, party]
+    return head + (_begun(started) if settled is None else _ended(settled))
 
 
 def _begun(started: Started) -> list[Cell]:
     tokens = [_count(started.input_estimate), _count(started.output_estimate), None, None, None]
     cost = _count(started.cost_estimate_nano)
-    return ["started", None, None, *tokens, cost, None, _mark(tokens=True, cost=cost is not None)]
+    estimated = schema.TOKENS if cost is None else schema.TOKENS | schema.COST
+    return ["started", None, None, *tokens, cost, None, estimated]
 
 
 def _ended(settled: Settled) -> list[Cell]:
-    outcome = name(settled.outcome)
-    if outcome == "started":
-        outcome = "unknown"  # it would count as under way until the next start
-    return [
-        outcome,
-        _count(settled.ms),
-        _count(settled.first_ms),
-        *_tokens(settled.usage),
-        _count(settled.cost_nano),
-        settled.cost_source,
-        _mark(tokens=settled.tokens_estimated, cost=settled.cost_estimated),
-    ]
+    outcome, ms, first_ms, usage, cost, source, *estimated = astuple(settled)
+    tokens = _NO_TOKENS if usage is None else astuple(usage)
+    numbers: Iterable[int | None] = (ms, first_ms, *tokens, cost)
+    if min(filter(None, numbers), default=0) < 0 or max(filter(None, numbers), default=0) > MOST:
+        numbers = map(_count, numbers)
+    bits = schema.TOKENS * estimated[0] | schema.COST * estimated[1]
+    return [_outcome(outcome), *numbers, source, bits]
 
 
-def _mark(*, tokens: bool, cost: bool) -> int:
-    return schema.TOKENS * tokens | schema.COST * cost
-
-
-def _tokens(usage: Usage | None) -> list[Cell]:
-    if usage is None:
-        return [None] * 5
-    return [
-        _count(usage.input_tokens),
-        _count(usage.output_tokens),
-        _count(usage.cached_tokens),
-        _count(usage.cache_write_tokens),
-        _count(usage.reasoning_tokens),
-    ]
+@lru_cache(200)
+def _outcome(text: str) -> str:
+    outcome = name(text)
+    # "started" would count as under way until the next start.
+    return "unknown" if outcome == "started" else outcome
 
 
 def _count(number: int | None) -> int | None:

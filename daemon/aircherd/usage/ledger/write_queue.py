@@ -6,7 +6,7 @@ of ours keeps from being written.
 """
 
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from aircherd.usage.ledger.rows import LedgerEntry
 from aircherd.vocabulary.usage import Started
@@ -16,24 +16,30 @@ MOST_WAITING = 20_000
 
 
 class WriteQueue:
-    """`put` is for one thread, `take`, `written`, `put_off` and `leave_out` for another."""
+    """`put` is for one thread, `take`, `written`, `put_off` and `leave_out` for another.
 
-    def __init__(self, most: int = MOST_WAITING) -> None:
+    `notify` is called in the one thread with how many attempts are queued, for each `put` from
+    `notify_at` on.
+    """
+
+    def __init__(self, notify: Callable[[int], None], most: int = MOST_WAITING) -> None:
+        self._notify = notify
         self._most = most
+        self.notify_at = 1
         self._queue: deque[Started] = deque()  # of which append and popleft are atomic
         self._taken: dict[int, LedgerEntry] = {}
         self._dropped = 0  # in the one thread
         self._trimmed = self._left_out = 0  # in the other
 
-    def put(self, started: Started) -> int:
-        """Add an attempt that is not queued; return how many are. Never fails."""
+    def put(self, started: Started) -> None:
+        """Add an attempt that is not queued. Never waits or fails."""
         queue = self._queue
-        waiting = len(queue)
-        if waiting >= self._most:  # the writer itself hangs
-            self._drop_first()
         started.is_queued = True
         queue.append(started)
-        return waiting + 1
+        if len(queue) >= self.notify_at:
+            if len(queue) > self._most:  # the writer itself hangs
+                self._drop_first()
+            self._notify(len(queue))
 
     @property
     def has_new(self) -> bool:
@@ -47,7 +53,7 @@ class WriteQueue:
         round: an attempt that ends meanwhile is either taken as ended or queued again.
         """
         queue, taken = self._queue, self._taken
-        while queue:
+        for _ in range(len(queue)):
             started = queue.popleft()
             started.is_queued = False
             taken[started.id] = LedgerEntry(started.id, started, started.settled)
@@ -55,9 +61,11 @@ class WriteQueue:
             self._trim()
         return self._taken.values()
 
-    def written(self, entries: Iterable[LedgerEntry]) -> None:
+    def written(self, entries: Sequence[LedgerEntry]) -> None:
         """Forget some of what was taken: it is written."""
-        for entry in entries:
+        if len(entries) == len(self._taken):
+            self._taken.clear()
+        for entry in entries if self._taken else ():
             self._taken.pop(entry.id, None)
 
     def put_off(self, entries: Iterable[LedgerEntry]) -> None:

@@ -35,7 +35,6 @@ from aircherd.usage.ledger.query import LedgerQuery
 from aircherd.usage.ledger.rows import LedgerEntry
 from aircherd.usage.ledger.write_queue import WriteQueue
 from aircherd.usage.time_buckets import local_hour
-from aircherd.vocabulary.usage import Started
 
 log = structlog.get_logger()
 
@@ -84,10 +83,10 @@ class LedgerWriter:
         self._clock = clock
         self._tz = tz
         self._keep_days = keep_days
-        self._backlog = WriteQueue()
+        self._backlog = WriteQueue(self._notify)
+        self.put = self._backlog.put
         self._jobs: deque[LedgerQuery[object]] = deque()
         self._awake, self._hurry = threading.Event(), threading.Event()
-        self._is_idle = False
         self._is_closing = False
         self._trouble: str | None = None
         self._fault: str | None = None
@@ -100,18 +99,6 @@ class LedgerWriter:
         self.written = self.removed = self.batches = 0
 
     # -------------------------------------------------------------- the loop's thread
-
-    def put(self, started: Started) -> None:
-        """Have an attempt written that is not queued; costs microseconds and raises nothing.
-
-        While it writes, the thread comes back for more by itself: only an idle one is woken.
-        """
-        waiting = self._backlog.put(started)
-        if self._is_idle:
-            self._is_idle = False
-            self._awake.set()
-        if waiting >= MANY:
-            self._hurry.set()
 
     async def ask(self, work: Callable[[LedgerDatabase], T]) -> T:
         """Return what `work` finds in the file, after everything put before is written.
@@ -168,6 +155,14 @@ class LedgerWriter:
     def lost(self) -> int:
         """How many attempts could not be kept until they could be written."""
         return self._backlog.lost
+
+    def _notify(self, waiting: int) -> None:
+        """Wake the thread if it is idle; while it writes, it comes back for more by itself."""
+        if self._trouble is None:
+            self._backlog.notify_at = MANY
+            self._awake.set()
+            if waiting >= MANY:
+                self._hurry.set()
 
     def _wake(self) -> None:
         self._hurry.set()
@@ -239,13 +234,11 @@ class LedgerWriter:
 
         While the file is in trouble nothing can be written: then it is not woken for that.
         """
-        if self._trouble is None:
-            self._is_idle = True  # before the queue is looked at: `put` does it the other way round
-            if self._backlog.has_new:
-                self._is_idle = False
-                return
-        self._awake.wait(self._seconds_left())
-        self._is_idle = False
+        # A `put` sees this, or is seen by `has_new`.
+        self._backlog.notify_at = 1 if self._trouble is None else MANY
+        if self._trouble is not None or not self._backlog.has_new:
+            self._awake.wait(self._seconds_left())
+        self._backlog.notify_at = MANY
 
     def _seconds_left(self) -> float:
         due = min(self._clean_at, self._check_at) if self._trouble is None else self._retry_at

@@ -1,11 +1,9 @@
 """An attempt as a row."""
 
-from datetime import UTC
-
 import msgspec
 import pytest
 
-from aircherd.usage.ledger.rows import MAX_NAME, MOST, LedgerEntry, name, party_of, row
+from aircherd.usage.ledger.rows import MAX_NAME, MOST, LedgerEntry, name, row
 from aircherd.usage.ledger.schema import COLUMNS
 from aircherd.vocabulary.reply import Usage
 from helpers.ledger import NOW, settled, started
@@ -13,7 +11,7 @@ from helpers.ledger import NOW, settled, started
 
 def cells(begun, end=None):
     return dict(
-        zip(COLUMNS, row(LedgerEntry(1, begun, end), row_id=9, party=4, tz=UTC), strict=True)
+        zip(COLUMNS, row(LedgerEntry(1, begun, end), row_id=9, party=4, hour=7), strict=True)
     )
 
 
@@ -22,7 +20,7 @@ def test_an_attempt_under_way_holds_what_is_estimated():
     assert cells(started()) == {
         "id": 9,
         "at_ms": int(NOW * 1000),
-        "hour": 739_942 * 24 + 15,
+        "hour": 7,
         "party": 4,
         "outcome": "started",
         "ms": None,
@@ -84,8 +82,3 @@ def test_a_name_is_kept_as_text_that_any_file_holds(text, kept):
     """Clients send paths, and paths may be anything."""
     assert name(text) == kept
     assert msgspec.json.encode(name(text))
-
-
-def test_who_was_asked_by_whom():
-    """In the order of the table."""
-    assert party_of(started(key=None)) == ("work", "large", None, "nvim", "/src/aircher")

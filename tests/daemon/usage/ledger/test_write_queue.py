@@ -5,6 +5,10 @@ from aircherd.usage.ledger.write_queue import WriteQueue
 from helpers.ledger import ended, settled, started
 
 
+def ignore(_waiting):
+    """Take a notification."""
+
+
 def begun(number):
     return started(id=number)
 
@@ -19,9 +23,10 @@ def numbers(backlog):
 
 def test_an_attempt_that_ended_in_the_queue_is_taken_once():
     """As ended."""
-    backlog = WriteQueue()
+    backlog = WriteQueue(ignore)
     first = begun(1)
-    assert [backlog.put(attempt) for attempt in (first, begun(2))] == [1, 2]
+    for attempt in (first, begun(2)):
+        backlog.put(attempt)
     assert first.is_queued
     first.settled = settled()
     assert numbers(backlog) == [(1, True), (2, False)]
@@ -30,7 +35,7 @@ def test_an_attempt_that_ended_in_the_queue_is_taken_once():
 
 def test_an_attempt_that_ends_after_it_was_taken_is_taken_again():
     """What was taken before stays as it was."""
-    backlog = WriteQueue()
+    backlog = WriteQueue(ignore)
     attempt = begun(1)
     backlog.put(attempt)
     (before,) = backlog.take()
@@ -42,7 +47,7 @@ def test_an_attempt_that_ends_after_it_was_taken_is_taken_again():
 
 def test_what_is_not_written_comes_again():
     """With what was added since, until it is written."""
-    backlog = WriteQueue()
+    backlog = WriteQueue(ignore)
     backlog.put(begun(1))
     backlog.take()
     backlog.put(ended(2))
@@ -55,7 +60,7 @@ def test_what_is_not_written_comes_again():
 
 def test_attempts_under_way_make_room_and_are_not_lost():
     """They come again, whole, when they end."""
-    backlog = WriteQueue(2)
+    backlog = WriteQueue(ignore, 2)
     for entry in (begun(1), ended(2)):
         backlog.put(entry)
     backlog.take()
@@ -67,7 +72,7 @@ def test_attempts_under_way_make_room_and_are_not_lost():
 
 def test_the_oldest_that_ended_are_lost_and_counted():
     """Memory is bounded however long the disk is full."""
-    backlog = WriteQueue(3)
+    backlog = WriteQueue(ignore, 3)
     for number in range(10):
         backlog.put(ended(number))
         backlog.take()
@@ -77,7 +82,7 @@ def test_the_oldest_that_ended_are_lost_and_counted():
 
 def test_it_is_bounded_while_nobody_takes():
     """A writer may hang in a dead disk."""
-    backlog = WriteQueue(3)
+    backlog = WriteQueue(ignore, 3)
     attempts = [begun(0), *(ended(number) for number in range(1, 5))]
     for attempt in attempts:
         backlog.put(attempt)
@@ -88,7 +93,7 @@ def test_it_is_bounded_while_nobody_takes():
 
 def test_what_is_put_off_comes_last():
     """As it was."""
-    backlog = WriteQueue()
+    backlog = WriteQueue(ignore)
     for attempt in (begun(1), ended(2), ended(3)):
         backlog.put(attempt)
     first, second, _ = list(backlog.take())
@@ -98,9 +103,32 @@ def test_what_is_put_off_comes_last():
 
 def test_what_is_left_out_is_lost_once_if_it_had_ended():
     """One that is under way comes again."""
-    backlog = WriteQueue()
+    backlog = WriteQueue(ignore)
     for entry in (begun(1), ended(2)):
         backlog.put(entry)
     for entry in list(backlog.take()) * 2:
         backlog.leave_out(entry)
     assert (numbers(backlog), backlog.lost) == ([], 1)
+
+
+def test_it_notifies_from_a_number_of_queued_attempts_on():
+    """An idle writer wants to know of the first, a busy one of many."""
+    notified = []
+    backlog = WriteQueue(notified.append)
+    backlog.put(begun(1))
+    backlog.notify_at = 3
+    for number in (2, 3, 4):
+        backlog.put(begun(number))
+    assert notified == [1, 3, 4]
+
+
+def test_what_is_written_of_a_part_is_no_longer_waiting():
+    """The rest is."""
+    backlog = WriteQueue(ignore)
+    for number in (1, 2, 3):
+        backlog.put(begun(number))
+    first, *others = backlog.take()
+    backlog.written([first])
+    assert backlog.waiting == 2
+    backlog.written(others)
+    assert backlog.waiting == 0
