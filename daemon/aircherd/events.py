@@ -50,6 +50,15 @@ class EventBus:
         for sink in tuple(sinks):
             sink(event)
 
+    def has_subscribers(self, topic: str) -> bool:
+        """Whether an event of `topic` would reach anything."""
+        return bool(self._sinks[topic])
+
+    def subscribe(self, topics: tuple[str, ...], sink: Sink) -> None:
+        """Deliver events of `topics` to `sink` for as long as the bus lives."""
+        for topic in dict.fromkeys(topics):
+            self._sinks[topic].append(sink)
+
     @contextmanager
     def subscribed(self, topics: tuple[str, ...], sink: Sink) -> Iterator[None]:
         """Deliver events of `topics` to `sink` for as long as the context lasts.

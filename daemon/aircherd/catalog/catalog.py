@@ -90,6 +90,8 @@ class Catalog:
         folder: Path | None = None,
         files: BackgroundFiles | None = None,
     ) -> None:
+        self.generation = 0
+        """Grows whenever what is known of models changes."""
         self._config = config
         self._cached_for: Config | None = None
         self._folder = folder
@@ -224,6 +226,7 @@ class Catalog:
             self._clear_caches()
 
     def _clear_caches(self) -> None:
+        self.generation += 1
         self._merged.clear()
         self._routes.clear()
         self._layers.clear()

@@ -6,8 +6,8 @@ import trio
 from aircher_wire import codes
 from aircherd.chat.accounting import PendingCharge
 from aircherd.chat.caller import Caller, Send
-from aircherd.chat.origins import for_origin
 from aircherd.chat.reply import Reply
+from aircherd.chat.request.origins import for_origin
 from aircherd.chat.services import ChatServices
 from aircherd.config.model import Network
 from aircherd.errors import AircherError, ProviderFailed

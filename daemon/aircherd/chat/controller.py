@@ -1,16 +1,18 @@
-"""The one way into every chat, whoever asks and however.
+"""The entry point of every chat request, whichever way the client is connected.
 
-What all requests share is here; each is carried out by a `FallbackRunner` of its own.
+The state that requests share is here; each request is carried out by its own `FallbackRunner`.
 """
 
 from aircherd.auth.manager import AuthManager
 from aircherd.catalog.catalog import Catalog
 from aircherd.chat.accounting import UsageAccounting
-from aircherd.chat.affinity import Recall
+from aircherd.chat.affinity import SessionAffinity
 from aircherd.chat.caller import Caller, RequestScope, Send
 from aircherd.chat.fallback import FallbackRunner
+from aircherd.chat.latency import LatencyTracker
+from aircherd.chat.request.validation import check_request
+from aircherd.chat.route_cache import RouteCache
 from aircherd.chat.services import AskForModels, ChatServices
-from aircherd.chat.validation import check_request
 from aircherd.config.store import ConfigStore
 from aircherd.events import EventBus
 from aircherd.providers.client import ProviderClient
@@ -19,7 +21,7 @@ from aircherd.vocabulary.chat import ChatRequest
 
 
 class ChatController:
-    """Runs chat requests, and remembers what one teaches the next."""
+    """Runs chat requests."""
 
     def __init__(
         self,
@@ -33,43 +35,47 @@ class ChatController:
         ask_for_models: AskForModels | None = None,
     ) -> None:
         self._config = config
+        latency = LatencyTracker()
         self.services = ChatServices(
             auth=auth,
             catalog=catalog,
             provider_client=provider_client,
             accounting=accounting,
             bus=bus,
-            recall=Recall(),
+            affinity=SessionAffinity(),
+            latency=latency,
+            routes=RouteCache(catalog, provider_client, latency),
             ask_for_models=ask_for_models,
         )
+        # For the life of the daemon: whoever has the bus has this.
+        bus.subscribe(("auth",), self.services.routes.note_auth_event)
         self._active = 0
         self._total = 0
 
     async def chat(
         self, request: ChatRequest, caller: Caller, send: Send, scope: RequestScope
     ) -> ChatResult:
-        """Answer `request`, sending what streams to `send` unless it asked for the result only.
+        """Answer `request`; deltas go to `send` unless only the result was asked for.
 
-        The deadline of the whole request is set on `scope`, which is open; the caller may cancel it
-        too. Nothing may be awaited in it after this.
+        The deadline of the whole request is set on `scope`, which is open; the client may cancel it
+        too. Nothing may be awaited in it after this returns or raises.
 
         Raises:
             ConfigInvalid: there is no configuration to work with.
             UnknownModel, BadRequest: the request names what does not exist, or makes no sense.
-            ChatFailed: nobody could answer, or the stream broke off.
+            ChatFailed: no provider could answer, or the stream broke off.
         """
         config = self._config.usable()
         check_request(request)
         self._active += 1
         self._total += 1
         try:
-            walk = FallbackRunner(self.services, config, request=request, caller=caller, send=send)
-            return await walk.run(scope)
+            return await FallbackRunner(self.services, config, request, caller, send).run(scope)
         finally:
             self._active -= 1
 
     def statistics(self) -> dict[str, int]:
-        """How many requests are under way, and how many there were."""
+        """Return how many requests are under way, and how many there were."""
         return {"active": self._active, "total": self._total}
 
     def __repr__(self) -> str:

@@ -4,7 +4,7 @@ import msgspec
 
 from aircherd.catalog import cost as prices
 from aircherd.chat.live_state import LiveRoutingState
-from aircherd.chat.requirements import requirements_of
+from aircherd.chat.request.requirements import requirements_of
 from aircherd.chat.services import ChatServices
 from aircherd.config.model import Config
 from aircherd.routing.candidate import Candidate

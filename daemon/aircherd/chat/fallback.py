@@ -20,7 +20,7 @@ from aircherd.chat.attempt import ProviderAttempt, notice
 from aircherd.chat.caller import Caller, RequestScope, Send
 from aircherd.chat.live_state import LiveRoutingState
 from aircherd.chat.reply import Reply
-from aircherd.chat.requirements import requirements_of
+from aircherd.chat.request.requirements import requirements_of
 from aircherd.chat.services import ChatServices
 from aircherd.config.model import Config
 from aircherd.errors import NotAuthenticated

@@ -38,7 +38,7 @@ class FilterContext(msgspec.Struct, frozen=True):
 
 Filter = Callable[[Candidate, FilterContext], Skipped | None]
 
-DOUBT = 2
+SIZE_TOLERANCE = 2
 """A guess at a size may be so many times too high: prose and tables have long tokens.
 
 Whom we leave out by it cannot say that it would have fitted; who is too small says so at no cost.
@@ -56,7 +56,7 @@ def lacks_ability(candidate: Candidate, context: FilterContext) -> Skipped | Non
 def too_small(candidate: Candidate, context: FilterContext) -> Skipped | None:
     """Leave out a model whose window is too small, beyond all doubt about the request's size."""
     window, wanted = candidate.model.window, context.needs.input_tokens
-    if window is None or wanted <= window * DOUBT:
+    if window is None or wanted <= window * SIZE_TOLERANCE:
         return None
     return candidate.skipped(
         codes.CONTEXT_TOO_LONG,

@@ -9,7 +9,7 @@ from aircherd.config.model import Provider
 from aircherd.routing.candidate import Candidate
 from aircherd.routing.filters import (
     ABILITIES,
-    DOUBT,
+    SIZE_TOLERANCE,
     FilterContext,
     may_be_last_resort,
     reason_against,
@@ -59,8 +59,8 @@ def test_every_ability_is_a_field_of_the_model() -> None:
     [
         (1000, 1000, True),
         (1000, 1001, True),
-        (1000, 1000 * DOUBT, True),
-        (1000, 1000 * DOUBT + 1, False),
+        (1000, 1000 * SIZE_TOLERANCE, True),
+        (1000, 1000 * SIZE_TOLERANCE + 1, False),
         (None, 10**9, True),
     ],
 )

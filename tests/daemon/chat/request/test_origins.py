@@ -1,6 +1,6 @@
 """What goes back to its maker and what does not."""
 
-from aircherd.chat.origins import for_origin
+from aircherd.chat.request.origins import for_origin
 from aircherd.vocabulary.parts import ReasoningPart, TextPart, ToolCallPart
 from helpers.providers.provider_calls import a_request
 

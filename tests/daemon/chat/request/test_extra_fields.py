@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircherd.chat.extra_fields import check_extra
+from aircherd.chat.request.extra_fields import check_extra
 from aircherd.errors import BadRequest
 
 

@@ -6,14 +6,15 @@ leak. Thinking without its signature is refused by most, so to others it does no
 
 import msgspec
 
+from aircherd.chat.request.requirements import is_text_only
 from aircherd.vocabulary.chat import ChatRequest, Message
 from aircherd.vocabulary.parts import Part, ReasoningPart, TextPart, ToolCallPart
 
 
 def for_origin(request: ChatRequest, origin: str) -> ChatRequest:
     """Return `request` as it may be sent to `origin` (`provider/model`)."""
-    if all(isinstance(message.content, str) for message in request.messages):
-        return request  # most have nothing but text
+    if is_text_only(request.messages):
+        return request
     messages = [_for_origin(message, origin) for message in request.messages]
     if all(new is old for new, old in zip(messages, request.messages, strict=True)):
         return request

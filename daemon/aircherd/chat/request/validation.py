@@ -8,7 +8,7 @@ from typing import Literal, NoReturn
 
 import msgspec
 
-from aircherd.chat.extra_fields import check_extra
+from aircherd.chat.request.extra_fields import check_extra
 from aircherd.errors import BadRequest
 from aircherd.vocabulary.chat import ChatRequest, Message, NamedTool, SchemaFormat, Tool
 from aircherd.vocabulary.parts import ImagePart, Part, TextPart, ToolCallPart, ToolResultPart

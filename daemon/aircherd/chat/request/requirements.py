@@ -8,15 +8,34 @@ from aircherd.vocabulary.parts import ImagePart, Part, ToolResultPart
 
 
 def requirements_of(request: ChatRequest) -> Requirements:
-    """Return the abilities that `request` uses, and its size as far as it can be guessed.
+    """Return the abilities that `request` uses, and its size as far as it can be estimated.
 
     `output_tokens` is 0 where the request sets no limit.
     """
     return Requirements(
-        abilities=tuple(_abilities(request)),
+        abilities=() if _is_plain(request) else tuple(_abilities(request)),
         input_tokens=input_estimate(request),
         output_tokens=request.max_tokens or 0,
     )
+
+
+def is_text_only(messages: list[Message]) -> bool:
+    """Whether every message is one string, as most are."""
+    for message in messages:  # a loop is quicker than `all` over a generator
+        if type(message.content) is not str:
+            return False
+    return True
+
+
+def _is_plain(request: ChatRequest) -> bool:
+    uses_options = (
+        request.tools
+        or request.reasoning is not None
+        or request.response_format is not None
+        or request.temperature is not None
+        or request.top_p is not None
+    )
+    return not uses_options and is_text_only(request.messages)
 
 
 def _abilities(request: ChatRequest) -> Iterator[str]:

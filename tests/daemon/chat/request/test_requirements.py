@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircherd.chat.requirements import requirements_of
+from aircherd.chat.request.requirements import requirements_of
 from aircherd.routing.filters import ABILITIES
 from aircherd.usage.estimate import TOKENS_PER_IMAGE
 from helpers.providers.provider_calls import a_request

@@ -5,7 +5,7 @@ import base64
 import msgspec
 import pytest
 
-from aircherd.chat.validation import check_request
+from aircherd.chat.request.validation import check_request
 from aircherd.errors import BadRequest
 from aircherd.vocabulary.chat import ChatRequest
 from helpers.providers.provider_calls import a_request

@@ -1,0 +1,1 @@
+"""What is checked and derived of a request before any provider is asked: pure."""
