@@ -130,7 +130,9 @@ class Rig:
     def first(self, query: RouteQuery) -> Candidate:
         """What the hot path does: plan, and take the first step."""
         step = next(
-            plan(query, self.config, LiveRoutingState(self.services, query.needs, "bench")).steps()
+            plan(
+                query, self.config, LiveRoutingState(self.services, query.requirements, "bench")
+            ).steps()
         )
         assert isinstance(step, Candidate)
         return step
@@ -139,7 +141,7 @@ class Rig:
         """Return how many could be asked."""
         return len(
             plan(
-                query, self.config, LiveRoutingState(self.services, query.needs, "bench")
+                query, self.config, LiveRoutingState(self.services, query.requirements, "bench")
             ).candidates
         )
 
@@ -165,19 +167,19 @@ def wishes() -> dict[str, RouteQuery]:
         return RouteOptions(strategy=strategy)
 
     return {
-        "provider/model": RouteQuery(model="p1/shared-1", needs=NEEDS),
-        "alias of 10 routes": RouteQuery(model="alias", needs=NEEDS),
-        "the same, cheapest": RouteQuery(model="alias", needs=NEEDS, options=by("cheapest")),
-        "the same, fastest": RouteQuery(model="alias", needs=NEEDS, options=by("fastest")),
-        "a conversation's": RouteQuery(model="alias", needs=NEEDS, conversation="c"),
-        "a name that 10 have": RouteQuery(model="shared-7", needs=NEEDS),
+        "provider/model": RouteQuery(model="p1/shared-1", requirements=NEEDS),
+        "alias of 10 routes": RouteQuery(model="alias", requirements=NEEDS),
+        "the same, cheapest": RouteQuery(model="alias", requirements=NEEDS, options=by("cheapest")),
+        "the same, fastest": RouteQuery(model="alias", requirements=NEEDS, options=by("fastest")),
+        "a conversation's": RouteQuery(model="alias", requirements=NEEDS, conversation="c"),
+        "a name that 10 have": RouteQuery(model="shared-7", requirements=NEEDS),
     }
 
 
 def measure(rig: Rig) -> Iterator[tuple[str, float]]:
     """Time all kinds of requests."""
     held = Candidate(rig.config.providers["p7"], Model(id="shared-7"), "key-7")
-    rig.services.recall.note_answer(held, "c")
+    rig.services.affinity.note_answer(held, "c")
     for name, query in wishes().items():
         yield f"first of {name}", microseconds(partial(rig.first, query))
     alias = wishes()["alias of 10 routes"]
@@ -193,7 +195,7 @@ def measure(rig: Rig) -> Iterator[tuple[str, float]]:
     first, *others = plain.providers.values()
     chained = msgspec.structs.replace(first, fallback=tuple(p.name for p in others))
     rig.config = msgspec.structs.replace(plain, providers={**plain.providers, "p0": chained})
-    query = RouteQuery(model="p0/shared-1", needs=NEEDS)
+    query = RouteQuery(model="p0/shared-1", requirements=NEEDS)
     yield "first of a provider's chain of 9", microseconds(partial(rig.first, query))
 
 

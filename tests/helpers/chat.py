@@ -13,7 +13,7 @@ from aircherd.chat.accounting import UsageAccounting
 from aircherd.chat.caller import Caller
 from aircherd.chat.controller import ChatController
 from aircherd.config.model import Alias, Config, Network, Provider, Route
-from aircherd.errors import ChatFailed, KeyringLocked, ProviderFailed
+from aircherd.errors import ChatFailed, KeyRejected, KeyringLocked, ProviderFailed
 from aircherd.events import EventBus
 from aircherd.providers.call_target import CallTarget
 from aircherd.providers.health.call_report import CallReport
@@ -92,13 +92,11 @@ class FakeAuth:
         is_refused = (provider, name) in self.rejected
         return KeyState.REJECTED if is_refused else KeyState.AUTHENTICATED
 
-    async def ensure_authenticated(
-        self, provider: Provider, name: str | None = None
-    ) -> ApiKey | None:
+    async def get_api_key(self, provider: Provider, name: str) -> ApiKey:
         if provider.name in self.locked:
             raise KeyringLocked("the keyring is locked")
-        if name is None:
-            return None
+        if (provider.name, name) in self.rejected:
+            raise KeyRejected(f"key {name!r} of {provider.name}: refused")
         return ApiKey(provider.name, name, Secret("first-key"), "keyring", provider.origin)
 
     async def note_rejected(self, key: ApiKey, reason: str) -> ApiKey | None:
@@ -259,7 +257,8 @@ class Chats:
 
     async def ask(self, **request: object) -> ChatResult | ChatFailed:
         """Run one chat; return its result or its error."""
-        asked = ChatRequest(messages=[Message("user", "q")], **{"model": "chain", **request})
+        fields = {"messages": [Message("user", "q")], "model": "chain", **request}
+        asked = ChatRequest(**fields)
         started = trio.current_time()
 
         async def send(deltas: Sequence[object]) -> None:

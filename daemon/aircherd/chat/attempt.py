@@ -1,4 +1,4 @@
-"""One call of a request: what is sent of it, what comes back, and what is told about it."""
+"""One call of a request to one candidate: what is sent, what comes back, and its record."""
 
 import msgspec
 import trio
@@ -8,9 +8,10 @@ from aircherd.chat.accounting import PendingCharge
 from aircherd.chat.caller import Caller, Send
 from aircherd.chat.reply import Reply
 from aircherd.chat.request.origins import for_origin
+from aircherd.chat.route_cache import Target
 from aircherd.chat.services import ChatServices
-from aircherd.config.model import Network
 from aircherd.errors import AircherError, ProviderFailed
+from aircherd.providers.streaming_call import StreamingCall
 from aircherd.routing.candidate import Candidate
 from aircherd.vocabulary.attempt import Attempt, AttemptDelta
 from aircherd.vocabulary.chat import ChatRequest
@@ -20,92 +21,108 @@ from aircherd.vocabulary.reply import ReplyEvent
 
 
 class ProviderAttempt:
-    """One call to one candidate with one key.
+    """One call with one key.
 
-    `reply` is what came of it, `attempt` its record once it is over, however it ended, and `cost`
-    what it cost in USD, None where that is not known. `was_sent` says whether it got that far.
+    `reply` is what has arrived, `record` the attempt once it is over, however it ended, and `cost`
+    its cost in USD as text, None if unknown. `was_sent`: the request had begun to leave.
     """
+
+    __slots__ = (
+        "_caller",
+        "_charge",
+        "_first_ms",
+        "_key",
+        "_services",
+        "_started",
+        "_target",
+        "cost",
+        "record",
+        "reply",
+        "was_sent",
+    )
 
     def __init__(
         self,
         services: ChatServices,
-        candidate: Candidate,
+        target: Target,
         key: ApiKey | None,
-        *,
+        charge: PendingCharge,
         caller: Caller,
-        entry: PendingCharge,
     ) -> None:
         self.reply = Reply()
-        self.attempt: Attempt | None = None
+        self.record: Attempt | None = None
         self.cost: str | None = None
+        self.was_sent = False
         self._services = services
-        self._candidate = candidate
+        self._target = target
         self._key = key
+        self._charge = charge
         self._caller = caller
-        self._entry = entry
         self._started = trio.current_time()
         self._first_ms: int | None = None
-        self.was_sent = False
 
-    async def make(
-        self, request: ChatRequest, network: Network, send: Send, *, deadline: float
-    ) -> Failure | None:
-        """Make it; return how it failed, None if it came to its proper end.
+    async def run(self, request: ChatRequest, send: Send, deadline: float) -> Failure | None:
+        """Make the call; return how it failed, None if it came to its proper end.
 
-        `deadline` is that of the whole request, on trio's clock: what is cut off there was a
-        timeout, what is cancelled before was the client's wish. Even then there is an `attempt`.
+        `deadline` is that of the whole request, on trio's clock: what is cut off there is a
+        timeout, what is cancelled before was cancelled by the client. There is a `record` even
+        then.
         """
         failure: Failure | None = None
-        outcome = codes.CANCELLED  # what it is unless we get to know better
+        outcome = codes.CANCELLED  # unless something else is known below
         try:
-            await self._stream(request, network, send)
+            call = await self._services.provider_client.open_chat(
+                self._target.call,
+                for_origin(request, self._target.origin),
+                self._key,
+                on_sent=self._note_sent,
+            )
+            try:
+                if request.stream:
+                    await self._relay(call, send)
+                else:
+                    reply = self.reply
+                    while reply.ending is None:
+                        reply.add(await call.receive())
+                        if self._first_ms is None and reply.has_begun:
+                            self._note_first()
+            finally:
+                await call.aclose()
             outcome = "ok"
         except ProviderFailed as error:
             failure, outcome = error.failure, error.failure.code
         except AircherError as error:
-            outcome = error.code  # our own trouble: no other candidate would fare better
+            outcome = error.code  # our own failure: another candidate would fail the same way
             raise
         except Exception:
             outcome = codes.INTERNAL
             raise
         finally:
-            now = trio.current_time()
-            if outcome == codes.CANCELLED and now >= deadline:
-                outcome = codes.TIMEOUT
-            attempt = self.attempt = self._record(outcome, now, failure)
-            self.cost = self._entry.settle(
-                outcome, attempt.ms, self._first_ms, self.reply, was_sent=self.was_sent
-            )
-            self._services.bus.publish("attempt", lambda: _event(attempt, self._caller))
+            self._settle(outcome, failure, deadline)
         if failure and request.stream:
-            await send((notice(self._candidate, outcome, attempt.ms, failure.message),))
+            assert self.record is not None
+            message = failure.message
+            await send((notice(self._target.candidate, outcome, self.record.ms, message),))
         return failure
 
-    async def _stream(self, request: ChatRequest, network: Network, send: Send) -> None:
-        candidate, reply = self._candidate, self.reply
+    async def _relay(self, call: StreamingCall, send: Send) -> None:
+        """Pass on what streams, until the end of the reply."""
+        reply = self.reply
         held: list[ReplyEvent] = []
-        sent = for_origin(request, candidate.origin)
-        client = self._services.provider_client
-        target = client.prepare(candidate.provider, candidate.model, network)
-        call = await client.open_chat(target, sent, self._key, on_sent=self._note_sent)
-        try:
-            while reply.ending is None:
-                events = await call.receive()
-                reply.add(events)
-                if self._first_ms is None and reply.has_begun:
-                    self._note_first()
-                if not request.stream:
-                    continue
-                # Counts before the first output would be wrong after a fallback: they wait for it.
-                # Thinking does not: who sees an attempt fail knows that it goes with it.
-                held += events
-                if reply.has_begun or reply.ending:
-                    await send(held)
-                    held = []
-                else:
-                    del held[:-1]  # a later count replaces an earlier one
-        finally:
-            await call.aclose()
+        while reply.ending is None:
+            events = await call.receive()
+            reply.add(events)
+            if self._first_ms is None and reply.has_begun:
+                self._note_first()
+            # Counts before the first output would be wrong after a fallback: they wait for it.
+            # Reasoning does not: a client that sees an attempt fail drops its reasoning.
+            if held:
+                events = held + events
+            if reply.has_begun or reply.ending:
+                await send(events)
+                held = []
+            else:
+                held = events[-1:]  # a later count replaces an earlier one
 
     def _note_sent(self) -> None:
         self.was_sent = True
@@ -113,28 +130,39 @@ class ProviderAttempt:
     def _note_first(self) -> None:
         seconds = trio.current_time() - self._started
         self._first_ms = round(seconds * 1000)
-        self._services.recall.note_first(self._candidate, seconds)
+        self._services.latency.note(self._target.average, seconds)
 
-    def _record(self, outcome: str, now: float, failure: Failure | None) -> Attempt:
-        candidate = self._candidate
-        return Attempt(
-            provider=candidate.provider.name,
-            model=candidate.model.id,
-            key=candidate.key,
+    def _settle(self, outcome: str, failure: Failure | None, deadline: float) -> None:
+        """Write the record and what the call cost."""
+        now = trio.current_time()
+        if outcome == codes.CANCELLED and now >= deadline:
+            outcome = codes.TIMEOUT
+        ms = round((now - self._started) * 1000)
+        provider, key, model = self._target.scope
+        record = self.record = Attempt(
+            provider=provider,
+            model=model,
+            key=key,
             outcome=outcome,
-            ms=round((now - self._started) * 1000),
+            ms=ms,
             status=failure.status if failure else None,
             message=failure.message if failure else None,
         )
+        self.cost = self._charge.settle(
+            outcome, ms, self._first_ms, self.reply, was_sent=self.was_sent
+        )
+        bus = self._services.bus
+        if bus.has_subscribers("attempt"):
+            bus.publish("attempt", _event(record, self._caller))
 
     def __repr__(self) -> str:
-        return f"<ProviderAttempt to {self._candidate.origin}>"
+        return f"<ProviderAttempt to {self._target.origin}>"
 
 
 def notice(
     candidate: Candidate, outcome: str, ms: int | None = None, message: str | None = None
 ) -> AttemptDelta:
-    """Return what a client is told of a candidate as it happens."""
+    """Return what a streaming client learns about a candidate as it happens."""
     return AttemptDelta(
         provider=candidate.provider.name,
         model=candidate.model.id,
@@ -145,7 +173,8 @@ def notice(
     )
 
 
-def _event(attempt: Attempt, caller: Caller) -> dict[str, object]:
-    who = {"client": caller.client, "project": caller.project}
-    told = {name: value for name, value in who.items() if value is not None}
-    return {**msgspec.to_builtins(attempt), **told}
+def _event(record: Attempt, caller: Caller) -> dict[str, object]:
+    event: dict[str, object] = {**msgspec.to_builtins(record), "client": caller.client}
+    if caller.project is not None:
+        event["project"] = caller.project
+    return event

@@ -20,7 +20,7 @@ _BROKE_OFF = {FailureClass.NETWORK, FailureClass.TIMEOUT, FailureClass.TRUNCATED
 _HAS_SUBJECT = codes.ABOUT_AUTHENTICATION | {codes.LIMIT_REACHED}
 
 
-def nobody_answered(
+def none_answered(
     attempts: Sequence[Attempt], skipped: Sequence[Skipped], *, until: float | None = None
 ) -> ChatFailed:
     """The error when every candidate failed or was passed over.

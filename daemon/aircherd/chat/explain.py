@@ -28,7 +28,7 @@ def explain(
     wish = RouteQuery(
         model=request.model,
         options=request.route,
-        needs=needs,
+        requirements=needs,
         conversation=request.conversation,
     )
     view = LiveRoutingState(services, needs, client)

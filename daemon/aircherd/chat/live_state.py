@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from aircherd.catalog import cost as prices
-from aircherd.chat.affinity import Held
+from aircherd.chat.affinity import Holder
 from aircherd.chat.services import ChatServices
 from aircherd.config.model import Provider
 from aircherd.usage.output_estimator import USUAL_OUTPUT
@@ -16,13 +16,13 @@ from aircherd.vocabulary.reply import Usage
 
 
 class LiveRoutingState:
-    """A `routing.view.View` of the services, for a request of `client` with these needs."""
+    """A `routing.view.View` of the services, for a request of `client` with these requirements."""
 
-    def __init__(self, services: ChatServices, needs: Requirements, client: str) -> None:
+    def __init__(self, services: ChatServices, requirements: Requirements, client: str) -> None:
         self._services = services
-        self._needs = needs
+        self._requirements = requirements
         self._client = client
-        self._usage = Usage(needs.input_tokens, needs.output_tokens or USUAL_OUTPUT)
+        self._usage = Usage(requirements.input_tokens, requirements.output_tokens or USUAL_OUTPUT)
         self.models = services.catalog
 
     def keys_of(self, provider: Provider) -> Sequence[KeyChoice]:
@@ -36,7 +36,7 @@ class LiveRoutingState:
     def limited(self, provider: str, key: str | None, model: Model) -> Limited | None:
         """Return the limit of the user's that this request would break there."""
         accounting = self._services.accounting
-        return accounting.room_for(self._client, provider, key, model, self._needs)
+        return accounting.room_for(self._client, provider, key, model, self._requirements)
 
     def price(self, provider: str, model: Model) -> Decimal | None:
         """Return what it would cost there in USD, for as much as would be reserved for it."""
@@ -48,12 +48,12 @@ class LiveRoutingState:
 
     def expected_output(self, provider: str, model: Model) -> int:
         """Return how many tokens may come from there: what a price is for."""
-        return self._services.accounting.expected_output(provider, model, self._needs)
+        return self._services.accounting.expected_output(provider, model, self._requirements)
 
     def speed(self, provider: str, model: str) -> float | None:
         """Return the seconds to the first token lately."""
-        return self._services.recall.speed(provider, model)
+        return self._services.latency.speed(provider, model)
 
-    def held_by(self, conversation: str) -> Held | None:
+    def held_by(self, conversation: str) -> Holder | None:
         """Return who answered last in this conversation."""
-        return self._services.recall.held_by(conversation)
+        return self._services.affinity.held_by(conversation)

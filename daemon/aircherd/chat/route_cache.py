@@ -69,9 +69,10 @@ class RouteCache:
     def keep(self, config: Config, model: str | None, target: Target) -> None:
         """Keep the first choice of a chain whose order depends on nothing but the configuration."""
         if config is not self._config:
-            return
-        if len(self._first) >= MAX_KEPT:
-            self._first.clear()
+            return  # another one has come meanwhile
+        if self._catalog.generation != self._generation or len(self._first) >= MAX_KEPT:
+            self.clear()
+            self._generation = self._catalog.generation
         self._first[model] = target
 
     def clear(self) -> None:

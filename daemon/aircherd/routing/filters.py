@@ -31,7 +31,7 @@ class FilterContext(msgspec.Struct, frozen=True):
     `dearest` is the most that a call may cost, in USD.
     """
 
-    needs: Requirements
+    requirements: Requirements
     view: RoutingState
     dearest: Decimal | None = None
 
@@ -47,7 +47,7 @@ Whom we leave out by it cannot say that it would have fitted; who is too small s
 
 def lacks_ability(candidate: Candidate, context: FilterContext) -> Skipped | None:
     """Leave out a model that is known not to do what the request uses."""
-    for name in context.needs.abilities:
+    for name in context.requirements.abilities:
         if getattr(candidate.model, name) is False:
             return candidate.skipped(codes.BAD_REQUEST, f"{candidate.origin} {ABILITIES[name]}")
     return None
@@ -55,7 +55,7 @@ def lacks_ability(candidate: Candidate, context: FilterContext) -> Skipped | Non
 
 def too_small(candidate: Candidate, context: FilterContext) -> Skipped | None:
     """Leave out a model whose window is too small, beyond all doubt about the request's size."""
-    window, wanted = candidate.model.window, context.needs.input_tokens
+    window, wanted = candidate.model.window, context.requirements.input_tokens
     if window is None or wanted <= window * SIZE_TOLERANCE:
         return None
     return candidate.skipped(

@@ -38,7 +38,7 @@ class RouteQuery(msgspec.Struct, frozen=True, kw_only=True):
 
     model: str | None = None
     options: RouteOptions = RouteOptions()
-    needs: Requirements = Requirements()
+    requirements: Requirements = Requirements()
     conversation: str | None = None
 
 
@@ -91,6 +91,13 @@ class Plan:
             yield msgspec.structs.replace(candidate, is_last_resort=True)
 
     @property
+    def is_fixed(self) -> bool:
+        """Whether the order depends on nothing but configuration, keys and catalogue."""
+        has_strategy = self.strategy != "priority" and len(self._by_rank) > 1
+        has_price_limit = self._config.fallback.max_cost_increase is not None
+        return self.held is None and not has_strategy and not has_price_limit
+
+    @property
     def candidates(self) -> tuple[Candidate, ...]:
         """Those who can be asked."""
         return tuple(step for step in self.steps() if isinstance(step, Candidate))
@@ -106,7 +113,7 @@ class Plan:
         return (_step(provider, model, key) for key in keys)
 
     def _context(self) -> FilterContext:
-        return FilterContext(self._query.needs, self._view, self._dearest())
+        return FilterContext(self._query.requirements, self._view, self._dearest())
 
     def _dearest(self) -> Decimal | None:
         """Return the most that a call may cost, by the price of the first choice.
@@ -137,6 +144,13 @@ def plan(query: RouteQuery, config: Config, view: RoutingState) -> Plan:
     routes = ordered(chain.routes, strategy, config, view)
     held = view.held_by(query.conversation) if query.conversation else None
     return Plan(query, config, view, routes=routes, strategy=strategy, held=held)
+
+
+def names_of(step: Step) -> tuple[str, str | None, str | None]:
+    """Return provider, key and model of a step by name."""
+    if isinstance(step, Candidate):
+        return (step.provider.name, step.key, step.model.id)
+    return (step.provider, step.key, step.model)
 
 
 def passed_over(steps: Iterable[Step]) -> list[Skipped]:

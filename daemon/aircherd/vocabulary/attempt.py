@@ -2,6 +2,8 @@
 
 import msgspec
 
+from aircherd.vocabulary.reply import Usage
+
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A call that was made.
@@ -38,7 +40,7 @@ class ChatResult(msgspec.Struct, frozen=True, kw_only=True):
 
     message: dict[str, object]
     finish: str
-    usage: dict[str, int] | None
+    usage: Usage | None
     cost: str | None
     provider: str
     model: str

@@ -12,7 +12,8 @@ from aircherd.api.status import (
     snapshot,
 )
 from aircherd.catalog.catalog import Catalog
-from aircherd.chat.affinity import Recall
+from aircherd.chat.affinity import SessionAffinity
+from aircherd.chat.latency import LatencyTracker
 from aircherd.config.model import DEFAULT_CONFIG, Config, builtin_providers
 from aircherd.errors import ConfigInvalid
 from aircherd.events import EventBus
@@ -45,7 +46,8 @@ def services(tmp_path, *, config=DEFAULT_CONFIG, problem=None, has_good=True, st
         auth=auth,
         catalog=Catalog(),
         provider_client=provider_client,
-        recall=Recall(),
+        affinity=SessionAffinity(),
+        latency=LatencyTracker(),
         accounting=SimpleNamespace(room_for=lambda *_: None),
     )
     return SimpleNamespace(

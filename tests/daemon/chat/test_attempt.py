@@ -7,7 +7,6 @@ import trio
 
 from aircherd.chat.attempt import ProviderAttempt
 from aircherd.chat.caller import Caller
-from aircherd.config.model import Network
 from aircherd.errors import AircherError
 from aircherd.events import EventBus
 from aircherd.routing.candidate import Candidate
@@ -16,7 +15,7 @@ from aircherd.vocabulary.chat import ChatRequest, Message, Requirements
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Ending, ReasoningDelta, TextDelta, Usage, UsageDelta
-from helpers.chat import DONE, A, Chats, FakePool, Unsent, failed
+from helpers.chat import CONFIG, DONE, A, Chats, FakePool, Unsent, failed
 
 CANDIDATE = Candidate(A, Model(id="m"), None)
 CALLER = Caller("test", "proj")
@@ -29,16 +28,15 @@ class Made:
         self.bus, self.events, self.sent = EventBus(), [], []
         self.chats = Chats(FakePool(a=[script]), bus=self.bus)
         services = self.chats.controller.services
-        entry = services.accounting.begin(CANDIDATE, CALLER, Requirements())
-        self.call = ProviderAttempt(services, CANDIDATE, None, caller=CALLER, entry=entry)
+        charge = services.accounting.begin(CANDIDATE, CALLER, Requirements())
+        target = services.routes.target(CANDIDATE, CONFIG)
+        self.call = ProviderAttempt(services, target, None, charge, CALLER)
         self.request = ChatRequest(messages=[Message("user", "q")], **request)
         self.services = services
 
     async def make(self, deadline=math.inf, send=None):
         with self.bus.subscribed(("attempt",), self.events.append):
-            return await self.call.make(
-                self.request, Network(), send or self._send, deadline=deadline
-            )
+            return await self.call.run(self.request, send or self._send, deadline)
 
     async def _send(self, deltas):
         self.sent += deltas
@@ -48,14 +46,14 @@ class Made:
         """By the record, the event and the ledger: they agree."""
         (settled,) = self.chats.ledger.settled.values()
         (event,) = self.events
-        return [self.call.attempt.outcome, event.data["outcome"], settled.outcome]
+        return [self.call.record.outcome, event.data["outcome"], settled.outcome]
 
 
 async def test_a_call_that_came_to_its_end(autojump_clock):
     """Nothing is wrong, and the reply is whole."""
     made = Made((1.5, [DONE]))
     assert await made.make() is None
-    assert made.call.attempt == Attempt(provider="a", model="m", outcome="ok", ms=1500)
+    assert made.call.record == Attempt(provider="a", model="m", outcome="ok", ms=1500)
     assert made.call.reply.text() == "hi"
     assert made.sent == DONE
     assert made.outcomes == ["ok"] * 3
@@ -66,7 +64,7 @@ async def test_a_call_that_failed(autojump_clock):
     error = failed(FailureClass.OVERLOADED, "no room")
     made = Made((0.25, error))
     assert await made.make() is error.failure
-    assert made.call.attempt == Attempt(
+    assert made.call.record == Attempt(
         provider="a", model="m", outcome="overloaded", ms=250, status=500, message="no room"
     )
     told = AttemptDelta(provider="a", model="m", outcome="overloaded", ms=250, message="no room")
@@ -131,7 +129,7 @@ async def test_its_speed_is_the_time_to_the_first_piece(autojump_clock, piece):
     """Not to a sign of life, nor to the counts; and what follows changes nothing."""
     made = Made([1, [UsageDelta(Usage(1))], 2, [piece], 4, [Ending("stop")]])
     await made.make()
-    assert made.services.recall.speed("a", "m") == 3.0
+    assert made.services.latency.speed("a", "m") == 3.0
     assert [row.first_ms for row in made.chats.ledger.settled.values()] == [3000]
 
 
@@ -139,7 +137,7 @@ async def test_without_any_piece_there_is_no_speed(autojump_clock):
     """A failure is not quick."""
     made = Made([1, failed(FailureClass.NETWORK)])
     await made.make()
-    assert made.services.recall.speed("a", "m") is None
+    assert made.services.latency.speed("a", "m") is None
     assert [row.first_ms for row in made.chats.ledger.settled.values()] == [None]
 
 

@@ -65,7 +65,7 @@ async def test_counts_are_held_back_until_the_first_output():
     fine = [[UsageDelta(Usage(3))], [TextDelta("x")], [Ending("stop", Usage(3))]]
     result, sent = await run(FakePool(a=[broken], b=[fine]))
     assert sent == ["a:trying", "a:network", "b:trying", "usage", "x", "end"]
-    assert result.usage["input_tokens"] == 3
+    assert result.usage.input_tokens == 3
 
 
 async def test_nothing_is_tried_again_after_the_first_output():

@@ -64,7 +64,7 @@ async def test_a_price_decides_and_is_told():
 async def test_who_holds_the_conversation_comes_first():
     """And that is why."""
     chats = Chats(FakePool())
-    chats.controller.services.recall._conversations["talk"] = ("b", "n", "default")
+    chats.controller.services.affinity._holders["talk"] = ("b", "n", "default")
     told = explained(chats, conversation="talk")
     assert told["candidates"][0]["provider"] == "b"
     assert told["candidates"][0]["why"] == "answered last in this conversation"
@@ -105,5 +105,5 @@ async def test_how_fast_somebody_is(seconds, said):
     """Nobody's first words come after nothing."""
     config = msgspec.structs.replace(CONFIG, fallback=Fallback(strategy="fastest"))
     chats = Chats(FakePool(), config=config)
-    chats.controller.services.recall.speed = lambda provider, model: seconds
+    chats.controller.services.latency.speed = lambda provider, model: seconds
     assert explained(chats, config)["candidates"][0]["why"] == f"first words after {said}"

@@ -339,10 +339,10 @@ async def test_a_probe_that_a_limit_stopped_is_the_next_ones(autojump_clock):
     """The room went to somebody else meanwhile: others need not wait for a call not made."""
 
     class Crowded(FakeAuth):
-        async def ensure_authenticated(self, provider, name=None):
+        async def get_api_key(self, provider, name):
             if provider.name == "a" and chats.provider_client.calls:
                 chats.limits.reserve(LimitKey("a", "work", "o", "other"), 2, None)
-            return await super().ensure_authenticated(provider, name)
+            return await super().get_api_key(provider, name)
 
     limit = Limit(per="minute", provider="a", requests=1)
     config = msgspec.structs.replace(CONFIG, limits=(limit,))

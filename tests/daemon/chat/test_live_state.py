@@ -90,8 +90,8 @@ async def test_a_price_that_nobody_knows_is_none():
 async def test_speeds_and_conversations_are_those_of_earlier_requests():
     """Nothing before the first one."""
     chats = Chats(FakePool())
-    view, known = a_view(chats), chats.controller.services.recall
+    view, services = a_view(chats), chats.controller.services
     assert (view.speed("a", "m"), view.held_by("c")) == (None, None)
-    known.note_first(Candidate(A, PRICED, "x"), 0.5)
-    known.note_answer(Candidate(A, PRICED, "x"), "c")
+    services.latency.note(services.latency.average_of("a", "m"), 0.5)
+    services.affinity.note_answer(Candidate(A, PRICED, "x"), "c")
     assert (view.speed("a", "m"), view.held_by("c")) == (0.5, ("a", "m", "x"))

@@ -20,7 +20,7 @@ from aircherd.config.model import (
 )
 from aircherd.errors import BadRequest, UnknownModel
 from aircherd.routing.candidate import Candidate, Step
-from aircherd.routing.filters import DOUBT
+from aircherd.routing.filters import SIZE_TOLERANCE
 from aircherd.routing.plan import RouteQuery, passed_over, plan
 from aircherd.vocabulary.attempt import Skipped
 from aircherd.vocabulary.availability import Cooling, Limited
@@ -149,7 +149,9 @@ def test_no_fallback_keeps_the_first_candidate_only() -> None:
 def test_what_the_request_needs_is_held_against_each_candidate() -> None:
     """The reasons are those of `filters`."""
     models = Described(Model(id=A, images=False), Model(id=B, window=10))
-    query = RouteQuery(model="sonnet", needs=Requirements(abilities=("images",), input_tokens=1000))
+    query = RouteQuery(
+        model="sonnet", requirements=Requirements(abilities=("images",), input_tokens=1000)
+    )
     assert rows(query, keys(models, **BOTH)) == [
         ("anthropic", A, "default", "bad_request"),
         ("openrouter", B, "default", "context_too_long"),
@@ -404,7 +406,7 @@ WISHES = st.builds(
         strategy=st.none() | st.sampled_from(get_args(Strategy)),
         no_fallback=st.just(False),
     ),
-    needs=st.builds(
+    requirements=st.builds(
         Requirements,
         abilities=st.lists(st.sampled_from(("images", "tools")), unique=True).map(tuple),
         input_tokens=SIZES,
@@ -479,8 +481,9 @@ def objections(step: Step, query: RouteQuery, config: Config, view: FakeView) ->
     price, dearest = view.prices.get(model_name), most(query, config, view)
     against = {
         "key": states.get(key, KeyState.NOT_CONFIGURED) in UNUSABLE,
-        "ability": any(getattr(model, each) is False for each in query.needs.abilities),
-        "window": model.window is not None and query.needs.input_tokens > DOUBT * model.window,
+        "ability": any(getattr(model, each) is False for each in query.requirements.abilities),
+        "window": model.window is not None
+        and query.requirements.input_tokens > SIZE_TOLERANCE * model.window,
         "cooling": cooling is not None and not cooling.is_probe_due,
         "limit": here in view.full,
         "price": None not in (price, dearest) and price > dearest,

@@ -1,0 +1,53 @@
+"""Moving averages of the time to the first output."""
+
+import pytest
+
+from aircherd.chat import latency
+from aircherd.chat.latency import EXPIRES_SECONDS, MAX_MODELS, LatencyTracker
+
+
+def test_an_average_follows_the_measurements_slowly() -> None:
+    """The first counts in full, one slow answer changes little."""
+    tracker = LatencyTracker()
+    average = tracker.average_of("a", "m")
+    assert tracker.speed("a", "m") is None
+    tracker.note(average, 1.0)
+    assert tracker.speed("a", "m") == 1.0
+    tracker.note(average, 11.0)
+    assert tracker.speed("a", "m") == pytest.approx(4.0)
+    for _ in range(20):
+        tracker.note(average, 2.0)
+    assert tracker.speed("a", "m") == pytest.approx(2.0, abs=0.01)
+
+
+def test_an_average_belongs_to_a_model_at_a_provider() -> None:
+    """Another model or provider has its own."""
+    tracker = LatencyTracker()
+    tracker.note(tracker.average_of("a", "m"), 1.0)
+    assert tracker.speed("a", "n") is None
+    assert tracker.speed("b", "m") is None
+    assert tracker.average_of("a", "m") is tracker.average_of("a", "m")
+
+
+def test_the_number_of_models_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients choose their names too."""
+    assert MAX_MODELS >= 100
+    monkeypatch.setattr(latency, "MAX_MODELS", 2)
+    tracker = LatencyTracker()
+    for name in ("one", "two", "three"):
+        tracker.note(tracker.average_of("a", name), 1.0)
+    assert [tracker.speed("a", name) for name in ("one", "two", "three")] == [None, 1.0, 1.0]
+
+
+def test_an_old_measurement_does_not_count() -> None:
+    """The next one starts a new average: a bad hour does not last."""
+    now = 0.0
+    tracker = LatencyTracker(clock=lambda: now)
+    average = tracker.average_of("a", "m")
+    tracker.note(average, 9.0)
+    now = EXPIRES_SECONDS - 1
+    assert tracker.speed("a", "m") == 9.0
+    now = EXPIRES_SECONDS
+    assert tracker.speed("a", "m") is None
+    tracker.note(average, 1.0)
+    assert tracker.speed("a", "m") == 1.0
