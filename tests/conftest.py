@@ -1,8 +1,8 @@
-"""What holds for all tests."""
+"""Settings for all tests."""
 
 from hypothesis import HealthCheck, settings
 
-# A first run makes hypothesis's tables while it draws, on machines that may be busy: how long an
-# example takes says nothing here.
+# On the first run hypothesis builds its tables while it draws, and the machine may be busy, so the
+# duration of an example is meaningless.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")

@@ -1,13 +1,12 @@
-"""Checks that the test tree mirrors the source tree: who looks for a module's tests finds them.
+"""Checks that the test tree mirrors the source tree, so that a module's tests are easy to find.
 
     daemon/aircherd/ROOM/NAME.py   tests/daemon/ROOM/test_NAME.py
     daemon/aircher_wire/NAME.py    tests/wire/test_NAME.py
     clients/aircher_client/NAME.py tests/clients/client/test_NAME.py
     clients/aircher_cli/NAME.py    tests/clients/cli/test_NAME.py
 
-Every module needs its test file and every test file its module. Packages' `__init__` and the
-modules below, each with its reason, need none. tests/e2e, tests/live and tests/bench stand for no
-module.
+Every module needs its test file and every test file its module, except for packages' `__init__` and
+the modules listed below with a reason. tests/e2e, tests/live and tests/bench are not checked.
 """
 
 import sys
@@ -25,7 +24,7 @@ TREES = {
 BY_BEHAVIOUR = {
     "daemon/aircherd/testing/simulator/": "a test double, tested from outside, as a client sees it",
 }
-"""Folders whose tests stand in the mirrored folder, but for behaviours and not for modules."""
+"""Folders whose tests are in the mirrored folder, but named after behaviours, not modules."""
 
 WITHOUT_TESTS = {
     "daemon/aircherd/config/section.py": "a struct without behaviour",
@@ -52,7 +51,7 @@ WITHOUT_TESTS = {
 
 
 def expected_tests(root: Path) -> dict[str, str]:
-    """Return the test file of every module that needs one, both relative to `root`."""
+    """Return module -> test file for every module that needs one, both relative to `root`."""
     pairs = {}
     for source, tests in TREES.items():
         for module in sorted((root / source).rglob("*.py")):
@@ -83,10 +82,10 @@ def problems(root: Path) -> list[str]:
         for path in (root / tests).rglob("test_*.py")
         if not _is_grouped_test(path.relative_to(root).as_posix())
     }
-    wanted = set(expected.values())
+    needed = set(expected.values())
     return [
         *(f"{module} has no {test}" for module, test in expected.items() if test not in found),
-        *(f"{test} stands for no module" for test in sorted(found - wanted)),
+        *(f"{test} has no module" for test in sorted(found - needed)),
         *(f"{name} is exempt but gone" for name in WITHOUT_TESTS if not (root / name).exists()),
     ]
 
