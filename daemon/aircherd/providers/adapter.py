@@ -1,8 +1,7 @@
-"""What an adapter is: it turns a request into one HTTP call and the answer's bytes into events.
+"""The protocol of an adapter: it makes HTTP requests for one vendor API and decodes its replies.
 
 Adapters are sans-I/O: no sockets, no clock, no waiting. So a vendor's quirks are tested as tables
-of bytes, and the pool treats all vendors alike. What they have in common is in `headers`,
-`request_json` and `turns` on the way out, in `vendor_json` and `reply_stream` on the way in.
+of bytes, and all vendors are used in the same way.
 """
 
 from typing import Protocol
@@ -18,7 +17,7 @@ from aircherd.vocabulary.secret import Secret
 
 
 class HttpCall(msgspec.Struct, frozen=True):
-    """One HTTP request, ready to be sent. Printing it shows neither header values nor the body."""
+    """One HTTP request, ready to send. Its repr shows neither header values nor the body."""
 
     method: str
     url: str
@@ -30,7 +29,7 @@ class HttpCall(msgspec.Struct, frozen=True):
         return f"<HttpCall {self.method} {self.url} [{names}] {len(self.body)} bytes>"
 
     def __rich_repr__(self) -> list[tuple[str, object]]:
-        # msgspec would generate one that shows the fields, and with them the key.
+        # msgspec's own would show the fields, and with them the key.
         return [("call", repr(self))]
 
 
@@ -38,27 +37,29 @@ class ReplyDecoder(Protocol):
     """Turns the bytes of one streamed reply into events."""
 
     progress_count: int
-    """How many parts of the reply came that make no event, such as a model's thinking.
+    """The number of reply parts so far that made no event, such as hidden thinking.
 
-    Keep-alives are no part of a reply. By this a call knows a reply that goes on from one that
-    only pretends to.
+    Keep-alives do not count. The stall timeout uses it to tell a working reply from one that only
+    keeps
+    the connection open.
     """
 
     def feed(self, data: bytes) -> list[ReplyEvent]:
         """Return the events that `data` completes.
 
         Raises:
-            ProviderFailed: the vendor reported an error, or sent what is not its API. Events that
-                precede it are returned first: then the next call raises.
+            ProviderFailed: the vendor reported an error, or the data is not of its API. Events that
+            precede
+                it are returned first; then the next call raises.
         """
 
     def close(self) -> list[ReplyEvent]:
-        """Say that the body has ended: return what is still due, [] after an `Ending`.
+        """Return the remaining events at the end of the body, [] after an `Ending`.
 
-        What it returns without an `Ending` came before a failure: the next call raises that.
+        If they do not end with an `Ending`, call it again: it raises the failure.
 
         Raises:
-            ProviderFailed: the reply did not come to its proper end.
+            ProviderFailed: the reply is incomplete.
         """
 
 
@@ -68,11 +69,11 @@ class Adapter(Protocol):
     def chat_call(
         self, provider: Provider, request: ChatRequest, model: Model, key: Secret | None
     ) -> HttpCall:
-        """Translate `request`. What is signed or reasoned in it came from this very model.
+        """Translate `request`. Signatures and reasoning in it must come from this very model.
 
         Raises:
-            ProviderFailed: UNSUPPORTED: this API or model cannot express it, another may;
-                BAD_REQUEST: nobody could; AUTH: the key fits into no header.
+            ProviderFailed: UNSUPPORTED: this API or model cannot express it, but another may;
+                BAD_REQUEST: no API could; AUTH: the key cannot be put into a header.
         """
 
     def reply_decoder(self) -> ReplyDecoder:
@@ -86,14 +87,14 @@ class Adapter(Protocol):
         """
 
     def key_check_call(self, provider: Provider, key: Secret) -> HttpCall:
-        """Return a call that costs nothing and succeeds only if `key` is good."""
+        """Return a free call that succeeds only if `key` is valid."""
 
     def models_call(self, provider: Provider, key: Secret | None) -> HttpCall:
         """Return the call that lists the provider's models."""
 
     def read_models(self, body: bytes) -> list[Model]:
-        """Return what the provider lists, with what it says of each; without what cannot chat.
+        """Return the models of the list that can chat, with what the list says about each.
 
         Raises:
-            ProviderFailed: it is not such a list.
+            ProviderFailed: `body` is not such a list.
         """

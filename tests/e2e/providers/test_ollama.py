@@ -132,7 +132,7 @@ def test_a_forced_tool_is_refused_by_name(daemon, sim):
     """It cannot be expressed, so it is not dropped."""
     done = daemon.cli("ask", "--tools", TOOLS, "--tool-choice", "required", "-m", "ollama/m", "x")
     assert done.returncode == 1
-    assert "tool_choice: Ollama cannot be made to call a tool" in done.stderr
+    assert "tool_choice: Ollama cannot force a tool call" in done.stderr
     assert chats(sim) == []
 
 

@@ -172,7 +172,7 @@ _GEMINI = Api(
     cached=("cachedContentTokenCount",),
     tells=frozenset(("cached_tokens", "reasoning_tokens")),
     lacks={
-        "one at a time": "parallel_tool_calls: Gemini cannot be held to one call",
+        "one at a time": "parallel_tool_calls: Gemini cannot be limited to one call",
         "gif": "Gemini does not take image/gif",
         "plain url": "Gemini fetches images from https:// only",
         "six stops": "stop: Gemini takes at most 5 stop sequences",
@@ -190,10 +190,10 @@ _OLLAMA = Api(
     lacks={
         "url": "Ollama takes pictures only as data, not by url",
         "plain url": "Ollama takes pictures only as data, not by url",
-        "forced": "tool_choice: Ollama cannot be made to call a tool",
-        "forced by name": "tool_choice: Ollama cannot be made to call a tool",
-        "forced while thinking": "tool_choice: Ollama cannot be made to call a tool",
-        "one at a time": "parallel_tool_calls: Ollama cannot be kept from calling several",
+        "forced": "tool_choice: Ollama cannot force a tool call",
+        "forced by name": "tool_choice: Ollama cannot force a tool call",
+        "forced while thinking": "tool_choice: Ollama cannot force a tool call",
+        "one at a time": "parallel_tool_calls: Ollama cannot be limited to one call",
     },
 )
 

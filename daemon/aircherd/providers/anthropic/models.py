@@ -1,7 +1,7 @@
-"""The models that the Anthropic API lists, with what it says of each.
+"""The list of models of the Anthropic API.
 
-Sizes and capabilities came with the SDK's types of 2026; compatible servers leave them out, and
-what is left out or odd is unknown.
+Sizes and capabilities are in the SDK's types since 2026. Compatible servers leave them out; what is
+missing or malformed is unknown.
 """
 
 import msgspec
@@ -39,27 +39,27 @@ class _List(msgspec.Struct, gc=False):
 _SUPPORT = msgspec.json.Decoder(_Support)
 _CAPABILITIES = msgspec.json.Decoder(_Capabilities)
 _LIST = msgspec.json.Decoder(_List)
-_NOTHING_SAID = _Capabilities()
+_NO_CAPABILITIES = _Capabilities()
 
 
 def read_models(body: bytes) -> list[Model]:
-    """Return what is listed, without what has retired; see `Adapter.read_models`."""
+    """Return the listed models without retired ones; see `Adapter.read_models`."""
     listed = decode_list(_LIST, body).data[:MAX_LISTED]
     return [_model(each) for each in listed if each.lifecycle != "retired"]
 
 
 def _model(listed: _Listed) -> Model:
-    told = branch(_CAPABILITIES, listed.capabilities) or _NOTHING_SAID
+    capabilities = branch(_CAPABILITIES, listed.capabilities) or _NO_CAPABILITIES
     return Model(
         id=listed.id,
         name=as_text(listed.display_name) or None,
         window=count_of(listed.max_input_tokens) or None,
         max_output=count_of(listed.max_tokens) or None,
-        images=_supported(told.image_input),
-        reasoning=_supported(told.thinking),
-        json_schema=_supported(told.structured_outputs),
-        # The list is silent on it, and a name the table does not know may take it.
-        sampling=None if thinking_profile(listed.id).samples else False,
+        images=_supported(capabilities.image_input),
+        reasoning=_supported(capabilities.thinking),
+        json_schema=_supported(capabilities.structured_outputs),
+        # The list does not say, and a model that the table does not know may take it.
+        sampling=None if thinking_profile(listed.id).takes_sampling else False,
     )
 
 

@@ -1,12 +1,13 @@
-"""Reading replies of the Anthropic messages API, streamed or whole.
+"""Read replies of the Anthropic Messages API, streamed or whole.
 
-Only containers are typed; a leaf of a surprising type is looked at, never a reason to fail.
+Only containers are typed; a value of an unexpected type is handled where it is read and never fails
+the decoding.
 """
 
 import msgspec
 
 from aircherd.errors import ProviderFailed, fail
-from aircherd.providers.anthropic.thinking import redacted_thought
+from aircherd.providers.anthropic.thinking import redacted_reasoning
 from aircherd.providers.anthropic.usage import AnthropicUsage, read_usage
 from aircherd.providers.codec.json_in import as_text, decode_with
 from aircherd.providers.codec.reply_stream import ReplyStream, new_call_id
@@ -52,7 +53,7 @@ class _Message(msgspec.Struct, gc=False):
 
 
 class _Event(msgspec.Struct, gc=False):
-    """All events in one struct: one decoder, made once."""
+    """All events in one struct, so that one decoder serves them all."""
 
     type: object = None
     index: object = None
@@ -71,8 +72,8 @@ FINISHES: dict[str, Finish] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
     "max_tokens": "length",
-    # Not an end: a server tool, which only `extra` can ask for, takes too long. Who reads `length`
-    # knows that there is more to come, and may ask for it; `stop` would call half a turn whole.
+    # The turn is not over: a server tool, which only `extra` can request, takes too long. A client
+    # that reads `length` knows that more is to come; `stop` would declare half a turn complete.
     "pause_turn": "length",
     "model_context_window_exceeded": "length",
     "tool_use": "tool_calls",
@@ -81,14 +82,14 @@ FINISHES: dict[str, Finish] = {
 
 
 class AnthropicStream(ReplyStream):
-    """Decodes one streamed reply. Events go by the `type` in their data, not by their SSE name."""
+    """Decodes one streamed reply. The `type` in an event's data counts, not its SSE name."""
 
     def __init__(self) -> None:
         super().__init__()
         self._usage: AnthropicUsage | None = None
         self._model: object = None
         self._stop_reason: object = None
-        self._calls: dict[object, _Call] = {}  # by the index of their block
+        self._calls: dict[object, _Call] = {}  # by block index
 
     def _take(self, data: bytes, out: list[ReplyEvent]) -> None:
         if not data:
@@ -98,23 +99,23 @@ class AnthropicStream(ReplyStream):
         if kind == "content_block_delta":
             self._on_delta(event, out)
         elif kind == "content_block_start":
-            self._on_block(event, out)
+            self._on_block_start(event, out)
         elif kind == "content_block_stop":
             self._on_block_stop(event, out)
         elif kind == "message_start":
-            self._on_start(event, out)
+            self._on_message_start(event, out)
         elif kind == "message_delta":
             self._on_message_delta(event, out)
         elif kind == "message_stop":
             self._finish(self._ending(), out)
         elif kind == "error" or event.error is not None:
             raise ProviderFailed(classify_error(event.error))
-        # Anything else is `ping`, or newer than we are.
+        # Other events are `ping`, or unknown.
         if event.delta or event.content_block or event.message:
             self.progress_count += 1
 
     def _end(self) -> Ending | None:
-        # The reason to stop is the last word; `message_stop` only closes the stream.
+        # A stop reason completes the reply; `message_stop` only closes the stream.
         return self._ending() if self._stop_reason is not None else None
 
     def _on_delta(self, event: _Event, out: list[ReplyEvent]) -> None:
@@ -125,15 +126,15 @@ class AnthropicStream(ReplyStream):
             if text := as_text(delta.text):
                 out.append(TextDelta(text))
         elif delta.type in ("thinking_delta", "signature_delta"):
-            _add_thought(delta, out)
+            _add_reasoning(delta, out)
         elif delta.type == "input_json_delta":
             call = self._calls.get(_index(event))
-            # Server tools stream their input too: their blocks are not ours.
+            # Server tools stream their input too, but their blocks are not in `_calls`.
             if call and (fragment := as_text(delta.partial_json)):
                 call.input = None
                 out.append(ToolCallDelta(index=call.number, arguments=fragment))
 
-    def _on_block(self, event: _Event, out: list[ReplyEvent]) -> None:
+    def _on_block_start(self, event: _Event, out: list[ReplyEvent]) -> None:
         block = event.content_block
         if block is None:
             return
@@ -146,23 +147,23 @@ class AnthropicStream(ReplyStream):
 
     def _on_block_stop(self, event: _Event, out: list[ReplyEvent]) -> None:
         call = self._calls.get(_index(event))
-        # Compatible servers may give the whole input at the start, and no fragments.
+        # Compatible servers may send the whole input at the start, without fragments.
         if call and (whole := _whole_input(call.input)):
             call.input = None
             out.append(ToolCallDelta(index=call.number, arguments=whole))
 
-    def _on_start(self, event: _Event, out: list[ReplyEvent]) -> None:
+    def _on_message_start(self, event: _Event, out: list[ReplyEvent]) -> None:
         if event.message:
             self._model = event.message.model
-            self._count(event.message.usage, out)
+            self._add_usage(event.message.usage, out)
 
     def _on_message_delta(self, event: _Event, out: list[ReplyEvent]) -> None:
         if event.delta and event.delta.stop_reason is not None:
             self._stop_reason = event.delta.stop_reason
-        self._count(event.usage, out)
+        self._add_usage(event.usage, out)
 
-    def _count(self, usage: AnthropicUsage | None, out: list[ReplyEvent]) -> None:
-        # Counts are cumulative, and later ones may revise the input's: the latest of each field.
+    def _add_usage(self, usage: AnthropicUsage | None, out: list[ReplyEvent]) -> None:
+        # Counts are cumulative, and later ones may revise the input: keep the latest of each field.
         if usage and usage != _NO_USAGE:
             self._usage = self._usage or AnthropicUsage()
             self._usage.update(usage)
@@ -186,16 +187,16 @@ def _index(event: _Event) -> object:
 
 
 def _add_block(block: _Block, out: list[ReplyEvent]) -> None:
-    """Add what a block says at once, all but calls; of what streams, that is mostly nothing."""
+    """Add the content that a block starts with, except calls; mostly none in a stream."""
     if block.type == "text" and (text := as_text(block.text)):
         out.append(TextDelta(text))
     elif block.type == "thinking":
-        _add_thought(block, out)
+        _add_reasoning(block, out)
     elif block.type == "redacted_thinking" and (data := as_text(block.data)):
-        out.append(redacted_thought(data))
+        out.append(redacted_reasoning(data))
 
 
-def _add_thought(piece: _Block | _Delta, out: list[ReplyEvent]) -> None:
+def _add_reasoning(piece: _Block | _Delta, out: list[ReplyEvent]) -> None:
     text, signature = as_text(piece.thinking), as_text(piece.signature) or None
     if text or signature:
         out.append(ReasoningDelta(text, signature))
@@ -220,7 +221,10 @@ def read_whole(body: bytes) -> list[ReplyEvent]:
     if reply.error is not None:
         raise ProviderFailed(classify_error(reply.error))
     if reply.content is None:
-        fail(FailureClass.PROTOCOL, "sent a reply that is not of its API: it has no content")
+        fail(
+            FailureClass.PROTOCOL,
+            "sent a reply without content: check base_url and kind",
+        )
     return [*_content_events(reply.content), _ending(reply.stop_reason, reply.usage, reply.model)]
 
 

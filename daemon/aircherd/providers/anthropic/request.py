@@ -1,133 +1,121 @@
-"""Conversations as the Anthropic messages API takes them.
+"""The body of a request to the Anthropic Messages API.
 
-Turns alternate; the results of tools come first in the user's turn; no text is empty; everything
-else keeps the order in which the client gave it, thoughts above all.
+What differs from other APIs: `max_tokens` is required, and the system prompt is a field of its own.
+There is no JSON mode without a schema, so that is refused.
 """
 
-import hashlib
-import re
-from typing import Final
-
-import msgspec
-
 from aircherd.errors import fail
-from aircherd.providers.anthropic.thinking import Block, Sent, thought_block
-from aircherd.providers.codec.json_out import parse_object
-from aircherd.providers.codec.turns import Turn, result_images, result_text
+from aircherd.providers.anthropic.messages import system_text, write_messages
+from aircherd.providers.anthropic.thinking import Block, check_last_message, thinking_options
+from aircherd.providers.codec.json_out import parse_object, tool_parameters
+from aircherd.providers.codec.turns import turns
+from aircherd.providers.request_fields import sampling_fields
+from aircherd.vocabulary.chat import ChatRequest, JsonFormat, NamedTool, ResponseFormat, Tool
 from aircherd.vocabulary.failure import FailureClass
-from aircherd.vocabulary.parts import (
-    ImagePart,
-    Part,
-    ReasoningPart,
-    TextPart,
-    ToolCallPart,
-    ToolResultPart,
-)
+from aircherd.vocabulary.models import Model
+
+DEFAULT_MAX_TOKENS = 8192
+"""The limit for requests without one, for a model whose own limit is unknown.
+
+Enough for long answers, and few models allow less.
+"""
 
 
-class _Message(msgspec.Struct):
-    role: str
-    results: list[Block]
-    blocks: list[Block]
-
-
-def system_text(system: str | None, ordered: list[Turn]) -> str:
-    """Return the system prompt, "" for none; one in mid-conversation moves up.
-
-    Older models take a system prompt only at the top.
-    """
-    texts = [
-        system or "",
-        *(text for turn in ordered if turn.role == "system" for text in turn.text),
-    ]
-    return "\n\n".join(text for text in texts if text.strip())
-
-
-def message_blocks(ordered: list[Turn]) -> list[Sent]:
-    """Return the messages of a request: neighbours of one role are one, empty ones none.
+def chat_body(request: ChatRequest, model: Model) -> dict[str, object]:
+    """Return the body.
 
     Raises:
-        ProviderFailed: BAD_REQUEST: a call's arguments are no object, or nothing is said at all.
+        ProviderFailed: UNSUPPORTED: Anthropic or the model cannot express something in the request;
+            BAD_REQUEST: no API could.
     """
-    merged: list[_Message] = []
-    for turn in ordered:
-        message = _message(turn)
-        if turn.role == "system" or not (message.results or message.blocks):
-            continue
-        if merged and merged[-1].role == turn.role:
-            merged[-1].results += message.results
-            merged[-1].blocks += message.blocks
-        else:
-            merged.append(message)
-    if not merged:
-        fail(FailureClass.BAD_REQUEST, "messages: there is no text in any of them")
-    return [{"role": each.role, "content": each.results + each.blocks} for each in merged]
+    ordered = turns(request.messages)
+    max_tokens = request.max_tokens or model.max_output or DEFAULT_MAX_TOKENS
+    messages = write_messages(ordered)
+    check_last_message(messages, model)
+    thinking = thinking_options(request, model, max_tokens, messages)
+    body: dict[str, object] = {
+        "model": model.id,
+        "max_tokens": max_tokens,
+        "messages": messages,
+    }
+    options: dict[str, object] = {
+        "system": system_text(request.system, ordered),
+        "stream": request.stream,
+        "tools": [_tool(tool) for tool in request.tools],
+        "tool_choice": _tool_choice(request),
+        "thinking": thinking.thinking,
+        "output_config": _output_config(thinking.effort, request.response_format),
+        "stop_sequences": request.stop,
+    }
+    body |= {name: value for name, value in options.items() if value}
+    return body | sampling_fields(request, model)
 
 
-def _message(turn: Turn) -> _Message:
-    blocks = [_block(part, turn.where) for part in turn.parts]
-    return _Message(
-        turn.role,
-        [_result(result) for result in turn.results],
-        [block for block in blocks if block is not None],
-    )
-
-
-def _block(part: Part, where: str) -> Block | None:
-    """Return the block of a part, None for what has none here: empty text, and results."""
-    if isinstance(part, TextPart):
-        return _text(part)
-    if isinstance(part, ImagePart):
-        return _image(part)
-    if isinstance(part, ToolCallPart):
-        return _call(part, where)
-    if isinstance(part, ReasoningPart):
-        return thought_block(part)
-    return None
-
-
-def _text(part: TextPart) -> Block | None:
-    return {"type": "text", "text": part.text} if part.text.strip() else None
-
-
-def _image(image: ImagePart) -> Block:
-    if image.url is not None:
-        return {"type": "image", "source": {"type": "url", "url": image.url}}
-    source = {"type": "base64", "media_type": image.media_type, "data": image.data}
-    return {"type": "image", "source": source}
-
-
-def _call(call: ToolCallPart, where: str) -> Block:
-    arguments = parse_object(call.arguments, f"{where}: arguments of tool call {call.id!r}")
-    return {"type": "tool_use", "id": _safe_id(call.id), "name": call.name, "input": arguments}
-
-
-def _result(result: ToolResultPart) -> Block:
-    block: Block = {"type": "tool_result", "tool_use_id": _safe_id(result.id)}
-    if content := _result_content(result):
-        block["content"] = content
-    if result.is_error:
-        block["is_error"] = True
+def _tool(tool: Tool) -> Block:
+    schema = tool_parameters(tool)
+    block: Block = {"name": tool.name, "input_schema": schema or {"type": "object"}}
+    if tool.description is not None:
+        block["description"] = tool.description
     return block
 
 
-def _result_content(result: ToolResultPart) -> str | list[Block]:
-    if isinstance(result.content, str) or not result_images(result):
-        return result_text(result)
-    blocks = [
-        _image(part) if isinstance(part, ImagePart) else _text(part) for part in result.content
-    ]
-    return [block for block in blocks if block is not None]
+def _tool_choice(request: ChatRequest) -> Block | None:
+    """Return the choice of tools, None for the API's default or where there are no tools."""
+    choice, is_sequential = request.tool_choice, request.parallel_tool_calls is False
+    if not request.tools or (choice is None and not is_sequential):
+        return None
+    if choice == "none":
+        return {"type": "none"}
+    limit: Block = {"disable_parallel_tool_use": True} if is_sequential else {}
+    if isinstance(choice, NamedTool):
+        return {"type": "tool", "name": choice.name, **limit}
+    return {"type": "any" if choice == "required" else "auto", **limit}
 
 
-_SAFE_ID: Final = re.compile(r"[A-Za-z0-9_-]+")
+def _output_config(effort: str | None, response_format: ResponseFormat | None) -> Block:
+    config: Block = {} if effort is None else {"effort": effort}
+    if isinstance(response_format, JsonFormat):
+        fail(
+            FailureClass.UNSUPPORTED,
+            "response_format: Anthropic has no json_object: give a json_schema",
+        )
+    if response_format is not None:
+        schema = parse_object(response_format.schema, "response_format.schema")
+        config["format"] = {"type": "json_schema", "schema": _close_objects(schema)}
+    return config
 
 
-def _safe_id(call_id: str) -> str:
-    """Return an id this API takes; other vendors' ids may hold more characters.
+def _close_objects(schema: Block) -> Block:
+    """Return the schema with `additionalProperties: false` in every object, as this API requires.
 
-    The same id becomes the same every time, so calls and results still find each other.
+    What matches the result matches the client's schema too. Where the client sets the field itself,
+    it
+    is kept, even if the API will refuse it.
     """
-    if _SAFE_ID.fullmatch(call_id):
-        return call_id
-    return "call_" + hashlib.sha256(call_id.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    try:
+        return _close_schema(schema)
+    except RecursionError:
+        fail(FailureClass.BAD_REQUEST, "response_format.schema nests too deeply")
+
+
+def _close_schema(schema: Block) -> Block:
+    closed = {name: _close_value(name, value) for name, value in schema.items()}
+    if _is_object(schema):
+        closed.setdefault("additionalProperties", False)
+    return closed
+
+
+def _close_value(name: str, value: object) -> object:
+    # Only where JSON Schema has a schema: inside `enum` or `const` the same names are data.
+    if isinstance(value, dict):
+        if name in ("properties", "$defs", "definitions"):
+            return {key: _close_value("items", each) for key, each in value.items()}
+        return _close_schema(value) if name == "items" else value
+    if isinstance(value, list) and name in ("anyOf", "allOf", "oneOf"):
+        return [_close_value("items", each) for each in value]
+    return value
+
+
+def _is_object(schema: Block) -> bool:
+    kind = schema.get("type")
+    return kind == "object" or (isinstance(kind, list) and "object" in kind)

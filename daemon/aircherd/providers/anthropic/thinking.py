@@ -1,18 +1,18 @@
-"""How hard a Claude model is asked to think, and how what it thought travels back to it.
+"""How hard a Claude model is asked to think, and how its thinking travels back to it.
 
-Generations differ in how they are asked (Anthropic's documentation on thinking and effort, and the
-types of its SDK 2.12, November 2026):
+Generations differ (Anthropic's documentation on thinking and effort, and the types of its SDK 2.12,
+November 2026):
 
-- up to 4.5 a request sets a budget of tokens (`enabled`), from 4.6 on an effort, and the model
-  decides how much it needs (`adaptive`); from 4.7 on the budget is refused;
-- thinking is turned off with `disabled`, in Sonnet from 5.5 on with `between_tools`, and in Fable,
-  Mythos, and Opus from 5.5 on not at all: there the least effort stands in;
-- from 4.7 on thoughts come back without their text unless the request asks for it (`display`);
-- while a model thinks, no tool can be forced, and sampling is its own business;
-- with a budget, a round of tools that began without a thought (at another provider, or before
-  thinking was asked for) must end without one: the model thinks again from the next question on.
+- Up to 4.5, a request sets a token budget (`enabled`). From 4.6 on it sets an effort and the model
+  decides how much it needs (`adaptive`). From 4.7 on a budget is refused.
+- Thinking is turned off with `disabled`, in Sonnet from 5.5 on with `between_tools`. In Fable,
+  Mythos, and Opus from 5.5 on it cannot be turned off: they get the lowest effort instead.
+- From 4.7 on, thinking comes back without its text unless the request asks for it (`display`).
+- While a model thinks, the API cannot force a tool, and restricts sampling.
+- With a budget, a round of tool calls that began without thinking (at another provider, or before
+  thinking was requested) must end without it: the model thinks again from the next question on.
 
-Servers of other models that speak this API know the oldest form.
+Servers of other models that speak this API know the oldest format.
 """
 
 import re
@@ -31,8 +31,8 @@ Version = tuple[int, int]
 Block = dict[str, object]
 
 
-class Sent(TypedDict):
-    """A message as it is sent."""
+class AnthropicMessage(TypedDict):
+    """One message of a request's `messages`."""
 
     role: str
     content: list[Block]
@@ -48,7 +48,7 @@ _EFFORTS: dict[Effort, str] = {
 }
 
 MIN_BUDGET = 1024
-"""Tokens of the smallest budget the API takes; it must also be less than `max_tokens`."""
+"""The smallest token budget that the API takes; a budget must also be less than `max_tokens`."""
 
 _BUDGETS: dict[Effort, int] = {
     "minimal": MIN_BUDGET,
@@ -56,39 +56,40 @@ _BUDGETS: dict[Effort, int] = {
     "medium": 8192,
     "high": 16_384,
     "xhigh": 24_576,
-    "max": 32_768,  # more brings little, says the vendor
+    "max": 32_768,  # the vendor says that more brings little
 }
 
-TOP_P_OF_THINKERS = 0.95
-"""While a model thinks, the API takes no `top_p` below."""
+MIN_THINKING_TOP_P = 0.95
+"""The lowest `top_p` that the API takes while a model thinks."""
 
 
 class ThinkingProfile(msgspec.Struct, frozen=True):
     """How a generation of models is asked to think.
 
-    `adapts` is False where it wants a budget. `off` is the type that turns thinking off, None
-    where nothing does. `instead` has what stands in for an effort it lacks. `samples` says whether
-    it takes `temperature` and `top_p`.
+    `is_adaptive` is False where it takes a budget. `off_type` turns thinking off, None where
+    nothing
+    does. `overrides` replaces efforts that it does not have. `takes_sampling` says whether it takes
+    `temperature` and `top_p`.
     """
 
-    adapts: bool = True
-    off: str | None = "disabled"
-    instead: dict[Effort, str] = {}
-    samples: bool = False
+    is_adaptive: bool = True
+    off_type: str | None = "disabled"
+    overrides: dict[Effort, str] = {}
+    takes_sampling: bool = False
 
 
-_OLD = ThinkingProfile(adapts=False, samples=True)
-_ALWAYS = ThinkingProfile(off=None, instead={"none": "low"})
+_OLD = ThinkingProfile(is_adaptive=False, takes_sampling=True)
+_ALWAYS = ThinkingProfile(off_type=None, overrides={"none": "low"})
 
-# The first row that fits decides: the line (None: any), and the version it begins with.
-_THINKERS: tuple[tuple[str | None, Version, ThinkingProfile], ...] = (
+# The first row that fits decides: the model line (None: any), and its first version.
+_PROFILES: tuple[tuple[str | None, Version, ThinkingProfile], ...] = (
     ("fable", (0, 0), _ALWAYS),
     ("mythos", (0, 0), _ALWAYS),
     ("opus", (5, 5), _ALWAYS),
-    ("sonnet", (5, 5), ThinkingProfile(off="between_tools")),
+    ("sonnet", (5, 5), ThinkingProfile(off_type="between_tools")),
     (None, (4, 7), ThinkingProfile()),
-    # Has no xhigh; of its two neighbours the one that costs less.
-    (None, (4, 6), ThinkingProfile(instead={"xhigh": "high"}, samples=True)),
+    # Has no xhigh; high is the cheaper of its neighbours.
+    (None, (4, 6), ThinkingProfile(overrides={"xhigh": "high"}, takes_sampling=True)),
     (None, (0, 0), _OLD),
 )
 
@@ -100,90 +101,97 @@ _NEWEST: Version = (99, 0)
 
 
 def thinking_profile(name: str) -> ThinkingProfile:
-    """Return how the model of this name is asked; a Claude without a version is of the newest."""
+    """Return how the named model is asked to think.
+
+    A Claude without a version counts as the newest.
+    """
     found = _NAME.search(name)
     if found is None:
         return _OLD
     major, minor = found["major"], found["minor"]
     version = (int(major), int(minor or 0)) if major else _NEWEST
     return next(
-        thinker
-        for line, since, thinker in _THINKERS
+        profile
+        for line, since, profile in _PROFILES
         if line in (None, found["line"]) and version >= since
     )
 
 
-def refuse_to_go_on(messages: list[Sent], model: Model) -> None:
-    """Check that the user speaks last: since 4.6 a model does not go on with words of its own.
+def check_last_message(messages: list[AnthropicMessage], model: Model) -> None:
+    """Check that the last message is the user's: since 4.6 a model does not continue an answer.
 
     Source: Anthropic's migration guide, "prefill removal", 2026.
 
     Raises:
-        ProviderFailed: UNSUPPORTED: the assistant speaks last, and this model does not take that.
+        ProviderFailed: UNSUPPORTED: the last message is the assistant's, and the model refuses
+        that.
     """
-    if messages[-1]["role"] == "assistant" and thinking_profile(model.id).adapts:
+    if messages[-1]["role"] == "assistant" and thinking_profile(model.id).is_adaptive:
         fail(
             FailureClass.UNSUPPORTED,
-            f"messages: {model.id} does not go on with an answer that was begun: end with a "
-            "message of the user's",
+            f"messages: {model.id} cannot continue an answer of the assistant: end with a message "
+            "of the user",
         )
 
 
-# ------------------------------------------------------------------ out: the wish to think
+# ------------------------------------------------------------------ requests
 
 
-class Asked(msgspec.Struct, frozen=True):
-    """What a request says of thinking: its `thinking`, the effort in its `output_config`."""
+class ThinkingOptions(msgspec.Struct, frozen=True):
+    """What a request says about thinking: the `thinking` field, the effort in `output_config`."""
 
     thinking: Block | None = None
     effort: str | None = None
     is_on: bool = False
 
 
-def ask_to_think(
-    request: ChatRequest, model: Model, max_tokens: int, messages: list[Sent]
-) -> Asked:
-    """Return the form of `request.reasoning` that `model` takes after these `messages`.
+def thinking_options(
+    request: ChatRequest, model: Model, max_tokens: int, messages: list[AnthropicMessage]
+) -> ThinkingOptions:
+    """Return `request.reasoning` as `model` takes it after these `messages`.
 
     Raises:
-        ProviderFailed: UNSUPPORTED: it cannot think under this `max_tokens`, force a tool
-            meanwhile, or sample as it is told to.
+        ProviderFailed: UNSUPPORTED: while it thinks, the model cannot keep to this `max_tokens`,
+            force a tool, or sample as the request says.
     """
-    asked = _ask(request.reasoning, thinking_profile(model.id), max_tokens, messages)
-    if asked.is_on and request.tools and request.tool_choice not in (None, "auto", "none"):
+    options = _choose_options(request.reasoning, thinking_profile(model.id), max_tokens, messages)
+    if options.is_on and request.tools and request.tool_choice not in (None, "auto", "none"):
         fail(
             FailureClass.UNSUPPORTED,
             "tool_choice: Anthropic cannot force a tool while the model thinks: "
             'use "auto", or leave out reasoning',
         )
-    _check_sampling(request, model, asked)
-    return asked
+    _check_sampling(request, model, options)
+    return options
 
 
-def _ask(
-    effort: Effort | None, thinker: ThinkingProfile, max_tokens: int, messages: list[Sent]
-) -> Asked:
+def _choose_options(
+    effort: Effort | None,
+    profile: ThinkingProfile,
+    max_tokens: int,
+    messages: list[AnthropicMessage],
+) -> ThinkingOptions:
     if effort is None:
-        return Asked()
-    if effort == "none" and thinker.off is not None:
-        return Asked(thinking={"type": thinker.off})
-    if thinker.adapts:
+        return ThinkingOptions()
+    if effort == "none" and profile.off_type is not None:
+        return ThinkingOptions(thinking={"type": profile.off_type})
+    if profile.is_adaptive:
         shown: Block = {"type": "adaptive", "display": "summarized"}
-        return Asked(shown, thinker.instead.get(effort) or _EFFORTS[effort], is_on=True)
-    if _began_without_thought(messages):
-        return Asked()
+        return ThinkingOptions(shown, profile.overrides.get(effort) or _EFFORTS[effort], is_on=True)
+    if _began_without_thinking(messages):
+        return ThinkingOptions()
     budget = _budget(effort, max_tokens)
-    return Asked({"type": "enabled", "budget_tokens": budget}, is_on=True)
+    return ThinkingOptions({"type": "enabled", "budget_tokens": budget}, is_on=True)
 
 
-def _began_without_thought(messages: list[Sent]) -> bool:
-    """Whether a round of tools is under way whose first message is not a thought."""
+def _began_without_thinking(messages: list[AnthropicMessage]) -> bool:
+    """Return whether a round of tool calls is under way whose first message has no thinking."""
     first: list[Block] = []
     for message in reversed(messages):
         if message["role"] == "assistant":
             first = message["content"]
         elif all(block["type"] != "tool_result" for block in message["content"]):
-            break  # the question
+            break  # the user's question
     return bool(first) and first[0]["type"] not in ("thinking", "redacted_thinking")
 
 
@@ -191,48 +199,49 @@ def _budget(effort: Effort, max_tokens: int) -> int:
     if max_tokens <= MIN_BUDGET:
         fail(
             FailureClass.UNSUPPORTED,
-            f"max_tokens: to think this model needs more than {MIN_BUDGET}, its answer included",
+            f"max_tokens: to think, this model needs more than {MIN_BUDGET}: raise it, "
+            "or leave out reasoning",
         )
-    # It is taken from max_tokens: half is left for the answer, where the least budget allows it.
+    # The budget is part of max_tokens: leave half for the answer, as far as the minimum budget
+    # allows.
     return min(_BUDGETS[effort], max(max_tokens // 2, MIN_BUDGET))
 
 
-def _check_sampling(request: ChatRequest, model: Model, asked: Asked) -> None:
+def _check_sampling(request: ChatRequest, model: Model, options: ThinkingOptions) -> None:
     given = {"temperature": request.temperature, "top_p": request.top_p}
     for field, value in given.items():
         if value is not None and model.sampling is False:
             fail(FailureClass.UNSUPPORTED, f"{field}: {model.id} does not take it: leave it out")
-    if not asked.is_on:
+    if not options.is_on:
         return
     if request.temperature not in (None, 1):
-        _refuse_for_thinkers("temperature", "only 1")
-    if request.top_p is not None and request.top_p < TOP_P_OF_THINKERS:
-        _refuse_for_thinkers("top_p", f"nothing below {TOP_P_OF_THINKERS}")
+        _refuse_while_thinking("temperature", "only 1")
+    if request.top_p is not None and request.top_p < MIN_THINKING_TOP_P:
+        _refuse_while_thinking("top_p", f"nothing below {MIN_THINKING_TOP_P}")
 
 
-def _refuse_for_thinkers(field: str, taken: str) -> None:
+def _refuse_while_thinking(field: str, allowed: str) -> None:
     fail(
         FailureClass.UNSUPPORTED,
-        f"{field}: Anthropic takes {taken} while the model thinks: leave it out, or reasoning",
+        f"{field}: Anthropic takes {allowed} while the model thinks: leave it out, or reasoning",
     )
 
 
-# ------------------------------------------------------------------ back and forth: thoughts
+# ------------------------------------------------------------------ conversations
 
 _REDACTED = "redacted:"
-"""Marks a signature that is all there is of a thought; the vendor's own are base64: no colon."""
+"""Marks the signature of redacted thinking; the vendor's own are base64, without a colon."""
 
 
-def redacted_thought(data: str) -> ReasoningDelta:
-    """Return the event of a thought that came encrypted."""
+def redacted_reasoning(data: str) -> ReasoningDelta:
+    """Return the event for thinking that came encrypted."""
     return ReasoningDelta(signature=_REDACTED + data)
 
 
-def thought_block(part: ReasoningPart) -> Block | None:
-    """Return the block that a thought came as, None for one that was never signed.
+def reasoning_block(part: ReasoningPart) -> Block | None:
+    """Return the block that the thinking came as, None if it has no signature.
 
-    That is one that was cut off. The API refuses it, and it says nothing the model did not also
-    forget: it stays out.
+    Thinking is unsigned where it was cut off. The API refuses it, so it is left out.
     """
     signature = part.signature
     if not signature:

@@ -1,6 +1,6 @@
-"""The token counts of the Anthropic messages API, which counts what was cached apart.
+"""The token counts of the Anthropic Messages API, which counts cached tokens separately.
 
-They are not even decoded before they are known to be small.
+Counts are decoded only after they are known to be small.
 """
 
 import msgspec
@@ -9,7 +9,7 @@ from aircherd.providers.codec.json_in import MAX_COUNT, branch, count_of, counts
 from aircherd.vocabulary.reply import Usage
 
 MAX_FIELD = 1024
-"""Bytes of one field of the counts that are kept for later ones."""
+"""The longest value, in bytes, of one count that is kept until later counts arrive."""
 
 
 class AnthropicUsage(msgspec.Struct, gc=False):
@@ -22,15 +22,15 @@ class AnthropicUsage(msgspec.Struct, gc=False):
     output_tokens_details: msgspec.Raw = msgspec.Raw()
 
     def update(self, later: "AnthropicUsage") -> None:
-        """Take over every count that `later` has."""
+        """Overwrite every count that `later` has."""
         for name in self.__struct_fields__:
-            # A copy: a piece of the buffer would hold all of it.
+            # Copy: a slice would keep the whole buffer alive.
             text = bytes(getattr(later, name))
             if text and text != b"null":
-                setattr(self, name, msgspec.Raw(text if len(text) <= MAX_FIELD else _RUBBISH))
+                setattr(self, name, msgspec.Raw(text if len(text) <= MAX_FIELD else _TOO_LONG))
 
 
-_RUBBISH = b'"too long"'
+_TOO_LONG = b'"too long"'
 
 
 class _Details(msgspec.Struct, gc=False):
@@ -42,7 +42,7 @@ _NO_DETAILS = _Details()
 
 
 def read_usage(usage: AnthropicUsage) -> Usage | None:
-    """Normalise the counts, None if they are unknown: what was cached is counted apart here."""
+    """Normalise the counts; None if they are unknown. The input includes cached tokens."""
     counts = counts_of(
         usage.input_tokens,
         usage.cache_read_input_tokens,

@@ -1,1 +1,8 @@
-"""The chat completions format, for every vendor that speaks it."""
+"""The chat completions format, shared by `openai_chat` and `openrouter`.
+
+- `request`: the body of a chat request; `messages`: the conversation inside it.
+- `quirks`: in what servers differ: efforts, field names, tool call ids.
+- `reply`: streamed and whole replies to events; `tool_calls`, `usage`: parts of them.
+- `thinking`: how servers send a model's thinking, and how it goes back to them.
+- `models`: the list of models.
+"""

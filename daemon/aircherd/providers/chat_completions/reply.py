@@ -6,21 +6,17 @@ own: there servers differ most.
 """
 
 from collections.abc import Callable
-from decimal import Decimal
 
 import msgspec
 
 from aircherd.errors import ProviderFailed, fail
 from aircherd.providers.chat_completions.thinking import NamedThinking, Thinking, ThinkingFields
 from aircherd.providers.chat_completions.tool_calls import CallPiece, Calls
+from aircherd.providers.chat_completions.usage import OpenAIUsage, read_cost, read_usage
 from aircherd.providers.codec.json_in import (
     as_count,
     as_text,
-    branch,
-    count_of,
-    counts_of,
     decode_with,
-    leaf,
 )
 from aircherd.providers.codec.reply_stream import ReplyStream, new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
@@ -50,28 +46,6 @@ class _Choice(msgspec.Struct, gc=False):
     error: object = None
 
 
-class _Details(msgspec.Struct, gc=False):
-    cached_tokens: msgspec.Raw = msgspec.Raw()
-    cache_write_tokens: msgspec.Raw = msgspec.Raw()
-    reasoning_tokens: msgspec.Raw = msgspec.Raw()
-
-
-class OpenAIUsage(msgspec.Struct, gc=False):
-    """The counts as this API sends them; what is about cost is OpenRouter's."""
-
-    prompt_tokens: msgspec.Raw = msgspec.Raw()
-    completion_tokens: msgspec.Raw = msgspec.Raw()
-    prompt_tokens_details: msgspec.Raw = msgspec.Raw()
-    completion_tokens_details: msgspec.Raw = msgspec.Raw()
-    cost: msgspec.Raw = msgspec.Raw()
-    cost_details: msgspec.Raw = msgspec.Raw()
-    is_byok: msgspec.Raw = msgspec.Raw()
-
-
-class _CostDetails(msgspec.Struct, gc=False):
-    upstream_inference_cost: msgspec.Raw = msgspec.Raw()
-
-
 class _Chunk(msgspec.Struct, gc=False):
     choices: list[_Choice] | None = None
     usage: OpenAIUsage | None = None
@@ -81,10 +55,6 @@ class _Chunk(msgspec.Struct, gc=False):
 
 _CHUNK = msgspec.json.Decoder(_Chunk)
 _FLAT = msgspec.json.Decoder(dict[str, object])
-_DETAILS = msgspec.json.Decoder(_Details)
-_NO_DETAILS = _Details()
-_COST_DETAILS = msgspec.json.Decoder(_CostDetails)
-_NO_COST_DETAILS = _CostDetails()
 _NO_USAGE = OpenAIUsage()
 
 FINISHES: dict[str, Finish] = {
@@ -199,7 +169,7 @@ class _Reply:
                 out.append(ReasoningDelta(signature=signature))
 
     def _add_usage(self, usage: OpenAIUsage, out: list[ReplyEvent]) -> None:
-        self._cost = _read_cost(usage)
+        self._cost = read_cost(usage)
         self._usage = read_usage(usage)
         if self._usage is not None:
             out.append(UsageDelta(self._usage))
@@ -224,7 +194,7 @@ def read_whole(body: bytes, thinking: Thinking | None = None) -> list[ReplyEvent
     reply = _Reply(new_call_id, thinking or NamedThinking())
     reply.read(body, "a reply", out)
     if not reply.has_choice:
-        fail(FailureClass.PROTOCOL, "sent a reply that is not of its API: it has no choices")
+        fail(FailureClass.PROTOCOL, "sent a reply without choices: check base_url and kind")
     reply.end_thought(out)
     return [*out, reply.ending()]
 
@@ -239,43 +209,3 @@ def _check_flat(data: bytes) -> None:
 def _native_error(choice: _Choice) -> object:
     native = as_text(choice.native_finish_reason)
     return {"message": f"the model ended with {native}"} if native else None
-
-
-def read_usage(usage: OpenAIUsage) -> Usage | None:
-    """Normalise the counts, None if they are unknown; the input includes what was cached."""
-    counts = counts_of(usage.prompt_tokens, usage.completion_tokens)
-    if counts is None:
-        return None
-    input_tokens, output_tokens = counts
-    prompt = branch(_DETAILS, usage.prompt_tokens_details) or _NO_DETAILS
-    completion = branch(_DETAILS, usage.completion_tokens_details) or _NO_DETAILS
-    return Usage(
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        cached_tokens=min(count_of(prompt.cached_tokens), input_tokens),
-        cache_write_tokens=min(count_of(prompt.cache_write_tokens), input_tokens),
-        reasoning_tokens=count_of(completion.reasoning_tokens),
-    )
-
-
-def _read_cost(usage: OpenAIUsage) -> str | None:
-    """Return what the call cost in USD; None where it is not told, or not all of it.
-
-    OpenRouter's `cost` is what it takes itself. With the user's own key at the provider behind it
-    (`is_byok`) that is a fee, and what that provider takes comes on top; without, the upstream cost
-    is told all the same, and is in it.
-    """
-    cost = _amount(usage.cost)
-    if cost is not None and leaf(usage.is_byok) is True:
-        details = branch(_COST_DETAILS, usage.cost_details) or _NO_COST_DETAILS
-        upstream = _amount(details.upstream_inference_cost)
-        cost = None if upstream is None else cost + upstream
-    return None if cost is None else format(cost, "f")
-
-
-def _amount(raw: msgspec.Raw) -> Decimal | None:
-    # A JSON number; repr() is its shortest exact form.
-    amount = leaf(raw) if raw else None
-    if isinstance(amount, int | float) and not isinstance(amount, bool) and 0 <= amount < 1e9:
-        return Decimal(repr(amount))
-    return None

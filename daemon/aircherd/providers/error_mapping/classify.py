@@ -1,6 +1,7 @@
-"""What a vendor's error means: `error_reply` reads it, `error_table` decides, and this tells it.
+"""What a vendor's error means: `parse` reads it, `rules` decide, and this module returns a
+`Failure`.
 
-Nothing here knows the live keys: `api_client` hands in what takes them out of a message, at its edge.
+Nothing here knows live keys: `api_client` passes the function that redacts them.
 """
 
 from collections.abc import Callable, Mapping

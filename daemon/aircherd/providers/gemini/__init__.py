@@ -1,1 +1,9 @@
-"""The Gemini API of Google AI Studio."""
+"""The Gemini API of Google AI Studio (`generateContent`).
+
+- `adapter`: URLs, headers and the key check; calls the modules below.
+- `request`: the body of a chat request; `contents`: the conversation inside it.
+- `thinking`: reasoning effort to a thinking level or budget, by model name.
+- `signature`: thought signatures inside ours.
+- `reply`: streamed and whole replies to events; `usage`: token counts.
+- `models`: the list of models, and what a model's name says about it.
+"""

@@ -10,17 +10,15 @@ import msgspec
 
 from aircherd.errors import ProviderFailed, fail
 from aircherd.providers.codec.json_in import (
-    MAX_COUNT,
     as_count,
     as_text,
-    count_of,
-    counts_of,
     decode_with,
 )
 from aircherd.providers.codec.reply_stream import ReplyStream, new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
 from aircherd.providers.error_mapping.rules import LEADS
 from aircherd.providers.gemini.signature import placed
+from aircherd.providers.gemini.usage import GeminiUsage, read_usage
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
     Ending,
@@ -61,16 +59,6 @@ class _Candidate(msgspec.Struct, gc=False, rename="camel"):
 class _PromptFeedback(msgspec.Struct, gc=False, rename="camel"):
     block_reason: object = None
     block_reason_message: object = None
-
-
-class GeminiUsage(msgspec.Struct, gc=False, rename="camel"):
-    """The counts as this API sends them."""
-
-    prompt_token_count: msgspec.Raw = msgspec.Raw()
-    tool_use_prompt_token_count: msgspec.Raw = msgspec.Raw()
-    cached_content_token_count: msgspec.Raw = msgspec.Raw()
-    candidates_token_count: msgspec.Raw = msgspec.Raw()
-    thoughts_token_count: msgspec.Raw = msgspec.Raw()
 
 
 class _Response(msgspec.Struct, gc=False, rename="camel"):
@@ -237,25 +225,5 @@ def read_whole(body: bytes) -> list[ReplyEvent]:
     for response in responses if isinstance(responses, list) else [responses]:
         reply.add(response, out)
     if not reply.has_candidate:
-        fail(FailureClass.PROTOCOL, "sent a reply that is not of its API: it has no candidates")
+        fail(FailureClass.PROTOCOL, "sent a reply without candidates: check base_url and kind")
     return [*out, reply.ending()]
-
-
-def read_usage(usage: GeminiUsage) -> Usage | None:
-    """Normalise the counts, None if they are unknown: thinking is counted apart from the output."""
-    counts = counts_of(
-        usage.prompt_token_count,
-        usage.tool_use_prompt_token_count,
-        usage.candidates_token_count,
-        usage.thoughts_token_count,
-    )
-    if counts is None:
-        return None
-    plain, tools, answer, thoughts = counts
-    prompt = plain + tools
-    return Usage(
-        input_tokens=min(prompt, MAX_COUNT),
-        output_tokens=min(answer + thoughts, MAX_COUNT),
-        cached_tokens=min(count_of(usage.cached_content_token_count), prompt),
-        reasoning_tokens=thoughts,
-    )

@@ -1,113 +1,97 @@
-"""The messages of a chat as Ollama's own API takes them.
+"""The body of a chat request to Ollama's own API."""
 
-What has no form there, and what stands for it:
-
-- a picture's place in the text: a message has its pictures before its text;
-- a picture in a tool's answer: words stand there, and it follows in a user message of its own;
-- a failed tool: its text begins with "Error: ";
-- JSON of any form: the server sees to it, but a model that was not told fills it with white space,
-  so a sentence asks for it where nobody did;
-- a picture's URL: refused, the server fetches nothing.
-"""
-
+from aircherd.config.model import Provider
 from aircherd.errors import fail
 from aircherd.providers.codec.json_out import parse_object
-from aircherd.providers.codec.turns import Turn, result_images, result_text, turns
-from aircherd.vocabulary.chat import ChatRequest, JsonFormat
+from aircherd.providers.ollama.context_window import window_for
+from aircherd.providers.ollama.messages import Json, write_messages
+from aircherd.providers.request_fields import function_tool, sampling_fields
+from aircherd.vocabulary.chat import ChatRequest, Effort, SchemaFormat
 from aircherd.vocabulary.failure import FailureClass
-from aircherd.vocabulary.parts import (
-    ImagePart,
-    ReasoningPart,
-    ToolCallPart,
-    ToolResultPart,
-)
+from aircherd.vocabulary.models import Model
 
-Json = dict[str, object]
+CLOUD = "https://ollama.com:443"
 
-JSON_SENTENCE = "Answer with a JSON object."
+LEVELS: dict[Effort, bool | str] = {
+    "none": False,
+    "minimal": "low",
+    "low": "low",
+    "medium": "medium",
+    "high": "high",
+    "xhigh": "high",
+    "max": "max",
+}
+"""The value of `think`. A model that knows only on and off treats every level as on."""
+
+GPT_OSS_LEVELS = LEVELS | {"none": "low", "max": "high"}
+"""For gpt-oss, which always thinks and has no level above high."""
 
 
-def all_messages(request: ChatRequest) -> list[Json]:
-    """Return the messages, the system prompt first.
+def chat_body(provider: Provider, request: ChatRequest, model: Model) -> Json:
+    """Return the body, with `options` always in it.
 
     Raises:
-        ProviderFailed: UNSUPPORTED: this API cannot express one of them; BAD_REQUEST: nobody could.
+        ProviderFailed: UNSUPPORTED: Ollama or the model cannot express something in the request;
+            BAD_REQUEST: no API could.
     """
-    ordered = turns(request.messages)
-    messages: list[Json] = []
-    if system := _system(request, ordered):
-        messages.append({"role": "system", "content": system})
-    names: dict[str, str] = {}
-    for turn in ordered:
-        names |= {call.id: call.name for call in turn.calls}
-        messages += _turn_messages(turn, names)
-    if not ordered:
-        # It would load the model and answer nothing.
-        fail(FailureClass.BAD_REQUEST, "messages: there is nothing in any of them")
-    return messages
+    body: Json = {
+        "model": model.id,
+        "messages": write_messages(request),
+        "stream": request.stream,  # Ollama streams by default
+        # Otherwise Ollama silently drops the oldest messages of a prompt that is too long.
+        "truncate": False,
+    }
+    if tools := _tools(request):
+        body["tools"] = tools
+    if request.response_format is not None:
+        body["format"] = _format(provider, request)
+    if request.reasoning is not None:
+        levels = GPT_OSS_LEVELS if "gpt-oss" in model.id.lower() else LEVELS
+        body["think"] = levels[request.reasoning]
+    return body | {"options": _options(provider, request, model, body)}
 
 
-def _system(request: ChatRequest, ordered: list[Turn]) -> str:
-    system = request.system or ""
-    texts = [system, *(text for turn in ordered for text in turn.text)]
-    if not isinstance(request.response_format, JsonFormat):
-        return system
-    if any("json" in text.lower() for text in texts):
-        return system
-    return f"{system}\n\n{JSON_SENTENCE}" if system else JSON_SENTENCE
+def _options(provider: Provider, request: ChatRequest, model: Model, body: Json) -> Json:
+    options: Json = {"num_ctx": provider.num_ctx or window_for(body, request.max_tokens, model)}
+    if request.max_tokens is not None:
+        options["num_predict"] = request.max_tokens
+    options |= sampling_fields(request, model)
+    if request.stop:
+        options["stop"] = request.stop
+    return options
 
 
-def _turn_messages(turn: Turn, names: dict[str, str]) -> list[Json]:
-    # Answers to tools come first: they must follow the calls directly.
-    messages = [_tool_message(result, names) for result in turn.results]
-    messages += [_pictures(result, turn.where) for result in turn.results if result_images(result)]
-    if len(turn.results) < len(turn.parts) or not messages:
-        messages.append(_message(turn))
-    return messages
+def merge_extra(extra: Json, options: object) -> Json:
+    """Return `extra` with its `options` merged over ours one by one, so that none of ours is lost.
+
+    `options` that are not a map are the user's mistake, and passed on for the server to refuse.
+    """
+    overrides = extra.get("options")
+    if not isinstance(overrides, dict) or not isinstance(options, dict):
+        return extra
+    return extra | {"options": options | overrides}
 
 
-def _message(turn: Turn) -> Json:
-    message: Json = {"role": turn.role, "content": "\n\n".join(turn.text)}
-    if images := [part for part in turn.parts if isinstance(part, ImagePart)]:
-        message["images"] = [_image(image, turn.where) for image in images]
-    if thought := "".join(part.text for part in turn.parts if isinstance(part, ReasoningPart)):
-        message["thinking"] = thought
-    if turn.calls:
-        message["tool_calls"] = [_call(call, turn.where) for call in turn.calls]
-    return message
-
-
-def _image(image: ImagePart, where: str) -> str:
-    if image.data is None:
+def _tools(request: ChatRequest) -> list[Json]:
+    if not request.tools or request.tool_choice == "none":
+        return []
+    if request.tool_choice not in (None, "auto"):
         fail(
             FailureClass.UNSUPPORTED,
-            f"{where}: Ollama takes pictures only as data, not by url: attach the file instead",
+            'tool_choice: Ollama cannot force a tool call: use "auto" or "none"',
         )
-    return image.data
+    if request.parallel_tool_calls is False:
+        fail(
+            FailureClass.UNSUPPORTED,
+            "parallel_tool_calls: Ollama cannot be limited to one call at a time: leave it out",
+        )
+    return [function_tool(tool) for tool in request.tools]
 
 
-def _call(call: ToolCallPart, where: str) -> Json:
-    arguments = parse_object(call.arguments, f"{where}: arguments of tool call {call.id!r}")
-    return {"id": call.id, "function": {"name": call.name, "arguments": arguments}}
-
-
-def _tool_message(result: ToolResultPart, names: dict[str, str]) -> Json:
-    text = result_text(result)
-    if result_images(result):
-        text = "\n".join(filter(None, (text, "(Its pictures are in the user's next message.)")))
-    message: Json = {
-        "role": "tool",
-        "content": f"Error: {text}" if result.is_error else text,
-        "tool_call_id": result.id,
-    }
-    if result.id in names:
-        message["tool_name"] = names[result.id]
-    return message
-
-
-def _pictures(result: ToolResultPart, where: str) -> Json:
-    return {
-        "role": "user",
-        "content": f"Pictures from the result of tool call {result.id}:",
-        "images": [_image(image, where) for image in result_images(result)],
-    }
+def _format(provider: Provider, request: ChatRequest) -> object:
+    if provider.origin == CLOUD:
+        # docs/capabilities/structured-outputs: the cloud ignores it.
+        fail(FailureClass.UNSUPPORTED, "response_format: Ollama's cloud cannot enforce JSON")
+    if isinstance(request.response_format, SchemaFormat):
+        return parse_object(request.response_format.schema, "response_format.schema")
+    return "json"

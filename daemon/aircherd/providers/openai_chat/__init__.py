@@ -1,1 +1,6 @@
-"""OpenAI's chat completions and the servers that speak them."""
+"""OpenAI's chat completions, and compatible servers.
+
+- `adapter`: URL, headers, and which quirks each known server has.
+
+The format itself is in `chat_completions`.
+"""

@@ -13,14 +13,14 @@ import msgspec
 from aircherd.config.model import Provider
 from aircherd.providers.adapter import HttpCall
 from aircherd.providers.chat_completions.models import OpenAIModelCalls
-from aircherd.providers.chat_completions.reply import OpenAIStream, read_whole
-from aircherd.providers.chat_completions.request import (
+from aircherd.providers.chat_completions.quirks import (
     EVERY_EFFORT,
     THREE_EFFORTS,
     Quirks,
-    chat_body,
     effort_of,
 )
+from aircherd.providers.chat_completions.reply import OpenAIStream, read_whole
+from aircherd.providers.chat_completions.request import chat_body
 from aircherd.providers.chat_completions.thinking import without_thinking
 from aircherd.providers.codec.json_out import encode_body
 from aircherd.providers.headers import bearer, chat_headers
@@ -36,7 +36,7 @@ _OPENAI = Quirks(
     max_tokens_field="max_completion_tokens",
     max_stop=4,
     call_id=re.compile(r".{1,40}", re.DOTALL),
-    put_thinking=without_thinking,
+    add_thinking=without_thinking,
 )
 # All of its models that think know these two efforts, and only some know more.
 _MISTRAL = Quirks(

@@ -77,7 +77,10 @@ def read_whole(body: bytes, new_id: Callable[[], str] = new_call_id) -> list[Rep
     if error is not None or whole.status == "failed":
         raise ProviderFailed(classify_error(error))
     if whole.output is None or whole.status not in (None, "completed", "incomplete"):
-        fail(FailureClass.PROTOCOL, "sent a reply that is not of its API, or not at its end")
+        fail(
+            FailureClass.PROTOCOL,
+            "sent a reply without output, or an unfinished one: check base_url and kind",
+        )
     for index, item in enumerate(whole.output):
         reply.add_item(index, item, out)
     ending = reply.ending(whole, out, is_complete=whole.status != "incomplete")

@@ -6,7 +6,7 @@ the whole output. A leaf of a surprising type is looked at, never a reason to fa
 
 import msgspec
 
-from aircherd.providers.chat_completions.reply import OpenAIUsage, read_usage
+from aircherd.providers.chat_completions.usage import OpenAIUsage, read_usage
 from aircherd.providers.codec.json_in import as_text, branch, decode_with
 from aircherd.vocabulary.reply import Usage
 

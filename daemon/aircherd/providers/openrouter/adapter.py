@@ -8,8 +8,9 @@ import msgspec
 
 from aircherd.config.model import Provider
 from aircherd.providers.adapter import HttpCall
+from aircherd.providers.chat_completions.quirks import EVERY_EFFORT, Quirks, effort_of
 from aircherd.providers.chat_completions.reply import OpenAIStream, read_whole
-from aircherd.providers.chat_completions.request import EVERY_EFFORT, Quirks, chat_body, effort_of
+from aircherd.providers.chat_completions.request import chat_body
 from aircherd.providers.codec.json_out import encode_body
 from aircherd.providers.headers import Headers, bearer, call_headers, chat_headers
 from aircherd.providers.openrouter.models import read_models
@@ -22,7 +23,7 @@ from aircherd.vocabulary.secret import Secret
 TITLE = ("x-openrouter-title", "aircher")
 """Who calls, for the user's own list of activity. Without a referer it makes no public page."""
 
-_QUIRKS = Quirks(name="OpenRouter", efforts=EVERY_EFFORT, max_stop=4, put_thinking=with_details)
+_QUIRKS = Quirks(name="OpenRouter", efforts=EVERY_EFFORT, max_stop=4, add_thinking=with_details)
 
 
 class OpenRouter:

@@ -1,145 +1,183 @@
-"""Conversations as the Anthropic messages API takes them."""
-
-import re
+"""Requests as the Anthropic messages API takes them."""
 
 import msgspec
 import pytest
 
-from aircherd.providers.anthropic.request import message_blocks, system_text
-from aircherd.providers.codec.turns import turns
-from aircherd.vocabulary.chat import ChatRequest
+from aircherd.providers.anthropic.adapter import AnthropicMessages
+from aircherd.providers.anthropic.request import DEFAULT_MAX_TOKENS
 from aircherd.vocabulary.failure import FailureClass
-from helpers.providers.provider_calls import a_request, failure_of
+from aircherd.vocabulary.models import Model
+from helpers.providers.provider_calls import (
+    a_provider,
+    a_request,
+    body_of,
+    failure_of,
+    sent_body,
+)
 
-CALL = {"type": "tool_call", "id": "c1", "name": "f", "arguments": '{"a":1}'}
-RESULT = {"type": "tool_result", "id": "c1", "content": "one"}
-SENT_CALL = {"type": "tool_use", "id": "c1", "name": "f", "input": {"a": 1}}
-SENT_RESULT: dict[str, object] = {"type": "tool_result", "tool_use_id": "c1", "content": "one"}
-PICTURE = {"type": "image", "data": "aGk=", "media_type": "image/png"}
-SENT_PICTURE = {
-    "type": "image",
-    "source": {"type": "base64", "media_type": "image/png", "data": "aGk="},
-}
-LINKED = {"type": "image", "url": "https://x.test/a.png"}
-SENT_LINKED = {"type": "image", "source": {"type": "url", "url": "https://x.test/a.png"}}
-THOUGHT = {"type": "reasoning", "text": "Hm", "signature": "EqQ=", "origin": "anthropic/m"}
-SENT_THOUGHT = {"type": "thinking", "thinking": "Hm", "signature": "EqQ="}
-REDACTED = {"type": "reasoning", "signature": "redacted:Emw=", "origin": "anthropic/m"}
-SENT_REDACTED = {"type": "redacted_thinking", "data": "Emw="}
-UNSIGNED = {"type": "reasoning", "text": "H", "origin": "anthropic/m"}
+ADAPTER = AnthropicMessages()
+PROVIDER = a_provider("anthropic")
 
 
-def text(words: str) -> dict[str, object]:
-    return {"type": "text", "text": words}
+def user(words: str) -> dict[str, object]:
+    return {"role": "user", "content": [{"type": "text", "text": words}]}
 
 
-def user(*content: object) -> dict[str, object]:
-    return {"role": "user", "content": list(content)}
+def body_for(model: Model, **fields: object) -> dict[str, object]:
+    return sent_body(ADAPTER.chat_call(PROVIDER, a_request(**fields), model, None))
 
 
-def assistant(*content: object) -> dict[str, object]:
-    return {"role": "assistant", "content": list(content)}
+def test_plain_request() -> None:
+    """The least request has a token limit of ours, which this API demands."""
+    expected = {
+        "model": "m",
+        "max_tokens": DEFAULT_MAX_TOKENS,
+        "messages": [user("Hi")],
+        "stream": True,
+    }
+    assert expected == body_of(ADAPTER, PROVIDER, a_request())
 
 
-def sent_messages(request: ChatRequest) -> list[dict[str, object]]:
-    return message_blocks(turns(request.messages))
+def test_all_options() -> None:
+    """Every option has its place, and `extra` the last word."""
+    request = a_request(
+        max_tokens=5,
+        temperature=0.0,
+        top_p=0.9,
+        stop=["X"],
+        stream=False,
+        system="s",
+        tools=[{"name": "f", "description": "d", "parameters": '{"type":"object"}'}],
+        extra={"top_k": 1, "max_tokens": 6},
+    )
+    expected = {
+        "model": "m",
+        "max_tokens": 6,
+        "messages": [user("Hi")],
+        "system": "s",
+        "temperature": 0.0,
+        "top_p": 0.9,
+        "stop_sequences": ["X"],
+        "tools": [{"name": "f", "description": "d", "input_schema": {"type": "object"}}],
+        "top_k": 1,
+    }
+    assert expected == body_of(ADAPTER, PROVIDER, request)
 
 
 @pytest.mark.parametrize(
-    ("messages", "sent"),
+    ("choice", "sent"),
     [
-        # neighbours of one role become one turn
-        ([user(text("a")), user(text("b"))], [user(text("a"), text("b"))]),
-        (
-            [user(text("a")), assistant(text("b")), assistant(CALL)],
-            [user(text("a")), assistant(text("b"), SENT_CALL)],
-        ),
-        # results come first, also those of a later message of the same turn
-        ([user(text("a"), RESULT)], [user(SENT_RESULT, text("a"))]),
-        ([user(text("a")), user(RESULT)], [user(SENT_RESULT, text("a"))]),
-        # empty text goes, and a turn of nothing else with it
-        ([user(text(""), text("a"), text(" \n"))], [user(text("a"))]),
-        (
-            [user(text("a")), assistant(text("")), user(text("b"))],
-            [user(text("a"), text("b"))],
-        ),
-        ([assistant(text(""), CALL)], [assistant(SENT_CALL)]),
-        # a system message does not part its neighbours
-        (
-            [user(text("a")), {"role": "system", "content": "s"}, user(text("b"))],
-            [user(text("a"), text("b"))],
-        ),
-        # results: in parts, empty, failed
-        (
-            [user(RESULT | {"content": [text("1"), text("2")], "is_error": True})],
-            [user(SENT_RESULT | {"content": "1\n2", "is_error": True})],
-        ),
-        (
-            [user(RESULT | {"content": ""})],
-            [user({"type": "tool_result", "tool_use_id": "c1"})],
-        ),
-        # pictures: by their data or URL, in the order of the client, in results too
-        (
-            [user(text("a"), PICTURE, text("b"), LINKED)],
-            [user(text("a"), SENT_PICTURE, text("b"), SENT_LINKED)],
-        ),
-        ([user(PICTURE)], [user(SENT_PICTURE)]),
-        (
-            [user(RESULT | {"content": [PICTURE, text("1"), text(""), LINKED]}, PICTURE)],
-            [user(SENT_RESULT | {"content": [SENT_PICTURE, text("1"), SENT_LINKED]}, SENT_PICTURE)],
-        ),
-        # thoughts: as they came, where they came; one that was cut off is none
-        (
-            [user(text("a")), assistant(THOUGHT, text("b"), REDACTED, CALL)],
-            [user(text("a")), assistant(SENT_THOUGHT, text("b"), SENT_REDACTED, SENT_CALL)],
-        ),
-        ([assistant(THOUGHT)], [assistant(SENT_THOUGHT)]),
-        (
-            [user(text("a")), assistant(UNSIGNED), user(text("b"))],
-            [user(text("a"), text("b"))],
-        ),
-        # text after a call stays there
-        ([assistant(CALL, text("a"))], [assistant(SENT_CALL, text("a"))]),
-        # no arguments are an empty object
-        ([assistant(CALL | {"arguments": ""})], [assistant(SENT_CALL | {"input": {}})]),
+        ("auto", {"type": "auto"}),
+        ("none", {"type": "none"}),
+        ("required", {"type": "any"}),
+        ({"name": "f"}, {"type": "tool", "name": "f"}),
     ],
 )
-def test_messages(messages: list[dict[str, object]], sent: object) -> None:
-    """Each form of conversation becomes this API's."""
-    assert sent == sent_messages(a_request(*messages))
-
-
-def test_system_messages_move_up() -> None:
-    """System messages from anywhere join the request's own system prompt."""
-    middle: dict[str, object] = {"role": "system", "content": "two"}
-    ordered = turns(a_request(user(text("a")), middle, user(text("b"))).messages)
-    assert system_text("one", ordered) == "one\n\ntwo"
-    assert system_text(None, ordered) == "two"
-
-
-def test_foreign_ids_are_made_safe_and_still_match() -> None:
-    """An id with characters this API refuses is replaced, in call and result alike."""
-    foreign = {"id": "functions.f:0"}
-    request = a_request(assistant(CALL | foreign), user(RESULT | foreign))
-    sent = msgspec.json.encode(sent_messages(request)).decode()
-    ids = re.findall(r'"(?:tool_use_id|id)":"([^"]*)"', sent)
-    assert len(ids) == 2
-    assert len(set(ids)) == 1
-    assert re.fullmatch(r"[A-Za-z0-9_-]+", ids[0])
+def test_tool_choices(choice: object, sent: object) -> None:
+    """Each choice has its form here, and is left out without tools."""
+    request = a_request(tools=[{"name": "f"}], tool_choice=choice)
+    assert sent == body_of(ADAPTER, PROVIDER, request)["tool_choice"]
+    assert "tool_choice" not in body_of(ADAPTER, PROVIDER, a_request(tool_choice=choice))
 
 
 @pytest.mark.parametrize(
-    ("messages", "words"),
+    ("choice", "sent"),
     [
-        ([user(text("a")), assistant(CALL | {"arguments": "[1]"})], "messages[1]"),
-        ([assistant(CALL | {"arguments": "{"})], "'c1'"),
-        ([user(text(""))], "no text"),
-        ([{"role": "system", "content": "s"}], "no text"),
+        (None, {"type": "auto", "disable_parallel_tool_use": True}),
+        ("auto", {"type": "auto", "disable_parallel_tool_use": True}),
+        ("none", {"type": "none"}),
+        ("required", {"type": "any", "disable_parallel_tool_use": True}),
+        ({"name": "f"}, {"type": "tool", "name": "f", "disable_parallel_tool_use": True}),
     ],
 )
-def test_what_it_cannot_say(messages: list[dict[str, object]], words: str) -> None:
-    """What this API has no form for is the client's fault, and the message names the place."""
-    request = a_request(*messages)
-    failure = failure_of(lambda: sent_messages(request))
-    assert FailureClass.BAD_REQUEST is failure.kind
-    assert words in failure.message
+def test_one_call_at_a_time(choice: object, sent: object) -> None:
+    """The wish for single calls is a part of the choice here; parallel ones are the habit."""
+    request = a_request(tools=[{"name": "f"}], tool_choice=choice, parallel_tool_calls=False)
+    assert sent == body_of(ADAPTER, PROVIDER, request)["tool_choice"]
+    parallel = a_request(tools=[{"name": "f"}], parallel_tool_calls=True)
+    assert "tool_choice" not in body_of(ADAPTER, PROVIDER, parallel)
+    assert "tool_choice" not in body_for(Model(id="m"), parallel_tool_calls=False)
+
+
+@pytest.mark.parametrize(
+    ("given", "limit", "sent"),
+    [(None, None, DEFAULT_MAX_TOKENS), (None, 64_000, 64_000), (5, 64_000, 5), (5, None, 5)],
+)
+def test_max_tokens(given: int | None, limit: int | None, sent: int) -> None:
+    """The client's limit, else what the model can give, else a default."""
+    assert sent == body_for(Model(id="m", max_output=limit), max_tokens=given)["max_tokens"]
+
+
+def test_thinking() -> None:
+    """The wish to think is in the two fields of the model's generation."""
+    adaptive = body_for(Model(id="claude-opus-5-5"), reasoning="high")
+    assert adaptive["thinking"] == {"type": "adaptive", "display": "summarized"}
+    assert adaptive["output_config"] == {"effort": "high"}
+    old = body_for(Model(id="claude-haiku-4-5", max_output=8000), reasoning="high")
+    assert old["thinking"] == {"type": "enabled", "budget_tokens": 4000}
+    assert "output_config" not in old
+
+
+@pytest.mark.parametrize(
+    ("schema", "sent"),
+    [
+        ({"type": "string"}, {"type": "string"}),
+        (
+            {"type": "object", "properties": {"type": {"type": ["object", "null"]}}},
+            {
+                "type": "object",
+                "properties": {"type": {"type": ["object", "null"], "additionalProperties": False}},
+                "additionalProperties": False,
+            },
+        ),
+        (
+            {"type": "object", "additionalProperties": True, "enum": [{"type": "object"}]},
+            {"type": "object", "additionalProperties": True, "enum": [{"type": "object"}]},
+        ),
+        (
+            {"anyOf": [{"type": "array", "items": {"type": "object"}}, True]},
+            {
+                "anyOf": [
+                    {"type": "array", "items": {"type": "object", "additionalProperties": False}},
+                    True,
+                ]
+            },
+        ),
+        (
+            {"$ref": "#/$defs/a", "$defs": {"a": {"type": "object"}}},
+            {
+                "$ref": "#/$defs/a",
+                "$defs": {"a": {"type": "object", "additionalProperties": False}},
+            },
+        ),
+    ],
+)
+def test_schema_of_the_answer(schema: object, sent: object) -> None:
+    """A schema goes with every object closed, as the API demands, and with the effort beside it."""
+    form = {"type": "json_schema", "schema": msgspec.json.encode(schema).decode()}
+    body = body_for(Model(id="claude-opus-5"), response_format=form, reasoning="low")
+    config = {"effort": "low", "format": {"type": "json_schema", "schema": sent}}
+    assert config == body["output_config"]
+
+
+@pytest.mark.parametrize(
+    ("form", "kind", "words"),
+    [
+        ({"type": "json_object"}, FailureClass.UNSUPPORTED, "response_format: "),
+        (
+            {"type": "json_schema", "schema": "[]"},
+            FailureClass.BAD_REQUEST,
+            "response_format.schema ",
+        ),
+        (
+            {"type": "json_schema", "schema": '{"items":' * 900 + "{}" + "}" * 900},
+            FailureClass.BAD_REQUEST,
+            "response_format.schema ",
+        ),
+    ],
+)
+def test_answers_it_cannot_promise(form: dict[str, object], kind: FailureClass, words: str) -> None:
+    """Any JSON object at all, or no schema, is refused, naming the field."""
+    failure = failure_of(lambda: body_for(Model(id="m"), response_format=form))
+    assert kind is failure.kind
+    assert failure.message.startswith(words)

@@ -4,13 +4,13 @@ import pytest
 
 from aircherd.errors import ProviderFailed
 from aircherd.providers.anthropic.thinking import (
-    Asked,
+    AnthropicMessage,
     Block,
-    Sent,
-    ask_to_think,
-    redacted_thought,
-    refuse_to_go_on,
-    thought_block,
+    ThinkingOptions,
+    check_last_message,
+    reasoning_block,
+    redacted_reasoning,
+    thinking_options,
 )
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
@@ -21,8 +21,8 @@ ADAPTIVE = {"type": "adaptive", "display": "summarized"}
 TOOLS = [{"name": "f"}]
 
 
-def asked(model: str, max_tokens: int = 64_000, **fields: object) -> Asked:
-    return ask_to_think(a_request(**fields), Model(id=model), max_tokens, [])
+def asked(model: str, max_tokens: int = 64_000, **fields: object) -> ThinkingOptions:
+    return thinking_options(a_request(**fields), Model(id=model), max_tokens, [])
 
 
 def budget(tokens: int) -> dict[str, object]:
@@ -62,7 +62,7 @@ def test_efforts(model: str, effort: str, thinking: object, sent: str | None) ->
 @pytest.mark.parametrize("model", ["claude-haiku-4-5", "claude-opus-5-5", "kimi-k3"])
 def test_without_a_wish_nothing_is_said(model: str) -> None:
     """Whether a model thinks by itself is then its own business."""
-    assert Asked() == asked(model)
+    assert ThinkingOptions() == asked(model)
 
 
 @pytest.mark.parametrize(
@@ -114,11 +114,11 @@ def test_too_little_room_to_think() -> None:
     assert asked("claude-opus-5", 1024, reasoning="low").is_on
 
 
-def user(*kinds: str) -> Sent:
+def user(*kinds: str) -> AnthropicMessage:
     return {"role": "user", "content": [{"type": kind} for kind in kinds]}
 
 
-def assistant(*kinds: str) -> Sent:
+def assistant(*kinds: str) -> AnthropicMessage:
     content: list[Block] = [{"type": kind} for kind in kinds]
     return {"role": "assistant", "content": content}
 
@@ -139,21 +139,21 @@ THOUGHT, REDACTED = assistant("thinking", "tool_use"), assistant("redacted_think
         ([user("text"), CALLED, RESULT, assistant("text"), user("text")], True),
     ],
 )
-def test_rounds_of_tools_end_as_they_began(messages: list[Sent], thinks: bool) -> None:
+def test_rounds_of_tools_end_as_they_began(messages: list[AnthropicMessage], thinks: bool) -> None:
     """With a budget, thinking waits for the next question if a round began without it."""
     request = a_request(reasoning="low")
-    assert thinks == ask_to_think(request, Model(id="claude-haiku-4-5"), 8000, messages).is_on
-    assert ask_to_think(request, Model(id="claude-opus-5"), 8000, messages).is_on
+    assert thinks == thinking_options(request, Model(id="claude-haiku-4-5"), 8000, messages).is_on
+    assert thinking_options(request, Model(id="claude-opus-5"), 8000, messages).is_on
 
 
 @pytest.mark.parametrize("field", ["temperature", "top_p"])
 def test_models_without_sampling(field: str) -> None:
     """What the catalogue says a model does not take is refused, naming field and model."""
     model = Model(id="claude-x", sampling=False)
-    failure = failure_of(lambda: ask_to_think(a_request(**{field: 1.0}), model, 100, []))
+    failure = failure_of(lambda: thinking_options(a_request(**{field: 1.0}), model, 100, []))
     assert FailureClass.UNSUPPORTED is failure.kind
     assert failure.message.startswith(f"{field}: claude-x ")
-    ask_to_think(a_request(**{field: 1.0}), Model(id="claude-x"), 100, [])
+    thinking_options(a_request(**{field: 1.0}), Model(id="claude-x"), 100, [])
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_models_without_sampling(field: str) -> None:
         (ReasoningPart("Hm", "EqQ="), {"type": "thinking", "thinking": "Hm", "signature": "EqQ="}),
         (ReasoningPart("", "EqQ="), {"type": "thinking", "thinking": "", "signature": "EqQ="}),
         (
-            ReasoningPart(signature=redacted_thought("Emw=").signature),
+            ReasoningPart(signature=redacted_reasoning("Emw=").signature),
             {"type": "redacted_thinking", "data": "Emw="},
         ),
         (ReasoningPart("cut o"), None),
@@ -170,19 +170,19 @@ def test_models_without_sampling(field: str) -> None:
 )
 def test_thoughts_go_back(part: ReasoningPart, block: object) -> None:
     """A signed thought goes back as it came; one that was cut off stays out."""
-    assert block == thought_block(part)
+    assert block == reasoning_block(part)
 
 
 @pytest.mark.parametrize("model", ["claude-opus-4-6", "claude-sonnet-5", "anthropic/claude-opus-5"])
 def test_newer_models_do_not_go_on_with_an_answer(model: str) -> None:
     """Who ends with the assistant's words is told what to do; another vendor may take it."""
     with pytest.raises(ProviderFailed) as caught:
-        refuse_to_go_on([user("text"), assistant("text")], Model(id=model))
+        check_last_message([user("text"), assistant("text")], Model(id=model))
     assert caught.value.failure.kind is FailureClass.UNSUPPORTED
-    assert caught.value.failure.message.startswith(f"messages: {model} does not go on with")
+    assert caught.value.failure.message.startswith(f"messages: {model} cannot continue an answer")
 
 
 def test_older_models_go_on_with_an_answer() -> None:
     """It is how they are made to begin as one likes."""
-    refuse_to_go_on([user("text"), assistant("text")], Model(id="claude-haiku-4-5"))
-    refuse_to_go_on([assistant("text"), user("text")], Model(id="claude-opus-4-6"))
+    check_last_message([user("text"), assistant("text")], Model(id="claude-haiku-4-5"))
+    check_last_message([assistant("text"), user("text")], Model(id="claude-opus-4-6"))

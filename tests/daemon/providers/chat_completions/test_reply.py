@@ -7,12 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aircherd.providers.chat_completions.reply import (
-    OpenAIStream,
-    OpenAIUsage,
-    read_usage,
-    read_whole,
-)
+from aircherd.providers.chat_completions.reply import OpenAIStream, read_whole
 from aircherd.providers.chat_completions.thinking import NamedThinking, Thinking, ThinkingFields
 from aircherd.providers.openrouter.thinking import DetailedThinking
 from aircherd.vocabulary.failure import Failure, FailureClass
@@ -26,7 +21,6 @@ from aircherd.vocabulary.reply import (
     Usage,
     UsageDelta,
 )
-from helpers.memory import allocated
 from helpers.providers.provider_calls import cut_in_two, failure_of, run_decoder, sse
 
 
@@ -256,36 +250,6 @@ def test_the_model_is_the_last_that_was_named() -> None:
     assert Ending("stop", COUNTED, "m-1") == ending
 
 
-@pytest.mark.parametrize(
-    ("usage", "counted"),
-    [
-        (USAGE, COUNTED),
-        ({"prompt_tokens": "7", "completion_tokens": None}, Usage(7)),
-        (
-            {"prompt_tokens": 5, "prompt_tokens_details": {"cache_write_tokens": 3}},
-            Usage(5, 0, 0, 3),
-        ),
-        ({"prompt_tokens": 5, "prompt_tokens_details": {"cached_tokens": 9}}, Usage(5, 0, 5)),
-        ({"prompt_tokens_details": [], "completion_tokens_details": "x"}, None),
-        ({"prompt_tokens": 10**30, "completion_tokens": 1}, None),
-        ({"completion_tokens": 2**53 - 1}, Usage(0, 2**53 - 1)),
-    ],
-)
-def test_usage(usage: dict[str, object], counted: Usage | None) -> None:
-    """Counts are read as they come; cached tokens never exceed the input."""
-    assert counted == read_usage(msgspec.json.decode(msgspec.json.encode(usage), type=OpenAIUsage))
-
-
-def test_unknown_usage_is_not_decoded() -> None:
-    """What a server adds to the counts, however much, takes no memory."""
-    many = b"[" + b"{}," * 100_000 + b"{}]"
-    data = b'data: {"usage":{"prompt_tokens":%s,"completion_tokens":1,"x":%s}}\n\n' % (many, many)
-    decoder = OpenAIStream()
-    events: list[ReplyEvent] = []
-    assert allocated(lambda: events.extend(decoder.feed(data))) < 5_000_000
-    assert events == []
-
-
 class Hidden(NamedThinking):
     """Thinking of which nothing is told."""
 
@@ -327,40 +291,6 @@ def test_whatever_follows_ends_a_thought(end: object, events: list[ReplyEvent]) 
     found = decoder.feed(sse(end))
     assert [ReasoningDelta(signature="signed"), *events] == found
     assert not any(isinstance(event, ReasoningDelta) for event in decoder.feed(sse(DONE)))
-
-
-@pytest.mark.parametrize(
-    ("cost", "told"),
-    [(0.0000123, "0.0000123"), (1, "1"), (0, "0"), (None, None), ("x", None), (True, None)],
-)
-def test_cost(cost: object, told: str | None) -> None:
-    """The provider's own cost is a plain decimal string."""
-    ending = decode(chunk("a"), {"choices": [], "usage": {"cost": cost}}, DONE)[0][-1]
-    assert isinstance(ending, Ending)
-    assert told == ending.cost
-
-
-@pytest.mark.parametrize(
-    ("usage", "told"),
-    [
-        ({"cost": 0.95, "cost_details": {"upstream_inference_cost": 19}, "is_byok": True}, "19.95"),
-        ({"cost": 0, "cost_details": {"upstream_inference_cost": 0.1}, "is_byok": True}, "0.1"),
-        ({"cost": 0.5, "cost_details": {"upstream_inference_cost": 0.5}, "is_byok": False}, "0.5"),
-        ({"cost": 0.5, "cost_details": {"upstream_inference_cost": 0.5}}, "0.5"),
-        ({"cost": 0.5, "is_byok": True}, None),
-        ({"cost": 0.5, "cost_details": {"upstream_inference_cost": -1}, "is_byok": True}, None),
-        ({"cost": 0.5, "cost_details": {"upstream_inference_cost": "x"}, "is_byok": True}, None),
-        ({"cost": 0.5, "cost_details": [], "is_byok": True}, None),
-        ({"cost": -1, "cost_details": {"upstream_inference_cost": 1}, "is_byok": True}, None),
-    ],
-)
-def test_what_the_users_own_key_pays_is_part_of_the_cost(
-    usage: dict[str, object], told: str | None
-) -> None:
-    """OpenRouter's fee and its provider's price together; one without the other is not the cost."""
-    ending = decode(chunk("a"), {"choices": [], "usage": usage}, DONE)[0][-1]
-    assert isinstance(ending, Ending)
-    assert told == ending.cost
 
 
 def whole(**message: object) -> bytes:

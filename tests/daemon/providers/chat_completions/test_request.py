@@ -2,20 +2,13 @@
 
 import re
 
-import msgspec
 import pytest
 
-from aircherd.providers.chat_completions.request import (
-    ANY_ID,
+from aircherd.providers.chat_completions.quirks import (
     EVERY_EFFORT,
-    JSON_SENTENCE,
     Quirks,
-    chat_body,
-    effort_of,
-    openai_effort,
-    safe_id,
 )
-from aircherd.vocabulary.chat import Effort
+from aircherd.providers.chat_completions.request import chat_body
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 from helpers.providers.provider_calls import a_request, failure_of
@@ -112,143 +105,6 @@ def test_response_format(wanted: dict[str, object], sent: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "system"),
-    [
-        ({}, [{"role": "system", "content": JSON_SENTENCE}]),
-        ({"system": "Be brief."}, [{"role": "system", "content": f"Be brief.\n\n{JSON_SENTENCE}"}]),
-        ({"system": "Speak Json!"}, [{"role": "system", "content": "Speak Json!"}]),
-    ],
-)
-def test_json_is_mentioned(fields: dict[str, object], system: list[object]) -> None:
-    """Who wants any JSON must say the word: where nobody did, a sentence with it is added."""
-    user: dict[str, object] = {"role": "user", "content": "u"}
-    json = {"type": "json_object"}
-    assert [*system, user] == sent_messages(user, response_format=json, **fields)
-    spoken: dict[str, object] = {"role": "user", "content": "as JSON"}
-    assert [spoken] == sent_messages(spoken, response_format=json)
-
-
-@pytest.mark.parametrize(
-    ("messages", "sent"),
-    [
-        (
-            [{"role": "user", "content": [text("a")]}],
-            [{"role": "user", "content": "a"}],
-        ),
-        (
-            [{"role": "user", "content": [text("a"), text("b")]}],
-            [{"role": "user", "content": "a\n\nb"}],
-        ),
-        ([{"role": "user", "content": []}], [{"role": "user", "content": ""}]),
-        ([{"role": "system", "content": "s"}], [{"role": "system", "content": "s"}]),
-        (
-            [{"role": "user", "content": [text("a"), PNG, text(""), text("b"), URL]}],
-            [{"role": "user", "content": [text("a"), SENT_PNG, text("b"), SENT_URL]}],
-        ),
-        (
-            [{"role": "user", "content": [PNG]}],
-            [{"role": "user", "content": [SENT_PNG]}],
-        ),
-        (
-            [{"role": "assistant", "content": [CALL]}],
-            [{"role": "assistant", "content": None, "tool_calls": [SENT_CALL]}],
-        ),
-        (
-            [{"role": "assistant", "content": [text("t"), CALL]}],
-            [{"role": "assistant", "content": "t", "tool_calls": [SENT_CALL]}],
-        ),
-        (
-            [
-                {
-                    "role": "user",
-                    "content": [
-                        text("and?"),
-                        {"type": "tool_result", "id": "c1", "content": "1"},
-                        {
-                            "type": "tool_result",
-                            "id": "c2",
-                            "content": [text("2")],
-                            "is_error": True,
-                        },
-                    ],
-                }
-            ],
-            [
-                {"role": "tool", "tool_call_id": "c1", "content": "1"},
-                {"role": "tool", "tool_call_id": "c2", "content": "Error: 2"},
-                {"role": "user", "content": "and?"},
-            ],
-        ),
-        (
-            [{"role": "user", "content": [{"type": "tool_result", "id": "c1", "content": ""}]}],
-            [{"role": "tool", "tool_call_id": "c1", "content": ""}],
-        ),
-    ],
-)
-def test_messages(messages: list[dict[str, object]], sent: object) -> None:
-    """Each form of message becomes this API's, a plain text wherever there is only text."""
-    assert sent == sent_messages(*messages)
-
-
-def test_pictures_of_tools() -> None:
-    """What a tool shows comes in the user's message behind all answers, and says whose it is."""
-    results = [
-        {"type": "tool_result", "id": "c1", "content": [text("see"), PNG]},
-        {"type": "tool_result", "id": "c2", "content": [URL, PNG]},
-        {"type": "tool_result", "id": "c3", "content": "3"},
-    ]
-    note = "(Its pictures are in the user's next message.)"
-    expected = [
-        {"role": "tool", "tool_call_id": "c1", "content": f"see\n{note}"},
-        {"role": "tool", "tool_call_id": "c2", "content": note},
-        {"role": "tool", "tool_call_id": "c3", "content": "3"},
-        {
-            "role": "user",
-            "content": [
-                text("Pictures from the result of tool call c1:"),
-                SENT_PNG,
-                text("Pictures from the result of tool call c2:"),
-                SENT_URL,
-                SENT_PNG,
-                text("well?"),
-            ],
-        },
-    ]
-    assert expected == sent_messages({"role": "user", "content": [*results, text("well?")]})
-
-
-def test_system_comes_first() -> None:
-    """The request's system prompt is the first message."""
-    user: dict[str, object] = {"role": "user", "content": "u"}
-    assert [{"role": "system", "content": "s"}, user] == sent_messages(user, system="s")
-
-
-def test_empty_arguments_become_an_object() -> None:
-    """A call without arguments has an empty object, which strict servers need."""
-    sent = {"role": "assistant", "content": None, "tool_calls": [EMPTY_CALL]}
-    call = CALL | {"arguments": ""}
-    assert [sent] == sent_messages({"role": "assistant", "content": [call]})
-
-
-def test_signatures_of_others_are_not_sent() -> None:
-    """Text and calls have no signature here."""
-    signed = [text("t") | {"signature": "s"}, CALL | {"signature": "s"}]
-    sent = {"role": "assistant", "content": "t", "tool_calls": [SENT_CALL]}
-    assert [sent] == sent_messages({"role": "assistant", "content": signed})
-
-
-def test_thinking_goes_back_as_the_server_wants_it() -> None:
-    """Who takes thinking is handed the message and all of its thoughts."""
-    thoughts = [{"type": "reasoning", "text": each, "origin": "p/m"} for each in ("a", "b")]
-    said = {"role": "assistant", "content": [thoughts[0], text("t"), thoughts[1]]}
-    quirks = msgspec.structs.replace(
-        QUIRKS, put_thinking=lambda message, parts: {**message, "seen": [p.text for p in parts]}
-    )
-    sent = chat_body(a_request(said), MODEL, quirks)["messages"]
-    assert sent == [{"role": "assistant", "content": "t", "seen": ["a", "b"]}]
-
-
-@pytest.mark.parametrize(
     ("fields", "model", "kind", "told"),
     [
         (
@@ -285,48 +141,3 @@ def test_sampling_where_nothing_is_known_of_it() -> None:
     """A model that may take sampling gets it."""
     for model in (MODEL, Model(id="m", sampling=True)):
         assert chat_body(a_request(temperature=0), model, QUIRKS)["temperature"] == 0
-
-
-@pytest.mark.parametrize(
-    ("asked", "can_think", "sent"),
-    [
-        (None, None, None),
-        ("low", None, "low"),
-        ("low", False, "low"),
-        ("none", None, "none"),
-        ("none", True, "none"),
-        ("none", False, None),
-    ],
-)
-def test_effort(asked: Effort | None, can_think: bool | None, sent: str | None) -> None:
-    """An effort is the server's word for it; what cannot think is not told not to."""
-    model = Model(id="m", reasoning=can_think)
-    assert sent == effort_of(a_request(reasoning=asked), model, QUIRKS)
-
-
-def test_safe_ids() -> None:
-    """An id that fits stays; another becomes the same nine letters and digits every time."""
-    odd = "call:1\ud800"
-    assert odd == safe_id(odd, ANY_ID)
-    nine = safe_id(odd, _NINE)
-    assert _NINE.fullmatch(nine)
-    assert nine == safe_id(odd, _NINE) != safe_id("call:2", _NINE)
-    assert nine == safe_id(nine, _NINE)
-
-
-@pytest.mark.parametrize(
-    ("model", "effort", "sent"),
-    [
-        ("o3", "none", "low"),
-        ("o4-mini", "max", "high"),
-        ("gpt-5", "none", "minimal"),
-        ("gpt-5-mini", "xhigh", "high"),
-        ("gpt-5.1", "minimal", "none"),
-        ("gpt-5.5", "max", "max"),
-        ("openai/o3", "xhigh", "high"),
-        ("brand-new", "xhigh", "xhigh"),
-    ],
-)
-def test_an_older_model_gets_the_nearest_effort_it_knows(model, effort, sent):
-    """It would answer 400 to any other word."""
-    assert openai_effort(model, effort) == sent

@@ -1,4 +1,4 @@
-"""Requests as the Gemini API takes them."""
+"""URLs and headers of calls to the Gemini API."""
 
 import pytest
 
@@ -10,138 +10,12 @@ from helpers.providers.provider_calls import (
     CANARY,
     a_provider,
     a_request,
-    body_of,
     failure_of,
-    sent_body,
 )
 
 ADAPTER = GeminiContent()
 PROVIDER = a_provider("gemini")
 ROOT = "https://generativelanguage.googleapis.com/v1beta"
-TOOLS = [{"name": "f"}]
-
-
-def config_of(**fields: object) -> object:
-    return body_of(ADAPTER, PROVIDER, a_request(**fields)).get("generationConfig")
-
-
-def test_plain_request() -> None:
-    """The least request has its contents and nothing else."""
-    expected = {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}]}
-    assert expected == body_of(ADAPTER, PROVIDER, a_request())
-
-
-def test_all_options() -> None:
-    """Every option has its place; `extra` has the last word, and replaces no other option."""
-    request = a_request(
-        max_tokens=5,
-        temperature=0.5,
-        top_p=0.9,
-        stop=["X"],
-        system="s",
-        tools=[{"name": "f", "description": "d", "parameters": '{"type":"object","x":1}'}],
-        tool_choice="auto",
-        reasoning="low",
-        response_format={"type": "json_schema", "schema": '{"type":"object"}'},
-        extra={"generationConfig": {"topK": 1, "topP": 0.1}, "serviceTier": "flex"},
-    )
-    schema = {"type": "object", "x": 1}
-    declared = {"name": "f", "description": "d", "parametersJsonSchema": schema}
-    assert body_of(ADAPTER, PROVIDER, request) == {
-        "contents": [{"role": "user", "parts": [{"text": "Hi"}]}],
-        "systemInstruction": {"parts": [{"text": "s"}]},
-        "tools": [{"functionDeclarations": [declared]}],
-        "toolConfig": {"functionCallingConfig": {"mode": "AUTO"}},
-        "generationConfig": {
-            "maxOutputTokens": 5,
-            "temperature": 0.5,
-            "topP": 0.1,
-            "topK": 1,
-            "stopSequences": ["X"],
-            "responseMimeType": "application/json",
-            "responseJsonSchema": {"type": "object"},
-            "thinkingConfig": {"thinkingLevel": "LOW", "includeThoughts": True},
-        },
-        "serviceTier": "flex",
-    }
-
-
-def test_json_of_any_form() -> None:
-    """Without a schema only the kind of text is told."""
-    asked = config_of(response_format={"type": "json_object"})
-    assert asked == {"responseMimeType": "application/json"}
-
-
-def test_thinking_goes_by_the_model() -> None:
-    """No budget or level goes to a model that has none."""
-    request = a_request(reasoning="none")
-    sent = [
-        sent_body(ADAPTER.chat_call(PROVIDER, request, Model(id=name), None)).get(
-            "generationConfig"
-        )
-        for name in ("gemini-2.5-flash", "gemini-2.0-flash")
-    ]
-    assert sent == [{"thinkingConfig": {"thinkingBudget": 0}}, None]
-
-
-@pytest.mark.parametrize(
-    ("choice", "sent"),
-    [
-        ("auto", {"mode": "AUTO"}),
-        ("none", {"mode": "NONE"}),
-        ("required", {"mode": "ANY"}),
-        ({"name": "f"}, {"mode": "ANY", "allowedFunctionNames": ["f"]}),
-    ],
-)
-def test_tool_choices(choice: object, sent: object) -> None:
-    """Each choice has its mode, and is left out without tools."""
-    body = body_of(ADAPTER, PROVIDER, a_request(tools=TOOLS, tool_choice=choice))
-    assert {"functionCallingConfig": sent} == body["toolConfig"]
-    assert "toolConfig" not in body_of(ADAPTER, PROVIDER, a_request(tool_choice=choice))
-
-
-@pytest.mark.parametrize(
-    ("fields", "kind", "words"),
-    [
-        (
-            {"tools": TOOLS, "parallel_tool_calls": False},
-            FailureClass.UNSUPPORTED,
-            "parallel_tool_calls: Gemini cannot",
-        ),
-        ({"stop": list("123456")}, FailureClass.UNSUPPORTED, "stop: Gemini takes at most 5"),
-        (
-            {"tools": [{"name": "f", "parameters": "[]"}]},
-            FailureClass.BAD_REQUEST,
-            "parameters of tool 'f'",
-        ),
-        (
-            {"response_format": {"type": "json_schema", "schema": "1"}},
-            FailureClass.BAD_REQUEST,
-            "response_format: schema",
-        ),
-    ],
-)
-def test_what_it_has_no_form_for(fields: dict[str, object], kind: FailureClass, words: str) -> None:
-    """It is refused by its name and not left out in silence."""
-    failure = failure_of(lambda: body_of(ADAPTER, PROVIDER, a_request(**fields)))
-    assert failure.kind is kind
-    assert words in failure.message
-
-
-def test_sampling_that_a_model_does_not_take() -> None:
-    """The field and the model are named."""
-    model = Model(id="g", sampling=False)
-    request = a_request(top_p=0.5)
-    failure = failure_of(lambda: ADAPTER.chat_call(PROVIDER, request, model, None))
-    assert (
-        failure.kind,
-        failure.message,
-    ) == (FailureClass.UNSUPPORTED, "top_p: g does not take it")
-
-
-def test_parallel_calls_matter_with_tools_only() -> None:
-    """A client that always says one call at a time can ask without tools."""
-    assert config_of(parallel_tool_calls=False) is None
 
 
 @pytest.mark.parametrize(

@@ -1,205 +1,142 @@
-"""Conversations as Gemini takes them."""
+"""Requests as the Gemini API takes them."""
 
 import pytest
 
-from aircherd.providers.codec.turns import turns
-from aircherd.providers.gemini.request import UNSIGNED, write_contents, write_system
+from aircherd.providers.gemini.adapter import GeminiContent
 from aircherd.vocabulary.failure import FailureClass
-from helpers.providers.provider_calls import a_request, failure_of
-
-NEW, OLD = "gemini-3.8-flash", "gemini-2.5-flash"
-PNG = {"type": "image", "media_type": "image/png", "data": "aGk="}
-SENT_PNG = {"inlineData": {"mimeType": "image/png", "data": "aGk="}}
-CALL = {"type": "tool_call", "id": "c1", "name": "f", "arguments": '{"a":1}'}
-RESULT = {"type": "tool_result", "id": "c1", "content": "one"}
-SENT_CALL = {"functionCall": {"id": "c1", "name": "f", "args": {"a": 1}}}
-UNSIGNED_CALL = SENT_CALL | {"thoughtSignature": UNSIGNED}
-
-Part = dict[str, object]
-
-
-def text(words: str, **fields: object) -> Part:
-    return {"type": "text", "text": words, **fields}
-
-
-def user(*content: object) -> Part:
-    return {"role": "user", "content": list(content)}
-
-
-def assistant(*content: object) -> Part:
-    return {"role": "assistant", "content": list(content)}
-
-
-def said(words: str) -> Part:
-    return {"text": words}
-
-
-def sent(role: str, *parts: Part) -> Part:
-    return {"role": role, "parts": list(parts)}
-
-
-def answer(output: str = "one", **fields: object) -> Part:
-    response = {"id": "c1", "name": "f", "response": {"output": output}, **fields}
-    return {"functionResponse": response}
-
-
-def written(*messages: Part, model: str = NEW) -> list[Part]:
-    return write_contents(turns(a_request(*messages).messages), model)
-
-
-@pytest.mark.parametrize(
-    ("messages", "contents"),
-    [
-        ([user(text("a"))], [sent("user", said("a"))]),
-        # neighbours of one role become one, whatever separated them held nothing
-        (
-            [user(text("a")), assistant(text("")), user(text("b"))],
-            [sent("user", said("a"), said("b"))],
-        ),
-        ([user(text(""), text("a"))], [sent("user", said("a"))]),
-        (
-            [user(text("a")), assistant(text("b")), assistant(CALL)],
-            [sent("user", said("a")), sent("model", said("b"), UNSIGNED_CALL)],
-        ),
-        # answers stand in front, also those of a later message
-        (
-            [assistant(CALL), user(text("a")), user(RESULT)],
-            [sent("model", UNSIGNED_CALL), sent("user", answer(), said("a"))],
-        ),
-        # system messages go elsewhere and part nobody
-        (
-            [user(text("a")), {"role": "system", "content": "s"}, user(text("b"))],
-            [sent("user", said("a"), said("b"))],
-        ),
-        ([user(PNG, text("what?"))], [sent("user", SENT_PNG, said("what?"))]),
-        # no arguments are an empty object
-        (
-            [assistant(CALL | {"arguments": ""})],
-            [
-                sent(
-                    "model",
-                    {
-                        "functionCall": {"id": "c1", "name": "f", "args": {}},
-                        "thoughtSignature": UNSIGNED,
-                    },
-                )
-            ],
-        ),
-    ],
+from aircherd.vocabulary.models import Model
+from helpers.providers.provider_calls import (
+    a_provider,
+    a_request,
+    body_of,
+    failure_of,
+    sent_body,
 )
-def test_contents(messages: list[Part], contents: list[Part]) -> None:
-    """Each form of conversation becomes Gemini's."""
-    assert contents == written(*messages)
+
+ADAPTER = GeminiContent()
+PROVIDER = a_provider("gemini")
+ROOT = "https://generativelanguage.googleapis.com/v1beta"
+TOOLS = [{"name": "f"}]
 
 
-@pytest.mark.parametrize(
-    ("result", "response"),
-    [
-        ({"content": "one"}, {"output": "one"}),
-        ({"content": ""}, {"output": ""}),
-        ({"content": '{"a":1}'}, {"output": '{"a":1}'}),
-        ({"content": [text("1"), text("2")]}, {"output": "1\n2"}),
-        ({"is_error": True}, {"error": "one"}),
-    ],
-)
-def test_answers_are_objects(result: Part, response: Part) -> None:
-    """What a tool said is its output, or the error if it failed."""
-    contents = written(assistant(CALL), user(RESULT | result))
-    assert [answer(response=response)] == contents[1]["parts"]
+def config_of(**fields: object) -> object:
+    return body_of(ADAPTER, PROVIDER, a_request(**fields)).get("generationConfig")
 
 
-def test_signed_parts_go_back_as_they_were() -> None:
-    """The signed piece of a text stands alone again; thoughts and calls keep theirs."""
-    contents = written(
-        assistant(
-            {"type": "reasoning", "text": "hm", "origin": "gemini/x"},
-            text("Hello", signature="2:T", origin="gemini/x"),
-            {"type": "reasoning", "text": "so", "signature": "2:R", "origin": "gemini/x"},
-            text("Bye", signature="0:E", origin="gemini/x"),
-            CALL | {"signature": "C", "origin": "gemini/x"},
-            CALL | {"id": "c2"},
-        )
+def test_plain_request() -> None:
+    """The least request has its contents and nothing else."""
+    expected = {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}]}
+    assert expected == body_of(ADAPTER, PROVIDER, a_request())
+
+
+def test_all_options() -> None:
+    """Every option has its place; `extra` has the last word, and replaces no other option."""
+    request = a_request(
+        max_tokens=5,
+        temperature=0.5,
+        top_p=0.9,
+        stop=["X"],
+        system="s",
+        tools=[{"name": "f", "description": "d", "parameters": '{"type":"object","x":1}'}],
+        tool_choice="auto",
+        reasoning="low",
+        response_format={"type": "json_schema", "schema": '{"type":"object"}'},
+        extra={"generationConfig": {"topK": 1, "topP": 0.1}, "serviceTier": "flex"},
     )
-    second = {"functionCall": {"id": "c2", "name": "f", "args": {"a": 1}}}
-    assert contents[0]["parts"] == [
-        {"text": "hm", "thought": True},
-        said("Hel"),
-        {"text": "lo", "thoughtSignature": "T"},
-        {"text": "so", "thought": True, "thoughtSignature": "R"},
-        said("Bye"),
-        {"text": "", "thoughtSignature": "E"},
-        SENT_CALL | {"thoughtSignature": "C"},
-        second,
+    schema = {"type": "object", "x": 1}
+    declared = {"name": "f", "description": "d", "parametersJsonSchema": schema}
+    assert body_of(ADAPTER, PROVIDER, request) == {
+        "contents": [{"role": "user", "parts": [{"text": "Hi"}]}],
+        "systemInstruction": {"parts": [{"text": "s"}]},
+        "tools": [{"functionDeclarations": [declared]}],
+        "toolConfig": {"functionCallingConfig": {"mode": "AUTO"}},
+        "generationConfig": {
+            "maxOutputTokens": 5,
+            "temperature": 0.5,
+            "topP": 0.1,
+            "topK": 1,
+            "stopSequences": ["X"],
+            "responseMimeType": "application/json",
+            "responseJsonSchema": {"type": "object"},
+            "thinkingConfig": {"thinkingLevel": "LOW", "includeThoughts": True},
+        },
+        "serviceTier": "flex",
+    }
+
+
+def test_json_of_any_form() -> None:
+    """Without a schema only the kind of text is told."""
+    asked = config_of(response_format={"type": "json_object"})
+    assert asked == {"responseMimeType": "application/json"}
+
+
+def test_thinking_goes_by_the_model() -> None:
+    """No budget or level goes to a model that has none."""
+    request = a_request(reasoning="none")
+    sent = [
+        sent_body(ADAPTER.chat_call(PROVIDER, request, Model(id=name), None)).get(
+            "generationConfig"
+        )
+        for name in ("gemini-2.5-flash", "gemini-2.0-flash")
     ]
-
-
-def test_foreign_calls_are_marked_for_new_models_only() -> None:
-    """Of each step the first unsigned call gets Google's stand-in; older models need none."""
-    steps = (user(text("a")), assistant(CALL), user(RESULT), assistant(CALL), user(RESULT))
-    assert [content["parts"] for content in written(*steps)][1::2] == [[UNSIGNED_CALL]] * 2
-    assert written(*steps, model=OLD)[1]["parts"] == [SENT_CALL]
-
-
-def test_pictures_of_tools() -> None:
-    """Gemini 3 takes the bytes in the answer; what it cannot take there follows as the user's."""
-    url = {"type": "image", "url": "https://host/a.jpg"}
-    file = {"fileData": {"fileUri": "https://host/a.jpg", "mimeType": "image/jpeg"}}
-    told = said("What the tool f answered with:")
-    messages = assistant(CALL), user(RESULT | {"content": [text("one"), PNG, url]})
-    assert written(*messages)[1]["parts"] == [answer(parts=[SENT_PNG]), told, file]
-    assert written(*messages, model=OLD)[1]["parts"] == [answer(), told, SENT_PNG, file]
+    assert sent == [{"thinkingConfig": {"thinkingBudget": 0}}, None]
 
 
 @pytest.mark.parametrize(
-    ("url", "kind"),
+    ("choice", "sent"),
     [
-        ("https://h/a.PNG", "image/png"),
-        ("https://h/a.jpeg?size=1#top", "image/jpeg"),
-        ("https://h/a.webp", "image/webp"),
-        ("https://h/a", None),
-        ("https://h/?f=a.gif", None),
+        ("auto", {"mode": "AUTO"}),
+        ("none", {"mode": "NONE"}),
+        ("required", {"mode": "ANY"}),
+        ({"name": "f"}, {"mode": "ANY", "allowedFunctionNames": ["f"]}),
     ],
 )
-def test_image_urls(url: str, kind: str | None) -> None:
-    """Google fetches them; the kind is told where the path names it."""
-    file = {"fileUri": url} | ({"mimeType": kind} if kind else {})
-    assert [{"fileData": file}] == written(user({"type": "image", "url": url}))[0]["parts"]
+def test_tool_choices(choice: object, sent: object) -> None:
+    """Each choice has its mode, and is left out without tools."""
+    body = body_of(ADAPTER, PROVIDER, a_request(tools=TOOLS, tool_choice=choice))
+    assert {"functionCallingConfig": sent} == body["toolConfig"]
+    assert "toolConfig" not in body_of(ADAPTER, PROVIDER, a_request(tool_choice=choice))
 
 
 @pytest.mark.parametrize(
-    ("messages", "words"),
+    ("fields", "kind", "words"),
     [
-        ([user(PNG | {"media_type": "image/gif"})], "messages[0]: Gemini does not take image/gif"),
-        ([user({"type": "image", "url": "https://h/a.gif"})], "messages[0]: Gemini does not take"),
-        ([user({"type": "image", "url": "http://h/a.png"})], "messages[0]: Gemini fetches images"),
+        (
+            {"tools": TOOLS, "parallel_tool_calls": False},
+            FailureClass.UNSUPPORTED,
+            "parallel_tool_calls: Gemini cannot",
+        ),
+        ({"stop": list("123456")}, FailureClass.UNSUPPORTED, "stop: Gemini takes at most 5"),
+        (
+            {"tools": [{"name": "f", "parameters": "[]"}]},
+            FailureClass.BAD_REQUEST,
+            "parameters of tool 'f'",
+        ),
+        (
+            {"response_format": {"type": "json_schema", "schema": "1"}},
+            FailureClass.BAD_REQUEST,
+            "response_format: schema",
+        ),
     ],
 )
-def test_what_others_may_take(messages: list[Part], words: str) -> None:
-    """A picture that Gemini does not take is refused as its own lack, and the place named."""
-    failure = failure_of(lambda: written(*messages))
-    assert failure.kind is FailureClass.UNSUPPORTED
+def test_what_it_has_no_form_for(fields: dict[str, object], kind: FailureClass, words: str) -> None:
+    """It is refused by its name and not left out in silence."""
+    failure = failure_of(lambda: body_of(ADAPTER, PROVIDER, a_request(**fields)))
+    assert failure.kind is kind
     assert words in failure.message
 
 
-@pytest.mark.parametrize(
-    ("messages", "words"),
-    [
-        ([user(RESULT)], "messages[0]: tool_result 'c1' answers no tool call before it"),
-        ([user(RESULT), assistant(CALL)], "messages[0]: tool_result 'c1'"),
-        ([assistant(CALL | {"arguments": "[1]"})], "messages[0]: arguments of tool call 'c1'"),
-        ([user(text(""))], "messages: there is no text"),
-        ([{"role": "system", "content": "s"}], "messages: there is no text"),
-    ],
-)
-def test_what_cannot_be_said(messages: list[Part], words: str) -> None:
-    """A request that nobody could take is refused, and the place named."""
-    failure = failure_of(lambda: written(*messages))
-    assert failure.kind is FailureClass.BAD_REQUEST
-    assert words in failure.message
+def test_sampling_that_a_model_does_not_take() -> None:
+    """The field and the model are named."""
+    model = Model(id="g", sampling=False)
+    request = a_request(top_p=0.5)
+    failure = failure_of(lambda: ADAPTER.chat_call(PROVIDER, request, model, None))
+    assert (
+        failure.kind,
+        failure.message,
+    ) == (FailureClass.UNSUPPORTED, "top_p: g does not take it: leave it out")
 
 
-def test_system_messages_move_up() -> None:
-    """They join the request's own, in their order; nothing at all is left out."""
-    ordered = turns(a_request(user(text("a")), {"role": "system", "content": "two"}).messages)
-    assert write_system("one", ordered) == {"parts": [said("one\n\ntwo")]}
-    assert write_system(" ", ordered[:1]) is None
+def test_parallel_calls_matter_with_tools_only() -> None:
+    """A client that always says one call at a time can ask without tools."""
+    assert config_of(parallel_tool_calls=False) is None

@@ -1,195 +1,24 @@
-"""Requests as Ollama's own API takes them."""
+"""URLs and headers of calls to Ollama."""
 
 import pytest
 
 from aircherd.providers.adapter import HttpCall
 from aircherd.providers.ollama.adapter import OllamaChat
-from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Secret
 from helpers.providers.provider_calls import (
     CANARY,
     a_provider,
     a_request,
-    body_of,
-    failure_of,
     sent_body,
 )
 
 ADAPTER = OllamaChat()
 OLLAMA = a_provider("ollama")
-TOOL = {"name": "look", "description": "d", "parameters": '{"type":"object"}'}
 
 
 def call(model: str = "m", key: Secret | None = None, **fields: object) -> HttpCall:
     return ADAPTER.chat_call(OLLAMA, a_request(**fields), Model(id=model), key)
-
-
-def body(model: str = "m", **fields: object) -> dict[str, object]:
-    return sent_body(call(model, **fields))
-
-
-def refusal(kind: FailureClass, **fields: object) -> str:
-    failure = failure_of(lambda: call(**fields))
-    assert kind is failure.kind
-    return failure.message
-
-
-def test_plain_request() -> None:
-    """The least request streams, asks for a window, and lets nothing be cut off in silence."""
-    expected = {
-        "model": "m",
-        "messages": [{"role": "user", "content": "Hi"}],
-        "stream": True,
-        "truncate": False,
-        "options": {"num_ctx": 8192},
-    }
-    assert expected == body()
-
-
-def test_unstreamed_request() -> None:
-    """It streams by default, so a request in one piece says so."""
-    assert body(stream=False)["stream"] is False
-
-
-def test_all_options() -> None:
-    """Every option has its place."""
-    expected = {
-        "num_ctx": 8192,
-        "num_predict": 5,
-        "temperature": 0.5,
-        "top_p": 0.9,
-        "stop": ["X"],
-    }
-    assert expected == body(max_tokens=5, temperature=0.5, top_p=0.9, stop=["X"])["options"]
-
-
-def test_extra_has_the_last_word_option_by_option() -> None:
-    """A user's option is laid beside ours, not in place of all of them."""
-    extra = {"keep_alive": "1h", "options": {"seed": 1, "num_ctx": 2048}}
-    sent = body(max_tokens=5, extra=extra)
-    assert sent["keep_alive"] == "1h"
-    assert sent["options"] == {"num_ctx": 2048, "num_predict": 5, "seed": 1}
-
-
-def test_odd_options_of_the_users_own_are_passed_on() -> None:
-    """What is no map is the user's mistake, for the server to name."""
-    assert body(extra={"options": "fast"})["options"] == "fast"
-
-
-@pytest.mark.parametrize(
-    ("model", "effort", "think"),
-    [
-        ("qwen3:8b", "none", False),
-        ("qwen3:8b", "minimal", "low"),
-        ("qwen3:8b", "low", "low"),
-        ("qwen3:8b", "medium", "medium"),
-        ("qwen3:8b", "high", "high"),
-        ("qwen3:8b", "xhigh", "high"),
-        ("qwen3:8b", "max", "max"),
-        ("gpt-oss:20b", "none", "low"),
-        ("gpt-oss:20b", "medium", "medium"),
-        ("someone/GPT-OSS:120b", "max", "high"),
-    ],
-)
-def test_effort(model: str, effort: str, think: object) -> None:
-    """Each effort is the nearest level; gpt-oss cannot be kept from thinking."""
-    assert think == body(model, reasoning=effort)["think"]
-
-
-def test_nothing_is_said_of_thinking_unasked() -> None:
-    """The model does as it is used to: to be told to think is an error for those that cannot."""
-    assert "think" not in body()
-
-
-@pytest.mark.parametrize("choice", [None, "auto"])
-def test_tools(choice: str | None) -> None:
-    """Tools have OpenAI's form, and no choice goes with them."""
-    sent = body(tools=[TOOL], tool_choice=choice)
-    function = {"name": "look", "description": "d", "parameters": {"type": "object"}}
-    assert [{"type": "function", "function": function}] == sent["tools"]
-    assert "tool_choice" not in sent
-
-
-def test_no_tools_where_none_may_be_called() -> None:
-    """A model that does not see them cannot call them."""
-    assert "tools" not in body(tools=[TOOL], tool_choice="none", parallel_tool_calls=False)
-
-
-@pytest.mark.parametrize(
-    ("fields", "message"),
-    [
-        ({"tool_choice": "required"}, "tool_choice: Ollama cannot be made to call a tool"),
-        ({"tool_choice": {"name": "look"}}, "tool_choice: Ollama cannot be made to call a tool"),
-        ({"parallel_tool_calls": False}, "parallel_tool_calls: Ollama cannot be kept from calling"),
-    ],
-)
-def test_what_cannot_be_expressed_is_refused_by_name(
-    fields: dict[str, object], message: str
-) -> None:
-    """Nothing that was asked for is dropped in silence."""
-    assert refusal(FailureClass.UNSUPPORTED, tools=[TOOL], **fields).startswith(message)
-
-
-def test_bad_tool_schema_is_refused_by_name() -> None:
-    """A tool whose parameters are no JSON object is the client's fault."""
-    assert "'look'" in refusal(FailureClass.BAD_REQUEST, tools=[TOOL | {"parameters": "nonsense"}])
-
-
-def test_sampling_that_a_model_does_not_take_is_refused() -> None:
-    """The field and the model are named."""
-    model = Model(id="m", sampling=False)
-    request = a_request(top_p=0.5)
-    failure = failure_of(lambda: ADAPTER.chat_call(OLLAMA, request, model, None))
-    assert (
-        failure.kind,
-        failure.message,
-    ) == (FailureClass.UNSUPPORTED, "top_p: m does not take it: leave it out")
-
-
-@pytest.mark.parametrize(
-    ("wanted", "sent"),
-    [
-        ({"type": "json_object"}, "json"),
-        ({"type": "json_schema", "schema": '{"type":"array"}'}, {"type": "array"}),
-    ],
-)
-def test_format(wanted: dict[str, object], sent: object) -> None:
-    """JSON of any form is a word, a schema is itself."""
-    assert sent == body(response_format=wanted)["format"]
-
-
-def test_bad_schema_is_refused_by_name() -> None:
-    """A schema that is no JSON object is the client's fault."""
-    wanted = {"type": "json_schema", "schema": "["}
-    assert refusal(FailureClass.BAD_REQUEST, response_format=wanted).startswith(
-        "response_format.schema must be"
-    )
-
-
-def test_the_cloud_is_not_asked_for_json() -> None:
-    """It would pass over the wish and answer anything."""
-    cloud = a_provider("ollama", base_url="https://ollama.com")
-    request = a_request(response_format={"type": "json_object"})
-    failure = failure_of(lambda: ADAPTER.chat_call(cloud, request, Model(id="m"), None))
-    assert FailureClass.UNSUPPORTED is failure.kind
-    assert failure.message.startswith("response_format:")
-
-
-def test_window_of_the_configuration_wins() -> None:
-    """`num_ctx` in the configuration is sent as it is, whatever the prompt."""
-    provider = a_provider("ollama", num_ctx=3000)
-    request = a_request({"role": "user", "content": "x" * 100_000})
-    assert body_of(ADAPTER, provider, request)["options"] == {"num_ctx": 3000}
-
-
-def test_window_grows_with_the_prompt() -> None:
-    """Tools and messages count; a model's own window is the end."""
-    request = a_request(tools=[TOOL | {"description": "x" * 60_000}])
-    sent = sent_body(ADAPTER.chat_call(OLLAMA, request, Model(id="m"), None))
-    assert sent["options"] == {"num_ctx": 32_768}
-    small = sent_body(ADAPTER.chat_call(OLLAMA, request, Model(id="m", window=12_000), None))
-    assert small["options"] == {"num_ctx": 12_000}
 
 
 @pytest.mark.parametrize(
@@ -222,4 +51,4 @@ def test_headers() -> None:
 
 def test_lone_surrogates_do_no_harm() -> None:
     """Text from editors may hold what is no text: the window is worked out all the same."""
-    assert body(system="caf\udce9")["options"] == {"num_ctx": 8192}
+    assert sent_body(call(system="caf\udce9"))["options"] == {"num_ctx": 8192}

@@ -1,134 +1,194 @@
-"""Messages as Ollama's own API takes them."""
+"""Requests as Ollama's own API takes them."""
 
 import pytest
 
-from aircherd.providers.ollama.request import JSON_SENTENCE, all_messages
+from aircherd.providers.adapter import HttpCall
+from aircherd.providers.ollama.adapter import OllamaChat
 from aircherd.vocabulary.failure import FailureClass
-from helpers.providers.provider_calls import a_request, failure_of
+from aircherd.vocabulary.models import Model
+from aircherd.vocabulary.secret import Secret
+from helpers.providers.provider_calls import (
+    a_provider,
+    a_request,
+    body_of,
+    failure_of,
+    sent_body,
+)
 
-PIXEL = "iVBORw0KGgo="
-IMAGE = {"type": "image", "data": PIXEL, "media_type": "image/png"}
-CALL = {"type": "tool_call", "id": "c1", "name": "look", "arguments": '{"at":"sky"}'}
-SENT_CALL = {"id": "c1", "function": {"name": "look", "arguments": {"at": "sky"}}}
-ASKED = {"role": "assistant", "content": "", "tool_calls": [SENT_CALL]}
-
-
-def text(words: str) -> dict[str, object]:
-    return {"type": "text", "text": words}
-
-
-def result(content: object, **fields: object) -> dict[str, object]:
-    return {"type": "tool_result", "id": "c1", "content": content, **fields}
+ADAPTER = OllamaChat()
+OLLAMA = a_provider("ollama")
+TOOL = {"name": "look", "description": "d", "parameters": '{"type":"object"}'}
 
 
-def answered(content: str) -> dict[str, object]:
-    return {"role": "tool", "content": content, "tool_call_id": "c1", "tool_name": "look"}
+def call(model: str = "m", key: Secret | None = None, **fields: object) -> HttpCall:
+    return ADAPTER.chat_call(OLLAMA, a_request(**fields), Model(id=model), key)
+
+
+def body(model: str = "m", **fields: object) -> dict[str, object]:
+    return sent_body(call(model, **fields))
+
+
+def refusal(kind: FailureClass, **fields: object) -> str:
+    failure = failure_of(lambda: call(**fields))
+    assert kind is failure.kind
+    return failure.message
+
+
+def test_plain_request() -> None:
+    """The least request streams, asks for a window, and lets nothing be cut off in silence."""
+    expected = {
+        "model": "m",
+        "messages": [{"role": "user", "content": "Hi"}],
+        "stream": True,
+        "truncate": False,
+        "options": {"num_ctx": 8192},
+    }
+    assert expected == body()
+
+
+def test_unstreamed_request() -> None:
+    """It streams by default, so a request in one piece says so."""
+    assert body(stream=False)["stream"] is False
+
+
+def test_all_options() -> None:
+    """Every option has its place."""
+    expected = {
+        "num_ctx": 8192,
+        "num_predict": 5,
+        "temperature": 0.5,
+        "top_p": 0.9,
+        "stop": ["X"],
+    }
+    assert expected == body(max_tokens=5, temperature=0.5, top_p=0.9, stop=["X"])["options"]
+
+
+def test_extra_has_the_last_word_option_by_option() -> None:
+    """A user's option is laid beside ours, not in place of all of them."""
+    extra = {"keep_alive": "1h", "options": {"seed": 1, "num_ctx": 2048}}
+    sent = body(max_tokens=5, extra=extra)
+    assert sent["keep_alive"] == "1h"
+    assert sent["options"] == {"num_ctx": 2048, "num_predict": 5, "seed": 1}
+
+
+def test_odd_options_of_the_users_own_are_passed_on() -> None:
+    """What is no map is the user's mistake, for the server to name."""
+    assert body(extra={"options": "fast"})["options"] == "fast"
 
 
 @pytest.mark.parametrize(
-    ("messages", "sent"),
+    ("model", "effort", "think"),
     [
-        ([("user", [text("a")])], [{"role": "user", "content": "a"}]),
-        ([("user", [text("a"), text("b")])], [{"role": "user", "content": "a\n\nb"}]),
-        ([("user", [])], [{"role": "user", "content": ""}]),
-        ([("system", "s")], [{"role": "system", "content": "s"}]),
-        (
-            [("user", [text("what is it?"), IMAGE, IMAGE])],
-            [{"role": "user", "content": "what is it?", "images": [PIXEL, PIXEL]}],
-        ),
-        ([("user", [IMAGE])], [{"role": "user", "content": "", "images": [PIXEL]}]),
-        (
-            [("assistant", [{"type": "reasoning", "text": "hm "}, text("t"), CALL])],
-            [ASKED | {"content": "t", "thinking": "hm "}],
-        ),
-        (
-            [("assistant", [CALL | {"arguments": ""}])],
-            [ASKED | {"tool_calls": [{"id": "c1", "function": {"name": "look", "arguments": {}}}]}],
-        ),
-        (
-            [("assistant", [CALL]), ("user", [text("and?"), result("blue")])],
-            [ASKED, answered("blue"), {"role": "user", "content": "and?"}],
-        ),
-        (
-            [("assistant", [CALL]), ("user", [result([text("dark")], is_error=True)])],
-            [ASKED, answered("Error: dark")],
-        ),
-        (
-            [("user", [result("blue")])],
-            [{"role": "tool", "content": "blue", "tool_call_id": "c1"}],
-        ),
-        (
-            [("assistant", [CALL]), ("user", [result([text("see"), IMAGE]), text("so?")])],
-            [
-                ASKED,
-                answered("see\n(Its pictures are in the user's next message.)"),
-                {
-                    "role": "user",
-                    "content": "Pictures from the result of tool call c1:",
-                    "images": [PIXEL],
-                },
-                {"role": "user", "content": "so?"},
-            ],
-        ),
+        ("qwen3:8b", "none", False),
+        ("qwen3:8b", "minimal", "low"),
+        ("qwen3:8b", "low", "low"),
+        ("qwen3:8b", "medium", "medium"),
+        ("qwen3:8b", "high", "high"),
+        ("qwen3:8b", "xhigh", "high"),
+        ("qwen3:8b", "max", "max"),
+        ("gpt-oss:20b", "none", "low"),
+        ("gpt-oss:20b", "medium", "medium"),
+        ("someone/GPT-OSS:120b", "max", "high"),
     ],
 )
-def test_messages(messages: list[tuple[str, object]], sent: object) -> None:
-    """Each form of message becomes this API's."""
-    given = [{"role": role, "content": content} for role, content in messages]
-    assert sent == all_messages(a_request(*given))
+def test_effort(model: str, effort: str, think: object) -> None:
+    """Each effort is the nearest level; gpt-oss cannot be kept from thinking."""
+    assert think == body(model, reasoning=effort)["think"]
 
 
-def test_system_comes_first() -> None:
-    """The request's system prompt is the first message."""
-    sent = all_messages(a_request(system="s"))
-    assert sent == [{"role": "system", "content": "s"}, {"role": "user", "content": "Hi"}]
+def test_nothing_is_said_of_thinking_unasked() -> None:
+    """The model does as it is used to: to be told to think is an error for those that cannot."""
+    assert "think" not in body()
+
+
+@pytest.mark.parametrize("choice", [None, "auto"])
+def test_tools(choice: str | None) -> None:
+    """Tools have OpenAI's form, and no choice goes with them."""
+    sent = body(tools=[TOOL], tool_choice=choice)
+    function = {"name": "look", "description": "d", "parameters": {"type": "object"}}
+    assert [{"type": "function", "function": function}] == sent["tools"]
+    assert "tool_choice" not in sent
+
+
+def test_no_tools_where_none_may_be_called() -> None:
+    """A model that does not see them cannot call them."""
+    assert "tools" not in body(tools=[TOOL], tool_choice="none", parallel_tool_calls=False)
 
 
 @pytest.mark.parametrize(
-    ("prompt", "system", "sent"),
+    ("fields", "message"),
     [
-        ("Hi", None, JSON_SENTENCE),
-        ("Hi", "be brief", f"be brief\n\n{JSON_SENTENCE}"),
-        ("as Json, please", None, None),
-        ("Hi", "answer in JSON", "answer in JSON"),
+        ({"tool_choice": "required"}, "tool_choice: Ollama cannot force a tool call"),
+        ({"tool_choice": {"name": "look"}}, "tool_choice: Ollama cannot force a tool call"),
+        (
+            {"parallel_tool_calls": False},
+            "parallel_tool_calls: Ollama cannot be limited to one call",
+        ),
     ],
 )
-def test_json_of_any_form_is_asked_for_in_words(
-    prompt: str, system: str | None, sent: str | None
+def test_what_cannot_be_expressed_is_refused_by_name(
+    fields: dict[str, object], message: str
 ) -> None:
-    """The model wants to be told: a sentence is added where none says it."""
-    user = {"role": "user", "content": prompt}
-    request = a_request(user, system=system, response_format={"type": "json_object"})
-    told = [m["content"] for m in all_messages(request) if m["role"] == "system"]
-    assert ([sent] if sent else []) == told
+    """Nothing that was asked for is dropped in silence."""
+    assert refusal(FailureClass.UNSUPPORTED, tools=[TOOL], **fields).startswith(message)
+
+
+def test_bad_tool_schema_is_refused_by_name() -> None:
+    """A tool whose parameters are no JSON object is the client's fault."""
+    assert "'look'" in refusal(FailureClass.BAD_REQUEST, tools=[TOOL | {"parameters": "nonsense"}])
+
+
+def test_sampling_that_a_model_does_not_take_is_refused() -> None:
+    """The field and the model are named."""
+    model = Model(id="m", sampling=False)
+    request = a_request(top_p=0.5)
+    failure = failure_of(lambda: ADAPTER.chat_call(OLLAMA, request, model, None))
+    assert (
+        failure.kind,
+        failure.message,
+    ) == (FailureClass.UNSUPPORTED, "top_p: m does not take it: leave it out")
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("wanted", "sent"),
     [
-        [{"type": "image", "url": "https://x.example/cat.png"}],
-        [result([{"type": "image", "url": "https://x.example/cat.png"}])],
+        ({"type": "json_object"}, "json"),
+        ({"type": "json_schema", "schema": '{"type":"array"}'}, {"type": "array"}),
     ],
 )
-def test_the_url_of_a_picture_is_refused(content: list[dict[str, object]]) -> None:
-    """The server fetches nothing; the message says what to do instead."""
-    request = a_request({"role": "user", "content": content})
-    failure = failure_of(lambda: all_messages(request))
+def test_format(wanted: dict[str, object], sent: object) -> None:
+    """JSON of any form is a word, a schema is itself."""
+    assert sent == body(response_format=wanted)["format"]
+
+
+def test_bad_schema_is_refused_by_name() -> None:
+    """A schema that is no JSON object is the client's fault."""
+    wanted = {"type": "json_schema", "schema": "["}
+    assert refusal(FailureClass.BAD_REQUEST, response_format=wanted).startswith(
+        "response_format.schema must be"
+    )
+
+
+def test_the_cloud_is_not_asked_for_json() -> None:
+    """It would pass over the wish and answer anything."""
+    cloud = a_provider("ollama", base_url="https://ollama.com")
+    request = a_request(response_format={"type": "json_object"})
+    failure = failure_of(lambda: ADAPTER.chat_call(cloud, request, Model(id="m"), None))
     assert FailureClass.UNSUPPORTED is failure.kind
-    assert "messages[0]: Ollama takes pictures only as data" in failure.message
-    assert "attach the file" in failure.message
+    assert failure.message.startswith("response_format:")
 
 
-def test_arguments_that_are_no_object_are_refused_by_place() -> None:
-    """Arguments travel as an object there, so what is none cannot."""
-    request = a_request({"role": "assistant", "content": [CALL | {"arguments": "{"}]})
-    failure = failure_of(lambda: all_messages(request))
-    assert FailureClass.BAD_REQUEST is failure.kind
-    assert "messages[0]: arguments of tool call 'c1'" in failure.message
+def test_window_of_the_configuration_wins() -> None:
+    """`num_ctx` in the configuration is sent as it is, whatever the prompt."""
+    provider = a_provider("ollama", num_ctx=3000)
+    request = a_request({"role": "user", "content": "x" * 100_000})
+    assert body_of(ADAPTER, provider, request)["options"] == {"num_ctx": 3000}
 
 
-def test_nothing_to_say_is_refused() -> None:
-    """Without a message the server would load the model and answer nothing."""
-    request = a_request(system="s")
-    request.messages.clear()
-    assert FailureClass.BAD_REQUEST is failure_of(lambda: all_messages(request)).kind
+def test_window_grows_with_the_prompt() -> None:
+    """Tools and messages count; a model's own window is the end."""
+    request = a_request(tools=[TOOL | {"description": "x" * 60_000}])
+    sent = sent_body(ADAPTER.chat_call(OLLAMA, request, Model(id="m"), None))
+    assert sent["options"] == {"num_ctx": 32_768}
+    small = sent_body(ADAPTER.chat_call(OLLAMA, request, Model(id="m", window=12_000), None))
+    assert small["options"] == {"num_ctx": 12_000}

@@ -1,0 +1,110 @@
+"""A conversation in the chat completions format.
+
+Where the format has no field, something stands in:
+
+- Images in a tool result: a text says so, and they follow in the user's next message.
+- A failed tool: its text begins with "Error: ".
+- JSON without a schema: the prompt must mention JSON, so a sentence is added where it does not.
+- Thinking: see `thinking`.
+"""
+
+from aircherd.providers.chat_completions.quirks import Quirks, safe_id
+from aircherd.providers.chat_completions.thinking import Message
+from aircherd.providers.codec.turns import Turn, data_uri, result_images, result_text, turns
+from aircherd.providers.request_fields import IMAGES_FOLLOW, with_json_sentence
+from aircherd.vocabulary.chat import ChatRequest, JsonFormat
+from aircherd.vocabulary.parts import (
+    ImagePart,
+    ReasoningPart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
+
+
+def write_messages(request: ChatRequest, quirks: Quirks) -> list[Message]:
+    """Return the messages, the system prompt first.
+
+    Raises:
+        ProviderFailed: BAD_REQUEST: a part is in a message of the wrong role.
+    """
+    ordered = turns(request.messages)
+    system = request.system or ""
+    if isinstance(request.response_format, JsonFormat):
+        system = with_json_sentence(system, ordered)
+    messages: list[Message] = [{"role": "system", "content": system}] if system else []
+    for turn in ordered:
+        messages += _turn_messages(turn, quirks)
+    return messages
+
+
+def _turn_messages(turn: Turn, quirks: Quirks) -> list[Message]:
+    if turn.role == "assistant":
+        return [_assistant_message(turn, quirks)]
+    if turn.said is not None:
+        return [{"role": turn.role, "content": turn.said}]
+    # Answers to tools come first: they must follow the calls directly.
+    messages = [_tool_message(result, quirks) for result in turn.results]
+    content = _content(turn, quirks)
+    if content or turn.text or not messages:
+        messages.append({"role": turn.role, "content": content})
+    return messages
+
+
+def _assistant_message(turn: Turn, quirks: Quirks) -> Message:
+    text = _joined(turn)
+    message: Message = {"role": "assistant", "content": text}
+    if turn.calls:
+        calls = [_call(call, quirks) for call in turn.calls]
+        message = {"role": "assistant", "content": text or None, "tool_calls": calls}
+    thoughts = [part for part in turn.parts if isinstance(part, ReasoningPart)]
+    return quirks.add_thinking(message, thoughts) if thoughts else message
+
+
+def _call(call: ToolCallPart, quirks: Quirks) -> Message:
+    function = {"name": call.name, "arguments": call.arguments or "{}"}
+    return {"id": safe_id(call.id, quirks.call_id), "type": "function", "function": function}
+
+
+def _tool_message(result: ToolResultPart, quirks: Quirks) -> Message:
+    text = result_text(result)
+    if result_images(result):
+        text = "\n".join(filter(None, (text, IMAGES_FOLLOW)))
+    # This API has no field for a failed tool, so the text says it.
+    content = f"Error: {text}" if result.is_error else text
+    return {
+        "role": "tool",
+        "tool_call_id": safe_id(result.id, quirks.call_id),
+        "content": content,
+    }
+
+
+def _content(turn: Turn, quirks: Quirks) -> str | list[Message]:
+    """Return what a user or the system says: parts in order, the pictures of tools first."""
+    blocks = [block for result in turn.results for block in _result_pictures(result, quirks)]
+    has_pictures = any(isinstance(part, ImagePart) for part in turn.parts)
+    if not (blocks or has_pictures):
+        # One string, not a list of parts: servers exist that take nothing else.
+        return _joined(turn)
+    for part in turn.parts:
+        if isinstance(part, ImagePart):
+            blocks.append(_picture(part))
+        elif isinstance(part, TextPart) and part.text:
+            blocks.append({"type": "text", "text": part.text})
+    return blocks
+
+
+def _result_pictures(result: ToolResultPart, quirks: Quirks) -> list[Message]:
+    images = result_images(result)
+    if not images:
+        return []
+    lead = f"Pictures from the result of tool call {safe_id(result.id, quirks.call_id)}:"
+    return [{"type": "text", "text": lead}, *(_picture(image) for image in images)]
+
+
+def _picture(image: ImagePart) -> Message:
+    return {"type": "image_url", "image_url": {"url": data_uri(image)}}
+
+
+def _joined(turn: Turn) -> str:
+    return "\n\n".join(turn.text)

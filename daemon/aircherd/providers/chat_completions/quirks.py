@@ -1,0 +1,93 @@
+"""In what servers of chat completions differ: efforts, field names, limits, tool call ids."""
+
+import hashlib
+import re
+import string
+from collections.abc import Callable
+from typing import Final, get_args
+
+import msgspec
+
+from aircherd.config.model import MaxTokensField
+from aircherd.providers.chat_completions.thinking import Message, with_thinking
+from aircherd.vocabulary.chat import ChatRequest, Effort
+from aircherd.vocabulary.models import Model
+from aircherd.vocabulary.parts import ReasoningPart
+
+EVERY_EFFORT: dict[Effort, str] = {effort: effort for effort in get_args(Effort)}
+
+THREE_EFFORTS: dict[Effort, str] = {
+    "none": "low",
+    "minimal": "low",
+    "low": "low",
+    "medium": "medium",
+    "high": "high",
+    "xhigh": "high",
+    "max": "high",
+}
+
+# What OpenAI's older models know, by the beginning of their names; all others know every word.
+_OLDER_EFFORTS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("o1", ("low", "medium", "high")),
+    ("o3", ("low", "medium", "high")),
+    ("o4", ("low", "medium", "high")),
+    ("gpt-5.1", ("none", "low", "medium", "high")),
+    ("gpt-5.", get_args(Effort)),
+    ("gpt-5", ("minimal", "low", "medium", "high")),
+)
+
+
+def openai_effort(model: str, effort: Effort) -> str:
+    """Return the effort nearest to `effort` that this model of OpenAI's knows.
+
+    Source: OpenAI's model pages, November 2026; a router calls its models `openai/NAME`.
+    """
+    name = model.rpartition("/")[2]
+    steps: tuple[str, ...] = get_args(Effort)
+    known = next((known for start, known in _OLDER_EFFORTS if name.startswith(start)), steps)
+    wanted = steps.index(effort)
+    return min(known, key=lambda each: abs(steps.index(each) - wanted))
+
+
+ANY_ID: Final = re.compile(r".+", re.DOTALL)
+
+
+class Quirks(msgspec.Struct, frozen=True, kw_only=True):
+    """What one server takes; `name` is what a refusal calls it.
+
+    `efforts` has its word for each of ours, `max_tokens_field` is its name for the limit,
+    `max_stop` how many stop texts it takes, `call_id` what the id of a tool call may look like,
+    `add_thinking` how thinking goes back to it.
+    """
+
+    name: str
+    efforts: dict[Effort, str]
+    max_tokens_field: MaxTokensField = "max_tokens"
+    max_stop: int | None = None
+    call_id: re.Pattern[str] = ANY_ID
+    add_thinking: Callable[[Message, list[ReasoningPart]], Message] = with_thinking
+
+
+def effort_of(request: ChatRequest, model: Model, quirks: Quirks) -> str | None:
+    """Return the effort as the server calls it, None where nothing is to be said of it."""
+    # A model that cannot think does not think already; it would refuse even to be told so.
+    if request.reasoning is None or (request.reasoning == "none" and model.reasoning is False):
+        return None
+    if quirks.efforts is EVERY_EFFORT:
+        return openai_effort(model.id, request.reasoning)
+    return quirks.efforts[request.reasoning]
+
+
+_ALPHANUMERIC = string.ascii_letters + string.digits
+
+
+def safe_id(call_id: str, allowed: re.Pattern[str]) -> str:
+    """Return an id that fits `allowed`; other vendors' may be longer or of other characters.
+
+    The same id becomes the same every time, so calls and results still find each other. What
+    stands in for it is nine letters and digits: Mistral takes nothing else.
+    """
+    if allowed.fullmatch(call_id):
+        return call_id
+    digest = hashlib.sha256(call_id.encode("utf-8", "surrogatepass")).digest()
+    return "".join(_ALPHANUMERIC[byte % len(_ALPHANUMERIC)] for byte in digest[:9])

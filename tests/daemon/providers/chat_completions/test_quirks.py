@@ -1,0 +1,66 @@
+"""What differs between servers of chat completions: efforts and ids."""
+
+import re
+
+import pytest
+
+from aircherd.providers.chat_completions.quirks import (
+    ANY_ID,
+    EVERY_EFFORT,
+    Quirks,
+    effort_of,
+    openai_effort,
+    safe_id,
+)
+from aircherd.vocabulary.chat import Effort
+from aircherd.vocabulary.models import Model
+from helpers.providers.provider_calls import a_request
+
+QUIRKS = Quirks(name="it", efforts=EVERY_EFFORT)
+MODEL = Model(id="m")
+_NINE = re.compile(r"[A-Za-z0-9]{9}")
+
+
+@pytest.mark.parametrize(
+    ("asked", "can_think", "sent"),
+    [
+        (None, None, None),
+        ("low", None, "low"),
+        ("low", False, "low"),
+        ("none", None, "none"),
+        ("none", True, "none"),
+        ("none", False, None),
+    ],
+)
+def test_effort(asked: Effort | None, can_think: bool | None, sent: str | None) -> None:
+    """An effort is the server's word for it; what cannot think is not told not to."""
+    model = Model(id="m", reasoning=can_think)
+    assert sent == effort_of(a_request(reasoning=asked), model, QUIRKS)
+
+
+def test_safe_ids() -> None:
+    """An id that fits stays; another becomes the same nine letters and digits every time."""
+    odd = "call:1\ud800"
+    assert odd == safe_id(odd, ANY_ID)
+    nine = safe_id(odd, _NINE)
+    assert _NINE.fullmatch(nine)
+    assert nine == safe_id(odd, _NINE) != safe_id("call:2", _NINE)
+    assert nine == safe_id(nine, _NINE)
+
+
+@pytest.mark.parametrize(
+    ("model", "effort", "sent"),
+    [
+        ("o3", "none", "low"),
+        ("o4-mini", "max", "high"),
+        ("gpt-5", "none", "minimal"),
+        ("gpt-5-mini", "xhigh", "high"),
+        ("gpt-5.1", "minimal", "none"),
+        ("gpt-5.5", "max", "max"),
+        ("openai/o3", "xhigh", "high"),
+        ("brand-new", "xhigh", "xhigh"),
+    ],
+)
+def test_an_older_model_gets_the_nearest_effort_it_knows(model, effort, sent):
+    """It would answer 400 to any other word."""
+    assert openai_effort(model, effort) == sent

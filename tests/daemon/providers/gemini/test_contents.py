@@ -1,0 +1,205 @@
+"""Conversations as Gemini takes them."""
+
+import pytest
+
+from aircherd.providers.codec.turns import turns
+from aircherd.providers.gemini.contents import UNSIGNED, write_contents, write_system
+from aircherd.vocabulary.failure import FailureClass
+from helpers.providers.provider_calls import a_request, failure_of
+
+NEW, OLD = "gemini-3.8-flash", "gemini-2.5-flash"
+PNG = {"type": "image", "media_type": "image/png", "data": "aGk="}
+SENT_PNG = {"inlineData": {"mimeType": "image/png", "data": "aGk="}}
+CALL = {"type": "tool_call", "id": "c1", "name": "f", "arguments": '{"a":1}'}
+RESULT = {"type": "tool_result", "id": "c1", "content": "one"}
+SENT_CALL = {"functionCall": {"id": "c1", "name": "f", "args": {"a": 1}}}
+UNSIGNED_CALL = SENT_CALL | {"thoughtSignature": UNSIGNED}
+
+Part = dict[str, object]
+
+
+def text(words: str, **fields: object) -> Part:
+    return {"type": "text", "text": words, **fields}
+
+
+def user(*content: object) -> Part:
+    return {"role": "user", "content": list(content)}
+
+
+def assistant(*content: object) -> Part:
+    return {"role": "assistant", "content": list(content)}
+
+
+def said(words: str) -> Part:
+    return {"text": words}
+
+
+def sent(role: str, *parts: Part) -> Part:
+    return {"role": role, "parts": list(parts)}
+
+
+def answer(output: str = "one", **fields: object) -> Part:
+    response = {"id": "c1", "name": "f", "response": {"output": output}, **fields}
+    return {"functionResponse": response}
+
+
+def written(*messages: Part, model: str = NEW) -> list[Part]:
+    return write_contents(turns(a_request(*messages).messages), model)
+
+
+@pytest.mark.parametrize(
+    ("messages", "contents"),
+    [
+        ([user(text("a"))], [sent("user", said("a"))]),
+        # neighbours of one role become one, whatever separated them held nothing
+        (
+            [user(text("a")), assistant(text("")), user(text("b"))],
+            [sent("user", said("a"), said("b"))],
+        ),
+        ([user(text(""), text("a"))], [sent("user", said("a"))]),
+        (
+            [user(text("a")), assistant(text("b")), assistant(CALL)],
+            [sent("user", said("a")), sent("model", said("b"), UNSIGNED_CALL)],
+        ),
+        # answers stand in front, also those of a later message
+        (
+            [assistant(CALL), user(text("a")), user(RESULT)],
+            [sent("model", UNSIGNED_CALL), sent("user", answer(), said("a"))],
+        ),
+        # system messages go elsewhere and part nobody
+        (
+            [user(text("a")), {"role": "system", "content": "s"}, user(text("b"))],
+            [sent("user", said("a"), said("b"))],
+        ),
+        ([user(PNG, text("what?"))], [sent("user", SENT_PNG, said("what?"))]),
+        # no arguments are an empty object
+        (
+            [assistant(CALL | {"arguments": ""})],
+            [
+                sent(
+                    "model",
+                    {
+                        "functionCall": {"id": "c1", "name": "f", "args": {}},
+                        "thoughtSignature": UNSIGNED,
+                    },
+                )
+            ],
+        ),
+    ],
+)
+def test_contents(messages: list[Part], contents: list[Part]) -> None:
+    """Each form of conversation becomes Gemini's."""
+    assert contents == written(*messages)
+
+
+@pytest.mark.parametrize(
+    ("result", "response"),
+    [
+        ({"content": "one"}, {"output": "one"}),
+        ({"content": ""}, {"output": ""}),
+        ({"content": '{"a":1}'}, {"output": '{"a":1}'}),
+        ({"content": [text("1"), text("2")]}, {"output": "1\n2"}),
+        ({"is_error": True}, {"error": "one"}),
+    ],
+)
+def test_answers_are_objects(result: Part, response: Part) -> None:
+    """What a tool said is its output, or the error if it failed."""
+    contents = written(assistant(CALL), user(RESULT | result))
+    assert [answer(response=response)] == contents[1]["parts"]
+
+
+def test_signed_parts_go_back_as_they_were() -> None:
+    """The signed piece of a text stands alone again; thoughts and calls keep theirs."""
+    contents = written(
+        assistant(
+            {"type": "reasoning", "text": "hm", "origin": "gemini/x"},
+            text("Hello", signature="2:T", origin="gemini/x"),
+            {"type": "reasoning", "text": "so", "signature": "2:R", "origin": "gemini/x"},
+            text("Bye", signature="0:E", origin="gemini/x"),
+            CALL | {"signature": "C", "origin": "gemini/x"},
+            CALL | {"id": "c2"},
+        )
+    )
+    second = {"functionCall": {"id": "c2", "name": "f", "args": {"a": 1}}}
+    assert contents[0]["parts"] == [
+        {"text": "hm", "thought": True},
+        said("Hel"),
+        {"text": "lo", "thoughtSignature": "T"},
+        {"text": "so", "thought": True, "thoughtSignature": "R"},
+        said("Bye"),
+        {"text": "", "thoughtSignature": "E"},
+        SENT_CALL | {"thoughtSignature": "C"},
+        second,
+    ]
+
+
+def test_foreign_calls_are_marked_for_new_models_only() -> None:
+    """Of each step the first unsigned call gets Google's stand-in; older models need none."""
+    steps = (user(text("a")), assistant(CALL), user(RESULT), assistant(CALL), user(RESULT))
+    assert [content["parts"] for content in written(*steps)][1::2] == [[UNSIGNED_CALL]] * 2
+    assert written(*steps, model=OLD)[1]["parts"] == [SENT_CALL]
+
+
+def test_pictures_of_tools() -> None:
+    """Gemini 3 takes the bytes in the answer; what it cannot take there follows as the user's."""
+    url = {"type": "image", "url": "https://host/a.jpg"}
+    file = {"fileData": {"fileUri": "https://host/a.jpg", "mimeType": "image/jpeg"}}
+    told = said("What the tool f answered with:")
+    messages = assistant(CALL), user(RESULT | {"content": [text("one"), PNG, url]})
+    assert written(*messages)[1]["parts"] == [answer(parts=[SENT_PNG]), told, file]
+    assert written(*messages, model=OLD)[1]["parts"] == [answer(), told, SENT_PNG, file]
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("https://h/a.PNG", "image/png"),
+        ("https://h/a.jpeg?size=1#top", "image/jpeg"),
+        ("https://h/a.webp", "image/webp"),
+        ("https://h/a", None),
+        ("https://h/?f=a.gif", None),
+    ],
+)
+def test_image_urls(url: str, kind: str | None) -> None:
+    """Google fetches them; the kind is told where the path names it."""
+    file = {"fileUri": url} | ({"mimeType": kind} if kind else {})
+    assert [{"fileData": file}] == written(user({"type": "image", "url": url}))[0]["parts"]
+
+
+@pytest.mark.parametrize(
+    ("messages", "words"),
+    [
+        ([user(PNG | {"media_type": "image/gif"})], "messages[0]: Gemini does not take image/gif"),
+        ([user({"type": "image", "url": "https://h/a.gif"})], "messages[0]: Gemini does not take"),
+        ([user({"type": "image", "url": "http://h/a.png"})], "messages[0]: Gemini fetches images"),
+    ],
+)
+def test_what_others_may_take(messages: list[Part], words: str) -> None:
+    """A picture that Gemini does not take is refused as its own lack, and the place named."""
+    failure = failure_of(lambda: written(*messages))
+    assert failure.kind is FailureClass.UNSUPPORTED
+    assert words in failure.message
+
+
+@pytest.mark.parametrize(
+    ("messages", "words"),
+    [
+        ([user(RESULT)], "messages[0]: tool_result 'c1' answers no tool call before it"),
+        ([user(RESULT), assistant(CALL)], "messages[0]: tool_result 'c1'"),
+        ([assistant(CALL | {"arguments": "[1]"})], "messages[0]: arguments of tool call 'c1'"),
+        ([user(text(""))], "messages: all of them are empty"),
+        ([{"role": "system", "content": "s"}], "messages: all of them are empty"),
+    ],
+)
+def test_what_cannot_be_said(messages: list[Part], words: str) -> None:
+    """A request that nobody could take is refused, and the place named."""
+    failure = failure_of(lambda: written(*messages))
+    assert failure.kind is FailureClass.BAD_REQUEST
+    assert words in failure.message
+
+
+def test_system_messages_move_up() -> None:
+    """They join the request's own, in their order; nothing at all is left out."""
+    ordered = turns(a_request(user(text("a")), {"role": "system", "content": "two"}).messages)
+    assert write_system("one", ordered) == {"parts": [said("one\n\ntwo")]}
+    assert write_system(" ", ordered[:1]) is None

@@ -1,0 +1,135 @@
+"""Messages as Ollama's own API takes them."""
+
+import pytest
+
+from aircherd.providers.ollama.messages import write_messages
+from aircherd.providers.request_fields import JSON_SENTENCE
+from aircherd.vocabulary.failure import FailureClass
+from helpers.providers.provider_calls import a_request, failure_of
+
+PIXEL = "iVBORw0KGgo="
+IMAGE = {"type": "image", "data": PIXEL, "media_type": "image/png"}
+CALL = {"type": "tool_call", "id": "c1", "name": "look", "arguments": '{"at":"sky"}'}
+SENT_CALL = {"id": "c1", "function": {"name": "look", "arguments": {"at": "sky"}}}
+ASKED = {"role": "assistant", "content": "", "tool_calls": [SENT_CALL]}
+
+
+def text(words: str) -> dict[str, object]:
+    return {"type": "text", "text": words}
+
+
+def result(content: object, **fields: object) -> dict[str, object]:
+    return {"type": "tool_result", "id": "c1", "content": content, **fields}
+
+
+def answered(content: str) -> dict[str, object]:
+    return {"role": "tool", "content": content, "tool_call_id": "c1", "tool_name": "look"}
+
+
+@pytest.mark.parametrize(
+    ("messages", "sent"),
+    [
+        ([("user", [text("a")])], [{"role": "user", "content": "a"}]),
+        ([("user", [text("a"), text("b")])], [{"role": "user", "content": "a\n\nb"}]),
+        ([("user", [])], [{"role": "user", "content": ""}]),
+        ([("system", "s")], [{"role": "system", "content": "s"}]),
+        (
+            [("user", [text("what is it?"), IMAGE, IMAGE])],
+            [{"role": "user", "content": "what is it?", "images": [PIXEL, PIXEL]}],
+        ),
+        ([("user", [IMAGE])], [{"role": "user", "content": "", "images": [PIXEL]}]),
+        (
+            [("assistant", [{"type": "reasoning", "text": "hm "}, text("t"), CALL])],
+            [ASKED | {"content": "t", "thinking": "hm "}],
+        ),
+        (
+            [("assistant", [CALL | {"arguments": ""}])],
+            [ASKED | {"tool_calls": [{"id": "c1", "function": {"name": "look", "arguments": {}}}]}],
+        ),
+        (
+            [("assistant", [CALL]), ("user", [text("and?"), result("blue")])],
+            [ASKED, answered("blue"), {"role": "user", "content": "and?"}],
+        ),
+        (
+            [("assistant", [CALL]), ("user", [result([text("dark")], is_error=True)])],
+            [ASKED, answered("Error: dark")],
+        ),
+        (
+            [("user", [result("blue")])],
+            [{"role": "tool", "content": "blue", "tool_call_id": "c1"}],
+        ),
+        (
+            [("assistant", [CALL]), ("user", [result([text("see"), IMAGE]), text("so?")])],
+            [
+                ASKED,
+                answered("see\n(Its pictures are in the user's next message.)"),
+                {
+                    "role": "user",
+                    "content": "Pictures from the result of tool call c1:",
+                    "images": [PIXEL],
+                },
+                {"role": "user", "content": "so?"},
+            ],
+        ),
+    ],
+)
+def test_messages(messages: list[tuple[str, object]], sent: object) -> None:
+    """Each form of message becomes this API's."""
+    given = [{"role": role, "content": content} for role, content in messages]
+    assert sent == write_messages(a_request(*given))
+
+
+def test_system_comes_first() -> None:
+    """The request's system prompt is the first message."""
+    sent = write_messages(a_request(system="s"))
+    assert sent == [{"role": "system", "content": "s"}, {"role": "user", "content": "Hi"}]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "system", "sent"),
+    [
+        ("Hi", None, JSON_SENTENCE),
+        ("Hi", "be brief", f"be brief\n\n{JSON_SENTENCE}"),
+        ("as Json, please", None, None),
+        ("Hi", "answer in JSON", "answer in JSON"),
+    ],
+)
+def test_json_of_any_form_is_asked_for_in_words(
+    prompt: str, system: str | None, sent: str | None
+) -> None:
+    """The model wants to be told: a sentence is added where none says it."""
+    user = {"role": "user", "content": prompt}
+    request = a_request(user, system=system, response_format={"type": "json_object"})
+    told = [m["content"] for m in write_messages(request) if m["role"] == "system"]
+    assert ([sent] if sent else []) == told
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [{"type": "image", "url": "https://x.example/cat.png"}],
+        [result([{"type": "image", "url": "https://x.example/cat.png"}])],
+    ],
+)
+def test_the_url_of_a_picture_is_refused(content: list[dict[str, object]]) -> None:
+    """The server fetches nothing; the message says what to do instead."""
+    request = a_request({"role": "user", "content": content})
+    failure = failure_of(lambda: write_messages(request))
+    assert FailureClass.UNSUPPORTED is failure.kind
+    assert "messages[0]: Ollama takes pictures only as data" in failure.message
+    assert "attach the file" in failure.message
+
+
+def test_arguments_that_are_no_object_are_refused_by_place() -> None:
+    """Arguments travel as an object there, so what is none cannot."""
+    request = a_request({"role": "assistant", "content": [CALL | {"arguments": "{"}]})
+    failure = failure_of(lambda: write_messages(request))
+    assert FailureClass.BAD_REQUEST is failure.kind
+    assert "messages[0]: arguments of tool call 'c1'" in failure.message
+
+
+def test_nothing_to_say_is_refused() -> None:
+    """Without a message the server would load the model and answer nothing."""
+    request = a_request(system="s")
+    request.messages.clear()
+    assert FailureClass.BAD_REQUEST is failure_of(lambda: write_messages(request)).kind
