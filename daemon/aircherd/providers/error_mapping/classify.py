@@ -1,5 +1,4 @@
-"""What a vendor's error means: `parse` reads it, `rules` decide, and this module returns a
-`Failure`.
+"""What a vendor's error means, as a `Failure`: `parse` reads it, `rules` decide.
 
 Nothing here knows live keys: `api_client` passes the function that redacts them.
 """
