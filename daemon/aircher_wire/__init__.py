@@ -1,12 +1,12 @@
-"""The contract both sides speak, and nothing else: no sockets, no tasks, no other room.
+"""The wire protocol, shared by daemon and clients. No sockets, no tasks, no other package.
 
-- `frames`: bytes in, frames out, and back; every limit on what a peer may send.
-- `tally`: how many values a frame has, counted before it is unpacked.
+- `frames`: encodes and decodes frames, and enforces all limits on what a peer may send.
+- `tally`: counts the values of a frame before it is unpacked.
 - `methods`: the names of methods and notifications, and the protocol's version.
-- `codes`: the error codes programs branch on.
-- `address`: where the socket is, and what makes its directory safe.
+- `codes`: the error codes.
+- `address`: finds the socket and checks that its directory is private.
 - `version`: the version of the distribution.
 
-It imports msgpack and the cheap part of the standard library only: a thin client pays for every
-import in its start-up time.
+It imports only msgpack and cheap parts of the standard library, because every import adds to the
+start-up time of the command line.
 """

@@ -1,18 +1,17 @@
 # ruff: noqa: PTH100 -- see the docstring: no pathlib on the way to the socket
-"""Where the daemon's socket is, and what makes its directory safe. Both sides ask here.
+"""Finds the daemon's socket and checks its directory. Daemon and clients share this code.
 
     $AIRCHER_SOCKET
     else <runtime>/aircher/aircher.sock         runtime: $XDG_RUNTIME_DIR, or /run/user/<uid>
     else <home>/run/<host hash>.sock            home: $AIRCHER_HOME, or ~/.aircher
 
-A home other than `~/.aircher` is called by 8 hex digits of its own wherever it shares a directory
-with the default one, so that two homes never share a daemon. `/run/user/<uid>` serves also when
-the variable is missing (cron, sudo, ssh without PAM): such a shell must find the same daemon. The
-host's hash is for homes on a network file system, where a socket belongs to one machine.
+A home other than `~/.aircher` is identified by a hash of 8 hex digits in directories that it shares
+with the default home, so two homes never share a daemon. `/run/user/<uid>` is used even if the
+variable is missing (cron, sudo, ssh without PAM), so that such a shell finds the same daemon. The
+hash of the host is for homes on a network file system, where a socket belongs to one machine.
 
-The environment is passed in. What a thin client needs works on strings: importing `pathlib` costs
-8 ms, `hashlib` 3 ms, and most clients need neither. The functions that return a `Path` are for
-everybody else.
+The environment is passed in. The functions that a client needs to connect work on strings, because
+importing `pathlib` takes 8 ms and `hashlib` 3 ms. Other callers can use those that return a `Path`.
 """
 
 from __future__ import annotations
@@ -26,10 +25,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_PATH = 107
-"""Bytes of a socket's path: what `sockaddr_un` holds on Linux, without the closing zero."""
+"""The longest path of a socket in bytes: the size in `sockaddr_un` on Linux, minus the final 0."""
 
 EXIT_ALREADY_RUNNING = 3
-"""How `aircherd` exits when another daemon has the socket: not an error for who wanted one."""
+"""The exit code of `aircherd` if another daemon owns the socket; no error if any daemon will do."""
 
 
 class AddressError(Exception):
@@ -40,12 +39,12 @@ class AddressError(Exception):
 
 
 def aircher_home(environ: Mapping[str, str]) -> Path:
-    """Return the directory of the configuration: absolute, `~` expanded."""
+    """Return the absolute directory of the configuration, with `~` expanded."""
     return _path(_home(environ))
 
 
 def home_hash(environ: Mapping[str, str]) -> str | None:
-    """Return the 8 hex digits that tell another home's files apart; None for the default home."""
+    """Return the 8 hex digits that identify a home, None for the default home."""
     if not environ.get("AIRCHER_HOME"):
         return None
     home = os.path.realpath(_home(environ))
@@ -55,23 +54,23 @@ def home_hash(environ: Mapping[str, str]) -> str | None:
 
 
 def log_path(environ: Mapping[str, str]) -> Path:
-    """Return the file that takes the standard error of a daemon which a client starts."""
+    """Return the log file of a daemon that a client starts."""
     other = home_hash(environ)
     state = _xdg(environ, "XDG_STATE_HOME", ".local/state")
     return _path(f"{state}/aircher/aircherd{'-' + other if other else ''}.log")
 
 
 def data_directory(environ: Mapping[str, str]) -> Path:
-    """Return the directory of the daemon's data; one daemon has it at a time."""
+    """Return the directory of the daemon's data, used by one daemon at a time."""
     other = home_hash(environ)
     data = _xdg(environ, "XDG_DATA_HOME", ".local/share")
     return _path(f"{data}/aircher{'/homes/' + other if other else ''}")
 
 
 def lock_files(environ: Mapping[str, str]) -> tuple[Path, Path]:
-    """Return what a daemon locks for life: a file beside its socket, and one in its data.
+    """Return the files that a running daemon locks: one next to its socket, one in its data.
 
-    Whoever holds one has written its process id and its socket into it, a line each.
+    The owner of a lock writes its process id and its socket into the file, one per line.
     """
     return _path(find_socket(environ) + ".lock"), data_directory(environ) / "aircherd.lock"
 
@@ -80,7 +79,7 @@ def lock_files(environ: Mapping[str, str]) -> tuple[Path, Path]:
 
 
 def is_private_directory(directory: str, uid: int) -> bool:
-    """Whether `directory` is there, belongs to `uid` and is closed to everybody else."""
+    """Tell whether `directory` exists, belongs to `uid` and is closed to other users."""
     try:
         return _fault(os.lstat(directory), uid) is None
     except OSError:
@@ -94,9 +93,9 @@ def find_socket(
     hostname: str | None = None,
     is_private: Callable[[str, int], bool] = is_private_directory,
 ) -> str:
-    """Return the absolute path of the socket. `uid` and `hostname` are this process's unless given.
+    """Return the absolute path of the socket. `uid` and `hostname` default to this process's.
 
-    `is_private(directory, uid)` decides whether `/run/user/<uid>` can serve.
+    `is_private(directory, uid)` decides whether `/run/user/<uid>` may be used.
     """
     if named := environ.get("AIRCHER_SOCKET"):
         return _absolute(named, environ)
@@ -113,7 +112,7 @@ def socket_path(
     hostname: str | None = None,
     is_private: Callable[[str, int], bool] = is_private_directory,
 ) -> Path:
-    """Return what `find_socket` finds, as a `Path`."""
+    """Return the result of `find_socket` as a `Path`."""
     return _path(find_socket(environ, uid=uid, hostname=hostname, is_private=is_private))
 
 
@@ -121,35 +120,35 @@ def _runtime(
     environ: Mapping[str, str], uid: int, is_private: Callable[[str, int], bool]
 ) -> str | None:
     named = environ.get("XDG_RUNTIME_DIR", "").rstrip("/")
-    if named.startswith("/"):  # the XDG specification: a relative path is to be ignored
+    if named.startswith("/"):  # the XDG specification ignores relative paths
         return named
-    usual = f"/run/user/{uid}"
-    return usual if is_private(usual, uid) else None
+    default = f"/run/user/{uid}"
+    return default if is_private(default, uid) else None
 
 
-# ------------------------------------------------------------------------------------- its safety
+# ------------------------------------------------------------------------------------- safety
 
 
 def check_directory(directory: Path | str, uid: int) -> None:
-    """Do nothing if the socket's directory belongs to `uid` alone.
+    """Check that the socket's directory belongs to `uid` and is closed to other users.
 
     Raises:
-        AddressError: it is a symlink, not a directory, somebody else's or open to others.
-        FileNotFoundError: it is not there.
+        AddressError: it is a symlink, no directory, another user's or open to others.
+        FileNotFoundError: it does not exist.
     """
     try:
         found = os.lstat(directory)
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise AddressError(f"cannot look at the socket's directory {directory}: {error}") from None
+        raise AddressError(f"cannot check the socket's directory {directory}: {error}") from None
     fault = _fault(found, uid)
     if fault is not None:
         raise AddressError(f"{fault.format(directory=directory)}; or set AIRCHER_SOCKET elsewhere")
 
 
 def check_length(path: Path | str) -> None:
-    """Do nothing if a socket can have this path.
+    """Check that a path is short enough for a socket.
 
     Raises:
         AddressError: it is too long.
@@ -157,13 +156,13 @@ def check_length(path: Path | str) -> None:
     size = len(os.fsencode(path))
     if size > MAX_PATH:
         raise AddressError(
-            f"the socket's path has {size} bytes, and the system takes at most {MAX_PATH}: {path}. "
-            "Set AIRCHER_SOCKET to a shorter one"
+            f"the socket's path has {size} bytes, but the system allows {MAX_PATH}: {path}. "
+            "Set AIRCHER_SOCKET to a shorter path"
         )
 
 
 def _fault(found: os.stat_result, uid: int) -> str | None:
-    """Say what keeps a directory from being safe, with its cure."""
+    """Return what is wrong with a directory and how to fix it, None if it is safe."""
     if stat.S_ISLNK(found.st_mode):
         return "the socket's directory {directory} is a symlink: put a real directory there"
     if not stat.S_ISDIR(found.st_mode):
@@ -181,7 +180,7 @@ def _fault(found: os.stat_result, uid: int) -> str | None:
     return None
 
 
-# ------------------------------------------------------------------------------------- small parts
+# ------------------------------------------------------------------------------------- helpers
 
 
 def _home(environ: Mapping[str, str]) -> str:
@@ -189,11 +188,11 @@ def _home(environ: Mapping[str, str]) -> str:
     return _absolute(named, environ) if named else _user_home(environ) + "/.aircher"
 
 
-def _xdg(environ: Mapping[str, str], name: str, usual: str) -> str:
+def _xdg(environ: Mapping[str, str], name: str, default: str) -> str:
     named = environ.get(name, "")
-    if named.startswith("/"):  # the XDG specification: a relative path is to be ignored
+    if named.startswith("/"):  # the XDG specification ignores relative paths
         return named
-    return f"{_user_home(environ)}/{usual}"
+    return f"{_user_home(environ)}/{default}"
 
 
 def _user_home(environ: Mapping[str, str]) -> str:
@@ -221,6 +220,6 @@ def _short_hash(data: bytes) -> str:
 
 
 def _path(name: str) -> Path:
-    from pathlib import Path  # noqa: PLC0415 -- 8 ms that a thin client does not have
+    from pathlib import Path  # noqa: PLC0415 -- 8 ms, and connecting needs no Path
 
     return Path(name)

@@ -1,4 +1,4 @@
-"""The error codes of the protocol: what went wrong, for programs to branch on."""
+"""The error codes of the protocol."""
 
 BAD_REQUEST = "bad_request"
 UNKNOWN_METHOD = "unknown_method"
@@ -25,4 +25,4 @@ SHUTTING_DOWN = "shutting_down"
 INTERNAL = "internal"
 
 ABOUT_AUTHENTICATION = frozenset({NOT_AUTHENTICATED, AUTH_REJECTED, KEYRING_LOCKED})
-"""Reasons that signing in would cure."""
+"""Codes that signing in may resolve."""

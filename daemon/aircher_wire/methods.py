@@ -1,7 +1,7 @@
-"""The names both sides use: methods, notifications, features, and the protocol's version."""
+"""The names of methods and notifications, and the protocol's version."""
 
 PROTOCOL = 1
-"""Changes only by adding; a client that needs more looks at `features` in the answer to `hello`."""
+"""Changes are additions only; clients check `features` in the response to `hello`."""
 
 HELLO = "hello"
 PING = "ping"
@@ -26,11 +26,11 @@ CONFIG_RELOAD = "config.reload"
 EVENTS_SUBSCRIBE = "events.subscribe"
 EVENTS_UNSUBSCRIBE = "events.unsubscribe"
 
-# Notifications: from the client,
+# Notifications from the client
 CANCEL = "$/cancel"
-# and from the daemon.
+# Notifications from the daemon
 CHAT_DELTA = "chat.delta"
 CHAT_DONE = "chat.done"
 EVENT = "event"
 ERROR = "error"
-"""Sent once, `{code, message}`, before the daemon closes a connection it cannot go on with."""
+"""Sent once, as `{code, message}`, before the daemon closes a broken connection."""

@@ -1,18 +1,18 @@
-"""Count the values of a frame from its bytes, before anything is made of them.
+"""Counts the values of a frame from its bytes, before it is unpacked.
 
-An empty map costs one byte on the wire and sixty in memory, so a limit for the bytes of a frame, or
-for the length of one array, is none for what it takes to hold it. A frame has at most `MAX_VALUES`
-values, and an array or map counts for what it claims to hold: a lie costs as much as the truth.
+An empty map takes one byte on the wire and sixty in memory, so neither a limit on the bytes of a
+frame nor one on the length of an array bounds the memory for it. A frame has at most `MAX_VALUES`
+values. An array or map counts with the length it claims, whether or not the items follow.
 
-Only frames that come in more than one piece are counted. One piece has fewer bytes than a frame may
-have values, and every value has at least one byte.
+Only frames that arrive in more than one piece are counted: a single piece has fewer bytes than
+`MAX_VALUES`, and every value has at least one byte.
 """
 
 MAX_VALUES = 250_000
-"""Arrays, maps, map keys and plain values of one frame together."""
+"""The number of arrays, maps, map keys and plain values in one frame."""
 
-# By type byte: how long a value is that has no length of its own; 0 for all others. The type byte
-# that does not exist counts as one, for the unpacker to complain about.
+# Type byte -> the size of a value without a length field; 0 for all others. The invalid type byte
+# counts as one byte; the unpacker refuses it.
 _SIZES = bytes(
     [1] * 0x80  # small integers
     + [0] * 0x20  # short maps and arrays
@@ -25,7 +25,7 @@ _SIZES = bytes(
     + [1] * 0x20  # small negative integers
 )
 
-# By type byte: the bytes of its length, the values and the bytes for each of it, further bytes.
+# Type byte -> the size of its length field, values per unit of length, bytes per unit, extra bytes.
 _LENGTHS = {
     0xC4: (1, 0, 1, 0),
     0xC5: (2, 0, 1, 0),
@@ -44,18 +44,18 @@ _LENGTHS = {
 
 
 class Tally:
-    """Counts one frame that comes in pieces; what follows it in the last piece is left alone."""
+    """Counts the values of one frame that arrives in pieces; bytes after the frame are ignored."""
 
     __slots__ = ("_at", "_due", "_rest", "values")
 
     def __init__(self) -> None:
-        self.values = 1  # those seen and those claimed, the frame itself being the first
-        self._due = 1  # of them, those yet to come
-        self._rest = b""  # a type byte whose length has not come whole
-        self._at = 0  # where the next type byte is, from the beginning of `_rest` and what follows
+        self.values = 1  # seen and claimed values, including the frame itself
+        self._due = 1  # those that have not arrived yet
+        self._rest = b""  # a type byte with an incomplete length field
+        self._at = 0  # the offset of the next type byte in `_rest` plus the next piece
 
     def take(self, data: bytes) -> bool:
-        """Count the next bytes; tell whether the frame is still within its limit."""
+        """Count the next piece; return whether the frame is still within the limit."""
         if self._rest:
             data = self._rest + data
         at, due, size = self._at, self._due, len(data)

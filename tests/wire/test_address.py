@@ -1,4 +1,4 @@
-"""The address: one daemon per user and home, in a directory that is theirs alone."""
+"""The socket's address: one daemon per user and home, in a private directory."""
 
 import os
 from pathlib import Path
@@ -46,21 +46,21 @@ def find(environ: dict[str, str], *, has_run_user: bool = False) -> str:
         (HOME | {"AIRCHER_HOME": ""} | RUNTIME, False, "/run/user/7/aircher/aircher.sock"),
     ],
 )
-def test_where_the_socket_is(environ: dict[str, str], has_run_user: bool, expected: str) -> None:
-    """The variable, the runtime directory or the home, in this order; other homes apart."""
+def test_the_socket_is_found(environ: dict[str, str], has_run_user: bool, expected: str) -> None:
+    """By the variable, the runtime directory or the home, in this order; each home has its own."""
     assert find(environ, has_run_user=has_run_user) == expected
 
 
 def test_a_relative_socket_becomes_absolute(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It never starts with anything but a slash, so it never is an abstract socket."""
+    """It always starts with a slash, so it is never an abstract socket."""
     monkeypatch.chdir(tmp_path)
     assert find({"AIRCHER_SOCKET": "@x", "HOME": "/h"}) == f"{tmp_path}/@x"
 
 
-def test_socket_path_is_the_same_as_a_path() -> None:
-    """Both forms agree, and this process's uid and host serve where none are given."""
+def test_socket_path_matches_find_socket() -> None:
+    """Both agree; uid and host default to this process's."""
     environ = HOME | RUNTIME
     assert address.socket_path(environ) == Path("/run/user/7/aircher/aircher.sock")
     away = address.socket_path(HOME, is_private=lambda _directory, _uid: False)
@@ -68,7 +68,7 @@ def test_socket_path_is_the_same_as_a_path() -> None:
 
 
 def test_a_symlink_to_the_default_home_is_the_default_home(tmp_path: Path) -> None:
-    """A home is known by where it is, not by what it is called."""
+    """A home is identified by its resolved path."""
     (tmp_path / ".aircher").mkdir()
     (tmp_path / "dots").symlink_to(tmp_path / ".aircher")
     environ = {"HOME": str(tmp_path), "AIRCHER_HOME": str(tmp_path / "dots")}
@@ -90,7 +90,7 @@ def test_home(environ: dict[str, str], expected: str) -> None:
 
 
 def test_home_without_a_variable() -> None:
-    """Without HOME the user database knows."""
+    """Without HOME the user database is used."""
     assert address.aircher_home({}).name == ".aircher"
     assert address.aircher_home({}).is_absolute()
 
@@ -105,7 +105,7 @@ def test_home_without_a_variable() -> None:
     ],
 )
 def test_log(environ: dict[str, str], expected: str) -> None:
-    """The log of a daemon that a client starts lies with the user's other state."""
+    """The log of a daemon that a client starts is in the user's state directory."""
     assert address.log_path(environ) == Path(expected)
 
 
@@ -119,12 +119,12 @@ def test_log(environ: dict[str, str], expected: str) -> None:
     ],
 )
 def test_data(environ: dict[str, str], expected: str) -> None:
-    """Where the daemon keeps its data, and a client finds its lock."""
+    """The data directory follows XDG_DATA_HOME; another home has its own."""
     assert address.data_directory(environ) == Path(expected)
 
 
 def test_lock_files() -> None:
-    """One lock beside the socket, one in the data directory."""
+    """One lock is next to the socket, one in the data directory."""
     assert address.lock_files(HOME | RUNTIME) == (
         Path("/run/user/7/aircher/aircher.sock.lock"),
         Path("/home/ann/.local/share/aircher/aircherd.lock"),
@@ -142,65 +142,65 @@ def directory(tmp_path: Path) -> Path:
 
 
 def test_a_private_directory_passes(directory: Path) -> None:
-    """Ours and closed: nothing to say."""
+    """It belongs to the user and is closed to others."""
     check_directory(directory, os.getuid())
     assert address.is_private_directory(str(directory), os.getuid())
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o710, 0o701, 0o777])
-def test_a_directory_open_to_others(directory: Path, mode: int) -> None:
-    """Any bit for anybody else is refused, with the cure."""
+def test_a_directory_open_to_others_is_refused(directory: Path, mode: int) -> None:
+    """Any permission for others is refused; the message says how to fix it."""
     directory.chmod(mode)
     with pytest.raises(AddressError, match=rf"open to other users \(mode {mode:04o}\).*chmod 700"):
         check_directory(directory, os.getuid())
     assert not address.is_private_directory(str(directory), os.getuid())
 
 
-def test_a_symlink(directory: Path, tmp_path: Path) -> None:
-    """A symlink is refused even if it leads to a private directory."""
+def test_a_symlink_is_refused(directory: Path, tmp_path: Path) -> None:
+    """Even if it leads to a private directory."""
     (tmp_path / "link").symlink_to(directory)
     with pytest.raises(AddressError, match="is a symlink"):
         check_directory(tmp_path / "link", os.getuid())
 
 
-def test_not_a_directory(tmp_path: Path) -> None:
-    """A file in its place is refused."""
+def test_a_file_instead_of_the_directory_is_refused(tmp_path: Path) -> None:
+    """The message says that it is not a directory."""
     (tmp_path / "file").touch(mode=0o600)
     with pytest.raises(AddressError, match="is not a directory"):
         check_directory(tmp_path / "file", os.getuid())
 
 
-def test_another_owner(directory: Path) -> None:
-    """A directory of another user is refused, both being named."""
+def test_a_directory_of_another_user_is_refused(directory: Path) -> None:
+    """The message has both user ids."""
     us = os.getuid()
     with pytest.raises(AddressError, match=rf"belongs to user {us}, not to you \({us + 1}\)"):
         check_directory(directory, us + 1)
 
 
-def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
-    """Its absence is told apart: it means that no daemon ran, not that something is wrong."""
+def test_a_missing_directory_raises_file_not_found(tmp_path: Path) -> None:
+    """It means that no daemon ran yet, which is no error."""
     with pytest.raises(FileNotFoundError):
         check_directory(tmp_path / "none", os.getuid())
     assert not address.is_private_directory(str(tmp_path / "none"), os.getuid())
 
 
-def test_a_directory_below_a_file(tmp_path: Path) -> None:
-    """What cannot be looked at is refused."""
+def test_a_directory_that_cannot_be_checked_is_refused(tmp_path: Path) -> None:
+    """For example one below a file."""
     (tmp_path / "file").touch()
-    with pytest.raises(AddressError, match="cannot look at"):
+    with pytest.raises(AddressError, match="cannot check"):
         check_directory(tmp_path / "file" / "aircher", os.getuid())
 
 
-def test_braces_in_a_path_are_only_braces(tmp_path: Path) -> None:
-    """A directory's name has no part in how the message is made."""
-    odd = tmp_path / "{0}{x}"
-    odd.mkdir(mode=0o755)
+def test_braces_in_a_path_are_kept(tmp_path: Path) -> None:
+    """The name of a directory is not used as a format string."""
+    directory = tmp_path / "{0}{x}"
+    directory.mkdir(mode=0o755)
     with pytest.raises(AddressError, match=r"\{0\}\{x\}"):
-        check_directory(odd, os.getuid())
+        check_directory(directory, os.getuid())
 
 
-def test_length() -> None:
-    """107 bytes are the most a socket's path can have; bytes, not characters."""
+def test_a_path_has_at_most_107_bytes() -> None:
+    """Bytes count, not characters."""
     check_length("/" + "x" * 106)
     with pytest.raises(AddressError, match="has 108 bytes"):
         check_length("/" + "x" * 107)

@@ -1,4 +1,4 @@
-"""Frames: what goes in comes out, in any chunks, and nothing malformed gets through."""
+"""Frames round-trip in any chunks, and malformed ones are refused."""
 
 import tracemalloc
 
@@ -72,7 +72,7 @@ def test_round_trip(sent: list[frames.Frame]) -> None:
 
 @given(st.lists(FRAMES, min_size=1, max_size=4), st.data())
 def test_any_chunking_gives_the_same_frames(sent: list[frames.Frame], data: st.DataObject) -> None:
-    """Where the stream is cut does not matter."""
+    """The boundaries of chunks do not matter."""
     stream = b"".join(map(encode, sent))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
     decoder = Decoder()
@@ -89,7 +89,7 @@ def test_any_chunking_gives_the_same_frames(sent: list[frames.Frame], data: st.D
 @example([b"\x94\x00\x01\xa1m\x91\x81\x90\x01"])
 @example([b"\xdf\xff\xff\xff\xff"])
 def test_arbitrary_bytes_raise_nothing_but_frame_error(chunks: list[bytes]) -> None:
-    """Whatever arrives, the decoder gives frames or breaks in its own way."""
+    """The decoder returns frames or fails with FrameError."""
     decoder = Decoder()
     for chunk in chunks:
         if decoder.error is not None:
@@ -101,19 +101,19 @@ def test_arbitrary_bytes_raise_nothing_but_frame_error(chunks: list[bytes]) -> N
 
 @pytest.mark.parametrize("params", [[], [[]], [{}]])
 def test_no_parameters_have_three_forms(params: list[object]) -> None:
-    """An empty map may arrive as an empty list, or not at all."""
+    """An empty map may arrive as an empty list, or be left out."""
     assert decode(pack([0, 7, "ping", params])) == [Request(7, "ping", {})]
 
 
 @pytest.mark.parametrize("params", [[0, "Invalid method"], [0], None, "x", [{}, {}], {"a": 1}])
 def test_a_foreign_notification_is_no_error(params: object) -> None:
-    """Neovim's `nvim_error_event` and its like count as having no parameters."""
+    """Notifications such as Neovim's `nvim_error_event` are treated as having no parameters."""
     data = pack([2, "nvim_error_event", params])
     assert decode(data) == [Notification("nvim_error_event", {})]
 
 
 def test_invalid_utf8_is_kept_as_surrogates() -> None:
-    """Text that is no UTF-8 arrives, and can be sent on as the bytes it was."""
+    """Invalid UTF-8 is decoded, and encoded again to the same bytes."""
     data = b"\x94\x00\x01\xa4chat\x91\x81\xa1t\xa2\xff\xfe"
     [request] = decode(data)
     assert request == Request(1, "chat", {"t": "\udcff\udcfe"})
@@ -123,7 +123,7 @@ def test_invalid_utf8_is_kept_as_surrogates() -> None:
 
 @pytest.mark.parametrize("text", ["\udcff", chr(0xD800)])
 def test_what_the_daemon_sends_is_valid_utf8(text: str) -> None:
-    """Surrogates are replaced in everything that goes out, and the packer survives them."""
+    """Surrogates are replaced in all output, and the packer stays usable."""
     sent = [
         frames.encode_notification("m", {"t": text}),
         frames.encode_notifications("m", [{"t": text}]),
@@ -133,7 +133,7 @@ def test_what_the_daemon_sends_is_valid_utf8(text: str) -> None:
 
 
 def test_a_lone_surrogate_cannot_be_kept() -> None:
-    """A surrogate that stands for no byte is replaced also where bytes are kept."""
+    """A surrogate that represents no byte is replaced even where bytes are kept."""
     sent = frames.encode_request(1, "m", {"t": "\ud800"}, errors="surrogateescape")
     assert decode(sent) == [Request(1, "m", {"t": "?"})]
 
@@ -145,7 +145,7 @@ def test_answers() -> None:
 
 
 def test_several_notifications_are_one_buffer() -> None:
-    """A batch is its notifications one after the other."""
+    """A batch is the concatenation of its notifications."""
     batch: list[dict[str, object]] = [{"seq": 0}, {"seq": 1}]
     one_by_one = b"".join(frames.encode_notification("chat.delta", params) for params in batch)
     assert frames.encode_notifications("chat.delta", batch) == one_by_one
@@ -155,7 +155,7 @@ def test_several_notifications_are_one_buffer() -> None:
     ("value", "error"), [(object(), TypeError), (2**64, OverflowError), (nested(3000), ValueError)]
 )
 def test_what_cannot_be_sent(value: object, error: type[Exception]) -> None:
-    """A value that msgpack does not take is refused, and the next one goes out whole."""
+    """A value that msgpack cannot encode is refused, and the next one is sent correctly."""
     with pytest.raises(error):
         frames.encode_response(1, {"a": value})
     assert decode(frames.encode_response(1, 2)) == [Response(1, None, 2)]
@@ -210,7 +210,7 @@ MALFORMED = {
 
 @pytest.mark.parametrize("data", MALFORMED.values(), ids=MALFORMED.keys())
 def test_malformed(data: bytes) -> None:
-    """Each breaks the stream, keeps the frames before it, and says why in a line of its own."""
+    """Each stops the decoder, keeps the frames before it, and has a one-line message."""
     decoder = Decoder()
     assert decoder.feed(pack([2, "before", []]) + data) == [Notification("before", {})]
     assert decoder.error is not None
@@ -219,7 +219,7 @@ def test_malformed(data: bytes) -> None:
 
 
 def test_a_broken_stream_stays_broken() -> None:
-    """After a violation nothing more is taken, not even a sound frame."""
+    """After a violation all further data is ignored, even valid frames."""
     decoder = Decoder()
     decoder.feed(b"\xc1")
     assert repr(decoder) == "<Decoder broken>"
@@ -230,13 +230,13 @@ def test_a_broken_stream_stays_broken() -> None:
 
 
 def test_nesting_up_to_the_limit() -> None:
-    """32 containers, counting the frame itself, are fine."""
+    """32 nested containers, including the frame, are accepted."""
     assert decode(pack([0, 1, "m", [{"a": nested(29)}]])) == [Request(1, "m", {"a": nested(29)})]
     assert decode(pack([1, 1, None, nested(31)])) == [Response(1, None, nested(31))]
 
 
 def test_numbers_up_to_the_limits() -> None:
-    """The largest message id and the longest method are fine."""
+    """The largest message id and the longest method are accepted."""
     sent = pack([0, 2**32 - 1, "é" * 50, []])
     assert decode(sent) == [Request(2**32 - 1, "é" * 50, {})]
 
@@ -271,7 +271,7 @@ def pieces(data: bytes, size: int) -> list[bytes]:
 
 @pytest.mark.parametrize("claimed", [b"\xdb\xff\xff\xff\xff", b"\xc6\xff\xff\xff\xff"])
 def test_a_text_that_claims_4_gib(claimed: bytes) -> None:
-    """What comes of it is taken up to one frame, and then refused."""
+    """Data is accepted up to the size of one frame, and then refused."""
     decoder = Decoder(max_frame=1000)
     assert decoder.feed(claimed + b"x" * 995) == []
     assert decoder.error is None
@@ -280,7 +280,7 @@ def test_a_text_that_claims_4_gib(claimed: bytes) -> None:
 
 
 def bomb(maps: int) -> bytes:
-    """A `ping` with one list of lists, of 100,000 empty maps each: small, but not in memory."""
+    """Return a `ping` with lists of 100,000 empty maps each: few bytes, but much memory."""
     return (
         b"\x94\x00\x01\xa4ping\x91\x81\xa1a\xdc"
         + maps.to_bytes(2, "big")
@@ -290,7 +290,7 @@ def bomb(maps: int) -> bytes:
 
 @pytest.mark.parametrize("chunk", [1000, 65_536, 1 << 30])
 def test_many_values_in_one_frame(chunk: int) -> None:
-    """Each array is within its limit, but not all of them together."""
+    """Each array is within its limit, but the frame is not."""
     decoder = Decoder()
     for data in pieces(bomb(3), chunk):
         assert decoder.feed(data) == []
@@ -300,7 +300,7 @@ def test_many_values_in_one_frame(chunk: int) -> None:
 
 
 def test_a_frame_may_have_many_values() -> None:
-    """Two arrays and a map of tens of thousands are fine, and so is the next such frame."""
+    """Two arrays and a map of tens of thousands are accepted, also in the next frame."""
     params: dict[str, object] = {
         "a": [[0] * 50_000] * 2,
         "b": {str(number): number for number in range(50_000)},
@@ -312,14 +312,14 @@ def test_a_frame_may_have_many_values() -> None:
 
 
 def test_a_claim_is_refused_before_it_is_kept() -> None:
-    """Arrays in arrays that never come would hold 8 bytes for each value they claim."""
+    """Nested arrays would allocate 8 bytes for each claimed item that never arrives."""
     decoder = Decoder()
     decoder.feed(b"\xdd\x00\x01\x86\xa0" * 20)
     assert "values in all" in str(decoder.error)
 
 
 def test_a_refused_frame_leaves_nothing_behind() -> None:
-    """Neither what was made of it nor its bytes, though the decoder and its error live on."""
+    """Its values and bytes are freed while the decoder and its error still exist."""
     data = bomb(3)
     decoder = Decoder()
     tracemalloc.start()
@@ -333,7 +333,7 @@ def test_a_refused_frame_leaves_nothing_behind() -> None:
 
 
 def test_many_frames_in_one_feed_may_exceed_one_frame() -> None:
-    """The limit is one frame's, not the chunk's."""
+    """The limit applies to frames, not to chunks."""
     one = frames.encode_notification("m", {"t": "x" * 500})
     decoder = Decoder(max_frame=600)
     assert len(decoder.feed(one * 5000)) == 5000
@@ -341,7 +341,7 @@ def test_many_frames_in_one_feed_may_exceed_one_frame() -> None:
 
 
 def test_a_long_conversation_keeps_its_place() -> None:
-    """The decoder renews its buffer after much data, and loses no part of a frame by it."""
+    """The decoder replaces its buffer after much data without losing part of a frame."""
     one = frames.encode_notification("m", {"t": "x" * 400_000})
     decoder = Decoder()
     counts = [
@@ -370,6 +370,6 @@ def test_frames_show_no_content() -> None:
 
 
 def test_frames_differ_by_kind_and_content() -> None:
-    """Equality is by value, and only within a kind."""
+    """Frames are equal if their type and their values are equal."""
     assert Notification("m", {}) != Notification("m", {"a": 1})
     assert Notification("m", {}) != ("m", {})

@@ -1,3 +1,5 @@
+"""Counting the values of a frame."""
+
 import msgpack
 import pytest
 from hypothesis import given
@@ -31,7 +33,7 @@ def shown(values: int, due: int = 0) -> str:
 
 @given(VALUES, st.data())
 def test_every_value_is_counted_once(value: object, data: st.DataObject) -> None:
-    """Wherever the frame is cut, and whatever follows it in its last piece."""
+    """However the frame is split, and whatever follows it."""
     packed = pack(value)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(packed)), max_size=6)))
     found = Tally()
@@ -55,22 +57,22 @@ def test_every_value_is_counted_once(value: object, data: st.DataObject) -> None
     ],
     ids=lambda value: f"{type(value).__name__} {pack(value)[0]:#x}",
 )
-def test_every_type_has_its_size(value: object) -> None:
-    """What comes after a value is found, whatever the value is."""
+def test_the_size_of_every_type_is_known(value: object) -> None:
+    """The value after it is found."""
     found = Tally()
     assert found.take(pack([value, [1, 2, 3], "end"])) is (found.values <= MAX_VALUES)
     assert repr(found) == shown(count(value) + 6)
 
 
-def test_a_short_float_has_its_size() -> None:
-    """Python packs none unless it is asked to."""
+def test_the_size_of_a_single_float_is_known() -> None:
+    """The packer uses them only on request."""
     found = Tally()
     assert found.take(pack([1.5, "end"], use_single_float=True))
     assert repr(found) == shown(3)
 
 
-def test_a_claim_counts_before_it_is_kept() -> None:
-    """An array of many is refused at its head, in a frame that has not come."""
+def test_a_claimed_length_counts_at_once() -> None:
+    """An array that is too long is refused at its header, before its items arrive."""
     found = Tally()
     assert found.take(b"\x92\xdd" + (MAX_VALUES - 3).to_bytes(4, "big"))
     assert repr(found) == shown(MAX_VALUES, MAX_VALUES - 2)
@@ -78,13 +80,13 @@ def test_a_claim_counts_before_it_is_kept() -> None:
 
 
 def test_a_map_counts_its_keys_too() -> None:
-    """So it is full at half the number of entries."""
+    """A map reaches the limit at half the number of entries."""
     assert Tally().take(b"\xdf" + ((MAX_VALUES - 1) // 2).to_bytes(4, "big"))
     assert not Tally().take(b"\xdf" + (MAX_VALUES // 2).to_bytes(4, "big"))
 
 
 def test_the_table_has_an_entry_for_every_type() -> None:
-    """Either a size, or a length of its own, or it is a short map or array."""
+    """A size, a length field, or it is a short map or array."""
     without = {code for code in range(256) if not tally._SIZES[code]}
     assert len(tally._SIZES) == 256
     assert without == {*range(0x80, 0xA0), *tally._LENGTHS}
