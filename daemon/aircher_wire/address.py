@@ -156,8 +156,8 @@ def check_length(path: Path | str) -> None:
     size = len(os.fsencode(path))
     if size > MAX_PATH:
         raise AddressError(
-            f"the socket's path has {size} bytes, but the system allows {MAX_PATH}: {path}. "
-            "Set AIRCHER_SOCKET to a shorter path"
+            f"the socket's path has {size} bytes, and the system takes at most {MAX_PATH}: "
+            f"{path}. Set AIRCHER_SOCKET to a shorter path"
         )
 
 
