@@ -171,7 +171,7 @@ async def _serving(
         async with trio.open_nursery() as nursery:
             # Reading keys may take seconds where a keyring hangs; nobody waits for it who does not
             # need a key.
-            nursery.start_soon(services.auth.warm)
+            nursery.start_soon(services.auth.preload)
             nursery.start_soon(services.fetcher.run)
             for run in (*background, pasts.run):
                 nursery.start_soon(run)
@@ -198,7 +198,7 @@ def _fetch_hooks(
         if chosen is None:
             cure = f"sign in with 'aircher-cli auth login {provider.name}'"
             raise NotAuthenticated(f"nobody is signed in: {cure}")
-        key = await auth.ensure_authenticated(provider, chosen.name)
+        key = await auth.get_api_key(provider, chosen.name) if provider.needs_key else None
         return await provider_client.free_calls.list_models(provider, key)
 
     def can_query_silently(provider: Provider) -> bool:
@@ -229,7 +229,7 @@ def _checks(config: ConfigStore, auth: AuthManager, provider_client: ProviderCli
         asked = provider(name)
         if asked is None:
             return False
-        key = await auth.ensure_authenticated(asked, key_name)
+        key = await auth.get_api_key(asked, key_name) if asked.needs_key else None
         return key is not None and await provider_client.free_calls.has_credit(asked, key)
 
     def shows_credit(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""An `AuthManager` over stores in memory, with everything around it in a test's hands."""
+"""An `AuthManager` with in-memory stores, and control over everything it depends on."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ NO_NETWORK = KeyCheck(
 
 
 def provider(name: str = "work", **fields: object) -> Provider:
-    """Return a provider of the user's own."""
+    """Return a provider that is not built in."""
     base_url = fields.pop("base_url", f"https://{name}.example.com/v1")
     return Provider(name=name, kind="openai", base_url=base_url, **fields)  # type: ignore[arg-type]
 
@@ -47,7 +47,7 @@ def config(*providers: Provider) -> Config:
 
 @dataclass
 class Rig:
-    """Change `config`, `environ`, `check` and the stores at will; `events` is what was told."""
+    """Change `config`, `environ`, `check` and the stores freely; `events` has all `auth` events."""
 
     folder: Path
     config: Config = field(default_factory=lambda: config(provider(env=("WORK_KEY",))))
@@ -63,12 +63,12 @@ class Rig:
     def __post_init__(self) -> None:
         self.index_file = self.folder / "keys.json"
         self.bus = EventBus(lambda: self.now)
-        self._told = self.bus.subscribed(("auth",), self.events.append)
-        self._told.__enter__()
+        self._subscription = self.bus.subscribed(("auth",), self.events.append)
+        self._subscription.__enter__()
         self.auth = self.new_manager()
 
     def new_manager(self) -> AuthManager:
-        """Return a manager as after a restart: what it knows, it has from the stores."""
+        """Return a manager as after a restart, which knows only what is stored."""
         return AuthManager(
             config=lambda: self.config,
             environ=self.environ,
@@ -81,8 +81,8 @@ class Rig:
             clock=lambda: self.now,
         )
 
-    def new_vault(self) -> CredentialStore:
-        """Return the stores and the index by themselves."""
+    def new_credential_store(self) -> CredentialStore:
+        """Return a credential store alone."""
         return CredentialStore(
             keyring=self.keyring,
             file=self.file,
@@ -90,8 +90,8 @@ class Rig:
             clock=lambda: self.now,
         )
 
-    def new_reader(self, credentials: CredentialStore) -> KeyCache:
-        """Return a reader by itself."""
+    def new_cache(self, credentials: CredentialStore) -> KeyCache:
+        """Return a key cache alone."""
         return KeyCache(
             credentials=credentials,
             environ=self.environ,
@@ -105,20 +105,20 @@ class Rig:
 
     @property
     def work(self) -> Provider:
-        """The provider most tests are about."""
+        """The provider that most tests use."""
         return self.config.providers["work"]
 
     def change(self, **fields: object) -> None:
         """Change the configuration of `work`."""
         self.config = config(msgspec.structs.replace(self.work, **fields))
 
-    def told(self, name: str = "work") -> list[tuple[object, object]]:
-        """Return key and state of each event about a provider, and forget them."""
+    def auth_events(self, name: str = "work") -> list[tuple[object, object]]:
+        """Return key and state of each event about a provider, and clear the events."""
         events = [e.data for e in self.events if e.data["provider"] == name]
         self.events.clear()
         return [(data.get("key"), data["state"]) for data in events]
 
 
-def entry(label: str = "default", name: str = "work") -> KeyId:
+def key_id(label: str = "default", name: str = "work") -> KeyId:
     """Return the name of a stored key."""
     return KeyId(name, label)

@@ -1,6 +1,6 @@
-"""Which of the variables that a client hands over are keys, for whom, and what became of each.
+"""Import keys from variables that a client passes: which are keys, for which provider.
 
-Deciding is pure (`plan_import`); what stores is handed in.
+The decision is pure (`plan_import`); the functions that store are passed in.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,7 +17,7 @@ Outcome = Literal["stored", "already", "refused", "failed", "unknown"]
 
 
 class ImportOutcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of one variable, for one provider that names it.
+    """The outcome for one variable and one provider that names it.
 
     `stored`; `already` stored with the same value; `refused` by the provider; `failed`, see
     `message`; `unknown`: no provider that needs a key names this variable.
@@ -30,25 +30,25 @@ class ImportOutcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class ImportPlan(msgspec.Struct, frozen=True):
-    """Which variable serves which provider, and the outcomes that are clear beforehand."""
+    """The variables to import, each with its provider, and the outcomes of the others."""
 
-    wanted: list[tuple[str, Provider]]
-    settled: list[ImportOutcome]
+    to_import: list[tuple[str, Provider]]
+    other_outcomes: list[ImportOutcome]
 
 
 def plan_import(config: Config, variables: Mapping[str, str]) -> ImportPlan:
-    """Decide: a provider takes the first of its variables that is there, as it would itself."""
-    wanted: list[tuple[str, Provider]] = []
-    settled: list[ImportOutcome] = []
+    """Choose for each provider the first of its variables that is set, as it does itself."""
+    to_import: list[tuple[str, Provider]] = []
+    others: list[ImportOutcome] = []
     for provider in config.providers.values():
         names = [name for name in provider.env if name in variables] if provider.needs_key else []
-        wanted += [(name, provider) for name in names[:1]]
-        settled += [_second(name, names[0], provider) for name in names[1:]]
-    known = {name for name, _ in wanted} | {outcome.variable for outcome in settled}
-    settled += [
+        to_import += [(name, provider) for name in names[:1]]
+        others += [_not_first(name, names[0], provider) for name in names[1:]]
+    known = {name for name, _ in to_import} | {outcome.variable for outcome in others}
+    others += [
         ImportOutcome(variable=name, outcome="unknown") for name in variables if name not in known
     ]
-    return ImportPlan(wanted, settled)
+    return ImportPlan(to_import, others)
 
 
 async def import_keys(
@@ -58,23 +58,23 @@ async def import_keys(
     is_stored: Callable[[Provider, Secret], Awaitable[bool]],
     store: Callable[[Provider, Secret], Awaitable[None]],
 ) -> list[ImportOutcome]:
-    """Carry out `plan`, one key after the other: a bad one stops none of those after it.
+    """Carry out `plan`, one key after the other; a failure does not stop the rest.
 
     Args:
         plan: from `plan_import`.
         variables: names and values.
-        is_stored: whether this very key is there already, and good.
-        store: checks and stores a key; raises an `AircherError` when it cannot.
+        is_stored: whether this key is stored already, and usable.
+        store: verifies and stores a key; raises an `AircherError` if it fails.
     """
-    done: list[ImportOutcome] = []
-    for variable, provider in plan.wanted:
+    outcomes: list[ImportOutcome] = []
+    for variable, provider in plan.to_import:
         outcome, message = await _import(provider, variables[variable], is_stored, store)
-        done.append(
+        outcomes.append(
             ImportOutcome(
                 variable=variable, provider=provider.name, outcome=outcome, message=message
             )
         )
-    return done + plan.settled
+    return outcomes + plan.other_outcomes
 
 
 async def _import(
@@ -95,10 +95,10 @@ async def _import(
     return "stored", None
 
 
-def _second(name: str, first: str, provider: Provider) -> ImportOutcome:
+def _not_first(name: str, first: str, provider: Provider) -> ImportOutcome:
     return ImportOutcome(
         variable=name,
         provider=provider.name,
         outcome="failed",
-        message=f"{provider.name} takes {first}, which comes first; unset that to import this one",
+        message=f"{provider.name} uses {first}, which comes first; unset it to import this one",
     )

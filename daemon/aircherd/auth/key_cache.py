@@ -1,8 +1,8 @@
-"""Keys read once and held in memory: the only place where key values live.
+"""Keys read once and kept in memory: the only place where key values live.
 
-A source is asked when its key is first needed, and again after `forget`, after a refusal, and from
-time to time while it could not be read. However many ask at once, one asks the source and the
-others wait for what it brings. Stored keys are read all together: one keyring child, not one each.
+A source is read when its key is first needed, and again after `invalidate`, after a rejection, and
+at intervals while it is unreadable. Concurrent callers share one read. All stored keys are read
+together, with one keyring child process.
 """
 
 import math
@@ -11,39 +11,40 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import trio
 
 from aircherd.auth import verification
-from aircherd.auth.command import CommandFailed, read_from_command
+from aircherd.auth.command import KeyCommandFailed, run_key_command
 from aircherd.auth.key_format import check_key
 from aircherd.auth.key_sources import KeySource, stored_source
-from aircherd.auth.stores.base import Found, KeyId, KeyMissing, KeyUnreadable
+from aircherd.auth.stores.base import KeyId, KeyMissing, KeyUnreadable, ReadResult
 from aircherd.auth.stores.credential_store import CredentialStore
 from aircherd.errors import BadRequest
 from aircherd.redaction import Redactor
 from aircherd.vocabulary.keys import KeyState
 from aircherd.vocabulary.secret import Secret
 
-LOOK_AGAIN_SECONDS = 5.0
-"""How long an unreadable source is left alone. A keyring may be unlocked any moment; asking one
-that hangs costs a request three seconds."""
+REREAD_SECONDS = 5.0
+"""How long an unreadable source is not read again. A keyring may be unlocked at any moment, but
+reading one that hangs costs a request three seconds."""
 
 
 class CachedKey:
-    """What is held of one key: its value if it was read, and its standing."""
+    """A key's value, if it was read, and its verification."""
 
-    __slots__ = ("is_stale", "look_again_at", "secret", "slot", "standing")
+    __slots__ = ("is_stale", "reread_at", "secret", "source", "verification")
 
-    def __init__(self, slot: KeySource) -> None:
-        self.slot = slot
+    def __init__(self, source: KeySource) -> None:
+        self.source = source
         self.secret: Secret | None = None
-        self.standing = verification.UNTRIED
-        self.is_stale = True  # the source must be asked before the key is used
-        self.look_again_at = -math.inf  # on trio's clock
+        self.verification = verification.UNVERIFIED
+        self.is_stale = True  # the source must be read before the key is used
+        self.reread_at = -math.inf  # on trio's clock
 
     def __repr__(self) -> str:
-        return f"<CachedKey {self.slot.provider}/{self.slot.name} {self.standing.state.value}>"
+        state = self.verification.state.value
+        return f"<CachedKey {self.source.provider}/{self.source.name} {state}>"
 
 
 class KeyCache:
-    """Holds keys by provider and name."""
+    """Cached keys, by provider and name."""
 
     def __init__(
         self,
@@ -57,164 +58,164 @@ class KeyCache:
         self._environ = environ
         self._redactor = redactor
         self._clock = clock
-        self._held: dict[tuple[str, str], CachedKey] = {}
-        self._reading_stored = trio.Lock()
-        self._running: dict[KeySource, trio.Lock] = {}
+        self._keys: dict[tuple[str, str], CachedKey] = {}
+        self._stored_lock = trio.Lock()
+        self._locks: dict[KeySource, trio.Lock] = {}
 
-    def held(self, slot: KeySource) -> CachedKey:
-        """Return what is held for `slot`; anew if its source or its origin is another one now."""
-        known = self._held.get((slot.provider, slot.name))
-        if known is None or known.slot != slot:
-            known = self._held[slot.provider, slot.name] = CachedKey(slot)
-        return known
+    def get(self, source: KeySource) -> CachedKey:
+        """Return the cached key of `source`; a new one if the source or its origin changed."""
+        cached = self._keys.get((source.provider, source.name))
+        if cached is None or cached.source != source:
+            cached = self._keys[source.provider, source.name] = CachedKey(source)
+        return cached
 
     def peek(self, provider: str, name: str) -> CachedKey | None:
-        """Return what is held under a name, None when nothing is. For the hot path."""
-        return self._held.get((provider, name))
+        """Return the cached key of this name, None if there is none. For the hot path."""
+        return self._keys.get((provider, name))
 
-    def needs_reading(self, held: CachedKey) -> bool:
-        """Whether the source must be asked before this key can be used, and may be asked now."""
-        return held.is_stale and trio.current_time() >= held.look_again_at
+    def needs_reading(self, cached: CachedKey) -> bool:
+        """Return whether the source must be read before the key is used, and may be read now."""
+        return cached.is_stale and trio.current_time() >= cached.reread_at
 
-    def put(self, slot: KeySource, secret: Secret, known: verification.Verification) -> None:
-        """Hold a key that was just stored."""
-        held = self._held[slot.provider, slot.name] = CachedKey(slot)
-        held.secret, held.standing, held.is_stale = secret, known, False
+    def put(self, source: KeySource, secret: Secret, known: verification.Verification) -> None:
+        """Cache a key that was just stored."""
+        cached = self._keys[source.provider, source.name] = CachedKey(source)
+        cached.secret, cached.verification, cached.is_stale = secret, known, False
 
     def drop(self, provider: str, name: str) -> None:
-        """Hold this key no longer."""
-        self._held.pop((provider, name), None)
+        """Remove a key from the cache."""
+        self._keys.pop((provider, name), None)
 
-    def forget(self) -> None:
-        """Ask every source again before its key is used, and give refused keys another chance."""
-        for held in self._held.values():
-            _ask_again(held)
-            if held.standing.state is KeyState.REJECTED:
-                held.standing = verification.UNTRIED
+    def invalidate(self) -> None:
+        """Read every source again before its key is used, and give rejected keys another try."""
+        for cached in self._keys.values():
+            _mark_stale(cached)
+            if cached.verification.state is KeyState.REJECTED:
+                cached.verification = verification.UNVERIFIED
 
-    def forget_failing(self, slots: Iterable[KeySource]) -> None:
-        """Ask the sources of those of `slots` again that cannot be used as it is."""
-        for slot in slots:
-            if not (held := self.held(slot)).standing.is_usable:
-                _ask_again(held)
+    def invalidate_unusable(self, sources: Iterable[KeySource]) -> None:
+        """Read those of `sources` again whose keys are not usable now."""
+        for source in sources:
+            if not (cached := self.get(source)).verification.is_usable:
+                _mark_stale(cached)
 
-    async def read(self, slots: Sequence[KeySource]) -> None:
-        """Read those of `slots` that need it. Raises nothing: standings say what went wrong.
+    async def read(self, sources: Sequence[KeySource]) -> None:
+        """Read those of `sources` that need it. Never raises: the verification has any failure.
 
-        When a stored one is among them, all stored keys that need it are read with it. Behind a
-        barrier nothing is read.
+        If a stored key is among them, all stored keys that need it are read, too. A blocked source
+        is not read.
         """
-        slots = [slot for slot in slots if slot.barrier is None]
-        for slot in slots:
-            if slot.source == "environment" and self.held(slot).is_stale:
-                self._take(self.held(slot), _from_environment(slot, self._environ))
-        if any(slot.is_stored and self.needs_reading(self.held(slot)) for slot in slots):
+        sources = [source for source in sources if source.block is None]
+        for source in sources:
+            if source.kind == "environment" and self.get(source).is_stale:
+                self._update(self.get(source), _from_environment(source, self._environ))
+        if any(source.is_stored and self.needs_reading(self.get(source)) for source in sources):
             await self._read_stored()
-        for slot in slots:
-            if slot.source == "command" and self.needs_reading(self.held(slot)):
-                await self._read_command(slot)
+        for source in sources:
+            if source.kind == "command" and self.needs_reading(self.get(source)):
+                await self._read_command(source)
 
-    async def replacement(self, slot: KeySource, refused: Secret) -> Secret | None:
-        """Return the key that the source gives now if it is not the `refused` one.
+    async def read_replacement(self, source: KeySource, rejected: Secret) -> Secret | None:
+        """Read the source again and return its key, None if that is still the `rejected` one.
 
-        Of many requests that were refused together, one asks the source.
+        Concurrent requests with the same rejected key share one read.
         """
-        async with self._lock(slot):
-            held = self.held(slot)
-            if held.secret == refused and held.standing.state is not KeyState.REJECTED:
-                found = await self._ask(slot)
-                held = self.held(slot)  # a login may have changed it meanwhile
-                if isinstance(found, Secret) and held.secret == refused:
-                    self._take(held, found)
-            if held.secret == refused or not held.standing.is_usable:
+        async with self._lock(source):
+            cached = self.get(source)
+            if cached.secret == rejected and cached.verification.state is not KeyState.REJECTED:
+                found = await self._read_source(source)
+                cached = self.get(source)  # a login may have replaced it in the meantime
+                if isinstance(found, Secret) and cached.secret == rejected:
+                    self._update(cached, found)
+            if cached.secret == rejected or not cached.verification.is_usable:
                 return None
-            return held.secret
+            return cached.secret
 
-    # -------------------------------------------------------------- asking the sources
+    # -------------------------------------------------------------- reading the sources
 
-    def _lock(self, slot: KeySource) -> trio.Lock:
-        if slot.is_stored:
-            return self._reading_stored
-        return self._running.setdefault(slot, trio.Lock())
+    def _lock(self, source: KeySource) -> trio.Lock:
+        if source.is_stored:
+            return self._stored_lock
+        return self._locks.setdefault(source, trio.Lock())
 
     async def _read_stored(self) -> None:
-        async with self._reading_stored:
+        async with self._stored_lock:
             index = self._credentials.index
-            known = [
+            entries = [
                 entry
                 for provider in index.providers()
-                for entry in index.of(provider)
+                for entry in index.entries_of(provider)
                 if not entry.is_pending
-                and self.needs_reading(self.held(stored_source(entry)))  # another may have read it
+                and self.needs_reading(self.get(stored_source(entry)))  # another task may have
             ]
-            found = await self._credentials.read_all(known)
-            for entry in known:
-                if index.get(entry.entry) == entry:  # no login or logout meanwhile
-                    self._take(self.held(stored_source(entry)), found[entry.entry])
+            found = await self._credentials.read_all(entries)
+            for entry in entries:
+                if index.get(entry.key_id) == entry:  # no login or logout in the meantime
+                    self._update(self.get(stored_source(entry)), found[entry.key_id])
 
-    async def _read_command(self, slot: KeySource) -> None:
-        async with self._lock(slot):
-            if self.needs_reading(self.held(slot)):
-                self._take(self.held(slot), await self._run_command(slot))
+    async def _read_command(self, source: KeySource) -> None:
+        async with self._lock(source):
+            if self.needs_reading(self.get(source)):
+                self._update(self.get(source), await self._run_command(source))
 
-    async def _ask(self, slot: KeySource) -> "Found | CommandFailed":
-        if slot.source == "command":
-            return await self._run_command(slot)
-        if slot.source == "environment":
-            return _from_environment(slot, self._environ)
-        entry = KeyId(slot.provider, slot.name)
-        known = self._credentials.index.get(entry)
-        return (await self._credentials.read_all([known]))[entry] if known else KeyMissing()
+    async def _read_source(self, source: KeySource) -> "ReadResult | KeyCommandFailed":
+        if source.kind == "command":
+            return await self._run_command(source)
+        if source.kind == "environment":
+            return _from_environment(source, self._environ)
+        key_id = KeyId(source.provider, source.name)
+        entry = self._credentials.index.get(key_id)
+        return (await self._credentials.read_all([entry]))[key_id] if entry else KeyMissing()
 
-    async def _run_command(self, slot: KeySource) -> Secret | CommandFailed:
+    async def _run_command(self, source: KeySource) -> Secret | KeyCommandFailed:
         try:
-            return await read_from_command(slot.locator, self._environ)
-        except CommandFailed as error:
+            return await run_key_command(source.locator, self._environ)
+        except KeyCommandFailed as error:
             return error
 
-    # -------------------------------------------------------------- taking what they gave
+    # -------------------------------------------------------------- updating the cache
 
-    def _take(self, held: CachedKey, found: "Found | CommandFailed") -> None:
+    def _update(self, cached: CachedKey, found: "ReadResult | KeyCommandFailed") -> None:
         if isinstance(found, Secret):
             self._redactor.add(found)
-            self._take_secret(held, found)
+            self._update_secret(cached, found)
             return
-        before, now = held.standing, self._clock()
-        held.secret, held.is_stale = None, True
-        held.look_again_at = trio.current_time() + LOOK_AGAIN_SECONDS
+        before, now = cached.verification, self._clock()
+        cached.secret, cached.is_stale = None, True
+        cached.reread_at = trio.current_time() + REREAD_SECONDS
         match found:
             case KeyMissing():
-                reason = f"the {held.slot.source} no longer holds this key"
-                held.standing = verification.missing(before, now, reason)
+                reason = f"the {cached.source.kind} no longer has this key"
+                cached.verification = verification.missing(before, now, reason)
             case KeyUnreadable(state=state):
-                reason = f"the {held.slot.source} cannot be read: {state.reason}"
-                held.standing = verification.unreadable(before, now, reason)
-            case CommandFailed():
-                held.standing = verification.unreadable(before, now, str(found))
+                reason = f"the {cached.source.kind} cannot be read: {state.reason}"
+                cached.verification = verification.unreadable(before, now, reason)
+            case KeyCommandFailed():
+                cached.verification = verification.unreadable(before, now, str(found))
 
-    def _take_secret(self, held: CachedKey, found: Secret) -> None:
-        """Hold a key that was read; what was known of the very same one still holds."""
-        held.is_stale = False
+    def _update_secret(self, cached: CachedKey, found: Secret) -> None:
+        """Cache a key that was read; the verification of an unchanged key is kept."""
+        cached.is_stale = False
         try:
             secret = check_key(found.reveal())
         except BadRequest as error:
-            reason = f"{held.slot.source_text}: {error.message}"
-            held.secret = None
-            held.standing = verification.invalid(held.standing, self._clock(), reason)
+            reason = f"{cached.source.description}: {error.message}"
+            cached.secret = None
+            cached.verification = verification.invalid(cached.verification, self._clock(), reason)
             return
         self._redactor.add(secret)
-        if held.secret != secret:
-            held.standing = verification.UNTRIED
-        held.secret = secret
+        if cached.secret != secret:
+            cached.verification = verification.UNVERIFIED
+        cached.secret = secret
 
     def __repr__(self) -> str:
-        return f"<KeyCache of {len(self._held)} keys>"
+        return f"<KeyCache of {len(self._keys)} keys>"
 
 
-def _ask_again(held: CachedKey) -> None:
-    held.is_stale, held.look_again_at = True, -math.inf
+def _mark_stale(cached: CachedKey) -> None:
+    cached.is_stale, cached.reread_at = True, -math.inf
 
 
-def _from_environment(slot: KeySource, environ: Mapping[str, str]) -> Found:
-    value = environ.get(slot.locator[0])
+def _from_environment(source: KeySource, environ: Mapping[str, str]) -> ReadResult:
+    value = environ.get(source.locator[0])
     return KeyMissing() if value is None else Secret(value)

@@ -1,4 +1,4 @@
-"""What may be a key at all: checked before a value is stored, tried, or put into a header."""
+"""What can be a key at all: checked before a value is stored, verified, or put into a header."""
 
 from aircherd.errors import BadRequest
 from aircherd.vocabulary.secret import Secret
@@ -8,10 +8,10 @@ MAX_KEY = 8 * 1024
 
 
 def check_key(text: str) -> Secret:
-    """Return `text` as a key, without the white space around it.
+    """Return `text` as a key, without surrounding white space.
 
-    A key with a line break inside would make an HTTP library quote the whole header in its error,
-    so nothing but printable ASCII passes.
+    Only printable ASCII is accepted: an HTTP library would quote the whole header in its error for
+    a key with a line break.
 
     Raises:
         BadRequest: it cannot be a key. The message never repeats it.
@@ -28,9 +28,9 @@ def _problem(key: str) -> str | None:
     if len(key) > MAX_KEY:
         return f"it is longer than {MAX_KEY} bytes; was a whole file pasted?"
     if any(character.isspace() for character in key):
-        return "there is white space inside; was more than the key pasted?"
+        return "it contains white space; was more than the key pasted?"
     if not key.isascii():
-        return "it has characters that no key has (only printable ASCII is possible)"
+        return "it contains characters other than printable ASCII"
     if not key.isprintable():
-        return "there is a control character inside"
+        return "it contains a control character"
     return None

@@ -1,14 +1,14 @@
-"""What is known about all keys now, as rows: who has which, in what state; and who is told of it.
+"""The current state of all keys, as rows, and the `auth` events when a row changes.
 
-The picture that requests and people share. It decides nothing about a key's worth, it puts together
-what `slots`, `reader` and `status` know, and publishes a row whenever it changed.
+It combines `key_sources`, `key_cache` and `status` for requests and for people, and decides nothing
+itself.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 
 from aircherd.auth import status, verification
 from aircherd.auth.key_cache import KeyCache
-from aircherd.auth.key_sources import KeySource, shadowed, sources_of, stored_source
+from aircherd.auth.key_sources import KeySource, shadowed_sources, sources_of, stored_source
 from aircherd.auth.stores.base import KeyId
 from aircherd.auth.stores.credential_store import CredentialStore
 from aircherd.auth.stores.index import IndexEntry
@@ -23,11 +23,11 @@ _ERRORS: dict[KeyState, type[NotAuthenticated]] = {
     KeyState.REJECTED: KeyRejected,
     KeyState.LOCKED: KeyringLocked,
 }
-"""What a key that cannot be used raises."""
+"""The error for a key that cannot be used, by its state."""
 
 
 class KeyRegistry:
-    """All keys of all providers, as they are known now. Nothing here waits."""
+    """The state of all keys of all providers. Nothing here waits."""
 
     def __init__(
         self,
@@ -35,114 +35,116 @@ class KeyRegistry:
         config: Callable[[], Config],
         environ: Mapping[str, str],
         credentials: CredentialStore,
-        reader: KeyCache,
+        cache: KeyCache,
         bus: EventBus,
     ) -> None:
         self._config = config
         self._environ = environ
         self._credentials = credentials
-        self._reader = reader
+        self._cache = cache
         self._bus = bus
-        self._slots: dict[str, tuple[Provider, Sequence[IndexEntry], list[KeySource]]] = {}
+        self._sources: dict[str, tuple[Provider, Sequence[IndexEntry], list[KeySource]]] = {}
         self._choices: dict[
             str, tuple[list[KeySource], list[Verification], Sequence[KeyChoice]]
         ] = {}
-        self._announced: dict[str, dict[str | None, KeyStatus]] = {}
+        self._published: dict[str, dict[str | None, KeyStatus]] = {}
 
-    # -------------------------------------------------------------- which keys there are
+    # -------------------------------------------------------------- finding keys
 
-    def slots(self, provider: Provider) -> list[KeySource]:
-        """Return the keys of a provider in the order in which they serve."""
-        # Every request asks, so the answer is kept until the config or the stored keys change.
-        stored = self._credentials.index.of(provider.name)
-        known = self._slots.get(provider.name)
-        if known is None or known[0] is not provider or known[1] is not stored:
-            barrier = self._credentials.index.barrier(provider.name)
-            known = (provider, stored, sources_of(provider, stored, self._environ, barrier))
-            self._slots[provider.name] = known
+    def sources(self, provider: Provider) -> list[KeySource]:
+        """Return the sources of a provider's keys, in order of preference."""
+        # Every request needs this, so it is kept until the config or the stored keys change.
+        entries = self._credentials.index.entries_of(provider.name)
+        known = self._sources.get(provider.name)
+        if known is None or known[0] is not provider or known[1] is not entries:
+            block = self._credentials.index.block_for(provider.name)
+            known = (provider, entries, sources_of(provider, entries, self._environ, block))
+            self._sources[provider.name] = known
         return known[2]
 
-    def all_slots(self) -> list[KeySource]:
-        """Return the keys of all providers."""
+    def all_sources(self) -> list[KeySource]:
+        """Return the sources of all providers."""
         providers = self._config().providers.values()
-        return [slot for provider in providers for slot in self.slots(provider)]
+        return [source for provider in providers for source in self.sources(provider)]
 
     def find(self, provider_name: str, key: str) -> tuple[Provider, KeySource] | None:
-        """Return a provider and its key by their names, None when they are gone."""
+        """Return a provider and the source of its key by their names, None if one is gone."""
         provider = self._config().providers.get(provider_name)
-        slots = self.slots(provider) if provider else []
-        found = next((slot for slot in slots if slot.name == key), None)
+        sources = self.sources(provider) if provider else []
+        found = next((source for source in sources if source.name == key), None)
         return (provider, found) if provider and found else None
 
     def pick(self, provider: Provider, key: str | None) -> KeySource:
-        """Return the key of that name, or the first that may be tried, or the first.
+        """Return the source of the named key; without a name the first usable one, or the first.
 
         Raises:
-            NotAuthenticated: there is none.
+            NotAuthenticated: there is no such key.
         """
-        slots = self.slots(provider)
+        sources = self.sources(provider)
         if key is None:
-            usable = (slot for slot in slots if self._may_be_tried(provider, slot))
-            slot = next(usable, slots[0] if slots else None)
+            usable = (source for source in sources if self._is_usable(provider, source))
+            source = next(usable, sources[0] if sources else None)
         else:
-            slot = next((slot for slot in slots if slot.name == key), None)
-        if slot is None:
-            barrier = self._credentials.index.barrier(provider.name)
-            error = _ERRORS[status.state_without_key(barrier)]
-            raise error(status.no_key(provider, barrier, key))
-        return slot
+            source = next((source for source in sources if source.name == key), None)
+        if source is None:
+            block = self._credentials.index.block_for(provider.name)
+            error = _ERRORS[status.state_without_key(block)]
+            raise error(status.no_key_message(provider, block, key))
+        return source
 
     def choices(self, provider: Provider) -> Sequence[KeyChoice]:
-        """Return a provider's keys as routing sees them, in the order in which they serve."""
-        slots = self.slots(provider)
-        if not slots:
+        """Return a provider's keys for routing, in order of preference."""
+        sources = self.sources(provider)
+        if not sources:
             return status.choices_without_key(
-                provider, self._credentials.index.barrier(provider.name)
+                provider, self._credentials.index.block_for(provider.name)
             )
-        # Every request asks for all keys of many providers: the answer is kept while it holds.
-        standings = [self._worth(slot) for slot in slots]
+        # Every request needs this for many providers, so it is kept until something changes.
+        verifications = [self._verification_for_routing(source) for source in sources]
         known = self._choices.get(provider.name)
-        if known is None or known[0] is not slots or known[1] != standings:
-            made = [status.choice(provider, *pair) for pair in zip(slots, standings, strict=True)]
-            known = self._choices[provider.name] = (slots, standings, made)
+        if known is None or known[0] is not sources or known[1] != verifications:
+            choices = [
+                status.choice(provider, *pair) for pair in zip(sources, verifications, strict=True)
+            ]
+            known = self._choices[provider.name] = (sources, verifications, choices)
         return known[2]
 
-    def choice(self, provider: Provider, slot: KeySource) -> KeyChoice:
-        """Return a key as routing sees it."""
-        return status.choice(provider, slot, self._worth(slot))
+    def choice(self, provider: Provider, source: KeySource) -> KeyChoice:
+        """Return one key for routing."""
+        return status.choice(provider, source, self._verification_for_routing(source))
 
-    def _worth(self, slot: KeySource) -> Verification:
-        """Return a key's standing; one that is worth another look is worth a try."""
-        held = self._reader.held(slot)
-        known = held.standing
-        if known.is_usable or not self._reader.needs_reading(held):
+    def _verification_for_routing(self, source: KeySource) -> Verification:
+        """Return a key's verification; an unreadable source that may be reread is worth a try."""
+        cached = self._cache.get(source)
+        known = cached.verification
+        if known.is_usable or not self._cache.needs_reading(cached):
             return known
-        return verification.UNTRIED
+        return verification.UNVERIFIED
 
-    def _may_be_tried(self, provider: Provider, slot: KeySource) -> bool:
-        state = self.choice(provider, slot).state
+    def _is_usable(self, provider: Provider, source: KeySource) -> bool:
+        state = self.choice(provider, source).state
         return state in {KeyState.AUTHENTICATED, KeyState.UNVERIFIED}
 
     # -------------------------------------------------------------- rows
 
-    def row(self, provider: Provider, slot: KeySource) -> KeyStatus:
+    def row(self, provider: Provider, source: KeySource) -> KeyStatus:
         """Return the row of one key."""
-        held = self._reader.held(slot)
+        cached = self._cache.get(source)
         return status.key_row(
             provider,
-            slot,
-            held.standing,
-            secret=held.secret,
-            hidden=shadowed(provider, self.slots(provider), self._environ),
+            source,
+            cached.verification,
+            secret=cached.secret,
+            shadowed=shadowed_sources(provider, self.sources(provider), self._environ),
         )
 
     def rows_of(self, name: str) -> list[KeyStatus]:
-        """Return the rows of one provider; also of one that only the index knows any more."""
+        """Return the rows of one provider, even if only the index still has it."""
         if provider := self._config().providers.get(name):
-            rows = [self.row(provider, slot) for slot in self.slots(provider)]
-            return rows or [status.keyless_row(provider, self._credentials.index.barrier(name))]
-        stored = self._credentials.index.of(name)
-        return [status.orphan_row(known, stored_source(known)) for known in stored]
+            rows = [self.row(provider, source) for source in self.sources(provider)]
+            return rows or [status.keyless_row(provider, self._credentials.index.block_for(name))]
+        entries = self._credentials.index.entries_of(name)
+        return [status.orphan_row(entry, stored_source(entry)) for entry in entries]
 
     def rows(self) -> list[KeyStatus]:
         """Return the rows of all providers, in the configuration's order."""
@@ -153,38 +155,40 @@ class KeyRegistry:
             dict.fromkeys((*self._config().providers, *self._credentials.index.providers()))
         )
 
-    # -------------------------------------------------------------- telling
+    # -------------------------------------------------------------- events
 
-    def announce_all(self) -> None:
+    def publish_all_changes(self) -> None:
         """Publish every row that changed since it was last published."""
-        for name in dict.fromkeys((*self._names(), *self._announced)):
-            self.announce(name)
+        for name in dict.fromkeys((*self._names(), *self._published)):
+            self.publish_changes(name)
 
-    def announce(self, name: str) -> None:
-        """Publish what changed in one provider's rows since they were last published."""
-        before = self._announced.get(name, {})
+    def publish_changes(self, name: str) -> None:
+        """Publish the rows of one provider that changed since they were last published."""
+        before = self._published.get(name, {})
         now = {row.key: row for row in self.rows_of(name)}
-        self._announced[name] = now
+        self._published[name] = now
         for key, row in now.items():
             if before.get(key) != row:
-                self._bus.publish("auth", status.as_data(row))
-        # A row without a key needs no farewell: it ends where a row with a key begins.
+                self._bus.publish("auth", status.to_wire(row))
+        # The row without a key is not reported as removed: a row with a key replaces it.
         for key in before.keys() - now.keys() - {None}:
             gone = KeyStatus(provider=name, key=key, state=KeyState.NOT_CONFIGURED)
-            self._bus.publish("auth", {**status.as_data(gone), "removed": True})
+            self._bus.publish("auth", {**status.to_wire(gone), "removed": True})
 
-    def forget(self, entry: KeyId) -> None:
-        """Hold a removed key no longer, and tell."""
-        self._reader.drop(entry.provider, entry.label)
-        self.announce(entry.provider)
+    def forget(self, key_id: KeyId) -> None:
+        """Drop a removed key from the cache, and publish the change."""
+        self._cache.drop(key_id.provider, key_id.label)
+        self.publish_changes(key_id.provider)
 
     def __repr__(self) -> str:
         states = [f"{row.provider}/{row.key}: {row.state.value}" for row in self.rows() if row.key]
-        return f"<KeyRegistry {', '.join(states) or 'without any key'}>"
+        return f"<KeyRegistry {', '.join(states) or 'without keys'}>"
 
 
-def unusable(provider: Provider, slot: KeySource, verdict: Verification) -> NotAuthenticated:
-    """Return the error that says why a key is not given out, and what to do."""
-    error = _ERRORS.get(verdict.state, KeyringLocked)
-    message = status.cannot_use(provider, slot, verdict)
-    return error(message, provider=provider.name, key=slot.name)
+def unusable_key_error(
+    provider: Provider, source: KeySource, effective: Verification
+) -> NotAuthenticated:
+    """Return the error that says why a key cannot be used, and what to do."""
+    error = _ERRORS.get(effective.state, KeyringLocked)
+    message = status.unusable_message(provider, source, effective)
+    return error(message, provider=provider.name, key=source.name)

@@ -1,9 +1,9 @@
-"""Pure: which keys a provider has, in which order, what they hide, and what forbids their use.
+"""Pure: the sources of a provider's keys in order, what they shadow, and what forbids using a key.
 
-The order is the design's: stored keys, else the key command, else the environment. A source that
-cannot give its key right now still stands in the way of the next one: falling through to another
-account behind the user's back is how surprise bills happen. For the same reason there is a barrier
-before the other sources while the list of stored keys may lack one.
+The order is: stored keys, else the key command, else the environment. A source whose key cannot be
+used now still shadows the next one: silently switching to another account causes surprise bills.
+For the same reason a `SourceBlock` applies to the other sources while the list of stored keys may
+be incomplete.
 """
 
 import re
@@ -18,128 +18,139 @@ from aircherd.vocabulary.keys import SourceKind
 from aircherd.vocabulary.suggestions import unknown_provider
 
 COMMAND = "command"
-"""The name of a key that comes from a command."""
-FROM_VARIABLE = "env:"
-"""What the name of a key from the environment begins with; no label has a colon."""
+"""The name of a key from a command."""
+ENV_PREFIX = "env:"
+"""The prefix of the name of a key from the environment; labels contain no colon."""
 
-UNFINISHED = "a login was cut short, so it is not known which key is stored here"
+UNFINISHED = "a login was interrupted, so it is not known which key is stored here"
 
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class KeySource(msgspec.Struct, frozen=True, kw_only=True):
-    """A place where a key of a provider comes from. Two that are equal give the same key.
+    """A source of a provider's key. Equal sources give the same key.
 
-    `name` is as in `ApiKey.name`; `origin` is what a key from here is for; `locator` is the label,
-    the variable's name, or the command. Behind a `barrier` nothing is read, and nothing given out.
+    - `name`: as in `ApiKey.name`.
+    - `origin`: the only origin the key may be sent to.
+    - `locator`: the label, the name of the variable, or the command.
+    - `block`: if set, the source is not read and its key is not used.
     """
 
     provider: str
     name: str
-    source: SourceKind
+    kind: SourceKind
     origin: str
     locator: tuple[str, ...]
-    barrier: SourceBlock | None = None
+    block: SourceBlock | None = None
 
     @property
     def is_stored(self) -> bool:
         """Whether the key is in one of our own stores."""
-        return self.source in {"keyring", "file"}
+        return self.kind in {"keyring", "file"}
 
     @property
-    def source_text(self) -> str:
-        """The source in words for people."""
-        match self.source:
+    def description(self) -> str:
+        """The source in words."""
+        match self.kind:
             case "keyring":
                 return "keyring"
             case "file":
                 return "file, not encrypted"
             case "command":
-                return f"command {self.locator[0]}"  # its arguments are nobody's business
+                return f"command {self.locator[0]}"  # its arguments may be private
             case "environment":
                 return f"environment variable {self.locator[0]}"
 
 
 def sources_of(
     provider: Provider,
-    stored: Sequence[IndexEntry],
+    entries: Sequence[IndexEntry],
     environ: Mapping[str, str],
-    barrier: SourceBlock | None = None,
+    block: SourceBlock | None = None,
 ) -> list[KeySource]:
-    """Return the keys of `provider` in the order in which they serve; none for who needs none.
+    """Return the sources of a provider's keys in order of preference; none if it needs no key.
 
     Args:
-        provider: whose keys.
-        stored: what the list of stored keys has for it.
-        environ: where its variables are looked for.
-        barrier: what stands before its other sources, because the list may lack a key.
+        provider: the provider.
+        entries: its stored keys.
+        environ: the environment, for its variables.
+        block: applies to its other sources, because the list of stored keys may be incomplete.
     """
     if not provider.needs_key:
         return []
-    if stored:
-        return [stored_source(known) for known in stored]
-    first = _unstored(provider, environ)[:1]
-    return [msgspec.structs.replace(slot, barrier=barrier) for slot in first]
+    if entries:
+        return [stored_source(entry) for entry in entries]
+    first = _external_sources(provider, environ)[:1]
+    return [msgspec.structs.replace(source, block=block) for source in first]
 
 
-def stored_source(known: IndexEntry) -> KeySource:
-    """Return the slot of a stored key, bound to the origin it was stored for."""
+def stored_source(entry: IndexEntry) -> KeySource:
+    """Return the source of a stored key, bound to the origin it was stored for."""
     return KeySource(
-        provider=known.provider,
-        name=known.label,
-        source=known.store,
-        origin=known.origin,
-        locator=(known.label,),
-        barrier=SourceBlock("unfinished", UNFINISHED) if known.is_pending else None,
+        provider=entry.provider,
+        name=entry.label,
+        kind=entry.store,
+        origin=entry.origin,
+        locator=(entry.label,),
+        block=SourceBlock("unfinished", UNFINISHED) if entry.is_pending else None,
     )
 
 
-def shadowed(
-    provider: Provider, slots: Sequence[KeySource], environ: Mapping[str, str]
+def shadowed_sources(
+    provider: Provider, sources: Sequence[KeySource], environ: Mapping[str, str]
 ) -> list[str]:
-    """Return what is there for `provider` and not used, in words for people."""
+    """Return the descriptions of the provider's sources that exist but are not used."""
     if not provider.needs_key:
         return []
-    used = {slot.name for slot in slots}
-    return [slot.source_text for slot in _unstored(provider, environ) if slot.name not in used]
-
-
-def _unstored(provider: Provider, environ: Mapping[str, str]) -> list[KeySource]:
-    slots: list[KeySource] = []
-    if provider.key_command:
-        slots.append(_slot(provider, COMMAND, "command", provider.key_command))
-    variables = [name for name in provider.env if environ.get(name, "").strip()]
-    return slots + [
-        _slot(provider, FROM_VARIABLE + name, "environment", (name,)) for name in variables
+    used = {source.name for source in sources}
+    return [
+        source.description
+        for source in _external_sources(provider, environ)
+        if source.name not in used
     ]
 
 
-def _slot(provider: Provider, name: str, source: SourceKind, locator: tuple[str, ...]) -> KeySource:
+def _external_sources(provider: Provider, environ: Mapping[str, str]) -> list[KeySource]:
+    """Return the key command and the variables that are set."""
+    sources: list[KeySource] = []
+    if provider.key_command:
+        sources.append(_source(provider, COMMAND, "command", provider.key_command))
+    variables = [name for name in provider.env if environ.get(name, "").strip()]
+    return sources + [
+        _source(provider, ENV_PREFIX + name, "environment", (name,)) for name in variables
+    ]
+
+
+def _source(provider: Provider, name: str, kind: SourceKind, locator: tuple[str, ...]) -> KeySource:
     return KeySource(
-        provider=provider.name, name=name, source=source, origin=provider.origin, locator=locator
+        provider=provider.name, name=name, kind=kind, origin=provider.origin, locator=locator
     )
 
 
-# ------------------------------------------------------------------ what forbids a key's use
+# ------------------------------------------------------------------ what forbids using a key
 
 
-def forbidden_reason(provider: Provider, slot: KeySource) -> str | None:
-    """Return why the key of `slot` must not be sent to `provider`, None when it may."""
-    if slot.barrier:
-        return slot.barrier.reason
-    if slot.origin != provider.origin:
-        return f"this key was stored for {slot.origin}, but the provider is now {provider.origin}"
-    return plain_http(provider)
+def forbidden_reason(provider: Provider, source: KeySource) -> str | None:
+    """Return why the key of `source` must not be sent to `provider`, None if it may.
+
+    The only check in this package that a key goes to its own origin; `AuthManager` applies it
+    whenever it gives a key out.
+    """
+    if source.block:
+        return source.block.reason
+    if source.origin != provider.origin:
+        return f"this key was stored for {source.origin}, but the provider is now {provider.origin}"
+    return plain_http_reason(provider)
 
 
-def plain_http(provider: Provider) -> str | None:
-    """Return why no key at all may be sent to `provider`, None when one may."""
+def plain_http_reason(provider: Provider) -> str | None:
+    """Return why no key may be sent to `provider`, None if one may."""
     if provider.can_carry_key:
         return None
     return f"a key is never sent unencrypted, and {provider.origin} is plain http: use https"
 
 
-# ------------------------------------------------------------------ names that users write
+# ------------------------------------------------------------------ names from the user
 
 
 def find_provider(config: Config, name: str) -> Provider:
@@ -161,7 +172,7 @@ def check_label(label: str) -> str:
     """
     if not _LABEL.fullmatch(label) or label == COMMAND:
         raise BadRequest(
-            f"{label[:64]!r} cannot be a label: use up to 64 letters, digits, '.', '_' and '-', "
-            f"beginning with a letter or digit, and not {COMMAND!r}"
+            f"{label[:64]!r} is not a valid label: use up to 64 letters, digits, '.', '_' and '-', "
+            f"starting with a letter or digit, and not {COMMAND!r}"
         )
     return label

@@ -1,4 +1,4 @@
-"""The free live check of a key: asked from the provider, and what its answer means here."""
+"""Verify a key live with a free call to its provider, and interpret the answer."""
 
 from collections.abc import Awaitable, Callable
 
@@ -13,59 +13,59 @@ from aircherd.vocabulary.keys import KeyCheck
 from aircherd.vocabulary.secret import Secret
 
 KeyChecker = Callable[[Provider, Secret], Awaitable[KeyCheck]]
-"""Asks a provider, for free, whether it takes a key. Handed in, because `providers` is above us."""
+"""Asks a provider, free of charge, whether it accepts a key. Passed in by `app`, because
+`providers` is above this package."""
 
 
 class KeyVerifier:
-    """Asks, and translates."""
+    """Checks keys, and turns the answers into verifications."""
 
-    def __init__(self, *, ask: KeyChecker, redactor: Redactor, clock: Callable[[], float]) -> None:
-        self._ask = ask
+    def __init__(
+        self, *, check_key: KeyChecker, redactor: Redactor, clock: Callable[[], float]
+    ) -> None:
+        self._check_key = check_key
         self._redactor = redactor
         self._clock = clock
 
-    async def demand(self, provider: Provider, secret: Secret) -> verification.Verification:
-        """Check a key that is to be stored. Return its standing if the provider takes it.
+    async def verify_new(self, provider: Provider, secret: Secret) -> verification.Verification:
+        """Verify a key that is about to be stored; return its verification if it is accepted.
 
         Raises:
-            KeyRejected: the provider refused it.
-            ProviderFailed: the provider could not be asked.
+            KeyRejected: the provider rejected it.
+            ProviderFailed: the check was inconclusive, or failed.
         """
-        check = await self._ask(provider, secret)
+        check = await self._check_key(provider, secret)
         if check.ok is False:
             raise KeyRejected(
-                f"{provider.name} {self._why(check)}; nothing was stored",
+                f"{provider.name} {self._reason(check)}; nothing was stored",
                 provider=provider.name,
             )
         if check.ok is None:
             raise ProviderFailed(self._inconclusive(check))
-        return verification.works(self._clock(), check.how)
+        return verification.accepted(self._clock(), check.how)
 
-    async def test(
-        self, provider: Provider, secret: Secret, before: verification.Verification, *, origin: str
+    async def verify_existing(
+        self, provider: Provider, secret: Secret, before: verification.Verification
     ) -> verification.Verification:
-        """Check a key that is there, and is for `origin`. Return its new standing.
+        """Verify an existing key; return its new verification.
 
-        Raises:
-            RuntimeError: the provider is elsewhere. Should whoever asks ever fail to see to it, the
-                key stops here.
+        The caller has checked that the key may be sent to `provider` (`forbidden_reason`).
         """
-        if origin != provider.origin:
-            raise RuntimeError(f"a key for {origin} must not go to {provider.origin}")
-        check = await self._ask(provider, secret)
+        check = await self._check_key(provider, secret)
         if check.ok:
-            return verification.works(self._clock(), check.how)
+            return verification.accepted(self._clock(), check.how)
         if check.ok is None:
-            return verification.unknown(before, f"could not be checked: {self._why(check)}")
-        return verification.refused(before, self._clock(), check.how, self._why(check))
+            reason = f"could not be verified: {self._reason(check)}"
+            return verification.inconclusive(before, reason)
+        return verification.rejected(before, self._clock(), check.how, self._reason(check))
 
     def _inconclusive(self, check: KeyCheck) -> Failure:
-        told = (
-            f"the key could not be checked: {self._why(check)}; nothing was stored "
-            "(--no-verify stores it unchecked)"
+        message = (
+            f"the key could not be verified: {self._reason(check)}; nothing was stored "
+            "(--no-verify stores it without verification)"
         )
-        failure = check.failure or Failure(kind=FailureClass.PROTOCOL, message=told)
-        return msgspec.structs.replace(failure, message=told)
+        failure = check.failure or Failure(kind=FailureClass.PROTOCOL, message=message)
+        return msgspec.structs.replace(failure, message=message)
 
-    def _why(self, check: KeyCheck) -> str:
+    def _reason(self, check: KeyCheck) -> str:
         return self._redactor.redact(check.failure.message if check.failure else check.how)

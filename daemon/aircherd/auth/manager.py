@@ -1,11 +1,11 @@
-"""`AuthManager`: the one door to every key, and what answers do to a key's worth.
+"""`AuthManager`: gives out keys, and records what answers say about them.
 
-    get a key    slot -> forbidden? -> refused before? -> read (once) -> ApiKey
-    an answer    a success or a 401 changes the key's standing at once, and an `auth` event says so
-    a login      shape -> live check -> store -> hold; nothing is stored that was not taken
+    get a key    pick a source -> forbidden? -> rejected before? -> read it (once) -> ApiKey
+    an answer    a success or a 401 updates the key's verification, and publishes an `auth` event
+    a login      check the format -> verify live -> store -> cache; a key that fails is not stored
 
-Decisions are in `slots`, `standing` and `status`, the picture of all keys is the `registry`; here it is
-decided when a source is asked, when a key is given out, and what an answer changes.
+The rules are in `key_sources`, `verification` and `status`, the state of all keys is in
+`key_registry`. This module decides when a source is read and when a key is given out.
 """
 
 import time
@@ -17,14 +17,14 @@ import trio
 from aircherd.auth import status, verification
 from aircherd.auth.importing import ImportOutcome, import_keys, plan_import
 from aircherd.auth.key_cache import KeyCache
-from aircherd.auth.key_format import check_key as check_text
-from aircherd.auth.key_registry import KeyRegistry, unusable
+from aircherd.auth.key_format import check_key as check_format
+from aircherd.auth.key_registry import KeyRegistry, unusable_key_error
 from aircherd.auth.key_sources import (
     KeySource,
     check_label,
     find_provider,
     forbidden_reason,
-    plain_http,
+    plain_http_reason,
     stored_source,
 )
 from aircherd.auth.key_verifier import KeyChecker, KeyVerifier
@@ -38,11 +38,12 @@ from aircherd.redaction import Redactor
 from aircherd.vocabulary.keys import DEFAULT_LABEL, ApiKey, KeyChoice, KeyState, KeyStatus
 from aircherd.vocabulary.secret import Secret
 
-CHECKS_AT_ONCE = 4
+MAX_CHECKS = 4
+"""Live checks that run at the same time."""
 
 
 class AuthManager:
-    """The single source of truth about keys. See the module's docstring."""
+    """The interface to all keys. See the module's docstring."""
 
     def __init__(
         self,
@@ -61,108 +62,100 @@ class AuthManager:
         self._redactor = redactor
         self._clock = clock
         self._credentials = CredentialStore(keyring=keyring, file=file, index=index, clock=clock)
-        self._reader = KeyCache(
+        self._cache = KeyCache(
             credentials=self._credentials, environ=environ, redactor=redactor, clock=clock
         )
         self._registry = KeyRegistry(
             config=config,
             environ=environ,
             credentials=self._credentials,
-            reader=self._reader,
+            cache=self._cache,
             bus=bus,
         )
-        self._live = KeyVerifier(ask=check_key, redactor=redactor, clock=clock)
+        self._verifier = KeyVerifier(check_key=check_key, redactor=redactor, clock=clock)
 
     # -------------------------------------------------------------- for requests
 
-    async def warm(self) -> None:
-        """Read every key that costs no more than one keyring child: all but those of commands.
+    async def preload(self) -> None:
+        """Read all keys except those of commands, with at most one keyring child process.
 
         Raises nothing: a locked keyring is a state, not an error.
         """
-        await self._reader.read(
-            [slot for slot in self._registry.all_slots() if slot.source != "command"]
+        await self._cache.read(
+            [source for source in self._registry.all_sources() if source.kind != "command"]
         )
-        self._registry.announce_all()
+        self._registry.publish_all_changes()
 
     def key_choices(self, provider: Provider) -> Sequence[KeyChoice]:
-        """Return the keys of `provider` in the order in which they serve, as routing sees them.
+        """Return the keys of `provider` in order of preference, for routing. No I/O.
 
-        Without any I/O. Empty when a key is needed and there is none. A locked one without a name
-        stands for those that may be stored while the list of stored keys cannot be read. A key
-        whose source could not be read shows as `unverified` when it is time to look again: then
-        the request looks.
+        Empty if a key is needed and there is none. A LOCKED choice without a name means that keys
+        may be stored, but the list of stored keys is unreadable. An unreadable key is UNVERIFIED
+        when its source may be read again: the request then reads it.
         """
         return self._registry.choices(provider)
 
-    async def ensure_authenticated(
-        self, provider: Provider, name: str | None = None
-    ) -> ApiKey | None:
-        """Return a key that may be tried, None where none is needed.
-
-        Without network, and without waiting where the key is in memory.
-
-        Raises:
-            NotAuthenticated: as `get_api_key`.
-        """
-        return await self.get_api_key(provider, name) if provider.needs_key else None
-
     async def get_api_key(self, provider: Provider, name: str | None = None) -> ApiKey:
-        """Return a key of `provider`: the only way to one.
+        """Return a key of `provider`, which must need one. The only way to get a key.
+
+        No network, and no waiting if the key is cached.
 
         Args:
-            provider: for whom; the key is given only if it belongs to this origin.
-            name: a label, `command` or `env:NAME`; None for the first that can be used.
+            provider: the key is only given out if it belongs to this provider's origin.
+            name: a label, `command` or `env:NAME`; None for the first usable key.
 
         Raises:
             NotAuthenticated: there is no such key.
-            KeyRejected: it was refused, or is for another origin.
-            KeyringLocked: its source cannot be read now.
+            KeyRejected: it was rejected, or is for another origin.
+            KeyringLocked: its source is unreadable now.
         """
-        slot = self._registry.pick(provider, name)
-        held = self._reader.held(slot)
+        source = self._registry.pick(provider, name)
+        cached = self._cache.get(source)
         if (
-            held.is_stale
-            and status.effective_status(provider, slot, verification.UNTRIED).is_usable
+            cached.is_stale
+            and status.effective_status(provider, source, verification.UNVERIFIED).is_usable
         ):
-            await self._reader.read([slot])
-            self._registry.announce(provider.name)
-            held = self._reader.held(slot)
-        verdict = status.effective_status(provider, slot, held.standing)
-        if not verdict.is_usable or held.secret is None or held.is_stale:
-            raise unusable(provider, slot, verdict)
-        return ApiKey(provider.name, slot.name, held.secret, slot.source, slot.origin)
+            await self._cache.read([source])
+            self._registry.publish_changes(provider.name)
+            cached = self._cache.get(source)
+        effective = status.effective_status(provider, source, cached.verification)
+        if not effective.is_usable or cached.secret is None or cached.is_stale:
+            raise unusable_key_error(provider, source, effective)
+        return ApiKey(provider.name, source.name, cached.secret, source.kind, source.origin)
 
     async def note_rejected(self, key: ApiKey, reason: str) -> ApiKey | None:
-        """Hear that a provider refused `key`. Return another one to be tried once, if there is one.
+        """Record that a provider rejected `key`. Return a replacement to try once, if there is one.
 
-        The source is read again: a key that was renewed there serves at once. Otherwise the key is
-        rejected until someone signs in again or asks for a test.
+        The source is read again, so a key that was renewed there is used at once. Otherwise the key
+        stays rejected until the user signs in again or tests it.
         """
         found = self._registry.find(key.provider, key.name)
         if found is None or found[1].origin != key.origin:
-            return None  # gone, or by now for elsewhere: where this request must not send it
-        provider, slot = found
-        secret = await self._reader.replacement(slot, key.secret)
-        held = self._reader.held(slot)
-        if secret is None and held.secret == key.secret:
-            held.standing = verification.refused(
-                held.standing, self._clock(), "a request", self._redactor.redact(reason)
+            return None  # gone, or now for an origin that this request is not for
+        provider, source = found
+        secret = await self._cache.read_replacement(source, key.secret)
+        cached = self._cache.get(source)
+        if secret is None and cached.secret == key.secret:
+            cached.verification = verification.rejected(
+                cached.verification, self._clock(), "a request", self._redactor.redact(reason)
             )
-        self._registry.announce(provider.name)
-        if secret is None or not status.effective_status(provider, slot, held.standing).is_usable:
+        self._registry.publish_changes(provider.name)
+        if (
+            secret is None
+            or not status.effective_status(provider, source, cached.verification).is_usable
+        ):
             return None
-        return ApiKey(provider.name, slot.name, secret, slot.source, slot.origin)
+        return ApiKey(provider.name, source.name, secret, source.kind, source.origin)
 
     def note_accepted(self, key: ApiKey) -> None:
-        """Hear that a provider took `key`. Costs nothing when that was known."""
-        held = self._reader.peek(key.provider, key.name)
-        if held is None or held.standing.state is KeyState.AUTHENTICATED:
+        """Record that a provider accepted `key`. Does nothing if that is known."""
+        cached = self._cache.peek(key.provider, key.name)
+        if cached is None or cached.verification.state is KeyState.AUTHENTICATED:
             return
-        if held.secret == key.secret:
-            held.standing = verification.works(self._clock(), "a request")
+        if cached.secret == key.secret:
+            cached.verification = verification.accepted(self._clock(), "a request")
             if provider := self._config().providers.get(key.provider):
-                self._registry.announce(provider.name)
+                self._registry.publish_changes(provider.name)
 
     # -------------------------------------------------------------- for people
 
@@ -174,46 +167,48 @@ class AuthManager:
         label: str = DEFAULT_LABEL,
         verify: bool = True,
     ) -> KeyStatus:
-        """Store a key after the provider took it. Return its row.
+        """Verify and store a key. Return its row.
 
         Args:
-            provider_name: for whom.
-            secret: as the user gave it; it is checked here.
+            provider_name: the provider that the key is for.
+            secret: as the user entered it; its format is checked here.
             label: the key's name, if the user has several.
-            verify: False stores it without asking the provider.
+            verify: False stores the key without asking the provider.
 
         Raises:
-            BadRequest: no such provider, one that takes no key, a bad label, not a key.
-            KeyRejected: the provider refused it; nothing was stored.
+            BadRequest: unknown provider, provider without keys, invalid label, or not a key.
+            KeyRejected: the provider rejected it; nothing was stored.
             ProviderFailed: the provider could not be asked; nothing was stored.
             KeyringLocked: it cannot be stored now.
         """
         provider = self._provider_with_keys(provider_name)
-        secret = check_text(secret.reveal())
+        secret = check_format(secret.reveal())
         self._redactor.add(secret)
         check_label(label)
-        known = await self._live.demand(provider, secret) if verify else verification.UNTRIED
+        known = verification.UNVERIFIED
+        if verify:
+            known = await self._verifier.verify_new(provider, secret)
         try:
-            slot = stored_source(await self._credentials.store(provider, label, secret))
+            source = stored_source(await self._credentials.store(provider, label, secret))
         except KeyringLocked:
-            self._registry.announce(provider.name)  # the old key may have become unusable
+            self._registry.publish_changes(provider.name)  # the old key may be unusable now
             raise
-        self._reader.put(slot, secret, known)
-        self._registry.announce(provider.name)
-        return self._registry.row(provider, slot)
+        self._cache.put(source, secret, known)
+        self._registry.publish_changes(provider.name)
+        return self._registry.row(provider, source)
 
     async def logout(self, provider_name: str, label: str | None = None) -> list[KeyStatus]:
-        """Remove one stored key of a provider, or all. Return the provider's rows as they are now.
+        """Remove one stored key of a provider, or all. Return the provider's remaining rows.
 
-        Whoever signs out of all wants no stored key: after the list of stored keys was damaged,
-        this lets the provider's other sources serve again.
+        Without a label it also confirms that no key is stored: after the list of stored keys was
+        damaged, the provider's other sources can be used again.
 
         Raises:
-            BadRequest: no such provider, or nothing stored under this label.
-            KeyringLocked: the store is locked, the key is still there; or the list cannot be read.
+            BadRequest: unknown provider, or nothing stored under this label.
+            KeyringLocked: the store is locked and the key still there, or the list is unusable.
         """
-        self._credentials.index.look_again()
-        self._credentials.index.demand_usable()
+        self._credentials.index.refresh()
+        self._credentials.index.require_usable()
         labels = self.stored_labels(provider_name)
         if not labels:
             find_provider(self._config(), provider_name)
@@ -222,59 +217,59 @@ class AuthManager:
                 stored = ", ".join(labels) or "none"
                 raise BadRequest(f"{provider_name} has no key {label!r}; stored: {stored}")
             labels = (label,)
-        left: list[str | None] = []
-        for entry in (KeyId(provider_name, name) for name in labels):
-            left.append(await self._credentials.remove(entry))
-            self._registry.forget(entry)
+        leftovers: list[str | None] = []
+        for key_id in (KeyId(provider_name, name) for name in labels):
+            leftovers.append(await self._credentials.remove(key_id))
+            self._registry.forget(key_id)
         if label is None:
-            await self._credentials.settle(provider_name)
-            self._registry.announce(provider_name)
-        notes = "; ".join(note for note in left if note)
+            await self._credentials.acknowledge_damage(provider_name)
+            self._registry.publish_changes(provider_name)
+        notes = "; ".join(note for note in leftovers if note)
         rows = self._registry.rows_of(provider_name)
         if notes and rows:
             rows[0] = msgspec.structs.replace(rows[0], hint=notes)
         return rows
 
     def stored_labels(self, provider_name: str) -> tuple[str, ...]:
-        """Return the labels of the keys stored for a provider."""
-        return tuple(known.label for known in self._credentials.index.of(provider_name))
+        """Return the labels of a provider's stored keys."""
+        return tuple(entry.label for entry in self._credentials.index.entries_of(provider_name))
 
     async def status(self) -> list[KeyStatus]:
-        """Return all rows. Sources that could not be read are asked again first, but no command."""
-        self._credentials.index.look_again()
-        slots = [slot for slot in self._registry.all_slots() if slot.source != "command"]
-        self._reader.forget_failing(slots)
-        await self._reader.read(slots)
-        self._registry.announce_all()
+        """Return all rows, after reading unusable sources again, except commands."""
+        self._credentials.index.refresh()
+        sources = [source for source in self._registry.all_sources() if source.kind != "command"]
+        self._cache.invalidate_unusable(sources)
+        await self._cache.read(sources)
+        self._registry.publish_all_changes()
         return self.rows()
 
     def rows(self) -> list[KeyStatus]:
-        """Return all rows as they are known now, without any I/O: for a snapshot."""
+        """Return all rows as they are known now, for a snapshot. No I/O."""
         return self._registry.rows()
 
     async def keyring_state(self) -> StoreState:
-        """Look whether the keyring can be used now, for the daemon's own status."""
-        return await self._credentials.probe()
+        """Return whether the keyring can be used now, for the daemon's status."""
+        return await self._credentials.probe_keyring()
 
     async def test(self, provider_name: str | None = None) -> list[KeyStatus]:
-        """Check all keys now, refused and unreadable ones too, each with a free call.
+        """Verify all keys now with a free call each, including rejected and unreadable ones.
 
         Raises:
-            BadRequest: no such provider.
+            BadRequest: unknown provider.
         """
-        self._credentials.index.look_again()
+        self._credentials.index.refresh()
         config = self._config()
         chosen = [find_provider(config, provider_name)] if provider_name else None
-        slots = [
-            (provider, slot)
+        sources = [
+            (provider, source)
             for provider in chosen or config.providers.values()
-            for slot in self._registry.slots(provider)
+            for source in self._registry.sources(provider)
         ]
-        self._reader.forget_failing(slot for _, slot in slots)
-        limit = trio.CapacityLimiter(CHECKS_AT_ONCE)
+        self._cache.invalidate_unusable(source for _, source in sources)
+        limit = trio.CapacityLimiter(MAX_CHECKS)
         async with trio.open_nursery() as nursery:
-            for provider, slot in slots:
-                nursery.start_soon(self._test, provider, slot, limit)
+            for provider, source in sources:
+                nursery.start_soon(self._test, provider, source, limit)
         return self._registry.rows_of(provider_name) if provider_name else self.rows()
 
     async def import_keys(
@@ -283,7 +278,7 @@ class AuthManager:
         """Store the keys among `variables`, which a client found in its own environment.
 
         Args:
-            variables: names and values; only those that a provider names are looked at.
+            variables: names and values; those that no provider names are ignored.
             verify: as for `login`.
         """
         plan = plan_import(self._config(), variables)
@@ -294,43 +289,47 @@ class AuthManager:
         return await import_keys(plan, variables, is_stored=self._is_stored, store=store)
 
     async def reload(self) -> None:
-        """Ask all sources again: the configuration changed, or the user wishes it.
+        """Read all sources again: the configuration changed, or the user asks for it.
 
-        Refused keys get another chance with it.
+        Rejected keys get another try.
         """
-        self._credentials.index.look_again()
-        self._reader.forget()
-        await self.warm()
+        self._credentials.index.refresh()
+        self._cache.invalidate()
+        await self.preload()
 
-    # -------------------------------------------------------------- inside
+    # -------------------------------------------------------------- internal
 
     def _provider_with_keys(self, name: str) -> Provider:
         provider = find_provider(self._config(), name)
         if not provider.needs_key:
-            raise BadRequest(f"{name} needs no key: it can be used as it is")
-        if problem := plain_http(provider):
-            raise BadRequest(f"{name}: {problem}")
+            raise BadRequest(f"{name} needs no key: it can be used without signing in")
+        if reason := plain_http_reason(provider):
+            raise BadRequest(f"{name}: {reason}")
         return provider
 
-    async def _test(self, provider: Provider, slot: KeySource, limit: trio.CapacityLimiter) -> None:
+    async def _test(
+        self, provider: Provider, source: KeySource, limit: trio.CapacityLimiter
+    ) -> None:
         async with limit:
-            await self._reader.read([slot])
-            held = self._reader.held(slot)
-            secret = held.secret
-            if secret and not held.is_stale and forbidden_reason(provider, slot) is None:
-                after = await self._live.test(provider, secret, held.standing, origin=slot.origin)
-                if self._reader.held(slot).secret == secret:  # else someone signed in meanwhile
-                    self._reader.held(slot).standing = after
-        self._registry.announce(provider.name)
+            await self._cache.read([source])
+            cached = self._cache.get(source)
+            secret = cached.secret
+            if secret and not cached.is_stale and forbidden_reason(provider, source) is None:
+                after = await self._verifier.verify_existing(provider, secret, cached.verification)
+                if self._cache.get(source).secret == secret:  # no login in the meantime
+                    self._cache.get(source).verification = after
+        self._registry.publish_changes(provider.name)
 
     async def _is_stored(self, provider: Provider, secret: Secret) -> bool:
-        """Whether this very key is stored, is for this origin, and was not refused since."""
-        slots = [stored_source(known) for known in self._credentials.index.of(provider.name)]
-        await self._reader.read(slots)
+        """Return whether this key is stored for this origin, and was not rejected since."""
+        entries = self._credentials.index.entries_of(provider.name)
+        sources = [stored_source(entry) for entry in entries]
+        await self._cache.read(sources)
+        cached = [(source, self._cache.get(source)) for source in sources]
         return any(
-            self._reader.held(slot).secret == secret
-            and status.effective_status(provider, slot, self._reader.held(slot).standing).is_usable
-            for slot in slots
+            key.secret == secret
+            and status.effective_status(provider, source, key.verification).is_usable
+            for source, key in cached
         )
 
     def __repr__(self) -> str:

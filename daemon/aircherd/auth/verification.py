@@ -1,16 +1,16 @@
-"""Pure: what is known about a key, and how each kind of answer changes that.
+"""Pure: what is known about a key, and how each answer changes that.
 
-    UNVERIFIED ──works──> AUTHENTICATED ──refused──> REJECTED ──works──> AUTHENTICATED
-        └──────cannot be read──> LOCKED (or NOT_CONFIGURED: gone) ──read──> UNVERIFIED
+    UNVERIFIED ──accepted──> AUTHENTICATED ──rejected──> REJECTED ──accepted──> AUTHENTICATED
+        └──────unreadable──> LOCKED (or NOT_CONFIGURED if missing) ──read──> UNVERIFIED
 
-A different key from the same source starts anew.
+A different key from the same source starts as UNVERIFIED.
 """
 
 import msgspec
 
 from aircherd.vocabulary.keys import KeyState
 
-# A tuple finds its members by identity; asking an enum for them costs more, for each key of a plan.
+# A tuple finds its members by identity; a set would hash an enum for each key of a plan.
 _USABLE = (KeyState.UNVERIFIED, KeyState.AUTHENTICATED)
 
 
@@ -29,17 +29,17 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
         return self.state in _USABLE
 
 
-UNTRIED = Verification(state=KeyState.UNVERIFIED)
-"""Nothing is known yet; the key is tried like a good one."""
+UNVERIFIED = Verification(state=KeyState.UNVERIFIED)
+"""Nothing is known yet; the key is tried like one that was accepted."""
 
 
-def works(now: float, how: str) -> Verification:
-    """A provider took the key."""
+def accepted(now: float, how: str) -> Verification:
+    """Return the verification after a provider accepted the key."""
     return Verification(state=KeyState.AUTHENTICATED, checked_at=now, checked_how=how)
 
 
-def refused(before: Verification, now: float, how: str, reason: str) -> Verification:
-    """A provider did not take the key."""
+def rejected(before: Verification, now: float, how: str, reason: str) -> Verification:
+    """Return the verification after a provider rejected the key."""
     return Verification(
         state=KeyState.REJECTED,
         reason=reason,
@@ -49,23 +49,23 @@ def refused(before: Verification, now: float, how: str, reason: str) -> Verifica
     )
 
 
-def unknown(before: Verification, reason: str) -> Verification:
-    """A check told nothing: what was known stays, with the reason beside it."""
+def inconclusive(before: Verification, reason: str) -> Verification:
+    """Return the verification after a check without a result: unchanged, with the reason added."""
     return msgspec.structs.replace(before, reason=reason)
 
 
 def invalid(before: Verification, now: float, reason: str) -> Verification:
-    """The source gave something that cannot be a key."""
+    """Return the verification if the source gave something that cannot be a key."""
     return _failing(before, KeyState.REJECTED, now, reason)
 
 
 def unreadable(before: Verification, now: float, reason: str) -> Verification:
-    """The source is locked, hangs, fails or is gone; the key may be there."""
+    """Return the verification if the source is locked, hangs, fails or is gone."""
     return _failing(before, KeyState.LOCKED, now, reason)
 
 
 def missing(before: Verification, now: float, reason: str) -> Verification:
-    """The source answered, and has no key."""
+    """Return the verification if the source was read and has no key."""
     return _failing(before, KeyState.NOT_CONFIGURED, now, reason)
 
 
@@ -74,7 +74,7 @@ def _failing(before: Verification, state: KeyState, now: float, reason: str) -> 
 
 
 def _since(before: Verification, state: KeyState, now: float) -> float:
-    """Keep the time at which the same failure began."""
+    """Return when the failure began: the earlier time if the key was in the same state."""
     if before.state is state and before.failing_since is not None:
         return before.failing_since
     return now

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from aircher_wire import codes
-from aircherd.auth.status import cure_of_refusal
+from aircherd.auth.status import rejection_hint
 from aircherd.chat.reply import Reply
 from aircherd.errors import ChatFailed
 from aircherd.vocabulary.attempt import Attempt, Skipped
@@ -108,7 +108,7 @@ def _with_cure(attempt: Attempt) -> str:
     message = attempt.message or ""
     if attempt.outcome != codes.AUTH_REJECTED:
         return message
-    return f"{message}; {cure_of_refusal(attempt.provider, attempt.key)}"
+    return f"{message}; {rejection_hint(attempt.provider, attempt.key)}"
 
 
 def _nobody_signed_in(skipped: Sequence[Skipped]) -> str:

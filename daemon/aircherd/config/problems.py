@@ -173,7 +173,7 @@ def path_text(path: KeyPath) -> str:
     return text.removeprefix(".")
 
 
-def unknown_provider(name: str, known: Iterable[str]) -> BadValue:
+def unknown_provider_value(name: str, known: Iterable[str]) -> BadValue:
     """Return the problem of an entry that names a provider that does not exist."""
     return BadValue(
         "names a provider that does not exist",

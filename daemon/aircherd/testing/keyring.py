@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import trio
 
 from aircherd.auth.stores.base import (
-    Found,
+    ReadResult,
     KeyId,
     KeyMissing,
     KeyUnreadable,
@@ -40,7 +40,7 @@ class MemoryStore:
         await self._wait()
         return self._state()
 
-    async def read_all(self, entries: Sequence[KeyId]) -> dict[KeyId, Found]:
+    async def read_all(self, entries: Sequence[KeyId]) -> dict[KeyId, ReadResult]:
         """Return what is there."""
         self.reads += 1
         await self._wait()

@@ -1,4 +1,4 @@
-"""What may be a key at all."""
+"""What can be a key at all."""
 
 import traceback
 
@@ -9,8 +9,8 @@ from aircherd.errors import BadRequest
 from aircherd.vocabulary.secret import Secret
 
 
-def test_white_space_around_a_key_is_taken_off():
-    """What `cat file` and clipboards add does not matter."""
+def test_surrounding_white_space_is_removed():
+    """`cat file` and clipboards add it."""
     assert check_key(" \tsk-canary-0123\r\n") == Secret("sk-canary-0123")
 
 
@@ -30,13 +30,13 @@ def test_white_space_around_a_key_is_taken_off():
         ("sk-canary" + "x" * MAX_KEY, "longer"),
     ],
 )
-def test_what_cannot_be_a_key_is_refused_without_repeating_it(text, problem):
+def test_invalid_key_is_refused_without_repeating_it(text, problem):
     """The message names the problem and never the key."""
     with pytest.raises(BadRequest, match=problem) as caught:
         check_key(text)
     assert "canary" not in "".join(traceback.format_exception(caught.value))
 
 
-def test_the_longest_key_passes():
-    """The limit itself is allowed."""
+def test_key_of_maximum_length_is_allowed():
+    """The limit is inclusive."""
     assert check_key("x" * MAX_KEY).reveal() == "x" * MAX_KEY

@@ -1,14 +1,14 @@
-"""The picture of all keys, and the events that tell of it."""
+"""The state of all keys, and the events about it."""
 
 import pytest
 
 from aircherd.auth import verification
-from aircherd.auth.key_registry import KeyRegistry, unusable
+from aircherd.auth.key_registry import KeyRegistry, unusable_key_error
 from aircherd.auth.key_sources import sources_of
 from aircherd.errors import KeyRejected, KeyringLocked, NotAuthenticated
 from aircherd.vocabulary.keys import KeyState
 from aircherd.vocabulary.secret import Secret
-from helpers.auth import KEY, Rig, config, entry, provider
+from helpers.auth import KEY, Rig, config, key_id, provider
 
 
 @pytest.fixture
@@ -18,78 +18,76 @@ def rig(tmp_path):
 
 @pytest.fixture
 def credentials(rig):
-    return rig.new_vault()
+    return rig.new_credential_store()
 
 
 @pytest.fixture
-def reader(rig, credentials):
-    return rig.new_reader(credentials)
+def cache(rig, credentials):
+    return rig.new_cache(credentials)
 
 
 @pytest.fixture
-def registry(rig, credentials, reader):
+def registry(rig, credentials, cache):
     return KeyRegistry(
         config=lambda: rig.config,
         environ=rig.environ,
         credentials=credentials,
-        reader=reader,
+        cache=cache,
         bus=rig.bus,
     )
 
 
-def hold(reader, slot, known):
-    reader.put(slot, Secret(KEY), known)
+def hold(cache, source, known):
+    cache.put(source, Secret(KEY), known)
 
 
-async def test_a_key_is_found_by_its_names(rig, registry, credentials):
-    """None when provider or key are gone."""
+async def test_key_is_found_by_its_names(rig, registry, credentials):
+    """None if the provider or the key is gone."""
     await credentials.store(rig.work, "default", Secret(KEY))
-    (slot,) = registry.slots(rig.work)
-    assert registry.find("work", "default") == (rig.work, slot)
+    (source,) = registry.sources(rig.work)
+    assert registry.find("work", "default") == (rig.work, source)
     assert registry.find("work", "other") is None
-    assert registry.find("nobody", "default") is None
+    assert registry.find("gone", "default") is None
 
 
-async def test_what_routing_sees_is_remembered_until_it_changes(rig, registry, credentials, reader):
-    """Every request asks: a standing, another key or a provider that moved makes a new answer."""
+async def test_choices_are_kept_until_they_change(rig, registry, credentials, cache):
+    """A new verification or another origin of the provider gives new choices."""
     await credentials.store(rig.work, "default", Secret(KEY))
     once = registry.choices(rig.work)
     assert registry.choices(rig.work) is once
-    (slot,) = registry.slots(rig.work)
-    hold(reader, slot, verification.refused(verification.UNTRIED, 5.0, "a request", "why"))
+    (source,) = registry.sources(rig.work)
+    hold(cache, source, verification.rejected(verification.UNVERIFIED, 5.0, "a request", "why"))
     assert [choice.state for choice in registry.choices(rig.work)] == [KeyState.REJECTED]
-    hold(reader, slot, verification.UNTRIED)
+    hold(cache, source, verification.UNVERIFIED)
     assert registry.choices(rig.work) == once
     rig.change(base_url="https://elsewhere.example.com/v1")
     assert [choice.state for choice in registry.choices(rig.work)] == [KeyState.REJECTED]
 
 
-async def test_without_a_name_the_first_key_that_may_be_tried_is_picked(
-    rig, registry, credentials, reader
-):
-    """If none may, the first: its error says why."""
+async def test_pick_without_a_name_prefers_usable_keys(rig, registry, credentials, cache):
+    """If none is usable it picks the first, for its error message."""
     for label in ("default", "b"):
         await credentials.store(rig.work, label, Secret(KEY))
-    first, second = registry.slots(rig.work)
-    refused = verification.refused(verification.UNTRIED, 5.0, "a request", "why")
+    first, second = registry.sources(rig.work)
+    refused = verification.rejected(verification.UNVERIFIED, 5.0, "a request", "why")
     assert registry.pick(rig.work, None) == first
-    hold(reader, first, refused)
+    hold(cache, first, refused)
     assert registry.pick(rig.work, None) == second
-    hold(reader, second, refused)
+    hold(cache, second, refused)
     assert registry.pick(rig.work, None) == first
     assert registry.pick(rig.work, "b") == second
 
 
-def test_no_key_to_pick_says_how_to_sign_in(rig, registry):
-    """Whether any was asked for or a certain one."""
+def test_missing_key_error_says_how_to_sign_in(rig, registry):
+    """For any key and for a named one."""
     with pytest.raises(NotAuthenticated, match="no key for work: sign in with 'aircher-cli auth"):
         registry.pick(rig.work, None)
     with pytest.raises(NotAuthenticated, match="no key 'b' for work"):
         registry.pick(rig.work, "b")
 
 
-async def test_rows_come_in_the_configurations_order_with_orphans_last(rig, registry, credentials):
-    """A key whose provider is gone from the configuration is not forgotten."""
+async def test_rows_are_in_the_configurations_order_with_orphans_last(rig, registry, credentials):
+    """A stored key whose provider is no longer configured has a row."""
     await credentials.store(provider("old"), "default", Secret(KEY))
     rows = [(row.provider, row.key, row.state.value) for row in registry.rows()]
     assert rows == [
@@ -105,16 +103,16 @@ async def test_rows_come_in_the_configurations_order_with_orphans_last(rig, regi
     assert [row.provider for row in registry.rows()][-1] == "old"
 
 
-async def test_only_changes_are_told_each_once(rig, registry, credentials, reader):
-    """The whole row, without what is not known."""
-    registry.announce_all()
-    assert rig.told() == [(None, "not_configured")]
-    registry.announce_all()
-    assert rig.told() == []
+async def test_only_changes_are_published_and_only_once(rig, registry, credentials, cache):
+    """The event has the whole row, without unknown values."""
+    registry.publish_all_changes()
+    assert rig.auth_events() == [(None, "not_configured")]
+    registry.publish_all_changes()
+    assert rig.auth_events() == []
     await credentials.store(rig.work, "default", Secret(KEY))
-    (slot,) = registry.slots(rig.work)
-    hold(reader, slot, verification.works(5.0, "a request"))
-    registry.announce("work")
+    (source,) = registry.sources(rig.work)
+    hold(cache, source, verification.accepted(5.0, "a request"))
+    registry.publish_changes("work")
     assert rig.events[-1].data == {
         "provider": "work",
         "key": "default",
@@ -126,24 +124,24 @@ async def test_only_changes_are_told_each_once(rig, registry, credentials, reade
         "checked_at": 5.0,
         "checked_how": "a request",
     }
-    assert rig.told() == [("default", "authenticated")]
+    assert rig.auth_events() == [("default", "authenticated")]
 
 
-async def test_a_removed_key_is_told_as_removed(rig, registry, credentials):
-    """Beside what the provider has now."""
+async def test_removed_key_is_published_as_removed(rig, registry, credentials):
+    """In addition to the provider's new row."""
     await credentials.store(rig.work, "default", Secret(KEY))
-    registry.announce_all()
+    registry.publish_all_changes()
     rig.events.clear()
-    await credentials.remove(entry())
-    registry.forget(entry())
+    await credentials.remove(key_id())
+    registry.forget(key_id())
     assert [event.data.get("removed") for event in rig.events] == [None, True]
-    assert rig.told() == [(None, "not_configured"), ("default", "not_configured")]
+    assert rig.auth_events() == [(None, "not_configured"), ("default", "not_configured")]
 
 
-async def test_it_shows_states_and_no_key(rig, registry, credentials, reader):
-    """For whoever debugs the daemon."""
+async def test_repr_shows_states_and_no_key(rig, registry, credentials, cache):
+    """For debugging the daemon."""
     await credentials.store(rig.work, "default", Secret(KEY))
-    hold(reader, registry.slots(rig.work)[0], verification.UNTRIED)
+    hold(cache, registry.sources(rig.work)[0], verification.UNVERIFIED)
     assert repr(registry) == "<KeyRegistry work/default: unverified>"
 
 
@@ -155,11 +153,11 @@ async def test_it_shows_states_and_no_key(rig, registry, credentials, reader):
         (KeyState.LOCKED, KeyringLocked),
     ],
 )
-def test_each_state_has_its_error(state, error):
-    """With provider and key for programs."""
+def test_each_state_has_its_own_error(state, error):
+    """Its data names provider and key for programs."""
     work = provider(env=("WORK_KEY",))
-    slot = sources_of(work, [], {"WORK_KEY": "x"})[0]
-    raised = unusable(work, slot, verification.Verification(state=state, reason="why"))
+    source = sources_of(work, [], {"WORK_KEY": "x"})[0]
+    raised = unusable_key_error(work, source, verification.Verification(state=state, reason="why"))
     assert type(raised) is error
     assert raised.data == {"provider": "work", "key": "env:WORK_KEY"}
     assert "why" in raised.message

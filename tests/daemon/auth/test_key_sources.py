@@ -1,4 +1,4 @@
-"""Which keys a provider has, what they hide, and what forbids their use."""
+"""The sources of a provider's keys, what they shadow, and what forbids using a key."""
 
 import msgspec
 import pytest
@@ -7,8 +7,8 @@ from aircherd.auth.key_sources import (
     check_label,
     find_provider,
     forbidden_reason,
-    plain_http,
-    shadowed,
+    plain_http_reason,
+    shadowed_sources,
     sources_of,
     stored_source,
 )
@@ -29,7 +29,7 @@ def stored(*labels, store="keyring", origin=ORIGIN):
 
 
 @pytest.mark.parametrize(
-    ("fields", "labels", "environ", "names", "hidden"),
+    ("fields", "labels", "environ", "names", "shadowed"),
     [
         ({}, [], {}, [], []),
         ({}, ["default", "b"], {}, ["default", "b"], []),
@@ -62,57 +62,57 @@ def stored(*labels, store="keyring", origin=ORIGIN):
         ({"needs_key": False} | ENV, ["default"], {"WORK_KEY": "x"}, [], []),
     ],
 )
-def test_the_order_of_sources(fields, labels, environ, names, hidden):
-    """Stored, else the command, else the environment; the rest is shadowed."""
+def test_order_of_sources(fields, labels, environ, names, shadowed):
+    """Stored keys, else the command, else the environment; the rest is shadowed."""
     work = provider(**fields)
-    slots = sources_of(work, stored(*labels), environ)
-    assert [slot.name for slot in slots] == names
-    assert shadowed(work, slots, environ) == hidden
+    sources = sources_of(work, stored(*labels), environ)
+    assert [source.name for source in sources] == names
+    assert shadowed_sources(work, sources, environ) == shadowed
 
 
-BARRIER = SourceBlock("damaged", "the list is damaged")
+BLOCK = SourceBlock("damaged", "the list is damaged")
 
 
-def test_a_barrier_stands_before_the_source_that_would_serve_and_no_other():
-    """What is stored is known; and a barrier makes no source."""
+def test_block_applies_to_the_source_that_would_be_used():
+    """Stored keys are listed and not blocked; a block alone creates no source."""
     work, environ = provider(**COMMAND, **ENV), {"WORK_KEY": "x"}
-    (slot,) = sources_of(work, [], environ, BARRIER)
-    assert (slot.name, slot.barrier) == ("command", BARRIER)
-    assert forbidden_reason(work, slot) == BARRIER.reason
-    assert shadowed(work, [slot], environ) == ["environment variable WORK_KEY"]
-    (slot,) = sources_of(work, stored("default"), environ, BARRIER)
-    assert (slot.name, slot.barrier) == ("default", None)
-    assert sources_of(provider(), [], {}, BARRIER) == []
+    (source,) = sources_of(work, [], environ, BLOCK)
+    assert (source.name, source.block) == ("command", BLOCK)
+    assert forbidden_reason(work, source) == BLOCK.reason
+    assert shadowed_sources(work, [source], environ) == ["environment variable WORK_KEY"]
+    (source,) = sources_of(work, stored("default"), environ, BLOCK)
+    assert (source.name, source.block) == ("default", None)
+    assert sources_of(provider(), [], {}, BLOCK) == []
 
 
-def test_a_stored_key_of_an_unfinished_login_is_behind_a_barrier():
-    """Also for the origin it was meant for."""
+def test_stored_key_of_an_unfinished_login_is_blocked():
+    """Even for the origin it was meant for."""
     (known,) = stored("default")
-    slot = stored_source(msgspec.structs.replace(known, is_pending=True))
-    assert slot.barrier.kind == "unfinished"
-    assert "cut short" in forbidden_reason(provider(), slot)
-    assert slot != stored_source(known)
+    source = stored_source(msgspec.structs.replace(known, is_pending=True))
+    assert source.block.kind == "unfinished"
+    assert "interrupted" in forbidden_reason(provider(), source)
+    assert source != stored_source(known)
 
 
-def test_a_slot_says_where_its_key_comes_from():
-    """A command's arguments are not told: they may name vaults and people."""
+def test_description_of_a_source():
+    """A command's arguments are left out: they may be private."""
     sources = [
         stored_source(stored("default")[0]),
         stored_source(stored("default", store="file")[0]),
         *sources_of(provider(**COMMAND), [], {}),
         *sources_of(provider(**ENV), [], {"WORK_KEY": "x"}),
     ]
-    assert [slot.source_text for slot in sources] == [
+    assert [source.description for source in sources] == [
         "keyring",
         "file, not encrypted",
         "command op",
         "environment variable WORK_KEY",
     ]
-    assert [slot.is_stored for slot in sources] == [True, True, False, False]
+    assert [source.is_stored for source in sources] == [True, True, False, False]
 
 
-def test_another_command_or_origin_is_another_slot():
-    """What was read from the one is not used for the other."""
+def test_another_command_or_origin_is_another_source():
+    """A key read from one is not used for the other."""
     first, *others = [
         sources_of(provider(**fields), [], {})[0]
         for fields in (
@@ -124,13 +124,13 @@ def test_another_command_or_origin_is_another_slot():
     assert first not in others
 
 
-def test_a_stored_key_may_go_to_its_origin_only():
-    """Scheme, host and port; the path may change."""
-    (slot,) = sources_of(provider(), stored("default"), {})
-    assert forbidden_reason(provider(base_url="https://work.example.com/v2"), slot) is None
+def test_stored_key_may_only_go_to_its_origin():
+    """Scheme, host and port must match; the path may change."""
+    (source,) = sources_of(provider(), stored("default"), {})
+    assert forbidden_reason(provider(base_url="https://work.example.com/v2"), source) is None
     for url in ("https://other.example.com/v1", "https://work.example.com:8443/v1"):
-        told = forbidden_reason(provider(base_url=url), slot)
-        assert "stored for https://work.example.com:443" in told
+        reason = forbidden_reason(provider(base_url=url), source)
+        assert "stored for https://work.example.com:443" in reason
 
 
 @pytest.mark.parametrize(
@@ -151,38 +151,38 @@ def test_a_stored_key_may_go_to_its_origin_only():
     ],
 )
 def test_no_key_over_plain_http_except_to_this_machine(url, is_fine):
-    """Names that merely look local are not."""
-    told = plain_http(provider(base_url=url))
-    assert (told is None) is is_fine
-    assert is_fine or "use https" in told
+    """Names that only look local are refused."""
+    reason = plain_http_reason(provider(base_url=url))
+    assert (reason is None) is is_fine
+    assert is_fine or "use https" in reason
 
 
-def test_a_provider_is_found_by_name():
+def test_provider_is_found_by_name():
     """Built in or the user's own."""
     assert find_provider(config(provider()), "work") == provider()
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("antropic", "did you mean 'anthropic'?"), ("zzz", "known: anthropic")]
+    ("name", "message"), [("antropic", "did you mean 'anthropic'?"), ("zzz", "known: anthropic")]
 )
-def test_an_unknown_provider_is_said_with_the_nearest_and_all(name, said):
-    """So that the next try succeeds."""
+def test_unknown_provider_error_names_the_nearest_and_all(name, message):
+    """So that the next attempt succeeds."""
     with pytest.raises(BadRequest) as caught:
         find_provider(config(), name)
-    assert said in caught.value.message
+    assert message in caught.value.message
     assert "known: anthropic, openai, gemini, openrouter, ollama" in caught.value.message
 
 
 @pytest.mark.parametrize("label", ["default", "work-2", "a.b_c", "9", "x" * 64])
-def test_a_good_label(label):
-    """Letters, digits and a few signs."""
+def test_valid_label(label):
+    """Letters, digits and a few symbols."""
     assert check_label(label) == label
 
 
 @pytest.mark.parametrize(
     "label", ["", "command", "env:X", "a b", "a/b", "-a", ".a", "ü", "a\n", "x" * 65]
 )
-def test_a_bad_label(label):
-    """Nothing that could be mistaken for another source, or for a path."""
-    with pytest.raises(BadRequest, match="cannot be a label"):
+def test_invalid_label(label):
+    """Nothing that could be confused with another source, or with a path."""
+    with pytest.raises(BadRequest, match="is not a valid label"):
         check_label(label)

@@ -1,4 +1,4 @@
-"""The free live check, and what its answer means."""
+"""Free live checks, and how their answers are interpreted."""
 
 import pytest
 
@@ -11,33 +11,33 @@ from aircherd.vocabulary.keys import KeyCheck, KeyState
 from aircherd.vocabulary.secret import Secret
 from helpers.auth import KEY, NO_NETWORK, REFUSED, WORKS, provider
 
-BEFORE = verification.refused(verification.UNTRIED, 1.0, "a request", "earlier")
+BEFORE = verification.rejected(verification.UNVERIFIED, 1.0, "a request", "earlier")
 
 
-def live(check, redactor=None):
+def verifier(check, redactor=None):
     async def ask(_provider, _secret):
         return check
 
-    return KeyVerifier(ask=ask, redactor=redactor or Redactor(), clock=lambda: 5.0)
+    return KeyVerifier(check_key=ask, redactor=redactor or Redactor(), clock=lambda: 5.0)
 
 
-async def test_a_key_that_works_may_be_stored():
-    """And it is known how that is known."""
-    found = await live(WORKS).demand(provider(), Secret(KEY))
-    assert found == verification.works(5.0, "GET /v1/models")
+async def test_accepted_key_may_be_stored():
+    """The verification says how it was checked."""
+    found = await verifier(WORKS).verify_new(provider(), Secret(KEY))
+    assert found == verification.accepted(5.0, "GET /v1/models")
 
 
-async def test_a_refused_key_is_not_stored():
+async def test_rejected_key_is_not_stored():
     """The error says so."""
     with pytest.raises(KeyRejected, match=r"refused the key \(HTTP 401\); nothing was stored"):
-        await live(REFUSED).demand(provider(), Secret(KEY))
+        await verifier(REFUSED).verify_new(provider(), Secret(KEY))
 
 
 @pytest.mark.parametrize("check", [NO_NETWORK, KeyCheck(None, "GET /v1/models")])
-async def test_a_key_that_cannot_be_checked_is_not_stored(check):
-    """The error says how to do it all the same, and keeps its class."""
+async def test_key_that_cannot_be_verified_is_not_stored(check):
+    """The error says how to store it anyway, and keeps the failure's class."""
     with pytest.raises(ProviderFailed, match="--no-verify") as caught:
-        await live(check).demand(provider(), Secret(KEY))
+        await verifier(check).verify_new(provider(), Secret(KEY))
     kind = check.failure.kind if check.failure else FailureClass.PROTOCOL
     assert caught.value.failure.kind is kind
 
@@ -47,35 +47,22 @@ async def test_a_key_that_cannot_be_checked_is_not_stored(check):
     [
         (WORKS, KeyState.AUTHENTICATED, None),
         (REFUSED, KeyState.REJECTED, "refused the key (HTTP 401)"),
-        (NO_NETWORK, KeyState.REJECTED, "could not be checked: cannot connect"),
+        (NO_NETWORK, KeyState.REJECTED, "could not be verified: cannot connect"),
     ],
 )
-async def test_a_test_changes_what_is_known(check, state, reason):
-    """Where it told nothing, what was known stays."""
-    after = await live(check).test(provider(), Secret(KEY), BEFORE, origin=provider().origin)
+async def test_check_updates_the_verification(check, state, reason):
+    """An inconclusive check keeps the state."""
+    after = await verifier(check).verify_existing(provider(), Secret(KEY), BEFORE)
     assert (after.state, after.reason) == (state, reason)
 
 
-async def test_a_key_of_another_origin_goes_nowhere():
-    """The guard of a chat: nothing is sent, and the error does not tell the key."""
-    sent = []
-
-    async def ask(*asked):
-        sent.append(asked)
-        return WORKS
-
-    check = KeyVerifier(ask=ask, redactor=Redactor(), clock=lambda: 5.0)
-    with pytest.raises(RuntimeError, match="must not go") as caught:
-        await check.test(provider(), Secret(KEY), BEFORE, origin="https://elsewhere.example:443")
-    assert sent == []
-    assert KEY not in str(caught.value)
-
-
-async def test_a_vendor_that_repeats_the_key_is_redacted():
-    """Whatever the class of the failure."""
+async def test_key_in_a_vendors_message_is_redacted():
+    """For every class of failure."""
     redactor = Redactor()
     redactor.add(Secret(KEY))
     failure = Failure(kind=FailureClass.AUTH, message=f"bad key {KEY}")
     with pytest.raises(KeyRejected) as caught:
-        await live(KeyCheck(False, "a check", failure), redactor).demand(provider(), Secret(KEY))
+        await verifier(KeyCheck(False, "a check", failure), redactor).verify_new(
+            provider(), Secret(KEY)
+        )
     assert KEY not in caught.value.message

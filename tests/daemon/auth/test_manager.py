@@ -1,4 +1,4 @@
-"""`AuthManager`: where a key comes from, when it is given out, and what answers change."""
+"""`AuthManager`: the source of a key, when it is given out, and what answers change."""
 
 import logging
 import os
@@ -10,7 +10,7 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from aircherd.auth.key_cache import LOOK_AGAIN_SECONDS
+from aircherd.auth.key_cache import REREAD_SECONDS
 from aircherd.auth.stores.base import StoreHealth
 from aircherd.auth.stores.keyring_store import KeyringStore
 from aircherd.config.model import DEFAULT_CONFIG
@@ -23,7 +23,7 @@ from aircherd.errors import (
 )
 from aircherd.vocabulary.keys import KeyChoice, KeyState
 from aircherd.vocabulary.secret import Secret
-from helpers.auth import KEY, NO_NETWORK, OTHER, REFUSED, Rig, config, entry
+from helpers.auth import KEY, NO_NETWORK, OTHER, REFUSED, Rig, config, key_id
 from helpers.secret_service import secret_service
 
 FROM_ENV = "canary-environment-01234"
@@ -44,7 +44,7 @@ async def login(auth, key=KEY, **options):
 
 
 async def key_of(rig, name=None):
-    """Return the name, value and source of the key that a request would get."""
+    """Return name, value and source of the key that a request would get."""
     key = await rig.auth.get_api_key(rig.work, name)
     return key.name, key.secret.reveal(), key.source
 
@@ -58,73 +58,72 @@ async def row(auth, label="default"):
     return found
 
 
-# ------------------------------------------------------------------ where a key comes from
+# ------------------------------------------------------------------ the source of a key
 
 
-async def test_a_stored_key_without_an_environment_variable(rig, auth):
-    """The normal case."""
+async def test_stored_key_without_an_environment_variable(rig, auth):
+    """The usual case."""
     await login(auth)
     assert await key_of(rig) == ("default", KEY, "keyring")
 
 
-async def test_a_stored_key_comes_before_the_environment(rig, auth):
-    """And says that it hides the variable."""
+async def test_stored_key_shadows_the_environment(rig, auth):
+    """Its row names the shadowed variable."""
     rig.environ["WORK_KEY"] = FROM_ENV
     await login(auth)
     assert await key_of(rig) == ("default", KEY, "keyring")
     assert (await row(auth)).shadowed == ["environment variable WORK_KEY"]
 
 
-async def test_the_environment_alone(rig, auth):
-    """The fallback; named after its variable."""
+async def test_environment_is_used_if_there_is_no_other_source(rig, auth):
+    """The key is named after its variable."""
     rig.environ["WORK_KEY"] = FROM_ENV
     assert await key_of(rig) == ("env:WORK_KEY", FROM_ENV, "environment")
     assert states(auth, rig.work) == [("env:WORK_KEY", "unverified")]
 
 
-async def test_a_command_comes_before_the_environment(rig, auth):
-    """It was configured; the variable may just be there."""
+async def test_command_shadows_the_environment(rig, auth):
+    """It was configured; the variable may be set by chance."""
     rig.environ["WORK_KEY"] = FROM_ENV
     rig.change(key_command=(sys.executable, "-c", f"print({OTHER!r})"))
     assert await key_of(rig) == ("command", OTHER, "command")
     assert (await row(auth, "command")).shadowed == ["environment variable WORK_KEY"]
 
 
-async def test_a_command_that_fails_does_not_fall_through_to_the_environment(rig, auth):
-    """It stands in the way as a locked keyring does."""
+async def test_failing_command_still_shadows_the_environment(rig, auth):
+    """As a locked keyring does."""
     rig.environ["WORK_KEY"] = FROM_ENV
     rig.change(key_command=("/no/such/program",))
     with pytest.raises(KeyringLocked, match="cannot be started"):
         await key_of(rig)
 
 
-async def test_no_key_says_how_to_sign_in(rig, auth):
-    """Also to routing: there is no choice."""
+async def test_missing_key_error_says_how_to_sign_in(rig, auth):
+    """Routing gets no choices."""
     assert auth.key_choices(rig.work) == []
     with pytest.raises(NotAuthenticated, match="aircher-cli auth login work"):
-        await auth.ensure_authenticated(rig.work)
+        await auth.get_api_key(rig.work)
 
 
-async def test_a_local_server_needs_no_key(auth):
-    """None is looked for."""
+async def test_local_server_needs_no_key(auth):
+    """Routing gets one choice without a key."""
     ollama = DEFAULT_CONFIG.providers["ollama"]
     assert auth.key_choices(ollama) == [KeyChoice(None, KeyState.NOT_REQUIRED)]
-    assert await auth.ensure_authenticated(ollama) is None
 
 
-async def test_a_key_survives_a_restart(rig, auth):
-    """`warm` reads it before the first request, and it is tried without being checked again."""
+async def test_key_survives_a_restart(rig, auth):
+    """`preload` reads it before the first request, and it is used without another check."""
     await login(auth)
     again = rig.new_manager()
-    await again.warm()
+    await again.preload()
     assert rig.keyring.reads == 1
     assert (await again.get_api_key(rig.work)).secret == Secret(KEY)
     assert (rig.keyring.reads, len(rig.checked)) == (1, 1)
     assert states(again, rig.work) == [("default", "unverified")]
 
 
-async def test_many_requests_at_once_read_the_keyring_once(rig, auth):
-    """Before `warm` is done, too."""
+async def test_concurrent_requests_read_the_keyring_once(rig, auth):
+    """Even while `preload` is running."""
     await login(auth)
     again, got = rig.new_manager(), []
     rig.keyring.gate = trio.Event()
@@ -133,7 +132,7 @@ async def test_many_requests_at_once_read_the_keyring_once(rig, auth):
         got.append((await again.get_api_key(rig.work)).secret.reveal())
 
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(again.warm)
+        nursery.start_soon(again.preload)
         for _ in range(50):
             nursery.start_soon(request)
         await wait_all_tasks_blocked()
@@ -141,8 +140,8 @@ async def test_many_requests_at_once_read_the_keyring_once(rig, auth):
     assert (got, rig.keyring.reads) == ([KEY] * 50, 1)
 
 
-async def test_labelled_keys_serve_in_order(rig, auth):
-    """The default first, then by name; each can be asked for."""
+async def test_labelled_keys_are_used_in_order(rig, auth):
+    """The default first, then by label; each can be requested by name."""
     await login(auth, "canary-b-0123456789", label="b")
     await login(auth)
     assert [name for name, _ in states(auth, rig.work)] == ["default", "b"]
@@ -151,17 +150,17 @@ async def test_labelled_keys_serve_in_order(rig, auth):
         await key_of(rig, "c")
 
 
-# ------------------------------------------------------------------ locked, absent, late
+# ------------------------------------------------------------------ locked and missing keys
 
 
 @pytest.mark.parametrize("health", [StoreHealth.LOCKED, StoreHealth.UNAVAILABLE])
-async def test_a_keyring_that_cannot_be_read_does_not_fall_through(rig, auth, health):
-    """The variable would be used behind the user's back; status says why it is not."""
+async def test_unreadable_keyring_still_shadows_the_environment(rig, auth, health):
+    """The variable is not used silently; the row says why."""
     rig.environ["WORK_KEY"] = FROM_ENV
     await login(auth)
     rig.keyring.health = health
     again = rig.new_manager()
-    await again.warm()
+    await again.preload()
     assert states(again, rig.work) == [("default", "locked")]
     with pytest.raises(KeyringLocked, match="keyring cannot be read"):
         await again.get_api_key(rig.work)
@@ -173,66 +172,66 @@ async def test_a_keyring_that_cannot_be_read_does_not_fall_through(rig, auth, he
     assert "unlock or start the keyring" in found.hint
 
 
-async def test_an_unlocked_keyring_is_seen_by_status_at_once(rig, auth):
+async def test_status_notices_an_unlocked_keyring_at_once(rig, auth):
     """Without reload or restart."""
     await login(auth)
     rig.keyring.health = StoreHealth.LOCKED
     again = rig.new_manager()
-    await again.warm()
+    await again.preload()
     rig.keyring.health = StoreHealth.USABLE
     assert (await row(again)).state is KeyState.UNVERIFIED
 
 
-async def test_an_unlocked_keyring_is_seen_by_requests_after_a_while(rig, auth, autojump_clock):
-    """Routing is told to try when it is time to look again."""
+async def test_requests_notice_an_unlocked_keyring_after_a_while(rig, auth, autojump_clock):
+    """The key is UNVERIFIED for routing when its source may be read again."""
     await login(auth)
     rig.keyring.health = StoreHealth.LOCKED
     again = rig.new_manager()
-    await again.warm()
+    await again.preload()
     assert states(again, rig.work) == [("default", "locked")]
     rig.keyring.health = StoreHealth.USABLE
-    await trio.sleep(LOOK_AGAIN_SECONDS)
+    await trio.sleep(REREAD_SECONDS)
     assert states(again, rig.work) == [("default", "unverified")]
     assert (await again.get_api_key(rig.work)).secret == Secret(KEY)
 
 
-async def test_a_key_that_the_keyring_lost_does_not_fall_through(rig, auth):
-    """Somebody removed it there; the user is told, not surprised."""
+async def test_key_missing_from_the_keyring_still_shadows_the_environment(rig, auth):
+    """It was removed there; the error says so."""
     rig.environ["WORK_KEY"] = FROM_ENV
     await login(auth)
     rig.keyring.keys.clear()
     again = rig.new_manager()
-    with pytest.raises(NotAuthenticated, match="no longer holds this key"):
+    with pytest.raises(NotAuthenticated, match="no longer has this key"):
         await again.get_api_key(rig.work)
     assert (await row(again)).state is KeyState.NOT_CONFIGURED
 
 
-async def test_without_a_keyring_the_file_is_used_and_said(rig, auth):
-    """How to have it encrypted, too."""
+async def test_without_a_keyring_the_file_is_used(rig, auth):
+    """The row says so, and how to encrypt the key."""
     rig.keyring.health = StoreHealth.UNAVAILABLE
     found = await login(auth)
     assert found.source == "file, not encrypted"
-    assert "run a keyring" in found.hint
+    assert "start a keyring" in found.hint
     assert await key_of(rig) == ("default", KEY, "file")
     assert (await auth.keyring_state()).health is StoreHealth.UNAVAILABLE
 
 
-async def test_a_login_into_a_locked_keyring_stores_nothing(rig, auth):
-    """Not in the file either."""
+async def test_login_with_a_locked_keyring_stores_nothing(rig, auth):
+    """Not even in the file."""
     rig.keyring.health = StoreHealth.LOCKED
     with pytest.raises(KeyringLocked, match="nothing was stored"):
         await login(auth)
     assert (rig.file.keys, auth.stored_labels("work")) == ({}, ())
 
 
-async def test_a_damaged_index_is_said_in_status(rig, auth):
-    """And on the way of a request, after every restart: another account would be charged."""
+async def test_damaged_index_blocks_other_sources(rig, auth):
+    """In status and for requests, after every restart: another account would be charged."""
     rig.environ["WORK_KEY"] = FROM_ENV
     await login(auth)
     rig.index_file.write_text("{")
     rig.new_manager()
     rig.auth = rig.new_manager()
-    await rig.auth.warm()
+    await rig.auth.preload()
     assert states(rig.auth, rig.work) == [("env:WORK_KEY", "locked")]
     with pytest.raises(KeyringLocked, match=r"keys\.json\.damaged-1"):
         await key_of(rig)
@@ -241,8 +240,8 @@ async def test_a_damaged_index_is_said_in_status(rig, auth):
     assert (found.masked, rig.auth.key_choices(rig.config.providers["openai"])) == (None, [])
 
 
-async def test_after_damage_a_command_is_not_run(rig, auth, tmp_path):
-    """Not by a request, nor by a test."""
+async def test_damaged_index_prevents_commands_from_running(rig, auth, tmp_path):
+    """For a request, and for a test."""
     rig.change(key_command=("touch", str(tmp_path / "ran")))
     rig.index_file.write_text("{")
     again = rig.new_manager()
@@ -253,7 +252,7 @@ async def test_after_damage_a_command_is_not_run(rig, auth, tmp_path):
     assert not (tmp_path / "ran").exists()
 
 
-async def test_a_login_settles_the_damage_for_its_provider(rig, auth):
+async def test_login_acknowledges_the_damage_for_its_provider(rig, auth):
     """For no other."""
     rig.environ.update(WORK_KEY=FROM_ENV, OPENAI_API_KEY=FROM_ENV)
     rig.index_file.write_text("{")
@@ -266,30 +265,30 @@ async def test_a_login_settles_the_damage_for_its_provider(rig, auth):
     assert states(rig.auth, openai) == [("env:OPENAI_API_KEY", "locked")]
 
 
-async def test_a_logout_settles_the_damage_where_no_key_is_to_be_stored(rig, auth):
-    """The way back to the environment, said and done by the user; it outlives a restart."""
+async def test_logout_acknowledges_the_damage_without_storing_a_key(rig, auth):
+    """The environment is used again; this survives a restart."""
     rig.environ["WORK_KEY"] = FROM_ENV
     rig.index_file.write_text("{")
     rig.auth = rig.new_manager()
-    await rig.auth.warm()
-    rig.told()
+    await rig.auth.preload()
+    rig.auth_events()
     with pytest.raises(BadRequest):
         await rig.auth.logout("work", "b")
     assert states(rig.auth, rig.work) == [("env:WORK_KEY", "locked")]
     (left,) = await rig.auth.logout("work")
     assert (left.key, left.state) == ("env:WORK_KEY", KeyState.UNVERIFIED)
-    assert rig.told() == [("env:WORK_KEY", "unverified")]
+    assert rig.auth_events() == [("env:WORK_KEY", "unverified")]
     rig.auth = rig.new_manager()
     assert await key_of(rig) == ("env:WORK_KEY", FROM_ENV, "environment")
 
 
-async def test_an_index_open_to_others_locks_all_keys_until_it_is_mended(rig, auth):
-    """Nothing is lost: chmod, then status, and all is as it was."""
+async def test_index_open_to_others_locks_all_keys_until_it_is_fixed(rig, auth):
+    """Nothing is lost: after chmod and `status` everything is as before."""
     rig.environ["WORK_KEY"] = FROM_ENV
     await login(auth)
     rig.index_file.chmod(0o666)
     rig.auth = rig.new_manager()
-    await rig.auth.warm()
+    await rig.auth.preload()
     openai = rig.config.providers["openai"]
     assert states(rig.auth, rig.work) == [("env:WORK_KEY", "locked")]
     assert states(rig.auth, openai) == [(None, "locked")]
@@ -298,7 +297,7 @@ async def test_an_index_open_to_others_locks_all_keys_until_it_is_mended(rig, au
             await refused
     with pytest.raises(KeyringLocked, match="chmod 600"):
         await rig.auth.logout("work")
-    assert rig.keyring.keys == {entry(): Secret(KEY)}
+    assert rig.keyring.keys == {key_id(): Secret(KEY)}
     rig.index_file.chmod(0o600)
     assert (await row(rig.auth)).state is KeyState.UNVERIFIED
     assert await key_of(rig) == ("default", KEY, "keyring")
@@ -306,20 +305,20 @@ async def test_an_index_open_to_others_locks_all_keys_until_it_is_mended(rig, au
 
 @pytest.fixture
 def service():
-    # Not in the test itself: a skip's reason would be lost on its way out of trio.
+    # Not in the test itself: trio would lose the reason of a skip.
     with secret_service() as running:
         yield running
 
 
 @pytest.mark.secret_service
-async def test_a_real_keyring_from_login_to_logout(rig, service):
-    """Login, restart, locked, unlocked, logout: over Secret Service itself."""
+async def test_real_keyring_from_login_to_logout(rig, service):
+    """Login, restart, lock, unlock and logout with a real Secret Service."""
     rig.keyring = KeyringStore({**os.environ, **service.environ}, "aircher")
     await login(rig.new_manager())
     assert service.stored("aircher") == {"work/default": KEY}
     service.lock()
     again = rig.new_manager()
-    await again.warm()
+    await again.preload()
     assert states(again, rig.work) == [("default", "locked")]
     service.unlock()
     assert (await row(again)).state is KeyState.UNVERIFIED
@@ -327,10 +326,10 @@ async def test_a_real_keyring_from_login_to_logout(rig, service):
     assert service.stored("aircher") == {}
 
 
-# ------------------------------------------------------------------ where a key may go
+# ------------------------------------------------------------------ the origin of a key
 
 
-async def test_a_key_is_bound_to_the_origin_it_was_stored_for(rig, auth):
+async def test_key_is_bound_to_the_origin_it_was_stored_for(rig, auth):
     """A changed base_url makes it rejected until the user signs in again."""
     await login(auth)
     rig.change(base_url="https://elsewhere.example.com/v1")
@@ -341,8 +340,8 @@ async def test_a_key_is_bound_to_the_origin_it_was_stored_for(rig, auth):
     assert await key_of(rig) == ("default", OTHER, "keyring")
 
 
-async def test_a_new_key_is_not_given_to_a_request_for_the_old_origin(rig, auth):
-    """A request keeps the configuration it started with; its 401 brings no key for elsewhere."""
+async def test_new_key_is_not_given_to_a_request_for_the_old_origin(rig, auth):
+    """A request keeps its configuration; after a 401 it gets no key for another origin."""
     await login(auth)
     before, key = rig.work, await rig.auth.get_api_key(rig.work)
     rig.change(base_url="https://elsewhere.example.com/v1")
@@ -354,7 +353,7 @@ async def test_a_new_key_is_not_given_to_a_request_for_the_old_origin(rig, auth)
 
 
 async def test_no_key_over_plain_http(rig, auth):
-    """Neither stored nor given out."""
+    """It is neither stored nor given out."""
     rig.environ["WORK_KEY"] = FROM_ENV
     rig.change(base_url="http://work.example.com/v1")
     with pytest.raises(BadRequest, match="use https"):
@@ -367,21 +366,21 @@ async def test_no_key_over_plain_http(rig, auth):
 # ------------------------------------------------------------------ what answers change
 
 
-async def test_a_success_and_a_refusal_show_at_once(rig, auth):
-    """In the state, and as one event each."""
+async def test_acceptance_and_rejection_take_effect_at_once(rig, auth):
+    """In the state, and with one event each."""
     await login(auth, verify=False)
     key = await auth.get_api_key(rig.work)
-    rig.told()
+    rig.auth_events()
     auth.note_accepted(key)
-    assert (rig.told(), states(auth, rig.work)) == (
+    assert (rig.auth_events(), states(auth, rig.work)) == (
         [("default", "authenticated")],
         [("default", "authenticated")],
     )
     auth.note_accepted(key)
-    assert rig.told() == []
+    assert rig.auth_events() == []
     rig.now += 60
     assert await auth.note_rejected(key, "refused the key (HTTP 401)") is None
-    assert rig.told() == [("default", "rejected")]
+    assert rig.auth_events() == [("default", "rejected")]
     found = await row(auth)
     assert (found.reason, found.checked_how, found.failing_since) == (
         "refused the key (HTTP 401)",
@@ -390,7 +389,7 @@ async def test_a_success_and_a_refusal_show_at_once(rig, auth):
     )
 
 
-async def test_a_refused_key_does_not_fall_through_and_is_not_tried_again(rig, auth):
+async def test_rejected_key_shadows_the_environment_and_is_not_retried(rig, auth):
     """Until the user signs in again."""
     rig.environ["WORK_KEY"] = FROM_ENV
     await login(auth)
@@ -405,19 +404,19 @@ async def test_a_refused_key_does_not_fall_through_and_is_not_tried_again(rig, a
     )
 
 
-async def test_after_a_refusal_the_next_label_serves(rig, auth):
-    """Without a name, the first that may be tried is given."""
+async def test_after_a_rejection_the_next_label_is_used(rig, auth):
+    """Without a name, the first usable key is given out."""
     await login(auth)
     await login(auth, OTHER, label="b")
     await auth.note_rejected(await auth.get_api_key(rig.work), "refused")
     assert await key_of(rig) == ("b", OTHER, "keyring")
 
 
-async def test_a_key_renewed_in_its_source_is_tried_once_after_a_401(rig, auth):
-    """The source is read again, and a success then counts."""
+async def test_key_renewed_in_its_source_is_tried_once_after_a_401(rig, auth):
+    """The source is read again; a later success makes it authenticated."""
     await login(auth)
     key = await auth.get_api_key(rig.work)
-    rig.keyring.keys[entry()] = Secret(OTHER)
+    rig.keyring.keys[key_id()] = Secret(OTHER)
     fresh = await auth.note_rejected(key, "refused")
     assert (fresh.name, fresh.secret) == ("default", Secret(OTHER))
     assert states(auth, rig.work) == [("default", "unverified")]
@@ -429,8 +428,8 @@ async def test_a_key_renewed_in_its_source_is_tried_once_after_a_401(rig, auth):
     assert states(auth, rig.work) == [("default", "rejected")]
 
 
-async def test_a_renewed_output_of_a_command_is_tried_once_after_a_401(rig, auth, tmp_path):
-    """As for a stored key."""
+async def test_command_is_run_again_after_a_401(rig, auth, tmp_path):
+    """Its new key is tried once, like a stored one."""
     path = tmp_path / "key"
     path.write_text(KEY)
     rig.change(key_command=("cat", str(path)))
@@ -440,20 +439,20 @@ async def test_a_renewed_output_of_a_command_is_tried_once_after_a_401(rig, auth
     assert (await auth.note_rejected(key, "refused")).secret == Secret(OTHER)
 
 
-async def test_requests_refused_together_read_the_source_once(rig, auth):
-    """And tell once."""
+async def test_concurrent_rejections_read_the_source_once(rig, auth):
+    """And publish one event."""
     await login(auth)
     key = await auth.get_api_key(rig.work)
     before = rig.keyring.reads
-    rig.told()
+    rig.auth_events()
     async with trio.open_nursery() as nursery:
         for _ in range(20):
             nursery.start_soon(auth.note_rejected, key, "refused")
-    assert (rig.keyring.reads - before, rig.told()) == (1, [("default", "rejected")])
+    assert (rig.keyring.reads - before, rig.auth_events()) == (1, [("default", "rejected")])
 
 
-async def test_an_answer_about_a_key_that_is_gone_changes_nothing(rig, auth):
-    """The user signed out, or in anew, while the request was under way."""
+async def test_answer_about_a_replaced_key_changes_nothing(rig, auth):
+    """The user signed out, or in again, while the request was running."""
     await login(auth)
     key = await auth.get_api_key(rig.work)
     await login(auth, OTHER)
@@ -468,10 +467,10 @@ async def test_an_answer_about_a_key_that_is_gone_changes_nothing(rig, auth):
 # ------------------------------------------------------------------ login, logout, test, import
 
 
-async def test_login_checks_first_and_tells_the_state(rig, auth):
-    """One free call, then stored, then one event."""
-    await auth.warm()
-    rig.told()
+async def test_login_verifies_stores_and_publishes(rig, auth):
+    """One free call, then the write, then one event."""
+    await auth.preload()
+    rig.auth_events()
     found = await login(auth, f" {KEY}\n")
     assert (found.state, found.checked_how, found.masked) == (
         KeyState.AUTHENTICATED,
@@ -479,12 +478,12 @@ async def test_login_checks_first_and_tells_the_state(rig, auth):
         "…6789",
     )
     assert rig.checked == [("work", KEY)]
-    assert rig.told() == [("default", "authenticated")]
+    assert rig.auth_events() == [("default", "authenticated")]
 
 
 @pytest.mark.parametrize(("check", "error"), [(REFUSED, KeyRejected), (NO_NETWORK, ProviderFailed)])
-async def test_a_key_that_is_not_taken_is_not_stored(rig, auth, check, error):
-    """What was there before stays."""
+async def test_key_that_is_not_accepted_is_not_stored(rig, auth, check, error):
+    """The old key stays."""
     await login(auth)
     rig.check = lambda _provider, _secret: check
     with pytest.raises(error, match="nothing was stored"):
@@ -492,8 +491,8 @@ async def test_a_key_that_is_not_taken_is_not_stored(rig, auth, check, error):
     assert await key_of(rig) == ("default", KEY, "keyring")
 
 
-async def test_without_verify_a_key_is_stored_unverified(rig, auth):
-    """The provider is not asked."""
+async def test_login_without_verify_stores_an_unverified_key(rig, auth):
+    """The provider is not called."""
     found = await login(auth, verify=False)
     assert (found.state, rig.checked) == (KeyState.UNVERIFIED, [])
 
@@ -506,19 +505,19 @@ async def test_without_verify_a_key_is_stored_unverified(rig, auth):
         ("work", "canary two", "default", "white space"),
         ("work", "", "default", "empty"),
         ("work", "canary-\udc80", "default", "not a key"),
-        ("work", KEY, "env:X", "cannot be a label"),
+        ("work", KEY, "env:X", "is not a valid label"),
     ],
 )
-async def test_a_login_that_cannot_be(rig, name, key, label, message):
-    """Said before anybody is asked; the key is never repeated."""
+async def test_invalid_login_is_refused_before_any_call(rig, name, key, label, message):
+    """The key is never repeated."""
     with pytest.raises(BadRequest, match=message) as caught:
         await rig.auth.login(name, Secret(key), label=label)
     assert "canary" not in "".join(traceback.format_exception(caught.value))
     assert (rig.checked, rig.keyring.keys) == ([], {})
 
 
-async def test_a_cancelled_login_leaves_what_was(rig, auth):
-    """The client went away while the keyring was slow."""
+async def test_cancelled_login_leaves_the_old_key(rig, auth):
+    """The client disconnected while the keyring was slow."""
     await login(auth)
     rig.keyring.gate = trio.Event()
     async with trio.open_nursery() as nursery:
@@ -530,8 +529,8 @@ async def test_a_cancelled_login_leaves_what_was(rig, auth):
     assert (await login(auth, OTHER)).state is KeyState.AUTHENTICATED
 
 
-async def ask_while_writing(rig, store, **options):
-    """Sign in over a slow `store`; return which keys are offered while it writes."""
+async def keys_while_writing(rig, store, **options):
+    """Sign in with a slow `store`; return which keys are available while it writes."""
     store.gate, offered = None, []
     write = store.write
 
@@ -548,28 +547,28 @@ async def ask_while_writing(rig, store, **options):
     return offered
 
 
-async def test_while_a_key_moves_to_the_keyring_the_old_one_serves(rig, auth):
+async def test_old_key_is_used_while_a_key_moves_to_the_keyring(rig, auth):
     """Never the environment's."""
     rig.environ["WORK_KEY"] = FROM_ENV
     rig.keyring.health = StoreHealth.UNAVAILABLE
     await login(auth)
     rig.keyring.health = StoreHealth.USABLE
-    offered = await ask_while_writing(rig, rig.keyring)
+    offered = await keys_while_writing(rig, rig.keyring)
     assert offered == [("default", "authenticated"), ("default", KEY, "file")]
     assert await key_of(rig) == ("default", OTHER, "keyring")
 
 
-async def test_while_a_key_of_another_origin_is_replaced_none_serves(rig, auth):
+async def test_no_key_is_used_while_one_of_another_origin_is_replaced(rig, auth):
     """Neither the one being stored, nor the environment's."""
     rig.environ["WORK_KEY"] = FROM_ENV
     await login(auth)
     rig.change(base_url="https://elsewhere.example.com/v1")
-    assert await ask_while_writing(rig, rig.keyring) == [("default", "locked"), KeyringLocked]
+    assert await keys_while_writing(rig, rig.keyring) == [("default", "locked"), KeyringLocked]
     assert await key_of(rig) == ("default", OTHER, "keyring")
 
 
-async def test_a_login_that_fails_while_it_writes_does_not_fall_through(rig, auth):
-    """What is stored by now is not known: it says so, is not read, and a new login mends it."""
+async def test_login_that_fails_during_the_write_locks_the_key(rig, auth):
+    """It is unknown what is stored: the key is not read until a new login."""
     rig.environ["WORK_KEY"] = FROM_ENV
     await login(auth)
     rig.change(base_url="https://elsewhere.example.com/v1")
@@ -580,14 +579,14 @@ async def test_a_login_that_fails_while_it_writes_does_not_fall_through(rig, aut
         raise KeyringLocked("it did not answer within 3 s")
 
     rig.keyring.write = fail
-    rig.told()
+    rig.auth_events()
     with pytest.raises(KeyringLocked, match="3 s"):
         await login(auth, OTHER)
-    assert rig.told() == [("default", "locked")]
+    assert rig.auth_events() == [("default", "locked")]
     rig.auth, reads = rig.new_manager(), rig.keyring.reads
-    await rig.auth.warm()
+    await rig.auth.preload()
     assert states(rig.auth, rig.work) == [("default", "locked")]
-    with pytest.raises(KeyringLocked, match=r"cut short.*sign in again"):
+    with pytest.raises(KeyringLocked, match=r"interrupted.*sign in again"):
         await key_of(rig)
     found = await row(rig.auth)
     assert (found.masked, rig.keyring.reads) == (None, reads)
@@ -596,8 +595,8 @@ async def test_a_login_that_fails_while_it_writes_does_not_fall_through(rig, aut
     assert await key_of(rig) == ("default", OTHER, "keyring")
 
 
-async def test_a_login_that_is_cancelled_while_it_writes_does_not_fall_through(rig, auth):
-    """It is finished, and what it stored serves."""
+async def test_login_cancelled_during_the_write_is_finished(rig, auth):
+    """The new key is used."""
     rig.environ["WORK_KEY"] = FROM_ENV
     rig.keyring.health = StoreHealth.UNAVAILABLE
     await login(auth)
@@ -616,12 +615,15 @@ async def test_a_login_that_is_cancelled_while_it_writes_does_not_fall_through(r
 
 
 async def test_logout_removes_all_keys_or_one(rig, auth):
-    """The rows are the provider's, as they are then; each removal is told."""
+    """It returns the provider's remaining rows; each removal is published."""
     for label in ("default", "b", "c"):
         await login(auth, label=label)
-    rig.told()
+    rig.auth_events()
     left = await auth.logout("work", "b")
-    assert ([r.key for r in left], rig.told()) == (["default", "c"], [("b", "not_configured")])
+    assert ([r.key for r in left], rig.auth_events()) == (
+        ["default", "c"],
+        [("b", "not_configured")],
+    )
     (left,) = await auth.logout("work")
     assert (left.key, left.state) == (None, KeyState.NOT_CONFIGURED)
     assert rig.keyring.keys == {}
@@ -629,8 +631,8 @@ async def test_logout_removes_all_keys_or_one(rig, auth):
     assert same.state is KeyState.NOT_CONFIGURED
 
 
-async def test_a_logout_that_cannot_be(rig, auth):
-    """The message says what there is."""
+async def test_invalid_logout_is_refused(rig, auth):
+    """The message lists the stored labels."""
     await login(auth)
     with pytest.raises(BadRequest, match="no key 'b'; stored: default"):
         await auth.logout("work", "b")
@@ -642,8 +644,8 @@ async def test_a_logout_that_cannot_be(rig, auth):
     assert auth.stored_labels("work") == ("default",)
 
 
-async def test_after_logout_the_environment_serves_again(rig, auth):
-    """The user removed what hid it."""
+async def test_environment_is_used_again_after_logout(rig, auth):
+    """The stored key no longer shadows it."""
     rig.environ["WORK_KEY"] = FROM_ENV
     await login(auth)
     (left,) = await auth.logout("work")
@@ -651,7 +653,7 @@ async def test_after_logout_the_environment_serves_again(rig, auth):
     assert await key_of(rig) == ("env:WORK_KEY", FROM_ENV, "environment")
 
 
-async def test_a_keyring_that_is_gone_is_said_at_logout(rig, auth):
+async def test_logout_reports_an_unreachable_keyring(rig, auth):
     """The key may still be in it."""
     await login(auth)
     rig.keyring.health = StoreHealth.UNAVAILABLE
@@ -659,8 +661,8 @@ async def test_a_keyring_that_is_gone_is_said_at_logout(rig, auth):
     assert "may still be in it" in left.hint
 
 
-async def test_a_key_whose_provider_is_gone_can_be_removed(rig, auth):
-    """It shows, and logout knows its name."""
+async def test_key_of_an_unconfigured_provider_can_be_removed(rig, auth):
+    """It has a row, and logout accepts its name."""
     await login(auth)
     rig.config = config()
     (orphan,) = [r for r in auth.rows() if r.provider == "work"]
@@ -669,38 +671,38 @@ async def test_a_key_whose_provider_is_gone_can_be_removed(rig, auth):
     assert rig.keyring.keys == {}
 
 
-async def test_a_test_checks_all_keys_refused_ones_too(rig, auth):
-    """Each with one call; only the outcome is told."""
+async def test_test_verifies_all_keys_including_rejected_ones(rig, auth):
+    """With one call each; only changes are published."""
     await login(auth)
     await login(auth, OTHER, label="b")
     await auth.note_rejected(await auth.get_api_key(rig.work), "refused")
-    rig.told()
+    rig.auth_events()
     rig.checked.clear()
     rig.check = lambda _provider, secret: REFUSED if secret == Secret(OTHER) else NO_NETWORK
     rows = {r.key: (r.state.value, r.reason) for r in await auth.test("work")}
     assert rows == {
-        "default": ("rejected", "could not be checked: cannot connect"),
+        "default": ("rejected", "could not be verified: cannot connect"),
         "b": ("rejected", "refused the key (HTTP 401)"),
     }
     assert sorted(rig.checked) == [("work", KEY), ("work", OTHER)]
-    rig.told()
+    rig.auth_events()
     rig.check = Rig.check
     await auth.test()
-    assert sorted(rig.told()) == [("b", "authenticated"), ("default", "authenticated")]
+    assert sorted(rig.auth_events()) == [("b", "authenticated"), ("default", "authenticated")]
 
 
-async def test_a_test_sees_a_key_renewed_in_its_source(rig, auth):
-    """A refused key is read again before it is checked."""
+async def test_test_reads_a_rejected_key_again(rig, auth):
+    """It may have been renewed in its source."""
     await login(auth)
     await auth.note_rejected(await auth.get_api_key(rig.work), "refused")
-    rig.keyring.keys[entry()] = Secret(OTHER)
+    rig.keyring.keys[key_id()] = Secret(OTHER)
     await auth.test("work")
     assert rig.checked[-1] == ("work", OTHER)
     assert await key_of(rig) == ("default", OTHER, "keyring")
 
 
-async def test_a_test_of_what_cannot_be_read_asks_nobody(rig, auth):
-    """Nor is a key of another origin sent anywhere."""
+async def test_test_calls_no_provider_for_unusable_keys(rig, auth):
+    """Neither an unreadable key nor one of another origin is sent."""
     await login(auth)
     rig.keyring.health = StoreHealth.LOCKED
     again = rig.new_manager()
@@ -715,9 +717,11 @@ async def test_a_test_of_what_cannot_be_read_asks_nobody(rig, auth):
         await again.test("wrok")
 
 
-async def test_import_takes_what_providers_name(rig, auth):
-    """Each outcome by itself; one bad key stops none of the others."""
-    rig.check = lambda who, _secret: REFUSED if who.name == "openai" else Rig.check(who, _secret)
+async def test_import_stores_the_variables_that_providers_name(rig, auth):
+    """One invalid key does not stop the others."""
+    rig.check = lambda provider, secret: (
+        REFUSED if provider.name == "openai" else Rig.check(provider, secret)
+    )
     variables = {
         "WORK_KEY": KEY,
         "OPENAI_API_KEY": OTHER,
@@ -735,8 +739,8 @@ async def test_import_takes_what_providers_name(rig, auth):
     assert await key_of(rig) == ("default", KEY, "keyring")
 
 
-async def test_import_skips_what_is_stored_already(rig, auth):
-    """Under any label, unless it was refused since."""
+async def test_import_skips_keys_that_are_stored_already(rig, auth):
+    """Under any label, unless rejected since."""
     await login(auth, label="b")
     (again,) = await auth.import_keys({"WORK_KEY": KEY})
     assert (again.outcome, len(rig.checked)) == ("already", 1)
@@ -745,22 +749,22 @@ async def test_import_skips_what_is_stored_already(rig, auth):
     assert again.outcome == "stored"
 
 
-async def test_reload_reads_everything_again(rig, auth):
-    """A refused key gets another chance; a changed one is new."""
+async def test_reload_reads_all_sources_again(rig, auth):
+    """A rejected key gets another try; a changed one is used."""
     await login(auth)
     await auth.note_rejected(await auth.get_api_key(rig.work), "refused")
     await auth.reload()
     assert states(auth, rig.work) == [("default", "unverified")]
-    rig.keyring.keys[entry()] = Secret(OTHER)
+    rig.keyring.keys[key_id()] = Secret(OTHER)
     await auth.reload()
     assert await key_of(rig) == ("default", OTHER, "keyring")
 
 
-# ------------------------------------------------------------------ no key anywhere
+# ------------------------------------------------------------------ no key in any output
 
 
 async def test_no_key_in_any_repr_log_error_event_or_row(rig, auth, caplog, capsys):
-    """A canary goes down every path, and then everything is searched."""
+    """Canary keys take every path, and then all output is searched for them."""
     caplog.set_level(logging.DEBUG)
     seen = [await login(auth, OTHER)]
     key = await auth.get_api_key(rig.work)
@@ -782,7 +786,7 @@ async def test_no_key_in_any_repr_log_error_event_or_row(rig, auth, caplog, caps
     ):
         try:
             seen.append(await attempt)
-        except Exception as error:  # noqa: BLE001 - what comes is searched, whatever it is
+        except Exception as error:  # noqa: BLE001 - any error is searched
             errors.append(error)
             seen.append(getattr(error, "data", None))
     rig.keyring.health = StoreHealth.LOCKED

@@ -1,4 +1,4 @@
-"""Short-lived processes: bounded in time and size, gone afterwards."""
+"""Short-lived processes: limited in time and output, and gone afterwards."""
 
 import os
 import signal
@@ -11,9 +11,9 @@ import pytest
 import trio
 
 from aircherd.auth import secret_process
-from aircherd.auth.secret_process import ChildResult, run_child
+from aircherd.auth.secret_process import ProcessResult, run_secret_process
 
-# Says who it is in a file, then never ends; so does a child of its own.
+# Writes its process id to a file and never exits; neither does its own child.
 NEVER_ENDS = """
 import os, subprocess, sys, time
 inner = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"])
@@ -24,25 +24,25 @@ time.sleep(1000)
 """
 
 
-async def run(code, *arguments, given=b"", seconds=30.0, max_output=1000, environ=None):
-    return await run_child(
+async def run(code, *arguments, stdin=b"", seconds=30.0, max_output=1000, environ=None):
+    return await run_secret_process(
         [sys.executable, "-c", code, *arguments],
         environ=os.environ if environ is None else environ,
-        given=given,
+        stdin=stdin,
         seconds=seconds,
         max_output=max_output,
     )
 
 
 def is_alive(pid):
-    """A zombie that waits for its parent counts as dead."""
+    """Return whether the process exists; a zombie counts as dead."""
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
 
 
 async def wait_for_file(path):
-    """Wait in real time, also where the test's clock stands still; pytest's timeout ends it."""
+    """Wait in real time, even under a mock clock; pytest's timeout ends it."""
     while not path.exists():
         await trio.to_thread.run_sync(time.sleep, 0.01)
     return [int(pid) for pid in path.read_text().split()]
@@ -54,38 +54,38 @@ async def wait_until_gone(pids):
     return True
 
 
-async def test_it_hears_and_answers():
-    """Standard input to standard output; the exit status comes with it."""
+async def test_input_output_and_exit_status():
+    """Standard input is passed, standard output and the exit status are returned."""
     code = "import sys; print(sys.stdin.read().upper(), end=''); sys.exit(3)"
-    assert await run(code, given=b"hello") == ChildResult(3, b"HELLO")
+    assert await run(code, stdin=b"hello") == ProcessResult(3, b"HELLO")
 
 
-async def test_it_sees_the_given_environment_only():
+async def test_process_gets_only_the_given_environment():
     """Not the daemon's own."""
     code = "import os; print(sorted(n for n in os.environ if n != 'LC_CTYPE'), end='')"
-    assert await run(code, environ={"ONE": "1"}) == ChildResult(0, b"['ONE']")
+    assert await run(code, environ={"ONE": "1"}) == ProcessResult(0, b"['ONE']")
 
 
-async def test_one_that_does_not_listen_is_no_error():
-    """It may end without having read anything."""
+async def test_process_that_ignores_its_input_is_no_error():
+    """It may exit without having read anything."""
     code = "import os; os.close(0); print('done', end='')"
-    assert await run(code, given=b"x" * 8000) == ChildResult(0, b"done")
+    assert await run(code, stdin=b"x" * 8000) == ProcessResult(0, b"done")
 
 
-async def test_its_standard_error_goes_nowhere(capfd):
-    """Nobody knows what it quotes there."""
+async def test_standard_error_is_discarded(capfd):
+    """It may contain a secret."""
     await run("import sys; sys.stderr.write('canary')")
     assert capfd.readouterr() == ("", "")
 
 
-async def test_one_that_writes_too_much_is_killed():
-    """However fast it writes, we keep little of it."""
+async def test_process_that_writes_too_much_is_killed():
+    """Little of its output is kept in memory."""
     code = "import sys\nwhile True: sys.stdout.write('x' * 1000)"
-    assert await run(code) == ChildResult(None)
+    assert await run(code) == ProcessResult(None)
 
 
-async def test_a_late_one_is_killed_with_what_it_started(tmp_path, mock_clock):
-    """After its time nothing of it is left."""
+async def test_timeout_kills_the_process_and_its_children(tmp_path, mock_clock):
+    """Nothing of it is left."""
     path, results = tmp_path / "pids", []
 
     async def run_it():
@@ -95,12 +95,12 @@ async def test_a_late_one_is_killed_with_what_it_started(tmp_path, mock_clock):
         nursery.start_soon(run_it)
         pids = await wait_for_file(path)
         mock_clock.jump(61)
-    assert results == [ChildResult(None)]
+    assert results == [ProcessResult(None)]
     assert await wait_until_gone(pids)
 
 
-async def test_cancelling_kills_it_with_what_it_started(tmp_path):
-    """Whoever asked may go at any time."""
+async def test_cancellation_kills_the_process_and_its_children(tmp_path):
+    """The caller may leave at any time."""
     path = tmp_path / "pids"
     async with trio.open_nursery() as nursery:
         nursery.start_soon(run, NEVER_ENDS, str(path))
@@ -110,36 +110,36 @@ async def test_cancelling_kills_it_with_what_it_started(tmp_path):
     assert await wait_until_gone(pids)
 
 
-LEAVES_SOMETHING = ["sh", "-c", 'sleep 77 & echo "$!" >"$0"; echo KEY']
+LEAVES_A_CHILD = ["sh", "-c", 'sleep 77 & echo "$!" >"$0"; echo KEY']
 
 
-async def test_what_it_leaves_running_is_neither_waited_for_nor_left(tmp_path):
-    """An agent in the background holds the output open; its end would never come."""
+async def test_background_child_is_killed_and_not_waited_for(tmp_path):
+    """It keeps the output open and would never exit."""
     path = tmp_path / "pid"
     with trio.fail_after(20):
-        result = await run_child(
-            [*LEAVES_SOMETHING, str(path)], environ=os.environ, seconds=60, max_output=100
+        result = await run_secret_process(
+            [*LEAVES_A_CHILD, str(path)], environ=os.environ, seconds=60, max_output=100
         )
-    assert result == ChildResult(0, b"KEY\n")
+    assert result == ProcessResult(0, b"KEY\n")
     assert await wait_until_gone(await wait_for_file(path))
 
 
-async def test_what_was_written_just_before_the_end_is_not_lost(monkeypatch):
-    """Even where the end is heard of before the output, and something holds it open."""
-    monkeypatch.setattr(secret_process, "LAST_WORDS_SECONDS", 0)
-    monkeypatch.setattr(secret_process, "READ_AT_ONCE", 1)  # so slowly that the end is there first
+async def test_output_written_just_before_the_exit_is_not_lost(monkeypatch):
+    """Even if the exit is noticed before the output is read, and a child keeps the pipe open."""
+    monkeypatch.setattr(secret_process, "DRAIN_SECONDS", 0)
+    monkeypatch.setattr(secret_process, "READ_SIZE", 1)  # so slowly that the exit is noticed first
     code = (
         "import os, subprocess, sys\n"
         "subprocess.Popen(['sleep', '77'])\n"
         "os.write(1, b'x' * 20000)\n"
         "os._exit(0)"
     )
-    assert await run(code, max_output=20000) == ChildResult(0, b"x" * 20000)
+    assert await run(code, max_output=20000) == ProcessResult(0, b"x" * 20000)
 
 
 @pytest.mark.parametrize("left", ["", "import subprocess; subprocess.Popen(['sleep', '77']); "])
-async def test_the_group_is_killed_before_the_child_is_reaped(monkeypatch, left):
-    """Once it is reaped its number is free, and may be somebody else's group."""
+async def test_group_is_killed_before_the_child_is_reaped(monkeypatch, left):
+    """After that its process id is free, and may belong to another group."""
     states, killpg = [], os.killpg
 
     def watched(group, number):
@@ -147,22 +147,24 @@ async def test_the_group_is_killed_before_the_child_is_reaped(monkeypatch, left)
         killpg(group, number)
 
     monkeypatch.setattr(os, "killpg", watched)
-    assert await run(left + "print('done', end='')") == ChildResult(0, b"done")
+    assert await run(left + "print('done', end='')") == ProcessResult(0, b"done")
     assert states == ["Z"]
 
 
-async def test_one_that_ends_as_another_user_gives_its_output(monkeypatch):
-    """As under sudo: the system forbids to kill its group, ended or not."""
+async def test_output_of_a_process_of_another_user_is_returned(monkeypatch):
+    """For example under sudo, where its group cannot be killed."""
 
     def forbidden(group, number):
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "killpg", forbidden)
-    assert await run("print('done', end='')") == ChildResult(0, b"done")
+    assert await run("print('done', end='')") == ProcessResult(0, b"done")
 
 
-async def test_a_late_one_of_another_user_is_not_waited_for(tmp_path, monkeypatch, mock_clock):
-    """It cannot be killed; nobody waits for it, and its end is not missed."""
+async def test_timed_out_process_of_another_user_is_not_waited_for(
+    tmp_path, monkeypatch, mock_clock
+):
+    """It cannot be killed; it is reaped whenever it exits."""
     path, results, killpg = tmp_path / "pids", [], os.killpg
 
     def forbidden(group, number):
@@ -176,21 +178,21 @@ async def test_a_late_one_of_another_user_is_not_waited_for(tmp_path, monkeypatc
         nursery.start_soon(run_it)
         pids = await wait_for_file(path)
         mock_clock.jump(61)
-    assert results == [ChildResult(None)]
+    assert results == [ProcessResult(None)]
     killpg(pids[0], signal.SIGKILL)
     assert await wait_until_gone(pids)
     while os.path.exists(f"/proc/{pids[0]}"):  # noqa: ASYNC240, PTH110 - a zombie until it is reaped
         await trio.to_thread.run_sync(time.sleep, 0.01)
 
 
-async def test_no_such_program():
-    """It is the caller's to say that in words."""
+async def test_missing_program_raises_oserror():
+    """The caller turns it into a message."""
     with pytest.raises(OSError, match="No such file"):
-        await run_child(["/no/such"], environ={}, seconds=1, max_output=1)
+        await run_secret_process(["/no/such"], environ={}, seconds=1, max_output=1)
 
 
-async def test_no_descriptor_stays_open():
-    """However it ended."""
+async def test_no_file_descriptor_stays_open():
+    """However the process ended."""
     await run("pass")
     before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - the shortest way
     await run("pass")
@@ -198,6 +200,6 @@ async def test_no_descriptor_stays_open():
     assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208 - as above
 
 
-def test_a_result_does_not_show_the_output():
-    """It is a secret most of the time."""
-    assert repr(ChildResult(0, b"canary")) == "ChildResult(status=0, 6 bytes)"
+def test_repr_does_not_show_the_output():
+    """It usually is a secret."""
+    assert repr(ProcessResult(0, b"canary")) == "ProcessResult(status=0, 6 bytes)"

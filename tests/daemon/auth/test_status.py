@@ -1,4 +1,4 @@
-"""From what is known about keys to rows for people."""
+"""Rows and messages for people, from what is known about keys."""
 
 import msgspec
 import pytest
@@ -11,9 +11,11 @@ from aircherd.vocabulary.secret import Secret
 from helpers.auth import KEY, provider
 
 ORIGIN = "https://work.example.com:443"
-REFUSED = verification.refused(verification.UNTRIED, 5.0, "a request", "refused the key (HTTP 401)")
-LOCKED = verification.unreadable(verification.UNTRIED, 5.0, "it is locked")
-GONE = verification.missing(verification.UNTRIED, 5.0, "no longer there")
+REFUSED = verification.rejected(
+    verification.UNVERIFIED, 5.0, "a request", "refused the key (HTTP 401)"
+)
+LOCKED = verification.unreadable(verification.UNVERIFIED, 5.0, "it is locked")
+GONE = verification.missing(verification.UNVERIFIED, 5.0, "no longer there")
 
 
 def stored(label="default", store="keyring", origin=ORIGIN):
@@ -29,20 +31,20 @@ FROM_ENV = sources_of(provider(env=("WORK_KEY",)), [], {"WORK_KEY": "x"})[0]
 FROM_COMMAND = sources_of(provider(key_command=("op",)), [], {})[0]
 
 
-def row(slot, known, **fields):
+def row(source, known, **fields):
     return status.key_row(
         fields.pop("provider", provider()),
-        slot,
+        source,
         known,
-        **{"secret": None, "hidden": [], **fields},
+        **{"secret": None, "shadowed": [], **fields},
     )
 
 
-def test_the_row_of_a_key_that_works():
+def test_row_of_an_accepted_key():
     """Everything but the key."""
-    known = verification.works(5.0, "GET /v1/models")
-    found = row(stored(), known, secret=Secret(KEY), hidden=["environment variable WORK_KEY"])
-    assert status.as_data(found) == {
+    known = verification.accepted(5.0, "GET /v1/models")
+    found = row(stored(), known, secret=Secret(KEY), shadowed=["environment variable WORK_KEY"])
+    assert status.to_wire(found) == {
         "provider": "work",
         "key": "default",
         "state": "authenticated",
@@ -56,49 +58,49 @@ def test_the_row_of_a_key_that_works():
 
 
 @pytest.mark.parametrize(
-    ("slot", "known", "hint"),
+    ("source", "known", "hint"),
     [
         (stored(), REFUSED, "sign in again with 'aircher-cli auth login work'"),
         (stored("b"), REFUSED, "sign in again with 'aircher-cli auth login work --label b'"),
-        (FROM_ENV, REFUSED, "set WORK_KEY right and restart the daemon"),
+        (FROM_ENV, REFUSED, "correct WORK_KEY and restart the daemon"),
         (FROM_COMMAND, REFUSED, "aircher-cli auth test work"),
         (stored(), LOCKED, "unlock or start the keyring"),
-        (FROM_COMMAND, LOCKED, "run it by hand"),
+        (FROM_COMMAND, LOCKED, "run it yourself"),
         (stored(), GONE, "aircher-cli auth logout work"),
-        (stored(store="file"), verification.UNTRIED, "to have it encrypted"),
+        (stored(store="file"), verification.UNVERIFIED, "to encrypt it"),
     ],
 )
-def test_a_hint_says_what_to_do(slot, known, hint):
-    """Whatever the source and whatever is wrong."""
-    assert hint in row(slot, known).hint
+def test_hint_says_what_to_do(source, known, hint):
+    """For every kind of source and every problem."""
+    assert hint in row(source, known).hint
 
 
-def test_no_hint_where_nothing_is_to_be_done():
-    """A key in the keyring that works."""
-    assert row(stored(), verification.UNTRIED).hint is None
+def test_no_hint_for_a_usable_key_in_the_keyring():
+    """There is nothing to do."""
+    assert row(stored(), verification.UNVERIFIED).hint is None
 
 
-def test_a_key_for_another_origin_is_rejected_whatever_was_known():
-    """Even one that worked a moment ago."""
+def test_key_for_another_origin_is_rejected():
+    """Even if it was accepted a moment ago."""
     moved = provider(base_url="https://elsewhere.example.com/v1")
-    found = row(stored(), verification.works(5.0, "a request"), provider=moved)
+    found = row(stored(), verification.accepted(5.0, "a request"), provider=moved)
     assert (found.state, found.origin) == (KeyState.REJECTED, ORIGIN)
     assert "stored for https://work.example.com:443" in found.reason
     assert "sign in again" in found.hint
 
 
-def test_plain_http_is_the_providers_fault_not_the_keys():
-    """Signing in again would not help, so nothing says so."""
+def test_plain_http_has_no_sign_in_hint():
+    """Signing in again would not help."""
     plain = provider(base_url="http://work.example.com/v1", env=("WORK_KEY",))
-    slot = sources_of(plain, [], {"WORK_KEY": "x"})[0]
-    found = row(slot, verification.UNTRIED, provider=plain)
+    source = sources_of(plain, [], {"WORK_KEY": "x"})[0]
+    found = row(source, verification.UNVERIFIED, provider=plain)
     assert (found.state, found.hint) == (KeyState.REJECTED, None)
     assert "use https" in found.reason
 
 
-def test_routing_sees_a_reason_only_for_what_it_cannot_use():
-    """One sentence: what, why, what to do."""
-    assert status.choice(provider(), stored(), verification.UNTRIED) == KeyChoice(
+def test_choice_has_a_message_only_if_it_is_unusable():
+    """The message has the key, the reason and a hint."""
+    assert status.choice(provider(), stored(), verification.UNVERIFIED) == KeyChoice(
         "default", KeyState.UNVERIFIED
     )
     assert status.choice(provider(), stored(), LOCKED) == KeyChoice(
@@ -109,15 +111,17 @@ def test_routing_sees_a_reason_only_for_what_it_cannot_use():
     )
 
 
-def test_a_cure_is_not_said_twice():
-    """A provider's refusal may name it already."""
+def test_hint_is_not_repeated():
+    """A provider's rejection may contain it already."""
     reason = "refused; sign in again with 'aircher-cli auth login work'"
-    known = verification.refused(verification.UNTRIED, 5.0, "a request", reason)
-    assert status.cannot_use(provider(), stored(), known) == f"key 'default' of work: {reason}"
+    known = verification.rejected(verification.UNVERIFIED, 5.0, "a request", reason)
+    assert (
+        status.unusable_message(provider(), stored(), known) == f"key 'default' of work: {reason}"
+    )
 
 
-def test_the_row_of_a_provider_without_keys():
-    """How to get one, and where from."""
+def test_row_of_a_provider_without_keys():
+    """The hint says how to get and store one."""
     bare = status.keyless_row(provider(keys_page="https://keys.example.com"), None)
     assert bare == KeyStatus(
         provider="work",
@@ -129,30 +133,30 @@ def test_the_row_of_a_provider_without_keys():
     assert (local.state, local.hint, local.reason) == (KeyState.NOT_REQUIRED, None, None)
 
 
-def behind(slot, barrier):
-    return msgspec.structs.replace(slot, barrier=barrier)
+def blocked(source, block):
+    return msgspec.structs.replace(source, block=block)
 
 
 @pytest.mark.parametrize(
-    ("slot", "barrier", "hint"),
+    ("source", "block", "hint"),
     [
-        (FROM_ENV, DAMAGED, "sign in again with 'aircher-cli auth login work', or have no key"),
+        (FROM_ENV, DAMAGED, "sign in again with 'aircher-cli auth login work', or confirm"),
         (FROM_ENV, DAMAGED, "'aircher-cli auth logout work'"),
         (FROM_COMMAND, CLOSED, "then 'aircher-cli auth status'"),
         (stored("b"), UNFINISHED, "sign in again with 'aircher-cli auth login work --label b'"),
     ],
 )
-def test_behind_a_barrier_every_key_is_locked_and_says_why(slot, barrier, hint):
-    """Whatever was known of it, and each barrier with its own way around."""
-    found = row(behind(slot, barrier), verification.works(5.0, "a request"))
-    assert (found.state, found.reason) == (KeyState.LOCKED, barrier.reason)
+def test_blocked_key_is_locked_with_reason_and_hint(source, block, hint):
+    """Whatever was known about it; each kind of block has its own hint."""
+    found = row(blocked(source, block), verification.accepted(5.0, "a request"))
+    assert (found.state, found.reason) == (KeyState.LOCKED, block.reason)
     assert hint in found.hint
-    (seen,) = [status.choice(provider(), behind(slot, barrier), verification.UNTRIED)]
-    assert (seen.state, barrier.reason in seen.message) == (KeyState.LOCKED, True)
+    (seen,) = [status.choice(provider(), blocked(source, block), verification.UNVERIFIED)]
+    assert (seen.state, block.reason in seen.message) == (KeyState.LOCKED, True)
 
 
-def test_without_any_key_a_closed_list_is_not_an_empty_one():
-    """A damaged one is: it is gone, and so is what it named."""
+def test_provider_without_keys_is_locked_if_the_list_is_closed():
+    """With a damaged list it is not configured: the entries are lost."""
     closed, damaged = (status.keyless_row(provider(), known) for known in (CLOSED, DAMAGED))
     assert (closed.state, closed.reason) == (KeyState.LOCKED, CLOSED.reason)
     assert closed.hint == "then 'aircher-cli auth status'"
@@ -168,19 +172,19 @@ def test_without_any_key_a_closed_list_is_not_an_empty_one():
     ]
 
 
-def test_who_needs_no_key_does_not_care_about_the_list():
-    """A local server goes on."""
+def test_provider_that_needs_no_key_ignores_blocks():
+    """For example a local server."""
     local = provider(needs_key=False)
     assert status.choices_without_key(local, CLOSED) == [KeyChoice(None, KeyState.NOT_REQUIRED)]
 
 
 @pytest.mark.parametrize(
-    ("name", "key", "cure"),
+    ("name", "key", "hint"),
     [
         ("work", "default", "sign in again with '{login}'"),
         ("work", "b", "sign in again with '{login} --label b'"),
         ("work", "command", "renew it there, then 'aircher-cli auth test work'"),
-        ("work", "env:KEY", "set KEY right and restart the daemon, or sign in with '{login}'"),
+        ("work", "env:KEY", "correct KEY and restart the daemon, or sign in with '{login}'"),
         ("work", None, "remove auth = \"none\" from [providers.work] and sign in with '{login}'"),
         (
             "ollama",
@@ -189,15 +193,15 @@ def test_who_needs_no_key_does_not_care_about_the_list():
         ),
     ],
 )
-def test_the_cure_of_a_refusal_depends_on_the_keys_source(name, key, cure):
-    """Signing in would not help where the variable or the command is what is wrong."""
-    expected = cure.format(login=f"aircher-cli auth login {name}")
-    assert status.cure_of_refusal(name, key) == expected
+def test_rejection_hint_depends_on_the_source(name, key, hint):
+    """Signing in would not help if the variable or the command is wrong."""
+    expected = hint.format(login=f"aircher-cli auth login {name}")
+    assert status.rejection_hint(name, key) == expected
 
 
-def test_a_key_without_provider_can_be_removed():
-    """The configuration lost the provider; the key is still there."""
-    known = IndexEntry(provider="old", label="b", origin=ORIGIN, store="keyring", stored_at=0)
-    found = status.orphan_row(known, stored_source(known))
+def test_row_of_a_key_without_provider_says_how_to_remove_it():
+    """The provider is no longer configured, but the key is still stored."""
+    entry = IndexEntry(provider="old", label="b", origin=ORIGIN, store="keyring", stored_at=0)
+    found = status.orphan_row(entry, stored_source(entry))
     assert (found.provider, found.key, found.state) == ("old", "b", KeyState.REJECTED)
     assert "aircher-cli auth logout old" in found.hint

@@ -10,7 +10,7 @@ from aircherd.config.problems import (
     did_you_mean,
     join_names,
     path_text,
-    unknown_provider,
+    unknown_provider_value,
 )
 from aircherd.config.section import Section
 from aircherd.errors import ConfigInvalid
@@ -104,8 +104,8 @@ def test_dissimilar_name_is_not_suggested() -> None:
 
 def test_unknown_provider_suggests_one_but_no_name_that_could_be_a_key() -> None:
     """A section `[providers.KEY]` has a problem of its own, and its name is never shown."""
-    assert unknown_provider("opnai", ["openai", "ollama"]).hint == 'did you mean "openai"?'
-    hint = unknown_provider("zzz", ["openai", "sk-ant-abcdef"]).hint
+    assert unknown_provider_value("opnai", ["openai", "ollama"]).hint == 'did you mean "openai"?'
+    hint = unknown_provider_value("zzz", ["openai", "sk-ant-abcdef"]).hint
     assert hint == "known here: openai"
 
 

@@ -1,8 +1,8 @@
-"""What a place for keys can do: the contract of the keyring, the file and the one in memory.
+"""The contract of a key store: the keyring, the file, and the in-memory one for tests.
 
-Three ways in which a key is not there must be told apart, because they ask for different things:
-the store answered and has no such key, the store is locked (or hangs, which is how most locked
-ones look from outside), and there is no store.
+Three reasons for a missing key must be distinguished, because the user has to do different things:
+the store has no such key; the store is locked (or hangs, as most locked ones appear to); there is
+no store.
 """
 
 import enum
@@ -33,50 +33,50 @@ class StoreHealth(enum.Enum):
 
 
 class StoreState(msgspec.Struct, frozen=True):
-    """What a look at a store told; `reason` is for people, None when it is usable."""
+    """The result of a probe; `reason` is for people, None if the store is usable."""
 
     health: StoreHealth
     reason: str | None = None
 
 
 class KeyMissing(msgspec.Struct, frozen=True):
-    """The store answered, and does not have this key."""
+    """The store was read, and does not have this key."""
 
 
 class KeyUnreadable(msgspec.Struct, frozen=True):
-    """The store could not be asked; whether the key is there is not known."""
+    """The store could not be read; whether it has the key is unknown."""
 
     state: StoreState
 
 
-Found = Secret | KeyMissing | KeyUnreadable
+ReadResult = Secret | KeyMissing | KeyUnreadable
 
 
 class KeyStore(Protocol):
-    """A place for keys. What it cannot do it says; it never prompts and never waits for long."""
+    """A store of keys. It reports every failure, never prompts, and returns within seconds."""
 
     @property
     def name(self) -> str:
-        """`keyring` or `file`, as the index writes it."""
+        """`keyring` or `file`, as in the index."""
 
     async def probe(self, *, fresh: bool = False) -> StoreState:
-        """Look whether the store can be used now. Raises nothing.
+        """Return whether the store can be used now. Raises nothing.
 
-        Where looking costs much, the answer may be a moment old, unless it must be `fresh`.
+        If probing is expensive, the result may be a moment old, unless `fresh` is set.
         """
 
-    async def read_all(self, entries: Sequence[KeyId]) -> dict[KeyId, Found]:
-        """Read the keys of `entries`, all in one go. Raises nothing; has an answer for each."""
+    async def read_all(self, key_ids: Sequence[KeyId]) -> dict[KeyId, ReadResult]:
+        """Read several keys at once. Raises nothing; has a result for each."""
 
-    async def write(self, entry: KeyId, secret: Secret) -> None:
-        """Store a key, in place of the one of that name.
+    async def write(self, key_id: KeyId, secret: Secret) -> None:
+        """Store a key, replacing one with the same name.
 
         Raises:
             KeyringLocked: the store cannot be used now; the message says why and what to do.
         """
 
-    async def delete(self, entry: KeyId) -> None:
-        """Remove a key; one that is not there is no error.
+    async def delete(self, key_id: KeyId) -> None:
+        """Remove a key; a missing one is not an error.
 
         Raises:
             KeyringLocked: the store cannot be used now; the message says why and what to do.

@@ -1,14 +1,14 @@
-"""The two stores and the index as one: where a key goes, where it is read, what is noted of it.
+"""Both stores and the index, combined: where a key is stored and read, and its index entry.
 
-The order of writing keeps two things true through every failure, cancellation and crash:
+The order of writes keeps two invariants through every failure, cancellation and crash:
 
 - A key in a store is never listed for an origin it was not stored for.
-- A label that had an entry has one: what stands in the way of the next source never vanishes.
+- A label that had an index entry keeps one: what shadows the next source never disappears.
 
-So a key that goes into another store is written there first, then the entry is swapped, then the
-old copy removed. One that replaces a key of another origin in the same store is announced first: as
-long as its entry is `is_pending`, nobody uses what is stored. What a failure leaves may be a key
-that nobody knows of, or an entry that asks to sign in again.
+So a key that moves to the other store is written there first; then the entry is replaced; then the
+old copy is removed. A key that replaces one of another origin in the same store is announced first:
+while its entry `is_pending`, the stored key is not used. A failure can leave an unlisted key, or an
+entry that requires signing in again.
 """
 
 import contextlib
@@ -20,11 +20,11 @@ import structlog
 import trio
 
 from aircherd.auth.stores.base import (
-    Found,
     KeyId,
     KeyMissing,
     KeyStore,
     KeyUnreadable,
+    ReadResult,
     StoreHealth,
     StoreState,
 )
@@ -39,7 +39,7 @@ StoreName = Literal["keyring", "file"]
 
 
 class CredentialStore:
-    """Stored keys: all of them, wherever they are."""
+    """All stored keys, in either store."""
 
     def __init__(
         self, *, keyring: KeyStore, file: KeyStore, index: KeyIndex, clock: Callable[[], float]
@@ -47,108 +47,108 @@ class CredentialStore:
         self._stores: dict[StoreName, KeyStore] = {"keyring": keyring, "file": file}
         self.index = index
         self._clock = clock
-        self._changing = trio.Lock()  # a store and the index change together
+        self._lock = trio.Lock()  # a store and the index change together
         if index.problem:
-            log.warning("key index", problem=index.problem)
+            log.warning("key_index_unusable", problem=index.problem)
 
-    async def probe(self) -> StoreState:
-        """Look whether the keyring can be used now; what was seen a moment ago will do."""
+    async def probe_keyring(self) -> StoreState:
+        """Return whether the keyring can be used; the result may be a moment old."""
         return await self._stores["keyring"].probe()
 
-    async def read_all(self, known: Sequence[IndexEntry]) -> dict[KeyId, Found]:
-        """Read keys, those of one store in one go. Raises nothing; has an answer for each."""
-        found: dict[KeyId, Found] = {}
+    async def read_all(self, entries: Sequence[IndexEntry]) -> dict[KeyId, ReadResult]:
+        """Read several keys, with one read per store. Raises nothing; has a result for each."""
+        found: dict[KeyId, ReadResult] = {}
         for name, store in self._stores.items():
-            entries = [key.entry for key in known if key.store == name]
-            if entries:
-                found |= await store.read_all(entries)
+            key_ids = [entry.key_id for entry in entries if entry.store == name]
+            if key_ids:
+                found |= await store.read_all(key_ids)
         return found
 
     async def store(self, provider: Provider, label: str, secret: Secret) -> IndexEntry:
-        """Store a key for the origin of `provider`: in the keyring, or where none is, in the file.
+        """Store a key for the origin of `provider`: in the keyring, or if there is none in the file.
 
         Raises:
-            KeyringLocked: the keyring is locked (nothing is put into a file behind the user's
-                back), or nothing can be written.
+            KeyringLocked: the keyring is locked (the file is not used silently instead), or the key
+                cannot be written.
         """
-        async with self._changing:
-            self.index.look_again()
-            self.index.demand_usable()
-            place = await self._place()
+        async with self._lock:
+            self.index.refresh()
+            self.index.require_usable()
+            store_name = await self._choose_store()
             new = IndexEntry(
                 provider=provider.name,
                 label=label,
                 origin=provider.origin,
-                store=place,
+                store=store_name,
                 stored_at=self._clock(),
             )
-            # From the first write to the last no halt: the stores bound the time themselves.
+            # Not cancellable from the first write to the last; the stores have timeouts.
             with trio.CancelScope(shield=True):
-                await self._put(new, secret)
-                await self._clear_elsewhere(new.entry, place)
+                await self._write(new, secret)
+                await self._remove_other_copy(new.key_id, store_name)
             return new
 
-    async def _put(self, new: IndexEntry, secret: Secret) -> None:
+    async def _write(self, new: IndexEntry, secret: Secret) -> None:
         """Write a key and its entry; see the module's docstring for the order."""
-        store, old = self._stores[new.store], self.index.get(new.entry)
-        is_unsafe = old is not None and old.store == new.store and old.origin != new.origin
-        if is_unsafe:
+        store, old = self._stores[new.store], self.index.get(new.key_id)
+        changes_origin = old is not None and old.store == new.store and old.origin != new.origin
+        if changes_origin:
             self.index.add(msgspec.structs.replace(new, is_pending=True))
         try:
-            await store.write(new.entry, secret)
+            await store.write(new.key_id, secret)
         except BaseException:
-            if old is not None and is_unsafe:
-                await self._put_back(old, secret)
+            if old is not None and changes_origin:
+                await self._restore_entry(old, secret)
             raise
         self.index.add(new)
 
-    async def _put_back(self, old: IndexEntry, secret: Secret) -> None:
-        """Restore an entry after a failed write, if it is known that nothing was written.
+    async def _restore_entry(self, old: IndexEntry, secret: Secret) -> None:
+        """Restore an entry after a failed write, if certainly nothing was written.
 
-        A keyring that was too slow to answer may have stored the key all the same.
+        A keyring that timed out may have stored the key.
         """
-        found = (await self._stores[old.store].read_all([old.entry]))[old.entry]
+        found = (await self._stores[old.store].read_all([old.key_id]))[old.key_id]
         if isinstance(found, KeyUnreadable) or found == secret:
             return
-        with contextlib.suppress(KeyringLocked):  # what stays is safe, and asks to sign in again
+        with contextlib.suppress(KeyringLocked):  # the pending entry is safe, too
             self.index.add(old)
 
-    async def remove(self, entry: KeyId) -> str | None:
-        """Remove a key and its entry. Return what could not be done, None when all is gone.
+    async def remove(self, key_id: KeyId) -> str | None:
+        """Remove a key and its entry. Return what could not be removed, None if nothing is left.
 
-        A keyring that is gone for good must not keep an entry alive for ever, so there the entry
-        goes alone; one that is locked can be unlocked, so there nothing is done.
+        If there is no keyring any more, only the entry is removed; if it is locked, nothing is,
+        because it can be unlocked.
 
         Raises:
             KeyringLocked: the store is locked or refuses.
         """
-        async with self._changing:
-            known = self.index.get(entry)
-            if known is None:
+        async with self._lock:
+            entry = self.index.get(key_id)
+            if entry is None:
                 return None
             with trio.CancelScope(shield=True):  # as in `store`
-                leftover = await self._delete(known)
-                self.index.remove(entry)
-                await self._clear_elsewhere(entry, known.store)
+                leftover = await self._delete(entry)
+                self.index.remove(key_id)
+                await self._remove_other_copy(key_id, entry.store)
             return leftover
 
-    async def settle(self, provider: str) -> None:
-        """Let a provider's other sources serve, though stored keys of it may have been lost.
+    async def acknowledge_damage(self, provider: str) -> None:
+        """Unblock a provider's other sources, although stored keys of it may have been lost.
 
         Raises:
             KeyringLocked: the list of stored keys cannot be used or written.
         """
-        async with self._changing:
-            self.index.look_again()
-            self.index.demand_usable()
-            self.index.settle(provider)
+        async with self._lock:
+            self.index.refresh()
+            self.index.require_usable()
+            self.index.acknowledge_damage(provider)
 
-    async def _delete(self, known: IndexEntry) -> str | None:
-        store = self._stores[known.store]
+    async def _delete(self, entry: IndexEntry) -> str | None:
+        store = self._stores[entry.store]
         try:
-            await store.delete(known.entry)
+            await store.delete(entry.key_id)
         except KeyringLocked:
-            if known.store == "file":
+            if entry.store == "file":
                 raise
             state = await store.probe(fresh=True)
             if state.health is not StoreHealth.UNAVAILABLE:
@@ -156,24 +156,24 @@ class CredentialStore:
             return f"the keyring cannot be reached, the key may still be in it: {state.reason}"
         return None
 
-    async def _place(self) -> StoreName:
+    async def _choose_store(self) -> StoreName:
         state = await self._stores["keyring"].probe(fresh=True)
         if state.health is StoreHealth.LOCKED:
             raise KeyringLocked(f"the keyring cannot be used: {state.reason}; nothing was stored")
         return "keyring" if state.health is StoreHealth.USABLE else "file"
 
-    async def _clear_elsewhere(self, entry: KeyId, place: StoreName) -> None:
-        """Remove a copy that an earlier login put into the other store, as far as it can be seen.
+    async def _remove_other_copy(self, key_id: KeyId, used: StoreName) -> None:
+        """Remove a copy that an earlier login left in the other store.
 
-        The keyring is not asked when the file was used: that was because there is none.
+        If the file was used, there is no keyring to remove a copy from.
         """
-        if place == "file":
+        if used == "file":
             return
         file = self._stores["file"]
-        found = (await file.read_all([entry]))[entry]
+        found = (await file.read_all([key_id]))[key_id]
         if isinstance(found, KeyMissing):
             return
         try:
-            await file.delete(entry)
+            await file.delete(key_id)
         except KeyringLocked as error:
-            log.warning("old copy of a key stays", entry=str(entry), reason=error.message)
+            log.warning("old_key_copy_not_removed", key=str(key_id), reason=error.message)

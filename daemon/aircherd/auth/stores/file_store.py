@@ -1,8 +1,8 @@
-"""Keys in a file of the user's own: for machines on which no keyring can be used.
+"""Keys in a private file of the user, for machines without a usable keyring.
 
-Not encrypted, and said so wherever it shows. The file is `{"version": 1, "keys": {provider: {label:
-key}}}`, 0600, replaced as a whole. A file that others could read or have swapped is refused, and a
-damaged one is never overwritten: it may hold keys that someone can still save.
+The file is not encrypted, and `auth status` says so. It is `{"version": 1, "keys": {provider:
+{label: key}}}`, mode 0600, replaced atomically. A file that others could read or swap is refused. A
+damaged file is never overwritten, because the user may still recover keys from it.
 """
 
 import functools
@@ -14,10 +14,10 @@ from typing import Literal, TypeVar
 import msgspec
 
 from aircherd.auth.stores.base import (
-    Found,
     KeyId,
     KeyMissing,
     KeyUnreadable,
+    ReadResult,
     StoreHealth,
     StoreState,
 )
@@ -35,59 +35,59 @@ from aircherd.vocabulary.secret import Secret
 Keys = dict[str, dict[str, str]]
 T = TypeVar("T")
 
-PATIENCE = 5.0
-"""Seconds for the disk: a person waits for his login, and the end of the daemon for the writing."""
+DISK_TIMEOUT = 5.0
+"""Seconds: a login waits for the disk, and the daemon's shutdown waits for the write."""
 
 
 class _Document(msgspec.Struct, forbid_unknown_fields=True):
-    """The file's form."""
+    """The schema of the file."""
 
     keys: Keys
     version: Literal[1] = 1
 
 
 class FileStore:
-    """The credentials file. It is read anew each time: it is small, and asked for rarely."""
+    """The credentials file. It is small and rarely used, so it is read each time."""
 
     name = "file"
 
     def __init__(self, path: Path, *, uid: int | None = None) -> None:
         self._path = path
         self._uid = os.getuid() if uid is None else uid
-        self._lane = FileWorker()  # from reading to writing, nobody else may write
+        self._worker = FileWorker()  # a read and the write that follows are one operation
 
     async def probe(self, *, fresh: bool = False) -> StoreState:  # noqa: ARG002 - it always is
-        """Look whether keys could be stored here now."""
+        """Return whether keys can be stored here now."""
         try:
             await self._do(self._check)
         except FileRefused as error:
             return StoreState(StoreHealth.UNAVAILABLE, str(error))
         return StoreState(StoreHealth.USABLE)
 
-    async def read_all(self, entries: Sequence[KeyId]) -> dict[KeyId, Found]:
-        """Read the keys of `entries`."""
+    async def read_all(self, key_ids: Sequence[KeyId]) -> dict[KeyId, ReadResult]:
+        """Read several keys."""
         try:
             keys = await self._do(lambda _: self._load())
         except FileRefused as error:
             state = StoreState(StoreHealth.UNAVAILABLE, str(error))
-            return dict.fromkeys(entries, KeyUnreadable(state))
-        return {entry: _find(keys, entry) for entry in entries}
+            return dict.fromkeys(key_ids, KeyUnreadable(state))
+        return {key_id: _find(keys, key_id) for key_id in key_ids}
 
-    async def write(self, entry: KeyId, secret: Secret) -> None:
+    async def write(self, key_id: KeyId, secret: Secret) -> None:
         """Store a key.
 
         Raises:
             KeyringLocked: the file is refused, damaged or cannot be written.
         """
-        await self._change(functools.partial(_put, entry=entry, secret=secret))
+        await self._change(functools.partial(_put, key_id=key_id, secret=secret))
 
-    async def delete(self, entry: KeyId) -> None:
-        """Remove a key; one that is not there is no error.
+    async def delete(self, key_id: KeyId) -> None:
+        """Remove a key; a missing one is not an error.
 
         Raises:
             KeyringLocked: the file is refused, damaged or cannot be written.
         """
-        await self._change(functools.partial(_drop, entry=entry))
+        await self._change(functools.partial(_remove, key_id=key_id))
 
     async def _change(self, change: Callable[[Keys], bool]) -> None:
         try:
@@ -96,9 +96,9 @@ class FileStore:
             raise KeyringLocked(f"the credentials file cannot be used: {error}") from error
 
     async def _do(self, work: Callable[[Check], T]) -> T:
-        """Do some work on the file in a thread; a disk that does not answer refuses it."""
+        """Run a file operation in a thread; a timeout counts as a refusal."""
         try:
-            return await self._lane.do(work, PATIENCE)
+            return await self._worker.do(work, DISK_TIMEOUT)
         except DiskTimeout as error:
             raise FileRefused(f"{self._path}: {error.strerror}") from error
 
@@ -126,28 +126,28 @@ class FileStore:
 
 
 def _decode(content: bytes) -> _Document | None:
-    """Return None for a damaged file; the decoder's error stays here, it knows the content."""
+    """Return None for a damaged file; the decoder's error may quote keys and is not passed on."""
     try:
         return msgspec.json.decode(content, type=_Document)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 
-def _find(keys: Keys, entry: KeyId) -> Found:
-    value = keys.get(entry.provider, {}).get(entry.label)
+def _find(keys: Keys, key_id: KeyId) -> ReadResult:
+    value = keys.get(key_id.provider, {}).get(key_id.label)
     return KeyMissing() if value is None else Secret(value)
 
 
-def _put(keys: Keys, entry: KeyId, secret: Secret) -> bool:
-    keys.setdefault(entry.provider, {})[entry.label] = secret.reveal()
+def _put(keys: Keys, key_id: KeyId, secret: Secret) -> bool:
+    keys.setdefault(key_id.provider, {})[key_id.label] = secret.reveal()
     return True
 
 
-def _drop(keys: Keys, entry: KeyId) -> bool:
-    """Return whether there was anything to drop."""
-    labels = keys.get(entry.provider, {})
-    if labels.pop(entry.label, None) is None:
+def _remove(keys: Keys, key_id: KeyId) -> bool:
+    """Return whether there was such a key."""
+    labels = keys.get(key_id.provider, {})
+    if labels.pop(key_id.label, None) is None:
         return False
     if not labels:
-        del keys[entry.provider]
+        del keys[key_id.provider]
     return True

@@ -1,16 +1,16 @@
-"""The list of what is stored: which key, in which store, for which origin, since when. No secret.
+"""The index of stored keys: label, store, origin and time of each key, without its value.
 
-A keyring cannot say what it holds, so this can. It is also what binds a key to the origin it was
-stored for: whoever may change this file could send a key elsewhere, so others may not write it.
+A keyring cannot list its keys, so the index does. It also binds a key to the origin it was stored
+for: a change of this file could redirect a key, so other users must not be able to write it.
 
-A list that cannot be used takes no key away silently. While keys may be missing from it, there is a
-`SourceBlock` before whatever would serve in their place:
+An unusable index never makes a key disappear silently. While it may lack keys, a `SourceBlock`
+applies to the sources that would be used in their place:
 
-    open to others, unreadable   left where it is; nothing serves until it is mended
-    damaged                      moved aside, and the list begins anew; a provider's other sources
-                                 serve again once its user signs in or out, or the damaged file is
-                                 removed. That it lies there is what is known, so a restart changes
-                                 nothing.
+    open to others, unreadable   left in place; no key can be used until it is fixed
+    damaged                      moved aside, and a new index is started; a provider's other sources
+                                 can be used again after the user signs in or out, or removes the
+                                 damaged file. The damaged file itself is the record of the damage,
+                                 so a restart changes nothing.
 """
 
 import os
@@ -35,10 +35,10 @@ BlockKind = Literal["closed", "damaged", "unfinished"]
 
 
 class SourceBlock(msgspec.Struct, frozen=True):
-    """Why no key may be taken from a source now, though the source itself could give one.
+    """Why a source must not be used now, although it may be readable.
 
-    `closed`: the list cannot be read; `damaged`: it was, and keys may be missing from it;
-    `unfinished`: a login was cut short, and which key the store holds is not known.
+    `closed`: the index cannot be read; `damaged`: the index was damaged and may lack keys;
+    `unfinished`: a login was interrupted, and it is unknown which key the store has.
     """
 
     kind: BlockKind
@@ -50,7 +50,7 @@ class IndexEntry(
 ):
     """One stored key; `stored_at` is a Unix time in seconds.
 
-    While `is_pending`, the key in the store may be another one, of another origin.
+    While `is_pending`, the stored key may still be another one, of another origin.
     """
 
     provider: str
@@ -61,13 +61,13 @@ class IndexEntry(
     is_pending: bool = False
 
     @property
-    def entry(self) -> KeyId:
+    def key_id(self) -> KeyId:
         """The key's name."""
         return KeyId(self.provider, self.label)
 
 
 class _Document(msgspec.Struct, forbid_unknown_fields=True):
-    """The file's form; `settled` names providers whose user knows of the damaged files."""
+    """The schema of the file; `settled` names the providers with acknowledged damage."""
 
     keys: list[IndexEntry]
     settled: list[str] = []
@@ -75,153 +75,159 @@ class _Document(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class KeyIndex:
-    """The list in memory, and on disk after every change.
+    """The index in memory, written to disk after every change.
 
-    `problem` says what is wrong with it, None when nothing is.
+    `problem` says what is wrong with the file, None if nothing is.
     """
 
     def __init__(self, path: Path, *, uid: int | None = None) -> None:
         self._path = path
         self._uid = os.getuid() if uid is None else uid
         self._entries: dict[KeyId, IndexEntry] = {}
-        self._sorted: dict[str, Sequence[IndexEntry]] = {}  # what `of` has answered since a change
-        self._closed: str | None = None  # why the list cannot be used as it lies there
+        self._sorted: dict[str, Sequence[IndexEntry]] = {}  # the results of `entries_of`
+        self._closed_reason: str | None = None  # why the file cannot be used in place
         self._damaged: list[Path] = []
-        self._settled: frozenset[str] = frozenset()
+        self._acknowledged: frozenset[str] = frozenset()
         self.problem: str | None = None
         self._load()
 
-    def look_again(self) -> None:
-        """Look whether what was wrong is mended; costs nothing while nothing is wrong."""
-        if self._closed:
+    def refresh(self) -> None:
+        """Check whether a problem was fixed; does nothing if there is none."""
+        if self._closed_reason:
             self._load()
         elif self._damaged:
-            self._note_damage()
+            self._find_damaged_files()
 
-    def demand_usable(self) -> None:
-        """Check that the list can be changed.
+    def require_usable(self) -> None:
+        """Check that the index can be changed.
 
         Raises:
             KeyringLocked: it cannot be used; the message says why and what to do.
         """
-        if self._closed:
-            raise KeyringLocked(self._closed)
+        if self._closed_reason:
+            raise KeyringLocked(self._closed_reason)
 
-    def barrier(self, provider: str) -> SourceBlock | None:
-        """Return what keeps a provider from its other sources: a stored key may not be known."""
-        if self._closed:
-            return SourceBlock("closed", self._closed)
-        if self._damaged and provider not in self._settled:
-            return SourceBlock("damaged", _lost(self._damaged))
+    def block_for(self, provider: str) -> SourceBlock | None:
+        """Return what blocks a provider's other sources: it may have a stored key not listed."""
+        if self._closed_reason:
+            return SourceBlock("closed", self._closed_reason)
+        if self._damaged and provider not in self._acknowledged:
+            return SourceBlock("damaged", _damage_reason(self._damaged))
         return None
 
-    def of(self, provider: str) -> Sequence[IndexEntry]:
-        """Return the keys stored for `provider`, the default one first, then by name.
+    def entries_of(self, provider: str) -> Sequence[IndexEntry]:
+        """Return the entries of `provider`, the default key first, then by label.
 
-        The same object until the list changes: every request asks.
+        Returns the same object until the index changes, because every request needs it.
         """
-        known = self._sorted.get(provider)
-        if known is None:
-            entries = [entry for entry in self._entries.values() if entry.provider == provider]
-            known = sorted(entries, key=lambda entry: (entry.label != DEFAULT_LABEL, entry.label))
-            self._sorted[provider] = known
-        return known
+        entries = self._sorted.get(provider)
+        if entries is None:
+            found = [entry for entry in self._entries.values() if entry.provider == provider]
+            entries = sorted(found, key=lambda entry: (entry.label != DEFAULT_LABEL, entry.label))
+            self._sorted[provider] = entries
+        return entries
 
-    def get(self, entry: KeyId) -> IndexEntry | None:
-        """Return what is known of one key."""
-        return self._entries.get(entry)
+    def get(self, key_id: KeyId) -> IndexEntry | None:
+        """Return the entry of one key."""
+        return self._entries.get(key_id)
 
     def providers(self) -> list[str]:
         """Return the names of all providers with a stored key."""
-        return sorted({entry.provider for entry in self._entries})
+        return sorted({key_id.provider for key_id in self._entries})
 
-    def add(self, known: IndexEntry) -> None:
-        """Note a stored key, in place of the one of that name.
-
-        Raises:
-            KeyringLocked: the list cannot be written; nothing changed.
-        """
-        self._save({**self._entries, known.entry: known}, settle=known.provider)
-
-    def remove(self, entry: KeyId) -> None:
-        """Forget a key; one that is not there is no error.
+    def add(self, entry: IndexEntry) -> None:
+        """Add an entry, replacing one with the same name.
 
         Raises:
-            KeyringLocked: the list cannot be written; nothing changed.
+            KeyringLocked: the index cannot be written; nothing changed.
         """
-        if entry in self._entries:
-            left = {key: known for key, known in self._entries.items() if key != entry}
-            self._save(left, settle=entry.provider)
+        self._save({**self._entries, entry.key_id: entry}, acknowledge=entry.provider)
 
-    def settle(self, provider: str) -> None:
-        """Note that the user knows of the damage and signed out: other sources may serve.
+    def remove(self, key_id: KeyId) -> None:
+        """Remove an entry; a missing one is not an error.
 
         Raises:
-            KeyringLocked: the list cannot be written; nothing changed.
+            KeyringLocked: the index cannot be written; nothing changed.
         """
-        if self.barrier(provider):
-            self._save(self._entries, settle=provider)
+        if key_id in self._entries:
+            left = {other: entry for other, entry in self._entries.items() if other != key_id}
+            self._save(left, acknowledge=key_id.provider)
 
-    def _save(self, entries: dict[KeyId, IndexEntry], *, settle: str) -> None:
-        self.demand_usable()
-        settled = self._settled | {settle} if self._damaged else frozenset[str]()
-        document = _Document(list(entries.values()), sorted(settled))
+    def acknowledge_damage(self, provider: str) -> None:
+        """Record that the user knows of the damage and signed out: unblock the other sources.
+
+        Raises:
+            KeyringLocked: the index cannot be written; nothing changed.
+        """
+        if self.block_for(provider):
+            self._save(self._entries, acknowledge=provider)
+
+    def _save(self, entries: dict[KeyId, IndexEntry], *, acknowledge: str) -> None:
+        self.require_usable()
+        acknowledged = self._acknowledged | {acknowledge} if self._damaged else frozenset[str]()
+        document = _Document(list(entries.values()), sorted(acknowledged))
         try:
             content = msgspec.json.format(msgspec.json.encode(document))
             write_private(self._path, content, uid=self._uid)
         except FileRefused as error:
             raise KeyringLocked(f"the list of stored keys cannot be written: {error}") from error
-        self._entries, self._settled, self._sorted = entries, settled, {}
+        self._entries, self._acknowledged, self._sorted = entries, acknowledged, {}
 
-    # -------------------------------------------------------------- what may be wrong with it
+    # -------------------------------------------------------------- loading, and its problems
 
     def _load(self) -> None:
-        self._closed, self._sorted = None, {}
-        told = None
+        self._closed_reason, self._sorted = None, {}
+        problem = None
         try:
             content = read_private(self._path, uid=self._uid, forbidden=WRITABLE_BY_OTHERS)
-            self._take(content)
+            self._decode(content)
         except FileClosed as error:
-            self._closed = f"the list of stored keys cannot be used: {error}"
+            self._closed_reason = f"the list of stored keys cannot be used: {error}"
         except FileRefused as error:
-            told = self._set_aside(f"the list of stored keys cannot be used: {error}")
+            problem = self._move_aside(f"the list of stored keys cannot be used: {error}")
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            told = self._set_aside(f"the list of stored keys is damaged: {error}")
-        self._note_damage()
-        self.problem = told or self.problem
+            problem = self._move_aside(f"the list of stored keys is damaged: {error}")
+        self._find_damaged_files()
+        self.problem = problem or self.problem
 
-    def _take(self, content: bytes | None) -> None:
+    def _decode(self, content: bytes | None) -> None:
         if content is not None:
             document = msgspec.json.decode(content, type=_Document)
-            self._entries = {known.entry: known for known in document.keys}
-            self._settled = frozenset(document.settled)
+            self._entries = {entry.key_id: entry for entry in document.keys}
+            self._acknowledged = frozenset(document.settled)
 
-    def _set_aside(self, why: str) -> str:
+    def _move_aside(self, reason: str) -> str:
         aside = _free_name(self._path)
         try:
             self._path.rename(aside)
         except OSError as error:
-            self._closed = f"{why}; it cannot be moved aside ({error.strerror}): move it to {aside}"
-            return self._closed
-        return f"{why}; it is now {aside}: sign in again to the providers you use"
+            self._closed_reason = (
+                f"{reason}; it cannot be moved aside ({error.strerror}): move it to {aside}"
+            )
+            return self._closed_reason
+        return f"{reason}; it was moved to {aside}: sign in again to the providers you use"
 
-    def _note_damage(self) -> None:
-        """See which damaged files lie there: they are there until the user takes them away."""
+    def _find_damaged_files(self) -> None:
+        """List the damaged files; they stay until the user removes them."""
         self._damaged = sorted(self._path.parent.glob(f"{self._path.name}.damaged-*"))
         self._sorted = {}
-        self.problem = self._closed or (_lost(self._damaged) if self._damaged else None)
+        self.problem = self._closed_reason or (
+            _damage_reason(self._damaged) if self._damaged else None
+        )
 
     def __repr__(self) -> str:
         return f"<KeyIndex of {len(self._entries)} keys in {self._path}>"
 
 
-def _lost(damaged: Sequence[Path]) -> str:
+def _damage_reason(damaged: Sequence[Path]) -> str:
     files = ", ".join(map(str, damaged))
-    return f"the list of stored keys was damaged and is now {files}: a stored key may be missing"
+    return (
+        f"the list of stored keys was damaged and was moved to {files}: a stored key may be missing"
+    )
 
 
 def _free_name(path: Path) -> Path:
-    """Return the first free name, so that an earlier damaged file is not lost."""
+    """Return the first free name, so that an earlier damaged file is not overwritten."""
     number = 1
     while os.path.lexists(aside := path.with_name(f"{path.name}.damaged-{number}")):
         number += 1

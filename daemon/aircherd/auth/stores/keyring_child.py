@@ -1,14 +1,14 @@
-"""The process that talks to the OS keyring, and the only file that imports `keyring`.
+"""The child process that calls the OS keyring, and the only module that imports `keyring`.
 
-Keyring calls block, may hang for ever, and bring libraries that a daemon need not carry. So they
-run here: one JSON request on standard input, one JSON answer on standard output, and the end.
+Keyring calls block, may hang forever, and need libraries that the daemon should not load. So they
+run here: one JSON request on standard input, one JSON answer on standard output.
 
     request  {"op": "probe" | "read" | "write" | "delete", "service", "usernames": [...], "secret"?}
     answer   {"state": "usable" | "locked" | "unavailable", "reason"?, "values"?: [str | null, ...]}
 
-Two promises. It never prompts: a locked keyring is reported, and no collection is created. It never
-writes plaintext: only the backends of `BACKENDS` are used, by name, so neither a configuration file
-nor an installed plug-in (`keyrings.alt` stores base64 without a word) can slip in another one.
+It guarantees two things. It never prompts: a locked keyring is reported, and no collection is
+created. It never writes plaintext: only the backends in `BACKENDS` are used, by name, so neither a
+configuration file nor a plug-in can add another one (`keyrings.alt` silently stores base64).
 """
 
 import contextlib
@@ -28,13 +28,13 @@ BACKENDS = (
     "keyring.backends.macOS.Keyring",
     "keyring.backends.Windows.WinVaultKeyring",
 )
-"""Those that encrypt."""
+"""The backends that encrypt."""
 
-CHOICE = "PYTHON_KEYRING_BACKEND"
-"""keyring's own variable; whoever names another backend in it gets none, and is told."""
+BACKEND_VARIABLE = "PYTHON_KEYRING_BACKEND"
+"""keyring's own variable; a backend that is not in `BACKENDS` is refused with a message."""
 
 LAST_RESORT_SECONDS = 10
-"""The parent kills a late child long before; this ends it when the parent itself was killed."""
+"""Ends the child if its parent was killed; otherwise the parent kills it much earlier."""
 
 _PR_SET_DUMPABLE = 4
 
@@ -46,56 +46,56 @@ LOCKED = "it is locked; unlock it with the desktop's keyring application or by l
 
 
 class Locked(Exception):
-    """The keyring is there, but closed; opening it would prompt."""
+    """There is a keyring, but it is locked; unlocking it would prompt."""
 
 
 class Unavailable(Exception):
-    """There is no keyring that may be used; the message says why."""
+    """There is no usable keyring; the message says why."""
 
 
 def answer(request: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
-    """Do what `request` asks, and say how it went. Raises nothing."""
+    """Carry out `request` and return the answer. Raises nothing."""
     try:
         return {"state": "usable", "values": _perform(request, open_keyring(environ))}
     except Locked as error:
         return {"state": "locked", "reason": str(error)}
     except Unavailable as error:
         return {"state": "unavailable", "reason": str(error)}
-    # The edge of the process: backends raise whatever their platform does. Only the error's name
-    # goes out, its text might quote what was to be stored.
+    # The edge of the process: a backend may raise anything. Only the error's type is reported,
+    # because its text may quote the secret.
     except Exception as error:  # noqa: BLE001
         return {"state": "unavailable", "reason": f"its library failed ({type(error).__name__})"}
 
 
 def open_keyring(environ: Mapping[str, str]) -> Any:
-    """Return the best allow-listed backend that works here, open and ready.
+    """Return the allowed backend with the highest priority, ready for use.
 
     Raises:
-        Locked: it would have to prompt.
+        Locked: it would prompt.
         Unavailable: there is none.
     """
     reasons: list[str] = []
     found: list[tuple[float, Any]] = []
-    for name in _wanted(environ):
+    for name in _allowed_backends(environ):
         try:
             backend_class = _load(name)
             found.append((backend_class.priority, backend_class))
         except (ImportError, AttributeError, RuntimeError) as error:
             reasons.append(str(error))
     if not found:
-        raise Unavailable(reasons[0] if reasons else "no keyring is known for this system")
+        raise Unavailable(reasons[0] if reasons else "no keyring is supported on this system")
     backend_class = max(found, key=lambda pair: pair[0])[1]
-    return PREPARE.get(backend_class.__module__, _as_it_is)(backend_class)
+    return PREPARE.get(backend_class.__module__, _unprepared)(backend_class)
 
 
-def _wanted(environ: Mapping[str, str]) -> tuple[str, ...]:
-    choice = environ.get(CHOICE)
+def _allowed_backends(environ: Mapping[str, str]) -> tuple[str, ...]:
+    choice = environ.get(BACKEND_VARIABLE)
     if not choice:
         return BACKENDS
     if choice not in BACKENDS:
         raise Unavailable(
-            f"{CHOICE} names a backend that aircher does not use, because it may store keys "
-            f"unencrypted; used are {', '.join(BACKENDS)}"
+            f"{BACKEND_VARIABLE} names a backend that aircher refuses, because it may store keys "
+            f"unencrypted; allowed are {', '.join(BACKENDS)}"
         )
     return (choice,)
 
@@ -105,22 +105,22 @@ def _load(name: str) -> Any:
     return getattr(importlib.import_module(module), class_name)
 
 
-# ------------------------------------------------------------------ making sure nothing prompts
+# ------------------------------------------------------------------ preventing prompts
 
 
-def _as_it_is(backend_class: Any) -> Any:
+def _unprepared(backend_class: Any) -> Any:
     return backend_class()
 
 
 def _secret_service(backend_class: Any) -> Any:
-    """Return keyring's own Secret Service backend, with every way to a prompt taken out.
+    """Return keyring's Secret Service backend, changed so that it never prompts.
 
-    keyring calls `unlock()`, which prompts and waits without a deadline, and where there is no
-    default collection it creates one, which prompts as well.
+    keyring calls `unlock()`, which prompts and waits without a timeout, and creates a missing
+    default collection, which prompts, too.
     """
     secretstorage = importlib.import_module("secretstorage")
 
-    class NeverPrompts(backend_class):  # type: ignore[misc]  # the base is known at run time only
+    class NeverPrompts(backend_class):  # type: ignore[misc]  # a base class known only at run time
         def get_preferred_collection(self) -> Any:
             with contextlib.ExitStack() as stack:
                 connection = stack.enter_context(contextlib.closing(secretstorage.dbus_init()))
@@ -145,11 +145,11 @@ def _secret_service(backend_class: Any) -> Any:
 
 
 def _kwallet(backend_class: Any) -> Any:
-    """Return keyring's KWallet backend if the wallet is open: opening it would prompt."""
+    """Return keyring's KWallet backend if the wallet is open; opening it would prompt."""
     bus = importlib.import_module("dbus").SessionBus()
 
     def call(method: str, signature: str, *arguments: object) -> Any:
-        # Called by hand because `isOpen` is overloaded, which introspection cannot tell apart.
+        # A raw call, because introspection cannot distinguish the overloads of `isOpen`.
         return bus.call_blocking(
             backend_class.bus_name,
             backend_class.object_path,
@@ -168,7 +168,7 @@ PREPARE = {
     "keyring.backends.SecretService": _secret_service,
     "keyring.backends.kwallet": _kwallet,
 }
-"""What must be done before a backend may be used; the others have no prompt of their own."""
+"""Prepares a backend for use; the other backends never prompt."""
 
 
 # ------------------------------------------------------------------ the operations
@@ -192,19 +192,19 @@ def _perform(request: Mapping[str, Any], keyring: Any) -> list[str | None]:
 def _write(keyring: Any, service: str, username: str, secret: str) -> None:
     keyring.set_password(service, username, secret)
     if keyring.get_password(service, username) != secret:
-        # KWallet's errors are return codes that its backend does not look at.
-        raise Unavailable("what was stored did not read back")
+        # KWallet reports errors as return codes, which its backend ignores.
+        raise Unavailable("the stored key could not be read back")
 
 
 def harden() -> None:
-    """Leave no trace: no core dump, and neither memory nor environment open to other processes."""
+    """Disable core dumps, and protect memory and environment from the user's other processes."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def main() -> None:
-    """Answer the one request."""
+    """Answer one request."""
     harden()
     signal.alarm(LAST_RESORT_SECONDS)
     json.dump(answer(json.load(sys.stdin), os.environ), sys.stdout)

@@ -1,12 +1,12 @@
-"""The OS keyring as a store: the parent's side of `keyring_child`.
+"""The OS keyring as a store: the parent process of `keyring_child`.
 
-Every operation is one short-lived child. It is killed after three seconds: a keyring that does not
-answer is as good as locked (most often it is, and waits for someone at a screen). When the keyring
-appears later, the next child simply finds it.
+Every operation runs one short-lived child process, which is killed after three seconds: a keyring
+that does not answer is treated as locked (it usually is, and waits for a prompt). If the keyring
+becomes available later, the next child finds it.
 
-Many may ask at once. Reads and changes share a few children; waiting for one says nothing about the
-keyring, so it does not count. Looks at the keyring (`probe`) are apart from them, and shared: one
-runs at a time, and what it brings serves all who ask within a second.
+Operations may be concurrent. Reads and changes share a few children; the time spent waiting for a
+free child does not count towards the timeout. Probes are separate and shared: one runs at a time,
+and its result is reused for a second.
 """
 
 import math
@@ -18,12 +18,12 @@ from typing import Literal
 import msgspec
 import trio
 
-from aircherd.auth.secret_process import run_child
+from aircherd.auth.secret_process import run_secret_process
 from aircherd.auth.stores.base import (
-    Found,
     KeyId,
     KeyMissing,
     KeyUnreadable,
+    ReadResult,
     StoreHealth,
     StoreState,
 )
@@ -31,13 +31,13 @@ from aircherd.errors import KeyringLocked
 from aircherd.vocabulary.secret import Secret
 
 KEYRING_SECONDS = 3.0
-"""What gh gives it, too; counted from the child's start."""
+"""The timeout of a child, from its start; the GitHub CLI uses the same."""
 MAX_CHILDREN = 2
-"""For reads and changes: `credentials` and `reader` do one of each at a time, so the wait is short."""
-PROBE_SERVES_SECONDS = 1.0
+"""For reads and changes. `CredentialStore` and `KeyCache` run one of each at a time."""
+PROBE_VALID_SECONDS = 1.0
 MAX_ANSWER = 4 * 1024 * 1024
 
-# -P: nothing is imported from the directory the daemon happens to run in.
+# -P: nothing is imported from the daemon's current directory.
 CHILD = (sys.executable, "-P", "-m", "aircherd.auth.stores.keyring_child")
 
 Operation = Literal["probe", "read", "write", "delete"]
@@ -50,7 +50,7 @@ class _Answer(msgspec.Struct):
 
 
 class KeyringStore:
-    """Keys in the keyring, under one service name, as user `provider/label`."""
+    """Keys in the keyring, under one service name, with `provider/label` as the user name."""
 
     name = "keyring"
 
@@ -72,56 +72,58 @@ class KeyringStore:
         self._probed_at = -math.inf  # on trio's clock
 
     async def probe(self, *, fresh: bool = False) -> StoreState:
-        """Look whether there is a keyring and whether it is open.
+        """Return whether there is a keyring and whether it is unlocked.
 
-        Of all who ask at once one looks, and its answer is kept for a second; whoever is going to
-        act on it asks for a `fresh` one.
+        Concurrent callers share one probe, and its result is valid for a second; a caller that
+        acts on the result needs a `fresh` one.
         """
         async with self._probing:
             age = trio.current_time() - self._probed_at
-            if fresh or self._probed is None or age >= PROBE_SERVES_SECONDS:
-                self._probed = _state(await self._ask("probe", ()))
+            if fresh or self._probed is None or age >= PROBE_VALID_SECONDS:
+                self._probed = _state(await self._call("probe", ()))
                 self._probed_at = trio.current_time()
             return self._probed
 
-    async def read_all(self, entries: Sequence[KeyId]) -> dict[KeyId, Found]:
-        """Read all keys with one child."""
-        if not entries:
+    async def read_all(self, key_ids: Sequence[KeyId]) -> dict[KeyId, ReadResult]:
+        """Read several keys with one child."""
+        if not key_ids:
             return {}
         async with self._children:
-            answer = await self._ask("read", entries)
-        if answer.state is StoreHealth.USABLE and len(answer.values) != len(entries):
-            answer = _Answer(StoreHealth.UNAVAILABLE, "its helper process answered nonsense")
+            answer = await self._call("read", key_ids)
+        if answer.state is StoreHealth.USABLE and len(answer.values) != len(key_ids):
+            answer = _Answer(
+                StoreHealth.UNAVAILABLE, "its helper process returned an invalid answer"
+            )
         if answer.state is not StoreHealth.USABLE:
-            return dict.fromkeys(entries, KeyUnreadable(_state(answer)))
+            return dict.fromkeys(key_ids, KeyUnreadable(_state(answer)))
         found = [KeyMissing() if value is None else Secret(value) for value in answer.values]
-        return dict(zip(entries, found, strict=True))
+        return dict(zip(key_ids, found, strict=True))
 
-    async def write(self, entry: KeyId, secret: Secret) -> None:
+    async def write(self, key_id: KeyId, secret: Secret) -> None:
         """Store a key.
 
         Raises:
-            KeyringLocked: the keyring is locked, hangs or is not there.
+            KeyringLocked: the keyring is locked, hangs or is missing.
         """
         async with self._children:
-            _demand_usable(await self._ask("write", (entry,), secret))
+            _require_usable(await self._call("write", (key_id,), secret))
 
-    async def delete(self, entry: KeyId) -> None:
-        """Remove a key; one that is not there is no error.
+    async def delete(self, key_id: KeyId) -> None:
+        """Remove a key; a missing one is not an error.
 
         Raises:
-            KeyringLocked: the keyring is locked, hangs or is not there.
+            KeyringLocked: the keyring is locked, hangs or is missing.
         """
         async with self._children:
-            _demand_usable(await self._ask("delete", (entry,)))
+            _require_usable(await self._call("delete", (key_id,)))
 
-    async def _ask(
-        self, operation: Operation, entries: Sequence[KeyId], secret: Secret | None = None
+    async def _call(
+        self, operation: Operation, key_ids: Sequence[KeyId], secret: Secret | None = None
     ) -> _Answer:
         request = {
             "op": operation,
             "service": self._service,
-            "usernames": [str(entry) for entry in entries],
+            "usernames": [str(key_id) for key_id in key_ids],
         }
         if secret is not None:
             request["secret"] = secret.reveal()
@@ -129,16 +131,18 @@ class KeyringStore:
             with trio.fail_after(self._seconds):
                 return await self._run(msgspec.json.encode(request))
         except trio.TooSlowError:
-            late = f"it did not answer within {self._seconds:g} s; it may be waiting for an unlock"
-            return _Answer(StoreHealth.LOCKED, late)
+            reason = (
+                f"it did not answer within {self._seconds:g} s; it may be waiting to be unlocked"
+            )
+            return _Answer(StoreHealth.LOCKED, reason)
 
     async def _run(self, request: bytes) -> _Answer:
         try:
-            result = await run_child(
+            result = await run_secret_process(
                 self._command,
                 environ=child_environment(self._environ),
-                given=request,
-                seconds=math.inf,  # our caller keeps the time
+                stdin=request,
+                seconds=math.inf,  # `_call` has the timeout
                 max_output=MAX_ANSWER,
             )
         except OSError as error:
@@ -152,30 +156,30 @@ class KeyringStore:
 
 
 def child_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the child's environment: ours, with the session bus where it always is.
+    """Return the child's environment: ours, with the standard address of the session bus added.
 
-    A shell that came in by ssh or cron has no DBUS_SESSION_BUS_ADDRESS, while the user's bus and
-    the keyring on it are running. libdbus looks there too, the library we use does not.
+    A session over ssh or from cron lacks DBUS_SESSION_BUS_ADDRESS, although the user's bus and the
+    keyring on it are running. libdbus tries this address by default, our library does not.
     """
-    known = dict(environ)
-    if "DBUS_SESSION_BUS_ADDRESS" not in known and (runtime := known.get("XDG_RUNTIME_DIR")):
+    result = dict(environ)
+    if "DBUS_SESSION_BUS_ADDRESS" not in result and (runtime := result.get("XDG_RUNTIME_DIR")):
         bus = Path(runtime, "bus")
         if bus.is_socket():
-            known["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={bus}"
-    return known
+            result["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={bus}"
+    return result
 
 
 def _state(answer: _Answer) -> StoreState:
     return StoreState(answer.state, answer.reason)
 
 
-def _demand_usable(answer: _Answer) -> None:
+def _require_usable(answer: _Answer) -> None:
     if answer.state is not StoreHealth.USABLE:
         raise KeyringLocked(f"the keyring cannot be used: {answer.reason}")
 
 
 def _decode(output: bytes) -> _Answer | None:
-    """Return None for what is not an answer; the decoder's error stays here, it knows the text."""
+    """Return None for an invalid answer; the decoder's error may quote keys and is dropped."""
     try:
         return msgspec.json.decode(output, type=_Answer)
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, cast, get_args
 
 from aircherd.config.model import Override, Route
-from aircherd.config.problems import BadValue, ProblemCollector, unknown_provider
+from aircherd.config.problems import BadValue, ProblemCollector, unknown_provider_value
 from aircherd.config.secret_detection import could_be_key, is_key_name, key_message
 from aircherd.config.section import Section
 from aircherd.config.toml.locate import KeyPath
@@ -72,7 +72,7 @@ def _name_problem(name: str, value: object, providers: list[str]) -> BadValue | 
     if route is None:
         return BadValue("is not of the form provider/model", _SYNTAX)
     if route.provider not in providers:
-        return unknown_provider(route.provider, providers)
+        return unknown_provider_value(route.provider, providers)
     return None
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, cast, get_args
 
 from aircherd.config.model import Fallback, Provider, Strategy
-from aircherd.config.problems import BadValue, ProblemCollector, unknown_provider
+from aircherd.config.problems import BadValue, ProblemCollector, unknown_provider_value
 from aircherd.config.section import Section
 from aircherd.config.toml.locate import KeyPath
 from aircherd.config.values import read_choice, type_name
@@ -87,7 +87,7 @@ def check_fallbacks(
 
 def _target_problem(name: str, target: str, known: list[str]) -> BadValue | None:
     if target not in known:
-        return unknown_provider(target, known)
+        return unknown_provider_value(target, known)
     if target == name:
         return BadValue("names the provider itself", "name another one")
     return None

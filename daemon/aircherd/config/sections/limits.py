@@ -8,7 +8,7 @@ from typing import Any, cast, get_args
 import msgspec
 
 from aircherd.config.model import AMOUNTS, Limit, Per, Provider, Route
-from aircherd.config.problems import BadValue, ProblemCollector, unknown_provider
+from aircherd.config.problems import BadValue, ProblemCollector, unknown_provider_value
 from aircherd.config.secret_detection import could_be_key, key_message, looks_like_key
 from aircherd.config.section import Section
 from aircherd.config.toml.locate import KeyPath
@@ -146,7 +146,7 @@ class _LimitReader:
 
     def _check_provider(self, name: str) -> None:
         if name not in self._known:
-            raise unknown_provider(name, self._known)
+            raise unknown_provider_value(name, self._known)
 
 
 def _read_key(value: object) -> str:

@@ -8,7 +8,7 @@ from aircherd.config.problems import (
     ProblemCollector,
     did_you_mean,
     join_names,
-    unknown_provider,
+    unknown_provider_value,
 )
 from aircherd.config.secret_detection import (
     could_be_key,
@@ -94,7 +94,7 @@ class _RouteReader:
             hint = partial(self._provider_hint, text)
             raise BadValue("must be of the form provider/model", hint) from None
         if route.provider not in self._known:
-            raise unknown_provider(route.provider, self._shown)
+            raise unknown_provider_value(route.provider, self._shown)
         return route
 
     def _provider_hint(self, text: str) -> str:

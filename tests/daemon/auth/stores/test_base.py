@@ -1,4 +1,4 @@
-"""The contract of every store, run over the one in memory, the file and a real Secret Service."""
+"""The contract of stores, tested with the in-memory one, the file and a real Secret Service."""
 
 import os
 
@@ -31,17 +31,17 @@ def store(request, tmp_path):
             return FileStore(tmp_path / "credentials.json")
         case _:
             service = request.getfixturevalue("keyring")
-            # A name of its own for each test: they share one keyring.
+            # Each test has its own service name: they share one keyring.
             return KeyringStore({**os.environ, **service.environ}, f"aircher:{tmp_path}")
 
 
-async def test_it_is_usable(store):
-    """All three can be used as they come."""
+async def test_new_store_is_usable(store):
+    """Without any setup."""
     assert await store.probe() == StoreState(StoreHealth.USABLE)
 
 
-async def test_what_was_written_is_read(store):
-    """Each under its own name, and what is not there is missing."""
+async def test_written_keys_are_read(store):
+    """Each under its own name; others are missing."""
     await store.write(ONE, Secret("canary-1"))
     await store.write(TWO, Secret("canary-2"))
     missing = KeyId("other", "default")
@@ -52,14 +52,14 @@ async def test_what_was_written_is_read(store):
     }
 
 
-async def test_a_second_write_replaces_the_first(store):
-    """One key per name."""
+async def test_second_write_replaces_the_first(store):
+    """There is one key per name."""
     await store.write(ONE, Secret("canary-old"))
     await store.write(ONE, Secret("canary-new"))
     assert await store.read_all([ONE]) == {ONE: Secret("canary-new")}
 
 
-async def test_a_deleted_key_is_missing_and_the_others_stay(store):
+async def test_deleted_key_is_missing_and_the_others_stay(store):
     """Deleting it twice is no error."""
     await store.write(ONE, Secret("canary-1"))
     await store.write(TWO, Secret("canary-2"))
@@ -68,31 +68,31 @@ async def test_a_deleted_key_is_missing_and_the_others_stay(store):
     assert await store.read_all([ONE, TWO]) == {ONE: KeyMissing(), TWO: Secret("canary-2")}
 
 
-async def test_every_printable_character_survives(store):
-    """Quoting is the store's business."""
+async def test_every_printable_character_is_kept(store):
+    """The store quotes what it has to."""
     text = "".join(map(chr, range(33, 127)))
     await store.write(ONE, Secret(text))
     assert await store.read_all([ONE]) == {ONE: Secret(text)}
 
 
-async def test_a_long_key_survives(store):
-    """8 KiB, the longest that `key_text` lets through."""
+async def test_longest_key_is_kept(store):
+    """8 KiB, the limit of `key_format`."""
     await store.write(ONE, Secret("x" * 8192))
     assert await store.read_all([ONE]) == {ONE: Secret("x" * 8192)}
 
 
-async def test_reading_nothing_is_nothing(store):
-    """No entries, no answers."""
+async def test_reading_no_keys_gives_no_results(store):
+    """An empty read is allowed."""
     assert await store.read_all([]) == {}
 
 
-async def test_a_store_shows_no_key(store):
-    """Not in its repr, and it has a name for the index."""
+async def test_repr_of_a_store_shows_no_key(store):
+    """Its name is one of the index's."""
     await store.write(ONE, Secret("canary-1"))
     assert "canary" not in repr(store)
     assert store.name in {"keyring", "file"}
 
 
-def test_an_entry_prints_as_the_user_name_in_a_keyring():
-    """So that a person finds it there."""
+def test_key_id_prints_as_the_user_name_in_a_keyring():
+    """So the user can find it there."""
     assert str(ONE) == "work/default"

@@ -1,4 +1,4 @@
-"""The two stores and the index as one."""
+"""Both stores and the index, combined."""
 
 import pytest
 import trio
@@ -7,7 +7,7 @@ from aircherd.auth.stores.base import KeyUnreadable, StoreHealth
 from aircherd.auth.stores.index import KeyIndex
 from aircherd.errors import KeyringLocked
 from aircherd.vocabulary.secret import Secret
-from helpers.auth import KEY, NOW, OTHER, Rig, entry, provider
+from helpers.auth import KEY, NOW, OTHER, Rig, key_id, provider
 
 USABLE, LOCKED, UNAVAILABLE = StoreHealth.USABLE, StoreHealth.LOCKED, StoreHealth.UNAVAILABLE
 
@@ -19,64 +19,64 @@ def rig(tmp_path):
 
 @pytest.fixture
 def credentials(rig):
-    return rig.new_vault()
+    return rig.new_credential_store()
 
 
-def where(rig):
-    """Return in which stores the key is."""
-    return [store.name for store in (rig.keyring, rig.file) if entry() in store.keys]
+def stores_with_key(rig):
+    """Return the names of the stores that have the key."""
+    return [store.name for store in (rig.keyring, rig.file) if key_id() in store.keys]
 
 
-async def test_a_key_goes_into_the_keyring(rig, credentials):
-    """With its origin and the time in the index, on disk too."""
+async def test_key_is_stored_in_the_keyring(rig, credentials):
+    """The index has its origin and the time, on disk, too."""
     known = await credentials.store(rig.work, "default", Secret(KEY))
     assert (known.origin, known.store, known.stored_at) == (rig.work.origin, "keyring", NOW)
-    assert KeyIndex(rig.index_file).get(entry()) == known
-    assert where(rig) == ["keyring"]
+    assert KeyIndex(rig.index_file).get(key_id()) == known
+    assert stores_with_key(rig) == ["keyring"]
 
 
-async def test_without_a_keyring_it_goes_into_the_file(rig, credentials):
-    """And is found there."""
+async def test_without_a_keyring_key_is_stored_in_the_file(rig, credentials):
+    """And read from there."""
     rig.keyring.health = UNAVAILABLE
     known = await credentials.store(rig.work, "default", Secret(KEY))
-    assert (known.store, where(rig)) == ("file", ["file"])
-    assert await credentials.read_all([known]) == {entry(): Secret(KEY)}
+    assert (known.store, stores_with_key(rig)) == ("file", ["file"])
+    assert await credentials.read_all([known]) == {key_id(): Secret(KEY)}
     assert rig.keyring.reads == 0
 
 
-async def test_a_locked_keyring_stores_nothing_anywhere(rig, credentials):
-    """A file is not chosen behind the user's back."""
+async def test_locked_keyring_stores_nothing_anywhere(rig, credentials):
+    """The file is not used silently instead."""
     rig.keyring.health = LOCKED
     with pytest.raises(KeyringLocked, match="nothing was stored"):
         await credentials.store(rig.work, "default", Secret(KEY))
-    assert (where(rig), credentials.index.providers()) == ([], [])
+    assert (stores_with_key(rig), credentials.index.providers()) == ([], [])
 
 
-async def test_a_new_login_moves_a_key_from_the_file_to_the_keyring(rig, credentials):
-    """No plaintext copy stays behind."""
+async def test_new_login_moves_a_key_from_the_file_to_the_keyring(rig, credentials):
+    """No plaintext copy is left."""
     rig.keyring.health = UNAVAILABLE
     await credentials.store(rig.work, "default", Secret(KEY))
     rig.keyring.health = USABLE
     await credentials.store(rig.work, "default", Secret(OTHER))
-    assert where(rig) == ["keyring"]
-    assert credentials.index.get(entry()).store == "keyring"
+    assert stores_with_key(rig) == ["keyring"]
+    assert credentials.index.get(key_id()).store == "keyring"
 
 
-async def test_keys_are_read_from_where_they_are(rig, credentials):
-    """One store that cannot be read does not hide the other's."""
+async def test_keys_are_read_from_both_stores(rig, credentials):
+    """If one store is unreadable, the keys of the other are still read."""
     await credentials.store(rig.work, "default", Secret(KEY))
     rig.keyring.health = UNAVAILABLE
     await credentials.store(rig.work, "second", Secret(OTHER))
-    found = await credentials.read_all(credentials.index.of("work"))
-    assert isinstance(found[entry()], KeyUnreadable)
-    assert found[entry("second")] == Secret(OTHER)
+    found = await credentials.read_all(credentials.index.entries_of("work"))
+    assert isinstance(found[key_id()], KeyUnreadable)
+    assert found[key_id("second")] == Secret(OTHER)
 
 
 ELSEWHERE = provider(base_url="https://elsewhere.example.com")
 
 
 def watch_write(rig, store):
-    """Return the entries that a crash within the write would leave: before it, and after it."""
+    """Return the entries on disk before and after the write, as a crash would leave them."""
     seen, write = [], store.write
 
     async def watched(name, secret):
@@ -88,25 +88,25 @@ def watch_write(rig, store):
     return seen
 
 
-async def test_a_crash_never_leaves_a_key_listed_for_another_origin(rig, credentials):
-    """In one store the entry says first that it cannot be trusted; it never goes away."""
+async def test_crash_never_leaves_a_key_listed_for_another_origin(rig, credentials):
+    """In the same store the entry is pending during the write, and never disappears."""
     await credentials.store(rig.work, "default", Secret(KEY))
     seen = watch_write(rig, rig.keyring)
     known = await credentials.store(ELSEWHERE, "default", Secret(OTHER))
     assert [(found.is_pending, found.origin) for found in seen] == [(True, known.origin)] * 2
-    assert KeyIndex(rig.index_file).get(entry()) == known
+    assert KeyIndex(rig.index_file).get(key_id()) == known
     assert (known.is_pending, known.origin) == (False, ELSEWHERE.origin)
 
 
-@pytest.mark.parametrize("whose", ["work", "elsewhere"])
-async def test_a_key_that_moves_to_another_store_is_listed_all_the_time(rig, credentials, whose):
-    """The old copy serves until the new one is listed, and is removed last."""
+@pytest.mark.parametrize("target", ["work", "elsewhere"])
+async def test_key_that_moves_to_another_store_is_always_listed(rig, credentials, target):
+    """The old copy is used until the new one is listed, and is removed last."""
     rig.keyring.health = UNAVAILABLE
     old = await credentials.store(rig.work, "default", Secret(KEY))
     rig.keyring.health = USABLE
     seen = watch_write(rig, rig.keyring)
-    await credentials.store(rig.work if whose == "work" else ELSEWHERE, "default", Secret(OTHER))
-    assert (seen, where(rig)) == ([old, old], ["keyring"])
+    await credentials.store(rig.work if target == "work" else ELSEWHERE, "default", Secret(OTHER))
+    assert (seen, stores_with_key(rig)) == ([old, old], ["keyring"])
 
 
 def refuse_write(store):
@@ -116,36 +116,34 @@ def refuse_write(store):
     store.write = refuse
 
 
-async def test_a_failed_move_to_another_store_leaves_the_old_key(rig, credentials):
-    """What served goes on to serve."""
+async def test_failed_move_to_another_store_leaves_the_old_key(rig, credentials):
+    """It can still be used."""
     rig.keyring.health = UNAVAILABLE
     known = await credentials.store(rig.work, "default", Secret(KEY))
     rig.keyring.health = USABLE
     refuse_write(rig.keyring)
     with pytest.raises(KeyringLocked, match="no room"):
         await credentials.store(rig.work, "default", Secret(OTHER))
-    assert KeyIndex(rig.index_file).get(entry()) == known
-    assert await credentials.read_all([known]) == {entry(): Secret(KEY)}
+    assert KeyIndex(rig.index_file).get(key_id()) == known
+    assert await credentials.read_all([known]) == {key_id(): Secret(KEY)}
 
 
-async def test_a_failed_write_for_another_origin_puts_the_old_entry_back(rig, credentials):
-    """The store shows that it still has the old key."""
+async def test_failed_write_for_another_origin_restores_the_old_entry(rig, credentials):
+    """The store still has the old key."""
     known = await credentials.store(rig.work, "default", Secret(KEY))
     refuse_write(rig.keyring)
     with pytest.raises(KeyringLocked, match="no room"):
         await credentials.store(ELSEWHERE, "default", Secret(OTHER))
-    assert KeyIndex(rig.index_file).get(entry()) == known
+    assert KeyIndex(rig.index_file).get(key_id()) == known
 
 
-@pytest.mark.parametrize("how", ["stored all the same", "cannot be read"])
-async def test_a_write_of_which_nobody_knows_leaves_an_entry_that_serves_nobody(
-    rig, credentials, how
-):
-    """A slow keyring may have stored the key; under the old origin it would go astray."""
+@pytest.mark.parametrize("how", ["stored anyway", "cannot be read"])
+async def test_write_with_unknown_outcome_leaves_a_pending_entry(rig, credentials, how):
+    """A slow keyring may have stored the key, which must not be sent to the old origin."""
     await credentials.store(rig.work, "default", Secret(KEY))
 
     async def fail(name, secret):
-        if how == "stored all the same":
+        if how == "stored anyway":
             rig.keyring.keys[name] = secret
         else:
             rig.keyring.health = LOCKED
@@ -154,12 +152,12 @@ async def test_a_write_of_which_nobody_knows_leaves_an_entry_that_serves_nobody(
     rig.keyring.write = fail
     with pytest.raises(KeyringLocked, match="3 s"):
         await credentials.store(ELSEWHERE, "default", Secret(OTHER))
-    assert KeyIndex(rig.index_file).get(entry()).is_pending
+    assert KeyIndex(rig.index_file).get(key_id()).is_pending
 
 
 @pytest.mark.parametrize("first", ["file", "keyring"])
-async def test_a_login_that_began_to_write_is_finished_though_cancelled(rig, credentials, first):
-    """The client went away: the key is whole, listed, and in one place."""
+async def test_cancelled_login_is_finished_once_it_writes(rig, credentials, first):
+    """The key is complete, listed, and in one store."""
     rig.keyring.health = UNAVAILABLE if first == "file" else USABLE
     await credentials.store(rig.work, "default", Secret(KEY))
     rig.keyring.health = USABLE
@@ -172,13 +170,17 @@ async def test_a_login_that_began_to_write_is_finished_though_cancelled(rig, cre
 
         rig.keyring.write = slow
         await credentials.store(ELSEWHERE, "default", Secret(OTHER))
-    known = KeyIndex(rig.index_file).get(entry())
-    assert (known.origin, known.is_pending, where(rig)) == (ELSEWHERE.origin, False, ["keyring"])
-    assert rig.keyring.keys == {entry(): Secret(OTHER)}
+    known = KeyIndex(rig.index_file).get(key_id())
+    assert (known.origin, known.is_pending, stores_with_key(rig)) == (
+        ELSEWHERE.origin,
+        False,
+        ["keyring"],
+    )
+    assert rig.keyring.keys == {key_id(): Secret(OTHER)}
 
 
-async def test_a_removal_that_began_is_finished_though_cancelled(rig, credentials):
-    """No entry stays for a key that is gone."""
+async def test_cancelled_removal_is_finished_once_it_began(rig, credentials):
+    """No entry is left for a key that is gone."""
     await credentials.store(rig.work, "default", Secret(KEY))
     with trio.CancelScope() as scope:
         delete = rig.keyring.delete
@@ -188,23 +190,23 @@ async def test_a_removal_that_began_is_finished_though_cancelled(rig, credential
             await delete(name)
 
         rig.keyring.delete = slow
-        await credentials.remove(entry())
-    assert (where(rig), KeyIndex(rig.index_file).get(entry())) == ([], None)
+        await credentials.remove(key_id())
+    assert (stores_with_key(rig), KeyIndex(rig.index_file).get(key_id())) == ([], None)
 
 
-async def test_a_list_that_cannot_be_used_stores_nothing(rig, credentials):
-    """No key is written that nobody would know of."""
+async def test_unusable_index_stores_nothing(rig, credentials):
+    """No key is written that would not be listed."""
     await credentials.store(rig.work, "default", Secret(KEY))
     rig.index_file.chmod(0o666)
-    again = rig.new_vault()
-    for change in (again.store(rig.work, "b", Secret(OTHER)), again.settle("work")):
+    again = rig.new_credential_store()
+    for change in (again.store(rig.work, "b", Secret(OTHER)), again.acknowledge_damage("work")):
         with pytest.raises(KeyringLocked, match="chmod 600"):
             await change
-    assert list(rig.keyring.keys) == [entry()]
+    assert list(rig.keyring.keys) == [key_id()]
 
 
-async def test_a_failed_write_leaves_the_old_key_of_the_same_origin(rig, credentials):
-    """Signing in again fails, and what worked still works."""
+async def test_failed_write_leaves_the_old_key_of_the_same_origin(rig, credentials):
+    """The old key can still be used."""
     known = await credentials.store(rig.work, "default", Secret(KEY))
 
     async def refuse(name, secret):
@@ -213,47 +215,47 @@ async def test_a_failed_write_leaves_the_old_key_of_the_same_origin(rig, credent
     rig.keyring.write = refuse
     with pytest.raises(KeyringLocked):
         await credentials.store(rig.work, "default", Secret(OTHER))
-    assert credentials.index.get(entry()) == known
-    assert await credentials.read_all([known]) == {entry(): Secret(KEY)}
+    assert credentials.index.get(key_id()) == known
+    assert await credentials.read_all([known]) == {key_id(): Secret(KEY)}
 
 
-async def test_a_removed_key_is_nowhere(rig, credentials):
+async def test_removed_key_is_in_no_store(rig, credentials):
     """Removing it again is no error."""
     await credentials.store(rig.work, "default", Secret(KEY))
-    assert await credentials.remove(entry()) is None
-    assert await credentials.remove(entry()) is None
-    assert (where(rig), KeyIndex(rig.index_file).get(entry())) == ([], None)
+    assert await credentials.remove(key_id()) is None
+    assert await credentials.remove(key_id()) is None
+    assert (stores_with_key(rig), KeyIndex(rig.index_file).get(key_id())) == ([], None)
 
 
-async def test_a_locked_keyring_removes_nothing(rig, credentials):
-    """It can be unlocked; until then the key is there and known."""
+async def test_locked_keyring_removes_nothing(rig, credentials):
+    """The key stays listed, because the keyring can be unlocked."""
     await credentials.store(rig.work, "default", Secret(KEY))
     rig.keyring.health = LOCKED
     with pytest.raises(KeyringLocked):
-        await credentials.remove(entry())
-    assert credentials.index.get(entry()) is not None
+        await credentials.remove(key_id())
+    assert credentials.index.get(key_id()) is not None
 
 
-async def test_a_keyring_that_is_gone_keeps_no_entry_alive(rig, credentials):
-    """The machine changed; that the key may still be there is said."""
+async def test_entry_is_removed_if_there_is_no_keyring_any_more(rig, credentials):
+    """The result says that the key may still be in it."""
     await credentials.store(rig.work, "default", Secret(KEY))
     rig.keyring.health = UNAVAILABLE
-    assert "may still be in it" in await credentials.remove(entry())
-    assert credentials.index.get(entry()) is None
+    assert "may still be in it" in await credentials.remove(key_id())
+    assert credentials.index.get(key_id()) is None
 
 
-async def test_a_file_that_refuses_removes_nothing(rig, credentials):
-    """The user must see that a plaintext key is still there."""
+async def test_refused_file_removes_nothing(rig, credentials):
+    """The user must know that a plaintext key is still there."""
     rig.keyring.health = UNAVAILABLE
     await credentials.store(rig.work, "default", Secret(KEY))
     rig.file.health = UNAVAILABLE
     with pytest.raises(KeyringLocked):
-        await credentials.remove(entry())
-    assert credentials.index.get(entry()) is not None
+        await credentials.remove(key_id())
+    assert credentials.index.get(key_id()) is not None
 
 
-async def test_a_copy_in_a_file_that_refuses_is_no_reason_to_fail(rig, credentials):
-    """The new key is stored; the old copy is logged."""
+async def test_login_succeeds_if_the_old_copy_cannot_be_removed(rig, credentials):
+    """The old copy in the file is logged."""
     rig.keyring.health = UNAVAILABLE
     await credentials.store(rig.work, "default", Secret(KEY))
     rig.keyring.health, rig.file.health = USABLE, UNAVAILABLE

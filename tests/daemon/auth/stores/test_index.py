@@ -1,4 +1,4 @@
-"""The list of stored keys."""
+"""The index of stored keys."""
 
 import msgspec
 import pytest
@@ -8,7 +8,7 @@ from aircherd.auth.stores.index import IndexEntry, KeyIndex
 from aircherd.errors import KeyringLocked
 
 
-def known(label="default", provider="work", origin="https://work.example.com:443"):
+def index_entry(label="default", provider="work", origin="https://work.example.com:443"):
     return IndexEntry(provider=provider, label=label, origin=origin, store="keyring", stored_at=1.5)
 
 
@@ -17,45 +17,52 @@ def path(tmp_path):
     return tmp_path / "keys.json"
 
 
-def test_no_file_is_an_empty_list(path):
-    """Nothing stored yet, and nothing wrong."""
+def test_missing_file_is_an_empty_index(path):
+    """It is not a problem."""
     index = KeyIndex(path)
-    assert (index.of("work"), index.providers(), index.problem) == ([], [], None)
+    assert (index.entries_of("work"), index.providers(), index.problem) == ([], [], None)
 
 
-def test_what_is_added_is_there_after_a_restart(path):
-    """Written at once, for us alone."""
-    KeyIndex(path).add(known())
-    assert KeyIndex(path).get(KeyId("work", "default")) == known()
+def test_added_entry_survives_a_restart(path):
+    """It is written at once, to a private file."""
+    KeyIndex(path).add(index_entry())
+    assert KeyIndex(path).get(KeyId("work", "default")) == index_entry()
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_the_default_key_comes_first_then_by_name(path):
-    """The order in which they serve."""
+def test_default_key_comes_first_then_by_label(path):
+    """This is the order of preference."""
     index = KeyIndex(path)
     for label in ("zebra", "default", "Apple", "mango"):
-        index.add(known(label))
-    index.add(known(provider="other"))
-    assert [entry.label for entry in index.of("work")] == ["default", "Apple", "mango", "zebra"]
+        index.add(index_entry(label))
+    index.add(index_entry(provider="other"))
+    assert [entry.label for entry in index.entries_of("work")] == [
+        "default",
+        "Apple",
+        "mango",
+        "zebra",
+    ]
     assert index.providers() == ["other", "work"]
 
 
-def test_a_key_of_the_same_name_is_replaced(path):
-    """One entry per name."""
+def test_entry_of_the_same_name_is_replaced(path):
+    """There is one entry per name."""
     index = KeyIndex(path)
-    index.add(known())
-    index.add(known(origin="https://new.example.com:443"))
-    assert [entry.origin for entry in KeyIndex(path).of("work")] == ["https://new.example.com:443"]
+    index.add(index_entry())
+    index.add(index_entry(origin="https://new.example.com:443"))
+    assert [entry.origin for entry in KeyIndex(path).entries_of("work")] == [
+        "https://new.example.com:443"
+    ]
 
 
-def test_what_is_removed_is_gone_after_a_restart(path):
-    """Removing what is not there is no error, and writes nothing."""
+def test_removed_entry_is_gone_after_a_restart(path):
+    """Removing a missing one is no error, and writes nothing."""
     index = KeyIndex(path)
     index.remove(KeyId("work", "default"))
     assert not path.exists()
-    index.add(known())
+    index.add(index_entry())
     index.remove(KeyId("work", "default"))
-    assert KeyIndex(path).of("work") == []
+    assert KeyIndex(path).entries_of("work") == []
 
 
 @pytest.mark.parametrize(
@@ -70,8 +77,8 @@ def test_what_is_removed_is_gone_after_a_restart(path):
         msgspec.json.encode({"version": 1, "keys": [], "extra": 1}),
     ],
 )
-def test_a_damaged_list_is_moved_aside_and_said(path, content):
-    """It is kept for whoever wants to look, and the list begins anew."""
+def test_damaged_index_is_moved_aside_and_reported(path, content):
+    """It is kept for inspection, and a new index is started."""
     path.write_bytes(content)
     index = KeyIndex(path)
     aside = path.with_name("keys.json.damaged-1")
@@ -81,8 +88,8 @@ def test_a_damaged_list_is_moved_aside_and_said(path, content):
     assert (aside.read_bytes(), path.exists()) == (content, False)
 
 
-def test_a_second_damaged_list_does_not_overwrite_the_first(path):
-    """Each gets a name of its own."""
+def test_second_damaged_index_does_not_overwrite_the_first(path):
+    """Each gets its own name."""
     for content in (b"first", b"second"):
         path.write_bytes(content)
         KeyIndex(path)
@@ -91,76 +98,80 @@ def test_a_second_damaged_list_does_not_overwrite_the_first(path):
 
 
 def kinds(index, *providers):
-    """Return what stands before the other sources of each provider."""
-    barriers = [index.barrier(provider) for provider in providers]
-    return [barrier and barrier.kind for barrier in barriers]
+    """Return the kind of block of each provider."""
+    blocks = [index.block_for(provider) for provider in providers]
+    return [block and block.kind for block in blocks]
 
 
-def test_after_damage_other_sources_wait_for_the_user_provider_by_provider(path):
-    """A login or a logout settles it for one; a restart settles nothing."""
+def test_damage_blocks_each_provider_until_it_is_acknowledged(path):
+    """A login or a logout acknowledges it for one provider; a restart changes nothing."""
     path.write_bytes(b"{")
     KeyIndex(path)
     index = KeyIndex(path)
     names = ("work", "other", "third")
     assert kinds(index, *names) == ["damaged"] * 3
-    assert str(path.with_name("keys.json.damaged-1")) in index.barrier("work").reason
-    assert index.problem == index.barrier("work").reason
-    index.add(known())
-    index.settle("other")
+    assert str(path.with_name("keys.json.damaged-1")) in index.block_for("work").reason
+    assert index.problem == index.block_for("work").reason
+    index.add(index_entry())
+    index.acknowledge_damage("other")
     for again in (index, KeyIndex(path)):
         assert kinds(again, *names) == [None, None, "damaged"]
     index.remove(KeyId("work", "default"))
     assert kinds(KeyIndex(path), *names) == [None, None, "damaged"]
 
 
-def test_who_removes_the_damaged_file_knows_of_it(path):
-    """That it lies there is all that is known of the damage; no restart is needed."""
+def test_removing_the_damaged_file_removes_all_blocks(path):
+    """The file is the only record of the damage; no restart is needed."""
     path.write_bytes(b"{")
     index = KeyIndex(path)
-    index.settle("work")
+    index.acknowledge_damage("work")
     path.with_name("keys.json.damaged-1").unlink()
-    before = index.of("work")
-    index.look_again()
+    before = index.entries_of("work")
+    index.refresh()
     assert (kinds(index, "work", "other"), index.problem) == ([None, None], None)
-    assert index.of("work") is not before
+    assert index.entries_of("work") is not before
 
 
-def test_new_damage_is_settled_anew(path):
-    """What the user knew of the first says nothing about the second."""
+def test_new_damage_blocks_again(path):
+    """An earlier acknowledgement does not count for it."""
     path.write_bytes(b"{")
-    KeyIndex(path).settle("work")
+    KeyIndex(path).acknowledge_damage("work")
     path.write_bytes(b"{")
     assert kinds(KeyIndex(path), "work") == ["damaged"]
 
 
-def test_nothing_is_settled_where_nothing_is_wrong(path):
-    """No file is written for it."""
+def test_acknowledging_without_damage_does_nothing(path):
+    """No file is written."""
     index = KeyIndex(path)
-    index.settle("work")
+    index.acknowledge_damage("work")
     assert (kinds(index, "work"), path.exists()) == ([None], False)
 
 
 @pytest.mark.parametrize("mode", [0o666, 0o620])
-def test_a_list_others_may_write_stays_where_it_is_with_the_cure(path, mode):
-    """It says where keys may go, so nothing serves until it is mended; nothing is lost."""
-    KeyIndex(path).add(known())
+def test_index_writable_by_others_stays_in_place_with_a_hint(path, mode):
+    """It decides where keys may go, so nothing is used until it is fixed; nothing is lost."""
+    KeyIndex(path).add(index_entry())
     path.chmod(mode)
     index = KeyIndex(path)
-    assert (index.of("work"), kinds(index, "work", "other")) == ([], ["closed", "closed"])
-    assert f"chmod 600 {path}" in index.barrier("work").reason
-    for change in (lambda: index.add(known("b")), lambda: index.settle("work")):
+    assert (index.entries_of("work"), kinds(index, "work", "other")) == ([], ["closed", "closed"])
+    assert f"chmod 600 {path}" in index.block_for("work").reason
+    for change in (lambda: index.add(index_entry("b")), lambda: index.acknowledge_damage("work")):
         with pytest.raises(KeyringLocked, match="chmod 600"):
             change()
-    index.look_again()
+    index.refresh()
     assert kinds(index, "work") == ["closed"]
     assert [found.name for found in path.parent.iterdir()] == ["keys.json"]
     path.chmod(0o600)
-    index.look_again()
-    assert (index.of("work"), kinds(index, "work"), index.problem) == ([known()], [None], None)
+    index.refresh()
+    assert (index.entries_of("work"), kinds(index, "work"), index.problem) == (
+        [index_entry()],
+        [None],
+        None,
+    )
 
 
-def test_a_list_that_can_be_neither_used_nor_moved_is_left_alone(path, monkeypatch):
-    """As on a file system that is read-only now: nothing serves, and nothing is overwritten."""
+def test_damaged_index_that_cannot_be_moved_is_left_in_place(path, monkeypatch):
+    """For example on a read-only file system: nothing is used, and nothing is overwritten."""
     path.write_bytes(b"{")
 
     def refuse(self, target):
@@ -171,36 +182,36 @@ def test_a_list_that_can_be_neither_used_nor_moved_is_left_alone(path, monkeypat
     assert (kinds(index, "work"), path.read_bytes()) == (["closed"], b"{")
     assert "Read-only file system" in index.problem
     with pytest.raises(KeyringLocked):
-        index.add(known())
+        index.add(index_entry())
 
 
-def test_a_symlink_is_not_believed(path, tmp_path):
-    """Whoever planted it would decide."""
-    (tmp_path / "planted").write_bytes(msgspec.json.encode({"version": 1, "keys": [known()]}))
+def test_symlink_is_not_read(path, tmp_path):
+    """Its creator would decide where keys may go."""
+    (tmp_path / "planted").write_bytes(msgspec.json.encode({"version": 1, "keys": [index_entry()]}))
     path.symlink_to("planted")
     index = KeyIndex(path)
-    assert (index.of("work"), kinds(index, "work")) == ([], ["damaged"])
+    assert (index.entries_of("work"), kinds(index, "work")) == ([], ["damaged"])
     assert "symlink" in index.problem
 
 
-def test_a_list_that_cannot_be_written_changes_nothing(path, tmp_path):
-    """What is in memory stays what is on disk."""
+def test_failed_write_changes_nothing(path, tmp_path):
+    """The index in memory stays equal to the file."""
     index = KeyIndex(path)
-    index.add(known())
+    index.add(index_entry())
     tmp_path.chmod(0o777)
     with pytest.raises(KeyringLocked, match="list of stored keys"):
-        index.add(known("second"))
+        index.add(index_entry("second"))
     with pytest.raises(KeyringLocked):
         index.remove(KeyId("work", "default"))
     tmp_path.chmod(0o700)
-    assert [entry.label for entry in index.of("work")] == ["default"]
-    assert index.of("work") == KeyIndex(path).of("work")
+    assert [entry.label for entry in index.entries_of("work")] == ["default"]
+    assert index.entries_of("work") == KeyIndex(path).entries_of("work")
 
 
-def test_an_entry_that_is_pending_is_so_after_a_restart(path):
-    """What a crash left half done must not look whole."""
-    pending = msgspec.structs.replace(known(), is_pending=True)
+def test_pending_entry_stays_pending_after_a_restart(path):
+    """An unfinished change must not look finished."""
+    pending = msgspec.structs.replace(index_entry(), is_pending=True)
     KeyIndex(path).add(pending)
-    assert KeyIndex(path).of("work") == [pending]
-    KeyIndex(path).add(known())
+    assert KeyIndex(path).entries_of("work") == [pending]
+    KeyIndex(path).add(index_entry())
     assert "pending" not in path.read_text()

@@ -1,4 +1,4 @@
-"""The process that talks to the keyring, over stand-ins; test_keyring_store has the real ones."""
+"""The keyring's child process, with fake backends; test_keyring_store uses real ones."""
 
 import io
 import json
@@ -16,10 +16,10 @@ from aircherd.auth.stores.keyring_child import BACKENDS, answer
 
 
 class Backend:
-    """A backend over a dict; `priority` as keyring has it."""
+    """A backend that stores in a dict; `priority` as in keyring."""
 
     priority = 5
-    kept: dict[str, str] = {}  # noqa: RUF012 - set anew by each test
+    kept: dict[str, str] = {}  # noqa: RUF012 - replaced by each test
 
     def get_password(self, service, username):
         return self.kept.get(f"{service} {username}")
@@ -33,7 +33,7 @@ class Backend:
 
 @pytest.fixture
 def planted(monkeypatch):
-    """Let allow-listed backends be stand-ins; return how to name one."""
+    """Replace the allowed backends by fakes; return a function that installs one."""
     for name in BACKENDS:
         module = ModuleType(name.rpartition(".")[0])
         monkeypatch.setitem(sys.modules, module.__name__, module)
@@ -50,8 +50,8 @@ def ask(op, *usernames, environ=None, **more):
     return answer({"op": op, "service": "aircher", "usernames": usernames, **more}, environ or {})
 
 
-def test_the_backend_of_the_highest_priority_serves(planted):
-    """As keyring itself would choose, among those allowed."""
+def test_backend_with_the_highest_priority_is_used(planted):
+    """As in keyring itself, among the allowed ones."""
     low = type("Low", (Backend,), {"priority": 4, "kept": {"aircher a": "low"}})
     high = type("High", (Backend,), {"priority": 5, "kept": {"aircher a": "high"}})
     planted(BACKENDS[0], low)
@@ -59,8 +59,8 @@ def test_the_backend_of_the_highest_priority_serves(planted):
     assert ask("read", "a", "b") == {"state": "usable", "values": ["high", None]}
 
 
-def test_the_user_may_choose_among_those_allowed(planted):
-    """Keyring's own variable holds here, too."""
+def test_user_may_choose_an_allowed_backend(planted):
+    """With keyring's own variable."""
     low = type("Low", (Backend,), {"priority": 4, "kept": {"aircher a": "low"}})
     planted(BACKENDS[0], low)
     planted(BACKENDS[1], type("High", (Backend,), {"kept": {}}))
@@ -68,18 +68,18 @@ def test_the_user_may_choose_among_those_allowed(planted):
     assert chosen == {"state": "usable", "values": ["low"]}
 
 
-def test_another_backend_is_refused_without_being_looked_for(planted, monkeypatch):
-    """Also when it is there and would work."""
+def test_other_backend_is_refused_without_loading_it(planted, monkeypatch):
+    """Even if it exists and would work."""
     planted(BACKENDS[0], type("Good", (Backend,), {"kept": {}}))
     plain = SimpleNamespace(Keyring=type("Plain", (Backend,), {"kept": {}}))
     monkeypatch.setitem(sys.modules, "plain", plain)
-    told = ask("write", "a", secret="canary", environ={"PYTHON_KEYRING_BACKEND": "plain.Keyring"})
-    assert (told["state"], plain.Keyring.kept) == ("unavailable", {})
-    assert "unencrypted" in told["reason"]
+    got = ask("write", "a", secret="canary", environ={"PYTHON_KEYRING_BACKEND": "plain.Keyring"})
+    assert (got["state"], plain.Keyring.kept) == ("unavailable", {})
+    assert "unencrypted" in got["reason"]
 
 
-def test_no_backend_that_works_is_unavailable_with_the_first_reason(planted):
-    """The others' reasons are about other systems."""
+def test_without_a_working_backend_the_first_reason_is_reported(planted):
+    """The reasons of the others are about other systems."""
 
     class NeedsBus(type):
         @property
@@ -90,36 +90,36 @@ def test_no_backend_that_works_is_unavailable_with_the_first_reason(planted):
     assert ask("probe") == {"state": "unavailable", "reason": "no bus"}
 
 
-def test_writing_reads_back(planted):
-    """What a backend drops without a word is found out."""
-    deaf = type("Deaf", (Backend,), {"kept": {}, "set_password": lambda *_: None})
-    planted(BACKENDS[0], deaf)
+def test_written_key_is_read_back(planted):
+    """A backend that silently drops it is detected."""
+    dropping = type("Dropping", (Backend,), {"kept": {}, "set_password": lambda *_: None})
+    planted(BACKENDS[0], dropping)
     assert ask("write", "a", secret="canary") == {
         "state": "unavailable",
-        "reason": "what was stored did not read back",
+        "reason": "the stored key could not be read back",
     }
 
 
-def test_deleting_what_is_not_there_is_no_error(planted):
+def test_deleting_a_missing_key_is_no_error(planted):
     """Keyring would raise."""
     planted(BACKENDS[0], type("Empty", (Backend,), {"kept": {}}))
     assert ask("delete", "a") == {"state": "usable", "values": []}
 
 
-def test_an_error_of_a_backend_does_not_go_out(planted):
-    """Its text might quote the key: only its name is told."""
+def test_text_of_a_backends_error_is_not_reported(planted):
+    """It might quote the key, so only the type is."""
 
     def fail(self, service, username, password):
         raise ValueError(f"cannot store {password}")
 
     planted(BACKENDS[0], type("Broken", (Backend,), {"set_password": fail}))
-    told = ask("write", "a", secret="canary")
-    assert told == {"state": "unavailable", "reason": "its library failed (ValueError)"}
+    got = ask("write", "a", secret="canary")
+    assert got == {"state": "unavailable", "reason": "its library failed (ValueError)"}
 
 
 @pytest.mark.parametrize("is_open", [True, False])
-def test_a_closed_wallet_is_locked_not_opened(planted, monkeypatch, is_open):
-    """Opening it prompts; whether it is open is asked without that."""
+def test_closed_wallet_is_locked_and_not_opened(planted, monkeypatch, is_open):
+    """Opening it would prompt; querying its state does not."""
     calls = []
 
     def call_blocking(*call):
@@ -139,7 +139,7 @@ def test_a_closed_wallet_is_locked_not_opened(planted, monkeypatch, is_open):
 
 
 def test_only_encrypting_backends_are_allowed():
-    """A new one is a decision, not an accident."""
+    """Adding one is a deliberate decision."""
     assert BACKENDS == (
         "keyring.backends.SecretService.Keyring",
         "keyring.backends.kwallet.DBusKeyring",
@@ -149,7 +149,7 @@ def test_only_encrypting_backends_are_allowed():
 
 
 def test_main_answers_one_request(planted, monkeypatch, capsys):
-    """JSON in, JSON out; a clock is running against a keyring that never returns."""
+    """JSON in, JSON out; an alarm ends it if the keyring hangs."""
     alarms = []
     planted(BACKENDS[0], type("Full", (Backend,), {"kept": {"aircher a": "canary"}}))
     monkeypatch.setattr(keyring_child, "harden", lambda: None)
@@ -161,8 +161,8 @@ def test_main_answers_one_request(planted, monkeypatch, capsys):
     assert alarms == [keyring_child.LAST_RESORT_SECONDS]
 
 
-def test_a_hardened_process_leaves_no_core_and_is_closed_to_others():
-    """Its memory holds keys for a moment."""
+def test_hardened_process_writes_no_core_and_is_not_dumpable():
+    """Its memory contains keys for a moment."""
     code = (
         "import ctypes, resource; from aircherd.auth.stores import keyring_child as k; k.harden(); "
         "print(resource.getrlimit(resource.RLIMIT_CORE), ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"
@@ -172,8 +172,8 @@ def test_a_hardened_process_leaves_no_core_and_is_closed_to_others():
     assert resource.RLIMIT_CORE is not None
 
 
-def test_importing_it_loads_no_keyring():
-    """Nobody but the running child pays for the library."""
+def test_importing_the_store_does_not_load_keyring():
+    """Only the child process loads the library."""
     code = "import sys, aircherd.auth.stores.keyring_store; print('keyring' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ

@@ -1,4 +1,4 @@
-"""The parent's side of the keyring; what all stores have in common is in test_key_store."""
+"""The parent process of the keyring child; the contract of all stores is in test_base."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from aircherd.auth.stores.base import KeyId, KeyMissing, KeyUnreadable, StoreHea
 from aircherd.auth.stores.keyring_store import (
     CHILD,
     MAX_CHILDREN,
-    PROBE_SERVES_SECONDS,
+    PROBE_VALID_SECONDS,
     KeyringStore,
     child_environment,
 )
@@ -24,7 +24,7 @@ from aircherd.errors import KeyringLocked
 from aircherd.vocabulary.secret import Secret
 from helpers.secret_service import secret_service
 
-ENTRY = KeyId("work", "default")
+KEY_ID = KeyId("work", "default")
 WITHOUT_BUS = {
     name: value
     for name, value in os.environ.items()
@@ -33,18 +33,18 @@ WITHOUT_BUS = {
 
 
 def child(code):
-    """Return a store whose child runs `code` instead; it finds its request in `asked`."""
-    start = "import json, sys, time; asked = json.load(sys.stdin); "
+    """Return a store whose child runs `code` instead, with the request in `request`."""
+    start = "import json, sys, time; request = json.load(sys.stdin); "
     return KeyringStore(os.environ, "aircher", command=[sys.executable, "-c", start + code])
 
 
 def wait_for_text(path):
-    """Wait for what a real process writes; pytest's timeout ends it."""
+    """Wait until a real process has written something; pytest's timeout ends it."""
     wait_for_number(path, 1)
 
 
 def wait_for_number(path, number):
-    """Wait until real processes have written so many characters."""
+    """Wait until real processes have written `number` characters."""
     while not (path.exists() and len(path.read_text()) >= number):
         time.sleep(0.01)
 
@@ -57,16 +57,16 @@ def answering(answer):
     return child(f"print({json.dumps(json.dumps(answer))})")
 
 
-async def test_the_request_is_on_standard_input_only(tmp_path):
+async def test_request_is_passed_on_standard_input_only(tmp_path):
     """The key is on no command line, where every user could read it."""
     path = tmp_path / "seen"
     store = child(
-        f"json.dump([asked, open('/proc/self/cmdline').read()], open({str(path)!r}, 'w')); "
+        f"json.dump([request, open('/proc/self/cmdline').read()], open({str(path)!r}, 'w')); "
         'print(\'{"state": "usable"}\')'
     )
-    await store.write(ENTRY, Secret("canary-1"))
-    asked, command_line = json.loads(path.read_text())
-    assert asked == {
+    await store.write(KEY_ID, Secret("canary-1"))
+    request, command_line = json.loads(path.read_text())
+    assert request == {
         "op": "write",
         "service": "aircher",
         "usernames": ["work/default"],
@@ -76,10 +76,11 @@ async def test_the_request_is_on_standard_input_only(tmp_path):
 
 
 async def test_many_keys_are_read_by_one_child(tmp_path):
-    """A start costs a quarter of a second."""
+    """Starting a child costs a quarter of a second."""
     store = child(
         f"open({str(tmp_path / 'runs')!r}, 'a').write('x'); "
-        "print(json.dumps({'state': 'usable', 'values': [n and None for n in asked['usernames']]}))"
+        "values = [name and None for name in request['usernames']]; "
+        "print(json.dumps({'state': 'usable', 'values': values}))"
     )
     entries = [KeyId("work", str(number)) for number in range(50)]
     assert await store.read_all(entries) == dict.fromkeys(entries, KeyMissing())
@@ -87,13 +88,13 @@ async def test_many_keys_are_read_by_one_child(tmp_path):
 
 
 @pytest.mark.parametrize("health", [StoreHealth.LOCKED, StoreHealth.UNAVAILABLE])
-async def test_what_the_child_reports_is_what_all_keys_are(health):
-    """With its reason, in every operation."""
+async def test_childs_state_applies_to_all_keys(health):
+    """With its reason, for every operation."""
     store = answering({"state": health.value, "reason": "because"})
     state = await store.probe()
     assert (state.health, state.reason) == (health, "because")
-    assert await store.read_all([ENTRY]) == {ENTRY: KeyUnreadable(state)}
-    for change in (store.write(ENTRY, Secret("canary")), store.delete(ENTRY)):
+    assert await store.read_all([KEY_ID]) == {KEY_ID: KeyUnreadable(state)}
+    for change in (store.write(KEY_ID, Secret("canary")), store.delete(KEY_ID)):
         with pytest.raises(KeyringLocked, match="because"):
             await change
 
@@ -110,22 +111,22 @@ async def test_what_the_child_reports_is_what_all_keys_are(health):
         "import os; os.abort()",
     ],
 )
-async def test_a_child_that_fails_makes_the_keyring_unavailable(code):
-    """And what it wrote shows nowhere."""
-    (found,) = (await child(code).read_all([ENTRY])).values()
+async def test_failing_child_makes_the_keyring_unavailable(code):
+    """Its output is shown nowhere."""
+    (found,) = (await child(code).read_all([KEY_ID])).values()
     assert found.state.health is StoreHealth.UNAVAILABLE
     assert "helper process" in found.state.reason
     assert "canary" not in repr(found)
 
 
-async def test_no_child_at_all_makes_the_keyring_unavailable():
-    """A broken installation is no reason to die."""
+async def test_child_that_cannot_start_makes_the_keyring_unavailable():
+    """For example in a broken installation."""
     store = KeyringStore({}, "aircher", command=["/no/such/python"])
     assert (await store.probe()).health is StoreHealth.UNAVAILABLE
 
 
-async def test_a_keyring_that_hangs_is_locked_after_three_seconds(autojump_clock):
-    """Nobody waits for longer, the child is gone, and nothing reached the caller."""
+async def test_hanging_keyring_is_locked_after_three_seconds(autojump_clock):
+    """The child is killed, and no exception is raised."""
     store = child("time.sleep(1000)")
     started = trio.current_time()
     state = await store.probe()
@@ -134,7 +135,7 @@ async def test_a_keyring_that_hangs_is_locked_after_three_seconds(autojump_clock
 
 
 async def health_of_many(store, number):
-    """Return what `number` tasks see that look at the same time."""
+    """Return the results of `number` concurrent probes."""
     states = []
 
     async def probe():
@@ -146,34 +147,34 @@ async def health_of_many(store, number):
     return states
 
 
-async def test_many_who_look_at_a_keyring_that_hangs_wait_no_longer(autojump_clock):
-    """One child looks for all of them."""
+async def test_concurrent_probes_of_a_hanging_keyring_wait_once(autojump_clock):
+    """They share one child."""
     store, started = child("time.sleep(1000)"), trio.current_time()
     assert await health_of_many(store, 7) == [StoreHealth.LOCKED] * 7
     assert trio.current_time() - started == pytest.approx(3)
 
 
 def counting(path, code="print(json.dumps({'state': 'usable'}))"):
-    """Return a store whose child also leaves an x in a file."""
+    """Return a store whose child also appends an x to a file."""
     return child(f"open({str(path)!r}, 'a').write('x'); {code}")
 
 
-async def test_many_who_look_at_once_start_one_child(tmp_path, mock_clock):
-    """And what it brought serves for a second, unless somebody is going to act on it."""
+async def test_concurrent_probes_start_one_child(tmp_path, mock_clock):
+    """Its result is reused for a second, unless a `fresh` one is required."""
     store = counting(tmp_path / "runs")
     assert await health_of_many(store, 50) == [StoreHealth.USABLE] * 50
-    mock_clock.jump(PROBE_SERVES_SECONDS * 0.9)
+    mock_clock.jump(PROBE_VALID_SECONDS * 0.9)
     await store.probe()
     assert (tmp_path / "runs").read_text() == "x"
     await store.probe(fresh=True)
     assert (tmp_path / "runs").read_text() == "xx"
-    mock_clock.jump(PROBE_SERVES_SECONDS * 1.1)
+    mock_clock.jump(PROBE_VALID_SECONDS * 1.1)
     await store.probe()
     assert (tmp_path / "runs").read_text() == "xxx"
 
 
-async def test_when_the_one_that_looks_is_cancelled_another_looks(tmp_path):
-    """Nobody is left without an answer."""
+async def test_waiting_probe_takes_over_when_the_first_is_cancelled(tmp_path):
+    """No caller is left without a result."""
     path, go_on, states = tmp_path / "runs", tmp_path / "go_on", []
     store = counting(
         path,
@@ -196,14 +197,14 @@ async def test_when_the_one_that_looks_is_cancelled_another_looks(tmp_path):
     assert states == [StoreHealth.USABLE]
 
 
-async def test_looking_is_not_held_up_by_reads_nor_holds_them_up(tmp_path):
-    """`status` must not make a key unreadable, however many ask for it."""
+async def test_probes_and_reads_do_not_block_each_other(tmp_path):
+    """`status` must not make a key unreadable, however often it is called."""
     go_on = tmp_path / "go_on"
     wait = f"import os\nwhile not os.path.exists({str(go_on)!r}): time.sleep(0.01)\n"
     store = child(
-        f"open({str(tmp_path)!r} + '/' + asked['op'], 'a').write('x')\n"
-        f"if asked['op'] == 'read':\n {wait.replace(chr(10), chr(10) + ' ')}\n"
-        "print(json.dumps({'state': 'usable', 'values': [None for _ in asked['usernames']]}))"
+        f"open({str(tmp_path)!r} + '/' + request['op'], 'a').write('x')\n"
+        f"if request['op'] == 'read':\n {wait.replace(chr(10), chr(10) + ' ')}\n"
+        "print(json.dumps({'state': 'usable', 'values': [None for _ in request['usernames']]}))"
     )
     found = []
 
@@ -219,14 +220,14 @@ async def test_looking_is_not_held_up_by_reads_nor_holds_them_up(tmp_path):
     assert [*found[0].values(), *found[1].values(), *found[2].values()] == [KeyMissing()] * 3
 
 
-async def test_waiting_for_a_free_child_does_not_count(autojump_clock, monkeypatch):
-    """It says nothing about the keyring: each has its own three seconds."""
+async def test_waiting_for_a_free_child_does_not_count_as_time(autojump_clock, monkeypatch):
+    """Each operation has its own three seconds."""
 
-    # A real child's start would take no virtual time, and the clock would run ahead of it.
+    # Starting a real child would take no virtual time, and the clock would run ahead of it.
     async def hang(*_, **__):
         await trio.sleep(1000)
 
-    monkeypatch.setattr(keyring_store, "run_child", hang)
+    monkeypatch.setattr(keyring_store, "run_secret_process", hang)
     store, started, ended = KeyringStore({}, "aircher"), trio.current_time(), []
 
     async def read(label):
@@ -240,14 +241,14 @@ async def test_waiting_for_a_free_child_does_not_count(autojump_clock, monkeypat
 
 
 async def test_cancelling_a_read_kills_the_child(tmp_path):
-    """A client that goes leaves no process behind."""
+    """A client that disconnects leaves no process running."""
     path = tmp_path / "pid"
     code = f"import os; open({str(path)!r}, 'w').write(str(os.getpid())); time.sleep(1000)"
     store = KeyringStore(
         os.environ, "aircher", command=[sys.executable, "-c", "import time; " + code], seconds=60
     )
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(store.read_all, [ENTRY])
+        nursery.start_soon(store.read_all, [KEY_ID])
         await trio.to_thread.run_sync(wait_for_text, path)
         nursery.cancel_scope.cancel()
     assert not is_running(path.read_text())
@@ -256,15 +257,15 @@ async def test_cancelling_a_read_kills_the_child(tmp_path):
 # ------------------------------------------------------------------ the real child
 
 
-async def test_without_a_session_bus_there_is_no_keyring():
-    """As on a server: said, and at once."""
+async def test_without_a_session_bus_the_keyring_is_unavailable():
+    """For example on a server; reported at once."""
     state = await KeyringStore(WITHOUT_BUS, "aircher").probe()
     assert state.health is StoreHealth.UNAVAILABLE
     assert "DBUS_SESSION_BUS_ADDRESS" in state.reason
 
 
-async def test_another_backend_is_refused_and_not_even_loaded(tmp_path):
-    """`keyrings.alt` and its like store plaintext without a word."""
+async def test_other_backend_is_refused_and_not_loaded(tmp_path):
+    """`keyrings.alt`, for example, silently stores plaintext."""
     (tmp_path / "planted.py").write_text(
         f"open({str(tmp_path / 'loaded')!r}, 'w')\n"
         "from keyring.backend import KeyringBackend\n"
@@ -280,12 +281,12 @@ async def test_another_backend_is_refused_and_not_even_loaded(tmp_path):
     assert state.health is StoreHealth.UNAVAILABLE
     assert "PYTHON_KEYRING_BACKEND" in state.reason
     with pytest.raises(KeyringLocked):
-        await store.write(ENTRY, Secret("canary-1"))
+        await store.write(KEY_ID, Secret("canary-1"))
     assert [path.name for path in tmp_path.iterdir()] == ["planted.py"]
 
 
-async def test_a_backend_from_a_configuration_file_is_not_loaded(tmp_path):
-    """Keyring would import whatever keyringrc.cfg names; we never ask it to choose."""
+async def test_backend_from_a_configuration_file_is_not_loaded(tmp_path):
+    """Keyring itself would import what keyringrc.cfg names."""
     config = tmp_path / "python_keyring"
     config.mkdir()
     (config / "keyringrc.cfg").write_text(
@@ -309,7 +310,7 @@ async def test_nothing_is_imported_from_the_current_directory(tmp_path, monkeypa
 
 @pytest.fixture
 def service(request):
-    # Not in the test itself: a skip's reason would be lost on its way out of trio.
+    # Not in the test itself: trio would lose the reason of a skip.
     with secret_service(keyring=getattr(request, "param", True)) as running:
         yield running
 
@@ -320,45 +321,45 @@ def store(service):
 
 
 @pytest.mark.secret_service
-async def test_a_locked_keyring_is_reported_and_works_again_when_unlocked(service, store):
-    """No prompt, no waiting, and no other child needed."""
-    await store.write(ENTRY, Secret("canary-1"))
+async def test_locked_keyring_is_reported_and_usable_after_unlocking(service, store):
+    """Without a prompt and without waiting."""
+    await store.write(KEY_ID, Secret("canary-1"))
     service.lock()
     state = await store.probe()
     assert (state.health, "locked" in state.reason) == (StoreHealth.LOCKED, True)
-    assert await store.read_all([ENTRY]) == {ENTRY: KeyUnreadable(state)}
+    assert await store.read_all([KEY_ID]) == {KEY_ID: KeyUnreadable(state)}
     with pytest.raises(KeyringLocked, match="locked"):
-        await store.write(ENTRY, Secret("canary-2"))
+        await store.write(KEY_ID, Secret("canary-2"))
     with pytest.raises(KeyringLocked, match="locked"):
-        await store.delete(ENTRY)
+        await store.delete(KEY_ID)
     service.unlock()
-    assert await store.read_all([ENTRY]) == {ENTRY: Secret("canary-1")}
+    assert await store.read_all([KEY_ID]) == {KEY_ID: Secret("canary-1")}
     assert service.stored("aircher") == {"work/default": "canary-1"}
 
 
 @pytest.mark.secret_service
-async def test_a_key_removed_with_the_keyrings_own_application_is_missing(service, store):
-    """Neither locked nor an error."""
-    await store.write(ENTRY, Secret("canary-1"))
+async def test_key_removed_with_the_keyrings_application_is_missing(service, store):
+    """It is neither locked nor an error."""
+    await store.write(KEY_ID, Secret("canary-1"))
     service.forget("aircher", "work/default")
-    assert await store.read_all([ENTRY]) == {ENTRY: KeyMissing()}
+    assert await store.read_all([KEY_ID]) == {KEY_ID: KeyMissing()}
 
 
 @pytest.mark.secret_service
 @pytest.mark.parametrize("service", [False], indirect=True)
-async def test_a_keyring_that_comes_late_is_found(service, store):
-    """At login the daemon may be quicker than the keyring."""
+async def test_keyring_that_starts_later_is_found(service, store):
+    """At login the daemon may start before the keyring."""
     assert (await store.probe()).health is StoreHealth.UNAVAILABLE
     service.start_keyring()
     assert (await store.probe(fresh=True)).health is StoreHealth.USABLE
 
 
 @pytest.mark.secret_service
-async def test_a_real_keyring_that_hangs_is_locked_and_comes_back(service, store):
-    """It takes the call and does not answer, until it does."""
-    hasty = KeyringStore({**os.environ, **service.environ}, "aircher", seconds=0.7)
+async def test_real_hanging_keyring_is_locked_and_recovers(service, store):
+    """It accepts the call and does not answer until it is resumed."""
+    impatient = KeyringStore({**os.environ, **service.environ}, "aircher", seconds=0.7)
     service.hang()
-    state = await hasty.probe()
+    state = await impatient.probe()
     service.resume()
     assert state.health is StoreHealth.LOCKED
     assert "did not answer" in state.reason
@@ -366,15 +367,15 @@ async def test_a_real_keyring_that_hangs_is_locked_and_comes_back(service, store
 
 
 @pytest.mark.secret_service
-async def test_two_homes_do_not_see_each_others_keys(service, store):
-    """The service name keeps them apart."""
-    await store.write(ENTRY, Secret("canary-1"))
+async def test_two_homes_do_not_share_keys(service, store):
+    """They have different service names."""
+    await store.write(KEY_ID, Secret("canary-1"))
     other = KeyringStore({**os.environ, **service.environ}, "aircher:01234567")
-    assert await other.read_all([ENTRY]) == {ENTRY: KeyMissing()}
+    assert await other.read_all([KEY_ID]) == {KEY_ID: KeyMissing()}
 
 
-def test_a_shell_without_bus_address_finds_the_users_bus():
-    """Ssh and cron leave the variable out."""
+def test_session_bus_address_is_added_if_missing():
+    """Sessions over ssh and from cron lack the variable."""
     with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
         bare = {"XDG_RUNTIME_DIR": folder}
         assert child_environment(bare) == bare
