@@ -11,7 +11,7 @@ from importlib import import_module
 
 from aircher_cli.console import Console, OutputClosed
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import INTERRUPTED, OK, OUTPUT_CLOSED, HelpAsked
+from aircher_cli.exit_codes import INTERRUPTED, OK, OUTPUT_CLOSED, HelpRequested
 from aircher_cli.registry import COMMANDS, find_command
 
 
@@ -59,7 +59,7 @@ def _dispatch(context: Context, words: list[str]) -> int:
     command = import_module(f"aircher_cli.commands.{COMMANDS[name][0]}")
     try:
         options = command.build_parser().parse(arguments)
-    except HelpAsked as asked:
+    except HelpRequested as asked:
         context.console.write(asked.text)
         return OK
     code: int = command.run(context, options)

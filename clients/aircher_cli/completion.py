@@ -18,21 +18,21 @@ from aircher_client.client import Client
 from aircher_client.errors import ClientError
 from aircher_wire import methods
 
-PATIENCE = 1.0
+TIMEOUT_SECONDS = 1.0
 """Seconds that a TAB waits for the daemon."""
 
 Completer = Callable[..., list[str]]
 
-PLAIN = re.compile(r"\w[\w./:@+,-]*")
+SHELL_SAFE = re.compile(r"\w[\w./:@+,-]*")
 """What means nothing to any shell. Models are named by servers, and a TAB writes into a command."""
 
 
 def complete() -> None:
     """Print the words that fit what was typed, in the form the shell asked for; then leave."""
-    argcomplete.autocomplete(whole_parser(), always_complete_options="long")
+    argcomplete.autocomplete(full_parser(), always_complete_options="long")
 
 
-def whole_parser() -> Parser:
+def full_parser() -> Parser:
     """Return one parser with every command below it."""
     parser = Parser(prog=PROGRAM)
     first = parser.add_subparsers()
@@ -54,7 +54,7 @@ def _add(below: "argparse._SubParsersAction[Parser]", word: str, command: str) -
             action.completer = completer  # type: ignore[attr-defined] # argcomplete's own hook
 
 
-def _rows(method: str, field: str, timeout: float = PATIENCE) -> Iterator[dict[str, object]]:
+def _rows(method: str, field: str, timeout: float = TIMEOUT_SECONDS) -> Iterator[dict[str, object]]:
     """Yield what the daemon lists; nothing where it does not run: a TAB is no place to say so."""
     try:
         with Client.connect(os.environ, autostart=False, timeout=timeout) as client:
@@ -77,7 +77,7 @@ def model_names(**_: object) -> list[str]:
 
 
 def _plain(names: Iterable[str]) -> list[str]:
-    return [name for name in names if PLAIN.fullmatch(name)]
+    return [name for name in names if SHELL_SAFE.fullmatch(name)]
 
 
 COMPLETERS: dict[str, Completer] = {"provider": provider_names, "model": model_names}

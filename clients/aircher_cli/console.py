@@ -16,7 +16,7 @@ TYPE_CHECKING = False  # what `typing` would say, without its import
 if TYPE_CHECKING:
     from typing import TextIO
 
-UNLIMITED = 10_000
+UNLIMITED_WIDTH = 10_000
 """Columns of an output that is no terminal."""
 
 STYLES = {"good": "32", "bad": "31", "warn": "33", "dim": "2", "bold": "1"}
@@ -57,7 +57,7 @@ class Console:
     @property
     def width(self) -> int:
         """The columns there are; without a terminal nothing is wrapped, so that `grep` finds it."""
-        return self._columns if self.is_terminal or "COLUMNS" in self._environ else UNLIMITED
+        return self._columns if self.is_terminal or "COLUMNS" in self._environ else UNLIMITED_WIDTH
 
     @property
     def _columns(self) -> int:
@@ -103,9 +103,9 @@ class Console:
             return
         text = strip_controls(self._plain_err(text))
         if self.err_is_terminal and len(text) >= self._columns:
-            from aircher_cli.render.layout import hanging  # noqa: PLC0415 -- seldom needed
+            from aircher_cli.render.layout import wrap_hanging  # noqa: PLC0415 -- seldom needed
 
-            text = hanging(text, self._columns)
+            text = wrap_hanging(text, self._columns)
         self._emit_err(text + "\n")
 
     def aside(self, piece: str) -> None:

@@ -1,5 +1,6 @@
 """The exit codes: one table, so that a script can tell what a retry or a sign-in would cure."""
 
+from aircher_cli.values import records
 from aircher_wire import codes
 
 OK = 0
@@ -11,7 +12,7 @@ UNREACHABLE = 3
 """There is no daemon to talk to."""
 NOT_SIGNED_IN = 4
 """Nobody could answer, and every reason is about authentication."""
-NOBODY = 5
+NO_PROVIDER = 5
 """Nobody could answer, for any other reason or for mixed ones."""
 INTERRUPTED = 130
 """Ctrl-C: 128 + SIGINT, as shells count."""
@@ -30,17 +31,17 @@ BY_CODE: dict[str, int] = {
     codes.NOT_AUTHENTICATED: NOT_SIGNED_IN,
     codes.AUTH_REJECTED: NOT_SIGNED_IN,
     codes.KEYRING_LOCKED: NOT_SIGNED_IN,
-    codes.RATE_LIMITED: NOBODY,
-    codes.QUOTA_EXHAUSTED: NOBODY,
-    codes.LIMIT_REACHED: NOBODY,
-    codes.PRICE_UNKNOWN: NOBODY,
-    codes.TOO_EXPENSIVE: NOBODY,
-    codes.OVERLOADED: NOBODY,
-    codes.PROVIDER_ERROR: NOBODY,
-    codes.NETWORK: NOBODY,
-    codes.TIMEOUT: NOBODY,
-    codes.TRUNCATED: NOBODY,
-    codes.ALL_FAILED: NOBODY,
+    codes.RATE_LIMITED: NO_PROVIDER,
+    codes.QUOTA_EXHAUSTED: NO_PROVIDER,
+    codes.LIMIT_REACHED: NO_PROVIDER,
+    codes.PRICE_UNKNOWN: NO_PROVIDER,
+    codes.TOO_EXPENSIVE: NO_PROVIDER,
+    codes.OVERLOADED: NO_PROVIDER,
+    codes.PROVIDER_ERROR: NO_PROVIDER,
+    codes.NETWORK: NO_PROVIDER,
+    codes.TIMEOUT: NO_PROVIDER,
+    codes.TRUNCATED: NO_PROVIDER,
+    codes.ALL_FAILED: NO_PROVIDER,
     codes.CANCELLED: INTERRUPTED,
 }
 
@@ -69,7 +70,7 @@ class UsageError(CommandFailed):
         self.hint = hint
 
 
-class HelpAsked(Exception):
+class HelpRequested(Exception):
     """The words on the command line ask for help; `text` is the help."""
 
     def __init__(self, text: str) -> None:
@@ -104,7 +105,7 @@ def exit_code(error: BaseException) -> int:
 def code_exit(code: str, why: list[str]) -> int:
     """Return the exit code for a protocol error code and the reasons that came with it."""
     if code in _MAY_BE_MIXED and why:
-        return NOT_SIGNED_IN if codes.ABOUT_AUTHENTICATION.issuperset(why) else NOBODY
+        return NOT_SIGNED_IN if codes.ABOUT_AUTHENTICATION.issuperset(why) else NO_PROVIDER
     return BY_CODE.get(code, FAILED)
 
 
@@ -115,8 +116,3 @@ def reasons(data: object) -> list[str]:
     attempts = [entry.get("outcome") for entry in records(data.get("attempts"))]
     skips = [entry.get("reason") for entry in records(data.get("skipped"))]
     return [str(reason) for reason in attempts + skips if reason != "ok"]
-
-
-def records(value: object) -> list[dict[str, object]]:
-    """Return the maps in a list from the wire; anything else is passed over."""
-    return [entry for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []

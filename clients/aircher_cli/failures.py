@@ -7,10 +7,11 @@ import math
 import time
 
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import CommandFailed, UsageError, exit_code, records
+from aircher_cli.exit_codes import CommandFailed, UsageError, exit_code
 from aircher_cli.parser import PROGRAM
-from aircher_cli.render.formatting import about, free_again, number, reason_words
+from aircher_cli.render.formatting import available_again, describe_reason, with_subject
 from aircher_cli.render.problems import problem_lines
+from aircher_cli.values import number, records
 from aircher_client import DaemonError, DaemonUnreachable
 from aircher_wire import codes
 
@@ -42,7 +43,7 @@ def error_record(error: BaseException) -> dict[str, object]:
         return {"code": error.code, "message": error.message, "data": {}}
     if isinstance(error, KeyboardInterrupt):
         return {"code": codes.CANCELLED, "message": "interrupted", "data": {}}
-    return {"code": codes.INTERNAL, "message": _defect(error), "data": {}}
+    return {"code": codes.INTERNAL, "message": _internal_error(error), "data": {}}
 
 
 def error_lines(error: BaseException) -> list[str]:
@@ -57,7 +58,7 @@ def error_lines(error: BaseException) -> list[str]:
         return [f"{PROGRAM}: {error}"]
     if isinstance(error, DaemonError):
         return _daemon_error_lines(error)
-    return [f"{PROGRAM}: {_defect(error)}"]
+    return [f"{PROGRAM}: {_internal_error(error)}"]
 
 
 def _try(hint: str) -> list[str]:
@@ -68,15 +69,15 @@ def _daemon_error_lines(error: DaemonError) -> list[str]:
     problems = records(error.data.get("problems"))
     details = [f"  {line}" for line in problem_lines(problems)]
     headline = f"{PROGRAM}: {_headline(error, problems)}"
-    way = way_lines(error.data, error.message)
-    return [headline, *details, *way, *back_lines(error.data, time.time())]
+    way = attempt_lines(error.data, error.message)
+    return [headline, *details, *way, *retry_lines(error.data, time.time())]
 
 
-LONGEST_WAIT = 600
+MAX_SUGGESTED_WAIT = 600
 """Seconds for which somebody may want to wait at the keyboard."""
 
 
-def back_lines(data: dict[str, object], now: float) -> list[str]:
+def retry_lines(data: dict[str, object], now: float) -> list[str]:
     """Return a line that says when somebody can be asked again, if that is known.
 
     `now` is a Unix time in seconds, as `data.until`.
@@ -85,10 +86,10 @@ def back_lines(data: dict[str, object], now: float) -> list[str]:
     if until is None:
         return []
     left = max(math.ceil(until - now), 0) + 1  # clocks differ a little
-    advice = f"; 'ask --wait {left}' waits for that" if left <= LONGEST_WAIT else ""
+    advice = f"; 'ask --wait {left}' waits for that" if left <= MAX_SUGGESTED_WAIT else ""
     way = [*records(data.get("attempts")), *records(data.get("skipped"))]
     who = "" if len(way) == 1 else "the first of them is "
-    return [f"  {who}{free_again(until, now)}{advice}"]
+    return [f"  {who}{available_again(until, now)}{advice}"]
 
 
 def _headline(error: DaemonError, problems: list[dict[str, object]]) -> str:
@@ -97,10 +98,10 @@ def _headline(error: DaemonError, problems: list[dict[str, object]]) -> str:
         return "the configuration is invalid:"  # each problem has its line below
     provider, _, rest = error.message.partition(": ")
     known = {entry.get("provider") for entry in records(error.data.get("skipped"))}
-    return about(provider, provider, rest) if provider in known else error.message
+    return with_subject(provider, provider, rest) if provider in known else error.message
 
 
-def way_lines(data: dict[str, object], said: str = "") -> list[str]:
+def attempt_lines(data: dict[str, object], said: str = "") -> list[str]:
     """Return a line for each attempt that failed and each candidate that was passed over.
 
     What `said` says already is not repeated.
@@ -110,21 +111,21 @@ def way_lines(data: dict[str, object], said: str = "") -> list[str]:
         *((entry, entry.get("reason")) for entry in records(data.get("skipped"))),
     ]
     lines = [
-        _way_line(entry, reason)
+        _attempt_line(entry, reason)
         for entry, reason in way
         if reason != "ok" and not (entry.get("message") and str(entry["message"]) in said)
     ]
     return list(dict.fromkeys(lines))
 
 
-def _way_line(entry: dict[str, object], reason: object) -> str:
+def _attempt_line(entry: dict[str, object], reason: object) -> str:
     who = "/".join(str(entry[part]) for part in ("provider", "model") if entry.get(part))
     key = f" (key {entry['key']})" if entry.get("key") else ""
-    message = str(entry.get("message") or reason_words(str(reason)))
-    return "  " + about(f"{who}{key}", str(entry.get("provider") or ""), message)
+    message = str(entry.get("message") or describe_reason(str(reason)))
+    return "  " + with_subject(f"{who}{key}", str(entry.get("provider") or ""), message)
 
 
-def _defect(error: BaseException) -> str:
+def _internal_error(error: BaseException) -> str:
     """Name a defect of ours by its type alone: its text could hold what must not be printed."""
     where = error.__traceback__
     while where and where.tb_next:

@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 
 from aircher_cli.console import terminal_width
-from aircher_cli.exit_codes import HelpAsked, UsageError
+from aircher_cli.exit_codes import HelpRequested, UsageError
 from aircher_cli.registry import suggest
 
 TYPE_CHECKING = False  # what `typing` would say, without its import
@@ -56,7 +56,7 @@ class Parser(argparse.ArgumentParser):
     def print_help(self, file: object = None) -> "NoReturn":
         """Hand the help to whoever knows where to print it."""
         del file
-        raise HelpAsked(self.format_help())
+        raise HelpRequested(self.format_help())
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
         """Parse, with positional arguments and options in any order.
@@ -65,14 +65,14 @@ class Parser(argparse.ArgumentParser):
 
         Raises:
             UsageError: the words do not fit.
-            HelpAsked: the words ask for help.
+            HelpRequested: the words ask for help.
         """
         words, hidden = _hide_after_dashes(list(words))
         options, unknown = self.parse_known_intermixed_args(words)
-        for name, value in vars(options).items():
-            setattr(options, name, _unhide(value, hidden))
+        for non_empty_name, value in vars(options).items():
+            setattr(options, non_empty_name, _unhide(value, hidden))
         if unknown:
-            self.error(_complain(unknown))
+            self.error(_unknown_arguments(unknown))
         return options
 
 
@@ -100,7 +100,7 @@ def looks_like_key(word: str) -> bool:
     return word.startswith(_KEY_STARTS) or len(word) > 64
 
 
-def _complain(unknown: list[str]) -> str:
+def _unknown_arguments(unknown: list[str]) -> str:
     names = [option_name(word) for word in unknown if word.startswith("-") and word != "--"]
     if names:
         return f"unknown option {', '.join(names)}"
@@ -112,10 +112,10 @@ def option_name(word: str) -> str:
     return word.split("=", 1)[0] if word.startswith("--") else word[:2]
 
 
-def make_parser(name: str, description: str, examples: str = "") -> Parser:
+def make_parser(non_empty_name: str, description: str, examples: str = "") -> Parser:
     """Return the parser of one command; `examples` are lines as one would type them."""
     parser = Parser(
-        prog=f"{PROGRAM} {name}",
+        prog=f"{PROGRAM} {non_empty_name}",
         description=description,
         epilog=f"{EXAMPLES}{_indent(examples)}" if examples else None,
         formatter_class=_Formatter,
@@ -158,7 +158,7 @@ def non_negative(text: str) -> float:
     return value
 
 
-def share(text: str) -> float:
+def fraction(text: str) -> float:
     """Parse a number over 0 and up to 1."""
     value = _number(text)
     if not 0 < value <= 1:
@@ -175,14 +175,14 @@ def _number(text: str) -> float:
     return value if abs(value) < float("inf") else -1.0
 
 
-def some_text(text: str) -> str:
+def non_empty_text(text: str) -> str:
     """Take any text, white space too, but not an empty one."""
     if not text:
         raise argparse.ArgumentTypeError("takes a text, and this one is empty")
     return text
 
 
-def name(text: str) -> str:
+def non_empty_name(text: str) -> str:
     """Take a name as it is, but not an empty one: that is a shell's variable nobody has set."""
     if not text.strip():
         raise argparse.ArgumentTypeError("takes a name, and this one is empty")

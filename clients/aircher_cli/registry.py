@@ -43,7 +43,7 @@ GROUPS: dict[str, str] = {
 }
 """The first words that need a second one, and what they are about."""
 
-BY_ITSELF: dict[str, str] = {"cooldowns": "cooldowns list"}
+DEFAULT_COMMANDS: dict[str, str] = {"cooldowns": "cooldowns list"}
 """Groups whose first word alone, with options perhaps, is one of their commands."""
 
 
@@ -53,8 +53,8 @@ def find_command(words: list[str]) -> tuple[str, list[str]] | None:
         name = " ".join(words[:length])
         if name in COMMANDS:
             return name, words[length:]
-    if words and words[0] in BY_ITSELF and _are_options(words[1:]):
-        return BY_ITSELF[words[0]], words[1:]
+    if words and words[0] in DEFAULT_COMMANDS and _are_options(words[1:]):
+        return DEFAULT_COMMANDS[words[0]], words[1:]
     return None
 
 

@@ -17,12 +17,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from aircher_client.connection import POLL
+from aircher_client.connection import POLL_SECONDS
 from aircher_client.errors import DaemonUnreachable
 from aircher_client.lock_holder import LockHolder, find_lock_holder
 from aircher_wire import address
 
-AGAIN = 0.2
+RESTART_DELAY = 0.2
 """Seconds from one start to the next, where a daemon found locks taken that nobody has any more."""
 LOG_LIMIT = 4 * 1024 * 1024
 """Bytes; a longer log is put aside as `*.old` before the next daemon writes to it."""
@@ -33,54 +33,54 @@ TAIL_BYTES = 4096
 COMMAND = (sys.executable or "python3", "-P", "-m", "aircherd")
 
 # What belongs to this process alone: a daemon that inherits it would speak to our supervisor.
-_NOT_INHERITED = frozenset(
+_PRIVATE_VARIABLES = frozenset(
     {"NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID", "WATCHDOG_USEC"}
 )
 
 
-def is_wanted(environ: Mapping[str, str]) -> bool:
+def is_enabled(environ: Mapping[str, str]) -> bool:
     """Whether the user lets clients start a daemon."""
     return environ.get("AIRCHER_AUTOSTART", "1").lower() not in {"0", "no", "off", "false"}
 
 
 def start(
     environ: Mapping[str, str],
-    look: Callable[[], socket.socket | None],
+    try_connect: Callable[[], socket.socket | None],
     *,
     timeout: float,
     command: Sequence[str] = COMMAND,
 ) -> socket.socket:
-    """Start a daemon and return what `look` finds once one answers, whoever started that one.
+    """Start a daemon and return what `try_connect` returns once one answers, whoever started that one.
 
     `timeout` is in seconds.
 
     Raises:
         DaemonUnreachable: it could not be started, gave up, or was not ready in time.
     """
-    path, ours = address.log_path(environ), address.find_socket(environ)
+    path, socket_path = address.log_path(environ), address.find_socket(environ)
     with _open_log(path) as log:
         offset = log.tell()
-        child, born = _launch(command, environ, log), time.monotonic()
-        deadline, were_taken = born + timeout, False
+        child, started_at = _launch(command, environ, log), time.monotonic()
+        deadline, were_locks_taken = started_at + timeout, False
         try:
-            while (found := look()) is None:
-                way = _look_at(child, environ, ours)
-                step = _next(way, time.monotonic(), born, deadline)
-                if step is _Step.GIVE_UP:
-                    if were_taken and way.status is None:
+            while (found := try_connect()) is None:
+                progress = _check_progress(child, environ, socket_path)
+                action = _next_action(progress, time.monotonic(), started_at, deadline)
+                if action is _Action.GIVE_UP:
+                    if were_locks_taken and progress.status is None:
                         # The latest has not come that far yet; those before it have said why.
-                        way = _Way(address.EXIT_ALREADY_RUNNING)
-                    raise DaemonUnreachable(_explain(way, ours, timeout, path, offset))
-                if step is _Step.AGAIN:
-                    were_taken = True
-                    child, born = _launch(command, environ, log), time.monotonic()
-                time.sleep(POLL)
+                        progress = _Progress(address.EXIT_ALREADY_RUNNING)
+                    raise DaemonUnreachable(_explain(progress, socket_path, timeout, path, offset))
+                if action is _Action.RESTART:
+                    were_locks_taken = True
+                    child, started_at = _launch(command, environ, log), time.monotonic()
+                time.sleep(POLL_SECONDS)
         finally:
-            _let_go(child)
+            _release(child)
     return found
 
 
-class _Way(NamedTuple):
+class _Progress(NamedTuple):
     """How far the started daemon has come.
 
     `status` is its exit code, None while it runs. `holder` is who was in its way and is still
@@ -92,27 +92,33 @@ class _Way(NamedTuple):
     is_elsewhere: bool = False
 
 
-def _look_at(child: subprocess.Popen[bytes], environ: Mapping[str, str], ours: str) -> _Way:
+def _check_progress(
+    child: subprocess.Popen[bytes], environ: Mapping[str, str], socket_path: str
+) -> _Progress:
     status = child.poll()
     holder = find_lock_holder(environ) if status == address.EXIT_ALREADY_RUNNING else None
-    return _Way(status, holder, holder is not None and not holder.serves(ours))
+    return _Progress(status, holder, holder is not None and not holder.serves(socket_path))
 
 
-class _Step(enum.Enum):
+class _Action(enum.Enum):
     WAIT = enum.auto()
-    AGAIN = enum.auto()
+    RESTART = enum.auto()
     GIVE_UP = enum.auto()
 
 
-def _next(way: _Way, now: float, born: float, deadline: float) -> _Step:
+def _next_action(progress: _Progress, now: float, started_at: float, deadline: float) -> _Action:
     """Decide how to go on while nobody answers."""
-    if now >= deadline or way.status not in (None, address.EXIT_ALREADY_RUNNING):
-        return _Step.GIVE_UP
-    if way.is_elsewhere:
-        return _Step.GIVE_UP
-    if way.status is not None and way.holder is None and now - born >= AGAIN:
-        return _Step.AGAIN
-    return _Step.WAIT
+    if now >= deadline or progress.status not in (None, address.EXIT_ALREADY_RUNNING):
+        return _Action.GIVE_UP
+    if progress.is_elsewhere:
+        return _Action.GIVE_UP
+    if (
+        progress.status is not None
+        and progress.holder is None
+        and now - started_at >= RESTART_DELAY
+    ):
+        return _Action.RESTART
+    return _Action.WAIT
 
 
 def _launch(
@@ -132,7 +138,7 @@ def _launch(
         raise DaemonUnreachable(f"cannot run {command[0]}: {error.strerror}") from None
 
 
-def _let_go(child: subprocess.Popen[bytes]) -> None:
+def _release(child: subprocess.Popen[bytes]) -> None:
     """Stop watching: the daemon is the user's now, and is meant to outlive us."""
     if child.poll() is None:
         child.returncode = 0  # or its destructor would warn that it is still running
@@ -140,7 +146,7 @@ def _let_go(child: subprocess.Popen[bytes]) -> None:
 
 def daemon_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of a daemon started by a client, paths absolute: it starts in /."""
-    kept = {name: value for name, value in environ.items() if name not in _NOT_INHERITED}
+    kept = {name: value for name, value in environ.items() if name not in _PRIVATE_VARIABLES}
     if environ.get("AIRCHER_SOCKET"):
         kept["AIRCHER_SOCKET"] = address.find_socket(environ)
     if environ.get("AIRCHER_HOME"):
@@ -167,29 +173,33 @@ def _open_log(path: Path) -> BinaryIO:
     return log
 
 
-def _explain(way: _Way, ours: str, timeout: float, path: Path, offset: int) -> str:
+def _explain(progress: _Progress, socket_path: str, timeout: float, path: Path, offset: int) -> str:
     """Say why there is no daemon, in one line, and after it the daemon's own words if they help."""
-    if way.holder is not None:
-        return _in_the_way(way.holder, ours, timeout, is_elsewhere=way.is_elsewhere)
-    if way.status is None:
+    if progress.holder is not None:
+        return _explain_lock_holder(
+            progress.holder, socket_path, timeout, is_elsewhere=progress.is_elsewhere
+        )
+    if progress.status is None:
         what = f"aircherd was started, but nobody answers after {timeout:g} s"
-    elif way.status == address.EXIT_ALREADY_RUNNING:
-        what = f"aircherd finds its locks taken, but nobody answers at {ours} after {timeout:g} s"
-    elif way.status < 0:
-        what = f"aircherd was started and was killed by signal {-way.status}"
+    elif progress.status == address.EXIT_ALREADY_RUNNING:
+        what = f"aircherd finds its locks taken, but nobody answers at {socket_path} after {timeout:g} s"
+    elif progress.status < 0:
+        what = f"aircherd was started and was killed by signal {-progress.status}"
     else:
-        what = f"aircherd could not start (exit code {way.status})"
+        what = f"aircherd could not start (exit code {progress.status})"
     return "\n".join([f"{what}; its log is {path}", *_tail(path, offset)])
 
 
-def _in_the_way(holder: LockHolder, ours: str, timeout: float, *, is_elsewhere: bool) -> str:
+def _explain_lock_holder(
+    holder: LockHolder, socket_path: str, timeout: float, *, is_elsewhere: bool
+) -> str:
     if is_elsewhere:
         return (
             f"another aircherd (process {holder.pid}) has your keys and serves {holder.socket}, "
-            f"not {ours}: set AIRCHER_SOCKET={holder.socket}, or the same XDG_RUNTIME_DIR as there"
+            f"not {socket_path}: set AIRCHER_SOCKET={holder.socket}, or the same XDG_RUNTIME_DIR as there"
         )
     return (
-        f"nobody answers at {ours} after {timeout:g} s: process {holder.pid} is still stopping, "
+        f"nobody answers at {socket_path} after {timeout:g} s: process {holder.pid} is still stopping, "
         f"for it finishes its requests first, or it is not ready yet. Try again later"
     )
 

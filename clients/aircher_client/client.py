@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from aircher_client.connection import POLL, Connection, connect
+from aircher_client.connection import POLL_SECONDS, Connection, connect
 from aircher_client.conversation import HELLO_TIMEOUT, Conversation
 from aircher_client.errors import ConnectionLost, DaemonError, DaemonUnreachable
 from aircher_client.project import find_project
@@ -48,7 +48,7 @@ class Client:
         self._project = project
         self._repeats = repeats
         self._hello_timeout = hello_timeout
-        self._talk = self._open()
+        self._conversation = self._open()
 
     @classmethod
     def connect(
@@ -70,14 +70,14 @@ class Client:
         """
 
         def find() -> Connection:
-            return _find(environ, autostart=autostart, timeout=timeout, command=command)
+            return _open_connection(environ, autostart=autostart, timeout=timeout, command=command)
 
         return cls(find, name=name, project=find_project(environ), repeats=autostart)
 
     @property
     def server(self) -> dict[str, Any]:
         """The daemon's answer to `hello`; empty until the first call has returned."""
-        return self._talk.server
+        return self._conversation.server
 
     # ---------------------------------------------------------- what can be asked
 
@@ -103,11 +103,11 @@ class Client:
         while True:
             deadline = None if timeout is None else time.monotonic() + timeout
             try:
-                return self._talk.exchange(method, params, on_notification, deadline)
+                return self._conversation.exchange(method, params, on_notification, deadline)
             except (DaemonError, ConnectionLost) as error:
                 if not self._may_repeat(method, error) or time.monotonic() >= last_try:
                     raise
-            time.sleep(POLL)
+            time.sleep(POLL_SECONDS)
             self._reopen()
 
     def chat(
@@ -129,7 +129,11 @@ class Client:
 
         def on_notification(method: str, params: dict[str, Any]) -> None:
             # An earlier chat that was cancelled may still have deltas under way: hence the id.
-            if on_delta and method == methods.CHAT_DELTA and params.get("id") == self._talk.msgid:
+            if (
+                on_delta
+                and method == methods.CHAT_DELTA
+                and params.get("id") == self._conversation.msgid
+            ):
                 on_delta(params)
 
         try:
@@ -139,7 +143,7 @@ class Client:
         except (DaemonError, ConnectionLost):
             raise
         except BaseException:
-            self._talk.cancel(self._talk.msgid)
+            self._conversation.cancel(self._conversation.msgid)
             raise
         return result
 
@@ -164,7 +168,7 @@ class Client:
         return self._yield_events(chosen)
 
     def _yield_events(self, chosen: list[str]) -> Iterator[dict[str, Any]]:
-        talk = self._talk
+        talk = self._conversation
         try:
             while True:
                 while talk.events:
@@ -177,17 +181,17 @@ class Client:
             talk.unsubscribe(chosen)
 
     def _subscribe(self, topics: list[str]) -> dict[str, Any]:
-        self._talk.events = deque()
+        self._conversation.events = deque()
         try:
             result: dict[str, Any] = self.call(methods.EVENTS_SUBSCRIBE, {"topics": topics})
         except BaseException:
-            self._talk.events = None
+            self._conversation.events = None
             raise
         return result
 
     def close(self) -> None:
         """Close the connection; the daemon cancels what is under way. Idempotent."""
-        self._talk.connection.close()
+        self._conversation.connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -201,7 +205,7 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Client {self._talk!r}>"
+        return f"<Client {self._conversation!r}>"
 
     # ---------------------------------------------------------- the next daemon
 
@@ -211,23 +215,23 @@ class Client:
         )
 
     def _reopen(self) -> None:
-        events = self._talk.events
+        events = self._conversation.events
         self.close()
-        self._talk = self._open()
-        self._talk.events = events
+        self._conversation = self._open()
+        self._conversation.events = events
 
     def _may_repeat(self, method: str, error: DaemonError | ConnectionLost) -> bool:
         """Tell whether the next daemon may be asked: this one refused, or never said a word."""
-        if not self._repeats or self._talk.has_begun or method == methods.SHUTDOWN:
+        if not self._repeats or self._conversation.has_begun or method == methods.SHUTDOWN:
             return False
-        if self._talk.events is not None and method != methods.EVENTS_SUBSCRIBE:
+        if self._conversation.events is not None and method != methods.EVENTS_SUBSCRIBE:
             return False  # the subscription would be lost without a word
         if isinstance(error, DaemonError):
             return error.code == codes.SHUTTING_DOWN
-        return not self._talk.connection.has_received
+        return not self._conversation.connection.has_received
 
 
-def _find(
+def _open_connection(
     environ: Mapping[str, str], *, autostart: bool, timeout: float, command: Sequence[str] | None
 ) -> Connection:
     path = address.find_socket(environ)
@@ -239,7 +243,7 @@ def _find(
             raise DaemonUnreachable(f"aircherd is not running: nobody listens on {path}. {cure}")
         from aircher_client import autostart as starter  # noqa: PLC0415 -- brings subprocess
 
-        if not starter.is_wanted(environ):
+        if not starter.is_enabled(environ):
             raise DaemonUnreachable(
                 f"aircherd is not running: nobody listens on {path}, and AIRCHER_AUTOSTART is off. "
                 f"{cure}"

@@ -12,7 +12,7 @@ from aircher_wire import address
 from aircher_wire.frames import Decoder, Frame
 
 READ_SIZE = 65_536
-POLL = 0.01
+POLL_SECONDS = 0.01
 """Seconds between two looks at a socket that is not there yet."""
 
 
@@ -154,4 +154,4 @@ def connect(path: str, deadline: float) -> socket.socket | None:
                 raise NoAnswer(
                     f"aircherd at {path} takes no connection: too many are waiting, or it hangs"
                 ) from None
-        time.sleep(POLL)
+        time.sleep(POLL_SECONDS)

@@ -126,7 +126,7 @@ class Conversation:
             except NoAnswer:
                 if self._hello_id is None or time.monotonic() < self._hello_deadline:
                     raise
-                raise NoAnswer(_hangs(self.connection.peer_pid())) from None
+                raise NoAnswer(_hang_message(self.connection.peer_pid())) from None
             if not isinstance(frame, Response) or frame.msgid != self._hello_id:
                 return frame
             self._hello_id = None
@@ -182,7 +182,7 @@ class Conversation:
         return f"<Conversation of {self._name}, {self.msgid} requests, {self.connection!r}>"
 
 
-def _hangs(pid: int | None) -> str:
+def _hang_message(pid: int | None) -> str:
     """Say that the daemon hangs. By its name nobody finds it: it is called python3."""
     what = "takes connections but does not answer: it hangs or is stopped"
     if pid is None:

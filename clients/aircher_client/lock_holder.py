@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from aircher_wire import address
 
-LONGEST = 8192
+MAX_BYTES = 8192
 """Bytes of a lock file that are read; a process id and a path are far fewer."""
 
 
@@ -46,7 +46,7 @@ def read_lock_holder(lock_file: Path) -> LockHolder | None:
     except OSError:
         return None
     try:
-        text = os.read(descriptor, LONGEST).decode(errors="surrogateescape")
+        text = os.read(descriptor, MAX_BYTES).decode(errors="surrogateescape")
     except OSError:
         return None
     finally:

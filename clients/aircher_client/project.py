@@ -7,7 +7,7 @@ from collections.abc import Mapping
 MARKER = ".git"
 """What a project's root holds: a folder, or a file in a worktree or a submodule."""
 
-LONGEST = 4096
+MAX_LENGTH = 4096
 """Characters that the daemon takes."""
 
 
@@ -18,15 +18,15 @@ def find_project(environ: Mapping[str, str]) -> str | None:
     look into each folder on the way up takes microseconds, and every command pays for it.
     """
     told = environ.get("AIRCHER_PROJECT")
-    found = _root_around_us() if told is None else told.strip()
+    found = _find_root() if told is None else told.strip()
     if not found:
         return None
     # A name that is not UTF-8 has no place in the records: it is shown as far as it can be.
     project = os.fsencode(found).decode(errors="replace")
-    return project if len(project) <= LONGEST else None
+    return project if len(project) <= MAX_LENGTH else None
 
 
-def _root_around_us() -> str | None:
+def _find_root() -> str | None:
     try:
         folder = os.getcwd()
     except OSError:  # somebody removed it

@@ -5,10 +5,11 @@ import time
 
 from aircher_cli.commands.config.path import config_file
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import OK, records
+from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.render.formatting import short_path
-from aircher_cli.render.limits import EXAMPLE, incomplete_words, limit_lines, unknown_words
+from aircher_cli.render.limits import EXAMPLE, incomplete_note, limit_lines, unknown_name_notes
+from aircher_cli.values import records
 from aircher_wire import methods
 
 EXAMPLES = """
@@ -38,7 +39,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
         console.json(status)
     elif not limits:
         console.line("there are no limits")
-        console.note(_advice(context))
+        console.note(_example_note(context))
     else:
         lines = limit_lines(
             limits,
@@ -49,14 +50,14 @@ def run(context: Context, options: argparse.Namespace) -> int:
         )
         for line in lines:
             console.styled(line)
-        if note := incomplete_words(status):
+        if note := incomplete_note(status):
             console.note(note)
-        for note in unknown_words(status):
+        for note in unknown_name_notes(status):
             console.note(note)
     return OK
 
 
-def _advice(context: Context) -> str:
+def _example_note(context: Context) -> str:
     """Return an example to paste, and where to."""
     file = short_path(config_file(context), context.environ.get("HOME", ""))
     return f"to set one, add for example to {file}:\n\n{EXAMPLE}"

@@ -5,12 +5,11 @@ import time
 
 from aircher_cli.commands.ask.command import STRATEGIES
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import OK, code_exit, reasons, records
-from aircher_cli.parser import Parser, add_json, make_parser, name, positive_int
+from aircher_cli.exit_codes import OK, code_exit, reasons
+from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name, positive_int
 from aircher_cli.render.route import route_lines
+from aircher_cli.values import Map, records
 from aircher_wire import codes, methods
-
-Map = dict[str, object]
 
 EXAMPLES = """
 aircher-cli route
@@ -24,8 +23,8 @@ Show who would be asked now, in this order, what it would cost and why; and who 
 over, why, and until when. Nothing is sent to anybody. The exit code is that of `ask` where nobody
 could answer: 4 if signing in would cure it, 5 for other reasons."""
 
-USUAL_TOKENS = 1000
-MOST_TOKENS = 8_000_000
+DEFAULT_TOKENS = 1000
+MAX_TOKENS = 8_000_000
 """More would not fit in a frame."""
 
 BYTES_PER_TOKEN = 3.5
@@ -40,15 +39,23 @@ def build_parser() -> Parser:
     """Return the parser of `route`."""
     parser = make_parser("route", DESCRIPTION, EXAMPLES)
     add = parser.add_argument
-    add("-m", "--model", type=name, metavar="MODEL", help="provider/model, or an alias of yours")
+    add(
+        "-m",
+        "--model",
+        type=non_empty_name,
+        metavar="MODEL",
+        help="provider/model, or an alias of yours",
+    )
     add("--provider", action="append", default=[], metavar="NAME", help="only this provider")
     strategy_help = f"in which order: {', '.join(STRATEGIES)}"
     add("--strategy", choices=STRATEGIES, metavar="STRATEGY", help=strategy_help)
-    add("--conversation", type=name, metavar="NAME", help="as a part of this conversation")
+    add(
+        "--conversation", type=non_empty_name, metavar="NAME", help="as a part of this conversation"
+    )
     add_json(parser)
     add = parser.add_argument_group("the request").add_argument
-    tokens_help = f"how long the prompt is (default {USUAL_TOKENS})"
-    add("--tokens", type=_tokens, default=USUAL_TOKENS, metavar="N", help=tokens_help)
+    tokens_help = f"how long the prompt is (default {DEFAULT_TOKENS})"
+    add("--tokens", type=_tokens, default=DEFAULT_TOKENS, metavar="N", help=tokens_help)
     add("--max-tokens", type=positive_int, metavar="N", help="longest answer")
     add("--image", action="store_true", help="it has an image")
     add("--tools", action="store_true", help="it has tools")
@@ -60,8 +67,8 @@ def build_parser() -> Parser:
 def _tokens(typed: str) -> int:
     """Parse a length that can be sent."""
     value = positive_int(typed)
-    if value > MOST_TOKENS:
-        raise argparse.ArgumentTypeError(f"takes a whole number up to {MOST_TOKENS}")
+    if value > MAX_TOKENS:
+        raise argparse.ArgumentTypeError(f"takes a whole number up to {MAX_TOKENS}")
     return value
 
 
@@ -99,9 +106,9 @@ def build_request(options: argparse.Namespace) -> Map:
         "reasoning": "medium" if options.reasoning else None,
     }
     route: Map = {"providers": options.provider or None, "strategy": options.strategy}
-    wishes["route"] = _given(route) or None
-    return {**request, **_given(wishes)}
+    wishes["route"] = _without_none(route) or None
+    return {**request, **_without_none(wishes)}
 
 
-def _given(fields: Map) -> Map:
-    return {name: value for name, value in fields.items() if value is not None}
+def _without_none(fields: Map) -> Map:
+    return {non_empty_name: value for non_empty_name, value in fields.items() if value is not None}

@@ -3,23 +3,21 @@
 import argparse
 import time
 
-from aircher_cli.commands.inputs.time_input import FORMS, read_span
+from aircher_cli.commands.inputs.time_input import TIME_FORMATS, read_span
 from aircher_cli.console import Console
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import OK, UsageError, records
+from aircher_cli.exit_codes import OK, UsageError
 from aircher_cli.parser import PROGRAM, Parser, make_parser
 from aircher_cli.registry import suggest
-from aircher_cli.render.formatting import as_map, text
 from aircher_cli.render.usage import (
     SUMS,
-    estimated_words,
-    span_words,
-    unpriced_words,
+    describe_period,
+    estimated_note,
+    unpriced_note,
     usage_lines,
 )
+from aircher_cli.values import Map, as_map, records, text
 from aircher_wire import methods
-
-Map = dict[str, object]
 
 EXAMPLES = """
 aircher-cli usage
@@ -35,7 +33,7 @@ counts as one request for each provider that was asked. The cost is what the pro
 what the known prices make of the tokens; one that nobody knows is a ?, and missing in the sum. Of
 a request that was cut off nobody tells what it took: it counts as estimated, marked with a ~."""
 
-BY = ("day", "provider", "model", "client", "project", "key", "outcome")
+GROUPINGS = ("day", "provider", "model", "client", "project", "key", "outcome")
 """What a report can be grouped by."""
 
 
@@ -43,9 +41,9 @@ def build_parser() -> Parser:
     """Return the parser of `usage`."""
     parser = make_parser("usage", DESCRIPTION, EXAMPLES)
     add = parser.add_argument
-    by_help = f"a row for each of these, with commas between: {', '.join(BY)}"
+    by_help = f"a row for each of these, with commas between: {', '.join(GROUPINGS)}"
     add("--by", type=_groups, default=["provider", "model"], metavar="WHAT", help=by_help)
-    add("--since", default="month", metavar="WHEN", help=f"one of {FORMS}")
+    add("--since", default="month", metavar="WHEN", help=f"one of {TIME_FORMATS}")
     add("--until", metavar="WHEN", help="likewise; a day is included")
     form = parser.add_mutually_exclusive_group().add_argument
     form("--json", action="store_true", help="print JSON, for scripts")
@@ -57,9 +55,9 @@ def _groups(typed: str) -> list[str]:
     """Parse names with commas between; each counts once."""
     names = [name.strip() for name in typed.split(",")]
     for name in names:
-        if name not in BY:
-            meant = suggest(name, list(BY))
-            raise argparse.ArgumentTypeError(f"takes some of {', '.join(BY)}{meant}")
+        if name not in GROUPINGS:
+            meant = suggest(name, list(GROUPINGS))
+            raise argparse.ArgumentTypeError(f"takes some of {', '.join(GROUPINGS)}{meant}")
     return list(dict.fromkeys(names))
 
 
@@ -80,7 +78,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     elif options.csv:
         context.console.write(csv_text(records(report.get("rows")), options.by))
     else:
-        _show(context.console, report, options.by, span_words(since, until))
+        _show(context.console, report, options.by, describe_period(since, until))
     if not options.json and (note := ledger_note(as_map(report.get("ledger")))):
         context.console.note(note)
     return OK
@@ -111,7 +109,7 @@ def _show(console: Console, report: Map, by: list[str], span: str) -> None:
     )
     for line in lines:
         console.styled(line)
-    for note in (estimated_words(report), unpriced_words(report)):
+    for note in (estimated_note(report), unpriced_note(report)):
         if note:
             console.note(note)
 

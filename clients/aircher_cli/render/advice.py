@@ -1,17 +1,17 @@
 """What to do where nobody can answer a request that names no model: from the daemon's `status`."""
 
-from aircher_cli.exit_codes import records
-from aircher_cli.render.formatting import as_map, listing, text
+from aircher_cli.render.formatting import join_names
 from aircher_cli.render.problems import NOTHING_IN_USE
+from aircher_cli.values import as_map, records, text
 
-SIGNED_IN = frozenset({"authenticated", "unverified"})
+SIGNED_IN_STATES = frozenset({"authenticated", "unverified"})
 """States of a provider that is asked, if only somebody names it."""
 
-Step = tuple[str, str]
+Suggestion = tuple[str, str]
 """A command, and what it does."""
 
 
-def nobody_lines(status: dict[str, object], *, variables: list[str] | None = None) -> list[str]:
+def no_default_lines(status: dict[str, object], *, variables: list[str] | None = None) -> list[str]:
     """Return why nobody answers by default, and what to do: a sentence, perhaps commands below it.
 
     Args:
@@ -21,10 +21,10 @@ def nobody_lines(status: dict[str, object], *, variables: list[str] | None = Non
     if as_map(status.get("config")).get("in_use") == NOTHING_IN_USE:
         return ["Nobody answers until the configuration is mended."]
     providers = records(status.get("providers"))
-    if ready := [_name(each) for each in providers if each.get("state") in SIGNED_IN]:
+    if ready := [_name(each) for each in providers if each.get("state") in SIGNED_IN_STATES]:
         return [_signed_in(ready, text(as_map(status.get("default")).get("model")))]
-    steps = first_steps(providers, variables or [])
-    return ["Nobody is signed in yet. Any of these is a start:", *_shown(steps)]
+    steps = suggest_first_steps(providers, variables or [])
+    return ["Nobody is signed in yet. Any of these is a start:", *_suggestion_lines(steps)]
 
 
 def _signed_in(ready: list[str], default_model: str) -> str:
@@ -35,12 +35,14 @@ def _signed_in(ready: list[str], default_model: str) -> str:
     else:
         why = f"{'has' if verb == 'is' else 'have'} no default model"
     return (
-        f"{listing(ready)} {verb} signed in, but {why}: "
+        f"{join_names(ready)} {verb} signed in, but {why}: "
         f"name one with `-m {ready[0]}/MODEL`, or set default_model in the configuration."
     )
 
 
-def first_steps(providers: list[dict[str, object]], variables: list[str]) -> list[Step]:
+def suggest_first_steps(
+    providers: list[dict[str, object]], variables: list[str]
+) -> list[Suggestion]:
     """Return commands for somebody who has no key anywhere."""
     imports = [("aircher-cli auth import", f"takes {', '.join(variables)} from this shell")]
     keyless = [
@@ -62,7 +64,7 @@ def _about_keyless(provider: dict[str, object]) -> str:
     return "needs no key"
 
 
-def _shown(steps: list[Step]) -> list[str]:
+def _suggestion_lines(steps: list[Suggestion]) -> list[str]:
     column = max(len(command) for command, _ in steps)
     return [f"  {command:<{column}}  {about}" for command, about in steps]
 

@@ -1,14 +1,13 @@
 """Who is left alone for a while, and until when."""
 
-from aircher_cli.render.formatting import coming, number, text
-from aircher_cli.render.layout import Line, columns, paragraph, room_behind
-
-Map = dict[str, object]
+from aircher_cli.render.formatting import relative_time
+from aircher_cli.render.layout import Line, columns, last_column_width, paragraph
+from aircher_cli.values import Map, number, text
 
 INDENT = "    "
 
 
-def those_ill(rows: list[Map]) -> list[Map]:
+def unhealthy_rows(rows: list[Map]) -> list[Map]:
     """Return the rows that say who is not well, each thing once.
 
     A provider's own row has the health of its best key, and says nothing where a row is about the
@@ -26,7 +25,7 @@ def those_ill(rows: list[Map]) -> list[Map]:
 
 
 def cooldown_lines(rows: list[Map], width: int, now: float) -> list[Line]:
-    """Return the lines for rows of `those_ill`: who and until when, and why below it."""
+    """Return the lines for rows of `unhealthy_rows`: who and until when, and why below it."""
     lines: list[Line] = []
     for row, head in zip(rows, _heads([_head(row, now) for row in rows], width), strict=True):
         lines += head
@@ -38,7 +37,7 @@ def cooldown_lines(rows: list[Map], width: int, now: float) -> list[Line]:
 def _heads(rows: list[Line], width: int) -> list[list[Line]]:
     """Return the cells of each row aligned, or in two lines where there is no room for that."""
     longest = max((len(row[-1][0]) for row in rows), default=0)
-    if not rows or room_behind(rows, width) >= longest:
+    if not rows or last_column_width(rows, width) >= longest:
         return columns(rows, width)
     return [_stacked(row, width) for row in rows]
 
@@ -53,7 +52,7 @@ def _head(row: Map, now: float) -> Line:
     health = text(row.get("health"))
     until = number(row.get("until"))
     # Its time is over, and only an answer will tell that all is well: it is asked again.
-    back = "asked again next time" if until is None else f"back {coming(until, now)}"
+    back = "asked again next time" if until is None else f"back {relative_time(until, now)}"
     return [
         ("!", "bad" if health == "quota_exhausted" else "warn"),
         ("/".join(text(row[part]) for part in ("provider", "model") if row.get(part)), "bold"),

@@ -1,13 +1,13 @@
 """The answer to `status` as text."""
 
-from aircher_cli.exit_codes import records
-from aircher_cli.render.advice import nobody_lines
-from aircher_cli.render.formatting import as_map, count, duration, number, short_path, text, texts
-from aircher_cli.render.keys import SYMBOLS, health_trouble, state_words
-from aircher_cli.render.layout import Line, columns, fields, hanging, paragraph
+from aircher_cli.render.advice import no_default_lines
+from aircher_cli.render.formatting import count, format_duration, short_path
+from aircher_cli.render.keys import SYMBOLS, describe_state, health_problem
+from aircher_cli.render.layout import Line, columns, fields, paragraph, wrap_hanging
 from aircher_cli.render.problems import config_problems
+from aircher_cli.values import as_map, number, records, text, texts
 
-STARTERS: dict[str, str] = {
+STARTED_BY: dict[str, str] = {
     "client": "by a client, with the variables of its shell",
     "systemd": "by systemd, without the variables of your shell",
     "user": "by hand",
@@ -18,7 +18,7 @@ STARTERS: dict[str, str] = {
 def headline(status: dict[str, object]) -> str:
     """Return which daemon it is and how long it has been up."""
     version, pid = text(status.get("version")), text(status.get("pid"))
-    up = duration(number(status.get("uptime_s")) or 0)
+    up = format_duration(number(status.get("uptime_s")) or 0)
     return f"aircherd {version} runs as process {pid}, for {up}"
 
 
@@ -41,7 +41,7 @@ def status_lines(status: dict[str, object], *, width: int, home: str) -> list[Li
 def _facts(status: dict[str, object], home: str) -> list[tuple[str, str]]:
     starter = text(status.get("started_by"))
     pairs = [
-        ("started", STARTERS.get(starter, starter)),
+        ("started", STARTED_BY.get(starter, starter)),
         ("requests", _requests(status)),
         ("socket", short_path(text(status.get("socket")), home)),
         ("config", _config(as_map(status.get("config")), home)),
@@ -102,7 +102,7 @@ def _provider_lines(providers: list[dict[str, object]], width: int) -> list[Line
     lines: list[Line] = []
     for provider, head in zip(providers, columns(rows, width, droppable=(3,)), strict=True):
         lines += head
-        if trouble := health_trouble(provider):
+        if trouble := health_problem(provider):
             lines += paragraph(trouble, width, indent="    ", hang="  ")
     return lines
 
@@ -115,7 +115,7 @@ def _provider_cells(provider: dict[str, object]) -> Line:
     return [
         (symbol, style),
         (text(provider.get("provider")), "bold"),
-        (state_words(state, health), style),
+        (describe_state(state, health), style),
         (text(provider.get("base_url")), "dim"),
     ]
 
@@ -127,7 +127,7 @@ def _default_lines(status: dict[str, object], width: int) -> list[Line]:
     if problem := text(default.get("problem")):
         return fields([("without -m", problem)], width)
     if not chain:
-        said = hanging("\n".join(nobody_lines(status)), width)
+        said = wrap_hanging("\n".join(no_default_lines(status)), width)
         return [[(line, "")] for line in said.splitlines()]
     value = f"{model}: {chain}" if model and model != chain else chain
     return fields([("without -m", value)], width)

@@ -1,7 +1,8 @@
 """One line per event, whatever its topic."""
 
-from aircher_cli.render.formatting import clock, number, percent, reason_words, text, texts
+from aircher_cli.render.formatting import describe_reason, format_percent, format_time
 from aircher_cli.render.problems import problem_lines
+from aircher_cli.values import number, text, texts
 
 
 def event_line(event: dict[str, object], now: float) -> str:
@@ -12,20 +13,22 @@ def event_line(event: dict[str, object], now: float) -> str:
         now: Unix time in seconds; other days are shown with their date.
     """
     at = number(event.get("at"))
-    moment = clock(now if at is None else at, now)
+    moment = format_time(now if at is None else at, now)
     topic = text(event.get("topic"))
-    return f"{moment}  {topic:<8}  {_SAY.get(topic, _anything)(event)}".replace("\n", " ")
+    return f"{moment}  {topic:<8}  {_FORMATTERS.get(topic, _unknown_topic)(event)}".replace(
+        "\n", " "
+    )
 
 
 def _auth(event: dict[str, object]) -> str:
     state = text(event.get("state")).replace("_", " ")
     gone = " (removed)" if event.get("removed") else ""
-    return f"{_who(event)}: {state}{gone}{_because(event)}"
+    return f"{_target_name(event)}: {state}{gone}{_reason(event)}"
 
 
 def _provider(event: dict[str, object]) -> str:
     health = text(event.get("health")).replace("_", " ")
-    return f"{_who(event)}: {health}{_because(event, 'health_reason')}"
+    return f"{_target_name(event)}: {health}{_reason(event, 'health_reason')}"
 
 
 def _attempt(event: dict[str, object]) -> str:
@@ -33,12 +36,12 @@ def _attempt(event: dict[str, object]) -> str:
     took = f" after {ms:.0f} ms" if ms is not None else ""
     if message := text(event.get("message")):
         # It says what the code says, and more.
-        return f"{_who(event)} failed{took}: {message}"
-    return f"{_who(event)} {reason_words(text(event.get('outcome')))}{took}"
+        return f"{_target_name(event)} failed{took}: {message}"
+    return f"{_target_name(event)} {describe_reason(text(event.get('outcome')))}{took}"
 
 
 def _usage(event: dict[str, object]) -> str:
-    return f"{text(event.get('limit'))}, {percent(number(event.get('share')) or 0.0)} used"
+    return f"{text(event.get('limit'))}, {format_percent(number(event.get('share')) or 0.0)} used"
 
 
 def _config(event: dict[str, object]) -> str:
@@ -51,7 +54,7 @@ def _config(event: dict[str, object]) -> str:
     return f"invalid: {'; '.join(lines) or text(details.get('message'))}"
 
 
-def _anything(event: dict[str, object]) -> str:
+def _unknown_topic(event: dict[str, object]) -> str:
     named = [name for name in event if name not in {"topic", "seq", "at"}]
     return "  ".join(f"{name}={_value(event[name])}" for name in named)
 
@@ -60,17 +63,17 @@ def _value(value: object) -> str:
     return ",".join(texts(value)) if isinstance(value, list) else text(value)
 
 
-def _who(event: dict[str, object]) -> str:
+def _target_name(event: dict[str, object]) -> str:
     who = "/".join(text(event[part]) for part in ("provider", "model") if event.get(part))
     return f"{who} (key {event['key']})" if event.get("key") else who
 
 
-def _because(event: dict[str, object], name: str = "reason") -> str:
+def _reason(event: dict[str, object], name: str = "reason") -> str:
     reason = text(event.get(name))
     return f" ({reason})" if reason else ""
 
 
-_SAY = {
+_FORMATTERS = {
     "auth": _auth,
     "provider": _provider,
     "attempt": _attempt,

@@ -30,12 +30,12 @@ REASONS: dict[str, str] = {
 """What a provider did, after its name."""
 
 
-def reason_words(code: str) -> str:
+def describe_reason(code: str) -> str:
     """Return what a provider did, for its outcome or the reason it was passed over."""
     return REASONS.get(code, code.replace("_", " "))
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Return a time span in its two largest units that matter."""
     whole = int(max(0, seconds))
     if whole < 60:
@@ -49,10 +49,10 @@ def duration(seconds: float) -> str:
 
 def ago(then: float, now: float) -> str:
     """Return how long ago `then` was, both Unix times in seconds."""
-    return "just now" if now - then < 5 else f"{duration(now - then)} ago"
+    return "just now" if now - then < 5 else f"{format_duration(now - then)} ago"
 
 
-def clock(moment: float, now: float) -> str:
+def format_time(moment: float, now: float) -> str:
     """Return a Unix time as the local time of day, with the date unless it is today."""
     local, today = time.localtime(moment), time.localtime(now)
     if (local.tm_year, local.tm_yday) == (today.tm_year, today.tm_yday):
@@ -60,7 +60,7 @@ def clock(moment: float, now: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M", local)
 
 
-def coming(moment: float, now: float) -> str:
+def relative_time(moment: float, now: float) -> str:
     """Return when a moment comes: `in 42 s`, `at 14:05`, `on 2026-12-01`; Unix times in seconds.
 
     Up to a day ahead, a time of day can mean no other day.
@@ -69,20 +69,20 @@ def coming(moment: float, now: float) -> str:
     if left < 1:
         return "any moment"
     if left < 3600:
-        return f"in {duration(left)}"
+        return f"in {format_duration(left)}"
     if left < 86400:
         return time.strftime("at %H:%M", time.localtime(moment))
-    return f"on {day_and_time(moment)}"
+    return f"on {format_date(moment)}"
 
 
-def day_and_time(moment: float) -> str:
+def format_date(moment: float) -> str:
     """Return a Unix time as 2026-11-05 14:05, local time; midnight is the day alone."""
     local = time.localtime(moment)
     is_midnight = (local.tm_hour, local.tm_min, local.tm_sec) == (0, 0, 0)
     return time.strftime("%Y-%m-%d" if is_midnight else "%Y-%m-%d %H:%M", local)
 
 
-def percent(share: float) -> str:
+def format_percent(share: float) -> str:
     """Return a share in whole percent, never more than it is: 100% is all of it."""
     return f"{int(round(share * 100, 4))}%"
 
@@ -92,32 +92,12 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def number(value: object) -> float | None:
-    """Return a number from the wire, or None for anything else."""
-    return float(value) if isinstance(value, int | float) else None
-
-
-def text(value: object) -> str:
-    """Return a string from the wire; nothing becomes the empty string."""
-    return "" if value is None else str(value)
-
-
-def texts(value: object) -> list[str]:
-    """Return a list of strings from the wire; anything else is an empty list."""
-    return [str(entry) for entry in value] if isinstance(value, list | tuple) else []
-
-
-def as_map(value: object) -> dict[str, object]:
-    """Return a map from the wire; anything else is an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
-def listing(names: list[str]) -> str:
+def join_names(names: list[str]) -> str:
     """Return names as a sentence has them: a; a and b; a, b and c."""
     return " and ".join([*filter(None, [", ".join(names[:-1])]), *names[-1:]])
 
 
-def about(who: str, name: str, message: str) -> str:
+def with_subject(who: str, name: str, message: str) -> str:
     """Return `who: message`; a message that names its subject itself stands alone.
 
     It does so in its first words, or as the provider of a key. Any other name in it is of something
@@ -135,12 +115,12 @@ def about(who: str, name: str, message: str) -> str:
     return message if name and (is_of_key or begins_with_it) else f"{who}: {message}"
 
 
-def free_again(until: float, now: float) -> str:
+def available_again(until: float, now: float) -> str:
     """Return when somebody can be asked again: `free again in 59 s (14:03:00)`; Unix times."""
     left = math.ceil(until - now)
     if left < 1:
         return "free again any moment"
-    return f"free again in {duration(left)} ({clock(until, now)})"
+    return f"free again in {format_duration(left)} ({format_time(until, now)})"
 
 
 def short_path(path: str, home: str) -> str:

@@ -1,7 +1,8 @@
 """Rows of `auth.status` as text: one line per key, and under it what there is to say about it."""
 
-from aircher_cli.render.formatting import ago, clock, number, text, texts
+from aircher_cli.render.formatting import ago, format_time
 from aircher_cli.render.layout import Line, columns, paragraph
+from aircher_cli.values import number, text, texts
 
 SYMBOLS: dict[str, tuple[str, str]] = {
     "authenticated": ("✓", "good"),
@@ -29,7 +30,7 @@ def key_lines(rows: list[dict[str, object]], *, width: int, now: float) -> list[
     for row, head in zip(rows, heads, strict=True):
         lines += head
         has_key = any(cell == row.get("key") for cell, _ in head[0])
-        lines += _about(row, width, now, has_key=has_key)
+        lines += _detail_lines(row, width, now, has_key=has_key)
     return lines
 
 
@@ -43,12 +44,12 @@ def _head(row: dict[str, object]) -> Line:
         (symbol, style),
         (text(row.get("provider")), "bold"),
         (text(row.get("key")), ""),
-        (state_words(state, health), style),
+        (describe_state(state, health), style),
         (text(row.get("masked")), "dim"),
     ]
 
 
-def state_words(state: str, health: str) -> str:
+def describe_state(state: str, health: str) -> str:
     """Return state and, unless all is well, health in a few words."""
     words = [state.replace("_", " ")]
     if health not in {"", "ok"}:
@@ -56,7 +57,7 @@ def state_words(state: str, health: str) -> str:
     return ", ".join(words)
 
 
-def _about(row: dict[str, object], width: int, now: float, *, has_key: bool) -> list[Line]:
+def _detail_lines(row: dict[str, object], width: int, now: float, *, has_key: bool) -> list[Line]:
     lines: list[Line] = []
     for sentence, style in _sentences(row, now, has_key=has_key):
         lines += paragraph(sentence, width, indent=INDENT, hang="  ", style=style)
@@ -71,7 +72,7 @@ def _sentences(row: dict[str, object], now: float, *, has_key: bool) -> list[tup
     origin = "; ".join(part for part in parts if part)
     if origin:
         said.append((origin, "dim"))
-    if trouble := _trouble(row, now):
+    if trouble := _problem(row, now):
         said.append((trouble, ""))
     if shadowed := texts(row.get("shadowed")):
         said.append((f"hides: {', '.join(shadowed)}", "dim"))
@@ -88,17 +89,17 @@ def _checked(row: dict[str, object], now: float) -> str:
     return f"checked {ago(at, now)}{f' by {how}' if how else ''}"
 
 
-def _trouble(row: dict[str, object], now: float) -> str:
-    parts = [text(row.get("reason")), health_trouble(row)]
+def _problem(row: dict[str, object], now: float) -> str:
+    parts = [text(row.get("reason")), health_problem(row)]
     if (since := number(row.get("failing_since"))) is not None:
-        parts.append(f"failing since {clock(since, now)}")
+        parts.append(f"failing since {format_time(since, now)}")
     if (until := number(row.get("until"))) is not None:
-        parts.append(f"until {clock(until, now)}")
+        parts.append(f"until {format_time(until, now)}")
     said = [part for part in parts if part]
     return ", ".join([*(part.rstrip(".") for part in said[:-1]), *said[-1:]])
 
 
-def health_trouble(row: dict[str, object]) -> str:
+def health_problem(row: dict[str, object]) -> str:
     """Return why a row's or a provider's health is not well; nothing if it is."""
     return "" if text(row.get("health")) in {"", "ok"} else text(row.get("health_reason"))
 
@@ -116,7 +117,7 @@ def unseen_variables(
         rows: As they came from the daemon.
         environ: The caller's environment.
     """
-    seen = {word for row in rows for word in _words_of(row)}
+    seen = {word for row in rows for word in _names_in(row)}
     stored = {text(row.get("masked"))[-4:] for row in rows if row.get("masked")}
     return [
         name
@@ -127,6 +128,6 @@ def unseen_variables(
     ]
 
 
-def _words_of(row: dict[str, object]) -> list[str]:
+def _names_in(row: dict[str, object]) -> list[str]:
     sayings = [text(row.get("source")), *texts(row.get("shadowed")), text(row.get("key"))]
     return " ".join(sayings).replace("env:", " ").replace(",", " ").split()

@@ -22,7 +22,7 @@ def columns(rows: list[Line], width: int, droppable: tuple[int, ...] = ()) -> li
     every = range(len(rows[0])) if rows else range(0)
     kept = [at for at in every if any(row[at][0] for row in rows)]
     for drop in droppable:
-        if _total(rows, kept) < width:
+        if _total_width(rows, kept) < width:
             break
         if drop in kept:
             kept.remove(drop)
@@ -30,14 +30,14 @@ def columns(rows: list[Line], width: int, droppable: tuple[int, ...] = ()) -> li
     return [_aligned([row[at] for at in kept], [widths[at] for at in kept], width) for row in rows]
 
 
-def room_behind(rows: list[Line], width: int) -> int:
+def last_column_width(rows: list[Line], width: int) -> int:
     """Count the columns that `columns` would leave for the last cells, were they never so long."""
     heads = [row[:-1] for row in rows]
     kept = [at for at in range(len(heads[0])) if any(row[at][0] for row in heads)]
-    return width - 1 - GAP - _total(heads, kept)
+    return width - 1 - GAP - _total_width(heads, kept)
 
 
-def _total(rows: list[Line], kept: list[int]) -> int:
+def _total_width(rows: list[Line], kept: list[int]) -> int:
     return sum(max(len(row[at][0]) for row in rows) for at in kept) + GAP * (len(kept) - 1) - 1
 
 
@@ -78,7 +78,7 @@ def paragraph(
     return [[(line, style)] for line in lines]
 
 
-def hanging(text: str, width: int) -> str:
+def wrap_hanging(text: str, width: int) -> str:
     """Wrap each line of a message that is too long, its rest indented further than its start."""
     return "\n".join(
         _hanging_line(line, width) if len(line) >= width else line for line in text.splitlines()

@@ -1,20 +1,18 @@
 """The user's limits and how far each is used, with a bar."""
 
-from aircher_cli.exit_codes import records
 from aircher_cli.render.bars import gauge
-from aircher_cli.render.formatting import as_map, coming, count, number, percent, text
-from aircher_cli.render.layout import GAP, Line, columns, paragraph, room_behind
-from aircher_cli.render.models import amount_of
-from aircher_cli.render.money import money_words
-
-Map = dict[str, object]
+from aircher_cli.render.formatting import count, format_percent, relative_time
+from aircher_cli.render.layout import GAP, Line, columns, last_column_width, paragraph
+from aircher_cli.render.models import parse_amount
+from aircher_cli.render.money import format_usd
+from aircher_cli.values import Map, as_map, number, records, text
 
 WARN_FROM = 0.8
 """The share of a limit from which on it is no longer green."""
 
 INDENT = "    "
 
-ROOMY = 70
+WIDE = 70
 """Columns of a terminal from which on a bar may be long."""
 
 EXAMPLE = """\
@@ -36,17 +34,17 @@ def limit_lines(
         draws: Whether there are bars.
         has_unicode: Whether the terminal can show blocks.
     """
-    size = (16 if width >= ROOMY else 8) * draws
+    size = (16 if width >= WIDE else 8) * draws
     names = [_name(limit) for limit in limits]
     figures = [_figures(limit, size, now, has_unicode=has_unicode) for limit in limits]
     rows = [[*name, *cells] for name, cells in zip(names, figures, strict=True)]
     longest = max((len(row[-1][0]) for row in rows), default=0)
-    if not rows or room_behind(rows, width) >= longest:
+    if not rows or last_column_width(rows, width) >= longest:
         return [line for lines in columns(rows, width) for line in lines]
     return [line for row in rows for line in _stacked(row, width)]
 
 
-def incomplete_words(status: Map) -> str:
+def incomplete_note(status: Map) -> str:
     """Return how many limits do not count what was used before, and why; or nothing."""
     limits = [limit for limit in records(status.get("limits")) if limit.get("incomplete")]
     if not limits:
@@ -62,12 +60,12 @@ def incomplete_words(status: Map) -> str:
     )
 
 
-def unknown_words(answer: Map) -> list[str]:
+def unknown_name_notes(answer: Map) -> list[str]:
     """Return a sentence for each name in a limit that nobody knows."""
-    return [_unknown_name(row) for row in records(answer.get("unknown"))]
+    return [_unknown_name_note(row) for row in records(answer.get("unknown"))]
 
 
-def _unknown_name(row: Map) -> str:
+def _unknown_name_note(row: Map) -> str:
     near = text(row.get("nearest"))
     what = {"model": "a model that nobody knows", "key": "a key that is not there"}
     meant = f"; did you mean {near!r}?" if near else ""
@@ -78,10 +76,17 @@ def _unknown_name(row: Map) -> str:
 
 
 def _stacked(row: Line, width: int) -> list[Line]:
-    symbol, (name, style), gauge_, percent, used, (afterwards, _) = row
+    symbol, (name, style), gauge_, format_percent, used, (afterwards, _) = row
     first, *rest = paragraph(name, width - 2, style=style)
     lines = [[symbol, (" ", ""), *first], *([("  ", ""), *line] for line in rest)]
-    figures: Line = [(INDENT, ""), gauge_, (" " * bool(gauge_[0]), ""), percent, ("  ", ""), used]
+    figures: Line = [
+        (INDENT, ""),
+        gauge_,
+        (" " * bool(gauge_[0]), ""),
+        format_percent,
+        ("  ", ""),
+        used,
+    ]
     room = width - 1 - sum(len(piece) for piece, _ in figures) - GAP
     if len(afterwards) <= room:
         return [*lines, [*figures, (" " * GAP + afterwards if afterwards else "", "dim")]]
@@ -107,24 +112,24 @@ def _figures(limit: Map, size: int, now: float, *, has_unicode: bool) -> Line:
     used, most = (_amount(limit, name) for name in ("used", "max"))
     return [
         (gauge(share, size, has_unicode=has_unicode), _style(limit)),
-        (f"{percent(share):>4}", _style(limit)),
+        (f"{format_percent(share):>4}", _style(limit)),
         (f"{used}{'+?' if limit.get('incomplete') else ''} of {most}", ""),
-        (_afterwards(limit, now), "dim"),
+        (_reset_note(limit, now), "dim"),
     ]
 
 
-def _afterwards(limit: Map, now: float) -> str:
+def _reset_note(limit: Map, now: float) -> str:
     """Return when the limit begins anew, and what is reserved for requests under way."""
     resets = number(limit.get("resets_at"))
     parts = [
-        "" if resets is None else f"resets {coming(resets, now)}",
-        f"{_amount(limit, 'reserved')} reserved" if amount_of(limit.get("reserved")) else "",
+        "" if resets is None else f"resets {relative_time(resets, now)}",
+        f"{_amount(limit, 'reserved')} reserved" if parse_amount(limit.get("reserved")) else "",
     ]
     return ", ".join(filter(None, parts))
 
 
 def _amount(limit: Map, name: str) -> str:
-    amount = amount_of(limit.get(name))
+    amount = parse_amount(limit.get(name))
     if limit.get("counted") == "usd":
-        return money_words(amount)
+        return format_usd(amount)
     return "?" if amount is None else f"{amount:,}"

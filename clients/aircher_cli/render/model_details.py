@@ -1,13 +1,17 @@
 """One model in full, and how fresh the lists are from which models are known."""
 
-from aircher_cli.exit_codes import records
-from aircher_cli.render.formatting import ago, as_map, listing, number, text, texts
+from aircher_cli.render.formatting import ago, join_names
 from aircher_cli.render.layout import Line, columns, fields, paragraph
-from aircher_cli.render.models import amount_of, dollars, full_name, standing, window_words
+from aircher_cli.render.models import (
+    describe_provider_state,
+    format_price,
+    format_tokens,
+    full_name,
+    parse_amount,
+)
+from aircher_cli.values import Map, as_map, number, records, text, texts
 
-Map = dict[str, object]
-
-SOURCES: dict[str, str] = {
+SOURCE_NAMES: dict[str, str] = {
     "shipped": "what comes with aircher",
     "provider": "the provider's own list",
     "config": "your configuration",
@@ -26,18 +30,21 @@ def _facts(model: Map) -> list[tuple[str, str]]:
     aliases = ", ".join(texts(model.get("aliases")))
     return [
         ("name", text(model.get("name"))),
-        ("provider", standing(text(model.get("state")))),
+        ("provider", describe_provider_state(text(model.get("state")))),
         ("used as", ", ".join(filter(None, [is_default, f"alias {aliases}" if aliases else ""]))),
         ("window", _tokens(model.get("window"))),
         ("output", _tokens(model.get("max_output"))),
-        ("price", _rates(as_map(model.get("prices")))),
+        ("price", _format_rates(as_map(model.get("prices")))),
         *_tiers(as_map(model.get("prices"))),
-        *((word, _yes(model.get(name))) for name, word in _ABOUT.items()),
-        ("known from", listing([SOURCES.get(each, each) for each in texts(model.get("source"))])),
+        *((word, _yes(model.get(name))) for name, word in _ABILITY_NAMES.items()),
+        (
+            "known from",
+            join_names([SOURCE_NAMES.get(each, each) for each in texts(model.get("source"))]),
+        ),
     ]
 
 
-_ABOUT: dict[str, str] = {
+_ABILITY_NAMES: dict[str, str] = {
     "tools": "tools",
     "images": "images",
     "reasoning": "reasoning",
@@ -55,7 +62,7 @@ def _tokens(value: object) -> str:
     return "unknown" if tokens is None else f"{tokens:,.0f} tokens"
 
 
-_KINDS: dict[str, str] = {
+_PRICE_NAMES: dict[str, str] = {
     "input": "input",
     "output": "output",
     "cached": "cached input",
@@ -63,12 +70,12 @@ _KINDS: dict[str, str] = {
 }
 
 
-def _rates(rates: Map) -> str:
+def _format_rates(rates: Map) -> str:
     """Return every price that is known."""
     known = [
-        f"{dollars(amount)} {kind}"
-        for name, kind in _KINDS.items()
-        if (amount := amount_of(rates.get(name))) is not None
+        f"{format_price(amount)} {kind}"
+        for name, kind in _PRICE_NAMES.items()
+        if (amount := parse_amount(rates.get(name))) is not None
     ]
     if not known:
         return "unknown"
@@ -77,7 +84,10 @@ def _rates(rates: Map) -> str:
 
 def _tiers(prices: Map) -> list[tuple[str, str]]:
     return [
-        (f"over {window_words(tier.get('above'))}", _rates(as_map(tier.get("rates")) or tier))
+        (
+            f"over {format_tokens(tier.get('above'))}",
+            _format_rates(as_map(tier.get("rates")) or tier),
+        )
         for tier in records(prices.get("tiers"))
     ]
 

@@ -5,11 +5,9 @@ What is not known is shown as `?` or `unknown`, never as no and never as free.
 
 from decimal import Decimal, InvalidOperation
 
-from aircher_cli.render.formatting import as_map, number, text
-from aircher_cli.render.keys import SYMBOLS, state_words
+from aircher_cli.render.keys import SYMBOLS, describe_state
 from aircher_cli.render.layout import GAP, Line, paragraph
-
-Map = dict[str, object]
+from aircher_cli.values import Map, as_map, number, text
 
 UNKNOWN = "?"
 
@@ -21,13 +19,13 @@ ABILITIES: dict[str, str] = {
 }
 """What a model may be able to do -> its word in the table."""
 
-DEFAULT = " *"
+DEFAULT_MARK = " *"
 """Behind the name of the default model."""
 
-FIGURES = "window in tokens; prices in USD per million tokens, input / output; ? is unknown"
-TIERS = "; + says that long prompts cost more"
+FIGURES_LEGEND = "window in tokens; prices in USD per million tokens, input / output; ? is unknown"
+TIERS_LEGEND = "; + says that long prompts cost more"
 
-STANDINGS: dict[str, str] = {
+STATE_NAMES: dict[str, str] = {
     "authenticated": "signed in",
     "not_configured": "not signed in",
     "not_required": "needs no key",
@@ -36,7 +34,7 @@ STANDINGS: dict[str, str] = {
 
 INDENT = "    "
 
-NARROWEST = 16
+MIN_NAME_WIDTH = 16
 """Columns for names, below which every model gets two lines."""
 
 
@@ -44,26 +42,28 @@ def legend(models: list[Map]) -> list[str]:
     """Return what the signs and the figures of `table_lines` mean, a line for each."""
     signs: dict[str, list[str]] = {}
     for state in dict.fromkeys(text(model.get("state")) for model in models):
-        signs.setdefault(_symbol(state)[0], []).append(standing(state))
+        signs.setdefault(_symbol(state)[0], []).append(describe_provider_state(state))
     said = [f"{symbol} {' or '.join(states)}" for symbol, states in signs.items()]
-    default = [f"{DEFAULT.strip()} the default"] * any(each.get("is_default") for each in models)
-    tiers = TIERS * any(as_map(each.get("prices")).get("tiers") for each in models)
-    return ["; ".join([*said, *default]), FIGURES + tiers]
+    default = [f"{DEFAULT_MARK.strip()} the default"] * any(
+        each.get("is_default") for each in models
+    )
+    tiers = TIERS_LEGEND * any(as_map(each.get("prices")).get("tiers") for each in models)
+    return ["; ".join([*said, *default]), FIGURES_LEGEND + tiers]
 
 
-def standing(state: str) -> str:
+def describe_provider_state(state: str) -> str:
     """Return a provider's state as it matters to somebody who chooses a model."""
-    return STANDINGS.get(state) or state_words(state, "")
+    return STATE_NAMES.get(state) or describe_state(state, "")
 
 
 def table_lines(models: list[Map], width: int) -> list[Line]:
     """Return a line for each model; two for those whose name leaves no room for the rest."""
     facts = _fact_column(models)
     room = width - 1 - len("✓ ") - GAP - max(map(len, facts), default=0)
-    if room < NARROWEST:
+    if room < MIN_NAME_WIDTH:
         return [line for model in models for line in _stacked(model, width)]
     fitting = [size for model in models if (size := _head_size(model)) <= room]
-    column = max(fitting, default=NARROWEST)
+    column = max(fitting, default=MIN_NAME_WIDTH)
     return [
         line
         for model, about in zip(models, facts, strict=True)
@@ -80,20 +80,20 @@ def _row(model: Map, about: str, column: int) -> list[Line]:
 
 
 def _stacked(model: Map, width: int) -> list[Line]:
-    prices = price_words(as_map(model.get("prices")))
-    about = ", ".join([window_words(model.get("window")), prices, ability_words(model)])
+    prices = format_prices(as_map(model.get("prices")))
+    about = ", ".join([format_tokens(model.get("window")), prices, format_abilities(model)])
     return [_head(model), *paragraph(about, width, indent=INDENT)]
 
 
 def _head(model: Map) -> Line:
     symbol, style = _symbol(text(model.get("state")))
-    default: Line = [(DEFAULT, "good")] if model.get("is_default") else []
+    default: Line = [(DEFAULT_MARK, "good")] if model.get("is_default") else []
     return [(f"{symbol} ", style), (full_name(model), "bold"), *default]
 
 
 def _head_size(model: Map) -> int:
     """Count the columns of a model's name with what stands behind it."""
-    return len(full_name(model)) + len(DEFAULT) * bool(model.get("is_default"))
+    return len(full_name(model)) + len(DEFAULT_MARK) * bool(model.get("is_default"))
 
 
 def _symbol(state: str) -> tuple[str, str]:
@@ -102,8 +102,8 @@ def _symbol(state: str) -> tuple[str, str]:
 
 def _fact_column(models: list[Map]) -> list[str]:
     """Return what is said of each model behind its name: window, price, abilities, aligned."""
-    windows = [window_words(model.get("window")) for model in models]
-    prices = [price_words(as_map(model.get("prices"))) for model in models]
+    windows = [format_tokens(model.get("window")) for model in models]
+    prices = [format_prices(as_map(model.get("prices"))) for model in models]
     widths = [max(map(len, cells), default=0) for cells in (windows, prices)]
     return [
         f"{window:>{widths[0]}}  {price:<{widths[1]}}  {_aligned_abilities(model)}".rstrip()
@@ -116,7 +116,7 @@ def full_name(model: Map) -> str:
     return f"{text(model.get('provider'))}/{text(model.get('model'))}"
 
 
-def window_words(value: object) -> str:
+def format_tokens(value: object) -> str:
     """Return a number of tokens in three digits or so: 8.2k, 200k, 1.05M."""
     tokens = number(value)
     if tokens is None:
@@ -130,20 +130,20 @@ def window_words(value: object) -> str:
     return f"{tokens / 1_000_000:.3g}M"
 
 
-def price_words(prices: Map) -> str:
+def format_prices(prices: Map) -> str:
     """Return the prices of input and output: `$3 / $15`, `free`, `?`.
 
     Free is only what is known to cost nothing; a `+` says that long prompts cost more.
     """
-    into, out = (amount_of(prices.get(name)) for name in ("input", "output"))
+    into, out = (parse_amount(prices.get(name)) for name in ("input", "output"))
     if into is None and out is None:
         return UNKNOWN
     if into == out == 0:
         return "free"
-    return f"{dollars(into)} / {dollars(out)}{'+' if prices.get('tiers') else ''}"
+    return f"{format_price(into)} / {format_price(out)}{'+' if prices.get('tiers') else ''}"
 
 
-def amount_of(value: object) -> Decimal | None:
+def parse_amount(value: object) -> Decimal | None:
     """Return a price from the wire; None where it is unknown, or no number."""
     try:
         return None if value is None else Decimal(str(value))
@@ -151,7 +151,7 @@ def amount_of(value: object) -> Decimal | None:
         return None
 
 
-def dollars(amount: Decimal | None) -> str:
+def format_price(amount: Decimal | None) -> str:
     """Return a price as people write it: $3, $0.30, $0.075."""
     if amount is None:
         return UNKNOWN
@@ -160,7 +160,7 @@ def dollars(amount: Decimal | None) -> str:
     return f"${whole}{point}{cents.ljust(2, '0') if point else ''}"
 
 
-def ability_words(model: Map) -> str:
+def format_abilities(model: Map) -> str:
     """Return what a model can do, in short words; `?` where nothing is known."""
     if all(model.get(name) is None for name in ABILITIES):
         return UNKNOWN
@@ -169,7 +169,7 @@ def ability_words(model: Map) -> str:
 
 def _aligned_abilities(model: Map) -> str:
     """Return the same with each word in a column of its own."""
-    words = ability_words(model)
+    words = format_abilities(model)
     if words == UNKNOWN:
         return words
     return " ".join(

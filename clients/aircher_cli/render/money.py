@@ -9,11 +9,11 @@ DIME = Decimal("0.1")
 
 _TWO_DIGITS = Context(prec=2)
 
-LEAST = Decimal("0.000001")
+MIN_SHOWN = Decimal("0.000001")
 """USD below which nobody wants to know how much it was."""
 
 
-def money_words(amount: Decimal | None) -> str:
+def format_usd(amount: Decimal | None) -> str:
     """Return an amount in USD: $12.30, $0.0042, $0; below ten cents it has two digits that count.
 
     What is not known is a `?`, never nothing.
@@ -22,7 +22,7 @@ def money_words(amount: Decimal | None) -> str:
         return UNKNOWN
     if amount == 0:
         return "$0"
-    if amount < LEAST:
-        return f"under ${LEAST:f}"
+    if amount < MIN_SHOWN:
+        return f"under ${MIN_SHOWN:f}"
     short = _TWO_DIGITS.plus(amount)
     return f"${short:f}" if short < DIME else f"${amount.quantize(CENT):,f}"

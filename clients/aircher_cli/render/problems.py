@@ -1,7 +1,7 @@
 """What is wrong with a configuration, as lines that editors and people can follow."""
 
-from aircher_cli.exit_codes import records
-from aircher_cli.render.formatting import as_map, short_path, text
+from aircher_cli.render.formatting import short_path
+from aircher_cli.values import as_map, records, text
 
 NOTHING_IN_USE = "none"
 """What `config.in_use` is where there was never a good configuration: chats are refused."""

@@ -1,16 +1,14 @@
 """The plan of a request: who would be asked, in which order, and who would not."""
 
-from aircher_cli.exit_codes import records
-from aircher_cli.render.formatting import as_map, coming, listing, number, reason_words, text, texts
-from aircher_cli.render.layout import Line, columns, paragraph, room_behind
-from aircher_cli.render.models import UNKNOWN, amount_of, full_name
-from aircher_cli.render.money import money_words
-
-Map = dict[str, object]
+from aircher_cli.render.formatting import describe_reason, join_names, relative_time
+from aircher_cli.render.layout import Line, columns, last_column_width, paragraph
+from aircher_cli.render.models import UNKNOWN, full_name, parse_amount
+from aircher_cli.render.money import format_usd
+from aircher_cli.values import Map, as_map, number, records, text, texts
 
 INDENT = "    "
 
-NARROWEST = 24
+MIN_REASON_WIDTH = 24
 """Columns for a sentence, below which it stands under what it is about."""
 
 ABILITIES: dict[str, str] = {"json_schema": "a JSON schema", "sampling": "a temperature"}
@@ -27,14 +25,14 @@ def route_lines(plan: Map, width: int, now: float) -> list[Line]:
     """
     candidates, skipped = records(plan.get("candidates")), records(plan.get("skipped"))
     lines = paragraph(_headline(plan, candidates), width)
-    lines += _asked_lines(candidates, width, now, tries=number(plan.get("max_attempts")))
+    lines += _candidate_lines(candidates, width, now, tries=number(plan.get("max_attempts")))
     if skipped:
         lines += [[("", "")], [("Passed over:", "")], *_skipped_lines(skipped, width, now)]
     return lines
 
 
 def _headline(plan: Map, candidates: list[Map]) -> str:
-    request = f"for {needs_words(as_map(plan.get('needs')))}"
+    request = f"for {describe_needs(as_map(plan.get('needs')))}"
     if not candidates:
         return f"Nobody can be asked {request}."
     order = f"Asked in this order ({text(plan.get('strategy'))}) {request}"
@@ -44,47 +42,49 @@ def _headline(plan: Map, candidates: list[Map]) -> str:
     return f"{order}, at most {tries:.0f} of them:"
 
 
-def needs_words(needs: Map) -> str:
+def describe_needs(needs: Map) -> str:
     """Return what a request needs: about how many tokens, and what a model must be able to do."""
     into, out = (number(needs.get(name)) or 0 for name in ("input_tokens", "output_tokens"))
     size = f"about {into:,.0f} tokens in" + (f" and {out:,.0f} out" if out else "")
     wanted = [ABILITIES.get(name, name) for name in texts(needs.get("abilities"))]
-    return f"{size}, with {listing(wanted)}" if wanted else size
+    return f"{size}, with {join_names(wanted)}" if wanted else size
 
 
 # ------------------------------------------------------------------ who would be asked
 
 
-def _asked_lines(
+def _candidate_lines(
     candidates: list[Map], width: int, now: float, *, tries: float | None
 ) -> list[Line]:
     digits = len(str(len(candidates)))
     rows = [
-        _asked_cells(f"{at:>{digits}}.", candidate, now, is_reached=tries is None or at <= tries)
+        _candidate_cells(
+            f"{at:>{digits}}.", candidate, now, is_reached=tries is None or at <= tries
+        )
         for at, candidate in enumerate(candidates, start=1)
     ]
-    if not rows or room_behind(rows, width) >= NARROWEST:
+    if not rows or last_column_width(rows, width) >= MIN_REASON_WIDTH:
         return [line for lines in columns(rows, width) for line in lines]
-    return [line for row in rows for line in _stacked_asked(row, width)]
+    return [line for row in rows for line in _stacked_candidate(row, width)]
 
 
-def _asked_cells(place: str, candidate: Map, now: float, *, is_reached: bool) -> Line:
-    price = amount_of(candidate.get("price"))
+def _candidate_cells(place: str, candidate: Map, now: float, *, is_reached: bool) -> Line:
+    price = parse_amount(candidate.get("price"))
     why = text(candidate.get("why"))
     # The price stands there already.
     why = why.removeprefix(f"about ${text(candidate.get('price'))}").removeprefix("; ")
     if (until := number(candidate.get("until"))) is not None:
-        why = f"{why}; back {coming(until, now)}"
+        why = f"{why}; back {relative_time(until, now)}"
     return [
         (place, "good" if is_reached else "dim"),
         (full_name(candidate), "bold" if is_reached else "dim"),
         (_key(candidate), ""),
-        (money_words(price), ""),
+        (format_usd(price), ""),
         (why, "dim"),
     ]
 
 
-def _stacked_asked(row: Line, width: int) -> list[Line]:
+def _stacked_candidate(row: Line, width: int) -> list[Line]:
     place, name, (key, _), (price, _), (why, _) = row
     price = "price unknown" if price == UNKNOWN else price
     about = ", ".join(part for part in (key, price, why) if part)
@@ -97,20 +97,20 @@ def _stacked_asked(row: Line, width: int) -> list[Line]:
 
 def _skipped_lines(skipped: list[Map], width: int, now: float) -> list[Line]:
     rows = [_skipped_cells(entry, now) for entry in skipped]
-    if room_behind(rows, width) >= NARROWEST:
+    if last_column_width(rows, width) >= MIN_REASON_WIDTH:
         return [line for lines in columns(rows, width) for line in lines]
     return [line for row in rows for line in _stacked_skipped(row, width)]
 
 
 def _skipped_cells(entry: Map, now: float) -> Line:
     until = number(entry.get("until"))
-    back = "" if until is None else f"back {coming(until, now)}"
+    back = "" if until is None else f"back {relative_time(until, now)}"
     return [
         ("–", "dim"),  # noqa: RUF001 - a dash it is
         (full_name(entry) if entry.get("model") else text(entry.get("provider")), "bold"),
         (_key(entry), ""),
         (back, "warn"),
-        (_why_not(entry), ""),
+        (_skip_reason(entry), ""),
     ]
 
 
@@ -121,9 +121,9 @@ def _stacked_skipped(row: Line, width: int) -> list[Line]:
     return [[symbol, (" ", ""), name], *paragraph(about, width, indent=INDENT)]
 
 
-def _why_not(entry: Map) -> str:
+def _skip_reason(entry: Map) -> str:
     """Return the reason, without the name that stands before it already."""
-    message = text(entry.get("message")) or reason_words(text(entry.get("reason")))
+    message = text(entry.get("message")) or describe_reason(text(entry.get("reason")))
     return message.removeprefix(f"{full_name(entry)} ")
 
 

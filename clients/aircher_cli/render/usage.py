@@ -2,14 +2,12 @@
 
 from decimal import Decimal
 
-from aircher_cli.exit_codes import records
 from aircher_cli.render.bars import bar
-from aircher_cli.render.formatting import as_map, count, day_and_time, number, text
+from aircher_cli.render.formatting import count, format_date
 from aircher_cli.render.layout import GAP, Line
-from aircher_cli.render.models import amount_of, full_name, window_words
-from aircher_cli.render.money import money_words
-
-Map = dict[str, object]
+from aircher_cli.render.models import format_tokens, full_name, parse_amount
+from aircher_cli.render.money import format_usd
+from aircher_cli.values import Map, as_map, number, records, text
 
 SUMS = (
     "requests",
@@ -28,29 +26,29 @@ SUMS = (
 )
 """What a row of `usage.report` has besides what it is grouped by."""
 
-NOBODY = "(none)"
+NO_NAME = "(none)"
 """A row without a project, or of a provider that needs no key."""
 
-NARROWEST = 12
+MIN_NAME_WIDTH = 12
 """Columns for names, below which figures are left out."""
 
 DROPPABLE = ("failed", "out", "tokens in")
 """Figures that are left out first, in this order."""
 
-LONGEST_BAR = 20
+MAX_BAR_WIDTH = 20
 
 
-def span_words(since: float, until: float | None) -> str:
+def describe_period(since: float, until: float | None) -> str:
     """Return the time that a report is about; `until` is the moment after it, None is now."""
     if until is None:
-        return f"since {day_and_time(since)}"
-    first, last = day_and_time(since), day_and_time(until)
+        return f"since {format_date(since)}"
+    first, last = format_date(since), format_date(until)
     if len(last) == len("2026-11-22"):  # midnight: the day before is the last one
-        last = day_and_time(until - 1).split()[0]
+        last = format_date(until - 1).split()[0]
     return f"on {first}" if first == last else f"from {first} to {last}"
 
 
-def unpriced_words(report: Map) -> str:
+def unpriced_note(report: Map) -> str:
     """Return how many requests nobody knows the cost of, and what to do about it; or nothing."""
     unknown = int(number(as_map(report.get("totals")).get("unknown_cost")) or 0)
     if not unknown:
@@ -61,14 +59,14 @@ def unpriced_words(report: Map) -> str:
     )
 
 
-def estimated_words(report: Map) -> str:
+def estimated_note(report: Map) -> str:
     """Return how many requests nobody told the counts of, and how much that makes; or nothing."""
     totals = as_map(report.get("totals"))
     requests = int(_number(totals, "estimated"))
     if not requests:
         return ""
     tokens = _number(totals, "estimated_input_tokens") + _number(totals, "estimated_output_tokens")
-    cost = money_words(amount_of(totals.get("estimated_cost")))
+    cost = format_usd(parse_amount(totals.get("estimated_cost")))
     return (
         f"~ {count(requests, 'request')} ended before all that was used was told, most of them cut "
         f"off: the rest is estimated, {count(int(tokens), 'token')} and {cost} of the sum."
@@ -87,12 +85,12 @@ def usage_lines(
         draws: Whether there are bars.
         has_unicode: Whether the terminal can show blocks.
     """
-    rows = in_order(records(report.get("rows")), by)
+    rows = sort_rows(records(report.get("rows")), by)
     names = _names(rows, by)
     figures = _figures([*rows, as_map(report.get("totals"))], width)
     room = width - 1 - GAP - len(figures[0])
     column = max(len(name) for name in names if len(name) <= max(room, len("total")))
-    size = min(room - column - GAP, LONGEST_BAR)
+    size = min(room - column - GAP, MAX_BAR_WIDTH)
     bars = _bars(rows, size, has_unicode=has_unicode) if draws else []
     bars += [""] * (len(names) - len(bars))
     lines = [
@@ -108,9 +106,9 @@ def _dim(line: Line) -> Line:
     return [(piece, "dim") for piece, _ in line]
 
 
-def in_order(rows: list[Map], by: list[str]) -> list[Map]:
+def sort_rows(rows: list[Map], by: list[str]) -> list[Map]:
     """Return the rows by day, and whoever cost or took most first; each group stays together."""
-    levels = [by[: by.index(name) + 1] for name in _merged(by)]
+    levels = [by[: by.index(name) + 1] for name in _columns(by)]
     ranks = [_ranks(rows, level) for level in levels]
     places = list(zip(levels, ranks, strict=True))
     return sorted(rows, key=lambda row: [rank[_group(row, level)] for level, rank in places])
@@ -125,7 +123,7 @@ def _ranks(rows: list[Map], names: list[str]) -> dict[tuple[str, ...], tuple[obj
     ranks: dict[tuple[str, ...], tuple[object, ...]] = {}
     for group in {_group(row, names) for row in rows}:
         mine = [row for row in rows if _group(row, names) == group]
-        cost = sum((amount_of(row.get("cost")) or Decimal() for row in mine), Decimal())
+        cost = sum((parse_amount(row.get("cost")) or Decimal() for row in mine), Decimal())
         taken = sum(map(_tokens, mine))
         ranks[group] = group if names[-1] == "day" else (-cost, -taken, group)
     return ranks
@@ -143,7 +141,7 @@ def _row(name: str, figures: str, drawn: str, column: int) -> list[Line]:
 
 def _names(rows: list[Map], by: list[str]) -> list[str]:
     """Return the headline of the names, the name of each row, and that of the totals."""
-    parts = [_name_column(name, rows) for name in _merged(by)]
+    parts = [_name_column(name, rows) for name in _columns(by)]
     widths = [max(map(len, cells)) for cells in parts]
     named = [
         (" " * GAP).join(f"{cell:<{wide}}" for cell, wide in zip(cells, widths, strict=True))
@@ -152,7 +150,7 @@ def _names(rows: list[Map], by: list[str]) -> list[str]:
     return [*(name.rstrip() for name in named), "total"]
 
 
-def _merged(by: list[str]) -> list[str]:
+def _columns(by: list[str]) -> list[str]:
     """Return the columns: a model with its provider is one thing, as everywhere."""
     if not {"provider", "model"} <= set(by):
         return by
@@ -162,7 +160,7 @@ def _merged(by: list[str]) -> list[str]:
 def _name_column(name: str, rows: list[Map]) -> list[str]:
     if name == "model" and rows and "provider" in rows[0]:
         return ["model", *(full_name(row) for row in rows)]
-    return [name, *(text(row.get(name)) or NOBODY for row in rows)]
+    return [name, *(text(row.get(name)) or NO_NAME for row in rows)]
 
 
 # ------------------------------------------------------------------ figures
@@ -173,40 +171,40 @@ def _figures(summed: list[Map], width: int) -> list[str]:
     columns = {
         "requests": [f"{_number(sums, 'requests'):,.0f}" for sums in summed],
         "failed": [f"{_number(sums, 'failed'):,.0f}" for sums in summed],
-        "tokens in": [_tokens_words(sums, "input_tokens") for sums in summed],
-        "out": [_tokens_words(sums, "output_tokens") for sums in summed],
-        "cost": [cost_words(sums) for sums in summed],
+        "tokens in": [_format_tokens(sums, "input_tokens") for sums in summed],
+        "out": [_format_tokens(sums, "output_tokens") for sums in summed],
+        "cost": [format_cost(sums) for sums in summed],
     }
     if not _number(summed[-1], "failed"):
         del columns["failed"]
-    cells = [_right([head, *column]) for head, column in columns.items()]
+    cells = [_right_aligned([head, *column]) for head, column in columns.items()]
     for head in DROPPABLE:
-        if sum(len(column[0]) + GAP for column in cells) <= width - 1 - NARROWEST:
+        if sum(len(column[0]) + GAP for column in cells) <= width - 1 - MIN_NAME_WIDTH:
             break
         cells = [column for column in cells if column[0].strip() != head]
     return [(" " * GAP).join(row) for row in zip(*cells, strict=True)]
 
 
-def _right(column: list[str]) -> list[str]:
+def _right_aligned(column: list[str]) -> list[str]:
     widest = max(map(len, column))
     return [f"{cell:>{widest}}" for cell in column]
 
 
-def cost_words(sums: Map) -> str:
+def format_cost(sums: Map) -> str:
     """Return what a row cost; with `+?` where some of it is not known, `?` where nothing is.
 
     A `~` is before what is estimated, or has a part that is.
     """
-    cost = amount_of(sums.get("cost"))
-    mark = "~" if amount_of(sums.get("estimated_cost")) else ""
+    cost = parse_amount(sums.get("cost"))
+    mark = "~" if parse_amount(sums.get("estimated_cost")) else ""
     if not _number(sums, "unknown_cost"):
-        return f"{mark}{money_words(cost)}"
-    return f"{mark}{money_words(cost)}+?" if cost else "?"
+        return f"{mark}{format_usd(cost)}"
+    return f"{mark}{format_usd(cost)}+?" if cost else "?"
 
 
-def _tokens_words(sums: Map, name: str) -> str:
+def _format_tokens(sums: Map, name: str) -> str:
     mark = "~" if _number(sums, f"estimated_{name}") else ""
-    return f"{mark}{window_words(_number(sums, name))}"
+    return f"{mark}{format_tokens(_number(sums, name))}"
 
 
 def _bars(rows: list[Map], size: int, *, has_unicode: bool) -> list[str]:
@@ -214,7 +212,7 @@ def _bars(rows: list[Map], size: int, *, has_unicode: bool) -> list[str]:
 
     Nothing where they have no room, and for a single row: it has nothing to be compared with.
     """
-    costs = [float(amount_of(row.get("cost")) or 0) for row in rows]
+    costs = [float(parse_amount(row.get("cost")) or 0) for row in rows]
     tokens = [_tokens(row) for row in rows]
     word, values = ("cost", costs) if any(costs) else ("tokens", tokens)
     most = max(values, default=0.0)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from aircher_cli.completion import model_names, whole_parser
-from aircher_cli.exit_codes import HelpAsked
+from aircher_cli.completion import full_parser, model_names
+from aircher_cli.exit_codes import HelpRequested
 from aircher_cli.registry import COMMANDS
 from helpers.daemon.cli_daemon import CliDaemon
 from helpers.required import missing
@@ -118,8 +118,8 @@ def test_a_tab_without_a_daemon_is_no_error(environ: dict[str, str], tmp_path: P
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_known(command: str) -> None:
     """The one parser has what the table has."""
-    with pytest.raises(HelpAsked):
-        whole_parser().parse_args([*command.split(), "--help"])
+    with pytest.raises(HelpRequested):
+        full_parser().parse_args([*command.split(), "--help"])
 
 
 def test_only_plain_names_reach_a_shell(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircher_cli.console import UNLIMITED, Console, may_colour, strip_controls, terminal_width
+from aircher_cli.console import UNLIMITED_WIDTH, Console, may_colour, strip_controls, terminal_width
 from aircher_cli.exit_codes import CommandFailed
 from helpers.daemon.cli import Stream
 
@@ -127,7 +127,7 @@ def test_width() -> None:
     assert terminal_width({"COLUMNS": "45"}) == 45
     assert terminal_width({"COLUMNS": "3"}) == 20
     console, _, _ = console_of(terminal=False)
-    assert console.width == UNLIMITED
+    assert console.width == UNLIMITED_WIDTH
 
 
 def test_closed_streams_swallow_everything() -> None:

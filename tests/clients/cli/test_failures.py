@@ -5,8 +5,8 @@ import json
 import pytest
 
 from aircher_cli.exit_codes import CommandFailed, UsageError
-from aircher_cli.failures import back_lines, error_lines, error_record
-from aircher_cli.render.formatting import clock
+from aircher_cli.failures import error_lines, error_record, retry_lines
+from aircher_cli.render.formatting import format_time
 from aircher_client import DaemonError, DaemonUnreachable
 from helpers.daemon.cli import run_cli
 from helpers.daemon.cli_daemon import CliDaemon, refuses
@@ -142,15 +142,15 @@ FULL = {
 def test_when_the_only_one_is_free_again() -> None:
     """The error says it in words, and how to wait for it where that is worth it."""
     error = DaemonError("limit_reached", FULL["message"], {"skipped": [FULL], "until": NOW + 58.5})
-    assert back_lines(error.data, NOW) == [
-        f"  free again in 59 s ({clock(NOW + 58.5, NOW)}); 'ask --wait 60' waits for that"
+    assert retry_lines(error.data, NOW) == [
+        f"  free again in 59 s ({format_time(NOW + 58.5, NOW)}); 'ask --wait 60' waits for that"
     ]
     assert error_lines(error)[1].startswith("  free again ")
-    assert "--wait" not in back_lines({"until": NOW + 3600}, NOW)[0]
-    assert back_lines({"skipped": [FULL]}, NOW) == []
+    assert "--wait" not in retry_lines({"until": NOW + 3600}, NOW)[0]
+    assert retry_lines({"skipped": [FULL]}, NOW) == []
 
 
 def test_when_the_first_of_several_is_free_again() -> None:
     """Whoever failed counts too: he named a time."""
     data: dict[str, object] = {"attempts": [ATTEMPT], "skipped": [FULL], "until": NOW + 20}
-    assert back_lines(data, NOW)[0].startswith("  the first of them is free again in 20 s (")
+    assert retry_lines(data, NOW)[0].startswith("  the first of them is free again in 20 s (")

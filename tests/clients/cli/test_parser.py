@@ -6,13 +6,13 @@ import pytest
 
 from aircher_cli.exit_codes import UsageError
 from aircher_cli.parser import (
+    fraction,
     make_parser,
-    name,
+    non_empty_name,
     non_negative,
     option_name,
     positive,
     positive_int,
-    share,
 )
 
 
@@ -68,10 +68,10 @@ def test_no_abbreviations() -> None:
         (positive, "0", None),
         (positive, "-1", None),
         (positive, "inf", None),
-        (share, "1", 1.0),
-        (share, "0", None),
-        (share, "1.1", None),
-        (share, "nan", None),
+        (fraction, "1", 1.0),
+        (fraction, "0", None),
+        (fraction, "1.1", None),
+        (fraction, "nan", None),
         (non_negative, "0", 0.0),
         (non_negative, "nan", None),
         (non_negative, "inf", None),
@@ -97,10 +97,10 @@ def test_over_0_is_said_of_everything_that_is_not(text: str) -> None:
 
 def test_a_name_is_not_empty() -> None:
     """An empty one is a variable that the shell did not have."""
-    assert name("work") == "work"
+    assert non_empty_name("work") == "work"
     for empty in ("", " "):
         with pytest.raises(argparse.ArgumentTypeError, match="is empty"):
-            name(empty)
+            non_empty_name(empty)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from aircher_client import Client, DaemonUnreachable, autostart
-from aircher_client.autostart import _next, _Step, _Way
+from aircher_client.autostart import _Action, _next_action, _Progress
 from aircher_client.connection import try_connect
 from aircher_client.lock_holder import LockHolder
 from aircher_wire import address
@@ -188,22 +188,22 @@ HERE = LockHolder(7, "/a.sock")
 @pytest.mark.parametrize(
     ("way", "now", "expected"),
     [
-        (_Way(None), 1.0, _Step.WAIT),
-        (_Way(None), 9.0, _Step.GIVE_UP),
-        (_Way(0), 1.0, _Step.GIVE_UP),
-        (_Way(1), 1.0, _Step.GIVE_UP),
-        (_Way(-9), 1.0, _Step.GIVE_UP),
-        (_Way(3), 1.0, _Step.WAIT),
-        (_Way(3), 1.3, _Step.AGAIN),
-        (_Way(3), 9.0, _Step.GIVE_UP),
-        (_Way(3, HERE), 1.3, _Step.WAIT),
-        (_Way(3, HERE), 9.0, _Step.GIVE_UP),
-        (_Way(3, HERE, is_elsewhere=True), 1.0, _Step.GIVE_UP),
+        (_Progress(None), 1.0, _Action.WAIT),
+        (_Progress(None), 9.0, _Action.GIVE_UP),
+        (_Progress(0), 1.0, _Action.GIVE_UP),
+        (_Progress(1), 1.0, _Action.GIVE_UP),
+        (_Progress(-9), 1.0, _Action.GIVE_UP),
+        (_Progress(3), 1.0, _Action.WAIT),
+        (_Progress(3), 1.3, _Action.RESTART),
+        (_Progress(3), 9.0, _Action.GIVE_UP),
+        (_Progress(3, HERE), 1.3, _Action.WAIT),
+        (_Progress(3, HERE), 9.0, _Action.GIVE_UP),
+        (_Progress(3, HERE, is_elsewhere=True), 1.0, _Action.GIVE_UP),
     ],
 )
-def test_how_to_go_on(way: _Way, now: float, expected: _Step) -> None:
+def test_how_to_go_on(way: _Progress, now: float, expected: _Action) -> None:
     """The table of what follows from the child's end, who was in its way, and the time."""
-    assert _next(way, now, born=1.0, deadline=9.0) is expected
+    assert _next_action(way, now, born=1.0, deadline=9.0) is expected
 
 
 def test_a_command_that_does_not_exist(environ: dict[str, str], tmp_path: Path) -> None:
@@ -246,9 +246,9 @@ def test_a_log_that_is_a_symlink(environ: dict[str, str], tmp_path: Path) -> Non
 @pytest.mark.parametrize("word", ["0", "no", "off", "FALSE"])
 def test_switched_off(word: str) -> None:
     """Usual words for no are understood; anything else means yes."""
-    assert not autostart.is_wanted({"AIRCHER_AUTOSTART": word})
-    assert autostart.is_wanted({"AIRCHER_AUTOSTART": "1"})
-    assert autostart.is_wanted({})
+    assert not autostart.is_enabled({"AIRCHER_AUTOSTART": word})
+    assert autostart.is_enabled({"AIRCHER_AUTOSTART": "1"})
+    assert autostart.is_enabled({})
 
 
 def test_relative_paths_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aircher_client.project import LONGEST, find_project
+from aircher_client.project import MAX_LENGTH, find_project
 
 
 @pytest.fixture
@@ -52,5 +52,5 @@ def test_a_folder_that_was_removed(inside: Path) -> None:
 def test_what_hello_could_not_carry() -> None:
     """A name that is not UTF-8 is sent as far as it is; one that is too long, not at all."""
     assert find_project({"AIRCHER_PROJECT": os.fsdecode(b"/caf\xe9")}) == "/caf\ufffd"
-    assert find_project({"AIRCHER_PROJECT": "x" * LONGEST}) == "x" * LONGEST
-    assert find_project({"AIRCHER_PROJECT": "x" * (LONGEST + 1)}) is None
+    assert find_project({"AIRCHER_PROJECT": "x" * MAX_LENGTH}) == "x" * MAX_LENGTH
+    assert find_project({"AIRCHER_PROJECT": "x" * (MAX_LENGTH + 1)}) is None

@@ -6,17 +6,17 @@ protocol that holds an image.
 
 from binascii import b2a_base64
 
-from aircher_cli.commands.inputs.file_input import MAX_BYTES, called_by, read_bytes
+from aircher_cli.commands.inputs.file_input import MAX_BYTES, display_name, read_bytes
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
 
 Part = dict[str, object]
 Piece = str | Part
 
-ENDINGS = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 """How the names of images end: text under such a name is a mistake, such as a page not found."""
 
-IMAGES: dict[bytes, str] = {
+IMAGE_SIGNATURES: dict[bytes, str] = {
     b"\x89PNG\r\n\x1a\n": "image/png",
     b"\xff\xd8\xff": "image/jpeg",
     b"GIF87a": "image/gif",
@@ -26,7 +26,7 @@ IMAGES: dict[bytes, str] = {
 
 _CONVERT = "models take PNG, JPEG, GIF and WebP: convert it first"
 
-OTHERS: tuple[tuple[int, bytes, str, str], ...] = (
+UNSUPPORTED_SIGNATURES: tuple[tuple[int, bytes, str, str], ...] = (
     (0, b"%PDF-", "a PDF", "give its text: pdftotext FILE - | aircher-cli ask ..."),
     (0, b"II*\0", "a TIFF image", _CONVERT),
     (0, b"MM\0*", "a TIFF image", _CONVERT),
@@ -51,7 +51,7 @@ def read_attachment(context: Context, name: str) -> list[Piece]:
         # What follows the path may be a signature, and tells a model nothing.
         label = name.partition("?")[0].partition("#")[0]
         return [f"{label}:", {"type": "image", "url": name}]
-    return as_pieces(called_by(name), read_bytes(context, name))
+    return file_pieces(display_name(name), read_bytes(context, name))
 
 
 def check_url(url: str) -> None:
@@ -67,7 +67,7 @@ def check_url(url: str) -> None:
         raise CommandFailed(f"cannot send {scheme}://...: an image's URL is {scheme}://HOST/PATH")
 
 
-def as_pieces(name: str, data: bytes) -> list[Piece]:
+def file_pieces(name: str, data: bytes) -> list[Piece]:
     """Return what is in a file as pieces of a prompt, under its name.
 
     Text that is not UTF-8 survives as surrogates, as in everything a user types.
@@ -77,26 +77,26 @@ def as_pieces(name: str, data: bytes) -> list[Piece]:
     """
     if media_type := image_type(data):
         return [f"{name}:", _image(name, data, media_type)]
-    refuse_foreign(name, data)
-    if name.lower().endswith(ENDINGS):
+    check_is_text(name, data)
+    if name.lower().endswith(IMAGE_SUFFIXES):
         raise CommandFailed(f"{name} is called an image, and is none: it would be sent as a text")
-    return [f"{name}:\n{fenced(data.decode(errors='surrogateescape').rstrip(chr(10)))}"]
+    return [f"{name}:\n{fence(data.decode(errors='surrogateescape').rstrip(chr(10)))}"]
 
 
 def image_type(data: bytes) -> str | None:
     """Return the media type of an image that models take; None for anything else."""
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return "image/webp"
-    return next((kind for start, kind in IMAGES.items() if data.startswith(start)), None)
+    return next((kind for start, kind in IMAGE_SIGNATURES.items() if data.startswith(start)), None)
 
 
-def refuse_foreign(name: str, data: bytes) -> None:
+def check_is_text(name: str, data: bytes) -> None:
     """Check that what is no image is text.
 
     Raises:
         CommandFailed: it is not.
     """
-    for at, mark, what, cure in OTHERS:
+    for at, mark, what, cure in UNSUPPORTED_SIGNATURES:
         if data.startswith(mark, at):
             raise CommandFailed(f"{name} is {what}; {cure}")
     if b"\0" not in data:
@@ -116,7 +116,7 @@ def _image(name: str, data: bytes, media_type: str) -> Part:
     return {"type": "image", "media_type": media_type, "data": encoded.decode()}
 
 
-def fenced(text: str) -> str:
+def fence(text: str) -> str:
     """Set text in a code fence longer than any run of backquotes within."""
     fence = "```"
     while fence in text:
@@ -124,7 +124,7 @@ def fenced(text: str) -> str:
     return f"{fence}\n{text}\n{fence}"
 
 
-def as_parts(pieces: list[Piece]) -> list[Part]:
+def pieces_to_parts(pieces: list[Piece]) -> list[Part]:
     """Return pieces as the parts of a message; texts that follow each other become one."""
     parts: list[Part] = []
     for piece in pieces:

@@ -16,13 +16,13 @@ from aircher_cli.exit_codes import FAILED, OK, CommandFailed, exit_code
 from aircher_cli.parser import (
     Parser,
     add_json,
+    fraction,
     make_parser,
-    name,
+    non_empty_name,
+    non_empty_text,
     non_negative,
     positive,
     positive_int,
-    share,
-    some_text,
 )
 from aircher_client import Client, DaemonError
 
@@ -43,7 +43,7 @@ order, blank lines between. Where the first provider cannot answer the next one 
 standard error says so. A tool that the model calls is printed as a line of JSON, {"tool_call": {id,
 name, arguments}}."""
 
-FORMS = "FILE may be - for standard input, or the JSON itself."
+JSON_FILE_HELP = "FILE may be - for standard input, or the JSON itself."
 
 STRATEGIES = ("priority", "cheapest", "fastest")
 
@@ -56,57 +56,85 @@ def build_parser() -> Parser:
     parser.usage = "aircher-cli ask [options] [PROMPT ...]"
     add = parser.add_argument
     add("prompt", nargs="*", metavar="PROMPT", help="what to ask")
-    add("-m", "--model", type=name, metavar="MODEL", help="provider/model, or an alias of yours")
+    add(
+        "-m",
+        "--model",
+        type=non_empty_name,
+        metavar="MODEL",
+        help="provider/model, or an alias of yours",
+    )
     add("-s", "--system", metavar="TEXT", help="the system prompt")
     file_help = "add a text file, or an image from a file or URL; - is standard input"
-    add("-f", "--file", action="append", default=[], type=name, metavar="FILE", help=file_help)
+    add(
+        "-f",
+        "--file",
+        action="append",
+        default=[],
+        type=non_empty_name,
+        metavar="FILE",
+        help=file_help,
+    )
     add_json(parser, "one JSON object: text, message, provider, model, usage, ...")
-    _add_manner(parser)
-    _add_forms(parser)
-    _add_way(parser)
+    _add_answer_options(parser)
+    _add_json_options(parser)
+    _add_routing_options(parser)
     return parser
 
 
-def _add_manner(parser: Parser) -> None:
+def _add_answer_options(parser: Parser) -> None:
     """Add the options that say how the model is to answer, and what is shown of it."""
     add = parser.add_argument_group("the answer").add_argument
     effort_help = f"how hard to think: {', '.join(EFFORTS)}"
     add("--reasoning", choices=EFFORTS, metavar="EFFORT", help=effort_help)
     add("--max-tokens", type=positive_int, metavar="N", help="longest answer")
     add("--temperature", type=non_negative, metavar="T", help="0 is steady, 1 is lively")
-    add("--top-p", type=share, metavar="P", help="choose among the likeliest words only; up to 1")
+    add(
+        "--top-p", type=fraction, metavar="P", help="choose among the likeliest words only; up to 1"
+    )
     stop_help = "end the answer before TEXT"
-    add("--stop", action="append", default=[], type=some_text, metavar="TEXT", help=stop_help)
+    add("--stop", action="append", default=[], type=non_empty_text, metavar="TEXT", help=stop_help)
     add("--no-stream", action="store_true", help="show the answer when it is complete")
     shown_help = "the thinking, on standard error; without either: on a terminal only"
     add("--show-reasoning", action=argparse.BooleanOptionalAction, help=shown_help)
 
 
-def _add_forms(parser: Parser) -> None:
+def _add_json_options(parser: Parser) -> None:
     """Add the options that give JSON, or ask for it."""
-    add = parser.add_argument_group("JSON and tools", FORMS).add_argument
-    add("--schema", type=name, metavar="FILE", help="answer in JSON that fits this JSON Schema")
+    add = parser.add_argument_group("JSON and tools", JSON_FILE_HELP).add_argument
+    add(
+        "--schema",
+        type=non_empty_name,
+        metavar="FILE",
+        help="answer in JSON that fits this JSON Schema",
+    )
     add("--no-strict", action="store_true", help="the schema is advice, not law")
     add("--json-object", action="store_true", help="answer with a JSON object of any form")
     tools_help = "a list of {name, description, parameters} that the model may call"
-    add("--tools", type=name, metavar="FILE", help=tools_help)
+    add("--tools", type=non_empty_name, metavar="FILE", help=tools_help)
     choice_help = "auto, none, required, or the name of the tool to call"
-    add("--tool-choice", type=name, metavar="CHOICE", help=choice_help)
+    add("--tool-choice", type=non_empty_name, metavar="CHOICE", help=choice_help)
     messages_help = "the conversation so far, with the results of tools: a list of messages"
-    add("--messages", type=name, metavar="FILE", help=messages_help)
+    add("--messages", type=non_empty_name, metavar="FILE", help=messages_help)
 
 
-def _add_way(parser: Parser) -> None:
+def _add_routing_options(parser: Parser) -> None:
     """Add the options that say who is asked, and what is told of that."""
     add = parser.add_argument_group("who answers").add_argument
     only_help = "ask only this provider"
-    add("--provider", action="append", default=[], type=name, metavar="NAME", help=only_help)
+    add(
+        "--provider",
+        action="append",
+        default=[],
+        type=non_empty_name,
+        metavar="NAME",
+        help=only_help,
+    )
     no_fallback_help = "ask only the first who can be asked now; if he fails, nobody else"
     add("--no-fallback", action="store_true", help=no_fallback_help)
     strategy_help = f"in which order to ask: {', '.join(STRATEGIES)}"
     add("--strategy", choices=STRATEGIES, metavar="STRATEGY", help=strategy_help)
     stays_help = "stay with whoever answered last under this name, while he can"
-    add("--conversation", type=name, metavar="NAME", help=stays_help)
+    add("--conversation", type=non_empty_name, metavar="NAME", help=stays_help)
     wait_help = "if nobody can answer now, wait so long for somebody who can"
     add("--wait", type=non_negative, metavar="SECONDS", help=wait_help)
     add(
@@ -133,7 +161,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
         context.console,
         quiet=options.json,
         verbose=options.verbose,
-        thinking=_shows_thinking(context, options),
+        thinking=_shows_reasoning(context, options),
     )
     with context.connect() as client:
         try:
@@ -141,7 +169,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
         except DaemonError as error:
             if not options.json:
                 _show_failure(context, client, printer, error, options)
-            raise _explained(client, printer, error, options) from None
+            raise _with_advice(client, printer, error, options) from None
         except KeyboardInterrupt:
             context.console.end_line()
             raise
@@ -152,7 +180,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     return OK
 
 
-def _shows_thinking(context: Context, options: argparse.Namespace) -> bool:
+def _shows_reasoning(context: Context, options: argparse.Namespace) -> bool:
     """Tell whether the thinking is shown: as asked, else to a person who waits."""
     if options.show_reasoning is not None:
         return bool(options.show_reasoning)
@@ -173,19 +201,19 @@ def _show_result(
         context.console.note(usage_line(result))
 
 
-def _explained(
+def _with_advice(
     client: Client, printer: ReplyPrinter, error: DaemonError, options: argparse.Namespace
 ) -> DaemonError | CommandFailed:
     """Return the error with what a person can do about it, without the way if that was told."""
-    from aircher_cli.commands.ask.failed import (  # noqa: PLC0415 -- costs only who failed
-        with_guess,
-        with_place,
+    from aircher_cli.commands.ask.failure_help import (  # noqa: PLC0415 -- costs only who failed
+        with_file_name,
+        with_model_suggestion,
     )
-    from aircher_cli.failures import back_lines  # noqa: PLC0415 -- likewise
+    from aircher_cli.failures import retry_lines  # noqa: PLC0415 -- likewise
 
-    error = with_place(with_guess(client, error), options.messages)
-    if printer.has_told_way and not options.json:
-        message = "\n".join([error.message, *back_lines(error.data, time.time())])
+    error = with_file_name(with_model_suggestion(client, error), options.messages)
+    if printer.has_shown_attempts and not options.json:
+        message = "\n".join([error.message, *retry_lines(error.data, time.time())])
         return CommandFailed(message, exit_code=exit_code(error), code=error.code)
     return error
 
@@ -202,12 +230,12 @@ def _show_failure(
     Raises:
         CommandFailed: with a newcomer's first steps, instead of the daemon's error.
     """
-    from aircher_cli.commands.ask.failed import (  # noqa: PLC0415 -- costs only who failed
-        newcomer_note,
-        rest_of_text,
+    from aircher_cli.commands.ask.failure_help import (  # noqa: PLC0415 -- costs only who failed
+        sign_in_help,
+        unshown_text,
     )
 
-    printer.write(rest_of_text(error, printer.shown))
+    printer.write(unshown_text(error, printer.shown))
     context.console.finish_line()
-    if note := newcomer_note(context, client, error, options.model):
+    if note := sign_in_help(context, client, error, options.model):
         raise CommandFailed(note, exit_code=exit_code(error)) from None

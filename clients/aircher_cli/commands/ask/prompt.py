@@ -10,7 +10,7 @@ TYPE_CHECKING = False  # what `typing` would say, without its import
 if TYPE_CHECKING:
     from aircher_cli.commands.ask.attachments import Part, Piece
 
-PATIENCE = 2.0
+NOTICE_AFTER_SECONDS = 2.0
 """Seconds of silence on standard input before we say that we wait for it."""
 
 
@@ -48,9 +48,9 @@ def _content(pieces: "list[Piece]") -> "str | list[Part]":
     texts = [piece for piece in pieces if isinstance(piece, str)]
     if len(texts) == len(pieces):
         return "\n\n".join(texts)
-    from aircher_cli.commands.ask.attachments import as_parts  # noqa: PLC0415 -- only images need it
+    from aircher_cli.commands.ask.attachments import pieces_to_parts  # noqa: PLC0415 -- only images need it
 
-    return as_parts(pieces)
+    return pieces_to_parts(pieces)
 
 
 def _size(pieces: "list[Piece]") -> int:
@@ -67,9 +67,9 @@ def _piped(context: Context, words: list[str]) -> "list[Piece]":
         _say_if_waiting(context)
     data = context.read_bytes()
     if b"\0" in data:  # no text has that, and every image
-        from aircher_cli.commands.ask.attachments import as_pieces  # noqa: PLC0415 -- see above
+        from aircher_cli.commands.ask.attachments import file_pieces  # noqa: PLC0415 -- see above
 
-        return as_pieces("standard input", data)
+        return file_pieces("standard input", data)
     return [data.decode(errors="surrogateescape").rstrip("\r\n")]
 
 
@@ -77,7 +77,7 @@ def _say_if_waiting(context: Context) -> None:
     """Explain a silence: started from another program, standard input may never end."""
     try:
         assert context.stdin is not None
-        ready = select.select([context.stdin], [], [], PATIENCE)[0]
+        ready = select.select([context.stdin], [], [], NOTICE_AFTER_SECONDS)[0]
     except (OSError, ValueError):  # not a real file
         return
     if not ready:

@@ -4,10 +4,13 @@ import math
 import time
 
 from aircher_cli.console import Console
-from aircher_cli.exit_codes import records
-from aircher_cli.render.formatting import about, duration, free_again, number, reason_words, text
-
-Map = dict[str, object]
+from aircher_cli.render.formatting import (
+    available_again,
+    describe_reason,
+    format_duration,
+    with_subject,
+)
+from aircher_cli.values import Map, number, records, text
 
 
 class ReplyPrinter:
@@ -26,11 +29,11 @@ class ReplyPrinter:
         self._console = console
         self._quiet = quiet
         self._verbose = verbose
-        self._thinking = thinking
+        self._with_reasoning = thinking
         self._shown: list[str] = []
-        self._saw_thinking = False
+        self._saw_reasoning = False
         self._saw_attempts = False
-        self._told_skips: set[str] = set()
+        self._shown_skips: set[str] = set()
 
     def on_delta(self, delta: Map) -> None:
         """Show one `chat.delta`; types that a later daemon adds are passed over."""
@@ -39,33 +42,33 @@ class ReplyPrinter:
             if not self._quiet:
                 self.write(text(delta.get("text")))
         elif kind == "reasoning":
-            self._think(text(delta.get("text")))
+            self._show_reasoning(text(delta.get("text")))
         elif kind == "attempt":
             self._console.end_aside()  # what was thought so far belongs to who failed
-            self._tell(delta)
+            self._show_attempt(delta)
 
-    def _tell(self, delta: Map) -> None:
+    def _show_attempt(self, delta: Map) -> None:
         """Say what happens; that it is waited for somebody, to everyone who sits there."""
         outcome = delta.get("outcome")
         if outcome == "skipped":
-            self._tell_skip(delta)
+            self._show_skip(delta)
         elif self._verbose or (outcome == "waiting" and self._console.err_is_terminal):
             self._saw_attempts = self._verbose
             self._console.note(attempt_line(delta))
 
-    def _tell_skip(self, skipped: Map) -> None:
+    def _show_skip(self, skipped: Map) -> None:
         """Say once who is passed over and why: a wait begins the round anew, and the end tells all.
 
         A provider may be passed over for another reason later; that is told too.
         """
         line = skip_line(skipped)
-        if self._verbose and line not in self._told_skips:
-            self._told_skips.add(line)
-            self._console.note(f"passed over: {line}{_back(skipped, time.time())}")
+        if self._verbose and line not in self._shown_skips:
+            self._shown_skips.add(line)
+            self._console.note(f"passed over: {line}{_available_again_note(skipped, time.time())}")
 
-    def _think(self, piece: str) -> None:
-        if self._thinking and piece:
-            self._saw_thinking = True
+    def _show_reasoning(self, piece: str) -> None:
+        if self._with_reasoning and piece:
+            self._saw_reasoning = True
             self._console.aside(piece)
 
     def write(self, piece: str) -> None:
@@ -79,14 +82,14 @@ class ReplyPrinter:
         return "".join(self._shown)
 
     @property
-    def has_told_way(self) -> bool:
+    def has_shown_attempts(self) -> bool:
         """Whether who was asked and who was passed over was shown as it happened."""
-        return self._saw_attempts or bool(self._told_skips)
+        return self._saw_attempts or bool(self._shown_skips)
 
     def finish(self, result: Map, *, show_text: bool) -> None:
         """Show what the deltas did not: an answer that was not streamed, and the way to it."""
-        if not self._saw_thinking:
-            self._think(reply_text(result, "reasoning"))
+        if not self._saw_reasoning:
+            self._show_reasoning(reply_text(result, "reasoning"))
         self._console.end_aside()
         if show_text:
             if not self._shown:
@@ -95,14 +98,14 @@ class ReplyPrinter:
             for call in tool_calls(result):
                 self._console.json({"tool_call": call})
         if self._verbose:
-            self._finish_way(result)
+            self._show_attempts(result)
         if note := FINISH_NOTES.get(text(result.get("finish"))):
             self._console.note(note)
 
-    def _finish_way(self, result: Map) -> None:
+    def _show_attempts(self, result: Map) -> None:
         """Tell of the way what was not told as it happened, and who answered."""
         for skipped in records(result.get("skipped")):
-            self._tell_skip(skipped)
+            self._show_skip(skipped)
         for attempt in records(result.get("attempts")):
             if not self._saw_attempts or attempt.get("outcome") == "ok":
                 self._console.note(attempt_line(attempt))
@@ -137,36 +140,36 @@ def attempt_line(attempt: Map) -> str:
     key = f" (key {attempt['key']})" if attempt.get("key") else ""
     outcome = text(attempt.get("outcome"))
     if outcome == "trying":
-        return f"trying {_who(attempt)}{key}"
+        return f"trying {_target_name(attempt)}{key}"
     if outcome == "waiting":
         return waiting_line(attempt)
     took = f" after {attempt['ms']} ms" if attempt.get("ms") is not None else ""
     message = f": {attempt['message']}" if attempt.get("message") else ""
-    words = "failed" if message else reason_words(outcome)
-    return f"{_who(attempt)}{key} {words}{took}{message}"
+    words = "failed" if message else describe_reason(outcome)
+    return f"{_target_name(attempt)}{key} {words}{took}{message}"
 
 
 def waiting_line(attempt: Map) -> str:
     """Return who is waited for, for how long (`ms` is still to come), and why."""
     ms = number(attempt.get("ms"))
-    span = "" if ms is None else f" {duration(math.ceil(ms / 1000))}"
+    span = "" if ms is None else f" {format_duration(math.ceil(ms / 1000))}"
     why = f": {attempt['message']}" if attempt.get("message") else ""
-    return f"waiting{span} for {_who(attempt)}{why}"
+    return f"waiting{span} for {_target_name(attempt)}{why}"
 
 
 def skip_line(skipped: Map) -> str:
     """Return a candidate that was not called as one line."""
     key = f" (key {skipped['key']})" if skipped.get("key") else ""
-    message = text(skipped.get("message")) or reason_words(text(skipped.get("reason")))
-    return about(f"{_who(skipped)}{key}", text(skipped.get("provider")), message)
+    message = text(skipped.get("message")) or describe_reason(text(skipped.get("reason")))
+    return with_subject(f"{_target_name(skipped)}{key}", text(skipped.get("provider")), message)
 
 
-def _back(skipped: Map, now: float) -> str:
+def _available_again_note(skipped: Map, now: float) -> str:
     until = number(skipped.get("until"))
-    return "" if until is None else f"; {free_again(until, now)}"
+    return "" if until is None else f"; {available_again(until, now)}"
 
 
-def _who(entry: Map) -> str:
+def _target_name(entry: Map) -> str:
     return "/".join(text(entry[part]) for part in ("provider", "model") if entry.get(part))
 
 
@@ -181,14 +184,14 @@ def route_note(result: Map, asked: str | None) -> str:
         asked: The model as the user named it.
     """
     failed = {
-        text(entry.get("provider")): reason_words(text(entry.get("outcome")))
+        text(entry.get("provider")): describe_reason(text(entry.get("outcome")))
         for entry in records(result.get("attempts"))
         if entry.get("outcome") != "ok"
     }
     for entry in records(result.get("skipped")):
         if entry.get("reason") != "not_authenticated":
             failed.setdefault(text(entry.get("provider")), f"passed over: it {_reason(entry)}")
-    answered = _who(result)
+    answered = _target_name(result)
     if failed:
         told = "; ".join(f"{who} {what}" for who, what in failed.items())
         return f"{told}; {answered} answered"
@@ -198,7 +201,7 @@ def route_note(result: Map, asked: str | None) -> str:
 
 
 def _reason(entry: Map) -> str:
-    return reason_words(text(entry.get("reason")))
+    return describe_reason(text(entry.get("reason")))
 
 
 def reply_text(result: Map, kind: str = "text") -> str:
@@ -241,10 +244,10 @@ def usage_line(result: Map) -> str:
     money = f"${cost}" if cost else "cost unknown"
     usage = result.get("usage")
     if not isinstance(usage, dict):
-        return f"tokens unknown, {money}, {_who(result)}"
+        return f"tokens unknown, {money}, {_target_name(result)}"
     into = _count(usage, "input_tokens", {"cached_tokens": "cached"})
     out = _count(usage, "output_tokens", {"reasoning_tokens": "reasoning"})
-    return f"{into} tokens in, {out} out, {money}, {_who(result)}"
+    return f"{into} tokens in, {out} out, {money}, {_target_name(result)}"
 
 
 def _count(usage: Map, name: str, parts: dict[str, str]) -> str:

@@ -6,19 +6,18 @@ What only some requests have, tools, schemas and conversations, is imported only
 import argparse
 
 from aircher_cli.commands.ask.prompt import read_prompt
-from aircher_cli.commands.inputs.file_input import STDIN, refuse_two_readers
+from aircher_cli.commands.inputs.file_input import STDIN, refuse_repeated_stdin
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import UsageError
+from aircher_cli.values import Map
 
 TYPE_CHECKING = False  # what `typing` would say, without its import
 if TYPE_CHECKING:
     from aircher_cli.commands.inputs.json_input import JsonInput
 
-Map = dict[str, object]
+HELP_COMMAND = "aircher-cli ask --help"
 
-HELP = "aircher-cli ask --help"
-
-AS_THEY_ARE = (
+PLAIN_FIELDS = (
     "model",
     "system",
     "reasoning",
@@ -45,21 +44,21 @@ def read_request(context: Context, options: argparse.Namespace) -> Map:
         "--tools": int(options.tools == STDIN),
         "--schema": int(options.schema == STDIN),
     }
-    refuse_two_readers(readers)
+    refuse_repeated_stdin(readers)
     messages = _conversation(context, options)
     shape = {**_tools(context, options), **_format(context, options)}
     reads_input = not any(readers.values())
     if content := read_prompt(context, options.prompt, options.file, reads_input=reads_input):
         messages = [*messages, {"role": "user", "content": content}]
     if not messages:
-        raise UsageError("nothing to ask: give a prompt, or pipe one in", HELP)
+        raise UsageError("nothing to ask: give a prompt, or pipe one in", HELP_COMMAND)
     return {"messages": messages, **shape, **plain_fields(options)}
 
 
 def plain_fields(options: argparse.Namespace) -> Map:
     """Return the fields that need no file."""
     fields: Map = {
-        name: value for name in AS_THEY_ARE if (value := getattr(options, name)) is not None
+        name: value for name in PLAIN_FIELDS if (value := getattr(options, name)) is not None
     }
     if options.stop:
         fields["stop"] = options.stop
@@ -80,34 +79,36 @@ def plain_fields(options: argparse.Namespace) -> Map:
 def _conversation(context: Context, options: argparse.Namespace) -> list[Map]:
     if options.messages is None:
         return []
-    from aircher_cli.commands.inputs.messages_input import messages_of  # noqa: PLC0415 -- seldom
+    from aircher_cli.commands.inputs.messages_input import parse_messages  # noqa: PLC0415 -- seldom
 
-    return messages_of(_json(context, options.messages, "--messages"))
+    return parse_messages(_json(context, options.messages, "--messages"))
 
 
 def _tools(context: Context, options: argparse.Namespace) -> Map:
     if options.tools is None:
         if options.tool_choice is not None:
-            raise UsageError("--tool-choice chooses among --tools FILE, which is missing", HELP)
+            raise UsageError(
+                "--tool-choice chooses among --tools FILE, which is missing", HELP_COMMAND
+            )
         return {}
-    from aircher_cli.commands.inputs.tools_input import choice_of, tools_of  # noqa: PLC0415 -- seldom
+    from aircher_cli.commands.inputs.tools_input import parse_tool_choice, parse_tools  # noqa: PLC0415 -- seldom
 
-    tools = tools_of(_json(context, options.tools, "--tools"))
+    tools = parse_tools(_json(context, options.tools, "--tools"))
     if options.tool_choice is None:
         return {"tools": tools}
-    return {"tools": tools, "tool_choice": choice_of(options.tool_choice, tools)}
+    return {"tools": tools, "tool_choice": parse_tool_choice(options.tool_choice, tools)}
 
 
 def _format(context: Context, options: argparse.Namespace) -> Map:
     if options.schema is None:
         if options.no_strict:
-            raise UsageError("--no-strict is about --schema, which is missing", HELP)
+            raise UsageError("--no-strict is about --schema, which is missing", HELP_COMMAND)
         return {"response_format": {"type": "json_object"}} if options.json_object else {}
     if options.json_object:
-        raise UsageError("--schema says it all: leave out --json-object", HELP)
-    from aircher_cli.commands.inputs.schema_input import schema_of  # noqa: PLC0415 -- seldom
+        raise UsageError("--schema says it all: leave out --json-object", HELP_COMMAND)
+    from aircher_cli.commands.inputs.schema_input import parse_schema  # noqa: PLC0415 -- seldom
 
-    schema = schema_of(_json(context, options.schema, "--schema"))
+    schema = parse_schema(_json(context, options.schema, "--schema"))
     strictness = {"strict": False} if options.no_strict else {}
     return {"response_format": {"type": "json_schema", "schema": schema, **strictness}}
 

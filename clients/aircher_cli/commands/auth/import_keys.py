@@ -7,10 +7,10 @@ are sent.
 import argparse
 
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import NOBODY, NOT_SIGNED_IN, OK, CommandFailed, records
+from aircher_cli.exit_codes import NO_PROVIDER, NOT_SIGNED_IN, OK, CommandFailed
 from aircher_cli.parser import Parser, add_json, make_parser
-from aircher_cli.render.formatting import text, texts
 from aircher_cli.render.layout import Line, columns, paragraph
+from aircher_cli.values import records, text, texts
 from aircher_wire import methods
 
 EXAMPLES = """
@@ -42,14 +42,14 @@ def build_parser() -> Parser:
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Send the variables, print what became of each; return what `verdict` makes of it.
+    """Send the variables, print what became of each; return what `import_exit_code` makes of it.
 
     Raises:
         CommandFailed: none of the variables is set.
     """
     with context.connect() as client:
         wanted = texts(client.call(methods.AUTH_STATUS).get("environment"))
-        found = wanted_variables(wanted, dict(context.environ))
+        found = select_variables(wanted, dict(context.environ))
         if not found:
             raise CommandFailed(f"nothing to import: none of {', '.join(wanted)} is set here")
         params = {"variables": found, "verify": not options.no_verify}
@@ -60,10 +60,10 @@ def run(context: Context, options: argparse.Namespace) -> int:
     else:
         for line in outcome_lines(outcomes, context.console.width):
             context.console.styled(line)
-    return verdict([text(entry.get("outcome")) for entry in outcomes])
+    return import_exit_code([text(entry.get("outcome")) for entry in outcomes])
 
 
-def wanted_variables(wanted: list[str], environ: dict[str, str]) -> dict[str, str]:
+def select_variables(wanted: list[str], environ: dict[str, str]) -> dict[str, str]:
     """Return the variables the daemon asks for and the caller has, and no others."""
     return {name: environ[name] for name in wanted if environ.get(name, "").strip()}
 
@@ -86,9 +86,9 @@ def _cells(entry: dict[str, object]) -> Line:
     return [(symbol, style), (name, "bold"), (provider, ""), (words, style)]
 
 
-def verdict(outcomes: list[str]) -> int:
+def import_exit_code(outcomes: list[str]) -> int:
     """Return the exit code: 0 unless something was not stored, 4 if only for refused keys."""
     bad = [outcome for outcome in outcomes if outcome in {"refused", "failed"}]
     if not bad:
         return OK
-    return NOT_SIGNED_IN if set(bad) == {"refused"} else NOBODY
+    return NOT_SIGNED_IN if set(bad) == {"refused"} else NO_PROVIDER

@@ -7,7 +7,7 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import UsageError
 from aircher_cli.parser import looks_like_key
 
-ON_COMMAND_LINE = (
+KEY_ON_COMMAND_LINE = (
     "a key does not belong on the command line, where `ps` and the shell's history show it. Leave "
     'it out to be asked for it, or pipe it in: printf %s "$KEY" | aircher-cli auth login NAME'
 )
@@ -20,7 +20,7 @@ def refuse_keys(words: list[str]) -> None:
         UsageError: one of them may be.
     """
     if any(looks_like_key(word) for word in words):
-        raise UsageError(ON_COMMAND_LINE)
+        raise UsageError(KEY_ON_COMMAND_LINE)
 
 
 def read_key(context: Context, provider: str) -> str:
@@ -29,13 +29,13 @@ def read_key(context: Context, provider: str) -> str:
     Raises:
         UsageError: there is none, or the terminal would show it.
     """
-    key = context.read_input() if context.has_input() else _ask(context, provider)
+    key = context.read_input() if context.has_input() else _ask_for_key(context, provider)
     if not key.strip():
         raise UsageError("no key was given", "aircher-cli auth login --help")
     return key
 
 
-def _ask(context: Context, provider: str) -> str:
+def _ask_for_key(context: Context, provider: str) -> str:
     with warnings.catch_warnings():
         # Without a terminal it can silence, getpass warns and goes on to show what is typed.
         warnings.simplefilter("error", GetPassWarning)

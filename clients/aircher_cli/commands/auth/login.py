@@ -3,14 +3,14 @@
 import argparse
 import time
 
-from aircher_cli.commands.auth.key_input import ON_COMMAND_LINE, read_key, refuse_keys
+from aircher_cli.commands.auth.key_input import KEY_ON_COMMAND_LINE, read_key, refuse_keys
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import OK, UsageError, records
-from aircher_cli.parser import Parser, add_json, make_parser, name
+from aircher_cli.exit_codes import OK, UsageError
+from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
 from aircher_cli.registry import suggest
-from aircher_cli.render.formatting import as_map, text
 from aircher_cli.render.keys import key_lines
 from aircher_cli.render.problems import NOTHING_IN_USE
+from aircher_cli.values import as_map, records, text
 from aircher_client import DaemonError
 from aircher_wire import codes, methods
 
@@ -31,10 +31,10 @@ def build_parser() -> Parser:
     parser = make_parser("auth login", DESCRIPTION, EXAMPLES)
     add = parser.add_argument
     known = "anthropic, openai, gemini, openrouter, or one of yours"
-    add("provider", type=name, metavar="PROVIDER", help=known)
+    add("provider", type=non_empty_name, metavar="PROVIDER", help=known)
     # With a default it is not called required, nor named in argparse's complaints.
     add("misplaced", nargs="*", default=[], help=argparse.SUPPRESS)
-    add("--label", type=name, metavar="LABEL", help="to keep several keys apart")
+    add("--label", type=non_empty_name, metavar="LABEL", help="to keep several keys apart")
     add("--with-token", action="store_true", help="read the key from standard input")
     add("--no-verify", action="store_true", help="store the key unchecked")
     add_json(parser)
@@ -50,12 +50,12 @@ def run(context: Context, options: argparse.Namespace) -> int:
         DaemonError: it was refused, could not be checked or could not be stored.
     """
     if options.misplaced:
-        raise UsageError(ON_COMMAND_LINE)
+        raise UsageError(KEY_ON_COMMAND_LINE)
     refuse_keys([options.provider, options.label or ""])
     with context.connect() as client:
         if not context.has_input():
             # Nobody likes to paste a key and then hear that the name was wrong.
-            refuse_unknown(as_map(client.call(methods.AUTH_STATUS)), options.provider)
+            refuse_unknown_provider(as_map(client.call(methods.AUTH_STATUS)), options.provider)
         params = {"provider": options.provider, "key": read_key(context, options.provider)}
         if options.label:
             params["label"] = options.label
@@ -64,7 +64,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     return OK
 
 
-def refuse_unknown(status: dict[str, object], provider: str) -> None:
+def refuse_unknown_provider(status: dict[str, object], provider: str) -> None:
     """Check that the daemon knows `provider`.
 
     Raises:

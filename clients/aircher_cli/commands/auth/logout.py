@@ -5,10 +5,11 @@ import time
 
 from aircher_cli.commands.auth.key_input import refuse_keys
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import OK, records
-from aircher_cli.parser import Parser, add_json, make_parser, name
+from aircher_cli.exit_codes import OK
+from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
 from aircher_cli.render.formatting import count
 from aircher_cli.render.keys import key_lines
+from aircher_cli.values import records
 from aircher_wire import methods
 
 EXAMPLES = """
@@ -25,8 +26,10 @@ def build_parser() -> Parser:
         "environment variable, for instance.",
         EXAMPLES,
     )
-    parser.add_argument("provider", type=name, metavar="PROVIDER", help="whose keys")
-    parser.add_argument("--label", type=name, metavar="LABEL", help="only the key with this label")
+    parser.add_argument("provider", type=non_empty_name, metavar="PROVIDER", help="whose keys")
+    parser.add_argument(
+        "--label", type=non_empty_name, metavar="LABEL", help="only the key with this label"
+    )
     add_json(parser)
     return parser
 

@@ -4,10 +4,10 @@ import argparse
 import time
 
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import NOBODY, NOT_SIGNED_IN, OK, records
-from aircher_cli.parser import Parser, add_json, make_parser, name
-from aircher_cli.render.formatting import text
+from aircher_cli.exit_codes import NO_PROVIDER, NOT_SIGNED_IN, OK
+from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
 from aircher_cli.render.keys import key_lines
+from aircher_cli.values import records, text
 from aircher_wire import methods
 
 EXAMPLES = """
@@ -23,13 +23,15 @@ was refused or cannot be read, 5 that a provider could not be asked."""
 def build_parser() -> Parser:
     """Return the parser of `auth test`."""
     parser = make_parser("auth test", DESCRIPTION, EXAMPLES)
-    parser.add_argument("provider", nargs="?", type=name, metavar="PROVIDER", help="only this one")
+    parser.add_argument(
+        "provider", nargs="?", type=non_empty_name, metavar="PROVIDER", help="only this one"
+    )
     add_json(parser)
     return parser
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Check, print the rows, and return what `verdict` makes of them."""
+    """Check, print the rows, and return what `check_exit_code` makes of them."""
     params = {"provider": options.provider} if options.provider else {}
     with context.connect() as client:
         result = client.call(methods.AUTH_TEST, params)
@@ -39,10 +41,10 @@ def run(context: Context, options: argparse.Namespace) -> int:
     else:
         for line in key_lines(rows, width=context.console.width, now=time.time()):
             context.console.styled(line)
-    return verdict(rows, named=options.provider is not None)
+    return check_exit_code(rows, named=options.provider is not None)
 
 
-def verdict(rows: list[dict[str, object]], *, named: bool) -> int:
+def check_exit_code(rows: list[dict[str, object]], *, named: bool) -> int:
     """Return the exit code for checked rows.
 
     Args:
@@ -55,4 +57,4 @@ def verdict(rows: list[dict[str, object]], *, named: bool) -> int:
         return NOT_SIGNED_IN
     # A local server that does not run is no failure unless it was asked about.
     asked = [row for row in rows if named or text(row.get("state")) != "not_required"]
-    return NOBODY if any(row.get("health") == "unreachable" for row in asked) else OK
+    return NO_PROVIDER if any(row.get("health") == "unreachable" for row in asked) else OK

@@ -3,10 +3,10 @@
 import argparse
 
 from aircher_cli.commands.ask.command import EFFORTS
-from aircher_cli.commands.chat.turns import Dialogue
+from aircher_cli.commands.chat.session import ChatSession
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, UsageError
-from aircher_cli.parser import Parser, make_parser, name
+from aircher_cli.parser import Parser, make_parser, non_empty_name
 
 EXAMPLES = """
 aircher-cli chat
@@ -24,9 +24,20 @@ def build_parser() -> Parser:
     """Return the parser of `chat`."""
     parser = make_parser("chat", DESCRIPTION, EXAMPLES)
     add = parser.add_argument
-    add("-m", "--model", type=name, metavar="MODEL", help="provider/model, or an alias of yours")
+    add(
+        "-m",
+        "--model",
+        type=non_empty_name,
+        metavar="MODEL",
+        help="provider/model, or an alias of yours",
+    )
     add("-s", "--system", metavar="TEXT", help="the system prompt")
-    add("--messages", type=name, metavar="FILE", help="go on with a conversation that was saved")
+    add(
+        "--messages",
+        type=non_empty_name,
+        metavar="FILE",
+        help="go on with a conversation that was saved",
+    )
     effort_help = f"how hard to think: {', '.join(EFFORTS)}"
     add("--reasoning", choices=EFFORTS, metavar="EFFORT", help=effort_help)
     add("--no-history", action="store_true", help="keep nothing of what is typed")
@@ -51,7 +62,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     )
 
     with context.connect() as client:
-        dialogue = Dialogue(context, client, options)
+        dialogue = ChatSession(context, client, options)
         dialogue.check_model(options.model)
         with open_keyboard(context.environ, dialogue, keep=not options.no_history) as keyboard:
             dialogue.talk(keyboard)

@@ -22,7 +22,7 @@ from aircher_wire import address
 HISTORY_FILE = "chat_history"
 
 
-class Talk(Protocol):
+class PromptSource(Protocol):
     """What the keyboard asks of the conversation it is for."""
 
     def prompt(self) -> str:
@@ -35,9 +35,9 @@ class Talk(Protocol):
 class Keyboard:
     """Reads what a person types."""
 
-    def __init__(self, session: "PromptSession[str]", talk: Talk) -> None:
+    def __init__(self, session: "PromptSession[str]", talk: PromptSource) -> None:
         self._session = session
-        self._talk = talk
+        self._source = talk
 
     def read(self) -> str | None:
         """Return what was typed, None at Ctrl-D.
@@ -46,17 +46,19 @@ class Keyboard:
             KeyboardInterrupt: Ctrl-C.
         """
         try:
-            return self._session.prompt(self._talk.prompt())
+            return self._session.prompt(self._source.prompt())
         except EOFError:
             return None
 
 
 @contextmanager
-def open_keyboard(environ: Mapping[str, str], talk: Talk, *, keep: bool) -> Iterator[Keyboard]:
+def open_keyboard(
+    environ: Mapping[str, str], talk: PromptSource, *, keep: bool
+) -> Iterator[Keyboard]:
     """Return a keyboard; with `keep` it remembers over chats what was typed."""
     session: PromptSession[str] = PromptSession(
         history=_history(environ) if keep else InMemoryHistory(),
-        completer=_Words(talk),
+        completer=_ChatCompleter(talk),
         complete_while_typing=False,
         multiline=True,
         key_bindings=_bindings(),
@@ -108,15 +110,15 @@ def _bindings() -> KeyBindings:
     return bindings
 
 
-class _Words(Completer):
+class _ChatCompleter(Completer):
     """Completes commands, and the names of models after /model."""
 
-    def __init__(self, talk: Talk) -> None:
-        self._talk = talk
+    def __init__(self, talk: PromptSource) -> None:
+        self._source = talk
 
     def get_completions(self, document: Document, event: CompleteEvent) -> Iterable[Completion]:
         del event
         typed = document.text_before_cursor
         word = typed.rsplit(" ", 1)[-1]
-        for found in self._talk.completions(typed):
+        for found in self._source.completions(typed):
             yield Completion(found, start_position=-len(word))

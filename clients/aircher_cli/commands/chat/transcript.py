@@ -3,10 +3,8 @@
 import json
 from pathlib import Path
 
-from aircher_cli.exit_codes import CommandFailed, records
-from aircher_cli.render.formatting import text
-
-Map = dict[str, object]
+from aircher_cli.exit_codes import CommandFailed
+from aircher_cli.values import Map, records, text
 
 
 class Transcript:
@@ -45,21 +43,22 @@ class Transcript:
     def markdown(self) -> str:
         """Return it as a text for people."""
         return "\n\n".join(
-            f"## {text(message.get('role'))}\n\n{_words(message)}" for message in self.messages
+            f"## {text(message.get('role'))}\n\n{_message_markdown(message)}"
+            for message in self.messages
         )
 
     def __repr__(self) -> str:
         return f"<Transcript of {len(self.messages)} messages>"
 
 
-def _words(message: Map) -> str:
+def _message_markdown(message: Map) -> str:
     content = message.get("content")
     if isinstance(content, str):
         return content
-    return "\n\n".join(filter(None, map(_part_words, records(content))))
+    return "\n\n".join(filter(None, map(_part_markdown, records(content))))
 
 
-def _part_words(part: Map) -> str:
+def _part_markdown(part: Map) -> str:
     kind = part.get("type")
     if kind == "text":
         return text(part.get("text"))

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from aircher_cli.commands.config.path import config_file
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import FAILED, OK, CommandFailed, records
+from aircher_cli.exit_codes import FAILED, OK, CommandFailed
 from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.render.formatting import count
-from aircher_cli.render.limits import unknown_words
+from aircher_cli.render.limits import unknown_name_notes
 from aircher_cli.render.problems import problem_lines
+from aircher_cli.values import records
 from aircher_wire import methods
 
 EXAMPLES = """
@@ -90,7 +91,7 @@ def _show(
         return code
     for line in problem_lines(problems):
         context.console.line(line)
-    for note in unknown_words(result):
+    for note in unknown_name_notes(result):
         context.console.note(note)
     if code == OK:
         context.console.line(f"✓ {shown} is good", "good")

@@ -5,7 +5,7 @@ import argparse
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
-from aircher_cli.render.limits import unknown_words
+from aircher_cli.render.limits import unknown_name_notes
 from aircher_wire import methods
 
 EXAMPLES = """
@@ -40,6 +40,6 @@ def run(context: Context, options: argparse.Namespace) -> int:
     else:
         context.console.line(f"nothing changed in {result.get('file')}")
     if not options.json:
-        for note in unknown_words(result):
+        for note in unknown_name_notes(result):
             context.console.note(note)
     return OK

@@ -4,8 +4,9 @@ import argparse
 
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
-from aircher_cli.parser import Parser, add_json, make_parser, name
-from aircher_cli.render.formatting import count, number
+from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
+from aircher_cli.render.formatting import count
+from aircher_cli.values import number
 from aircher_wire import methods
 
 EXAMPLES = """
@@ -21,7 +22,9 @@ it when you know better, after you bought credit for instance."""
 def build_parser() -> Parser:
     """Return the parser of `cooldowns clear`."""
     parser = make_parser("cooldowns clear", DESCRIPTION, EXAMPLES)
-    parser.add_argument("provider", nargs="?", type=name, metavar="PROVIDER", help="only this one")
+    parser.add_argument(
+        "provider", nargs="?", type=non_empty_name, metavar="PROVIDER", help="only this one"
+    )
     add_json(parser)
     return parser
 

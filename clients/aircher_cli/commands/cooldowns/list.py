@@ -4,10 +4,10 @@ import argparse
 import time
 
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import OK, records
+from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
-from aircher_cli.render.cooldowns import cooldown_lines, those_ill
-from aircher_cli.render.formatting import as_map
+from aircher_cli.render.cooldowns import cooldown_lines, unhealthy_rows
+from aircher_cli.values import as_map, records
 from aircher_wire import methods
 
 EXAMPLES = """
@@ -32,7 +32,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     with context.connect() as client:
         # The snapshot alone names single models; `auth.status` has the health of keys.
         result = client.call(methods.EVENTS_SUBSCRIBE, {"topics": ["provider"]})
-    rows = those_ill(records(as_map(result.get("snapshot")).get("provider")))
+    rows = unhealthy_rows(records(as_map(result.get("snapshot")).get("provider")))
     if options.json:
         context.console.json({"cooldowns": rows})
         return OK

@@ -7,25 +7,24 @@ from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
 from aircher_cli.parser import Parser, positive
-from aircher_cli.render.formatting import as_map, count, number
+from aircher_cli.render.formatting import count
 from aircher_cli.render.problems import config_problems
+from aircher_cli.values import Map, as_map, number
 from aircher_client.connection import connect
 from aircher_client.lock_holder import is_gone
 from aircher_wire import address, methods
 
-POLL = 0.02
+POLL_SECONDS = 0.02
 """Seconds between two looks at a process that is on its way out."""
 
-PATIENCE = 1.0
+NOTICE_AFTER_SECONDS = 1.0
 """Seconds of silence before we say what we wait for."""
 
-STOP_TIMEOUT = 60.0
+STOP_TIMEOUT_SECONDS = 60.0
 """Seconds for a daemon to finish its requests, unless the user says otherwise."""
 
-Map = dict[str, object]
 
-
-def socket_of(context: Context) -> str:
+def socket_path(context: Context) -> str:
     """Return where the daemon's socket is, or would be."""
     return address.find_socket(context.environ)
 
@@ -36,7 +35,7 @@ def is_running(context: Context) -> bool:
     Raises:
         DaemonUnreachable: the socket's place is not safe, or the daemon hangs.
     """
-    sock = connect(socket_of(context), time.monotonic() + 5.0)
+    sock = connect(socket_path(context), time.monotonic() + 5.0)
     if sock is None:
         return False
     sock.close()
@@ -72,12 +71,12 @@ def stop(context: Context, timeout: float) -> int | None:
         status = client.call(methods.STATUS)
         client.call(methods.SHUTDOWN)
     pid = int(number(status.get("pid")) or 0)
-    waiting = f"waiting for aircherd (process {pid}) to finish {_busy(status)}"
+    waiting = f"waiting for aircherd (process {pid}) to finish {_pending_work(status)}"
     wait_until(lambda: is_gone(pid), context.console, timeout=timeout, waiting=waiting)
     return pid
 
 
-def _busy(status: Map) -> str:
+def _pending_work(status: Map) -> str:
     active = number(as_map(status.get("requests")).get("active"))
     return count(int(active), "request") if active else "its work"
 
@@ -102,13 +101,13 @@ def wait_until(
         waited = clock() - begun
         if waited >= timeout:
             raise CommandFailed(f"still {waiting} after {timeout:g} s; it leaves when that is done")
-        if waited >= PATIENCE and not told:
+        if waited >= NOTICE_AFTER_SECONDS and not told:
             told = True
             console.note(waiting)
-        sleep(POLL)
+        sleep(POLL_SECONDS)
 
 
-def note_config(context: Context, status: Map) -> None:
+def show_config_problems(context: Context, status: Map) -> None:
     """Say on standard error what is wrong with the configuration of the daemon that runs."""
     for line in config_problems(as_map(status.get("config")), context.environ.get("HOME", "")):
         context.console.note(line)
@@ -119,7 +118,7 @@ def add_timeout(parser: Parser) -> None:
     parser.add_argument(
         "--timeout",
         type=positive,
-        default=STOP_TIMEOUT,
+        default=STOP_TIMEOUT_SECONDS,
         metavar="SECONDS",
-        help=f"how long to wait for requests under way (default {STOP_TIMEOUT:g})",
+        help=f"how long to wait for requests under way (default {STOP_TIMEOUT_SECONDS:g})",
     )

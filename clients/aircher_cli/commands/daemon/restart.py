@@ -2,7 +2,7 @@
 
 import argparse
 
-from aircher_cli.commands.daemon.lifecycle import add_timeout, note_config, start, stop
+from aircher_cli.commands.daemon.lifecycle import add_timeout, show_config_problems, start, stop
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
@@ -34,5 +34,5 @@ def run(context: Context, options: argparse.Namespace) -> int:
         context.console.json({"stopped": pid is not None, "started": True, **status})
     else:
         context.console.line(f"✓ {headline(status)}", "good")
-        note_config(context, status)
+        show_config_problems(context, status)
     return OK

@@ -2,7 +2,7 @@
 
 import argparse
 
-from aircher_cli.commands.daemon.lifecycle import is_running, note_config, start
+from aircher_cli.commands.daemon.lifecycle import is_running, show_config_problems, start
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
@@ -34,5 +34,5 @@ def run(context: Context, options: argparse.Namespace) -> int:
     else:
         note = " (it did already)" if ran_before else ""
         context.console.line(f"✓ {headline(status)}{note}", "good")
-        note_config(context, status)
+        show_config_problems(context, status)
     return OK

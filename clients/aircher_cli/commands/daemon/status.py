@@ -2,7 +2,7 @@
 
 import argparse
 
-from aircher_cli.commands.daemon.lifecycle import is_running, note_config, socket_of
+from aircher_cli.commands.daemon.lifecycle import is_running, show_config_problems, socket_path
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, UNREACHABLE
 from aircher_cli.parser import Parser, add_json, make_parser
@@ -31,9 +31,11 @@ def run(context: Context, options: argparse.Namespace) -> int:
     """Print which daemon runs, or that none does."""
     if not is_running(context):
         if options.json:
-            context.console.json({"running": False, "socket": socket_of(context)})
+            context.console.json({"running": False, "socket": socket_path(context)})
         else:
-            context.console.line(f"aircherd does not run; its socket would be {socket_of(context)}")
+            context.console.line(
+                f"aircherd does not run; its socket would be {socket_path(context)}"
+            )
         return UNREACHABLE
     with context.connect(autostart=False) as client:
         status = client.call(methods.STATUS)
@@ -41,5 +43,5 @@ def run(context: Context, options: argparse.Namespace) -> int:
         context.console.json({"running": True, **status})
     else:
         context.console.line(f"✓ {headline(status)}", "good")
-        note_config(context, status)
+        show_config_problems(context, status)
     return OK

@@ -19,7 +19,7 @@ def read_bytes(context: Context, name: str) -> bytes:
         CommandFailed: it cannot be read, is empty or is larger than any request.
     """
     data = context.read_bytes() if name == STDIN else _read_file(name)
-    called = called_by(name)
+    called = display_name(name)
     if not data.strip():
         raise CommandFailed(f"{called} is empty: there is nothing in it to send")
     if len(data) > MAX_BYTES:
@@ -29,12 +29,12 @@ def read_bytes(context: Context, name: str) -> bytes:
     return data
 
 
-def called_by(name: str) -> str:
+def display_name(name: str) -> str:
     """Return what messages and models call a file."""
     return "standard input" if name == STDIN else name
 
 
-def refuse_two_readers(options: dict[str, int]) -> None:
+def refuse_repeated_stdin(options: dict[str, int]) -> None:
     """Check that standard input is named once at most.
 
     Args:
@@ -53,20 +53,20 @@ def _read_file(name: str) -> bytes:
         with open(name, "rb") as file:  # noqa: PTH123 - pathlib would cost a tenth of the start-up
             return file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise CommandFailed(_why(name, error)) from None
+        raise CommandFailed(_read_error(name, error)) from None
 
 
-def _why(name: str, error: OSError) -> str:
+def _read_error(name: str, error: OSError) -> str:
     if isinstance(error, IsADirectoryError):
         return f"cannot read {name}: it is a directory; name the files in it one by one"
     if isinstance(error, FileNotFoundError):
-        return f"cannot read {name}: {error.strerror}{_nearest(name)}"
+        return f"cannot read {name}: {error.strerror}{_suggest_file(name)}"
     if isinstance(error, PermissionError):
         return f"cannot read {name}: {error.strerror}; `ls -l` shows who may"
     return f"cannot read {name}: {error.strerror}"
 
 
-def _nearest(name: str) -> str:
+def _suggest_file(name: str) -> str:
     """Return a hint at a file beside it with nearly the same name, if there is one."""
     from aircher_cli.registry import suggest  # noqa: PLC0415 -- only a mistake needs it
 

@@ -6,14 +6,14 @@ pair) is refused here, where the place can be told.
 
 import json
 
-from aircher_cli.commands.inputs.file_input import called_by, read_bytes
+from aircher_cli.commands.inputs.file_input import display_name, read_bytes
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
 
 OPENERS = ("{", "[")
 """A word that begins like this is JSON and no file; `./{...` names such a file."""
 
-KINDS: dict[type, str] = {
+TYPE_NAMES: dict[type, str] = {
     dict: "an object",
     list: "a list",
     str: "a string",
@@ -48,7 +48,7 @@ def read_json(context: Context, word: str, option: str) -> JsonInput:
     """
     if word.lstrip().startswith(OPENERS):
         return parse_json(word, option)
-    place = called_by(word)
+    place = display_name(word)
     data = read_bytes(context, word)
     try:
         text = data.decode("utf-8-sig")
@@ -85,6 +85,6 @@ def _refuse_constant(word: str) -> None:
     raise ValueError(f"{word} is not a number there")
 
 
-def kind_of(value: object) -> str:
+def type_name(value: object) -> str:
     """Return what a JSON value is, in words."""
-    return KINDS.get(type(value), "something else")
+    return TYPE_NAMES.get(type(value), "something else")

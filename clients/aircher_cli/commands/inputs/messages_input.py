@@ -3,15 +3,14 @@
 Only what a person gets wrong first is checked here. The daemon checks every part.
 """
 
-from aircher_cli.commands.inputs.json_input import JsonInput, kind_of
+from aircher_cli.commands.inputs.json_input import JsonInput, type_name
 from aircher_cli.exit_codes import CommandFailed
-
-Map = dict[str, object]
+from aircher_cli.values import Map
 
 ROLES = ("user", "assistant", "system")
 
 
-def messages_of(given: JsonInput) -> list[Map]:
+def parse_messages(given: JsonInput) -> list[Map]:
     """Return the messages.
 
     Raises:
@@ -21,7 +20,7 @@ def messages_of(given: JsonInput) -> list[Map]:
     if not isinstance(entries, list):
         raise CommandFailed(
             f"{given.place}: a conversation has to be a list of messages, "
-            f'[{{"role": "user", "content": "..."}}, ...], and this is {kind_of(entries)}'
+            f'[{{"role": "user", "content": "..."}}, ...], and this is {type_name(entries)}'
         )
     return [
         _message(entry, f"{given.place}: message {number}")
@@ -31,7 +30,7 @@ def messages_of(given: JsonInput) -> list[Map]:
 
 def _message(entry: object, place: str) -> Map:
     if not isinstance(entry, dict):
-        raise CommandFailed(f"{place}: it has to be an object, and is {kind_of(entry)}")
+        raise CommandFailed(f"{place}: it has to be an object, and is {type_name(entry)}")
     if entry.get("role") not in ROLES:
         raise CommandFailed(f"{place}: its role has to be one of {', '.join(ROLES)}")
     if not isinstance(entry.get("content"), str | list):

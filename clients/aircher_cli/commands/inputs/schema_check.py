@@ -7,9 +7,8 @@ and so is what it makes of a null, which many programs write for a keyword that 
 from collections.abc import Callable, Iterator
 from itertools import chain
 
-from aircher_cli.commands.inputs.json_input import kind_of
-
-Map = dict[str, object]
+from aircher_cli.commands.inputs.json_input import type_name
+from aircher_cli.values import Map
 
 TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
 """What a JSON Schema's `type` may say."""
@@ -33,33 +32,33 @@ _SCHEMA = frozenset(
     }
 )
 
-Fault = tuple[str, str]
+SchemaProblem = tuple[str, str]
 """Where, as `.properties.name.type`, and what is wrong there."""
 
 
-def fault_of(schema: Map) -> str:
+def find_schema_problem(schema: Map) -> str:
     """Return the first thing that is wrong, `properties.name.type: ...`; nothing if all is well."""
     try:
-        place, fault = next(_faults(schema), ("", ""))
+        place, fault = next(_check_schema(schema), ("", ""))
     except RecursionError:
         return "it nests too deeply"
     return f"{place[1:]}: {fault}" if place else fault
 
 
-def _faults(schema: object) -> Iterator[Fault]:
+def _check_schema(schema: object) -> Iterator[SchemaProblem]:
     if isinstance(schema, bool):  # anything, or nothing
         return
     if not isinstance(schema, dict):
-        yield "", f"has to be a schema, an object, not {kind_of(schema)}"
+        yield "", f"has to be a schema, an object, not {type_name(schema)}"
         return
     for name, value in schema.items():
         if value is None and name != "type":
             continue
-        found = chain(_faults_of(name, value), _faults_within(name, value))
+        found = chain(_check_keyword(name, value), _check_subschemas(name, value))
         yield from ((f".{name}{place}", fault) for place, fault in found)
 
 
-def _faults_within(name: str, value: object) -> Iterator[Fault]:
+def _check_subschemas(name: str, value: object) -> Iterator[SchemaProblem]:
     """Yield what is wrong with the schemas that a keyword holds."""
     inner: Iterator[tuple[str, object]] = iter(())
     if name in _SCHEMAS_BY_NAME and isinstance(value, dict):
@@ -69,61 +68,61 @@ def _faults_within(name: str, value: object) -> Iterator[Fault]:
     elif name in _SCHEMA:
         inner = iter([("", value)])
     for key, each in inner:
-        yield from ((f"{key}{place}", fault) for place, fault in _faults(each))
+        yield from ((f"{key}{place}", fault) for place, fault in _check_schema(each))
 
 
 # ------------------------------------------------------------------ one keyword
 
 
-def _faults_of(name: str, value: object) -> Iterator[Fault]:
+def _check_keyword(name: str, value: object) -> Iterator[SchemaProblem]:
     """Yield what is wrong with the value of a keyword itself."""
     if name in _SCHEMAS_BY_NAME and not isinstance(value, dict):
-        yield "", f"has to be an object, not {kind_of(value)}"
+        yield "", f"has to be an object, not {type_name(value)}"
     elif name in _SCHEMAS and not (isinstance(value, list) and value):
-        yield "", f"has to be a list of schemas, not {_called(value)}"
+        yield "", f"has to be a list of schemas, not {_describe(value)}"
     elif check := _CHECKS.get(name):
         yield from check(value)
 
 
-def _type(value: object) -> Iterator[Fault]:
+def _check_type(value: object) -> Iterator[SchemaProblem]:
     kinds = value if isinstance(value, list) and value else [value]
     if not all(each in TYPES for each in kinds):
         yield "", f"has to be one of {', '.join(TYPES)}"
 
 
-def _required(value: object) -> Iterator[Fault]:
+def _check_required(value: object) -> Iterator[SchemaProblem]:
     if not isinstance(value, list):
-        yield "", f"has to be a list of names, not {kind_of(value)}"
+        yield "", f"has to be a list of names, not {type_name(value)}"
         return
     for number, each in enumerate(value):
         if not isinstance(each, str):
-            yield f"[{number}]", f"has to be a string, a name, not {kind_of(each)}"
+            yield f"[{number}]", f"has to be a string, a name, not {type_name(each)}"
 
 
-def _enum(value: object) -> Iterator[Fault]:
+def _check_enum(value: object) -> Iterator[SchemaProblem]:
     if not (isinstance(value, list) and value):
-        yield "", f"has to be a list of values, not {_called(value)}"
+        yield "", f"has to be a list of values, not {_describe(value)}"
 
 
-def _string(value: object) -> Iterator[Fault]:
+def _check_string(value: object) -> Iterator[SchemaProblem]:
     if not isinstance(value, str):
-        yield "", f"has to be a string, not {kind_of(value)}"
+        yield "", f"has to be a string, not {type_name(value)}"
 
 
-def _number(value: object) -> Iterator[Fault]:
+def _check_number(value: object) -> Iterator[SchemaProblem]:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        yield "", f"has to be a number, not {kind_of(value)}"
+        yield "", f"has to be a number, not {type_name(value)}"
 
 
-_CHECKS: dict[str, Callable[[object], Iterator[Fault]]] = {
-    "type": _type,
-    "required": _required,
-    "enum": _enum,
-    **dict.fromkeys(("description", "title", "pattern", "format", "$ref"), _string),
-    **dict.fromkeys(("minimum", "maximum", "multipleOf", "minItems", "maxItems"), _number),
-    **dict.fromkeys(("minLength", "maxLength", "minProperties", "maxProperties"), _number),
+_CHECKS: dict[str, Callable[[object], Iterator[SchemaProblem]]] = {
+    "type": _check_type,
+    "required": _check_required,
+    "enum": _check_enum,
+    **dict.fromkeys(("description", "title", "pattern", "format", "$ref"), _check_string),
+    **dict.fromkeys(("minimum", "maximum", "multipleOf", "minItems", "maxItems"), _check_number),
+    **dict.fromkeys(("minLength", "maxLength", "minProperties", "maxProperties"), _check_number),
 }
 
 
-def _called(value: object) -> str:
-    return "an empty one" if value == [] else kind_of(value)
+def _describe(value: object) -> str:
+    return "an empty one" if value == [] else type_name(value)

@@ -2,12 +2,12 @@
 
 import json
 
-from aircher_cli.commands.inputs.json_input import JsonInput, kind_of
-from aircher_cli.commands.inputs.schema_check import fault_of
+from aircher_cli.commands.inputs.json_input import JsonInput, type_name
+from aircher_cli.commands.inputs.schema_check import find_schema_problem
 from aircher_cli.exit_codes import CommandFailed
 
 
-def schema_of(given: JsonInput) -> str:
+def parse_schema(given: JsonInput) -> str:
     """Return a schema as a JSON string.
 
     Raises:
@@ -17,8 +17,8 @@ def schema_of(given: JsonInput) -> str:
     if not isinstance(schema, dict):
         raise CommandFailed(
             f"{given.place}: a JSON Schema has to be an object, "
-            f'{{"type": "object", ...}}, and this is {kind_of(schema)}'
+            f'{{"type": "object", ...}}, and this is {type_name(schema)}'
         )
-    if fault := fault_of(schema):
+    if fault := find_schema_problem(schema):
         raise CommandFailed(f"{given.place}: not a JSON Schema: {fault}")
     return json.dumps(schema)

@@ -6,23 +6,22 @@ An entry is `{name, description?, parameters?}`, or the same within OpenAI's
 
 import json
 
-from aircher_cli.commands.inputs.json_input import JsonInput, kind_of, parse_json
-from aircher_cli.commands.inputs.schema_check import fault_of
+from aircher_cli.commands.inputs.json_input import JsonInput, parse_json, type_name
+from aircher_cli.commands.inputs.schema_check import find_schema_problem
 from aircher_cli.exit_codes import CommandFailed, UsageError
 from aircher_cli.registry import suggest
-
-Map = dict[str, object]
+from aircher_cli.values import Map
 
 KEYS = ("name", "description", "parameters")
 
-ELSEWHERE: dict[str, str] = {"input_schema": "parameters", "inputSchema": "parameters"}
+OTHER_NAMES: dict[str, str] = {"input_schema": "parameters", "inputSchema": "parameters"}
 """What others call our keys, too far from ours to be guessed."""
 
 CHOICES = ("auto", "none", "required")
 """What `--tool-choice` takes beside the name of a tool."""
 
 
-def tools_of(given: JsonInput) -> list[Map]:
+def parse_tools(given: JsonInput) -> list[Map]:
     """Return the tools as the protocol has them.
 
     Raises:
@@ -32,7 +31,7 @@ def tools_of(given: JsonInput) -> list[Map]:
     if not isinstance(entries, list):
         raise CommandFailed(
             f"{given.place}: the tools have to be a list, [{{...}}, ...], and this is "
-            f"{kind_of(entries)}"
+            f"{type_name(entries)}"
         )
     tools: list[Map] = []
     places: dict[object, str] = {}
@@ -60,7 +59,7 @@ def _tool(entry: object, place: str) -> Map:
     tool: Map = {"name": name}
     if about is not None:
         if not isinstance(about, str):
-            raise CommandFailed(f"{place}: description has to be a string, not {kind_of(about)}")
+            raise CommandFailed(f"{place}: description has to be a string, not {type_name(about)}")
         tool["description"] = about
     if parameters is not None:
         tool["parameters"] = _schema(parameters, place)
@@ -70,14 +69,16 @@ def _tool(entry: object, place: str) -> Map:
 def _check_keys(fields: Map, place: str) -> None:
     for key in fields:
         if key not in KEYS:
-            hint = f" (here it is {ELSEWHERE[key]})" if key in ELSEWHERE else suggest(key, [*KEYS])
+            hint = (
+                f" (here it is {OTHER_NAMES[key]})" if key in OTHER_NAMES else suggest(key, [*KEYS])
+            )
             raise CommandFailed(f'{place}: unknown key "{key}"{hint}; known: {", ".join(KEYS)}')
 
 
 def _fields(entry: object, place: str) -> Map:
     """Return a tool's own fields, out of OpenAI's wrapping if there is one."""
     if not isinstance(entry, dict):
-        raise CommandFailed(f"{place}: it has to be an object, and is {kind_of(entry)}")
+        raise CommandFailed(f"{place}: it has to be an object, and is {type_name(entry)}")
     if "function" not in entry:
         return {key: value for key, value in entry.items() if (key, value) != ("type", "function")}
     if beside := [key for key in entry if key not in {"type", "function"}]:
@@ -89,7 +90,7 @@ def _fields(entry: object, place: str) -> Map:
 
 def _fields_within(function: object, place: str) -> Map:
     if not isinstance(function, dict):
-        raise CommandFailed(f"{place}: function has to be an object, not {kind_of(function)}")
+        raise CommandFailed(f"{place}: function has to be an object, not {type_name(function)}")
     return function
 
 
@@ -99,17 +100,17 @@ def _schema(parameters: object, place: str) -> str:
     value = parameters if text is None else parse_json(text, f"{place}: parameters").value
     if not isinstance(value, dict):
         raise CommandFailed(
-            f"{place}: parameters have to be a JSON Schema, an object, not {kind_of(value)}"
+            f"{place}: parameters have to be a JSON Schema, an object, not {type_name(value)}"
         )
     kind = value.get("type", "object")
     if "object" not in (kind if isinstance(kind, list) else [kind]):
         raise CommandFailed(f'{place}: parameters.type has to be "object": parameters have names')
-    if fault := fault_of(value):
+    if fault := find_schema_problem(value):
         raise CommandFailed(f"{place}: parameters are no JSON Schema: {fault}")
     return json.dumps(value) if text is None else text
 
 
-def choice_of(word: str, tools: list[Map]) -> object:
+def parse_tool_choice(word: str, tools: list[Map]) -> object:
     """Return `--tool-choice` as the protocol has it.
 
     Raises:

@@ -3,14 +3,13 @@
 import argparse
 
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import OK, records
-from aircher_cli.parser import Parser, add_json, make_parser, name
-from aircher_cli.render.advice import SIGNED_IN
-from aircher_cli.render.formatting import count, listing, text
+from aircher_cli.exit_codes import OK
+from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
+from aircher_cli.render.advice import SIGNED_IN_STATES
+from aircher_cli.render.formatting import count, join_names
 from aircher_cli.render.models import legend, table_lines
+from aircher_cli.values import Map, records, text
 from aircher_wire import methods
-
-Map = dict[str, object]
 
 EXAMPLES = """
 aircher-cli models list
@@ -23,10 +22,10 @@ DESCRIPTION = """\
 Show the models that can be asked: window, price, and what they can do. Models of providers where
 nobody is signed in are left out, unless there are no others or --all asks for them."""
 
-READY = SIGNED_IN | {"not_required"}
+READY_STATES = SIGNED_IN_STATES | {"not_required"}
 """States of a provider that answers without anybody signing in first."""
 
-WANTED = ("tools", "images", "reasoning")
+ABILITY_OPTIONS = ("tools", "images", "reasoning")
 """Options that each ask for one ability, by the same name."""
 
 
@@ -35,7 +34,7 @@ def build_parser() -> Parser:
     parser = make_parser("models list", DESCRIPTION, EXAMPLES)
     add = parser.add_argument
     add("query", nargs="*", metavar="QUERY", help="only names that contain all of these words")
-    add("--provider", type=name, metavar="NAME", help="only models of this provider")
+    add("--provider", type=non_empty_name, metavar="NAME", help="only models of this provider")
     add("--tools", action="store_true", help="only models that can call tools")
     add("--images", action="store_true", help="only models that can see images")
     add("--reasoning", action="store_true", help="only models that can think first")
@@ -56,9 +55,9 @@ def run(context: Context, options: argparse.Namespace) -> int:
     with context.connect() as client:
         result = client.call(methods.MODELS_LIST, params)
     found = records(result.get("models"))
-    wanted = [ability for ability in WANTED if getattr(options, ability)]
+    wanted = [ability for ability in ABILITY_OPTIONS if getattr(options, ability)]
     fitting = [model for model in found if all(model.get(ability) for ability in wanted)]
-    shown = choose(fitting, every=options.all, signed_in=options.signed_in)
+    shown = select_models(fitting, every=options.all, signed_in=options.signed_in)
     if options.json:
         context.console.json({**result, "models": shown})
         return OK
@@ -66,8 +65,8 @@ def run(context: Context, options: argparse.Namespace) -> int:
         context.console.styled(line)
     notes = [
         *_hidden_notes(fitting, shown),
-        *_unknown_notes(found, wanted),
-        *_list_notes(records(result.get("lists"))),
+        *_unknown_ability_notes(found, wanted),
+        *_stale_list_notes(records(result.get("lists"))),
     ]
     if shown and context.console.is_terminal:
         notes = [*legend(shown), *notes]
@@ -76,11 +75,11 @@ def run(context: Context, options: argparse.Namespace) -> int:
     return OK
 
 
-def choose(models: list[Map], *, every: bool, signed_in: bool) -> list[Map]:
+def select_models(models: list[Map], *, every: bool, signed_in: bool) -> list[Map]:
     """Return the models to show: those that can be asked now, and others only if need be."""
     if every:
         return models
-    ready = [model for model in models if model.get("state") in READY]
+    ready = [model for model in models if model.get("state") in READY_STATES]
     return ready if ready or signed_in else models
 
 
@@ -90,13 +89,15 @@ def _hidden_notes(fitting: list[Map], shown: list[Map]) -> list[str]:
         return [f"{more} more where nobody is signed in: --all shows them"]
     if not shown:
         return ["no model fits; aircher-cli models refresh asks the providers again"]
-    if any(model.get("state") in READY for model in shown):
+    if any(model.get("state") in READY_STATES for model in shown):
         return []
     providers = list(dict.fromkeys(text(model.get("provider")) for model in shown))
-    return [f"nobody is signed in to {listing(providers)}: aircher-cli auth login {providers[0]}"]
+    return [
+        f"nobody is signed in to {join_names(providers)}: aircher-cli auth login {providers[0]}"
+    ]
 
 
-def _unknown_notes(found: list[Map], wanted: list[str]) -> list[str]:
+def _unknown_ability_notes(found: list[Map], wanted: list[str]) -> list[str]:
     """Say how many models are left out because nobody knows what they can do."""
     abilities = [[model.get(ability) for ability in wanted] for model in found]
     unknown = sum(None in each and False not in each for each in abilities)
@@ -105,6 +106,6 @@ def _unknown_notes(found: list[Map], wanted: list[str]) -> list[str]:
     return [f"{count(unknown, 'model')} left out: whether they fit is not known"]
 
 
-def _list_notes(lists: list[Map]) -> list[str]:
+def _stale_list_notes(lists: list[Map]) -> list[str]:
     """Say whose list of models is not as fresh as it should be."""
     return [f"{text(each.get('provider'))}: {each['error']}" for each in lists if each.get("error")]

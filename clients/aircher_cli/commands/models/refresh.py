@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import FAILED, NOBODY, OK, records
-from aircher_cli.parser import Parser, add_json, make_parser, name
-from aircher_cli.render.formatting import as_map
+from aircher_cli.exit_codes import FAILED, NO_PROVIDER, OK
+from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
 from aircher_cli.render.model_details import list_lines
+from aircher_cli.values import as_map, records
 from aircher_wire import methods
 
 EXAMPLES = """
@@ -18,7 +18,7 @@ aircher-cli models refresh
 aircher-cli models refresh openrouter
 """
 
-PATIENCE = 1.0
+NOTICE_AFTER_SECONDS = 1.0
 """Seconds of silence before we say what is going on."""
 
 
@@ -31,7 +31,9 @@ def build_parser() -> Parser:
         "if a part of it failed, and 5 if all of it did.",
         EXAMPLES,
     )
-    parser.add_argument("provider", nargs="?", type=name, metavar="PROVIDER", help="only this one")
+    parser.add_argument(
+        "provider", nargs="?", type=non_empty_name, metavar="PROVIDER", help="only this one"
+    )
     add_json(parser)
     return parser
 
@@ -42,7 +44,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     A local server that does not run is no failure, unless it is the one that was named.
     """
     params = {"provider": options.provider} if options.provider else {}
-    with context.connect() as client, _told(context, options.provider or "the providers"):
+    with context.connect() as client, _slow_notice(context, options.provider or "the providers"):
         result = client.call(methods.MODELS_REFRESH, params)
     lists = records(result.get("lists"))
     if public := as_map(result.get("models_dev")):
@@ -54,15 +56,15 @@ def run(context: Context, options: argparse.Namespace) -> int:
             context.console.styled(line)
     failed = [each for each in lists if each.get("error")]
     if lists and len(failed) == len(lists):
-        return NOBODY
+        return NO_PROVIDER
     return OK if all(each.get("is_absent") for each in failed) else FAILED
 
 
 @contextmanager
-def _told(context: Context, who: str) -> Iterator[None]:
+def _slow_notice(context: Context, who: str) -> Iterator[None]:
     """Say on standard error what is waited for, once it takes longer than a moment."""
     note = f"aircher-cli: asking {who} what models there are ..."
-    timer = threading.Timer(PATIENCE, context.console.note, (note,))
+    timer = threading.Timer(NOTICE_AFTER_SECONDS, context.console.note, (note,))
     timer.start()
     try:
         yield

@@ -3,16 +3,14 @@
 import argparse
 
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import OK, CommandFailed, records
-from aircher_cli.parser import Parser, add_json, make_parser, name
+from aircher_cli.exit_codes import OK, CommandFailed
+from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
 from aircher_cli.registry import suggest
-from aircher_cli.render.formatting import text, texts
 from aircher_cli.render.model_details import detail_lines
 from aircher_cli.render.models import full_name
+from aircher_cli.values import Map, records, text, texts
 from aircher_client import Client
 from aircher_wire import codes, methods
-
-Map = dict[str, object]
 
 EXAMPLES = """
 aircher-cli models show anthropic/claude-sonnet-5
@@ -28,7 +26,7 @@ def build_parser() -> Parser:
         "model's name alone. Every route of an alias is shown, and every provider of a name.",
         EXAMPLES,
     )
-    parser.add_argument("model", type=name, metavar="MODEL", help="which one")
+    parser.add_argument("model", type=non_empty_name, metavar="MODEL", help="which one")
     add_json(parser)
     return parser
 
@@ -44,7 +42,10 @@ def run(context: Context, options: argparse.Namespace) -> int:
         result = client.call(methods.MODELS_LIST, {"all": True})
         models = records(result.get("models"))
         aliases = records(result.get("aliases"))
-        found = [_with_facts(client, model) for model in called(models, aliases, options.model)]
+        found = [
+            _look_up_unlisted(client, model)
+            for model in match_models(models, aliases, options.model)
+        ]
     if not found:
         known = [*map(full_name, models), *(text(a.get("name")) for a in aliases)]
         raise CommandFailed(
@@ -65,7 +66,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     return OK
 
 
-def called(models: list[Map], aliases: list[Map], word: str) -> list[Map]:
+def match_models(models: list[Map], aliases: list[Map], word: str) -> list[Map]:
     """Return the models that a word means: one in full, an alias's routes, or a name alone."""
     by_name = {full_name(model): model for model in models}
     if word in by_name:
@@ -83,7 +84,7 @@ def _unlisted(route: str) -> Map:
     return {"provider": provider, "model": model}
 
 
-def _with_facts(client: Client, model: Map) -> Map:
+def _look_up_unlisted(client: Client, model: Map) -> Map:
     """Return what else is known of a model that is on no list.
 
     Raises:
@@ -97,5 +98,8 @@ def _with_facts(client: Client, model: Map) -> Map:
 
 def _unlisted_note(model: Map, known: list[str]) -> str:
     provider = text(model.get("provider"))
-    hint = suggest(full_name(model), [name for name in known if name.startswith(f"{provider}/")])
+    hint = suggest(
+        full_name(model),
+        [non_empty_name for non_empty_name in known if non_empty_name.startswith(f"{provider}/")],
+    )
     return f"{provider} does not list it{hint}; if you name it, it is asked for all the same"

@@ -4,9 +4,10 @@ import argparse
 
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
-from aircher_cli.parser import Parser, add_json, make_parser, name
-from aircher_cli.render.formatting import as_map, short_path, text
+from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name
+from aircher_cli.render.formatting import short_path
 from aircher_cli.render.layout import paragraph
+from aircher_cli.values import as_map, text
 from aircher_wire import methods
 
 EXAMPLES = """
@@ -23,7 +24,7 @@ def build_parser() -> Parser:
         "your aliases. It is written into your configuration, which is otherwise left as it is.",
         EXAMPLES,
     )
-    parser.add_argument("model", type=name, metavar="MODEL", help="which one")
+    parser.add_argument("model", type=non_empty_name, metavar="MODEL", help="which one")
     add_json(parser)
     return parser
 

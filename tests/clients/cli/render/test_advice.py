@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircher_cli.render.advice import first_steps, nobody_lines
+from aircher_cli.render.advice import no_default_lines, suggest_first_steps
 
 Provider = dict[str, object]
 
@@ -43,12 +43,12 @@ CURE = "or set default_model in the configuration."
 def test_somebody_is_signed_in(providers: list[Provider], model: str, expected: str) -> None:
     """Nobody who is signed in is told to sign in: they need a model's name."""
     status: dict[str, object] = {"providers": providers, "default": {"model": model}}
-    assert nobody_lines(status) == [expected]
+    assert no_default_lines(status) == [expected]
 
 
 def test_a_newcomer() -> None:
     """Without any key: what can be run, Ollama by name, for no default leads there."""
-    assert nobody_lines({"providers": [NO_KEY, OLLAMA]}) == [
+    assert no_default_lines({"providers": [NO_KEY, OLLAMA]}) == [
         "Nobody is signed in yet. Any of these is a start:",
         "  aircher-cli auth login anthropic  or openai, gemini, openrouter: asks for your key",
         "  aircher-cli ask -m ollama/MODEL   a model that your Ollama serves, without any key",
@@ -58,7 +58,7 @@ def test_a_newcomer() -> None:
 
 def test_steps_fit_what_there_is() -> None:
     """Variables of the shell come first; servers without keys are named, whoever they are."""
-    steps = first_steps([provider("lab", "not_required")], ["A_KEY", "B_KEY"])
+    steps = suggest_first_steps([provider("lab", "not_required")], ["A_KEY", "B_KEY"])
     assert steps[0] == ("aircher-cli auth import", "takes A_KEY, B_KEY from this shell")
     assert steps[2] == ("aircher-cli ask -m lab/MODEL", "needs no key")
 
@@ -66,4 +66,4 @@ def test_steps_fit_what_there_is() -> None:
 def test_a_configuration_that_was_never_good() -> None:
     """Then nobody knows who is there, and signing in is no cure."""
     status: dict[str, object] = {"providers": [NO_KEY], "config": {"ok": False, "in_use": "none"}}
-    assert nobody_lines(status) == ["Nobody answers until the configuration is mended."]
+    assert no_default_lines(status) == ["Nobody answers until the configuration is mended."]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircher_cli.render.cooldowns import cooldown_lines, those_ill
+from aircher_cli.render.cooldowns import cooldown_lines, unhealthy_rows
 from aircher_cli.render.layout import Line
 
 Map = dict[str, object]
@@ -36,7 +36,7 @@ def plain(lines: list[Line]) -> list[str]:
 )
 def test_those_ill(rows: list[Map], expected: list[Map]) -> None:
     """Who is well is left out, and a provider's sum of its keys where the keys stand there."""
-    assert expected == those_ill(rows)
+    assert expected == unhealthy_rows(rows)
 
 
 def test_cooldowns_at_80() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircher_cli.render.daemon import STARTERS, headline, status_lines
+from aircher_cli.render.daemon import STARTED_BY, headline, status_lines
 
 STATUS: dict[str, object] = {
     "version": "0.1.0",
@@ -31,7 +31,7 @@ def test_everything_on_one_screen() -> None:
     """What runs, where, who is signed in, and who answers."""
     assert shown(STATUS) == [
         "aircherd 0.1.0 runs as process 7, for 1 min",
-        f"started   {STARTERS['client']}",
+        f"started   {STARTED_BY['client']}",
         "requests  2 under way, 40 in all; 1 client connected",
         "socket    /run/user/1/aircher/aircher.sock",
         "config    ~/.aircher/config.toml (not there: all built in)",

@@ -6,18 +6,17 @@ import pytest
 
 from aircher_cli.render.formatting import (
     REASONS,
-    about,
     ago,
-    as_map,
-    clock,
-    coming,
+    available_again,
     count,
-    duration,
-    free_again,
-    listing,
-    percent,
-    reason_words,
+    describe_reason,
+    format_duration,
+    format_percent,
+    format_time,
+    join_names,
+    relative_time,
     short_path,
+    with_subject,
 )
 from aircher_wire import codes
 
@@ -27,7 +26,7 @@ def test_every_code_a_provider_can_cause_has_words() -> None:
     ours = {"unknown_method", "all_failed", "config_invalid", "shutting_down", "internal"}
     every = {getattr(codes, name) for name in dir(codes) if name.isupper()}
     assert every - ours - {codes.ABOUT_AUTHENTICATION} - set(REASONS) == set()
-    assert reason_words("not_yet_known") == "not yet known"
+    assert describe_reason("not_yet_known") == "not yet known"
 
 
 @pytest.mark.parametrize(
@@ -43,7 +42,7 @@ def test_every_code_a_provider_can_cause_has_words() -> None:
 )
 def test_duration(seconds: float, expected: str) -> None:
     """A time span has the units that matter."""
-    assert expected == duration(seconds)
+    assert expected == format_duration(seconds)
 
 
 def test_ago() -> None:
@@ -54,8 +53,8 @@ def test_ago() -> None:
 def test_clock_has_the_date_unless_it_is_today() -> None:
     """Local time, as a person reads it."""
     noon = time.mktime((2026, 11, 5, 12, 0, 0, 0, 0, -1))
-    assert clock(noon, noon + 60) == "12:00:00"
-    assert clock(noon, noon + 86400) == "2026-11-05 12:00"
+    assert format_time(noon, noon + 60) == "12:00:00"
+    assert format_time(noon, noon + 86400) == "2026-11-05 12:00"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +73,7 @@ def test_clock_has_the_date_unless_it_is_today() -> None:
 def test_coming(seconds: float, expected: str) -> None:
     """Soon is counted down; within a day the time says it, later the day."""
     noon = time.mktime((2026, 11, 5, 12, 0, 0, 0, 0, -1))
-    assert expected == coming(noon + seconds, noon)
+    assert expected == relative_time(noon + seconds, noon)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +82,7 @@ def test_coming(seconds: float, expected: str) -> None:
 )
 def test_percent(share: float, expected: str) -> None:
     """A limit that is nearly reached is not reached."""
-    assert expected == percent(share)
+    assert expected == format_percent(share)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +90,7 @@ def test_percent(share: float, expected: str) -> None:
 )
 def test_listing(names: list[str], expected: str) -> None:
     """Names in a sentence."""
-    assert expected == listing(names)
+    assert expected == join_names(names)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +109,7 @@ def test_listing(names: list[str], expected: str) -> None:
 )
 def test_about(message: str, expected: str) -> None:
     """Who a message is about stands before it, unless it says so itself."""
-    assert expected == about("a/m", "a", message)
+    assert expected == with_subject("a/m", "a", message)
 
 
 @pytest.mark.parametrize(
@@ -124,12 +123,7 @@ def test_about(message: str, expected: str) -> None:
 def test_free_again(left: float, expected: str) -> None:
     """How long to wait, and the time of day to look at the clock for."""
     now = time.mktime((2026, 11, 5, 14, 3, 0, 0, 0, -1))
-    assert free_again(now + left, now).endswith(expected)
-
-
-def test_a_map_from_the_wire() -> None:
-    """What is no map is an empty one."""
-    assert [as_map({"a": 1}), as_map(["a"]), as_map(None)] == [{"a": 1}, {}, {}]
+    assert available_again(now + left, now).endswith(expected)
 
 
 def test_count_and_path() -> None:

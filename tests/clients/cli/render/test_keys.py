@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircher_cli.render.keys import SYMBOLS, key_lines, state_words, unseen_variables
+from aircher_cli.render.keys import SYMBOLS, describe_state, key_lines, unseen_variables
 
 NOW = 1_000_000.0
 STORED: dict[str, object] = {
@@ -91,7 +91,7 @@ def test_every_state_has_a_symbol_of_its_own_in_ascii() -> None:
 )
 def test_state_words(state: str, health: str, expected: str) -> None:
     """Health is worth a word only when it is not well."""
-    assert expected == state_words(state, health)
+    assert expected == describe_state(state, health)
 
 
 NAME = "OPENAI_API_KEY"

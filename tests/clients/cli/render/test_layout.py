@@ -4,9 +4,9 @@ from aircher_cli.render.layout import (
     Line,
     columns,
     fields,
-    hanging,
+    last_column_width,
     paragraph,
-    room_behind,
+    wrap_hanging,
 )
 
 ROWS: list[Line] = [
@@ -44,9 +44,9 @@ def test_a_last_cell_that_is_too_long_wraps_under_itself() -> None:
 
 def test_room_behind_is_what_the_last_cells_have() -> None:
     """Just so many columns do not wrap."""
-    assert room_behind(ROWS, 22) == len("ok")
+    assert last_column_width(ROWS, 22) == len("ok")
     assert in_columns(22) == ["+ openai  default  ok", "x ab"]
-    assert room_behind([[("+", ""), ("", ""), ("ok", "")]], 22) == 22 - 1 - len("+ ")
+    assert last_column_width([[("+", ""), ("", ""), ("ok", "")]], 22) == 22 - 1 - len("+ ")
 
 
 def test_no_rows() -> None:
@@ -73,4 +73,4 @@ def test_fields_wrap_under_themselves() -> None:
 def test_hanging_keeps_the_indent_of_each_line() -> None:
     """Only lines that are too long are touched, and their rest is indented further."""
     text = "short\n  this one is too long for it"
-    assert hanging(text, 24) == "short\n  this one is too long\n    for it"
+    assert wrap_hanging(text, 24) == "short\n  this one is too long\n    for it"

@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from aircher_cli.render.layout import Line
-from aircher_cli.render.limits import EXAMPLE, limit_lines, unknown_words
+from aircher_cli.render.limits import EXAMPLE, limit_lines, unknown_name_notes
 
 Map = dict[str, object]
 
@@ -105,8 +105,8 @@ def test_a_name_that_nobody_knows() -> None:
         {"limit": 0, "what": "model", "name": "openai/gpt-5.55", "nearest": "openai/gpt-5.5"},
         {"limit": 2, "what": "key", "name": "wrok"},
     ]
-    model, key = unknown_words({"unknown": rows})
+    model, key = unknown_name_notes({"unknown": rows})
     assert "'openai/gpt-5.55', a model that nobody knows" in model
     assert model.endswith("; did you mean 'openai/gpt-5.5'?")
     assert key == "! limits[2] is for 'wrok', a key that is not there"
-    assert unknown_words({}) == []
+    assert unknown_name_notes({}) == []

@@ -4,11 +4,11 @@ import pytest
 
 from aircher_cli.render.layout import Line
 from aircher_cli.render.models import (
-    ability_words,
+    format_abilities,
+    format_prices,
+    format_tokens,
     legend,
-    price_words,
     table_lines,
-    window_words,
 )
 
 Map = dict[str, object]
@@ -108,7 +108,7 @@ def test_no_models() -> None:
 )
 def test_windows(tokens: object, expected: str) -> None:
     """Short enough for a column, exact enough to choose by."""
-    assert expected == window_words(tokens)
+    assert expected == format_tokens(tokens)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_windows(tokens: object, expected: str) -> None:
 )
 def test_prices(prices: Map, expected: str) -> None:
     """Free is only what is known to cost nothing: what is unknown may cost a lot."""
-    assert expected == price_words(prices)
+    assert expected == format_prices(prices)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_prices(prices: Map, expected: str) -> None:
 )
 def test_abilities(model: Map, expected: str) -> None:
     """What it can do; a question mark only where nobody knows anything."""
-    assert expected == ability_words(model)
+    assert expected == format_abilities(model)
 
 
 def test_the_legend_explains_what_stands_there() -> None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from aircher_cli.render.money import money_words
+from aircher_cli.render.money import format_usd
 
 
 @pytest.mark.parametrize(
@@ -27,4 +27,4 @@ from aircher_cli.render.money import money_words
 )
 def test_money(amount: str | None, expected: str) -> None:
     """Two digits that count, whole cents where there are any; unknown is not nothing."""
-    assert expected == money_words(None if amount is None else Decimal(amount))
+    assert expected == format_usd(None if amount is None else Decimal(amount))

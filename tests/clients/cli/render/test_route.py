@@ -3,7 +3,7 @@
 import pytest
 
 from aircher_cli.render.layout import Line
-from aircher_cli.render.route import needs_words, route_lines
+from aircher_cli.render.route import describe_needs, route_lines
 
 Map = dict[str, object]
 
@@ -124,7 +124,7 @@ def test_nobody() -> None:
 )
 def test_needs(needs: Map, expected: str) -> None:
     """What the prices are for, and what a model must be able to do."""
-    assert expected == needs_words(needs)
+    assert expected == describe_needs(needs)
 
 
 def test_a_last_resort_says_how_long_it_would_be_left_alone() -> None:

@@ -6,11 +6,11 @@ import pytest
 
 from aircher_cli.render.layout import Line
 from aircher_cli.render.usage import (
-    cost_words,
-    estimated_words,
-    in_order,
-    span_words,
-    unpriced_words,
+    describe_period,
+    estimated_note,
+    format_cost,
+    sort_rows,
+    unpriced_note,
     usage_lines,
 )
 
@@ -127,16 +127,16 @@ def test_groups_have_a_column_each() -> None:
 def test_the_order() -> None:
     """Days come as they went; within one, and without, the most expensive first."""
     days = [{**GPT, "day": "2"}, {**LLAMA, "day": "1"}, {**SONNET, "day": "1"}]
-    assert in_order(days, ["day", "model"]) == [days[2], days[1], days[0]]
+    assert sort_rows(days, ["day", "model"]) == [days[2], days[1], days[0]]
     more = {**LONG, "input_tokens": 13}
-    assert in_order([LLAMA, more], BY) == [more, LLAMA]
+    assert sort_rows([LLAMA, more], BY) == [more, LLAMA]
 
 
 def test_a_group_stays_together() -> None:
     """By provider and outcome, all of a provider, and in it whatever cost most."""
     ours = [{**GPT, "outcome": "ok", "cost": "2"}, {**GPT, "outcome": "timeout", "cost": "0"}]
     theirs = [{**SONNET, "outcome": "ok", "cost": "1"}, {**SONNET, "outcome": "network"}]
-    order = in_order([ours[1], theirs[0], ours[0], theirs[1]], ["provider", "outcome"])
+    order = sort_rows([ours[1], theirs[0], ours[0], theirs[1]], ["provider", "outcome"])
     assert order == [theirs[1], theirs[0], *ours]
 
 
@@ -153,7 +153,7 @@ def test_a_group_stays_together() -> None:
 )
 def test_costs(cost: str | None, unknown: int, expected: str) -> None:
     """What is not known is never shown as nothing, nor as a part of the sum."""
-    assert expected == cost_words({"cost": cost, "unknown_cost": unknown})
+    assert expected == format_cost({"cost": cost, "unknown_cost": unknown})
 
 
 CUT_OFF: Map = {
@@ -172,22 +172,22 @@ def test_what_is_estimated_is_marked() -> None:
     only_cost = {**CUT_OFF, "estimated_input_tokens": 0, "estimated_output_tokens": 0}
     _, row = shown([only_cost], 80, totals=only_cost)
     assert row.split()[3:] == ["1.23M", "85k", "~$3.42"]
-    assert cost_words({**CUT_OFF, "unknown_cost": 1}) == "~$3.42+?"
+    assert format_cost({**CUT_OFF, "unknown_cost": 1}) == "~$3.42+?"
 
 
 def test_estimated_requests_are_told() -> None:
     """How many, and how much of the sums that is; silence where all is known."""
-    said = estimated_words({"totals": CUT_OFF})
+    said = estimated_note({"totals": CUT_OFF})
     assert said.startswith("~ 2 requests ended before all that was used was told")
     assert said.endswith("estimated, 1,024 tokens and $0.25 of the sum.")
-    assert estimated_words({"totals": {**CUT_OFF, "estimated": 0}}) == ""
+    assert estimated_note({"totals": {**CUT_OFF, "estimated": 0}}) == ""
 
 
 def test_unpriced_requests_are_told() -> None:
     """How many, and where a price can be set; silence where all is known."""
-    said = unpriced_words({"totals": TOTALS})
+    said = unpriced_note({"totals": TOTALS})
     assert said.startswith("? the cost of 1 request is not known")
-    assert unpriced_words({"totals": {**TOTALS, "unknown_cost": 0}}) == ""
+    assert unpriced_note({"totals": {**TOTALS, "unknown_cost": 0}}) == ""
 
 
 def day(number: int, hour: int = 0) -> float:
@@ -206,4 +206,4 @@ def day(number: int, hour: int = 0) -> float:
 )
 def test_spans(since: float, until: float | None, expected: str) -> None:
     """As one would say it: the last day is the last one that counts."""
-    assert expected == span_words(since, until)
+    assert expected == describe_period(since, until)

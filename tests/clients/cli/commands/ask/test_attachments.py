@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from aircher_cli.commands.ask import attachments
-from aircher_cli.commands.ask.attachments import as_parts, as_pieces, image_type, read_attachment
+from aircher_cli.commands.ask.attachments import (
+    file_pieces,
+    image_type,
+    pieces_to_parts,
+    read_attachment,
+)
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
@@ -67,24 +72,24 @@ def test_an_image_by_url() -> None:
 
 def test_a_text_file_is_named_and_fenced() -> None:
     """The model knows where it begins and ends; stray bytes survive."""
-    assert as_pieces("a.md", b"one\ncaf\xe9\n") == ["a.md:\n```\none\ncaf\udce9\n```"]
+    assert file_pieces("a.md", b"one\ncaf\xe9\n") == ["a.md:\n```\none\ncaf\udce9\n```"]
 
 
 def test_a_fence_is_longer_than_those_within() -> None:
     """A file with fences of its own does not end early."""
-    assert as_pieces("a.md", b"```\ncode\n```") == ["a.md:\n````\n```\ncode\n```\n````"]
+    assert file_pieces("a.md", b"```\ncode\n```") == ["a.md:\n````\n```\ncode\n```\n````"]
 
 
 def test_an_svg_is_text() -> None:
     """Whatever models make of it."""
-    assert as_pieces("x.svg", b"<svg/>") == ["x.svg:\n```\n<svg/>\n```"]
+    assert file_pieces("x.svg", b"<svg/>") == ["x.svg:\n```\n<svg/>\n```"]
 
 
 @pytest.mark.parametrize("name", ["x.png", "a/photo.JPG", "y.webp"])
 def test_text_that_is_called_an_image(name: str) -> None:
     """Such as a page that says "not found": nobody means that."""
     with pytest.raises(CommandFailed, match=f"{name} is called an image, and is none"):
-        as_pieces(name, b"<html>Not found</html>")
+        file_pieces(name, b"<html>Not found</html>")
 
 
 @pytest.mark.parametrize(
@@ -126,26 +131,26 @@ def test_a_file_may_be_called_nearly_like_a_url(tmp_path: Path) -> None:
 def test_what_can_not_be_sent(data: bytes, expected: str) -> None:
     """It is named, with what to do, instead of sent as noise."""
     with pytest.raises(CommandFailed) as caught:
-        as_pieces("x", data)
+        file_pieces("x", data)
     assert caught.value.message.startswith(expected)
 
 
 def test_a_text_may_begin_like_a_bitmap() -> None:
     """Two letters are no proof."""
-    assert as_pieces("x", b"BMW") == ["x:\n```\nBMW\n```"]
+    assert file_pieces("x", b"BMW") == ["x:\n```\nBMW\n```"]
 
 
 def test_an_image_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Base64 makes it larger by a third, which is said in the size people know."""
     monkeypatch.setattr(attachments, "MAX_BYTES", len(PNG))
     with pytest.raises(CommandFailed, match=r"as an image at most 22 MiB can be sent"):
-        as_pieces("x.png", PNG)
+        file_pieces("x.png", PNG)
 
 
 def test_parts_of_a_message() -> None:
     """Texts that follow each other become one part; images stay where they stood."""
     image: dict[str, object] = {"type": "image", "url": "https://x"}
-    assert as_parts(["look", "a.png:", image, "and", "this"]) == [
+    assert pieces_to_parts(["look", "a.png:", image, "and", "this"]) == [
         {"type": "text", "text": "look\n\na.png:"},
         image,
         {"type": "text", "text": "and\n\nthis"},

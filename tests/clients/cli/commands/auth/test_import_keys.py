@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircher_cli.commands.auth.import_keys import verdict, wanted_variables
+from aircher_cli.commands.auth.import_keys import import_exit_code, select_variables
 from helpers.daemon.cli import run_cli
 from helpers.daemon.cli_daemon import CliDaemon
 
@@ -29,7 +29,7 @@ def test_nothing_to_import(daemon: CliDaemon) -> None:
 
 def test_blank_variables_are_not_set() -> None:
     """A variable that was emptied holds no key."""
-    assert wanted_variables(["A", "B", "C"], {"A": " ", "B": "k", "D": "x"}) == {"B": "k"}
+    assert select_variables(["A", "B", "C"], {"A": " ", "B": "k", "D": "x"}) == {"B": "k"}
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,4 @@ def test_blank_variables_are_not_set() -> None:
 )
 def test_verdict(outcomes: list[str], expected: int) -> None:
     """0 unless something was not stored; 4 if the keys are to blame."""
-    assert expected == verdict(outcomes)
+    assert expected == import_exit_code(outcomes)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircher_cli.commands.auth.test import verdict
+from aircher_cli.commands.auth.test import check_exit_code
 from helpers.daemon.cli import run_cli
 from helpers.daemon.cli_daemon import CliDaemon
 
@@ -28,7 +28,7 @@ def row(state: str, health: str = "ok") -> dict[str, object]:
 )
 def test_verdict(rows: list[dict[str, object]], named: bool, expected: int) -> None:
     """4: a key does not work; 5: somebody could not be asked; what was never set up is fine."""
-    assert expected == verdict(rows, named=named)
+    assert expected == check_exit_code(rows, named=named)
 
 
 @pytest.mark.parametrize(("words", "params"), [((), {}), (("openai",), {"provider": "openai"})])

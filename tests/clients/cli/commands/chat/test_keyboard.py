@@ -11,7 +11,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from aircher_cli.commands.chat.keyboard import HISTORY_FILE, _Words, open_keyboard
+from aircher_cli.commands.chat.keyboard import HISTORY_FILE, _ChatCompleter, open_keyboard
 
 
 class Talk:
@@ -104,7 +104,7 @@ def test_without_history_nothing_is_kept(environ: dict[str, str], tmp_path: Path
 
 def test_tab_replaces_the_last_word() -> None:
     """By what the conversation offers."""
-    found = _Words(Talk()).get_completions(Document("/mo"), CompleteEvent())
+    found = _ChatCompleter(Talk()).get_completions(Document("/mo"), CompleteEvent())
     assert [(each.text, each.start_position) for each in found] == [("/model", -3)]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from aircher_cli.commands.inputs import file_input
-from aircher_cli.commands.inputs.file_input import read_bytes, refuse_two_readers
+from aircher_cli.commands.inputs.file_input import read_bytes, refuse_repeated_stdin
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed, UsageError
@@ -73,6 +73,6 @@ def test_a_file_over_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_standard_input_can_be_read_once() -> None:
     """The second time it would be empty without a word."""
-    refuse_two_readers({"-f": 1, "--tools": 0})
+    refuse_repeated_stdin({"-f": 1, "--tools": 0})
     with pytest.raises(UsageError, match=r"only once, and is asked for by -f -, -f -, --tools -"):
-        refuse_two_readers({"-f": 2, "--tools": 1})
+        refuse_repeated_stdin({"-f": 2, "--tools": 1})

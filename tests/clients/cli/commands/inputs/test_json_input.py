@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aircher_cli.commands.inputs.json_input import kind_of, parse_json, read_json
+from aircher_cli.commands.inputs.json_input import parse_json, read_json, type_name
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
@@ -62,7 +62,7 @@ def test_a_whole_escaped_pair_is_a_character() -> None:
 def test_kinds_in_words() -> None:
     """As JSON calls them, not as Python does."""
     values = ({}, [], "", True, 1, 1.5, None)
-    assert [kind_of(value) for value in values] == [
+    assert [type_name(value) for value in values] == [
         "an object",
         "a list",
         "a string",

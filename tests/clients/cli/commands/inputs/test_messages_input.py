@@ -3,7 +3,7 @@
 import pytest
 
 from aircher_cli.commands.inputs.json_input import JsonInput
-from aircher_cli.commands.inputs.messages_input import messages_of
+from aircher_cli.commands.inputs.messages_input import parse_messages
 from aircher_cli.exit_codes import CommandFailed
 
 
@@ -13,7 +13,7 @@ def test_messages_are_passed_on_as_they_are() -> None:
         {"role": "user", "content": "hi"},
         {"role": "assistant", "content": [{"type": "reasoning", "signature": "s", "new": 1}]},
     ]
-    assert messages_of(JsonInput("m.json", messages)) == messages
+    assert parse_messages(JsonInput("m.json", messages)) == messages
 
 
 @pytest.mark.parametrize(
@@ -29,5 +29,5 @@ def test_messages_are_passed_on_as_they_are() -> None:
 def test_what_is_no_conversation(value: object, expected: str) -> None:
     """Which message, and what it should be."""
     with pytest.raises(CommandFailed) as caught:
-        messages_of(JsonInput("m.json", value))
+        parse_messages(JsonInput("m.json", value))
     assert caught.value.message.startswith(expected)

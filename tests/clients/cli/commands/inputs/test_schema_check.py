@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircher_cli.commands.inputs.schema_check import fault_of
+from aircher_cli.commands.inputs.schema_check import find_schema_problem
 
 Map = dict[str, object]
 
@@ -38,7 +38,7 @@ def nested(depth: int) -> Map:
 )
 def test_faults(schema: Map, expected: str) -> None:
     """The place first, then what has to be there."""
-    assert fault_of(schema).startswith(expected)
+    assert find_schema_problem(schema).startswith(expected)
 
 
 @pytest.mark.parametrize(
@@ -57,4 +57,4 @@ def test_faults(schema: Map, expected: str) -> None:
 )
 def test_schemas(schema: Map) -> None:
     """Names of properties, data, and what others add are no keywords; null says nothing."""
-    assert fault_of(schema) == ""
+    assert find_schema_problem(schema) == ""

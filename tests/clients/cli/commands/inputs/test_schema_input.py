@@ -3,14 +3,14 @@
 import pytest
 
 from aircher_cli.commands.inputs.json_input import JsonInput
-from aircher_cli.commands.inputs.schema_input import schema_of
+from aircher_cli.commands.inputs.schema_input import parse_schema
 from aircher_cli.exit_codes import CommandFailed
 
 
 def test_a_schema_keeps_its_order() -> None:
     """Models write the properties in the order in which they stand."""
     schema = {"type": "object", "properties": {"b": {}, "a": {"type": ["string", "null"]}}}
-    assert schema_of(JsonInput("s.json", schema)) == (
+    assert parse_schema(JsonInput("s.json", schema)) == (
         '{"type": "object", "properties": {"b": {}, "a": {"type": ["string", "null"]}}}'
     )
 
@@ -35,5 +35,5 @@ def test_a_schema_keeps_its_order() -> None:
 def test_what_is_no_schema(value: object, expected: str) -> None:
     """What can be seen at its top is said before anything is sent."""
     with pytest.raises(CommandFailed) as caught:
-        schema_of(JsonInput("s.json", value))
+        parse_schema(JsonInput("s.json", value))
     assert caught.value.message.startswith(expected)

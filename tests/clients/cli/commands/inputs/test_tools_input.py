@@ -5,7 +5,7 @@ import json
 import pytest
 
 from aircher_cli.commands.inputs.json_input import JsonInput
-from aircher_cli.commands.inputs.tools_input import choice_of, tools_of
+from aircher_cli.commands.inputs.tools_input import parse_tool_choice, parse_tools
 from aircher_cli.exit_codes import CommandFailed, UsageError
 
 SCHEMA = {"type": "object", "properties": {"at": {"type": "string"}}}
@@ -24,7 +24,7 @@ LOOK = {"name": "look", "description": "looks", "parameters": json.dumps(SCHEMA)
 )
 def test_every_form_of_a_tool(entry: object) -> None:
     """The protocol's, and OpenAI's in both of its APIs."""
-    assert tools_of(JsonInput("t.json", [entry])) == [LOOK]
+    assert parse_tools(JsonInput("t.json", [entry])) == [LOOK]
 
 
 @pytest.mark.parametrize(
@@ -37,14 +37,14 @@ def test_every_form_of_a_tool(entry: object) -> None:
 def test_parameters_with_null(schema: object) -> None:
     """As a type beside object, and as what Go writes for nothing."""
     tool = {"name": "look", "parameters": schema}
-    assert tools_of(JsonInput("t.json", [tool])) == [{**tool, "parameters": json.dumps(schema)}]
+    assert parse_tools(JsonInput("t.json", [tool])) == [{**tool, "parameters": json.dumps(schema)}]
 
 
 def test_a_name_is_enough() -> None:
     """What is left out is left out."""
     plain = {"name": "now", "description": None, "parameters": None}
-    assert tools_of(JsonInput("t.json", [plain])) == [{"name": "now"}]
-    assert tools_of(JsonInput("t.json", [])) == []
+    assert parse_tools(JsonInput("t.json", [plain])) == [{"name": "now"}]
+    assert parse_tools(JsonInput("t.json", [])) == []
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_name_is_enough() -> None:
 def test_what_is_no_tool(value: object, expected: str) -> None:
     """Which entry, what is wrong with it, and what would be right."""
     with pytest.raises(CommandFailed) as caught:
-        tools_of(JsonInput("t.json", value))
+        parse_tools(JsonInput("t.json", value))
     assert caught.value.message.startswith(expected)
 
 
@@ -102,13 +102,13 @@ def test_what_is_no_tool(value: object, expected: str) -> None:
 )
 def test_choice(word: str, expected: object) -> None:
     """A word of the protocol, or one of the tools."""
-    assert expected == choice_of(word, [dict(LOOK)])
+    assert expected == parse_tool_choice(word, [dict(LOOK)])
 
 
 def test_a_choice_that_does_not_exist() -> None:
     """The nearest is suggested, all are named."""
     with pytest.raises(UsageError) as caught:
-        choice_of("lok", [dict(LOOK)])
+        parse_tool_choice("lok", [dict(LOOK)])
     assert caught.value.message == (
         '--tool-choice: there is no tool "lok" (did you mean look?); '
         "it takes auto, none, required, look"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from aircher_cli.commands.models.list import choose
+from aircher_cli.commands.models.list import select_models
 from helpers.daemon.cli import run_cli
 from helpers.daemon.cli_daemon import CliDaemon, Map
 
@@ -35,7 +35,7 @@ def listed(daemon: CliDaemon, *models: Map, lists: object = ()) -> None:
 )
 def test_choose(models: list[Map], every: bool, signed_in: bool, expected: list[Map]) -> None:
     """Those that answer now; where there are none the others, unless asked for strictly."""
-    assert expected == choose(models, every=every, signed_in=signed_in)
+    assert expected == select_models(models, every=every, signed_in=signed_in)
 
 
 def test_what_is_left_out_is_counted(daemon: CliDaemon) -> None:

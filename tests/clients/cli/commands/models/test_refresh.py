@@ -69,7 +69,7 @@ def test_a_long_wait_is_explained(daemon: CliDaemon, monkeypatch: pytest.MonkeyP
         assert said.wait(20)
         return {"lists": [GOOD]}
 
-    monkeypatch.setattr(models_refresh, "PATIENCE", 0.0)
+    monkeypatch.setattr(models_refresh, "NOTICE_AFTER_SECONDS", 0.0)
     monkeypatch.setattr(Console, "note", note)
     daemon.answers["models.refresh"] = refresh
     assert run_cli(daemon.environ, "models", "refresh", "work").code == 0

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from aircher_cli.commands.models.show import called
+from aircher_cli.commands.models.show import match_models
 from helpers.daemon.cli import run_cli
 from helpers.daemon.cli_daemon import CliDaemon, Map, Refusal, Session
 
@@ -33,7 +33,7 @@ ALIASES: list[Map] = [
 )
 def test_called(word: str, expected: list[Map]) -> None:
     """One in full, the routes of an alias, all of a name; never by a part of one."""
-    assert expected == called(MODELS, ALIASES, word)
+    assert expected == match_models(MODELS, ALIASES, word)
 
 
 def test_each_is_shown(daemon: CliDaemon) -> None:

@@ -9,15 +9,13 @@ from aircher_cli.commands.ask.prompt import read_prompt
 from aircher_cli.commands.ask.reply import ReplyPrinter, route_note, usage_line
 from aircher_cli.commands.chat.transcript import Transcript
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import CommandFailed, UsageError, records
+from aircher_cli.exit_codes import CommandFailed, UsageError
 from aircher_cli.failures import error_lines
-from aircher_cli.render.formatting import as_map
+from aircher_cli.values import Map, as_map, records
 from aircher_client import Client, ClientError
 from aircher_wire import methods
 
-Map = dict[str, object]
-
-PATIENCE = 5.0
+TIMEOUT_SECONDS = 5.0
 """Seconds for the questions that are no chat."""
 
 HELP = """\
@@ -32,14 +30,14 @@ HELP = """\
 Enter sends, Alt-Enter begins a new line, Ctrl-C stops an answer."""
 
 
-class Reads(Protocol):
+class LineReader(Protocol):
     """Where lines come from; see `chat_keyboard.Keyboard`."""
 
     def read(self) -> str | None:
         """Return what was typed, None at the end; raises KeyboardInterrupt."""
 
 
-class Dialogue:
+class ChatSession:
     """A conversation with its settings: the model, the system prompt, what is attached."""
 
     def __init__(self, context: Context, client: Client, options: argparse.Namespace) -> None:
@@ -49,23 +47,23 @@ class Dialogue:
         self._model: str | None = options.model
         self._system: str | None = options.system
         self._reasoning: str | None = options.reasoning
-        self._transcript = Transcript(_saved(context, options.messages))
+        self._transcript = Transcript(_saved_messages(context, options.messages))
         self._files: list[str] = []
         self._last: Map = {}
-        self._has_left = False
+        self._is_done = False
         self._models: list[str] | None = None
 
-    def talk(self, keyboard: Reads) -> None:
+    def talk(self, keyboard: LineReader) -> None:
         """Answer what `keyboard` reads, until it ends."""
         self._console.line(f"{self._model or 'the default model'}; /help for help", "dim")
-        while not self._has_left:
+        while not self._is_done:
             try:
                 typed = keyboard.read()
             except KeyboardInterrupt:
                 continue  # as in a shell: the line is dropped, and nothing else
             if typed is None:
                 break
-            self._take(typed.strip())
+            self._handle_line(typed.strip())
 
     def check_model(self, name: str | None) -> None:
         """Check that a model's name leads somewhere, before a question is typed for it.
@@ -74,7 +72,7 @@ class Dialogue:
             DaemonError: nobody knows it, or the configuration does not hold.
         """
         if name is not None:
-            self._client.call(methods.ROUTE_EXPLAIN, {"model": name}, timeout=PATIENCE)
+            self._client.call(methods.ROUTE_EXPLAIN, {"model": name}, timeout=TIMEOUT_SECONDS)
 
     def prompt(self) -> str:
         """Return what stands before the cursor."""
@@ -93,7 +91,7 @@ class Dialogue:
 
     # ---------------------------------------------------------- a turn
 
-    def _take(self, typed: str) -> None:
+    def _handle_line(self, typed: str) -> None:
         try:
             if typed.startswith("/"):
                 self._command(typed)
@@ -143,7 +141,7 @@ class Dialogue:
         self._console.line(HELP)
 
     def _exit(self, _rest: str) -> None:
-        self._has_left = True
+        self._is_done = True
 
     def _clear(self, _rest: str) -> None:
         self._transcript.clear()
@@ -185,7 +183,7 @@ class Dialogue:
     def _model_names(self) -> list[str]:
         """Return the models that can be asked, from the daemon once."""
         if self._models is None:
-            result = as_map(self._client.call(methods.MODELS_LIST, timeout=PATIENCE))
+            result = as_map(self._client.call(methods.MODELS_LIST, timeout=TIMEOUT_SECONDS))
             self._models = [f"{r['provider']}/{r['model']}" for r in records(result.get("models"))]
         return self._models
 
@@ -193,23 +191,23 @@ class Dialogue:
         return f"<Dialogue with {self._model or 'the default'}, {self._transcript!r}>"
 
 
-COMMANDS: dict[str, Callable[[Dialogue, str], None]] = {
-    "/help": Dialogue._help,  # noqa: SLF001 - its own table
-    "/model": Dialogue._choose_model,  # noqa: SLF001
-    "/system": Dialogue._set_system,  # noqa: SLF001
-    "/file": Dialogue._add_file,  # noqa: SLF001
-    "/clear": Dialogue._clear,  # noqa: SLF001
-    "/save": Dialogue._save,  # noqa: SLF001
-    "/usage": Dialogue._show_usage,  # noqa: SLF001
-    "/exit": Dialogue._exit,  # noqa: SLF001
-    "/quit": Dialogue._exit,  # noqa: SLF001
+COMMANDS: dict[str, Callable[[ChatSession, str], None]] = {
+    "/help": ChatSession._help,  # noqa: SLF001 - its own table
+    "/model": ChatSession._choose_model,  # noqa: SLF001
+    "/system": ChatSession._set_system,  # noqa: SLF001
+    "/file": ChatSession._add_file,  # noqa: SLF001
+    "/clear": ChatSession._clear,  # noqa: SLF001
+    "/save": ChatSession._save,  # noqa: SLF001
+    "/usage": ChatSession._show_usage,  # noqa: SLF001
+    "/exit": ChatSession._exit,  # noqa: SLF001
+    "/quit": ChatSession._exit,  # noqa: SLF001
 }
 
 
-def _saved(context: Context, word: str | None) -> list[Map]:
+def _saved_messages(context: Context, word: str | None) -> list[Map]:
     if word is None:
         return []
     from aircher_cli.commands.inputs.json_input import read_json  # noqa: PLC0415 -- seldom needed
-    from aircher_cli.commands.inputs.messages_input import messages_of  # noqa: PLC0415 -- likewise
+    from aircher_cli.commands.inputs.messages_input import parse_messages  # noqa: PLC0415 -- likewise
 
-    return messages_of(read_json(context, word, "--messages"))
+    return parse_messages(read_json(context, word, "--messages"))

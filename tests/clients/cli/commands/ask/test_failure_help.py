@@ -2,15 +2,15 @@
 
 import pytest
 
-from aircher_cli.commands.ask.failed import (
-    newcomer_note,
-    rest_of_text,
-    with_guess,
-    with_place,
+from aircher_cli.commands.ask.failure_help import (
+    sign_in_help,
+    unshown_text,
+    with_file_name,
+    with_model_suggestion,
 )
 from aircher_cli.console import Console
 from aircher_cli.context import Context
-from aircher_cli.render.advice import nobody_lines
+from aircher_cli.render.advice import no_default_lines
 from aircher_client import Client, DaemonError
 from helpers.daemon.cli_daemon import CliDaemon, Map, Session, refuses
 
@@ -27,7 +27,7 @@ from helpers.daemon.cli_daemon import CliDaemon, Map, Session, refuses
 )
 def test_rest_of_text(data: Map, shown: str, expected: str) -> None:
     """Nothing is shown twice, and nothing that came is lost."""
-    assert expected == rest_of_text(DaemonError("truncated", "cut", data), shown)
+    assert expected == unshown_text(DaemonError("truncated", "cut", data), shown)
 
 
 NO_KEY: Map = {"skipped": [{"provider": "a", "reason": "not_authenticated"}]}
@@ -37,7 +37,7 @@ REFUSED: Map = {"skipped": [{"provider": "a", "reason": "auth_rejected"}]}
 def note(daemon: CliDaemon, code: str, data: Map | None = None, model: str | None = None) -> str:
     context = Context(Console(None, None, {}), daemon.environ, None)
     with Client.connect(daemon.environ) as client:
-        return newcomer_note(context, client, DaemonError(code, "no", data or {}), model)
+        return sign_in_help(context, client, DaemonError(code, "no", data or {}), model)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_second_error_does_not_hide_the_first(daemon: CliDaemon) -> None:
     """When the daemon cannot even say how things stand, the steps stand without it."""
     defect = refuses("internal", "oh")
     daemon.answers |= {"auth.status": defect, "status": defect}
-    assert note(daemon, "not_authenticated") == "\n".join(nobody_lines({}))
+    assert note(daemon, "not_authenticated") == "\n".join(no_default_lines({}))
 
 
 def test_a_daemon_that_has_gone_does_not_hide_the_first(daemon: CliDaemon) -> None:
@@ -109,7 +109,7 @@ def test_what_was_meant(
     daemon.answers["models.list"] = {"models": [{"model": name} for name in names]}
     error = DaemonError("unknown_model", "no", {"attempts": attempts})
     with Client.connect(daemon.environ) as client:
-        assert with_guess(client, error).message == expected
+        assert with_model_suggestion(client, error).message == expected
 
 
 @pytest.mark.parametrize(
@@ -131,4 +131,4 @@ def test_what_was_meant(
 )
 def test_the_file_is_named(messages: str | None, code: str, said: str, expected: str) -> None:
     """Where the conversation of a file is at fault."""
-    assert expected == with_place(DaemonError(code, said, {}), messages).message
+    assert expected == with_file_name(DaemonError(code, said, {}), messages).message

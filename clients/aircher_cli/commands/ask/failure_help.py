@@ -2,49 +2,49 @@
 
 import re
 
-from aircher_cli.commands.inputs.file_input import called_by
+from aircher_cli.commands.inputs.file_input import display_name
 from aircher_cli.commands.inputs.json_input import OPENERS
 from aircher_cli.context import Context
-from aircher_cli.exit_codes import reasons, records
+from aircher_cli.exit_codes import reasons
 from aircher_cli.registry import suggest
-from aircher_cli.render.advice import nobody_lines
-from aircher_cli.render.formatting import as_map, text, texts
+from aircher_cli.render.advice import no_default_lines
+from aircher_cli.values import as_map, records, text, texts
 from aircher_client import Client, ClientError, DaemonError
 from aircher_wire import codes, methods
 
-PATIENCE = 5.0
+TIMEOUT_SECONDS = 5.0
 """Seconds for each question that we put after a failure."""
 
 
-def rest_of_text(error: DaemonError, shown: str) -> str:
+def unshown_text(error: DaemonError, shown: str) -> str:
     """Return what the broken answer has and the screen has not."""
     text = str(error.data.get("text") or "")
     return text[len(shown) :] if text.startswith(shown) else ""
 
 
-def with_guess(client: Client, error: DaemonError) -> DaemonError:
+def with_model_suggestion(client: Client, error: DaemonError) -> DaemonError:
     """Return the error with what was meant, where a provider does not know the model."""
     unknown = [
         attempt
         for attempt in records(error.data.get("attempts"))
         if attempt.get("outcome") == codes.UNKNOWN_MODEL
     ]
-    guesses = [guess for attempt in unknown if (guess := _guess(client, attempt))]
+    guesses = [guess for attempt in unknown if (guess := _suggest_model(client, attempt))]
     if not guesses:
         return error
     told = f"{error.message}{''.join(dict.fromkeys(guesses))}"
     return DaemonError(error.code, told, error.data)
 
 
-def _guess(client: Client, attempt: dict[str, object]) -> str:
+def _suggest_model(client: Client, attempt: dict[str, object]) -> str:
     """Return a hint at the model of that provider with nearly the same name, if there is one."""
     provider, asked = text(attempt.get("provider")), text(attempt.get("model"))
-    listed = records(_ask(client, methods.MODELS_LIST, {"provider": provider}).get("models"))
+    listed = records(_try_call(client, methods.MODELS_LIST, {"provider": provider}).get("models"))
     known = {text(model.get("model")) for model in listed} - {asked}
     return suggest(f"{provider}/{asked}", [f"{provider}/{name}" for name in sorted(known)])
 
 
-def with_place(error: DaemonError, messages: str | None) -> DaemonError:
+def with_file_name(error: DaemonError, messages: str | None) -> DaemonError:
     """Return the error with the file it is about, where that is the conversation of `--messages`.
 
     The daemon counts messages from 0, and knows of no file.
@@ -52,11 +52,11 @@ def with_place(error: DaemonError, messages: str | None) -> DaemonError:
     named = re.match(r"(?:chat: )?(messages\b.*)", error.message, re.DOTALL)
     if messages is None or named is None or error.code != codes.BAD_REQUEST:
         return error
-    place = "--messages" if messages.lstrip().startswith(OPENERS) else called_by(messages)
+    place = "--messages" if messages.lstrip().startswith(OPENERS) else display_name(messages)
     return DaemonError(error.code, f"{place}: {named[1]}", error.data)
 
 
-def newcomer_note(context: Context, client: Client, error: DaemonError, model: str | None) -> str:
+def sign_in_help(context: Context, client: Client, error: DaemonError, model: str | None) -> str:
     """Return what to do for someone without a key for any default, or nothing for anyone else.
 
     The error knows only those who were to be asked: who else is signed in, the daemon's status
@@ -65,16 +65,18 @@ def newcomer_note(context: Context, client: Client, error: DaemonError, model: s
     why = reasons(error.data) or [error.code]
     if model is not None or set(why) != {codes.NOT_AUTHENTICATED}:
         return ""
-    status = _ask(client, methods.STATUS)
+    status = _try_call(client, methods.STATUS)
     if as_map(status.get("default")).get("candidates"):
         return ""  # it was the request that left them out
-    wanted = texts(_ask(client, methods.AUTH_STATUS).get("environment"))
+    wanted = texts(_try_call(client, methods.AUTH_STATUS).get("environment"))
     variables = [name for name in wanted if context.environ.get(name, "").strip()]
-    return "\n".join(nobody_lines(status, variables=variables))
+    return "\n".join(no_default_lines(status, variables=variables))
 
 
-def _ask(client: Client, method: str, params: dict[str, object] | None = None) -> dict[str, object]:
+def _try_call(
+    client: Client, method: str, params: dict[str, object] | None = None
+) -> dict[str, object]:
     try:
-        return as_map(client.call(method, params, timeout=PATIENCE))
+        return as_map(client.call(method, params, timeout=TIMEOUT_SECONDS))
     except ClientError:  # the first error is the one to report
         return {}

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from aircher_cli.commands.chat.command import build_parser
-from aircher_cli.commands.chat.turns import COMMANDS, HELP, Dialogue
+from aircher_cli.commands.chat.session import COMMANDS, HELP, ChatSession
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from helpers.daemon.cli import Stream
@@ -51,7 +51,7 @@ def talk(daemon: CliDaemon, *lines: str | type[BaseException], words: list[str] 
     environ = {**daemon.environ, "NO_COLOR": "1"}
     context = Context(Console(out, err, environ), environ, Stream(terminal=True))
     with context.connect() as client:
-        dialogue = Dialogue(context, client, build_parser().parse(words or []))
+        dialogue = ChatSession(context, client, build_parser().parse(words or []))
         dialogue.talk(Typed(*lines))
     return out.text, err.text, [params for method, params in daemon.calls if method == "chat"]
 
@@ -162,7 +162,7 @@ def test_completions(daemon: CliDaemon) -> None:
     environ = daemon.environ
     context = Context(Console(Stream(), Stream(), environ), environ, None)
     with context.connect() as client:
-        dialogue = Dialogue(context, client, build_parser().parse([]))
+        dialogue = ChatSession(context, client, build_parser().parse([]))
         assert dialogue.completions("/mo") == ["/model"]
         assert dialogue.completions("/model u") == ["up/m"]
         assert dialogue.completions("why /mo") == []
