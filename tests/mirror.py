@@ -35,6 +35,7 @@ WITHOUT_TESTS = {
     "daemon/aircherd/vocabulary/rate_limit.py": "tested with its parser",
     "daemon/aircherd/providers/error_mapping/rules.py": "a table, tested with classify.py",
     "daemon/aircherd/routing/state.py": "a protocol",
+    "daemon/aircherd/providers/adapter.py": "protocols",
     "daemon/aircherd/vocabulary/models.py": "structs without behaviour",
     "daemon/aircherd/vocabulary/reply.py": "structs without behaviour",
     "daemon/aircherd/vocabulary/usage.py": "structs without behaviour",

@@ -42,7 +42,6 @@ from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.providers.health.credit import SHOWS_CREDIT
 from aircherd.providers.health.persistence import CooldownPersistence
 from aircherd.providers.health.recovery import Checks, Recovery
-from aircherd.providers.transport.request import forget_heads
 from aircherd.providers.transport.transports import Transports
 from aircherd.redaction import Redactor
 from aircherd.reload import BACKFILL_SECONDS, reload_configuration
@@ -167,7 +166,7 @@ async def _serving(
 ) -> AsyncIterator[None]:
     """Run what runs in the background, `afterwards` once ready; at the end see everybody off."""
     # A key that was replaced or signed out of is in no head of a request any more.
-    with services.bus.subscribed(("auth",), lambda _: forget_heads()):
+    with services.bus.subscribed(("auth",), lambda _: services.provider_client.forget_keys()):
         async with trio.open_nursery() as nursery:
             # Reading keys may take seconds where a keyring hangs; nobody waits for it who does not
             # need a key.

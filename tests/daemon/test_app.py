@@ -10,12 +10,12 @@ import trio
 from structlog.testing import capture_logs
 
 from aircherd.ipc.socket_file import AlreadyRunning
-from aircherd.providers.transport import request as exchange
 from aircherd.testing.keyring import MemoryStore
 from aircherd.testing.simulator import open_simulator
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.models import Model
 from helpers.daemon.in_process import KEY, ask, running, write_config
+from helpers.providers.provider_calls import a_request
 
 
 async def test_the_socket_answers_when_the_context_is_entered(environ):
@@ -46,17 +46,22 @@ async def test_a_chat_goes_down_the_whole_path_with_a_key_from_the_keyring(envir
             assert "cost" in got
 
 
-async def test_a_key_that_is_signed_out_of_is_in_no_head_that_is_kept(environ):
-    """The heads of requests are made once, and the key is in them."""
+async def test_a_key_that_is_signed_out_of_is_in_no_prepared_request(environ):
+    """Requests are prepared once, and the key is in them."""
     async with open_simulator(accept={"openai": KEY}) as sim:
         write_config(environ, f'[providers.work]\nkind="openai"\nbase_url="{sim.url}/v1"\n')
         async with running(environ, keyring=MemoryStore()) as services:
             await ask(services, "auth.login", provider="work", key=KEY)
-            message = {"role": "user", "content": "hello"}
-            await ask(services, "chat", model="work/m", messages=[message])
-            assert exchange._head.cache_info().currsize > 0
+            config, request = services.config.current, a_request()
+            target = services.provider_client.prepare(
+                config.providers["work"], Model(id="m"), config.network
+            )
+            key = await services.auth.get_api_key(target.provider)
+            await (await services.provider_client.open_chat(target, request, key)).aclose()
+            (call,) = target.calls.values()
+            assert KEY.encode() in call.head.encoded
             await ask(services, "auth.logout", provider="work")
-            assert exchange._head.cache_info().currsize == 0
+            assert (target.key, target.calls) == (None, {})
 
 
 async def test_every_method_answers_with_maps_that_hold_no_key(environ):

@@ -140,7 +140,8 @@ class FakePool:
         name = key.name if key else None
         self.calls.append((provider.name, model.id, name))
         self.keys.append((provider.name, model.id, key.secret.reveal() if key else None))
-        report = CallReport(self.cooldowns, provider, name, model.id)
+        now = self.cooldowns.now()
+        report = CallReport(self.cooldowns, provider, target.network, name, model.id, now, str)
         script = self.scripts[provider.name].pop(0)
         seconds, answer = script if isinstance(script, tuple) else (0.0, script)
         try:

@@ -6,6 +6,7 @@ to run it.
 
 import os
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def row(request: pytest.FixtureRequest) -> Asked:
 @pytest.fixture
 async def line(row: Asked) -> AsyncIterator[Line]:
     """A line to it."""
-    async with open_transport(Network(), os.environ) as transport:
+    async with aclosing(open_transport(Network(), os.environ)) as transport:
         provider_client = ProviderClient(
             transport_for=lambda _: transport,
             network=Network,

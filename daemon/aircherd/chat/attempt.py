@@ -11,7 +11,7 @@ from aircherd.chat.request.origins import for_origin
 from aircherd.chat.route_cache import Target
 from aircherd.chat.services import ChatServices
 from aircherd.errors import AircherError, ProviderFailed
-from aircherd.providers.streaming_call import StreamingCall
+from aircherd.providers.streaming_call import ChatCall
 from aircherd.routing.candidate import Candidate
 from aircherd.vocabulary.attempt import Attempt, AttemptDelta
 from aircherd.vocabulary.chat import ChatRequest
@@ -105,7 +105,7 @@ class ProviderAttempt:
             await send((notice(self._target.candidate, outcome, self.record.ms, message),))
         return failure
 
-    async def _relay(self, call: StreamingCall, send: Send) -> None:
+    async def _relay(self, call: ChatCall, send: Send) -> None:
         """Pass on what streams, until the end of the reply."""
         reply = self.reply
         held: list[ReplyEvent] = []

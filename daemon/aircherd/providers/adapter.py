@@ -6,31 +6,12 @@ of bytes, and all vendors are used in the same way.
 
 from typing import Protocol
 
-import msgspec
-
 from aircherd.config.model import Provider
-from aircherd.providers.headers import Headers
+from aircherd.providers.transport.request import HttpRequest
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.secret import Secret
-
-
-class HttpCall(msgspec.Struct, frozen=True):
-    """One HTTP request, ready to send. Its repr shows neither header values nor the body."""
-
-    method: str
-    url: str
-    headers: Headers
-    body: bytes = b""
-
-    def __repr__(self) -> str:
-        names = ", ".join(name for name, _ in self.headers)
-        return f"<HttpCall {self.method} {self.url} [{names}] {len(self.body)} bytes>"
-
-    def __rich_repr__(self) -> list[tuple[str, object]]:
-        # msgspec's own would show the fields, and with them the key.
-        return [("call", repr(self))]
 
 
 class ReplyDecoder(Protocol):
@@ -66,14 +47,21 @@ class ReplyDecoder(Protocol):
 class Adapter(Protocol):
     """One vendor API."""
 
-    def chat_call(
-        self, provider: Provider, request: ChatRequest, model: Model, key: Secret | None
-    ) -> HttpCall:
-        """Translate `request`. Signatures and reasoning in it must come from this very model.
+    def chat_head(
+        self, provider: Provider, model: Model, key: Secret | None, *, stream: bool
+    ) -> HttpRequest:
+        """Return a chat request without its body: it serves every chat with these arguments.
+
+        Raises:
+            ProviderFailed: AUTH: the key cannot be put into a header.
+        """
+
+    def encode_chat(self, provider: Provider, request: ChatRequest, model: Model) -> bytes:
+        """Return the body of a chat. Signatures and reasoning in it must come from this very model.
 
         Raises:
             ProviderFailed: UNSUPPORTED: this API or model cannot express it, but another may;
-                BAD_REQUEST: no API could; AUTH: the key cannot be put into a header.
+                BAD_REQUEST: no API could.
         """
 
     def reply_decoder(self) -> ReplyDecoder:
@@ -86,10 +74,10 @@ class Adapter(Protocol):
             ProviderFailed: it holds an error, or is not a reply of this API.
         """
 
-    def key_check_call(self, provider: Provider, key: Secret) -> HttpCall:
+    def key_check_call(self, provider: Provider, key: Secret) -> HttpRequest:
         """Return a free call that succeeds only if `key` is valid."""
 
-    def models_call(self, provider: Provider, key: Secret | None) -> HttpCall:
+    def models_call(self, provider: Provider, key: Secret | None) -> HttpRequest:
         """Return the call that lists the provider's models."""
 
     def read_models(self, body: bytes) -> list[Model]:

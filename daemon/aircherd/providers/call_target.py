@@ -1,21 +1,59 @@
 """Where chats go: one model of one provider, with the network settings to reach it."""
 
+import msgspec
+
 from aircherd.config.model import Network, Provider
+from aircherd.providers.adapter import Adapter
+from aircherd.providers.registry import SIGNERS, fixed_adapter
+from aircherd.providers.signing import Signer
+from aircherd.providers.transport.request import HttpRequest, HttpTransport, RequestHead
+from aircherd.providers.transport.timeouts import Timeouts
+from aircherd.vocabulary.keys import ApiKey
 from aircherd.vocabulary.models import Model
+
+
+class PreparedCall(msgspec.Struct, frozen=True, eq=False):
+    """What chats with one adapter and key share, streamed or not."""
+
+    transport: HttpTransport
+    head: RequestHead
+    timeouts: Timeouts
+    request: HttpRequest
+    """The request without its body, for signers."""
 
 
 class CallTarget:
     """Opaque to callers: `ProviderClient.prepare` makes it, `ProviderClient.open_chat` takes it.
 
-    It is cheap to make, and cheaper to keep for as long as the configuration stays the same.
+    It is cheap to make, and cheaper to keep for as long as the configuration stays the same: it
+    keeps what its chats share. That holds the key used last, until another one is used or
+    `forget_key` is called.
     """
 
-    __slots__ = ("model", "network", "provider")
+    __slots__ = (
+        "__weakref__",
+        "adapter",
+        "calls",
+        "key",
+        "model",
+        "network",
+        "provider",
+        "signer",
+    )
 
     def __init__(self, provider: Provider, model: Model, network: Network) -> None:
         self.provider = provider
         self.model = model
         self.network = network
+        self.adapter = fixed_adapter(provider, model)
+        self.signer: Signer | None = SIGNERS.get(provider.kind)
+        self.key: ApiKey | None = None
+        self.calls: dict[tuple[Adapter, bool], PreparedCall] = {}
+
+    def forget_key(self) -> None:
+        """Drop the key and everything that holds it."""
+        self.key = None
+        self.calls.clear()
 
     def __repr__(self) -> str:
         return f"<CallTarget {self.provider.name}/{self.model.id}>"

@@ -1,17 +1,21 @@
-"""The providers as the rest of the daemon sees them: ask for a chat, receive events or one failure.
+"""The providers as the rest of the daemon sees them: open a chat, receive events or one failure.
 
-The edge of this room. `api_client` is what every call takes, `free_calls` what is asked beside the chats.
+`api_client` is what every call needs; `free_calls` are those that cost nothing.
 """
 
 import time
+import weakref
 from collections.abc import Callable
+from functools import lru_cache
+from typing import Literal
 
 import httpx
 
 from aircherd.config.model import Network, Provider
-from aircherd.providers.adapter import Adapter, ReplyDecoder
-from aircherd.providers.api_client import ApiClient, assert_key_origin, waits_of
-from aircherd.providers.call_target import CallTarget
+from aircherd.errors import ProviderFailed
+from aircherd.providers.adapter import Adapter
+from aircherd.providers.api_client import ApiClient, assert_key_origin, timeouts_for
+from aircherd.providers.call_target import CallTarget, PreparedCall
 from aircherd.providers.download import read_refusal
 from aircherd.providers.error_mapping.classify import classify_response, is_page, web_page
 from aircherd.providers.free_calls import FreeCalls
@@ -19,25 +23,42 @@ from aircherd.providers.health.call_report import CallReport
 from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.providers.hints import with_hint
 from aircherd.providers.registry import adapter_for
-from aircherd.providers.streaming_call import OneReply, StallTimeouts, StreamingCall
-from aircherd.providers.transport.request import HttpResponse, OnSent, ignore_sent
+from aircherd.providers.streaming_call import (
+    ChatCall,
+    FinishedCall,
+    OneReply,
+    StallTimeouts,
+    StreamingCall,
+    read_finished,
+)
+from aircherd.providers.transport.request import (
+    HttpRequest,
+    HttpResponse,
+    HttpTransport,
+    OnSent,
+    RawHeaders,
+    RequestHead,
+    ignore_sent,
+)
 from aircherd.redaction import Redactor
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.keys import ApiKey
 from aircherd.vocabulary.models import Model
 
+ReplyFormat = Literal["page", "stream", "whole"]
+
 
 class ProviderClient:
     """Calls providers for chats, and reports to `cooldowns` how each went. Holds no connection.
 
-    `transport_for` gives the transport for a network's settings; `network` the settings of the
-    moment, for `free_calls`, which no request brings its own for.
+    `transport_for` returns the transport for network settings; `network` the current settings, for
+    `free_calls`, which are made outside of requests.
     """
 
     def __init__(
         self,
         *,
-        transport_for: Callable[[Network], httpx.AsyncBaseTransport],
+        transport_for: Callable[[Network], HttpTransport],
         network: Callable[[], Network],
         cooldowns: CooldownManager,
         redactor: Redactor,
@@ -46,14 +67,56 @@ class ProviderClient:
         self._api_client = ApiClient(
             transport_for=transport_for, network=network, redactor=redactor, clock=clock
         )
+        self._redactor = redactor
         self._clock = clock
         self.cooldowns = cooldowns
         self.free_calls = FreeCalls(self._api_client, cooldowns)
+        self._targets = weakref.WeakSet[CallTarget]()
         self._open = 0
+
+    # -------------------------------------------------------------- targets
 
     def prepare(self, provider: Provider, model: Model, network: Network) -> CallTarget:
         """Return the target of chats with `model`: keep it while these three stay the same."""
-        return CallTarget(provider, model, network)
+        target = CallTarget(provider, model, network)
+        self._targets.add(target)
+        return target
+
+    def forget_keys(self) -> None:
+        """Drop every prepared request: a key in it may have been replaced or signed out of."""
+        for target in self._targets:
+            target.forget_key()
+
+    def _bind(self, target: CallTarget, key: ApiKey | None) -> None:
+        """Let the target's chats carry `key`."""
+        known = target.key
+        if known is None or key is None or known.secret is not key.secret:
+            target.forget_key()
+        assert_key_origin(key, target.provider)
+        if key is not None:
+            self._redactor.add(key.secret)  # before any message can quote it
+        target.key = key
+
+    def _prepare_call(
+        self, target: CallTarget, adapter: Adapter, report: CallReport, *, stream: bool
+    ) -> PreparedCall:
+        secret = target.key.secret if target.key else None
+        request = self._api_client.build_request(
+            secret, adapter.chat_head, target.provider, target.model, secret, stream=stream
+        )
+        try:
+            head = RequestHead(request.method, request.url, request.headers)
+        except httpx.LocalProtocolError as error:
+            raise report.translate(error) from None
+        call = target.calls[adapter, stream] = PreparedCall(
+            transport=self._api_client.transport_for(target.network),
+            head=head,
+            timeouts=timeouts_for(target.network, stream=stream),
+            request=request,
+        )
+        return call
+
+    # -------------------------------------------------------------- chats
 
     async def open_chat(
         self,
@@ -62,57 +125,99 @@ class ProviderClient:
         key: ApiKey | None,
         *,
         on_sent: OnSent = ignore_sent,
-    ) -> StreamingCall:
-        """Make one call; return it when its answer has begun. It is the caller's to close.
+    ) -> ChatCall:
+        """Make one call; return it when its reply has begun. The caller closes it.
 
-        `on_sent` is called when the request begins to leave: before that nobody can bill it.
+        `on_sent` is called when the request begins to leave: before that, nothing can be billed.
 
         Raises:
-            ProviderFailed: there is no answer, or it is an error.
-            AircherError: our own failure, which another provider would not mend.
+            ProviderFailed: there is no reply, or it is an error.
+            AircherError: our own failure, which another provider would not fix.
         """
-        provider, model, network = target.provider, target.model, target.network
-        assert_key_origin(key, provider)
-        adapter, api_client = adapter_for(provider, request, model), self._api_client
-        secret = key.secret if key else None
-        call = api_client.put(secret, adapter.chat_call, provider, request, model, secret)
-        waits = waits_of(network, request)
-        report = CallReport(self.cooldowns, provider, key.name if key else None, model.id)
-        answer = await api_client.send(
-            provider, call, secret, network, waits, report=report, on_sent=on_sent
+        provider, stream = target.provider, request.stream
+        if key is not target.key:
+            self._bind(target, key)
+        cooldowns = self.cooldowns
+        report = CallReport(
+            cooldowns,
+            provider,
+            target.network,
+            key.name if key else None,
+            target.model.id,
+            cooldowns.now(),
+            self._redactor.redact,
         )
-        self._open += 1
+        adapter = target.adapter or adapter_for(provider, request, target.model)
+        call = target.calls.get((adapter, stream))
+        if call is None:
+            call = self._prepare_call(target, adapter, report, stream=stream)
         try:
-            content_type = await self._accept(answer, report, provider, model)
+            body = adapter.encode_chat(provider, request, target.model)
+        except Exception as error:  # noqa: BLE001 - a boundary, see `unbuildable`
+            raise self._api_client.unbuildable(error) from None
+        try:
+            if target.signer is None:
+                response = await call.transport.send(call.head, body, call.timeouts, on_sent)
+            else:
+                response = await self._send_signed(target, call, body, on_sent)
+        except (httpx.HTTPError, httpx.StreamError, ProviderFailed) as error:
+            raise report.translate(error) from None
+        try:
+            accepted = self._accept(call, adapter, response, report, stream=stream)
+            if accepted is None:
+                raise await self._refusal(target, response, report)
+            return accepted
         except BaseException:
-            self._note_closed()
-            await answer.body.aclose()
+            await response.aclose()
             raise
+
+    def _accept(
+        self,
+        call: PreparedCall,
+        adapter: Adapter,
+        response: HttpResponse,
+        report: CallReport,
+        *,
+        stream: bool,
+    ) -> ChatCall | None:
+        """Return the call of a response, None if that is a refusal or a page for people."""
+        report.note_headers(response.headers, self._clock())
+        reply_format = _reply_format(_content_type(response.headers), stream)
+        if reply_format == "page" or not 200 <= response.status < 300:
+            return None
+        report.ok()
+        if reply_format == "whole" and (data := response.take_whole()) is not None:
+            return FinishedCall(read_finished(adapter.read_reply, data, report))
+        self._open += 1
+        timeouts = call.timeouts
         return StreamingCall(
-            answer.status,
-            answer.body,
-            _decoder(adapter, request, content_type),
-            lambda error: api_client.translated(error, provider, network, report, answered=True),
-            _patience(waits),
-            on_whole=report.whole,
+            response,
+            adapter.reply_decoder() if reply_format == "stream" else OneReply(adapter.read_reply),
+            report,
+            StallTimeouts(timeouts.first_byte, max(timeouts.first_byte, timeouts.read)),
             on_closed=self._note_closed,
         )
 
-    async def _accept(
-        self, answer: HttpResponse, report: CallReport, provider: Provider, model: Model
-    ) -> str:
-        """Return the type of an answer's content; raise what the answer is if it is none."""
-        report.note_headers(answer.headers, self._clock())
-        if not 200 <= answer.status < 300:
-            data = await read_refusal(answer.body)
-            headers = httpx.Headers(answer.headers)
-            failure = classify_response(answer.status, headers, data, now=self._clock())
-            raise self._api_client.told(report, with_hint(failure, provider, model))
-        content_type = _content_type(answer)
-        if is_page({"content-type": content_type}):
-            raise self._api_client.told(report, web_page(answer.status))
-        report.ok()
-        return content_type
+    async def _send_signed(
+        self, target: CallTarget, call: PreparedCall, body: bytes, on_sent: OnSent
+    ) -> HttpResponse:
+        plain = call.request
+        request = HttpRequest(plain.method, plain.url, plain.headers, body)
+        secret = target.key.secret if target.key else None
+        return await self._api_client.send(
+            target.provider, request, secret, target.network, call.timeouts, on_sent
+        )
+
+    async def _refusal(
+        self, target: CallTarget, response: HttpResponse, report: CallReport
+    ) -> ProviderFailed:
+        """Return what to raise for a response that is no reply."""
+        if 200 <= response.status < 300:
+            return report.failed(web_page(response.status))
+        data = await read_refusal(response)
+        headers = httpx.Headers(response.headers)
+        failure = classify_response(response.status, headers, data, now=self._clock())
+        return report.failed(with_hint(failure, target.provider, target.model))
 
     def _note_closed(self) -> None:
         self._open -= 1
@@ -121,20 +226,25 @@ class ProviderClient:
         return f"<ProviderClient {self._open} calls open, {self.cooldowns!r}>"
 
 
-def _patience(waits: dict[str, float]) -> StallTimeouts:
-    return StallTimeouts(waits["first_byte"], max(waits["first_byte"], waits["read"]))
+def _content_type(headers: RawHeaders) -> bytes:
+    """Return the type of a response's content, of the first header that states it."""
+    by_name = dict(reversed(headers))  # without a step for each: most are spelled as below
+    value = by_name.get(b"content-type") or by_name.get(b"Content-Type")
+    if value is None:
+        named = (value for name, value in headers if name.lower() == b"content-type")
+        value = next(named, b"")
+    return value
 
 
-def _content_type(answer: HttpResponse) -> str:
-    # Straight from the list: the library's look-up takes longer than all of them together.
-    for name, value in answer.headers:
-        if name.lower() == b"content-type":
-            return value.decode("latin-1").lower()
-    return ""
+@lru_cache(maxsize=64)
+def _reply_format(content_type: bytes, stream: bool) -> ReplyFormat:
+    """Return how a successful response is to be read.
 
-
-def _decoder(adapter: Adapter, request: ChatRequest, content_type: str) -> ReplyDecoder:
-    # What was asked for decides only where the server does not say: some never stream.
-    says_stream = "event-stream" in content_type or "ndjson" in content_type
-    streams = says_stream or (request.stream and "json" not in content_type)
-    return adapter.reply_decoder() if streams else OneReply(adapter.read_reply)
+    What was requested decides only where the server does not say: some never stream.
+    """
+    text = content_type.decode("latin-1").lower()
+    if is_page({"content-type": text}):
+        return "page"
+    if "event-stream" in text or "ndjson" in text or (stream and "json" not in text):
+        return "stream"
+    return "whole"

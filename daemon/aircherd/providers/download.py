@@ -5,7 +5,7 @@ import msgspec
 import trio
 
 from aircherd.providers.error_mapping.classify import classify_response, is_page, web_page
-from aircherd.providers.transport.request import BodyReader, HttpResponse
+from aircherd.providers.transport.request import HttpResponse
 from aircherd.vocabulary.failure import Failure, FailureClass
 
 MAX_REFUSAL = 64 * 1024
@@ -22,9 +22,9 @@ async def read_answer(answer: HttpResponse, max_bytes: int, *, now: float) -> by
     """
     is_success = 200 <= answer.status < 300
     try:
-        data = await _read_body(answer.body, max_bytes if is_success else MAX_REFUSAL)
+        data = await _read_body(answer, max_bytes if is_success else MAX_REFUSAL)
     finally:
-        await answer.body.aclose()
+        await answer.aclose()
     headers = httpx.Headers(answer.headers)
     if not is_success:
         return classify_response(answer.status, headers, data or b"", now=now)
@@ -35,12 +35,12 @@ async def read_answer(answer: HttpResponse, max_bytes: int, *, now: float) -> by
     return data
 
 
-async def read_refusal(body: BodyReader) -> bytes:
+async def read_refusal(response: HttpResponse) -> bytes:
     """Return what can be had of an error's body, within bounds of size and time; it stays open."""
     data = b""
     with trio.move_on_after(REFUSAL_SECONDS):
         try:
-            while len(data) < MAX_REFUSAL and (more := await body.receive_some()):
+            while len(data) < MAX_REFUSAL and (more := await response.receive_some()):
                 data += more
         except (httpx.HTTPError, httpx.StreamError):
             return data  # the status stands, whatever became of the words
@@ -54,10 +54,10 @@ def as_missing(failure: Failure, words: str) -> Failure:
     return msgspec.structs.replace(failure, message=f"{words} (HTTP 404)")
 
 
-async def _read_body(body: BodyReader, max_bytes: int) -> bytes | None:
+async def _read_body(response: HttpResponse, max_bytes: int) -> bytes | None:
     """Return the whole body, None if it is larger than that."""
     pieces, size = [], 0
-    while data := await body.receive_some():
+    while data := await response.receive_some():
         pieces.append(data)
         size += len(data)
         if size > max_bytes:

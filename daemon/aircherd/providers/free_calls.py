@@ -12,8 +12,8 @@ import trio
 
 from aircherd.config.model import Provider
 from aircherd.errors import AircherError, ProviderFailed, fail
-from aircherd.providers.adapter import Adapter, HttpCall
-from aircherd.providers.api_client import ApiClient, assert_key_origin, defect, waits_of
+from aircherd.providers.adapter import Adapter
+from aircherd.providers.api_client import ApiClient, assert_key_origin, defect, timeouts_for
 from aircherd.providers.download import read_refusal
 from aircherd.providers.error_mapping.classify import (
     classify_response,
@@ -27,7 +27,7 @@ from aircherd.providers.health.cooldowns import TELLS_NOTHING, CooldownManager
 from aircherd.providers.health.credit import has_credit
 from aircherd.providers.model_list import MAX_LIST, read_list
 from aircherd.providers.registry import ADAPTERS
-from aircherd.providers.transport.request import BadUrl, endpoint_of
+from aircherd.providers.transport.request import BadUrl, HttpRequest, endpoint_of
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import ApiKey, KeyCheck
 from aircherd.vocabulary.models import Model
@@ -58,12 +58,12 @@ class FreeCalls:
         """
         adapter = ADAPTERS[provider.kind]
         try:
-            call = self._api_client.put(secret, adapter.key_check_call, provider, secret)
+            call = self._api_client.build_request(secret, adapter.key_check_call, provider, secret)
         except ProviderFailed as error:
             return KeyCheck(_verdict(error.failure), "the form of the request", error.failure)
         how = f"{call.method} {urlsplit(call.url).path}"
         late = f"no whole answer from {provider.origin} within {CHECK_SECONDS:g} s"
-        ok, report = None, CallReport(self._cooldowns, provider, None, None)
+        ok, report = None, self._report(provider)
         failure: Failure | None = Failure(kind=FailureClass.TIMEOUT, message=late)
         with trio.move_on_after(CHECK_SECONDS) as scope:
             try:
@@ -73,28 +73,42 @@ class FreeCalls:
             except AircherError as error:  # our own failure, no news of the provider
                 failure = Failure(kind=FailureClass.NETWORK, message=error.message)
         if scope.cancelled_caught and failure:
-            failure = self._api_client.told(report, failure).failure
+            failure = report.failed(failure).failure
         return KeyCheck(ok, how, failure)
 
     async def _check(
-        self, provider: Provider, call: HttpCall, secret: Secret, report: CallReport
+        self, provider: Provider, call: HttpRequest, secret: Secret, report: CallReport
     ) -> tuple[bool | None, Failure | None]:
-        api_client, network = self._api_client, self._api_client.network()
-        waits = waits_of(network)
-        answer = await api_client.send(provider, call, secret, network, waits, report=report)
+        network, timeouts = report.network, timeouts_for(report.network)
+        try:
+            answer = await self._api_client.send(provider, call, secret, network, timeouts)
+        except (httpx.HTTPError, httpx.StreamError, ProviderFailed) as error:
+            raise report.translate(error) from None
         status, headers = answer.status, httpx.Headers(answer.headers)
         is_success = 200 <= status < 300
         try:
             if is_page(headers) and is_success:
-                return None, api_client.told(report, web_page(status)).failure
+                return None, report.failed(web_page(status)).failure
             if is_success:
                 report.ok()
                 return True, None
-            data = await read_refusal(answer.body)
+            data = await read_refusal(answer)
         finally:
-            await answer.body.aclose()
-        failure = classify_response(status, headers, data, now=api_client.clock())
-        return was_recognised(status, headers, data), api_client.told(report, failure).failure
+            await answer.aclose()
+        failure = classify_response(status, headers, data, now=self._api_client.clock())
+        return was_recognised(status, headers, data), report.failed(failure).failure
+
+    def _report(self, provider: Provider) -> CallReport:
+        api_client = self._api_client
+        return CallReport(
+            self._cooldowns,
+            provider,
+            api_client.network(),
+            None,
+            None,
+            self._cooldowns.now(),
+            api_client.redactor.redact,
+        )
 
     async def has_credit(self, provider: Provider, key: ApiKey) -> bool:
         """Find out whether `key` has credit, where its own page says so.
@@ -105,7 +119,7 @@ class FreeCalls:
         """
         assert_key_origin(key, provider)
         api_client, secret, adapter = self._api_client, key.secret, ADAPTERS[provider.kind]
-        call = api_client.put(secret, adapter.key_check_call, provider, secret)
+        call = api_client.build_request(secret, adapter.key_check_call, provider, secret)
         page = await api_client.read_whole(provider, call, secret, MAX_KEY_PAGE, "no page of a key")
         return has_credit(page)
 
@@ -121,7 +135,7 @@ class FreeCalls:
         assert_key_origin(key, provider)
         api_client, adapter = self._api_client, ADAPTERS[provider.kind]
         secret = key.secret if key else None
-        call = api_client.put(secret, adapter.models_call, provider, secret)
+        call = api_client.build_request(secret, adapter.models_call, provider, secret)
         data = await api_client.read_whole(
             provider, call, secret, MAX_LIST, "has no list of models"
         )
@@ -152,7 +166,9 @@ class FreeCalls:
             ProviderFailed: it cannot be asked at all without a key.
             AircherError: our own failure.
         """
-        call = self._api_client.put(None, ADAPTERS[provider.kind].models_call, provider, None)
+        call = self._api_client.build_request(
+            None, ADAPTERS[provider.kind].models_call, provider, None
+        )
         try:
             await self._api_client.read_whole(provider, call, None, MAX_LIST, "no list of models")
         except ProviderFailed as error:
@@ -171,7 +187,7 @@ class FreeCalls:
             endpoint_of(url)
         except BadUrl as error:
             fail(FailureClass.PROTOCOL, f"its address {error}")
-        call = HttpCall("GET", url, call_headers(nobody, []))
+        call = HttpRequest("GET", url, call_headers(nobody, []))
         return await self._api_client.read_whole(
             nobody, call, None, max_bytes, "there is no such file"
         )

@@ -3,11 +3,9 @@
 from aircher_wire.version import __version__
 from aircherd.config.model import Provider
 from aircherd.errors import fail
+from aircherd.providers.transport.request import Headers
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.secret import Secret
-
-Headers = list[tuple[str, str]]
-"""Names in lower case with their values, one of which may hold a key."""
 
 _COMMON = (("user-agent", f"aircher/{__version__}"), ("accept-encoding", "identity"))
 

@@ -11,7 +11,7 @@ from aircherd.providers.openai_responses.signature import has_reasoning
 from aircherd.providers.openrouter.adapter import OpenRouter
 from aircherd.providers.signing import Signer
 from aircherd.vocabulary.chat import ChatRequest
-from aircherd.vocabulary.models import ApiName, Model
+from aircherd.vocabulary.models import Model
 
 ADAPTERS: dict[str, Adapter] = {
     "openai": OpenAIChat(),
@@ -30,25 +30,34 @@ RESPONSES = OpenAIResponses()
 
 def adapter_for(provider: Provider, request: ChatRequest, model: Model) -> Adapter:
     """Return the adapter for one chat: a vendor may have several APIs."""
-    if provider.kind == "openai" and openai_api(provider, request, model) == "responses":
-        return RESPONSES
+    return fixed_adapter(provider, model) or _openai_adapter(request, model)
+
+
+def fixed_adapter(provider: Provider, model: Model) -> Adapter | None:
+    """Return the adapter for every chat with `model`, None where that depends on the request.
+
+    The user's configuration comes first, then what is known of the model. Compatible servers speak
+    chat completions unless configured otherwise.
+    """
+    if provider.kind == "openai":
+        api = provider.api or model.api
+        if api == "responses":
+            return RESPONSES
+        if api is None and is_openai(provider):
+            return None
     return ADAPTERS[provider.kind]
 
 
-def openai_api(provider: Provider, request: ChatRequest, model: Model) -> ApiName:
-    """Return which of OpenAI's APIs a chat goes to.
+def _openai_adapter(request: ChatRequest, model: Model) -> Adapter:
+    """Return the adapter for a chat with OpenAI itself.
 
-    What the user says comes first, then what is known of the model. Compatible servers speak chat
-    completions unless told otherwise; so does OpenAI itself but for what its Responses API alone
-    takes: its own thinking back, and tools for a model that thinks.
+    It speaks chat completions too, but only its Responses API takes its own thinking back, and
+    tools for a model that thinks.
     """
-    told = provider.api or model.api
-    if told is not None:
-        return told
-    if not is_openai(provider):
-        return "chat"
     has_tools_to_think_about = bool(request.tools) and _thinks(request, model)
-    return "responses" if has_tools_to_think_about or has_reasoning(request) else "chat"
+    if has_tools_to_think_about or has_reasoning(request):
+        return RESPONSES
+    return ADAPTERS["openai"]
 
 
 def _thinks(request: ChatRequest, model: Model) -> bool:

@@ -20,8 +20,7 @@ from typing import Protocol
 import msgspec
 import trio
 
-from aircherd.providers.adapter import HttpCall
-from aircherd.providers.transport.request import endpoint_of
+from aircherd.providers.transport.request import HttpRequest, endpoint_of
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.secret import Secret
 
@@ -52,8 +51,8 @@ class HttpReply(msgspec.Struct, frozen=True):
         return [("reply", repr(self))]
 
 
-Flow = Generator[HttpCall, HttpReply, HttpCall]
-Fetch = Callable[[HttpCall], Awaitable[HttpReply]]
+Flow = Generator[HttpRequest, HttpReply, HttpRequest]
+Fetch = Callable[[HttpRequest], Awaitable[HttpReply]]
 
 
 class Signer(Protocol):
@@ -63,7 +62,7 @@ class Signer(Protocol):
     use: nobody tells it that a key is gone.
     """
 
-    def sign(self, call: HttpCall, key: Secret, now: float) -> Flow:
+    def sign(self, call: HttpRequest, key: Secret, now: float) -> Flow:
         """Return `call` signed with `key`, after yielding what must be asked first.
 
         It goes where `call` goes. `now` is the Unix time.
@@ -72,7 +71,7 @@ class Signer(Protocol):
             ProviderFailed: AUTH: `key` is not of the form that this takes.
         """
 
-    def is_stale(self, refused: HttpCall, key: Secret) -> bool:
+    def is_stale(self, refused: HttpRequest, key: Secret) -> bool:
         """Say whether `refused`, a signed call that got a 401, would do better if signed anew.
 
         Forget the token it carries, if that is still the one that is kept for `key`.
@@ -86,7 +85,9 @@ class Signing:
         self._clock = clock
         self._locks: dict[tuple[Signer, Secret], trio.Lock] = {}
 
-    async def sign(self, signer: Signer, call: HttpCall, key: Secret, fetch: Fetch) -> HttpCall:
+    async def sign(
+        self, signer: Signer, call: HttpRequest, key: Secret, fetch: Fetch
+    ) -> HttpRequest:
         """Return `call` signed; `fetch` sends a call of the signer's own.
 
         Raises:
@@ -102,8 +103,8 @@ class Signing:
         return signed
 
     async def _sign_in_turn(
-        self, signer: Signer, call: HttpCall, key: Secret, fetch: Fetch
-    ) -> HttpCall:
+        self, signer: Signer, call: HttpRequest, key: Secret, fetch: Fetch
+    ) -> HttpRequest:
         lock = self._locks.setdefault((signer, key), trio.Lock())
         try:
             # Somebody may have fetched the token while this one waits: it begins anew.
@@ -119,7 +120,7 @@ class Signing:
         return f"<Signing {len(self._locks)} tokens being fetched>"
 
 
-async def _run(flow: Flow, fetch: Fetch) -> HttpCall:
+async def _run(flow: Flow, fetch: Fetch) -> HttpRequest:
     asked, is_done = step(flow)
     calls = 0
     while not is_done:
@@ -130,12 +131,12 @@ async def _run(flow: Flow, fetch: Fetch) -> HttpCall:
     return asked
 
 
-def step(flow: Flow, reply: HttpReply | None = None) -> tuple[HttpCall, bool]:
+def step(flow: Flow, reply: HttpReply | None = None) -> tuple[HttpRequest, bool]:
     """Let `flow` go on: return a call of its own and False, or what it ends with and True."""
     try:
         return (next(flow) if reply is None else flow.send(reply)), False
     except StopIteration as end:
-        signed: HttpCall = end.value
+        signed: HttpRequest = end.value
         return signed, True
 
 

@@ -1,4 +1,4 @@
-"""A chat under way at a provider: what one read brings, as events, until the reply's end."""
+"""A chat under way at a provider: what one read brings, as events, until the end of the reply."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -10,6 +10,8 @@ import trio
 
 from aircherd.errors import ProviderFailed, fail
 from aircherd.providers.adapter import ReplyDecoder
+from aircherd.providers.error_mapping.network import TransportError
+from aircherd.providers.transport.request import HttpResponse
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.reply import Ending, ReplyEvent
 
@@ -17,32 +19,40 @@ MAX_REPLY = 8 * 1024 * 1024
 """Bytes of a reply in one piece: no vendor comes near, and what is decoded of it takes more."""
 
 _GZIP = b"\x1f\x8b"
-"""What every gzip begins with. No vendor sends it unasked; what stands before one may."""
+"""The first bytes of every gzip. No vendor sends it unrequested; a proxy in between may."""
 
 log = structlog.get_logger()
 
-TransportError = httpx.HTTPError | httpx.StreamError
-Translate = Callable[[TransportError | ProviderFailed], ProviderFailed]
 
+class ChatCall(Protocol):
+    """An answered call. Its receiver closes it."""
 
-class Body(Protocol):
-    """The bytes of a response, as they come."""
+    async def receive(self) -> list[ReplyEvent]:
+        """Wait for the events of one read; the batch with the `Ending` is the last, then [].
 
-    async def receive_some(self) -> bytes:
-        """Return the bytes of one read, b"" at the end of the body."""
-
-    def finish(self) -> None:
-        """Say that nothing more is wanted of it: the connection may serve again."""
+        Raises:
+            ProviderFailed: the call failed, or the reply broke off.
+        """
 
     async def aclose(self) -> None:
-        """Let the connection go, at once."""
+        """End the call, whatever its state: the provider notices at once. Idempotent."""
+
+
+class Report(Protocol):
+    """Where a call reports how it went: a `CallReport`."""
+
+    def whole(self) -> None:
+        """Report that the reply came to its proper end."""
+
+    def translate(self, error: TransportError | ProviderFailed) -> ProviderFailed:
+        """Report the error that ended the call; return what to raise instead of it."""
 
 
 class StallTimeouts(msgspec.Struct, frozen=True):
     """How many seconds a stream may go without a part of the reply: before its first, and after.
 
-    Silence is the transport's business. This is for servers that keep a connection alive with
-    comments and pings, as they may for a while, and never come to the point.
+    The transport bounds silence. This is for servers that keep a connection alive with comments and
+    pings, as they may for a while, and never come to the point.
     """
 
     first: float
@@ -50,63 +60,83 @@ class StallTimeouts(msgspec.Struct, frozen=True):
 
 
 class StreamingCall:
-    """One answered call, which whoever got it closes. `status` is the HTTP status of the answer."""
+    """A `ChatCall` whose reply is still arriving."""
+
+    __slots__ = (
+        "_decoder",
+        "_has_ended",
+        "_is_empty",
+        "_later_patience",
+        "_now",
+        "_on_closed",
+        "_patience",
+        "_report",
+        "_response",
+    )
 
     def __init__(
         self,
-        status: int,
-        body: Body,
+        response: HttpResponse,
         decoder: ReplyDecoder,
-        translate: Translate,
-        patience: StallTimeouts,
+        report: Report,
+        stall: StallTimeouts,
         *,
-        on_whole: Callable[[], None],
         on_closed: Callable[[], None],
     ) -> None:
-        self.status = status
-        self._patience = patience.first
-        self._later_patience = patience.later
-        self._body = body
+        self._response = response
         self._decoder = decoder
-        self._translate = translate
-        self._on_whole = on_whole
-        self._on_closed = on_closed
-        self._is_empty = True  # not a byte came yet
+        self._report = report
+        self._patience = stall.first
+        self._later_patience = stall.later
+        self._on_closed: Callable[[], None] | None = on_closed
+        self._now = trio.lowlevel.current_clock().current_time
+        self._is_empty = True  # no byte has come yet
         self._has_ended = False
 
     async def receive(self) -> list[ReplyEvent]:
-        """Wait for the events of one read; the batch with the `Ending` is the last, then [].
+        """Wait for the events of one read; see `ChatCall`.
 
-        How long a read may take is the transport's business, how many may pass without a part of
-        the reply is `StallTimeouts`.
-
-        Raises:
-            ProviderFailed: the call failed, or the reply broke off.
+        The transport bounds how long a read may take, `StallTimeouts` how long reads may go on
+        without a part of the reply.
         """
-        events: list[ReplyEvent] = []
-        since, progress_count = trio.current_time(), self._decoder.progress_count
-        while not (events or self._has_ended):
-            try:
-                events = self._decode(await self._body.receive_some())
-                if self._decoder.progress_count != progress_count:
-                    since, progress_count = trio.current_time(), self._decoder.progress_count
-                    self._patience = self._later_patience
-                elif not events:
-                    self._check_patience(since)
-            except (httpx.HTTPError, httpx.StreamError, ProviderFailed) as error:
-                raise self._translate(error) from None
+        if self._has_ended:
+            return []
+        since, progress_count = self._now(), self._decoder.progress_count
+        try:
+            events = self._decode(await self._response.receive_some())
+            if not events:
+                events = await self._receive_more(since, progress_count)
+        except (httpx.HTTPError, httpx.StreamError, ProviderFailed) as error:
+            raise self._report.translate(error) from None
         self._patience = self._later_patience
         if events and type(events[-1]) is Ending:
             self._has_ended = True
-            self._body.finish()
-            self._on_whole()
+            self._response.finish()
+            self._report.whole()
+        return events
+
+    async def _receive_more(self, since: float, progress_count: int) -> list[ReplyEvent]:
+        """Read on until there are events; the arguments are from before the first read."""
+        events: list[ReplyEvent] = []
+        while not events:
+            if self._decoder.progress_count != progress_count:
+                since, progress_count = self._now(), self._decoder.progress_count
+                self._patience = self._later_patience
+            elif self._now() - since > self._patience:
+                fail(
+                    FailureClass.TIMEOUT,
+                    f"kept the connection alive, but sent nothing of its reply for "
+                    f"{self._patience:g} s",
+                )
+            events = self._decode(await self._response.receive_some())
         return events
 
     async def aclose(self) -> None:
-        """End the call, wherever it is: upstream hears of it at once. Closing twice is once."""
-        on_closed, self._on_closed = self._on_closed, _nobody
-        on_closed()
-        await self._body.aclose()
+        """End the call; see `ChatCall`."""
+        if self._on_closed is not None:
+            self._on_closed()
+            self._on_closed = None
+        await self._response.aclose()
 
     def _decode(self, data: bytes) -> list[ReplyEvent]:
         if self._is_empty:
@@ -116,39 +146,54 @@ class StreamingCall:
             return self._decoder.feed(data) if data else self._decoder.close()
         except ProviderFailed:
             raise
-        except Exception:
-            # An edge: whatever a server can make a decoder do, the next provider is still asked.
-            log.exception("a reply could not be decoded", decoder=repr(self._decoder))
-            told = "sent what aircherd cannot read: see its log"
-            failure = Failure(kind=FailureClass.PROTOCOL, message=told)
-            raise ProviderFailed(failure) from None
-
-    def _check_patience(self, since: float) -> None:
-        if trio.current_time() - since > self._patience:
-            fail(
-                FailureClass.TIMEOUT,
-                f"kept the connection alive, but sent nothing of its reply for "
-                f"{self._patience:g} s",
-            )
+        except Exception as error:  # noqa: BLE001 - a boundary, see `_undecodable`
+            raise _undecodable(self._decoder, error) from None
 
     def __repr__(self) -> str:
-        state = "ended" if self._has_ended else "open"
-        return f"<StreamingCall {self.status} {state}, {self._decoder!r}>"
+        return f"<StreamingCall {'ended' if self._has_ended else 'open'}, {self._decoder!r}>"
 
 
-def _nobody() -> None:
-    """Who is told of an end once was told of it."""
+class FinishedCall:
+    """A `ChatCall` whose whole reply has arrived."""
+
+    __slots__ = ("_events",)
+
+    def __init__(self, events: list[ReplyEvent]) -> None:
+        self._events = events
+
+    async def receive(self) -> list[ReplyEvent]:
+        """Return all events, then []; see `ChatCall`."""
+        events, self._events = self._events, []
+        return events
+
+    async def aclose(self) -> None:
+        """Do nothing: the connection was returned."""
+
+    def __repr__(self) -> str:
+        return f"<FinishedCall {len(self._events)} events>"
 
 
-def _check_first(data: bytes) -> None:
-    if not data:
-        fail(FailureClass.PROTOCOL, "answered with nothing at all")
-    if data.startswith(_GZIP):
-        fail(FailureClass.PROTOCOL, "answered in gzip, which was not asked for: check base_url")
+def read_finished(
+    read: Callable[[bytes], list[ReplyEvent]], data: bytes, report: Report
+) -> list[ReplyEvent]:
+    """Return the events of a whole reply.
+
+    Raises:
+        ProviderFailed: it holds an error, or is no reply of the provider's API.
+    """
+    try:
+        _check_first(data)
+        events = read(data)
+    except ProviderFailed as error:
+        raise report.translate(error) from None
+    except Exception as error:  # noqa: BLE001 - a boundary, see `_undecodable`
+        raise report.translate(_undecodable(read, error)) from None
+    report.whole()
+    return events
 
 
 class OneReply:
-    """A `ReplyDecoder` for a reply that comes in one piece: it is read when it is whole."""
+    """A `ReplyDecoder` for a reply that comes in one piece: it is read when it is complete."""
 
     def __init__(self, read: Callable[[bytes], list[ReplyEvent]]) -> None:
         self._read = read
@@ -171,3 +216,20 @@ class OneReply:
 
     def __repr__(self) -> str:
         return f"<OneReply {self._size} bytes>"
+
+
+def _check_first(data: bytes) -> None:
+    if not data:
+        fail(FailureClass.PROTOCOL, "answered with nothing at all")
+    if data.startswith(_GZIP):
+        fail(FailureClass.PROTOCOL, "answered in gzip, which was not asked for: check base_url")
+
+
+def _undecodable(decoder: object, error: Exception) -> ProviderFailed:
+    """Return what to raise when a decoder fails unexpectedly.
+
+    A boundary: whatever a server makes a decoder do, the next provider is still asked.
+    """
+    log.error("reply_not_decoded", decoder=repr(decoder), exc_info=error)
+    message = "sent what aircherd cannot read: see its log"
+    return ProviderFailed(Failure(kind=FailureClass.PROTOCOL, message=message))

@@ -12,14 +12,16 @@ import trio
 
 from aircherd.config.model import Network, Provider
 from aircherd.errors import ProviderFailed
-from aircherd.providers.adapter import Adapter, HttpCall
+from aircherd.providers.adapter import Adapter
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.registry import ADAPTERS
+from aircherd.providers.transport.request import HttpRequest
 from aircherd.providers.transport.transport import open_transport
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import Health
 from aircherd.vocabulary.secret import Secret
-from helpers.providers.pools import (
+from helpers.providers.provider_calls import CANARY, a_provider, a_request, sse
+from helpers.providers.provider_clients import (
     EVENTS,
     HTML,
     JSON,
@@ -34,7 +36,6 @@ from helpers.providers.pools import (
     over,
     raising,
 )
-from helpers.providers.provider_calls import CANARY, a_provider, a_request, sse
 
 
 async def test_impossible_request_is_not_sent() -> None:
@@ -61,7 +62,7 @@ async def test_a_defect_of_an_adapter_is_a_failure(monkeypatch: pytest.MonkeyPat
     """What an adapter raises unexpectedly is a PROTOCOL failure without its words."""
 
     class Defect:
-        def chat_call(self, *_: object) -> HttpCall:
+        def chat_head(self, *_: object, stream: bool) -> HttpRequest:
             raise KeyError(CANARY)
 
     monkeypatch.setitem(ADAPTERS, "openai", cast("Adapter", Defect()))
@@ -152,7 +153,7 @@ async def test_over_the_real_transport() -> None:
     """Calls after each other share one connection, and read what the server sent."""
     async with (
         a_server(STREAMED, STREAMED) as (provider, served),
-        open_transport(Network(), {}) as transport,
+        aclosing(open_transport(Network(), {})) as transport,
     ):
         provider_client = over(transport)
         assert await ask(provider_client, provider=provider) == EVENTS
@@ -165,7 +166,7 @@ async def test_real_failures() -> None:
     refused = http("401 Unauthorized", "content-type: application/json\r\n", b"{}")
     broken = http("200 OK", "content-type: text/event-stream\r\n", STREAM[:70])
     kinds = []
-    async with open_transport(Network(), {}) as transport:
+    async with aclosing(open_transport(Network(), {})) as transport:
         provider_client = over(transport)
         async with a_server(refused, broken) as (provider, _):
             for _ in range(2):

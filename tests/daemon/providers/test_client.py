@@ -13,10 +13,12 @@ from aircherd.errors import AircherError, ProviderFailed
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.download import REFUSAL_SECONDS
 from aircherd.providers.transport.out_of_files import out_of_files
+from aircherd.providers.transport.request import RequestHead
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import Health
 from helpers.cooling import failed
-from helpers.providers.pools import (
+from helpers.providers.provider_calls import CANARY, a_provider, a_request
+from helpers.providers.provider_clients import (
     EVENTS,
     HTML,
     JSON,
@@ -33,7 +35,6 @@ from helpers.providers.pools import (
     failing,
     raising,
 )
-from helpers.providers.provider_calls import CANARY, a_provider, a_request
 
 TOKENS_SPENT = {"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "6m0s"}
 # With the pool's clock at the beginning of 1970.
@@ -204,6 +205,50 @@ async def test_a_key_of_another_origin_goes_nowhere() -> None:
         await provider_client.open_chat(
             a_target(provider_client, moved), a_request(), a_key(provider)
         )
+
+
+# ------------------------------------------------------------------ what a target keeps
+
+
+async def test_a_target_keeps_its_head_for_the_key_used_last() -> None:
+    """Another secret replaces it, `forget_keys` drops it."""
+    provider_client, provider = answering(200, STREAM, SSE), a_provider()
+    target = a_target(provider_client, provider)
+
+    async def head_with(secret: str) -> RequestHead:
+        call = await provider_client.open_chat(target, a_request(), a_key(provider, secret))
+        await call.aclose()
+        (prepared,) = target.calls.values()
+        return prepared.head
+
+    first = await head_with(CANARY)
+    assert CANARY.encode() in first.encoded
+    other = await head_with("another-key-0123456789")
+    assert CANARY.encode() not in other.encoded
+    provider_client.forget_keys()
+    assert (target.key, target.calls) == (None, {})
+
+
+async def test_streamed_and_whole_replies_have_heads_of_their_own() -> None:
+    """They accept different content types."""
+    provider_client, provider = answering(200, STREAM, SSE), a_provider()
+    target, key = a_target(provider_client, provider), a_key(provider)
+    for stream in (True, False, True):
+        call = await provider_client.open_chat(target, a_request(stream=stream), key)
+        await call.aclose()
+    heads = {stream: call.head.encoded for (_, stream), call in target.calls.items()}
+    assert b"accept: text/event-stream" in heads[True]
+    assert b"accept: application/json" in heads[False]
+
+
+async def test_without_a_key_no_head_with_one_is_used() -> None:
+    """A chat that needs no key does not carry that of the chat before."""
+    provider_client, provider = answering(200, STREAM, SSE), a_provider()
+    target = a_target(provider_client, provider)
+    for key in (a_key(provider), None):
+        await (await provider_client.open_chat(target, a_request(), key)).aclose()
+    (prepared,) = target.calls.values()
+    assert CANARY.encode() not in prepared.head.encoded
 
 
 # ------------------------------------------------------------------ what cools, and who is there

@@ -11,14 +11,15 @@ from aircherd.providers.download import (
     read_answer,
     read_refusal,
 )
-from aircherd.providers.transport.request import HttpResponse
 from aircherd.vocabulary.failure import Failure, FailureClass
 
 
-class Body:
-    """A body in pieces; exceptions among them are raised, None stalls. Knows if it was let go."""
+class Response:
+    """A response whose body comes in pieces; exceptions among them are raised, None stalls. Knows if it was let go."""
 
-    def __init__(self, *pieces):
+    def __init__(self, *pieces, status=200, headers=()):
+        self.status = status
+        self.headers = list(headers)
         self.pieces = list(pieces)
         self.is_closed = False
 
@@ -35,20 +36,20 @@ class Body:
 
 
 async def read(status, body, content_type="application/json", limit=10):
-    answer = HttpResponse(status, [(b"Content-Type", content_type.encode())], body)
-    got = await read_answer(answer, limit, now=0.0)
+    body.status, body.headers = status, [(b"Content-Type", content_type.encode())]
+    got = await read_answer(body, limit, now=0.0)
     assert body.is_closed
     return got
 
 
 async def test_a_whole_body_comes_back():
     """In one piece, up to the limit."""
-    assert await read(200, Body(b"12345", b"67890")) == b"1234567890"
+    assert await read(200, Response(b"12345", b"67890")) == b"1234567890"
 
 
 async def test_a_body_that_is_too_large_is_not_read_to_its_end():
     """What is left of it is let go with the connection."""
-    body = Body(b"12345", b"678901", b"never")
+    body = Response(b"12345", b"678901", b"never")
     failure = await read(200, body)
     assert (failure.kind, failure.message) == (FailureClass.PROTOCOL, "sent more than 10 bytes")
     assert body.pieces == [b"never"]
@@ -64,20 +65,20 @@ async def test_a_body_that_is_too_large_is_not_read_to_its_end():
 )
 async def test_an_error_is_classified_like_any_other(status, body, kind):
     """By its status and what it says, of which the beginning is read."""
-    assert (await read(status, Body(body))).kind is kind
+    assert (await read(status, Response(body))).kind is kind
 
 
 async def test_a_web_page_is_no_answer():
     """A portal in between says 200 to everything."""
-    failure = await read(200, Body(b"<html>"), "text/html; charset=utf-8")
+    failure = await read(200, Response(b"<html>"), "text/html; charset=utf-8")
     assert failure.kind is FailureClass.PROTOCOL
 
 
 async def test_a_connection_that_breaks_lets_the_body_go():
     """The error is the caller's to translate."""
-    body = Body(b"1", httpx.ReadError("reset"))
+    body = Response(b"1", httpx.ReadError("reset"))
     with pytest.raises(httpx.ReadError):
-        await read_answer(HttpResponse(200, [], body), 10, now=0.0)
+        await read_answer(body, 10, now=0.0)
     assert body.is_closed
 
 
@@ -85,13 +86,13 @@ async def test_a_connection_that_breaks_lets_the_body_go():
 async def test_what_came_of_a_refusal_is_what_it_says(end, autojump_clock):
     """Whether its body ends, breaks or stalls: nobody waits long for it."""
     started = trio.current_time()
-    assert await read_refusal(Body(b"1", b"2", end)) == b"12"
+    assert await read_refusal(Response(b"1", b"2", end)) == b"12"
     assert trio.current_time() - started == (REFUSAL_SECONDS if end is None else 0)
 
 
 async def test_a_refusal_without_end_is_read_at_its_beginning():
     """What decides stands there."""
-    body = Body(b"x" * MAX_REFUSAL, b"never")
+    body = Response(b"x" * MAX_REFUSAL, b"never")
     assert len(await read_refusal(body)) == MAX_REFUSAL
     assert body.pieces == [b"never"]
 

@@ -18,7 +18,8 @@ from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Secret
 from helpers.cooling import failed
-from helpers.providers.pools import (
+from helpers.providers.provider_calls import CANARY, a_provider
+from helpers.providers.provider_clients import (
     HTML,
     JSON,
     WELL,
@@ -28,7 +29,6 @@ from helpers.providers.pools import (
     answering,
     raising,
 )
-from helpers.providers.provider_calls import CANARY, a_provider
 
 # ------------------------------------------------------------------ keys
 

@@ -12,7 +12,6 @@ from trio.abc import Stream
 from aircherd.config.model import Network, Provider
 from aircherd.errors import AircherError, ProviderFailed
 from aircherd.events import EventBus
-from aircherd.providers.adapter import HttpCall
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.providers.openai_chat.adapter import OpenAIChat
@@ -25,6 +24,7 @@ from aircherd.providers.signing import (
     Signing,
     refused_token,
 )
+from aircherd.providers.transport.request import HttpRequest
 from aircherd.providers.transport.transport import open_transport
 from aircherd.redaction import Redactor
 from aircherd.vocabulary.failure import Failure, FailureClass
@@ -33,20 +33,20 @@ from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent, TextDelta
 from aircherd.vocabulary.secret import Secret
 from helpers.providers.http_server import Server, open_server, read_request
-from helpers.providers.pools import a_target
 from helpers.providers.provider_calls import a_request, failure_of
+from helpers.providers.provider_clients import FakeTransport, a_target
 from helpers.providers.signers import HmacSigner, TokenSigner, signature
 
 F = FailureClass
-CALL = HttpCall("POST", "https://api.example/v1/chat", [("authorization", "Bearer k")], b"{}")
+CALL = HttpRequest("POST", "https://api.example/v1/chat", [("authorization", "Bearer k")], b"{}")
 KEY = Secret("canary:0123456789abcdef")
 TOKEN_URL = "https://login.example/token"
 ANSWER = b'{"model":"m","choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}'
 
 
-def steps(flow: Flow, *replies: bytes) -> tuple[list[HttpCall], HttpCall, list[Secret]]:
+def steps(flow: Flow, *replies: bytes) -> tuple[list[HttpRequest], HttpRequest, list[Secret]]:
     """Run a flow by hand: what it asks, what it ends with, and what it hides."""
-    asked, progress_count = list[HttpCall](), list[Secret]()
+    asked, progress_count = list[HttpRequest](), list[Secret]()
     try:
         asked.append(next(flow))
         for body in replies:
@@ -131,13 +131,13 @@ class Endless:
     def __init__(self, url: str | None = None) -> None:
         self._url = url
 
-    def sign(self, call: HttpCall, key: Secret, now: float) -> Flow:
+    def sign(self, call: HttpRequest, key: Secret, now: float) -> Flow:
         del key, now
         while self._url is None:
             yield call
-        return HttpCall("POST", self._url, [])
+        return HttpRequest("POST", self._url, [])
 
-    def is_stale(self, refused: HttpCall, key: Secret) -> bool:
+    def is_stale(self, refused: HttpRequest, key: Secret) -> bool:
         del refused, key
         return False
 
@@ -152,7 +152,7 @@ class Endless:
 async def test_what_a_signer_must_not_do(signer: Signer, words: str) -> None:
     """It ends, and it sends nothing elsewhere."""
 
-    async def fetch(_: HttpCall) -> HttpReply:
+    async def fetch(_: HttpRequest) -> HttpReply:
         await trio.lowlevel.checkpoint()
         return HttpReply(b"", lambda _: None)
 
@@ -162,15 +162,15 @@ async def test_what_a_signer_must_not_do(signer: Signer, words: str) -> None:
 
 async def test_one_token_is_fetched_at_a_time() -> None:
     """Who comes while it is being fetched waits for it, and fetches none."""
-    fetched: list[HttpCall] = []
+    fetched: list[HttpRequest] = []
     signing, signer = Signing(lambda: 0.0), TokenSigner(TOKEN_URL)
 
-    async def fetch(call: HttpCall) -> HttpReply:
+    async def fetch(call: HttpRequest) -> HttpReply:
         fetched.append(call)
         await trio.testing.wait_all_tasks_blocked()
         return HttpReply(a_token("t-1"), lambda _: None)
 
-    signed: list[HttpCall] = []
+    signed: list[HttpRequest] = []
 
     async def sign() -> None:
         signed.append(await signing.sign(signer, CALL, KEY, fetch))
@@ -254,7 +254,10 @@ class Bench:
 async def bench(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
     monkeypatch.setitem(ADAPTERS, "made-up", OpenAIChat())
     vendor, redactor = Vendor(), Redactor()
-    async with open_server(vendor.serve) as server, open_transport(Network(), {}) as transport:
+    async with (
+        open_server(vendor.serve) as server,
+        aclosing(open_transport(Network(), {})) as transport,
+    ):
         provider_client = ProviderClient(
             transport_for=lambda _: transport,
             network=Network,
@@ -387,9 +390,8 @@ async def test_our_own_trouble_is_not_the_vendors(
     async def answer(_: httpx.Request) -> httpx.Response:
         raise AircherError("too many open files")
 
-    monkeypatch.setattr(
-        tokens.provider_client._api_client, "_transport_for", lambda _: httpx.MockTransport(answer)
-    )
+    transport = FakeTransport(answer)
+    monkeypatch.setattr(tokens.provider_client._api_client, "transport_for", lambda _: transport)
     with pytest.raises(AircherError, match="too many open files") as caught:
         await tokens.ask()
     assert type(caught.value) is AircherError
@@ -399,11 +401,11 @@ async def test_no_key_stays_after_it_was_signed_with() -> None:
     """Whether the token came, or nobody waits for it any more: a removed key is gone."""
     signing, signer = Signing(lambda: 0.0), TokenSigner(TOKEN_URL)
 
-    async def never(_: HttpCall) -> HttpReply:
+    async def never(_: HttpRequest) -> HttpReply:
         await trio.sleep_forever()
         raise AssertionError
 
-    async def fetch(_: HttpCall) -> HttpReply:
+    async def fetch(_: HttpRequest) -> HttpReply:
         await trio.lowlevel.checkpoint()
         return HttpReply(a_token("t-1"), lambda _: None)
 

@@ -10,8 +10,16 @@ from aircherd.errors import ProviderFailed
 from aircherd.providers import streaming_call
 from aircherd.providers.adapter import ReplyDecoder
 from aircherd.providers.chat_completions.reply import OpenAIStream
+from aircherd.providers.error_mapping.network import TransportError
 from aircherd.providers.openrouter.thinking import DetailedThinking
-from aircherd.providers.streaming_call import OneReply, StallTimeouts, StreamingCall, TransportError
+from aircherd.providers.streaming_call import (
+    FinishedCall,
+    OneReply,
+    StallTimeouts,
+    StreamingCall,
+    read_finished,
+)
+from aircherd.providers.transport.request import RawHeaders
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.reply import Ending, ReasoningDelta, ReplyEvent, TextDelta
 from helpers.providers.provider_calls import sse
@@ -21,7 +29,10 @@ END = sse({"choices": [{"finish_reason": "stop"}]}, b"[DONE]")
 
 
 class Pieces:
-    """A body of prepared reads; an exception among them is raised."""
+    """A response of prepared reads; an exception among them is raised."""
+
+    status = 200
+    headers: RawHeaders = []
 
     def __init__(self, *pieces: bytes | Exception, gap: float = 0.0) -> None:
         self._pieces = list(pieces)
@@ -36,6 +47,9 @@ class Pieces:
             raise piece
         return piece
 
+    def take_whole(self) -> None:
+        return None
+
     def finish(self) -> None:
         self.is_finished = True
 
@@ -43,24 +57,34 @@ class Pieces:
         self.is_closed = True
 
 
-def translate(error: TransportError | ProviderFailed) -> ProviderFailed:
-    if isinstance(error, ProviderFailed):
-        return error
-    return ProviderFailed(Failure(kind=FailureClass.NETWORK, message="translated"))
+class Heard:
+    """A report that notes what it hears."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+
+    def whole(self) -> None:
+        self.events.append("whole")
+
+    def translate(self, error: TransportError | ProviderFailed) -> ProviderFailed:
+        if isinstance(error, ProviderFailed):
+            return error
+        return ProviderFailed(Failure(kind=FailureClass.NETWORK, message="translated"))
+
+    def note_closed(self) -> None:
+        self.events.append("closed")
 
 
 def a_call(
-    body: Pieces, decoder: ReplyDecoder | None = None, heard: list[str] | None = None
+    body: Pieces, decoder: ReplyDecoder | None = None, heard: Heard | None = None
 ) -> StreamingCall:
-    told = [] if heard is None else heard
+    report = heard or Heard()
     return StreamingCall(
-        200,
         body,
         decoder or OpenAIStream(thinking=DetailedThinking()),
-        translate,
+        report,
         StallTimeouts(20.0, 50.0),
-        on_whole=lambda: told.append("whole"),
-        on_closed=lambda: told.append("closed"),
+        on_closed=report.note_closed,
     )
 
 
@@ -76,7 +100,7 @@ async def test_one_batch_for_each_read() -> None:
     assert [TextDelta("a")] == await call.receive()
     assert [Ending("stop")] == await call.receive()
     assert await call.receive() == []
-    assert repr(call) == "<StreamingCall 200 ended, <OpenAIStream ended>>"
+    assert repr(call) == "<StreamingCall ended, <OpenAIStream ended>>"
 
 
 @pytest.mark.parametrize(
@@ -182,25 +206,25 @@ async def test_connection_may_serve_again_after_the_ending() -> None:
 
 async def test_a_whole_reply_is_told_of_before_its_call_is_closed() -> None:
     """Each once; closing closes the body, too."""
-    heard: list[str] = []
+    heard = Heard()
     body = Pieces(HELLO, END)
     call = a_call(body, heard=heard)
     await read_all(call)
     await call.aclose()
     await call.aclose()
-    assert heard == ["whole", "closed"]
+    assert heard.events == ["whole", "closed"]
     assert body.is_closed
 
 
 async def test_a_reply_that_breaks_off_is_not_told_of_as_whole() -> None:
     """Nor is one that is left in its middle."""
-    heard: list[str] = []
+    heard = Heard()
     call = a_call(Pieces(HELLO, httpx.ReadError("gone")), heard=heard)
     await call.receive()
     with pytest.raises(ProviderFailed):
         await call.receive()
     await call.aclose()
-    assert heard == ["closed"]
+    assert heard.events == ["closed"]
 
 
 async def test_one_reply_is_read_when_whole() -> None:
@@ -219,3 +243,30 @@ def test_one_reply_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     assert repr(reply) == "<OneReply 10 bytes>"
     with pytest.raises(ProviderFailed, match="more than 10 bytes"):
         reply.feed(b"x")
+
+
+def echo(body: bytes) -> list[ReplyEvent]:
+    if body == b"defect":
+        raise KeyError("id")
+    return [TextDelta(body.decode()), Ending("stop")]
+
+
+async def test_a_finished_call_has_all_events_at_once() -> None:
+    """The reply is reported as whole when it is read; then there is nothing more."""
+    heard = Heard()
+    call = FinishedCall(read_finished(echo, b"hi", heard))
+    assert heard.events == ["whole"]
+    assert repr(call) == "<FinishedCall 2 events>"
+    assert [TextDelta("hi"), Ending("stop")] == await call.receive()
+    assert await call.receive() == []
+    await call.aclose()
+
+
+@pytest.mark.parametrize("data", [b"", b"\x1f\x8b\x08", b"defect"])
+def test_a_finished_reply_that_is_none_is_a_failure(data: bytes) -> None:
+    """Nothing, gzip, and what makes the decoder fail; none is reported as whole."""
+    heard = Heard()
+    with pytest.raises(ProviderFailed) as caught:
+        read_finished(echo, data, heard)
+    assert FailureClass.PROTOCOL is caught.value.failure.kind
+    assert heard.events == []

@@ -7,14 +7,15 @@ from types import ModuleType
 import pytest
 
 from aircherd.config.model import Provider
-from aircherd.providers.adapter import HttpCall
 from aircherd.providers.signing import HttpReply, step
+from aircherd.providers.transport.request import HttpRequest
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Ending, ReasoningDelta, TextDelta, Usage
 from aircherd.vocabulary.secret import Secret
 from helpers.providers.provider_calls import (
     a_request,
+    built_request,
     cut_in_two,
     failure_of,
     run_decoder,
@@ -48,7 +49,7 @@ def page() -> ModuleType:
 def test_a_request_goes_out(page: ModuleType) -> None:
     """As the vendor's page has it."""
     request = a_request({"role": "user", "content": "Hi"}, system="be brief")
-    call = page.Quill().chat_call(PROVIDER, request, Model(id="q-1"), KEY)
+    call = built_request(page.Quill(), PROVIDER, request, Model(id="q-1"), KEY)
     assert (call.url, dict(call.headers)["quill-key"]) == (
         "https://quill.example/v1/converse",
         "canary-0123456789",
@@ -73,7 +74,9 @@ def test_a_request_goes_out(page: ModuleType) -> None:
 )
 def test_what_it_lacks_is_refused(page: ModuleType, request_: object, told: str) -> None:
     """Another provider may be asked."""
-    failure = failure_of(lambda: page.Quill().chat_call(PROVIDER, request_, Model(id="q"), KEY))
+    failure = failure_of(
+        lambda: built_request(page.Quill(), PROVIDER, request_, Model(id="q"), KEY)
+    )
     assert failure.kind is FailureClass.UNSUPPORTED
     assert failure.message.startswith(told)
 
@@ -98,9 +101,9 @@ def test_its_models_are_listed(page: ModuleType) -> None:
 def test_its_passes_expire(page: ModuleType) -> None:
     """One serves until a minute before its end, or until it is refused."""
     signer, hidden = page.QuillPasses(), list[Secret]()
-    call = HttpCall("GET", "https://quill.example/v1/models", [("quill-key", "k")])
+    call = HttpRequest("GET", "https://quill.example/v1/models", [("quill-key", "k")])
 
-    def signed(now: float, token: str = "") -> HttpCall:
+    def signed(now: float, token: str = "") -> HttpRequest:
         flow = signer.sign(call, KEY, now)
         asked, is_done = step(flow)
         if not is_done:

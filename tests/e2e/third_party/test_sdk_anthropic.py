@@ -16,7 +16,7 @@ from aircherd.providers.anthropic.reply import read_whole
 from aircherd.testing.simulator import open_simulator
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Ending, ReplyEvent, Usage
-from helpers.providers.provider_calls import a_provider, a_request, sent_body
+from helpers.providers.provider_calls import a_provider, a_request, built_request, sent_body
 from helpers.providers.sdk_judge import decode, in_thread, serve
 
 T = TypeVar("T")
@@ -209,7 +209,7 @@ def sent_again(reply: Reply) -> list[object]:
             arguments = from_json(part["arguments"].encode(), partial_mode=True)
             part["arguments"] = json.dumps(arguments)
     request = a_request({"role": "user", "content": "Hi"}, said)
-    call = ADAPTER.chat_call(a_provider("anthropic"), request, Model(id="m"), None)
+    call = built_request(ADAPTER, a_provider("anthropic"), request, Model(id="m"), None)
     return [our_part(each) for each in sent_body(call)["messages"][1]["content"]]
 
 

@@ -15,7 +15,7 @@ from aircherd.providers.openai_chat.adapter import OpenAIChat
 from aircherd.testing.simulator import open_simulator
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Ending, ReplyEvent, Usage
-from helpers.providers.provider_calls import a_provider, a_request, sent_body
+from helpers.providers.provider_calls import a_provider, a_request, built_request, sent_body
 from helpers.providers.sdk_judge import decode, in_thread, serve
 
 T = TypeVar("T")
@@ -186,7 +186,7 @@ def ours(events: list[ReplyEvent]) -> dict[str, object]:
     reply.add(events)
     assert isinstance(reply.ending, Ending)
     request = a_request({"role": "user", "content": "Hi"}, reply.message("openai/m"))
-    call = ADAPTER.chat_call(a_provider(), request, Model(id="m"), None)
+    call = built_request(ADAPTER, a_provider(), request, Model(id="m"), None)
     again: Any = sent_body(call)["messages"]
     calls = [(each["id"], each["function"]) for each in again[1].get("tool_calls", [])]
     return {

@@ -15,7 +15,13 @@ from aircherd.providers.openai_responses.reply import ResponsesStream, read_whol
 from aircherd.testing.simulator import Fault, open_simulator
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Ending, ReplyEvent, Usage
-from helpers.providers.provider_calls import a_provider, a_request, run_decoder, sent_body
+from helpers.providers.provider_calls import (
+    a_provider,
+    a_request,
+    built_request,
+    run_decoder,
+    sent_body,
+)
 from helpers.providers.responses_streams import STREAMS, Meaning, message, refusal, stream
 from helpers.providers.sdk_judge import decode, in_thread, serve
 
@@ -179,7 +185,7 @@ async def test_a_reasoning_item_goes_back_as_the_sdk_has_it() -> None:
         theirs = await in_thread(with_sdk(server.url, streamed))
         content, _ = told(await decode(server.url, ResponsesStream()))
     request = a_request({"role": "assistant", "content": content})
-    sent = sent_body(ADAPTER.chat_call(a_provider(), request, Model(id="m"), None))["input"]
+    sent = sent_body(built_request(ADAPTER, a_provider(), request, Model(id="m"), None))["input"]
     assert isinstance(sent, list)
     assert sent[0] == theirs.output[0].model_dump(exclude_unset=True)
 

@@ -3,7 +3,7 @@
 import re
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 import httpx
 import trio
@@ -84,7 +84,7 @@ async def open_bench(api: Api) -> AsyncIterator[Bench]:
     trio.socket.set_custom_hostname_resolver(_Resolver())
     async with (
         open_simulator(accept={api.vendor: CANARY}) as sim,
-        open_transport(Network(), {}) as transport,
+        aclosing(open_transport(Network(), {})) as transport,
     ):
         sim.behave(**api.behave)
         provider_client = ProviderClient(

@@ -6,7 +6,8 @@ import msgspec
 
 from aircherd.config.model import DEFAULT_CONFIG, Provider
 from aircherd.errors import ProviderFailed
-from aircherd.providers.adapter import Adapter, HttpCall, ReplyDecoder
+from aircherd.providers.adapter import Adapter, ReplyDecoder
+from aircherd.providers.transport.request import HttpRequest
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import Failure
 from aircherd.vocabulary.models import Model
@@ -26,14 +27,24 @@ def a_request(*messages: dict[str, object], **fields: object) -> ChatRequest:
     return msgspec.convert({"messages": chosen, **fields}, ChatRequest)
 
 
-def sent_body(call: HttpCall) -> dict[str, object]:
+def built_request(
+    adapter: Adapter, provider: Provider, request: ChatRequest, model: Model, key: Secret | None
+) -> HttpRequest:
+    """Return the whole request of a chat."""
+    head = adapter.chat_head(provider, model, key, stream=request.stream)
+    return HttpRequest(
+        head.method, head.url, head.headers, adapter.encode_chat(provider, request, model)
+    )
+
+
+def sent_body(call: HttpRequest) -> dict[str, object]:
     value = msgspec.json.decode(call.body)
     assert isinstance(value, dict)
     return value
 
 
 def body_of(adapter: Adapter, provider: Provider, request: ChatRequest) -> dict[str, object]:
-    return sent_body(adapter.chat_call(provider, request, Model(id="m"), Secret(CANARY)))
+    return sent_body(built_request(adapter, provider, request, Model(id="m"), Secret(CANARY)))
 
 
 def run_decoder(

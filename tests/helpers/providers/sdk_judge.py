@@ -6,18 +6,18 @@ async with serve(stream) as server:
 """
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import TypeVar
 
-import httpx
 import trio
 from trio.abc import Stream
 
 from aircherd.config.model import Network
 from aircherd.providers.adapter import ReplyDecoder
-from aircherd.providers.transport.transport import body_reader, open_transport
+from aircherd.providers.transport.transport import open_transport
 from aircherd.vocabulary.reply import ReplyEvent
 from helpers.providers.http_server import Server, open_server, read_request
+from helpers.providers.over_httpx import get
 
 T = TypeVar("T")
 EVENTS = "text/event-stream; charset=utf-8"
@@ -49,10 +49,9 @@ async def in_thread(call: Callable[[], T]) -> T:
 async def decode(url: str, decoder: ReplyDecoder) -> list[ReplyEvent]:
     """Return what our decoder makes of the answer that our transport brings."""
     events: list[ReplyEvent] = []
-    async with open_transport(Network(), {}) as transport:
-        response = await transport.handle_async_request(httpx.Request("POST", url, content=b"{}"))
-        body = body_reader(response)
-        while data := await body.receive_some():
+    async with aclosing(open_transport(Network(), {})) as transport:
+        response = await get(transport, url, body=b"{}")
+        while data := await response.receive_some():
             events += decoder.feed(data)
-        await body.aclose()
+        await response.aclose()
     return events + decoder.close()

@@ -6,9 +6,9 @@ import hmac
 import msgspec
 
 from aircherd.errors import fail
-from aircherd.providers.adapter import HttpCall
 from aircherd.providers.codec.json_in import decode_with
 from aircherd.providers.signing import Flow
+from aircherd.providers.transport.request import HttpRequest
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.secret import Secret
 
@@ -19,17 +19,17 @@ class HmacSigner:
     A real vendor's in small: Amazon's signs more headers, in a certain order.
     """
 
-    def sign(self, call: HttpCall, key: Secret, now: float) -> Flow:
+    def sign(self, call: HttpRequest, key: Secret, now: float) -> Flow:
         name, colon, secret = key.reveal().partition(":")
         if not colon:
             fail(FailureClass.AUTH, "the key must be of the form NAME:SECRET")
         date = f"{now:.0f}"
         kept = [header for header in call.headers if header[0] != "authorization"]
         signed = ("authorization", f"HMAC {name}:{signature(secret, date, call.body)}")
-        return HttpCall(call.method, call.url, [*kept, ("x-date", date), signed], call.body)
+        return HttpRequest(call.method, call.url, [*kept, ("x-date", date), signed], call.body)
         yield  # a generator that asks nothing
 
-    def is_stale(self, refused: HttpCall, key: Secret) -> bool:
+    def is_stale(self, refused: HttpRequest, key: Secret) -> bool:
         del refused, key
         return False
 
@@ -56,20 +56,20 @@ class TokenSigner:
         self._url = token_url
         self._tokens: dict[Secret, tuple[Secret, float]] = {}
 
-    def sign(self, call: HttpCall, key: Secret, now: float) -> Flow:
+    def sign(self, call: HttpRequest, key: Secret, now: float) -> Flow:
         token, until = self._tokens.get(key, (Secret(""), 0.0))
         if now >= until:
             body = msgspec.json.encode({"key": key.reveal()})
             headers = [("content-type", "application/json")]
-            reply = yield HttpCall("POST", self._url, headers, body)
+            reply = yield HttpRequest("POST", self._url, headers, body)
             told = decode_with(_TOKEN, reply.body, "a token")
             token = reply.secret(told.token)
             self._tokens[key] = (token, now + told.expires_in - self.EARLY)
         kept = [header for header in call.headers if header[0] != "authorization"]
         carried = ("authorization", f"Bearer {token.reveal()}")
-        return HttpCall(call.method, call.url, [*kept, carried], call.body)
+        return HttpRequest(call.method, call.url, [*kept, carried], call.body)
 
-    def is_stale(self, refused: HttpCall, key: Secret) -> bool:
+    def is_stale(self, refused: HttpRequest, key: Secret) -> bool:
         kept = self._tokens.get(key)
         carried = dict(refused.headers)["authorization"]
         if kept and carried == f"Bearer {kept[0].reveal()}":

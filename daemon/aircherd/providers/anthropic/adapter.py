@@ -1,12 +1,12 @@
 """The Anthropic Messages API, version 2023-06-01: URLs, headers and the free key check."""
 
 from aircherd.config.model import Provider
-from aircherd.providers.adapter import HttpCall
 from aircherd.providers.anthropic.models import read_models
 from aircherd.providers.anthropic.reply import AnthropicStream, read_whole
 from aircherd.providers.anthropic.request import chat_body
 from aircherd.providers.codec.json_out import encode_body
-from aircherd.providers.headers import Headers, call_headers, chat_headers, key_text
+from aircherd.providers.headers import call_headers, chat_headers, key_text
+from aircherd.providers.transport.request import Headers, HttpRequest
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent
@@ -19,16 +19,18 @@ VERSION = "2023-06-01"
 class AnthropicMessages:
     """The adapter for kind `anthropic`."""
 
-    def chat_call(
-        self, provider: Provider, request: ChatRequest, model: Model, key: Secret | None
-    ) -> HttpCall:
-        """Translate `request`; see `Adapter`."""
-        return HttpCall(
-            "POST",
-            _root(provider) + "/v1/messages",
-            chat_headers(provider, _vendor_headers(key), stream=request.stream),
-            encode_body(chat_body(request, model), request.extra),
-        )
+    def chat_head(
+        self, provider: Provider, model: Model, key: Secret | None, *, stream: bool
+    ) -> HttpRequest:
+        """Return a chat request without its body; see `Adapter`."""
+        del model
+        headers = chat_headers(provider, _vendor_headers(key), stream=stream)
+        return HttpRequest("POST", _root(provider) + "/v1/messages", headers)
+
+    def encode_chat(self, provider: Provider, request: ChatRequest, model: Model) -> bytes:
+        """Translate and encode `request`; see `Adapter`."""
+        del provider
+        return encode_body(chat_body(request, model), request.extra)
 
     def reply_decoder(self) -> AnthropicStream:
         """Return a decoder for one streamed reply."""
@@ -38,15 +40,15 @@ class AnthropicMessages:
         """Return the events of a reply that is not streamed; see `Adapter`."""
         return read_whole(body)
 
-    def key_check_call(self, provider: Provider, key: Secret) -> HttpCall:
+    def key_check_call(self, provider: Provider, key: Secret) -> HttpRequest:
         """Return the free check: a list of one model."""
         url = _root(provider) + "/v1/models?limit=1"
-        return HttpCall("GET", url, call_headers(provider, _vendor_headers(key)))
+        return HttpRequest("GET", url, call_headers(provider, _vendor_headers(key)))
 
-    def models_call(self, provider: Provider, key: Secret | None) -> HttpCall:
+    def models_call(self, provider: Provider, key: Secret | None) -> HttpRequest:
         """Return the call that lists the models; see `Adapter`."""
         url = _root(provider) + "/v1/models?limit=1000"
-        return HttpCall("GET", url, call_headers(provider, _vendor_headers(key)))
+        return HttpRequest("GET", url, call_headers(provider, _vendor_headers(key)))
 
     def read_models(self, body: bytes) -> list[Model]:
         """Read the list of models; see `Adapter`."""

@@ -11,10 +11,10 @@ import msgspec
 
 from aircherd.catalog.sanitize import MAX_LISTED
 from aircherd.config.model import Provider
-from aircherd.providers.adapter import HttpCall
 from aircherd.providers.codec.json_in import as_count, branch
 from aircherd.providers.headers import bearer, call_headers
 from aircherd.providers.model_list import decode_list
+from aircherd.providers.transport.request import HttpRequest
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Secret
 
@@ -117,13 +117,15 @@ def _answer(value: object) -> bool | None:
 class OpenAIModelCalls:
     """The part of an adapter that lists models and checks keys, for every OpenAI-style API."""
 
-    def key_check_call(self, provider: Provider, key: Secret) -> HttpCall:
+    def key_check_call(self, provider: Provider, key: Secret) -> HttpRequest:
         """Return the free check: the list of models."""
         return self.models_call(provider, key)
 
-    def models_call(self, provider: Provider, key: Secret | None) -> HttpCall:
+    def models_call(self, provider: Provider, key: Secret | None) -> HttpRequest:
         """Return the call that lists the models; see `Adapter`."""
-        return HttpCall("GET", provider.base_url + "/models", call_headers(provider, bearer(key)))
+        return HttpRequest(
+            "GET", provider.base_url + "/models", call_headers(provider, bearer(key))
+        )
 
     def read_models(self, body: bytes) -> list[Model]:
         """Return what is listed; see `Adapter`."""

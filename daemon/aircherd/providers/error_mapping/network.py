@@ -8,11 +8,14 @@ import httpx
 from aircherd.config.model import Network, Provider
 from aircherd.vocabulary.failure import Failure, FailureClass
 
+TransportError = httpx.HTTPError | httpx.StreamError
+"""What a transport raises."""
+
 REFUSED = os.strerror(errno.ECONNREFUSED)
 
 
 def network_failure(
-    error: httpx.HTTPError | httpx.StreamError,
+    error: TransportError,
     provider: Provider,
     network: Network,
     *,

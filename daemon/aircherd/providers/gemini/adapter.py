@@ -5,12 +5,12 @@ from typing import Final
 from urllib.parse import quote
 
 from aircherd.config.model import Provider
-from aircherd.providers.adapter import HttpCall
 from aircherd.providers.codec.json_out import encode_body
 from aircherd.providers.gemini.models import bare_name, read_models
 from aircherd.providers.gemini.reply import GeminiStream, read_whole
 from aircherd.providers.gemini.request import chat_body
-from aircherd.providers.headers import Headers, call_headers, chat_headers, key_text
+from aircherd.providers.headers import call_headers, chat_headers, key_text
+from aircherd.providers.transport.request import Headers, HttpRequest
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent
@@ -20,17 +20,18 @@ from aircherd.vocabulary.secret import Secret
 class GeminiContent:
     """The adapter for kind `gemini`."""
 
-    def chat_call(
-        self, provider: Provider, request: ChatRequest, model: Model, key: Secret | None
-    ) -> HttpCall:
-        """Translate `request`; see `Adapter`."""
-        method = "streamGenerateContent?alt=sse" if request.stream else "generateContent"
-        return HttpCall(
-            "POST",
-            f"{_root(provider)}/models/{_path_segment(model.id)}:{method}",
-            chat_headers(provider, _vendor_headers(key), stream=request.stream),
-            encode_body(chat_body(request, model), {}),
-        )
+    def chat_head(
+        self, provider: Provider, model: Model, key: Secret | None, *, stream: bool
+    ) -> HttpRequest:
+        """Return a chat request without its body; see `Adapter`."""
+        method = "streamGenerateContent?alt=sse" if stream else "generateContent"
+        url = f"{_root(provider)}/models/{_path_segment(model.id)}:{method}"
+        return HttpRequest("POST", url, chat_headers(provider, _vendor_headers(key), stream=stream))
+
+    def encode_chat(self, provider: Provider, request: ChatRequest, model: Model) -> bytes:
+        """Translate and encode `request`; see `Adapter`."""
+        del provider
+        return encode_body(chat_body(request, model), {})
 
     def reply_decoder(self) -> GeminiStream:
         """Return a decoder for one streamed reply."""
@@ -40,15 +41,15 @@ class GeminiContent:
         """Return the events of a reply that is not streamed; see `Adapter`."""
         return read_whole(body)
 
-    def key_check_call(self, provider: Provider, key: Secret) -> HttpCall:
+    def key_check_call(self, provider: Provider, key: Secret) -> HttpRequest:
         """Return the free check: a list of one model."""
         url = _root(provider) + "/models?pageSize=1"
-        return HttpCall("GET", url, call_headers(provider, _vendor_headers(key)))
+        return HttpRequest("GET", url, call_headers(provider, _vendor_headers(key)))
 
-    def models_call(self, provider: Provider, key: Secret | None) -> HttpCall:
+    def models_call(self, provider: Provider, key: Secret | None) -> HttpRequest:
         """Return the call that lists the models; see `Adapter`."""
         url = _root(provider) + "/models?pageSize=1000"
-        return HttpCall("GET", url, call_headers(provider, _vendor_headers(key)))
+        return HttpRequest("GET", url, call_headers(provider, _vendor_headers(key)))
 
     def read_models(self, body: bytes) -> list[Model]:
         """Read the list of models; see `Adapter`."""

@@ -1,69 +1,85 @@
-"""What one call tells the book of cooldowns: how it went, and what its answer's headers say."""
+"""What one call reports: how it went, and what the headers of its response say."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 import msgspec
 
-from aircherd.config.model import Provider
+from aircherd.config.model import Network, Provider
+from aircherd.errors import ProviderFailed
+from aircherd.providers.error_mapping.classify import shown
+from aircherd.providers.error_mapping.network import TransportError, network_failure
 from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.providers.health.rate_limit_headers import quick_scan, read_rate_limits
+from aircherd.providers.transport.request import RawHeaders
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.rate_limit import RateLimitState
 
-Headers = Sequence[tuple[bytes, bytes]]
-
 _CUT = frozenset({FailureClass.NETWORK, FailureClass.TIMEOUT})
-"""What says, once an answer has begun, no more than that this one broke off."""
+"""Once a response has begun, these mean no more than that it broke off."""
 
 
-class CallReport:
-    """Of one call, made before it is sent. Without a model it was a look, free of charge.
+class CallReport(msgspec.Struct):
+    """The report of one call, made before it is sent.
 
-    `key` is the key's name, None where none is needed.
+    `key` is the key's name, None where none is needed; `model` is None for calls that are free of
+    charge; `began` is `cooldowns.now()` before the call; `redact` removes live keys from text.
     """
 
-    def __init__(
-        self, book: CooldownManager, provider: Provider, key: str | None, model: str | None
-    ) -> None:
-        self._book = book
-        self._provider = provider
-        self._key = key
-        self._model = model
-        self._began = book.now()
-        self._headers: Headers = ()
-        self._answered_at: float | None = None
+    cooldowns: CooldownManager
+    provider: Provider
+    network: Network
+    key: str | None
+    model: str | None
+    began: float
+    redact: Callable[[str], str]
+    headers: RawHeaders = []
+    answered_at: float | None = None
 
-    def note_headers(self, headers: Headers, now: float) -> None:
-        """Take the headers of the answer; `now` is the Unix time."""
-        self._headers = headers
-        self._answered_at = now
-
-    def _limits(self) -> RateLimitState | None:
-        return read_rate_limits(self._headers, now=self._answered_at or 0.0)
+    def note_headers(self, headers: RawHeaders, now: float) -> None:
+        """Take the headers of the response; `now` is the Unix time."""
+        self.headers = headers
+        self.answered_at = now
 
     def ok(self) -> None:
-        """It was answered."""
-        if self._model is None:
-            self._book.note_reachable(self._provider.name)
+        """Report that it was answered."""
+        if self.model is None:
+            self.cooldowns.note_reachable(self.provider.name)
             return
-        seen = quick_scan(self._headers)
-        limits = self._limits() if seen == "spent" else None
-        self._book.note_ok(self._provider, self._key, self._model, limits, began=self._began)
+        seen = quick_scan(self.headers)
+        if seen == "spent" or self.cooldowns.has(self.provider.name):
+            limits = self._limits() if seen == "spent" else None
+            self.cooldowns.note_ok(self.provider, self.key, self.model, limits, began=self.began)
         if seen == "left":
-            self._book.note_left(self._provider, self._key, self._limits)
+            self.cooldowns.note_left(self.provider, self.key, self._limits)
 
     def whole(self) -> None:
-        """Its answer came to its proper end."""
-        if self._model is not None:
-            self._book.note_whole(self._provider, self._key, self._model, began=self._began)
+        """Report that its response came to its proper end."""
+        if self.model is not None and self.cooldowns.has(self.provider.name):
+            self.cooldowns.note_whole(self.provider, self.key, self.model, began=self.began)
 
-    def failed(self, failure: Failure) -> None:
-        """It failed, before its answer or in the middle of it."""
-        if self._answered_at is not None and failure.kind in _CUT and failure.status is None:
-            failure = msgspec.structs.replace(failure, reach="model")
-        self._book.note_failure(
-            self._provider, self._key, self._model, failure, self._limits(), began=self._began
+    def failed(self, failure: Failure) -> ProviderFailed:
+        """Report that it failed, before its response or within; return what to raise.
+
+        Every live key is removed from the message.
+        """
+        failure = shown(failure, self.redact)
+        noted = failure
+        if self.answered_at is not None and failure.kind in _CUT and failure.status is None:
+            noted = msgspec.structs.replace(failure, reach="model")
+        self.cooldowns.note_failure(
+            self.provider, self.key, self.model, noted, self._limits(), began=self.began
         )
+        return ProviderFailed(failure)
+
+    def translate(self, error: TransportError | ProviderFailed) -> ProviderFailed:
+        """Report the error that ended the call; return what to raise instead of it."""
+        if isinstance(error, ProviderFailed):
+            return self.failed(error.failure)
+        answered = self.answered_at is not None
+        return self.failed(network_failure(error, self.provider, self.network, answered=answered))
+
+    def _limits(self) -> RateLimitState | None:
+        return read_rate_limits(self.headers, now=self.answered_at or 0.0)
 
     def __repr__(self) -> str:
-        return f"<CallReport {self._provider.name} {self._model or 'a look'}>"
+        return f"<CallReport {self.provider.name} {self.model or 'free of charge'}>"

@@ -61,7 +61,12 @@ class CooldownManager:
         self._clocks = clocks
         self._jitter = jitter
         self.places = CooldownStore(self._news, clocks)
+        self._cold = self.places.by_provider
         self._limits: dict[tuple[str, str | None], RateLimitState | Unread] = {}
+
+    def has(self, provider: str) -> bool:
+        """Return whether anything cools at a provider, or did lately; mostly not."""
+        return provider in self._cold
 
     def now(self) -> float:
         """Return the tick: what a call keeps from before it was sent, as `began`."""

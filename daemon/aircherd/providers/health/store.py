@@ -37,7 +37,7 @@ class CooldownStore:
     def __init__(self, news: CooldownEvents, clocks: Clocks) -> None:
         self._news = news
         self._clocks = clocks
-        self._cold: dict[str, dict[CooldownScope, Cooldown]] = {}
+        self.by_provider: dict[str, dict[CooldownScope, Cooldown]] = {}
         self._origins: dict[str, str] = {}
         self._watchers: list[Callable[[], None]] = []
         self._drift = clocks.drift()
@@ -51,39 +51,39 @@ class CooldownStore:
 
     def has(self, provider: str) -> bool:
         """Say whether anything at all is; mostly not, and then nothing else need be asked."""
-        return provider in self._cold
+        return provider in self.by_provider
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing is remembered of any provider."""
-        return not self._cold
+        return not self.by_provider
 
     def of(self, provider: str) -> list[Cooldown]:
         """Return all of one provider."""
-        return list(self._cold.get(provider, {}).values())
+        return list(self.by_provider.get(provider, {}).values())
 
     def at(self, provider: str, place: CooldownScope) -> Cooldown | None:
         """Return what a place is held to, None where it is to nothing."""
-        cold = self._cold.get(provider)
+        cold = self.by_provider.get(provider)
         return None if cold is None else cold.get(place)
 
     def touched(self, provider: str, key: str | None, model: str) -> list[Cooldown]:
         """Return what a call with this key and model would meet."""
-        cold = self._cold.get(provider, {})
+        cold = self.by_provider.get(provider, {})
         places: tuple[CooldownScope, ...]
         places = (PROVIDER, ("key", key, None), ("model", None, model), ("key+model", key, model))
         return [cooldown for place in places if (cooldown := cold.get(place))]
 
     def away(self) -> list[tuple[str, Cooldown]]:
         """Return the providers that could not be reached, each with its cooldown."""
-        found = ((name, cold.get(PROVIDER)) for name, cold in self._cold.items())
+        found = ((name, cold.get(PROVIDER)) for name, cold in self.by_provider.items())
         return [(name, cooldown) for name, cooldown in found if cooldown]
 
     def cooldowns(self) -> list[tuple[str, str, Cooldown]]:
         """Return everything, with the provider's name and origin."""
         return [
             (name, self._origins[name], cooldown)
-            for name, cold in self._cold.items()
+            for name, cold in self.by_provider.items()
             for cooldown in cold.values()
         ]
 
@@ -91,7 +91,7 @@ class CooldownStore:
 
     def put(self, provider: Provider, cooldown: Cooldown) -> None:
         """Hold this against its place, instead of what was; where there are too many, some go."""
-        cold = self._cold.setdefault(provider.name, {})
+        cold = self.by_provider.setdefault(provider.name, {})
         if cooldown.place not in cold and len(cold) >= MAX_PLACES:
             self._drop_some(provider.name, cold)
         cold[cooldown.place] = cooldown
@@ -101,23 +101,23 @@ class CooldownStore:
 
     def replace(self, provider: str, cooldown: Cooldown) -> None:
         """Hold this against a place that is held to something already."""
-        self._cold[provider][cooldown.place] = cooldown
+        self.by_provider[provider][cooldown.place] = cooldown
         self.generation += 1
         self._changed(provider, cooldown.place)
 
     def note_probe(self, provider: str, cooldown: Cooldown) -> None:
         """Take what a probe makes of a cooldown, by going or by telling nothing: no news."""
-        self._cold[provider][cooldown.place] = cooldown
+        self.by_provider[provider][cooldown.place] = cooldown
         self.generation += 1
 
     def drop(self, provider: str, place: CooldownScope) -> None:
         """Forget what a place is held to, if it is to anything."""
-        cold = self._cold.get(provider, {})
+        cold = self.by_provider.get(provider, {})
         if cold.pop(place, None) is None:
             return
         self.generation += 1
         if not cold:
-            del self._cold[provider]  # so that looking it up costs nothing again
+            del self.by_provider[provider]  # so that looking it up costs nothing again
         self._changed(provider, place)
 
     def _drop_some(self, provider: str, cold: dict[CooldownScope, Cooldown]) -> None:
@@ -162,7 +162,9 @@ class CooldownStore:
         return min(ends) - now if ends else None
 
     def __repr__(self) -> str:
-        return f"<CooldownStore {sum(map(len, self._cold.values()))} of {len(self._cold)}>"
+        return (
+            f"<CooldownStore {sum(map(len, self.by_provider.values()))} of {len(self.by_provider)}>"
+        )
 
 
 def _worth(cooldown: Cooldown) -> tuple[bool, bool, float]:

@@ -6,12 +6,12 @@ Sources: ollama/ollama, `api/types.go`, `server/routes.go` and `docs/`, 2026.
 """
 
 from aircherd.config.model import Provider
-from aircherd.providers.adapter import HttpCall
 from aircherd.providers.codec.json_out import encode_body
 from aircherd.providers.headers import bearer, call_headers
 from aircherd.providers.ollama.models import read_models
 from aircherd.providers.ollama.reply import OllamaStream, read_whole
 from aircherd.providers.ollama.request import chat_body, merge_extra
+from aircherd.providers.transport.request import HttpRequest
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent
@@ -21,19 +21,20 @@ from aircherd.vocabulary.secret import Secret
 class OllamaChat:
     """The adapter for kind `ollama`."""
 
-    def chat_call(
-        self, provider: Provider, request: ChatRequest, model: Model, key: Secret | None
-    ) -> HttpCall:
-        """Translate `request`; see `Adapter`."""
-        accept = "application/x-ndjson" if request.stream else "application/json"
+    def chat_head(
+        self, provider: Provider, model: Model, key: Secret | None, *, stream: bool
+    ) -> HttpRequest:
+        """Return a chat request without its body; see `Adapter`."""
+        del model
+        accept = "application/x-ndjson" if stream else "application/json"
         vendor_headers = [("content-type", "application/json"), *bearer(key)]
+        headers = call_headers(provider, vendor_headers, accept=accept)
+        return HttpRequest("POST", _root(provider) + "/api/chat", headers)
+
+    def encode_chat(self, provider: Provider, request: ChatRequest, model: Model) -> bytes:
+        """Translate and encode `request`; see `Adapter`."""
         body = chat_body(provider, request, model)
-        return HttpCall(
-            "POST",
-            _root(provider) + "/api/chat",
-            call_headers(provider, vendor_headers, accept=accept),
-            encode_body(body, merge_extra(request.extra, body["options"])),
-        )
+        return encode_body(body, merge_extra(request.extra, body["options"]))
 
     def reply_decoder(self) -> OllamaStream:
         """Return a decoder for one streamed reply."""
@@ -43,15 +44,17 @@ class OllamaChat:
         """Return the events of a reply that is not streamed; see `Adapter`."""
         return read_whole(body)
 
-    def key_check_call(self, provider: Provider, key: Secret) -> HttpCall:
+    def key_check_call(self, provider: Provider, key: Secret) -> HttpRequest:
         """Return the free check. It detects a bad key only on servers that always ask for a key."""
-        return HttpCall(
+        return HttpRequest(
             "GET", _root(provider) + "/api/version", call_headers(provider, bearer(key))
         )
 
-    def models_call(self, provider: Provider, key: Secret | None) -> HttpCall:
+    def models_call(self, provider: Provider, key: Secret | None) -> HttpRequest:
         """Return the call that lists the installed models; see `Adapter`."""
-        return HttpCall("GET", _root(provider) + "/api/tags", call_headers(provider, bearer(key)))
+        return HttpRequest(
+            "GET", _root(provider) + "/api/tags", call_headers(provider, bearer(key))
+        )
 
     def read_models(self, body: bytes) -> list[Model]:
         """Read the list of models; see `Adapter`."""

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import msgspec
 
 from aircherd.config.model import Provider
-from aircherd.providers.adapter import HttpCall
 from aircherd.providers.chat_completions.models import OpenAIModelCalls
 from aircherd.providers.chat_completions.quirks import (
     EVERY_EFFORT,
@@ -24,6 +23,7 @@ from aircherd.providers.chat_completions.request import chat_body
 from aircherd.providers.chat_completions.thinking import without_thinking
 from aircherd.providers.codec.json_out import encode_body
 from aircherd.providers.headers import bearer, chat_headers
+from aircherd.providers.transport.request import HttpRequest
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent
@@ -58,20 +58,21 @@ _OTHERS = Quirks(name="this server", efforts=THREE_EFFORTS)
 class OpenAIChat(OpenAIModelCalls):
     """The adapter."""
 
-    def chat_call(
-        self, provider: Provider, request: ChatRequest, model: Model, key: Secret | None
-    ) -> HttpCall:
-        """Translate `request`; see `Adapter`."""
+    def chat_head(
+        self, provider: Provider, model: Model, key: Secret | None, *, stream: bool
+    ) -> HttpRequest:
+        """Return a chat request without its body; see `Adapter`."""
+        del model
+        headers = chat_headers(provider, bearer(key), stream=stream)
+        return HttpRequest("POST", provider.base_url + "/chat/completions", headers)
+
+    def encode_chat(self, provider: Provider, request: ChatRequest, model: Model) -> bytes:
+        """Translate and encode `request`; see `Adapter`."""
         quirks = quirks_of(provider)
         body = chat_body(request, model, quirks)
         if effort := effort_of(request, model, quirks):
             body["reasoning_effort"] = effort
-        return HttpCall(
-            "POST",
-            provider.base_url + "/chat/completions",
-            chat_headers(provider, bearer(key), stream=request.stream),
-            encode_body(body, request.extra),
-        )
+        return encode_body(body, request.extra)
 
     def reply_decoder(self) -> OpenAIStream:
         """Return a decoder for one streamed reply."""

@@ -4,12 +4,12 @@ Requests are stateless: nothing is stored at the vendor.
 """
 
 from aircherd.config.model import Provider
-from aircherd.providers.adapter import HttpCall
 from aircherd.providers.chat_completions.models import OpenAIModelCalls
 from aircherd.providers.codec.json_out import encode_body
 from aircherd.providers.headers import bearer, chat_headers
 from aircherd.providers.openai_responses.reply import ResponsesStream, read_whole
 from aircherd.providers.openai_responses.request import chat_body
+from aircherd.providers.transport.request import HttpRequest
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent
@@ -19,16 +19,18 @@ from aircherd.vocabulary.secret import Secret
 class OpenAIResponses(OpenAIModelCalls):
     """The adapter for kind `openai` where a chat needs this API."""
 
-    def chat_call(
-        self, provider: Provider, request: ChatRequest, model: Model, key: Secret | None
-    ) -> HttpCall:
-        """Translate `request`; see `Adapter`."""
-        return HttpCall(
-            "POST",
-            provider.base_url + "/responses",
-            chat_headers(provider, bearer(key), stream=request.stream),
-            encode_body(chat_body(request, model), request.extra),
-        )
+    def chat_head(
+        self, provider: Provider, model: Model, key: Secret | None, *, stream: bool
+    ) -> HttpRequest:
+        """Return a chat request without its body; see `Adapter`."""
+        del model
+        headers = chat_headers(provider, bearer(key), stream=stream)
+        return HttpRequest("POST", provider.base_url + "/responses", headers)
+
+    def encode_chat(self, provider: Provider, request: ChatRequest, model: Model) -> bytes:
+        """Translate and encode `request`; see `Adapter`."""
+        del provider
+        return encode_body(chat_body(request, model), request.extra)
 
     def reply_decoder(self) -> ResponsesStream:
         """Return a decoder for one streamed reply."""

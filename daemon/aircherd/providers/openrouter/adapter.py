@@ -7,14 +7,14 @@ an error may come inside a choice: `openai_reply` and the framing know both.
 import msgspec
 
 from aircherd.config.model import Provider
-from aircherd.providers.adapter import HttpCall
 from aircherd.providers.chat_completions.quirks import EVERY_EFFORT, Quirks, effort_of
 from aircherd.providers.chat_completions.reply import OpenAIStream, read_whole
 from aircherd.providers.chat_completions.request import chat_body
 from aircherd.providers.codec.json_out import encode_body
-from aircherd.providers.headers import Headers, bearer, call_headers, chat_headers
+from aircherd.providers.headers import bearer, call_headers, chat_headers
 from aircherd.providers.openrouter.models import read_models
 from aircherd.providers.openrouter.thinking import DetailedThinking, with_details
+from aircherd.providers.transport.request import Headers, HttpRequest
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent
@@ -29,19 +29,20 @@ _QUIRKS = Quirks(name="OpenRouter", efforts=EVERY_EFFORT, max_stop=4, add_thinki
 class OpenRouter:
     """The adapter."""
 
-    def chat_call(
-        self, provider: Provider, request: ChatRequest, model: Model, key: Secret | None
-    ) -> HttpCall:
-        """Translate `request`; see `Adapter`."""
+    def chat_head(
+        self, provider: Provider, model: Model, key: Secret | None, *, stream: bool
+    ) -> HttpRequest:
+        """Return a chat request without its body; see `Adapter`."""
+        del model
+        headers = chat_headers(provider, _own_headers(key), stream=stream)
+        return HttpRequest("POST", provider.base_url + "/chat/completions", headers)
+
+    def encode_chat(self, provider: Provider, request: ChatRequest, model: Model) -> bytes:
+        """Translate and encode `request`; see `Adapter`."""
         body = chat_body(request, model, _quirks(provider))
         if effort := effort_of(request, model, _QUIRKS):
             body["reasoning"] = {"effort": effort}
-        return HttpCall(
-            "POST",
-            provider.base_url + "/chat/completions",
-            chat_headers(provider, _own_headers(key), stream=request.stream),
-            encode_body(body, request.extra),
-        )
+        return encode_body(body, request.extra)
 
     def reply_decoder(self) -> OpenAIStream:
         """Return a decoder for one streamed reply."""
@@ -51,11 +52,11 @@ class OpenRouter:
         """Return the events of a reply in one piece; see `Adapter`."""
         return read_whole(body, DetailedThinking())
 
-    def key_check_call(self, provider: Provider, key: Secret) -> HttpCall:
+    def key_check_call(self, provider: Provider, key: Secret) -> HttpRequest:
         """Return the free check: the key's own page. The list of models is open to anybody."""
         return _get(provider, "/key", key)
 
-    def models_call(self, provider: Provider, key: Secret | None) -> HttpCall:
+    def models_call(self, provider: Provider, key: Secret | None) -> HttpRequest:
         """Return the call that lists the models; see `Adapter`."""
         return _get(provider, "/models", key)
 
@@ -77,5 +78,5 @@ def _own_headers(key: Secret | None) -> Headers:
     return [TITLE, *bearer(key)]
 
 
-def _get(provider: Provider, path: str, key: Secret | None) -> HttpCall:
-    return HttpCall("GET", provider.base_url + path, call_headers(provider, _own_headers(key)))
+def _get(provider: Provider, path: str, key: Secret | None) -> HttpRequest:
+    return HttpRequest("GET", provider.base_url + path, call_headers(provider, _own_headers(key)))

@@ -1,11 +1,11 @@
-"""One connection to a server: sockets and TLS below, one request and its reply at a time above.
+"""One connection to a server: sockets and TLS below, one request and its response at a time above.
 
-    open_connection -> Connection -> exchange(message) -> receive() ... -> can_reuse | close()
+    open_connection -> Connection -> exchange(message) -> `PooledResponse` reads -> can_reuse | close()
 
-Closing is synchronous and abrupt wherever it happens (a cancelled handshake too): nothing may wait
-once nobody wants the answer, and the provider shall stop producing it at once.
+Closing is synchronous and abrupt wherever it happens, a cancelled handshake included: once nothing
+wants the response, nothing may wait, and the provider should stop producing it at once.
 
-A large body is sent while the answer is already being read: a server may refuse it after the
+A large body is sent while the response is already being read: a server may refuse it after the
 first bytes and never take the rest. A small one fits in the kernel's buffers and needs no task.
 """
 
@@ -19,162 +19,114 @@ import httpx
 import trio
 
 from aircherd.providers.transport.out_of_files import is_out_of_files, out_of_files
-from aircherd.providers.transport.parser import ReplyParser
+from aircherd.providers.transport.parser import ResponseParser
+from aircherd.providers.transport.request import Endpoint, Origin
 from aircherd.providers.transport.tcp import (
     BROKEN,
     READ_SIZE,
     DeadlineExceeded,
-    NothingThere,
     TcpStream,
+    WouldBlock,
 )
-from aircherd.providers.transport.timeouts import RequestDeadlines
+from aircherd.providers.transport.timeouts import RequestDeadlines, Timeouts
 from aircherd.providers.transport.tls import handshake_problem
 
 SMALL_MESSAGE = 64 * 1024
 """Bytes that the kernels at both ends hold even when the server reads nothing."""
-MAX_PROBES = 4
-"""Reads spent on the rest of a reply before its connection is used again."""
+MAX_DRAIN_READS = 4
+"""Reads spent on the rest of a response before its connection is reused."""
 PORTS = {"http": 80, "https": 443}
 ContextSource = Callable[[], ssl.SSLContext]
 """Makes the TLS context when the first https connection needs it."""
-Origin = tuple[str, bytes]
-"""Scheme, and host with the port if it is not the scheme's own."""
 
 
 class Connection:
     """A connection to one server, carrying one request at a time.
 
-    Whoever gets an exception out of it, cancellation included, closes it.
+    When a method raises, cancellation included, the caller closes it. `now` reads trio's clock.
     """
 
-    __slots__ = ("_parser", "_stream", "_wire", "idle_since", "origin", "uses")
+    __slots__ = ("idle_since", "now", "origin", "parser", "peer", "stream", "tcp", "uses")
 
-    def __init__(self, wire: TcpStream, stream: trio.abc.Stream, origin: Origin) -> None:
+    def __init__(self, tcp: TcpStream, stream: trio.abc.Stream, origin: Origin) -> None:
         self.origin = origin
-        self._wire = wire
-        self._stream = stream
-        self._parser = ReplyParser()
+        self.peer = origin[1].decode("ascii")
+        self.tcp = tcp
+        self.stream = stream
+        self.parser = ResponseParser()
+        self.now = trio.lowlevel.current_clock().current_time
         self.idle_since = 0.0
         self.uses = 0
 
     def __repr__(self) -> str:
         tls = " tls" if self.is_tls else ""
-        return f"<Connection{tls} uses={self.uses} {self._wire!r} {self._parser!r}>"
+        return f"<Connection{tls} uses={self.uses} {self.tcp!r} {self.parser!r}>"
 
     @property
     def is_tls(self) -> bool:
         """Whether TLS runs over it."""
-        return self._stream is not self._wire
-
-    @property
-    def reply(self) -> ReplyParser:
-        """The reply being read: its status, headers and state."""
-        return self._parser
+        return self.stream is not self.tcp
 
     @property
     def can_reuse(self) -> bool:
-        """Whether the reply is whole and both sides are ready for another request."""
-        return self._parser.can_reuse and not self._wire.gave_up_sending
+        """Whether the response is complete and both sides are ready for another request."""
+        return self.parser.can_reuse and not self.tcp.gave_up_sending
 
     @property
     def is_stale(self) -> bool:
         """Whether a failed exchange may be the keep-alive race: used before, and no byte back."""
-        return self.uses > 1 and not self._parser.has_bytes
+        return self.uses > 1 and not self.parser.has_bytes
 
-    async def exchange(
-        self, message: bytes, deadlines: RequestDeadlines, *, is_head: bool
-    ) -> bytes:
-        """Send a request, wait for the head of its reply; return the body bytes that came along.
+    # ------------------------------------------------------------ a request
+
+    async def exchange(self, message: bytes, timeouts: Timeouts) -> bytes:
+        """Send a request, wait for the head of its response; return body bytes that came with it.
+
+        Afterwards `tcp.read_by` is the deadline of the body's first byte.
 
         Raises:
             httpx.ReadError, httpx.WriteError: the connection broke.
-            httpx.ReadTimeout, httpx.WriteTimeout: it took longer than `deadlines` allow.
+            httpx.ReadTimeout, httpx.WriteTimeout: it took longer than `timeouts` allow.
             httpx.RemoteProtocolError: the server closed without an answer, or sent no HTTP.
         """
         self.uses += 1
-        self._parser.expect(is_head_request=is_head)
-        self._wire.read_by = self._wire.send_seconds = math.inf
+        self.parser.start()
         if len(message) > SMALL_MESSAGE:
-            with deadlines.open_scope("write"):
-                return await self._exchange_large(message, deadlines)
-            raise deadlines.error()
+            return await self._exchange_large(message, timeouts)
+        tcp, stream, problem = self.tcp, self.stream, None
         try:
-            return await self._exchange_small(message, deadlines)
-        except DeadlineExceeded:
-            raise deadlines.error() from None
-
-    async def receive(self, ends_at: float = math.inf) -> bytes:
-        """Return what one read brought of the body; b"" when the reply is over.
-
-        Raises:
-            Overdue: `ends_at` has passed on trio's clock, and nothing is there.
-            httpx.ReadError: the connection broke.
-            httpx.RemoteProtocolError: the reply ended too early, or is not HTTP.
-        """
-        self._wire.read_by = ends_at
-        while not self._parser.is_complete:
-            try:
-                data = await self._stream.receive_some(READ_SIZE)
-            except BROKEN as error:
-                reason = _why(error)
-                raise httpx.ReadError(f"the connection broke within a reply: {reason}") from None
-            if not data:
-                self._parser.feed_eof()
-            elif body := self._parser.feed(bytes(data)):
-                return body
-        return b""
-
-    async def probe(self) -> bool:
-        """Say whether the idle connection is fit for another request; never wait for the peer.
-
-        A rest of the last reply that has come in the meantime is read and dropped.
-        """
-        if not self.is_tls and self._parser.can_reuse:
-            return not self._wire.has_news()
-        self._wire.may_wait = False
-        try:
-            for _ in range(MAX_PROBES):
-                if not await self._drop_some():
-                    return False
-        except NothingThere:
-            return self.can_reuse
-        except (*BROKEN, httpx.RemoteProtocolError):
-            return False
-        finally:
-            self._wire.may_wait = True
-        return False
-
-    async def _drop_some(self) -> bool:
-        """Read and drop a part of the reply; False if it was over, or cannot be followed."""
-        data = await self._stream.receive_some(READ_SIZE)
-        if not data or self._parser.is_complete:
-            return False  # closed, or bytes nobody asked for
-        self._parser.feed(bytes(data))
-        return True
-
-    def close(self) -> None:
-        """Close at once, whatever is under way."""
-        self._wire.close()
-
-    # ------------------------------------------------------------ inside
-
-    async def _send(self, message: bytes) -> str | None:
-        """Send; a broken connection is returned as its reason, for an answer may be there yet."""
-        try:
-            await self._stream.send_all(message)
+            # Most messages go out at once, without another coroutine.
+            sent = tcp.send_now(message) if stream is tcp else 0
+            if sent < len(message):
+                tcp.send_seconds = timeouts.write
+                await stream.send_all(message[sent:])
         except BROKEN as error:
-            return _why(error)
-        return None
+            problem = why_broken(error)  # a response may have arrived nevertheless
+        except DeadlineExceeded:
+            raise timeouts.error("write", self.peer) from None
+        tcp.read_by = self.now() + timeouts.first_byte
+        try:
+            while True:  # as `_receive_head`, without another coroutine
+                body = self._feed(await stream.receive_some(READ_SIZE), problem)
+                if self.parser.has_head:
+                    return body
+        except DeadlineExceeded:
+            raise timeouts.error("first_byte", self.peer) from None
+        except BROKEN as error:
+            raise self._no_answer(problem, why_broken(error)) from None
 
-    async def _exchange_small(self, message: bytes, deadlines: RequestDeadlines) -> bytes:
-        deadlines.phase = "write"
-        self._wire.send_seconds = deadlines.seconds("write")
-        problem = await self._send(message)
-        self._wire.read_by = deadlines.await_answer()
-        return await self._receive_head(problem)
+    async def _exchange_large(self, message: bytes, timeouts: Timeouts) -> bytes:
+        deadlines = RequestDeadlines(timeouts, self.peer)
+        self.tcp.read_by = self.tcp.send_seconds = math.inf  # the scope has the deadlines
+        self.tcp.on_progress = deadlines.renew
+        with deadlines.open_scope("write"):
+            body = await self._send_and_receive(message, deadlines)
+            self.tcp.read_by = deadlines.begin("first_byte")
+            return body
+        raise deadlines.error()
 
-    async def _exchange_large(self, message: bytes, deadlines: RequestDeadlines) -> bytes:
-        """Send in a task of its own while the head is awaited.
+    async def _send_and_receive(self, message: bytes, deadlines: RequestDeadlines) -> bytes:
+        """Send in a separate task while waiting for the head.
 
         There are three cases: the head comes after the message, as usual; it comes early and
         refuses, then the rest is not sent; it comes early and accepts, then the rest still is.
@@ -184,73 +136,111 @@ class Connection:
         body = b""
 
         async def send() -> None:
-            problem = await self._send(message)
-            if problem is not None:
-                problems.append(problem)
-            elif not self._parser.has_head:
-                deadlines.await_answer()
+            try:
+                await self.stream.send_all(message)
+            except BROKEN as error:
+                problems.append(why_broken(error))
+            else:
+                if not self.parser.has_head:
+                    deadlines.begin("first_byte")
 
-        self._wire.on_progress = deadlines.renew
         async with trio.open_nursery() as nursery:
             nursery.start_soon(send)
             try:
                 body = await self._receive_head(problems)
             except httpx.TransportError as error:
                 failure = error  # raised outside, where no exception group wraps it
-            if failure or self._parser.status >= 300:
-                self._wire.give_up_sending()
-        self._wire.on_progress = None
+            if failure or self.parser.status >= 300:
+                self.tcp.give_up_sending()
+        self.tcp.on_progress = None
         if failure:
             raise failure
         if problems:
-            self._wire.give_up_sending()
-        deadlines.await_answer()
+            self.tcp.give_up_sending()
         return body
 
-    async def _receive_head(self, problem: str | list[str] | None) -> bytes:
-        """Read until the head is whole; `problem` is why sending failed, if it did."""
+    async def _receive_head(self, problems: list[str]) -> bytes:
+        """Read until the head is complete; `problems` gets the reason if sending fails."""
         while True:
             try:
-                data = await self._stream.receive_some(READ_SIZE)
+                data = await self.stream.receive_some(READ_SIZE)
             except BROKEN as error:
-                raise self._no_answer(problem, _why(error)) from None
-            if not data:
-                if problem:  # the send has met the reset, so that reading meets a plain end
-                    raise self._no_answer(problem, "reset")
-                self._parser.feed_eof()
-            body = self._parser.feed(bytes(data))
-            if self._parser.has_head:
+                raise self._no_answer(problems, why_broken(error)) from None
+            body = self._feed(data, problems)
+            if self.parser.has_head:
                 return body
 
+    def _feed(self, data: bytes | bytearray, problem: str | list[str] | None) -> bytes:
+        """Parse what one read brought; `problem` is why sending failed, if it did."""
+        if not data:
+            if problem:  # sending met the reset, so that reading meets a plain end
+                raise self._no_answer(problem, "reset")
+            self.parser.feed_eof()
+        return self.parser.feed(data)
+
     def _no_answer(self, problem: str | list[str] | None, reason: str) -> httpx.NetworkError:
-        if problem and not self._parser.has_bytes:
+        if problem and not self.parser.has_bytes:
             return httpx.WriteError(f"the connection broke while the request was sent: {reason}")
         return httpx.ReadError(f"the connection broke before the answer: {reason}")
 
+    # ------------------------------------------------------------ between requests
 
-async def open_connection(url: httpx.URL, get_context: ContextSource) -> Connection:
-    """Connect to whichever of the host's addresses answers first; for https with TLS.
+    def is_quiet(self) -> bool:
+        """Return whether it can be reused as it is: response complete, nothing arrived since.
 
-    Nothing of a request is sent before the server's certificate is found good. On any failure,
+        TLS may hold bytes in its buffers: there only `drain` can tell.
+        """
+        return self.stream is self.tcp and self.parser.can_reuse and not self.tcp.is_readable()
+
+    async def drain(self) -> bool:
+        """Drop what has arrived of the last response; return whether it can be reused.
+
+        Never waits for the peer.
+        """
+        self.tcp.may_wait = False
+        try:
+            for _ in range(MAX_DRAIN_READS):
+                data = await self.stream.receive_some(READ_SIZE)
+                if not data or self.parser.is_complete:
+                    return False  # closed, or bytes that answer no request
+                self.parser.feed(data)
+        except WouldBlock:
+            return self.can_reuse
+        except (*BROKEN, httpx.RemoteProtocolError):
+            return False
+        finally:
+            self.tcp.may_wait = True
+        return False
+
+    def close(self) -> None:
+        """Close at once, whatever is under way."""
+        self.tcp.close()
+
+
+async def open_connection(endpoint: Endpoint, get_context: ContextSource) -> Connection:
+    """Connect to the first address of the host that answers; for https with TLS.
+
+    Nothing of a request is sent before the server's certificate is verified. On any failure,
     cancellation included, the socket is closed when this returns.
 
     Raises:
-        httpx.ConnectError: in a sentence, why not.
-        AircherError: it is our own fault, there are no descriptors left.
+        httpx.ConnectError: with the reason.
+        AircherError: our own fault: no descriptors are left.
     """
-    host, origin = url.raw_host.decode("ascii"), (url.scheme, url.netloc)
+    url = endpoint.url
+    host = url.raw_host.decode("ascii")
     context = get_context() if url.scheme == "https" else None
-    wire = await _open_wire(host, url.port or PORTS[url.scheme])
+    tcp = await _open_tcp(host, url.port or PORTS[url.scheme])
     if context is None:
-        return Connection(wire, wire, origin)
+        return Connection(tcp, tcp, endpoint.origin)
     try:
-        return Connection(wire, await _start_tls(wire, context, host), origin)
+        return Connection(tcp, await _start_tls(tcp, context, host), endpoint.origin)
     except BaseException:
-        wire.close()
+        tcp.close()
         raise
 
 
-async def _open_wire(host: str, port: int) -> TcpStream:
+async def _open_tcp(host: str, port: int) -> TcpStream:
     try:
         stream = await trio.open_tcp_stream(host, port)
     except (OSError, UnicodeError) as error:
@@ -262,8 +252,8 @@ async def _open_wire(host: str, port: int) -> TcpStream:
     return TcpStream(socket.socket(fileno=stream.socket.detach()))
 
 
-async def _start_tls(wire: TcpStream, context: ssl.SSLContext, host: str) -> trio.abc.Stream:
-    stream = trio.SSLStream(wire, context, server_hostname=host, https_compatible=True)
+async def _start_tls(tcp: TcpStream, context: ssl.SSLContext, host: str) -> trio.abc.Stream:
+    stream = trio.SSLStream(tcp, context, server_hostname=host, https_compatible=True)
     try:
         await stream.do_handshake()
     except trio.BrokenResourceError as error:
@@ -280,14 +270,14 @@ def connect_problem(error: BaseException) -> str:
         reasons = dict.fromkeys(connect_problem(each) for each in error.exceptions)
         return ", ".join(reasons)
     if isinstance(error, OSError) and error.errno is not None:
-        # trio's own text repeats the address, which stands in the sentence already.
+        # trio's own text repeats the address, which the message has already.
         return os.strerror(error.errno)
     if error.__cause__ is not None:
         return connect_problem(error.__cause__)
     return str(error)
 
 
-def _why(error: BaseException) -> str:
+def why_broken(error: BaseException) -> str:
     """Return what broke a stream; TLS gives its reason as the cause."""
     cause = error.__cause__
     if isinstance(cause, ssl.SSLError):

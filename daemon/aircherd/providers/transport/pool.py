@@ -1,14 +1,16 @@
 """The connections of a transport: idle ones by origin, last in first out, and those in use.
 
-A connection is in one place at a time. The last used is taken first, so that the others grow old
-and are closed; each request does a constant amount of work, however many connections there are.
+A connection is in one place at a time. The last used is taken first, so that the others age and are
+closed. Each request does a constant amount of work, however many connections there are.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import trio
 
-from aircherd.providers.transport.connection import Connection, Origin
+from aircherd.providers.transport.connection import Connection
+from aircherd.providers.transport.request import Origin
 
 KEEPALIVE_SECONDS = 60.0
 """How long an idle connection is kept; a server that closes earlier is noticed before reuse."""
@@ -18,7 +20,7 @@ MAX_IDLE = 100
 
 @dataclass(frozen=True, slots=True)
 class TransportStatistics:
-    """What a transport holds and has done: connections now, and counts since it was opened."""
+    """Connections of a transport now, and counts since it was opened."""
 
     idle: int
     in_use: int
@@ -28,7 +30,7 @@ class TransportStatistics:
 
 
 class ConnectionPool:
-    """Idle connections for who needs one, and an account of all.
+    """Idle connections, and a record of those in use.
 
     Nothing here waits for a peer. After `close`, connections that come back are closed.
     """
@@ -40,6 +42,7 @@ class ConnectionPool:
         self._in_use: set[Connection] = set()
         self._opened = self._reused = 0
         self._sweep_at = 0.0
+        self._now: Callable[[], float] = trio.current_time
         self.is_closed = False
 
     def __repr__(self) -> str:
@@ -47,7 +50,7 @@ class ConnectionPool:
         return f"<ConnectionPool {state}>"
 
     def statistics(self, *, retried: int = 0) -> TransportStatistics:
-        """Return a frozen account for people and tests."""
+        """Return a snapshot of the counts."""
         return TransportStatistics(
             idle=sum(map(len, self._idle.values())),
             in_use=len(self._in_use),
@@ -56,35 +59,58 @@ class ConnectionPool:
             retried=retried,
         )
 
-    async def take(self, origin: Origin) -> Connection | None:
-        """Return the connection used last that still is fit, closing the unfit ones before it."""
+    def take(self, origin: Origin) -> Connection | None:
+        """Return the connection used last if it can be reused as it is.
+
+        On None, `take_drained` looks at it closer, and at those before it.
+        """
+        connections = self._idle.get(origin)
+        if not connections:
+            return None
+        connection = connections[-1]
+        if self._now() - connection.idle_since >= self._keepalive or not connection.is_quiet():
+            return None
+        del connections[-1]
+        self._in_use.add(connection)
+        self._reused += 1
+        return connection
+
+    async def take_drained(self, origin: Origin) -> Connection | None:
+        """Return the connection used last that is still usable, closing the others before it.
+
+        Never waits for a peer.
+        """
         while connections := self._idle.get(origin):
             connection = connections.pop()
             self._in_use.add(connection)
             try:
-                is_fit = self._is_young(connection) and await connection.probe()
+                is_young = self._now() - connection.idle_since < self._keepalive
+                is_usable = is_young and await connection.drain()
             except BaseException:
                 self.discard(connection)
                 raise
-            if is_fit and not self.is_closed:
+            if is_usable and not self.is_closed:
                 self._reused += 1
                 return connection
             self.discard(connection)
         return None
 
     def add(self, connection: Connection) -> None:
-        """Account for a connection that was just opened, and is in use."""
+        """Record a connection that was just opened and is in use."""
+        self._now = connection.now
         self._opened += 1
         self._in_use.add(connection)
 
     def keep(self, connection: Connection) -> None:
-        """Take a connection back from a reply that is over."""
+        """Take a connection back whose response is over."""
         if self.is_closed:
             self.discard(connection)
             return
         self._in_use.discard(connection)
-        now = connection.idle_since = trio.current_time()
-        connections = self._idle.setdefault(connection.origin, [])
+        now = connection.idle_since = connection.now()
+        connections = self._idle.get(connection.origin)
+        if connections is None:
+            connections = self._idle[connection.origin] = []
         connections.append(connection)
         if len(connections) > self._max_idle:
             connections.pop(0).close()
@@ -98,9 +124,10 @@ class ConnectionPool:
 
     def close_expired(self) -> None:
         """Close what has been idle for too long, and forget the origins that have nothing left."""
-        self._sweep_at = trio.current_time() + self._keepalive / 4
+        now = self._now()
+        self._sweep_at = now + self._keepalive / 4
         for origin, connections in list(self._idle.items()):
-            young = [each for each in connections if self._is_young(each)]
+            young = [each for each in connections if now - each.idle_since < self._keepalive]
             for each in connections[: len(connections) - len(young)]:  # the oldest are in front
                 each.close()
             connections[:] = young
@@ -108,12 +135,9 @@ class ConnectionPool:
                 del self._idle[origin]
 
     def close(self) -> None:
-        """Close every connection at once; replies being read end in `httpx.ReadError`."""
+        """Close every connection at once; bodies being read end in `httpx.ReadError`."""
         self.is_closed = True
         for connection in [*self._in_use, *(each for kept in self._idle.values() for each in kept)]:
             connection.close()
         self._idle.clear()
         self._in_use.clear()
-
-    def _is_young(self, connection: Connection) -> bool:
-        return trio.current_time() - connection.idle_since < self._keepalive

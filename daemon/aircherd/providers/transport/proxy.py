@@ -9,13 +9,18 @@ variables win over upper-case ones, as in curl.
 import ipaddress
 import math
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 
 import httpx
-import trio
 
 from aircherd.providers.transport.out_of_files import is_out_of_files, out_of_files
-from aircherd.providers.transport.timeouts import Phase, RequestDeadlines, timeouts_of
+from aircherd.providers.transport.request import (
+    HttpResponse,
+    OnSent,
+    RequestHead,
+    ignore_sent,
+)
+from aircherd.providers.transport.timeouts import RequestDeadlines, Timeouts
 from aircherd.vocabulary.hosts import is_loopback
 
 KEEPALIVE_SECONDS = 60.0
@@ -73,15 +78,15 @@ def _holds(entry: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -
         return False
 
 
-class ProxiedTransport(httpx.AsyncBaseTransport):
-    """httpx's own transport through one proxy, with the deadlines and the sentences of ours.
+class ProxiedTransport:
+    """httpx's own transport through one proxy, with our deadlines and messages; an `HttpTransport`.
 
-    httpx knows one read timeout for all; here it gets none, and the head and each piece of the
-    body get their own deadline around it.
+    httpx has one read timeout for everything; here it gets none, and the head and each piece of the
+    body get a deadline of their own.
     """
 
     def __init__(self, proxy: str, make_context: Callable[[], ssl.SSLContext]) -> None:
-        self._name = _without_secrets(proxy)
+        self._name = _without_password(proxy)
         try:
             self._inner = httpx.AsyncHTTPTransport(
                 proxy=proxy,
@@ -90,41 +95,42 @@ class ProxiedTransport(httpx.AsyncBaseTransport):
                 limits=httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS),
             )
         except (ValueError, ImportError, httpx.InvalidURL):
-            # Their texts may hold the URL, and the URL a password.
+            # Their messages may hold the URL, and the URL a password.
             problem = f"cannot use the proxy {self._name}: it must be an http:// or https:// URL"
             raise httpx.ProxyError(problem) from None
 
     def __repr__(self) -> str:
         return f"<ProxiedTransport by {self._name}>"
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send `request` through the proxy and return its reply, the body unread.
-
-        Raises:
-            httpx.TransportError: as `Transport` raises them; `ProxyError` if the proxy refused.
-            AircherError: it is our own fault, there are no descriptors left.
-        """
-        asked = timeouts_of(request)
-        deadlines = RequestDeadlines(asked, f"{request.url.host} (by the proxy {self._name})")
+    async def send(
+        self, head: RequestHead, body: bytes, timeouts: Timeouts, on_sent: OnSent = ignore_sent
+    ) -> HttpResponse:
+        """Send a request through the proxy; see `HttpTransport`."""
+        deadlines = RequestDeadlines(
+            timeouts, f"{head.endpoint.url.host} (by the proxy {self._name})"
+        )
 
         async def trace(event: str, _details: Mapping[str, object]) -> None:
             if event.endswith("receive_response_headers.started"):
                 deadlines.begin("first_byte")
 
-        inner_request = httpx.Request(
-            request.method,
-            request.url,
-            headers=request.headers,
-            stream=request.stream,
-            extensions={
-                "timeout": {"connect": asked.get("connect"), "write": asked.get("write")},
-                "trace": trace,
-            },
-        )
+        timeout = {"connect": timeouts.connect, "write": timeouts.write}
+        request = as_httpx(head, body, {"timeout": timeout, "trace": trace})
+        try:
+            response = await self._send(request, deadlines)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError):
+            raise
+        except BaseException:
+            on_sent()  # perhaps: httpx does not tell
+            raise
+        on_sent()
+        return response
+
+    async def _send(self, request: httpx.Request, deadlines: RequestDeadlines) -> HttpResponse:
         with deadlines.open_scope("connect") as scope:
-            scope.deadline = math.inf  # until the answer is awaited, httpx sees to it
+            scope.deadline = math.inf  # until the response is awaited, httpx keeps the deadlines
             try:
-                response = await self._inner.handle_async_request(inner_request)
+                response = await self._inner.handle_async_request(request)
             except httpx.ConnectTimeout:
                 raise deadlines.error("connect") from None
             except httpx.WriteTimeout:
@@ -133,53 +139,67 @@ class ProxiedTransport(httpx.AsyncBaseTransport):
                 if is_out_of_files(error):
                     raise out_of_files() from None
                 raise httpx.ConnectError(f"cannot connect to {deadlines.peer}: {error}") from None
-            response.stream = GuardedBody(response, deadlines)
-            deadlines.begin("first_byte")
-            return response
+            return ProxiedResponse(response, deadlines)
         raise deadlines.error()
+
+    def close_expired(self) -> None:
+        """Do nothing: httpx closes expired connections by itself."""
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._inner.aclose()
 
 
-class GuardedBody(httpx.AsyncByteStream):
-    """A body of httpx's transport, read piece by piece under the deadlines."""
+class ProxiedResponse:
+    """An `HttpResponse` of httpx's transport, its body read piece by piece under our deadlines."""
 
     def __init__(self, response: httpx.Response, deadlines: RequestDeadlines) -> None:
         assert isinstance(response.stream, httpx.AsyncByteStream)
+        self.status = response.status_code
+        self.headers = response.headers.raw
         self._stream = response.stream
         self._pieces = aiter(response.stream)
         self._deadlines = deadlines
-        self._ends_at = deadlines.ends_at("first_byte")
+        self._first_by = deadlines.begin("first_byte")
         self._has_begun = False
+
+    def take_whole(self) -> None:
+        """Return None: whether the whole body has arrived is unknown."""
 
     async def receive_some(self) -> bytes:
         """Return the next piece; b"" at the end."""
-        phase: Phase = "read" if self._has_begun else "first_byte"
         piece = b""
-        with trio.CancelScope() as scope:
-            scope.deadline = self._deadlines.ends_at("read") if self._has_begun else self._ends_at
+        with self._deadlines.open_scope("read") as scope:
+            if not self._has_begun:
+                scope.deadline = self._first_by
             piece = await anext(self._pieces, b"")
-            self._has_begun = True
         if scope.cancelled_caught:
             await self.aclose()
-            raise self._deadlines.error(phase)
+            raise self._deadlines.error("read" if self._has_begun else "first_byte")
+        self._has_begun = True
         return piece
 
     def finish(self) -> None:
-        """Say that the rest is not wanted; here `aclose` does all there is to do."""
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while piece := await self.receive_some():
-            yield piece
+        """Do nothing: `aclose` does everything."""
 
     async def aclose(self) -> None:
         """Close the connection, or return it if the body was read to its end."""
         await self._stream.aclose()
 
 
-def _without_secrets(proxy: str) -> str:
+def as_httpx(head: RequestHead, body: bytes, extensions: dict[str, object]) -> httpx.Request:
+    """Return a request as httpx's object."""
+    headers = [*head.headers, (b"content-length", b"%d" % len(body))] if body else head.headers
+    return httpx.Request(
+        head.method,
+        head.endpoint.url,
+        headers=headers,
+        stream=httpx.ByteStream(body),
+        extensions=extensions,
+    )
+
+
+def _without_password(proxy: str) -> str:
     """Return host and port of the proxy's URL, which may hold a password."""
     try:
         url = httpx.URL(proxy)

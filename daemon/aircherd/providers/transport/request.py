@@ -1,7 +1,11 @@
-"""One call over HTTP in the plainest form: what goes out, and what comes back.
+"""What goes over a transport and what comes back: requests, their encoded heads, responses.
 
-The hot path's way past httpx's own objects, which cost more to make than a request to send. Every
-transport takes it by `send_over`; ours takes it as it is.
+These are our own types because httpx's cost more to create than a request costs to send.
+
+    HttpRequest      what an adapter describes: method, URL, headers, body
+    RequestHead      its URL parsed, its headers checked and encoded; made once for many requests
+    HttpTransport    sends a head with a body
+    HttpResponse     status, headers, and the body still to be read
 """
 
 from collections.abc import Callable
@@ -9,27 +13,53 @@ from functools import lru_cache
 from typing import Protocol
 
 import httpx
+import msgspec
 
-from aircherd.providers.transport.connection import Origin
-from aircherd.providers.transport.parser import request_head
-from aircherd.providers.transport.timeouts import Seconds
+from aircherd.providers.transport.timeouts import Timeouts
+
+Headers = list[tuple[str, str]]
+"""Names in lower case with their values, one of which may hold a key."""
+
+RawHeaders = list[tuple[bytes, bytes]]
+"""Names and values as they came over the wire."""
+
+Origin = tuple[str, bytes]
+"""Scheme, and host with the port if it is not the default of the scheme."""
+
+OnSent = Callable[[], None]
+"""Called when a request begins to leave. Before that, nothing can be billed."""
 
 
-class BodyReader(Protocol):
-    """The body of a reply, read without an async generator."""
+def ignore_sent() -> None:
+    """Do nothing: the caller does not care when the request leaves."""
 
-    async def receive_some(self) -> bytes:
-        """Return the next piece, b"" at the end; raises httpx.TransportError."""
 
-    def finish(self) -> None:
-        """Say that the reply's meaning is over, so that the connection may be kept."""
+# ------------------------------------------------------------------ requests
 
-    async def aclose(self) -> None:
-        """Let the body go: the connection is kept if it can be, closed at once if not."""
+
+class HttpRequest(msgspec.Struct, frozen=True):
+    """One HTTP request. Printing it shows neither header values nor the body."""
+
+    method: str
+    url: str
+    headers: Headers
+    body: bytes = b""
+
+    def __repr__(self) -> str:
+        names = ", ".join(name for name, _ in self.headers)
+        return f"<HttpRequest {self.method} {self.url} [{names}] {len(self.body)} bytes>"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        # The one that msgspec generates shows the fields, and with them the key.
+        return [("request", repr(self))]
+
+
+class BadUrl(ValueError):
+    """A URL that the HTTP library rejects, and why."""
 
 
 class Endpoint:
-    """Where a call goes, worked out once for each URL."""
+    """A parsed URL. `peer` is the host and port for messages."""
 
     __slots__ = ("origin", "peer", "url")
 
@@ -39,112 +69,112 @@ class Endpoint:
         self.peer = url.netloc.decode("ascii")
 
     def __repr__(self) -> str:
-        return f"<Target {self.peer}>"
-
-
-class BadUrl(ValueError):
-    """A URL that the HTTP library does not take, and why."""
+        return f"<Endpoint {self.peer}>"
 
 
 @lru_cache(maxsize=256)
 def endpoint_of(text: str) -> Endpoint:
-    """Return the target of a URL.
+    """Parse a URL.
 
     Raises:
-        BadUrl: it is none.
+        BadUrl: it is invalid.
     """
     try:
         url = httpx.URL(text)
-        # The library looks at a host's name when it is first asked for: better here than later.
+        # The library validates the host name on first access: do that here rather than later.
         assert url.host is not None
     except (httpx.InvalidURL, UnicodeError) as error:
         raise BadUrl(f"cannot be used: {error}") from None
     return Endpoint(url)
 
 
-class HttpResponse:
-    """What came back: the head, and the body still to be read. Whoever has it closes `body`."""
+class RequestHead:
+    """Request line and headers, checked and encoded. It may hold a key; printing it shows none.
 
-    __slots__ = ("body", "headers", "status")
-
-    def __init__(self, status: int, headers: list[tuple[bytes, bytes]], body: BodyReader) -> None:
-        self.status = status
-        self.headers = headers
-        self.body = body
-
-    def __repr__(self) -> str:
-        return f"<Answer {self.status} {self.body!r}>"
-
-
-OnSent = Callable[[], None]
-
-
-def ignore_sent() -> None:
-    """Nobody wants to know."""
-
-
-class HttpRequest:
-    """A request that is ready to go. Printing it shows neither header values nor the body.
-
-    `headers` are text, as they do not change from call to call: the bytes of the same ones are made
-    once. What httpx would add, host and length, is added here. `on_sent` is called when the request
-    begins to leave: before that it costs nobody anything.
+    `headers` include the host; the length of a body is added to each message.
     """
 
-    __slots__ = ("body", "headers", "method", "on_sent", "target", "timeouts")
+    __slots__ = ("encoded", "endpoint", "headers", "method")
 
-    def __init__(
-        self,
-        method: str,
-        target: Endpoint,
-        headers: tuple[tuple[str, str], ...],
-        body: bytes,
-        timeouts: Seconds,
-        *,
-        on_sent: OnSent = ignore_sent,
-    ) -> None:
+    def __init__(self, method: str, url: str, headers: Headers) -> None:
+        """Parse, check and encode.
+
+        Raises:
+            BadUrl: the URL is invalid.
+            httpx.LocalProtocolError: a header or the path holds a line break or a NUL. The message
+                does not repeat it, for it may be part of a key.
+        """
         self.method = method
-        self.target = target
-        self.headers = headers
-        self.body = body
-        self.timeouts = timeouts
-        self.on_sent = on_sent
+        self.endpoint = endpoint_of(url)
+        # As bytes: a header that the user configured may hold more than ASCII.
+        self.headers = [(name.encode(), value.encode()) for name, value in headers]
+        self.headers.append((b"host", self.endpoint.origin[1]))
+        self.encoded = _encode(method, self.endpoint.url.raw_path, self.headers)
 
-    def message(self) -> bytes:
-        """Return the bytes that go over the wire; raises as `http1.request_head`."""
-        head = _head(self.method, self.target, self.headers)
-        if not self.body:
-            return head + b"\r\n"
-        return b"%bcontent-length: %d\r\n\r\n%b" % (head, len(self.body), self.body)
-
-    def as_httpx(self) -> httpx.Request:
-        """Return the same request for a transport that knows httpx's form only."""
-        headers = _raw(self.target, self.headers)
-        if self.body:
-            headers.append((b"content-length", b"%d" % len(self.body)))
-        return httpx.Request(
-            self.method,
-            self.target.url,
-            headers=headers,
-            stream=httpx.ByteStream(self.body),
-            extensions={"timeout": self.timeouts},
-        )
+    def message(self, body: bytes) -> bytes:
+        """Return the bytes of a whole request with this head."""
+        if not body:
+            return self.encoded + b"\r\n"
+        return b"%bcontent-length: %d\r\n\r\n%b" % (self.encoded, len(body), body)
 
     def __repr__(self) -> str:
-        return f"<Outgoing {self.method} {self.target.url} {len(self.body)} bytes>"
+        return f"<RequestHead {self.method} {self.endpoint.url}>"
 
 
-def _raw(target: Endpoint, headers: tuple[tuple[str, str], ...]) -> list[tuple[bytes, bytes]]:
-    # As bytes: a header of the user's own may hold more than ASCII.
-    raw = [(name.encode(), value.encode()) for name, value in headers]
-    return [*raw, (b"host", target.origin[1])]
+def _encode(method: str, path: bytes, headers: RawHeaders) -> bytes:
+    """Return the lines of a request's head, without the empty line that ends it."""
+    lines = [b"%b %b HTTP/1.1\r\n" % (method.encode("ascii"), path)]
+    lines += [b"%b: %b\r\n" % header for header in headers]
+    head = b"".join(lines)
+    # Exactly one line break per line, so that no value can smuggle in a header.
+    if not head.count(b"\n") == head.count(b"\r") == len(lines) or b"\0" in head:
+        raise httpx.LocalProtocolError("a header or the path holds a line break or a NUL")
+    return head
 
 
-def forget_heads() -> None:
-    """Forget the heads that were made: there are keys in them, of which one is no more."""
-    _head.cache_clear()
+# ------------------------------------------------------------------ responses
 
 
-@lru_cache(maxsize=256)
-def _head(method: str, target: Endpoint, headers: tuple[tuple[str, str], ...]) -> bytes:
-    return request_head(method, target.url.raw_path, _raw(target, headers))
+class HttpResponse(Protocol):
+    """A response whose body is still to be read. Its receiver closes it."""
+
+    status: int
+    headers: RawHeaders
+
+    def take_whole(self) -> bytes | None:
+        """Return the whole body if it has already arrived, else None and change nothing."""
+
+    async def receive_some(self) -> bytes:
+        """Return the next piece of the body, b"" at its end; raises httpx.TransportError."""
+
+    def finish(self) -> None:
+        """Declare that the rest of the body is not needed: the connection may be reused."""
+
+    async def aclose(self) -> None:
+        """Release the connection: kept if it can be reused, else closed at once."""
+
+
+class HttpTransport(Protocol):
+    """Sends requests."""
+
+    async def send(
+        self, head: RequestHead, body: bytes, timeouts: Timeouts, on_sent: OnSent = ignore_sent
+    ) -> HttpResponse:
+        """Send a request and wait for the head of its response.
+
+        Raises:
+            httpx.ConnectError, httpx.ConnectTimeout: no connection, so nothing was sent.
+            httpx.WriteError, httpx.WriteTimeout: the server does not take the request.
+            httpx.ReadError, httpx.ReadTimeout: no response.
+            httpx.RemoteProtocolError: a response that is not HTTP/1.1, or none.
+            httpx.UnsupportedProtocol: the URL is neither http nor https.
+            httpx.ProxyError: the proxy refuses.
+            AircherError: our own fault: no descriptors are left.
+            RuntimeError: the transport is closed.
+        """
+
+    def close_expired(self) -> None:
+        """Close connections that have been idle for too long."""
+
+    async def aclose(self) -> None:
+        """Close every connection at once; bodies being read end in `httpx.ReadError`."""

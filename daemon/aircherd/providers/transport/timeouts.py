@@ -1,26 +1,25 @@
 """How long a request may wait, phase by phase.
 
-    connect     name look-up, TCP and TLS together
+    connect     name lookup, TCP and TLS together
     write       the server takes no data; renewed whenever it takes some
     first_byte  from the request's last byte to the whole head, and on to the body's first byte
     read        between one piece of the body and the next
 
-Most requests go over an open connection and wait once, in the socket: then the deadlines are the
-socket's (`Wire`, and one `wait_keeper` for all), and cost next to nothing. What waits in several
-places at once, connecting and large requests, does so in a scope whose deadline moves from phase
-to phase.
+Most requests go over an open connection and wait once, in the socket: their deadlines are those of
+the `TcpStream`, kept by one `DeadlineScheduler` for all. What waits in several places at once, large
+and proxied requests, does so in a cancel scope whose deadline moves from phase to phase.
 """
 
 import math
-from collections.abc import Mapping
 from typing import Literal
 
 import httpx
+import msgspec
 import trio
 
 Phase = Literal["connect", "write", "first_byte", "read"]
 
-# phase -> (what is raised, its sentence)
+# phase -> (the exception, its message)
 TIMEOUTS: dict[Phase, tuple[type[httpx.TimeoutException], str]] = {
     "connect": (httpx.ConnectTimeout, "no connection to {peer} within {seconds:g} s"),
     "write": (httpx.WriteTimeout, "{peer} took no data for {seconds:g} s"),
@@ -28,76 +27,52 @@ TIMEOUTS: dict[Phase, tuple[type[httpx.TimeoutException], str]] = {
     "read": (httpx.ReadTimeout, "{peer} sent nothing more for {seconds:g} s"),
 }
 
-Seconds = Mapping[str, float | None]
-"""As in `request.extensions["timeout"]`; what is missing or None has no limit."""
 
+class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
+    """The seconds that each phase may take; infinity is no limit."""
 
-def timeouts_of(request: httpx.Request) -> Seconds:
-    """Return the deadlines that a request brings along."""
-    timeouts: Seconds = request.extensions.get("timeout") or {}
-    return timeouts
+    connect: float = math.inf
+    write: float = math.inf
+    first_byte: float = math.inf
+    read: float = math.inf
 
-
-def seconds_for(phase: Phase, timeouts: Seconds) -> float:
-    """Return the seconds of `phase`; without `first_byte`, as httpx asks, `read` stands in."""
-    seconds = timeouts.get(phase)
-    if seconds is None and phase == "first_byte" and "first_byte" not in timeouts:
-        seconds = timeouts.get("read")
-    return math.inf if seconds is None else seconds
+    def error(self, phase: Phase, peer: str) -> httpx.TimeoutException:
+        """Return what to raise when `phase` took too long."""
+        kind, message = TIMEOUTS[phase]
+        return kind(message.format(peer=peer, seconds=getattr(self, phase)))
 
 
 class RequestDeadlines:
-    """The phases of one request.
+    """The phases of one request, each with its deadline in the cancel scope that is open."""
 
-    Either `begin` each phase inside of `open_scope()`, or set `phase` for `error` and keep to
-    `ends_at`.
-    """
+    __slots__ = ("_phase", "_scope", "_timeouts", "peer")
 
-    __slots__ = ("_scope", "_timeouts", "answer_by", "peer", "phase")
-
-    def __init__(self, timeouts: Seconds, peer: str) -> None:
-        self._timeouts = timeouts
+    def __init__(self, timeouts: Timeouts, peer: str) -> None:
         self.peer = peer
-        self.phase: Phase = "connect"
-        self.answer_by = math.inf
-        self._scope: trio.CancelScope | None = None
+        self._timeouts = timeouts
+        self._phase: Phase = "connect"
+        self._scope = trio.CancelScope()
 
     def __repr__(self) -> str:
-        until = f" until={self._scope.deadline:g}" if self._scope else ""
-        return f"<Deadlines {self.peer} {self.phase}{until}>"
+        return f"<RequestDeadlines {self.peer} {self._phase} until={self._scope.deadline:g}>"
 
     def open_scope(self, phase: Phase) -> trio.CancelScope:
-        """Return a scope to enter at once: it bounds `phase`, and each one that begins in it."""
-        self.phase = phase
-        self._scope = trio.CancelScope(deadline=self.ends_at(phase))
+        """Return a scope to enter at once: it bounds `phase`, and each phase that begins in it."""
+        self._scope = trio.CancelScope()
+        self.begin(phase)
         return self._scope
 
-    def begin(self, phase: Phase) -> None:
-        """Give `phase` its whole time from now on, in the open scope."""
-        self.phase = phase
-        if self._scope is not None:
-            self._scope.deadline = self.ends_at(phase)
-
-    def await_answer(self) -> float:
-        """Let `first_byte` begin; return when it ends, which `answer_by` keeps for the body."""
-        self.begin("first_byte")
-        self.answer_by = self.ends_at("first_byte")
-        return self.answer_by
+    def begin(self, phase: Phase) -> float:
+        """Give `phase` its whole time from now on; return when that ends, on trio's clock."""
+        self._phase = phase
+        ends_at: float = trio.current_time() + getattr(self._timeouts, phase)
+        self._scope.deadline = ends_at
+        return ends_at
 
     def renew(self) -> None:
-        """Give the present phase its whole time again: there was progress."""
-        self.begin(self.phase)
-
-    def seconds(self, phase: Phase) -> float:
-        """Return how long `phase` may take."""
-        return seconds_for(phase, self._timeouts)
-
-    def ends_at(self, phase: Phase) -> float:
-        """Return the time on trio's clock at which `phase` would be over if it began now."""
-        return trio.current_time() + seconds_for(phase, self._timeouts)
+        """Give the current phase its whole time again: there was progress."""
+        self.begin(self._phase)
 
     def error(self, phase: Phase | None = None) -> httpx.TimeoutException:
-        """Return what to raise when `phase`, or else the present one, took too long."""
-        phase = phase or self.phase
-        kind, sentence = TIMEOUTS[phase]
-        return kind(sentence.format(peer=self.peer, seconds=seconds_for(phase, self._timeouts)))
+        """Return what to raise when `phase`, or else the current one, took too long."""
+        return self._timeouts.error(phase or self._phase, self.peer)

@@ -1,14 +1,12 @@
-"""How bytes reach a provider: an httpx transport with a connection pool of our own.
+"""How requests reach a provider: HTTP/1.1 over pooled connections, or through a proxy.
 
 httpx's own pool walks all its connections for every request and loses some to cancellation; see
-`connection_pool` for ours. A reply's body gives its connection back, see `reply_body`.
+`pool` for ours. A response returns its connection, see `response`.
 
     open_transport -> Transport, or Router -> Transport | ProxiedTransport
-    send(call) -> answer -> answer.body.receive_some() ... aclose()
-    handle_async_request(request) -> response: the same for those who use httpx
+    send(head, body, timeouts) -> response -> response.receive_some() ... aclose()
 
-Deadlines are `call.timeouts` or `request.extensions["timeout"]`, see `deadlines`. Redirects are
-never followed: a key goes to the origin it is bound to and nowhere else.
+Redirects are never followed: a key goes to the origin it is bound to and nowhere else.
 """
 
 import ssl
@@ -16,49 +14,44 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 import httpx
+import trio
 
 from aircherd.config.model import Network
-from aircherd.providers.transport.body import ReplyBody
 from aircherd.providers.transport.connection import (
     PORTS,
     Connection,
     ContextSource,
     open_connection,
 )
-from aircherd.providers.transport.parser import ReplyParser, request_message
 from aircherd.providers.transport.pool import (
     KEEPALIVE_SECONDS,
     MAX_IDLE,
     ConnectionPool,
     TransportStatistics,
 )
-from aircherd.providers.transport.proxy import (
-    PROXY_VARIABLES,
-    GuardedBody,
-    ProxiedTransport,
-    proxy_for,
-)
+from aircherd.providers.transport.proxy import PROXY_VARIABLES, ProxiedTransport, proxy_for
 from aircherd.providers.transport.request import (
-    BodyReader,
     Endpoint,
-    HttpRequest,
     HttpResponse,
+    HttpTransport,
     OnSent,
+    RequestHead,
     ignore_sent,
 )
-from aircherd.providers.transport.timeouts import RequestDeadlines, Seconds, timeouts_of
+from aircherd.providers.transport.response import PooledResponse
+from aircherd.providers.transport.timeouts import Timeouts
 from aircherd.providers.transport.tls import make_context
 
 LOST = (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError)
-"""What a connection may fail with that the server closed in the moment it was used again."""
+"""How a request fails on a connection that the server closed at the moment it was reused."""
 
 
-class Transport(httpx.AsyncBaseTransport):
-    """HTTP/1.1 over trio with keep-alive, straight to the server.
+class Transport:
+    """HTTP/1.1 with keep-alive, directly to the server; an `HttpTransport`.
 
-    If a server closes a kept connection in the moment it is used again, not one byte of an answer
-    having come, the request is sent once more over a fresh one. Every other failure is the
-    caller's; it arrives as an `httpx.TransportError` in a sentence, and the connection is closed.
+    If a server closes a kept connection at the moment it is reused, and not one byte of a response
+    has come, the request is sent once more over a new connection. Every other failure is raised as
+    an `httpx.TransportError` with a readable message, and the connection is closed.
     """
 
     def __init__(
@@ -76,105 +69,64 @@ class Transport(httpx.AsyncBaseTransport):
         return f"<Transport {'closed' if self._pool.is_closed else self.statistics()}>"
 
     def statistics(self) -> TransportStatistics:
-        """Return a frozen account for people and tests."""
+        """Return a snapshot of the counts."""
         return self._pool.statistics(retried=self._retried)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send `request` and return its reply, the body unread; raises as `send`."""
-        target = Endpoint(request.url)
-        self._check_use(target)
-        message = request_message(request, await _whole_body(request))
-        is_head = request.method == "HEAD"
-        reply, body = await self._perform(
-            target, message, timeouts_of(request), ignore_sent, is_head=is_head
-        )
-        return httpx.Response(
-            reply.status,
-            headers=reply.headers,
-            stream=body,
-            extensions={"http_version": b"HTTP/1.1", "reason_phrase": reply.reason},
-        )
+    async def send(
+        self, head: RequestHead, body: bytes, timeouts: Timeouts, on_sent: OnSent = ignore_sent
+    ) -> HttpResponse:
+        """Send a request and wait for the head of its response; see `HttpTransport`."""
+        pool, origin, message = self._pool, head.endpoint.origin, head.message(body)
+        connection = pool.take(origin) or await pool.take_drained(origin)
+        if connection is not None:
+            on_sent()
+            try:
+                pending = await connection.exchange(message, timeouts)
+            except BaseException as error:
+                pool.discard(connection)
+                is_lost = isinstance(error, LOST) and connection.is_stale and not pool.is_closed
+                if not is_lost:
+                    raise
+                self._retried += 1
+            else:
+                return PooledResponse(pool, connection, pending, timeouts)
+        connection = await self._open(head.endpoint, timeouts)
+        on_sent()
+        try:
+            pending = await connection.exchange(message, timeouts)
+        except BaseException:
+            pool.discard(connection)
+            raise
+        return PooledResponse(pool, connection, pending, timeouts)
 
-    async def send(self, call: HttpRequest) -> HttpResponse:
-        """Send `call` and return its answer, the body unread.
-
-        Raises:
-            httpx.ConnectError, httpx.ConnectTimeout: no connection, so nothing was sent.
-            httpx.WriteError, httpx.WriteTimeout: the server does not take the request.
-            httpx.ReadError, httpx.ReadTimeout: no answer.
-            httpx.RemoteProtocolError: an answer that is not HTTP/1.1, or none.
-            httpx.LocalProtocolError, httpx.UnsupportedProtocol: a request that cannot be sent.
-            AircherError: our own fault: no descriptors are left.
-            RuntimeError: the transport is closed.
-        """
-        self._check_use(call.target)
-        is_head = call.method == "HEAD"
-        reply, body = await self._perform(
-            call.target, call.message(), call.timeouts, call.on_sent, is_head=is_head
-        )
-        return HttpResponse(reply.status, reply.headers, body)
-
-    def _check_use(self, target: Endpoint) -> None:
+    async def _open(self, endpoint: Endpoint, timeouts: Timeouts) -> Connection:
         if self._pool.is_closed:
             raise RuntimeError("this transport is closed")
-        scheme = target.origin[0]
-        if scheme not in PORTS:
-            raise httpx.UnsupportedProtocol(f"{scheme}:// is not http:// or https://")
+        if endpoint.url.scheme not in PORTS:
+            raise httpx.UnsupportedProtocol(f"{endpoint.url.scheme}:// is not http:// or https://")
+        with trio.move_on_after(timeouts.connect):
+            connection = await open_connection(endpoint, self._get_context)
+            self._pool.add(connection)
+            return connection
+        raise timeouts.error("connect", endpoint.peer)
 
     def close_expired(self) -> None:
         """Close what has been idle for too long.
 
-        Requests do this by themselves from time to time; a daemon that gets none may call it.
+        Requests do this from time to time; an idle daemon calls it.
         """
         self._pool.close_expired()
 
     async def aclose(self) -> None:
-        """Close every connection at once; replies being read end in `httpx.ReadError`."""
+        """Close every connection at once; bodies being read end in `httpx.ReadError`."""
         self._pool.close()
 
-    async def _perform(
-        self,
-        target: Endpoint,
-        message: bytes,
-        timeouts: Seconds,
-        on_sent: OnSent,
-        *,
-        is_head: bool,
-    ) -> tuple[ReplyParser, ReplyBody]:
-        deadlines = RequestDeadlines(timeouts, target.peer)
-        connection = await self._pool.take(target.origin)
-        if connection is not None:
-            on_sent()
-            try:
-                return await self._exchange(connection, message, deadlines, is_head=is_head)
-            except LOST:
-                if not connection.is_stale or self._pool.is_closed:
-                    raise
-                self._retried += 1
-        connection = await self._open(target.url, deadlines)
-        on_sent()
-        return await self._exchange(connection, message, deadlines, is_head=is_head)
 
-    async def _open(self, url: httpx.URL, deadlines: RequestDeadlines) -> Connection:
-        with deadlines.open_scope("connect"):
-            connection = await open_connection(url, self._get_context)
-            self._pool.add(connection)
-            return connection
-        raise deadlines.error()
+class Router:
+    """Sends each request directly to its server or through the proxy that serves it.
 
-    async def _exchange(
-        self, connection: Connection, message: bytes, deadlines: RequestDeadlines, *, is_head: bool
-    ) -> tuple[ReplyParser, ReplyBody]:
-        try:
-            body = await connection.exchange(message, deadlines, is_head=is_head)
-        except BaseException:
-            self._pool.discard(connection)
-            raise
-        return connection.reply, ReplyBody(self._pool, connection, deadlines, body)
-
-
-class Router(httpx.AsyncBaseTransport):
-    """Sends each request straight to its server or through the proxy that serves it."""
+    An `HttpTransport`.
+    """
 
     def __init__(
         self,
@@ -190,15 +142,13 @@ class Router(httpx.AsyncBaseTransport):
     def __repr__(self) -> str:
         return f"<Router direct={self._direct!r} proxied={list(self._proxied.values())!r}>"
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send `request` on its way; raises what the two kinds of transport raise."""
-        return await self._way(request.url).handle_async_request(request)
+    async def send(
+        self, head: RequestHead, body: bytes, timeouts: Timeouts, on_sent: OnSent = ignore_sent
+    ) -> HttpResponse:
+        """Send a request over the right transport; see `HttpTransport`."""
+        return await self._transport_for(head.endpoint.url).send(head, body, timeouts, on_sent)
 
-    async def send(self, call: HttpRequest) -> HttpResponse:
-        """Send `call` on its way; raises likewise."""
-        return await send_over(self._way(call.target.url), call)
-
-    def _way(self, url: httpx.URL) -> Transport | ProxiedTransport:
+    def _transport_for(self, url: httpx.URL) -> HttpTransport:
         proxy = self._choose(url)
         if proxy is None:
             return self._direct
@@ -211,14 +161,14 @@ class Router(httpx.AsyncBaseTransport):
         self._direct.close_expired()
 
     async def aclose(self) -> None:
-        """Close every connection of all."""
+        """Close every connection of all transports."""
         await self._direct.aclose()
         for transport in self._proxied.values():
             await transport.aclose()
 
 
 def open_transport(network: Network, environ: Mapping[str, str]) -> Transport | Router:
-    """Return the transport for a network configuration: use it as `async with`, or `aclose` it.
+    """Return the transport for a network configuration; close it with `aclose`.
 
     Nothing is read or connected yet; certificates are read with the first https request.
     """
@@ -234,52 +184,3 @@ def open_transport(network: Network, environ: Mapping[str, str]) -> Transport | 
     if network.proxy or not PROXY_VARIABLES.isdisjoint(name.lower() for name in environ):
         return Router(direct, choose, get_context)
     return direct
-
-
-async def send_over(transport: httpx.AsyncBaseTransport, call: HttpRequest) -> HttpResponse:
-    """Send `call` over any transport, ours by the short way; raises what it raises."""
-    if isinstance(transport, Transport | Router):
-        return await transport.send(call)
-    try:
-        response = await transport.handle_async_request(call.as_httpx())
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError):
-        raise
-    except BaseException:
-        call.on_sent()  # perhaps: such a transport does not tell
-        raise
-    call.on_sent()
-    return HttpResponse(response.status_code, response.headers.raw, body_reader(response))
-
-
-def body_reader(response: httpx.Response) -> BodyReader:
-    """Return the reader of a response's body, whichever transport it came from."""
-    stream = response.stream
-    if isinstance(stream, ReplyBody | GuardedBody):
-        return stream
-    return _IteratedBody(response)
-
-
-class _IteratedBody:
-    """The body of any other httpx transport, such as a mock's."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self._response = response
-        self._pieces = response.aiter_raw()
-
-    async def receive_some(self) -> bytes:
-        return await anext(self._pieces, b"")
-
-    def finish(self) -> None:
-        """Nothing to keep."""
-
-    async def aclose(self) -> None:
-        await self._response.aclose()
-
-
-async def _whole_body(request: httpx.Request) -> bytes:
-    if isinstance(request.stream, httpx.ByteStream):
-        return b"".join(request.stream)
-    try:
-        return request.content
-    except httpx.RequestNotRead:
-        return await request.aread()

@@ -7,6 +7,7 @@ from helpers.providers.provider_calls import (
     CANARY,
     a_provider,
     a_request,
+    built_request,
 )
 
 ADAPTER = AnthropicMessages()
@@ -26,7 +27,9 @@ def test_models_call() -> None:
 
 def test_headers() -> None:
     """The key has its own header, the version a default that the user may replace."""
-    headers = dict(ADAPTER.chat_call(PROVIDER, a_request(), Model(id="m"), Secret(CANARY)).headers)
+    headers = dict(
+        built_request(ADAPTER, PROVIDER, a_request(), Model(id="m"), Secret(CANARY)).headers
+    )
     assert (headers["x-api-key"], headers["anthropic-version"]) == (CANARY, VERSION)
     newer = a_provider("anthropic", headers={"Anthropic-Version": "2026-10-21"})
     headers = dict(ADAPTER.key_check_call(newer, Secret(CANARY)).headers)

@@ -11,6 +11,7 @@ from helpers.providers.provider_calls import (
     a_provider,
     a_request,
     body_of,
+    built_request,
     failure_of,
     sent_body,
 )
@@ -24,7 +25,7 @@ def user(words: str) -> dict[str, object]:
 
 
 def body_for(model: Model, **fields: object) -> dict[str, object]:
-    return sent_body(ADAPTER.chat_call(PROVIDER, a_request(**fields), model, None))
+    return sent_body(built_request(ADAPTER, PROVIDER, a_request(**fields), model, None))
 
 
 def test_plain_request() -> None:

@@ -10,6 +10,7 @@ from helpers.providers.provider_calls import (
     CANARY,
     a_provider,
     a_request,
+    built_request,
     failure_of,
 )
 
@@ -30,7 +31,7 @@ ROOT = "https://generativelanguage.googleapis.com/v1beta"
 def test_base_urls(base: str, root: str) -> None:
     """The version is added where the base URL has none, as Google's SDK takes it."""
     provider = a_provider("gemini", base_url=base)
-    call = ADAPTER.chat_call(provider, a_request(), Model(id="m"), None)
+    call = built_request(ADAPTER, provider, a_request(), Model(id="m"), None)
     assert f"{root}/models/m:streamGenerateContent?alt=sse" == call.url
 
 
@@ -49,7 +50,7 @@ def test_base_urls(base: str, root: str) -> None:
 )
 def test_no_name_leaves_its_place(model: str, segment: str) -> None:
     """Whatever a model is called, its name stays one segment of the path."""
-    call = ADAPTER.chat_call(PROVIDER, a_request(stream=False), Model(id=model), None)
+    call = built_request(ADAPTER, PROVIDER, a_request(stream=False), Model(id=model), None)
     assert f"{ROOT}/models/{segment}:generateContent" == call.url
 
 
@@ -57,7 +58,7 @@ def test_key_is_in_its_header_only() -> None:
     """Neither chat nor check nor list have it in the URL."""
     key = Secret(CANARY)
     calls = [
-        ADAPTER.chat_call(PROVIDER, a_request(), Model(id="m"), key),
+        built_request(ADAPTER, PROVIDER, a_request(), Model(id="m"), key),
         ADAPTER.key_check_call(PROVIDER, key),
         ADAPTER.models_call(PROVIDER, key),
     ]

@@ -9,6 +9,7 @@ from helpers.providers.provider_calls import (
     a_provider,
     a_request,
     body_of,
+    built_request,
     failure_of,
     sent_body,
 )
@@ -74,7 +75,7 @@ def test_thinking_goes_by_the_model() -> None:
     """No budget or level goes to a model that has none."""
     request = a_request(reasoning="none")
     sent = [
-        sent_body(ADAPTER.chat_call(PROVIDER, request, Model(id=name), None)).get(
+        sent_body(built_request(ADAPTER, PROVIDER, request, Model(id=name), None)).get(
             "generationConfig"
         )
         for name in ("gemini-2.5-flash", "gemini-2.0-flash")
@@ -130,7 +131,7 @@ def test_sampling_that_a_model_does_not_take() -> None:
     """The field and the model are named."""
     model = Model(id="g", sampling=False)
     request = a_request(top_p=0.5)
-    failure = failure_of(lambda: ADAPTER.chat_call(PROVIDER, request, model, None))
+    failure = failure_of(lambda: built_request(ADAPTER, PROVIDER, request, model, None))
     assert (
         failure.kind,
         failure.message,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from aircherd.config.model import Network
 from aircherd.providers.health.call_report import CallReport
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import Health
@@ -18,7 +19,7 @@ def heard():
 
 
 def report(heard, model="m"):
-    return CallReport(heard.book, OPENAI, "work", model)
+    return CallReport(heard.book, OPENAI, Network(), "work", model, heard.book.now(), str)
 
 
 def test_headers_go_with_the_outcome(heard):
@@ -67,7 +68,7 @@ def test_a_free_look_tells_of_the_way_there_only(heard):
 def test_repr_names_the_call(heard):
     """The provider and the model."""
     assert repr(report(heard)) == "<CallReport openai m>"
-    assert repr(report(heard, None)) == "<CallReport openai a look>"
+    assert repr(report(heard, None)) == "<CallReport openai free of charge>"
 
 
 @pytest.mark.parametrize("kind", [FailureClass.NETWORK, FailureClass.TIMEOUT])

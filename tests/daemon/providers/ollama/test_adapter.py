@@ -2,14 +2,15 @@
 
 import pytest
 
-from aircherd.providers.adapter import HttpCall
 from aircherd.providers.ollama.adapter import OllamaChat
+from aircherd.providers.transport.request import HttpRequest
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Secret
 from helpers.providers.provider_calls import (
     CANARY,
     a_provider,
     a_request,
+    built_request,
     sent_body,
 )
 
@@ -17,8 +18,8 @@ ADAPTER = OllamaChat()
 OLLAMA = a_provider("ollama")
 
 
-def call(model: str = "m", key: Secret | None = None, **fields: object) -> HttpCall:
-    return ADAPTER.chat_call(OLLAMA, a_request(**fields), Model(id=model), key)
+def call(model: str = "m", key: Secret | None = None, **fields: object) -> HttpRequest:
+    return built_request(ADAPTER, OLLAMA, a_request(**fields), Model(id=model), key)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ def test_urls(base_url: str) -> None:
     """The URL's habitual ends are taken off: the calls are below the root."""
     provider = a_provider("ollama", base_url=base_url)
     root = base_url.removesuffix("/v1").removesuffix("/api")
-    chat = ADAPTER.chat_call(provider, a_request(), Model(id="m"), None)
+    chat = built_request(ADAPTER, provider, a_request(), Model(id="m"), None)
     calls = [chat, ADAPTER.models_call(provider, None)]
     calls.append(ADAPTER.key_check_call(provider, Secret(CANARY)))
     assert [(each.method, each.url.removeprefix(root)) for each in calls] == [

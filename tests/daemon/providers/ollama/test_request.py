@@ -2,8 +2,8 @@
 
 import pytest
 
-from aircherd.providers.adapter import HttpCall
 from aircherd.providers.ollama.adapter import OllamaChat
+from aircherd.providers.transport.request import HttpRequest
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Secret
@@ -11,6 +11,7 @@ from helpers.providers.provider_calls import (
     a_provider,
     a_request,
     body_of,
+    built_request,
     failure_of,
     sent_body,
 )
@@ -20,8 +21,8 @@ OLLAMA = a_provider("ollama")
 TOOL = {"name": "look", "description": "d", "parameters": '{"type":"object"}'}
 
 
-def call(model: str = "m", key: Secret | None = None, **fields: object) -> HttpCall:
-    return ADAPTER.chat_call(OLLAMA, a_request(**fields), Model(id=model), key)
+def call(model: str = "m", key: Secret | None = None, **fields: object) -> HttpRequest:
+    return built_request(ADAPTER, OLLAMA, a_request(**fields), Model(id=model), key)
 
 
 def body(model: str = "m", **fields: object) -> dict[str, object]:
@@ -142,7 +143,7 @@ def test_sampling_that_a_model_does_not_take_is_refused() -> None:
     """The field and the model are named."""
     model = Model(id="m", sampling=False)
     request = a_request(top_p=0.5)
-    failure = failure_of(lambda: ADAPTER.chat_call(OLLAMA, request, model, None))
+    failure = failure_of(lambda: built_request(ADAPTER, OLLAMA, request, model, None))
     assert (
         failure.kind,
         failure.message,
@@ -173,7 +174,7 @@ def test_the_cloud_is_not_asked_for_json() -> None:
     """It would pass over the wish and answer anything."""
     cloud = a_provider("ollama", base_url="https://ollama.com")
     request = a_request(response_format={"type": "json_object"})
-    failure = failure_of(lambda: ADAPTER.chat_call(cloud, request, Model(id="m"), None))
+    failure = failure_of(lambda: built_request(ADAPTER, cloud, request, Model(id="m"), None))
     assert FailureClass.UNSUPPORTED is failure.kind
     assert failure.message.startswith("response_format:")
 
@@ -188,7 +189,7 @@ def test_window_of_the_configuration_wins() -> None:
 def test_window_grows_with_the_prompt() -> None:
     """Tools and messages count; a model's own window is the end."""
     request = a_request(tools=[TOOL | {"description": "x" * 60_000}])
-    sent = sent_body(ADAPTER.chat_call(OLLAMA, request, Model(id="m"), None))
+    sent = sent_body(built_request(ADAPTER, OLLAMA, request, Model(id="m"), None))
     assert sent["options"] == {"num_ctx": 32_768}
-    small = sent_body(ADAPTER.chat_call(OLLAMA, request, Model(id="m", window=12_000), None))
+    small = sent_body(built_request(ADAPTER, OLLAMA, request, Model(id="m", window=12_000), None))
     assert small["options"] == {"num_ctx": 12_000}

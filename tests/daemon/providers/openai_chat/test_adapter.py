@@ -14,6 +14,7 @@ from helpers.providers.provider_calls import (
     a_provider,
     a_request,
     body_of,
+    built_request,
     failure_of,
     sent_body,
 )
@@ -92,7 +93,7 @@ def test_efforts(base_url: str, known: str) -> None:
 def test_no_effort_of_what_cannot_think() -> None:
     """A model that cannot think is not told not to: it would refuse the field."""
     model = Model(id="gpt-4o", reasoning=False)
-    call = ADAPTER.chat_call(a_provider(), a_request(reasoning="none"), model, None)
+    call = built_request(ADAPTER, a_provider(), a_request(reasoning="none"), model, None)
     assert "reasoning_effort" not in sent_body(call)
 
 
@@ -123,7 +124,7 @@ def test_number_of_stops(provider: Provider, stops: int | None) -> None:
     if stops is None:
         assert body_of(ADAPTER, provider, request)["stop"] == list("abcde")
         return
-    failure = failure_of(lambda: ADAPTER.chat_call(provider, request, Model(id="m"), None))
+    failure = failure_of(lambda: built_request(ADAPTER, provider, request, Model(id="m"), None))
     assert FailureClass.UNSUPPORTED is failure.kind
     assert failure.message == "stop: OpenAI takes at most 4 texts, not 5"
 
@@ -159,12 +160,12 @@ def test_who_is_openai(base_url: str, is_it: bool) -> None:
 def test_headers() -> None:
     """The key goes as a bearer token; what is accepted follows what was asked for."""
     streamed = dict(
-        ADAPTER.chat_call(a_provider(), a_request(), Model(id="m"), Secret(CANARY)).headers
+        built_request(ADAPTER, a_provider(), a_request(), Model(id="m"), Secret(CANARY)).headers
     )
     assert f"Bearer {CANARY}" == streamed["authorization"]
     assert streamed["accept"] == "text/event-stream"
     plain = dict(
-        ADAPTER.chat_call(a_provider(), a_request(stream=False), Model(id="m"), None).headers
+        built_request(ADAPTER, a_provider(), a_request(stream=False), Model(id="m"), None).headers
     )
     assert "authorization" not in plain
     assert plain["accept"] == "application/json"

@@ -8,6 +8,7 @@ from helpers.providers.provider_calls import (
     CANARY,
     a_provider,
     a_request,
+    built_request,
 )
 
 ADAPTER = OpenAIResponses()
@@ -15,14 +16,14 @@ ADAPTER = OpenAIResponses()
 
 def test_where_it_goes() -> None:
     """To the vendor's own path, the key in one header, streams asked for as such."""
-    call = ADAPTER.chat_call(a_provider(), a_request(), Model(id="m"), Secret(CANARY))
+    call = built_request(ADAPTER, a_provider(), a_request(), Model(id="m"), Secret(CANARY))
     headers = dict(call.headers)
     assert (call.method, call.url) == ("POST", "https://api.openai.com/v1/responses")
     assert (headers["authorization"], headers["accept"]) == (
         f"Bearer {CANARY}",
         "text/event-stream",
     )
-    whole = ADAPTER.chat_call(a_provider(), a_request(stream=False), Model(id="m"), None)
+    whole = built_request(ADAPTER, a_provider(), a_request(stream=False), Model(id="m"), None)
     assert dict(whole.headers)["accept"] == "application/json"
     assert CANARY not in call.body.decode() + call.url + repr(call) + repr(ADAPTER)
 

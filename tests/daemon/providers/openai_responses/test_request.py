@@ -10,6 +10,7 @@ from helpers.providers.provider_calls import (
     a_provider,
     a_request,
     body_of,
+    built_request,
     failure_of,
     sent_body,
 )
@@ -43,7 +44,7 @@ def body(**fields: object) -> Json:
 
 
 def body_for(model: Model, request: ChatRequest) -> Json:
-    return sent_body(ADAPTER.chat_call(a_provider(), request, model, None))
+    return sent_body(built_request(ADAPTER, a_provider(), request, model, None))
 
 
 def sent_input(*messages: Json, **fields: object) -> object:
@@ -57,7 +58,7 @@ def refused(
 ) -> str:
     """Return the words with which the request is refused, by default as this API's lack."""
     asked = model or Model(id="m")
-    failure = failure_of(lambda: ADAPTER.chat_call(a_provider(), request, asked, None))
+    failure = failure_of(lambda: built_request(ADAPTER, a_provider(), request, asked, None))
     assert failure.kind is kind
     return failure.message
 

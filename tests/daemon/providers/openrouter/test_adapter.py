@@ -6,7 +6,14 @@ from aircherd.providers.openrouter.adapter import OpenRouter
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReasoningDelta
 from aircherd.vocabulary.secret import Secret
-from helpers.providers.provider_calls import CANARY, a_provider, a_request, body_of, failure_of
+from helpers.providers.provider_calls import (
+    CANARY,
+    a_provider,
+    a_request,
+    body_of,
+    built_request,
+    failure_of,
+)
 
 ADAPTER = OpenRouter()
 PROVIDER = a_provider("openrouter")
@@ -45,7 +52,7 @@ def test_name_of_the_token_limit(changes: dict[str, object], field: str) -> None
 def test_number_of_stops() -> None:
     """More than four stop texts are refused by the field's name."""
     request = a_request(stop=list("abcde"))
-    failure = failure_of(lambda: ADAPTER.chat_call(PROVIDER, request, Model(id="m"), None))
+    failure = failure_of(lambda: built_request(ADAPTER, PROVIDER, request, Model(id="m"), None))
     assert failure.message == "stop: OpenRouter takes at most 4 texts, not 5"
 
 
@@ -61,7 +68,7 @@ def test_urls() -> None:
     """The key has a page of its own, for the list of models is open to anybody."""
     key = Secret(CANARY)
     calls = (
-        ADAPTER.chat_call(PROVIDER, a_request(), Model(id="m"), key),
+        built_request(ADAPTER, PROVIDER, a_request(), Model(id="m"), key),
         ADAPTER.key_check_call(PROVIDER, key),
         ADAPTER.models_call(PROVIDER, None),
     )
@@ -74,14 +81,16 @@ def test_urls() -> None:
 
 def test_it_says_who_calls() -> None:
     """The title is sent, in the configuration's words where it has any, and no referer."""
-    headers = dict(ADAPTER.chat_call(PROVIDER, a_request(), Model(id="m"), Secret(CANARY)).headers)
+    headers = dict(
+        built_request(ADAPTER, PROVIDER, a_request(), Model(id="m"), Secret(CANARY)).headers
+    )
     assert (headers["x-openrouter-title"], headers["authorization"]) == (
         "aircher",
         f"Bearer {CANARY}",
     )
     assert "http-referer" not in headers
     named = a_provider("openrouter", headers={"X-OpenRouter-Title": "mine"})
-    headers = dict(ADAPTER.chat_call(named, a_request(), Model(id="m"), None).headers)
+    headers = dict(built_request(ADAPTER, named, a_request(), Model(id="m"), None).headers)
     assert headers["x-openrouter-title"] == "mine"
 
 

@@ -15,6 +15,7 @@ from aircher_wire import codes
 from aircherd.errors import AircherError, ProviderFailed
 from aircherd.providers.transport.connection import open_connection
 from aircherd.providers.transport.out_of_files import check_room, is_out_of_files, out_of_files
+from aircherd.providers.transport.request import endpoint_of
 from aircherd.providers.transport.tls import make_context
 
 
@@ -81,7 +82,7 @@ async def test_a_connection_that_cannot_be_opened() -> None:
     port = listener.socket.getsockname()[1]
     async with listener:
         with no_room(), pytest.raises(AircherError, match="too many open files"):
-            await open_connection(httpx.URL(f"http://127.0.0.1:{port}"), AssertionError)
+            await open_connection(endpoint_of(f"http://127.0.0.1:{port}"), AssertionError)
 
 
 def test_certificates_are_not_read_without_room() -> None:

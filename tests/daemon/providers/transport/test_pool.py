@@ -28,7 +28,7 @@ class Peers:
         return connection
 
     def is_closed(self, connection: Connection) -> bool:
-        return connection._wire._sock.fileno() == -1
+        return connection.tcp._sock.fileno() == -1
 
     def close(self) -> None:
         for connection, end in self.ends.items():
@@ -50,8 +50,8 @@ async def test_takes_the_one_used_last(peers: Peers) -> None:
     other = peers.connect(pool, THERE)
     for connection in (first, second, other):
         pool.keep(connection)
-    assert [second, first, None] == [await pool.take(HERE) for _ in range(3)]
-    assert other is await pool.take(THERE)
+    assert [second, first, None] == [pool.take(HERE) for _ in range(3)]
+    assert other is pool.take(THERE)
 
 
 async def test_passes_over_closed_ones(peers: Peers) -> None:
@@ -61,7 +61,8 @@ async def test_passes_over_closed_ones(peers: Peers) -> None:
     pool.keep(good)
     pool.keep(gone)
     peers.ends[gone].close()
-    assert good is await pool.take(HERE)
+    assert pool.take(HERE) is None
+    assert good is await pool.take_drained(HERE)
     assert peers.is_closed(gone)
 
 
@@ -78,7 +79,8 @@ async def test_closes_what_was_idle_for_too_long(
     pool.close_expired()
     assert (peers.is_closed(old), peers.is_closed(young)) == (True, False)
     await trio.sleep(6)
-    assert await pool.take(HERE) is None
+    assert pool.take(HERE) is None
+    assert await pool.take_drained(HERE) is None
     assert peers.is_closed(young)
 
 
@@ -121,7 +123,7 @@ async def test_gives_an_account(peers: Peers) -> None:
     pool.keep(one)
     expected = TransportStatistics(idle=1, in_use=1, opened=2, reused=0, retried=4)
     assert expected == pool.statistics(retried=4)
-    await pool.take(HERE)
+    pool.take(HERE)
     assert (pool.statistics().idle, pool.statistics().in_use, pool.statistics().reused) == (0, 2, 1)
     with pytest.raises(AttributeError):
         expected.idle = 7  # type: ignore[misc]

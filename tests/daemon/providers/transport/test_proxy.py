@@ -2,7 +2,7 @@
 
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -13,7 +13,8 @@ from trio.abc import Stream
 
 from aircherd.config.model import Network
 from aircherd.providers.transport.proxy import ProxiedTransport, is_exempt, proxy_for
-from aircherd.providers.transport.transport import body_reader, open_transport
+from aircherd.providers.transport.timeouts import Timeouts
+from aircherd.providers.transport.transport import open_transport
 from helpers.providers.http_server import (
     OK,
     Server,
@@ -22,10 +23,11 @@ from helpers.providers.http_server import (
     replies,
     send_slowly,
 )
+from helpers.providers.over_httpx import OverHttpx, get, read_body
 
 PROXY = "http://proxy.test:3128"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-TIMES = {"connect": 3.0, "write": 3.0, "first_byte": 9.0, "read": 4.0}
+TIMES = Timeouts(connect=3.0, write=3.0, first_byte=9.0, read=4.0)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +121,7 @@ async def test_forwards_plain_requests() -> None:
     """http:// goes to the proxy with its whole URL."""
     async with open_server(replies(OK)) as upstream, proxied(upstream) as (proxy, url):
         transport = open_transport(Network(proxy=url), {})
-        async with httpx.AsyncClient(transport=transport) as client:
+        async with httpx.AsyncClient(transport=OverHttpx(transport)) as client:
             assert (await client.get("http://api.test/v1/models")).text == "ok"
     assert proxy.first_lines == [b"GET http://api.test/v1/models HTTP/1.1"]
 
@@ -134,7 +136,7 @@ async def test_tunnels_tls(tmp_path: Path) -> None:
         transport = open_transport(
             Network(ca_file=str(tmp_path / "ca.pem")), {"HTTPS_PROXY": url, "NO_PROXY": "x.test"}
         )
-        async with httpx.AsyncClient(transport=transport) as client:
+        async with httpx.AsyncClient(transport=OverHttpx(transport)) as client:
             assert (await client.get("https://api.test/v1")).text == "ok"
     assert proxy.first_lines == [b"CONNECT api.test:443 HTTP/1.1"]
 
@@ -143,7 +145,7 @@ async def test_goes_straight_where_no_proxy_serves() -> None:
     """With a proxy configured loopback is reached directly, over our own transport."""
     async with open_server(replies(OK)) as upstream:
         transport = open_transport(Network(proxy="http://127.0.0.1:1"), {})
-        async with httpx.AsyncClient(transport=transport) as client:
+        async with httpx.AsyncClient(transport=OverHttpx(transport)) as client:
             assert (await client.get(upstream.url)).text == "ok"
 
 
@@ -167,44 +169,33 @@ async def test_keeps_our_deadlines(
         await send_slowly(stream, pieces)
         await trio.sleep_forever()
 
-    request = httpx.Request("GET", "http://api.test/", extensions={"timeout": TIMES})
     async with (
         open_server(stall) as upstream,
         proxied(upstream) as (_, url),
-        open_transport(Network(proxy=url), {}) as transport,
+        aclosing(open_transport(Network(proxy=url), {})) as transport,
     ):
         with pytest.raises(httpx.ReadTimeout, match=words):
-            await _read(transport, request)
+            await read_body(await get(transport, "http://api.test/", TIMES))
 
 
-async def _read(transport: httpx.AsyncBaseTransport, request: httpx.Request) -> bytes:
-    response = await transport.handle_async_request(request)
-    reader = body_reader(response)
-    body = b""
-    while piece := await reader.receive_some():
-        body += piece
-    reader.finish()
-    await reader.aclose()
-    return body
-
-
-async def test_reads_without_a_generator() -> None:
-    """`body_reader` reads a proxied body piece by piece to its end."""
+async def test_reads_a_proxied_body_to_its_end() -> None:
+    """Piece by piece; whether all of it has arrived is unknown."""
     reply = CHUNKED + b"2\r\nhi\r\n2\r\nyo\r\n0\r\n\r\n"
-    request = httpx.Request("GET", "http://api.test/", extensions={"timeout": TIMES})
     async with (
         open_server(replies(reply)) as upstream,
         proxied(upstream) as (_, url),
-        open_transport(Network(proxy=url), {}) as transport,
+        aclosing(open_transport(Network(proxy=url), {})) as transport,
     ):
-        assert await _read(transport, request) == b"hiyo"
+        assert await read_body(await get(transport, "http://api.test/", TIMES)) == b"hiyo"
 
 
 async def test_names_a_proxy_that_is_not_there() -> None:
     """An unreachable proxy is named, its password is not."""
-    async with open_transport(Network(proxy="http://me:hunter2@127.0.0.1:1"), {}) as transport:
+    async with aclosing(
+        open_transport(Network(proxy="http://me:hunter2@127.0.0.1:1"), {})
+    ) as transport:
         with pytest.raises(httpx.ConnectError, match=r"by the proxy 127.0.0.1:1") as caught:
-            await transport.handle_async_request(httpx.Request("GET", "http://api.test/"))
+            await get(transport, "http://api.test/")
     assert "hunter2" not in str(caught.value) + repr(transport)
 
 

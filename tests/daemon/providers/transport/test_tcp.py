@@ -1,18 +1,18 @@
 """A socket as a stream: waiting, not waiting, giving up, closing."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 import trio
 
-from aircherd.providers.transport.tcp import DeadlineExceeded, NothingThere, TcpStream
+from aircherd.providers.transport.tcp import DeadlineExceeded, TcpStream, WouldBlock
 
 MANY = b"x" * 20_000_000
 
 
 @pytest.fixture
-def pair() -> Iterator[tuple[TcpStream, socket.socket]]:
+async def pair() -> AsyncIterator[tuple[TcpStream, socket.socket]]:
     ours, theirs = socket.socketpair()
     wire = TcpStream(ours)
     with theirs:
@@ -51,7 +51,7 @@ async def test_looks_without_waiting(pair: tuple[TcpStream, socket.socket]) -> N
     """A read that may not wait says that nothing is there."""
     wire, peer = pair
     wire.may_wait = False
-    with pytest.raises(NothingThere):
+    with pytest.raises(WouldBlock):
         await wire.receive_some()
     peer.send(b"now")
     assert await wire.receive_some() == b"now"
@@ -132,12 +132,12 @@ async def test_a_closed_wire_breaks_reads_at_once(pair: tuple[TcpStream, socket.
 
 
 @pytest.mark.parametrize("event", ["bytes", "end"])
-def test_has_news(pair: tuple[TcpStream, socket.socket], event: str) -> None:
+async def test_is_readable(pair: tuple[TcpStream, socket.socket], event: str) -> None:
     """Bytes and an end are news; silence is none."""
     wire, peer = pair
-    assert not wire.has_news()
+    assert not wire.is_readable()
     peer.send(b"?") if event == "bytes" else peer.close()
-    assert wire.has_news()
+    assert wire.is_readable()
 
 
 async def test_tells_of_progress(pair: tuple[TcpStream, socket.socket]) -> None:
@@ -180,7 +180,7 @@ async def test_close_wakes_the_reader(pair: tuple[TcpStream, socket.socket]) -> 
     wire, peer = pair
 
     async def receive() -> None:
-        with pytest.raises(trio.ClosedResourceError):
+        with pytest.raises(trio.BrokenResourceError):
             await wire.receive_some()
 
     async with trio.open_nursery() as nursery:
@@ -188,4 +188,4 @@ async def test_close_wakes_the_reader(pair: tuple[TcpStream, socket.socket]) -> 
         await trio.testing.wait_all_tasks_blocked()
         wire.close()
         wire.close()
-    assert (peer.recv(1), repr(wire)) == (b"", "<Wire closed>")
+    assert (peer.recv(1), repr(wire)) == (b"", "<TcpStream closed>")

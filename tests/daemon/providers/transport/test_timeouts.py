@@ -4,27 +4,11 @@ import httpx
 import pytest
 import trio
 
-from aircherd.providers.transport.timeouts import Phase, RequestDeadlines, seconds_for
+from aircherd.providers.transport.timeouts import Phase, RequestDeadlines, Timeouts
 
 
-def deadlines(**timeouts: float | None) -> RequestDeadlines:
-    return RequestDeadlines(timeouts, "h:80")
-
-
-@pytest.mark.parametrize(
-    ("phase", "timeouts", "expected"),
-    [
-        ("connect", {"connect": 3.0}, 3.0),
-        ("connect", {}, float("inf")),
-        ("write", {"write": None}, float("inf")),
-        ("first_byte", {"first_byte": 9.0, "read": 1.0}, 9.0),
-        ("first_byte", {"read": 1.0}, 1.0),
-        ("first_byte", {"first_byte": None, "read": 1.0}, float("inf")),
-    ],
-)
-def test_seconds(phase: Phase, timeouts: dict[str, float | None], expected: float) -> None:
-    """A phase has its own time; what is not stated has none, and `read` stands in for the first."""
-    assert expected == seconds_for(phase, timeouts)
+def deadlines(**timeouts: float) -> RequestDeadlines:
+    return RequestDeadlines(Timeouts(**timeouts), "h:80")
 
 
 async def test_each_phase_begins_anew(autojump_clock: trio.abc.Clock) -> None:
@@ -50,11 +34,11 @@ async def test_a_scope_ends_with_its_phase(autojump_clock: trio.abc.Clock) -> No
     assert isinstance(limits.error(), httpx.WriteTimeout)
 
 
-async def test_the_answer_is_awaited_by_a_moment(autojump_clock: trio.abc.Clock) -> None:
+async def test_beginning_a_phase_returns_its_end(autojump_clock: trio.abc.Clock) -> None:
     """The first byte's deadline is kept, for it goes on into the body."""
     limits = deadlines(first_byte=3.0)
     await trio.sleep(1.0)
-    assert limits.await_answer() == limits.answer_by == 4.0
+    assert limits.begin("first_byte") == 4.0
     assert isinstance(limits.error(), httpx.ReadTimeout)
 
 

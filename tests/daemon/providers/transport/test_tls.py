@@ -15,6 +15,7 @@ from aircherd.config.model import Network
 from aircherd.providers.transport.tls import handshake_problem, make_context
 from aircherd.providers.transport.transport import open_transport
 from helpers.providers.http_server import OK, Server, open_server, replies
+from helpers.providers.over_httpx import OverHttpx
 
 OURS = trustme.CA()
 LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
@@ -37,7 +38,7 @@ def server_context(
 
 async def ask(server: Server, environ: Mapping[str, str], ca_file: str | None) -> httpx.Response:
     transport = open_transport(Network(ca_file=ca_file), environ)
-    async with httpx.AsyncClient(transport=transport) as client:
+    async with httpx.AsyncClient(transport=OverHttpx(transport)) as client:
         return await client.get(server.url, headers={"Authorization": "Bearer sk-secret-key"})
 
 

@@ -5,6 +5,7 @@ import os
 import random
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from pathlib import Path
 
 import httpx
@@ -14,14 +15,9 @@ import trustme
 from trio.abc import Stream
 
 from aircherd.config.model import Network
-from aircherd.providers.transport.request import HttpRequest, endpoint_of
-from aircherd.providers.transport.transport import (
-    Router,
-    Transport,
-    body_reader,
-    open_transport,
-    send_over,
-)
+from aircherd.providers.transport.request import RequestHead
+from aircherd.providers.transport.timeouts import Timeouts
+from aircherd.providers.transport.transport import Router, Transport, open_transport
 from helpers.providers.http_server import (
     OK,
     Server,
@@ -31,6 +27,7 @@ from helpers.providers.http_server import (
     replies,
     reset,
 )
+from helpers.providers.over_httpx import OverHttpx, get, read_body
 
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 CA = trustme.CA()
@@ -44,7 +41,7 @@ def ours(**options: float) -> Transport:
 
 @pytest.fixture(params=["ours", "httpx"])
 async def client(request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncClient]:
-    transport = ours() if request.param == "ours" else httpx.AsyncHTTPTransport()
+    transport = OverHttpx(ours()) if request.param == "ours" else httpx.AsyncHTTPTransport()
     async with httpx.AsyncClient(transport=transport, trust_env=False) as client:
         yield client
 
@@ -80,17 +77,9 @@ class TestContract:
         async with open_server(replies(OK)) as server:
             await client.post(f"{server.url}/v1/x?y=z", content=b"body", headers={"X-Key": "k"})
         head, _, body = server.requests[0].partition(b"\r\n\r\n")
-        assert head.startswith(b"POST /v1/x?y=z HTTP/1.1\r\nHost: 127.0.0.1:")
-        assert (b"\r\nX-Key: k" in head, body) == (True, b"body")
-
-    async def test_head(self, client: httpx.AsyncClient) -> None:
-        """A reply to HEAD has its headers and no body, and the next request is not confused."""
-        async with open_server(
-            replies(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", OK)
-        ) as server:
-            response = await client.head(server.url)
-            assert (response.headers["content-length"], response.content) == ("9", b"")
-            assert (await client.get(server.url)).text == "ok"
+        assert head.startswith(b"POST /v1/x?y=z HTTP/1.1\r\n")
+        assert b"\r\nhost: 127.0.0.1:" in head.lower()
+        assert (b"\r\nx-key: k" in head.lower(), body) == (True, b"body")
 
     async def test_gzip(self, client: httpx.AsyncClient) -> None:
         """A compressed body is decoded where httpx reads it."""
@@ -199,26 +188,6 @@ class TestContract:
             await client.post(server.url, content=b"x" * 5_000_000)
         assert server.requests[0].partition(b"\r\n\r\n")[2] == b"x" * 5_000_000
 
-    async def test_streamed_requests(self, client: httpx.AsyncClient) -> None:
-        """A body that comes in pieces goes out in chunks."""
-
-        async def pieces() -> AsyncIterator[bytes]:
-            yield b"he"
-            yield b"llo"
-
-        received: list[bytes] = []
-
-        async def handler(_server: Server, stream: Stream) -> None:
-            data = b""
-            while not data.endswith(b"0\r\n\r\n"):
-                data += await stream.receive_some(65536)
-            received.extend(data.partition(b"\r\n\r\n")[2].split(b"\r\n")[1:-1:2])
-            await stream.send_all(OK)
-
-        async with open_server(handler) as server:
-            assert (await client.post(server.url, content=pieces())).text == "ok"
-        assert b"".join(received) == b"hello"
-
 
 class TestRetry:
     """The keep-alive race: the server closes a kept connection in the moment it is used."""
@@ -245,7 +214,7 @@ class TestRetry:
         transport = ours()
         async with (
             open_server(self.racing(b"", with_reset=with_reset)) as server,
-            httpx.AsyncClient(transport=transport) as client,
+            httpx.AsyncClient(transport=OverHttpx(transport)) as client,
         ):
             for _ in range(2):
                 assert (await client.post(server.url, content=b"x")).text == "ok"
@@ -256,7 +225,7 @@ class TestRetry:
         """One byte is enough: the server has seen the request, it is not repeated."""
         async with (
             open_server(self.racing(b"H")) as server,
-            httpx.AsyncClient(transport=ours()) as client,
+            httpx.AsyncClient(transport=OverHttpx(ours())) as client,
         ):
             await client.get(server.url)
             with pytest.raises(httpx.RemoteProtocolError):
@@ -267,7 +236,7 @@ class TestRetry:
         """A server that closes without an answer is not asked again."""
         async with (
             open_server(closes_after(b"")) as server,
-            httpx.AsyncClient(transport=ours()) as client,
+            httpx.AsyncClient(transport=OverHttpx(ours())) as client,
         ):
             with pytest.raises(httpx.RemoteProtocolError, match="without an answer"):
                 await client.get(server.url)
@@ -277,7 +246,7 @@ class TestRetry:
         """A server that was silent on a kept connection is not asked again."""
         async with (
             open_server(replies(OK, b"")) as server,
-            httpx.AsyncClient(transport=ours()) as client,
+            httpx.AsyncClient(transport=OverHttpx(ours())) as client,
         ):
             await client.get(server.url)
             with pytest.raises(httpx.ReadTimeout):
@@ -306,7 +275,10 @@ class TestCancellation:
                 seen.set()
 
         transport = ours()
-        async with open_server(handler) as server, httpx.AsyncClient(transport=transport) as client:
+        async with (
+            open_server(handler) as server,
+            httpx.AsyncClient(transport=OverHttpx(transport)) as client,
+        ):
             url = server.url.replace("http:", "https:") if phase == "handshake" else server.url
             content = b"x" * 20_000_000 if phase == "sending" else b""
             async with trio.open_nursery() as nursery:
@@ -338,13 +310,15 @@ class TestCancellation:
 
         transport = ours(max_idle=2)
         before = _open_descriptors()
-        async with open_server(handler, _server_tls() if tls else None) as server, transport:
+        async with (
+            open_server(handler, _server_tls() if tls else None) as server,
+            aclosing(transport),
+        ):
             for _ in range(300):
-                request = httpx.Request("GET", server.url)
                 async with trio.open_nursery() as nursery:
                     steps = chance.randrange(60)
                     nursery.start_soon(cancel_after, steps, nursery.cancel_scope)
-                    nursery.start_soon(_read_directly, transport, request)
+                    nursery.start_soon(_get, transport, server.url)
             statistics = transport.statistics()
             assert statistics.in_use == 0
             assert statistics.opened > 50  # many were cancelled ...
@@ -366,12 +340,11 @@ class TestOpenTransport:
     async def test_reads_certificates_when_needed(self, tmp_path: Path) -> None:
         """A certificate file that is gone fails the requests that need it, not the opening."""
         gone = str(tmp_path / "gone.pem")
-        async with open_transport(Network(ca_file=gone), {}) as transport:
+        async with aclosing(open_transport(Network(ca_file=gone), {})) as transport:
             async with open_server(replies(OK)) as server:
-                response = await transport.handle_async_request(httpx.Request("GET", server.url))
-                assert response.status_code == 200
+                assert (await get(transport, server.url)).status == 200
             with pytest.raises(httpx.ConnectError, match=r"gone\.pem"):
-                await transport.handle_async_request(httpx.Request("GET", "https://127.0.0.1:1/"))
+                await get(transport, "https://127.0.0.1:1/")
 
 
 async def test_closing_ends_everything() -> None:
@@ -384,18 +357,18 @@ async def test_closing_ends_everything() -> None:
 
     transport = ours()
     async with open_server(handler) as server:
-        response = await transport.handle_async_request(httpx.Request("GET", server.url))
+        response = await get(transport, server.url)
 
         async def read() -> None:
             with pytest.raises(httpx.ReadError):
-                await body_reader(response).receive_some()
+                await response.receive_some()
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(read)
             await trio.testing.wait_all_tasks_blocked()
             await transport.aclose()
         with pytest.raises(RuntimeError, match="closed"):
-            await transport.handle_async_request(httpx.Request("GET", server.url))
+            await get(transport, server.url)
     assert repr(transport) == "<Transport closed>"
 
 
@@ -404,7 +377,7 @@ async def test_more_than_announced() -> None:
     surplus = OK + OK.replace(b"ok", b"no")
     async with (
         open_server(replies(surplus, OK)) as server,
-        httpx.AsyncClient(transport=ours()) as client,
+        httpx.AsyncClient(transport=OverHttpx(ours())) as client,
     ):
         assert [(await client.get(server.url)).text for _ in range(2)] == ["ok", "ok"]
     assert server.connections == 2
@@ -413,7 +386,10 @@ async def test_more_than_announced() -> None:
 async def test_idle_connections_expire(autojump_clock: trio.abc.Clock) -> None:
     """A connection idle for longer than the limit is not used again, and can be closed by hand."""
     transport = ours(keepalive=10)
-    async with open_server(replies(OK)) as server, httpx.AsyncClient(transport=transport) as client:
+    async with (
+        open_server(replies(OK)) as server,
+        httpx.AsyncClient(transport=OverHttpx(transport)) as client,
+    ):
         await client.get(server.url)
         await trio.sleep(11)
         await client.get(server.url)
@@ -432,9 +408,8 @@ async def test_never_connecting_is_a_connect_timeout(
         await trio.sleep_forever()
 
     monkeypatch.setattr(trio, "open_tcp_stream", hang)
-    request = httpx.Request("GET", "http://h.test/", extensions={"timeout": {"connect": 3.0}})
     with pytest.raises(httpx.ConnectTimeout, match=r"no connection to h\.test within 3 s"):
-        await ours().handle_async_request(request)
+        await get(ours(), "http://h.test/", Timeouts(connect=3.0))
 
 
 async def test_a_silent_handshake_is_a_connect_timeout(autojump_clock: trio.abc.Clock) -> None:
@@ -445,51 +420,31 @@ async def test_a_silent_handshake_is_a_connect_timeout(autojump_clock: trio.abc.
 
     async with open_server(silent) as server:
         url = server.url.replace("http:", "https:")
-        request = httpx.Request("GET", url, extensions={"timeout": {"connect": 3.0}})
         with pytest.raises(httpx.ConnectTimeout, match="within 3 s"):
-            await ours().handle_async_request(request)
+            await get(ours(), url, Timeouts(connect=3.0))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:1", "[::1]:1"])
 async def test_a_refused_connection_has_a_sentence(host: str) -> None:
     """The reason of the system is told, without any wrapping."""
     with pytest.raises(httpx.ConnectError, match=r"cannot connect to .*:1: .+") as caught:
-        await ours().handle_async_request(httpx.Request("GET", f"http://{host}/"))
+        await get(ours(), f"http://{host}/")
     assert "attempts" not in str(caught.value)
 
 
 async def test_other_schemes_are_refused() -> None:
     """Only http and https are spoken."""
     with pytest.raises(httpx.UnsupportedProtocol, match="ftp://"):
-        await ours().handle_async_request(httpx.Request("GET", "ftp://h/"))
+        await get(ours(), "ftp://h/")
 
 
-async def test_body_reader_reads_any_response() -> None:
-    """The body of another transport, such as a mock's, is read in the same way."""
-    reader = body_reader(httpx.Response(200, stream=_Pieces()))
-    assert [await reader.receive_some() for _ in range(3)] == [b"a", b"b", b""]
-    reader.finish()
-    await reader.aclose()
-
-
-class _Pieces(httpx.AsyncByteStream):
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        yield b"a"
-        yield b"b"
-
-
-@pytest.mark.parametrize("transport", [ours, httpx.AsyncHTTPTransport])
-async def test_a_call_goes_over_any_transport(
-    transport: Callable[[], httpx.AsyncBaseTransport],
-) -> None:
-    """Ours takes it as it is, any other in httpx's form; what arrives is the same."""
-    async with open_server(replies(OK)) as server, transport() as way:
-        target = endpoint_of(f"{server.url}/v1/x?y=z")
-        call = HttpRequest("POST", target, (("x-key", "k"),), b"body", {"read": 5.0})
-        answer = await send_over(way, call)
-        body = b"".join([await answer.body.receive_some() for _ in range(2)])
-        await answer.body.aclose()
-    assert (answer.status, answer.headers, body) == (200, [(b"Content-Length", b"2")], b"ok")
+async def test_a_request_goes_over_the_wire_as_it_is() -> None:
+    """The server gets the headers of the head, host and length, and nothing else."""
+    async with open_server(replies(OK)) as server, aclosing(ours()) as transport:
+        head = RequestHead("POST", f"{server.url}/v1/x?y=z", [("x-key", "k")])
+        response = await transport.send(head, b"body", Timeouts(read=5.0))
+        assert await read_body(response) == b"ok"
+    assert (response.status, response.headers) == (200, [(b"Content-Length", b"2")])
     line, *headers = server.requests[0].removesuffix(b"\r\n\r\nbody").split(b"\r\n")
     assert line == b"POST /v1/x?y=z HTTP/1.1"
     assert sorted(headers) == [
@@ -499,26 +454,37 @@ async def test_a_call_goes_over_any_transport(
     ]
 
 
-async def test_a_call_has_its_deadlines(autojump_clock: trio.abc.Clock) -> None:
-    """As a request of httpx's has."""
+async def test_no_response_in_time_is_a_read_timeout(autojump_clock: trio.abc.Clock) -> None:
+    """The first byte has its own timeout."""
 
     async def silent(_server: Server, _stream: Stream) -> None:
         await trio.sleep_forever()
 
-    async with open_server(silent) as server, ours() as transport:
-        call = HttpRequest("GET", endpoint_of(server.url), (), b"", {"first_byte": 3.0})
+    async with open_server(silent) as server, aclosing(ours()) as transport:
         with pytest.raises(httpx.ReadTimeout, match=r"no answer from .* within 3 s"):
-            await transport.send(call)
+            await get(transport, server.url, Timeouts(first_byte=3.0))
 
 
-async def test_a_call_to_elsewhere_or_after_the_end_is_refused() -> None:
-    """Nothing is sent."""
+async def test_a_closed_transport_refuses_requests() -> None:
+    """Nothing is sent after `aclose`."""
     transport = ours()
-    with pytest.raises(httpx.UnsupportedProtocol):
-        await transport.send(HttpRequest("GET", endpoint_of("ftp://h/"), (), b"", {}))
     await transport.aclose()
     with pytest.raises(RuntimeError, match="closed"):
-        await transport.send(HttpRequest("GET", endpoint_of("http://h/"), (), b"", {}))
+        await get(transport, "http://h/")
+
+
+async def test_on_sent_is_called_once_the_request_can_leave() -> None:
+    """A failed connection never calls it, a sent request calls it before its response."""
+    sent: list[str] = []
+    transport = ours()
+    unreachable = RequestHead("GET", "http://127.0.0.1:1/", [])
+    with pytest.raises(httpx.ConnectError):
+        await transport.send(unreachable, b"", Timeouts(), lambda: sent.append("unreachable"))
+    async with open_server(replies(OK)) as server, aclosing(transport):
+        head = RequestHead("GET", server.url, [])
+        for _ in range(2):
+            await transport.send(head, b"", Timeouts(), lambda: sent.append("sent"))
+    assert sent == ["sent", "sent"]
 
 
 async def _read_all(client: httpx.AsyncClient, request: httpx.Request) -> None:
@@ -529,13 +495,8 @@ async def _read_all(client: httpx.AsyncClient, request: httpx.Request) -> None:
         await response.aclose()
 
 
-async def _read_directly(transport: Transport, request: httpx.Request) -> None:
-    reader = body_reader(await transport.handle_async_request(request))
-    try:
-        while await reader.receive_some():
-            pass
-    finally:
-        await reader.aclose()
+async def _get(transport: Transport, url: str) -> None:
+    await read_body(await get(transport, url))
 
 
 def _server_tls() -> ssl.SSLContext:

@@ -1,7 +1,7 @@
 """A body's pieces, its deadlines, and where its connection goes afterwards."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 import httpx
 import pytest
@@ -9,26 +9,27 @@ import trio
 from trio.abc import Stream
 
 from aircherd.config.model import Network
-from aircherd.providers.transport.body import ReplyBody
+from aircherd.providers.transport.response import PooledResponse
+from aircherd.providers.transport.timeouts import Timeouts
 from aircherd.providers.transport.transport import Transport, open_transport
 from helpers.providers.http_server import OK, Server, open_server, read_request, send_slowly
+from helpers.providers.over_httpx import get
 
 HEAD = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-TIMES = {"connect": 1.0, "write": 1.0, "first_byte": 9.0, "read": 4.0}
+TIMES = Timeouts(connect=1.0, write=1.0, first_byte=9.0, read=4.0)
 
 
 @asynccontextmanager
 async def answered(
     handler: Callable[[Server, Stream], Awaitable[None]],
-) -> AsyncIterator[tuple[Transport, ReplyBody]]:
+) -> AsyncIterator[tuple[Transport, PooledResponse]]:
     async with open_server(handler) as server:
         transport = open_transport(Network(), {})
         assert isinstance(transport, Transport)
-        async with transport:
-            request = httpx.Request("GET", server.url, extensions={"timeout": TIMES})
-            response = await transport.handle_async_request(request)
-            assert isinstance(response.stream, ReplyBody)
-            yield transport, response.stream
+        async with aclosing(transport):
+            response = await get(transport, server.url, TIMES)
+            assert isinstance(response, PooledResponse)
+            yield transport, response
 
 
 def sends(
@@ -42,8 +43,11 @@ def sends(
     return handler
 
 
-async def read_all(body: ReplyBody) -> list[bytes]:
-    return [piece async for piece in body]
+async def read_all(body: PooledResponse) -> list[bytes]:
+    pieces = []
+    while piece := await body.receive_some():
+        pieces.append(piece)
+    return pieces
 
 
 async def test_yields_what_arrives_when_it_arrives() -> None:
@@ -58,7 +62,15 @@ async def test_a_whole_reply_frees_its_connection_at_once() -> None:
     """When head and body came in one read the connection is free before anybody reads."""
     async with answered(sends(OK)) as (transport, body):
         assert (transport.statistics().idle, transport.statistics().in_use) == (1, 0)
-        assert await body.receive_some() == b"ok"
+        assert body.take_whole() == b"ok"
+        assert await body.receive_some() == b""
+
+
+async def test_an_incomplete_reply_is_not_taken_whole() -> None:
+    """What has arrived of it is still read piece by piece."""
+    async with answered(sends(HEAD + b"1\r\na\r\n")) as (_, body):
+        assert body.take_whole() is None
+        assert await body.receive_some() == b"a"
 
 
 async def test_reading_to_the_end_frees_the_connection() -> None:
@@ -150,4 +162,4 @@ async def test_cancelling_a_read_closes_the_connection() -> None:
             await trio.testing.wait_all_tasks_blocked()
             nursery.cancel_scope.cancel()
         assert (transport.statistics().idle, transport.statistics().in_use) == (0, 0)
-        assert repr(body) == "<ReplyBody of None>"
+        assert repr(body) == "<PooledResponse 200 of None>"

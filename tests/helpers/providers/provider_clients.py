@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 
 import httpx
+import msgspec
 import pytest
 import trio
 
@@ -15,8 +16,16 @@ from aircherd.events import EventBus
 from aircherd.providers.call_target import CallTarget
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.health.cooldowns import CooldownManager
-from aircherd.providers.transport.request import HttpRequest, HttpResponse
-from aircherd.providers.transport.transport import Transport, body_reader
+from aircherd.providers.transport.proxy import as_httpx
+from aircherd.providers.transport.request import (
+    HttpResponse,
+    HttpTransport,
+    OnSent,
+    RequestHead,
+    ignore_sent,
+)
+from aircherd.providers.transport.timeouts import Timeouts
+from aircherd.providers.transport.transport import Transport
 from aircherd.redaction import Redactor
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.keys import ApiKey, Health
@@ -40,7 +49,7 @@ WELL = (Health.OK, None, None)
 
 
 class Body(httpx.AsyncByteStream):
-    """A response's body: pieces, exceptions to raise, or "wait" for a stall; knows if closed."""
+    """A response's body: pieces, exceptions to raise, or "wait" for a stall."""
 
     def __init__(self, *pieces: bytes | Exception | str) -> None:
         self._pieces = list(pieces)
@@ -61,27 +70,41 @@ class Body(httpx.AsyncByteStream):
         self.is_closed = True
 
 
-class MadeUp(Transport):
-    """Sends nothing: `answer` is asked, and a `Body` of its response is read without a detour."""
+class FakeResponse:
+    """An `HttpResponse` made of one of httpx's, over a `Body`."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.status = response.status_code
+        self.headers = response.headers.raw
+        self._body = response.stream if isinstance(response.stream, Body) else Body()
+        self.receive_some = self._body.receive_some
+        self.finish = self._body.finish
+        self.aclose = self._body.aclose
+
+    def take_whole(self) -> None:
+        return None
+
+
+class FakeTransport(Transport):
+    """Sends nothing: `answer` gets each request as httpx's object, and returns its response."""
 
     def __init__(self, answer: Answering) -> None:
         super().__init__(ssl.create_default_context)
         self._answer = answer
 
-    async def send(self, call: HttpRequest) -> HttpResponse:
-        response = await self._answer(call.as_httpx())
-        stream = response.stream
-        body = stream if isinstance(stream, Body) else body_reader(response)
-        return HttpResponse(response.status_code, response.headers.raw, body)
+    async def send(
+        self, head: RequestHead, body: bytes, timeouts: Timeouts, on_sent: OnSent = ignore_sent
+    ) -> HttpResponse:
+        del on_sent
+        extensions = {"timeout": msgspec.structs.asdict(timeouts)}
+        return FakeResponse(await self._answer(as_httpx(head, body, extensions)))
 
 
 def a_pool(answer: Answering) -> ProviderClient:
-    return over(MadeUp(answer), clock=lambda: 0.0)
+    return over(FakeTransport(answer), clock=lambda: 0.0)
 
 
-def over(
-    transport: httpx.AsyncBaseTransport, clock: Callable[[], float] = time.time
-) -> ProviderClient:
+def over(transport: HttpTransport, clock: Callable[[], float] = time.time) -> ProviderClient:
     return ProviderClient(
         transport_for=lambda _: transport,
         network=Network,
