@@ -1,15 +1,15 @@
-"""The blocking client library: what the command line, a script or a test says to the daemon.
+"""The blocking client library, for the command line, scripts and tests.
 
-- `client`: `Client`, one conversation; `call`, `chat` and `events`.
-- `conversation`: numbered requests, their answers, and what comes in between.
-- `project`: the repository that is worked in, for the daemon's records.
-- `connection`: one connected socket, bytes out and frames in.
+- `client`: `Client` with `call`, `chat` and `events`; reconnects when the daemon restarts.
+- `conversation`: numbered requests over one connection, responses and notifications.
+- `connection`: one connected socket; bytes out, frames in.
+- `project`: finds the repository that requests are attributed to.
 - `autostart`: starts a daemon where none answers; imported only then.
-- `holder`: the daemon that has the locks; imported only where one is in the way.
-- `errors`: what can go wrong, as a tree.
+- `lock_holder`: finds the daemon that holds the locks; imported only by `autostart`.
+- `errors`: the tree of exceptions.
 
-It stays thin, since every command pays for it: the standard library's cheap part and
-`aircher_wire`.
+It imports only `aircher_wire` and the parts of the standard library that load fast: every command
+pays for these imports.
 """
 
 from aircher_client.client import Client

@@ -1,10 +1,11 @@
-"""Starting a daemon where none answers: detached, its standard error in a log, watched until ready.
+"""Starts a daemon where none answers: detached, its standard error in a log, watched until ready.
 
-Several clients may do this at once. Each starts a daemon, one of these wins the locks, and the
-others exit with `EXIT_ALREADY_RUNNING`: their clients go on looking for the winner. The same code
-comes back while an old daemon drains: then the next is started as soon as the old one is gone. And
-it comes back where a daemon has the data but serves another socket: that one never comes here, so
-there is nothing to wait for.
+Several clients may do this at once. Each starts a daemon, one of the daemons wins the locks, and
+the others exit with `EXIT_ALREADY_RUNNING`: their clients keep trying to connect to the winner. A
+daemon also exits with this code
+
+- while an old daemon drains: another is started once the old one is gone;
+- when a daemon holds the data but serves a different socket: waiting is pointless, so this fails.
 """
 
 import enum
@@ -23,23 +24,23 @@ from aircher_client.lock_holder import LockHolder, find_lock_holder
 from aircher_wire import address
 
 RESTART_DELAY = 0.2
-"""Seconds from one start to the next, where a daemon found locks taken that nobody has any more."""
+"""Seconds between two starts, when a daemon found locks taken whose holder is gone by now."""
 LOG_LIMIT = 4 * 1024 * 1024
-"""Bytes; a longer log is put aside as `*.old` before the next daemon writes to it."""
+"""Bytes; a longer log is renamed to `*.old` before the next daemon writes to it."""
 TAIL_LINES = 8
 TAIL_BYTES = 4096
 
-# `-P`: a folder called aircherd where the user happens to be must not become the daemon.
+# `-P`: a folder named aircherd in the working directory must not be run as the daemon.
 COMMAND = (sys.executable or "python3", "-P", "-m", "aircherd")
 
-# What belongs to this process alone: a daemon that inherits it would speak to our supervisor.
+# Meant for this process only: a daemon that inherited them would notify our supervisor.
 _PRIVATE_VARIABLES = frozenset(
     {"NOTIFY_SOCKET", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID", "WATCHDOG_USEC"}
 )
 
 
 def is_enabled(environ: Mapping[str, str]) -> bool:
-    """Whether the user lets clients start a daemon."""
+    """Tell whether clients may start a daemon: not with AIRCHER_AUTOSTART=0."""
     return environ.get("AIRCHER_AUTOSTART", "1").lower() not in {"0", "no", "off", "false"}
 
 
@@ -50,12 +51,12 @@ def start(
     timeout: float,
     command: Sequence[str] = COMMAND,
 ) -> socket.socket:
-    """Start a daemon and return what `try_connect` returns once one answers, whoever started that one.
+    """Start a daemon, and return a socket that is connected to it or to one that won the locks.
 
-    `timeout` is in seconds.
+    `try_connect` returns None while no daemon answers. `timeout` is in seconds.
 
     Raises:
-        DaemonUnreachable: it could not be started, gave up, or was not ready in time.
+        DaemonUnreachable: the daemon could not be started, exited, or was not ready in time.
     """
     path, socket_path = address.log_path(environ), address.find_socket(environ)
     with _open_log(path) as log:
@@ -68,7 +69,7 @@ def start(
                 action = _next_action(progress, time.monotonic(), started_at, deadline)
                 if action is _Action.GIVE_UP:
                     if were_locks_taken and progress.status is None:
-                        # The latest has not come that far yet; those before it have said why.
+                        # The latest is still starting; those before it found the locks taken.
                         progress = _Progress(address.EXIT_ALREADY_RUNNING)
                     raise DaemonUnreachable(_explain(progress, socket_path, timeout, path, offset))
                 if action is _Action.RESTART:
@@ -81,10 +82,10 @@ def start(
 
 
 class _Progress(NamedTuple):
-    """How far the started daemon has come.
+    """The state of the started daemon.
 
-    `status` is its exit code, None while it runs. `holder` is who was in its way and is still
-    alive, and `is_elsewhere` says that this one serves another socket than ours.
+    `status` is its exit code, None while it runs. `holder` is a live process that holds the locks;
+    `is_elsewhere` means that this process serves a different socket.
     """
 
     status: int | None
@@ -107,7 +108,7 @@ class _Action(enum.Enum):
 
 
 def _next_action(progress: _Progress, now: float, started_at: float, deadline: float) -> _Action:
-    """Decide how to go on while nobody answers."""
+    """Decide what to do while no daemon answers."""
     if now >= deadline or progress.status not in (None, address.EXIT_ALREADY_RUNNING):
         return _Action.GIVE_UP
     if progress.is_elsewhere:
@@ -128,24 +129,24 @@ def _launch(
         return subprocess.Popen(
             command,
             env=daemon_environment(environ),
-            cwd="/",  # so that the daemon keeps no file system from being unmounted
+            cwd="/",  # so that the daemon does not keep a file system from being unmounted
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            start_new_session=True,  # Ctrl-C in this terminal is not meant for the daemon
+            start_new_session=True,  # Ctrl-C in this terminal must not reach the daemon
         )
     except OSError as error:
         raise DaemonUnreachable(f"cannot run {command[0]}: {error.strerror}") from None
 
 
 def _release(child: subprocess.Popen[bytes]) -> None:
-    """Stop watching: the daemon is the user's now, and is meant to outlive us."""
+    """Stop watching the daemon, which is meant to outlive this process."""
     if child.poll() is None:
-        child.returncode = 0  # or its destructor would warn that it is still running
+        child.returncode = 0  # otherwise the destructor warns that it is still running
 
 
 def daemon_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of a daemon started by a client, paths absolute: it starts in /."""
+    """Return the environment of a daemon started by a client; paths are absolute: it runs in /."""
     kept = {name: value for name, value in environ.items() if name not in _PRIVATE_VARIABLES}
     if environ.get("AIRCHER_SOCKET"):
         kept["AIRCHER_SOCKET"] = address.find_socket(environ)
@@ -158,7 +159,7 @@ def daemon_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _open_log(path: Path) -> BinaryIO:
-    """Open the log at its end, readable by its owner only."""
+    """Open the log for appending, readable by its owner only."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size > LOG_LIMIT:
@@ -174,15 +175,18 @@ def _open_log(path: Path) -> BinaryIO:
 
 
 def _explain(progress: _Progress, socket_path: str, timeout: float, path: Path, offset: int) -> str:
-    """Say why there is no daemon, in one line, and after it the daemon's own words if they help."""
+    """Return why there is no daemon, in one line, followed by the last lines of its log."""
     if progress.holder is not None:
         return _explain_lock_holder(
             progress.holder, socket_path, timeout, is_elsewhere=progress.is_elsewhere
         )
     if progress.status is None:
-        what = f"aircherd was started, but nobody answers after {timeout:g} s"
+        what = f"aircherd was started, but does not answer after {timeout:g} s"
     elif progress.status == address.EXIT_ALREADY_RUNNING:
-        what = f"aircherd finds its locks taken, but nobody answers at {socket_path} after {timeout:g} s"
+        what = (
+            f"another aircherd holds the locks, but none answers at {socket_path} "
+            f"after {timeout:g} s"
+        )
     elif progress.status < 0:
         what = f"aircherd was started and was killed by signal {-progress.status}"
     else:
@@ -195,17 +199,18 @@ def _explain_lock_holder(
 ) -> str:
     if is_elsewhere:
         return (
-            f"another aircherd (process {holder.pid}) has your keys and serves {holder.socket}, "
-            f"not {socket_path}: set AIRCHER_SOCKET={holder.socket}, or the same XDG_RUNTIME_DIR as there"
+            f"another aircherd (process {holder.pid}) holds your keys and serves {holder.socket}, "
+            f"not {socket_path}: set AIRCHER_SOCKET={holder.socket}, or use the same "
+            "XDG_RUNTIME_DIR"
         )
     return (
-        f"nobody answers at {socket_path} after {timeout:g} s: process {holder.pid} is still stopping, "
-        f"for it finishes its requests first, or it is not ready yet. Try again later"
+        f"aircherd does not answer at {socket_path} after {timeout:g} s: process {holder.pid} is "
+        f"still finishing its requests before it stops, or is not ready yet. Try again later"
     )
 
 
 def _tail(path: Path, offset: int) -> list[str]:
-    """Return the last lines written since `offset`, those for people rather than those in JSON."""
+    """Return the last lines written since `offset`; plain ones if there are any, else JSON."""
     try:
         with path.open("rb") as log:
             log.seek(max(offset, log.seek(0, os.SEEK_END) - TAIL_BYTES))
@@ -213,5 +218,5 @@ def _tail(path: Path, offset: int) -> list[str]:
     except OSError:
         return []
     for_people = [line for line in lines if line.strip() and not line.startswith("{")]
-    # Each start writes; what several of them said alike is told once.
+    # Several starts may write the same lines; each is shown once.
     return list(dict.fromkeys(for_people or lines))[-TAIL_LINES:]

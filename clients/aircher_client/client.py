@@ -1,6 +1,6 @@
-"""A client of the daemon: calls, chats and events, blocking, one at a time.
+"""A blocking client of the daemon: one call, chat or subscription at a time.
 
-Not for several threads, and a callback must not call the same client: give each its own.
+Not thread-safe, and a callback must not use the client that called it: create another one.
 """
 
 from __future__ import annotations
@@ -23,30 +23,30 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
 START_TIMEOUT = 5.0
-"""Seconds for finding a daemon, starting one if need be."""
+"""Seconds to find a daemon, including starting one."""
 
 
 class Client:
-    """A client of the daemon; `connect` makes one, and it is a context manager.
+    """A client of the daemon. Create it with `connect` and use it as a context manager.
 
-    `find` returns a new connection, `project` is where the caller works. With `repeats`, a call
-    that was refused because the daemon is going down is made again with the next one that `find`
-    brings; a call that may have been begun is never repeated.
+    `open_connection` returns a new connection. Requests are attributed to `project`. With
+    `retries`, a call that was refused because the daemon is shutting down is sent again over a new
+    connection; a call that may have started is never sent twice.
     """
 
     def __init__(
         self,
-        find: Callable[[], Connection],
+        open_connection: Callable[[], Connection],
         *,
         name: str = "aircher-cli",
         project: str | None = None,
-        repeats: bool = True,
+        retries: bool = True,
         hello_timeout: float = HELLO_TIMEOUT,
     ) -> None:
-        self._find = find
+        self._open_connection = open_connection
         self._name = name
         self._project = project
-        self._repeats = repeats
+        self._retries = retries
         self._hello_timeout = hello_timeout
         self._conversation = self._open()
 
@@ -60,26 +60,26 @@ class Client:
         timeout: float = START_TIMEOUT,
         command: Sequence[str] | None = None,
     ) -> Self:
-        """Connect to the user's daemon, starting one where none answers.
+        """Connect to the user's daemon; start one if none answers.
 
-        `timeout` is in seconds, for finding or starting it; `command` replaces `aircherd`. What is
-        asked is attributed to the repository around the working directory (see `find_project`).
+        `timeout` is in seconds and covers starting it; `command` replaces `aircherd`. Requests are
+        attributed to the repository around the working directory (see `find_project`).
 
         Raises:
-            DaemonUnreachable: there is none and none could be started.
+            DaemonUnreachable: no daemon answers, and none could be started.
         """
 
-        def find() -> Connection:
+        def open_connection() -> Connection:
             return _open_connection(environ, autostart=autostart, timeout=timeout, command=command)
 
-        return cls(find, name=name, project=find_project(environ), repeats=autostart)
+        return cls(open_connection, name=name, project=find_project(environ), retries=autostart)
 
     @property
     def server(self) -> dict[str, Any]:
         """The daemon's answer to `hello`; empty until the first call has returned."""
         return self._conversation.server
 
-    # ---------------------------------------------------------- what can be asked
+    # ---------------------------------------------------------- calls
 
     def call(
         self,
@@ -91,13 +91,13 @@ class Client:
     ) -> Any:
         """Call a method and return its result.
 
-        `on_notification(method, params)` gets what arrives meanwhile. `timeout` is in seconds;
-        without one the daemon's own deadlines end the call.
+        `on_notification(method, params)` receives the notifications that arrive meanwhile.
+        `timeout` is in seconds; without one the daemon's own deadlines apply.
 
         Raises:
-            DaemonError: the answer is an error.
-            NoAnswer: the time is over; the connection can still be used.
-            DaemonUnreachable: the daemon went away.
+            DaemonError: the daemon answered with an error.
+            NoAnswer: the timeout has passed; the connection remains usable.
+            DaemonUnreachable: the connection was lost.
         """
         last_try = time.monotonic() + START_TIMEOUT
         while True:
@@ -105,7 +105,7 @@ class Client:
             try:
                 return self._conversation.exchange(method, params, on_notification, deadline)
             except (DaemonError, ConnectionLost) as error:
-                if not self._may_repeat(method, error) or time.monotonic() >= last_try:
+                if not self._may_retry(method, error) or time.monotonic() >= last_try:
                     raise
             time.sleep(POLL_SECONDS)
             self._reopen()
@@ -119,16 +119,16 @@ class Client:
     ) -> dict[str, Any]:
         """Send a chat request, hand each delta to `on_delta`, return the final result.
 
-        Whatever breaks this off (Ctrl-C, an exception from `on_delta`, the timeout) cancels the
-        request, so that nobody pays for what nobody reads, and is then raised.
+        Ctrl-C, an exception from `on_delta` and the timeout cancel the request, so that output that
+        will not be read is not paid for; then they are raised.
 
         Raises:
-            DaemonError: nobody could answer, or the answer broke off; `data` says more.
-            DaemonUnreachable: as `call`.
+            DaemonError: no provider could answer, or the answer broke off; `data` has details.
+            NoAnswer, DaemonUnreachable: as `call`.
         """
 
         def on_notification(method: str, params: dict[str, Any]) -> None:
-            # An earlier chat that was cancelled may still have deltas under way: hence the id.
+            # Deltas of an earlier, cancelled chat may still arrive: hence the check of the id.
             if (
                 on_delta
                 and method == methods.CHAT_DELTA
@@ -152,14 +152,14 @@ class Client:
         topics: Iterable[str],
         on_snapshot: Callable[[dict[str, Any]], object] | None = None,
     ) -> Iterator[dict[str, Any]]:
-        """Subscribe at once, hand the result to `on_snapshot`, and return what yields every event.
+        """Subscribe at once, hand the result to `on_snapshot`, and return an iterator of events.
 
-        Nothing that happens from this call on is missed, whenever the first event is asked for.
-        Events that arrive during another call of this client are kept and yielded later.
+        It yields every event from this call on, including those that arrive before it is first
+        advanced or during another call of this client.
 
         Raises:
             DaemonError: a topic does not exist, or the daemon shut down (`shutting_down`).
-            DaemonUnreachable: the daemon went away.
+            DaemonUnreachable: the connection was lost.
         """
         chosen = list(topics)
         result = self._subscribe(chosen)
@@ -173,7 +173,7 @@ class Client:
             while True:
                 while talk.events:
                     yield talk.events.popleft()
-                # No deadline: the next event comes when something happens.
+                # No deadline: the next event may take hours.
                 frame = talk.receive(None)
                 if isinstance(frame, Notification):
                     talk.take_notification(frame, None)
@@ -190,7 +190,7 @@ class Client:
         return result
 
     def close(self) -> None:
-        """Close the connection; the daemon cancels what is under way. Idempotent."""
+        """Close the connection; the daemon cancels its requests. Idempotent."""
         self._conversation.connection.close()
 
     def __enter__(self) -> Self:
@@ -207,11 +207,14 @@ class Client:
     def __repr__(self) -> str:
         return f"<Client {self._conversation!r}>"
 
-    # ---------------------------------------------------------- the next daemon
+    # ---------------------------------------------------------- reconnecting
 
     def _open(self) -> Conversation:
         return Conversation(
-            self._find(), self._name, project=self._project, hello_timeout=self._hello_timeout
+            self._open_connection(),
+            self._name,
+            project=self._project,
+            hello_timeout=self._hello_timeout,
         )
 
     def _reopen(self) -> None:
@@ -220,12 +223,12 @@ class Client:
         self._conversation = self._open()
         self._conversation.events = events
 
-    def _may_repeat(self, method: str, error: DaemonError | ConnectionLost) -> bool:
-        """Tell whether the next daemon may be asked: this one refused, or never said a word."""
-        if not self._repeats or self._conversation.has_begun or method == methods.SHUTDOWN:
+    def _may_retry(self, method: str, error: DaemonError | ConnectionLost) -> bool:
+        """Tell whether a call may be sent again: the daemon refused it, or sent nothing at all."""
+        if not self._retries or self._conversation.has_begun or method == methods.SHUTDOWN:
             return False
         if self._conversation.events is not None and method != methods.EVENTS_SUBSCRIBE:
-            return False  # the subscription would be lost without a word
+            return False  # the subscription would be lost silently
         if isinstance(error, DaemonError):
             return error.code == codes.SHUTTING_DOWN
         return not self._conversation.connection.has_received
@@ -238,15 +241,17 @@ def _open_connection(
     deadline = time.monotonic() + timeout
     sock = connect(path, deadline)
     if sock is None:
-        cure = "Start it: aircher-cli daemon start"
+        hint = "Start it: aircher-cli daemon start"
         if not autostart:
-            raise DaemonUnreachable(f"aircherd is not running: nobody listens on {path}. {cure}")
+            raise DaemonUnreachable(
+                f"aircherd is not running: no process listens on {path}. {hint}"
+            )
         from aircher_client import autostart as starter  # noqa: PLC0415 -- brings subprocess
 
         if not starter.is_enabled(environ):
             raise DaemonUnreachable(
-                f"aircherd is not running: nobody listens on {path}, and AIRCHER_AUTOSTART is off. "
-                f"{cure}"
+                f"aircherd is not running: no process listens on {path}, and AIRCHER_AUTOSTART is "
+                f"off. {hint}"
             )
         sock = starter.start(
             environ,

@@ -1,4 +1,4 @@
-"""One connected socket: bytes out, frames in, deadlines, each failure in the client's words."""
+"""One connected socket: sends bytes, receives frames, and raises the client's own errors."""
 
 import errno
 import os
@@ -13,14 +13,15 @@ from aircher_wire.frames import Decoder, Frame
 
 READ_SIZE = 65_536
 POLL_SECONDS = 0.01
-"""Seconds between two looks at a socket that is not there yet."""
+"""Seconds between two attempts to connect."""
 
 
 class Connection:
-    """A conversation's transport. Deadlines are `time.monotonic()` values; None means none.
+    """The transport of a conversation. Deadlines are `time.monotonic()` values; None means none.
 
-    Failure: after an interrupted or failed `send` the peer may have half a frame, so the connection
-    closes itself; `receive` fails for good once the peer has gone or has broken the protocol.
+    Failures: after an interrupted or failed `send` the peer may have received half a frame, so the
+    connection closes itself. `receive` fails for good once the peer has closed the connection or
+    broken the protocol.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -34,15 +35,15 @@ class Connection:
         """Send all of `data`.
 
         Raises:
-            ConnectionLost: the daemon has gone.
-            NoAnswer: it does not read.
+            ConnectionLost: the daemon closed the connection.
+            NoAnswer: the daemon does not read before the deadline.
         """
         try:
             self._set_deadline(deadline)
             self._sock.sendall(data)
         except TimeoutError:
             self.close()
-            raise NoAnswer("aircherd does not read what it is sent") from None
+            raise NoAnswer("aircherd does not read its socket") from None
         except OSError as error:
             raise self._lost(error) from None
         except BaseException:
@@ -53,13 +54,13 @@ class Connection:
         """Return the next frame.
 
         Raises:
-            ConnectionLost: the daemon has gone, or sent something that is not the protocol.
-            NoAnswer: the deadline has passed; the connection is as good as before.
+            ConnectionLost: the daemon closed the connection, or sent an invalid frame.
+            NoAnswer: the deadline has passed; the connection remains usable.
         """
         while not self._inbox:
             if self._decoder.error is not None:
                 self.close()
-                raise ConnectionLost(f"aircherd sent a broken frame: {self._decoder.error}")
+                raise ConnectionLost(f"aircherd sent an invalid frame: {self._decoder.error}")
             self._inbox += self._decoder.feed(self._read(deadline))
         return self._inbox.popleft()
 
@@ -90,16 +91,16 @@ class Connection:
         return ConnectionLost(f"aircherd closed the connection{f': {error}' if error else ''}")
 
     def peer_pid(self) -> int | None:
-        """Return the process that listens at the other end; None where the system does not say."""
+        """Return the process id of the daemon; None if the system does not tell."""
         try:
             credentials = self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
         except OSError:
             return None
-        # struct ucred: pid, uid, gid. A pid of 0 is one that our namespace cannot see.
+        # struct ucred: pid, uid, gid. The pid is 0 if our namespace cannot see the process.
         return int.from_bytes(credentials[:4], sys.byteorder) or None
 
     def close(self) -> None:
-        """Close the socket; the daemon cancels what this connection asked for. Idempotent."""
+        """Close the socket; the daemon cancels its requests. Idempotent."""
         self.is_closed = True
         self._sock.close()
 
@@ -108,10 +109,10 @@ class Connection:
 
 
 def try_connect(path: str) -> socket.socket | None:
-    """Connect to the daemon's socket; return None where no daemon listens.
+    """Connect to the daemon's socket; return None if no daemon listens.
 
     Raises:
-        DaemonUnreachable: the socket or its directory must not or cannot be used.
+        DaemonUnreachable: the socket or its directory is unsafe or cannot be used.
     """
     try:
         address.check_length(path)
@@ -122,7 +123,7 @@ def try_connect(path: str) -> socket.socket | None:
         raise DaemonUnreachable(str(error)) from None
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        sock.settimeout(0)  # a local socket connects at once, or its queue is full
+        sock.settimeout(0)  # a local socket connects at once unless its queue is full
         sock.connect(path)
     except (FileNotFoundError, ConnectionRefusedError):
         sock.close()
@@ -140,7 +141,7 @@ def try_connect(path: str) -> socket.socket | None:
 
 
 def connect(path: str, deadline: float) -> socket.socket | None:
-    """Connect as `try_connect`, waiting for a place in the daemon's queue until `deadline`.
+    """Connect as `try_connect`; while the daemon's queue is full, retry until `deadline`.
 
     Raises:
         DaemonUnreachable: as `try_connect`.
@@ -152,6 +153,6 @@ def connect(path: str, deadline: float) -> socket.socket | None:
         except BlockingIOError as error:
             if error.errno != errno.EAGAIN or time.monotonic() >= deadline:
                 raise NoAnswer(
-                    f"aircherd at {path} takes no connection: too many are waiting, or it hangs"
+                    f"aircherd at {path} accepts no connection: too many are waiting, or it hangs"
                 ) from None
         time.sleep(POLL_SECONDS)

@@ -1,7 +1,7 @@
-"""What is said over one connection: numbered requests, their answers, and what comes in between.
+"""Numbered requests over one connection, with responses and notifications.
 
-`hello` goes out together with the first request, so that introducing oneself costs no round trip.
-Its answer is also the sign that somebody is there: until it has come, every wait has a deadline.
+`hello` is sent together with the first request, so that it costs no round trip. Its response also
+proves that the daemon is alive: until it arrives, every wait has a deadline.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ CANCEL_TIMEOUT = 2.0
 class Conversation:
     """One request at a time over one connection. Deadlines are `time.monotonic()` values.
 
-    - `server` is the daemon's answer to `hello`, empty until it has come.
+    - `server` is the result of `hello`; empty until it has arrived.
     - `msgid` is the number of the latest request.
-    - `has_begun` says whether that request has brought anything but its answer.
-    - `events` keeps the events that arrived; None while there is no subscription.
+    - `has_begun` is true once a notification for that request has arrived.
+    - `events` queues the events that arrived; None while there is no subscription.
     """
 
     def __init__(
@@ -55,10 +55,10 @@ class Conversation:
         self._project = project
         self._msgids = itertools.count(1)
         self._is_introduced = False
-        self._hello_id: int | None = None  # while it is not answered
+        self._hello_id: int | None = None  # set until the response has arrived
         self._hello_timeout = hello_timeout
         self._hello_deadline = 0.0
-        self._farewell: dict[str, Any] | None = None
+        self._close_reason: dict[str, Any] | None = None
 
     def exchange(
         self,
@@ -70,22 +70,22 @@ class Conversation:
         """Send a request and return its result.
 
         Raises:
-            DaemonError: the answer is an error, or the daemon said why it closes the connection.
-            NoAnswer: the deadline has passed; the connection is as good as before.
-            ConnectionLost: the daemon went away.
+            DaemonError: the response is an error, or the daemon said why it closes the connection.
+            NoAnswer: the deadline has passed; the connection remains usable.
+            ConnectionLost: the daemon closed the connection.
         """
         self.send(method, params, deadline)
         return self.wait(self.msgid, deadline, on_notification)
 
     def send(self, method: str, params: dict[str, Any] | None, deadline: float | None) -> None:
-        """Send a request whose number is then `msgid`. Raises as `exchange`."""
+        """Send a request and store its number in `msgid`. Raises as `exchange`."""
         self.has_begun = False
         self.msgid = next(self._msgids)
         data = frames.encode_request(self.msgid, method, params, errors="surrogateescape")
         if len(data) > frames.MAX_FRAME:
             raise DaemonError(
                 codes.BAD_REQUEST,
-                f"the request has {len(data)} bytes; at most {frames.MAX_FRAME} are possible",
+                f"the request has {len(data)} bytes; the limit is {frames.MAX_FRAME}",
                 {},
             )
         if not self._is_introduced:
@@ -112,17 +112,17 @@ class Conversation:
                 self.take_notification(frame, on_notification)
             elif isinstance(frame, Response) and frame.msgid == msgid:
                 return _result(frame)
-            # Anything else answers a request that was given up.
+            # Anything else is the response to an abandoned request.
 
     def receive(self, deadline: float | None) -> frames.Frame:
-        """Return the next frame that is not the answer to `hello`. Raises as `exchange`."""
+        """Return the next frame other than the response to `hello`. Raises as `exchange`."""
         while True:
             try:
                 frame = self.connection.receive(self._until(deadline))
             except ConnectionLost:
-                if self._farewell is None:
+                if self._close_reason is None:
                     raise
-                raise _error(self._farewell) from None
+                raise _error(self._close_reason) from None
             except NoAnswer:
                 if self._hello_id is None or time.monotonic() < self._hello_deadline:
                     raise
@@ -133,7 +133,7 @@ class Conversation:
             self.server = _result(frame)
 
     def _until(self, deadline: float | None) -> float | None:
-        """Return the deadline that holds: as long as `hello` is not answered, its own does too."""
+        """Return the earlier of `deadline` and that of `hello`, while `hello` is unanswered."""
         if self._hello_id is None:
             return deadline
         return self._hello_deadline if deadline is None else min(deadline, self._hello_deadline)
@@ -141,10 +141,10 @@ class Conversation:
     def take_notification(
         self, notification: Notification, on_notification: OnNotification | None
     ) -> None:
-        """Keep an event or a farewell, and pass everything else on."""
+        """Store an event or the reason for closing; pass everything else to `on_notification`."""
         method, params = notification.method, notification.params
         if method == methods.ERROR:
-            self._farewell = params
+            self._close_reason = params
             return
         if method == methods.EVENT and self.events is not None:
             self.events.append(params)
@@ -154,7 +154,7 @@ class Conversation:
             on_notification(method, params)
 
     def cancel(self, msgid: int) -> None:
-        """Cancel a chat and wait a moment for its end: then the upstream connection is closed."""
+        """Cancel a chat, and wait a moment until the daemon has closed the upstream connection."""
         if self.connection.is_closed:
             return
         deadline = time.monotonic() + CANCEL_TIMEOUT
@@ -164,10 +164,10 @@ class Conversation:
             )
             self.wait(msgid, deadline, None)
         except ClientError:
-            return  # the error `cancelled`, or a daemon that has gone: it is over either way
+            return  # the error `cancelled`, or a lost connection: the chat is over
 
     def unsubscribe(self, topics: list[str]) -> None:
-        """Ask for no more events. The answer is not waited for: it is told apart by its number."""
+        """Unsubscribe from topics. Does not wait: the response is recognised by its number."""
         self.events = None
         if self.connection.is_closed:
             return
@@ -176,28 +176,28 @@ class Conversation:
                 methods.EVENTS_UNSUBSCRIBE, {"topics": topics}, time.monotonic() + CANCEL_TIMEOUT
             )
         except ClientError:
-            return  # a daemon that has gone sends no more events either
+            return  # without a connection there are no more events
 
     def __repr__(self) -> str:
         return f"<Conversation of {self._name}, {self.msgid} requests, {self.connection!r}>"
 
 
 def _hang_message(pid: int | None) -> str:
-    """Say that the daemon hangs. By its name nobody finds it: it is called python3."""
-    what = "takes connections but does not answer: it hangs or is stopped"
+    """Return that the daemon hangs, with its process id: its process is named python3."""
+    what = "accepts connections but does not answer: it hangs or is stopped"
     if pid is None:
         return f"aircherd {what}"
     return (
-        f"aircherd (process {pid}) {what}. Wake a stopped one with: kill -CONT {pid}; "
-        f"end one that hangs with: kill -KILL {pid}"
+        f"aircherd (process {pid}) {what}. If it is stopped, resume it: kill -CONT {pid}; "
+        f"if it hangs, end it: kill -KILL {pid}"
     )
 
 
 def _result(response: Response) -> Any:
-    """Return what a response holds.
+    """Return the result of a response.
 
     Raises:
-        DaemonError: it is an error.
+        DaemonError: the response is an error.
     """
     if response.error is not None:
         raise _error(response.error)
@@ -205,7 +205,7 @@ def _result(response: Response) -> Any:
 
 
 def _error(error: object) -> DaemonError:
-    """Read `{code, message, data}`; whatever else came is an error of unknown kind."""
+    """Parse `{code, message, data}`; anything else becomes an `internal` error."""
     if not isinstance(error, dict):
         return DaemonError(codes.INTERNAL, str(error), {})
     data = error.get("data")

@@ -1,15 +1,15 @@
-"""What can go wrong between a client and the daemon.
+"""The exceptions of the client library.
 
 ClientError
-├─ DaemonError                 the daemon answered, and the answer is an error
-└─ DaemonUnreachable           there is no daemon to talk to, and none could be started
-   ├─ ConnectionLost           there was one, and it went away
-   └─ NoAnswer                 there is one, and it does not answer in time
+├─ DaemonError                 the daemon answered with an error
+└─ DaemonUnreachable           no daemon answers, and none could be started
+   ├─ ConnectionLost           the daemon closed the connection
+   └─ NoAnswer                 the daemon did not answer in time
 """
 
 
 class ClientError(Exception):
-    """Anything this library raises. The message is fit for a person."""
+    """The base class. `message` can be shown to the user."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -17,7 +17,7 @@ class ClientError(Exception):
 
 
 class DaemonError(ClientError):
-    """The daemon's answer is an error: `code` and `data` are for programs, see `aircher_wire`."""
+    """The daemon answered with an error; `code` and `data` are for programs (`aircher_wire`)."""
 
     def __init__(self, code: str, message: str, data: dict[str, object]) -> None:
         super().__init__(message)
@@ -26,12 +26,12 @@ class DaemonError(ClientError):
 
 
 class DaemonUnreachable(ClientError):
-    """Nobody answers at the socket; the message says where that is and what to do."""
+    """No daemon answers at the socket; the message says where that is and what to do."""
 
 
 class ConnectionLost(DaemonUnreachable):
-    """The daemon went away while it was being talked to."""
+    """The daemon closed the connection, or crashed."""
 
 
 class NoAnswer(DaemonUnreachable):
-    """The daemon does not answer within the time it was given."""
+    """The daemon did not answer in time."""

@@ -1,7 +1,7 @@
-"""Who holds the daemon's locks: the process that a daemon of ours found in its way.
+"""Finds the process that holds the daemon's locks.
 
-A daemon writes its process and its socket into its lock files. The locks themselves are not tried:
-for the moment we had one, a daemon that starts just then would find it taken.
+A daemon writes its process id and its socket into its lock files. The locks themselves are not
+tried: a daemon that starts while we held one would find it taken.
 """
 
 import os
@@ -12,25 +12,25 @@ from typing import NamedTuple
 from aircher_wire import address
 
 MAX_BYTES = 8192
-"""Bytes of a lock file that are read; a process id and a path are far fewer."""
+"""Bytes to read of a lock file; a process id and a path need far less."""
 
 
 class LockHolder(NamedTuple):
-    """A living daemon: its process id and the socket it serves, or served until it was stopped."""
+    """A daemon that is running or stopping: its process id and its socket."""
 
     pid: int
     socket: str
 
     def serves(self, path: str) -> bool:
-        """Whether `path` is this daemon's socket, by whatever name its directory is called."""
+        """Tell whether `path` is this daemon's socket; symbolic links are resolved."""
         return os.path.realpath(self.socket) == os.path.realpath(path)
 
 
 def find_lock_holder(environ: Mapping[str, str]) -> LockHolder | None:
-    """Return who holds the locks of a daemon for this environment; None if nobody alive does.
+    """Return the live process that holds the locks for this environment; None if there is none.
 
-    To be asked once a daemon has found the locks taken: an old file may name a process whose number
-    somebody else has by now.
+    Call it only after a daemon has found the locks taken: an old lock file may name a process id
+    that another process has by now.
     """
     for file in address.lock_files(environ):
         holder = read_lock_holder(file)
@@ -40,7 +40,7 @@ def find_lock_holder(environ: Mapping[str, str]) -> LockHolder | None:
 
 
 def read_lock_holder(lock_file: Path) -> LockHolder | None:
-    """Return what a lock file says; None if it is not there, or not written yet."""
+    """Parse a lock file; return None if it is missing or not written yet."""
     try:
         descriptor = os.open(lock_file, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
@@ -57,15 +57,15 @@ def read_lock_holder(lock_file: Path) -> LockHolder | None:
 
 
 def is_gone(pid: int) -> bool:
-    """Tell whether a process of ours has ended.
+    """Tell whether a process of this user has ended.
 
-    One that has ended but was not waited for, as happens where process 1 is no real init, counts as
-    gone: it holds no lock and no socket any more.
+    A zombie counts as gone, since it holds no locks and no sockets. There are zombies where process
+    1 is not a real init, as in some containers.
     """
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, PermissionError, OverflowError):
-        return True  # a number that somebody else has by now, or that none can have, is gone too
+        return True  # the id was reused by another user's process, or is out of range
     try:
         return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[:1] == [b"Z"]
     except OSError:

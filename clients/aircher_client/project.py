@@ -1,27 +1,27 @@
 # ruff: noqa: PTH109, PTH118, PTH120 -- pathlib would cost a tenth of a command's start-up
-"""Which project is worked in: what the daemon's records attribute requests to."""
+"""Finds the project that requests are attributed to in the ledger."""
 
 import os
 from collections.abc import Mapping
 
 MARKER = ".git"
-"""What a project's root holds: a folder, or a file in a worktree or a submodule."""
+"""Marks a project's root: a folder, or a file in a worktree or submodule."""
 
 MAX_LENGTH = 4096
-"""Characters that the daemon takes."""
+"""Characters that the daemon accepts."""
 
 
 def find_project(environ: Mapping[str, str]) -> str | None:
-    """Return the root of the repository around the working directory; None outside of any.
+    """Return the root of the repository around the working directory; None if there is none.
 
-    `AIRCHER_PROJECT` names another one; where it is empty, none is named. Git is not started: a
-    look into each folder on the way up takes microseconds, and every command pays for it.
+    `AIRCHER_PROJECT` overrides it; an empty value means no project. Git is not run: checking each
+    parent folder takes microseconds, and every command pays for it.
     """
-    told = environ.get("AIRCHER_PROJECT")
-    found = _find_root() if told is None else told.strip()
+    override = environ.get("AIRCHER_PROJECT")
+    found = _find_root() if override is None else override.strip()
     if not found:
         return None
-    # A name that is not UTF-8 has no place in the records: it is shown as far as it can be.
+    # The ledger stores UTF-8: other bytes are replaced.
     project = os.fsencode(found).decode(errors="replace")
     return project if len(project) <= MAX_LENGTH else None
 
@@ -29,7 +29,7 @@ def find_project(environ: Mapping[str, str]) -> str | None:
 def _find_root() -> str | None:
     try:
         folder = os.getcwd()
-    except OSError:  # somebody removed it
+    except OSError:  # it was removed
         return None
     while not os.path.lexists(os.path.join(folder, MARKER)):
         above = os.path.dirname(folder)

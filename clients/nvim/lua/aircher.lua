@@ -1,10 +1,10 @@
--- A minimal aircher client for Neovim 0.7 or later: requests, notifications, nothing that blocks.
+-- A minimal aircher client for Neovim 0.7 or later: requests and notifications, never blocking.
 --
 --   local aircher = require("aircher").connect(function(method, params) ... end)
 --   aircher.request("chat.start", { messages = { { role = "user", content = "hi" } } }, function(err, result) end)
 --   aircher.notify("$/cancel", { stream = 1 })
 --
--- `connect` says hello as "nvim". A plugin with a name of its own says so once more:
+-- `connect` sends hello with the client name "nvim". A plugin can send it again with its own name:
 --   aircher.request("hello", { client = { name = "my-plugin" } }, function(err, result) end)
 --
 -- Callbacks run on Neovim's main loop; `err` is a map {code, message, data} or nil. When the
@@ -17,14 +17,14 @@ function M.socket_path()
   return vim.env.AIRCHER_SOCKET or (runtime .. "/aircher/aircher.sock")
 end
 
--- Where we work, for the daemon's records: the nearest folder on the way up that holds a .git, nil
--- outside of any. AIRCHER_PROJECT names another project; set and empty, none.
+-- The project that requests are attributed to: the nearest parent folder that contains .git, or nil.
+-- AIRCHER_PROJECT overrides it; an empty value means no project.
 function M.project()
-  local place = vim.env.AIRCHER_PROJECT
-  if place then return place ~= "" and place or nil end
-  place = uv.cwd()
-  while place and not uv.fs_lstat(place .. "/.git") do place = place:match("^(.*)/[^/]*$") end
-  return place == "" and "/" or place
+  local folder = vim.env.AIRCHER_PROJECT
+  if folder then return folder ~= "" and folder or nil end
+  folder = uv.cwd()
+  while folder and not uv.fs_lstat(folder .. "/.git") do folder = folder:match("^(.*)/[^/]*$") end
+  return folder == "" and "/" or folder
 end
 
 function M.connect(on_notification, path)
@@ -55,7 +55,7 @@ function M.connect(on_notification, path)
   pipe:connect(path or M.socket_path(), function(refused)
     if refused then return client.close(refused) end
     pipe:read_start(function(err, data)
-      if data then receive(data) else client.close(err or "the daemon went away") end
+      if data then receive(data) else client.close(err or "the daemon closed the connection") end
     end)
   end)
   client.request("hello", { client = { name = "nvim" } }, function() end)

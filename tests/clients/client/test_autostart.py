@@ -1,4 +1,4 @@
-"""Autostart: a daemon is started where none answers, and the client learns when that fails."""
+"""Autostart: the client starts a daemon where none answers, and explains every failure."""
 
 import os
 import re
@@ -40,7 +40,7 @@ def log_of(environ: dict[str, str]) -> Path:
 
 
 def test_a_daemon_is_started_detached(environ: dict[str, str]) -> None:
-    """It lives in a session of its own, in /, without our terminal or supervisor, and logs."""
+    """It runs in its own session and in /, without our terminal or supervisor, and writes a log."""
     with connect(environ, "serve") as client:
         status = client.call("status")
         client.call("shutdown")
@@ -55,7 +55,7 @@ def test_a_daemon_is_started_detached(environ: dict[str, str]) -> None:
 
 
 def test_the_started_daemon_serves_the_next_client(environ: dict[str, str]) -> None:
-    """It outlives the client that started it, and is not started twice."""
+    """The daemon outlives the client that started it, and no second one is started."""
     with connect(environ, "serve") as client:
         pid = client.call("status")["pid"]
     with connect(environ, "fail") as client:
@@ -63,8 +63,8 @@ def test_the_started_daemon_serves_the_next_client(environ: dict[str, str]) -> N
         client.call("shutdown")
 
 
-def test_a_daemon_that_gives_up(environ: dict[str, str]) -> None:
-    """Its own words are shown, those for people, with its exit code and the log's place."""
+def test_a_daemon_that_exits(environ: dict[str, str]) -> None:
+    """The error has the exit code, the path of the log and its plain lines."""
     with pytest.raises(DaemonUnreachable) as caught:
         connect(environ, "fail")
     assert caught.value.message.splitlines() == [
@@ -73,8 +73,8 @@ def test_a_daemon_that_gives_up(environ: dict[str, str]) -> None:
     ]
 
 
-def test_only_the_latest_words_are_shown(environ: dict[str, str]) -> None:
-    """What an earlier daemon wrote stays in the log, and only there."""
+def test_only_new_log_lines_are_shown(environ: dict[str, str]) -> None:
+    """Lines that an earlier daemon wrote are not repeated."""
     with pytest.raises(DaemonUnreachable):
         connect(environ, "fail")
     with pytest.raises(DaemonUnreachable) as caught:
@@ -84,22 +84,22 @@ def test_only_the_latest_words_are_shown(environ: dict[str, str]) -> None:
 
 
 def test_a_daemon_that_is_killed(environ: dict[str, str]) -> None:
-    """The signal is named."""
+    """The error names the signal."""
     with pytest.raises(DaemonUnreachable, match="was killed by signal 9"):
         connect(environ, "crash")
 
 
 def test_a_daemon_that_is_never_ready(environ: dict[str, str]) -> None:
-    """The wait ends at the deadline, with what the daemon said."""
-    with pytest.raises(DaemonUnreachable, match=r"nobody answers after 3 s.*\n\d+") as caught:
+    """The wait ends at the deadline, and the error has the last lines of the log."""
+    with pytest.raises(DaemonUnreachable, match=r"does not answer after 3 s.*\n\d+") as caught:
         connect(environ, "hang", timeout=3.0)
     pid = re.search(r"\n(\d+)$", caught.value.message)
     assert pid is not None
     os.kill(int(pid[1]), signal.SIGKILL)
 
 
-def test_losing_a_race_is_no_failure(environ: dict[str, str]) -> None:
-    """A daemon that found the locks taken is not the end: the winner is looked for."""
+def test_losing_a_race_is_not_a_failure(environ: dict[str, str]) -> None:
+    """A daemon that finds the locks taken exits, and the client connects to the winner."""
     daemon: list[FakeDaemon] = []
     looks = iter(range(1000))
 
@@ -116,18 +116,18 @@ def test_losing_a_race_is_no_failure(environ: dict[str, str]) -> None:
 
 
 def test_the_next_daemon_is_started_when_the_old_one_has_gone(environ: dict[str, str]) -> None:
-    """Locks that a draining daemon held become free: another start succeeds."""
+    """Once a draining daemon has released its locks, another start succeeds."""
     with connect(environ, "taken-first") as client:
         assert client.call("ping") == {}
         client.call("shutdown")
 
 
-def test_locks_that_stay_taken_by_nobody_we_know(environ: dict[str, str]) -> None:
-    """At the deadline what the losers said is shown, once however many said it."""
+def test_locks_held_by_an_unknown_process(environ: dict[str, str]) -> None:
+    """At the deadline the error has the log lines of the failed starts, each once."""
     with pytest.raises(DaemonUnreachable) as caught:
         connect(environ, "taken", timeout=3.0)
     headline, *words = caught.value.message.splitlines()
-    assert headline.startswith("aircherd finds its locks taken, but nobody answers at ")
+    assert headline.startswith("another aircherd holds the locks, but none answers at ")
     assert words == ["aircherd: another aircherd is running"]
     assert log_of(environ).read_text().count("another") > 1
 
@@ -139,29 +139,31 @@ def write_lock(environ: dict[str, str], pid: int, socket: str) -> None:
 
 
 def test_a_daemon_at_another_socket_is_not_waited_for(environ: dict[str, str]) -> None:
-    """One start is enough to learn of it; process, socket and cure are told in one line."""
+    """One start is enough; the error names process, socket and remedy in one line."""
     write_lock(environ, os.getpid(), "/elsewhere/a.sock")
     with pytest.raises(DaemonUnreachable) as caught:
         connect(environ, "taken", timeout=20.0)
     assert caught.value.message == (
-        f"another aircherd (process {os.getpid()}) has your keys and serves /elsewhere/a.sock, "
-        f"not {environ['AIRCHER_SOCKET']}: set AIRCHER_SOCKET=/elsewhere/a.sock, or the same "
-        "XDG_RUNTIME_DIR as there"
+        f"another aircherd (process {os.getpid()}) holds your keys and serves /elsewhere/a.sock, "
+        f"not {environ['AIRCHER_SOCKET']}: set AIRCHER_SOCKET=/elsewhere/a.sock, or use the same "
+        "XDG_RUNTIME_DIR"
     )
     assert log_of(environ).read_text() == "aircherd: another aircherd is running\n"
 
 
 def test_a_daemon_that_drains_for_long(environ: dict[str, str]) -> None:
-    """As long as its process lives no other one is started; at the deadline it is named."""
+    """While the old process lives, no other is started; at the deadline the error names it."""
     write_lock(environ, os.getpid(), environ["AIRCHER_SOCKET"])
     with pytest.raises(DaemonUnreachable) as caught:
         connect(environ, "taken", timeout=3.0)
-    assert f"after 3 s: process {os.getpid()} is still stopping" in caught.value.message
+    assert (
+        f"after 3 s: process {os.getpid()} is still finishing its requests" in caught.value.message
+    )
     assert log_of(environ).read_text() == "aircherd: another aircherd is running\n"
 
 
 def test_the_end_of_a_draining_daemon_is_waited_for(environ: dict[str, str]) -> None:
-    """The next one is started when the old one's process has gone, and not before."""
+    """The next daemon is started when the old process has gone, not before."""
     old = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     write_lock(environ, old.pid, environ["AIRCHER_SOCKET"])
     was_here = Path(environ["HOME"]) / "was-here"
@@ -186,7 +188,7 @@ HERE = LockHolder(7, "/a.sock")
 
 
 @pytest.mark.parametrize(
-    ("way", "now", "expected"),
+    ("progress", "now", "expected"),
     [
         (_Progress(None), 1.0, _Action.WAIT),
         (_Progress(None), 9.0, _Action.GIVE_UP),
@@ -201,27 +203,27 @@ HERE = LockHolder(7, "/a.sock")
         (_Progress(3, HERE, is_elsewhere=True), 1.0, _Action.GIVE_UP),
     ],
 )
-def test_how_to_go_on(way: _Progress, now: float, expected: _Action) -> None:
-    """The table of what follows from the child's end, who was in its way, and the time."""
-    assert _next_action(way, now, born=1.0, deadline=9.0) is expected
+def test_next_action(progress: _Progress, now: float, expected: _Action) -> None:
+    """It follows from the child's exit code, from who holds the locks, and from the time."""
+    assert _next_action(progress, now, started_at=1.0, deadline=9.0) is expected
 
 
 def test_a_command_that_does_not_exist(environ: dict[str, str], tmp_path: Path) -> None:
-    """The message names the command."""
+    """The error names the command."""
     missing = str(tmp_path / "no-such-command")
     with pytest.raises(DaemonUnreachable, match=rf"cannot run {missing}: No such file"):
         Client.connect(environ, command=[missing])
 
 
 def test_a_log_that_cannot_be_written(environ: dict[str, str], tmp_path: Path) -> None:
-    """A daemon whose words nobody could read is not started."""
+    """A daemon whose log cannot be written is not started."""
     (tmp_path / ".local").touch()
     with pytest.raises(DaemonUnreachable, match=r"its log .* cannot be written"):
         connect(environ, "serve")
 
 
-def test_a_long_log_is_put_aside(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """A log does not grow for ever."""
+def test_a_long_log_is_rotated(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log does not grow forever."""
     monkeypatch.setattr(autostart, "LOG_LIMIT", 5)
     log = log_of(environ)
     for _ in range(2):
@@ -244,15 +246,15 @@ def test_a_log_that_is_a_symlink(environ: dict[str, str], tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("word", ["0", "no", "off", "FALSE"])
-def test_switched_off(word: str) -> None:
-    """Usual words for no are understood; anything else means yes."""
+def test_autostart_can_be_switched_off(word: str) -> None:
+    """The usual words for "no" are understood; any other value means yes."""
     assert not autostart.is_enabled({"AIRCHER_AUTOSTART": word})
     assert autostart.is_enabled({"AIRCHER_AUTOSTART": "1"})
     assert autostart.is_enabled({})
 
 
 def test_relative_paths_become_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The daemon starts in /, so what was relative to here must not move."""
+    """The daemon runs in /, so paths relative to the working directory must be resolved."""
     monkeypatch.chdir(tmp_path)
     made = autostart.daemon_environment({"AIRCHER_SOCKET": "a.sock", "AIRCHER_HOME": "h", "X": "y"})
     assert made == {

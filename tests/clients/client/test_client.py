@@ -47,8 +47,8 @@ def wait_for_cancel(peer: Peer, request: Request) -> None:
 # ------------------------------------------------------------------------------- calls
 
 
-def test_hello_goes_out_with_the_first_call(daemon: FakeDaemon) -> None:
-    """The client says who it is, once, and keeps what the daemon answers."""
+def test_hello_is_sent_with_the_first_call(daemon: FakeDaemon) -> None:
+    """The client introduces itself once and keeps the daemon's answer."""
     with connect(daemon) as client:
         assert client.server == {}
         assert [client.call("ping"), client.call("ping")] == [{}, {}]
@@ -61,10 +61,8 @@ def test_hello_goes_out_with_the_first_call(daemon: FakeDaemon) -> None:
 
 
 @pytest.mark.parametrize(("told", "sent"), [("/src/blue", {"project": "/src/blue"}), ("", {})])
-def test_hello_says_which_project_is_worked_in(
-    daemon: FakeDaemon, told: str, sent: dict[str, str]
-) -> None:
-    """What a client asks is attributed to its project; without any, nothing is said of it."""
+def test_hello_names_the_project(daemon: FakeDaemon, told: str, sent: dict[str, str]) -> None:
+    """Requests are attributed to the project; without one, hello has no `project`."""
     with Client.connect({**daemon.environ, "AIRCHER_PROJECT": told}, autostart=False) as client:
         client.call("ping")
     [hello] = daemon.requests("hello")
@@ -72,7 +70,7 @@ def test_hello_says_which_project_is_worked_in(
 
 
 def test_hello_is_answered_late(daemon: FakeDaemon) -> None:
-    """The answer to hello may come after that of the call."""
+    """The response to hello may arrive after that to the call."""
     hellos: list[Request] = []
     daemon.handlers["hello"] = lambda _peer, request: hellos.append(request)
 
@@ -88,8 +86,8 @@ def test_hello_is_answered_late(daemon: FakeDaemon) -> None:
         assert client.server == {"protocol": 1}
 
 
-def test_an_error(daemon: FakeDaemon) -> None:
-    """An error answer is raised with its code, message and data."""
+def test_an_error_is_raised(daemon: FakeDaemon) -> None:
+    """It has the code, message and data of the response."""
     daemon.handlers["ping"] = lambda peer, request: peer.fail(request, "timeout", "slow", a=1)
     with connect(daemon) as client:
         with pytest.raises(DaemonError, match="slow") as caught:
@@ -98,7 +96,7 @@ def test_an_error(daemon: FakeDaemon) -> None:
 
 
 def test_a_timeout_leaves_the_connection_usable(daemon: FakeDaemon) -> None:
-    """A late answer to a call that was given up is not taken for the next one's."""
+    """A late response to an abandoned call is not taken for that to the next call."""
     late: list[Request] = []
     daemon.handlers["status"] = lambda _peer, request: late.append(request)
 
@@ -114,7 +112,7 @@ def test_a_timeout_leaves_the_connection_usable(daemon: FakeDaemon) -> None:
 
 
 def test_a_daemon_that_hangs(daemon: FakeDaemon) -> None:
-    """Without an answer to hello a call does not wait for ever, and tells whose process hangs."""
+    """Without a response to hello the call fails, and the error names the process."""
     daemon.handlers["hello"] = daemon.handlers["ping"] = lambda _peer, _request: None
 
     def find() -> Connection:
@@ -129,23 +127,24 @@ def test_a_daemon_that_hangs(daemon: FakeDaemon) -> None:
         client.call("ping")
     pid = os.getpid()  # the fake daemon is a thread of ours
     assert caught.value.message == (
-        f"aircherd (process {pid}) takes connections but does not answer: it hangs or is stopped. "
-        f"Wake a stopped one with: kill -CONT {pid}; end one that hangs with: kill -KILL {pid}"
+        f"aircherd (process {pid}) accepts connections but does not answer: it hangs or is "
+        f"stopped. "
+        f"If it is stopped, resume it: kill -CONT {pid}; if it hangs, end it: kill -KILL {pid}"
     )
 
 
 def test_too_large_a_request_is_not_sent(daemon: FakeDaemon) -> None:
-    """A request over the limit fails at once, and the next one introduces the client."""
+    """A request over the limit fails at once, and the next request still sends hello."""
     with connect(daemon) as client:
-        with pytest.raises(DaemonError, match="at most 33554432") as caught:
+        with pytest.raises(DaemonError, match="the limit is 33554432") as caught:
             client.call("ping", {"text": "x" * frames.MAX_FRAME})
         assert caught.value.code == "bad_request"
         assert client.call("ping") == {}
     assert len(daemon.requests("hello")) == 1
 
 
-def test_bytes_that_are_no_text_reach_the_daemon(daemon: FakeDaemon) -> None:
-    """Invalid UTF-8 from the command line travels as it is."""
+def test_invalid_utf8_reaches_the_daemon(daemon: FakeDaemon) -> None:
+    """Invalid UTF-8 from the command line is sent unchanged."""
     with connect(daemon) as client:
         client.call("ping", {"text": "\udcff"})
     [ping] = daemon.requests()
@@ -156,7 +155,7 @@ def test_bytes_that_are_no_text_reach_the_daemon(daemon: FakeDaemon) -> None:
 
 
 def test_chat(daemon: FakeDaemon) -> None:
-    """Each delta is handed on in order, then the result is returned."""
+    """Each delta is passed on in order, then the result is returned."""
     daemon.handlers["chat"] = answer_chat
     deltas: list[dict[str, Any]] = []
     with connect(daemon) as client:
@@ -166,9 +165,7 @@ def test_chat(daemon: FakeDaemon) -> None:
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, BrokenPipeError])
-def test_a_chat_that_is_broken_off_is_cancelled(
-    daemon: FakeDaemon, error: type[BaseException]
-) -> None:
+def test_an_interrupted_chat_is_cancelled(daemon: FakeDaemon, error: type[BaseException]) -> None:
     """Ctrl-C or a closed pipe cancels the request, waits for its end, and is raised again."""
     daemon.handlers["chat"] = wait_for_cancel
     deltas: list[object] = []
@@ -193,8 +190,8 @@ def test_a_chat_that_times_out_is_cancelled(daemon: FakeDaemon) -> None:
     assert len(daemon.notifications()) == 1
 
 
-def test_a_daemon_that_goes_away_in_a_chat(daemon: FakeDaemon) -> None:
-    """The end of the connection is the end of the call, not repeated once it had begun."""
+def test_a_connection_lost_during_a_chat(daemon: FakeDaemon) -> None:
+    """The call fails and is not retried, since it had started."""
 
     def chat(peer: Peer, request: Request) -> None:
         peer.send(delta(request, 0, "hel"))
@@ -213,10 +210,8 @@ def test_a_daemon_that_goes_away_in_a_chat(daemon: FakeDaemon) -> None:
 
 
 @pytest.mark.parametrize("farewell", [False, True])
-def test_a_call_refused_by_a_draining_daemon_is_repeated(
-    daemon: FakeDaemon, farewell: bool
-) -> None:
-    """`shutting_down`, as an answer or as a farewell, means: ask the next one."""
+def test_a_call_refused_by_a_draining_daemon_is_retried(daemon: FakeDaemon, farewell: bool) -> None:
+    """`shutting_down`, as a response or a notification, means: call the next daemon."""
 
     def refuse(peer: Peer, request: Request) -> None:
         daemon.handlers["ping"] = lambda peer, request: peer.reply(request, "next")
@@ -232,8 +227,8 @@ def test_a_call_refused_by_a_draining_daemon_is_repeated(
     assert daemon.connections == 2
 
 
-def test_a_connection_closed_without_a_word_is_opened_anew(daemon: FakeDaemon) -> None:
-    """A daemon that went down before it took the connection has done nothing yet."""
+def test_a_connection_closed_before_any_frame_is_reopened(daemon: FakeDaemon) -> None:
+    """A daemon that shut down before it accepted the connection has done nothing yet."""
     hello = daemon.handlers["hello"]
 
     def close(_peer: Peer, _request: Request) -> None:
@@ -246,8 +241,8 @@ def test_a_connection_closed_without_a_word_is_opened_anew(daemon: FakeDaemon) -
 
 
 @pytest.mark.parametrize(("method", "autostart"), [("shutdown", True), ("ping", False)])
-def test_what_is_not_repeated(daemon: FakeDaemon, method: str, autostart: bool) -> None:
-    """`shutdown` must not hit the next daemon; without autostart there is no next one."""
+def test_what_is_not_retried(daemon: FakeDaemon, method: str, autostart: bool) -> None:
+    """`shutdown` must not reach the next daemon, and without autostart there is none."""
     daemon.handlers[method] = lambda peer, request: peer.fail(request, "shutting_down", "bye")
     with (
         Client.connect(daemon.environ, autostart=autostart) as client,
@@ -258,8 +253,8 @@ def test_what_is_not_repeated(daemon: FakeDaemon, method: str, autostart: bool) 
     assert daemon.connections == 1
 
 
-def test_a_farewell_says_why(daemon: FakeDaemon) -> None:
-    """The daemon's last notification is the reason, whatever was waited for."""
+def test_the_last_notification_says_why_the_connection_closed(daemon: FakeDaemon) -> None:
+    """The daemon's `error` notification becomes the error of the pending call."""
 
     def close(peer: Peer, _request: Request) -> None:
         notice: dict[str, object] = {"code": "bad_request", "message": "broken frame"}
@@ -280,7 +275,7 @@ def event(seq: int) -> bytes:
 
 
 def test_events(daemon: FakeDaemon) -> None:
-    """The snapshot first, then each event, also those that came with it or during a call."""
+    """The snapshot comes first, then every event, including those that arrived during a call."""
 
     def subscribe(peer: Peer, request: Request) -> None:
         peer.send(event(1), frames.encode_response(request.msgid, {"snapshot": {}}), event(2))
@@ -308,7 +303,7 @@ def test_events(daemon: FakeDaemon) -> None:
 
 
 def test_events_end_with_the_daemon(daemon: FakeDaemon) -> None:
-    """A subscriber learns that the daemon went down."""
+    """A subscriber learns that the daemon shut down."""
 
     def subscribe(peer: Peer, request: Request) -> None:
         peer.reply(request, {})
@@ -321,7 +316,7 @@ def test_events_end_with_the_daemon(daemon: FakeDaemon) -> None:
 
 
 def test_a_refused_subscription(daemon: FakeDaemon) -> None:
-    """A topic that does not exist is an error at the first step."""
+    """A topic that does not exist is an error at once."""
     daemon.handlers["events.subscribe"] = lambda peer, request: peer.fail(request, "bad_request")
     with connect(daemon) as client, pytest.raises(DaemonError):
         next(client.events(["nonsense"]))
@@ -330,8 +325,8 @@ def test_a_refused_subscription(daemon: FakeDaemon) -> None:
 # ------------------------------------------------------------------------------- nobody there
 
 
-def test_nobody_listens(tmp_path: Path) -> None:
-    """Without a daemon the message says where it was looked for and how to start one."""
+def test_no_daemon_listens(tmp_path: Path) -> None:
+    """The error names the socket and how to start the daemon."""
     environ = {"AIRCHER_SOCKET": str(tmp_path / "none" / "a.sock"), "AIRCHER_AUTOSTART": "0"}
     with pytest.raises(DaemonUnreachable, match=r"none/a\.sock\. Start it: aircher-cli daemon"):
         Client.connect(environ, autostart=False)
@@ -340,7 +335,7 @@ def test_nobody_listens(tmp_path: Path) -> None:
 
 
 def test_the_import_stays_thin() -> None:
-    """What starting a client imports is the standard library's cheap part and msgpack."""
+    """Importing a client loads only msgpack and fast parts of the standard library."""
     code = (
         "import sys, aircher_client; print(*sorted({'argparse', 'subprocess', 'typing', 'pathlib', "
         "'dataclasses', 'hashlib', 'json', 'logging', 'threading', 'trio', 'httpx', 'keyring', "

@@ -1,4 +1,4 @@
-"""A connection: every way in which a socket can fail, in the client's words."""
+"""A connection: every way in which a socket can fail becomes an error of the client library."""
 
 import os
 import socket
@@ -35,7 +35,7 @@ def listening(path: Path, backlog: int = 1) -> socket.socket:
 
 
 def test_frames_come_one_by_one(pair: Pair) -> None:
-    """Frames that arrived together are returned in order, without reading again."""
+    """Frames that arrived together are returned in order, without another read."""
     connection, daemon = pair
     daemon.sendall(frames.encode_notifications("m", [{"n": 0}, {"n": 1}]))
     daemon.close()
@@ -46,8 +46,8 @@ def test_frames_come_one_by_one(pair: Pair) -> None:
     assert connection.is_closed
 
 
-def test_whether_anything_came(pair: Pair) -> None:
-    """A connection knows whether the daemon ever said a word."""
+def test_has_received(pair: Pair) -> None:
+    """A connection knows whether the daemon has ever sent anything."""
     connection, daemon = pair
     before = connection.has_received
     daemon.sendall(frames.encode_notification("m", {}))
@@ -55,27 +55,27 @@ def test_whether_anything_came(pair: Pair) -> None:
     assert (before, connection.has_received) == (False, True)
 
 
-def test_whose_process_it_is(pair: Pair) -> None:
-    """The system says who is at the other end, until the connection is closed."""
+def test_peer_pid(pair: Pair) -> None:
+    """The system names the process at the other end until the connection is closed."""
     connection, _ = pair
     assert connection.peer_pid() == os.getpid()
     connection.close()
     assert connection.peer_pid() is None
 
 
-def test_a_broken_frame(pair: Pair) -> None:
-    """The frames before it count; then the connection is closed."""
+def test_an_invalid_frame(pair: Pair) -> None:
+    """The frames before it are returned; then the connection is closed."""
     connection, daemon = pair
     daemon.sendall(frames.encode_notification("m", {}) + b"\xc1")
     assert connection.receive(None) == Notification("m", {})
-    with pytest.raises(ConnectionLost, match="broken frame"):
+    with pytest.raises(ConnectionLost, match="invalid frame"):
         connection.receive(None)
     assert connection.is_closed
 
 
 @pytest.mark.parametrize("late", [0.02, -1.0])
 def test_a_deadline(pair: Pair, late: float) -> None:
-    """A deadline that passes, or has passed, ends the wait and nothing else."""
+    """A deadline that passes, or has passed, ends the wait but not the connection."""
     connection, daemon = pair
     with pytest.raises(NoAnswer):
         connection.receive(time.monotonic() + late)
@@ -84,7 +84,7 @@ def test_a_deadline(pair: Pair, late: float) -> None:
 
 
 def test_a_daemon_that_does_not_read(pair: Pair) -> None:
-    """Half a frame may be out, so the connection is over."""
+    """Half a frame may have been sent, so the connection is closed."""
     connection, _ = pair
     with pytest.raises(NoAnswer, match="does not read"):
         connection.send(b"x" * 10_000_000, time.monotonic() + 0.05)
@@ -92,7 +92,7 @@ def test_a_daemon_that_does_not_read(pair: Pair) -> None:
 
 
 def test_an_interrupted_send(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ctrl-C within a send closes the connection, for the same reason."""
+    """Ctrl-C during a send closes the connection, for the same reason."""
     connection, _ = pair
 
     def interrupt(_deadline: float | None) -> None:
@@ -104,7 +104,7 @@ def test_an_interrupted_send(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> Non
     assert connection.is_closed
 
 
-def test_sending_to_nobody(pair: Pair) -> None:
+def test_sending_to_a_closed_socket(pair: Pair) -> None:
     """A peer that has gone is noticed."""
     connection, daemon = pair
     daemon.close()
@@ -115,8 +115,8 @@ def test_sending_to_nobody(pair: Pair) -> None:
 # ------------------------------------------------------------------------------- finding
 
 
-def test_nothing_there(tmp_path: Path) -> None:
-    """No directory, no socket, or a socket nobody listens on: no daemon, and no error."""
+def test_no_daemon_is_not_an_error(tmp_path: Path) -> None:
+    """No directory, no socket, or a socket without a listener: None is returned."""
     dead = tmp_path / "run" / "dead.sock"
     listening(dead).close()
     paths = [tmp_path / "none" / "a.sock", tmp_path / "run" / "a.sock", dead]
@@ -125,7 +125,7 @@ def test_nothing_there(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", [0o755, 0o770])
 def test_an_unsafe_directory(tmp_path: Path, mode: int) -> None:
-    """A daemon in a directory open to others is not talked to, even if it listens."""
+    """A socket in a directory that others can write to is not used, even if a daemon listens."""
     path = tmp_path / "run" / "a.sock"
     with listening(path):
         path.parent.chmod(mode)
@@ -134,7 +134,7 @@ def test_an_unsafe_directory(tmp_path: Path, mode: int) -> None:
 
 
 def test_a_symlink_to_a_directory(tmp_path: Path) -> None:
-    """Nor one behind a symlink."""
+    """Nor is one behind a symbolic link."""
     with listening(tmp_path / "run" / "a.sock"):
         (tmp_path / "link").symlink_to(tmp_path / "run")
         with pytest.raises(DaemonUnreachable, match="symlink"):
@@ -148,7 +148,7 @@ def test_a_path_that_is_too_long(tmp_path: Path) -> None:
 
 
 def test_a_socket_of_another_kind(tmp_path: Path) -> None:
-    """What cannot be connected to is told with its path."""
+    """The error for an unusable socket has its path."""
     path = tmp_path / "run" / "a.sock"
     path.parent.mkdir(mode=0o700)
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
@@ -158,17 +158,17 @@ def test_a_socket_of_another_kind(tmp_path: Path) -> None:
 
 
 def test_a_full_queue(tmp_path: Path) -> None:
-    """A daemon whose queue stays full is given up at the deadline."""
+    """If the daemon's queue stays full, the attempt fails at the deadline."""
     path = tmp_path / "run" / "a.sock"
     with listening(path, backlog=0):
         first = try_connect(str(path))
         assert first is not None
-        with first, pytest.raises(NoAnswer, match="takes no connection"):
+        with first, pytest.raises(NoAnswer, match="accepts no connection"):
             connect(str(path), time.monotonic() + 0.03)
 
 
 def test_connect(tmp_path: Path) -> None:
-    """Where somebody listens, the socket is returned."""
+    """If a daemon listens, the connected socket is returned."""
     path = tmp_path / "run" / "a.sock"
     with listening(path) as daemon:
         sock = connect(str(path), time.monotonic() + 1)

@@ -1,4 +1,4 @@
-"""A conversation: what counts as an answer, and what an answer that is no map means."""
+"""A conversation: which frames are responses, and how malformed errors are read."""
 
 import pytest
 
@@ -25,10 +25,10 @@ def talk(daemon: FakeDaemon) -> Conversation:
         ({"code": "timeout", "message": "m", "data": [1]}, ("timeout", "m", {})),
     ],
 )
-def test_errors_of_other_forms(
+def test_malformed_errors(
     daemon: FakeDaemon, talk: Conversation, error: dict[str, object], expected: object
 ) -> None:
-    """Whatever a daemon of another version calls an error is raised as one."""
+    """An error of an unexpected shape is raised as `internal`."""
     daemon.handlers["ping"] = lambda peer, request: peer.send(
         frames.encode_error(request.msgid, error)
     )
@@ -39,15 +39,15 @@ def test_errors_of_other_forms(
 
 
 def test_a_refused_hello(daemon: FakeDaemon, talk: Conversation) -> None:
-    """A daemon that does not speak this protocol says so instead of the answer."""
+    """The error that refuses hello is raised instead of a result."""
     daemon.handlers["hello"] = lambda peer, request: peer.fail(request, "bad_request", "protocol 2")
     with pytest.raises(DaemonError, match="protocol 2"):
         talk.exchange("ping", None, None, None)
     talk.connection.close()
 
 
-def test_notifications_show_that_it_has_begun(daemon: FakeDaemon, talk: Conversation) -> None:
-    """A request that brought a notification has begun, the next one has not."""
+def test_notifications_mark_a_request_as_begun(daemon: FakeDaemon, talk: Conversation) -> None:
+    """A request that brought a notification has begun; the next one has not."""
 
     def ping(peer: Peer, request: Request) -> None:
         peer.send(frames.encode_notification("x", {"n": 1}))
@@ -65,7 +65,7 @@ def test_notifications_show_that_it_has_begun(daemon: FakeDaemon, talk: Conversa
 def test_events_without_a_subscription_are_passed_on(
     daemon: FakeDaemon, talk: Conversation
 ) -> None:
-    """Only a subscription keeps events: nobody would ever take them."""
+    """Events are queued only for a subscription, where they are read."""
 
     def ping(peer: Peer, request: Request) -> None:
         peer.send(frames.encode_notification("event", {"seq": 1}))
@@ -79,7 +79,7 @@ def test_events_without_a_subscription_are_passed_on(
 
 
 def test_cancel_and_unsubscribe_on_a_closed_connection(talk: Conversation) -> None:
-    """There is nothing left to end, so both do nothing."""
+    """Both do nothing."""
     talk.connection.close()
     talk.cancel(1)
     talk.unsubscribe(["auth"])

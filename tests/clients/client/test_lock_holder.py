@@ -1,4 +1,4 @@
-"""Who holds the locks: what the lock files say, and whether that process lives."""
+"""The holder of the locks: what the lock files contain, and whether that process lives."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 def gone() -> int:
-    """Return the number of a process that has ended."""
+    """Return the id of a process that has ended."""
     child = subprocess.Popen([sys.executable, "-c", ""])
     child.wait()
     return child.pid
@@ -36,14 +36,14 @@ def gone() -> int:
         (b"/run/a.sock", None),
     ],
 )
-def test_what_a_lock_file_says(tmp_path: Path, content: bytes, expected: LockHolder | None) -> None:
-    """A process and a socket; one that is being written says nothing yet."""
+def test_parse_a_lock_file(tmp_path: Path, content: bytes, expected: LockHolder | None) -> None:
+    """It has a process id and a socket; an incomplete one gives None."""
     (tmp_path / "lock").write_bytes(content)
     assert expected == read_lock_holder(tmp_path / "lock")
 
 
 def test_a_lock_file_that_cannot_be_read(tmp_path: Path) -> None:
-    """Neither one that is not there, nor a folder or a planted link in its place, says anything."""
+    """A missing file, a folder and a planted link give None."""
     (tmp_path / "lock").write_text("7\n/run/a.sock\n")
     (tmp_path / "link").symlink_to(tmp_path / "lock")
     assert [read_lock_holder(tmp_path / name) for name in ("none", "", "link")] == [
@@ -54,7 +54,7 @@ def test_a_lock_file_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_the_socket_s_lock_comes_first(environ: dict[str, str], tmp_path: Path) -> None:
-    """Both locks are looked at; that of the data decides where nobody alive has the other."""
+    """Both files are read; that of the data counts if no live process holds the other."""
     ours, other = str(os.getpid()), str(os.getppid())
     beside, within = tmp_path / "a.sock.lock", tmp_path / ".local/share/aircher/aircherd.lock"
     within.write_text(f"{other}\n/b.sock\n")
@@ -65,7 +65,7 @@ def test_the_socket_s_lock_comes_first(environ: dict[str, str], tmp_path: Path) 
     assert find_lock_holder(environ) == LockHolder(os.getppid(), "/b.sock")
 
 
-def test_a_lock_of_somebody_who_has_gone(environ: dict[str, str], tmp_path: Path) -> None:
+def test_a_lock_file_of_an_ended_process(environ: dict[str, str], tmp_path: Path) -> None:
     """Lock files outlive their daemons."""
     (tmp_path / "a.sock.lock").write_text(f"{gone()}\n{tmp_path}/a.sock\n")
     assert find_lock_holder(environ) is None
@@ -81,7 +81,7 @@ def test_the_same_socket_by_two_names(tmp_path: Path) -> None:
 
 
 def test_is_gone() -> None:
-    """A process that ended is gone, also before its parent has noticed."""
+    """An ended process is gone even before its parent has waited for it."""
     assert not is_gone(os.getpid())
     child = subprocess.Popen([sys.executable, "-c", ""])
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # a zombie from here on

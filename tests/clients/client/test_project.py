@@ -1,4 +1,4 @@
-"""Which project is worked in: the repository around the working directory, or what is said."""
+"""The project: the repository around the working directory, or AIRCHER_PROJECT."""
 
 import os
 from pathlib import Path
@@ -10,15 +10,15 @@ from aircher_client.project import MAX_LENGTH, find_project
 
 @pytest.fixture
 def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder two below its project's root, which is where we are."""
+    """Change into a folder two levels below a project's root."""
     folder = tmp_path / "blue" / "src" / "deep"
     folder.mkdir(parents=True)
     monkeypatch.chdir(folder)
     return tmp_path / "blue"
 
 
-def test_the_repository_around_us(inside: Path) -> None:
-    """The nearest folder on the way up that holds a `.git` is the project."""
+def test_the_repository_around_the_working_directory(inside: Path) -> None:
+    """The nearest parent folder that contains `.git` is the project."""
     (inside.parent / ".git").mkdir()
     (inside / ".git").mkdir()
     assert find_project({}) == str(inside)
@@ -30,27 +30,27 @@ def test_a_worktree(inside: Path) -> None:
     assert find_project({}) == str(inside)
 
 
-def test_outside_of_any(inside: Path) -> None:
-    """Without a `.git` on the way up, there is no project; nothing but the way up counts."""
+def test_outside_of_any_repository(inside: Path) -> None:
+    """Only parent folders are searched; without a `.git` there is no project."""
     (inside / "src" / "other" / ".git").mkdir(parents=True)
     assert find_project({}) is None
 
 
-def test_said_by_the_environment(inside: Path) -> None:
-    """AIRCHER_PROJECT has the first word; an empty one says that there is none."""
+def test_the_environment_overrides_it(inside: Path) -> None:
+    """AIRCHER_PROJECT wins; an empty one means no project."""
     (inside / ".git").mkdir()
     assert find_project({"AIRCHER_PROJECT": "red"}) == "red"
     assert find_project({"AIRCHER_PROJECT": " "}) is None
 
 
 def test_a_folder_that_was_removed(inside: Path) -> None:
-    """Who works in a folder that is gone works in no project."""
+    """In a removed working directory there is no project."""
     (inside / "src" / "deep").rmdir()
     assert find_project({}) is None
 
 
-def test_what_hello_could_not_carry() -> None:
-    """A name that is not UTF-8 is sent as far as it is; one that is too long, not at all."""
+def test_names_that_hello_cannot_send() -> None:
+    """A name that is not UTF-8 is sent with replacements; one that is too long is not sent."""
     assert find_project({"AIRCHER_PROJECT": os.fsdecode(b"/caf\xe9")}) == "/caf\ufffd"
     assert find_project({"AIRCHER_PROJECT": "x" * MAX_LENGTH}) == "x" * MAX_LENGTH
     assert find_project({"AIRCHER_PROJECT": "x" * (MAX_LENGTH + 1)}) is None
