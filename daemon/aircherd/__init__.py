@@ -1,9 +1,9 @@
-"""The aircher daemon: the one process on a machine that holds keys and speaks to model providers.
+"""The aircher daemon: the one process of a user that holds keys and calls model providers.
 
-A request walks through the rooms from top to bottom and its answer walks back up:
+A request passes through the packages from top to bottom, and its response passes back up:
 
-    ipc -> chat -> routing (what to try, pure) -> auth (the key) -> providers (the call)
+    ipc -> api -> chat -> routing (what to try, pure) -> auth (the key) -> providers (the call)
 
-`app.open_daemon` opens every room in reading order. A room uses what is below it, never what is
-above; the contracts in pyproject.toml hold that.
+`app.open_daemon` opens all services in order. A package imports only from packages below it; the
+import contracts in pyproject.toml enforce this.
 """

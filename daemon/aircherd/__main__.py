@@ -1,6 +1,6 @@
 """`aircherd`: from the command line to `trio.run`.
 
-Exit codes: 0 stopped as asked, 1 it could not start, 2 wrong usage, 3 another daemon is running.
+Exit codes: 0 stopped on request, 1 could not start, 2 invalid usage, 3 another daemon is running.
 """
 
 import argparse
@@ -25,21 +25,21 @@ from aircherd.redaction import Redactor
 EXIT_CANNOT_START = 1
 PR_SET_DUMPABLE = 4
 GC_THRESHOLD = 20_000
-"""Objects that come to stay before the youngest are looked through; Python's own choice is 700."""
+"""New objects until the youngest generation is collected; Python's default is 700."""
 
 log = structlog.get_logger()
 
 
 def main() -> int:
-    """Run the daemon until it is asked to stop."""
+    """Run the daemon until it is stopped."""
     _hide_memory()
     arguments = _parser().parse_args()
     redactor = Redactor()
     as_json = {"auto": None, "json": True, "text": False}[arguments.log_format]
     configure_logging(redactor, level=arguments.log_level, as_json=as_json)
-    # What nobody caught goes through the same filter as every other line.
+    # Uncaught exceptions are logged, so that keys are redacted as in every other line.
     sys.excepthook = lambda *crash: log.critical("crashed", exc_info=crash)
-    _allow_many_files()
+    _raise_file_limit()
     code = 0
     try:
         trio.run(_serve, redactor)
@@ -53,22 +53,23 @@ def main() -> int:
 async def _serve(redactor: Redactor) -> None:
     """Serve until SIGTERM, SIGINT or a client's `shutdown`.
 
-    A second signal cancels what is under way, and every client is still told; a third ends it all.
+    A second signal cancels running requests, with a response to every client; a third cancels
+    everything.
     """
     shutdown = Shutdown()
     async with trio.open_nursery() as nursery:
         await nursery.start(_watch_signals, shutdown, nursery.cancel_scope)
         async with open_daemon(os.environ, redactor, shutdown):
-            _collect_less()
-            # No deadline: this is how long a daemon lives.
-            await shutdown.asked.wait()
+            _tune_garbage_collection()
+            # No deadline: the daemon runs until it is stopped.
+            await shutdown.requested.wait()
         nursery.cancel_scope.cancel()
     log.info("stopped")
 
 
 async def _watch_signals(
     shutdown: Shutdown,
-    everything: trio.CancelScope,
+    daemon_scope: trio.CancelScope,
     *,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
@@ -76,31 +77,31 @@ async def _watch_signals(
         task_status.started()
         async for number in signals:
             log.info("stopping", signal=signal.Signals(number).name)
-            if shutdown.hurried.is_set():
-                everything.cancel()
-            elif shutdown.asked.is_set():
-                shutdown.hurried.set()
-            shutdown.asked.set()
+            if shutdown.forced.is_set():
+                daemon_scope.cancel()
+            elif shutdown.requested.is_set():
+                shutdown.forced.set()
+            shutdown.requested.set()
 
 
 def _hide_memory() -> None:
-    """Keep the user's other processes out of our memory and environment, and write no core."""
+    """Protect memory and environment from the user's other processes, and disable core dumps."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def _allow_many_files() -> None:
-    """Raise our limit of open files to what the system lets us have: each client takes two."""
+def _raise_file_limit() -> None:
+    """Raise the limit of open files to the maximum allowed: each client needs two."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _collect_less() -> None:
-    """Look for garbage less often, and never among what was there when the daemon was ready.
+def _tune_garbage_collection() -> None:
+    """Collect garbage less often, and never objects that exist when the daemon is ready.
 
-    Requests make few cycles, and reference counts free the rest: what is looked through time and
-    again are the modules and the tasks under way. See `docs/performance.md` for what it brings.
+    Requests create few reference cycles, so most collections would only scan modules and running
+    tasks. `docs/performance.md` has the effect.
     """
     gc.collect()
     gc.freeze()
@@ -109,7 +110,7 @@ def _collect_less() -> None:
 
 def _fail(group: BaseExceptionGroup[BaseException], code: int) -> int:
     for error in _leaves(group):
-        print(f"aircherd: {error}", file=sys.stderr)  # noqa: T201 - a person reads this
+        print(f"aircherd: {error}", file=sys.stderr)  # noqa: T201 - for the terminal
     return code
 
 
@@ -123,9 +124,9 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="aircherd",
-        description="The aircher daemon: holds the keys and speaks to model providers, for every "
-        "tool of one user. Usually aircher-cli starts it by itself.",
-        epilog="Its socket is $AIRCHER_SOCKET, else aircher/aircher.sock in $XDG_RUNTIME_DIR.",
+        description="The aircher daemon: holds the API keys and calls model providers for all "
+        "tools of one user. aircher-cli usually starts it automatically.",
+        epilog="The socket is $AIRCHER_SOCKET, or aircher/aircher.sock in $XDG_RUNTIME_DIR.",
     )
     parser.add_argument("--version", action="version", version=f"aircherd {__version__}")
     parser.add_argument("--log-level", choices=LEVELS, default="info", help="default: info")

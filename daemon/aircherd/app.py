@@ -1,9 +1,9 @@
-"""The daemon, opened in reading order: one context manager, every service in it.
+"""The daemon: one context manager that opens all services in order.
 
     paths -> config -> bus, redactor -> catalog, providers -> auth -> chat -> the socket
 
-What a room needs from above is handed in here as a callable: `auth` gets its live key check from
-`providers` this way, and `catalog` the providers' lists of models.
+A package that needs something from a package above it gets a callable here: `auth` gets the live
+key check of `providers`, and `catalog` the providers' lists of models.
 """
 
 import os
@@ -64,10 +64,11 @@ async def open_daemon(
     *,
     keyring: KeyStore | None = None,
 ) -> AsyncIterator[Services]:
-    """Open every service and serve clients for as long as the context lasts.
+    """Open all services and serve clients for the duration of the context.
 
-    The socket answers when the context is entered. `shutdown.asked` drains the clients; leaving
-    the context does so too and waits for it. `keyring` replaces the system's, for tests.
+    When the context is entered, the socket accepts requests. `shutdown.requested` drains the
+    clients; so does leaving the context, which waits until they are drained. `keyring` replaces the
+    system's keyring, for tests.
 
     Raises:
         AlreadyRunning: another daemon has the socket or the data directory.
@@ -78,11 +79,11 @@ async def open_daemon(
     with claimed_socket(about.socket, paths.data) as bound:
         config = ConfigStore(paths.config_file)
         if config.problem:
-            # Clients are told, and the daemon runs all the same.
+            # The daemon runs anyway, and reports the problem to clients.
             log.warning("config_invalid", problem=config.problem.message)
         async with (
             aclosing(Transports(environ)) as transports,
-            # Closed after all that put something into it: the last of it has 2 s.
+            # Closed after every service that writes files, with 2 s to flush.
             aclosing(BackgroundFiles()) as files,
             open_ledger(
                 paths.data / "ledger.db",
@@ -121,9 +122,9 @@ async def open_daemon(
                 hooks=_fetch_hooks(config, auth, provider_client),
             )
             limits = LimitTracker(time.time, lost_at=lambda: ledger.lost_at)
-            usual = OutputEstimator()
-            pasts = Backfill(ledger, limits)
-            pasts.configure(config.current.limits)
+            output_estimator = OutputEstimator()
+            backfill = Backfill(ledger, limits)
+            backfill.configure(config.current.limits)
             sessions: set[Session] = set()
             services = Services(
                 about=about,
@@ -137,22 +138,22 @@ async def open_daemon(
                     auth=auth,
                     catalog=catalog,
                     provider_client=provider_client,
-                    accounting=UsageAccounting(ledger, limits, bus, usual),
+                    accounting=UsageAccounting(ledger, limits, bus, output_estimator),
                     bus=bus,
                     ask_for_models=fetcher.refresh,
                 ),
                 ledger=ledger,
                 limits=limits,
                 bus=bus,
-                reload=lambda: reload_configuration(services, pasts),
+                reload=lambda: reload_configuration(services, backfill),
                 shutdown=shutdown,
                 clients=sessions,
             )
             listener = Listener(bound, services, sessions)
-            recovery = Recovery(cooldowns, _checks(config, auth, provider_client))
+            recovery = Recovery(cooldowns, _recovery_checks(config, auth, provider_client))
             background = (transports.sweep, files.run, cooldown_file.run, recovery.run)
-            afterwards = partial(recall_usual, ledger, usual)
-            async with _serving(services, listener, pasts, afterwards, *background):
+            after_start = partial(recall_usual, ledger, output_estimator)
+            async with _serving(services, listener, backfill, after_start, *background):
                 yield services
 
 
@@ -160,26 +161,25 @@ async def open_daemon(
 async def _serving(
     services: Services,
     listener: Listener,
-    pasts: Backfill,
-    afterwards: Callable[[], Awaitable[None]],
+    backfill: Backfill,
+    after_start: Callable[[], Awaitable[None]],
     *background: Callable[[], Awaitable[None]],
 ) -> AsyncIterator[None]:
-    """Run what runs in the background, `afterwards` once ready; at the end see everybody off."""
-    # A key that was replaced or signed out of is in no head of a request any more.
+    """Run `background` tasks, serve clients, run `after_start`; at the end drain the clients."""
+    # Prepared requests contain keys: drop them when a key is replaced or removed.
     with services.bus.subscribed(("auth",), lambda _: services.provider_client.forget_keys()):
         async with trio.open_nursery() as nursery:
-            # Reading keys may take seconds where a keyring hangs; nobody waits for it who does not
-            # need a key.
+            # Reading keys takes seconds if the keyring hangs; only requests that need a key wait.
             nursery.start_soon(services.auth.preload)
             nursery.start_soon(services.fetcher.run)
-            for run in (*background, pasts.run):
+            for run in (*background, backfill.run):
                 nursery.start_soon(run)
-            await pasts.wait(BACKFILL_SECONDS)
+            await backfill.wait(BACKFILL_SECONDS)
             await nursery.start(listener.serve)
             log.info("ready", socket=str(services.about.socket), version=__version__)
-            nursery.start_soon(afterwards)
+            nursery.start_soon(after_start)
             yield
-            services.shutdown.asked.set()
+            services.shutdown.requested.set()
             await listener.wait_closed()
             nursery.cancel_scope.cancel()
 
@@ -187,7 +187,7 @@ async def _serving(
 def _fetch_hooks(
     config: ConfigStore, auth: AuthManager, provider_client: ProviderClient
 ) -> FetchHooks:
-    """How the catalogue asks the world for models."""
+    """Return how the catalogue queries providers and models.dev."""
 
     def choice(provider: Provider) -> KeyChoice | None:
         return next((c for c in auth.key_choices(provider) if c.state in USABLE), None)
@@ -195,8 +195,8 @@ def _fetch_hooks(
     async def list_models(provider: Provider) -> list[Model]:
         chosen = choice(provider)
         if chosen is None:
-            cure = f"sign in with 'aircher-cli auth login {provider.name}'"
-            raise NotAuthenticated(f"nobody is signed in: {cure}")
+            hint = f"sign in with 'aircher-cli auth login {provider.name}'"
+            raise NotAuthenticated(f"there is no usable key: {hint}")
         key = await auth.get_api_key(provider, chosen.name) if provider.needs_key else None
         return await provider_client.free_calls.list_models(provider, key)
 
@@ -214,26 +214,28 @@ def _fetch_hooks(
     )
 
 
-def _checks(config: ConfigStore, auth: AuthManager, provider_client: ProviderClient) -> Checks:
-    """How recovery looks at the world. Who is no longer configured is not asked."""
+def _recovery_checks(
+    config: ConfigStore, auth: AuthManager, provider_client: ProviderClient
+) -> Checks:
+    """Return how recovery checks providers; one that is no longer configured is not checked."""
 
     def provider(name: str) -> Provider | None:
         return config.current.providers.get(name)
 
     async def is_reachable(name: str) -> bool:
-        asked = provider(name)
-        return asked is not None and await provider_client.free_calls.is_reachable(asked)
+        found = provider(name)
+        return found is not None and await provider_client.free_calls.is_reachable(found)
 
     async def has_credit(name: str, key_name: str | None) -> bool:
-        asked = provider(name)
-        if asked is None:
+        found = provider(name)
+        if found is None or not found.needs_key:
             return False
-        key = await auth.get_api_key(asked, key_name) if asked.needs_key else None
-        return key is not None and await provider_client.free_calls.has_credit(asked, key)
+        key = await auth.get_api_key(found, key_name)
+        return await provider_client.free_calls.has_credit(found, key)
 
     def shows_credit(name: str) -> bool:
-        asked = provider(name)
-        return asked is not None and asked.kind in SHOWS_CREDIT
+        found = provider(name)
+        return found is not None and found.kind in SHOWS_CREDIT
 
     return Checks(is_reachable=is_reachable, has_credit=has_credit, shows_credit=shows_credit)
 

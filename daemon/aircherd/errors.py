@@ -1,21 +1,21 @@
-"""The daemon's errors, one tree; each knows its code on the wire and whose fault it is.
+"""The daemon's errors, in one tree; each has its code on the wire.
 
     AircherError
-     ├─ UserError                   what was asked cannot be done as asked
+     ├─ UserError                   the request is wrong, or needs something from the user
      │   ├─ BadRequest              bad_request
      │   ├─ UnknownMethod           unknown_method
      │   ├─ UnknownModel            unknown_model
      │   ├─ ConfigInvalid           config_invalid
-     │   └─ NotAuthenticated        not_authenticated: no key where one is needed
-     │       ├─ KeyRejected         auth_rejected: the key was refused, or is not for this origin
-     │       └─ KeyringLocked       keyring_locked: a key is stored, but cannot be read
-     ├─ TooManyRequests             overloaded: this client has too much under way
-     ├─ ProviderFailed              the provider's or the network's fault; carries a Failure
-     ├─ ChatFailed                  the end of a chat request nobody could answer, or that broke off
-     ├─ LedgerUnavailable           internal: what was spent cannot be read now
-     └─ ShuttingDown                shutting_down: ours, and it passes
+     │   └─ NotAuthenticated        not_authenticated: a key is needed and there is none
+     │       ├─ KeyRejected         auth_rejected: the key was rejected, or is for another origin
+     │       └─ KeyringLocked       keyring_locked: a key is stored but unreadable
+     ├─ TooManyRequests             overloaded: this client has too many requests running
+     ├─ ProviderFailed              the provider or the network failed; carries a Failure
+     ├─ ChatFailed                  no provider could answer the request, or the stream broke
+     ├─ LedgerUnavailable           internal: the ledger cannot be read now
+     └─ ShuttingDown                shutting_down: temporary
 
-Every message is fit for a person, says what to do where something can be done, and holds no key.
+Every message is for people, says what to do if something can be done, and contains no key.
 """
 
 from typing import NoReturn
@@ -25,7 +25,7 @@ from aircherd.vocabulary.failure import Failure, FailureClass
 
 
 class AircherError(Exception):
-    """Anything the daemon tells a client about; `data` is a map for programs."""
+    """An error that is reported to a client; `data` is a map for programs."""
 
     code: str = codes.INTERNAL
 
@@ -36,29 +36,29 @@ class AircherError(Exception):
 
 
 class UserError(AircherError):
-    """What was asked cannot be done as asked."""
+    """The request is wrong, or needs something from the user."""
 
 
 class BadRequest(UserError):
-    """A parameter is missing, unknown or wrong."""
+    """A parameter is missing, unknown or invalid."""
 
     code = codes.BAD_REQUEST
 
 
 class UnknownMethod(UserError):
-    """There is no such method."""
+    """The method does not exist."""
 
     code = codes.UNKNOWN_METHOD
 
 
 class UnknownModel(UserError):
-    """Nobody knows the model, alias or provider that was named."""
+    """The named model, alias or provider is unknown."""
 
     code = codes.UNKNOWN_MODEL
 
 
 class ConfigInvalid(UserError):
-    """The configuration does not hold; `problems` names each place."""
+    """The configuration is invalid; `data` has `problems`, each with its line."""
 
     code = codes.CONFIG_INVALID
 
@@ -70,19 +70,19 @@ class NotAuthenticated(UserError):
 
 
 class KeyRejected(NotAuthenticated):
-    """The key was refused by the provider, or is bound to another origin."""
+    """The key was rejected by the provider, or is bound to another origin."""
 
     code = codes.AUTH_REJECTED
 
 
 class KeyringLocked(NotAuthenticated):
-    """A key is stored in a keyring that is locked, hangs or is gone."""
+    """A key is stored in a keyring that is locked, hangs or is missing."""
 
     code = codes.KEYRING_LOCKED
 
 
 class ProviderFailed(AircherError):
-    """A call failed, and how."""
+    """A call to a provider failed; `failure` has the details."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
@@ -96,9 +96,9 @@ def fail(kind: FailureClass, message: str) -> NoReturn:
 
 
 class ChatFailed(AircherError):
-    """A chat request ended without a whole answer.
+    """A chat request ended without a complete answer.
 
-    `data` holds `attempts`, `skipped`, and after a broken stream `text`, `usage` and `finish`.
+    `data` has `attempts`, `skipped`, and after a broken stream `text`, `usage` and `finish`.
     """
 
     def __init__(self, code: str, message: str, **data: object) -> None:
@@ -111,12 +111,12 @@ class LedgerUnavailable(AircherError):
 
 
 class TooManyRequests(AircherError):
-    """A client asks for more at once than it may."""
+    """A client has more requests running than allowed."""
 
     code = codes.OVERLOADED
 
 
 class ShuttingDown(AircherError):
-    """The daemon is going down; the next one will answer."""
+    """The daemon is stopping; a new one can answer."""
 
     code = codes.SHUTTING_DOWN

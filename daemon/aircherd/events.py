@@ -1,8 +1,8 @@
-"""The event bus: what changes is published once and reaches whoever asked for its topic.
+"""The event bus: changes are published once and delivered to the subscribers of their topic.
 
-Publishing never waits and never fails: a subscriber is a plain callable that takes the event or
-drops it. So a snapshot taken in the same step as the subscription misses nothing and repeats
-nothing: there is no checkpoint between the two.
+Publishing never waits and never fails: a subscriber is a plain callable that accepts the event or
+drops it. There is no checkpoint between a subscription and a snapshot taken right after it, so the
+events neither miss nor repeat a change.
 """
 
 import itertools
@@ -16,7 +16,7 @@ TOPICS = ("auth", "provider", "attempt", "usage", "config")
 
 
 class Event(msgspec.Struct, frozen=True):
-    """Something that happened: `seq` grows over all topics, `at` is a Unix time in seconds."""
+    """An event. `seq` increases across all topics, `at` is a Unix time in seconds."""
 
     topic: str
     seq: int
@@ -24,57 +24,57 @@ class Event(msgspec.Struct, frozen=True):
     data: dict[str, object]
 
 
-Sink = Callable[[Event], None]
+Subscriber = Callable[[Event], None]
 
 
 class EventBus:
-    """Publish here; subscribe with a callable that must neither wait nor raise."""
+    """Publishes events to subscribers: callables that must neither wait nor raise."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._seq = itertools.count(1)
-        self._sinks: dict[str, list[Sink]] = {topic: [] for topic in TOPICS}
+        self._subscribers: dict[str, list[Subscriber]] = {topic: [] for topic in TOPICS}
 
     def publish(
         self, topic: str, data: dict[str, object] | Callable[[], dict[str, object]]
     ) -> None:
-        """Hand an event to every subscriber of `topic`; costs almost nothing when there is none.
+        """Deliver an event to all subscribers of `topic`; almost free if there are none.
 
-        `data` may be what makes it: then it is made only when somebody listens.
+        `data` may be a callable, which is called only if there is a subscriber.
         """
         seq = next(self._seq)
-        sinks = self._sinks[topic]
-        if not sinks:
+        subscribers = self._subscribers[topic]
+        if not subscribers:
             return
         event = Event(topic, seq, self._clock(), data() if callable(data) else data)
-        for sink in tuple(sinks):
-            sink(event)
+        for subscriber in tuple(subscribers):
+            subscriber(event)
 
     def has_subscribers(self, topic: str) -> bool:
-        """Whether an event of `topic` would reach anything."""
-        return bool(self._sinks[topic])
+        """Return whether `topic` has a subscriber."""
+        return bool(self._subscribers[topic])
 
-    def subscribe(self, topics: tuple[str, ...], sink: Sink) -> None:
-        """Deliver events of `topics` to `sink` for as long as the bus lives."""
+    def subscribe(self, topics: tuple[str, ...], subscriber: Subscriber) -> None:
+        """Deliver events of `topics` to `subscriber` from now on."""
         for topic in dict.fromkeys(topics):
-            self._sinks[topic].append(sink)
+            self._subscribers[topic].append(subscriber)
 
     @contextmanager
-    def subscribed(self, topics: tuple[str, ...], sink: Sink) -> Iterator[None]:
-        """Deliver events of `topics` to `sink` for as long as the context lasts.
+    def subscribed(self, topics: tuple[str, ...], subscriber: Subscriber) -> Iterator[None]:
+        """Deliver events of `topics` to `subscriber` for the duration of the context.
 
         Raises:
             KeyError: a topic that does not exist.
         """
-        chosen = [self._sinks[topic] for topic in dict.fromkeys(topics)]
-        for sinks in chosen:
-            sinks.append(sink)
+        chosen = [self._subscribers[topic] for topic in dict.fromkeys(topics)]
+        for subscribers in chosen:
+            subscribers.append(subscriber)
         try:
             yield
         finally:
-            for sinks in chosen:
-                sinks.remove(sink)
+            for subscribers in chosen:
+                subscribers.remove(subscriber)
 
     def __repr__(self) -> str:
-        counts = ", ".join(f"{topic}: {len(sinks)}" for topic, sinks in self._sinks.items())
+        counts = ", ".join(f"{topic}: {len(them)}" for topic, them in self._subscribers.items())
         return f"<EventBus {counts}>"

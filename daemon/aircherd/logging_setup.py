@@ -1,7 +1,7 @@
-"""Logging: structured, to standard error, and never a key.
+"""Logging: structured, to standard error, with keys redacted.
 
-Two ways lead here, structlog and the standard library's logging, and both pass the same last
-filter. People get lines, everything else gets JSON.
+structlog and the standard library's logging both pass through the same last filter. A terminal gets
+plain lines, everything else gets JSON.
 """
 
 import logging
@@ -21,17 +21,17 @@ LEVELS = ("debug", "info", "warning", "error")
 
 
 ACCEPT_LOG_SECONDS = 30.0
-"""trio says ten times a second that there are no files left for new clients; we, once in these."""
+"""Without file descriptors for new clients, trio logs ten errors a second; this is our interval."""
 
 
 def configure_logging(
     redactor: Redactor, *, level: str = "info", as_json: bool | None = None
 ) -> None:
-    """Set up both ways. `as_json` None means: unless standard error is a terminal."""
+    """Configure both loggers. `as_json` None means: unless standard error is a terminal."""
     if as_json is None:
         as_json = not sys.stderr.isatty()
     out = _StandardError()
-    last = _Filter(redactor)
+    redact = _RedactingProcessor(redactor)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -42,12 +42,12 @@ def configure_logging(
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             *_render(as_json),
-            last,
+            redact,
         ],
     )
     _configure_standard_logging(formatter, out, level)
     structlog.configure(
-        processors=[*shared, *_render(as_json), last],
+        processors=[*shared, *_render(as_json), redact],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(cast("TextIO", out)),
         cache_logger_on_first_use=True,
@@ -63,17 +63,17 @@ def _configure_standard_logging(
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     logging.raiseExceptions = False
-    # They print URLs with their query, and cookies.
+    # They log URLs with their query, and cookies.
     for noisy in ("httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    logging.getLogger("trio.serve_listeners").addFilter(_NowAndThen(ACCEPT_LOG_SECONDS))
+    logging.getLogger("trio.serve_listeners").addFilter(_RateLimit(ACCEPT_LOG_SECONDS))
 
 
 class _StandardError:
-    """Standard error, unbuffered and unbreakable.
+    """Standard error, unbuffered; errors are ignored.
 
-    A log that cannot be written (a full disk, a terminal that was closed) is no reason to end
-    anybody's request: the line is lost, and the next one is tried again.
+    A log that cannot be written (full disk, closed terminal) must not end a request: the line is
+    lost, and the next one is tried again.
     """
 
     def write(self, text: str) -> int:
@@ -84,11 +84,11 @@ class _StandardError:
         return len(text)
 
     def flush(self) -> None:
-        """Nothing is kept."""
+        """Do nothing: there is no buffer."""
 
 
-class _NowAndThen(logging.Filter):
-    """Lets a record through once in `seconds`, without its traceback."""
+class _RateLimit(logging.Filter):
+    """Passes one record per `seconds`, without its traceback."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__()
@@ -105,15 +105,15 @@ class _NowAndThen(logging.Filter):
 
 def _render(as_json: bool) -> list[structlog.typing.Processor]:
     if as_json:
-        # Tracebacks as plain text: the structured form shows local variables.
+        # Tracebacks as plain text: structured ones contain local variables.
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     return [
         structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
     ]
 
 
-class _Filter:
-    """The last processor: takes every live key out of the finished line."""
+class _RedactingProcessor:
+    """The last processor: redacts keys in the rendered line."""
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor

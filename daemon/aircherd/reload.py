@@ -1,9 +1,9 @@
-"""Everything a new configuration touches, in order.
+"""Everything that a new configuration changes, in order.
 
-    the file -> providers whose host changed lose their cooldowns -> limits -> keys -> subscribers
+    the file -> cooldowns of providers with a new origin -> limits -> keys -> subscribers
 
-What is not here reads `config.current` each time it needs it: the catalogue, the model fetcher,
-the ledger, transports and requests, each of which keeps the configuration that it began with.
+Everything else reads `config.current` when it needs it: the catalogue, the model fetcher, the
+ledger and transports. A request keeps the configuration that it started with.
 """
 
 import structlog
@@ -14,15 +14,15 @@ from aircherd.errors import ConfigInvalid
 from aircherd.usage.limits.backfill import Backfill
 
 BACKFILL_SECONDS = 3.0
-"""How long a start and a reload wait for limits to learn what was used before."""
+"""How long a start and a reload wait for the backfill of new limits."""
 
 log = structlog.get_logger()
 
 
-async def reload_configuration(services: Services, pasts: Backfill) -> bool:
-    """Load the configuration again, and the keys with it; return whether it changed.
+async def reload_configuration(services: Services, backfill: Backfill) -> bool:
+    """Load the configuration and the keys again; return whether the configuration changed.
 
-    Subscribers of "config" events learn how it went.
+    A "config" event reports the outcome.
 
     Raises:
         ConfigInvalid: the file is invalid, and the last good configuration stays in effect.
@@ -37,11 +37,10 @@ async def reload_configuration(services: Services, pasts: Backfill) -> bool:
         raise
     for name, provider in config.current.providers.items():
         if name in before and before[name].origin != provider.origin:
-            services.provider_client.cooldowns.clear(
-                name
-            )  # what another host did is not this one's fault
-    pasts.configure(config.current.limits)
-    await pasts.wait(BACKFILL_SECONDS)
+            # The cooldowns were caused by another server.
+            services.provider_client.cooldowns.clear(name)
+    backfill.configure(config.current.limits)
+    await backfill.wait(BACKFILL_SECONDS)
     await services.auth.reload()
     bus.publish("config", {"ok": True, "changed": changed})
     return changed

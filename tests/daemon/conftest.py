@@ -1,4 +1,4 @@
-"""What tests of the daemon's packages share."""
+"""Fixtures for tests of the daemon's packages."""
 
 import tempfile
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 
 @pytest.fixture
 def environ():
-    """A home of its own; its paths are short enough for a socket."""
+    """The environment of a temporary home with paths short enough for a socket."""
     with tempfile.TemporaryDirectory(prefix="air") as root:
         (Path(root) / "run").mkdir(mode=0o700)
         yield {

@@ -1,4 +1,4 @@
-"""The daemon as a whole, in this process: opened, asked over its socket, and closed again."""
+"""The whole daemon in this process: opened, called over its socket, and closed."""
 
 import os
 import threading
@@ -18,8 +18,8 @@ from helpers.daemon.in_process import KEY, ask, running, write_config
 from helpers.providers.provider_calls import a_request
 
 
-async def test_the_socket_answers_when_the_context_is_entered(environ):
-    """And is gone when it is left."""
+async def test_socket_accepts_requests_when_the_context_is_entered(environ):
+    """It is removed when the context is left."""
     async with running(environ) as services:
         assert await ask(services, "ping") == {}
         status = await ask(services, "status")
@@ -28,8 +28,8 @@ async def test_the_socket_answers_when_the_context_is_entered(environ):
     assert not services.about.socket.exists()
 
 
-async def test_a_chat_goes_down_the_whole_path_with_a_key_from_the_keyring(environ):
-    """The key is stored by `auth.login` and leaves only for its provider."""
+async def test_chat_uses_a_key_from_the_keyring(environ):
+    """The key is stored by `auth.login` and sent only to its provider."""
     async with open_simulator(accept={"openai": KEY}) as sim:
         write_config(environ, f'[providers.work]\nkind="openai"\nbase_url="{sim.url}/v1"\n')
         async with running(environ, keyring=MemoryStore()) as services:
@@ -46,8 +46,8 @@ async def test_a_chat_goes_down_the_whole_path_with_a_key_from_the_keyring(envir
             assert "cost" in got
 
 
-async def test_a_key_that_is_signed_out_of_is_in_no_prepared_request(environ):
-    """Requests are prepared once, and the key is in them."""
+async def test_logout_drops_prepared_requests(environ):
+    """Requests are prepared once, and contain the key."""
     async with open_simulator(accept={"openai": KEY}) as sim:
         write_config(environ, f'[providers.work]\nkind="openai"\nbase_url="{sim.url}/v1"\n')
         async with running(environ, keyring=MemoryStore()) as services:
@@ -64,8 +64,8 @@ async def test_a_key_that_is_signed_out_of_is_in_no_prepared_request(environ):
             assert (target.key, target.calls) == (None, {})
 
 
-async def test_every_method_answers_with_maps_that_hold_no_key(environ):
-    """Whatever is asked: no call of the protocol returns one."""
+async def test_no_method_returns_a_key(environ):
+    """Every result is a map without a key."""
     async with open_simulator(accept={"openai": KEY}) as sim:
         write_config(environ, f'[providers.work]\nkind="openai"\nbase_url="{sim.url}/v1"\n')
         async with running(environ, keyring=MemoryStore()) as services:
@@ -92,16 +92,16 @@ async def test_every_method_answers_with_maps_that_hold_no_key(environ):
     assert [p["line"] for p in answers[-3]["problems"] if "api_key" in p["path"]] == [2]
 
 
-async def test_a_second_daemon_in_the_same_home_is_refused(environ):
-    """One daemon per socket and per data directory."""
+async def test_second_daemon_in_the_same_home_is_refused(environ):
+    """There is one daemon per socket and per data directory."""
     async with running(environ):
         with pytest.raises(AlreadyRunning):
             async with running(environ):
                 pass
 
 
-async def test_a_disk_that_hangs_does_not_keep_it_from_ending(environ, monkeypatch):
-    """Whoever was writing is left behind; the log says what is not on the disk."""
+async def test_hanging_disk_does_not_block_shutdown(environ, monkeypatch):
+    """The writing thread is abandoned; the log lists the files that were not written."""
     may_go_on, hangs = threading.Event(), threading.Event()
 
     def hang(descriptor):
@@ -126,13 +126,13 @@ async def test_a_disk_that_hangs_does_not_keep_it_from_ending(environ, monkeypat
     assert names == ["list-work.json", "cooldowns.json"]
 
 
-async def test_setting_shutdown_sees_everybody_off(environ):
-    """A client that only listens gets a last word and then the end."""
+async def test_shutdown_request_drains_the_clients(environ):
+    """An idle client gets a last message, then the end of the stream."""
     async with running(environ) as services:
         async with await trio.open_unix_socket(str(services.about.socket)) as stream:
             await stream.send_all(msgpack.packb([0, 1, "ping", []]))
             await stream.receive_some()
-            services.shutdown.asked.set()
+            services.shutdown.requested.set()
             last = b""
             while data := await stream.receive_some():
                 last += data

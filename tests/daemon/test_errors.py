@@ -1,4 +1,4 @@
-"""Every error of the tree has a code that the protocol knows."""
+"""Every error of the tree has a code of the protocol."""
 
 import pytest
 
@@ -13,25 +13,25 @@ def _tree(cls):
 
 
 def test_every_error_has_a_known_code():
-    """No error reaches a client with a code of its own invention."""
+    """No error reaches a client with a code that is not in the protocol."""
     known = {value for name, value in vars(codes).items() if name.isupper()}
     assert {cls.code for cls in _tree(AircherError)} <= known
 
 
-def test_the_tree_at_the_top_names_every_error():
-    """The drawing is what a reader trusts."""
+def test_tree_in_the_docstring_has_every_error():
+    """The drawing is complete."""
     named = {cls.__name__ for cls in _tree(AircherError)}
     assert [name for name in named if name not in (errors.__doc__ or "")] == []
 
 
-def test_provider_failed_speaks_as_its_failure():
-    """Code and words are the failure's."""
+def test_provider_failed_has_code_and_message_of_its_failure():
+    """They are copied from it."""
     error = ProviderFailed(Failure(kind=FailureClass.RATE, message="too fast"))
     assert (error.code, error.message, str(error)) == ("rate_limited", "too fast", "too fast")
 
 
-def test_failing_raises_what_a_provider_did():
-    """The class and the words that were given, and nothing made up."""
+def test_fail_raises_provider_failed():
+    """With the given class and message, and nothing else."""
     with pytest.raises(ProviderFailed) as raised:
         fail(FailureClass.RATE, "too fast")
     assert raised.value.failure == Failure(kind=FailureClass.RATE, message="too fast")

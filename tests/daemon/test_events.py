@@ -1,12 +1,12 @@
-"""The bus delivers every event once, in order, to whoever asked for its topic."""
+"""The bus delivers every event once and in order to the subscribers of its topic."""
 
 import pytest
 
 from aircherd.events import EventBus
 
 
-def test_events_reach_subscribers_of_their_topic_in_order():
-    """Other topics are not delivered; the numbers grow over all of them."""
+def test_events_are_delivered_to_subscribers_of_their_topic_in_order():
+    """Other topics are not delivered; `seq` increases across all topics."""
     bus, got = EventBus(clock=lambda: 7.0), []
     with bus.subscribed(("auth", "auth"), got.append):
         bus.publish("auth", {"n": 1})
@@ -18,7 +18,7 @@ def test_events_reach_subscribers_of_their_topic_in_order():
     ]
 
 
-def test_nothing_arrives_after_the_subscription():
+def test_nothing_is_delivered_after_the_subscription():
     """Leaving the context ends it."""
     bus, got = EventBus(), []
     with bus.subscribed(("auth",), got.append):
@@ -27,8 +27,8 @@ def test_nothing_arrives_after_the_subscription():
     assert got == []
 
 
-def test_a_sink_may_unsubscribe_another_while_an_event_is_delivered():
-    """Delivery goes on over the subscribers there were."""
+def test_subscriber_may_unsubscribe_another_during_delivery():
+    """The event is still delivered to all that were subscribed."""
     bus, got = EventBus(), []
     second = bus.subscribed(("auth",), got.append)
     with bus.subscribed(("auth",), lambda _: second.__exit__(None, None, None)):
@@ -37,30 +37,30 @@ def test_a_sink_may_unsubscribe_another_while_an_event_is_delivered():
     assert len(got) == 1
 
 
-def test_data_is_made_only_for_who_listens():
-    """What makes it is asked once, and not at all when there is nobody."""
-    bus, got, made = EventBus(), [], []
+def test_callable_data_is_called_only_if_there_is_a_subscriber():
+    """It is called once for all subscribers."""
+    bus, got, calls = EventBus(), [], []
 
     def make():
-        made.append(1)
+        calls.append(1)
         return {"n": 1}
 
     bus.publish("attempt", make)
-    assert made == []
+    assert calls == []
     with bus.subscribed(("attempt",), got.append), bus.subscribed(("attempt",), got.append):
         bus.publish("attempt", make)
-    assert made == [1]
+    assert calls == [1]
     assert [event.data for event in got] == [{"n": 1}] * 2
 
 
-def test_an_unknown_topic_is_an_error():
-    """A misspelt topic must not wait for ever."""
+def test_unknown_topic_is_an_error():
+    """A misspelt topic would never deliver anything."""
     with pytest.raises(KeyError), EventBus().subscribed(("oauth",), print):
         pass
 
 
 def test_repr_counts_subscribers():
-    """The service explains itself."""
+    """For debugging."""
     bus = EventBus()
     with bus.subscribed(("auth",), print):
         assert "auth: 1" in repr(bus)

@@ -1,4 +1,4 @@
-"""Both ways of logging lead through the last filter."""
+"""structlog and standard logging both pass through the redacting filter."""
 
 import json
 import logging
@@ -17,7 +17,7 @@ KEY = "canary-0123456789"
 
 @pytest.fixture(autouse=True)
 def _restored():
-    """Leave the process's logging as it was found."""
+    """Restore the process's logging."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
@@ -39,11 +39,11 @@ def crash():
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-@pytest.mark.parametrize("way", ["structlog", "logging"])
-def test_no_key_passes(capfd, as_json, way):
-    """In the event, in a value, in an exception's text: replaced in every form."""
+@pytest.mark.parametrize("library", ["structlog", "logging"])
+def test_keys_are_redacted(capfd, as_json, library):
+    """In the event, in a value, and in an exception's text."""
     configured(as_json=as_json)
-    logger = structlog.get_logger() if way == "structlog" else logging.getLogger("x")
+    logger = structlog.get_logger() if library == "structlog" else logging.getLogger("x")
     logger.warning("got %s", KEY)
     try:
         crash()
@@ -54,8 +54,8 @@ def test_no_key_passes(capfd, as_json, way):
     assert written.count(HIDDEN) >= 2
 
 
-def test_a_traceback_shows_no_local_variables(capfd):
-    """They may hold what nobody redacted."""
+def test_traceback_shows_no_local_variables(capfd):
+    """They may contain secrets that the redactor does not know."""
     configured(as_json=True)
     secret = "not-a-registered-key"
     try:
@@ -65,8 +65,8 @@ def test_a_traceback_shows_no_local_variables(capfd):
     assert secret not in capfd.readouterr().err
 
 
-def test_json_lines_are_json(capfd):
-    """One object a line, with level and time."""
+def test_json_lines_have_level_and_time(capfd):
+    """One object per line."""
     configured(as_json=True)
     structlog.get_logger().info("ready", socket="/x")
     logging.getLogger("lib").warning("from a library")
@@ -78,27 +78,27 @@ def test_json_lines_are_json(capfd):
     assert all("timestamp" in line for line in lines)
 
 
-def test_json_is_the_default_when_nobody_watches(capfd):
+def test_json_is_the_default_without_a_terminal(capfd):
     """Standard error is not a terminal here."""
     configured()
     structlog.get_logger().info("ready")
     assert json.loads(capfd.readouterr().err)["event"] == "ready"
 
 
-def test_the_level_holds_for_both_ways(capfd):
-    """Debug costs nothing when it is off."""
+def test_level_applies_to_both_libraries(capfd):
+    """Lines below the level are dropped."""
     configured(level="warning", as_json=True)
     structlog.get_logger().info("quiet")
     logging.getLogger("lib").info("quiet")
     assert capfd.readouterr().err == ""
 
 
-def test_a_log_that_cannot_be_written_harms_nobody(capfd):
-    """A full disk or a closed pipe: the line is lost, and the next one is tried again."""
+def test_failed_write_of_a_log_line_is_ignored(capfd):
+    """A full disk or a closed pipe loses the line; the next one is tried again."""
     configured(as_json=True)
     kept = os.dup(2)
     try:
-        with open("/dev/full", "w") as full:  # noqa: PTH123 - a descriptor is what it is about
+        with open("/dev/full", "w") as full:  # noqa: PTH123 - the descriptor is needed
             os.dup2(full.fileno(), 2)
             structlog.get_logger().warning("lost")
             logging.getLogger("x").warning("lost too")
@@ -109,8 +109,8 @@ def test_a_log_that_cannot_be_written_harms_nobody(capfd):
     assert json.loads(capfd.readouterr().err)["event"] == "written"
 
 
-def test_a_storm_of_refused_accepts_is_one_line(capfd):
-    """Trio says it ten times a second, with a traceback."""
+def test_repeated_accept_errors_are_one_line(capfd):
+    """Trio logs ten a second, with a traceback."""
     configured(as_json=True)
     for _ in range(100):
         try:
@@ -122,8 +122,8 @@ def test_a_storm_of_refused_accepts_is_one_line(capfd):
 
 
 @pytest.mark.parametrize("name", ["httpx", "httpcore"])
-def test_libraries_that_print_urls_are_kept_quiet(name, capfd):
-    """Even where we log everything."""
+def test_libraries_that_log_urls_are_limited_to_warnings(name, capfd):
+    """Even at level debug."""
     configured(level="debug", as_json=True)
     logging.getLogger(name).info("GET https://x/?key=abc")
     assert capfd.readouterr().err == ""

@@ -1,4 +1,4 @@
-"""The command `aircherd`: its options, its exit codes, what it says when it cannot start."""
+"""The command `aircherd`: its options, its exit codes, and its messages if it cannot start."""
 
 import ctypes
 import gc
@@ -17,7 +17,7 @@ import aircherd.__main__ as main_module
 
 @pytest.fixture
 def root():
-    """A home of its own."""
+    """A home for one test."""
     with tempfile.TemporaryDirectory(prefix="air") as path:
         yield path
 
@@ -33,36 +33,36 @@ def aircherd(root, *arguments, **environ):
     )
 
 
-def test_help_tells_what_it_is_and_where_its_socket_is(root):
-    """For a stranger."""
+def test_help_describes_the_daemon_and_its_socket(root):
+    """Exit 0."""
     done = aircherd(root, "--help")
     assert (done.returncode, "AIRCHER_SOCKET" in done.stdout) == (0, True)
 
 
-def test_an_unknown_option_is_wrong_usage(root):
+def test_unknown_option_is_invalid_usage(root):
     """Exit 2."""
     assert aircherd(root, "--nonsense").returncode == 2
 
 
 @pytest.mark.parametrize(
-    ("environ", "said"),
+    ("environ", "message"),
     [
         ({"AIRCHER_SOCKET": "/" + "x" * 120}, "107"),
         ({"AIRCHER_SOCKET": "/dev/null/x.sock"}, "/dev/null"),
         ({"XDG_DATA_HOME": "/dev/null"}, "/dev/null"),
     ],
 )
-def test_what_keeps_it_from_starting_is_a_sentence_and_not_a_traceback(root, environ, said):
+def test_start_error_is_a_message_and_not_a_traceback(root, environ, message):
     """Exit 1."""
     done = aircherd(root, **environ)
     assert done.returncode == 1
     assert done.stderr.startswith("aircherd: ")
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def _in_child(act):
-    """Fork; the child, an ordinary user even if we are root, exits with what `act` returns."""
+    """Fork; the child drops root privileges and exits with the result of `act`."""
     pid = os.fork()
     if pid:
         return pid
@@ -77,8 +77,8 @@ def _in_child(act):
 
 
 @pytest.mark.parametrize("hides", [True, False])
-def test_the_users_other_programs_cannot_read_the_daemons_memory(hides):
-    """Nor its environment, where keys may be; and it writes no core. Without it they could."""
+def test_other_programs_of_the_user_cannot_read_the_daemons_memory(hides):
+    """Neither its environment, and it writes no core; without `_hide_memory` they could."""
     ready_out, ready_in = os.pipe()
 
     def daemon():
@@ -110,11 +110,11 @@ def test_the_users_other_programs_cannot_read_the_daemons_memory(hides):
         os.close(ready_out)
 
 
-def test_garbage_is_looked_for_less_often():
-    """And never among what was there when the daemon was ready."""
+def test_garbage_collection_is_tuned():
+    """It runs less often, and skips objects that existed when the daemon was ready."""
     thresholds = gc.get_threshold()
     try:
-        main_module._collect_less()
+        main_module._tune_garbage_collection()
         assert gc.get_threshold()[0] == main_module.GC_THRESHOLD
         assert gc.get_freeze_count() > 0
     finally:
@@ -123,7 +123,7 @@ def test_garbage_is_looked_for_less_often():
 
 
 def test_memory_is_hidden_before_anything_else(monkeypatch):
-    """Before a key could be in it."""
+    """Before it can contain a key."""
     done = []
     monkeypatch.setattr(main_module, "_hide_memory", lambda: done.append("hidden"))
     monkeypatch.setattr(main_module, "_parser", lambda: done.append("parser") or 1 / 0)

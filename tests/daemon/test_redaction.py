@@ -1,4 +1,4 @@
-"""The redactor takes every live key out of text."""
+"""The redactor replaces every live key in text."""
 
 import json
 
@@ -10,8 +10,8 @@ from aircherd.vocabulary.secret import Secret
 KEY = "canary-0123456789abcdef"
 
 
-def test_redactor_hides_every_live_key():
-    """Known keys go, the rest of the text stays."""
+def test_every_live_key_is_redacted():
+    """The rest of the text is kept."""
     redactor = Redactor()
     redactor.add(Secret(KEY))
     redactor.add(Secret("another-live-key"))
@@ -20,8 +20,8 @@ def test_redactor_hides_every_live_key():
 
 
 @pytest.mark.parametrize("write", [json.dumps, repr, str])
-def test_redactor_knows_a_key_in_the_form_of_a_log_line(write):
-    """A JSON line or a `repr` escapes quotes and backslashes."""
+def test_escaped_key_is_redacted(write):
+    """JSON and `repr` escape quotes and backslashes."""
     key = 'canary"with\\odd-characters'
     redactor = Redactor()
     redactor.add(Secret(key))
@@ -29,8 +29,8 @@ def test_redactor_knows_a_key_in_the_form_of_a_log_line(write):
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_redactor_takes_the_longer_of_two_keys_that_begin_alike(order):
-    """A truncated key may have been stored first; the whole one's rest must not stay."""
+def test_longer_of_two_keys_with_a_common_prefix_is_redacted_completely(order):
+    """A truncated key may have been stored first."""
     keys = ["abcdefgh12345678", "abcdefgh12345678-the-rest"]
     redactor = Redactor()
     for number in order:
@@ -38,8 +38,8 @@ def test_redactor_takes_the_longer_of_two_keys_that_begin_alike(order):
     assert redactor.redact(f"{keys[1]} {keys[0]}") == f"{HIDDEN} {HIDDEN}"
 
 
-def test_redactor_leaves_short_values_alone():
-    """A key of less than eight characters would tear holes into ordinary words."""
+def test_short_keys_are_not_redacted():
+    """A key of less than eight characters could be part of ordinary words."""
     redactor = Redactor()
     redactor.add(Secret("test"))
     assert redactor.redact("a test") == "a test"
@@ -49,23 +49,23 @@ def test_redactor_leaves_short_values_alone():
     "echo",
     ["sk-abc12***********wxyz", "sk-ant-api03-AbCdEf_123", "AIzaSyA1234567890", "gsk_abcdefgh"],
 )
-def test_redactor_hides_what_looks_like_a_vendors_key(echo):
-    """A provider's error may echo a key that we do not know, or one with its middle starred out."""
+def test_text_shaped_like_a_vendors_key_is_redacted(echo):
+    """A provider's error may echo an unknown key, or one with its middle masked."""
     assert Redactor().redact(f"Incorrect API key provided: {echo}.") in {
         f"Incorrect API key provided: {HIDDEN}.",
         f"Incorrect API key provided: {HIDDEN}",
     }
 
 
-def test_redactor_repr_holds_no_key():
-    """Its state is a count."""
+def test_repr_contains_no_key():
+    """Only a count."""
     redactor = Redactor()
     redactor.add(Secret(KEY))
-    assert repr(redactor) == "<Redactor of 1 texts>"
+    assert repr(redactor) == "<Redactor of 1 strings>"
 
 
-def test_redactor_tells_whether_a_key_is_in_a_text():
-    """Only keys that are known: what merely looks like one may be a name."""
+def test_has_key_detects_live_keys_only():
+    """Text that only looks like a key may be a name."""
     redactor = Redactor()
     redactor.add(Secret(KEY))
     texts = [KEY, f"a model {KEY}-x", KEY[:-1], "xai-grok-4-fast"]
@@ -76,8 +76,8 @@ def test_redactor_tells_whether_a_key_is_in_a_text():
     ("key", "expected"),
     [("llama.cpp", False), ("0123456789abcde", False), ("0123456789abcdef", True)],
 )
-def test_a_short_key_may_be_a_word_of_a_name(key, expected):
-    """A placeholder for a local server; a text that is only shown has it taken out all the same."""
+def test_short_key_is_not_detected_but_redacted(key, expected):
+    """For example a placeholder key of a local server, which may be part of a model's name."""
     redactor = Redactor()
     redactor.add(Secret(key))
     assert redactor.has_key(f"/srv/{key}/tiny.gguf") is expected

@@ -1,4 +1,4 @@
-"""A new configuration takes effect everywhere at once, and a bad one nowhere."""
+"""A new configuration takes effect everywhere at once, an invalid one nowhere."""
 
 from aircherd.testing.keyring import MemoryStore
 from aircherd.testing.simulator import open_simulator
@@ -6,8 +6,8 @@ from aircherd.vocabulary.failure import Failure, FailureClass
 from helpers.daemon.in_process import KEY, ask, running, write_config
 
 
-async def test_a_reload_takes_another_network_without_a_restart(environ):
-    """Requests go over a transport with the new settings; a missing file is refused."""
+async def test_reload_applies_network_settings_without_a_restart(environ):
+    """Requests use a transport with the new settings; a missing `ca_file` is refused."""
     async with open_simulator(accept={"openai": KEY}) as sim:
         text = f'[providers.work]\nkind="openai"\nbase_url="{sim.url}/v1"\n'
         write_config(environ, text)
@@ -23,8 +23,8 @@ async def test_a_reload_takes_another_network_without_a_restart(environ):
             assert got["finish"] == "stop"
 
 
-async def test_a_new_host_has_no_cooldowns_of_the_old_one(environ):
-    """What another server did is not this one's fault; a provider that stays keeps its own."""
+async def test_provider_with_a_new_origin_loses_its_cooldowns(environ):
+    """Another server caused them; an unchanged provider keeps its cooldowns."""
     text = '[providers.{name}]\nkind="openai"\nauth="none"\nbase_url="http://127.0.0.1:{port}/v1"\n'
     stays = text.format(name="stays", port=8)
     write_config(environ, stays + text.format(name="moves", port=8))

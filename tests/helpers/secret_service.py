@@ -1,13 +1,12 @@
-"""A real Secret Service of a test's own: gnome-keyring on a private session bus.
+"""A real Secret Service for one test: gnome-keyring on a private session bus.
 
     with secret_service() as service:
         store = KeyringStore({**environ, **service.environ}, "aircher")
         service.lock()
 
-Everything lives in a folder of its own under the system's temporary folder, so that any number of
-tests may run at once and none sees the user's own keyring. The collection a desktop would create at
-the first login is there, open, and its password is known, so that it can be unlocked without a
-prompt.
+All its files are in a temporary directory, so that tests can run in parallel and none uses the
+user's own keyring. The default collection, which a desktop creates at the first login, exists and is
+unlocked; its password is known, so it can be unlocked without a prompt.
 """
 
 import contextlib
@@ -39,10 +38,10 @@ START_SECONDS = 20.0
 _BUS_NAME = "org.freedesktop.secrets"
 _SERVICE = "org.freedesktop.Secret.Service"
 _SERVICE_PATH = "/org/freedesktop/secrets"
-# gnome-keyring's own, for exactly this: unlocking without anybody at a screen.
+# gnome-keyring's own interface for unlocking without a prompt.
 _UNLOCK = "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface"
 
-# No service folders: nothing is started by being asked for.
+# Without service directories nothing is started on demand.
 _BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
@@ -68,7 +67,7 @@ class SecretService:
 
     @property
     def environ(self) -> dict[str, str]:
-        """What a program needs to find this service: merge it over its own environment."""
+        """The variables a program needs to find this service, to merge into its environment."""
         return {"DBUS_SESSION_BUS_ADDRESS": self._address}
 
     def start_bus(self) -> None:
@@ -79,18 +78,18 @@ class SecretService:
         _wait_until(self._bus_answers, "the session bus did not come up")
 
     def start_keyring(self) -> None:
-        """Start the keyring, open."""
+        """Start the keyring, unlocked."""
         command = ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets"]
-        self._keyring = self._start(command, given=PASSWORD)
+        self._keyring = self._start(command, stdin=PASSWORD)
         _wait_until(self._keyring_is_open, "gnome-keyring-daemon did not come up")
 
     def lock(self) -> None:
-        """Lock the collection: from now on reading a key would prompt."""
+        """Lock the collection, so that reading a key would prompt."""
         with self._connection() as connection:
             secretstorage.Collection(connection).lock()
 
     def unlock(self) -> None:
-        """Unlock it again, without any prompt."""
+        """Unlock the collection without a prompt."""
         with self._connection() as connection:
             service = DBusAddressWrapper(_SERVICE_PATH, _SERVICE, connection)
             (path,) = service.call("ReadAlias", "s", "default")
@@ -101,30 +100,30 @@ class SecretService:
             )
 
     def hang(self) -> None:
-        """Stop the keyring's process: it takes calls and answers none."""
+        """Stop the keyring's process, so that it accepts calls and answers none."""
         assert self._keyring is not None
         os.kill(self._keyring.pid, signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Resume the keyring's process."""
         assert self._keyring is not None
         os.kill(self._keyring.pid, signal.SIGCONT)
 
     def stored(self, service: str) -> dict[str, str]:
-        """Return what the keyring really holds under a service name: user name to secret."""
+        """Return the keyring's entries under a service name: user name -> secret."""
         with self._connection() as connection:
             items = secretstorage.search_items(connection, {"service": service})
             return {item.get_attributes()["username"]: item.get_secret().decode() for item in items}
 
     def forget(self, service: str, username: str) -> None:
-        """Remove an entry as a user would, in the keyring's own application."""
-        wanted = {"service": service, "username": username}
+        """Remove an entry, as a user would in the keyring's application."""
+        attributes = {"service": service, "username": username}
         with self._connection() as connection:
-            for item in list(secretstorage.search_items(connection, wanted)):
+            for item in list(secretstorage.search_items(connection, attributes)):
                 item.delete()
 
     def _bus_answers(self) -> bool:
-        """The socket is there a moment before anybody listens on it."""
+        """Return whether the bus accepts connections; its socket file exists a moment earlier."""
         try:
             with self._connection():
                 return True
@@ -146,7 +145,7 @@ class SecretService:
         with contextlib.closing(open_dbus_connection(self._address)) as connection:
             yield connection
 
-    def _start(self, command: list[str], given: bytes = b"") -> "subprocess.Popen[bytes]":
+    def _start(self, command: list[str], stdin: bytes = b"") -> "subprocess.Popen[bytes]":
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -160,11 +159,11 @@ class SecretService:
                 "XDG_RUNTIME_DIR": str(self._folder / "run"),
                 **self.environ,
             },
-            start_new_session=True,  # a Ctrl-C at pytest is not for it: we end it ourselves
+            start_new_session=True,  # Ctrl-C in pytest must not reach it: the exit stack ends it
         )
         self._stack.callback(_end, process)
         assert process.stdin is not None
-        process.stdin.write(given)
+        process.stdin.write(stdin)
         process.stdin.close()
         return process
 
@@ -173,11 +172,11 @@ class SecretService:
 def secret_service(*, keyring: bool = True) -> Iterator[SecretService]:
     """Run a private session bus, with a keyring on it unless `keyring` is False.
 
-    Where the programs are missing the test is skipped, and fails in CI (the variable CI is set).
+    If a program is missing, the test is skipped, or fails in CI (if the variable CI is set).
     """
     require_programs()
     with contextlib.ExitStack() as stack:
-        # Short, because socket paths are: pytest's own folders are too long for them.
+        # A short path: pytest's own directories are too long for a socket.
         folder = Path(tempfile.mkdtemp(prefix="aircher-ss-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         for name in ("home", "data", "config", "run"):
@@ -190,7 +189,7 @@ def secret_service(*, keyring: bool = True) -> Iterator[SecretService]:
 
 
 def require_programs() -> None:
-    """Skip, or in CI fail, where the Secret Service's programs are missing."""
+    """Skip the test, or fail it in CI, if a program of the Secret Service is missing."""
     absent = [program for program in PROGRAMS if shutil.which(program) is None]
     if absent:
         missing(f"a Secret Service ({', '.join(absent)})", "apt-get install dbus gnome-keyring")

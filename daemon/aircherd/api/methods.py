@@ -58,7 +58,7 @@ async def status(services: Services, _: RequestContext, _params: NoParams) -> ob
 
 async def shutdown(services: Services, _: RequestContext, _params: NoParams) -> object:
     """Drain and stop the daemon after the response."""
-    services.shutdown.asked.set()
+    services.shutdown.requested.set()
     return {}
 
 

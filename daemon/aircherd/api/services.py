@@ -19,11 +19,11 @@ from aircherd.usage.limits.tracker import LimitTracker
 
 
 class Shutdown:
-    """How the daemon is asked to stop: `asked` lets requests end, `hurried` cancels them."""
+    """Requests that the daemon stop: `requested` lets requests end, `forced` cancels them."""
 
     def __init__(self) -> None:
-        self.asked = trio.Event()
-        self.hurried = trio.Event()
+        self.requested = trio.Event()
+        self.forced = trio.Event()
 
 
 class About(msgspec.Struct, frozen=True):

@@ -44,7 +44,7 @@ class Listener:
             sessions.start_soon(self._accept, sessions)
             sessions.start_soon(self._watch_socket_file)
             task_status.started()
-            await self._services.shutdown.asked.wait()
+            await self._services.shutdown.requested.wait()
             self._accepting.cancel()
             await self._see_everybody_off()
             sessions.cancel_scope.cancel()
@@ -86,7 +86,7 @@ class Listener:
         while not self._bound.is_displaced():  # noqa: ASYNC110
             await trio.sleep(DISPLACED_CHECK)
         log.error("socket_displaced", socket=str(self._bound.path))
-        self._services.shutdown.asked.set()
+        self._services.shutdown.requested.set()
 
     async def _see_everybody_off(self) -> None:
         with trio.move_on_after(DRAIN_TIMEOUT) as patience:
@@ -104,7 +104,7 @@ class Listener:
                 nursery.start_soon(session.wait_drained)
 
     async def _lose_patience(self, patience: trio.CancelScope) -> None:
-        await self._services.shutdown.hurried.wait()
+        await self._services.shutdown.forced.wait()
         patience.cancel()
 
     def __repr__(self) -> str:

@@ -31,7 +31,7 @@ async def listening():
             async with trio.open_nursery() as nursery:
                 await nursery.start(listener.serve)
                 yield path, services, sessions
-                services.shutdown.asked.set()
+                services.shutdown.requested.set()
                 await listener.wait_closed()
 
 
@@ -101,14 +101,14 @@ async def test_a_removed_socket_file_ends_the_daemon(autojump_clock):
     async with listening() as (path, services, _):
         path.unlink()
         with trio.fail_after(DISPLACED_CHECK + 1):
-            await services.shutdown.asked.wait()
+            await services.shutdown.requested.wait()
 
 
 async def test_draining_lets_nobody_new_in():
     """The socket is closed to new clients at once, while the old ones are seen off."""
     async with listening() as (path, services, _):
         client, _ = await ping(path)
-        services.shutdown.asked.set()
+        services.shutdown.requested.set()
         received = b""
         while data := await client.receive_some():
             received += data

@@ -1,4 +1,4 @@
-"""The whole daemon in the test's own process, with a home of its own, asked over its socket."""
+"""The whole daemon in the test's process, with its own home, called over its socket."""
 
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,14 +21,14 @@ def write_config(environ, text):
 
 @asynccontextmanager
 async def running(environ, **options):
-    """Open the daemon with a deadline on everything."""
+    """Open the daemon, with a timeout for the whole test."""
     with trio.fail_after(30):
         async with open_daemon(environ, Redactor(), Shutdown(), **options) as services:
             yield services
 
 
 async def ask(services, method, **params):
-    """Make one call over a connection of its own; return result or raise the error's code."""
+    """Make one call over a new connection; return the result or the error."""
     async with await trio.open_unix_socket(str(services.about.socket)) as stream:
         await stream.send_all(msgpack.packb([0, 1, method, [params]]))
         unpacker = msgpack.Unpacker()

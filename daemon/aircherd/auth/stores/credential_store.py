@@ -65,7 +65,7 @@ class CredentialStore:
         return found
 
     async def store(self, provider: Provider, label: str, secret: Secret) -> IndexEntry:
-        """Store a key for the origin of `provider`: in the keyring, or if there is none in the file.
+        """Store a key for the origin of `provider`: in the keyring, or without one in the file.
 
         Raises:
             KeyringLocked: the keyring is locked (the file is not used silently instead), or the key
