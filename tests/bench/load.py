@@ -3,11 +3,11 @@
 Both do as little as they can (requests are bytes prepared before, replies are counted, not
 understood), so that what is measured is in between. Each runs in a process of its own.
 
-    python load.py bare PORT IN_FLIGHT SECONDS
+    python load.py bare PORT IN_FLIGHT SECONDS [HEADER ...]
     python load.py daemon SOCKET IN_FLIGHT SECONDS
 
-print one JSON line: requests per second, the latencies' median and 99th percentile in ms, and how
-many requests were made in all, those of the warm-up with them.
+print the report of a `processes.Run` as one JSON line. HEADER is `name: value`, sent with each
+request.
 """
 
 import asyncio
@@ -17,57 +17,22 @@ import time
 
 import httptools
 import msgpack
+from processes import MESSAGES, Run
 
-BODY = json.dumps(
-    {"model": "m", "messages": [{"role": "user", "content": "Hello, how are you?"}]}
-).encode()
-REQUEST = (
+BODY = json.dumps({"model": "m", "messages": MESSAGES}).encode()
+HEAD = (
     b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
-    b"authorization: Bearer bench\r\ncontent-length: %d\r\n\r\n" % len(BODY)
-) + BODY
-CHAT = {
-    "model": "up/m",
-    "messages": [{"role": "user", "content": "Hello, how are you?"}],
-    "stream": False,
-}
-WARM_UP = 0.5
-"""Seconds before anything is counted: connections are opened, code is warmed. In a short run it is
-a third of its seconds."""
-
-
-class Run:
-    """Counts replies and keeps latencies."""
-
-    def __init__(self, seconds: float) -> None:
-        self.start = time.perf_counter() + min(WARM_UP, seconds / 3)
-        self.end = self.start + seconds
-        self.latencies: list[float] = []
-        self.requests = 0
-
-    def note(self, sent: float) -> bool:
-        """Take a reply to what was sent at `sent`; tell whether to go on."""
-        now = time.perf_counter()
-        self.requests += 1
-        if now >= self.start:
-            self.latencies.append(now - sent)
-        return now < self.end
-
-    def report(self) -> dict[str, float]:
-        """The figures; times in milliseconds."""
-        ordered = sorted(self.latencies)
-        return {
-            "per_second": len(ordered) / (self.end - self.start),
-            "median_ms": 1000 * ordered[len(ordered) // 2],
-            "p99_ms": 1000 * ordered[int(len(ordered) * 0.99)],
-            "requests": self.requests,
-        }
+    b"authorization: Bearer bench\r\ncontent-length: %d\r\n" % len(BODY)
+)
+CHAT = {"model": "up/m", "messages": MESSAGES, "stream": False}
 
 
 class BareClient(asyncio.Protocol):
-    """One connection to the upstream with one request in flight: what a tool does by itself."""
+    """One connection with one request in flight: what a tool does by itself."""
 
-    def __init__(self, run: Run, done: asyncio.Future[None]) -> None:
+    def __init__(self, run: Run, request: bytes, done: asyncio.Future[None]) -> None:
         self._run = run
+        self._request = request
         self._done = done
         self._parser = httptools.HttpResponseParser(self)
         self._body = b""
@@ -80,7 +45,7 @@ class BareClient(asyncio.Protocol):
 
     def _send(self) -> None:
         self._sent = time.perf_counter()
-        self._transport.write(REQUEST)
+        self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
         """Parse what came."""
@@ -102,12 +67,15 @@ class BareClient(asyncio.Protocol):
             self._done.set_result(None)
 
 
-async def run_bare(port: int, in_flight: int, seconds: float) -> Run:
+async def run_bare(port: int, in_flight: int, seconds: float, headers: list[str]) -> Run:
     """Keep `in_flight` requests going, each on a connection of its own."""
     loop, run = asyncio.get_running_loop(), Run(seconds)
+    request = HEAD + "".join(f"{header}\r\n" for header in headers).encode() + b"\r\n" + BODY
     ends = [loop.create_future() for _ in range(in_flight)]
     for end in ends:
-        await loop.create_connection(lambda end=end: BareClient(run, end), "127.0.0.1", port)
+        await loop.create_connection(
+            lambda end=end: BareClient(run, request, end), "127.0.0.1", port
+        )
     await asyncio.gather(*ends)
     return run
 
@@ -165,9 +133,9 @@ async def run_daemon(path: str, in_flight: int, seconds: float) -> Run:
 
 def main() -> None:
     """Run one of the two."""
-    what, where, in_flight, seconds = sys.argv[1:5]
+    what, where, in_flight, seconds, *headers = sys.argv[1:]
     if what == "bare":
-        run = asyncio.run(run_bare(int(where), int(in_flight), float(seconds)))
+        run = asyncio.run(run_bare(int(where), int(in_flight), float(seconds), headers))
     else:
         run = asyncio.run(run_daemon(where, int(in_flight), float(seconds)))
     print(json.dumps(run.report()))

@@ -1,6 +1,6 @@
 """The processes of a measurement: load generators, the upstream, and what the daemon takes.
 
-Only the standard library is used here: what is measured may be another commit's.
+Only the standard library is used here: what is measured may be another commit's or another gateway.
 """
 
 import json
@@ -17,7 +17,44 @@ LONGEST = 180.0
 CPU_OF_PROCESS = 2
 """Linux's number for the CPU clock of a whole process, with the lower bits' meaning."""
 
+MESSAGES = [{"role": "user", "content": "Hello, how are you?"}]
+"""The small request of every load generator."""
+WARM_UP = 0.5
+"""Seconds before anything is counted: connections are opened, code is warmed. In a short run it is
+a third of its seconds."""
+
 Figures = dict[str, float]
+
+
+class Run:
+    """One run of a load generator: counts replies and keeps latencies."""
+
+    def __init__(self, seconds: float) -> None:
+        self.start = time.perf_counter() + min(WARM_UP, seconds / 3)
+        self.end = self.start + seconds
+        self.latencies: list[float] = []
+        self.requests = 0
+        self.cpu_before = time.process_time()
+
+    def note(self, sent: float) -> bool:
+        """Count a reply to what was sent at `sent`; return whether to go on."""
+        now = time.perf_counter()
+        self.requests += 1
+        if now >= self.start:
+            self.latencies.append(now - sent)
+        return now < self.end
+
+    def report(self) -> Figures:
+        """Return the figures; `requests` and the generator's own CPU include the warm-up."""
+        ordered = sorted(self.latencies)
+        cpu = time.process_time() - self.cpu_before
+        return {
+            "per_second": len(ordered) / (self.end - self.start),
+            "median_ms": 1000 * ordered[len(ordered) // 2],
+            "p99_ms": 1000 * ordered[int(len(ordered) * 0.99)],
+            "requests": self.requests,
+            "client_cpu_us": 1e6 * cpu / self.requests,
+        }
 
 
 def run(script: str, *arguments: object, python: str = sys.executable) -> Figures:
