@@ -1,8 +1,8 @@
-"""`aircher-cli demo`: the main job on a fresh machine, with no key and no network.
+"""`aircher-cli demo`: shows the main features without any key or network.
 
-A real daemon in a home of its own, real HTTP to simulated providers on loopback, and the commands
-that a person would type. The keys are made up; the user's own keyring, keys, configuration and
-daemon are not touched, and the home is removed at the end, however that comes about.
+It runs a real daemon in a temporary home, with real HTTP to simulated providers on loopback, and
+the commands that a user would type. The keys are made up. The user's own keyring, keys,
+configuration and daemon are not touched, and the home is always removed at the end.
 """
 
 import os
@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 import trio
 
-from aircherd.testing.simulator import Fault, Manner, Simulator, open_simulator
+from aircherd.testing.simulator import Behaviour, Fault, Simulator, open_simulator
 
 ALPHA_KEY = "demo-alpha-0123456789abcdef"
 NEW_ALPHA_KEY = "demo-alpha-new-0123456789abcdef"
@@ -62,7 +62,7 @@ input_price = 1
 output_price = 10
 max_output = 40
 """
-"""Three answers of beta leave no room for a fourth: each costs 0.00026 USD, and may cost 0.0004."""
+"""Three answers of beta leave no room for a fourth: each costs 0.00026 USD and reserves 0.0004."""
 
 ASK = 'ask -v -m {model} "Why is the sky blue?"'
 
@@ -72,7 +72,7 @@ COMMAND_SECONDS = 30.0
 
 
 def main() -> int:
-    """Run the demo; return 0 if every step went as told, 130 after Ctrl-C."""
+    """Run the demo; return 0 if every step succeeded, 130 after Ctrl-C."""
     code = 0
     try:
         trio.run(_demo)
@@ -86,7 +86,7 @@ def main() -> int:
 
 
 class DemoFailed(Exception):
-    """A step did not do what it should."""
+    """A step failed."""
 
 
 def _first_leaf(group: BaseException) -> BaseException:
@@ -101,9 +101,9 @@ async def _demo() -> None:
         "providers on this machine, made-up keys. No real key is touched, nothing leaves this "
         "machine, and nothing is left behind."
     )
-    manner = Manner(text=REPLY, delay=0.02)
+    behaviour = Behaviour(text=REPLY, delay=0.02)
     with _temporary_home() as environ:
-        async with open_simulator(manner=manner) as providers:
+        async with open_simulator(behaviour=behaviour) as providers:
             providers.keys.accept("anthropic", ALPHA_KEY)
             providers.keys.accept("openai", BETA_KEY)
             home = Path(environ["AIRCHER_HOME"])
@@ -113,8 +113,7 @@ async def _demo() -> None:
     print()
     _say(
         "That was all. With a key of your own: 'aircher-cli auth login anthropic' (or openai, "
-        "gemini, openrouter), then 'aircher-cli ask \"hello\"'. With a running Ollama not even a "
-        "key is needed."
+        "gemini, openrouter), then 'aircher-cli ask \"hello\"'. A running Ollama needs no key."
     )
 
 
@@ -125,22 +124,22 @@ async def _steps(environ: Mapping[str, str], providers: Simulator) -> None:
     await _limit_a_rate(step, providers)
     await _spend_a_budget(step)
     await step(
-        "The bill: what was asked and what it cost, attempt by attempt, by these made-up prices.",
+        "The usage report: requests, tokens and cost, at these made-up prices.",
         "usage",
     )
 
 
 async def _sign_in(step: "_Steps") -> None:
-    await step("Two providers are configured, and nobody is signed in yet.", "auth status")
+    await step("Two providers are configured, and neither is signed in yet.", "auth status")
     await step(
-        "Sign in. The key comes from standard input, is checked live with the provider, and is "
-        "then stored: only the daemon will ever see it again.",
+        "Sign in. The key is read from standard input, checked live with the provider, and then "
+        "stored: only the daemon reads it again.",
         "auth login alpha --with-token",
         key=ALPHA_KEY,
     )
     await step("The same for the second provider.", "auth login beta --with-token", key=BETA_KEY)
     await step(
-        "Ask. 'demo' is an alias: alpha first, beta if alpha cannot. The reply streams.",
+        "Ask. 'demo' is an alias: alpha first, beta if alpha fails. The reply streams.",
         ASK.format(model="demo"),
     )
 
@@ -149,57 +148,57 @@ async def _refuse_a_key(step: "_Steps", providers: Simulator) -> None:
     providers.keys.revoke("anthropic", ALPHA_KEY)
     providers.keys.accept("anthropic", NEW_ALPHA_KEY)
     await step(
-        "Now alpha REFUSES our key, as if it had been revoked. The same question again: the "
-        "refused key falls back to beta, and you are told.",
+        "Now alpha REFUSES our key, as if it had been revoked. Ask the same question again: the "
+        "request falls back to beta and says so.",
         ASK.format(model="demo"),
     )
     await step(
-        "The state afterwards: alpha's key is rejected, and says what to do. It will not be "
-        "tried again before you sign in anew.",
+        "The state afterwards: alpha's key is rejected, with a hint on what to do. It is not "
+        "tried again until you sign in again.",
         "auth status",
     )
-    await step("So we sign in anew.", "auth login alpha --with-token", key=NEW_ALPHA_KEY)
+    await step("So we sign in again.", "auth login alpha --with-token", key=NEW_ALPHA_KEY)
 
 
 async def _limit_a_rate(step: "_Steps", providers: Simulator) -> None:
     limited = Fault("error", error="rate_limit", vendor="anthropic", retry_after=90)
     providers.faults.add(limited)
     await step(
-        "Now alpha LIMITS THE RATE: come back in 90 seconds. beta answers at once.",
+        "Now alpha LIMITS THE RATE: retry after 90 seconds. beta answers at once.",
         ASK.format(model="demo"),
     )
     await step(
-        "'frugal' asks the cheapest first. The plan says who would be asked, what that would "
-        "cost, and until when alpha is left alone.",
+        "'frugal' tries the cheapest first. The plan shows the candidates, what each would cost, "
+        "and until when alpha is skipped.",
         "route -m frugal --tokens 10",
     )
-    await step("And so it is.", ASK.format(model="frugal"))
+    await step("The request follows the plan.", ASK.format(model="frugal"))
 
 
 async def _spend_a_budget(step: "_Steps") -> None:
     await step(
-        "beta has a BUDGET of a tenth of a cent a day, and what is left is too little for one "
-        "more answer.",
+        "beta has a BUDGET of a tenth of a cent a day, and the rest is too little for one more "
+        "answer.",
         "limits",
     )
-    await step("We know that alpha is well again, and say so.", "cooldowns clear alpha")
+    await step("alpha is available again, so clear its cooldown.", "cooldowns clear alpha")
     await step(
-        "The cheapest is at its limit, so the next one answers: no budget is overspent.",
+        "The cheapest is at its limit, so the next candidate answers: no budget is overspent.",
         ASK.format(model="frugal"),
     )
 
 
 class _Steps:
-    """Numbers the steps, shows each command, and runs it as a person would."""
+    """Numbers the steps, shows each command, and runs it."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self._number = 0
 
-    async def __call__(self, told: str, command: str, *, key: str | None = None) -> None:
+    async def __call__(self, text: str, command: str, *, key: str | None = None) -> None:
         self._number += 1
         print()
-        _say(f"{self._number}. {told}")
+        _say(f"{self._number}. {text}")
         shown = f"aircher-cli {command}"
         print(f"   $ {f'printf %s KEY | {shown}' if key else shown}", flush=True)
         print(flush=True)
@@ -216,7 +215,7 @@ class _Steps:
 
 @contextmanager
 def _temporary_home() -> Iterator[dict[str, str]]:
-    """Give the environment of a user who has nothing yet: a home, and no keyring to be found."""
+    """Give the environment of a new user: an empty home and no keyring."""
     with tempfile.TemporaryDirectory(prefix="aircher-demo-") as name:
         root = Path(name)
         for folder in ("home", "run"):
@@ -239,7 +238,7 @@ def _temporary_home() -> Iterator[dict[str, str]]:
 
 @asynccontextmanager
 async def _daemon(environ: Mapping[str, str]) -> AsyncIterator[None]:
-    """Run `aircherd` in the temporary home for as long as the context lasts."""
+    """Run `aircherd` in the temporary home while the context lasts."""
     log = Path(environ["HOME"]) / "aircherd.log"
     async with trio.open_nursery() as nursery:
         with log.open("wb") as output:

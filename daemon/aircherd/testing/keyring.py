@@ -1,4 +1,4 @@
-"""A key store in memory, for tests and the demo: keeps the real ones' contract, has moods."""
+"""A key store in memory for tests. It follows the contract of the real ones and can fail."""
 
 from collections.abc import Sequence
 
@@ -23,9 +23,10 @@ _REASONS = {
 
 
 class MemoryStore:
-    """Keys in a dict. Set `health` to have it locked or gone; `reads` counts calls of `read_all`.
+    """Keys in a dict.
 
-    While `gate` is an event that is not set, every operation waits for it, as a slow keyring would.
+    Set `health` to make it locked or unavailable. `reads` counts calls of `read_all`. If `gate` is
+    set to an event, every operation waits for it, like a slow keyring.
     """
 
     def __init__(self, name: str = "keyring", health: StoreHealth = StoreHealth.USABLE) -> None:
@@ -36,12 +37,12 @@ class MemoryStore:
         self.gate: trio.Event | None = None
 
     async def probe(self, *, fresh: bool = False) -> StoreState:  # noqa: ARG002 - it always is
-        """Tell the mood."""
+        """Return the configured state."""
         await self._wait()
         return self._state()
 
     async def read_all(self, entries: Sequence[KeyId]) -> dict[KeyId, ReadResult]:
-        """Return what is there."""
+        """Return the keys of `entries`."""
         self.reads += 1
         await self._wait()
         if self.health is not StoreHealth.USABLE:
@@ -49,24 +50,24 @@ class MemoryStore:
         return {entry: self.keys.get(entry, KeyMissing()) for entry in entries}
 
     async def write(self, entry: KeyId, secret: Secret) -> None:
-        """Keep a key.
+        """Store a key.
 
         Raises:
-            KeyringLocked: it is in the mood.
+            KeyringLocked: `health` is not usable.
         """
-        await self._demand_usable()
+        await self._check_usable()
         self.keys[entry] = secret
 
     async def delete(self, entry: KeyId) -> None:
-        """Drop a key.
+        """Remove a key.
 
         Raises:
-            KeyringLocked: it is in the mood.
+            KeyringLocked: `health` is not usable.
         """
-        await self._demand_usable()
+        await self._check_usable()
         self.keys.pop(entry, None)
 
-    async def _demand_usable(self) -> None:
+    async def _check_usable(self) -> None:
         await self._wait()
         if self.health is not StoreHealth.USABLE:
             raise KeyringLocked(f"the keyring cannot be used: {_REASONS[self.health]}")
@@ -74,7 +75,7 @@ class MemoryStore:
     async def _wait(self) -> None:
         await trio.lowlevel.checkpoint()
         if self.gate is not None:
-            await self.gate.wait()  # no deadline: the test holds the event
+            await self.gate.wait()  # no deadline: the test sets the event
 
     def _state(self) -> StoreState:
         return StoreState(self.health, _REASONS[self.health])

@@ -104,7 +104,7 @@ async def test_models(bench: Bench) -> None:
         model.id
         for model in await bench.provider_client.free_calls.list_models(bench.provider, bench.key)
     ]
-    assert names == bench.sim.manner.models[bench.api.vendor]
+    assert names == bench.sim.behaviour.models[bench.api.vendor]
     bench.model = Model(id=names[0])
     assert (await bench.ask("one two")).text == "one two"
 

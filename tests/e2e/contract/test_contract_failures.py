@@ -7,7 +7,7 @@ import trio
 
 from aircherd.config.model import Network
 from aircherd.providers.error_mapping.google_details import read_details
-from aircherd.testing.simulator.errors.rows import ROWS
+from aircherd.testing.simulator.errors.table import ROWS
 from aircherd.vocabulary.failure import FailureClass
 from helpers.providers.contract import Bench, open_bench
 from helpers.providers.contract_apis import APIS

@@ -280,8 +280,10 @@ def test_a_provider_stands_in_for_another():
     with simulator() as sim, open_home() as home:
         sim.keys.accept("openai", "*")
         server = f'kind = "openai"\nbase_url = "{sim.url}/v1"\nauth = "none"\n'
-        stand_in = 'fallback = ["second/other"]\n'
-        home.write_config(f"[providers.first]\n{server}{stand_in}[providers.second]\n{server}")
+        replacement_reply = 'fallback = ["second/other"]\n'
+        home.write_config(
+            f"[providers.first]\n{server}{replacement_reply}[providers.second]\n{server}"
+        )
         home.start()
         sim.faults.add(Fault("error", error="overloaded", model="m"))
         with home.client() as client:

@@ -161,7 +161,7 @@ def test_retry_after_is_heeded_where_it_makes_sense(sim, client, said):
             "error",
             vendor="openai",
             error="rate_limit",
-            retry_form="none",
+            retry_format="none",
             exhausted="none",
             message="Slow down.",
             headers={"retry-after": text},
@@ -185,7 +185,7 @@ def test_a_hint_in_the_words_of_the_error_is_heeded(sim, client):
             "error",
             vendor="openai",
             error="rate_limit",
-            retry_form="none",
+            retry_format="none",
             exhausted="none",
             message="Rate limit reached. Please try again in 7m12s.",
         )

@@ -1,44 +1,42 @@
-"""The model vendors' HTTP APIs, simulated on loopback: faithful in form, programmable in failure.
+"""A simulator of the vendors' HTTP APIs on loopback, with faults on demand.
 
-A request comes in through `server`, is noted in the `journal`, may meet one of the `faults`, has
-its key checked, and is answered by the vendor's module; `delivery` plans how the answer goes out.
+`server` receives a request and records it in the `journal`. `answering` applies a fault, checks the
+key and calls the vendor's module. `http.response_plan` plans how the reply is sent, and
+`http.connection` sends it.
 
-    wire        HTTP/1.1: bytes -> requests, and heads and chunks of responses
-    reply       what a vendor's module hands back: a whole body, or a stream in three parts
-    script      what the model "says" to a prompt: echo, count, tool calls; pure
-    manner      how it says it: pace, fixed text, invented token counts, model names
-    openai, anthropic, gemini, openrouter, ollama     the vendors' forms
-    responses   OpenAI's other API; responses_input, responses_thinking: more of its checks
-    *_prompt    what a request asks, after the checks its vendor would make
-    anthropic_blocks, anthropic_thinking      more of those checks
-    openai_content, openai_thinking           the same for chat completions, OpenRouter's included
-    errors, error_rows, errors_*     the vendors' error bodies, by a name they share where they can
-    limits      rate-limit and retry headers in every form the vendors use
-    keys        which keys are accepted
-    faults      what goes wrong, for whom, how often
-    control     the same over HTTP, for tests that run this as another process
-    answering   from a request to the plan of its answer; pure
-    delivery    from a reply and a fault to what is written when; pure
-    connection  carries the plan out
-    server      `open_simulator`
+    server      `open_simulator`; entry point
+    http/       parsing requests, planning and sending responses
+    answering   from a request to the plan of its response; pure
+    faults      faults on demand, and how often they apply
+    keys        the accepted keys
+    journal     the received requests
+    control     all of these over HTTP, for tests that run the simulator as another process
+    behaviour   delays, fixed text, token counts, model names
+    script      the simulated model's answer to a prompt; pure
+    reply       a vendor's reply: a complete body, or a stream in three parts
+    limits      rate-limit and retry headers in the vendors' formats
+    vendors     paths and keys of the vendors
+    errors/     the vendors' errors, with common names, and their formats
+    anthropic/ gemini/ ollama/ openai_chat/ openai_responses/ openrouter/
+                one API each: `chat` answers, `prompt` reads and validates the request
 
-It imports no other room of the daemon, so that it cannot share a mistake with what it tests.
+It imports no other package of the daemon, so the two cannot share a mistake.
 """
 
-from aircherd.testing.simulator.errors.errors import error_names
+from aircherd.testing.simulator.behaviour import Behaviour
+from aircherd.testing.simulator.errors.bodies import error_names
 from aircherd.testing.simulator.faults import Fault, Faults
 from aircherd.testing.simulator.journal import Journal, Received
 from aircherd.testing.simulator.keys import ANY_KEY, AcceptedKeys
-from aircherd.testing.simulator.manner import Manner
 from aircherd.testing.simulator.server import Simulator, open_simulator
 
 __all__ = [
     "ANY_KEY",
     "AcceptedKeys",
+    "Behaviour",
     "Fault",
     "Faults",
     "Journal",
-    "Manner",
     "Received",
     "Simulator",
     "error_names",

@@ -1,7 +1,7 @@
-"""`python -m aircherd.testing.simulator`: the simulator as a process of its own.
+"""`python -m aircherd.testing.simulator`: runs the simulator as a separate process.
 
-The first line on standard output is its URL; it ends on SIGTERM or SIGINT. The keys it accepts are
-made up, so they may stand in the arguments.
+The first line on standard output is its URL. It ends on SIGTERM or SIGINT. Keys are passed as
+arguments, since they are made up.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import trio
 
-from aircherd.testing.simulator.manner import Manner
+from aircherd.testing.simulator.behaviour import Behaviour
 from aircherd.testing.simulator.server import open_simulator
 from aircherd.testing.simulator.vendors import VENDORS
 
@@ -19,26 +19,30 @@ from aircherd.testing.simulator.vendors import VENDORS
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse `argv` and serve until a signal comes."""
     arguments = _build_parser().parse_args(argv)
-    manner = Manner(
+    behaviour = Behaviour(
         text=arguments.text,
         delay=arguments.delay,
         first_delay=arguments.first_delay,
         events_per_write=arguments.events_per_write,
         repeat_answers=arguments.repeat_answers,
     )
-    trio.run(_run_simulator, arguments.port, arguments.accept_key, manner, arguments.shared_paths)
+    trio.run(
+        _run_simulator, arguments.port, arguments.accept_key, behaviour, arguments.shared_paths
+    )
     return 0
 
 
 async def _run_simulator(
-    port: int, accepted: list[tuple[str, str]], manner: Manner, shared_paths: str
+    port: int, accepted: list[tuple[str, str]], behaviour: Behaviour, shared_paths: str
 ) -> None:
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        async with open_simulator(port=port, manner=manner, shared_paths=shared_paths) as simulator:
+        async with open_simulator(
+            port=port, behaviour=behaviour, shared_paths=shared_paths
+        ) as simulator:
             for vendor, key in accepted:
                 simulator.keys.accept(vendor, key)
             print(simulator.url, flush=True)
-            async for _signal in signals:  # waits for as long as its user wants it
+            async for _signal in signals:  # no deadline: it runs until stopped
                 break
 
 

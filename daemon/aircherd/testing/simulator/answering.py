@@ -1,13 +1,13 @@
-"""From a request to the plan of its answer: which vendor, which fault, which key, what reply.
+"""Decides the response to a request: the vendor, the fault, the key check and the reply.
 
-Pure but for the counting: nothing here waits, so what a request meets is decided at one instant.
+Nothing here blocks, so each decision is atomic. The only side effects are counters.
 """
 
 from email.utils import formatdate
 from functools import lru_cache
 
 from aircherd.testing.simulator.context import Context
-from aircherd.testing.simulator.errors.errors import (
+from aircherd.testing.simulator.errors.bodies import (
     Refusal,
     error_answer,
     error_body,
@@ -17,7 +17,7 @@ from aircherd.testing.simulator.errors.errors import (
 from aircherd.testing.simulator.errors.row import Row
 from aircherd.testing.simulator.faults import Fault
 from aircherd.testing.simulator.gemini.prompt import model_of
-from aircherd.testing.simulator.http.delivery import Plan, plan_delivery, stand_in
+from aircherd.testing.simulator.http.response_plan import Plan, plan_response, replacement_reply
 from aircherd.testing.simulator.journal import Received
 from aircherd.testing.simulator.keys import AcceptedKeys
 from aircherd.testing.simulator.limits import Headers, limit_headers, retry_headers
@@ -27,11 +27,11 @@ from aircherd.testing.simulator.settings import Settings
 from aircherd.testing.simulator.vendors import HEADERS, Endpoint, find_endpoint, find_key
 
 MISSHAPEN = (AttributeError, KeyError, TypeError, ValueError, IndexError)
-"""What a vendor's rules raise on JSON of a shape they did not expect."""
+"""What the vendors' checks raise on JSON of an unexpected shape."""
 
 
 def plan_answer(received: Received, settings: Settings, now: float) -> Plan:
-    """Decide the answer to a request, and note in its journal entry what was decided."""
+    """Plan the response to a request, and record the decision in its journal entry."""
     request = received.request
     vendor, endpoint = find_endpoint(request, settings.shared_paths)
     received.vendor, received.key = vendor, find_key(vendor, request)
@@ -42,7 +42,7 @@ def plan_answer(received: Received, settings: Settings, now: float) -> Plan:
     context = Context(
         vendor,
         request,
-        settings.manner,
+        settings.behaviour,
         received.number,
         now,
         received.key,
@@ -53,10 +53,10 @@ def plan_answer(received: Received, settings: Settings, now: float) -> Plan:
     broken = b""
     if fault is not None and fault.kind == "stream_error":
         row = find_row(vendor, fault.error, fault.message)
-        broken = error_event(context.error_form, row, context.request_id, _model(received) or "")
-    plan = plan_delivery(reply, settings.manner, fault, keep=request.keep_alive, broken=broken)
+        broken = error_event(context.error_format, row, context.request_id, _model(received) or "")
+    plan = plan_response(reply, settings.behaviour, fault, keep=request.keep_alive, broken=broken)
     good = fault is None and reply.status == 200 and plan.ending == "keep"
-    if settings.manner.repeat_answers and good:
+    if settings.behaviour.repeat_answers and good:
         settings.repeats[_asked(received)] = plan
     return plan
 
@@ -66,7 +66,7 @@ def _asked(received: Received) -> tuple[str, str, bytes]:
 
 
 def _repeated(received: Received, settings: Settings) -> Plan | None:
-    """Return the answer given before to the same bytes, where the key is still accepted."""
+    """Return the earlier response to the same bytes, if the key is still accepted."""
     if not settings.repeats or not received.request.keep_alive:
         return None
     if not settings.keys.accepts(received.vendor or "", received.key):
@@ -98,18 +98,18 @@ def _take_fault(received: Received, settings: Settings) -> Fault | None:
 def _reply(
     context: Context, endpoint: Endpoint | None, fault: Fault | None, keys: AcceptedKeys
 ) -> Reply:
-    """Return the reply with all its headers but the framing.
+    """Return the reply with all its headers except the framing.
 
-    Four cases: a fault stands in for the vendor; a fault is the vendor's error; the vendor
-    refuses; the vendor answers.
+    There are four cases: a fault replaces the vendor's reply, a fault is one of the vendor's
+    errors, the vendor refuses the request, or the vendor answers it.
     """
     limits: Headers = list(_plenty(context.vendor, int(context.now)))
-    reply: Reply | None = stand_in(fault) if fault else None
+    reply: Reply | None = replacement_reply(fault) if fault else None
     if reply is None:
         answer = _refuse_or_answer(context, endpoint, fault, keys)
         if isinstance(answer, Row):
             limits = _limits(context, answer, fault)
-            body = error_body(context.error_form, answer, context.request_id)
+            body = error_body(context.error_format, answer, context.request_id)
             reply = json_reply(answer.status, body, [])
         else:
             reply = answer
@@ -135,7 +135,7 @@ def _refuse_or_answer(
     if fault is not None and fault.kind == "stream_error" and isinstance(reply, Whole):
         row = find_row(context.vendor, fault.error, fault.message)
         model = str(context.body.get("model"))
-        return json_reply(*error_answer(context.error_form, row, context.request_id, model), [])
+        return json_reply(*error_answer(context.error_format, row, context.request_id, model), [])
     return reply
 
 
@@ -169,18 +169,18 @@ def _date(now: int) -> tuple[str, str]:
 
 @lru_cache(maxsize=16)
 def _plenty(vendor: str, now: int) -> tuple[tuple[str, str], ...]:
-    """Return the rate-limit headers of a good answer, built once a second."""
+    """Return the rate-limit headers of a successful response, built once a second."""
     return tuple(limit_headers(vendor, now))
 
 
 def _limits(context: Context, row: Row, fault: Fault | None) -> Headers:
-    """Return retry and rate-limit headers of an error, the fault's wishes before the row's."""
+    """Return retry and rate-limit headers of an error; the fault's values override the row's."""
     wish = fault or Fault("error")
     after = row.retry_after if wish.retry_after is None else wish.retry_after
     exhausted = wish.exhausted or row.exhausted
     reset = next((given for given in (wish.reset, after) if given is not None), 60.0)
     return [
-        *retry_headers(after, wish.retry_form, context.now),
+        *retry_headers(after, wish.retry_format, context.now),
         *limit_headers(context.vendor, context.now, exhausted=exhausted, reset=reset),
     ]
 

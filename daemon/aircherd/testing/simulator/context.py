@@ -1,25 +1,25 @@
-"""What a vendor's module is given to answer one request, and the ids it makes for it.
+"""The context of one request, passed to the vendor's module.
 
-Ids count up with the requests instead of being random: two runs of a test see the same bytes.
+Ids are counters instead of random, so that two runs of a test see the same bytes.
 """
 
 from typing import Any
 
 import msgspec
 
+from aircherd.testing.simulator.behaviour import Behaviour
 from aircherd.testing.simulator.http.wire import Request
-from aircherd.testing.simulator.manner import Manner
 
 
 class Context(msgspec.Struct):
-    """One request under its vendor. `now` is a Unix time in seconds; `number` counts requests.
+    """One request to a vendor. `now` is a Unix time in seconds; `number` counts requests.
 
-    `streaming` is False where a fault makes the server ignore the wish for a stream.
+    `streaming` is False if a fault makes the server ignore `stream`.
     """
 
     vendor: str
     request: Request
-    manner: Manner
+    behaviour: Behaviour
     number: int
     now: float
     key: str | None = None
@@ -31,8 +31,8 @@ class Context(msgspec.Struct):
         return self.request.json
 
     @property
-    def error_form(self) -> str:
-        """Whose form an error has: the vendor's, but for those with several APIs."""
+    def error_format(self) -> str:
+        """The error format: the vendor's name, except for vendors with several APIs."""
         if self.vendor == "openai" and self.request.path.endswith("/responses"):
             return "openai_responses"
         compatible = "/v1/" in self.request.path
@@ -43,7 +43,7 @@ class Context(msgspec.Struct):
         return self.streaming and bool(self.body.get("stream"))
 
     def make_id(self, prefix: str, width: int, part: int = 0) -> str:
-        """Return an id of `width` digits after its prefix; `part` tells several apart."""
+        """Return an id of `width` digits after its prefix; `part` distinguishes several."""
         return f"{prefix}{self.number * 1000 + part:0{width}d}"
 
     @property

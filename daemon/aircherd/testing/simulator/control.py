@@ -1,16 +1,16 @@
-"""Programming the simulator over HTTP, for tests that run it as another process.
+"""Controls the simulator over HTTP, for tests that run it as another process.
 
-`POST /_control` takes one JSON object and does what it holds in this order:
+`POST /_control` takes a JSON object and applies its fields in this order:
 
     clear    true: forget the programmed faults
     forget   true: forget the journal
     revoke   {vendor: key | [keys]}; "*" revokes every key of the vendor
-    accept   {vendor: key | [keys]}; "*" accepts any key, and none
-    manner   the fields of `Manner` to change
+    accept   {vendor: key | [keys]}; "*" accepts any key, and requests without a key
+    behaviour  the fields of `Behaviour` to change
     faults   a list of `Fault`
 
-`GET /_journal?since=N` returns `{"total", "requests": [...]}`, those whose number is above N.
-Neither is recorded in the journal.
+`GET /_journal?since=N` returns `{"total", "requests": [...]}`, the requests with a number above N.
+These two requests are not recorded in the journal.
 """
 
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ from typing import Any
 
 import msgspec
 
+from aircherd.testing.simulator.behaviour import Behaviour
 from aircherd.testing.simulator.faults import Fault
 from aircherd.testing.simulator.http.wire import Request
 from aircherd.testing.simulator.journal import Journal
-from aircherd.testing.simulator.manner import Manner
 from aircherd.testing.simulator.reply import Whole, json_reply
 from aircherd.testing.simulator.settings import Settings
 from aircherd.testing.simulator.vendors import VENDORS
@@ -32,24 +32,24 @@ JOURNAL_PATH = "/_journal"
 KeysByVendor = dict[str, str | list[str]]
 
 
-class Order(msgspec.Struct, forbid_unknown_fields=True):
+class Command(msgspec.Struct, forbid_unknown_fields=True):
     """The body of `POST /_control`."""
 
     clear: bool = False
     forget: bool = False
     revoke: KeysByVendor = {}
     accept: KeysByVendor = {}
-    manner: dict[str, Any] = {}
+    behaviour: dict[str, Any] = {}
     faults: list[Fault] = []
 
 
 def answer_control(request: Request, settings: Settings) -> Whole:
-    """Carry out an order; an order that does not hold changes nothing and is answered 400."""
+    """Apply a command; an invalid one changes nothing and is answered with 400."""
     if request.method != "POST":
         return json_reply(405, {"error": f"POST to {CONTROL_PATH}"}, [])
     try:
-        order = msgspec.json.decode(request.body, type=Order)
-        manner = change_manner(settings.manner, order.manner)
+        order = msgspec.json.decode(request.body, type=Command)
+        behaviour = change_behaviour(settings.behaviour, order.behaviour)
         revoke, accept = _keys(order.revoke), _keys(order.accept)
     except (msgspec.MsgspecError, ValueError) as error:
         return json_reply(400, {"error": str(error)}, [])
@@ -61,29 +61,29 @@ def answer_control(request: Request, settings: Settings) -> Whole:
         settings.keys.revoke(vendor, *keys)
     for vendor, keys in accept.items():
         settings.keys.accept(vendor, *keys)
-    settings.change_manner(manner)
+    settings.change_behaviour(behaviour)
     settings.faults.add(*order.faults)
     state = {"faults": len(settings.faults), "accepted": settings.keys.counts()}
     return json_reply(200, state, [])
 
 
 def answer_journal(request: Request, journal: Journal) -> Whole:
-    """Return what was received."""
+    """Return the received requests."""
     since = request.query.get("since", "0")
     after = int(since) if since.isdecimal() else 0
     entries = [received.as_map() for received in journal if received.number > after]
     return json_reply(200, {"total": journal.total, "requests": entries}, [])
 
 
-def change_manner(manner: Manner, changes: Mapping[str, object]) -> Manner:
-    """Return a manner with some fields changed.
+def change_behaviour(behaviour: Behaviour, changes: Mapping[str, object]) -> Behaviour:
+    """Return the behaviour with some fields changed.
 
     Raises:
         msgspec.ValidationError: a field is unknown or its value is wrong.
     """
     if not changes:
-        return manner
-    return msgspec.convert({**msgspec.to_builtins(manner), **changes}, type=Manner)
+        return behaviour
+    return msgspec.convert({**msgspec.to_builtins(behaviour), **changes}, type=Behaviour)
 
 
 def _keys(named: KeysByVendor) -> dict[str, list[str]]:

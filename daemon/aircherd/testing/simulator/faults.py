@@ -1,13 +1,13 @@
-"""What goes wrong on demand: for whom, how often, and where in the answer.
+"""Faults on demand: for which requests, how often, and where in the response.
 
-A fault meets a request before its key is looked at. Positions count pieces of output (words,
-fragments of tool arguments), so that they mean the same for every vendor: `after=None` is before
-the first byte of the answer, `after=0` after the head and the stream's opening but before any
-output, `after=2` after two pieces. An answer that is not a stream breaks in the middle of its body.
+A fault is applied before the key is checked. Positions count pieces of output (words, fragments of
+tool arguments), so they mean the same for every vendor: `after=None` is before the first byte of
+the response, `after=0` after the head and the stream's opening but before any output, `after=2`
+after two pieces. A response that is not streamed breaks in the middle of its body.
 
 | kind | what happens |
 |---|---|
-| `error` | the vendor's `error` (see `error_rows`), with `message`, retry and limit headers |
+| `error` | the vendor's `error` (see `errors`), with `message`, retry and limit headers |
 | `answer` | `status`, `content_type` and `body` as given |
 | `html` | a web page, with `status` (502) |
 | `empty` | 200 (or `status`) and not one byte of body |
@@ -15,14 +15,14 @@ output, `after=2` after two pieces. An answer that is not a stream breaks in the
 | `no_stream` | a whole JSON answer to a request for a stream |
 | `stall` | nothing for `seconds` (None: until the client leaves) at `after`, then the rest |
 | `truncate` | the body ends well-formed at `after`, but the stream never says it ended |
-| `no_end_marker` | all is there but the last event (`[DONE]`, `message_stop`) |
+| `no_end_marker` | only the last event (`[DONE]`, `message_stop`) is missing |
 | `cut` | the connection is closed at `after`, in the middle of the body |
 | `reset` | the same with a TCP reset |
 | `stream_error` | the vendor's `error` as an event at `after`; the stream ends there |
-| `malformed` | an event that is not JSON at `after`; the stream goes on |
-| `inject` | `text` as it is at `after`; the stream goes on, unless `last` |
+| `malformed` | an event that is not JSON at `after`; the stream continues |
+| `inject` | `text`, unchanged, at `after`; the stream continues unless `last` |
 | `slow_head` | the status line and headers come byte by byte, `seconds` apart |
-| `close_after` | a good answer, and then the kept connection is closed without notice |
+| `close_after` | a complete response, then the kept-alive connection is closed without notice |
 """
 
 from collections.abc import Iterator
@@ -30,8 +30,8 @@ from typing import Literal
 
 import msgspec
 
-from aircherd.testing.simulator.errors.rows import ROWS
-from aircherd.testing.simulator.limits import RetryForm
+from aircherd.testing.simulator.errors.table import ROWS
+from aircherd.testing.simulator.limits import RetryFormat
 
 Kind = Literal[
     "error",
@@ -58,18 +58,18 @@ class _Kind(msgspec.Struct, frozen=True):
 
 
 class Fault(_Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One thing that goes wrong; see the top of this file for the kinds.
+    """One fault; see the top of this file for the kinds.
 
     Attributes:
-        vendor, key, model: only for these; None: for any (for an `error`: any that has it).
-        endpoint: `chat` (by default, so that a key check uses nothing up), `models`, `key`,
-            `version`, `tags`, or `any`.
-        times: how many requests it meets, then it is gone; None: all, until cleared.
-        skip: how many matching requests pass unharmed before.
-        retry_after: seconds; None: what the error's row says. `retry_form` `none`: not sent.
-        exhausted: which limit the rate-limit headers show as used up, and `reset` when it is
-            whole again, in seconds.
-        headers: added to the answer, in place of those of the same name.
+        vendor, key, model: apply only to these; None: any (for an `error`: any that has it).
+        endpoint: `chat` (the default, so that key checks do not use up the fault), `models`,
+            `key`, `version`, `tags`, or `any`.
+        times: how many requests it applies to; None: all, until cleared.
+        skip: how many matching requests are served normally first.
+        retry_after: seconds; None: the value of the error's row. `retry_format` `none`: not sent.
+        exhausted: the limit that the rate-limit headers show as used up; it resets in `reset`
+            seconds.
+        headers: added to the response, replacing headers of the same name.
     """
 
     vendor: str | None = None
@@ -83,7 +83,7 @@ class Fault(_Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
     error: str = "server"
     message: str | None = None
     retry_after: float | None = None
-    retry_form: RetryForm = "seconds"
+    retry_format: RetryFormat = "seconds"
     exhausted: str | None = None
     reset: float | None = None
     status: int | None = None
@@ -102,10 +102,10 @@ class Fault(_Kind, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Faults:
-    """The faults programmed and not yet used up; the first that fits meets the request."""
+    """The faults that are not used up yet; the first one that matches is applied."""
 
     def __init__(self) -> None:
-        self._programmed: list[_Programmed] = []
+        self._programmed: list[_PendingFault] = []
 
     def __repr__(self) -> str:
         return f"<Faults {[fault.kind for fault in self]}>"
@@ -117,17 +117,17 @@ class Faults:
         return (programmed.fault for programmed in self._programmed)
 
     def add(self, *faults: Fault) -> None:
-        """Program these, behind those that are there."""
-        self._programmed += [_Programmed(fault) for fault in faults]
+        """Add faults after the existing ones."""
+        self._programmed += [_PendingFault(fault) for fault in faults]
 
     def clear(self) -> None:
-        """Let everything go well from now on."""
+        """Remove all faults."""
         self._programmed.clear()
 
     def take(
         self, *, vendor: str, endpoint: str | None, key: str | None, model: str | None
     ) -> Fault | None:
-        """Return the fault that meets this request, and count it."""
+        """Return the fault for this request, and count its use."""
         for programmed in self._programmed:
             fault = programmed.fault
             if not _fits(fault, vendor, endpoint, key, model):
@@ -143,8 +143,8 @@ class Faults:
         return None
 
 
-class _Programmed:
-    """A fault and how much of it is left."""
+class _PendingFault:
+    """A fault and how often it still applies."""
 
     __slots__ = ("fault", "left", "skip")
 

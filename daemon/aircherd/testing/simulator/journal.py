@@ -1,7 +1,7 @@
-"""What arrived, in order, for tests to look at and to wait for.
+"""Records the received requests, for tests to inspect and to wait for.
 
-Keys are recorded in the clear: a test must be able to say which key arrived where. They are
-made-up keys; do not point a real one here.
+Keys are recorded in plain text, so that tests can check which key arrived where. Never send a real
+key to the simulator.
 """
 
 import time
@@ -13,20 +13,20 @@ import trio
 from aircherd.testing.simulator.http.wire import Request
 
 KEEP = 10_000
-"""Requests kept by default: a benchmark must not fill the memory with its own past."""
+"""Requests kept by default, so that a benchmark does not fill the memory."""
 
 
 class Received:
-    """One request that arrived, and what became of its answer.
+    """One received request and its response.
 
     Attributes:
         number: counts from 1 over the simulator's life.
-        connection: which connection it came on, from 1: two of the same number reused it.
-        vendor, endpoint: where it was led, such as `openai` and `chat`; None where unknown.
-        key: the key it carried.
-        status: the status answered; None while nothing was.
-        fault: the kind of the fault it met.
-        disconnected: set when the client closed before its answer was complete.
+        connection: the number of its connection, from 1.
+        vendor, endpoint: where it was routed, such as `openai` and `chat`; None if unknown.
+        key: the key in the request.
+        status: the status of the response; None before it is decided.
+        fault: the kind of the fault that was applied.
+        disconnected: set when the client closed before the response was complete.
         finished: set when nothing more will be sent, complete or not.
     """
 
@@ -48,17 +48,17 @@ class Received:
 
     @property
     def method(self) -> str:
-        """Such as `POST`."""
+        """The method, such as `POST`."""
         return self.request.method
 
     @property
     def path(self) -> str:
-        """Without the query."""
+        """The path without the query."""
         return self.request.path
 
     @property
     def headers(self) -> dict[str, str]:
-        """By lower-case name; the last where one came twice."""
+        """The headers by lower-case name; the last one of several with the same name."""
         return {name.lower(): value for name, value in self.request.headers}
 
     @property
@@ -67,7 +67,7 @@ class Received:
         return self.request.json
 
     def as_map(self) -> dict[str, object]:
-        """Return all of this as JSON can carry it."""
+        """Return the entry as JSON-compatible data."""
         return {
             "number": self.number,
             "connection": self.connection,
@@ -88,7 +88,7 @@ class Received:
 
 
 class Journal(Sequence[Received]):
-    """The requests received, oldest first; only the last `keep` of them are held."""
+    """The received requests, oldest first; only the last `keep` are kept."""
 
     def __init__(self, keep: int = KEEP) -> None:
         self.total = 0
@@ -124,13 +124,13 @@ class Journal(Sequence[Received]):
         return received
 
     def clear(self) -> None:
-        """Forget every entry; `total` and the numbers go on."""
+        """Remove all entries; `total` and the numbers continue."""
         self._entries.clear()
 
     async def wait_for(self, total: int) -> Received:
-        """Return the newest entry once `total` requests have arrived in all.
+        """Return the newest entry once `total` requests have arrived.
 
-        Waits as long as it takes: the test that asks has the deadline.
+        Waits without a deadline: the calling test has one.
         """
         while self.total < total:
             await self._arrived.wait()

@@ -1,11 +1,11 @@
-"""Which keys each simulated vendor accepts; changed at run time as a user would revoke a key."""
+"""The keys that each simulated vendor accepts; they can change at run time."""
 
 ANY_KEY = "*"
-"""Accepted in a key's place: any key will do, and none as well (a server with no keys at all)."""
+"""Accepting this accepts any key and requests without a key, like a server without keys."""
 
 
 class AcceptedKeys:
-    """The accepted keys by vendor. Ollama asks for none until it is given one to accept."""
+    """The accepted keys by vendor. Ollama needs no key until one is added."""
 
     def __init__(self) -> None:
         self._accepted: dict[str, set[str]] = {"ollama": {ANY_KEY}}
@@ -14,14 +14,14 @@ class AcceptedKeys:
         return f"<AcceptedKeys {self.counts()}>"
 
     def accept(self, vendor: str, *keys: str) -> None:
-        """Accept these keys from now on; a first real key ends Ollama's openness."""
+        """Accept these keys from now on; the first real key makes Ollama require one."""
         accepted = self._accepted.setdefault(vendor, set())
         if vendor == "ollama" and accepted == {ANY_KEY}:
             accepted.clear()
         accepted.update(keys)
 
     def revoke(self, vendor: str, *keys: str) -> None:
-        """Refuse these keys from now on; `ANY_KEY` or none named: every key of the vendor."""
+        """Refuse these keys from now on; `ANY_KEY` or no argument means all keys."""
         if not keys or ANY_KEY in keys:
             self._accepted[vendor] = set()
         else:
@@ -33,5 +33,5 @@ class AcceptedKeys:
         return ANY_KEY in accepted or (key is not None and key in accepted)
 
     def counts(self) -> dict[str, int]:
-        """How many keys each vendor accepts: figures for people, without the keys."""
+        """Return the number of accepted keys by vendor."""
         return {vendor: len(keys) for vendor, keys in self._accepted.items()}

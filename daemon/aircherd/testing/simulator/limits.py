@@ -1,4 +1,4 @@
-"""Rate-limit and retry headers, in every form the vendors use; pure, `now` is passed in.
+"""Rate-limit and retry headers in the vendors' formats. Pure functions; `now` is passed in.
 
 Sources: the vendors' documentation and SDKs, November 2026. Anthropic's resets are RFC 3339,
 OpenAI's are Go durations, OpenRouter's are epoch milliseconds and sent only with its own 429.
@@ -9,7 +9,7 @@ from email.utils import formatdate
 from typing import Literal
 
 Headers = list[tuple[str, str]]
-RetryForm = Literal["seconds", "milliseconds", "date", "none"]
+RetryFormat = Literal["seconds", "milliseconds", "date", "none"]
 
 REQUEST_LIMIT = 10_000
 TOKEN_LIMIT = 2_000_000
@@ -23,8 +23,8 @@ _ANTHROPIC_KINDS = (
 _OPENAI_KINDS = (("requests", REQUEST_LIMIT), ("tokens", TOKEN_LIMIT))
 
 
-def retry_headers(after: float | None, form: RetryForm, now: float) -> Headers:
-    """Say "come back in `after` seconds" in one of the forms; nothing without a number."""
+def retry_headers(after: float | None, form: RetryFormat, now: float) -> Headers:
+    """Return the header for "retry after `after` seconds", none if `after` is None."""
     if after is None or form == "none":
         return []
     if form == "milliseconds":
@@ -40,10 +40,10 @@ def limit_headers(
     """Return the vendor's rate-limit headers.
 
     Args:
-        vendor: whose form.
+        vendor: the vendor whose format is used.
         now: Unix time in seconds.
-        exhausted: the kind that is used up, such as `requests` or `tokens`; None: plenty left.
-        reset: seconds until the limit is whole again.
+        exhausted: the limit that is used up, such as `requests` or `tokens`; None for no limit.
+        reset: seconds until the limit resets.
     """
     if vendor == "anthropic":
         return _anthropic(now, exhausted, reset)

@@ -1,7 +1,7 @@
-"""What a vendor's module hands back to be sent, and the helpers that build it.
+"""The reply of a vendor's module, and helpers that build it.
 
-A stream has three parts, so that "break after n pieces of output" means the same for every vendor,
-however many events its protocol wraps around them.
+A stream is divided into opening, output and closing, so that "break after n pieces of output" means
+the same for every vendor, however many events its protocol adds.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ encode_json = msgspec.json.Encoder().encode
 
 
 class Whole(msgspec.Struct):
-    """A response with its length known."""
+    """A complete response."""
 
     status: int
     headers: Headers
@@ -26,11 +26,10 @@ class Whole(msgspec.Struct):
 
 
 class Streamed(msgspec.Struct):
-    """A response of events or lines, each element the bytes of one or more whole ones.
+    """A streamed response; every element has the bytes of one or more complete events or lines.
 
-    `opening` comes before any output; each element of `output` carries exactly one piece of it
-    (a word, a fragment of tool arguments); `closing` says how it ended, and `end_marker` that it
-    ended.
+    `opening` precedes all output. Each element of `output` has exactly one piece (a word, a
+    fragment of tool arguments). `closing` has the finish reason, and `end_marker` marks the end.
     """
 
     headers: Headers
@@ -50,7 +49,7 @@ def json_reply(status: int, body: object, headers: Headers) -> Whole:
 
 
 def event(data: Mapping[str, object]) -> bytes:
-    """Return an unnamed server-sent event, as OpenAI and those who follow it send."""
+    """Return an unnamed server-sent event, as OpenAI and compatible servers send."""
     return b"data: %b\n\n" % encode_json(data)
 
 

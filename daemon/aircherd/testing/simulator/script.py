@@ -1,20 +1,20 @@
-"""What the simulated model says to a prompt: deterministic and pure, the same for every vendor.
+"""The simulated model's answer to a prompt. Deterministic, pure, and the same for every vendor.
 
-The last user text decides, in this order:
+The last user message decides, in this order:
 
-1. tool results came last       -> `The tools answered: RESULT | RESULT`
+1. it has tool results          -> `The tools answered: RESULT | RESULT`
 2. `call NAME {json}`, joined by `and`, and the request has tools of these names
-                                -> those calls; `say WORDS; call NAME {json}` speaks first
+                                -> these calls; `say WORDS; call NAME {json}` adds text before them
 3. a tool is required           -> a call of it, or of the first tool, with `{}`
-4. JSON is asked for            -> an object that fits the schema, or `{"answer": PROMPT}`
-5. there are pictures           -> `I see N: KIND or URL, ...`
+4. JSON is requested            -> an object that matches the schema, or `{"answer": PROMPT}`
+5. it has images                -> `I see N: KIND or URL, ...`
 6. `count N`                    -> `1 2 3 ... N`
-7. anything else                -> the manner's fixed text, else the prompt itself
+7. anything else                -> the fixed text of the behaviour, or the prompt itself
 
-If thinking is asked for, it thinks `Let me think about: PROMPT` first, and signs that; who changes
-a thought that it sends back no longer has its signature.
+If thinking is requested, the answer starts with the thought `Let me think about: PROMPT` and its
+signature, which depends on the text of the thought.
 
-A piece is a word with the white space before it; a token, for counting, is a piece.
+A piece is a word with the white space before it, and counts as one token.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from typing import Any
 
 import msgspec
 
-from aircherd.testing.simulator.manner import Manner
+from aircherd.testing.simulator.behaviour import Behaviour
 
 _PIECES = re.compile(r"\s*\S+|\s+")
 _SAY = re.compile(r"say (?P<text>.*?); (?=call )", re.DOTALL)
@@ -37,9 +37,9 @@ MAX_COUNT = 100_000
 
 
 class Prompt(msgspec.Struct, kw_only=True):
-    """What a request asks, freed of its vendor's form.
+    """A request in a format common to all vendors.
 
-    `choice` is auto, none, required, or the name of a tool in `forced`. `images` are those of the
+    `choice` is auto, none or required; `forced` is the name of a tool. `images` are those of the
     last user message, by media type or URL. `schema` is a JSON Schema, {} for any object, None for
     plain text.
     """
@@ -59,16 +59,16 @@ class Prompt(msgspec.Struct, kw_only=True):
 
 
 class Call(msgspec.Struct):
-    """A tool call; `arguments` is the JSON text as the prompt spelled it."""
+    """A tool call; `arguments` is the JSON text from the prompt."""
 
     name: str
     arguments: str
 
 
-class Said(msgspec.Struct, kw_only=True):
-    """What the model says.
+class Answer(msgspec.Struct, kw_only=True):
+    """The model's answer.
 
-    `finish` is stop, stop_sequence (then `stop` says which), length or tools.
+    `finish` is stop, stop_sequence (`stop` is the sequence), length or tools.
     """
 
     pieces: list[str]
@@ -78,7 +78,7 @@ class Said(msgspec.Struct, kw_only=True):
     thoughts: list[str] = []
 
 
-class Tally(msgspec.Struct, kw_only=True):
+class TokenCounts(msgspec.Struct, kw_only=True):
     """Token counts: input includes cached and cache_write, output includes reasoning."""
 
     input: int
@@ -98,27 +98,27 @@ def count_tokens(*texts: str) -> int:
     return sum(len(text.split()) for text in texts)
 
 
-def decide(prompt: Prompt, manner: Manner) -> Said:
-    """Decide what is said to `prompt`; see the top of this file."""
-    said = _decide(prompt, manner)
+def decide(prompt: Prompt, behaviour: Behaviour) -> Answer:
+    """Return the answer to `prompt`; see the top of this file."""
+    answer = _decide(prompt, behaviour)
     if prompt.thinks:
-        said.thoughts = split_pieces(f"Let me think about: {prompt.text}")
-    return said
+        answer.thoughts = split_pieces(f"Let me think about: {prompt.text}")
+    return answer
 
 
 def signature(thought: str) -> str:
-    """Return what a model signs this thought with."""
+    """Return the signature of a thought."""
     return "c2ln" + hashlib.sha256(thought.encode()).hexdigest()
 
 
-def _decide(prompt: Prompt, manner: Manner) -> Said:
+def _decide(prompt: Prompt, behaviour: Behaviour) -> Answer:
     if prompt.results:
         return _speak("The tools answered: " + " | ".join(prompt.results), prompt)
-    calls = _wanted_calls(prompt)
+    calls = _requested_calls(prompt)
     if calls:
         spoken = _SAY.match(prompt.text)
         pieces = split_pieces(spoken["text"]) if spoken else []
-        return Said(pieces=pieces, calls=calls, finish="tools")
+        return Answer(pieces=pieces, calls=calls, finish="tools")
     if prompt.schema is not None:
         return _speak(json.dumps(_instance(prompt.schema, prompt.text)), prompt)
     if prompt.images:
@@ -126,47 +126,47 @@ def _decide(prompt: Prompt, manner: Manner) -> Said:
     if counted := _COUNT.fullmatch(prompt.text):
         last = min(int(counted["number"]), MAX_COUNT)
         return _speak(" ".join(map(str, range(1, last + 1))), prompt)
-    return _speak(manner.text if manner.text is not None else prompt.text, prompt)
+    return _speak(behaviour.text if behaviour.text is not None else prompt.text, prompt)
 
 
 def parse_json(text: str) -> object:
-    """Parse JSON that `decide` has already found to be well-formed."""
+    """Parse JSON that `decide` has already validated."""
     parsed: object = json.loads(text)
     return parsed
 
 
-def tally(prompt: Prompt, said: Said, manner: Manner) -> Tally:
-    """Count what `said` cost."""
-    spoken = len(said.pieces) + sum(1 + len(fragments(call.arguments)) for call in said.calls)
-    thinking = len(said.thoughts) + manner.reasoning_tokens
-    cached = min(manner.cached_tokens, prompt.input_tokens)
-    return Tally(
+def count_usage(prompt: Prompt, answer: Answer, behaviour: Behaviour) -> TokenCounts:
+    """Count the tokens of a prompt and its answer."""
+    spoken = len(answer.pieces) + sum(1 + len(fragments(call.arguments)) for call in answer.calls)
+    thinking = len(answer.thoughts) + behaviour.reasoning_tokens
+    cached = min(behaviour.cached_tokens, prompt.input_tokens)
+    return TokenCounts(
         input=prompt.input_tokens,
         output=spoken + thinking,
         cached=cached,
-        cache_write=min(manner.cache_write_tokens, prompt.input_tokens - cached),
+        cache_write=min(behaviour.cache_write_tokens, prompt.input_tokens - cached),
         reasoning=thinking,
     )
 
 
 def fragments(arguments: str, size: int = 8) -> list[str]:
-    """Cut tool arguments into the fragments in which they are streamed."""
+    """Split tool arguments into the fragments in which they are streamed."""
     return [arguments[start : start + size] for start in range(0, len(arguments), size)]
 
 
-def _speak(text: str, prompt: Prompt) -> Said:
+def _speak(text: str, prompt: Prompt) -> Answer:
     found = [(at, stop) for stop in prompt.stop if stop and (at := text.find(stop)) >= 0]
     at, stop = min(found) if found else (len(text), None)
     pieces = split_pieces(text[:at])
     if prompt.max_tokens is not None and len(pieces) > prompt.max_tokens:
-        return Said(pieces=pieces[: prompt.max_tokens], calls=[], finish="length")
-    return Said(
+        return Answer(pieces=pieces[: prompt.max_tokens], calls=[], finish="length")
+    return Answer(
         pieces=pieces, calls=[], finish="stop" if stop is None else "stop_sequence", stop=stop
     )
 
 
 def _instance(schema: Any, text: str) -> object:  # a JSON Schema of any shape
-    """Return the plainest value that fits, the prompt's text where there may be text."""
+    """Return a simple value that matches the schema, with the prompt's text as strings."""
     if not schema:
         return {"answer": text}
     if "enum" in schema:
@@ -181,7 +181,7 @@ def _instance(schema: Any, text: str) -> object:  # a JSON Schema of any shape
     return plain.get(kind)
 
 
-def _wanted_calls(prompt: Prompt) -> list[Call]:
+def _requested_calls(prompt: Prompt) -> list[Call]:
     if not prompt.tools or prompt.choice == "none":
         return []
     calls = [call for call in _parse_calls(prompt.text) if call.name in prompt.tools]

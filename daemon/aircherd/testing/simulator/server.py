@@ -1,9 +1,8 @@
 """The simulator's server: accepts connections and answers each request as its vendor would.
 
-What happens on failure: bytes that are not HTTP are answered 400 and the connection closed; a
-request of a shape the vendor's checks did not foresee is the vendor's `bad_request`; a client that
-leaves ends its own answer, and the journal says so. Anything else is a mistake of ours and ends
-the simulator, loudly.
+On failure: data that is not HTTP is answered with 400 and the connection is closed; a request of an
+unexpected shape gets the vendor's `bad_request`; a client that disconnects ends its own response,
+and the journal records it. Any other exception is a bug and stops the simulator.
 """
 
 import itertools
@@ -17,23 +16,23 @@ import trio.abc
 
 from aircherd.testing.simulator import control
 from aircherd.testing.simulator.answering import plan_answer
+from aircherd.testing.simulator.behaviour import Behaviour
 from aircherd.testing.simulator.faults import Faults
 from aircherd.testing.simulator.http.connection import ClientGone, Connection
-from aircherd.testing.simulator.http.delivery import plan_delivery
+from aircherd.testing.simulator.http.response_plan import plan_response
 from aircherd.testing.simulator.http.wire import BadHttp, Request, encode_head
 from aircherd.testing.simulator.journal import KEEP, Journal
 from aircherd.testing.simulator.keys import AcceptedKeys
-from aircherd.testing.simulator.manner import Manner
 from aircherd.testing.simulator.reply import Whole
 from aircherd.testing.simulator.settings import Settings
 from aircherd.testing.simulator.vendors import BASE_PATHS
 
 
 class Simulator:
-    """A running simulator. Change `keys`, `faults` and `manner` at any time.
+    """A running simulator. `keys`, `faults` and `behave` can be used at any time.
 
-    `requests` is the journal; `url` has no slash at its end; `base_url` is what a client of one
-    vendor is configured with.
+    `requests` is the journal; `url` has no trailing slash; `base_url` is the URL that a client of
+    one vendor is configured with.
     """
 
     def __init__(self, settings: Settings, clock: Callable[[], float]) -> None:
@@ -53,42 +52,42 @@ class Simulator:
 
     @property
     def faults(self) -> Faults:
-        """The faults to come."""
+        """The faults to apply."""
         return self._settings.faults
 
     @property
     def requests(self) -> Journal:
-        """What has arrived."""
+        """The received requests."""
         return self._settings.journal
 
     @property
-    def manner(self) -> Manner:
+    def behaviour(self) -> Behaviour:
         """How the models answer; `behave` changes it."""
-        return self._settings.manner
+        return self._settings.behaviour
 
     @property
     def open_connections(self) -> int:
-        """How many clients are connected."""
+        """The number of connected clients."""
         return self._open
 
     def behave(self, **changes: object) -> None:
-        """Change some fields of the manner.
+        """Change some fields of the behaviour.
 
         Raises:
             msgspec.ValidationError: a field is unknown or its value is wrong.
         """
-        self._settings.change_manner(control.change_manner(self.manner, changes))
+        self._settings.change_behaviour(control.change_behaviour(self.behaviour, changes))
 
     def base_url(self, vendor: str) -> str:
-        """Return the base URL as the vendor's SDK takes it."""
+        """Return the base URL in the form that the vendor's SDK expects."""
         return self.url + BASE_PATHS[vendor]
 
     def number_connection(self) -> int:
-        """Return the number of a connection just accepted, from 1."""
+        """Return the number of a new connection, from 1."""
         return next(self._connections)
 
     async def serve_connection(self, connection: Connection) -> None:
-        """Answer one client until it leaves, or until a fault ends its connection."""
+        """Serve one client until it disconnects, or until a fault closes its connection."""
         self._open += 1
         try:
             while (request := await connection.receive_request()) is not None:
@@ -101,14 +100,14 @@ class Simulator:
             await connection.aclose()
 
     async def _serve_request(self, connection: Connection, request: Request) -> bool:
-        """Answer one request; return whether the connection serves another."""
+        """Answer one request; return whether the connection stays open."""
         if (reply := self._answer_control(request)) is not None:
-            plan = plan_delivery(reply, Manner(), None, keep=request.keep_alive)
-            return await _is_delivered(connection.carry_out(plan)) and plan.ending == "keep"
+            plan = plan_response(reply, Behaviour(), None, keep=request.keep_alive)
+            return await _is_delivered(connection.execute(plan)) and plan.ending == "keep"
         received = self.requests.note(connection.number, request)
         plan = plan_answer(received, self._settings, self._clock())
         try:
-            await connection.carry_out(plan)
+            await connection.execute(plan)
         except ClientGone:
             received.disconnected.set()
             return False
@@ -128,7 +127,7 @@ class Simulator:
 async def open_simulator(
     *,
     accept: Mapping[str, str] | None = None,
-    manner: Manner | None = None,
+    behaviour: Behaviour | None = None,
     host: str = "127.0.0.1",
     port: int = 0,
     shared_paths: str = "openai",
@@ -136,22 +135,24 @@ async def open_simulator(
     clock: Callable[[], float] = time.time,
     keep: int = KEEP,
 ) -> AsyncIterator[Simulator]:
-    """Serve on loopback for as long as the context lasts; every connection ends with it.
+    """Serve on loopback while the context lasts; leaving it closes every connection.
 
     Args:
-        accept: one key to accept for each vendor named; more through `Simulator.keys`.
-        manner: how the models answer.
+        accept: vendor -> an accepted key; `Simulator.keys` can add more.
+        behaviour: how the models answer.
         host: the address to bind.
         port: 0 takes a free one.
-        shared_paths: `openai` or `ollama`, to whom a path that both have belongs.
-        tls: a server's context with its certificate, to be reached by https.
-        clock: Unix time in seconds, for the headers that carry a time.
-        keep: how many requests the journal holds.
+        shared_paths: `openai` or `ollama`: which of them serves a path that both have.
+        tls: a server context with a certificate, for https.
+        clock: returns the Unix time, for headers with a time.
+        keep: how many requests the journal keeps.
 
     Raises:
         OSError: the port is taken.
     """
-    settings = Settings(AcceptedKeys(), Faults(), Journal(keep), manner or Manner(), shared_paths)
+    settings = Settings(
+        AcceptedKeys(), Faults(), Journal(keep), behaviour or Behaviour(), shared_paths
+    )
     for vendor, key in (accept or {}).items():
         settings.keys.accept(vendor, key)
     simulator = Simulator(settings, clock)
@@ -159,7 +160,7 @@ async def open_simulator(
         async with _open_server(simulator, host, port, tls):
             yield simulator
     except BaseExceptionGroup as group:
-        # What the caller's own block raised comes out as it is, not as a group of one.
+        # Unwrap an exception from the caller's own block.
         if len(group.exceptions) == 1:
             raise group.exceptions[0] from None
         raise
@@ -196,7 +197,7 @@ async def _refuse_bytes(connection: Connection, error: BadHttp) -> None:
 
 
 async def _is_delivered(sending: Awaitable[None]) -> bool:
-    """Whether the client stayed until all was sent."""
+    """Return whether everything was sent before the client disconnected."""
     try:
         await sending
     except ClientGone:

@@ -1,9 +1,9 @@
-"""Which vendor and endpoint a path means, and where a vendor's key is in a request.
+"""Maps a path to its vendor and endpoint, and finds the key in a request.
 
-Each vendor has its own natural paths, as its SDK calls them; `/v1/models` and
-`/v1/chat/completions` belong to several. Headers tell Anthropic from OpenAI; between OpenAI and
-Ollama `shared_paths` decides. A path under `/openai`, `/anthropic`, `/gemini`, `/openrouter` or
-`/ollama` is that vendor's whatever else it says. Gemini's paths have the model's name in them.
+Each vendor is served at the paths that its SDK calls. Several share `/v1/models` and
+`/v1/chat/completions`: headers distinguish Anthropic from OpenAI, `shared_paths` decides between
+OpenAI and Ollama. A path under `/openai`, `/anthropic`, `/gemini`, `/openrouter` or `/ollama`
+always belongs to that vendor. Gemini's paths contain the model's name.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ VENDORS = ("openai", "anthropic", "gemini", "openrouter", "ollama")
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """What answers a path. `public` needs no key."""
+    """The handler of a path. `public` ones need no key."""
 
     name: str
     method: str
@@ -71,7 +71,7 @@ HEADERS: dict[str, Callable[[Context], Headers]] = {
     "ollama": ollama.request_headers,
 }
 
-# Below the simulator's own URL, as the vendor's SDK takes its base URL.
+# Appended to the simulator's URL: the base URL that the vendor's SDK expects.
 BASE_PATHS = {
     "openai": "/v1",
     "anthropic": "",
@@ -82,7 +82,7 @@ BASE_PATHS = {
 
 
 def find_endpoint(request: Request, shared_paths: str) -> tuple[str, Endpoint | None]:
-    """Return the vendor a request means, and its endpoint, None where it has no such path."""
+    """Return the vendor of a request, and its endpoint or None if the path is unknown."""
     path = request.path
     for vendor in VENDORS:
         if path.startswith(f"/{vendor}/"):
@@ -97,7 +97,7 @@ def _endpoint(vendor: str, path: str) -> Endpoint | None:
 
 
 def find_key(vendor: str, request: Request) -> str | None:
-    """Return the key a request carries in its vendor's way."""
+    """Return the key of a request, from the vendor's header or parameter."""
     if vendor == "anthropic" and (key := request.header("x-api-key")) is not None:
         return key
     if vendor == "gemini":

@@ -2,16 +2,16 @@
 
 import httpx
 
-from aircherd.testing.simulator import Fault, Manner, open_simulator
+from aircherd.testing.simulator import Behaviour, Fault, open_simulator
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 
 
 async def test_a_repeated_answer_still_minds_keys_faults_and_manner():
     """The same bytes get the same id, until a fault, a revoked key or a new manner comes."""
-    manner = Manner(repeat_answers=True)
+    behaviour = Behaviour(repeat_answers=True)
     async with (
-        open_simulator(accept={"openai": "k"}, manner=manner) as simulator,
+        open_simulator(accept={"openai": "k"}, behaviour=behaviour) as simulator,
         httpx.AsyncClient(trust_env=False, headers={"authorization": "Bearer k"}) as client,
     ):
 

@@ -481,7 +481,7 @@ async def test_models_come_in_pages(simulator):
             after = page["last_id"]
             if not page["has_more"]:
                 break
-    assert simulator.manner.models["anthropic"] == seen
+    assert simulator.behaviour.models["anthropic"] == seen
 
 
 async def test_the_list_of_models_says_what_they_can(simulator):

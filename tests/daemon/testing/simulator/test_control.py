@@ -31,7 +31,7 @@ async def test_keys_faults_and_manner_are_changed_by_order(client):
         {"faults": [{"kind": "error", "error": "rate_limit", "times": None}]},
         {"clear": True},
         {"revoke": {"openai": ["k"]}},
-        {"accept": {"openai": "*"}, "manner": {"text": "ho"}},
+        {"accept": {"openai": "*"}, "behaviour": {"text": "ho"}},
     ):
         assert (await client.post("/_control", json=order)).status_code == 200
         seen.append(await chat_status(client))
@@ -46,8 +46,8 @@ async def test_keys_faults_and_manner_are_changed_by_order(client):
         {"acept": {}},
         {"faults": [{"kind": "none"}]},
         {"faults": [{"kind": "error", "error": "no such"}]},
-        {"manner": {"dealy": 1}},
-        {"manner": {"events_per_write": 0}},
+        {"behaviour": {"dealy": 1}},
+        {"behaviour": {"events_per_write": 0}},
         {"accept": {"nobody": "k"}},
     ],
 )

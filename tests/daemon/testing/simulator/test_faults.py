@@ -101,14 +101,14 @@ async def answer(fault: Fault, path: str) -> httpx.Response:
 )
 async def test_retry_after_comes_in_each_form(form, name, value):
     """Seconds, milliseconds, an HTTP date; one header and no other."""
-    fault = Fault("error", error="rate_limit", retry_after=1.5, retry_form=form)
+    fault = Fault("error", error="rate_limit", retry_after=1.5, retry_format=form)
     headers = (await answer(fault, "/v1/chat/completions")).headers
     assert {name: value} == {key: text for key, text in headers.items() if "retry" in key}
 
 
 async def test_a_rate_limit_shows_what_is_used_up():
     """OpenAI's Go duration, Anthropic's RFC 3339, OpenRouter's milliseconds."""
-    fault = Fault("error", error="rate_limit", retry_form="none", reset=72.5)
+    fault = Fault("error", error="rate_limit", retry_format="none", reset=72.5)
     openai = (await answer(fault, "/v1/chat/completions")).headers
     anthropic = (await answer(fault, "/v1/messages")).headers
     openrouter = (await answer(fault, "/api/v1/chat/completions")).headers

@@ -268,7 +268,7 @@ async def test_models_come_in_pages(simulator):
         rest = (await client.get(url, params=token)).json()
     assert first["models"][0]["name"] == f"models/{MODEL}"
     assert first["models"][0]["supportedGenerationMethods"][0] == "generateContent"
-    assert len(rest["models"]) == len(simulator.manner.models["gemini"]) - 1
+    assert len(rest["models"]) == len(simulator.behaviour.models["gemini"]) - 1
 
 
 async def test_keys(simulator):

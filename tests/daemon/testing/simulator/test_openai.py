@@ -212,7 +212,7 @@ async def test_models_are_listed_to_a_key(simulator):
         listed = (await client.get("/models", headers=HEADERS)).json()
         refused = await client.get("/models")
     assert listed["object"] == "list"
-    assert simulator.manner.models["openai"] == [model["id"] for model in listed["data"]]
+    assert simulator.behaviour.models["openai"] == [model["id"] for model in listed["data"]]
     assert refused.status_code == 401
 
 

@@ -2,14 +2,14 @@
 
 import pytest
 
-from aircherd.testing.simulator.manner import Manner
+from aircherd.testing.simulator.behaviour import Behaviour
 from aircherd.testing.simulator.script import Call, Prompt, decide, fragments, split_pieces
 
 TOOLS = ["look", "ask"]
 
 
-def said(text: str, *, manner: Manner | None = None, **fields):
-    return decide(Prompt(text=text, input_tokens=1, **fields), manner or Manner())
+def said(text: str, *, behaviour: Behaviour | None = None, **fields):
+    return decide(Prompt(text=text, input_tokens=1, **fields), behaviour or Behaviour())
 
 
 @pytest.mark.parametrize("text", ["", "one", " two  words ", "a\n\nb\t"])
@@ -55,7 +55,7 @@ def test_counting_makes_long_replies_from_short_prompts():
 
 def test_a_fixed_text_answers_everything_else():
     """The manner's text stands in for the prompt's."""
-    assert "".join(said("hello", manner=Manner(text="fixed words")).pieces) == "fixed words"
+    assert "".join(said("hello", behaviour=Behaviour(text="fixed words")).pieces) == "fixed words"
 
 
 @pytest.mark.parametrize(

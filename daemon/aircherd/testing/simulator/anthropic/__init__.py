@@ -1,1 +1,1 @@
-"""The simulated anthropic API."""
+"""The simulated Anthropic Messages API."""

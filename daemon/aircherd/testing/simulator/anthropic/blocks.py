@@ -1,13 +1,13 @@
-"""The blocks of an Anthropic message: what is in them, and what the API refuses of them.
+"""The blocks of an Anthropic message: reading and validating them.
 
-A thought that comes back must be the one that was signed, and a redacted one what was sent.
+A thought that is sent back must match its signature; a redacted one must be unchanged.
 """
 
 import base64
 import re
 from typing import Any
 
-from aircherd.testing.simulator.errors.errors import Refusal, refuse
+from aircherd.testing.simulator.errors.bodies import Refusal, refuse
 from aircherd.testing.simulator.script import signature
 
 Json = dict[str, Any]
@@ -15,11 +15,11 @@ Json = dict[str, Any]
 TOOL_ID = re.compile(r"[a-zA-Z0-9_-]+")
 MEDIA_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 THOUGHTS = ("thinking", "redacted_thinking")
-REDACTED = signature("what nobody may read")
+REDACTED = signature("hidden thinking")
 
 
 def blocks_of(message: Json) -> list[Json]:
-    """Return the blocks of a message, one for a plain text."""
+    """Return the blocks of a message; plain text is one block."""
     content = message.get("content")
     if isinstance(content, str):
         return [{"type": "text", "text": content}]
@@ -27,12 +27,12 @@ def blocks_of(message: Json) -> list[Json]:
 
 
 def is_kind(block: Json, kind: str) -> bool:
-    """Whether a block is of this kind."""
+    """Return whether a block is of this kind."""
     return block.get("type") == kind
 
 
 def texts_of(content: object) -> list[str]:
-    """Return the texts of a content, those in results of tools too."""
+    """Return the texts of a content, including those in tool results."""
     if isinstance(content, str):
         return [content]
     if not isinstance(content, list):
@@ -44,23 +44,23 @@ def texts_of(content: object) -> list[str]:
 
 
 def images_of(content: object) -> list[str]:
-    """Return the media type or URL of each picture in a content, results of tools left out."""
+    """Return the media type or URL of each image in a content, except in tool results."""
     blocks = content if isinstance(content, list) else []
     sources = [block["source"] for block in blocks if is_kind(block, "image")]
     return [source.get("media_type") or source["url"] for source in sources]
 
 
 def result_of(block: Json) -> str:
-    """Return what a tool answered: its texts, and its pictures in brackets."""
+    """Return a tool result as text, with its images in brackets."""
     content = block.get("content", "")
     return "\n".join([*texts_of(content), *(f"[{image}]" for image in images_of(content))])
 
 
 def check_blocks(at: int, role: str, blocks: list[Json]) -> None:
-    """Check the blocks of message `at` each for itself.
+    """Validate each block of the message at index `at`.
 
     Raises:
-        Refusal: the API would not take one of them.
+        Refusal: the API would refuse one of them.
     """
     if not blocks:
         raise _bad(f"messages.{at}: all messages must have non-empty content")

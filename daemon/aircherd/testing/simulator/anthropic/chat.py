@@ -1,4 +1,4 @@
-"""Anthropic Messages: answers, streams, model list and headers.
+"""Anthropic Messages: responses, streams, model list and headers.
 
 The order of events is the vendor's: `message_start`, then per content block its start, deltas and
 stop, a `ping` after the first start, `message_delta`, `message_stop`. Sources: Anthropic's
@@ -30,21 +30,21 @@ STOP_REASONS = {
     "tools": "tool_use",
 }
 REDACT = "ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING"
-"""In a prompt, the beginning of what the vendor documents to get a thought that nobody may read."""
+"""The start of the prompt that, as the vendor documents, returns redacted thinking."""
 
 
 def answer_chat(context: Context) -> Reply:
     """Answer `POST /v1/messages`.
 
     Raises:
-        Refusal: the request is not one the API takes.
+        Refusal: the API would refuse the request.
     """
     prompt = anthropic_prompt.read_prompt(context)
-    said = script.decide(prompt, context.manner)
-    tally = script.tally(prompt, said, context.manner)
+    answer = script.decide(prompt, context.behaviour)
+    count_usage = script.count_usage(prompt, answer, context.behaviour)
     if context.wants_stream():
-        return _stream(context, said, tally)
-    return _whole(context, said, tally)
+        return _stream(context, answer, count_usage)
+    return _whole(context, answer, count_usage)
 
 
 def answer_models(context: Context) -> Whole:
@@ -55,7 +55,7 @@ def answer_models(context: Context) -> Whole:
     """
     anthropic_prompt.check_version(context)
     query = context.request.query
-    models = context.manner.models.get("anthropic", [])
+    models = context.behaviour.models.get("anthropic", [])
     after = query.get("after_id")
     start = models.index(after) + 1 if after in models else 0
     limit = int(query["limit"]) if query.get("limit", "").isdecimal() else 20
@@ -70,7 +70,7 @@ def answer_models(context: Context) -> Whole:
 
 
 def request_headers(context: Context) -> Headers:
-    """Return the headers every answer carries besides the rate limits."""
+    """Return the headers of every response, besides the rate limits."""
     return [
         ("request-id", context.request_id),
         ("anthropic-organization-id", "00000000-0000-4000-8000-000000000000"),
@@ -93,29 +93,29 @@ def _model(model: str) -> dict[str, object]:
     }
 
 
-def _whole(context: Context, said: script.Said, tally: script.Tally) -> Whole:
+def _whole(context: Context, answer: script.Answer, count_usage: script.TokenCounts) -> Whole:
     content: list[dict[str, object]] = []
-    if said.thoughts:
-        content.append({**_thought(context, said)})
-    if said.pieces:
-        content.append({"type": "text", "text": "".join(said.pieces)})
-    for index, call in enumerate(said.calls):
+    if answer.thoughts:
+        content.append({**_thought(context, answer)})
+    if answer.pieces:
+        content.append({"type": "text", "text": "".join(answer.pieces)})
+    for index, call in enumerate(answer.calls):
         content.append(
             {**_tool_use(context, index, call), "input": script.parse_json(call.arguments)}
         )
-    message = _message(context, content, _usage(tally, tally.output))
-    message["stop_reason"] = STOP_REASONS[said.finish]
-    message["stop_sequence"] = said.stop
+    message = _message(context, content, _usage(count_usage, count_usage.output))
+    message["stop_reason"] = STOP_REASONS[answer.finish]
+    message["stop_sequence"] = answer.stop
     return json_reply(200, message, [])
 
 
-def _stream(context: Context, said: script.Said, tally: script.Tally) -> Streamed:
-    start = {"type": "message_start", "message": _message(context, [], _usage(tally, 1))}
-    output = _output(context, said)
+def _stream(context: Context, answer: script.Answer, count_usage: script.TokenCounts) -> Streamed:
+    start = {"type": "message_start", "message": _message(context, [], _usage(count_usage, 1))}
+    output = _output(context, answer)
     delta = {
         "type": "message_delta",
-        "delta": {"stop_reason": STOP_REASONS[said.finish], "stop_sequence": said.stop},
-        "usage": _usage(tally, tally.output),
+        "delta": {"stop_reason": STOP_REASONS[answer.finish], "stop_sequence": answer.stop},
+        "usage": _usage(count_usage, count_usage.output),
     }
     last_stop = _block_stop(output.blocks - 1) if output.blocks else b""
     return Streamed(
@@ -128,7 +128,7 @@ def _stream(context: Context, said: script.Said, tally: script.Tally) -> Streame
 
 
 class _Output:
-    """Collects the pieces of output; what opens and closes blocks rides with the next piece."""
+    """Collects pieces of output; events that open or close blocks are added to the next piece."""
 
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
@@ -146,7 +146,7 @@ class _Output:
         self.blocks += 1
 
     def add(self, kind: str, field: str, values: list[str]) -> None:
-        """Add deltas of one kind to the open block: the hot path of every benchmark."""
+        """Add deltas of one kind to the open block. The hot path of benchmarks."""
         start = (
             b'event: content_block_delta\ndata: {"type":"content_block_delta","index":%d,'
             b'"delta":{"type":"%b","%b":' % (self.blocks - 1, kind.encode(), field.encode())
@@ -158,16 +158,16 @@ class _Output:
             self.pieces += deltas
 
 
-def _output(context: Context, said: script.Said) -> _Output:
+def _output(context: Context, answer: script.Answer) -> _Output:
     output = _Output()
-    if said.thoughts:
-        _add_thought(output, _thought(context, said))
-    if said.pieces:
+    if answer.thoughts:
+        _add_thought(output, _thought(context, answer))
+    if answer.pieces:
         output.open_block({"type": "text", "text": ""})
-        output.add("text_delta", "text", said.pieces)
-    for index, call in enumerate(said.calls):
+        output.add("text_delta", "text", answer.pieces)
+    for index, call in enumerate(answer.calls):
         output.open_block(_tool_use(context, index, call))
-        # The first fragment is always empty, and it is the only one where there is no argument.
+        # The first fragment is always empty; without arguments it is the only one.
         arguments = (
             [] if script.parse_json(call.arguments) == {} else script.fragments(call.arguments)
         )
@@ -179,11 +179,11 @@ def _block_stop(index: int) -> bytes:
     return named_event({"type": "content_block_stop", "index": index})
 
 
-def _thought(context: Context, said: script.Said) -> dict[str, str]:
-    thought = "".join(said.thoughts)
+def _thought(context: Context, answer: script.Answer) -> dict[str, str]:
+    thought = "".join(answer.thoughts)
     if REDACT in thought:
         return {"type": "redacted_thinking", "data": REDACTED}
-    # What is signed is what is shown, so that it can be checked when it comes back.
+    # The shown text is signed, so that it can be checked when it is sent back.
     shown = thought if shows_thoughts(context.body) else ""
     return {"type": "thinking", "thinking": shown, "signature": script.signature(shown)}
 
@@ -217,16 +217,16 @@ def _message(
     }
 
 
-def _usage(tally: script.Tally, output: int) -> dict[str, object]:
+def _usage(count_usage: script.TokenCounts, output: int) -> dict[str, object]:
     return {
-        "input_tokens": tally.input - tally.cached - tally.cache_write,
-        "cache_creation_input_tokens": tally.cache_write,
-        "cache_read_input_tokens": tally.cached,
+        "input_tokens": count_usage.input - count_usage.cached - count_usage.cache_write,
+        "cache_creation_input_tokens": count_usage.cache_write,
+        "cache_read_input_tokens": count_usage.cached,
         "cache_creation": {
-            "ephemeral_5m_input_tokens": tally.cache_write,
+            "ephemeral_5m_input_tokens": count_usage.cache_write,
             "ephemeral_1h_input_tokens": 0,
         },
         "output_tokens": output,
-        "output_tokens_details": {"thinking_tokens": tally.reasoning if output > 1 else 0},
+        "output_tokens_details": {"thinking_tokens": count_usage.reasoning if output > 1 else 0},
         "service_tier": "standard",
     }

@@ -1,6 +1,6 @@
-"""What a Messages request asks, after the checks that Anthropic makes of it.
+"""Reads a Messages request, with the checks that Anthropic makes.
 
-The API is strict: a field too many is refused. Each check repeats a refusal of the real one.
+The API is strict: unknown fields are refused. Each check reproduces a refusal of the real API.
 """
 
 import re
@@ -16,7 +16,7 @@ from aircherd.testing.simulator.anthropic.blocks import (
 )
 from aircherd.testing.simulator.anthropic.thinking import check_thinking, schema_of, thinks
 from aircherd.testing.simulator.context import Context
-from aircherd.testing.simulator.errors.errors import Refusal, refuse
+from aircherd.testing.simulator.errors.bodies import Refusal, refuse
 from aircherd.testing.simulator.script import Prompt, count_tokens
 
 Json = dict[str, Any]
@@ -33,7 +33,7 @@ FIELDS = frozenset(
     )
 )
 GO_ON = ("claude-2", "claude-3", "claude-haiku-4-5", "claude-opus-4-5", "claude-sonnet-4-5")
-"""Models, by the beginnings of their names, that go on with an answer that was begun."""
+"""Prefixes of the names of models that accept a prefilled answer."""
 SYSTEM_IN_MESSAGES = ("claude-opus-4-8", "claude-opus-5")
 CHOICES = {"auto": "auto", "any": "required", "tool": "required", "none": "none"}
 TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
@@ -41,10 +41,10 @@ MAX_BYTES = 32 * 1024 * 1024
 
 
 def read_prompt(context: Context) -> Prompt:
-    """Check the request and return what it asks.
+    """Validate the request and return its prompt.
 
     Raises:
-        Refusal: the API would not take it.
+        Refusal: the API would refuse it.
     """
     check_version(context)
     body = context.body
@@ -53,7 +53,7 @@ def read_prompt(context: Context) -> Prompt:
     if not isinstance(body, dict):
         raise _bad("The request body is not valid JSON: could not be parsed")
     _check_fields(body, context.request.header("anthropic-version") or "")
-    if not context.manner.serves("anthropic", body["model"]):
+    if not context.behaviour.serves("anthropic", body["model"]):
         raise refuse("anthropic", f"model: {body['model']}", name="model_not_found")
     messages = body["messages"]
     _check_messages(messages, body["model"])
@@ -77,10 +77,10 @@ def read_prompt(context: Context) -> Prompt:
 
 
 def check_version(context: Context) -> None:
-    """Refuse a request without an `anthropic-version` the API knows.
+    """Check the header `anthropic-version`.
 
     Raises:
-        Refusal: there is none.
+        Refusal: it is missing or unknown.
     """
     version = context.request.header("anthropic-version")
     if version is None:
@@ -154,7 +154,7 @@ def _check_messages(messages: list[Json], model: str) -> None:
 
 
 def _merge(messages: list[Json]) -> list[Json]:
-    """Join turns of the same role that follow each other, as the API does."""
+    """Join consecutive turns of the same role, as the API does."""
     merged: list[Json] = []
     for message in messages:
         if merged and merged[-1]["role"] == message.get("role"):
@@ -165,7 +165,7 @@ def _merge(messages: list[Json]) -> list[Json]:
 
 
 def _check_calls(at: int, blocks: list[Json], after: list[Json]) -> None:
-    """Each call is answered at once, before any other block of the next turn."""
+    """Check that the next turn starts with a result for each call."""
     called = [block["id"] for block in blocks if is_kind(block, "tool_use")]
     answered = {block.get("tool_use_id") for block in after[: len(called)]}
     missing = [call for call in called if call not in answered]

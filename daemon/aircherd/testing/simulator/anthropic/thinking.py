@@ -1,13 +1,13 @@
-"""Thinking, effort and the form of the answer, as each generation of Claude takes them.
+"""Thinking, effort and structured outputs, as each generation of Claude accepts them.
 
-From Anthropic's documentation on thinking, effort and structured outputs, and the `capabilities` of
-its list of models, November 2026. Models that nobody knows take whatever is asked.
+Sources: Anthropic's documentation and the `capabilities` in its list of models, November 2026.
+Unknown models accept everything.
 """
 
 from typing import Any
 
 from aircherd.testing.simulator.anthropic.blocks import THOUGHTS, blocks_of, is_kind
-from aircherd.testing.simulator.errors.errors import Refusal, refuse
+from aircherd.testing.simulator.errors.bodies import Refusal, refuse
 
 Json = dict[str, Any]
 
@@ -15,7 +15,7 @@ TYPES = ("adaptive", "between_tools", "disabled", "enabled")
 EFFORTS = ("low", "medium", "high", "xhigh", "max")
 MIN_BUDGET = 1024
 
-# The first beginning that fits decides: the types of thinking, and the efforts.
+# Prefix of a name -> types of thinking and efforts; the first match counts.
 GENERATIONS: tuple[tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] = (
     (("claude-fable-", "claude-mythos-", "claude-opus-5-5"), ("adaptive",), EFFORTS),
     (("claude-sonnet-5-5",), ("adaptive", "between_tools"), EFFORTS),
@@ -34,7 +34,7 @@ UNFORCEABLE = ("claude-opus-5-5", "claude-sonnet-5-5", "claude-fable-5-1", "clau
 
 
 def capabilities(model: str) -> Json:
-    """Return the `capabilities` that the list of models has."""
+    """Return the `capabilities` in the list of models."""
     types, efforts = _generation(model)
     return {
         **{name: _support(yes=True) for name in ("batch", "citations", "code_execution")},
@@ -56,12 +56,12 @@ def capabilities(model: str) -> Json:
 
 
 def thinks(body: Json) -> bool:
-    """Whether the request turns thinking on. By itself no simulated model thinks."""
+    """Return whether the request turns thinking on. It is off by default."""
     return (body.get("thinking") or {}).get("type") in ("enabled", "adaptive")
 
 
 def shows_thoughts(body: Json) -> bool:
-    """Whether thoughts come with their text: from 4.7 on only where that is asked for."""
+    """Return whether thoughts have their text: from 4.7 on only on request."""
     display = body["thinking"].get("display")
     if display is None:
         types, _ = _generation(body["model"])
@@ -70,16 +70,16 @@ def shows_thoughts(body: Json) -> bool:
 
 
 def schema_of(body: Json) -> Json | None:
-    """Return the schema that the answer must fit, None for plain text."""
+    """Return the schema that the answer must match, None for plain text."""
     form = (body.get("output_config") or {}).get("format")
     return None if form is None else form["schema"]
 
 
 def check_thinking(body: Json) -> None:
-    """Check what the request says of thinking, of effort, and of the answer's form.
+    """Check thinking, effort and output format of the request.
 
     Raises:
-        Refusal: the API, or this model, would not take it.
+        Refusal: the API or this model would refuse it.
     """
     types, efforts = _generation(body["model"])
     thinking = body.get("thinking")
@@ -167,7 +167,7 @@ def _check_form(form: Json | None) -> None:
 
 
 def _check_closed(schema: object) -> None:
-    """Refuse a schema with an object that does not say that nothing else is in it."""
+    """Refuse a schema with an object without `additionalProperties: false`."""
     if isinstance(schema, list):
         for each in schema:
             _check_closed(each)
@@ -206,7 +206,7 @@ def _check_thinker(body: Json) -> None:
 
 
 def _check_round(messages: list[Json]) -> None:
-    """With a budget, a round of tools that goes on must have begun with a thought."""
+    """Check that with a thinking budget the current tool round starts with a thought."""
     first: tuple[int, Json] | None = None
     for at, message in reversed(list(enumerate(messages))):
         if message["role"] == "assistant":

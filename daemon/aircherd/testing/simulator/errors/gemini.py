@@ -1,6 +1,7 @@
-"""Gemini's errors: a status in words, and `google.rpc` details. Sources: its docs, threads, 2026.
+"""Gemini's errors: a status name and `google.rpc` details.
 
-`policy` is none in Google's eyes: it answers 200, without a candidate.
+There is no `policy` error: Gemini answers 200 without a candidate. Sources: its documentation and
+issues, 2026.
 """
 
 from aircherd.testing.simulator.errors.row import Row

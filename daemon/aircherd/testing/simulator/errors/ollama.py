@@ -1,4 +1,4 @@
-"""Ollama's errors: under `/api` only the message is told, under `/v1` all in OpenAI's form.
+"""Ollama's errors: under `/api` only the message is sent, under `/v1` OpenAI's format.
 
 Source: ollama/ollama, `server/routes.go`, `server/sched.go` and `llm/llama_server.go`, 2026.
 """

@@ -1,6 +1,6 @@
-"""OpenAI's errors, and those of others who speak its API: vLLM, llama.cpp, Mistral, Groq, ...
+"""The errors of OpenAI and of compatible servers: vLLM, llama.cpp, Mistral, Groq and others.
 
-Sources: OpenAI's documentation and SDK, the others' documentation and issues, November 2026.
+Sources: their documentation, SDKs and issues, November 2026.
 """
 
 from aircherd.testing.simulator.errors.row import Row
@@ -157,7 +157,7 @@ OPENAI: dict[str, Row] = {
     "not_found": _openai(404, None, "Invalid URL"),
     "method": _openai(405, "method_not_supported", "Not allowed to use this method here."),
     "too_large": _openai(413, None, "The request body is too large."),
-    # Others who speak this API.
+    # Compatible servers.
     "groq_capacity": _own(
         498,
         {
@@ -182,7 +182,7 @@ OPENAI: dict[str, Row] = {
             "code": "1300",
         },
     ),
-    # It comes inside a stream, which then ends without [DONE].
+    # Sent inside a stream, which then ends without [DONE].
     "lm_studio": Row(
         status=500,
         message="",

@@ -1,4 +1,4 @@
-"""OpenRouter's errors; `metadata.error_type` says what happened. Source: its docs, 2026."""
+"""OpenRouter's errors; `metadata.error_type` is the cause. Source: its documentation, 2026."""
 
 from aircherd.testing.simulator.errors.row import Row
 
@@ -12,11 +12,11 @@ def _openrouter(
     exhausted: str | None = None,
     **metadata: object,
 ) -> Row:
-    told = metadata if error_type is None else {"error_type": error_type, **metadata}
+    details = metadata if error_type is None else {"error_type": error_type, **metadata}
     return Row(
         status=status,
         message=message,
-        details=told or None,
+        details=details or None,
         retry_after=retry_after,
         exhausted=exhausted,
     )
@@ -52,7 +52,7 @@ OPENROUTER: dict[str, Row] = {
     "in_flight_budget": _openrouter(
         402,
         "payment_required",
-        "Too much of your credit is reserved by requests under way.",
+        "Too much of your credit is reserved by requests in flight.",
         retry_after=5,
         limit_source="openrouter_in_flight_budget",
     ),

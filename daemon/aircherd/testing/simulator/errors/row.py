@@ -1,4 +1,4 @@
-"""The row of the vendors' error tables; the tables are in `errors_VENDOR`."""
+"""The row type of the vendors' error tables."""
 
 import msgspec
 
@@ -8,10 +8,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         details: Anthropic's and Gemini's `error.details`, OpenRouter's `error.metadata`.
-        raw: the whole body, for servers with a shape of their own.
-        named: in a stream, the event is called `error`.
-        retry_after: seconds, where the vendor says when to come back.
-        exhausted: the limit that is used up, for the rate-limit headers.
+        raw: the whole body, for servers with their own shape.
+        named: in a stream, the event has the name `error`.
+        retry_after: seconds, if the vendor sends a retry header.
+        exhausted: the limit that the rate-limit headers show as used up.
     """
 
     status: int

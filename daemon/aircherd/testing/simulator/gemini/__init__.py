@@ -1,1 +1,1 @@
-"""The simulated gemini API."""
+"""The simulated Gemini API."""

@@ -1,9 +1,9 @@
-"""Gemini: answers, streams and the list of models, as Google AI Studio's API has them.
+"""Gemini: responses, streams and the list of models of Google AI Studio's API.
 
-Each event of a stream has the form of a whole answer; the last one has the reason to finish, and
-there is no other mark. A function's arguments come whole. What the model thought is signed: on its
-first call, else on the last piece of text, which is empty in a stream. Sources: Google's API
-reference and SDK, November 2026.
+Each event of a stream has the shape of a whole response; the last one has the finish reason, and
+there is no other end marker. Function arguments are sent whole. Thinking is signed on the first
+call, or else on the last text part, which is empty in a stream. Sources: Google's API reference and
+SDK, November 2026.
 """
 
 from typing import Any
@@ -33,32 +33,36 @@ def answer_whole(context: Context) -> Reply:
     Raises:
         Refusal: the request is not one the API takes.
     """
-    form, said = _read(context)
-    parts = [*form.thoughts([said.thoughts]), *form.texts([said.pieces]), *form.calls(said.calls)]
-    if not said.calls:
+    form, answer = _read(context)
+    parts = [
+        *form.thoughts([answer.thoughts]),
+        *form.texts([answer.pieces]),
+        *form.calls(answer.calls),
+    ]
+    if not answer.calls:
         form.sign_last(parts)
-    return json_reply(200, form.answer(parts, said), [])
+    return json_reply(200, form.answer(parts, answer), [])
 
 
 def answer_stream(context: Context) -> Reply:
     """Answer `POST /models/MODEL:streamGenerateContent`.
 
-    Without `alt=sse` it is one JSON list of the same answers, as the real API has it.
+    Without `alt=sse` the response is one JSON list, as with the real API.
 
     Raises:
         Refusal: the request is not one the API takes.
     """
     if not context.streaming:
         return answer_whole(context)
-    form, said = _read(context)
-    pieces = [*form.thoughts([[piece] for piece in said.thoughts])]
-    pieces += form.texts([[piece] for piece in said.pieces])
-    pieces += form.calls(said.calls)
+    form, answer = _read(context)
+    pieces = [*form.thoughts([[piece] for piece in answer.thoughts])]
+    pieces += form.texts([[piece] for piece in answer.pieces])
+    pieces += form.calls(answer.calls)
     answers = [form.answer([piece], None) for piece in pieces]
     last: list[Part] = [{"text": ""}]
-    if not said.calls:
+    if not answer.calls:
         form.sign_last(last)
-    end = form.answer(last, said)
+    end = form.answer(last, answer)
     if context.request.query.get("alt") != "sse":
         return json_reply(200, [*answers, end], [])
     output = [event(answer) for answer in answers]
@@ -68,7 +72,7 @@ def answer_stream(context: Context) -> Reply:
 def answer_models(context: Context) -> Whole:
     """Answer `GET /models`, a page at a time (`pageSize`, `pageToken`)."""
     query = context.request.query
-    models = context.manner.models.get("gemini", [])
+    models = context.behaviour.models.get("gemini", [])
     start = int(query.get("pageToken") or 0)
     size = int(query.get("pageSize") or 50)
     body: dict[str, object] = {"models": [_model(model) for model in models[start : start + size]]}
@@ -78,7 +82,7 @@ def answer_models(context: Context) -> Whole:
 
 
 def request_headers(_context: Context) -> Headers:
-    """Return the headers every answer carries: no rate limits, no request's id."""
+    """Return the headers of every response: no rate limits, no request id."""
     return [("server", "scaffolding on HTTPServer2"), ("x-content-type-options", "nosniff")]
 
 
@@ -99,18 +103,18 @@ def _model(model: str) -> dict[str, object]:
     }
 
 
-def _read(context: Context) -> tuple["_Form", script.Said]:
+def _read(context: Context) -> tuple["_ReplyBuilder", script.Answer]:
     prompt = read_prompt(context)
-    said = script.decide(prompt, context.manner)
-    return _Form(context, script.tally(prompt, said, context.manner)), said
+    answer = script.decide(prompt, context.behaviour)
+    return _ReplyBuilder(context, script.count_usage(prompt, answer, context.behaviour)), answer
 
 
-class _Form:
-    """Builds the parts and bodies of one answer."""
+class _ReplyBuilder:
+    """Builds the parts and bodies of one reply."""
 
-    def __init__(self, context: Context, tally: script.Tally) -> None:
+    def __init__(self, context: Context, count_usage: script.TokenCounts) -> None:
         self._context = context
-        self._tally = tally
+        self._tally = count_usage
         self._model = model_of(context.request.path) or ""
 
     def thoughts(self, runs: list[list[str]]) -> list[Part]:
@@ -122,13 +126,13 @@ class _Form:
         return [{"text": "".join(run)} for run in runs if run]
 
     def calls(self, calls: list[script.Call]) -> list[Part]:
-        """Return a part for each call; of several at once only the first is signed."""
+        """Return a part for each call; only the first one is signed."""
         parts: list[Part] = []
         for index, call in enumerate(calls):
-            told: Part = {"name": call.name, "args": script.parse_json(call.arguments)}
+            function_call: Part = {"name": call.name, "args": script.parse_json(call.arguments)}
             if is_new(self._model):  # older ones give no id
-                told["id"] = self._context.make_id("call-", 12, index)
-            parts.append({"functionCall": told})
+                function_call["id"] = self._context.make_id("call-", 12, index)
+            parts.append({"functionCall": function_call})
         if parts:
             parts[0]["thoughtSignature"] = sign(self._model, parts[0])
         return parts
@@ -139,8 +143,8 @@ class _Form:
             parts.append({"text": ""})
         parts[-1]["thoughtSignature"] = sign(self._model, parts[-1])
 
-    def answer(self, parts: list[Part], ended: script.Said | None) -> dict[str, object]:
-        """Return one answer; it is the last of its stream if `ended` says how."""
+    def answer(self, parts: list[Part], ended: script.Answer | None) -> dict[str, object]:
+        """Return one body; `ended` is the finish reason of the last one."""
         candidate: dict[str, object] = {"content": {"parts": parts, "role": "model"}, "index": 0}
         if ended is not None:
             candidate["finishReason"] = FINISH[ended.finish]
@@ -152,12 +156,15 @@ class _Form:
         }
 
     def _usage(self, *, whole: bool) -> dict[str, int]:
-        tally = self._tally
-        counts = {"promptTokenCount": tally.input, "cachedContentTokenCount": tally.cached}
-        total = tally.input
+        count_usage = self._tally
+        counts = {
+            "promptTokenCount": count_usage.input,
+            "cachedContentTokenCount": count_usage.cached,
+        }
+        total = count_usage.input
         if whole:
-            counts["candidatesTokenCount"] = tally.output - tally.reasoning
-            counts["thoughtsTokenCount"] = tally.reasoning
-            total += tally.output
-        # A count of zero is left out.
+            counts["candidatesTokenCount"] = count_usage.output - count_usage.reasoning
+            counts["thoughtsTokenCount"] = count_usage.reasoning
+            total += count_usage.output
+        # Zero counts are left out.
         return {name: count for name, count in counts.items() if count} | {"totalTokenCount": total}

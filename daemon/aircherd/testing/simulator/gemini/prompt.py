@@ -1,13 +1,13 @@
-"""What a generateContent request asks, after the checks that Gemini makes of it.
+"""Reads a generateContent request, with the checks that Gemini makes.
 
-The API is strict: a field too many is refused. Each check repeats a refusal of the real one.
+The API is strict: unknown fields are refused. Each check reproduces a refusal of the real API.
 """
 
 import re
 from typing import Any
 
 from aircherd.testing.simulator.context import Context
-from aircherd.testing.simulator.errors.errors import refuse
+from aircherd.testing.simulator.errors.bodies import refuse
 from aircherd.testing.simulator.gemini.turns import answers_of, bad, check_contents, is_new
 from aircherd.testing.simulator.script import Prompt, count_tokens
 
@@ -32,27 +32,27 @@ NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,63}")
 WITHOUT_MINIMAL = re.compile(r"gemini-(?:3\.[78]-flash(?!-lite)|3(?:\.1)?-pro|4)")
 MAX_STOPS = 5
 FREE = frozenset(("args", "response", "parametersJsonSchema", "responseJsonSchema"))
-"""What the user's own names are in."""
+"""Fields whose content has names chosen by the user."""
 _SNAKE = re.compile(r"_([a-z])")
 
 
 def split_path(path: str) -> tuple[str, str] | None:
-    """Return the model and the method that a path names, None for any other path."""
+    """Return the model and the method in a path, None for any other path."""
     match = _PATH.fullmatch(path)
     return (match["model"], match["method"]) if match else None
 
 
 def model_of(path: str) -> str | None:
-    """Return the model that a path names, under the vendor's own prefix too."""
+    """Return the model in a path, with or without the vendor's prefix."""
     named = split_path(path.removeprefix("/gemini"))
     return named[0] if named else None
 
 
 def read_prompt(context: Context) -> Prompt:
-    """Check the request and return what it asks.
+    """Validate the request and return its prompt.
 
     Raises:
-        Refusal: the API would not take it.
+        Refusal: the API would refuse it.
     """
     body, model = _camel(context.body), model_of(context.request.path) or ""
     if not isinstance(body, dict):
@@ -71,7 +71,7 @@ def read_prompt(context: Context) -> Prompt:
     contents = body["contents"]
     return Prompt(
         text=_last_user_text(contents),
-        results=[_told(answer["response"]) for answer in answers_of(contents[-1])],
+        results=[_result_text(answer["response"]) for answer in answers_of(contents[-1])],
         input_tokens=count_tokens(*_texts(body)),
         tools=tools,
         choice=choice,
@@ -85,13 +85,13 @@ def read_prompt(context: Context) -> Prompt:
 
 
 def thinks(config: Json) -> bool:
-    """Whether thoughts are to be told."""
+    """Return whether the request asks for thoughts."""
     thinking = config.get("thinkingConfig") or {}
     return bool(thinking.get("includeThoughts")) and thinking.get("thinkingBudget") != 0
 
 
 def _camel(value: Any) -> Any:  # JSON of any shape
-    """Return `value` with its names in one form: the API takes `top_p` for `topP`, and so on."""
+    """Convert all names to camel case: the API accepts `top_p` for `topP`, and so on."""
     if isinstance(value, list):
         return [_camel(each) for each in value]
     if not isinstance(value, dict):
@@ -104,7 +104,7 @@ def _camel(value: Any) -> Any:  # JSON of any shape
 
 
 def _check_model(context: Context, model: str) -> None:
-    if not context.manner.serves("gemini", model):
+    if not context.behaviour.serves("gemini", model):
         message = (
             f"models/{model} is not found for API version v1beta, or is not supported for "
             "generateContent. Call ListModels to see the list of available models and their "
@@ -187,7 +187,7 @@ def _read_choice(body: Json, tools: list[str]) -> tuple[str, str | None]:
     return CHOICES[mode], allowed[0] if allowed else None
 
 
-def _told(response: Json) -> str:
+def _result_text(response: Json) -> str:
     return str(response.get("output", response.get("error", response)))
 
 

@@ -1,14 +1,15 @@
 """The checks that Gemini makes of a conversation: parts, the order of calls, signatures.
 
-What a model signed must come back as it was. From Gemini 3 on, each step of the current turn must
-have the signature of its first call; history of another model may carry one of Google's stand-ins.
+Signed parts must be sent back unchanged. From Gemini 3 on, each step of the current turn needs the
+signature of its first call; history of another model may use one of Google's placeholder
+signatures.
 """
 
 import json
 import re
 from typing import Any
 
-from aircherd.testing.simulator.errors.errors import Refusal, refuse
+from aircherd.testing.simulator.errors.bodies import Refusal, refuse
 from aircherd.testing.simulator.script import signature
 
 Json = dict[str, Any]
@@ -24,24 +25,24 @@ _OLD = re.compile(r"gemini-[12]\.")
 
 
 def is_new(model: str) -> bool:
-    """Whether a model is of Gemini 3 or later."""
+    """Return whether a model is of Gemini 3 or later."""
     return _OLD.match(model) is None
 
 
 def sign(model: str, part: Json) -> str:
-    """Return what this model signs this part with."""
+    """Return this model's signature of a part."""
     call = part.get("functionCall")
     if call is not None:
-        told = f"{call['name']} {json.dumps(call.get('args', {}), sort_keys=True)}"
-        return signature(f"{model} calls {told}")
+        arguments = f"{call['name']} {json.dumps(call.get('args', {}), sort_keys=True)}"
+        return signature(f"{model} calls {arguments}")
     return signature(f"{model} says {part['text']}")
 
 
 def check_contents(contents: list[Json] | None, model: str) -> None:
-    """Refuse a conversation that the API would not take.
+    """Validate a conversation.
 
     Raises:
-        Refusal: it would not.
+        Refusal: the API would refuse it.
     """
     if not contents:
         raise bad("* GenerateContentRequest.contents: contents is not specified\n")
@@ -122,7 +123,7 @@ def _check_answer(where: str, answer: Json, model: str) -> None:
 
 
 def _check_calls(contents: list[Json], at: int) -> None:
-    """A call follows a user's turn, and is answered in the next one."""
+    """Check that calls follow a user's turn and are answered in the next one."""
     if not calls_of(contents[at]):
         return
     if not at or contents[at - 1].get("role") == "model":
@@ -155,14 +156,14 @@ def _check_answers(contents: list[Json], at: int) -> None:
 
 
 def _belong(answers: list[Json], calls: list[Json]) -> bool:
-    """Whether each answer is to one of the calls: by its id where it has one, and by its name."""
+    """Return whether each answer belongs to one of the calls, by id (if any) and name."""
     named = {(call["name"], id_) for call in calls for id_ in (call.get("id"), None)}
     known = all((answer["name"], answer.get("id")) in named for answer in answers)
     return known and len(answers) == len(calls)
 
 
 def _check_signed(contents: list[Json]) -> None:
-    """Refuse an unsigned step of the current turn: of what follows the last plain user content."""
+    """Refuse an unsigned step of the current turn, which starts at the last plain user content."""
     plain = [
         at
         for at, content in enumerate(contents)

@@ -1,8 +1,8 @@
-"""One client's connection: requests in, steps of a plan out, and noticing that the client left.
+"""One client's connection: receives requests, executes plans, and notices that the client left.
 
-There is no task beside the one that answers. Every pause is a read with a deadline: whatever the
-client sends early is kept for the next request, and its end of file ends the answer at once. (A
-client that shuts down only its sending half counts as gone; no HTTP client does that.)
+A single task serves a connection. Every pause is a read with a deadline: data that the client sends
+early is kept for the next request, and an end of file ends the response at once. (A client that
+shuts down only its sending half counts as gone; no HTTP client does that.)
 """
 
 import math
@@ -12,7 +12,7 @@ import struct
 import trio
 import trio.abc
 
-from aircherd.testing.simulator.http.delivery import Plan, Step
+from aircherd.testing.simulator.http.response_plan import Plan, Step
 from aircherd.testing.simulator.http.wire import CONTINUE, Request, RequestReader
 
 RECEIVE_SIZE = 65_536
@@ -24,7 +24,7 @@ class ClientGone(Exception):
 
 
 class Connection:
-    """A stream with a request reader on it. `raw` is the TCP stream below any TLS."""
+    """A stream with a request reader. `raw` is the TCP stream below any TLS."""
 
     def __init__(self, number: int, stream: trio.abc.Stream, raw: trio.SocketStream) -> None:
         self.number = number
@@ -38,10 +38,10 @@ class Connection:
     async def receive_request(self) -> Request | None:
         """Return the next request, None when the client closed instead.
 
-        Waits without a deadline: an idle connection may be kept for the simulator's whole life.
+        Waits without a deadline: a client may keep an idle connection open.
 
         Raises:
-            BadHttp: what came is not HTTP.
+            BadHttp: the data is not HTTP.
         """
         while not self._reader.requests:
             try:
@@ -53,8 +53,8 @@ class Connection:
                 return None
         return self._reader.requests.pop(0)
 
-    async def carry_out(self, plan: Plan) -> None:
-        """Do what the plan says; the ending as well.
+    async def execute(self, plan: Plan) -> None:
+        """Execute the plan, including its ending.
 
         Raises:
             ClientGone: the client closed before the end.
@@ -69,10 +69,10 @@ class Connection:
         await trio.aclose_forcefully(self._stream)
 
     async def send(self, data: bytes) -> None:
-        """Send; waits as long as the client does not read, which ends with the simulator.
+        """Send data. Waits without a deadline while the client does not read.
 
         Raises:
-            ClientGone: it closed.
+            ClientGone: the client closed the connection.
         """
         try:
             await self._stream.send_all(data)
@@ -100,6 +100,6 @@ class Connection:
         self._reader.feed(bytes(data))
 
     def _reset(self) -> None:
-        """Close with a TCP reset: linger on, zero seconds."""
+        """Close with a TCP reset (SO_LINGER with zero seconds)."""
         self._raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._raw.socket.close()

@@ -1,7 +1,7 @@
-"""HTTP/1.1 as a server needs it, without I/O: bytes in, requests out; heads and chunks to bytes.
+"""A minimal HTTP/1.1 server codec without I/O: parses requests, encodes heads and chunks.
 
-Small on purpose: no compression, no trailers, no upgrade. What is sent is built by hand, so that
-a test can see every byte of it and a broken answer is as easy to build as a good one.
+There is no compression, no trailers, no upgrade. Responses are built by hand, so that tests control
+every byte and broken responses are easy to build.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ import httptools
 import msgspec
 
 MAX_BODY = 64 * 1024 * 1024
-"""Bytes of a request body beyond which the connection is given up."""
+"""The largest request body in bytes; a larger one closes the connection."""
 
 REASONS = {status.value: status.phrase for status in HTTPStatus} | {
     498: "Capacity Exceeded",
@@ -24,11 +24,11 @@ Headers = Sequence[tuple[str, str]]
 
 
 class BadHttp(Exception):
-    """What came is not a request this server can read."""
+    """The data is not a request that this server can parse."""
 
 
 class Request:
-    """One request as it came. `header` finds by lower-case name; `headers` keeps order and case."""
+    """One request. `header` looks up by lower-case name; `headers` keeps order and case."""
 
     def __init__(
         self,
@@ -52,17 +52,17 @@ class Request:
         return f"<Request {self.method} {self.path} {len(self.body)} bytes>"
 
     def header(self, name: str) -> str | None:
-        """Return the header of this lower-case name, the last one if it came twice."""
+        """Return the header with this lower-case name, the last one if there are several."""
         return self._by_name.get(name)
 
     @cached_property
     def query(self) -> dict[str, str]:
-        """The part after the question mark."""
+        """The parameters after the question mark."""
         return dict(parse_qsl(self._query))
 
     @cached_property
     def json(self) -> object:
-        """The body as JSON, or None where it is none."""
+        """The body as JSON, None if it is invalid."""
         try:
             parsed: object = msgspec.json.decode(self.body)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -71,7 +71,7 @@ class Request:
 
 
 class RequestReader:
-    """Feed it what the socket gives; take whole requests out of `requests` in order."""
+    """Parses data from the socket; complete requests are appended to `requests`."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
@@ -80,10 +80,10 @@ class RequestReader:
         self._size = 0
 
     def feed(self, data: bytes) -> None:
-        """Take in bytes.
+        """Parse data.
 
         Raises:
-            BadHttp: they are not HTTP/1.1, ask for an upgrade, or hold too large a body.
+            BadHttp: it is not HTTP/1.1, requests an upgrade, or has too large a body.
         """
         try:
             self._parser.feed_data(data)
@@ -94,7 +94,7 @@ class RequestReader:
         if self._size > MAX_BODY:
             raise BadHttp(f"the body is larger than {MAX_BODY} bytes")
 
-    # The parser's call-backs.
+    # Callbacks of the parser.
 
     def on_message_begin(self) -> None:
         """Start a request."""
@@ -105,26 +105,26 @@ class RequestReader:
         self._size = 0
 
     def on_url(self, url: bytes) -> None:
-        """Take a piece of the target."""
+        """Add a piece of the target."""
         self._url.append(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header."""
+        """Add a header."""
         self._headers.append((name.decode("latin-1"), value.decode("latin-1")))
         if len(name) == 6 and name.lower() == b"expect":
             self._expects = value.lower() == b"100-continue"
 
     def on_headers_complete(self) -> None:
-        """Note whether the client waits for leave to send its body."""
+        """Record whether the client waits for `100 Continue`."""
         self.wants_continue = self._expects
 
     def on_body(self, body: bytes) -> None:
-        """Take a piece of the body."""
+        """Add a piece of the body."""
         self._body.append(body)
         self._size += len(body)
 
     def on_message_complete(self) -> None:
-        """Put the finished request out."""
+        """Append the complete request."""
         self.wants_continue = False
         self.requests.append(
             Request(
@@ -138,13 +138,13 @@ class RequestReader:
 
 
 def encode_head(status: int, headers: Headers) -> bytes:
-    """Return the status line and the headers, the empty line included."""
+    """Return the status line and the headers, including the empty line."""
     lines = [f"HTTP/1.1 {status} {REASONS.get(status, 'Unknown')}"]
     lines += [f"{name}: {value}" for name, value in headers]
-    return b"".join(_octets(line) + b"\r\n" for line in [*lines, ""])
+    return b"".join(_latin1(line) + b"\r\n" for line in [*lines, ""])
 
 
-def _octets(line: str) -> bytes:
+def _latin1(line: str) -> bytes:
     """Encode a line as HTTP does; what its letters lack goes out as UTF-8, as servers do it."""
     try:
         return line.encode("latin-1")

@@ -1,1 +1,1 @@
-"""The simulated ollama API."""
+"""The simulated Ollama API."""

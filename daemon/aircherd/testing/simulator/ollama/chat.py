@@ -1,7 +1,7 @@
-"""Ollama: its own API under `/api`, and OpenAI's form under `/v1`.
+"""Ollama: its own API under `/api`, and OpenAI's format under `/v1`.
 
 Its own streams are lines of JSON: the pieces of the message, then one with `done` and the counts.
-A count of 0 is left out. Source: ollama/ollama, `api/types.go` and `server/routes.go`, 2026.
+Zero counts are left out. Source: ollama/ollama, `api/types.go` and `server/routes.go`, 2026.
 """
 
 from aircherd.testing.simulator import script
@@ -29,57 +29,57 @@ def answer_compatible(context: Context) -> Reply:
 
 
 def answer_chat(context: Context) -> Reply:
-    """Answer `POST /api/chat`; it streams unless told not to.
+    """Answer `POST /api/chat`, streamed by default.
 
     Raises:
         Refusal: the request is not one the API takes.
     """
     prompt = ollama_prompt.read_prompt(context)
-    form = _Form(context)
+    form = _ReplyBuilder(context)
     if not context.body.get("messages"):
         return json_reply(200, form.last({}, "load", {}), [])
-    said = script.decide(prompt, context.manner)
-    counts = _counts(script.tally(prompt, said, context.manner))
+    answer = script.decide(prompt, context.behaviour)
+    counts = _counts(script.count_usage(prompt, answer, context.behaviour))
     if context.streaming and context.body.get("stream") is not False:
-        return form.stream(said, counts)
-    return form.whole(said, counts)
+        return form.stream(answer, counts)
+    return form.whole(answer, counts)
 
 
-class _Form:
+class _ReplyBuilder:
     """Builds the lines of one reply."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._base = {"model": context.body["model"], "created_at": rfc3339(context.now)}
 
-    def stream(self, said: script.Said, counts: dict[str, object]) -> Streamed:
-        thoughts = [self._piece({"thinking": piece}) for piece in said.thoughts]
-        words = [self._piece({"content": piece}) for piece in said.pieces]
-        calls = [self._piece({"tool_calls": [call]}) for call in self._calls(said)]
-        end = line(self.last({}, FINISH[said.finish], counts))
+    def stream(self, answer: script.Answer, counts: dict[str, object]) -> Streamed:
+        thoughts = [self._piece({"thinking": piece}) for piece in answer.thoughts]
+        words = [self._piece({"content": piece}) for piece in answer.pieces]
+        calls = [self._piece({"tool_calls": [call]}) for call in self._calls(answer)]
+        end = line(self.last({}, FINISH[answer.finish], counts))
         return Streamed([LINES_TYPE], b"", [*thoughts, *words, *calls], b"", end)
 
-    def whole(self, said: script.Said, counts: dict[str, object]) -> Whole:
-        message: dict[str, object] = {"content": "".join(said.pieces)}
-        if said.thoughts:
-            message["thinking"] = "".join(said.thoughts)
-        if said.calls:
-            message["tool_calls"] = self._calls(said)
-        return json_reply(200, self.last(message, FINISH[said.finish], counts), [])
+    def whole(self, answer: script.Answer, counts: dict[str, object]) -> Whole:
+        message: dict[str, object] = {"content": "".join(answer.pieces)}
+        if answer.thoughts:
+            message["thinking"] = "".join(answer.thoughts)
+        if answer.calls:
+            message["tool_calls"] = self._calls(answer)
+        return json_reply(200, self.last(message, FINISH[answer.finish], counts), [])
 
     def last(
         self, message: dict[str, object], reason: str, counts: dict[str, object]
     ) -> dict[str, object]:
-        return {**self._told(message, done=True), "done_reason": reason, **counts}
+        return {**self._message_line(message, done=True), "done_reason": reason, **counts}
 
     def _piece(self, message: dict[str, object]) -> bytes:
-        return line(self._told(message, done=False))
+        return line(self._message_line(message, done=False))
 
-    def _told(self, message: dict[str, object], *, done: bool) -> dict[str, object]:
-        told = {"role": "assistant", "content": "", **message}
-        return {**self._base, "message": told, "done": done}
+    def _message_line(self, message: dict[str, object], *, done: bool) -> dict[str, object]:
+        content = {"role": "assistant", "content": "", **message}
+        return {**self._base, "message": content, "done": done}
 
-    def _calls(self, said: script.Said) -> list[dict[str, object]]:
+    def _calls(self, answer: script.Answer) -> list[dict[str, object]]:
         return [
             {
                 "id": self._context.make_id("call_", 8, index),
@@ -89,17 +89,17 @@ class _Form:
                     "arguments": script.parse_json(call.arguments),
                 },
             }
-            for index, call in enumerate(said.calls)
+            for index, call in enumerate(answer.calls)
         ]
 
 
-def _counts(tally: script.Tally) -> dict[str, object]:
+def _counts(count_usage: script.TokenCounts) -> dict[str, object]:
     counts = {
         "total_duration": 4_000_000,
         "load_duration": 1_000_000,
-        "prompt_eval_count": tally.input,
+        "prompt_eval_count": count_usage.input,
         "prompt_eval_duration": 1_000_000,
-        "eval_count": tally.output,
+        "eval_count": count_usage.output,
         "eval_duration": 2_000_000,
     }
     return {name: count for name, count in counts.items() if count}
@@ -111,8 +111,8 @@ def answer_version(_context: Context) -> Whole:
 
 
 def answer_tags(context: Context) -> Whole:
-    """Answer `GET /api/tags`: what is installed."""
-    names = context.manner.models.get("ollama", [])
+    """Answer `GET /api/tags`: the installed models."""
+    names = context.behaviour.models.get("ollama", [])
     listed = [_listed(number, name) for number, name in enumerate(names)]
     return json_reply(200, {"models": listed}, [])
 
@@ -139,5 +139,5 @@ def _listed(number: int, name: str) -> dict[str, object]:
 
 
 def request_headers(_context: Context) -> Headers:
-    """Return the headers every answer carries: none."""
+    """Return the headers of every response: none."""
     return []

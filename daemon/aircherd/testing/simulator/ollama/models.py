@@ -1,14 +1,14 @@
-"""What the simulated Ollama's models can do and hold: by the first part of their names.
+"""The capabilities and context windows of the simulated Ollama's models, by name prefix.
 
-A name that is not in the table can do everything, and thinks only when asked to; the real server
-lets a model think that can unless it is told not to.
+Other models can do everything, and think only on request. On the real server, a model that can
+think does so unless `think` is false.
 """
 
 import msgspec
 
 
 class Installed(msgspec.Struct, frozen=True, kw_only=True):
-    """A model: its capabilities as `/api/tags` names them, and the window it was trained with."""
+    """A model: its capabilities as named by `/api/tags`, and its trained context window."""
 
     capabilities: tuple[str, ...]
     window: int = 131_072
@@ -16,7 +16,7 @@ class Installed(msgspec.Struct, frozen=True, kw_only=True):
     thinks_unasked: bool = False
 
     def can(self, what: str) -> bool:
-        """Whether the model has this capability."""
+        """Return whether the model has this capability."""
         return what in self.capabilities
 
 
@@ -39,5 +39,5 @@ ANY = Installed(capabilities=("completion", "tools", "vision", "thinking"))
 
 
 def installed(name: str) -> Installed:
-    """Return what the model of this name can do."""
+    """Return the model with this name."""
     return FAMILIES.get(name.partition(":")[0], ANY)

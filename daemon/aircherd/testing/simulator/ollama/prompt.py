@@ -1,7 +1,7 @@
-"""What a request to Ollama's own `/api/chat` asks, after the checks that the server makes.
+"""Reads a request to Ollama's own `/api/chat`, with the checks that the server makes.
 
-It is written in Go: a field of another type than its own is refused, a field it does not know is
-passed over. Source: ollama/ollama, `api/types.go` and `server/routes.go`, 2026.
+The server is written in Go: a field of the wrong type is refused, an unknown field is ignored.
+Source: ollama/ollama, `api/types.go` and `server/routes.go`, 2026.
 """
 
 import base64
@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from aircherd.testing.simulator.context import Context
-from aircherd.testing.simulator.errors.errors import Refusal, refuse
+from aircherd.testing.simulator.errors.bodies import Refusal, refuse
 from aircherd.testing.simulator.ollama.models import Installed, installed
 from aircherd.testing.simulator.script import Prompt, count_tokens
 
@@ -29,10 +29,10 @@ _MAGIC = {b"\x89PNG": "image/png", b"\xff\xd8": "image/jpeg", b"GIF8": "image/gi
 
 
 def read_prompt(context: Context) -> Prompt:
-    """Check the request and return what it asks.
+    """Validate the request and return its prompt.
 
     Raises:
-        Refusal: the API would not take it.
+        Refusal: the API would refuse it.
     """
     body = context.body
     if not isinstance(body, dict):
@@ -40,7 +40,7 @@ def read_prompt(context: Context) -> Prompt:
     if not isinstance(body.get("model"), str) or not body["model"]:
         raise _bad("model is required")
     _check_types(body)
-    if not context.manner.serves("ollama", body["model"]):
+    if not context.behaviour.serves("ollama", body["model"]):
         raise refuse("ollama", f"model '{body['model']}' not found", name="model_not_found")
     model = installed(body["model"])
     thinks = _reads_thinking(body, model)
@@ -75,8 +75,8 @@ def _check_types(body: Json) -> None:
     for message in body.get("messages") or []:
         _check_message(message)
     if body.get("format") not in (None, "json") and not isinstance(body["format"], dict):
-        told = json.dumps(body["format"])
-        raise _bad(f'invalid format: {told}; expected "json" or a valid JSON Schema object')
+        given = json.dumps(body["format"])
+        raise _bad(f'invalid format: {given}; expected "json" or a valid JSON Schema object')
     for name, kind in OPTIONS.items():
         value = (body.get("options") or {}).get(name)
         if value is not None and (isinstance(value, bool) or not isinstance(value, kind)):
@@ -127,7 +127,7 @@ def _reads_thinking(body: Json, model: Installed) -> bool:
         )
     if think and not model.can("thinking"):
         raise _bad(f'"{body["model"]}" does not support thinking')
-    # gpt-oss is told how hard to think, and thinks.
+    # gpt-oss takes levels, and always thinks.
     return bool(think) or model.family == "gptoss"
 
 
@@ -146,7 +146,7 @@ def _check_abilities(body: Json, model: Installed) -> None:
 
 
 def _fit(body: Json, model: Installed) -> list[Json]:
-    """Return the messages that fit the window: the oldest go without a word, unless told not to."""
+    """Return the messages that fit the window; the oldest are dropped silently by default."""
     messages = [{"content": "", **message} for message in body.get("messages") or []]
     window = min((body.get("options") or {}).get("num_ctx") or DEFAULT_WINDOW, model.window)
     if _count(messages) <= window:

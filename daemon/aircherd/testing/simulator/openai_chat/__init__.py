@@ -1,1 +1,1 @@
-"""The simulated openai_chat API."""
+"""The simulated OpenAI Chat Completions API."""

@@ -1,7 +1,7 @@
-"""OpenAI Chat Completions: answers, streams, model list and headers.
+"""OpenAI Chat Completions: responses, streams, model list and headers.
 
-`Dialect` says where OpenRouter and Ollama, which speak the same form, differ; their modules hold
-theirs. Sources: OpenAI's API reference and SDK, November 2026.
+`Dialect` describes the differences of OpenRouter and Ollama, which use the same format. Sources:
+OpenAI's API reference and SDK, November 2026.
 """
 
 from functools import lru_cache
@@ -27,16 +27,16 @@ CREATED = 1_790_000_000
 
 
 class Dialect(msgspec.Struct, frozen=True, kw_only=True):
-    """Where those who speak OpenAI's form differ.
+    """The differences between APIs in OpenAI's format.
 
     Attributes:
         id_prefix, id_width: of a completion's id.
-        extra: fields every chunk and answer carries besides the usual ones.
-        preamble: bytes that come before the first event.
-        pads: chunks carry `obfuscation`, which hides the length of a token from a listener.
-        always_usage: a stream reports its usage unasked.
-        usage_extra: fields of the usage besides the usual ones.
-        native_finish: a choice repeats its finish as `native_finish_reason`.
+        extra: additional fields of every chunk and response.
+        preamble: bytes before the first event.
+        pads: chunks have `obfuscation`, which hides the length of a token from eavesdroppers.
+        always_usage: a stream always reports its usage.
+        usage_extra: additional fields of the usage.
+        native_finish: a choice repeats its finish reason as `native_finish_reason`.
     """
 
     id_prefix: str = "chatcmpl-"
@@ -58,15 +58,15 @@ def answer_chat(context: Context, dialect: Dialect = OPENAI) -> Reply:
     """Answer `POST /chat/completions`.
 
     Raises:
-        Refusal: the request is not one the API takes.
+        Refusal: the API would refuse the request.
     """
     prompt = openai_prompt.read_prompt(context)
-    said = script.decide(prompt, context.manner)
-    usage = _usage(script.tally(prompt, said, context.manner), dialect)
-    form = _Form(context, dialect)
+    answer = script.decide(prompt, context.behaviour)
+    usage = _usage(script.count_usage(prompt, answer, context.behaviour), dialect)
+    form = _ReplyBuilder(context, dialect)
     if context.wants_stream():
-        return form.stream(said, usage)
-    return form.whole(said, usage)
+        return form.stream(answer, usage)
+    return form.whole(answer, usage)
 
 
 def answer_models(context: Context) -> Whole:
@@ -77,15 +77,15 @@ def answer_models(context: Context) -> Whole:
             "object": "model",
             "created": CREATED,
             "owned_by": "system",
-            **context.manner.model_fields,
+            **context.behaviour.model_fields,
         }
-        for model in context.manner.models.get(context.vendor, [])
+        for model in context.behaviour.models.get(context.vendor, [])
     ]
     return json_reply(200, {"object": "list", "data": listed}, [])
 
 
 def request_headers(context: Context) -> Headers:
-    """Return the headers every answer carries besides the rate limits."""
+    """Return the headers of every response, besides the rate limits."""
     return [
         ("openai-organization", "org-simulated"),
         ("openai-processing-ms", "1"),
@@ -95,7 +95,7 @@ def request_headers(context: Context) -> Headers:
 
 
 def refused_key_message(key: str) -> str:
-    """Return the 401's text: it echoes both ends of the key, which nobody may pass on."""
+    """Return the 401's message. It repeats both ends of the key, which must be redacted."""
     shown = f"{key[:8]}{'*' * max(len(key) - 12, 4)}{key[-4:]}"
     return (
         f"Incorrect API key provided: {shown}. You can find your API key at "
@@ -103,7 +103,7 @@ def refused_key_message(key: str) -> str:
     )
 
 
-class _Form:
+class _ReplyBuilder:
     """Builds the bytes of one completion."""
 
     def __init__(self, context: Context, dialect: Dialect) -> None:
@@ -116,41 +116,41 @@ class _Form:
             **dialect.extra,
         }
         self._thinking = openai_thinking.field_of(context)
-        # OpenRouter's: the model thinks, and nobody sees it.
+        # OpenRouter: the model thinks, but the thinking is hidden.
         asked = context.body.get("reasoning") or {}
         self._hides = bool(asked.get("exclude"))
 
-    def whole(self, said: script.Said, usage: dict[str, object]) -> Whole:
+    def whole(self, answer: script.Answer, usage: dict[str, object]) -> Whole:
         message: dict[str, object] = {
             "role": "assistant",
-            "content": "".join(said.pieces) if said.pieces or not said.calls else None,
+            "content": "".join(answer.pieces) if answer.pieces or not answer.calls else None,
             "refusal": None,
-            **openai_thinking.shown_whole(self._thinking, said.thoughts, hidden=self._hides),
+            **openai_thinking.shown_whole(self._thinking, answer.thoughts, hidden=self._hides),
         }
-        if said.calls:
+        if answer.calls:
             message["tool_calls"] = [
-                self._call(index, call, call.arguments) for index, call in enumerate(said.calls)
+                self._call(index, call, call.arguments) for index, call in enumerate(answer.calls)
             ]
-        choice = {"index": 0, "message": message, "logprobs": None, **self._finish(said)}
+        choice = {"index": 0, "message": message, "logprobs": None, **self._finish(answer)}
         body = {**self._base, "object": "chat.completion", "choices": [choice], "usage": usage}
         return json_reply(200, body, [])
 
-    def stream(self, said: script.Said, usage: dict[str, object]) -> Streamed:
+    def stream(self, answer: script.Answer, usage: dict[str, object]) -> Streamed:
         options = self._context.body.get("stream_options") or {}
         with_usage = self._dialect.always_usage or bool(options.get("include_usage"))
         pads = self._dialect.pads and options.get("include_obfuscation", True)
         chunks = _Chunks(self._base, usage_null=with_usage, pads=pads)
-        speaks = bool(said.pieces) or not said.calls
+        speaks = bool(answer.pieces) or not answer.calls
         content = "" if speaks else None
         opening: dict[str, object] = {"role": "assistant", "content": content, "refusal": None}
-        closing = chunks.chunk({}, **self._finish(said))
+        closing = chunks.chunk({}, **self._finish(answer))
         return Streamed(
             [EVENT_TYPE, ("cache-control", "no-cache")],
             self._dialect.preamble + chunks.chunk(opening),
             [
-                *self._thought_chunks(chunks, said.thoughts),
-                *chunks.texts(said.pieces),
-                *self._call_chunks(chunks, said.calls),
+                *self._thought_chunks(chunks, answer.thoughts),
+                *chunks.texts(answer.pieces),
+                *self._call_chunks(chunks, answer.calls),
             ],
             closing + (chunks.usage(usage) if with_usage else b""),
             b"data: [DONE]\n\n",
@@ -177,8 +177,8 @@ class _Form:
             "function": {"name": call.name, "arguments": arguments},
         }
 
-    def _finish(self, said: script.Said) -> dict[str, object]:
-        finish = FINISH[said.finish]
+    def _finish(self, answer: script.Answer) -> dict[str, object]:
+        finish = FINISH[answer.finish]
         if self._dialect.native_finish:
             return {"finish_reason": finish, "native_finish_reason": finish}
         return {"finish_reason": finish}
@@ -186,7 +186,7 @@ class _Form:
 
 @lru_cache(maxsize=4)
 def _endings(*, usage_null: bool, pads: bool) -> tuple[list[bytes], list[bytes]]:
-    """Return what ends a chunk, and what ends a chunk of text, by the length of its text mod 16."""
+    """Return the end of a chunk, and that of a text chunk by the length of its text mod 16."""
     usage = b',"usage":null' if usage_null else b""
     padding = [b',"obfuscation":"%b"' % (b"x" * (16 - size)) if pads else b"" for size in range(16)]
     ends = [b"]%b%b}\n\n" % (usage, pad) for pad in padding]
@@ -194,7 +194,7 @@ def _endings(*, usage_null: bool, pads: bool) -> tuple[list[bytes], list[bytes]]
 
 
 class _Chunks:
-    """Encodes chunks whose outer part never changes: the hot path of every benchmark."""
+    """Encodes chunks with a constant outer part. The hot path of benchmarks."""
 
     def __init__(self, base: dict[str, object], *, usage_null: bool, pads: bool) -> None:
         outer = encode_json({**base, "object": "chat.completion.chunk"})
@@ -214,18 +214,18 @@ class _Chunks:
         return self._start + b'],"usage":' + encode_json(usage) + b"}\n\n"
 
 
-def _usage(tally: script.Tally, dialect: Dialect) -> dict[str, object]:
+def _usage(count_usage: script.TokenCounts, dialect: Dialect) -> dict[str, object]:
     return {
-        "prompt_tokens": tally.input,
-        "completion_tokens": tally.output,
-        "total_tokens": tally.input + tally.output,
+        "prompt_tokens": count_usage.input,
+        "completion_tokens": count_usage.output,
+        "total_tokens": count_usage.input + count_usage.output,
         "prompt_tokens_details": {
-            "cached_tokens": tally.cached,
-            "cache_write_tokens": tally.cache_write,
+            "cached_tokens": count_usage.cached,
+            "cache_write_tokens": count_usage.cache_write,
             "audio_tokens": 0,
         },
         "completion_tokens_details": {
-            "reasoning_tokens": tally.reasoning,
+            "reasoning_tokens": count_usage.reasoning,
             "audio_tokens": 0,
             "accepted_prediction_tokens": 0,
             "rejected_prediction_tokens": 0,

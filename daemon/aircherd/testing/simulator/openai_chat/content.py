@@ -1,13 +1,13 @@
-"""The content of Chat Completions messages, and the JSON asked for: what OpenAI takes and reads.
+"""Reads and validates the content and the response format of Chat Completions.
 
-Source: OpenAI's API reference and the refusals that its users report, November 2026.
+Sources: OpenAI's API reference and refusals reported by users, November 2026.
 """
 
 import binascii
 import re
 from typing import Any
 
-from aircherd.testing.simulator.errors.errors import Refusal, refuse
+from aircherd.testing.simulator.errors.bodies import Refusal, refuse
 
 Json = dict[str, Any]
 
@@ -17,14 +17,14 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def text_of(content: object) -> str:
-    """Return the words of a content, a plain text or a list of parts."""
+    """Return the text of a content, a string or a list of parts."""
     if isinstance(content, str):
         return content
     return "\n".join(part["text"] for part in _parts(content) if part.get("type") == "text")
 
 
 def images_of(content: object) -> list[str]:
-    """Return the pictures of a content, by media type or URL."""
+    """Return the images of a content, by media type or URL."""
     urls = [part["image_url"]["url"] for part in _parts(content) if part["type"] == "image_url"]
     return [url[5:].partition(";")[0] if url.startswith("data:") else url for url in urls]
 
@@ -37,7 +37,7 @@ def check_content(vendor: str, message: Json, at: int) -> None:
     """Check the parts of one message.
 
     Raises:
-        Refusal: one is of no type that is known, or a picture that nobody can look at.
+        Refusal: one has an unknown type or is an invalid image.
     """
     for number, part in enumerate(_parts(message.get("content"))):
         where = f"messages[{at}].content[{number}]"
@@ -80,10 +80,10 @@ def _bad_picture(vendor: str, expected: str) -> Refusal:
 
 
 def read_schema(vendor: str, body: Json) -> Json | None:
-    """Return the schema that the answer must fit, {} for any object, None for plain text.
+    """Return the schema that the answer must match, {} for any object, None for plain text.
 
     Raises:
-        Refusal: the form is none, or its schema not one that can be kept to strictly.
+        Refusal: the format is unknown, or the schema does not work with strict mode.
     """
     wanted = body.get("response_format")
     if wanted is None or wanted.get("type") == "text":
@@ -110,7 +110,7 @@ def _check_mention(vendor: str, messages: list[Json]) -> None:
 
 
 def _check_strict(vendor: str, name: str, schema: object) -> None:
-    """Strict means: every object names all it has, and nothing else may be in it."""
+    """Check for strict mode: objects require all properties and allow no others."""
     if isinstance(schema, list):
         for each in schema:
             _check_strict(vendor, name, each)

@@ -1,13 +1,13 @@
-"""What a Chat Completions request asks, after the checks that OpenAI makes of it.
+"""Reads a Chat Completions request, with the checks that OpenAI makes.
 
-Each check repeats a refusal seen from the real API, so that an adapter's mistake shows in a test
-and not at a user's. Parameters nobody knows are let through: most compatible servers do that.
+Each check reproduces a refusal of the real API, so that an adapter's mistake shows up in tests.
+Unknown parameters are accepted, as by most compatible servers.
 """
 
 from typing import Any
 
 from aircherd.testing.simulator.context import Context
-from aircherd.testing.simulator.errors.errors import Refusal, refuse
+from aircherd.testing.simulator.errors.bodies import Refusal, refuse
 from aircherd.testing.simulator.openai_chat import thinking as openai_thinking
 from aircherd.testing.simulator.openai_chat.content import (
     check_content,
@@ -23,10 +23,10 @@ ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 
 
 def read_prompt(context: Context) -> Prompt:
-    """Check the request and return what it asks.
+    """Validate the request and return its prompt.
 
     Raises:
-        Refusal: the API would not take it.
+        Refusal: the API would refuse it.
     """
     body, vendor = context.body, context.vendor
     if not isinstance(body, dict):
@@ -85,7 +85,7 @@ def _check_body(vendor: str, body: Json) -> list[Json]:
 
 
 def _check_model(context: Context, model: str) -> None:
-    if context.manner.serves(context.vendor, model):
+    if context.behaviour.serves(context.vendor, model):
         return
     message = {
         "ollama": f'model "{model}" not found, try pulling it first',

@@ -1,9 +1,9 @@
-"""Thinking in Chat Completions: how it is asked for, shown, and what of it must come back.
+"""Thinking in Chat Completions: requesting it, showing it, and checking what is sent back.
 
-OpenAI shows nothing of it and takes nothing back. Servers that resemble it show it under one of
-two names (`Manner.reasoning_field`): who uses `reasoning_content` wants it back with the calls it
-led to, as DeepSeek does, who uses `reasoning` takes no other name, as Groq does. OpenRouter's form
-is `reasoning_details`: texts with their model's signature, which must come back unchanged.
+OpenAI neither shows it nor accepts it. Compatible servers show it in one of two fields
+(`Behaviour.reasoning_field`): those with `reasoning_content` require it back with the tool calls it
+led to, like DeepSeek; those with `reasoning` accept no other name, like Groq. OpenRouter uses
+`reasoning_details`: texts with the model's signature, which must be sent back unchanged.
 Sources: the vendors' documentation, and refusals reported in issues, November 2026.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from aircherd.testing.simulator import script
 from aircherd.testing.simulator.context import Context
-from aircherd.testing.simulator.errors.errors import Refusal, refuse
+from aircherd.testing.simulator.errors.bodies import Refusal, refuse
 
 Json = dict[str, Any]
 
@@ -22,17 +22,17 @@ _FORMAT: Json = {"type": "reasoning.text", "format": "anthropic-claude-v1", "ind
 
 
 def field_of(context: Context) -> str | None:
-    """Return the field in which thinking is shown, None where it is not."""
+    """Return the field in which thinking is shown, None if it is not shown."""
     if context.vendor == "openrouter":
         return DETAILS
-    return context.manner.reasoning_field
+    return context.behaviour.reasoning_field
 
 
 def wants_thinking(context: Context) -> bool:
-    """Whether the request asks for thinking. By itself no simulated model thinks.
+    """Return whether the request turns thinking on. It is off by default.
 
     Raises:
-        Refusal: it asks in a way that the API does not take.
+        Refusal: the parameter is invalid.
     """
     body = context.body
     effort = body.get("reasoning_effort")
@@ -46,7 +46,7 @@ def wants_thinking(context: Context) -> bool:
         effort = asked.get("effort") or ("medium" if _is_on(asked) else None)
     if effort is None:
         return False
-    known = FEW_EFFORTS if context.manner.reasoning_field else EFFORTS
+    known = FEW_EFFORTS if context.behaviour.reasoning_field else EFFORTS
     if effort not in known:
         raise refuse(
             context.vendor,
@@ -64,9 +64,9 @@ def _is_on(asked: Json) -> bool:
 
 
 def shown_deltas(field: str | None, thoughts: list[str], *, hidden: bool) -> list[list[Json]]:
-    """Return the deltas in which thinking is streamed: a list for each piece of it.
+    """Return the deltas in which thinking is streamed: a list for each piece.
 
-    OpenRouter's signature comes behind the last piece, without text.
+    OpenRouter's signature follows the last piece, without text.
     """
     if field is None or hidden or not thoughts:
         return []
@@ -88,7 +88,7 @@ def _detailed(text: str | None, detail: Json) -> Json:
 
 
 def shown_whole(field: str | None, thoughts: list[str], *, hidden: bool) -> Json:
-    """Return the fields of a message that show its thinking."""
+    """Return the fields of a complete message that show its thinking."""
     text = "".join(thoughts)
     if field is None or hidden or not text:
         return {}
@@ -102,10 +102,10 @@ def shown_whole(field: str | None, thoughts: list[str], *, hidden: bool) -> Json
 
 
 def check_returned(context: Context, messages: list[Json], *, thinks: bool) -> None:
-    """Check the thinking in the messages of a conversation that goes on.
+    """Check the thinking in earlier messages of a conversation.
 
     Raises:
-        Refusal: it is of another's form, changed, or missing where a call followed it.
+        Refusal: it has another format, was changed, or is missing before a tool call.
     """
     if context.vendor not in ("openai", "openrouter"):
         return
@@ -127,8 +127,8 @@ def _check_names(context: Context, message: Json, at: int, field: str | None) ->
         if name not in message or name == field:
             continue
         if field is None:
-            told = f"Unknown parameter: 'messages[{at}].{name}'."
-            raise refuse(context.vendor, told, code="unknown_parameter")
+            unknown = f"Unknown parameter: 'messages[{at}].{name}'."
+            raise refuse(context.vendor, unknown, code="unknown_parameter")
         raise refuse(
             context.vendor,
             f"'messages.{at}' : for 'role:assistant' the following must be satisfied"
@@ -153,5 +153,5 @@ def _missing(context: Context, field: str) -> Refusal:
 
 
 def _at_the_maker(message: str) -> Refusal:
-    """Return the refusal of the model's own maker, as OpenRouter passes it on."""
+    """Return the refusal of the model's vendor, as OpenRouter passes it on."""
     return refuse("openrouter", f"Provider returned error: messages.1.content.0: {message}")

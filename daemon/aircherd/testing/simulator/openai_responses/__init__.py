@@ -1,1 +1,1 @@
-"""The simulated openai_responses API."""
+"""The simulated OpenAI Responses API."""

@@ -1,8 +1,8 @@
-"""OpenAI's Responses API: replies and streams.
+"""OpenAI's Responses API: responses and streams.
 
-A reply is a list of items: reasoning, a message, tool calls. In a stream each is opened, told piece
-by piece, and told again whole when it is done; the last event has the whole response once more.
-Sources: OpenAI's API reference and SDK, November 2026.
+A response is a list of items: reasoning, a message, tool calls. In a stream each item is opened,
+sent in pieces, and repeated whole at its end; the last event has the whole response again. Sources:
+OpenAI's API reference and SDK, November 2026.
 """
 
 from typing import Any
@@ -26,29 +26,29 @@ def answer_chat(context: Context) -> Reply:
     """Answer `POST /responses`.
 
     Raises:
-        Refusal: the request is not one the API takes.
+        Refusal: the API would refuse the request.
     """
     prompt = responses_prompt.read_prompt(context)
-    said = script.decide(prompt, context.manner)
-    items = _items(context, said)
-    final = _final(context, said, items, script.tally(prompt, said, context.manner))
+    answer = script.decide(prompt, context.behaviour)
+    items = _items(context, answer)
+    final = _final(context, answer, items, script.count_usage(prompt, answer, context.behaviour))
     if context.wants_stream():
-        return _stream(context, said, items, final)
+        return _stream(context, answer, items, final)
     return json_reply(200, final, [])
 
 
 # ------------------------------------------------------------------ items
 
 
-def _items(context: Context, said: script.Said) -> list[Json]:
-    items = [_reasoning(context, said)] if said.thoughts else []
-    if said.pieces or not said.calls:
-        items.append(_message(context, said))
-    return items + [_call(context, at, call) for at, call in enumerate(said.calls)]
+def _items(context: Context, answer: script.Answer) -> list[Json]:
+    items = [_reasoning(context, answer)] if answer.thoughts else []
+    if answer.pieces or not answer.calls:
+        items.append(_message(context, answer))
+    return items + [_call(context, at, call) for at, call in enumerate(answer.calls)]
 
 
-def _reasoning(context: Context, said: script.Said) -> Json:
-    item_id, thought = context.make_id("rs_", 48), "".join(said.thoughts)
+def _reasoning(context: Context, answer: script.Answer) -> Json:
+    item_id, thought = context.make_id("rs_", 48), "".join(answer.thoughts)
     is_shown = context.body["reasoning"].get("summary") is not None
     return {
         "id": item_id,
@@ -58,12 +58,12 @@ def _reasoning(context: Context, said: script.Said) -> Json:
     }
 
 
-def _message(context: Context, said: script.Said) -> Json:
-    text = "".join(said.pieces)
+def _message(context: Context, answer: script.Answer) -> Json:
+    text = "".join(answer.pieces)
     return {
         "id": context.make_id("msg_", 48),
         "type": "message",
-        "status": "incomplete" if said.finish == "length" else "completed",
+        "status": "incomplete" if answer.finish == "length" else "completed",
         "content": [{"type": "output_text", "annotations": [], "logprobs": [], "text": text}],
         "role": "assistant",
     }
@@ -83,28 +83,30 @@ def _call(context: Context, at: int, call: script.Call) -> Json:
 # ------------------------------------------------------------------ the response
 
 
-def _final(context: Context, said: script.Said, items: list[Json], tally: script.Tally) -> Json:
-    is_cut = said.finish == "length"
+def _final(
+    context: Context, answer: script.Answer, items: list[Json], count_usage: script.TokenCounts
+) -> Json:
+    is_cut = answer.finish == "length"
     return {
         **_response(context),
         "status": "incomplete" if is_cut else "completed",
         "incomplete_details": {"reason": "max_output_tokens"} if is_cut else None,
         "output": items,
         "usage": {
-            "input_tokens": tally.input,
+            "input_tokens": count_usage.input,
             "input_tokens_details": {
-                "cached_tokens": tally.cached,
-                "cache_write_tokens": tally.cache_write,
+                "cached_tokens": count_usage.cached,
+                "cache_write_tokens": count_usage.cache_write,
             },
-            "output_tokens": tally.output,
-            "output_tokens_details": {"reasoning_tokens": tally.reasoning},
-            "total_tokens": tally.input + tally.output,
+            "output_tokens": count_usage.output,
+            "output_tokens_details": {"reasoning_tokens": count_usage.reasoning},
+            "total_tokens": count_usage.input + count_usage.output,
         },
     }
 
 
 def _response(context: Context) -> Json:
-    """Return the response as it begins: it repeats what was asked."""
+    """Return the initial response, which repeats the request's parameters."""
     body: Json = context.body
     reasoning = body.get("reasoning") or {}
     return {
@@ -139,14 +141,14 @@ def _response(context: Context) -> Json:
 # ------------------------------------------------------------------ the stream
 
 
-def _stream(context: Context, said: script.Said, items: list[Json], final: Json) -> Streamed:
+def _stream(context: Context, answer: script.Answer, items: list[Json], final: Json) -> Streamed:
     options = context.body.get("stream_options") or {}
     events = _Events(pads=options.get("include_obfuscation", True))
     begun = _response(context)
     opening = events.event("response.created", response=begun)
     opening += events.event("response.in_progress", response=begun)
     for at, item in enumerate(items):
-        _TELL[item["type"]](events, at, item, said)
+        _TELL[item["type"]](events, at, item, answer)
     kind = f"response.{final['status']}"
     return Streamed(
         [EVENT_TYPE, ("cache-control", "no-cache")],
@@ -158,7 +160,7 @@ def _stream(context: Context, said: script.Said, items: list[Json], final: Json)
 
 
 class _Events:
-    """Numbers the events and collects the pieces of output; the others ride with the next piece."""
+    """Numbers events and collects pieces of output; other events are added to the next piece."""
 
     def __init__(self, *, pads: bool) -> None:
         self.pieces: list[bytes] = []
@@ -176,50 +178,50 @@ class _Events:
         """Add an event without output."""
         self.pending += self.event(kind, **fields)
 
-    def tell(self, kind: str, pieces: list[str], **fields: object) -> None:
+    def put_pieces(self, kind: str, pieces: list[str], **fields: object) -> None:
         """Add an event for each piece of output."""
         for piece in pieces:
-            # It hides the length of a token from who listens on the way.
+            # It hides the length of a token from eavesdroppers.
             padding = {"obfuscation": "x" * (16 - len(piece) % 16)} if self._pads else {}
             event = self.event(kind, **fields, delta=piece, **padding)
             self.pieces.append(self.pending + event)
             self.pending = b""
 
 
-def _tell_reasoning(events: _Events, at: int, item: Json, said: script.Said) -> None:
+def _put_reasoning(events: _Events, at: int, item: Json, answer: script.Answer) -> None:
     place = {"item_id": item["id"], "output_index": at, "summary_index": 0}
     kind = "response.reasoning_summary"
     unfinished = {**item, "summary": [], "encrypted_content": item["encrypted_content"][:16]}
     events.put("response.output_item.added", output_index=at, item=unfinished)
     for part in item["summary"]:
         events.put(f"{kind}_part.added", **place, part={**part, "text": ""})
-        events.tell(f"{kind}_text.delta", said.thoughts, **place)
+        events.put_pieces(f"{kind}_text.delta", answer.thoughts, **place)
         events.put(f"{kind}_text.done", **place, text=part["text"])
         events.put(f"{kind}_part.done", **place, part=part)
     events.put("response.output_item.done", output_index=at, item=item)
 
 
-def _tell_message(events: _Events, at: int, item: Json, said: script.Said) -> None:
+def _put_message(events: _Events, at: int, item: Json, answer: script.Answer) -> None:
     place = {"item_id": item["id"], "output_index": at, "content_index": 0}
     part = item["content"][0]
     begun = {**item, "status": "in_progress", "content": []}
     events.put("response.output_item.added", output_index=at, item=begun)
     events.put("response.content_part.added", **place, part={**part, "text": ""})
-    events.tell("response.output_text.delta", said.pieces, **place, logprobs=[])
+    events.put_pieces("response.output_text.delta", answer.pieces, **place, logprobs=[])
     events.put("response.output_text.done", **place, text=part["text"], logprobs=[])
     events.put("response.content_part.done", **place, part=part)
     events.put("response.output_item.done", output_index=at, item=item)
 
 
-def _tell_call(events: _Events, at: int, item: Json, said: script.Said) -> None:
-    del said
+def _put_call(events: _Events, at: int, item: Json, answer: script.Answer) -> None:
+    del answer
     place = {"item_id": item["id"], "output_index": at}
     kind, arguments = "response.function_call_arguments", item["arguments"]
     begun = {**item, "status": "in_progress", "arguments": ""}
     events.put("response.output_item.added", output_index=at, item=begun)
-    events.tell(f"{kind}.delta", script.fragments(arguments), **place)
+    events.put_pieces(f"{kind}.delta", script.fragments(arguments), **place)
     events.put(f"{kind}.done", **place, arguments=arguments, name=item["name"])
     events.put("response.output_item.done", output_index=at, item=item)
 
 
-_TELL = {"reasoning": _tell_reasoning, "message": _tell_message, "function_call": _tell_call}
+_TELL = {"reasoning": _put_reasoning, "message": _put_message, "function_call": _put_call}

@@ -1,13 +1,13 @@
-"""The input of a Responses request: its items, what the API takes of them, and what they say.
+"""Reads and validates the input items of a Responses request.
 
-Each check repeats a refusal of the real API. Source: its reference, OpenAI's SDK and refusals
+Each check reproduces a refusal of the real API. Sources: its reference, OpenAI's SDK and refusals
 reported in issues, November 2026.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from aircherd.testing.simulator.errors.errors import Refusal, refuse
+from aircherd.testing.simulator.errors.bodies import Refusal, refuse
 from aircherd.testing.simulator.openai_chat.content import PICTURE
 from aircherd.testing.simulator.openai_responses.thinking import check_returned, unknown_item
 
@@ -20,10 +20,10 @@ MAX_CALL_ID = 64
 
 
 def read_items(body: Json) -> list[Json]:
-    """Return the items of the input, after the checks that OpenAI makes of them.
+    """Validate and return the items of the input.
 
     Raises:
-        Refusal: the API would not take them.
+        Refusal: the API would refuse them.
     """
     given = body.get("input")
     if isinstance(given, str):
@@ -41,21 +41,21 @@ def read_items(body: Json) -> list[Json]:
 
 
 def text_of(item: Json) -> str:
-    """Return the words of an item."""
+    """Return the text of an item."""
     if item["type"] == "function_call":
         return str(item["arguments"])
     return _text(item.get("content") or item.get("output") or "")
 
 
 def images_of(item: Json) -> list[str]:
-    """Return the pictures of a message, by media type or URL."""
+    """Return the images of a message, by media type or URL."""
     content = item.get("content")
     parts = content if isinstance(content, list) else []
     return [_picture(part) for part in parts if part["type"] == "input_image"]
 
 
 def last_results(items: list[Json]) -> list[str]:
-    """Return what tools answered, if that came last: their words, and their pictures by type."""
+    """Return the tool results at the end of the input: their texts, and their images by type."""
     results: list[str] = []
     for item in reversed(items):
         if item["type"] != "function_call_output":

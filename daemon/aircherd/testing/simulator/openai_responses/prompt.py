@@ -1,14 +1,13 @@
-"""What a Responses request asks, after the checks that OpenAI makes of its parameters.
+"""Reads the parameters of a Responses request, with the checks that OpenAI makes.
 
-The API is strict where Chat Completions is not: a parameter it does not know is refused, and those
-that were renamed are told by their new names. Source: OpenAI's reference and SDK, and refusals
-reported in issues, November 2026.
+Unlike Chat Completions, the API refuses unknown parameters, and names the new name of renamed ones.
+Sources: OpenAI's reference and SDK, and refusals reported in issues, November 2026.
 """
 
 from typing import Any
 
 from aircherd.testing.simulator.context import Context
-from aircherd.testing.simulator.errors.errors import Refusal, refuse
+from aircherd.testing.simulator.errors.bodies import Refusal, refuse
 from aircherd.testing.simulator.openai_chat import content as openai_content
 from aircherd.testing.simulator.openai_responses.input import (
     images_of,
@@ -46,10 +45,10 @@ LEAST_TOKENS = 16
 
 
 def read_prompt(context: Context) -> Prompt:
-    """Check the request and return what it asks.
+    """Validate the request and return its prompt.
 
     Raises:
-        Refusal: the API would not take it.
+        Refusal: the API would refuse it.
     """
     body = context.body
     if not isinstance(body, dict):
@@ -105,18 +104,20 @@ def _check_parameters(body: Json) -> None:
         raise _bad(message, "stream_options")
     for name in options or {}:
         if name != "include_obfuscation":
-            told = f"stream_options.{name}"
-            raise _bad(f"Unknown parameter: '{told}'.", told, "unknown_parameter")
+            path = f"stream_options.{name}"
+            raise _bad(
+                f"Unknown parameter: '{path}'.", path, "unknown_parameter"
+            )
 
 
 def _check_model(context: Context, model: str) -> None:
-    if not context.manner.serves("openai", model):
+    if not context.behaviour.serves("openai", model):
         message = f"The requested model '{model}' does not exist."
         raise refuse("openai", message, name="model_not_found")
 
 
 def _wants_thinking(body: Json) -> bool:
-    """Whether the model thinks; by itself no simulated one does."""
+    """Return whether the request turns thinking on. It is off by default."""
     reasoning = body.get("reasoning") or {}
     effort = reasoning.get("effort")
     if body["model"].startswith(WITHOUT_THINKING):
@@ -154,7 +155,7 @@ def _check_numbers(body: Json, *, thinks: bool) -> None:
 def _read_tools(body: Json) -> list[str]:
     tools: list[Json] = body.get("tools") or []
     for at, tool in enumerate(tools):
-        # In the form of Chat Completions the name is one level deeper.
+        # In Chat Completions the name is one level deeper.
         if tool.get("type") == "function" and not isinstance(tool.get("name"), str):
             raise _missing(f"tools[{at}].name")
     return [tool["name"] for tool in tools if tool["type"] == "function"]
@@ -176,7 +177,7 @@ def _read_choice(body: Json, tools: list[str]) -> tuple[str, str | None]:
 
 
 def _read_schema(body: Json, items: list[Json]) -> Json | None:
-    """Return the schema that the answer must fit, {} for any object, None for plain text."""
+    """Return the schema that the answer must match, {} for any object, None for plain text."""
     wanted = (body.get("text") or {}).get("format") or {"type": "text"}
     if wanted["type"] == "json_object":
         if not any("json" in text_of(item).lower() for item in items):
@@ -191,6 +192,6 @@ def _read_schema(body: Json, items: list[Json]) -> Json | None:
     for name in ("name", "schema"):
         if name not in wanted:
             raise _missing(f"text.format.{name}")
-    # Both of OpenAI's APIs are as strict about schemas.
+    # Both of OpenAI's APIs have the same rules for schemas.
     form = {"type": "json_schema", "json_schema": wanted}
     return openai_content.read_schema("openai", {"response_format": form})

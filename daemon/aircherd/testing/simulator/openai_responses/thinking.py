@@ -1,8 +1,8 @@
-"""Thinking in the Responses API: sealed into `encrypted_content`, which must come back unchanged.
+"""Thinking in the Responses API: `encrypted_content`, which must be sent back unchanged.
 
-The seal belongs to the item's id: under another the real API cannot open it either. Nothing is
-stored here, as with `store: false`: an item without its seal is unknown.
-Source: OpenAI's documentation, and refusals reported in issues, November 2026.
+It is bound to the item's id, as with the real API. Nothing is stored, as with `store: false`: an
+item without its encrypted content is unknown. Sources: OpenAI's documentation, and refusals
+reported in issues, November 2026.
 """
 
 import base64
@@ -10,7 +10,7 @@ import binascii
 from typing import Any
 
 from aircherd.testing.simulator import script
-from aircherd.testing.simulator.errors.errors import Refusal, refuse
+from aircherd.testing.simulator.errors.bodies import Refusal, refuse
 
 Json = dict[str, Any]
 
@@ -19,16 +19,16 @@ _PREFIX = "gAAAAAB"
 
 
 def seal(item_id: str, thought: str) -> str:
-    """Return the encrypted content of the item of this id."""
+    """Return the encrypted content of the item with this id."""
     sealed = f"{script.signature(item_id + thought)} {thought}"
     return _PREFIX + base64.urlsafe_b64encode(sealed.encode()).decode()
 
 
 def check_returned(item: Json, where: str) -> None:
-    """Check a reasoning item that comes back.
+    """Check a reasoning item that is sent back.
 
     Raises:
-        Refusal: it is not one that was sent, or not as it was.
+        Refusal: it is unknown or was changed.
     """
     if not isinstance(item.get("summary"), list):
         raise refuse(
@@ -58,7 +58,7 @@ def check_returned(item: Json, where: str) -> None:
 
 
 def unknown_item(item_id: object) -> Refusal:
-    """Return the refusal of an item of which only the id is there."""
+    """Return the refusal of an item that has only an id."""
     message = (
         f"Item with id '{item_id}' not found. Items are not persisted when `store` is set to "
         "false. Try again with `store` set to true, or remove this item from your input."
@@ -67,7 +67,7 @@ def unknown_item(item_id: object) -> Refusal:
 
 
 def _open(item_id: str, sealed: str) -> str | None:
-    """Return the thought, None if this is not what `seal` made for the item."""
+    """Return the thought, None if `seal` did not create the content for this item."""
     try:
         opened = base64.urlsafe_b64decode(sealed.removeprefix(_PREFIX)).decode()
     except (binascii.Error, UnicodeDecodeError):

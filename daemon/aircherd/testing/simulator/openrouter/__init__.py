@@ -1,1 +1,1 @@
-"""The simulated openrouter API."""
+"""The simulated OpenRouter API."""

@@ -1,6 +1,6 @@
-"""OpenRouter: OpenAI's form with comments, costs and a provider's name, and the key's own page.
+"""OpenRouter: OpenAI's format with comments, costs and a provider name, and the key endpoint.
 
-Its model list is public and proves nothing about a key; `GET /key` does.
+Its model list is public and does not verify a key; `GET /key` does.
 """
 
 from typing import Any
@@ -29,7 +29,7 @@ def answer_chat(context: Context) -> Reply:
     """Answer `POST /chat/completions`.
 
     Raises:
-        Refusal: the request is not one the API takes.
+        Refusal: the API would refuse the request.
     """
     return openai.answer_chat(context, OPENROUTER)
 
@@ -55,13 +55,13 @@ PRICES = {
         {"min_prompt_tokens": 200_000, "prompt": "0.000006", "completion": "0.0000225"},
     ],
 }
-# What a request will cost is not known before it is clear who serves it.
+# The cost of a request is unknown until a provider is chosen.
 ROUTED = {"prompt": "-1", "completion": "-1"}
 
 
 def answer_models(context: Context) -> Whole:
-    """Answer `GET /models`, to anybody."""
-    listed = [_listed(model) for model in context.manner.models.get("openrouter", [])]
+    """Answer `GET /models`; no key is needed."""
+    listed = [_listed(model) for model in context.behaviour.models.get("openrouter", [])]
     return json_reply(200, {"data": listed}, [])
 
 
@@ -91,9 +91,9 @@ def _listed(model: str) -> dict[str, Any]:
 
 
 def answer_key(context: Context) -> Whole:
-    """Answer `GET /key`: what the key may still spend."""
+    """Answer `GET /key`: the key's remaining credit."""
     key = context.key or ""
-    told = {
+    data = {
         "label": f"{key[:8]}...{key[-3:]}",
         "limit": 10.0,
         "limit_remaining": 9.5,
@@ -102,9 +102,9 @@ def answer_key(context: Context) -> Whole:
         "is_free_tier": False,
         "is_provisioning_key": False,
     }
-    return json_reply(200, {"data": told}, [])
+    return json_reply(200, {"data": data}, [])
 
 
 def request_headers(context: Context) -> Headers:
-    """Return the headers every answer carries: no rate limits."""
+    """Return the headers of every response: no rate limits."""
     return [("x-generation-id", context.make_id("gen-1790000000-", 20))]

@@ -1,7 +1,7 @@
-"""Every error the simulated vendors can be made to answer: vendor -> name -> row.
+"""Every error that the simulated vendors can answer with: vendor -> name -> row.
 
-A name such as `rate_limit` or `quota` stands for the same trouble at every vendor that has it, so
-that one test can run over all of them.
+A name such as `rate_limit` or `quota` means the same problem at every vendor, so that one test can
+cover all of them.
 """
 
 from aircherd.testing.simulator.errors.anthropic import ANTHROPIC

@@ -1,4 +1,4 @@
-"""How the simulated models answer: pace, words, and the numbers nobody can compute for real."""
+"""How the simulated models answer: delays, text, token counts and model names."""
 
 from typing import Literal
 
@@ -13,24 +13,24 @@ DEFAULT_MODELS: dict[str, list[str]] = {
 }
 
 
-class Manner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The manner of all simulated models.
+class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The behaviour of all simulated models.
 
     Attributes:
-        text: the reply to every prompt that asks for nothing special; None repeats the prompt.
-        first_delay: seconds between the request and the head of the answer.
+        text: the reply to every ordinary prompt; None echoes the prompt.
+        first_delay: seconds between the request and the head of the response.
         delay: seconds between two writes of a stream.
-        events_per_write: pieces of output that go out together, for upstreams faster than any.
-        cached_tokens: of the input, how much is said to come from a cache (at most all of it).
-        cache_write_tokens: of the input, how much is said to be written to a cache.
-        reasoning_tokens: output tokens spent on thinking that is not shown.
-        reasoning_field: the field in which a server that resembles OpenAI shows thinking,
-            `reasoning_content` or `reasoning`; None shows none, as OpenAI itself.
-        model_fields: what such a server tells of each model it lists, beside its name.
+        events_per_write: pieces of output that are sent together, to simulate fast providers.
+        cached_tokens: input tokens reported as read from a cache (at most all of them).
+        cache_write_tokens: input tokens reported as written to a cache.
+        reasoning_tokens: output tokens reported for hidden thinking.
+        reasoning_field: the field in which an OpenAI-compatible server shows thinking,
+            `reasoning_content` or `reasoning`; None shows none, like OpenAI itself.
+        model_fields: further fields of each listed model on an OpenAI-compatible server.
         fixed_models: refuse models that are not listed; otherwise any name is served.
-        models: the models listed, by vendor.
-        repeat_answers: build the answer to the same bytes only once, its ids and times repeated,
-            so that a benchmark measures what stands before the simulator and not the simulator.
+        models: the listed models by vendor.
+        repeat_answers: build the response to the same bytes only once, with the same ids and
+            times, so that a benchmark does not measure the simulator.
     """
 
     text: str | None = None
@@ -51,5 +51,5 @@ class Manner(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError("delays must not be negative, events_per_write must be at least 1")
 
     def serves(self, vendor: str, model: str) -> bool:
-        """Whether a request for this model is answered."""
+        """Return whether a request for this model is answered."""
         return not self.fixed_models or model in self.models.get(vendor, [])

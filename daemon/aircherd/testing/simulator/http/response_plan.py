@@ -1,6 +1,6 @@
-"""From a reply and a fault to what is written when: pure, so that every break can be tested.
+"""Plans how a reply is sent, with a fault applied. Pure functions, so every break can be tested.
 
-A plan is a list of steps, bytes to send or seconds to pause, and an ending.
+A plan is a list of steps (bytes to send, or seconds to pause) and an ending.
 """
 
 import math
@@ -9,9 +9,9 @@ from typing import Literal
 
 import msgspec
 
+from aircherd.testing.simulator.behaviour import Behaviour
 from aircherd.testing.simulator.faults import Fault
 from aircherd.testing.simulator.http.wire import LAST_CHUNK, encode_chunk, encode_head
-from aircherd.testing.simulator.manner import Manner
 from aircherd.testing.simulator.reply import Headers, Reply, Streamed, Whole
 
 Step = bytes | float
@@ -25,25 +25,30 @@ HTML = (
 
 
 class Plan(msgspec.Struct):
-    """What to write, and what to do with the connection afterwards."""
+    """The steps, and what happens to the connection afterwards."""
 
     steps: list[Step]
     ending: Ending = "keep"
 
 
-def plan_delivery(
-    reply: Reply, manner: Manner, fault: Fault | None, *, keep: bool = True, broken: bytes = b""
+def plan_response(
+    reply: Reply,
+    behaviour: Behaviour,
+    fault: Fault | None,
+    *,
+    keep: bool = True,
+    broken: bytes = b"",
 ) -> Plan:
-    """Return how `reply` goes out.
+    """Return the plan for sending `reply`.
 
     Args:
-        reply: what the vendor's module answered, its headers complete but for the framing.
-        manner: the pace.
-        fault: what goes wrong on the way, if anything.
-        keep: whether the connection stays open after a good answer.
+        reply: the reply of the vendor's module, with all headers except the framing.
+        behaviour: the delays and the size of writes.
+        fault: the fault to apply, if any.
+        keep: whether the connection stays open after a complete response.
         broken: the vendor's error event, for `stream_error`.
     """
-    steps: list[Step] = [manner.first_delay] if manner.first_delay else []
+    steps: list[Step] = [behaviour.first_delay] if behaviour.first_delay else []
     if fault is not None and fault.after is None:
         if fault.kind in ("cut", "reset"):
             return Plan(steps, _broken_ending(fault))
@@ -52,7 +57,7 @@ def plan_delivery(
     plan = (
         _plan_whole(reply, fault, keep=keep)
         if isinstance(reply, Whole)
-        else _plan_stream(reply, manner, fault, keep=keep, broken=broken)
+        else _plan_stream(reply, behaviour, fault, keep=keep, broken=broken)
     )
     plan.steps = steps + plan.steps
     if fault is not None and fault.kind == "slow_head":
@@ -62,8 +67,8 @@ def plan_delivery(
     return plan
 
 
-def stand_in(fault: Fault) -> Whole | None:
-    """Return the answer that a fault gives in the vendor's place, None if the vendor answers."""
+def replacement_reply(fault: Fault) -> Whole | None:
+    """Return the reply that a fault sends instead of the vendor's, None if it sends none."""
     if fault.kind == "answer":
         kind = [("content-type", fault.content_type)] if fault.content_type else []
         return Whole(fault.status or 200, kind, fault.body.encode())
@@ -91,24 +96,24 @@ def _plan_whole(reply: Whole, fault: Fault | None, *, keep: bool) -> Plan:
 
 
 def _plan_stream(
-    reply: Streamed, manner: Manner, fault: Fault | None, *, keep: bool, broken: bytes
+    reply: Streamed, behaviour: Behaviour, fault: Fault | None, *, keep: bool, broken: bytes
 ) -> Plan:
     framing = [("transfer-encoding", "chunked"), *_connection(keep=keep)]
     head = encode_head(reply.status, [*reply.headers, *framing])
     parts = [reply.opening, *reply.output, reply.closing + reply.end_marker]
     if fault is None:
-        return Plan(_paced(head, parts, manner, LAST_CHUNK))
+        return Plan(_paced(head, parts, behaviour, LAST_CHUNK))
     at = 1 + min(fault.after or 0, len(reply.output))
     if fault.kind == "stall" and fault.after is not None:
-        before = _paced(head, parts[:at], manner, b"")
-        return Plan([*before, _pause(fault), *_paced(b"", parts[at:], manner, LAST_CHUNK)])
+        before = _paced(head, parts[:at], behaviour, b"")
+        return Plan([*before, _pause(fault), *_paced(b"", parts[at:], behaviour, LAST_CHUNK)])
     if fault.kind in ("cut", "reset"):
-        return Plan(_paced(head, parts[:at], manner, b""), _broken_ending(fault))
+        return Plan(_paced(head, parts[:at], behaviour, b""), _broken_ending(fault))
     if fault.kind == "no_end_marker":
         parts[-1] = reply.closing
-    elif bend := _BENT.get(fault.kind):
+    elif bend := _STREAM_FAULTS.get(fault.kind):
         parts = bend(parts, at, fault, broken)
-    return Plan(_paced(head, parts, manner, LAST_CHUNK))
+    return Plan(_paced(head, parts, behaviour, LAST_CHUNK))
 
 
 def _inject(parts: list[bytes], at: int, fault: Fault, _broken: bytes) -> list[bytes]:
@@ -116,7 +121,7 @@ def _inject(parts: list[bytes], at: int, fault: Fault, _broken: bytes) -> list[b
     return [*parts[:at], fault.text.encode("utf-8", "surrogateescape"), *rest]
 
 
-_BENT: dict[str, Callable[[list[bytes], int, Fault, bytes], list[bytes]]] = {
+_STREAM_FAULTS: dict[str, Callable[[list[bytes], int, Fault, bytes], list[bytes]]] = {
     "truncate": lambda parts, at, _fault, _broken: parts[:at],
     "stream_error": lambda parts, at, _fault, broken: [*parts[:at], broken],
     "malformed": lambda parts, at, _fault, _broken: [*parts[:at], MALFORMED, *parts[at:]],
@@ -124,9 +129,9 @@ _BENT: dict[str, Callable[[list[bytes], int, Fault, bytes], list[bytes]]] = {
 }
 
 
-def _paced(head: bytes, parts: list[bytes], manner: Manner, tail: bytes) -> list[Step]:
-    """Put parts into writes, `events_per_write` in each, with the pauses between them."""
-    size = manner.events_per_write
+def _paced(head: bytes, parts: list[bytes], behaviour: Behaviour, tail: bytes) -> list[Step]:
+    """Group parts into writes of `events_per_write`, with pauses between them."""
+    size = behaviour.events_per_write
     if size > 1:
         parts = [b"".join(parts[start : start + size]) for start in range(0, len(parts), size)]
     writes = [encode_chunk(part) for part in parts if part]
@@ -134,11 +139,11 @@ def _paced(head: bytes, parts: list[bytes], manner: Manner, tail: bytes) -> list
         return [head + tail] if head or tail else []
     writes[0] = head + writes[0]
     writes[-1] += tail
-    if not manner.delay:
+    if not behaviour.delay:
         return list(writes)
     steps: list[Step] = []
     for write in writes:
-        steps += [manner.delay, write]
+        steps += [behaviour.delay, write]
     return steps[1:] if head else steps
 
 

@@ -1,17 +1,17 @@
-"""The vendors' error bodies: their six shapes, and how they come inside a stream.
+"""The vendors' error bodies in their six shapes, in responses and inside streams.
 
-What each vendor can answer is in the tables that `error_rows` joins.
+The errors themselves are in the vendors' tables, which `table` joins.
 """
 
 import msgspec
 
 from aircherd.testing.simulator.errors.row import Row
-from aircherd.testing.simulator.errors.rows import ROWS
+from aircherd.testing.simulator.errors.table import ROWS
 from aircherd.testing.simulator.reply import event, line, named_event
 
 
 class Refusal(Exception):
-    """A vendor's module turns the request down; `row` says how."""
+    """Raised by a vendor's module to refuse the request; `row` is the error."""
 
     def __init__(self, row: Row) -> None:
         super().__init__(row.message)
@@ -19,15 +19,15 @@ class Refusal(Exception):
 
 
 def error_names(vendor: str) -> list[str]:
-    """Return the names of the errors this vendor can be made to answer."""
+    """Return the names of the errors that this vendor can answer with."""
     return sorted(ROWS[vendor])
 
 
 def find_row(vendor: str, name: str, message: str | None = None) -> Row:
-    """Return the vendor's error of this name, with another message if one is given.
+    """Return the vendor's error with this name, with `message` instead of its own if given.
 
     Raises:
-        KeyError: the vendor has no such error; the message lists those it has.
+        KeyError: the vendor has no such error; the message lists the known ones.
     """
     row = ROWS[vendor].get(name)
     if row is None:
@@ -36,12 +36,12 @@ def find_row(vendor: str, name: str, message: str | None = None) -> Row:
 
 
 def refuse(vendor: str, message: str, *, name: str = "bad_request", **fields: str) -> Refusal:
-    """Return the refusal of this name with its own message, code or param."""
+    """Return a refusal with the error `name`, changed to this message, code or param."""
     return Refusal(msgspec.structs.replace(find_row(vendor, name, message), **fields))
 
 
 def error_body(vendor: str, row: Row, request_id: str) -> dict[str, object]:
-    """Return the body of an error as the vendor would spell it; see `Context.error_form`."""
+    """Return the body of an error in the vendor's format; see `Context.error_format`."""
     if row.raw is not None:
         return row.raw
     if vendor == "ollama_native":
@@ -59,10 +59,10 @@ def error_body(vendor: str, row: Row, request_id: str) -> dict[str, object]:
         }
         return {"error": named if row.details is None else {**named, "details": row.details}}
     if vendor == "openrouter":
-        told: dict[str, object] = {"message": row.message, "code": row.status}
+        upstream: dict[str, object] = {"message": row.message, "code": row.status}
         if row.details is not None:
-            told["metadata"] = row.details
-        return {"error": told}
+            upstream["metadata"] = row.details
+        return {"error": upstream}
     return {
         "error": {
             "message": row.message,
@@ -74,7 +74,7 @@ def error_body(vendor: str, row: Row, request_id: str) -> dict[str, object]:
 
 
 def error_event(vendor: str, row: Row, request_id: str, model: str) -> bytes:
-    """Return the event by which the vendor reports this error in a stream that began with 200."""
+    """Return the event with which the vendor reports this error inside a stream."""
     body = error_body(vendor, row, request_id)
     if vendor == "ollama_native":
         return line(body)
@@ -89,9 +89,9 @@ def error_event(vendor: str, row: Row, request_id: str, model: str) -> bytes:
 
 
 def error_answer(vendor: str, row: Row, request_id: str, model: str) -> tuple[int, object]:
-    """Return status and body by which the vendor reports, unstreamed, that it broke off.
+    """Return the status and body with which the vendor reports a failure during generation.
 
-    OpenRouter says 200 and puts the error into the choice.
+    OpenRouter answers 200 with the error in the choice.
     """
     body = error_body(vendor, row, request_id)
     if vendor != "openrouter":
@@ -102,11 +102,11 @@ def error_answer(vendor: str, row: Row, request_id: str, model: str) -> tuple[in
 
 
 def _responses_event(row: Row, body: dict[str, object], request_id: str, model: str) -> bytes:
-    """Return how the Responses API breaks off: the model failed, or the request did."""
+    """Return the last event of a failed stream of the Responses API."""
     if row.status < 500:
         return named_event({**body, "type": "error", "sequence_number": 2})
     response: dict[str, object] = {
-        "id": f"resp_{request_id.removeprefix('req_'):0>48}",  # the one that was begun
+        "id": f"resp_{request_id.removeprefix('req_'):0>48}",  # the id of the stream
         "object": "response",
         "status": "failed",
         "model": model,
