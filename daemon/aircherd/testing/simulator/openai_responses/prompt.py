@@ -105,9 +105,7 @@ def _check_parameters(body: Json) -> None:
     for name in options or {}:
         if name != "include_obfuscation":
             path = f"stream_options.{name}"
-            raise _bad(
-                f"Unknown parameter: '{path}'.", path, "unknown_parameter"
-            )
+            raise _bad(f"Unknown parameter: '{path}'.", path, "unknown_parameter")
 
 
 def _check_model(context: Context, model: str) -> None:
