@@ -45,7 +45,7 @@ from aircherd.providers.health.recovery import Checks, Recovery
 from aircherd.providers.transport.transports import Transports
 from aircherd.redaction import Redactor
 from aircherd.reload import BACKFILL_SECONDS, reload_configuration
-from aircherd.usage.ledger.learned_output import recall_usual
+from aircherd.usage.learned_output import restore_estimates
 from aircherd.usage.ledger.ledger import open_ledger
 from aircherd.usage.limits.backfill import Backfill
 from aircherd.usage.limits.tracker import LimitTracker
@@ -152,7 +152,7 @@ async def open_daemon(
             listener = Listener(bound, services, sessions)
             recovery = Recovery(cooldowns, _recovery_checks(config, auth, provider_client))
             background = (transports.sweep, files.run, cooldown_file.run, recovery.run)
-            after_start = partial(recall_usual, ledger, output_estimator)
+            after_start = partial(restore_estimates, ledger, output_estimator)
             async with _serving(services, listener, backfill, after_start, *background):
                 yield services
 

@@ -217,7 +217,7 @@ class FakeLedger:
         self.settled[started.id] = settled
 
     @property
-    def under_way(self) -> list[Started]:
+    def in_progress(self) -> list[Started]:
         return [started for started in self.begun if started.id not in self.settled]
 
 
@@ -241,7 +241,7 @@ class Chats:
         self.ledger = FakeLedger()
         self.limits = LimitTracker(wall)
         self.limits.configure(config.limits)
-        for past in self.limits.awaited:
+        for past in self.limits.missing_history:
             self.limits.restore(past, [])
         bus = bus or EventBus()
         self.controller = ChatController(

@@ -19,7 +19,7 @@ from aircherd.routing.candidate import Candidate
 from aircherd.usage.ledger.ledger import Ledger
 from aircherd.usage.limits.reservation import LimitKey, Reservation
 from aircherd.usage.limits.tracker import LimitTracker
-from aircherd.usage.nano_usd import nano_of
+from aircherd.usage.nano_usd import to_nano
 from aircherd.usage.output_estimator import OutputEstimator
 from aircherd.usage.token_prices import TokenPrices, token_prices
 from aircherd.vocabulary.availability import Limited, LimitStatus
@@ -31,7 +31,7 @@ from aircherd.vocabulary.usage import CostSource, Settled, Started
 MAX_TOKENS = 10**8
 """Of one call: context windows are a hundredth of that. Larger counts would exhaust limits."""
 MAX_PRICES = 2000
-"""Models whose prices are held as whole numbers."""
+"""How many models have their prices cached as integers."""
 
 _CUT_OFF = frozenset({"ok", codes.CANCELLED, codes.TIMEOUT, codes.TRUNCATED})
 """Outcomes after which the provider may have been working on an answer that was not seen."""
@@ -45,7 +45,7 @@ class Cost(NamedTuple):
 
 
 class PendingCharge(Started, kw_only=True, eq=False):
-    """One call under way: its row in the ledger, and its reservation if there are limits."""
+    """One call in progress: its row in the ledger, and its reservation if there are limits."""
 
     candidate: Candidate
     accounting: "UsageAccounting"
@@ -72,7 +72,7 @@ class PendingCharge(Started, kw_only=True, eq=False):
             nano = None if cost is None else cost.nano
         accounting.settle(self, Settled(outcome, ms, first_ms, usage, nano, source))
         if outcome == "ok":
-            accounting.usual.note(self.provider, self.model, usage.output_tokens)
+            accounting.outputs.record(self.provider, self.model, usage.output_tokens)
         return None if cost is None else cost.usd
 
     def _settle_estimated(
@@ -123,13 +123,13 @@ class UsageAccounting:
         ledger: Ledger,
         limits: LimitTracker,
         bus: EventBus,
-        usual: OutputEstimator | None = None,
+        outputs: OutputEstimator | None = None,
     ) -> None:
         self._ledger = ledger
         self._limits = limits
         self._clock = limits.clock
         self._bus = bus
-        self.usual = usual or OutputEstimator()
+        self.outputs = outputs or OutputEstimator()
         self._prices: dict[int, tuple[Prices, TokenPrices | None]] = {}  # by id(Prices)
         limits.before_first_limit = self._admit_open
 
@@ -139,9 +139,9 @@ class UsageAccounting:
         The request's own maximum if it has one, else what this model's answers usually have; and
         never more than the model can give.
         """
-        output = needs.output_tokens or self.usual.of(provider, model.id)
-        most = model.max_output
-        return output if most is None or output <= most else most
+        output = needs.output_tokens or self.outputs.estimate(provider, model.id)
+        maximum = model.max_output
+        return output if maximum is None or output <= maximum else maximum
 
     def room_for(
         self, client: str, provider: str, key: str | None, model: Model, needs: Requirements
@@ -151,14 +151,14 @@ class UsageAccounting:
             return None
         output = self.expected_output(provider, model, needs)
         cost = self._estimated_cost(model.prices, needs.input_tokens, output)
-        key_of_limit = LimitKey(provider, key, model.id, client)
-        return self._limits.check(key_of_limit, needs.input_tokens + output, cost)
+        limit_key = LimitKey(provider, key, model.id, client)
+        return self._limits.check(limit_key, needs.input_tokens + output, cost)
 
     def begin(
         self, candidate: Candidate, caller: Caller, needs: Requirements
     ) -> PendingCharge | Limited:
         """Reserve what the call may use and begin its row; or return the limit that is full."""
-        model, held = candidate.model, None
+        model, reservation = candidate.model, None
         provider, name, tokens = candidate.provider.name, model.id, needs.input_tokens
         output = self.expected_output(provider, model, needs)
         cost = None if model.prices is None else self._estimated_cost(model.prices, tokens, output)
@@ -167,9 +167,9 @@ class UsageAccounting:
             found = self._limits.reserve(key, tokens + output, cost)
             if isinstance(found, Limited):
                 return found
-            held = found
+            reservation = found
         charge = PendingCharge(
-            at=self._clock() if held is None else held.at,
+            at=self._clock() if reservation is None else reservation.at,
             provider=provider,
             model=name,
             key=candidate.key,
@@ -180,7 +180,7 @@ class UsageAccounting:
             cost_estimate_nano=cost,
             candidate=candidate,
             accounting=self,
-            reservation=held,
+            reservation=reservation,
         )
         self._ledger.begin(charge)
         return charge
@@ -188,9 +188,10 @@ class UsageAccounting:
     def settle(self, charge: PendingCharge, settled: Settled) -> None:
         """Record how a call ended: the same in the ledger and under the limits."""
         self._ledger.settle(charge, settled)
-        held, usage = charge.reservation, settled.usage
-        if held is not None:
-            for status in held.settle(usage, settled.cost_nano, produced=usage is not None):
+        reservation, usage = charge.reservation, settled.usage
+        if reservation is not None:
+            produced = usage is not None
+            for status in reservation.settle(usage, settled.cost_nano, produced=produced):
                 self._publish(status)
 
     def cost_of(
@@ -212,25 +213,25 @@ class UsageAccounting:
 
     def catalog_cost(self, prices: Prices, usage: Usage) -> Cost | None:
         """Return what a call costs by these prices; None if they are not valid."""
-        whole = self._token_prices(prices)
-        if whole is None:
+        in_units = self._token_prices(prices)
+        if in_units is None:
             amount = catalog_cost.cost(prices, usage)
             return None if amount is None else _cost(amount)
-        units = whole.cost(usage)
-        return None if units is None else Cost(whole.text(units), whole.nano(units))
+        units = in_units.cost(usage)
+        return None if units is None else Cost(in_units.text(units), in_units.nano(units))
 
     def _estimated_cost(self, prices: Prices | None, tokens: int, output: int) -> int | None:
         """Return what a call may cost in nano-USD, None where that is unknown."""
         if prices is None:
             return None
-        whole = self._token_prices(prices)
-        if whole is not None:
-            return whole.estimate(tokens, output)
+        in_units = self._token_prices(prices)
+        if in_units is not None:
+            return in_units.estimate(tokens, output)
         cost = self.catalog_cost(prices, Usage(tokens, output))
         return None if cost is None else cost.nano
 
     def _token_prices(self, prices: Prices) -> TokenPrices | None:
-        found = self._prices.get(id(prices))  # which is no other's: we hold on to it
+        found = self._prices.get(id(prices))  # stays unique: the cache holds a reference
         if found is None:
             if len(self._prices) >= MAX_PRICES:
                 self._prices.clear()
@@ -238,8 +239,8 @@ class UsageAccounting:
         return found[1]
 
     def _admit_open(self) -> None:
-        """Reserve for the calls under way that began while there was no limit."""
-        for charge in self._ledger.under_way:
+        """Reserve for the calls in progress that began when there was no limit."""
+        for charge in self._ledger.in_progress:
             if isinstance(charge, PendingCharge) and charge.reservation is None:
                 key = LimitKey(charge.provider, charge.key, charge.model, charge.client)
                 tokens = charge.input_estimate + charge.output_estimate
@@ -273,13 +274,13 @@ def reported_cost(text: str) -> Cost | None:
     """Return what a provider says a call cost, None if it is not a possible amount."""
     try:
         amount = Decimal(text)
-        return Cost(catalog_cost.decimal_text(amount), nano_of(amount))
+        return Cost(catalog_cost.decimal_text(amount), to_nano(amount))
     except (InvalidOperation, ValueError):
         return None
 
 
 def _cost(amount: Decimal) -> Cost:
     try:
-        return Cost(catalog_cost.decimal_text(amount), nano_of(amount))
+        return Cost(catalog_cost.decimal_text(amount), to_nano(amount))
     except ValueError:  # more than anything can cost
         return Cost(catalog_cost.decimal_text(amount), None)

@@ -7,7 +7,7 @@ from aircherd.catalog import cost as prices
 from aircherd.chat.affinity import Holder
 from aircherd.chat.services import ChatServices
 from aircherd.config.model import Provider
-from aircherd.usage.output_estimator import USUAL_OUTPUT
+from aircherd.usage.output_estimator import DEFAULT_OUTPUT
 from aircherd.vocabulary.availability import Cooling, Limited
 from aircherd.vocabulary.chat import Requirements
 from aircherd.vocabulary.keys import KeyChoice
@@ -22,7 +22,7 @@ class LiveRoutingState:
         self._services = services
         self._requirements = requirements
         self._client = client
-        self._usage = Usage(requirements.input_tokens, requirements.output_tokens or USUAL_OUTPUT)
+        self._usage = Usage(requirements.input_tokens, requirements.output_tokens or DEFAULT_OUTPUT)
         self.models = services.catalog
 
     def keys_of(self, provider: Provider) -> Sequence[KeyChoice]:

@@ -1,8 +1,7 @@
-"""What a request may use before it is made: pure, and quick for texts of any size.
+"""Estimates the input tokens of a request before it is sent: pure, and fast for texts of any size.
 
-A token is about four characters of English, fewer of code and of other languages. So it is counted
-by bytes of UTF-8, a little too many rather than too few: what was reserved too much comes back when
-the call has ended.
+A token is about four characters of English, and fewer of code and of other languages. So tokens are
+counted by bytes of UTF-8, rather too many than too few: the excess is released when the call ends.
 """
 
 from aircherd.vocabulary.chat import ChatRequest, SchemaFormat, Tool
@@ -10,19 +9,19 @@ from aircherd.vocabulary.parts import ImagePart, Part, ReasoningPart, TextPart, 
 
 BYTES_PER_TOKEN = 3.5
 TOKENS_PER_IMAGE = 1600
-"""A large picture: Anthropic counts about 1,600 at most, OpenAI 85 to 1,500, Gemini 258 a tile."""
+"""A large image: Anthropic counts at most about 1,600, OpenAI 85 to 1,500, Gemini 258 a tile."""
 TOKENS_PER_MESSAGE = 4
 TOKENS_PER_TOOL = 12
 
 _BYTES_PER_IMAGE = int(TOKENS_PER_IMAGE * BYTES_PER_TOKEN)
 
-# A long text that is not plain ASCII is judged by a few pieces of it.
-_PIECES = 8
-_PIECE = 512
+# A long text that is not plain ASCII is measured by samples.
+_SAMPLES = 8
+_SAMPLE = 512
 
 
 def input_estimate(request: ChatRequest) -> int:
-    """Return how many tokens the request itself has; the same for every model."""
+    """Return how many input tokens a request has; the same for every model."""
     size, fixed = 0, TOKENS_PER_MESSAGE * len(request.messages)
     for message in request.messages:
         content = message.content
@@ -40,14 +39,14 @@ def input_estimate(request: ChatRequest) -> int:
 
 
 def byte_size(text: str) -> int:
-    """Return how many bytes a text has in UTF-8, of a long one about; never copies all of it."""
-    if text.isascii():  # known without a look at the text
+    """Return the size of a text in UTF-8, approximate for long ones; never copies all of it."""
+    if text.isascii():  # a flag of the string, not a scan
         return len(text)
-    if len(text) <= _PIECES * _PIECE:
+    if len(text) <= _SAMPLES * _SAMPLE:
         return _encoded_size(text)
-    stride = len(text) // _PIECES
-    size = sum(_encoded_size(text[n * stride : n * stride + _PIECE]) for n in range(_PIECES))
-    return size * len(text) // (_PIECES * _PIECE)
+    stride = len(text) // _SAMPLES
+    size = sum(_encoded_size(text[n * stride : n * stride + _SAMPLE]) for n in range(_SAMPLES))
+    return size * len(text) // (_SAMPLES * _SAMPLE)
 
 
 def _encoded_size(text: str) -> int:
@@ -62,7 +61,7 @@ def _part_size(part: Part) -> int:
     if isinstance(part, ToolCallPart):
         return byte_size(part.name) + byte_size(part.arguments)
     if isinstance(part, ReasoningPart):
-        # Hidden thinking is in its signature.
+        # Hidden reasoning is in its signature.
         return byte_size(part.text or part.signature or "")
     if isinstance(part.content, str):
         return byte_size(part.content)

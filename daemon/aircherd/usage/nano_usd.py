@@ -1,7 +1,7 @@
-"""Money as whole nano-USD inside and as decimal text outside: pure.
+"""Money: integers of nano-USD internally, decimal text of USD externally. Pure.
 
-A nano-USD is 1e-9 USD: one token at 0.001 USD per million. Sums of whole numbers are exact, and
-SQLite can make them.
+A nano-USD is 1e-9 USD: the price of one token at 0.001 USD per million. Sums of integers are exact,
+and SQLite can compute them.
 """
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
@@ -9,17 +9,17 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 DECIMALS = 9
 NANO = 10**DECIMALS
 MAX_USD = 1_000_000_000
-"""More for one thing is rubbish; and nine such amounts still fit into 64 bits."""
+"""Larger single amounts are invalid. Nine such amounts fit into 64 bits."""
 
-# Wide enough that only the step to whole numbers rounds.
+# Wide enough that nothing is rounded before the last step.
 _CONTEXT = Context(prec=300, Emin=-10_000, Emax=10_000, rounding=ROUND_HALF_EVEN)
 
 
-def nano_of(amount: Decimal | str) -> int:
-    """Return an amount of USD in nano-USD, the nearest whole one.
+def to_nano(amount: Decimal | str) -> int:
+    """Return an amount of USD in nano-USD, rounded half to even.
 
     Raises:
-        ValueError: it is no amount from 0 to `MAX_USD`.
+        ValueError: it is not an amount from 0 to `MAX_USD`.
     """
     try:
         usd = Decimal(amount)
@@ -31,18 +31,13 @@ def nano_of(amount: Decimal | str) -> int:
     return int(usd.scaleb(DECIMALS, _CONTEXT).to_integral_value(context=_CONTEXT))
 
 
-def usd_of(nano: int) -> Decimal:
-    """Return nano-USD as an exact amount of USD."""
-    return Decimal(nano).scaleb(-DECIMALS, _CONTEXT)
-
-
 def usd_text(nano: int) -> str:
-    """Return nano-USD as the wire has USD: digits and a point, no exponent, no idle zeros."""
+    """Return USD as in the protocol: digits and a point, no exponent, no trailing zeros."""
     whole, rest = divmod(nano, NANO)
     return f"{whole}.{rest:09d}".rstrip("0") if rest else str(whole)
 
 
-def usd_words(nano: int) -> str:
-    """Return nano-USD as people read USD: with cents, and what is below them if there is any."""
+def describe_usd(nano: int) -> str:
+    """Return USD for people, like "1,000.50 USD": with cents, and more decimals if needed."""
     whole, _, decimals = usd_text(nano).partition(".")
     return f"{int(whole):,}.{decimals:0<2} USD"

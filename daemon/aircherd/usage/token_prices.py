@@ -1,8 +1,7 @@
-"""A model's prices as whole numbers: the cost of a call without decimals, and exact all the same.
+"""A model's prices as integers: exact costs without decimal arithmetic.
 
-Prices are USD per million tokens with a few decimals. Multiplied by a power of ten, the largest
-that any of them needs, they are integers, and so is every cost; `catalog.cost` is the same in
-decimals.
+Prices are USD per million tokens with a few decimals. Multiplied by a sufficient power of ten they
+are integers, and so is every cost. `catalog.cost` computes the same with decimals.
 """
 
 from collections.abc import Iterator
@@ -14,12 +13,12 @@ from aircherd.vocabulary.models import Prices, Rates
 from aircherd.vocabulary.reply import Usage
 
 MAX_DECIMALS = 30
-"""Prices with more are left to `catalog.cost`."""
+"""Prices with more decimals are left to `catalog.cost`."""
 _PER_MILLION = 6
 
 
 class _Tier(NamedTuple):
-    """Rates for a call whose input has more tokens than `above`, in units for a token."""
+    """Rates of a call whose input has more tokens than `above`, in units per token."""
 
     above: int
     input: int
@@ -45,9 +44,9 @@ class TokenPrices:
         self._divisor: int = 10 ** max(decimals - DECIMALS, 0)
 
     def cost(self, usage: Usage) -> int | None:
-        """Return what a call costs in units; None if it is less than nothing.
+        """Return the cost of a call in units; None if it is negative.
 
-        Cached and written tokens beyond the input they are a part of do not count.
+        Cached and written tokens count only up to the input they are part of.
         """
         total = usage.input_tokens
         tier = self._tier_for(total)
@@ -62,7 +61,7 @@ class TokenPrices:
         return cost if cost >= 0 else None
 
     def nano(self, units: int) -> int | None:
-        """Return an amount in nano-USD, the nearest whole one; None if it is beyond `MAX_USD`."""
+        """Return units in nano-USD, rounded half to even; None if they exceed `MAX_USD`."""
         if units > self._most:
             return None
         if self._divisor == 1:
@@ -70,13 +69,13 @@ class TokenPrices:
         return _rounded(units, self._divisor)
 
     def estimate(self, input_tokens: int, output_tokens: int) -> int | None:
-        """Return what a call may cost in nano-USD if nothing is cached; None if unknown."""
+        """Return the cost in nano-USD without caching; None if it is negative or too large."""
         tier = self._tier_for(input_tokens)
         units = input_tokens * tier.input + output_tokens * tier.output
         return self.nano(units) if units >= 0 else None
 
     def text(self, units: int) -> str:
-        """Return an amount in USD as the wire has it: digits and a point, no trailing zeros."""
+        """Return units in USD as in the protocol: digits and a point, no trailing zeros."""
         whole, rest = divmod(units, self._one)
         return f"{whole}.{rest:0{self.decimals}d}".rstrip("0") if rest else str(whole)
 
@@ -93,7 +92,7 @@ class TokenPrices:
 
 
 def token_prices(prices: Prices) -> TokenPrices | None:
-    """Return prices as whole numbers, None if they have too many digits or are not numbers."""
+    """Return prices as integers, None if they have too many digits or are not finite."""
     decimals = 0
     for rate in _rates(prices):
         exponent = rate.as_tuple().exponent
@@ -126,7 +125,7 @@ def _tier(above: int, rates: Rates, scale: int) -> _Tier:
 
 
 def _rounded(units: int, divisor: int) -> int:
-    """Return the nearest whole quotient, the even one of two that are as near."""
+    """Return the quotient rounded half to even."""
     whole, rest = divmod(units, divisor)
     if 2 * rest > divisor or (2 * rest == divisor and whole % 2):
         whole += 1

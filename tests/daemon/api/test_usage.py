@@ -96,6 +96,6 @@ def test_limits_are_listed_with_their_usage():
     (row,) = report["limits"]
     assert (row["counted"], row["max"], row["used"], row["per"]) == ("requests", 5, 0, "day")
     assert (row["incomplete"], report["ledger"]) == (True, {"state": "ok"})
-    (past,) = tracker.awaited
+    (past,) = tracker.missing_history
     tracker.restore(past, [])
     assert "incomplete" not in list_limits(services)["limits"][0]

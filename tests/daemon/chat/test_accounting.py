@@ -172,7 +172,7 @@ def test_limits_count_the_same_after_a_restart(outcome, ending, told, is_priced)
         charge = accounting.begin(candidate, CALLER, Requirements(input_tokens=10))
         charge.settle(outcome, 1, None, reply)
         again.configure(limits)
-        (past,) = again.awaited
+        (past,) = again.missing_history
         rows = file.read(lambda c: read_replayed_usage(c, since=past.since, now=NOW, tz=UTC))
         again.restore(past, rows)
         file.close()

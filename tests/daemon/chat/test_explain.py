@@ -7,7 +7,7 @@ import pytest
 
 from aircherd.chat.explain import explain
 from aircherd.config.model import Fallback, Override
-from aircherd.usage.output_estimator import USUAL_OUTPUT
+from aircherd.usage.output_estimator import DEFAULT_OUTPUT
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.models import Model
 from helpers.chat import CONFIG, A, Chats, FakePool
@@ -96,7 +96,7 @@ async def test_a_request_that_may_be_too_long_is_marked():
 async def test_what_a_price_is_for():
     """As many tokens out as are expected, or as the request allows."""
     chats = Chats(FakePool())
-    assert explained(chats)["candidates"][0]["output_tokens"] == USUAL_OUTPUT
+    assert explained(chats)["candidates"][0]["output_tokens"] == DEFAULT_OUTPUT
     assert explained(chats, max_tokens=7)["candidates"][0]["output_tokens"] == 7
 
 

@@ -8,7 +8,7 @@ import pytest
 from aircherd.chat.live_state import LiveRoutingState
 from aircherd.config.model import Limit
 from aircherd.routing.candidate import Candidate
-from aircherd.usage.output_estimator import USUAL_OUTPUT
+from aircherd.usage.output_estimator import DEFAULT_OUTPUT
 from aircherd.vocabulary.chat import Requirements
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import KeyChoice, KeyState
@@ -62,7 +62,7 @@ async def test_a_limit_is_seen_by_whom_it_is_for():
     ("needs", "price"),
     [
         ({"input_tokens": 10, "output_tokens": 5}, "0.00006"),
-        ({"input_tokens": 10}, f"{10 + 10 * USUAL_OUTPUT}e-6"),
+        ({"input_tokens": 10}, f"{10 + 10 * DEFAULT_OUTPUT}e-6"),
     ],
 )
 async def test_a_price_is_that_of_what_the_request_may_take(needs, price):
@@ -77,9 +77,9 @@ async def test_a_price_is_for_as_much_as_is_reserved():
     talkative = msgspec.structs.replace(PRICED, id=chats.ledger.begun[0].model)
     terse = msgspec.structs.replace(talkative, max_output=100)
     view = a_view(chats, input_tokens=10)
-    assert view.price("a", talkative) == Decimal(10 + 10 * (USUAL_OUTPUT + 1000)) / 10**6
+    assert view.price("a", talkative) == Decimal(10 + 10 * (DEFAULT_OUTPUT + 1000)) / 10**6
     assert view.price("a", terse) == Decimal(10 + 10 * 100) / 10**6
-    assert view.price("b", talkative) == Decimal(10 + 10 * USUAL_OUTPUT) / 10**6
+    assert view.price("b", talkative) == Decimal(10 + 10 * DEFAULT_OUTPUT) / 10**6
 
 
 async def test_a_price_that_nobody_knows_is_none():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aircherd.usage.nano_usd import nano_of, usd_of, usd_text, usd_words
+from aircherd.usage.nano_usd import describe_usd, to_nano, usd_text
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from aircherd.usage.nano_usd import nano_of, usd_of, usd_text, usd_words
 )
 def test_an_amount_is_the_nearest_whole_number_of_nano_usd(amount, nano):
     """However many digits it has; halves go to the even one, so that they do not add up."""
-    assert nano_of(amount) == nano
+    assert to_nano(amount) == nano
 
 
 @pytest.mark.parametrize(
@@ -34,14 +34,13 @@ def test_an_amount_is_the_nearest_whole_number_of_nano_usd(amount, nano):
 def test_what_is_no_amount_is_refused(rubbish):
     """A provider may send anything as its cost."""
     with pytest.raises(ValueError, match="an amount in USD is a number from 0"):
-        nano_of(rubbish)
+        to_nano(rubbish)
 
 
 @given(st.integers(0, 10**18))
 def test_nothing_is_lost_on_the_way_out_and_in(nano):
     """As a number and as text."""
-    assert nano_of(usd_of(nano)) == nano
-    assert nano_of(usd_text(nano)) == nano
+    assert to_nano(usd_text(nano)) == nano
 
 
 @pytest.mark.parametrize(
@@ -57,4 +56,4 @@ def test_nothing_is_lost_on_the_way_out_and_in(nano):
 )
 def test_programs_get_plain_digits_and_people_cents(nano, text, words):
     """No exponent anywhere."""
-    assert (usd_text(nano), usd_words(nano)) == (text, words)
+    assert (usd_text(nano), describe_usd(nano)) == (text, words)

@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aircherd.usage.time_buckets import (
-    END,
+    LAST_HOUR,
     LATEST,
     LocalHours,
-    Piece,
+    TableRange,
     day_text,
     hour_start,
     local_hour,
     milliseconds,
-    pieces,
-    recent_pieces,
+    recent_ranges,
+    table_ranges,
 )
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -70,68 +70,73 @@ def test_a_remembered_hour_of_no_real_time_is_that_of_a_real_one(at):
 @pytest.mark.parametrize("at", [-1.0, float("-inf"), float("inf"), float("nan"), 1e300, LATEST * 2])
 def test_a_clock_may_say_anything(at):
     """It becomes a time that has a date."""
-    assert 0 < local_hour(at, UTC) < END
+    assert 0 < local_hour(at, UTC) < LAST_HOUR
     assert 0 <= milliseconds(at) <= LATEST * 1000
 
 
 def test_whole_days_come_from_days():
     """From midnight to midnight nothing else is read."""
-    assert pieces(unix(20), unix(22), kept=0, tz=UTC) == [Piece("days", DAY - 2, DAY - 1)]
+    assert table_ranges(unix(20), unix(22), kept=0, tz=UTC) == [
+        TableRange("days", DAY - 2, DAY - 1)
+    ]
 
 
 def test_the_ends_come_from_hours_and_attempts():
     """In the order of what costs most."""
-    assert pieces(unix(20, 21, 30), unix(22, 2, 15), kept=0, tz=UTC) == [
-        Piece("attempts", hour(20, 21), hour(20, 21)),
-        Piece("attempts", hour(22, 2), hour(22, 2)),
-        Piece("hours", hour(20, 22), hour(20, 23)),
-        Piece("days", DAY - 1, DAY - 1),
-        Piece("hours", hour(22, 0), hour(22, 1)),
+    assert table_ranges(unix(20, 21, 30), unix(22, 2, 15), kept=0, tz=UTC) == [
+        TableRange("attempts", hour(20, 21), hour(20, 21)),
+        TableRange("attempts", hour(22, 2), hour(22, 2)),
+        TableRange("hours", hour(20, 22), hour(20, 23)),
+        TableRange("days", DAY - 1, DAY - 1),
+        TableRange("hours", hour(22, 0), hour(22, 1)),
     ]
 
 
 def test_a_span_within_one_hour_is_read_once():
     """Both ends are in the same piece."""
-    found = pieces(unix(22, 3, 10), unix(22, 3, 20), kept=0, tz=UTC)
-    assert found == [Piece("attempts", hour(22, 3), hour(22, 3))]
+    found = table_ranges(unix(22, 3, 10), unix(22, 3, 20), kept=0, tz=UTC)
+    assert found == [TableRange("attempts", hour(22, 3), hour(22, 3))]
 
 
 def test_a_span_that_ends_before_it_begins_is_empty():
     """So is one without length."""
-    assert pieces(unix(22), unix(21), kept=0, tz=UTC) == []
-    assert pieces(unix(22), unix(22), kept=0, tz=UTC) == []
+    assert table_ranges(unix(22), unix(21), kept=0, tz=UTC) == []
+    assert table_ranges(unix(22), unix(22), kept=0, tz=UTC) == []
 
 
 def test_without_bounds_only_days_are_read():
     """All there is."""
-    (piece,) = pieces(None, None, kept=0, tz=UTC)
+    (piece,) = table_ranges(None, None, kept=0, tz=UTC)
     assert (piece.table, piece.first) == ("days", 0)
-    assert piece.last * 24 + 23 == END
+    assert piece.last * 24 + 23 == LAST_HOUR
 
 
 def test_where_attempts_have_been_removed_a_bound_counts_its_whole_day():
     """Only the sums of days are left there."""
-    found = pieces(unix(10, 9, 30), unix(12, 9, 30), kept=hour(20), tz=UTC)
-    assert found == [Piece("days", DAY - 12, DAY - 10)]
+    found = table_ranges(unix(10, 9, 30), unix(12, 9, 30), kept=hour(20), tz=UTC)
+    assert found == [TableRange("days", DAY - 12, DAY - 10)]
 
 
 def test_of_late_attempts_come_one_by_one():
     """Those of this hour and of the two before, for the last sixty minutes are among them."""
-    found = recent_pieces(unix(21), unix(22, 15, 30), kept=0, tz=UTC)
+    found = recent_ranges(unix(21), unix(22, 15, 30), kept=0, tz=UTC)
     assert found == [
-        Piece("days", DAY - 1, DAY - 1),
-        Piece("hours", hour(22), hour(22, 12)),
-        Piece("attempts", hour(22, 13), END),
+        TableRange("days", DAY - 1, DAY - 1),
+        TableRange("hours", hour(22), hour(22, 12)),
+        TableRange("attempts", hour(22, 13), LAST_HOUR),
     ]
-    assert recent_pieces(unix(22, 15), unix(22, 15, 30), kept=0, tz=UTC) == [
-        Piece("attempts", hour(22, 15), END)
+    assert recent_ranges(unix(22, 15), unix(22, 15, 30), kept=0, tz=UTC) == [
+        TableRange("attempts", hour(22, 15), LAST_HOUR)
     ]
 
 
 def test_a_clock_that_stood_in_the_future_does_not_count_twice():
     """The hours whose attempts are gone are read as days, up to where attempts begin."""
-    found = recent_pieces(unix(1), unix(5, 12), kept=hour(20), tz=UTC)
-    assert found == [Piece("days", DAY - 21, DAY - 3), Piece("attempts", hour(20), END)]
+    found = recent_ranges(unix(1), unix(5, 12), kept=hour(20), tz=UTC)
+    assert found == [
+        TableRange("days", DAY - 21, DAY - 3),
+        TableRange("attempts", hour(20), LAST_HOUR),
+    ]
 
 
 MOMENTS = st.integers(
@@ -157,7 +162,7 @@ def covered(part, at, since, until, tz):
 )
 def test_every_attempt_of_a_span_is_in_one_piece_and_no_other_is(moments, since, until, tz):
     """Whatever the clocks do."""
-    found = pieces(since, until, kept=0, tz=tz)
+    found = table_ranges(since, until, kept=0, tz=tz)
     counted = Counter(at for at in moments for part in found if covered(part, at, since, until, tz))
     expected = (
         at for at in moments if (since is None or at >= since) and (until is None or at < until)
@@ -168,7 +173,7 @@ def test_every_attempt_of_a_span_is_in_one_piece_and_no_other_is(moments, since,
 @given(moments=st.lists(MOMENTS, max_size=50), since=MOMENTS, now=MOMENTS)
 def test_every_recent_attempt_is_in_one_piece(moments, since, now):
     """Those of the last hour are in attempts; the clock may have gone back."""
-    found = recent_pieces(since, now, kept=0, tz=BERLIN)
+    found = recent_ranges(since, now, kept=0, tz=BERLIN)
     hits = {at: [p.table for p in found if covered(p, at, since, None, BERLIN)] for at in moments}
     for at, tables in hits.items():
         assert len(tables) == (at >= since)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aircherd.catalog.cost import cost, decimal_text
-from aircherd.usage.nano_usd import MAX_USD, nano_of
+from aircherd.usage.nano_usd import MAX_USD, to_nano
 from aircherd.usage.token_prices import token_prices
 from aircherd.vocabulary.models import Prices, Rates, Tier
 from aircherd.vocabulary.reply import Usage
@@ -28,7 +28,7 @@ USAGES = st.builds(Usage, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS)
 
 def nano_or_none(amount: Decimal) -> int | None:
     try:
-        return nano_of(amount)
+        return to_nano(amount)
     except ValueError:
         return None
 

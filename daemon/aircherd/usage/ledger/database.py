@@ -1,84 +1,58 @@
-"""The ledger's database, behind its one connection.
+"""Reads and writes the ledger's database over its only connection.
 
-    absent or empty      made, 0600
-    damaged              moved aside with the files beside it, and a new one begun with what can
-                         still be read; `note` says so, and `lost_at` from when on it is whole
-    of a later version   left as it is, not even opened for writing; `refusal` says so, and what is
-                         told is held in memory, as far as that goes
-    full disk, no right  `FileTrouble`, and what was to be written may be tried again
+    absent or empty      created, mode 0600
+    damaged              moved aside with the files beside it, and replaced by a new one with what
+                         can still be read; `note` says so, and `lost_at` since when it is complete
+    of a later version   left as it is, not even opened for writing; `refusal` says so, and new
+                         attempts are held in memory, as far as that goes
+    full disk, no right  `FileError`, and the same write may be tried again
 
-Much damage shows when the file is opened or used. The rest is for `check`, which reads all of it:
-not when it is opened, for a start would wait for that, but soon after.
-
-The lock is exclusive: SQLite before 3.51.3 can damage a database that two connections write to, so
-nobody else gets one. It also spares the memory shared between processes, which network file systems
-do not have; there a rollback journal is used all the same, for another machine may not see locks.
+Much damage shows when the file is opened or used. `check` finds the rest: it reads the whole file,
+so it runs soon after the start and not before it.
 """
 
 import math
 import sqlite3
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, tzinfo
-from itertools import chain
 from pathlib import Path
 from typing import TypeVar
 
 import structlog
 
 from aircherd.usage.ledger import db_file, schema
-from aircherd.usage.ledger.rows import Cell, LedgerEntry, name, row
-from aircherd.usage.ledger.salvage import salvage, with_party
+from aircherd.usage.ledger.errors import DamagedFileError, FileError
+from aircherd.usage.ledger.opening import check_integrity, open_file, open_memory, version_of
+from aircherd.usage.ledger.rows import LedgerEntry, RowInserter, insert_rows
+from aircherd.usage.ledger.salvage import PARTY_CELL, salvage
 from aircherd.usage.ledger.sqlite import (
     Stopped,
-    connect,
-    create,
-    damage,
+    describe_error,
     is_damage,
     is_full,
-    sentence,
+    scalar,
     transaction,
-    user_version,
-    value,
 )
-from aircherd.usage.time_buckets import LocalHours, local_hour, milliseconds, sane
+from aircherd.usage.time_buckets import clamp_time, local_hour, milliseconds
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
 
-MEMORY_PAGES = 4096
-"""16 MiB, where nothing may be written to the disk."""
-AT_ONCE = 50
-"""Rows in one statement: a third of what the same in a JSON array takes."""
-UNFIT = (
+INPUT_ERRORS = (
     sqlite3.DataError,
     sqlite3.IntegrityError,
     sqlite3.InterfaceError,
     sqlite3.ProgrammingError,
 )
-"""What is wrong with what is told to the file, or asked of it: the file is as good as before."""
-MOST_PARTIES = 5000
-"""Of which the number is remembered: clients may make up names."""
-TOLD_DAYS = 32
-"""So long a loss is worth a note: the longest limit is a month's."""
-
-
-def _never() -> bool:
-    """Have a check go on to its end."""
-    return False
-
-
-class FileTrouble(Exception):
-    """Nothing was written or read; the message says why. It may pass."""
-
-
-class FileDamaged(FileTrouble):
-    """The file was damaged and is out of the way: the next try begins a new one."""
+"""Caused by what was written or queried: the file is as good as before."""
+LOSS_DAYS = 32
+"""How long a loss is noted: the longest limit is monthly."""
 
 
 class LedgerDatabase:
-    """The database; all but `highest`, `lost_at`, `note` and `refusal` is for one thread.
+    """The database. All but `highest_id`, `lost_at`, `note` and `refusal` is for one thread.
 
     `lost_at` is the Unix time before which attempts may be missing, -inf if none was lost.
     """
@@ -88,107 +62,94 @@ class LedgerDatabase:
         self._clock = clock
         self._tz = tz
         self._connection: sqlite3.Connection | None = None
-        self._is_first = True
-        self._journal = ""
+        self._is_first_open = True
         self._synchronous = ""
-        self._parties: dict[tuple[str | None, ...], int] = {}
-        self._hours = LocalHours(tz)
-        self.highest = 0
-        self.lost_at = -math.inf
+        self._is_wal = False
+        self._inserter = RowInserter(tz)
         self._to_salvage: Path | None = None
+        self.highest_id = 0
+        self.lost_at = -math.inf
         self.note: str | None = None
         self.refusal: str | None = None
 
     def __repr__(self) -> str:
         return f"<LedgerDatabase {self._path} {'closed' if self._connection is None else 'open'}>"
 
-    # -------------------------------------------------------------- what is done with it
+    # -------------------------------------------------------------- operations
 
     def open(self) -> None:
         """Open the file if it is not open; the first time, see what an earlier run left.
 
         Raises:
-            FileTrouble: it cannot be opened now.
+            FileError: it cannot be opened now.
         """
         if self._connection is None:
             try:
                 self._open_once()
-            except FileDamaged:
+            except DamagedFileError:
                 self._open_once()
 
     def write(self, entries: Collection[LedgerEntry], *, first_id: int) -> None:
-        """Write entries, all or nothing; `first_id` is the lowest that this run gave out.
+        """Write entries, all or nothing; `first_id` is the lowest id of this run.
 
         Raises:
-            FileTrouble: nothing was written, or it is not known; the same may be written again.
-            Exception: whatever else, one of `UNFIT` too, is not the file's fault; nothing was
-                written.
+            FileError: nothing was written, or that is unknown; the same may be written again.
+            Exception: any other error, including `INPUT_ERRORS`, is not the file's fault; nothing
+                was written.
         """
-        with self._used() as connection:
-            moved = self.moved(first_id)
-            self._secure(is_spent=any(entry.settled is not None for entry in entries))
+        with self._opened() as connection:
+            offset = self.id_offset(first_id)
+            self._set_durability(has_settled=any(entry.settled is not None for entry in entries))
             with transaction(connection):
-                self._insert(connection, self._rows(connection, entries, moved))
+                self._inserter.insert(connection, entries, offset)
 
-    def _rows(
-        self, connection: sqlite3.Connection, entries: Collection[LedgerEntry], moved: int
-    ) -> list[list[Cell]]:
-        rows, parties, hours = [], self._parties, self._hours
-        for entry in entries:
-            started = entry.started
-            who = (started.provider, started.model, started.key, started.client, started.project)
-            party = parties.get(who) or self._party(connection, who)
-            hour = hours.of(started.at)
-            rows.append(row(entry, row_id=entry.id + moved, party=party, hour=hour))
-        return rows
+    def id_offset(self, first_id: int) -> int:
+        """Return what is added to the ids of a run that began with `first_id`.
 
-    def moved(self, first_id: int) -> int:
-        """Return by how much the ids of a run are raised that began with `first_id`.
-
-        Ids given out before the file could be read go on after those in it all the same.
+        Ids that were assigned before the file could be read still continue those in it.
         """
-        return max(0, self.highest + 1 - first_id)
+        return max(0, self.highest_id + 1 - first_id)
 
     def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Return what `work` reads: one picture, for nobody writes meanwhile.
+        """Return what `work` reads: a consistent view, because nothing is written meanwhile.
 
         Raises:
-            FileTrouble: the file cannot be read now.
+            FileError: the file cannot be read now.
         """
-        with self._used() as connection:
+        with self._opened() as connection:
             return work(connection)
 
-    def remove_before(self, hour: int, *, most: int) -> int:
-        """Remove at most so many old rows, but no sums of days; return how many there were.
+    def remove_before(self, hour: int, *, limit: int) -> int:
+        """Remove at most `limit` old rows, but no sums of days; return how many were removed.
 
         Raises:
-            FileTrouble: nothing was removed.
+            FileError: nothing was removed.
         """
-        with self._used() as connection, transaction(connection):
+        with self._opened() as connection, transaction(connection):
             connection.execute(schema.KEEP_FROM, (hour,))
-            removed = connection.execute(schema.REMOVE_ATTEMPTS, (hour, most)).rowcount
-            return removed or connection.execute(schema.REMOVE_HOURS, (hour, most)).rowcount
+            removed = connection.execute(schema.REMOVE_ATTEMPTS, (hour, limit)).rowcount
+            return removed or connection.execute(schema.REMOVE_HOURS, (hour, limit)).rowcount
 
-    def lose(self) -> None:
-        """Note that attempts made until now were lost, for this run and those to come.
+    def record_loss(self) -> None:
+        """Record that attempts made until now were lost, for this run and later ones.
 
         Raises:
-            FileTrouble: the runs to come will not know it.
+            FileError: later runs will not know.
         """
         self.lost_at = self._clock()
-        with self._used() as connection:
-            connection.execute(schema.LOSE, (milliseconds(self.lost_at),))
+        with self._opened() as connection:
+            connection.execute(schema.RECORD_LOSS, (milliseconds(self.lost_at),))
 
     def check(self, must_stop: Callable[[], bool]) -> bool:
-        """Look through the whole file for damage; return False if `must_stop` ended it early.
+        """Check the whole file for damage; return False if `must_stop` ended it early.
 
         Raises:
-            FileTrouble: the file cannot be read now.
-            FileDamaged: it was damaged; what was written since the start went with it.
+            FileError: the file cannot be read now.
+            DamagedFileError: it was damaged; what was written since the start is in it.
         """
-        with self._used() as connection:
+        with self._opened() as connection:
             try:
-                self._demand_undamaged(connection, must_stop)
+                check_integrity(connection, must_stop)
             except Stopped:
                 return False
         return True
@@ -196,10 +157,10 @@ class LedgerDatabase:
     def close(self) -> None:
         """Close the connection; what was written is in the file."""
         connection, self._connection = self._connection, None
-        self._parties.clear()
+        self._inserter.forget_parties()
         self._synchronous = ""
         if connection is not None:
-            with suppress(sqlite3.Error):  # the file may be what troubles us
+            with suppress(sqlite3.Error):  # the file may be what fails
                 connection.close()
 
     # -------------------------------------------------------------- opening
@@ -207,18 +168,18 @@ class LedgerDatabase:
     def _open_once(self) -> None:
         with self._translated():
             db_file.make_private(self._path)
-            if db_file.is_cut_off(self._path):
-                raise FileDamaged("it is cut off")
-            version = user_version(self._path)
+            version = version_of(self._path)
             try:
                 if version > schema.VERSION:
                     self._refuse(version)
+                    connection = self._connection = open_memory()
                 else:
-                    self._connect(self._path)
-                self._note_loss()
-                self._salvage()
-                if self._is_first:
-                    self._look_back()
+                    connection = self._connection = open_file(self._path)
+                self._is_wal = scalar(connection, "PRAGMA journal_mode") == "wal"
+                self._load_loss(connection)
+                self._salvage(connection)
+                if self._is_first_open:
+                    self._continue_from_last_run(connection)
             except BaseException:
                 self.close()  # half open is not open
                 raise
@@ -229,144 +190,80 @@ class LedgerDatabase:
             f"{schema.VERSION}): it is left as it is, and nothing is written to it. "
             "Start the later aircherd again, or move the file away"
         )
-        self._connect(None)
 
-    def _connect(self, path: Path | None) -> None:
-        """Open what may be written to: the file, or None for a database in memory."""
-        connection = self._connection = connect(path)
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")  # before anything is read
-        connection.execute("PRAGMA cell_size_check = ON")
-        wanted = "DELETE" if path and db_file.is_on_network(path) else "WAL"
-        self._journal = str(value(connection, f"PRAGMA journal_mode = {wanted}"))
-        if path is not None:
-            db_file.remove_shared(path)
-        else:
-            connection.execute(f"PRAGMA max_page_count = {MEMORY_PAGES}")
-        if value(connection, "PRAGMA schema_version") == 0:
-            create(connection, schema.CREATE)
-        self._demand_whole(connection)
-        self._upgrade(connection)
+    def _continue_from_last_run(self, connection: sqlite3.Connection) -> None:
+        """Read the highest id; attempts that an earlier run left in progress end as unknown."""
+        with transaction(connection):
+            connection.execute(schema.MARK_UNKNOWN)
+        self.highest_id = int(str(scalar(connection, schema.HIGHEST_ID)))
+        self._is_first_open = False
 
-    def _demand_whole(self, connection: sqlite3.Connection) -> None:
-        if value(connection, "PRAGMA application_id") != schema.APPLICATION_ID:
-            raise FileDamaged("it is not a ledger")
-        there = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-        if missing := schema.NAMES - there:
-            raise FileDamaged(f"it has no {', '.join(sorted(missing))}")
+    def _load_loss(self, connection: sqlite3.Connection) -> None:
+        """Record what was lost with the previous file, and read what earlier runs lost.
 
-    def _demand_undamaged(
-        self, connection: sqlite3.Connection, must_stop: Callable[[], bool]
-    ) -> None:
-        found = damage(connection, must_stop)
-        if found is not None:
-            raise FileDamaged(found)
-
-    def _upgrade(self, connection: sqlite3.Connection) -> None:
-        """Give a file of an earlier version the form of today; it loses nothing by that."""
-        version = int(str(value(connection, "PRAGMA user_version")))
-        if version < 1:
-            raise FileDamaged(f"its version is {version}")
-        if version < schema.VERSION:
-            # All of it is written anew: here nobody builds on what may be broken.
-            self._demand_undamaged(connection, _never)
-        for before in range(version, schema.VERSION):
-            log.info("ledger upgraded", file=str(self._path), version=before + 1)
-            create(connection, schema.UPGRADES[before])
-
-    def _look_back(self) -> None:
-        """Read where ids go on; what an earlier run left open has an end that nobody knows."""
-        assert self._connection is not None
-        with transaction(self._connection):
-            self._connection.execute(schema.MARK_UNKNOWN)
-        self.highest = int(str(value(self._connection, schema.HIGHEST)))
-        self._is_first = False
-
-    def _note_loss(self) -> None:
-        """Write down what was lost with the file before this one, and read what earlier runs lost.
-
-        A loss of the future counts as of now, or limits would be incomplete until then.
+        A loss in the future counts as of now, or limits would be incomplete until then.
         """
-        assert self._connection is not None
-        lost = value(self._connection, schema.LOST)
+        lost = scalar(connection, schema.LAST_LOSS)
         before = lost / 1000 if isinstance(lost, int) else -math.inf
-        if self.lost_at > before + 1:  # it is kept in milliseconds
-            self._connection.execute(schema.LOSE, (milliseconds(self.lost_at),))
+        if self.lost_at > before + 1:  # it is stored in milliseconds
+            connection.execute(schema.RECORD_LOSS, (milliseconds(self.lost_at),))
         now = self._clock()
         self.lost_at = min(max(self.lost_at, before), now)
-        if self.note is None and self.lost_at > now - TOLD_DAYS * 86400:
-            self.note = self._lost_words()
+        if self.note is None and self.lost_at > now - LOSS_DAYS * 86400:
+            when = datetime.fromtimestamp(clamp_time(self.lost_at), self._tz)
+            self.note = (
+                f"{self._path} may lack what was used before {when:%Y-%m-%d %H:%M}: a damaged file "
+                "was set aside, or attempts could not be written"
+            )
 
-    def _salvage(self) -> None:
-        """Take over what can be read of a damaged file: what is spent does not come back."""
+    def _salvage(self, connection: sqlite3.Connection) -> None:
+        """Copy what can be read of a damaged file, so that limits still count it."""
         damaged, self._to_salvage = self._to_salvage, None
-        connection = self._connection
-        if damaged is None or connection is None:
+        if damaged is None:
             return
-        first_hour = local_hour(self._clock(), self._tz) - TOLD_DAYS * 24
+        first_hour = local_hour(self._clock(), self._tz) - LOSS_DAYS * 24
         copy = self._path.with_name(f"{self._path.name}.salvage")
         found = salvage(damaged, copy, first_hour=first_hour)
         with transaction(connection):
-            rows = [with_party(each, self._party(connection, each.party)) for each in found]
-            self._insert(connection, rows)
+            for attempt in found:
+                attempt.cells[PARTY_CELL] = self._inserter.party(connection, attempt.names)
+            insert_rows(connection, [attempt.cells for attempt in found])
         if found:
             self.note = f"{self.note}, with {len(found):,} attempts of the old one"
-            log.info("ledger salvaged", attempts=len(found))
+            log.info("ledger_salvaged", attempts=len(found))
 
-    def _lost_words(self) -> str:
-        when = datetime.fromtimestamp(sane(self.lost_at), self._tz)
-        return (
-            f"{self._path} may lack what was used before {when:%Y-%m-%d %H:%M}: a damaged file was "
-            "set aside, or attempts could not be written"
-        )
-
-    # -------------------------------------------------------------- use
-
-    def _party(self, connection: sqlite3.Connection, said: tuple[str | None, ...]) -> int:
-        known = self._parties.get(said)
-        if known is None:
-            if len(self._parties) >= MOST_PARTIES:
-                self._parties.clear()
-            names = tuple(map(name, said))
-            connection.execute(schema.ADD_PARTY, names)
-            (known,) = connection.execute(schema.FIND_PARTY, names).fetchone()
-            self._parties[said] = known
-        return known
-
-    def _insert(self, connection: sqlite3.Connection, cells: Sequence[Sequence[Cell]]) -> None:
-        for first in range(0, len(cells), AT_ONCE):
-            some = cells[first : first + AT_ONCE]
-            connection.execute(schema.write(len(some)), list(chain.from_iterable(some)))
-
-    def _secure(self, *, is_spent: bool) -> None:
+    def _set_durability(self, *, has_settled: bool) -> None:
         """Choose what a commit survives.
 
-        What was spent survives a loss of power, an attempt under way only the end of this process:
-        it costs no wait for the disk, and the next commit takes it along. A rollback journal could
-        damage the file, so there it is the strict way for both.
+        What was spent survives a loss of power, an attempt in progress only the end of this
+        process: it waits for no disk, and the next commit takes it along. A rollback journal could
+        damage the file, so there both are strict.
         """
         assert self._connection is not None
-        level = "FULL" if is_spent or self._journal != "wal" else "NORMAL"
+        level = "FULL" if has_settled or not self._is_wal else "NORMAL"
         if level != self._synchronous:
             self._connection.execute(f"PRAGMA synchronous = {level}")
             self._synchronous = level
 
+    # -------------------------------------------------------------- errors
+
     @contextmanager
-    def _used(self) -> Iterator[sqlite3.Connection]:
+    def _opened(self) -> Iterator[sqlite3.Connection]:
         self.open()
         assert self._connection is not None
-        with self._translated(passing=UNFIT):
+        with self._translated(passing=INPUT_ERRORS):
             yield self._connection
 
     @contextmanager
     def _translated(self, passing: tuple[type[Exception], ...] = ()) -> Iterator[None]:
-        """Make a FileTrouble of what goes wrong with the file, and leave what can be tried again.
+        """Turn errors of the file into a `FileError`, and leave it in a state to try again.
 
-        What is one of `passing`, or of neither a database nor a disk, is raised as it is.
+        Errors of type `passing`, and those of neither SQLite nor the disk, are raised unchanged.
         """
         try:
-            with self._forgetting():
+            with self._forgetting_parties():
                 yield
-        except FileDamaged as error:
+        except DamagedFileError as error:
             self._set_aside(str(error))
             raise
         except passing:
@@ -374,34 +271,34 @@ class LedgerDatabase:
         except sqlite3.Error as error:
             if is_damage(error):
                 self._set_aside(str(error))
-                raise FileDamaged(str(error)) from error
+                raise DamagedFileError(str(error)) from error
             if not is_full(error):
                 self.close()
-            raise FileTrouble(self._trouble(sentence(error))) from error
+            raise self._file_error(describe_error(error)) from error
         except OSError as error:
             self.close()
-            raise FileTrouble(self._trouble(error.strerror or str(error))) from error
+            raise self._file_error(error.strerror or str(error)) from error
 
     @contextmanager
-    def _forgetting(self) -> Iterator[None]:
-        """Forget the numbers of parties where anything fails: they may have been taken back."""
+    def _forgetting_parties(self) -> Iterator[None]:
+        """Forget cached row numbers after any error: they may have been rolled back."""
         try:
             yield
         except BaseException:
-            self._parties.clear()
+            self._inserter.forget_parties()
             raise
 
-    def _set_aside(self, why: str) -> None:
+    def _set_aside(self, reason: str) -> None:
         self.close()
         try:
             aside = db_file.set_aside(self._path, self._clock())
         except OSError as error:
-            reason = f"it is damaged ({why}) and cannot be moved away: {error.strerror}"
-            raise FileTrouble(self._trouble(reason)) from error
+            why = f"it is damaged ({reason}) and cannot be moved away: {error.strerror}"
+            raise self._file_error(why) from error
         self.lost_at = self._clock()
         self._to_salvage = aside
-        self.note = f"{self._path} was damaged ({why}) and is now {aside}: a new one was begun"
-        log.error("ledger damaged", why=why, moved_to=str(aside))
+        self.note = f"{self._path} was damaged ({reason}) and is now {aside}: a new one was created"
+        log.error("ledger_damaged", reason=reason, moved_to=str(aside))
 
-    def _trouble(self, why: str) -> str:
-        return f"{self._path}: {why}"
+    def _file_error(self, reason: str) -> FileError:
+        return FileError(f"{self._path}: {reason}")

@@ -1,6 +1,6 @@
-"""Where the ledger's file lies: for us alone, moved aside whole when it is damaged.
+"""The ledger's file on the disk: private, and moved aside as a whole if it is damaged.
 
-SQLite gives the files beside it (`-wal`, `-shm`, `-journal`) the mode of the database.
+SQLite gives the files next to it (`-wal`, `-shm`, `-journal`) the mode of the database.
 """
 
 import os
@@ -8,10 +8,10 @@ import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aircherd.usage.time_buckets import sane
+from aircherd.usage.time_buckets import clamp_time
 
 SIDE_FILES = ("-wal", "-shm", "-journal")
-NETWORK = frozenset(
+NETWORK_FILE_SYSTEMS = frozenset(
     [
         "9p",
         "afs",
@@ -28,18 +28,18 @@ NETWORK = frozenset(
         "smbfs",
     ]
 )
-"""File systems whose files another machine may have open."""
-HEAD_BYTES = 100
+"""File systems that other machines may use at the same time."""
+HEADER_BYTES = 100
 MOUNTS = Path("/proc/self/mountinfo")
 
 
 def make_private(path: Path) -> None:
-    """Make the file and its directory if need be, and the file 0600.
+    """Create the file and its directory if needed, and set the file's mode to 0600.
 
-    Call it while no connection is open: closing a descriptor gives up SQLite's locks.
+    Call it while no connection is open: closing a descriptor releases SQLite's locks.
 
     Raises:
-        OSError: it cannot be written, is a symlink, or is not a file of ours.
+        OSError: it cannot be written, is a symlink, or is not our file.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -54,37 +54,37 @@ def make_private(path: Path) -> None:
         os.close(descriptor)
 
 
-def is_cut_off(path: Path) -> bool:
-    """Return whether less than the head of a database is left of it, which SQLite takes for new.
+def is_truncated(path: Path) -> bool:
+    """Return whether less than a database's header is left, which SQLite would take for new.
 
-    Of nothing at all, a log beside it is left, and SQLite would throw that away.
+    An empty file counts if a log is next to it, which SQLite would delete.
     """
-    log = _beside(path, "-wal")
+    log = _side_file(path, "-wal")
     size = path.stat().st_size or (log.exists() and log.stat().st_size)
-    return path.stat().st_size < HEAD_BYTES and size > 0
+    return path.stat().st_size < HEADER_BYTES and size > 0
 
 
 def set_aside(path: Path, at: float) -> Path:
-    """Move a database and the files beside it out of the way; return its new path.
+    """Move a database and the files next to it aside; return its new path.
 
     Raises:
-        OSError: it cannot be moved; it may have lost files beside it.
+        OSError: it cannot be moved; files next to it may have been left behind.
     """
     aside = _free_name(path, at)
     path.rename(aside)
     for suffix in SIDE_FILES:
-        if _beside(path, suffix).exists():
-            _beside(path, suffix).rename(_beside(aside, suffix))
+        if _side_file(path, suffix).exists():
+            _side_file(path, suffix).rename(_side_file(aside, suffix))
     return aside
 
 
-def remove_shared(path: Path) -> None:
-    """Remove what a look at the file left: who holds it alone shares no memory with others."""
-    _beside(path, "-shm").unlink(missing_ok=True)
+def remove_shared_memory(path: Path) -> None:
+    """Remove the file that reading the version left: an exclusive lock needs no shared memory."""
+    _side_file(path, "-shm").unlink(missing_ok=True)
 
 
 def is_on_network(path: Path) -> bool:
-    """Return whether the file lies on a network file system."""
+    """Return whether the file is on a network file system."""
     try:
         mounts = MOUNTS.read_text(errors="surrogateescape")
     except OSError:
@@ -93,17 +93,19 @@ def is_on_network(path: Path) -> bool:
 
 
 def is_network_device(mounts: str, device: int) -> bool:
-    """Return whether `mounts`, in the form of proc(5), has `device` on a network file system."""
+    """Return whether `mounts` (the format of proc(5)) has `device` on a network file system."""
     number = f"{os.major(device)}:{os.minor(device)}"
     for line in mounts.splitlines():
-        where, _, what = line.partition(" - ")
-        if where.split()[2:3] == [number]:
-            return what.split()[:1][0] in NETWORK if what.split() else False
+        mount, _, file_system = line.partition(" - ")
+        if mount.split()[2:3] == [number]:
+            return (
+                file_system.split()[:1][0] in NETWORK_FILE_SYSTEMS if file_system.split() else False
+            )
     return False
 
 
 def _free_name(path: Path, at: float) -> Path:
-    stamp = datetime.fromtimestamp(sane(at), UTC).strftime("%Y%m%dT%H%M%SZ")
+    stamp = datetime.fromtimestamp(clamp_time(at), UTC).strftime("%Y%m%dT%H%M%SZ")
     aside, number = path.with_name(f"{path.name}.damaged-{stamp}"), 1
     while os.path.lexists(aside):
         number += 1
@@ -111,5 +113,5 @@ def _free_name(path: Path, at: float) -> Path:
     return aside
 
 
-def _beside(path: Path, suffix: str) -> Path:
+def _side_file(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)

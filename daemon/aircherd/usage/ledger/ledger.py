@@ -1,65 +1,67 @@
-"""The ledger: a row for every attempt, written before it is sent and completed after.
+"""The ledger: a row for every attempt, written before it is sent and completed when it ends.
 
-    begin    -> `started`, with what it may cost          gone with a crash only if < 50 ms old
-    settle   -> `ok` or an error code, with what it took  on disk, a loss of power included
-    at start -> what is still `started` is `unknown`, and may have cost what was estimated
+    begin    -> `started`, with its estimated cost       lost in a crash only if < 50 ms old
+    settle   -> `ok` or an error code, with its usage    on the disk, even after a loss of power
+    at start -> what is still `started` is `unknown`, and counts with its estimated cost
 
-Nothing here waits for a disk but `flush`, `report`, `learned` and `rows_since`. When the disk is
-full or the file cannot be used, requests go on, rows are held in memory up to a bound, and `state`
-says so.
+Only `flush`, `report`, `read` and `rows_since` wait for the disk. If the disk is full or the file
+cannot be used, requests go on, rows are held in memory up to a bound, and `state` says so.
 
-No prompt, no reply and no key is ever told to it.
+The ledger never receives a prompt, a reply or a key.
 """
 
 import math
+import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager, suppress
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 import structlog
 import trio
 
-from aircherd.usage.ledger.database import FileTrouble, LedgerDatabase
+from aircherd.usage.ledger.database import LedgerDatabase
+from aircherd.usage.ledger.errors import FileError
 from aircherd.usage.ledger.replay import ReplayedUsage, read_replayed_usage
-from aircherd.usage.ledger.report import UsageReport, checked, read_report
+from aircherd.usage.ledger.report import UsageReport, read_report, validated_groups
 from aircherd.usage.ledger.writer import LedgerState, LedgerWriter
-from aircherd.usage.output_estimator import Learned, read_learned
 from aircherd.vocabulary.usage import Settled, Started
 
 OPEN_SECONDS = 2.0
-"""How long to wait for the file at the start: a large one takes time, a dead disk for ever."""
+"""How long the start waits for the file: a large one takes time, a dead disk never answers."""
 CLOSE_SECONDS = 5.0
 LAST_TRY_SECONDS = 1.5
-"""What the last try may take where another program has the file: each look waits half a second."""
+"""What the last try may take if another program has the file open: each wait is half a second."""
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+
 
 def _forever() -> None:
-    """Keep every row."""
+    """Keep all attempts."""
 
 
 class Mark(NamedTuple):
-    """A moment: the number of the next attempt, and those of the attempts under way.
+    """A moment: the number of the next attempt, and the numbers of those in progress.
 
-    `at` is the Unix time; or if that is earlier, when the oldest of those under way was made: what
-    is as new as that comes one by one, so that they can be told from the others.
+    `at` is its Unix time, or that of the oldest attempt in progress if it is earlier: attempts
+    since then are read one by one, so that those in progress can be left out.
     """
 
     at: float
     number: int
-    under_way: frozenset[int] = frozenset()
+    in_progress: frozenset[int] = frozenset()
 
 
 class LedgerStatistics(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts since the start: attempts but for `waiting` and `written`, which are entries."""
+    """Counts since the start: of entries for `waiting` and `written`, else of attempts."""
 
-    under_way: int
+    in_progress: int
     begun: int
     settled: int
     waiting: int
@@ -70,7 +72,7 @@ class LedgerStatistics(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ledger:
-    """Tell it what is begun and settled; ask it what was spent. Made by `open_ledger`."""
+    """Records attempts and reports what they used. Created by `open_ledger`."""
 
     def __init__(
         self, writer: LedgerWriter, *, clock: Callable[[], float], tz: tzinfo | None, first_id: int
@@ -87,7 +89,7 @@ class Ledger:
 
     @property
     def state(self) -> LedgerState:
-        """Whether what is told is kept, and why not."""
+        """Whether attempts are being recorded, and why not."""
         return self._writer.state
 
     @property
@@ -96,10 +98,10 @@ class Ledger:
         return self._writer.lost_at
 
     def statistics(self) -> LedgerStatistics:
-        """Return a frozen account for people and tests."""
+        """Return counts for people and tests."""
         begun = self._next_id - self._first_id
         return LedgerStatistics(
-            under_way=len(self._open),
+            in_progress=len(self._open),
             begun=begun,
             settled=begun - len(self._open),
             waiting=self._writer.waiting,
@@ -110,7 +112,7 @@ class Ledger:
         )
 
     def begin(self, started: Started) -> Started:
-        """Note that an attempt is about to be sent, and number it. Never waits or fails."""
+        """Record that an attempt is about to be sent, and set its `id`. Never waits or fails."""
         number = started.id = self._next_id
         self._next_id = number + 1
         self._open[number] = started
@@ -118,20 +120,20 @@ class Ledger:
         return started
 
     def settle(self, started: Started, settled: Settled) -> None:
-        """Note how an attempt ended; only the first time counts. Never waits or fails."""
+        """Record how an attempt ended; only the first call counts. Never waits or fails."""
         if self._open.pop(started.id, None) is None:
             return
-        started.settled = settled  # before it is asked whether it is queued: see `WriteQueue.take`
+        started.settled = settled  # before `is_queued` is read: see `WriteQueue`
         if not started.is_queued:
             self._put(started)
 
     @property
-    def under_way(self) -> list[Started]:
+    def in_progress(self) -> list[Started]:
         """The attempts that have begun and not ended."""
         return list(self._open.values())
 
     async def flush(self) -> bool:
-        """Wait until all that was told is on disk; return False if it cannot be written now.
+        """Wait until everything recorded is on the disk; return False if it cannot be written now.
 
         Raises:
             LedgerUnavailable: the ledger is closed.
@@ -139,7 +141,7 @@ class Ledger:
         return await self._writer.ask(lambda _: self.state.status == "ok")
 
     def mark(self) -> Mark:
-        """Return what there is now, for `rows_since`: what has ended by now is before it."""
+        """Return the present moment, for `rows_since`."""
         oldest = min((started.at for started in self._open.values()), default=math.inf)
         return Mark(min(self._clock(), oldest), self._next_id, frozenset(self._open))
 
@@ -148,53 +150,53 @@ class Ledger:
     ) -> UsageReport:
         """Sum up the attempts of `since` <= at < `until` (Unix seconds, None: no bound).
 
-        `by` is what to group by, of `report.BY`. Attempts under way are not counted. In hours whose
-        attempts have been removed, a bound counts the whole of its day.
+        `by` is what to group by, of `report.GROUPS`. Attempts in progress are not counted. For
+        hours whose attempts have been removed, a bound includes its whole day.
 
         Raises:
-            BadRequest: an unknown thing to group by.
+            BadRequest: `by` has an unknown name.
             LedgerUnavailable: the file cannot be read, or is of a later version.
         """
-        work = partial(read_report, since=since, until=until, by=checked(by), tz=self._tz)
+        work = partial(read_report, since=since, until=until, by=validated_groups(by), tz=self._tz)
 
-        def read(file: LedgerDatabase) -> UsageReport:
-            if file.refusal is not None:
-                raise FileTrouble(file.refusal)  # the sums of a moment would pass for all there is
-            return file.read(work)
+        def read(database: LedgerDatabase) -> UsageReport:
+            if database.refusal is not None:
+                raise FileError(database.refusal)  # sums of the attempts in memory would mislead
+            return database.read(work)
 
         return await self._writer.ask(read)
 
-    async def learned(self) -> list[Learned]:
-        """Return how long the last answers of each model were.
+    async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what `work` reads, in the ledger's thread.
 
         Raises:
             LedgerUnavailable: the file cannot be read.
         """
-        return await self._writer.ask(lambda file: file.read(read_learned))
+        return await self._writer.ask(lambda database: database.read(work))
 
     async def rows_since(self, at: float, mark: Mark | None = None) -> list[ReplayedUsage]:
-        """Return what has ended of the attempts made at `at` or later: see `spent`.
+        """Return the ended attempts made at `at` or later: see `replay`.
 
-        With a `mark`, of those that had ended when it was made: the same whenever it is asked for.
+        With a `mark`, only those that had ended at that moment, whenever this is called.
 
         Raises:
             LedgerUnavailable: the file cannot be read, or lacks what cannot be written now.
         """
-        now, number, under_way = mark or Mark(self._clock(), self._next_id)
+        now, number, in_progress = mark or Mark(self._clock(), self._next_id)
 
-        def read(file: LedgerDatabase) -> list[ReplayedUsage]:
+        def read(database: LedgerDatabase) -> list[ReplayedUsage]:
             if self.state.status != "ok":
-                raise FileTrouble(str(self.state.reason))
-            moved = file.moved(self._first_id)
+                raise FileError(str(self.state.reason))
+            offset = database.id_offset(self._first_id)
             work = partial(
                 read_replayed_usage,
                 since=at,
                 now=now,
                 tz=self._tz,
-                before=number + moved,
-                without={open_id + moved for open_id in under_way},
+                before=number + offset,
+                without={each + offset for each in in_progress},
             )
-            return file.read(work)
+            return database.read(work)
 
         return await self._writer.ask(read)
 
@@ -209,32 +211,32 @@ async def open_ledger(
 ) -> AsyncIterator[Ledger]:
     """Open the ledger at `path`; leaving the context writes what is left, within 5 s.
 
-    It opens whatever is wrong with the file: `state` says it. `clock` gives Unix seconds, `tz` is
-    the time zone of days (None: the machine's), `keep_days` how many days attempts are kept; the
-    sums of days are kept for ever. Both are called in the writer's thread too.
+    This never fails: `state` says what is wrong with the file. `clock` returns Unix seconds, `tz`
+    is the time zone of days (None: the machine's), `keep_days` returns how many days attempts are
+    kept; sums of days are kept forever. Both are called in the writer's thread too.
     """
-    file = LedgerDatabase(path, clock=clock, tz=tz)
-    writer = LedgerWriter(file, clock=clock, tz=tz, keep_days=keep_days)
+    database = LedgerDatabase(path, clock=clock, tz=tz)
+    writer = LedgerWriter(database, clock=clock, tz=tz, keep_days=keep_days)
     opened = trio.Event()
-    tell = partial(_tell, trio.lowlevel.current_trio_token(), opened)
-    # A daemon thread: where a disk hangs for good, the process can end all the same.
-    thread = threading.Thread(target=writer.run, args=(tell,), name="ledger", daemon=True)
+    notify = partial(_notify, trio.lowlevel.current_trio_token(), opened)
+    # A daemon thread: if a disk hangs forever, the process can still end.
+    thread = threading.Thread(target=writer.run, args=(notify,), name="ledger", daemon=True)
     thread.start()
     try:
         with trio.move_on_after(OPEN_SECONDS):
             await opened.wait()
-        writer.first_id = file.highest + 1
+        writer.first_id = database.highest_id + 1
         yield Ledger(writer, clock=clock, tz=tz, first_id=writer.first_id)
     finally:
         writer.close(within=CLOSE_SECONDS - LAST_TRY_SECONDS)
-        # The thread is waited for in real time, whatever clock the loop has.
+        # Wait in real time, whatever clock the event loop has.
         with trio.CancelScope(shield=True):
             await trio.to_thread.run_sync(partial(thread.join, CLOSE_SECONDS))
         if thread.is_alive():
-            why = f"the disk did not answer within {CLOSE_SECONDS:g} s"
-            log.error("ledger incomplete", not_written=writer.waiting, why=why)
+            reason = f"the disk did not answer within {CLOSE_SECONDS:g} s"
+            log.error("ledger_incomplete", not_written=writer.waiting, reason=reason)
 
 
-def _tell(token: trio.lowlevel.TrioToken, opened: trio.Event) -> None:
+def _notify(token: trio.lowlevel.TrioToken, opened: trio.Event) -> None:
     with suppress(trio.RunFinishedError):
         token.run_sync_soon(opened.set)

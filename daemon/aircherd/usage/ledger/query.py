@@ -1,4 +1,4 @@
-"""A question on its way to the ledger's thread, and its answer on the way back."""
+"""A query for the ledger's thread, and the way its result comes back."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -8,8 +8,7 @@ import structlog
 import trio
 
 from aircherd.errors import LedgerUnavailable
-from aircherd.usage.ledger.database import FileTrouble
-from aircherd.usage.ledger.internal_error import internal_error
+from aircherd.usage.ledger.errors import FileError, internal_error
 
 log = structlog.get_logger()
 
@@ -17,47 +16,49 @@ T = TypeVar("T")
 
 
 class LedgerQuery(Generic[T]):
-    """Made in the loop's thread, where `done` is told; `run` and `refuse` are for the other one."""
+    """Created in the event loop, where `done` is set; `run` and `refuse` are for the other thread.
+
+    `is_wanted` is false after the caller was cancelled.
+    """
 
     def __init__(self, work: Callable[[], T]) -> None:
         self._work = work
         self._token = trio.lowlevel.current_trio_token()
-        self._answer: T | None = None
-        self._why: str | None = "the ledger is closed"
+        self._result: T | None = None
+        self._reason: str | None = "the ledger is closed"
         self.done = trio.Event()
         self.is_wanted = True
 
     def run(self) -> None:
-        """Do the work, and tell the loop; in the writer's thread."""
+        """Do the work and notify the event loop."""
         try:
             if self.is_wanted:
-                self._answer = self._work()
-                self._why = None
-        except FileTrouble as error:
-            self._why = str(error)
-        except Exception as error:  # noqa: BLE001 - the edge: no question ends the thread
-            self._why = internal_error(error)
-            # No traceback: it ends with the error's own words.
-            log.error("ledger question failed", why=self._why)  # noqa: TRY400
+                self._result = self._work()
+                self._reason = None
+        except FileError as error:
+            self._reason = str(error)
+        except Exception as error:  # noqa: BLE001 - no query may end the thread
+            self._reason = internal_error(error)
+            # No traceback: it would end with the error's own message.
+            log.error("ledger_query_failed", reason=self._reason)  # noqa: TRY400
         finally:
-            self.tell()
+            self._notify()
 
-    def refuse(self, why: str) -> None:
-        """Give no answer, and tell the loop."""
-        self._why = why
-        self.tell()
+    def refuse(self, reason: str) -> None:
+        """Fail without running, and notify the event loop."""
+        self._reason = reason
+        self._notify()
 
-    def tell(self) -> None:
-        """Let who waits go on; who has no answer by now gets none."""
-        with suppress(trio.RunFinishedError):
-            self._token.run_sync_soon(self.done.set)
-
-    def answer(self) -> T:
-        """Return the answer.
+    def result(self) -> T:
+        """Return the result.
 
         Raises:
             LedgerUnavailable: there is none.
         """
-        if self._why is not None:
-            raise LedgerUnavailable(f"the ledger cannot be read: {self._why}")
-        return self._answer  # type: ignore[return-value] # None only where T is
+        if self._reason is not None:
+            raise LedgerUnavailable(f"the ledger cannot be read: {self._reason}")
+        return self._result  # type: ignore[return-value] # None only where T is
+
+    def _notify(self) -> None:
+        with suppress(trio.RunFinishedError):
+            self._token.run_sync_soon(self.done.set)

@@ -1,8 +1,8 @@
-"""What was spent of late, for those who count it against limits.
+"""Recent usage, for limits to count.
 
-Attempts of the last hour come one by one, for minutes and hours roll; older ones as sums of whole
-hours and days of local time, for days and months are the calendar's. So a month of a million
-attempts is some thousand rows.
+Attempts of the last hour come one by one, because minutes and hours are sliding windows. Older ones
+come as sums of whole hours and days of local time, because days and months follow the calendar. So
+a month of a million attempts is about a thousand rows.
 """
 
 import sqlite3
@@ -12,15 +12,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from aircherd.usage.ledger.bulk_read import kept_hour, read_rows
-from aircherd.usage.time_buckets import Piece, hour_start, milliseconds, recent_pieces
+from aircherd.usage.ledger import schema
+from aircherd.usage.ledger.sqlite import read_rows, scalar
+from aircherd.usage.time_buckets import TableRange, hour_start, milliseconds, recent_ranges
 
 
 class ReplayedUsage(msgspec.Struct, frozen=True, kw_only=True):
-    """An attempt that has ended, or as many as `requests` says, all made in one hour or day.
+    """An attempt that has ended, or `requests` of them, all made in one hour or day.
 
-    `at` is when it was made, or when that hour or day began. What nobody told of tokens and cost is
-    what was estimated. `cost_nano` leaves out what has no known cost.
+    `at` is when it was made, or when that hour or day began. Tokens and cost that the provider did
+    not report are estimates. `cost_nano` lacks attempts of unknown cost.
     """
 
     at: float
@@ -50,10 +51,10 @@ class _Cells(NamedTuple):
     cost_nano: int
 
 
-LAST = 2**62
+MAX_ID = 2**62
 """No attempt has a larger number."""
 
-_WHO = ("provider", "model", "key", "client", "outcome")
+_GROUPS = ("provider", "model", "key", "client", "outcome")
 _SINGLE = ("1", "ifnull(input_tokens, 0)", "ifnull(output_tokens, 0)", "ifnull(cost_nano, 0)")
 _SUMMED = ("sum(requests)", "sum(input_tokens)", "sum(output_tokens)", "sum(cost_nano)")
 
@@ -64,17 +65,17 @@ def read_replayed_usage(
     since: float,
     now: float,
     tz: tzinfo | None,
-    before: int = LAST + 1,
+    before: int = MAX_ID + 1,
     without: Collection[int] = (),
 ) -> list[ReplayedUsage]:
-    """Return what has ended of the attempts made at `since` or later, in no order.
+    """Return the ended attempts made at `since` or later, in no particular order.
 
-    Of those that come one by one, only those with a number below `before` that is not one of
-    `without`: told which were next and under way at `now`, this returns the same whenever it is
-    asked.
+    Attempts that come one by one are left out if their number is not below `before` or is one of
+    `without`. With the next number and those in progress at `now`, the result is always the same.
     """
     found: list[ReplayedUsage] = []
-    for part in recent_pieces(since, now, kept=kept_hour(connection), tz=tz):
+    kept = int(str(scalar(connection, schema.KEPT_HOUR)))
+    for part in recent_ranges(since, now, kept=kept, tz=tz):
         if part.table == "attempts":
             found += _attempts(connection, part, since, before, without)
         else:
@@ -84,7 +85,7 @@ def read_replayed_usage(
 
 def _attempts(
     connection: sqlite3.Connection,
-    part: Piece,
+    part: TableRange,
     since: float,
     before: int,
     without: Collection[int],
@@ -94,23 +95,25 @@ def _attempts(
         "WHERE hour BETWEEN ? AND ? AND at_ms >= ? AND outcome <> 'started' AND attempts.id < ? "
         "AND attempts.id NOT IN (SELECT value FROM json_each(?))"
     )
-    left_out = msgspec.json.encode(list(without)).decode()
-    arguments = (part.first, part.last, milliseconds(since), before, left_out)
-    rows = read_rows(connection, ["at_ms", *_WHO, *_SINGLE], source, arguments, _Cells)
-    return [_spent(cells, cells.when / 1000) for cells in rows]
+    excluded = msgspec.json.encode(list(without)).decode()
+    arguments = (part.first, part.last, milliseconds(since), before, excluded)
+    rows = read_rows(connection, ["at_ms", *_GROUPS, *_SINGLE], source, arguments, _Cells)
+    return [_replayed(cells, cells.when / 1000) for cells in rows]
 
 
-def _sums(connection: sqlite3.Connection, part: Piece, tz: tzinfo | None) -> list[ReplayedUsage]:
+def _sums(
+    connection: sqlite3.Connection, part: TableRange, tz: tzinfo | None
+) -> list[ReplayedUsage]:
     unit, hours = ("hour", 1) if part.table == "hours" else ("day", 24)
     source = (
         f"FROM {part.table} JOIN parties ON parties.id = party "
-        f"WHERE {unit} BETWEEN ? AND ? GROUP BY {unit}, {', '.join(_WHO)}"
+        f"WHERE {unit} BETWEEN ? AND ? GROUP BY {unit}, {', '.join(_GROUPS)}"
     )
-    rows = read_rows(connection, [unit, *_WHO, *_SUMMED], source, part[1:], _Cells)
-    return [_spent(cells, hour_start(cells.when * hours, tz)) for cells in rows]
+    rows = read_rows(connection, [unit, *_GROUPS, *_SUMMED], source, part[1:], _Cells)
+    return [_replayed(cells, hour_start(cells.when * hours, tz)) for cells in rows]
 
 
-def _spent(cells: _Cells, at: float) -> ReplayedUsage:
+def _replayed(cells: _Cells, at: float) -> ReplayedUsage:
     return ReplayedUsage(
         at=at,
         provider=cells.provider,

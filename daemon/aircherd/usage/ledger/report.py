@@ -1,8 +1,8 @@
-"""What was used and spent, summed up: a report by any of day, provider, model, client and so on.
+"""Usage reports: sums of attempts, grouped by any of day, provider, model, client and so on.
 
-Only attempts that have ended are counted. What nobody told of one, because it was cut off or nobody
-saw it end, is counted as it was estimated, as limits count it: it is in the sums, and what begins
-with `estimated` says how much of them that is.
+Only attempts that have ended are counted. What a provider did not report of one, for example
+because it was cut off, is counted as it was estimated, as limits count it: it is in the sums, and
+the fields named `estimated...` are that part of them.
 """
 
 import sqlite3
@@ -14,11 +14,11 @@ import msgspec
 
 from aircherd.errors import BadRequest
 from aircherd.usage.ledger import schema
-from aircherd.usage.ledger.bulk_read import kept_hour, read_rows
-from aircherd.usage.time_buckets import Piece, day_text, milliseconds, pieces
+from aircherd.usage.ledger.sqlite import read_rows, scalar
+from aircherd.usage.time_buckets import TableRange, day_text, milliseconds, table_ranges
 
-By = Literal["day", "provider", "model", "key", "client", "project", "outcome"]
-BY: tuple[By, ...] = get_args(By)
+Group = Literal["day", "provider", "model", "key", "client", "project", "outcome"]
+GROUPS: tuple[Group, ...] = get_args(Group)
 
 _UNITS = {"attempts": "hour", "hours": "hour", "days": "day"}
 _DAYS = {"attempts": "hour / 24", "hours": "hour / 24", "days": "day"}
@@ -26,14 +26,14 @@ _SUMS = (
     *(f"ifnull(sum({name}), 0)" for name in schema.SUMS),
     "ifnull(sum(CASE WHEN outcome NOT IN ('ok', 'cancelled', 'unknown') THEN requests END), 0)",
 )
-_EVER = (-1, 2**62)
+_NO_BOUNDS = (-1, 2**62)
 
 
 class Sums(msgspec.Struct, frozen=True, kw_only=True):
-    """What attempts took together; cost in nano-USD, without those that are `unpriced`.
+    """Sums over attempts; the cost is in nano-USD and lacks `unpriced` attempts.
 
-    `estimated` counts attempts of which anything is estimated, what follows it is how much of the
-    sums that makes; `failed` counts those that ended in an error.
+    `estimated` counts attempts of which anything is estimated; the fields after it are the
+    estimated part of the sums. `failed` counts attempts that ended in an error.
     """
 
     requests: int = 0
@@ -57,29 +57,29 @@ class Sums(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportRow(msgspec.Struct, frozen=True):
-    """The sums of one group: `by` has its day (2026-11-22), provider and so on, None if none."""
+    """The sums of one group; `by` has its day (2026-11-22), provider and so on, None if none."""
 
     by: dict[str, str | None]
     sums: Sums
 
 
 class UsageReport(msgspec.Struct, frozen=True):
-    """Groups in the order of their names, and what they make together."""
+    """Groups in the order of their names, and the sums over all of them."""
 
     rows: list[ReportRow]
     totals: Sums
 
 
-def checked(by: Collection[str]) -> tuple[By, ...]:
-    """Return what to group by, each once.
+def validated_groups(by: Collection[str]) -> tuple[Group, ...]:
+    """Return the names to group by, each once.
 
     Raises:
-        BadRequest: there is no such thing to group by.
+        BadRequest: a name is unknown.
     """
     for name in by:
-        if name not in BY:
-            raise BadRequest(f"by: {name!r} is none of {', '.join(BY)}")
-    return cast("tuple[By, ...]", tuple(dict.fromkeys(by)))
+        if name not in GROUPS:
+            raise BadRequest(f"by: {name!r} is not one of {', '.join(GROUPS)}")
+    return cast("tuple[Group, ...]", tuple(dict.fromkeys(by)))
 
 
 def read_report(
@@ -87,16 +87,17 @@ def read_report(
     *,
     since: float | None,
     until: float | None,
-    by: Sequence[By],
+    by: Sequence[Group],
     tz: tzinfo | None,
 ) -> UsageReport:
-    """Sum up attempts of `since` <= at < `until`, Unix seconds; None is without end."""
-    parts = pieces(since, until, kept=kept_hour(connection), tz=tz)
+    """Sum up the attempts of `since` <= at < `until`, in Unix seconds; None is no bound."""
+    kept = int(str(scalar(connection, schema.KEPT_HOUR)))
+    parts = table_ranges(since, until, kept=kept, tz=tz)
     if not parts:
         return UsageReport([], Sums())
     bounds = (
-        _EVER[0] if since is None else milliseconds(since),
-        _EVER[1] if until is None else milliseconds(until),
+        _NO_BOUNDS[0] if since is None else milliseconds(since),
+        _NO_BOUNDS[1] if until is None else milliseconds(until),
     )
     arguments = [value for part in parts for value in _arguments(part, bounds)]
     found = read_rows(connection, [*by, *_SUMS], _source(parts, by), arguments, list[int | str])
@@ -104,14 +105,14 @@ def read_report(
     return UsageReport(rows if by else [], sum((row.sums for row in rows), Sums()))
 
 
-def _source(parts: Sequence[Piece], by: Sequence[By]) -> str:
+def _source(parts: Sequence[TableRange], by: Sequence[Group]) -> str:
     rows = " UNION ALL ".join(_part(part) for part in parts)
     source = f"FROM ({rows}) JOIN parties ON parties.id = party"
     return f"{source} GROUP BY {', '.join(by)}" if by else source
 
 
-def _part(part: Piece) -> str:
-    """Return the rows of a piece, all in one form: day, party, outcome and the sums."""
+def _part(part: TableRange) -> str:
+    """Return a SELECT of one range, always with the columns day, party, outcome and sums."""
     table, unit = part.table, _UNITS[part.table]
     names = ", ".join(schema.SUMS)
     where = f"{unit} BETWEEN ? AND ?"
@@ -122,12 +123,12 @@ def _part(part: Piece) -> str:
     return f"SELECT {_DAYS[table]} AS day, party, outcome, {names} FROM {table} WHERE {where}"  # noqa: S608 - likewise
 
 
-def _arguments(part: Piece, bounds: tuple[int, int]) -> tuple[int, ...]:
+def _arguments(part: TableRange, bounds: tuple[int, int]) -> tuple[int, ...]:
     within = bounds if part.table == "attempts" else ()
     return (part.first, part.last, *within)
 
 
-def _row(by: Sequence[By], cells: Sequence[int | str]) -> ReportRow:
+def _row(by: Sequence[Group], cells: Sequence[int | str]) -> ReportRow:
     names: dict[str, str | None] = {
         name: _label(name, cell) for name, cell in zip(by, cells, strict=False)
     }
@@ -135,5 +136,5 @@ def _row(by: Sequence[By], cells: Sequence[int | str]) -> ReportRow:
     return ReportRow(names, Sums(**{field: int(cell) for field, cell in numbers}))
 
 
-def _label(name: By, cell: int | str) -> str | None:
+def _label(name: Group, cell: int | str) -> str | None:
     return day_text(int(cell)) if name == "day" else str(cell) or None

@@ -1,23 +1,24 @@
 """The ledger's tables and every statement that changes them.
 
-`attempts` has a row for each attempt, `parties` who was asked by whom, so that a row holds a number
-for five names. `hours` and `days` hold the sums: the database itself adds an attempt to them in the
-transaction that ends it, once, whatever is written again after a failure.
+`attempts` has a row for each attempt. `parties` has the provider, model, key, client and project of
+attempts, so that a row has one number instead of five names. `hours` and `days` have the sums:
+triggers add an attempt to them in the transaction that ends it, once, even if it is written again
+after a failure.
 
-What nobody told of an attempt, because it was cut off for instance, is in its row as it was
-estimated, for limits count it so. `estimated` says which columns that are, and the sums hold beside
-the whole how much of it is estimated.
+What a provider did not report of an attempt, for example because it was cut off, is in its row as
+it was estimated, because limits count it so. `estimated` says which columns are estimates; the sums
+have the estimated part next to the whole.
 
-Many rows are one statement. Python's sqlite3 gives up the interpreter's lock for each step, and a
-thread that asks for it back waits up to 5 ms while the loop is busy.
+Many rows are one statement: Python's sqlite3 releases the interpreter's lock for each step, and a
+thread that takes it back waits up to 5 ms while the event loop is busy.
 """
 
 from functools import cache
 
 VERSION = 2
-"""Raised with every change of the form; a file of a later one is left alone."""
+"""Raised with every change of the schema; a file of a later version is not touched."""
 APPLICATION_ID = 0x61697263
-"""In the file's header: this is a ledger and no other database ("airc")."""
+"""In the file's header: it is a ledger and not another database ("airc")."""
 
 COLUMNS = (
     "id",
@@ -36,13 +37,13 @@ COLUMNS = (
     "cost_source",
     "estimated",
 )
-"""A row of `attempts`. While `outcome` is 'started', tokens and cost are what was estimated."""
+"""A row of `attempts`. While `outcome` is 'started', tokens and cost are estimates."""
 
 TOKENS, COST = 1, 2
-"""The bits of `estimated`: input and output tokens are, the cost is."""
+"""The bits of `estimated`: the input and output tokens, the cost."""
 
-PARTY = ("provider", "model", "key", "client", "project")
-"""Who was asked by whom; '' where there is none."""
+PARTY_NAMES = ("provider", "model", "key", "client", "project")
+"""The columns of `parties`; '' where there is none."""
 
 COUNTS = (
     "input_tokens",
@@ -59,17 +60,24 @@ ESTIMATES = (
     "estimated_cost_nano",
 )
 SUMS = ("requests", *COUNTS, "unpriced", *ESTIMATES)
-"""`unpriced` counts attempts whose cost is not known: their cost is missing in the sum. `estimated`
-counts those of which anything is estimated; the others say how much of the sums that is."""
+"""`unpriced` counts attempts of unknown cost, which the sum lacks. `estimated` counts attempts of
+which anything is estimated; the columns after it are the estimated part of the sums."""
 
 
 def summands(row: str = "") -> tuple[str, ...]:
-    """Return what a row of `attempts` adds to each of `SUMS`; `row` is what its columns are of."""
+    """Return what a row of `attempts` adds to each of `SUMS`; `row` is a prefix of its columns."""
     counts = [f"ifnull({row}{name}, 0)" for name in COUNTS]
-    given, gained, cost = counts[0], counts[1], counts[-1]
-    tokens, money = f"({row}estimated & 1)", f"({row}estimated >> 1)"
-    estimated = (f"{row}estimated > 0", f"{tokens} * {given}", f"{tokens} * {gained}")
-    return ("1", *counts, f"{row}cost_nano IS NULL", *estimated, f"{money} * {cost}")
+    input_tokens, output_tokens, cost = counts[0], counts[1], counts[-1]
+    has_tokens, has_cost = f"({row}estimated & 1)", f"({row}estimated >> 1)"
+    return (
+        "1",
+        *counts,
+        f"{row}cost_nano IS NULL",
+        f"{row}estimated > 0",
+        f"{has_tokens} * {input_tokens}",
+        f"{has_tokens} * {output_tokens}",
+        f"{has_cost} * {cost}",
+    )
 
 
 def _sums_table(table: str, unit: str) -> str:
@@ -80,7 +88,7 @@ def _sums_table(table: str, unit: str) -> str:
     )
 
 
-def _adding(table: str, unit: str) -> str:
+def _add_to(table: str, unit: str) -> str:
     values = ", ".join(summands("new."))
     added = ", ".join(f"{name} = {name} + excluded.{name}" for name in SUMS)
     return (
@@ -89,11 +97,12 @@ def _adding(table: str, unit: str) -> str:
     )
 
 
-_ADD = f"BEGIN {_adding('hours', 'new.hour')} {_adding('days', 'new.hour / 24')} END"
+_ADD = f"BEGIN {_add_to('hours', 'new.hour')} {_add_to('days', 'new.hour / 24')} END"
 
 _PARTIES = (
     "CREATE TABLE parties (id INTEGER PRIMARY KEY, "
-    f"{', '.join(f'{name} TEXT NOT NULL' for name in PARTY)}, UNIQUE ({', '.join(PARTY)}))"
+    f"{', '.join(f'{name} TEXT NOT NULL' for name in PARTY_NAMES)}, "
+    f"UNIQUE ({', '.join(PARTY_NAMES)}))"
 )
 _ATTEMPTS = (
     "CREATE TABLE attempts (id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, "
@@ -127,7 +136,7 @@ CREATE = (
 
 
 def _with_estimates(table: str) -> list[str]:
-    """Add to sums how much of them is estimated: before, that was all of what nobody saw end."""
+    """Add the estimated part to sums: before version 2, that was all of the unknown attempts."""
     added = [f"ALTER TABLE {table} ADD {name} INTEGER NOT NULL DEFAULT 0" for name in ESTIMATES]
     sources = ("requests", "input_tokens", "output_tokens", "cost_nano")
     values = ", ".join(map(" = ".join, zip(ESTIMATES, sources, strict=True)))
@@ -152,16 +161,16 @@ UPGRADES: dict[int, tuple[str, ...]] = {
         "PRAGMA user_version = 2",
     ),
 }
-"""What makes the next version of each earlier one: all of it, or nothing."""
+"""From each earlier version to the next one: all of the statements or none."""
 
 NAMES = frozenset({"meta", "parties", "attempts", "hours", "days", "ended_at_once", "ended_later"})
-"""What a ledger must have."""
+"""Tables and triggers that a ledger must have."""
 
 
-# What has ended is never written again: a batch whose fate was unclear may come twice.
+# An attempt that has ended is never changed: a batch may be written twice after a failure.
 @cache
 def write(rows: int) -> str:
-    """Return the statement that writes so many rows, whose cells are its arguments."""
+    """Return the statement that writes so many rows; their cells are its arguments."""
     row = f"({', '.join('?' * len(COLUMNS))})"
     return (
         f"INSERT INTO attempts ({', '.join(COLUMNS)}) VALUES {', '.join([row] * rows)} "  # noqa: S608 - our own names
@@ -171,19 +180,19 @@ def write(rows: int) -> str:
     )
 
 
-ADD_PARTY = f"INSERT OR IGNORE INTO parties ({', '.join(PARTY)}) VALUES (?, ?, ?, ?, ?)"  # noqa: S608 - our own names
-FIND_PARTY = "SELECT id FROM parties WHERE " + " AND ".join(f"{name} = ?" for name in PARTY)  # noqa: S608 - our own names
+ADD_PARTY = f"INSERT OR IGNORE INTO parties ({', '.join(PARTY_NAMES)}) VALUES (?, ?, ?, ?, ?)"  # noqa: S608 - our own names
+FIND_PARTY = "SELECT id FROM parties WHERE " + " AND ".join(f"{name} = ?" for name in PARTY_NAMES)  # noqa: S608 - our own names
 
-# Of an attempt that nobody saw end, what was estimated stays as what it may have cost.
+# The estimates of an attempt with an unknown end stay in its row.
 MARK_UNKNOWN = "UPDATE attempts SET outcome = 'unknown' WHERE outcome = 'started'"
-HIGHEST = "SELECT ifnull(max(id), 0) FROM attempts"
+HIGHEST_ID = "SELECT ifnull(max(id), 0) FROM attempts"
 
-LOSE = (
+RECORD_LOSS = (
     "INSERT INTO meta VALUES ('lost_ms', ?) "
     "ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)"
 )
-"""What is older than that may be missing: a damaged file was set aside, or attempts were lost."""
-LOST = "SELECT max(value) FROM meta WHERE name = 'lost_ms'"
+"""Attempts before it may be missing: a damaged file was set aside, or attempts were lost."""
+LAST_LOSS = "SELECT max(value) FROM meta WHERE name = 'lost_ms'"
 
 KEPT_HOUR = "SELECT value FROM meta WHERE name = 'kept_hour'"
 KEEP_FROM = "UPDATE meta SET value = max(value, ?) WHERE name = 'kept_hour'"

@@ -1,7 +1,7 @@
-"""Reads from the ledger what was used before a limit was there, and tries until it is read.
+"""Reads usage from before a limit was set from the ledger, with retries.
 
-Until then the limit counts what is used from now on, and its status says that this is not all:
-better than not to serve while a disk is ill, and the user can see it.
+Until then the limit counts what is used from now on, and its status says that it is incomplete:
+serving requests does not depend on the disk.
 """
 
 from collections.abc import Sequence
@@ -12,76 +12,77 @@ import trio
 from aircherd.config.model import Limit
 from aircherd.errors import LedgerUnavailable
 from aircherd.usage.ledger.ledger import Ledger, Mark
-from aircherd.usage.limits.awaited_past import AwaitedPast
+from aircherd.usage.limits.missing_history import MissingHistory
 from aircherd.usage.limits.tracker import LimitTracker
 
-FIRST_PAUSE = 1.0
-LONGEST_PAUSE = 60.0
+MIN_RETRY_SECONDS = 1.0
+MAX_RETRY_SECONDS = 60.0
 
 log = structlog.get_logger()
 
 
 class Backfill:
-    """Tell it the limits; `run` reads their pasts in the background."""
+    """Receives new limits; `run` reads their history in the background."""
 
-    def __init__(self, ledger: Ledger, book: LimitTracker) -> None:
+    def __init__(self, ledger: Ledger, tracker: LimitTracker) -> None:
         self._ledger = ledger
-        self._book = book
-        self._marks: dict[AwaitedPast, Mark] = {}
-        self._asked, self._tried = trio.Event(), trio.Event()
-        self._reason: str | None = None  # why it could not be read the last time
+        self._tracker = tracker
+        self._marks: dict[MissingHistory, Mark] = {}
+        self._requested, self._tried = trio.Event(), trio.Event()
+        self._reason: str | None = None  # why the last read failed
 
     def configure(self, limits: Sequence[Limit]) -> None:
-        """Count by these limits from now on, and have the past of the new ones read."""
-        self._book.configure(limits)
+        """Apply these limits from now on, and read the history of new ones."""
+        self._tracker.configure(limits)
         mark = self._ledger.mark()
-        self._marks = {past: self._marks.get(past, mark) for past in self._book.awaited}
-        if not self._asked.is_set():  # else `run` is yet to try for who asked before, and for us
+        missing = self._tracker.missing_history
+        self._marks = {history: self._marks.get(history, mark) for history in missing}
+        if not self._requested.is_set():  # else `run` has not yet tried for an earlier call
             self._tried = trio.Event()
-        self._asked.set()
+        self._requested.set()
 
     async def wait(self, seconds: float) -> None:
-        """Wait until `run` has tried, at most so long: a disk may hang for good."""
+        """Wait until `run` has tried, but not longer than `seconds`: a disk may hang forever."""
         with trio.move_on_after(seconds) as waiting:
             await self._tried.wait()
         if waiting.cancelled_caught:
-            reason = f"the ledger does not answer within {seconds:g} s"
-            log.warning("limits_without_a_past", reason=reason)
+            reason = f"the ledger did not answer within {seconds:g} s"
+            log.warning("limits_incomplete", reason=reason)
 
     async def run(self) -> None:
-        """Read what is awaited, as often as there is something new; what fails is tried again."""
-        pause = FIRST_PAUSE
+        """Read missing history whenever there is some, and retry after failures."""
+        pause = MIN_RETRY_SECONDS
         while True:
-            asked, tried = self._asked, self._tried
-            self._asked = trio.Event() if asked.is_set() else asked
+            requested, tried = self._requested, self._tried
+            self._requested = trio.Event() if requested.is_set() else requested
             is_read = await self._read()
             tried.set()
             if is_read:
-                pause = FIRST_PAUSE
-                await self._asked.wait()
+                pause = MIN_RETRY_SECONDS
+                await self._requested.wait()
             else:
                 with trio.move_on_after(pause):
-                    await self._asked.wait()
-                pause = min(2 * pause, LONGEST_PAUSE)
+                    await self._requested.wait()
+                pause = min(2 * pause, MAX_RETRY_SECONDS)
 
     async def _read(self) -> bool:
-        """Fill every past that is awaited; return whether it could be read."""
+        """Fill in all missing history; return whether it could be read."""
         marks = self._marks
-        for past in self._book.awaited:
+        for history in self._tracker.missing_history:
             try:
-                rows = await self._ledger.rows_since(past.since, marks[past])
+                rows = await self._ledger.rows_since(history.since, marks[history])
             except LedgerUnavailable as error:
-                self._note(error.message)
+                self._log_failure(error.message)
                 return False
             self._reason = None
-            self._book.restore(past, rows)
+            self._tracker.restore(history, rows)
         return True
 
-    def _note(self, reason: str) -> None:
-        """Say why it cannot be read, once: it may stay so for days."""
+    def _log_failure(self, reason: str) -> None:
+        """Log why the history cannot be read, once for each reason: it may stay so for days."""
         if reason != self._reason:
-            log.warning("limits_without_a_past", reason=reason)
+            log.warning("limits_incomplete", reason=reason)
         self._reason = reason
 
     def __repr__(self) -> str:
-        return f"<Backfill, {len(self._book.awaited)} pasts awaited>"
+        return f"<Backfill, {len(self._tracker.missing_history)} histories missing>"

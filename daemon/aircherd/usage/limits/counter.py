@@ -1,4 +1,4 @@
-"""One amount of one limit: how much there may be, how much is used, and how much is reserved."""
+"""One amount of one limit: its maximum, and how much is used and reserved."""
 
 import math
 from collections.abc import Callable
@@ -8,172 +8,177 @@ from typing import NamedTuple, Protocol
 from aircher_wire import codes
 from aircherd.config.model import AMOUNTS, Amount, LimitScope, Per
 from aircherd.usage.limits.calendar_window import CalendarWindow
-from aircherd.usage.limits.descriptions import about_words, limit_words
+from aircherd.usage.limits.descriptions import describe_limit, describe_rounded
 from aircherd.usage.limits.sliding_window import SlidingWindow
 from aircherd.usage.limits.windows import ROLLING
 from aircherd.usage.nano_usd import usd_text
 from aircherd.vocabulary.availability import Limited, LimitStatus
 
 
-class Counted(NamedTuple):
-    """What is counted: it stays the same while the user changes how much of it there may be."""
+class CounterKey(NamedTuple):
+    """What a counter counts; its maximum may change."""
 
     scope: LimitScope
     per: Per
     amount: Amount
 
 
-def nothing_lost() -> float:
-    """Say that nothing was ever lost."""
+def never_lost() -> float:
+    """Return the time of the last loss where nothing is ever lost."""
     return -math.inf
 
 
-class Sum(Protocol):
-    """What was used in a window: `SlidingWindow` or `CalendarWindow`."""
+class UsageWindow(Protocol):
+    """Usage within a period: a `SlidingWindow` or a `CalendarWindow`."""
 
     used: int
 
-    def forget(self, now: float) -> float:
-        """Leave out what the window holds no more; return until when there is nothing to forget."""
+    def advance(self, now: float) -> float:
+        """Remove what is no longer in the window; return when to call this next."""
 
     def add(self, at: float, amount: int) -> None:
-        """Count what was used at `at`, if the window holds it."""
+        """Count what was used at `at` if that is in the window."""
 
     def frees_at(self, now: float, excess: int) -> float:
-        """Return when so much of it counts no more."""
+        """Return when `excess` of `used` no longer counts."""
 
     def resets_at(self) -> float | None:
-        """Return when nothing of it counts any more, None if nothing does."""
+        """Return when nothing of `used` counts any more, None if nothing counts now."""
 
     def ends_at(self, now: float) -> float:
-        """Return when the window of now is over."""
+        """Return when the current window ends."""
 
     def began_before(self, at: float) -> bool:
-        """Tell whether the window has some of the time before `at`."""
+        """Return whether the window contains time before `at`."""
 
     def set_back(self, seconds: float) -> None:
-        """Follow a clock that was set back."""
+        """Adjust to a clock that was set back."""
 
 
 class LimitCounter:
-    """Counts one amount; money in nano-USD. `forget` comes before anything that asks.
+    """Counts one amount; money is in nano-USD. Advance `window` before anything else.
 
-    `place` is where its amount stands in (requests, tokens, nano-USD), `words` the limit in words.
-    While it `is_incomplete`, what was used before it was there is not counted yet. `lost_at` tells
-    the Unix time before which the ledger may lack attempts.
+    `amount_index` is the index of its amount in `AMOUNTS`. While it `is_incomplete`, usage from
+    before it was created is missing. `lost_at` returns the Unix time before which the ledger may
+    lack attempts.
     """
 
     __slots__ = (
         "_lost_at",
+        "_notified_level",
         "_quiet_until",
-        "_told",
         "_warn_from",
-        "counted",
+        "amount_index",
+        "description",
         "is_incomplete",
-        "most",
-        "place",
+        "key",
+        "maximum",
         "reserved",
-        "sum",
-        "words",
+        "window",
     )
 
     def __init__(
         self,
-        counted: Counted,
+        key: CounterKey,
         tz: tzinfo | None,
-        lost_at: Callable[[], float] = nothing_lost,
+        lost_at: Callable[[], float] = never_lost,
     ) -> None:
         self._lost_at = lost_at
-        self.counted = counted
-        self.place = AMOUNTS.index(counted.amount)
-        rolling = ROLLING.get(counted.per)
-        self.sum: Sum = SlidingWindow(rolling) if rolling else CalendarWindow(counted.per, tz)
+        self.key = key
+        self.amount_index = AMOUNTS.index(key.amount)
+        rolling = ROLLING.get(key.per)
+        self.window: UsageWindow = (
+            SlidingWindow(rolling) if rolling else CalendarWindow(key.per, tz)
+        )
         self.reserved = 0
-        self.most = 0
-        self.words = ""
+        self.maximum = 0
+        self.description = ""
         self.is_incomplete = False
         self._warn_from = 1
         self._quiet_until = -math.inf
-        self._told = 0  # since then: 1 of a good part, 2 of all
+        self._notified_level = 0  # until then: 1 is the warning, 2 the whole amount
 
-    def allow(self, most: int, warn_at: float) -> None:
-        """Set how much there may be, and the share of it from which on the user is told."""
-        warn_from = max(1, math.ceil(most * warn_at))
-        if (most, warn_from) != (self.most, self._warn_from):
+    def set_maximum(self, maximum: int, warn_at: float) -> None:
+        """Set the maximum, and the share of it from which on the user is notified."""
+        warn_from = max(1, math.ceil(maximum * warn_at))
+        if (maximum, warn_from) != (self.maximum, self._warn_from):
             self._quiet_until = -math.inf  # another limit, another warning
-        self.most, self._warn_from = most, warn_from
-        self.words = limit_words(*self.counted, most)
+        self.maximum, self._warn_from = maximum, warn_from
+        self.description = describe_limit(*self.key, maximum)
 
-    def has_room(self, needed: int) -> bool:
-        """Tell whether so much may be reserved. What costs nothing always may."""
-        return not needed or self.sum.used + self.reserved + needed <= self.most
+    def has_room(self, amount: int) -> bool:
+        """Return whether `amount` may be reserved. Zero always may."""
+        return not amount or self.window.used + self.reserved + amount <= self.maximum
 
-    def frees_at(self, now: float, needed: int) -> float | None:
-        """Return when there will be room for so much at the latest, None if there never will."""
-        if needed > self.most:
+    def frees_at(self, now: float, amount: int) -> float | None:
+        """Return when there is room for `amount` at the latest, None if never."""
+        if amount > self.maximum:
             return None
-        return self.sum.frees_at(now, self.sum.used + self.reserved + needed - self.most)
+        excess = self.window.used + self.reserved + amount - self.maximum
+        return self.window.frees_at(now, excess)
 
-    def is_news(self, now: float) -> bool:
-        """Tell whether the user should hear how much is used.
+    def must_notify(self, now: float) -> bool:
+        """Return whether to notify the user of the usage, and remember that they were notified.
 
-        True twice in a window at most: when a good part is used, and when all of it is.
+        True at most twice in a window: at the warning level and when everything is used.
         """
         if now >= self._quiet_until:
-            self._told = 0
-        used = self.sum.used
-        level = (used >= self._warn_from) + (used >= max(self.most, 1))
-        if level <= self._told:
+            self._notified_level = 0
+        used = self.window.used
+        level = (used >= self._warn_from) + (used >= max(self.maximum, 1))
+        if level <= self._notified_level:
             return False
-        self._told = level
-        self._quiet_until = self.sum.ends_at(now)
+        self._notified_level = level
+        self._quiet_until = self.window.ends_at(now)
         return True
 
     def set_back(self, seconds: float) -> None:
-        """Follow a clock that was set back."""
-        self.sum.set_back(seconds)
+        """Adjust to a clock that was set back."""
+        self.window.set_back(seconds)
         self._quiet_until -= seconds
 
-    # -------------------------------------------------------------- what it tells
+    # -------------------------------------------------------------- descriptions
 
-    def refusal(self, now: float, needed: int | None) -> Limited:
-        """Return why there is no room; `needed` is None where nobody knows how much is needed."""
-        if needed is None:
-            message = f"there is a limit, {self.words}, and this model's price is not known"
+    def refusal(self, now: float, amount: int | None) -> Limited:
+        """Return why there is no room for `amount`, None if it is unknown."""
+        if amount is None:
+            message = f"there is a limit, {self.description}, and this model's price is not known"
             return Limited(codes.PRICE_UNKNOWN, message, None, self.status())
-        amount = self.counted.amount
-        parts = [f"{about_words(amount, self.sum.used)} used"]
+        kind = self.key.amount
+        parts = [f"{describe_rounded(kind, self.window.used)} used"]
         if self.reserved:
-            parts.append(f"{about_words(amount, self.reserved)} reserved for requests under way")
-        parts.append(f"this one may take {about_words(amount, needed)}")
+            reserved = describe_rounded(kind, self.reserved)
+            parts.append(f"{reserved} reserved for requests in progress")
+        parts.append(f"this request may use {describe_rounded(kind, amount)}")
         return Limited(
             codes.LIMIT_REACHED,
-            f"limit reached: {self.words} ({', '.join(parts)})",
-            self.frees_at(now, needed),
+            f"limit reached: {self.description} ({', '.join(parts)})",
+            self.frees_at(now, amount),
             self.status(),
         )
 
     def status(self) -> LimitStatus:
-        """Return how it stands."""
-        scope, per, amount = self.counted
-        used = self.sum.used
-        left = max(self.most - used - self.reserved, 0)
+        """Return the current usage."""
+        scope, per, amount = self.key
+        used, maximum = self.window.used, self.maximum
+        left = max(maximum - used - self.reserved, 0)
         return LimitStatus(
-            limit=self.words,
+            limit=self.description,
             counted=amount,
             per=per,
-            max=self._shown(self.most),
-            used=self._shown(used),
-            reserved=self._shown(self.reserved),
-            left=self._shown(left),
-            share=round(used / self.most, 4) if self.most else 1.0,
-            resets_at=self.sum.resets_at(),
-            incomplete=self.is_incomplete or self.sum.began_before(self._lost_at()),
+            max=self._external(maximum),
+            used=self._external(used),
+            reserved=self._external(self.reserved),
+            left=self._external(left),
+            share=round(used / maximum, 4) if maximum else 1.0,
+            resets_at=self.window.resets_at(),
+            incomplete=self.is_incomplete or self.window.began_before(self._lost_at()),
             **scope._asdict(),
         )
 
-    def _shown(self, count: int) -> int | str:
-        return usd_text(count) if self.counted.amount == "usd" else count
+    def _external(self, count: int) -> int | str:
+        return usd_text(count) if self.key.amount == "usd" else count
 
     def __repr__(self) -> str:
-        return f"<LimitCounter {self.words}: {self.sum.used} used, {self.reserved} reserved>"
+        used = self.window.used
+        return f"<LimitCounter {self.description}: {used} used, {self.reserved} reserved>"

@@ -1,4 +1,4 @@
-"""A request's place under the limits, from before it is sent until it is known what it took."""
+"""What is reserved for one attempt under the limits, from before it is sent until it ends."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from aircherd.vocabulary.reply import Usage
 
 
 class Amounts(NamedTuple):
-    """What one attempt takes, in the order of `AMOUNTS`; `nano` is nano-USD, None if unknown."""
+    """What one attempt uses, in the order of `AMOUNTS`; `nano` is nano-USD, None if unknown."""
 
     requests: int
     tokens: int
@@ -17,7 +17,7 @@ class Amounts(NamedTuple):
 
 
 class LimitKey(NamedTuple):
-    """Who asks whom: what the scope of a limit is held against."""
+    """What an attempt uses and who makes it: compared with the scopes of limits."""
 
     provider: str
     key: str | None
@@ -25,29 +25,27 @@ class LimitKey(NamedTuple):
     client: str
 
 
-NOTHING = Amounts(0, 0, 0)
-FRUITLESS = Amounts(1, 0, 0)
-"""What an attempt takes that produced nothing."""
+REQUEST_ONLY = Amounts(1, 0, 0)
+"""What an attempt uses that produced nothing."""
 
 
 class Reservation:
-    """What is reserved for one attempt. It ends once, by `settle` or `release`.
+    """What is reserved for one attempt. `settle` ends it; later calls change nothing.
 
-    Whatever comes after its end changes nothing. `at` is when it was made, and what it takes counts
-    as used then: that is the time for the attempt's row in the ledger too.
+    `at` is when it was made. Its usage counts at that time, which its row in the ledger has too.
     """
 
-    __slots__ = ("_end", "amounts", "asking", "at", "counters")
+    __slots__ = ("_end", "amounts", "at", "counters", "key")
 
     def __init__(
         self,
-        asking: LimitKey,
+        key: LimitKey,
         amounts: Amounts,
         at: float,
         counters: tuple[LimitCounter, ...],
         end: "Callable[[Reservation, Amounts], tuple[LimitStatus, ...]]",
     ) -> None:
-        self.asking = asking
+        self.key = key
         self.amounts = amounts
         self.at = at
         self.counters = counters
@@ -56,23 +54,20 @@ class Reservation:
     def settle(
         self, usage: Usage | None, cost_nano: int | None, *, produced: bool
     ) -> tuple[LimitStatus, ...]:
-        """Replace what was reserved by what was used; return the limits that are news by that.
+        """Replace what is reserved by what was used; return the limits to notify the user of.
 
-        What is not known counts as it was estimated. An attempt that produced nothing counts as a
-        request alone.
+        What is unknown counts as it was reserved. An attempt that produced nothing counts as a
+        request only.
         """
-        return self._end(self, taken(self.amounts, usage, cost_nano) if produced else FRUITLESS)
-
-    def release(self) -> None:
-        """Give back what was reserved: nothing was sent."""
-        self._end(self, NOTHING)
+        used = used_amounts(self.amounts, usage, cost_nano) if produced else REQUEST_ONLY
+        return self._end(self, used)
 
     def __repr__(self) -> str:
-        return f"<Reservation of {self.amounts} for {self.asking}>"
+        return f"<Reservation of {self.amounts} for {self.key}>"
 
 
-def taken(reserved: Amounts, usage: Usage | None, cost_nano: int | None) -> Amounts:
-    """Return what an attempt took: what is known of it, and the estimate for what is not."""
+def used_amounts(reserved: Amounts, usage: Usage | None, cost_nano: int | None) -> Amounts:
+    """Return what an attempt used: what is known, and what was reserved for the rest."""
     tokens, nano = reserved.tokens, reserved.nano
     if usage is not None:
         tokens = max(usage.input_tokens + usage.output_tokens, 0)

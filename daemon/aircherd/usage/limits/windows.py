@@ -1,7 +1,7 @@
-"""The spans of time in which limits count: pure, the time and its zone are handed in.
+"""The periods that limits count: pure; the time and its zone are arguments.
 
-    minute, hour   roll: the last 60 or 3600 seconds
-    day, month     the calendar's, in local time; a day of 23 or 25 hours is one day
+    minute, hour   sliding: the last 60 or 3600 seconds
+    day, month     of the calendar in local time; a day of 23 or 25 hours is one day
 
 `tz` None is the machine's own time zone, with its changes to and from summer time.
 """
@@ -10,11 +10,11 @@ from datetime import datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from aircherd.config.model import Per
-from aircherd.usage.time_buckets import sane
+from aircherd.usage.time_buckets import clamp_time
 
 
 class Rolling(NamedTuple):
-    """A rolling window: its length, and the length of the steps in which it moves, in seconds."""
+    """A sliding window: its length and the length of its steps, in seconds."""
 
     length: int
     step: int
@@ -24,7 +24,7 @@ ROLLING: dict[Per, Rolling] = {"minute": Rolling(60, 1), "hour": Rolling(3600, 1
 
 
 def window_start(per: Per, now: float, tz: tzinfo | None) -> float:
-    """Return since when is counted what is counted now, as Unix time."""
+    """Return the Unix time when the current period began."""
     if rolling := ROLLING.get(per):
         return now - rolling.length
     today = _midnight(now, tz)
@@ -33,23 +33,23 @@ def window_start(per: Per, now: float, tz: tzinfo | None) -> float:
 
 
 def next_start(per: Per, now: float, tz: tzinfo | None) -> float:
-    """Return when the next day or month of the calendar begins, as Unix time.
+    """Return the Unix time when the next day or month begins.
 
     Raises:
-        KeyError: `per` rolls, and has no next one.
+        KeyError: `per` is a sliding period, which has no next one.
     """
     following = _FOLLOWING[per](_midnight(now, tz))
     start = following.timestamp()
-    # Where clocks are put back over midnight, it strikes twice; the first time may be past.
+    # If clocks are set back over midnight, it occurs twice; the first one may be past.
     return start if start > now else following.replace(fold=1).timestamp()
 
 
 def _midnight(now: float, tz: tzinfo | None) -> datetime:
-    """Return 0 o'clock of the day; one that was left out stands for the moment that came instead.
+    """Return midnight of the day; one that was skipped is the moment that the gap begins.
 
-    (The clock before the gap is the one that `fold=0` reads, and by it the gap begins there.)
+    (`fold=0` reads the clock before the gap.)
     """
-    moment = datetime.fromtimestamp(sane(now), tz)
+    moment = datetime.fromtimestamp(clamp_time(now), tz)
     return moment.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
 
 
@@ -58,7 +58,7 @@ def _next_day(midnight: datetime) -> datetime:
 
 
 def _next_month(midnight: datetime) -> datetime:
-    # The 1st plus 32 days is in the next month, whatever month it is.
+    # The 1st plus 32 days is in the next month for every month.
     return (midnight.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 

@@ -1,17 +1,16 @@
 """The database, and what can be wrong with it."""
 
-import gzip
 import math
 import sqlite3
 from contextlib import closing
 from datetime import UTC
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
-from aircherd.usage.ledger import database, db_file, schema, sqlite
-from aircherd.usage.ledger.database import FileTrouble, LedgerDatabase
+from aircherd.usage.ledger import db_file, schema, sqlite
+from aircherd.usage.ledger.database import LedgerDatabase
+from aircherd.usage.ledger.errors import FileError
 from aircherd.usage.ledger.rows import LedgerEntry
 from helpers.ledger import DAY, HOUR, NOW, attempts, execute, query, settled, started, sums
 
@@ -88,7 +87,7 @@ def test_a_batch_is_written_whole_or_not_at_all(new, path):
     write(file, ended(1))
     file.read(lambda connection: connection.execute("PRAGMA max_page_count = 1"))
     batch = [ended(number, at=NOW - number * HOUR) for number in range(2, 2000)]
-    with pytest.raises(FileTrouble, match="the disk is full"):
+    with pytest.raises(FileError, match="the disk is full"):
         write(file, *batch)
     file.read(lambda connection: connection.execute("PRAGMA max_page_count = 1000000"))
     assert file.read(lambda c: c.execute("SELECT count(*) FROM attempts").fetchall()) == [(1,)]
@@ -140,7 +139,7 @@ def test_numbers_follow_those_in_the_file(new, path):
     filled(new)
     file = new()
     file.open()
-    assert file.highest == 3
+    assert file.highest_id == 3
     write(file, ended(4), first_id=4)
     file.close()
     late = new()
@@ -198,7 +197,7 @@ def test_a_file_that_another_program_has_open_can_be_tried_again(new, path):
     file = new()
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(FileTrouble, match="another program has it open"):
+        with pytest.raises(FileError, match="another program has it open"):
             write(file, ended(1))
     write(file, ended(1))
     file.close()
@@ -211,7 +210,7 @@ def test_old_attempts_are_removed_in_steps(new, path):
     old = [ended(number, at=NOW - 40 * DAY + number * HOUR) for number in range(1, 4)]
     write(file, *old, LedgerEntry(4, started(NOW - 40 * DAY), None), ended(5))
     hour = 24 * (739_942 - 32)
-    removed = [file.remove_before(hour, most=2) for _ in range(5)]
+    removed = [file.remove_before(hour, limit=2) for _ in range(5)]
     file.close()
     assert removed == [2, 1, 2, 1, 0]
     assert attempts(path, "id") == [(4,), (5,)]
@@ -311,7 +310,7 @@ def test_a_damaged_file_is_moved_aside_and_a_new_one_begun(new, path, damage):
     (aside,) = path.parent.glob("*.damaged-20261122T153000Z")
     assert aside.read_bytes() == content
     assert "was damaged" in file.note
-    assert f"is now {aside}: a new one was begun" in file.note
+    assert f"is now {aside}: a new one was created" in file.note
     *saved, last = attempts(path)
     assert last == (len(saved) + 1, "ok")
     assert len(saved) == (2000 if damage in READABLE else 0)
@@ -331,8 +330,8 @@ def test_a_damaged_page_that_nobody_reads_is_found_by_the_check(new, path):
     a_page_nobody_reads(path)
     file = new()
     write(file, ended(5001), first_id=5001)
-    assert (file.note, file.highest) == (None, 5000)
-    with pytest.raises(FileTrouble):
+    assert (file.note, file.highest_id) == (None, 5000)
+    with pytest.raises(FileError):
         file.check(never)
     assert "was damaged" in file.note
     assert file.check(never) is True
@@ -357,7 +356,7 @@ def test_a_check_of_a_whole_file_finds_nothing(new):
 
 def test_a_check_can_be_stopped(new, monkeypatch):
     """The file is as usable as before."""
-    monkeypatch.setattr(sqlite, "LOOK_STEPS", 1)
+    monkeypatch.setattr(sqlite, "PROGRESS_STEPS", 1)
     filled(new)
     file = new()
     assert file.check(lambda: True) is False
@@ -385,7 +384,7 @@ def test_a_log_that_lost_its_database_is_kept(new, path):
     path.with_name("ledger.db-wal").write_bytes(b"log")
     file = new()
     file.open()
-    assert "it is cut off" in file.note
+    assert "it is truncated" in file.note
     assert path.with_name("ledger.db.damaged-20261122T153000Z-wal").read_bytes() == b"log"
 
 
@@ -395,7 +394,7 @@ def test_damage_that_shows_while_it_is_open_is_handled_too(new, path):
     file = new()
     file.read(lambda c: c.executescript("PRAGMA cache_size = 0; PRAGMA shrink_memory"))
     overwrite(path, 4096, b"\xff" * (path.stat().st_size - 4096))
-    with pytest.raises(FileTrouble):
+    with pytest.raises(FileError):
         write(file, ended(1), first_id=2001)
     write(file, ended(2001), first_id=2001)
     file.close()
@@ -411,7 +410,7 @@ def test_a_damaged_file_that_cannot_be_moved_is_not_written_to(new, path, monkey
 
     path.write_bytes(b"x" * 10_000)
     monkeypatch.setattr(db_file, "set_aside", refuse)
-    with pytest.raises(FileTrouble, match="cannot be moved away: Permission denied"):
+    with pytest.raises(FileError, match="cannot be moved away: Permission denied"):
         write(new(), ended(1))
     assert path.read_bytes() == b"x" * 10_000
 
@@ -438,7 +437,7 @@ def test_what_was_lost_with_a_damaged_file_is_remembered(new, path):
 def test_a_loss_is_told_as_long_as_a_limit_may_look_back_to_it(new, path):
     """After that it is no news any more."""
     file = new()
-    file.lose()
+    file.record_loss()
     file.close()
     late = LedgerDatabase(path, clock=lambda: NOW + 32 * DAY, tz=UTC)
     late.open()
@@ -449,87 +448,11 @@ def test_a_loss_is_told_as_long_as_a_limit_may_look_back_to_it(new, path):
 def test_a_loss_of_the_future_counts_as_of_now(new, path):
     """The clock was wrong then, or is now."""
     late = LedgerDatabase(path, clock=lambda: NOW + DAY, tz=UTC)
-    late.lose()
+    late.record_loss()
     late.close()
     file = new()
     file.open()
     assert file.lost_at == NOW
-
-
-# -------------------------------------------------------------- an earlier version
-
-FIRST = Path(__file__).with_name("ledger-v1.db.gz")
-"""A file as version 1 left it: two attempts that nobody saw end, one of each other kind."""
-
-
-@pytest.fixture
-def of_first_version(path):
-    path.write_bytes(gzip.decompress(FIRST.read_bytes()))
-    assert query(path, "PRAGMA user_version") == [(1,)]
-    return path
-
-
-def test_a_file_of_the_first_version_gets_the_form_of_today(new, of_first_version, tmp_path):
-    """The tables and triggers are those of a new file."""
-
-    def form(path):
-        tables = ("attempts", "hours", "days", "parties", "meta")
-        infos = [query(path, f"PRAGMA table_info({table})") for table in tables]
-        columns = [[column[:4] for column in info] for info in infos]  # without defaults
-        others = query(path, "SELECT name, sql FROM sqlite_master WHERE type <> 'table' ORDER BY 1")
-        return columns, others, query(path, "PRAGMA user_version")
-
-    fresh = LedgerDatabase(tmp_path / "fresh.db", clock=lambda: NOW, tz=UTC)
-    for file in (fresh, new()):
-        file.open()
-        file.close()
-    assert form(of_first_version) == form(tmp_path / "fresh.db")
-
-
-def test_a_file_of_the_first_version_keeps_what_it_has(new, of_first_version):
-    """What nobody saw end was estimated, and is marked so; what was open then has ended since."""
-    columns = "id, at_ms, party, outcome, input_tokens, output_tokens, cost_nano"
-    before = attempts(of_first_version, columns)
-    file = new()
-    write(file, ended(10), first_id=10)
-    file.close()
-    *after, added = attempts(of_first_version, columns)
-    assert [row[3] for row in before[5:]] == ["started", "ok"]
-    assert after == [
-        row if row[3] != "started" else (*row[:3], "unknown", *row[4:]) for row in before
-    ]
-    assert added[3:] == ("ok", 80, 40, 5_000)
-    marks = attempts(of_first_version, "outcome, estimated")
-    assert [mark for outcome, mark in marks if outcome == "unknown"] == [3, 3, 1]
-    assert sum(mark for _, mark in marks) == 7
-    for table in ("hours", "days"):
-        said, true = sums(of_first_version, table)
-        assert said == true
-
-
-def test_an_upgrade_that_fails_changes_nothing(new, of_first_version, monkeypatch):
-    """On a full disk for instance; the next start tries again."""
-    content = query(of_first_version, "SELECT * FROM days")
-    wrong = (*schema.UPGRADES[1][:-1], "INSERT INTO nowhere VALUES (1)")
-    with monkeypatch.context() as patched:
-        patched.setitem(schema.UPGRADES, 1, wrong)
-        with pytest.raises(FileTrouble, match="nowhere"):
-            new().open()
-    assert query(of_first_version, "PRAGMA user_version") == [(1,)]
-    assert query(of_first_version, "SELECT * FROM days") == content
-    new().open()
-
-
-def test_a_damaged_file_is_not_upgraded(new, of_first_version, monkeypatch):
-    """All of it is looked through before: nothing is built on what is broken."""
-    content = of_first_version.read_bytes()
-    monkeypatch.setattr(database, "damage", lambda *_: "a page is used twice")
-    file = new()
-    file.open()
-    assert "was damaged (a page is used twice)" in file.note
-    (aside,) = of_first_version.parent.glob("*.damaged-20261122T153000Z")
-    assert query(aside, "PRAGMA user_version") == [(1,)]
-    assert aside.read_bytes()[100:] == content[100:]  # but for the head, which says WAL
 
 
 # -------------------------------------------------------------- a later version
@@ -583,7 +506,7 @@ def test_memory_is_bounded_where_nothing_may_be_written(new, path):
         for start in range(1, 10_000_000, 20_000):
             write(file, *(ended(start + number) for number in range(20_000)))
 
-    with pytest.raises(FileTrouble, match="full"):
+    with pytest.raises(FileError, match="full"):
         write_for_ever()
 
 
@@ -593,14 +516,14 @@ def test_memory_is_bounded_where_nothing_may_be_written(new, path):
 def test_a_symlink_is_refused_with_a_sentence(new, path, tmp_path):
     """As for every file of the daemon."""
     path.symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(FileTrouble, match="symbolic links"):
+    with pytest.raises(FileError, match="symbolic links"):
         new().open()
 
 
 def test_a_directory_in_its_place_is_refused_with_a_sentence(new, path):
     """And left alone."""
     path.mkdir()
-    with pytest.raises(FileTrouble, match="Is a directory"):
+    with pytest.raises(FileError, match="Is a directory"):
         new().open()
 
 

@@ -5,11 +5,11 @@ import os
 import pytest
 
 from aircherd.usage.ledger.db_file import (
-    is_cut_off,
     is_network_device,
     is_on_network,
+    is_truncated,
     make_private,
-    remove_shared,
+    remove_shared_memory,
     set_aside,
 )
 from helpers.ledger import NOW
@@ -88,26 +88,26 @@ def test_all_its_files_are_moved_aside_together(path):
 def test_a_log_without_its_database_is_cut_off(path):
     """SQLite would throw the log away; a new file has none."""
     make_private(path)
-    assert not is_cut_off(path)
+    assert not is_truncated(path)
     path.with_name("ledger.db-wal").write_bytes(b"log")
-    assert is_cut_off(path)
+    assert is_truncated(path)
     path.write_bytes(b"x" * 4096)
-    assert not is_cut_off(path)
+    assert not is_truncated(path)
 
 
 def test_a_few_bytes_are_no_new_file(path):
     """SQLite would take them for one."""
     make_private(path)
     path.write_bytes(b"S")
-    assert is_cut_off(path)
+    assert is_truncated(path)
 
 
 def test_the_shared_memory_of_others_is_removed(path):
     """Whether it is there or not."""
     make_private(path)
     path.with_name("ledger.db-shm").write_bytes(b"shared")
-    remove_shared(path)
-    remove_shared(path)
+    remove_shared_memory(path)
+    remove_shared_memory(path)
     assert [file.name for file in path.parent.iterdir()] == ["ledger.db"]
 
 

@@ -36,7 +36,7 @@ async def totals(ledger):
 
 
 async def test_an_attempt_is_there_after_a_restart(path):
-    """Counted once, with what it took."""
+    """CounterKey once, with what it took."""
     async with open_at_noon(path) as ledger:
         number = ledger.begin(started())
         ledger.settle(number, settled())
@@ -145,7 +145,7 @@ async def test_it_counts_what_it_was_told(path):
         ledger.begin(started())
         await ledger.flush()
         found = ledger.statistics()
-        assert (found.begun, found.settled, found.under_way, found.waiting) == (2, 1, 1, 0)
+        assert (found.begun, found.settled, found.in_progress, found.waiting) == (2, 1, 1, 0)
         assert (found.written, found.lost, found.removed) == (2, 0, 0)
         assert repr(ledger) == f"<Ledger ok {found}>"
 

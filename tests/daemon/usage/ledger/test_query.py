@@ -1,4 +1,4 @@
-"""A question for another thread."""
+"""A query for another thread."""
 
 import threading
 
@@ -7,62 +7,62 @@ import trio
 from structlog.testing import capture_logs
 
 from aircherd.errors import LedgerUnavailable
-from aircherd.usage.ledger.database import FileTrouble
+from aircherd.usage.ledger.errors import FileError
 from aircherd.usage.ledger.query import LedgerQuery
 
 
-async def answered(work):
-    """Have a question carried out in another thread."""
-    question = LedgerQuery(work)
-    threading.Thread(target=question.run).start()
+async def finished(work):
+    """Run a query in another thread, and wait for it."""
+    query = LedgerQuery(work)
+    threading.Thread(target=query.run).start()
     with trio.fail_after(10):
-        await question.done.wait()
-    return question
+        await query.done.wait()
+    return query
 
 
-async def test_the_answer_comes_back():
-    """Also if it is nothing."""
-    assert (await answered(lambda: 7)).answer() == 7
-    assert (await answered(lambda: None)).answer() is None
+async def test_a_query_returns_its_result():
+    """The result may be None."""
+    assert (await finished(lambda: 7)).result() == 7
+    assert (await finished(lambda: None)).result() is None
 
 
-async def test_trouble_with_the_file_is_told_in_its_words():
-    """They are made for people."""
+async def test_a_file_error_is_reported_with_its_message():
+    """The message is written for people."""
 
     def fail():
-        raise FileTrouble("the disk is full")
+        raise FileError("the disk is full")
 
     with pytest.raises(LedgerUnavailable, match="the ledger cannot be read: the disk is full"):
-        (await answered(fail)).answer()
+        (await finished(fail)).result()
 
 
-async def test_a_fault_of_ours_is_told_and_logged_without_its_words():
-    """They may hold what was read."""
+async def test_an_internal_error_is_reported_and_logged_without_its_message():
+    """The message may contain what was read."""
 
     def fail():
         raise KeyError("a prompt")
 
     with capture_logs() as logs:
-        question = await answered(fail)
+        query = await finished(fail)
     with pytest.raises(LedgerUnavailable, match=r"KeyError in") as caught:
-        question.answer()
-    assert [entry["event"] for entry in logs] == ["ledger question failed"]
+        query.result()
+    assert [entry["event"] for entry in logs] == ["ledger_query_failed"]
     assert "a prompt" not in f"{logs} {caught.value}"
 
 
-async def test_who_does_not_wait_any_more_costs_nothing():
-    """The work is not done."""
-    asked = []
-    question = LedgerQuery(lambda: asked.append(1))
-    question.is_wanted = False
-    question.run()
-    assert asked == []
+async def test_an_unwanted_query_does_not_run():
+    """Its caller was cancelled."""
+    ran = []
+    query = LedgerQuery(lambda: ran.append(1))
+    query.is_wanted = False
+    query.run()
+    assert ran == []
 
 
-async def test_a_refused_question_says_why():
-    """Nobody waits for ever."""
-    question = LedgerQuery(lambda: 7)
-    question.refuse("the ledger is closed")
-    await question.done.wait()
+async def test_a_refused_query_has_a_reason():
+    """Its caller does not wait forever."""
+    query = LedgerQuery(lambda: 7)
+    query.refuse("the ledger is closed")
+    await query.done.wait()
     with pytest.raises(LedgerUnavailable, match="is closed"):
-        question.answer()
+        query.result()

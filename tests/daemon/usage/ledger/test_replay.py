@@ -100,6 +100,6 @@ def test_what_took_nothing_counts_as_a_request(file):
 def test_old_days_are_there_when_their_attempts_are_removed(file):
     """A limit of a month is not forgotten."""
     write(file, (started(NOW - 40 * DAY), settled()), (started(NOW), settled()))
-    while file.remove_before((739_942 - 32) * 24, most=10):
+    while file.remove_before((739_942 - 32) * 24, limit=10):
         pass
     assert spent(file, NOW - 40 * DAY) == [expected(MIDNIGHT - 40 * DAY), expected(NOW)]

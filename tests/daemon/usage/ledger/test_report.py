@@ -16,7 +16,14 @@ from hypothesis import strategies as st
 
 from aircherd.errors import BadRequest
 from aircherd.usage.ledger.database import LedgerDatabase
-from aircherd.usage.ledger.report import BY, ReportRow, Sums, UsageReport, checked, read_report
+from aircherd.usage.ledger.report import (
+    GROUPS,
+    ReportRow,
+    Sums,
+    UsageReport,
+    read_report,
+    validated_groups,
+)
 from aircherd.usage.ledger.rows import LedgerEntry
 from aircherd.vocabulary.reply import Usage
 from helpers.ledger import DAY, HOUR, NOW, settled, started
@@ -38,7 +45,7 @@ class Rig:
 
     def report(self, since=None, until=None, by=()):
         return self.file.read(
-            lambda c: read_report(c, since=since, until=until, by=checked(by), tz=self.tz)
+            lambda c: read_report(c, since=since, until=until, by=validated_groups(by), tz=self.tz)
         )
 
 
@@ -156,7 +163,7 @@ def test_a_day_whose_attempts_were_removed_counts_whole(rig):
         rig.tell(started(NOW - 50 * DAY + hours * HOUR), settled())
     names = ["day", "client", "project", "outcome"]
     whole = rig.report(by=names)
-    while rig.file.remove_before((739_942 - 32) * 24, most=10):
+    while rig.file.remove_before((739_942 - 32) * 24, limit=10):
         pass
     assert rig.report(by=names) == whole
     assert rig.report(NOW - 50 * DAY + HOUR).totals == whole.totals
@@ -173,9 +180,9 @@ def test_rows_of_a_clock_gone_astray_are_reported_where_it_put_them(rig):
 
 def test_an_unknown_group_is_refused(rig):
     """With those there are."""
-    with pytest.raises(BadRequest, match="by: 'mood' is none of day, provider, model"):
-        checked(["day", "mood"])
-    assert checked(["model", "day", "model"]) == ("model", "day")
+    with pytest.raises(BadRequest, match="by: 'mood' is not one of day, provider, model"):
+        validated_groups(["day", "mood"])
+    assert validated_groups(["model", "day", "model"]) == ("model", "day")
 
 
 # -------------------------------------------------------------- any attempts, any report
@@ -229,7 +236,7 @@ def label(told, by, tz):
     return end.outcome if by == "outcome" else getattr(begun, by)
 
 
-GROUPS = st.sampled_from([by for count in range(4) for by in combinations(BY, count)])
+GROUP_SETS = st.sampled_from([by for count in range(4) for by in combinations(GROUPS, count)])
 
 
 @settings(max_examples=60)
@@ -237,7 +244,7 @@ GROUPS = st.sampled_from([by for count in range(4) for by in combinations(BY, co
     told=st.lists(st.tuples(STARTED, SETTLED), max_size=40),
     since=MOMENTS | st.none(),
     until=MOMENTS | st.none(),
-    by=GROUPS,
+    by=GROUP_SETS,
 )
 def test_a_report_is_the_plain_sum_over_its_attempts(told, since, until, by):
     """Whatever the bounds, the groups and the clocks."""

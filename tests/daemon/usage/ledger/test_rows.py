@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from aircherd.usage.ledger.rows import MAX_NAME, MOST, LedgerEntry, name, row
+from aircherd.usage.ledger.rows import MAX_COUNT, MAX_NAME, LedgerEntry, row, stored_name
 from aircherd.usage.ledger.schema import COLUMNS
 from aircherd.vocabulary.reply import Usage
 from helpers.ledger import NOW, settled, started
@@ -59,8 +59,8 @@ def test_what_is_estimated_is_marked(tokens, cost, mark):
 def test_no_number_is_too_large_or_negative():
     """Whatever a provider claims can be written and summed."""
     found = cells(started(), settled(usage=Usage(10**30, -5), cost_nano=10**40, ms=-1))
-    assert (found["input_tokens"], found["output_tokens"]) == (MOST, 0)
-    assert (found["cost_nano"], found["ms"]) == (MOST, 0)
+    assert (found["input_tokens"], found["output_tokens"]) == (MAX_COUNT, 0)
+    assert (found["cost_nano"], found["ms"]) == (MAX_COUNT, 0)
 
 
 def test_an_end_cannot_be_called_started():
@@ -80,5 +80,5 @@ def test_an_end_cannot_be_called_started():
 )
 def test_a_name_is_kept_as_text_that_any_file_holds(text, kept):
     """Clients send paths, and paths may be anything."""
-    assert name(text) == kept
-    assert msgspec.json.encode(name(text))
+    assert stored_name(text) == kept
+    assert msgspec.json.encode(stored_name(text))

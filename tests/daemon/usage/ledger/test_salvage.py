@@ -9,7 +9,7 @@ import pytest
 from aircherd.usage.ledger import salvage as module
 from aircherd.usage.ledger.database import LedgerDatabase
 from aircherd.usage.ledger.rows import LedgerEntry
-from aircherd.usage.ledger.salvage import salvage, with_party
+from aircherd.usage.ledger.salvage import salvage
 from helpers.ledger import DAY, NOW, execute, settled, started
 
 HOUR = 739_942 * 24
@@ -49,8 +49,8 @@ def test_without_its_head_all_of_it_is_read(path):
     overwrite(path, 0, b"X" * 20)
     found = saved(path)
     assert sorted(found) == list(range(1, 2001))
-    assert found[7].party == WHO
-    assert with_party(found[7], 9)[:5] == [7, NOW * 1000, HOUR + 15, 9, "ok"]
+    assert found[7].names == WHO
+    assert found[7].cells[:5] == [7, NOW * 1000, HOUR + 15, 1, "ok"]
 
 
 def test_what_lies_before_and_behind_a_damaged_page_is_read(path):
@@ -84,13 +84,13 @@ def test_of_what_is_no_database_nothing_is_read(path, content):
 def test_a_file_that_is_gone_or_too_large_is_left_alone(path, monkeypatch):
     """A start does not wait for that."""
     assert salvage(path.with_name("none"), path.with_name("copy"), first_hour=HOUR) == []
-    monkeypatch.setattr(module, "MOST_BYTES", 4096)
+    monkeypatch.setattr(module, "MAX_BYTES", 4096)
     assert saved(path) == {}
 
 
 def test_only_as_much_is_read_as_there_is_time_for(path, monkeypatch):
     """A start waits for it."""
-    monkeypatch.setattr(module, "SECONDS", -1)
+    monkeypatch.setattr(module, "MAX_SECONDS", -1)
     assert saved(path) == {}
 
 

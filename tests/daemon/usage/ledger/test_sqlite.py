@@ -5,18 +5,19 @@ from contextlib import closing, suppress
 
 import pytest
 
-from aircherd.usage.ledger import sqlite
+from aircherd.usage.ledger import schema, sqlite
 from aircherd.usage.ledger.sqlite import (
     Stopped,
     connect,
     create,
-    damage,
+    describe_error,
+    find_damage,
     is_damage,
     is_full,
-    sentence,
+    read_rows,
+    scalar,
     transaction,
     user_version,
-    value,
 )
 
 
@@ -28,7 +29,7 @@ def connection():
 
 
 def count(connection):
-    return value(connection, "SELECT count(*) FROM things")
+    return scalar(connection, "SELECT count(*) FROM things")
 
 
 def test_a_transaction_is_all_or_nothing(connection):
@@ -66,7 +67,7 @@ def test_a_full_database_is_full_and_not_damaged(connection):
     with pytest.raises(sqlite3.OperationalError) as caught:
         connection.execute("INSERT INTO things VALUES (zeroblob(100000))")
     assert (is_full(caught.value), is_damage(caught.value)) == (True, False)
-    assert sentence(caught.value) == "the disk is full"
+    assert describe_error(caught.value) == "the disk is full"
 
 
 def test_what_is_no_database_is_damage(tmp_path):
@@ -76,12 +77,12 @@ def test_what_is_no_database_is_damage(tmp_path):
     with pytest.raises(sqlite3.DatabaseError) as caught:
         user_version(path)
     assert (is_full(caught.value), is_damage(caught.value)) == (False, True)
-    assert sentence(caught.value) == "file is not a database"
+    assert describe_error(caught.value) == "file is not a database"
 
 
 def test_an_error_without_a_code_is_told_as_it_is():
     """The module's own have none."""
-    assert sentence(sqlite3.ProgrammingError("closed")) == "closed"
+    assert describe_error(sqlite3.ProgrammingError("closed")) == "closed"
 
 
 def never():
@@ -90,7 +91,7 @@ def never():
 
 def test_a_whole_database_has_no_damage(connection):
     """And is as usable as before."""
-    assert damage(connection, never) is None
+    assert find_damage(connection, never) is None
     assert count(connection) == 0
 
 
@@ -107,14 +108,52 @@ def test_a_page_that_nobody_reads_is_found_damaged(tmp_path):
         file.write(b"\xff" * 4096)
     with closing(connect(path)) as connection:
         assert connection.execute("SELECT max(id) FROM things").fetchone() == (8999,)
-        assert damage(connection, never)
+        assert find_damage(connection, never)
 
 
 def test_a_look_at_all_of_it_can_be_stopped(connection, monkeypatch):
     """The connection is as good as before."""
-    monkeypatch.setattr(sqlite, "LOOK_STEPS", 1)
+    monkeypatch.setattr(sqlite, "PROGRESS_STEPS", 1)
     connection.execute("INSERT INTO things SELECT value FROM json_each('[1, 2, 3]')")
     with pytest.raises(Stopped):
-        damage(connection, lambda: True)
-    assert damage(connection, never) is None
+        find_damage(connection, lambda: True)
+    assert find_damage(connection, never) is None
     assert count(connection) == 3
+
+
+@pytest.fixture
+def ledger():
+    with closing(connect(None)) as connection:
+        create(connection, schema.CREATE)
+        yield connection
+
+
+def test_rows_come_as_they_are(ledger):
+    """Whatever text and whichever number is in them, and what is null."""
+    names = ['"quoted"', "ü\u2028\n\\", ""]
+    for number, name in enumerate(names):
+        ledger.execute("INSERT INTO parties VALUES (?, ?, '', '', '', '')", (number, name))
+    rows = read_rows(
+        ledger,
+        ["id + 9007199254740993", "provider", "nullif(provider, '')"],
+        "FROM parties WHERE id < ?",
+        [3],
+        tuple[int, str, str | None],
+    )
+    assert sorted(rows) == [
+        (2**53 + 1 + number, name, name or None) for number, name in enumerate(names)
+    ]
+
+
+def test_no_rows_are_an_empty_list(ledger):
+    """Not a row of nothing."""
+    assert read_rows(ledger, ["id"], "FROM attempts", [], tuple[int]) == []
+
+
+def test_the_database_is_asked_once(ledger):
+    """Each step would cost up to 5 ms beside a busy loop."""
+    ledger.execute("INSERT INTO parties VALUES (1, 'a', '', '', '', ''), (2, 'b', '', '', '', '')")
+    asked = []
+    ledger.set_trace_callback(asked.append)
+    read_rows(ledger, ["id"], "FROM parties", [], tuple[int])
+    assert len(asked) == 1

@@ -10,13 +10,14 @@ import trio
 from structlog.testing import capture_logs
 
 from aircherd.errors import LedgerUnavailable
+from aircherd.usage.ledger import maintenance, write_queue
 from aircherd.usage.ledger import writer as module
-from aircherd.usage.ledger.database import FileDamaged, FileTrouble
+from aircherd.usage.ledger.errors import DamagedFileError, FileError
 from aircherd.usage.ledger.writer import LedgerState, LedgerWriter
 from helpers.daemon.load import wait_for
 from helpers.ledger import NOW, ended, started
 
-FULL = FileTrouble("/data/ledger.db: the disk is full")
+FULL = FileError("/data/ledger.db: the disk is full")
 
 
 class File:
@@ -51,13 +52,13 @@ class File:
             raise OverflowError("what is in the entry")
         self.batches.append([entry.id for entry in entries])
 
-    def remove_before(self, hour, *, most):
+    def remove_before(self, hour, *, limit):
         self._fail()
-        self.removals.append((hour, most))
-        removed, self.old = min(self.old, most), max(self.old - most, 0)
+        self.removals.append((hour, limit))
+        removed, self.old = min(self.old, limit), max(self.old - limit, 0)
         return removed
 
-    def lose(self):
+    def record_loss(self):
         self._fail()
         self.losses += 1
 
@@ -65,7 +66,7 @@ class File:
         self.checks.append(must_stop())
         if self.is_damaged:
             self.is_damaged, self.note = False, "was damaged"
-            raise FileDamaged("malformed")
+            raise DamagedFileError("malformed")
         return not self.checks[-1]
 
     def close(self):
@@ -128,7 +129,7 @@ async def test_a_single_entry_is_written_without_being_asked_for(file):
 async def test_many_entries_do_not_wait(file, monkeypatch):
     """The 50 ms are for those that come alone."""
     monkeypatch.setattr(module, "BATCH_SECONDS", 1000)
-    monkeypatch.setattr(module, "MANY", 3)
+    monkeypatch.setattr(module, "LARGE_BATCH", 3)
     with writing(file) as writer:
         put(writer, 1, 2, 3)
         assert await trio.to_thread.run_sync(file.writing.wait, 10)
@@ -178,7 +179,7 @@ async def test_it_does_not_try_for_every_entry(file, monkeypatch):
 
 async def test_a_file_that_was_moved_aside_is_replaced_at_once(file):
     """What was to be written goes into the new one."""
-    file.failures = [None, FileDamaged("malformed")]
+    file.failures = [None, DamagedFileError("malformed")]
     with writing(file) as writer:
         put(writer, 1)
         await writer.ask(look)
@@ -242,7 +243,7 @@ async def test_a_disk_that_stays_full_does_not_keep_it_from_ending(file):
 
 async def test_at_the_end_what_cannot_be_written_is_tried_again(file, monkeypatch):
     """Who has the file may let it go within the time that there is."""
-    monkeypatch.setattr(module, "LAST_PAUSE", 0)
+    monkeypatch.setattr(module, "CLOSE_RETRY_SECONDS", 0)
     with writing(file) as writer:
         file.failures = [FULL] * 20
         put(writer, 1)
@@ -252,13 +253,13 @@ async def test_at_the_end_what_cannot_be_written_is_tried_again(file, monkeypatc
 
 async def test_the_log_says_how_many_were_lost_at_the_end(file, monkeypatch):
     """When the time is over, not before."""
-    monkeypatch.setattr(module, "LAST_PAUSE", 0)
+    monkeypatch.setattr(module, "CLOSE_RETRY_SECONDS", 0)
     with capture_logs() as logs, writing(file) as writer:
         file.always = FULL
         put(writer, 1, 2, 3)
         writer.close(within=0.2)
-    (last,) = [entry for entry in logs if entry["event"] == "ledger incomplete"]
-    assert (last["not_written"], last["why"]) == (3, str(FULL))
+    (last,) = [entry for entry in logs if entry["event"] == "ledger_incomplete"]
+    assert (last["not_written"], last["reason"]) == (3, str(FULL))
     assert file.tries > 1
 
 
@@ -285,11 +286,11 @@ async def test_an_entry_that_cannot_be_written_is_left_out(file):
         assert (writer.written, writer.lost, writer.waiting) == (8, 1, 0)
         assert writer.state.status == "ok"
         assert re.fullmatch(
-            r"1 attempts were lost: aircherd made a mistake \(OverflowError in "
-            r"writer\.py:\d+ > test_writer\.py:\d+\): please report it",
+            r"1 attempts were lost: internal error \(OverflowError in "
+            r"write_queue\.py:\d+ > test_writer\.py:\d+\): please report it",
             writer.state.reason,
         )
-    assert [entry["event"] for entry in logs] == ["ledger entry left out"]
+    assert [entry["event"] for entry in logs] == ["ledger_entry_discarded"]
     assert "what is in the entry" not in str(logs)
 
 
@@ -352,7 +353,7 @@ async def test_an_entry_that_comes_alone_waits_for_another(file, monkeypatch):
 
 async def test_not_all_is_tried_in_one_turn(file, monkeypatch):
     """But in some turns: who can be written does not wait for ever behind those who cannot."""
-    monkeypatch.setattr(module, "MOST_FAILED", 3)
+    monkeypatch.setattr(write_queue, "MAX_FAILED", 3)
     monkeypatch.setattr(module, "BATCH_SECONDS", 1000)
     monkeypatch.setattr(module, "RETRY_SECONDS", 1000)
     file.poison = set(range(1, 9))
@@ -380,7 +381,7 @@ async def test_a_fault_in_opening_is_tried_again(file, monkeypatch):
 async def test_a_fault_in_an_answer_is_told_to_who_asked(file):
     """The next question is answered, and what is put is written."""
     with writing(file) as writer:
-        with pytest.raises(LedgerUnavailable, match=r"a mistake \(ZeroDivisionError in"):
+        with pytest.raises(LedgerUnavailable, match=r"internal error \(ZeroDivisionError in"):
             await writer.ask(lambda _: 1 / 0)
         put(writer, 1)
         assert await writer.ask(lambda found: found.batches) == [[1]]
@@ -390,16 +391,16 @@ async def test_a_fault_anywhere_else_does_not_end_the_thread(file, monkeypatch):
     """Who waits is told, the state says it, and a second later all goes on."""
     monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
     with writing(file) as writer, monkeypatch.context() as patch:
-        take = writer._backlog.take
+        record_loss = writer._record_loss
         faults = [RuntimeError("a bug"), RuntimeError("a bug")]
 
         def fail():
             if faults:
                 raise faults.pop()
-            return take()
+            record_loss()
 
-        patch.setattr(writer._backlog, "take", fail)
-        with pytest.raises(LedgerUnavailable, match=r"a mistake \(RuntimeError in"):
+        patch.setattr(writer, "_record_loss", fail)
+        with pytest.raises(LedgerUnavailable, match=r"internal error \(RuntimeError in"):
             await writer.ask(look)
         put(writer, 1)
         await wait_for(lambda: file.batches, "it is written")
@@ -428,7 +429,7 @@ async def test_a_loss_is_written_down(file, monkeypatch):
 
 async def test_a_start_does_not_wait_for_the_check(file, monkeypatch):
     """What it asks for comes first."""
-    monkeypatch.setattr(module, "CHECK_AFTER", 1000)
+    monkeypatch.setattr(maintenance, "CHECK_DELAY", 1000)
     with writing(file) as writer:
         await writer.ask(look)
         await writer.ask(look)
@@ -437,8 +438,8 @@ async def test_a_start_does_not_wait_for_the_check(file, monkeypatch):
 
 async def test_the_file_is_checked_once_soon_after_the_start(file, monkeypatch):
     """Nobody has to ask."""
-    monkeypatch.setattr(module, "CHECK_AFTER", 0.05)
-    monkeypatch.setattr(module, "CHECK_AGAIN", 0.01)
+    monkeypatch.setattr(maintenance, "CHECK_DELAY", 0.05)
+    monkeypatch.setattr(maintenance, "CHECK_RETRY_SECONDS", 0.01)
     with writing(file) as writer:
         await wait_for(lambda: file.checks, "it is checked")
         await trio.sleep(0.1)
@@ -448,33 +449,11 @@ async def test_the_file_is_checked_once_soon_after_the_start(file, monkeypatch):
 
 async def test_a_file_found_damaged_is_replaced_and_the_state_says_so(file, monkeypatch):
     """And the new one is looked through as well."""
-    monkeypatch.setattr(module, "CHECK_AFTER", 0)
+    monkeypatch.setattr(maintenance, "CHECK_DELAY", 0)
     file.is_damaged = True
     with writing(file) as writer:
         await wait_for(lambda: len(file.checks) == 2, "it is checked")
         assert (await writer.ask(lambda _: writer.state)) == LedgerState("ok", "was damaged")
-
-
-@pytest.mark.parametrize(("stopped", "must_stop"), [(0, True), (5, False)])
-def test_a_check_makes_way_but_not_for_ever(file, stopped, must_stop):
-    """For what is to be written; at the end always."""
-    writer = LedgerWriter(file, clock=lambda: NOW, tz=UTC, keep_days=lambda: None)
-    assert not writer._must_stop_check()
-    writer._checks_stopped = stopped
-    put(writer, 1)
-    assert writer._must_stop_check() is must_stop
-    writer.close()
-    assert writer._must_stop_check()
-
-
-async def test_a_check_that_made_way_is_done_later(file, monkeypatch):
-    """It is not forgotten."""
-    monkeypatch.setattr(module, "CHECK_AFTER", 0)
-    monkeypatch.setattr(module, "CHECK_AGAIN", 0.01)
-    answers = [True, True]
-    with writing(file) as writer, monkeypatch.context() as patch:
-        patch.setattr(writer, "_must_stop_check", lambda: bool(answers and answers.pop()))
-        await wait_for(lambda: file.checks[-1:] == [False], "it is checked")
 
 
 # -------------------------------------------------------------- old rows
@@ -482,7 +461,7 @@ async def test_a_check_that_made_way_is_done_later(file, monkeypatch):
 
 async def test_old_rows_are_removed_step_by_step(file, monkeypatch):
     """At the start and every hour, never less than the days of a month."""
-    monkeypatch.setattr(module, "STEP_SECONDS", 0)
+    monkeypatch.setattr(maintenance, "STEP_SECONDS", 0)
     file.old = 1200
     with writing(file, keep_days=7) as writer:
         await wait_for(lambda: len(file.removals) == 4, "all are removed")

@@ -12,7 +12,7 @@ from aircherd.errors import LedgerUnavailable
 from aircherd.usage.ledger.ledger import Mark, open_ledger
 from aircherd.usage.ledger.replay import ReplayedUsage
 from aircherd.usage.ledger.rows import MAX_NAME
-from aircherd.usage.limits.backfill import LONGEST_PAUSE, Backfill
+from aircherd.usage.limits.backfill import MAX_RETRY_SECONDS, Backfill
 from aircherd.usage.limits.reservation import LimitKey
 from aircherd.usage.limits.tracker import LimitTracker
 from aircherd.vocabulary.reply import Usage
@@ -86,7 +86,7 @@ async def test_what_cannot_be_read_is_tried_again_until_it_is(book, nursery, aut
     book.reserve(ASKING, 2, None).settle(Usage(1, 1), None, produced=True)
     await trio.sleep(1000)
     pauses = [late - soon for soon, late in zip(ledger.asked, ledger.asked[1:], strict=False)]
-    assert pauses == [1, 2, 4, 8, 16, 32, *[LONGEST_PAUSE] * 3]
+    assert pauses == [1, 2, 4, 8, 16, 32, *[MAX_RETRY_SECONDS] * 3]
     assert used(book) == [(2, False)]
     await trio.sleep(1000)
     assert len(ledger.asked) == 10  # what is read is read

@@ -12,7 +12,7 @@ DAY = 24 * 3600
 
 def used_at_noon(amount: int = 5) -> CalendarWindow:
     today = CalendarWindow("day", UTC)
-    today.forget(NOON)
+    today.advance(NOON)
     today.add(NOON, amount)
     return today
 
@@ -20,9 +20,9 @@ def used_at_noon(amount: int = 5) -> CalendarWindow:
 def test_it_begins_anew_at_midnight():
     """Not a second before."""
     today = used_at_noon()
-    assert today.forget(MIDNIGHT - 1) == MIDNIGHT
+    assert today.advance(MIDNIGHT - 1) == MIDNIGHT
     assert today.used == 5
-    assert today.forget(MIDNIGHT) == MIDNIGHT + DAY
+    assert today.advance(MIDNIGHT) == MIDNIGHT + DAY
     assert today.used == 0
 
 
@@ -35,7 +35,7 @@ def test_it_knows_when_all_is_free():
 def test_what_was_sent_yesterday_is_yesterdays():
     """Also if its end is told today."""
     today = used_at_noon()
-    today.forget(MIDNIGHT)
+    today.advance(MIDNIGHT)
     today.add(MIDNIGHT - 1, 3)
     assert today.used == 0
 
@@ -43,22 +43,22 @@ def test_what_was_sent_yesterday_is_yesterdays():
 def test_a_clock_that_jumps_ahead_and_back_does_not_give_the_budget_twice():
     """What was counted before and what was counted in between are both today's."""
     today = used_at_noon()
-    today.forget(NOON + DAY)
+    today.advance(NOON + DAY)
     today.add(NOON + DAY, 2)
     assert today.used == 2
     today.set_back(DAY)
-    today.forget(NOON + 1)
+    today.advance(NOON + 1)
     assert today.used == 7
-    today.forget(MIDNIGHT)
+    today.advance(MIDNIGHT)
     assert today.used == 0
 
 
 def test_a_clock_that_goes_back_to_a_day_before_keeps_what_is_counted():
     """It counts for the day that it is now said to be."""
     today = used_at_noon()
-    today.forget(NOON - DAY)
+    today.advance(NOON - DAY)
     assert today.used == 5
-    today.forget(MIDNIGHT - DAY)
+    today.advance(MIDNIGHT - DAY)
     assert today.used == 0
 
 
@@ -68,10 +68,10 @@ def test_a_day_of_25_hours_is_counted_as_one():
     start = datetime(2026, 10, 25, tzinfo=berlin).timestamp()
     today = CalendarWindow("day", berlin)
     for hour in range(25):
-        today.forget(start + hour * 3600)
+        today.advance(start + hour * 3600)
         today.add(start + hour * 3600, 1)
     assert today.used == 25
-    today.forget(start + 25 * 3600)
+    today.advance(start + 25 * 3600)
     assert today.used == 0
 
 

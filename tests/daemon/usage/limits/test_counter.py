@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from aircherd.config.model import LimitScope
-from aircherd.usage.limits.counter import Counted, LimitCounter
+from aircherd.usage.limits.counter import CounterKey, LimitCounter
 from aircherd.vocabulary.availability import LimitStatus
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp()
@@ -14,9 +14,9 @@ USD = 10**9
 
 
 def counter(amount="requests", per="day", most=10, warn_at=0.8, **scope) -> LimitCounter:
-    made = LimitCounter(Counted(LimitScope(**scope), per, amount), UTC)
-    made.allow(most, warn_at)
-    made.sum.forget(NOON)
+    made = LimitCounter(CounterKey(LimitScope(**scope), per, amount), UTC)
+    made.set_maximum(most, warn_at)
+    made.window.advance(NOON)
     return made
 
 
@@ -27,7 +27,7 @@ def counter(amount="requests", per="day", most=10, warn_at=0.8, **scope) -> Limi
 def test_there_is_room_up_to_the_limit(used, reserved, needed, has_room):
     """What is used and reserved counts alike; what takes nothing always has room."""
     limit = counter()
-    limit.sum.add(NOON, used)
+    limit.window.add(NOON, used)
     limit.reserved = reserved
     assert limit.has_room(needed) is has_room
 
@@ -47,62 +47,62 @@ def test_there_is_room_up_to_the_limit(used, reserved, needed, has_room):
 def test_it_frees_when_enough_has_left(per, needed, until):
     """A day is over at midnight, a minute rolls on, and too much never fits."""
     limit = counter(per=per)
-    limit.sum.add(NOON, 5)
-    limit.sum.add(NOON + 20, 5)
+    limit.window.add(NOON, 5)
+    limit.window.add(NOON + 20, 5)
     assert limit.frees_at(NOON + 20, needed) == until
 
 
 def test_the_user_hears_once_a_window_that_much_is_used():
     """From the share on, and again in the next window."""
     limit = counter()
-    limit.sum.add(NOON, 7)
-    assert not limit.is_news(NOON)
-    limit.sum.add(NOON, 1)
-    assert [limit.is_news(NOON), limit.is_news(NOON + 60)] == [True, False]
-    limit.sum.forget(MIDNIGHT)
-    limit.sum.add(MIDNIGHT, 9)
-    assert limit.is_news(MIDNIGHT)
+    limit.window.add(NOON, 7)
+    assert not limit.must_notify(NOON)
+    limit.window.add(NOON, 1)
+    assert [limit.must_notify(NOON), limit.must_notify(NOON + 60)] == [True, False]
+    limit.window.advance(MIDNIGHT)
+    limit.window.add(MIDNIGHT, 9)
+    assert limit.must_notify(MIDNIGHT)
 
 
 def test_the_user_hears_when_all_of_it_is_used():
     """Once too, and at once if it is full before a good part was told."""
     limit = counter()
-    limit.sum.add(NOON, 8)
-    assert limit.is_news(NOON)
-    limit.sum.add(NOON, 2)
-    assert [limit.is_news(NOON + 60), limit.is_news(NOON + 120)] == [True, False]
-    limit.sum.forget(MIDNIGHT)
-    limit.sum.add(MIDNIGHT, 10)
-    assert [limit.is_news(MIDNIGHT), limit.is_news(MIDNIGHT)] == [True, False]
+    limit.window.add(NOON, 8)
+    assert limit.must_notify(NOON)
+    limit.window.add(NOON, 2)
+    assert [limit.must_notify(NOON + 60), limit.must_notify(NOON + 120)] == [True, False]
+    limit.window.advance(MIDNIGHT)
+    limit.window.add(MIDNIGHT, 10)
+    assert [limit.must_notify(MIDNIGHT), limit.must_notify(MIDNIGHT)] == [True, False]
 
 
 def test_a_changed_limit_has_a_warning_of_its_own():
     """The same one again has not."""
     limit = counter()
-    limit.sum.add(NOON, 9)
-    assert limit.is_news(NOON)
-    limit.allow(10, 0.8)
-    assert not limit.is_news(NOON)
-    limit.allow(11, 0.8)
-    assert limit.is_news(NOON)
+    limit.window.add(NOON, 9)
+    assert limit.must_notify(NOON)
+    limit.set_maximum(10, 0.8)
+    assert not limit.must_notify(NOON)
+    limit.set_maximum(11, 0.8)
+    assert limit.must_notify(NOON)
 
 
 def test_where_nothing_is_allowed_nothing_is_no_news():
     """Zero of zero would be above any share."""
     limit = counter("usd", most=0)
-    assert not limit.is_news(NOON)
+    assert not limit.must_notify(NOON)
 
 
 def test_a_refusal_says_which_limit_how_far_and_until_when():
     """And how the limit stands, as the wire has it."""
     limit = counter("usd", most=5 * USD, provider="anthropic")
-    limit.sum.add(NOON, 4_900_000_000)
+    limit.window.add(NOON, 4_900_000_000)
     limit.reserved = 50_000_000
     refused = limit.refusal(NOON, 100_000_000)
     assert (refused.reason, refused.until) == ("limit_reached", MIDNIGHT)
     assert refused.message == (
         "limit reached: anthropic: 5.00 USD a day (4.90 USD used, 0.05 USD reserved for requests "
-        "under way, this one may take 0.10 USD)"
+        "in progress, this request may use 0.10 USD)"
     )
     assert refused.status == LimitStatus(
         limit="anthropic: 5.00 USD a day",
@@ -129,7 +129,7 @@ def test_an_unknown_price_is_a_reason_of_its_own():
 def test_more_than_a_limit_leaves_nothing():
     """Requests may take more than was reserved; what is left is never below zero."""
     limit = counter("tokens")
-    limit.sum.add(NOON, 15)
+    limit.window.add(NOON, 15)
     status = limit.status()
     assert (status.used, status.left, status.share) == (15, 0, 1.5)
 
@@ -137,9 +137,9 @@ def test_more_than_a_limit_leaves_nothing():
 def test_a_clock_set_back_does_not_silence_the_next_warning():
     """A minute from now is a minute from now."""
     limit = counter(per="minute")
-    limit.sum.add(NOON, 9)
-    assert limit.is_news(NOON)
+    limit.window.add(NOON, 9)
+    assert limit.must_notify(NOON)
     limit.set_back(7200)
-    limit.sum.forget(NOON - 7200 + 61)
-    limit.sum.add(NOON - 7200 + 61, 9)
-    assert limit.is_news(NOON - 7200 + 61)
+    limit.window.advance(NOON - 7200 + 61)
+    limit.window.add(NOON - 7200 + 61, 9)
+    assert limit.must_notify(NOON - 7200 + 61)

@@ -3,7 +3,7 @@
 import pytest
 
 from aircherd.config.model import LimitScope
-from aircherd.usage.limits.descriptions import about_words, limit_words
+from aircherd.usage.limits.descriptions import describe_limit, describe_rounded
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from aircherd.usage.limits.descriptions import about_words, limit_words
 )
 def test_a_limit_is_said_in_words(scope, per, amount, most, words):
     """For whom or what, how much, and in which time."""
-    assert limit_words(scope, per, amount, most) == words
+    assert describe_limit(scope, per, amount, most) == words
 
 
 @pytest.mark.parametrize(
@@ -38,4 +38,4 @@ def test_a_limit_is_said_in_words(scope, per, amount, most, words):
 )
 def test_what_is_used_is_said_without_idle_digits(amount, count, words):
     """Unless there are no others."""
-    assert about_words(amount, count) == words
+    assert describe_rounded(amount, count) == words

@@ -3,12 +3,11 @@
 import pytest
 
 from aircherd.usage.limits.reservation import (
-    FRUITLESS,
-    NOTHING,
+    REQUEST_ONLY,
     Amounts,
     LimitKey,
     Reservation,
-    taken,
+    used_amounts,
 )
 from aircherd.vocabulary.reply import Usage
 
@@ -28,19 +27,18 @@ RESERVED = Amounts(1, 1500, 4000)
 )
 def test_what_is_not_known_is_what_was_estimated(usage, cost, amounts):
     """Never nothing; and no provider's rubbish gives anything back."""
-    assert taken(RESERVED, usage, cost) == amounts
+    assert used_amounts(RESERVED, usage, cost) == amounts
 
 
-def test_what_becomes_of_it_is_told_to_whoever_made_it():
-    """Used, fruitless, or never sent."""
-    told = []
+def test_a_reservation_passes_on_what_was_used():
+    """An attempt that produced nothing is a request only."""
+    ends = []
 
-    def end(held: Reservation, used: Amounts) -> tuple[()]:
-        told.append(used)
+    def end(reservation: Reservation, used: Amounts) -> tuple[()]:
+        ends.append((reservation, used))
         return ()
 
-    held = Reservation(LimitKey("p", None, "m", "c"), RESERVED, 1.0, (), end)
-    held.settle(Usage(1, 2), 5, produced=True)
-    held.settle(Usage(1, 2), 5, produced=False)
-    held.release()
-    assert told == [Amounts(1, 3, 5), FRUITLESS, NOTHING]
+    reservation = Reservation(LimitKey("p", None, "m", "c"), RESERVED, 1.0, (), end)
+    reservation.settle(Usage(1, 2), 5, produced=True)
+    reservation.settle(Usage(1, 2), 5, produced=False)
+    assert ends == [(reservation, Amounts(1, 3, 5)), (reservation, REQUEST_ONLY)]

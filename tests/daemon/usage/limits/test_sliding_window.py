@@ -14,11 +14,11 @@ MINUTE = Rolling(60, 1)
 def test_an_amount_counts_for_a_minute():
     """And for less than one second more."""
     used = SlidingWindow(MINUTE)
-    used.forget(1000.0)
+    used.advance(1000.0)
     used.add(1000.5, 7)
-    used.forget(1060.5)
+    used.advance(1060.5)
     assert used.used == 7
-    used.forget(1061.0)
+    used.advance(1061.0)
     assert used.used == 0
 
 
@@ -31,7 +31,7 @@ def test_it_is_the_sum_of_what_is_in_the_window(window, uses):
     used, now, past = SlidingWindow(window), 1_000_000.0, []
     for pause, amount in uses:
         now += pause
-        used.forget(now)
+        used.advance(now)
         used.add(now, amount)
         past.append((now, amount))
         inside = sum(amount for at, amount in past if at > now - window.length)
@@ -45,15 +45,15 @@ def test_so_much_is_free_when_it_says_so(uses, data):
     used, now = SlidingWindow(MINUTE), 1_000_000.0
     for pause, amount in uses:
         now += pause
-        used.forget(now)
+        used.advance(now)
         used.add(now, amount)
     before = used.used
     excess = data.draw(st.integers(1, before))
     at = used.frees_at(now, excess)
     assert now < at <= now + 61
-    used.forget(at - 0.001)
+    used.advance(at - 0.001)
     assert before - used.used < excess
-    used.forget(at)
+    used.advance(at)
     assert before - used.used >= excess
 
 
@@ -74,7 +74,7 @@ def test_all_is_free_when_the_last_amount_has_left():
 def test_what_comes_too_late_does_not_count():
     """A request that took longer than the window lasts."""
     used = SlidingWindow(MINUTE)
-    used.forget(1000.0)
+    used.advance(1000.0)
     used.add(900.0, 5)
     assert used.used == 0
 
@@ -84,7 +84,7 @@ def test_it_remembers_no_more_than_the_steps_of_a_window():
     used, now = SlidingWindow(MINUTE), 0.0
     for _ in range(10_000):
         now += 0.1
-        used.forget(now)
+        used.advance(now)
         used.add(now, 1)
     assert len(used._amounts) <= 61
 
@@ -92,19 +92,19 @@ def test_it_remembers_no_more_than_the_steps_of_a_window():
 def test_it_follows_a_clock_that_is_set_back():
     """Half a minute is left of the minute, by whatever clock."""
     used = SlidingWindow(MINUTE)
-    used.forget(100_000.0)
+    used.advance(100_000.0)
     used.add(100_000.0, 5)
-    used.forget(100_030.0)
+    used.advance(100_030.0)
     used.set_back(90_030.0)
-    used.forget(10_029.0)
+    used.advance(10_029.0)
     assert used.used == 5
-    used.forget(10_031.0)
+    used.advance(10_031.0)
     assert used.used == 0
 
 
 def test_it_tells_whether_its_window_began_before():
     """To the step: a loss within the oldest one that counts is a loss of the window."""
     minute = SlidingWindow(MINUTE)
-    minute.forget(1000)
+    minute.advance(1000)
     assert [minute.began_before(at) for at in (939, 940, 941)] == [False, False, True]
     assert not minute.began_before(-math.inf)

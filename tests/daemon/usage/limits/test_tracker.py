@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 from aircherd.config.model import Limit, Route
 from aircherd.usage.ledger.replay import ReplayedUsage
 from aircherd.usage.limits.reservation import LimitKey, Reservation
-from aircherd.usage.limits.tracker import MAX_REMEMBERED, LimitTracker
+from aircherd.usage.limits.tracker import MAX_MATCHES, LimitTracker
 from aircherd.vocabulary.availability import Limited, LimitStatus
 from aircherd.vocabulary.reply import Usage
 
@@ -54,7 +54,7 @@ def book_of(clock: Clock, *limits: Limit) -> LimitTracker:
 
 def restore(book: LimitTracker, *rows: ReplayedUsage) -> None:
     """Give every past that is awaited the same rows."""
-    for past in book.awaited:
+    for past in book.missing_history:
         book.restore(past, rows)
 
 
@@ -114,20 +114,12 @@ def test_an_attempt_that_produced_nothing_is_a_request_and_nothing_else(clock):
     assert numbers(book) == [(1, 0), (0, 0), ("0", "0")]
 
 
-def test_what_was_never_sent_is_given_back(clock):
-    """As if it had not been asked for."""
-    book = book_of(clock, Limit(per="day", requests=1))
-    reserve(book).release()
-    assert numbers(book) == [(0, 0)]
-
-
 def test_a_reservation_ends_once(clock):
     """What comes after changes nothing."""
     book = book_of(clock, Limit(per="day", requests=10, warn_at=0.1))
     held = reserve(book)
     assert len(held.settle(None, None, produced=True)) == 1
     assert held.settle(None, None, produced=True) == ()
-    held.release()
     assert numbers(book) == [(1, 0)]
 
 
@@ -211,15 +203,6 @@ def test_at_four_fifths_the_limit_is_news_once(clock):
     assert use(book) == ()
 
 
-def test_what_is_given_back_keeps_no_news_for_itself(clock):
-    """It has nobody to tell it to."""
-    book = book_of(clock, Limit(per="day", requests=100))
-    use(book)
-    book.configure([Limit(per="day", requests=2, warn_at=0.5)])
-    reserve(book).release()
-    assert len(use(book)) == 1
-
-
 # ------------------------------------------------------------------ the configuration, the past
 
 
@@ -230,7 +213,7 @@ def test_the_past_is_asked_for_as_far_back_as_it_counts(clock):
     asked = []
     for limits in ([], [hour], [day, hour], [day]):
         book.configure(limits)
-        asked.append([past.since for past in book.awaited])
+        asked.append([past.since for past in book.missing_history])
         restore(book)
     assert asked == [[], [NOON - 3600], [NOON - 12 * 3600], []]
 
@@ -303,7 +286,7 @@ def test_each_change_of_the_limits_has_its_own_past(clock):
     book.configure([short])
     reserve(book).settle(None, None, produced=True)
     book.configure([short, long])
-    first, second = book.awaited
+    first, second = book.missing_history
     assert (first.since, second.since) == (NOON - 60, NOON - 12 * 3600)
     book.restore(first, [row(NOON - 30)])
     assert numbers(book) == [(2, 0), (0, 0)]
@@ -327,9 +310,9 @@ def test_a_limit_that_goes_before_its_past_is_there_is_gone(clock):
     """Nobody waits for it any more, and what comes late is for nobody."""
     book = book_of(clock)
     book.configure([DOLLAR_A_DAY])
-    (past,) = book.awaited
+    (past,) = book.missing_history
     book.configure([])
-    assert book.awaited == ()
+    assert book.missing_history == ()
     book.restore(past, [row(NOON)])
     assert not book.has_limits
 
@@ -372,9 +355,9 @@ def test_a_month_goes_by_in_sleep(clock):
 def test_names_of_clients_do_not_fill_the_memory(clock):
     """They make up as many as they like."""
     book = book_of(clock, DOLLAR_A_DAY)
-    for number in range(MAX_REMEMBERED + 10):
+    for number in range(MAX_MATCHES + 10):
         book.check(ASKING._replace(client=str(number)), TEN, CENT)
-    assert len(book._matching) <= MAX_REMEMBERED
+    assert len(book._matches) <= MAX_MATCHES
 
 
 def test_200_requests_at_once_do_not_overspend(clock):
@@ -400,7 +383,7 @@ def test_a_book_says_how_much_it_has_to_do(clock):
     reserve(book)
     assert book.has_limits
     assert book.statistics() == {"limits": 3, "open": 1}
-    assert repr(book) == "<LimitTracker of 3 amounts, 1 attempts under way>"
+    assert repr(book) == "<LimitTracker of 3 amounts, 1 open reservations>"
 
 
 # ------------------------------------------------------------------ whatever happens
@@ -443,19 +426,12 @@ class Life(RuleBasedStateMachine):
             held.settle(Usage(tokens, 0), cents * CENT, produced=True)
             self.settled.append((held.at, tokens, cents * CENT))
             self.open_now.discard(id(held))
-            held.release()
+            held.settle(Usage(9, 9), CENT, produced=True)  # changes nothing
 
     @rule(held=consumes(held))
     def fail(self, held: Reservation | None) -> None:
         if held is not None:
             held.settle(None, None, produced=False)
-            self.open_now.discard(id(held))
-
-    @rule(held=consumes(held))
-    def give_up(self, held: Reservation | None) -> None:
-        if held is not None:
-            held.release()
-            held.settle(Usage(9, 9), CENT, produced=True)
             self.open_now.discard(id(held))
 
     @rule(seconds=st.floats(0, 40_000))
@@ -465,10 +441,10 @@ class Life(RuleBasedStateMachine):
     @rule()
     def reload(self) -> None:
         self.book.configure(self.limits)
-        assert self.book.awaited == ()
+        assert self.book.missing_history == ()
 
     def sums(self) -> list[tuple[int, int]]:
-        return [(c.sum.used, c.reserved) for c in self.book._counters.values()]
+        return [(c.window.used, c.reserved) for c in self.book._counters.values()]
 
     @invariant()
     def what_is_used_is_what_was_settled_in_the_window(self) -> None:

@@ -2,7 +2,7 @@
 
 import re
 
-from aircherd.usage.ledger.internal_error import internal_error
+from aircherd.usage.ledger.errors import internal_error
 
 
 def convert(text):
@@ -14,8 +14,8 @@ def test_it_says_what_and_where_and_not_its_own_words():
     try:
         convert("a prompt")
     except ValueError as error:
-        said = internal_error(error)
-    place = r"test_internal_error\.py:\d+"
+        message = internal_error(error)
+    place = r"test_errors\.py:\d+"
     assert re.fullmatch(
-        rf"aircherd made a mistake \(ValueError in {place} > {place}\): please report it", said
+        rf"internal error \(ValueError in {place} > {place}\): please report it", message
     )

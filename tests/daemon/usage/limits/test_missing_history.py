@@ -1,4 +1,4 @@
-"""The past of a new limit: every attempt once, whoever counts it."""
+"""The history of a new limit: every attempt once, whoever counts it."""
 
 from datetime import UTC
 
@@ -6,8 +6,8 @@ import pytest
 
 from aircherd.config.model import LimitScope
 from aircherd.usage.ledger.replay import ReplayedUsage
-from aircherd.usage.limits.awaited_past import AwaitedPast, covers
-from aircherd.usage.limits.counter import Counted, LimitCounter
+from aircherd.usage.limits.counter import CounterKey, LimitCounter
+from aircherd.usage.limits.missing_history import MissingHistory, matches
 from aircherd.usage.limits.reservation import LimitKey
 
 NOW = 1_700_000_000.1234567
@@ -31,29 +31,29 @@ def row(at: float, *, provider: str = "p", requests: int = 1) -> ReplayedUsage:
 
 @pytest.fixture
 def counter() -> LimitCounter:
-    made = LimitCounter(Counted(LimitScope(provider="p"), "hour", "requests"), UTC)
-    made.allow(10, 0.8)
-    made.sum.forget(NOW)
+    made = LimitCounter(CounterKey(LimitScope(provider="p"), "hour", "requests"), UTC)
+    made.set_maximum(10, 0.8)
+    made.window.advance(NOW)
     return made
 
 
 def test_two_attempts_of_one_moment_are_two(counter):
     """Whatever else they have in common; who is not covered is none."""
-    past = AwaitedPast([counter], NOW - 3600)
-    past.fill([row(NOW), row(NOW), row(NOW, provider="another")], NOW)
-    assert counter.sum.used == 2
+    history = MissingHistory([counter], NOW - 3600)
+    history.fill([row(NOW), row(NOW), row(NOW, provider="another")], NOW)
+    assert counter.window.used == 2
 
 
 def test_a_sum_counts_as_many_as_it_is_of(counter):
     """Rows may be of whole hours."""
-    AwaitedPast([counter], NOW - 3600).fill([row(NOW, requests=7)], NOW)
-    assert counter.sum.used == 7
+    MissingHistory([counter], NOW - 3600).fill([row(NOW, requests=7)], NOW)
+    assert counter.window.used == 7
 
 
 def test_what_was_news_before_is_none_again(counter):
     """Not of the restart."""
-    AwaitedPast([counter], NOW - 3600).fill([row(NOW, requests=9)], NOW)
-    assert not counter.is_news(NOW)
+    MissingHistory([counter], NOW - 3600).fill([row(NOW, requests=9)], NOW)
+    assert not counter.must_notify(NOW)
 
 
 @pytest.mark.parametrize(
@@ -68,4 +68,4 @@ def test_what_was_news_before_is_none_again(counter):
 )
 def test_a_scope_covers_who_agrees_with_all_it_names(scope, is_covered):
     """To the letter."""
-    assert covers(scope, ASKING) is is_covered
+    assert matches(scope, ASKING) is is_covered

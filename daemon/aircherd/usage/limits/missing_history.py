@@ -1,0 +1,55 @@
+"""Usage from before a limit was set: which counters lack it until the ledger has been read."""
+
+from collections.abc import Collection, Iterable, Sequence
+
+from aircherd.config.model import LimitScope
+from aircherd.usage.ledger.replay import ReplayedUsage
+from aircherd.usage.limits.counter import LimitCounter
+from aircherd.usage.limits.reservation import LimitKey
+
+
+class MissingHistory:
+    """New counters, and the Unix time since when they need the ledger's rows.
+
+    They need attempts that had ended when this was created: those in progress are counted when
+    they end.
+    """
+
+    def __init__(self, counters: Sequence[LimitCounter], since: float) -> None:
+        self.counters = list(counters)
+        self.since = since
+        for counter in counters:
+            counter.is_incomplete = True
+
+    def keep(self, counters: Collection[LimitCounter]) -> None:
+        """Forget all other counters: their limits are gone."""
+        self.counters = [counter for counter in self.counters if counter in counters]
+
+    def fill(self, rows: Iterable[ReplayedUsage], now: float) -> None:
+        """Add the usage of `rows`, once. Rows from the future count as of now.
+
+        (If they counted at their own time, a clock that was once a year ahead would exhaust a limit
+        for a year.)
+        """
+        matching: dict[LimitKey, list[LimitCounter]] = {}  # many rows, few different keys
+        for row in rows:
+            key = LimitKey(row.provider, row.key, row.model, row.client)
+            counters = matching.get(key)
+            if counters is None:
+                counters = [each for each in self.counters if matches(each.key.scope, key)]
+                matching[key] = counters
+            used = (row.requests, row.input_tokens + row.output_tokens, row.cost_nano)
+            for counter in counters:
+                counter.window.add(min(row.at, now), used[counter.amount_index])
+        for counter in self.counters:
+            counter.must_notify(now)  # it was notified before the restart
+            counter.is_incomplete = False
+
+    def __repr__(self) -> str:
+        return f"<MissingHistory of {len(self.counters)} counters since {self.since:.0f}>"
+
+
+def matches(scope: LimitScope, key: LimitKey) -> bool:
+    """Return whether a limit applies to `key`: they agree on everything that the limit names."""
+    pairs = zip(scope, key, strict=True)
+    return all(required is None or required == actual for required, actual in pairs)
