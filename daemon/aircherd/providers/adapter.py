@@ -21,8 +21,7 @@ class ReplyDecoder(Protocol):
     """The number of reply parts so far that made no event, such as hidden thinking.
 
     Keep-alives do not count. The stall timeout uses it to tell a working reply from one that only
-    keeps
-    the connection open.
+    keeps the connection open.
     """
 
     def feed(self, data: bytes) -> list[ReplyEvent]:
@@ -30,8 +29,7 @@ class ReplyDecoder(Protocol):
 
         Raises:
             ProviderFailed: the vendor reported an error, or the data is not of its API. Events that
-            precede
-                it are returned first; then the next call raises.
+                precede it are returned first; then the next call raises.
         """
 
     def close(self) -> list[ReplyEvent]:

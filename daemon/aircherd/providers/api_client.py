@@ -13,7 +13,7 @@ import structlog
 from aircherd.config.model import Network, Provider
 from aircherd.errors import AircherError, ProviderFailed
 from aircherd.providers.download import as_missing, read_answer
-from aircherd.providers.error_mapping.classify import shown
+from aircherd.providers.error_mapping.classify import presentable
 from aircherd.providers.error_mapping.network import network_failure
 from aircherd.providers.registry import SIGNERS
 from aircherd.providers.signing import HttpReply, Signer, Signing, refused_token
@@ -188,7 +188,7 @@ class ApiClient:
 
     def without_keys(self, failure: Failure) -> ProviderFailed:
         """Return `failure` to raise, with every live key removed from its message."""
-        return ProviderFailed(shown(failure, self.redactor.redact))
+        return ProviderFailed(presentable(failure, self.redactor.redact))
 
     def __repr__(self) -> str:
         return f"<ApiClient {self._signing!r}>"

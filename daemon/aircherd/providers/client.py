@@ -17,7 +17,7 @@ from aircherd.providers.adapter import Adapter
 from aircherd.providers.api_client import ApiClient, assert_key_origin, timeouts_for
 from aircherd.providers.call_target import CallTarget, PreparedCall
 from aircherd.providers.download import read_refusal
-from aircherd.providers.error_mapping.classify import classify_response, is_page, web_page
+from aircherd.providers.error_mapping.classify import classify_response, is_web_page, web_page
 from aircherd.providers.free_calls import FreeCalls
 from aircherd.providers.health.call_report import CallReport
 from aircherd.providers.health.cooldowns import CooldownManager
@@ -243,7 +243,7 @@ def _reply_format(content_type: bytes, stream: bool) -> ReplyFormat:
     What was requested decides only where the server does not say: some never stream.
     """
     text = content_type.decode("latin-1").lower()
-    if is_page({"content-type": text}):
+    if is_web_page({"content-type": text}):
         return "page"
     if "event-stream" in text or "ndjson" in text or (stream and "json" not in text):
         return "stream"

@@ -4,7 +4,7 @@ import httpx
 import msgspec
 import trio
 
-from aircherd.providers.error_mapping.classify import classify_response, is_page, web_page
+from aircherd.providers.error_mapping.classify import classify_response, is_web_page, web_page
 from aircherd.providers.transport.request import HttpResponse
 from aircherd.vocabulary.failure import Failure, FailureClass
 
@@ -28,7 +28,7 @@ async def read_answer(answer: HttpResponse, max_bytes: int, *, now: float) -> by
     headers = httpx.Headers(answer.headers)
     if not is_success:
         return classify_response(answer.status, headers, data or b"", now=now)
-    if is_page(headers):
+    if is_web_page(headers):
         return web_page(answer.status)
     if data is None:
         return Failure(kind=FailureClass.PROTOCOL, message=f"sent more than {max_bytes} bytes")

@@ -17,7 +17,7 @@ from aircherd.providers.api_client import ApiClient, assert_key_origin, defect, 
 from aircherd.providers.download import read_refusal
 from aircherd.providers.error_mapping.classify import (
     classify_response,
-    is_page,
+    is_web_page,
     was_recognised,
     web_page,
 )
@@ -87,7 +87,7 @@ class FreeCalls:
         status, headers = answer.status, httpx.Headers(answer.headers)
         is_success = 200 <= status < 300
         try:
-            if is_page(headers) and is_success:
+            if is_web_page(headers) and is_success:
                 return None, report.failed(web_page(status)).failure
             if is_success:
                 report.ok()

@@ -1,4 +1,4 @@
-"""What a person can do about a failure that only one kind of provider has, in that kind's words."""
+"""What the user can do about a failure that only one kind of provider has."""
 
 import msgspec
 
@@ -8,7 +8,7 @@ from aircherd.vocabulary.models import Model
 
 
 def with_hint(failure: Failure, provider: Provider, model: Model) -> Failure:
-    """Return the failure of a chat with the cure in its message, where there is one."""
+    """Return the failure of a chat, with what the user can do in its message if that is known."""
     is_missing = failure.kind is FailureClass.MODEL and failure.status == 404
     if not (is_missing and provider.kind == "ollama" and not provider.needs_key):
         return failure

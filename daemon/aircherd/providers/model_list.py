@@ -1,8 +1,8 @@
-"""Reading a provider's list of models, of whatever vendor, within bounds.
+"""Reads a provider's list of models, within limits. Every vendor's list passes through here.
 
-bytes    no more than `MAX_LIST` are received                  `download`
+bytes    at most `MAX_LIST` are received                       `download`
 values   counted before anything is decoded                    `decode_list`
-rows     names that are none go, with what repeats a key       `read_list`
+rows     invalid names, and rows with a key in them, dropped   `read_list`
 """
 
 from collections.abc import Callable
@@ -19,10 +19,10 @@ from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 
 MAX_LIST = 4 * 1024 * 1024
-"""Bytes of a list of models; the longest known, of a thousand models, has one million."""
+"""Bytes of a list of models; the longest known one, with a thousand models, has one million."""
 
 MAX_VALUES = 100_000
-"""Maps and lists in it, however deep; the longest known has a tenth of that."""
+"""Maps and lists in it, at any depth; the longest known list has a tenth of that."""
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -32,9 +32,9 @@ def decode_list(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
     """Decode a list of models.
 
     Raises:
-        ProviderFailed: PROTOCOL: it is none, or it is longer than any.
+        ProviderFailed: PROTOCOL: it is not one, or it has too many values.
     """
-    # Brackets in texts count too: there is room for them, and to look for them takes no time.
+    # Brackets in strings count too: the limit leaves room, and the check is cheap.
     if body.count(b"{") + body.count(b"[") > MAX_VALUES:
         fail(FailureClass.PROTOCOL, f"sent a list of models with more than {MAX_VALUES} values")
     return decode_with(decoder, body, "a list of models")
@@ -43,21 +43,21 @@ def decode_list(decoder: "msgspec.json.Decoder[T]", body: bytes) -> T:
 def read_list(
     adapter: Adapter, body: bytes, holds_key: Callable[[str], bool], provider: str
 ) -> list[Model]:
-    """Return what `adapter` reads in `body`, as far as it is fit to be kept and shown.
+    """Return the models that `adapter` reads in `body`, without those unfit to store and show.
 
     Args:
         adapter: of the vendor.
-        body: of its answer.
-        holds_key: whether a text has a live key in it.
+        body: of the response.
+        holds_key: returns whether a text contains a live key.
         provider: its name, for the log.
 
     Raises:
-        ProviderFailed: it is no such list.
+        ProviderFailed: it is not a list of models.
     """
     models = adapter.read_models(body)
     kept = sanitize_models(models, holds_key)
     if len(kept) < len(models):
-        # Not which: what is no name has no place in a log either.
+        # Only the count: an invalid name must not reach the log either.
         log.warning(
             "models_left_out",
             provider=provider,

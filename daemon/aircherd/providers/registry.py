@@ -1,4 +1,4 @@
-"""The table of the APIs we speak: `kind` in the configuration -> its adapter."""
+"""The table of APIs: `kind` in the configuration -> its adapter."""
 
 from aircherd.config.model import Provider
 from aircherd.providers.adapter import Adapter
@@ -25,19 +25,19 @@ SIGNERS: dict[str, Signer] = {}
 """Kinds whose calls must be signed, or carry tokens that expire."""
 
 RESPONSES = OpenAIResponses()
-"""The other API of those whose kind is `openai`."""
+"""The second API of kind `openai`."""
 
 
 def adapter_for(provider: Provider, request: ChatRequest, model: Model) -> Adapter:
-    """Return the adapter for one chat: a vendor may have several APIs."""
+    """Return the adapter for one chat; a kind may have several APIs."""
     return fixed_adapter(provider, model) or _openai_adapter(request, model)
 
 
 def fixed_adapter(provider: Provider, model: Model) -> Adapter | None:
     """Return the adapter for every chat with `model`, None where that depends on the request.
 
-    The user's configuration comes first, then what is known of the model. Compatible servers speak
-    chat completions unless configured otherwise.
+    The user's setting decides, then the catalogue. Compatible servers get chat completions by
+    default.
     """
     if provider.kind == "openai":
         api = provider.api or model.api
@@ -51,17 +51,18 @@ def fixed_adapter(provider: Provider, model: Model) -> Adapter | None:
 def _openai_adapter(request: ChatRequest, model: Model) -> Adapter:
     """Return the adapter for a chat with OpenAI itself.
 
-    It speaks chat completions too, but only its Responses API takes its own thinking back, and
-    tools for a model that thinks.
+    It gets chat completions too, except for what only its Responses API takes: its own thinking
+    sent
+    back, and tools for a model that thinks.
     """
-    has_tools_to_think_about = bool(request.tools) and _thinks(request, model)
-    if has_tools_to_think_about or has_reasoning(request):
+    has_tools_and_thinks = bool(request.tools) and _thinks(request, model)
+    if has_tools_and_thinks or has_reasoning(request):
         return RESPONSES
     return ADAPTERS["openai"]
 
 
 def _thinks(request: ChatRequest, model: Model) -> bool:
-    # Newer models think unasked, and are refused their tools for it all the same.
+    # Newer models think by default, and OpenAI refuses them tools in chat completions even then.
     if request.reasoning is None:
         return model.reasoning is True
     return request.reasoning != "none"

@@ -146,7 +146,7 @@ class Endless:
     ("signer", "words"),
     [
         (Endless(), f"more than {MAX_CALLS} calls"),
-        (Endless("https://elsewhere.example/v1/chat"), "must go where it went"),
+        (Endless("https://elsewhere.example/v1/chat"), "must not change the origin"),
     ],
 )
 async def test_what_a_signer_must_not_do(signer: Signer, words: str) -> None:

@@ -11,7 +11,7 @@ from aircherd.providers import streaming_call
 from aircherd.providers.adapter import ReplyDecoder
 from aircherd.providers.chat_completions.reply import OpenAIStream
 from aircherd.providers.error_mapping.network import TransportError
-from aircherd.providers.openrouter.thinking import DetailedThinking
+from aircherd.providers.openrouter.thinking import DetailsThinking
 from aircherd.providers.streaming_call import (
     FinishedCall,
     OneReply,
@@ -81,7 +81,7 @@ def a_call(
     report = heard or Heard()
     return StreamingCall(
         body,
-        decoder or OpenAIStream(thinking=DetailedThinking()),
+        decoder or OpenAIStream(thinking=DetailsThinking()),
         report,
         StallTimeouts(20.0, 50.0),
         on_closed=report.note_closed,

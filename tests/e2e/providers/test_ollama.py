@@ -124,7 +124,7 @@ def test_a_picture_goes_as_data_and_not_as_a_url(daemon, sim):
     assert done.stdout == "I see 1: image/png\n"
     refused = daemon.cli("ask", "-m", "ollama/gemma3", "-f", "https://x.example/dot.png", "what?")
     assert refused.returncode == 1
-    assert "Ollama takes pictures only as data, not by url: attach the file" in refused.stderr
+    assert "Ollama takes images only as data, not by URL: attach the file" in refused.stderr
     assert len(chats(sim)) == 1
 
 

@@ -188,8 +188,8 @@ _OLLAMA = Api(
     counts=("prompt_eval_count", "eval_count"),
     is_sealed=False,
     lacks={
-        "url": "Ollama takes pictures only as data, not by url",
-        "plain url": "Ollama takes pictures only as data, not by url",
+        "url": "Ollama takes images only as data, not by URL",
+        "plain url": "Ollama takes images only as data, not by URL",
         "forced": "tool_choice: Ollama cannot force a tool call",
         "forced by name": "tool_choice: Ollama cannot force a tool call",
         "forced while thinking": "tool_choice: Ollama cannot force a tool call",

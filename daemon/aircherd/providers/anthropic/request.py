@@ -89,8 +89,7 @@ def _close_objects(schema: Block) -> Block:
     """Return the schema with `additionalProperties: false` in every object, as this API requires.
 
     What matches the result matches the client's schema too. Where the client sets the field itself,
-    it
-    is kept, even if the API will refuse it.
+    it is kept, even if the API will refuse it.
     """
     try:
         return _close_schema(schema)

@@ -67,9 +67,8 @@ class ThinkingProfile(msgspec.Struct, frozen=True):
     """How a generation of models is asked to think.
 
     `is_adaptive` is False where it takes a budget. `off_type` turns thinking off, None where
-    nothing
-    does. `overrides` replaces efforts that it does not have. `takes_sampling` says whether it takes
-    `temperature` and `top_p`.
+    nothing does. `overrides` replaces efforts that it does not have. `takes_sampling` says whether
+    it takes `temperature` and `top_p`.
     """
 
     is_adaptive: bool = True

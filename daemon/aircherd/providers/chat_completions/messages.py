@@ -43,7 +43,7 @@ def _turn_messages(turn: Turn, quirks: Quirks) -> list[Message]:
         return [_assistant_message(turn, quirks)]
     if turn.said is not None:
         return [{"role": turn.role, "content": turn.said}]
-    # Answers to tools come first: they must follow the calls directly.
+    # Tool results must directly follow the calls.
     messages = [_tool_message(result, quirks) for result in turn.results]
     content = _content(turn, quirks)
     if content or turn.text or not messages:
@@ -52,7 +52,7 @@ def _turn_messages(turn: Turn, quirks: Quirks) -> list[Message]:
 
 
 def _assistant_message(turn: Turn, quirks: Quirks) -> Message:
-    text = _joined(turn)
+    text = _joined_text(turn)
     message: Message = {"role": "assistant", "content": text}
     if turn.calls:
         calls = [_call(call, quirks) for call in turn.calls]
@@ -70,7 +70,7 @@ def _tool_message(result: ToolResultPart, quirks: Quirks) -> Message:
     text = result_text(result)
     if result_images(result):
         text = "\n".join(filter(None, (text, IMAGES_FOLLOW)))
-    # This API has no field for a failed tool, so the text says it.
+    # The format has no field for a failed tool.
     content = f"Error: {text}" if result.is_error else text
     return {
         "role": "tool",
@@ -80,31 +80,31 @@ def _tool_message(result: ToolResultPart, quirks: Quirks) -> Message:
 
 
 def _content(turn: Turn, quirks: Quirks) -> str | list[Message]:
-    """Return what a user or the system says: parts in order, the pictures of tools first."""
-    blocks = [block for result in turn.results for block in _result_pictures(result, quirks)]
-    has_pictures = any(isinstance(part, ImagePart) for part in turn.parts)
-    if not (blocks or has_pictures):
-        # One string, not a list of parts: servers exist that take nothing else.
-        return _joined(turn)
+    """Return what the user or the system says, in order; images of tool results come first."""
+    blocks = [block for result in turn.results for block in _result_images(result, quirks)]
+    has_images = any(isinstance(part, ImagePart) for part in turn.parts)
+    if not (blocks or has_images):
+        # A string, not a list of parts: some servers take nothing else.
+        return _joined_text(turn)
     for part in turn.parts:
         if isinstance(part, ImagePart):
-            blocks.append(_picture(part))
+            blocks.append(_image_block(part))
         elif isinstance(part, TextPart) and part.text:
             blocks.append({"type": "text", "text": part.text})
     return blocks
 
 
-def _result_pictures(result: ToolResultPart, quirks: Quirks) -> list[Message]:
+def _result_images(result: ToolResultPart, quirks: Quirks) -> list[Message]:
     images = result_images(result)
     if not images:
         return []
-    lead = f"Pictures from the result of tool call {safe_id(result.id, quirks.call_id)}:"
-    return [{"type": "text", "text": lead}, *(_picture(image) for image in images)]
+    intro = f"Pictures from the result of tool call {safe_id(result.id, quirks.call_id)}:"
+    return [{"type": "text", "text": intro}, *(_image_block(image) for image in images)]
 
 
-def _picture(image: ImagePart) -> Message:
+def _image_block(image: ImagePart) -> Message:
     return {"type": "image_url", "image_url": {"url": data_uri(image)}}
 
 
-def _joined(turn: Turn) -> str:
+def _joined_text(turn: Turn) -> str:
     return "\n\n".join(turn.text)

@@ -1,7 +1,7 @@
-"""Lists of models as OpenAI and the servers that resemble it send them.
+"""Read the list of models of OpenAI and compatible servers.
 
-OpenAI lists little more than names, and also what cannot chat. Others tell sizes, each under a name
-of its own, and some what a model can do.
+OpenAI lists little more than names, and also models that cannot chat. Other servers report sizes,
+each in a field of its own, and some report capabilities.
 """
 
 import re
@@ -31,11 +31,11 @@ class _Listed(msgspec.Struct, gc=False):
     id: str
     owned_by: object = None
     type: object = None  # LM Studio: llm, vlm, embeddings
-    loaded_context_length: object = None  # LM Studio: what it was loaded with
+    loaded_context_length: object = None  # LM Studio: as loaded
     max_model_len: object = None  # vLLM
     context_window: object = None  # Groq
     context_length: object = None  # Together, Fireworks
-    max_context_length: object = None  # Mistral; LM Studio: what it could be loaded with
+    max_context_length: object = None  # Mistral; LM Studio: the maximum
     max_completion_tokens: object = None  # Groq
     meta: msgspec.Raw = msgspec.Raw()  # llama.cpp
     capabilities: msgspec.Raw = msgspec.Raw()  # Mistral's map; LM Studio's list
@@ -50,11 +50,11 @@ _LIST = msgspec.json.Decoder(_List | list[_Listed])
 _META = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _COUNT = msgspec.json.Decoder(int)
 _CAPABILITIES = msgspec.json.Decoder(_Capabilities)
-_UNKNOWN = _Capabilities()
+_NO_CAPABILITIES = _Capabilities()
 
-_OPENAIS_OWN = frozenset({"openai", "openai-internal", "openai-dev", "system"})
+_OPENAI_OWNERS = frozenset({"openai", "openai-internal", "openai-dev", "system"})
 
-# OpenAI's models for other ends: pictures, speech, search by meaning, and the completions of old.
+# OpenAI's models for other uses: images, speech, embeddings, and legacy completions.
 _CANNOT_CHAT: Final = re.compile(
     r"""text-embedding | .*-similarity | .*-search-(?:ada|babbage|curie|davinci)
       | .*moderation | whisper | tts- | .*-tts | .*transcribe | .*realtime | .*audio | gpt-live
@@ -65,7 +65,7 @@ _CANNOT_CHAT: Final = re.compile(
 
 
 def read_models(body: bytes) -> list[Model]:
-    """Return what is listed, without what cannot chat; see `Adapter.read_models`."""
+    """Return the listed models that can chat; see `Adapter.read_models`."""
     listed = decode_list(_LIST, body)
     entries = listed.data if isinstance(listed, _List) else listed
     return [_model(each) for each in entries[:MAX_LISTED] if _can_chat(each)]
@@ -76,23 +76,23 @@ def _can_chat(listed: _Listed) -> bool:
         return False
     if _capabilities(listed).completion_chat is False:
         return False
-    # Others may give their models any name.
-    return not (listed.owned_by in _OPENAIS_OWN and _CANNOT_CHAT.match(listed.id))
+    # Other servers may give their models any name.
+    return not (listed.owned_by in _OPENAI_OWNERS and _CANNOT_CHAT.match(listed.id))
 
 
 def _model(listed: _Listed) -> Model:
-    can = _capabilities(listed)
+    capabilities = _capabilities(listed)
     return Model(
         id=listed.id,
         window=_window(listed),
         max_output=as_count(listed.max_completion_tokens) or None,
-        tools=_answer(can.function_calling),
-        images=True if listed.type == "vlm" else _answer(can.vision),
+        tools=_as_bool(capabilities.function_calling),
+        images=True if listed.type == "vlm" else _as_bool(capabilities.vision),
     )
 
 
 def _window(listed: _Listed) -> int | None:
-    """Return the window: what the model runs with before what it could run with."""
+    """Return the context window: the size the model runs with before its maximum."""
     meta = branch(_META, listed.meta) or {}
     sizes = (
         listed.loaded_context_length,
@@ -107,10 +107,10 @@ def _window(listed: _Listed) -> int | None:
 
 
 def _capabilities(listed: _Listed) -> _Capabilities:
-    return branch(_CAPABILITIES, listed.capabilities) or _UNKNOWN
+    return branch(_CAPABILITIES, listed.capabilities) or _NO_CAPABILITIES
 
 
-def _answer(value: object) -> bool | None:
+def _as_bool(value: object) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
@@ -128,5 +128,5 @@ class OpenAIModelCalls:
         )
 
     def read_models(self, body: bytes) -> list[Model]:
-        """Return what is listed; see `Adapter`."""
+        """Read the list of models; see `Adapter`."""
         return read_models(body)

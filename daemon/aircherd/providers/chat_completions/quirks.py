@@ -26,7 +26,7 @@ THREE_EFFORTS: dict[Effort, str] = {
     "max": "high",
 }
 
-# What OpenAI's older models know, by the beginning of their names; all others know every word.
+# The efforts of OpenAI's older models, by the start of their names; newer ones know every effort.
 _OLDER_EFFORTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("o1", ("low", "medium", "high")),
     ("o3", ("low", "medium", "high")),
@@ -38,26 +38,29 @@ _OLDER_EFFORTS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def openai_effort(model: str, effort: Effort) -> str:
-    """Return the effort nearest to `effort` that this model of OpenAI's knows.
+    """Return the effort nearest to `effort` that this OpenAI model has.
 
     Source: OpenAI's model pages, November 2026; a router calls its models `openai/NAME`.
     """
     name = model.rpartition("/")[2]
     steps: tuple[str, ...] = get_args(Effort)
     known = next((known for start, known in _OLDER_EFFORTS if name.startswith(start)), steps)
-    wanted = steps.index(effort)
-    return min(known, key=lambda each: abs(steps.index(each) - wanted))
+    target = steps.index(effort)
+    return min(known, key=lambda each: abs(steps.index(each) - target))
 
 
 ANY_ID: Final = re.compile(r".+", re.DOTALL)
 
 
 class Quirks(msgspec.Struct, frozen=True, kw_only=True):
-    """What one server takes; `name` is what a refusal calls it.
+    """How one server differs; `name` is used in messages.
 
-    `efforts` has its word for each of ours, `max_tokens_field` is its name for the limit,
-    `max_stop` how many stop texts it takes, `call_id` what the id of a tool call may look like,
-    `add_thinking` how thinking goes back to it.
+    Attributes:
+        efforts: the server's effort for each of ours.
+        max_tokens_field: its name of the output limit.
+        max_stop: how many stop texts it takes; None is any number.
+        call_id: what the id of a tool call must match.
+        add_thinking: adds an assistant's thinking to its message.
     """
 
     name: str
@@ -69,8 +72,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def effort_of(request: ChatRequest, model: Model, quirks: Quirks) -> str | None:
-    """Return the effort as the server calls it, None where nothing is to be said of it."""
-    # A model that cannot think does not think already; it would refuse even to be told so.
+    """Return the server's name of the requested effort, None if it should get none."""
+    # A model that cannot think needs no "none", and would refuse the field.
     if request.reasoning is None or (request.reasoning == "none" and model.reasoning is False):
         return None
     if quirks.efforts is EVERY_EFFORT:
@@ -82,10 +85,11 @@ _ALPHANUMERIC = string.ascii_letters + string.digits
 
 
 def safe_id(call_id: str, allowed: re.Pattern[str]) -> str:
-    """Return an id that fits `allowed`; other vendors' may be longer or of other characters.
+    """Return `call_id` if it matches `allowed`, else a hash of it.
 
-    The same id becomes the same every time, so calls and results still find each other. What
-    stands in for it is nine letters and digits: Mistral takes nothing else.
+    Other vendors' ids may be longer or have other characters. The same id always becomes the same
+    hash, so results still match their calls. It has nine letters and digits because Mistral takes
+    nothing else.
     """
     if allowed.fullmatch(call_id):
         return call_id

@@ -1,8 +1,7 @@
-"""Reading replies of the OpenAI chat-completions API, streamed or whole.
+"""Read chat completions replies, streamed or whole.
 
-Only containers are typed; a leaf of a surprising type is looked at, never a reason to fail. Counts
-are not even decoded before they are known to be small. Calls and thinking have modules of their
-own: there servers differ most.
+Only containers are typed; a value of an unexpected type is handled where it is read and never fails
+the decoding. Tool calls, thinking and usage have their own modules: servers differ most there.
 """
 
 from collections.abc import Callable
@@ -10,8 +9,12 @@ from collections.abc import Callable
 import msgspec
 
 from aircherd.errors import ProviderFailed, fail
-from aircherd.providers.chat_completions.thinking import NamedThinking, Thinking, ThinkingFields
-from aircherd.providers.chat_completions.tool_calls import CallPiece, Calls
+from aircherd.providers.chat_completions.thinking import (
+    FieldThinking,
+    ThinkingFields,
+    ThinkingReader,
+)
+from aircherd.providers.chat_completions.tool_calls import CallPiece, ToolCalls
 from aircherd.providers.chat_completions.usage import OpenAIUsage, read_cost, read_usage
 from aircherd.providers.codec.json_in import (
     as_count,
@@ -40,9 +43,9 @@ class _Delta(ThinkingFields, gc=False):
 class _Choice(msgspec.Struct, gc=False):
     index: object = None
     delta: _Delta | None = None
-    message: _Delta | None = None  # in a reply that is not streamed
+    message: _Delta | None = None  # in a whole reply
     finish_reason: object = None
-    native_finish_reason: object = None  # OpenRouter: the model's own word for it
+    native_finish_reason: object = None  # OpenRouter: the model's own reason
     error: object = None
 
 
@@ -67,54 +70,54 @@ FINISHES: dict[str, Finish] = {
 
 
 class OpenAIStream(ReplyStream):
-    """Decodes one streamed reply; `thinking` reads what the server tells of it."""
+    """Decodes one streamed reply; `thinking` reads the model's thinking from it."""
 
     def __init__(
-        self, new_id: Callable[[], str] = new_call_id, thinking: Thinking | None = None
+        self, new_id: Callable[[], str] = new_call_id, thinking: ThinkingReader | None = None
     ) -> None:
         super().__init__()
-        self._reply = _Reply(new_id, thinking or NamedThinking())
+        self._reply = _Reply(new_id, thinking or FieldThinking())
 
     def _take(self, data: bytes, out: list[ReplyEvent]) -> None:
         if data == b"[DONE]" or data.strip() == b"[DONE]":
             if not self._reply.has_choice:
                 fail(FailureClass.PROTOCOL, "ended its reply before it began")
-            self._reply.end_thought(out)
+            self._reply.end_thinking(out)
             self._finish(self._reply.ending(), out)
         elif data:
             self._reply.read(data, "a chunk", out)
             self.progress_count = self._reply.progress_count
 
     def _end(self) -> Ending | None:
-        # Some servers never send [DONE]: a reason to finish is proof enough.
+        # Some servers never send [DONE]; a finish reason proves that the reply is complete.
         return self._reply.ending() if self._reply.finish is not None else None
 
 
 class _Reply:
-    """What has come of a reply so far."""
+    """The state of a reply so far."""
 
-    def __init__(self, new_id: Callable[[], str], thinking: Thinking) -> None:
+    def __init__(self, new_id: Callable[[], str], thinking: ThinkingReader) -> None:
         self.has_choice = False
         self.progress_count = 0
         self.finish: object = None
         self._thinking = thinking
         self._is_thinking = False
-        self._calls = Calls(new_id)
+        self._calls = ToolCalls(new_id)
         self._refused = False
         self._usage: Usage | None = None
         self._cost: str | None = None
         self._model: object = None
 
     def read(self, data: bytes, what: str, out: list[ReplyEvent]) -> None:
-        """Take in one chunk, or a whole reply, which has the same form."""
+        """Process one chunk, or a whole reply, which has the same schema."""
         chunk = decode_with(_CHUNK, data, what)
         if chunk.error is not None:
             raise ProviderFailed(classify_error(chunk.error))
         if chunk.choices is None and chunk.usage is None:
-            _check_flat(data)
+            _raise_flat_error(data)
         self._model = chunk.model or self._model
         for choice in chunk.choices or ():
-            # Only the first answer, should `extra` have asked for several.
+            # Only the first choice, in case `extra` requests several.
             if not (choice.index and as_count(choice.index)):
                 self._add_choice(choice, out)
         if chunk.usage and chunk.usage != _NO_USAGE:
@@ -129,7 +132,7 @@ class _Reply:
             raise ProviderFailed(classify_error(choice.error or _native_error(choice)))
         if choice.finish_reason is not None:
             self.finish = choice.finish_reason
-            self.end_thought(out)
+            self.end_thinking(out)
 
     def _add_delta(self, delta: _Delta, out: list[ReplyEvent]) -> None:
         if (
@@ -138,20 +141,20 @@ class _Reply:
             or delta.reasoning_details
             or type(delta.content) is list
         ):
-            self._think(delta, out)
+            self._add_thinking(delta, out)
         if delta.content and (text := as_text(delta.content)):
             if self._is_thinking:
-                self.end_thought(out)
+                self.end_thinking(out)
             out.append(TextDelta(text))
         if delta.refusal and (text := as_text(delta.refusal)):
-            self.end_thought(out)
+            self.end_thinking(out)
             self._refused = True
             out.append(TextDelta(text))
         if delta.tool_calls:
-            self.end_thought(out)
+            self.end_thinking(out)
             out += [self._calls.add(piece) for piece in delta.tool_calls]
 
-    def _think(self, delta: _Delta, out: list[ReplyEvent]) -> None:
+    def _add_thinking(self, delta: _Delta, out: list[ReplyEvent]) -> None:
         text = self._thinking.take(delta)
         if text is None:
             return
@@ -161,8 +164,8 @@ class _Reply:
         else:
             self.progress_count += 1
 
-    def end_thought(self, out: list[ReplyEvent]) -> None:
-        """Say that something else begins, or nothing: a run of thinking ends with its signature."""
+    def end_thinking(self, out: list[ReplyEvent]) -> None:
+        """End the current run of thinking, if there is one, and emit its signature."""
         if self._is_thinking:
             self._is_thinking = False
             if (signature := self._thinking.end()) is not None:
@@ -175,10 +178,10 @@ class _Reply:
             out.append(UsageDelta(self._usage))
 
     def ending(self) -> Ending:
-        """Return the ending as far as it is known."""
+        """Return the ending with what is known so far."""
         finish = FINISHES.get(as_text(self.finish), "stop")
         if finish == "stop" and self._calls.count:
-            finish = "tool_calls"  # some servers stop there as if it were text
+            finish = "tool_calls"  # some servers say `stop` after tool calls too
         model = self._model if isinstance(self._model, str) else None
         return Ending(
             finish="content_filter" if self._refused else finish,
@@ -188,19 +191,19 @@ class _Reply:
         )
 
 
-def read_whole(body: bytes, thinking: Thinking | None = None) -> list[ReplyEvent]:
+def read_whole(body: bytes, thinking: ThinkingReader | None = None) -> list[ReplyEvent]:
     """Return the events of a reply that was not streamed; see `Adapter.read_reply`."""
     out: list[ReplyEvent] = []
-    reply = _Reply(new_call_id, thinking or NamedThinking())
+    reply = _Reply(new_call_id, thinking or FieldThinking())
     reply.read(body, "a reply", out)
     if not reply.has_choice:
         fail(FailureClass.PROTOCOL, "sent a reply without choices: check base_url and kind")
-    reply.end_thought(out)
+    reply.end_thinking(out)
     return [*out, reply.ending()]
 
 
-def _check_flat(data: bytes) -> None:
-    # An error that is not below `error`: Mistral's and older vLLM's, LM Studio's `event: error`.
+def _raise_flat_error(data: bytes) -> None:
+    # An error not nested under `error`: Mistral, older vLLM, LM Studio's `event: error`.
     flat = decode_with(_FLAT, data, "a chunk")
     if flat.get("object") == "error" or isinstance(flat.get("message"), str):
         raise ProviderFailed(classify_error(flat))

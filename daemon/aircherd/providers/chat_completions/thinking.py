@@ -1,14 +1,14 @@
-"""A model's thinking in chat completions: OpenAI's API has no form for it, so servers made three.
+"""A model's thinking in chat completions, which OpenAI has no field for: servers use three.
 
     reasoning_content   DeepSeek, llama.cpp, LM Studio, SGLang, older vLLM
     reasoning           Groq, Cerebras, vLLM
-    parts of content    Mistral, of the type `thinking`
+    parts of content    Mistral, with type `thinking`
 
-It goes back in the form in which it came: DeepSeek refuses the results of tools without the
-thinking that led to their calls, Groq and Cerebras refuse any other's form. The signature names the
-form where it is not the first; none of these servers signs anything. OpenAI itself tells no
-thinking here and takes none (its responses API does), OpenRouter has `openrouter_thinking`.
-Sources: the servers' documentation, and their refusals as told in issues, November 2026.
+Thinking goes back in the field that it came in. DeepSeek refuses tool results without the thinking
+that led to the calls; Groq and Cerebras refuse other servers' fields. Our signature names the field
+if it is not the first; none of these servers signs thinking. OpenAI itself sends and takes no
+thinking here (its Responses API does); for OpenRouter see `openrouter.thinking`. Sources: the
+servers' documentation and refusals reported in issues, November 2026.
 """
 
 from typing import Protocol
@@ -20,13 +20,13 @@ from aircherd.vocabulary.parts import ReasoningPart
 
 Message = dict[str, object]
 
-_CONTENT = "content"
-_REASONING = "reasoning"
-_REASONING_CONTENT = "reasoning_content"
+_CONTENT_FIELD = "content"
+_REASONING_FIELD = "reasoning"
+_REASONING_CONTENT_FIELD = "reasoning_content"
 
 
 class ThinkingFields(msgspec.Struct, gc=False):
-    """The fields of a delta, or of a message, in which servers tell thinking."""
+    """The fields of a delta or message that may hold thinking."""
 
     content: object = None
     reasoning: object = None
@@ -34,46 +34,46 @@ class ThinkingFields(msgspec.Struct, gc=False):
     reasoning_details: msgspec.Raw = msgspec.Raw()
 
 
-class Thinking(Protocol):
-    """Reads the thinking of one reply, in runs: text or a call ends one."""
+class ThinkingReader(Protocol):
+    """Reads the thinking of one reply, run by run; text or a tool call ends a run."""
 
     def take(self, fields: ThinkingFields) -> str | None:
         """Return the text of the thinking in `fields`, "" if it is hidden, None if there is none.
 
         Raises:
-            ProviderFailed: there is no end of it.
+            ProviderFailed: PROTOCOL: there is too much of it.
         """
 
     def end(self) -> str | None:
-        """Return the signature of the run that ends here, None if it needs none."""
+        """End the run; return its signature, None if it needs none."""
 
 
-class NamedThinking:
-    """Thinking that is signed with the name of its form; see `Thinking`."""
+class FieldThinking:
+    """Reads thinking from any of the three fields and signs it with the field's name."""
 
     def __init__(self) -> None:
-        self._form: str | None = None
+        self._field: str | None = None
 
     def take(self, fields: ThinkingFields) -> str | None:
-        """Return the text in whichever form it came; see `Thinking`."""
-        # Some servers send it under both names: it is the same text.
-        for form, value in (
-            (_REASONING_CONTENT, fields.reasoning_content),
-            (_REASONING, fields.reasoning),
-            (_CONTENT, _thinking_parts(fields.content)),
+        """Return the text, whichever field it is in; see `ThinkingReader`."""
+        # Some servers send the same text in both fields.
+        for field, value in (
+            (_REASONING_CONTENT_FIELD, fields.reasoning_content),
+            (_REASONING_FIELD, fields.reasoning),
+            (_CONTENT_FIELD, _thinking_parts(fields.content)),
         ):
             if value and (text := as_text(value)):
-                self._form = form
+                self._field = field
                 return text
         return None
 
     def end(self) -> str | None:
-        """Return the name of the form where it is not the usual one; see `Thinking`."""
-        return None if self._form == _REASONING_CONTENT else self._form
+        """Return the field's name if it is not `reasoning_content`; see `ThinkingReader`."""
+        return None if self._field == _REASONING_CONTENT_FIELD else self._field
 
 
 def _thinking_parts(content: object) -> list[object]:
-    """Return what the `thinking` parts of a content hold."""
+    """Return the content of the `thinking` parts."""
     if not isinstance(content, list):
         return []
     thoughts = [
@@ -84,22 +84,24 @@ def _thinking_parts(content: object) -> list[object]:
     return [piece for thought in thoughts if isinstance(thought, list) for piece in thought]
 
 
-# ------------------------------------------------------------------ back to the server
+# ------------------------------------------------------------------ requests
 
 
 def with_thinking(message: Message, thoughts: list[ReasoningPart]) -> Message:
-    """Return the assistant's `message` with its thinking in the form in which it came."""
+    """Return the assistant's `message` with its thinking in the field that it came in."""
     text = "".join(thought.text for thought in thoughts)
     if not text:
         return message
-    forms = {thought.signature for thought in thoughts}
-    if _CONTENT in forms:
+    signatures = {thought.signature for thought in thoughts}
+    if _CONTENT_FIELD in signatures:
         return message | {"content": _thinking_content(text, message["content"])}
-    return message | {_REASONING if _REASONING in forms else _REASONING_CONTENT: text}
+    return message | {
+        _REASONING_FIELD if _REASONING_FIELD in signatures else _REASONING_CONTENT_FIELD: text
+    }
 
 
 def without_thinking(message: Message, thoughts: list[ReasoningPart]) -> Message:
-    """Return `message` alone: for OpenAI itself, which would refuse the request."""
+    """Return `message` unchanged: OpenAI would refuse thinking in it."""
     del thoughts
     return message
 

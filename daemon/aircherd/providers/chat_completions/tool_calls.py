@@ -1,6 +1,6 @@
-"""The tool calls of one chat-completions reply, put together from pieces.
+"""The tool calls of one chat completions reply, assembled from pieces.
 
-OpenAI numbers its calls and may interleave them; compatible servers send null, missing or repeated
+OpenAI numbers its calls and may interleave them. Compatible servers send null, missing or repeated
 numbers, calls without an id, or a whole call in one piece.
 """
 
@@ -13,22 +13,22 @@ from aircherd.vocabulary.reply import ToolCallDelta
 
 
 class Function(msgspec.Struct, gc=False):
-    """What is called; the arguments are text, or from some servers the object itself."""
+    """The called function; its arguments are text, or the object itself from some servers."""
 
     name: object = None
     arguments: object = None
 
 
 class CallPiece(msgspec.Struct, gc=False):
-    """A piece of a call, or a whole one."""
+    """A piece of a tool call, or a whole one."""
 
     index: object = None
     id: object = None
     function: Function | None = None
 
 
-class Calls:
-    """Which piece belongs to which tool call, by whatever the server gives: index, id or order."""
+class ToolCalls:
+    """Assigns pieces to tool calls by what the server gives: index, id or order."""
 
     def __init__(self, new_id: Callable[[], str]) -> None:
         self.count = 0
@@ -38,7 +38,7 @@ class Calls:
         self._last: _Call | None = None
 
     def add(self, piece: CallPiece) -> ToolCallDelta:
-        """Return the event for `piece`, the call's id and name in its first one."""
+        """Return the event for `piece`; the first event of a call has its id and name."""
         function = piece.function or Function()
         name = as_text(function.name)
         call = self._find(piece, name)
@@ -46,18 +46,18 @@ class Calls:
         if call is None:
             call = self._open(piece)
         self._last = call
-        told_name = name if name and not call.is_named else None
+        new_name = name if name and not call.is_named else None
         call.is_named = call.is_named or bool(name)
         return ToolCallDelta(
             index=call.number,
             call_id=call.id if is_new else None,
-            name=told_name,
+            name=new_name,
             arguments=_arguments(function.arguments),
         )
 
     def _find(self, piece: CallPiece, name: str) -> "_Call | None":
-        # Four cases: an index we know, unless another id comes under it; an id we know; neither
-        # index nor id nor name, which goes on with the last call; anything else is a new call.
+        # Four cases: a known index, unless another id and a name come with it; a known id; no
+        # index, id or name, which continues the last call; anything else starts a new call.
         call_id = as_text(piece.id)
         if type(piece.index) is int:
             known = self._by_index.get(piece.index)
@@ -87,5 +87,5 @@ class _Call:
 def _arguments(value: object) -> str:
     if isinstance(value, str):
         return value
-    # Some servers send the object itself, whole.
+    # Some servers send the whole object.
     return msgspec.json.encode(value).decode() if isinstance(value, dict) else ""

@@ -12,7 +12,7 @@ from aircherd.vocabulary.reply import Usage
 
 
 class OpenAIUsage(msgspec.Struct, gc=False):
-    """The counts as this API sends them; what is about cost is OpenRouter's."""
+    """The counts as the API sends them; the cost fields are OpenRouter's."""
 
     prompt_tokens: msgspec.Raw = msgspec.Raw()
     completion_tokens: msgspec.Raw = msgspec.Raw()
@@ -44,7 +44,7 @@ _NO_DETAILS = _Details()
 
 
 def read_usage(usage: OpenAIUsage) -> Usage | None:
-    """Normalise the counts, None if they are unknown; the input includes what was cached."""
+    """Normalise the counts; None if they are unknown. The input includes cached tokens."""
     counts = counts_of(usage.prompt_tokens, usage.completion_tokens)
     if counts is None:
         return None
@@ -61,11 +61,11 @@ def read_usage(usage: OpenAIUsage) -> Usage | None:
 
 
 def read_cost(usage: OpenAIUsage) -> str | None:
-    """Return what the call cost in USD; None where it is not told, or not all of it.
+    """Return the cost of the call in USD, None if unknown or not known completely.
 
-    OpenRouter's `cost` is what it takes itself. With the user's own key at the provider behind it
-    (`is_byok`) that is a fee, and what that provider takes comes on top; without, the upstream cost
-    is told all the same, and is in it.
+    `cost` is what OpenRouter itself charges. With the user's own key at the provider behind it
+    (`is_byok`) that is only a fee, and the provider's charge is added. Without, the upstream cost
+    is reported too but is part of `cost`.
     """
     cost = _amount(usage.cost)
     if cost is not None and leaf(usage.is_byok) is True:
@@ -76,7 +76,7 @@ def read_cost(usage: OpenAIUsage) -> str | None:
 
 
 def _amount(raw: msgspec.Raw) -> Decimal | None:
-    # A JSON number; repr() is its shortest exact form.
+    # A JSON number: repr() is its shortest exact text.
     amount = leaf(raw) if raw else None
     if isinstance(amount, int | float) and not isinstance(amount, bool) and 0 <= amount < 1e9:
         return Decimal(repr(amount))

@@ -1,7 +1,7 @@
-"""The details of Google's errors: typed messages that say what the status and the words do not.
+"""The details of Google's errors: typed messages with what status and message do not say.
 
-Of `google.rpc`: `ErrorInfo` has a reason, `RetryInfo` a delay, `QuotaFailure` which quota is used
-up. Source: Google's API design guide and Gemini's answers, November 2026.
+Of `google.rpc`: `ErrorInfo` has a reason, `RetryInfo` a delay, `QuotaFailure` the exceeded quota.
+Source: Google's API design guide and Gemini's responses, November 2026.
 """
 
 import re
@@ -9,30 +9,30 @@ import re
 import msgspec
 
 from aircherd.providers.codec.json_in import as_map
-from aircherd.providers.error_mapping.retry_after import LONGEST
+from aircherd.providers.error_mapping.retry_after import MAX_DELAY
 
 LONG_QUOTA = "has:long-quota"
-"""The code for a quota that does not come back within minutes: one of a day, or one of zero."""
+"""The code for a quota that does not reset within minutes: a daily one, or one of zero."""
 
 DAILY_QUOTA = "has:daily-quota"
-"""The code for one of a day."""
+"""The code for a daily quota."""
 
 _SECONDS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)s")
-_ZERO = re.compile(r"limit: 0(?![0-9.])")
+_ZERO_LIMIT = re.compile(r"limit: 0(?![0-9.])")
 _HOUR = 3600.0
 
 
 class Details(msgspec.Struct, frozen=True):
-    """What the details of an error say: codes in lower case, and seconds until one may return."""
+    """Codes in lower case, and the seconds to wait, found in an error's details."""
 
     codes: frozenset[str] = frozenset()
     retry_after: float | None = None
 
 
 def read_details(details: object, message: str = "") -> Details:
-    """Return what is told in the `details` of an error, if they are a list such as Google's.
+    """Read the `details` of an error, if they are a list like Google's.
 
-    A quota of zero may be told in its `message` only.
+    A quota of zero may appear only in the error's `message`.
     """
     if not isinstance(details, list):
         return Details()
@@ -42,10 +42,10 @@ def read_details(details: object, message: str = "") -> Details:
     violations = [violation for one in each for violation in _violations(one)]
     if any(_is_daily(violation) for violation in violations):
         codes |= {LONG_QUOTA, DAILY_QUOTA}
-    if _ZERO.search(message) or any(v.get("quotaValue") in ("0", 0) for v in violations):
+    if _ZERO_LIMIT.search(message) or any(v.get("quotaValue") in ("0", 0) for v in violations):
         codes.add(LONG_QUOTA)
     if LONG_QUOTA in codes:
-        # The delay beside it is of the limit per minute.
+        # A shorter delay belongs to the limit per minute.
         waits = [wait for wait in waits if wait >= _HOUR]
     return Details(frozenset(codes), max(waits, default=None))
 
@@ -62,4 +62,4 @@ def _is_daily(violation: dict[str, object]) -> bool:
 
 def _seconds(value: object) -> float | None:
     match = _SECONDS.fullmatch(value) if isinstance(value, str) else None
-    return min(float(match[1]), LONGEST) if match else None
+    return min(float(match[1]), MAX_DELAY) if match else None

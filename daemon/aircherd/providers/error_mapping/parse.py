@@ -1,8 +1,8 @@
-"""Reading a vendor's error: the same few facts, wherever each vendor puts them.
+"""Finds message, codes and status in a vendor's error, wherever the vendor puts them.
 
-OpenAI, OpenRouter and vLLM nest them under `error`, Anthropic too with `details`; Mistral and older
-vLLM have them flat; Ollama has a plain text under `error`; Google has a list of `details` and may
-send a list of one; and what stands in front of any of them may answer with a page or some text.
+OpenAI, OpenRouter and vLLM nest them under `error`, Anthropic too, with `details`. Mistral and
+older vLLM send them flat; Ollama sends a text under `error`; Google sends a list of `details` and
+may send a list of one error. A proxy in front of any of them may send a page or plain text.
 """
 
 import re
@@ -16,19 +16,25 @@ from aircherd.providers.error_mapping.google_details import read_details
 from aircherd.providers.error_mapping.quota_reset import seconds_to_reset
 from aircherd.providers.error_mapping.retry_after import retry_after, should_retry
 
-AGAIN = "again:true"
-NEVER_AGAIN = "again:never"
-"""Codes for what a server says of trying once more: it is worth it; it is not, at no time."""
+RETRY_OK = "retry:yes"
+RETRY_NEVER = "retry:never"
+"""Codes for what a server says about retrying: worth it; or never worth it."""
 
-_NO_TEXT: Final = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
+_BINARY: Final = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 class ErrorReply(msgspec.Struct, frozen=True):
-    """What an error says, wherever the vendor put it.
+    """The facts in an error.
 
-    `codes` are all machine-readable names in lower case, OpenRouter's own as `router:NAME`, the
-    field at fault as `param:NAME`, and `has:FIELD` for telling fields; `text` is the message in
-    lower case, for the table; `is_json` is False for pages and plain text.
+    Attributes:
+        status: the HTTP status, or one named in the error.
+        codes: all machine-readable names in lower case; OpenRouter's own as `router:NAME`, the
+            field at
+            fault as `param:NAME`, and `has:FIELD` for fields that matter by being there.
+        message: the message as it came.
+        text: the message in lower case, for the rules.
+        is_json: False for web pages and plain text.
+        retry_after: seconds until a retry is worth it.
     """
 
     status: int | None
@@ -53,12 +59,12 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes, *, now: flo
     if reply.retry_after is None:
         reset = seconds_to_reset(body_map, reply.codes, reply.text, now)
         reply = msgspec.structs.replace(reply, retry_after=reset)
-    again = _again(body_map, headers, reply.retry_after)
-    return msgspec.structs.replace(reply, codes=reply.codes | again)
+    should = _retry_codes(body_map, headers, reply.retry_after)
+    return msgspec.structs.replace(reply, codes=reply.codes | should)
 
 
 def read_error_object(error: object) -> ErrorReply:
-    """Read an error that came inside a stream or a successful response: there is no HTTP status."""
+    """Read an error inside a stream or a successful response: there is no HTTP status."""
     return _read({"error": error}, None, None)
 
 
@@ -73,13 +79,13 @@ def _read_page(
 
 
 def _plain_text(body: bytes) -> str:
-    # Control characters are in no text: it is compressed, or another protocol's.
-    return "" if _NO_TEXT.search(body) else body.decode("utf-8", "replace").strip()
+    # No text has control characters: the body is compressed, or of another protocol.
+    return "" if _BINARY.search(body) else body.decode("utf-8", "replace").strip()
 
 
 def _read(body: dict[str, object], status: int | None, wait: float | None) -> ErrorReply:
     error = body.get("error")
-    # Mistral and older vLLM put everything flat; Ollama a plain text under "error".
+    # Mistral and older vLLM send everything flat; Ollama sends a text under "error".
     flat = error if isinstance(error, dict) else body
     metadata, details = as_map(flat.get("metadata")), as_map(flat.get("details"))
     message = _read_message(error, flat, metadata)
@@ -97,32 +103,32 @@ def _read(body: dict[str, object], status: int | None, wait: float | None) -> Er
 def _router_waits(
     flat: dict[str, object], metadata: dict[str, object]
 ) -> tuple[float | None, float | None]:
-    # OpenRouter's own word counts for more than a header, which may be of whoever is behind it.
-    told = as_map(flat.get("availability")).get("retry_after")
-    return _seconds(told), _seconds(metadata.get("retry_after_seconds"))
+    # OpenRouter's own fields before the header, which may come from the provider behind it.
+    availability = as_map(flat.get("availability"))
+    return _seconds(availability.get("retry_after")), _seconds(metadata.get("retry_after_seconds"))
 
 
-def _again(
+def _retry_codes(
     body: dict[str, object], headers: Mapping[str, str], wait: float | None
 ) -> frozenset[str]:
-    told = as_map(as_map(body.get("error")).get("availability")).get("retryable")
-    again = told if isinstance(told, bool) else should_retry(headers)
-    if again is None or (again is False and wait is not None):
-        return frozenset()  # a time to come back is no "never"
-    return frozenset({AGAIN if again else NEVER_AGAIN})
+    retryable = as_map(as_map(body.get("error")).get("availability")).get("retryable")
+    should = retryable if isinstance(retryable, bool) else should_retry(headers)
+    if should is None or (should is False and wait is not None):
+        return frozenset()  # with a delay, it is not "never"
+    return frozenset({RETRY_OK if should else RETRY_NEVER})
 
 
 def _read_codes(
     flat: dict[str, object], metadata: dict[str, object], details: dict[str, object]
 ) -> set[str]:
-    named = (
+    names = (
         flat.get("code"),
         flat.get("type"),
         flat.get("status"),
         details.get("error_code"),
         metadata.get("limit_source"),
     )
-    codes = {name.lower() for name in named if isinstance(name, str)}
+    codes = {name.lower() for name in names if isinstance(name, str)}
     for prefix, name in (("router", metadata.get("error_type")), ("param", flat.get("param"))):
         if isinstance(name, str):
             codes.add(f"{prefix}:{name.lower()}")
@@ -133,26 +139,26 @@ def _read_codes(
 def _read_message(error: object, flat: dict[str, object], metadata: dict[str, object]) -> str:
     if isinstance(error, str):
         return error
-    text = _words(flat.get("message") or flat.get("detail") or flat.get("Message"))
-    # A router's own message is often only "Provider returned error": the cause is beside it.
+    text = _message_text(flat.get("message") or flat.get("detail") or flat.get("Message"))
+    # A router's own message is often only "Provider returned error"; `raw` has the cause.
     raw = metadata.get("raw")
     return f"{text}: {raw}" if isinstance(raw, str) and raw else text
 
 
-def _words(message: object) -> str:
-    """Return a message as text: from servers that check forms it is a list of what is wrong."""
-    if isinstance(message, dict):  # Mistral's
+def _message_text(message: object) -> str:
+    """Return a message as text: from servers that validate fields it is a list of errors."""
+    if isinstance(message, dict):  # Mistral
         message = message.get("detail")
     if isinstance(message, list):
-        return "; ".join(filter(None, map(_wrong_field, message)))
+        return "; ".join(filter(None, map(_field_error, message)))
     return message if isinstance(message, str) else ""
 
 
-def _wrong_field(found: object) -> str:
-    text, place = as_map(found).get("msg"), as_map(found).get("loc")
+def _field_error(found: object) -> str:
+    text, location = as_map(found).get("msg"), as_map(found).get("loc")
     if not isinstance(text, str):
         return ""
-    return f"{'.'.join(map(str, place))}: {text}" if isinstance(place, list) else text
+    return f"{'.'.join(map(str, location))}: {text}" if isinstance(location, list) else text
 
 
 def _status_in(flat: dict[str, object]) -> int | None:

@@ -1,10 +1,10 @@
-"""When an allowance comes back, where the vendor says so in words or fields of its error; pure.
+"""When a quota resets, where the vendor says so in the text or fields of its error.
 
-Anthropic: "You will regain access on 2026-12-01 at 00:00 UTC"; a spend limit that is enforced
-begins anew on the first of the month, in UTC, and nothing says so. Gemini: its quotas of a day
-begin anew at midnight in California. OpenRouter: `resets_at` in the metadata. OpenAI and Groq: "try
-again in 7m12s", also without any header; Azure: "retry after 20 seconds".
-Sources: the vendors' documentation and issue threads, November 2026.
+Anthropic: "You will regain access on 2026-12-01 at 00:00 UTC"; an enforced spend limit resets on
+the first of the month in UTC, which the error does not say. Gemini: daily quotas reset at midnight
+in California. OpenRouter: `resets_at` in the metadata. OpenAI and Groq: "try again in 7m12s", also
+without a header; Azure: "retry after 20 seconds". Sources: the vendors' documentation and issue
+threads, November 2026.
 """
 
 import re
@@ -13,61 +13,61 @@ from datetime import UTC, datetime
 
 from aircherd.providers.codec.json_in import as_map
 from aircherd.providers.error_mapping.google_details import DAILY_QUOTA, LONG_QUOTA
-from aircherd.providers.error_mapping.retry_after import LONGEST
+from aircherd.providers.error_mapping.retry_after import MAX_DELAY
 from aircherd.providers.health.rate_limit_headers import seconds_of
 
 _REGAIN = re.compile(r"regain access on (\d{4}-\d\d-\d\d)(?: at (\d\d:\d\d))?")
-_SOON = re.compile(r"(?:try again in|retry after) (\d[\d.hmsun]*)(?: (second|minute|hour|day))?")
+_DELAY = re.compile(r"(?:try again in|retry after) (\d[\d.hmsun]*)(?: (second|minute|hour|day))?")
 _DAY = 86400.0
 _UNITS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": _DAY}
 _MONTHLY = "enforced_spend_limit_reached"
 _MIDNIGHT = 8 * 3600.0
-"""Seconds of the day in UTC when California's begins; in summer it did an hour before."""
+"""Seconds after midnight UTC when a day begins in California (an hour less in summer)."""
 
 
 def seconds_to_reset(
     body: dict[str, object], codes: AbstractSet[str], text: str, now: float
 ) -> float | None:
-    """Return the seconds from `now` (Unix time) until the allowance is whole, None if untold.
+    """Return the seconds from `now` until the quota resets, None if unknown.
 
     Args:
-        body: the error as it came.
+        body: the decoded error.
         codes: its machine-readable names, in lower case.
         text: its message, in lower case.
         now: Unix time in seconds.
     """
-    at = _field(as_map(as_map(body.get("error")).get("metadata")).get("resets_at"))
+    at = _timestamp(as_map(as_map(body.get("error")).get("metadata")).get("resets_at"))
     if at is None:
-        at = _regained(text)
+        at = _regain_time(text)
     if at is None and _MONTHLY in codes:
         at = _next_month(now)
     if at is None and DAILY_QUOTA in codes:
         at = now + (_MIDNIGHT - now) % _DAY
     if at is None and LONG_QUOTA not in codes:
-        at = _soon(text, now)
-    # What is past was told by, or read against, a clock that is wrong.
-    return at - now if at is not None and 0 < at - now <= LONGEST else None
+        at = _delay_time(text, now)
+    # A time in the past comes from a clock that is wrong, here or there.
+    return at - now if at is not None and 0 < at - now <= MAX_DELAY else None
 
 
-def _field(value: object) -> float | None:
+def _timestamp(value: object) -> float | None:
     if isinstance(value, int | float) and 0 < value < 1e15:
         return value / 1000 if value > 1e12 else float(value)
-    return _instant(value) if isinstance(value, str) else None
+    return _parse_time(value) if isinstance(value, str) else None
 
 
-def _regained(text: str) -> float | None:
+def _regain_time(text: str) -> float | None:
     match = _REGAIN.search(text)
-    return _instant(f"{match[1]}T{match[2] or '00:00'}+00:00") if match else None
+    return _parse_time(f"{match[1]}T{match[2] or '00:00'}+00:00") if match else None
 
 
-def _soon(text: str, now: float) -> float | None:
-    match = _SOON.search(text)
+def _delay_time(text: str, now: float) -> float | None:
+    match = _DELAY.search(text)
     if match is None or (seconds := seconds_of(match[1].rstrip("."))) is None:
         return None
     return now + seconds * _UNITS.get(match[2], 1.0)
 
 
-def _instant(text: str) -> float | None:
+def _parse_time(text: str) -> float | None:
     try:
         when = datetime.fromisoformat(text)
     except ValueError:

@@ -1,31 +1,31 @@
-"""When a vendor says one may come again: the forms of Retry-After, and what stands in for it."""
+"""How long a vendor asks to wait: the formats of Retry-After, and headers used in its place."""
 
 import math
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-LONGEST = 366 * 86400.0
-"""Seconds; anything beyond is nonsense rather than a wait."""
+MAX_DELAY = 366 * 86400.0
+"""Seconds; a longer delay is treated as invalid."""
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """Return the seconds from `now` (Unix time) that `headers` ask to wait, None if they do not.
 
-    In the order in which the vendors' own SDKs look: `retry-after-ms`, then `retry-after` as float
-    seconds, then as an HTTP date; last OpenRouter's `x-ratelimit-reset` in epoch milliseconds.
+    In the order of the vendors' own SDKs: `retry-after-ms`, `retry-after` in seconds, `retry-after`
+    as an HTTP date; last OpenRouter's `x-ratelimit-reset` in epoch milliseconds.
     """
-    asked = (
+    delays = (
         _number(headers.get("retry-after-ms"), 1000),
         _number(headers.get("retry-after"), 1),
         _date(headers.get("retry-after"), now),
         _epoch(headers.get("x-ratelimit-reset"), now),
     )
-    return next((seconds for seconds in asked if seconds is not None), None)
+    return next((seconds for seconds in delays if seconds is not None), None)
 
 
 def should_retry(headers: Mapping[str, str]) -> bool | None:
-    """Return what `x-should-retry` says of trying the same once more, None if it says nothing."""
+    """Return what `x-should-retry` says about retrying the same request, None without it."""
     return {"true": True, "false": False}.get(headers.get("x-should-retry", "").strip().lower())
 
 
@@ -34,7 +34,7 @@ def _number(text: str | None, per_second: float) -> float | None:
         seconds = float(text or "") / per_second
     except ValueError:
         return None
-    return _sane(seconds)
+    return _valid(seconds)
 
 
 def _date(text: str | None, now: float) -> float | None:
@@ -42,20 +42,20 @@ def _date(text: str | None, now: float) -> float | None:
         when = parsedate_to_datetime(text or "")
     except (ValueError, OverflowError):
         return None
-    if when.tzinfo is None:  # "-0000": HTTP dates are in GMT whatever they say
+    if when.tzinfo is None:  # "-0000": HTTP dates are always in GMT
         when = when.replace(tzinfo=UTC)
-    return _sane(max(when.timestamp() - now, 0.0))  # a date gone by: at once
+    return _valid(max(when.timestamp() - now, 0.0))  # a past date: now
 
 
 def _epoch(text: str | None, now: float) -> float | None:
     milliseconds = _digits(text)
-    # Smaller numbers are not a time of this century: other vendors count seconds from now here.
-    return _sane(max(milliseconds / 1000 - now, 0.0)) if milliseconds > 1e12 else None
+    # Smaller numbers are no dates of this century: other vendors send seconds from now here.
+    return _valid(max(milliseconds / 1000 - now, 0.0)) if milliseconds > 1e12 else None
 
 
 def _digits(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
-def _sane(seconds: float) -> float | None:
-    return seconds if math.isfinite(seconds) and 0 <= seconds <= LONGEST else None
+def _valid(seconds: float) -> float | None:
+    return seconds if math.isfinite(seconds) and 0 <= seconds <= MAX_DELAY else None

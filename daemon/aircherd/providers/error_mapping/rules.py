@@ -1,45 +1,45 @@
-"""What a vendor's error means: one table for all vendors, the first row that fits decides.
+"""What a vendor's error means: one table for all vendors; the first matching row decides.
 
-Most specific first: codes and words by which vendors tell cases of one status apart, then the
-status alone, last the general codes (errors inside a stream have no status). `error_reply` says
-where codes and words come from; `router:` are OpenRouter's own names of what happened, `again:`
-what a server says of trying once more.
+The most specific rows come first: codes and texts that tell cases of one status apart. Then comes
+the status alone, last the general codes, because errors inside a stream have no status. `parse`
+finds codes and texts; `router:` marks OpenRouter's own error types, `retry:` what a server says
+about retrying.
 
 Sources: the vendors' SDKs and documentation, November 2026. Not every wording is documented, so
-each row takes what more than one vendor or version may send.
+each row matches what several vendors or versions may send.
 """
 
 import msgspec
 
 from aircherd.providers.error_mapping.google_details import LONG_QUOTA
-from aircherd.providers.error_mapping.parse import AGAIN, NEVER_AGAIN, ErrorReply
+from aircherd.providers.error_mapping.parse import RETRY_NEVER, RETRY_OK, ErrorReply
 from aircherd.vocabulary.failure import FailureClass, Reach
 
 _ANY = frozenset[int]()
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """One meaning. An empty column fits everything; `words` are sought in the lower-case message.
+    """One meaning of errors.
 
-    Columns that are filled must all fit: the status, one of the codes, one of the words. `lead` is
-    how the message begins where the class's own does not tell what to do, `reach` how far it goes
-    where that is less far than the class does.
+    An empty column matches everything. All columns that are set must match: the status, one of the
+    codes, and one of the texts, which are searched in the lower-case message. `message_start`
+    replaces that of the class, `reach` narrows what the failure affects.
     """
 
     kind: FailureClass
     status: frozenset[int] = _ANY
     codes: frozenset[str] = frozenset()
-    words: tuple[str, ...] = ()
-    lead: str | None = None
+    texts: tuple[str, ...] = ()
+    message_start: str | None = None
     reach: Reach | None = None
 
-    def fits(self, reply: ErrorReply) -> bool:
-        """Whether this row says what `reply` means."""
+    def matches(self, reply: ErrorReply) -> bool:
+        """Return whether this row matches `reply`."""
         if self.status and reply.status not in self.status:
             return False
         if self.codes and not self.codes & reply.codes:
             return False
-        return not self.words or any(word in reply.text for word in self.words)
+        return not self.texts or any(word in reply.text for word in self.texts)
 
 
 def _codes(*names: str) -> frozenset[str]:
@@ -68,35 +68,35 @@ _TOO_LONG = (
 )
 
 RULES: tuple[Rule, ...] = (
-    # -- codes and words that tell apart what shares a status
+    # -- codes and texts that tell cases of one status apart
     Rule(
         FailureClass.CONTEXT,
         codes=_codes("context_length_exceeded", "exceed_context_size_error", "param:input_tokens")
         | _router("context_length_exceeded", "string_too_long"),
     ),
     # llama.cpp sends 500 here.
-    Rule(FailureClass.CONTEXT, status=_status(400, 413, 422, 500), words=_TOO_LONG),
-    # Gemini: a bad key is a 400; a quota of a day, or of zero, is no matter of pace.
+    Rule(FailureClass.CONTEXT, status=_status(400, 413, 422, 500), texts=_TOO_LONG),
+    # Gemini: a bad key is a 400; a daily quota, or one of zero, is not a rate limit.
     Rule(FailureClass.AUTH, codes=_codes("api_key_invalid")),
     Rule(
         FailureClass.AUTH,
         status=_status(400, 403),
-        words=("api key not valid", "api key expired", "reported as leaked", "unregistered caller"),
+        texts=("api key not valid", "api key expired", "reported as leaked", "unregistered caller"),
     ),
-    # These are of one model; the credit is everybody's.
+    # These quotas are per model; the credit is shared by all models.
     Rule(FailureClass.QUOTA, codes=_codes(LONG_QUOTA), reach="model"),
     Rule(
         FailureClass.QUOTA,
         status=_status(402, 429),
-        words=("limit: 0,", "limit: 0\n"),
+        texts=("limit: 0,", "limit: 0\n"),
         reach="model",
     ),
-    Rule(FailureClass.QUOTA, status=_status(402, 429), words=("credits are depleted",)),
-    # The free tier is not for every country.
+    Rule(FailureClass.QUOTA, status=_status(402, 429), texts=("credits are depleted",)),
+    # The free tier is not available in every country.
     Rule(FailureClass.ACCOUNT, status=_status(400), codes=_codes("failed_precondition")),
     Rule(FailureClass.ACCOUNT, status=_status(403), codes=_codes("consumer_suspended")),
-    Rule(FailureClass.REQUEST_SIZE, status=_status(400), words=("request payload size exceeds",)),
-    # A budget for requests under way, not money: it passes by itself.
+    Rule(FailureClass.REQUEST_SIZE, status=_status(400), texts=("request payload size exceeds",)),
+    # A budget for requests in flight, not money: it recovers by itself.
     Rule(FailureClass.RATE, codes=_codes("openrouter_in_flight_budget")),
     Rule(FailureClass.RATE, status=_status(402), codes=_codes("has:retry-after")),
     Rule(
@@ -111,17 +111,17 @@ RULES: tuple[Rule, ...] = (
             "contract_spend_limit_reached",
             "billing_error",
         )
-        # The second is a cap that follows from the credit.
+        # The second is a limit that follows from the credit.
         | _router("payment_required", "token_limit_exceeded"),
     ),
     # Anthropic answers 400 to an empty account.
     Rule(
         FailureClass.QUOTA,
         status=_status(400, 403, 429),
-        words=("credit balance is too low", "you have reached your specified"),
+        texts=("credit balance is too low", "you have reached your specified"),
     ),
     Rule(FailureClass.ACCOUNT, codes=_codes("organization_on_hold")),
-    # OpenRouter's 403: a moderation gives reasons, a budget names its limit.
+    # OpenRouter's 403: moderation gives reasons, a budget names its limit.
     Rule(FailureClass.POLICY, status=_status(403), codes=_codes("has:reasons", "guardrail")),
     Rule(FailureClass.QUOTA, status=_status(403), codes=_codes("has:limit_source")),
     Rule(
@@ -131,37 +131,37 @@ RULES: tuple[Rule, ...] = (
             "content_policy_violation",
             "content_filter",
             "refusal",
-            # In a failed response of OpenAI's
+            # In OpenAI's failed responses
             "bio_policy",
             "misalignment_policy_violation",
             "image_content_policy_violation",
         )
         | _router("content_policy_violation", "refusal"),
     ),
-    Rule(FailureClass.POLICY, status=_status(400), words=("content filtering policy",)),
-    # A restricted key is a good key.
-    Rule(FailureClass.PERMISSION, status=_status(401, 403), words=("missing scopes",)),
-    # OpenAI: an organization that must be verified first, or is not the one that thought this.
+    Rule(FailureClass.POLICY, status=_status(400), texts=("content filtering policy",)),
+    # A restricted key is valid.
+    Rule(FailureClass.PERMISSION, status=_status(401, 403), texts=("missing scopes",)),
+    # OpenAI: an organization that must be verified first, or that did not produce this thinking.
     Rule(
-        FailureClass.PERMISSION, status=_status(400, 403), words=("organization must be verified",)
+        FailureClass.PERMISSION, status=_status(400, 403), texts=("organization must be verified",)
     ),
     Rule(
         FailureClass.PERMISSION,
         codes=_codes("invalid_encrypted_content"),
-        lead="cannot read back the thinking in this conversation with this key",
+        message_start="cannot read the thinking in this conversation with this key",
         reach="request",
     ),
-    # -- not the request's fault: another model or API can do what this one cannot
+    # -- another model or API can do what this one cannot
     Rule(
         FailureClass.UNSUPPORTED,
         status=_status(400, 404),
-        words=("use /v1/responses", "only supported in v1/responses", "not a chat model"),
-        lead='does not serve this over chat completions: set api = "responses" for the provider',
+        texts=("use /v1/responses", "only supported in v1/responses", "not a chat model"),
+        message_start='does not offer this in chat completions: set api = "responses" for it',
     ),
     Rule(
         FailureClass.UNSUPPORTED,
         codes=_codes(
-            "unsupported_parameter",  # OpenAI, of the model; so the next
+            "unsupported_parameter",  # OpenAI, about the model; the next too
             "unsupported_value",
             "not_supported_error",  # llama.cpp
             "image_too_large",
@@ -180,22 +180,22 @@ RULES: tuple[Rule, ...] = (
     Rule(
         FailureClass.UNSUPPORTED,
         status=_status(400, 404, 422, 500, 501),
-        words=(
+        texts=(
             "does not support",  # tools, thinking, chat: Ollama; images: many
             "not supported for this model",  # Ollama before 0.17.7 has levels for gpt-oss only
             "not supported with this model",  # OpenAI
             "not supported by this model",
-            "no endpoints found that support",  # OpenRouter: nobody behind it does
+            "no endpoints found that support",  # OpenRouter: no provider behind it does
             "image input is not supported",  # llama.cpp, also inside Ollama
-            "requires --",  # vLLM and llama.cpp: a flag they were not started with
+            "requires --",  # vLLM and llama.cpp: a missing command-line flag
         ),
     ),
     Rule(FailureClass.MODEL, codes=_codes("model_not_found")),
-    # -- what passes
-    # Groq: the model did not keep to the form; the next try, or another model, may.
+    # -- transient failures
+    # Groq: the model's output was invalid; a retry, or another model, may succeed.
     Rule(FailureClass.SERVER, codes=_codes("tool_use_failed", "json_validate_failed")),
-    # "Request too large" for a key's allowance per minute fits another key or provider, and
-    # smaller requests fit this one.
+    # A request too large for a key's limit per minute may fit another key or provider, and smaller
+    # requests fit this key.
     Rule(
         FailureClass.RATE,
         status=_status(413),
@@ -205,7 +205,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         FailureClass.RATE,
         status=_status(429),
-        words=("request too large",),
+        texts=("request too large",),
         reach="request",
     ),
     Rule(
@@ -219,10 +219,10 @@ RULES: tuple[Rule, ...] = (
         )
         | _router("provider_overloaded", "provider_unavailable"),
     ),
-    # -- what a server says of trying once more, and OpenRouter of what happened
-    # What is worth another try passes by itself; too fast, and not worth one, is no matter of pace.
-    Rule(FailureClass.SERVER, status=_status(400, 403, 404, 405, 413, 422), codes=_codes(AGAIN)),
-    Rule(FailureClass.QUOTA, status=_status(429), codes=_codes(NEVER_AGAIN)),
+    # -- what a server says about retrying, and OpenRouter's error types
+    # A retryable error is transient; a 429 that is never worth a retry is an exhausted quota.
+    Rule(FailureClass.SERVER, status=_status(400, 403, 404, 405, 413, 422), codes=_codes(RETRY_OK)),
+    Rule(FailureClass.QUOTA, status=_status(429), codes=_codes(RETRY_NEVER)),
     Rule(FailureClass.AUTH, codes=_router("authentication")),
     Rule(FailureClass.PERMISSION, codes=_router("permission_denied")),
     Rule(FailureClass.RATE, codes=_router("rate_limit_exceeded")),
@@ -258,13 +258,13 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(FailureClass.MODEL, codes=_codes("not_found_error", "not_found")),
     Rule(FailureClass.REQUEST_SIZE, codes=_codes("request_too_large", "payload_too_large")),
-    Rule(FailureClass.CONTEXT, words=_TOO_LONG),
+    Rule(FailureClass.CONTEXT, texts=_TOO_LONG),
     Rule(
         FailureClass.BAD_REQUEST,
         codes=_codes(
             "invalid_request_error",
             "invalid_request",
-            # Pictures in a failed response of OpenAI's
+            # Images in OpenAI's failed responses
             "invalid_image",
             "invalid_image_format",
             "invalid_base64_image",
@@ -277,7 +277,7 @@ RULES: tuple[Rule, ...] = (
     Rule(FailureClass.SERVER),
 )
 
-LEADS: dict[FailureClass, str] = {
+MESSAGE_STARTS: dict[FailureClass, str] = {
     FailureClass.AUTH: "refused the key",
     FailureClass.PERMISSION: "does not allow this key to do that",
     FailureClass.ACCOUNT: "does not serve this account",
@@ -291,6 +291,6 @@ LEADS: dict[FailureClass, str] = {
     FailureClass.POLICY: "refused the content",
     FailureClass.MODEL: "cannot serve this model",
     FailureClass.SERVER: "failed",
-    FailureClass.PROTOCOL: "answered with something that is not its API",
+    FailureClass.PROTOCOL: "sent a response that is not of its API",
 }
-"""How a message begins; the vendor's own words follow."""
+"""How a message begins; the vendor's own message follows."""

@@ -1,8 +1,7 @@
-"""A conversation as Gemini takes it: `contents` of two roles, each a list of parts.
+"""A conversation as Gemini's `contents`: turns of two roles, each a list of parts.
 
-What it wants differently from others: turns of `user` and `model`; the answer to a call by the
-function's name, as an object; all answers of a turn together; no empty parts; what it signed
-exactly as it was.
+What differs from other APIs: the roles are `user` and `model`; a tool result names the function and
+is an object; all results of a turn are together; no part is empty; signed parts go back unchanged.
 """
 
 from typing import Final
@@ -24,9 +23,9 @@ from aircherd.vocabulary.parts import (
 GeminiPart = dict[str, object]
 
 MEDIA_TYPES: Final = ("image/jpeg", "image/png", "image/webp")
-"""Of the kinds of image that clients may send, those that Gemini takes."""
+"""The image types that Gemini takes, of those that clients may send."""
 
-_ENDINGS: Final = {
+_SUFFIXES: Final = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
     ".png": "image/png",
@@ -35,48 +34,48 @@ _ENDINGS: Final = {
 }
 
 UNSIGNED: Final = "skip_thought_signature_validator"
-"""Google's own stand-in for the signature of a call that the model did not make itself: another
-provider's, from before a fallback. Without it Gemini 3 answers 400."""
+"""Google's own substitute for the signature of a call that the model did not make itself.
+
+Such a call came from another provider, before a fallback. Without it, Gemini 3 answers 400.
+"""
 
 
 def write_system(system: str | None, ordered: list[Turn]) -> dict[str, object] | None:
     """Return the `systemInstruction`, None if there is none.
 
-    There is no other place for one, so a system message in mid-conversation moves up.
+    It is the only place for system prompts, so system messages inside the conversation move up.
     """
-    within = (text for turn in ordered if turn.role == "system" for text in turn.text)
-    texts = [text for text in (system or "", *within) if text.strip()]
+    in_conversation = (text for turn in ordered if turn.role == "system" for text in turn.text)
+    texts = [text for text in (system or "", *in_conversation) if text.strip()]
     return {"parts": [{"text": "\n\n".join(texts)}]} if texts else None
 
 
 def write_contents(ordered: list[Turn], model: str) -> list[dict[str, object]]:
-    """Return the `contents`; neighbours of one role become one.
+    """Return the `contents`; neighbours of one role are merged.
 
     Raises:
-        ProviderFailed: UNSUPPORTED: Gemini has no form for something in it; BAD_REQUEST: nothing
-            is in it, or what nobody could take.
+        ProviderFailed: UNSUPPORTED: Gemini cannot express something in it; BAD_REQUEST: no API
+            could, or it is empty.
     """
-    writer = _Writer(old=is_old(model))
+    writer = _Writer(is_old_model=is_old(model))
     for turn in ordered:
         if turn.role != "system":
             writer.add(turn)
     if not writer.contents:
         fail(FailureClass.BAD_REQUEST, "messages: all of them are empty: send some text")
-    return [
-        {"role": role, "parts": writer.finished(role, parts)} for role, parts in writer.contents
-    ]
+    return [{"role": role, "parts": writer.finish(role, parts)} for role, parts in writer.contents]
 
 
 class _Writer:
-    """The contents so far, and the names of the calls in them by their ids."""
+    """The contents so far, and the function names of the calls in them by call id."""
 
-    def __init__(self, *, old: bool) -> None:
+    def __init__(self, *, is_old_model: bool) -> None:
         self.contents: list[tuple[str, list[GeminiPart]]] = []
-        self._old = old
+        self._is_old_model = is_old_model
         self._names: dict[str, str] = {}
 
     def add(self, turn: Turn) -> None:
-        """Add the parts of a turn; one that holds nothing separates nobody."""
+        """Add the parts of a turn; an empty turn does not separate its neighbours."""
         role = "model" if turn.role == "assistant" else "user"
         parts: list[GeminiPart] = []
         for part in turn.parts:
@@ -94,42 +93,41 @@ class _Writer:
         elif parts:
             self.contents.append((role, parts))
 
-    def finished(self, role: str, parts: list[GeminiPart]) -> list[GeminiPart]:
-        """Return the parts of one content as they may go out."""
+    def finish(self, role: str, parts: list[GeminiPart]) -> list[GeminiPart]:
+        """Return the parts of one content, ordered and signed as Gemini requires."""
         if role == "user":
-            # The answers stand together, in front: they belong to the turn before.
+            # Tool results come first: they belong to the turn before.
             return sorted(parts, key=lambda part: "functionResponse" not in part)
-        first = next((part for part in parts if "functionCall" in part), None)
-        if first is not None and not self._old:
-            first.setdefault("thoughtSignature", UNSIGNED)
+        first_call = next((part for part in parts if "functionCall" in part), None)
+        if first_call is not None and not self._is_old_model:
+            first_call.setdefault("thoughtSignature", UNSIGNED)
         return parts
 
     def _result(self, result: ToolResultPart, where: str) -> list[GeminiPart]:
-        """Return a tool's answer: nothing here says an error, so the field's name does."""
+        """Return the parts of a tool result; the key `error` marks a failed tool."""
         name = self._names.get(result.id)
         if name is None:
-            told = f"{where}: tool_result {result.id!r} answers no tool call before it"
-            fail(FailureClass.BAD_REQUEST, told)
+            message = f"{where}: tool_result {result.id!r} answers no tool call before it"
+            fail(FailureClass.BAD_REQUEST, message)
         response = {"error" if result.is_error else "output": result_text(result)}
-        answer: GeminiPart = {"id": result.id, "name": name, "response": response}
-        inside, after = self._pictures(result, where)
-        if inside:
-            answer["parts"] = inside
-        if after:
-            after.insert(0, {"text": f"What the tool {name} answered with:"})
-        return [{"functionResponse": answer}, *after]
+        function_response: GeminiPart = {"id": result.id, "name": name, "response": response}
+        embedded, following = self._images(result, where)
+        if embedded:
+            function_response["parts"] = embedded
+        if following:
+            following.insert(0, {"text": f"What the tool {name} answered with:"})
+        return [{"functionResponse": function_response}, *following]
 
-    def _pictures(
+    def _images(
         self, result: ToolResultPart, where: str
     ) -> tuple[list[GeminiPart], list[GeminiPart]]:
-        # Gemini 3 takes the bytes of a picture inside an answer. Anything else follows the answers
-        # as the user's own.
-        inside: list[GeminiPart] = []
-        after: list[GeminiPart] = []
+        # Gemini 3 takes image data inside a tool result. Other images follow the results.
+        embedded: list[GeminiPart] = []
+        following: list[GeminiPart] = []
         for image in result_images(result):
-            fits = image.data is not None and not self._old
-            (inside if fits else after).append(_image(image, where))
-        return inside, after
+            fits = image.data is not None and not self._is_old_model
+            (embedded if fits else following).append(_image(image, where))
+        return embedded, following
 
 
 def _text(part: TextPart | ReasoningPart) -> list[GeminiPart]:
@@ -150,7 +148,7 @@ def _call(call: ToolCallPart, where: str) -> GeminiPart:
 
 
 def _image(image: ImagePart, where: str) -> GeminiPart:
-    kind = image.media_type if image.url is None else _kind_of(image.url)
+    kind = image.media_type if image.url is None else _media_type_in(image.url)
     if kind is not None and kind not in MEDIA_TYPES:
         fail(
             FailureClass.UNSUPPORTED,
@@ -169,7 +167,7 @@ def _image(image: ImagePart, where: str) -> GeminiPart:
     return {"fileData": file}
 
 
-def _kind_of(url: str) -> str | None:
-    """Return the kind of image that a URL's path names, None where it names none."""
+def _media_type_in(url: str) -> str | None:
+    """Return the image type that a URL's path names, None if it names none."""
     path = url.partition("#")[0].partition("?")[0].lower()
-    return next((kind for ending, kind in _ENDINGS.items() if path.endswith(ending)), None)
+    return next((kind for suffix, kind in _SUFFIXES.items() if path.endswith(suffix)), None)

@@ -14,12 +14,15 @@ _OLD: Final = re.compile(r"gemini-(?:1|2)[.-]|gemini-pro(?!-latest)|gemma-[123]"
 
 
 def bare_name(model: str) -> str:
-    """Return a model's name as the list has it, but without `models/`."""
+    """Return a model's name without `models/`."""
     return model.removeprefix("models/")
 
 
 def is_old(model: str) -> bool:
-    """Whether a model is older than Gemini 3: unsigned calls are taken, pictures of tools not."""
+    """Return whether a model is older than Gemini 3.
+
+    Old models take unsigned tool calls, but no images in tool results.
+    """
     return _OLD.match(bare_name(model)) is not None
 
 
@@ -40,7 +43,7 @@ _LIST = msgspec.json.Decoder(_List)
 
 
 def read_models(body: bytes) -> list[Model]:
-    """Return what a list of models says; see `Adapter.read_models`."""
+    """Return the listed models that can chat; see `Adapter.read_models`."""
     listed = decode_list(_LIST, body).models[:MAX_LISTED]
     return [_model(each) for each in listed if _can_chat(each)]
 
@@ -55,6 +58,6 @@ def _model(listed: _Listed) -> Model:
         name=as_text(listed.display_name) or None,
         window=as_count(listed.input_token_limit) or None,
         max_output=as_count(listed.output_token_limit) or None,
-        # What is false is left out of this API's JSON, and so is what it does not know.
+        # The API omits false values as well as unknown ones.
         reasoning=listed.thinking if isinstance(listed.thinking, bool) else None,
     )

@@ -1,7 +1,7 @@
-"""Reading replies of the Gemini API, streamed or whole: each event has the form of a whole reply.
+"""Read replies of the Gemini API, streamed or whole: each event has the schema of a whole reply.
 
-Only containers are typed; a leaf of a surprising type is looked at, never a reason to fail. Counts
-are not even decoded before they are known to be small, and arguments stay as they came.
+Only containers are typed; a value of an unexpected type is handled where it is read and never fails
+the decoding. The arguments of calls stay as they came.
 """
 
 from collections.abc import Callable
@@ -16,8 +16,8 @@ from aircherd.providers.codec.json_in import (
 )
 from aircherd.providers.codec.reply_stream import ReplyStream, new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
-from aircherd.providers.error_mapping.rules import LEADS
-from aircherd.providers.gemini.signature import placed
+from aircherd.providers.error_mapping.rules import MESSAGE_STARTS
+from aircherd.providers.gemini.signature import with_length
 from aircherd.providers.gemini.usage import GeminiUsage, read_usage
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
@@ -70,7 +70,7 @@ class _Response(msgspec.Struct, gc=False, rename="camel"):
 
 
 _RESPONSE = msgspec.json.Decoder(_Response)
-# A stream that nobody asked to come as events is one JSON list of the same replies.
+# A stream that was not requested as SSE is one JSON list of the same replies.
 _RESPONSES = msgspec.json.Decoder(list[_Response] | _Response)
 _NO_USAGE = GeminiUsage()
 
@@ -92,24 +92,24 @@ FINISHES: dict[str, Finish] = {
 }
 
 FAILED_FINISHES: dict[str, FailureClass] = {
-    # The model went wrong: the same request may succeed, here or elsewhere.
+    # The model failed: the same request may succeed, here or elsewhere.
     "MALFORMED_FUNCTION_CALL": FailureClass.SERVER,
     "UNEXPECTED_TOOL_CALL": FailureClass.SERVER,
     "TOO_MANY_TOOL_CALLS": FailureClass.SERVER,
     "MALFORMED_RESPONSE": FailureClass.SERVER,
     "OTHER": FailureClass.SERVER,
-    # A call in the conversation is not signed by this model: others do not ask for that.
+    # A call in the conversation is not signed by this model; other APIs do not require that.
     "MISSING_THOUGHT_SIGNATURE": FailureClass.UNSUPPORTED,
     "PUP_LIMITED_DISABLED": FailureClass.ACCOUNT,
 }
-"""Reasons to stop that leave no reply."""
+"""Finish reasons without a reply."""
 
 
 class GeminiStream(ReplyStream):
     """Decodes one streamed reply.
 
-    It has no end mark. A reason to finish proves that a reply is whole, but it is told when the
-    body ends: models exist that give the reason with each piece.
+    There is no end mark. A finish reason proves that a reply is complete, but the `Ending` waits
+    for the end of the body: some models give the reason with each piece.
     """
 
     def __init__(self, new_id: Callable[[], str] = new_call_id) -> None:
@@ -117,7 +117,7 @@ class GeminiStream(ReplyStream):
         self._reply = _Reply(new_id)
 
     def _take(self, data: bytes, out: list[ReplyEvent]) -> None:
-        # The mark is not Google's, but of those who speak its API and others'.
+        # Google sends no such mark, but gateways that speak its API do.
         if data and data != b"[DONE]":
             self._reply.add(decode_with(_RESPONSE, data, "an event"), out)
             self.progress_count = self._reply.progress_count
@@ -127,7 +127,7 @@ class GeminiStream(ReplyStream):
 
 
 class _Reply:
-    """What has come of a reply so far."""
+    """The state of a reply so far."""
 
     def __init__(self, new_id: Callable[[], str]) -> None:
         self.has_candidate = False
@@ -139,14 +139,14 @@ class _Reply:
         self._model = ""
 
     def add(self, response: _Response, out: list[ReplyEvent]) -> None:
-        """Take in one event, or a whole reply, which has the same form."""
+        """Process one event, or a whole reply, which has the same schema."""
         if response.error is not None:
             raise ProviderFailed(classify_error(response.error))
         self._model = as_text(response.model_version) or self._model
         if response.usage_metadata and response.usage_metadata != _NO_USAGE:
             self._add_usage(response.usage_metadata, out)
         for candidate in response.candidates or ():
-            # Only the first answer, should `extra` have asked for several.
+            # Only the first candidate, in case `extra` requests several.
             if not as_count(candidate.index):
                 self._add_candidate(candidate, out)
         if response.prompt_feedback and not self.has_candidate:
@@ -168,9 +168,9 @@ class _Reply:
             return self._call(part.function_call, signature)
         text = as_text(part.text)
         if not (text or signature):
-            return None  # a picture, code that ran, or newer than we are
+            return None  # an image, executed code, or an unknown part
         kind = ReasoningDelta if part.thought is True else TextDelta
-        return kind(text, placed(signature, text) if signature else None)
+        return kind(text, with_length(signature, text) if signature else None)
 
     def _call(self, call: _FunctionCall, signature: str | None) -> ToolCallDelta:
         event = ToolCallDelta(
@@ -193,23 +193,23 @@ class _Reply:
     def _end(self, reason: str, message: str) -> None:
         failed = FAILED_FINISHES.get(reason)
         if failed is not None:
-            told = f"{LEADS[failed]}: its reply ended with {reason}"
-            fail(failed, f"{told}: {message}" if message else told)
+            start = f"{MESSAGE_STARTS[failed]}: its reply ended with {reason}"
+            fail(failed, f"{start}: {message}" if message else start)
         self.finish = reason
 
     def ending(self) -> Ending:
-        """Return the ending as far as it is known."""
+        """Return the ending with what is known so far."""
         finish = FINISHES.get(self.finish, "stop")
         if finish == "stop" and self._calls:
-            finish = "tool_calls"  # it stops there as if it were text
+            finish = "tool_calls"  # Gemini says STOP after tool calls too
         return Ending(finish=finish, usage=self._usage, model=self._model or None)
 
 
 def _check_prompt(feedback: _PromptFeedback) -> None:
     if reason := as_text(feedback.block_reason):
         message = as_text(feedback.block_reason_message)
-        told = f"{LEADS[FailureClass.POLICY]}: the prompt was blocked ({reason})"
-        fail(FailureClass.POLICY, f"{told}: {message}" if message else told)
+        start = f"{MESSAGE_STARTS[FailureClass.POLICY]}: the prompt was blocked ({reason})"
+        fail(FailureClass.POLICY, f"{start}: {message}" if message else start)
 
 
 def _arguments(raw: msgspec.Raw) -> str:

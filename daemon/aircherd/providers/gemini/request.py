@@ -17,6 +17,7 @@ from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 
 MAX_STOPS = 5
+"""The most stop sequences that the API takes."""
 
 _MODES: Final = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
 

@@ -12,23 +12,23 @@ from aircherd.providers.gemini.models import bare_name, is_old
 from aircherd.vocabulary.chat import Effort
 from aircherd.vocabulary.failure import FailureClass
 
-_ALL: Final = ("MINIMAL", "LOW", "MEDIUM", "HIGH")
+_ALL_LEVELS: Final = ("MINIMAL", "LOW", "MEDIUM", "HIGH")
 
-_LEVELS: tuple[tuple[str, tuple[str, ...]], ...] = (
+_LEVELS_BY_NAME: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("gemini-3-pro", ("LOW", "HIGH")),
-    ("gemini-3-flash", _ALL),
-    ("gemini-3.1-flash-lite", _ALL),
-    ("gemini-3.5-flash", _ALL),
-    ("gemini-3.6-flash", _ALL),
-    ("gemini-flash-lite-latest", _ALL),
+    ("gemini-3-flash", _ALL_LEVELS),
+    ("gemini-3.1-flash-lite", _ALL_LEVELS),
+    ("gemini-3.5-flash", _ALL_LEVELS),
+    ("gemini-3.6-flash", _ALL_LEVELS),
+    ("gemini-flash-lite-latest", _ALL_LEVELS),
     ("gemma-4", ("MINIMAL", "HIGH")),
 )
-"""The beginning of a name -> the levels it has."""
+"""Prefix of a model's name -> its levels."""
 
 _USUAL_LEVELS: Final = ("LOW", "MEDIUM", "HIGH")
-"""All others: each Pro since 3.1, each Flash since 3.7, Gemini 4."""
+"""For all others: each Pro since 3.1, each Flash since 3.7, Gemini 4."""
 
-_STEPS: dict[Effort, int] = {
+_TARGETS: dict[Effort, int] = {
     "none": 0,
     "minimal": 0,
     "low": 1,
@@ -37,7 +37,7 @@ _STEPS: dict[Effort, int] = {
     "xhigh": 3,
     "max": 3,
 }
-"""The efforts as places in `_ALL`."""
+"""Effort -> index in `_ALL_LEVELS`."""
 
 _BUDGETS: dict[Effort, int] = {
     "none": 0,
@@ -48,41 +48,41 @@ _BUDGETS: dict[Effort, int] = {
     "xhigh": 32_768,
     "max": 32_768,
 }
-"""Tokens of thinking for models before the levels, as Google's own OpenAI-compatible API has it."""
+"""Tokens of thinking, for models without levels; the numbers of Google's OpenAI-compatible API."""
 
 _BUDGET_RANGES: tuple[tuple[str, int, int], ...] = (
-    ("gemini-2.5-pro", 128, 32_768),  # cannot be kept from thinking
+    ("gemini-2.5-pro", 128, 32_768),  # always thinks
     ("gemini-2.5", 0, 24_576),
 )
 
 
 def thinking_config(effort: Effort, model: str) -> dict[str, object] | None:
-    """Return the `thinkingConfig` that is nearest to `effort`; None where nothing need be said.
+    """Return the `thinkingConfig` nearest to `effort`, None if none is needed.
 
     Raises:
         ProviderFailed: UNSUPPORTED: the model does not think.
     """
-    amount = _amount(effort, bare_name(model))
-    if amount is not None and effort != "none":
-        amount["includeThoughts"] = True
-    return amount
+    config = _config(effort, bare_name(model))
+    if config is not None and effort != "none":
+        config["includeThoughts"] = True
+    return config
 
 
-def _amount(effort: Effort, name: str) -> dict[str, object] | None:
-    # Three cases: a budget, a level, or a model that does not think.
-    for beginning, least, most in _BUDGET_RANGES:
-        if name.startswith(beginning):
-            return {"thinkingBudget": min(max(_BUDGETS[effort], least), most)}
+def _config(effort: Effort, name: str) -> dict[str, object] | None:
+    # Three cases: a budget, a level, or a model that cannot think.
+    for prefix, lowest, highest in _BUDGET_RANGES:
+        if name.startswith(prefix):
+            return {"thinkingBudget": min(max(_BUDGETS[effort], lowest), highest)}
     if not is_old(name):
         return {"thinkingLevel": _level(effort, name)}
     if effort != "none":
-        fail(FailureClass.UNSUPPORTED, f"reasoning: {name} does not think")
+        fail(FailureClass.UNSUPPORTED, f"reasoning: {name} cannot think: leave it out")
     return None
 
 
 def _level(effort: Effort, name: str) -> str:
-    known = (levels for beginning, levels in _LEVELS if name.startswith(beginning))
-    levels = next(known, _USUAL_LEVELS)
-    wanted = _STEPS[effort]
-    # Of two that are as near, the higher.
-    return min(reversed(levels), key=lambda level: abs(_ALL.index(level) - wanted))
+    matching = (levels for prefix, levels in _LEVELS_BY_NAME if name.startswith(prefix))
+    levels = next(matching, _USUAL_LEVELS)
+    target = _TARGETS[effort]
+    # The higher of two equally near ones.
+    return min(reversed(levels), key=lambda level: abs(_ALL_LEVELS.index(level) - target))

@@ -10,7 +10,7 @@ from aircherd.vocabulary.reply import Usage
 
 
 class GeminiUsage(msgspec.Struct, gc=False, rename="camel"):
-    """The counts as this API sends them."""
+    """The counts as the API sends them."""
 
     prompt_token_count: msgspec.Raw = msgspec.Raw()
     tool_use_prompt_token_count: msgspec.Raw = msgspec.Raw()
@@ -20,7 +20,7 @@ class GeminiUsage(msgspec.Struct, gc=False, rename="camel"):
 
 
 def read_usage(usage: GeminiUsage) -> Usage | None:
-    """Normalise the counts, None if they are unknown: thinking is counted apart from the output."""
+    """Normalise the counts; None if they are unknown. The output includes thinking."""
     counts = counts_of(
         usage.prompt_token_count,
         usage.tool_use_prompt_token_count,

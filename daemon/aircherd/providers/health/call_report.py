@@ -6,7 +6,7 @@ import msgspec
 
 from aircherd.config.model import Network, Provider
 from aircherd.errors import ProviderFailed
-from aircherd.providers.error_mapping.classify import shown
+from aircherd.providers.error_mapping.classify import presentable
 from aircherd.providers.error_mapping.network import TransportError, network_failure
 from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.providers.health.rate_limit_headers import quick_scan, read_rate_limits
@@ -62,7 +62,7 @@ class CallReport(msgspec.Struct):
 
         Every live key is removed from the message.
         """
-        failure = shown(failure, self.redact)
+        failure = presentable(failure, self.redact)
         noted = failure
         if self.answered_at is not None and failure.kind in _CUT and failure.status is None:
             noted = msgspec.structs.replace(failure, reach="model")

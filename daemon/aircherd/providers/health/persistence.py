@@ -17,7 +17,7 @@ import trio
 from aircherd.config.model import Provider
 from aircherd.files.atomic_file import read_data
 from aircherd.files.background_files import BackgroundFiles
-from aircherd.providers.error_mapping.retry_after import LONGEST
+from aircherd.providers.error_mapping.retry_after import MAX_DELAY
 from aircherd.providers.health.clocks import CLOCKS, Clocks
 from aircherd.providers.health.store import CooldownStore
 from aircherd.routing.cooldown_policy import Cooldown, ScopeKind, believed, probe_at
@@ -31,7 +31,7 @@ LOOK_EVERY = 60.0
 
 log = structlog.get_logger()
 
-Seconds = Annotated[float, msgspec.Meta(ge=0, le=LONGEST)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=MAX_DELAY)]
 
 
 class SavedCooldown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -151,7 +151,7 @@ def _saved(provider: str, origin: str, cooldown: Cooldown, now: float) -> SavedC
         model=cooldown.model,
         kind=cooldown.kind,
         message=cooldown.message,
-        left=min(cooldown.until - now, LONGEST),
+        left=min(cooldown.until - now, MAX_DELAY),
         ago=max(now - cooldown.since, 0.0),
         count=cooldown.count,
         is_told=cooldown.is_told,

@@ -16,7 +16,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from aircherd.providers.error_mapping.retry_after import LONGEST
+from aircherd.providers.error_mapping.retry_after import MAX_DELAY
 from aircherd.vocabulary.rate_limit import Allowance, Counted, RateLimitState
 
 _ANTHROPIC = "anthropic-ratelimit-"
@@ -104,7 +104,7 @@ def _count(text: str | None) -> int | None:
 def _instant(text: str, now: float) -> float | None:
     """Return the Unix time of a reset in any form, None for rubbish and for years ahead."""
     at = _rfc3339(text) or _number(text, now) or _duration(text, now)
-    return at if at is not None and at - now <= LONGEST else None
+    return at if at is not None and at - now <= MAX_DELAY else None
 
 
 def _rfc3339(text: str) -> float | None:

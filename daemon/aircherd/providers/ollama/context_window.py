@@ -1,40 +1,40 @@
-"""How large a window Ollama shall load a model with: enough for the prompt and its answer.
+"""The context window to request from Ollama: enough for the prompt and its answer.
 
-It loads the model anew when that number changes, which takes seconds, and each token of it costs
-memory: so there are few steps, each twice the one before.
+Ollama reloads the model when this number changes, which takes seconds, and each token costs memory.
+So there are few steps, each twice the previous one.
 """
 
 from aircherd.providers.codec.json_out import encode_body
 from aircherd.vocabulary.models import Model
 
-SMALLEST = 8192
-"""Tokens. Twice what Ollama takes by itself on most machines."""
+MIN_WINDOW = 8192
+"""Tokens; twice Ollama's default on most machines."""
 
-ROOM_FOR_ANSWER = 4096
-"""Tokens kept for the answer of a request without a limit; thinking is in there too."""
+ANSWER_TOKENS = 4096
+"""Tokens kept for the answer, thinking included, of a request without a limit."""
 
-LARGEST = 1 << 20
-"""For a model whose window nobody knows: a server would try to find the memory for any number."""
+MAX_WINDOW = 1 << 20
+"""For a model whose window is unknown: a server would try to allocate any number."""
 
 BYTES_PER_TOKEN = 3
-"""Of the request as JSON. English has about 4, code and other scripts fewer."""
+"""Of the request as JSON. English has about 4; code and other scripts have fewer."""
 
 TOKENS_PER_IMAGE = 1024
-"""About what vision models of this size make of a picture."""
+"""About what local vision models use for an image."""
 
 
 def window_for(body: dict[str, object], max_tokens: int | None, model: Model) -> int:
-    """Return the window in tokens for this request: a power of two, or the model's own maximum."""
-    needed = estimated_tokens(body) + (max_tokens or ROOM_FOR_ANSWER)
-    window = max(SMALLEST, 1 << (needed - 1).bit_length())
-    return min(window, model.window or LARGEST)
+    """Return the window in tokens: a power of two, or the model's own maximum."""
+    needed = estimated_tokens(body) + (max_tokens or ANSWER_TOKENS)
+    window = max(MIN_WINDOW, 1 << (needed - 1).bit_length())
+    return min(window, model.window or MAX_WINDOW)
 
 
 def estimated_tokens(body: dict[str, object]) -> int:
-    """Return about how many tokens the messages and tools of a request's `body` are."""
+    """Estimate the tokens in the messages and tools of a request's `body`."""
     messages = body["messages"]
     assert isinstance(messages, list)
     images = sum(len(message.get("images", ())) for message in messages)
-    words = [{**message, "images": None} for message in messages]
-    size = len(encode_body(body | {"messages": words}, {}))
+    texts = [{**message, "images": None} for message in messages]
+    size = len(encode_body(body | {"messages": texts}, {}))
     return size // BYTES_PER_TOKEN + images * TOKENS_PER_IMAGE

@@ -1,13 +1,13 @@
-"""The messages of a chat as Ollama's own API takes them.
+"""A conversation in the schema of Ollama's own API.
 
-What has no form there, and what stands for it:
+Where it has no field, something stands in:
 
-- a picture's place in the text: a message has its pictures before its text;
-- a picture in a tool's answer: words stand there, and it follows in a user message of its own;
-- a failed tool: its text begins with "Error: ";
-- JSON of any form: the server sees to it, but a model that was not told fills it with white space,
-  so a sentence asks for it where nobody did;
-- a picture's URL: refused, the server fetches nothing.
+- Images inside a text: a message has its images before its text.
+- Images in a tool result: a text says so, and they follow in a user message of their own.
+- A failed tool: its text begins with "Error: ".
+- JSON without a schema: the server enforces it, but a model that is not asked for it fills the
+  answer with white space, so a sentence asks for it.
+- An image URL: refused, because the server fetches nothing.
 """
 
 from aircherd.errors import fail
@@ -30,7 +30,7 @@ def write_messages(request: ChatRequest) -> list[Json]:
     """Return the messages, the system prompt first.
 
     Raises:
-        ProviderFailed: UNSUPPORTED: this API cannot express one of them; BAD_REQUEST: nobody could.
+        ProviderFailed: UNSUPPORTED: this API cannot express one of them; BAD_REQUEST: no API could.
     """
     ordered = turns(request.messages)
     messages: list[Json] = []
@@ -41,8 +41,8 @@ def write_messages(request: ChatRequest) -> list[Json]:
         names |= {call.id: call.name for call in turn.calls}
         messages += _turn_messages(turn, names)
     if not ordered:
-        # It would load the model and answer nothing.
-        fail(FailureClass.BAD_REQUEST, "messages: there is nothing in any of them")
+        # Ollama would load the model and answer nothing.
+        fail(FailureClass.BAD_REQUEST, "messages: the list is empty: send some text")
     return messages
 
 
@@ -54,9 +54,11 @@ def _system(request: ChatRequest, ordered: list[Turn]) -> str:
 
 
 def _turn_messages(turn: Turn, names: dict[str, str]) -> list[Json]:
-    # Answers to tools come first: they must follow the calls directly.
+    # Tool results must directly follow the calls.
     messages = [_tool_message(result, names) for result in turn.results]
-    messages += [_pictures(result, turn.where) for result in turn.results if result_images(result)]
+    messages += [
+        _image_message(result, turn.where) for result in turn.results if result_images(result)
+    ]
     if len(turn.results) < len(turn.parts) or not messages:
         messages.append(_message(turn))
     return messages
@@ -77,7 +79,7 @@ def _image(image: ImagePart, where: str) -> str:
     if image.data is None:
         fail(
             FailureClass.UNSUPPORTED,
-            f"{where}: Ollama takes pictures only as data, not by url: attach the file instead",
+            f"{where}: Ollama takes images only as data, not by URL: attach the file instead",
         )
     return image.data
 
@@ -101,7 +103,7 @@ def _tool_message(result: ToolResultPart, names: dict[str, str]) -> Json:
     return message
 
 
-def _pictures(result: ToolResultPart, where: str) -> Json:
+def _image_message(result: ToolResultPart, where: str) -> Json:
     return {
         "role": "user",
         "content": f"Pictures from the result of tool call {result.id}:",

@@ -13,11 +13,11 @@ class _Listed(msgspec.Struct, gc=False):
     name: object = None
     capabilities: list[object] | None = None
     details: dict[str, object] | None = None
-    remote_host: object = None  # where a model really runs that is only called through this server
+    remote_host: object = None  # where the model runs, if not on this server
 
 
 class _List(msgspec.Struct, gc=False):
-    # What has no models at all may say null.
+    # A server without models may send null.
     models: list[_Listed] | None
 
 
@@ -27,8 +27,8 @@ _LIST = msgspec.json.Decoder(_List)
 def read_models(body: bytes) -> list[Model]:
     """Return the installed models that can chat; see `Adapter.read_models`.
 
-    The newest is the first, as the server has it, but those that run here come before those that
-    the server only passes on: nobody who names no model should leave his machine unawares.
+    They keep the server's order, newest first, but models that the server forwards to its cloud
+    come last: the default model must not send a user's data away unexpectedly.
     """
     listed = decode_list(_LIST, body).models or []
     listed.sort(key=lambda each: bool(each.remote_host))
@@ -37,25 +37,25 @@ def read_models(body: bytes) -> list[Model]:
 
 
 def _can_chat(listed: _Listed) -> bool:
-    # Older servers do not say what a model can do.
+    # Older servers report no capabilities.
     return listed.capabilities is None or "completion" in listed.capabilities
 
 
 def _model(listed: _Listed) -> Model:
-    can = listed.capabilities
+    capabilities = listed.capabilities
     details = listed.details or {}
     return Model(
         id=as_text(listed.model) or as_text(listed.name),
         window=as_count(details.get("context_length")) or None,
-        tools=None if can is None else "tools" in can,
-        images=None if can is None else "vision" in can,
-        reasoning=None if can is None else "thinking" in can,
-        json_schema=_keeps_to_schemas(listed),
+        tools=None if capabilities is None else "tools" in capabilities,
+        images=None if capabilities is None else "vision" in capabilities,
+        reasoning=None if capabilities is None else "thinking" in capabilities,
+        json_schema=_enforces_schemas(listed),
     )
 
 
-def _keeps_to_schemas(listed: _Listed) -> bool | None:
-    # The server lets a model of its own write nothing that does not fit, its cloud does not.
+def _enforces_schemas(listed: _Listed) -> bool | None:
+    # The server constrains its own models to the schema; its cloud does not.
     if listed.remote_host:
         return False
     return True if (listed.details or {}).get("format") else None

@@ -1,8 +1,8 @@
-"""Reading replies and lists of models of Ollama's own API.
+"""Read replies of Ollama's own API, streamed or whole.
 
-A reply is one object, or one object in each line: pieces of the message until `done` is true, and
-with that the reason and the counts. An error in mid-stream is a line of its own.
-Source: ollama/ollama, `api/types.go` and `server/routes.go`, 2026.
+A reply is one object, or a stream of one object per line: pieces of the message until `done` is
+true, then the reason and the counts. An error in mid-stream is a line of its own. Source:
+ollama/ollama, `api/types.go` and `server/routes.go`, 2026.
 """
 
 from collections.abc import Callable
@@ -57,8 +57,8 @@ _TEXT = msgspec.json.Decoder(str)
 
 FINISHES: dict[str, Finish] = {"stop": "stop", "length": "length"}
 
-_WITHOUT_ANSWER = ("load", "unload")
-"""What Ollama calls the end of a request that only moved the model in or out of memory."""
+_LOAD_REASONS = ("load", "unload")
+"""The reasons of a request that only loaded or unloaded the model."""
 
 
 class OllamaStream(ReplyStream):
@@ -89,7 +89,7 @@ def read_whole(body: bytes) -> list[ReplyEvent]:
 
 
 class _Reply:
-    """What has come of a reply so far."""
+    """The state of a reply so far."""
 
     def __init__(self, new_id: Callable[[], str]) -> None:
         self.has_message = False
@@ -97,7 +97,7 @@ class _Reply:
         self._calls = 0
 
     def add(self, line: _Line, out: list[ReplyEvent]) -> Ending | None:
-        """Take in one line, or a whole reply, which has the same form; return its ending."""
+        """Process one line, or a whole reply, which has the same schema; return its ending."""
         if line.error is not None:
             raise ProviderFailed(classify_error(line.error))
         if line.message is not None:
@@ -114,7 +114,7 @@ class _Reply:
             out += [self._call(call) for call in message.tool_calls]
 
     def _call(self, call: _Call) -> ToolCallDelta:
-        # Each comes whole; older servers give it no id.
+        # Calls come whole; older servers give them no id.
         function = call.function or _Function()
         number, self._calls = self._calls, self._calls + 1
         return ToolCallDelta(
@@ -126,18 +126,18 @@ class _Reply:
 
     def _ending(self, line: _Line) -> Ending:
         reason = as_text(line.done_reason)
-        if reason in _WITHOUT_ANSWER:
+        if reason in _LOAD_REASONS:
             fail(FailureClass.SERVER, f"{reason}ed the model, but did not answer")
         if not self.has_message:
             fail(FailureClass.PROTOCOL, "ended its reply before it began")
         finish = FINISHES.get(reason, "stop")
         if finish == "stop" and self._calls:
-            finish = "tool_calls"  # it says `stop` there as if it were text
+            finish = "tool_calls"  # Ollama says `stop` after tool calls too
         return Ending(finish=finish, usage=_usage(line), model=as_text(line.model) or None)
 
 
 def _arguments(raw: msgspec.Raw) -> str:
-    """Return the arguments as the model wrote them; some servers put them into a string."""
+    """Return the arguments as the model wrote them; some servers send them as a string."""
     text = bytes(raw).decode("utf-8", "replace")
     if text.startswith("{"):
         return text
@@ -145,6 +145,6 @@ def _arguments(raw: msgspec.Raw) -> str:
 
 
 def _usage(line: _Line) -> Usage | None:
-    """Return the counts; a count that is 0 is left out, thinking is inside `eval_count`."""
+    """Return the counts. Ollama omits a count of 0; `eval_count` includes thinking."""
     counts = counts_of(line.prompt_eval_count, line.eval_count)
     return None if counts is None else Usage(*counts)

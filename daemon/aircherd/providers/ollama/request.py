@@ -11,6 +11,7 @@ from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 
 CLOUD = "https://ollama.com:443"
+"""The origin of Ollama's cloud."""
 
 LEVELS: dict[Effort, bool | str] = {
     "none": False,

@@ -1,8 +1,4 @@
-"""The OpenAI chat-completions API, as spoken by OpenAI and by many servers.
-
-"Compatible" servers differ in small ways, and all of these are met: in requests by `Quirks`, in
-replies by `openai_reply`, in lists of models by `openai_models`.
-"""
+"""OpenAI's chat completions and compatible servers: URL, headers, and each server's quirks."""
 
 import re
 from functools import lru_cache
@@ -29,7 +25,7 @@ from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.secret import Secret
 
-# Its newer models refuse the old name of the limit; many other servers do not know the new one.
+# OpenAI's newer models refuse `max_tokens`; many other servers do not know the new name.
 _OPENAI = Quirks(
     name="OpenAI",
     efforts=EVERY_EFFORT,
@@ -38,7 +34,7 @@ _OPENAI = Quirks(
     call_id=re.compile(r".{1,40}", re.DOTALL),
     add_thinking=without_thinking,
 )
-# All of its models that think know these two efforts, and only some know more.
+# All thinking models of Mistral have these two efforts, only some have more.
 _MISTRAL = Quirks(
     name="Mistral",
     efforts={
@@ -52,11 +48,11 @@ _MISTRAL = Quirks(
     },
     call_id=re.compile(r"[A-Za-z0-9]{9}"),
 )
-_OTHERS = Quirks(name="this server", efforts=THREE_EFFORTS)
+_COMPATIBLE = Quirks(name="this server", efforts=THREE_EFFORTS)
 
 
 class OpenAIChat(OpenAIModelCalls):
-    """The adapter."""
+    """The adapter for kind `openai`, except where a chat needs the Responses API."""
 
     def chat_head(
         self, provider: Provider, model: Model, key: Secret | None, *, stream: bool
@@ -79,7 +75,7 @@ class OpenAIChat(OpenAIModelCalls):
         return OpenAIStream()
 
     def read_reply(self, body: bytes) -> list[ReplyEvent]:
-        """Return the events of a reply in one piece; see `Adapter`."""
+        """Return the events of a reply that is not streamed; see `Adapter`."""
         return read_whole(body)
 
     def __repr__(self) -> str:
@@ -87,23 +83,23 @@ class OpenAIChat(OpenAIModelCalls):
 
 
 def is_openai(provider: Provider) -> bool:
-    """Say whether `provider` is OpenAI itself and not one of the servers that resemble it."""
-    return _is_below(provider.base_url, "api.openai.com")  # also eu.api.openai.com and the like
+    """Return whether `provider` is OpenAI itself, not a compatible server."""
+    return _is_in_domain(provider.base_url, "api.openai.com")  # also eu.api.openai.com and the like
 
 
 def quirks_of(provider: Provider) -> Quirks:
-    """Return what the server behind `provider` takes; its configuration has the last word."""
-    quirks = _OTHERS
+    """Return the quirks of the server behind `provider`; its configuration overrides them."""
+    quirks = _COMPATIBLE
     if is_openai(provider):
         quirks = _OPENAI
-    elif _is_below(provider.base_url, "mistral.ai"):
+    elif _is_in_domain(provider.base_url, "mistral.ai"):
         quirks = _MISTRAL
     if provider.max_tokens_field is None:
         return quirks
     return msgspec.structs.replace(quirks, max_tokens_field=provider.max_tokens_field)
 
 
-@lru_cache(maxsize=512)  # every request asks
-def _is_below(url: str, domain: str) -> bool:
+@lru_cache(maxsize=512)  # called for every request
+def _is_in_domain(url: str, domain: str) -> bool:
     host = urlsplit(url).hostname or ""
     return host == domain or host.endswith("." + domain)

@@ -1,8 +1,8 @@
-"""Reading replies of the OpenAI Responses API, streamed or whole.
+"""Read replies of the OpenAI Responses API, streamed or whole.
 
-A reply is a list of items: messages, reasoning, tool calls. A stream tells each piece by piece, and
-then once more whole: `response.output_item.done` brings what was not told before, so that servers
-which leave out the pieces are understood too. Only the last event proves that a reply is whole.
+A reply is a list of items: messages, reasoning, tool calls. A stream sends each item in pieces and
+then whole in `response.output_item.done`. Whatever the pieces did not bring is taken from there, so
+servers that send no pieces work too. Only the last event proves that a reply is complete.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from aircherd.providers.openai_responses.schema import (
     position_of,
     read_event,
     read_response,
-    thoughts_of,
+    thinking_text_of,
     usage_of,
 )
 from aircherd.providers.openai_responses.signature import sign_phase, sign_reasoning
@@ -38,8 +38,8 @@ from aircherd.vocabulary.reply import (
     UsageDelta,
 )
 
-_STARTS = ("response.created", "response.queued", "response.in_progress")
-"""What a server says before it works, and may say again only to keep the connection."""
+_START_EVENTS = ("response.created", "response.queued", "response.in_progress")
+"""Sent before the work begins; servers may repeat them to keep the connection alive."""
 
 
 class ResponsesStream(ReplyStream):
@@ -51,13 +51,13 @@ class ResponsesStream(ReplyStream):
 
     def _take(self, data: bytes, out: list[ReplyEvent]) -> None:
         if data[:6] == b"[DONE]":
-            return  # not of this API, but some servers end all their streams with it
+            return  # not of this API, but some servers end every stream with it
         event = read_event(data)
-        told = len(out)
+        count = len(out)
         ending = self._reply.add(event, out)
         if ending is not None:
             self._finish(ending, out)
-        elif len(out) == told and _is_progress(event.type):
+        elif len(out) == count and _is_progress(event.type):
             self.progress_count += 1
 
     def _end(self) -> Ending | None:
@@ -65,7 +65,7 @@ class ResponsesStream(ReplyStream):
 
 
 def _is_progress(kind: object) -> bool:
-    return isinstance(kind, str) and kind.startswith("response.") and kind not in _STARTS
+    return isinstance(kind, str) and kind.startswith("response.") and kind not in _START_EVENTS
 
 
 def read_whole(body: bytes, new_id: Callable[[], str] = new_call_id) -> list[ReplyEvent]:
@@ -96,55 +96,55 @@ class _Call:
 
 
 class _Reply:
-    """What has come of a reply so far. Items are known by their place in the output."""
+    """The state of a reply so far. An item is identified by its position in the output."""
 
     def __init__(self, new_id: Callable[[], str]) -> None:
         self._new_id = new_id
         self._calls: dict[ItemPosition, _Call] = {}
         self._count = 0  # of calls
-        self._told: set[ItemPosition] = set()
-        self._thinking: tuple[object, ...] = ()
+        self._streamed: set[ItemPosition] = set()
+        self._last_paragraph: tuple[object, ...] = ()
         self._refused = False
 
     def add(self, event: ResponseEvent, out: list[ReplyEvent]) -> Ending | None:
-        """Take in one event; return the ending if it is the last.
+        """Process one event; return the ending if it is the last.
 
         Raises:
             ProviderFailed: it is an error.
         """
         kind = event.type if isinstance(event.type, str) else ""
         if event.error or kind == "error":
-            _raise_error(event, kind)
-        take = _TAKES.get(kind)
-        return take(self, event, out) if take else None
+            _raise_event_error(event, kind)
+        handle = _HANDLERS.get(kind)
+        return handle(self, event, out) if handle else None
 
     # -------------------------------------------------------------- pieces
 
     def add_text(self, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-        """Take in a piece of an answer."""
+        """Process a piece of text."""
         if text := as_text(event.delta):
-            self._told.add(position_of(event))
+            self._streamed.add(position_of(event))
             out.append(TextDelta(text))
 
     def add_refusal(self, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-        """Take in a piece of what the model says in place of an answer."""
+        """Process a piece of a refusal, which the model writes instead of an answer."""
         self._refused = True
         self.add_text(event, out)
 
-    def add_thought(self, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-        """Take in a piece of the model's thinking, or of its summary: several paragraphs."""
+    def add_reasoning(self, event: ResponseEvent, out: list[ReplyEvent]) -> None:
+        """Process a piece of the model's thinking or of its summary; both may have paragraphs."""
         text = as_text(event.delta)
         if not text:
             return
         item = position_of(event)
-        place = (item, event.type, event.summary_index, event.content_index)
-        is_next = item in self._told and place != self._thinking
-        self._thinking = place
-        self._told.add(item)
-        out.append(ReasoningDelta(f"\n\n{text}" if is_next else text))
+        position = (item, event.type, event.summary_index, event.content_index)
+        is_new_paragraph = item in self._streamed and position != self._last_paragraph
+        self._last_paragraph = position
+        self._streamed.add(item)
+        out.append(ReasoningDelta(f"\n\n{text}" if is_new_paragraph else text))
 
     def add_arguments(self, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-        """Take in a piece of a call's arguments."""
+        """Process a piece of a call's arguments."""
         call, text = self._calls.get(position_of(event)), as_text(event.delta)
         if call is not None and text:
             call.has_arguments = True
@@ -153,53 +153,57 @@ class _Reply:
     # -------------------------------------------------------------- items
 
     def open_item(self, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-        """Take in the beginning of an item: that of a call has its id and name."""
+        """Process the start of an item; that of a call has its id and name."""
         if event.item is not None and event.item.type == "function_call":
             self._open_call(position_of(event), event.item, out)
 
     def close_item(self, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-        """Take in an item at its end."""
+        """Process the end of an item."""
         if event.item is not None:
             self.add_item(position_of(event), event.item, out)
 
-    def add_item(self, place: ItemPosition, item: OutputItem, out: list[ReplyEvent]) -> None:
-        """Take in a whole item: what was not told yet, and its signature."""
+    def add_item(self, position: ItemPosition, item: OutputItem, out: list[ReplyEvent]) -> None:
+        """Process a whole item: what was not streamed yet, and its signature."""
         if item.type == "message":
-            self._add_message(place, item, out)
+            self._close_message(position, item, out)
         elif item.type == "reasoning":
-            self._add_reasoning(place, item, out)
+            self._close_reasoning(position, item, out)
         elif item.type == "function_call":
-            self._add_call(place, item, out)
+            self._close_call(position, item, out)
 
-    def _add_message(self, place: ItemPosition, item: OutputItem, out: list[ReplyEvent]) -> None:
+    def _close_message(
+        self, position: ItemPosition, item: OutputItem, out: list[ReplyEvent]
+    ) -> None:
         text = ""
         for part in parts_of(item.content):
             self._refused = self._refused or bool(part.refusal)
             text += as_text(part.text) or as_text(part.refusal)
-        is_told = place in self._told
+        is_streamed = position in self._streamed
         signature = sign_phase(as_text(item.phase))
-        if text and not (is_told and signature is None):
-            out.append(TextDelta("" if is_told else text, signature))
+        if text and not (is_streamed and signature is None):
+            out.append(TextDelta("" if is_streamed else text, signature))
 
-    def _add_reasoning(self, place: ItemPosition, item: OutputItem, out: list[ReplyEvent]) -> None:
-        text = "" if place in self._told else thoughts_of(item)
+    def _close_reasoning(
+        self, position: ItemPosition, item: OutputItem, out: list[ReplyEvent]
+    ) -> None:
+        text = "" if position in self._streamed else thinking_text_of(item)
         signature = None
-        # Thinking that was cut off is not what its maker would know again.
+        # A cut-off item must not go back: the vendor would not recognise it.
         if item.status not in ("incomplete", "in_progress"):
             encrypted = as_text(item.encrypted_content)
             signature = sign_reasoning(as_text(item.id), item.summary, item.content, encrypted)
         if text or signature is not None:
             out.append(ReasoningDelta(text, signature))
 
-    def _add_call(self, place: ItemPosition, item: OutputItem, out: list[ReplyEvent]) -> None:
-        call = self._calls.get(place)
+    def _close_call(self, position: ItemPosition, item: OutputItem, out: list[ReplyEvent]) -> None:
+        call = self._calls.get(position)
         if call is None:
-            self._open_call(place, item, out)
+            self._open_call(position, item, out)
         elif not call.has_arguments and (text := as_text(item.arguments)):
             out.append(ToolCallDelta(index=call.number, arguments=text))
 
-    def _open_call(self, place: ItemPosition, item: OutputItem, out: list[ReplyEvent]) -> None:
-        call = self._calls[place] = _Call(self._count)
+    def _open_call(self, position: ItemPosition, item: OutputItem, out: list[ReplyEvent]) -> None:
+        call = self._calls[position] = _Call(self._count)
         self._count += 1
         arguments = as_text(item.arguments)
         call.has_arguments = bool(arguments)
@@ -208,22 +212,22 @@ class _Reply:
 
     # -------------------------------------------------------------- the end
 
-    def complete(self, event: ResponseEvent, out: list[ReplyEvent]) -> Ending:
-        """Take in the end of a reply that is whole."""
+    def end_complete(self, event: ResponseEvent, out: list[ReplyEvent]) -> Ending:
+        """Process the end of a complete reply."""
         return self.ending(final_of(event), out, is_complete=True)
 
-    def break_off(self, event: ResponseEvent, out: list[ReplyEvent]) -> Ending:
-        """Take in the end of a reply that the vendor cut short."""
+    def end_incomplete(self, event: ResponseEvent, out: list[ReplyEvent]) -> Ending:
+        """Process the end of a reply that the vendor cut short."""
         return self.ending(final_of(event), out, is_complete=False)
 
-    def give_up(self, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-        """Take in the end of a reply that failed; what it cost until then is told."""
+    def fail_reply(self, event: ResponseEvent, out: list[ReplyEvent]) -> None:
+        """Process the end of a failed reply: emit its usage, then raise the failure."""
         final = final_of(event)
         _add_usage(final, out)
         raise ProviderFailed(classify_error(error_of(final.error)))
 
     def ending(self, final: Final, out: list[ReplyEvent], *, is_complete: bool) -> Ending:
-        """Return the ending that `final` tells, its usage before it."""
+        """Return the ending in `final`, after emitting its usage."""
         finish: Finish = "tool_calls" if self._calls else "stop"
         if not is_complete:
             reason = final.incomplete_details and final.incomplete_details.reason
@@ -235,23 +239,23 @@ class _Reply:
         )
 
 
-_TAKES: dict[str, Callable[[_Reply, ResponseEvent, list[ReplyEvent]], Ending | None]] = {
+_HANDLERS: dict[str, Callable[[_Reply, ResponseEvent, list[ReplyEvent]], Ending | None]] = {
     "response.output_text.delta": _Reply.add_text,
     "response.refusal.delta": _Reply.add_refusal,
-    "response.reasoning_summary_text.delta": _Reply.add_thought,
-    "response.reasoning_text.delta": _Reply.add_thought,
+    "response.reasoning_summary_text.delta": _Reply.add_reasoning,
+    "response.reasoning_text.delta": _Reply.add_reasoning,
     "response.function_call_arguments.delta": _Reply.add_arguments,
     "response.output_item.added": _Reply.open_item,
     "response.output_item.done": _Reply.close_item,
-    "response.completed": _Reply.complete,
-    "response.incomplete": _Reply.break_off,
-    "response.failed": _Reply.give_up,
+    "response.completed": _Reply.end_complete,
+    "response.incomplete": _Reply.end_incomplete,
+    "response.failed": _Reply.fail_reply,
 }
-"""What is done with an event; all others are passed over."""
+"""Event type -> handler. Other events are ignored."""
 
 
-def _raise_error(event: ResponseEvent, kind: str) -> None:
-    # The reference has the error's fields in the event itself, the API sends them nested.
+def _raise_event_error(event: ResponseEvent, kind: str) -> None:
+    # The reference has the fields in the event itself; the API nests them.
     error = error_of(event.error)
     if error is not None or kind == "error":
         flat = {"code": event.code, "message": event.message}

@@ -18,6 +18,7 @@ from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 
 MIN_OUTPUT_TOKENS = 16
+"""The smallest `max_output_tokens` that the API takes."""
 
 
 def chat_body(request: ChatRequest, model: Model) -> dict[str, object]:

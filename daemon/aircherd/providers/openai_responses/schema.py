@@ -1,7 +1,8 @@
-"""The form of what the OpenAI Responses API sends, streamed or whole.
+"""The JSON that the OpenAI Responses API sends, streamed or whole.
 
-Only containers are typed, and what is not read is not decoded: most events repeat the request or
-the whole output. A leaf of a surprising type is looked at, never a reason to fail.
+Only containers are typed, and unused fields are not decoded: most events repeat the request or the
+whole output. A value of an unexpected type is handled where it is read and never fails the
+decoding.
 """
 
 import msgspec
@@ -12,7 +13,7 @@ from aircherd.vocabulary.reply import Usage
 
 
 class OutputItem(msgspec.Struct, gc=False):
-    """A piece of the output: a message, reasoning, a tool call, or what is not ours to read."""
+    """An item of the output: a message, reasoning, a tool call, or an item that is ignored."""
 
     type: object = None
     id: object = None
@@ -27,14 +28,14 @@ class OutputItem(msgspec.Struct, gc=False):
 
 
 class ContentPart(msgspec.Struct, gc=False):
-    """A piece of an item's content or summary."""
+    """A part of an item's content or summary."""
 
     text: object = None
     refusal: object = None
 
 
 class ResponseEvent(msgspec.Struct, gc=False):
-    """One event of a stream; `code` and `message` are an error's, where it is not nested."""
+    """One event of a stream; `code` and `message` are an error's that is not nested."""
 
     type: object = None
     delta: object = None
@@ -61,7 +62,7 @@ class _Incomplete(msgspec.Struct, gc=False):
 
 
 class Final(msgspec.Struct, gc=False):
-    """A response at its end, without its output: that was streamed."""
+    """A finished response, without its output, which was streamed."""
 
     model: object = None
     usage: _Usage | None = None
@@ -70,7 +71,7 @@ class Final(msgspec.Struct, gc=False):
 
 
 class Whole(Final, gc=False):
-    """A response in one piece."""
+    """A whole response."""
 
     status: object = None
     output: list[OutputItem] | None = None
@@ -83,61 +84,61 @@ _PARTS = msgspec.json.Decoder(list[ContentPart])
 _ERROR = msgspec.json.Decoder()
 
 ItemPosition = int | str
-"""Where an item stands in the output, or its id."""
+"""An item's index in the output, or its id."""
 
 
 def read_event(data: bytes) -> ResponseEvent:
-    """Read one event of a stream.
+    """Decode one event of a stream.
 
     Raises:
-        ProviderFailed: PROTOCOL: it is none.
+        ProviderFailed: PROTOCOL: it is not an event.
     """
     return decode_with(_EVENT, data, "an event")
 
 
 def read_response(body: bytes) -> Whole:
-    """Read a response in one piece.
+    """Decode a whole response.
 
     Raises:
-        ProviderFailed: PROTOCOL: it is none.
+        ProviderFailed: PROTOCOL: it is not a response.
     """
     return decode_with(_WHOLE, body, "a reply")
 
 
 def final_of(event: ResponseEvent) -> Final:
-    """Return the response that the last event of a stream tells of.
+    """Return the response in the last event of a stream.
 
     Raises:
-        ProviderFailed: PROTOCOL: it is none.
+        ProviderFailed: PROTOCOL: it is not a response.
     """
     return decode_with(_FINAL, bytes(event.response or b"{}"), "the end of a reply")
 
 
 def position_of(event: ResponseEvent) -> ItemPosition:
-    """Return the place of the item that `event` is about, by its id where it has no number."""
+    """Return the position of the event's item: its index, or its id where there is no index."""
     if type(event.output_index) is int:
         return event.output_index
     return as_text(event.item.id if event.item else event.item_id)
 
 
-def thoughts_of(item: OutputItem) -> str:
-    """Return the text of a reasoning item, its summary and its content, each piece a paragraph."""
+def thinking_text_of(item: OutputItem) -> str:
+    """Return the text of a reasoning item: summary and content, each part a paragraph."""
     parts = [*parts_of(item.summary), *parts_of(item.content)]
     return "\n\n".join(filter(None, (as_text(part.text) for part in parts)))
 
 
 def parts_of(content: msgspec.Raw) -> list[ContentPart]:
-    """Return the pieces of an item's content or summary."""
+    """Return the parts of an item's content or summary."""
     return branch(_PARTS, content) or []
 
 
 def error_of(raw: msgspec.Raw) -> object:
-    """Return an error as it came, None where there is none."""
+    """Return the decoded error, None if there is none."""
     return branch(_ERROR, raw)
 
 
 def usage_of(final: Final) -> Usage | None:
-    """Return the counts, None where there are none; they mean what those of chat completions do."""
+    """Return the counts, None if there are none; they mean the same as in chat completions."""
     if final.usage is None:
         return None
     return read_usage(

@@ -1,7 +1,7 @@
-"""OpenRouter: OpenAI's chat completions with a form of its own for thinking, costs and models.
+"""OpenRouter: chat completions with its own fields for thinking, costs and models.
 
-Its usage always comes, and with the cost. What it keeps alive a connection with are comments, and
-an error may come inside a choice: `openai_reply` and the framing know both.
+Usage always comes, with the cost. Keep-alives are SSE comments, and an error may come inside a
+choice; the shared reader handles both.
 """
 
 import msgspec
@@ -13,7 +13,7 @@ from aircherd.providers.chat_completions.request import chat_body
 from aircherd.providers.codec.json_out import encode_body
 from aircherd.providers.headers import bearer, call_headers, chat_headers
 from aircherd.providers.openrouter.models import read_models
-from aircherd.providers.openrouter.thinking import DetailedThinking, with_details
+from aircherd.providers.openrouter.thinking import DetailsThinking, with_details
 from aircherd.providers.transport.request import Headers, HttpRequest
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.models import Model
@@ -21,20 +21,20 @@ from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.secret import Secret
 
 TITLE = ("x-openrouter-title", "aircher")
-"""Who calls, for the user's own list of activity. Without a referer it makes no public page."""
+"""Names aircher in the user's own activity list. Without a referer it creates no public page."""
 
 _QUIRKS = Quirks(name="OpenRouter", efforts=EVERY_EFFORT, max_stop=4, add_thinking=with_details)
 
 
 class OpenRouter:
-    """The adapter."""
+    """The adapter for kind `openrouter`."""
 
     def chat_head(
         self, provider: Provider, model: Model, key: Secret | None, *, stream: bool
     ) -> HttpRequest:
         """Return a chat request without its body; see `Adapter`."""
         del model
-        headers = chat_headers(provider, _own_headers(key), stream=stream)
+        headers = chat_headers(provider, _vendor_headers(key), stream=stream)
         return HttpRequest("POST", provider.base_url + "/chat/completions", headers)
 
     def encode_chat(self, provider: Provider, request: ChatRequest, model: Model) -> bytes:
@@ -46,14 +46,14 @@ class OpenRouter:
 
     def reply_decoder(self) -> OpenAIStream:
         """Return a decoder for one streamed reply."""
-        return OpenAIStream(thinking=DetailedThinking())
+        return OpenAIStream(thinking=DetailsThinking())
 
     def read_reply(self, body: bytes) -> list[ReplyEvent]:
-        """Return the events of a reply in one piece; see `Adapter`."""
-        return read_whole(body, DetailedThinking())
+        """Return the events of a reply that is not streamed; see `Adapter`."""
+        return read_whole(body, DetailsThinking())
 
     def key_check_call(self, provider: Provider, key: Secret) -> HttpRequest:
-        """Return the free check: the key's own page. The list of models is open to anybody."""
+        """Return the free check: information about the key. The list of models needs no key."""
         return _get(provider, "/key", key)
 
     def models_call(self, provider: Provider, key: Secret | None) -> HttpRequest:
@@ -61,7 +61,7 @@ class OpenRouter:
         return _get(provider, "/models", key)
 
     def read_models(self, body: bytes) -> list[Model]:
-        """Return what is listed; see `Adapter`."""
+        """Read the list of models; see `Adapter`."""
         return read_models(body)
 
     def __repr__(self) -> str:
@@ -74,9 +74,11 @@ def _quirks(provider: Provider) -> Quirks:
     return msgspec.structs.replace(_QUIRKS, max_tokens_field=provider.max_tokens_field)
 
 
-def _own_headers(key: Secret | None) -> Headers:
+def _vendor_headers(key: Secret | None) -> Headers:
     return [TITLE, *bearer(key)]
 
 
 def _get(provider: Provider, path: str, key: Secret | None) -> HttpRequest:
-    return HttpRequest("GET", provider.base_url + path, call_headers(provider, _own_headers(key)))
+    return HttpRequest(
+        "GET", provider.base_url + path, call_headers(provider, _vendor_headers(key))
+    )

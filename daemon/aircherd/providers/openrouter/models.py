@@ -1,8 +1,8 @@
-"""OpenRouter's list of models: the only one that tells sizes, abilities and prices.
+"""Read OpenRouter's list of models: the only one with sizes, capabilities and prices.
 
-Prices are in USD per token, as text, exact. `overrides` change them under conditions; those that
-hang on the size of the prompt are tiers, those that hang on the time of day have no form here.
-Source: OpenRouter's API reference, November 2026.
+Prices are in USD per token, as text, exact. `overrides` change them under conditions: those by
+prompt size become tiers, those by time of day are ignored. Source: OpenRouter's API reference,
+November 2026.
 """
 
 from collections.abc import Sequence
@@ -17,13 +17,13 @@ from aircherd.providers.model_list import decode_list
 from aircherd.vocabulary.models import Model, Prices, Rates, Tier
 
 PER_MILLION = 6
-"""The power of ten from a price per token to one per million."""
+"""The power of ten from a price per token to a price per million tokens."""
 
 MAX_OVERRIDES = 16
-"""Of one model: there are two or three, and each is laid over all before it."""
+"""Of one model. There are two or three; each is applied on top of those before it."""
 
 MAX_DIGITS = 32
-"""Characters of a price: what is longer is none."""
+"""The most characters of a price."""
 
 
 class _Architecture(msgspec.Struct, gc=False):
@@ -37,7 +37,7 @@ class _TopProvider(msgspec.Struct, gc=False):
 
 
 class _Price(msgspec.Struct, gc=False):
-    """Prices; what is None in an override is as in the base."""
+    """Prices; None in an override means the base price."""
 
     prompt: object = None
     completion: object = None
@@ -79,7 +79,7 @@ _NO_TOP_PROVIDER = _TopProvider()
 
 
 def read_models(body: bytes) -> list[Model]:
-    """Return what is listed, without what does not answer in text; see `Adapter.read_models`."""
+    """Return the listed models that answer in text; see `Adapter.read_models`."""
     models = (_model(each) for each in decode_list(_LIST, body).data[:MAX_LISTED])
     return [model for model in models if model is not None]
 
@@ -89,23 +89,23 @@ def _model(listed: _Listed) -> Model | None:
     if _has(architecture.output_modalities, "text") is False:
         return None
     top = branch(_TOP_PROVIDER, listed.top_provider) or _NO_TOP_PROVIDER
-    takes = branch(_NAMES, listed.supported_parameters)
+    parameters = branch(_NAMES, listed.supported_parameters)
     return Model(
         id=listed.id,
         name=as_text(listed.name) or None,
         window=as_count(listed.context_length) or as_count(top.context_length) or None,
         max_output=as_count(top.max_completion_tokens) or None,
-        tools=_has(takes, "tools"),
+        tools=_has(parameters, "tools"),
         images=_has(architecture.input_modalities, "image"),
-        reasoning=_has(takes, "reasoning"),
-        json_schema=_has(takes, "structured_outputs"),
-        sampling=_has(takes, "temperature"),
+        reasoning=_has(parameters, "reasoning"),
+        json_schema=_has(parameters, "structured_outputs"),
+        sampling=_has(parameters, "temperature"),
         prices=_prices(branch(_PRICING, listed.pricing)),
     )
 
 
 def _has(names: object, name: str) -> bool | None:
-    """Say whether `name` is in a list, None where there is no list or nothing in it."""
+    """Return whether `name` is in the list `names`, None if it is no list or empty."""
     return name in names if isinstance(names, list) and names else None
 
 
@@ -113,7 +113,7 @@ def _has(names: object, name: str) -> bool | None:
 
 
 def _prices(pricing: _Pricing | None) -> Prices | None:
-    """Return the prices, None where one is missing or depends on what a router will choose (-1)."""
+    """Return the prices, None if one is missing or depends on the routed model (-1)."""
     if pricing is None or (base := _rates([pricing])) is None:
         return None
     overrides = [each for each in pricing.overrides or () if _is_tier(each)][:MAX_OVERRIDES]
@@ -134,7 +134,7 @@ def _tier(start: int, base: _Pricing, overrides: Sequence[_Override]) -> Tier | 
 
 
 def _rates(layers: Sequence[_Price]) -> Rates | None:
-    """Return the rates that `layers` give, of each price the last that has it."""
+    """Return the rates of `layers`; for each price the last layer that has it counts."""
     prompt, completion = _price(layers, "prompt"), _price(layers, "completion")
     if prompt is None or completion is None:
         return None
@@ -147,8 +147,8 @@ def _rates(layers: Sequence[_Price]) -> Rates | None:
 
 
 def _price(layers: Sequence[_Price], name: str) -> Decimal | None:
-    given = [value for layer in layers if (value := getattr(layer, name)) is not None]
-    return _per_million(given[-1]) if given else None
+    values = [value for layer in layers if (value := getattr(layer, name)) is not None]
+    return _per_million(values[-1]) if values else None
 
 
 def _per_million(value: object) -> Decimal | None:

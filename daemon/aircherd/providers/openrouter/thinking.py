@@ -1,10 +1,10 @@
-"""A model's thinking as OpenRouter tells it, and how it goes back: `reasoning_details`, verbatim.
+"""A model's thinking at OpenRouter: `reasoning_details`, which must go back exactly as they came.
 
-The details of one reply are a list: texts, summaries, and what is encrypted, some of them signed
-by the model. In a stream they come in fragments, and a signature may come alone, behind the text
-that it proves. Only whole and in order are they good: `Invalid signature in thinking block` is what
-a fragment gets. So each run of thinking is signed with its details, put together, as JSON.
-Sources: OpenRouter's documentation, and streams told in issues of others' clients, November 2026.
+The details of one reply are a list of texts, summaries and encrypted data, some signed by the
+model. In a stream they come in fragments, and a signature may come alone after its text. They are
+valid only whole and in order; a fragment gets `Invalid signature in thinking block`. So each run of
+thinking is signed with its assembled details, as JSON. Sources: OpenRouter's documentation, and
+streams quoted in issues of other clients, November 2026.
 """
 
 import msgspec
@@ -17,122 +17,122 @@ from aircherd.vocabulary.parts import ReasoningPart
 from aircherd.vocabulary.text import TextBuffer
 
 MAX_DETAILS = 4_000_000
-"""Characters of the details in one reply: what a signature may have."""
+"""Characters of the details in one reply: the limit of a signature."""
 
-Fields = dict[str, msgspec.Raw]
+DetailFields = dict[str, msgspec.Raw]
 
 _FRAGMENTED = {"reasoning.text": "text", "reasoning.summary": "summary"}
-"""The types that come in fragments, and the field that is put together."""
+"""The types that come in fragments -> the field to concatenate."""
 
-_NOTHING = msgspec.Raw()
-_LIST = msgspec.json.Decoder(list[Fields])
+_EMPTY = msgspec.Raw()
+_LIST = msgspec.json.Decoder(list[DetailFields])
 _TEXT = msgspec.json.Decoder(str)
 _NULL = b"null"
 
 
-class DetailedThinking:
-    """Gathers the details of a reply; see `Thinking`."""
+class DetailsThinking:
+    """Collects the details of a reply; see `ThinkingReader`."""
 
     def __init__(self) -> None:
         self._details: list[_Detail] = []
         self._size = 0
 
     def take(self, fields: ThinkingFields) -> str | None:
-        """Return the text, or what the details tell of it, and keep the details."""
+        """Return the text, or the text of the details, and keep the details."""
         details = branch(_LIST, fields.reasoning_details) or []
-        told = [self._add(detail) for detail in details]
-        text = as_text(fields.reasoning) or as_text(fields.reasoning_content) or "".join(told)
+        texts = [self._add(detail) for detail in details]
+        text = as_text(fields.reasoning) or as_text(fields.reasoning_content) or "".join(texts)
         return text if text or details else None
 
-    def _add(self, fields: Fields) -> str:
+    def _add(self, fields: DetailFields) -> str:
         self._size += sum(len(name) + len(bytes(value)) for name, value in fields.items())
         if self._size > MAX_DETAILS:
             fail(FailureClass.PROTOCOL, f"sent more than {MAX_DETAILS} characters of thinking")
-        return _join(self._details, fields)
+        return _append(self._details, fields)
 
     def end(self) -> str | None:
-        """Return the run's details as JSON, None if there were none."""
+        """Return the details of the run as JSON, None if there are none."""
         details, self._details = self._details, []
         if not details:
             return None
-        return msgspec.json.encode([detail.whole() for detail in details]).decode()
+        return msgspec.json.encode([detail.to_json() for detail in details]).decode()
 
 
-def _join(details: "list[_Detail]", fields: Fields) -> str:
-    """Put `fields` behind the detail of which they are a fragment, or at the end; return its text.
+def _append(details: "list[_Detail]", fields: DetailFields) -> str:
+    """Add `fields` to the detail that it is a fragment of, or as a new one; return its text.
 
-    What is signed is whole, so a fragment goes on only with what is not.
+    A signed detail is complete and takes no more fragments.
     """
     detail = _Detail(fields)
     text = detail.text_of(fields)
-    begun = next((each for each in reversed(details) if each.key == detail.key), None)
-    if begun is not None and begun.may_go_on(fields):
-        begun.add(fields)
+    previous = next((each for each in reversed(details) if each.key == detail.key), None)
+    if previous is not None and previous.accepts(fields):
+        previous.add(fields)
     else:
         details.append(detail)
     return text
 
 
 class _Detail:
-    """A detail in the making. Everything but its text stays as it came."""
+    """A detail under assembly. All fields but its text stay as they came."""
 
     __slots__ = ("_fields", "_text", "_text_field", "key")
 
-    def __init__(self, fields: Fields) -> None:
-        kind = _read(fields, "type")
-        self.key = (kind, bytes(fields.get("index", _NOTHING)))
+    def __init__(self, fields: DetailFields) -> None:
+        kind = _string_in(fields, "type")
+        self.key = (kind, bytes(fields.get("index", _EMPTY)))
         self._text_field = _FRAGMENTED.get(kind)
-        # Copies: a piece of the buffer would hold all of it.
+        # Copies: slices would keep the whole buffer alive.
         self._fields = {name: msgspec.Raw(bytes(value)) for name, value in fields.items()}
         self._text = TextBuffer()
         self._text.add(self.text_of(fields))
 
-    def text_of(self, fields: Fields) -> str:
+    def text_of(self, fields: DetailFields) -> str:
         """Return the text in a fragment of this detail, "" if it is encrypted."""
-        return _read(fields, self._text_field) if self._text_field else ""
+        return _string_in(fields, self._text_field) if self._text_field else ""
 
-    def may_go_on(self, fields: Fields) -> bool:
-        """Say whether `fields`, which have the same key, may be a fragment of this."""
-        ids = {_read(each, "id") for each in (self._fields, fields)} - {""}
-        return bool(self._text_field) and not _read(self._fields, "signature") and len(ids) < 2
+    def accepts(self, fields: DetailFields) -> bool:
+        """Return whether `fields`, which has the same key, may be a fragment of this detail."""
+        ids = {_string_in(each, "id") for each in (self._fields, fields)} - {""}
+        return bool(self._text_field) and not _string_in(self._fields, "signature") and len(ids) < 2
 
-    def add(self, fields: Fields) -> None:
-        """Take in a fragment: its text, and whatever was still missing."""
+    def add(self, fields: DetailFields) -> None:
+        """Add a fragment: its text, and fields that were still missing."""
         self._text.add(self.text_of(fields))
         for name, value in fields.items():
-            if bytes(self._fields.get(name, _NOTHING)) in (b"", _NULL):
+            if bytes(self._fields.get(name, _EMPTY)) in (b"", _NULL):
                 self._fields[name] = msgspec.Raw(bytes(value))
 
-    def whole(self) -> dict[str, object]:
+    def to_json(self) -> dict[str, object]:
         """Return the detail as it goes back."""
         if self._text_field is None or self._text_field not in self._fields:
             return dict(self._fields)
         return {**self._fields, self._text_field: str(self._text)}
 
 
-def _read(fields: Fields, name: str) -> str:
-    return branch(_TEXT, fields.get(name, _NOTHING)) or ""
+def _string_in(fields: DetailFields, name: str) -> str:
+    return branch(_TEXT, fields.get(name, _EMPTY)) or ""
 
 
-# ------------------------------------------------------------------ back to OpenRouter
+# ------------------------------------------------------------------ requests
 
 
-def with_details(message: Message, thoughts: list[ReasoningPart]) -> Message:
-    """Return the assistant's `message` with its thinking: the details, or where none came the text.
+def with_details(message: Message, parts: list[ReasoningPart]) -> Message:
+    """Return the assistant's `message` with its thinking: the details, or else the text.
 
-    Details that came after text had begun are put together with those before.
+    Details of several runs are assembled into one list.
     """
     details: list[_Detail] = []
-    for thought in thoughts:
-        for fields in _signed_details(thought):
-            _join(details, fields)
+    for part in parts:
+        for fields in _signed_details(part):
+            _append(details, fields)
     if details:
-        return message | {"reasoning_details": [detail.whole() for detail in details]}
-    text = "".join(thought.text for thought in thoughts)
+        return message | {"reasoning_details": [detail.to_json() for detail in details]}
+    text = "".join(part.text for part in parts)
     return message | {"reasoning": text} if text else message
 
 
-def _signed_details(thought: ReasoningPart) -> list[Fields]:
-    if thought.signature is None:
+def _signed_details(part: ReasoningPart) -> list[DetailFields]:
+    if part.signature is None:
         return []
-    return branch(_LIST, msgspec.Raw(thought.signature.encode("utf-8", "replace"))) or []
+    return branch(_LIST, msgspec.Raw(part.signature.encode("utf-8", "replace"))) or []

@@ -8,8 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aircherd.providers.chat_completions.reply import OpenAIStream, read_whole
-from aircherd.providers.chat_completions.thinking import NamedThinking, Thinking, ThinkingFields
-from aircherd.providers.openrouter.thinking import DetailedThinking
+from aircherd.providers.chat_completions.thinking import (
+    FieldThinking,
+    ThinkingFields,
+    ThinkingReader,
+)
+from aircherd.providers.openrouter.thinking import DetailsThinking
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.reply import (
     Ending,
@@ -250,7 +254,7 @@ def test_the_model_is_the_last_that_was_named() -> None:
     assert Ending("stop", COUNTED, "m-1") == ending
 
 
-class Hidden(NamedThinking):
+class Hidden(FieldThinking):
     """Thinking of which nothing is told."""
 
     def take(self, fields: ThinkingFields) -> str | None:
@@ -384,8 +388,8 @@ _FIELDS = st.fixed_dictionaries(
 )
 
 
-@given(st.lists(_FIELDS, max_size=3), st.sampled_from([NamedThinking, DetailedThinking]))
-def test_no_chunk_crashes(data: list[dict[str, object]], thinking: type[Thinking]) -> None:
+@given(st.lists(_FIELDS, max_size=3), st.sampled_from([FieldThinking, DetailsThinking]))
+def test_no_chunk_crashes(data: list[dict[str, object]], thinking: type[ThinkingReader]) -> None:
     """Whatever types a server puts where, the reply ends well or as a ProviderFailed."""
     events, failure = run_decoder(OpenAIStream(thinking=thinking()), [sse(*data, DONE)])
     assert (failure is None) == (bool(events) and isinstance(events[-1], Ending))

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from aircherd.providers.chat_completions.thinking import (
-    NamedThinking,
+    FieldThinking,
     ThinkingFields,
     with_thinking,
     without_thinking,
@@ -36,14 +36,14 @@ def mistral(*texts: str) -> list[object]:
 )
 def test_reading(values: dict[str, object], text: str | None, signature: str | None) -> None:
     """The text is read in every form, and the form is remembered where it is not the usual one."""
-    thinking = NamedThinking()
+    thinking = FieldThinking()
     assert text == thinking.take(fields(**values))
     assert signature == thinking.end()
 
 
 def test_each_run_has_its_own_form() -> None:
     """What one run was told in says nothing of the next."""
-    thinking = NamedThinking()
+    thinking = FieldThinking()
     thinking.take(fields(reasoning="a"))
     assert thinking.end() == "reasoning"
     thinking.take(fields(reasoning_content="b"))
@@ -80,7 +80,7 @@ def test_thinking_before_a_call_alone() -> None:
 def test_what_is_read_can_go_back() -> None:
     """In whichever form a server told its thinking, it gets that very form."""
     for values in ({"reasoning_content": "hm"}, {"reasoning": "hm"}):
-        thinking = NamedThinking()
+        thinking = FieldThinking()
         text = thinking.take(fields(**values))
         part = ReasoningPart(text or "", thinking.end())
         assert {"role": "assistant", **values} == with_thinking({"role": "assistant"}, [part])

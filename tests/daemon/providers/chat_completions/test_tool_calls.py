@@ -5,7 +5,7 @@ import itertools
 import msgspec
 import pytest
 
-from aircherd.providers.chat_completions.tool_calls import CallPiece, Calls
+from aircherd.providers.chat_completions.tool_calls import CallPiece, ToolCalls
 from aircherd.vocabulary.reply import ToolCallDelta
 
 
@@ -75,7 +75,7 @@ def test_tool_calls_of_compatible_servers(
 ) -> None:
     """Whatever a server gives to tell calls apart, the pieces find their call."""
     ids = itertools.count(1)
-    gathered = Calls(lambda: f"made-{next(ids)}")
+    gathered = ToolCalls(lambda: f"made-{next(ids)}")
     pieces = msgspec.convert(calls, list[CallPiece])
     assert events == [gathered.add(piece) for piece in pieces]
     assert gathered.count == len({event.index for event in events})

@@ -9,12 +9,12 @@ from aircherd.providers.error_mapping.classify import (
     MAX_MESSAGE,
     classify_error,
     classify_response,
-    is_page,
-    shown,
+    is_web_page,
+    presentable,
     was_recognised,
     web_page,
 )
-from aircherd.providers.error_mapping.rules import LEADS
+from aircherd.providers.error_mapping.rules import MESSAGE_STARTS
 from aircherd.redaction import Redactor
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.secret import Secret
@@ -872,7 +872,7 @@ def test_inside_a_stream(error: object, kind: FailureClass) -> None:
 def test_every_class_that_a_vendor_can_cause_has_words() -> None:
     """Each class begins its message with words of its own."""
     ours = {F.NETWORK, F.TIMEOUT, F.TRUNCATED}
-    assert set(FailureClass) - ours == set(LEADS)
+    assert set(FailureClass) - ours == set(MESSAGE_STARTS)
 
 
 def test_message_quotes_the_vendor() -> None:
@@ -969,13 +969,13 @@ def test_a_page_tells_nothing_of_a_key(status: int) -> None:
 )
 def test_pages_are_known_by_their_type(headers: dict[str, str], is_one: bool) -> None:
     """A page for people says so in its content type."""
-    assert is_one == is_page(headers)
+    assert is_one == is_web_page(headers)
 
 
 def test_shown_is_short_and_in_one_line() -> None:
     """A long message over many lines becomes one line within the limit."""
     failure = Failure(kind=F.SERVER, message="a\n\t b " + "x" * 1000)
-    told = shown(failure, str).message
+    told = presentable(failure, str).message
     assert told.startswith("a b xx")
     assert told.endswith("…")
     assert len(told) == MAX_MESSAGE
@@ -987,5 +987,5 @@ def test_shown_never_shows_part_of_a_key(before: int) -> None:
     redactor, key = Redactor(), "unlike-any-vendors-key-0123456789"
     redactor.add(Secret(key))
     failure = Failure(kind=F.SERVER, message="x" * before + key)
-    told = shown(failure, redactor.redact).message
+    told = presentable(failure, redactor.redact).message
     assert not any(key[:length] in told for length in (6, 12, len(key)))

@@ -27,13 +27,13 @@ F = FailureClass
             httpx.RemoteProtocolError(""),
             False,
             F.NETWORK,
-            f"the connection to {HOST} broke before an answer came",
+            f"the connection to {HOST} was closed before a response came",
         ),
         (
             httpx.LocalProtocolError(f"Illegal header value {CANARY}"),
             False,
             F.NETWORK,
-            f"the request to {HOST} could not be put into HTTP",
+            f"the request to {HOST} is not valid HTTP",
         ),
     ],
 )

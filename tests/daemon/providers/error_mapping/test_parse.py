@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from aircherd.providers.error_mapping.parse import (
-    AGAIN,
-    NEVER_AGAIN,
+    RETRY_NEVER,
+    RETRY_OK,
     read_error,
     read_error_object,
 )
@@ -100,11 +100,11 @@ def test_retry_after_header_is_a_fact() -> None:
     ("availability", "headers", "again", "wait"),
     [
         ({}, {}, set(), None),
-        ({}, {"x-should-retry": "true"}, {AGAIN}, None),
-        ({}, {"x-should-retry": "false"}, {NEVER_AGAIN}, None),
+        ({}, {"x-should-retry": "true"}, {RETRY_OK}, None),
+        ({}, {"x-should-retry": "false"}, {RETRY_NEVER}, None),
         ({}, {"x-should-retry": "false", "retry-after": "3"}, set(), 3.0),
-        ({"retryable": True}, {"x-should-retry": "false"}, {AGAIN}, None),
-        ({"retryable": False}, {"x-should-retry": "true"}, {NEVER_AGAIN}, None),
+        ({"retryable": True}, {"x-should-retry": "false"}, {RETRY_OK}, None),
+        ({"retryable": False}, {"x-should-retry": "true"}, {RETRY_NEVER}, None),
         ({"retryable": "yes", "retry_after": "soon"}, {}, set(), None),
         ({"retry_after": 4}, {"retry-after": "3"}, set(), 4.0),
     ],

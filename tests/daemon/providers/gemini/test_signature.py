@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircherd.providers.gemini.signature import placed, split_signed
+from aircherd.providers.gemini.signature import split_signed, with_length
 
 
 @pytest.mark.parametrize(
@@ -11,7 +11,7 @@ from aircherd.providers.gemini.signature import placed, split_signed
 def test_a_signed_piece_is_found_again(text: str, piece: str) -> None:
     """However the text before it was gathered, the piece and its signature come back."""
     assert (text.removesuffix(piece) if piece else text, piece, "S:1") == split_signed(
-        text, placed("S:1", piece)
+        text, with_length("S:1", piece)
     )
 
 

@@ -58,4 +58,4 @@ def test_models_that_do_not_think(model: str) -> None:
     assert thinking_config("none", model) is None
     failure = failure_of(lambda: thinking_config("low", model))
     assert failure.kind is FailureClass.UNSUPPORTED
-    assert failure.message == f"reasoning: {model} does not think"
+    assert failure.message == f"reasoning: {model} cannot think: leave it out"

@@ -3,8 +3,8 @@
 import pytest
 
 from aircherd.providers.ollama.context_window import (
-    ROOM_FOR_ANSWER,
-    SMALLEST,
+    ANSWER_TOKENS,
+    MIN_WINDOW,
     TOKENS_PER_IMAGE,
     estimated_tokens,
     window_for,
@@ -19,15 +19,15 @@ def body(content: str, images: int = 0) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("letters", "max_tokens", "model_window", "window"),
     [
-        (10, None, None, SMALLEST),
-        (10, 100, None, SMALLEST),
+        (10, None, None, MIN_WINDOW),
+        (10, 100, None, MIN_WINDOW),
         (10, 9000, None, 16_384),
         (30_000, None, None, 16_384),
         (30_000, 1, None, 16_384),
         (300_000, None, None, 131_072),
         (300_000, None, 40_960, 40_960),
         (10, None, 2048, 2048),
-        (10, None, 131_072, SMALLEST),
+        (10, None, 131_072, MIN_WINDOW),
     ],
 )
 def test_window(
@@ -40,10 +40,10 @@ def test_window(
 
 def test_a_full_step_is_not_doubled() -> None:
     """What fits exactly needs no larger window."""
-    room = SMALLEST - ROOM_FOR_ANSWER
+    room = MIN_WINDOW - ANSWER_TOKENS
     fits = next(n for n in range(3 * room, 0, -1) if estimated_tokens(body("x" * n)) == room)
-    assert window_for(body("x" * fits), None, Model(id="m")) == SMALLEST
-    assert window_for(body("x" * (fits + 3)), None, Model(id="m")) == 2 * SMALLEST
+    assert window_for(body("x" * fits), None, Model(id="m")) == MIN_WINDOW
+    assert window_for(body("x" * (fits + 3)), None, Model(id="m")) == 2 * MIN_WINDOW
 
 
 def test_other_scripts_are_not_underestimated() -> None:

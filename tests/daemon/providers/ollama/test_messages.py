@@ -116,7 +116,7 @@ def test_the_url_of_a_picture_is_refused(content: list[dict[str, object]]) -> No
     request = a_request({"role": "user", "content": content})
     failure = failure_of(lambda: write_messages(request))
     assert FailureClass.UNSUPPORTED is failure.kind
-    assert "messages[0]: Ollama takes pictures only as data" in failure.message
+    assert "messages[0]: Ollama takes images only as data" in failure.message
     assert "attach the file" in failure.message
 
 

@@ -10,7 +10,7 @@ from aircherd.providers.openai_responses.schema import (
     position_of,
     read_event,
     read_response,
-    thoughts_of,
+    thinking_text_of,
     usage_of,
 )
 from aircherd.vocabulary.failure import FailureClass
@@ -59,7 +59,7 @@ def test_thoughts_are_paragraphs() -> None:
     }
     event = read_event(encoded({"item": item}))
     assert event.item is not None
-    assert thoughts_of(event.item) == "a\n\nb\n\nc"
+    assert thinking_text_of(event.item) == "a\n\nb\n\nc"
 
 
 @pytest.mark.parametrize("content", ["text", None, 5, [1], {"text": "a"}])

@@ -5,7 +5,7 @@ import pytest
 
 from aircherd.providers.chat_completions.reply import OpenAIStream, read_whole
 from aircherd.providers.chat_completions.thinking import ThinkingFields
-from aircherd.providers.openrouter.thinking import MAX_DETAILS, DetailedThinking, with_details
+from aircherd.providers.openrouter.thinking import MAX_DETAILS, DetailsThinking, with_details
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.parts import ReasoningPart
 from aircherd.vocabulary.reply import Ending, ReasoningDelta, ReplyEvent, TextDelta, ToolCallDelta
@@ -24,7 +24,7 @@ SECRET = {"type": "reasoning.encrypted", "data": "x/y=", "id": "rs_1", "index": 
 
 def gathered(*lists: list[dict[str, object]]) -> object:
     """What goes back of details that came in these pieces, through a signature."""
-    thinking = DetailedThinking()
+    thinking = DetailsThinking()
     for details in lists:
         thinking.take(_fields(reasoning_details=details))
     part = ReasoningPart("whatever", thinking.end())
@@ -93,7 +93,7 @@ def test_fragments(lists: list[list[dict[str, object]]], whole: object) -> None:
 def test_details_stay_to_the_letter() -> None:
     """What is not put together is not written anew, numbers with their zeros included."""
     raw = b'[{"type":"reasoning.encrypted","data":"\\u00e9","n":1.50}]'
-    thinking = DetailedThinking()
+    thinking = DetailsThinking()
     thinking.take(ThinkingFields(reasoning_details=msgspec.Raw(raw)))
     assert raw.decode() == thinking.end()
 
@@ -114,7 +114,7 @@ def test_details_stay_to_the_letter() -> None:
 )
 def test_text(values: dict[str, object], text: str | None) -> None:
     """The text is told once; what is hidden is told as hidden."""
-    assert text == DetailedThinking().take(_fields(**values))
+    assert text == DetailsThinking().take(_fields(**values))
 
 
 def delta(**fields: object) -> dict[str, object]:
@@ -150,7 +150,7 @@ def test_cut_anywhere() -> None:
     """Cut in two at every byte, and into bytes, a stream gives the same events, comments or not."""
     data = b": OPENROUTER PROCESSING\n\n" + sse(*REPLY)
     for pieces in cut_in_two(data):
-        decoder = OpenAIStream(thinking=DetailedThinking())
+        decoder = OpenAIStream(thinking=DetailsThinking())
         assert run_decoder(decoder, pieces) == (EVENTS, None)
 
 
@@ -164,12 +164,12 @@ def test_whole_reply() -> None:
         TextDelta("a"),
         Ending("stop"),
     ]
-    assert events == read_whole(body, DetailedThinking())
+    assert events == read_whole(body, DetailsThinking())
 
 
 def test_hidden_details_are_progress() -> None:
     """Encrypted thinking makes no event yet, but the reply goes on."""
-    decoder = OpenAIStream(thinking=DetailedThinking())
+    decoder = OpenAIStream(thinking=DetailsThinking())
     assert decoder.feed(sse(delta(reasoning_details=[SECRET]))) == []
     assert decoder.progress_count == 1
     assert decoder.feed(sse(delta(content="", reasoning=None, reasoning_details=[]))) == []
@@ -195,7 +195,7 @@ def test_thinking_without_details(signature: str | None) -> None:
 
 def test_details_have_an_end() -> None:
     """A server that sends details for ever fails, before they fill the memory."""
-    thinking = DetailedThinking()
+    thinking = DetailsThinking()
     fields = _fields(reasoning_details=[{"type": "reasoning.encrypted", "data": "x" * 100_000}])
     for _ in range(39):
         thinking.take(fields)
