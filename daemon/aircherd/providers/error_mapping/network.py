@@ -35,7 +35,7 @@ def network_failure(
         return Failure(
             kind=FailureClass.NETWORK, message=f"the request to {origin} is not valid HTTP"
         )
-    happened = "broke off" if answered else "broke before an answer came"
+    happened = "broke off" if answered else "was closed before a response came"
     return Failure(
         kind=FailureClass.NETWORK, message=f"the connection to {origin} {happened}{_reason(error)}"
     )
