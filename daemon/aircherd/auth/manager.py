@@ -10,13 +10,14 @@ The rules are in `key_sources`, `verification` and `status`, the state of all ke
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 import trio
 
 from aircherd.auth import status, verification
 from aircherd.auth.importing import ImportOutcome, import_keys, plan_import
-from aircherd.auth.key_cache import KeyCache
+from aircherd.auth.key_cache import CachedKey, KeyCache
 from aircherd.auth.key_format import check_key as check_format
 from aircherd.auth.key_registry import KeyRegistry, unusable_key_error
 from aircherd.auth.key_sources import (
@@ -31,6 +32,7 @@ from aircherd.auth.key_verifier import KeyChecker, KeyVerifier
 from aircherd.auth.stores.base import KeyId, KeyStore, StoreState
 from aircherd.auth.stores.credential_store import CredentialStore
 from aircherd.auth.stores.index import KeyIndex
+from aircherd.auth.verification import Verification
 from aircherd.config.model import Config, Provider
 from aircherd.errors import BadRequest, KeyringLocked
 from aircherd.events import EventBus
@@ -40,6 +42,16 @@ from aircherd.vocabulary.secret import Secret
 
 MAX_CHECKS = 4
 """Live checks that run at the same time."""
+
+
+class _GivenKey(NamedTuple):
+    """A key that was handed out, with everything that was checked for it."""
+
+    key: ApiKey
+    provider: Provider
+    cached: CachedKey
+    verification: Verification
+    generation: int
 
 
 class AuthManager:
@@ -61,6 +73,7 @@ class AuthManager:
         self._config = config
         self._redactor = redactor
         self._clock = clock
+        self._given: dict[tuple[str, str | None], _GivenKey] = {}  # by provider and name
         self._credentials = CredentialStore(keyring=keyring, file=file, index=index, clock=clock)
         self._cache = KeyCache(
             credentials=self._credentials, environ=environ, redactor=redactor, clock=clock
@@ -109,6 +122,9 @@ class AuthManager:
             KeyRejected: it was rejected, or is for another origin.
             KeyringLocked: its source is unreadable now.
         """
+        given = self._given.get((provider.name, name))
+        if given is not None and self._is_current(given, provider):
+            return given.key
         source = self._registry.pick(provider, name)
         cached = self._cache.get(source)
         if (
@@ -121,7 +137,25 @@ class AuthManager:
         effective = status.effective_status(provider, source, cached.verification)
         if not effective.is_usable or cached.secret is None or cached.is_stale:
             raise unusable_key_error(provider, source, effective)
-        return ApiKey(provider.name, source.name, cached.secret, source.kind, source.origin)
+        key = ApiKey(provider.name, source.name, cached.secret, source.kind, source.origin)
+        if name is not None:  # else it depends on all keys of the provider
+            generation = self._credentials.index.generation
+            self._given[provider.name, name] = _GivenKey(
+                key, provider, cached, cached.verification, generation
+            )
+        return key
+
+    def _is_current(self, given: "_GivenKey", provider: Provider) -> bool:
+        """Whether nothing changed since this key was checked: every request asks."""
+        cached = given.cached
+        return (
+            given.provider is provider
+            and given.generation == self._credentials.index.generation
+            and cached.verification is given.verification
+            and cached.secret is given.key.secret
+            and not cached.is_stale
+            and self._cache.peek(provider.name, given.key.name) is cached
+        )
 
     async def note_rejected(self, key: ApiKey, reason: str) -> ApiKey | None:
         """Record that a provider rejected `key`. Return a replacement to try once, if there is one.

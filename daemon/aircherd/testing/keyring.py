@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import trio
 
 from aircherd.auth.stores.base import (
-    ReadResult,
     KeyId,
     KeyMissing,
     KeyUnreadable,
+    ReadResult,
     StoreHealth,
     StoreState,
 )

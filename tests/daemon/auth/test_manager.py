@@ -23,7 +23,7 @@ from aircherd.errors import (
 )
 from aircherd.vocabulary.keys import KeyChoice, KeyState
 from aircherd.vocabulary.secret import Secret
-from helpers.auth import KEY, NO_NETWORK, OTHER, REFUSED, Rig, config, key_id
+from helpers.auth import KEY, NO_NETWORK, OTHER, REFUSED, Rig, config, key_id, provider
 from helpers.secret_service import secret_service
 
 FROM_ENV = "canary-environment-01234"
@@ -803,3 +803,38 @@ async def test_no_key_in_any_repr_log_error_event_or_row(rig, auth, caplog, caps
     assert len(errors) == 4
     assert KEY not in text
     assert OTHER not in text
+
+
+async def test_a_key_that_nothing_changed_about_is_handed_out_again(rig):
+    """Every request asks: the same object comes back, without another check."""
+    auth = rig.auth
+    await auth.login("work", Secret(KEY))
+    work = rig.config.providers["work"]
+    assert await auth.get_api_key(work, "default") is await auth.get_api_key(work, "default")
+
+
+@pytest.mark.parametrize("change", ["login", "reload", "origin", "rejected", "logout"])
+async def test_a_key_that_was_handed_out_is_checked_again_after_a_change(rig, change):
+    """Another key, another origin, a rejection or a logout counts at once."""
+    auth = rig.auth
+    await auth.login("work", Secret(KEY))
+    work = rig.config.providers["work"]
+    given = await auth.get_api_key(work, "default")
+    if change == "login":
+        await auth.login("work", Secret(OTHER))
+        assert (await auth.get_api_key(work, "default")).secret == Secret(OTHER)
+    elif change == "reload":
+        await auth.reload()
+        assert await auth.get_api_key(work, "default") == given
+    elif change == "origin":
+        moved = provider(base_url="https://elsewhere.example.com/v1")
+        with pytest.raises(KeyRejected):
+            await auth.get_api_key(moved, "default")
+    elif change == "rejected":
+        await auth.note_rejected(given, "refused")
+        with pytest.raises(KeyRejected):
+            await auth.get_api_key(work, "default")
+    else:
+        await auth.logout("work")
+        with pytest.raises(NotAuthenticated):
+            await auth.get_api_key(work, "default")

@@ -85,6 +85,8 @@ class KeyIndex:
         self._uid = os.getuid() if uid is None else uid
         self._entries: dict[KeyId, IndexEntry] = {}
         self._sorted: dict[str, Sequence[IndexEntry]] = {}  # the results of `entries_of`
+        self.generation = 0
+        """Grows with every change of the entries, or of what blocks other sources."""
         self._closed_reason: str | None = None  # why the file cannot be used in place
         self._damaged: list[Path] = []
         self._acknowledged: frozenset[str] = frozenset()
@@ -171,12 +173,13 @@ class KeyIndex:
             write_private(self._path, content, uid=self._uid)
         except FileRefused as error:
             raise KeyringLocked(f"the list of stored keys cannot be written: {error}") from error
-        self._entries, self._acknowledged, self._sorted = entries, acknowledged, {}
+        self._entries, self._acknowledged = entries, acknowledged
+        self._note_change()
 
     # -------------------------------------------------------------- loading, and its problems
 
     def _load(self) -> None:
-        self._closed_reason, self._sorted = None, {}
+        self._closed_reason = None
         problem = None
         try:
             content = read_private(self._path, uid=self._uid, forbidden=WRITABLE_BY_OTHERS)
@@ -210,10 +213,14 @@ class KeyIndex:
     def _find_damaged_files(self) -> None:
         """List the damaged files; they stay until the user removes them."""
         self._damaged = sorted(self._path.parent.glob(f"{self._path.name}.damaged-*"))
-        self._sorted = {}
+        self._note_change()
         self.problem = self._closed_reason or (
             _damage_reason(self._damaged) if self._damaged else None
         )
+
+    def _note_change(self) -> None:
+        self._sorted = {}
+        self.generation += 1
 
     def __repr__(self) -> str:
         return f"<KeyIndex of {len(self._entries)} keys in {self._path}>"
