@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircherd.vocabulary.hosts import is_ip_address, is_loopback
+from aircherd.vocabulary.hosts import host_to_resolve, is_ip_address, is_loopback
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,16 @@ def test_loopback_is_decided_without_a_name_server(host: str, expected: bool) ->
 def test_addresses_are_distinguished_from_names(host: str, expected: bool) -> None:
     """IPv4 and IPv6."""
     assert is_ip_address(host) is expected
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("api.localhost", "localhost"),
+        ("localhost", "localhost"),
+        ("localhost.test", "localhost.test"),
+    ],
+)
+def test_names_below_localhost_are_not_looked_up(host: str, expected: str) -> None:
+    """A resolver that asks the DNS for them could return another machine."""
+    assert host_to_resolve(host) == expected

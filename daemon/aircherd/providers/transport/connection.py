@@ -30,6 +30,7 @@ from aircherd.providers.transport.tcp import (
 )
 from aircherd.providers.transport.timeouts import RequestDeadlines, Timeouts
 from aircherd.providers.transport.tls import handshake_problem
+from aircherd.vocabulary.hosts import host_to_resolve
 
 SMALL_MESSAGE = 64 * 1024
 """Bytes that the kernels at both ends hold even when the server reads nothing."""
@@ -242,7 +243,7 @@ async def open_connection(endpoint: Endpoint, get_context: ContextSource) -> Con
 
 async def _open_tcp(host: str, port: int) -> TcpStream:
     try:
-        stream = await trio.open_tcp_stream(host, port)
+        stream = await trio.open_tcp_stream(host_to_resolve(host), port)
     except (OSError, UnicodeError) as error:
         if is_out_of_files(error):
             raise out_of_files() from None

@@ -314,3 +314,11 @@ def test_connect_problem_is_the_lowest_reason() -> None:
     assert connect_problem(told) == "Network is unreachable"
     unknown = socket.gaierror(-2, "Name or service not known")
     assert connect_problem(unknown) == "its name cannot be looked up (Name or service not known)"
+
+
+async def test_name_below_localhost_connects_to_this_machine() -> None:
+    """Whatever a resolver would say: a key may be sent there over plain http."""
+    async with open_server(replies(OK)) as server:
+        url = server.url.replace("127.0.0.1", "no-such-name.localhost")
+        connection = await open_connection(endpoint_of(url), client_tls)
+        connection.close()
