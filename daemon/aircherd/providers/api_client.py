@@ -101,6 +101,7 @@ class ApiClient:
         provider: Provider,
         request: HttpRequest,
         secret: Secret | None,
+        *,
         network: Network,
         timeouts: Timeouts,
         on_sent: OnSent = ignore_sent,

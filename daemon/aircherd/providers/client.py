@@ -164,12 +164,15 @@ class ProviderClient:
             raise report.translate(error) from None
         try:
             accepted = self._accept(call, adapter, response, report, stream=stream)
-            if accepted is None:
-                raise await self._refusal(target, response, report)
-            return accepted
+            failure = None if accepted else await self._refusal(target, response, report)
         except BaseException:
             await response.aclose()
             raise
+        if accepted is not None:
+            return accepted
+        await response.aclose()
+        assert failure is not None
+        raise failure
 
     def _accept(
         self,
@@ -205,7 +208,12 @@ class ProviderClient:
         request = HttpRequest(plain.method, plain.url, plain.headers, body)
         secret = target.key.secret if target.key else None
         return await self._api_client.send(
-            target.provider, request, secret, target.network, call.timeouts, on_sent
+            target.provider,
+            request,
+            secret,
+            network=target.network,
+            timeouts=call.timeouts,
+            on_sent=on_sent,
         )
 
     async def _refusal(

@@ -81,7 +81,9 @@ class FreeCalls:
     ) -> tuple[bool | None, Failure | None]:
         network, timeouts = report.network, timeouts_for(report.network)
         try:
-            answer = await self._api_client.send(provider, call, secret, network, timeouts)
+            answer = await self._api_client.send(
+                provider, call, secret, network=network, timeouts=timeouts
+            )
         except (httpx.HTTPError, httpx.StreamError, ProviderFailed) as error:
             raise report.translate(error) from None
         status, headers = answer.status, httpx.Headers(answer.headers)

@@ -15,7 +15,7 @@ from aircherd.vocabulary.failure import Failure, FailureClass
 
 
 class Response:
-    """A response whose body comes in pieces; exceptions among them are raised, None stalls. Knows if it was let go."""
+    """A response whose body comes in pieces; exceptions are raised, None stalls."""
 
     def __init__(self, *pieces, status=200, headers=()):
         self.status = status

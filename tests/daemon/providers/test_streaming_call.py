@@ -31,10 +31,9 @@ END = sse({"choices": [{"finish_reason": "stop"}]}, b"[DONE]")
 class Pieces:
     """A response of prepared reads; an exception among them is raised."""
 
-    status = 200
-    headers: RawHeaders = []
-
     def __init__(self, *pieces: bytes | Exception, gap: float = 0.0) -> None:
+        self.status = 200
+        self.headers: RawHeaders = []
         self._pieces = list(pieces)
         self._gap = gap
         self.is_finished = self.is_closed = False

@@ -16,7 +16,7 @@ F = FailureClass
 BOTH = pytest.mark.parametrize("stream", [True, False])
 PROMPT = "one two three"
 JSON = "application/json"
-NOT_IT = "not of its API|not a stream of events|a reply without choices"
+NOT_IT = "not of its API|not a stream of events|sent a reply without"
 
 
 @BOTH

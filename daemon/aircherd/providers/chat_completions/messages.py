@@ -22,17 +22,21 @@ from aircherd.vocabulary.parts import (
 )
 
 
-def write_messages(request: ChatRequest, quirks: Quirks) -> list[Message]:
-    """Return the messages, the system prompt first.
+def write_messages(request: ChatRequest, quirks: Quirks) -> list[object]:
+    """Return the messages to be encoded, the system prompt first.
 
     Raises:
         ProviderFailed: BAD_REQUEST: a part is in a message of the wrong role.
     """
+    system, is_json = request.system or "", isinstance(request.response_format, JsonFormat)
+    if not is_json and {type(message.content) for message in request.messages} <= {str}:
+        # Messages of nothing but text are encoded as they are.
+        prompt: list[object] = [{"role": "system", "content": system}] if system else []
+        return prompt + request.messages
     ordered = turns(request.messages)
-    system = request.system or ""
-    if isinstance(request.response_format, JsonFormat):
+    if is_json:
         system = with_json_sentence(system, ordered)
-    messages: list[Message] = [{"role": "system", "content": system}] if system else []
+    messages: list[object] = [{"role": "system", "content": system}] if system else []
     for turn in ordered:
         messages += _turn_messages(turn, quirks)
     return messages

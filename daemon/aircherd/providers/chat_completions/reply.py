@@ -9,6 +9,11 @@ from collections.abc import Callable
 import msgspec
 
 from aircherd.errors import ProviderFailed, fail
+from aircherd.providers.chat_completions.plain import (
+    FINISHES,
+    read_plain_chunk,
+    read_plain_reply,
+)
 from aircherd.providers.chat_completions.thinking import (
     FieldThinking,
     ThinkingFields,
@@ -26,7 +31,6 @@ from aircherd.providers.error_mapping.classify import classify_error
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
     Ending,
-    Finish,
     ReasoningDelta,
     ReplyEvent,
     TextDelta,
@@ -60,14 +64,6 @@ _CHUNK = msgspec.json.Decoder(_Chunk)
 _FLAT = msgspec.json.Decoder(dict[str, object])
 _NO_USAGE = OpenAIUsage()
 
-FINISHES: dict[str, Finish] = {
-    "stop": "stop",
-    "length": "length",
-    "tool_calls": "tool_calls",
-    "function_call": "tool_calls",
-    "content_filter": "content_filter",
-}
-
 
 class OpenAIStream(ReplyStream):
     """Decodes one streamed reply; `thinking` reads the model's thinking from it."""
@@ -99,6 +95,7 @@ class _Reply:
     def __init__(self, new_id: Callable[[], str], thinking: ThinkingReader) -> None:
         self.has_choice = False
         self.progress_count = 0
+        self._expects_text = False
         self.finish: object = None
         self._thinking = thinking
         self._is_thinking = False
@@ -110,6 +107,13 @@ class _Reply:
 
     def read(self, data: bytes, what: str, out: list[ReplyEvent]) -> None:
         """Process one chunk, or a whole reply, which has the same schema."""
+        if self._expects_text and (plain := read_plain_chunk(data)) is not None:
+            text, model = plain
+            self.has_choice = True
+            self._model = model or self._model
+            out.append(TextDelta(text))
+            return
+        self._expects_text = False
         chunk = decode_with(_CHUNK, data, what)
         if chunk.error is not None:
             raise ProviderFailed(classify_error(chunk.error))
@@ -146,6 +150,7 @@ class _Reply:
             if self._is_thinking:
                 self.end_thinking(out)
             out.append(TextDelta(text))
+            self._expects_text = True  # one chunk of text is mostly followed by another
         if delta.refusal and (text := as_text(delta.refusal)):
             self.end_thinking(out)
             self._refused = True
@@ -193,6 +198,8 @@ class _Reply:
 
 def read_whole(body: bytes, thinking: ThinkingReader | None = None) -> list[ReplyEvent]:
     """Return the events of a reply that was not streamed; see `Adapter.read_reply`."""
+    if (plain := read_plain_reply(body)) is not None:
+        return plain
     out: list[ReplyEvent] = []
     reply = _Reply(new_call_id, thinking or FieldThinking())
     reply.read(body, "a reply", out)

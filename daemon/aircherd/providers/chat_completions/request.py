@@ -45,7 +45,9 @@ def chat_body(request: ChatRequest, model: Model, quirks: Quirks) -> Body:
         body[quirks.max_tokens_field] = request.max_tokens
     if request.stop:
         body["stop"] = request.stop
-    return body | sampling_fields(request, model)
+    if request.temperature is not None or request.top_p is not None:
+        body |= sampling_fields(request, model)
+    return body
 
 
 def _tools(request: ChatRequest) -> Body:

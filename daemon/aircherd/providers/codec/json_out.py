@@ -20,7 +20,7 @@ def encode_body(body: dict[str, object], extra: dict[str, object]) -> bytes:
     Raises:
         ProviderFailed: BAD_REQUEST: a tool's parameters nest without end.
     """
-    merged = body | extra
+    merged = body | extra if extra else body
     try:
         try:
             return msgspec.json.encode(merged)
@@ -37,6 +37,8 @@ def _without_surrogates(value: object) -> object:
         return {_without_surrogates(k): _without_surrogates(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
         return [_without_surrogates(item) for item in value]
+    if isinstance(value, msgspec.Struct):
+        return _without_surrogates(msgspec.to_builtins(value))
     return value
 
 

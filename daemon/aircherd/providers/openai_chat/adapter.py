@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from aircherd.config.model import Provider
+from aircherd.config.model import MaxTokensField, Provider
 from aircherd.providers.chat_completions.models import OpenAIModelCalls
 from aircherd.providers.chat_completions.quirks import (
     EVERY_EFFORT,
@@ -66,7 +66,7 @@ class OpenAIChat(OpenAIModelCalls):
         """Translate and encode `request`; see `Adapter`."""
         quirks = quirks_of(provider)
         body = chat_body(request, model, quirks)
-        if effort := effort_of(request, model, quirks):
+        if request.reasoning and (effort := effort_of(request, model, quirks)):
             body["reasoning_effort"] = effort
         return encode_body(body, request.extra)
 
@@ -89,14 +89,19 @@ def is_openai(provider: Provider) -> bool:
 
 def quirks_of(provider: Provider) -> Quirks:
     """Return the quirks of the server behind `provider`; its configuration overrides them."""
+    return _quirks_of(provider.base_url, provider.max_tokens_field)
+
+
+@lru_cache(maxsize=512)  # called for every request
+def _quirks_of(base_url: str, max_tokens_field: MaxTokensField | None) -> Quirks:
     quirks = _COMPATIBLE
-    if is_openai(provider):
+    if _is_in_domain(base_url, "api.openai.com"):
         quirks = _OPENAI
-    elif _is_in_domain(provider.base_url, "mistral.ai"):
+    elif _is_in_domain(base_url, "mistral.ai"):
         quirks = _MISTRAL
-    if provider.max_tokens_field is None:
+    if max_tokens_field is None:
         return quirks
-    return msgspec.structs.replace(quirks, max_tokens_field=provider.max_tokens_field)
+    return msgspec.structs.replace(quirks, max_tokens_field=max_tokens_field)
 
 
 @lru_cache(maxsize=512)  # called for every request

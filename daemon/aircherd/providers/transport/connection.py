@@ -1,6 +1,6 @@
-"""One connection to a server: sockets and TLS below, one request and its response at a time above.
+"""One connection to a server: sockets and TLS below, one request and response at a time above.
 
-    open_connection -> Connection -> exchange(message) -> `PooledResponse` reads -> can_reuse | close()
+    open_connection -> Connection -> exchange(message) -> PooledResponse -> can_reuse | close()
 
 Closing is synchronous and abrupt wherever it happens, a cancelled handshake included: once nothing
 wants the response, nothing may wait, and the provider should stop producing it at once.

@@ -6,8 +6,8 @@
     read        between one piece of the body and the next
 
 Most requests go over an open connection and wait once, in the socket: their deadlines are those of
-the `TcpStream`, kept by one `DeadlineScheduler` for all. What waits in several places at once, large
-and proxied requests, does so in a cancel scope whose deadline moves from phase to phase.
+the `TcpStream`, kept by one `DeadlineScheduler` for all. Large and proxied requests wait in several
+places at once: they do so in a cancel scope whose deadline moves from phase to phase.
 """
 
 import math

@@ -35,7 +35,7 @@ def body_of(*messages: dict[str, object], **fields: object) -> dict[str, object]
 
 
 def sent_messages(*messages: dict[str, object], **fields: object) -> object:
-    return body_of(*messages, **fields)["messages"]
+    return msgspec.to_builtins(body_of(*messages, **fields)["messages"])
 
 
 @pytest.mark.parametrize(

@@ -196,7 +196,7 @@ async def test_no_answer_is_a_first_byte_timeout(autojump_clock: MockClock, mess
 
     autojump_clock.autojump_threshold = PATIENCE
     async with connected(swallow) as connection:
-        with pytest.raises(httpx.ReadTimeout, match="no answer from .* within 7 s"):
+        with pytest.raises(httpx.ReadTimeout, match=r"no answer from .* within 7 s"):
             await exchange(connection, message, write=3.0, first_byte=7.0)
 
 
@@ -208,7 +208,7 @@ async def test_a_head_that_drips_is_a_first_byte_timeout(autojump_clock: MockClo
         await send_slowly(stream, (bytes([byte]) for byte in OK), gap=1.0)
 
     async with connected(drip) as connection:
-        with pytest.raises(httpx.ReadTimeout, match="no answer from .* within 7 s"):
+        with pytest.raises(httpx.ReadTimeout, match=r"no answer from .* within 7 s"):
             await exchange(connection, SMALL, read=5.0, first_byte=7.0)
 
 

@@ -1,0 +1,124 @@
+"""The usual reply of chat completions, read in one typed pass: one choice, text, plain counts.
+
+Anything else, such as reasoning, tool calls, an error, a cost, or a count that is no number, is
+left to `reply`, which reads every shape. What is read here, `reply` would read in the same way.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from aircherd.providers.codec.json_in import MAX_COUNT
+from aircherd.vocabulary.reply import Ending, Finish, ReplyEvent, TextDelta, Usage, UsageDelta
+
+FINISHES: dict[str, Finish] = {
+    "stop": "stop",
+    "length": "length",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "content_filter": "content_filter",
+}
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
+_Index = Literal[0]
+
+
+class _InputDetails(msgspec.Struct, gc=False):
+    cached_tokens: _Count | None = 0
+    cache_write_tokens: _Count | None = 0
+
+
+class _OutputDetails(msgspec.Struct, gc=False):
+    reasoning_tokens: _Count | None = 0
+
+
+class _Usage(msgspec.Struct, gc=False):
+    prompt_tokens: _Count
+    completion_tokens: _Count
+    prompt_tokens_details: _InputDetails | None = None
+    completion_tokens_details: _OutputDetails | None = None
+    cost: None = None
+
+
+class _Message(msgspec.Struct, gc=False):
+    content: str | None = None
+    refusal: None = None
+    reasoning: None = None
+    reasoning_content: None = None
+    reasoning_details: None = None
+    tool_calls: None = None
+
+
+class _Choice(msgspec.Struct, gc=False):
+    message: _Message
+    finish_reason: str
+    index: _Index = 0
+    delta: None = None
+    native_finish_reason: str | None = None
+    error: None = None
+
+
+class _Reply(msgspec.Struct, gc=False):
+    choices: tuple[_Choice]
+    usage: _Usage | None = None
+    model: str | None = None
+    error: None = None
+
+
+class _TextChoice(msgspec.Struct, gc=False):
+    delta: _Message
+    index: _Index = 0
+    message: None = None
+    finish_reason: None = None
+    native_finish_reason: str | None = None
+    error: None = None
+
+
+class _Chunk(msgspec.Struct, gc=False):
+    choices: tuple[_TextChoice]
+    usage: None = None
+    model: str | None = None
+    error: None = None
+
+
+_REPLY = msgspec.json.Decoder(_Reply)
+_CHUNK = msgspec.json.Decoder(_Chunk)
+
+
+def read_plain_reply(body: bytes) -> list[ReplyEvent] | None:
+    """Return the events of a reply that is not streamed, None if it is not of the usual shape."""
+    try:
+        reply = _REPLY.decode(body)
+    except (ValueError, RecursionError):
+        return None
+    choice = reply.choices[0]
+    if choice.finish_reason == "error":
+        return None
+    text, usage = choice.message.content, None
+    events: list[ReplyEvent] = [TextDelta(text)] if text else []
+    if reply.usage is not None:
+        usage = _usage_of(reply.usage)
+        events.append(UsageDelta(usage))
+    events.append(Ending(FINISHES.get(choice.finish_reason, "stop"), usage, reply.model or None))
+    return events
+
+
+def read_plain_chunk(data: bytes) -> tuple[str, str | None] | None:
+    """Return text and model of a chunk of a stream, None if it is not of the usual shape."""
+    try:
+        chunk = _CHUNK.decode(data)
+    except (ValueError, RecursionError):
+        return None
+    text = chunk.choices[0].delta.content
+    return (text, chunk.model) if text else None
+
+
+def _usage_of(counts: _Usage) -> Usage:
+    total, output = counts.prompt_tokens, counts.completion_tokens
+    cached = cache_write = reasoning = 0
+    if (details := counts.prompt_tokens_details) is not None:
+        cached = min(details.cached_tokens or 0, total)
+        cache_write = min(details.cache_write_tokens or 0, total)
+    if (spent := counts.completion_tokens_details) is not None:
+        reasoning = spent.reasoning_tokens or 0
+    return Usage(total, output, cached, cache_write, reasoning)
