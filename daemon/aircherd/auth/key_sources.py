@@ -50,7 +50,7 @@ class KeySource(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def description(self) -> str:
-        """The source in words."""
+        """The source, for people."""
         match self.kind:
             case "keyring":
                 return "keyring"

@@ -44,8 +44,8 @@ MAX_CHECKS = 4
 """Live checks that run at the same time."""
 
 
-class _GivenKey(NamedTuple):
-    """A key that was handed out, with everything that was checked for it."""
+class _IssuedKey(NamedTuple):
+    """A key that was given out, with everything its checks depended on."""
 
     key: ApiKey
     provider: Provider
@@ -73,7 +73,7 @@ class AuthManager:
         self._config = config
         self._redactor = redactor
         self._clock = clock
-        self._given: dict[tuple[str, str | None], _GivenKey] = {}  # by provider and name
+        self._issued: dict[tuple[str, str | None], _IssuedKey] = {}  # by provider and name
         self._credentials = CredentialStore(keyring=keyring, file=file, index=index, clock=clock)
         self._cache = KeyCache(
             credentials=self._credentials, environ=environ, redactor=redactor, clock=clock
@@ -122,9 +122,9 @@ class AuthManager:
             KeyRejected: it was rejected, or is for another origin.
             KeyringLocked: its source is unreadable now.
         """
-        given = self._given.get((provider.name, name))
-        if given is not None and self._is_current(given, provider):
-            return given.key
+        issued = self._issued.get((provider.name, name))
+        if issued is not None and self._is_current(issued, provider):
+            return issued.key
         source = self._registry.pick(provider, name)
         cached = self._cache.get(source)
         if (
@@ -138,23 +138,23 @@ class AuthManager:
         if not effective.is_usable or cached.secret is None or cached.is_stale:
             raise unusable_key_error(provider, source, effective)
         key = ApiKey(provider.name, source.name, cached.secret, source.kind, source.origin)
-        if name is not None:  # else it depends on all keys of the provider
+        if name is not None:  # without a name it depends on all keys of the provider
             generation = self._credentials.index.generation
-            self._given[provider.name, name] = _GivenKey(
+            self._issued[provider.name, name] = _IssuedKey(
                 key, provider, cached, cached.verification, generation
             )
         return key
 
-    def _is_current(self, given: "_GivenKey", provider: Provider) -> bool:
-        """Whether nothing changed since this key was checked: every request asks."""
-        cached = given.cached
+    def _is_current(self, issued: _IssuedKey, provider: Provider) -> bool:
+        """Return whether nothing changed since the key was checked. On the hot path."""
+        cached = issued.cached
         return (
-            given.provider is provider
-            and given.generation == self._credentials.index.generation
-            and cached.verification is given.verification
-            and cached.secret is given.key.secret
+            issued.provider is provider
+            and issued.generation == self._credentials.index.generation
+            and cached.verification is issued.verification
+            and cached.secret is issued.key.secret
             and not cached.is_stale
-            and self._cache.peek(provider.name, given.key.name) is cached
+            and self._cache.peek(provider.name, issued.key.name) is cached
         )
 
     async def note_rejected(self, key: ApiKey, reason: str) -> ApiKey | None:

@@ -36,7 +36,7 @@ _ENDPOINTS = ("/chat/completions", "/completions", "/messages", "/responses", "/
 
 
 def type_name(value: object) -> str:
-    """Return the type of a value in words."""
+    """Return the name of a value's type, for messages."""
     return next((name for kind, name in _TYPE_NAMES if isinstance(value, kind)), "a value")
 
 

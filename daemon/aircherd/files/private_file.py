@@ -55,7 +55,7 @@ def write_private(path: Path, content: bytes, *, uid: int) -> None:
     """Replace the file atomically, mode 0600; create its directory if it is missing.
 
     Raises:
-        FileRefused: the directory is not ours alone to write, or the file cannot be written.
+        FileRefused: other users may write in the directory, or the file cannot be written.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -91,7 +91,7 @@ def _check_file(path: Path, found: os.stat_result, *, uid: int, forbidden: int) 
 
 
 def _check_directory(directory: Path, *, uid: int) -> None:
-    """Check that only we may write in the directory: who may write there may swap the file."""
+    """Check that no other user may write in the directory, and so swap the file."""
     found = directory.stat()
     if found.st_uid != uid:
         raise FileRefused(f"{directory} belongs to another user (uid {found.st_uid})")

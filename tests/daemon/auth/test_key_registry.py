@@ -37,7 +37,7 @@ def registry(rig, credentials, cache):
     )
 
 
-def hold(cache, source, known):
+def put(cache, source, known):
     cache.put(source, Secret(KEY), known)
 
 
@@ -56,9 +56,9 @@ async def test_choices_are_kept_until_they_change(rig, registry, credentials, ca
     once = registry.choices(rig.work)
     assert registry.choices(rig.work) is once
     (source,) = registry.sources(rig.work)
-    hold(cache, source, verification.rejected(verification.UNVERIFIED, 5.0, "a request", "why"))
+    put(cache, source, verification.rejected(verification.UNVERIFIED, 5.0, "a request", "why"))
     assert [choice.state for choice in registry.choices(rig.work)] == [KeyState.REJECTED]
-    hold(cache, source, verification.UNVERIFIED)
+    put(cache, source, verification.UNVERIFIED)
     assert registry.choices(rig.work) == once
     rig.change(base_url="https://elsewhere.example.com/v1")
     assert [choice.state for choice in registry.choices(rig.work)] == [KeyState.REJECTED]
@@ -69,11 +69,11 @@ async def test_pick_without_a_name_prefers_usable_keys(rig, registry, credential
     for label in ("default", "b"):
         await credentials.store(rig.work, label, Secret(KEY))
     first, second = registry.sources(rig.work)
-    refused = verification.rejected(verification.UNVERIFIED, 5.0, "a request", "why")
+    rejected = verification.rejected(verification.UNVERIFIED, 5.0, "a request", "why")
     assert registry.pick(rig.work, None) == first
-    hold(cache, first, refused)
+    put(cache, first, rejected)
     assert registry.pick(rig.work, None) == second
-    hold(cache, second, refused)
+    put(cache, second, rejected)
     assert registry.pick(rig.work, None) == first
     assert registry.pick(rig.work, "b") == second
 
@@ -111,7 +111,7 @@ async def test_only_changes_are_published_and_only_once(rig, registry, credentia
     assert rig.auth_events() == []
     await credentials.store(rig.work, "default", Secret(KEY))
     (source,) = registry.sources(rig.work)
-    hold(cache, source, verification.accepted(5.0, "a request"))
+    put(cache, source, verification.accepted(5.0, "a request"))
     registry.publish_changes("work")
     assert rig.events[-1].data == {
         "provider": "work",
@@ -141,7 +141,7 @@ async def test_removed_key_is_published_as_removed(rig, registry, credentials):
 async def test_repr_shows_states_and_no_key(rig, registry, credentials, cache):
     """For debugging the daemon."""
     await credentials.store(rig.work, "default", Secret(KEY))
-    hold(cache, registry.sources(rig.work)[0], verification.UNVERIFIED)
+    put(cache, registry.sources(rig.work)[0], verification.UNVERIFIED)
     assert repr(registry) == "<KeyRegistry work/default: unverified>"
 
 

@@ -86,7 +86,7 @@ class KeyIndex:
         self._entries: dict[KeyId, IndexEntry] = {}
         self._sorted: dict[str, Sequence[IndexEntry]] = {}  # the results of `entries_of`
         self.generation = 0
-        """Grows with every change of the entries, or of what blocks other sources."""
+        """Increases with every change of the entries or of the blocks."""
         self._closed_reason: str | None = None  # why the file cannot be used in place
         self._damaged: list[Path] = []
         self._acknowledged: frozenset[str] = frozenset()

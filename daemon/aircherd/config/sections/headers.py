@@ -46,20 +46,20 @@ def read_headers(
     """Return the valid headers of the entry at `path`, in their order."""
     path = (*path, "headers")
     headers: dict[str, str] = {}
-    taken: set[str] = set()
+    seen: set[str] = set()
     for name, text in (report.read(path, value, read_table) or {}).items():
-        bad = _name_problem(name, text, taken, provider)
+        bad = _name_problem(name, text, seen, provider)
         if bad is not None:
             report.add_bad((*path, name), bad)
             continue
         header = report.read((*path, name), text, _read_value)
         if header is not None:
             headers[name] = header
-            taken.add(name.lower())
+            seen.add(name.lower())
     return headers
 
 
-def _name_problem(name: str, value: object, taken: set[str], provider: str) -> BadValue | None:
+def _name_problem(name: str, value: object, seen: set[str], provider: str) -> BadValue | None:
     """Return why a header is not allowed, whatever its value is."""
     lower = name.lower()
     if lower in _KEY_HEADERS or is_key_name(lower) or looks_like_key(name) or _contains_key(value):
@@ -68,8 +68,8 @@ def _name_problem(name: str, value: object, taken: set[str], provider: str) -> B
         return BadValue("is not a valid header name", 'write headers = { "X-Team" = "blue" }')
     if lower in _RESERVED:
         return BadValue("is set by aircher itself", "remove the line")
-    if lower in taken:
-        return BadValue("is given twice", "upper and lower case are the same in header names")
+    if lower in seen:
+        return BadValue("is defined twice", "upper and lower case are the same in header names")
     return None
 
 

@@ -151,9 +151,9 @@ class _EntryReader:
 
     def _read_key_command(self, value: object) -> None:
         path: KeyPath = (*self._path, "key_command")
-        words = self._report.read(path, value, read_list)
-        if words is not None:
-            self.entry.key_command = self._report.read_all(path, words, self._word)
+        arguments = self._report.read(path, value, read_list)
+        if arguments is not None:
+            self.entry.key_command = self._report.read_all(path, arguments, self._argument)
 
     def _read_headers(self, value: object) -> None:
         self.entry.headers = read_headers(self._report, self._path, value, self._name)
@@ -207,7 +207,7 @@ class _EntryReader:
             )
         return str(value)
 
-    def _word(self, value: object) -> str:
+    def _argument(self, value: object) -> str:
         self._refuse_key(value)
         if isinstance(value, str) and "\0" not in value and value:
             return value

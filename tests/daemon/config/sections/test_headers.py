@@ -49,7 +49,7 @@ def test_key_in_any_other_header_is_refused(value: str) -> None:
         ("X-Team = 5", "not a number"),
         ('Content-Length = "5"', "set by aircher itself"),
         ('Host = "other"', "set by aircher itself"),
-        ('X-Team = "a", x-team = "b"', "given twice"),
+        ('X-Team = "a", x-team = "b"', "defined twice"),
     ],
 )
 def test_invalid_header_is_refused(entry: str, message: str) -> None:
