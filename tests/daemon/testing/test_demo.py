@@ -1,4 +1,4 @@
-"""The demo shows the main job, says that it is simulated, and leaves nothing behind."""
+"""The demo shows the main features, says that it is simulated, and leaves nothing behind."""
 
 import os
 import re
@@ -13,7 +13,7 @@ import pytest
 
 @pytest.fixture
 def machine():
-    """A temporary directory to leave nothing in, and a home to leave alone."""
+    """A temporary directory for the demo, and a home that it must not touch."""
     with tempfile.TemporaryDirectory(prefix="air") as root:
         folders = {name: Path(root) / name for name in ("tmp", "home")}
         for folder in folders.values():
@@ -33,8 +33,8 @@ def left_behind(folders):
     return [path for folder in folders.values() for path in folder.rglob("*")]
 
 
-def test_the_demo_shows_the_main_job_and_leaves_nothing_behind(machine):
-    """A reply, a refused key, a limited rate, the cheapest first, a spent budget, and the bill."""
+def test_the_demo_runs_and_leaves_nothing_behind(machine):
+    """A reply, a refused key, a rate limit, the cheapest first, a used-up budget, and the usage."""
     folders, environ = machine
     done = subprocess.run(
         [sys.executable, "-m", "aircher_cli", "demo"],
@@ -55,12 +55,12 @@ def test_the_demo_shows_the_main_job_and_leaves_nothing_behind(machine):
     assert "limit reached: beta: 0.001 USD a day" in done.stderr
     assert re.search(r"^total +7 .*\$0\.0015$", done.stdout, re.MULTILINE)
     assert left_behind(folders) == []
-    # The user's own keys were never in it.
+    # The user's own keys do not appear.
     assert "canary-real-key" not in done.stdout + done.stderr
 
 
 def test_ctrl_c_leaves_nothing_behind(machine):
-    """Whatever step it was at; exit 130, no traceback."""
+    """At any step; the exit code is 130, without a traceback."""
     folders, environ = machine
     with subprocess.Popen(
         [sys.executable, "-m", "aircherd.testing.demo"],

@@ -1,4 +1,4 @@
-"""The store in memory has the moods of a real one. Its contract is tested with the real ones."""
+"""The store in memory can fail like a real one. Its contract is tested with the real ones."""
 
 import pytest
 import trio
@@ -13,8 +13,8 @@ ENTRY = KeyId("work", "default")
 
 
 @pytest.mark.parametrize("health", [StoreHealth.LOCKED, StoreHealth.UNAVAILABLE])
-async def test_a_bad_mood_lets_nothing_in_or_out(health):
-    """As a locked or absent keyring does, with a reason."""
+async def test_an_unusable_store_refuses_all_operations(health):
+    """Like a locked or missing keyring, with a reason."""
     store = MemoryStore()
     await store.write(ENTRY, Secret("canary"))
     store.health = health
@@ -29,8 +29,8 @@ async def test_a_bad_mood_lets_nothing_in_or_out(health):
     assert await store.read_all([ENTRY]) == {ENTRY: Secret("canary")}
 
 
-async def test_a_gate_holds_every_operation_back():
-    """As a slow keyring would, for as long as the test wishes."""
+async def test_a_gate_delays_every_operation():
+    """Like a slow keyring."""
     store = MemoryStore()
     store.gate = trio.Event()
     done = []
@@ -47,7 +47,7 @@ async def test_a_gate_holds_every_operation_back():
 
 
 async def test_reads_are_counted():
-    """A test can tell one reading from many."""
+    """Tests can count the reads."""
     store = MemoryStore("file")
     await store.read_all([ENTRY])
     await store.read_all([ENTRY])

@@ -1,4 +1,4 @@
-"""The simulator as a process of its own."""
+"""The simulator as a separate process."""
 
 import signal
 import subprocess
@@ -31,9 +31,9 @@ def test_it_prints_its_url_serves_and_ends_on_a_signal(signum):
     assert (process.returncode, errors) == (0, "")
 
 
-@pytest.mark.parametrize("text", ["openai", "nobody=k", "openai="])
-def test_a_key_for_nobody_is_a_usage_error(text, capsys):
-    """The message says how to write it."""
+@pytest.mark.parametrize("text", ["openai", "unknown=k", "openai="])
+def test_a_key_without_a_vendor_is_a_usage_error(text, capsys):
+    """The message shows the format."""
     with pytest.raises(SystemExit) as ended:
         main(["--accept-key", text])
     assert ended.value.code == 2

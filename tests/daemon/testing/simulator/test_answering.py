@@ -1,4 +1,4 @@
-"""Answers that are built once and repeated, for benchmarks."""
+"""Cached responses for benchmarks."""
 
 import httpx
 
@@ -7,8 +7,8 @@ from aircherd.testing.simulator import Behaviour, Fault, open_simulator
 BODY = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 
 
-async def test_a_repeated_answer_still_minds_keys_faults_and_manner():
-    """The same bytes get the same id, until a fault, a revoked key or a new manner comes."""
+async def test_a_cached_response_respects_keys_faults_and_behaviour():
+    """The same request gets the same id until a fault, a revoked key or a new behaviour."""
     behaviour = Behaviour(repeat_answers=True)
     async with (
         open_simulator(accept={"openai": "k"}, behaviour=behaviour) as simulator,

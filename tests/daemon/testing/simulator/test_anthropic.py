@@ -1,4 +1,4 @@
-"""Anthropic's API as the simulator speaks it, seen by a client that is not ours."""
+"""The simulated Anthropic API, tested with a plain HTTP client."""
 
 import json
 from typing import Any
@@ -28,7 +28,7 @@ async def post(simulator: Simulator, headers: dict[str, str] = HEADERS, **body: 
 
 
 def events_of(response: httpx.Response) -> list[dict[str, Any]]:
-    """The data of each event, once its name is found to be the data's type."""
+    """Return the data of each event, after checking that its name is the data's type."""
     events = []
     for text in response.text.removesuffix("\n\n").split("\n\n"):
         name, data = text.split("\n")
@@ -41,8 +41,8 @@ def ask(text: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": text}]
 
 
-async def test_a_plain_answer_is_a_message(simulator):
-    """Without a stream the answer is one message with a text block."""
+async def test_an_unstreamed_response_is_a_message(simulator):
+    """It has one text block."""
     body = (await post(simulator)).json()
     assert body["content"] == [{"type": "text", "text": "Hello big world"}]
     assert (
@@ -102,7 +102,7 @@ THOUGHT = {"thinking": "Let me think about: Hello big world"}
 
 
 async def test_thinking_is_a_block_before_the_text(simulator):
-    """With thinking on, a thinking block takes index 0; its signature comes last of it."""
+    """With thinking on, block 0 is the thinking and ends with its signature."""
     events = events_of(await post(simulator, stream=True, thinking=SHOWN))
     deltas = [event["delta"] for event in events if event["type"] == "content_block_delta"]
     kinds = [delta["type"] for delta in deltas]
@@ -122,7 +122,7 @@ async def test_thinking_is_a_block_before_the_text(simulator):
     ],
 )
 async def test_thoughts_are_hidden_by_newer_models(simulator, model, thinking, shown):
-    """From 4.7 on a thought has its text only where that is asked for; a signature always."""
+    """From 4.7 on a thought has text only on request; it always has a signature."""
     answer = await post(simulator, model=model, thinking=thinking, max_tokens=2000)
     block = answer.json()["content"][0]
     assert (block["type"], bool(block["thinking"]), bool(block["signature"])) == (
@@ -133,7 +133,7 @@ async def test_thoughts_are_hidden_by_newer_models(simulator, model, thinking, s
 
 
 async def conversation(simulator, prompt='call look {"a": 1}', **fields):
-    """A round of tools that began with a thought: what would be sent to end it."""
+    """Return a tool round that starts with a thought, up to the tool results."""
     fields = {"thinking": SHOWN, "tools": TOOLS} | fields
     first = (await post(simulator, messages=ask(prompt), **fields)).json()["content"]
     result = {"type": "tool_result", "tool_use_id": first[-1]["id"], "content": "x"}
@@ -145,8 +145,8 @@ async def conversation(simulator, prompt='call look {"a": 1}', **fields):
 
 
 @pytest.mark.parametrize("stream", [True, False])
-async def test_redacted_thoughts(simulator, stream):
-    """The vendor's magic words get a thought that nobody can read, and that goes back."""
+async def test_a_redacted_thought_can_be_sent_back(simulator, stream):
+    """The vendor's documented prompt returns one, and it is accepted in the next request."""
     words = "ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING_46C9A13E"
     messages, fields = await conversation(simulator, f"say {words}; call look {{}}")
     answer = await post(simulator, messages=messages, stream=stream, **fields)
@@ -160,8 +160,8 @@ async def test_redacted_thoughts(simulator, stream):
     ]
 
 
-async def test_a_signed_thought_may_come_back(simulator):
-    """A thought with its own signature is taken, and so is a round of tools begun with it."""
+async def test_a_signed_thought_can_be_sent_back(simulator):
+    """A thought with its signature is accepted, also at the start of a tool round."""
     messages, fields = await conversation(simulator)
     assert (await post(simulator, messages=messages, **fields)).status_code == 200
 
@@ -176,7 +176,7 @@ async def test_a_signed_thought_may_come_back(simulator):
     ],
 )
 async def test_a_changed_thought_is_refused(simulator, change, message):
-    """Whoever changes a thought, or its signature, no longer has a thought of the model."""
+    """Changing the text or the signature invalidates it."""
     messages, fields = await conversation(simulator)
     messages[1]["content"][0] |= change
     response = await post(simulator, messages=messages, **fields)
@@ -184,8 +184,8 @@ async def test_a_changed_thought_is_refused(simulator, change, message):
     assert message in response.json()["error"]["message"]
 
 
-async def test_a_round_of_tools_begins_with_its_thought(simulator):
-    """With a budget, who leaves the thought out cannot go on thinking."""
+async def test_a_tool_round_needs_its_thought(simulator):
+    """With a thinking budget, a round without the thought is refused."""
     budget = {"type": "enabled", "budget_tokens": 1024}
     fields = {"model": "claude-haiku-4-5", "thinking": budget, "max_tokens": 2000}
     messages, fields = await conversation(simulator, **fields)
@@ -204,8 +204,8 @@ PICTURE = {
 LINKED = {"type": "image", "source": {"type": "url", "url": "https://x.test/a.png"}}
 
 
-async def test_pictures_are_seen(simulator):
-    """By their data or URL, in the order in which they came, in results of tools too."""
+async def test_images_are_read(simulator):
+    """Data and URLs, in order, including those in tool results."""
     content = [PICTURE, {"type": "text", "text": "What is it?"}, LINKED]
     body = (await post(simulator, messages=[{"role": "user", "content": content}])).json()
     assert body["content"][0]["text"] == "I see 2: image/png, https://x.test/a.png"
@@ -222,15 +222,15 @@ SCHEMA = {
 }
 
 
-async def test_an_answer_has_the_form_that_was_asked_for(simulator):
-    """A schema gets JSON that fits it."""
+async def test_an_answer_matches_the_requested_schema(simulator):
+    """The text is JSON."""
     config = {"format": {"type": "json_schema", "schema": SCHEMA}}
     body = (await post(simulator, output_config=config)).json()
     assert json.loads(body["content"][0]["text"]) == {"name": "Hello big world"}
 
 
-async def test_cached_tokens_are_outside_the_input(simulator):
-    """The total input is the sum of three figures."""
+async def test_cached_tokens_are_not_part_of_the_input(simulator):
+    """The total input is the sum of three counts."""
     simulator.behave(cached_tokens=1, cache_write_tokens=1, reasoning_tokens=5)
     usage = (await post(simulator)).json()["usage"]
     assert (
@@ -252,7 +252,7 @@ async def test_cached_tokens_are_outside_the_input(simulator):
     ],
 )
 async def test_stop_sequences_and_max_tokens_are_named(simulator, limits, text, reason, sequence):
-    """The stop reason says what ended the text, and which sequence it was."""
+    """The stop reason says why the text ended, and which sequence matched."""
     body = (await post(simulator, **limits)).json()
     assert (text, reason, sequence) == (
         body["content"][0]["text"],
@@ -262,7 +262,7 @@ async def test_stop_sequences_and_max_tokens_are_named(simulator, limits, text, 
 
 
 async def test_tool_results_are_answered_with_text(simulator):
-    """After results the model speaks; results of parallel calls come in one turn."""
+    """Results of parallel calls are in one turn."""
     calls = [
         {"type": "tool_use", "id": f"toolu_{name}", "name": name, "input": {}}
         for name in ("look", "ask")
@@ -284,7 +284,7 @@ async def test_tool_results_are_answered_with_text(simulator):
     "headers", [{"x-api-key": "sk-wrong"}, {"authorization": "Bearer sk-wrong"}, {}]
 )
 async def test_a_refused_key_is_an_authentication_error(simulator, headers):
-    """In either header; the error repeats the request's id."""
+    """With either header; the error has the request id."""
     response = await post(simulator, {"anthropic-version": "2023-06-01"} | headers)
     body = response.json()
     assert (
@@ -295,13 +295,13 @@ async def test_a_refused_key_is_an_authentication_error(simulator, headers):
     assert response.headers["request-id"] == body["request_id"]
 
 
-async def test_a_bearer_key_is_as_good(simulator):
-    """The newer SDK's header is accepted."""
+async def test_a_bearer_key_is_accepted(simulator):
+    """Newer SDKs send it."""
     headers = {"authorization": f"Bearer {KEY}", "anthropic-version": "2023-06-01"}
     assert (await post(simulator, headers)).status_code == 200
 
 
-async def test_rate_limit_headers_come_with_every_answer():
+async def test_every_response_has_rate_limit_headers():
     """Four limits, with resets in RFC 3339."""
     async with open_simulator(
         accept={"anthropic": KEY}, clock=lambda: 1_790_000_000.5
@@ -444,8 +444,8 @@ def pictured(**source: object):
         ),
     ],
 )
-async def test_what_the_api_would_refuse_is_refused(simulator, body, message):
-    """A request the real API does not take is a 400 that says why."""
+async def test_an_invalid_request_is_refused(simulator, body, message):
+    """As by the real API: with status 400 and the reason."""
     response = await post(simulator, **body)
     assert (
         response.status_code,
@@ -455,13 +455,13 @@ async def test_what_the_api_would_refuse_is_refused(simulator, body, message):
 
 
 async def test_the_version_header_is_required(simulator):
-    """Without it nothing is served."""
+    """A request without it is refused."""
     response = await post(simulator, {"x-api-key": KEY})
     assert response.json()["error"]["message"] == "anthropic-version: header is required"
 
 
-async def test_the_newest_version_takes_no_sampling(simulator):
-    """From 2026-10-21 on even a default temperature is refused."""
+async def test_the_newest_version_refuses_sampling(simulator):
+    """From 2026-10-21 on, even the default temperature."""
     headers = HEADERS | {"anthropic-version": "2026-10-21"}
     statuses = [
         (await post(simulator, headers)).status_code,
@@ -471,7 +471,7 @@ async def test_the_newest_version_takes_no_sampling(simulator):
 
 
 async def test_models_come_in_pages(simulator):
-    """`limit` and `after_id` walk through the list; `has_more` says when to stop."""
+    """`limit` and `after_id` page through the list; `has_more` is false at the end."""
     seen, after = [], None
     async with httpx.AsyncClient(trust_env=False, headers=HEADERS) as client:
         while True:
@@ -484,8 +484,8 @@ async def test_models_come_in_pages(simulator):
     assert simulator.behaviour.models["anthropic"] == seen
 
 
-async def test_the_list_of_models_says_what_they_can(simulator):
-    """Sizes and capabilities stand beside the names."""
+async def test_the_list_of_models_has_capabilities(simulator):
+    """And sizes."""
     async with httpx.AsyncClient(trust_env=False, headers=HEADERS) as client:
         listed = (await client.get(f"{simulator.url}/v1/models")).json()["data"][0]
     assert (listed["id"], listed["max_input_tokens"], listed["max_tokens"]) == (
@@ -497,7 +497,7 @@ async def test_the_list_of_models_says_what_they_can(simulator):
     assert [name for name, each in types.items() if each["supported"]] == ["adaptive", "disabled"]
 
 
-async def test_older_models_go_on_with_an_answer_that_was_begun(simulator):
+async def test_older_models_accept_a_prefilled_answer(simulator):
     """Up to 4.5."""
     begun = [*ask("x"), {"role": "assistant", "content": "y"}]
     response = await post(simulator, model="claude-haiku-4-5", messages=begun)

@@ -1,4 +1,4 @@
-"""Programming over HTTP."""
+"""Controlling the simulator over HTTP."""
 
 import httpx
 import pytest
@@ -23,8 +23,8 @@ async def chat_status(client: httpx.AsyncClient) -> int:
     return (await client.post(CHAT, json=BODY)).status_code
 
 
-async def test_keys_faults_and_manner_are_changed_by_order(client):
-    """Accept, revoke, program, clear: each has its effect on the next request."""
+async def test_a_command_changes_keys_faults_and_behaviour(client):
+    """Each change takes effect on the next request."""
     seen = [await chat_status(client)]
     for order in (
         {"accept": {"openai": "k"}},
@@ -48,11 +48,11 @@ async def test_keys_faults_and_manner_are_changed_by_order(client):
         {"faults": [{"kind": "error", "error": "no such"}]},
         {"behaviour": {"dealy": 1}},
         {"behaviour": {"events_per_write": 0}},
-        {"accept": {"nobody": "k"}},
+        {"accept": {"unknown": "k"}},
     ],
 )
-async def test_an_order_that_does_not_hold_changes_nothing(client, order):
-    """It is answered 400 with the reason, and none of it is carried out."""
+async def test_an_invalid_command_changes_nothing(client, order):
+    """It is answered with 400 and the reason."""
     response = await client.post("/_control", json={"accept": {"openai": "k"}} | order)
     assert (response.status_code, list(response.json())) == (400, ["error"])
     assert await chat_status(client) == 401
@@ -61,8 +61,8 @@ async def test_an_order_that_does_not_hold_changes_nothing(client, order):
 @pytest.mark.parametrize(
     ("value", "sent"), [("caf\u00e9", b"caf\xe9"), ("\u20ac", b"\xe2\x82\xac")]
 )
-async def test_a_header_of_any_letters(client, value, sent):
-    """It goes out as some server would send it, and the simulator lives on."""
+async def test_a_header_may_have_any_characters(client, value, sent):
+    """It is sent unchanged, and the simulator keeps running."""
     fault = {"kind": "error", "error": "rate_limit", "headers": {"x-note": value}}
     order = {"accept": {"openai": "k"}, "faults": [fault]}
     assert (await client.post("/_control", json=order)).status_code == 200
@@ -71,8 +71,8 @@ async def test_a_header_of_any_letters(client, value, sent):
     assert await chat_status(client) == 200
 
 
-async def test_the_journal_says_what_came(client):
-    """Path, key, body, status; control requests are not in it; `since` leaves out the old."""
+async def test_the_journal_lists_received_requests(client):
+    """With path, key, body and status; without control requests; `since` skips old ones."""
     await client.post("/_control", json={"accept": {"openai": "k"}})
     for _ in range(2):
         await chat_status(client)
@@ -91,8 +91,8 @@ async def test_the_journal_says_what_came(client):
     assert [entry["number"] for entry in later["requests"]] == [2]
 
 
-async def test_a_journal_can_be_forgotten(client):
-    """The entries go, the count stays."""
+async def test_the_journal_can_be_cleared(client):
+    """The entries are removed, the count stays."""
     await chat_status(client)
     await client.post("/_control", json={"forget": True})
     assert (await client.get("/_journal")).json() == {"total": 1, "requests": []}

@@ -1,4 +1,4 @@
-"""Whom a fault meets, how often, and with which headers."""
+"""Which requests a fault applies to, how often, and with which headers."""
 
 import httpx
 import msgspec
@@ -11,12 +11,12 @@ NOW = 1_790_000_000.0
 
 
 def take(faults: Faults, **fields):
-    told = {"vendor": "openai", "endpoint": "chat", "key": "k", "model": "m"} | fields
-    return faults.take(**told)
+    request = {"vendor": "openai", "endpoint": "chat", "key": "k", "model": "m"} | fields
+    return faults.take(**request)
 
 
 def test_a_fault_is_used_up():
-    """It meets as many requests as it says, then none."""
+    """It applies to `times` requests."""
     faults = Faults()
     fault = Fault("cut", times=2)
     faults.add(fault)
@@ -24,8 +24,8 @@ def test_a_fault_is_used_up():
     assert len(faults) == 0
 
 
-def test_a_fault_can_let_requests_pass_first():
-    """`skip` counts the requests that go unharmed."""
+def test_a_fault_can_skip_requests():
+    """The first `skip` requests are served normally."""
     faults = Faults()
     faults.add(Fault("cut", skip=1, times=None))
     assert [take(faults) is not None for _ in range(3)] == [False, True, True]
@@ -40,15 +40,15 @@ def test_a_fault_can_let_requests_pass_first():
         ({"endpoint": "models"}, {"endpoint": "models"}),
     ],
 )
-def test_a_fault_meets_only_those_it_names(fields, other):
-    """Vendor, key, model and endpoint each narrow it."""
+def test_a_fault_applies_only_to_matching_requests(fields, other):
+    """Vendor, key, model and endpoint are filters."""
     faults = Faults()
     faults.add(Fault("cut", **fields))
     assert None is take(faults)
     assert None is not take(faults, **other)
 
 
-def test_an_error_without_a_vendor_meets_those_that_have_it():
+def test_an_error_without_a_vendor_applies_to_all_that_have_it():
     """OpenAI has no `ramp_limit`; Anthropic has."""
     faults = Faults()
     faults.add(Fault("error", error="ramp_limit"))
@@ -56,9 +56,9 @@ def test_an_error_without_a_vendor_meets_those_that_have_it():
     assert None is not take(faults, vendor="anthropic")
 
 
-@pytest.mark.parametrize("fields", [{"error": "no such"}, {"vendor": "nobody"}])
-def test_a_fault_that_could_never_be_is_refused(fields):
-    """A misspelt name is an error at once and not a fault that never comes."""
+@pytest.mark.parametrize("fields", [{"error": "no such"}, {"vendor": "unknown"}])
+def test_an_impossible_fault_is_refused(fields):
+    """A misspelled name is an error at once, not a fault that never applies."""
     with pytest.raises(ValueError, match=r"no error|unknown vendor"):
         Fault("error", **fields)
     with pytest.raises(msgspec.ValidationError):
@@ -66,8 +66,8 @@ def test_a_fault_that_could_never_be_is_refused(fields):
 
 
 @pytest.mark.parametrize("vendor", ["openai", "anthropic", "gemini", "openrouter", "ollama"])
-async def test_every_error_of_a_vendor_can_be_answered(vendor):
-    """Each row comes with a status of its own kind and a JSON body."""
+async def test_every_error_of_a_vendor_can_be_sent(vendor):
+    """Each row gives an error status and a JSON body."""
     paths = {
         "anthropic": "/v1/messages",
         "gemini": "/models/m:generateContent",
@@ -99,14 +99,14 @@ async def answer(fault: Fault, path: str) -> httpx.Response:
         ("date", "retry-after", "Mon, 21 Sep 2026 14:13:21 GMT"),
     ],
 )
-async def test_retry_after_comes_in_each_form(form, name, value):
-    """Seconds, milliseconds, an HTTP date; one header and no other."""
+async def test_retry_after_has_several_formats(form, name, value):
+    """Seconds, milliseconds or an HTTP date; exactly one header is sent."""
     fault = Fault("error", error="rate_limit", retry_after=1.5, retry_format=form)
     headers = (await answer(fault, "/v1/chat/completions")).headers
     assert {name: value} == {key: text for key, text in headers.items() if "retry" in key}
 
 
-async def test_a_rate_limit_shows_what_is_used_up():
+async def test_a_rate_limit_shows_the_exhausted_limit():
     """OpenAI's Go duration, Anthropic's RFC 3339, OpenRouter's milliseconds."""
     fault = Fault("error", error="rate_limit", retry_format="none", reset=72.5)
     openai = (await answer(fault, "/v1/chat/completions")).headers
@@ -125,7 +125,7 @@ async def test_a_rate_limit_shows_what_is_used_up():
 
 
 async def test_headers_can_be_added_and_replaced():
-    """Those of a fault win over the vendor's."""
+    """Those of a fault override the vendor's."""
     fault = Fault("error", error="server", headers={"X-Should-Retry": "false", "date": "never"})
     headers = (await answer(fault, "/v1/chat/completions")).headers
     assert (headers["x-should-retry"], headers["date"]) == ("false", "never")

@@ -1,4 +1,4 @@
-"""Gemini's API as the simulator speaks it, seen by a client that is not ours."""
+"""The simulated Gemini API, tested with a plain HTTP client."""
 
 import json
 from typing import Any
@@ -22,8 +22,8 @@ async def simulator():
 
 
 def user(*parts: Any) -> dict[str, Any]:
-    told = [{"text": part} if isinstance(part, str) else part for part in parts]
-    return {"role": "user", "parts": told}
+    content = [{"text": part} if isinstance(part, str) else part for part in parts]
+    return {"role": "user", "parts": content}
 
 
 def model(*parts: Any) -> dict[str, Any]:
@@ -31,8 +31,8 @@ def model(*parts: Any) -> dict[str, Any]:
 
 
 def answer(call: dict[str, Any], output: str = "one") -> dict[str, Any]:
-    told = {key: value for key, value in call.items() if key != "args"}
-    return {"functionResponse": {**told, "response": {"output": output}}}
+    content = {key: value for key, value in call.items() if key != "args"}
+    return {"functionResponse": {**content, "response": {"output": output}}}
 
 
 async def post(
@@ -70,8 +70,8 @@ async def refusal(simulator: Simulator, *contents: Any, **more: Any) -> str:
     return error["message"]
 
 
-async def test_a_plain_answer_is_one_candidate(simulator):
-    """Its text is signed, its counts are apart, zeros left out."""
+async def test_an_unstreamed_response_has_one_candidate(simulator):
+    """Its text is signed; zero counts are left out."""
     body = (await post(simulator)).json()
     (part,) = parts_of(body)
     assert (part["text"], body["candidates"][0]["finishReason"]) == ("Hello big world", "STOP")
@@ -83,8 +83,8 @@ async def test_a_plain_answer_is_one_candidate(simulator):
     }
 
 
-async def test_a_stream_is_whole_answers(simulator):
-    """A piece in each, the reason to finish in the last with a signed empty text; no mark."""
+async def test_a_stream_consists_of_whole_responses(simulator):
+    """One piece each; the last has the finish reason and a signed empty text; no end marker."""
     events = await stream(simulator)
     assert [parts_of(event)[0]["text"] for event in events] == ["Hello", " big", " world", ""]
     assert [event["candidates"][0].get("finishReason") for event in events] == [None] * 3 + ["STOP"]
@@ -92,13 +92,13 @@ async def test_a_stream_is_whole_answers(simulator):
 
 
 async def test_without_sse_a_stream_is_a_list(simulator):
-    """The same answers as one JSON list."""
+    """The same responses as one JSON list."""
     response = await post(simulator, method="streamGenerateContent")
     assert [parts_of(each)[0]["text"] for each in response.json()][:2] == ["Hello", " big"]
 
 
-async def test_thoughts_are_told_when_asked_for(simulator):
-    """As parts of their own, counted apart from the answer."""
+async def test_thoughts_are_sent_on_request(simulator):
+    """As separate parts, counted separately."""
     events = await stream(simulator, generationConfig=THINKING)
     thoughts = [part["text"] for event in events for part in parts_of(event) if part.get("thought")]
     assert "".join(thoughts) == "Let me think about: Hello big world"
@@ -106,8 +106,8 @@ async def test_thoughts_are_told_when_asked_for(simulator):
     assert not any(part.get("thought") for part in parts_of((await post(simulator)).json()))
 
 
-async def test_calls_come_whole_and_the_first_is_signed(simulator):
-    """Of several at once only the first; new models give ids."""
+async def test_calls_are_whole_and_the_first_is_signed(simulator):
+    """Only the first of several; new models send ids."""
     asked = user(f"say so; {CALL} and ask {{}}")
     events = await stream(simulator, asked, tools=TOOLS)
     parts = [part for event in events for part in parts_of(event)]
@@ -119,8 +119,8 @@ async def test_calls_come_whole_and_the_first_is_signed(simulator):
     assert "id" not in old[1]["functionCall"]
 
 
-async def test_a_signed_call_goes_round(simulator):
-    """Sent back as it was, with the answer, it is taken; so is Google's stand-in."""
+async def test_a_signed_call_can_be_sent_back(simulator):
+    """Unchanged, with its result, it is accepted; so is Google's placeholder signature."""
     asked = user(CALL)
     (call,) = parts_of((await post(simulator, asked, tools=TOOLS)).json())
     answered = user(answer(call["functionCall"]))
@@ -132,7 +132,7 @@ async def test_a_signed_call_goes_round(simulator):
 
 
 async def test_an_unsigned_call_is_refused_in_the_current_turn(simulator):
-    """By new models only; what lies before the user's last words may be unsigned."""
+    """By new models only; earlier turns may be unsigned."""
     call = {"functionCall": {"name": "look", "args": {}, "id": "c"}}
     steps = user("a"), model(call), user(answer(call["functionCall"]))
     message = await refusal(simulator, *steps)
@@ -143,7 +143,7 @@ async def test_an_unsigned_call_is_refused_in_the_current_turn(simulator):
 
 
 async def test_a_changed_part_no_longer_has_its_signature(simulator):
-    """Text, arguments and model all belong to it."""
+    """The signature covers text, arguments and model."""
     (part,) = parts_of((await post(simulator)).json())
     good = await post(simulator, user("a"), model(part), user("b"))
     assert good.status_code == 200
@@ -182,7 +182,7 @@ ANSWERED = answer({"name": "look", "id": "c"})
         ),
     ],
 )
-async def test_refused_conversations(simulator, contents, words):
+async def test_an_invalid_conversation_is_refused(simulator, contents, words):
     """Each as the real API refuses it."""
     assert words in await refusal(simulator, *contents)
 
@@ -215,7 +215,7 @@ async def test_refused_conversations(simulator, contents, words):
         ),
     ],
 )
-async def test_refused_options(simulator, body, words):
+async def test_an_invalid_option_is_refused(simulator, body, words):
     """Each as the real API refuses it."""
     assert words in await refusal(simulator, **body)
 
@@ -231,25 +231,25 @@ async def test_refused_options(simulator, body, words):
         ({"generationConfig": {"thinkingConfig": {"thinkingBudget": 40_000}}}, "is invalid"),
     ],
 )
-async def test_what_older_models_refuse(simulator, body, words):
-    """Levels and tools with JSON came with Gemini 3."""
+async def test_older_models_refuse_newer_options(simulator, body, words):
+    """Thinking levels, and tools together with JSON, came with Gemini 3."""
     assert words in await refusal(simulator, name=OLD, **body)
 
 
-async def test_pictures_and_json(simulator):
-    """Pictures are seen by kind or URL, JSON fits its schema."""
+async def test_images_and_json(simulator):
+    """Images are read by type or URL; JSON matches its schema."""
     picture = {"inlineData": {"mimeType": "image/png", "data": "aGk="}}
     file = {"fileData": {"fileUri": "https://h/a.png"}}
     seen = (await post(simulator, user("what?", picture, file))).json()
     assert parts_of(seen)[0]["text"] == "I see 2: image/png, https://h/a.png"
     schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
     config = {"responseMimeType": "application/json", "responseJsonSchema": schema}
-    told = (await post(simulator, user("four"), generationConfig=config)).json()
-    assert json.loads(parts_of(told)[0]["text"]) == {"n": 4}
+    body = (await post(simulator, user("four"), generationConfig=config)).json()
+    assert json.loads(parts_of(body)[0]["text"]) == {"n": 4}
 
 
 async def test_names_may_be_in_snake_case(simulator):
-    """As Google's own SDK writes some of them; arguments and answers keep theirs."""
+    """Google's own SDK sends some of them; arguments and results are not changed."""
     call = {"name": "look", "args": {"in_it": 1}, "id": "c"}
     signed = {"function_call": call, "thought_signature": "skip_thought_signature_validator"}
     given = {"function_response": {"name": "look", "response": {"snake_case": 1}}}
@@ -260,7 +260,7 @@ async def test_names_may_be_in_snake_case(simulator):
 
 
 async def test_models_come_in_pages(simulator):
-    """With limits and methods, names with their prefix."""
+    """With limits and methods; names have their prefix."""
     url = simulator.base_url("gemini") + "/models"
     async with httpx.AsyncClient(trust_env=False, headers={"x-goog-api-key": KEY}) as client:
         first = (await client.get(url, params={"pageSize": 1})).json()
@@ -271,8 +271,8 @@ async def test_models_come_in_pages(simulator):
     assert len(rest["models"]) == len(simulator.behaviour.models["gemini"]) - 1
 
 
-async def test_keys(simulator):
-    """A wrong key is an invalid argument with its reason; none at all is a 403."""
+async def test_a_refused_key(simulator):
+    """A wrong key is an invalid argument with a reason; a missing one is a 403."""
     wrong = await post(simulator, key="AIza-wrong")
     none = await post(simulator, key="")
     assert (wrong.status_code, none.status_code) == (400, 403)
@@ -281,7 +281,7 @@ async def test_keys(simulator):
 
 
 async def test_unknown_models_and_paths(simulator):
-    """404 with the model's name, and for any other method."""
+    """404 with the model's name, and for unknown methods."""
     simulator.behave(fixed_models=True)
     unknown = await post(simulator, name="gemini-9")
     assert unknown.status_code == 404
@@ -289,8 +289,8 @@ async def test_unknown_models_and_paths(simulator):
     assert (await post(simulator, method="countTokens")).status_code == 404
 
 
-async def test_a_fault_knows_the_model_in_the_path(simulator):
-    """It meets that model only, under the vendor's own prefix too."""
+async def test_a_fault_matches_the_model_in_the_path(simulator):
+    """Also with the vendor's prefix."""
     simulator.faults.add(Fault("error", vendor="gemini", model=OLD, error="overloaded", times=None))
     assert (await post(simulator)).status_code == 200
     assert (await post(simulator, name=OLD)).status_code == 503

@@ -1,4 +1,4 @@
-"""Forms of durations and times in the vendors' headers."""
+"""Formats of durations and times in the vendors' headers."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Ollama's own API as the simulator speaks it, seen by a client that is not ours."""
+"""The simulated Ollama API, tested with a plain HTTP client."""
 
 import json
 from typing import Any
@@ -28,8 +28,8 @@ def lines_of(response: httpx.Response) -> list[dict[str, Any]]:
     return [json.loads(line) for line in response.text.removesuffix("\n").split("\n")]
 
 
-async def test_it_streams_lines_unless_told_not_to(simulator):
-    """A word in each line, then one with `done`, the reason and the counts."""
+async def test_it_streams_lines_by_default(simulator):
+    """One word per line, then a line with `done`, the reason and the counts."""
     response = await post(simulator)
     *pieces, last = lines_of(response)
     assert response.headers["content-type"] == "application/x-ndjson"
@@ -39,7 +39,7 @@ async def test_it_streams_lines_unless_told_not_to(simulator):
     assert (last["prompt_eval_count"], last["eval_count"]) == (3, 3)
 
 
-async def test_a_whole_reply_has_everything_in_one_object(simulator):
+async def test_an_unstreamed_response_is_one_object(simulator):
     """With `stream` false it is JSON with the message, the reason and the counts."""
     response = await post(simulator, stream=False)
     assert response.headers["content-type"] == "application/json"
@@ -53,7 +53,7 @@ async def test_counts_of_zero_are_left_out(simulator):
 
 
 async def test_tool_calls_are_objects_with_an_id(simulator):
-    """A call comes whole in a line of its own, and the reason is still `stop`."""
+    """Each call is whole on its own line, and the reason is `stop`."""
     first, last = lines_of(await post(simulator, 'call look {"at": "sky"}', tools=TOOLS))
     (call,) = first["message"]["tool_calls"]
     assert call["function"] == {"index": 0, "name": "look", "arguments": {"at": "sky"}}
@@ -61,8 +61,8 @@ async def test_tool_calls_are_objects_with_an_id(simulator):
     assert last["done_reason"] == "stop"
 
 
-async def test_results_of_tools_are_answered(simulator):
-    """The model repeats what the tools said."""
+async def test_tool_results_are_answered(simulator):
+    """The model repeats the results."""
     call = {"id": "c", "function": {"name": "look", "arguments": {}}}
     messages = [
         {"role": "user", "content": "call look {}"},
@@ -87,16 +87,16 @@ async def test_results_of_tools_are_answered(simulator):
         ("llama3.2", False, False),
     ],
 )
-async def test_thinking_comes_in_a_field_of_its_own(simulator, model, think, thinks):
-    """A model that can think does so unless told not to; gpt-oss cannot be told."""
+async def test_thinking_has_its_own_field(simulator, model, think, thinks):
+    """`think` false turns it off, except for gpt-oss."""
     answer = (await post(simulator, model=model, think=think, stream=False)).json()
     assert answer["message"]["content"] == "Hello big world"
     thought = answer["message"].get("thinking")
     assert thought == ("Let me think about: Hello big world" if thinks else None)
 
 
-async def test_options_end_the_text(simulator):
-    """`num_predict` is a limit, `stop` a list of ends."""
+async def test_options_limit_the_text(simulator):
+    """`num_predict` limits its length, `stop` lists stop sequences."""
     limited = lines_of(await post(simulator, options={"num_predict": 2}))
     stopped = lines_of(await post(simulator, options={"stop": ["big"]}))
     assert [p["message"]["content"] for p in limited[:-1]] == ["Hello", " big"]
@@ -104,10 +104,10 @@ async def test_options_end_the_text(simulator):
     assert [p["message"]["content"] for p in stopped[:-1]] == ["Hello", " "]
 
 
-async def test_format_and_pictures(simulator):
-    """JSON of any form or of a schema, and what kinds of pictures are seen."""
+async def test_format_and_images(simulator):
+    """Any JSON or JSON of a schema, and images by type."""
     schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
-    told = [
+    texts = [
         (await post(simulator, "abc", stream=False, **wish)).json()["message"]["content"]
         for wish in (
             {"format": "json"},
@@ -115,11 +115,11 @@ async def test_format_and_pictures(simulator):
             {"messages": [{"role": "user", "content": "?", "images": [PIXEL, PIXEL]}]},
         )
     ]
-    assert told == ['{"answer": "abc"}', '{"n": 3}', "I see 2: image/png, image/png"]
+    assert texts == ['{"answer": "abc"}', '{"n": 3}', "I see 2: image/png, image/png"]
 
 
-async def test_what_does_not_fit_the_window_is_cut_off_in_silence(simulator):
-    """The oldest messages go, but not the system's; with `truncate` false it is an error."""
+async def test_a_prompt_above_the_window_is_truncated_silently(simulator):
+    """The oldest messages are dropped, but not the system's; with `truncate` false: an error."""
     messages = [
         {"role": "system", "content": "s"},
         {"role": "user", "content": "a " * 5000},
@@ -134,7 +134,7 @@ async def test_what_does_not_fit_the_window_is_cut_off_in_silence(simulator):
 
 
 async def test_no_messages_load_the_model(simulator):
-    """The reply is over before it began."""
+    """The reply is empty."""
     answer = (await post(simulator, messages=[])).json()
     assert (answer["done"], answer["done_reason"]) == (True, "load")
 
@@ -168,14 +168,14 @@ async def test_no_messages_load_the_model(simulator):
         ),
     ],
 )
-async def test_what_the_server_would_refuse_is_refused(simulator, body, status, message):
-    """A plain text under `error`, as all of its own API."""
+async def test_an_invalid_request_is_refused(simulator, body, status, message):
+    """The message is in `error`."""
     response = await post(simulator, **body)
     assert (response.status_code, list(response.json())) == (status, ["error"])
     assert response.json()["error"].startswith(message)
 
 
-async def test_a_model_that_is_not_installed_is_named(simulator):
+async def test_a_missing_model_is_named(simulator):
     """404, with the name in single quotes."""
     simulator.behave(fixed_models=True)
     response = await post(simulator, model="mistral")
@@ -183,7 +183,7 @@ async def test_a_model_that_is_not_installed_is_named(simulator):
 
 
 async def test_an_error_in_mid_stream_is_a_line(simulator):
-    """The status stays 200; under /v1 the same error has OpenAI's form."""
+    """The status stays 200; under /v1 the same error has OpenAI's format."""
     fault = Fault("stream_error", vendor="ollama", after=1, times=2)
     simulator.faults.add(fault)
     lines = lines_of(await post(simulator))
@@ -196,8 +196,8 @@ async def test_an_error_in_mid_stream_is_a_line(simulator):
     assert '"error":{"message":"llama runner' in compatible.text
 
 
-async def test_tags_say_what_each_model_can_do(simulator):
-    """Capabilities and the window, by model."""
+async def test_tags_have_capabilities(simulator):
+    """And the context window of each model."""
     simulator.behave(models={"ollama": ["qwen3:8b", "nomic-embed-text:latest"]})
     async with httpx.AsyncClient(trust_env=False) as client:
         listed = (await client.get(simulator.base_url("ollama") + "/api/tags")).json()["models"]

@@ -1,4 +1,4 @@
-"""OpenAI's API as the simulator speaks it, seen by a client that is not ours."""
+"""The simulated OpenAI API, tested with a plain HTTP client."""
 
 import json
 from typing import Any
@@ -38,8 +38,8 @@ def chunks_of(response: httpx.Response) -> list[dict[str, Any]]:
     return [json.loads(data) for data in data_of(response) if data != "[DONE]"]
 
 
-async def test_a_plain_answer_repeats_the_prompt(simulator):
-    """Without a stream the answer is one completion with the words of the prompt."""
+async def test_an_unstreamed_response_repeats_the_prompt(simulator):
+    """It is one completion with the words of the prompt."""
     response = await post(simulator)
     body = response.json()
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
@@ -53,7 +53,7 @@ async def test_a_plain_answer_repeats_the_prompt(simulator):
 
 
 async def test_a_stream_has_the_role_the_words_the_finish_and_done(simulator):
-    """Chunks come in the vendor's order, each word in its own, ended by [DONE]."""
+    """One chunk per word, in the vendor's order, ended by [DONE]."""
     response = await post(simulator, stream=True)
     deltas = [chunk["choices"][0]["delta"] for chunk in chunks_of(response)]
     assert data_of(response)[-1] == "[DONE]"
@@ -64,8 +64,8 @@ async def test_a_stream_has_the_role_the_words_the_finish_and_done(simulator):
     assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
 
 
-async def test_usage_comes_in_a_chunk_of_its_own_only_when_asked(simulator):
-    """With include_usage a last chunk has no choices, and the others say null; without, neither."""
+async def test_usage_has_its_own_chunk_on_request(simulator):
+    """With include_usage a last chunk without choices has it, and the others have null."""
     asked = chunks_of(await post(simulator, stream=True, stream_options={"include_usage": True}))
     unasked = chunks_of(await post(simulator, stream=True))
     assert asked[-1]["choices"] == []
@@ -88,7 +88,7 @@ async def test_padding_hides_the_length_of_words_unless_switched_off(simulator):
 
 
 async def test_cached_and_reasoning_tokens_are_inside_the_totals(simulator):
-    """Cached tokens are part of the prompt's, reasoning tokens of the completion's."""
+    """Cached tokens are part of the prompt, reasoning tokens part of the completion."""
     simulator.behave(cached_tokens=2, reasoning_tokens=40)
     usage = (await post(simulator)).json()["usage"]
     assert (
@@ -101,8 +101,8 @@ async def test_cached_and_reasoning_tokens_are_inside_the_totals(simulator):
 
 
 async def test_parallel_tool_calls_are_streamed_in_fragments(simulator):
-    """Each call opens with id and name; its arguments, joined by index, are the prompt's."""
-    prompt = 'call look {"where": "under the bed"} and ask {"whom": "Anna"}'
+    """Each call starts with id and name; its fragments, joined by index, are its arguments."""
+    prompt = 'call look {"where": "under the bed"} and ask {"person": "Anna"}'
     messages = [{"role": "user", "content": prompt}]
     chunks = chunks_of(await post(simulator, stream=True, messages=messages, tools=TOOLS))
     parts = [
@@ -112,12 +112,12 @@ async def test_parallel_tool_calls_are_streamed_in_fragments(simulator):
     for part in parts:
         joined[part["index"]] += part["function"]["arguments"]
     assert [part["function"]["name"] for part in parts if "id" in part] == ["look", "ask"]
-    assert [json.loads(text) for text in joined] == [{"where": "under the bed"}, {"whom": "Anna"}]
+    assert [json.loads(text) for text in joined] == [{"where": "under the bed"}, {"person": "Anna"}]
     assert chunks[-1]["choices"][0]["finish_reason"] == "tool_calls"
 
 
 async def test_tool_results_are_answered_with_text(simulator):
-    """After tool messages the model speaks, and repeats what the tools said."""
+    """The model repeats the results."""
     call = {"id": "call_1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
     messages = [
         {"role": "user", "content": "call look {}"},
@@ -138,7 +138,7 @@ async def test_tool_results_are_answered_with_text(simulator):
     ],
 )
 async def test_stop_sequences_and_max_tokens_end_the_text(simulator, limits, text, finish):
-    """The text ends before a stop sequence, or after as many tokens as were allowed."""
+    """The text ends before a stop sequence, or after the allowed number of tokens."""
     choice = (await post(simulator, **limits)).json()["choices"][0]
     assert (text, finish) == (choice["message"]["content"], choice["finish_reason"])
 
@@ -152,20 +152,20 @@ async def test_a_refused_key_is_echoed_in_part(simulator):
     assert "efgh" in error["message"]
 
 
-async def test_a_missing_key_is_told_apart_from_a_wrong_one(simulator):
+async def test_a_missing_key_differs_from_a_wrong_one(simulator):
     """Without a key the 401 has no code."""
     response = await post(simulator, {})
     assert (response.status_code, response.json()["error"]["code"]) == (401, None)
 
 
 async def test_a_key_can_be_revoked_while_it_runs(simulator):
-    """What worked once is refused after."""
+    """It is refused afterwards."""
     first = await post(simulator)
     simulator.keys.revoke("openai", KEY)
     assert [first.status_code, (await post(simulator)).status_code] == [200, 401]
 
 
-async def test_rate_limit_headers_come_with_every_answer(simulator):
+async def test_every_response_has_rate_limit_headers(simulator):
     """Limits, what remains and Go durations, for requests and tokens."""
     headers = (await post(simulator)).headers
     assert headers["x-ratelimit-limit-requests"] == "10000"
@@ -188,8 +188,8 @@ async def test_rate_limit_headers_come_with_every_answer(simulator):
         ({"messages": ["not a map"]}, "the request has an unexpected shape"),
     ],
 )
-async def test_what_the_api_would_refuse_is_refused(simulator, body, message):
-    """A request the real API does not take is a 400 that says why."""
+async def test_an_invalid_request_is_refused(simulator, body, message):
+    """As by the real API: with status 400 and the reason."""
     response = await post(simulator, **body)
     assert response.status_code == 400
     assert response.json()["error"]["message"].startswith(message)
@@ -206,8 +206,8 @@ async def test_calls_must_be_answered_by_tool_messages(simulator):
     assert response.json()["error"]["message"].endswith("did not have response messages: call_9")
 
 
-async def test_models_are_listed_to_a_key(simulator):
-    """The list has OpenAI's form, and needs the key."""
+async def test_listing_models_needs_a_key(simulator):
+    """The list has OpenAI's format."""
     async with httpx.AsyncClient(trust_env=False, base_url=simulator.base_url("openai")) as client:
         listed = (await client.get("/models", headers=HEADERS)).json()
         refused = await client.get("/models")
@@ -228,7 +228,7 @@ async def test_with_fixed_models_others_are_not_found(simulator):
     [("POST", "/v1/unknown", 404), ("GET", "/v1/chat/completions", 405)],
 )
 async def test_unknown_paths_and_methods_are_errors_of_the_vendor(simulator, method, path, status):
-    """Also what is not served has OpenAI's error form."""
+    """They have OpenAI's error format."""
     async with httpx.AsyncClient(trust_env=False) as client:
         response = await client.request(method, simulator.url + path, headers=HEADERS)
     assert (status, "invalid_request_error") == (

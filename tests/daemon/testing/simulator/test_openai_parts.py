@@ -1,4 +1,4 @@
-"""What chat completions carry beside text, as the simulator speaks it: thinking, pictures, JSON."""
+"""Thinking, images and JSON in the simulated Chat Completions API."""
 
 import json
 from typing import Any
@@ -62,7 +62,7 @@ def assistant(**fields: object) -> list[dict[str, object]]:
 
 
 async def test_openai_hides_its_thinking(simulator):
-    """It is counted, and nothing else is told of it."""
+    """Only its tokens are counted."""
     response = await post(simulator, reasoning_effort="max")
     assert set(message_of(response)) == {"role", "content", "refusal"}
     details = response.json()["usage"]["completion_tokens_details"]
@@ -70,8 +70,8 @@ async def test_openai_hides_its_thinking(simulator):
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
-async def test_servers_that_resemble_it_show_their_thinking(simulator, field):
-    """In the field of their manner, word by word in a stream, and only if asked for."""
+async def test_compatible_servers_show_their_thinking(simulator, field):
+    """In the configured field, word by word in a stream, and only on request."""
     simulator.behave(reasoning_field=field)
     assert message_of(await post(simulator, reasoning_effort="low"))[field] == THOUGHT
     deltas = deltas_of(await post(simulator, reasoning_effort="low", stream=True))
@@ -80,7 +80,7 @@ async def test_servers_that_resemble_it_show_their_thinking(simulator, field):
 
 
 async def test_openrouter_shows_signed_details(simulator):
-    """A text comes in fragments of one index, its signature behind them without text."""
+    """Fragments of a text share an index; its signature follows without text."""
     asked = {"vendor": "openrouter", "reasoning": {"effort": "low"}}
     whole = message_of(await post(simulator, **asked))
     (detail,) = whole["reasoning_details"]
@@ -102,14 +102,14 @@ async def test_openrouter_shows_signed_details(simulator):
         ({}, False),
     ],
 )
-async def test_how_openrouter_is_asked(simulator, asked, is_shown):
-    """An effort, a budget or a plain yes turn it on; `exclude` hides it."""
+async def test_openrouter_has_several_ways_to_request_thinking(simulator, asked, is_shown):
+    """An effort, a budget or `enabled` turn it on; `exclude` hides it."""
     message = message_of(await post(simulator, "openrouter", reasoning=asked))
     assert is_shown == ("reasoning_details" in message)
 
 
-async def test_thinking_that_must_come_back(simulator):
-    """With the calls it led to, in its own field, where the server wants it."""
+async def test_thinking_must_be_sent_back(simulator):
+    """With the calls it led to, in its own field, if the server requires it."""
     simulator.behave(reasoning_field="reasoning_content")
     asked = {"tools": TOOLS, "reasoning_effort": "low"}
     refused = await post(simulator, messages=assistant(), **asked)
@@ -119,18 +119,18 @@ async def test_thinking_that_must_come_back(simulator):
 
 
 @pytest.mark.parametrize(
-    ("field", "told"),
+    ("field", "message"),
     [(None, "Unknown parameter: 'messages[1].reasoning_content'."), ("reasoning", "unsupported")],
 )
-async def test_thinking_in_another_form_is_refused(simulator, field, told):
-    """OpenAI takes none, and a server with a field of its own takes no other."""
+async def test_thinking_in_another_format_is_refused(simulator, field, message):
+    """OpenAI accepts none, and a compatible server only its own field."""
     simulator.behave(reasoning_field=field)
     refused = await post(simulator, messages=assistant(reasoning_content="hm"), tools=TOOLS)
-    assert told in refusal_of(refused)
+    assert message in refusal_of(refused)
 
 
 async def test_changed_details_are_refused(simulator):
-    """The signature proves the whole text: a fragment, or another text, is not it."""
+    """The signature covers the whole text."""
     asked = {"vendor": "openrouter", "reasoning": {"effort": "low"}, "tools": TOOLS}
     messages = [{"role": "user", "content": "call look {}"}]
     said = message_of(await post(simulator, messages=messages, **asked))
@@ -148,14 +148,14 @@ async def test_changed_details_are_refused(simulator):
 @pytest.mark.parametrize(
     ("field", "effort"), [(None, "huge"), ("reasoning_content", "xhigh"), ("reasoning", "none")]
 )
-async def test_efforts_that_are_not_known(simulator, field, effort):
-    """OpenAI has its list of efforts, the others a shorter one."""
+async def test_an_unknown_effort_is_refused(simulator, field, effort):
+    """OpenAI has its own list of efforts, the others a shorter one."""
     simulator.behave(reasoning_field=field)
     assert "Invalid value" in refusal_of(await post(simulator, reasoning_effort=effort))
 
 
 async def test_an_effort_and_a_budget_exclude_each_other(simulator):
-    """OpenRouter takes one of the two."""
+    """OpenRouter accepts one of the two."""
     asked = {"effort": "low", "max_tokens": 5}
     refused = await post(simulator, "openrouter", reasoning=asked)
     assert refusal_of(refused).startswith("Only one of")
@@ -168,7 +168,7 @@ def picture(url: str) -> dict[str, object]:
     return {"type": "image_url", "image_url": {"url": url}}
 
 
-async def test_pictures_are_seen(simulator):
+async def test_images_are_read(simulator):
     """Those of the last user message, by type or URL."""
     parts = [picture("data:image/webp;base64,aGk="), picture("https://host/a.png")]
     response = await post(simulator, messages=[{"role": "user", "content": parts}])
@@ -176,7 +176,7 @@ async def test_pictures_are_seen(simulator):
 
 
 @pytest.mark.parametrize(
-    ("role", "part", "told"),
+    ("role", "part", "message"),
     [
         ("user", picture("data:image/tiff;base64,aGk="), "Invalid 'image_url'."),
         ("user", picture("data:image/png;base64,a*k="), "Invalid 'image_url'."),
@@ -185,37 +185,37 @@ async def test_pictures_are_seen(simulator):
         ("user", {"type": "image"}, "Invalid value: 'image'."),
     ],
 )
-async def test_what_is_no_picture(simulator, role, part, told):
-    """What nobody can look at, or in the wrong place, is refused."""
+async def test_an_invalid_image_is_refused(simulator, role, part, message):
+    """Also one in the wrong message."""
     response = await post(simulator, messages=[{"role": role, "content": [part]}])
-    assert refusal_of(response).startswith(told)
+    assert refusal_of(response).startswith(message)
 
 
 # ------------------------------------------------------------------ JSON
 
 
 def schema(form: object, *, strict: bool = True, name: str = "n") -> dict[str, object]:
-    wanted = {"name": name, "schema": form, "strict": strict}
-    return {"type": "json_schema", "json_schema": wanted}
+    response_format = {"name": name, "schema": form, "strict": strict}
+    return {"type": "json_schema", "json_schema": response_format}
 
 
 @pytest.mark.parametrize(
-    ("wanted", "answer"),
+    ("response_format", "answer"),
     [
         (schema(STRICT), {"a": "as JSON"}),
         (schema({"type": "object", "properties": {}}, strict=False), {}),
         ({"type": "json_object"}, {"answer": "as JSON"}),
     ],
 )
-async def test_answers_in_json(simulator, wanted, answer):
-    """The answer fits the schema, or is any object."""
+async def test_answers_in_json(simulator, response_format, answer):
+    """The answer matches the schema, or is any object."""
     messages = [{"role": "user", "content": "as JSON"}]
-    response = await post(simulator, messages=messages, response_format=wanted)
+    response = await post(simulator, messages=messages, response_format=response_format)
     assert json.loads(message_of(response)["content"]) == answer
 
 
 @pytest.mark.parametrize(
-    ("wanted", "told"),
+    ("response_format", "message"),
     [
         ({"type": "json_object"}, "'messages' must contain the word 'json'"),
         ({"type": "xml"}, "Invalid value for 'response_format': 'xml'."),
@@ -228,9 +228,9 @@ async def test_answers_in_json(simulator, wanted, answer):
         ),
     ],
 )
-async def test_forms_that_are_refused(simulator, wanted, told):
-    """What OpenAI does not take as a form of the answer."""
-    assert refusal_of(await post(simulator, response_format=wanted)).startswith(told)
+async def test_an_invalid_response_format_is_refused(simulator, response_format, message):
+    """As OpenAI does."""
+    assert refusal_of(await post(simulator, response_format=response_format)).startswith(message)
 
 
 # ------------------------------------------------------------------ the rest
@@ -238,20 +238,20 @@ async def test_forms_that_are_refused(simulator, wanted, told):
 
 @pytest.mark.parametrize("field", [{"tool_choice": "auto"}, {"parallel_tool_calls": False}])
 async def test_options_of_tools_need_tools(simulator, field):
-    """Without tools nothing may be said of them."""
+    """Without tools they are refused."""
     assert "only allowed when 'tools'" in refusal_of(await post(simulator, **field))
 
 
-async def test_a_crash_in_a_stream_has_an_event_of_its_own(simulator):
-    """LM Studio names the event, and sends no end."""
+async def test_a_crash_in_a_stream_has_its_own_event(simulator):
+    """LM Studio names the event and sends no end marker."""
     simulator.faults.add(Fault("stream_error", error="lm_studio", after=1))
     response = await post(simulator, stream=True)
     *_, last = response.text.removesuffix("\n\n").split("\n\n")
     assert last.startswith('event: error\ndata: {"error":')
 
 
-async def test_lists_of_models_can_tell_more(simulator):
-    """A server that resembles OpenAI tells sizes, OpenRouter everything."""
+async def test_lists_of_models_can_have_metadata(simulator):
+    """Compatible servers list sizes, OpenRouter everything."""
     simulator.behave(model_fields={"owned_by": "vllm", "max_model_len": 8192})
     async with httpx.AsyncClient(trust_env=False) as client:
         headers = {"authorization": f"Bearer {KEY}"}

@@ -1,4 +1,4 @@
-"""Faults on the way out, seen by a client that is not ours."""
+"""Faults in sending a response, tested with a plain HTTP client."""
 
 import json
 
@@ -41,7 +41,7 @@ async def client():
 
 
 async def read(simulator: Simulator, client: httpx.AsyncClient, vendor: str, **body: object):
-    """Return what could be read, and the error that ended it."""
+    """Return the data that could be read, and the error that ended it."""
     text = b""
     try:
         async with client.stream(
@@ -56,7 +56,7 @@ async def read(simulator: Simulator, client: httpx.AsyncClient, vendor: str, **b
 
 @pytest.mark.parametrize("vendor", ["openai", "anthropic"])
 async def test_truncate_ends_well_formed_without_the_end_marker(simulator, client, vendor):
-    """After two pieces the body ends as HTTP wants it, but the stream never said so."""
+    """After two pieces the HTTP body ends correctly, but the stream is incomplete."""
     simulator.faults.add(Fault("truncate", after=2))
     text, error = await read(simulator, client, vendor)
     assert None is error
@@ -66,7 +66,7 @@ async def test_truncate_ends_well_formed_without_the_end_marker(simulator, clien
 
 @pytest.mark.parametrize("vendor", ["openai", "anthropic"])
 async def test_no_end_marker_leaves_out_only_the_last_event(simulator, client, vendor):
-    """Every word and the finish come, but not the end marker."""
+    """Every word and the finish reason arrive, but not the end marker."""
     simulator.faults.add(Fault("no_end_marker"))
     text, error = await read(simulator, client, vendor)
     assert None is error
@@ -79,7 +79,7 @@ async def test_no_end_marker_leaves_out_only_the_last_event(simulator, client, v
 )
 @pytest.mark.parametrize("vendor", ["openai", "anthropic"])
 async def test_a_broken_connection_comes_after_the_pieces(simulator, client, vendor, kind, error):
-    """The first piece arrives, then the connection ends, by FIN or by RST."""
+    """The first piece arrives, then the connection ends with FIN or RST."""
     simulator.faults.add(Fault(kind, after=1))
     text, raised = await read(simulator, client, vendor)
     assert error is raised
@@ -104,8 +104,8 @@ async def test_a_connection_can_end_before_the_first_byte(simulator, client, kin
         ("ollama", "server busy"),
     ],
 )
-async def test_an_error_inside_a_stream_has_the_vendors_form(simulator, client, vendor, sign):
-    """It comes after the pieces, and nothing comes after it."""
+async def test_an_error_inside_a_stream_has_the_vendors_format(simulator, client, vendor, sign):
+    """It follows the pieces, and nothing follows it."""
     simulator.faults.add(Fault("stream_error", error="overloaded", after=1))
     text, error = await read(simulator, client, vendor)
     events = text.removesuffix("\n\n").split("\n\n")
@@ -115,7 +115,7 @@ async def test_an_error_inside_a_stream_has_the_vendors_form(simulator, client, 
     assert '" two"' not in text
 
 
-async def test_openrouter_reports_a_break_unstreamed_inside_the_choice(simulator, client):
+async def test_openrouter_reports_an_unstreamed_failure_inside_the_choice(simulator, client):
     """Status 200, the error in choices[0]."""
     simulator.faults.add(Fault("stream_error", error="unavailable"))
     url = simulator.url + URLS["openrouter"]
@@ -129,7 +129,7 @@ async def test_openrouter_reports_a_break_unstreamed_inside_the_choice(simulator
 
 
 async def test_a_malformed_event_is_between_good_ones(simulator, client):
-    """One event does not parse; those around it do."""
+    """One event is not JSON; those around it are."""
     simulator.faults.add(Fault("malformed", after=1))
     text, _ = await read(simulator, client, "openai")
     broken = []
@@ -164,8 +164,8 @@ async def test_any_text_can_be_injected_as_the_last(simulator, client):
         (Fault("no_stream"), (200, "application/json", '{"id":')),
     ],
 )
-async def test_answers_that_are_not_the_vendors(simulator, client, fault, expected):
-    """Pages, empty bodies, wrong types, and JSON where a stream was asked for."""
+async def test_a_fault_can_replace_the_response(simulator, client, fault, expected):
+    """Web pages, empty bodies, wrong types, and JSON instead of a stream."""
     simulator.faults.add(fault)
     response = await client.post(simulator.url + URLS["openai"], json=BODY)
     start = response.text[: max(len(expected[2]), 1)]
@@ -173,8 +173,8 @@ async def test_answers_that_are_not_the_vendors(simulator, client, fault, expect
 
 
 @pytest.mark.parametrize("after", [None, 0, 2])
-async def test_a_stall_is_over_after_its_seconds(simulator, client, autojump_clock, after):
-    """The answer is whole, but later by the stall."""
+async def test_a_stall_ends_after_its_seconds(simulator, client, autojump_clock, after):
+    """The response is complete but late."""
     simulator.faults.add(Fault("stall", after=after, seconds=20))
     began = trio.current_time()
     text, error = await read(simulator, client, "openai")
@@ -182,8 +182,8 @@ async def test_a_stall_is_over_after_its_seconds(simulator, client, autojump_clo
     assert ("[DONE]" in text, error) == (True, None)
 
 
-async def test_a_client_that_leaves_a_stall_is_seen_to_leave(simulator, client):
-    """A stall without end ends with its client, and the journal says so."""
+async def test_a_disconnect_during_a_stall_is_recorded(simulator, client):
+    """An endless stall ends with its client."""
     simulator.faults.add(Fault("stall", after=1))
     async with client.stream("POST", simulator.url + URLS["openai"], json=BODY):
         received = simulator.requests[-1]
@@ -193,8 +193,8 @@ async def test_a_client_that_leaves_a_stall_is_seen_to_leave(simulator, client):
         await received.finished.wait()
 
 
-async def test_a_client_that_leaves_between_slow_words_is_seen_to_leave(simulator, client):
-    """The pauses of a slow stream notice it too."""
+async def test_a_disconnect_between_slow_words_is_recorded(simulator, client):
+    """The pauses of a slow stream notice it."""
     simulator.behave(delay=0.005)
     body = BODY | {"messages": [{"role": "user", "content": "count 100000"}]}
     async with client.stream("POST", simulator.url + URLS["anthropic"], json=body):
@@ -212,7 +212,7 @@ async def test_delays_are_between_the_writes(simulator, client, autojump_clock):
 
 
 async def test_a_slow_head_arrives_whole(simulator, client, autojump_clock):
-    """Byte by byte, and still a good answer."""
+    """The response is valid."""
     simulator.faults.add(Fault("slow_head", seconds=0.5))
     began = trio.current_time()
     text, error = await read(simulator, client, "openai")
@@ -222,14 +222,14 @@ async def test_a_slow_head_arrives_whole(simulator, client, autojump_clock):
 
 @pytest.mark.parametrize("size", [1, 2, 100])
 async def test_grouping_events_changes_no_byte(simulator, client, size):
-    """What arrives is the same however many events go out together."""
+    """The body is the same however many events are sent together."""
     simulator.behave(events_per_write=size)
     text, _ = await read(simulator, client, "openai")
     assert text.count("data: ") == 7
 
 
 async def test_a_kept_connection_can_be_closed_without_notice(simulator, client):
-    """The answer promises to keep the connection, and the next request needs another."""
+    """The response claims to keep it open, but the next request needs another."""
     simulator.faults.add(Fault("close_after"))
     first, _ = await read(simulator, client, "openai")
     await trio.testing.wait_all_tasks_blocked()  # the server closes after the client has it all
@@ -238,16 +238,16 @@ async def test_a_kept_connection_can_be_closed_without_notice(simulator, client)
     assert [received.connection for received in simulator.requests] == [1, 2]
 
 
-async def test_connections_are_kept_and_told_apart(simulator, client):
-    """Two requests after each other come on one connection."""
+async def test_connections_are_reused_and_numbered(simulator, client):
+    """Two consecutive requests use one connection."""
     for _ in range(2):
         await read(simulator, client, "openai")
     assert [received.connection for received in simulator.requests] == [1, 1]
     assert simulator.open_connections == 1
 
 
-async def test_a_whole_answer_breaks_in_its_middle(simulator, client):
-    """Without a stream, half the promised body comes."""
+async def test_an_unstreamed_response_breaks_in_the_middle(simulator, client):
+    """Half of the announced body arrives."""
     simulator.faults.add(Fault("cut", after=0))
     text, error = await read(simulator, client, "openai", stream=False)
     assert httpx.RemoteProtocolError is error

@@ -1,4 +1,4 @@
-"""OpenAI's Responses API as the simulator speaks it, seen by a client that is not ours."""
+"""The simulated OpenAI Responses API, tested with a plain HTTP client."""
 
 import json
 from typing import Any
@@ -43,9 +43,9 @@ async def events(simulator: Simulator, **body: Any) -> list[dict[str, Any]]:
     response = await post(simulator, stream=True, **body)
     frames = response.text.removesuffix("\n\n").split("\n\n")
     pairs = [frame.removeprefix("event: ").split("\ndata: ") for frame in frames]
-    told = [json.loads(data) for _, data in pairs]
-    assert [name for name, _ in pairs] == [event["type"] for event in told]
-    return told
+    received = [json.loads(data) for _, data in pairs]
+    assert [name for name, _ in pairs] == [event["type"] for event in received]
+    return received
 
 
 async def refusal(simulator: Simulator, **body: Any) -> dict[str, Any]:
@@ -54,8 +54,8 @@ async def refusal(simulator: Simulator, **body: Any) -> dict[str, Any]:
     return {"status": response.status_code, **response.json()["error"]}
 
 
-async def test_a_plain_answer_repeats_the_prompt(simulator):
-    """Without a stream the answer is one response with the words of the prompt."""
+async def test_an_unstreamed_response_repeats_the_prompt(simulator):
+    """It has the words of the prompt."""
     body = (await post(simulator)).json()
     assert (body["object"], body["status"], body["error"]) == ("response", "completed", None)
     assert [item["content"][0]["text"] for item in body["output"]] == ["Hello big world"]
@@ -63,9 +63,9 @@ async def test_a_plain_answer_repeats_the_prompt(simulator):
 
 
 async def test_a_stream_has_the_vendors_events_in_order(simulator):
-    """Each item is opened, told word by word, and told whole; events are numbered."""
-    told = await events(simulator)
-    assert [event["type"].removeprefix("response.") for event in told] == [
+    """Each item is opened, sent word by word, and repeated whole; events are numbered."""
+    received = await events(simulator)
+    assert [event["type"].removeprefix("response.") for event in received] == [
         "created",
         "in_progress",
         "output_item.added",
@@ -76,9 +76,9 @@ async def test_a_stream_has_the_vendors_events_in_order(simulator):
         "output_item.done",
         "completed",
     ]
-    assert [event["sequence_number"] for event in told] == list(range(len(told)))
-    assert [event["delta"] for event in told[4:7]] == ["Hello", " big", " world"]
-    assert told[-1]["response"]["output"] == [told[-2]["item"]]
+    assert [event["sequence_number"] for event in received] == list(range(len(received)))
+    assert [event["delta"] for event in received[4:7]] == ["Hello", " big", " world"]
+    assert received[-1]["response"]["output"] == [received[-2]["item"]]
 
 
 async def test_padding_hides_the_length_of_words_unless_switched_off(simulator):
@@ -90,25 +90,25 @@ async def test_padding_hides_the_length_of_words_unless_switched_off(simulator):
     assert all("obfuscation" not in event for event in plain)
 
 
-async def test_parallel_calls_are_items_of_their_own(simulator):
-    """Each opens with id and name; its fragments, joined, are the prompt's arguments."""
-    prompt = 'say Let me see.; call look {"where": "under the bed"} and ask {"whom": "Anna"}'
-    told = await events(simulator, input=prompt, tools=TOOLS)
-    added = [e["item"] for e in told if e["type"] == "response.output_item.added"]
+async def test_parallel_calls_are_separate_items(simulator):
+    """Each starts with id and name; its joined fragments are its arguments."""
+    prompt = 'say Let me see.; call look {"where": "under the bed"} and ask {"person": "Anna"}'
+    received = await events(simulator, input=prompt, tools=TOOLS)
+    added = [e["item"] for e in received if e["type"] == "response.output_item.added"]
     assert [item["type"] for item in added] == ["message", "function_call", "function_call"]
     joined = {1: "", 2: ""}
-    for event in told:
+    for event in received:
         if event["type"] == "response.function_call_arguments.delta":
             joined[event["output_index"]] += event["delta"]
     assert [json.loads(text) for text in joined.values()] == [
         {"where": "under the bed"},
-        {"whom": "Anna"},
+        {"person": "Anna"},
     ]
     assert added[1]["call_id"] != added[2]["call_id"]
 
 
 async def test_tools_can_be_forced_forbidden_and_kept_apart(simulator):
-    """The choice and `parallel_tool_calls` are obeyed."""
+    """`tool_choice` and `parallel_tool_calls` are respected."""
     named = {"type": "function", "name": "ask"}
     forced = await output(simulator, tools=TOOLS, tool_choice=named)
     prompt = "call look {} and ask {}"
@@ -120,7 +120,7 @@ async def test_tools_can_be_forced_forbidden_and_kept_apart(simulator):
 
 
 async def test_tool_results_are_answered_with_text(simulator):
-    """Results may be words or parts; pictures in them are seen."""
+    """Results may be text or parts; images in them are read."""
     parts = [{"type": "input_text", "text": "look:"}, {"type": "input_image", "image_url": PNG}]
     words = await output(simulator, input=[USER, CALL, OUTPUT])
     seen = await output(simulator, input=[USER, CALL, OUTPUT | {"output": parts}])
@@ -128,7 +128,7 @@ async def test_tool_results_are_answered_with_text(simulator):
     assert seen[0]["content"][0]["text"] == "The tools answered: look:\nimage/png"
 
 
-async def test_pictures_are_seen(simulator):
+async def test_images_are_read(simulator):
     """By their media type, or by their URL."""
     content = [
         {"type": "input_text", "text": "What is it?"},
@@ -141,8 +141,8 @@ async def test_pictures_are_seen(simulator):
 
 
 @pytest.mark.parametrize("strict", [True, False])
-async def test_json_answers_fit_their_schema(simulator, strict):
-    """An object of the schema's form."""
+async def test_json_answers_match_their_schema(simulator, strict):
+    """The answer is an object."""
     schema = {
         "type": "object",
         "properties": {"word": {"type": "string"}},
@@ -155,7 +155,7 @@ async def test_json_answers_fit_their_schema(simulator, strict):
 
 
 async def test_any_json_answer(simulator):
-    """An object, if the prompt speaks of it."""
+    """An object, if the prompt mentions JSON."""
     items = await output(simulator, input="some json", text={"format": {"type": "json_object"}})
     assert json.loads(items[0]["content"][0]["text"]) == {"answer": "some json"}
 
@@ -163,15 +163,15 @@ async def test_any_json_answer(simulator):
 async def test_the_limit_makes_the_response_incomplete(simulator):
     """Its status and reason say so, streamed and whole; the item is incomplete too."""
     body = (await post(simulator, input="count 30", max_output_tokens=16)).json()
-    told = await events(simulator, input="count 30", max_output_tokens=16)
-    for response in (body, told[-1]["response"]):
+    received = await events(simulator, input="count 30", max_output_tokens=16)
+    for response in (body, received[-1]["response"]):
         assert response["status"] == "incomplete"
         assert response["incomplete_details"] == {"reason": "max_output_tokens"}
         assert response["output"][0]["status"] == "incomplete"
-    assert told[-1]["type"] == "response.incomplete"
+    assert received[-1]["type"] == "response.incomplete"
 
 
-async def test_usage_counts_what_is_inside(simulator):
+async def test_usage_includes_cached_and_reasoning_tokens(simulator):
     """Cached tokens are part of the input, thinking is part of the output."""
     simulator.behave(cached_tokens=2, reasoning_tokens=40)
     usage = (await post(simulator)).json()["usage"]
@@ -183,11 +183,11 @@ async def test_usage_counts_what_is_inside(simulator):
 # ------------------------------------------------------------------ thinking
 
 
-async def test_thinking_is_an_item_with_a_summary_if_one_is_asked_for(simulator):
-    """It comes first, sealed; its summary is streamed in pieces."""
-    told = await events(simulator, reasoning=THINK)
-    summary = "".join(e["delta"] for e in told if e["type"].endswith("summary_text.delta"))
-    done = next(e["item"] for e in told if e["type"] == "response.output_item.done")
+async def test_thinking_is_an_item_with_a_summary_on_request(simulator):
+    """It comes first, encrypted; its summary is streamed in pieces."""
+    received = await events(simulator, reasoning=THINK)
+    summary = "".join(e["delta"] for e in received if e["type"].endswith("summary_text.delta"))
+    done = next(e["item"] for e in received if e["type"] == "response.output_item.done")
     assert summary == "Let me think about: Hello big world"
     assert done["summary"] == [{"type": "summary_text", "text": summary}]
     hidden = await output(simulator, reasoning={"effort": "low"})
@@ -199,19 +199,19 @@ async def test_thinking_is_an_item_with_a_summary_if_one_is_asked_for(simulator)
     ]
 
 
-async def test_the_seal_is_unfinished_until_the_item_is_done(simulator):
-    """What comes when the item is opened is of no use."""
-    told = await events(simulator, reasoning=THINK)
+async def test_encrypted_content_is_complete_when_the_item_is_done(simulator):
+    """The content in the opening event is unusable."""
+    received = await events(simulator, reasoning=THINK)
     added, done = (
-        next(e["item"] for e in told if e["type"] == f"response.output_item.{kind}")
+        next(e["item"] for e in received if e["type"] == f"response.output_item.{kind}")
         for kind in ("added", "done")
     )
     assert added["encrypted_content"] != done["encrypted_content"]
 
 
 @pytest.mark.parametrize("reasoning", [THINK, {"effort": "low"}])
-async def test_thinking_comes_back_unchanged(simulator, reasoning):
-    """As it was it is taken; changed in whichever way it is refused."""
+async def test_thinking_must_be_sent_back_unchanged(simulator, reasoning):
+    """Unchanged it is accepted; with any change it is refused."""
     first = await output(simulator, input="call look {}", tools=TOOLS, reasoning=reasoning)
     thought, call = first
     rest = [call, OUTPUT | {"call_id": call["call_id"]}]
@@ -319,21 +319,21 @@ async def test_thinking_comes_back_unchanged(simulator, reasoning):
         ({"input": ["Hello"]}, None, "the request has an unexpected shape"),
     ],
 )
-async def test_what_the_api_would_refuse_is_refused(simulator, body, param, message):
-    """A request the real API does not take is a 400 that says where and why."""
+async def test_an_invalid_request_is_refused(simulator, body, param, message):
+    """As by the real API: with status 400, the parameter and the reason."""
     error = await refusal(simulator, **body)
     assert error["message"].startswith(message)
     assert (error["status"], error["param"]) == (400, param)
 
 
 async def test_nothing_is_stored(simulator):
-    """An item cannot be had by its id."""
+    """An item cannot be referenced by its id."""
     error = await refusal(simulator, input=[{"type": "item_reference", "id": "rs_1"}])
     assert error["status"] == 404
 
 
-async def test_models_and_keys_are_those_of_the_other_api(simulator):
-    """A wrong key is a 401, a model that is not there a 404."""
+async def test_models_and_keys_are_shared_with_chat_completions(simulator):
+    """A wrong key is a 401, an unknown model a 404."""
     simulator.behave(fixed_models=True)
     error = await refusal(simulator, model="gpt-9")
     assert (error["status"], error["code"]) == (404, "model_not_found")
@@ -347,17 +347,19 @@ async def test_models_and_keys_are_those_of_the_other_api(simulator):
         ("server", "response.failed", "server_error"),
     ],
 )
-async def test_a_stream_breaks_off_in_this_apis_form(simulator, error, event, code):
-    """Either as an error of the request, or as a failed response; nothing follows."""
+async def test_a_failed_stream_has_this_apis_format(simulator, error, event, code):
+    """An error event or a failed response; nothing follows."""
     simulator.faults.add(Fault("stream_error", vendor="openai", error=error, after=1))
-    told = await events(simulator)
-    assert told[-1]["type"] == event
-    found = told[-1]["response"]["error"] if event == "response.failed" else told[-1]["error"]
+    received = await events(simulator)
+    assert received[-1]["type"] == event
+    found = (
+        received[-1]["response"]["error"] if event == "response.failed" else received[-1]["error"]
+    )
     assert found["code"] == code
-    assert [e["delta"] for e in told if "delta" in e] == ["Hello"]
+    assert [e["delta"] for e in received if "delta" in e] == ["Hello"]
 
 
 async def test_the_last_event_can_be_left_out(simulator):
-    """All is told, and nothing says that it is the end."""
+    """The output is complete, but the end is missing."""
     simulator.faults.add(Fault("no_end_marker"))
     assert (await events(simulator))[-1]["type"] == "response.output_item.done"

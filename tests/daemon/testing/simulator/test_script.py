@@ -1,4 +1,4 @@
-"""What the simulated model says; decided without a network."""
+"""The simulated model's answers, without a network."""
 
 import pytest
 
@@ -32,14 +32,14 @@ def test_pieces_join_to_the_text(text):
     ],
 )
 def test_calls_are_read_from_the_prompt(text, calls):
-    """Only well-formed calls of tools the request has; anything else is repeated."""
+    """Only well-formed calls of tools in the request; anything else is echoed."""
     answer = said(text, tools=TOOLS)
     assert calls == answer.calls
     assert ("" if calls else text) == "".join(answer.pieces)
 
 
-def test_tool_choice_and_parallel_are_obeyed():
-    """None forbids, required forces, a named tool is taken, one call where only one may be."""
+def test_tool_choice_and_parallel_are_respected():
+    """None forbids calls, required forces one, a named tool is used, and parallel limits them."""
     assert said("call look {}", tools=TOOLS, choice="none").calls == []
     assert [Call("look", "{}")] == said("hi", tools=TOOLS, choice="required").calls
     forced = said("hi", tools=TOOLS, choice="required", forced="ask")
@@ -49,12 +49,12 @@ def test_tool_choice_and_parallel_are_obeyed():
 
 
 def test_counting_makes_long_replies_from_short_prompts():
-    """`count N` says N words."""
+    """`count N` answers with N words."""
     assert "".join(said("count 3").pieces) == "1 2 3"
 
 
 def test_a_fixed_text_answers_everything_else():
-    """The manner's text stands in for the prompt's."""
+    """The behaviour's text replaces the prompt's."""
     assert "".join(said("hello", behaviour=Behaviour(text="fixed words")).pieces) == "fixed words"
 
 
@@ -66,14 +66,14 @@ def test_a_fixed_text_answers_everything_else():
         ({"max_tokens": 3}, "a b c", "stop"),
     ],
 )
-def test_whatever_comes_first_ends_the_text(fields, text, finish):
-    """The earliest stop sequence, unless the tokens run out before it."""
+def test_the_first_limit_ends_the_text(fields, text, finish):
+    """The earliest stop sequence, or the token limit if it comes first."""
     answer = said("a b c", **fields)
     assert (text, finish) == ("".join(answer.pieces), answer.finish)
 
 
 def test_fragments_join_to_the_arguments():
-    """Arguments are cut, not changed."""
+    """Arguments are only split."""
     arguments = '{"where": "under the bed"}'
     assert len(fragments(arguments)) > 1
     assert arguments == "".join(fragments(arguments))

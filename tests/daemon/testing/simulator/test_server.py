@@ -1,4 +1,4 @@
-"""The server itself: bytes that are not HTTP, TLS, its end."""
+"""The server: invalid HTTP, TLS and shutdown."""
 
 import ssl
 
@@ -26,7 +26,7 @@ async def test_bytes_that_are_not_http_are_refused():
 
 
 async def test_pipelined_requests_are_answered_in_order():
-    """Two requests in one write, the second kept while the first is answered."""
+    """Two requests in one write; the second waits while the first is answered."""
     one = b"GET /ollama/api/version HTTP/1.1\r\nhost: x\r\n\r\n"
     last = b"GET /ollama/nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
     async with open_simulator() as simulator, await open_raw(simulator.url) as stream:
@@ -36,8 +36,8 @@ async def test_pipelined_requests_are_answered_in_order():
     assert answer.index(b"HTTP/1.1 200 OK") < answer.index(b"HTTP/1.1 404 Not Found")
 
 
-async def test_a_client_that_waits_for_leave_gets_it():
-    """`expect: 100-continue` is answered before the body comes."""
+async def test_a_client_that_waits_for_continue_gets_it():
+    """`expect: 100-continue` is answered before the body arrives."""
     head = b"POST /v1/messages HTTP/1.1\r\nexpect: 100-continue\r\ncontent-length: 2\r\n\r\n"
     async with open_simulator() as simulator, await open_raw(simulator.url) as stream:
         await stream.send_all(head)
@@ -46,8 +46,8 @@ async def test_a_client_that_waits_for_leave_gets_it():
         assert (await stream.receive_some()).startswith(b"HTTP/1.1 401 ")
 
 
-async def test_it_speaks_tls():
-    """With a server's context it is reached by https."""
+async def test_it_serves_tls():
+    """With a server context."""
     authority = trustme.CA()
     server, trusted = (
         ssl.create_default_context(ssl.Purpose.CLIENT_AUTH),
@@ -64,7 +64,7 @@ async def test_it_speaks_tls():
 
 
 async def test_leaving_the_context_ends_every_connection():
-    """A stall without end does not hold up the end."""
+    """Even during an endless stall."""
     with trio.fail_after(10):
         async with open_simulator(accept={"openai": "*"}) as simulator:
             simulator.faults.add(Fault("stall"))
@@ -77,15 +77,15 @@ async def test_leaving_the_context_ends_every_connection():
             assert await stream.receive_some() == b""
 
 
-async def test_what_the_callers_block_raises_comes_out_as_it_is():
-    """Not as a group of one."""
+async def test_an_exception_of_the_callers_block_is_raised_unchanged():
+    """It is not wrapped in a group."""
     with pytest.raises(LookupError, match="mine"):
         async with open_simulator():
             raise LookupError("mine")
 
 
-async def test_the_journal_holds_only_so_many():
-    """Old entries go, the count goes on."""
+async def test_the_journal_is_bounded():
+    """Old entries are dropped, the count continues."""
     async with open_simulator(keep=2) as simulator, httpx.AsyncClient(trust_env=False) as client:
         for _ in range(5):
             await client.get(simulator.base_url("ollama") + "/api/version")

@@ -1,4 +1,4 @@
-"""OpenRouter and Ollama, and whose a path is."""
+"""OpenRouter, Ollama, and which vendor serves a path."""
 
 import json
 
@@ -18,7 +18,7 @@ async def client():
 
 
 async def test_openrouter_streams_comments_cost_and_its_own_fields(client):
-    """A comment first, usage with cost unasked, a provider and a native finish reason."""
+    """A comment first, usage with cost by default, a provider and a native finish reason."""
     async with open_simulator(accept={"openrouter": "k"}) as simulator:
         url = simulator.base_url("openrouter") + "/chat/completions"
         response = await client.post(url, json=BODY, headers={"authorization": "Bearer k"})
@@ -31,19 +31,19 @@ async def test_openrouter_streams_comments_cost_and_its_own_fields(client):
     assert response.headers["x-generation-id"].startswith("gen-")
 
 
-async def test_openrouters_models_are_public_and_its_key_page_is_not(client):
-    """Only /key proves a key."""
+async def test_openrouters_models_are_public_and_its_key_endpoint_is_not(client):
+    """Only /key verifies a key."""
     async with open_simulator(accept={"openrouter": "k"}) as simulator:
         base = simulator.base_url("openrouter")
         models = await client.get(base + "/models")
         refused = await client.get(base + "/key")
-        told = await client.get(base + "/key", headers={"authorization": "Bearer k"})
-    assert [models.status_code, refused.status_code, told.status_code] == [200, 401, 200]
-    assert told.json()["data"]["limit_remaining"] == 9.5
+        accepted = await client.get(base + "/key", headers={"authorization": "Bearer k"})
+    assert [models.status_code, refused.status_code, accepted.status_code] == [200, 401, 200]
+    assert accepted.json()["data"]["limit_remaining"] == 9.5
 
 
-async def test_ollama_needs_no_key_until_it_is_given_one(client):
-    """Open at first; with a key to accept, as Ollama's cloud is, others are refused."""
+async def test_ollama_needs_no_key_until_one_is_added(client):
+    """After that other keys are refused, as by Ollama's cloud."""
     async with open_simulator() as simulator:
         url = simulator.base_url("ollama") + "/v1/chat/completions"
         free = await client.post(url, json=BODY)
@@ -54,8 +54,8 @@ async def test_ollama_needs_no_key_until_it_is_given_one(client):
     assert "version" in version.json()
 
 
-async def test_shared_paths_can_be_ollamas(client):
-    """A simulator whose root is Ollama's serves it at the natural paths."""
+async def test_shared_paths_can_belong_to_ollama(client):
+    """`shared_paths` selects the vendor."""
     async with open_simulator(shared_paths="ollama") as simulator:
         await client.post(simulator.url + "/v1/chat/completions", json=BODY)
         tags = await client.get(simulator.url + "/api/tags")
@@ -63,28 +63,32 @@ async def test_shared_paths_can_be_ollamas(client):
     assert tags.json()["models"][0]["name"] == "llama3.2:latest"
 
 
-async def test_headers_tell_whose_model_list_is_meant(client):
-    """The same path is Anthropic's with its header and OpenAI's without."""
+async def test_headers_select_the_vendor_of_a_shared_path(client):
+    """It is Anthropic with its header, and OpenAI without."""
     async with open_simulator() as simulator:
         await client.get(simulator.url + "/v1/models", headers={"x-api-key": "a"})
         await client.get(simulator.url + "/v1/models", headers={"authorization": "Bearer b"})
         await client.get(simulator.url + "/anthropic/v1/models")
-        told = [(entry.vendor, entry.key) for entry in simulator.requests]
-    assert told == [("anthropic", "a"), ("openai", "b"), ("anthropic", None)]
+        routed = [(entry.vendor, entry.key) for entry in simulator.requests]
+    assert routed == [("anthropic", "a"), ("openai", "b"), ("anthropic", None)]
 
 
-async def test_gemini_is_known_by_its_version(client):
-    """Its paths have one of their own, and its key a header or the query."""
+async def test_gemini_is_recognised_by_its_version(client):
+    """Its paths start with /v1beta; its key is in a header or the query."""
     async with open_simulator() as simulator:
         await client.get(simulator.url + "/v1beta/models", headers={"x-goog-api-key": "a"})
         await client.get(simulator.url + "/v1beta/models?key=b")
         await client.post(simulator.url + "/gemini/v1beta/models/x/y:generateContent")
-        told = [(entry.vendor, entry.endpoint, entry.key) for entry in simulator.requests]
-    assert told == [("gemini", "models", "a"), ("gemini", "models", "b"), ("gemini", "chat", None)]
+        routed = [(entry.vendor, entry.endpoint, entry.key) for entry in simulator.requests]
+    assert routed == [
+        ("gemini", "models", "a"),
+        ("gemini", "models", "b"),
+        ("gemini", "chat", None),
+    ]
 
 
-async def test_any_key_opens_a_server_to_all(client):
-    """A compatible server without keys."""
+async def test_any_key_accepts_requests_without_a_key(client):
+    """Like a compatible server without keys."""
     async with open_simulator(accept={"openai": ANY_KEY}) as simulator:
         response = await client.post(simulator.url + "/v1/chat/completions", json=BODY)
     assert response.status_code == 200
