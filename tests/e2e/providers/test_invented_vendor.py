@@ -65,10 +65,10 @@ def test_a_request_goes_out(page: ModuleType) -> None:
 @pytest.mark.parametrize(
     ("request_", "told"),
     [
-        (a_request(stop=["x"]), "stop: Quill has no such thing"),
+        (a_request(stop=["x"]), "stop: Quill does not support it"),
         (
             a_request({"role": "user", "content": [{"type": "image", "url": "https://h/a.png"}]}),
-            "messages[0]: Quill takes nothing but text",
+            "messages[0]: Quill takes only text",
         ),
     ],
 )
