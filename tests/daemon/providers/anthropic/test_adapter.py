@@ -18,15 +18,15 @@ def user(words: str) -> dict[str, object]:
     return {"role": "user", "content": [{"type": "text", "text": words}]}
 
 
-def test_models_call() -> None:
-    """The whole list is asked for at once."""
+def test_model_list_is_requested_whole() -> None:
+    """The URL asks for the largest page."""
     call = ADAPTER.models_call(PROVIDER, Secret(CANARY))
     assert (call.method, call.url) == ("GET", "https://api.anthropic.com/v1/models?limit=1000")
     assert [Model(id="m")] == ADAPTER.read_models(b'{"data":[{"id":"m"}]}')
 
 
-def test_headers() -> None:
-    """The key has its own header, the version a default that the user may replace."""
+def test_version_header_may_be_overridden() -> None:
+    """The key has its own header; the configuration may replace the version header."""
     headers = dict(
         built_request(ADAPTER, PROVIDER, a_request(), Model(id="m"), Secret(CANARY)).headers
     )

@@ -1,4 +1,4 @@
-"""Conversations as the Anthropic messages API takes them."""
+"""Conversations in requests to the Anthropic Messages API."""
 
 import re
 
@@ -48,23 +48,23 @@ def sent_messages(request: ChatRequest) -> list[dict[str, object]]:
 @pytest.mark.parametrize(
     ("messages", "sent"),
     [
-        # neighbours of one role become one turn
+        # neighbours of one role are merged
         ([user(text("a")), user(text("b"))], [user(text("a"), text("b"))]),
         (
             [user(text("a")), assistant(text("b")), assistant(CALL)],
             [user(text("a")), assistant(text("b"), SENT_CALL)],
         ),
-        # results come first, also those of a later message of the same turn
+        # results come first, also those of a later message of the same role
         ([user(text("a"), RESULT)], [user(SENT_RESULT, text("a"))]),
         ([user(text("a")), user(RESULT)], [user(SENT_RESULT, text("a"))]),
-        # empty text goes, and a turn of nothing else with it
+        # empty text is dropped, and so is a message of nothing else
         ([user(text(""), text("a"), text(" \n"))], [user(text("a"))]),
         (
             [user(text("a")), assistant(text("")), user(text("b"))],
             [user(text("a"), text("b"))],
         ),
         ([assistant(text(""), CALL)], [assistant(SENT_CALL)]),
-        # a system message does not part its neighbours
+        # a system message does not separate its neighbours
         (
             [user(text("a")), {"role": "system", "content": "s"}, user(text("b"))],
             [user(text("a"), text("b"))],
@@ -78,7 +78,7 @@ def sent_messages(request: ChatRequest) -> list[dict[str, object]]:
             [user(RESULT | {"content": ""})],
             [user({"type": "tool_result", "tool_use_id": "c1"})],
         ),
-        # pictures: by their data or URL, in the order of the client, in results too
+        # images: by data or URL, in the client's order, in results too
         (
             [user(text("a"), PICTURE, text("b"), LINKED)],
             [user(text("a"), SENT_PICTURE, text("b"), SENT_LINKED)],
@@ -88,7 +88,7 @@ def sent_messages(request: ChatRequest) -> list[dict[str, object]]:
             [user(RESULT | {"content": [PICTURE, text("1"), text(""), LINKED]}, PICTURE)],
             [user(SENT_RESULT | {"content": [SENT_PICTURE, text("1"), SENT_LINKED]}, SENT_PICTURE)],
         ),
-        # thoughts: as they came, where they came; one that was cut off is none
+        # thinking: unchanged and in its position; cut-off thinking is left out
         (
             [user(text("a")), assistant(THOUGHT, text("b"), REDACTED, CALL)],
             [user(text("a")), assistant(SENT_THOUGHT, text("b"), SENT_REDACTED, SENT_CALL)],
@@ -98,27 +98,27 @@ def sent_messages(request: ChatRequest) -> list[dict[str, object]]:
             [user(text("a")), assistant(UNSIGNED), user(text("b"))],
             [user(text("a"), text("b"))],
         ),
-        # text after a call stays there
+        # text after a call keeps its position
         ([assistant(CALL, text("a"))], [assistant(SENT_CALL, text("a"))]),
         # no arguments are an empty object
         ([assistant(CALL | {"arguments": ""})], [assistant(SENT_CALL | {"input": {}})]),
     ],
 )
 def test_messages(messages: list[dict[str, object]], sent: object) -> None:
-    """Each form of conversation becomes this API's."""
+    """Each kind of conversation is translated."""
     assert sent == sent_messages(a_request(*messages))
 
 
 def test_system_messages_move_up() -> None:
-    """System messages from anywhere join the request's own system prompt."""
+    """System messages from any position join the request's system prompt."""
     middle: dict[str, object] = {"role": "system", "content": "two"}
     ordered = turns(a_request(user(text("a")), middle, user(text("b"))).messages)
     assert system_text("one", ordered) == "one\n\ntwo"
     assert system_text(None, ordered) == "two"
 
 
-def test_foreign_ids_are_made_safe_and_still_match() -> None:
-    """An id with characters this API refuses is replaced, in call and result alike."""
+def test_ids_with_unsupported_characters_still_match() -> None:
+    """An id with characters that the API refuses is replaced, in the call and its result alike."""
     foreign = {"id": "functions.f:0"}
     request = a_request(assistant(CALL | foreign), user(RESULT | foreign))
     sent = msgspec.json.encode(sent_messages(request)).decode()
@@ -137,8 +137,10 @@ def test_foreign_ids_are_made_safe_and_still_match() -> None:
         ([{"role": "system", "content": "s"}], "all of them are empty"),
     ],
 )
-def test_what_it_cannot_say(messages: list[dict[str, object]], words: str) -> None:
-    """What this API has no form for is the client's fault, and the message names the place."""
+def test_invalid_messages_name_their_position(
+    messages: list[dict[str, object]], words: str
+) -> None:
+    """A conversation that the API cannot express is a bad request that names the position."""
     request = a_request(*messages)
     failure = failure_of(lambda: sent_messages(request))
     assert FailureClass.BAD_REQUEST is failure.kind

@@ -1,4 +1,4 @@
-"""Lists of models of the Anthropic API."""
+"""The list of models of the Anthropic API."""
 
 import msgspec
 import pytest
@@ -16,8 +16,8 @@ def listed(*models: object) -> bytes:
     return msgspec.json.encode({"data": models, "has_more": False})
 
 
-def test_what_the_vendor_says_of_a_model() -> None:
-    """Sizes, name and capabilities are read; from 4.7 on no model samples as it is told."""
+def test_model_fields_are_read() -> None:
+    """Sizes, name and capabilities are read; from 4.7 on no model takes sampling fields."""
     entry = {
         "type": "model",
         "id": "claude-opus-5-5",
@@ -57,23 +57,23 @@ def test_what_the_vendor_says_of_a_model() -> None:
         {"lifecycle": "deprecated"},
     ],
 )
-def test_what_is_missing_or_odd_is_unknown(fields: dict[str, object]) -> None:
-    """Compatible servers leave out most; older models and the unknown may sample."""
+def test_missing_or_malformed_fields_are_unknown(fields: dict[str, object]) -> None:
+    """Compatible servers omit most fields; older and unknown models may take sampling fields."""
     assert [Model(id="m")] == read_models(listed({"id": "m"} | fields))
 
 
-def test_one_odd_capability_leaves_the_others() -> None:
-    """Each capability is read for itself."""
+def test_a_malformed_capability_does_not_affect_others() -> None:
+    """Each capability is read separately."""
     entry = {"id": "m", "capabilities": {"image_input": 1, "thinking": YES}}
     assert [Model(id="m", reasoning=True)] == read_models(listed(entry))
 
 
 def test_retired_models_are_left_out() -> None:
-    """The list remembers models that no longer answer."""
+    """The list also has models that no longer answer."""
     assert read_models(listed({"id": "claude-2", "lifecycle": "retired"})) == []
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b'{"data":[{"id":5}]}', b"nonsense"])
-def test_no_list(body: bytes) -> None:
-    """Anything else is not this API."""
+def test_a_body_that_is_no_list_fails(body: bytes) -> None:
+    """Any other body is a protocol failure."""
     assert FailureClass.PROTOCOL is failure_of(lambda: read_models(body)).kind

@@ -1,4 +1,4 @@
-"""Replies of the Anthropic messages API."""
+"""Replies of the Anthropic Messages API."""
 
 import itertools
 
@@ -126,20 +126,20 @@ EVENTS = [
 ]
 
 
-def test_whole_conversation_turn() -> None:
-    """Thoughts, text and tools come out in order; server tools and the unknown do not disturb."""
+def test_events_keep_their_order() -> None:
+    """Thinking, text and tools keep their order; server tools and unknown blocks are ignored."""
     assert decode(*REPLY) == (EVENTS, None)
 
 
 def test_cut_anywhere() -> None:
-    """Cut in two at every byte, in characters too, a stream decodes to the same events."""
+    """A stream cut in two at any byte, even inside a character, gives the same events."""
     for pieces in cut_in_two(framed(*REPLY)):
         assert run_decoder(AnthropicStream(), pieces) == (EVENTS, None)
 
 
 @given(st.lists(st.integers(0, 3000), max_size=8))
 def test_cut_at_random(cuts: list[int]) -> None:
-    """Cut into any pieces, a stream decodes to the same events."""
+    """A stream cut into any pieces gives the same events."""
     data = framed(*REPLY).replace(b"\n", b"\r\n")
     places = [0, *sorted(cut % len(data) for cut in cuts), len(data)]
     pieces = [data[a:b] for a, b in itertools.pairwise(places) if a != b]
@@ -161,13 +161,13 @@ def test_cut_at_random(cuts: list[int]) -> None:
     ],
 )
 def test_finishes(reason: object, finish: Finish) -> None:
-    """Each reason to stop has ours; an unknown one is a stop."""
+    """Each stop reason is mapped; an unknown one is a stop."""
     events, failure = decode(start(), message_delta(reason), STOP)
     assert (Ending(finish, LAST, "claude-x"), None) == (events[-1], failure)
 
 
 def test_end_without_message_stop() -> None:
-    """A reason to stop and the end of the body are the end."""
+    """A stop reason and the end of the body are enough."""
     events, failure = decode(start(), message_delta())
     assert (Ending("stop", LAST, "claude-x"), None) == (events[-1], failure)
 
@@ -180,14 +180,14 @@ def test_usage_may_be_revised() -> None:
 
 
 def test_input_given_whole() -> None:
-    """A server that gives a tool's input at once, without fragments, loses nothing."""
+    """A tool's input that comes whole, without fragments, is not lost."""
     events, _ = decode(block(0, "tool_use", id="a", name="f", input={"x": 1}), block_stop(0), STOP)
     expected = [ToolCallDelta(0, "a", "f"), ToolCallDelta(0, arguments='{"x":1}'), Ending("stop")]
     assert expected == events
 
 
-def test_thought_given_whole() -> None:
-    """A server that gives a thought at once, without deltas, loses nothing."""
+def test_thinking_given_whole() -> None:
+    """Thinking that comes whole, without deltas, is not lost."""
     events, _ = decode(block(0, "thinking", thinking="Hm", signature="s"), block_stop(0), STOP)
     assert [ReasoningDelta("Hm", "s"), Ending("stop")] == events
 
@@ -214,7 +214,7 @@ def test_thought_given_whole() -> None:
     ],
 )
 def test_failures(data: list[object], kind: FailureClass) -> None:
-    """A stream that breaks, reports an error or is not this API says which of these it is."""
+    """A truncated stream, a reported error and a stream of another API are distinct failures."""
     _, failure = decode(*data)
     assert failure is not None
     assert kind is failure.kind
@@ -232,7 +232,7 @@ def test_failures(data: list[object], kind: FailureClass) -> None:
         {"type": "content_block_start", "index": {}, "content_block": {"type": "text", "text": 5}},
         {"type": "content_block_delta", "index": 9, "delta": None},
         {"type": "content_block_delta", "index": "0", "delta": {"type": "text_delta", "text": 5}},
-        json_piece(7, "nobody's"),
+        json_piece(7, "unknown"),
         {"type": "content_block_stop", "index": []},
         {"type": "message_delta", "delta": None, "usage": None},
         delta(3, "thinking_delta", thinking=5),
@@ -241,16 +241,16 @@ def test_failures(data: list[object], kind: FailureClass) -> None:
         block(3, "redacted_thinking", data={}),
     ],
 )
-def test_odd_events_are_passed_over(odd: Data) -> None:
-    """Nulls, missing fields and surprising types neither crash nor disturb the rest."""
+def test_malformed_events_are_ignored(odd: Data) -> None:
+    """Nulls, missing fields and unexpected types neither crash nor disturb the rest."""
     events, failure = decode(odd, text("a"), message_delta(output_tokens=1), STOP)
     counted = Usage(0, 1)
     expected = [TextDelta("a"), UsageDelta(counted), Ending("stop", counted)]
     assert (expected, None) == (events, failure)
 
 
-def test_counts_stay_small() -> None:
-    """What no counter can have counted is unknown, and sums stay a number for everybody."""
+def test_huge_counts_are_unknown() -> None:
+    """Impossible counts are unknown, and sums stay within 2^53."""
     largest = 2**53 - 1
     events, failure = decode(
         {"type": "message_start", "message": {"usage": {"input_tokens": 10**30}}},
@@ -264,7 +264,7 @@ def test_counts_stay_small() -> None:
 
 
 def test_unknown_usage_is_not_decoded() -> None:
-    """What a vendor adds to the counts, however much, takes no memory."""
+    """Unknown usage fields take no memory, however large they are."""
     bomb = b'{"type":"message_start","message":{"usage":{"input_tokens":%s,"x":%s}}}'
     many = b"[" + b"{}," * 100_000 + b"{}]"
     decoder = AnthropicStream()
@@ -285,14 +285,14 @@ def test_unknown_usage_is_not_decoded() -> None:
 def test_hidden_thinking_is_progress_and_pings_are_none(
     event: dict[str, object], counts: bool
 ) -> None:
-    """What is a part of the reply counts as such also where it makes no event."""
+    """Parts of the reply count as progress even where they make no event; pings do not."""
     decoder = AnthropicStream()
     assert decoder.feed(sse(event)) == []
     assert counts == bool(decoder.progress_count)
 
 
 def test_whole_reply() -> None:
-    """A reply in one piece gives the same events as a stream."""
+    """A whole reply gives the same events as a stream."""
     content = [
         {"type": "thinking", "thinking": "Hm", "signature": "EqQ="},
         {"type": "redacted_thinking", "data": "Emw="},
@@ -328,5 +328,5 @@ def test_whole_reply() -> None:
     ],
 )
 def test_whole_failures(body: bytes, kind: FailureClass) -> None:
-    """An error with status 200, or something else entirely, is a failure."""
+    """An error with status 200, or any other body, is a failure."""
     assert kind is failure_of(lambda: read_whole(body)).kind

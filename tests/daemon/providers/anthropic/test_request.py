@@ -1,4 +1,4 @@
-"""Requests as the Anthropic messages API takes them."""
+"""The body of a request to the Anthropic Messages API."""
 
 import msgspec
 import pytest
@@ -29,7 +29,7 @@ def body_for(model: Model, **fields: object) -> dict[str, object]:
 
 
 def test_plain_request() -> None:
-    """The least request has a token limit of ours, which this API demands."""
+    """A minimal request has the default token limit, which the API requires."""
     expected = {
         "model": "m",
         "max_tokens": DEFAULT_MAX_TOKENS,
@@ -40,7 +40,7 @@ def test_plain_request() -> None:
 
 
 def test_all_options() -> None:
-    """Every option has its place, and `extra` the last word."""
+    """Every option is sent, and `extra` overrides."""
     request = a_request(
         max_tokens=5,
         temperature=0.0,
@@ -75,7 +75,7 @@ def test_all_options() -> None:
     ],
 )
 def test_tool_choices(choice: object, sent: object) -> None:
-    """Each choice has its form here, and is left out without tools."""
+    """Each choice is translated, and left out without tools."""
     request = a_request(tools=[{"name": "f"}], tool_choice=choice)
     assert sent == body_of(ADAPTER, PROVIDER, request)["tool_choice"]
     assert "tool_choice" not in body_of(ADAPTER, PROVIDER, a_request(tool_choice=choice))
@@ -92,7 +92,7 @@ def test_tool_choices(choice: object, sent: object) -> None:
     ],
 )
 def test_one_call_at_a_time(choice: object, sent: object) -> None:
-    """The wish for single calls is a part of the choice here; parallel ones are the habit."""
+    """Sequential calls are a field of the choice; parallel calls are the default."""
     request = a_request(tools=[{"name": "f"}], tool_choice=choice, parallel_tool_calls=False)
     assert sent == body_of(ADAPTER, PROVIDER, request)["tool_choice"]
     parallel = a_request(tools=[{"name": "f"}], parallel_tool_calls=True)
@@ -105,12 +105,12 @@ def test_one_call_at_a_time(choice: object, sent: object) -> None:
     [(None, None, DEFAULT_MAX_TOKENS), (None, 64_000, 64_000), (5, 64_000, 5), (5, None, 5)],
 )
 def test_max_tokens(given: int | None, limit: int | None, sent: int) -> None:
-    """The client's limit, else what the model can give, else a default."""
+    """The client's limit, else the model's maximum, else a default."""
     assert sent == body_for(Model(id="m", max_output=limit), max_tokens=given)["max_tokens"]
 
 
 def test_thinking() -> None:
-    """The wish to think is in the two fields of the model's generation."""
+    """The requested effort is in the two fields that the model's generation takes."""
     adaptive = body_for(Model(id="claude-opus-5-5"), reasoning="high")
     assert adaptive["thinking"] == {"type": "adaptive", "display": "summarized"}
     assert adaptive["output_config"] == {"effort": "high"}
@@ -153,8 +153,8 @@ def test_thinking() -> None:
         ),
     ],
 )
-def test_schema_of_the_answer(schema: object, sent: object) -> None:
-    """A schema goes with every object closed, as the API demands, and with the effort beside it."""
+def test_schema_has_closed_objects(schema: object, sent: object) -> None:
+    """Every object of a schema is closed, as the API requires; the effort is kept."""
     form = {"type": "json_schema", "schema": msgspec.json.encode(schema).decode()}
     body = body_for(Model(id="claude-opus-5"), response_format=form, reasoning="low")
     config = {"effort": "low", "format": {"type": "json_schema", "schema": sent}}
@@ -177,8 +177,10 @@ def test_schema_of_the_answer(schema: object, sent: object) -> None:
         ),
     ],
 )
-def test_answers_it_cannot_promise(form: dict[str, object], kind: FailureClass, words: str) -> None:
-    """Any JSON object at all, or no schema, is refused, naming the field."""
+def test_unsupported_response_formats_are_refused(
+    form: dict[str, object], kind: FailureClass, words: str
+) -> None:
+    """JSON without a schema, or an invalid schema, is refused, naming the field."""
     failure = failure_of(lambda: body_for(Model(id="m"), response_format=form))
     assert kind is failure.kind
     assert failure.message.startswith(words)

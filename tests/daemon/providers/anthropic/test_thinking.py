@@ -1,4 +1,4 @@
-"""Thinking as the Anthropic API is asked for it, and as it goes back."""
+"""Thinking in requests to the Anthropic API, and thinking that goes back to it."""
 
 import pytest
 
@@ -54,14 +54,14 @@ def budget(tokens: int) -> dict[str, object]:
     ],
 )
 def test_efforts(model: str, effort: str, thinking: object, sent: str | None) -> None:
-    """Each generation is asked in its own form, and gets the nearest effort it has."""
+    """Each generation gets its own fields and the nearest effort that it has."""
     found = asked(model, reasoning=effort)
     assert (thinking, sent) == (found.thinking, found.effort)
 
 
 @pytest.mark.parametrize("model", ["claude-haiku-4-5", "claude-opus-5-5", "kimi-k3"])
-def test_without_a_wish_nothing_is_said(model: str) -> None:
-    """Whether a model thinks by itself is then its own business."""
+def test_no_effort_sends_nothing(model: str) -> None:
+    """Without an effort the model's default applies."""
     assert ThinkingOptions() == asked(model)
 
 
@@ -69,7 +69,7 @@ def test_without_a_wish_nothing_is_said(model: str) -> None:
     ("max_tokens", "tokens"), [(1025, 1024), (1500, 1024), (4000, 2000), (100_000, 16_384)]
 )
 def test_budget_leaves_room_for_the_answer(max_tokens: int, tokens: int) -> None:
-    """A budget is always less than `max_tokens`, and at most half of it where that can be."""
+    """A budget is always less than `max_tokens`, and at most half of it where possible."""
     assert budget(tokens) == asked("claude-haiku-4-5", max_tokens, reasoning="high").thinking
 
 
@@ -82,8 +82,10 @@ def test_budget_leaves_room_for_the_answer(max_tokens: int, tokens: int) -> None
         ("claude-haiku-4-5", {"top_p": 0.9}, "top_p: "),
     ],
 )
-def test_what_a_thinker_cannot(model: str, fields: dict[str, object], words: str) -> None:
-    """Forced tools and sampling are refused with thinking, naming the field; taken without."""
+def test_forced_tools_and_sampling_are_refused_while_thinking(
+    model: str, fields: dict[str, object], words: str
+) -> None:
+    """They are refused with thinking, naming the field, and accepted without."""
     failure = failure_of(lambda: asked(model, reasoning="high", **fields))
     assert FailureClass.UNSUPPORTED is failure.kind
     assert failure.message.startswith(words)
@@ -101,13 +103,13 @@ def test_what_a_thinker_cannot(model: str, fields: dict[str, object], words: str
         {"tool_choice": "required"},
     ],
 )
-def test_what_a_thinker_can(fields: dict[str, object]) -> None:
-    """The API's own defaults, and a choice that forces nothing, go with thinking."""
+def test_api_defaults_are_allowed_while_thinking(fields: dict[str, object]) -> None:
+    """The API's own sampling defaults, and a choice that forces nothing, go with thinking."""
     assert asked("claude-haiku-4-5", reasoning="high", **fields).is_on
 
 
-def test_too_little_room_to_think() -> None:
-    """The least budget must fit under `max_tokens`; where none is set there is no such limit."""
+def test_max_tokens_below_the_smallest_budget_is_refused() -> None:
+    """The smallest budget must fit under `max_tokens`; adaptive models have no such limit."""
     failure = failure_of(lambda: asked("claude-haiku-4-5", 1024, reasoning="low"))
     assert FailureClass.UNSUPPORTED is failure.kind
     assert "max_tokens" in failure.message
@@ -140,7 +142,7 @@ THOUGHT, REDACTED = assistant("thinking", "tool_use"), assistant("redacted_think
     ],
 )
 def test_rounds_of_tools_end_as_they_began(messages: list[AnthropicMessage], thinks: bool) -> None:
-    """With a budget, thinking waits for the next question if a round began without it."""
+    """With a budget, thinking waits for the next question if a round of calls began without it."""
     request = a_request(reasoning="low")
     assert thinks == thinking_options(request, Model(id="claude-haiku-4-5"), 8000, messages).is_on
     assert thinking_options(request, Model(id="claude-opus-5"), 8000, messages).is_on
@@ -148,7 +150,7 @@ def test_rounds_of_tools_end_as_they_began(messages: list[AnthropicMessage], thi
 
 @pytest.mark.parametrize("field", ["temperature", "top_p"])
 def test_models_without_sampling(field: str) -> None:
-    """What the catalogue says a model does not take is refused, naming field and model."""
+    """A field that the model does not take is refused, naming field and model."""
     model = Model(id="claude-x", sampling=False)
     failure = failure_of(lambda: thinking_options(a_request(**{field: 1.0}), model, 100, []))
     assert FailureClass.UNSUPPORTED is failure.kind
@@ -168,21 +170,21 @@ def test_models_without_sampling(field: str) -> None:
         (ReasoningPart("cut o"), None),
     ],
 )
-def test_thoughts_go_back(part: ReasoningPart, block: object) -> None:
-    """A signed thought goes back as it came; one that was cut off stays out."""
+def test_signed_thinking_goes_back(part: ReasoningPart, block: object) -> None:
+    """Signed thinking goes back unchanged; cut-off thinking is left out."""
     assert block == reasoning_block(part)
 
 
 @pytest.mark.parametrize("model", ["claude-opus-4-6", "claude-sonnet-5", "anthropic/claude-opus-5"])
-def test_newer_models_do_not_go_on_with_an_answer(model: str) -> None:
-    """Who ends with the assistant's words is told what to do; another vendor may take it."""
+def test_newer_models_refuse_to_continue_an_answer(model: str) -> None:
+    """The message says what to do, and another vendor may take the request."""
     with pytest.raises(ProviderFailed) as caught:
         check_last_message([user("text"), assistant("text")], Model(id=model))
     assert caught.value.failure.kind is FailureClass.UNSUPPORTED
     assert caught.value.failure.message.startswith(f"messages: {model} cannot continue an answer")
 
 
-def test_older_models_go_on_with_an_answer() -> None:
-    """It is how they are made to begin as one likes."""
+def test_older_models_continue_an_answer() -> None:
+    """A last message of the assistant is sent to them."""
     check_last_message([user("text"), assistant("text")], Model(id="claude-haiku-4-5"))
     check_last_message([assistant("text"), user("text")], Model(id="claude-opus-4-6"))

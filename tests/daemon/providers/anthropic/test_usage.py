@@ -1,4 +1,4 @@
-"""Token counts of the Anthropic messages API."""
+"""Token counts of the Anthropic Messages API."""
 
 import msgspec
 
@@ -11,7 +11,7 @@ def usage(**counts: object) -> AnthropicUsage:
 
 
 def test_input_is_the_sum() -> None:
-    """What was read from the cache and written to it is input too; thinking is output."""
+    """Tokens read from and written to the cache are input too; thinking is output."""
     counts = usage(
         input_tokens=10,
         cache_creation_input_tokens=3,
@@ -23,7 +23,7 @@ def test_input_is_the_sum() -> None:
 
 
 def test_usage_as_text() -> None:
-    """Counts are read in whatever form they come; what is no count makes all of them unknown."""
+    """Counts are read from JSON of any type; one that is no count makes all of them unknown."""
     odd = usage(input_tokens="5", output_tokens=None, output_tokens_details="x", x=1)
     assert Usage(5) == read_usage(odd)
     for name in ("input_tokens", "cache_creation_input_tokens", "output_tokens"):
@@ -31,7 +31,7 @@ def test_usage_as_text() -> None:
 
 
 def test_update() -> None:
-    """Later counts replace earlier ones; missing and null ones do not. Huge ones are no counts."""
+    """Later counts replace earlier ones; missing, null and huge ones do not."""
     counts = usage(input_tokens=1, output_tokens=2, cache_read_input_tokens=3)
     counts.update(usage(input_tokens=None, output_tokens=5))
     assert Usage(4, 5, 3) == read_usage(counts)

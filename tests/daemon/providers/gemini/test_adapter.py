@@ -29,7 +29,7 @@ ROOT = "https://generativelanguage.googleapis.com/v1beta"
     ],
 )
 def test_base_urls(base: str, root: str) -> None:
-    """The version is added where the base URL has none, as Google's SDK takes it."""
+    """The version is added to a base URL without one, as in Google's SDK."""
     provider = a_provider("gemini", base_url=base)
     call = built_request(ADAPTER, provider, a_request(), Model(id="m"), None)
     assert f"{root}/models/m:streamGenerateContent?alt=sse" == call.url
@@ -48,14 +48,14 @@ def test_base_urls(base: str, root: str) -> None:
         ("\udcff", "%3F"),
     ],
 )
-def test_no_name_leaves_its_place(model: str, segment: str) -> None:
-    """Whatever a model is called, its name stays one segment of the path."""
+def test_model_name_is_one_path_segment(model: str, segment: str) -> None:
+    """Whatever characters a model's name has, it stays one segment of the path."""
     call = built_request(ADAPTER, PROVIDER, a_request(stream=False), Model(id=model), None)
     assert f"{ROOT}/models/{segment}:generateContent" == call.url
 
 
-def test_key_is_in_its_header_only() -> None:
-    """Neither chat nor check nor list have it in the URL."""
+def test_key_is_only_in_a_header() -> None:
+    """Neither chat nor key check nor model list have the key in the URL."""
     key = Secret(CANARY)
     calls = [
         built_request(ADAPTER, PROVIDER, a_request(), Model(id="m"), key),
@@ -69,7 +69,7 @@ def test_key_is_in_its_header_only() -> None:
     ]
 
 
-def test_a_key_that_no_header_can_hold() -> None:
+def test_a_key_that_fits_no_header_is_refused() -> None:
     """It is refused before a library can quote it."""
     failure = failure_of(lambda: ADAPTER.key_check_call(PROVIDER, Secret("two words")))
     assert failure.kind is FailureClass.AUTH

@@ -1,4 +1,4 @@
-"""Conversations as Gemini takes them."""
+"""Conversations as Gemini's `contents`."""
 
 import pytest
 
@@ -51,7 +51,7 @@ def written(*messages: Part, model: str = NEW) -> list[Part]:
     ("messages", "contents"),
     [
         ([user(text("a"))], [sent("user", said("a"))]),
-        # neighbours of one role become one, whatever separated them held nothing
+        # neighbours of one role are merged, also with an empty message between them
         (
             [user(text("a")), assistant(text("")), user(text("b"))],
             [sent("user", said("a"), said("b"))],
@@ -61,12 +61,12 @@ def written(*messages: Part, model: str = NEW) -> list[Part]:
             [user(text("a")), assistant(text("b")), assistant(CALL)],
             [sent("user", said("a")), sent("model", said("b"), UNSIGNED_CALL)],
         ),
-        # answers stand in front, also those of a later message
+        # results come first, also those of a later message
         (
             [assistant(CALL), user(text("a")), user(RESULT)],
             [sent("model", UNSIGNED_CALL), sent("user", answer(), said("a"))],
         ),
-        # system messages go elsewhere and part nobody
+        # system messages do not separate their neighbours
         (
             [user(text("a")), {"role": "system", "content": "s"}, user(text("b"))],
             [sent("user", said("a"), said("b"))],
@@ -88,7 +88,7 @@ def written(*messages: Part, model: str = NEW) -> list[Part]:
     ],
 )
 def test_contents(messages: list[Part], contents: list[Part]) -> None:
-    """Each form of conversation becomes Gemini's."""
+    """Each kind of conversation is translated."""
     assert contents == written(*messages)
 
 
@@ -102,14 +102,14 @@ def test_contents(messages: list[Part], contents: list[Part]) -> None:
         ({"is_error": True}, {"error": "one"}),
     ],
 )
-def test_answers_are_objects(result: Part, response: Part) -> None:
-    """What a tool said is its output, or the error if it failed."""
+def test_tool_results_are_objects(result: Part, response: Part) -> None:
+    """A result has the key `output`, or `error` if the tool failed."""
     contents = written(assistant(CALL), user(RESULT | result))
     assert [answer(response=response)] == contents[1]["parts"]
 
 
 def test_signed_parts_go_back_as_they_were() -> None:
-    """The signed piece of a text stands alone again; thoughts and calls keep theirs."""
+    """A signed piece of a text is a part of its own again; other parts keep their signatures."""
     contents = written(
         assistant(
             {"type": "reasoning", "text": "hm", "origin": "gemini/x"},
@@ -134,20 +134,20 @@ def test_signed_parts_go_back_as_they_were() -> None:
 
 
 def test_foreign_calls_are_marked_for_new_models_only() -> None:
-    """Of each step the first unsigned call gets Google's stand-in; older models need none."""
+    """The first unsigned call of each step gets Google's substitute; older models need none."""
     steps = (user(text("a")), assistant(CALL), user(RESULT), assistant(CALL), user(RESULT))
     assert [content["parts"] for content in written(*steps)][1::2] == [[UNSIGNED_CALL]] * 2
     assert written(*steps, model=OLD)[1]["parts"] == [SENT_CALL]
 
 
-def test_pictures_of_tools() -> None:
-    """Gemini 3 takes the bytes in the answer; what it cannot take there follows as the user's."""
+def test_images_in_tool_results() -> None:
+    """Gemini 3 takes image data in the result; other images follow as the user's."""
     url = {"type": "image", "url": "https://host/a.jpg"}
     file = {"fileData": {"fileUri": "https://host/a.jpg", "mimeType": "image/jpeg"}}
-    told = said("What the tool f answered with:")
+    intro = said("What the tool f answered with:")
     messages = assistant(CALL), user(RESULT | {"content": [text("one"), PNG, url]})
-    assert written(*messages)[1]["parts"] == [answer(parts=[SENT_PNG]), told, file]
-    assert written(*messages, model=OLD)[1]["parts"] == [answer(), told, SENT_PNG, file]
+    assert written(*messages)[1]["parts"] == [answer(parts=[SENT_PNG]), intro, file]
+    assert written(*messages, model=OLD)[1]["parts"] == [answer(), intro, SENT_PNG, file]
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_pictures_of_tools() -> None:
     ],
 )
 def test_image_urls(url: str, kind: str | None) -> None:
-    """Google fetches them; the kind is told where the path names it."""
+    """Google fetches them; the type is sent if the path names it."""
     file = {"fileUri": url} | ({"mimeType": kind} if kind else {})
     assert [{"fileData": file}] == written(user({"type": "image", "url": url}))[0]["parts"]
 
@@ -174,8 +174,8 @@ def test_image_urls(url: str, kind: str | None) -> None:
         ([user({"type": "image", "url": "http://h/a.png"})], "messages[0]: Gemini fetches images"),
     ],
 )
-def test_what_others_may_take(messages: list[Part], words: str) -> None:
-    """A picture that Gemini does not take is refused as its own lack, and the place named."""
+def test_unsupported_images_name_their_position(messages: list[Part], words: str) -> None:
+    """An image that Gemini does not take is UNSUPPORTED, and the position is named."""
     failure = failure_of(lambda: written(*messages))
     assert failure.kind is FailureClass.UNSUPPORTED
     assert words in failure.message
@@ -191,15 +191,15 @@ def test_what_others_may_take(messages: list[Part], words: str) -> None:
         ([{"role": "system", "content": "s"}], "messages: all of them are empty"),
     ],
 )
-def test_what_cannot_be_said(messages: list[Part], words: str) -> None:
-    """A request that nobody could take is refused, and the place named."""
+def test_invalid_messages_name_their_position(messages: list[Part], words: str) -> None:
+    """A conversation that no API takes is a bad request, and the position is named."""
     failure = failure_of(lambda: written(*messages))
     assert failure.kind is FailureClass.BAD_REQUEST
     assert words in failure.message
 
 
 def test_system_messages_move_up() -> None:
-    """They join the request's own, in their order; nothing at all is left out."""
+    """They join the request's system prompt, in order; an empty prompt is left out."""
     ordered = turns(a_request(user(text("a")), {"role": "system", "content": "two"}).messages)
     assert write_system("one", ordered) == {"parts": [said("one\n\ntwo")]}
     assert write_system(" ", ordered[:1]) is None

@@ -1,4 +1,4 @@
-"""Gemini's models by their names, and the list of them."""
+"""Gemini's list of models, and what a name says about a model."""
 
 import msgspec
 import pytest
@@ -21,8 +21,8 @@ from helpers.providers.provider_calls import failure_of
         ("tuned", False),
     ],
 )
-def test_which_are_old(model: str, old: bool) -> None:
-    """Old is what is older than Gemini 3; an unknown name is not."""
+def test_is_old(model: str, old: bool) -> None:
+    """Models before Gemini 3 are old; unknown names are not."""
     assert old is is_old(model)
 
 
@@ -31,7 +31,7 @@ def listed(name: str, **fields: object) -> dict[str, object]:
 
 
 def test_list_of_models() -> None:
-    """Names lose their prefix; what cannot chat is left out; odd figures are unknown."""
+    """Names lose their prefix; models that cannot chat are left out; malformed sizes are unknown."""
     full = {"displayName": "G", "inputTokenLimit": 9, "outputTokenLimit": 5, "thinking": True}
     models = [
         listed("models/g", **full),
@@ -49,6 +49,6 @@ def test_list_of_models() -> None:
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b'{"models":[{}]}', b"<html>"])
-def test_no_list_of_models(body: bytes) -> None:
-    """What is no list fails and is not an empty one."""
+def test_a_body_that_is_no_list_fails(body: bytes) -> None:
+    """Any other body is a failure, not an empty list."""
     assert failure_of(lambda: read_models(body)).kind is FailureClass.PROTOCOL

@@ -80,20 +80,20 @@ EVENTS = [
 ]
 
 
-def test_whole_conversation_turn() -> None:
-    """Thoughts, text, calls and signatures come out in order; the unknown does not disturb."""
+def test_events_keep_their_order() -> None:
+    """Thinking, text, calls and signatures keep their order; unknown parts are ignored."""
     assert decode(*REPLY) == (EVENTS, None)
 
 
 def test_cut_anywhere() -> None:
-    """Cut in two at every byte, in characters too, a stream decodes to the same events."""
+    """A stream cut in two at any byte, even inside a character, gives the same events."""
     for pieces in cut_in_two(sse(*REPLY)):
         assert run_decoder(a_stream(), pieces) == (EVENTS, None)
 
 
 @given(st.lists(st.integers(0, 3000), max_size=8))
 def test_cut_at_random(cuts: list[int]) -> None:
-    """Cut into any pieces, a stream decodes to the same events."""
+    """A stream cut into any pieces gives the same events."""
     data = sse(*REPLY).replace(b"\n", b"\r\n")
     places = [0, *sorted(cut % len(data) for cut in cuts), len(data)]
     pieces = [data[a:b] for a, b in itertools.pairwise(places) if a != b]
@@ -104,8 +104,8 @@ def test_cut_at_random(cuts: list[int]) -> None:
     ("reason", "finish"),
     [*FINISHES.items(), ("OF_THE_FUTURE", "stop"), ("stop", "stop")],
 )
-def test_reasons_to_finish(reason: str, finish: str) -> None:
-    """Each has its meaning here; one that is newer than we are ends the reply all the same."""
+def test_finish_reasons(reason: str, finish: str) -> None:
+    """Each is mapped; an unknown one is a stop."""
     assert decode(reply(text("a"), finish=reason))[0][-1] == Ending(finish, None, "gemini-x")  # type: ignore[arg-type]
 
 
@@ -119,8 +119,8 @@ def test_reasons_to_finish(reason: str, finish: str) -> None:
         ("PUP_LIMITED_DISABLED", FailureClass.ACCOUNT),
     ],
 )
-def test_reasons_that_leave_no_reply(reason: str, kind: FailureClass) -> None:
-    """They are failures that name the reason, after what came before."""
+def test_finish_reasons_without_a_reply_are_failures(reason: str, kind: FailureClass) -> None:
+    """The failure names the reason, and comes after the events before it."""
     broken = reply(finish=reason)
     candidates = broken["candidates"]
     assert isinstance(candidates, list)
@@ -133,7 +133,7 @@ def test_reasons_that_leave_no_reply(reason: str, kind: FailureClass) -> None:
 
 
 def test_a_reason_with_every_piece_loses_nothing() -> None:
-    """The reply ends with the body, not with the first reason to end."""
+    """The reply ends with the body, not with the first finish reason."""
     events, failure = decode(reply(text("a"), finish="STOP"), reply(text("b"), finish="STOP"))
     assert events == [TextDelta("a"), TextDelta("b"), Ending("stop", None, "gemini-x")]
     assert failure is None
@@ -147,22 +147,22 @@ def test_a_reason_with_every_piece_loses_nothing() -> None:
         (reply(call()),),
     ],
 )
-def test_a_body_that_just_stops(data: tuple[Data]) -> None:
-    """Without a reason to finish it was cut off."""
+def test_a_body_without_finish_reason_is_truncated(data: tuple[Data]) -> None:
+    """It was cut off."""
     events, failure = decode(*data)
     assert len(events) == 1
     assert failure is not None
     assert failure.kind is FailureClass.TRUNCATED
 
 
-def test_done_mark_of_others() -> None:
+def test_done_mark_is_ignored() -> None:
     """A server that speaks both APIs may end with OpenAI's mark."""
     assert decode(reply(text("a"), finish="STOP"), b"[DONE]")[1] is None
 
 
 @pytest.mark.parametrize("read", ["whole", "stream"])
 def test_blocked_prompt(read: str) -> None:
-    """No candidate and a reason to block: the content was refused, and the reason is told."""
+    """Without a candidate, a block reason is a POLICY failure that names the reason."""
     blocked: Data = {
         "promptFeedback": {"blockReason": "PROHIBITED_CONTENT", "blockReasonMessage": "Why"},
         "usageMetadata": {"promptTokenCount": 7},
@@ -176,13 +176,13 @@ def test_blocked_prompt(read: str) -> None:
 
 
 def test_feedback_that_blocks_nothing() -> None:
-    """Ratings of the prompt may come with a good reply."""
+    """Prompt ratings may come with a normal reply."""
     events, failure = decode(reply(text("a"), finish="STOP", promptFeedback={"safetyRatings": []}))
     assert (len(events), failure) == (2, None)
 
 
 def test_error_inside_a_stream() -> None:
-    """What came before is told first, then the error by the table."""
+    """The events before it come first, then the classified error."""
     error = {"error": {"code": 503, "message": "The model is overloaded", "status": "UNAVAILABLE"}}
     events, failure = decode(reply(text("a")), error)
     assert events == [TextDelta("a")]
@@ -199,8 +199,8 @@ def test_error_inside_a_stream() -> None:
         b'{"candidates":[{"content":{"parts":[{"functionCall":[]}]}}]}',
     ],
 )
-def test_what_is_not_the_api(data: bytes) -> None:
-    """A container of the wrong kind is a protocol failure."""
+def test_wrong_containers_are_protocol_failures(data: bytes) -> None:
+    """A container of the wrong type is not of this API."""
     failure = decode(data)[1]
     assert failure is not None
     assert failure.kind is FailureClass.PROTOCOL
@@ -221,14 +221,14 @@ def test_what_is_not_the_api(data: bytes) -> None:
         ),
     ],
 )
-def test_odd_leaves(data: Data, events: list[object]) -> None:
-    """A leaf of a surprising type is no reason to fail."""
+def test_malformed_values_are_ignored(data: Data, events: list[object]) -> None:
+    """A value of an unexpected type does not fail the reply."""
     expected = [UsageDelta(Usage())] if events == [UsageDelta] else events
     assert expected == decode(data)[0]
 
 
 def test_pieces_without_events_are_progress() -> None:
-    """A model that draws or runs code is not taken for one that is stuck."""
+    """A model that draws or runs code does not count as stalled."""
     stream = a_stream()
     assert stream.feed(sse(reply({"executableCode": {"code": "1"}}))) == []
     assert stream.progress_count == 1
@@ -246,7 +246,7 @@ WHOLE = reply(
 
 
 def test_whole_reply() -> None:
-    """The same events as from a stream, the signature at the text it came with."""
+    """It gives the same events as a stream, each signature with its text."""
     expected = [
         UsageDelta(USAGE),
         ReasoningDelta("Hm"),
@@ -258,7 +258,7 @@ def test_whole_reply() -> None:
 
 
 def test_a_list_of_replies() -> None:
-    """A stream that came as one JSON list is read as well."""
+    """A stream that comes as one JSON list is read too."""
     body = msgspec.json.encode([reply(text("a")), reply(text("b"), finish="MAX_TOKENS")])
     assert read_whole(body) == [TextDelta("a"), TextDelta("b"), Ending("length", None, "gemini-x")]
 
@@ -281,6 +281,6 @@ def test_arguments_stay_as_they_came() -> None:
         (b"<p>", FailureClass.PROTOCOL),
     ],
 )
-def test_whole_reply_that_is_none(body: bytes, kind: FailureClass) -> None:
-    """Errors go by the table, anything else is not the API."""
+def test_whole_failures(body: bytes, kind: FailureClass) -> None:
+    """Errors are classified; any other body is a protocol failure."""
     assert failure_of(lambda: read_whole(body)).kind is kind

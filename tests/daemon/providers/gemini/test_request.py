@@ -1,4 +1,4 @@
-"""Requests as the Gemini API takes them."""
+"""The body of a `generateContent` request."""
 
 import pytest
 
@@ -25,13 +25,13 @@ def config_of(**fields: object) -> object:
 
 
 def test_plain_request() -> None:
-    """The least request has its contents and nothing else."""
+    """A minimal request has only its contents."""
     expected = {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}]}
     assert expected == body_of(ADAPTER, PROVIDER, a_request())
 
 
 def test_all_options() -> None:
-    """Every option has its place; `extra` has the last word, and replaces no other option."""
+    """Every option is sent; `extra` overrides without removing other options."""
     request = a_request(
         max_tokens=5,
         temperature=0.5,
@@ -65,14 +65,14 @@ def test_all_options() -> None:
     }
 
 
-def test_json_of_any_form() -> None:
-    """Without a schema only the kind of text is told."""
+def test_json_without_a_schema() -> None:
+    """Only the media type is sent."""
     asked = config_of(response_format={"type": "json_object"})
     assert asked == {"responseMimeType": "application/json"}
 
 
 def test_thinking_goes_by_the_model() -> None:
-    """No budget or level goes to a model that has none."""
+    """Models without budget or level get none."""
     request = a_request(reasoning="none")
     sent = [
         sent_body(built_request(ADAPTER, PROVIDER, request, Model(id=name), None)).get(
@@ -93,7 +93,7 @@ def test_thinking_goes_by_the_model() -> None:
     ],
 )
 def test_tool_choices(choice: object, sent: object) -> None:
-    """Each choice has its mode, and is left out without tools."""
+    """Each choice is translated, and left out without tools."""
     body = body_of(ADAPTER, PROVIDER, a_request(tools=TOOLS, tool_choice=choice))
     assert {"functionCallingConfig": sent} == body["toolConfig"]
     assert "toolConfig" not in body_of(ADAPTER, PROVIDER, a_request(tool_choice=choice))
@@ -120,15 +120,17 @@ def test_tool_choices(choice: object, sent: object) -> None:
         ),
     ],
 )
-def test_what_it_has_no_form_for(fields: dict[str, object], kind: FailureClass, words: str) -> None:
-    """It is refused by its name and not left out in silence."""
+def test_unsupported_fields_are_refused(
+    fields: dict[str, object], kind: FailureClass, words: str
+) -> None:
+    """The message names the field; nothing is dropped silently."""
     failure = failure_of(lambda: body_of(ADAPTER, PROVIDER, a_request(**fields)))
     assert failure.kind is kind
     assert words in failure.message
 
 
-def test_sampling_that_a_model_does_not_take() -> None:
-    """The field and the model are named."""
+def test_models_without_sampling() -> None:
+    """The message names field and model."""
     model = Model(id="g", sampling=False)
     request = a_request(top_p=0.5)
     failure = failure_of(lambda: built_request(ADAPTER, PROVIDER, request, model, None))
@@ -139,5 +141,5 @@ def test_sampling_that_a_model_does_not_take() -> None:
 
 
 def test_parallel_calls_matter_with_tools_only() -> None:
-    """A client that always says one call at a time can ask without tools."""
+    """Without tools, a request for sequential calls is accepted."""
     assert config_of(parallel_tool_calls=False) is None

@@ -1,4 +1,4 @@
-"""Where a signed piece stood in a part."""
+"""The position of a signed piece in a part."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from aircherd.providers.gemini.signature import split_signed, with_length
     ("text", "piece"), [("Hello", "Hello"), ("Hello", "lo"), ("Hello", ""), ("", ""), ("a🦀", "🦀")]
 )
 def test_a_signed_piece_is_found_again(text: str, piece: str) -> None:
-    """However the text before it was gathered, the piece and its signature come back."""
+    """However the text before it was collected, the piece and its signature come back."""
     assert (text.removesuffix(piece) if piece else text, piece, "S:1") == split_signed(
         text, with_length("S:1", piece)
     )
@@ -25,6 +25,8 @@ def test_a_signed_piece_is_found_again(text: str, piece: str) -> None:
         ("99:S", ("", "Hello", "S")),
     ],
 )
-def test_what_a_client_made_of_it_does_no_harm(signature: str, parts: tuple[str, str, str]) -> None:
-    """A signature not of our making, or of a text since shortened, is for all of the text."""
+def test_foreign_signatures_sign_all_of_the_text(
+    signature: str, parts: tuple[str, str, str]
+) -> None:
+    """A signature not made here, or of a shortened text, counts for all of the text."""
     assert parts == split_signed("Hello", signature)

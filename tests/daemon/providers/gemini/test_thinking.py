@@ -11,7 +11,7 @@ from helpers.providers.provider_calls import failure_of
 @pytest.mark.parametrize(
     ("model", "levels"),
     [
-        # in the order none, minimal, low, medium, high, xhigh, max
+        # for none, minimal, low, medium, high, xhigh, max
         ("gemini-3.8-flash", "LOW LOW LOW MEDIUM HIGH HIGH HIGH"),
         ("gemini-3.1-pro-preview", "LOW LOW LOW MEDIUM HIGH HIGH HIGH"),
         ("gemini-4-argon", "LOW LOW LOW MEDIUM HIGH HIGH HIGH"),
@@ -41,20 +41,20 @@ def test_levels(model: str, levels: str) -> None:
     ],
 )
 def test_budgets(model: str, effort: Effort, budget: int) -> None:
-    """Models before the levels get a budget, within what each of them takes."""
+    """Models without levels get a budget within their range."""
     assert (thinking_config(effort, model) or {})["thinkingBudget"] == budget
 
 
 @pytest.mark.parametrize("model", ["gemini-3.8-flash", "gemini-2.5-flash"])
-def test_thoughts_are_told_where_thinking_was_asked_for(model: str) -> None:
-    """Who wants none is not shown any."""
+def test_thinking_is_included_only_on_request(model: str) -> None:
+    """The effort `none` does not include it."""
     assert (thinking_config("low", model) or {})["includeThoughts"] is True
     assert "includeThoughts" not in (thinking_config("none", model) or {})
 
 
 @pytest.mark.parametrize("model", ["gemini-2.0-flash", "gemini-1.5-pro", "gemma-3-27b-it"])
-def test_models_that_do_not_think(model: str) -> None:
-    """To ask them for none says nothing, to ask for more is refused."""
+def test_models_that_cannot_think(model: str) -> None:
+    """The effort `none` sends nothing; any other is refused."""
     assert thinking_config("none", model) is None
     failure = failure_of(lambda: thinking_config("low", model))
     assert failure.kind is FailureClass.UNSUPPORTED

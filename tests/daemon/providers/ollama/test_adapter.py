@@ -26,7 +26,7 @@ def call(model: str = "m", key: Secret | None = None, **fields: object) -> HttpR
     "base_url", ["http://h:1", "http://h:1/v1", "http://h:1/api", "https://ollama.com/api"]
 )
 def test_urls(base_url: str) -> None:
-    """The URL's habitual ends are taken off: the calls are below the root."""
+    """Common suffixes of the base URL are removed: the calls are below the root."""
     provider = a_provider("ollama", base_url=base_url)
     root = base_url.removesuffix("/v1").removesuffix("/api")
     chat = built_request(ADAPTER, provider, a_request(), Model(id="m"), None)
@@ -40,7 +40,7 @@ def test_urls(base_url: str) -> None:
 
 
 def test_headers() -> None:
-    """A key goes as a bearer token, as the cloud wants it; lines are asked for to stream."""
+    """The key is a bearer token; a stream accepts NDJSON."""
     streamed = dict(call(key=Secret(CANARY)).headers)
     assert streamed["authorization"] == f"Bearer {CANARY}"
     assert streamed["accept"] == "application/x-ndjson"
@@ -51,5 +51,5 @@ def test_headers() -> None:
 
 
 def test_lone_surrogates_do_no_harm() -> None:
-    """Text from editors may hold what is no text: the window is worked out all the same."""
+    """Invalid Unicode from an editor does not break the window estimate."""
     assert sent_body(call(system="caf\udce9"))["options"] == {"num_ctx": 8192}

@@ -1,4 +1,4 @@
-"""The window that a model is loaded with."""
+"""The context window to request."""
 
 import pytest
 
@@ -33,13 +33,13 @@ def body(content: str, images: int = 0) -> dict[str, object]:
 def test_window(
     letters: int, max_tokens: int | None, model_window: int | None, window: int
 ) -> None:
-    """Steps of two from the smallest up, never beyond what the model can hold."""
+    """Powers of two from the minimum up to the model's maximum."""
     model = Model(id="m", window=model_window)
     assert window == window_for(body("x" * letters), max_tokens, model)
 
 
 def test_a_full_step_is_not_doubled() -> None:
-    """What fits exactly needs no larger window."""
+    """A prompt that fits exactly gets no larger window."""
     room = MIN_WINDOW - ANSWER_TOKENS
     fits = next(n for n in range(3 * room, 0, -1) if estimated_tokens(body("x" * n)) == room)
     assert window_for(body("x" * fits), None, Model(id="m")) == MIN_WINDOW
@@ -47,10 +47,10 @@ def test_a_full_step_is_not_doubled() -> None:
 
 
 def test_other_scripts_are_not_underestimated() -> None:
-    """A character of three bytes counts as a token, as it does for most models."""
+    """A character of three bytes counts as one token, as for most models."""
     assert estimated_tokens(body("\u6f22" * 3000)) >= 3000
 
 
-def test_a_picture_counts_for_itself() -> None:
-    """Its data is no text: the size of the file does not matter."""
+def test_an_image_counts_a_fixed_number_of_tokens() -> None:
+    """The size of its data does not matter."""
     assert estimated_tokens(body("x", 2)) - estimated_tokens(body("x")) == 2 * TOKENS_PER_IMAGE

@@ -1,4 +1,4 @@
-"""Messages as Ollama's own API takes them."""
+"""Conversations in the schema of Ollama's own API."""
 
 import pytest
 
@@ -74,7 +74,7 @@ def answered(content: str) -> dict[str, object]:
     ],
 )
 def test_messages(messages: list[tuple[str, object]], sent: object) -> None:
-    """Each form of message becomes this API's."""
+    """Each kind of message is translated."""
     given = [{"role": role, "content": content} for role, content in messages]
     assert sent == write_messages(a_request(*given))
 
@@ -94,14 +94,14 @@ def test_system_comes_first() -> None:
         ("Hi", "answer in JSON", "answer in JSON"),
     ],
 )
-def test_json_of_any_form_is_asked_for_in_words(
+def test_json_sentence_is_added_unless_json_is_mentioned(
     prompt: str, system: str | None, sent: str | None
 ) -> None:
-    """The model wants to be told: a sentence is added where none says it."""
+    """The model must be asked for JSON in the prompt."""
     user = {"role": "user", "content": prompt}
     request = a_request(user, system=system, response_format={"type": "json_object"})
-    told = [m["content"] for m in write_messages(request) if m["role"] == "system"]
-    assert ([sent] if sent else []) == told
+    prompts = [m["content"] for m in write_messages(request) if m["role"] == "system"]
+    assert ([sent] if sent else []) == prompts
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_json_of_any_form_is_asked_for_in_words(
         [result([{"type": "image", "url": "https://x.example/cat.png"}])],
     ],
 )
-def test_the_url_of_a_picture_is_refused(content: list[dict[str, object]]) -> None:
-    """The server fetches nothing; the message says what to do instead."""
+def test_image_urls_are_refused(content: list[dict[str, object]]) -> None:
+    """The server fetches nothing; the message says what to do."""
     request = a_request({"role": "user", "content": content})
     failure = failure_of(lambda: write_messages(request))
     assert FailureClass.UNSUPPORTED is failure.kind
@@ -120,15 +120,15 @@ def test_the_url_of_a_picture_is_refused(content: list[dict[str, object]]) -> No
     assert "attach the file" in failure.message
 
 
-def test_arguments_that_are_no_object_are_refused_by_place() -> None:
-    """Arguments travel as an object there, so what is none cannot."""
+def test_invalid_arguments_name_their_position() -> None:
+    """Arguments are sent as an object, so other JSON is refused."""
     request = a_request({"role": "assistant", "content": [CALL | {"arguments": "{"}]})
     failure = failure_of(lambda: write_messages(request))
     assert FailureClass.BAD_REQUEST is failure.kind
     assert "messages[0]: arguments of tool call 'c1'" in failure.message
 
 
-def test_nothing_to_say_is_refused() -> None:
+def test_an_empty_conversation_is_refused() -> None:
     """Without a message the server would load the model and answer nothing."""
     request = a_request(system="s")
     request.messages.clear()

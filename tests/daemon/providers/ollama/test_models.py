@@ -12,7 +12,7 @@ F = FailureClass
 
 
 def test_models() -> None:
-    """What can chat is listed with what the server says of it, those that run elsewhere last."""
+    """Models that can chat are listed with their capabilities, the server's own models first."""
     details = {"format": "gguf", "context_length": 40960}
     body = {
         "models": [
@@ -37,11 +37,11 @@ def test_models() -> None:
 
 
 def test_nothing_installed() -> None:
-    """A fresh server has no models, and may say null."""
+    """A new server has no models, and may send null."""
     assert read_models(b'{"models":null}') == read_models(b'{"models":[]}') == []
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b"x", b'{"models":[7]}'])
-def test_odd_lists_of_models(body: bytes) -> None:
-    """What is no such list is no such API."""
+def test_a_body_that_is_no_list_fails(body: bytes) -> None:
+    """Any other body is a protocol failure."""
     assert F.PROTOCOL is failure_of(lambda: read_models(body)).kind

@@ -1,4 +1,4 @@
-"""Replies of Ollama's own API: what comes in lines or in one piece, and as which events."""
+"""Replies of Ollama's own API, in lines or whole."""
 
 import msgspec
 import pytest
@@ -107,7 +107,7 @@ def make_decoder() -> OllamaStream:
 
 @pytest.mark.parametrize(("stream", "events"), REPLIES)
 def test_streams(stream: list[object], events: list[ReplyEvent]) -> None:
-    """Each form of reply gives its events, in one piece and byte by byte."""
+    """Each kind of reply gives its events, in one piece and byte by byte."""
     data = lines(*stream)
     assert (events, None) == run_decoder(make_decoder(), [data])
     assert (events, None) == run_decoder(
@@ -116,14 +116,14 @@ def test_streams(stream: list[object], events: list[ReplyEvent]) -> None:
 
 
 def test_cuts_do_not_matter() -> None:
-    """However a stream is cut in two, its events are the same."""
+    """A stream cut in two anywhere gives the same events."""
     stream, events = REPLIES[6]
     for pieces in cut_in_two(lines(*stream)):
         assert (events, None) == run_decoder(make_decoder(), pieces)
 
 
-def test_the_last_line_may_lack_its_end() -> None:
-    """Whole is whole."""
+def test_the_last_line_may_lack_its_newline() -> None:
+    """The reply is complete without it."""
     data = lines(piece(content="a"), last()).rstrip(b"\n")
     assert ([TextDelta("a"), ending()], None) == run_decoder(make_decoder(), [data])
 
@@ -147,13 +147,13 @@ def test_the_last_line_may_lack_its_end() -> None:
     ],
 )
 def test_failures(data: bytes, kind: FailureClass, words: str) -> None:
-    """A reply without its end is no reply, an error is what it says, anything else not the API."""
+    """A truncated reply, a reported error and another API are distinct failures."""
     _, failure = run_decoder(make_decoder(), [data])
     assert failure is not None
     assert (kind, True) == (failure.kind, words in failure.message)
 
 
-def test_a_line_without_end_is_given_up() -> None:
+def test_an_endless_line_fails() -> None:
     """A server that never ends its line does not fill the memory."""
     flood = (b"x" * 65536 for _ in range(1600))
     _, failure = run_decoder(make_decoder(), flood)
@@ -162,7 +162,7 @@ def test_a_line_without_end_is_given_up() -> None:
 
 
 def test_whole_reply() -> None:
-    """A reply in one piece has the form of a line with everything in it."""
+    """A whole reply has the schema of a line."""
     message = {"content": "so", "thinking": "hm", "tool_calls": [a_call("f", {"a": 1}, id="c")]}
     body = msgspec.json.encode(last(message=message))
     assert [
@@ -184,5 +184,5 @@ def test_whole_reply() -> None:
     ],
 )
 def test_whole_failures(body: bytes, kind: FailureClass) -> None:
-    """What is not a whole reply is never taken for one."""
+    """An incomplete reply is never a success."""
     assert kind is failure_of(lambda: read_whole(body)).kind

@@ -1,4 +1,4 @@
-"""Requests as Ollama's own API takes them."""
+"""The body of a request to Ollama's own API."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def refusal(kind: FailureClass, **fields: object) -> str:
 
 
 def test_plain_request() -> None:
-    """The least request streams, asks for a window, and lets nothing be cut off in silence."""
+    """A minimal request streams, sets a window, and disables truncation."""
     expected = {
         "model": "m",
         "messages": [{"role": "user", "content": "Hi"}],
@@ -48,12 +48,12 @@ def test_plain_request() -> None:
 
 
 def test_unstreamed_request() -> None:
-    """It streams by default, so a request in one piece says so."""
+    """Streaming is the default, so it is turned off explicitly."""
     assert body(stream=False)["stream"] is False
 
 
 def test_all_options() -> None:
-    """Every option has its place."""
+    """Every option is sent."""
     expected = {
         "num_ctx": 8192,
         "num_predict": 5,
@@ -64,16 +64,16 @@ def test_all_options() -> None:
     assert expected == body(max_tokens=5, temperature=0.5, top_p=0.9, stop=["X"])["options"]
 
 
-def test_extra_has_the_last_word_option_by_option() -> None:
-    """A user's option is laid beside ours, not in place of all of them."""
+def test_extra_overrides_single_options() -> None:
+    """The user's `options` are merged with ours."""
     extra = {"keep_alive": "1h", "options": {"seed": 1, "num_ctx": 2048}}
     sent = body(max_tokens=5, extra=extra)
     assert sent["keep_alive"] == "1h"
     assert sent["options"] == {"num_ctx": 2048, "num_predict": 5, "seed": 1}
 
 
-def test_odd_options_of_the_users_own_are_passed_on() -> None:
-    """What is no map is the user's mistake, for the server to name."""
+def test_options_that_are_no_map_are_passed_on() -> None:
+    """They are the user's mistake, for the server to refuse."""
     assert body(extra={"options": "fast"})["options"] == "fast"
 
 
@@ -93,26 +93,26 @@ def test_odd_options_of_the_users_own_are_passed_on() -> None:
     ],
 )
 def test_effort(model: str, effort: str, think: object) -> None:
-    """Each effort is the nearest level; gpt-oss cannot be kept from thinking."""
+    """Each effort becomes the nearest level; gpt-oss always thinks."""
     assert think == body(model, reasoning=effort)["think"]
 
 
-def test_nothing_is_said_of_thinking_unasked() -> None:
-    """The model does as it is used to: to be told to think is an error for those that cannot."""
+def test_no_effort_sends_nothing() -> None:
+    """The model's default applies; models that cannot think would refuse the field."""
     assert "think" not in body()
 
 
 @pytest.mark.parametrize("choice", [None, "auto"])
 def test_tools(choice: str | None) -> None:
-    """Tools have OpenAI's form, and no choice goes with them."""
+    """Tools have OpenAI's schema, and no choice is sent."""
     sent = body(tools=[TOOL], tool_choice=choice)
     function = {"name": "look", "description": "d", "parameters": {"type": "object"}}
     assert [{"type": "function", "function": function}] == sent["tools"]
     assert "tool_choice" not in sent
 
 
-def test_no_tools_where_none_may_be_called() -> None:
-    """A model that does not see them cannot call them."""
+def test_tool_choice_none_sends_no_tools() -> None:
+    """A model that does not see tools cannot call them."""
     assert "tools" not in body(tools=[TOOL], tool_choice="none", parallel_tool_calls=False)
 
 
@@ -127,20 +127,18 @@ def test_no_tools_where_none_may_be_called() -> None:
         ),
     ],
 )
-def test_what_cannot_be_expressed_is_refused_by_name(
-    fields: dict[str, object], message: str
-) -> None:
-    """Nothing that was asked for is dropped in silence."""
+def test_unsupported_fields_are_refused(fields: dict[str, object], message: str) -> None:
+    """Nothing is dropped silently; the message names the field."""
     assert refusal(FailureClass.UNSUPPORTED, tools=[TOOL], **fields).startswith(message)
 
 
-def test_bad_tool_schema_is_refused_by_name() -> None:
-    """A tool whose parameters are no JSON object is the client's fault."""
+def test_an_invalid_tool_schema_is_refused() -> None:
+    """The message names the tool whose parameters are not a JSON object."""
     assert "'look'" in refusal(FailureClass.BAD_REQUEST, tools=[TOOL | {"parameters": "nonsense"}])
 
 
-def test_sampling_that_a_model_does_not_take_is_refused() -> None:
-    """The field and the model are named."""
+def test_models_without_sampling() -> None:
+    """The message names field and model."""
     model = Model(id="m", sampling=False)
     request = a_request(top_p=0.5)
     failure = failure_of(lambda: built_request(ADAPTER, OLLAMA, request, model, None))
@@ -158,20 +156,20 @@ def test_sampling_that_a_model_does_not_take_is_refused() -> None:
     ],
 )
 def test_format(wanted: dict[str, object], sent: object) -> None:
-    """JSON of any form is a word, a schema is itself."""
+    """JSON without a schema is "json"; a schema is sent as it is."""
     assert sent == body(response_format=wanted)["format"]
 
 
-def test_bad_schema_is_refused_by_name() -> None:
-    """A schema that is no JSON object is the client's fault."""
+def test_an_invalid_schema_is_refused() -> None:
+    """The message names the schema that is not a JSON object."""
     wanted = {"type": "json_schema", "schema": "["}
     assert refusal(FailureClass.BAD_REQUEST, response_format=wanted).startswith(
         "response_format.schema must be"
     )
 
 
-def test_the_cloud_is_not_asked_for_json() -> None:
-    """It would pass over the wish and answer anything."""
+def test_json_is_refused_for_the_cloud() -> None:
+    """Ollama's cloud ignores the field and answers anything."""
     cloud = a_provider("ollama", base_url="https://ollama.com")
     request = a_request(response_format={"type": "json_object"})
     failure = failure_of(lambda: built_request(ADAPTER, cloud, request, Model(id="m"), None))
@@ -179,15 +177,15 @@ def test_the_cloud_is_not_asked_for_json() -> None:
     assert failure.message.startswith("response_format:")
 
 
-def test_window_of_the_configuration_wins() -> None:
-    """`num_ctx` in the configuration is sent as it is, whatever the prompt."""
+def test_configured_window_wins() -> None:
+    """`num_ctx` in the configuration is sent whatever the prompt is."""
     provider = a_provider("ollama", num_ctx=3000)
     request = a_request({"role": "user", "content": "x" * 100_000})
     assert body_of(ADAPTER, provider, request)["options"] == {"num_ctx": 3000}
 
 
 def test_window_grows_with_the_prompt() -> None:
-    """Tools and messages count; a model's own window is the end."""
+    """Tools and messages count; the model's maximum is the limit."""
     request = a_request(tools=[TOOL | {"description": "x" * 60_000}])
     sent = sent_body(built_request(ADAPTER, OLLAMA, request, Model(id="m"), None))
     assert sent["options"] == {"num_ctx": 32_768}

@@ -1,4 +1,4 @@
-"""The OpenRouter adapter: what it asks for beside OpenAI's form."""
+"""The OpenRouter adapter: in what its requests differ from OpenAI's."""
 
 import pytest
 
@@ -21,7 +21,7 @@ BASE = "https://openrouter.ai/api/v1"
 
 
 def test_plain_request() -> None:
-    """Without options the request is OpenAI's."""
+    """Without options the request is the same as OpenAI's."""
     expected = {
         "model": "m",
         "messages": [{"role": "user", "content": "Hi"}],
@@ -33,7 +33,7 @@ def test_plain_request() -> None:
 
 @pytest.mark.parametrize("effort", ["none", "minimal", "low", "medium", "high", "xhigh", "max"])
 def test_efforts(effort: str) -> None:
-    """Every effort is known there, in a field of its own."""
+    """Every effort is sent, in OpenRouter's own field."""
     body = body_of(ADAPTER, PROVIDER, a_request(reasoning=effort))
     assert {"effort": effort} == body["reasoning"]
     assert "reasoning_effort" not in body
@@ -44,20 +44,20 @@ def test_efforts(effort: str) -> None:
     [({}, "max_tokens"), ({"max_tokens_field": "max_completion_tokens"}, "max_completion_tokens")],
 )
 def test_name_of_the_token_limit(changes: dict[str, object], field: str) -> None:
-    """The limit has its old name unless the configuration says otherwise."""
+    """The limit is `max_tokens` unless the configuration says otherwise."""
     provider = a_provider("openrouter", **changes)
     assert body_of(ADAPTER, provider, a_request(max_tokens=5))[field] == 5
 
 
 def test_number_of_stops() -> None:
-    """More than four stop texts are refused by the field's name."""
+    """More than four stop texts are refused, naming the field."""
     request = a_request(stop=list("abcde"))
     failure = failure_of(lambda: built_request(ADAPTER, PROVIDER, request, Model(id="m"), None))
     assert failure.message == "stop: OpenRouter takes at most 4 texts, not 5"
 
 
 def test_details_go_back() -> None:
-    """Thinking that was signed with its details goes back as these, whatever its text is."""
+    """Signed thinking goes back as its details, whatever its text is."""
     thought = {"type": "reasoning", "text": "x", "signature": '[{"data":"d"}]', "origin": "o/m"}
     said = {"role": "assistant", "content": [thought, {"type": "text", "text": "t"}]}
     expected = {"role": "assistant", "content": "t", "reasoning_details": [{"data": "d"}]}
@@ -65,7 +65,7 @@ def test_details_go_back() -> None:
 
 
 def test_urls() -> None:
-    """The key has a page of its own, for the list of models is open to anybody."""
+    """The key check has its own URL, because the list of models needs no key."""
     key = Secret(CANARY)
     calls = (
         built_request(ADAPTER, PROVIDER, a_request(), Model(id="m"), key),
@@ -79,8 +79,8 @@ def test_urls() -> None:
     ]
 
 
-def test_it_says_who_calls() -> None:
-    """The title is sent, in the configuration's words where it has any, and no referer."""
+def test_title_header_is_sent() -> None:
+    """The title may be overridden in the configuration; no referer is sent."""
     headers = dict(
         built_request(ADAPTER, PROVIDER, a_request(), Model(id="m"), Secret(CANARY)).headers
     )
@@ -95,7 +95,7 @@ def test_it_says_who_calls() -> None:
 
 
 def test_reads_details_streamed_and_whole() -> None:
-    """Both kinds of reply tell the details as a signature."""
+    """Both kinds of reply have the details as a signature."""
     signed = ReasoningDelta(signature='[{"data":"d"}]')
     body = b'{"choices":[{"message":{"reasoning_details":[{"data":"d"}]},"finish_reason":"stop"}]}'
     assert signed == ADAPTER.read_reply(body)[0]
@@ -103,7 +103,7 @@ def test_reads_details_streamed_and_whole() -> None:
 
 
 def test_reads_its_list_of_models() -> None:
-    """The list is read in OpenRouter's form."""
+    """The list is read in OpenRouter's schema."""
     assert [Model(id="m", window=9)] == ADAPTER.read_models(
         b'{"data":[{"id":"m","context_length":9}]}'
     )

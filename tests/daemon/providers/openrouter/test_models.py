@@ -1,4 +1,4 @@
-"""OpenRouter's list of models: sizes, abilities, and prices to the last digit."""
+"""OpenRouter's list of models: sizes, capabilities and exact prices."""
 
 from decimal import Decimal
 
@@ -24,8 +24,8 @@ def prices_of(**pricing: object) -> Prices | None:
     return model.prices
 
 
-def test_a_whole_entry() -> None:
-    """Everything that is told of a model finds its place."""
+def test_a_complete_entry() -> None:
+    """Every field of an entry is read."""
     model = read(
         name="Maker: M",
         context_length=1_048_576,
@@ -60,28 +60,28 @@ def test_a_whole_entry() -> None:
         {"supported_parameters": {"a": 1}, "pricing": [], "top_provider": "x"},
     ],
 )
-def test_what_is_not_told_is_unknown(fields: dict[str, object]) -> None:
-    """Missing, empty and odd fields say nothing about a model."""
+def test_missing_or_malformed_fields_are_unknown(fields: dict[str, object]) -> None:
+    """They say nothing about a model."""
     assert Model(id="m") == read(**fields)
 
 
 def test_window_of_the_provider() -> None:
-    """Without a window of its own a model has its first provider's."""
+    """Without a window of its own, a model gets its top provider's."""
     model = read(top_provider={"context_length": 9})
     assert Model(id="m", window=9) == model
 
 
 @pytest.mark.parametrize(
-    ("modalities", "is_told"), [(["image", "text"], True), (["image"], False), ([], True)]
+    ("modalities", "is_listed"), [(["image", "text"], True), (["image"], False), ([], True)]
 )
-def test_what_does_not_answer_in_text_is_left_out(modalities: list[str], is_told: bool) -> None:
-    """Who only paints or speaks cannot chat."""
+def test_models_without_text_output_are_left_out(modalities: list[str], is_listed: bool) -> None:
+    """Models for images or speech only cannot chat."""
     model = read(architecture={"output_modalities": modalities})
-    assert is_told == (model is not None)
+    assert is_listed == (model is not None)
 
 
 @pytest.mark.parametrize(
-    ("pricing", "told"),
+    ("pricing", "expected"),
     [
         (PRICES, ("1.25", "10")),
         ({"prompt": "0", "completion": "0"}, ("0", "0")),
@@ -101,18 +101,18 @@ def test_what_does_not_answer_in_text_is_left_out(modalities: list[str], is_told
         ({}, None),
     ],
 )
-def test_prices(pricing: dict[str, object], told: tuple[str, str] | None) -> None:
-    """Prices are exact; one that is missing, variable or no price makes them unknown, never 0."""
+def test_prices(pricing: dict[str, object], expected: tuple[str, str] | None) -> None:
+    """Prices are exact; a missing, variable or invalid one makes them unknown, never 0."""
     prices = prices_of(**pricing)
-    if told is None:
+    if expected is None:
         assert prices is None
         return
     assert prices is not None
-    assert (Decimal(told[0]), Decimal(told[1])) == (prices.rates.input, prices.rates.output)
+    assert (Decimal(expected[0]), Decimal(expected[1])) == (prices.rates.input, prices.rates.output)
 
 
 def test_tiers() -> None:
-    """Overrides by the size of the prompt become tiers; what they leave out is as below."""
+    """Overrides by prompt size become tiers; what they omit is as in the base."""
     base = {**PRICES, "input_cache_write": "0.000002"}
     overrides = [
         {"min_prompt_tokens": 500_000, "completion": "0.00003", "input_cache_read": "0.000001"},
@@ -126,7 +126,7 @@ def test_tiers() -> None:
             above=199_999,
             rates=Rates(input=Decimal("2.5"), output=Decimal(15), cache_write=write),
         ),
-        # Of two that apply the later in the list wins, for each price.
+        # If two apply, the later one wins, for each price.
         Tier(
             above=499_999,
             rates=Rates(
@@ -145,13 +145,13 @@ def test_tiers() -> None:
         {"min_prompt_tokens": None, "prompt": "0"},
     ],
 )
-def test_other_overrides_are_no_tiers(override: dict[str, object]) -> None:
-    """What hangs on the time of day, or on nothing, leaves the prices as they are."""
+def test_other_overrides_are_ignored(override: dict[str, object]) -> None:
+    """Overrides by time of day, or without a condition, do not change the prices."""
     prices = prices_of(**PRICES, overrides=[override])
     assert Prices(rates=Rates(input=Decimal("1.25"), output=Decimal(10))) == prices
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[]", b'{"data":[{}]}', b"nonsense"])
-def test_what_is_no_list(body: bytes) -> None:
-    """Anything else is not this API."""
+def test_a_body_that_is_no_list_fails(body: bytes) -> None:
+    """Any other body is a protocol failure."""
     assert FailureClass.PROTOCOL is failure_of(lambda: read_models(body)).kind

@@ -1,4 +1,4 @@
-"""OpenRouter's `reasoning_details`: gathered from fragments, and back as they were."""
+"""OpenRouter's `reasoning_details`: assembled from fragments, and sent back unchanged."""
 
 import msgspec
 import pytest
@@ -14,7 +14,7 @@ from helpers.providers.provider_calls import cut_in_two, failure_of, run_decoder
 CLAUDE = {"format": "anthropic-claude-v1", "index": 0}
 
 
-def told(text: str, **more: object) -> dict[str, object]:
+def detail(text: str, **more: object) -> dict[str, object]:
     return {"type": "reasoning.text", "text": text, **CLAUDE, **more}
 
 
@@ -23,7 +23,7 @@ SECRET = {"type": "reasoning.encrypted", "data": "x/y=", "id": "rs_1", "index": 
 
 
 def gathered(*lists: list[dict[str, object]]) -> object:
-    """What goes back of details that came in these pieces, through a signature."""
+    """Return the details that go back after these pieces came, by way of a signature."""
     thinking = DetailsThinking()
     for details in lists:
         thinking.take(_fields(reasoning_details=details))
@@ -44,14 +44,14 @@ def _plain(message: dict[str, object]) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("lists", "whole"),
     [
-        # Fragments of one text, the signature alone behind them.
-        ([[told("Let")], [told(" me")], [SIGNED]], [told("Let me", signature="Et8=")]),
-        # The same with nulls for what is to come.
+        # Fragments of one text, its signature last.
+        ([[detail("Let")], [detail(" me")], [SIGNED]], [detail("Let me", signature="Et8=")]),
+        # The same with nulls before the values.
         (
-            [[told("a", signature=None, id=None)], [told("", signature="s", id="i")]],
-            [told("a", signature="s", id="i")],
+            [[detail("a", signature=None, id=None)], [detail("", signature="s", id="i")]],
+            [detail("a", signature="s", id="i")],
         ),
-        # Summaries go together, what is encrypted never does.
+        # Summaries are concatenated, encrypted data never is.
         (
             [
                 [{"type": "reasoning.summary", "summary": "a", "index": 0}],
@@ -62,18 +62,21 @@ def _plain(message: dict[str, object]) -> dict[str, object]:
             [{"type": "reasoning.summary", "summary": "ab", "index": 0}, SECRET, SECRET],
         ),
         # Indices, ids and signatures keep texts apart.
-        ([[told("a"), told("b", index=2)]], [told("a"), told("b", index=2)]),
-        ([[told("a", id="1")], [told("b", id="2")]], [told("a", id="1"), told("b", id="2")]),
+        ([[detail("a"), detail("b", index=2)]], [detail("a"), detail("b", index=2)]),
         (
-            [[told("a", signature="s")], [told("b", signature="t")]],
-            [told("a", signature="s"), told("b", signature="t")],
+            [[detail("a", id="1")], [detail("b", id="2")]],
+            [detail("a", id="1"), detail("b", id="2")],
+        ),
+        (
+            [[detail("a", signature="s")], [detail("b", signature="t")]],
+            [detail("a", signature="s"), detail("b", signature="t")],
         ),
         # Interleaved.
         (
-            [[told("a")], [SECRET], [told("b")], [SIGNED]],
-            [told("ab", signature="Et8="), SECRET],
+            [[detail("a")], [SECRET], [detail("b")], [SIGNED]],
+            [detail("ab", signature="Et8="), SECRET],
         ),
-        # No index, no type, nothing known.
+        # No index, no type.
         (
             [[{"type": "reasoning.text", "text": "a"}], [{"type": "reasoning.text", "text": "b"}]],
             [{"type": "reasoning.text", "text": "ab"}],
@@ -86,12 +89,12 @@ def _plain(message: dict[str, object]) -> dict[str, object]:
     ],
 )
 def test_fragments(lists: list[list[dict[str, object]]], whole: object) -> None:
-    """Details come back whole and in order, with every field they had."""
+    """Details are assembled whole and in order, with every field that they had."""
     assert whole == gathered(*lists)
 
 
-def test_details_stay_to_the_letter() -> None:
-    """What is not put together is not written anew, numbers with their zeros included."""
+def test_details_keep_their_exact_json() -> None:
+    """Fields that are not concatenated are not re-encoded, so numbers keep their zeros."""
     raw = b'[{"type":"reasoning.encrypted","data":"\\u00e9","n":1.50}]'
     thinking = DetailsThinking()
     thinking.take(ThinkingFields(reasoning_details=msgspec.Raw(raw)))
@@ -101,8 +104,8 @@ def test_details_stay_to_the_letter() -> None:
 @pytest.mark.parametrize(
     ("values", "text"),
     [
-        ({"reasoning": "a", "reasoning_details": [told("a")]}, "a"),
-        ({"reasoning_details": [told("a"), told("b")]}, "ab"),
+        ({"reasoning": "a", "reasoning_details": [detail("a")]}, "a"),
+        ({"reasoning_details": [detail("a"), detail("b")]}, "ab"),
         ({"reasoning_details": [{"type": "reasoning.summary", "summary": "s"}]}, "s"),
         ({"reasoning": None, "reasoning_details": [SECRET]}, ""),
         ({"reasoning": "a"}, "a"),
@@ -113,7 +116,7 @@ def test_details_stay_to_the_letter() -> None:
     ],
 )
 def test_text(values: dict[str, object], text: str | None) -> None:
-    """The text is told once; what is hidden is told as hidden."""
+    """The text comes once; hidden thinking has none."""
     assert text == DetailsThinking().take(_fields(**values))
 
 
@@ -123,15 +126,15 @@ def delta(**fields: object) -> dict[str, object]:
 
 CALL = {"index": 0, "id": "c", "function": {"name": "f", "arguments": "{}"}}
 REPLY = (
-    delta(content="", reasoning="Grü", reasoning_details=[told("Grü")]),
-    delta(content="", reasoning="n", reasoning_details=[told("n")]),
+    delta(content="", reasoning="Grü", reasoning_details=[detail("Grü")]),
+    delta(content="", reasoning="n", reasoning_details=[detail("n")]),
     delta(content="", reasoning=None, reasoning_details=[SIGNED]),
     delta(content="a"),
     delta(content=None, tool_calls=[CALL], reasoning_details=[SECRET]),
     {"choices": [{"delta": {}, "finish_reason": "tool_calls", "native_finish_reason": "x"}]},
     b"[DONE]",
 )
-FIRST = [told("Grün", signature="Et8=")]
+FIRST = [detail("Grün", signature="Et8=")]
 EVENTS = [
     ReasoningDelta("Grü"),
     ReasoningDelta("n"),
@@ -147,7 +150,7 @@ EVENTS = [
 
 
 def test_cut_anywhere() -> None:
-    """Cut in two at every byte, and into bytes, a stream gives the same events, comments or not."""
+    """A stream cut anywhere gives the same events, with or without comments."""
     data = b": OPENROUTER PROCESSING\n\n" + sse(*REPLY)
     for pieces in cut_in_two(data):
         decoder = OpenAIStream(thinking=DetailsThinking())
@@ -155,7 +158,7 @@ def test_cut_anywhere() -> None:
 
 
 def test_whole_reply() -> None:
-    """A reply in one piece tells its details in the same way."""
+    """A whole reply has its details in the same signature."""
     message = {"content": "a", "reasoning": "Grün", "reasoning_details": FIRST}
     body = msgspec.json.encode({"choices": [{"message": message, "finish_reason": "stop"}]})
     events: list[ReplyEvent] = [
@@ -168,7 +171,7 @@ def test_whole_reply() -> None:
 
 
 def test_hidden_details_are_progress() -> None:
-    """Encrypted thinking makes no event yet, but the reply goes on."""
+    """Encrypted thinking makes no event yet, but counts as progress."""
     decoder = OpenAIStream(thinking=DetailsThinking())
     assert decoder.feed(sse(delta(reasoning_details=[SECRET]))) == []
     assert decoder.progress_count == 1
@@ -176,25 +179,25 @@ def test_hidden_details_are_progress() -> None:
     assert decoder.progress_count == 1
 
 
-def test_thoughts_of_several_runs_go_back_as_one_list() -> None:
-    """Details told behind text belong to those before it, whichever part holds them."""
-    runs = [[told("a")], [SIGNED], [SECRET]]
+def test_details_of_several_runs_go_back_as_one_list() -> None:
+    """Details that came after text are assembled with those before it."""
+    runs = [[detail("a")], [SIGNED], [SECRET]]
     parts = [ReasoningPart("", msgspec.json.encode(run).decode()) for run in runs]
     message = _plain(with_details({"role": "assistant"}, parts))
-    assert [told("a", signature="Et8="), SECRET] == message["reasoning_details"]
+    assert [detail("a", signature="Et8="), SECRET] == message["reasoning_details"]
 
 
 @pytest.mark.parametrize("signature", [None, "reasoning", '{"type":"message"}', "[[", "[1]"])
 def test_thinking_without_details(signature: str | None) -> None:
-    """Where no details came, or what came is not ours, the text goes back alone."""
+    """Without details, or with a foreign signature, only the text goes back."""
     message = {"role": "assistant", "content": "t"}
     parts = [ReasoningPart("a", signature), ReasoningPart("b", signature)]
     assert message | {"reasoning": "ab"} == with_details(message, parts)
     assert message == with_details(message, [ReasoningPart("", signature)])
 
 
-def test_details_have_an_end() -> None:
-    """A server that sends details for ever fails, before they fill the memory."""
+def test_endless_details_fail() -> None:
+    """A server that sends details without end fails before they fill the memory."""
     thinking = DetailsThinking()
     fields = _fields(reasoning_details=[{"type": "reasoning.encrypted", "data": "x" * 100_000}])
     for _ in range(39):
