@@ -227,6 +227,7 @@ class AuthManager:
         except KeyringLocked:
             self._registry.publish_changes(provider.name)  # the old key may be unusable now
             raise
+        self._issued.clear()  # an old key must not be kept in memory
         self._cache.put(source, secret, known)
         self._registry.publish_changes(provider.name)
         return self._registry.row(provider, source)
@@ -255,6 +256,7 @@ class AuthManager:
         for key_id in (KeyId(provider_name, name) for name in labels):
             leftovers.append(await self._credentials.remove(key_id))
             self._registry.forget(key_id)
+            self._issued.clear()
         if label is None:
             await self._credentials.acknowledge_damage(provider_name)
             self._registry.publish_changes(provider_name)
@@ -328,6 +330,7 @@ class AuthManager:
         Rejected keys get another try.
         """
         self._credentials.index.refresh()
+        self._issued.clear()
         self._cache.invalidate()
         await self.preload()
 

@@ -838,3 +838,4 @@ async def test_a_key_that_was_handed_out_is_checked_again_after_a_change(rig, ch
         await auth.logout("work")
         with pytest.raises(NotAuthenticated):
             await auth.get_api_key(work, "default")
+        assert not auth._issued  # nor is it in memory any more
