@@ -5,8 +5,8 @@ import msgspec
 from aircherd.events import Event, EventBus
 from aircherd.providers.health.clocks import Clocks
 from aircherd.providers.health.cooldowns import CooldownManager
+from aircherd.vocabulary.availability import Allowance, Counted, RateLimitState
 from aircherd.vocabulary.failure import Failure, FailureClass
-from aircherd.vocabulary.rate_limit import Allowance, Counted, RateLimitState
 
 WALL = 1_795_000_000.0
 

@@ -18,8 +18,8 @@ from typing import Literal
 
 import msgspec
 
+from aircherd.vocabulary.availability import RateLimitState
 from aircherd.vocabulary.failure import Failure, FailureClass
-from aircherd.vocabulary.rate_limit import RateLimitState
 
 ScopeKind = Literal["key", "model", "key+model", "provider"]
 CooldownScope = tuple[ScopeKind, str | None, str | None]

@@ -1,4 +1,4 @@
-"""What blocks a candidate for now: a cooldown or one of the user's limits."""
+"""What may be asked of a candidate now: cooldowns, the user's limits, the vendor's rate limits."""
 
 from typing import Literal
 
@@ -59,3 +59,31 @@ class Cooling(msgspec.Struct, frozen=True):
     message: str
     is_probe_due: bool = False
     is_guess: bool = False
+
+
+Counted = Literal["requests", "tokens", "input_tokens", "output_tokens"]
+
+
+class Allowance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One counter of a rate limit; `reset_at` is the Unix time when it is full again."""
+
+    counted: Counted
+    limit: int | None = None
+    remaining: int | None = None
+    reset_at: float | None = None
+
+
+class RateLimitState(msgspec.Struct, frozen=True, kw_only=True):
+    """The counters of one response; `seen_at` is its Unix time."""
+
+    seen_at: float
+    allowances: tuple[Allowance, ...]
+
+    def exhausted_until(self, now: float) -> float | None:
+        """Return when the last exhausted counter resets, None if none is exhausted."""
+        resets = [
+            each.reset_at
+            for each in self.allowances
+            if each.remaining == 0 and each.reset_at is not None and each.reset_at > now
+        ]
+        return max(resets, default=None)

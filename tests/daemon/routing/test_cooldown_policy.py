@@ -17,8 +17,8 @@ from aircherd.routing.cooldown_policy import (
     is_key_spent,
     scope_of,
 )
+from aircherd.vocabulary.availability import Allowance, RateLimitState
 from aircherd.vocabulary.failure import Failure, FailureClass
-from aircherd.vocabulary.rate_limit import Allowance, RateLimitState
 
 NOW = 5_000.0  # in ticks
 WALL = 1_795_000_000.0

@@ -11,8 +11,8 @@ from aircherd.providers.error_mapping.network import TransportError, network_fai
 from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.providers.health.rate_limit_headers import quick_scan, read_rate_limits
 from aircherd.providers.transport.request import RawHeaders
+from aircherd.vocabulary.availability import RateLimitState
 from aircherd.vocabulary.failure import Failure, FailureClass
-from aircherd.vocabulary.rate_limit import RateLimitState
 
 _CUT = frozenset({FailureClass.NETWORK, FailureClass.TIMEOUT})
 """Once a response has begun, these mean no more than that it broke off."""

@@ -30,10 +30,9 @@ from aircherd.routing.cooldown_policy import (
     scope_of,
 )
 from aircherd.routing.probes import given_back, is_probed_by, probe_state, probed
-from aircherd.vocabulary.availability import Cooling
+from aircherd.vocabulary.availability import Cooling, RateLimitState
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import Health
-from aircherd.vocabulary.rate_limit import RateLimitState
 
 TELLS_NOTHING = frozenset(
     {FailureClass.NETWORK, FailureClass.TIMEOUT, FailureClass.PROTOCOL, FailureClass.TRUNCATED}

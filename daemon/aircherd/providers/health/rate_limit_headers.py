@@ -17,7 +17,7 @@ from typing import Literal, get_args
 import msgspec
 
 from aircherd.providers.error_mapping.retry_after import MAX_DELAY
-from aircherd.vocabulary.rate_limit import Allowance, Counted, RateLimitState
+from aircherd.vocabulary.availability import Allowance, Counted, RateLimitState
 
 _ANTHROPIC = "anthropic-ratelimit-"
 _OTHERS = "x-ratelimit-"

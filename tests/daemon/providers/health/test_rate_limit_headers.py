@@ -11,7 +11,7 @@ from aircherd.providers.health.rate_limit_headers import (
     seconds_until_whole,
     shown,
 )
-from aircherd.vocabulary.rate_limit import Allowance, RateLimitState
+from aircherd.vocabulary.availability import Allowance, RateLimitState
 
 NOW = 1_795_000_000.0  # 2026-11-18T11:06:40Z
 
