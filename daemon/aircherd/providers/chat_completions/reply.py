@@ -75,14 +75,15 @@ class OpenAIStream(ReplyStream):
         self._reply = _Reply(new_id, thinking or FieldThinking())
 
     def _take(self, data: bytes, out: list[ReplyEvent]) -> None:
-        if data == b"[DONE]" or data.strip() == b"[DONE]":
-            if not self._reply.has_choice:
-                fail(FailureClass.PROTOCOL, "ended its reply before it began")
-            self._reply.end_thinking(out)
-            self._finish(self._reply.ending(), out)
+        reply = self._reply
+        if data.startswith(b"{") or (data and data.strip() != b"[DONE]"):
+            reply.read(data, "a chunk", out)
+            self.progress_count = reply.progress_count
         elif data:
-            self._reply.read(data, "a chunk", out)
-            self.progress_count = self._reply.progress_count
+            if not reply.has_choice:
+                fail(FailureClass.PROTOCOL, "ended its reply before it began")
+            reply.end_thinking(out)
+            self._finish(reply.ending(), out)
 
     def _end(self) -> Ending | None:
         # Some servers never send [DONE]; a finish reason proves that the reply is complete.

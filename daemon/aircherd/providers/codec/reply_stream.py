@@ -86,7 +86,8 @@ class ReplyStream(ABC):
     def _take_all(self, events: list[SseEvent]) -> list[ReplyEvent]:
         out: list[ReplyEvent] = []
         take = self._take
-        self._seen = self._seen or bool(events)
+        if events:
+            self._seen = True
         try:
             for _, data in events:
                 take(data, out)

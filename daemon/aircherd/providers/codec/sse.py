@@ -37,6 +37,14 @@ class SseDecoder:
         """
         if len(self._pending) > self._limit:
             raise SseError(f"an event of more than {self._limit} bytes")
+        if (
+            not (self._pending or self._after_cr)
+            and data.startswith(b"data: ")
+            and data.endswith(b"\n\n")
+            and data.count(b"\n") == 2
+            and b"\r" not in data
+        ):
+            return [(b"", data[6:-2])]  # one event in one read, as from most vendors
         if self._after_cr or b"\r" in data:
             data = self._with_plain_ends(data)
         if b"\n\n" not in data and not (data[:1] == b"\n" and self._pending[-1:] == b"\n"):

@@ -82,10 +82,12 @@ class ResponseParser:
         if pieces:
             body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
             pieces.clear()
-        if not self.is_complete:
-            self._count_overhead(len(data), body)
-        if not body and self._error is not None:
-            raise self._error
+            self._overhead = 0
+        else:
+            if not self.is_complete:
+                self._count_overhead(len(data))
+            if self._error is not None:
+                raise self._error
         return body
 
     def feed_eof(self) -> None:
@@ -151,9 +153,9 @@ class ResponseParser:
                 f"what the server sent is not HTTP/1.1: {reason}"
             )
 
-    def _count_overhead(self, size: int, body: bytes) -> None:
+    def _count_overhead(self, size: int) -> None:
         """Refuse heads, trailers and chunk extensions that never end."""
-        self._overhead = 0 if body else self._overhead + size
+        self._overhead += size
         if self._overhead > MAX_OVERHEAD and self._error is None:
             part = "framing" if self.has_head else "headers"
             self._keeps_alive = False
