@@ -1,4 +1,4 @@
-"""What can be done about a failure."""
+"""What the user can do about a failure."""
 
 import pytest
 
@@ -27,6 +27,6 @@ def test_a_model_that_ollama_lacks_can_be_pulled() -> None:
         (Failure(kind=FailureClass.SERVER, message="broken", status=500), a_provider("ollama")),
     ],
 )
-def test_what_has_no_cure_stays_as_it_is(failure: Failure, provider: object) -> None:
+def test_other_failures_get_no_hint(failure: Failure, provider: object) -> None:
     """Other vendors, other failures, and models in the cloud."""
     assert failure is with_hint(failure, provider, Model(id="x"))

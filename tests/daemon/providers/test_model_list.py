@@ -1,4 +1,4 @@
-"""Lists of models within bounds, whatever the vendor."""
+"""Limits for lists of models, for all vendors."""
 
 import msgspec
 import pytest
@@ -29,14 +29,14 @@ def read(kind: str, *names: str) -> list[str]:
     return [model.id for model in models]
 
 
-def test_every_adapter_is_tried() -> None:
-    """A new one needs its form here."""
+def test_every_adapter_has_a_list() -> None:
+    """A new adapter needs an example list here."""
     assert set(FORMS) == set(ADAPTERS)
 
 
 @pytest.mark.parametrize("kind", FORMS)
-def test_names_that_are_none_are_left_out_and_counted(kind: str) -> None:
-    """Not told in the log: an escape or a key has no place there either."""
+def test_invalid_names_are_left_out_and_counted(kind: str) -> None:
+    """The log has only their number: an escape or a key must not reach it."""
     with capture_logs() as logs:
         found = read(kind, "good", "bad\x1b[2J", f"echo-{CANARY}", "x" * 1500, "last")
     assert found == ["good", "last"]
@@ -48,15 +48,15 @@ def test_names_that_are_none_are_left_out_and_counted(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", FORMS)
-def test_a_list_of_all_that_is_good_says_nothing(kind: str) -> None:
-    """No line in the log each minute."""
+def test_a_valid_list_logs_nothing(kind: str) -> None:
+    """There is no log line for each refresh."""
     with capture_logs() as logs:
         assert read(kind, "a", "b") == ["a", "b"]
     assert logs == []
 
 
 @pytest.mark.parametrize("kind", FORMS)
-def test_a_list_that_is_longer_than_any_is_not_decoded(kind: str) -> None:
+def test_a_list_with_too_many_values_is_not_decoded(kind: str) -> None:
     """900,000 rows fit into a few megabytes."""
     field = FORMS[kind][0]
     body = b'{"%b":[%b]}' % (field.encode(), b",".join([b"{}"] * MAX_VALUES))
@@ -65,8 +65,8 @@ def test_a_list_that_is_longer_than_any_is_not_decoded(kind: str) -> None:
     assert failure.message == f"sent a list of models with more than {MAX_VALUES} values"
 
 
-def test_a_model_has_only_so_many_tiers() -> None:
-    """Each is laid over all before it."""
+def test_tiers_are_limited() -> None:
+    """Each override is applied on top of all before it."""
     overrides = [{"min_prompt_tokens": n, "prompt": "0.1"} for n in range(1, 5000)]
     pricing = {"prompt": "0.1", "completion": "0.1", "overrides": overrides}
     body = msgspec.json.encode({"data": [{"id": "m", "pricing": pricing}]})

@@ -1,4 +1,4 @@
-"""The table of adapters against the table of kinds."""
+"""The table of adapters, and what all adapters have in common."""
 
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ GOOGLE = "https://generativelanguage.googleapis.com/v1beta"
 
 
 def test_every_kind_has_an_adapter() -> None:
-    """Whatever the configuration allows can be called."""
+    """Every kind that the configuration allows has one."""
     assert set(KINDS) == set(ADAPTERS)
 
 
@@ -85,7 +85,7 @@ WHOLE: dict[str, tuple["Adapter", object]] = {
 """A whole reply of each API, with places for its counts."""
 
 
-def usage_told(name: str, given: str, gained: str) -> Usage | None:
+def usage_of(name: str, given: str, gained: str) -> Usage | None:
     """Read that reply with these counts, as JSON; return the usage of its ending."""
     adapter, reply = WHOLE[name]
     body = msgspec.json.encode(reply).decode()
@@ -100,14 +100,14 @@ RUBBISH = ("-1", '"lots"', "0.5", "1" + "0" * 20, "true", "{}", '"' + "9" * 2000
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_counts_that_cannot_be_read_are_unknown(name: str) -> None:
-    """Not 0, whichever of them it is: what is unknown counts as estimated."""
-    usage = usage_told(name, "30", "4")
+    """Any invalid count makes the usage unknown, not 0, so that it is estimated."""
+    usage = usage_of(name, "30", "4")
     assert usage is not None
     assert (usage.input_tokens, usage.output_tokens) == (30, 4)
     for rubbish in RUBBISH:
-        assert usage_told(name, rubbish, "4") is None
-        assert usage_told(name, "30", rubbish) is None
-    assert usage_told(name, "null", "null") is None
+        assert usage_of(name, rubbish, "4") is None
+        assert usage_of(name, "30", rubbish) is None
+    assert usage_of(name, "null", "null") is None
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_counts_that_cannot_be_read_are_unknown(name: str) -> None:
     ],
 )
 def test_urls(name: str, chat: str, check: str) -> None:
-    """Each vendor is called where its documentation says."""
+    """Each vendor is called at its documented URL."""
     provider, adapter = a_provider(name), ADAPTERS[VENDORS[name].kind]
     assert chat == built_request(adapter, provider, a_request(), Model(id="m"), None).url
     call = adapter.key_check_call(provider, Secret(CANARY))
@@ -161,8 +161,8 @@ def test_key_travels_in_one_header(name: str) -> None:
     ("name", "url"),
     [("ollama", "http://h:1/api/chat"), ("anthropic", "http://h:1/v1/messages")],
 )
-def test_habitual_v1_is_not_doubled(name: str, url: str) -> None:
-    """A base URL copied with a /v1 too many still leads to the API."""
+def test_an_extra_v1_is_not_doubled(name: str, url: str) -> None:
+    """A base URL with an extra /v1 still leads to the API."""
     provider, adapter = a_provider(name, base_url="http://h:1/v1"), ADAPTERS[VENDORS[name].kind]
     assert url == built_request(adapter, provider, a_request(), Model(id="m"), None).url
 
@@ -180,7 +180,7 @@ ELSEWHERE = {"base_url": "http://gpu-box:8000/v1"}
     ("provider", "model", "request_", "api"),
     [
         ({}, {}, {}, "chat"),
-        # OpenAI itself: tools for a model that thinks, because it was asked to or because it does
+        # OpenAI itself: tools for a model that thinks, on request or by default
         ({}, {}, {"tools": TOOLS, "reasoning": "low"}, "responses"),
         ({}, {"reasoning": True}, {"tools": TOOLS}, "responses"),
         ({}, {"reasoning": True}, {"tools": TOOLS, "reasoning": "none"}, "chat"),
@@ -190,24 +190,24 @@ ELSEWHERE = {"base_url": "http://gpu-box:8000/v1"}
         ({}, {"reasoning": True}, {"reasoning": "high"}, "chat"),
         # its own thinking back
         ({}, {}, {"messages": [THOUGHT]}, "responses"),
-        # compatible servers, unless told
+        # compatible servers, by default
         (ELSEWHERE, {}, {"tools": TOOLS, "reasoning": "low", "messages": [THOUGHT]}, "chat"),
         ({**ELSEWHERE, "api": "responses"}, {}, {}, "responses"),
         (ELSEWHERE, {"api": "responses"}, {}, "responses"),
-        # what the user says comes before what is known
+        # the user's setting before the catalogue
         ({"api": "responses"}, {"api": "chat"}, {}, "responses"),
         ({"api": "chat"}, {"api": "responses"}, {"messages": [THOUGHT]}, "chat"),
         ({}, {"api": "responses"}, {}, "responses"),
         ({}, {"api": "chat"}, {"tools": TOOLS, "reasoning": "low"}, "chat"),
     ],
 )
-def test_which_of_openais_apis(
+def test_choice_of_openais_api(
     provider: dict[str, object],
     model: dict[str, object],
     request_: dict[str, object],
     api: str,
 ) -> None:
-    """The user, then the catalogue, then what only one of the two can do."""
+    """The user's setting, then the catalogue, then what only one API can do."""
     asked = a_request(*request_.pop("messages", []), **request_)
     called, wanted = a_provider(**provider), Model(id="m", **model)
     expected = RESPONSES if api == "responses" else ADAPTERS["openai"]
@@ -216,6 +216,6 @@ def test_which_of_openais_apis(
 
 @pytest.mark.parametrize("name", [name for name in VENDORS if VENDORS[name].kind != "openai"])
 def test_other_kinds_have_one_api(name: str) -> None:
-    """Only OpenAI's kind has a second API, whatever a model is said to need."""
+    """Only kind `openai` has a second API, whatever the catalogue says."""
     adapter = adapter_for(a_provider(name), a_request(), Model(id="m", api="responses"))
     assert adapter is ADAPTERS[VENDORS[name].kind]

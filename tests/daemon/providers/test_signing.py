@@ -1,4 +1,4 @@
-"""Signed calls: the flow as a table, and two made-up vendors over real HTTP."""
+"""Signed calls: flows as tables, and two invented vendors over real HTTP."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
@@ -45,7 +45,7 @@ ANSWER = b'{"model":"m","choices":[{"message":{"content":"a"},"finish_reason":"s
 
 
 def steps(flow: Flow, *replies: bytes) -> tuple[list[HttpRequest], HttpRequest, list[Secret]]:
-    """Run a flow by hand: what it asks, what it ends with, and what it hides."""
+    """Run a flow by hand; return its calls, its result, and the secrets it redacts."""
     asked, progress_count = list[HttpRequest](), list[Secret]()
     try:
         asked.append(next(flow))
@@ -63,8 +63,8 @@ def a_token(name: str, seconds: float = 100) -> bytes:
 # ------------------------------------------------------------------ without a network
 
 
-def test_a_signature_asks_nothing() -> None:
-    """The date and the body are signed; the key itself stays at home."""
+def test_a_signature_needs_no_calls() -> None:
+    """The date and the body are signed; the key itself is not sent."""
     asked, signed, progress_count = steps(HmacSigner().sign(CALL, KEY, 1000.0))
     expected = signature("0123456789abcdef", "1000", b"{}")
     assert (asked, progress_count) == ([], [])
@@ -74,14 +74,14 @@ def test_a_signature_asks_nothing() -> None:
     }
 
 
-def test_a_key_of_the_wrong_form() -> None:
+def test_a_key_of_the_wrong_format() -> None:
     """It is refused before anything is sent."""
     failure = failure_of(lambda: steps(HmacSigner().sign(CALL, Secret("no-colon"), 0.0)))
     assert failure.kind is F.AUTH
 
 
 def test_a_token_is_kept_until_shortly_before_its_end() -> None:
-    """It is fetched once, hidden before its first use, and fetched anew in time."""
+    """It is fetched once, redacted before its first use, and fetched again in time."""
     signer = TokenSigner(TOKEN_URL)
     asked, signed, progress_count = steps(signer.sign(CALL, KEY, 1000.0), a_token("t-1"))
     assert [call.url for call in asked] == [TOKEN_URL]
@@ -95,8 +95,8 @@ def test_a_token_is_kept_until_shortly_before_its_end() -> None:
     assert (len(asked), dict(signed.headers)["authorization"]) == (1, "Bearer t-2")
 
 
-def test_a_reply_shows_nothing_of_itself() -> None:
-    """A token in a log would be one in the wrong hands."""
+def test_repr_of_a_reply_hides_its_body() -> None:
+    """The body contains a token."""
     reply = HttpReply(a_token("canary-token"), lambda _: None)
     assert repr(reply) == "<HttpReply 41 bytes>"
     assert "canary" not in repr(reply.__rich_repr__())
@@ -119,14 +119,14 @@ def test_a_reply_shows_nothing_of_itself() -> None:
 def test_what_a_failed_exchange_means(
     kind: FailureClass, status: int | None, becomes: FailureClass
 ) -> None:
-    """A refused token is a refused key, and its words are left out; the rest is what it was."""
+    """A refused token is a refused key, and the vendor's message is left out."""
     failure = refused_token(Failure(kind=kind, message="invalid client canary", status=status))
     assert failure.kind is becomes
     assert ("canary" in failure.message) == (becomes is not F.AUTH)
 
 
 class Endless:
-    """Wants one more call, for ever; or goes elsewhere."""
+    """Yields one more call without end, or calls another host."""
 
     def __init__(self, url: str | None = None) -> None:
         self._url = url
@@ -150,7 +150,7 @@ class Endless:
     ],
 )
 async def test_what_a_signer_must_not_do(signer: Signer, words: str) -> None:
-    """It ends, and it sends nothing elsewhere."""
+    """It fails, and nothing is sent to another host."""
 
     async def fetch(_: HttpRequest) -> HttpReply:
         await trio.lowlevel.checkpoint()
@@ -161,7 +161,7 @@ async def test_what_a_signer_must_not_do(signer: Signer, words: str) -> None:
 
 
 async def test_one_token_is_fetched_at_a_time() -> None:
-    """Who comes while it is being fetched waits for it, and fetches none."""
+    """A call that comes meanwhile waits for the token, and fetches none."""
     fetched: list[HttpRequest] = []
     signing, signer = Signing(lambda: 0.0), TokenSigner(TOKEN_URL)
 
@@ -188,7 +188,7 @@ async def test_one_token_is_fetched_at_a_time() -> None:
 
 
 class Vendor:
-    """A server that answers whoever comes properly signed, and what it saw."""
+    """A server that answers correctly signed calls, and records what it saw."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[str, dict[str, str], bytes]] = []
@@ -222,7 +222,7 @@ def _response(status: int, body: bytes) -> bytes:
 
 
 class Bench:
-    """The pool before the vendor, with a clock of its own."""
+    """The client in front of the vendor, with a clock of its own."""
 
     def __init__(
         self, url: str, vendor: Vendor, provider_client: ProviderClient, redactor: Redactor
@@ -270,7 +270,7 @@ async def bench(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Bench]:
 
 
 async def test_a_signed_call_arrives(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Chat, list and check: the server works out the same signature of the very bytes it got."""
+    """For chat, list and key check the server computes the same signature."""
     monkeypatch.setitem(SIGNERS, "made-up", HmacSigner())
     bench.vendor.accepts = lambda headers, body: (
         headers["authorization"]
@@ -288,7 +288,7 @@ async def test_a_signed_call_arrives(bench: Bench, monkeypatch: pytest.MonkeyPat
 async def test_a_refused_signature_is_a_refused_key(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is sent once: a signature has nothing in it that could be stale."""
+    """It is sent once: a signature without a token is never stale."""
     monkeypatch.setitem(SIGNERS, "made-up", HmacSigner())
     bench.vendor.accepts = lambda *_: False
     assert (await bench.failing()).kind is F.AUTH
@@ -307,7 +307,7 @@ def carried(bench: Bench) -> list[str]:
 
 
 async def test_a_token_is_exchanged_and_expires(tokens: Bench) -> None:
-    """One token serves until its end, and the next one is fetched by itself."""
+    """One token serves until it expires, then the next one is fetched automatically."""
     await tokens.ask()
     await tokens.ask()
     tokens.vendor.token = (200, a_token("canary-token-2"))
@@ -319,8 +319,8 @@ async def test_a_token_is_exchanged_and_expires(tokens: Bench) -> None:
     assert tokens.redactor.redact(first + second).count("canary") == 0
 
 
-async def test_a_token_that_was_taken_back_is_fetched_anew(tokens: Bench) -> None:
-    """Before its time, and the request does not notice."""
+async def test_a_revoked_token_is_fetched_again(tokens: Bench) -> None:
+    """The request does not notice."""
     await tokens.ask()
     tokens.vendor.token = (200, a_token("canary-token-2"))
     tokens.vendor.accepts = lambda headers, _: headers["authorization"].endswith("-2")
@@ -328,8 +328,8 @@ async def test_a_token_that_was_taken_back_is_fetched_anew(tokens: Bench) -> Non
     assert carried(tokens)[1:] == ["Bearer canary-token-1", "Bearer canary-token-2"]
 
 
-async def test_a_new_token_that_is_refused_too(tokens: Bench) -> None:
-    """Once more and not for ever: then the key is at fault."""
+async def test_a_second_refused_token_fails(tokens: Bench) -> None:
+    """It is fetched once more, then the key is refused."""
     tokens.vendor.accepts = lambda *_: False
     assert (await tokens.failing()).kind is F.AUTH
     assert len(carried(tokens)) == 2
@@ -348,7 +348,7 @@ async def test_a_new_token_that_is_refused_too(tokens: Bench) -> None:
 async def test_an_exchange_that_fails(
     tokens: Bench, status: int, body: bytes, kind: FailureClass
 ) -> None:
-    """It is told in our classes, without the vendor's words, and nothing is sent unsigned."""
+    """It fails with our classes, without the vendor's message, and nothing is sent unsigned."""
     tokens.vendor.token = (status, body)
     failure = await tokens.failing()
     assert failure.kind is kind
@@ -357,7 +357,7 @@ async def test_an_exchange_that_fails(
 
 
 async def test_a_check_of_a_key_that_gets_no_token(tokens: Bench) -> None:
-    """Who refuses a token refuses the key."""
+    """A refused token is a refused key."""
     tokens.vendor.token = (401, b"{}")
     check = await tokens.provider_client.free_calls.check_key(tokens.provider, KEY)
     assert check.ok is False
@@ -372,20 +372,20 @@ async def test_a_check_of_a_key_that_gets_no_token(tokens: Bench) -> None:
         ("http://login.example/token", F.PROTOCOL, "cannot sign this request"),
     ],
 )
-async def test_a_place_for_tokens_that_cannot_be_asked(
+async def test_an_unreachable_token_server(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, url: str, kind: FailureClass, words: str
 ) -> None:
-    """The network is to blame where it is; a key never goes over plain http to elsewhere."""
+    """It is a network failure; a key never goes to another machine over plain http."""
     monkeypatch.setitem(SIGNERS, "made-up", TokenSigner(url))
     failure = await bench.failing()
     assert (failure.kind, bench.vendor.paths()) == (kind, [])
     assert words in failure.message
 
 
-async def test_our_own_trouble_is_not_the_vendors(
+async def test_internal_errors_are_not_the_vendors(
     tokens: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No descriptors left for the exchange: another provider would not mend it."""
+    """Another provider would not help against a lack of file descriptors."""
 
     async def answer(_: httpx.Request) -> httpx.Response:
         raise AircherError("too many open files")
@@ -398,7 +398,7 @@ async def test_our_own_trouble_is_not_the_vendors(
 
 
 async def test_no_key_stays_after_it_was_signed_with() -> None:
-    """Whether the token came, or nobody waits for it any more: a removed key is gone."""
+    """Whether the token came or the call was cancelled, a removed key is gone."""
     signing, signer = Signing(lambda: 0.0), TokenSigner(TOKEN_URL)
 
     async def never(_: HttpRequest) -> HttpReply:

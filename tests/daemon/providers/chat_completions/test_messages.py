@@ -47,7 +47,7 @@ def sent_messages(*messages: dict[str, object], **fields: object) -> object:
     ],
 )
 def test_json_is_mentioned(fields: dict[str, object], system: list[object]) -> None:
-    """Who wants any JSON must say the word: where nobody did, a sentence with it is added."""
+    """For JSON without a schema, a sentence is added unless the prompt mentions JSON."""
     user: dict[str, object] = {"role": "user", "content": "u"}
     json = {"type": "json_object"}
     assert [*system, user] == sent_messages(user, response_format=json, **fields)
@@ -113,12 +113,12 @@ def test_json_is_mentioned(fields: dict[str, object], system: list[object]) -> N
     ],
 )
 def test_messages(messages: list[dict[str, object]], sent: object) -> None:
-    """Each form of message becomes this API's, a plain text wherever there is only text."""
+    """Each kind of message is translated; texts alone are sent as a string."""
     assert sent == sent_messages(*messages)
 
 
-def test_pictures_of_tools() -> None:
-    """What a tool shows comes in the user's message behind all answers, and says whose it is."""
+def test_images_in_tool_results() -> None:
+    """They follow all results in the user's message, with a text that names the call."""
     results = [
         {"type": "tool_result", "id": "c1", "content": [text("see"), PNG]},
         {"type": "tool_result", "id": "c2", "content": [URL, PNG]},
@@ -151,21 +151,21 @@ def test_system_comes_first() -> None:
 
 
 def test_empty_arguments_become_an_object() -> None:
-    """A call without arguments has an empty object, which strict servers need."""
+    """Strict servers need an object."""
     sent = {"role": "assistant", "content": None, "tool_calls": [EMPTY_CALL]}
     call = CALL | {"arguments": ""}
     assert [sent] == sent_messages({"role": "assistant", "content": [call]})
 
 
-def test_signatures_of_others_are_not_sent() -> None:
-    """Text and calls have no signature here."""
+def test_signatures_are_not_sent() -> None:
+    """Text and calls have no signature in this format."""
     signed = [text("t") | {"signature": "s"}, CALL | {"signature": "s"}]
     sent = {"role": "assistant", "content": "t", "tool_calls": [SENT_CALL]}
     assert [sent] == sent_messages({"role": "assistant", "content": signed})
 
 
 def test_thinking_goes_back_as_the_server_wants_it() -> None:
-    """Who takes thinking is handed the message and all of its thoughts."""
+    """`add_thinking` gets the message and all of its thinking."""
     thoughts = [{"type": "reasoning", "text": each, "origin": "p/m"} for each in ("a", "b")]
     said = {"role": "assistant", "content": [thoughts[0], text("t"), thoughts[1]]}
     quirks = msgspec.structs.replace(

@@ -1,4 +1,4 @@
-"""Lists of models, as OpenAI and the servers that resemble it send them."""
+"""The list of models of OpenAI and compatible servers."""
 
 import msgspec
 import pytest
@@ -48,20 +48,20 @@ def listed(*models: dict[str, object]) -> bytes:
 
 
 @pytest.mark.parametrize("owner", ["system", "openai", "openai-internal"])
-def test_what_cannot_chat_is_left_out(owner: str) -> None:
-    """Of OpenAI's own models only those are told that can hold a conversation."""
+def test_openai_models_that_cannot_chat_are_left_out(owner: str) -> None:
+    """They are recognised by name."""
     body = listed(*({"id": name, "owned_by": owner} for name in CHATS + OTHERS))
     assert [Model(id=name) for name in CHATS] == read_models(body)
 
 
-def test_others_may_name_a_model_as_they_like() -> None:
-    """A name says nothing of what another server's model can do."""
+def test_other_servers_names_are_not_judged() -> None:
+    """A name says nothing about another server's model."""
     body = listed(*({"id": name, "owned_by": "vllm"} for name in OTHERS))
     assert [Model(id=name) for name in OTHERS] == read_models(body)
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "expected"),
     [
         ({}, {}),
         ({"max_model_len": 8192}, {"window": 8192}),
@@ -79,9 +79,9 @@ def test_others_may_name_a_model_as_they_like() -> None:
         ({"meta": {"n_ctx": "many"}, "max_model_len": -1, "context_length": []}, {}),
     ],
 )
-def test_sizes_and_abilities(fields: dict[str, object], told: dict[str, object]) -> None:
-    """A window is known by many names, the one it runs with first; odd values are unknown."""
-    assert [msgspec.convert({"id": "m", **told}, Model)] == read_models(
+def test_sizes_and_capabilities(fields: dict[str, object], expected: dict[str, object]) -> None:
+    """The size that a model runs with counts first; malformed values are unknown."""
+    assert [msgspec.convert({"id": "m", **expected}, Model)] == read_models(
         listed({"id": "m"} | fields)
     )
 
@@ -89,17 +89,17 @@ def test_sizes_and_abilities(fields: dict[str, object], told: dict[str, object])
 @pytest.mark.parametrize(
     "fields", [{"type": "embeddings"}, {"capabilities": {"completion_chat": False}}]
 )
-def test_what_says_that_it_cannot_chat(fields: dict[str, object]) -> None:
-    """A server's own word that a model does not chat is taken."""
+def test_servers_may_mark_models_that_cannot_chat(fields: dict[str, object]) -> None:
+    """Such models are left out."""
     assert read_models(listed({"id": "m", **fields})) == []
 
 
 def test_a_bare_list() -> None:
-    """A list without its envelope is one too."""
+    """A list without its envelope is read too."""
     assert [Model(id="m")] == read_models(b'[{"id":"m","object":"model"}]')
 
 
 @pytest.mark.parametrize("body", [b"{}", b"nonsense", b'{"data":[{"name":"m"}]}', b"null"])
-def test_what_is_no_list(body: bytes) -> None:
-    """Anything else is not this API."""
+def test_a_body_that_is_no_list_fails(body: bytes) -> None:
+    """Any other body is a protocol failure."""
     assert FailureClass.PROTOCOL is failure_of(lambda: read_models(body)).kind

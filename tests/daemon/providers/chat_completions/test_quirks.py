@@ -33,13 +33,13 @@ _NINE = re.compile(r"[A-Za-z0-9]{9}")
     ],
 )
 def test_effort(asked: Effort | None, can_think: bool | None, sent: str | None) -> None:
-    """An effort is the server's word for it; what cannot think is not told not to."""
+    """An effort becomes the server's; models that cannot think get none."""
     model = Model(id="m", reasoning=can_think)
     assert sent == effort_of(a_request(reasoning=asked), model, QUIRKS)
 
 
 def test_safe_ids() -> None:
-    """An id that fits stays; another becomes the same nine letters and digits every time."""
+    """A matching id stays; any other becomes the same nine letters and digits every time."""
     odd = "call:1\ud800"
     assert odd == safe_id(odd, ANY_ID)
     nine = safe_id(odd, _NINE)
@@ -62,5 +62,5 @@ def test_safe_ids() -> None:
     ],
 )
 def test_an_older_model_gets_the_nearest_effort_it_knows(model, effort, sent):
-    """It would answer 400 to any other word."""
+    """It would answer 400 to any other."""
     assert openai_effort(model, effort) == sent

@@ -1,4 +1,4 @@
-"""Replies of the OpenAI chat-completions API and of the servers that resemble it."""
+"""Chat completions replies of OpenAI and compatible servers."""
 
 import itertools
 
@@ -71,7 +71,7 @@ TEXT_EVENTS = [
 
 
 def test_text_reply() -> None:
-    """Text, usage and the end arrive in order; empty text is nothing."""
+    """Text, usage and the end come in order; empty texts make no event."""
     assert decode(*TEXT_REPLY) == (TEXT_EVENTS, None)
 
 
@@ -123,14 +123,14 @@ THINKING_EVENTS = [
     ],
 )
 def test_cut_anywhere(data: tuple[object, ...], events: list[ReplyEvent]) -> None:
-    """Cut in two at every byte, in characters too, a stream decodes to the same events."""
+    """A stream cut in two at any byte, even inside a character, gives the same events."""
     for pieces in cut_in_two(sse(*data)):
         assert (events, None) == run_decoder(OpenAIStream(), pieces)
 
 
 @given(st.lists(st.integers(1, 60), min_size=1))
 def test_cut_at_random(sizes: list[int]) -> None:
-    """Cut into any pieces, a stream decodes to the same events."""
+    """A stream cut into any pieces gives the same events."""
     data, pieces = sse(*TEXT_REPLY).replace(b"\n", b"\r\n"), []
     for size in itertools.cycle(sizes):
         pieces.append(data[:size])
@@ -153,26 +153,26 @@ def test_cut_at_random(sizes: list[int]) -> None:
     ],
 )
 def test_finishes(reason: object, finish: Finish) -> None:
-    """Each reason to finish has ours; an unknown one is a stop."""
+    """Each finish reason is mapped; an unknown one is a stop."""
     events, failure = decode(chunk("a"), chunk(finish=reason), DONE)
     assert ([TextDelta("a"), Ending(finish, None, "m-1")], None) == (events, failure)
 
 
 def test_refusal_is_text_that_was_filtered() -> None:
-    """A refusal is told as text, and ends as a content filter."""
+    """A refusal becomes text, and the reply ends as filtered."""
     refused = {"choices": [{"delta": {"refusal": "No."}, "finish_reason": "stop"}]}
     assert ([TextDelta("No."), Ending("content_filter")], None) == decode(refused, DONE)
 
 
 def test_end_without_done() -> None:
-    """A reason to finish and the end of the body are the end."""
+    """A finish reason and the end of the body are enough."""
     assert ([TextDelta("a"), Ending("stop", None, "m-1")], None) == decode(
         chunk("a", finish="stop")
     )
 
 
 def test_done_without_reason() -> None:
-    """`[DONE]` is the end also of servers that give no reason."""
+    """`[DONE]` is enough for servers that send no reason."""
     assert ([TextDelta("a"), Ending("stop", None, "m-1")], None) == decode(chunk("a"), DONE)
 
 
@@ -196,10 +196,10 @@ def test_done_without_reason() -> None:
         ([{"error": "boom"}], FailureClass.SERVER),
         ([chunk("a", finish="error")], FailureClass.SERVER),
         ([{"choices": [{"error": {"code": 503, "message": "x"}}]}], FailureClass.OVERLOADED),
-        # not below `error`: Mistral, older vLLM
+        # not nested under `error`: Mistral, older vLLM
         ([{"object": "error", "message": "x", "code": 429}], FailureClass.RATE),
         ([{"message": "x", "type": "invalid_request_error"}], FailureClass.BAD_REQUEST),
-        # LM Studio, without an end
+        # LM Studio, without an end mark
         (
             [chunk("a"), b'{"error":{"message":"crashed"}}\nevent: error'],
             FailureClass.SERVER,
@@ -208,7 +208,7 @@ def test_done_without_reason() -> None:
     ],
 )
 def test_failures(data: list[object], kind: FailureClass) -> None:
-    """A stream that breaks, reports an error or is not this API says which of these it is."""
+    """A truncated stream, a reported error and another API are distinct failures."""
     _, failure = decode(*data)
     assert failure is not None
     assert kind is failure.kind
@@ -228,8 +228,8 @@ def test_failures(data: list[object], kind: FailureClass) -> None:
         {},
     ],
 )
-def test_odd_chunks_are_passed_over(odd: dict[str, object]) -> None:
-    """Nulls, missing fields and surprising types neither crash nor disturb the rest."""
+def test_malformed_chunks_are_ignored(odd: dict[str, object]) -> None:
+    """Nulls, missing fields and unexpected types neither crash nor disturb the rest."""
     events, failure = decode(odd, chunk("a"), chunk(finish="stop"), DONE)
     assert ([TextDelta("a"), Ending("stop", None, "m-1")], None) == (events, failure)
 
@@ -240,8 +240,8 @@ def test_text_in_parts() -> None:
     assert TextDelta("a") == decode(chunk(parts), DONE)[0][0]
 
 
-def test_a_models_own_word_for_its_failure_is_told() -> None:
-    """Where nothing else says why a reply failed, the model's reason does."""
+def test_the_native_reason_is_in_the_failure() -> None:
+    """If nothing else explains a failure, the model's own reason does."""
     choice = {"finish_reason": "error", "native_finish_reason": "MALFORMED_FUNCTION_CALL"}
     _, failure = decode({"choices": [choice]})
     assert failure is not None
@@ -249,13 +249,13 @@ def test_a_models_own_word_for_its_failure_is_told() -> None:
 
 
 def test_the_model_is_the_last_that_was_named() -> None:
-    """A chunk without the model's name does not take it back."""
+    """A chunk without the model's name does not remove it."""
     *_, ending = decode(chunk("a", finish="stop"), {"choices": [], "usage": USAGE}, DONE)[0]
     assert Ending("stop", COUNTED, "m-1") == ending
 
 
 class Hidden(FieldThinking):
-    """Thinking of which nothing is told."""
+    """Thinking without text."""
 
     def take(self, fields: ThinkingFields) -> str | None:
         return "" if fields.reasoning else None
@@ -271,7 +271,7 @@ class Hidden(FieldThinking):
 def test_hidden_thinking_is_progress_and_empty_chunks_are_none(
     delta: dict[str, object], counts: bool
 ) -> None:
-    """Thinking that makes no event is a part of the reply all the same."""
+    """Hidden thinking makes no event, but counts as progress."""
     decoder = OpenAIStream(thinking=Hidden())
     assert decoder.feed(sse({"choices": [{"delta": delta}]})) == []
     assert counts == bool(decoder.progress_count)
@@ -287,8 +287,8 @@ def test_hidden_thinking_is_progress_and_empty_chunks_are_none(
         (DONE, [Ending("stop")]),
     ],
 )
-def test_whatever_follows_ends_a_thought(end: object, events: list[ReplyEvent]) -> None:
-    """The signature comes when something else begins, or the reply ends, and comes once."""
+def test_anything_else_ends_a_run_of_thinking(end: object, events: list[ReplyEvent]) -> None:
+    """Its signature comes once, when something else begins or the reply ends."""
     thought = {"choices": [{"delta": {"reasoning": "hm"}}]}
     decoder = OpenAIStream(thinking=Hidden())
     assert decoder.feed(sse(thought)) == []
@@ -303,7 +303,7 @@ def whole(**message: object) -> bytes:
 
 
 def test_whole_reply() -> None:
-    """A reply in one piece gives the same events as a stream."""
+    """A whole reply gives the same events as a stream."""
     call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
     expected = [
         ReasoningDelta("hm"),
@@ -331,7 +331,7 @@ def test_whole_reply() -> None:
     ],
 )
 def test_whole_failures(body: bytes, kind: FailureClass) -> None:
-    """An error with status 200, or something else entirely, is a failure."""
+    """An error with status 200, or any other body, is a failure."""
     assert kind is failure_of(lambda: read_whole(body)).kind
 
 
@@ -390,6 +390,6 @@ _FIELDS = st.fixed_dictionaries(
 
 @given(st.lists(_FIELDS, max_size=3), st.sampled_from([FieldThinking, DetailsThinking]))
 def test_no_chunk_crashes(data: list[dict[str, object]], thinking: type[ThinkingReader]) -> None:
-    """Whatever types a server puts where, the reply ends well or as a ProviderFailed."""
+    """Whatever types a server sends, the reply ends normally or as a ProviderFailed."""
     events, failure = run_decoder(OpenAIStream(thinking=thinking()), [sse(*data, DONE)])
     assert (failure is None) == (bool(events) and isinstance(events[-1], Ending))

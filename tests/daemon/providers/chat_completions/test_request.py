@@ -1,4 +1,4 @@
-"""Requests in the form of chat completions, whoever speaks it."""
+"""The body of a chat completions request."""
 
 import re
 
@@ -39,12 +39,12 @@ def sent_messages(*messages: dict[str, object], **fields: object) -> object:
 
 
 def test_unstreamed_request() -> None:
-    """A request in one piece says nothing of streams."""
+    """A request without streaming does not send the fields."""
     assert {"model", "messages"} == set(body_of(stream=False))
 
 
 def test_all_options() -> None:
-    """Every option has its place."""
+    """Every option is sent."""
     body = body_of(
         max_tokens=5,
         temperature=0.5,
@@ -68,13 +68,13 @@ def test_all_options() -> None:
 
 
 @pytest.mark.parametrize("choice", ["auto", "none", "required"])
-def test_tool_choice_words(choice: str) -> None:
-    """The words for a choice are this API's own."""
+def test_tool_choices_are_passed_on(choice: str) -> None:
+    """The format has the same values."""
     assert choice == body_of(tools=TOOLS, tool_choice=choice)["tool_choice"]
 
 
-def test_options_of_tools_without_tools() -> None:
-    """What is said of tools where there are none is left out: the API refuses it."""
+def test_tool_options_without_tools_are_left_out() -> None:
+    """The API refuses them."""
     body = body_of(tool_choice="auto", parallel_tool_calls=False)
     assert {"model", "messages", "stream", "stream_options"} == set(body)
 
@@ -100,12 +100,12 @@ def test_options_of_tools_without_tools() -> None:
     ],
 )
 def test_response_format(wanted: dict[str, object], sent: object) -> None:
-    """JSON of any form, or of a schema with its name and strictness."""
+    """JSON without a schema, or a schema with name and strictness."""
     assert sent == body_of(response_format=wanted)["response_format"]
 
 
 @pytest.mark.parametrize(
-    ("fields", "model", "kind", "told"),
+    ("fields", "model", "kind", "expected"),
     [
         (
             {"tools": [{"name": "look", "parameters": "nonsense"}]},
@@ -129,15 +129,15 @@ def test_response_format(wanted: dict[str, object], sent: object) -> None:
     ],
 )
 def test_refusals_name_the_field(
-    fields: dict[str, object], model: Model, kind: FailureClass, told: str
+    fields: dict[str, object], model: Model, kind: FailureClass, expected: str
 ) -> None:
-    """What nobody takes is told from what this model does not; the field is named."""
+    """What the model or server does not take is UNSUPPORTED, invalid fields are BAD_REQUEST."""
     failure = failure_of(lambda: chat_body(a_request(**fields), model, QUIRKS))
     assert kind is failure.kind
-    assert failure.message.startswith(told)
+    assert failure.message.startswith(expected)
 
 
-def test_sampling_where_nothing_is_known_of_it() -> None:
-    """A model that may take sampling gets it."""
+def test_sampling_is_sent_to_unknown_models() -> None:
+    """They may take it."""
     for model in (MODEL, Model(id="m", sampling=True)):
         assert chat_body(a_request(temperature=0), model, QUIRKS)["temperature"] == 0

@@ -1,4 +1,4 @@
-"""Thinking as the servers that resemble OpenAI tell it, and take it back."""
+"""Thinking in chat completions, in every field that servers use."""
 
 import msgspec
 import pytest
@@ -35,14 +35,14 @@ def mistral(*texts: str) -> list[object]:
     ],
 )
 def test_reading(values: dict[str, object], text: str | None, signature: str | None) -> None:
-    """The text is read in every form, and the form is remembered where it is not the usual one."""
+    """The text is read from every field; the signature names an unusual one."""
     thinking = FieldThinking()
     assert text == thinking.take(fields(**values))
     assert signature == thinking.end()
 
 
-def test_each_run_has_its_own_form() -> None:
-    """What one run was told in says nothing of the next."""
+def test_each_run_has_its_own_field() -> None:
+    """The field of one run does not affect the next."""
     thinking = FieldThinking()
     thinking.take(fields(reasoning="a"))
     assert thinking.end() == "reasoning"
@@ -64,21 +64,21 @@ def test_each_run_has_its_own_form() -> None:
     ],
 )
 def test_going_back(thoughts: list[ReasoningPart], added: dict[str, object]) -> None:
-    """Thinking goes back in the form in which it came; without one it is `reasoning_content`."""
+    """Thinking goes back in the field that it came in, by default `reasoning_content`."""
     message: dict[str, object] = {"role": "assistant", "content": "t"}
     assert message | added == with_thinking(message, thoughts)
     assert message == without_thinking(message, thoughts)
 
 
 def test_thinking_before_a_call_alone() -> None:
-    """Where nothing was said, the thinking is all there is in the content."""
+    """Without text, the content has only the thinking."""
     message: dict[str, object] = {"role": "assistant", "content": None, "tool_calls": [1]}
     sent = with_thinking(message, [ReasoningPart("a", "content")])
     assert message | {"content": [mistral("a")[0]]} == sent
 
 
 def test_what_is_read_can_go_back() -> None:
-    """In whichever form a server told its thinking, it gets that very form."""
+    """Whichever field a server used, it gets the same one back."""
     for values in ({"reasoning_content": "hm"}, {"reasoning": "hm"}):
         thinking = FieldThinking()
         text = thinking.take(fields(**values))

@@ -1,4 +1,4 @@
-"""Tool calls in pieces, as OpenAI and the servers that resemble it send them."""
+"""Tool calls in pieces, from OpenAI and compatible servers."""
 
 import itertools
 
@@ -17,7 +17,7 @@ def piece(arguments: object = None, **fields: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("calls", "events"),
     [
-        # no index: told apart by id, fragments go on with the last
+        # no index: identified by id, fragments belong to the last call
         (
             [piece("{", id="a", name="f"), piece("}"), piece("{}", id="b", name="g")],
             [
@@ -73,7 +73,7 @@ def piece(arguments: object = None, **fields: object) -> dict[str, object]:
 def test_tool_calls_of_compatible_servers(
     calls: list[dict[str, object]], events: list[ToolCallDelta]
 ) -> None:
-    """Whatever a server gives to tell calls apart, the pieces find their call."""
+    """Pieces find their call by index, id or order."""
     ids = itertools.count(1)
     gathered = ToolCalls(lambda: f"made-{next(ids)}")
     pieces = msgspec.convert(calls, list[CallPiece])

@@ -56,12 +56,12 @@ DONE = b"[DONE]"
     ],
 )
 def test_usage(usage: dict[str, object], counted: Usage | None) -> None:
-    """Counts are read as they come; cached tokens never exceed the input."""
+    """Counts are normalised; cached tokens never exceed the input."""
     assert counted == read_usage(msgspec.json.decode(msgspec.json.encode(usage), type=OpenAIUsage))
 
 
 def test_unknown_usage_is_not_decoded() -> None:
-    """What a server adds to the counts, however much, takes no memory."""
+    """Unknown usage fields take no memory, however large they are."""
     many = b"[" + b"{}," * 100_000 + b"{}]"
     data = b'data: {"usage":{"prompt_tokens":%s,"completion_tokens":1,"x":%s}}\n\n' % (many, many)
     decoder = OpenAIStream()
@@ -71,18 +71,18 @@ def test_unknown_usage_is_not_decoded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cost", "told"),
+    ("cost", "expected"),
     [(0.0000123, "0.0000123"), (1, "1"), (0, "0"), (None, None), ("x", None), (True, None)],
 )
-def test_cost(cost: object, told: str | None) -> None:
-    """The provider's own cost is a plain decimal string."""
+def test_cost(cost: object, expected: str | None) -> None:
+    """The provider's own cost becomes a plain decimal string."""
     ending = decode(chunk("a"), {"choices": [], "usage": {"cost": cost}}, DONE)[0][-1]
     assert isinstance(ending, Ending)
-    assert told == ending.cost
+    assert expected == ending.cost
 
 
 @pytest.mark.parametrize(
-    ("usage", "told"),
+    ("usage", "expected"),
     [
         ({"cost": 0.95, "cost_details": {"upstream_inference_cost": 19}, "is_byok": True}, "19.95"),
         ({"cost": 0, "cost_details": {"upstream_inference_cost": 0.1}, "is_byok": True}, "0.1"),
@@ -95,10 +95,10 @@ def test_cost(cost: object, told: str | None) -> None:
         ({"cost": -1, "cost_details": {"upstream_inference_cost": 1}, "is_byok": True}, None),
     ],
 )
-def test_what_the_users_own_key_pays_is_part_of_the_cost(
-    usage: dict[str, object], told: str | None
+def test_upstream_cost_of_the_users_own_key_is_added(
+    usage: dict[str, object], expected: str | None
 ) -> None:
-    """OpenRouter's fee and its provider's price together; one without the other is not the cost."""
+    """OpenRouter's fee and the upstream price are the cost; one alone is not."""
     ending = decode(chunk("a"), {"choices": [], "usage": usage}, DONE)[0][-1]
     assert isinstance(ending, Ending)
-    assert told == ending.cost
+    assert expected == ending.cost

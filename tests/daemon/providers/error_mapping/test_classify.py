@@ -1,4 +1,4 @@
-"""The error table, row by row, with bodies and headers as vendors send them."""
+"""The rules, row by row, with bodies and headers as vendors send them."""
 
 from datetime import UTC, datetime
 
@@ -24,7 +24,7 @@ F = FailureClass
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp()
 HOUR = 3600.0
 
-# Where a row comes from: the vendor's documentation or SDK, a server's source, what users report.
+# The source of a row: the vendor's documentation or SDK, a server's source, or users' reports.
 DOCS, SDK, CODE, REPORTS = "docs", "sdk", "code", "reports"
 
 JSON = {"content-type": "application/json"}
@@ -39,21 +39,21 @@ def openai(message: str, kind: str | None = None, code: str | None = None) -> ob
 
 def anthropic(kind: str, message: str, code: str | None = None) -> object:
     details = {"details": {"error_code": code}} if code else {}
-    told = {"type": kind, "message": message, **details}
-    return {"type": "error", "error": told, "request_id": "req_011CV"}
+    error = {"type": kind, "message": message, **details}
+    return {"type": "error", "error": error, "request_id": "req_011CV"}
 
 
 def router(code: int, message: str, **metadata: object) -> object:
     return {"error": {"code": code, "message": message, "metadata": metadata}}
 
 
-def availability(code: int, **told: object) -> object:
-    return {"error": {"code": code, "message": "x", "availability": told}}
+def availability(code: int, **error: object) -> object:
+    return {"error": {"code": code, "message": "x", "availability": error}}
 
 
 def google(code: int, status: str, message: str, *details: object) -> object:
-    told = {"details": list(details)} if details else {}
-    return {"error": {"code": code, "message": message, "status": status, **told}}
+    error = {"details": list(details)} if details else {}
+    return {"error": {"code": code, "message": message, "status": status, **error}}
 
 
 def quota(name: str, value: str = "10") -> object:
@@ -106,7 +106,7 @@ AGAIN = {"x-should-retry": "true"}
 
 
 class Row(msgspec.Struct, frozen=True):
-    """Where it is from, what it means, and what came; `wait` is in seconds."""
+    """An error's source, meaning and response; `wait` is in seconds."""
 
     source: str
     kind: FailureClass
@@ -243,7 +243,7 @@ ROWS: dict[str, list[Row]] = {
         Row(DOCS, F.SERVER, 504, anthropic("timeout_error", "Request timed out")),
         Row(SDK, F.SERVER, 408, anthropic("timeout_error", "Request timed out")),
         Row(SDK, F.SERVER, 409, anthropic("conflict_error", "Conflict")),
-        # What the server says of another try.
+        # What the server says about a retry.
         Row(SDK, F.SERVER, 400, anthropic(INVALID, "Try again."), AGAIN, None),
         Row(SDK, F.QUOTA, 429, anthropic("rate_limit_error", LIMITED), NEVER, None),
         Row(SDK, F.RATE, 429, anthropic("rate_limit_error", LIMITED), {**NEVER, **SOON}, 2),
@@ -317,7 +317,7 @@ ROWS: dict[str, list[Row]] = {
             {},
             432,
         ),
-        # It is its size: no wait makes it smaller.
+        # The request is too large, so waiting does not help.
         Row(
             REPORTS,
             F.RATE,
@@ -466,7 +466,7 @@ ROWS: dict[str, list[Row]] = {
             {},
             34.4,
         ),
-        # Its day ends at midnight in California.
+        # Daily quotas reset at midnight in California.
         Row(
             REPORTS,
             F.QUOTA,
@@ -475,7 +475,7 @@ ROWS: dict[str, list[Row]] = {
             {},
             20 * HOUR,
         ),
-        # A limit of zero is none of the minute, whatever delay stands beside it.
+        # A limit of zero is no limit per minute, whatever delay comes with it.
         Row(
             REPORTS,
             F.QUOTA,
@@ -578,7 +578,7 @@ ROWS: dict[str, list[Row]] = {
             {},
             17,
         ),
-        # What it says of its own counts for more than status and headers.
+        # OpenRouter's own fields before status and headers.
         Row(DOCS, F.RATE, 429, availability(429, retryable=True, retry_after=4), SOON, 4),
         Row(DOCS, F.QUOTA, 429, availability(429, retryable=False), AGAIN, None),
         Row(DOCS, F.SERVER, 400, availability(400, retryable=True, retry_after=4), {}, 4),
@@ -609,7 +609,7 @@ ROWS: dict[str, list[Row]] = {
         ),
         Row(DOCS, F.REQUEST_SIZE, 413, router(413, "Too large.", error_type="payload_too_large")),
         Row(DOCS, F.QUOTA, 400, router(400, "A cap.", error_type="token_limit_exceeded")),
-        # Not what OpenAI means by this name.
+        # Not what OpenAI means by this code.
         Row(DOCS, F.BAD_REQUEST, 400, router(400, "A role.", error_type="invalid_prompt")),
         Row(DOCS, F.BAD_REQUEST, 400, router(400, "No.", error_type="invalid_request")),
         Row(DOCS, F.UNSUPPORTED, 400, router(400, "No.", error_type="image_too_large")),
@@ -800,7 +800,7 @@ ROWS: dict[str, list[Row]] = {
     "whatever stands in between": [
         Row(REPORTS, F.PROTOCOL, 301, b""),
         Row(REPORTS, F.PROTOCOL, 307, b"<html>", HTML, None),
-        # A portal's or a proxy's own sign-in: it says nothing about the key.
+        # A portal's or a proxy's own sign-in says nothing about the key.
         Row(REPORTS, F.PROTOCOL, 403, b"<html>Forbidden</html>", HTML, None),
         Row(
             REPORTS,
@@ -837,7 +837,7 @@ def raw(body: object) -> bytes:
     ],
 )
 def test_table(row: Row) -> None:
-    """Each error has its class, and the time to come back where it is told; the status is kept."""
+    """Each error has its class, its delay if it reports one, and its status."""
     failure = classify_response(row.status, {**JSON, **row.headers}, raw(row.body), now=NOW)
     assert (row.kind, row.status) == (failure.kind, failure.status)
     assert row.wait == (failure.retry_after and pytest.approx(failure.retry_after))
@@ -864,19 +864,19 @@ def test_table(row: Row) -> None:
     ],
 )
 def test_inside_a_stream(error: object, kind: FailureClass) -> None:
-    """An error object is understood without a status, and has none."""
+    """An error object is classified without an HTTP status."""
     failure = classify_error(error)
     assert (kind, None) == (failure.kind, failure.status)
 
 
-def test_every_class_that_a_vendor_can_cause_has_words() -> None:
-    """Each class begins its message with words of its own."""
+def test_every_class_of_a_vendors_error_has_a_message() -> None:
+    """Each class has its own start of the message."""
     ours = {F.NETWORK, F.TIMEOUT, F.TRUNCATED}
     assert set(FailureClass) - ours == set(MESSAGE_STARTS)
 
 
 def test_message_quotes_the_vendor() -> None:
-    """The vendor's words follow ours and the status."""
+    """The vendor's message follows ours and the status."""
     failure = classify_response(400, {}, raw(openai("Unknown parameter")), now=0)
     assert failure.message == "refused the request (HTTP 400): Unknown parameter"
 
@@ -899,7 +899,7 @@ def test_message_quotes_the_vendor() -> None:
     ],
 )
 def test_a_model_of_the_other_api_says_what_to_set(status: int, message: str) -> None:
-    """What chat completions does not serve names the cure first, then the vendor's words."""
+    """The message says which setting to change, then quotes the vendor."""
     failure = classify_response(status, {}, raw(openai(message)), now=0.0)
     assert failure.kind is F.UNSUPPORTED
     assert 'set api = "responses"' in failure.message
@@ -908,12 +908,12 @@ def test_a_model_of_the_other_api_says_what_to_set(status: int, message: str) ->
 
 @pytest.mark.parametrize("message", ["Incorrect API key: sk-ab***yz", "Missing scopes for sk-ab"])
 def test_refused_keys_are_never_quoted(message: str) -> None:
-    """When a key is refused the vendor's words, which may hold parts of it, are not repeated."""
+    """The vendor's message about a refused key may contain parts of it."""
     assert "sk-ab" not in classify_response(401, {}, raw(openai(message)), now=0).message
 
 
 def test_pages_are_named_not_quoted() -> None:
-    """A web page is told as such, with the place to look where the address is wrong."""
+    """A web page is reported with a hint to check the address."""
     page = b"<html>secret portal</html>"
     assert (
         classify_response(502, HTML, page, now=0).message
@@ -923,7 +923,7 @@ def test_pages_are_named_not_quoted() -> None:
 
 
 def test_retry_after_reaches_the_failure() -> None:
-    """The wait the vendor asks for is part of the failure, from a header or the body."""
+    """The delay is in the failure, whether it came in a header or the body."""
     assert classify_response(429, SOON, b"{}", now=0).retry_after == 2.0
     body = {"error": {"code": 429, "availability": {"retryable": True, "retry_after": 4}}}
     assert classify_response(429, {}, raw(body), now=0).retry_after == 4.0
@@ -945,16 +945,14 @@ def test_retry_after_reaches_the_failure() -> None:
         (404, b"", None),
     ],
 )
-def test_what_a_failed_check_tells_of_a_key(
-    status: int, body: object, recognised: bool | None
-) -> None:
-    """Only 401 refuses a key; what is told to known keys only proves it; the rest tells nothing."""
+def test_was_recognised(status: int, body: object, recognised: bool | None) -> None:
+    """401 refuses a key; errors that only known keys get prove it; others say nothing."""
     assert recognised is was_recognised(status, {}, raw(body))
 
 
 @pytest.mark.parametrize("status", [401, 402, 403])
-def test_a_page_tells_nothing_of_a_key(status: int) -> None:
-    """Whoever answers with a page for people is not the API, even if it says 401."""
+def test_a_web_page_says_nothing_about_a_key(status: int) -> None:
+    """A web page does not come from the API, even with a 401."""
     assert was_recognised(status, {"content-type": "text/html"}, b"<html>Sign in</html>") is None
 
 
@@ -967,25 +965,25 @@ def test_a_page_tells_nothing_of_a_key(status: int) -> None:
         ({}, False),
     ],
 )
-def test_pages_are_known_by_their_type(headers: dict[str, str], is_one: bool) -> None:
-    """A page for people says so in its content type."""
+def test_is_web_page(headers: dict[str, str], is_one: bool) -> None:
+    """A web page is recognised by its content type."""
     assert is_one == is_web_page(headers)
 
 
-def test_shown_is_short_and_in_one_line() -> None:
+def test_presentable_is_one_short_line() -> None:
     """A long message over many lines becomes one line within the limit."""
     failure = Failure(kind=F.SERVER, message="a\n\t b " + "x" * 1000)
-    told = presentable(failure, str).message
-    assert told.startswith("a b xx")
-    assert told.endswith("…")
-    assert len(told) == MAX_MESSAGE
+    error = presentable(failure, str).message
+    assert error.startswith("a b xx")
+    assert error.endswith("…")
+    assert len(error) == MAX_MESSAGE
 
 
 @pytest.mark.parametrize("before", range(MAX_MESSAGE - 40, MAX_MESSAGE + 5))
-def test_shown_never_shows_part_of_a_key(before: int) -> None:
-    """A key at the cut is taken out before the cut, so no piece of it is left."""
+def test_presentable_never_contains_part_of_a_key(before: int) -> None:
+    """A key at the cut is redacted before the cut."""
     redactor, key = Redactor(), "unlike-any-vendors-key-0123456789"
     redactor.add(Secret(key))
     failure = Failure(kind=F.SERVER, message="x" * before + key)
-    told = presentable(failure, redactor.redact).message
-    assert not any(key[:length] in told for length in (6, 12, len(key)))
+    error = presentable(failure, redactor.redact).message
+    assert not any(key[:length] in error for length in (6, 12, len(key)))

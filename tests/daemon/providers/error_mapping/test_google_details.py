@@ -29,11 +29,11 @@ PER_MINUTE = quota(quotaId="GenerateRequestsPerMinutePerProjectPerModel", quotaV
         ([retry("34s"), retry("2s")], set(), 34.0),
         ([{"reason": "API_KEY_INVALID"}], {"api_key_invalid"}, None),
         ([PER_MINUTE, retry("5s")], set(), 5.0),
-        # the short delay beside a quota of a day is of the minute
+        # a short delay with a daily quota belongs to the limit per minute
         ([PER_DAY, retry("5s")], {LONG_QUOTA, DAILY_QUOTA}, None),
         ([PER_DAY, retry("38067s")], {LONG_QUOTA, DAILY_QUOTA}, 38067.0),
         ([quota(quotaId="PerMinute", quotaValue="0")], {LONG_QUOTA}, None),
-        # whatever else may come there
+        # malformed details
         ([retry("soon"), retry("-1s"), retry(5), retry("1e9s")], set(), None),
         ([retry("999999999s")], set(), 366 * 86400.0),
         ([None, 3, {"violations": 5}, {"violations": [None]}, {"reason": []}], set(), None),
@@ -42,7 +42,7 @@ PER_MINUTE = quota(quotaId="GenerateRequestsPerMinutePerProjectPerModel", quotaV
     ],
 )
 def test_details(details: object, codes: set[str], wait: float | None) -> None:
-    """Reasons, delays and quotas are found; what is odd is passed over."""
+    """Reasons, delays and quotas are found; malformed details are ignored."""
     assert Details(frozenset(codes), wait) == read_details(details)
 
 
@@ -55,6 +55,6 @@ def test_details(details: object, codes: set[str], wait: float | None) -> None:
         ("* Quota exceeded for metric: m, limit: 0.5", set(), 5.0),
     ],
 )
-def test_a_quota_of_zero_in_words(message: str, codes: set[str], wait: float | None) -> None:
-    """Where no violation tells it the message may; the delay beside it is then of no use."""
+def test_a_quota_of_zero_in_the_message(message: str, codes: set[str], wait: float | None) -> None:
+    """If no violation reports it, the message may; the delay is then ignored."""
     assert Details(frozenset(codes), wait) == read_details([retry("5s")], message)

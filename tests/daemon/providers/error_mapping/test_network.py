@@ -1,4 +1,4 @@
-"""What the HTTP library raises, in our words."""
+"""Transport errors as failures."""
 
 import httpx
 import pytest
@@ -37,8 +37,8 @@ F = FailureClass
         ),
     ],
 )
-def test_words(error: httpx.HTTPError, answered: bool, kind: FailureClass, message: str) -> None:
-    """Each error says what happened, where, and after how long."""
+def test_messages(error: httpx.HTTPError, answered: bool, kind: FailureClass, message: str) -> None:
+    """Each message says what happened, where, and after how long."""
     failure = network_failure(error, a_provider("ollama"), Network(), answered=answered)
     assert (kind, message) == (failure.kind, failure.message)
 
@@ -57,8 +57,8 @@ NOT_RUNNING = f"Ollama does not run at {HOST} (start it with 'ollama serve')"
         ("openai", REFUSED, None),
     ],
 )
-def test_an_ollama_that_does_not_run(name: str, text: str, message: str | None) -> None:
-    """Who refuses at Ollama's own place is told by its name, with how to start it."""
+def test_an_ollama_that_is_not_running(name: str, text: str, message: str | None) -> None:
+    """A refused connection at Ollama's address says how to start it."""
     provider = a_provider(name, base_url=HOST)
     error = httpx.ConnectError(text)
     failure = network_failure(error, provider, Network(), answered=False)

@@ -1,4 +1,4 @@
-"""The same few facts out of every vendor's form of error."""
+"""The facts in every vendor's format of error."""
 
 import msgspec
 import pytest
@@ -57,7 +57,7 @@ NESTED = {"error": {"message": "Why", "type": "T", "code": "C", "param": None}}
         (None, set(), ""),
     ],
 )
-def test_forms(body: object, codes: set[str], message: str) -> None:
+def test_formats(body: object, codes: set[str], message: str) -> None:
     """Codes and message are found wherever the vendor puts them."""
     reply = read_error(400, {}, msgspec.json.encode(body), now=0)
     assert (codes, message, True) == (set(reply.codes), reply.message, reply.is_json)
@@ -75,8 +75,8 @@ def test_forms(body: object, codes: set[str], message: str) -> None:
         ({}, b"[" * 100_000, "[" * 100_000),
     ],
 )
-def test_what_is_not_json(headers: dict[str, str], body: bytes, message: str) -> None:
-    """Pages are named, not quoted; plain text is taken as it is, what is no text not at all."""
+def test_bodies_that_are_not_json(headers: dict[str, str], body: bytes, message: str) -> None:
+    """Web pages are named, plain text is quoted, binary data is left out."""
     reply = read_error(500, headers, body, now=0)
     assert (message, False) == (reply.message, reply.is_json)
 
@@ -85,12 +85,12 @@ def test_what_is_not_json(headers: dict[str, str], body: bytes, message: str) ->
     ("code", "status"), [(429, 429), ("503", 503), (200, None), ("x", None), (None, None)]
 )
 def test_status_inside_a_stream(code: object, status: int | None) -> None:
-    """In a stream the status is in the error object, if anywhere."""
+    """In a stream the status, if any, is in the error object."""
     assert status == read_error_object({"code": code}).status
 
 
-def test_retry_after_header_is_a_fact() -> None:
-    """A header that says when to come back is kept, and can be asked for by the table."""
+def test_retry_after_header_becomes_a_code() -> None:
+    """The delay is kept, and rules can match it."""
     reply = read_error(402, {"retry-after": "3"}, b"{}", now=0)
     assert (3.0, {"has:retry-after"}) == (reply.retry_after, set(reply.codes))
     assert {"has:retry-after"} == read_error(503, {"retry-after": "3"}, b"oops", now=0).codes
@@ -109,10 +109,10 @@ def test_retry_after_header_is_a_fact() -> None:
         ({"retry_after": 4}, {"retry-after": "3"}, set(), 4.0),
     ],
 )
-def test_what_is_said_of_another_try(
+def test_retry_codes(
     availability: object, headers: dict[str, str], again: set[str], wait: float | None
 ) -> None:
-    """OpenRouter's own word counts for more than a header; a time to come back is no never."""
+    """OpenRouter's own field wins over a header; with a delay it is not "never"."""
     body = msgspec.json.encode({"error": {"availability": availability}})
     reply = read_error(429, headers, body, now=0)
     assert (again, wait) == (set(reply.codes) - {"has:retry-after"}, reply.retry_after)

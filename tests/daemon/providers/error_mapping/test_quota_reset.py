@@ -1,4 +1,4 @@
-"""When an allowance comes back, in the words and fields of those who say it in their own way."""
+"""When a quota resets, as each vendor reports it."""
 
 from datetime import UTC, datetime
 
@@ -33,7 +33,7 @@ def metadata(value):
     ],
 )
 def test_anthropic_names_a_date(text, seconds):
-    """In its message; a date gone by, of years or that is none is not believed."""
+    """In its message; past, distant and invalid dates are ignored."""
     assert reset(text=text) == seconds
 
 
@@ -42,7 +42,7 @@ def test_anthropic_names_a_date(text, seconds):
     [(NOW, 12.5), (datetime(2026, 12, 31, tzinfo=UTC).timestamp(), 1.0)],
 )
 def test_an_enforced_spend_limit_ends_with_the_month(now, days):
-    """On the first, in UTC; after December comes January."""
+    """On the first, in UTC; January follows December."""
     assert reset(codes=["enforced_spend_limit_reached"], now=now) == days * DAY
 
 
@@ -68,8 +68,8 @@ def test_openrouter_has_a_field(value, seconds):
 @pytest.mark.parametrize(
     ("hour", "seconds"), [(12, 20 * 3600), (7, 3600), (8, None), (9, 23 * 3600)]
 )
-def test_a_day_of_geminis_ends_at_midnight_in_california(hour, seconds):
-    """At 8 in UTC, or, in summer, an hour before."""
+def test_gemini_daily_quota_resets_at_midnight_in_california(hour, seconds):
+    """At 8 in UTC; in summer an hour earlier."""
     now = datetime(2026, 11, 18, hour, tzinfo=UTC).timestamp()
     assert reset(codes=[LONG_QUOTA, DAILY_QUOTA], now=now) == seconds
 
@@ -86,16 +86,16 @@ def test_a_day_of_geminis_ends_at_midnight_in_california(hour, seconds):
         ("try again in 1.2.3h", None),
     ],
 )
-def test_seconds_in_words(text, seconds):
-    """OpenAI, Groq and Azure say it in the message, also where no header does."""
+def test_delays_in_messages(text, seconds):
+    """OpenAI, Groq and Azure say it in the message, even without a header."""
     assert reset(text=text) == (seconds and pytest.approx(seconds))
 
 
-def test_the_minute_says_nothing_of_a_long_quota():
-    """What stands beside it in words is of another limit."""
+def test_a_delay_does_not_apply_to_a_long_quota():
+    """It belongs to another limit."""
     assert reset(codes=[LONG_QUOTA], text="please try again in 34.4s") is None
 
 
-def test_others_say_nothing():
-    """An error that is no map in any place."""
+def test_malformed_errors_have_no_reset():
+    """Values that are not maps are ignored."""
     assert reset({"error": "no"}, codes=["insufficient_quota"], text="pay") is None

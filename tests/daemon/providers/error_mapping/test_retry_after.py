@@ -1,4 +1,4 @@
-"""Each form in which a vendor says when to come back."""
+"""Each format of Retry-After."""
 
 import pytest
 
@@ -32,15 +32,15 @@ NOW = 1_763_800_000.0  # Sat, 22 Nov 2025 08:26:40 GMT
         ({"x-ratelimit-reset": "1s"}, None),
     ],
 )
-def test_forms(headers: dict[str, str], seconds: float | None) -> None:
-    """A documented form gives its seconds, nonsense gives nothing."""
+def test_formats(headers: dict[str, str], seconds: float | None) -> None:
+    """Documented formats give seconds, anything else nothing."""
     assert seconds == retry_after(headers, NOW)
 
 
 @pytest.mark.parametrize(
-    ("value", "told"), [("true", True), (" False ", False), ("maybe", None), ("", None)]
+    ("value", "expected"), [("true", True), (" False ", False), ("maybe", None), ("", None)]
 )
-def test_another_try(value: str, told: bool | None) -> None:
-    """A server may say whether another try is worth it."""
-    assert told is should_retry({"x-should-retry": value})
+def test_should_retry(value: str, expected: bool | None) -> None:
+    """A server may say whether a retry is worth it."""
+    assert expected is should_retry({"x-should-retry": value})
     assert should_retry({}) is None

@@ -31,7 +31,7 @@ def listed(name: str, **fields: object) -> dict[str, object]:
 
 
 def test_list_of_models() -> None:
-    """Names lose their prefix; models that cannot chat are left out; malformed sizes are unknown."""
+    """Names lose their prefix, models that cannot chat are dropped, malformed sizes are unknown."""
     full = {"displayName": "G", "inputTokenLimit": 9, "outputTokenLimit": 5, "thinking": True}
     models = [
         listed("models/g", **full),

@@ -1,4 +1,4 @@
-"""The OpenAI chat-completions adapter: which server is asked how."""
+"""The adapter for OpenAI's chat completions and compatible servers."""
 
 from typing import Any, cast
 
@@ -33,7 +33,7 @@ CALLED = (
 
 
 def test_plain_request() -> None:
-    """The least request streams, with usage, and leaves out what was not asked for."""
+    """A minimal request streams with usage, and has no other options."""
     expected = {
         "model": "m",
         "messages": [{"role": "user", "content": "Hi"}],
@@ -43,8 +43,8 @@ def test_plain_request() -> None:
     assert expected == body_of(ADAPTER, a_provider(), a_request())
 
 
-def test_extra_has_the_last_word() -> None:
-    """What a client passes through wins over what it said in our words."""
+def test_extra_overrides_the_body() -> None:
+    """Fields in `extra` replace ours."""
     request = a_request(top_p=0.9, reasoning="low", extra={"reasoning_effort": "x", "seed": 1})
     body = body_of(ADAPTER, a_provider(), request)
     assert (body["top_p"], body["reasoning_effort"], body["seed"]) == (0.9, "x", 1)
@@ -66,7 +66,7 @@ def test_extra_has_the_last_word() -> None:
     ],
 )
 def test_name_of_the_token_limit(changes: dict[str, object], field: str) -> None:
-    """Only OpenAI itself gets the new name of the limit, but the configuration decides."""
+    """Only OpenAI gets the new name of the limit, unless the configuration says otherwise."""
     body = body_of(ADAPTER, a_provider(**changes), a_request(max_tokens=5))
     assert {field: 5} == {name: body[name] for name in body if name.startswith("max_")}
 
@@ -80,7 +80,7 @@ def test_name_of_the_token_limit(changes: dict[str, object], field: str) -> None
     ],
 )
 def test_efforts(base_url: str, known: str) -> None:
-    """OpenAI knows every effort, of the others each gets the nearest it knows."""
+    """OpenAI gets every effort, other servers the nearest that they have."""
     provider = a_provider(base_url=base_url)
     efforts = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
     sent = [
@@ -90,8 +90,8 @@ def test_efforts(base_url: str, known: str) -> None:
     assert known.split() == sent
 
 
-def test_no_effort_of_what_cannot_think() -> None:
-    """A model that cannot think is not told not to: it would refuse the field."""
+def test_models_that_cannot_think_get_no_effort() -> None:
+    """They would refuse the field, even with "none"."""
     model = Model(id="gpt-4o", reasoning=False)
     call = built_request(ADAPTER, a_provider(), a_request(reasoning="none"), model, None)
     assert "reasoning_effort" not in sent_body(call)
@@ -106,7 +106,7 @@ def test_no_effort_of_what_cannot_think() -> None:
     ],
 )
 def test_ids_of_tool_calls(base_url: str, is_kept: bool, length: int) -> None:
-    """An id that a server would refuse becomes another, the same for the call and its result."""
+    """An id that the server would refuse is replaced, the same in the call and its result."""
     body = body_of(ADAPTER, a_provider(base_url=base_url), a_request(*CALLED))
     assistant, tool = cast("list[dict[str, Any]]", body["messages"])
     sent = assistant["tool_calls"][0]["id"]
@@ -118,7 +118,7 @@ def test_ids_of_tool_calls(base_url: str, is_kept: bool, length: int) -> None:
     ("provider", "stops"), [(a_provider(), 4), (a_provider(base_url=GPU_BOX), None)]
 )
 def test_number_of_stops(provider: Provider, stops: int | None) -> None:
-    """OpenAI takes four stop texts, and more are refused by the field's name."""
+    """More than four stop texts are refused for OpenAI, naming the field."""
     assert stops == quirks_of(provider).max_stop
     request = a_request(stop=list("abcde"))
     if stops is None:
@@ -130,7 +130,7 @@ def test_number_of_stops(provider: Provider, stops: int | None) -> None:
 
 
 def test_openai_gets_no_thinking_back() -> None:
-    """OpenAI's chat completions have no form for thinking, others get it as it came."""
+    """OpenAI has no field for thinking; other servers get it as it came."""
     thought = {"type": "reasoning", "text": "hm", "origin": "openai/m"}
     said = {"role": "assistant", "content": [thought, {"type": "text", "text": "a"}]}
     plain = {"role": "assistant", "content": "a"}
@@ -152,13 +152,13 @@ def test_openai_gets_no_thinking_back() -> None:
         ("http://gpu-box:8000/v1", False),
     ],
 )
-def test_who_is_openai(base_url: str, is_it: bool) -> None:
-    """OpenAI is known by its host, in whichever region."""
+def test_is_openai(base_url: str, is_it: bool) -> None:
+    """OpenAI is recognised by its host, in every region."""
     assert is_it is is_openai(a_provider(base_url=base_url))
 
 
 def test_headers() -> None:
-    """The key goes as a bearer token; what is accepted follows what was asked for."""
+    """The key is a bearer token; `accept` depends on streaming."""
     streamed = dict(
         built_request(ADAPTER, a_provider(), a_request(), Model(id="m"), Secret(CANARY)).headers
     )
@@ -171,16 +171,16 @@ def test_headers() -> None:
     assert plain["accept"] == "application/json"
 
 
-def test_the_list_of_models_proves_a_key() -> None:
-    """The free check is the call that lists the models."""
+def test_key_check_lists_the_models() -> None:
+    """The free check is the list of models."""
     check = ADAPTER.key_check_call(a_provider(), Secret(CANARY))
     listed = ADAPTER.models_call(a_provider(), Secret(CANARY))
     assert check == listed
     assert (check.method, check.url) == ("GET", "https://api.openai.com/v1/models")
 
 
-def test_reads_what_others_read() -> None:
-    """Replies and lists go to the modules that read them."""
+def test_replies_and_lists_are_read() -> None:
+    """The shared modules read replies and lists."""
     assert [Model(id="m")] == ADAPTER.read_models(b'{"data":[{"id":"m"}]}')
     body = b'{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}]}'
     decoder = ADAPTER.reply_decoder()

@@ -14,8 +14,8 @@ from helpers.providers.provider_calls import (
 ADAPTER = OpenAIResponses()
 
 
-def test_where_it_goes() -> None:
-    """To the vendor's own path, the key in one header, streams asked for as such."""
+def test_url_and_headers() -> None:
+    """The URL is the vendor's own, the key is in one header, and streams are accepted as SSE."""
     call = built_request(ADAPTER, a_provider(), a_request(), Model(id="m"), Secret(CANARY))
     headers = dict(call.headers)
     assert (call.method, call.url) == ("POST", "https://api.openai.com/v1/responses")
@@ -28,8 +28,8 @@ def test_where_it_goes() -> None:
     assert CANARY not in call.body.decode() + call.url + repr(call) + repr(ADAPTER)
 
 
-def test_the_rest_is_the_same_server() -> None:
-    """The check of a key and the list of models are those of the chat completions."""
+def test_key_check_and_models_are_those_of_chat_completions() -> None:
+    """It is the same server."""
     provider, key, chat = a_provider(), Secret(CANARY), OpenAIChat()
     assert chat.key_check_call(provider, key) == ADAPTER.key_check_call(provider, key)
     assert chat.models_call(provider, key) == ADAPTER.models_call(provider, key)

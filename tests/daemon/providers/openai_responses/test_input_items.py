@@ -45,7 +45,7 @@ def refused(
     model: Model | None = None,
     kind: FailureClass = FailureClass.UNSUPPORTED,
 ) -> str:
-    """Return the words with which the request is refused, by default as this API's lack."""
+    """Return the message with which the request is refused."""
     asked = model or Model(id="m")
     failure = failure_of(lambda: built_request(ADAPTER, a_provider(), request, asked, None))
     assert failure.kind is kind
@@ -59,8 +59,10 @@ Json = dict[str, object]
     ("system", "prompt", "is_added"),
     [(None, "Give me json", False), (None, "Hi", True), ("Answer in JSON.", "Hi", True)],
 )
-def test_json_must_be_spoken_of(system: str | None, prompt: str, is_added: bool) -> None:
-    """Any JSON needs the word in the input, which the instructions are no part of."""
+def test_json_sentence_is_added_unless_the_input_mentions_json(
+    system: str | None, prompt: str, is_added: bool
+) -> None:
+    """The API does not count the instructions."""
     asked = {"role": "user", "content": prompt}
     sent = sent_input(asked, system=system, response_format={"type": "json_object"})
     added = [said("system", text("Answer with a JSON object."))] if is_added else []
@@ -128,7 +130,7 @@ def test_json_must_be_spoken_of(system: str | None, prompt: str, is_added: bool)
     ],
 )
 def test_messages(message: Json, items: list[Json]) -> None:
-    """Each form of message becomes this API's items, in their order."""
+    """Each kind of message becomes items, in order."""
     assert items == sent_input(message)
 
 
@@ -143,22 +145,22 @@ def test_messages(message: Json, items: list[Json]) -> None:
     ],
 )
 def test_tool_results(content: object, is_error: bool, output: object) -> None:
-    """Text is text, with pictures it is a list of parts; a failure is told in words."""
+    """Text is sent as text, with images as parts; the text of a failed tool says so."""
     result = {"type": "tool_result", "id": "c1", "content": content, "is_error": is_error}
     sent = {"type": "function_call_output", "call_id": "c1", "output": output}
     assert [sent] == sent_input({"role": "user", "content": [result]})
 
 
-def test_results_come_before_what_the_user_adds() -> None:
-    """As they came before it in time, wherever the client put them."""
+def test_tool_results_come_first() -> None:
+    """They precede the user's text, wherever the client put them."""
     result = {"type": "tool_result", "id": "c1", "content": "1"}
     sent = {"type": "function_call_output", "call_id": "c1", "output": "1"}
     content = [{"type": "text", "text": "and?"}, result]
     assert [sent, said("user", text("and?"))] == sent_input({"role": "user", "content": content})
 
 
-def test_long_ids_of_others_stay_together() -> None:
-    """An id longer than this API takes is shortened, in the call and in its answer alike."""
+def test_long_ids_still_match() -> None:
+    """An id that is too long is replaced, the same in the call and its result."""
     call_id = "x" * 65
     sent = sent_input(
         {"role": "assistant", "content": [CALL | {"id": call_id}, CALL | {"id": "y" * 64}]},
@@ -170,7 +172,7 @@ def test_long_ids_of_others_stay_together() -> None:
     assert len(ids[0]) <= 64
 
 
-def test_a_part_in_the_wrong_role_is_refused_by_its_place() -> None:
-    """As everywhere."""
+def test_a_part_in_the_wrong_role_is_refused() -> None:
+    """The message names the position."""
     request = a_request({"role": "user", "content": [CALL]})
     assert "messages[0]" in refused(request, kind=FailureClass.BAD_REQUEST)

@@ -1,4 +1,4 @@
-"""Replies of the OpenAI Responses API and of the servers that resemble it."""
+"""Replies of the OpenAI Responses API and compatible servers."""
 
 import itertools
 
@@ -20,7 +20,6 @@ from helpers.providers.provider_calls import cut_in_two, failure_of, run_decoder
 from helpers.providers.responses_streams import (
     STREAMS,
     call,
-    failed,
     message,
     reasoning,
     refusal,
@@ -106,36 +105,36 @@ REPLIES = [
 
 @pytest.mark.parametrize(("data", "events"), REPLIES)
 def test_a_stream(data: bytes, events: list[ReplyEvent]) -> None:
-    """Each kind of item becomes its events, in order, and the last event ends them."""
+    """Each kind of item becomes events, in order, and the last event ends the reply."""
     assert (events, None) == decode(data)
 
 
 @pytest.mark.parametrize(("data", "events"), REPLIES)
 def test_cut_anywhere(data: bytes, events: list[ReplyEvent]) -> None:
-    """Cut in two at every byte, in characters too, a stream decodes to the same events."""
+    """A stream cut in two at any byte, even inside a character, gives the same events."""
     for pieces in cut_in_two(data):
         assert (events, None) == decode(*pieces)
 
 
 @pytest.mark.parametrize(("data", "events"), REPLIES)
-def test_nothing_but_the_last_event_ends_a_reply(data: bytes, events: list[ReplyEvent]) -> None:
-    """Without it a reply is truncated, even if all of its items were whole."""
+def test_a_reply_without_its_last_event_is_truncated(data: bytes, events: list[ReplyEvent]) -> None:
+    """Even if all of its items are complete."""
     *frames, _, end = data.split(b"\n\n")
     assert end == b""
-    told, failure = decode(b"".join(frame + b"\n\n" for frame in frames))
-    assert told == events[:-2]
+    received, failure = decode(b"".join(frame + b"\n\n" for frame in frames))
+    assert received == events[:-2]
     assert failure is not None
     assert failure.kind is FailureClass.TRUNCATED
 
 
-def test_what_follows_the_end_is_ignored() -> None:
-    """Some servers add [DONE] to every stream, or go on."""
+def test_data_after_the_end_is_ignored() -> None:
+    """Some servers add [DONE] to every stream, or continue."""
     data = stream(message(0, "a"))
     assert decode(data + b"data: [DONE]\n\n" + data) == decode(data)
 
 
-def test_done_alone_is_no_end() -> None:
-    """[DONE] is no event of this API: it proves nothing."""
+def test_done_mark_does_not_end_a_reply() -> None:
+    """[DONE] is no event of this API."""
     _, failure = decode(wire(*message(0, "a")) + b"data: [DONE]\n\n")
     assert failure is not None
     assert failure.kind is FailureClass.TRUNCATED
@@ -185,21 +184,21 @@ def test_done_alone_is_no_end() -> None:
     ],
 )
 def test_items_that_come_only_whole(item: dict[str, object], events: list[ReplyEvent]) -> None:
-    """A server that leaves out the pieces is understood, and so is the same reply in one piece."""
+    """A stream without pieces gives the same events as a whole reply."""
     assert decode(wire(item_done(**item), COMPLETED)) == (events, None)
     whole = msgspec.json.encode(response("completed", [item]))
     assert events == read_whole(whole, lambda: "made-1")
 
 
 def test_arguments_that_come_only_at_the_end_of_a_call() -> None:
-    """A call that was begun without arguments gets them when it is done."""
+    """A call that starts without arguments gets them when it is done."""
     begun, *_, done = call(0, "a", "f", '{"x":1}')
     events = [ToolCallDelta(0, "a", "f"), ToolCallDelta(0, arguments='{"x":1}')]
     assert decode(wire(begun, done, COMPLETED)) == ([*events, *ended("tool_calls")], None)
 
 
-def test_items_without_numbers() -> None:
-    """Pieces find their item by its id where the server does not number them."""
+def test_items_without_indices() -> None:
+    """Pieces find their item by id if the server sends no index."""
     items = [*call(0, "a", "f", '{"x"', ":1}"), *call(1, "b", "g", "[]"), *message(2, "t")]
     for event in items:
         del event["output_index"]
@@ -216,7 +215,7 @@ def test_items_without_numbers() -> None:
 
 @pytest.mark.parametrize("status", ["incomplete", "in_progress"])
 def test_thinking_that_was_cut_off_is_not_signed(status: str) -> None:
-    """Its encrypted content may be a part only: sent back it would be refused."""
+    """Its encrypted content may be incomplete, and would be refused."""
     item = item_done(
         type="reasoning", id="rs", status=status, encrypted_content="gA", summary=[{"text": "s"}]
     )
@@ -224,8 +223,8 @@ def test_thinking_that_was_cut_off_is_not_signed(status: str) -> None:
     assert decode(wire(item, COMPLETED)) == (events, None)
 
 
-def test_open_models_think_aloud() -> None:
-    """The thinking itself is told like a summary."""
+def test_open_models_send_their_thinking() -> None:
+    """It becomes events like a summary."""
     place = {"output_index": 0, "item_id": "rs", "content_index": 0}
     deltas = [
         {"type": "response.reasoning_text.delta", **place, "delta": "2 and"},
@@ -257,7 +256,7 @@ def test_open_models_think_aloud() -> None:
     ],
 )
 def test_errors_inside_a_stream(event: dict[str, object], kind: FailureClass) -> None:
-    """Whatever form an error takes, it is classified after the events before it."""
+    """Every format of error is classified, after the events before it."""
     data = wire(*message(0, "a")) + b"data: " + msgspec.json.encode(event) + b"\n\n"
     events, failure = decode(data)
     assert events == [TextDelta("a")]
@@ -265,19 +264,19 @@ def test_errors_inside_a_stream(event: dict[str, object], kind: FailureClass) ->
     assert failure.kind is kind
 
 
-def test_a_failed_response_tells_its_error() -> None:
-    """Code and message are the vendor's; what it cost is told before."""
-    told = response("failed", [], error={"code": "server_error", "message": "It broke."})
-    told["usage"] = {"input_tokens": 5, "output_tokens": 1}
-    events, failure = decode(wire({"type": "response.failed", "response": told}))
+def test_a_failed_response_raises_its_error() -> None:
+    """The usage comes first; code and message are the vendor's."""
+    last = response("failed", [], error={"code": "server_error", "message": "It broke."})
+    last["usage"] = {"input_tokens": 5, "output_tokens": 1}
+    events, failure = decode(wire({"type": "response.failed", "response": last}))
     assert events == [UsageDelta(Usage(5, 1))]
     assert failure is not None
     assert (failure.kind, failure.message) == (FailureClass.SERVER, "failed: It broke.")
     assert decode(failed("server_error", "It broke.", message(0, "a")))[1] == failure
 
 
-def test_an_error_that_is_null_is_none() -> None:
-    """Servers that fill in every field do not fail with it."""
+def test_a_null_error_is_ignored() -> None:
+    """Some servers send every field."""
     events = [event | {"error": None} for event in [*message(0, "a"), COMPLETED]]
     assert decode(wire(*events)) == ([TextDelta("a"), *ended("stop")], None)
 
@@ -292,18 +291,18 @@ def test_an_error_that_is_null_is_none() -> None:
         ([{"type": "response.web_search_call.searching", "delta": {}}], 1),
     ],
 )
-def test_what_is_not_told_may_be_progress(
+def test_parts_without_events_are_progress(
     events: list[dict[str, object]], progress_count: int
 ) -> None:
-    """Parts of the reply that make no event are counted; beginnings and keep-alives are not."""
+    """Starts and keep-alives are not."""
     decoder = ResponsesStream()
     decoder.feed(wire(*events))
     assert progress_count == decoder.progress_count
 
 
 @pytest.mark.parametrize("data", [b"data: {\n\n", b"data: [1]\n\n", b'data: {"item":1}\n\n'])
-def test_what_is_not_of_the_api(data: bytes) -> None:
-    """A stream of something else is a protocol failure."""
+def test_another_api_is_a_protocol_failure(data: bytes) -> None:
+    """The stream has no events of this API."""
     _, failure = decode(data)
     assert failure is not None
     assert failure.kind is FailureClass.PROTOCOL
@@ -313,8 +312,8 @@ def test_what_is_not_of_the_api(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in STREAMS if name != "failed"])
-def test_a_whole_reply_says_what_its_stream_says(name: str) -> None:
-    """Text, thinking, calls with their signatures, and the ending are the same."""
+def test_a_whole_reply_gives_the_events_of_its_stream(name: str) -> None:
+    """Text, thinking, calls, signatures and the ending are the same."""
     data, meaning = STREAMS[name]
     streamed, _ = decode(data)
     items = [
@@ -353,6 +352,6 @@ def gathered(events: list[ReplyEvent]) -> list[object]:
         ([], FailureClass.PROTOCOL),
     ],
 )
-def test_whole_replies_that_are_none(body: object, kind: FailureClass) -> None:
-    """A failed response, an error, a response under way, and what is none at all."""
+def test_whole_failures(body: object, kind: FailureClass) -> None:
+    """A failed response, an error, an unfinished response, and any other body."""
     assert kind is failure_of(lambda: read_whole(msgspec.json.encode(body))).kind

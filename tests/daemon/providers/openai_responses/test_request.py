@@ -1,4 +1,4 @@
-"""Requests as the OpenAI Responses API takes them."""
+"""The body of a request to the OpenAI Responses API."""
 
 import pytest
 
@@ -56,7 +56,7 @@ def refused(
     model: Model | None = None,
     kind: FailureClass = FailureClass.UNSUPPORTED,
 ) -> str:
-    """Return the words with which the request is refused, by default as this API's lack."""
+    """Return the message with which the request is refused."""
     asked = model or Model(id="m")
     failure = failure_of(lambda: built_request(ADAPTER, a_provider(), request, asked, None))
     assert failure.kind is kind
@@ -64,7 +64,7 @@ def refused(
 
 
 def test_plain_request() -> None:
-    """The least request streams, stores nothing, and leaves out what was not asked for."""
+    """A minimal request streams, stores nothing, and has no other options."""
     expected = {
         "model": "m",
         "input": [said("user", text("Hi"))],
@@ -75,12 +75,12 @@ def test_plain_request() -> None:
 
 
 def test_unstreamed_request() -> None:
-    """A request in one piece says nothing of streams."""
+    """A request without streaming does not send the field."""
     assert {"model", "input", "store"} == set(body(stream=False))
 
 
 def test_all_options() -> None:
-    """Every option has its place, and `extra` the last word."""
+    """Every option is sent, and `extra` overrides."""
     sent = body(
         system="Be brief.",
         max_tokens=500,
@@ -119,21 +119,21 @@ def test_all_options() -> None:
 
 
 @pytest.mark.parametrize("choice", ["auto", "none", "required"])
-def test_tool_choice_words(choice: str) -> None:
-    """The words for a choice are this API's own."""
+def test_tool_choices_are_passed_on(choice: str) -> None:
+    """The API has the same values."""
     assert choice == body(tools=[{"name": "f"}], tool_choice=choice)["tool_choice"]
 
 
 def test_a_choice_without_tools() -> None:
-    """A choice among no tools is left out: the API refuses it, and it chooses nothing."""
+    """It is left out, because the API refuses it."""
     assert {"model", "input", "store", "stream"} == set(
         body(tool_choice="auto", parallel_tool_calls=True)
     )
 
 
 @pytest.mark.parametrize(("asked", "sent"), [(1, 16), (15, 16), (16, 16), (17, 17)])
-def test_the_least_limit(asked: int, sent: int) -> None:
-    """Less than 16 tokens cannot be asked for: 16 are."""
+def test_small_limits_are_raised_to_16(asked: int, sent: int) -> None:
+    """The API takes no fewer tokens."""
     assert sent == body(max_tokens=asked)["max_output_tokens"]
 
 
@@ -150,21 +150,21 @@ def test_the_least_limit(asked: int, sent: int) -> None:
     ],
 )
 def test_reasoning(asked: str | None, thinks: bool | None, fields: Json) -> None:
-    """Thinking is asked for sealed, but of a model that may not think nobody asks for it."""
+    """Encrypted thinking is requested, except from models that may not think."""
     sent = body_for(Model(id="m", reasoning=thinks), a_request(reasoning=asked))
     assert fields == {name: sent[name] for name in ("reasoning", "include") if name in sent}
 
 
 @pytest.mark.parametrize("field", ["temperature", "top_p"])
 def test_models_without_sampling(field: str) -> None:
-    """What the model does not take is refused by field and model, before it is asked."""
+    """The message names field and model."""
     request = a_request(**{field: 0.5})
     assert f"{field}: o9 does not take it" in refused(request, Model(id="o9", sampling=False))
     assert body_for(Model(id="o9", sampling=True), request)[field] == 0.5
 
 
 def test_stop_is_refused() -> None:
-    """There are no stop sequences here; leaving them out in silence would change the answer."""
+    """The API has no stop sequences, and dropping them would change the answer."""
     assert refused(a_request(stop=["X"])).startswith("stop: ")
 
 
@@ -175,6 +175,6 @@ def test_stop_is_refused() -> None:
         ({"response_format": {"type": "json_schema", "schema": "[]"}}, "response_format"),
     ],
 )
-def test_bad_schemas_are_refused_by_name(fields: Json, named: str) -> None:
-    """A schema that is no JSON object is the client's fault."""
+def test_invalid_schemas_are_refused(fields: Json, named: str) -> None:
+    """The message names the schema that is not a JSON object."""
     assert named in refused(a_request(**fields), kind=FailureClass.BAD_REQUEST)

@@ -1,4 +1,4 @@
-"""The form of the Responses API's events and replies."""
+"""The JSON of the Responses API."""
 
 import msgspec
 import pytest
@@ -25,14 +25,14 @@ def encoded(value: object) -> bytes:
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{", b"null", b'{"item":[]}', b"\xff"])
-def test_what_is_no_event_is_a_protocol_failure(data: bytes) -> None:
-    """A stream of something else is the provider's fault, not a crash."""
+def test_an_invalid_event_is_a_protocol_failure(data: bytes) -> None:
+    """It does not crash."""
     assert FailureClass.PROTOCOL is failure_of(lambda: read_event(data)).kind
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b'{"output":{}}', b'{"usage":1}'])
-def test_what_is_no_response_is_a_protocol_failure(data: bytes) -> None:
-    """The same for a reply in one piece."""
+def test_an_invalid_response_is_a_protocol_failure(data: bytes) -> None:
+    """It does not crash."""
     assert FailureClass.PROTOCOL is failure_of(lambda: read_response(data)).kind
 
 
@@ -46,13 +46,13 @@ def test_what_is_no_response_is_a_protocol_failure(data: bytes) -> None:
         ({"output_index": True, "item_id": [1]}, ""),
     ],
 )
-def test_an_item_is_known_by_its_place_or_its_id(event: object, place: object) -> None:
-    """Servers that do not number their items still name them."""
+def test_position_is_the_index_or_the_id(event: object, place: object) -> None:
+    """Servers without indices still send ids."""
     assert place == position_of(read_event(encoded(event)))
 
 
-def test_thoughts_are_paragraphs() -> None:
-    """The pieces of a summary, then of the thinking itself; odd pieces are passed over."""
+def test_thinking_parts_are_paragraphs() -> None:
+    """The summary comes first, then the thinking; malformed parts are ignored."""
     item = {
         "summary": [{"type": "summary_text", "text": "a"}, {"text": None}, {"text": "b"}],
         "content": [{"type": "reasoning_text", "text": "c"}],
@@ -63,8 +63,8 @@ def test_thoughts_are_paragraphs() -> None:
 
 
 @pytest.mark.parametrize("content", ["text", None, 5, [1], {"text": "a"}])
-def test_odd_content_has_no_parts(content: object) -> None:
-    """What is not a list of parts is nothing, never a failure."""
+def test_malformed_content_has_no_parts(content: object) -> None:
+    """It never fails."""
     assert parts_of(msgspec.Raw(encoded(content))) == []
 
 
@@ -78,19 +78,19 @@ def test_odd_content_has_no_parts(content: object) -> None:
     ],
 )
 def test_usage(usage: object, counted: Usage | None) -> None:
-    """Input includes what was cached, output includes reasoning, as with chat completions."""
-    told = response("completed", [], usage=usage)
-    assert counted == usage_of(final_of(read_event(encoded({"response": told}))))
+    """Input includes cached tokens, output includes reasoning, as in chat completions."""
+    final = response("completed", [], usage=usage)
+    assert counted == usage_of(final_of(read_event(encoded({"response": final}))))
 
 
-def test_a_missing_response_is_one_that_tells_nothing() -> None:
-    """A server that ends its stream without repeating the response has ended it."""
+def test_a_missing_response_is_empty() -> None:
+    """A server may end its stream without repeating the response."""
     final = final_of(read_event(b'{"type":"response.completed"}'))
     assert (final.model, usage_of(final), error_of(final.error)) == (None, None, None)
 
 
 def test_the_output_is_not_decoded_again() -> None:
-    """An event that repeats what was streamed costs its bytes, not its objects."""
+    """The last event repeats the output; it costs bytes, but no objects."""
     output = [{"type": "message", "content": [{"text": str(number)}]} for number in range(20_000)]
     data = encoded({"type": "response.completed", "response": response("completed", output)})
     assert allocated(lambda: final_of(read_event(data))) < 3 * len(data)

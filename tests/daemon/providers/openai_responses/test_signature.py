@@ -1,4 +1,4 @@
-"""What of the Responses API's items is kept for the way back."""
+"""Signatures of the Responses API's items."""
 
 import msgspec
 import pytest
@@ -48,18 +48,18 @@ def raw(value: object) -> msgspec.Raw:
 def test_a_reasoning_item_comes_back_as_it_was(
     summary: msgspec.Raw, content: msgspec.Raw, encrypted: str, item: object
 ) -> None:
-    """Id, summary, and what holds the thinking; nothing else, which might be refused."""
+    """With id, summary and the thinking, and nothing that might be refused."""
     signature = sign_reasoning("rs_1", summary, content, encrypted)
     assert item == reasoning_item(ReasoningPart("whatever a client made of it", signature))
 
 
-def test_what_nobody_would_know_again_is_not_signed() -> None:
-    """An item of which only the summary is left is unknown to its maker."""
+def test_an_item_without_thinking_is_not_signed() -> None:
+    """OpenAI would not recognise a summary alone."""
     assert sign_reasoning("rs_1", raw(SUMMARY), raw([]), "") is None
 
 
 def test_a_phase_comes_back() -> None:
-    """A message's phase is kept; most have none."""
+    """A message's phase is kept; most messages have none."""
     assert sign_phase("") is None
     assert phase_of(sign_phase("commentary")) == "commentary"
 
@@ -79,8 +79,8 @@ def test_a_phase_comes_back() -> None:
         "[" * 100_000,
     ],
 )
-def test_others_signatures_are_none_of_ours(signature: str | None) -> None:
-    """Whatever else signs a part, it is not taken for an item of this API."""
+def test_foreign_signatures_are_ignored(signature: str | None) -> None:
+    """No other signature is taken for an item of this API."""
     assert reasoning_item(ReasoningPart("t", signature)) is None
     assert phase_of(signature) is None
 
@@ -96,5 +96,5 @@ def test_others_signatures_are_none_of_ours(signature: str | None) -> None:
     ],
 )
 def test_only_our_own_thinking_needs_this_api(content: object, has: bool) -> None:
-    """Thinking that another API made, or that nobody signed, asks for nothing."""
+    """Thinking from another API, or without a signature, does not."""
     assert has is has_reasoning(a_request({"role": "assistant", "content": content}))
