@@ -20,6 +20,7 @@ from helpers.providers.provider_calls import cut_in_two, failure_of, run_decoder
 from helpers.providers.responses_streams import (
     STREAMS,
     call,
+    failed,
     message,
     reasoning,
     refusal,
