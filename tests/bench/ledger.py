@@ -2,10 +2,10 @@
 
     .venv/bin/python tests/bench/ledger.py [ATTEMPTS]
 
-Prints how fast batches are written (what is settled is forced to the disk), how long the next start
-takes, reports and the rows for limits, and what `begin` and `settle` take from the loop. The
-attempts are those of a busy quarter: 90 days, four providers with two models each, five clients, of
-twenty projects three a day.
+Prints how fast batches are written (settled attempts are synced to the disk), how long the next
+start, reports and the rows for limits take, what `begin` and `settle` cost the event loop, and the
+CPU time of the ledger's thread. The attempts are those of a busy quarter: 90 days, four providers
+with two models each, five clients, and three of twenty projects a day.
 """
 
 import random
@@ -36,7 +36,7 @@ CLIENTS = ("aircher-cli", "nvim", "vscode", "emacs", "script")
 OUTCOMES = ["ok"] * 18 + ["rate_limited", "overloaded"]
 
 
-def tell(what: str, figure: object) -> None:
+def show(what: str, figure: object) -> None:
     print(f"{what:58} {figure}", flush=True)
 
 
@@ -50,14 +50,14 @@ def attempt(at: float, projects: list[str]) -> tuple[Started, Settled]:
         client=random.choice(CLIENTS),  # noqa: S311 - likewise
         project=random.choice(projects),  # noqa: S311 - likewise
     )
-    given, gained = random.randrange(20_000), random.randrange(2_000)  # noqa: S311 - likewise
-    cost = given * 3_000 + gained * 15_000
-    usage = Usage(given, gained, given // 2, 0, gained // 4)
+    input_tokens, output_tokens = random.randrange(20_000), random.randrange(2_000)  # noqa: S311 - likewise
+    cost = input_tokens * 3_000 + output_tokens * 15_000
+    usage = Usage(input_tokens, output_tokens, input_tokens // 2, 0, output_tokens // 4)
     return begun, settled(random.choice(OUTCOMES), usage=usage, cost_nano=cost)  # noqa: S311 - likewise
 
 
 def fill(path: Path, attempts: int) -> float:
-    """Write them; return how many a second."""
+    """Write `attempts`; return how many per second."""
     file, spent = LedgerDatabase(path, clock=lambda: NOW, tz=UTC), 0.0
     for first in range(0, attempts, BATCH):
         day = first * DAYS // attempts
@@ -75,8 +75,13 @@ def fill(path: Path, attempts: int) -> float:
     return attempts / spent
 
 
-async def hold_up(ledger: Ledger) -> tuple[float, float]:
-    """Return the median and the 99th percentile of begin + settle, in microseconds."""
+async def time_calls(ledger: Ledger) -> tuple[float, float, float]:
+    """Return the times of begin + settle in microseconds: median, 99th percentile, and the thread.
+
+    The last one is the CPU time of the ledger's thread per attempt.
+    """
+    await ledger.flush()
+    cpu = time.process_time() - time.thread_time()
     taken = []
     for number in range(CALLS):
         begun, end = attempt(NOW, ["/home/me/src/1"])
@@ -85,12 +90,14 @@ async def hold_up(ledger: Ledger) -> tuple[float, float]:
         taken.append((time.perf_counter_ns() - before) / 1000)
         if number % 20 == 19:
             await trio.sleep(0.001)
+    await ledger.flush()
+    cpu = time.process_time() - time.thread_time() - cpu
     taken.sort()
-    return median(taken), taken[len(taken) * 99 // 100]
+    return median(taken), taken[len(taken) * 99 // 100], 1e6 * cpu / CALLS
 
 
-async def ask(ledger: Ledger) -> None:
-    """Time what is read."""
+async def time_reads(ledger: Ledger) -> None:
+    """Time reports and the rows for limits."""
     reports = {
         "report of everything by model": (None, None, ["model"]),
         "report of everything by day, provider and model": (
@@ -107,18 +114,18 @@ async def ask(ledger: Ledger) -> None:
         "report of the last 24 hours by outcome": (NOW - DAY - 100, NOW - 100, ["outcome"]),
     }
     for name, (since, until, by) in reports.items():
-        tell(
+        show(
             name,
             f"{1000 * await timed(lambda s=since, u=until, b=by: ledger.report(s, u, b)):.0f} ms",
         )
     for days in (1, 30):
         rows = len(await ledger.rows_since(NOW - days * DAY))
         seconds = await timed(lambda d=days: ledger.rows_since(NOW - d * DAY))
-        tell(f"rows for limits since {days} days ago", f"{1000 * seconds:.0f} ms, {rows} rows")
+        show(f"rows for limits since {days} days ago", f"{1000 * seconds:.0f} ms, {rows} rows")
 
 
-async def ask_beside(ledger: Ledger) -> None:
-    """Time the longest reading while the loop computes all the time, in steps of a millisecond."""
+async def time_reads_while_busy(ledger: Ledger) -> None:
+    """Time the longest reads while the event loop is busy, in steps of a millisecond."""
     before = time.perf_counter()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(compute)
@@ -126,11 +133,11 @@ async def ask_beside(ledger: Ledger) -> None:
         await ledger.rows_since(NOW - 30 * DAY)
         nursery.cancel_scope.cancel()
     took = time.perf_counter() - before
-    tell("the longest report and rows, beside a busy loop", f"{1000 * took:.0f} ms")
+    show("the longest report and rows, while the loop is busy", f"{1000 * took:.0f} ms")
 
 
 async def compute() -> None:
-    """Keep the interpreter busy."""
+    """Keep the event loop busy."""
     while True:
         until = time.perf_counter() + 0.001
         while time.perf_counter() < until:
@@ -139,7 +146,7 @@ async def compute() -> None:
 
 
 async def timed(work: object) -> float:
-    """Return the seconds that it takes, the best of five."""
+    """Return the minimum of five times, in seconds."""
     best = 60.0
     for _ in range(5):
         before = time.perf_counter()
@@ -149,27 +156,28 @@ async def timed(work: object) -> float:
 
 
 async def measure(path: Path) -> None:
-    """Time a start and what comes after it."""
+    """Time a start and what follows it."""
     before = time.perf_counter()
     async with open_ledger(path, clock=lambda: NOW, tz=UTC) as ledger:
         await ledger.flush()
-        tell(
+        show(
             "start, without the check soon after it",
             f"{1000 * (time.perf_counter() - before):.0f} ms",
         )
-        await ask(ledger)
-        await ask_beside(ledger)
-        middle, late = await hold_up(ledger)
-        tell("begin + settle, median and 99th percentile", f"{middle:.1f} us, {late:.1f} us")
+        await time_reads(ledger)
+        await time_reads_while_busy(ledger)
+        middle, late, thread = await time_calls(ledger)
+        show("begin + settle, median and 99th percentile", f"{middle:.1f} us, {late:.1f} us")
+        show("CPU of the ledger's thread for each attempt", f"{thread:.1f} us")
 
 
 def main(attempts: int) -> None:
-    """Run it all."""
+    """Run everything."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "ledger.db")
-        tell("attempts", attempts)
-        tell("written per second, in batches of 1000", round(fill(path, attempts)))
-        tell("size", f"{path.stat().st_size / 1e6:.0f} MB")
+        show("attempts", attempts)
+        show("written per second, in batches of 1000", round(fill(path, attempts)))
+        show("size", f"{path.stat().st_size / 1e6:.0f} MB")
         trio.run(measure, path)
 
 

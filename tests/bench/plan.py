@@ -4,8 +4,8 @@
     python plan.py --json    the figures for a script
 
 No daemon runs: the keys are a real `AuthManager`'s, the models a real `Catalog`'s. What is timed is
-what a request pays for: its view, its plan, and the first candidate of it. The least of many
-rounds is told, as the others measure what else the machine does.
+what a request needs: its view, its plan, and the first candidate of it. The figure is the minimum
+of many rounds: the others include what else the machine does.
 """
 
 import json
@@ -44,7 +44,7 @@ from aircherd.vocabulary.secret import Secret
 PROVIDERS = 10
 KEYS = 10
 MODELS = 100
-"""Of each provider; half of them are everybody's."""
+"""Of each provider; half of them are every provider's."""
 ROUNDS = 100
 CALLS = 20
 

@@ -1,8 +1,8 @@
-"""A daemon that is killed at random points while it serves, and what its ledger says afterwards.
+"""Kills a daemon at random moments while it serves, and checks its ledger afterwards.
 
-Each request asks for a model of its own, so that a report by model shows each attempt: there once,
-or not at all if it was younger than a batch of the ledger. What a report has told once is
-committed, and has to be in every later one.
+Each request uses its own model, so that a report by model shows each attempt: it is there once, or
+not at all if it was younger than a batch of the ledger. An attempt that was in one report is
+committed, and must be in every later one.
 """
 
 import random
@@ -20,12 +20,12 @@ base_url = "{url}/v1"
 auth = "none"
 """
 
-LONGEST = 0.8
-"""Seconds until the kill, at most."""
+MAX_SECONDS = 0.8
+"""Until the kill."""
 
 
 class Killer:
-    """Rounds of asking, telling what is committed, and killing."""
+    """Rounds of requests, reports and a kill."""
 
     def __init__(self, home: Home, sim: Simulator, points: random.Random) -> None:
         sim.keys.accept("openai", "*")
@@ -33,52 +33,52 @@ class Killer:
         self._sim = sim
         self._points = points
         self._number = 0
-        self._ended: dict[str, str] = {}  # what a report has told: model -> outcome
+        self._ended: dict[str, str] = {}  # from reports: model -> outcome
 
     @property
     def committed(self) -> int:
-        """How many attempts a report has told of."""
+        """How many attempts have been in a report."""
         return len(self._ended)
 
     def round(self) -> None:
-        """Start the daemon, ask and report until it is killed."""
+        """Start the daemon, and send requests and read reports until it is killed."""
         self._home.start(log_level="warning")
         process = self._home.process
         assert process is not None
-        end = threading.Timer(self._points.uniform(0, LONGEST), process.kill)
+        end = threading.Timer(self._points.uniform(0, MAX_SECONDS), process.kill)
         end.start()
-        self._ask()
+        self._send_requests()
         end.join()
         process.wait()
         self._home.process = None
 
-    def _ask(self) -> None:
-        """Have a few under way all the time, until the daemon is gone."""
+    def _send_requests(self) -> None:
+        """Keep a few requests in progress until the daemon is killed."""
         try:
             with self._home.client() as client:
                 while True:
                     for _ in range(self._points.randrange(1, 12)):
                         self._number += 1
                         client.call("chat.start", a_chat(model=f"work/number-{self._number}"))
-                    self._note(client)
+                    self._read_report(client)
         except ClientError:
             pass  # killed
 
-    def _note(self, client: Client) -> None:
-        rows = told(client)
+    def _read_report(self, client: Client) -> None:
+        rows = outcomes_by_model(client)
         for model, outcome in self._ended.items():
             assert rows.get(model) == outcome, f"{model} was {outcome}, now {rows.get(model)}"
         self._ended = rows
 
     def check(self) -> int:
-        """Look at what is left in the end; return how many attempts there are.
+        """Check the final ledger; return how many attempts it has.
 
-        Each was received by the provider at most once, and is in the ledger at most once; none is
-        there that was never asked for, and none is missing that was committed.
+        The provider received each at most once, and the ledger has each at most once. Every attempt
+        in it was requested, and no committed attempt is missing.
         """
         self._home.start(log_level="warning")
         with self._home.client() as client:
-            self._note(client)
+            self._read_report(client)
             totals = client.call("usage.report")["totals"]
         assert totals["requests"] == len(self._ended)
         received = {each.json["model"] for each in self._sim.requests if each.endpoint == "chat"}
@@ -89,7 +89,7 @@ class Killer:
         return len(self._ended)
 
 
-def told(client: Client) -> dict[str, str]:
+def outcomes_by_model(client: Client) -> dict[str, str]:
     """Return the outcome of each model's only attempt, from a report."""
     rows = client.call("usage.report", {"by": ["model", "outcome"]})["rows"]
     doubled = [row for row in rows if row["requests"] != 1]

@@ -1,4 +1,4 @@
-"""Attempts for the ledger, and what is in its file."""
+"""Attempts for the ledger, and the content of its file."""
 
 import sqlite3
 from contextlib import closing
@@ -16,7 +16,7 @@ open_at_noon = partial(open_ledger, clock=lambda: NOW, tz=UTC)
 
 
 def started(at=NOW, **changes):
-    """An attempt of `nvim` at `work`, expected to take 100 + 50 tokens and 7,000 nano-USD."""
+    """Return an attempt of `nvim` at `work`, estimated at 100 + 50 tokens and 7,000 nano-USD."""
     fields = {
         "at": at,
         "provider": "work",
@@ -32,14 +32,14 @@ def started(at=NOW, **changes):
 
 
 def ended(number=0, at=NOW, **changes):
-    """An attempt that was put after it had ended."""
+    """Return an attempt that has ended."""
     attempt = started(at, id=number)
     attempt.settled = settled(**changes)
     return attempt
 
 
 def settled(outcome="ok", **changes):
-    """An attempt that took 80 + 40 tokens and 5,000 nano-USD."""
+    """Return the end of an attempt that used 80 + 40 tokens and 5,000 nano-USD."""
     fields = {
         "outcome": outcome,
         "ms": 1200,
@@ -52,29 +52,29 @@ def settled(outcome="ok", **changes):
 
 
 def query(path, statement, *arguments):
-    """Rows of a ledger that nobody has open; checks that nothing of it is damaged."""
+    """Return rows of a closed ledger, after checking its integrity."""
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         return connection.execute(statement, arguments).fetchall()
 
 
 def execute(path, *statements):
-    """Change a ledger that nobody has open."""
+    """Change a closed ledger."""
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for statement in statements:
             connection.execute(statement)
 
 
 def attempts(path, columns="id, outcome"):
-    """The attempts in a file, in the order of their numbers."""
+    """Return the attempts in a file, ordered by id."""
     return query(path, f"SELECT {columns} FROM attempts ORDER BY id")  # noqa: S608 - a test's own
 
 
 def sums(path, table):
-    """What `hours` or `days` say, and what they should: worked out anew from the attempts."""
+    """Return the rows of `hours` or `days`, and what they should be, computed from attempts."""
     unit = {"hours": "hour", "days": "hour / 24"}[table]
-    said = query(path, f"SELECT * FROM {table} ORDER BY 1, 2, 3")  # noqa: S608 - likewise
-    true = query(
+    actual = query(path, f"SELECT * FROM {table} ORDER BY 1, 2, 3")  # noqa: S608 - likewise
+    expected = query(
         path,
         f"SELECT {unit}, party, outcome, count(*), ifnull(sum(input_tokens), 0), "  # noqa: S608 - likewise
         "ifnull(sum(output_tokens), 0), ifnull(sum(cached_tokens), 0), "
@@ -85,4 +85,4 @@ def sums(path, table):
         "ifnull(sum((estimated >> 1) * cost_nano), 0) FROM attempts "
         "WHERE outcome <> 'started' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3",
     )
-    return said, true
+    return actual, expected

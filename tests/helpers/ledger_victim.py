@@ -1,8 +1,8 @@
-"""Writes a ledger and is killed, many times: `ledger_victim.py PATH TIMES SEED`.
+"""Writes a ledger and is killed, many times: `ledger_victim.py PATH ROUNDS SEED`.
 
-Each child, forked so that it starts in milliseconds, settles attempts in a loop, each with a number
-of its own in `ms`, and tells the numbers once `flush` has said that they are on disk. The parent
-kills it at a random moment. In the end it prints all numbers that it was told, as JSON.
+Each child, forked so that it starts in milliseconds, settles attempts in a loop. Each attempt has a
+unique number in `ms`. After a `flush`, the child reports the numbers that are on the disk. The
+parent kills it at a random moment, and prints all reported numbers as JSON at the end.
 """
 
 import json
@@ -17,13 +17,13 @@ import trio
 
 from helpers.ledger import open_at_noon, settled, started
 
-LONGEST = 0.06
-"""Seconds until the kill, at most: opening takes some of them."""
-A_ROUND = 1_000_000
+MAX_SECONDS = 0.06
+"""Until the kill; opening the file takes part of it."""
+NUMBERS_PER_ROUND = 1_000_000
 
 
-async def write(path, told, number):
-    """Settle attempts for ever: some begun and settled at once, some later, some never."""
+async def write(path, pipe, number):
+    """Settle attempts forever: some in the batch they begin in, some later, some never."""
     async with open_at_noon(path) as ledger:
         while True:
             batch = list(range(number, number + random.randrange(1, 20)))  # noqa: S311 - not a secret
@@ -35,18 +35,18 @@ async def write(path, told, number):
             for row, unique in zip(ids, batch, strict=True):
                 ledger.settle(row, settled(ms=unique))
             if await ledger.flush():
-                os.write(told, "".join(f"{unique}\n" for unique in batch).encode())
+                os.write(pipe, "".join(f"{unique}\n" for unique in batch).encode())
 
 
 def round_of(path, number):
-    """Start one child and kill it; return what it told."""
-    read, told = os.pipe()
+    """Start one child and kill it; return the numbers that it reported."""
+    read, write_end = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(read)
-        trio.run(write, path, told, number * A_ROUND)
-    os.close(told)
-    time.sleep(random.uniform(0, LONGEST))  # noqa: S311 - likewise
+        trio.run(write, path, write_end, number * NUMBERS_PER_ROUND)
+    os.close(write_end)
+    time.sleep(random.uniform(0, MAX_SECONDS))  # noqa: S311 - likewise
     os.kill(child, signal.SIGKILL)
     with os.fdopen(read) as pipe:
         lines = pipe.read().splitlines()
@@ -55,10 +55,10 @@ def round_of(path, number):
 
 
 if __name__ == "__main__":
-    place, times, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    target, rounds, seed = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
     random.seed(seed)
     numbers = []
-    for one in range(times):
+    for one in range(rounds):
         random.seed(seed + one)
-        numbers += round_of(place, one)
+        numbers += round_of(target, one)
     sys.stdout.write(json.dumps(numbers))

@@ -1,4 +1,4 @@
-"""What a call may use and has used: limits and ledger, told however the call ends."""
+"""Limits and ledger rows of calls, however they end."""
 
 from datetime import UTC
 from decimal import Decimal
@@ -31,8 +31,8 @@ from helpers.chat import CONFIG, DONE, A, Chats, FakeLedger, FakePool, failed
 from helpers.ledger import NOW
 
 
-def priced(given_price: str, gained_price: str) -> Model:
-    rates = Rates(input=Decimal(given_price), output=Decimal(gained_price))
+def priced(input_price: str, output_price: str) -> Model:
+    rates = Rates(input=Decimal(input_price), output=Decimal(output_price))
     return Model(id="m", prices=Prices(rates=rates))
 
 
@@ -63,7 +63,7 @@ def reply_of(*events: object) -> Reply:
 
 
 def settle(candidate: Candidate, outcome: str, *events: object) -> tuple[Settled, str | None]:
-    """Settle a call that was estimated to take 10 + 100 tokens; return its row and its cost."""
+    """Settle a call with an estimate of 10 + 100 tokens; return its row and its cost."""
     ledger = FakeLedger()
     needs = Requirements(input_tokens=10, output_tokens=100)
     charge = accounting_of(ledger).begin(candidate, CALLER, needs)
@@ -82,8 +82,8 @@ def limited(text: str) -> Config:
     )
 
 
-async def test_every_attempt_has_its_row():
-    """Begun before it is sent, settled after: the one that failed and the one that answered."""
+async def test_every_attempt_has_a_ledger_row():
+    """The failed one and the successful one."""
     chats = Chats(FakePool(a=[failed(FailureClass.SERVER)], b=[[DONE]]))
     await chats.ask()
     assert [(row.provider, row.client, row.project) for row in chats.ledger.begun] == [
@@ -96,7 +96,7 @@ async def test_every_attempt_has_its_row():
 
 
 async def test_a_cancelled_call_is_settled_as_estimated(autojump_clock):
-    """Nobody says what a provider made of it before it was cut off."""
+    """The provider does not report what it produced before."""
     chats = Chats(FakePool(a=[[[TextDelta("half")], 1000]]))
     with trio.move_on_after(5):
         await chats.ask(max_tokens=700)
@@ -125,8 +125,8 @@ KNOWN, TOKENS, BOTH = (False, False), (True, False), (True, True)
         ("rate_limited", [], None, 0, KNOWN),
     ],
 )
-def test_what_is_billed_is_known_or_estimated(outcome, events, usage, nano, estimated):
-    """What nobody told counts as it was estimated, and says so; what produced nothing is free."""
+def test_unreported_usage_is_estimated_and_marked(outcome, events, usage, nano, estimated):
+    """A call that produced nothing is free."""
     settled, _ = settle(CANDIDATE, outcome, *events)
     assert (settled.usage, settled.cost_nano) == (usage, nano)
     assert (settled.tokens_estimated, settled.cost_estimated) == estimated
@@ -136,15 +136,15 @@ def test_what_is_billed_is_known_or_estimated(outcome, events, usage, nano, esti
     ("asked", "most", "output"),
     [(0, None, 512), (100, None, 100), (9000, 4096, 4096), (0, 256, 256), (100, 4096, 100)],
 )
-async def test_the_output_is_what_may_come(asked, most, output):
-    """What the request allows, else what is usual, and never more than the model gives."""
+async def test_expected_output_is_bounded_by_the_model(asked, most, output):
+    """The request's maximum if it has one, else the estimate."""
     accounting = Chats(FakePool()).controller.services.accounting
     model, needs = Model(id="m", max_output=most), Requirements(output_tokens=asked)
     assert accounting.expected_output("a", model, needs) == output
 
 
-def test_a_cost_that_was_told_is_no_estimate():
-    """OpenRouter's word for it, without counts."""
+def test_a_reported_cost_is_not_an_estimate():
+    """Even if token counts are missing."""
     settled, cost = settle(ROUTER, "ok", Ending("stop", cost="0.5"))
     assert cost == "0.5"
     assert (settled.usage, settled.cost_nano) == (Usage(10, 100), 500_000_000)
@@ -154,33 +154,33 @@ def test_a_cost_that_was_told_is_no_estimate():
 @given(
     outcome=st.sampled_from(["ok", "cancelled", "timeout", "truncated", "overloaded", "network"]),
     ending=st.none() | st.builds(Ending, st.just("stop"), st.none() | USAGES, cost=COSTS),
-    told=st.none() | USAGES,
+    reported=st.none() | USAGES,
     is_priced=st.booleans(),
 )
-def test_limits_count_the_same_after_a_restart(outcome, ending, told, is_priced):
-    """Whatever became of an attempt: what it took at once is what its row in the ledger says."""
-    reply = reply_of(*([UsageDelta(told)] if told else []), *([ending] if ending else []))
+def test_limits_count_the_same_after_a_restart(outcome, ending, reported, is_priced):
+    """The ledger row has the usage that was counted, whatever the outcome."""
+    reply = reply_of(*([UsageDelta(reported)] if reported else []), *([ending] if ending else []))
     candidate = CANDIDATE if is_priced else UNPRICED
     limits = [Limit(per="day", requests=9, tokens=10**12)]
     limits += [Limit(per="day", usd=Decimal(10**6))] * is_priced
     with TemporaryDirectory() as folder:
         file = LedgerDatabase(Path(folder, "ledger.db"), clock=lambda: NOW, tz=UTC)
-        once, again = (LimitTracker(lambda: NOW, UTC) for _ in range(2))
-        once.configure(limits)
+        before, after = (LimitTracker(lambda: NOW, UTC) for _ in range(2))
+        before.configure(limits)
         writer = WritesThrough(file)
-        accounting = UsageAccounting(writer, once, EventBus())
+        accounting = UsageAccounting(writer, before, EventBus())
         charge = accounting.begin(candidate, CALLER, Requirements(input_tokens=10))
         charge.settle(outcome, 1, None, reply)
-        again.configure(limits)
-        (past,) = again.missing_history
+        after.configure(limits)
+        (past,) = after.missing_history
         rows = file.read(lambda c: read_replayed_usage(c, since=past.since, now=NOW, tz=UTC))
-        again.restore(past, rows)
+        after.restore(past, rows)
         file.close()
-    assert [status.used for status in again.status()] == [status.used for status in once.status()]
+    assert [status.used for status in after.status()] == [status.used for status in before.status()]
 
 
 class WritesThrough:
-    """A ledger without a thread between."""
+    """A ledger without a thread."""
 
     def __init__(self, file: LedgerDatabase) -> None:
         self._file = file
@@ -193,7 +193,7 @@ class WritesThrough:
 
 
 async def test_a_limit_lets_the_next_provider_serve():
-    """And says which one it was."""
+    """The skipped one is reported."""
     config = limited('[[limits]]\nprovider = "a"\nrequests = 1\nper = "day"\n')
     chats = Chats(FakePool(a=[[DONE]], b=[[DONE]]), config=config)
     await chats.ask()
@@ -202,8 +202,8 @@ async def test_a_limit_lets_the_next_provider_serve():
     assert [(skip.provider, skip.reason) for skip in result.skipped] == [("a", "limit_reached")]
 
 
-async def test_nothing_stays_reserved_whatever_happens():
-    """Answers, failures and our own trouble alike."""
+async def test_no_reservation_stays_open():
+    """After replies, failures and internal errors."""
     config = limited('[[limits]]\ntokens = 1000000\nper = "day"\n')
     chats = Chats(
         FakePool(
@@ -232,8 +232,8 @@ MILLION = Usage(1_000_000, 500_000)
         (UNPRICED, Ending("stop", MILLION), (None, None)),
     ],
 )
-def test_what_a_call_cost(candidate, ending, expected):
-    """OpenRouter's word, else the catalogue's; a server's own where nobody knows better."""
+def test_the_cost_of_a_call_and_its_source(candidate, ending, expected):
+    """OpenRouter's report, else the catalog, else the provider's report."""
     settled, cost = settle(candidate, "ok", ending)
     assert (cost, settled.cost_source) == expected
 
@@ -250,13 +250,13 @@ def test_what_a_call_cost(candidate, ending, expected):
         ([], "ok", True),
     ],
 )
-def test_what_was_worked_on_counts_though_nothing_was_seen_of_it(events, outcome, at_work):
-    """A deadline or a cancellation gives no money back: the provider was at work."""
+def test_a_cut_off_call_was_at_work(events, outcome, at_work):
+    """A timeout or a cancellation is billed by the provider."""
     assert was_at_work(outcome, reply_of(*events), was_sent=True) is at_work
 
 
-async def test_a_request_cut_off_by_its_deadline_counts_as_estimated(autojump_clock):
-    """Or retries on a timeout would spend for ever under a limit."""
+async def test_a_timeout_counts_as_estimated(autojump_clock):
+    """Otherwise retries could exceed a limit forever."""
     config = limited('[[limits]]\ntokens = 1000000\nper = "day"\n')
     chats = Chats(FakePool(a=[[1000]]), config=config)
     await chats.ask(timeout=5, stream=False, max_tokens=700)
@@ -265,8 +265,8 @@ async def test_a_request_cut_off_by_its_deadline_counts_as_estimated(autojump_cl
 
 
 @pytest.mark.parametrize("tokens", [10**8 + 1, 2**53 - 1])
-async def test_counts_that_cannot_be_true_close_no_limit(tokens):
-    """What was reserved stands for them, and nothing stays reserved."""
+async def test_implausible_counts_do_not_exhaust_a_limit(tokens):
+    """The estimate counts instead, and nothing stays reserved."""
     config = limited('[[limits]]\ntokens = 1000000\nper = "day"\n')
     answer = [TextDelta("hi"), Ending("stop", Usage(3, tokens))]
     chats = Chats(FakePool(a=[[answer]]), config=config)
@@ -277,8 +277,8 @@ async def test_counts_that_cannot_be_true_close_no_limit(tokens):
 
 
 @pytest.mark.parametrize("text", ["", "free", "nan", "inf", "-1", "1e400", "9" * 40])
-def test_a_cost_that_cannot_be_is_none(text):
-    """A provider's rubbish breaks no bill."""
+def test_an_invalid_reported_cost_is_ignored(text):
+    """Providers may send anything."""
     assert reported_cost(text) is None
 
 
@@ -286,7 +286,7 @@ def test_a_cost_that_cannot_be_is_none(text):
 
 
 def test_a_request_that_began_without_limits_counts_under_the_first_one():
-    """It is reserved when the limit is set, and used when it ends."""
+    """It is reserved when the limit is set."""
     ledger = FakeLedger()
     tracker = LimitTracker(lambda: NOW, UTC)
     accounting = UsageAccounting(ledger, tracker, EventBus())
@@ -297,8 +297,8 @@ def test_a_request_that_began_without_limits_counts_under_the_first_one():
     assert [(row.used, row.reserved) for row in tracker.status()] == [(1, 0), (4, 0)]
 
 
-def test_a_request_that_began_under_another_limit_is_admitted_once():
-    """Limits that go and come again find its one reservation."""
+def test_a_request_keeps_its_reservation_when_limits_return():
+    """It is not reserved twice."""
     tracker = LimitTracker(lambda: NOW, UTC)
     accounting = UsageAccounting(FakeLedger(), tracker, EventBus())
     limits = [Limit(per="day", requests=9)]
@@ -311,8 +311,8 @@ def test_a_request_that_began_under_another_limit_is_admitted_once():
     assert [(row.used, row.reserved) for row in tracker.status()] == [(1, 0)]
 
 
-def test_without_limits_a_call_takes_no_reservation():
-    """Only its row in the ledger."""
+def test_without_limits_nothing_is_reserved():
+    """The call only has its row in the ledger."""
     ledger = FakeLedger()
     charge = accounting_of(ledger).begin(CANDIDATE, CALLER, Requirements())
     assert charge.reservation is None

@@ -1,4 +1,4 @@
-"""Estimates: about right, rather too much than too little, and quick."""
+"""Estimates: about right, rather too high than too low, and fast."""
 
 import tracemalloc
 
@@ -41,8 +41,8 @@ def asked(content, **more) -> ChatRequest:
     ],
     ids=["English", "Chinese", "Russian"],
 )
-def test_a_text_is_a_little_more_than_its_tokens(text, tokens):
-    """In any script: what tokenizers make of these, and at most twice as much."""
+def test_an_estimate_is_slightly_above_the_tokens(text, tokens):
+    """In any script; at most twice as many as tokenizers count."""
     assert tokens <= input_estimate(asked(text)) <= 2 * tokens
 
 
@@ -67,14 +67,14 @@ def test_everything_that_is_sent_is_counted(request_):
 
 
 def test_an_image_counts_as_a_large_one():
-    """Also in what a tool answered; the size of its data means nothing."""
+    """Also in a tool result; the size of its data does not matter."""
     assert input_estimate(asked([IMAGE])) == TOKENS_PER_IMAGE + 4
     assert input_estimate(asked([ToolResultPart("1", [IMAGE])])) == TOKENS_PER_IMAGE + 4
 
 
 @given(st.text(max_size=6000))
-def test_a_text_of_any_kind_has_a_size(text):
-    """Exact while it is short, lone surrogates included."""
+def test_short_texts_have_an_exact_size(text):
+    """Including lone surrogates."""
     size = byte_size(text)
     assert size >= 0
     if len(text) <= 4096:
@@ -82,8 +82,8 @@ def test_a_text_of_any_kind_has_a_size(text):
 
 
 @pytest.mark.parametrize("letter", ["e", "é", "字"])
-def test_a_long_text_is_neither_copied_nor_misjudged(letter):
-    """Of ten million letters a few thousand are looked at."""
+def test_a_long_text_is_measured_by_samples(letter):
+    """A few thousand of ten million characters are read."""
     text = letter * 10_000_000
     tracemalloc.start()
     size = byte_size(text)

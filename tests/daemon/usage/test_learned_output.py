@@ -1,4 +1,4 @@
-"""What was learned of answers before the start, from a ledger that may be ill."""
+"""Restoring output estimates, from a ledger that may be unreadable."""
 
 from datetime import UTC
 
@@ -18,7 +18,7 @@ from aircherd.vocabulary.reply import Usage
 from helpers.ledger import NOW, open_at_noon, settled, started
 
 
-class IllLedger:
+class FailingLedger:
     """Cannot be read `times` times."""
 
     def __init__(self, times: int) -> None:
@@ -32,27 +32,27 @@ class IllLedger:
         return [LearnedOutput("work", "large", 15, 0.0)]
 
 
-async def test_after_a_restart_it_is_known_how_long_answers_are(tmp_path):
-    """From the file, over the ledger's own thread."""
+async def test_estimates_are_restored_after_a_restart(tmp_path):
+    """From the file, in the ledger's thread."""
     for _ in range(2):
         async with open_at_noon(tmp_path / "ledger.db") as ledger:
-            usual = OutputEstimator()
-            await restore_estimates(ledger, usual)
+            estimator = OutputEstimator()
+            await restore_estimates(ledger, estimator)
             for _ in range(20):
                 ledger.settle(ledger.begin(started()), settled())
-    assert usual.estimate("work", "large") == round((512 + 20 * 40) / 21)
+    assert estimator.estimate("work", "large") == round((512 + 20 * 40) / 21)
 
 
-async def test_a_ledger_that_cannot_be_read_is_asked_again(autojump_clock):
-    """Until it can."""
-    usual = OutputEstimator()
-    await restore_estimates(IllLedger(3), usual)
-    assert (trio.current_time(), usual.estimate("work", "large")) == (3 * RETRY_SECONDS, 32)
+async def test_an_unreadable_ledger_is_retried(autojump_clock):
+    """Until it can be read."""
+    estimator = OutputEstimator()
+    await restore_estimates(FailingLedger(3), estimator)
+    assert (trio.current_time(), estimator.estimate("work", "large")) == (3 * RETRY_SECONDS, 32)
 
 
-def test_only_answers_whose_length_was_told_are_learned_from(tmp_path):
-    """Each provider's model for itself; of many the last ones."""
-    told = [
+def test_only_reported_lengths_are_learned(tmp_path):
+    """Not estimates and not failures; separately for each model."""
+    results = [
         settled(usage=Usage(80, 10)),
         settled(usage=Usage(80, 30)),
         settled(usage=Usage(80, 9000), tokens_estimated=True),
@@ -60,7 +60,7 @@ def test_only_answers_whose_length_was_told_are_learned_from(tmp_path):
         settled(usage=None),
     ]
     file = LedgerDatabase(tmp_path / "ledger.db", clock=lambda: NOW, tz=UTC)
-    entries = [LedgerEntry(number, started(), end) for number, end in enumerate(told, 1)]
+    entries = [LedgerEntry(number, started(), end) for number, end in enumerate(results, 1)]
     small = LedgerEntry(6, started(model="small"), settled(usage=Usage(80, 7)))
     file.write([*entries, small, LedgerEntry(7, started(), None)], first_id=1)
     learned = file.read(read_learned_output)
@@ -68,8 +68,8 @@ def test_only_answers_whose_length_was_told_are_learned_from(tmp_path):
     assert sorted(learned) == [("work", "large", 2, 20.0), ("work", "small", 1, 7.0)]
 
 
-def test_only_the_last_answers_are_learned_from(tmp_path):
-    """A large ledger is not read whole."""
+def test_only_the_last_replies_are_learned(tmp_path):
+    """A large ledger is not read completely."""
     file = LedgerDatabase(tmp_path / "ledger.db", clock=lambda: NOW, tz=UTC)
     assert file.read(read_learned_output) == []
     lengths = [9000] * 100 + [3] * MAX_REPLIES

@@ -1,4 +1,4 @@
-"""Money goes in and out of whole nano-USD without being changed."""
+"""Money converts to and from nano-USD without loss."""
 
 from decimal import Decimal
 
@@ -23,28 +23,28 @@ from aircherd.usage.nano_usd import describe_usd, to_nano, usd_text
         ("0." + "3" * 100, 333_333_333),
     ],
 )
-def test_an_amount_is_the_nearest_whole_number_of_nano_usd(amount, nano):
-    """However many digits it has; halves go to the even one, so that they do not add up."""
+def test_amounts_are_rounded_half_to_even(amount, nano):
+    """So that rounding errors do not add up."""
     assert to_nano(amount) == nano
 
 
 @pytest.mark.parametrize(
-    "rubbish", ["", "five", "NaN", "sNaN", "Infinity", "-0.01", "1e10", "1e999999", "1,5"]
+    "text", ["", "five", "NaN", "sNaN", "Infinity", "-0.01", "1e10", "1e999999", "1,5"]
 )
-def test_what_is_no_amount_is_refused(rubbish):
+def test_invalid_amounts_are_refused(text):
     """A provider may send anything as its cost."""
     with pytest.raises(ValueError, match="an amount in USD is a number from 0"):
-        to_nano(rubbish)
+        to_nano(text)
 
 
 @given(st.integers(0, 10**18))
-def test_nothing_is_lost_on_the_way_out_and_in(nano):
-    """As a number and as text."""
+def test_text_and_nano_usd_convert_without_loss(nano):
+    """In both directions."""
     assert to_nano(usd_text(nano)) == nano
 
 
 @pytest.mark.parametrize(
-    ("nano", "text", "words"),
+    ("nano", "text", "description"),
     [
         (0, "0", "0.00 USD"),
         (5_000_000_000, "5", "5.00 USD"),
@@ -54,6 +54,6 @@ def test_nothing_is_lost_on_the_way_out_and_in(nano):
         (100_000_000_001, "100.000000001", "100.000000001 USD"),
     ],
 )
-def test_programs_get_plain_digits_and_people_cents(nano, text, words):
-    """No exponent anywhere."""
-    assert (usd_text(nano), describe_usd(nano)) == (text, words)
+def test_programs_get_plain_digits_and_people_get_cents(nano, text, description):
+    """Neither has an exponent."""
+    assert (usd_text(nano), describe_usd(nano)) == (text, description)

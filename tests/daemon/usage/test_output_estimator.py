@@ -1,4 +1,4 @@
-"""How long answers usually are."""
+"""Estimates of output tokens."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,93 +11,100 @@ from aircherd.usage.output_estimator import (
 )
 
 
-def test_a_model_that_has_not_answered_is_guessed():
-    """Another's answers say nothing about it."""
-    usual = OutputEstimator()
-    usual.record("openai", "a", 9000)
-    assert usual.estimate("openai", "b") == usual.estimate("anthropic", "a") == DEFAULT_OUTPUT
+def test_an_unknown_model_has_the_default():
+    """Other models do not matter."""
+    estimator = OutputEstimator()
+    estimator.record("openai", "a", 9000)
+    assert (
+        estimator.estimate("openai", "b") == estimator.estimate("anthropic", "a") == DEFAULT_OUTPUT
+    )
 
 
 @given(st.lists(st.integers(0, 100_000), min_size=1, max_size=50))
-def test_it_lies_within_what_was_seen(lengths):
-    """Between the guess and the answers."""
-    usual = OutputEstimator()
+def test_the_estimate_is_between_the_default_and_the_replies(lengths):
+    """For any lengths."""
+    estimator = OutputEstimator()
     for length in lengths:
-        usual.record("openai", "a", length)
+        estimator.record("openai", "a", length)
     assert (
         min(*lengths, DEFAULT_OUTPUT)
-        <= usual.estimate("openai", "a")
+        <= estimator.estimate("openai", "a")
         <= max(*lengths, DEFAULT_OUTPUT)
     )
 
 
-def test_it_follows_the_work():
-    """After some dozens of answers it is about right."""
-    usual = OutputEstimator()
+def test_the_estimate_follows_a_change():
+    """After a few dozen replies it is about right."""
+    estimator = OutputEstimator()
     for _ in range(100):
-        usual.record("openai", "a", 4000)
-    assert 3900 <= usual.estimate("openai", "a") <= 4000
+        estimator.record("openai", "a", 4000)
+    assert 3900 <= estimator.estimate("openai", "a") <= 4000
 
 
-def test_the_guess_counts_as_one_answer():
-    """A few answers are enough to know better: else a tight budget is full of what nobody takes."""
-    usual = OutputEstimator()
-    guesses = []
+def test_the_default_counts_as_one_reply():
+    """A few replies replace it, so that a tight budget is not filled by reservations."""
+    estimator = OutputEstimator()
+    estimates = []
     for _ in range(15):
-        usual.record("openai", "a", 3)
-        guesses.append(usual.estimate("openai", "a"))
-    assert guesses[:3] == [round(3 + (DEFAULT_OUTPUT - 3) / n) for n in (2, 3, 4)]
-    assert guesses[14] == round(3 + (DEFAULT_OUTPUT - 3) / 16)
+        estimator.record("openai", "a", 3)
+        estimates.append(estimator.estimate("openai", "a"))
+    assert estimates[:3] == [round(3 + (DEFAULT_OUTPUT - 3) / n) for n in (2, 3, 4)]
+    assert estimates[14] == round(3 + (DEFAULT_OUTPUT - 3) / 16)
 
 
-def test_what_was_learned_before_is_known_again():
-    """With the weight of the answers it is the mean of."""
-    usual = OutputEstimator()
-    usual.restore([LearnedOutput("openai", "a", 10, 3.0), LearnedOutput("openai", "b", 0, 900.0)])
-    assert (usual.estimate("openai", "a"), usual.estimate("openai", "b")) == (49, DEFAULT_OUTPUT)
-    usual.record("openai", "a", 3)
-    assert usual.estimate("openai", "a") == 45
+def test_restored_estimates_have_the_weight_of_their_replies():
+    """One more reply changes them accordingly."""
+    estimator = OutputEstimator()
+    estimator.restore(
+        [LearnedOutput("openai", "a", 10, 3.0), LearnedOutput("openai", "b", 0, 900.0)]
+    )
+    assert (estimator.estimate("openai", "a"), estimator.estimate("openai", "b")) == (
+        49,
+        DEFAULT_OUTPUT,
+    )
+    estimator.record("openai", "a", 3)
+    assert estimator.estimate("openai", "a") == 45
 
 
-def test_what_was_learned_meanwhile_counts_more():
-    """The ledger is read while requests go on."""
-    usual = OutputEstimator()
-    usual.record("openai", "a", 2000)
-    usual.restore([LearnedOutput("openai", "a", 1000, 3.0)])
-    assert usual.estimate("openai", "a") == round((3 + 2000) / 2)
+def test_replies_since_the_start_count_more_than_restored_ones():
+    """The ledger is read while requests are served."""
+    estimator = OutputEstimator()
+    estimator.record("openai", "a", 2000)
+    estimator.restore([LearnedOutput("openai", "a", 1000, 3.0)])
+    assert estimator.estimate("openai", "a") == round((3 + 2000) / 2)
 
 
-def test_what_answers_have_long_said_is_left_as_it_is():
-    """The first guess weighs next to nothing by then, and so does what takes its place."""
-    usual = OutputEstimator()
+def test_restoring_does_not_change_an_established_estimate():
+    """The default that it would replace has almost no weight by then."""
+    estimator = OutputEstimator()
     for _ in range(20):
-        usual.record("openai", "a", 2000)
-    before = usual.estimate("openai", "a")
-    usual.restore([LearnedOutput("openai", "a", 1000, 3.0)])
-    assert usual.estimate("openai", "a") == before
+        estimator.record("openai", "a", 2000)
+    before = estimator.estimate("openai", "a")
+    estimator.restore([LearnedOutput("openai", "a", 1000, 3.0)])
+    assert estimator.estimate("openai", "a") == before
 
 
-def test_no_more_models_are_recalled_than_there_is_room_for():
-    """Those that answered since stay."""
-    usual = OutputEstimator()
-    usual.record("p", "mine", 0)
-    usual.restore(LearnedOutput("p", str(number), 1, 0.0) for number in range(MAX_MODELS))
+def test_restored_models_are_bounded():
+    """Models that replied since the start stay."""
+    estimator = OutputEstimator()
+    estimator.record("p", "mine", 0)
+    estimator.restore(LearnedOutput("p", str(number), 1, 0.0) for number in range(MAX_MODELS))
     assert (
-        usual.estimate("p", "mine")
-        == usual.estimate("p", str(MAX_MODELS - 2))
+        estimator.estimate("p", "mine")
+        == estimator.estimate("p", str(MAX_MODELS - 2))
         == DEFAULT_OUTPUT / 2
     )
-    assert usual.estimate("p", str(MAX_MODELS - 1)) == DEFAULT_OUTPUT
+    assert estimator.estimate("p", str(MAX_MODELS - 1)) == DEFAULT_OUTPUT
 
 
-def test_the_model_not_used_for_longest_is_forgotten():
-    """There is an end to the names of models."""
-    usual = OutputEstimator()
+def test_the_least_recently_used_model_is_forgotten():
+    """The number of models is bounded."""
+    estimator = OutputEstimator()
     for number in range(MAX_MODELS):
-        usual.record("p", str(number), 0)
-    usual.record("p", "0", 0)
-    usual.record("p", "one more", 0)
-    assert (usual.estimate("p", "1"), usual.estimate("p", "0") < DEFAULT_OUTPUT) == (
+        estimator.record("p", str(number), 0)
+    estimator.record("p", "0", 0)
+    estimator.record("p", "one more", 0)
+    assert (estimator.estimate("p", "1"), estimator.estimate("p", "0") < DEFAULT_OUTPUT) == (
         DEFAULT_OUTPUT,
         True,
     )

@@ -1,4 +1,4 @@
-"""Costs in whole numbers are the costs in decimals."""
+"""Costs in integers equal costs in decimals."""
 
 from decimal import Decimal
 
@@ -35,7 +35,7 @@ def nano_or_none(amount: Decimal) -> int | None:
 
 @given(PRICES, USAGES)
 def test_a_cost_is_the_same_as_in_decimals(prices, usage):
-    """To the last digit as text, and rounded the same way as nano-USD."""
+    """To the last digit as text, and rounded the same way."""
     whole = token_prices(prices)
     if whole is None:
         return
@@ -46,12 +46,12 @@ def test_a_cost_is_the_same_as_in_decimals(prices, usage):
 
 
 @given(PRICES, COUNTS, COUNTS)
-def test_an_estimate_is_the_cost_without_a_cache(prices, given_tokens, gained):
-    """In nano-USD, unknown beyond what anything can cost."""
+def test_an_estimate_is_the_cost_without_caching(prices, input_tokens, output_tokens):
+    """None beyond `MAX_USD`."""
     whole = token_prices(prices)
     if whole is not None:
-        expected = cost(prices, Usage(given_tokens, gained))
-        assert whole.estimate(given_tokens, gained) == nano_or_none(expected)
+        expected = cost(prices, Usage(input_tokens, output_tokens))
+        assert whole.estimate(input_tokens, output_tokens) == nano_or_none(expected)
 
 
 def prices_of(text: str) -> Prices:
@@ -64,7 +64,7 @@ def prices_of(text: str) -> Prices:
         ("3", 1000, "0.003", 3_000_000),
         ("0", 1000, "0", 0),
         ("1E+3", 1, "0.001", 1_000_000),
-        ("0.0375", 1, "0.0000000375", 38),  # the even one of 37 and 38
+        ("0.0375", 1, "0.0000000375", 38),  # half to even: 37.5
         ("0.0365", 1, "0.0000000365", 36),
         ("0.0005", 1, "0.0000000005", 0),
         ("0.00051", 1, "0.00000000051", 1),
@@ -72,25 +72,25 @@ def prices_of(text: str) -> Prices:
         (str(MAX_USD), 1_000_001, "1000001000", None),
     ],
 )
-def test_costs_as_text_and_as_whole_nano_usd(price, tokens, usd, nano):
-    """Halves go to the even number."""
+def test_costs_as_text_and_as_nano_usd(price, tokens, usd, nano):
+    """Halves are rounded to even."""
     whole = token_prices(prices_of(price))
     units = whole.cost(Usage(tokens))
     assert (whole.text(units), whole.nano(units)) == (usd, nano)
 
 
 @pytest.mark.parametrize("price", ["NaN", "Infinity", "1E-31", "1E+31"])
-def test_prices_that_are_no_plain_numbers_are_left_to_decimals(price):
+def test_prices_with_too_many_digits_are_left_to_decimals(price):
     """Nothing is rounded silently."""
     assert token_prices(prices_of(price)) is None
 
 
-def test_a_cost_below_zero_is_unknown():
-    """Others' data may hold anything."""
+def test_a_negative_cost_is_unknown():
+    """Prices from outside may be invalid."""
     assert token_prices(prices_of("-1")).cost(Usage(1)) is None
     assert token_prices(prices_of("-1")).estimate(1, 0) is None
 
 
-def test_prices_show_their_precision():
-    """The amounts themselves are in the catalog."""
+def test_repr_has_the_precision():
+    """The amounts are in the catalog."""
     assert repr(token_prices(prices_of("0.25"))) == "<TokenPrices with 8 decimals>"

@@ -1,4 +1,4 @@
-"""The database, and what can be wrong with it."""
+"""The database, and errors of its file."""
 
 import math
 import sqlite3
@@ -22,7 +22,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def new(path):
-    """Make a LedgerDatabase; all are closed in the end."""
+    """Create a `LedgerDatabase`; all are closed at the end."""
     made = []
 
     def make():
@@ -43,7 +43,7 @@ def write(file, *entries, first_id=1):
 
 
 def filled(new, count=3):
-    """A file of so many attempts, closed."""
+    """Create a file of `count` attempts, and close it."""
     file = new()
     write(file, *(ended(number) for number in range(1, count + 1)))
     file.close()
@@ -53,35 +53,35 @@ def names(path):
     return sorted(file.name for file in path.parent.iterdir())
 
 
-# -------------------------------------------------------------- what is written
+# -------------------------------------------------------------- writing
 
 
-def test_an_attempt_is_written_and_counted(new, path):
-    """In the sums of its hour and its day too."""
+def test_write_inserts_attempts_and_updates_the_sums(new, path):
+    """The sums of its hour and of its day."""
     file = new()
     write(file, LedgerEntry(1, started(), None))
     write(file, ended(1), ended(2, outcome="rate_limited", usage=None, cost_nano=0))
     file.close()
     assert attempts(path) == [(1, "ok"), (2, "rate_limited")]
     for table in ("hours", "days"):
-        said, true = sums(path, table)
-        assert said == true
-        assert [row[2:5] for row in said] == [("ok", 1, 80), ("rate_limited", 1, 0)]
+        actual, expected = sums(path, table)
+        assert actual == expected
+        assert [row[2:5] for row in actual] == [("ok", 1, 80), ("rate_limited", 1, 0)]
 
 
-def test_what_is_written_twice_counts_once(new, path):
-    """After a failure it may not be known whether it was written."""
+def test_an_attempt_written_twice_counts_once(new, path):
+    """After a failure it may be unknown whether it was written."""
     file = new()
     for _ in range(3):
         write(file, ended(1), LedgerEntry(2, started(), None))
     write(file, ended(1, cost_nano=999), ended(2))
     file.close()
     assert attempts(path, "id, outcome, cost_nano") == [(1, "ok", 5_000), (2, "ok", 5_000)]
-    said, true = sums(path, "days")
-    assert (said, said[0][3]) == (true, 2)
+    actual, expected = sums(path, "days")
+    assert (actual, actual[0][3]) == (expected, 2)
 
 
-def test_a_batch_is_written_whole_or_not_at_all(new, path):
+def test_a_batch_is_written_entirely_or_not_at_all(new, path):
     """A full file takes nothing of it, and all of it once there is room."""
     file = new()
     write(file, ended(1))
@@ -93,12 +93,12 @@ def test_a_batch_is_written_whole_or_not_at_all(new, path):
     assert file.read(lambda c: c.execute("SELECT count(*) FROM attempts").fetchall()) == [(1,)]
     write(file, *batch)
     file.close()
-    said, true = sums(path, "hours")
-    assert (said, len(attempts(path))) == (true, 1999)
+    actual, expected = sums(path, "hours")
+    assert (actual, len(attempts(path))) == (expected, 1999)
 
 
-def test_names_are_kept_once(new, path):
-    """A row holds a number for who was asked by whom, and the number is right after a failure."""
+def test_names_are_stored_once(new, path):
+    """Rows refer to them by number."""
     file = new()
     write(file, ended(1), ended(2), LedgerEntry(3, started(key=None, project="\udcff"), settled()))
     file.close()
@@ -110,8 +110,8 @@ def test_names_are_kept_once(new, path):
 
 
 @pytest.mark.parametrize("changes", [{"cost_nano": Decimal(1)}, {"cost_source": object()}])
-def test_a_value_that_fits_no_file_is_no_trouble_of_the_file(new, path, changes):
-    """Whoever gave it is told; the file is open, and what comes next is whole."""
+def test_an_invalid_value_does_not_close_the_file(new, path, changes):
+    """The error is raised, and the next write succeeds."""
     file = new()
     with pytest.raises(sqlite3.Error, match="type"):
         write(file, ended(1), ended(2, **changes))
@@ -122,8 +122,8 @@ def test_a_value_that_fits_no_file_is_no_trouble_of_the_file(new, path, changes)
     assert query(path, "SELECT id FROM parties") == [(1,)]
 
 
-def test_a_number_that_fits_no_file_takes_no_party_with_it(new, path):
-    """Of a batch that was taken back, the numbers of those who were asked are too."""
+def test_cached_parties_are_forgotten_after_a_rollback(new, path):
+    """The next write inserts them again."""
     file = new()
     with pytest.raises(OverflowError):
         write(file, ended(1), ended(2**63))
@@ -134,8 +134,8 @@ def test_a_number_that_fits_no_file_takes_no_party_with_it(new, path):
     ]
 
 
-def test_numbers_follow_those_in_the_file(new, path):
-    """Also where some were given out before it could be read."""
+def test_ids_continue_those_in_the_file(new, path):
+    """Even ids that were assigned before the file could be read."""
     filled(new)
     file = new()
     file.open()
@@ -149,8 +149,8 @@ def test_numbers_follow_those_in_the_file(new, path):
     assert attempts(path, "id") == [(number,) for number in range(1, 7)]
 
 
-def test_what_was_spent_is_forced_to_the_disk(new):
-    """An attempt under way is not: it need only survive this process."""
+def test_settled_attempts_are_synced_to_the_disk(new):
+    """An attempt in progress is not: it only has to survive this process."""
     file, levels = new(), []
     for entry in (LedgerEntry(1, started(), None), ended(1), LedgerEntry(2, started(), None)):
         write(file, entry)
@@ -158,8 +158,8 @@ def test_what_was_spent_is_forced_to_the_disk(new):
     assert levels == [1, 2, 1]  # NORMAL, FULL, NORMAL
 
 
-def test_on_a_network_file_system_there_is_a_rollback_journal(new, path, monkeypatch):
-    """Always forced to the disk: else it could damage the file."""
+def test_a_network_file_system_gets_a_rollback_journal(new, path, monkeypatch):
+    """Every commit is synced, or a crash could damage the file."""
     monkeypatch.setattr(db_file, "is_on_network", lambda _: True)
     file = new()
     write(file, LedgerEntry(1, started(), None))
@@ -172,8 +172,8 @@ def test_on_a_network_file_system_there_is_a_rollback_journal(new, path, monkeyp
     assert attempts(path) == [(1, "ok"), (2, "started")]
 
 
-def test_all_its_files_are_ours_alone(new, path):
-    """The log beside it too; nothing else is left when it is closed."""
+def test_all_files_are_private(new, path):
+    """The log too; closing leaves only the database."""
     file = new()
     write(file, ended(1))
     assert names(path) == ["ledger.db", "ledger.db-wal"]
@@ -182,8 +182,8 @@ def test_all_its_files_are_ours_alone(new, path):
     assert names(path) == ["ledger.db"]
 
 
-def test_nobody_else_can_open_it(new, path):
-    """Two connections to one log can damage it."""
+def test_no_other_connection_can_open_it(new, path):
+    """Two connections to one log can damage the file."""
     file = new()
     write(file, ended(1))
     other = sqlite3.connect(path, timeout=0)
@@ -191,8 +191,8 @@ def test_nobody_else_can_open_it(new, path):
         other.execute("SELECT * FROM attempts")
 
 
-def test_a_file_that_another_program_has_open_can_be_tried_again(new, path):
-    """Nothing is lost by waiting."""
+def test_a_locked_file_can_be_retried(new, path):
+    """Nothing is lost meanwhile."""
     filled(new)
     file = new()
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -205,7 +205,7 @@ def test_a_file_that_another_program_has_open_can_be_tried_again(new, path):
 
 
 def test_old_attempts_are_removed_in_steps(new, path):
-    """The sums of their days stay, those of their hours go; what is under way stays."""
+    """Sums of days and attempts in progress stay, sums of hours are removed."""
     file = new()
     old = [ended(number, at=NOW - 40 * DAY + number * HOUR) for number in range(1, 4)]
     write(file, *old, LedgerEntry(4, started(NOW - 40 * DAY), None), ended(5))
@@ -219,11 +219,11 @@ def test_old_attempts_are_removed_in_steps(new, path):
     assert query(path, schema.KEPT_HOUR) == [(hour,)]
 
 
-# -------------------------------------------------------------- what an earlier run left
+# -------------------------------------------------------------- earlier runs
 
 
-def test_what_an_earlier_run_left_open_is_unknown(new, path):
-    """With what was estimated, in the sums too."""
+def test_attempts_left_in_progress_by_an_earlier_run_are_unknown(new, path):
+    """They count as estimated, also in the sums."""
     file = new()
     write(
         file,
@@ -239,15 +239,15 @@ def test_what_an_earlier_run_left_open_is_unknown(new, path):
         ("unknown", 100, 50, None),
     ]
     for table in ("hours", "days"):
-        said, true = sums(path, table)
-        assert said == true
-        assert [row[2:] for row in said] == [
+        actual, expected = sums(path, table)
+        assert actual == expected
+        assert [row[2:] for row in actual] == [
             ("unknown", 2, 200, 100, 0, 0, 0, 7_000, 1, 2, 200, 100, 7_000)
         ]
 
 
-def test_what_this_run_has_open_stays_so(new, path):
-    """Opening the file again after trouble is no new run."""
+def test_reopening_keeps_attempts_in_progress(new, path):
+    """Opening the file again after an error is not a new run."""
     file = new()
     write(file, LedgerEntry(1, started(), None))
     file.close()
@@ -295,12 +295,12 @@ READABLE = [
         "a trigger is missing",
     )
 ]
-"""After which every attempt can be read all the same."""
+"""After these, every attempt is still readable."""
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
-def test_a_damaged_file_is_moved_aside_and_a_new_one_begun(new, path, damage):
-    """It is kept as it was, and the note says where."""
+def test_a_damaged_file_is_moved_aside_and_replaced(new, path, damage):
+    """It is kept unchanged, and the note has its path."""
     filled(new, 2000)
     damage(path)
     content = path.read_bytes()
@@ -316,7 +316,7 @@ def test_a_damaged_file_is_moved_aside_and_a_new_one_begun(new, path, damage):
     assert len(saved) == (2000 if damage in READABLE else 0)
 
 
-def a_page_nobody_reads(path):
+def damage_an_unread_page(path):
     overwrite(path, 4096 * 20, b"\xff" * 4096)
 
 
@@ -324,10 +324,10 @@ def never():
     return False
 
 
-def test_a_damaged_page_that_nobody_reads_is_found_by_the_check(new, path):
-    """A start does not wait for that, and goes by what it reads."""
+def test_the_check_finds_a_damaged_page_that_is_not_read(new, path):
+    """The start does not wait for it."""
     filled(new, 5000)
-    a_page_nobody_reads(path)
+    damage_an_unread_page(path)
     file = new()
     write(file, ended(5001), first_id=5001)
     assert (file.note, file.highest_id) == (None, 5000)
@@ -342,20 +342,20 @@ def test_a_damaged_page_that_nobody_reads_is_found_by_the_check(new, path):
     assert 4900 < len(numbers) < 5002
     assert f", with {len(numbers) - 1:,} attempts of the old one" in file.note
     for table in ("hours", "days"):
-        said, true = sums(path, table)
-        assert said == true
+        actual, expected = sums(path, table)
+        assert actual == expected
 
 
-def test_a_check_of_a_whole_file_finds_nothing(new):
-    """And leaves it as it is."""
+def test_the_check_of_an_intact_file_finds_nothing(new):
+    """And does not change it."""
     filled(new)
     file = new()
     assert file.check(never) is True
     assert file.note is None
 
 
-def test_a_check_can_be_stopped(new, monkeypatch):
-    """The file is as usable as before."""
+def test_the_check_can_be_stopped(new, monkeypatch):
+    """The file still works afterwards."""
     monkeypatch.setattr(sqlite, "PROGRESS_STEPS", 1)
     filled(new)
     file = new()
@@ -364,8 +364,8 @@ def test_a_check_can_be_stopped(new, monkeypatch):
     assert file.note is None
 
 
-def test_the_files_beside_a_damaged_one_go_with_it(new, path):
-    """A log that is read with another database would damage that too."""
+def test_files_next_to_a_damaged_one_are_moved_along(new, path):
+    """A log would damage another database."""
     filled(new)
     path.write_bytes(b"x" * 10_000)
     path.with_name("ledger.db-wal").write_bytes(b"log")
@@ -379,8 +379,8 @@ def test_the_files_beside_a_damaged_one_go_with_it(new, path):
     ]
 
 
-def test_a_log_that_lost_its_database_is_kept(new, path):
-    """It may hold what nothing else does."""
+def test_a_log_without_its_database_is_kept(new, path):
+    """It may contain attempts that nothing else has."""
     path.with_name("ledger.db-wal").write_bytes(b"log")
     file = new()
     file.open()
@@ -388,8 +388,8 @@ def test_a_log_that_lost_its_database_is_kept(new, path):
     assert path.with_name("ledger.db.damaged-20261122T153000Z-wal").read_bytes() == b"log"
 
 
-def test_damage_that_shows_while_it_is_open_is_handled_too(new, path):
-    """What was to be written goes into the new file."""
+def test_damage_of_an_open_file_is_handled(new, path):
+    """The batch goes into the new file."""
     filled(new, 2000)
     file = new()
     file.read(lambda c: c.executescript("PRAGMA cache_size = 0; PRAGMA shrink_memory"))
@@ -402,8 +402,8 @@ def test_damage_that_shows_while_it_is_open_is_handled_too(new, path):
     assert attempts(path) == [(2001, "ok")]
 
 
-def test_a_damaged_file_that_cannot_be_moved_is_not_written_to(new, path, monkeypatch):
-    """What it holds may still be saved by somebody."""
+def test_a_damaged_file_that_cannot_be_moved_is_not_changed(new, path, monkeypatch):
+    """Its content may still be recoverable."""
 
     def refuse(*_):
         raise PermissionError(13, "Permission denied")
@@ -415,8 +415,8 @@ def test_a_damaged_file_that_cannot_be_moved_is_not_written_to(new, path, monkey
     assert path.read_bytes() == b"x" * 10_000
 
 
-def test_what_was_lost_with_a_damaged_file_is_remembered(new, path):
-    """At every start: what a limit counts may lack what was used before."""
+def test_a_loss_is_remembered_across_starts(new, path):
+    """Limits may lack usage from before it."""
     filled(new)
     file = new()
     file.open()
@@ -434,8 +434,8 @@ def test_what_was_lost_with_a_damaged_file_is_remembered(new, path):
     )
 
 
-def test_a_loss_is_told_as_long_as_a_limit_may_look_back_to_it(new, path):
-    """After that it is no news any more."""
+def test_a_loss_is_noted_as_long_as_limits_look_back(new, path):
+    """After 32 days it no longer matters."""
     file = new()
     file.record_loss()
     file.close()
@@ -445,7 +445,7 @@ def test_a_loss_is_told_as_long_as_a_limit_may_look_back_to_it(new, path):
     assert (late.lost_at, late.note) == (NOW, None)
 
 
-def test_a_loss_of_the_future_counts_as_of_now(new, path):
+def test_a_loss_in_the_future_counts_as_of_now(new, path):
     """The clock was wrong then, or is now."""
     late = LedgerDatabase(path, clock=lambda: NOW + DAY, tz=UTC)
     late.record_loss()
@@ -466,8 +466,8 @@ def of_later_version(new, path):
     execute(path, f"PRAGMA user_version = {LATER}", "ALTER TABLE attempts ADD COLUMN mood TEXT")
 
 
-def test_a_file_of_a_later_version_is_left_as_it_is(new, path):
-    """Not one byte changes; what is told can be read until the end."""
+def test_a_file_of_a_later_version_is_not_changed(new, path):
+    """New attempts are held in memory and can be read."""
     of_later_version(new, path)
     content = path.read_bytes()
     file = new()
@@ -480,8 +480,8 @@ def test_a_file_of_a_later_version_is_left_as_it_is(new, path):
     assert (file.note, attempts(path)) == (None, [(1, "ok"), (2, "ok"), (3, "ok")])
 
 
-def test_a_later_version_that_is_only_in_the_log_counts(new, path, tmp_path):
-    """A later aircherd may have been killed right after it changed the form."""
+def test_a_later_version_in_the_log_counts(new, path, tmp_path):
+    """A later aircherd may have been killed right after an upgrade."""
     of_later_version(new, path)
     execute(path, f"PRAGMA user_version = {schema.VERSION}")
     with closing(sqlite3.connect(path, isolation_level=None)) as later:
@@ -497,37 +497,37 @@ def test_a_later_version_that_is_only_in_the_log_counts(new, path, tmp_path):
     assert (path.read_bytes(), path.with_name("ledger.db-wal").read_bytes()) == (content, log)
 
 
-def test_memory_is_bounded_where_nothing_may_be_written(new, path):
-    """It fills up as a disk does."""
+def test_the_memory_of_a_refused_file_is_bounded(new, path):
+    """It is full like a disk."""
     of_later_version(new, path)
     file = new()
 
-    def write_for_ever():
+    def write_forever():
         for start in range(1, 10_000_000, 20_000):
             write(file, *(ended(start + number) for number in range(20_000)))
 
     with pytest.raises(FileError, match="full"):
-        write_for_ever()
+        write_forever()
 
 
-# -------------------------------------------------------------- no right, no room
+# -------------------------------------------------------------- refused paths
 
 
-def test_a_symlink_is_refused_with_a_sentence(new, path, tmp_path):
+def test_a_symlink_is_refused_with_a_reason(new, path, tmp_path):
     """As for every file of the daemon."""
     path.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(FileError, match="symbolic links"):
         new().open()
 
 
-def test_a_directory_in_its_place_is_refused_with_a_sentence(new, path):
-    """And left alone."""
+def test_a_directory_is_refused_with_a_reason(new, path):
+    """It is not changed."""
     path.mkdir()
     with pytest.raises(FileError, match="Is a directory"):
         new().open()
 
 
-def test_it_says_what_it_is(new, path):
+def test_repr_has_path_and_state(new, path):
     """For logs."""
     file = new()
     assert repr(file) == f"<LedgerDatabase {path} closed>"

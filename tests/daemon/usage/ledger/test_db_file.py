@@ -1,4 +1,4 @@
-"""Where the ledger's file lies."""
+"""The ledger's file on the disk."""
 
 import os
 
@@ -27,7 +27,7 @@ def path(tmp_path):
     return tmp_path / "data" / "ledger.db"
 
 
-def test_it_is_made_for_us_alone(path):
+def test_a_new_file_is_private(path):
     """With its directory, whatever the umask."""
     previous = os.umask(0)
     try:
@@ -38,8 +38,8 @@ def test_it_is_made_for_us_alone(path):
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_file_open_to_others_is_closed_to_them(path):
-    """What is in it stays."""
+def test_an_existing_file_becomes_private(path):
+    """Its content stays."""
     path.parent.mkdir()
     path.write_bytes(b"content")
     path.chmod(0o644)
@@ -56,8 +56,8 @@ def test_a_symlink_is_not_followed(path, tmp_path):
     assert not (tmp_path / "elsewhere").exists()
 
 
-def test_what_is_not_a_file_is_refused(path):
-    """And left alone."""
+def test_anything_but_a_file_is_refused(path):
+    """It is not changed."""
     path.parent.mkdir()
     os.mkfifo(path, 0o644)
     with pytest.raises(FileExistsError, match="not a file"):
@@ -65,8 +65,8 @@ def test_what_is_not_a_file_is_refused(path):
     assert path.stat().st_mode & 0o777 == 0o644
 
 
-def test_all_its_files_are_moved_aside_together(path):
-    """Under a name that has the time in it, and that is free."""
+def test_all_files_are_moved_aside_together(path):
+    """To a free name with the time in it."""
     for _ in range(2):
         make_private(path)
         path.with_name("ledger.db-wal").write_bytes(b"log")
@@ -85,8 +85,8 @@ def test_all_its_files_are_moved_aside_together(path):
     ]
 
 
-def test_a_log_without_its_database_is_cut_off(path):
-    """SQLite would throw the log away; a new file has none."""
+def test_a_log_without_a_database_counts_as_truncated(path):
+    """SQLite would delete the log; a new file has none."""
     make_private(path)
     assert not is_truncated(path)
     path.with_name("ledger.db-wal").write_bytes(b"log")
@@ -95,15 +95,15 @@ def test_a_log_without_its_database_is_cut_off(path):
     assert not is_truncated(path)
 
 
-def test_a_few_bytes_are_no_new_file(path):
-    """SQLite would take them for one."""
+def test_a_few_bytes_count_as_truncated(path):
+    """SQLite would take them for a new file."""
     make_private(path)
     path.write_bytes(b"S")
     assert is_truncated(path)
 
 
-def test_the_shared_memory_of_others_is_removed(path):
-    """Whether it is there or not."""
+def test_the_shared_memory_file_is_removed(path):
+    """It is no error if there is none."""
     make_private(path)
     path.with_name("ledger.db-shm").write_bytes(b"shared")
     remove_shared_memory(path)
@@ -115,16 +115,16 @@ def test_the_shared_memory_of_others_is_removed(path):
     ("device", "expected"),
     [((8, 1), False), ((0, 51), True), ((0, 52), True), ((0, 53), False), ((7, 7), False)],
 )
-def test_a_network_file_system_is_known_by_its_type(device, expected):
-    """As the kernel lists its mounts."""
+def test_network_file_systems_are_recognized_by_type(device, expected):
+    """From the kernel's list of mounts."""
     assert is_network_device(MOUNTS, os.makedev(*device)) is expected
 
 
-def test_rubbish_in_the_list_of_mounts_is_no_network():
-    """Better a wrong guess than no ledger."""
+def test_invalid_mount_lines_are_ignored():
+    """A wrong guess is better than no ledger."""
     assert not is_network_device("\n - \n1 2 8:1 -\n1 2 8:1 - \n", os.makedev(8, 1))
 
 
 def test_a_local_file_is_not_on_a_network(tmp_path):
-    """Asked of the kernel of this machine."""
+    """By the real list of mounts."""
     assert not is_on_network(tmp_path)

@@ -1,4 +1,4 @@
-"""Mistakes of ours in words."""
+"""Internal errors as text."""
 
 import re
 
@@ -9,13 +9,13 @@ def convert(text):
     return int(text)
 
 
-def test_it_says_what_and_where_and_not_its_own_words():
-    """Those hold what was converted, compared or looked up."""
+def test_an_internal_error_has_type_and_position_only():
+    """Its message may contain user data."""
     try:
         convert("a prompt")
     except ValueError as error:
         message = internal_error(error)
-    place = r"test_errors\.py:\d+"
+    position = r"test_errors\.py:\d+"
     assert re.fullmatch(
-        rf"internal error \(ValueError in {place} > {place}\): please report it", message
+        rf"internal error \(ValueError in {position} > {position}\): please report it", message
     )

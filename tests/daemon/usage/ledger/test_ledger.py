@@ -1,4 +1,4 @@
-"""The ledger, over real files, through restarts, kills, full disks and cancellation."""
+"""The ledger with real files: restarts, kills, full disks, cancellation."""
 
 import json
 import math
@@ -35,8 +35,8 @@ async def totals(ledger):
     return (await ledger.report(None, None, [])).totals
 
 
-async def test_an_attempt_is_there_after_a_restart(path):
-    """CounterKey once, with what it took."""
+async def test_an_attempt_survives_a_restart(path):
+    """It is counted once, with its usage."""
     async with open_at_noon(path) as ledger:
         number = ledger.begin(started())
         ledger.settle(number, settled())
@@ -47,14 +47,14 @@ async def test_an_attempt_is_there_after_a_restart(path):
         assert before.requests == 1
 
 
-async def test_leaving_writes_what_is_left(path):
-    """Nobody has to flush."""
+async def test_leaving_the_context_writes_what_is_left(path):
+    """Without a flush."""
     async with open_at_noon(path) as ledger:
         ledger.settle(ledger.begin(started()), settled())
     assert attempts(path) == [(1, "ok")]
 
 
-async def test_a_report_has_all_that_was_settled_before_it(path):
+async def test_a_report_includes_everything_settled_before(path):
     """Without a flush."""
     async with open_at_noon(path) as ledger:
         for _ in range(3):
@@ -64,8 +64,8 @@ async def test_a_report_has_all_that_was_settled_before_it(path):
         assert row.sums.requests == 3
 
 
-async def test_the_rows_since_a_time_are_those_for_limits(path):
-    """Attempts under way are not among them."""
+async def test_rows_since_lacks_attempts_in_progress(path):
+    """They are reserved in memory."""
     async with open_at_noon(path) as ledger:
         ledger.settle(ledger.begin(started(NOW - 1)), settled())
         ledger.settle(ledger.begin(started(NOW - 100)), settled())
@@ -74,8 +74,8 @@ async def test_the_rows_since_a_time_are_those_for_limits(path):
         assert (spent.at, spent.requests, spent.cost_nano) == (NOW - 1, 1, 5_000)
 
 
-async def test_rows_until_a_mark_are_those_of_attempts_that_had_ended(path):
-    """Whenever they are asked for, also where numbers go on after those of a file."""
+async def test_rows_since_with_a_mark_does_not_change(path):
+    """Even if ids continue those of an earlier run."""
     async with open_at_noon(path) as ledger:
         ledger.settle(ledger.begin(started(NOW - 1)), settled())
     async with open_at_noon(path) as ledger:
@@ -87,8 +87,8 @@ async def test_rows_until_a_mark_are_those_of_attempts_that_had_ended(path):
         assert [row.at for row in await ledger.rows_since(NOW - 10, mark)] == [NOW - 1]
 
 
-async def test_an_attempt_that_fits_no_file_holds_up_no_other(path):
-    """It is left out, and those of its batch are whole."""
+async def test_an_unwritable_attempt_does_not_block_others(path):
+    """It is discarded, the rest of its batch is written."""
     async with open_at_noon(path) as ledger:
         for changes in ({}, {"cost_nano": Decimal(1)}, {}, {"cost_source": object()}):
             ledger.settle(ledger.begin(started()), settled(**changes))
@@ -99,8 +99,8 @@ async def test_an_attempt_that_fits_no_file_holds_up_no_other(path):
         assert row.by == {"provider": "work"}
 
 
-async def test_what_was_under_way_at_a_mark_is_in_no_sum_either(path):
-    """However long it takes."""
+async def test_attempts_in_progress_at_a_mark_are_in_no_sum(path):
+    """However old they are."""
     async with open_at_noon(path) as ledger:
         ledger.settle(ledger.begin(started(NOW - 1)), settled())
     async with open_at_noon(path) as ledger:
@@ -117,7 +117,7 @@ async def test_what_was_under_way_at_a_mark_is_in_no_sum_either(path):
 
 
 async def test_an_attempt_is_settled_once(path):
-    """Whoever settles it again, or one that never was, changes nothing."""
+    """Later calls, and calls for an unknown attempt, change nothing."""
     async with open_at_noon(path) as ledger:
         number = ledger.begin(started())
         ledger.settle(number, settled())
@@ -126,8 +126,8 @@ async def test_an_attempt_is_settled_once(path):
     assert attempts(path, "id, outcome, cost_nano") == [(1, "ok", 5_000)]
 
 
-async def test_what_is_open_at_the_end_is_unknown_at_the_next_start(path):
-    """With its estimate, and numbers go on after it."""
+async def test_attempts_in_progress_at_the_end_are_unknown_after_a_restart(path):
+    """They count as estimated, and ids continue."""
     async with open_at_noon(path) as ledger:
         ledger.begin(started())
     assert attempts(path) == [(1, "started")]
@@ -138,7 +138,7 @@ async def test_what_is_open_at_the_end_is_unknown_at_the_next_start(path):
     assert attempts(path) == [(1, "unknown"), (2, "started")]
 
 
-async def test_it_counts_what_it_was_told(path):
+async def test_statistics_count_attempts(path):
     """For people and tests."""
     async with open_at_noon(path) as ledger:
         ledger.settle(ledger.begin(started()), settled())
@@ -150,8 +150,8 @@ async def test_it_counts_what_it_was_told(path):
         assert repr(ledger) == f"<Ledger ok {found}>"
 
 
-async def test_no_secret_of_an_attempt_is_in_the_file(path):
-    """There is no field for one: names and numbers are all that is told."""
+async def test_the_file_has_no_field_for_a_secret(path):
+    """Only names and numbers are recorded."""
     fields = {*started().__struct_fields__, *settled().__struct_fields__}
     assert not fields & {"messages", "prompt", "reply", "content", "secret"}
     async with open_at_noon(path) as ledger:
@@ -159,7 +159,7 @@ async def test_no_secret_of_an_attempt_is_in_the_file(path):
     assert b"default" in path.read_bytes()  # the key's label, and nothing else of it
 
 
-async def test_old_attempts_go_and_their_days_stay(path):
+async def test_old_attempts_are_removed_but_not_their_days(path):
     """In the background, from the start on."""
     async with open_at_noon(path) as ledger:
         for days in (100, 50, 1):
@@ -170,8 +170,8 @@ async def test_old_attempts_go_and_their_days_stay(path):
     assert attempts(path) == [(2, "ok"), (3, "ok")]
 
 
-async def test_a_clock_that_jumps_breaks_no_report(path):
-    """Each attempt is where the clock put it, and all are in the sum."""
+async def test_a_jumping_clock_breaks_no_report(path):
+    """Each attempt is on the day of the clock, and in the totals."""
     now = [NOW]
     async with open_ledger(path, clock=lambda: now[0], tz=UTC) as ledger:
         for jump in (0, -400 * DAY, 800 * DAY, -400 * DAY):
@@ -180,15 +180,15 @@ async def test_a_clock_that_jumps_breaks_no_report(path):
         days = [row.by["day"] for row in (await ledger.report(None, None, ["day"])).rows]
         assert days == ["2025-10-18", "2026-11-22", "2027-12-27"]
         assert (await totals(ledger)).requests == 4
-        assert sum(spent.requests for spent in await ledger.rows_since(NOW - DAY)) == 3
+        assert sum(row.requests for row in await ledger.rows_since(NOW - DAY)) == 3
 
 
 # -------------------------------------------------------------- kill -9
 
 
 @pytest.mark.timeout(180)
-def test_after_a_kill_at_any_moment_nothing_is_lost_or_counted_twice(path):
-    """200 times: what was flushed is there once, the rest once or unknown, the sums agree."""
+def test_a_kill_loses_no_flushed_attempt_and_doubles_none(path):
+    """In 200 rounds; sums agree with attempts."""
     done = subprocess.run(
         [sys.executable, ledger_victim.__file__, path, "200", "5"],
         capture_output=True,
@@ -196,8 +196,8 @@ def test_after_a_kill_at_any_moment_nothing_is_lost_or_counted_twice(path):
         env={"PYTHONPATH": f"{ROOT / 'daemon'}:{ROOT / 'tests'}"},
         check=True,
     )
-    told = json.loads(done.stdout)
-    assert len(told) > 200  # most of them lived long enough
+    flushed = json.loads(done.stdout)
+    assert len(flushed) > 200  # most of them lived long enough
 
     async def open_once_more():
         async with open_at_noon(path) as ledger:
@@ -207,14 +207,14 @@ def test_after_a_kill_at_any_moment_nothing_is_lost_or_counted_twice(path):
     found = trio.run(open_once_more)
     rows = attempts(path, "outcome, ms")
     times = Counter(ms for outcome, ms in rows if outcome == "ok")
-    assert set(told) <= set(times)
+    assert set(flushed) <= set(times)
     assert set(times.values()) == {1}
     assert {outcome for outcome, _ in rows} == {"ok", "unknown"}
     unknown = len(rows) - len(times)
     assert found.cost_nano == len(times) * 5_000 + unknown * 7_000
     for table in ("hours", "days"):
-        said, true = sums(path, table)
-        assert said == true
+        actual, expected = sums(path, table)
+        assert actual == expected
 
 
 # -------------------------------------------------------------- full, read-only, damaged, later
@@ -222,7 +222,7 @@ def test_after_a_kill_at_any_moment_nothing_is_lost_or_counted_twice(path):
 
 @contextmanager
 def small_disk(folder):
-    """A real file system of 2 MiB."""
+    """Mount a real file system of 2 MiB."""
     folder.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
     if subprocess.run(command, capture_output=True, check=False).returncode:
@@ -237,8 +237,8 @@ def remount(folder, mode):
     subprocess.run(["mount", "-o", f"remount,{mode}", str(folder)], check=True)
 
 
-async def test_a_full_disk_stops_nobody_and_is_caught_up_with(tmp_path):
-    """A real one: it fills up, the state says so, room is made, and everything is there."""
+async def test_a_full_disk_blocks_no_attempt_and_is_caught_up(tmp_path):
+    """On a real file system: it fills up, `state` reports it, room is made, nothing is missing."""
     with small_disk(tmp_path / "small") as folder:
         path = folder / "ledger.db"
         async with open_at_noon(path) as ledger:
@@ -261,8 +261,8 @@ async def test_a_full_disk_stops_nobody_and_is_caught_up_with(tmp_path):
         assert sorted(attempts(path, "ms")) == [(number,) for number in range(3000)]
 
 
-async def test_a_disk_that_is_full_from_the_start_is_caught_up_with(tmp_path):
-    """There is no file yet, and attempts are held in memory."""
+async def test_a_disk_that_is_full_at_the_start_is_caught_up(tmp_path):
+    """Attempts are held in memory meanwhile."""
     with small_disk(tmp_path / "small") as folder:
         fill = folder / "other"
         fill.write_bytes(b"x" * 2044 * 1024)
@@ -276,8 +276,8 @@ async def test_a_disk_that_is_full_from_the_start_is_caught_up_with(tmp_path):
             assert (await totals(ledger)).requests == 1
 
 
-async def test_a_read_only_file_system_stops_nobody(tmp_path):
-    """A real one; when it can be written to again, everything is there."""
+async def test_a_read_only_file_system_blocks_no_attempt(tmp_path):
+    """On a real one; when it is writable again, nothing is missing."""
     with small_disk(tmp_path / "small") as folder:
         path = folder / "ledger.db"
         async with open_at_noon(path) as ledger:
@@ -294,8 +294,8 @@ async def test_a_read_only_file_system_stops_nobody(tmp_path):
         assert attempts(path) == [(1, "ok"), (2, "ok")]
 
 
-async def test_a_directory_that_cannot_be_made_stops_nobody(tmp_path):
-    """The state names it."""
+async def test_a_directory_that_cannot_be_created_blocks_no_attempt(tmp_path):
+    """`state` names it."""
     (tmp_path / "data").write_bytes(b"a file")
     async with open_at_noon(tmp_path / "data" / "ledger.db") as ledger:
         ledger.settle(ledger.begin(started()), settled())
@@ -304,8 +304,8 @@ async def test_a_directory_that_cannot_be_made_stops_nobody(tmp_path):
         assert str(tmp_path / "data") in ledger.state.reason
 
 
-async def test_a_damaged_file_is_replaced_and_the_state_says_so(path):
-    """It works again, but what was in it is missing: both are to be known."""
+async def test_a_replaced_file_is_reported_by_the_state(path):
+    """The ledger works, but lacks earlier attempts."""
     path.parent.mkdir()
     path.write_bytes(b"x" * 10_000)
     async with open_at_noon(path) as ledger:
@@ -316,8 +316,8 @@ async def test_a_damaged_file_is_replaced_and_the_state_says_so(path):
     assert attempts(path) == [(1, "ok")]
 
 
-async def test_when_something_was_lost_is_told(path):
-    """Of a damaged file, after the next start too; of a good one nothing."""
+async def test_lost_at_is_the_time_of_the_last_loss(path):
+    """Also after a restart; -inf for an intact file."""
     async with open_at_noon(path) as ledger:
         assert ledger.lost_at == -math.inf
     path.write_bytes(b"x" * 10_000)
@@ -326,8 +326,8 @@ async def test_when_something_was_lost_is_told(path):
             assert ledger.lost_at == NOW
 
 
-async def test_a_file_of_a_later_version_is_never_written_to(path):
-    """The daemon runs, counts in memory, and the state says what to do."""
+async def test_a_file_of_a_later_version_is_never_written(path):
+    """Attempts are held in memory, and the state says what to do."""
     async with open_at_noon(path) as ledger:
         ledger.begin(started())
     execute(path, "PRAGMA user_version = 99")
@@ -347,8 +347,8 @@ async def test_a_file_of_a_later_version_is_never_written_to(path):
 # -------------------------------------------------------------- cancellation
 
 
-async def test_a_lock_at_the_end_loses_nothing(path):
-    """Who has the file for a moment is waited for, as long as an end may take."""
+async def test_closing_waits_for_a_lock(path):
+    """As long as closing may take."""
     async with open_at_noon(path):
         pass
     other = sqlite3.connect(path, check_same_thread=False)
@@ -362,7 +362,7 @@ async def test_a_lock_at_the_end_loses_nothing(path):
 
 
 async def test_a_cancelled_context_writes_what_is_left(path):
-    """The daemon may be told to stop at any moment."""
+    """The daemon may be stopped at any moment."""
     with trio.CancelScope() as scope:
         async with open_at_noon(path) as ledger:
             ledger.settle(ledger.begin(started()), settled())
@@ -371,8 +371,8 @@ async def test_a_cancelled_context_writes_what_is_left(path):
     assert attempts(path) == [(1, "ok")]
 
 
-async def test_cancelled_while_opening_it_leaves_nothing_open(path):
-    """Another can open it at once."""
+async def test_a_cancelled_opening_leaves_nothing_open(path):
+    """The file can be opened again at once."""
     with trio.CancelScope() as scope:
         scope.cancel()
         async with open_at_noon(path):
@@ -381,8 +381,8 @@ async def test_cancelled_while_opening_it_leaves_nothing_open(path):
         assert await ledger.flush()
 
 
-async def test_an_error_of_who_uses_it_passes_through(path):
-    """As it was raised, and what is left is written."""
+async def test_an_error_in_the_context_passes_through(path):
+    """What is left is written."""
 
     async def use():
         async with open_at_noon(path) as ledger:
@@ -394,8 +394,8 @@ async def test_an_error_of_who_uses_it_passes_through(path):
     assert attempts(path) == [(1, "ok")]
 
 
-async def test_a_cancelled_report_leaves_the_ledger_working(path):
-    """The next one is answered."""
+async def test_a_cancelled_report_does_not_break_the_ledger(path):
+    """The next one succeeds."""
     async with open_at_noon(path) as ledger:
         with trio.CancelScope() as scope:
             scope.cancel()
@@ -404,8 +404,8 @@ async def test_a_cancelled_report_leaves_the_ledger_working(path):
         assert await totals(ledger) == Sums()
 
 
-async def test_a_virtual_clock_does_not_cut_the_opening_short(path, autojump_clock):
-    """The file may come a little late: numbers are given out all the same, and hold."""
+async def test_a_late_file_keeps_ids_consistent(path, autojump_clock):
+    """A virtual clock does not wait for the file."""
     for _ in range(2):
         async with open_at_noon(path) as ledger:
             ledger.settle(ledger.begin(started()), settled())
@@ -413,8 +413,8 @@ async def test_a_virtual_clock_does_not_cut_the_opening_short(path, autojump_clo
     assert attempts(path) == [(1, "ok"), (2, "ok")]
 
 
-async def test_after_the_end_it_says_so(path):
-    """Who tells it something then is not hurt."""
+async def test_a_closed_ledger_reports_it(path):
+    """Recording an attempt does not fail."""
     async with open_at_noon(path) as ledger:
         pass
     ledger.settle(ledger.begin(started()), settled())

@@ -37,7 +37,7 @@ def database_of(path):
 
 
 def test_a_new_file_is_an_empty_ledger_of_the_current_version(path):
-    """It keeps all attempts, and nobody else can open it."""
+    """It keeps all attempts, and no other connection can read it."""
     with closing(open_file(path)) as connection:
         assert scalar(connection, "SELECT count(*) FROM attempts") == 0
         assert scalar(connection, schema.KEPT_HOUR) == 0

@@ -1,4 +1,4 @@
-"""What was spent of late."""
+"""Recent usage, for limits."""
 
 from datetime import UTC
 
@@ -19,12 +19,12 @@ def file(tmp_path):
     file.close()
 
 
-def write(file, *told):
-    entries = [LedgerEntry(number, begun, end) for number, (begun, end) in enumerate(told, 1)]
+def write(file, *attempts):
+    entries = [LedgerEntry(number, begun, end) for number, (begun, end) in enumerate(attempts, 1)]
     file.write(entries, first_id=1)
 
 
-def spent(file, since):
+def replayed(file, since):
     rows = file.read(lambda c: read_replayed_usage(c, since=since, now=NOW, tz=UTC))
     return sorted(rows, key=lambda row: (row.at, row.requests == 1))
 
@@ -45,23 +45,23 @@ def expected(at, requests=1, **changes):
     return ReplayedUsage(**fields | changes)
 
 
-def test_attempts_of_the_last_hour_come_one_by_one(file):
-    """With the time they were made: minutes and hours roll."""
+def test_recent_attempts_come_one_by_one(file):
+    """With their times, because minutes and hours are sliding windows."""
     moments = [NOW - HOUR, NOW - 1.5, NOW]
     write(file, *((started(at), settled()) for at in moments))
-    assert spent(file, NOW - HOUR) == [expected(at) for at in moments]
-    assert spent(file, NOW - 2) == [expected(at) for at in moments[1:]]
+    assert replayed(file, NOW - HOUR) == [expected(at) for at in moments]
+    assert replayed(file, NOW - 2) == [expected(at) for at in moments[1:]]
 
 
-def test_older_ones_come_as_sums_of_their_hour_or_day(file):
-    """A month is a few rows, and each is within the day that it counts for."""
+def test_older_attempts_come_as_sums_of_hours_or_days(file):
+    """A month is a few rows, each within the day it counts for."""
     write(
         file,
         *((started(MIDNIGHT + minutes * 60), settled()) for minutes in (0, 10, 70)),
         *((started(MIDNIGHT - DAY + hours * HOUR), settled()) for hours in range(24)),
         (started(NOW), settled()),
     )
-    assert spent(file, MIDNIGHT - DAY) == [
+    assert replayed(file, MIDNIGHT - DAY) == [
         expected(MIDNIGHT - DAY, 24),
         expected(MIDNIGHT, 2),
         expected(MIDNIGHT + HOUR),
@@ -69,19 +69,19 @@ def test_older_ones_come_as_sums_of_their_hour_or_day(file):
     ]
 
 
-def test_projects_are_not_told_apart(file):
-    """No limit is for one."""
+def test_projects_are_summed_together(file):
+    """No limit is for a project."""
     write(file, *((started(MIDNIGHT, project=name), settled()) for name in ("/a", "/b")))
-    assert spent(file, MIDNIGHT) == [expected(MIDNIGHT, 2)]
+    assert replayed(file, MIDNIGHT) == [expected(MIDNIGHT, 2)]
 
 
-def test_what_nobody_saw_end_counts_as_estimated(file):
-    """What is under way does not: who asked has reserved it."""
+def test_unknown_ends_count_as_estimated(file):
+    """Attempts in progress are not included."""
     write(file, (started(key=None), None))
-    assert spent(file, MIDNIGHT) == []
+    assert replayed(file, MIDNIGHT) == []
     again = LedgerDatabase(file._path, clock=lambda: NOW, tz=UTC)
     file.close()
-    assert spent(again, MIDNIGHT) == [
+    assert replayed(again, MIDNIGHT) == [
         expected(
             NOW, key=None, outcome="unknown", input_tokens=100, output_tokens=50, cost_nano=7_000
         )
@@ -89,17 +89,17 @@ def test_what_nobody_saw_end_counts_as_estimated(file):
     again.close()
 
 
-def test_what_took_nothing_counts_as_a_request(file):
-    """Its tokens and its cost are 0, be they not known."""
+def test_attempts_without_usage_count_as_requests(file):
+    """Unknown tokens and cost count as 0."""
     write(file, (started(), settled("timeout", usage=None, cost_nano=None)))
-    assert spent(file, MIDNIGHT) == [
+    assert replayed(file, MIDNIGHT) == [
         expected(NOW, outcome="timeout", input_tokens=0, output_tokens=0, cost_nano=0)
     ]
 
 
-def test_old_days_are_there_when_their_attempts_are_removed(file):
-    """A limit of a month is not forgotten."""
+def test_days_remain_when_their_attempts_are_removed(file):
+    """Monthly limits still count them."""
     write(file, (started(NOW - 40 * DAY), settled()), (started(NOW), settled()))
     while file.remove_before((739_942 - 32) * 24, limit=10):
         pass
-    assert spent(file, NOW - 40 * DAY) == [expected(MIDNIGHT - 40 * DAY), expected(NOW)]
+    assert replayed(file, NOW - 40 * DAY) == [expected(MIDNIGHT - 40 * DAY), expected(NOW)]

@@ -1,4 +1,4 @@
-"""Reports, over real files."""
+"""Reports, from real files."""
 
 import sqlite3
 from collections import defaultdict
@@ -32,16 +32,16 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 class Rig:
-    """A ledger that is told and asked without a thread between."""
+    """A ledger without a thread."""
 
     def __init__(self, path, tz=UTC):
         self.tz = tz
         self.file = LedgerDatabase(path, clock=lambda: NOW, tz=tz)
-        self.told = []
+        self.attempts = []
 
-    def tell(self, begun, end):
-        self.told.append((begun, end))
-        self.file.write([LedgerEntry(len(self.told), begun, end)], first_id=1)
+    def record(self, begun, end):
+        self.attempts.append((begun, end))
+        self.file.write([LedgerEntry(len(self.attempts), begun, end)], first_id=1)
 
     def report(self, since=None, until=None, by=()):
         return self.file.read(
@@ -57,7 +57,7 @@ def rig(tmp_path):
 
 
 def one(**changes):
-    """The sums of one attempt as `settled` makes it."""
+    """Return the sums of one attempt as `settled` creates it."""
     fields = {
         "requests": 1,
         "input_tokens": 80,
@@ -71,21 +71,21 @@ def one(**changes):
 
 
 def test_an_empty_ledger_has_an_empty_report(rig):
-    """With sums of zero, for that is known."""
+    """Its totals are zero."""
     assert rig.report() == rig.report(by=["day"]) == UsageReport([], Sums())
 
 
 def test_without_groups_there_are_totals_only(rig):
-    """One line for everything."""
-    rig.tell(started(), settled())
-    rig.tell(started(), settled())
+    """No row for everything."""
+    rig.record(started(), settled())
+    rig.record(started(), settled())
     assert rig.report() == UsageReport([], one() + one())
 
 
-def test_groups_come_in_order_with_nobody_first(rig):
-    """A project is None where none was sent."""
+def test_groups_are_sorted_with_none_first(rig):
+    """A project is None if none was sent."""
     for project in ("/b", None, "/a", "/b"):
-        rig.tell(started(project=project), settled())
+        rig.record(started(project=project), settled())
     assert rig.report(by=["project"]).rows == [
         ReportRow({"project": None}, one()),
         ReportRow({"project": "/a"}, one()),
@@ -93,30 +93,30 @@ def test_groups_come_in_order_with_nobody_first(rig):
     ]
 
 
-def test_days_are_those_of_the_local_clock(rig):
-    """As they were when the attempt was made."""
-    rig.tell(started(NOW - DAY), settled())
-    rig.tell(started(NOW), settled(cost_nano=1))
+def test_days_follow_local_time(rig):
+    """In the time zone of when the attempt was made."""
+    rig.record(started(NOW - DAY), settled())
+    rig.record(started(NOW), settled(cost_nano=1))
     assert rig.report(by=["day"]).rows == [
         ReportRow({"day": "2026-11-21"}, one()),
         ReportRow({"day": "2026-11-22"}, one(cost_nano=1)),
     ]
 
 
-def test_what_has_no_known_cost_is_counted(rig):
-    """Its tokens are in the sums, its cost is not 0."""
-    rig.tell(started(), settled(cost_nano=None, cost_source=None))
-    rig.tell(started(), settled("rate_limited", usage=None, cost_nano=0, cost_source=None))
+def test_attempts_of_unknown_cost_are_counted_as_unpriced(rig):
+    """Their tokens are in the sums."""
+    rig.record(started(), settled(cost_nano=None, cost_source=None))
+    rig.record(started(), settled("rate_limited", usage=None, cost_nano=0, cost_source=None))
     assert rig.report(by=["outcome"]).rows == [
         ReportRow({"outcome": "ok"}, one(cost_nano=0, unpriced=1)),
         ReportRow({"outcome": "rate_limited"}, Sums(requests=1, failed=1)),
     ]
 
 
-def test_what_nobody_saw_end_counts_as_estimated(rig):
-    """And the report says how much of the sums that is."""
-    rig.tell(started(), settled())
-    rig.tell(started(), None)
+def test_unknown_ends_count_as_estimated(rig):
+    """Attempts in progress are not included."""
+    rig.record(started(), settled())
+    rig.record(started(), None)
     assert rig.report().totals == one()
     again = Rig(rig.file._path)
     rig.file.close()
@@ -136,10 +136,10 @@ def test_what_nobody_saw_end_counts_as_estimated(rig):
     again.file.close()
 
 
-def test_what_was_cut_off_counts_as_estimated(rig):
-    """Its tokens where only its cost was told, and the other way round."""
-    rig.tell(started(), settled("cancelled", tokens_estimated=True))
-    rig.tell(started(), settled("timeout", cost_estimated=True))
+def test_the_estimated_part_is_reported(rig):
+    """Tokens and cost separately."""
+    rig.record(started(), settled("cancelled", tokens_estimated=True))
+    rig.record(started(), settled("timeout", cost_estimated=True))
     tokens = {"estimated": 1, "estimated_input_tokens": 80, "estimated_output_tokens": 40}
     assert rig.report(by=["outcome"]).rows == [
         ReportRow({"outcome": "cancelled"}, one(**tokens)),
@@ -147,20 +147,20 @@ def test_what_was_cut_off_counts_as_estimated(rig):
     ]
 
 
-def test_the_bounds_of_a_report_are_exact(rig):
-    """To the millisecond, the first included, the second not."""
+def test_bounds_are_exact(rig):
+    """To the millisecond; `since` is inclusive, `until` exclusive."""
     for minutes in range(0, 240, 10):
-        rig.tell(started(NOW - minutes * 60), settled())
+        rig.record(started(NOW - minutes * 60), settled())
     found = rig.report(NOW - 2 * HOUR, NOW)
     assert found.totals.requests == 12
     assert rig.report(NOW + 0.001).totals.requests == 0
     assert rig.report(None, NOW).totals.requests == 23
 
 
-def test_a_day_whose_attempts_were_removed_counts_whole(rig):
-    """Its sums are all that is left of it, and who was asked by whom is known with them."""
+def test_a_day_without_attempts_counts_whole(rig):
+    """Only its sums are left."""
     for hours in range(24):
-        rig.tell(started(NOW - 50 * DAY + hours * HOUR), settled())
+        rig.record(started(NOW - 50 * DAY + hours * HOUR), settled())
     names = ["day", "client", "project", "outcome"]
     whole = rig.report(by=names)
     while rig.file.remove_before((739_942 - 32) * 24, limit=10):
@@ -169,17 +169,17 @@ def test_a_day_whose_attempts_were_removed_counts_whole(rig):
     assert rig.report(NOW - 50 * DAY + HOUR).totals == whole.totals
 
 
-def test_rows_of_a_clock_gone_astray_are_reported_where_it_put_them(rig):
-    """Neither lost nor in the way of others."""
+def test_attempts_of_a_wrong_clock_are_reported_at_its_time(rig):
+    """They are not lost."""
     for at in (0.0, NOW, NOW + 400 * DAY, float("inf")):
-        rig.tell(started(at), settled())
+        rig.record(started(at), settled())
     days = [row.by["day"] for row in rig.report(by=["day"]).rows]
     assert days == ["1970-01-01", "2026-11-22", "2027-12-27", "9999-01-01"]
     assert rig.report(NOW - DAY, NOW + DAY).totals == one()
 
 
 def test_an_unknown_group_is_refused(rig):
-    """With those there are."""
+    """The message lists the known ones."""
     with pytest.raises(BadRequest, match="by: 'mood' is not one of day, provider, model"):
         validated_groups(["day", "mood"])
     assert validated_groups(["model", "day", "model"]) == ("model", "day")
@@ -209,28 +209,28 @@ SETTLED = st.builds(
 )
 
 
-def summed(told):
-    """The same in plain Python."""
+def summed(attempts):
+    """Return the sums of attempts, in plain Python."""
     total = Sums()
-    for _, end in told:
+    for _, end in attempts:
         usage = msgspec.to_builtins(end.usage or Usage())
-        cost, is_guess = end.cost_nano or 0, end.tokens_estimated
+        cost, is_estimated = end.cost_nano or 0, end.tokens_estimated
         total += Sums(
             requests=1,
             **usage,
             cost_nano=cost,
             unpriced=end.cost_nano is None,
             failed=end.outcome not in ("ok", "cancelled", "unknown"),
-            estimated=is_guess or end.cost_estimated,
-            estimated_input_tokens=usage["input_tokens"] * is_guess,
-            estimated_output_tokens=usage["output_tokens"] * is_guess,
+            estimated=is_estimated or end.cost_estimated,
+            estimated_input_tokens=usage["input_tokens"] * is_estimated,
+            estimated_output_tokens=usage["output_tokens"] * is_estimated,
             estimated_cost_nano=cost * end.cost_estimated,
         )
     return total
 
 
-def label(told, by, tz):
-    begun, end = told
+def label(attempt, by, tz):
+    begun, end = attempt
     if by == "day":
         return datetime.fromtimestamp(begun.at, tz).date().isoformat()
     return end.outcome if by == "outcome" else getattr(begun, by)
@@ -241,22 +241,22 @@ GROUP_SETS = st.sampled_from([by for count in range(4) for by in combinations(GR
 
 @settings(max_examples=60)
 @given(
-    told=st.lists(st.tuples(STARTED, SETTLED), max_size=40),
+    recorded=st.lists(st.tuples(STARTED, SETTLED), max_size=40),
     since=MOMENTS | st.none(),
     until=MOMENTS | st.none(),
     by=GROUP_SETS,
 )
-def test_a_report_is_the_plain_sum_over_its_attempts(told, since, until, by):
-    """Whatever the bounds, the groups and the clocks."""
+def test_a_report_is_the_sum_over_its_attempts(recorded, since, until, by):
+    """For any bounds, groups and clocks."""
     with TemporaryDirectory() as folder:
         rig = Rig(Path(folder, "ledger.db"), BERLIN)
-        for begun, end in told:
-            rig.tell(begun, end)
+        for begun, end in recorded:
+            rig.record(begun, end)
         found = rig.report(since, until, by)
         rig.file.close()
     within = [
         (begun, end)
-        for begun, end in told
+        for begun, end in recorded
         if (since is None or begun.at >= since) and (until is None or begun.at < until)
     ]
     groups = defaultdict(list)
@@ -267,9 +267,9 @@ def test_a_report_is_the_plain_sum_over_its_attempts(told, since, until, by):
     assert {tuple(row.by.values()): row.sums for row in found.rows} == (expected if by else {})
 
 
-def test_the_triggers_are_the_only_writers_of_sums(rig):
-    """A report over years reads no attempt: their number does not matter to it."""
-    rig.tell(started(NOW - 10 * DAY), settled())
+def test_a_report_of_whole_days_reads_no_attempts(rig):
+    """So their number does not matter."""
+    rig.record(started(NOW - 10 * DAY), settled())
     rig.file.close()
     with closing(sqlite3.connect(rig.file._path, isolation_level=None)) as connection:
         connection.execute("DELETE FROM attempts")

@@ -15,8 +15,8 @@ def cells(begun, end=None):
     )
 
 
-def test_an_attempt_under_way_holds_what_is_estimated():
-    """So that it is what remains if nobody sees it end."""
+def test_an_attempt_in_progress_has_its_estimates():
+    """They remain if its end stays unknown."""
     assert cells(started()) == {
         "id": 9,
         "at_ms": int(NOW * 1000),
@@ -37,34 +37,34 @@ def test_an_attempt_under_way_holds_what_is_estimated():
     assert cells(started(cost_estimate_nano=None))["estimated"] == 1
 
 
-def test_an_attempt_that_ended_holds_what_it_took():
-    """And nothing of the estimate."""
+def test_a_settled_attempt_has_its_usage():
+    """No estimate remains."""
     found = cells(started(), settled())
     assert list(found.values())[4:] == ["ok", 1200, 300, 80, 40, 20, 10, 5, 5_000, "catalog", 0]
 
 
-def test_what_is_not_known_stays_unknown():
-    """Null, never 0."""
+def test_unknown_values_are_null():
+    """Never 0."""
     found = cells(started(), settled("timeout", usage=None, cost_nano=None, cost_source=None))
     assert list(found.values())[4:] == ["timeout", 1200, 300, *[None] * 7, 0]
 
 
 @pytest.mark.parametrize(("tokens", "cost", "mark"), [(True, False, 1), (False, True, 2)])
-def test_what_is_estimated_is_marked(tokens, cost, mark):
-    """Tokens and cost apart."""
+def test_estimated_values_are_marked(tokens, cost, mark):
+    """Tokens and cost separately."""
     end = settled("cancelled", tokens_estimated=tokens, cost_estimated=cost)
     assert cells(started(), end)["estimated"] == mark
 
 
-def test_no_number_is_too_large_or_negative():
-    """Whatever a provider claims can be written and summed."""
+def test_numbers_are_clamped():
+    """Anything that a provider sends can be written and summed."""
     found = cells(started(), settled(usage=Usage(10**30, -5), cost_nano=10**40, ms=-1))
     assert (found["input_tokens"], found["output_tokens"]) == (MAX_COUNT, 0)
     assert (found["cost_nano"], found["ms"]) == (MAX_COUNT, 0)
 
 
-def test_an_end_cannot_be_called_started():
-    """It would seem to be under way."""
+def test_the_outcome_started_is_stored_as_unknown():
+    """It would look like an attempt in progress."""
     assert cells(started(), settled("started"))["outcome"] == "unknown"
 
 
@@ -78,7 +78,7 @@ def test_an_end_cannot_be_called_started():
         ("ü" * 1000, "ü" * MAX_NAME),
     ],
 )
-def test_a_name_is_kept_as_text_that_any_file_holds(text, kept):
-    """Clients send paths, and paths may be anything."""
+def test_names_are_stored_as_valid_text(text, kept):
+    """Clients send paths, which may contain any bytes."""
     assert stored_name(text) == kept
     assert msgspec.json.encode(stored_name(text))

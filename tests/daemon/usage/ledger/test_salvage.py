@@ -1,4 +1,4 @@
-"""What can still be read of a damaged ledger."""
+"""What is readable in a damaged ledger."""
 
 import sqlite3
 from contextlib import closing
@@ -31,7 +31,7 @@ def write(path, *numbers, at=NOW):
 
 
 def saved(path, first_hour=HOUR):
-    """What can be read, by number; checks that nothing is changed and nothing left behind."""
+    """Return what is readable, by id; check that the file is unchanged and no copy remains."""
     before = {file.name: file.read_bytes() for file in path.parent.iterdir()}
     found = salvage(path, path.with_name("copy"), first_hour=first_hour)
     assert {file.name: file.read_bytes() for file in path.parent.iterdir()} == before
@@ -44,8 +44,8 @@ def overwrite(path, at, content):
         file.write(content)
 
 
-def test_without_its_head_all_of_it_is_read(path):
-    """Every ledger has the same one."""
+def test_a_file_without_its_header_is_read_completely(path):
+    """Every ledger has the same header."""
     overwrite(path, 0, b"X" * 20)
     found = saved(path)
     assert sorted(found) == list(range(1, 2001))
@@ -53,16 +53,16 @@ def test_without_its_head_all_of_it_is_read(path):
     assert found[7].cells[:5] == [7, NOW * 1000, HOUR + 15, 1, "ok"]
 
 
-def test_what_lies_before_and_behind_a_damaged_page_is_read(path):
-    """Of 2,000 all but those in it."""
+def test_rows_around_a_damaged_page_are_read(path):
+    """Of 2,000 attempts, all except those on it."""
     overwrite(path, 4096 * 20, b"\xff" * 4096)
     found = saved(path)
     assert {1, 2000} < found.keys()
     assert 1900 < len(found) < 2000
 
 
-def test_what_is_in_the_log_beside_it_is_read(path):
-    """After a kill the last attempts are nowhere else."""
+def test_the_log_is_read(path):
+    """After a kill, only it has the last attempts."""
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("UPDATE attempts SET outcome = 'timeout' WHERE id = 2000")
         copy = path.parent / "killed" / "ledger.db"
@@ -75,45 +75,45 @@ def test_what_is_in_the_log_beside_it_is_read(path):
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 50, b"this is no database" * 1000])
-def test_of_what_is_no_database_nothing_is_read(path, content):
-    """And nothing fails."""
+def test_anything_but_a_database_yields_nothing(path, content):
+    """And no error."""
     path.write_bytes(content)
     assert saved(path) == {}
 
 
-def test_a_file_that_is_gone_or_too_large_is_left_alone(path, monkeypatch):
-    """A start does not wait for that."""
+def test_a_missing_or_too_large_file_is_not_read(path, monkeypatch):
+    """A start does not wait for it."""
     assert salvage(path.with_name("none"), path.with_name("copy"), first_hour=HOUR) == []
     monkeypatch.setattr(module, "MAX_BYTES", 4096)
     assert saved(path) == {}
 
 
-def test_only_as_much_is_read_as_there_is_time_for(path, monkeypatch):
+def test_reading_stops_after_a_second(path, monkeypatch):
     """A start waits for it."""
     monkeypatch.setattr(module, "MAX_SECONDS", -1)
     assert saved(path) == {}
 
 
-def test_what_no_limit_counts_is_not_read(path):
-    """Older attempts stay in the old file."""
-    write(path, 1, at=NOW - DAY)  # whose number goes on after those that are there
+def test_attempts_that_no_limit_counts_are_not_read(path):
+    """They stay in the damaged file."""
+    write(path, 1, at=NOW - DAY)  # its id continues those in the file
     assert (len(saved(path)), len(saved(path, HOUR - 24))) == (2000, 2001)
 
 
-NONSENSE = {
-    "a count that is a text": "input_tokens = 'many'",
-    "a negative one": "output_tokens = -5",
-    "one beyond all": "cost_nano = 1000000000000000000",
-    "a number for a name": "outcome = x'00'",
-    "another source": "cost_source = 'nobody'",
-    "a time that is none": "at_ms = -1",
-    "an estimate of nothing known": "estimated = 8",
-    "somebody unknown": "party = 99",
+INVALID = {
+    "a count that is text": "input_tokens = 'many'",
+    "a negative count": "output_tokens = -5",
+    "a count beyond the maximum": "cost_nano = 1000000000000000000",
+    "a name that is not text": "outcome = x'00'",
+    "an unknown source": "cost_source = 'unknown'",
+    "a negative time": "at_ms = -1",
+    "unknown bits of estimated": "estimated = 8",
+    "an unknown party": "party = 99",
 }
 
 
-@pytest.mark.parametrize("change", NONSENSE.values(), ids=NONSENSE)
-def test_what_cannot_be_an_attempt_is_left_out(path, change):
-    """The rows beside it are read."""
+@pytest.mark.parametrize("change", INVALID.values(), ids=INVALID)
+def test_invalid_rows_are_left_out(path, change):
+    """Other rows are read."""
     execute(path, f"UPDATE attempts SET {change} WHERE id = 1000")  # noqa: S608 - a test's own
     assert saved(path).keys() == set(range(1, 2001)) - {1000}

@@ -1,4 +1,4 @@
-"""SQLite, without anything of the ledger."""
+"""Helpers for SQLite."""
 
 import sqlite3
 from contextlib import closing, suppress
@@ -33,7 +33,7 @@ def count(connection):
 
 
 def test_a_transaction_is_all_or_nothing(connection):
-    """Whatever ends it, also what is no error of SQLite."""
+    """Whatever ends it, also errors that are not SQLite's."""
     for ending in (KeyboardInterrupt, sqlite3.OperationalError):
         with suppress(ending), transaction(connection):
             connection.execute("INSERT INTO things VALUES ('a')")
@@ -44,8 +44,8 @@ def test_a_transaction_is_all_or_nothing(connection):
     assert (count(connection), connection.in_transaction) == (1, False)
 
 
-def test_statements_are_executed_all_or_none(connection):
-    """A form that is made by half is none."""
+def test_create_executes_all_statements_or_none(connection):
+    """A partial schema would be invalid."""
     with pytest.raises(sqlite3.OperationalError):
         create(connection, ["INSERT INTO things VALUES ('a')", "INSERT INTO nothing VALUES (1)"])
     assert count(connection) == 0
@@ -61,8 +61,8 @@ def test_a_version_is_read_without_changing_the_file(tmp_path):
     assert path.stat().st_mtime_ns == before.st_mtime_ns
 
 
-def test_a_full_database_is_full_and_not_damaged(connection):
-    """In words that a person knows."""
+def test_a_full_database_is_not_damaged(connection):
+    """Its message is for people."""
     connection.execute("PRAGMA max_page_count = 2")
     with pytest.raises(sqlite3.OperationalError) as caught:
         connection.execute("INSERT INTO things VALUES (zeroblob(100000))")
@@ -70,8 +70,8 @@ def test_a_full_database_is_full_and_not_damaged(connection):
     assert describe_error(caught.value) == "the disk is full"
 
 
-def test_what_is_no_database_is_damage(tmp_path):
-    """SQLite's own words say it well enough."""
+def test_a_file_that_is_not_a_database_is_damaged(tmp_path):
+    """With SQLite's own message."""
     path = tmp_path / "text"
     path.write_bytes(b"x" * 10_000)
     with pytest.raises(sqlite3.DatabaseError) as caught:
@@ -80,8 +80,8 @@ def test_what_is_no_database_is_damage(tmp_path):
     assert describe_error(caught.value) == "file is not a database"
 
 
-def test_an_error_without_a_code_is_told_as_it_is():
-    """The module's own have none."""
+def test_an_error_without_a_code_keeps_its_message():
+    """Errors of the sqlite3 module have none."""
     assert describe_error(sqlite3.ProgrammingError("closed")) == "closed"
 
 
@@ -89,14 +89,14 @@ def never():
     return False
 
 
-def test_a_whole_database_has_no_damage(connection):
-    """And is as usable as before."""
+def test_an_intact_database_has_no_damage(connection):
+    """It still works afterwards."""
     assert find_damage(connection, never) is None
     assert count(connection) == 0
 
 
-def test_a_page_that_nobody_reads_is_found_damaged(tmp_path):
-    """In SQLite's own words, which name a page or a row."""
+def test_a_damaged_page_is_found(tmp_path):
+    """Even if no query reads it."""
     path = tmp_path / "a.db"
     with closing(connect(path)) as connection:
         connection.execute("CREATE TABLE things (id INTEGER PRIMARY KEY, text TEXT)")
@@ -111,8 +111,8 @@ def test_a_page_that_nobody_reads_is_found_damaged(tmp_path):
         assert find_damage(connection, never)
 
 
-def test_a_look_at_all_of_it_can_be_stopped(connection, monkeypatch):
-    """The connection is as good as before."""
+def test_a_check_can_be_stopped(connection, monkeypatch):
+    """The connection still works."""
     monkeypatch.setattr(sqlite, "PROGRESS_STEPS", 1)
     connection.execute("INSERT INTO things SELECT value FROM json_each('[1, 2, 3]')")
     with pytest.raises(Stopped):
@@ -128,8 +128,8 @@ def ledger():
         yield connection
 
 
-def test_rows_come_as_they_are(ledger):
-    """Whatever text and whichever number is in them, and what is null."""
+def test_read_rows_preserves_values(ledger):
+    """Any text, large integers and null."""
     names = ['"quoted"', "ü\u2028\n\\", ""]
     for number, name in enumerate(names):
         ledger.execute("INSERT INTO parties VALUES (?, ?, '', '', '', '')", (number, name))
@@ -145,13 +145,13 @@ def test_rows_come_as_they_are(ledger):
     ]
 
 
-def test_no_rows_are_an_empty_list(ledger):
-    """Not a row of nothing."""
+def test_read_rows_of_nothing_is_an_empty_list(ledger):
+    """Not a row of nulls."""
     assert read_rows(ledger, ["id"], "FROM attempts", [], tuple[int]) == []
 
 
-def test_the_database_is_asked_once(ledger):
-    """Each step would cost up to 5 ms beside a busy loop."""
+def test_read_rows_runs_one_statement(ledger):
+    """Each step may take 5 ms while the event loop is busy."""
     ledger.execute("INSERT INTO parties VALUES (1, 'a', '', '', '', ''), (2, 'b', '', '', '', '')")
     asked = []
     ledger.set_trace_callback(asked.append)

@@ -1,4 +1,4 @@
-"""The thread that writes: what it does when writing fails, and how it ends."""
+"""The writer's thread: batches, failing writes, closing."""
 
 import re
 import threading
@@ -21,7 +21,7 @@ FULL = FileError("/data/ledger.db: the disk is full")
 
 
 class File:
-    """A file that fails when told to, and can be held in a write."""
+    """A database that fails on request, and can hang in a write."""
 
     def __init__(self):
         self.failures = []
@@ -29,7 +29,7 @@ class File:
         self.batches = []
         self.removals = []
         self.old = 0
-        self.poison = set()
+        self.unwritable = set()
         self.checks = []
         self.is_damaged = False
         self.losses = self.tries = 0
@@ -48,7 +48,7 @@ class File:
         self.tries += 1
         assert self.may_write.wait(10)
         self._fail()
-        if any(entry.id in self.poison for entry in entries):
+        if any(entry.id in self.unwritable for entry in entries):
             raise OverflowError("what is in the entry")
         self.batches.append([entry.id for entry in entries])
 
@@ -85,7 +85,7 @@ def file():
 
 @contextmanager
 def writing(file, keep_days=None):
-    """A writer at work on `file`."""
+    """Run a writer on `file`."""
     writer = LedgerWriter(file, clock=lambda: NOW, tz=UTC, keep_days=lambda: keep_days)
     opened = threading.Event()
     thread = threading.Thread(target=writer.run, args=(opened.set,))
@@ -105,12 +105,12 @@ def put(writer, *numbers):
         writer.put(ended(number))
 
 
-def look(_file):
-    """What to ask for to wait for the writer."""
+def do_nothing(_file):
+    """Query nothing, to wait for the writer."""
 
 
-async def test_what_comes_together_is_written_together(file):
-    """In one transaction, and an answer comes after what was put before it."""
+async def test_entries_put_together_are_written_together(file):
+    """In one transaction; a query runs after what was put before it."""
     with writing(file) as writer:
         put(writer, 1, 2, 3)
         assert await writer.ask(lambda found: found.batches) == [[1, 2, 3]]
@@ -118,7 +118,7 @@ async def test_what_comes_together_is_written_together(file):
     assert not file.is_open
 
 
-async def test_a_single_entry_is_written_without_being_asked_for(file):
+async def test_a_single_entry_is_written_soon(file):
     """At most 50 ms later."""
     with writing(file) as writer:
         put(writer, 1)
@@ -127,7 +127,7 @@ async def test_a_single_entry_is_written_without_being_asked_for(file):
 
 
 async def test_many_entries_do_not_wait(file, monkeypatch):
-    """The 50 ms are for those that come alone."""
+    """The 50 ms are for small batches."""
     monkeypatch.setattr(module, "BATCH_SECONDS", 1000)
     monkeypatch.setattr(module, "LARGE_BATCH", 3)
     with writing(file) as writer:
@@ -135,25 +135,25 @@ async def test_many_entries_do_not_wait(file, monkeypatch):
         assert await trio.to_thread.run_sync(file.writing.wait, 10)
 
 
-async def test_what_cannot_be_written_waits_and_the_state_says_so(file):
-    """Then it is written in one go, and the state says that too."""
+async def test_a_file_error_degrades_the_state_until_a_write_succeeds(file):
+    """Waiting entries are then written in one batch."""
     file.always = FULL
     with writing(file) as writer:
         put(writer, 1)
-        await writer.ask(look)
+        await writer.ask(do_nothing)
         put(writer, 2)
-        await writer.ask(look)
+        await writer.ask(do_nothing)
         assert writer.state == LedgerState(
             "degraded",
             "/data/ledger.db: the disk is full (2 entries wait in memory, 0 attempts were lost)",
         )
         file.always = None
-        await writer.ask(look)
+        await writer.ask(do_nothing)
         assert (file.batches, writer.state) == ([[1, 2]], LedgerState("ok"))
 
 
-async def test_it_tries_again_by_itself(file, monkeypatch):
-    """Nobody has to ask."""
+async def test_writes_are_retried_without_new_entries(file, monkeypatch):
+    """Every second."""
     monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
     file.failures = [None, FULL, FULL, FULL]
     with writing(file) as writer:
@@ -162,8 +162,8 @@ async def test_it_tries_again_by_itself(file, monkeypatch):
         assert (await writer.ask(lambda _: writer.state)).status == "ok"
 
 
-async def test_it_does_not_try_for_every_entry(file, monkeypatch):
-    """A full disk is asked once a second, however much there is to write."""
+async def test_new_entries_do_not_cause_retries(file, monkeypatch):
+    """A full disk is tried once a second."""
     monkeypatch.setattr(module, "BATCH_SECONDS", 0)
     monkeypatch.setattr(module, "RETRY_SECONDS", 1000)
     file.failures = [None, FULL]
@@ -177,17 +177,17 @@ async def test_it_does_not_try_for_every_entry(file, monkeypatch):
     assert file.batches == [[1, 2, 3]]
 
 
-async def test_a_file_that_was_moved_aside_is_replaced_at_once(file):
-    """What was to be written goes into the new one."""
+async def test_a_damaged_file_is_replaced_at_once(file):
+    """The batch goes into the new file."""
     file.failures = [None, DamagedFileError("malformed")]
     with writing(file) as writer:
         put(writer, 1)
-        await writer.ask(look)
+        await writer.ask(do_nothing)
         assert (file.batches, writer.state.status) == ([[1]], "ok")
 
 
-async def test_the_state_says_what_the_file_says(file):
-    """A refusal is a degraded ledger, a note is not."""
+async def test_the_state_has_the_refusal_and_the_note(file):
+    """A refusal degrades the ledger, a note does not."""
     with writing(file) as writer:
         file.note = "was damaged"
         assert writer.state == LedgerState("ok", "was damaged")
@@ -195,8 +195,8 @@ async def test_the_state_says_what_the_file_says(file):
         assert writer.state == LedgerState("degraded", "of a later version")
 
 
-async def test_a_question_that_cannot_be_answered_says_why(file):
-    """To who asked, and the writer goes on."""
+async def test_a_failed_query_reports_the_reason(file):
+    """The writer goes on."""
 
     def fail(_file):
         raise FULL
@@ -207,7 +207,7 @@ async def test_a_question_that_cannot_be_answered_says_why(file):
         assert await writer.ask(lambda _: 7) == 7
 
 
-async def test_who_does_not_wait_any_more_is_not_answered(file):
+async def test_a_cancelled_query_does_not_run(file):
     """A cancelled report costs nothing."""
     asked = []
     with writing(file) as writer:
@@ -222,27 +222,27 @@ async def test_who_does_not_wait_any_more_is_not_answered(file):
     assert asked == ["patient"]
 
 
-async def test_what_is_left_is_written_at_the_end(file):
-    """Even when the last try was a moment ago and failed."""
+async def test_closing_writes_what_is_left(file):
+    """Even if the last try has just failed."""
     file.always = FULL
     with writing(file) as writer:
         put(writer, 1)
-        await writer.ask(look)
+        await writer.ask(do_nothing)
         put(writer, 2)
         file.always = None
     assert file.batches == [[1, 2]]
 
 
-async def test_a_disk_that_stays_full_does_not_keep_it_from_ending(file):
-    """What could not be written is gone, and said."""
+async def test_a_full_disk_does_not_prevent_closing(file):
+    """Unwritten entries are lost."""
     file.always = FULL
     with writing(file) as writer:
         put(writer, 1)
     assert (file.batches, writer.waiting) == ([], 1)
 
 
-async def test_at_the_end_what_cannot_be_written_is_tried_again(file, monkeypatch):
-    """Who has the file may let it go within the time that there is."""
+async def test_closing_retries_for_a_while(file, monkeypatch):
+    """A lock may be released in that time."""
     monkeypatch.setattr(module, "CLOSE_RETRY_SECONDS", 0)
     with writing(file) as writer:
         file.failures = [FULL] * 20
@@ -251,8 +251,8 @@ async def test_at_the_end_what_cannot_be_written_is_tried_again(file, monkeypatc
     assert (file.batches, writer.waiting) == ([[1]], 0)
 
 
-async def test_the_log_says_how_many_were_lost_at_the_end(file, monkeypatch):
-    """When the time is over, not before."""
+async def test_closing_logs_what_could_not_be_written(file, monkeypatch):
+    """After the last retry."""
     monkeypatch.setattr(module, "CLOSE_RETRY_SECONDS", 0)
     with capture_logs() as logs, writing(file) as writer:
         file.always = FULL
@@ -263,25 +263,25 @@ async def test_the_log_says_how_many_were_lost_at_the_end(file, monkeypatch):
     assert file.tries > 1
 
 
-async def test_a_closed_writer_answers_nobody(file):
-    """Nobody waits for ever either."""
+async def test_a_closed_writer_refuses_queries(file):
+    """No caller waits forever."""
     with writing(file) as writer:
         pass
     with pytest.raises(LedgerUnavailable, match="the ledger is closed"):
-        await writer.ask(look)
+        await writer.ask(do_nothing)
 
 
-# -------------------------------------------------------------- faults of ours
+# -------------------------------------------------------------- internal errors
 
 
-async def test_an_entry_that_cannot_be_written_is_left_out(file):
-    """The others of its batch are written; the state and the log say so, without what is in it."""
-    file.poison = {3}
+async def test_an_unwritable_entry_is_discarded(file):
+    """The rest of its batch is written; state and log do not have its content."""
+    file.unwritable = {3}
     with capture_logs() as logs, writing(file) as writer:
         put(writer, *range(1, 9))
-        await writer.ask(look)
+        await writer.ask(do_nothing)
         put(writer, 9)
-        await writer.ask(look)
+        await writer.ask(do_nothing)
         assert sorted(number for batch in file.batches for number in batch) == [1, 2, *range(4, 10)]
         assert (writer.written, writer.lost, writer.waiting) == (8, 1, 0)
         assert writer.state.status == "ok"
@@ -294,92 +294,92 @@ async def test_an_entry_that_cannot_be_written_is_left_out(file):
     assert "what is in the entry" not in str(logs)
 
 
-async def test_an_attempt_under_way_that_cannot_be_written_is_not_lost(file):
-    """It comes again when it ends."""
-    file.poison = {1}
+async def test_an_unwritable_attempt_in_progress_is_not_lost(file):
+    """It is queued again when it ends."""
+    file.unwritable = {1}
     with writing(file) as writer:
         writer.put(started(id=1))
-        await writer.ask(look)
-        file.poison = set()
+        await writer.ask(do_nothing)
+        file.unwritable = set()
         put(writer, 1)
-        await writer.ask(look)
+        await writer.ask(do_nothing)
         assert (file.batches, writer.lost) == ([[1]], 0)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("of the moment"), MemoryError()])
-async def test_a_fault_that_hits_everything_is_trouble(file, monkeypatch, error):
-    """Nothing is lost by it: all waits until it is over."""
+async def test_an_error_of_all_entries_degrades_the_state(file, monkeypatch, error):
+    """Nothing is discarded: all wait until it is over."""
     monkeypatch.setattr(module, "BATCH_SECONDS", 1000)
     file.always = error
     file.failures = [None]
     with writing(file) as writer:
         put(writer, *range(1, 11))
         for _ in range(3):
-            await writer.ask(look)
+            await writer.ask(do_nothing)
         assert writer.state.status == "degraded"
         assert f"{type(error).__name__} in" in writer.state.reason
         assert (writer.waiting, writer.lost) == (10, 0)
         file.always = None
-        await writer.ask(look)
+        await writer.ask(do_nothing)
         assert (writer.state, writer.waiting) == (LedgerState("ok"), 0)
     assert sorted(file.batches[0]) == list(range(1, 11))
 
 
-async def test_a_lack_of_memory_is_nobodys_fault(file, monkeypatch):
-    """Were it taken for one, whoever comes while there is none would be left out."""
+async def test_a_memory_error_discards_no_entry(file, monkeypatch):
+    """It is not caused by an entry."""
     monkeypatch.setattr(module, "BATCH_SECONDS", 1000)
     file.failures = [None, OverflowError(), None, MemoryError()]
     with writing(file) as writer:
         put(writer, 1, 2, 3)
-        await writer.ask(look)
+        await writer.ask(do_nothing)
         assert (file.batches, writer.waiting, writer.lost) == ([[1]], 2, 0)
-        await writer.ask(look)
+        await writer.ask(do_nothing)
         assert (writer.state, writer.waiting) == (LedgerState("ok"), 0)
 
 
-async def test_an_entry_that_comes_alone_waits_for_another(file, monkeypatch):
-    """Only where another can be written is it known to be the entry's fault."""
+async def test_a_single_unwritable_entry_waits_for_another(file, monkeypatch):
+    """Only then is it known to be the cause."""
     monkeypatch.setattr(module, "BATCH_SECONDS", 1000)
-    file.poison = {1}
+    file.unwritable = {1}
     with writing(file) as writer:
         put(writer, 1)
-        await writer.ask(look)
+        await writer.ask(do_nothing)
         assert (writer.state.status, writer.waiting, writer.lost) == ("degraded", 1, 0)
         put(writer, 2)
-        await writer.ask(look)
+        await writer.ask(do_nothing)
         assert (file.batches, writer.waiting, writer.lost) == ([[2]], 0, 1)
         assert writer.state.status == "ok"
 
 
-async def test_not_all_is_tried_in_one_turn(file, monkeypatch):
-    """But in some turns: who can be written does not wait for ever behind those who cannot."""
+async def test_unwritable_entries_are_tried_a_few_at_a_time(file, monkeypatch):
+    """Writable ones do not wait forever behind them."""
     monkeypatch.setattr(write_queue, "MAX_FAILED", 3)
     monkeypatch.setattr(module, "BATCH_SECONDS", 1000)
     monkeypatch.setattr(module, "RETRY_SECONDS", 1000)
-    file.poison = set(range(1, 9))
+    file.unwritable = set(range(1, 9))
     with writing(file) as writer:
         put(writer, *range(1, 10))
         turns = []
         for more in ([], [], [], [10], [], [11], []):
             put(writer, *more)
-            await writer.ask(look)
+            await writer.ask(do_nothing)
             turns.append((writer.written, writer.lost))
         assert (writer.state.status, writer.waiting) == ("ok", 0)
     assert turns == [(0, 0), (0, 0), (1, 3), (1, 3), (2, 6), (3, 8), (3, 8)]
 
 
-async def test_a_fault_in_opening_is_tried_again(file, monkeypatch):
-    """As a disk's is."""
+async def test_an_internal_error_while_opening_is_retried(file, monkeypatch):
+    """Like a file error."""
     monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
     file.failures = [ZeroDivisionError("a bug"), ZeroDivisionError("a bug")]
     with writing(file) as writer:
         await wait_for(lambda: file.is_open, "it is open")
-        await writer.ask(look)
+        await writer.ask(do_nothing)
         assert writer.state == LedgerState("ok")
 
 
-async def test_a_fault_in_an_answer_is_told_to_who_asked(file):
-    """The next question is answered, and what is put is written."""
+async def test_an_internal_error_in_a_query_is_reported_to_its_caller(file):
+    """Later queries and writes work."""
     with writing(file) as writer:
         with pytest.raises(LedgerUnavailable, match=r"internal error \(ZeroDivisionError in"):
             await writer.ask(lambda _: 1 / 0)
@@ -387,8 +387,8 @@ async def test_a_fault_in_an_answer_is_told_to_who_asked(file):
         assert await writer.ask(lambda found: found.batches) == [[1]]
 
 
-async def test_a_fault_anywhere_else_does_not_end_the_thread(file, monkeypatch):
-    """Who waits is told, the state says it, and a second later all goes on."""
+async def test_an_internal_error_elsewhere_does_not_end_the_thread(file, monkeypatch):
+    """Queries fail, the state reports it, and a second later everything works."""
     monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
     with writing(file) as writer, monkeypatch.context() as patch:
         record_loss = writer._record_loss
@@ -401,23 +401,23 @@ async def test_a_fault_anywhere_else_does_not_end_the_thread(file, monkeypatch):
 
         patch.setattr(writer, "_record_loss", fail)
         with pytest.raises(LedgerUnavailable, match=r"internal error \(RuntimeError in"):
-            await writer.ask(look)
+            await writer.ask(do_nothing)
         put(writer, 1)
         await wait_for(lambda: file.batches, "it is written")
         assert (await writer.ask(lambda _: writer.state)).status == "ok"
 
 
-async def test_a_loss_is_written_down(file, monkeypatch):
-    """Once, and when it can be: the next start must know that limits lack something."""
+async def test_a_loss_is_recorded_once(file, monkeypatch):
+    """After a restart, limits must know that they are incomplete."""
     monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
-    file.poison = {1}
+    file.unwritable = {1}
     with writing(file) as writer:
         put(writer, 1)
-        await writer.ask(look)
+        await writer.ask(do_nothing)
         put(writer, 2)
-        await writer.ask(look)
+        await writer.ask(do_nothing)
         assert (file.losses, writer.lost) == (1, 1)
-        file.poison = {3}
+        file.unwritable = {3}
         file.failures = [None, None, None, FULL]  # of both and each, and of writing the loss down
         put(writer, 3, 4)
         await wait_for(lambda: file.losses == 2, "it is written down")
@@ -428,27 +428,27 @@ async def test_a_loss_is_written_down(file, monkeypatch):
 
 
 async def test_a_start_does_not_wait_for_the_check(file, monkeypatch):
-    """What it asks for comes first."""
+    """Its queries come first."""
     monkeypatch.setattr(maintenance, "CHECK_DELAY", 1000)
     with writing(file) as writer:
-        await writer.ask(look)
-        await writer.ask(look)
+        await writer.ask(do_nothing)
+        await writer.ask(do_nothing)
     assert file.checks == []
 
 
 async def test_the_file_is_checked_once_soon_after_the_start(file, monkeypatch):
-    """Nobody has to ask."""
+    """Without a query."""
     monkeypatch.setattr(maintenance, "CHECK_DELAY", 0.05)
     monkeypatch.setattr(maintenance, "CHECK_RETRY_SECONDS", 0.01)
     with writing(file) as writer:
         await wait_for(lambda: file.checks, "it is checked")
         await trio.sleep(0.1)
-        await writer.ask(look)
+        await writer.ask(do_nothing)
     assert file.checks == [False]
 
 
-async def test_a_file_found_damaged_is_replaced_and_the_state_says_so(file, monkeypatch):
-    """And the new one is looked through as well."""
+async def test_a_file_found_damaged_is_replaced_and_reported(file, monkeypatch):
+    """The new file is checked as well."""
     monkeypatch.setattr(maintenance, "CHECK_DELAY", 0)
     file.is_damaged = True
     with writing(file) as writer:
@@ -459,8 +459,8 @@ async def test_a_file_found_damaged_is_replaced_and_the_state_says_so(file, monk
 # -------------------------------------------------------------- old rows
 
 
-async def test_old_rows_are_removed_step_by_step(file, monkeypatch):
-    """At the start and every hour, never less than the days of a month."""
+async def test_old_rows_are_removed_in_steps(file, monkeypatch):
+    """From the start on."""
     monkeypatch.setattr(maintenance, "STEP_SECONDS", 0)
     file.old = 1200
     with writing(file, keep_days=7) as writer:
@@ -470,16 +470,16 @@ async def test_old_rows_are_removed_step_by_step(file, monkeypatch):
     assert file.removals == [(hour, 500)] * 4
 
 
-async def test_without_a_bound_nothing_is_removed(file):
-    """Unless told otherwise a ledger forgets nothing."""
+async def test_without_keep_days_nothing_is_removed(file):
+    """By default, everything is kept."""
     with writing(file) as writer:
-        await writer.ask(look)
-        await writer.ask(look)
+        await writer.ask(do_nothing)
+        await writer.ask(do_nothing)
     assert file.removals == []
 
 
-async def test_a_write_that_hangs_holds_up_nobody(file):
-    """A put takes no lock that it holds."""
+async def test_a_hanging_write_does_not_block_put(file):
+    """It holds no lock that `put` takes."""
     with writing(file) as writer:
         file.may_write.clear()
         put(writer, 1)
@@ -487,12 +487,12 @@ async def test_a_write_that_hangs_holds_up_nobody(file):
         put(writer, *range(2, 1002))
         assert writer.waiting == 1001
         file.may_write.set()
-        await writer.ask(look)
+        await writer.ask(do_nothing)
         assert writer.waiting == 0
 
 
-def test_an_answer_may_come_after_the_loop_has_ended(file):
-    """The thread outlives a loop that did not wait for it."""
+def test_a_result_may_come_after_the_event_loop_has_ended(file):
+    """The thread may outlive the loop."""
     with writing(file) as writer:
         file.may_write.clear()
         put(writer, 1)
@@ -500,7 +500,7 @@ def test_an_answer_may_come_after_the_loop_has_ended(file):
 
         async def leave():
             with trio.move_on_after(0.01):
-                await writer.ask(look)
+                await writer.ask(do_nothing)
 
         trio.run(leave)
         file.may_write.set()

@@ -1,4 +1,4 @@
-"""What is used today: it begins anew at midnight, and a clock that jumps gives nothing away."""
+"""Usage of today or this month, also with clocks that jump."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -17,8 +17,8 @@ def used_at_noon(amount: int = 5) -> CalendarWindow:
     return today
 
 
-def test_it_begins_anew_at_midnight():
-    """Not a second before."""
+def test_usage_starts_at_zero_at_midnight():
+    """Not a second earlier."""
     today = used_at_noon()
     assert today.advance(MIDNIGHT - 1) == MIDNIGHT
     assert today.used == 5
@@ -26,22 +26,22 @@ def test_it_begins_anew_at_midnight():
     assert today.used == 0
 
 
-def test_it_knows_when_all_is_free():
-    """At midnight, whatever is asked."""
+def test_everything_frees_at_midnight():
+    """However much is requested."""
     today = used_at_noon()
     assert {today.frees_at(NOON, 1), today.resets_at(), today.ends_at(NOON)} == {MIDNIGHT}
 
 
-def test_what_was_sent_yesterday_is_yesterdays():
-    """Also if its end is told today."""
+def test_usage_of_yesterday_does_not_count_today():
+    """Even if it is reported today."""
     today = used_at_noon()
     today.advance(MIDNIGHT)
     today.add(MIDNIGHT - 1, 3)
     assert today.used == 0
 
 
-def test_a_clock_that_jumps_ahead_and_back_does_not_give_the_budget_twice():
-    """What was counted before and what was counted in between are both today's."""
+def test_a_clock_that_jumps_ahead_and_back_grants_no_second_budget():
+    """Usage from before and in between counts today."""
     today = used_at_noon()
     today.advance(NOON + DAY)
     today.add(NOON + DAY, 2)
@@ -53,8 +53,8 @@ def test_a_clock_that_jumps_ahead_and_back_does_not_give_the_budget_twice():
     assert today.used == 0
 
 
-def test_a_clock_that_goes_back_to_a_day_before_keeps_what_is_counted():
-    """It counts for the day that it is now said to be."""
+def test_a_clock_set_back_by_days_keeps_the_usage():
+    """It counts for the day that the clock now shows."""
     today = used_at_noon()
     today.advance(NOON - DAY)
     assert today.used == 5
@@ -62,8 +62,8 @@ def test_a_clock_that_goes_back_to_a_day_before_keeps_what_is_counted():
     assert today.used == 0
 
 
-def test_a_day_of_25_hours_is_counted_as_one():
-    """The hour that comes twice is within it."""
+def test_a_day_of_25_hours_is_one_day():
+    """It contains the hour that occurs twice."""
     berlin = ZoneInfo("Europe/Berlin")
     start = datetime(2026, 10, 25, tzinfo=berlin).timestamp()
     today = CalendarWindow("day", berlin)
@@ -75,8 +75,8 @@ def test_a_day_of_25_hours_is_counted_as_one():
     assert today.used == 0
 
 
-def test_it_tells_whether_its_day_began_before():
-    """A loss at midnight is the day's before."""
+def test_began_before_compares_the_start_of_the_day():
+    """A loss at midnight belongs to the day before."""
     today = used_at_noon()
     midnight = MIDNIGHT - DAY
     assert [today.began_before(at) for at in (midnight, midnight + 1)] == [False, True]

@@ -1,4 +1,4 @@
-"""One amount of one limit: whether there is room, when there will be, and what is said about it."""
+"""One amount of one limit: room, notifications and descriptions."""
 
 from datetime import UTC, datetime
 
@@ -24,8 +24,8 @@ def counter(amount="requests", per="day", most=10, warn_at=0.8, **scope) -> Limi
     ("used", "reserved", "needed", "has_room"),
     [(0, 0, 10, True), (0, 0, 11, False), (5, 4, 1, True), (5, 5, 1, False), (99, 0, 0, True)],
 )
-def test_there_is_room_up_to_the_limit(used, reserved, needed, has_room):
-    """What is used and reserved counts alike; what takes nothing always has room."""
+def test_there_is_room_up_to_the_maximum(used, reserved, needed, has_room):
+    """Usage and reservations count alike; zero always has room."""
     limit = counter()
     limit.window.add(NOON, used)
     limit.reserved = reserved
@@ -44,16 +44,16 @@ def test_there_is_room_up_to_the_limit(used, reserved, needed, has_room):
         ("hour", 1, NOON + 3610),
     ],
 )
-def test_it_frees_when_enough_has_left(per, needed, until):
-    """A day is over at midnight, a minute rolls on, and too much never fits."""
+def test_it_frees_when_enough_usage_has_expired(per, needed, until):
+    """At midnight for a day, continuously for a minute, never for too much."""
     limit = counter(per=per)
     limit.window.add(NOON, 5)
     limit.window.add(NOON + 20, 5)
     assert limit.frees_at(NOON + 20, needed) == until
 
 
-def test_the_user_hears_once_a_window_that_much_is_used():
-    """From the share on, and again in the next window."""
+def test_the_warning_is_given_once_a_window():
+    """From the configured share on, and again in the next window."""
     limit = counter()
     limit.window.add(NOON, 7)
     assert not limit.must_notify(NOON)
@@ -64,8 +64,8 @@ def test_the_user_hears_once_a_window_that_much_is_used():
     assert limit.must_notify(MIDNIGHT)
 
 
-def test_the_user_hears_when_all_of_it_is_used():
-    """Once too, and at once if it is full before a good part was told."""
+def test_exhaustion_is_reported_once():
+    """Immediately, if there was no warning before."""
     limit = counter()
     limit.window.add(NOON, 8)
     assert limit.must_notify(NOON)
@@ -76,8 +76,8 @@ def test_the_user_hears_when_all_of_it_is_used():
     assert [limit.must_notify(MIDNIGHT), limit.must_notify(MIDNIGHT)] == [True, False]
 
 
-def test_a_changed_limit_has_a_warning_of_its_own():
-    """The same one again has not."""
+def test_a_changed_limit_warns_again():
+    """An unchanged one does not."""
     limit = counter()
     limit.window.add(NOON, 9)
     assert limit.must_notify(NOON)
@@ -87,14 +87,14 @@ def test_a_changed_limit_has_a_warning_of_its_own():
     assert limit.must_notify(NOON)
 
 
-def test_where_nothing_is_allowed_nothing_is_no_news():
+def test_a_limit_of_zero_does_not_warn_of_zero_usage():
     """Zero of zero would be above any share."""
     limit = counter("usd", most=0)
     assert not limit.must_notify(NOON)
 
 
-def test_a_refusal_says_which_limit_how_far_and_until_when():
-    """And how the limit stands, as the wire has it."""
+def test_a_refusal_has_limit_usage_and_time():
+    """And the status, as in the protocol."""
     limit = counter("usd", most=5 * USD, provider="anthropic")
     limit.window.add(NOON, 4_900_000_000)
     limit.reserved = 50_000_000
@@ -118,24 +118,24 @@ def test_a_refusal_says_which_limit_how_far_and_until_when():
     )
 
 
-def test_an_unknown_price_is_a_reason_of_its_own():
-    """No time would cure it."""
+def test_an_unknown_price_has_its_own_reason():
+    """It has no end time."""
     refused = counter("usd", most=5 * USD, client="nvim").refusal(NOON, None)
     assert (refused.reason, refused.until) == ("price_unknown", None)
     assert "client nvim: 5.00 USD a day" in refused.message
     assert "price is not known" in refused.message
 
 
-def test_more_than_a_limit_leaves_nothing():
-    """Requests may take more than was reserved; what is left is never below zero."""
+def test_usage_beyond_the_maximum_leaves_zero():
+    """Requests may use more than was reserved."""
     limit = counter("tokens")
     limit.window.add(NOON, 15)
     status = limit.status()
     assert (status.used, status.left, status.share) == (15, 0, 1.5)
 
 
-def test_a_clock_set_back_does_not_silence_the_next_warning():
-    """A minute from now is a minute from now."""
+def test_a_clock_set_back_does_not_suppress_the_next_warning():
+    """A minute from now is still a minute from now."""
     limit = counter(per="minute")
     limit.window.add(NOON, 9)
     assert limit.must_notify(NOON)

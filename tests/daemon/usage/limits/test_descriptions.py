@@ -1,4 +1,4 @@
-"""Limits in words."""
+"""Limits as text."""
 
 import pytest
 
@@ -22,8 +22,8 @@ from aircherd.usage.limits.descriptions import describe_limit, describe_rounded
         (LimitScope(client="nvim"), "day", "usd", 0, "client nvim: 0.00 USD a day"),
     ],
 )
-def test_a_limit_is_said_in_words(scope, per, amount, most, words):
-    """For whom or what, how much, and in which time."""
+def test_describe_limit(scope, per, amount, most, words):
+    """Its scope, maximum and period."""
     assert describe_limit(scope, per, amount, most) == words
 
 
@@ -36,6 +36,6 @@ def test_a_limit_is_said_in_words(scope, per, amount, most, words):
         ("tokens", 12_345, "12,345 tokens"),
     ],
 )
-def test_what_is_used_is_said_without_idle_digits(amount, count, words):
+def test_describe_rounded_omits_insignificant_digits(amount, count, words):
     """Unless there are no others."""
     assert describe_rounded(amount, count) == words

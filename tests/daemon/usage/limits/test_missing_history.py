@@ -1,4 +1,4 @@
-"""The history of a new limit: every attempt once, whoever counts it."""
+"""Restoring the history of new limits."""
 
 from datetime import UTC
 
@@ -11,7 +11,7 @@ from aircherd.usage.limits.missing_history import MissingHistory, matches
 from aircherd.usage.limits.reservation import LimitKey
 
 NOW = 1_700_000_000.1234567
-ASKING = LimitKey("p", None, "m", "c")
+KEY = LimitKey("p", None, "m", "c")
 
 
 def row(at: float, *, provider: str = "p", requests: int = 1) -> ReplayedUsage:
@@ -37,21 +37,21 @@ def counter() -> LimitCounter:
     return made
 
 
-def test_two_attempts_of_one_moment_are_two(counter):
-    """Whatever else they have in common; who is not covered is none."""
+def test_simultaneous_attempts_count_separately(counter):
+    """Attempts outside of the scope do not count."""
     history = MissingHistory([counter], NOW - 3600)
     history.fill([row(NOW), row(NOW), row(NOW, provider="another")], NOW)
     assert counter.window.used == 2
 
 
-def test_a_sum_counts_as_many_as_it_is_of(counter):
-    """Rows may be of whole hours."""
+def test_a_sum_counts_all_of_its_attempts(counter):
+    """Rows may cover whole hours."""
     MissingHistory([counter], NOW - 3600).fill([row(NOW, requests=7)], NOW)
     assert counter.window.used == 7
 
 
-def test_what_was_news_before_is_none_again(counter):
-    """Not of the restart."""
+def test_restored_usage_causes_no_notification(counter):
+    """The user was notified before the restart."""
     MissingHistory([counter], NOW - 3600).fill([row(NOW, requests=9)], NOW)
     assert not counter.must_notify(NOW)
 
@@ -66,6 +66,6 @@ def test_what_was_news_before_is_none_again(counter):
         (LimitScope(client="C"), False),
     ],
 )
-def test_a_scope_covers_who_agrees_with_all_it_names(scope, is_covered):
-    """To the letter."""
-    assert matches(scope, ASKING) is is_covered
+def test_a_scope_matches_keys_that_agree_with_all_it_names(scope, is_covered):
+    """Exactly, including case."""
+    assert matches(scope, KEY) is is_covered

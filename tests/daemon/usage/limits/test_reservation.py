@@ -1,4 +1,4 @@
-"""What is reserved ends once, and what is not known of its end is what was estimated."""
+"""Reservations, and usage that is partly unknown."""
 
 import pytest
 
@@ -25,8 +25,8 @@ RESERVED = Amounts(1, 1500, 4000)
         (Usage(-5, 2), -1, Amounts(1, 0, 0)),
     ],
 )
-def test_what_is_not_known_is_what_was_estimated(usage, cost, amounts):
-    """Never nothing; and no provider's rubbish gives anything back."""
+def test_unknown_usage_counts_as_reserved(usage, cost, amounts):
+    """Never as zero; invalid values release nothing."""
     assert used_amounts(RESERVED, usage, cost) == amounts
 
 

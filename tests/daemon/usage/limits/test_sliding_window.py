@@ -1,4 +1,4 @@
-"""What is used in the last minute, held against a list of everything that was ever used."""
+"""Usage of the last minute or hour, compared with a list of all usage."""
 
 import math
 
@@ -12,7 +12,7 @@ MINUTE = Rolling(60, 1)
 
 
 def test_an_amount_counts_for_a_minute():
-    """And for less than one second more."""
+    """And less than one second longer."""
     used = SlidingWindow(MINUTE)
     used.advance(1000.0)
     used.add(1000.5, 7)
@@ -26,8 +26,8 @@ def test_an_amount_counts_for_a_minute():
     st.sampled_from([*ROLLING.values()]),
     st.lists(st.tuples(st.floats(0, 400), st.integers(0, 100)), max_size=60),
 )
-def test_it_is_the_sum_of_what_is_in_the_window(window, uses):
-    """Never less, and more at most by what is older by one step."""
+def test_used_is_the_sum_over_the_window(window, uses):
+    """Never less, and at most one step more."""
     used, now, past = SlidingWindow(window), 1_000_000.0, []
     for pause, amount in uses:
         now += pause
@@ -40,8 +40,8 @@ def test_it_is_the_sum_of_what_is_in_the_window(window, uses):
 
 
 @given(st.lists(st.tuples(st.floats(0, 30), st.integers(1, 100)), min_size=1), st.data())
-def test_so_much_is_free_when_it_says_so(uses, data):
-    """Not before, and at that very moment."""
+def test_frees_at_is_exact(uses, data):
+    """Not earlier, and at that very moment."""
     used, now = SlidingWindow(MINUTE), 1_000_000.0
     for pause, amount in uses:
         now += pause
@@ -57,13 +57,13 @@ def test_so_much_is_free_when_it_says_so(uses, data):
     assert before - used.used >= excess
 
 
-def test_what_is_reserved_frees_a_window_from_now():
-    """More than that is not known of it."""
+def test_reserved_amounts_free_one_window_from_now():
+    """Their end is unknown."""
     assert SlidingWindow(MINUTE).frees_at(1000.0, 5) == 1060.0
 
 
-def test_all_is_free_when_the_last_amount_has_left():
-    """None where there is nothing to wait for."""
+def test_resets_at_is_when_the_last_amount_expires():
+    """None if nothing is used."""
     used = SlidingWindow(MINUTE)
     assert used.resets_at() is None
     used.add(1000.5, 1)
@@ -71,15 +71,15 @@ def test_all_is_free_when_the_last_amount_has_left():
     assert used.resets_at() == 1091.0
 
 
-def test_what_comes_too_late_does_not_count():
-    """A request that took longer than the window lasts."""
+def test_an_expired_amount_does_not_count():
+    """A request may take longer than the window."""
     used = SlidingWindow(MINUTE)
     used.advance(1000.0)
     used.add(900.0, 5)
     assert used.used == 0
 
 
-def test_it_remembers_no_more_than_the_steps_of_a_window():
+def test_memory_is_bounded_by_the_steps_of_a_window():
     """However much happens."""
     used, now = SlidingWindow(MINUTE), 0.0
     for _ in range(10_000):
@@ -89,8 +89,8 @@ def test_it_remembers_no_more_than_the_steps_of_a_window():
     assert len(used._amounts) <= 61
 
 
-def test_it_follows_a_clock_that_is_set_back():
-    """Half a minute is left of the minute, by whatever clock."""
+def test_set_back_keeps_the_remaining_time():
+    """Half of the minute stays half of the minute."""
     used = SlidingWindow(MINUTE)
     used.advance(100_000.0)
     used.add(100_000.0, 5)
@@ -102,8 +102,8 @@ def test_it_follows_a_clock_that_is_set_back():
     assert used.used == 0
 
 
-def test_it_tells_whether_its_window_began_before():
-    """To the step: a loss within the oldest one that counts is a loss of the window."""
+def test_began_before_compares_the_oldest_step():
+    """A loss within that step is within the window."""
     minute = SlidingWindow(MINUTE)
     minute.advance(1000)
     assert [minute.began_before(at) for at in (939, 940, 941)] == [False, False, True]

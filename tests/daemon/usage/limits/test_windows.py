@@ -1,4 +1,4 @@
-"""Windows of time, above all where clocks are changed."""
+"""Periods, above all around clock changes."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -30,8 +30,8 @@ def at(text: str, zone: str = "Europe/Berlin", fold: int = 0) -> float:
 
 
 @pytest.mark.parametrize(("per", "length"), [("minute", 60), ("hour", 3600)])
-def test_minutes_and_hours_roll(per, length):
-    """They begin so long ago, whatever the clock on the wall says."""
+def test_minutes_and_hours_are_sliding(per, length):
+    """They begin that long ago, whatever local time is."""
     assert window_start(per, 1_700_000_000.5, BERLIN) == 1_700_000_000.5 - length
 
 
@@ -47,7 +47,7 @@ def test_minutes_and_hours_roll(per, length):
         ("month", "2024-02-29T12:00", "2024-02-01", "2024-03-01"),
     ],
 )
-def test_days_and_months_are_the_calendars_in_local_time(per, now, start, following):
+def test_days_and_months_follow_the_calendar_in_local_time(per, now, start, following):
     """From midnight to midnight."""
     assert window_start(per, at(now), BERLIN) == at(start)
     assert next_start(per, at(now), BERLIN) == at(following)
@@ -64,8 +64,8 @@ def test_days_and_months_are_the_calendars_in_local_time(per, now, start, follow
         ("2026-04-05", "Australia/Lord_Howe", 24.5),
     ],
 )
-def test_a_day_on_which_clocks_change_is_one_day(day, zone, hours):
-    """Of as many hours as it has."""
+def test_a_day_with_a_clock_change_is_one_day(day, zone, hours):
+    """Of 23 or 25 hours."""
     tz = ZoneInfo(zone)
     noon = at(f"{day}T12:00", zone)
     start, following = window_start("day", noon, tz), next_start("day", noon, tz)
@@ -73,7 +73,7 @@ def test_a_day_on_which_clocks_change_is_one_day(day, zone, hours):
     assert window_start("day", following, tz) == following
 
 
-def test_a_day_that_was_left_out_ends_when_the_next_begins():
+def test_a_skipped_day_ends_when_the_next_begins():
     """Samoa had no 30 December 2011."""
     tz = ZoneInfo("Pacific/Apia")
     last = at("2011-12-29T12:00", "Pacific/Apia")
@@ -83,7 +83,7 @@ def test_a_day_that_was_left_out_ends_when_the_next_begins():
 
 @given(st.sampled_from(ZONES), st.sampled_from(["day", "month"]), st.floats(0, 4_000_000_000))
 def test_now_is_always_within_its_window(zone, per, now):
-    """It has begun, is not over, and all of its moments know the same start and end."""
+    """Every moment of the window has the same start and end."""
     tz = ZoneInfo(zone)
     start, following = window_start(per, now, tz), next_start(per, now, tz)
     assert start <= now < following
@@ -93,7 +93,7 @@ def test_now_is_always_within_its_window(zone, per, now):
         assert window_start(per, following, tz) == following
 
 
-def test_a_midnight_that_strikes_twice_after_the_hour_is_the_second_one():
+def test_the_second_of_two_midnights_counts():
     """St. John's went back to 23:01 at one minute past midnight."""
     zone = "America/St_Johns"
     second = at("2010-11-06T23:30", zone, fold=1)
@@ -102,8 +102,8 @@ def test_a_midnight_that_strikes_twice_after_the_hour_is_the_second_one():
 
 
 @pytest.mark.parametrize(("now", "year"), [(-1e9, 1970), (1e18, 9999)])
-def test_a_clock_that_says_nonsense_is_survived(now, year):
-    """It is taken to say the nearest that can be a date."""
+def test_an_invalid_clock_is_clamped(now, year):
+    """To the nearest time that has a date."""
     start, following = window_start("day", now, UTC), next_start("month", now, UTC)
     assert datetime.fromtimestamp(start, UTC).isoformat() == f"{year}-01-01T00:00:00+00:00"
     assert datetime.fromtimestamp(following, UTC).isoformat() == f"{year}-02-01T00:00:00+00:00"
