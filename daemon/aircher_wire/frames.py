@@ -45,9 +45,9 @@ _REQUEST, _RESPONSE, _NOTIFICATION = 0, 1, 2
 
 # The unpacker takes data in pieces, so that its buffer never holds much more than one frame; and of
 # fewer bytes than a frame may have values, so that none can have too many that came in one piece.
-_PIECE = 128 * 1024
+_CHUNK_SIZE = 128 * 1024
 # A packer or unpacker that had to grow beyond this is replaced: neither ever gives memory back.
-_KEEP = 1024 * 1024
+_KEEP_BUFFER = 1024 * 1024
 # What an unpacker sets aside at once; its own choice would be 1 MiB for every connection.
 _READ_SIZE = 16 * 1024
 
@@ -140,7 +140,7 @@ class Decoder:
         self._tally = Tally()  # of the frame that is not whole yet, if there is one
         self._unpacker = msgpack.Unpacker(
             read_size=min(_READ_SIZE, self._max_frame),
-            max_buffer_size=self._max_frame + _PIECE,
+            max_buffer_size=self._max_frame + _CHUNK_SIZE,
             max_str_len=self._max_frame,
             max_bin_len=self._max_frame,
             max_array_len=MAX_ITEMS,
@@ -161,15 +161,15 @@ class Decoder:
         self.check()
         frames: list[Frame] = []
         try:
-            if len(data) <= _PIECE:
+            if len(data) <= _CHUNK_SIZE:
                 self._take(data, frames)
             else:
-                for start in range(0, len(data), _PIECE):
-                    self._take(data[start : start + _PIECE], frames)
+                for start in range(0, len(data), _CHUNK_SIZE):
+                    self._take(data[start : start + _CHUNK_SIZE], frames)
         except FrameError as error:
             self._break(str(error))
         except (ValueError, TypeError, OverflowError, msgpack.UnpackException) as error:
-            self._break(_explain(error))
+            self._break(_describe_error(error))
         return frames
 
     def _break(self, message: str) -> None:
@@ -205,7 +205,7 @@ class Decoder:
             frames.append(_frame_of(message))
         rest = self._fed - self._end
         if not rest:
-            if self._fed > _KEEP:
+            if self._fed > _KEEP_BUFFER:
                 self._renew()
         elif rest > limit:
             raise _too_large(limit)
@@ -228,21 +228,21 @@ def _frame_of(message: object) -> Frame:
         raise FrameError("a frame must be an array that starts with 0, 1 or 2")
     kind, length = message[0], len(message)
     if kind == _NOTIFICATION and length == 3:
-        return Notification(_method(message[1]), _params(message[2]) or {})
+        return Notification(_read_method(message[1]), _read_params(message[2]) or {})
     if kind == _RESPONSE and length == 4:
         _check_content(message, 1)
-        return Response(_msgid(message[1]), message[2], message[3])
+        return Response(_read_msgid(message[1]), message[2], message[3])
     if kind == _REQUEST and length == 4:
-        params = _params(message[3])
+        params = _read_params(message[3])
         if params is None:
             raise FrameError("the parameters of a request must be an array holding one map")
-        return Request(_msgid(message[1]), _method(message[2]), params)
+        return Request(_read_msgid(message[1]), _read_method(message[2]), params)
     raise FrameError(
         "a frame must be [0, id, method, params], [1, id, error, result] or [2, method, params]"
     )
 
 
-def _params(value: object) -> dict[str, object] | None:
+def _read_params(value: object) -> dict[str, object] | None:
     """Return the one map, an empty one for its other forms, None for anything else."""
     if type(value) is not list or len(value) > 1:
         return None
@@ -255,13 +255,13 @@ def _params(value: object) -> dict[str, object] | None:
     return only
 
 
-def _msgid(value: object) -> int:
+def _read_msgid(value: object) -> int:
     if type(value) is not int or not 0 <= value <= MAX_MSGID:
         raise FrameError("a message id must be an integer from 0 to 4294967295")
     return value
 
 
-def _method(value: object) -> str:
+def _read_method(value: object) -> str:
     if type(value) is not str:
         raise FrameError("a method must be a string")
     size = len(value) if value.isascii() else len(value.encode(errors="surrogateescape"))
@@ -301,7 +301,7 @@ def _too_large(limit: int) -> FrameError:
     return FrameError(f"a frame has at most {limit} bytes, this one has more")
 
 
-def _explain(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     """Say what msgpack found; its own errors often have no words."""
     if isinstance(error, msgpack.StackError):
         return _TOO_DEEP
@@ -323,12 +323,12 @@ def _encode(message: object, errors: str = "replace") -> bytes:
         data: bytes = _pack(message)
     except UnicodeEncodeError:
         data = _new_packer(unicode_errors=errors).pack(message)
-    if len(data) > _KEEP:
-        _forget_packer()
+    if len(data) > _KEEP_BUFFER:
+        _replace_packer()
     return data
 
 
-def _forget_packer() -> None:
+def _replace_packer() -> None:
     """Let go of a packer whose buffer has grown: it would keep it for good."""
     global _pack  # noqa: PLW0603 -- the one piece of state here, and only a matter of memory
     _pack = _new_packer(unicode_errors="strict").pack

@@ -36,7 +36,7 @@ from aircherd.events import EventBus
 from aircherd.files.background_files import BackgroundFiles
 from aircherd.ipc.listener import Listener
 from aircherd.ipc.session import Session
-from aircherd.ipc.socket_file import claimed_socket
+from aircherd.ipc.socket_file import claim_socket
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.providers.health.credit import SHOWS_CREDIT
@@ -76,7 +76,7 @@ async def open_daemon(
     """
     paths = resolve_paths(environ)
     about = _about(environ, paths)
-    with claimed_socket(about.socket, paths.data) as bound:
+    with claim_socket(about.socket, paths.data) as bound:
         config = ConfigStore(paths.config_file)
         if config.problem:
             # The daemon runs anyway, and reports the problem to clients.
@@ -140,7 +140,7 @@ async def open_daemon(
                     provider_client=provider_client,
                     accounting=UsageAccounting(ledger, limits, bus, output_estimator),
                     bus=bus,
-                    ask_for_models=fetcher.refresh,
+                    fetch_model_lists=fetcher.refresh,
                 ),
                 ledger=ledger,
                 limits=limits,

@@ -33,7 +33,7 @@ from aircherd.providers.client import ProviderClient
 from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.redaction import Redactor
 from aircherd.routing.candidate import Candidate
-from aircherd.routing.plan import RouteQuery, plan
+from aircherd.routing.plan import RouteQuery, make_plan
 from aircherd.testing.keyring import MemoryStore
 from aircherd.usage.limits.tracker import LimitTracker
 from aircherd.vocabulary.chat import Requirements, RouteOptions
@@ -130,7 +130,7 @@ class Rig:
     def first(self, query: RouteQuery) -> Candidate:
         """What the hot path does: plan, and take the first step."""
         step = next(
-            plan(
+            make_plan(
                 query, self.config, LiveRoutingState(self.services, query.requirements, "bench")
             ).steps()
         )
@@ -140,7 +140,7 @@ class Rig:
     def whole(self, query: RouteQuery) -> int:
         """Return how many could be asked."""
         return len(
-            plan(
+            make_plan(
                 query, self.config, LiveRoutingState(self.services, query.requirements, "bench")
             ).candidates
         )

@@ -111,7 +111,7 @@ class FakeAuth:
         self.calls.append(("accepted", key.provider, key.secret.reveal()))
 
 
-class FakePool:
+class FakeProviderClient:
     """Answers each call with the provider's next script, and keeps the cooldowns by how it went.
 
     `calls` has the provider, model and key's name of each; `keys` the keys themselves.
@@ -230,7 +230,7 @@ class Chats:
 
     def __init__(
         self,
-        provider_client: FakePool,
+        provider_client: FakeProviderClient,
         *,
         config: Config = CONFIG,
         auth: FakeAuth | None = None,
@@ -274,13 +274,13 @@ class Chats:
                 return error
 
     @property
-    def told(self) -> list[str]:
+    def sent(self) -> list[str]:
         """What the client was told, without the times."""
         return [line for _, line in self.transcript]
 
 
 async def run(
-    provider_client: FakePool,
+    provider_client: FakeProviderClient,
     auth: FakeAuth | None = None,
     bus: EventBus | None = None,
     **request: object,
@@ -289,7 +289,7 @@ async def run(
     chats = Chats(provider_client, auth=auth, bus=bus)
     result = await chats.ask(**request)
     assert chats.controller.statistics() == {"active": 0, "total": 1}
-    return result, chats.told
+    return result, chats.sent
 
 
 def _line(delta: object) -> str:

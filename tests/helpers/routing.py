@@ -7,7 +7,7 @@ from decimal import Decimal
 from aircherd.catalog.catalog import Catalog
 from aircherd.config.model import Alias, Config, Provider, Route, builtin_providers
 from aircherd.routing.candidate import Candidate, Step
-from aircherd.routing.plan import RouteQuery, plan
+from aircherd.routing.plan import RouteQuery, make_plan
 from aircherd.vocabulary.attempt import Skipped
 from aircherd.vocabulary.availability import Cooling, Limited
 from aircherd.vocabulary.keys import KeyChoice, KeyState
@@ -68,7 +68,7 @@ class Described(Catalog):
 
 
 @dataclass
-class FakeView:
+class FakeRoutingState:
     """A `View`: all that is not said is well, unlimited and unknown. Prices go by a model's name.
 
     `keys` has one state for a provider, or a list of (name, state).
@@ -80,7 +80,7 @@ class FakeView:
     full: dict[Place, Limited] = field(default_factory=dict)
     prices: dict[str, Decimal] = field(default_factory=dict)
     speeds: dict[tuple[str, str], float] = field(default_factory=dict)
-    held: dict[str, tuple[str, str, str | None]] = field(default_factory=dict)
+    preferred_by: dict[str, tuple[str, str, str | None]] = field(default_factory=dict)
 
     def keys_of(self, provider: Provider) -> list[KeyChoice]:
         if not provider.needs_key:
@@ -98,16 +98,16 @@ class FakeView:
     def price(self, provider: str, model: Model) -> Decimal | None:
         return self.prices.get(model.id)
 
-    def speed(self, provider: str, model: str) -> float | None:
+    def latency_of(self, provider: str, model: str) -> float | None:
         return self.speeds.get((provider, model))
 
-    def held_by(self, conversation: str) -> tuple[str, str, str | None] | None:
-        return self.held.get(conversation)
+    def preferred(self, conversation: str) -> tuple[str, str, str | None] | None:
+        return self.preferred_by.get(conversation)
 
 
-def keys(models: Catalog | None = None, **states: Keys) -> FakeView:
+def keys(models: Catalog | None = None, **states: Keys) -> FakeRoutingState:
     """A view in which only the keys matter."""
-    return FakeView(keys=states, models=models or Listed())
+    return FakeRoutingState(keys=states, models=models or Listed())
 
 
 def place(step: Step) -> tuple[str, str | None, str | None]:
@@ -117,7 +117,9 @@ def place(step: Step) -> tuple[str, str | None, str | None]:
     return (step.provider, step.model, step.key)
 
 
-def rows(query: RouteQuery, view: FakeView, config: Config = CONFIG) -> list[tuple[object, ...]]:
+def rows(
+    query: RouteQuery, state: FakeRoutingState, config: Config = CONFIG
+) -> list[tuple[object, ...]]:
     """Return the steps of a plan in their order: who is asked, and who is not with the reason."""
-    steps = plan(query, config, view).steps()
+    steps = make_plan(query, config, state).steps()
     return [(*place(s), s.reason) if isinstance(s, Skipped) else place(s) for s in steps]

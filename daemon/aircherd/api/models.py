@@ -17,7 +17,7 @@ from aircherd.config.load import load_config
 from aircherd.config.model import Config, Provider, Route
 from aircherd.errors import AircherError, ConfigInvalid, UnknownModel
 from aircherd.files.file_worker import DiskTimeout
-from aircherd.routing.resolver import chain_of
+from aircherd.routing.resolver import resolve_chain
 from aircherd.vocabulary.chat import RouteOptions
 from aircherd.vocabulary.keys import USABLE, KeyState
 from aircherd.vocabulary.models import Prices, Rates
@@ -179,7 +179,7 @@ def _default_model(services: Services) -> str | None:
 def _first_route(services: Services, name: str | None) -> str | None:
     """Return the first route of a model name, as `provider/model`."""
     config, keys_of = services.config.current, services.auth.key_choices
-    chain = chain_of(name, RouteOptions(), config, keys_of, services.catalog)
+    chain = resolve_chain(name, RouteOptions(), config, keys_of, services.catalog)
     return next((str(route) for route in chain.routes), None)
 
 

@@ -14,7 +14,7 @@ from aircherd.config.store import ConfigStore
 from aircherd.errors import AircherError, ConfigInvalid
 from aircherd.providers.health.rate_limit_headers import shown
 from aircherd.providers.health.summary import best_health, health_data
-from aircherd.routing.plan import RouteQuery, plan
+from aircherd.routing.plan import RouteQuery, make_plan
 from aircherd.vocabulary.chat import Requirements
 from aircherd.vocabulary.keys import USABLE, KeyChoice, KeyState, KeyStatus
 
@@ -152,7 +152,7 @@ def _default_route(services: Services) -> dict[str, object]:
     if config.default_model:
         row["model"] = config.default_model
     try:
-        route = plan(
+        route = make_plan(
             RouteQuery(),
             config,
             LiveRoutingState(services.chat.services, Requirements(), "aircher-cli"),

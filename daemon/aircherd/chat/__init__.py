@@ -1,12 +1,12 @@
-"""Carrying out a chat request: the one path every chat takes, whoever asked and however.
+"""Runs a chat request: every chat takes this path, whatever the client's transport.
 
-- `controller`: what all requests share; `services`: the services that one takes; `caller`: who asks.
-- `walk`: one request along its plan: the key, the call, the next candidate; `call`: one call of it.
-- `view`: how things stand for it, which its plan asks; `needs`: pure: what it needs of a model.
-- `accounting`: its limits and its rows in the ledger; `recall`: what it teaches later ones.
-- `explain`: the plan with nobody asked.
-- `checks`: pure: what no provider would take.
-- `origins`: pure: what goes back to the model that made it, and what to nobody else.
-- `reply`: gathers what streamed into the whole message of the final result.
-- `outcome`: pure: what to tell a client when nobody could answer or a stream broke off.
+- `controller`: the entry point; `services`: what all requests share; `caller`: the client's side.
+- `request/`: pure checks and derived data: `validation`, `extra_fields`, `requirements`, `origins`.
+- `fallback`: one request through the candidates of its plan; `attempt`: one call to a candidate.
+- `first_choice`, `route_cache`: the usual first candidate, without a plan.
+- `live_state`: the `RoutingState` of the running daemon; `waiting`: the wait for a candidate.
+- `reply`: collects the stream into the final message; `chat_errors`: the errors of failed requests.
+- `accounting`: limits and ledger rows.
+- `affinity`, `latency`: what later requests use of this one.
+- `explain`: the plan without a call.
 """

@@ -1,4 +1,4 @@
-"""Which candidate a conversation stays with. In memory only: a restart forgets it."""
+"""The candidate that answered last in each conversation. In memory only: lost on restart."""
 
 from collections import OrderedDict
 
@@ -6,26 +6,26 @@ from aircherd.routing.candidate import Candidate
 
 MAX_CONVERSATIONS = 1000
 
-Holder = tuple[str, str, str | None]
+PreferredCandidate = tuple[str, str, str | None]
 """Provider, model and key of the candidate that answered last."""
 
 
 class SessionAffinity:
-    """Remembers the latest conversations; the oldest are forgotten."""
+    """Keeps the most recently used conversations."""
 
     def __init__(self) -> None:
-        self._holders: OrderedDict[str, Holder] = OrderedDict()
+        self._preferred: OrderedDict[str, PreferredCandidate] = OrderedDict()
 
     def note_answer(self, candidate: Candidate, conversation: str) -> None:
         """Record that `candidate` answered in `conversation`."""
-        self._holders[conversation] = (candidate.provider.name, candidate.model.id, candidate.key)
-        self._holders.move_to_end(conversation)
-        if len(self._holders) > MAX_CONVERSATIONS:
-            self._holders.popitem(last=False)
+        self._preferred[conversation] = (candidate.provider.name, candidate.model.id, candidate.key)
+        self._preferred.move_to_end(conversation)
+        if len(self._preferred) > MAX_CONVERSATIONS:
+            self._preferred.popitem(last=False)
 
-    def held_by(self, conversation: str) -> Holder | None:
+    def preferred(self, conversation: str) -> PreferredCandidate | None:
         """Return the candidate that answered last in this conversation."""
-        return self._holders.get(conversation)
+        return self._preferred.get(conversation)
 
     def __repr__(self) -> str:
-        return f"<SessionAffinity of {len(self._holders)} conversations>"
+        return f"<SessionAffinity of {len(self._preferred)} conversations>"

@@ -1,4 +1,4 @@
-"""One call of a request to one candidate: what is sent, what comes back, and its record."""
+"""One call to one candidate: the request, the reply, and the record of the attempt."""
 
 import msgspec
 import trio
@@ -13,7 +13,7 @@ from aircherd.chat.services import ChatServices
 from aircherd.errors import AircherError, ProviderFailed
 from aircherd.providers.streaming_call import ChatCall
 from aircherd.routing.candidate import Candidate
-from aircherd.vocabulary.attempt import Attempt, AttemptDelta
+from aircherd.vocabulary.attempt import Attempt, AttemptDelta, Skipped
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import Failure
 from aircherd.vocabulary.keys import ApiKey
@@ -23,8 +23,8 @@ from aircherd.vocabulary.reply import ReplyEvent
 class ProviderAttempt:
     """One call with one key.
 
-    `reply` is what has arrived, `record` the attempt once it is over, however it ended, and `cost`
-    its cost in USD as text, None if unknown. `was_sent`: the request had begun to leave.
+    `reply` is what has arrived. After the call, `record` is the attempt, whatever its outcome, and
+    `cost` is its cost in USD as text, None if unknown. `was_sent`: part of the request was sent.
     """
 
     __slots__ = (
@@ -62,14 +62,13 @@ class ProviderAttempt:
         self._first_ms: int | None = None
 
     async def run(self, request: ChatRequest, send: Send, deadline: float) -> Failure | None:
-        """Make the call; return how it failed, None if it came to its proper end.
+        """Make the call; return how it failed, None if it succeeded.
 
-        `deadline` is that of the whole request, on trio's clock: what is cut off there is a
-        timeout, what is cancelled before was cancelled by the client. There is a `record` even
-        then.
+        `deadline` is that of the whole request, on trio's clock: a cancellation after it is a
+        timeout, one before it is by the client. Both leave a `record`.
         """
         failure: Failure | None = None
-        outcome = codes.CANCELLED  # unless something else is known below
+        outcome = codes.CANCELLED  # unless it ends in another way below
         try:
             call = await self._services.provider_client.open_chat(
                 self._target.call,
@@ -92,7 +91,7 @@ class ProviderAttempt:
         except ProviderFailed as error:
             failure, outcome = error.failure, error.failure.code
         except AircherError as error:
-            outcome = error.code  # our own failure: another candidate would fail the same way
+            outcome = error.code  # internal: another candidate would fail the same way
             raise
         except Exception:
             outcome = codes.INTERNAL
@@ -102,11 +101,11 @@ class ProviderAttempt:
         if failure and request.stream:
             assert self.record is not None
             message = failure.message
-            await send((notice(self._target.candidate, outcome, self.record.ms, message),))
+            await send((attempt_notice(self._target.candidate, outcome, self.record.ms, message),))
         return failure
 
     async def _relay(self, call: ChatCall, send: Send) -> None:
-        """Pass on what streams, until the end of the reply."""
+        """Send the events of the reply to the client until its end."""
         reply = self.reply
         held: list[ReplyEvent] = []
         while reply.ending is None:
@@ -114,15 +113,15 @@ class ProviderAttempt:
             reply.add(events)
             if self._first_ms is None and reply.has_begun:
                 self._note_first()
-            # Counts before the first output would be wrong after a fallback: they wait for it.
-            # Reasoning does not: a client that sees an attempt fail drops its reasoning.
+            # Token counts are held back until the first output: after a fallback they would be
+            # wrong. Reasoning is not: clients drop it when they see the attempt fail.
             if held:
                 events = held + events
             if reply.has_begun or reply.ending:
                 await send(events)
                 held = []
             else:
-                held = events[-1:]  # a later count replaces an earlier one
+                held = events[-1:]  # the latest count is enough
 
     def _note_sent(self) -> None:
         self.was_sent = True
@@ -133,12 +132,12 @@ class ProviderAttempt:
         self._services.latency.note(self._target.average, seconds)
 
     def _settle(self, outcome: str, failure: Failure | None, deadline: float) -> None:
-        """Write the record and what the call cost."""
+        """Create the record, and settle limits and ledger."""
         now = trio.current_time()
         if outcome == codes.CANCELLED and now >= deadline:
             outcome = codes.TIMEOUT
         ms = round((now - self._started) * 1000)
-        provider, key, model = self._target.scope
+        provider, key, model = self._target.names
         record = self.record = Attempt(
             provider=provider,
             model=model,
@@ -159,10 +158,10 @@ class ProviderAttempt:
         return f"<ProviderAttempt to {self._target.origin}>"
 
 
-def notice(
+def attempt_notice(
     candidate: Candidate, outcome: str, ms: int | None = None, message: str | None = None
 ) -> AttemptDelta:
-    """Return what a streaming client learns about a candidate as it happens."""
+    """Return the delta that reports the state of a candidate to a streaming client."""
     return AttemptDelta(
         provider=candidate.provider.name,
         model=candidate.model.id,
@@ -170,6 +169,19 @@ def notice(
         outcome=outcome,
         ms=ms,
         message=message,
+    )
+
+
+def skip_notice(skip: Skipped, outcome: str, *, ms: int | None = None) -> AttemptDelta:
+    """Return the delta that reports a skip or a wait to a streaming client."""
+    return AttemptDelta(
+        provider=skip.provider,
+        model=skip.model or "",
+        key=skip.key,
+        outcome=outcome,
+        ms=ms,
+        message=skip.message,
+        until=skip.until,
     )
 
 

@@ -1,4 +1,4 @@
-"""The client of a request, and how it learns what happens."""
+"""The client of a request: its name, its scope, and the function that sends deltas to it."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
@@ -10,18 +10,18 @@ from aircherd.vocabulary.reply import ReplyEvent
 
 Delta = ReplyEvent | AttemptDelta
 Send = Callable[[Sequence[Delta]], Awaitable[None]]
-"""Takes the events of one read to the client; waits while the client is far behind."""
+"""Sends the events of one read to the client; waits while the client is far behind."""
 
 
 class RequestScope(Protocol):
-    """What ends a request: its deadline, or a cancellation. A `trio.CancelScope` is one."""
+    """Ends a request at its deadline or by cancellation, like a `trio.CancelScope`."""
 
     deadline: float
-    """On trio's clock. It may be set once the request has begun."""
+    """On trio's clock. It may be set after the request has begun."""
 
 
 async def discard(_deltas: Sequence[Delta]) -> None:
-    """Drop the deltas of a request that asked for its result only."""
+    """Drop the deltas of a request that does not stream."""
 
 
 class Caller(msgspec.Struct, frozen=True):

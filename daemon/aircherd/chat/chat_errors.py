@@ -1,4 +1,4 @@
-"""What a client is told when a chat request ends without a whole answer: pure."""
+"""The error of a chat request that ended without a complete answer: pure."""
 
 import re
 from collections.abc import Sequence
@@ -12,56 +12,54 @@ from aircherd.errors import ChatFailed
 from aircherd.vocabulary.attempt import Attempt, Skipped
 from aircherd.vocabulary.failure import Failure, FailureClass
 
-# After the first output these say only that the rest never came.
-_BROKE_OFF = {FailureClass.NETWORK, FailureClass.TIMEOUT, FailureClass.TRUNCATED}
+# After the first output these only mean that the rest did not arrive.
+_TRUNCATING = {FailureClass.NETWORK, FailureClass.TIMEOUT, FailureClass.TRUNCATED}
+
+# Messages with these codes name their subject: the key's provider, or what is limited.
+_NAMES_SUBJECT = codes.ABOUT_AUTHENTICATION | {codes.LIMIT_REACHED}
 
 
-# These say in a way of their own whom they are about: a key's provider, or what is limited.
-_HAS_SUBJECT = codes.ABOUT_AUTHENTICATION | {codes.LIMIT_REACHED}
-
-
-def none_answered(
+def all_failed(
     attempts: Sequence[Attempt], skipped: Sequence[Skipped], *, until: float | None = None
 ) -> ChatFailed:
-    """The error when every candidate failed or was passed over.
+    """Return the error when every candidate failed or was skipped.
 
-    `until` is the Unix time when the first of them is back, as far as that is known.
+    `until` is the Unix time at which the first of them is back, if known.
     """
-    way = _way(attempts, skipped, until)
-    # What a provider said, in an attempt or what is kept of one, does not name it.
-    reasons = [(a.outcome, f"{a.provider}: {_with_cure(a)}") for a in attempts]
-    reasons += [(s.reason, _named(s)) for s in skipped]
+    data = _error_data(attempts, skipped, until)
+    # Provider messages, in attempts and in cooldowns, do not name the provider.
+    reasons = [(a.outcome, f"{a.provider}: {_with_hint(a)}") for a in attempts]
+    reasons += [(s.reason, _skip_message(s)) for s in skipped]
     if len(reasons) == 1:
         code, message = reasons[0]
-        return ChatFailed(code, message, **way)
+        return ChatFailed(code, message, **data)
     if all(code == codes.NOT_AUTHENTICATED for code, _ in reasons):
-        return ChatFailed(codes.NOT_AUTHENTICATED, _nobody_signed_in(skipped), **way)
-    told = dict.fromkeys(message for _, message in reasons)
-    # Where everybody says that it is the request, to send it again would not help.
-    at_fault = {code for code, _ in reasons}
-    code = codes.BAD_REQUEST if at_fault == {codes.BAD_REQUEST} else codes.ALL_FAILED
-    return ChatFailed(code, "nobody could answer. " + "; ".join(told), **way)
+        return ChatFailed(codes.NOT_AUTHENTICATED, _not_signed_in_message(skipped), **data)
+    messages = dict.fromkeys(message for _, message in reasons)
+    # If all of them blame the request, sending it again does not help.
+    found = {code for code, _ in reasons}
+    code = codes.BAD_REQUEST if found == {codes.BAD_REQUEST} else codes.ALL_FAILED
+    return ChatFailed(code, "no provider could answer. " + "; ".join(messages), **data)
 
 
-def request_refused(
+def request_rejected(
     failure: Failure, attempts: Sequence[Attempt], skipped: Sequence[Skipped]
 ) -> ChatFailed:
-    """The error when the request itself is at fault and no other candidate would take it."""
-    return ChatFailed(
-        failure.code, f"{attempts[-1].provider}: {failure.message}", **_way(attempts, skipped)
-    )
+    """Return the error when the request itself is at fault, so no other candidate was tried."""
+    message = f"{attempts[-1].provider}: {failure.message}"
+    return ChatFailed(failure.code, message, **_error_data(attempts, skipped))
 
 
-def broke_off(
+def interrupted(
     failure: Failure, reply: Reply, attempts: Sequence[Attempt], skipped: Sequence[Skipped]
 ) -> ChatFailed:
-    """The error after the first output: what there is of the reply goes with it."""
+    """Return the error after the first output; it contains the text received so far."""
     last = attempts[-1]
-    truncated = failure.kind in _BROKE_OFF
+    truncated = failure.kind in _TRUNCATING
     return ChatFailed(
         codes.TRUNCATED if truncated else failure.code,
         f"{last.provider} broke off in mid-reply: {failure.message}",
-        **_way(attempts, skipped),
+        **_error_data(attempts, skipped),
         provider=last.provider,
         model=last.model,
         text=reply.text(),
@@ -70,19 +68,18 @@ def broke_off(
     )
 
 
-def out_of_time(
+def timed_out(
     seconds: float, reply: Reply, attempts: Sequence[Attempt], skipped: Sequence[Skipped]
 ) -> ChatFailed:
-    """The error when the deadline of the whole request passed."""
-    message = f"no whole answer within {seconds:g} s"
+    """Return the error when the deadline of the whole request passed."""
+    message = f"no complete answer within {seconds:g} s"
     if reply.has_output:
-        return broke_off(
-            Failure(kind=FailureClass.TIMEOUT, message=message), reply, attempts, skipped
-        )
-    return ChatFailed(codes.TIMEOUT, message, **_way(attempts, skipped))
+        failure = Failure(kind=FailureClass.TIMEOUT, message=message)
+        return interrupted(failure, reply, attempts, skipped)
+    return ChatFailed(codes.TIMEOUT, message, **_error_data(attempts, skipped))
 
 
-def _way(
+def _error_data(
     attempts: Sequence[Attempt], skipped: Sequence[Skipped], until: float | None = None
 ) -> dict[str, object]:
     data: dict[str, object] = {
@@ -94,23 +91,23 @@ def _way(
     return data
 
 
-def _named(skip: Skipped) -> str:
-    """Return what there is to say of it, with whom it is about."""
+def _skip_message(skip: Skipped) -> str:
+    """Return the message of a skip, prefixed with the provider unless it names it."""
     names = (f"{skip.provider} ", f"{skip.provider}/{skip.model} ")
     words = re.split(r"[^\w-]+", skip.message)
-    has_subject = skip.reason in _HAS_SUBJECT and skip.provider in words
+    has_subject = skip.reason in _NAMES_SUBJECT and skip.provider in words
     if has_subject or skip.message.startswith(names):
         return skip.message
     return f"{skip.provider}: {skip.message}"
 
 
-def _with_cure(attempt: Attempt) -> str:
+def _with_hint(attempt: Attempt) -> str:
     message = attempt.message or ""
     if attempt.outcome != codes.AUTH_REJECTED:
         return message
     return f"{message}; {rejection_hint(attempt.provider, attempt.key)}"
 
 
-def _nobody_signed_in(skipped: Sequence[Skipped]) -> str:
+def _not_signed_in_message(skipped: Sequence[Skipped]) -> str:
     names = ", ".join(dict.fromkeys(s.provider for s in skipped))
     return f"no provider is signed in ({names}): sign in with 'aircher-cli auth login PROVIDER'"

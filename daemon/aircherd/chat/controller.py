@@ -12,7 +12,7 @@ from aircherd.chat.fallback import FallbackRunner
 from aircherd.chat.latency import LatencyTracker
 from aircherd.chat.request.validation import check_request
 from aircherd.chat.route_cache import RouteCache
-from aircherd.chat.services import AskForModels, ChatServices
+from aircherd.chat.services import ChatServices, FetchModelLists
 from aircherd.config.store import ConfigStore
 from aircherd.events import EventBus
 from aircherd.providers.client import ProviderClient
@@ -32,7 +32,7 @@ class ChatController:
         provider_client: ProviderClient,
         accounting: UsageAccounting,
         bus: EventBus,
-        ask_for_models: AskForModels | None = None,
+        fetch_model_lists: FetchModelLists | None = None,
     ) -> None:
         self._config = config
         latency = LatencyTracker()
@@ -45,7 +45,7 @@ class ChatController:
             affinity=SessionAffinity(),
             latency=latency,
             routes=RouteCache(catalog, provider_client, latency),
-            ask_for_models=ask_for_models,
+            fetch_model_lists=fetch_model_lists,
         )
         # For the life of the daemon: whoever has the bus has this.
         bus.subscribe(("auth",), self.services.routes.note_auth_event)

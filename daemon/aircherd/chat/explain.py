@@ -1,102 +1,99 @@
-"""Why a request would go where it would go: the plan, with nobody asked."""
+"""Explains the plan of a request without calling any provider."""
 
 import msgspec
 
-from aircherd.catalog import cost as prices
+from aircherd.catalog import cost
 from aircherd.chat.live_state import LiveRoutingState
 from aircherd.chat.request.requirements import requirements_of
 from aircherd.chat.services import ChatServices
 from aircherd.config.model import Config
 from aircherd.routing.candidate import Candidate
-from aircherd.routing.plan import Plan, RouteQuery, passed_over, plan
+from aircherd.routing.plan import Plan, RouteQuery, make_plan, skipped_steps
 from aircherd.vocabulary.chat import ChatRequest, Requirements
 
 
 def explain(
     services: ChatServices, config: Config, request: ChatRequest, client: str
 ) -> dict[str, object]:
-    """Return who would be asked now, in order, and who would not.
+    """Return the candidates that would be called now, in order, and those that would be skipped.
 
-    `{strategy, candidates: [{provider, model, key?, price?, output_tokens, why, until?}], skipped:
-    [...], needs}`; a price is what the request would cost in USD for so many tokens out, as far as
-    that can be guessed.
+    `{strategy, max_attempts, candidates: [{provider, model, key?, price?, output_tokens, why,
+    until?}], skipped: [...], needs}`; `price` is the estimated cost in USD for `output_tokens`.
 
     Raises:
         UnknownModel, BadRequest: the request names what does not exist.
     """
-    needs = requirements_of(request)
-    wish = RouteQuery(
+    requirements = requirements_of(request)
+    query = RouteQuery(
         model=request.model,
         options=request.route,
-        requirements=needs,
+        requirements=requirements,
         conversation=request.conversation,
     )
-    view = LiveRoutingState(services, needs, client)
-    decided = plan(wish, config, view)
-    steps = list(decided.steps())
+    state = LiveRoutingState(services, requirements, client)
+    plan = make_plan(query, config, state)
+    steps = list(plan.steps())
     candidates = [step for step in steps if isinstance(step, Candidate)]
     return {
-        "strategy": decided.strategy,
+        "strategy": plan.strategy,
         "max_attempts": config.fallback.max_attempts,
-        "needs": msgspec.to_builtins(needs),
-        "candidates": [_candidate_row(each, decided, view, needs) for each in candidates],
-        "skipped": [msgspec.to_builtins(skip) for skip in passed_over(steps)],
+        "needs": msgspec.to_builtins(requirements),
+        "candidates": [_candidate_row(each, plan, state, requirements) for each in candidates],
+        "skipped": [msgspec.to_builtins(skip) for skip in skipped_steps(steps)],
     }
 
 
 def _candidate_row(
-    candidate: Candidate, decided: Plan, view: LiveRoutingState, needs: Requirements
+    candidate: Candidate, plan: Plan, state: LiveRoutingState, requirements: Requirements
 ) -> dict[str, object]:
     row: dict[str, object] = {
         "provider": candidate.provider.name,
         "model": candidate.model.id,
-        "output_tokens": view.expected_output(candidate.provider.name, candidate.model),
-        "why": _why(candidate, decided, view) + _doubt(candidate, needs),
+        "output_tokens": state.expected_output(candidate.provider.name, candidate.model),
+        "why": _reason(candidate, plan, state) + _size_warning(candidate, requirements),
     }
     if candidate.key is not None:
         row["key"] = candidate.key
-    price = view.price(candidate.provider.name, candidate.model)
+    price = state.price(candidate.provider.name, candidate.model)
     if price is not None:
-        row["price"] = prices.decimal_text(price)
-    cooling = view.cooling(candidate.provider.name, candidate.key, candidate.model.id)
+        row["price"] = cost.decimal_text(price)
+    cooling = state.cooling(candidate.provider.name, candidate.key, candidate.model.id)
     if cooling is not None and cooling.until is not None:
         row["until"] = cooling.until
     return row
 
 
-def _doubt(candidate: Candidate, needs: Requirements) -> str:
-    """Say where a request may be too long: a guess at its size is not enough to leave one out."""
+def _size_warning(candidate: Candidate, requirements: Requirements) -> str:
+    """Warn if a request may be too long: an estimate is not enough to skip a candidate."""
     window = candidate.model.window
-    if window is None or needs.input_tokens <= window:
+    if window is None or requirements.input_tokens <= window:
         return ""
-    return f"; too long for its window of {window:,} tokens, if the guess is right"
+    return f"; too long for its window of {window:,} tokens, if the estimate is right"
 
 
-def _why(candidate: Candidate, decided: Plan, view: LiveRoutingState) -> str:
-    """Say why a candidate stands where it stands. There are five cases."""
-    cooling = view.cooling(candidate.provider.name, candidate.key, candidate.model.id)
+def _reason(candidate: Candidate, plan: Plan, state: LiveRoutingState) -> str:
+    """Return why a candidate has its position in the plan. There are five cases."""
+    cooling = state.cooling(candidate.provider.name, candidate.key, candidate.model.id)
     if cooling is not None:
-        manner = "the last resort" if candidate.is_last_resort else "let through to find out"
-        return f"{manner}: {cooling.message}"
-    if decided.held is not None and decided.held[:2] == (
-        candidate.provider.name,
-        candidate.model.id,
-    ):
+        kind = "last resort" if candidate.is_last_resort else "probe"
+        return f"{kind}: {cooling.message}"
+    names = (candidate.provider.name, candidate.model.id)
+    if plan.preferred is not None and plan.preferred[:2] == names:
         return "answered last in this conversation"
-    if decided.strategy != "priority":
-        return _rank(candidate, decided, view)
-    first = decided.routes[0]
-    is_first = (candidate.provider.name, candidate.model.id) == (first.provider, first.model)
+    if plan.strategy != "priority":
+        return _rank_reason(candidate, plan, state)
+    first = plan.routes[0]
+    is_first = names == (first.provider, first.model)
     return "first in the chain" if is_first else "next in the chain"
 
 
-def _rank(candidate: Candidate, decided: Plan, view: LiveRoutingState) -> str:
-    if decided.strategy == "cheapest":
-        price = view.price(candidate.provider.name, candidate.model)
-        return "its price is unknown" if price is None else f"about ${prices.decimal_text(price)}"
-    speed = view.speed(candidate.provider.name, candidate.model.id)
-    return "nobody measured it yet" if speed is None else f"first words after {_span(speed)}"
+def _rank_reason(candidate: Candidate, plan: Plan, state: LiveRoutingState) -> str:
+    if plan.strategy == "cheapest":
+        price = state.price(candidate.provider.name, candidate.model)
+        return "its price is unknown" if price is None else f"about ${cost.decimal_text(price)}"
+    latency = state.latency_of(candidate.provider.name, candidate.model.id)
+    return "not measured yet" if latency is None else f"first output after {_duration(latency)}"
 
 
-def _span(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds >= 1 else f"{max(1, round(seconds * 1000))} ms"

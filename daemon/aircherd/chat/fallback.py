@@ -1,13 +1,13 @@
-"""One request on its way through the candidates of its plan.
+"""One request and the candidates of its plan.
 
-    first choice known ─> call ─> result                       most requests
+    usual first choice ─> call ─> result                       most requests
     plan ─> for each candidate: get_api_key ─> call ─> result
-                         │                      failed before any output: the next one
-                         no key: skipped
-            none left: wait for one if the request may, else one error that names them all
+                         │                      failed before any output: next candidate
+                         no key: skip
+            none left: wait for one if the request allows it, else one error that names them all
 
-Output is never held back, but once the first piece is out nothing is tried again: halves of two
-replies do not make one answer.
+Output is never buffered. After the first piece of output nothing is retried: halves of two replies
+do not make one answer.
 """
 
 import math
@@ -17,8 +17,9 @@ import trio
 
 from aircherd.chat import chat_errors
 from aircherd.chat.accounting import PendingCharge
-from aircherd.chat.attempt import ProviderAttempt, notice
+from aircherd.chat.attempt import ProviderAttempt, attempt_notice, skip_notice
 from aircherd.chat.caller import Caller, RequestScope, Send
+from aircherd.chat.first_choice import find_first_choice, keep_first_choice
 from aircherd.chat.live_state import LiveRoutingState
 from aircherd.chat.reply import Reply
 from aircherd.chat.request.requirements import requirements_of
@@ -29,26 +30,24 @@ from aircherd.config.model import Config
 from aircherd.errors import NotAuthenticated
 from aircherd.routing.candidate import Candidate
 from aircherd.routing.failures import SCOPE_BY_FAILURE, Exclusions, FailureScope
-from aircherd.routing.filters import over_limit
-from aircherd.routing.plan import Plan, RouteQuery, names_of, plan
-from aircherd.routing.resolver import open_to_all
-from aircherd.vocabulary.attempt import Attempt, AttemptDelta, ChatResult, Skipped
+from aircherd.routing.filters import skip_by_limit
+from aircherd.routing.plan import Plan, RouteQuery, make_plan, names_of
+from aircherd.routing.resolver import keyless_providers
+from aircherd.vocabulary.attempt import Attempt, ChatResult, Skipped
 from aircherd.vocabulary.availability import Limited
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import ApiKey
 
 LIST_SECONDS = 2.0
-"""How long a request without any candidate waits for the model list of a local server."""
+"""How long a request without a candidate waits for the model list of a local server."""
 
-_NOTHING = Reply()
-"""What came before the first call. Nothing is added to it."""
-_NO_OPTIONS = ChatRequest(messages=[]).route
-"""What requests without `route` have: the very same object."""
+_NO_REPLY = Reply()
+"""The reply before the first call. Nothing is added to it."""
 
 
 class FallbackRunner:
-    """Carries out one request. It keeps the configuration that it started with."""
+    """Runs one request, with the configuration that was current when it started."""
 
     def __init__(
         self,
@@ -65,15 +64,15 @@ class FallbackRunner:
         self._send = send
         self._requirements = requirements_of(request)
         self._attempts: list[Attempt] = []
-        self._skips: dict[CandidateName, Skipped] = {}  # in order
-        self._exclusions: Exclusions | None = None  # once there is one
-        self._reply = _NOTHING
+        self._skips: dict[CandidateName, Skipped] = {}  # in the order of the plan
+        self._exclusions: Exclusions | None = None  # created by the first failure
+        self._reply = _NO_REPLY
         self._cost: str | None = None
         self._deadline = math.inf
         self._may_wait = request.wait
 
     async def run(self, scope: RequestScope) -> ChatResult:
-        """Answer within the deadline, which is set on `scope`.
+        """Return the answer; set the deadline on `scope`.
 
         Nothing may be awaited in `scope` afterwards.
 
@@ -81,8 +80,10 @@ class FallbackRunner:
             UnknownModel, BadRequest: the request names what does not exist.
             ChatFailed: no provider could answer, or the stream broke off.
         """
-        target = self._first_choice()
-        decided = None if target else await self._decide()
+        target = find_first_choice(
+            self._services, self._config, self._request, self._requirements, self._caller.client
+        )
+        plan = None if target else await self._make_plan()
         seconds = self._request.timeout or self._config.network.request_timeout
         scope.deadline = self._deadline = trio.current_time() + seconds
         try:
@@ -90,55 +91,26 @@ class FallbackRunner:
                 result = await self._try(target)
                 if result is not None:
                     return result
-            return await self._run_plan(decided or await self._decide(), target)
+            return await self._run_plan(plan or await self._make_plan(), target)
         except (trio.Cancelled, BaseExceptionGroup) as error:
-            if trio.current_time() < self._deadline or not _is_cancelled(error):
+            if trio.current_time() < self._deadline or not _is_only_cancelled(error):
                 raise  # cancelled by the client, which may be gone; or another error
-        raise chat_errors.out_of_time(seconds, self._reply, self._attempts, self._skipped)
-
-    # ---------------------------------------------------------- the first choice
-
-    @property
-    def _is_cacheable(self) -> bool:
-        """Whether the first choice depends on the model's name alone."""
-        return self._request.route is _NO_OPTIONS and not self._request.conversation
-
-    def _first_choice(self) -> Target | None:
-        """Return the first choice if it is known, and nothing speaks against it now."""
-        if not self._is_cacheable:
-            return None
-        services = self._services
-        target = services.routes.first(self._config, self._request.model)
-        if target is None or not target.fits(self._requirements):
-            return None
-        cooldowns = services.provider_client.cooldowns
-        if not cooldowns.is_calm and cooldowns.cooling(*target.scope) is not None:
-            return None
-        candidate = target.candidate
-        provider, key, _ = target.scope
-        if services.accounting.room_for(
-            self._caller.client, provider, key, candidate.model, self._requirements
-        ):
-            return None
-        return target
-
-    def _keep_first_choice(self, decided: Plan, target: Target) -> None:
-        if self._is_cacheable and decided.is_fixed and not target.candidate.is_last_resort:
-            self._services.routes.keep(self._config, self._request.model, target)
+        raise chat_errors.timed_out(seconds, self._reply, self._attempts, self._skipped)
 
     # ---------------------------------------------------------- the plan
 
-    async def _decide(self) -> Plan:
-        decided = self._plan()
-        if self._request.model or self._config.default_model or decided.candidates:
-            return decided
-        # A local server has no default model: its list says what there is, once it is fetched.
-        if self._services.ask_for_models is not None:
+    async def _make_plan(self) -> Plan:
+        """Return the plan; wait for the lists of local servers if nothing else is available."""
+        plan = self._make_plan_now()
+        if self._request.model or self._config.default_model or plan.candidates:
+            return plan
+        # Local servers have no default model, so their lists are needed.
+        if self._services.fetch_model_lists is not None:
             with trio.move_on_after(LIST_SECONDS):
-                await self._services.ask_for_models(open_to_all(self._config))
-        return self._plan()
+                await self._services.fetch_model_lists(keyless_providers(self._config))
+        return self._make_plan_now()
 
-    def _plan(self) -> Plan:
+    def _make_plan_now(self) -> Plan:
         request, requirements = self._request, self._requirements
         query = RouteQuery(
             model=request.model,
@@ -147,75 +119,78 @@ class FallbackRunner:
             conversation=request.conversation,
         )
         state = LiveRoutingState(self._services, requirements, self._caller.client)
-        return plan(query, self._config, state)
+        return make_plan(query, self._config, state)
 
-    async def _run_plan(self, decided: Plan, tried: Target | None) -> ChatResult:
-        """Try the candidates, and wait for one while the request may; `tried` was called already."""
+    async def _run_plan(self, plan: Plan, tried: Target | None) -> ChatResult:
+        """Try the candidates, then wait for one if the request allows it.
+
+        `tried` has already been called.
+        """
         while True:
-            result = await self._try_candidates(decided, tried)
+            result = await self._try_candidates(plan, tried)
             if result is not None:
                 return result
-            await self._wait_for_candidate(decided)
+            await self._wait_for_candidate(plan)
             tried = None
 
-    async def _try_candidates(self, decided: Plan, tried: Target | None) -> ChatResult | None:
-        """Go through the plan once, as the state is now; return None if none answered."""
-        for number, step in enumerate(decided.steps()):
-            if tried is not None and names_of(step) == tried.scope:
+    async def _try_candidates(self, plan: Plan, tried: Target | None) -> ChatResult | None:
+        """Go through the plan once; return None if no candidate answered."""
+        for number, step in enumerate(plan.steps()):
+            if tried is not None and names_of(step) == tried.names:
                 continue
-            skipped = step if isinstance(step, Skipped) else self._reason_against(step)
+            skipped = step if isinstance(step, Skipped) else self._check_attempts(step)
             if skipped is not None:
                 await self._note_skip(skipped)
                 continue
             assert isinstance(step, Candidate)
             target = self._services.routes.target(step, self._config)
             if not number:
-                self._keep_first_choice(decided, target)
+                keep_first_choice(self._services, self._config, self._request, plan, target)
             result = await self._try(target)
             if result is not None:
                 return result
         return None
 
-    async def _wait_for_candidate(self, decided: Plan) -> None:
-        """Wait for the first to come back if the request allows it, else raise."""
-        pause = self._pause(decided)
+    async def _wait_for_candidate(self, plan: Plan) -> None:
+        """Wait for the first candidate that is back, if the request allows it, else raise."""
+        pause = self._pause(plan)
         if pause is None:
-            until = earliest_return(decided, self._skips)
-            raise chat_errors.none_answered(self._attempts, self._skipped, until=until)
+            until = earliest_return(plan, self._skips)
+            raise chat_errors.all_failed(self._attempts, self._skipped, until=until)
         self._may_wait -= pause.seconds
         if self._request.stream:
             milliseconds = round(pause.seconds * 1000)
-            await self._send((_skip_notice(pause.until_back, "waiting", ms=milliseconds),))
+            await self._send((skip_notice(pause.candidate, "waiting", ms=milliseconds),))
         await trio.sleep(pause.seconds)
         self._skips.clear()
         if self._exclusions is not None:
-            self._exclusions.forget_what_passes()
+            self._exclusions.forget_temporary()
 
-    def _pause(self, decided: Plan) -> Pause | None:
+    def _pause(self, plan: Plan) -> Pause | None:
         if len(self._attempts) >= self._config.fallback.max_attempts:
             return None
         left = min(self._may_wait, self._deadline - trio.current_time())
-        return shortest_pause(decided, self._services.clock(), left)
+        return shortest_pause(plan, self._services.clock(), left)
 
     # ---------------------------------------------------------- one candidate
 
-    def _reason_against(self, candidate: Candidate) -> Skipped | None:
-        """Return why earlier attempts of this request rule out `candidate`, None if they do not."""
+    def _check_attempts(self, candidate: Candidate) -> Skipped | None:
+        """Return why this request's attempts so far rule out `candidate`, None if they do not."""
         if not self._attempts:
             return None
         if len(self._attempts) >= self._config.fallback.max_attempts:
             return self._too_many_attempts(candidate)
-        return self._exclusions.reason_against(candidate) if self._exclusions else None
+        return self._exclusions.check(candidate) if self._exclusions else None
 
     def _too_many_attempts(self, candidate: Candidate) -> Skipped:
-        """Say that no more calls are made, and for which key where another one was called."""
+        """Return the skip after the last attempt; it names the key if another key was tried."""
         called = [f"{attempt.provider}/{attempt.model}" for attempt in self._attempts]
         key = f" (key {candidate.key})" if candidate.key and candidate.origin in called else ""
         message = f"{candidate.origin}{key} was not tried: {len(called)} attempts were made"
         return candidate.skipped(self._attempts[-1].outcome, f"{message} (fallback.max_attempts)")
 
     async def _try(self, target: Target) -> ChatResult | None:
-        """Call one candidate; return None if the next one should be tried."""
+        """Call one candidate; return None to try the next one."""
         candidate, auth = target.candidate, self._services.auth
         provider = candidate.provider
         try:
@@ -237,7 +212,7 @@ class FallbackRunner:
                 return self._result(target)
             failure = again
         if self._reply.has_output or SCOPE_BY_FAILURE[failure.kind] is FailureScope.REQUEST:
-            self._give_up(failure)
+            self._raise_final(failure)
         self._exclusions = self._exclusions or Exclusions()
         self._exclusions.add(candidate, failure)
         return None
@@ -245,7 +220,7 @@ class FallbackRunner:
     async def _call_with_new_key(
         self, target: Target, key: ApiKey, failure: Failure
     ) -> Failure | None:
-        """After a 401, call once more if the source has another key by now; return the failure."""
+        """After a 401, retry once if the key's source has a new key; return the failure."""
         auth = self._services.auth
         fresh = await auth.note_rejected(key, failure.message)
         has_tries = len(self._attempts) < self._config.fallback.max_attempts
@@ -261,16 +236,16 @@ class FallbackRunner:
         return again
 
     async def _call(self, target: Target, key: ApiKey | None) -> Failure | Skipped | None:
-        """Make one call; return how it failed, None if it came to its proper end.
+        """Make one call; return how it failed or why it is skipped, None if it succeeded.
 
-        Other requests may have been served since the plan: then there may be no room for this one
-        any more.
+        Limits and probes are checked again here, because other requests may have run since the plan
+        was made.
         """
         services, candidate = self._services, target.candidate
         if self._request.stream:
-            # Before anything is reserved: a client that does not read must not hold up others.
-            await self._send((notice(candidate, "trying"),))
-        charge = self._begin(target)
+            # Sent before anything is reserved: a client that does not read must not block others.
+            await self._send((attempt_notice(candidate, "trying"),))
+        charge = self._reserve(target)
         if isinstance(charge, Skipped):
             return charge
         attempt = ProviderAttempt(services, target, key, charge, self._caller)
@@ -278,51 +253,51 @@ class FallbackRunner:
         try:
             failure = await attempt.run(self._request, self._send, self._deadline)
         finally:
-            # Even if it was cancelled: the error has what there is of it.
+            # Even after a cancellation: the error contains the attempt.
             if attempt.record is not None:
                 self._attempts.append(attempt.record)
             self._cost = attempt.cost
             if not attempt.was_sent and not candidate.is_last_resort:
-                services.provider_client.cooldowns.give_back(*target.scope)
+                services.provider_client.cooldowns.give_back(*target.names)
         if failure is None and key:
             services.auth.note_accepted(key)
         return failure
 
-    def _begin(self, target: Target) -> PendingCharge | Skipped:
-        """Take what the plan saw: the probe if the call is one, and room under the limits."""
+    def _reserve(self, target: Target) -> PendingCharge | Skipped:
+        """Take the probe if the call is one, and reserve under the limits; else return the skip."""
         candidate = target.candidate
         cooldowns = self._services.provider_client.cooldowns
         if candidate.is_last_resort:
             self._forget_skip(candidate)
-        elif not cooldowns.is_calm and not cooldowns.try_probe(*target.scope):
-            cooling = cooldowns.cooling(*target.scope)
-            if cooling is not None:  # else it has just ended
+        elif not cooldowns.is_calm and not cooldowns.try_probe(*target.names):
+            cooling = cooldowns.cooling(*target.names)
+            if cooling is not None:  # else the cooldown has just ended
                 return candidate.skipped(cooling.reason, cooling.message, cooling.until)
         charge = self._services.accounting.begin(candidate, self._caller, self._requirements)
         if isinstance(charge, Limited):
-            if not candidate.is_last_resort:  # which takes no probe
-                cooldowns.give_back(*target.scope)
-            return over_limit(candidate, charge)
+            if not candidate.is_last_resort:  # a last resort takes no probe
+                cooldowns.give_back(*target.names)
+            return skip_by_limit(candidate, charge)
         return charge
 
-    def _give_up(self, failure: Failure) -> NoReturn:
+    def _raise_final(self, failure: Failure) -> NoReturn:
         if self._reply.has_output:
-            raise chat_errors.broke_off(failure, self._reply, self._attempts, self._skipped)
-        raise chat_errors.request_refused(failure, self._attempts, self._skipped)
+            raise chat_errors.interrupted(failure, self._reply, self._attempts, self._skipped)
+        raise chat_errors.request_rejected(failure, self._attempts, self._skipped)
 
     # ---------------------------------------------------------- skips and the result
 
     async def _note_skip(self, skipped: Skipped) -> None:
-        """Record why a candidate is skipped, once: a last resort has its reason already."""
+        """Record and report a skip, once: a last resort is in the plan twice."""
         name = (skipped.provider, skipped.model, skipped.key)
         if name in self._skips:
             return
         self._skips[name] = skipped
         if self._request.stream:
-            await self._send((_skip_notice(skipped, "skipped"),))
+            await self._send((skip_notice(skipped, "skipped"),))
 
     def _forget_skip(self, candidate: Candidate) -> None:
-        """Remove the record of a candidate that is called after all."""
+        """Remove the record of a candidate that is now called."""
         self._skips.pop((candidate.provider.name, candidate.model.id, candidate.key), None)
 
     @property
@@ -332,7 +307,7 @@ class FallbackRunner:
     def _result(self, target: Target) -> ChatResult:
         ending = self._reply.ending
         assert ending is not None
-        provider, _, model = target.scope
+        provider, _, model = target.names
         return ChatResult(
             message=self._reply.message(target.origin),
             finish=ending.finish,
@@ -348,20 +323,8 @@ class FallbackRunner:
         return f"<FallbackRunner for {self._caller.client}, {len(self._attempts)} attempts>"
 
 
-def _is_cancelled(error: BaseException) -> bool:
-    """Whether nothing but a cancellation happened: inside a nursery it comes as a group."""
+def _is_only_cancelled(error: BaseException) -> bool:
+    """Return whether `error` is a cancellation; a nursery wraps it in a group."""
     if isinstance(error, BaseExceptionGroup):
         return error.split(trio.Cancelled)[1] is None
     return isinstance(error, trio.Cancelled)
-
-
-def _skip_notice(skip: Skipped, outcome: str, *, ms: int | None = None) -> AttemptDelta:
-    return AttemptDelta(
-        provider=skip.provider,
-        model=skip.model or "",
-        key=skip.key,
-        outcome=outcome,
-        ms=ms,
-        message=skip.message,
-        until=skip.until,
-    )

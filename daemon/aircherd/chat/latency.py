@@ -47,7 +47,7 @@ class LatencyTracker:
             seconds = mean + WEIGHT * (seconds - mean)
         average.seconds, average.at = seconds, now
 
-    def speed(self, provider: str, model: str) -> float | None:
+    def latency_of(self, provider: str, model: str) -> float | None:
         """Return the seconds to the first output, None if not measured within the last hour."""
         average = self._averages.get((provider, model))
         if average is None or self._clock() - average.at >= EXPIRES_SECONDS:

@@ -130,7 +130,7 @@ class _Text:
     def told(self, origin: str) -> dict[str, object]:
         part: dict[str, object] = {"type": self.kind, "text": str(self.text)}
         # Thinking is only ever good for its maker.
-        return _signed(part, self.signature, origin, always=self.kind == "reasoning")
+        return _mark_origin(part, self.signature, origin, always=self.kind == "reasoning")
 
 
 class _ToolCall:
@@ -151,10 +151,10 @@ class _ToolCall:
             "name": self.name,
             "arguments": arguments,
         }
-        return _signed(part, self.signature, origin)
+        return _mark_origin(part, self.signature, origin)
 
 
-def _signed(
+def _mark_origin(
     part: dict[str, object], signature: str | None, origin: str, *, always: bool = False
 ) -> dict[str, object]:
     if signature is not None:

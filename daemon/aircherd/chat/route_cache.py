@@ -1,9 +1,8 @@
-"""What a request needs to reach a candidate, worked out once and not for each request.
+"""What a call to a candidate takes, computed once and cached.
 
-The first choice of a chain is kept with everything that follows from the configuration: endpoint,
-prepared call, limits of its size. A request that fits uses it without a plan. It is dropped with
-the configuration, and when keys or the catalogue change; whether it cools, and whether a limit is
-full, is asked for each request.
+The first choice of a chain is cached with everything that follows from the configuration: endpoint,
+prepared call, size limit. Requests that fit use it without a plan. The cache is cleared when the
+configuration, the keys or the catalog change. Cooldowns and limits are checked for each request.
 """
 
 from aircherd.catalog.catalog import Catalog
@@ -17,13 +16,13 @@ from aircherd.routing.filters import SIZE_TOLERANCE
 from aircherd.vocabulary.chat import Requirements
 
 MAX_KEPT = 1000
-"""Names of models that are kept: clients make them up as they like."""
+"""Cached model names: clients may send any name."""
 
 
 class Target:
-    """A candidate with what calling it takes. `scope` is its provider, key and model by name."""
+    """A candidate with its prepared call. `names` are those of its provider, key and model."""
 
-    __slots__ = ("average", "call", "candidate", "most_input", "origin", "scope")
+    __slots__ = ("average", "call", "candidate", "max_input", "names", "origin")
 
     def __init__(self, candidate: Candidate, call: CallTarget, average: Average) -> None:
         provider, model = candidate.provider, candidate.model
@@ -31,12 +30,12 @@ class Target:
         self.call = call
         self.average = average
         self.origin = candidate.origin
-        self.scope = (provider.name, candidate.key, model.id)
-        self.most_input = None if model.window is None else model.window * SIZE_TOLERANCE
+        self.names = (provider.name, candidate.key, model.id)
+        self.max_input = None if model.window is None else model.window * SIZE_TOLERANCE
 
     def fits(self, requirements: Requirements) -> bool:
-        """Whether the model can do what a request asks of it, as far as is known."""
-        if self.most_input is not None and requirements.input_tokens > self.most_input:
+        """Return whether nothing known about the model rules out the request."""
+        if self.max_input is not None and requirements.input_tokens > self.max_input:
             return False
         model = self.candidate.model
         return all(getattr(model, name) is not False for name in requirements.abilities)
@@ -46,7 +45,7 @@ class Target:
 
 
 class RouteCache:
-    """Targets by the model that requests name, None for the default."""
+    """The first choices by the model name in the request, None for the default model."""
 
     def __init__(
         self, catalog: Catalog, provider_client: ProviderClient, latency: LatencyTracker
@@ -59,7 +58,7 @@ class RouteCache:
         self._generation = -1
 
     def first(self, config: Config, model: str | None) -> Target | None:
-        """Return the first choice for `model`, None where it has to be planned."""
+        """Return the first choice for `model`, None if it is not cached."""
         if config is self._config and self._catalog.generation == self._generation:
             return self._first.get(model)
         self.clear()
@@ -67,24 +66,24 @@ class RouteCache:
         return None
 
     def keep(self, config: Config, model: str | None, target: Target) -> None:
-        """Keep the first choice of a chain whose order depends on nothing but the configuration."""
+        """Cache the first choice of a chain whose order depends on the configuration only."""
         if config is not self._config:
-            return  # another one has come meanwhile
+            return  # the configuration has changed in the meantime
         if self._catalog.generation != self._generation or len(self._first) >= MAX_KEPT:
             self.clear()
             self._generation = self._catalog.generation
         self._first[model] = target
 
     def clear(self) -> None:
-        """Forget all first choices."""
+        """Drop all first choices."""
         self._first.clear()
 
     def note_auth_event(self, _event: Event) -> None:
-        """Forget all first choices: a key was stored, removed, refused or accepted."""
+        """Drop all first choices: a key was stored, removed, rejected or accepted."""
         self._first.clear()
 
     def target(self, candidate: Candidate, config: Config) -> Target:
-        """Return what calling `candidate` takes."""
+        """Return `candidate` with its prepared call."""
         provider, model = candidate.provider, candidate.model
         call = self._provider_client.prepare(provider, model, config.network)
         return Target(candidate, call, self._latency.average_of(provider.name, model.id))

@@ -15,7 +15,7 @@ from aircherd.config.model import Provider
 from aircherd.events import EventBus
 from aircherd.providers.client import ProviderClient
 
-AskForModels = Callable[[Sequence[Provider]], Awaitable[None]]
+FetchModelLists = Callable[[Sequence[Provider]], Awaitable[None]]
 """Fetches the model lists of these providers and waits for them; never fails."""
 
 
@@ -30,5 +30,5 @@ class ChatServices(msgspec.Struct, frozen=True, kw_only=True):
     affinity: SessionAffinity
     latency: LatencyTracker
     routes: RouteCache
-    ask_for_models: AskForModels | None = None
+    fetch_model_lists: FetchModelLists | None = None
     clock: Callable[[], float] = time.time

@@ -4,25 +4,25 @@ from collections.abc import Collection
 
 import msgspec
 
-from aircherd.routing.plan import Plan, passed_over
+from aircherd.routing.plan import Plan, skipped_steps
 from aircherd.vocabulary.attempt import Skipped
 
 MARGIN_SECONDS = 0.05
-"""Added to every wait: the provider's clock and ours differ a little."""
+"""Added to every wait, because the provider's clock may differ a little from ours."""
 
 CandidateName = tuple[str, str | None, str | None]
-"""Provider, model and key, as skips name them."""
+"""Provider, model and key, as in `Skipped`."""
 
 
 class Pause(msgspec.Struct, frozen=True):
-    """How many seconds to wait, and for which candidate: the first that may be asked again."""
+    """A wait of `seconds` until `candidate`, the first one that is back, can be called again."""
 
     seconds: float
-    until_back: Skipped
+    candidate: Skipped
 
 
 def shortest_pause(plan: Plan, now: float, at_most: float) -> Pause | None:
-    """Return the wait until a candidate may be asked again, None if none is back in time.
+    """Return the wait until a candidate can be called again, None if none is back in time.
 
     Args:
         plan: of the request.
@@ -43,12 +43,12 @@ def shortest_pause(plan: Plan, now: float, at_most: float) -> Pause | None:
 def earliest_return(plan: Plan, skipped: Collection[CandidateName]) -> float | None:
     """Return the Unix time when the first failed candidate is back, None if unknown.
 
-    `skipped` candidates were not called, and their own records have their times. A cooldown that is
-    only a guess does not count: that candidate is tried at once when no other is left.
+    Candidates in `skipped` were not called, and their own records have their times. A cooldown of
+    guessed length does not count: that candidate is tried at once if no other is left.
     """
     failed = [
         skip
-        for skip in passed_over(plan.steps())
+        for skip in skipped_steps(plan.steps())
         if (skip.provider, skip.model, skip.key) not in skipped
     ]
     return min((skip.until for skip in failed if skip.until is not None), default=None)

@@ -54,7 +54,7 @@ class RequestCancelled(AircherError):
     code = codes.CANCELLED
 
 
-def cancelled(*, is_draining: bool) -> AircherError:
+def cancelled_error(*, is_draining: bool) -> AircherError:
     """Return the error of a request that its client cancelled, or the end of the daemon did."""
     if is_draining:
         return ShuttingDown("the daemon is shutting down")

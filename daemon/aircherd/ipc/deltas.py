@@ -39,7 +39,7 @@ class DeltaWriter:
     def _params(self, deltas: Sequence[Delta]) -> Iterator[dict[str, object]]:
         name, number = self._name, self._number
         for delta in deltas:
-            if _is_silent(delta):
+            if _is_empty(delta):
                 continue
             seq = self._seq = self._seq + 1
             if type(delta) is TextDelta:
@@ -50,7 +50,7 @@ class DeltaWriter:
                 yield params
 
 
-def _is_silent(delta: Delta) -> bool:
+def _is_empty(delta: Delta) -> bool:
     """Whether it says nothing now: endings and signatures stand in the result."""
     if type(delta) is TextDelta or type(delta) is ReasoningDelta:
         return not delta.text

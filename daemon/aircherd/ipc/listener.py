@@ -20,7 +20,7 @@ from aircherd.ipc.socket_file import BoundSocket
 
 DRAIN_TIMEOUT = 18.0
 """Seconds that requests under way have when the daemon is asked to stop."""
-DISPLACED_CHECK = 5.0
+DISPLACED_CHECK_INTERVAL = 5.0
 """Seconds between two looks at whether the socket file is still ours."""
 
 log = structlog.get_logger()
@@ -84,7 +84,7 @@ class Listener:
     async def _watch_socket_file(self) -> None:
         # Nobody tells us when the file goes; a look now and then does.
         while not self._bound.is_displaced():  # noqa: ASYNC110
-            await trio.sleep(DISPLACED_CHECK)
+            await trio.sleep(DISPLACED_CHECK_INTERVAL)
         log.error("socket_displaced", socket=str(self._bound.path))
         self._services.shutdown.requested.set()
 

@@ -21,11 +21,11 @@ from aircherd.vocabulary.text import TextBuffer
 
 BUFFER_LIMIT = 8 * 1024 * 1024
 """Bytes that may wait for one client."""
-GATHER_ABOVE = 64 * 1024
+MERGE_ABOVE = 64 * 1024
 """Bytes from which on text is gathered: a client that reads is never that far behind for long."""
 
 
-class Gathered:
+class MergedText:
     """Text of one chat that waits, as one delta in the making. Its number is the first one's."""
 
     __slots__ = ("seq", "text", "writer")
@@ -49,9 +49,9 @@ class Outbox:
     def __init__(self, send_now: Callable[[bytes], int] = lambda _: 0) -> None:
         self._send_now = send_now
         self.size = 0
-        self._waiting: deque[bytes | Gathered] = deque()
+        self._waiting: deque[bytes | MergedText] = deque()
         # The last entry of each chat, as long as it may still grow.
-        self._growing: dict[DeltaWriter, Gathered] = {}
+        self._growing: dict[DeltaWriter, MergedText] = {}
         self._taken = 0
         self._filled = trio.lowlevel.ParkingLot()
         self._emptied = trio.lowlevel.ParkingLot()
@@ -71,7 +71,7 @@ class Outbox:
 
     def put_deltas(self, writer: DeltaWriter, deltas: Sequence[Delta]) -> None:
         """Add the deltas of one read; see the module's docstring for what becomes of their text."""
-        if self.size < GATHER_ABOVE:
+        if self.size < MERGE_ABOVE:
             self._growing.pop(writer, None)
             if data := writer.encode(deltas):
                 self.put(data)
@@ -86,7 +86,7 @@ class Outbox:
     def _gather(self, writer: DeltaWriter, text: str) -> None:
         entry = self._growing.get(writer)
         if entry is None:
-            entry = self._growing[writer] = Gathered(writer)
+            entry = self._growing[writer] = MergedText(writer)
             self._waiting.append(entry)
             self._filled.unpark_all()
         entry.text.add(text)

@@ -17,7 +17,7 @@ import trio
 
 from aircherd.chat.caller import Caller, Send
 from aircherd.errors import AircherError
-from aircherd.ipc.answers import cancelled, encode_error, encode_result, internal_error
+from aircherd.ipc.answers import cancelled_error, encode_error, encode_result, internal_error
 from aircherd.ipc.request_reader import ReadyRequest
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class RequestTask:
 
     def _answer_cancelled(self) -> None:
         self._stop_watching()
-        msgid, error = self._request.msgid, cancelled(is_draining=self._session.is_draining)
+        msgid, error = self._request.msgid, cancelled_error(is_draining=self._session.is_draining)
         self._session.answer(msgid, encode_error(msgid, error))
 
     def _stop_watching(self) -> None:

@@ -28,7 +28,7 @@ from aircherd.errors import (
 )
 from aircherd.events import Event
 from aircherd.ipc.answers import (
-    cancelled,
+    cancelled_error,
     encode_error,
     encode_result,
     internal_error,
@@ -43,11 +43,11 @@ from aircherd.ipc.request_task import RequestTask
 from aircherd.providers.transport.deadline_scheduler import deadline_scheduler
 from aircherd.vocabulary.validation_messages import describe_invalid
 
-MAX_UNDER_WAY = 4096
+MAX_ACTIVE_REQUESTS = 4096
 """Requests and streams of one client: far more than an editor has, and an end to a runaway loop."""
-MAX_IDLE = 64
+MAX_IDLE_TASKS = 64
 """Tasks of one client that wait for its next requests; more end."""
-FAREWELL_TIMEOUT = 1.0
+CLOSE_TIMEOUT = 1.0
 """Seconds for the last frames of a connection that is being closed."""
 
 log = structlog.get_logger()
@@ -140,14 +140,14 @@ class Session:
             request.cancel()
         for scope in tuple(self._streams.values()):
             scope.cancel()
-        with trio.move_on_after(FAREWELL_TIMEOUT):
+        with trio.move_on_after(CLOSE_TIMEOUT):
             await self.wait_drained()
         await self._say_farewell(codes.SHUTTING_DOWN, "the daemon is shutting down")
         self._nursery.cancel_scope.cancel()
 
     async def _say_farewell(self, code: str, message: str) -> None:
         self._notify(methods.ERROR, {"code": code, "message": message})
-        with trio.move_on_after(FAREWELL_TIMEOUT):
+        with trio.move_on_after(CLOSE_TIMEOUT):
             await self._outbox.wait_empty()
 
     # ---------------------------------------------------------- what the client says
@@ -171,7 +171,7 @@ class Session:
         if method is None:
             raise UnknownMethod(f"there is no method {name!r}", method=name)
         try:
-            params: object = msgspec.convert(_with_maps(request.params), method.params)
+            params: object = msgspec.convert(_fix_empty_maps(request.params), method.params)
         except msgspec.ValidationError as error:
             raise BadRequest(f"{name}: {describe_invalid(error)}") from None
         except UnicodeEncodeError:
@@ -196,9 +196,9 @@ class Session:
     def _refusal(self, msgid: int) -> AircherError | None:
         if msgid in self._requests:
             return BadRequest(f"request {msgid} is still being answered: use another number")
-        if len(self._requests) + len(self._streams) >= MAX_UNDER_WAY:
+        if len(self._requests) + len(self._streams) >= MAX_ACTIVE_REQUESTS:
             return TooManyRequests(
-                f"this client has {MAX_UNDER_WAY} requests under way: wait until one has ended"
+                f"this client has {MAX_ACTIVE_REQUESTS} requests under way: wait for one to end"
             )
         if self.is_draining:
             return ShuttingDown("the daemon is shutting down; the next one will answer")
@@ -244,7 +244,7 @@ class Session:
 
     def keep_idle(self, task: RequestTask) -> bool:
         """Keep a task for the next request, unless enough of them wait."""
-        if len(self._idle) >= MAX_IDLE:
+        if len(self._idle) >= MAX_IDLE_TASKS:
             return False
         self._idle.append(task)
         return True
@@ -299,7 +299,7 @@ class Session:
                     log.exception("request_crashed")
                     error = internal_error(failure)
             if context.scope.cancelled_caught:
-                error = cancelled(is_draining=self.is_draining)
+                error = cancelled_error(is_draining=self.is_draining)
             await self._outbox.wait_for_room()
             outcome = (
                 {"error": wire_error(error)} if error else {"result": msgspec.to_builtins(result)}
@@ -355,7 +355,7 @@ class StreamContext:
         return f"<StreamContext of {self.caller.client}>"
 
 
-def _with_maps(params: dict[str, object]) -> dict[str, object]:
+def _fix_empty_maps(params: dict[str, object]) -> dict[str, object]:
     """Return `params` with the maps that an editor's empty table turned into an empty list."""
     if [] not in params.values():
         return params

@@ -46,7 +46,7 @@ class BoundSocket:
 
 
 @contextmanager
-def claimed_socket(path: Path, data_dir: Path) -> Iterator[BoundSocket]:
+def claim_socket(path: Path, data_dir: Path) -> Iterator[BoundSocket]:
     """Hold both locks and a listening socket at `path`, mode 0600, for as long as this lasts.
 
     Raises:
@@ -60,10 +60,10 @@ def claimed_socket(path: Path, data_dir: Path) -> Iterator[BoundSocket]:
     address.check_directory(path.parent, uid)
     make_private_directory(data_dir)
     with ExitStack() as stack:
-        stack.enter_context(_locked(path.with_name(path.name + ".lock"), path))
-        stack.enter_context(_locked(data_dir / "aircherd.lock", path))
-        _remove_dead(path)
-        sock = stack.enter_context(_listening(path))
+        stack.enter_context(_hold_lock(path.with_name(path.name + ".lock"), path))
+        stack.enter_context(_hold_lock(data_dir / "aircherd.lock", path))
+        _remove_stale_socket(path)
+        sock = stack.enter_context(_open_listener(path))
         bound = BoundSocket(path, sock)
         try:
             yield bound
@@ -77,7 +77,7 @@ def make_private_directory(directory: Path) -> None:
 
 
 @contextmanager
-def _locked(lock_file: Path, socket_path: Path) -> Iterator[None]:
+def _hold_lock(lock_file: Path, socket_path: Path) -> Iterator[None]:
     # O_NOFOLLOW: a planted symlink must not make us write into somebody else's file.
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     descriptor = os.open(lock_file, flags, 0o600)
@@ -87,7 +87,7 @@ def _locked(lock_file: Path, socket_path: Path) -> Iterator[None]:
         except OSError as error:
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 raise
-            raise AlreadyRunning(_who_has_it(descriptor, lock_file)) from None
+            raise AlreadyRunning(_running_message(descriptor, lock_file)) from None
         # Who has it is a courtesy to the next one: a full disk is no reason not to start.
         with suppress(OSError):
             os.ftruncate(descriptor, 0)
@@ -98,7 +98,7 @@ def _locked(lock_file: Path, socket_path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _who_has_it(descriptor: int, lock_file: Path) -> str:
+def _running_message(descriptor: int, lock_file: Path) -> str:
     text = os.pread(descriptor, 4096, 0).decode(errors="replace")
     pid, _, rest = text.partition("\n")
     where = rest.strip() or "an unknown socket"
@@ -108,7 +108,7 @@ def _who_has_it(descriptor: int, lock_file: Path) -> str:
     )
 
 
-def _remove_dead(path: Path) -> None:
+def _remove_stale_socket(path: Path) -> None:
     """Remove what a killed daemon left. We hold the locks, so nobody living has it."""
     try:
         mode = path.lstat().st_mode
@@ -133,7 +133,7 @@ def _remove_dead(path: Path) -> None:
 
 
 @contextmanager
-def _listening(path: Path) -> Iterator[socket.socket]:
+def _open_listener(path: Path) -> Iterator[socket.socket]:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         sock.bind(os.fspath(path))

@@ -1,10 +1,11 @@
-"""Who may answer, in which order, and what a failure leaves: pure decisions, no waiting.
+"""Decides which candidates serve a request, in which order, and what a failure changes.
 
-- `plan`: a request's wishes and a `view` of how things stand -> the candidates, and who is none.
-- `names`: a model name -> its routes; `order`: the strategies; `filters`: who cannot serve now.
-- `failures`: what a failed call means for the candidates that are left.
-- `cooldowns`: what it cools, and for how long; `probes`: who may go all the same, to find out.
+- `plan`: a `RouteQuery` and the `state` -> the candidates in order, and the skipped ones.
+- `resolver`: a model name -> its routes; `signed_in_routes`: those of providers with a key.
+- `order`: the strategies; `filters`: the reasons to skip a candidate.
+- `failures`: which other candidates a failed call rules out.
+- `cooldown_rules`: what a failure cools; `cooldown_policy`: for how long; `probes`: early tests.
 
-What flows in is frozen, what flows out is a decision; `chat` carries it out. The contract in
-pyproject.toml keeps trio, sockets and clocks out of here, so every decision is a table in a test.
+All of it is pure: frozen data in, a decision out, and `chat` acts on it. An import contract in
+pyproject.toml keeps trio, sockets and clocks out, so tests can state every decision as a table.
 """

@@ -1,4 +1,4 @@
-"""One call that could be made."""
+"""A call that could be made."""
 
 import msgspec
 
@@ -8,9 +8,9 @@ from aircherd.vocabulary.models import Model
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """One call that could be made; `key` is the key's name, None where none is needed.
+    """A call that could be made; `key` is the key's name, None if the provider needs none.
 
-    `is_last_resort`: it is cooling, though nobody said for how long, and everybody else failed.
+    `is_last_resort`: it is in a cooldown of guessed length, and all other candidates are skipped.
     """
 
     provider: Provider
@@ -20,11 +20,11 @@ class Candidate(msgspec.Struct, frozen=True):
 
     @property
     def origin(self) -> str:
-        """What parts of this model's replies are marked with: `provider/model`."""
+        """`provider/model`, the mark on the parts of this model's replies."""
         return f"{self.provider.name}/{self.model.id}"
 
     def skipped(self, reason: str, message: str, until: float | None = None) -> Skipped:
-        """Return the record of passing it over; `reason` is an error code, `until` a Unix time."""
+        """Return the record of skipping it; `reason` is an error code, `until` a Unix time."""
         return Skipped(
             provider=self.provider.name,
             model=self.model.id,
@@ -36,3 +36,4 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 Step = Candidate | Skipped
+"""One item of a plan."""

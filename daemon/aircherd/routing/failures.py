@@ -1,25 +1,25 @@
-"""What a failed call means for the candidates that are left: one table.
+"""Which other candidates a failed call rules out: one table.
 
-A failure condemns more or less of the plan: nothing but its own key, the model at that provider,
-the whole provider, every smaller window, or the request itself, which nobody would take.
+A failure rules out its key, its model at that provider, the whole provider, every model with no
+larger context window, or the request itself, which no provider would accept.
 """
 
 import enum
 
 from aircherd.routing.candidate import Candidate
-from aircherd.routing.cooldown_policy import RULES
+from aircherd.routing.cooldown_rules import RULES
 from aircherd.vocabulary.attempt import Skipped
 from aircherd.vocabulary.failure import Failure, FailureClass
 
 
 class FailureScope(enum.Enum):
-    """How much of the plan a failure takes with it."""
+    """How much of the plan a failure rules out."""
 
-    KEY = "key"  # another key of the provider may do
-    MODEL = "model"  # this model at this provider, whatever the key
-    PROVIDER = "provider"  # everything there
-    WINDOW = "window"  # everything that holds no more
-    REQUEST = "request"  # nobody would answer this
+    KEY = "key"  # other keys of the provider may work
+    MODEL = "model"  # this model at this provider, with any key
+    PROVIDER = "provider"  # all models and keys of the provider
+    WINDOW = "window"  # all models whose context window is not known to be larger
+    REQUEST = "request"  # all candidates
 
 
 SCOPE_BY_FAILURE: dict[FailureClass, FailureScope] = {
@@ -44,55 +44,59 @@ SCOPE_BY_FAILURE: dict[FailureClass, FailureScope] = {
 
 
 class Exclusions:
-    """What the failures of one request have taken with them so far."""
+    """The failures of one request, and the candidates that they rule out."""
 
     def __init__(self) -> None:
         self._failures: list[tuple[Candidate, Failure]] = []
 
     def add(self, candidate: Candidate, failure: Failure) -> None:
-        """Note how a call failed."""
+        """Record how a call failed."""
         self._failures.append((candidate, failure))
 
-    def forget_what_passes(self) -> None:
-        """Hear that time went by: what cools is asked of the cooldowns, and the rest still holds.
+    def forget_temporary(self) -> None:
+        """Forget the failures that started a cooldown, after a wait.
 
-        A prompt that is too long does not get shorter.
+        The cooldowns now decide about those. The rest stays: a prompt that is too long does not get
+        shorter.
         """
-        self._failures = [each for each in self._failures if not _cools(each[1])]
+        self._failures = [each for each in self._failures if not _is_temporary(each[1])]
 
-    def reason_against(self, candidate: Candidate) -> Skipped | None:
-        """Return why `candidate` is not worth a call any more, None if it is."""
+    def check(self, candidate: Candidate) -> Skipped | None:
+        """Return why a failure rules out `candidate`, None if none does."""
         for failed, failure in self._failures:
-            if _takes(SCOPE_BY_FAILURE[failure.kind], failed, candidate):
-                said = failure.message
+            if _is_excluded(candidate, SCOPE_BY_FAILURE[failure.kind], failed):
+                reason = failure.message
                 if candidate.provider.name != failed.provider.name:
-                    said = f"it is not known to hold more than {failed.origin}, which said: {said}"
-                message = f"{candidate.origin} was not tried: {said}"
+                    reason = (
+                        f"its context window is not known to be larger than that of "
+                        f"{failed.origin}, which said: {reason}"
+                    )
+                message = f"{candidate.origin} was not tried: {reason}"
                 return candidate.skipped(failure.code, message)
         return None
 
 
-def _cools(failure: Failure) -> bool:
+def _is_temporary(failure: Failure) -> bool:
     return RULES[failure.kind].scope is not None
 
 
-def _takes(condemns: FailureScope, failed: Candidate, candidate: Candidate) -> bool:
+def _is_excluded(candidate: Candidate, scope: FailureScope, failed: Candidate) -> bool:
     same_provider = candidate.provider.name == failed.provider.name
-    match condemns:
+    match scope:
         case FailureScope.KEY:
-            # An alias may name the provider again, with another model but the same key.
+            # An alias may name the provider twice, with different models and the same key.
             return same_provider and candidate.key == failed.key
         case FailureScope.MODEL:
             return same_provider and candidate.model.id == failed.model.id
         case FailureScope.PROVIDER:
             return same_provider
         case FailureScope.WINDOW:
-            return not _holds_more(candidate, failed)
+            return not _has_larger_window(candidate, failed)
         case FailureScope.REQUEST:
             return True
 
 
-def _holds_more(candidate: Candidate, failed: Candidate) -> bool:
-    """Whether `candidate` is known to hold more than what was too small."""
+def _has_larger_window(candidate: Candidate, failed: Candidate) -> bool:
+    """Return whether the window of `candidate` is known to be larger than that of `failed`."""
     window = candidate.model.window
     return window is not None and (failed.model.window is None or window > failed.model.window)

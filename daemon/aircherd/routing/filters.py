@@ -1,6 +1,6 @@
-"""Who cannot serve a request now, and why: one function for each reason, in order.
+"""The reasons to skip a candidate now: one function for each, in order.
 
-A filter returns what the client is told, None for a candidate that passes.
+A filter returns the record for the client, None for a candidate that passes.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,36 +17,34 @@ from aircherd.vocabulary.chat import Requirements
 
 ABILITIES = {
     "tools": "cannot call tools",
-    "images": "cannot see pictures",
-    "reasoning": "cannot think before it answers",
-    "json_schema": "cannot answer by a JSON schema",
-    "sampling": "takes no temperature or top_p",
+    "images": "cannot read images",
+    "reasoning": "cannot reason before it answers",
+    "json_schema": "cannot answer in a JSON schema",
+    "sampling": "does not accept temperature or top_p",
 }
-"""By the fields of `Model`: how a model that lacks one is described."""
+"""Field of `Model` -> what a model that lacks the ability cannot do."""
 
 
 class FilterContext(msgspec.Struct, frozen=True):
-    """What a filter goes by besides the candidate.
-
-    `dearest` is the most that a call may cost, in USD.
-    """
+    """What filters use besides the candidate. `max_price` is the highest cost of a call in USD."""
 
     requirements: Requirements
-    view: RoutingState
-    dearest: Decimal | None = None
+    state: RoutingState
+    max_price: Decimal | None = None
 
 
 Filter = Callable[[Candidate, FilterContext], Skipped | None]
 
 SIZE_TOLERANCE = 2
-"""A guess at a size may be so many times too high: prose and tables have long tokens.
+"""The factor by which the estimate of a request's size may be too high, as with prose and tables.
 
-Whom we leave out by it cannot say that it would have fitted; who is too small says so at no cost.
+A skipped model cannot prove that the request would have fitted; one that is too small says so at no
+cost.
 """
 
 
 def lacks_ability(candidate: Candidate, context: FilterContext) -> Skipped | None:
-    """Leave out a model that is known not to do what the request uses."""
+    """Skip a model that is known not to support what the request uses."""
     for name in context.requirements.abilities:
         if getattr(candidate.model, name) is False:
             return candidate.skipped(codes.BAD_REQUEST, f"{candidate.origin} {ABILITIES[name]}")
@@ -54,35 +52,36 @@ def lacks_ability(candidate: Candidate, context: FilterContext) -> Skipped | Non
 
 
 def too_small(candidate: Candidate, context: FilterContext) -> Skipped | None:
-    """Leave out a model whose window is too small, beyond all doubt about the request's size."""
-    window, wanted = candidate.model.window, context.requirements.input_tokens
-    if window is None or wanted <= window * SIZE_TOLERANCE:
+    """Skip a model whose context window is too small, even if the estimate is too high."""
+    window, tokens = candidate.model.window, context.requirements.input_tokens
+    if window is None or tokens <= window * SIZE_TOLERANCE:
         return None
     return candidate.skipped(
         codes.CONTEXT_TOO_LONG,
-        f"{candidate.origin} holds {window} tokens, and the request has about {wanted}",
+        f"{candidate.origin} has a context window of {window} tokens, and the request has about "
+        f"{tokens}",
     )
 
 
 def cooling(candidate: Candidate, context: FilterContext) -> Skipped | None:
-    """Leave out who failed lately; one that is due for a probe passes."""
-    found = context.view.cooling(candidate.provider.name, candidate.key, candidate.model.id)
+    """Skip a candidate that is cooling, unless a probe is due."""
+    found = context.state.cooling(candidate.provider.name, candidate.key, candidate.model.id)
     if found is None or found.is_probe_due:
         return None
     return candidate.skipped(found.reason, found.message, found.until)
 
 
 def limited(candidate: Candidate, context: FilterContext) -> Skipped | None:
-    """Leave out who would break one of the user's limits."""
-    found = context.view.limited(candidate.provider.name, candidate.key, candidate.model)
-    return over_limit(candidate, found) if found else None
+    """Skip a candidate that would exceed one of the user's limits."""
+    found = context.state.limited(candidate.provider.name, candidate.key, candidate.model)
+    return skip_by_limit(candidate, found) if found else None
 
 
-def over_limit(candidate: Candidate, found: Limited) -> Skipped:
-    """Return the record of a candidate who would break that limit.
+def skip_by_limit(candidate: Candidate, found: Limited) -> Skipped:
+    """Return the record of a candidate that would exceed that limit.
 
-    Where a price is missing it is told of which model, and where to write it: the limit is not
-    about one.
+    A missing price is reported with the model and where to write the price, because the limit does
+    not name one.
     """
     message = found.message
     if found.reason == codes.PRICE_UNKNOWN and found.status is not None:
@@ -93,45 +92,45 @@ def over_limit(candidate: Candidate, found: Limited) -> Skipped:
     return candidate.skipped(found.reason, message, found.until)
 
 
-def too_dear(candidate: Candidate, context: FilterContext) -> Skipped | None:
-    """Leave out who costs more than `max_cost_increase` allows; an unknown price passes."""
-    if context.dearest is None:
+def too_expensive(candidate: Candidate, context: FilterContext) -> Skipped | None:
+    """Skip a candidate that costs more than `max_cost_increase` allows; unknown prices pass."""
+    if context.max_price is None:
         return None
-    price = context.view.price(candidate.provider.name, candidate.model)
-    if price is None or price <= context.dearest:
+    price = context.state.price(candidate.provider.name, candidate.model)
+    if price is None or price <= context.max_price:
         return None
     return candidate.skipped(
         codes.TOO_EXPENSIVE,
         f"{candidate.origin} would cost about {_dollars(price)}, and the first choice's price "
-        f"allows for {_dollars(context.dearest)} (max_cost_increase)",
+        f"allows for {_dollars(context.max_price)} (max_cost_increase)",
     )
 
 
 def _dollars(amount: Decimal) -> str:
-    """Return an amount to two digits that say something: most requests cost less than a cent."""
+    """Format an amount with two significant digits: most requests cost less than a cent."""
     return f"${Decimal(f'{amount:.2g}'):f}"
 
 
-FILTERS: tuple[Filter, ...] = (lacks_ability, too_small, cooling, limited, too_dear)
-BUT_COOLING = tuple(check for check in FILTERS if check is not cooling)
+FILTERS: tuple[Filter, ...] = (lacks_ability, too_small, cooling, limited, too_expensive)
+FILTERS_EXCEPT_COOLING = tuple(check for check in FILTERS if check is not cooling)
 
 
 def may_be_last_resort(candidate: Candidate, context: FilterContext) -> bool:
-    """Tell whether nothing but a guess speaks against `candidate`.
+    """Return whether the only reason against `candidate` is a cooldown of guessed length.
 
-    A cooldown that no vendor asked for spares the others the wait; where there are no others, a
-    person who asks again shall not be told to wait for what may be over.
+    Such a cooldown saves time while there are other candidates. If there are none, it is better to
+    try than to make the user wait for something that may be over.
     """
-    found = context.view.cooling(candidate.provider.name, candidate.key, candidate.model.id)
+    found = context.state.cooling(candidate.provider.name, candidate.key, candidate.model.id)
     if found is None or not found.is_guess:
         return False
-    return reason_against(candidate, context, BUT_COOLING) is None
+    return check_filters(candidate, context, FILTERS_EXCEPT_COOLING) is None
 
 
-def reason_against(
+def check_filters(
     candidate: Candidate, context: FilterContext, filters: Sequence[Filter] = FILTERS
 ) -> Skipped | None:
-    """Return the first reason not to ask `candidate`, None if there is none."""
+    """Return the first reason to skip `candidate`, None if there is none."""
     for check in filters:
         if skipped := check(candidate, context):
             return skipped

@@ -1,4 +1,4 @@
-"""In which order the routes of a chain are asked: the strategies."""
+"""The order of a chain's routes: the strategies."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -7,46 +7,46 @@ from typing import Any
 from aircherd.config.model import Config, Route, Strategy
 from aircherd.routing.state import RoutingState
 
-_DEAREST = Decimal("Infinity")
-_UNTRIED = -1.0
+_UNKNOWN_PRICE = Decimal("Infinity")
+_UNMEASURED = -1.0
 
-Rank = Callable[[Route, Config, RoutingState], Any]
-"""What to sort by: anything that can be compared with its like."""
+SortKey = Callable[[Route, Config, RoutingState], Any]
+"""Returns the value to sort a route by."""
 
 
-def _by_price(route: Route, config: Config, view: RoutingState) -> Decimal:
-    price = view.price(
-        route.provider, view.models.find(config.providers[route.provider], route.model)
+def _by_price(route: Route, config: Config, state: RoutingState) -> Decimal:
+    price = state.price(
+        route.provider, state.models.find(config.providers[route.provider], route.model)
     )
-    return _DEAREST if price is None else price  # unknown is not cheap
+    return _UNKNOWN_PRICE if price is None else price  # unknown is not cheap
 
 
-def _by_speed(route: Route, _config: Config, view: RoutingState) -> float:
-    # Who was not measured lately is tried once, or nobody would ever know that he is faster.
-    speed = view.speed(route.provider, route.model)
-    return _UNTRIED if speed is None else speed
+def _by_latency(route: Route, _config: Config, state: RoutingState) -> float:
+    # A route without a recent measurement goes first, or it would never be measured.
+    latency = state.latency_of(route.provider, route.model)
+    return _UNMEASURED if latency is None else latency
 
 
-RANKS: dict[Strategy, Rank | None] = {
+SORT_KEYS: dict[Strategy, SortKey | None] = {
     "priority": None,
     "cheapest": _by_price,
-    "fastest": _by_speed,
+    "fastest": _by_latency,
 }
-"""What each strategy goes by; None leaves the order as the chain has it."""
+"""What each strategy sorts by; None keeps the order of the chain."""
 
 
-def ordered(
-    routes: Sequence[Route], strategy: Strategy, config: Config, view: RoutingState
+def sort_routes(
+    routes: Sequence[Route], strategy: Strategy, config: Config, state: RoutingState
 ) -> Sequence[Route]:
-    """Return `routes` in the order of `strategy`; among equals the chain's own order holds."""
-    rank = RANKS[strategy]
-    if rank is None or len(routes) == 1:
+    """Return `routes` in the order of `strategy`; equal ones keep the order of the chain."""
+    sort_key = SORT_KEYS[strategy]
+    if sort_key is None or len(routes) == 1:
         return routes
-    return sorted(routes, key=lambda route: rank(route, config, view))
+    return sorted(routes, key=lambda route: sort_key(route, config, state))
 
 
-def first_to(held: Route, routes: Sequence[Route]) -> Sequence[Route]:
-    """Put the route that a conversation is held by before the others, if it is one of them."""
-    if held not in routes or routes[0] == held:
+def move_to_front(preferred: Route, routes: Sequence[Route]) -> Sequence[Route]:
+    """Return `routes` with the preferred one first, if it is one of them."""
+    if preferred not in routes or routes[0] == preferred:
         return routes
-    return [held, *(route for route in routes if route != held)]
+    return [preferred, *(route for route in routes if route != preferred)]

@@ -1,11 +1,11 @@
-"""From a request's wishes to the ordered candidates, and why everybody else is passed over.
+"""From a request's query to the candidates in order, and the reasons why others are skipped.
 
-    chain_of      a name -> routes                            `names`
-    ordered       by strategy; who holds the conversation first `order`
-    steps         each route -> a candidate for each key      here, one after the other as they are
-    filters       a candidate -> a reason to pass it over     asked for: most requests need one
+    resolve_chain  a name -> routes                             `resolver`
+    sort_routes    by strategy; the conversation's last first   `order`
+    steps          each route -> a candidate for each key       here, lazily: most requests need
+    filters        a candidate -> a reason to skip it           only the first candidate
 
-Pure: how things stand is asked of a `RoutingState`.
+Pure: the current state comes from a `RoutingState`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,17 +16,17 @@ import msgspec
 from aircher_wire import codes
 from aircherd.config.model import Config, Provider, Route, Strategy
 from aircherd.routing.candidate import Candidate, Step
-from aircherd.routing.filters import FilterContext, may_be_last_resort, reason_against
-from aircherd.routing.order import first_to, ordered
-from aircherd.routing.resolver import chain_of
+from aircherd.routing.filters import FilterContext, check_filters, may_be_last_resort
+from aircherd.routing.order import move_to_front, sort_routes
+from aircherd.routing.resolver import resolve_chain
 from aircherd.routing.state import RoutingState
 from aircherd.vocabulary.attempt import Skipped
 from aircherd.vocabulary.chat import Requirements, RouteOptions
 from aircherd.vocabulary.keys import KeyChoice, KeyState
 from aircherd.vocabulary.models import Model
 
-# Keys in these states are not tried, and what the client is told instead.
-_UNUSABLE = {
+# Keys in these states are skipped, with this error code.
+_SKIP_CODES = {
     KeyState.NOT_CONFIGURED: codes.NOT_AUTHENTICATED,
     KeyState.REJECTED: codes.AUTH_REJECTED,
     KeyState.LOCKED: codes.KEYRING_LOCKED,
@@ -34,7 +34,7 @@ _UNUSABLE = {
 
 
 class RouteQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request says about who should answer it."""
+    """The parts of a request that decide which candidates serve it."""
 
     model: str | None = None
     options: RouteOptions = RouteOptions()
@@ -43,128 +43,128 @@ class RouteQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan:
-    """Who is asked, in order, with those who are passed over where they would have stood.
+    """The candidates in order, with the skipped ones in their positions.
 
-    So an answer can tell whom it passed over, and leaves out whom it never came to. `held` is who
-    answered last in the conversation: provider, model and key.
+    A response lists the candidates that were skipped, but not those that were never reached.
+    `preferred` is what answered last in the conversation: provider, model and key.
     """
 
     def __init__(
         self,
         query: RouteQuery,
         config: Config,
-        view: RoutingState,
+        state: RoutingState,
         *,
         routes: Sequence[Route],
         strategy: Strategy,
-        held: tuple[str, str, str | None] | None,
+        preferred: tuple[str, str, str | None] | None,
     ) -> None:
-        # Who holds the conversation has its prompt in a cache, and can read its signatures.
-        self.routes = first_to(Route(held[0], held[1]), routes) if held else routes
+        # The preferred candidate has the conversation in its prompt cache and can read its own
+        # signatures.
+        self.routes = move_to_front(Route(*preferred[:2]), routes) if preferred else routes
         self.strategy = strategy
-        self.held = held
-        self._by_rank = routes
+        self.preferred = preferred
+        self._ranked_routes = routes
         self._query = query
         self._config = config
-        self._view = view
+        self._state = state
 
     def steps(self) -> Iterator[Step]:
-        """Yield the candidates, and why others are none, as things stand when each is asked for.
+        """Yield candidates and skips; each is checked only when it is reached.
 
-        After all of them come those who were passed over only on a guess: better than nobody.
+        Candidates that are skipped only because of a guess are repeated at the end as last resorts.
         """
         context: FilterContext | None = None
-        held_back: list[Candidate] = []
+        last_resorts: list[Candidate] = []
         for route in self.routes:
             for step in self._steps_of(route):
                 if isinstance(step, Skipped):
                     yield step
                     continue
                 context = context or self._context()
-                skipped = reason_against(step, context)
+                skipped = check_filters(step, context)
                 yield skipped or step
                 if skipped is None and self._query.options.no_fallback:
                     return
                 if skipped is not None and may_be_last_resort(step, context):
-                    held_back.append(step)
-        for candidate in held_back[:1] if self._query.options.no_fallback else held_back:
+                    last_resorts.append(step)
+        for candidate in last_resorts[:1] if self._query.options.no_fallback else last_resorts:
             yield msgspec.structs.replace(candidate, is_last_resort=True)
 
     @property
     def is_fixed(self) -> bool:
-        """Whether the order depends on nothing but configuration, keys and catalogue."""
-        has_strategy = self.strategy != "priority" and len(self._by_rank) > 1
+        """Whether the order depends on nothing but configuration, keys and catalog."""
+        has_strategy = self.strategy != "priority" and len(self._ranked_routes) > 1
         has_price_limit = self._config.fallback.max_cost_increase is not None
-        return self.held is None and not has_strategy and not has_price_limit
+        return self.preferred is None and not has_strategy and not has_price_limit
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
-        """Those who can be asked."""
+        """The steps that can be called."""
         return tuple(step for step in self.steps() if isinstance(step, Candidate))
 
     def _steps_of(self, route: Route) -> Iterator[Step]:
-        """Yield a candidate for each key of the route's provider."""
+        """Yield a step for each key of the route's provider."""
         provider = self._config.providers[route.provider]
-        model = self._view.models.find(provider, route.model)
-        keys = self._view.keys_of(provider) or [KeyChoice(None, KeyState.NOT_CONFIGURED)]
-        held = self.held
-        if held is not None and held[:2] == (route.provider, route.model):
-            keys = sorted(keys, key=lambda key: key.name != held[2])
-        return (_step(provider, model, key) for key in keys)
+        model = self._state.models.find(provider, route.model)
+        keys = self._state.keys_of(provider) or [KeyChoice(None, KeyState.NOT_CONFIGURED)]
+        preferred = self.preferred
+        if preferred is not None and preferred[:2] == (route.provider, route.model):
+            keys = sorted(keys, key=lambda key: key.name != preferred[2])
+        return (_make_step(provider, model, key) for key in keys)
 
     def _context(self) -> FilterContext:
-        return FilterContext(self._query.requirements, self._view, self._dearest())
+        return FilterContext(self._query.requirements, self._state, self._max_price())
 
-    def _dearest(self) -> Decimal | None:
-        """Return the most that a call may cost, by the price of the first choice.
+    def _max_price(self) -> Decimal | None:
+        """Return the highest allowed cost of a call, relative to the price of the first choice.
 
-        Who holds the conversation is none: he may have been the dearest that was allowed.
+        The preferred candidate is not the first choice here: it may already be the most expensive
+        one that was allowed.
         """
         increase = self._config.fallback.max_cost_increase
         if increase is None:
             return None
-        first = self._by_rank[0]
+        first = self._ranked_routes[0]
         provider = self._config.providers[first.provider]
-        price = self._view.price(first.provider, self._view.models.find(provider, first.model))
+        price = self._state.price(first.provider, self._state.models.find(provider, first.model))
         return None if price is None else price * increase
 
     def __repr__(self) -> str:
         return f"<Plan {', '.join(map(str, self.routes))}>"
 
 
-def plan(query: RouteQuery, config: Config, view: RoutingState) -> Plan:
-    """Decide who is asked, in which order.
+def make_plan(query: RouteQuery, config: Config, state: RoutingState) -> Plan:
+    """Decide which candidates to call, in which order.
 
     Raises:
-        UnknownModel: nobody knows that name.
-        BadRequest: the request's own `route` leaves nobody.
+        UnknownModel: no provider has a model of that name.
+        BadRequest: the request's own `route` excludes every provider.
     """
-    chain = chain_of(query.model, query.options, config, view.keys_of, view.models)
+    chain = resolve_chain(query.model, query.options, config, state.keys_of, state.models)
     strategy = query.options.strategy or chain.strategy or config.fallback.strategy
-    routes = ordered(chain.routes, strategy, config, view)
-    held = view.held_by(query.conversation) if query.conversation else None
-    return Plan(query, config, view, routes=routes, strategy=strategy, held=held)
+    routes = sort_routes(chain.routes, strategy, config, state)
+    preferred = state.preferred(query.conversation) if query.conversation else None
+    return Plan(query, config, state, routes=routes, strategy=strategy, preferred=preferred)
 
 
 def names_of(step: Step) -> tuple[str, str | None, str | None]:
-    """Return provider, key and model of a step by name."""
+    """Return the names of a step's provider, key and model."""
     if isinstance(step, Candidate):
         return (step.provider.name, step.key, step.model.id)
     return (step.provider, step.key, step.model)
 
 
-def passed_over(steps: Iterable[Step]) -> list[Skipped]:
-    """Return those of a plan's steps who are not asked: a last resort is passed over at first."""
+def skipped_steps(steps: Iterable[Step]) -> list[Skipped]:
+    """Return the steps that are never called: a last resort is skipped first and called later."""
     found = list(steps)
-    asked = [step.skipped("", "") for step in found if isinstance(step, Candidate)]
-    places = {(own.provider, own.model, own.key) for own in asked}
-    skipped = [step for step in found if isinstance(step, Skipped)]
-    return [each for each in skipped if (each.provider, each.model, each.key) not in places]
+    called = {names_of(step) for step in found if isinstance(step, Candidate)}
+    return [step for step in found if isinstance(step, Skipped) and names_of(step) not in called]
 
 
-def _step(provider: Provider, model: Model, key: KeyChoice) -> Step:
+def _make_step(provider: Provider, model: Model, key: KeyChoice) -> Step:
     candidate = Candidate(provider, model, key.name)
-    reason = _UNUSABLE.get(key.state)
+    reason = _SKIP_CODES.get(key.state)
     if reason is None:
         return candidate
     message = key.message or (

@@ -1,4 +1,4 @@
-"""How things stand, as far as a plan depends on it: handed in, so that planning stays pure."""
+"""The state that a plan depends on, passed in so that planning stays pure."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -12,26 +12,26 @@ from aircherd.vocabulary.models import Model
 
 
 class RoutingState(Protocol):
-    """One request's look at keys, models, cooldowns, limits, prices and speeds."""
+    """Keys, models, cooldowns, limits, prices and latencies, as they apply to one request."""
 
     @property
     def models(self) -> Models:
-        """The catalogue."""
+        """The catalog."""
 
     def keys_of(self, provider: Provider) -> Sequence[KeyChoice]:
-        """Return the keys of `provider` in the order in which they should serve."""
+        """Return the keys of `provider` in the order of use."""
 
     def cooling(self, provider: str, key: str | None, model: str) -> Cooling | None:
-        """Return why this one should be left alone for now, None if it should not."""
+        """Return why the candidate is cooling, None if it is not."""
 
     def limited(self, provider: str, key: str | None, model: Model) -> Limited | None:
-        """Return the limit of the user's that this request would break there."""
+        """Return the user's limit that this request would exceed there, None if there is none."""
 
     def price(self, provider: str, model: Model) -> Decimal | None:
-        """Return what the request would cost there in USD, None where a price is unknown."""
+        """Return the estimated cost of the request in USD, None if a price is unknown."""
 
-    def speed(self, provider: str, model: str) -> float | None:
-        """Return the seconds to the first token lately, None where nobody measured."""
+    def latency_of(self, provider: str, model: str) -> float | None:
+        """Return the recent seconds to the first output, None if not measured."""
 
-    def held_by(self, conversation: str) -> tuple[str, str, str | None] | None:
-        """Return the provider, model and key that answered last in this conversation."""
+    def preferred(self, conversation: str) -> tuple[str, str, str | None] | None:
+        """Return provider, model and key of the last answer in this conversation."""

@@ -27,7 +27,7 @@ from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model, Prices, Rates
 from aircherd.vocabulary.reply import Ending, TextDelta, Usage, UsageDelta
 from aircherd.vocabulary.usage import Settled, Started
-from helpers.chat import CONFIG, DONE, A, Chats, FakeLedger, FakePool, failed
+from helpers.chat import CONFIG, DONE, A, Chats, FakeLedger, FakeProviderClient, failed
 from helpers.ledger import NOW
 
 
@@ -84,7 +84,7 @@ def limited(text: str) -> Config:
 
 async def test_every_attempt_has_a_ledger_row():
     """The failed one and the successful one."""
-    chats = Chats(FakePool(a=[failed(FailureClass.SERVER)], b=[[DONE]]))
+    chats = Chats(FakeProviderClient(a=[failed(FailureClass.SERVER)], b=[[DONE]]))
     await chats.ask()
     assert [(row.provider, row.client, row.project) for row in chats.ledger.begun] == [
         ("a", "test", "proj"),
@@ -97,7 +97,7 @@ async def test_every_attempt_has_a_ledger_row():
 
 async def test_a_cancelled_call_is_settled_as_estimated(autojump_clock):
     """The provider does not report what it produced before."""
-    chats = Chats(FakePool(a=[[[TextDelta("half")], 1000]]))
+    chats = Chats(FakeProviderClient(a=[[[TextDelta("half")], 1000]]))
     with trio.move_on_after(5):
         await chats.ask(max_tokens=700)
     (settled,) = chats.ledger.settled.values()
@@ -138,7 +138,7 @@ def test_unreported_usage_is_estimated_and_marked(outcome, events, usage, nano, 
 )
 async def test_expected_output_is_bounded_by_the_model(asked, most, output):
     """The request's maximum if it has one, else the estimate."""
-    accounting = Chats(FakePool()).controller.services.accounting
+    accounting = Chats(FakeProviderClient()).controller.services.accounting
     model, needs = Model(id="m", max_output=most), Requirements(output_tokens=asked)
     assert accounting.expected_output("a", model, needs) == output
 
@@ -195,7 +195,7 @@ class WritesThrough:
 async def test_a_limit_lets_the_next_provider_serve():
     """The skipped one is reported."""
     config = limited('[[limits]]\nprovider = "a"\nrequests = 1\nper = "day"\n')
-    chats = Chats(FakePool(a=[[DONE]], b=[[DONE]]), config=config)
+    chats = Chats(FakeProviderClient(a=[[DONE]], b=[[DONE]]), config=config)
     await chats.ask()
     result = await chats.ask()
     assert result.provider == "b"
@@ -206,7 +206,7 @@ async def test_no_reservation_stays_open():
     """After replies, failures and internal errors."""
     config = limited('[[limits]]\ntokens = 1000000\nper = "day"\n')
     chats = Chats(
-        FakePool(
+        FakeProviderClient(
             a=[failed(FailureClass.RATE)], b=[[[TextDelta("x")], failed(FailureClass.SERVER)]]
         ),
         config=config,
@@ -258,7 +258,7 @@ def test_a_cut_off_call_was_at_work(events, outcome, at_work):
 async def test_a_timeout_counts_as_estimated(autojump_clock):
     """Otherwise retries could exceed a limit forever."""
     config = limited('[[limits]]\ntokens = 1000000\nper = "day"\n')
-    chats = Chats(FakePool(a=[[1000]]), config=config)
+    chats = Chats(FakeProviderClient(a=[[1000]]), config=config)
     await chats.ask(timeout=5, stream=False, max_tokens=700)
     (status,) = chats.limits.status()
     assert status.used >= 700
@@ -269,7 +269,7 @@ async def test_implausible_counts_do_not_exhaust_a_limit(tokens):
     """The estimate counts instead, and nothing stays reserved."""
     config = limited('[[limits]]\ntokens = 1000000\nper = "day"\n')
     answer = [TextDelta("hi"), Ending("stop", Usage(3, tokens))]
-    chats = Chats(FakePool(a=[[answer]]), config=config)
+    chats = Chats(FakeProviderClient(a=[[answer]]), config=config)
     result = await chats.ask(max_tokens=50)
     assert (result.provider, chats.limits.statistics()["open"]) == ("a", 0)
     (status,) = chats.limits.status()

@@ -12,11 +12,11 @@ SECOND = Candidate(B, Model(id="n"), None)
 def test_a_conversation_is_held_by_the_candidate_that_answered_last() -> None:
     """With its model and key."""
     affinity = SessionAffinity()
-    assert affinity.held_by("c") is None
+    assert affinity.preferred("c") is None
     affinity.note_answer(FIRST, "c")
-    assert affinity.held_by("c") == ("a", "m", "default")
+    assert affinity.preferred("c") == ("a", "m", "default")
     affinity.note_answer(SECOND, "c")
-    assert affinity.held_by("c") == ("b", "n", None)
+    assert affinity.preferred("c") == ("b", "n", None)
 
 
 def test_the_oldest_conversations_are_forgotten() -> None:
@@ -27,6 +27,6 @@ def test_the_oldest_conversations_are_forgotten() -> None:
     for number in range(MAX_CONVERSATIONS):
         affinity.note_answer(FIRST, "active")
         affinity.note_answer(FIRST, f"c{number}")
-    assert affinity.held_by("old") is None
-    assert affinity.held_by("active") is not None
+    assert affinity.preferred("old") is None
+    assert affinity.preferred("active") is not None
     assert repr(affinity) == f"<SessionAffinity of {MAX_CONVERSATIONS} conversations>"

@@ -15,7 +15,7 @@ from aircherd.vocabulary.chat import ChatRequest, Message, Requirements
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Ending, ReasoningDelta, TextDelta, Usage, UsageDelta
-from helpers.chat import CONFIG, DONE, A, Chats, FakePool, Unsent, failed
+from helpers.chat import CONFIG, DONE, A, Chats, FakeProviderClient, Unsent, failed
 
 CANDIDATE = Candidate(A, Model(id="m"), None)
 CALLER = Caller("test", "proj")
@@ -26,7 +26,7 @@ class Made:
 
     def __init__(self, script, **request):
         self.bus, self.events, self.sent = EventBus(), [], []
-        self.chats = Chats(FakePool(a=[script]), bus=self.bus)
+        self.chats = Chats(FakeProviderClient(a=[script]), bus=self.bus)
         services = self.chats.controller.services
         charge = services.accounting.begin(CANDIDATE, CALLER, Requirements())
         target = services.routes.target(CANDIDATE, CONFIG)
@@ -67,8 +67,8 @@ async def test_a_call_that_failed(autojump_clock):
     assert made.call.record == Attempt(
         provider="a", model="m", outcome="overloaded", ms=250, status=500, message="no room"
     )
-    told = AttemptDelta(provider="a", model="m", outcome="overloaded", ms=250, message="no room")
-    assert made.sent == [told]
+    sent = AttemptDelta(provider="a", model="m", outcome="overloaded", ms=250, message="no room")
+    assert made.sent == [sent]
     assert made.outcomes == ["overloaded"] * 3
 
 
@@ -129,7 +129,7 @@ async def test_its_speed_is_the_time_to_the_first_piece(autojump_clock, piece):
     """Not to a sign of life, nor to the counts; and what follows changes nothing."""
     made = Made([1, [UsageDelta(Usage(1))], 2, [piece], 4, [Ending("stop")]])
     await made.make()
-    assert made.services.latency.speed("a", "m") == 3.0
+    assert made.services.latency.latency_of("a", "m") == 3.0
     assert [row.first_ms for row in made.chats.ledger.settled.values()] == [3000]
 
 
@@ -137,7 +137,7 @@ async def test_without_any_piece_there_is_no_speed(autojump_clock):
     """A failure is not quick."""
     made = Made([1, failed(FailureClass.NETWORK)])
     await made.make()
-    assert made.services.latency.speed("a", "m") is None
+    assert made.services.latency.latency_of("a", "m") is None
     assert [row.first_ms for row in made.chats.ledger.settled.values()] == [None]
 
 

@@ -29,14 +29,14 @@ SOON = Skipped(provider="e", model="m", reason="rate_limited", message="cooling"
 )
 def test_one_candidate_speaks_for_itself_several_are_all_failed(attempts, skipped, code):
     """Nobody signed in at all is its own case, not a pile of failures."""
-    assert chat_errors.none_answered(attempts, skipped).code == code
+    assert chat_errors.all_failed(attempts, skipped).code == code
 
 
 def test_every_attempt_and_skip_is_in_the_data_and_in_the_words():
     """A person reads the message, a program the data."""
-    error = chat_errors.none_answered([REFUSED, DOWN], [NO_KEY])
+    error = chat_errors.all_failed([REFUSED, DOWN], [NO_KEY])
     assert error.message == (
-        "nobody could answer. a: refused; sign in again with 'aircher-cli auth login a'; "
+        "no provider could answer. a: refused; sign in again with 'aircher-cli auth login a'; "
         "b: no connection; no key for c"
     )
     assert [row["provider"] for row in error.data["attempts"]] == ["a", "b"]
@@ -47,19 +47,19 @@ def test_every_attempt_and_skip_is_in_the_data_and_in_the_words():
 
 def test_who_is_cooling_is_named_beside_the_words_that_were_kept():
     """They are the provider's own, which never says its name."""
-    error = chat_errors.none_answered([], [LATER, SOON])
-    assert error.message == "nobody could answer. d: cooling; e: cooling"
+    error = chat_errors.all_failed([], [LATER, SOON])
+    assert error.message == "no provider could answer. d: cooling; e: cooling"
 
 
 def test_the_earliest_return_is_told():
     """A client may come back then."""
-    assert chat_errors.none_answered([DOWN], [LATER, SOON]).data["until"] == 40.0
+    assert chat_errors.all_failed([DOWN], [LATER, SOON]).data["until"] == 40.0
 
 
 def test_a_bad_request_speaks_with_its_own_code():
     """Nobody else was asked, and the error says whose words these are."""
     failure = Failure(kind=FailureClass.CONTEXT, message="too long")
-    error = chat_errors.request_refused(failure, [DOWN], [])
+    error = chat_errors.request_rejected(failure, [DOWN], [])
     assert (error.code, error.message) == ("context_too_long", "b: too long")
 
 
@@ -77,7 +77,7 @@ def test_a_broken_stream_keeps_what_there_is(kind, code, finish):
     """The text so far and the counts go with the error."""
     reply = Reply()
     reply.add([UsageDelta(Usage(input_tokens=9)), TextDelta("half an ans")])
-    error = chat_errors.broke_off(Failure(kind=kind, message="gone"), reply, [DOWN], [])
+    error = chat_errors.interrupted(Failure(kind=kind, message="gone"), reply, [DOWN], [])
     assert (error.code, error.data["finish"]) == (code, finish)
     assert error.data["text"] == "half an ans"
     assert error.data["usage"]["input_tokens"] == 9
@@ -86,22 +86,22 @@ def test_a_broken_stream_keeps_what_there_is(kind, code, finish):
 
 def test_out_of_time_before_any_output():
     """The whole request's deadline is a timeout, not a fallback."""
-    error = chat_errors.out_of_time(30, Reply(), [DOWN], [])
-    assert (error.code, error.message) == ("timeout", "no whole answer within 30 s")
+    error = chat_errors.timed_out(30, Reply(), [DOWN], [])
+    assert (error.code, error.message) == ("timeout", "no complete answer within 30 s")
 
 
 def test_out_of_time_in_mid_reply_is_truncated():
     """Something came: it is shown."""
     reply = Reply()
     reply.add([TextDelta("half")])
-    error = chat_errors.out_of_time(0.5, reply, [DOWN], [])
+    error = chat_errors.timed_out(0.5, reply, [DOWN], [])
     assert (error.code, error.data["text"]) == ("truncated", "half")
 
 
 def test_a_server_that_wants_a_key_where_none_was_configured_has_another_cure():
     """Signing in alone would not help."""
     refused = Attempt(provider="a", model="m", outcome="auth_rejected", ms=3, message="refused")
-    assert 'remove auth = "none"' in chat_errors.none_answered([refused], []).message
+    assert 'remove auth = "none"' in chat_errors.all_failed([refused], []).message
 
 
 def test_each_skip_says_whom_it_is_about():
@@ -113,13 +113,13 @@ def test_each_skip_says_whom_it_is_about():
         Skipped(provider="c", model="m", reason="limit_reached", message="limit reached: c: 1"),
         Skipped(provider="d", model="m", reason="limit_reached", message="limit reached: all: 1"),
     ]
-    assert chat_errors.none_answered([], skips).message == (
-        "nobody could answer. a: at a wait; b/m has no price; b/n has no price; "
+    assert chat_errors.all_failed([], skips).message == (
+        "no provider could answer. a: at a wait; b/m has no price; b/n has no price; "
         "limit reached: c: 1; d: limit reached: all: 1"
     )
 
 
 def test_who_failed_may_be_back_first():
     """He is no skip, but the plan knows his time."""
-    assert chat_errors.none_answered([DOWN], [LATER], until=9.0).data["until"] == 9.0
-    assert chat_errors.none_answered([DOWN], [LATER], until=99.0).data["until"] == 50.0
+    assert chat_errors.all_failed([DOWN], [LATER], until=9.0).data["until"] == 9.0
+    assert chat_errors.all_failed([DOWN], [LATER], until=99.0).data["until"] == 50.0

@@ -16,12 +16,12 @@ from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model, Prices, Rates
 from aircherd.vocabulary.reply import Ending, TextDelta, Usage, UsageDelta
 from aircherd.vocabulary.secret import Secret
-from helpers.chat import DONE, A, Chats, FakeAuth, FakePool, failed, run
+from helpers.chat import DONE, A, Chats, FakeAuth, FakeProviderClient, failed, run
 
 
 async def test_a_client_that_wants_it_no_more_is_not_told_of_a_deadline(autojump_clock):
     """Its scope is cancelled before the time of the request is over: nothing is raised but that."""
-    provider_client = FakePool(a=[[1000]])
+    provider_client = FakeProviderClient(a=[[1000]])
     controller = Chats(provider_client).controller
     asked = ChatRequest(messages=[Message("user", "q")], model="chain", stream=False, timeout=5)
     async with trio.open_nursery() as nursery:
@@ -37,7 +37,7 @@ async def test_a_client_that_wants_it_no_more_is_not_told_of_a_deadline(autojump
 async def test_the_first_candidate_answers():
     """One attempt, the deltas as they came, the whole message at the end."""
     auth = FakeAuth()
-    result, sent = await run(FakePool(a=[[DONE]]), auth)
+    result, sent = await run(FakeProviderClient(a=[[DONE]]), auth)
     assert sent == ["a:trying", "hi", "end"]
     assert result.message["content"] == [{"type": "text", "text": "hi"}]
     assert (result.provider, result.model, result.finish) == ("a", "m", "stop")
@@ -50,7 +50,7 @@ async def test_the_first_candidate_answers():
 )
 async def test_a_failure_before_any_output_falls_back(kind):
     """The next candidate answers, and both attempts are told."""
-    result, sent = await run(FakePool(a=[failed(kind)], b=[[DONE]]))
+    result, sent = await run(FakeProviderClient(a=[failed(kind)], b=[[DONE]]))
     assert sent[:3] == ["a:trying", f"a:{failed(kind).code}", "b:trying"]
     assert [(a.provider, a.outcome) for a in result.attempts] == [
         ("a", failed(kind).code),
@@ -63,14 +63,16 @@ async def test_counts_are_held_back_until_the_first_output():
     """A provider that fails after its input count leaves nothing behind at the client."""
     broken = [[UsageDelta(Usage(9))], failed(FailureClass.NETWORK)]
     fine = [[UsageDelta(Usage(3))], [TextDelta("x")], [Ending("stop", Usage(3))]]
-    result, sent = await run(FakePool(a=[broken], b=[fine]))
+    result, sent = await run(FakeProviderClient(a=[broken], b=[fine]))
     assert sent == ["a:trying", "a:network", "b:trying", "usage", "x", "end"]
     assert result.usage.input_tokens == 3
 
 
 async def test_nothing_is_tried_again_after_the_first_output():
     """Two halves do not make one answer."""
-    provider_client = FakePool(a=[[[TextDelta("half")], failed(FailureClass.NETWORK)]], b=[[DONE]])
+    provider_client = FakeProviderClient(
+        a=[[[TextDelta("half")], failed(FailureClass.NETWORK)]], b=[[DONE]]
+    )
     error, sent = await run(provider_client)
     assert sent == ["a:trying", "half", "a:network"]
     assert (error.code, error.data["text"]) == ("truncated", "half")
@@ -79,13 +81,15 @@ async def test_nothing_is_tried_again_after_the_first_output():
 
 async def test_a_bad_request_is_not_tried_elsewhere():
     """Nobody would take it."""
-    error, _ = await run(FakePool(a=[failed(FailureClass.BAD_REQUEST, "no such field")], b=[]))
+    error, _ = await run(
+        FakeProviderClient(a=[failed(FailureClass.BAD_REQUEST, "no such field")], b=[])
+    )
     assert (error.code, error.message) == ("bad_request", "a: no such field")
 
 
 async def test_a_candidate_without_a_usable_key_is_skipped_without_a_call():
     """The reason is reported, nothing was sent."""
-    provider_client = FakePool(b=[[DONE]])
+    provider_client = FakeProviderClient(b=[[DONE]])
     result, sent = await run(provider_client, FakeAuth(locked=("a",)))
     assert [(s.provider, s.reason) for s in result.skipped] == [("a", "keyring_locked")]
     assert sent[:2] == ["a:skipped", "b:trying"]
@@ -93,7 +97,9 @@ async def test_a_candidate_without_a_usable_key_is_skipped_without_a_call():
 
 async def test_all_failed_names_everybody():
     """The error has every attempt."""
-    provider_client = FakePool(a=[failed(FailureClass.AUTH)], b=[failed(FailureClass.NETWORK)])
+    provider_client = FakeProviderClient(
+        a=[failed(FailureClass.AUTH)], b=[failed(FailureClass.NETWORK)]
+    )
     error, _ = await run(provider_client)
     assert error.code == "all_failed"
     assert [row["outcome"] for row in error.data["attempts"]] == ["auth_rejected", "network"]
@@ -101,7 +107,7 @@ async def test_all_failed_names_everybody():
 
 async def test_after_a_401_a_key_that_changed_in_its_source_is_tried_once():
     """The user may have rotated it; the fallback is not needed."""
-    provider_client = FakePool(a=[failed(FailureClass.AUTH), [DONE]])
+    provider_client = FakeProviderClient(a=[failed(FailureClass.AUTH), [DONE]])
     auth = FakeAuth(fresh={"a": Secret("second-key")})
     result, _ = await run(provider_client, auth)
     assert [call[2] for call in provider_client.keys] == ["first-key", "second-key"]
@@ -111,7 +117,9 @@ async def test_after_a_401_a_key_that_changed_in_its_source_is_tried_once():
 
 async def test_a_changed_key_that_is_refused_too_is_left_for_the_next_candidate():
     """It is marked as well, and not read for ever."""
-    provider_client = FakePool(a=[failed(FailureClass.AUTH), failed(FailureClass.AUTH)], b=[[DONE]])
+    provider_client = FakeProviderClient(
+        a=[failed(FailureClass.AUTH), failed(FailureClass.AUTH)], b=[[DONE]]
+    )
     auth = FakeAuth(fresh={"a": Secret("second-key")})
     result, _ = await run(provider_client, auth)
     assert result.provider == "b"
@@ -120,25 +128,27 @@ async def test_a_changed_key_that_is_refused_too_is_left_for_the_next_candidate(
 
 async def test_without_streaming_only_the_result_is_told():
     """Not even the attempts."""
-    result, sent = await run(FakePool(a=[failed(FailureClass.NETWORK)], b=[[DONE]]), stream=False)
+    result, sent = await run(
+        FakeProviderClient(a=[failed(FailureClass.NETWORK)], b=[[DONE]]), stream=False
+    )
     assert (sent, result.message["content"][0]["text"]) == ([], "hi")
 
 
 async def test_the_whole_request_has_a_deadline(autojump_clock):
     """Fallbacks included; what was under way is a timeout, not a cancellation."""
-    error, _ = await run(FakePool(a=[[700, DONE]]))
+    error, _ = await run(FakeProviderClient(a=[[700, DONE]]))
     assert (error.code, error.data["attempts"][0]["outcome"]) == ("timeout", "timeout")
 
 
 async def test_the_requests_own_timeout_wins(autojump_clock):
     """In seconds."""
-    error, _ = await run(FakePool(a=[[5, DONE]]), timeout=3)
-    assert error.message == "no whole answer within 3 s"
+    error, _ = await run(FakeProviderClient(a=[[5, DONE]]), timeout=3)
+    assert error.message == "no complete answer within 3 s"
 
 
 async def test_a_cancelled_chat_closes_its_call_and_records_it():
     """The record says cancelled, the call is closed at once."""
-    provider_client, bus, events = FakePool(a=[[10_000]]), EventBus(), []
+    provider_client, bus, events = FakeProviderClient(a=[[10_000]]), EventBus(), []
     with bus.subscribed(("attempt",), events.append), trio.CancelScope() as scope:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(lambda: run(provider_client, bus=bus))
@@ -152,7 +162,7 @@ async def test_every_attempt_is_an_event_with_who_asked():
     """Client and project, the key's name, never the prompt."""
     bus, events = EventBus(), []
     with bus.subscribed(("attempt",), events.append):
-        await run(FakePool(a=[failed(FailureClass.NETWORK)], b=[[DONE]]), bus=bus)
+        await run(FakeProviderClient(a=[failed(FailureClass.NETWORK)], b=[[DONE]]), bus=bus)
     assert [(e.data["provider"], e.data["outcome"], e.data["client"]) for e in events] == [
         ("a", "network", "test"),
         ("b", "ok", "test"),
@@ -163,20 +173,25 @@ async def test_every_attempt_is_an_event_with_who_asked():
 async def test_no_fallback_asks_one():
     """The client's own wish."""
     error, _ = await run(
-        FakePool(a=[failed(FailureClass.NETWORK)], b=[]), route=RouteOptions(no_fallback=True)
+        FakeProviderClient(a=[failed(FailureClass.NETWORK)], b=[]),
+        route=RouteOptions(no_fallback=True),
     )
     assert error.code == "network"
 
 
 async def test_who_stands_behind_the_answer_is_not_reported():
     """A provider that was never needed was not passed over."""
-    result, _ = await run(FakePool(a=[[DONE]]), FakeAuth(locked=("b",)))
+    result, _ = await run(FakeProviderClient(a=[[DONE]]), FakeAuth(locked=("b",)))
     assert result.skipped == []
 
 
 async def test_our_own_trouble_is_not_the_providers_and_falls_back_to_nobody():
     """Out of files, for one: the attempt says `internal`, the error goes to the client."""
-    provider_client, bus, events = FakePool(a=[AircherError("out of files")], b=[]), EventBus(), []
+    provider_client, bus, events = (
+        FakeProviderClient(a=[AircherError("out of files")], b=[]),
+        EventBus(),
+        [],
+    )
     with bus.subscribed(("attempt",), events.append), pytest.raises(AircherError) as caught:
         await run(provider_client, bus=bus)
     assert caught.value.code == "internal"
@@ -206,9 +221,9 @@ def nobody_signed_in(catalog, default_model=None):
     """Chats of somebody without a key for `a`, on a machine with a local server."""
     a = msgspec.structs.replace(A, default_model="m")
     config = Config(providers={"a": a, "local": LOCAL}, default_model=default_model)
-    provider_client, auth = FakePool(local=[[DONE]]), FakeAuth(labels={"a": []})
+    provider_client, auth = FakeProviderClient(local=[[DONE]]), FakeAuth(labels={"a": []})
     chats = Chats(provider_client, config=config, auth=auth, catalog=catalog)
-    services = msgspec.structs.replace(chats.controller.services, ask_for_models=catalog.ask)
+    services = msgspec.structs.replace(chats.controller.services, fetch_model_lists=catalog.ask)
     chats.controller.services = services
     return chats
 
@@ -251,11 +266,11 @@ async def test_the_cost_is_the_providers_word_or_what_its_prices_make(monkeypatc
     rates = Rates(input=Decimal(3), output=Decimal(15))
     priced = Model(id="m", prices=Prices(rates=rates))
     monkeypatch.setattr(Catalog, "find", lambda *_: priced)
-    result, _ = await run(FakePool(a=[[[TextDelta("hi"), ending]]]))
+    result, _ = await run(FakeProviderClient(a=[[[TextDelta("hi"), ending]]]))
     assert result.cost == cost
 
 
 async def test_a_model_without_a_price_costs_nobody_knows_what():
     """None, never 0."""
-    result, _ = await run(FakePool(a=[[DONE]]))
+    result, _ = await run(FakeProviderClient(a=[[DONE]]))
     assert result.cost is None

@@ -28,7 +28,7 @@ from helpers.chat import (
     B,
     Chats,
     FakeAuth,
-    FakePool,
+    FakeProviderClient,
     Script,
     Unsent,
     failed,
@@ -63,7 +63,7 @@ def reasons(result: ChatResult | ChatFailed) -> list[tuple[str, str | None, str]
 
 async def test_a_fallback_as_the_client_sees_it(autojump_clock):
     """Who is tried, why it failed, who is next at once, and the answer as it streams."""
-    provider_client = FakePool(
+    provider_client = FakeProviderClient(
         a=[(1.5, failed(RATE, retry_after=30.0))],
         b=[
             (
@@ -88,7 +88,7 @@ async def test_a_fallback_as_the_client_sees_it(autojump_clock):
 async def test_thinking_that_came_to_nothing_as_the_client_sees_it(autojump_clock):
     """It streams at once; the failure after it says that it goes with it."""
     thinks = [[ReasoningDelta("hm")], 2, failed(FailureClass.NETWORK)]
-    chats = Chats(FakePool(a=[thinks], b=[[[ReasoningDelta("ah")], 1, DONE]]))
+    chats = Chats(FakeProviderClient(a=[thinks], b=[[[ReasoningDelta("ah")], 1, DONE]]))
     result = await chats.ask()
     assert chats.transcript == [
         (0.0, "a:trying"),
@@ -105,7 +105,7 @@ async def test_thinking_that_came_to_nothing_as_the_client_sees_it(autojump_cloc
 async def test_two_keys_as_the_client_sees_them(autojump_clock):
     """The second key is tried before the provider is left, and neither for a dead network."""
     auth = FakeAuth(labels={"a": ["x", "y"]})
-    provider_client = FakePool(
+    provider_client = FakeProviderClient(
         a=[(1.0, failed(FailureClass.QUOTA)), (2.0, failed(RATE))], b=[(1.0, [DONE])]
     )
     chats = Chats(provider_client, auth=auth)
@@ -119,15 +119,15 @@ async def test_two_keys_as_the_client_sees_them(autojump_clock):
         (4.0, "hi"),
         (4.0, "end"),
     ]
-    dead = Chats(FakePool(a=[failed(FailureClass.NETWORK)], b=[[DONE]]), auth=auth)
+    dead = Chats(FakeProviderClient(a=[failed(FailureClass.NETWORK)], b=[[DONE]]), auth=auth)
     await dead.ask()
     way = ["a(x):trying", "a(x):network", "a(y):skipped", "b:trying", "hi", "end"]
-    assert dead.told == way
+    assert dead.sent == way
 
 
 async def test_waiting_for_somebody_as_the_client_sees_it(autojump_clock):
     """Nobody is free: whoever is back first is asked again, if the request may wait so long."""
-    provider_client = FakePool(
+    provider_client = FakeProviderClient(
         a=[failed(RATE, retry_after=30.0)], b=[failed(RATE, retry_after=5.0), (1.0, [DONE])]
     )
     chats = Chats(provider_client)
@@ -150,7 +150,7 @@ async def test_waiting_for_somebody_as_the_client_sees_it(autojump_clock):
 async def test_nobody_is_waited_for_in_vain(autojump_clock):
     """Who is back after the wait, or after the deadline, is not slept for."""
     for wishes in ({"wait": 4.0}, {"wait": 100.0, "timeout": 3.0}, {"wait": 0.0}):
-        provider_client = FakePool(
+        provider_client = FakeProviderClient(
             a=[failed(RATE, retry_after=5.0)], b=[failed(RATE, retry_after=9.0)]
         )
         error = await Chats(provider_client).ask(**wishes)
@@ -160,18 +160,18 @@ async def test_nobody_is_waited_for_in_vain(autojump_clock):
 
 async def test_the_error_says_when_the_first_is_back(autojump_clock):
     """Also of those who were just asked; a time that was only guessed is none to tell."""
-    provider_client = FakePool(
+    provider_client = FakeProviderClient(
         a=[failed(RATE, retry_after=30.0)], b=[failed(RATE, retry_after=20.0)]
     )
     error = await Chats(provider_client).ask(wait=3.0)
     assert error.data["until"] == WALL + 20
-    error = await Chats(FakePool(a=[failed(SERVER)], b=[failed(SERVER)])).ask()
+    error = await Chats(FakeProviderClient(a=[failed(SERVER)], b=[failed(SERVER)])).ask()
     assert "until" not in error.data
 
 
 async def test_a_skip_is_told_with_its_end(autojump_clock):
     """As it happens, for whoever watches."""
-    chats = Chats(FakePool(a=[failed(RATE, retry_after=30.0)], b=[[DONE], [DONE]]))
+    chats = Chats(FakeProviderClient(a=[failed(RATE, retry_after=30.0)], b=[[DONE], [DONE]]))
     await chats.ask()
     await chats.ask()
     [skip] = [each for each in chats.deltas if getattr(each, "outcome", "") == "skipped"]
@@ -182,7 +182,7 @@ async def test_a_key_that_was_not_tried_any_more_is_named(autojump_clock):
     """Where another key of the same model was called, the model's name alone would be a riddle."""
     config = msgspec.structs.replace(CONFIG, fallback=Fallback(max_attempts=1))
     chats = Chats(
-        FakePool(a=[failed(RATE)]), config=config, auth=FakeAuth(labels={"a": ["x", "y"]})
+        FakeProviderClient(a=[failed(RATE)]), config=config, auth=FakeAuth(labels={"a": ["x", "y"]})
     )
     error = await chats.ask()
     messages = [row["message"] for row in error.data["skipped"]]
@@ -192,7 +192,7 @@ async def test_a_key_that_was_not_tried_any_more_is_named(autojump_clock):
 
 async def test_who_was_waited_for_was_not_passed_over(autojump_clock):
     """The account of the way is that of its end: others may have come and gone meanwhile."""
-    provider_client = FakePool(
+    provider_client = FakeProviderClient(
         a=[failed(RATE, retry_after=30.0)], b=[failed(RATE, retry_after=5.0), [DONE]]
     )
     chats = Chats(provider_client)
@@ -206,7 +206,7 @@ async def test_who_was_waited_for_was_not_passed_over(autojump_clock):
 
 async def test_a_wait_is_for_the_whole_request(autojump_clock):
     """What was waited is gone: a provider that puts it off again and again is not followed."""
-    provider_client = FakePool(
+    provider_client = FakeProviderClient(
         a=[failed(RATE, retry_after=60.0)],
         b=[failed(RATE, retry_after=5.0), failed(RATE, retry_after=5.0)],
     )
@@ -216,7 +216,9 @@ async def test_a_wait_is_for_the_whole_request(autojump_clock):
 
 async def test_a_prompt_that_is_too_long_is_not_sent_again_after_waiting(autojump_clock):
     """It does not get shorter; and the attempts are for those who may take it."""
-    provider_client = FakePool(a=[failed(CONTEXT)], b=[failed(RATE, retry_after=5.0), [DONE]])
+    provider_client = FakeProviderClient(
+        a=[failed(CONTEXT)], b=[failed(RATE, retry_after=5.0), [DONE]]
+    )
     catalog = Described(Model(id="m", window=1000), Model(id="n", window=2000))
     result = await Chats(provider_client, catalog=catalog).ask(wait=10.0)
     assert [call[0] for call in provider_client.calls] == ["a", "b", "b"]
@@ -229,7 +231,9 @@ async def test_a_prompt_that_is_too_long_is_not_sent_again_after_waiting(autojum
 async def test_a_request_makes_no_more_calls_than_it_may():
     """Whoever is left says so, and why the last one failed."""
     config = msgspec.structs.replace(THREE, fallback=Fallback(max_attempts=2))
-    provider_client = FakePool(a=[failed(SERVER)], b=[failed(FailureClass.OVERLOADED)], c=[])
+    provider_client = FakeProviderClient(
+        a=[failed(SERVER)], b=[failed(FailureClass.OVERLOADED)], c=[]
+    )
     error = await Chats(provider_client, config=config).ask()
     assert [outcome for *_, outcome in outcomes(error)] == ["provider_error", "overloaded"]
     assert reasons(error) == [("c", "default", "overloaded")]
@@ -240,14 +244,16 @@ async def test_a_renewed_key_is_an_attempt_too():
     """The user said how many calls."""
     config = msgspec.structs.replace(CONFIG, fallback=Fallback(max_attempts=1))
     auth = FakeAuth(fresh={"a": Secret("second-key")})
-    error = await Chats(FakePool(a=[failed(FailureClass.AUTH)]), config=config, auth=auth).ask()
+    error = await Chats(
+        FakeProviderClient(a=[failed(FailureClass.AUTH)]), config=config, auth=auth
+    ).ask()
     assert outcomes(error) == [("a", "default", "auth_rejected")]
 
 
 async def test_what_is_too_long_goes_only_to_larger_windows():
     """Neither to one as small nor to an unknown one."""
     catalog = Described(Model(id="m", window=1000), Model(id="o", window=1001))
-    provider_client = FakePool(a=[failed(CONTEXT)], b=[], c=[[DONE]])
+    provider_client = FakeProviderClient(a=[failed(CONTEXT)], b=[], c=[[DONE]])
     result = await Chats(provider_client, config=THREE, catalog=catalog).ask()
     assert outcomes(result) == [("a", "default", "context_too_long"), ("c", "default", "ok")]
     assert reasons(result) == [("b", "default", "context_too_long")]
@@ -255,18 +261,18 @@ async def test_what_is_too_long_goes_only_to_larger_windows():
 
 async def test_who_cannot_do_what_the_request_uses_is_not_asked():
     """No call is made to find out what is known."""
-    provider_client = FakePool(b=[[DONE]])
+    provider_client = FakeProviderClient(b=[[DONE]])
     chats = Chats(provider_client, catalog=Described(Model(id="m", sampling=False)))
     result = await chats.ask(temperature=0.1)
     assert reasons(result) == [("a", "default", "bad_request")]
-    assert result.skipped[0].message == "a/m takes no temperature or top_p"
+    assert result.skipped[0].message == "a/m does not accept temperature or top_p"
 
 
 async def test_a_provider_has_stand_ins_of_its_own():
     """Also where the request pins it."""
     a = msgspec.structs.replace(A, fallback=("b/n",))
     config = Config(providers={"a": a, "b": B})
-    provider_client = FakePool(a=[failed(SERVER)], b=[[DONE]])
+    provider_client = FakeProviderClient(a=[failed(SERVER)], b=[[DONE]])
     result = await Chats(provider_client, config=config).ask(model="a/m")
     assert (result.provider, result.model) == ("b", "n")
 
@@ -274,7 +280,7 @@ async def test_a_provider_has_stand_ins_of_its_own():
 async def test_without_fallback_not_even_another_key_is_asked():
     """The client asked for one try."""
     auth = FakeAuth(labels={"a": ["x", "y"]})
-    error = await Chats(FakePool(a=[failed(RATE)]), auth=auth).ask(
+    error = await Chats(FakeProviderClient(a=[failed(RATE)]), auth=auth).ask(
         route=RouteOptions(no_fallback=True)
     )
     assert (error.code, outcomes(error)) == ("rate_limited", [("a", "x", "rate_limited")])
@@ -285,7 +291,9 @@ async def test_without_fallback_not_even_another_key_is_asked():
 
 async def test_a_conversation_stays_with_who_answered_last(autojump_clock):
     """After a fallback too, while others go back to the first as soon as it is well."""
-    provider_client = FakePool(a=[failed(FailureClass.NETWORK), [DONE]], b=[[DONE], [DONE]])
+    provider_client = FakeProviderClient(
+        a=[failed(FailureClass.NETWORK), [DONE]], b=[[DONE], [DONE]]
+    )
     chats = Chats(provider_client)
     await chats.ask(conversation="c")
     await trio.sleep(600)
@@ -295,7 +303,9 @@ async def test_a_conversation_stays_with_who_answered_last(autojump_clock):
 
 async def test_who_was_told_to_wait_is_left_alone_until_then(autojump_clock):
     """The next request does not ask, and says until when; the one after that does."""
-    provider_client = FakePool(a=[failed(RATE, retry_after=60.0), [DONE]], b=[[DONE], [DONE]])
+    provider_client = FakeProviderClient(
+        a=[failed(RATE, retry_after=60.0), [DONE]], b=[[DONE], [DONE]]
+    )
     chats = Chats(provider_client)
     await chats.ask()
     result = await chats.ask()
@@ -306,7 +316,7 @@ async def test_who_was_told_to_wait_is_left_alone_until_then(autojump_clock):
 
 async def test_the_only_one_is_asked_again_though_it_failed_a_moment_ago():
     """Nobody named a time, and there is nobody else: that it was passed over is not told."""
-    provider_client = FakePool(a=[failed(SERVER), [DONE]])
+    provider_client = FakeProviderClient(a=[failed(SERVER), [DONE]])
     chats = Chats(provider_client)
     assert (await chats.ask(model="a/m")).code == "provider_error"
     result = await chats.ask(model="a/m")
@@ -316,17 +326,17 @@ async def test_the_only_one_is_asked_again_though_it_failed_a_moment_ago():
 async def test_whoever_is_passed_over_for_two_reasons_is_told_of_once():
     """The other key of a broken provider cools with it, and then is a last resort that is not."""
     auth = FakeAuth(labels={"a": ["x", "y"]})
-    provider_client = FakePool(a=[failed(SERVER)], b=[failed(SERVER)])
+    provider_client = FakeProviderClient(a=[failed(SERVER)], b=[failed(SERVER)])
     error = await Chats(provider_client, auth=auth).ask()
     assert reasons(error) == [("a", "y", "provider_error")]
-    assert error.message == "nobody could answer. a: it failed; b: it failed"
+    assert error.message == "no provider could answer. a: it failed; b: it failed"
 
 
 async def test_at_a_limit_the_next_one_serves(autojump_clock):
     """And at the end of its span the first one again."""
     limit = Limit(per="minute", provider="a", requests=1)
     config = msgspec.structs.replace(CONFIG, limits=(limit,))
-    chats = Chats(FakePool(a=[[DONE], [DONE]], b=[[DONE]]), config=config)
+    chats = Chats(FakeProviderClient(a=[[DONE], [DONE]], b=[[DONE]]), config=config)
     await chats.ask()
     result = await chats.ask()
     assert reasons(result) == [("a", "default", "limit_reached")]
@@ -346,7 +356,7 @@ async def test_a_probe_that_a_limit_stopped_is_the_next_ones(autojump_clock):
 
     limit = Limit(per="minute", provider="a", requests=1)
     config = msgspec.structs.replace(CONFIG, limits=(limit,))
-    provider_client = FakePool(a=[failed(QUOTA)], b=[[DONE], [DONE]])
+    provider_client = FakeProviderClient(a=[failed(QUOTA)], b=[[DONE], [DONE]])
     chats = Chats(provider_client, config=config, auth=Crowded())
     await chats.ask()
     await trio.sleep(700)
@@ -358,7 +368,7 @@ async def test_a_probe_that_a_limit_stopped_is_the_next_ones(autojump_clock):
 async def test_a_probe_that_was_never_sent_is_the_next_ones(autojump_clock):
     """What cannot be put into the provider's API tells nothing of it."""
     refused = Unsent(failed(FailureClass.UNSUPPORTED, "not in this API"))
-    provider_client = FakePool(a=[failed(QUOTA), refused], b=[[DONE], [DONE]])
+    provider_client = FakeProviderClient(a=[failed(QUOTA), refused], b=[[DONE], [DONE]])
     chats = Chats(provider_client)
     await chats.ask()
     await trio.sleep(700)
@@ -369,7 +379,9 @@ async def test_a_probe_that_was_never_sent_is_the_next_ones(autojump_clock):
 async def test_a_client_that_does_not_read_holds_up_nobody_else(autojump_clock):
     """Nothing is reserved or sent before it was told whom we try."""
     limit = Limit(per="day", requests=1)
-    chats = Chats(FakePool(a=[[DONE]]), config=msgspec.structs.replace(CONFIG, limits=(limit,)))
+    chats = Chats(
+        FakeProviderClient(a=[[DONE]]), config=msgspec.structs.replace(CONFIG, limits=(limit,))
+    )
 
     async def far_behind(_deltas):
         await trio.sleep_forever()
@@ -388,7 +400,7 @@ async def test_a_client_that_does_not_read_holds_up_nobody_else(autojump_clock):
 async def test_a_key_that_is_refused_within_its_answer_is_not_tried_again():
     """Two halves do not make one answer; the key is marked all the same."""
     auth = FakeAuth(fresh={"a": Secret("fresh-key")})
-    provider_client = FakePool(
+    provider_client = FakeProviderClient(
         a=[[[TextDelta("half")], failed(FailureClass.AUTH)], [DONE]], b=[[DONE]]
     )
     error = await Chats(provider_client, auth=auth).ask()
@@ -399,7 +411,9 @@ async def test_a_key_that_is_refused_within_its_answer_is_not_tried_again():
 async def test_a_renewed_key_does_not_meet_the_probe_of_the_refused_one(autojump_clock):
     """It is the same request's second try, and the probe is still to be made."""
     auth = FakeAuth(fresh={})
-    provider_client = FakePool(a=[failed(QUOTA), failed(FailureClass.AUTH), [DONE]], b=[[DONE]])
+    provider_client = FakeProviderClient(
+        a=[failed(QUOTA), failed(FailureClass.AUTH), [DONE]], b=[[DONE]]
+    )
     chats = Chats(provider_client, auth=auth)
     await chats.ask()
     await trio.sleep(700)
@@ -413,7 +427,7 @@ async def test_the_bill_has_every_call_that_was_made(autojump_clock):
     catalog = Described(
         Model(id="n", prices=Prices(rates=Rates(input=Decimal(1), output=Decimal(2))))
     )
-    chats = Chats(FakePool(a=[failed(RATE)], b=[(1.0, [DONE])]), catalog=catalog)
+    chats = Chats(FakeProviderClient(a=[failed(RATE)], b=[(1.0, [DONE])]), catalog=catalog)
     await chats.ask()
     ledger = chats.ledger
     assert [(s.provider, s.key, s.client, s.project) for s in ledger.begun] == [
@@ -478,7 +492,7 @@ def test_whatever_fails_a_request_ends_in_an_answer_or_in_a_whole_account(
             limits=(Limit(per="hour", requests=8),),
         )
         left = [*scripts, *[[DONE]] * 20]  # in the order of the calls, whoever is called
-        provider_client = FakePool(**dict.fromkeys(config.providers, left))
+        provider_client = FakeProviderClient(**dict.fromkeys(config.providers, left))
         chats = Chats(provider_client, config=config, auth=FakeAuth(labels=LABELS))
         for request, pause in requests:
             provider_client.calls.clear()
@@ -514,9 +528,9 @@ def check(
         for route in routes
         for label in LABELS.get(route.provider) or [None]
     }
-    told = [*(attempt["message"] for attempt in attempts), *(skip["message"] for skip in skipped)]
+    sent = [*(attempt["message"] for attempt in attempts), *(skip["message"] for skip in skipped)]
     signed_in = result.code != "not_authenticated"
-    assert not signed_in or all(message in result.message for message in told)
+    assert not signed_in or all(message in result.message for message in sent)
 
 
 def way(result: ChatResult | ChatFailed) -> tuple[list[dict[str, str]], list[dict[str, str]]]:

@@ -10,22 +10,22 @@ def test_an_average_follows_the_measurements_slowly() -> None:
     """The first counts in full, one slow answer changes little."""
     tracker = LatencyTracker()
     average = tracker.average_of("a", "m")
-    assert tracker.speed("a", "m") is None
+    assert tracker.latency_of("a", "m") is None
     tracker.note(average, 1.0)
-    assert tracker.speed("a", "m") == 1.0
+    assert tracker.latency_of("a", "m") == 1.0
     tracker.note(average, 11.0)
-    assert tracker.speed("a", "m") == pytest.approx(4.0)
+    assert tracker.latency_of("a", "m") == pytest.approx(4.0)
     for _ in range(20):
         tracker.note(average, 2.0)
-    assert tracker.speed("a", "m") == pytest.approx(2.0, abs=0.01)
+    assert tracker.latency_of("a", "m") == pytest.approx(2.0, abs=0.01)
 
 
 def test_an_average_belongs_to_a_model_at_a_provider() -> None:
     """Another model or provider has its own."""
     tracker = LatencyTracker()
     tracker.note(tracker.average_of("a", "m"), 1.0)
-    assert tracker.speed("a", "n") is None
-    assert tracker.speed("b", "m") is None
+    assert tracker.latency_of("a", "n") is None
+    assert tracker.latency_of("b", "m") is None
     assert tracker.average_of("a", "m") is tracker.average_of("a", "m")
 
 
@@ -36,7 +36,7 @@ def test_the_number_of_models_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     tracker = LatencyTracker()
     for name in ("one", "two", "three"):
         tracker.note(tracker.average_of("a", name), 1.0)
-    assert [tracker.speed("a", name) for name in ("one", "two", "three")] == [None, 1.0, 1.0]
+    assert [tracker.latency_of("a", name) for name in ("one", "two", "three")] == [None, 1.0, 1.0]
 
 
 def test_an_old_measurement_does_not_count() -> None:
@@ -46,8 +46,8 @@ def test_an_old_measurement_does_not_count() -> None:
     average = tracker.average_of("a", "m")
     tracker.note(average, 9.0)
     now = EXPIRES_SECONDS - 1
-    assert tracker.speed("a", "m") == 9.0
+    assert tracker.latency_of("a", "m") == 9.0
     now = EXPIRES_SECONDS
-    assert tracker.speed("a", "m") is None
+    assert tracker.latency_of("a", "m") is None
     tracker.note(average, 1.0)
-    assert tracker.speed("a", "m") == 1.0
+    assert tracker.latency_of("a", "m") == 1.0

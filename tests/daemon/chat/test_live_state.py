@@ -14,7 +14,7 @@ from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import KeyChoice, KeyState
 from aircherd.vocabulary.models import Model, Prices, Rates
 from aircherd.vocabulary.reply import Ending, TextDelta, Usage
-from helpers.chat import CONFIG, A, Chats, FakeAuth, FakePool, failed
+from helpers.chat import CONFIG, A, Chats, FakeAuth, FakeProviderClient, failed
 
 RATES = Rates(input=Decimal(1), output=Decimal(10))
 PRICED = Model(id="m", prices=Prices(rates=RATES))
@@ -27,31 +27,31 @@ def a_view(chats: Chats, client: str = "test", **needs: int) -> LiveRoutingState
 async def test_keys_and_models_are_those_of_the_services():
     """As they stand when they are asked for."""
     auth = FakeAuth(labels={"a": ["x", "y"]})
-    chats = Chats(FakePool(), auth=auth)
-    view = a_view(chats)
+    chats = Chats(FakeProviderClient(), auth=auth)
+    state = a_view(chats)
     auth.rejected.add(("a", "x"))
-    assert view.keys_of(A) == [
+    assert state.keys_of(A) == [
         KeyChoice("x", KeyState.REJECTED),
         KeyChoice("y", KeyState.AUTHENTICATED),
     ]
-    assert view.models is chats.controller.services.catalog
+    assert state.models is chats.controller.services.catalog
 
 
 async def test_a_cooldown_is_seen_at_its_place_alone():
     """One key's rate limit says nothing of another key."""
-    provider_client = FakePool()
-    view = a_view(Chats(provider_client))
+    provider_client = FakeProviderClient()
+    state = a_view(Chats(provider_client))
     provider_client.cooldowns.note_failure(
         A, "x", "m", failed(FailureClass.RATE, retry_after=60.0).failure
     )
-    assert view.cooling("a", "x", "m").reason == "rate_limited"
-    assert [view.cooling(*place) for place in (("a", "y", "m"), ("b", "x", "m"))] == [None, None]
+    assert state.cooling("a", "x", "m").reason == "rate_limited"
+    assert [state.cooling(*place) for place in (("a", "y", "m"), ("b", "x", "m"))] == [None, None]
 
 
 async def test_a_limit_is_seen_by_whom_it_is_for():
     """It counts what this very request would take."""
     limit = Limit(per="day", client="test", tokens=1000)
-    chats = Chats(FakePool(), config=msgspec.structs.replace(CONFIG, limits=(limit,)))
+    chats = Chats(FakeProviderClient(), config=msgspec.structs.replace(CONFIG, limits=(limit,)))
     large = {"input_tokens": 900, "output_tokens": 200}
     assert a_view(chats, **large).limited("a", "x", PRICED).reason == "limit_reached"
     assert a_view(chats, client="other", **large).limited("a", "x", PRICED) is None
@@ -67,31 +67,31 @@ async def test_a_limit_is_seen_by_whom_it_is_for():
 )
 async def test_a_price_is_that_of_what_the_request_may_take(needs, price):
     """Input and output; where the request does not say, what answers usually have."""
-    assert a_view(Chats(FakePool()), **needs).price("a", PRICED) == Decimal(price)
+    assert a_view(Chats(FakeProviderClient()), **needs).price("a", PRICED) == Decimal(price)
 
 
 async def test_a_price_is_for_as_much_as_is_reserved():
     """What this model's answers have usually, and never more than it can give."""
-    chats = Chats(FakePool(a=[[[TextDelta("hi"), Ending("stop", Usage(3, 2512))]]]))
+    chats = Chats(FakeProviderClient(a=[[[TextDelta("hi"), Ending("stop", Usage(3, 2512))]]]))
     await chats.ask()  # it weighs as much as the first guess
     talkative = msgspec.structs.replace(PRICED, id=chats.ledger.begun[0].model)
     terse = msgspec.structs.replace(talkative, max_output=100)
-    view = a_view(chats, input_tokens=10)
-    assert view.price("a", talkative) == Decimal(10 + 10 * (DEFAULT_OUTPUT + 1000)) / 10**6
-    assert view.price("a", terse) == Decimal(10 + 10 * 100) / 10**6
-    assert view.price("b", talkative) == Decimal(10 + 10 * DEFAULT_OUTPUT) / 10**6
+    state = a_view(chats, input_tokens=10)
+    assert state.price("a", talkative) == Decimal(10 + 10 * (DEFAULT_OUTPUT + 1000)) / 10**6
+    assert state.price("a", terse) == Decimal(10 + 10 * 100) / 10**6
+    assert state.price("b", talkative) == Decimal(10 + 10 * DEFAULT_OUTPUT) / 10**6
 
 
 async def test_a_price_that_nobody_knows_is_none():
     """Never 0."""
-    assert a_view(Chats(FakePool()), input_tokens=10).price("a", Model(id="m")) is None
+    assert a_view(Chats(FakeProviderClient()), input_tokens=10).price("a", Model(id="m")) is None
 
 
 async def test_speeds_and_conversations_are_those_of_earlier_requests():
     """Nothing before the first one."""
-    chats = Chats(FakePool())
-    view, services = a_view(chats), chats.controller.services
-    assert (view.speed("a", "m"), view.held_by("c")) == (None, None)
+    chats = Chats(FakeProviderClient())
+    state, services = a_view(chats), chats.controller.services
+    assert (state.latency_of("a", "m"), state.preferred("c")) == (None, None)
     services.latency.note(services.latency.average_of("a", "m"), 0.5)
     services.affinity.note_answer(Candidate(A, PRICED, "x"), "c")
-    assert (view.speed("a", "m"), view.held_by("c")) == (0.5, ("a", "m", "x"))
+    assert (state.latency_of("a", "m"), state.preferred("c")) == (0.5, ("a", "m", "x"))

@@ -6,7 +6,7 @@ import pytest
 
 from aircher_wire import frames
 from aircherd.errors import BadRequest
-from aircherd.ipc.answers import cancelled, encode_error, encode_result, internal_error
+from aircherd.ipc.answers import cancelled_error, encode_error, encode_result, internal_error
 from aircherd.vocabulary.attempt import Attempt
 
 
@@ -57,4 +57,4 @@ def test_an_internal_error_names_its_kind_and_none_of_its_text():
 @pytest.mark.parametrize(("is_draining", "code"), [(False, "cancelled"), (True, "shutting_down")])
 def test_a_cancelled_request_says_what_ended_it(is_draining, code):
     """Its client, or the end of the daemon."""
-    assert cancelled(is_draining=is_draining).code == code
+    assert cancelled_error(is_draining=is_draining).code == code

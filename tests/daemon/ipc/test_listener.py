@@ -14,9 +14,9 @@ import trio
 from aircherd.api.services import Shutdown
 from aircherd.events import EventBus
 from aircherd.ipc import listener as listener_module
-from aircherd.ipc.listener import DISPLACED_CHECK, Listener
+from aircherd.ipc.listener import DISPLACED_CHECK_INTERVAL, Listener
 from aircherd.ipc.session import Session
-from aircherd.ipc.socket_file import claimed_socket
+from aircherd.ipc.socket_file import claim_socket
 
 
 @asynccontextmanager
@@ -25,7 +25,7 @@ async def listening():
     with tempfile.TemporaryDirectory(prefix="air") as root:
         path = Path(root) / "run" / "s.sock"
         services = SimpleNamespace(bus=EventBus(), shutdown=Shutdown())
-        with claimed_socket(path, Path(root) / "data") as bound, trio.fail_after(60):
+        with claim_socket(path, Path(root) / "data") as bound, trio.fail_after(60):
             sessions = set()
             listener = Listener(bound, services, sessions)
             async with trio.open_nursery() as nursery:
@@ -100,7 +100,7 @@ async def test_a_removed_socket_file_ends_the_daemon(autojump_clock):
     """Within one look: nobody could reach it any more."""
     async with listening() as (path, services, _):
         path.unlink()
-        with trio.fail_after(DISPLACED_CHECK + 1):
+        with trio.fail_after(DISPLACED_CHECK_INTERVAL + 1):
             await services.shutdown.requested.wait()
 
 

@@ -5,7 +5,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from aircherd.ipc.deltas import DeltaWriter
-from aircherd.ipc.outbox import BUFFER_LIMIT, GATHER_ABOVE, Outbox
+from aircherd.ipc.outbox import BUFFER_LIMIT, MERGE_ABOVE, Outbox
 from aircherd.vocabulary.reply import Ending, TextDelta, ToolCallDelta
 
 
@@ -87,7 +87,7 @@ async def test_a_client_that_keeps_up_gets_delta_by_delta():
 async def test_the_text_of_a_client_that_is_behind_is_gathered_by_chat():
     """One delta for each chat and each run of text; nothing is lost, order and numbers hold."""
     outbox, one, two = Outbox(), DeltaWriter("id", 1), DeltaWriter("id", 2)
-    outbox.put(msgpack.packb(b"x" * GATHER_ABOVE))
+    outbox.put(msgpack.packb(b"x" * MERGE_ABOVE))
     outbox.put_deltas(one, [TextDelta("a"), TextDelta("b")])
     outbox.put_deltas(two, [TextDelta("\u00e9")])
     outbox.put_deltas(one, [TextDelta("c"), ToolCallDelta(0, "t", "f"), TextDelta("d")])
@@ -99,7 +99,7 @@ async def test_the_text_of_a_client_that_is_behind_is_gathered_by_chat():
 async def test_what_was_taken_grows_no_more():
     """Text that comes while the last is being written starts anew."""
     outbox, writer = Outbox(), DeltaWriter("id", 1)
-    outbox.put(msgpack.packb(b"x" * GATHER_ABOVE))
+    outbox.put(msgpack.packb(b"x" * MERGE_ABOVE))
     outbox.put_deltas(writer, [TextDelta("a")])
     assert [delta["text"] for delta in await deltas_of(outbox)] == ["a"]
     outbox.put_deltas(writer, [TextDelta("b")])
@@ -109,10 +109,10 @@ async def test_what_was_taken_grows_no_more():
 async def test_gathered_text_counts_and_is_forgotten_when_written():
     """In bytes, so that the bound holds; and the count comes back to nothing."""
     outbox, writer = Outbox(), DeltaWriter("id", 1)
-    outbox.put(b"x" * GATHER_ABOVE)
+    outbox.put(b"x" * MERGE_ABOVE)
     for _ in range(1000):
         outbox.put_deltas(writer, [TextDelta("\u00e9" * 500)])
-    assert outbox.size == GATHER_ABOVE + 1_000_000
+    assert outbox.size == MERGE_ABOVE + 1_000_000
     await outbox.take()
     outbox.written()
     assert outbox.size == 0

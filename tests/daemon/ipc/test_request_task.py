@@ -182,7 +182,7 @@ async def test_a_deadline_ends_with_its_request(autojump_clock):
 
 async def test_idle_tasks_are_bounded(monkeypatch):
     """More requests at once than that are served all the same."""
-    monkeypatch.setattr(session_module, "MAX_IDLE", 2)
+    monkeypatch.setattr(session_module, "MAX_IDLE_TASKS", 2)
     async with connected() as (peer, services):
         for _ in range(2):
             await peer.send(*((number, "wait") for number in range(10)))

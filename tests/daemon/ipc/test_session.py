@@ -403,7 +403,7 @@ async def test_invalid_utf8_in_a_name_is_a_bad_request():
 
 async def test_one_client_may_not_have_requests_without_end(monkeypatch):
     """The one too many is refused; those under way go on."""
-    monkeypatch.setattr(session_module, "MAX_UNDER_WAY", 2)
+    monkeypatch.setattr(session_module, "MAX_ACTIVE_REQUESTS", 2)
     async with conversation() as (peer, _):
         await peer.send([0, 1, "hang", []], [0, 2, "hang", []])
         assert error_of(await peer.ask(3, "greet", name="x"))[0] == "overloaded"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from aircher_wire.address import AddressError
-from aircherd.ipc.socket_file import AlreadyRunning, claimed_socket
+from aircherd.ipc.socket_file import AlreadyRunning, claim_socket
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_the_socket_and_what_is_around_it_is_private(root, path):
     """0600 in 0700, both locks too, whatever the umask."""
     old = os.umask(0)
     try:
-        with claimed_socket(path, root / "data"):
+        with claim_socket(path, root / "data"):
             modes = {
                 name: stat.S_IMODE((root / name).stat().st_mode)
                 for name in (
@@ -54,7 +54,7 @@ def test_the_socket_and_what_is_around_it_is_private(root, path):
 
 def test_clients_can_connect_and_the_file_goes_at_the_end(root, path):
     """It listens as soon as it is claimed."""
-    with claimed_socket(path, root / "data"), socket.socket(socket.AF_UNIX) as client:
+    with claim_socket(path, root / "data"), socket.socket(socket.AF_UNIX) as client:
         client.connect(str(path))
     assert not path.exists()
 
@@ -65,9 +65,9 @@ def test_a_second_daemon_is_told_who_the_first_is(root, path, shared):
     other = path if shared == "socket" else root / "elsewhere" / "x.sock"
     data = root / "data" if shared == "data" else root / "data2"
     with (
-        claimed_socket(path, root / "data"),
+        claim_socket(path, root / "data"),
         pytest.raises(AlreadyRunning) as caught,
-        claimed_socket(other, data),
+        claim_socket(other, data),
     ):
         pass
     assert f"process {os.getpid()}, socket {path}" in str(caught.value)
@@ -76,13 +76,13 @@ def test_a_second_daemon_is_told_who_the_first_is(root, path, shared):
 def test_a_socket_left_by_a_killed_daemon_is_replaced(root, path):
     """A process that dies by SIGKILL leaves the file; the locks die with it."""
     code = (
-        "import os, sys, pathlib; from aircherd.ipc.socket_file import claimed_socket\n"
-        "with claimed_socket(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])):\n"
+        "import os, sys, pathlib; from aircherd.ipc.socket_file import claim_socket\n"
+        "with claim_socket(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])):\n"
         "    os.kill(os.getpid(), 9)\n"
     )
     done = subprocess.run([sys.executable, "-c", code, path, root / "data"], check=False)
     assert (done.returncode, path.exists()) == (-9, True)
-    with claimed_socket(path, root / "data"), socket.socket(socket.AF_UNIX) as client:
+    with claim_socket(path, root / "data"), socket.socket(socket.AF_UNIX) as client:
         client.connect(str(path))
 
 
@@ -94,7 +94,7 @@ def test_another_programs_living_socket_is_left_alone(root, path):
         other.listen()
         with (
             pytest.raises(AlreadyRunning, match="another program"),
-            claimed_socket(path, root / "d"),
+            claim_socket(path, root / "d"),
         ):
             pass
         assert path.exists()
@@ -104,7 +104,7 @@ def test_a_file_in_the_way_is_left_alone(root, path):
     """Only sockets are removed."""
     path.parent.mkdir(mode=0o700)
     path.write_text("precious")
-    with pytest.raises(AddressError, match="not a socket"), claimed_socket(path, root / "d"):
+    with pytest.raises(AddressError, match="not a socket"), claim_socket(path, root / "d"):
         pass
     assert path.read_text() == "precious"
 
@@ -115,7 +115,7 @@ def test_a_planted_lock_symlink_is_not_followed(root, path):
     target = root / "precious"
     target.write_text("precious")
     (path.parent / "aircher.sock.lock").symlink_to(target)
-    with pytest.raises(OSError, match="symbolic link"), claimed_socket(path, root / "d"):
+    with pytest.raises(OSError, match="symbolic link"), claim_socket(path, root / "d"):
         pass
     assert target.read_text() == "precious"
 
@@ -134,7 +134,7 @@ def test_an_unsafe_directory_is_refused(root, path, fault):
             os.chown(path.parent, 12345, 12345)
         else:
             pytest.skip("only root can give a directory away")
-    with pytest.raises(AddressError), claimed_socket(path, root / "data"):
+    with pytest.raises(AddressError), claim_socket(path, root / "data"):
         pass
 
 
@@ -142,14 +142,14 @@ def test_a_path_that_no_socket_can_have_is_refused(root):
     """With the number of bytes and the cure."""
     with (
         pytest.raises(AddressError, match="AIRCHER_SOCKET"),
-        claimed_socket(root / ("x" * 120), root / "data"),
+        claim_socket(root / ("x" * 120), root / "data"),
     ):
         pass
 
 
 def test_a_removed_or_replaced_socket_is_noticed_and_left(root, path):
     """Nobody can reach a displaced daemon; what took its place is not removed."""
-    with claimed_socket(path, root / "data") as bound:
+    with claim_socket(path, root / "data") as bound:
         assert not bound.is_displaced()
         path.unlink()
         path.write_text("somebody else's")

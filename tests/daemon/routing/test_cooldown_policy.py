@@ -6,17 +6,15 @@ from hypothesis import strategies as st
 
 from aircherd.routing.cooldown_policy import (
     DECAY_SECONDS,
-    RULES,
     Cooldown,
-    cool,
-    cool_spent,
-    count_left,
-    ended,
-    forgotten_at,
+    cooldown_if_exhausted,
+    end_early,
+    expires_at,
     is_cleared_by,
-    is_key_spent,
-    scope_of,
+    remaining_count,
+    start_cooldown,
 )
+from aircherd.routing.cooldown_rules import RULES, scope_of
 from aircherd.vocabulary.availability import Allowance, RateLimitState
 from aircherd.vocabulary.failure import Failure, FailureClass
 
@@ -48,84 +46,10 @@ def cooled(*kinds: FailureClass | Failure, gap: float = 0.0, **fields: object) -
         failed = kind if isinstance(kind, Failure) else failure(kind)
         place = scope_of(failed, "work", "m")
         assert place is not None
-        made = cool(made, failed, place, now=now, jitter=0.0, **fields)
+        made = start_cooldown(made, failed, place, now=now, jitter=0.0, **fields)
         now = made.until + gap
     assert made is not None
     return made
-
-
-# ------------------------------------------------------------------ where
-
-
-@pytest.mark.parametrize(
-    ("kind", "place"),
-    [
-        (FailureClass.AUTH, None),
-        (FailureClass.CONTEXT, None),
-        (FailureClass.REQUEST_SIZE, None),
-        (FailureClass.BAD_REQUEST, None),
-        (FailureClass.POLICY, None),
-        (FailureClass.QUOTA, KEY),
-        (FailureClass.ACCOUNT, KEY),
-        (FailureClass.RATE, BOTH),
-        (FailureClass.PERMISSION, BOTH),
-        (FailureClass.MODEL, BOTH),
-        (FailureClass.OVERLOADED, MODEL),
-        (FailureClass.SERVER, MODEL),
-        (FailureClass.TRUNCATED, MODEL),
-        (FailureClass.PROTOCOL, MODEL),
-        (FailureClass.NETWORK, PROVIDER),
-        (FailureClass.TIMEOUT, PROVIDER),
-    ],
-)
-def test_what_cools(kind, place):
-    """A key, a model, both, a provider, or nothing."""
-    assert place == scope_of(failure(kind), "work", "m")
-
-
-def test_every_class_has_a_row():
-    """A class that is forgotten would be no class."""
-    assert set(FailureClass) == set(RULES)
-
-
-@pytest.mark.parametrize("kind", FailureClass)
-def test_a_failure_of_one_request_cools_nothing(kind):
-    """The same model may be fine for a request without tools."""
-    assert scope_of(failure(kind, reach="request"), "work", "m") is None
-
-
-def test_a_quota_of_one_model_leaves_the_key_alone():
-    """Gemini's free tier counts for each model."""
-    assert scope_of(failure(FailureClass.QUOTA, reach="model"), "work", "m") == BOTH
-
-
-def test_a_local_server_without_the_model_is_asked_again():
-    """It says so in no time, and the user may pull the model this minute."""
-    assert scope_of(failure(FailureClass.MODEL), None, "m") is None
-
-
-@pytest.mark.parametrize("kind", FailureClass)
-def test_a_look_without_a_model_tells_of_the_provider_only(kind):
-    """No key is known then, and no model."""
-    expected = PROVIDER if kind in (FailureClass.NETWORK, FailureClass.TIMEOUT) else None
-    assert expected == scope_of(failure(kind), None, None)
-
-
-@pytest.mark.parametrize(
-    ("said", "model", "place"),
-    [
-        (None, "m", BOTH),
-        (limits(requests=0, tokens=0), "m", KEY),
-        (limits(requests=0), "m", KEY),
-        (limits(requests=9, tokens=0), "m", BOTH),
-        (limits(tokens=0), "m", BOTH),
-        (limits(requests=9), "m", BOTH),
-        (limits(requests=0), "m:free", ("key+model", "work", "m:free")),
-    ],
-)
-def test_a_rate_limit_is_the_keys_where_the_headers_say_so(said, model, place):
-    """Nothing left of anything is the key's; OpenRouter's free models are apart."""
-    assert place == scope_of(failure(FailureClass.RATE), "work", model, said)
 
 
 # ------------------------------------------------------------------ how long
@@ -154,7 +78,7 @@ def test_it_doubles_up_to_a_cap(kind, first, second, longest):
 
 def test_jitter_takes_off_up_to_a_quarter():
     """So that not everybody comes back at once; the cap stays a cap."""
-    made = cool(None, failure(FailureClass.OVERLOADED), MODEL, now=NOW, jitter=0.999)
+    made = start_cooldown(None, failure(FailureClass.OVERLOADED), MODEL, now=NOW, jitter=0.999)
     assert 3.75 < made.until - NOW < 3.76
 
 
@@ -163,7 +87,7 @@ def test_what_the_vendor_says_comes_first(kind):
     """Retry-After decides, exactly, however often it failed."""
     made = cooled(kind, kind, failure(kind, retry_after=1234.5))
     assert made.until - made.since == pytest.approx(1234.5)
-    assert made.is_told
+    assert made.is_vendor_time
 
 
 @pytest.mark.parametrize(
@@ -181,22 +105,19 @@ def test_what_the_vendor_says_comes_first(kind):
 def test_a_vendor_is_believed_only_so_far(kind, longest):
     """A broken server's year keeps nobody out for one; it is still the vendor's word."""
     made = cooled(failure(kind, retry_after=365 * 24 * HOUR))
-    assert (made.until - made.since, made.is_told) == (pytest.approx(longest), True)
+    assert (made.until - made.since, made.is_vendor_time) == (pytest.approx(longest), True)
     exact = cooled(failure(kind, retry_after=longest - 1))
     assert exact.until - exact.since == pytest.approx(longest - 1)
-
-
-def test_no_row_guesses_at_more_than_it_would_believe():
-    """Our own guess is no better than a vendor's word."""
-    assert all(rule.longest <= rule.believed for rule in RULES.values())
 
 
 def test_reset_headers_are_believed_as_far_as_a_retry_after():
     """Of a refusal, and of an answer that says nothing is left."""
     year = Allowance(counted="requests", remaining=0, reset_at=WALL + 365 * 24 * HOUR)
     state = RateLimitState(seen_at=WALL, allowances=(year,))
-    refused = cool(None, failure(FailureClass.RATE), BOTH, now=NOW, jitter=0, limits=state)
-    spent = cool_spent(None, BOTH, state, now=NOW)
+    refused = start_cooldown(
+        None, failure(FailureClass.RATE), BOTH, now=NOW, jitter=0, limits=state
+    )
+    spent = cooldown_if_exhausted(None, BOTH, state, now=NOW)
     assert spent is not None
     assert (refused.until, spent.until) == (NOW + 24 * HOUR, NOW + 24 * HOUR)
 
@@ -204,12 +125,12 @@ def test_reset_headers_are_believed_as_far_as_a_retry_after():
 def test_a_retry_after_of_nought_is_no_answer():
     """A date gone by, or a zero: as if nothing was said."""
     made = cooled(failure(FailureClass.RATE, retry_after=0.0))
-    assert (made.until - NOW, made.is_told) == (1.0, False)
+    assert (made.until - NOW, made.is_vendor_time) == (1.0, False)
 
 
 def test_reset_headers_stand_in_for_a_retry_after():
     """OpenAI's 429 may have only these; what is not spent does not count."""
-    made = cool(
+    made = start_cooldown(
         None,
         failure(FailureClass.RATE),
         BOTH,
@@ -217,12 +138,12 @@ def test_reset_headers_stand_in_for_a_retry_after():
         jitter=0.5,
         limits=limits(requests=3, tokens=0),
     )
-    assert (made.until - NOW, made.is_told) == (40.0, True)
+    assert (made.until - NOW, made.is_vendor_time) == (40.0, True)
 
 
 def test_reset_headers_say_nothing_of_a_broken_server():
     """A 500 that happens to come with a spent allowance."""
-    made = cool(
+    made = start_cooldown(
         None, failure(FailureClass.SERVER), MODEL, now=NOW, jitter=0, limits=limits(requests=0)
     )
     assert made.until - NOW == 2.0
@@ -230,8 +151,8 @@ def test_reset_headers_say_nothing_of_a_broken_server():
 
 def test_a_rate_limit_does_not_shorten_a_quota():
     """The earlier reason stays, with its words."""
-    quota = cool(None, failure(FailureClass.QUOTA), KEY, now=NOW, jitter=0)
-    later = cool(quota, failure(FailureClass.RATE), KEY, now=NOW + 9, jitter=0)
+    quota = start_cooldown(None, failure(FailureClass.QUOTA), KEY, now=NOW, jitter=0)
+    later = start_cooldown(quota, failure(FailureClass.RATE), KEY, now=NOW + 9, jitter=0)
     assert (later.kind, later.until) == (FailureClass.QUOTA, quota.until)
     assert later.since == NOW + 9
 
@@ -239,15 +160,15 @@ def test_a_rate_limit_does_not_shorten_a_quota():
 def test_a_quota_does_not_inherit_the_count_of_a_rate_limit():
     """Five 429s say nothing of how long the credit will be gone."""
     rates = cooled(*[FailureClass.RATE] * 5)
-    made = cool(rates, failure(FailureClass.QUOTA), BOTH, now=rates.until, jitter=0)
+    made = start_cooldown(rates, failure(FailureClass.QUOTA), BOTH, now=rates.until, jitter=0)
     assert (made.count, made.until - made.since) == (1, HOUR)
 
 
 def test_calls_under_way_count_as_one():
     """64 calls that were sent together and are refused together: one failure."""
-    made = cool(None, failure(FailureClass.RATE), BOTH, now=NOW, jitter=0, began=NOW - 1)
+    made = start_cooldown(None, failure(FailureClass.RATE), BOTH, now=NOW, jitter=0, began=NOW - 1)
     for n in range(63):
-        again = cool(
+        again = start_cooldown(
             made, failure(FailureClass.RATE), BOTH, now=NOW + n / 10, jitter=0, began=NOW - 1
         )
         assert again == made
@@ -255,27 +176,27 @@ def test_calls_under_way_count_as_one():
 
 def test_a_call_under_way_may_still_tell_a_later_time():
     """Its count stays, what its vendor says holds."""
-    first = cool(None, failure(FailureClass.RATE), BOTH, now=NOW, jitter=0)
+    first = start_cooldown(None, failure(FailureClass.RATE), BOTH, now=NOW, jitter=0)
     told = failure(FailureClass.RATE, retry_after=30.0)
-    made = cool(first, told, BOTH, now=NOW + 2, jitter=0, began=NOW - 5)
+    made = start_cooldown(first, told, BOTH, now=NOW + 2, jitter=0, began=NOW - 5)
     assert (made.count, made.until, made.since) == (1, NOW + 32, NOW)
 
 
 def test_calm_wears_the_count_off():
     """Each ten minutes without trouble one failure less."""
     made = cooled(*[FailureClass.OVERLOADED] * 4)
-    assert [count_left(made, made.until + DECAY_SECONDS * n) for n in (0, 0.9, 1, 3, 9)] == [
+    assert [remaining_count(made, made.until + DECAY_SECONDS * n) for n in (0, 0.9, 1, 3, 9)] == [
         4,
         4,
         3,
         1,
         0,
     ]
-    later = cool(
+    later = start_cooldown(
         made, failure(FailureClass.OVERLOADED), MODEL, now=made.until + DECAY_SECONDS * 3, jitter=0
     )
     assert later.count == 2
-    assert forgotten_at(made) == made.until + DECAY_SECONDS * 4
+    assert expires_at(made) == made.until + DECAY_SECONDS * 4
 
 
 # ------------------------------------------------------------------ before it fails
@@ -283,24 +204,19 @@ def test_calm_wears_the_count_off():
 
 def test_nothing_left_cools_until_the_reset():
     """A good answer that says so; it is no failure, and forgotten with its end."""
-    made = cool_spent(None, BOTH, limits(requests=3, tokens=0), now=NOW)
+    made = cooldown_if_exhausted(None, BOTH, limits(requests=3, tokens=0), now=NOW)
     assert made is not None
-    assert (made.until, made.count, made.is_told) == (NOW + 40, 0, True)
-    assert made.message == "rate limit: its last answer said that no tokens are left"
-    assert forgotten_at(made) == NOW + 40
+    assert (made.until, made.count, made.is_vendor_time) == (NOW + 40, 0, True)
+    assert made.message == "rate limit: its last response said that no tokens are left"
+    assert expires_at(made) == NOW + 40
 
 
 def test_a_bucket_that_fills_at_once_does_not_cool():
     """OpenAI's resets are often of milliseconds."""
     at_once = Allowance(counted="requests", remaining=0, reset_at=WALL + 0.012)
     state = RateLimitState(seen_at=WALL, allowances=(at_once,))
-    assert cool_spent(None, BOTH, state, now=NOW) is None
-    assert cool_spent(None, BOTH, limits(requests=1), now=NOW) is None
-
-
-def test_headers_without_anything_spend_nothing():
-    """No allowance at all is not an allowance of nought."""
-    assert not is_key_spent(RateLimitState(seen_at=WALL, allowances=()), "m")
+    assert cooldown_if_exhausted(None, BOTH, state, now=NOW) is None
+    assert cooldown_if_exhausted(None, BOTH, limits(requests=1), now=NOW) is None
 
 
 # ------------------------------------------------------------------ the end
@@ -309,9 +225,9 @@ def test_headers_without_anything_spend_nothing():
 def test_an_end_that_was_observed_keeps_the_count():
     """Should it not hold, the next cooldown is longer than the last."""
     made = cooled(FailureClass.QUOTA, FailureClass.QUOTA)
-    over = ended(made, made.since + 60)
+    over = end_early(made, made.since + 60)
     assert (over.until, over.ends_at) == (made.since + 60, made.since + 60)
-    again = cool(over, failure(FailureClass.QUOTA), KEY, now=made.since + 61, jitter=0)
+    again = start_cooldown(over, failure(FailureClass.QUOTA), KEY, now=made.since + 61, jitter=0)
     assert again.until - again.since == 4 * HOUR
 
 
@@ -335,14 +251,16 @@ def test_who_breaks_off_in_the_middle_can_be_reached(kind):
     cut = failure(kind, reach="model")
     assert scope_of(cut, "work", "m") == MODEL
     assert scope_of(cut, "work", None) is None
-    made = cool(None, cut, MODEL, now=NOW, jitter=0)
+    made = start_cooldown(None, cut, MODEL, now=NOW, jitter=0)
     assert (made.kind, made.until) == (FailureClass.TRUNCATED, NOW + 2)
 
 
 def test_cuts_in_a_row_grow():
     """Whatever cut them."""
     made = cooled(FailureClass.TRUNCATED, failure(FailureClass.NETWORK, reach="model"))
-    made = cool(made, failure(FailureClass.TIMEOUT, reach="model"), MODEL, now=made.until, jitter=0)
+    made = start_cooldown(
+        made, failure(FailureClass.TIMEOUT, reach="model"), MODEL, now=made.until, jitter=0
+    )
     assert (made.count, made.until - made.since) == (3, 8.0)
 
 
@@ -371,7 +289,7 @@ def test_no_sequence_of_failures_shrinks_a_cooldown(sequence, jitter):
     for failed, gap, took in sequence:
         now += gap
         before = made
-        made = cool(before, failed, KEY, now=now, jitter=jitter, began=now - took)
+        made = start_cooldown(before, failed, KEY, now=now, jitter=jitter, began=now - took)
         if before is not None:
             assert made.until >= before.until
             assert made.since >= before.since

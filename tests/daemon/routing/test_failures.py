@@ -54,7 +54,7 @@ def after(*failures: tuple[Candidate, Failure]) -> Exclusions:
 
 def left(exclusions: Exclusions) -> list[Candidate]:
     """Return who may still be asked."""
-    return [each for each in ALL if exclusions.reason_against(each) is None]
+    return [each for each in ALL if exclusions.check(each) is None]
 
 
 def failure(kind: FailureClass) -> Failure:
@@ -95,7 +95,7 @@ def test_what_was_too_long_goes_only_where_there_is_known_to_be_more_room(
     small = msgspec.structs.replace(FAILED, model=Model(id="m", window=failed))
     next_one = msgspec.structs.replace(OTHER, model=Model(id="n", window=window))
     exclusions = after((small, failure(FailureClass.CONTEXT)))
-    assert (exclusions.reason_against(next_one) is None) is may
+    assert (exclusions.check(next_one) is None) is may
 
 
 @pytest.mark.parametrize(
@@ -107,8 +107,8 @@ def test_what_was_too_long_goes_only_where_there_is_known_to_be_more_room(
             FailureClass.CONTEXT,
             OTHER,
             (
-                "openai/m was not tried: it is not known to hold more than anthropic/m, "
-                "which said: it failed"
+                "openai/m was not tried: its context window is not known to be larger than "
+                "that of anthropic/m, which said: it failed"
             ),
         ),
     ],
@@ -118,7 +118,7 @@ def test_what_a_failure_takes_with_it_is_reported(
 ) -> None:
     """A candidate that is not tried for another's failure says so, and whose it was."""
     failed = failure(kind)
-    skipped = after((FAILED, failed)).reason_against(candidate)
+    skipped = after((FAILED, failed)).check(candidate)
     assert skipped == candidate.skipped(failed.code, message)
 
 

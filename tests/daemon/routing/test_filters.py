@@ -11,13 +11,13 @@ from aircherd.routing.filters import (
     ABILITIES,
     SIZE_TOLERANCE,
     FilterContext,
+    check_filters,
     may_be_last_resort,
-    reason_against,
 )
 from aircherd.vocabulary.availability import Cooling, Limited, LimitStatus
 from aircherd.vocabulary.chat import Requirements
 from aircherd.vocabulary.models import Model
-from helpers.routing import FakeView
+from helpers.routing import FakeRoutingState
 
 PROVIDER = Provider(name="a", kind="openai", base_url="https://a/v1")
 HERE = ("a", "default", "m")
@@ -29,24 +29,24 @@ def candidate(**known: object) -> Candidate:
 
 def reason(context: FilterContext, **known: object) -> tuple[str, str, float | None] | None:
     """Return why the candidate is passed over, shortly."""
-    found = reason_against(candidate(**known), context)
+    found = check_filters(candidate(**known), context)
     return (found.reason, found.message, found.until) if found else None
 
 
 def test_of_whom_nothing_is_known_nothing_is_held_against() -> None:
     """Unknown abilities, windows and prices pass: who cannot do it will say so."""
     needs = Requirements(abilities=tuple(ABILITIES), input_tokens=10**9)
-    assert reason(FilterContext(needs, FakeView(), Decimal(0))) is None
+    assert reason(FilterContext(needs, FakeRoutingState(), Decimal(0))) is None
 
 
 @pytest.mark.parametrize("ability", ABILITIES)
 def test_a_model_that_lacks_what_the_request_uses_is_left_out(ability: str) -> None:
     """Only that one; a request that does not use it is served."""
-    needs = FilterContext(Requirements(abilities=(ability,)), FakeView())
+    needs = FilterContext(Requirements(abilities=(ability,)), FakeRoutingState())
     said = f"a/m {ABILITIES[ability]}"
     assert reason(needs, **{ability: False}) == ("bad_request", said, None)
     assert reason(needs, **{ability: True}) is None
-    assert reason(FilterContext(Requirements(), FakeView()), **{ability: False}) is None
+    assert reason(FilterContext(Requirements(), FakeRoutingState()), **{ability: False}) is None
 
 
 def test_every_ability_is_a_field_of_the_model() -> None:
@@ -68,21 +68,25 @@ def test_a_window_that_is_too_small_beyond_doubt_is_left_out(
     window: int | None, wanted: int, *, fits: bool
 ) -> None:
     """The size is a guess: where the prompt may fit, the model is asked."""
-    found = reason(FilterContext(Requirements(input_tokens=wanted), FakeView()), window=window)
-    said = f"a/m holds {window} tokens, and the request has about {wanted}"
+    found = reason(
+        FilterContext(Requirements(input_tokens=wanted), FakeRoutingState()), window=window
+    )
+    said = f"a/m has a context window of {window} tokens, and the request has about {wanted}"
     assert found == (None if fits else ("context_too_long", said, None))
 
 
 def test_who_cools_is_left_out_until_then() -> None:
     """With the reason of the failure that cooled it."""
-    view = FakeView(cold={HERE: Cooling("rate_limited", 60.0, "too fast")})
-    assert reason(FilterContext(Requirements(), view)) == ("rate_limited", "too fast", 60.0)
+    state = FakeRoutingState(cold={HERE: Cooling("rate_limited", 60.0, "too fast")})
+    assert reason(FilterContext(Requirements(), state)) == ("rate_limited", "too fast", 60.0)
 
 
 def test_one_that_is_due_for_a_probe_passes() -> None:
     """One real request finds out."""
-    view = FakeView(cold={HERE: Cooling("rate_limited", 9e9, "too fast", is_probe_due=True)})
-    assert reason(FilterContext(Requirements(), view)) is None
+    state = FakeRoutingState(
+        cold={HERE: Cooling("rate_limited", 9e9, "too fast", is_probe_due=True)}
+    )
+    assert reason(FilterContext(Requirements(), state)) is None
 
 
 @pytest.mark.parametrize(
@@ -99,7 +103,8 @@ def test_a_last_resort_is_who_cools_on_a_guess_and_for_no_other_reason(
 ) -> None:
     """A vendor's own word holds, and what a model cannot do it cannot do later either."""
     context = FilterContext(
-        Requirements(abilities=("images",)), FakeView(cold={HERE: cooling} if cooling else {})
+        Requirements(abilities=("images",)),
+        FakeRoutingState(cold={HERE: cooling} if cooling else {}),
     )
     assert may_be_last_resort(candidate(**known), context) is may
 
@@ -107,8 +112,8 @@ def test_a_last_resort_is_who_cools_on_a_guess_and_for_no_other_reason(
 @pytest.mark.parametrize("code", ["limit_reached", "price_unknown"])
 def test_who_would_break_a_limit_is_left_out(code: str) -> None:
     """With the limit's own words, and when there is room again."""
-    view = FakeView(full={HERE: Limited(code, "a: 5.00 USD a day", 60.0)})
-    assert reason(FilterContext(Requirements(), view)) == (code, "a: 5.00 USD a day", 60.0)
+    state = FakeRoutingState(full={HERE: Limited(code, "a: 5.00 USD a day", 60.0)})
+    assert reason(FilterContext(Requirements(), state)) == (code, "a: 5.00 USD a day", 60.0)
 
 
 def test_a_price_that_is_missing_is_told_of_whose() -> None:
@@ -123,16 +128,16 @@ def test_a_price_that_is_missing_is_told_of_whose() -> None:
         left="5",
         share=0.0,
     )
-    view = FakeView(full={HERE: Limited("price_unknown", "nobody knows", None, status)})
+    state = FakeRoutingState(full={HERE: Limited("price_unknown", "nobody knows", None, status)})
     said = (
         "a/m is under a limit in USD (a: 5.00 USD a day), and its price is not known: "
         'write it under [catalog."a/m"]'
     )
-    assert reason(FilterContext(Requirements(), view)) == ("price_unknown", said, None)
+    assert reason(FilterContext(Requirements(), state)) == ("price_unknown", said, None)
 
 
 @pytest.mark.parametrize(
-    ("price", "dearest", "said"),
+    ("price", "max_price", "said"),
     [
         ("0.02", "0.01", "about $0.02, and the first choice's price allows for $0.01"),
         (
@@ -147,12 +152,12 @@ def test_a_price_that_is_missing_is_told_of_whose() -> None:
     ],
 )
 def test_who_costs_more_than_is_allowed_is_left_out(
-    price: str | None, dearest: str | None, said: str | None
+    price: str | None, max_price: str | None, said: str | None
 ) -> None:
     """Both amounts are told so that one sees the difference; an unknown price passes."""
-    view = FakeView(prices={} if price is None else {"m": Decimal(price)})
+    state = FakeRoutingState(prices={} if price is None else {"m": Decimal(price)})
     found = reason(
-        FilterContext(Requirements(), view, None if dearest is None else Decimal(dearest))
+        FilterContext(Requirements(), state, None if max_price is None else Decimal(max_price))
     )
     full = f"a/m would cost {said} (max_cost_increase)"
     assert found == (None if said is None else ("too_expensive", full, None))
@@ -160,13 +165,13 @@ def test_who_costs_more_than_is_allowed_is_left_out(
 
 def test_what_will_not_change_is_told_before_what_passes() -> None:
     """Nobody waits an hour for a model that cannot see pictures."""
-    view = FakeView(
+    state = FakeRoutingState(
         cold={HERE: Cooling("overloaded", 60.0, "no room")},
         full={HERE: Limited("limit_reached", "full", 90.0)},
         prices={"m": Decimal(2)},
     )
     context = FilterContext(
-        Requirements(abilities=("images",), input_tokens=5000), view, Decimal(1)
+        Requirements(abilities=("images",), input_tokens=5000), state, Decimal(1)
     )
     known: dict[str, object] = {"images": False, "window": 1000}
     told = []
@@ -183,8 +188,8 @@ def test_what_will_not_change_is_told_before_what_passes() -> None:
         if name in known:
             known[name] = mended
         else:
-            setattr(view, name, mended)
-            context = msgspec.structs.replace(context, view=view)
+            setattr(state, name, mended)
+            context = msgspec.structs.replace(context, state=state)
     assert told == [
         "bad_request",
         "context_too_long",

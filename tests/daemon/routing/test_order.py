@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aircherd.config.model import Config, Route, Strategy, builtin_providers
-from aircherd.routing.order import RANKS, first_to, ordered
-from helpers.routing import FakeView
+from aircherd.routing.order import SORT_KEYS, move_to_front, sort_routes
+from helpers.routing import FakeRoutingState
 
 CONFIG = Config(providers=builtin_providers())
 A, B, C, D = (Route(name, name[0]) for name in ("anthropic", "openai", "gemini", "openrouter"))
@@ -19,7 +19,7 @@ SPEEDS = {("openai", "o"): 0.9, ("gemini", "g"): 0.2}
 
 def test_every_strategy_has_its_rank() -> None:
     """A new one must be given a meaning."""
-    assert set(RANKS) == set(get_args(Strategy))
+    assert set(SORT_KEYS) == set(get_args(Strategy))
 
 
 @pytest.mark.parametrize(
@@ -32,25 +32,25 @@ def test_every_strategy_has_its_rank() -> None:
 )
 def test_a_strategy_orders_the_chain(strategy: Strategy, expected: list[Route]) -> None:
     """Equals stay as the chain has them, and who was not measured is tried."""
-    view = FakeView(prices=PRICES, speeds=SPEEDS)
-    assert list(ordered([A, B, C, D], strategy, CONFIG, view)) == expected
+    state = FakeRoutingState(prices=PRICES, speeds=SPEEDS)
+    assert list(sort_routes([A, B, C, D], strategy, CONFIG, state)) == expected
 
 
 def test_an_unknown_price_is_not_a_low_one() -> None:
     """It comes last, and a price of nothing first."""
-    view = FakeView(prices={"a": Decimal(1000), "g": Decimal(0)})
-    assert list(ordered([B, A, C], "cheapest", CONFIG, view)) == [C, A, B]
+    state = FakeRoutingState(prices={"a": Decimal(1000), "g": Decimal(0)})
+    assert list(sort_routes([B, A, C], "cheapest", CONFIG, state)) == [C, A, B]
 
 
 @pytest.mark.parametrize(
-    ("held", "expected"),
+    ("preferred", "expected"),
     [(A, [A, B, C]), (C, [C, A, B]), (D, [A, B, C])],
 )
 def test_who_holds_the_conversation_comes_first_if_it_is_one_of_them(
-    held: Route, expected: list[Route]
+    preferred: Route, expected: list[Route]
 ) -> None:
     """The others stay as they are; a stranger does not join."""
-    assert list(first_to(held, [A, B, C])) == expected
+    assert list(move_to_front(preferred, [A, B, C])) == expected
 
 
 ROUTES = st.lists(
@@ -58,7 +58,7 @@ ROUTES = st.lists(
 )
 AMOUNTS = st.decimals(0, 10, places=2)
 VIEWS = st.builds(
-    FakeView,
+    FakeRoutingState,
     prices=st.dictionaries(st.sampled_from("klmn"), AMOUNTS),
     speeds=st.dictionaries(
         st.tuples(st.sampled_from(list(CONFIG.providers)), st.sampled_from("klmn")),
@@ -69,42 +69,44 @@ VIEWS = st.builds(
 
 @given(ROUTES, VIEWS, st.sampled_from(get_args(Strategy)))
 def test_an_order_is_total_and_stable(
-    routes: list[Route], view: FakeView, strategy: Strategy
+    routes: list[Route], state: FakeRoutingState, strategy: Strategy
 ) -> None:
     """Everybody is there once, the same way each time; to sort what is sorted changes nothing."""
-    once = list(ordered(routes, strategy, CONFIG, view))
+    once = list(sort_routes(routes, strategy, CONFIG, state))
     assert sorted(map(str, once)) == sorted(map(str, routes))
-    assert list(ordered(routes, strategy, CONFIG, view)) == once
-    assert list(ordered(once, strategy, CONFIG, view)) == once
+    assert list(sort_routes(routes, strategy, CONFIG, state)) == once
+    assert list(sort_routes(once, strategy, CONFIG, state)) == once
 
 
 @given(ROUTES, VIEWS)
-def test_priority_keeps_the_chain(routes: list[Route], view: FakeView) -> None:
+def test_priority_keeps_the_chain(routes: list[Route], state: FakeRoutingState) -> None:
     """Whatever prices and speeds are."""
-    assert list(ordered(routes, "priority", CONFIG, view)) == routes
+    assert list(sort_routes(routes, "priority", CONFIG, state)) == routes
 
 
 @given(ROUTES, VIEWS)
 def test_cheapest_goes_up_in_price_and_ends_with_the_unknown(
-    routes: list[Route], view: FakeView
+    routes: list[Route], state: FakeRoutingState
 ) -> None:
     """Those of one price are in the chain's order."""
-    found = ordered(routes, "cheapest", CONFIG, view)
-    prices = [view.prices.get(route.model, Decimal("Infinity")) for route in found]
+    found = sort_routes(routes, "cheapest", CONFIG, state)
+    prices = [state.prices.get(route.model, Decimal("Infinity")) for route in found]
     assert prices == sorted(prices)
     for price in set(prices):
-        alike = [route for route in routes if _price(route, view) == price]
-        assert [route for route in found if _price(route, view) == price] == alike
+        alike = [route for route in routes if _price(route, state) == price]
+        assert [route for route in found if _price(route, state) == price] == alike
 
 
 @given(ROUTES, VIEWS)
 def test_fastest_begins_with_who_was_not_measured_and_then_goes_up(
-    routes: list[Route], view: FakeView
+    routes: list[Route], state: FakeRoutingState
 ) -> None:
     """So everybody is measured once, and whoever is fast is found."""
-    found = ordered(routes, "fastest", CONFIG, view)
-    speeds = [view.speeds.get((route.provider, route.model)) for route in found]
-    unmeasured = [route for route in routes if view.speed(route.provider, route.model) is None]
+    found = sort_routes(routes, "fastest", CONFIG, state)
+    speeds = [state.speeds.get((route.provider, route.model)) for route in found]
+    unmeasured = [
+        route for route in routes if state.latency_of(route.provider, route.model) is None
+    ]
     assert list(found[: len(unmeasured)]) == unmeasured
     measured = speeds[len(unmeasured) :]
     assert None not in measured
@@ -117,14 +119,14 @@ def test_fastest_comes_to_the_fastest_whatever_it_begins_with(
 ) -> None:
     """After one measurement of each it stays with the best."""
     truth = {route: data.draw(st.floats(0, 100)) for route in routes}
-    view = FakeView()
+    state = FakeRoutingState()
     for _ in routes:
-        first = ordered(routes, "fastest", CONFIG, view)[0]
-        view.speeds[first.provider, first.model] = truth[first]
+        first = sort_routes(routes, "fastest", CONFIG, state)[0]
+        state.speeds[first.provider, first.model] = truth[first]
     if routes:
-        first = ordered(routes, "fastest", CONFIG, view)[0]
+        first = sort_routes(routes, "fastest", CONFIG, state)[0]
         assert truth[first] == min(truth.values())
 
 
-def _price(route: Route, view: FakeView) -> Decimal:
-    return view.prices.get(route.model, Decimal("Infinity"))
+def _price(route: Route, state: FakeRoutingState) -> Decimal:
+    return state.prices.get(route.model, Decimal("Infinity"))

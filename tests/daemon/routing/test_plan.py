@@ -21,13 +21,13 @@ from aircherd.config.model import (
 from aircherd.errors import BadRequest, UnknownModel
 from aircherd.routing.candidate import Candidate, Step
 from aircherd.routing.filters import SIZE_TOLERANCE
-from aircherd.routing.plan import RouteQuery, passed_over, plan
+from aircherd.routing.plan import RouteQuery, make_plan, skipped_steps
 from aircherd.vocabulary.attempt import Skipped
 from aircherd.vocabulary.availability import Cooling, Limited
 from aircherd.vocabulary.chat import Requirements, RouteOptions
 from aircherd.vocabulary.keys import KeyState
 from aircherd.vocabulary.models import Model
-from helpers.routing import CONFIG, OK, Described, FakeView, Listed, keys, place, rows
+from helpers.routing import CONFIG, OK, Described, FakeRoutingState, Listed, keys, place, rows
 
 A, B = "claude-x", "anthropic/claude-x"
 SONNET = RouteQuery(model="sonnet")
@@ -68,7 +68,7 @@ def test_a_key_that_cannot_be_used_is_passed_over_with_its_reason(
 
 def test_without_any_key_it_is_said_how_to_sign_in() -> None:
     """Where the key itself has nothing to say."""
-    step = next(plan(SONNET, CONFIG, keys()).steps())
+    step = next(make_plan(SONNET, CONFIG, keys()).steps())
     assert isinstance(step, Skipped)
     assert step.message == "no key for anthropic: sign in with 'aircher-cli auth login anthropic'"
 
@@ -107,9 +107,9 @@ def test_who_is_passed_over_stands_where_they_would_have_been_asked() -> None:
 
 def test_installed_models_do_not_hide_a_key_that_cannot_be_used() -> None:
     """A locked key is told of, and the local server answers."""
-    view = keys(Listed(ollama=["llama3.2:latest"]), openai=KeyState.LOCKED)
+    state = keys(Listed(ollama=["llama3.2:latest"]), openai=KeyState.LOCKED)
     default = DEFAULT_CONFIG.providers["openai"].default_model
-    assert rows(RouteQuery(), view) == [
+    assert rows(RouteQuery(), state) == [
         ("openai", default, "default", "keyring_locked"),
         ("ollama", "llama3.2:latest", None),
     ]
@@ -128,13 +128,13 @@ def test_a_locked_first_provider_is_reported_before_the_default_chain_goes_on() 
 def test_a_name_that_nobody_knows_makes_no_plan(name: str) -> None:
     """It is refused before anybody is looked at."""
     with pytest.raises(UnknownModel):
-        plan(RouteQuery(model=name), CONFIG, keys())
+        make_plan(RouteQuery(model=name), CONFIG, keys())
 
 
 def test_a_route_that_leaves_nobody_makes_no_plan() -> None:
     """It is the client's own contradiction."""
     with pytest.raises(BadRequest):
-        plan(asking(providers=["openai"]), CONFIG, keys())
+        make_plan(asking(providers=["openai"]), CONFIG, keys())
 
 
 def test_no_fallback_keeps_the_first_candidate_only() -> None:
@@ -160,9 +160,9 @@ def test_what_the_request_needs_is_held_against_each_candidate() -> None:
 
 def test_a_key_that_cools_leaves_the_others_of_its_provider() -> None:
     """It is passed over alone, until it is back."""
-    view = keys(anthropic=[("default", OK), ("work", OK)], openrouter=OK)
-    view.cold["anthropic", "default", A] = Cooling("rate_limited", 60.0, "too fast")
-    assert rows(SONNET, view) == [
+    state = keys(anthropic=[("default", OK), ("work", OK)], openrouter=OK)
+    state.cold["anthropic", "default", A] = Cooling("rate_limited", 60.0, "too fast")
+    assert rows(SONNET, state) == [
         ("anthropic", A, "default", "rate_limited"),
         ("anthropic", A, "work"),
         ("openrouter", B, "default"),
@@ -171,10 +171,10 @@ def test_a_key_that_cools_leaves_the_others_of_its_provider() -> None:
 
 def test_who_was_passed_over_on_a_guess_is_asked_after_all_others() -> None:
     """Better than nobody; one whose vendor named a time is not."""
-    view = keys(anthropic=[("default", OK), ("work", OK)], openrouter=OK)
-    view.cold["anthropic", "default", A] = Cooling("overloaded", 60.0, "no room", is_guess=True)
-    view.cold["anthropic", "work", A] = Cooling("rate_limited", 60.0, "too fast")
-    assert rows(SONNET, view) == [
+    state = keys(anthropic=[("default", OK), ("work", OK)], openrouter=OK)
+    state.cold["anthropic", "default", A] = Cooling("overloaded", 60.0, "no room", is_guess=True)
+    state.cold["anthropic", "work", A] = Cooling("rate_limited", 60.0, "too fast")
+    assert rows(SONNET, state) == [
         ("anthropic", A, "default", "overloaded"),
         ("anthropic", A, "work", "rate_limited"),
         ("openrouter", B, "default"),
@@ -184,10 +184,10 @@ def test_who_was_passed_over_on_a_guess_is_asked_after_all_others() -> None:
 
 def test_without_fallback_one_last_resort_is_asked() -> None:
     """And only if nobody else is left."""
-    view = keys(**BOTH)
+    state = keys(**BOTH)
     for where in (("anthropic", "default", A), ("openrouter", "default", B)):
-        view.cold[where] = Cooling("overloaded", 60.0, "no room", is_guess=True)
-    assert rows(asking(no_fallback=True), view) == [
+        state.cold[where] = Cooling("overloaded", 60.0, "no room", is_guess=True)
+    assert rows(asking(no_fallback=True), state) == [
         ("anthropic", A, "default", "overloaded"),
         ("openrouter", B, "default", "overloaded"),
         ("anthropic", A, "default"),
@@ -196,10 +196,10 @@ def test_without_fallback_one_last_resort_is_asked() -> None:
 
 def test_things_are_looked_at_when_their_turn_comes() -> None:
     """A plan is walked for minutes: what changed meanwhile counts."""
-    view = keys(**BOTH)
-    steps = plan(SONNET, CONFIG, view).steps()
+    state = keys(**BOTH)
+    steps = make_plan(SONNET, CONFIG, state).steps()
     next(steps)
-    view.cold["openrouter", "default", B] = Cooling("rate_limited", 60.0, "too fast")
+    state.cold["openrouter", "default", B] = Cooling("rate_limited", 60.0, "too fast")
     (second,) = steps
     assert isinstance(second, Skipped)
 
@@ -232,14 +232,14 @@ def test_who_speaks_last_chooses_the_strategy(
 ) -> None:
     """The request before the alias, the alias before `[fallback]`."""
     config = configured(section, alias)
-    assert plan(asking(strategy=request_), config, keys()).strategy == used
+    assert make_plan(asking(strategy=request_), config, keys()).strategy == used
 
 
 def test_the_cheapest_is_asked_first() -> None:
     """With all of its keys, before the next."""
-    view = keys(anthropic=OK, openrouter=[("a", OK), ("b", OK)])
-    view.prices = {A: Decimal(2), B: Decimal(1)}
-    assert [row[0] for row in rows(asking(strategy="cheapest"), view)] == [
+    state = keys(anthropic=OK, openrouter=[("a", OK), ("b", OK)])
+    state.prices = {A: Decimal(2), B: Decimal(1)}
+    assert [row[0] for row in rows(asking(strategy="cheapest"), state)] == [
         "openrouter",
         "openrouter",
         "anthropic",
@@ -248,18 +248,18 @@ def test_the_cheapest_is_asked_first() -> None:
 
 def test_nobody_dearer_than_allowed_is_asked() -> None:
     """`max_cost_increase` times the price of the first choice is the most."""
-    view = keys(**BOTH)
-    view.prices = {A: Decimal(2), B: Decimal("4.01")}
+    state = keys(**BOTH)
+    state.prices = {A: Decimal(2), B: Decimal("4.01")}
     for increase, dear in ((2, True), (Decimal("2.005"), False), (None, False)):
         config = configured(None, None, Decimal(increase) if increase else None)
-        assert ("too_expensive" in rows(SONNET, view, config)[1]) is dear
+        assert ("too_expensive" in rows(SONNET, state, config)[1]) is dear
 
 
 def test_a_first_choice_that_cannot_serve_says_what_is_dear_all_the_same() -> None:
     """An outage is no reason to pay more than was meant."""
-    view = keys(openrouter=OK)
-    view.prices = {A: Decimal(1), B: Decimal(3)}
-    assert rows(SONNET, view, configured(None, None, Decimal(2))) == [
+    state = keys(openrouter=OK)
+    state.prices = {A: Decimal(1), B: Decimal(3)}
+    assert rows(SONNET, state, configured(None, None, Decimal(2))) == [
         ("anthropic", A, None, "not_authenticated"),
         ("openrouter", B, "default", "too_expensive"),
     ]
@@ -268,9 +268,9 @@ def test_a_first_choice_that_cannot_serve_says_what_is_dear_all_the_same() -> No
 @pytest.mark.parametrize("prices", [{B: Decimal(9)}, {A: Decimal(1)}, {}])
 def test_unknown_prices_are_not_compared(prices: dict[str, Decimal]) -> None:
     """Neither the first choice's nor another's."""
-    view = keys(**BOTH)
-    view.prices = prices
-    found = rows(SONNET, view, configured(None, None, Decimal(1)))
+    state = keys(**BOTH)
+    state.prices = prices
+    found = rows(SONNET, state, configured(None, None, Decimal(1)))
     assert [row[0] for row in found if len(row) == 3] == ["anthropic", "openrouter"]
 
 
@@ -282,44 +282,46 @@ HELD = RouteQuery(model="sonnet", conversation="c")
 
 def test_a_conversation_stays_with_who_answered_last() -> None:
     """And with his key; the others follow in their order."""
-    view = keys(anthropic=OK, openrouter=[("a", OK), ("b", OK)])
-    view.held["c"] = ("openrouter", B, "b")
-    assert rows(HELD, view) == [
+    state = keys(anthropic=OK, openrouter=[("a", OK), ("b", OK)])
+    state.preferred_by["c"] = ("openrouter", B, "b")
+    assert rows(HELD, state) == [
         ("openrouter", B, "b"),
         ("openrouter", B, "a"),
         ("anthropic", A, "default"),
     ]
-    assert rows(SONNET, view)[0] == ("anthropic", A, "default")
+    assert rows(SONNET, state)[0] == ("anthropic", A, "default")
 
 
 def test_a_conversation_goes_on_elsewhere_while_who_held_it_cannot() -> None:
     """He is passed over like anybody."""
-    view = keys(**BOTH)
-    view.held["c"] = ("openrouter", B, "default")
-    view.cold["openrouter", "default", B] = Cooling("overloaded", 60.0, "no room")
-    assert rows(HELD, view) == [
+    state = keys(**BOTH)
+    state.preferred_by["c"] = ("openrouter", B, "default")
+    state.cold["openrouter", "default", B] = Cooling("overloaded", 60.0, "no room")
+    assert rows(HELD, state) == [
         ("openrouter", B, "default", "overloaded"),
         ("anthropic", A, "default"),
     ]
 
 
-@pytest.mark.parametrize("held", [("openai", "gpt", "default"), ("anthropic", "other", "default")])
+@pytest.mark.parametrize(
+    "preferred", [("openai", "gpt", "default"), ("anthropic", "other", "default")]
+)
 def test_who_does_not_serve_the_model_is_not_brought_in_by_a_conversation(
-    held: tuple[str, str, str],
+    preferred: tuple[str, str, str],
 ) -> None:
     """The user changed the model in the middle."""
-    view = keys(openai=OK, **BOTH)
-    view.held["c"] = held
-    assert rows(HELD, view) == rows(SONNET, view)
+    state = keys(openai=OK, **BOTH)
+    state.preferred_by["c"] = preferred
+    assert rows(HELD, state) == rows(SONNET, state)
 
 
 def test_a_conversation_comes_before_a_strategy() -> None:
     """Its cache is worth more than a list price says."""
-    view = keys(**BOTH)
-    view.held["c"] = ("anthropic", A, "default")
-    view.prices = {A: Decimal(2), B: Decimal(1)}
+    state = keys(**BOTH)
+    state.preferred_by["c"] = ("anthropic", A, "default")
+    state.prices = {A: Decimal(2), B: Decimal(1)}
     query = msgspec.structs.replace(HELD, options=RouteOptions(strategy="cheapest"))
-    assert [row[0] for row in rows(query, view)] == ["anthropic", "openrouter"]
+    assert [row[0] for row in rows(query, state)] == ["anthropic", "openrouter"]
 
 
 def test_who_holds_a_conversation_does_not_raise_what_may_be_paid() -> None:
@@ -327,10 +329,10 @@ def test_who_holds_a_conversation_does_not_raise_what_may_be_paid() -> None:
     routes = (Route("anthropic", "one"), Route("openai", "two"), Route("gemini", "four"))
     config = configured(None, None, Decimal(2))
     config = msgspec.structs.replace(config, models={"sonnet": Alias("sonnet", routes)})
-    view = keys(anthropic=OK, openai=OK, gemini=OK)
-    view.prices = {"one": Decimal(1), "two": Decimal(2), "four": Decimal(4)}
-    view.held["c"] = ("openai", "two", "default")
-    assert rows(HELD, view, config) == [
+    state = keys(anthropic=OK, openai=OK, gemini=OK)
+    state.prices = {"one": Decimal(1), "two": Decimal(2), "four": Decimal(4)}
+    state.preferred_by["c"] = ("openai", "two", "default")
+    assert rows(HELD, state, config) == [
         ("openai", "two", "default"),
         ("anthropic", "one", "default"),
         ("gemini", "four", "default", "too_expensive"),
@@ -372,7 +374,7 @@ def described(draw: st.DrawFn) -> Described:
 
 SIZES = st.sampled_from((10, 100, 1000))
 VIEWS = st.builds(
-    FakeView,
+    FakeRoutingState,
     keys=st.fixed_dictionaries({name: KEYS for name in NAMES if name != "local"}),
     models=described(),
     cold=st.dictionaries(
@@ -384,7 +386,7 @@ VIEWS = st.builds(
     speeds=st.dictionaries(
         st.tuples(st.sampled_from(NAMES), st.sampled_from(MODELS)), st.floats(0, 9)
     ),
-    held=st.dictionaries(st.just("c"), PLACES.map(lambda p: (p[0], p[2], p[1]))),
+    preferred_by=st.dictionaries(st.just("c"), PLACES.map(lambda p: (p[0], p[2], p[1]))),
 )
 CONFIGS = st.builds(
     Config,
@@ -421,47 +423,47 @@ def routes_of(config: Config) -> Sequence[Route]:
 
 @given(WISHES, CONFIGS, VIEWS)
 def test_everybody_is_in_a_plan_once_asked_or_passed_over(
-    query: RouteQuery, config: Config, view: FakeView
+    query: RouteQuery, config: Config, state: FakeRoutingState
 ) -> None:
     """All keys of all routes; a provider without any stands for itself. Last resorts come again."""
     wanted = [
         (route.provider, route.model, key)
         for route in routes_of(config)
-        for key in [c.name for c in view.keys_of(PROVIDERS[route.provider])] or [None]
+        for key in [c.name for c in state.keys_of(PROVIDERS[route.provider])] or [None]
     ]
-    found = [place(step) for step in steps_of(query, config, view)]
+    found = [place(step) for step in steps_of(query, config, state)]
     assert sorted(found, key=str) == sorted(wanted, key=str)
 
 
 @given(WISHES, CONFIGS, VIEWS)
 def test_nobody_is_asked_whom_a_filter_forbids(
-    query: RouteQuery, config: Config, view: FakeView
+    query: RouteQuery, config: Config, state: FakeRoutingState
 ) -> None:
     """Each reason judged by itself, without the filters; nor is anybody left out without one."""
-    for step in steps_of(query, config, view):
-        assert isinstance(step, Skipped) == bool(objections(step, query, config, view)), step
+    for step in steps_of(query, config, state):
+        assert isinstance(step, Skipped) == bool(objections(step, query, config, state)), step
 
 
 @given(WISHES, CONFIGS, VIEWS)
 def test_a_last_resort_is_who_only_a_guess_speaks_against(
-    query: RouteQuery, config: Config, view: FakeView
+    query: RouteQuery, config: Config, state: FakeRoutingState
 ) -> None:
     """In their order, after everybody else."""
-    everybody = list(plan(query, config, view).steps())
-    first = steps_of(query, config, view)
+    everybody = list(make_plan(query, config, state).steps())
+    first = steps_of(query, config, state)
     guessed = [
         place(step)
         for step in first
-        if objections(step, query, config, view) == ["cooling"]
-        and view.cold[place_in(step)].is_guess
+        if objections(step, query, config, state) == ["cooling"]
+        and state.cold[place_in(step)].is_guess
     ]
     assert everybody[: len(first)] == first
     assert [place(step) for step in everybody[len(first) :]] == guessed
 
 
-def steps_of(query: RouteQuery, config: Config, view: FakeView) -> list[Step]:
+def steps_of(query: RouteQuery, config: Config, state: FakeRoutingState) -> list[Step]:
     """Return the plan without its last resorts."""
-    steps = plan(query, config, view).steps()
+    steps = make_plan(query, config, state).steps()
     return [s for s in steps if isinstance(s, Skipped) or not s.is_last_resort]
 
 
@@ -471,67 +473,69 @@ def place_in(step: Step) -> tuple[str, str | None, str]:
     return (name, key, model)
 
 
-def objections(step: Step, query: RouteQuery, config: Config, view: FakeView) -> list[str]:
+def objections(step: Step, query: RouteQuery, config: Config, state: FakeRoutingState) -> list[str]:
     """Say in plain words what speaks against asking."""
     name, model_name, key = place(step)
     here = place_in(step)
-    model = view.models.find(PROVIDERS[name], model_name)
-    states = {choice.name: choice.state for choice in view.keys_of(PROVIDERS[name])}
-    cooling = view.cold.get(here)
-    price, dearest = view.prices.get(model_name), most(query, config, view)
+    model = state.models.find(PROVIDERS[name], model_name)
+    states = {choice.name: choice.state for choice in state.keys_of(PROVIDERS[name])}
+    cooling = state.cold.get(here)
+    price, max_price = state.prices.get(model_name), most(query, config, state)
     against = {
         "key": states.get(key, KeyState.NOT_CONFIGURED) in UNUSABLE,
         "ability": any(getattr(model, each) is False for each in query.requirements.abilities),
         "window": model.window is not None
         and query.requirements.input_tokens > SIZE_TOLERANCE * model.window,
         "cooling": cooling is not None and not cooling.is_probe_due,
-        "limit": here in view.full,
-        "price": None not in (price, dearest) and price > dearest,
+        "limit": here in state.full,
+        "price": None not in (price, max_price) and price > max_price,
     }
     return [reason for reason, holds in against.items() if holds]
 
 
-def most(query: RouteQuery, config: Config, view: FakeView) -> Decimal | None:
+def most(query: RouteQuery, config: Config, state: FakeRoutingState) -> Decimal | None:
     """Return what may be paid: by whoever is first without the conversation."""
     unheld = msgspec.structs.replace(query, conversation=None)
-    first = plan(unheld, config, view).routes[0]
-    price, increase = view.prices.get(first.model), config.fallback.max_cost_increase
+    first = make_plan(unheld, config, state).routes[0]
+    price, increase = state.prices.get(first.model), config.fallback.max_cost_increase
     return None if price is None or increase is None else price * increase
 
 
 @given(WISHES, CONFIGS, VIEWS)
-def test_a_plan_is_the_same_each_time(query: RouteQuery, config: Config, view: FakeView) -> None:
+def test_a_plan_is_the_same_each_time(
+    query: RouteQuery, config: Config, state: FakeRoutingState
+) -> None:
     """As long as nothing changes; walking it twice changes nothing."""
-    decided = plan(query, config, view)
-    once = list(decided.steps())
-    assert list(decided.steps()) == list(plan(query, config, view).steps()) == once
-    assert decided.candidates == tuple(step for step in once if isinstance(step, Candidate))
+    plan = make_plan(query, config, state)
+    once = list(plan.steps())
+    assert list(plan.steps()) == list(make_plan(query, config, state).steps()) == once
+    assert plan.candidates == tuple(step for step in once if isinstance(step, Candidate))
 
 
 @given(WISHES, CONFIGS, VIEWS)
 def test_a_route_is_done_with_before_the_next_one_begins(
-    query: RouteQuery, config: Config, view: FakeView
+    query: RouteQuery, config: Config, state: FakeRoutingState
 ) -> None:
     """All its keys stand together, in the order in which they serve, the conversation's first."""
-    decided = plan(query, config, view)
+    plan = make_plan(query, config, state)
     wanted = []
-    for route in decided.routes:
-        names = [choice.name for choice in view.keys_of(PROVIDERS[route.provider])] or [None]
-        held = decided.held
-        if held and held[:2] == (route.provider, route.model) and held[2] in names:
-            names = [held[2], *(name for name in names if name != held[2])]
+    for route in plan.routes:
+        names = [choice.name for choice in state.keys_of(PROVIDERS[route.provider])] or [None]
+        preferred = plan.preferred
+        if preferred and preferred[:2] == (route.provider, route.model) and preferred[2] in names:
+            names = [preferred[2], *(name for name in names if name != preferred[2])]
         wanted += [(route.provider, route.model, name) for name in names]
-    assert [place(step) for step in steps_of(query, config, view)] == wanted
+    assert [place(step) for step in steps_of(query, config, state)] == wanted
 
 
 @given(WISHES, CONFIGS, VIEWS)
 def test_without_fallback_a_plan_ends_with_its_first_candidate(
-    query: RouteQuery, config: Config, view: FakeView
+    query: RouteQuery, config: Config, state: FakeRoutingState
 ) -> None:
     """Up to there it is the same plan."""
-    whole = list(plan(query, config, view).steps())
+    whole = list(make_plan(query, config, state).steps())
     only = msgspec.structs.replace(query.options, no_fallback=True)
-    cut = list(plan(msgspec.structs.replace(query, options=only), config, view).steps())
+    cut = list(make_plan(msgspec.structs.replace(query, options=only), config, state).steps())
     assert cut == whole[: len(cut)]
     assert [isinstance(step, Candidate) for step in cut[:-1]] == [False] * (len(cut) - 1)
     assert isinstance(cut[-1], Candidate) or cut == whole
@@ -545,7 +549,7 @@ def test_a_last_resort_is_not_passed_over() -> None:
         ("anthropic", "default", "claude-x"): guess,
         ("openrouter", "default", "anthropic/claude-x"): told,
     }
-    view = FakeView(keys={"anthropic": OK, "openrouter": OK}, cold=cold)
-    steps = list(plan(RouteQuery(model="sonnet"), CONFIG, view).steps())
+    state = FakeRoutingState(keys={"anthropic": OK, "openrouter": OK}, cold=cold)
+    steps = list(make_plan(RouteQuery(model="sonnet"), CONFIG, state).steps())
     assert [place(step)[0] for step in steps] == ["anthropic", "openrouter", "anthropic"]
-    assert [skip.provider for skip in passed_over(steps)] == ["openrouter"]
+    assert [skip.provider for skip in skipped_steps(steps)] == ["openrouter"]

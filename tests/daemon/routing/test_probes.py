@@ -2,14 +2,14 @@
 
 import pytest
 
-from aircherd.routing.cooldown_policy import Cooldown, cool
+from aircherd.routing.cooldown_policy import Cooldown, start_cooldown
 from aircherd.routing.probes import (
-    FAR,
+    PROBE_MIN_REMAINING,
     PROBE_SECONDS,
-    given_back,
-    is_probed_by,
+    may_be_probe,
     probe_state,
-    probed,
+    release_probe,
+    start_probe,
 )
 from aircherd.vocabulary.failure import Failure, FailureClass
 
@@ -19,13 +19,21 @@ HOUR = 3600.0
 
 def cooldown(kind: FailureClass = FailureClass.QUOTA, *, told: float | None = None) -> Cooldown:
     failure = Failure(kind=kind, message="why", retry_after=told)
-    return cool(None, failure, ("key", "work", None), now=NOW, jitter=0)
+    return start_cooldown(None, failure, ("key", "work", None), now=NOW, jitter=0)
 
 
 def test_far_from_its_end_it_is_probed_after_ten_minutes():
     """Not at once: the next request would find what the last one found."""
     made = cooldown()
-    seconds = [0, 599, 600, HOUR - FAR - 1, HOUR - FAR + 1, HOUR - 1, HOUR]
+    seconds = [
+        0,
+        599,
+        600,
+        HOUR - PROBE_MIN_REMAINING - 1,
+        HOUR - PROBE_MIN_REMAINING + 1,
+        HOUR - 1,
+        HOUR,
+    ]
     assert [probe_state(made, NOW + s) for s in seconds] == [
         "cooling",
         "cooling",
@@ -44,7 +52,7 @@ def test_a_time_that_was_told_is_probed_too():
 
 def test_the_others_wait_for_the_probe():
     """For as long as its caller may be expected to be there."""
-    made = probed(cooldown(), NOW + 700)
+    made = start_probe(cooldown(), NOW + 700)
     assert probe_state(made, NOW + 701) == "cooling"
     assert probe_state(made, NOW + 700 + PROBE_SECONDS) == "probe_due"
 
@@ -55,7 +63,7 @@ def test_each_probe_that_fails_is_followed_later():
     for _ in range(5):
         gaps.append(round((made.probe_at - made.since) / 60))
         failure = Failure(kind=FailureClass.QUOTA, message="why", retry_after=240 * HOUR)
-        made = cool(made, failure, made.place, now=made.probe_at, jitter=0)
+        made = start_cooldown(made, failure, made.scope, now=made.probe_at, jitter=0)
     assert gaps == [10, 20, 40, 60, 60]
 
 
@@ -71,12 +79,12 @@ def test_each_probe_that_fails_is_followed_later():
 def test_after_an_end_that_was_guessed_one_goes_first(made, expected):
     """Where all at once would bring it back: a limit, but not what its vendor said is over."""
     assert probe_state(made, made.until) == "over"
-    assert probe_state(probed(made, made.until), made.until + 0.5) == expected
+    assert probe_state(start_probe(made, made.until), made.until + 0.5) == expected
 
 
 def test_nobody_waits_longer_for_a_probe_than_it_had_lasted():
     """A cooldown of a second must not cost half a minute."""
-    made = probed(cooldown(FailureClass.RATE), NOW + 1)
+    made = start_probe(cooldown(FailureClass.RATE), NOW + 1)
     assert probe_state(made, NOW + 1.9) == "cooling"
     assert probe_state(made, NOW + 2) == "over"
 
@@ -85,25 +93,25 @@ def test_nobody_waits_longer_for_a_probe_than_it_had_lasted():
 def test_a_probe_that_is_given_back_is_the_next_ones(later):
     """It told nothing: neither far from the end nor after a guessed one does anybody wait."""
     before = cooldown()
-    made = given_back(probed(before, NOW + later), NOW + later + 1)
+    made = release_probe(start_probe(before, NOW + later), NOW + later + 1)
     assert probe_state(made, NOW + later + 1) == probe_state(before, NOW + later + 1) != "cooling"
-    assert probed(made, NOW + later + 1) == probed(before, NOW + later + 1)
+    assert start_probe(made, NOW + later + 1) == start_probe(before, NOW + later + 1)
 
 
 def test_whose_probe_it_may_be():
     """Of a call that was sent before it was let through it is not."""
-    made = probed(cooldown(), NOW + 700)
-    assert [is_probed_by(made, began) for began in (NOW + 699, NOW + 700, None)] == [
+    made = start_probe(cooldown(), NOW + 700)
+    assert [may_be_probe(made, began) for began in (NOW + 699, NOW + 700, None)] == [
         False,
         True,
         True,
     ]
-    assert not is_probed_by(cooldown(), None)
+    assert not may_be_probe(cooldown(), None)
 
 
 def test_a_failure_ends_the_probe_that_found_it():
     """What comes back later gives nothing back."""
     failure = Failure(kind=FailureClass.QUOTA, message="why")
-    probing = probed(cooldown(), NOW + 700)
-    made = cool(probing, failure, probing.place, now=NOW + 701, jitter=0)
-    assert not is_probed_by(made, NOW + 700)
+    probing = start_probe(cooldown(), NOW + 700)
+    made = start_cooldown(probing, failure, probing.scope, now=NOW + 701, jitter=0)
+    assert not may_be_probe(made, NOW + 700)

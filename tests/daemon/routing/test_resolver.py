@@ -6,22 +6,25 @@ import pytest
 from aircherd.catalog.catalog import Catalog
 from aircherd.config.model import DEFAULT_CONFIG, Alias, Config, Provider, Route
 from aircherd.errors import BadRequest, UnknownModel
-from aircherd.routing.resolver import SignedIn, chain_of, open_to_all
+from aircherd.routing.resolver import keyless_providers, resolve_chain
 from aircherd.vocabulary.chat import RouteOptions
 from aircherd.vocabulary.keys import KeyChoice, KeyState
 from aircherd.vocabulary.models import Model
-from helpers.routing import ALIASES, CONFIG, OK, WORK, FakeView, Known, Listed, keys
+from helpers.routing import ALIASES, CONFIG, OK, WORK, FakeRoutingState, Known, Listed, keys
 
 DEFAULTS = {name: p.default_model for name, p in DEFAULT_CONFIG.providers.items()}
 SERVED = ("openai/gpt-9", "work/gpt-9", "openrouter/openai/gpt-9", "gone/gpt-9")
 
 
 def chain(
-    name: str | None, view: FakeView | None = None, config: Config = CONFIG, **options: object
+    name: str | None,
+    state: FakeRoutingState | None = None,
+    config: Config = CONFIG,
+    **options: object,
 ) -> list[str]:
     """Return the routes as text."""
-    view = view or keys(anthropic=OK, openai=OK, gemini=OK, openrouter=OK)
-    found = chain_of(name, RouteOptions(**options), config, view.keys_of, view.models)
+    state = state or keys(anthropic=OK, openai=OK, gemini=OK, openrouter=OK)
+    found = resolve_chain(name, RouteOptions(**options), config, state.keys_of, state.models)
     return [str(route) for route in found.routes]
 
 
@@ -38,7 +41,7 @@ def test_an_aliass_strategy_goes_with_its_routes() -> None:
     dear = Alias("dear", (Route("openai", "x"),), "cheapest")
     config = msgspec.structs.replace(CONFIG, models={**ALIASES, "dear": dear})
     strategies = [
-        chain_of(name, RouteOptions(), config, keys().keys_of, Listed()).strategy
+        resolve_chain(name, RouteOptions(), config, keys().keys_of, Listed()).strategy
         for name in ("dear", "sonnet", "openai/x")
     ]
     assert strategies == ["cheapest", None, None]
@@ -95,7 +98,7 @@ def test_a_key_that_cannot_be_used_is_one_all_the_same(state: KeyState) -> None:
 
 def test_those_who_need_no_key_and_have_no_default_are_open_to_all() -> None:
     """What is there, only they know."""
-    assert [provider.name for provider in open_to_all(CONFIG)] == ["ollama", "work"]
+    assert [provider.name for provider in keyless_providers(CONFIG)] == ["ollama", "work"]
 
 
 # ------------------------------------------------------------------ a model's name alone
@@ -108,8 +111,8 @@ def test_the_name_of_a_providers_default_model_is_known() -> None:
 
 def test_a_models_name_alone_leads_to_those_who_serve_it() -> None:
     """In the catalogue's order, as each of them calls it; who is not configured is left out."""
-    view = keys(Known(*SERVED), openai=OK, openrouter=OK)
-    assert chain("gpt-9", view) == ["openai/gpt-9", "work/gpt-9", "openrouter/openai/gpt-9"]
+    state = keys(Known(*SERVED), openai=OK, openrouter=OK)
+    assert chain("gpt-9", state) == ["openai/gpt-9", "work/gpt-9", "openrouter/openai/gpt-9"]
 
 
 def test_a_models_name_alone_leads_past_those_nobody_is_signed_in_to() -> None:
@@ -123,14 +126,14 @@ def test_a_models_name_alone_leads_past_those_nobody_is_signed_in_to() -> None:
 
 def test_nobodys_keys_are_asked_for_before_he_is_come_to() -> None:
     """Most requests need the first one only."""
-    view = keys(Known(*SERVED), openai=OK, openrouter=OK)
+    state = keys(Known(*SERVED), openai=OK, openrouter=OK)
     asked: list[str] = []
 
     def keys_of(provider: Provider) -> list[KeyChoice]:
         asked.append(provider.name)
-        return view.keys_of(provider)
+        return state.keys_of(provider)
 
-    routes = chain_of("gpt-9", RouteOptions(), CONFIG, keys_of, view.models).routes
+    routes = resolve_chain("gpt-9", RouteOptions(), CONFIG, keys_of, state.models).routes
     assert (str(routes[0]), asked) == ("openai/gpt-9", ["openai"])
     assert str(next(iter(routes))) == "openai/gpt-9"
     assert asked == ["openai"]
@@ -138,31 +141,11 @@ def test_nobodys_keys_are_asked_for_before_he_is_come_to() -> None:
     assert asked == ["openai", "work", "openrouter"]
 
 
-ROUTES = [Route("openai", model) for model in "abc"]
-
-
-@pytest.mark.parametrize("has_key", ["", "b", "ac", "abc"])
-def test_who_is_signed_in_is_the_same_however_it_is_asked(has_key: str) -> None:
-    """By its place, one after the other, or all at once; all of them where nobody is."""
-    expected = [route for route in ROUTES if route.model in has_key] or ROUTES
-
-    def found() -> SignedIn:
-        return SignedIn(ROUTES, lambda route: route.model in has_key)
-
-    assert list(found()) == expected
-    assert [found()[index] for index in range(len(expected))] == expected
-    assert (found()[-1], found()[:2], len(found())) == (expected[-1], expected[:2], len(expected))
-    assert all((route in found()) == (route in expected) for route in ROUTES)
-    assert bool(found())
-    with pytest.raises(IndexError):
-        found()[len(expected)]
-
-
 def test_a_name_that_is_somebodys_default_leads_there_first() -> None:
     """Then to the others who have it; nobody is there twice."""
     name = DEFAULTS["openai"]
-    view = keys(Known(f"work/{name}", f"openai/{name}"), openai=OK)
-    assert chain(name, view) == [f"openai/{name}", f"work/{name}"]
+    state = keys(Known(f"work/{name}", f"openai/{name}"), openai=OK)
+    assert chain(name, state) == [f"openai/{name}", f"work/{name}"]
 
 
 def test_an_alias_comes_before_a_model_of_the_same_name() -> None:
@@ -198,8 +181,8 @@ def test_the_catalogue_knows_what_was_meant(model: str, said: str) -> None:
         ("antropic/claude", "did you mean 'anthropic'?"),
         ("/claude", "not of the form provider/model"),
         ("openai/", "not of the form provider/model"),
-        ("zzz", "write provider/model to pass a name on as it is: anthropic/zzz"),
-        ("work", "write provider/model to pass a name on as it is: work/MODEL"),
+        ("zzz", "write provider/model to pass a name on unchanged: anthropic/zzz"),
+        ("work", "write provider/model to pass a name on unchanged: work/MODEL"),
     ],
 )
 def test_an_unknown_name_is_explained(model: str, said: str) -> None:
@@ -210,18 +193,18 @@ def test_an_unknown_name_is_explained(model: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("view", "example"),
+    ("state", "example"),
     [
         (keys(gemini=OK), "gemini/zzz"),
         (keys(Listed(ollama=["llama3.2:latest"])), "ollama/zzz"),
         (keys(), "openai/zzz"),
     ],
 )
-def test_the_example_is_somebody_who_could_be_asked(view: FakeView, example: str) -> None:
+def test_the_example_is_somebody_who_could_be_asked(state: FakeRoutingState, example: str) -> None:
     """Signed in, or else a server that is there without a key."""
     with pytest.raises(UnknownModel) as caught:
-        chain("zzz", view)
-    assert caught.value.message.endswith(f"to pass a name on as it is: {example}")
+        chain("zzz", state)
+    assert caught.value.message.endswith(f"to pass a name on unchanged: {example}")
 
 
 # ------------------------------------------------------------------ the request's own route
@@ -238,7 +221,7 @@ def test_only_the_providers_that_the_client_allows_are_asked() -> None:
     [
         (["openruter"], "did you mean 'openrouter'?"),
         (["openai"], "none of anthropic/claude-x, openrouter/anthropic/claude-x"),
-        ([], "route.providers: names nobody; leave it out"),
+        ([], "route.providers: is empty; leave it out"),
     ],
 )
 def test_a_route_that_leaves_nobody_is_a_bad_request(providers: list[str], said: str) -> None:
@@ -281,18 +264,18 @@ def test_a_stand_in_serves_what_it_has(asked: str, target: str, leads_to: str) -
     )
     known.listed = Listed(ollama=["llama3.2:latest"]).listed  # type: ignore[method-assign]
     config = with_fallbacks(**{provider: [target]})
-    assert chain(asked, FakeView(models=known), config) == [asked, leads_to]
+    assert chain(asked, FakeRoutingState(models=known), config) == [asked, leads_to]
 
 
 def test_with_the_shipped_catalogue_a_vendors_model_is_found_at_who_passes_it_on() -> None:
     """And the other way round: no name is made up."""
     default = DEFAULTS["anthropic"]
     config = with_fallbacks(anthropic=["openrouter"])
-    view = FakeView(models=Catalog(config=lambda: config))
+    state = FakeRoutingState(models=Catalog(config=lambda: config))
     there = [f"anthropic/{default}", f"openrouter/anthropic/{default}"]
-    assert chain(f"anthropic/{default}", view, config) == there
+    assert chain(f"anthropic/{default}", state, config) == there
     back = with_fallbacks(openrouter=["anthropic"])
-    assert chain(there[1], view, back) == there[::-1]
+    assert chain(there[1], state, back) == there[::-1]
 
 
 def test_a_name_in_full_is_meant_before_a_short_one() -> None:
@@ -300,9 +283,9 @@ def test_a_name_in_full_is_meant_before_a_short_one() -> None:
     config = with_fallbacks(openrouter=["work"])
     models = Catalog(config=lambda: config)
     models.store_list(WORK, [Model(id="gpt-9"), Model(id="openai/gpt-9")], now=0.0)
-    view = FakeView(models=models)
-    assert chain("openrouter/openai/gpt-9", view, config)[1:] == ["work/openai/gpt-9"]
-    assert chain("openrouter/other/gpt-9", view, config)[1:] == ["work/gpt-9"]
+    state = FakeRoutingState(models=models)
+    assert chain("openrouter/openai/gpt-9", state, config)[1:] == ["work/openai/gpt-9"]
+    assert chain("openrouter/other/gpt-9", state, config)[1:] == ["work/gpt-9"]
 
 
 def test_what_has_its_price_is_not_chosen_by_chance() -> None:

@@ -101,7 +101,7 @@ def test_the_plan_follows_what_the_request_needs(signed_in):
     assert plan["needs"] == {"abilities": [], "input_tokens": 1000, "output_tokens": 1}
     assert plan["candidates"][0]["price"] == "1.001"
     words = ("route", "-m", "spare/claude-sonnet-5", "--tokens", "7000000")
-    assert "holds 200000 tokens" in lines_of(signed_in, *words, code=1)[3]
+    assert "context window of 200000 tokens" in lines_of(signed_in, *words, code=1)[3]
     assert lines_of(signed_in, "usage")[0].startswith("nothing was used")
 
 

@@ -105,7 +105,7 @@ def test_a_model_that_cannot_think_is_told_as_such(daemon):
     """Nobody is asked, and the sentence says why."""
     done = daemon.cli("ask", "--reasoning", "high", "-m", "ollama/llama3.2:latest", "why")
     assert done.returncode == 1
-    assert "cannot think before it answers" in done.stderr
+    assert "cannot reason before it answers" in done.stderr
 
 
 def test_json_that_fits_a_schema(daemon, sim):

@@ -55,7 +55,7 @@ def timed_out(daemon, port, prompt):
 def test_a_server_that_never_answers(daemon, silent, prompt):
     """It is a timeout with its attempt, and counts as estimated: the server may be at work."""
     error, row = timed_out(daemon, silent, prompt)
-    assert (error.code, error.message) == ("timeout", "no whole answer within 0.5 s")
+    assert (error.code, error.message) == ("timeout", "no complete answer within 0.5 s")
     assert [a["outcome"] for a in error.data["attempts"]] == ["timeout"]
     assert (row["requests"], row["estimated"]) == (1, 1)
 

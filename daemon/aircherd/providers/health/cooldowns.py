@@ -20,16 +20,13 @@ from aircherd.providers.health.events import CooldownEvents
 from aircherd.providers.health.store import PROVIDER, CooldownStore
 from aircherd.providers.health.summary import cooling_of, health_of, reason_of, worst
 from aircherd.routing.cooldown_policy import (
-    CooldownScope,
-    at,
-    cool,
-    cool_spent,
-    ended,
+    cooldown_if_exhausted,
+    end_early,
     is_cleared_by,
-    is_key_spent,
-    scope_of,
+    start_cooldown,
 )
-from aircherd.routing.probes import given_back, is_probed_by, probe_state, probed
+from aircherd.routing.cooldown_rules import CooldownScope, is_key_exhausted, make_scope, scope_of
+from aircherd.routing.probes import may_be_probe, probe_state, release_probe, start_probe
 from aircherd.vocabulary.availability import Cooling, RateLimitState
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import Health
@@ -105,7 +102,7 @@ class CooldownManager:
         if any(probe_state(cooldown, now) == "cooling" for cooldown in touched):
             return False
         for cooldown in touched:
-            self.places.note_probe(provider, probed(cooldown, now))
+            self.places.note_probe(provider, start_probe(cooldown, now))
         return True
 
     def give_back(
@@ -119,8 +116,8 @@ class CooldownManager:
             return
         now = self.places.look()
         for cooldown in self.places.touched(provider, key, model):
-            if is_probed_by(cooldown, began):
-                self.places.note_probe(provider, given_back(cooldown, now))
+            if may_be_probe(cooldown, began):
+                self.places.note_probe(provider, release_probe(cooldown, now))
 
     # -------------------------------------------------------------- for people
 
@@ -129,7 +126,9 @@ class CooldownManager:
         if not self.places.has(provider):
             return Health.OK, None, None
         now = self.places.look()
-        touching = (e for e in self.places.of(provider) if "key" not in e.scope or e.key == key)
+        touching = (
+            e for e in self.places.of(provider) if "key" not in e.scope_kind or e.key == key
+        )
         ill = worst(touching, now)
         if ill is None:
             return Health.OK, None, None
@@ -146,7 +145,7 @@ class CooldownManager:
         return [
             self._news.row(provider, cooldown)
             for provider, _, cooldown in self.places.cooldowns()
-            if cooldown.scope != "provider" and health_of(cooldown, now) is not Health.OK
+            if cooldown.scope_kind != "provider" and health_of(cooldown, now) is not Health.OK
         ]
 
     # -------------------------------------------------------------- what calls tell
@@ -210,7 +209,7 @@ class CooldownManager:
         began: float | None,
     ) -> None:
         previous = self.places.at(provider.name, place)
-        cooldown = cool(
+        cooldown = start_cooldown(
             previous,
             failure,
             place,
@@ -227,9 +226,9 @@ class CooldownManager:
     ) -> None:
         if limits.exhausted_until(limits.seen_at) is None:
             return
-        place = at("key" if is_key_spent(limits, model) else "key+model", key, model)
+        place = make_scope("key" if is_key_exhausted(limits, model) else "key+model", key, model)
         previous = self.places.at(provider.name, place)
-        if cooldown := cool_spent(previous, place, limits, now=self.places.look()):
+        if cooldown := cooldown_if_exhausted(previous, place, limits, now=self.places.look()):
             self.places.put(provider, cooldown)
 
     def _clear(
@@ -237,7 +236,7 @@ class CooldownManager:
     ) -> None:
         for cooldown in self.places.touched(provider, key, model):
             if is_cleared_by(cooldown, began, is_whole=is_whole):
-                self.places.drop(provider, cooldown.place)
+                self.places.drop(provider, cooldown.scope)
 
     # -------------------------------------------------------------- what ends it early
 
@@ -250,7 +249,7 @@ class CooldownManager:
             if provider in (None, name)
         ]
         for name, cooldown in cleared:
-            self.places.drop(name, cooldown.place)
+            self.places.drop(name, cooldown.scope)
         return sum(health_of(each, now) is not Health.OK for _, each in cleared)
 
     def note_reachable(self, provider: str) -> None:
@@ -262,19 +261,19 @@ class CooldownManager:
         for name, cooldown in self.places.away():
             if now < cooldown.until:
                 # The next request finds out; what was counted is remembered if it was wrong.
-                self.places.replace(name, ended(cooldown, now))
+                self.places.replace(name, end_early(cooldown, now))
 
     def note_credit(self, provider: str, key: str | None) -> None:
         """A free look says that this key has credit. Should it be refused again, that counts."""
-        place = at("key", key, None)
+        place = make_scope("key", key, None)
         if cooldown := self.places.at(provider, place):
-            self.places.replace(provider, ended(cooldown, self.places.look()))
+            self.places.replace(provider, end_early(cooldown, self.places.look()))
 
     def note_other_key(self, provider: str, key: str | None) -> None:
         """Under this name there is another key by now: what the old one did is not its fault."""
         for cooldown in self.places.of(provider):
-            if "key" in cooldown.scope and cooldown.key == key:
-                self.places.drop(provider, cooldown.place)
+            if "key" in cooldown.scope_kind and cooldown.key == key:
+                self.places.drop(provider, cooldown.scope)
         self._limits.pop((provider, key), None)
 
     def note_models(self, provider: str, models: Iterable[str]) -> None:
@@ -283,7 +282,7 @@ class CooldownManager:
         listed = frozenset(models) if missing else frozenset[str]()
         for cooldown in missing:
             if cooldown.model in listed:
-                self.places.drop(provider, cooldown.place)
+                self.places.drop(provider, cooldown.scope)
 
     def __repr__(self) -> str:
         now = self._clocks.ticks()

@@ -3,7 +3,8 @@
 from aircherd.events import EventBus
 from aircherd.providers.health.clocks import Clocks
 from aircherd.providers.health.summary import health_data, health_of, where
-from aircherd.routing.cooldown_policy import Cooldown, CooldownScope
+from aircherd.routing.cooldown_policy import Cooldown
+from aircherd.routing.cooldown_rules import CooldownScope
 from aircherd.vocabulary.keys import Health
 
 
@@ -34,7 +35,7 @@ class CooldownEvents:
         """Return an event's data."""
         health = health_of(cooldown, self._clocks.ticks())
         told = health_data(health, cooldown.message, self.until(cooldown))
-        return {**where(provider, cooldown.place), **told}
+        return {**where(provider, cooldown.scope), **told}
 
     def until(self, cooldown: Cooldown) -> float | None:
         """Return the Unix time at which it is over, None where only an answer will tell."""

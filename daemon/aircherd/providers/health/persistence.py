@@ -20,7 +20,8 @@ from aircherd.files.background_files import BackgroundFiles
 from aircherd.providers.error_mapping.retry_after import MAX_DELAY
 from aircherd.providers.health.clocks import CLOCKS, Clocks
 from aircherd.providers.health.store import CooldownStore
-from aircherd.routing.cooldown_policy import Cooldown, ScopeKind, believed, probe_at
+from aircherd.routing.cooldown_policy import Cooldown, cap_vendor_seconds, probe_at
+from aircherd.routing.cooldown_rules import ScopeKind
 from aircherd.vocabulary.failure import FailureClass
 
 SOON = 0.5
@@ -146,7 +147,7 @@ def _saved(provider: str, origin: str, cooldown: Cooldown, now: float) -> SavedC
     return SavedCooldown(
         provider=provider,
         origin=origin,
-        scope=cooldown.scope,
+        scope=cooldown.scope_kind,
         key=cooldown.key,
         model=cooldown.model,
         kind=cooldown.kind,
@@ -154,15 +155,15 @@ def _saved(provider: str, origin: str, cooldown: Cooldown, now: float) -> SavedC
         left=min(cooldown.until - now, MAX_DELAY),
         ago=max(now - cooldown.since, 0.0),
         count=cooldown.count,
-        is_told=cooldown.is_told,
+        is_told=cooldown.is_vendor_time,
     )
 
 
 def _cooldown(saved: SavedCooldown, then: float) -> Cooldown:
     """Return what was saved at the tick `then`."""
-    since, until = then - saved.ago, then + believed(saved.kind, saved.left)
+    since, until = then - saved.ago, then + cap_vendor_seconds(saved.kind, saved.left)
     return Cooldown(
-        scope=saved.scope,
+        scope_kind=saved.scope,
         key=saved.key,
         model=saved.model,
         kind=saved.kind,
@@ -171,5 +172,5 @@ def _cooldown(saved: SavedCooldown, then: float) -> Cooldown:
         until=until,
         probe_at=probe_at(since, saved.count, until),
         count=saved.count,
-        is_told=saved.is_told,
+        is_vendor_time=saved.is_told,
     )

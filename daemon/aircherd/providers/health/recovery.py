@@ -23,7 +23,8 @@ import trio
 
 from aircherd.errors import AircherError
 from aircherd.providers.health.cooldowns import CooldownManager
-from aircherd.routing.cooldown_policy import Cooldown, CooldownScope
+from aircherd.routing.cooldown_policy import Cooldown
+from aircherd.routing.cooldown_rules import CooldownScope
 from aircherd.vocabulary.failure import FailureClass
 
 DELAYS = (30.0, 60.0, 120.0, 300.0, 600.0)
@@ -114,16 +115,16 @@ class Recovery:
         for name, _, cooldown in self._book.places.cooldowns():
             if not self._can_be_checked(name, cooldown):
                 continue
-            target = (name, cooldown.place)
+            target = (name, cooldown.scope)
             spacing = before.get(target) or _Spacing(trio.current_time() + self._delay(0))
             # Who could not be reached stays so until somebody could.
-            spacing.is_wanted = cooldown.scope == "provider" or ticks < cooldown.until
+            spacing.is_wanted = cooldown.scope_kind == "provider" or ticks < cooldown.until
             self._spacings[target] = spacing
 
     def _can_be_checked(self, provider: str, cooldown: Cooldown) -> bool:
-        if cooldown.scope == "provider":
+        if cooldown.scope_kind == "provider":
             return True
-        is_quota = cooldown.scope == "key" and cooldown.kind is FailureClass.QUOTA
+        is_quota = cooldown.scope_kind == "key" and cooldown.kind is FailureClass.QUOTA
         return is_quota and self._checks.shows_credit(provider)
 
     def _delay(self, count: int) -> float:

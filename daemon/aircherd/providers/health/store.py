@@ -16,7 +16,8 @@ from heapq import nsmallest
 from aircherd.config.model import Provider
 from aircherd.providers.health.clocks import Clocks
 from aircherd.providers.health.events import CooldownEvents
-from aircherd.routing.cooldown_policy import Cooldown, CooldownScope, forgotten_at
+from aircherd.routing.cooldown_policy import Cooldown, expires_at
+from aircherd.routing.cooldown_rules import CooldownScope
 from aircherd.vocabulary.failure import FailureClass
 
 ASLEEP_SECONDS = 30.0
@@ -92,22 +93,22 @@ class CooldownStore:
     def put(self, provider: Provider, cooldown: Cooldown) -> None:
         """Hold this against its place, instead of what was; where there are too many, some go."""
         cold = self.by_provider.setdefault(provider.name, {})
-        if cooldown.place not in cold and len(cold) >= MAX_PLACES:
+        if cooldown.scope not in cold and len(cold) >= MAX_PLACES:
             self._drop_some(provider.name, cold)
-        cold[cooldown.place] = cooldown
+        cold[cooldown.scope] = cooldown
         self.generation += 1
         self._origins[provider.name] = provider.origin
-        self._changed(provider.name, cooldown.place)
+        self._changed(provider.name, cooldown.scope)
 
     def replace(self, provider: str, cooldown: Cooldown) -> None:
         """Hold this against a place that is held to something already."""
-        self.by_provider[provider][cooldown.place] = cooldown
+        self.by_provider[provider][cooldown.scope] = cooldown
         self.generation += 1
-        self._changed(provider, cooldown.place)
+        self._changed(provider, cooldown.scope)
 
     def note_probe(self, provider: str, cooldown: Cooldown) -> None:
         """Take what a probe makes of a cooldown, by going or by telling nothing: no news."""
-        self.by_provider[provider][cooldown.place] = cooldown
+        self.by_provider[provider][cooldown.scope] = cooldown
         self.generation += 1
 
     def drop(self, provider: str, place: CooldownScope) -> None:
@@ -129,7 +130,7 @@ class CooldownStore:
         of_models = (each for each in cold.values() if each.model is not None)
         count = max(MAX_PLACES // 10, 1)
         for first in nsmallest(count, of_models, key=_worth):
-            self.drop(provider, first.place)
+            self.drop(provider, first.scope)
 
     def _changed(self, provider: str, place: CooldownScope) -> None:
         self._tell(provider, place)
@@ -146,7 +147,7 @@ class CooldownStore:
         drift = self._clocks.drift()
         if abs(drift - self._drift) > ASLEEP_SECONDS:
             for name, cooldown in self.away():
-                self.drop(name, cooldown.place)
+                self.drop(name, cooldown.scope)
         self._drift = drift
         return self._clocks.ticks()
 
@@ -154,10 +155,10 @@ class CooldownStore:
         """Tell what has ended by itself; return the seconds until something else will."""
         now = self.look()
         for name, _, cooldown in self.cooldowns():
-            if now >= forgotten_at(cooldown):
-                self.drop(name, cooldown.place)
+            if now >= expires_at(cooldown):
+                self.drop(name, cooldown.scope)
             else:
-                self._tell(name, cooldown.place)
+                self._tell(name, cooldown.scope)
         ends = [_next_change(each, now) for _, _, each in self.cooldowns()]
         return min(ends) - now if ends else None
 
@@ -174,8 +175,8 @@ def _worth(cooldown: Cooldown) -> tuple[bool, bool, float]:
     the made-up ones would push out the real ones.
     """
     is_missing = cooldown.kind is FailureClass.MODEL
-    return cooldown.is_told, not is_missing, cooldown.ends_at
+    return cooldown.is_vendor_time, not is_missing, cooldown.ends_at
 
 
 def _next_change(cooldown: Cooldown, now: float) -> float:
-    return cooldown.ends_at if now < cooldown.ends_at else forgotten_at(cooldown)
+    return cooldown.ends_at if now < cooldown.ends_at else expires_at(cooldown)

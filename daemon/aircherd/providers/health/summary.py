@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
-from aircherd.routing.cooldown_policy import Cooldown, CooldownScope
+from aircherd.routing.cooldown_policy import Cooldown
+from aircherd.routing.cooldown_rules import CooldownScope
 from aircherd.routing.probes import probe_state
 from aircherd.vocabulary.availability import Cooling
 from aircherd.vocabulary.failure import WIRE_CODE, FailureClass
@@ -34,7 +35,7 @@ def health_of(cooldown: Cooldown, now: float) -> Health:
 
     Who could not be reached stays so until somebody could, although he may be asked before.
     """
-    if cooldown.scope == "provider":
+    if cooldown.scope_kind == "provider":
         return Health.UNREACHABLE
     if now >= cooldown.ends_at:
         return Health.OK
@@ -73,7 +74,7 @@ def cooling_of(
         until(last),
         last.message,
         is_probe_due=all(probe_state(each, now) == "probe_due" for each in active),
-        is_guess=not any(each.is_told for each in active),
+        is_guess=not any(each.is_vendor_time for each in active),
     )
 
 

@@ -7,7 +7,7 @@ from aircherd.errors import BadRequest
 
 
 @pytest.mark.parametrize(
-    ("extra", "told"),
+    ("extra", "expected"),
     [
         ({"model": "dear"}, "extra.model: is not for extra: say it with model"),
         ({"models": ["a", "b"]}, "extra.models: is not for extra: say it with model"),
@@ -34,11 +34,11 @@ from aircherd.errors import BadRequest
         ({"seed": 1, "num_predict": 3}, "extra.num_predict: "),
     ],
 )
-def test_what_the_request_decides(extra, told):
+def test_what_the_request_decides(extra, expected):
     """In whatever spelling a vendor takes it, Go's folding too; with what to use instead."""
     with pytest.raises(BadRequest) as caught:
         check_extra(extra)
-    assert caught.value.message.startswith(told)
+    assert caught.value.message.startswith(expected)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_a_history_with_calls_needs_no_tools_now():
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "expected"),
     [
         ({"tools": [TOOL, TOOL]}, r"tools\[1\]: there are two tools named 'look_up'"),
         ({"tools": [TOOL], "tool_choice": {"name": "other"}}, "no tool named 'other'"),
@@ -45,9 +45,9 @@ def test_a_history_with_calls_needs_no_tools_now():
         ({"tool_choice": "required"}, "there are no tools"),
     ],
 )
-def test_tools_that_do_not_fit(fields, told):
+def test_tools_that_do_not_fit(fields, expected):
     """The field is named."""
-    with pytest.raises(BadRequest, match=told):
+    with pytest.raises(BadRequest, match=expected):
         check_request(a_request(**fields))
 
 
@@ -76,7 +76,7 @@ def refusal(*messages, **fields):
 
 
 @pytest.mark.parametrize(
-    ("parameters", "told"),
+    ("parameters", "expected"),
     [
         ("[]", "not a JSON Schema: has to be a map, not a list"),
         ('{"type": "objekt"}', "not a JSON Schema: type: cannot be 'objekt'"),
@@ -89,12 +89,12 @@ def refusal(*messages, **fields):
         ("no", "has to be a JSON Schema, as a string of JSON"),
     ],
 )
-def test_parameters_that_are_no_schema(parameters, told):
+def test_parameters_that_are_no_schema(parameters, expected):
     """Tool and place are named."""
     tools = [TOOL, {"name": "f", "parameters": parameters}]
     said = refusal(tools=tools)
     assert said.startswith("tools[1].parameters: ")
-    assert said.endswith(told)
+    assert said.endswith(expected)
 
 
 @pytest.mark.parametrize(
@@ -121,18 +121,18 @@ def test_null_is_what_go_writes_for_nothing(schema):
 
 
 @pytest.mark.parametrize(
-    ("schema", "told"),
+    ("schema", "expected"),
     [
         ("[1]", "not a JSON Schema: has to be a map, not a list"),
         ('{"type": 3}', "type: has to be a string or a list, not a whole number"),
         ("oh", "has to be a JSON Schema, as a string of JSON"),
     ],
 )
-def test_an_answers_schema_that_is_none(schema, told):
+def test_an_answers_schema_that_is_none(schema, expected):
     """The field is named."""
     said = refusal(response_format={"type": "json_schema", "schema": schema})
     assert said.startswith("response_format.schema: ")
-    assert said.endswith(told)
+    assert said.endswith(expected)
 
 
 def test_an_answer_may_be_anything_but_an_object():
@@ -145,16 +145,16 @@ def test_an_answer_may_be_anything_but_an_object():
 
 
 @pytest.mark.parametrize(
-    ("fields", "told"),
+    ("fields", "expected"),
     [
         ({"model": ""}, "model: is empty: leave it out to ask the default"),
         ({"stop": ["a", ""]}, "stop[1]: is empty: every answer ends there"),
         ({"extra": {"model": "dear"}}, "extra.model: is not for extra: say it with model"),
     ],
 )
-def test_fields_that_cannot_be_meant(fields, told):
+def test_fields_that_cannot_be_meant(fields, expected):
     """The field is named, and what to do."""
-    assert refusal(**fields).startswith(told)
+    assert refusal(**fields).startswith(expected)
 
 
 # ------------------------------------------------------------------ the question
@@ -166,7 +166,7 @@ NO_QUESTION = "messages: there is no question: at least one has to be the user's
 
 
 @pytest.mark.parametrize(
-    ("messages", "told"),
+    ("messages", "expected"),
     [
         ([SYSTEM], NO_QUESTION),
         ([ANSWER], NO_QUESTION),
@@ -177,9 +177,9 @@ NO_QUESTION = "messages: there is no question: at least one has to be the user's
         ([HI, {"role": "assistant", "content": [CALL]}], "messages[1]: calls tools, and no"),
     ],
 )
-def test_a_conversation_without_a_question(messages, told):
+def test_a_conversation_without_a_question(messages, expected):
     """Nobody is asked, and the sentence says what is missing."""
-    assert refusal(*messages).startswith(told)
+    assert refusal(*messages).startswith(expected)
 
 
 def test_no_message_at_all():
@@ -220,18 +220,18 @@ def picture(data):
 
 @pytest.mark.parametrize("data", PICTURES)
 def test_images_are_known_by_their_first_bytes(data):
-    """All kinds that may be sent."""
+    """All kinds that may be expected."""
     check_request(a_request({"role": "user", "content": [picture(data)]}))
 
 
 @pytest.mark.parametrize("data", [b"no image", b"RIFF\x10\0\0\0WAVEfmt ", b"%PDF-1.7", b"P"])
 def test_what_is_no_image(data):
     """Wherever it stands, in a tool's result too."""
-    told = "messages[{}]: an image's data is neither PNG, JPEG, GIF nor WebP"
+    expected = "messages[{}]: an image's data is neither PNG, JPEG, GIF nor WebP"
     said = refusal({"role": "user", "content": [picture(data)]})
-    assert said.startswith(told.format(0))
+    assert said.startswith(expected.format(0))
     answered = {"type": "tool_result", "id": "c1", "content": [picture(data)]}
     said = refusal(
         {"role": "assistant", "content": [CALL]}, {"role": "user", "content": [answered]}
     )
-    assert said.startswith(told.format(1))
+    assert said.startswith(expected.format(1))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from aircherd.events import EventBus
 from aircherd.providers.health.cooldowns import TELLS_NOTHING, CooldownManager
-from aircherd.routing.cooldown_policy import RULES
+from aircherd.routing.cooldown_rules import RULES
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import Health
 from helpers.cooling import WALL, Listened, Time, failed, left
@@ -219,7 +219,7 @@ def test_an_answer_that_begins_does_not_end_what_cuts_it(heard):
         heard.time.passes(9)
     heard.book.note_ok(OPENAI, "work", "m", began=heard.book.now())
     ((_, _, cooldown),) = heard.book.places.cooldowns()
-    assert (cooldown.place, cooldown.count) == (("model", None, "m"), 2)
+    assert (cooldown.scope, cooldown.count) == (("model", None, "m"), 2)
     heard.book.note_whole(OPENAI, "work", "m", began=heard.book.now())
     assert heard.book.places.cooldowns() == []
 

@@ -2,7 +2,8 @@
 
 from aircherd.events import Event, EventBus
 from aircherd.providers.health.events import CooldownEvents
-from aircherd.routing.cooldown_policy import CooldownScope, cool
+from aircherd.routing.cooldown_policy import start_cooldown
+from aircherd.routing.cooldown_rules import CooldownScope
 from aircherd.vocabulary.failure import FailureClass
 from helpers.cooling import WALL, Time, failed
 
@@ -13,7 +14,9 @@ def test_news_are_told_and_nothing_else():
     """It cools, still cools, is over: two events, however often somebody looks."""
     time, bus, heard = Time(), EventBus(), list[Event]()
     news = CooldownEvents(bus, time.clocks)
-    cooldown = cool(None, failed(FailureClass.RATE, "slow"), PLACE, now=time.ticks, jitter=0)
+    cooldown = start_cooldown(
+        None, failed(FailureClass.RATE, "slow"), PLACE, now=time.ticks, jitter=0
+    )
     with bus.subscribed(("provider",), heard.append):
         news.tell("p", PLACE, None)
         news.tell("p", PLACE, cooldown)
@@ -34,7 +37,7 @@ def test_what_is_over_has_no_until():
     time = Time()
     news = CooldownEvents(EventBus(), time.clocks)
     place: CooldownScope = ("provider", None, None)
-    made = cool(None, failed(FailureClass.NETWORK), place, now=time.ticks, jitter=0)
+    made = start_cooldown(None, failed(FailureClass.NETWORK), place, now=time.ticks, jitter=0)
     assert news.row("p", made)["until"] == WALL + 5
     time.passes(5)
     assert news.row("p", made) == {

@@ -13,7 +13,7 @@ from aircherd.config.model import DEFAULT_CONFIG
 from aircherd.providers.health.clocks import Clocks
 from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.providers.health.persistence import _CONTENT, SOON, CooldownPersistence
-from aircherd.routing.cooldown_policy import RULES
+from aircherd.routing.cooldown_rules import RULES
 from aircherd.vocabulary.failure import FailureClass
 from helpers.background_files import WrittenAtOnce
 from helpers.cooling import WALL, Listened, Time, failed
@@ -247,7 +247,7 @@ def test_the_file_holds_all_that_cools(failures):
 
     def picture(book):
         return {
-            (name, each.place, each.kind, round(each.until, 3), each.count, each.is_told)
+            (name, each.scope, each.kind, round(each.until, 3), each.count, each.is_vendor_time)
             for name, _, each in book.places.cooldowns()
             if each.until > heard.time.ticks
         }

@@ -7,7 +7,8 @@ from aircherd.events import Event, EventBus
 from aircherd.providers.health import store
 from aircherd.providers.health.events import CooldownEvents
 from aircherd.providers.health.store import PROVIDER, CooldownStore
-from aircherd.routing.cooldown_policy import Cooldown, CooldownScope, cool
+from aircherd.routing.cooldown_policy import Cooldown, start_cooldown
+from aircherd.routing.cooldown_rules import CooldownScope
 from aircherd.vocabulary.failure import FailureClass
 from helpers.cooling import Time, failed
 from helpers.providers.provider_calls import a_provider
@@ -38,7 +39,7 @@ class Rig:
         self, kind: FailureClass, place: CooldownScope, seconds: float | None = None
     ) -> Cooldown:
         failure = failed(kind, retry_after=seconds)
-        return cool(None, failure, place, now=self.time.ticks, jitter=0.0)
+        return start_cooldown(None, failure, place, now=self.time.ticks, jitter=0.0)
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_a_call_meets_what_its_key_and_model_are_held_to(rig):
     mine = [PROVIDER, KEY, MODEL, ("key+model", "work", "m")]
     for place in [*mine, ("key", "home", None), ("key+model", "work", "n")]:
         rig.places.put(OPENAI, rig.cooled(QUOTA, place))
-    assert [each.place for each in rig.places.touched("openai", "work", "m")] == mine
+    assert [each.scope for each in rig.places.touched("openai", "work", "m")] == mine
     assert rig.places.touched("ollama", "work", "m") == []
     assert len(rig.places.of("openai")) == 6
 
@@ -98,7 +99,7 @@ def test_made_up_models_have_an_end(rig, monkeypatch, seconds):
     for place in made_up:
         rig.places.put(OPENAI, rig.cooled(FailureClass.MODEL, place))
         rig.time.passes(0.1)
-    assert {each.place for each in rig.places.of("openai")} == {real, KEY, *made_up[-3:]}
+    assert {each.scope for each in rig.places.of("openai")} == {real, KEY, *made_up[-3:]}
 
 
 def test_what_a_vendor_told_goes_last(rig, monkeypatch):
@@ -108,9 +109,9 @@ def test_what_a_vendor_told_goes_last(rig, monkeypatch):
     rig.places.put(OPENAI, rig.cooled(OVERLOADED, told, 1))
     rig.places.put(OPENAI, rig.cooled(FailureClass.MODEL, missing))
     rig.places.put(OPENAI, rig.cooled(OVERLOADED, guessed))
-    assert {each.place for each in rig.places.of("openai")} == {told, guessed}
+    assert {each.scope for each in rig.places.of("openai")} == {told, guessed}
     rig.places.put(OPENAI, rig.cooled(FailureClass.MODEL, missing))
-    assert {each.place for each in rig.places.of("openai")} == {told, missing}
+    assert {each.scope for each in rig.places.of("openai")} == {told, missing}
 
 
 def test_waking_from_sleep_forgets_the_network(rig):

@@ -11,7 +11,8 @@ from aircherd.providers.health.summary import (
     where,
     worst,
 )
-from aircherd.routing.cooldown_policy import Cooldown, CooldownScope, cool
+from aircherd.routing.cooldown_policy import Cooldown, start_cooldown
+from aircherd.routing.cooldown_rules import CooldownScope
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import Health
 from helpers.cooling import failed
@@ -22,7 +23,7 @@ MODEL: CooldownScope = ("model", None, "m")
 
 
 def cooldown(kind: FailureClass, place: CooldownScope = KEY) -> Cooldown:
-    return cool(None, failed(kind), place, now=NOW, jitter=0)
+    return start_cooldown(None, failed(kind), place, now=NOW, jitter=0)
 
 
 def test_health_as_it_travels():
@@ -91,7 +92,7 @@ def test_a_plan_is_told_of_the_last_to_end():
 def test_a_probe_is_due_where_all_would_let_it_through():
     """One that still cools keeps it back; one whose time a vendor named makes it no guess."""
     quota = cooldown(FailureClass.QUOTA)
-    server = cool(
+    server = start_cooldown(
         None, failed(FailureClass.SERVER, retry_after=1e3), MODEL, now=quota.probe_at, jitter=0
     )
     assert cooling_of([quota], quota.probe_at, lambda _: None).is_probe_due
