@@ -1,4 +1,4 @@
-"""A home and simulated providers for each test; nothing outside the machine is ever reached."""
+"""Fixtures with a home and simulated providers; no test leaves the machine."""
 
 from collections.abc import AsyncIterator
 
@@ -22,7 +22,7 @@ kind = "anthropic"
 base_url = "{url}"
 env = "SPARE_KEY"
 
-# A developer's own Ollama would answer those who have no key.
+# A developer's own Ollama would answer requests without a key.
 [providers.ollama]
 base_url = "http://127.0.0.1:1"
 
@@ -42,7 +42,7 @@ def sim():
 
 @pytest.fixture
 def home(sim):
-    """A home whose providers `work` (OpenAI's API) and `spare` (Anthropic's) are simulated."""
+    """A home with the simulated providers `work` (OpenAI's API) and `spare` (Anthropic's)."""
     with open_home() as made:
         made.write_config(CONFIG.format(url=sim.url))
         yield made
@@ -50,13 +50,13 @@ def home(sim):
 
 @pytest.fixture
 def daemon(home):
-    """The same with a running daemon."""
+    """The same home with a running daemon."""
     home.start()
     return home
 
 
 @pytest.fixture(params=APIS)
 async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
-    """Each of the seven APIs in turn, simulated, and the pool that calls it."""
+    """Each of the seven simulated APIs, and the provider client that calls it."""
     async with open_bench(APIS[request.param]) as opened:
         yield opened

@@ -1,6 +1,6 @@
-"""Chats with scripted providers, in virtual time: what they answer, and what a client is told.
+"""Chats with scripted providers in virtual time, and a transcript of calls and deltas.
 
-Everything between is the real thing: controller, plan, cooldowns, limits. Build them inside trio.
+Everything in between is real: controller, plan, cooldowns, limits. Create them inside trio.
 """
 
 from collections.abc import Callable, Sequence
@@ -39,10 +39,10 @@ CONFIG = Config(
 DONE = [TextDelta("hi"), Ending("stop", Usage(3, 1))]
 
 Answer = Exception | list[object]
-"""An exception instead of an answer, or its steps: batches of events, exceptions, and seconds."""
+"""An exception, or the steps of a reply: batches of events, exceptions, and pauses in seconds."""
 
 Script = Answer | tuple[float, Answer]
-"""How one call goes: its answer, at once or after so many seconds."""
+"""The script of one call: its reply, at once or after some seconds."""
 
 
 def failed(kind: FailureClass, message: str = "it failed", **fields: object) -> ProviderFailed:
@@ -50,12 +50,12 @@ def failed(kind: FailureClass, message: str = "it failed", **fields: object) -> 
 
 
 def wall() -> float:
-    """Return the Unix time of the moment: trio's clock, which a test makes jump."""
+    """Return the current Unix time by trio's clock, which tests can make jump."""
     return WALL + trio.current_time()
 
 
 class FakeConfig:
-    """The one configuration there is."""
+    """A fixed configuration."""
 
     def __init__(self, config: Config = CONFIG) -> None:
         self.config = config
@@ -65,9 +65,9 @@ class FakeConfig:
 
 
 class FakeAuth:
-    """Every provider that needs a key has one, `default`, unless `labels` says which.
+    """Every provider that needs a key has one, `default`, unless `labels` lists others.
 
-    `locked` providers cannot be read; `fresh` has the key that is found after a 401.
+    The keys of `locked` providers cannot be read; `fresh` has the key that is read after a 401.
     """
 
     def __init__(
@@ -112,9 +112,9 @@ class FakeAuth:
 
 
 class FakeProviderClient:
-    """Answers each call with the provider's next script, and keeps the cooldowns by how it went.
+    """Answers each call with the provider's next script, and updates the cooldowns.
 
-    `calls` has the provider, model and key's name of each; `keys` the keys themselves.
+    `calls` has the provider, model and key name of each call; `keys` the keys themselves.
     """
 
     def __init__(self, **scripts: list[Script]) -> None:
@@ -170,7 +170,7 @@ class FakeProviderClient:
 
 
 class Unsent(msgspec.Struct):
-    """A script of what cannot even be put into the provider's API: the book hears nothing of it."""
+    """A script for a request that the provider's API cannot express: no cooldown follows."""
 
     error: ProviderFailed
 
@@ -222,10 +222,10 @@ class FakeLedger:
 
 
 class Chats:
-    """A controller over a pool, and the transcript of all that went on.
+    """A controller with scripted providers, and a transcript of its deltas.
 
-    A line of it is the second it happened in, who was told or asked, and what; `deltas` has what
-    was told in full.
+    An entry of the transcript is (seconds since the start, text); `deltas` has the deltas
+    themselves.
     """
 
     def __init__(
@@ -275,7 +275,7 @@ class Chats:
 
     @property
     def sent(self) -> list[str]:
-        """What the client was told, without the times."""
+        """The transcript without the times."""
         return [line for _, line in self.transcript]
 
 
@@ -285,7 +285,7 @@ async def run(
     bus: EventBus | None = None,
     **request: object,
 ) -> tuple[ChatResult | ChatFailed, list[str]]:
-    """Run one chat; return its result or error, and what the client was sent."""
+    """Run one chat; return its result or error, and the lines sent to the client."""
     chats = Chats(provider_client, auth=auth, bus=bus)
     result = await chats.ask(**request)
     assert chats.controller.statistics() == {"active": 0, "total": 1}

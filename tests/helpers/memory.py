@@ -1,11 +1,11 @@
-"""How much memory work takes: a count that does not depend on the machine's speed."""
+"""Measures peak memory, which does not depend on the machine's speed."""
 
 import tracemalloc
 from collections.abc import Callable
 
 
 def allocated(*works: Callable[[], object]) -> int:
-    """Run `works`; return the bytes by which each made the memory grow at its highest, summed."""
+    """Run `works`; return the sum of the bytes by which each raised the peak memory."""
     total = 0
     tracemalloc.start()
     try:

@@ -1,4 +1,4 @@
-"""Real components that a test needs: skipped with the reason on a laptop, a failure in CI."""
+"""Real components that a test needs. Without them the test is skipped, or fails in CI."""
 
 import os
 from typing import NoReturn
@@ -7,7 +7,7 @@ import pytest
 
 
 def missing(component: str, how: str) -> NoReturn:
-    """Say that a component is missing and how to get it."""
+    """Skip or fail the test: a component is missing; say how to get it."""
     message = f"needs {component}: {how}"
     if os.environ.get("CI"):
         pytest.fail(f"in CI everything must be there. This test {message}")

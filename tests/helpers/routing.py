@@ -1,4 +1,4 @@
-"""A plan's look at the world, in a test's hands."""
+"""A fake routing state and catalogues for tests of plans."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ Keys = KeyState | list[tuple[str, KeyState]]
 
 
 class Listed(Catalog):
-    """A catalogue in which providers list these models."""
+    """A catalogue with these models on the providers' lists."""
 
     def __init__(self, **models: list[str]) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Listed(Catalog):
 
 
 class Known(Catalog):
-    """A catalogue in which these providers have these models, by `provider/model`."""
+    """A catalogue that knows these models, given as `provider/model`."""
 
     def __init__(self, *names: str) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class Known(Catalog):
 
 
 class Described(Catalog):
-    """A catalogue that says this of models, by their names."""
+    """A catalogue with these models' metadata."""
 
     def __init__(self, *models: Model) -> None:
         super().__init__()
@@ -120,6 +120,6 @@ def place(step: Step) -> tuple[str, str | None, str | None]:
 def rows(
     query: RouteQuery, state: FakeRoutingState, config: Config = CONFIG
 ) -> list[tuple[object, ...]]:
-    """Return the steps of a plan in their order: who is asked, and who is not with the reason."""
+    """Return the steps of a plan in order: candidates, and skipped ones with the reason."""
     steps = make_plan(query, config, state).steps()
     return [(*place(s), s.reason) if isinstance(s, Skipped) else place(s) for s in steps]

@@ -1,7 +1,6 @@
-"""The live suite is collected when it is asked for by its marker (`-m live`), and never in CI.
+"""The live suite runs only with the marker `-m live`, and never in CI.
 
-It is the only one that leaves the machine, and that costs something; docs/contributing.md says how
-to run it.
+It is the only suite that leaves the machine, and it costs money; see docs/contributing.md.
 """
 
 import os
@@ -30,13 +29,13 @@ from helpers.providers.live import (
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the suite alone unless the user said `-m live`, in these words."""
+    """Ignore the suite unless the marker expression is exactly `live`."""
     is_wanted = config.option.markexpr == "live" and not os.environ.get("CI")
     return None if is_wanted else True
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print what was spent."""
+    """Print the cost."""
     if lines := BILL.lines():
         terminalreporter.section("spent")
         for line in lines:
@@ -45,7 +44,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(params=ROWS)
 def row(request: pytest.FixtureRequest) -> Asked:
-    """Each API that the environment has a key for, or that answers on this machine."""
+    """Each API with a key in the environment, or that runs on this machine."""
     try:
         asked = read_row(ROWS[request.param], os.environ)
         if asked.secret is None:
@@ -57,7 +56,7 @@ def row(request: pytest.FixtureRequest) -> Asked:
 
 @pytest.fixture
 async def line(row: Asked) -> AsyncIterator[Line]:
-    """A line to it."""
+    """A connection to it."""
     async with aclosing(open_transport(Network(), os.environ)) as transport:
         provider_client = ProviderClient(
             transport_for=lambda _: transport,

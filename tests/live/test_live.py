@@ -1,6 +1,6 @@
-"""Every adapter against the real API: what the simulator claims of it, seen with one's own eyes.
+"""Every adapter against the real API, to check what the simulator assumes.
 
-Each test is one or two calls to a cheap model. What a model is known not to do is skipped.
+Each test makes one or two calls to a cheap model. Unsupported features are skipped.
 """
 
 import json
@@ -14,18 +14,18 @@ from helpers.providers.talking import SCHEMA, TOOL, result, said, user
 pytestmark = pytest.mark.live
 
 CALL = 'call look {"at": "sky"}'
-WRONG = "sk-this-key-was-never-given-to-anybody-0000"
+WRONG = "sk-this-key-was-never-issued-0000"
 
 
 def needs(ability: str, has: bool | None) -> None:
-    """Skip what the model is known not to do; what is unknown is tried."""
+    """Skip the test if the model is known to lack a feature."""
     if has is False:
         pytest.skip(f"this model has no {ability}")
 
 
 @pytest.mark.parametrize("row", [r.name for r in ROWS.values() if r.needs_key], indirect=True)
-async def test_the_key_is_good(line: Line) -> None:
-    """The free check says so, and calls a made-up key refused."""
+async def test_the_key_is_valid(line: Line) -> None:
+    """The free check accepts it and refuses a made-up key."""
     assert line.key is not None
     assert (
         await line.provider_client.free_calls.check_key(line.provider, line.key.secret)
@@ -36,57 +36,57 @@ async def test_the_key_is_good(line: Line) -> None:
 
 
 async def test_the_model_is_on_the_list(line: Line) -> None:
-    """The provider lists it by the name it is asked for by."""
+    """The provider lists it under the name used in requests."""
     listed = await line.provider_client.free_calls.list_models(line.provider, line.key)
     names = [model.id for model in listed]
     assert any(name.startswith(line.model.id) for name in names), names[:20]
 
 
-async def test_a_plain_answer(line: Line) -> None:
-    """In one piece, with its end and its counts."""
-    told = await line.ask("Answer with one word: pong", stream=False)
-    assert "pong" in told.text.lower()
-    assert told.finish == "stop"
-    assert told.usage is not None
-    assert told.usage.input_tokens > 0
-    assert told.usage.output_tokens > 0
+async def test_an_unstreamed_answer(line: Line) -> None:
+    """It has text, a finish reason and token counts."""
+    answer = await line.ask("Answer with one word: pong", stream=False)
+    assert "pong" in answer.text.lower()
+    assert answer.finish == "stop"
+    assert answer.usage is not None
+    assert answer.usage.input_tokens > 0
+    assert answer.usage.output_tokens > 0
 
 
 async def test_a_streamed_answer(line: Line) -> None:
-    """In pieces, with the same at its end."""
-    told = await line.ask("count 30")
-    assert "29" in told.text
-    assert len(said(told.events)) > 1
-    assert told.finish == "stop"
-    assert told.usage is not None
-    assert told.usage.output_tokens > 0
+    """It has several pieces, then the finish reason and the counts."""
+    answer = await line.ask("count 30")
+    assert "29" in answer.text
+    assert len(said(answer.events)) > 1
+    assert answer.finish == "stop"
+    assert answer.usage is not None
+    assert answer.usage.output_tokens > 0
 
 
 async def test_a_tool_and_its_result(line: Line) -> None:
-    """The call comes with its arguments; what the tool answered is understood."""
+    """The call has its arguments, and the model uses the result."""
     needs("tools", line.model.tools)
-    told = await line.ask(CALL, tools=[TOOL])
-    [call] = told.of("tool_call")
-    assert (call["name"], told.finish) == ("look", "tool_calls")
+    answer = await line.ask(CALL, tools=[TOOL])
+    [call] = answer.of("tool_call")
+    assert (call["name"], answer.finish) == ("look", "tool_calls")
     assert json.loads(str(call["arguments"])) == {"at": "sky"}
-    then = await line.ask(CALL, told.message, user(result(call, "It is green.")), tools=[TOOL])
+    then = await line.ask(CALL, answer.message, user(result(call, "It is green.")), tools=[TOOL])
     assert "green" in then.text.lower()
 
 
-async def test_thinking_goes_back_with_its_call(line: Line) -> None:
-    """What was thought and signed is taken back by the one who signed it."""
+async def test_thinking_is_accepted_with_its_call(line: Line) -> None:
+    """The provider accepts its own signed thinking in the next request."""
     needs("thinking", line.model.reasoning)
     needs("tools", line.model.tools)
     fields = {"tools": [TOOL], "reasoning": "low"}
-    told = await line.ask(CALL, **fields)
-    [call] = told.of("tool_call")
-    then = await line.ask(CALL, told.message, user(result(call, "It is green.")), **fields)
+    answer = await line.ask(CALL, **fields)
+    [call] = answer.of("tool_call")
+    then = await line.ask(CALL, answer.message, user(result(call, "It is green.")), **fields)
     assert "green" in then.text.lower()
 
 
-async def test_an_answer_that_fits_a_schema(line: Line) -> None:
-    """JSON of that form and nothing else."""
+async def test_an_answer_matches_a_schema(line: Line) -> None:
+    """It is JSON of this schema and nothing else."""
     needs("JSON by a schema", line.model.json_schema)
     wanted = {"type": "json_schema", "schema": SCHEMA}
-    told = await line.ask("Put the word pong into a.", response_format=wanted)
-    assert json.loads(told.text).keys() == {"a"}
+    answer = await line.ask("Put the word pong into a.", response_format=wanted)
+    assert json.loads(answer.text).keys() == {"a"}

@@ -1,4 +1,4 @@
-"""The main job, from the command line to a provider's API and back."""
+"""`aircher-cli ask`, from the command line to a provider's API and back."""
 
 import json
 import signal
@@ -12,7 +12,7 @@ KEY = "canary-work-0123456789abcdef"
 
 
 def test_a_reply_streams_piece_by_piece(daemon, sim):
-    """The first word is there long before the last."""
+    """The first word arrives long before the last."""
     daemon.login("work", KEY)
     sim.faults.add(Fault("stall", after=2))  # until the client leaves
     asked = daemon.popen("ask", "-m", "work/m", "one two three four")
@@ -22,8 +22,8 @@ def test_a_reply_streams_piece_by_piece(daemon, sim):
     asked.communicate(timeout=20)
 
 
-def test_json_is_one_object_with_everything(daemon):
-    """As the design has it."""
+def test_json_is_one_object_with_the_whole_result(daemon):
+    """`--json` prints it on one line."""
     daemon.login("work", KEY)
     answer = json.loads(daemon.cli("ask", "--json", "-m", "work/some-model", "hello you").stdout)
     assert answer["text"] == "hello you"
@@ -37,15 +37,15 @@ def test_json_is_one_object_with_everything(daemon):
     assert answer["skipped"] == []
 
 
-def test_no_stream_asks_the_provider_for_one_piece(daemon, sim):
-    """The whole answer at once, from the provider on."""
+def test_no_stream_requests_an_unstreamed_response(daemon, sim):
+    """The provider gets a request without a stream."""
     daemon.login("work", KEY)
     assert daemon.cli("ask", "--no-stream", "-m", "work/m", "a b c").stdout == "a b c\n"
     assert sim.requests[-1].json.get("stream") in (None, False)
 
 
-def test_the_prompt_may_come_from_both_sides(daemon, sim):
-    """Arguments, then standard input."""
+def test_the_prompt_can_come_from_arguments_and_standard_input(daemon, sim):
+    """The arguments come first."""
     daemon.login("work", KEY)
     done = daemon.cli("ask", "-m", "work/m", "-s", "be brief", "sum up:", stdin="some text\n")
     assert done.returncode == 0, done.stderr
@@ -55,8 +55,8 @@ def test_the_prompt_may_come_from_both_sides(daemon, sim):
     assert "some text" in str(messages[1]["content"])
 
 
-def test_invalid_utf8_in_a_prompt_is_replaced_not_fatal(daemon, sim):
-    """An editor's buffer may hold anything."""
+def test_invalid_utf8_in_a_prompt_is_replaced(daemon, sim):
+    """It is no error: an editor's buffer may contain anything."""
     daemon.login("work", KEY)
     done = daemon.cli("ask", "-m", "work/m", "caf\udce9 au lait")
     assert done.returncode == 0, done.stderr
@@ -64,7 +64,7 @@ def test_invalid_utf8_in_a_prompt_is_replaced_not_fatal(daemon, sim):
 
 
 def test_ctrl_c_closes_the_upstream_connection_at_once(daemon, sim):
-    """Exit 130, no traceback, and nobody goes on paying."""
+    """Exit code 130, no traceback, and the provider stops generating."""
     daemon.login("work", KEY)
     sim.faults.add(Fault("stall", after=1))
     asked = daemon.popen("ask", "-m", "work/m", "one two three")
@@ -76,7 +76,7 @@ def test_ctrl_c_closes_the_upstream_connection_at_once(daemon, sim):
 
 
 def test_a_killed_client_closes_the_upstream_connection_too(daemon, sim):
-    """Nobody asked to cancel: the connection's end says it."""
+    """The end of the client's connection cancels the request."""
     daemon.login("work", KEY)
     sim.faults.add(Fault("stall"))
     asked = daemon.popen("ask", "-m", "work/m", "x")
@@ -87,7 +87,7 @@ def test_a_killed_client_closes_the_upstream_connection_too(daemon, sim):
 
 
 def test_a_closed_stdout_pipe_is_no_traceback(daemon, sim):
-    """`ask | head -1` ends quietly, and upstream as well."""
+    """`ask | head -1` ends quietly and closes the upstream connection."""
     daemon.login("work", KEY)
     sim.behave(delay=0.005)
     asked = daemon.popen("ask", "-m", "work/m", "count 2000")
@@ -100,7 +100,7 @@ def test_a_closed_stdout_pipe_is_no_traceback(daemon, sim):
 
 
 def test_a_stream_cut_in_the_middle_shows_the_text_so_far(daemon, sim):
-    """`truncated`, exit 5: never taken for a whole answer."""
+    """The error is `truncated`, the exit code 5."""
     daemon.login("work", KEY)
     for kind in ("truncate", "cut", "reset"):
         sim.faults.add(Fault(kind, after=2))
@@ -114,7 +114,7 @@ def test_a_stream_cut_in_the_middle_shows_the_text_so_far(daemon, sim):
 
 
 def test_a_tool_call_reaches_the_client_whole(daemon, sim):
-    """Through both vendors' forms, and the result goes back."""
+    """In both vendors' formats, and the result is sent back."""
     daemon.login("work", KEY)
     daemon.login("spare", "canary-spare-0123456789abcdef")
     tool = {"name": "look", "parameters": '{"type":"object","properties":{"at":{"type":"string"}}}'}
@@ -137,15 +137,15 @@ def test_a_tool_call_reaches_the_client_whole(daemon, sim):
             assert got["message"]["content"][0]["text"] == "The tools answered: saw 0 | saw 1"
 
 
-def test_a_newcomer_without_any_key_is_told_what_to_do(daemon):
-    """Exit 4 and the command to run, not a stack of failures."""
+def test_without_any_key_the_error_says_what_to_do(daemon):
+    """Exit code 4 and the command to run."""
     done = daemon.cli("ask", "hello")
     assert done.returncode == 4
     assert "auth login" in done.stderr
 
 
 def test_a_cancelled_chat_leaves_the_connection_usable(daemon, sim):
-    """The client goes on with its next request."""
+    """The client's next request is answered."""
     daemon.login("work", KEY)
     with daemon.client() as client:
         sim.faults.add(Fault("stall", after=1))

@@ -1,4 +1,4 @@
-"""What a prompt and an answer may be made of, from the command line to the provider and back."""
+"""Files, images, tools, schemas and thinking, from the command line to the provider and back."""
 
 import json
 from base64 import b64encode
@@ -21,7 +21,7 @@ MODELS = ("work/gpt-5.5", "spare/claude-sonnet-5")
 
 @pytest.fixture
 def signed_in(daemon):
-    """A daemon that has both keys."""
+    """A daemon with both keys."""
     daemon.login("work", KEY)
     daemon.login("spare", SPARE_KEY)
     return daemon
@@ -29,7 +29,7 @@ def signed_in(daemon):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_file_and_an_image_reach_the_model(signed_in, sim, model):
-    """The text is in the prompt, the picture in the vendor's form."""
+    """The text is in the prompt, the image in the vendor's format."""
     (signed_in.root / "note.md").write_text("buy milk\n")
     (signed_in.root / "photo").write_bytes(PNG)
     files = ("-f", str(signed_in.root / "note.md"), "-f", str(signed_in.root / "photo"))
@@ -42,7 +42,7 @@ def test_a_file_and_an_image_reach_the_model(signed_in, sim, model):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_an_image_by_url(signed_in, model):
-    """It is the provider that fetches it."""
+    """The provider gets the URL."""
     url = "https://example.org/cat.png"
     done = signed_in.cli("ask", "-m", model, "-f", url, "what do you see?")
     assert (done.returncode, done.stdout) == (0, f"I see 1: {url}\n"), done.stderr
@@ -50,7 +50,7 @@ def test_an_image_by_url(signed_in, model):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_a_conversation_with_a_tool(signed_in, model):
-    """The call is a line of JSON; with its result the conversation goes on."""
+    """The call is a line of JSON; with its result the conversation continues."""
     (signed_in.root / "tools.json").write_text(json.dumps([TOOL]))
     tools = ("--tools", str(signed_in.root / "tools.json"))
     prompt = 'call look {"at": "sky"}'
@@ -72,7 +72,7 @@ def test_a_conversation_with_a_tool(signed_in, model):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_tool_that_has_to_be_called(signed_in, model):
+def test_a_tool_choice_is_respected(signed_in, model):
     """`--tool-choice NAME`, and `none`."""
     words = ("ask", "-m", model, "--tools", json.dumps([TOOL]), "--tool-choice")
     done = signed_in.cli(*words, "look", "hello")
@@ -81,15 +81,15 @@ def test_a_tool_that_has_to_be_called(signed_in, model):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_an_answer_that_fits_a_schema(signed_in, model):
-    """What comes out is JSON of that form and nothing else."""
+def test_an_answer_matches_a_schema(signed_in, model):
+    """Standard output has the JSON and nothing else."""
     done = signed_in.cli("ask", "-m", model, "--schema", json.dumps(SCHEMA), "hello")
     assert (done.returncode, json.loads(done.stdout)) == (0, {"word": "hello"}), done.stderr
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_thinking_stays_off_standard_output(signed_in, model):
-    """It is on standard error if asked for, and in the message with --json."""
+    """It is on standard error on request, and in the message with --json."""
     words = ("ask", "-m", model, "--reasoning", "high", "hello")
     quiet = signed_in.cli(*words)
     assert (quiet.returncode, quiet.stdout) == (0, "hello\n"), quiet.stderr
@@ -101,8 +101,8 @@ def test_thinking_stays_off_standard_output(signed_in, model):
     assert shown.stderr.strip() == "".join(thoughts)
 
 
-def test_thinking_of_a_model_that_shows_it(signed_in):
-    """As it comes, before the answer."""
+def test_visible_thinking_is_streamed(signed_in):
+    """Before the answer."""
     words = ("ask", "-m", MODELS[1], "--reasoning", "high", "--show-reasoning", "hello")
     assert signed_in.cli(*words).stderr == "Let me think about: hello\n\n"
 
@@ -120,16 +120,16 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_bad_input_is_told_before_anything_is_sent(home, name):
-    """What, where, what to do; not even a daemon is needed for that."""
+def test_bad_input_is_reported_before_anything_is_sent(home, name):
+    """The error says what, where and what to do; no daemon is needed."""
     words, expected = BROKEN[name]
     done = home.cli("ask", *words, "hello")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"aircher-cli: {expected}")
 
 
-def test_a_part_that_is_wrong_is_named_by_the_daemon(signed_in):
-    """Its place in the conversation is told."""
+def test_the_daemon_names_an_invalid_part(signed_in):
+    """The error has its path in the request."""
     messages = [{"role": "user", "content": [{"type": "image", "url": "ftp://x"}]}]
     done = signed_in.cli("ask", "-m", "work/m", "--messages", json.dumps(messages))
     assert (done.returncode, done.stdout) == (1, "")

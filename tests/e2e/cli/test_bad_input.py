@@ -1,4 +1,4 @@
-"""Bad input gets a clear error that says what, where and what to do; and nothing is lost."""
+"""Bad input gets an error that says what, where and what to do, and nothing is lost."""
 
 import json
 import os
@@ -19,8 +19,8 @@ KEY = "canary-work-0123456789abcdef"
 @pytest.mark.parametrize(
     "bad", ["canary with-space-inside", "canary\x00control", "canary-\x1b[31mred", "", "  \n"]
 )
-def test_a_key_that_cannot_be_one_is_refused_and_not_repeated(daemon, sim, bad):
-    """White space inside, control characters, nothing at all."""
+def test_an_impossible_key_is_refused_and_not_repeated(daemon, sim, bad):
+    """White space, control characters, or an empty key."""
     done = daemon.cli("auth", "login", "work", "--with-token", stdin=bad)
     assert done.returncode in {1, 2}
     assert done.stderr
@@ -29,14 +29,14 @@ def test_a_key_that_cannot_be_one_is_refused_and_not_repeated(daemon, sim, bad):
 
 
 def test_a_key_on_the_command_line_is_refused_and_not_repeated(daemon):
-    """It would be in the shell's history and in every process list."""
+    """It would be in the shell's history and in the process list."""
     done = daemon.cli("auth", "login", "work", KEY)
     assert done.returncode == 2
     assert KEY not in done.stderr
 
 
-def test_an_unknown_provider_is_named_with_the_nearest(daemon):
-    """Did you mean."""
+def test_an_unknown_provider_gets_a_suggestion(daemon):
+    """The error says "did you mean"."""
     done = daemon.cli("auth", "login", "antropic", "--with-token", stdin=KEY)
     assert (done.returncode, "anthropic" in done.stderr) == (1, True)
     done = daemon.cli("ask", "-m", "wrok/m", "hi")
@@ -54,7 +54,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_config_at_start_leaves_the_daemon_running(sim, name):
-    """`status` and the next command say file, line and cure; chat answers config_invalid."""
+    """`status` and the next command report file, line and fix; chat answers config_invalid."""
     text, line = BROKEN[name]
     with open_home() as home:
         home.write_config(text)
@@ -80,8 +80,8 @@ def test_a_broken_config_at_start_leaves_the_daemon_running(sim, name):
         assert home.cli("ask", "-m", "work/m", "hello").returncode == 0
 
 
-def test_a_broken_config_at_start_does_not_turn_on_a_good_key(daemon):
-    """The key is not called rejected, and nobody advises to remove it."""
+def test_a_broken_config_at_start_does_not_reject_a_valid_key(daemon):
+    """The key is not shown as rejected, and no hint suggests removing it."""
     daemon.login("work", KEY)
     good = daemon.config_file.read_text()
     daemon.stop()
@@ -98,7 +98,7 @@ def test_a_broken_config_at_start_does_not_turn_on_a_good_key(daemon):
 
 
 def test_a_broken_config_on_reload_keeps_the_last_good_one(daemon):
-    """Requests go on being served, and status says what is wrong."""
+    """Requests are still served, and status reports the problem."""
     daemon.login("work", KEY)
     daemon.write_config("nonsense = 1\n")
     reload = daemon.cli("config", "reload")
@@ -121,7 +121,7 @@ def test_a_broken_config_on_reload_keeps_the_last_good_one(daemon):
     ids=["never", "http", "length bomb", "nesting", "integer key", "ext", "oversized"],
 )
 def test_a_malformed_frame_ends_its_own_connection_only(daemon, bytes_sent):
-    """One error notification, then the end; everybody else goes on."""
+    """One error notification, then the connection closes; other clients are not affected."""
     with daemon.client() as other, socket.socket(socket.AF_UNIX) as bad:
         other.call("ping")
         bad.settimeout(20)
@@ -134,14 +134,14 @@ def test_a_malformed_frame_ends_its_own_connection_only(daemon, bytes_sent):
                 received += data
         unpacker = msgpack.Unpacker()
         unpacker.feed(received)
-        told = list(unpacker)
-        assert [(kind, method) for kind, method, _ in told] == [(2, "error")]
-        assert told[0][2][0]["code"] == "bad_request"
+        received = list(unpacker)
+        assert [(kind, method) for kind, method, _ in received] == [(2, "error")]
+        assert received[0][2][0]["code"] == "bad_request"
         assert other.call("ping") == {}
 
 
 def start_aircherd(home):
-    """Run a second `aircherd` to its end."""
+    """Run a second `aircherd` until it exits."""
     return subprocess.run(
         [sys.executable, "-m", "aircherd"],
         env=home.environ,
@@ -152,8 +152,8 @@ def start_aircherd(home):
     )
 
 
-def test_a_second_daemon_is_refused_and_told_who_the_first_is(daemon):
-    """Exit 3; the first one goes on."""
+def test_a_second_daemon_exits_and_names_the_first(daemon):
+    """Exit code 3; the first one keeps running."""
     second = start_aircherd(daemon)
     assert second.returncode == 3
     assert str(daemon.process.pid) in second.stderr
@@ -162,7 +162,7 @@ def test_a_second_daemon_is_refused_and_told_who_the_first_is(daemon):
 
 
 def test_a_shell_with_another_runtime_directory_starts_no_second_daemon(daemon):
-    """The same data: told, with the socket of the first."""
+    """It uses the same data; the error has the socket of the first."""
     other = daemon.root / "run2"
     other.mkdir(mode=0o700)
     daemon.environ["XDG_RUNTIME_DIR"] = str(other)
@@ -171,7 +171,7 @@ def test_a_shell_with_another_runtime_directory_starts_no_second_daemon(daemon):
 
 
 def test_a_socket_left_by_a_killed_daemon_is_replaced(daemon):
-    """The next one starts as if nothing had been."""
+    """The next daemon starts normally."""
     daemon.process.kill()
     daemon.process.wait()
     assert daemon.socket.exists()
@@ -181,7 +181,7 @@ def test_a_socket_left_by_a_killed_daemon_is_replaced(daemon):
 
 @pytest.mark.parametrize("fault", ["symlink", "open", "foreign"])
 def test_an_unsafe_socket_directory_is_refused_by_both_sides(sim, fault):
-    """With the reason and the cure; no prompt is sent to a stranger's socket."""
+    """With the reason and the fix; no prompt is sent to another user's socket."""
     with open_home() as home:
         directory = home.socket.parent
         if fault == "symlink":
@@ -204,7 +204,7 @@ def test_an_unsafe_socket_directory_is_refused_by_both_sides(sim, fault):
 
 
 def test_a_socket_path_that_is_too_long_is_refused_by_both_sides():
-    """107 bytes is what the system takes."""
+    """The system allows at most 107 bytes."""
     with open_home() as home:
         home.environ["AIRCHER_SOCKET"] = str(home.root / ("x" * 110) / "s.sock")
         daemon, asked = start_aircherd(home), home.cli("ask", "hello")
@@ -213,8 +213,8 @@ def test_a_socket_path_that_is_too_long_is_refused_by_both_sides():
         assert "107" in asked.stderr
 
 
-def test_a_peer_of_another_user_is_turned_away(daemon):
-    """Even where the file's mode would let it in."""
+def test_a_client_of_another_user_is_refused(daemon):
+    """Even if the mode of the socket would allow it."""
     if os.getuid() != 0:
         pytest.skip("only root can become another user")
     for path in (daemon.root, daemon.root / "run", daemon.socket.parent):

@@ -1,4 +1,4 @@
-"""A real headless Neovim speaks the protocol with thirty lines of Lua: the wire serves others."""
+"""A real headless Neovim uses the protocol with thirty lines of Lua."""
 
 import json
 import shutil
@@ -16,8 +16,8 @@ KEY = "canary-work-0123456789abcdef"
 CLIENT = Path(__file__).parents[3] / "clients" / "nvim"
 
 
-def test_neovim_says_hello_streams_cancels_and_hears_of_a_login(daemon, sim, tmp_path):
-    """One conversation: each step is a line that Neovim printed; its project has the bill."""
+def test_neovim_says_hello_streams_cancels_and_receives_an_event(daemon, sim, tmp_path):
+    """Neovim prints a line for each step; the usage belongs to its project."""
     (tmp_path / ".git").mkdir()
     (tmp_path / "lua").mkdir()
     if shutil.which("nvim") is None:
@@ -59,16 +59,16 @@ def test_neovim_says_hello_streams_cancels_and_hears_of_a_login(daemon, sim, tmp
         daemon.login("spare", "canary-spare-0123456789abcdef")
         read_until("closed")
         assert nvim.wait(timeout=20) == 0, nvim.stderr.read()
-    told = dict(lines)
-    assert told["hello"] == "aircherd"
-    assert told["subscribed"] >= 2
-    assert told["text"] == "streamed| to| an| editor"
+    printed = dict(lines)
+    assert printed["hello"] == "aircherd"
+    assert printed["subscribed"] >= 2
+    assert printed["text"] == "streamed| to| an| editor"
     dones = [value for what, value in lines if what == "chat.done"]
     assert dones[0]["result"]["message"]["content"][0]["text"] == "streamed to an editor"
     assert dones[1]["error"]["code"] == "cancelled"
-    assert told["refused"] == "unknown_method"
-    assert (told["event"]["topic"], told["event"]["provider"]) == ("auth", "spare")
-    assert told["event"]["state"] == "authenticated"
+    assert printed["refused"] == "unknown_method"
+    assert (printed["event"]["topic"], printed["event"]["provider"]) == ("auth", "spare")
+    assert printed["event"]["state"] == "authenticated"
     wait_until(sim.requests[-2].finished.is_set, "the cancelled stream has ended upstream")
     assert any(r.disconnected.is_set() for r in sim.requests)
     with daemon.client() as client:

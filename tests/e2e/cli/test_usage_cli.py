@@ -1,4 +1,4 @@
-"""What a person sees of routes, cooldowns, limits and the bill, through the real daemon."""
+"""Routes, cooldowns, limits and usage on the command line, with a real daemon."""
 
 import csv
 import io
@@ -36,7 +36,7 @@ per = "day"
 
 @pytest.fixture
 def signed_in(home):
-    """Two providers with a key each; the first is limited, and has a price."""
+    """Two providers with a key each; the first has a limit and a price."""
     home.write_config(home.config_file.read_text() + MORE)
     home.start()
     home.login("work", KEY)
@@ -56,8 +56,8 @@ def ask(home, *words):
     return done.stderr.splitlines()
 
 
-def test_the_bill(signed_in):
-    """By provider and model; what has no price is said to have none."""
+def test_usage_is_a_table(signed_in):
+    """By provider and model; a missing price is marked."""
     assert lines_of(signed_in, "usage")[0].startswith("nothing was used since ")
     for _ in range(3):
         ask(signed_in)
@@ -69,8 +69,8 @@ def test_the_bill(signed_in):
     assert "the cost of 1 request is not known" in signed_in.cli("usage").stderr
 
 
-def test_the_bill_for_a_spreadsheet(signed_in):
-    """By day and client, as numbers."""
+def test_usage_as_csv(signed_in):
+    """By day and client, with plain numbers."""
     ask(signed_in)
     words = ("usage", "--by", "day,client", "--since", "today", "--until", "today", "--csv")
     [row] = csv.DictReader(io.StringIO(signed_in.cli(*words).stdout))
@@ -83,7 +83,7 @@ def test_the_bill_for_a_spreadsheet(signed_in):
 
 
 def test_a_limit_as_it_fills(signed_in):
-    """From nothing to all, and then the plan passes over who is limited, and so does `ask`."""
+    """From zero to full; then the plan and `ask` skip the limited provider."""
     assert lines_of(signed_in, "limits")[0].startswith("✓ work: 2 requests a day    0%  0 of 2")
     for _ in range(2):
         assert ask(signed_in) == []
@@ -96,7 +96,7 @@ def test_a_limit_as_it_fills(signed_in):
 
 
 def test_the_plan_follows_what_the_request_needs(signed_in):
-    """Its price too, and nobody is asked for it."""
+    """And its price; no provider is called."""
     plan = json.loads(signed_in.cli("route", "-m", "chain", "--json", "--max-tokens", "1").stdout)
     assert plan["needs"] == {"abilities": [], "input_tokens": 1000, "output_tokens": 1}
     assert plan["candidates"][0]["price"] == "1.001"
@@ -105,15 +105,15 @@ def test_the_plan_follows_what_the_request_needs(signed_in):
     assert lines_of(signed_in, "usage")[0].startswith("nothing was used")
 
 
-def test_nobody_is_signed_in(daemon):
-    """Is said with the exit code that says signing in would help."""
+def test_no_provider_is_signed_in(daemon):
+    """The exit code says that signing in would help."""
     lines = lines_of(daemon, "route", "-m", "chain", code=4)
     assert lines[0] == "Nobody can be asked for about 1,000 tokens in."
     assert "aircher-cli auth login work" in lines[3]
 
 
 def test_a_cooldown_from_its_beginning_to_its_end(signed_in, sim):
-    """It is listed with its reason and its end, until somebody clears it."""
+    """It is listed with its reason and its end until it is cleared."""
     assert lines_of(signed_in, "cooldowns") == ["nobody is cooling down"]
     sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=600))
     ask(signed_in)
@@ -125,8 +125,8 @@ def test_a_cooldown_from_its_beginning_to_its_end(signed_in, sim):
     assert ask(signed_in) == []
 
 
-def test_an_ask_that_waits(signed_in, sim):
-    """Nobody else may answer, so it is asked again as soon as it is back."""
+def test_an_ask_waits_for_a_cooldown(signed_in, sim):
+    """There is no other candidate, so the provider is tried again when its cooldown ends."""
     sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=1))
     words = ("ask", "--json", "--provider", "work", "-m", "chain", "--wait", "20", "hello")
     answer = json.loads(signed_in.cli(*words).stdout)
@@ -134,7 +134,7 @@ def test_an_ask_that_waits(signed_in, sim):
 
 
 def test_a_conversation_stays_where_it_is(signed_in, sim):
-    """With whoever answered last, although another one is first in the chain."""
+    """It stays with the candidate that answered last, although another is first in the chain."""
     sim.faults.add(Fault("error", error="overloaded", vendor="openai"))
     assert "spare/claude-sonnet-5 answered" in ask(signed_in, "--conversation", "tea")[0]
     signed_in.cli("cooldowns", "clear")
@@ -144,7 +144,7 @@ def test_a_conversation_stays_where_it_is(signed_in, sim):
 
 
 def test_usage_by_project(signed_in, tmp_path):
-    """What was asked inside a repository is its own; outside of any it is nobody's."""
+    """Requests made inside a repository are attributed to it; others to no project."""
     inside = tmp_path / "blue" / "src"
     inside.mkdir(parents=True)
     (tmp_path / "blue" / ".git").mkdir()
@@ -160,8 +160,8 @@ def test_usage_by_project(signed_in, tmp_path):
     assert "(none)" in signed_in.cli("usage", "--by", "project").stdout
 
 
-def test_a_limit_says_when_it_is_free_again(signed_in):
-    """In the error's words, with and without the way to it."""
+def test_a_limit_error_says_when_there_is_room_again(signed_in):
+    """With and without `-v`."""
     for _ in range(2):
         ask(signed_in)
     words = ("ask", "-m", "chain", "--provider", "work")
@@ -173,8 +173,8 @@ def test_a_limit_says_when_it_is_free_again(signed_in):
     assert "; free again in " in done.stderr.splitlines()[0]
 
 
-def test_a_wait_that_was_too_short_says_which_would_do(signed_in, sim):
-    """The provider named a time: it is told, although nobody was waited for."""
+def test_an_insufficient_wait_says_how_long_to_wait(signed_in, sim):
+    """The error has the provider's time, although the request did not wait."""
     sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=20))
     done = signed_in.cli("ask", "-m", "work/gpt-5.5", "--wait", "3", "hello you")
     assert done.returncode == 5
@@ -182,8 +182,8 @@ def test_a_wait_that_was_too_short_says_which_would_do(signed_in, sim):
     assert re.fullmatch(r"  free again in \d+ s \(.+\); 'ask --wait \d+' waits for that", last)
 
 
-def test_a_missing_price_is_told_of_each_model(home):
-    """With what to write; the limit is about neither of them."""
+def test_a_missing_price_is_reported_for_each_model(home):
+    """With the lines to add to the configuration."""
     home.write_config(home.config_file.read_text() + WITHOUT_PRICES)
     home.start()
     home.login("work", KEY)

@@ -1,4 +1,4 @@
-"""Where descriptors run out, who is there goes on; the next is served once there is room."""
+"""Without free file descriptors, connected clients continue and new ones wait."""
 
 from contextlib import AsyncExitStack
 
@@ -14,7 +14,7 @@ NOFILE = 64
 CROWD = 80
 """More clients than descriptors."""
 GIVE_UP = 1.0
-"""Seconds after which a client that has no answer is taken to be waiting for room."""
+"""Seconds after which a client without a response counts as waiting."""
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ async def daemon(sim):
 
 
 async def fill(daemon, stack):
-    """Connect until the daemon takes no more; return who is served and who waits."""
+    """Connect until the daemon accepts no more; return the served and the waiting clients."""
     peers = [
         await stack.enter_async_context(await Peer.connect(daemon.home.socket))
         for _ in range(CROWD)
@@ -49,7 +49,7 @@ async def fill(daemon, stack):
 
 
 async def test_existing_clients_go_on_and_new_ones_are_served_when_there_is_room(daemon, sim):
-    """A stream under way ends whole, a call is answered; then one leaves and another comes in."""
+    """Running streams and calls complete; when a client leaves, a waiting one is served."""
     async with AsyncExitStack() as stack:
         early = await stack.enter_async_context(await Peer.connect(daemon.home.socket))
         sim.behave(delay=0.05)
@@ -71,7 +71,7 @@ async def test_existing_clients_go_on_and_new_ones_are_served_when_there_is_room
 
 
 async def test_existing_clients_can_reach_a_provider_while_others_wait(daemon, sim):
-    """Clients never take the descriptors that their chats need."""
+    """Clients never use the descriptors that chats need."""
     async with AsyncExitStack() as stack:
         served, _ = await fill(daemon, stack)
         with trio.fail_after(PATIENCE):
@@ -79,8 +79,8 @@ async def test_existing_clients_can_reach_a_provider_while_others_wait(daemon, s
         assert (heard.error, heard.text) == (None, "one two")
 
 
-async def test_a_want_of_descriptors_says_nothing_about_the_provider(daemon, sim):
-    """However many chats there are at once: whose fault it is stays true."""
+async def test_a_lack_of_descriptors_is_not_blamed_on_the_provider(daemon, sim):
+    """However many chats run at once."""
     async with await Peer.connect(daemon.home.socket) as peer:
         sim.behave(first_delay=1.0)
         for number in range(CROWD):
@@ -94,7 +94,7 @@ async def test_a_want_of_descriptors_says_nothing_about_the_provider(daemon, sim
 
 
 async def test_the_log_is_not_flooded_while_clients_wait(daemon):
-    """It may say once that there is no room, and not every tenth of a second."""
+    """It may report the lack once, but not every tenth of a second."""
     async with AsyncExitStack() as stack:
         await fill(daemon, stack)
         await trio.sleep(1)

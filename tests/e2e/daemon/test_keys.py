@@ -1,6 +1,6 @@
-"""Where a key comes from, on the one path a real request takes: the seed's checklist.
+"""The sources of keys, and their use by a real request.
 
-What proves it is the key that arrived at the provider, as its journal has it.
+Each test checks the key that arrived at the provider, as its journal recorded it.
 """
 
 import json
@@ -21,14 +21,14 @@ def chat_keys(sim):
 
 
 def row_of(home, provider):
-    """Return the row of a provider with one key."""
+    """Return the status row of a provider with one key."""
     rows = json.loads(home.cli("auth", "status", "--json").stdout)["rows"]
     (row,) = [row for row in rows if row["provider"] == provider]
     return row
 
 
 def test_a_stored_key_without_an_environment_variable(daemon, sim):
-    """Stored by login, used by ask."""
+    """Login stores it and ask uses it."""
     daemon.login("work", STORED)
     done = daemon.cli("ask", "-m", "work/some-model", "hello there")
     assert (done.returncode, done.stdout) == (0, "hello there\n")
@@ -36,7 +36,7 @@ def test_a_stored_key_without_an_environment_variable(daemon, sim):
 
 
 def test_a_stored_key_comes_before_an_environment_variable(home, sim):
-    """And status says what it hides."""
+    """Status lists the variable as shadowed."""
     home.start({"WORK_KEY": FROM_ENV})
     home.login("work", STORED)
     assert home.cli("ask", "-m", "work/m", "hi").returncode == 0
@@ -45,7 +45,7 @@ def test_a_stored_key_comes_before_an_environment_variable(home, sim):
 
 
 def test_an_environment_variable_alone(home, sim):
-    """The fallback: used, and named as the source."""
+    """It is used, and status names it as the source."""
     sim.keys.accept("openai", FROM_ENV)
     home.start({"WORK_KEY": FROM_ENV})
     done = home.cli("ask", "--json", "-m", "work/m", "hi")
@@ -56,7 +56,7 @@ def test_an_environment_variable_alone(home, sim):
 
 
 def test_a_key_survives_a_restart_of_the_daemon(daemon, sim):
-    """It is stored, not remembered."""
+    """It is read from the store."""
     daemon.login("work", STORED)
     assert daemon.stop() == 0
     daemon.start()
@@ -65,7 +65,7 @@ def test_a_key_survives_a_restart_of_the_daemon(daemon, sim):
 
 
 def test_a_key_from_a_command(home, sim):
-    """`key_command` prints it; it is on no command line of ours."""
+    """`key_command` prints it; it is never on a command line."""
     (home.root / "key.txt").write_text(STORED + "\n")
     home.config_file.write_text(
         f'[providers.work]\nkind = "openai"\nbase_url = "{sim.url}/v1"\n'
@@ -78,7 +78,7 @@ def test_a_key_from_a_command(home, sim):
 
 @pytest.mark.secret_service
 def test_a_stored_key_in_a_real_keyring(home, sim):
-    """Kept by Secret Service, and by no file of ours."""
+    """It is in the Secret Service, and in none of our files."""
     with secret_service() as keyring:
         home.start(keyring.environ)
         home.login("work", STORED)
@@ -90,7 +90,7 @@ def test_a_stored_key_in_a_real_keyring(home, sim):
 
 @pytest.mark.secret_service
 def test_a_locked_keyring_does_not_fall_through_to_the_environment(home, sim):
-    """That is how surprise bills happen: the provider is passed over, and status says why."""
+    """That would cause surprise bills: the provider is skipped, and status says why."""
     sim.keys.accept("openai", FROM_ENV)
     with secret_service() as keyring:
         home.start(keyring.environ)
@@ -111,7 +111,7 @@ def test_a_locked_keyring_does_not_fall_through_to_the_environment(home, sim):
 
 
 def test_the_next_provider_answers_when_a_key_is_refused(daemon, sim):
-    """The client is told by whom and why, and the refused key is not tried again."""
+    """The result says which provider refused it and why, and the key is not tried again."""
     daemon.login("work", STORED)
     daemon.login("spare", SPARE)
     sim.keys.revoke("openai", STORED)
@@ -133,8 +133,8 @@ def test_the_next_provider_answers_when_a_key_is_refused(daemon, sim):
     assert [vendor for vendor, _ in chat_keys(sim)] == ["openai", "anthropic", "anthropic"]
 
 
-def test_a_person_sees_the_fallback(daemon, sim):
-    """One line on standard error, the answer alone on standard output."""
+def test_the_command_line_shows_the_fallback(daemon, sim):
+    """One line on standard error; standard output has only the answer."""
     daemon.login("work", STORED)
     daemon.login("spare", SPARE)
     sim.keys.revoke("openai", STORED)
@@ -145,7 +145,7 @@ def test_a_person_sees_the_fallback(daemon, sim):
 
 
 def test_status_and_events_follow_login_logout_and_a_401_at_once(daemon, sim):
-    """Every client sees the same picture, pushed as it changes."""
+    """All clients get the same state, pushed on each change."""
     with daemon.client() as client:
         events = client.events(["auth"])
 
@@ -167,7 +167,7 @@ def test_status_and_events_follow_login_logout_and_a_401_at_once(daemon, sim):
 
 
 def test_a_refused_key_is_not_stored(daemon, sim):
-    """Login checks first; exit 4, and nothing is left."""
+    """Login checks it first; exit code 4, and nothing is stored."""
     done = daemon.cli("auth", "login", "work", "--with-token", stdin="canary-wrong-0123456789")
     assert done.returncode == 4
     assert "refused" in done.stderr
@@ -175,7 +175,7 @@ def test_a_refused_key_is_not_stored(daemon, sim):
     assert "canary-wrong" not in daemon.everything_written()
 
 
-def test_no_verify_stores_what_cannot_be_checked(daemon, sim):
+def test_no_verify_stores_an_unchecked_key(daemon, sim):
     """It is unverified until a request succeeds."""
     daemon.login("work", STORED, "--no-verify")
     assert row_of(daemon, "work")["state"] == "unverified"
@@ -185,7 +185,7 @@ def test_no_verify_stores_what_cannot_be_checked(daemon, sim):
 
 
 def test_import_takes_the_keys_of_the_callers_shell(daemon, sim):
-    """The daemon does not see this shell's exports; import hands them over."""
+    """The daemon cannot see the shell's variables; import sends them."""
     shell = {"WORK_KEY": STORED, "SPARE_KEY": "canary-bad-key-0123456789", "OTHER": "x"}
     assert "WORK_KEY" in daemon.cli("auth", "status", environ=shell).stdout
     done = daemon.cli("auth", "import", "--json", environ=shell)
@@ -196,7 +196,7 @@ def test_import_takes_the_keys_of_the_callers_shell(daemon, sim):
 
 
 def test_a_second_key_answers_when_the_first_is_refused(daemon, sim):
-    """Another key of the provider comes before another provider."""
+    """Another key of the same provider is tried before another provider."""
     sim.keys.accept("openai", "canary-second-0123456789")
     daemon.login("work", STORED)
     daemon.login("work", "canary-second-0123456789", "--label", "second")
@@ -209,7 +209,7 @@ def test_a_second_key_answers_when_the_first_is_refused(daemon, sim):
 
 
 def test_a_key_is_bound_to_the_origin_it_was_stored_for(daemon, sim):
-    """A changed base_url gets no key until the user signs in again."""
+    """After a change of base_url, the key is not sent until the user signs in again."""
     daemon.login("work", STORED)
     text = daemon.config_file.read_text().replace("127.0.0.1", "localhost", 1)
     daemon.config_file.write_text(text)

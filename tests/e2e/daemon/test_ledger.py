@@ -1,4 +1,4 @@
-"""The ledger over the socket: every attempt once, whatever ends the daemon or ails the file."""
+"""The ledger of a real daemon: every attempt once, after any shutdown and any damage."""
 
 import random
 import sqlite3
@@ -24,7 +24,7 @@ cached_price = "0.25"
 
 @pytest.fixture
 def client(home):
-    """A client of a daemon that may use both providers, and knows the price of one."""
+    """A client of a daemon with both keys, and the price of one provider."""
     home.write_config(home.config_file.read_text() + PRICE)
     home.start(KEYS)
     with home.client() as connected:
@@ -32,12 +32,12 @@ def client(home):
 
 
 def ledger(home):
-    """The file; nobody may have it open."""
+    """The ledger's file. The daemon must be stopped."""
     return home.data / "ledger.db"
 
 
 def report(client, *by):
-    """The rows of a report, by what they are grouped by."""
+    """The rows of a report by their group."""
     rows = client.call("usage.report", {"by": list(by)})["rows"]
     return {tuple(row.get(name) for name in by): row for row in rows}
 
@@ -46,7 +46,7 @@ def report(client, *by):
 
 
 def test_every_attempt_is_a_row_with_its_outcome(home, sim, client):
-    """Those that failed too: as many as the provider received."""
+    """Including failed ones: as many as the provider received."""
     sim.faults.add(
         Fault("error", error="overloaded", vendor="openai"), Fault("cut", vendor="anthropic")
     )
@@ -59,21 +59,21 @@ def test_every_attempt_is_a_row_with_its_outcome(home, sim, client):
     assert said == true
 
 
-def test_the_cost_is_what_the_answers_said(sim, client):
-    """To the last digit, cached tokens at their price; what has no price is counted as such."""
+def test_the_cost_is_the_sum_of_the_responses(sim, client):
+    """Exactly, with cached tokens at their price; requests without a price are counted apart."""
     sim.behave(cached_tokens=2)
-    told = [ask(client, f"{'word ' * n}") for n in range(1, 20)]
-    spent = sum(Decimal(each["cost"]) for each in told)
+    results = [ask(client, f"{'word ' * n}") for n in range(1, 20)]
+    spent = sum(Decimal(each["cost"]) for each in results)
     totals = client.call("usage.report")["totals"]
     assert (Decimal(totals["cost"]), totals["unknown_cost"]) == (spent, 0)
-    assert totals["cached_tokens"] == sum(each["usage"]["cached_tokens"] for each in told) > 0
-    ask(client, model="work/nobody-knows-me")
+    assert totals["cached_tokens"] == sum(each["usage"]["cached_tokens"] for each in results) > 0
+    ask(client, model="work/unknown-model")
     totals = client.call("usage.report")["totals"]
     assert (Decimal(totals["cost"]), totals["unknown_cost"]) == (spent, 1)
 
 
-def test_it_says_who_asked_and_where(home, client):
-    """The first request of a connection too, which comes with its introduction."""
+def test_attempts_have_their_client_and_project(home, client):
+    """Including the first request of a connection, which is sent together with `hello`."""
     for name, project in (("nvim", "/src/one"), ("nvim", "/src/two"), ("script", "/src/two")):
         with home.client() as other:
             other.call("hello", {"client": {"name": name}, "project": project})
@@ -92,7 +92,7 @@ def test_it_says_who_asked_and_where(home, client):
 
 
 def test_neither_prompt_nor_answer_nor_key_is_in_it(home, client):
-    """Not in any byte of its files."""
+    """They appear nowhere in its files."""
     ask(client, "my-secret-prompt of today")
     client.call("usage.report")
     home.stop()
@@ -106,7 +106,7 @@ def test_neither_prompt_nor_answer_nor_key_is_in_it(home, client):
 
 
 def test_kill_9_at_random_points_loses_and_doubles_nothing():
-    """What a report has told stays; each attempt is there once or, if it was too young, not."""
+    """Reported attempts stay; each attempt is there once, or missing if it was very recent."""
     with simulator() as sim, open_home() as home:
         home.write_config(CONFIG.format(url=sim.url))
         killer = Killer(home, sim, random.Random(5))  # noqa: S311 - the same points in every run
@@ -116,8 +116,8 @@ def test_kill_9_at_random_points_loses_and_doubles_nothing():
         assert killer.check() > 0
 
 
-def test_what_was_under_way_is_unknown_and_counts_as_estimated(home, sim, client):
-    """It may have been paid for: the report says so."""
+def test_interrupted_attempts_count_as_estimated(home, sim, client):
+    """They may have been billed; the report marks them as estimated."""
     sim.faults.add(Fault("stall", vendor="openai"))
     client.call("chat.start", a_chat(max_tokens=1000))
     assert client.call("usage.report")["totals"]["requests"] == 0  # and what is begun is on disk
@@ -135,7 +135,7 @@ def test_what_was_under_way_is_unknown_and_counts_as_estimated(home, sim, client
 
 
 def test_a_ledger_of_a_newer_version_is_left_alone(home, client):
-    """A sentence says so, every byte stays, and the daemon serves on."""
+    """It is reported, the file is unchanged, and the daemon serves requests."""
     ask(client)
     home.stop()
     execute(ledger(home), "PRAGMA journal_mode = DELETE", "PRAGMA user_version = 99")
@@ -164,7 +164,7 @@ RUIN = {
 
 @pytest.mark.parametrize("how", RUIN)
 def test_a_damaged_ledger_is_moved_aside_whole(home, client, how):
-    """A new one is begun, requests go on, and the old bytes are there for whoever can use them."""
+    """A new one is started, requests are served, and the old file is kept."""
     ask(client)
     home.stop()
     execute(ledger(home), "PRAGMA journal_mode = DELETE")
@@ -173,7 +173,7 @@ def test_a_damaged_ledger_is_moved_aside_whole(home, client, how):
     home.start(KEYS)
     with home.client() as again:
         assert ask(again)["provider"] == "work"
-        # Of one that is cut off in its middle, what is before that may be read.
+        # The beginning of a truncated file may be readable.
         assert again.call("usage.report")["totals"]["requests"] in (1, 2)
         assert "damaged" in again.call("status")["ledger"]["reason"]
     home.stop()
@@ -182,8 +182,8 @@ def test_a_damaged_ledger_is_moved_aside_whole(home, client, how):
     assert {outcome for _, outcome in attempts(ledger(home))} == {"ok"}
 
 
-def test_a_ledger_that_somebody_else_has_locked_stops_no_request(home, client):
-    """What is used meanwhile is kept, and written when the lock is gone."""
+def test_a_ledger_locked_by_another_process_stops_no_request(home, client):
+    """Attempts are kept in memory and written when the lock is released."""
     ask(client)
     home.stop()
     with closing(sqlite3.connect(ledger(home))) as other:

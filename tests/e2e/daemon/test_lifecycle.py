@@ -1,4 +1,4 @@
-"""Starting, stopping, draining; by signal, by client, by nobody."""
+"""Starting, stopping and draining: by signal, by a client, and automatically."""
 
 import json
 import signal
@@ -17,14 +17,14 @@ KEY = "canary-work-0123456789abcdef"
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_stops_the_daemon_cleanly(daemon, number):
-    """Exit 0, the socket is gone, nothing crashed."""
+    """Exit code 0, the socket is removed, nothing crashed."""
     assert daemon.stop(number) == 0
     assert not daemon.socket.exists()
     assert "Traceback" not in daemon.log()
 
 
-def test_a_request_under_way_is_finished_before_the_end(daemon, sim):
-    """The drain waits for it; the next request is refused."""
+def test_a_running_request_completes_before_shutdown(daemon, sim):
+    """Draining waits for it; new requests are refused."""
     daemon.login("work", KEY)
     sim.faults.add(Fault("stall", after=1, seconds=1.0))
     asked = daemon.popen("ask", "-m", "work/m", "one two three")
@@ -36,7 +36,7 @@ def test_a_request_under_way_is_finished_before_the_end(daemon, sim):
 
 
 def test_a_second_signal_ends_the_draining(daemon, sim):
-    """The request under way is told so, and its upstream connection closed."""
+    """The running request gets an error, and its upstream connection is closed."""
     daemon.login("work", KEY)
     sim.faults.add(Fault("stall", after=1))
     asked = daemon.popen("ask", "--json", "-m", "work/m", "one two three")
@@ -44,30 +44,30 @@ def test_a_second_signal_ends_the_draining(daemon, sim):
     daemon.process.send_signal(signal.SIGTERM)
     wait_until(lambda: "stopping" in daemon.log(), "the daemon drains")
     daemon.process.send_signal(signal.SIGTERM)
-    # Far less than the draining may take.
+    # Far less than the limit for draining.
     assert daemon.process.wait(timeout=8) == 0
     out, _ = asked.communicate(timeout=20)
     assert json.loads(out)["error"]["code"] == "shutting_down"
     wait_until(sim.requests[-1].disconnected.is_set, "the provider sees its client leave")
 
 
-def test_every_client_gets_a_last_word(daemon):
-    """`shutting_down`, also those who only listen."""
+def test_every_client_gets_a_final_error(daemon):
+    """`shutting_down`, also clients that only receive events."""
     with daemon.client() as client:
         client.call("ping")
-        told = []
+        received = []
 
         def listen():
             try:
-                told.extend(client.events(["auth"]))
+                received.extend(client.events(["auth"]))
             except ClientError as error:
-                told.append(error)
+                received.append(error)
 
         thread = threading.Thread(target=listen)
         thread.start()
         assert daemon.stop() == 0
         thread.join(20)
-        assert "shutting" in str(told[-1]) or "closed" in str(told[-1])
+        assert "shutting" in str(received[-1]) or "closed" in str(received[-1])
 
 
 def test_a_client_may_stop_the_daemon(daemon):
@@ -84,7 +84,7 @@ def stop_for_good(home):
 
 
 def test_the_first_command_starts_a_daemon(sim):
-    """And status says who started it; it outlives the command."""
+    """Status says how it was started; it keeps running after the command."""
     with open_home({"AIRCHER_AUTOSTART": "1"}) as home:
         home.write_config(f'[providers.work]\nkind="openai"\nbase_url="{sim.url}/v1"\n')
         try:
@@ -108,7 +108,7 @@ def test_many_first_commands_start_one_daemon(sim):
 
 
 def test_without_autostart_the_missing_daemon_is_explained(sim):
-    """Exit 3, and the command that starts it."""
+    """Exit code 3, and the command that starts it."""
     with open_home() as home:
         done = home.cli("ask", "hello")
         assert done.returncode == 3
@@ -116,7 +116,7 @@ def test_without_autostart_the_missing_daemon_is_explained(sim):
 
 
 def test_daemon_start_status_restart_stop(sim):
-    """The whole life from the command line."""
+    """The commands of `aircher-cli daemon` work together."""
     with open_home() as home:
         assert home.cli("daemon", "status").returncode == 3
         assert home.cli("daemon", "start").returncode == 0
@@ -129,14 +129,14 @@ def test_daemon_start_status_restart_stop(sim):
 
 
 def test_a_displaced_socket_ends_the_daemon(daemon):
-    """Nobody could reach it any more, so it makes room for one that can be reached."""
+    """It is unreachable then, so it exits to make room for another."""
     daemon.socket.unlink()
     assert daemon.process.wait(timeout=20) == 0
     assert "socket_displaced" in daemon.log()
 
 
 def test_a_chat_while_draining_is_refused_with_its_own_code(daemon, sim):
-    """The client goes to the next daemon with it."""
+    """With this code the client retries with the next daemon."""
     daemon.login("work", KEY)
     sim.faults.add(Fault("stall", after=1, seconds=1.5))
     asked = daemon.popen("ask", "-m", "work/m", "one two three")
@@ -152,7 +152,7 @@ def test_a_chat_while_draining_is_refused_with_its_own_code(daemon, sim):
 
 
 def test_help_and_version_need_no_daemon():
-    """And cost no start of one."""
+    """And do not start one."""
     with open_home() as home:
         for arguments in (["--help"], ["--version"], ["ask", "--help"], ["config", "path"]):
             done = home.cli(*arguments)

@@ -1,4 +1,4 @@
-"""Under load nothing leaks, nothing is lost, and who does not read harms only itself."""
+"""Under load nothing leaks, nothing is lost, and a client that does not read harms only itself."""
 
 import random
 
@@ -22,7 +22,7 @@ from helpers.daemon.real_daemon import home as open_home
 
 MIB = 1024 * 1024
 BOUND = 8 * MIB
-"""What may wait for one client."""
+"""Bytes that may be queued for one client."""
 
 
 @pytest.fixture
@@ -60,14 +60,14 @@ async def kill_clients(home, count):
 
 
 async def test_cancelled_chats_leave_nothing_behind(home, sim):
-    """No connection, descriptor, task or byte, wherever and however they were broken off."""
+    """No connection, descriptor, task or byte, at every stage and for both cancellations."""
     async with cancels.open_mute() as mute:
         with cancels.dark_port() as dark:
             more = cancels.CONFIG.format(dark=dark, mute=mute.port)
             async with watched_daemon(home, sim, more_config=more) as daemon:
                 cancels.prepare(sim)
                 storm = cancels.Storm(home.socket)
-                # First a few, so that what is loaded once (TLS, threads) is not taken for a leak.
+                # Warm up, so that what is loaded once (TLS, threads) does not count as a leak.
                 await storm.run(32, 16)
                 before = await daemon.settled()
                 with trio.fail_after(PATIENCE):
@@ -80,7 +80,7 @@ async def test_cancelled_chats_leave_nothing_behind(home, sim):
                 )
                 assert await daemon.settled() == before
                 assert all(request.disconnected.is_set() for request in sim.requests)
-                # The storm met what it was meant to meet: every place, by both ways.
+                # Check that every stage and both kinds of cancellation occurred.
                 places = {tuple(outcome.split()) for outcome in storm.outcomes}
                 ways = ("cancelled", "closed")
                 assert places == {(place, way) for place in cancels.PLACES for way in ways}
@@ -94,7 +94,7 @@ async def test_cancelled_chats_leave_nothing_behind(home, sim):
 
 
 async def test_two_hundred_streams_at_once_lose_nothing(daemon, sim):
-    """40 clients with 5 streams of ten events a second each: all there, in order, whole."""
+    """40 clients with 5 streams of ten events a second each: complete and in order."""
     sim.behave(delay=0.1)
     expected = " ".join(map(str, range(1, 21)))
     answered = []
@@ -118,17 +118,17 @@ STALLED = 2
 
 
 def speak_long(sim):
-    """Let the provider answer all prompts with `LONG`."""
+    """Make the provider answer all prompts with `LONG`."""
     sim.behave(events_per_write=4, text=LONG, repeat_answers=True)
 
 
 def speak_short(sim):
-    """Let it answer as the prompt asks."""
+    """Make it answer according to the prompt."""
     sim.behave(events_per_write=1, text=None)
 
 
-async def test_who_stops_reading_harms_nobody_and_gets_all_of_it_later(daemon, sim):
-    """The others go on in order, memory is bounded, and the sleepers find their text whole."""
+async def test_a_client_that_stops_reading_delays_no_other_and_loses_nothing(daemon, sim):
+    """Others are served in order, memory is bounded, and its own text is complete later."""
     socket = daemon.home.socket
     await eighteen_others(socket)  # what they need by themselves is not the sleepers' cost
     speak_long(sim)
@@ -149,7 +149,7 @@ async def test_who_stops_reading_harms_nobody_and_gets_all_of_it_later(daemon, s
 
 
 async def eighteen_others(socket):
-    """Clients that read: three chats each, one after the other."""
+    """Clients that read: three consecutive chats each."""
 
     async def three(number, peer):
         for chat in range(3):
@@ -162,8 +162,8 @@ async def eighteen_others(socket):
         await each_at_once(18, socket, three)
 
 
-async def test_events_for_who_does_not_read_are_dropped_and_counted(daemon, sim):
-    """What it is told and what `lagged` counts are together all that happened."""
+async def test_events_for_a_client_that_does_not_read_are_dropped_and_counted(daemon, sim):
+    """The received events and the count in `lagged` add up to all events."""
     speak_long(sim)
     socket = daemon.home.socket
     async with await Peer.connect(socket) as sleeper:
@@ -176,20 +176,20 @@ async def test_events_for_who_does_not_read_are_dropped_and_counted(daemon, sim)
                 assert (await other.ask(chat, "work/m", "hi")).error is None
         with trio.fail_after(PATIENCE):
             assert await wake_up(sleeper)
-            while sum(map(told, sleeper.events)) < 30 + LONG_CHATS:
+            while sum(map(attempts_in, sleeper.events)) < 30 + LONG_CHATS:
                 await sleeper.read()
-        assert sum(map(told, sleeper.events)) == 30 + LONG_CHATS
+        assert sum(map(attempts_in, sleeper.events)) == 30 + LONG_CHATS
         lagged = [event["dropped"] for event in sleeper.events if event["topic"] == "lagged"]
         assert lagged[0] >= 30
 
 
-def told(event):
-    """How many attempts an event speaks of."""
+def attempts_in(event):
+    """Return how many attempts an event represents."""
     return {"attempt": 1, "lagged": event.get("dropped")}[event["topic"]]
 
 
-async def test_answers_for_who_does_not_read_are_bounded_too(daemon, sim):
-    """It may ask as much as it likes: no more waits for it than the bound and one answer."""
+async def test_responses_for_a_client_that_does_not_read_are_bounded(daemon, sim):
+    """However much it requests, at most the limit and one response are queued."""
     speak_long(sim)
     async with await Peer.connect(daemon.home.socket) as sleeper:
         messages = [{"role": "user", "content": "go"}]

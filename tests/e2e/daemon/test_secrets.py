@@ -1,4 +1,4 @@
-"""A canary key is in no log, event, error, process list or file but its store."""
+"""A canary key is in no log, event, error, process list or file except its store."""
 
 import threading
 from contextlib import contextmanager, suppress
@@ -31,7 +31,7 @@ TOPICS = ["auth", "attempt", "provider", "config"]
 
 @contextmanager
 def every_event(home):
-    """Collect every event while the context lasts; insist that each topic had one."""
+    """Collect every event while the context lasts; check that each topic had one."""
     events, seen = [], []
     with home.client() as client:
         stream = client.events(TOPICS, events.append)
@@ -51,12 +51,12 @@ def every_event(home):
 
 
 def use_everything(home, sim):
-    """Send keys down every path that could spill them; return all that clients were told."""
-    told = []
+    """Use keys on every path that could leak them; return all output that clients got."""
+    output = []
 
     def run(*arguments, **options):
         done = home.cli(*arguments, **options)
-        told.append(done.stdout + done.stderr)
+        output.append(done.stdout + done.stderr)
 
     with every_event(home) as events:
         run("auth", "login", "work", "--with-token", stdin=BAD)
@@ -79,18 +79,18 @@ def use_everything(home, sim):
         home.write_config(text.replace(f"{sim.url}/v1", "http://127.0.0.1:9/v1"))
         run("config", "reload")
         run("auth", "login", "work", "--with-token", "--no-verify", stdin=KEY)
-        run("ask", "-m", "work/m", "nobody is there")
+        run("ask", "-m", "work/m", "no provider")
         home.write_config(f'[providers.work]\napi_key = "{KEY}"\n')
         run("config", "check")
         run("config", "reload")
         with home.client() as client:
-            told.append(str(client.call("status")) + str(client.call("auth.status")))
-    return "\n".join([*told, str(events)])
+            output.append(str(client.call("status")) + str(client.call("auth.status")))
+    return "\n".join([*output, str(events)])
 
 
 @pytest.fixture
 def seen_commands():
-    """Watch the process list while the test runs."""
+    """Collect command lines while the test runs."""
     seen, stop = [], threading.Event()
 
     def watch():
@@ -106,25 +106,25 @@ def seen_commands():
 
 
 def test_no_key_is_anywhere_but_in_its_file(daemon, sim, seen_commands):
-    """Without a keyring the credentials file holds it, 0600, and nothing else does."""
-    told = use_everything(daemon, sim)
+    """Without a keyring only the credentials file has it, with mode 0600."""
+    output = use_everything(daemon, sim)
     daemon.config_file.unlink()  # the literal key that the test itself wrote
     store = daemon.data / "credentials.json"
     assert KEY in store.read_text()
     assert store.stat().st_mode & 0o777 == 0o600
     store.unlink()
-    everything = "\n".join([told, daemon.everything_written(), *seen_commands])
+    everything = "\n".join([output, daemon.everything_written(), *seen_commands])
     assert KEY not in everything
     assert BAD not in everything
 
 
 @pytest.mark.secret_service
 def test_with_a_keyring_no_file_of_ours_holds_a_key(home, sim, seen_commands):
-    """The keyring's child gets it on standard input, not on its command line."""
+    """The keyring's child process gets it on standard input, not on its command line."""
     with secret_service() as keyring:
         home.start(keyring.environ)
-        told = use_everything(home, sim)
+        output = use_everything(home, sim)
         home.config_file.unlink()
-        everything = "\n".join([told, home.everything_written(), *seen_commands])
+        everything = "\n".join([output, home.everything_written(), *seen_commands])
     assert KEY not in everything
     assert BAD not in everything

@@ -1,4 +1,4 @@
-"""Whatever a provider does, every request ends in an answer or in a truthful error."""
+"""Whatever a provider does, every request ends in an answer or in a correct error."""
 
 import json
 
@@ -18,7 +18,7 @@ BEFORE_OUTPUT = {
         "provider_error",
     ),
     "not json": (Fault("malformed", after=0), "provider_error"),
-    # Twice: on a kept connection that ends without a byte the call is sent once more.
+    # Twice, because a call is sent again if a reused connection ends without a byte.
     "reset": (Fault("reset", vendor="openai", times=2), "network"),
     "closed": (Fault("cut", vendor="openai", times=2), "network"),
     "overloaded": (Fault("error", error="overloaded"), "overloaded"),
@@ -46,8 +46,8 @@ def test_a_fault_before_the_first_output_falls_back(daemon, sim, name):
 
 
 @pytest.mark.parametrize("name", BEFORE_OUTPUT)
-def test_without_anybody_else_the_error_is_the_providers_own(daemon, sim, name):
-    """Its code, a sentence, and the exit code that follows from it."""
+def test_without_a_fallback_the_error_is_the_providers_own(daemon, sim, name):
+    """Its code, message and exit code."""
     fault, code = BEFORE_OUTPUT[name]
     daemon.login("work", KEY)
     sim.faults.add(fault)
@@ -56,8 +56,8 @@ def test_without_anybody_else_the_error_is_the_providers_own(daemon, sim, name):
     assert (error["code"], done.returncode) == (code, 5)
 
 
-def test_a_provider_that_is_not_there_is_unreachable_and_falls_back(daemon, sim):
-    """Connection refused: the health says so, and recovers with the next answer."""
+def test_an_unreachable_provider_falls_back(daemon, sim):
+    """Its health is `unreachable`, and recovers with the next response."""
     text = daemon.config_file.read_text().replace(f"{sim.url}/v1", "http://127.0.0.1:9/v1")
     daemon.config_file.write_text(text)
     assert daemon.cli("config", "reload").returncode == 0
@@ -74,7 +74,7 @@ def test_a_provider_that_is_not_there_is_unreachable_and_falls_back(daemon, sim)
 
 
 def test_a_bad_request_is_not_sent_to_the_next_provider(daemon, sim):
-    """Nobody would take it."""
+    """Every provider would refuse it."""
     daemon.login("work", KEY)
     daemon.login("spare", SPARE)
     sim.faults.add(Fault("error", error="bad_request"))
@@ -85,7 +85,7 @@ def test_a_bad_request_is_not_sent_to_the_next_provider(daemon, sim):
 
 
 def test_an_error_in_mid_stream_keeps_the_text_and_is_not_retried(daemon, sim):
-    """After the first output nothing is tried again."""
+    """After the first output there is no retry."""
     daemon.login("work", KEY)
     daemon.login("spare", SPARE)
     sim.faults.add(Fault("stream_error", error="overloaded", after=2))
@@ -105,7 +105,7 @@ def test_an_error_in_mid_stream_keeps_the_text_and_is_not_retried(daemon, sim):
     ],
 )
 def test_every_wait_has_a_deadline(home, sim, fault, setting, code):
-    """Before the first byte, within the stream, for slow headers, for the whole request."""
+    """For the first byte, within the stream, for slow headers, for the whole request."""
     home.config_file.write_text(home.config_file.read_text() + f"[network]\n{setting} = 0.5\n")
     home.start()
     home.login("work", KEY)
@@ -115,7 +115,7 @@ def test_every_wait_has_a_deadline(home, sim, fault, setting, code):
 
 
 def test_usage_with_cached_and_reasoning_tokens_arrives(daemon, sim):
-    """In the normalised form, from both vendors."""
+    """Normalised, from both vendors."""
     sim.behave(cached_tokens=3, reasoning_tokens=5)
     daemon.login("work", KEY)
     daemon.login("spare", SPARE)
@@ -129,8 +129,8 @@ def test_usage_with_cached_and_reasoning_tokens_arrives(daemon, sim):
         assert usage["input_tokens"] >= 5, model
 
 
-def test_stop_sequences_and_length_are_told(daemon):
-    """`stop` ends the text before it; `--max-tokens` finishes with `length`."""
+def test_stop_sequences_and_length_are_reported(daemon):
+    """`stop` ends the text before the sequence; `--max-tokens` finishes with `length`."""
     daemon.login("work", KEY)
     daemon.login("spare", SPARE)
     for model in ("work/m", "spare/m"):

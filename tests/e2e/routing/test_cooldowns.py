@@ -1,4 +1,4 @@
-"""Who is cooling is not asked, everybody can see it, and it ends when it should."""
+"""Cooldowns: a cooling candidate is skipped and shown, and the cooldown ends in time."""
 
 import json
 
@@ -25,8 +25,8 @@ def row(client, provider):
     return next(r for r in client.call("auth.status")["rows"] if r["provider"] == provider)
 
 
-def test_a_limited_provider_is_passed_over_until_it_is_cleared(daemon, sim):
-    """Its row says why and until when; clearing has it asked again at once."""
+def test_a_limited_provider_is_skipped_until_it_is_cleared(daemon, sim):
+    """Its row says why and until when; after clearing it is tried at once."""
     sign_in(daemon)
     sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=600))
     assert [a["outcome"] for a in ask(daemon, "one")["attempts"]] == ["rate_limited", "ok"]
@@ -44,7 +44,7 @@ def test_a_limited_provider_is_passed_over_until_it_is_cleared(daemon, sim):
 
 
 def test_a_quota_survives_a_restart_and_ends_with_another_key(daemon, sim):
-    """The file is its owner's and holds no key; who signs in anew is not held to the old one."""
+    """The file is private and has no key; a new key clears the old key's cooldown."""
     sign_in(daemon)
     sim.faults.add(Fault("error", error="quota", vendor="openai"))
     ask(daemon, "one")
@@ -61,8 +61,8 @@ def test_a_quota_survives_a_restart_and_ends_with_another_key(daemon, sim):
     assert ask(daemon, "three")["provider"] == "work"
 
 
-def test_a_key_with_nothing_left_is_passed_over_before_it_fails(daemon, sim):
-    """Its good answer said so; the row shows what is left."""
+def test_an_exhausted_key_is_skipped_before_it_fails(daemon, sim):
+    """The headers of a successful response said so; the row shows what is left."""
     sign_in(daemon)
     spent = {"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "10m0s"}
     sim.faults.add(Fault("close_after", vendor="openai", headers=spent))
@@ -74,26 +74,26 @@ def test_a_key_with_nothing_left_is_passed_over_before_it_fails(daemon, sim):
     assert said["tokens"] == 0
 
 
-def test_changes_are_told_as_they_come(daemon, sim):
-    """With the key and the model that they are about."""
+def test_changes_are_sent_as_events(daemon, sim):
+    """With the key and the model."""
     sign_in(daemon)
     sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=600))
-    told = []
+    events = []
     with daemon.client() as client, daemon.client() as other:
         snapshot = other.call("events.subscribe", {"topics": ["provider"]})["snapshot"]
         assert {"provider": "work", "health": "ok"} in snapshot["provider"]
         ask(daemon, "one")
         rows = client.call("events.subscribe", {"topics": ["provider"]})["snapshot"]["provider"]
         client.call("cooldowns.clear")
-        other.call("ping", on_notification=lambda _, event: told.append(event))
+        other.call("ping", on_notification=lambda _, event: events.append(event))
     place = {"provider": "work", "key": "default", "model": "gpt-5.5"}
-    healths = [(event["health"], place.items() <= event.items()) for event in told]
+    healths = [(event["health"], place.items() <= event.items()) for event in events]
     assert healths == [("cooling", True), ("ok", True)]
     assert [row["health"] for row in rows if place.items() <= row.items()] == ["cooling"]
 
 
-def test_nobody_of_that_name(daemon):
-    """The name that may have been meant."""
+def test_clearing_an_unknown_provider_gives_a_suggestion(daemon):
+    """The error has a similar name."""
     with daemon.client() as client, pytest.raises(DaemonError) as caught:
         client.call("cooldowns.clear", {"provider": "wrok"})
     assert caught.value.code == "bad_request"
@@ -101,8 +101,8 @@ def test_nobody_of_that_name(daemon):
 
 
 @pytest.mark.parametrize("how", ["logout", "import"])
-def test_a_key_that_is_gone_leaves_nothing_behind(daemon, sim, how):
-    """Signed out, or replaced from the environment: what it did is nobody's fault any more."""
+def test_a_removed_key_leaves_no_cooldown(daemon, sim, how):
+    """After signing out, or after import replaced it."""
     sign_in(daemon)
     sim.faults.add(Fault("error", error="quota", vendor="openai"))
     ask(daemon, "one")
@@ -112,6 +112,6 @@ def test_a_key_that_is_gone_leaves_nothing_behind(daemon, sim, how):
             assert client.call("auth.logout", {"provider": "work"})["removed"] == 1
         else:
             other = {"WORK_KEY": "canary-other-0123456789abcdef"}
-            told = client.call("auth.import", {"variables": other, "verify": False})
-            assert [each["outcome"] for each in told["outcomes"]] == ["stored"]
+            imported = client.call("auth.import", {"variables": other, "verify": False})
+            assert [each["outcome"] for each in imported["outcomes"]] == ["stored"]
         assert row(client, "work")["health"] == "ok"

@@ -1,4 +1,4 @@
-"""The deadline of a whole request, wherever it finds it waiting: over real sockets."""
+"""The deadline of a whole request, at every stage, over real sockets."""
 
 import socket
 from contextlib import ExitStack
@@ -13,14 +13,14 @@ LARGE = "q" * 1_000_000
 
 @pytest.fixture
 def silent():
-    """A server that takes connections, and what is sent, and never says a word; its port."""
+    """The port of a server that accepts connections and data, and never responds."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[1]
 
 
 @pytest.fixture
 def full():
-    """A server whose queue is full, so that connecting to it hangs; its port."""
+    """The port of a server with a full queue, so that connecting hangs."""
     with ExitStack() as stack:
         listener = stack.enter_context(socket.socket())
         listener.bind(("127.0.0.1", 0))
@@ -33,7 +33,7 @@ def full():
 
 
 def timed_out(daemon, port, prompt):
-    """Ask a server at `port` with a short deadline; return the error and the bill."""
+    """Send a request to a server at `port` with a short deadline; return error and usage."""
     text = f'[providers.slow]\nkind = "openai"\nbase_url = "http://127.0.0.1:{port}/v1"\n'
     daemon.config_file.write_text(daemon.config_file.read_text() + text)
     assert daemon.cli("config", "reload").returncode == 0
@@ -52,16 +52,16 @@ def timed_out(daemon, port, prompt):
 
 
 @pytest.mark.parametrize("prompt", ["q", LARGE], ids=["small", "large"])
-def test_a_server_that_never_answers(daemon, silent, prompt):
-    """It is a timeout with its attempt, and counts as estimated: the server may be at work."""
+def test_a_server_that_never_responds_times_out(daemon, silent, prompt):
+    """The attempt counts as estimated, because the server may be working on it."""
     error, row = timed_out(daemon, silent, prompt)
     assert (error.code, error.message) == ("timeout", "no complete answer within 0.5 s")
     assert [a["outcome"] for a in error.data["attempts"]] == ["timeout"]
     assert (row["requests"], row["estimated"]) == (1, 1)
 
 
-def test_a_connection_that_never_comes_about(daemon, full):
-    """It is a timeout likewise, and nobody can bill what was never sent."""
+def test_a_connection_that_is_never_established_times_out(daemon, full):
+    """The attempt costs nothing, because nothing was sent."""
     error, row = timed_out(daemon, full, "q")
     assert error.code == "timeout"
     assert [a["outcome"] for a in error.data["attempts"]] == ["timeout"]

@@ -1,4 +1,4 @@
-"""If anyone can answer, somebody does: who is asked when others cannot, over the real socket."""
+"""Fallback over the real socket: a request succeeds if any candidate can answer it."""
 
 import pytest
 
@@ -43,7 +43,7 @@ window = 100000
 
 
 def start(home, more="", **environ):
-    """Start the daemon with keys for both providers, and more in its configuration."""
+    """Start the daemon with keys for both providers and further configuration."""
     home.write_config(home.config_file.read_text() + more)
     home.start({**KEYS, **environ})
     return home.client()
@@ -51,7 +51,7 @@ def start(home, more="", **environ):
 
 @pytest.fixture
 def client(home):
-    """A client of a daemon that may use both providers."""
+    """A client of a daemon with both keys."""
     with start(home) as connected:
         yield connected
 
@@ -59,21 +59,21 @@ def client(home):
 # ---------------------------------------------------------------------------- keys
 
 
-def test_a_refused_key_switches_the_provider_and_is_told(home, sim, client):
-    """The other one answers; events say which key was refused, and every attempt."""
+def test_a_rejected_key_switches_the_provider_and_is_reported(home, sim, client):
+    """The other one answers; events report the rejected key and every attempt."""
     sim.keys.revoke("openai")
-    with listening(home, "auth", "attempt") as told:
+    with listening(home, "auth", "attempt") as events:
         got = ask(client)
     assert (got["provider"], way(got)) == ("spare", [("work", "auth_rejected"), ("spare", "ok")])
-    assert [(e["provider"], e["outcome"]) for e in told if e["topic"] == "attempt"] == way(got)
-    states = [e["state"] for e in told if e["topic"] == "auth" and e["provider"] == "work"]
+    assert [(e["provider"], e["outcome"]) for e in events if e["topic"] == "attempt"] == way(got)
+    states = [e["state"] for e in events if e["topic"] == "auth" and e["provider"] == "work"]
     assert states[-1] == "rejected"
     assert skips(ask(client)) == [("work", "auth_rejected")]
     assert len(chats(sim, "openai")) == 1
 
 
 def test_the_keys_of_a_provider_are_rotated_before_it_is_left(sim, client):
-    """The second label serves while the first one is limited; only then the next provider."""
+    """The second key is used while the first one is limited, before the next provider."""
     names = {"first": "canary-first-0123456789", "second": "canary-second-0123456789"}
     for label, key in names.items():
         sim.keys.accept("openai", key)
@@ -93,8 +93,8 @@ def test_the_keys_of_a_provider_are_rotated_before_it_is_left(sim, client):
 # ---------------------------------------------------------------------------- storms
 
 
-def test_in_a_storm_of_429_everybody_is_answered_and_the_limited_one_is_left_alone(sim, client):
-    """Those under way may be refused; after that not one request goes there."""
+def test_under_many_429s_all_requests_are_answered_and_the_limited_provider_is_skipped(sim, client):
+    """Concurrent requests may be refused; after that no request is sent there."""
     sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=600, times=None))
     ends = burst(client, [a_chat(f"number {n}") for n in range(60)])
     assert {end["result"]["provider"] for end in ends} == {"spare"}
@@ -104,8 +104,8 @@ def test_in_a_storm_of_429_everybody_is_answered_and_the_limited_one_is_left_alo
     assert len(chats(sim, "openai")) == asked
 
 
-def test_the_vendors_time_is_kept_to_and_then_it_serves_again(sim, client):
-    """Not before Retry-After is over, and then without anybody's doing."""
+def test_retry_after_is_respected_and_then_the_provider_is_used_again(sim, client):
+    """Not before Retry-After has passed, and then automatically."""
     sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=1.5))
     assert ask(client)["provider"] == "spare"
     while ask(client)["provider"] == "spare":
@@ -117,24 +117,24 @@ def test_the_vendors_time_is_kept_to_and_then_it_serves_again(sim, client):
 # ---------------------------------------------------------------------------- outages
 
 
-def test_one_that_dies_between_requests_is_left_for_the_other(home, sim):
-    """Its port is closed: the health says so, and nobody waits for it again."""
+def test_a_provider_that_goes_down_is_skipped(home, sim):
+    """Its port is closed: its health is `unreachable`, and later requests skip it."""
     with simulator() as mortal:
         mortal.keys.accept("openai", KEYS["WORK_KEY"])
         home.write_config(home.config_file.read_text().replace(f"{sim.url}/v1", f"{mortal.url}/v1"))
         client = start(home)
         assert ask(client)["provider"] == "work"
-    with client, listening(home, "provider") as told:
+    with client, listening(home, "provider") as events:
         assert way(ask(client)) == [("work", "network"), ("spare", "ok")]
         assert (way(again := ask(client)), skips(again)) == (
             [("spare", "ok")],
             [("work", "network")],
         )
-    assert [(e["provider"], e["health"]) for e in told] == [("work", "unreachable")]
+    assert [(e["provider"], e["health"]) for e in events] == [("work", "unreachable")]
 
 
-def test_one_that_dies_in_mid_stream_is_told_and_passed_over_by_the_next_request(sim, client):
-    """Half an answer is never continued by somebody else."""
+def test_a_provider_that_fails_in_mid_stream_is_reported_and_skipped_next(sim, client):
+    """A partial answer is never continued by another provider."""
     sim.faults.add(Fault("cut", vendor="openai", after=2))
     error = refusal(client, "one two three four")
     assert (error.code, error.data["text"], way(error.data)) == (
@@ -145,8 +145,8 @@ def test_one_that_dies_in_mid_stream_is_told_and_passed_over_by_the_next_request
     assert ask(client)["provider"] == "spare"
 
 
-def test_with_everybody_down_one_error_tells_all(sim, client):
-    """Every attempt with its reason, those passed over with the time of their return."""
+def test_with_all_providers_down_one_error_has_all_reasons(sim, client):
+    """Every attempt with its reason, and skipped candidates with the end of their cooldown."""
     sim.faults.add(
         Fault("error", error="rate_limit", vendor="openai", retry_after=600, times=None),
         Fault("error", error="overloaded", vendor="anthropic", retry_after=300, times=None),
@@ -162,16 +162,16 @@ def test_with_everybody_down_one_error_tells_all(sim, client):
     assert error.data["until"] == back["spare"]
 
 
-def test_the_only_one_there_is_asked_again_although_a_guess_says_to_wait(sim, client):
-    """Nobody said for how long: a person who tries again is not told to wait."""
+def test_the_only_candidate_is_tried_despite_a_guessed_cooldown(sim, client):
+    """The provider gave no time, so a user who retries does not have to wait."""
     sim.faults.add(Fault("error", error="server"))
     assert refusal(client, model="work/gpt-5.5").code == "provider_error"
     got = ask(client, model="work/gpt-5.5")
     assert (way(got), got["skipped"]) == ([("work", "ok")], [])
 
 
-def test_a_guess_spares_the_others_the_wait(sim, client):
-    """The same cooldown in a chain: the other one answers, and the last resort is not asked."""
+def test_a_guessed_cooldown_is_kept_if_another_candidate_answers(sim, client):
+    """In a chain the other one answers, and the cooling one is not called."""
     sim.faults.add(Fault("error", error="server", vendor="openai"))
     assert way(ask(client)) == [("work", "provider_error"), ("spare", "ok")]
     got = ask(client)
@@ -181,8 +181,8 @@ def test_a_guess_spares_the_others_the_wait(sim, client):
 # ---------------------------------------------------------------------------- waiting
 
 
-def test_who_may_wait_is_answered_when_somebody_is_back(sim, client):
-    """One request, two attempts: the second one not before its time."""
+def test_a_request_that_may_wait_is_answered_after_the_cooldown(sim, client):
+    """One request makes two attempts; the second one after the cooldown."""
     sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=1))
     got = ask(client, model="work/gpt-5.5", wait=20.0)
     assert way(got) == [("work", "rate_limited"), ("work", "ok")]
@@ -190,15 +190,15 @@ def test_who_may_wait_is_answered_when_somebody_is_back(sim, client):
     assert second.at - first.at >= 1
 
 
-def test_nobody_waits_for_longer_than_allowed(sim, client):
-    """Who is back in ten minutes is not waited for: the error comes at once."""
+def test_a_request_never_waits_longer_than_allowed(sim, client):
+    """If the cooldown ends in ten minutes, the error is returned at once."""
     sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=600))
     error = refusal(client, model="work/gpt-5.5", wait=5.0)
     assert (error.code, way(error.data)) == ("rate_limited", [("work", "rate_limited")])
 
 
-def test_nobody_waits_while_another_one_is_free(sim, client):
-    """However long it may."""
+def test_a_request_does_not_wait_if_a_candidate_is_available(sim, client):
+    """However long `wait` is."""
     sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=1))
     assert way(ask(client, wait=20.0)) == [("work", "rate_limited"), ("spare", "ok")]
 
@@ -206,8 +206,8 @@ def test_nobody_waits_while_another_one_is_free(sim, client):
 # ---------------------------------------------------------------------------- order
 
 
-def test_the_cheapest_is_asked_first_and_the_chain_says_who_is_next(home, sim):
-    """By the prices of the configuration; the plan shows them."""
+def test_the_cheapest_strategy_tries_the_cheapest_first(home, sim):
+    """By the configured prices, which the plan shows."""
     with start(home, PRICES) as client:
         assert ask(client)["provider"] == "work"
         route = {"strategy": "cheapest"}
@@ -221,8 +221,8 @@ def test_the_cheapest_is_asked_first_and_the_chain_says_who_is_next(home, sim):
     assert way(got) == [("spare", "overloaded"), ("work", "ok")]
 
 
-def test_the_strategy_of_the_configuration_holds_for_everybody(home):
-    """`[fallback] strategy`, without a word from the client."""
+def test_the_configured_strategy_applies_to_all_requests(home):
+    """`[fallback] strategy`, without a client's option."""
     with start(home, '\n[fallback]\nstrategy = "cheapest"\n' + PRICES) as client:
         got = ask(client)
     assert got["provider"] == "spare"
@@ -231,8 +231,8 @@ def test_the_strategy_of_the_configuration_holds_for_everybody(home):
     assert float(got["cost"]) * 1e6 == pytest.approx(millionths)
 
 
-def test_who_costs_too_much_more_is_left_out(home, sim):
-    """`max_cost_increase`: better no answer than that one, and it says so."""
+def test_a_candidate_that_costs_too_much_more_is_skipped(home, sim):
+    """`max_cost_increase`: the error says so, even if there is no other candidate."""
     more = "\n[fallback]\nmax_cost_increase = 2.0\n" + PRICES
     reverse = '[models.dear]\nroutes = ["spare/claude-sonnet-5", "work/gpt-5.5"]\n'
     with start(home, more + reverse) as client:
@@ -244,8 +244,8 @@ def test_who_costs_too_much_more_is_left_out(home, sim):
     )
 
 
-def test_what_is_too_long_goes_only_to_a_larger_window(home, sim):
-    """Not to one that is no larger, nor to one that nobody knows the size of."""
+def test_a_too_long_prompt_falls_back_only_to_a_larger_window(home, sim):
+    """Not to one that is not larger, nor to one of unknown size."""
     with start(home, WINDOWS) as client:
         sim.faults.add(Fault("error", error="context", vendor="openai"))
         got = ask(client, model="sizes")
@@ -256,16 +256,16 @@ def test_what_is_too_long_goes_only_to_a_larger_window(home, sim):
     assert [s["model"] for s in got["skipped"]] == ["same", "unknown"]
 
 
-def test_what_cannot_fit_is_not_even_sent(home, sim):
-    """Three times the window, by any count."""
+def test_a_prompt_that_cannot_fit_is_not_sent(home, sim):
+    """It has three times the size of the window."""
     with start(home, WINDOWS) as client:
         got = ask(client, "long words " * 1000, model="sizes", route={"providers": ["work"]})
         assert got["model"] == "unknown"
     assert len(chats(sim)) == 1
 
 
-def test_a_conversation_stays_with_whom_it_fell_back_to(sim, client):
-    """The first in the chain is well again, and others go there: this one has a cache elsewhere."""
+def test_a_conversation_stays_with_its_fallback(sim, client):
+    """The first candidate is available again and used by others; this one has a cache elsewhere."""
     sim.faults.add(Fault("error", error="overloaded", vendor="openai"))
     assert ask(client, conversation="a talk")["provider"] == "spare"
     client.call("cooldowns.clear")
@@ -275,8 +275,8 @@ def test_a_conversation_stays_with_whom_it_fell_back_to(sim, client):
     assert way(ask(client, conversation="a talk")) == [("spare", "overloaded"), ("work", "ok")]
 
 
-def test_a_provider_stands_in_for_another():
-    """`fallback` of a provider: without any alias."""
+def test_a_provider_can_be_the_fallback_of_another():
+    """`fallback` of a provider works without an alias."""
     with simulator() as sim, open_home() as home:
         sim.keys.accept("openai", "*")
         server = f'kind = "openai"\nbase_url = "{sim.url}/v1"\nauth = "none"\n'

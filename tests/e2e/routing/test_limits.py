@@ -1,4 +1,4 @@
-"""What the user allows is never overspent, and who is at a limit is passed over with a reason."""
+"""Limits are never exceeded, and a candidate at its limit is skipped with a reason."""
 
 import time
 from decimal import Decimal
@@ -44,18 +44,18 @@ def started(home):
 
 
 def limit(amount, per="day", **scope):
-    """A section of the configuration."""
+    """Return a section of the configuration."""
     lines = [f'{name} = "{value}"' for name, value in scope.items()]
     return "\n".join(["", "[[limits]]", amount, f'per = "{per}"', *lines, ""])
 
 
 def rows(client):
-    """The limits, as `limits.status` has them."""
+    """Return the rows of `limits.status`."""
     return client.call("limits.status")["limits"]
 
 
 def cost(client, **by):
-    """The cost of everything, as the ledger has it."""
+    """Return the total cost in the ledger."""
     return Decimal(client.call("usage.report")["totals"]["cost"])
 
 
@@ -77,7 +77,7 @@ LONGEST = {"minute": 62, "hour": 3611, "day": 25 * 3600, "month": 31 * 86400 + 3
     [*((scope, "day") for scope in SCOPES), *(("a provider", per) for per in LONGEST)],
 )
 def test_requests_are_limited(started, scope, per):
-    """The second one is not sent, and the error says which limit, how far, and until when."""
+    """The second one is not sent; the error has the limit, its usage and when it resets."""
     client = started(limit("requests = 1", per, **SCOPES[scope]))
     before = time.time()
     ask(client, model="work/gpt-5.5")
@@ -91,8 +91,8 @@ def test_requests_are_limited(started, scope, per):
     assert (row["used"], row["max"], row["left"], row["share"]) == (1, 1, 0, 1.0)
 
 
-def test_at_a_limit_the_fallback_serves(sim, started):
-    """The skip has the reason; nothing is sent to the one at its limit."""
+def test_at_a_limit_the_fallback_answers(sim, started):
+    """The skip has the reason; nothing is sent to the provider at its limit."""
     client = started(limit("requests = 1", provider="work"))
     assert ask(client)["provider"] == "work"
     got = ask(client)
@@ -101,7 +101,7 @@ def test_at_a_limit_the_fallback_serves(sim, started):
 
 
 def test_another_client_and_another_model_have_room(home, started):
-    """A limit holds for those it names."""
+    """A limit applies only to its scope."""
     client = started(
         limit("requests = 1", client="aircher-cli") + limit("requests = 1", model="work/tiny")
     )
@@ -114,8 +114,8 @@ def test_another_client_and_another_model_have_room(home, started):
         assert ask(other)["provider"] == "work"
 
 
-def test_tokens_are_limited_by_what_was_really_used(started):
-    """The reservation is given back: one of 100 tokens fits again and again."""
+def test_tokens_are_limited_by_actual_usage(started):
+    """The reservation is released: one of 100 tokens fits repeatedly."""
     client = started(limit("tokens = 200", provider="work"))
     used = 0
     for _ in range(3):
@@ -126,7 +126,7 @@ def test_tokens_are_limited_by_what_was_really_used(started):
 
 
 def test_a_budget_switches_the_provider_when_it_is_spent(started):
-    """By the configuration's prices; the limit's row and the ledger agree to the last digit."""
+    """At the configured prices; the limit's row and the ledger agree exactly."""
     client = started(PRICE + limit('usd = "0.050"', provider="work"))
     providers = [ask(client, max_tokens=10)["provider"] for _ in range(12)]
     spent = Decimal(rows(client)[0]["used"])
@@ -138,9 +138,9 @@ def test_a_budget_switches_the_provider_when_it_is_spent(started):
 
 
 def test_an_unknown_price_does_not_pass_a_limit_in_usd(sim, started):
-    """`price_unknown`, and a sentence; without a limit it would be asked."""
+    """It is skipped as `price_unknown`; without a limit it would be used."""
     client = started(limit("usd = 5", provider="work"))
-    error = refusal(client, model="work/nobody-knows-me")
+    error = refusal(client, model="work/unknown-model")
     assert error.code == "price_unknown"
     assert "price is not known" in error.message
     assert chats(sim) == []
@@ -148,7 +148,7 @@ def test_an_unknown_price_does_not_pass_a_limit_in_usd(sim, started):
 
 @pytest.mark.parametrize("room", [1, 7, 50])
 def test_two_hundred_at_once_do_not_overspend(sim, started, room):
-    """Exactly as many are served as there is room for; the others go on, or are told."""
+    """Exactly as many are served as fit; the others fall back or get an error."""
     client = started(limit(f"requests = {room}", provider="work"))
     ends = burst(client, [a_chat(f"number {n}") for n in range(200)])
     served = [end["result"]["provider"] for end in ends]
@@ -157,8 +157,8 @@ def test_two_hundred_at_once_do_not_overspend(sim, started, room):
     assert rows(client)[0]["used"] == room
 
 
-def test_two_hundred_at_once_spend_no_more_than_there_is(sim, started):
-    """Each reserves what it may take at most, so the budget holds to the last digit."""
+def test_two_hundred_at_once_spend_no_more_than_the_budget(sim, started):
+    """Each reserves its maximum, so the budget is kept exactly."""
     sim.behave(delay=0.01)
     client = started(PRICE + limit("usd = 1", provider="work"))
     request = {"model": "work/gpt-5.5", "max_tokens": 10}
@@ -172,8 +172,8 @@ def test_two_hundred_at_once_spend_no_more_than_there_is(sim, started):
     assert (Decimal(row["used"]), Decimal(row["reserved"]), cost(client)) == (spent, 0, spent)
 
 
-def test_beyond_the_budget_goes_no_more_than_what_was_guessed_too_low(sim, started):
-    """Answers of 1,000 tokens where few are usual: only those go beyond that had found room."""
+def test_the_budget_is_exceeded_only_by_underestimated_requests(sim, started):
+    """Answers are longer than usual: only requests that had room exceed the budget."""
     sim.behave(text="word")
     client = started(PRICE + limit("usd = 3", provider="work"))
     request = a_chat(model="work/gpt-5.5")
@@ -191,8 +191,8 @@ def test_beyond_the_budget_goes_no_more_than_what_was_guessed_too_low(sim, start
     assert refusal(client, model="work/gpt-5.5").code == "limit_reached"
 
 
-def test_what_produced_nothing_takes_no_money(sim, started):
-    """A refused attempt counts as a request alone."""
+def test_an_attempt_without_output_costs_nothing(sim, started):
+    """A refused attempt counts as a request only."""
     client = started(PRICE + limit("usd = 1\nrequests = 10", provider="work"))
     sim.faults.add(Fault("error", error="overloaded", vendor="openai"))
     ask(client)
@@ -200,21 +200,21 @@ def test_what_produced_nothing_takes_no_money(sim, started):
     assert (used["requests"], Decimal(used["usd"])) == (1, 0)
 
 
-def test_at_four_fifths_an_event_tells_once(home, started):
-    """And when it is full once more; not with every request."""
+def test_one_event_is_sent_at_the_warning_level(home, started):
+    """And one at the limit, not one per request."""
     client = started(limit("requests = 10", provider="work"))
-    with listening(home, "usage") as told:
+    with listening(home, "usage") as events:
         for _ in range(10):
             ask(client)
-    assert [(e["limit"], e["used"], e["share"]) for e in told] == [
+    assert [(e["limit"], e["used"], e["share"]) for e in events] == [
         ("work: 10 requests a day", 8, 0.8),
         ("work: 10 requests a day", 10, 1.0),
     ]
 
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
-def test_what_is_used_survives(home, started, end):
-    """The end of the daemon, whichever: the budget is not whole again."""
+def test_usage_survives_a_restart(home, started, end):
+    """After a clean stop and after a kill, the budget is not reset."""
     client = started(limit("requests = 2\ntokens = 100000", provider="work"))
     ask(client)
     ask(client)
@@ -231,8 +231,8 @@ def test_what_is_used_survives(home, started, end):
         assert skips(ask(again)) == [("work", "limit_reached")]
 
 
-def test_a_budget_is_not_whole_again_by_a_damaged_ledger(home, sim, started):
-    """What can be read of it counts, and the limit says that this may not be all."""
+def test_a_damaged_ledger_does_not_reset_a_budget(home, sim, started):
+    """The readable part counts, and the limit is marked incomplete."""
     client = started(limit("requests = 1", provider="work"))
     ask(client, model="work/gpt-5.5")
     home.stop()
@@ -245,8 +245,8 @@ def test_a_budget_is_not_whole_again_by_a_damaged_ledger(home, sim, started):
     assert len(chats(sim, "openai")) == 1
 
 
-def test_a_budget_whose_ledger_was_lost_says_so(home, started):
-    """Of all that tells of limits, and after the next restart too, until its window has passed."""
+def test_a_limit_with_a_lost_ledger_is_marked_incomplete(home, started):
+    """In all outputs and after a restart, until its window has passed."""
     client = started(limit("requests = 1", provider="work"))
     ask(client)
     home.stop()
@@ -265,8 +265,8 @@ def test_a_budget_whose_ledger_was_lost_says_so(home, started):
     home.start(KEYS)
 
 
-def test_a_tight_budget_is_not_full_of_guesses_after_a_restart(home, started):
-    """How long answers are is learned from the ledger: 512 tokens would not fit any more."""
+def test_the_length_of_answers_is_learned_from_the_ledger_after_a_restart(home, started):
+    """A tight budget allows a request, although the default of 512 tokens would not fit."""
     client = started(PRICE + limit('usd = "0.70"', provider="work"))
     while Decimal(rows(client)[0]["left"]) > Decimal("0.40"):
         assert ask(client, "hi", model="work/gpt-5.5")["provider"] == "work"
@@ -278,8 +278,8 @@ def test_a_tight_budget_is_not_full_of_guesses_after_a_restart(home, started):
         assert ask(again, "hi", model="work/gpt-5.5")["provider"] == "work"
 
 
-def test_what_was_cut_off_counts_the_same_after_a_restart(home, sim, started):
-    """And under a limit that comes later; the report says that it is estimated."""
+def test_an_interrupted_answer_counts_the_same_after_a_restart(home, sim, started):
+    """Also for a limit that is added later; the report marks it as estimated."""
     client = started(PRICE + limit("tokens = 100000\nusd = 100", provider="work"))
     ask(client, model="work/gpt-5.5")
     sim.faults.add(Fault("stall", vendor="openai"))
@@ -299,8 +299,8 @@ def test_what_was_cut_off_counts_the_same_after_a_restart(home, sim, started):
         assert not any(row.get("incomplete") for row in rows(again))
 
 
-def test_a_new_limit_counts_what_was_used_before_it(home, started):
-    """With a reload: from the ledger."""
+def test_a_new_limit_counts_earlier_usage(home, started):
+    """After a reload, from the ledger."""
     client = started("")
     ask(client)
     ask(client)
@@ -314,13 +314,13 @@ BAD = {
     "a negative limit": ("usd = -5", "limits[0].usd"),
     "an unknown provider": ('provider = "wrok"', 'did you mean "work"?'),
     "an alias": ('model = "chain"', "limits[0].model"),
-    "a model of nobody": ('model = "wrok/m"', 'did you mean "work"?'),
+    "a model of an unknown provider": ('model = "wrok/m"', 'did you mean "work"?'),
 }
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_limit_that_does_not_hold_is_told_with_its_line(home, started, name):
-    """And the daemon goes on with what was there before."""
+def test_an_invalid_limit_is_reported_with_its_line(home, started, name):
+    """The daemon keeps the previous configuration."""
     line, said = BAD[name]
     client = started("")
     text = home.config_file.read_text() + "\n[[limits]]\nrequests = 5\nper = 'day'\n"
@@ -332,8 +332,8 @@ def test_a_limit_that_does_not_hold_is_told_with_its_line(home, started, name):
     assert ask(client)["provider"] == "work"
 
 
-def test_a_limit_for_what_nobody_knows_is_told(home, started):
-    """Where limits are looked at, and when they are loaded; and it is no reason not to serve."""
+def test_a_limit_with_an_unknown_name_gives_a_warning(home, started):
+    """In `limits` and on reload; requests are still served."""
     started('[[limits]]\nmodel = "openai/gpt-5.55"\nper = "day"\nrequests = 5\n')
     for command in (("config", "reload"), ("limits",)):
         done = home.cli(*command)
@@ -345,7 +345,7 @@ def test_a_limit_for_what_nobody_knows_is_told(home, started):
 
 
 def test_an_invalid_configuration_has_no_limits_to_show(home, started):
-    """It is not taken for one without limits."""
+    """It is not treated as one without limits."""
     started('[[limits]]\nper = "day"\nrequests = -5\n')
     done = home.cli("limits")
     assert done.returncode == 1

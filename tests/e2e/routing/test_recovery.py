@@ -1,4 +1,4 @@
-"""Who was out comes back by itself, as soon as it can be known, and never before it said."""
+"""Recovery: a candidate is used again as soon as possible, and never before its own time."""
 
 import time
 from email.utils import formatdate
@@ -32,14 +32,14 @@ env = "ROUTER_KEY"
 
 @pytest.fixture
 def client(home):
-    """A client of a daemon that may use both providers."""
+    """A client of a daemon with both keys."""
     home.start(KEYS)
     with home.client() as connected:
         yield connected
 
 
 def cooling(client):
-    """Who is not well, and until when."""
+    """Return the cooling candidates and the end of their cooldowns."""
     rows = client.call("events.subscribe", {"topics": ["provider"]})["snapshot"]["provider"]
     return {row["provider"]: row.get("until") for row in rows if row["health"] != "ok"}
 
@@ -48,7 +48,7 @@ def cooling(client):
 
 
 def test_all_down_and_one_comes_back(home, sim):
-    """A free look ends its cooldown long before its time; no request was spent on it."""
+    """A free check ends its cooldown early, without a request."""
     down = f"{sim.url}/v1", "{url}/v1"
     text = home.config_file.read_text()
     with simulator() as mortal:
@@ -65,7 +65,7 @@ def test_all_down_and_one_comes_back(home, sim):
             "all_failed",
             [("work", "network"), ("spare", "overloaded")],
         )
-        # Each attempt of a last resort makes it longer: soon longer than any test.
+        # Each attempt of a last resort makes the cooldown longer, soon longer than any test.
         while (cooling(client)["work"] or 0) < time.time() + MINUTE:
             refusal(client, model="work/gpt-5.5")
         with simulator(port) as mortal:
@@ -75,22 +75,22 @@ def test_all_down_and_one_comes_back(home, sim):
             assert ask(client)["provider"] == "work"
 
 
-def test_credit_that_is_bought_is_seen_without_a_request(home, sim):
-    """OpenRouter shows what a key may spend: an hour's cooldown ends at once."""
+def test_new_credit_is_noticed_without_a_request(home, sim):
+    """OpenRouter reports a key's credit, so an hour's cooldown ends at once."""
     sim.keys.accept("openrouter", "canary-router-0123456789")
     home.write_config(home.config_file.read_text() + ROUTER.format(url=sim.url))
     sim.faults.add(Fault("error", error="quota", vendor="openrouter"))
     home.start({"ROUTER_KEY": "canary-router-0123456789"}, program=HASTY)
-    with home.client() as client, listening(home, "provider") as told:
+    with home.client() as client, listening(home, "provider") as events:
         assert refusal(client, model="router/openai/gpt-5.5").code == "quota_exhausted"
         wait_until(lambda: "router" not in cooling(client), "the credit is seen")
         assert ask(client, model="router/openai/gpt-5.5")["provider"] == "router"
-    assert [event["health"] for event in told] == ["quota_exhausted", "ok"]
+    assert [event["health"] for event in events] == ["quota_exhausted", "ok"]
     assert len(chats(sim, "openrouter")) == 2
 
 
-def test_a_rejected_key_serves_again_once_a_check_finds_it_good(sim, client):
-    """Without signing in anew."""
+def test_a_rejected_key_is_used_again_after_a_successful_check(sim, client):
+    """Without signing in again."""
     sim.keys.revoke("openai")
     assert way(ask(client)) == [("work", "auth_rejected"), ("spare", "ok")]
     sim.keys.accept("openai", KEYS["WORK_KEY"])
@@ -99,7 +99,7 @@ def test_a_rejected_key_serves_again_once_a_check_finds_it_good(sim, client):
 
 
 def test_a_cooldown_survives_a_restart_and_a_kill(home, sim, client):
-    """To the second, and `cooldowns.clear` ends it."""
+    """Its end stays the same, and `cooldowns.clear` ends it."""
     sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=600))
     ask(client)
     until = cooling(client)["work"]
@@ -119,8 +119,8 @@ def test_a_cooldown_survives_a_restart_and_a_kill(home, sim, client):
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"version": 99}', "\x00" * 1000])
-def test_a_damaged_file_of_cooldowns_is_as_good_as_none(home, content):
-    """Nobody is kept out, and nothing fails."""
+def test_a_damaged_cooldown_file_is_ignored(home, content):
+    """No candidate is blocked, and nothing fails."""
     home.data.mkdir(mode=0o700, parents=True)
     (home.data / "cooldowns.json").write_text(content)
     home.start(KEYS)
@@ -131,7 +131,7 @@ def test_a_damaged_file_of_cooldowns_is_as_good_as_none(home, content):
 # ---------------------------------------------------------------------------- Retry-After
 
 FIRST_GUESS = 1.0
-"""Seconds at most that a rate limit cools where nobody says how long."""
+"""The longest cooldown in seconds after a rate limit without a time."""
 
 SAID = {
     "seconds": ("120", 120),
@@ -139,8 +139,8 @@ SAID = {
     "a date": (lambda: formatdate(time.time() + 300, usegmt=True), 300),
     "a day": ("86400", DAY),
     "in the past": (lambda: formatdate(time.time() - 300, usegmt=True), FIRST_GUESS),
-    "nought": ("0", FIRST_GUESS),
-    "below nought": ("-5", FIRST_GUESS),
+    "zero": ("0", FIRST_GUESS),
+    "negative": ("-5", FIRST_GUESS),
     "years": (str(20 * 365 * DAY), FIRST_GUESS),
     "a date in years": ("Fri, 01 Jan 2100 00:00:00 GMT", FIRST_GUESS),
     "infinity": ("inf", FIRST_GUESS),
@@ -152,8 +152,8 @@ SAID = {
 
 
 @pytest.mark.parametrize("said", SAID)
-def test_retry_after_is_heeded_where_it_makes_sense(sim, client, said):
-    """In every form; what makes none is as if nothing was said."""
+def test_a_valid_retry_after_is_respected(sim, client, said):
+    """In every format; an invalid one is ignored."""
     value, seconds = SAID[said]
     text = value if isinstance(value, str) else value()
     sim.faults.add(
@@ -178,8 +178,8 @@ def test_retry_after_is_heeded_where_it_makes_sense(sim, client, said):
         assert before + seconds - 1.5 <= until <= after + seconds
 
 
-def test_a_hint_in_the_words_of_the_error_is_heeded(sim, client):
-    """Some vendors say it nowhere else."""
+def test_a_time_in_the_error_message_is_respected(sim, client):
+    """Some vendors send it only there."""
     sim.faults.add(
         Fault(
             "error",
@@ -196,7 +196,7 @@ def test_a_hint_in_the_words_of_the_error_is_heeded(sim, client):
 
 
 def test_a_later_refusal_never_shortens_a_cooldown(sim, client):
-    """Two under way at once, one told an hour and one a moment: the hour holds."""
+    """Of two concurrent requests one gets an hour and one a moment: the hour stays."""
     sim.faults.add(
         Fault("error", error="rate_limit", vendor="openai", retry_after=HOUR),
         Fault("error", error="rate_limit", vendor="openai", retry_after=2),

@@ -1,4 +1,4 @@
-"""docs/routing.md can be pasted: every configuration holds, every command is understood."""
+"""The examples in docs/routing.md are valid: configurations and commands."""
 
 import re
 import shlex
@@ -17,13 +17,13 @@ LINES = sorted({line.partition(">")[0].strip() for line in TYPED})
 
 
 @pytest.mark.parametrize("text", BLOCKS)
-def test_every_configuration_holds(text: str) -> None:
-    """As it stands."""
+def test_every_configuration_is_valid(text: str) -> None:
+    """On its own."""
     parse_config(text, file="config.toml")
 
 
-def test_all_of_them_together_hold() -> None:
-    """Whoever pastes one after the other has no contradiction, but for what is said twice."""
+def test_all_configurations_together_are_valid() -> None:
+    """They do not contradict each other, except for repeated entries."""
     top, *sections = BLOCKS
     seen: set[str] = set()
     parts = [part for text in sections for part in re.split(r"\n(?=\[)", text)]
@@ -32,15 +32,15 @@ def test_all_of_them_together_hold() -> None:
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_every_command_is_understood(line: str) -> None:
-    """By the parser of the command it names."""
+def test_every_command_is_valid(line: str) -> None:
+    """The parser of the command accepts it."""
     found = find_command(shlex.split(line))
     assert found is not None, line
     name, arguments = found
     import_module(f"aircher_cli.commands.{COMMANDS[name][0]}").build_parser().parse_args(arguments)
 
 
-def test_the_page_is_found() -> None:
-    """And written as expected."""
+def test_the_examples_are_found() -> None:
+    """The page has the expected format."""
     assert len(BLOCKS) >= 5
     assert len(LINES) >= 10

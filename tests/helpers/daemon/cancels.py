@@ -1,10 +1,10 @@
-"""Chats broken off at random points, in every way a client can: for the test and the bench.
+"""Chats cancelled at random points, in every way a client can, for tests and benchmarks.
 
-place   where the upstream holds the chat: connecting, TLS, a large body being sent, before the
-head, within the head, after the head, mid-stream, or nowhere (a stream that flows)
-way     `$/cancel`, or closing the connection; `aircher-cli` killed is a third, done apart
-when    some milliseconds, at random, after the request or after the first thing heard of it:
-so at the places, and also before and in between them
+place   the stage at which the upstream stalls: connecting, TLS, sending a large body, before the
+head, within the head, after the head, mid-stream, or none (a flowing stream)
+way     `$/cancel`, or closing the connection; killing `aircher-cli` is tested separately
+when    a random number of milliseconds after the request or after its first notification, so at
+the stages and also before and between them
 """
 
 import random
@@ -54,12 +54,12 @@ PLACES = {
     "work/flowing": FLOW,
 }
 LONGEST = 0.05
-"""Seconds before the cancellation, at most."""
+"""The longest time in seconds before the cancellation."""
 
 
 @contextmanager
 def dark_port() -> Iterator[int]:
-    """A port where no connection is ever made: its queue is full, so the kernel does not answer."""
+    """A port that accepts no connection: its queue is full, so the kernel does not respond."""
     with ExitStack() as stack:
         listener = stack.enter_context(socket.socket())
         listener.bind(("127.0.0.1", 0))
@@ -72,7 +72,7 @@ def dark_port() -> Iterator[int]:
 
 
 class Mute:
-    """A server that reads slowly and never says a word, until its client leaves."""
+    """A server that reads slowly and never responds."""
 
     def __init__(self) -> None:
         self.port = 0
@@ -93,7 +93,7 @@ class Mute:
 
 @asynccontextmanager
 async def open_mute() -> AsyncIterator[Mute]:
-    """Serve in the background for as long as this lasts."""
+    """Serve in the background while the context lasts."""
     mute = Mute()
     async with trio.open_nursery() as nursery:
         listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
@@ -104,7 +104,7 @@ async def open_mute() -> AsyncIterator[Mute]:
 
 
 class Storm:
-    """Chats broken off, `total` of them by `clients` at once; `outcomes` counts how they ended."""
+    """Cancels `total` chats, `clients` at once; `outcomes` counts how they ended."""
 
     def __init__(self, path: Path, seed: int = 0) -> None:
         self.outcomes: Counter[str] = Counter()
@@ -112,7 +112,7 @@ class Storm:
         self._random = random.Random(seed)  # noqa: S311 - the same points in every run
 
     async def run(self, total: int, clients: int) -> None:
-        """Break off `total` chats."""
+        """Cancel `total` chats."""
 
         async def one(_number: int, peer: Peer) -> None:
             for chat in range(total // clients):
@@ -122,7 +122,7 @@ class Storm:
         await each_at_once(clients, self._path, one)
 
     async def _break_off(self, peer: Peer, chat: int) -> Peer:
-        """Ask and break it off; return the connection to go on with."""
+        """Start a chat and cancel it; return the connection for the next one."""
         place = self._random.choice(list(PLACES))
         way = self._random.choice(["cancel", "close"])
         await peer.chat(chat, place, PLACES[place])
@@ -142,6 +142,6 @@ class Storm:
 
 
 def prepare(sim: Simulator) -> None:
-    """Put the simulator's part of the places in place."""
+    """Program the simulator's faults for the stages."""
     sim.faults.add(*FAULTS)
     sim.behave(delay=0.005, repeat_answers=True)

@@ -1,4 +1,4 @@
-"""Running the command line: in this process with streams of our own, or as a real program."""
+"""Runs the command line: in this process with fake streams, or as a real program."""
 
 import io
 import subprocess
@@ -34,7 +34,7 @@ class Stream(io.TextIOWrapper):
 
 @dataclass
 class Outcome:
-    """What came of a command."""
+    """The result of a command."""
 
     code: int
     out: str
@@ -48,7 +48,7 @@ def run_cli(
     terminal: bool = False,
     encoding: str = "utf-8",
 ) -> Outcome:
-    """Run a command in this process. `stdin` None is a keyboard nobody types at."""
+    """Run a command in this process. `stdin` None is a keyboard without input."""
     data = stdin.encode() if isinstance(stdin, str) else stdin or b""
     out = Stream(terminal=terminal, encoding=encoding)
     err = Stream(terminal=terminal, encoding=encoding)
@@ -60,7 +60,7 @@ def run_cli(
 def run_program(
     environ: Mapping[str, str], *words: str, stdin: bytes = b""
 ) -> "subprocess.CompletedProcess[bytes]":
-    """Run the command line as a program of its own."""
+    """Run the command line as a separate program."""
     return subprocess.run(
         [*COMMAND, *words],
         input=stdin,

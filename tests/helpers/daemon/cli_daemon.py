@@ -1,7 +1,7 @@
-"""A daemon for the command line's tests: the fake daemon, whose answers may take their time.
+"""A fake daemon for the command line's tests, whose handlers may block.
 
-Each handler runs in a thread of its own, so that a cancellation is seen meanwhile. It packs
-and unpacks with msgpack itself, so that a mistake in our own frames cannot hide.
+Each handler runs in its own thread, so that a cancellation is noticed meanwhile. It uses msgpack
+directly, so that a mistake in our own frames shows up.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ Map = dict[str, object]
 
 
 class Refusal(Exception):
-    """What a handler raises to answer with an error."""
+    """Raised by a handler to answer with an error."""
 
     def __init__(self, code: str, message: str, **data: object) -> None:
         super().__init__(message)
@@ -39,7 +39,7 @@ class Session:
         self.is_closed = threading.Event()
 
     def send(self, *frame: object) -> None:
-        """Send a frame; a client that has gone is no concern of a test's daemon."""
+        """Send a frame; a disconnected client is ignored."""
         data = msgpack.packb(list(frame), unicode_errors="surrogateescape")
         try:
             with self._lock:
@@ -58,7 +58,7 @@ Handler = Callable[[Session, int, Map], object]
 
 
 class CliDaemon(FakeDaemon):
-    """Serves `answers`: method -> result, or a handler that is called in a thread of its own.
+    """Serves `answers`: method -> result, or a handler that is called in its own thread.
 
     `calls` has every request and notification as (method, params), `sessions` every connection.
     """
@@ -75,7 +75,7 @@ class CliDaemon(FakeDaemon):
 
     @property
     def environ(self) -> dict[str, str]:
-        """The environment of a client that finds this daemon and can start no other."""
+        """The environment of a client that finds this daemon and cannot start another."""
         return {
             "PATH": os.environ.get("PATH", ""),
             "HOME": str(self.home),
@@ -90,7 +90,7 @@ class CliDaemon(FakeDaemon):
 
     @property
     def methods(self) -> list[str]:
-        """What was called, without the introductions."""
+        """Return the called methods, without `hello`."""
         return [name for name, _ in self.calls if name != "hello"]
 
     def __enter__(self) -> Self:
@@ -160,7 +160,7 @@ def _params(value: object) -> Map:
 
 
 def chat_result(text: str, **changes: object) -> Map:
-    """Return the final result of a chat that one provider answered at once."""
+    """Return the final result of a chat that the first provider answered."""
     return {
         "message": {"role": "assistant", "content": [{"type": "text", "text": text}]},
         "finish": "stop",
@@ -177,7 +177,7 @@ def chat_result(text: str, **changes: object) -> Map:
 
 
 def streams(*pieces: str, **changes: object) -> Handler:
-    """Return a handler that streams `pieces`, if asked to, and then answers with the result."""
+    """Return a handler that streams `pieces`, if requested, and then answers with the result."""
 
     def handler(session: Session, msgid: int, params: Map) -> object:
         if params.get("stream", True):
@@ -189,7 +189,7 @@ def streams(*pieces: str, **changes: object) -> Handler:
 
 
 def streams_for_ever(session: Session, msgid: int, params: Map) -> object:
-    """Stream lines until somebody cancels; then answer so."""
+    """Stream lines until cancelled; then answer with `cancelled`."""
     seq = 0
     while not session.is_cancelled.wait(0.01):
         session.delta(msgid, seq, type="text", text=f"line {seq}\n")

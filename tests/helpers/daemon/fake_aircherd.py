@@ -1,4 +1,4 @@
-"""A program that a client may start as `aircherd`; its first argument says how it behaves."""
+"""A program that a client can start as `aircherd`; its first argument selects the behaviour."""
 
 import os
 import signal
@@ -14,12 +14,12 @@ from helpers.daemon.fake_daemon import FakeDaemon, Peer
 
 
 def say(what: object) -> None:
-    """Write a line where the log is."""
+    """Write a line to the log."""
     sys.stderr.write(f"{what}\n")
 
 
 def serve() -> int:
-    """Answer until asked to shut down; `status` tells how this process was started."""
+    """Serve until shutdown; `status` reports how this process was started."""
     over = threading.Event()
 
     def status(peer: Peer, request: Request) -> None:
@@ -45,20 +45,20 @@ def serve() -> int:
 
 
 def fail() -> int:
-    """Give up with a reason."""
+    """Exit with a reason."""
     say('{"event": "for machines"}')
     say("aircherd: the roof is on fire")
     return 1
 
 
 def taken() -> int:
-    """Find the locks taken by another daemon."""
+    """Exit because another daemon holds the locks."""
     say("aircherd: another aircherd is running")
     return address.EXIT_ALREADY_RUNNING
 
 
 def taken_first() -> int:
-    """Find the locks taken, and then free: an old daemon was draining."""
+    """Find the locks held at first and then free, as when an old daemon drains."""
     mark = Path(os.environ["HOME"]) / "was-here"
     if mark.exists():
         return serve()
@@ -67,13 +67,13 @@ def taken_first() -> int:
 
 
 def crash() -> int:
-    """Die without a word."""
+    """Exit without a message."""
     os.kill(os.getpid(), signal.SIGKILL)
     return 0
 
 
 def hang() -> int:
-    """Never be ready."""
+    """Never become ready."""
     say(os.getpid())
     signal.pause()
     return 0

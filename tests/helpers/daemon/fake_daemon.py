@@ -1,4 +1,4 @@
-"""A daemon that only tests know: real frames over a real Unix socket, answers as the test says."""
+"""A fake daemon: real frames over a real Unix socket, with scripted answers."""
 
 import contextlib
 import socket
@@ -10,11 +10,11 @@ from aircher_wire import frames, methods
 from aircher_wire.frames import Frame, Notification, Request
 
 PATIENCE = 20.0
-"""Seconds after which a conversation that got stuck is given up, so that a test fails."""
+"""Seconds after which a stuck conversation ends, so that the test fails."""
 
 
 class Peer:
-    """One connected client, seen from the daemon."""
+    """One connected client, as the daemon sees it."""
 
     def __init__(self, sock: socket.socket, received: list[Frame]) -> None:
         self.sock = sock
@@ -23,7 +23,7 @@ class Peer:
         self._inbox: list[Frame] = []
 
     def next_frame(self) -> Frame | None:
-        """Wait for the client's next frame; None when it has gone."""
+        """Wait for the client's next frame; None if it disconnected."""
         while not self._inbox:
             data = self.sock.recv(65536)
             if not data:
@@ -60,7 +60,7 @@ class FakeDaemon:
 
     def __init__(self, path: Path, handlers: Mapping[str, Handler] | None = None) -> None:
         self.path = path
-        # Before the first client can come: it may be there at once.
+        # Before the first client can connect.
         self.handlers: dict[str, Handler] = {
             methods.HELLO: answer_hello,
             methods.PING: answer_ping,
@@ -78,11 +78,11 @@ class FakeDaemon:
 
     @property
     def environ(self) -> dict[str, str]:
-        """An environment whose clients come here."""
+        """An environment in which clients find this daemon."""
         return {"AIRCHER_SOCKET": str(self.path), "HOME": str(self.path.parent.parent)}
 
     def requests(self, *names: str) -> list[Request]:
-        """Return the requests that came, of these methods, or all but hello."""
+        """Return the received requests of these methods, or all except `hello`."""
         came = [frame for frame in self.received if isinstance(frame, Request)]
         return [
             frame
@@ -109,7 +109,7 @@ class FakeDaemon:
             self._start(self.serve, sock)
 
     def serve(self, sock: socket.socket) -> None:
-        """Talk to one client until it goes; runs in a thread of its own."""
+        """Serve one client until it disconnects; runs in its own thread."""
         peer = Peer(sock, self.received)
         try:
             while (frame := peer.next_frame()) is not None:
@@ -130,7 +130,7 @@ class FakeDaemon:
         self.path.unlink(missing_ok=True)
 
     def join(self) -> None:
-        """Wait until every client has gone, and check that no handler failed."""
+        """Wait until every client has disconnected, and check that no handler failed."""
         for thread in self._threads:
             thread.join(PATIENCE)
         assert self.errors == []

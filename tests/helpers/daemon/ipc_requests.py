@@ -1,4 +1,4 @@
-"""Questions put to a daemon over its socket, and what became of them."""
+"""Requests to a daemon over its socket, and their results."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -17,11 +17,11 @@ KEYS = {
     "WORK_KEY": "canary-work-0123456789abcdef",
     "SPARE_KEY": "canary-spare-0123456789abcdef",
 }
-"""The environment of a daemon that may use both providers of the `home` fixture."""
+"""The environment of a daemon with the keys of both providers of the `home` fixture."""
 
 
 def a_chat(prompt: str = "one two three", **fields: Any) -> Map:
-    """Return the request: to the alias `chain`, if no model is named."""
+    """Return a chat request, by default to the alias `chain`."""
     return {"messages": [{"role": "user", "content": prompt}], "model": "chain", **fields}
 
 
@@ -38,7 +38,7 @@ def refusal(client: Client, prompt: str = "one two three", **fields: Any) -> Dae
 
 
 def burst(client: Client, requests: Iterable[Map]) -> list[Map]:
-    """Send them all at once, wait for all their ends; each is `{result}` or `{error}`."""
+    """Send all requests at once and wait for the results, each `{result}` or `{error}`."""
     ended: dict[int, Map] = {}
 
     def note(method: str, params: Map) -> None:
@@ -56,12 +56,12 @@ def burst(client: Client, requests: Iterable[Map]) -> list[Map]:
 
 @contextmanager
 def listening(home: Home, *topics: str) -> Iterator[list[Map]]:
-    """Collect the events of `topics` that happen meanwhile; they are there after the block."""
-    told: list[Map] = []
+    """Collect the events of `topics` during the block; the list is complete after it."""
+    events: list[Map] = []
     with home.client() as client:
         client.call("events.subscribe", {"topics": list(topics)})
-        yield told
-        client.call("ping", on_notification=lambda _, event: told.append(event))
+        yield events
+        client.call("ping", on_notification=lambda _, event: events.append(event))
 
 
 def way(answer: Map) -> list[tuple[str, str]]:
@@ -70,11 +70,11 @@ def way(answer: Map) -> list[tuple[str, str]]:
 
 
 def skips(answer: Map) -> list[tuple[str, str]]:
-    """Return the provider and the reason of everybody who was passed over."""
+    """Return the provider and the reason of each skipped candidate."""
     return [(each["provider"], each["reason"]) for each in answer["skipped"]]
 
 
 def chats(sim: Simulator, vendor: str | None = None) -> list[Received]:
-    """Return the chats that came to the simulator."""
+    """Return the chats that the simulator received."""
     received = [each for each in sim.requests if each.endpoint == "chat"]
     return [each for each in received if vendor in (None, each.vendor)]

@@ -1,6 +1,6 @@
-"""Many clients at once, and a daemon that tells what it holds: for tests and benches of load.
+"""Many clients at once, and a daemon that counts its resources, for load tests and benchmarks.
 
-Everything here is trio, so that hundreds of clients and the simulator share one loop.
+Everything here uses trio, so that hundreds of clients and the simulator share one event loop.
 """
 
 import json
@@ -27,13 +27,13 @@ base_url = "{url}/v1"
 auth = "none"
 """
 LONG = " ".join(f"{number:012000d}" for number in range(400))
-"""4.8 MB of text: what `fall_asleep` asks for, several times."""
+"""4.8 MB of text, which `fall_asleep` requests several times."""
 LONG_CHATS = 6
-"""Together they are more than the daemon and the kernel hold for one client."""
+"""Together more than the daemon and the kernel buffer for one client."""
 
 
 class Heard:
-    """What came back for one chat: numbers and texts of its deltas, and how it ended."""
+    """The received deltas of one chat, and its result."""
 
     def __init__(self) -> None:
         self.seqs: list[int] = []
@@ -43,7 +43,7 @@ class Heard:
         self.result: dict[str, Any] = {}
 
     def take(self, delta: dict[str, Any]) -> None:
-        """Take in a delta."""
+        """Record a delta."""
         self.seqs.append(delta["seq"])
         if delta["type"] == "text":
             self.pieces.append(delta["text"])
@@ -60,12 +60,12 @@ class Heard:
 
     @property
     def is_in_order(self) -> bool:
-        """Whether the numbers count from 1 without a gap."""
+        """Whether the sequence numbers count from 1 without a gap."""
         return self.seqs == list(range(1, len(self.seqs) + 1))
 
 
 class Peer:
-    """One connection to the daemon. Nothing is read unless somebody waits for something."""
+    """One connection to the daemon. It reads only while a method waits."""
 
     def __init__(self, stream: trio.SocketStream) -> None:
         self.stream = stream
@@ -85,20 +85,20 @@ class Peer:
         await self.stream.aclose()
 
     async def request(self, number: int, method: str, **params: object) -> None:
-        """Send a request and do not wait."""
+        """Send a request without waiting."""
         await self.stream.send_all(msgpack.packb([0, number, method, [params]]))
 
     async def chat(self, number: int, model: str, text: str) -> None:
-        """Send a chat request and do not wait."""
+        """Send a chat request without waiting."""
         messages = [{"role": "user", "content": text}]
         await self.request(number, "chat", model=model, messages=messages)
 
     async def cancel(self, number: int) -> None:
-        """Cancel it."""
+        """Cancel a request."""
         await self.stream.send_all(msgpack.packb([2, "$/cancel", [{"id": number}]]))
 
     async def read(self) -> None:
-        """Take in what one read brings."""
+        """Read once and record the frames."""
         data = await self.stream.receive_some(2**18)
         assert data, "the daemon closed the connection"
         self._unpacker.feed(data)
@@ -113,24 +113,24 @@ class Peer:
                 self.events.append(rest[1][0])
 
     async def wait_end(self, *numbers: int) -> list[Heard]:
-        """Read until all of these requests are answered. The caller sets the deadline."""
+        """Read until all of these requests are answered. The caller sets a deadline."""
         while not all(self.heard[number].is_over for number in numbers):
             await self.read()
         return [self.heard[number] for number in numbers]
 
     async def call(self, number: int, method: str, **params: object) -> Heard:
-        """Send a request and wait for its answer."""
+        """Send a request and wait for its result."""
         await self.request(number, method, **params)
         return (await self.wait_end(number))[0]
 
     async def ask(self, number: int, model: str, text: str) -> Heard:
-        """Send a chat and wait for its answer."""
+        """Send a chat and wait for its result."""
         await self.chat(number, model, text)
         return (await self.wait_end(number))[0]
 
 
 class Watched:
-    """A running daemon that counts what it holds when asked."""
+    """A running daemon that counts its resources on request."""
 
     def __init__(self, home: Home, process: subprocess.Popen[str], file: Path) -> None:
         self.home = home
@@ -139,7 +139,7 @@ class Watched:
         self._number = 0
 
     async def count(self) -> dict[str, int]:
-        """What the daemon holds now: tasks, descriptors, sessions, connections, waiting bytes."""
+        """Return its counts: tasks, descriptors, sessions, connections, queued bytes."""
         self.process.send_signal(signal.SIGUSR1)
         with trio.fail_after(PATIENCE):
             while True:
@@ -150,7 +150,7 @@ class Watched:
                 await trio.sleep(0.01)
 
     async def settled(self) -> dict[str, int]:
-        """What it holds once no client is there and two looks see the same."""
+        """Return the counts once there is no client and two counts are equal."""
         last: dict[str, int] = {}
         with trio.fail_after(PATIENCE):
             while (now := await self.count()) != last or now["sessions"]:
@@ -159,13 +159,13 @@ class Watched:
         return now
 
     async def wait_until_waiting(self, size: int) -> None:
-        """Wait until at least `size` bytes wait for clients that do not read."""
+        """Wait until at least `size` bytes are queued for clients that do not read."""
         with trio.fail_after(PATIENCE):
             while (await self.count())["waiting_bytes"] < size:  # noqa: ASYNC110 - it is elsewhere
                 await trio.sleep(0.05)
 
     async def steady_bytes(self) -> int:
-        """How many bytes wait for clients once that changes no more."""
+        """Return the bytes queued for clients once the number is stable."""
         before, now = -1, 0
         while now != before:
             await trio.sleep(0.3)
@@ -173,21 +173,21 @@ class Watched:
         return now
 
     def resident_kib(self) -> int:
-        """Resident memory."""
+        """Return the resident memory."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         (line,) = [line for line in status.splitlines() if line.startswith("VmRSS")]
         return int(line.split()[1])
 
 
 def start_watched(home: Home, *, nofile: int | None = None) -> Watched:
-    """Start a daemon that counts, with at most `nofile` descriptors, and wait until it answers."""
+    """Start a counting daemon with at most `nofile` descriptors, and wait until it answers."""
     file = home.root / "count.json"
     environ = {**home.environ, "WATCHED_FILE": str(file)}
     if nofile is not None:
         environ["WATCHED_NOFILE"] = str(nofile)
     with home.log_file.open("a") as log:
         process = home.process = subprocess.Popen(
-            # -P: the helpers' names must not hide anybody's modules.
+            # -P: the helpers' names must not shadow other modules.
             [sys.executable, "-P", str(SCRIPT)],
             env=environ,
             stdin=subprocess.DEVNULL,
@@ -205,13 +205,13 @@ def start_watched(home: Home, *, nofile: int | None = None) -> Watched:
 
 
 async def fall_asleep(peer: Peer) -> None:
-    """Ask for more than may wait for a client; whoever calls this reads no more for now."""
+    """Request more than the daemon buffers for a client, and do not read."""
     for number in range(LONG_CHATS):
         await peer.chat(number, "work/long", "go")
 
 
 async def wake_up(peer: Peer) -> bool:
-    """Read everything `fall_asleep` asked for; tell whether all of it is there, whole, in order."""
+    """Read everything that `fall_asleep` requested; return whether it is complete and in order."""
     heard = await peer.wait_end(*range(LONG_CHATS))
     return all(
         each.error is None and each.is_in_order and each.text == each.message == LONG
@@ -220,7 +220,7 @@ async def wake_up(peer: Peer) -> bool:
 
 
 async def wait_for(is_so: Callable[[], bool], what: str) -> None:
-    """Return as soon as `is_so()` holds; fail naming `what` when it never does."""
+    """Return as soon as `is_so()` is true; fail with `what` after a timeout."""
     with trio.move_on_after(PATIENCE):
         while not is_so():  # noqa: ASYNC110 - what is waited for has no event
             await trio.sleep(0.01)
@@ -231,7 +231,7 @@ async def wait_for(is_so: Callable[[], bool], what: str) -> None:
 async def each_at_once(
     clients: int, path: Path, run: Callable[[int, Peer], Awaitable[None]]
 ) -> None:
-    """Run `run(number, peer)` for every client at the same time, each with its own connection."""
+    """Run `run(number, peer)` for all clients concurrently, each with its own connection."""
 
     async def one(number: int) -> None:
         async with await Peer.connect(path) as peer:

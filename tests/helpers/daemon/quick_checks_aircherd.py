@@ -1,6 +1,6 @@
-"""`aircherd` whose free checks come after a quarter of a second, for tests that cannot wait.
+"""`aircherd` with free checks after a quarter of a second, for tests that cannot wait longer.
 
-Started by `Home.start(program=HASTY)`; everything else about it is as it is.
+Started by `Home.start(program=HASTY)`; everything else is unchanged.
 """
 
 import sys
@@ -10,7 +10,7 @@ from aircherd.__main__ import main
 from aircherd.providers.health import recovery
 
 HASTY = (str(Path(__file__)),)
-"""What Python runs."""
+"""The program that Python runs."""
 
 if __name__ == "__main__":
     recovery.DELAYS = (0.25,)

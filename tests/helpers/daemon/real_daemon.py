@@ -1,7 +1,7 @@
-"""A real daemon in a home of its own, and the command line beside it: for end-to-end tests.
+"""A real daemon in a temporary home, and the command line, for end-to-end tests.
 
-Nothing of the person's machine reaches it: home, XDG directories, keyring and environment are made
-for each test and thrown away.
+They are isolated from the user's machine: home, XDG directories, keyring and environment are
+created for each test and removed.
 """
 
 import os
@@ -22,19 +22,19 @@ from aircher_client import Client, DaemonUnreachable
 from aircherd.testing.simulator import Simulator, open_simulator
 
 PATIENCE = 20.0
-"""Seconds before a test gives up on something that should happen at once."""
+"""Seconds until a test fails that waits for something that should happen at once."""
 
 
 def wait_until(is_so: Callable[[], bool], what: str) -> None:
-    """Return as soon as `is_so()` holds; fail naming `what` when it never does."""
+    """Return as soon as `is_so()` is true; fail with `what` after a timeout."""
     deadline = time.monotonic() + PATIENCE
     while not is_so():
-        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        assert time.monotonic() < deadline, f"timed out waiting until {what}"
         time.sleep(0.01)
 
 
 class Home:
-    """A machine's user with nothing on it yet: directories, environment, a daemon on request."""
+    """A new user's home: directories, environment, and a daemon on request."""
 
     def __init__(
         self,
@@ -114,7 +114,7 @@ class Home:
         return code
 
     def log(self) -> str:
-        """What the daemon has written so far."""
+        """Return the daemon's log so far."""
         return self.log_file.read_text() if self.log_file.exists() else ""
 
     def client(self) -> Client:
@@ -148,7 +148,7 @@ class Home:
         environ: Mapping[str, str] | None = None,
         cwd: Path | None = None,
     ) -> "subprocess.CompletedProcess[str]":
-        """Run `aircher-cli` to its end; without `stdin` its standard input is /dev/null."""
+        """Run `aircher-cli` until it exits; without `stdin` its standard input is /dev/null."""
         source = {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
         return subprocess.run(  # type: ignore[call-overload,no-any-return]
             [self.python, "-m", "aircher_cli", *arguments],
@@ -162,12 +162,12 @@ class Home:
         )
 
     def login(self, provider: str, key: str, *more: str) -> None:
-        """Store a key as a person would, and insist that it worked."""
+        """Store a key with `auth login`, and check that it worked."""
         done = self.cli("auth", "login", provider, "--with-token", *more, stdin=key)
         assert done.returncode == 0, done.stderr
 
     def everything_written(self) -> str:
-        """Every byte below the home, as text: where a leaked key would be found."""
+        """Return the content of all files below the home, to search for leaked keys."""
         files = [path for path in self.root.rglob("*") if path.is_file()]
         return "\n".join(path.read_bytes().decode(errors="replace") for path in files)
 
@@ -176,9 +176,9 @@ class Home:
 def home(
     environ: Mapping[str, str] | None = None, *, python: str = sys.executable
 ) -> Iterator[Home]:
-    """Give a fresh home; kill its daemon and remove it at the end. `python` has it installed.
+    """Give a new home; kill its daemon and remove it at the end. `python` runs the programs.
 
-    It lies directly in the temporary directory: a socket's path must fit in 107 bytes.
+    It is directly in the temporary directory, because a socket's path has at most 107 bytes.
     """
     root = Path(tempfile.mkdtemp(prefix="air"))
     made = Home(root, environ, python=python)
@@ -195,7 +195,7 @@ def home(
 
 @contextmanager
 def simulator(port: int = 0) -> Iterator[Simulator]:
-    """Run the provider simulator in a thread of its own, for tests that block; port 0 is any."""
+    """Run the simulator in its own thread, for tests that block. Port 0 is any free port."""
     started: list[Simulator] = []
     ready = threading.Event()
     token: list[trio.lowlevel.TrioToken] = []

@@ -1,7 +1,7 @@
-"""`aircherd` that tells on SIGUSR1 what it holds, in the JSON file `WATCHED_FILE`.
+"""`aircherd` that writes counts of its resources to the JSON file `WATCHED_FILE` on SIGUSR1.
 
-A process that is not dumpable shows its descriptors to itself and to root only, and its tasks to
-nobody; so it counts them itself. `WATCHED_NOFILE` limits its descriptors before it begins.
+A process that is not dumpable shows its descriptors only to itself and root, and its tasks to no
+other process, so it counts them itself. `WATCHED_NOFILE` limits its descriptors at startup.
 Started by `helpers.daemon.load.watched_daemon`.
 """
 
@@ -26,7 +26,7 @@ NUMBERS = itertools.count(1)
 
 
 def count() -> dict[str, int]:
-    """What is alive now: garbage does not count, for nobody could leak it."""
+    """Return the live objects; garbage is collected first, because it is no leak."""
     gc.collect()
     found = gc.get_objects()
     return {
@@ -40,7 +40,7 @@ def count() -> dict[str, int]:
 
 
 def write_count(_number: int, _frame: FrameType | None) -> None:
-    """Write the count where the test finds it, whole or not at all."""
+    """Write the counts to the file atomically."""
     target = Path(os.environ["WATCHED_FILE"])
     part = target.with_suffix(".part")
     part.write_text(json.dumps(count()))

@@ -1,6 +1,6 @@
-"""aimock, a mock of the vendors' APIs that others wrote: how it is run, and what it is to answer.
+"""Runs aimock, a third-party mock of the vendors' APIs, with fixtures.
 
-One file for all of its APIs: to which prompt what is answered, or what goes wrong.
+The fixtures map prompts to answers or failures, for all of its APIs.
 """
 
 import json
@@ -20,12 +20,12 @@ THOUGHT = "The user greets me, so I greet back."
 
 
 def error(status, message, kind):
-    """Return an error as the vendor's form will hold it."""
+    """Return an error response."""
     return {"error": {"message": message, "type": kind}, "status": status}
 
 
 def trouble(prompt, **kind):
-    """Return an answer on whose way something goes wrong, for sure."""
+    """Return an answer that always fails in transit."""
     return {"match": {"userMessage": prompt}, "response": {"content": HELLO}, **kind}
 
 
@@ -71,7 +71,7 @@ FIXTURES = {
 @contextmanager
 def aimock(root):
     """Run the mock; give its URL."""
-    # What npm put into the checkout comes first: a newer node than the system's may be there.
+    # The checkout's node_modules come first: they may have a newer node than the system.
     places = f"{Path(__file__).parents[3] / 'node_modules' / '.bin'}:{os.environ['PATH']}"
     command = shutil.which("llmock", path=places)
     if command is None or shutil.which("node", path=places) is None:

@@ -1,8 +1,8 @@
-"""The real APIs, for the live suite: which model of each, whose key, and what it all costs.
+"""The real APIs for the live suite: models, keys and the cost.
 
-A row's key comes from the vendor's own variable. Any row's model and base URL can be changed by
-`AIRCHER_LIVE_NAME_MODEL` and `AIRCHER_LIVE_NAME_URL`; a server like OpenAI's has nothing but these,
-and `AIRCHER_LIVE_COMPATIBLE_KEY`.
+A row's key comes from the vendor's own variable. The variables `AIRCHER_LIVE_NAME_MODEL` and
+`AIRCHER_LIVE_NAME_URL` change a row's model and base URL. An OpenAI-compatible server is configured
+only by these and by `AIRCHER_LIVE_COMPATIBLE_KEY`.
 """
 
 import socket
@@ -24,11 +24,11 @@ from aircherd.vocabulary.vendors import VENDORS
 from helpers.providers.talking import Map, Talker, Told
 
 MAX_TOKENS = 2048
-"""Of each answer, thinking included: what a call can cost has an end."""
+"""Of each answer, including thinking, to limit the cost."""
 
 
 class Live(Struct, frozen=True, kw_only=True):
-    """One API. `env` names the variables of its key, `model` a cheap one that can do everything."""
+    """One API. `env` lists the variables for its key; `model` is a cheap one with all features."""
 
     name: str
     kind: str
@@ -73,11 +73,11 @@ ROWS = {
 
 
 class Missing(Exception):
-    """What the user has not set, so that nothing can be asked."""
+    """Raised if a key or an address is missing."""
 
 
 class Asked(Struct, frozen=True):
-    """Whom to ask, with which key, for which model; None for the first that it lists."""
+    """The provider, key and model to use; without a model, the first one on its list."""
 
     provider: Provider
     secret: Secret | None
@@ -85,7 +85,7 @@ class Asked(Struct, frozen=True):
 
 
 def read_row(row: Live, environ: Mapping[str, str]) -> Asked:
-    """Return what the environment makes of a row.
+    """Return a row with the settings of the environment.
 
     Raises:
         Missing: there is no key or no address.
@@ -109,10 +109,10 @@ def read_row(row: Live, environ: Mapping[str, str]) -> Asked:
 
 
 def check_reachable(provider: Provider) -> None:
-    """See whether a server that needs no key runs at all.
+    """Check that a server without a key is running.
 
     Raises:
-        Missing: nobody answers there.
+        Missing: it does not respond.
     """
     parts = urlsplit(provider.base_url)
     try:
@@ -122,10 +122,10 @@ def check_reachable(provider: Provider) -> None:
 
 
 async def open_line(provider_client: ProviderClient, asked: Asked) -> "Line":
-    """Return the line to a model, with what the catalogue and the provider's list say of it.
+    """Return the connection to a model, with its metadata.
 
     Raises:
-        ProviderFailed: the server does not tell what it has.
+        ProviderFailed: the server does not list its models.
     """
     provider, secret = asked.provider, asked.secret
     key = ApiKey(provider.name, "live", secret, "environment", provider.origin) if secret else None
@@ -137,33 +137,33 @@ async def open_line(provider_client: ProviderClient, asked: Asked) -> "Line":
 
 
 class Line(Talker):
-    """Talks to a real model, and writes down what it cost."""
+    """Sends chats to a real model and records their cost."""
 
     async def try_to_ask(self, *messages: str | Map, **fields: object) -> Told:
-        """Chat with a limit, and count."""
-        told = await super().try_to_ask(*messages, **{"max_tokens": MAX_TOKENS, **fields})
-        BILL.add(self, told)
-        return told
+        """Send a chat with a token limit, and record its cost."""
+        answer = await super().try_to_ask(*messages, **{"max_tokens": MAX_TOKENS, **fields})
+        BILL.add(self, answer)
+        return answer
 
 
 class Bill:
-    """What the suite has spent: calls, tokens and USD by provider."""
+    """The cost of the suite: calls, tokens and USD by provider."""
 
     def __init__(self) -> None:
         self._entries: list[tuple[str, int, int, Decimal | None]] = []
 
-    def add(self, line: Line, told: Told) -> None:
-        """Write down one chat."""
-        usage = told.usage
+    def add(self, line: Line, answer: Told) -> None:
+        """Record one chat."""
+        usage = answer.usage
         tokens = (usage.input_tokens, usage.output_tokens) if usage else (0, 0)
-        spent = cost(line.model.prices, usage) if told.cost is None else Decimal(told.cost)
+        spent = cost(line.model.prices, usage) if answer.cost is None else Decimal(answer.cost)
         self._entries.append((line.origin, *tokens, spent))
 
     def lines(self) -> list[str]:
-        """Return a line for each model, and the sum; a call without a price is told as such."""
-        told = [self._line(origin) for origin in dict.fromkeys(each[0] for each in self._entries)]
+        """Return a line for each model and the total; calls without a price are marked."""
+        lines = [self._line(origin) for origin in dict.fromkeys(each[0] for each in self._entries)]
         total = sum((each[3] or Decimal(0) for each in self._entries), Decimal(0))
-        return [*told, f"all together: ${total:.4f}"] if told else []
+        return [*lines, f"all together: ${total:.4f}"] if lines else []
 
     def _line(self, origin: str) -> str:
         mine = [each for each in self._entries if each[0] == origin]
