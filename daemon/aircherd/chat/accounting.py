@@ -64,15 +64,21 @@ class PendingCharge(Started, kw_only=True, eq=False):
             was_sent: Whether the request had begun to leave.
         """
         ending = reply.ending
-        if ending is None or (usage := ending.usage) is None or not is_plausible(usage):
+        if ending is None or (usage := ending.usage) is None:
             return self._settle_estimated(outcome, ms, first_ms, reply, was_sent=was_sent)
-        accounting, nano, source, cost = self.accounting, None, None, None
-        if ending.cost is not None or self.candidate.model.prices is not None:
+        output = usage.output_tokens
+        if output > MAX_TOKENS or usage.input_tokens > MAX_TOKENS:
+            return self._settle_estimated(outcome, ms, first_ms, reply, was_sent=was_sent)
+        accounting, cost = self.accounting, None
+        if ending.cost is None and self.candidate.model.prices is None:
+            settled = Settled(outcome, ms, first_ms, usage, None, None)
+        else:
             cost, source = accounting.cost_of(self.candidate, ending.cost, usage)
             nano = None if cost is None else cost.nano
-        accounting.settle(self, Settled(outcome, ms, first_ms, usage, nano, source))
+            settled = Settled(outcome, ms, first_ms, usage, nano, source)
+        accounting.settle(self, settled)
         if outcome == "ok":
-            accounting.outputs.record(self.provider, self.model, usage.output_tokens)
+            accounting.outputs.record(self.provider, self.model, output)
         return None if cost is None else cost.usd
 
     def _settle_estimated(
@@ -188,9 +194,9 @@ class UsageAccounting:
     def settle(self, charge: PendingCharge, settled: Settled) -> None:
         """Record how a call ended: the same in the ledger and under the limits."""
         self._ledger.settle(charge, settled)
-        reservation, usage = charge.reservation, settled.usage
+        reservation = charge.reservation
         if reservation is not None:
-            produced = usage is not None
+            usage, produced = settled.usage, settled.usage is not None
             for status in reservation.settle(usage, settled.cost_nano, produced=produced):
                 self._publish(status)
 
