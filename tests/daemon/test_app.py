@@ -2,6 +2,8 @@
 
 import os
 import threading
+from collections.abc import Coroutine
+from functools import partial
 from pathlib import Path
 
 import msgpack
@@ -137,3 +139,44 @@ async def test_shutdown_request_drains_the_clients(environ):
             while data := await stream.receive_some():
                 last += data
         assert b"shutting_down" in last
+
+
+SOCKET = "TcpStream.receive_some"
+"""The last frame that is ours: below it are trio's."""
+
+
+def awaited_frames(coroutine) -> list[str]:
+    """Return the names of the coroutines that wait for each other, the outermost first."""
+    names = []
+    while hasattr(coroutine, "cr_await"):
+        names.append(coroutine.cr_code.co_qualname)
+        coroutine = coroutine.cr_await
+    return names
+
+
+async def test_a_chat_crosses_few_frames(environ):
+    """From the request's task to the socket at most 15 coroutines wait for each other."""
+    chats = []
+    async with open_simulator(accept={"openai": KEY}) as sim:
+        sim.behave(delay=0.3)
+        write_config(environ, f'[providers.work]\nkind="openai"\nbase_url="{sim.url}/v1"\n')
+        async with running(environ, keyring=MemoryStore()) as services:
+            await ask(services, "auth.login", provider="work", key=KEY)
+            message = {"role": "user", "content": "hello"}
+            async with trio.open_nursery() as nursery:
+                for stream in (False, True):
+                    fields = {"model": "work/m", "messages": [message], "stream": stream}
+                    nursery.start_soon(partial(ask, services, "chat", **fields))
+                while len(chats) < 2:
+                    await trio.sleep(0.01)
+                    stacks = map(awaited_frames, served_coroutines())
+                    chats = [each for each in stacks if SOCKET in each]
+    assert [each[: each.index(SOCKET) + 1] for each in chats if each.index(SOCKET) >= 15] == []
+
+
+def served_coroutines() -> list[Coroutine]:
+    """Return the coroutines of all tasks that serve requests."""
+    tasks = [trio.lowlevel.current_root_task()]
+    for task in tasks:
+        tasks += [child for nursery in task.child_nurseries for child in nursery.child_tasks]
+    return [task.coro for task in tasks if "RequestTask.run" in task.name]
