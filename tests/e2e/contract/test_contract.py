@@ -1,8 +1,9 @@
 """The contract of all adapters: the same chats over real HTTP with each of the seven APIs.
 
-What an API lacks is in `helpers.providers.contract_apis`, with the sentence that refuses it.
-Everything else works everywhere. Tools and thinking: `test_contract_tools`; what goes wrong:
-`test_contract_failures`, `test_contract_oddities`; from the command line: `test_contract_ask`.
+`helpers.providers.contract_apis` says what an API lacks, with the message that refuses it.
+Everything else works everywhere. See also `test_contract_tools` for tools and thinking,
+`test_contract_failures` and `test_contract_oddities` for failures, `test_contract_ask` for the
+command line.
 """
 
 import json
@@ -28,52 +29,52 @@ GIF = "R0lGODlhAQABAAAAACw="
 
 @BOTH
 async def test_text(bench: Bench, stream: bool) -> None:
-    """Words, their end and their count; a stream brings them piece by piece."""
-    told = await bench.ask("one two three", system="be brief", stream=stream)
-    assert (told.text, told.finish) == ("one two three", "stop")
-    assert told.usage == Usage(input_tokens=5, output_tokens=3)
-    assert (len(said(told.events)) > 1) == stream
+    """Text, its end and its counts arrive; a stream brings it in pieces."""
+    outcome = await bench.ask("one two three", system="be brief", stream=stream)
+    assert (outcome.text, outcome.finish) == ("one two three", "stop")
+    assert outcome.usage == Usage(input_tokens=5, output_tokens=3)
+    assert (len(said(outcome.events)) > 1) == stream
     assert bench.last.key == CANARY
 
 
 async def test_conversation(bench: Bench) -> None:
-    """Who said what, and in which order, arrives; a system message in its midst does too."""
+    """Roles and order of messages arrive, also of a system message inside the conversation."""
     answer = {"role": "assistant", "content": "first answer"}
-    told = await bench.ask("first", answer, {"role": "system", "content": "be kind"}, "second")
-    assert told.text == "second"
+    outcome = await bench.ask("first", answer, {"role": "system", "content": "be kind"}, "second")
+    assert outcome.text == "second"
     body = json.dumps(bench.last.json)
     places = [body.index(words) for words in ("first", "first answer", "second")]
     assert places == sorted(places)
     assert "be kind" in body
 
 
-async def test_text_of_any_kind(bench: Bench) -> None:
-    """Other scripts arrive as they are; half a character becomes the mark for one."""
+async def test_any_unicode_text(bench: Bench) -> None:
+    """Other scripts arrive unchanged; a lone surrogate becomes the replacement character."""
     assert (await bench.ask("Łódź 日本 🙂")).text == "Łódź 日本 🙂"
     assert (await bench.ask("half \ud83d of it")).text == "half \ufffd of it"
 
 
 @BOTH
 async def test_length(bench: Bench, stream: bool) -> None:
-    """An answer that the limit cuts off says so; the least limit there is may be more."""
-    told = await bench.ask("count 40", max_tokens=20, stream=stream)
-    assert (told.text, told.finish) == (" ".join(map(str, range(1, 21))), "length")
+    """A reply that the limit cuts off says so; an API may have a higher minimum."""
+    outcome = await bench.ask("count 40", max_tokens=20, stream=stream)
+    assert (outcome.text, outcome.finish) == (" ".join(map(str, range(1, 21))), "length")
 
 
 @BOTH
 async def test_usage(bench: Bench, stream: bool) -> None:
-    """Every count the API has arrives: input includes what was cached, output the thinking."""
+    """Every count of the API is read: input includes cached tokens, output includes thinking."""
     bench.sim.behave(cached_tokens=2, cache_write_tokens=1, reasoning_tokens=4)
-    told = await bench.ask("one two three four five", stream=stream)
+    outcome = await bench.ask("one two three four five", stream=stream)
     counts = {"cached_tokens": 2, "cache_write_tokens": 1, "reasoning_tokens": 4}
-    expected = {name: count for name, count in counts.items() if name in bench.api.tells}
-    assert told.usage == Usage(input_tokens=5, output_tokens=9, **expected)
-    assert (told.cost is not None) == bench.api.tells_cost
+    expected = {name: count for name, count in counts.items() if name in bench.api.reported}
+    assert outcome.usage == Usage(input_tokens=5, output_tokens=9, **expected)
+    assert (outcome.cost is not None) == bench.api.reports_cost
 
 
 @pytest.mark.parametrize("field", ["temperature", "top_p"])
 async def test_sampling(bench: Bench, field: str) -> None:
-    """It is taken, or for a model that is known not to take it refused by its name."""
+    """It is sent, or refused for a model that is known not to take it."""
     assert (await bench.ask("hi", **{field: 1})).text == "hi"
     bench.model = msgspec.structs.replace(bench.model, sampling=False)
     failure = await bench.refused("hi", **{field: 1})
@@ -86,7 +87,7 @@ async def test_sampling(bench: Bench, field: str) -> None:
 
 @pytest.mark.parametrize("bench", [name for name in APIS if name != "ollama"], indirect=True)
 async def test_key_check(bench: Bench) -> None:
-    """A good key is told from a refused one, without a chat."""
+    """A valid key and a refused one are distinguished without a chat."""
     assert (
         await bench.provider_client.free_calls.check_key(bench.provider, Secret(CANARY))
     ).ok is True
@@ -99,7 +100,7 @@ async def test_key_check(bench: Bench) -> None:
 
 
 async def test_models(bench: Bench) -> None:
-    """Those that can chat are listed, by the names they are asked for by."""
+    """Models that can chat are listed by the names that requests use."""
     names = [
         model.id
         for model in await bench.provider_client.free_calls.list_models(bench.provider, bench.key)
@@ -109,26 +110,26 @@ async def test_models(bench: Bench) -> None:
     assert (await bench.ask("one two")).text == "one two"
 
 
-# ------------------------------------------------------------------ pictures and JSON
+# ------------------------------------------------------------------ images and JSON
 
 
-async def test_picture(bench: Bench) -> None:
-    """Data in base64 reaches the model, beside the words that go with it."""
-    told = await bench.ask(user("what is this?", PICTURE, PICTURE))
-    assert told.text == "I see 2: image/png, image/png"
+async def test_image(bench: Bench) -> None:
+    """Base64 data reaches the model together with the text."""
+    outcome = await bench.ask(user("what is this?", PICTURE, PICTURE))
+    assert outcome.text == "I see 2: image/png, image/png"
     assert "what is this?" in bench.last_body
 
 
 @BOTH
 async def test_schema(bench: Bench, stream: bool) -> None:
-    """The answer is JSON that fits."""
+    """The reply is JSON that matches."""
     wanted = {"type": "json_schema", "schema": SCHEMA}
-    told = await bench.ask("hello", response_format=wanted, stream=stream)
-    assert (json.loads(told.text), told.finish) == ({"a": "hello"}, "stop")
+    outcome = await bench.ask("hello", response_format=wanted, stream=stream)
+    assert (json.loads(outcome.text), outcome.finish) == ({"a": "hello"}, "stop")
 
 
-async def test_schema_that_is_none(bench: Bench) -> None:
-    """It is refused by its place in the request, and nothing is sent."""
+async def test_an_invalid_schema_is_refused(bench: Bench) -> None:
+    """The message names its position, and nothing is sent."""
     wanted = {"type": "json_schema", "schema": "[1"}
     failure = await bench.refused("hello", response_format=wanted)
     assert failure.kind is FailureClass.BAD_REQUEST
@@ -136,7 +137,7 @@ async def test_schema_that_is_none(bench: Bench) -> None:
     assert len(bench.sim.requests) == 0
 
 
-# ------------------------------------------------------------------ what not all have
+# ------------------------------------------------------------------ what some APIs lack
 
 
 class Ability(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,21 +191,21 @@ ABILITIES = {
 
 @pytest.mark.parametrize("name", ABILITIES)
 async def test_ability(bench: Bench, name: str) -> None:
-    """It works, or is refused by a sentence that names what is lacking: ours before it is sent."""
+    """It works, or is refused by a message that names what is missing, ours before it is sent."""
     ability = ABILITIES[name]
-    told = await bench.try_to_ask(user(*ability.prompt), **ability.fields)
+    outcome = await bench.try_to_ask(user(*ability.prompt), **ability.fields)
     lack, refusal = bench.api.lacks.get(name), bench.api.refuses.get(name)
     if lack is None and refusal is None:
-        calls = " ".join(str(call["name"]) for call in told.of("tool_call"))
-        assert (told.failure, calls or told.text) == (None, ability.answer)
+        calls = " ".join(str(call["name"]) for call in outcome.of("tool_call"))
+        assert (outcome.failure, calls or outcome.text) == (None, ability.answer)
         return
-    assert told.failure is not None
+    assert outcome.failure is not None
     expected = (FailureClass.UNSUPPORTED, 0) if lack else (FailureClass.BAD_REQUEST, 1)
-    assert (told.failure.kind, len(bench.sim.requests)) == expected
-    assert (lack or refusal or "") in told.failure.message
+    assert (outcome.failure.kind, len(bench.sim.requests)) == expected
+    assert (lack or refusal or "") in outcome.failure.message
 
 
 def test_lacks_are_abilities() -> None:
-    """The table of what is lacking has no row that nothing looks at."""
+    """Every entry of `lacks` is tested."""
     named = {name for api in APIS.values() for name in (*api.lacks, *api.refuses)}
     assert named <= ABILITIES.keys()

@@ -1,6 +1,6 @@
-"""The contract from end to end: `aircher-cli ask`, one daemon, and each of the seven APIs.
+"""The contract end to end: `aircher-cli ask`, one daemon, and each of the seven APIs.
 
-What an API lacks is refused by a sentence in `helpers.providers.contract_apis`, on standard error.
+What an API lacks is refused with the message in `helpers.providers.contract_apis`, on stderr.
 """
 
 import json
@@ -41,7 +41,7 @@ env = "OPENROUTER_API_KEY"
 [providers.ollama]
 base_url = "{url}/ollama"
 
-# Ollama's other half is a server like OpenAI's that is not OpenAI.
+# Ollama's OpenAI-compatible API, as any such server.
 [providers.compatible]
 kind = "openai"
 base_url = "{url}/ollama/v1"
@@ -55,7 +55,7 @@ SILENT = ("openai", "compatible")
 
 @pytest.fixture(scope="module")
 def running():
-    """A daemon with all seven, its keys in its environment, and the simulator behind it."""
+    """A daemon with all seven APIs, its keys in its environment, and the simulator."""
     with open_simulator() as sim, open_home(dict.fromkeys(NAMES, KEY)) as made:
         for vendor in ("openai", "anthropic", "gemini", "openrouter"):
             sim.keys.accept(vendor, KEY)
@@ -67,7 +67,7 @@ def running():
 
 @pytest.fixture(params=APIS)
 def ask(running, request):
-    """Ask this API by the command line, and return what its process left."""
+    """Ask this API with the command line, and return the finished process."""
     model = f"{request.param}/{APIS[request.param].model}"
 
     def run(*arguments, **options):
@@ -78,13 +78,13 @@ def ask(running, request):
 
 
 def answered(done):
-    """Return what a successful process printed."""
+    """Return the output of a successful process."""
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 def served_or_refused(ask, ability, done):
-    """Return whether it was served; where it is a lack, insist on the sentence."""
+    """Return whether it succeeded; if the API lacks this, check the message."""
     lack = ask.api.lacks.get(ability)
     if lack is None:
         return True
@@ -95,13 +95,13 @@ def served_or_refused(ask, ability, done):
 
 @pytest.mark.parametrize("options", [(), ("--no-stream",)])
 def test_text(ask, options):
-    """Streamed and in one piece, with nothing on standard error."""
+    """Streamed and whole, with nothing on stderr."""
     done = ask(*options, "-s", "be brief", "one two three")
     assert (answered(done), done.stderr) == ("one two three\n", "")
 
 
 def test_usage(ask):
-    """`-u` tells tokens and cost; --json tells them to programs."""
+    """`-u` shows tokens and cost; --json has them for programs."""
     done = ask("-u", "one two three")
     assert answered(done) == "one two three\n"
     assert done.stderr.startswith("3 tokens in, 3 out, ")
@@ -110,7 +110,7 @@ def test_usage(ask):
 
 
 def test_tools(ask):
-    """The call is printed; with its result the conversation goes on."""
+    """The call is printed; with its result the conversation continues."""
     question = 'call look {"at": "sky"}'
     call = json.loads(answered(ask("--tools", TOOLS, question)))["tool_call"]
     assert (call["name"], json.loads(call["arguments"])) == ("look", {"at": "sky"})
@@ -126,8 +126,8 @@ def test_tools(ask):
     assert answered(done) == "The tools answered: blue\n"
 
 
-def test_a_tool_that_must_be_called(ask):
-    """`--tool-choice required` calls it, or says that the vendor cannot be made to."""
+def test_a_forced_tool_call(ask):
+    """`--tool-choice required` calls it, or the message says that the vendor cannot."""
     done = ask("--tools", TOOLS, "--tool-choice", "required", "hello")
     if served_or_refused(ask, "forced", done):
         assert json.loads(answered(done))["tool_call"]["name"] == "look"
@@ -140,14 +140,14 @@ def test_an_image_file(ask, running):
 
 
 def test_an_image_by_url(ask):
-    """The provider fetches it, or says that it does not."""
+    """The provider fetches it, or the message says that it does not."""
     done = ask("-f", "https://example.org/cat.png", "what is this?")
     if served_or_refused(ask, "url", done):
         assert answered(done) == "I see 1: https://example.org/cat.png\n"
 
 
 def test_thinking(ask):
-    """It is on standard error, the answer on standard output."""
+    """It is on stderr, the answer on stdout."""
     done = ask("--reasoning", "high", "--show-reasoning", "hello there")
     assert answered(done) == "hello there\n"
     shown = "" if ask.api.name in SILENT else "Let me think about: hello there"
@@ -155,25 +155,25 @@ def test_thinking(ask):
 
 
 def test_schema(ask):
-    """What comes out fits, and is nothing else."""
+    """The output matches, and is nothing else."""
     assert json.loads(answered(ask("--schema", SCHEMA, "hello"))) == {"a": "hello"}
 
 
-def test_any_json(ask):
-    """An object of any form, or a sentence that names what to ask for instead."""
+def test_json_without_a_schema(ask):
+    """An object, or a message that names the alternative."""
     done = ask("--json-object", "hello")
     if served_or_refused(ask, "json_object", done):
         assert json.loads(answered(done)) == {"answer": "hello"}
 
 
 def test_stop(ask):
-    """The answer ends before the text, or the vendor has no such thing."""
+    """The reply ends before the stop text, or the message says that there is none."""
     done = ask("--stop", " three", "one two three")
     if served_or_refused(ask, "stop", done):
         assert answered(done) == "one two\n"
 
 
 def test_limit(ask):
-    """`--max-tokens` ends the answer, and --json says that it is not whole."""
+    """`--max-tokens` ends the reply, and --json says so."""
     answer = json.loads(answered(ask("--json", "--max-tokens", "16", "count 20")))
     assert (answer["text"].split()[-1], answer["finish"]) == ("16", "length")

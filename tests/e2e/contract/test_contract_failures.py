@@ -1,4 +1,4 @@
-"""The contract of all adapters where something goes wrong: every error, and every break."""
+"""The contract of all adapters for failures: every error, and every interruption."""
 
 from contextlib import aclosing
 
@@ -42,14 +42,14 @@ CLASSES = {
 
 MEANING = {name: kind for kind, names in CLASSES.items() for name in names.split()}
 
-# Google answers 404 where others say 405.
+# Google answers 404 where others answer 405.
 OTHERWISE = {("gemini", "method"): F.MODEL}
 
 ERRORS = [(api, error) for api in APIS for error in ROWS[APIS[api].vendor]]
 
 
 def test_every_error_has_its_class() -> None:
-    """The table above has each of the simulator's errors, and none that it lacks."""
+    """The table above has each of the simulator's errors, and no other."""
     assert MEANING.keys() == {error for rows in ROWS.values() for error in rows}
 
 
@@ -58,7 +58,7 @@ def test_every_error_has_its_class() -> None:
 
 @pytest.mark.parametrize(("name", "error"), ERRORS)
 async def test_error(name: str, error: str) -> None:
-    """Every error has its class, its status, a sentence and the time to wait; none has the key."""
+    """Every error has its class, status, message and delay; none contains the key."""
     api = APIS[name]
     row = ROWS[api.vendor][error]
     async with open_bench(api) as bench:
@@ -69,12 +69,12 @@ async def test_error(name: str, error: str) -> None:
     assert failure.message
     assert CANARY not in failure.message
     wait = read_details(row.details).retry_after if row.retry_after is None else row.retry_after
-    if wait is not None and failure.kind is not F.QUOTA:  # Google sends one where none helps
+    if wait is not None and failure.kind is not F.QUOTA:  # Google sends a delay that does not help
         assert failure.retry_after == wait
 
 
 async def test_wrong_key(bench: Bench) -> None:
-    """A key that the vendor refuses is told as such, and not repeated."""
+    """A refused key is reported, and not repeated."""
     bench.sim.keys.revoke(bench.api.vendor)
     failure = await bench.refused(PROMPT)
     assert failure.kind is F.AUTH
@@ -83,39 +83,39 @@ async def test_wrong_key(bench: Bench) -> None:
 
 @pytest.mark.parametrize("error", ["overloaded", "server", "bad_request"])
 async def test_error_in_a_stream(bench: Bench, error: str) -> None:
-    """After a 200 and the first words, an error is still the error that it is."""
+    """After a 200 and the first text, an error keeps its class."""
     bench.meet("stream_error", error=error, after=1)
-    told = await bench.try_to_ask(PROMPT)
-    assert told.failure is not None
-    # Ollama's errors are words alone: it is their status that has the meaning.
+    outcome = await bench.try_to_ask(PROMPT)
+    assert outcome.failure is not None
+    # Ollama's errors have only a message, so the status decides.
     expected = F.SERVER if bench.api.kind == "ollama" else MEANING[error]
-    assert (told.text, told.failure.kind) == ("one", expected)
+    assert (outcome.text, outcome.failure.kind) == ("one", expected)
 
 
-async def test_error_in_a_whole_answer(bench: Bench) -> None:
-    """The same for an answer in one piece, whatever its status is."""
+async def test_error_in_a_whole_reply(bench: Bench) -> None:
+    """It keeps its class, whatever the status is."""
     bench.meet("stream_error", error="overloaded")
-    told = await bench.try_to_ask(PROMPT, stream=False)
-    assert told.failure is not None
-    assert (told.text, told.failure.kind) == ("", F.OVERLOADED)
+    outcome = await bench.try_to_ask(PROMPT, stream=False)
+    assert outcome.failure is not None
+    assert (outcome.text, outcome.failure.kind) == ("", F.OVERLOADED)
 
 
 @BOTH
 async def test_200_with_an_error_inside(bench: Bench, stream: bool) -> None:
-    """An error body under a status that says all is well is an error."""
+    """An error body with status 200 is an error."""
     row = ROWS[bench.api.vendor]["server"]
     bench.meet("error", error="server")
     await bench.refused(PROMPT)
     bench.meet("error", error="server")
     _, body = await bench.again()
     bench.meet("answer", status=200, content_type="application/json", body=body)
-    told = await bench.try_to_ask(PROMPT, stream=stream)
-    assert told.failure is not None
-    assert (told.text, told.failure.kind) == ("", F.SERVER)
-    assert row.message in told.failure.message
+    outcome = await bench.try_to_ask(PROMPT, stream=stream)
+    assert outcome.failure is not None
+    assert (outcome.text, outcome.failure.kind) == ("", F.SERVER)
+    assert row.message in outcome.failure.message
 
 
-# ------------------------------------------------------------------ breaks of any kind
+# ------------------------------------------------------------------ interruptions
 
 
 @pytest.mark.parametrize(
@@ -123,34 +123,34 @@ async def test_200_with_an_error_inside(bench: Bench, stream: bool) -> None:
     [("truncate", F.TRUNCATED), ("cut", F.NETWORK), ("reset", F.NETWORK)],
 )
 async def test_broken_stream(bench: Bench, kind: str, expected: FailureClass) -> None:
-    """A stream that breaks off is never a whole answer; what came before is told."""
+    """A truncated stream is never a success; its text is kept."""
     bench.meet(kind, after=2)
-    told = await bench.try_to_ask(PROMPT)
-    assert told.failure is not None
-    assert (told.failure.kind, told.finish) == (expected, None)
-    assert PROMPT.startswith(told.text)
+    outcome = await bench.try_to_ask(PROMPT)
+    assert outcome.failure is not None
+    assert (outcome.failure.kind, outcome.finish) == (expected, None)
+    assert PROMPT.startswith(outcome.text)
 
 
 async def test_no_end_mark(bench: Bench) -> None:
-    """All but the last event is no whole answer, but where the mark says nothing new."""
+    """Without its last event a reply is truncated, unless the API's end mark is redundant."""
     bench.meet("no_end_marker")
-    told = await bench.try_to_ask(PROMPT)
-    assert told.text == PROMPT
+    outcome = await bench.try_to_ask(PROMPT)
+    assert outcome.text == PROMPT
     if bench.api.ends_unmarked:
-        assert (told.failure, told.finish) == (None, "stop")
+        assert (outcome.failure, outcome.finish) == (None, "stop")
     else:
-        assert told.failure is not None
-        assert told.failure.kind is F.TRUNCATED
+        assert outcome.failure is not None
+        assert outcome.failure.kind is F.TRUNCATED
 
 
 @pytest.mark.parametrize("kind", ["cut", "reset"])
 @pytest.mark.parametrize("after", [None, 1])
-async def test_broken_answer(bench: Bench, kind: str, after: int | None) -> None:
-    """An answer in one piece that is not whole is none, nor is silence."""
+async def test_broken_whole_reply(bench: Bench, kind: str, after: int | None) -> None:
+    """A truncated or empty whole reply is a failure."""
     bench.meet(kind, after=after)
-    told = await bench.try_to_ask(PROMPT, stream=False)
-    assert told.failure is not None
-    assert (told.failure.kind, told.parts) == (F.NETWORK, [])
+    outcome = await bench.try_to_ask(PROMPT, stream=False)
+    assert outcome.failure is not None
+    assert (outcome.failure.kind, outcome.parts) == (F.NETWORK, [])
 
 
 @pytest.mark.parametrize(
@@ -162,18 +162,18 @@ async def test_broken_answer(bench: Bench, kind: str, after: int | None) -> None
     ],
 )
 async def test_stalled(bench: Bench, after: int | None, network: Network) -> None:
-    """A stream that goes on no more is given up when its deadline has passed, and closed."""
+    """A stalled stream is aborted at its deadline, and closed."""
     bench.network = network
     bench.meet("stall", after=after)
     with trio.fail_after(PATIENCE):
-        told = await bench.try_to_ask(PROMPT)
+        outcome = await bench.try_to_ask(PROMPT)
         await bench.last.disconnected.wait()
-    assert told.failure is not None
-    assert (told.failure.kind, told.finish) == (F.TIMEOUT, None)
+    assert outcome.failure is not None
+    assert (outcome.failure.kind, outcome.finish) == (F.TIMEOUT, None)
 
 
 async def test_cancelled(bench: Bench) -> None:
-    """Who stops waiting closes the connection at once; it serves nobody any more."""
+    """A cancelled chat closes its connection at once, and the connection is not reused."""
     bench.meet("stall", after=1)
     with trio.CancelScope() as scope:
         async with aclosing(
@@ -195,8 +195,8 @@ async def test_cancelled(bench: Bench) -> None:
 
 
 @BOTH
-async def test_connection_serves_again(bench: Bench, stream: bool) -> None:
-    """After a whole answer the next chat goes over the same connection, after an error too."""
+async def test_connection_is_reused(bench: Bench, stream: bool) -> None:
+    """After a complete reply, or an error, the next chat uses the same connection."""
     await bench.ask(PROMPT, stream=stream)
     bench.meet("error", error="overloaded")
     await bench.refused(PROMPT, stream=stream)

@@ -1,4 +1,4 @@
-"""The contract of all adapters for what is not quite an answer: pages, odd types, odd counts."""
+"""The contract of all adapters for malformed responses: pages, wrong types, wrong counts."""
 
 import gzip
 import re
@@ -35,10 +35,10 @@ NOT_IT = "not of its API|not a stream of events|sent a reply without"
         ({"kind": "answer", "body": "null", "content_type": JSON}, F.PROTOCOL, NOT_IT),
     ],
 )
-async def test_no_answer_at_all(
+async def test_responses_of_another_kind(
     bench: Bench, fault: dict[str, object], expected: FailureClass, words: str, stream: bool
 ) -> None:
-    """What is not the API is told by what it is instead, with what to look at."""
+    """The message says what came instead, and what to check."""
     bench.meet(**fault)  # type: ignore[arg-type]
     failure = await bench.refused(PROMPT, stream=stream)
     assert failure.kind is expected
@@ -48,29 +48,29 @@ async def test_no_answer_at_all(
 @pytest.mark.parametrize("content_type", ["text/plain", "application/octet-stream", ""])
 @BOTH
 async def test_wrong_content_type(bench: Bench, content_type: str, stream: bool) -> None:
-    """Where the header does not say what it is, the form that was asked for is read."""
+    """If the header is wrong, the body is read as the requested format."""
     bench.meet("content_type", content_type=content_type)
     assert (await bench.ask(PROMPT, stream=stream)).text == PROMPT
 
 
-async def test_whole_answer_where_a_stream_was_asked_for(bench: Bench) -> None:
+async def test_whole_reply_in_place_of_a_stream(bench: Bench) -> None:
     """A server that cannot stream is understood."""
     bench.meet("no_stream")
-    told = await bench.ask(PROMPT)
-    assert (told.text, told.finish) == (PROMPT, "stop")
-    assert said(told.events) == [PROMPT]
+    outcome = await bench.ask(PROMPT)
+    assert (outcome.text, outcome.finish) == (PROMPT, "stop")
+    assert said(outcome.events) == [PROMPT]
 
 
 @BOTH
-async def test_compressed_unasked(bench: Bench, stream: bool) -> None:
-    """A body in gzip, which was not asked for, is refused by a sentence that says so."""
+async def test_unrequested_compression(bench: Bench, stream: bool) -> None:
+    """A gzip body that was not requested is refused with a clear message."""
     failure = await refused_by("200 OK", bench, stream=stream)
     assert failure.kind is F.PROTOCOL
     assert "gzip" in failure.message
 
 
 async def test_compressed_error(bench: Bench) -> None:
-    """An error in gzip is told by its status, without a line of noise."""
+    """A gzip error is classified by its status, without binary data in the message."""
     failure = await refused_by("503 Service Unavailable", bench, stream=True)
     assert failure.kind is F.OVERLOADED
     assert failure.message.isprintable()
@@ -78,7 +78,7 @@ async def test_compressed_error(bench: Bench) -> None:
 
 
 async def refused_by(status: str, bench: Bench, *, stream: bool) -> Failure:
-    """Return how a chat fails that is answered with this status and something in gzip."""
+    """Return the failure of a chat that is answered with this status and a gzip body."""
     body = gzip.compress(b'{"error":{"message":"hidden"}}')
     head = f"HTTP/1.1 {status}\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
     async with open_server(replies(head.encode() + body)) as server:
@@ -87,45 +87,45 @@ async def refused_by(status: str, bench: Bench, *, stream: bool) -> Failure:
         return await bench.refused(PROMPT, stream=stream)
 
 
-# ------------------------------------------------------------------ odd counts
+# ------------------------------------------------------------------ malformed counts
 
 
 def counts(names: tuple[str, ...]) -> str:
-    """Return a pattern for these counts and their values, the value in a group of its own."""
+    """Return a pattern for these counts and their values, each value in a group."""
     return rf'"({"|".join(names)})":(\d+)'
 
 
 @BOTH
 @pytest.mark.parametrize("odd", ["null", '"many"', "-7", "[1]", '{"a":1}', "1e400", "true"])
-async def test_counts_that_are_none(bench: Bench, odd: str, stream: bool) -> None:
-    """They count as nothing, and harm nobody."""
+async def test_invalid_counts(bench: Bench, odd: str, stream: bool) -> None:
+    """They count as unknown, and do not fail the reply."""
     await bench.answer_with((counts(bench.api.counts), rf'"\1":{odd}'), stream=stream)
-    told = await bench.ask(PROMPT, stream=stream)
-    assert (told.text, told.finish) == ("one two", "stop")
-    assert told.usage in (None, Usage())
+    outcome = await bench.ask(PROMPT, stream=stream)
+    assert (outcome.text, outcome.finish) == ("one two", "stop")
+    assert outcome.usage in (None, Usage())
 
 
 @BOTH
 async def test_counts_as_strings(bench: Bench, stream: bool) -> None:
-    """A number in quotes is that number."""
+    """A number in quotes is read as a number."""
     await bench.answer_with((counts(bench.api.counts), r'"\1":"\2"'), stream=stream)
-    told = await bench.ask(PROMPT, stream=stream)
-    assert told.usage == Usage(input_tokens=2, output_tokens=2)
+    outcome = await bench.ask(PROMPT, stream=stream)
+    assert outcome.usage == Usage(input_tokens=2, output_tokens=2)
 
 
 @BOTH
-async def test_no_usage_at_all(bench: Bench, stream: bool) -> None:
-    """It is unknown then, and not zero."""
+async def test_no_usage(bench: Bench, stream: bool) -> None:
+    """It is unknown, not zero."""
     usage = '"(usage|usageMetadata|prompt_eval_count|eval_count)":'
     await bench.answer_with((usage, '"nobody_knows":'), stream=stream)
-    told = await bench.ask(PROMPT, stream=stream)
-    assert (told.text, told.usage) == ("one two", None)
+    outcome = await bench.ask(PROMPT, stream=stream)
+    assert (outcome.text, outcome.usage) == ("one two", None)
 
 
 @BOTH
 @pytest.mark.parametrize("bench", [api.name for api in APIS.values() if api.cached], indirect=True)
 async def test_more_cached_than_input(bench: Bench, stream: bool) -> None:
-    """Input includes what was cached, whatever the server says."""
+    """Input includes cached tokens, whatever the server says."""
     bench.sim.behave(cached_tokens=1)
     change = (counts(bench.api.cached), r'"\1":5000')
     await bench.answer_with(change, stream=stream)

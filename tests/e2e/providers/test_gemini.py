@@ -1,4 +1,4 @@
-"""A real daemon and the simulated Gemini: text, tools, thinking, and what is refused."""
+"""A real daemon and the simulated Gemini: text, tools, thinking, and refusals."""
 
 import json
 
@@ -21,7 +21,7 @@ env = ["GOOGLE_API_KEY", "GEMINI_API_KEY"]
 
 @pytest.fixture
 def daemon(sim):
-    """A daemon whose built-in `gemini` is simulated and has its key from the environment."""
+    """A daemon whose built-in `gemini` is simulated, with its key in the environment."""
     sim.keys.accept("gemini", KEY)
     with open_home({"GEMINI_API_KEY": KEY}) as made:
         made.write_config(CONFIG.format(url=sim.url))
@@ -30,8 +30,8 @@ def daemon(sim):
 
 
 def user(*content):
-    told = [{"type": "text", "text": c} if isinstance(c, str) else c for c in content]
-    return {"role": "user", "content": told}
+    parts = [{"type": "text", "text": c} if isinstance(c, str) else c for c in content]
+    return {"role": "user", "content": parts}
 
 
 def chat(daemon, *messages, model="gemini/gemini-3.8-flash", **fields):
@@ -40,7 +40,7 @@ def chat(daemon, *messages, model="gemini/gemini-3.8-flash", **fields):
 
 
 def test_ask_streamed_and_whole(daemon, sim):
-    """The same text, by the two methods of the API, and the key in its header alone."""
+    """Both methods of the API give the same text, and the key is only in its header."""
     for arguments in ((), ("--no-stream",)):
         done = daemon.cli("ask", "-m", "gemini/gemini-3.8-flash", *arguments, "one two")
         assert (done.returncode, done.stdout) == (0, "one two\n"), done.stderr
@@ -53,8 +53,8 @@ def test_ask_streamed_and_whole(daemon, sim):
     assert not any(KEY in each.request.target for each in sim.requests)
 
 
-def test_gemini_serves_who_has_no_other_key(daemon):
-    """Without a model named, its default one answers."""
+def test_gemini_answers_if_it_has_the_only_key(daemon):
+    """Without a model name, its default model answers."""
     answer = json.loads(daemon.cli("ask", "--json", "hello you").stdout)
     assert (answer["provider"], answer["text"]) == ("gemini", "hello you")
     assert answer["usage"] == {
@@ -68,7 +68,7 @@ def test_gemini_serves_who_has_no_other_key(daemon):
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_tools_and_signatures_go_round(daemon, stream):
-    """Signed calls and text go back as they were: the provider takes nothing else."""
+    """Signed calls and text go back unchanged; the provider accepts nothing else."""
     fields = {"tools": [TOOL], "reasoning": "low", "stream": stream}
     asked = user('say wait; call look {"at": "it"} and look {"at": "that"}')
     first = chat(daemon, asked, **fields)
@@ -81,16 +81,16 @@ def test_tools_and_signatures_go_round(daemon, stream):
     results[1]["content"] = [{"type": "text", "text": "blue"}, PNG]
     second = chat(daemon, asked, first["message"], user(*results), **fields)
     assert second["finish"] == "stop"
-    told = [part for part in second["message"]["content"] if part["type"] == "text"]
-    assert told[0]["text"] == "The tools answered: red | blue"
-    assert told[0]["signature"]
+    parts = [part for part in second["message"]["content"] if part["type"] == "text"]
+    assert parts[0]["text"] == "The tools answered: red | blue"
+    assert parts[0]["signature"]
     history = [asked, first["message"], user(*results), second["message"], user("and now?")]
     third = chat(daemon, *history, **fields)
     assert third["message"]["content"][-1]["text"] == "and now?"
 
 
-def test_calls_of_another_model_are_taken(daemon):
-    """After a fallback their signatures are gone, and Gemini is told so in its own way."""
+def test_calls_of_another_model_are_accepted(daemon):
+    """After a fallback they have no signatures, and carry Google's substitute."""
     asked = user("call look {}")
     first = chat(daemon, asked, model="gemini/gemini-2.5-flash", tools=[TOOL])
     (call,) = first["message"]["content"]
@@ -99,15 +99,15 @@ def test_calls_of_another_model_are_taken(daemon):
     assert second["message"]["content"][0]["text"] == "The tools answered: red"
 
 
-def test_pictures_and_json(daemon):
-    """Both go in as Gemini takes them."""
+def test_images_and_json(daemon):
+    """Both are sent as Gemini takes them."""
     assert chat(daemon, user("what?", PNG))["message"]["content"][0]["text"] == "I see 1: image/png"
     schema = '{"type":"object","properties":{"n":{"type":"integer"}}}'
-    told = chat(daemon, user("four"), response_format={"type": "json_schema", "schema": schema})
-    assert json.loads(told["message"]["content"][0]["text"]) == {"n": 4}
+    parts = chat(daemon, user("four"), response_format={"type": "json_schema", "schema": schema})
+    assert json.loads(parts["message"]["content"][0]["text"]) == {"n": 4}
 
 
-def test_a_model_name_cannot_leave_its_place_in_the_path(daemon, sim):
+def test_a_model_name_is_one_path_segment(daemon, sim):
     """Slashes and dots arrive as part of the name."""
     chat(daemon, user("hi"), model="gemini/../../v1/files")
     target = sim.requests[-1].request.target
@@ -127,7 +127,7 @@ def test_a_model_name_cannot_leave_its_place_in_the_path(daemon, sim):
     ],
 )
 def test_refusals_have_their_class(daemon, sim, error, code):
-    """In Google's own form of error; no key is quoted."""
+    """In Google's own format; no key is quoted."""
     sim.faults.add(Fault("error", vendor="gemini", error=error))
     with pytest.raises(DaemonError) as caught:
         chat(daemon, user("hi"))
@@ -135,8 +135,8 @@ def test_refusals_have_their_class(daemon, sim, error, code):
     assert KEY not in str(caught.value.data)
 
 
-def test_a_stream_without_its_end_is_cut_off(daemon, sim):
-    """No reason to finish came: the text so far is told, and that it is not whole."""
+def test_a_stream_without_its_end_is_truncated(daemon, sim):
+    """Without a finish reason the text so far is reported as incomplete."""
     sim.faults.add(Fault("no_end_marker"))
     with pytest.raises(DaemonError) as caught:
         chat(daemon, user("one two"))

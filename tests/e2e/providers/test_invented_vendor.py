@@ -1,4 +1,4 @@
-"""The vendor that docs/adding-a-provider.md invents: what the page shows is a working adapter."""
+"""The invented vendor in docs/adding-a-provider.md: the page's code is a working adapter."""
 
 import re
 from pathlib import Path
@@ -39,15 +39,15 @@ EVENTS = [
 
 @pytest.fixture(scope="module")
 def page() -> ModuleType:
-    """The page's code, in one module."""
+    """The page's code as one module."""
     code = "".join(re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL))
     module = ModuleType("quill")
     exec("from aircherd.providers.signing import Flow\n" + code, module.__dict__)  # noqa: S102 - ours
     return module
 
 
-def test_a_request_goes_out(page: ModuleType) -> None:
-    """As the vendor's page has it."""
+def test_the_request(page: ModuleType) -> None:
+    """It matches the invented API."""
     request = a_request({"role": "user", "content": "Hi"}, system="be brief")
     call = built_request(page.Quill(), PROVIDER, request, Model(id="q-1"), KEY)
     assert (call.url, dict(call.headers)["quill-key"]) == (
@@ -63,7 +63,7 @@ def test_a_request_goes_out(page: ModuleType) -> None:
 
 
 @pytest.mark.parametrize(
-    ("request_", "told"),
+    ("request_", "expected"),
     [
         (a_request(stop=["x"]), "stop: Quill does not support it"),
         (
@@ -72,17 +72,17 @@ def test_a_request_goes_out(page: ModuleType) -> None:
         ),
     ],
 )
-def test_what_it_lacks_is_refused(page: ModuleType, request_: object, told: str) -> None:
-    """Another provider may be asked."""
+def test_unsupported_fields_are_refused(page: ModuleType, request_: object, expected: str) -> None:
+    """Another provider may be tried."""
     failure = failure_of(
         lambda: built_request(page.Quill(), PROVIDER, request_, Model(id="q"), KEY)
     )
     assert failure.kind is FailureClass.UNSUPPORTED
-    assert failure.message.startswith(told)
+    assert failure.message.startswith(expected)
 
 
-def test_a_reply_comes_in(page: ModuleType) -> None:
-    """However it is cut; what stops before its end is truncated."""
+def test_the_reply(page: ModuleType) -> None:
+    """However it is cut; a truncated one fails."""
     for pieces in cut_in_two(STREAM):
         assert run_decoder(page.Quill().reply_decoder(), pieces) == (EVENTS, None)
     _, failure = run_decoder(page.Quill().reply_decoder(), [sse({"say": "Hel"})])
@@ -92,26 +92,26 @@ def test_a_reply_comes_in(page: ModuleType) -> None:
     assert page.Quill().read_reply(whole) == [TextDelta("Hello"), Ending("length", Usage())]
 
 
-def test_its_models_are_listed(page: ModuleType) -> None:
-    """With what is said of them."""
+def test_the_models(page: ModuleType) -> None:
+    """With what the list says about them."""
     listed = b'{"models":[{"id":"q-1","window":8000},{"id":"q-2"}]}'
     assert page.Quill().read_models(listed) == [Model(id="q-1", window=8000), Model(id="q-2")]
 
 
-def test_its_passes_expire(page: ModuleType) -> None:
-    """One serves until a minute before its end, or until it is refused."""
+def test_passes_expire(page: ModuleType) -> None:
+    """One serves until a minute before it expires, or until it is refused."""
     signer, hidden = page.QuillPasses(), list[Secret]()
     call = HttpRequest("GET", "https://quill.example/v1/models", [("quill-key", "k")])
 
     def signed(now: float, token: str = "") -> HttpRequest:
         flow = signer.sign(call, KEY, now)
-        asked, is_done = step(flow)
+        call_sent, is_done = step(flow)
         if not is_done:
-            assert asked.url == "https://login.quill.example/pass"
+            assert call_sent.url == "https://login.quill.example/pass"
             body = b'{"token":"%b","seconds":100}' % token.encode()
-            asked, is_done = step(flow, HttpReply(body, hidden.append))
+            call_sent, is_done = step(flow, HttpReply(body, hidden.append))
         assert is_done
-        return asked
+        return call_sent
 
     first = signed(0.0, "pass-1")
     assert (first.headers, hidden) == ([("authorization", "Bearer pass-1")], [Secret("pass-1")])

@@ -1,4 +1,4 @@
-"""Models from end to end: what a client is told, the default it sets, what a chat costs."""
+"""Models end to end: the list that a client gets, the default that it sets, a chat's cost."""
 
 import json
 import re
@@ -25,7 +25,7 @@ models_dev = "{url}/no-such-file.json"
 
 @pytest.fixture
 def daemon(home, sim):
-    """A daemon with prices of the user's own, and an Ollama that runs."""
+    """A daemon with configured prices, and an Ollama that runs."""
     text = home.config_file.read_text().replace("http://127.0.0.1:1", f"{sim.url}/ollama")
     home.write_config(f"{text}\n{OWN.format(url=sim.url)}")
     home.start()
@@ -38,8 +38,8 @@ def models_of(client, **params):
     }
 
 
-def test_an_ollama_is_found_by_itself_and_nobody_else_is_asked(daemon, sim):
-    """Its models are the default of somebody without any key."""
+def test_only_ollama_is_contacted_without_keys(daemon, sim):
+    """Its models are the default."""
     with daemon.client() as client:
         wait_until(lambda: client.call("status")["default"]["candidates"], "ollama is found")
         answer = client.call("models.list", {"provider": "ollama"})
@@ -49,7 +49,7 @@ def test_an_ollama_is_found_by_itself_and_nobody_else_is_asked(daemon, sim):
 
 
 def test_a_login_brings_the_providers_models(daemon, sim):
-    """With the user's prices; the shipped ones are for the vendor's own servers."""
+    """With configured prices; the built-in ones are for the vendor's own servers."""
     daemon.login("work", KEY)
     with daemon.client() as client:
         found = models_of(client)
@@ -63,7 +63,7 @@ def test_a_login_brings_the_providers_models(daemon, sim):
 
 
 def test_a_list_survives_a_restart(daemon, sim):
-    """And is not asked for again before its day is over."""
+    """It is not requested again within a day."""
     daemon.login("work", KEY)
     with daemon.client() as client:
         assert "work/gpt-5.5" in models_of(client)
@@ -76,7 +76,7 @@ def test_a_list_survives_a_restart(daemon, sim):
 
 
 def test_the_default_is_written_into_the_users_file(daemon):
-    """And is asked from then on, by its name alone too."""
+    """It is used from then on, also by its bare name."""
     daemon.login("work", KEY)
     before = daemon.config_file.read_text()
     with daemon.client() as client:
@@ -92,7 +92,7 @@ def test_the_default_is_written_into_the_users_file(daemon):
 
 
 def test_a_chat_has_a_cost_where_the_prices_are_known(daemon):
-    """To the last digit; and none where they are not."""
+    """Exact; and none where they are unknown."""
     daemon.login("work", KEY)
     priced = json.loads(daemon.cli("ask", "--json", "-m", "work/gpt-5.5", "one two").stdout)
     usage = priced["usage"]
@@ -103,8 +103,8 @@ def test_a_chat_has_a_cost_where_the_prices_are_known(daemon):
     assert unpriced["cost"] is None
 
 
-def test_refreshing_says_what_came_of_it(daemon):
-    """The provider's list, and models.dev, which is not there."""
+def test_refresh_reports_its_results(daemon):
+    """For the provider's list, and for models.dev, which is unreachable."""
     daemon.login("work", KEY)
     with daemon.client() as client:
         answer = client.call("models.refresh", {})
@@ -124,21 +124,21 @@ README = Path(__file__).parents[3] / "README.md"
     "words", re.findall(r"aircher-cli (models list[^#\n]*)", README.read_text())
 )
 def test_the_examples_find_models(daemon, words):
-    """Whoever types what the README has sees something."""
+    """The README's examples find something."""
     done = daemon.cli(*shlex.split(words), "--json")
     assert json.loads(done.stdout)["models"]
 
 
 def test_a_model_that_its_provider_does_not_list_is_shown(daemon):
-    """It would be asked for all the same, at the price that is known."""
+    """It would be requested all the same, at the known price."""
     daemon.login("work", KEY)
     done = daemon.cli("models", "show", "work/gpt-5.5-old")
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, "work/gpt-5.5-old")
     assert "work does not list it (did you mean work/gpt-5.5?)" in done.stderr
 
 
-def test_what_the_request_decides_is_not_for_extra(daemon, sim):
-    """Nobody is asked, or the bill would be another than the one that was allowed."""
+def test_extra_cannot_replace_what_a_request_decides(daemon, sim):
+    """Nothing is sent, because the cost would differ from the one allowed."""
     daemon.login("work", KEY)
     chat = {"model": "work/m", "messages": [{"role": "user", "content": "hi"}]}
     with daemon.client() as client:

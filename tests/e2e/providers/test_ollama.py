@@ -1,4 +1,4 @@
-"""Ollama by its own API: from the command line to a simulated server and back."""
+"""Ollama by its own API, from the command line to a simulated server."""
 
 import base64
 import json
@@ -32,7 +32,7 @@ base_url = "http://127.0.0.1:1"
 
 @pytest.fixture
 def daemon(sim):
-    """A daemon whose Ollama is simulated at a base URL of its own; nobody is signed in."""
+    """A daemon whose Ollama is simulated at its own base URL; no provider has a key."""
     with open_home({"CLOUD_KEY": KEY}) as made:
         made.write_config(CONFIG.format(url=sim.url))
         made.start()
@@ -40,20 +40,20 @@ def daemon(sim):
 
 
 def chats(sim):
-    """The bodies of the chats that arrived, oldest first."""
+    """Return the bodies of the chats that arrived, oldest first."""
     return [entry.json for entry in sim.requests if entry.endpoint == "chat"]
 
 
 def test_an_answer_streams_from_its_own_api(daemon, sim):
-    """No key, no configuration of models: lines come in and words go out."""
+    """It needs no key and no configured models."""
     done = daemon.cli("ask", "-m", "ollama/m", "one two three")
     assert (done.stdout, done.stderr, done.returncode) == ("one two three\n", "", 0)
     assert sim.requests[-1].path == "/ollama/api/chat"
     assert "authorization" not in sim.requests[-1].headers
 
 
-def test_an_answer_in_one_piece(daemon, sim):
-    """The counts are told, whichever way the answer came."""
+def test_a_whole_reply(daemon, sim):
+    """The counts are reported for whole replies too."""
     done = daemon.cli("ask", "--no-stream", "--json", "-m", "ollama/m", "one two three")
     answer = json.loads(done.stdout)
     assert (answer["text"], answer["finish"], answer["cost"]) == ("one two three", "stop", "0")
@@ -62,7 +62,7 @@ def test_an_answer_in_one_piece(daemon, sim):
 
 
 def test_tools_are_called_and_their_results_go_back(daemon, sim):
-    """The name of the tool goes with its result, the pictures of a tool in a message behind it."""
+    """The tool's name goes with its result, its images in a message after it."""
     asked = 'call look {"at": "sky"} and look {"at": "sea"}'
     done = daemon.cli("ask", "--json", "--tools", TOOLS, "-m", "ollama/m", asked)
     answer = json.loads(done.stdout)
@@ -80,12 +80,12 @@ def test_tools_are_called_and_their_results_go_back(daemon, sim):
     ]
     done = daemon.cli("ask", "-m", "ollama/m", "--messages", json.dumps(history))
     assert done.stdout == "The tools answered: saw 0 | saw 1\n"
-    told = [m for m in chats(sim)[-1]["messages"] if m["role"] == "tool"]
-    assert [m["tool_name"] for m in told] == ["look", "look"]
+    results = [m for m in chats(sim)[-1]["messages"] if m["role"] == "tool"]
+    assert [m["tool_name"] for m in results] == ["look", "look"]
 
 
 def test_thinking_is_shown_and_goes_back_as_it_was(daemon, sim):
-    """In a field of its own, both ways."""
+    """It has a field of its own, in both directions."""
     done = daemon.cli(
         "ask", "--reasoning", "xhigh", "--show-reasoning", "-m", "ollama/qwen3:8b", "why"
     )
@@ -101,14 +101,14 @@ def test_thinking_is_shown_and_goes_back_as_it_was(daemon, sim):
     assert sent == {"role": "assistant", "content": "why", "thinking": "Let me think about: why"}
 
 
-def test_a_model_that_cannot_think_is_told_as_such(daemon):
-    """Nobody is asked, and the sentence says why."""
+def test_thinking_is_refused_for_a_model_without_it(daemon):
+    """Nothing is sent, and the message says why."""
     done = daemon.cli("ask", "--reasoning", "high", "-m", "ollama/llama3.2:latest", "why")
     assert done.returncode == 1
     assert "cannot reason before it answers" in done.stderr
 
 
-def test_json_that_fits_a_schema(daemon, sim):
+def test_json_with_a_schema(daemon, sim):
     """The schema is the format."""
     schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
     done = daemon.cli("ask", "--schema", json.dumps(schema), "-m", "ollama/m", "abc")
@@ -116,8 +116,8 @@ def test_json_that_fits_a_schema(daemon, sim):
     assert chats(sim)[-1]["format"] == schema
 
 
-def test_a_picture_goes_as_data_and_not_as_a_url(daemon, sim):
-    """A file works; the refusal of a URL says so, before anything is sent."""
+def test_an_image_goes_as_data_and_not_as_a_url(daemon, sim):
+    """A file works; a URL is refused before anything is sent."""
     picture = daemon.root / "dot.png"
     picture.write_bytes(PIXEL)
     done = daemon.cli("ask", "-m", "ollama/gemma3", "-f", str(picture), "what is it?")
@@ -129,7 +129,7 @@ def test_a_picture_goes_as_data_and_not_as_a_url(daemon, sim):
 
 
 def test_a_forced_tool_is_refused_by_name(daemon, sim):
-    """It cannot be expressed, so it is not dropped."""
+    """The API cannot express it, and it is not dropped silently."""
     done = daemon.cli("ask", "--tools", TOOLS, "--tool-choice", "required", "-m", "ollama/m", "x")
     assert done.returncode == 1
     assert "tool_choice: Ollama cannot force a tool call" in done.stderr
@@ -137,7 +137,7 @@ def test_a_forced_tool_is_refused_by_name(daemon, sim):
 
 
 def test_a_long_prompt_is_not_cut_off(daemon, sim):
-    """More words than the server's own window holds arrive, and are answered, whole."""
+    """A prompt longer than the server's default window arrives whole."""
     words = " ".join(map(str, range(6000)))
     done = daemon.cli("ask", "--json", "-m", "ollama/m", stdin=words)
     answer = json.loads(done.stdout)
@@ -145,8 +145,8 @@ def test_a_long_prompt_is_not_cut_off(daemon, sim):
     assert chats(sim)[-1]["options"]["num_ctx"] == 16_384
 
 
-def test_an_ollama_that_does_not_run(daemon):
-    """The message says where it should, and how to start it."""
+def test_an_ollama_that_is_not_running(daemon):
+    """The message has its address, and how to start it."""
     done = daemon.cli("ask", "-m", "stopped/m", "hello")
     assert done.returncode == 5
     assert "Ollama does not run at http://127.0.0.1:1 (start it with 'ollama serve')" in done.stderr
@@ -180,8 +180,8 @@ def test_a_cloud_with_a_key(daemon, sim):
         (Fault("inject", after=1, text="x" * 9_000_000), "a line of more than 8388608 bytes"),
     ],
 )
-def test_a_reply_that_breaks_is_never_taken_for_a_whole_one(daemon, sim, fault, words):
-    """The text so far is shown, the reason told, the exit code 5."""
+def test_a_truncated_reply_is_a_failure(daemon, sim, fault, words):
+    """The text so far is shown, with the reason and exit code 5."""
     sim.faults.add(fault)
     done = daemon.cli("ask", "-m", "ollama/m", "one two three")
     assert done.returncode == 5
@@ -199,8 +199,8 @@ def test_a_reply_that_breaks_is_never_taken_for_a_whole_one(daemon, sim, fault, 
         (Fault("empty"), "answered with nothing at all"),
     ],
 )
-def test_errors_are_told_in_words(daemon, sim, fault, words):
-    """What it means comes first, the server's own sentence after it."""
+def test_error_messages(daemon, sim, fault, words):
+    """Ours comes first, then the server's."""
     sim.faults.add(fault)
     done = daemon.cli("ask", "-m", "ollama/m", "hello")
     assert done.returncode != 0
@@ -208,19 +208,19 @@ def test_errors_are_told_in_words(daemon, sim, fault, words):
 
 
 @pytest.mark.parametrize("text", ["\n\n", "\r\n \r\n", '{"status":"thinking about it"}\n'])
-def test_lines_that_say_nothing_do_no_harm(daemon, sim, text):
-    """Empty lines, and lines of a kind nobody knows."""
+def test_empty_and_unknown_lines_are_ignored(daemon, sim, text):
+    """They do not disturb the reply."""
     sim.faults.add(Fault("inject", after=1, text=text))
     assert daemon.cli("ask", "-m", "ollama/m", "one two").stdout == "one two\n"
 
 
 def test_a_stream_is_answered_whole_by_a_proxy_that_cannot_stream(daemon, sim):
-    """JSON in one piece where lines were asked for."""
+    """A whole reply is read where lines were requested."""
     sim.faults.add(Fault("no_stream"))
     assert daemon.cli("ask", "-m", "ollama/m", "one two").stdout == "one two\n"
 
 
-def test_whoever_leaves_stops_the_model(daemon, sim):
+def test_a_cancelled_chat_stops_the_model(daemon, sim):
     """The connection is closed at once, so that the machine is free again."""
     sim.faults.add(Fault("stall", after=1))
     asked = daemon.popen("ask", "-m", "ollama/m", "one two three")
@@ -231,8 +231,8 @@ def test_whoever_leaves_stops_the_model(daemon, sim):
     wait_until(chat.disconnected.is_set, "the server sees its client leave")
 
 
-def test_an_installed_model_answers_who_has_no_key(daemon, sim):
-    """No model named, nobody signed in: the first that is installed and can chat."""
+def test_an_installed_model_answers_without_any_key(daemon, sim):
+    """Without a model name, the first installed model that can chat answers."""
     sim.behave(models={"ollama": ["nomic-embed-text:latest", "llama3.2:latest", "qwen3:8b"]})
     answer = json.loads(daemon.cli("ask", "--json", "hello").stdout)
     assert (answer["text"], answer["provider"]) == ("hello", "ollama")
@@ -240,16 +240,16 @@ def test_an_installed_model_answers_who_has_no_key(daemon, sim):
 
 
 def test_an_ollama_that_starts_later_is_found_too(request, sim):
-    """Nothing is installed at first; what is pulled then serves the next one who asks."""
+    """A model that is installed later serves the next request."""
     sim.behave(models={"ollama": []})
-    daemon = request.getfixturevalue("daemon")  # it looks at its start already
+    daemon = request.getfixturevalue("daemon")  # it already checks at startup
     assert daemon.cli("ask", "hello").returncode == 4
     sim.behave(models={"ollama": ["qwen3:8b"]})
     assert json.loads(daemon.cli("ask", "--json", "hello").stdout)["model"] == "qwen3:8b"
 
 
-def test_an_installed_model_comes_after_the_signed_in_providers(daemon, sim):
-    """Who has a key keeps his provider, and falls back to his own machine."""
+def test_ollama_comes_after_providers_with_a_key(daemon, sim):
+    """A user with a key keeps that provider, and falls back to Ollama."""
     sim.behave(models={"ollama": ["llama3.2:latest"]})
     assert daemon.cli("ask", "hello").stdout == "hello\n"
     sim.keys.accept("openai", KEY)

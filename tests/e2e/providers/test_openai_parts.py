@@ -1,4 +1,4 @@
-"""A real daemon and simulated servers of chat completions: thinking, pictures, JSON, tools."""
+"""A real daemon and simulated chat completions servers: thinking, images, JSON, tools."""
 
 import json
 
@@ -39,8 +39,8 @@ def daemon(sim):
 
 
 def user(*content):
-    told = [{"type": "text", "text": c} if isinstance(c, str) else c for c in content]
-    return {"role": "user", "content": told}
+    message = [{"type": "text", "text": c} if isinstance(c, str) else c for c in content]
+    return {"role": "user", "content": message}
 
 
 def chat(daemon, model, *messages, **fields):
@@ -62,7 +62,7 @@ def sent(sim):
     ],
 )
 def test_thinking_goes_round_with_its_calls(daemon, sim, model, field, stream):
-    """Thinking is told, and goes back in the form in which it came: these servers insist on it."""
+    """Thinking goes back in the field that it came in, as these servers require."""
     if model.startswith("work/"):
         sim.behave(reasoning_field=field)
     fields = {"tools": [TOOL], "reasoning": "high", "stream": stream}
@@ -74,15 +74,15 @@ def test_thinking_goes_round_with_its_calls(daemon, sim, model, field, stream):
     results = [{"type": "tool_result", "id": call["id"], "content": "red"} for call in parts[2:]]
     second = chat(daemon, model, asked, first["message"], user(*results), **fields)
     assert second["message"]["content"][-1]["text"] == "The tools answered: red | red"
-    told = sent(sim)[-1]["messages"][1]
-    thinking = [name for name in told if name.startswith("reasoning")]
+    message = sent(sim)[-1]["messages"][1]
+    thinking = [name for name in message if name.startswith("reasoning")]
     assert [field] == thinking
-    text = told[field] if field != "reasoning_details" else told[field][0]["text"]
+    text = message[field] if field != "reasoning_details" else message[field][0]["text"]
     assert text == parts[0]["text"]
 
 
 def test_changed_thinking_is_refused(daemon):
-    """OpenRouter's details carry the model's own signature: who changes them is told so."""
+    """OpenRouter's details carry the model's signature, which a change invalidates."""
     model, fields = "openrouter/anthropic/claude-sonnet-5", {"tools": [TOOL], "reasoning": "low"}
     asked = user("call look {}")
     said = chat(daemon, model, asked, **fields)["message"]
@@ -95,8 +95,8 @@ def test_changed_thinking_is_refused(daemon):
 
 
 @pytest.mark.parametrize("model", ["work/gpt-5.5", "openrouter/auto"])
-def test_pictures(daemon, sim, model):
-    """Pictures are seen in their order, and those of tools too."""
+def test_images(daemon, sim, model):
+    """Images arrive in order, and those of tools too."""
     url = {"type": "image", "url": "https://host/a.gif"}
     got = chat(daemon, model, user("what?", PNG, url))
     assert got["message"]["content"][0]["text"] == "I see 2: image/png, https://host/a.gif"
@@ -118,18 +118,18 @@ def test_pictures(daemon, sim, model):
     ],
 )
 def test_json(daemon, model, wanted, answer):
-    """Any object and a strict schema are both taken, said in the prompt or not."""
+    """JSON with and without a schema works, whether or not the prompt mentions it."""
     got = chat(daemon, model, user("say it"), response_format=wanted)
     assert json.loads(got["message"]["content"][0]["text"]) == answer
 
 
-def test_a_crash_inside_a_stream_is_told(daemon, sim):
-    """An error event of LM Studio's, after which nothing comes, is told with the text so far."""
+def test_a_crash_inside_a_stream_is_reported(daemon, sim):
+    """LM Studio's last event is an error; it is reported with the text so far."""
     sim.faults.add(Fault("stream_error", error="lm_studio", after=1))
     with pytest.raises(DaemonError, match="model has crashed"):
         chat(daemon, "work/gpt-5.5", user("one two three"))
 
 
-def test_openrouter_tells_its_cost(daemon):
+def test_openrouters_cost_is_used(daemon):
     """The cost that the provider reports is the request's."""
     assert chat(daemon, "openrouter/auto", user("hi"))["cost"] == "0.0001"

@@ -1,4 +1,4 @@
-"""docs/providers.md and the program say the same."""
+"""docs/providers.md matches the program."""
 
 import re
 from pathlib import Path
@@ -11,33 +11,35 @@ from helpers.providers.contract_apis import APIS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "providers.md").read_text()
 BLOCKS = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
-# Two may share a line break, where the page is wrapped.
-WORDS = " ".join(PAGE.split())
+# The page is wrapped.
+TEXT = " ".join(PAGE.split())
 
 
 @pytest.mark.parametrize("text", BLOCKS)
-def test_every_configuration_holds(text: str) -> None:
-    """It can be pasted as it stands, and each of its providers is there."""
+def test_every_configuration_is_valid(text: str) -> None:
+    """It can be pasted as it is, and each of its providers exists."""
     config = parse_config(text, file="config.toml")
     for name in re.findall(r"\[providers\.([a-z0-9-]+)\]", text):
         assert config.providers[name].base_url in text or name in VENDORS
 
 
 def test_there_are_configurations() -> None:
-    """The page is found, and written as expected."""
+    """The page is found, and has configurations."""
     assert len(BLOCKS) > 5
 
 
 @pytest.mark.parametrize("name", APIS)
-def test_every_lack_is_told(name: str) -> None:
-    """The sentence by which the contract suite sees something refused stands on the page."""
+def test_every_refusal_is_documented(name: str) -> None:
+    """The page has each message with which the contract suite sees something refused."""
     lacks = APIS[name].lacks.values()
-    assert [told for told in lacks if told.removeprefix("messages[0]: ") not in WORDS] == []
+    assert [
+        required for required in lacks if required.removeprefix("messages[0]: ") not in TEXT
+    ] == []
 
 
 @pytest.mark.parametrize("name", VENDORS)
-def test_every_way_to_sign_in_is_told(name: str) -> None:
-    """The page where keys come from, and each variable that is read."""
+def test_every_key_source_is_documented(name: str) -> None:
+    """The page has the URL for keys, and each environment variable."""
     vendor = VENDORS[name]
-    told = (*vendor.env, *([vendor.keys_page] if vendor.keys_page else []))
-    assert [each for each in told if each not in PAGE] == []
+    required = (*vendor.env, *([vendor.keys_page] if vendor.keys_page else []))
+    assert [each for each in required if each not in PAGE] == []

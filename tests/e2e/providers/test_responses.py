@@ -19,30 +19,30 @@ TOOL = {"name": "look", "parameters": '{"type":"object","properties":{"at":{"typ
 
 @pytest.fixture
 def responses(home, sim):
-    """A daemon whose provider is told to speak the Responses API, with its key."""
+    """A daemon whose provider is configured for the Responses API, with its key."""
     home.write_config(CONFIG.format(url=sim.url, more='api = "responses"'))
     home.start({"WORK_KEY": KEY})
     return home
 
 
-def asked(sim):
-    """The chats that reached the provider: path and body."""
+def received(sim):
+    """Return path and body of the chats that reached the provider."""
     return [(entry.request.path, entry.json) for entry in sim.requests if entry.endpoint == "chat"]
 
 
 @pytest.mark.parametrize("options", [(), ("--no-stream",)])
 def test_ask_is_answered(responses, sim, options):
-    """Streamed and in one piece, through this API alone, and nothing is stored."""
+    """Streamed and whole, only by this API, and nothing is stored."""
     done = responses.cli("ask", *options, "-m", "work/gpt-5.5", "-s", "be brief", "one two three")
     assert (done.returncode, done.stdout) == (0, "one two three\n"), done.stderr
-    path, body = asked(sim)[-1]
+    path, body = received(sim)[-1]
     assert path == "/v1/responses"
     assert (body.get("stream", False), body["store"]) == (not options, False)
     assert body["instructions"] == "be brief"
 
 
-def test_json_tells_usage_and_ending(responses, sim):
-    """As every other API's."""
+def test_json_has_usage_and_ending(responses, sim):
+    """As for every other API."""
     sim.behave(cached_tokens=1)
     answer = json.loads(responses.cli("ask", "--json", "-m", "work/gpt-5.5", "hello you").stdout)
     assert (answer["text"], answer["finish"]) == ("hello you", "stop")
@@ -57,7 +57,7 @@ def test_json_tells_usage_and_ending(responses, sim):
 
 @pytest.mark.parametrize("stream", [True, False])
 def test_thinking_and_tools_go_back_and_forth(responses, sim, stream):
-    """The thinking behind a call goes back with its result, to the letter: the API checks it."""
+    """The thinking before a call goes back unchanged with its result; the API checks it."""
     request = {"model": "work/gpt-5.5", "tools": [TOOL], "reasoning": "low", "stream": stream}
     first = {"role": "user", "content": 'call look {"at": "sky"}'}
     with responses.client() as client:
@@ -70,20 +70,20 @@ def test_thinking_and_tools_go_back_and_forth(responses, sim, stream):
         answered = {"role": "user", "content": [result]}
         got = client.chat({**request, "messages": [first, got["message"], answered]})
     assert got["message"]["content"][-1]["text"] == "The tools answered: blue"
-    sent = asked(sim)[-1][1]["input"][1]
+    sent = received(sim)[-1][1]["input"][1]
     assert sent == json.loads(thought["signature"])
 
 
 def test_a_stream_that_breaks_off_is_truncated(responses, sim):
-    """All of the text without the last event is not an answer."""
+    """Without its last event even the whole text is incomplete."""
     sim.faults.add(Fault("no_end_marker"))
     done = responses.cli("ask", "--json", "-m", "work/gpt-5.5", "one two")
     error = json.loads(done.stdout)["error"]
     assert (error["code"], error["data"]["text"]) == ("truncated", "one two")
 
 
-def test_what_this_api_cannot_say_is_refused_by_name(responses, sim):
-    """A stop sequence is not left out in silence, and nobody is asked."""
+def test_stop_is_refused(responses, sim):
+    """A stop text is not dropped silently, and nothing is sent."""
     with responses.client() as client, pytest.raises(Exception, match="stop: ") as caught:
         client.chat(
             {
@@ -93,11 +93,11 @@ def test_what_this_api_cannot_say_is_refused_by_name(responses, sim):
             }
         )
     assert caught.value.code == "bad_request"
-    assert asked(sim) == []
+    assert received(sim) == []
 
 
 def test_a_model_of_the_other_api_says_what_to_set(home, sim):
-    """Over chat completions the vendor's refusal becomes a line to write."""
+    """The vendor's refusal in chat completions becomes a setting to change."""
     home.write_config(CONFIG.format(url=sim.url, more=""))
     home.start({"WORK_KEY": KEY})
     message = "This model is only supported in v1/responses and not in v1/chat/completions."

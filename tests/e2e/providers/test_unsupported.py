@@ -1,4 +1,4 @@
-"""What one provider cannot express, the next one is asked for: from the command line and back."""
+"""If one provider cannot express a request, the next one is tried: from the command line on."""
 
 import json
 
@@ -29,7 +29,7 @@ routes = ["ollama/m", "ollama/n"]
 
 @pytest.fixture
 def daemon(sim):
-    """A daemon with an alias that begins at Ollama, which cannot be made to call a tool."""
+    """A daemon with an alias that begins with Ollama, which cannot force a tool call."""
     sim.keys.accept("openai", KEY)
     with open_home({"OPENAI_API_KEY": KEY}) as made:
         made.write_config(CONFIG.format(url=sim.url))
@@ -38,12 +38,12 @@ def daemon(sim):
 
 
 def chats(sim):
-    """Whom the chats that arrived were meant for, oldest first."""
+    """Return the vendors of the chats that arrived, oldest first."""
     return [entry.vendor for entry in sim.requests if entry.endpoint == "chat"]
 
 
-def test_the_next_one_that_can_is_asked(daemon, sim):
-    """Ollama is sent nothing, OpenAI calls the tool, and the attempt is told with its reason."""
+def test_the_next_capable_provider_answers(daemon, sim):
+    """Ollama is sent nothing, OpenAI calls the tool, and the attempt is listed with its reason."""
     done = daemon.cli("ask", "--json", "-m", "both", *FORCED, "call look {}")
     answer = json.loads(done.stdout)
     assert (answer["provider"], answer["finish"]) == ("openai", "tool_calls")
@@ -54,8 +54,8 @@ def test_the_next_one_that_can_is_asked(daemon, sim):
     assert chats(sim) == ["openai"]
 
 
-def test_what_a_model_lacks_is_found_out_too(daemon, sim):
-    """The server's own refusal of tools is no fault of the request."""
+def test_a_servers_refusal_of_tools_moves_on(daemon, sim):
+    """It is not the request's fault."""
     sim.faults.add(Fault("error", vendor="ollama", error="no_tools"))
     done = daemon.cli("ask", "--json", "-m", "both", "--tools", TOOLS, "call look {}")
     answer = json.loads(done.stdout)
@@ -64,15 +64,15 @@ def test_what_a_model_lacks_is_found_out_too(daemon, sim):
     assert chats(sim) == ["ollama", "openai"]
 
 
-def test_it_holds_nothing_against_the_model(daemon):
-    """The same model answers the very next request that it can express."""
+def test_the_model_does_not_cool_down(daemon):
+    """The same model answers the next request that it can express."""
     assert daemon.cli("ask", "-m", "both", *FORCED, "call look {}").returncode == 0
     answer = json.loads(daemon.cli("ask", "--json", "-m", "both", "hello").stdout)
     assert (answer["provider"], answer["skipped"]) == ("ollama", [])
 
 
-def test_alone_it_is_the_requests_own_failure(daemon, sim):
-    """With one candidate the code is bad_request, and the sentence says what is lacking."""
+def test_a_single_candidate_fails_as_bad_request(daemon, sim):
+    """The message says what is missing."""
     done = daemon.cli("ask", "--json", "-m", "ollama/m", *FORCED, "x")
     error = json.loads(done.stdout)["error"]
     assert (done.returncode, error["code"]) == (1, "bad_request")
@@ -80,16 +80,16 @@ def test_alone_it_is_the_requests_own_failure(daemon, sim):
     assert chats(sim) == []
 
 
-def test_nobody_can(daemon, sim):
-    """Of several each one's reason is told, once."""
+def test_no_candidate_can_answer(daemon, sim):
+    """Each candidate's reason is reported once."""
     done = daemon.cli("ask", "--json", "-m", "none", *FORCED, "x")
     error = json.loads(done.stdout)["error"]
     assert (error["code"], chats(sim)) == ("bad_request", [])
     assert error["message"].count("Ollama cannot force a tool call") == 1
 
 
-def test_what_nobody_takes_ends_at_the_first(daemon, sim):
-    """Arguments that are not JSON are wrong everywhere."""
+def test_an_invalid_request_ends_at_the_first_candidate(daemon, sim):
+    """Arguments that are not JSON are invalid everywhere."""
     call = {"type": "tool_call", "id": "c", "name": "look", "arguments": "{"}
     result = {"type": "tool_result", "id": "c", "content": "y"}
     history = [

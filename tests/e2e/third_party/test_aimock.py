@@ -1,4 +1,4 @@
-"""A mock of the vendors' APIs that others wrote answers what our own simulator might flatter."""
+"""A third-party mock of the vendors' APIs, to check what our own simulator might get wrong."""
 
 import json
 
@@ -20,7 +20,7 @@ TOOL = {
 
 @pytest.fixture(scope="module")
 def running():
-    """A running daemon with six APIs at aimock, with a key where they want one."""
+    """A running daemon with six APIs at aimock, with keys where needed."""
     with open_home({"AIMOCK_KEY": KEY}) as home, aimock(home.root) as url:
         home.write_config(CONFIG.format(url=url))
         home.start()
@@ -29,7 +29,7 @@ def running():
 
 @pytest.fixture
 def mocked(running):
-    """The same without what an earlier error cooled down."""
+    """The same, without cooldowns from earlier errors."""
     with running.client() as client:
         client.call("cooldowns.clear", {})
     return running
@@ -89,8 +89,8 @@ CODES = {
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("stream", [True, False])
-def test_a_chat_comes_through_whole(mocked, model, stream):
-    """Text, finish and usage; the streamed pieces add up to the result."""
+def test_a_chat(mocked, model, stream):
+    """Text, finish and usage arrive; the streamed pieces add up to the result."""
     pieces = []
 
     def take(delta):
@@ -131,8 +131,8 @@ def test_a_tool_call_and_its_result_make_the_round_trip(mocked, model, stream):
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("stream", [True, False])
-def test_two_calls_behind_a_text(mocked, model, stream):
-    """Each has an id of its own; both results are taken."""
+def test_two_calls_after_a_text(mocked, model, stream):
+    """Each has its own id, and both results are accepted."""
     asked = {"role": "user", "content": "compare"}
     request = {"model": model, "messages": [asked], "tools": [TOOL], "stream": stream}
     with mocked.client() as client:
@@ -145,15 +145,15 @@ def test_two_calls_behind_a_text(mocked, model, stream):
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("stream", [True, False])
-def test_thinking_comes_apart_from_the_answer(mocked, model, stream):
-    """It goes back with the next question, and is taken; only OpenRouter tells a cost."""
+def test_thinking_is_separate_from_the_answer(mocked, model, stream):
+    """It goes back with the next question, and is accepted; only OpenRouter reports a cost."""
     asked = {"role": "user", "content": "think"}
     request = {"model": model, "messages": [asked], "reasoning": "high", "stream": stream}
     with mocked.client() as client:
         got = client.chat(request)
-        told = [(part["type"], part["text"]) for part in got["message"]["content"]]
+        content = [(part["type"], part["text"]) for part in got["message"]["content"]]
         thought = [] if model in WITHOUT_THINKING else [("reasoning", THOUGHT)]
-        assert told == [*thought, ("text", HELLO)]
+        assert content == [*thought, ("text", HELLO)]
         assert (got["cost"] == "0.0125") == model.startswith("openrouter/")
         request["messages"] = [asked, got["message"], {"role": "user", "content": "hello"}]
         assert client.chat(request)["message"]["content"][-1]["text"] == HELLO
@@ -163,7 +163,7 @@ def test_thinking_comes_apart_from_the_answer(mocked, model, stream):
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("prompt", CODES)
 def test_its_errors_have_their_class(mocked, model, stream, prompt):
-    """In its idea of each vendor's form, which need not be ours."""
+    """In aimock's version of each vendor's format, which may differ from ours."""
     code, words = CODES[prompt]
     request = {"messages": [{"role": "user", "content": prompt}], "model": model, "stream": stream}
     with mocked.client() as client, pytest.raises(DaemonError, match=words) as caught:
@@ -172,8 +172,8 @@ def test_its_errors_have_their_class(mocked, model, stream, prompt):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_stream_that_it_cuts_off_is_no_answer(mocked, model):
-    """Whether the cut comes before the first words or behind them."""
+def test_a_stream_that_is_cut_off_fails(mocked, model):
+    """Whether the cut comes before or after the first text."""
     request = {"model": model, "messages": [{"role": "user", "content": "cut"}]}
     with mocked.client() as client, pytest.raises(DaemonError) as caught:
         client.chat(request)
@@ -183,14 +183,14 @@ def test_a_stream_that_it_cuts_off_is_no_answer(mocked, model):
 
 @pytest.mark.parametrize("model", MODELS)
 def test_the_command_line_streams_from_it(mocked, model):
-    """From end to end, as a person would."""
+    """End to end, as a user would."""
     done = mocked.cli("ask", "-m", model, "hello")
     assert (done.returncode, done.stdout) == (0, HELLO + "\n"), done.stderr
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_what_it_does_not_know_is_an_error_and_not_an_answer(mocked, model):
-    """No fixture: its 404 is told."""
+def test_an_unknown_prompt_is_an_error(mocked, model):
+    """Aimock has no fixture for it and answers 404."""
     done = mocked.cli("ask", "--json", "-m", model, "something else entirely")
     assert done.returncode != 0
     assert json.loads(done.stdout)["error"]["message"]

@@ -1,4 +1,4 @@
-"""Under 429, 500, broken connections and rubbish by chance, nothing is lost or made up."""
+"""With random 429, 500, broken connections and malformed replies, nothing is lost or made up."""
 
 import json
 import urllib.request
@@ -51,7 +51,7 @@ def mocked():
 
 
 def ask_aimock(url, path, body=None):
-    """Call its own API."""
+    """Call aimock's own API."""
     data = None if body is None else json.dumps(body).encode()
     called = urllib.request.Request(f"{url}/__aimock/{path}", data)  # noqa: S310 - on loopback
     with urllib.request.urlopen(called, timeout=20) as answer:  # noqa: S310 - likewise
@@ -59,7 +59,7 @@ def ask_aimock(url, path, body=None):
 
 
 def its_own_account(url):
-    """What aimock has done to whom: a count for each provider and outcome."""
+    """Return aimock's own log: a count for each provider and outcome."""
     entries = [each for each in ask_aimock(url, "journal?limit=5000") if each["method"] == "POST"]
     return Counter(
         (PROVIDER[entry["path"]], OUTCOME[entry["response"].get("chaosAction")])
@@ -68,7 +68,7 @@ def its_own_account(url):
 
 
 def check_end(end):
-    """An answer is whole; an error has a way that led to it."""
+    """Check that an answer is complete, and that an error lists its attempts."""
     if "result" in end:
         assert end["result"]["message"]["content"] == [{"type": "text", "text": HELLO}]
         assert end["result"]["attempts"][-1]["outcome"] == "ok"
@@ -83,7 +83,7 @@ def check_end(end):
 
 
 def test_every_request_ends_and_the_ledger_agrees_with_aimock(mocked):
-    """Attempt by attempt: what the client was told, what is in the ledger, what aimock did."""
+    """Client, ledger and aimock report the same attempts."""
     home, url = mocked
     ask_aimock(url, "chaos", CHAOS)
     tried = Counter()
@@ -92,7 +92,7 @@ def test_every_request_ends_and_the_ledger_agrees_with_aimock(mocked):
             requests = [a_chat("hello", stream=bool((number + n) % 2)) for n in range(25)]
             for end in burst(client, requests):
                 tried.update((a["provider"], a["outcome"]) for a in check_end(end))
-            client.call("cooldowns.clear")  # to keep up the load on all three
+            client.call("cooldowns.clear")  # to keep all three loaded
         rows = client.call("usage.report", {"by": ["provider", "outcome"]})["rows"]
     entered = {(row["provider"], row["outcome"]): row["requests"] for row in rows}
     assert entered == tried
@@ -101,5 +101,5 @@ def test_every_request_ends_and_the_ledger_agrees_with_aimock(mocked):
     for provider in PROVIDER.values():
         for outcome in ("ok", "rate_limited", "provider_error"):
             assert tried[provider, outcome] == happened[provider, outcome], (provider, outcome)
-        # A call on a kept connection that ends without a byte is sent once more, in one attempt.
+        # A call on a reused connection that ends without a byte is sent once more, in one attempt.
         assert tried[provider, "network"] <= happened[provider, "network"]

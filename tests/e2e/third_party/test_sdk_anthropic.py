@@ -1,4 +1,4 @@
-"""Anthropic's own SDK as judge: of our decoder, over the same bytes, and of the simulator."""
+"""Anthropic's own SDK as reference for our decoder, over the same bytes, and for the simulator."""
 
 import json
 from collections.abc import Callable
@@ -39,7 +39,7 @@ def start(usage: str = '"input_tokens":25,"output_tokens":1') -> bytes:
 
 def block(index: int, content: str, *deltas: str) -> bytes:
     begun = event("content_block_start", f',"index":{index},"content_block":{content}')
-    # Padded, as the API pads what it sends.
+    # Padded, as the API does.
     pieces = [
         event("content_block_delta", f',"index":{index},"delta":{delta}       ') for delta in deltas
     ]
@@ -68,8 +68,8 @@ def thought(index: int, signature: str, *words: str) -> bytes:
 
 def end(reason: str, usage: str = '"output_tokens":15', details: str = "null") -> bytes:
     delta = f'{{"stop_reason":"{reason}","stop_sequence":null,"stop_details":{details}}}'
-    told = event("message_delta", f',"delta":{delta},"usage":{{{usage}}}')
-    return told + event("message_stop", "       ")
+    last = event("message_delta", f',"delta":{delta},"usage":{{{usage}}}')
+    return last + event("message_stop", "       ")
 
 
 PING = event("ping", "")
@@ -145,7 +145,7 @@ FINISHES = {
 }
 
 
-# ------------------------------------------------------------------ the two accounts
+# ------------------------------------------------------------------ the two readings
 
 
 def ask(url: str, read: Callable[[anthropic.Anthropic], T]) -> T:
@@ -160,7 +160,7 @@ def streamed(client: anthropic.Anthropic) -> Message:
 
 
 def theirs(message: Message) -> dict[str, object]:
-    """What the SDK made of a reply, in the words of ours."""
+    """Return what the SDK read of a reply, in our terms."""
     usage = message.usage
     read, written = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0
     details = usage.output_tokens_details
@@ -189,7 +189,7 @@ def their_part(block) -> object:
 
 
 def ours(events: list[ReplyEvent]) -> dict[str, object]:
-    """What we made of it: through the gathered message, and back as the adapter would send it."""
+    """Return what we read: through the collected message, and back as the adapter would send it."""
     reply = Reply()
     reply.add(events)
     assert isinstance(reply.ending, Ending)
@@ -205,7 +205,7 @@ def sent_again(reply: Reply) -> list[object]:
     said = reply.message("anthropic/m")
     for part in said["content"]:
         if part["type"] == "tool_call":
-            # The SDK makes the best of arguments that were cut off, by this very parser.
+            # The SDK completes arguments that were cut off, with this parser.
             arguments = from_json(part["arguments"].encode(), partial_mode=True)
             part["arguments"] = json.dumps(arguments)
     request = a_request({"role": "user", "content": "Hi"}, said)
@@ -229,7 +229,7 @@ def our_part(block: dict[str, object]) -> object:
 
 @pytest.mark.parametrize("stream", STREAMS.values(), ids=list(STREAMS))
 async def test_streams(stream: bytes) -> None:
-    """Over the same bytes both gather the same thoughts, text, calls, finish and usage."""
+    """Over the same bytes both read the same thinking, text, calls, finish and usage."""
     async with serve(stream) as server:
         message = await in_thread(lambda: ask(server.url, streamed))
         events = await decode(server.url, ADAPTER.reply_decoder())
@@ -238,7 +238,7 @@ async def test_streams(stream: bytes) -> None:
 
 @pytest.mark.parametrize("stream", STREAMS.values(), ids=list(STREAMS))
 async def test_whole_replies(stream: bytes) -> None:
-    """The message that the SDK gathered, sent as one, is read as the stream was."""
+    """The message that the SDK collected, sent whole, is read like the stream."""
     async with serve(stream) as server:
         streamed_message = await in_thread(lambda: ask(server.url, streamed))
     body = streamed_message.to_json().encode()
@@ -257,7 +257,7 @@ SHOWN = {"type": "adaptive", "display": "summarized"}
 
 
 def converse(client: anthropic.Anthropic) -> Message:
-    """Think, call a tool, and send the thought back with the result."""
+    """Think, call a tool, and send the thinking back with the result."""
     messages = [{"role": "user", "content": 'call look {"a": "ą"}'}]
     options = {"model": "claude-opus-5", "max_tokens": 99, "tools": TOOLS, "thinking": SHOWN}
     with client.messages.stream(messages=messages, **options) as stream:
@@ -273,7 +273,7 @@ def converse(client: anthropic.Anthropic) -> Message:
 
 
 async def test_the_simulator_converses_with_the_sdk() -> None:
-    """Thoughts, calls and results go through the SDK and back, streamed and whole."""
+    """Thinking, calls and results go through the SDK and back, streamed and whole."""
     async with open_simulator(accept={"anthropic": KEY}) as simulator:
         url = simulator.base_url("anthropic")
         message = await in_thread(lambda: ask(url, converse))
@@ -285,7 +285,7 @@ def listed(client: anthropic.Anthropic):
 
 
 async def test_list_of_models() -> None:
-    """What the SDK reads in the simulator's list of models is what we read in it."""
+    """The SDK and we read the same in the simulator's list of models."""
     async with open_simulator(accept={"anthropic": KEY}) as simulator:
         url = simulator.base_url("anthropic")
         answer = await in_thread(lambda: ask(url, listed))

@@ -1,4 +1,4 @@
-"""OpenAI's own SDK as judge: of our decoder, over the same bytes, and of the simulator."""
+"""OpenAI's own SDK as reference for our decoder, over the same bytes, and for the simulator."""
 
 import json
 from collections.abc import Callable
@@ -128,7 +128,7 @@ STREAMS = {
 }
 
 
-# ------------------------------------------------------------------ the two accounts
+# ------------------------------------------------------------------ the two readings
 
 
 def ask(url: str, read: Callable[[openai.OpenAI], T]) -> T:
@@ -144,7 +144,7 @@ def streamed(client: openai.OpenAI) -> ChatCompletion:
         try:
             return stream.get_final_completion()
         except (openai.LengthFinishReasonError, openai.ContentFilterFinishReasonError) as error:
-            # To the helper these are errors; what it had gathered is in them.
+            # The helper raises for these; the error has what it had collected.
             return error.completion
 
 
@@ -153,7 +153,7 @@ def unstreamed(client: openai.OpenAI) -> ChatCompletion:
 
 
 def theirs(completion: ChatCompletion) -> dict[str, object]:
-    """What the SDK made of a reply, in the words of ours."""
+    """Return what the SDK read of a reply, in our terms."""
     choice = completion.choices[0]
     message = choice.message
     calls = message.tool_calls or []
@@ -181,7 +181,7 @@ def their_usage(completion: ChatCompletion) -> Usage | None:
 
 
 def ours(events: list[ReplyEvent]) -> dict[str, object]:
-    """What we made of it: gathered, and as the adapter would send it again."""
+    """Return what we read, collected, and as the adapter would send it again."""
     reply = Reply()
     reply.add(events)
     assert isinstance(reply.ending, Ending)
@@ -203,7 +203,7 @@ def ours(events: list[ReplyEvent]) -> dict[str, object]:
 
 @pytest.mark.parametrize("stream", STREAMS.values(), ids=list(STREAMS))
 async def test_streams(stream: bytes) -> None:
-    """Over the same bytes both gather the same text, calls, finish, model and usage."""
+    """Over the same bytes both read the same text, calls, finish, model and usage."""
     async with serve(stream) as server:
         completion = await in_thread(lambda: ask(server.url, streamed))
         events = await decode(server.url, ADAPTER.reply_decoder())
@@ -212,7 +212,7 @@ async def test_streams(stream: bytes) -> None:
 
 @pytest.mark.parametrize("stream", STREAMS.values(), ids=list(STREAMS))
 async def test_whole_replies(stream: bytes) -> None:
-    """The completion that the SDK gathered, sent as one, is read as the stream was."""
+    """The completion that the SDK collected, sent whole, is read like the stream."""
     async with serve(stream) as server:
         gathered = await in_thread(lambda: ask(server.url, streamed))
     body = gathered.to_json(exclude_unset=False).encode()
@@ -222,7 +222,7 @@ async def test_whole_replies(stream: bytes) -> None:
 
 
 async def test_an_error_inside_a_stream_is_one_for_both() -> None:
-    """What the SDK raises on, we fail on, after the same text."""
+    """Where the SDK raises, we fail, after the same text."""
     error = b'data: {"error":{"message":"overloaded","type":"server_error","code":null}}\n\n'
     async with serve(ROLE + said("a") + error) as server:
         with pytest.raises(openai.APIError, match="overloaded"):
@@ -269,7 +269,7 @@ def see(client: openai.OpenAI) -> str | None:
 async def test_the_simulator_converses_with_the_sdk(
     vendor: str, read: Callable[[openai.OpenAI], str | None], said: str
 ) -> None:
-    """Calls, results and pictures go through the SDK and back."""
+    """Calls, results and images go through the SDK and back."""
     async with open_simulator(accept={vendor: KEY}) as simulator:
         url = simulator.base_url(vendor)
         assert said == await in_thread(lambda: ask(url, read))
@@ -280,7 +280,7 @@ def listed(client: openai.OpenAI):
 
 
 async def test_list_of_models() -> None:
-    """What the SDK reads in the simulator's list of models is what we read in it."""
+    """The SDK and we read the same in the simulator's list of models."""
     async with open_simulator(accept={"openai": KEY}) as simulator:
         url = simulator.base_url("openai")
         answer = await in_thread(lambda: ask(url, listed))

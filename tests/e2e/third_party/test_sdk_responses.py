@@ -1,4 +1,4 @@
-"""OpenAI's own SDK as judge, for the Responses API: of our decoder, and of the simulator."""
+"""OpenAI's own SDK as reference for the Responses API: for our decoder and for the simulator."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -34,7 +34,7 @@ CONTENT = {"reasoning": "thinking", "text": "text", "tool_call": "calls"}
 
 
 def with_sdk(url: str, use: Callable[[openai.OpenAI], T]) -> Callable[[], T]:
-    """Return a call of `use` with a client of that server, which asks nobody else."""
+    """Return a call of `use` with an SDK client of that server, which does not retry."""
 
     def call() -> T:
         http = openai.DefaultHttpxClient(trust_env=False)
@@ -45,7 +45,7 @@ def with_sdk(url: str, use: Callable[[openai.OpenAI], T]) -> Callable[[], T]:
 
 
 def streamed(client: openai.OpenAI, **request: object) -> Response:
-    """Return the response at a stream's end, as the SDK puts it together."""
+    """Return the response at a stream's end, as the SDK assembles it."""
     asked = {"model": "m", "input": "Hi", **request}
     with client.responses.stream(**asked) as events:
         for event in events:
@@ -55,7 +55,7 @@ def streamed(client: openai.OpenAI, **request: object) -> Response:
 
 
 def sdk_meaning(response: Response) -> Meaning:
-    """Say what the SDK understood."""
+    """Return what the SDK understood."""
     summaries = [item.summary for item in response.output if item.type == "reasoning"]
     calls = [item for item in response.output if item.type == "function_call"]
     details, usage, counts = response.incomplete_details, response.usage, None
@@ -73,8 +73,8 @@ def sdk_meaning(response: Response) -> Meaning:
     )
 
 
-def told(events: list[ReplyEvent]) -> tuple[list[dict[str, object]], Ending]:
-    """Return the parts that our client would get, and how they ended."""
+def collected(events: list[ReplyEvent]) -> tuple[list[dict[str, object]], Ending]:
+    """Return the parts that our client would get, and the ending."""
     reply = Reply()
     reply.add(events)
     assert reply.ending is not None
@@ -88,8 +88,8 @@ def texts(content: list[dict[str, object]], kind: str) -> str:
 
 
 def assert_means(events: list[ReplyEvent], meaning: Meaning) -> None:
-    """Insist that our events say what is meant."""
-    content, ending = told(events)
+    """Check that our events have the given meaning."""
+    content, ending = collected(events)
     calls = [
         (part["id"], part["name"], part["arguments"])
         for part in content
@@ -108,7 +108,7 @@ def assert_means(events: list[ReplyEvent], meaning: Meaning) -> None:
 
 @pytest.mark.parametrize("name", ENDED)
 async def test_a_stream_means_the_same_to_both(name: str) -> None:
-    """Text, calls, summary, ending and counts, over real HTTP."""
+    """Text, calls, summary, ending and counts are the same over real HTTP."""
     data, meaning = STREAMS[name]
     async with serve(data) as server:
         theirs = await in_thread(with_sdk(server.url, streamed))
@@ -119,7 +119,7 @@ async def test_a_stream_means_the_same_to_both(name: str) -> None:
 
 @pytest.mark.parametrize("name", ENDED)
 async def test_a_response_in_one_piece_means_the_same_to_both(name: str) -> None:
-    """The response that the stream ends with, not streamed."""
+    """The same for the response at the stream's end, sent whole."""
     data, meaning = STREAMS[name]
     last = msgspec.json.decode(data.rpartition(b"data: ")[2])
     body = msgspec.json.encode(last["response"])
@@ -131,7 +131,7 @@ async def test_a_response_in_one_piece_means_the_same_to_both(name: str) -> None
 
 
 async def test_the_raw_events_add_up_to_ours() -> None:
-    """Every piece that the SDK hands out raw is one of ours."""
+    """Every piece that the SDK yields is one of our events."""
     data, _ = STREAMS["reasoning"]
 
     def pieces(client: openai.OpenAI) -> list[str]:
@@ -145,20 +145,20 @@ async def test_the_raw_events_add_up_to_ours() -> None:
 
 
 async def test_a_failed_stream_fails_for_both() -> None:
-    """The SDK's failed response is our failure, with the vendor's words."""
+    """The SDK's failed response is our failure, with the vendor's message."""
     data, meaning = STREAMS["failed"]
     async with serve(data) as server:
         theirs = await in_thread(with_sdk(server.url, streamed))
         ours, failure = run_decoder(ResponsesStream(), [data])
     assert (theirs.status, theirs.error and theirs.error.code) == (meaning.ending, meaning.reason)
-    assert texts(told([*ours, Ending("stop")])[0], "text") == meaning.text
+    assert texts(collected([*ours, Ending("stop")])[0], "text") == meaning.text
     assert failure is not None
     assert theirs.error is not None
     assert theirs.error.message in failure.message
 
 
 async def test_an_error_event_fails_for_both() -> None:
-    """What the SDK raises from an `error` event is our failure."""
+    """Where the SDK raises for an `error` event, we fail."""
     error = {"type": "insufficient_quota", "code": "insufficient_quota", "message": "Pay first."}
     data = stream(message(0, "one")[:3], ending={"type": "error", "error": error})
     async with serve(data) as server:
@@ -168,22 +168,22 @@ async def test_an_error_event_fails_for_both() -> None:
             await decode(server.url, ResponsesStream())
 
 
-async def test_a_refusal_is_heard_by_both() -> None:
-    """The SDK has it beside the text, we have it as text that was filtered."""
+async def test_a_refusal_is_read_by_both() -> None:
+    """The SDK has it next to the text, we have it as filtered text."""
     data = stream(refusal(0, "I'm sorry", "."))
     async with serve(data) as server:
         theirs = await in_thread(with_sdk(server.url, streamed))
-        content, ending = told(await decode(server.url, ResponsesStream()))
+        content, ending = collected(await decode(server.url, ResponsesStream()))
     assert theirs.output[0].content[0].refusal == texts(content, "text") == "I'm sorry."
     assert ending.finish == "content_filter"
 
 
 async def test_a_reasoning_item_goes_back_as_the_sdk_has_it() -> None:
-    """What we send back of a turn is what the SDK's user would: `input += response.output`."""
+    """We send back what a user of the SDK would: `input += response.output`."""
     data, _ = STREAMS["reasoning"]
     async with serve(data) as server:
         theirs = await in_thread(with_sdk(server.url, streamed))
-        content, _ = told(await decode(server.url, ResponsesStream()))
+        content, _ = collected(await decode(server.url, ResponsesStream()))
     request = a_request({"role": "assistant", "content": content})
     sent = sent_body(built_request(ADAPTER, a_provider(), request, Model(id="m"), None))["input"]
     assert isinstance(sent, list)
@@ -206,14 +206,14 @@ ASKED = [
 
 
 def without_ids(meaning: Meaning) -> Meaning:
-    """Return `meaning` without what differs from one request to the next."""
+    """Return `meaning` without what differs between requests."""
     calls = [("", name, arguments) for _, name, arguments in meaning.calls]
     return msgspec.structs.replace(meaning, calls=calls)
 
 
 @pytest.mark.parametrize("asked", ASKED)
 async def test_the_simulator_speaks_to_the_sdk(asked: dict[str, object]) -> None:
-    """Streamed and whole the SDK understands the same, and so do we."""
+    """The SDK and we understand the same, streamed and whole."""
     async with open_simulator(accept={"openai": KEY}) as sim:
         url = sim.base_url("openai")
         live = await in_thread(with_sdk(url, lambda client: streamed(client, **asked)))
@@ -224,7 +224,7 @@ async def test_the_simulator_speaks_to_the_sdk(asked: dict[str, object]) -> None
 
 
 async def test_the_simulator_takes_back_what_the_sdk_got() -> None:
-    """A turn with thinking and a call goes back as it came, and is gone on with."""
+    """A turn with thinking and a call goes back unchanged, and continues."""
 
     def converse(client: openai.OpenAI) -> str:
         asked = {"model": "m", "tools": TOOLS, "reasoning": {"effort": "low"}, "store": False}
@@ -241,7 +241,7 @@ async def test_the_simulator_takes_back_what_the_sdk_got() -> None:
 
 
 @pytest.mark.parametrize(("error", "status"), [("quota", "error"), ("server", "failed")])
-async def test_the_simulators_broken_streams_break_for_the_sdk(error: str, status: str) -> None:
+async def test_the_simulators_failures_fail_for_the_sdk(error: str, status: str) -> None:
     """An `error` event raises; a failed response is one."""
     async with open_simulator(accept={"openai": KEY}) as sim:
         sim.faults.add(Fault("stream_error", vendor="openai", error=error, after=1))

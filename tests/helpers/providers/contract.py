@@ -1,4 +1,4 @@
-"""One API on the bench of the contract suite: chats with it over real HTTP, and what they told."""
+"""One API under test in the contract suite: its simulated server, and chats with it."""
 
 import re
 import socket
@@ -30,14 +30,14 @@ PICTURE: Map = {"type": "image", "media_type": "image/png", "data": PNG}
 
 
 def tampered(part: Map) -> Map:
-    """Return `part` with its seal turned round: the longest word of its signature."""
+    """Return `part` with the longest word of its signature reversed."""
     signature = str(part["signature"])
     seal = max(re.findall(r"[A-Za-z0-9+/_=-]+", signature), key=len)
     return part | {"signature": signature.replace(seal, seal[::-1])}
 
 
 class Bench(Talker):
-    """One API on the bench: its simulated server, and the pool that calls it."""
+    """One API under test: its simulated server, and the client that calls it."""
 
     def __init__(self, api: Api, sim: Simulator, provider_client: ProviderClient) -> None:
         provider = api.provider(sim.url)
@@ -47,21 +47,21 @@ class Bench(Talker):
         self.sim = sim
 
     def meet(self, kind: str, **fields: object) -> None:
-        """Let something go wrong with the next chat."""
+        """Inject a fault into the next chat."""
         self.sim.faults.add(Fault(kind, **fields))  # type: ignore[arg-type]
 
     @property
     def last(self) -> Received:
-        """The chat that came in last."""
+        """The last chat that the server received."""
         return [each for each in self.sim.requests if each.endpoint == "chat"][-1]
 
     @property
     def last_body(self) -> str:
-        """Its body, JSON without white space."""
+        """Its body: JSON without white space."""
         return self.last.request.body.decode()
 
     async def again(self) -> tuple[str, str]:
-        """Return content type and body of what the server answers to the last chat."""
+        """Send the last chat once more; return content type and body of the response."""
         request = self.last.request
         async with httpx.AsyncClient() as client:
             url = self.sim.url + request.target
@@ -69,7 +69,7 @@ class Bench(Talker):
         return answer.headers["content-type"], answer.text
 
     async def answer_with(self, *changes: tuple[str, str], stream: bool) -> None:
-        """Let the next chat of this form be answered as usual, but for `changes`: regex, text."""
+        """Let the server answer the next chat as usual, with `changes`: pairs of regex and text."""
         await self.ask("one two", stream=stream)
         content_type, body = await self.again()
         for pattern, text in changes:
@@ -80,7 +80,7 @@ class Bench(Talker):
 
 @asynccontextmanager
 async def open_bench(api: Api) -> AsyncIterator[Bench]:
-    """Simulate the vendor, and open everything that lies between an adapter and it."""
+    """Simulate the vendor, and open everything between an adapter and the vendor."""
     trio.socket.set_custom_hostname_resolver(_Resolver())
     async with (
         open_simulator(accept={api.vendor: CANARY}) as sim,
@@ -97,7 +97,7 @@ async def open_bench(api: Api) -> AsyncIterator[Bench]:
 
 
 class _Resolver(trio.abc.HostnameResolver):
-    """Finds every host on this machine: no test leaves it."""
+    """Resolves every host to this machine, so that no test leaves it."""
 
     async def getaddrinfo(  # type: ignore[override]
         self, host: object, port: int, *_: int

@@ -1,12 +1,12 @@
-"""What the seven APIs are to the contract suite: a row for each.
+"""The seven APIs of the contract suite: a row for each.
 
-A row says where the API is, how it tells things, and what it lacks. A lack has a sentence in
-`lacks`: whoever asks for that is refused by it before anything is sent, and another provider may be
-asked. `refuses` has what only the server itself can refuse, with its words. What docs/providers.md
-says of a vendor and what stands here are the same.
+A row has the API's URL, how it reports things, and what it lacks. `lacks` has the message with
+which such a request is refused before it is sent, so that another provider may be tried. `refuses`
+has what only the server itself can refuse, with its message. docs/providers.md says the same about
+each vendor.
 
-OpenAI is called by its own name, which leads to the simulator here: what its adapter does for
-OpenAI alone it does for that host.
+OpenAI is called by its own host name, which leads to the simulator here, because its adapter treats
+that host specially.
 """
 
 from msgspec import Struct
@@ -22,21 +22,21 @@ class Api(Struct, frozen=True, kw_only=True):
     """One API.
 
     Attributes:
-        vendor: whom the simulator takes it for.
-        host: the name it is called by; None for the simulator's own address.
-        path: what its base URL ends with.
-        behave: how the simulated models answer differently from their habit.
-        shows_thinking: whether a thought's text comes back.
-        is_sealed: whether what was thought, or called, comes back signed.
-        tampered: what a changed signature is taken for.
-        failed_tool: how a request says that a tool failed, as it is in its JSON.
-        tells: the counts it tells besides input and output.
-        counts: its own names of all counts; `cached` those of what was cached.
-        tells_cost: whether the provider itself says what a chat cost.
-        always_thinks: whether no effort keeps it from thinking.
-        ends_unmarked: whether all but the very last event is a whole reply.
-        lacks: what it cannot do, and the sentence that says so.
-        refuses: what its server does not take, and the words in which it says so.
+        vendor: the simulator's name for it.
+        host: the host name it is called by; None for the simulator's own address.
+        path: the path of its base URL.
+        behave: how the simulated models differ from their defaults.
+        shows_thinking: whether the text of thinking comes back.
+        is_signed: whether thinking or calls come back signed.
+        tampered_kind: the failure class of a changed signature.
+        failed_tool: how a request says that a tool failed, in its JSON.
+        reported: the counts that it reports besides input and output.
+        counts: its own names of all counts; `cached` those of cached tokens.
+        reports_cost: whether the provider reports what a chat cost.
+        always_thinks: whether thinking cannot be turned off.
+        ends_unmarked: whether a reply is complete without its very last event.
+        lacks: what it cannot do -> the message that says so.
+        refuses: what its server refuses -> the server's message.
     """
 
     name: str
@@ -51,17 +51,17 @@ class Api(Struct, frozen=True, kw_only=True):
     cached: tuple[str, ...] = ()
     behave: Map = {}
     shows_thinking: bool = True
-    is_sealed: bool = True
-    tampered: FailureClass = FailureClass.BAD_REQUEST
-    tells: frozenset[str] = frozenset()
-    tells_cost: bool = False
+    is_signed: bool = True
+    tampered_kind: FailureClass = FailureClass.BAD_REQUEST
+    reported: frozenset[str] = frozenset()
+    reports_cost: bool = False
     always_thinks: bool = False
     ends_unmarked: bool = False
     lacks: dict[str, str] = {}
     refuses: dict[str, str] = {}
 
     def provider(self, url: str) -> Provider:
-        """Return it as the configuration would have it, the simulator being at `url`."""
+        """Return its entry in the configuration, with the simulator at `url`."""
         address = url.replace("127.0.0.1", self.host) if self.host else url
         base_url = address + self.path
         return Provider(name=self.name, kind=self.kind, base_url=base_url, api=self.api)
@@ -81,10 +81,10 @@ _OPENAI = Api(
     failed_tool='"Error: broken"',
     counts=("prompt_tokens", "completion_tokens", *_DETAILS),
     cached=("cached_tokens",),
-    tells=ALL_COUNTS,
-    # Its thinking stays hidden here, and nothing of it goes back.
+    reported=ALL_COUNTS,
+    # Its thinking stays hidden here, and none goes back.
     shows_thinking=False,
-    is_sealed=False,
+    is_signed=False,
     ends_unmarked=True,
     lacks={"six stops": "stop: OpenAI takes at most 4 texts, not 6"},
 )
@@ -94,28 +94,28 @@ _RESPONSES = replace(
     api="responses",
     counts=("input_tokens", "output_tokens", *_DETAILS),
     shows_thinking=True,
-    is_sealed=True,
-    # Another organization's key cannot open it either: another provider may answer.
-    tampered=FailureClass.PERMISSION,
+    is_signed=True,
+    # Another organization's key cannot decrypt it either, so another provider is tried.
+    tampered_kind=FailureClass.PERMISSION,
     ends_unmarked=False,
     lacks={
         "stop": "stop: OpenAI's Responses API has no stop sequences",
         "six stops": "stop: OpenAI's Responses API has no stop sequences",
     },
 )
-# DeepSeek, vLLM, llama.cpp, LM Studio, Groq and their like.
+# DeepSeek, vLLM, llama.cpp, LM Studio, Groq and others.
 _COMPATIBLE = replace(
     _OPENAI,
     name="compatible",
     host=None,
     api=None,
     behave={"reasoning_field": "reasoning_content"},
-    # It shows thinking and wants it back, but nobody signs it.
+    # It shows thinking and takes it back, unsigned.
     shows_thinking=True,
-    # All of these servers know low, medium and high, hardly one more.
+    # All of these servers have low, medium and high, hardly any has more.
     always_thinks=True,
     lacks={},
-    # How many each takes is not known; the simulated one takes as many as OpenAI.
+    # How many each takes is unknown; the simulated one takes as many as OpenAI.
     refuses={"six stops": "array too long"},
 )
 _OPENROUTER = replace(
@@ -128,8 +128,8 @@ _OPENROUTER = replace(
     host=None,
     api=None,
     shows_thinking=True,
-    is_sealed=True,
-    tells_cost=True,
+    is_signed=True,
+    reports_cost=True,
     lacks={"six stops": "stop: OpenRouter takes at most 4 texts, not 6"},
 )
 _ANTHROPIC = Api(
@@ -147,7 +147,7 @@ _ANTHROPIC = Api(
         "thinking_tokens",
     ),
     cached=("cache_read_input_tokens",),
-    tells=ALL_COUNTS,
+    reported=ALL_COUNTS,
     ends_unmarked=True,
     lacks={
         "json_object": "response_format: Anthropic has no json_object",
@@ -170,7 +170,7 @@ _GEMINI = Api(
         "totalTokenCount",
     ),
     cached=("cachedContentTokenCount",),
-    tells=frozenset(("cached_tokens", "reasoning_tokens")),
+    reported=frozenset(("cached_tokens", "reasoning_tokens")),
     lacks={
         "one at a time": "parallel_tool_calls: Gemini cannot be limited to one call",
         "gif": "Gemini does not take image/gif",
@@ -186,7 +186,7 @@ _OLLAMA = Api(
     path="/ollama",
     failed_tool='"Error: broken"',
     counts=("prompt_eval_count", "eval_count"),
-    is_sealed=False,
+    is_signed=False,
     lacks={
         "url": "Ollama takes images only as data, not by URL",
         "plain url": "Ollama takes images only as data, not by URL",

@@ -21,7 +21,7 @@ from aircherd.vocabulary.keys import ApiKey
 from aircherd.vocabulary.models import ApiName
 from aircherd.vocabulary.secret import Secret
 from aircherd.vocabulary.vendors import VENDORS
-from helpers.providers.talking import Map, Talker, Told
+from helpers.providers.talking import ChatOutcome, Map, Talker
 
 MAX_TOKENS = 2048
 """Of each answer, including thinking, to limit the cost."""
@@ -139,7 +139,7 @@ async def open_line(provider_client: ProviderClient, asked: Asked) -> "Line":
 class Line(Talker):
     """Sends chats to a real model and records their cost."""
 
-    async def try_to_ask(self, *messages: str | Map, **fields: object) -> Told:
+    async def try_to_ask(self, *messages: str | Map, **fields: object) -> ChatOutcome:
         """Send a chat with a token limit, and record its cost."""
         answer = await super().try_to_ask(*messages, **{"max_tokens": MAX_TOKENS, **fields})
         BILL.add(self, answer)
@@ -152,7 +152,7 @@ class Bill:
     def __init__(self) -> None:
         self._entries: list[tuple[str, int, int, Decimal | None]] = []
 
-    def add(self, line: Line, answer: Told) -> None:
+    def add(self, line: Line, answer: ChatOutcome) -> None:
         """Record one chat."""
         usage = answer.usage
         tokens = (usage.input_tokens, usage.output_tokens) if usage else (0, 0)

@@ -1,4 +1,4 @@
-"""What the tests of the providers share: providers, requests, and streams cut into pieces."""
+"""Shared by the provider tests: providers, requests, and streams cut into pieces."""
 
 from collections.abc import Callable, Iterable
 
@@ -22,7 +22,7 @@ def a_provider(name: str = "openai", **changes: object) -> Provider:
 
 
 def a_request(*messages: dict[str, object], **fields: object) -> ChatRequest:
-    """A request as a client would send it."""
+    """Return a request as a client would send it."""
     chosen = list(messages) or [{"role": "user", "content": "Hi"}]
     return msgspec.convert({"messages": chosen, **fields}, ChatRequest)
 
@@ -30,7 +30,7 @@ def a_request(*messages: dict[str, object], **fields: object) -> ChatRequest:
 def built_request(
     adapter: Adapter, provider: Provider, request: ChatRequest, model: Model, key: Secret | None
 ) -> HttpRequest:
-    """Return the whole request of a chat."""
+    """Return the whole HTTP request of a chat."""
     head = adapter.chat_head(provider, model, key, stream=request.stream)
     return HttpRequest(
         head.method, head.url, head.headers, adapter.encode_chat(provider, request, model)
@@ -50,7 +50,7 @@ def body_of(adapter: Adapter, provider: Provider, request: ChatRequest) -> dict[
 def run_decoder(
     decoder: ReplyDecoder, pieces: Iterable[bytes]
 ) -> tuple[list[ReplyEvent], Failure | None]:
-    """Feed `pieces`, close, and return all events and the failure at the end, if there was one."""
+    """Feed `pieces`, close, and return all events, and the failure if there was one."""
     events: list[ReplyEvent] = []
     try:
         for piece in pieces:
@@ -63,7 +63,7 @@ def run_decoder(
 
 
 def failure_of(call: Callable[[], object]) -> Failure:
-    """Return how `call` failed."""
+    """Return the failure that `call` raises."""
     try:
         call()
     except ProviderFailed as error:
@@ -72,12 +72,12 @@ def failure_of(call: Callable[[], object]) -> Failure:
 
 
 def sse(*data: object) -> bytes:
-    """Frame each datum as an event; bytes go as they are, anything else as JSON."""
+    """Frame each item as an event; bytes are sent as they are, anything else as JSON."""
     texts = (d if isinstance(d, bytes) else msgspec.json.encode(d) for d in data)
     return b"".join(b"data: " + text + b"\n\n" for text in texts)
 
 
 def cut_in_two(data: bytes) -> list[list[bytes]]:
-    """Every way to cut `data` in two, and into single bytes."""
+    """Return every way to cut `data` in two, and into single bytes."""
     halves = [[data[:at], data[at:]] for at in range(1, len(data))]
     return [*halves, [data[at : at + 1] for at in range(len(data))]]

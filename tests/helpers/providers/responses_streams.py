@@ -1,7 +1,7 @@
-"""Streams of the OpenAI Responses API, written as its reference has them, event by event.
+"""Streams of the OpenAI Responses API, written event by event as in its reference.
 
-What each of them means is said once, in plain values, by which our decoder and the vendor's own
-client are judged alike.
+What each stream means is stated once, in plain values. Our decoder and the vendor's own client are
+compared with it.
 """
 
 import msgspec
@@ -18,7 +18,7 @@ USAGE: Json = {
 
 
 class Meaning(msgspec.Struct, kw_only=True):
-    """What a stream says; `ending` is the last event's own status."""
+    """What a stream means; `ending` is the last event's status."""
 
     text: str = ""
     thinking: str = ""
@@ -29,7 +29,7 @@ class Meaning(msgspec.Struct, kw_only=True):
 
 
 def response(status: str, output: list[Json], **more: object) -> Json:
-    """A response as the API sends it, also in one piece."""
+    """Return a response as the API sends it, also without streaming."""
     return {
         "id": "resp_68af4030592c81938ec0a5fbab4a3e9f",
         "object": "response",
@@ -65,7 +65,7 @@ def response(status: str, output: list[Json], **more: object) -> Json:
 
 
 def wire(*events: Json) -> bytes:
-    """The bytes of a stream: named events, numbered from 0."""
+    """Return the bytes of a stream: named events, numbered from 0."""
     frames = []
     for number, event in enumerate(events):
         data = msgspec.json.encode({**event, "sequence_number": number})
@@ -74,7 +74,7 @@ def wire(*events: Json) -> bytes:
 
 
 def stream(*items: list[Json], ending: Json | None = None) -> bytes:
-    """A whole stream: its opening, the events of each item, and its end."""
+    """Return a whole stream: its opening, the events of each item, and its end."""
     events = [event for item in items for event in item]
     done = [event["item"] for event in events if event["type"] == "response.output_item.done"]
     last = ending or {"type": "response.completed", "response": response("completed", done)}
@@ -91,7 +91,7 @@ def stream(*items: list[Json], ending: Json | None = None) -> bytes:
 
 
 def message(at: int, *pieces: str, phase: str | None = None) -> list[Json]:
-    """The events of a message."""
+    """Return the events of a message."""
     place = {"item_id": f"msg_{at}", "output_index": at, "content_index": 0}
     text = "".join(pieces)
     part = {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
@@ -108,7 +108,7 @@ def message(at: int, *pieces: str, phase: str | None = None) -> list[Json]:
 
 
 def refusal(at: int, *pieces: str) -> list[Json]:
-    """The events of a message in which the model refuses."""
+    """Return the events of a message in which the model refuses."""
     place = {"item_id": f"msg_{at}", "output_index": at, "content_index": 0}
     part = {"type": "refusal", "refusal": "".join(pieces)}
     item: Json = {"id": f"msg_{at}", "type": "message", "status": "completed", "content": [part]}
@@ -124,7 +124,7 @@ def refusal(at: int, *pieces: str) -> list[Json]:
 
 
 def reasoning(at: int, *paragraphs: tuple[str, ...], sealed: str | None = "gAAAAsealed=") -> list:
-    """The events of a reasoning item, its summary in paragraphs of pieces."""
+    """Return the events of a reasoning item whose summary has paragraphs, each in pieces."""
     summary = [{"type": "summary_text", "text": "".join(pieces)} for pieces in paragraphs]
     item: Json = {"id": f"rs_{at}", "type": "reasoning", "encrypted_content": sealed, "summary": []}
     events = [_added(at, item | {"encrypted_content": "gAAAAunfinished"})]
@@ -142,7 +142,7 @@ def reasoning(at: int, *paragraphs: tuple[str, ...], sealed: str | None = "gAAAA
 
 
 def call(at: int, call_id: str, name: str, *fragments: str) -> list[Json]:
-    """The events of a function call."""
+    """Return the events of a function call."""
     place = {"item_id": f"fc_{at}", "output_index": at}
     arguments = "".join(fragments)
     item: Json = {"id": f"fc_{at}", "type": "function_call", "status": "completed"}
@@ -157,16 +157,16 @@ def call(at: int, call_id: str, name: str, *fragments: str) -> list[Json]:
 
 
 def incomplete(reason: str, *items: list[Json]) -> bytes:
-    """A stream that the vendor cut short."""
+    """Return a stream that the vendor cut short."""
     output = [event["item"] for item in items for event in item[-1:]]
-    told = response("incomplete", output, incomplete_details={"reason": reason})
-    return stream(*items, ending={"type": "response.incomplete", "response": told})
+    final = response("incomplete", output, incomplete_details={"reason": reason})
+    return stream(*items, ending={"type": "response.incomplete", "response": final})
 
 
 def failed(code: str, text: str, *items: list[Json]) -> bytes:
-    """A stream that ends in failure."""
-    told = response("failed", [], error={"code": code, "message": text})
-    return stream(*items, ending={"type": "response.failed", "response": told})
+    """Return a stream that ends in failure."""
+    final = response("failed", [], error={"code": code, "message": text})
+    return stream(*items, ending={"type": "response.failed", "response": final})
 
 
 def _added(at: int, item: Json) -> Json:

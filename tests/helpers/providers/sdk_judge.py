@@ -1,4 +1,4 @@
-"""The vendors' own SDKs as judges: the same bytes over real HTTP for them and for our decoder.
+"""The vendors' own SDKs as reference: they and our decoder read the same bytes over real HTTP.
 
 async with serve(stream) as server:
     theirs = await in_thread(lambda: ask_the_sdk(server.url))
@@ -42,12 +42,12 @@ async def serve(
 
 
 async def in_thread(call: Callable[[], T]) -> T:
-    """Run an SDK that waits by blocking."""
+    """Run blocking code of an SDK."""
     return await trio.to_thread.run_sync(call)
 
 
 async def decode(url: str, decoder: ReplyDecoder) -> list[ReplyEvent]:
-    """Return what our decoder makes of the answer that our transport brings."""
+    """Return the events that our decoder makes of the response, which our transport fetches."""
     events: list[ReplyEvent] = []
     async with aclosing(open_transport(Network(), {})) as transport:
         response = await get(transport, url, body=b"{}")

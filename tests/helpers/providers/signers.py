@@ -1,4 +1,4 @@
-"""Two vendors that nobody has: one wants calls signed, the other gives tokens that expire."""
+"""Two invented vendors: one requires signed calls, the other issues tokens that expire."""
 
 import hashlib
 import hmac
@@ -14,20 +14,20 @@ from aircherd.vocabulary.secret import Secret
 
 
 class HmacSigner:
-    """Signs the date and the body. The key is `NAME:SECRET`, and only the name goes over the wire.
+    """Signs date and body. The key is `NAME:SECRET`, and only the name is sent.
 
-    A real vendor's in small: Amazon's signs more headers, in a certain order.
+    A small version of a real vendor's: Amazon's signs more headers, in a given order.
     """
 
     def sign(self, call: HttpRequest, key: Secret, now: float) -> Flow:
         name, colon, secret = key.reveal().partition(":")
         if not colon:
-            fail(FailureClass.AUTH, "the key must be of the form NAME:SECRET")
+            fail(FailureClass.AUTH, "the key must have the format NAME:SECRET")
         date = f"{now:.0f}"
         kept = [header for header in call.headers if header[0] != "authorization"]
         signed = ("authorization", f"HMAC {name}:{signature(secret, date, call.body)}")
         return HttpRequest(call.method, call.url, [*kept, ("x-date", date), signed], call.body)
-        yield  # a generator that asks nothing
+        yield  # a generator without calls
 
     def is_stale(self, refused: HttpRequest, key: Secret) -> bool:
         del refused, key
@@ -35,7 +35,7 @@ class HmacSigner:
 
 
 def signature(secret: str, date: str, body: bytes) -> str:
-    """What the server works out, too."""
+    """Return the signature; the server computes it too."""
     return hmac.new(secret.encode(), date.encode() + b"\n" + body, hashlib.sha256).hexdigest()
 
 
@@ -48,7 +48,7 @@ _TOKEN = msgspec.json.Decoder(_Token)
 
 
 class TokenSigner:
-    """Exchanges the key for a token at `/token`, and keeps it until shortly before its end."""
+    """Exchanges the key for a token at `/token`, and keeps it until shortly before it expires."""
 
     EARLY = 10.0
 
@@ -62,9 +62,9 @@ class TokenSigner:
             body = msgspec.json.encode({"key": key.reveal()})
             headers = [("content-type", "application/json")]
             reply = yield HttpRequest("POST", self._url, headers, body)
-            told = decode_with(_TOKEN, reply.body, "a token")
-            token = reply.secret(told.token)
-            self._tokens[key] = (token, now + told.expires_in - self.EARLY)
+            issued = decode_with(_TOKEN, reply.body, "a token")
+            token = reply.secret(issued.token)
+            self._tokens[key] = (token, now + issued.expires_in - self.EARLY)
         kept = [header for header in call.headers if header[0] != "authorization"]
         carried = ("authorization", f"Bearer {token.reveal()}")
         return HttpRequest(call.method, call.url, [*kept, carried], call.body)

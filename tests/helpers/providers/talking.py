@@ -26,7 +26,7 @@ SCHEMA = (
 )
 
 
-class Told(msgspec.Struct):
+class ChatOutcome(msgspec.Struct):
     """What came of a chat: its `message` can be sent back as it is."""
 
     events: list[ReplyEvent]
@@ -77,19 +77,19 @@ class Talker:
         """Who made a part: `provider/model`."""
         return f"{self.provider.name}/{self.model.id}"
 
-    async def ask(self, *messages: str | Map, **fields: object) -> Told:
+    async def ask(self, *messages: str | Map, **fields: object) -> ChatOutcome:
         """Chat, and insist on a whole answer."""
-        told = await self.try_to_ask(*messages, **fields)
-        assert told.failure is None, told.failure
-        return told
+        outcome = await self.try_to_ask(*messages, **fields)
+        assert outcome.failure is None, outcome.failure
+        return outcome
 
     async def refused(self, *messages: str | Map, **fields: object) -> Failure:
         """Chat, and insist on a failure."""
-        told = await self.try_to_ask(*messages, **fields)
-        assert told.failure is not None, told.message
-        return told.failure
+        outcome = await self.try_to_ask(*messages, **fields)
+        assert outcome.failure is not None, outcome.message
+        return outcome.failure
 
-    async def try_to_ask(self, *messages: str | Map, **fields: object) -> Told:
+    async def try_to_ask(self, *messages: str | Map, **fields: object) -> ChatOutcome:
         """Chat, and return what came of it, the failure at its end included."""
         sent = [user(each) if isinstance(each, str) else each for each in messages]
         reply, events, failure = Reply(), list[ReplyEvent](), None
@@ -108,7 +108,7 @@ class Talker:
         except ProviderFailed as error:
             failure = error.failure
         ending = reply.ending
-        return Told(
+        return ChatOutcome(
             events,
             reply.message(self.origin),
             reply.text(),
