@@ -94,7 +94,7 @@ async def open_daemon(
             bus = EventBus()
             cooldowns = CooldownManager(bus)
             cooldown_file = CooldownPersistence(
-                paths.data / "cooldowns.json", cooldowns.places, files
+                paths.data / "cooldowns.json", cooldowns.store, files
             )
             cooldown_file.load(config.current.providers)
             catalog = Catalog(

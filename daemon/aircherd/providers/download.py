@@ -1,4 +1,4 @@
-"""An answer that is wanted whole: a list of models, a public file, the words of a refusal."""
+"""Reads whole response bodies: a list of models, a public file, the text of a refusal."""
 
 import httpx
 import msgspec
@@ -9,53 +9,53 @@ from aircherd.providers.transport.request import HttpResponse
 from aircherd.vocabulary.failure import Failure, FailureClass
 
 MAX_REFUSAL = 64 * 1024
-"""Bytes of an error that are read: the table looks at its beginning only."""
+"""Bytes of an error that are read: only its beginning is classified."""
 
 REFUSAL_SECONDS = 5.0
-"""How long an error's body may take: the status alone says almost everything."""
+"""How long an error's body may take: the status alone is almost enough."""
 
 
-async def read_answer(answer: HttpResponse, max_bytes: int, *, now: float) -> bytes | Failure:
-    """Return the answer's body, or what is wrong with the answer; it is closed in either case.
+async def read_answer(response: HttpResponse, max_bytes: int, *, now: float) -> bytes | Failure:
+    """Return the body of a response, or what is wrong with it; it is closed in either case.
 
-    Raises httpx.HTTPError, as the body does.
+    Raises httpx.HTTPError if the connection fails.
     """
-    is_success = 200 <= answer.status < 300
+    is_success = 200 <= response.status < 300
     try:
-        data = await _read_body(answer, max_bytes if is_success else MAX_REFUSAL)
+        data = await _read_body(response, max_bytes if is_success else MAX_REFUSAL)
     finally:
-        await answer.aclose()
-    headers = httpx.Headers(answer.headers)
+        await response.aclose()
+    headers = httpx.Headers(response.headers)
     if not is_success:
-        return classify_response(answer.status, headers, data or b"", now=now)
+        return classify_response(response.status, headers, data or b"", now=now)
     if is_web_page(headers):
-        return web_page(answer.status)
+        return web_page(response.status)
     if data is None:
         return Failure(kind=FailureClass.PROTOCOL, message=f"sent more than {max_bytes} bytes")
     return data
 
 
 async def read_refusal(response: HttpResponse) -> bytes:
-    """Return what can be had of an error's body, within bounds of size and time; it stays open."""
+    """Read an error's body within bounds of size and time; the response stays open."""
     data = b""
     with trio.move_on_after(REFUSAL_SECONDS):
         try:
             while len(data) < MAX_REFUSAL and (more := await response.receive_some()):
                 data += more
         except (httpx.HTTPError, httpx.StreamError):
-            return data  # the status stands, whatever became of the words
+            return data  # the status is known, with or without a text
     return data
 
 
-def as_missing(failure: Failure, words: str) -> Failure:
-    """Return a failure in other words where nothing was found: the table's are about a chat."""
+def as_missing(failure: Failure, message: str) -> Failure:
+    """Return a 404 failure with `message`: the classifier's own is about chats."""
     if failure.status != 404:
         return failure
-    return msgspec.structs.replace(failure, message=f"{words} (HTTP 404)")
+    return msgspec.structs.replace(failure, message=f"{message} (HTTP 404)")
 
 
 async def _read_body(response: HttpResponse, max_bytes: int) -> bytes | None:
-    """Return the whole body, None if it is larger than that."""
+    """Return the whole body, None if it is larger than `max_bytes`."""
     pieces, size = [], 0
     while data := await response.receive_some():
         pieces.append(data)

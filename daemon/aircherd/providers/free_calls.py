@@ -1,7 +1,7 @@
-"""Looks at a provider, free of charge: whether a key is good, what models there are, who answers.
+"""Calls that cost nothing: check a key, list models, test whether a provider answers.
 
-Nobody's chat is in them. How the check of a key goes is news of the provider, good or bad; lists
-bring only good news of it, and the others none at all.
+A key check reports success and failure to the cooldowns, a list of models only success, the other
+calls nothing.
 """
 
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ from aircherd.providers.error_mapping.classify import (
 )
 from aircherd.providers.headers import call_headers
 from aircherd.providers.health.call_report import CallReport
-from aircherd.providers.health.cooldowns import TELLS_NOTHING, CooldownManager
+from aircherd.providers.health.cooldowns import SAYS_NOTHING, CooldownManager
 from aircherd.providers.health.credit import has_credit
 from aircherd.providers.model_list import MAX_LIST, read_list
 from aircherd.providers.registry import ADAPTERS
@@ -34,16 +34,16 @@ from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Secret
 
 CHECK_SECONDS = 15.0
-"""The whole of a key check: a person is waiting for it."""
+"""The time for a whole key check: the user is waiting for it."""
 
 MAX_KEY_PAGE = 64 * 1024
-"""Bytes of the page that a vendor has of a key."""
+"""Bytes of a vendor's page about a key."""
 
 log = structlog.get_logger()
 
 
 class FreeCalls:
-    """Looks at providers by `api_client`, and notes in `cooldowns` what that shows of them."""
+    """Makes free calls, and notes in `cooldowns` what they show."""
 
     def __init__(self, api_client: ApiClient, cooldowns: CooldownManager) -> None:
         self._api_client = api_client
@@ -52,7 +52,7 @@ class FreeCalls:
     # -------------------------------------------------------------- keys
 
     async def check_key(self, provider: Provider, secret: Secret) -> KeyCheck:
-        """Find out whether `secret` is good, by a call that costs nothing; never raises.
+        """Check whether `secret` is valid by a free call; never raises.
 
         Takes at most `CHECK_SECONDS`.
         """
@@ -70,7 +70,7 @@ class FreeCalls:
                 ok, failure = await self._check(provider, call, secret, report)
             except ProviderFailed as error:
                 ok, failure = _verdict(error.failure), error.failure
-            except AircherError as error:  # our own failure, no news of the provider
+            except AircherError as error:  # our own failure, which says nothing about the provider
                 failure = Failure(kind=FailureClass.NETWORK, message=error.message)
         if scope.cancelled_caught and failure:
             failure = report.failed(failure).failure
@@ -113,10 +113,10 @@ class FreeCalls:
         )
 
     async def has_credit(self, provider: Provider, key: ApiKey) -> bool:
-        """Find out whether `key` has credit, where its own page says so.
+        """Return whether the page of `key` shows credit.
 
         Raises:
-            ProviderFailed: the page is not to be had.
+            ProviderFailed: the page cannot be fetched.
             AircherError: our own failure.
         """
         assert_key_origin(key, provider)
@@ -128,10 +128,10 @@ class FreeCalls:
     # -------------------------------------------------------------- lists of models
 
     async def list_models(self, provider: Provider, key: ApiKey | None) -> list[Model]:
-        """Return what the provider says it has. A failure changes nobody's health: none was asked.
+        """Return the models that the provider lists. A failure does not affect its health.
 
         Raises:
-            ProviderFailed: there is no list to be had.
+            ProviderFailed: the list cannot be fetched.
             AircherError: our own failure.
         """
         assert_key_origin(key, provider)
@@ -153,19 +153,19 @@ class FreeCalls:
             return await trio.to_thread.run_sync(read_list, adapter, data, holds_key, provider)
         except ProviderFailed as error:
             raise self._api_client.without_keys(error.failure) from None
-        except Exception:  # an edge, as in `ApiClient.put`
-            log.exception("a list of models could not be read")
+        except Exception:  # a boundary, as in `ApiClient.build_request`
+            log.exception("model_list_not_read")
             raise defect("sent a list of models that aircherd cannot read") from None
 
     # -------------------------------------------------------------- without a key
 
     async def is_reachable(self, provider: Provider) -> bool:
-        """Find out whether a provider's API answers, without a key, and without anybody's request.
+        """Return whether a provider's API answers a call without a key.
 
         A refusal is an answer too; a failure changes nothing.
 
         Raises:
-            ProviderFailed: it cannot be asked at all without a key.
+            ProviderFailed: it cannot be called without a key.
             AircherError: our own failure.
         """
         call = self._api_client.build_request(
@@ -174,30 +174,30 @@ class FreeCalls:
         try:
             await self._api_client.read_whole(provider, call, None, MAX_LIST, "no list of models")
         except ProviderFailed as error:
-            return error.failure.kind not in TELLS_NOTHING
+            return error.failure.kind not in SAYS_NOTHING
         return True
 
     async def download(self, url: str, max_bytes: int) -> bytes:
-        """Return a public file. The deadline is the caller's.
+        """Return a public file. The caller sets the deadline.
 
         Raises:
-            ProviderFailed: it is not to be had, or larger than that, or `url` is no address.
+            ProviderFailed: it cannot be fetched, or is too large, or `url` is invalid.
             AircherError: our own failure.
         """
-        nobody = Provider(name="download", kind="", base_url=url, needs_key=False)
+        source = Provider(name="download", kind="", base_url=url, needs_key=False)
         try:
             endpoint_of(url)
         except BadUrl as error:
             fail(FailureClass.PROTOCOL, f"its address {error}")
-        call = HttpRequest("GET", url, call_headers(nobody, []))
+        call = HttpRequest("GET", url, call_headers(source, []))
         return await self._api_client.read_whole(
-            nobody, call, None, max_bytes, "there is no such file"
+            source, call, None, max_bytes, "there is no such file"
         )
 
     def __repr__(self) -> str:
-        return f"<Looks by {self._api_client!r}>"
+        return f"<FreeCalls by {self._api_client!r}>"
 
 
 def _verdict(failure: Failure) -> bool | None:
-    """Return what a failure says of the key: that it is not good, or nothing."""
+    """Return whether a failure proves the key invalid: False, else None."""
     return False if failure.kind is FailureClass.AUTH else None

@@ -1,7 +1,7 @@
-"""JSON that a vendor sent: it must be of its API as a whole, and is read with patience in detail.
+"""Reads JSON from a vendor: strict about its overall shape, lenient about the details.
 
-What is not of the API at all is a PROTOCOL failure. A count, a text or a part that is odd is as
-good as missing: a server that puts null where a number belongs is no reason to fail.
+A reply that does not have the shape of the API is a PROTOCOL failure. An unexpected count, text or
+part counts as missing: null in place of a number is no reason to fail.
 """
 
 from typing import TypeVar
@@ -17,7 +17,7 @@ MAX_COUNT = 2**53 - 1
 """The largest count: what JSON carries exactly everywhere, and every client's integer holds."""
 
 MAX_LEAF = 32
-"""Bytes of a number: what is longer is none, and is not decoded."""
+"""Bytes of a number: anything longer is not decoded."""
 
 _LEAF = msgspec.json.Decoder()
 
@@ -26,23 +26,23 @@ def decode_with(decoder: "msgspec.json.Decoder[T]", data: bytes, what: str) -> T
     """Decode what a vendor sent.
 
     Raises:
-        ProviderFailed: PROTOCOL, when `data` is not JSON or not of the decoder's form.
+        ProviderFailed: PROTOCOL, if `data` is not JSON or does not match the decoder's schema.
     """
     try:
         return decoder.decode(data)
     except msgspec.ValidationError as error:
-        detail = str(error)  # names a place and types, never a value
-    except (ValueError, RecursionError):  # no JSON, no UTF-8, or nested without end
+        detail = str(error)  # names a path and types, never a value
+    except (ValueError, RecursionError):  # no JSON, no UTF-8, or nested too deeply
         detail = "malformed JSON"
     message = f"sent {what} that is not of its API: {detail}"
     raise ProviderFailed(Failure(kind=FailureClass.PROTOCOL, message=message))
 
 
-# ------------------------------------------------------------------ left as it came
+# ------------------------------------------------------------------ undecoded parts
 
 
 def branch(decoder: "msgspec.json.Decoder[T]", raw: msgspec.Raw) -> T | None:
-    """Decode a part of a reply that was left as it came; None if it is missing or odd."""
+    """Decode an undecoded part of a reply; None if it is missing or does not match."""
     if not raw:
         return None
     try:
@@ -52,7 +52,7 @@ def branch(decoder: "msgspec.json.Decoder[T]", raw: msgspec.Raw) -> T | None:
 
 
 def leaf(raw: msgspec.Raw) -> object:
-    """Return a number or a short text of a reply; None for anything larger, which stays unread."""
+    """Decode a number or a short text of a reply; None for anything longer."""
     return branch(_LEAF, raw) if memoryview(raw).nbytes <= MAX_LEAF else None
 
 
@@ -60,7 +60,7 @@ def leaf(raw: msgspec.Raw) -> object:
 
 
 def as_count(value: object) -> int:
-    """Read a token count from whatever a server put there: anything odd counts as 0."""
+    """Return a token count from any decoded value, 0 if it is not one."""
     if type(value) is int:
         return value if 0 <= value <= MAX_COUNT else 0
     if isinstance(value, float) and 0 <= value < 1e15:
@@ -71,17 +71,17 @@ def as_count(value: object) -> int:
 
 
 def count_of(raw: msgspec.Raw) -> int:
-    """Read a token count as `as_count` does, from what was not decoded yet."""
+    """Return a token count as `as_count` does, from an undecoded value."""
     return as_count(leaf(raw)) if raw else 0
 
 
 def counts_of(*raws: msgspec.Raw) -> list[int] | None:
-    """Return the counts that a server told, 0 for those that it left out; None if unknown.
+    """Return the counts, 0 for those that the server left out; None if they are unknown.
 
-    They are unknown together: where it told none, or one that is no count. Rubbish is not nothing,
-    and a sum with a part unknown is too little.
+    They are unknown if all are missing, or if one is present but invalid: an invalid count is not
+    0, and a sum that lacks a part would be too low.
     """
-    counts, is_told = [], False
+    counts, is_present = [], False
     for raw in raws:
         count = 0
         if raw and memoryview(raw)[:5].tobytes() != b"null":
@@ -89,16 +89,16 @@ def counts_of(*raws: msgspec.Raw) -> list[int] | None:
             count = as_count(value)
             if not count and (value not in (0, "0", 0.0) or value is False):
                 return None
-            is_told = True
+            is_present = True
         counts.append(count)
-    return counts if is_told else None
+    return counts if is_present else None
 
 
-# ------------------------------------------------------------------ texts and maps
+# ------------------------------------------------------------------ texts and objects
 
 
 def as_text(value: object) -> str:
-    """Return `value` if it is text, the text of a list of parts, and "" for anything else."""
+    """Return `value` if it is a string, the text of a list of parts, or "" for anything else."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):
@@ -107,7 +107,7 @@ def as_text(value: object) -> str:
 
 
 def _part_text(part: object) -> str:
-    # One level only: parts do not nest, and what a server nests without end is not followed.
+    # One level only: parts do not nest.
     if isinstance(part, dict) and part.get("type") == "text":
         text = part.get("text")
         return text if isinstance(text, str) else ""
@@ -115,5 +115,5 @@ def _part_text(part: object) -> str:
 
 
 def as_map(value: object) -> dict[str, object]:
-    """Return `value` if it is a map, else an empty one."""
+    """Return `value` if it is a dict, else an empty one."""
     return value if isinstance(value, dict) else {}

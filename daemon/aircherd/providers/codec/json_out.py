@@ -1,7 +1,7 @@
-"""JSON on its way to a provider: the body of a request, and what clients put into it as strings.
+"""Writes JSON for a provider: request bodies, and the JSON that clients send as strings.
 
-A client's JSON travels as text, so that nothing of it is lost or changed on the way here. It is
-read where an API wants it as a part of the body, and what does not hold is the client's fault.
+A client's JSON is passed on as text, so that nothing of it is lost or changed. It is parsed where
+an API takes it as a part of the body; if it is invalid, the client is at fault.
 """
 
 import msgspec
@@ -13,12 +13,12 @@ from aircherd.vocabulary.failure import FailureClass
 
 
 def encode_body(body: dict[str, object], extra: dict[str, object]) -> bytes:
-    """Encode a request body as JSON; keys of `extra` win over ours.
+    """Encode a request body as JSON; keys of `extra` override those of `body`.
 
-    Text from editors may hold lone surrogates, which no provider takes: they become U+FFFD.
+    Text from editors may hold lone surrogates, which no provider accepts: they become U+FFFD.
 
     Raises:
-        ProviderFailed: BAD_REQUEST: a tool's parameters nest without end.
+        ProviderFailed: BAD_REQUEST: a tool's parameters nest too deeply.
     """
     merged = body | extra if extra else body
     try:
@@ -43,7 +43,7 @@ def _without_surrogates(value: object) -> object:
 
 
 def parse_object(text: str, what: str) -> dict[str, object]:
-    """Read a JSON object that a client sent as a string; nothing at all is an empty one.
+    """Parse a JSON object that a client sent as a string; an empty string is an empty object.
 
     Raises:
         ProviderFailed: BAD_REQUEST, naming `what`.
@@ -60,9 +60,9 @@ def parse_object(text: str, what: str) -> dict[str, object]:
 
 
 def tool_parameters(tool: Tool) -> dict[str, object]:
-    """Read the JSON Schema of a tool's parameters; one with no `type` is told to be an object.
+    """Parse the JSON Schema of a tool's parameters; without a `type` it becomes an object's.
 
-    Parameters have names, so it can be nothing else; but half of the vendors refuse to guess.
+    Parameters have names, so it can be nothing else; but half of the vendors require the type.
 
     Raises:
         ProviderFailed: BAD_REQUEST, naming the tool.
@@ -72,10 +72,10 @@ def tool_parameters(tool: Tool) -> dict[str, object]:
 
 
 def is_closed(schema: object) -> bool:
-    """Tell whether a JSON Schema is one that OpenAI's strict mode takes.
+    """Return whether OpenAI's strict mode accepts a JSON Schema.
 
-    Every object in it names all of its properties as required and allows no others; an ordinary
-    schema is followed as advice instead of being refused.
+    Every object in it must require all of its properties and allow no others. Other schemas are
+    followed as advice instead of being refused.
     """
     if isinstance(schema, list):
         return all(is_closed(each) for each in schema)

@@ -1,14 +1,14 @@
-r"""Newline-delimited JSON, incrementally: bytes in, lines out. What is in a line is not looked at.
+r"""Incremental decoding of newline-delimited JSON: bytes in, lines out. Lines are not parsed.
 
-Lines end in \n or \r\n; empty ones are passed over. A last line without its end still counts when
-the body is over.
+Lines end in \n or \r\n; empty ones are skipped. A last line without a line end counts when the body
+is over.
 """
 
 MAX_LINE = 8 * 1024 * 1024
-"""Bytes an unfinished line may have: no server comes near, and memory stays bounded."""
+"""Bytes of an unfinished line: no server comes near, and memory stays bounded."""
 
 Line = tuple[bytes, bytes]
-"""A name, which no line has (b""), and the line without white space around: as events of `sse`."""
+"""b"" and the line without surrounding white space: the shape of an event of `sse`."""
 
 
 class NdjsonError(ValueError):
@@ -22,7 +22,7 @@ class NdjsonDecoder:
 
     def __init__(self, limit: int = MAX_LINE) -> None:
         self._limit = limit
-        self._pending = bytearray()  # grows in place and is looked at once: the work stays linear
+        self._pending = bytearray()  # grows in place and is scanned once: the work stays linear
 
     def feed(self, data: bytes) -> list[Line]:
         """Return the lines that `data` completes.
@@ -40,17 +40,17 @@ class NdjsonDecoder:
             self._pending.clear()
         *lines, rest = data.split(b"\n")
         self._pending += rest
-        return _told(lines)
+        return _lines(lines)
 
     def close(self) -> list[Line]:
         """Return the line that the end of the body completes, if there is one."""
         rest = bytes(self._pending)
         self._pending.clear()
-        return _told([rest])
+        return _lines([rest])
 
     def __repr__(self) -> str:
         return f"<NdjsonDecoder {len(self._pending)} bytes pending>"
 
 
-def _told(lines: list[bytes]) -> list[Line]:
-    return [(b"", told) for line in lines if (told := line.strip())]
+def _lines(raw: list[bytes]) -> list[Line]:
+    return [(b"", stripped) for line in raw if (stripped := line.strip())]

@@ -1,7 +1,7 @@
-"""What every streamed reply has in common, whoever the vendor is and however its pieces are framed.
+"""The common part of all decoders of streamed replies, whatever the vendor and the framing.
 
-A vendor's decoder says what one event means (`_take`) and whether a body that simply ended was
-whole (`_end`); the order of events and failures, and the proof of the end, are kept here.
+A vendor's decoder interprets one event (`_take`) and decides whether a body that simply ended was
+complete (`_end`). The order of events and failures, and the proof of the end, are kept here.
 """
 
 import secrets
@@ -16,13 +16,13 @@ from aircherd.vocabulary.reply import Ending, ReplyEvent
 
 
 class Framing(Protocol):
-    """Cuts a body into events, (name, data): `SseDecoder`, or `NdjsonDecoder` with a line each."""
+    """Splits a body into events, (name, data): `SseDecoder`, or `NdjsonDecoder` for lines."""
 
     def feed(self, data: bytes) -> list[SseEvent]:
         """Return the events that `data` completes.
 
         Raises:
-            SseError, NdjsonError: there is no end of the event under way.
+            SseError, NdjsonError: the current event is too long.
         """
 
     def close(self) -> list[SseEvent]:
@@ -30,7 +30,7 @@ class Framing(Protocol):
 
 
 class ReplyStream(ABC):
-    """A `ReplyDecoder` over SSE or `framing`. After the `Ending`, whatever follows is ignored."""
+    """A `ReplyDecoder` over SSE or `framing`. Whatever follows the `Ending` is ignored."""
 
     def __init__(self, framing: Framing | None = None) -> None:
         self._framing = framing or SseDecoder()
@@ -41,17 +41,17 @@ class ReplyStream(ABC):
 
     @abstractmethod
     def _take(self, data: bytes, out: list[ReplyEvent]) -> None:
-        """Append to `out` what one event's `data` means; `_finish` ends the reply.
+        """Append the meaning of one event's `data` to `out`; `_finish` ends the reply.
 
-        Count it in `progress_count` if it is a part of the reply that makes no event.
+        Count a part of the reply that makes no event in `progress_count`.
 
         Raises:
-            ProviderFailed: it is an error, or not of the vendor's API.
+            ProviderFailed: it is an error, or does not match the vendor's API.
         """
 
     @abstractmethod
     def _end(self) -> Ending | None:
-        """Return the ending if the body may end here without the vendor's own mark, else None."""
+        """Return the ending if the body may end here without the vendor's end mark, else None."""
 
     def feed(self, data: bytes) -> list[ReplyEvent]:
         """Return the events that `data` completes; see `ReplyDecoder`."""
@@ -66,9 +66,9 @@ class ReplyStream(ABC):
         return self._take_all(events)
 
     def close(self) -> list[ReplyEvent]:
-        """Say that the body has ended; see `ReplyDecoder`.
+        """End the body; see `ReplyDecoder`.
 
-        Call it again when it returned something without an `Ending`: then it raises.
+        If it returns something without an `Ending`, call it again: then it raises.
         """
         if self._failed:
             raise self._failed
@@ -96,11 +96,11 @@ class ReplyStream(ABC):
         except ProviderFailed as error:
             if not out:
                 raise
-            self._failed = error  # what came before it is told first
+            self._failed = error  # the events before it are returned first
         return out
 
     def _take_last(self) -> list[ReplyEvent]:
-        # What the body's end cut off is no fault of the vendor's JSON: it is a cut.
+        # JSON that the body's end cut off is not malformed but truncated.
         try:
             return self._take_all(self._framing.close())
         except ProviderFailed as error:
@@ -123,5 +123,5 @@ class ReplyStream(ABC):
 
 
 def new_call_id() -> str:
-    """Make up the id of a tool call for a server that gave none; unique over a conversation."""
+    """Return a new tool call id for a server that sent none; unique within a conversation."""
     return f"call_{secrets.token_hex(12)}"

@@ -1,13 +1,13 @@
-r"""Server-sent events, incrementally: bytes in, (event name, data) out.
+r"""Incremental decoding of server-sent events: bytes in, (event name, data) out.
 
 After the HTML standard, "Interpreting an event stream": lines end in \n, \r\n or \r; an empty line
 ends an event; `:` begins a comment; several `data` lines are joined by \n; a byte-order mark before
-an event is skipped. Two liberties: an event without its closing empty line still counts when the
-body ends (some servers leave it out), and events without data are dropped, named or not.
+an event is skipped. Two deviations: an event without its closing empty line counts when the body
+ends (some servers leave it out), and events without data are dropped, named or not.
 """
 
 MAX_EVENT = 8 * 1024 * 1024
-"""Bytes an unfinished event may have: no vendor comes near, and memory stays bounded."""
+"""Bytes of an unfinished event: no vendor comes near, and memory stays bounded."""
 
 SseEvent = tuple[bytes, bytes]
 """The event's name (b"" if none) and its data."""
@@ -20,13 +20,13 @@ class SseError(ValueError):
 
 
 class SseDecoder:
-    """Decodes one stream. Vendors send `data: ...` and an empty line: that way is the fast one."""
+    """Decodes one stream; fast for `data: ...` with an empty line, which vendors send."""
 
     __slots__ = ("_after_cr", "_limit", "_pending")
 
     def __init__(self, limit: int = MAX_EVENT) -> None:
         self._limit = limit
-        self._pending = bytearray()  # grows in place and is looked at once: the work stays linear
+        self._pending = bytearray()  # grows in place and is scanned once: the work stays linear
         self._after_cr = False
 
     def feed(self, data: bytes) -> list[SseEvent]:
@@ -65,7 +65,7 @@ class SseDecoder:
         return _events([rest])
 
     def _with_plain_ends(self, data: bytes) -> bytes:
-        # A \r is a line's end at once; a \n that follows belongs to it, in the next read too.
+        # A \r ends a line at once; a \n that follows belongs to it, also in the next read.
         if self._after_cr and data.startswith(b"\n"):
             data = data[1:]
             self._after_cr = False

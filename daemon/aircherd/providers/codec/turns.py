@@ -1,6 +1,6 @@
-"""A conversation's messages as adapters take them: each with its place and with its parts sorted.
+"""The messages of a conversation as adapters use them: with their position and sorted parts.
 
-Some parts belong in messages of one role only: that is checked here, once for all vendors.
+Some parts may appear only in messages of one role: that is checked here for all vendors.
 """
 
 import msgspec
@@ -17,7 +17,7 @@ from aircherd.vocabulary.parts import (
     ToolResultPart,
 )
 
-# Which parts belong in messages of one role only.
+# Parts that may appear only in messages of one role.
 _ROLES: dict[type, str] = {
     ToolCallPart: "assistant",
     ReasoningPart: "assistant",
@@ -27,10 +27,9 @@ _ROLES: dict[type, str] = {
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """One message by what its parts are; `where` names it in an error ("messages[3]").
+    """One message; `where` names it in an error ("messages[3]").
 
-    `parts` has all of them in the order in which the client gave them; `said` is the text where
-    that is all there is, as in most.
+    `parts` are in the client's order; `said` is the text of a message that is nothing but text.
     """
 
     where: str
@@ -50,12 +49,12 @@ class Turn(msgspec.Struct, frozen=True):
 
     @property
     def results(self) -> list[ToolResultPart]:
-        """The answers of tools, in user messages only."""
+        """The results of tools, in user messages only."""
         return [part for part in self.parts if isinstance(part, ToolResultPart)]
 
 
 def turns(messages: list[Message]) -> list[Turn]:
-    """Return each message with its place.
+    """Return each message with its position.
 
     Raises:
         ProviderFailed: BAD_REQUEST: a part is in a message of the wrong role.
@@ -76,19 +75,19 @@ def _turn(where: str, message: Message) -> Turn:
 
 
 def result_text(result: ToolResultPart) -> str:
-    """Return what a tool answered in words, as one text."""
+    """Return the text of a tool result."""
     if isinstance(result.content, str):
         return result.content
     return "\n".join(part.text for part in result.content if isinstance(part, TextPart))
 
 
 def result_images(result: ToolResultPart) -> list[ImagePart]:
-    """Return the pictures a tool answered with."""
+    """Return the images of a tool result."""
     if isinstance(result.content, str):
         return []
     return [part for part in result.content if isinstance(part, ImagePart)]
 
 
 def data_uri(image: ImagePart) -> str:
-    """Return the picture as a URL: its own, or one that holds the data."""
+    """Return an image as a URL: its own, or one that holds the data."""
     return image.url or f"data:{image.media_type};base64,{image.data}"

@@ -50,7 +50,7 @@ class CallReport(msgspec.Struct):
             limits = self._limits() if seen == "spent" else None
             self.cooldowns.note_ok(self.provider, self.key, self.model, limits, began=self.began)
         if seen == "left":
-            self.cooldowns.note_left(self.provider, self.key, self._limits)
+            self.cooldowns.note_remaining(self.provider, self.key, self._limits)
 
     def whole(self) -> None:
         """Report that its response came to its proper end."""

@@ -1,4 +1,4 @@
-"""The clocks that cooldowns are measured with, to be passed in."""
+"""The clocks that cooldowns are measured with; they are passed in."""
 
 import time
 from collections.abc import Callable
@@ -7,9 +7,10 @@ import msgspec
 
 
 class Clocks(msgspec.Struct, frozen=True):
-    """Three clocks, in seconds: `ticks` never jumps, and goes on while the machine sleeps.
+    """Three clocks, in seconds.
 
-    `running` stands still then; `wall` is the one that people see, and set.
+    `ticks` never jumps, and goes on while the machine sleeps; `running` stops then; `wall` is the
+    Unix time, which people set.
     """
 
     ticks: Callable[[], float]
@@ -17,7 +18,7 @@ class Clocks(msgspec.Struct, frozen=True):
     wall: Callable[[], float]
 
     def drift(self) -> float:
-        """Return a number that changes by a lot in a sleep, or when the wall's clock is set."""
+        """Return a number that changes a lot in a sleep, or when the wall clock is set."""
         return self.wall() - self.running()
 
 
@@ -26,4 +27,4 @@ def _ticks() -> float:
 
 
 CLOCKS = Clocks(_ticks, time.monotonic, time.time)
-"""This machine's."""
+"""The clocks of this machine."""

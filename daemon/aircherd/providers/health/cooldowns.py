@@ -1,13 +1,12 @@
-"""Who is cooling down: follows the answers of real calls, and tells what changes.
+"""Tracks what cools down: reported to after each call, asked before each.
 
-    note_ok, note_failure    from every call, at once
-    cooling, health          for plans and people; a look-up where nothing cools
+    note_ok, note_failure    after every call, at once
+    cooling, health          for plans and people; one lookup where nothing cools
     try_probe, give_back     right before a call: whether it may be made; it was not made after all
-    clear, note_*            what ends a cooldown early, each by what it observed
+    clear, note_*            end a cooldown early, each by what was observed
 
-`routing.cooldowns` decides, `cooldown_places` remembers, this hears and answers. Nothing here
-waits. Durations are of a clock that nobody sets; `until`, for people, is what is left of one from
-the wall's clock of the moment.
+`routing.cooldown_policy` decides, `CooldownStore` remembers. Nothing here waits. Durations are
+measured on a clock that never jumps; `until`, for people, is the time left added to the wall clock.
 """
 
 import random
@@ -31,20 +30,20 @@ from aircherd.vocabulary.availability import Cooling, RateLimitState
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import Health
 
-TELLS_NOTHING = frozenset(
+SAYS_NOTHING = frozenset(
     {FailureClass.NETWORK, FailureClass.TIMEOUT, FailureClass.PROTOCOL, FailureClass.TRUNCATED}
 )
-"""No proof of a way there: it may come from something in between, or breaks in the middle."""
+"""Failures that do not prove that the provider was reached: a proxy in between may cause them."""
 
-Unread = Callable[[], RateLimitState | None]
-"""Reads what an answer's headers say is left: that takes longer than all else about a call."""
+LimitReader = Callable[[], RateLimitState | None]
+"""Reads what is left from a response's headers; deferred, because that is slow."""
 
-Known = tuple[Health, str | None, float | None]
-"""A health, the reason where it is not `ok`, and the Unix time until when where that is known."""
+HealthState = tuple[Health, str | None, float | None]
+"""A health, the reason where it is not `ok`, and the Unix time of its end where that is known."""
 
 
 class CooldownManager:
-    """See the module's docstring. Providers nobody called yet are `ok`."""
+    """See the module. A provider that was never called is `ok`."""
 
     def __init__(
         self,
@@ -53,19 +52,19 @@ class CooldownManager:
         clocks: Clocks = CLOCKS,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self._news = CooldownEvents(bus, clocks)
+        self._events = CooldownEvents(bus, clocks)
         self._clocks = clocks
         self._jitter = jitter
-        self.places = CooldownStore(self._news, clocks)
-        self._cold = self.places.by_provider
-        self._limits: dict[tuple[str, str | None], RateLimitState | Unread] = {}
+        self.store = CooldownStore(self._events, clocks)
+        self._cold = self.store.by_provider
+        self._limits: dict[tuple[str, str | None], RateLimitState | LimitReader] = {}
 
     def has(self, provider: str) -> bool:
-        """Return whether anything cools at a provider, or did lately; mostly not."""
+        """Return whether anything of a provider cools, or did lately; mostly not."""
         return provider in self._cold
 
     def now(self) -> float:
-        """Return the tick: what a call keeps from before it was sent, as `began`."""
+        """Return the tick; a call records it before it is sent, as `began`."""
         return self._clocks.ticks()
 
     # -------------------------------------------------------------- for plans
@@ -73,7 +72,7 @@ class CooldownManager:
     @property
     def is_calm(self) -> bool:
         """Whether no provider cools, has cooled lately, or could not be reached."""
-        return self.places.is_empty
+        return self.store.is_empty
 
     @property
     def generation(self) -> int:
@@ -81,74 +80,72 @@ class CooldownManager:
 
         Where it is the same and `is_calm`, `cooling` returns None and `try_probe` True as before.
         """
-        return self.places.generation
+        return self.store.generation
 
     def cooling(self, provider: str, key: str | None, model: str) -> Cooling | None:
-        """Return why this is not asked now, None if it may be."""
-        if not self.places.has(provider):
+        """Return why a call is blocked now, None if it is not."""
+        if not self.store.has(provider):
             return None
-        now = self.places.look()
-        return cooling_of(self.places.touched(provider, key, model), now, self._news.until)
+        now = self.store.tick()
+        return cooling_of(self.store.matching(provider, key, model), now, self._events.until)
 
     def try_probe(self, provider: str, key: str | None, model: str) -> bool:
-        """Say whether a call may be made right now, and if others wait for its outcome, let them.
+        """Return whether a call may be made right now; if it is a probe, others wait for it.
 
-        To be asked once for each call, immediately before it.
+        Call this once for each call, immediately before it.
         """
-        if not self.places.has(provider):
+        if not self.store.has(provider):
             return True
-        now = self.places.look()
-        touched = self.places.touched(provider, key, model)
-        if any(probe_state(cooldown, now) == "cooling" for cooldown in touched):
+        now = self.store.tick()
+        matching = self.store.matching(provider, key, model)
+        if any(probe_state(cooldown, now) == "cooling" for cooldown in matching):
             return False
-        for cooldown in touched:
-            self.places.note_probe(provider, start_probe(cooldown, now))
+        for cooldown in matching:
+            self.store.note_probe(provider, start_probe(cooldown, now))
         return True
 
     def give_back(
         self, provider: str, key: str | None, model: str, *, began: float | None = None
     ) -> None:
-        """Hear that a call which was let through told nothing of what others wait for.
+        """Let another call probe: the one that `try_probe` allowed has shown nothing.
 
-        `began` from `now()`; None for one that was let through just now, and not made.
+        `began` from `now()`; None for a call that was just allowed and not made.
         """
-        if not self.places.has(provider):
+        if not self.store.has(provider):
             return
-        now = self.places.look()
-        for cooldown in self.places.touched(provider, key, model):
+        now = self.store.tick()
+        for cooldown in self.store.matching(provider, key, model):
             if may_be_probe(cooldown, began):
-                self.places.note_probe(provider, release_probe(cooldown, now))
+                self.store.note_probe(provider, release_probe(cooldown, now))
 
     # -------------------------------------------------------------- for people
 
-    def health(self, provider: str, key: str | None = None) -> Known:
-        """Return how available a provider is with one of its keys: the worst that touches it."""
-        if not self.places.has(provider):
+    def health(self, provider: str, key: str | None = None) -> HealthState:
+        """Return the health of a provider with one of its keys: the worst that applies."""
+        if not self.store.has(provider):
             return Health.OK, None, None
-        now = self.places.look()
-        touching = (
-            e for e in self.places.of(provider) if "key" not in e.scope_kind or e.key == key
-        )
-        ill = worst(touching, now)
-        if ill is None:
+        now = self.store.tick()
+        applying = (e for e in self.store.of(provider) if "key" not in e.scope_kind or e.key == key)
+        worst_one = worst(applying, now)
+        if worst_one is None:
             return Health.OK, None, None
-        return health_of(ill, now), reason_of(ill), self._news.until(ill)
+        return health_of(worst_one, now), reason_of(worst_one), self._events.until(worst_one)
 
     def rate_limit(self, provider: str, key: str | None) -> RateLimitState | None:
-        """Return what the last answer to this key said is left, None if none did."""
-        said = self._limits.get((provider, key))
-        return said() if callable(said) else said
+        """Return what the last response to this key said is left, None if none did."""
+        limits = self._limits.get((provider, key))
+        return limits() if callable(limits) else limits
 
     def rows(self) -> list[dict[str, object]]:
-        """Return each key and model that is not well, in the form of the events."""
-        now = self.places.look()
+        """Return each key and model whose health is not `ok`, as the data of events."""
+        now = self.store.tick()
         return [
-            self._news.row(provider, cooldown)
-            for provider, _, cooldown in self.places.cooldowns()
+            self._events.row(provider, cooldown)
+            for provider, _, cooldown in self.store.cooldowns()
             if cooldown.scope_kind != "provider" and health_of(cooldown, now) is not Health.OK
         ]
 
-    # -------------------------------------------------------------- what calls tell
+    # -------------------------------------------------------------- reports of calls
 
     def note_ok(
         self,
@@ -159,24 +156,24 @@ class CooldownManager:
         *,
         began: float | None = None,
     ) -> None:
-        """A call was answered; it ends what keeps others from the same. `began` from `now()`."""
-        if self.places.has(provider.name):
+        """A call was answered: end what it disproves. `began` from `now()`."""
+        if self.store.has(provider.name):
             self.note_reachable(provider.name)
             self._clear(provider.name, key, model, began, is_whole=False)
         if limits is not None:
             self._limits[provider.name, key] = limits
-            self._heed(provider, key, model, limits)
+            self._note_spent(provider, key, model, limits)
 
     def note_whole(
         self, provider: Provider, key: str | None, model: str, *, began: float | None = None
     ) -> None:
-        """An answer came to its proper end: so others need not break off. `began` from `now()`."""
-        if self.places.has(provider.name):
+        """A reply came to its proper end: end cooldowns for cut replies. `began` from `now()`."""
+        if self.store.has(provider.name):
             self._clear(provider.name, key, model, began, is_whole=True)
 
-    def note_left(self, provider: Provider, key: str | None, said: Unread) -> None:
-        """An answer said what is left of this key, and something is: it is read when asked for."""
-        self._limits[provider.name, key] = said
+    def note_remaining(self, provider: Provider, key: str | None, reader: LimitReader) -> None:
+        """A response says what is left of this key; `reader` reads that on demand."""
+        self._limits[provider.name, key] = reader
 
     def note_failure(
         self,
@@ -188,107 +185,107 @@ class CooldownManager:
         *,
         began: float | None = None,
     ) -> None:
-        """A call failed. `model` is None where it was about none; `began` from `now()`."""
-        if failure.kind not in TELLS_NOTHING:
+        """A call failed. `model` is None for a call without one; `began` from `now()`."""
+        if failure.kind not in SAYS_NOTHING:
             self.note_reachable(provider.name)
         if limits is not None:
             self._limits[provider.name, key] = limits
-        place = scope_of(failure, key, model, limits)
-        if place is not None:
-            self._cool(provider, place, failure, limits, began)
+        scope = scope_of(failure, key, model, limits)
+        if scope is not None:
+            self._cool(provider, scope, failure, limits, began)
         if model is not None:
-            # Such as a refused key: the quota that it should have probed is as unknown as before.
+            # A refused key, for example, shows nothing about the quota that it was to probe.
             self.give_back(provider.name, key, model, began=began)
 
     def _cool(
         self,
         provider: Provider,
-        place: CooldownScope,
+        scope: CooldownScope,
         failure: Failure,
         limits: RateLimitState | None,
         began: float | None,
     ) -> None:
-        previous = self.places.at(provider.name, place)
+        previous = self.store.at(provider.name, scope)
         cooldown = start_cooldown(
             previous,
             failure,
-            place,
-            now=self.places.look(),
+            scope,
+            now=self.store.tick(),
             jitter=self._jitter(),
             began=began,
             limits=limits,
         )
         if cooldown != previous:
-            self.places.put(provider, cooldown)
+            self.store.put(provider, cooldown)
 
-    def _heed(
+    def _note_spent(
         self, provider: Provider, key: str | None, model: str, limits: RateLimitState
     ) -> None:
         if limits.exhausted_until(limits.seen_at) is None:
             return
-        place = make_scope("key" if is_key_exhausted(limits, model) else "key+model", key, model)
-        previous = self.places.at(provider.name, place)
-        if cooldown := cooldown_if_exhausted(previous, place, limits, now=self.places.look()):
-            self.places.put(provider, cooldown)
+        scope = make_scope("key" if is_key_exhausted(limits, model) else "key+model", key, model)
+        previous = self.store.at(provider.name, scope)
+        if cooldown := cooldown_if_exhausted(previous, scope, limits, now=self.store.tick()):
+            self.store.put(provider, cooldown)
 
     def _clear(
         self, provider: str, key: str | None, model: str, began: float | None, *, is_whole: bool
     ) -> None:
-        for cooldown in self.places.touched(provider, key, model):
+        for cooldown in self.store.matching(provider, key, model):
             if is_cleared_by(cooldown, began, is_whole=is_whole):
-                self.places.drop(provider, cooldown.scope)
+                self.store.drop(provider, cooldown.scope)
 
-    # -------------------------------------------------------------- what ends it early
+    # -------------------------------------------------------------- early ends
 
     def clear(self, provider: str | None = None) -> int:
-        """Forget everything held against a provider, or all; return how much was cooling."""
-        now = self.places.look()
+        """Drop the cooldowns of a provider, or all; return how many were active."""
+        now = self.store.tick()
         cleared = [
             (name, cooldown)
-            for name, _, cooldown in self.places.cooldowns()
+            for name, _, cooldown in self.store.cooldowns()
             if provider in (None, name)
         ]
         for name, cooldown in cleared:
-            self.places.drop(name, cooldown.scope)
+            self.store.drop(name, cooldown.scope)
         return sum(health_of(each, now) is not Health.OK for _, each in cleared)
 
     def note_reachable(self, provider: str) -> None:
-        """The host answers. If it did not before, the network may be back for others, too."""
-        if self.places.at(provider, PROVIDER) is None:
+        """The provider answers. If it was unreachable, the network may be back for others too."""
+        if self.store.at(provider, PROVIDER) is None:
             return
-        self.places.drop(provider, PROVIDER)
-        now = self.places.look()
-        for name, cooldown in self.places.away():
+        self.store.drop(provider, PROVIDER)
+        now = self.store.tick()
+        for name, cooldown in self.store.unreachable():
             if now < cooldown.until:
-                # The next request finds out; what was counted is remembered if it was wrong.
-                self.places.replace(name, end_early(cooldown, now))
+                # The next request finds out; the count remains in case this is wrong.
+                self.store.replace(name, end_early(cooldown, now))
 
     def note_credit(self, provider: str, key: str | None) -> None:
-        """A free look says that this key has credit. Should it be refused again, that counts."""
-        place = make_scope("key", key, None)
-        if cooldown := self.places.at(provider, place):
-            self.places.replace(provider, end_early(cooldown, self.places.look()))
+        """A free check shows that this key has credit; the count of failures remains."""
+        scope = make_scope("key", key, None)
+        if cooldown := self.store.at(provider, scope):
+            self.store.replace(provider, end_early(cooldown, self.store.tick()))
 
     def note_other_key(self, provider: str, key: str | None) -> None:
-        """Under this name there is another key by now: what the old one did is not its fault."""
-        for cooldown in self.places.of(provider):
+        """The key of this name was replaced: drop the cooldowns of the old one."""
+        for cooldown in self.store.of(provider):
             if "key" in cooldown.scope_kind and cooldown.key == key:
-                self.places.drop(provider, cooldown.scope)
+                self.store.drop(provider, cooldown.scope)
         self._limits.pop((provider, key), None)
 
     def note_models(self, provider: str, models: Iterable[str]) -> None:
-        """The provider lists these: whoever was missing is there now."""
-        missing = [e for e in self.places.of(provider) if e.kind is FailureClass.MODEL]
+        """The provider lists these models: end the cooldowns of those that were missing."""
+        missing = [e for e in self.store.of(provider) if e.kind is FailureClass.MODEL]
         listed = frozenset(models) if missing else frozenset[str]()
         for cooldown in missing:
             if cooldown.model in listed:
-                self.places.drop(provider, cooldown.scope)
+                self.store.drop(provider, cooldown.scope)
 
     def __repr__(self) -> str:
         now = self._clocks.ticks()
-        ill = [
+        unhealthy = [
             f"{name} {health.value}"
-            for name, _, each in self.places.cooldowns()
+            for name, _, each in self.store.cooldowns()
             if (health := health_of(each, now)) is not Health.OK
         ]
-        return f"<CooldownManager {', '.join(ill) or 'all well'}>"
+        return f"<CooldownManager {', '.join(unhealthy) or 'all ok'}>"

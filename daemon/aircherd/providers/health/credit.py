@@ -1,18 +1,18 @@
-"""Whose free look at a key shows what it may still spend."""
+"""Whether a free check of a key shows credit."""
 
 import msgspec
 
 from aircherd.providers.codec.json_in import as_map
 
 SHOWS_CREDIT = frozenset({"openrouter"})
-"""Kinds of provider. Elsewhere a free look succeeds without any credit, and tells nothing."""
+"""Provider kinds. Elsewhere a free check succeeds without any credit and shows nothing."""
 
 
 def has_credit(body: bytes) -> bool:
-    """Say whether OpenRouter's page of a key shows that there is something left for it.
+    """Return whether OpenRouter's page of a key shows that it has credit left.
 
-    `limit_remaining` is in USD, and null where the key has no limit of its own: what the account
-    has left is not told then.
+    `limit_remaining` is in USD, and null where the key has no limit of its own: then the credit of
+    the account is unknown.
     """
     try:
         value = msgspec.json.decode(body)

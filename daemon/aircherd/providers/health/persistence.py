@@ -1,8 +1,8 @@
-"""Cooldowns over a restart: a small file, written soon after a change, read once at the start.
+"""Keeps cooldowns over a restart: a small file, written soon after a change, read at the start.
 
-What is written is how much is left, not until when: whatever the clocks do in between, nothing is
-kept out for longer than it was. A clock that was set forward ends cooldowns early, which the next
-refusal mends. A file that is damaged, or from another version, is as good as none.
+It holds how much time is left, not the end: whatever the clocks do in between, no cooldown becomes
+longer. A clock that was set forward ends cooldowns early, which the next refusal corrects. A file
+that is damaged, or from another version, is ignored.
 """
 
 import math
@@ -25,10 +25,10 @@ from aircherd.routing.cooldown_rules import ScopeKind
 from aircherd.vocabulary.failure import FailureClass
 
 SOON = 0.5
-"""Seconds from a change to its being written: a storm of refusals is one write."""
+"""Seconds between a change and the write: many refusals at once are one write."""
 
-LOOK_EVERY = 60.0
-"""Seconds between two looks at least while something cools: a sleep holds up the waiting itself."""
+MAX_WAIT = 60.0
+"""The longest wait in seconds while something cools: the machine's sleep stops the waiting too."""
 
 log = structlog.get_logger()
 
@@ -36,7 +36,7 @@ Seconds = Annotated[float, msgspec.Meta(ge=0, le=MAX_DELAY)]
 
 
 class SavedCooldown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A cooldown with `left` seconds to go, whose last failure was `ago` seconds before."""
+    """A cooldown with `left` seconds to go; its last failure was `ago` seconds before the write."""
 
     provider: str
     origin: str
@@ -48,7 +48,7 @@ class SavedCooldown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     left: Seconds
     ago: Annotated[float, msgspec.Meta(ge=0)]
     count: Annotated[int, msgspec.Meta(ge=0)] = 1
-    is_told: bool = False
+    is_vendor_time: bool = msgspec.field(default=False, name="is_told")
 
 
 class _Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,13 +61,13 @@ _CONTENT = msgspec.json.Decoder(_Content)
 
 
 class CooldownPersistence:
-    """The file at `path` and the places it is about. `run` has both go on; `files` writes."""
+    """The file at `path` and the store it is about. `run` updates both; `files` writes."""
 
     def __init__(
-        self, path: Path, places: CooldownStore, files: BackgroundFiles, *, clocks: Clocks = CLOCKS
+        self, path: Path, store: CooldownStore, files: BackgroundFiles, *, clocks: Clocks = CLOCKS
     ) -> None:
         self._path = path
-        self._places = places
+        self._store = store
         self._files = files
         self._clocks = clocks
         self._is_dirty = False
@@ -76,17 +76,17 @@ class CooldownPersistence:
     # -------------------------------------------------------------- in
 
     def load(self, providers: Mapping[str, Provider]) -> None:
-        """Take up what is not over, of those providers that are still where they were."""
+        """Restore the cooldowns that are not over, of providers whose origin is unchanged."""
         content = self._read()
         if content is None:
             return
-        # A clock that was set back: as if no time had passed.
+        # Where the clock was set back, assume that no time has passed.
         passed = max(self._clocks.wall() - content.written_at, 0.0)
         now = self._clocks.ticks()
         for saved in content.cooldowns:
             provider = providers.get(saved.provider)
             if provider and provider.origin == saved.origin and saved.left > passed:
-                self._places.put(provider, _cooldown(saved, now - passed))
+                self._store.put(provider, _cooldown(saved, now - passed))
 
     def _read(self) -> _Content | None:
         try:
@@ -96,17 +96,21 @@ class CooldownPersistence:
         except OSError as error:
             log.warning("cooldowns_unreadable", file=str(self._path), reason=error.strerror)
         except (ValueError, RecursionError):
-            log.warning("cooldowns_damaged", file=str(self._path), hint="all start anew")
+            log.warning(
+                "cooldowns_damaged",
+                file=str(self._path),
+                hint="ignored: no provider cools at the start",
+            )
         return None
 
     # -------------------------------------------------------------- out
 
     async def run(self) -> None:
-        """Have written what changes, and have the places look after their time, for ever.
+        """Write changes and expire cooldowns; never returns.
 
-        When it is cancelled, the last change is left to `files`: close them after it.
+        When it is cancelled, `files` writes the last change: close them afterwards.
         """
-        self._places.watch(self._note_change)
+        self._store.watch(self._note_change)
         try:
             while True:
                 await self._wait()
@@ -118,10 +122,10 @@ class CooldownPersistence:
                 self._files.put(self._path, self._content())
 
     async def _wait(self) -> None:
-        """Return when something has changed, by itself or not."""
-        due = self._places.settle()
+        """Return when something has changed or expired."""
+        due = self._store.expire()
         if not self._is_dirty:
-            with trio.move_on_after(math.inf if due is None else min(max(due, 0.0), LOOK_EVERY)):
+            with trio.move_on_after(math.inf if due is None else min(max(due, 0.0), MAX_WAIT)):
                 await self._changed.wait()
 
     def _note_change(self) -> None:
@@ -133,14 +137,14 @@ class CooldownPersistence:
         now = self._clocks.ticks()
         saved = [
             _saved(name, origin, cooldown, now)
-            for name, origin, cooldown in self._places.cooldowns()
+            for name, origin, cooldown in self._store.cooldowns()
             if now < cooldown.until
         ]
         content = _Content(written_at=self._clocks.wall(), cooldowns=saved)
         return msgspec.json.format(msgspec.json.encode(content), indent=1)
 
     def __repr__(self) -> str:
-        return f"<CooldownPersistence {self._path}{', to be written' if self._is_dirty else ''}>"
+        return f"<CooldownPersistence {self._path}{', unsaved' if self._is_dirty else ''}>"
 
 
 def _saved(provider: str, origin: str, cooldown: Cooldown, now: float) -> SavedCooldown:
@@ -155,12 +159,12 @@ def _saved(provider: str, origin: str, cooldown: Cooldown, now: float) -> SavedC
         left=min(cooldown.until - now, MAX_DELAY),
         ago=max(now - cooldown.since, 0.0),
         count=cooldown.count,
-        is_told=cooldown.is_vendor_time,
+        is_vendor_time=cooldown.is_vendor_time,
     )
 
 
 def _cooldown(saved: SavedCooldown, then: float) -> Cooldown:
-    """Return what was saved at the tick `then`."""
+    """Return the cooldown that was saved at the tick `then`."""
     since, until = then - saved.ago, then + cap_vendor_seconds(saved.kind, saved.left)
     return Cooldown(
         scope_kind=saved.scope,
@@ -172,5 +176,5 @@ def _cooldown(saved: SavedCooldown, then: float) -> Cooldown:
         until=until,
         probe_at=probe_at(since, saved.count, until),
         count=saved.count,
-        is_vendor_time=saved.is_told,
+        is_vendor_time=saved.is_vendor_time,
     )

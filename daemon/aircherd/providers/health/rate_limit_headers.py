@@ -1,12 +1,12 @@
-"""What is left of a key's allowance, from the headers of an answer; pure.
+"""What is left of a key's allowance, from the headers of a response; pure.
 
     anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}
     x-ratelimit-{limit,remaining,reset}-{requests,tokens}      OpenAI, Groq, compatible servers
     X-RateLimit-{Limit,Remaining,Reset}                        OpenRouter, with its own 429 only
 
 A reset is RFC 3339 at Anthropic, a Go duration (`6m0s`, `12ms`, `2m59.56s`) at OpenAI and Groq,
-epoch milliseconds at OpenRouter, seconds elsewhere. Azure sends -1, or 0 for all: that says
-nothing. Sources: the vendors' documentation and SDKs, November 2026.
+epoch milliseconds at OpenRouter, seconds elsewhere. Azure sends -1, or 0 for everything: that is
+ignored. Sources: the vendors' documentation and SDKs, November 2026.
 """
 
 import re
@@ -34,24 +34,24 @@ QuickScan = Literal["silent", "left", "spent"]
 def read_rate_limits(
     headers: Iterable[tuple[bytes, bytes]], *, now: float
 ) -> RateLimitState | None:
-    """Return what `headers` (as they came) say is left, None if they say nothing.
+    """Return what is left according to `headers`, None if they do not say.
 
     Args:
-        headers: name and value as bytes; names in any case.
-        now: Unix time in seconds, which durations count from.
+        headers: names, in any case, and values.
+        now: Unix time in seconds, from which durations count.
     """
     found: Found = {}
     for name, value in headers:
-        # Most headers are others': a look at the raw bytes is all they cost.
+        # Most headers are other ones: they cost no more than this test.
         if b"ratelimit-" in (lower := name.lower()):
             _note(found, lower.decode("latin-1"), value.decode("latin-1").strip())
     allowances = [_allowance(counted, fields, now) for counted, fields in found.items()]
-    told = tuple(each for each in allowances if each is not None)
-    return RateLimitState(seen_at=now, allowances=told) if told else None
+    known = tuple(each for each in allowances if each is not None)
+    return RateLimitState(seen_at=now, allowances=known) if known else None
 
 
 def seconds_until_whole(headers: Mapping[str, str], *, now: float) -> float | None:
-    """Return the seconds until all that `headers` say is spent is whole again, None if untold."""
+    """Return the seconds until everything spent is restored, None if `headers` do not say."""
     raw = [(name.encode(), value.encode("utf-8", "replace")) for name, value in headers.items()]
     state = read_rate_limits(raw, now=now)
     until = state.exhausted_until(now) if state else None
@@ -61,7 +61,7 @@ def seconds_until_whole(headers: Mapping[str, str], *, now: float) -> float | No
 def quick_scan(headers: Iterable[tuple[bytes, bytes]]) -> QuickScan:
     """Return what can be seen without parsing: enough for most responses at a tenth of the cost."""
     if b"ratelimit-" not in b"\n".join(dict(headers)).lower():
-        return "silent"  # without a step for each header, of which some vendors send thirty
+        return "silent"  # one test for all headers, of which some vendors send thirty
     seen: QuickScan = "silent"
     for name, value in headers:
         if b"ratelimit-" in (lower := name.lower()):
@@ -102,7 +102,7 @@ def _count(text: str | None) -> int | None:
 
 
 def _instant(text: str, now: float) -> float | None:
-    """Return the Unix time of a reset in any form, None for rubbish and for years ahead."""
+    """Return the Unix time of a reset in any format, None if it is invalid or years ahead."""
     at = _rfc3339(text) or _number(text, now) or _duration(text, now)
     return at if at is not None and at - now <= MAX_DELAY else None
 
@@ -143,5 +143,5 @@ def _duration(text: str, now: float) -> float | None:
 
 
 def shown(state: RateLimitState) -> list[dict[str, object]]:
-    """Return the allowances as clients get them."""
+    """Return the allowances as they are sent to clients."""
     return [msgspec.to_builtins(allowance) for allowance in state.allowances]

@@ -1,16 +1,16 @@
-"""Ends cooldowns early on what can be observed for free: a host that answers, a key with credit.
+"""Ends cooldowns early where a free check can tell: a host that answers, a key with credit.
 
-    unreachable                        GET of something public: any answer of its API will do
-    quota used up, where a free look   the key's own page
+    unreachable                         GET of something public: any response of its API will do
+    quota used up, where a free check   the page of the key
     shows the credit
 
-A rate limit or a quota elsewhere can only be observed by a real request: see `routing.probes`. That
-a rejected key works again is AuthManager's business: who finds out tells the book by
+Elsewhere only a real request can tell whether a rate limit or a quota has ended: see
+`routing.probes`. Rejected keys are checked by `AuthManager`; a key that is replaced is reported to
 `CooldownManager.note_other_key`.
 
-Checks come after 30 s, then ever less often up to every ten minutes, one at a time for a provider,
-and while nothing cools none: the task sleeps. A check that fails changes nothing and is made again;
-one that never ends is given up.
+The first check comes after 30 s, later ones less and less often, down to one every ten minutes; at
+most one runs per provider. While nothing cools, the task sleeps. A check that fails changes nothing
+and is repeated; one that never ends is cancelled.
 """
 
 import math
@@ -28,7 +28,7 @@ from aircherd.routing.cooldown_rules import CooldownScope
 from aircherd.vocabulary.failure import FailureClass
 
 DELAYS = (30.0, 60.0, 120.0, 300.0, 600.0)
-"""Seconds before the first, second, ... check; the last holds for all that follow."""
+"""Seconds before the first, second, ... check; the last applies to all later ones."""
 
 CHECK_SECONDS = 30.0
 
@@ -36,10 +36,10 @@ log = structlog.get_logger()
 
 
 class Checks(msgspec.Struct, frozen=True):
-    """How the world is looked at; all take a provider's name, and may raise AircherError.
+    """The checks; all take a provider's name, and may raise AircherError.
 
-    `is_reachable` asks without a key, `has_credit` with the key of that name; `shows_credit` says
-    whether the latter can tell anything.
+    `is_reachable` calls without a key, `has_credit` with the key of that name; `shows_credit`
+    returns whether the latter can tell anything.
     """
 
     is_reachable: Callable[[str], Awaitable[bool]]
@@ -48,9 +48,10 @@ class Checks(msgspec.Struct, frozen=True):
 
 
 class _Spacing(msgspec.Struct):
-    """How often a place was checked, and when it is due, on trio's clock; infinity: under way.
+    """How often a scope was checked, and when the next check is due, on trio's clock.
 
-    It is kept while the place is remembered, so that an end that was none is not found again soon.
+    Infinity means that a check is running. It is kept while the cooldown is remembered, so that a
+    wrong result is not repeated soon.
     """
 
     due: float
@@ -62,7 +63,7 @@ RecoveryTarget = tuple[str, CooldownScope]
 
 
 class Recovery:
-    """See the module's docstring. `run` owns every check."""
+    """See the module. `run` owns every check."""
 
     def __init__(
         self,
@@ -71,7 +72,7 @@ class Recovery:
         *,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        self._book = book
+        self._cooldowns = book
         self._checks = checks
         self._jitter = jitter
         self._spacings: dict[RecoveryTarget, _Spacing] = {}
@@ -79,8 +80,8 @@ class Recovery:
         self._changed = trio.Event()
 
     async def run(self) -> None:
-        """Check what can be checked when it is due, for ever."""
-        self._book.places.watch(self._wake)
+        """Run the checks when they are due; never returns."""
+        self._cooldowns.store.watch(self._wake)
         async with trio.open_nursery() as nursery:
             while True:
                 self._changed = trio.Event()
@@ -94,8 +95,8 @@ class Recovery:
     # -------------------------------------------------------------- when
 
     def _start_due(self, nursery: trio.Nursery) -> float:
-        """Start the checks that are due; return when the next one will be."""
-        self._keep_up()
+        """Start the checks that are due; return when the next one is."""
+        self._update_spacings()
         now = trio.current_time()
         for target, spacing in self._spacings.items():
             if spacing.is_wanted and spacing.due <= now and target[0] not in self._busy:
@@ -108,16 +109,16 @@ class Recovery:
     def _is_waiting(self, target: RecoveryTarget, spacing: _Spacing) -> bool:
         return spacing.is_wanted and target[0] not in self._busy
 
-    def _keep_up(self) -> None:
-        """Have a spacing for each place that can be checked; what is forgotten begins anew."""
+    def _update_spacings(self) -> None:
+        """Have a spacing for each scope that can be checked, and forget the others."""
         before, self._spacings = self._spacings, {}
-        ticks = self._book.now()
-        for name, _, cooldown in self._book.places.cooldowns():
+        ticks = self._cooldowns.now()
+        for name, _, cooldown in self._cooldowns.store.cooldowns():
             if not self._can_be_checked(name, cooldown):
                 continue
             target = (name, cooldown.scope)
             spacing = before.get(target) or _Spacing(trio.current_time() + self._delay(0))
-            # Who could not be reached stays so until somebody could.
+            # An unreachable provider stays so until a call reaches it.
             spacing.is_wanted = cooldown.scope_kind == "provider" or ticks < cooldown.until
             self._spacings[target] = spacing
 
@@ -134,10 +135,10 @@ class Recovery:
 
     async def _check(self, target: RecoveryTarget, spacing: _Spacing) -> None:
         try:
-            await self._look(target)
+            await self._observe(target)
         except AircherError as error:
             log.debug("no_recovery", provider=target[0], reason=error.message)
-        except Exception:  # the edge: whatever a check brings, the daemon goes on
+        except Exception:  # a boundary: no check may stop the daemon
             log.exception("recovery_failed", provider=target[0])
         finally:
             spacing.count += 1
@@ -145,14 +146,14 @@ class Recovery:
             self._busy.discard(target[0])
             self._changed.set()
 
-    async def _look(self, target: RecoveryTarget) -> None:
+    async def _observe(self, target: RecoveryTarget) -> None:
         name, (scope, key, _) = target
         with trio.move_on_after(CHECK_SECONDS):
             if scope == "provider":
                 if await self._checks.is_reachable(name):
-                    self._book.note_reachable(name)
+                    self._cooldowns.note_reachable(name)
             elif await self._checks.has_credit(name, key):
-                self._book.note_credit(name, key)
+                self._cooldowns.note_credit(name, key)
 
     def __repr__(self) -> str:
-        return f"<Recovery {len(self._spacings)} to check, {len(self._busy)} under way>"
+        return f"<Recovery {len(self._spacings)} to check, {len(self._busy)} running>"

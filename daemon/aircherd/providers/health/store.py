@@ -1,13 +1,13 @@
-"""What is remembered of who is cooling: by provider and place, bounded, each change told at once.
+"""Cooldowns by provider and scope, bounded in number; each change is published at once.
 
-    has, of, at, touched              what stands against a provider, a place, a call
-    away, cooldowns                   who could not be reached; everything
-    put, replace, note_probe, drop    what changes it; all but a probe is told
-    look, settle                      what time alone does to it
+    has, of, at, matching             the cooldowns of a provider, a scope, a call
+    unreachable, cooldowns            providers that could not be reached; everything
+    put, replace, note_probe, drop    changes; all but a probe are published
+    tick, expire                      the effects of time
 
-What makes a place cool, or well again, is the book's to say. Nothing here waits. Durations are
-measured on a clock that goes on while the machine sleeps and that nobody sets; after a sleep
-nothing that the network did before it counts.
+`CooldownManager` decides what cools. Nothing here waits. Durations are measured on a clock that
+never jumps and goes on while the machine sleeps; after a sleep, network failures from before it are
+dropped.
 """
 
 from collections.abc import Callable
@@ -21,22 +21,23 @@ from aircherd.routing.cooldown_rules import CooldownScope
 from aircherd.vocabulary.failure import FailureClass
 
 ASLEEP_SECONDS = 30.0
-"""The clocks of the wall and of the running machine drift apart by so much in a sleep only."""
+"""Only in a sleep do the wall clock and the running clock drift apart by so much."""
 
-MAX_PLACES = 1000
-"""Of one provider: clients may make up models' names, and each is missing there on its own."""
+MAX_SCOPES = 1000
+"""Per provider: clients may make up model names, and each is missing separately."""
 
 PROVIDER: CooldownScope = ("provider", None, None)
 
 
 class CooldownStore:
-    """See the module's docstring. `news` has every change told to people.
+    """See the module. `events` publishes every change.
 
-    `generation` grows with every change of what is remembered, a probe's included.
+    `generation` grows with every change, including probes; `by_provider` has no entry for a
+    provider without cooldowns.
     """
 
-    def __init__(self, news: CooldownEvents, clocks: Clocks) -> None:
-        self._news = news
+    def __init__(self, events: CooldownEvents, clocks: Clocks) -> None:
+        self._events = events
         self._clocks = clocks
         self.by_provider: dict[str, dict[CooldownScope, Cooldown]] = {}
         self._origins: dict[str, str] = {}
@@ -45,43 +46,43 @@ class CooldownStore:
         self.generation = 0
 
     def watch(self, callback: Callable[[], None]) -> None:
-        """Have `callback` called after every change; it must neither wait nor raise."""
+        """Call `callback` after every change; it must neither wait nor raise."""
         self._watchers.append(callback)
 
-    # -------------------------------------------------------------- what is remembered
+    # -------------------------------------------------------------- reading
 
     def has(self, provider: str) -> bool:
-        """Say whether anything at all is; mostly not, and then nothing else need be asked."""
+        """Return whether a provider has any cooldown; mostly it has none."""
         return provider in self.by_provider
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is remembered of any provider."""
+        """Whether no provider has a cooldown."""
         return not self.by_provider
 
     def of(self, provider: str) -> list[Cooldown]:
         """Return all of one provider."""
         return list(self.by_provider.get(provider, {}).values())
 
-    def at(self, provider: str, place: CooldownScope) -> Cooldown | None:
-        """Return what a place is held to, None where it is to nothing."""
+    def at(self, provider: str, scope: CooldownScope) -> Cooldown | None:
+        """Return the cooldown of a scope, None if it has none."""
         cold = self.by_provider.get(provider)
-        return None if cold is None else cold.get(place)
+        return None if cold is None else cold.get(scope)
 
-    def touched(self, provider: str, key: str | None, model: str) -> list[Cooldown]:
-        """Return what a call with this key and model would meet."""
+    def matching(self, provider: str, key: str | None, model: str) -> list[Cooldown]:
+        """Return the cooldowns that apply to a call with this key and model."""
         cold = self.by_provider.get(provider, {})
-        places: tuple[CooldownScope, ...]
-        places = (PROVIDER, ("key", key, None), ("model", None, model), ("key+model", key, model))
-        return [cooldown for place in places if (cooldown := cold.get(place))]
+        scopes: tuple[CooldownScope, ...]
+        scopes = (PROVIDER, ("key", key, None), ("model", None, model), ("key+model", key, model))
+        return [cooldown for scope in scopes if (cooldown := cold.get(scope))]
 
-    def away(self) -> list[tuple[str, Cooldown]]:
-        """Return the providers that could not be reached, each with its cooldown."""
+    def unreachable(self) -> list[tuple[str, Cooldown]]:
+        """Return the unreachable providers, each with its cooldown."""
         found = ((name, cold.get(PROVIDER)) for name, cold in self.by_provider.items())
         return [(name, cooldown) for name, cooldown in found if cooldown]
 
     def cooldowns(self) -> list[tuple[str, str, Cooldown]]:
-        """Return everything, with the provider's name and origin."""
+        """Return all cooldowns, with the name and origin of the provider."""
         return [
             (name, self._origins[name], cooldown)
             for name, cold in self.by_provider.items()
@@ -91,9 +92,9 @@ class CooldownStore:
     # -------------------------------------------------------------- changing
 
     def put(self, provider: Provider, cooldown: Cooldown) -> None:
-        """Hold this against its place, instead of what was; where there are too many, some go."""
+        """Set the cooldown of its scope; where there are too many, drop some."""
         cold = self.by_provider.setdefault(provider.name, {})
-        if cooldown.scope not in cold and len(cold) >= MAX_PLACES:
+        if cooldown.scope not in cold and len(cold) >= MAX_SCOPES:
             self._drop_some(provider.name, cold)
         cold[cooldown.scope] = cooldown
         self.generation += 1
@@ -101,64 +102,64 @@ class CooldownStore:
         self._changed(provider.name, cooldown.scope)
 
     def replace(self, provider: str, cooldown: Cooldown) -> None:
-        """Hold this against a place that is held to something already."""
+        """Replace the cooldown of a scope that has one."""
         self.by_provider[provider][cooldown.scope] = cooldown
         self.generation += 1
         self._changed(provider, cooldown.scope)
 
     def note_probe(self, provider: str, cooldown: Cooldown) -> None:
-        """Take what a probe makes of a cooldown, by going or by telling nothing: no news."""
+        """Replace a cooldown whose probe began or was given back, without publishing it."""
         self.by_provider[provider][cooldown.scope] = cooldown
         self.generation += 1
 
-    def drop(self, provider: str, place: CooldownScope) -> None:
-        """Forget what a place is held to, if it is to anything."""
+    def drop(self, provider: str, scope: CooldownScope) -> None:
+        """Drop the cooldown of a scope, if it has one."""
         cold = self.by_provider.get(provider, {})
-        if cold.pop(place, None) is None:
+        if cold.pop(scope, None) is None:
             return
         self.generation += 1
         if not cold:
-            del self.by_provider[provider]  # so that looking it up costs nothing again
-        self._changed(provider, place)
+            del self.by_provider[provider]  # so that `has` is false again
+        self._changed(provider, scope)
 
     def _drop_some(self, provider: str, cold: dict[CooldownScope, Cooldown]) -> None:
-        """Forget what counts least, and of that what would be over first anyway.
+        """Drop the least important cooldowns of models, of these the first to end.
 
-        Keys are the user's: they have an end. A tenth at a time, for to find them takes a look at
-        all.
+        Those of keys are bounded by the number of keys. A tenth at a time, because finding them
+        takes a pass over all.
         """
         of_models = (each for each in cold.values() if each.model is not None)
-        count = max(MAX_PLACES // 10, 1)
+        count = max(MAX_SCOPES // 10, 1)
         for first in nsmallest(count, of_models, key=_worth):
             self.drop(provider, first.scope)
 
-    def _changed(self, provider: str, place: CooldownScope) -> None:
-        self._tell(provider, place)
+    def _changed(self, provider: str, scope: CooldownScope) -> None:
+        self._publish(provider, scope)
         for callback in self._watchers:
             callback()
 
-    def _tell(self, provider: str, place: CooldownScope) -> None:
-        self._news.tell(provider, place, self.at(provider, place))
+    def _publish(self, provider: str, scope: CooldownScope) -> None:
+        self._events.publish(provider, scope, self.at(provider, scope))
 
     # -------------------------------------------------------------- time
 
-    def look(self) -> float:
-        """Return the tick; after a sleep, first forget what the network did before it."""
+    def tick(self) -> float:
+        """Return the current tick; after a sleep, first drop network failures from before it."""
         drift = self._clocks.drift()
         if abs(drift - self._drift) > ASLEEP_SECONDS:
-            for name, cooldown in self.away():
+            for name, cooldown in self.unreachable():
                 self.drop(name, cooldown.scope)
         self._drift = drift
         return self._clocks.ticks()
 
-    def settle(self) -> float | None:
-        """Tell what has ended by itself; return the seconds until something else will."""
-        now = self.look()
+    def expire(self) -> float | None:
+        """Publish and drop what has ended; return the seconds until the next end."""
+        now = self.tick()
         for name, _, cooldown in self.cooldowns():
             if now >= expires_at(cooldown):
                 self.drop(name, cooldown.scope)
             else:
-                self._tell(name, cooldown.scope)
+                self._publish(name, cooldown.scope)
         ends = [_next_change(each, now) for _, _, each in self.cooldowns()]
         return min(ends) - now if ends else None
 
@@ -169,10 +170,10 @@ class CooldownStore:
 
 
 def _worth(cooldown: Cooldown) -> tuple[bool, bool, float]:
-    """Return how much a place counts: a made-up name's least, what a vendor told most.
+    """Return the importance of a cooldown: least for a missing model, most where a vendor set it.
 
-    Missing models are out for minutes and real rate limits for seconds, so that by the time alone
-    the made-up ones would push out the real ones.
+    Missing models cool for minutes and rate limits for seconds, so that by time alone made-up names
+    would displace rate limits.
     """
     is_missing = cooldown.kind is FailureClass.MODEL
     return cooldown.is_vendor_time, not is_missing, cooldown.ends_at

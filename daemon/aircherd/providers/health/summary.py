@@ -1,4 +1,4 @@
-"""Cooldowns as plans, people and programs see them: a health, a reason, until when; pure."""
+"""Cooldowns as a health, a reason and an end, for plans, people and programs; pure."""
 
 from collections.abc import Callable, Iterable
 
@@ -11,29 +11,30 @@ from aircherd.vocabulary.keys import Health
 
 _WORSE = (Health.OK, Health.COOLING, Health.QUOTA_EXHAUSTED, Health.UNREACHABLE)
 
-# A model that is not there, or not for this key, says nothing of the key's other models.
+# A missing or forbidden model says nothing about the key's other models.
 _OF_ONE_MODEL = frozenset({FailureClass.MODEL, FailureClass.PERMISSION})
 
 
 def health_data(
     health: Health, reason: str | None = None, until: float | None = None
 ) -> dict[str, object]:
-    """Return a health as it travels, in rows, snapshots and events alike."""
-    told = {"health_reason": reason, "until": until}
-    return {"health": health.value, **{n: value for n, value in told.items() if value is not None}}
+    """Return a health as it is sent to clients, in rows, snapshots and events."""
+    details = {"health_reason": reason, "until": until}
+    known = {name: value for name, value in details.items() if value is not None}
+    return {"health": health.value, **known}
 
 
-def where(provider: str, place: CooldownScope) -> dict[str, object]:
-    """Return what of a provider an event is about; a key or a model only where it is meant."""
-    _, key, model = place
+def scope_data(provider: str, scope: CooldownScope) -> dict[str, object]:
+    """Return what an event is about: the provider, and the key or the model where it is one."""
+    _, key, model = scope
     named = {"provider": provider, "key": key, "model": model}
     return {name: value for name, value in named.items() if value is not None}
 
 
 def health_of(cooldown: Cooldown, now: float) -> Health:
-    """Return the health of a place at the tick `now`.
+    """Return the health of a scope at the tick `now`.
 
-    Who could not be reached stays so until somebody could, although he may be asked before.
+    An unreachable provider stays so until a call reaches it, although it may be tried before.
     """
     if cooldown.scope_kind == "provider":
         return Health.UNREACHABLE
@@ -44,7 +45,7 @@ def health_of(cooldown: Cooldown, now: float) -> Health:
 
 
 def worst(cooldowns: Iterable[Cooldown], now: float) -> Cooldown | None:
-    """Return the one that says most of how available their key is, None if all is well."""
+    """Return the cooldown that makes a key least available, None if nothing does."""
     ill = [
         each
         for each in cooldowns
@@ -54,18 +55,19 @@ def worst(cooldowns: Iterable[Cooldown], now: float) -> Cooldown | None:
 
 
 def reason_of(cooldown: Cooldown) -> str:
-    """Return the reason for a row that is about more than the place."""
+    """Return the reason for a row that covers more than the scope."""
     return f"{cooldown.model}: {cooldown.message}" if cooldown.model else cooldown.message
 
 
 def cooling_of(
-    touched: Iterable[Cooldown], now: float, until: Callable[[Cooldown], float | None]
+    matching: Iterable[Cooldown], now: float, until: Callable[[Cooldown], float | None]
 ) -> Cooling | None:
-    """Return what keeps a call that meets these from being made at the tick `now`, None if nothing.
+    """Return what blocks a call in these scopes at the tick `now`, None if nothing does.
 
-    The last to end is told: the call may be made when none is left. `until` gives its Unix time.
+    Of several, the last to end is returned: the call is possible when none is left. `until` returns
+    the Unix time of an end.
     """
-    active = [each for each in touched if probe_state(each, now) != "over"]
+    active = [each for each in matching if probe_state(each, now) != "over"]
     if not active:
         return None
     last = max(active, key=lambda each: each.ends_at)
@@ -81,6 +83,6 @@ def cooling_of(
 def best_health(
     healths: Iterable[tuple[Health, str | None, float | None]],
 ) -> tuple[Health, str | None, float | None]:
-    """Return the health of a provider whose keys have these: one that is well is enough."""
+    """Return the health of a provider whose keys have these: one healthy key is enough."""
     ordered = sorted(healths, key=lambda each: (_WORSE.index(each[0]), each[2] or 0.0))
     return ordered[0] if ordered else (Health.OK, None, None)

@@ -1,7 +1,7 @@
-"""Running out of file descriptors: our own failure, which says nothing about any provider.
+"""Running out of file descriptors: our own failure, which says nothing about a provider.
 
-So it must neither mark one as unreachable nor send the request to the next one: there the same
-would happen.
+So it must neither mark one as unreachable nor send the request to the next one, which would fail in
+the same way.
 """
 
 import errno
@@ -14,7 +14,7 @@ _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE})
 
 
 def out_of_files() -> AircherError:
-    """Return what to raise."""
+    """Return the error to raise."""
     return AircherError(
         "aircherd has too many open files: end some requests, "
         "or raise its limit (LimitNOFILE of its unit, `ulimit -n` of the shell that starts it)"
@@ -22,13 +22,13 @@ def out_of_files() -> AircherError:
 
 
 def is_out_of_files(error: BaseException | None) -> bool:
-    """Say whether a lack of descriptors is at the bottom of a failed connection."""
+    """Return whether a lack of descriptors caused a failed connection."""
     if error is None:
         return False
     if isinstance(error, BaseExceptionGroup):
         return any(is_out_of_files(each) for each in error.exceptions)
     if isinstance(error, socket.gaierror):
-        # The C library says no more than that the look-up failed: find out.
+        # The C library says only that the lookup failed: find out.
         return not _is_room()
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         return True
@@ -36,10 +36,10 @@ def is_out_of_files(error: BaseException | None) -> bool:
 
 
 def check_room() -> None:
-    """Make sure that a file can be opened, before a library swallows that it could not.
+    """Check that a file can be opened, before a library ignores that it cannot.
 
     Raises:
-        AircherError: none can.
+        AircherError: it cannot.
     """
     if not _is_room():
         raise out_of_files()

@@ -1,9 +1,9 @@
-"""Which proxy serves a URL, and httpx's own transport behind our contract for those it serves.
+"""Choosing the proxy for a URL, and requests through it over httpx's own transport.
 
-The decision is pure (`proxy_for`). The order: loopback is always reached directly (a local Ollama
-never lies behind a proxy); `NO_PROXY` exempts hosts from every proxy; `[network] proxy` serves all
+The choice is pure (`proxy_for`), in this order: loopback is always reached directly (a local Ollama
+is never behind a proxy); `NO_PROXY` exempts hosts from every proxy; `[network] proxy` serves all
 others; else `HTTPS_PROXY` or `HTTP_PROXY` by the URL's scheme; else `ALL_PROXY`. Lower-case
-variables win over upper-case ones, as in curl.
+variables override upper-case ones, as in curl.
 """
 
 import ipaddress
@@ -46,7 +46,7 @@ def _variable(environ: Mapping[str, str], name: str) -> str:
 
 
 def is_exempt(host: str, port: int | None, no_proxy: str) -> bool:
-    """Whether `no_proxy` names `host`: `*`, a domain and all below it, an address, a network."""
+    """Return whether `no_proxy` covers `host`: by `*`, a domain, an address, or a network."""
     entries = (entry.strip().lower() for entry in no_proxy.replace(",", " ").split())
     return any(_matches(entry, host, port) for entry in entries)
 
@@ -56,9 +56,9 @@ def _matches(entry: str, host: str, port: int | None) -> bool:
         return True
     address = _address(host)
     if address is not None:
-        return _holds(entry, address)
-    name, colon, wanted = entry.partition(":")
-    if colon and wanted != str(port or ""):
+        return _contains(entry, address)
+    name, colon, entry_port = entry.partition(":")
+    if colon and entry_port != str(port or ""):
         return False
     name = name.removeprefix("*").lstrip(".")
     return bool(name) and (host == name or host.endswith(f".{name}"))
@@ -71,7 +71,7 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         return None
 
 
-def _holds(entry: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+def _contains(entry: str, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     try:
         return address in ipaddress.ip_network(entry.strip("[]"), strict=False)
     except ValueError:

@@ -1,8 +1,8 @@
-"""Whom we trust: the TLS context of all connections, and sentences for what goes wrong with one.
+"""The TLS context of all connections, and messages for failed handshakes.
 
 The system's certificate store decides, as on the command line: `SSL_CERT_FILE` and `SSL_CERT_DIR`
-replace it, `[network] ca_file` adds to it (a company's own authority beside the public ones).
-Certificates are always checked; there is no switch to turn that off.
+replace it, `[network] ca_file` adds to it (a company's own authority besides the public ones).
+Certificates are always verified; this cannot be turned off.
 """
 
 import ssl
@@ -12,7 +12,7 @@ import httpx
 
 from aircherd.providers.transport.out_of_files import check_room
 
-# OpenSSL's X509_V_ERR_* numbers -> what a person can do something with.
+# OpenSSL's X509_V_ERR_* numbers -> messages that a person can act on.
 CERTIFICATE_PROBLEMS = {
     9: "its certificate is not valid yet (is this machine's clock right?)",
     10: "its certificate has expired",
@@ -25,7 +25,7 @@ CERTIFICATE_PROBLEMS = {
     64: "its certificate is for another address",
 }
 
-# OpenSSL's reasons for a handshake that broke before any certificate was looked at.
+# OpenSSL's reasons for a handshake that failed before any certificate was checked.
 HANDSHAKE_PROBLEMS = {
     "WRONG_VERSION_NUMBER": "it does not speak TLS there (is it http:// rather than https://?)",
     "UNEXPECTED_EOF_WHILE_READING": "it closed the connection during the TLS handshake",
@@ -33,13 +33,13 @@ HANDSHAKE_PROBLEMS = {
 
 
 def make_context(environ: Mapping[str, str], ca_file: str | None) -> ssl.SSLContext:
-    """Return a context that trusts what the machine and the user trust.
+    """Return a context with the certificates that the system and the user trust.
 
     Reading the system's store takes tens of milliseconds: do it once.
 
     Raises:
         httpx.ConnectError: a file of certificates cannot be read.
-        AircherError: no file can be opened. OpenSSL passes over that, and would trust nobody.
+        AircherError: no file can be opened. OpenSSL ignores that, and would trust no server.
     """
     check_room()
     own_file, own_directory = environ.get("SSL_CERT_FILE"), environ.get("SSL_CERT_DIR")
@@ -61,13 +61,13 @@ def _loaded(source: str, file: str | None, directory: str | None) -> ssl.SSLCont
 
 
 def _unreadable(source: str, error: OSError) -> httpx.ConnectError:
-    # ssl.SSLError is an OSError too: a file that is there but holds no certificate.
+    # ssl.SSLError is an OSError too: the file exists but holds no certificate.
     reason = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
     return httpx.ConnectError(f"cannot read the certificates of {source}: {reason}")
 
 
 def handshake_problem(error: BaseException | None) -> str:
-    """Return what went wrong in a handshake, as the end of a sentence."""
+    """Return why a handshake failed, as the end of a sentence."""
     if isinstance(error, ssl.SSLCertVerificationError):
         known = CERTIFICATE_PROBLEMS.get(error.verify_code)
         return known or f"its certificate cannot be trusted: {error.verify_message}"

@@ -1,7 +1,7 @@
-"""One transport for each way to the network: a reload may bring another proxy or certificate file.
+"""One transport per network configuration: a reload may bring another proxy or certificate file.
 
-The calls under way keep the transport they started with, so the old ones stay until the end; there
-are as many as the user has tried settings.
+Running calls keep the transport they started with, so old ones stay open until the end; there are
+as many as the user has tried settings.
 """
 
 from collections.abc import Mapping
@@ -15,14 +15,14 @@ SWEEP_SECONDS = 60.0
 
 
 class Transports:
-    """Opens a transport when its settings are first used, closes all of them at the end."""
+    """Opens a transport when its settings are first used, and closes all at the end."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self._opened: dict[tuple[str | None, str | None], Transport | Router] = {}
 
     def get(self, network: Network) -> Transport | Router:
-        """Return the transport for these settings; deadlines do not matter here."""
+        """Return the transport for these settings; timeouts make no difference."""
         settings = (network.proxy, network.ca_file)
         transport = self._opened.get(settings)
         if transport is None:
@@ -30,9 +30,9 @@ class Transports:
         return transport
 
     async def sweep(self) -> None:
-        """Close connections that nobody has used for a while, now and then, for ever.
+        """Close idle connections from time to time; never returns.
 
-        A request does this for its own transport; a daemon that gets none would keep them open.
+        A request does this for its own transport; an idle daemon would keep them open.
         """
         while True:
             await trio.sleep(SWEEP_SECONDS)
@@ -40,7 +40,7 @@ class Transports:
                 transport.close_expired()
 
     async def aclose(self) -> None:
-        """Close every connection of all."""
+        """Close every connection of all transports."""
         for transport in self._opened.values():
             await transport.aclose()
 

@@ -57,11 +57,11 @@ def test_a_call_counts_from_when_it_was_sent(heard):
 def test_a_free_look_tells_of_the_way_there_only(heard):
     """It succeeds without credit, and fails for no model's sake."""
     report(heard).failed(failed(FailureClass.QUOTA))
-    look = report(heard, model=None)
-    look.failed(failed(FailureClass.NETWORK))
+    tick = report(heard, model=None)
+    tick.failed(failed(FailureClass.NETWORK))
     assert heard.book.health("openai", "work")[0] is Health.UNREACHABLE
-    look.ok()
-    look.failed(failed(FailureClass.OVERLOADED))
+    tick.ok()
+    tick.failed(failed(FailureClass.OVERLOADED))
     assert heard.book.health("openai", "work")[0] is Health.QUOTA_EXHAUSTED
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aircherd.events import EventBus
-from aircherd.providers.health.cooldowns import TELLS_NOTHING, CooldownManager
+from aircherd.providers.health.cooldowns import SAYS_NOTHING, CooldownManager
 from aircherd.routing.cooldown_rules import RULES
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import Health
@@ -218,10 +218,10 @@ def test_an_answer_that_begins_does_not_end_what_cuts_it(heard):
         heard.book.note_failure(OPENAI, "work", "m", failed(NETWORK, reach="model"))
         heard.time.passes(9)
     heard.book.note_ok(OPENAI, "work", "m", began=heard.book.now())
-    ((_, _, cooldown),) = heard.book.places.cooldowns()
+    ((_, _, cooldown),) = heard.book.store.cooldowns()
     assert (cooldown.scope, cooldown.count) == (("model", None, "m"), 2)
     heard.book.note_whole(OPENAI, "work", "m", began=heard.book.now())
-    assert heard.book.places.cooldowns() == []
+    assert heard.book.store.cooldowns() == []
 
 
 # ------------------------------------------------------------------ the network
@@ -233,7 +233,7 @@ def test_any_real_answer_means_reachable(heard, kind):
     heard.book.note_failure(OPENAI, "work", "m", failed(NETWORK))
     heard.book.note_failure(OPENAI, "work", "m", failed(kind))
     down = heard.book.health("openai", "other")[0] is Health.UNREACHABLE
-    assert down == (kind in TELLS_NOTHING)
+    assert down == (kind in SAYS_NOTHING)
 
 
 def test_a_network_that_is_back_is_back_for_all(heard):
@@ -354,7 +354,7 @@ def test_changes_are_told_once(heard):
 def test_repr_shows_who_is_ill():
     """In a word each."""
     book = CooldownManager(EventBus(), clocks=Time().clocks)
-    assert repr(book) == "<CooldownManager all well>"
+    assert repr(book) == "<CooldownManager all ok>"
     book.note_failure(OLLAMA, None, "m", failed(NETWORK))
     assert repr(book) == "<CooldownManager ollama unreachable>"
 

@@ -18,13 +18,13 @@ def test_news_are_told_and_nothing_else():
         None, failed(FailureClass.RATE, "slow"), PLACE, now=time.ticks, jitter=0
     )
     with bus.subscribed(("provider",), heard.append):
-        news.tell("p", PLACE, None)
-        news.tell("p", PLACE, cooldown)
+        news.publish("p", PLACE, None)
+        news.publish("p", PLACE, cooldown)
         time.wall += 7
-        news.tell("p", PLACE, cooldown)
+        news.publish("p", PLACE, cooldown)
         time.passes(1)
-        news.tell("p", PLACE, cooldown)
-        news.tell("p", PLACE, None)
+        news.publish("p", PLACE, cooldown)
+        news.publish("p", PLACE, None)
     who = {"provider": "p", "key": "work"}
     assert [event.data for event in heard] == [
         {**who, "health": "cooling", "health_reason": "slow", "until": WALL + 1},

@@ -35,7 +35,7 @@ def path(tmp_path):
 
 
 def a_file(path, heard):
-    return CooldownPersistence(path, heard.book.places, WrittenAtOnce(), clocks=heard.time.clocks)
+    return CooldownPersistence(path, heard.book.store, WrittenAtOnce(), clocks=heard.time.clocks)
 
 
 def keep(path, heard):
@@ -74,7 +74,7 @@ def test_what_is_over_by_then_is_dropped(heard, path):
     heard.book.note_failure(OPENAI, "work", "m", failed(FailureClass.QUOTA))
     keep(path, heard)
     book = after_restart(path, Time(wall=WALL + HOUR))
-    assert list(book.places.cooldowns()) == []
+    assert list(book.store.cooldowns()) == []
 
 
 def test_the_count_goes_on(heard, path):
@@ -103,7 +103,7 @@ def test_another_host_or_nobody_is_not_held_to_it(heard, path):
     keep(path, heard)
     moved = {"openai": a_provider("openai", base_url="https://elsewhere.example/v1")}
     for providers in (moved, {}):
-        assert list(after_restart(path, heard.time, providers).places.cooldowns()) == []
+        assert list(after_restart(path, heard.time, providers).store.cooldowns()) == []
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_damaged_file_is_none(path, content, capsys):
     """All start anew, with a word in the log; the next change replaces it."""
     path.parent.mkdir()
     path.write_bytes(content)
-    assert list(after_restart(path, Time()).places.cooldowns()) == []
+    assert list(after_restart(path, Time()).store.cooldowns()) == []
     assert "cooldowns_damaged" in capsys.readouterr().out
 
 
@@ -134,7 +134,7 @@ def test_a_time_of_years_is_damage(path, left):
         f'"kind":"quota","message":"x","left":{left},"ago":0}}'
     )
     path.write_text(f'{{"version":1,"written_at":{WALL},"cooldowns":[{row}]}}')
-    assert list(after_restart(path, Time()).places.cooldowns()) == []
+    assert list(after_restart(path, Time()).store.cooldowns()) == []
 
 
 @pytest.mark.parametrize(("kind", "hours"), [("rate", 24), ("quota", 31 * 24), ("server", 1)])
@@ -147,7 +147,7 @@ def test_a_file_is_believed_no_further_than_a_vendor(path, kind, hours):
     )
     path.write_text(f'{{"version":1,"written_at":{WALL},"cooldowns":[{row}]}}')
     time = Time()
-    ((_, _, cooldown),) = after_restart(path, time).places.cooldowns()
+    ((_, _, cooldown),) = after_restart(path, time).store.cooldowns()
     assert cooldown.until - time.ticks == hours * HOUR
 
 
@@ -156,13 +156,13 @@ def test_what_is_no_file_of_ours_holds_up_no_start(path, make, capsys):
     """A pipe would be waited for, a link may lead anywhere."""
     path.parent.mkdir()
     make(path)
-    assert list(after_restart(path, Time()).places.cooldowns()) == []
+    assert list(after_restart(path, Time()).store.cooldowns()) == []
     assert "cooldowns_unreadable" in capsys.readouterr().out
 
 
 def test_a_missing_file_is_nothing_to_tell(path, capsys):
     """The first start."""
-    assert list(after_restart(path, Time()).places.cooldowns()) == []
+    assert list(after_restart(path, Time()).store.cooldowns()) == []
     assert capsys.readouterr().out == ""
 
 
@@ -180,7 +180,7 @@ async def kept(path, nursery):
     heard = Listened()
     clocks = trio_clocks()
     book = CooldownManager(heard.bus, clocks=clocks, jitter=lambda: 0.0)
-    file = CooldownPersistence(path, book.places, WrittenAtOnce(), clocks=clocks)
+    file = CooldownPersistence(path, book.store, WrittenAtOnce(), clocks=clocks)
     nursery.start_soon(file.run)
     await trio.testing.wait_all_tasks_blocked()
     heard.book = book
@@ -240,7 +240,7 @@ def test_the_file_holds_all_that_cools(failures):
         heard.book.note_failure(a_provider(name), key, model, failed(kind, retry_after=told))
     file = a_file(Path("kept"), heard)
     other = CooldownPersistence(
-        Path("kept"), again.book.places, WrittenAtOnce(), clocks=heard.time.clocks
+        Path("kept"), again.book.store, WrittenAtOnce(), clocks=heard.time.clocks
     )
     other._read = lambda: _CONTENT.decode(file._content())
     other.load(PROVIDERS)
@@ -248,7 +248,7 @@ def test_the_file_holds_all_that_cools(failures):
     def picture(book):
         return {
             (name, each.scope, each.kind, round(each.until, 3), each.count, each.is_vendor_time)
-            for name, _, each in book.places.cooldowns()
+            for name, _, each in book.store.cooldowns()
             if each.until > heard.time.ticks
         }
 

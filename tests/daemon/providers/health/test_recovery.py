@@ -154,8 +154,8 @@ async def test_the_first_check_after_a_new_trouble_is_soon_again(rig, autojump_c
 
 async def test_repr_shows_state(rig, autojump_clock):
     """How much there is to check."""
-    assert repr(rig.recovery) == "<Recovery 0 to check, 0 under way>"
+    assert repr(rig.recovery) == "<Recovery 0 to check, 0 running>"
     rig.hangs = True
     rig.book.note_failure(OPENAI, "work", "m", failed(NETWORK))
     await trio.sleep(31)
-    assert repr(rig.recovery) == "<Recovery 1 to check, 1 under way>"
+    assert repr(rig.recovery) == "<Recovery 1 to check, 1 running>"

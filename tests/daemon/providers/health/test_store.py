@@ -28,9 +28,9 @@ class Rig:
         self.events: list[Event] = []
         self._subscription = bus.subscribed(("provider",), self.events.append)
         self._subscription.__enter__()  # for as long as the bus lives
-        self.places = CooldownStore(CooldownEvents(bus, self.time.clocks), self.time.clocks)
+        self.store = CooldownStore(CooldownEvents(bus, self.time.clocks), self.time.clocks)
         self.changes = 0
-        self.places.watch(self._count)
+        self.store.watch(self._count)
 
     def _count(self) -> None:
         self.changes += 1
@@ -51,98 +51,98 @@ def test_a_call_meets_what_its_key_and_model_are_held_to(rig):
     """The provider, the key, the model and both together; nothing of other keys or models."""
     mine = [PROVIDER, KEY, MODEL, ("key+model", "work", "m")]
     for place in [*mine, ("key", "home", None), ("key+model", "work", "n")]:
-        rig.places.put(OPENAI, rig.cooled(QUOTA, place))
-    assert [each.scope for each in rig.places.touched("openai", "work", "m")] == mine
-    assert rig.places.touched("ollama", "work", "m") == []
-    assert len(rig.places.of("openai")) == 6
+        rig.store.put(OPENAI, rig.cooled(QUOTA, place))
+    assert [each.scope for each in rig.store.matching("openai", "work", "m")] == mine
+    assert rig.store.matching("ollama", "work", "m") == []
+    assert len(rig.store.of("openai")) == 6
 
 
 def test_who_has_nothing_left_is_a_stranger_again(rig):
     """And one that never was one has nothing to forget."""
-    rig.places.drop("openai", KEY)
-    rig.places.put(OPENAI, rig.cooled(QUOTA, KEY))
-    assert rig.places.has("openai")
-    rig.places.drop("openai", MODEL)
-    rig.places.drop("openai", KEY)
-    assert not rig.places.has("openai")
-    assert (rig.places.of("openai"), rig.places.cooldowns()) == ([], [])
+    rig.store.drop("openai", KEY)
+    rig.store.put(OPENAI, rig.cooled(QUOTA, KEY))
+    assert rig.store.has("openai")
+    rig.store.drop("openai", MODEL)
+    rig.store.drop("openai", KEY)
+    assert not rig.store.has("openai")
+    assert (rig.store.of("openai"), rig.store.cooldowns()) == ([], [])
     assert rig.changes == 2
 
 
 def test_everything_comes_with_the_origin_it_was_held_against(rig):
     """So that another server of the same name is not held to it after a restart."""
     cooldown = rig.cooled(QUOTA, KEY)
-    rig.places.put(OLLAMA, cooldown)
-    assert rig.places.cooldowns() == [("ollama", OLLAMA.origin, cooldown)]
+    rig.store.put(OLLAMA, cooldown)
+    assert rig.store.cooldowns() == [("ollama", OLLAMA.origin, cooldown)]
 
 
 def test_changes_are_heard_and_probes_are_not(rig):
     """A probe is tried within seconds: writing it down would be for nothing."""
-    rig.places.put(OPENAI, rig.cooled(QUOTA, KEY))
+    rig.store.put(OPENAI, rig.cooled(QUOTA, KEY))
     probe = msgspec.structs.replace(rig.cooled(QUOTA, KEY), probed_at=rig.time.ticks)
-    rig.places.note_probe("openai", probe)
-    assert (rig.changes, rig.places.at("openai", KEY)) == (1, probe)
+    rig.store.note_probe("openai", probe)
+    assert (rig.changes, rig.store.at("openai", KEY)) == (1, probe)
     longer = rig.cooled(QUOTA, KEY, 7200)
-    rig.places.replace("openai", longer)
-    assert (rig.changes, rig.places.at("openai", KEY)) == (2, longer)
+    rig.store.replace("openai", longer)
+    assert (rig.changes, rig.store.at("openai", KEY)) == (2, longer)
     assert len(rig.events) == 2
 
 
 @pytest.mark.parametrize("seconds", [7200, 5, None])
 def test_made_up_models_have_an_end(rig, monkeypatch, seconds):
     """The first to be over goes; a real one's rate limit stays, and so does what a key's is."""
-    monkeypatch.setattr(store, "MAX_PLACES", 5)
+    monkeypatch.setattr(store, "MAX_SCOPES", 5)
     real: CooldownScope = ("key+model", "work", "real")
-    rig.places.put(OPENAI, rig.cooled(FailureClass.RATE, real, seconds))
-    rig.places.put(OPENAI, rig.cooled(QUOTA, KEY, 1))
+    rig.store.put(OPENAI, rig.cooled(FailureClass.RATE, real, seconds))
+    rig.store.put(OPENAI, rig.cooled(QUOTA, KEY, 1))
     made_up: list[CooldownScope] = [("key+model", "work", f"x{number}") for number in range(100)]
     for place in made_up:
-        rig.places.put(OPENAI, rig.cooled(FailureClass.MODEL, place))
+        rig.store.put(OPENAI, rig.cooled(FailureClass.MODEL, place))
         rig.time.passes(0.1)
-    assert {each.scope for each in rig.places.of("openai")} == {real, KEY, *made_up[-3:]}
+    assert {each.scope for each in rig.store.of("openai")} == {real, KEY, *made_up[-3:]}
 
 
 def test_what_a_vendor_told_goes_last(rig, monkeypatch):
     """However soon it is over: of what was guessed, the missing models go first."""
-    monkeypatch.setattr(store, "MAX_PLACES", 2)
+    monkeypatch.setattr(store, "MAX_SCOPES", 2)
     told, guessed, missing = [("key+model", "work", name) for name in ("told", "guessed", "gone")]
-    rig.places.put(OPENAI, rig.cooled(OVERLOADED, told, 1))
-    rig.places.put(OPENAI, rig.cooled(FailureClass.MODEL, missing))
-    rig.places.put(OPENAI, rig.cooled(OVERLOADED, guessed))
-    assert {each.scope for each in rig.places.of("openai")} == {told, guessed}
-    rig.places.put(OPENAI, rig.cooled(FailureClass.MODEL, missing))
-    assert {each.scope for each in rig.places.of("openai")} == {told, missing}
+    rig.store.put(OPENAI, rig.cooled(OVERLOADED, told, 1))
+    rig.store.put(OPENAI, rig.cooled(FailureClass.MODEL, missing))
+    rig.store.put(OPENAI, rig.cooled(OVERLOADED, guessed))
+    assert {each.scope for each in rig.store.of("openai")} == {told, guessed}
+    rig.store.put(OPENAI, rig.cooled(FailureClass.MODEL, missing))
+    assert {each.scope for each in rig.store.of("openai")} == {told, missing}
 
 
 def test_waking_from_sleep_forgets_the_network(rig):
     """And nothing else: a quota lasts through the night, less the night."""
     quota = rig.cooled(QUOTA, KEY)
-    rig.places.put(OPENAI, rig.cooled(NETWORK, PROVIDER))
-    rig.places.put(OLLAMA, quota)
-    rig.places.look()
-    assert [name for name, _ in rig.places.away()] == ["openai"]
+    rig.store.put(OPENAI, rig.cooled(NETWORK, PROVIDER))
+    rig.store.put(OLLAMA, quota)
+    rig.store.tick()
+    assert [name for name, _ in rig.store.unreachable()] == ["openai"]
     rig.time.sleeps(31)
-    assert rig.places.look() == rig.time.ticks
-    assert [each for _, _, each in rig.places.cooldowns()] == [quota]
-    assert rig.places.away() == []
+    assert rig.store.tick() == rig.time.ticks
+    assert [each for _, _, each in rig.store.cooldowns()] == [quota]
+    assert rig.store.unreachable() == []
 
 
 def test_what_ends_by_itself_is_told_too(rig):
     """By whoever looks after the time; what was counted is forgotten later."""
-    assert rig.places.settle() is None
-    rig.places.put(OPENAI, rig.cooled(OVERLOADED, MODEL))
-    assert rig.places.settle() == 5
+    assert rig.store.expire() is None
+    rig.store.put(OPENAI, rig.cooled(OVERLOADED, MODEL))
+    assert rig.store.expire() == 5
     rig.time.passes(5)
-    assert rig.places.settle() == 600
+    assert rig.store.expire() == 600
     assert rig.events[-1].data == {"provider": "openai", "model": "m", "health": "ok"}
     rig.time.passes(600)
-    assert rig.places.settle() is None
-    assert rig.places.cooldowns() == []
+    assert rig.store.expire() is None
+    assert rig.store.cooldowns() == []
     assert len(rig.events) == 2
 
 
 def test_repr_counts(rig):
     """How many places of how many providers."""
-    rig.places.put(OPENAI, rig.cooled(QUOTA, KEY))
-    rig.places.put(OPENAI, rig.cooled(OVERLOADED, MODEL))
-    assert repr(rig.places) == "<CooldownStore 2 of 1>"
+    rig.store.put(OPENAI, rig.cooled(QUOTA, KEY))
+    rig.store.put(OPENAI, rig.cooled(OVERLOADED, MODEL))
+    assert repr(rig.store) == "<CooldownStore 2 of 1>"

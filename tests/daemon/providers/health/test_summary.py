@@ -8,7 +8,7 @@ from aircherd.providers.health.summary import (
     health_data,
     health_of,
     reason_of,
-    where,
+    scope_data,
     worst,
 )
 from aircherd.routing.cooldown_policy import Cooldown, start_cooldown
@@ -27,7 +27,7 @@ def cooldown(kind: FailureClass, place: CooldownScope = KEY) -> Cooldown:
 
 
 def test_health_as_it_travels():
-    """A reason is named for what it explains, and missing where there is none."""
+    """A reason is named for what it explains, and missing scope_data there is none."""
     assert health_data(Health.OK) == {"health": "ok"}
     told = {"health": "cooling", "health_reason": "slow", "until": 9.0}
     assert told == health_data(Health.COOLING, "slow", 9.0)
@@ -39,9 +39,9 @@ def test_health_as_it_travels():
 
 def test_a_place_names_what_it_is_about():
     """And nothing that it is not about."""
-    assert where("p", KEY) == {"provider": "p", "key": "work"}
-    assert where("p", MODEL) == {"provider": "p", "model": "m"}
-    assert where("p", ("provider", None, None)) == {"provider": "p"}
+    assert scope_data("p", KEY) == {"provider": "p", "key": "work"}
+    assert scope_data("p", MODEL) == {"provider": "p", "model": "m"}
+    assert scope_data("p", ("provider", None, None)) == {"provider": "p"}
 
 
 @pytest.mark.parametrize(
