@@ -1,8 +1,8 @@
-"""What a request may use and has used: the limits it counts against, and its rows in the ledger.
+"""Accounts for calls: what they may use under the limits, and what they used, in the ledger.
 
-room_for    would this candidate exceed a limit?           for plans
-begin       right before a call: reserve, and begin a row  or say which limit is full by now
-settle      after it: what it used, however it ended
+room_for    before a call, for plans: the limit that it would exceed
+begin       right before a call: reserve, and begin its row; or return the limit that is full
+settle      after the call: record what it used, however it ended
 """
 
 from decimal import Decimal, InvalidOperation
@@ -29,12 +29,12 @@ from aircherd.vocabulary.reply import Usage
 from aircherd.vocabulary.usage import CostSource, Settled, Started
 
 MAX_TOKENS = 10**8
-"""Of one call: context windows are a hundredth of that. Larger counts would exhaust limits."""
+"""Of one call: context windows have a hundredth of that. Larger counts are ignored."""
 MAX_PRICES = 2000
 """How many models have their prices cached as integers."""
 
 _CUT_OFF = frozenset({"ok", codes.CANCELLED, codes.TIMEOUT, codes.TRUNCATED})
-"""Outcomes after which the provider may have been working on an answer that was not seen."""
+"""Outcomes after which the provider may have produced output that was not received."""
 
 
 class Cost(NamedTuple):
@@ -54,14 +54,14 @@ class PendingCharge(Started, kw_only=True, eq=False):
     def settle(
         self, outcome: str, ms: int, first_ms: int | None, reply: Reply, *, was_sent: bool = True
     ) -> str | None:
-        """Record what the call used, however it ended; return its cost in USD if that is known.
+        """Record what the call used, however it ended; return its cost in USD if known.
 
         Args:
             outcome: `ok` or an error code.
             ms: How long the call took, in milliseconds.
-            first_ms: When the first output came.
+            first_ms: How long the first output took.
             reply: What was received.
-            was_sent: Whether the request had begun to leave.
+            was_sent: Whether any of the request was sent.
         """
         ending = reply.ending
         if ending is None or (usage := ending.usage) is None:
@@ -84,31 +84,31 @@ class PendingCharge(Started, kw_only=True, eq=False):
     def _settle_estimated(
         self, outcome: str, ms: int, first_ms: int | None, reply: Reply, *, was_sent: bool
     ) -> str | None:
-        """Record a call whose counts are not all known; return its cost in USD if that is known.
+        """Record a call without reliable counts; return its cost in USD if known.
 
-        What is not known is estimated, but a call that produced nothing used nothing.
+        The counts are estimated, but a call that produced nothing used nothing.
         """
         accounting, candidate, ending = self.accounting, self.candidate, reply.ending
         known, source = accounting.cost_of(candidate, None if ending is None else ending.cost, None)
         nano = None if known is None else known.nano
-        was_working = was_at_work(outcome, reply, was_sent=was_sent)
-        if not was_working and reply.usage is None:
+        was_producing = produced_output(outcome, reply, was_sent=was_sent)
+        if not was_producing and reply.usage is None:
             nano = 0 if known is None else nano
             accounting.settle(self, Settled(outcome, ms, first_ms, None, nano, source))
             return None if known is None else known.usd
         usage = reply.usage if reply.usage is None or is_plausible(reply.usage) else None
-        if was_working:
+        if was_producing:
             usage = self._at_least(usage)
         cost_estimated = False
         if known is None and usage is not None and candidate.model.prices is not None:
             cost = accounting.catalog_cost(candidate.model.prices, usage)
             cost_estimated, nano = cost is not None, cost and cost.nano
-        settled = Settled(outcome, ms, first_ms, usage, nano, source, was_working, cost_estimated)
+        settled = Settled(outcome, ms, first_ms, usage, nano, source, was_producing, cost_estimated)
         accounting.settle(self, settled)
         return None if known is None else known.usd
 
     def _at_least(self, reported: Usage | None) -> Usage:
-        """Return the estimate, or what was `reported` so far where that is more."""
+        """Return the estimate, or the counts `reported` so far where they are higher."""
         if reported is None:
             return Usage(self.input_estimate, self.output_estimate)
         return msgspec.structs.replace(
@@ -139,34 +139,34 @@ class UsageAccounting:
         self._prices: dict[int, tuple[Prices, TokenPrices | None]] = {}  # by id(Prices)
         limits.before_first_limit = self._admit_open
 
-    def expected_output(self, provider: str, model: Model, needs: Requirements) -> int:
-        """Return how many tokens may come: what is reserved, and what prices are compared for.
+    def expected_output(self, provider: str, model: Model, requirements: Requirements) -> int:
+        """Return how many output tokens to expect: for reservations and for comparing prices.
 
-        The request's own maximum if it has one, else what this model's answers usually have; and
-        never more than the model can give.
+        The request's maximum if it has one, else the estimate for this model, but at most the
+        model's maximum.
         """
-        output = needs.output_tokens or self.outputs.estimate(provider, model.id)
+        output = requirements.output_tokens or self.outputs.estimate(provider, model.id)
         maximum = model.max_output
         return output if maximum is None or output <= maximum else maximum
 
     def room_for(
-        self, client: str, provider: str, key: str | None, model: Model, needs: Requirements
+        self, client: str, provider: str, key: str | None, model: Model, requirements: Requirements
     ) -> Limited | None:
         """Return the limit that such a call would exceed now, None if there is none."""
         if not self._limits.has_limits:
             return None
-        output = self.expected_output(provider, model, needs)
-        cost = self._estimated_cost(model.prices, needs.input_tokens, output)
+        output = self.expected_output(provider, model, requirements)
+        cost = self._estimated_cost(model.prices, requirements.input_tokens, output)
         limit_key = LimitKey(provider, key, model.id, client)
-        return self._limits.check(limit_key, needs.input_tokens + output, cost)
+        return self._limits.check(limit_key, requirements.input_tokens + output, cost)
 
     def begin(
-        self, candidate: Candidate, caller: Caller, needs: Requirements
+        self, candidate: Candidate, caller: Caller, requirements: Requirements
     ) -> PendingCharge | Limited:
-        """Reserve what the call may use and begin its row; or return the limit that is full."""
+        """Reserve what the call may use and begin its row, or return the limit that is full."""
         model, reservation = candidate.model, None
-        provider, name, tokens = candidate.provider.name, model.id, needs.input_tokens
-        output = self.expected_output(provider, model, needs)
+        provider, name, tokens = candidate.provider.name, model.id, requirements.input_tokens
+        output = self.expected_output(provider, model, requirements)
         cost = None if model.prices is None else self._estimated_cost(model.prices, tokens, output)
         if self._limits.has_limits:
             key = LimitKey(provider, candidate.key, name, caller.client)
@@ -192,7 +192,7 @@ class UsageAccounting:
         return charge
 
     def settle(self, charge: PendingCharge, settled: Settled) -> None:
-        """Record how a call ended: the same in the ledger and under the limits."""
+        """Record how a call ended, in the ledger and under the limits."""
         self._ledger.settle(charge, settled)
         reservation = charge.reservation
         if reservation is not None:
@@ -203,10 +203,10 @@ class UsageAccounting:
     def cost_of(
         self, candidate: Candidate, reported: str | None, usage: Usage | None
     ) -> tuple[Cost | None, CostSource | None]:
-        """Return what a call cost, and who says so: `reported` is what the provider says.
+        """Return the cost of a call and its source; `reported` is the provider's report in USD.
 
-        OpenRouter bills what it reports. Another provider's report counts only if the catalog has
-        no price, or a server that reports 0 would bypass every limit.
+        OpenRouter bills what it reports. The report of another provider counts only if the catalog
+        has no price: otherwise a server that reports 0 would bypass every limit.
         """
         prices, known = candidate.model.prices, None
         if prices is not None and usage is not None:
@@ -218,7 +218,7 @@ class UsageAccounting:
         return known, None if known is None else "catalog"
 
     def catalog_cost(self, prices: Prices, usage: Usage) -> Cost | None:
-        """Return what a call costs by these prices; None if they are not valid."""
+        """Return what a call costs at these prices, None if they are invalid."""
         in_units = self._token_prices(prices)
         if in_units is None:
             amount = catalog_cost.cost(prices, usage)
@@ -227,7 +227,7 @@ class UsageAccounting:
         return None if units is None else Cost(in_units.text(units), in_units.nano(units))
 
     def _estimated_cost(self, prices: Prices | None, tokens: int, output: int) -> int | None:
-        """Return what a call may cost in nano-USD, None where that is unknown."""
+        """Return what a call may cost in nano-USD, None if unknown."""
         if prices is None:
             return None
         in_units = self._token_prices(prices)
@@ -262,22 +262,22 @@ class UsageAccounting:
 
 
 def is_plausible(usage: Usage) -> bool:
-    """Return whether the counts can be true."""
+    """Return whether the counts are possible."""
     return usage.input_tokens <= MAX_TOKENS >= usage.output_tokens
 
 
-def was_at_work(outcome: str, reply: Reply, *, was_sent: bool) -> bool:
-    """Return whether the provider had begun to answer.
+def produced_output(outcome: str, reply: Reply, *, was_sent: bool) -> bool:
+    """Return whether the provider had begun to produce output.
 
-    What was cut off, by a deadline or by the client, was being worked on all the same: without a
-    stream, nothing of that is seen before the end.
+    A call that was cut off, by a deadline or by the client, counts: without a stream, output is
+    received only at the end.
     """
-    has_come = reply.has_begun or reply.ending is not None
-    return has_come or (was_sent and outcome in _CUT_OFF)
+    has_output = reply.has_begun or reply.ending is not None
+    return has_output or (was_sent and outcome in _CUT_OFF)
 
 
 def reported_cost(text: str) -> Cost | None:
-    """Return what a provider says a call cost, None if it is not a possible amount."""
+    """Return the cost that a provider reported, None if it is not a valid amount."""
     try:
         amount = Decimal(text)
         return Cost(catalog_cost.decimal_text(amount), to_nano(amount))

@@ -11,7 +11,7 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aircherd.chat.accounting import UsageAccounting, reported_cost, was_at_work
+from aircherd.chat.accounting import UsageAccounting, produced_output, reported_cost
 from aircherd.chat.caller import Caller
 from aircherd.chat.reply import Reply
 from aircherd.config.load import parse_config
@@ -65,8 +65,8 @@ def reply_of(*events: object) -> Reply:
 def settle(candidate: Candidate, outcome: str, *events: object) -> tuple[Settled, str | None]:
     """Settle a call with an estimate of 10 + 100 tokens; return its row and its cost."""
     ledger = FakeLedger()
-    needs = Requirements(input_tokens=10, output_tokens=100)
-    charge = accounting_of(ledger).begin(candidate, CALLER, needs)
+    requirements = Requirements(input_tokens=10, output_tokens=100)
+    charge = accounting_of(ledger).begin(candidate, CALLER, requirements)
     cost = charge.settle(outcome, 1, None, reply_of(*events))
     return ledger.settled[charge.id], cost
 
@@ -139,8 +139,8 @@ def test_unreported_usage_is_estimated_and_marked(outcome, events, usage, nano, 
 async def test_expected_output_is_bounded_by_the_model(asked, most, output):
     """The request's maximum if it has one, else the estimate."""
     accounting = Chats(FakeProviderClient()).controller.services.accounting
-    model, needs = Model(id="m", max_output=most), Requirements(output_tokens=asked)
-    assert accounting.expected_output("a", model, needs) == output
+    model, requirements = Model(id="m", max_output=most), Requirements(output_tokens=asked)
+    assert accounting.expected_output("a", model, requirements) == output
 
 
 def test_a_reported_cost_is_not_an_estimate():
@@ -239,7 +239,7 @@ def test_the_cost_of_a_call_and_its_source(candidate, ending, expected):
 
 
 @pytest.mark.parametrize(
-    ("events", "outcome", "at_work"),
+    ("events", "outcome", "is_producing"),
     [
         ([], "rate_limited", False),
         ([], "network", False),
@@ -250,9 +250,9 @@ def test_the_cost_of_a_call_and_its_source(candidate, ending, expected):
         ([], "ok", True),
     ],
 )
-def test_a_cut_off_call_was_at_work(events, outcome, at_work):
+def test_a_cut_off_call_produced_output(events, outcome, is_producing):
     """A timeout or a cancellation is billed by the provider."""
-    assert was_at_work(outcome, reply_of(*events), was_sent=True) is at_work
+    assert produced_output(outcome, reply_of(*events), was_sent=True) is is_producing
 
 
 async def test_a_timeout_counts_as_estimated(autojump_clock):
