@@ -30,16 +30,15 @@ class _Tier(NamedTuple):
 class TokenPrices:
     """The prices of one model. Amounts are in units of 10**-`decimals` USD."""
 
-    __slots__ = ("_divisor", "_factor", "_most", "_one", "_tiers", "decimals", "prices")
+    __slots__ = ("_divisor", "_factor", "_max_units", "_one", "_tiers", "decimals")
 
     def __init__(self, prices: Prices, decimals: int) -> None:
-        self.prices = prices
         self.decimals = decimals
         scale = decimals - _PER_MILLION
         tiers = [_tier(tier.above, tier.rates, scale) for tier in reversed(prices.tiers)]
         self._tiers = (*tiers, _tier(-1, prices.rates, scale))
         self._one: int = 10**decimals
-        self._most = MAX_USD * self._one
+        self._max_units = MAX_USD * self._one
         self._factor: int = 10 ** max(DECIMALS - decimals, 0)
         self._divisor: int = 10 ** max(decimals - DECIMALS, 0)
 
@@ -62,7 +61,7 @@ class TokenPrices:
 
     def nano(self, units: int) -> int | None:
         """Return units in nano-USD, rounded half to even; None if they exceed `MAX_USD`."""
-        if units > self._most:
+        if units > self._max_units:
             return None
         if self._divisor == 1:
             return units * self._factor

@@ -118,7 +118,7 @@ KNOWN, TOKENS, BOTH = (False, False), (True, False), (True, True)
         ("ok", [Ending("stop")], Usage(10, 100), 210_000, BOTH),
         ("ok", [Ending("stop", Usage(3, 10**9))], Usage(10, 100), 210_000, BOTH),
         ("timeout", [], Usage(10, 100), 210_000, BOTH),
-        # Counts on the way say how much it was at least.
+        # Counts during the call are a minimum.
         ("cancelled", [UsageDelta(Usage(30, 1))], Usage(30, 100), 230_000, BOTH),
         ("truncated", [TextDelta("x"), UsageDelta(Usage(3, 500))], Usage(3, 500), 1_003_000, BOTH),
         ("overloaded", [UsageDelta(Usage(30, 1))], Usage(30, 1), 32_000, (False, True)),

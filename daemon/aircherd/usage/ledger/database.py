@@ -1,7 +1,7 @@
 """Reads and writes the ledger's database over its only connection.
 
     absent or empty      created, mode 0600
-    damaged              moved aside with the files beside it, and replaced by a new one with what
+    damaged              moved aside with the files next to it, and replaced by a new one with what
                          can still be read; `note` says so, and `lost_at` since when it is complete
     of a later version   left as it is, not even opened for writing; `refusal` says so, and new
                          attempts are held in memory, as far as that goes

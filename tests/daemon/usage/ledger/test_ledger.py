@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 import trio
+import trio.lowlevel
 
 from aircherd.errors import LedgerUnavailable
+from aircherd.usage.ledger import writer
 from aircherd.usage.ledger.ledger import open_ledger
 from aircherd.usage.ledger.report import Sums
 from aircherd.usage.ledger.writer import LedgerState
@@ -126,6 +128,25 @@ async def test_an_attempt_is_settled_once(path):
     assert attempts(path, "id, outcome, cost_nano") == [(1, "ok", 5_000)]
 
 
+async def test_attempts_that_end_while_they_are_written_are_complete(path, monkeypatch):
+    """The thread takes them at any moment between `begin` and `settle`."""
+    monkeypatch.setattr(writer, "BATCH_SECONDS", 0)
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        async with open_at_noon(path) as ledger:
+            for number in range(3000):
+                attempt = ledger.begin(started())
+                if number % 3 == 0:
+                    await trio.lowlevel.checkpoint()
+                ledger.settle(attempt, settled())
+            assert await ledger.flush()
+            assert (ledger.statistics().waiting, ledger.statistics().lost) == (0, 0)
+    finally:
+        sys.setswitchinterval(interval)
+    assert attempts(path) == [(number, "ok") for number in range(1, 3001)]
+
+
 async def test_attempts_in_progress_at_the_end_are_unknown_after_a_restart(path):
     """They count as estimated, and ids continue."""
     async with open_at_noon(path) as ledger:
@@ -156,7 +177,7 @@ async def test_the_file_has_no_field_for_a_secret(path):
     assert not fields & {"messages", "prompt", "reply", "content", "secret"}
     async with open_at_noon(path) as ledger:
         ledger.settle(ledger.begin(started()), settled())
-    assert b"default" in path.read_bytes()  # the key's label, and nothing else of it
+    assert b"default" in path.read_bytes()  # only the key's label
 
 
 async def test_old_attempts_are_removed_but_not_their_days(path):

@@ -418,9 +418,9 @@ async def test_a_loss_is_recorded_once(file, monkeypatch):
         await writer.ask(do_nothing)
         assert (file.losses, writer.lost) == (1, 1)
         file.unwritable = {3}
-        file.failures = [None, None, None, FULL]  # of both and each, and of writing the loss down
+        file.failures = [None, None, None, FULL]  # three writes, then the record of the loss
         put(writer, 3, 4)
-        await wait_for(lambda: file.losses == 2, "it is written down")
+        await wait_for(lambda: file.losses == 2, "it is recorded")
         assert (await writer.ask(lambda _: writer.state)).status == "ok"
 
 

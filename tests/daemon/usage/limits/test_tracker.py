@@ -412,7 +412,7 @@ class Life(RuleBasedStateMachine):
             assert self.sums() == before
             return None
         assert expected is None
-        # Whatever was taken beyond the limit before: nothing is added to it.
+        # Usage may be beyond the limit already, but nothing is added to it.
         for needed, (used, reserved), most in zip(
             (tokens, cents * CENT), self.sums(), (40, 20 * CENT), strict=True
         ):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from aircherd.usage.limits.windows import next_start, window_start
 
-# Changes at 2 o'clock, at midnight to both sides, at one past midnight, by half an hour, by a day.
+# Changes at 2:00, at midnight in both directions, at 0:01, by half an hour, by a day.
 ZONES = [
     "UTC",
     "Europe/Berlin",
@@ -58,9 +58,9 @@ def test_days_and_months_follow_the_calendar_in_local_time(per, now, start, foll
     [
         ("2026-03-29", "Europe/Berlin", 23),
         ("2026-10-25", "Europe/Berlin", 25),
-        ("2018-11-04", "America/Sao_Paulo", 23),  # midnight was left out
+        ("2018-11-04", "America/Sao_Paulo", 23),  # no midnight
         ("2018-02-17", "America/Sao_Paulo", 25),
-        ("2025-11-02", "America/Havana", 25),  # midnight came twice
+        ("2025-11-02", "America/Havana", 25),  # two midnights
         ("2026-04-05", "Australia/Lord_Howe", 24.5),
     ],
 )
@@ -87,7 +87,7 @@ def test_now_is_always_within_its_window(zone, per, now):
     tz = ZoneInfo(zone)
     start, following = window_start(per, now, tz), next_start(per, now, tz)
     assert start <= now < following
-    if zone != "America/St_Johns":  # where a minute of a day came before the last hour of another
+    if zone != "America/St_Johns":  # one minute of a day preceded the last hour of another
         assert window_start(per, start, tz) == start
         assert next_start(per, start, tz) == following
         assert window_start(per, following, tz) == following
