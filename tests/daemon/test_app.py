@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from aircherd.ipc.socket_file import AlreadyRunning
 from aircherd.testing.keyring import MemoryStore
-from aircherd.testing.simulator import open_simulator
+from aircherd.testing.simulator import Fault, open_simulator
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.models import Model
 from helpers.daemon.in_process import KEY, ask, running, write_config
@@ -154,24 +154,26 @@ def awaited_frames(coroutine) -> list[str]:
     return names
 
 
-async def test_a_chat_crosses_few_frames(environ):
-    """From the request's task to the socket at most 15 coroutines wait for each other."""
-    chats = []
+@pytest.mark.parametrize("after", [None, 0])
+async def test_a_chat_crosses_few_frames(environ, after):
+    """From its task to the socket at most 15 coroutines wait, for the head as for the body."""
+    stacks = []
     async with open_simulator(accept={"openai": KEY}) as sim:
-        sim.behave(delay=0.3)
         write_config(environ, f'[providers.work]\nkind="openai"\nbase_url="{sim.url}/v1"\n')
         async with running(environ, keyring=MemoryStore()) as services:
-            await ask(services, "auth.login", provider="work", key=KEY)
+            await ask(services, "auth.login", provider="work", key=KEY, verify=False)
             message = {"role": "user", "content": "hello"}
             async with trio.open_nursery() as nursery:
-                for stream in (False, True):
-                    fields = {"model": "work/m", "messages": [message], "stream": stream}
-                    nursery.start_soon(partial(ask, services, "chat", **fields))
-                while len(chats) < 2:
+                chat = partial(ask, services, "chat", model="work/m", messages=[message])
+                await chat()  # the first one is planned, the next ones are not
+                sim.faults.add(Fault("stall", after=after, times=None))
+                nursery.start_soon(chat)
+                while not stacks:
                     await trio.sleep(0.01)
-                    stacks = map(awaited_frames, served_coroutines())
-                    chats = [each for each in stacks if SOCKET in each]
-    assert [each[: each.index(SOCKET) + 1] for each in chats if each.index(SOCKET) >= 15] == []
+                    found = map(awaited_frames, served_coroutines())
+                    stacks = [each for each in found if SOCKET in each]
+                nursery.cancel_scope.cancel()
+    assert [each[: each.index(SOCKET) + 1] for each in stacks if each.index(SOCKET) >= 15] == []
 
 
 def served_coroutines() -> list[Coroutine]:
