@@ -165,7 +165,8 @@ async def test_a_chat_crosses_few_frames(environ, after):
             message = {"role": "user", "content": "hello"}
             async with trio.open_nursery() as nursery:
                 chat = partial(ask, services, "chat", model="work/m", messages=[message])
-                await chat()  # the first one is planned, the next ones are not
+                await chat()  # its key is known to work from now on
+                await chat()  # the first choice is known from now on
                 sim.faults.add(Fault("stall", after=after, times=None))
                 nursery.start_soon(chat)
                 while not stacks:
