@@ -2,11 +2,12 @@
 
 In: a `ChatRequest`, a provider and a key. Out: batches of `ReplyEvent`, or one `ProviderFailed`.
 
-- `client`: the interface for the rest of the daemon. `streaming_call`: one chat under way;
-  `free_calls`: key checks and model lists; `download`: short replies; `api_client`: shared by both.
+- `client`: the interface for the rest of the daemon. `call_target`: where a chat goes;
+  `streaming_call`: one chat under way; `free_calls`: key checks and model lists; `download`: whole
+  replies; `api_client`: what all calls share.
 - `registry`: API kind -> adapter. `adapter`: what each adapter does; sans-I/O, bytes to events.
 - `anthropic`, `gemini`, `ollama`, `openai_chat`, `openai_responses`, `openrouter`: a folder for
-  each vendor API. `chat_completions`: what OpenAI's format is for all servers that speak it.
+  each vendor API. `chat_completions`: the format that several of them share.
 - `codec`: what adapters share: SSE, NDJSON, JSON in and out, conversations. `request_fields`,
   `headers`, `model_list`: parts of requests, headers, lists of models.
 - `error_mapping`: what a vendor's error means. `hints`: adds what the user can do about it.

@@ -52,8 +52,7 @@ def _openai_adapter(request: ChatRequest, model: Model) -> Adapter:
     """Return the adapter for a chat with OpenAI itself.
 
     It gets chat completions too, except for what only its Responses API takes: its own thinking
-    sent
-    back, and tools for a model that thinks.
+    sent back, and tools for a model that thinks.
     """
     has_tools_and_thinks = bool(request.tools) and _thinks(request, model)
     if has_tools_and_thinks or has_reasoning(request):

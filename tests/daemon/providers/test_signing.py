@@ -143,20 +143,20 @@ class Endless:
 
 
 @pytest.mark.parametrize(
-    ("signer", "words"),
+    ("signer", "phrase"),
     [
         (Endless(), f"more than {MAX_CALLS} calls"),
         (Endless("https://elsewhere.example/v1/chat"), "must not change the origin"),
     ],
 )
-async def test_what_a_signer_must_not_do(signer: Signer, words: str) -> None:
+async def test_what_a_signer_must_not_do(signer: Signer, phrase: str) -> None:
     """It fails, and nothing is sent to another host."""
 
     async def fetch(_: HttpRequest) -> HttpReply:
         await trio.lowlevel.checkpoint()
         return HttpReply(b"", lambda _: None)
 
-    with pytest.raises(RuntimeError, match=words):
+    with pytest.raises(RuntimeError, match=phrase):
         await Signing(lambda: 0.0).sign(signer, CALL, KEY, fetch)
 
 
@@ -366,20 +366,20 @@ async def test_a_check_of_a_key_that_gets_no_token(tokens: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "kind", "words"),
+    ("url", "kind", "phrase"),
     [
         ("http://127.0.0.1:1/token", F.NETWORK, "127.0.0.1:1"),
         ("http://login.example/token", F.PROTOCOL, "cannot sign this request"),
     ],
 )
 async def test_an_unreachable_token_server(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, url: str, kind: FailureClass, words: str
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, url: str, kind: FailureClass, phrase: str
 ) -> None:
     """It is a network failure; a key never goes to another machine over plain http."""
     monkeypatch.setitem(SIGNERS, "made-up", TokenSigner(url))
     failure = await bench.failing()
     assert (failure.kind, bench.vendor.paths()) == (kind, [])
-    assert words in failure.message
+    assert phrase in failure.message
 
 
 async def test_internal_errors_are_not_the_vendors(

@@ -43,7 +43,7 @@ async def test_conversation(bench: Bench) -> None:
     outcome = await bench.ask("first", answer, {"role": "system", "content": "be kind"}, "second")
     assert outcome.text == "second"
     body = json.dumps(bench.last.json)
-    places = [body.index(words) for words in ("first", "first answer", "second")]
+    places = [body.index(text) for text in ("first", "first answer", "second")]
     assert places == sorted(places)
     assert "be kind" in body
 

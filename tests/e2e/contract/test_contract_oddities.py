@@ -21,7 +21,7 @@ NOT_IT = "not of its API|not a stream of events|sent a reply without"
 
 @BOTH
 @pytest.mark.parametrize(
-    ("fault", "expected", "words"),
+    ("fault", "expected", "message"),
     [
         ({"kind": "html"}, F.SERVER, "a web page"),
         ({"kind": "html", "status": 200}, F.PROTOCOL, "check base_url"),
@@ -36,13 +36,13 @@ NOT_IT = "not of its API|not a stream of events|sent a reply without"
     ],
 )
 async def test_responses_of_another_kind(
-    bench: Bench, fault: dict[str, object], expected: FailureClass, words: str, stream: bool
+    bench: Bench, fault: dict[str, object], expected: FailureClass, message: str, stream: bool
 ) -> None:
     """The message says what came instead, and what to check."""
     bench.meet(**fault)  # type: ignore[arg-type]
     failure = await bench.refused(PROMPT, stream=stream)
     assert failure.kind is expected
-    assert re.search(words, failure.message)
+    assert re.search(message, failure.message)
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/octet-stream", ""])
@@ -117,7 +117,7 @@ async def test_counts_as_strings(bench: Bench, stream: bool) -> None:
 async def test_no_usage(bench: Bench, stream: bool) -> None:
     """It is unknown, not zero."""
     usage = '"(usage|usageMetadata|prompt_eval_count|eval_count)":'
-    await bench.answer_with((usage, '"nobody_knows":'), stream=stream)
+    await bench.answer_with((usage, '"unknown_field":'), stream=stream)
     outcome = await bench.ask(PROMPT, stream=stream)
     assert (outcome.text, outcome.usage) == ("one two", None)
 

@@ -76,8 +76,8 @@ async def test_image_from_a_tool(bench: Bench) -> None:
     answers = user(picture, result(calls[1], "nothing"))
     then = await bench.ask(question, outcome.message, answers, tools=[TOOL])
     assert then.finish == "stop"
-    for words in ("see there", "nothing", PNG):
-        assert words in bench.last_body
+    for prompt in ("see there", "nothing", PNG):
+        assert prompt in bench.last_body
 
 
 async def test_tools_without_choice(bench: Bench) -> None:

@@ -121,11 +121,11 @@ README = Path(__file__).parents[3] / "README.md"
 
 
 @pytest.mark.parametrize(
-    "words", re.findall(r"aircher-cli (models list[^#\n]*)", README.read_text())
+    "message", re.findall(r"aircher-cli (models list[^#\n]*)", README.read_text())
 )
-def test_the_examples_find_models(daemon, words):
+def test_the_examples_find_models(daemon, message):
     """The README's examples find something."""
-    done = daemon.cli(*shlex.split(words), "--json")
+    done = daemon.cli(*shlex.split(message), "--json")
     assert json.loads(done.stdout)["models"]
 
 

@@ -138,10 +138,10 @@ def test_a_forced_tool_is_refused_by_name(daemon, sim):
 
 def test_a_long_prompt_is_not_cut_off(daemon, sim):
     """A prompt longer than the server's default window arrives whole."""
-    words = " ".join(map(str, range(6000)))
-    done = daemon.cli("ask", "--json", "-m", "ollama/m", stdin=words)
+    expected = " ".join(map(str, range(6000)))
+    done = daemon.cli("ask", "--json", "-m", "ollama/m", stdin=expected)
     answer = json.loads(done.stdout)
-    assert (answer["text"], answer["usage"]["input_tokens"]) == (words, 6000)
+    assert (answer["text"], answer["usage"]["input_tokens"]) == (expected, 6000)
     assert chats(sim)[-1]["options"]["num_ctx"] == 16_384
 
 
@@ -170,7 +170,7 @@ def test_a_cloud_with_a_key(daemon, sim):
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"),
+    ("fault", "expected"),
     [
         (Fault("stream_error", after=1), "llama runner process has terminated"),
         (Fault("truncate", after=1), "broke off"),
@@ -180,17 +180,17 @@ def test_a_cloud_with_a_key(daemon, sim):
         (Fault("inject", after=1, text="x" * 9_000_000), "a line of more than 8388608 bytes"),
     ],
 )
-def test_a_truncated_reply_is_a_failure(daemon, sim, fault, words):
+def test_a_truncated_reply_is_a_failure(daemon, sim, fault, expected):
     """The text so far is shown, with the reason and exit code 5."""
     sim.faults.add(fault)
     done = daemon.cli("ask", "-m", "ollama/m", "one two three")
     assert done.returncode == 5
     assert done.stdout.startswith("one")
-    assert words in done.stderr
+    assert expected in done.stderr
 
 
 @pytest.mark.parametrize(
-    ("fault", "words"),
+    ("fault", "expected"),
     [
         (Fault("error", error="overloaded"), "is overloaded (HTTP 503): server busy"),
         (Fault("error", error="context"), "the prompt is too long for the model (HTTP 400)"),
@@ -199,12 +199,12 @@ def test_a_truncated_reply_is_a_failure(daemon, sim, fault, words):
         (Fault("empty"), "answered with nothing at all"),
     ],
 )
-def test_error_messages(daemon, sim, fault, words):
+def test_error_messages(daemon, sim, fault, expected):
     """Ours comes first, then the server's."""
     sim.faults.add(fault)
     done = daemon.cli("ask", "-m", "ollama/m", "hello")
     assert done.returncode != 0
-    assert words in done.stderr
+    assert expected in done.stderr
 
 
 @pytest.mark.parametrize("text", ["\n\n", "\r\n \r\n", '{"status":"thinking about it"}\n'])

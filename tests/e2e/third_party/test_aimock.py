@@ -84,7 +84,7 @@ CODES = {
     "drop": ("provider_error", "HTTP 500"),
     "flood": ("rate_limited", "HTTP 429"),
 }
-"""What becomes of each trouble: the error's code, and words of its message."""
+"""Each fault -> the error's code, and a pattern of its message."""
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -164,9 +164,9 @@ def test_thinking_is_separate_from_the_answer(mocked, model, stream):
 @pytest.mark.parametrize("prompt", CODES)
 def test_its_errors_have_their_class(mocked, model, stream, prompt):
     """In aimock's version of each vendor's format, which may differ from ours."""
-    code, words = CODES[prompt]
+    code, pattern = CODES[prompt]
     request = {"messages": [{"role": "user", "content": prompt}], "model": model, "stream": stream}
-    with mocked.client() as client, pytest.raises(DaemonError, match=words) as caught:
+    with mocked.client() as client, pytest.raises(DaemonError, match=pattern) as caught:
         client.chat(request)
     assert caught.value.code == code
 

@@ -46,8 +46,8 @@ def block(index: int, content: str, *deltas: str) -> bytes:
     return begun + b"".join(pieces) + event("content_block_stop", f',"index":{index} ')
 
 
-def text(index: int, *words: str) -> bytes:
-    deltas = [f'{{"type":"text_delta","text":{json.dumps(each)}}}' for each in words]
+def text(index: int, *prompt: str) -> bytes:
+    deltas = [f'{{"type":"text_delta","text":{json.dumps(each)}}}' for each in prompt]
     return block(index, '{"type":"text","text":""}', *deltas)
 
 
@@ -59,8 +59,8 @@ def call(index: int, identity: str, *fragments: str) -> bytes:
     return block(index, content, *deltas)
 
 
-def thought(index: int, signature: str, *words: str) -> bytes:
-    deltas = [f'{{"type":"thinking_delta","thinking":{json.dumps(each)}}}' for each in words]
+def thought(index: int, signature: str, *prompt: str) -> bytes:
+    deltas = [f'{{"type":"thinking_delta","thinking":{json.dumps(each)}}}' for each in prompt]
     signed = f'{{"type":"signature_delta","signature":"{signature}"}}'
     content = '{"type":"thinking","thinking":"","signature":""}'
     return block(index, content, *deltas, signed)

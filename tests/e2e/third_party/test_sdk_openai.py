@@ -39,8 +39,8 @@ def usage(counts: str) -> bytes:
     return f'data: {{{HEAD},"choices":[],"usage":{{{counts}}},"obfuscation":""}}\n\n'.encode()
 
 
-def said(*words: str) -> bytes:
-    return b"".join(chunk(f'"content":{json.dumps(word)}') for word in words)
+def said(*expected: str) -> bytes:
+    return b"".join(chunk(f'"content":{json.dumps(word)}') for word in expected)
 
 
 def called(*calls: str) -> bytes:

@@ -48,7 +48,7 @@ def write_messages(ordered: list[Turn]) -> list[AnthropicMessage]:
 
     Raises:
         ProviderFailed: BAD_REQUEST: a call's arguments are not an object, or all messages are
-        empty.
+            empty.
     """
     merged: list[_Message] = []
     for turn in ordered:

@@ -80,7 +80,7 @@ class ThinkingProfile(msgspec.Struct, frozen=True):
 _OLD = ThinkingProfile(is_adaptive=False, takes_sampling=True)
 _ALWAYS = ThinkingProfile(off_type=None, overrides={"none": "low"})
 
-# The first row that fits decides: the model line (None: any), and its first version.
+# The first matching row decides: the model line (None: any), and its first version.
 _PROFILES: tuple[tuple[str | None, Version, ThinkingProfile], ...] = (
     ("fable", (0, 0), _ALWAYS),
     ("mythos", (0, 0), _ALWAYS),
@@ -123,7 +123,7 @@ def check_last_message(messages: list[AnthropicMessage], model: Model) -> None:
 
     Raises:
         ProviderFailed: UNSUPPORTED: the last message is the assistant's, and the model refuses
-        that.
+            that.
     """
     if messages[-1]["role"] == "assistant" and thinking_profile(model.id).is_adaptive:
         fail(

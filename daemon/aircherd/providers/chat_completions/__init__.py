@@ -2,7 +2,8 @@
 
 - `request`: the body of a chat request; `messages`: the conversation inside it.
 - `quirks`: in what servers differ: efforts, field names, tool call ids.
-- `reply`: streamed and whole replies to events; `tool_calls`, `usage`: parts of them.
+- `reply`: streamed and whole replies to events; `plain`: the fast path for plain text.
+- `tool_calls`, `usage`: parts of replies.
 - `thinking`: how servers send a model's thinking, and how it goes back to them.
 - `models`: the list of models.
 """

@@ -1,6 +1,6 @@
 """A conversation in the chat completions format.
 
-Where the format has no field, something stands in:
+Where the format has no field, a substitute is used:
 
 - Images in a tool result: a text says so, and they follow in the user's next message.
 - A failed tool: its text begins with "Error: ".
@@ -30,7 +30,7 @@ def write_messages(request: ChatRequest, quirks: Quirks) -> list[object]:
     """
     system, is_json = request.system or "", isinstance(request.response_format, JsonFormat)
     if not is_json and {type(message.content) for message in request.messages} <= {str}:
-        # Messages of nothing but text are encoded as they are.
+        # Messages with only text are encoded as they are.
         prompt: list[object] = [{"role": "system", "content": system}] if system else []
         return prompt + request.messages
     ordered = turns(request.messages)

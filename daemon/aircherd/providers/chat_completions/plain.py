@@ -1,7 +1,7 @@
-"""The usual reply of chat completions, read in one typed pass: one choice, text, plain counts.
+"""The fast path for the usual chat completions reply: one choice, text, plain counts.
 
-Anything else, such as reasoning, tool calls, an error, a cost, or a count that is no number, is
-left to `reply`, which reads every shape. What is read here, `reply` would read in the same way.
+It is decoded in one typed pass. Anything else, such as reasoning, tool calls, an error, a cost, or
+an invalid count, is left to `reply`, which reads every reply and reads these in the same way.
 """
 
 from typing import Annotated, Literal
@@ -86,7 +86,7 @@ _CHUNK = msgspec.json.Decoder(_Chunk)
 
 
 def read_plain_reply(body: bytes) -> list[ReplyEvent] | None:
-    """Return the events of a reply that is not streamed, None if it is not of the usual shape."""
+    """Return the events of a whole reply, None if it is not of the usual kind."""
     try:
         reply = _REPLY.decode(body)
     except (ValueError, RecursionError):
@@ -104,7 +104,7 @@ def read_plain_reply(body: bytes) -> list[ReplyEvent] | None:
 
 
 def read_plain_chunk(data: bytes) -> tuple[str, str | None] | None:
-    """Return text and model of a chunk of a stream, None if it is not of the usual shape."""
+    """Return text and model of a stream's chunk, None if it is not of the usual kind."""
     try:
         chunk = _CHUNK.decode(data)
     except (ValueError, RecursionError):

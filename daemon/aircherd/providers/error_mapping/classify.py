@@ -55,8 +55,8 @@ def classify_error(error: object) -> Failure:
 def was_recognised(status: int, headers: Mapping[str, str], body: bytes) -> bool | None:
     """Return what a failed key check says about the key: True valid, False refused, None unknown.
 
-    Only a recognised key is told about an empty account or a missing permission. A 403 may also
-    come from a firewall or concern the country.
+    Only a recognised key gets an error about credit or permissions. A 403 may also come from a
+    firewall or concern the country.
     """
     reply = read_error(status, headers, body, now=0.0)
     rule = _matching_rule(reply)

@@ -29,8 +29,7 @@ class ErrorReply(msgspec.Struct, frozen=True):
     Attributes:
         status: the HTTP status, or one named in the error.
         codes: all machine-readable names in lower case; OpenRouter's own as `router:NAME`, the
-            field at
-            fault as `param:NAME`, and `has:FIELD` for fields that matter by being there.
+            field at fault as `param:NAME`, and `has:FIELD` for fields that matter by being there.
         message: the message as it came.
         text: the message in lower case, for the rules.
         is_json: False for web pages and plain text.

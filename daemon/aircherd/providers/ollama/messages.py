@@ -1,6 +1,6 @@
 """A conversation in the schema of Ollama's own API.
 
-Where it has no field, something stands in:
+Where it has no field, a substitute is used:
 
 - Images inside a text: a message has its images before its text.
 - Images in a tool result: a text says so, and they follow in a user message of their own.

@@ -14,8 +14,8 @@ ADAPTER = AnthropicMessages()
 PROVIDER = a_provider("anthropic")
 
 
-def user(words: str) -> dict[str, object]:
-    return {"role": "user", "content": [{"type": "text", "text": words}]}
+def user(prompt: str) -> dict[str, object]:
+    return {"role": "user", "content": [{"type": "text", "text": prompt}]}
 
 
 def test_model_list_is_requested_whole() -> None:

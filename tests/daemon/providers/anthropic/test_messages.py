@@ -29,8 +29,8 @@ SENT_REDACTED = {"type": "redacted_thinking", "data": "Emw="}
 UNSIGNED = {"type": "reasoning", "text": "H", "origin": "anthropic/m"}
 
 
-def text(words: str) -> dict[str, object]:
-    return {"type": "text", "text": words}
+def text(value: str) -> dict[str, object]:
+    return {"type": "text", "text": value}
 
 
 def user(*content: object) -> dict[str, object]:
@@ -129,7 +129,7 @@ def test_ids_with_unsupported_characters_still_match() -> None:
 
 
 @pytest.mark.parametrize(
-    ("messages", "words"),
+    ("messages", "message"),
     [
         ([user(text("a")), assistant(CALL | {"arguments": "[1]"})], "messages[1]"),
         ([assistant(CALL | {"arguments": "{"})], "'c1'"),
@@ -138,10 +138,10 @@ def test_ids_with_unsupported_characters_still_match() -> None:
     ],
 )
 def test_invalid_messages_name_their_position(
-    messages: list[dict[str, object]], words: str
+    messages: list[dict[str, object]], message: str
 ) -> None:
     """A conversation that the API cannot express is a bad request that names the position."""
     request = a_request(*messages)
     failure = failure_of(lambda: sent_messages(request))
     assert FailureClass.BAD_REQUEST is failure.kind
-    assert words in failure.message
+    assert message in failure.message

@@ -45,8 +45,8 @@ def delta(index: object, kind: str = "text_delta", **fields: object) -> Data:
     return {"type": "content_block_delta", "index": index, "delta": {"type": kind, **fields}}
 
 
-def text(words: object, index: int = 0) -> Data:
-    return delta(index, text=words)
+def text(prompt: object, index: int = 0) -> Data:
+    return delta(index, text=prompt)
 
 
 def json_piece(index: int, piece: object) -> Data:

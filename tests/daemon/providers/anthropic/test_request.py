@@ -20,8 +20,8 @@ ADAPTER = AnthropicMessages()
 PROVIDER = a_provider("anthropic")
 
 
-def user(words: str) -> dict[str, object]:
-    return {"role": "user", "content": [{"type": "text", "text": words}]}
+def user(value: str) -> dict[str, object]:
+    return {"role": "user", "content": [{"type": "text", "text": value}]}
 
 
 def body_for(model: Model, **fields: object) -> dict[str, object]:
@@ -162,7 +162,7 @@ def test_schema_has_closed_objects(schema: object, sent: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("form", "kind", "words"),
+    ("form", "kind", "message"),
     [
         ({"type": "json_object"}, FailureClass.UNSUPPORTED, "response_format: "),
         (
@@ -178,9 +178,9 @@ def test_schema_has_closed_objects(schema: object, sent: object) -> None:
     ],
 )
 def test_unsupported_response_formats_are_refused(
-    form: dict[str, object], kind: FailureClass, words: str
+    form: dict[str, object], kind: FailureClass, message: str
 ) -> None:
     """JSON without a schema, or an invalid schema, is refused, naming the field."""
     failure = failure_of(lambda: body_for(Model(id="m"), response_format=form))
     assert kind is failure.kind
-    assert failure.message.startswith(words)
+    assert failure.message.startswith(message)

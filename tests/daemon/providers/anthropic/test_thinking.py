@@ -74,7 +74,7 @@ def test_budget_leaves_room_for_the_answer(max_tokens: int, tokens: int) -> None
 
 
 @pytest.mark.parametrize(
-    ("model", "fields", "words"),
+    ("model", "fields", "message"),
     [
         ("claude-opus-5", {"tools": TOOLS, "tool_choice": "required"}, "tool_choice: "),
         ("claude-haiku-4-5", {"tools": TOOLS, "tool_choice": {"name": "f"}}, "tool_choice: "),
@@ -83,12 +83,12 @@ def test_budget_leaves_room_for_the_answer(max_tokens: int, tokens: int) -> None
     ],
 )
 def test_forced_tools_and_sampling_are_refused_while_thinking(
-    model: str, fields: dict[str, object], words: str
+    model: str, fields: dict[str, object], message: str
 ) -> None:
     """They are refused with thinking, naming the field, and accepted without."""
     failure = failure_of(lambda: asked(model, reasoning="high", **fields))
     assert FailureClass.UNSUPPORTED is failure.kind
-    assert failure.message.startswith(words)
+    assert failure.message.startswith(message)
     assert not asked("claude-haiku-4-5", reasoning="none", **fields).is_on
     assert not asked(model, **fields).is_on
 

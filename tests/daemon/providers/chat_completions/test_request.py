@@ -26,8 +26,8 @@ URL = {"type": "image", "url": "https://host/a.gif"}
 SENT_URL = {"type": "image_url", "image_url": {"url": "https://host/a.gif"}}
 
 
-def text(words: str) -> dict[str, object]:
-    return {"type": "text", "text": words}
+def text(content: str) -> dict[str, object]:
+    return {"type": "text", "text": content}
 
 
 def body_of(*messages: dict[str, object], **fields: object) -> dict[str, object]:

@@ -18,8 +18,8 @@ UNSIGNED_CALL = SENT_CALL | {"thoughtSignature": UNSIGNED}
 Part = dict[str, object]
 
 
-def text(words: str, **fields: object) -> Part:
-    return {"type": "text", "text": words, **fields}
+def text(value: str, **fields: object) -> Part:
+    return {"type": "text", "text": value, **fields}
 
 
 def user(*content: object) -> Part:
@@ -30,8 +30,8 @@ def assistant(*content: object) -> Part:
     return {"role": "assistant", "content": list(content)}
 
 
-def said(words: str) -> Part:
-    return {"text": words}
+def said(value: str) -> Part:
+    return {"text": value}
 
 
 def sent(role: str, *parts: Part) -> Part:
@@ -167,22 +167,22 @@ def test_image_urls(url: str, kind: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("messages", "words"),
+    ("messages", "message"),
     [
         ([user(PNG | {"media_type": "image/gif"})], "messages[0]: Gemini does not take image/gif"),
         ([user({"type": "image", "url": "https://h/a.gif"})], "messages[0]: Gemini does not take"),
         ([user({"type": "image", "url": "http://h/a.png"})], "messages[0]: Gemini fetches images"),
     ],
 )
-def test_unsupported_images_name_their_position(messages: list[Part], words: str) -> None:
+def test_unsupported_images_name_their_position(messages: list[Part], message: str) -> None:
     """An image that Gemini does not take is UNSUPPORTED, and the position is named."""
     failure = failure_of(lambda: written(*messages))
     assert failure.kind is FailureClass.UNSUPPORTED
-    assert words in failure.message
+    assert message in failure.message
 
 
 @pytest.mark.parametrize(
-    ("messages", "words"),
+    ("messages", "message"),
     [
         ([user(RESULT)], "messages[0]: tool_result 'c1' answers no tool call before it"),
         ([user(RESULT), assistant(CALL)], "messages[0]: tool_result 'c1'"),
@@ -191,11 +191,11 @@ def test_unsupported_images_name_their_position(messages: list[Part], words: str
         ([{"role": "system", "content": "s"}], "messages: all of them are empty"),
     ],
 )
-def test_invalid_messages_name_their_position(messages: list[Part], words: str) -> None:
+def test_invalid_messages_name_their_position(messages: list[Part], message: str) -> None:
     """A conversation that no API takes is a bad request, and the position is named."""
     failure = failure_of(lambda: written(*messages))
     assert failure.kind is FailureClass.BAD_REQUEST
-    assert words in failure.message
+    assert message in failure.message
 
 
 def test_system_messages_move_up() -> None:

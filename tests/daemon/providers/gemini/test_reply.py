@@ -39,8 +39,8 @@ def reply(*parts: object, finish: object = None, **fields: object) -> Data:
     return {"candidates": [candidate], "modelVersion": "gemini-x", **fields}
 
 
-def text(words: object, **fields: object) -> Data:
-    return {"text": words, **fields}
+def text(prompt: object, **fields: object) -> Data:
+    return {"text": prompt, **fields}
 
 
 def call(name: str = "f", **fields: object) -> Data:

@@ -100,7 +100,7 @@ def test_tool_choices(choice: object, sent: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "kind", "words"),
+    ("fields", "kind", "message"),
     [
         (
             {"tools": TOOLS, "parallel_tool_calls": False},
@@ -121,12 +121,12 @@ def test_tool_choices(choice: object, sent: object) -> None:
     ],
 )
 def test_unsupported_fields_are_refused(
-    fields: dict[str, object], kind: FailureClass, words: str
+    fields: dict[str, object], kind: FailureClass, message: str
 ) -> None:
     """The message names the field; nothing is dropped silently."""
     failure = failure_of(lambda: body_of(ADAPTER, PROVIDER, a_request(**fields)))
     assert failure.kind is kind
-    assert words in failure.message
+    assert message in failure.message
 
 
 def test_models_without_sampling() -> None:

@@ -14,8 +14,8 @@ SENT_CALL = {"id": "c1", "function": {"name": "look", "arguments": {"at": "sky"}
 ASKED = {"role": "assistant", "content": "", "tool_calls": [SENT_CALL]}
 
 
-def text(words: str) -> dict[str, object]:
-    return {"type": "text", "text": words}
+def text(value: str) -> dict[str, object]:
+    return {"type": "text", "text": value}
 
 
 def result(content: object, **fields: object) -> dict[str, object]:

@@ -129,7 +129,7 @@ def test_the_last_line_may_lack_its_newline() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "kind", "words"),
+    ("data", "kind", "expected"),
     [
         (lines(piece(content="a")), F.TRUNCATED, "broke off"),
         (lines(piece(content="a")) + b'{"model":"qwen3', F.TRUNCATED, "broke off"),
@@ -146,11 +146,11 @@ def test_the_last_line_may_lack_its_newline() -> None:
         (lines(last("unload")), F.SERVER, "unloaded the model, but did not answer"),
     ],
 )
-def test_failures(data: bytes, kind: FailureClass, words: str) -> None:
+def test_failures(data: bytes, kind: FailureClass, expected: str) -> None:
     """A truncated reply, a reported error and another API are distinct failures."""
     _, failure = run_decoder(make_decoder(), [data])
     assert failure is not None
-    assert (kind, True) == (failure.kind, words in failure.message)
+    assert (kind, True) == (failure.kind, expected in failure.message)
 
 
 def test_an_endless_line_fails() -> None:
