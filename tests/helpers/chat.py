@@ -1,6 +1,6 @@
-"""Chats with scripted providers in virtual time, and a transcript of calls and deltas.
+"""Chats with scripted providers, in virtual time.
 
-Everything in between is real: controller, plan, cooldowns, limits. Create them inside trio.
+Controller, plan, cooldowns and limits are the real ones. Create the objects inside trio.
 """
 
 from collections.abc import Callable, Sequence
@@ -50,12 +50,12 @@ def failed(kind: FailureClass, message: str = "it failed", **fields: object) -> 
 
 
 def wall() -> float:
-    """Return the current Unix time by trio's clock, which tests can make jump."""
+    """Return the Unix time from trio's clock, which tests can advance."""
     return WALL + trio.current_time()
 
 
 class FakeConfig:
-    """A fixed configuration."""
+    """A config store with a fixed configuration."""
 
     def __init__(self, config: Config = CONFIG) -> None:
         self.config = config
@@ -65,9 +65,9 @@ class FakeConfig:
 
 
 class FakeAuth:
-    """Every provider that needs a key has one, `default`, unless `labels` lists others.
+    """Every provider that needs a key has one, `default`, or the names in `labels`.
 
-    The keys of `locked` providers cannot be read; `fresh` has the key that is read after a 401.
+    Keys of `locked` providers cannot be read; `fresh` has the keys found after a 401.
     """
 
     def __init__(
@@ -112,9 +112,9 @@ class FakeAuth:
 
 
 class FakeProviderClient:
-    """Answers each call with the provider's next script, and updates the cooldowns.
+    """Answers each call with the provider's next script, and records its cooldowns.
 
-    `calls` has the provider, model and key name of each call; `keys` the keys themselves.
+    `calls` has provider, model and key name of each call; `keys` has the keys themselves.
     """
 
     def __init__(self, **scripts: list[Script]) -> None:
@@ -170,7 +170,7 @@ class FakeProviderClient:
 
 
 class Unsent(msgspec.Struct):
-    """A script for a request that the provider's API cannot express: no cooldown follows."""
+    """A call that fails before anything is sent, so no cooldown hears of it."""
 
     error: ProviderFailed
 
@@ -201,7 +201,7 @@ class FakeCall:
 
 
 class FakeLedger:
-    """Rows in memory."""
+    """A ledger in memory."""
 
     def __init__(self) -> None:
         self.begun: list[Started] = []
@@ -222,10 +222,9 @@ class FakeLedger:
 
 
 class Chats:
-    """A controller with scripted providers, and a transcript of its deltas.
+    """A controller with a fake provider client, and the transcript of its deltas.
 
-    An entry of the transcript is (seconds since the start, text); `deltas` has the deltas
-    themselves.
+    A transcript line is the second and a short form of the delta; `deltas` has them in full.
     """
 
     def __init__(
@@ -259,7 +258,7 @@ class Chats:
     async def ask(self, **request: object) -> ChatResult | ChatFailed:
         """Run one chat; return its result or its error."""
         fields = {"messages": [Message("user", "q")], "model": "chain", **request}
-        asked = ChatRequest(**fields)
+        chat = ChatRequest(**fields)
         started = trio.current_time()
 
         async def send(deltas: Sequence[object]) -> None:
@@ -269,13 +268,13 @@ class Chats:
 
         with trio.CancelScope() as scope:
             try:
-                return await self.controller.chat(asked, Caller("test", "proj"), send, scope)
+                return await self.controller.chat(chat, Caller("test", "proj"), send, scope)
             except ChatFailed as error:
                 return error
 
     @property
     def sent(self) -> list[str]:
-        """The transcript without the times."""
+        """The deltas sent to the client, without times."""
         return [line for _, line in self.transcript]
 
 
@@ -285,7 +284,7 @@ async def run(
     bus: EventBus | None = None,
     **request: object,
 ) -> tuple[ChatResult | ChatFailed, list[str]]:
-    """Run one chat; return its result or error, and the lines sent to the client."""
+    """Run one chat; return its result or error, and the deltas sent to the client."""
     chats = Chats(provider_client, auth=auth, bus=bus)
     result = await chats.ask(**request)
     assert chats.controller.statistics() == {"active": 0, "total": 1}

@@ -1,4 +1,4 @@
-"""A fake routing state and catalogues for tests of plans."""
+"""A fake routing state and fake catalogs for plans in tests."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,13 +22,13 @@ ALIASES = {
 }
 CONFIG = Config(providers={**builtin_providers(), "work": WORK}, models=ALIASES)
 
-Place = tuple[str, str | None, str]
+StateKey = tuple[str, str | None, str]
 """Provider, key, model."""
 Keys = KeyState | list[tuple[str, KeyState]]
 
 
 class Listed(Catalog):
-    """A catalogue with these models on the providers' lists."""
+    """A catalog in which providers list these models."""
 
     def __init__(self, **models: list[str]) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class Listed(Catalog):
 
 
 class Known(Catalog):
-    """A catalogue that knows these models, given as `provider/model`."""
+    """A catalog in which these providers have these models, by `provider/model`."""
 
     def __init__(self, *names: str) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class Known(Catalog):
 
 
 class Described(Catalog):
-    """A catalogue with these models' metadata."""
+    """A catalog with these models, by name."""
 
     def __init__(self, *models: Model) -> None:
         super().__init__()
@@ -69,17 +69,17 @@ class Described(Catalog):
 
 @dataclass
 class FakeRoutingState:
-    """A `View`: all that is not said is well, unlimited and unknown. Prices go by a model's name.
+    """A `RoutingState` without cooldowns or limits and with unknown prices, unless set.
 
-    `keys` has one state for a provider, or a list of (name, state).
+    `keys` has one state for a provider, or a list of (name, state). `prices` are by model name.
     """
 
     keys: dict[str, Keys] = field(default_factory=dict)
     models: Catalog = field(default_factory=Listed)
-    cold: dict[Place, Cooling] = field(default_factory=dict)
-    full: dict[Place, Limited] = field(default_factory=dict)
+    cooldowns: dict[StateKey, Cooling] = field(default_factory=dict)
+    limits_reached: dict[StateKey, Limited] = field(default_factory=dict)
     prices: dict[str, Decimal] = field(default_factory=dict)
-    speeds: dict[tuple[str, str], float] = field(default_factory=dict)
+    latencies: dict[tuple[str, str], float] = field(default_factory=dict)
     preferred_by: dict[str, tuple[str, str, str | None]] = field(default_factory=dict)
 
     def keys_of(self, provider: Provider) -> list[KeyChoice]:
@@ -90,28 +90,28 @@ class FakeRoutingState:
         return [KeyChoice(name, state) for name, state in found]
 
     def cooling(self, provider: str, key: str | None, model: str) -> Cooling | None:
-        return self.cold.get((provider, key, model))
+        return self.cooldowns.get((provider, key, model))
 
     def limited(self, provider: str, key: str | None, model: Model) -> Limited | None:
-        return self.full.get((provider, key, model.id))
+        return self.limits_reached.get((provider, key, model.id))
 
     def price(self, provider: str, model: Model) -> Decimal | None:
         return self.prices.get(model.id)
 
     def latency_of(self, provider: str, model: str) -> float | None:
-        return self.speeds.get((provider, model))
+        return self.latencies.get((provider, model))
 
     def preferred(self, conversation: str) -> tuple[str, str, str | None] | None:
         return self.preferred_by.get(conversation)
 
 
 def keys(models: Catalog | None = None, **states: Keys) -> FakeRoutingState:
-    """A view in which only the keys matter."""
+    """Return a state in which only keys are set."""
     return FakeRoutingState(keys=states, models=models or Listed())
 
 
-def place(step: Step) -> tuple[str, str | None, str | None]:
-    """Provider, model and key, as rows have them."""
+def names_of_step(step: Step) -> tuple[str, str | None, str | None]:
+    """Return provider, model and key of a step, as rows have them."""
     if isinstance(step, Candidate):
         return (step.provider.name, step.model.id, step.key)
     return (step.provider, step.model, step.key)
@@ -120,6 +120,8 @@ def place(step: Step) -> tuple[str, str | None, str | None]:
 def rows(
     query: RouteQuery, state: FakeRoutingState, config: Config = CONFIG
 ) -> list[tuple[object, ...]]:
-    """Return the steps of a plan in order: candidates, and skipped ones with the reason."""
+    """Return the steps of a plan in order; skips end with their code."""
     steps = make_plan(query, config, state).steps()
-    return [(*place(s), s.reason) if isinstance(s, Skipped) else place(s) for s in steps]
+    return [
+        (*names_of_step(s), s.reason) if isinstance(s, Skipped) else names_of_step(s) for s in steps
+    ]

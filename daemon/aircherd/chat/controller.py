@@ -1,6 +1,6 @@
-"""The entry point of every chat request, whichever way the client is connected.
+"""The entry point of every chat request, whatever the client's transport.
 
-The state that requests share is here; each request is carried out by its own `FallbackRunner`.
+Requests share the services here; each has its own `FallbackRunner`.
 """
 
 from aircherd.auth.manager import AuthManager
@@ -47,7 +47,7 @@ class ChatController:
             routes=RouteCache(catalog, provider_client, latency),
             fetch_model_lists=fetch_model_lists,
         )
-        # For the life of the daemon: whoever has the bus has this.
+        # Never unsubscribed: the controller lives as long as the bus.
         bus.subscribe(("auth",), self.services.routes.note_auth_event)
         self._active = 0
         self._total = 0
@@ -55,14 +55,14 @@ class ChatController:
     async def chat(
         self, request: ChatRequest, caller: Caller, send: Send, scope: RequestScope
     ) -> ChatResult:
-        """Answer `request`; deltas go to `send` unless only the result was asked for.
+        """Answer `request`; deltas go to `send` if it streams.
 
-        The deadline of the whole request is set on `scope`, which is open; the client may cancel it
-        too. Nothing may be awaited in it after this returns or raises.
+        Sets the deadline of the whole request on `scope`, which is open and which the client may
+        cancel. Nothing may be awaited in it after this returns or raises.
 
         Raises:
-            ConfigInvalid: there is no configuration to work with.
-            UnknownModel, BadRequest: the request names what does not exist, or makes no sense.
+            ConfigInvalid: there is no valid configuration.
+            UnknownModel, BadRequest: the request is inconsistent or names what does not exist.
             ChatFailed: no provider could answer, or the stream broke off.
         """
         config = self._config.usable()
@@ -75,7 +75,7 @@ class ChatController:
             self._active -= 1
 
     def statistics(self) -> dict[str, int]:
-        """Return how many requests are under way, and how many there were."""
+        """Return the number of active requests, and of all so far."""
         return {"active": self._active, "total": self._total}
 
     def __repr__(self) -> str:

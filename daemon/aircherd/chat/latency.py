@@ -1,7 +1,7 @@
-"""How long models take to their first output, measured on every request.
+"""The time that models take to their first output, measured on every request.
 
-In memory only: after a restart speeds are measured again. A speed that was not measured for an hour
-counts as unknown, so that one bad hour does not make a provider the slowest for good.
+In memory only: lost on restart. A measurement expires after an hour, so that one bad hour does not
+make a provider the slowest for good.
 """
 
 import time
@@ -25,14 +25,14 @@ class Average:
 
 
 class LatencyTracker:
-    """Averages of the seconds to the first output; `clock` gives seconds and never jumps."""
+    """Averages of the seconds to the first output; `clock` is monotonic, in seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._averages: dict[tuple[str, str], Average] = {}
 
     def average_of(self, provider: str, model: str) -> Average:
-        """Return the average that `note` updates; keep it to save the look-up."""
+        """Return the average that `note` updates; keep it to save the lookup."""
         average = self._averages.get((provider, model))
         if average is None:
             if len(self._averages) >= MAX_MODELS:

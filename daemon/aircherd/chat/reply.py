@@ -1,4 +1,4 @@
-"""What streamed, gathered into the message of the final result."""
+"""Collects the events of a stream into the message of the final result."""
 
 from collections.abc import Sequence
 
@@ -16,15 +16,13 @@ from aircherd.vocabulary.reply import (
 from aircherd.vocabulary.text import TextBuffer
 
 MAX_CHARACTERS = 7_000_000
-"""Of text, thinking and arguments in one reply: all of it must fit into one frame to the client."""
-
-
+"""The maximum of text, reasoning and arguments in a reply, which must fit into one frame."""
 PART_COST = 1000
-"""What a part counts for by itself: a call without a word takes memory too."""
+"""Characters that each part counts for: empty tool calls take memory too."""
 
 
 class Reply:
-    """A reply in the making. `add` is on the hot path: it appends, and joins only at the end."""
+    """A reply being received. `add` is on the hot path: it appends, and joins only at the end."""
 
     def __init__(self) -> None:
         self.ending: Ending | None = None
@@ -38,27 +36,27 @@ class Reply:
 
     @property
     def has_output(self) -> bool:
-        """Whether anything came that a program may act on: from then on nothing is tried again.
+        """Whether there is output that a program may act on; after it nothing is retried.
 
-        Thinking is none: another provider's answer is as good after it.
+        Reasoning does not count: another provider may still answer after it.
         """
         return self._has_output
 
     @property
     def has_begun(self) -> bool:
-        """Whether anything came that a person sees, thinking included."""
+        """Whether there is anything that a user sees, including reasoning."""
         return bool(self._parts)
 
     @property
     def usage(self) -> Usage | None:
-        """The latest counts, None while the provider has sent none."""
+        """The latest token counts, None if there are none yet."""
         return (self.ending.usage if self.ending else None) or self._usage
 
     def add(self, events: Sequence[ReplyEvent]) -> None:
-        """Take in the events of one read.
+        """Add the events of one read.
 
         Raises:
-            ProviderFailed: the provider does not come to an end.
+            ProviderFailed: the reply is too long.
         """
         for event in events:
             if type(event) is TextDelta:
@@ -101,11 +99,11 @@ class Reply:
         call.name = event.name or call.name
         call.signature = event.signature or call.signature
         call.arguments.add(event.arguments)
-        told = (event.arguments, event.signature, event.call_id, event.name)
-        self._characters += sum(len(each) for each in told if each)
+        texts = (event.arguments, event.signature, event.call_id, event.name)
+        self._characters += sum(len(each) for each in texts if each)
 
     def text(self) -> str:
-        """All text so far, without the thinking."""
+        """Return all text so far, without reasoning."""
         return "".join(
             str(part.text)
             for part in self._parts
@@ -113,12 +111,12 @@ class Reply:
         )
 
     def message(self, origin: str) -> dict[str, object]:
-        """The whole message, `{role, content: [part, ...]}`; `origin` is `provider/model`."""
-        return {"role": "assistant", "content": [part.told(origin) for part in self._parts]}
+        """Return `{role, content: [part, ...]}`; `origin` is `provider/model`."""
+        return {"role": "assistant", "content": [part.to_wire(origin) for part in self._parts]}
 
 
 class _Text:
-    """A run of text or of thinking."""
+    """Consecutive text or reasoning."""
 
     __slots__ = ("kind", "signature", "text")
 
@@ -127,9 +125,9 @@ class _Text:
         self.text = TextBuffer()
         self.signature: str | None = None
 
-    def told(self, origin: str) -> dict[str, object]:
+    def to_wire(self, origin: str) -> dict[str, object]:
         part: dict[str, object] = {"type": self.kind, "text": str(self.text)}
-        # Thinking is only ever good for its maker.
+        # Only the model that made it can use reasoning.
         return _mark_origin(part, self.signature, origin, always=self.kind == "reasoning")
 
 
@@ -142,8 +140,8 @@ class _ToolCall:
         self.arguments = TextBuffer()
         self.signature: str | None = None
 
-    def told(self, origin: str) -> dict[str, object]:
-        # No fragment at all is a call without arguments.
+    def to_wire(self, origin: str) -> dict[str, object]:
+        # No fragment means no arguments.
         arguments = str(self.arguments) or "{}"
         part: dict[str, object] = {
             "type": "tool_call",

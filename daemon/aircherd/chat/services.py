@@ -16,11 +16,11 @@ from aircherd.events import EventBus
 from aircherd.providers.client import ProviderClient
 
 FetchModelLists = Callable[[Sequence[Provider]], Awaitable[None]]
-"""Fetches the model lists of these providers and waits for them; never fails."""
+"""Fetches the model lists of these providers; returns when it is done, and never raises."""
 
 
 class ChatServices(msgspec.Struct, frozen=True, kw_only=True):
-    """The same for all requests of a daemon. `clock` gives Unix time in seconds."""
+    """The services, the same for all requests. `clock` returns the Unix time in seconds."""
 
     auth: AuthManager
     catalog: Catalog

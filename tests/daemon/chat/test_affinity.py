@@ -9,8 +9,8 @@ FIRST = Candidate(A, Model(id="m"), "default")
 SECOND = Candidate(B, Model(id="n"), None)
 
 
-def test_a_conversation_is_held_by_the_candidate_that_answered_last() -> None:
-    """With its model and key."""
+def test_last_candidate_is_preferred() -> None:
+    """Its model and key are remembered too."""
     affinity = SessionAffinity()
     assert affinity.preferred("c") is None
     affinity.note_answer(FIRST, "c")
@@ -19,7 +19,7 @@ def test_a_conversation_is_held_by_the_candidate_that_answered_last() -> None:
     assert affinity.preferred("c") == ("b", "n", None)
 
 
-def test_the_oldest_conversations_are_forgotten() -> None:
+def test_oldest_conversations_are_dropped() -> None:
     """Clients choose the names, so their number is bounded."""
     affinity = SessionAffinity()
     affinity.note_answer(FIRST, "old")

@@ -1,4 +1,4 @@
-"""One call: its record, what the client is told of it, and what it teaches."""
+"""One call: its record, the deltas for the client, and its latency."""
 
 import math
 
@@ -22,7 +22,7 @@ CALLER = Caller("test", "proj")
 
 
 class Made:
-    """One call with this script, and all that came of it."""
+    """One call with this script, and its results."""
 
     def __init__(self, script, **request):
         self.bus, self.events, self.sent = EventBus(), [], []
@@ -43,14 +43,14 @@ class Made:
 
     @property
     def outcomes(self):
-        """By the record, the event and the ledger: they agree."""
+        """Return the outcomes in the record, the event and the ledger: they agree."""
         (settled,) = self.chats.ledger.settled.values()
         (event,) = self.events
         return [self.call.record.outcome, event.data["outcome"], settled.outcome]
 
 
-async def test_a_call_that_came_to_its_end(autojump_clock):
-    """Nothing is wrong, and the reply is whole."""
+async def test_successful_call(autojump_clock):
+    """There is no failure, and the reply is complete."""
     made = Made((1.5, [DONE]))
     assert await made.make() is None
     assert made.call.record == Attempt(provider="a", model="m", outcome="ok", ms=1500)
@@ -59,8 +59,8 @@ async def test_a_call_that_came_to_its_end(autojump_clock):
     assert made.outcomes == ["ok"] * 3
 
 
-async def test_a_call_that_failed(autojump_clock):
-    """The failure goes back, and the client is told why and after how long."""
+async def test_failed_call(autojump_clock):
+    """The failure is returned, and the client sees the reason and the duration."""
     error = failed(FailureClass.OVERLOADED, "no room")
     made = Made((0.25, error))
     assert await made.make() is error.failure
@@ -75,8 +75,8 @@ async def test_a_call_that_failed(autojump_clock):
 @pytest.mark.parametrize(
     ("deadline", "outcome"), [(math.inf, "cancelled"), (5.0, "cancelled"), (1.0, "timeout")]
 )
-async def test_a_call_that_was_cut_off_is_recorded_all_the_same(autojump_clock, deadline, outcome):
-    """At the deadline it was a timeout, before that the client's wish."""
+async def test_cancelled_call_is_recorded(autojump_clock, deadline, outcome):
+    """After the deadline it is a timeout, before it a cancellation by the client."""
     made = Made([100])
     with trio.move_on_after(1):
         await made.make(deadline)
@@ -84,16 +84,16 @@ async def test_a_call_that_was_cut_off_is_recorded_all_the_same(autojump_clock, 
     assert made.chats.provider_client.closed == 1
 
 
-async def test_our_own_trouble_is_raised():
-    """No other candidate would fare better."""
+async def test_internal_error_is_raised():
+    """No other candidate would work either."""
     made = Made(AircherError("out of files"))
     with pytest.raises(AircherError):
         await made.make()
     assert made.outcomes == ["internal"] * 3
 
 
-async def test_a_mistake_of_ours_is_recorded_as_one():
-    """Nobody cancelled it, and nobody is billed for it."""
+async def test_crash_is_recorded_as_internal():
+    """It is neither a cancellation nor billed."""
     made = Made(Unsent(KeyError("ours")))
     with pytest.raises(KeyError):
         await made.make()
@@ -101,23 +101,23 @@ async def test_a_mistake_of_ours_is_recorded_as_one():
     assert not made.call.was_sent
 
 
-async def test_what_was_not_sent_costs_nothing(autojump_clock):
-    """A connection that does not come about in time is none that can be billed."""
+async def test_unsent_call_costs_nothing(autojump_clock):
+    """A connection that times out cannot be billed."""
     made = Made(Unsent(failed(FailureClass.TIMEOUT, "no connection")))
     await made.make()
     (settled,) = made.chats.ledger.settled.values()
     assert (settled.outcome, settled.cost_nano, settled.tokens_estimated) == ("timeout", 0, False)
 
 
-async def test_who_wants_the_result_only_is_told_nothing():
-    """The reply is gathered as always."""
+async def test_call_without_streaming_sends_nothing():
+    """The reply is still collected."""
     made = Made([DONE], stream=False)
     await made.make()
     assert (made.sent, made.call.reply.text()) == ([], "hi")
 
 
-async def test_of_the_counts_before_the_first_output_the_latest_is_told():
-    """With it, not before."""
+async def test_latest_count_is_sent_with_the_first_output():
+    """Earlier counts are dropped."""
     counts = [UsageDelta(Usage(n)) for n in (1, 2)]
     made = Made([[counts[0]], [counts[1]], [TextDelta("x")], [Ending("stop")]])
     await made.make()
@@ -125,24 +125,24 @@ async def test_of_the_counts_before_the_first_output_the_latest_is_told():
 
 
 @pytest.mark.parametrize("piece", [TextDelta("x"), ReasoningDelta("hm")])
-async def test_its_speed_is_the_time_to_the_first_piece(autojump_clock, piece):
-    """Not to a sign of life, nor to the counts; and what follows changes nothing."""
+async def test_latency_is_the_time_to_the_first_output(autojump_clock, piece):
+    """Neither empty reads and counts nor later output matter."""
     made = Made([1, [UsageDelta(Usage(1))], 2, [piece], 4, [Ending("stop")]])
     await made.make()
     assert made.services.latency.latency_of("a", "m") == 3.0
     assert [row.first_ms for row in made.chats.ledger.settled.values()] == [3000]
 
 
-async def test_without_any_piece_there_is_no_speed(autojump_clock):
-    """A failure is not quick."""
+async def test_call_without_output_has_no_latency(autojump_clock):
+    """A fast failure is not a fast model."""
     made = Made([1, failed(FailureClass.NETWORK)])
     await made.make()
     assert made.services.latency.latency_of("a", "m") is None
     assert [row.first_ms for row in made.chats.ledger.settled.values()] == [None]
 
 
-async def test_the_event_says_who_asked():
-    """The client and its project; the key's name where there is one."""
+async def test_event_names_the_client():
+    """It has the client, its project, and the key's name if there is one."""
     made = Made([DONE])
     await made.make()
     data = made.events[0].data

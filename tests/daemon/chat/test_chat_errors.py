@@ -1,4 +1,4 @@
-"""What a client is told when there is no whole answer."""
+"""The errors of requests without a complete answer."""
 
 import pytest
 
@@ -27,13 +27,13 @@ SOON = Skipped(provider="e", model="m", reason="rate_limited", message="cooling"
         ([], [NO_KEY, NO_KEY], "not_authenticated"),
     ],
 )
-def test_one_candidate_speaks_for_itself_several_are_all_failed(attempts, skipped, code):
-    """Nobody signed in at all is its own case, not a pile of failures."""
+def test_code_of_one_and_of_several_failures(attempts, skipped, code):
+    """If no provider is signed in, that is the error."""
     assert chat_errors.all_failed(attempts, skipped).code == code
 
 
-def test_every_attempt_and_skip_is_in_the_data_and_in_the_words():
-    """A person reads the message, a program the data."""
+def test_attempts_and_skips_are_in_data_and_message():
+    """People read the message, programs the data."""
     error = chat_errors.all_failed([REFUSED, DOWN], [NO_KEY])
     assert error.message == (
         "no provider could answer. a: refused; sign in again with 'aircher-cli auth login a'; "
@@ -45,19 +45,19 @@ def test_every_attempt_and_skip_is_in_the_data_and_in_the_words():
     ]
 
 
-def test_who_is_cooling_is_named_beside_the_words_that_were_kept():
-    """They are the provider's own, which never says its name."""
+def test_cooling_provider_is_named():
+    """The stored message is the provider's own and does not name it."""
     error = chat_errors.all_failed([], [LATER, SOON])
     assert error.message == "no provider could answer. d: cooling; e: cooling"
 
 
-def test_the_earliest_return_is_told():
-    """A client may come back then."""
+def test_error_has_the_earliest_return():
+    """Clients may retry then."""
     assert chat_errors.all_failed([DOWN], [LATER, SOON]).data["until"] == 40.0
 
 
-def test_a_bad_request_speaks_with_its_own_code():
-    """Nobody else was asked, and the error says whose words these are."""
+def test_bad_request_keeps_its_code():
+    """No other provider was called, and the message names the provider."""
     failure = Failure(kind=FailureClass.CONTEXT, message="too long")
     error = chat_errors.request_rejected(failure, [DOWN], [])
     assert (error.code, error.message) == ("context_too_long", "b: too long")
@@ -73,8 +73,8 @@ def test_a_bad_request_speaks_with_its_own_code():
         (FailureClass.PROTOCOL, "provider_error", "error"),
     ],
 )
-def test_a_broken_stream_keeps_what_there_is(kind, code, finish):
-    """The text so far and the counts go with the error."""
+def test_interrupted_stream_keeps_the_text(kind, code, finish):
+    """The error has the text and the counts so far."""
     reply = Reply()
     reply.add([UsageDelta(Usage(input_tokens=9)), TextDelta("half an ans")])
     error = chat_errors.interrupted(Failure(kind=kind, message="gone"), reply, [DOWN], [])
@@ -84,28 +84,28 @@ def test_a_broken_stream_keeps_what_there_is(kind, code, finish):
     assert (error.data["provider"], error.data["model"]) == ("b", "m")
 
 
-def test_out_of_time_before_any_output():
-    """The whole request's deadline is a timeout, not a fallback."""
+def test_timeout_before_any_output():
+    """The deadline of the whole request is a timeout without a fallback."""
     error = chat_errors.timed_out(30, Reply(), [DOWN], [])
     assert (error.code, error.message) == ("timeout", "no complete answer within 30 s")
 
 
-def test_out_of_time_in_mid_reply_is_truncated():
-    """Something came: it is shown."""
+def test_timeout_after_output_is_truncated():
+    """The error has the output so far."""
     reply = Reply()
     reply.add([TextDelta("half")])
     error = chat_errors.timed_out(0.5, reply, [DOWN], [])
     assert (error.code, error.data["text"]) == ("truncated", "half")
 
 
-def test_a_server_that_wants_a_key_where_none_was_configured_has_another_cure():
+def test_keyless_server_that_rejects_has_its_own_hint():
     """Signing in alone would not help."""
     refused = Attempt(provider="a", model="m", outcome="auth_rejected", ms=3, message="refused")
     assert 'remove auth = "none"' in chat_errors.all_failed([refused], []).message
 
 
-def test_each_skip_says_whom_it_is_about():
-    """A name somewhere in the words is none: it may be a limit's, or a part of another word."""
+def test_each_skip_names_its_provider():
+    """A name inside the text does not count: it may belong to a limit or be part of a word."""
     skips = [
         Skipped(provider="a", model="m", reason="rate_limited", message="at a wait"),
         Skipped(provider="b", model="m", reason="price_unknown", message="b/m has no price"),
@@ -119,7 +119,7 @@ def test_each_skip_says_whom_it_is_about():
     )
 
 
-def test_who_failed_may_be_back_first():
-    """He is no skip, but the plan knows his time."""
+def test_failed_candidate_may_be_back_first():
+    """It is not a skip, but its cooldown has a time."""
     assert chat_errors.all_failed([DOWN], [LATER], until=9.0).data["until"] == 9.0
     assert chat_errors.all_failed([DOWN], [LATER], until=99.0).data["until"] == 50.0

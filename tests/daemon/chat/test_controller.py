@@ -1,4 +1,4 @@
-"""The conversation of a chat with its providers, as transcripts, in virtual time."""
+"""Chats with scripted providers, as transcripts in virtual time."""
 
 from decimal import Decimal
 
@@ -19,8 +19,8 @@ from aircherd.vocabulary.secret import Secret
 from helpers.chat import DONE, A, Chats, FakeAuth, FakeProviderClient, failed, run
 
 
-async def test_a_client_that_wants_it_no_more_is_not_told_of_a_deadline(autojump_clock):
-    """Its scope is cancelled before the time of the request is over: nothing is raised but that."""
+async def test_cancellation_is_not_a_timeout(autojump_clock):
+    """Only the cancellation is raised if the scope is cancelled before the deadline."""
     provider_client = FakeProviderClient(a=[[1000]])
     controller = Chats(provider_client).controller
     asked = ChatRequest(messages=[Message("user", "q")], model="chain", stream=False, timeout=5)
@@ -34,8 +34,8 @@ async def test_a_client_that_wants_it_no_more_is_not_told_of_a_deadline(autojump
     assert provider_client.closed == 1
 
 
-async def test_the_first_candidate_answers():
-    """One attempt, the deltas as they came, the whole message at the end."""
+async def test_first_candidate_answers():
+    """There is one attempt, the deltas arrive, and the result has the whole message."""
     auth = FakeAuth()
     result, sent = await run(FakeProviderClient(a=[[DONE]]), auth)
     assert sent == ["a:trying", "hi", "end"]
@@ -48,8 +48,8 @@ async def test_the_first_candidate_answers():
 @pytest.mark.parametrize(
     "kind", [FailureClass.AUTH, FailureClass.NETWORK, FailureClass.TIMEOUT, FailureClass.SERVER]
 )
-async def test_a_failure_before_any_output_falls_back(kind):
-    """The next candidate answers, and both attempts are told."""
+async def test_failure_before_output_falls_back(kind):
+    """The next candidate answers, and both attempts are reported."""
     result, sent = await run(FakeProviderClient(a=[failed(kind)], b=[[DONE]]))
     assert sent[:3] == ["a:trying", f"a:{failed(kind).code}", "b:trying"]
     assert [(a.provider, a.outcome) for a in result.attempts] == [
@@ -59,8 +59,8 @@ async def test_a_failure_before_any_output_falls_back(kind):
     assert result.provider == "b"
 
 
-async def test_counts_are_held_back_until_the_first_output():
-    """A provider that fails after its input count leaves nothing behind at the client."""
+async def test_counts_wait_for_the_first_output():
+    """A provider that fails after its input count leaves no count at the client."""
     broken = [[UsageDelta(Usage(9))], failed(FailureClass.NETWORK)]
     fine = [[UsageDelta(Usage(3))], [TextDelta("x")], [Ending("stop", Usage(3))]]
     result, sent = await run(FakeProviderClient(a=[broken], b=[fine]))
@@ -68,7 +68,7 @@ async def test_counts_are_held_back_until_the_first_output():
     assert result.usage.input_tokens == 3
 
 
-async def test_nothing_is_tried_again_after_the_first_output():
+async def test_failure_after_output_is_not_retried():
     """Two halves do not make one answer."""
     provider_client = FakeProviderClient(
         a=[[[TextDelta("half")], failed(FailureClass.NETWORK)]], b=[[DONE]]
@@ -79,24 +79,24 @@ async def test_nothing_is_tried_again_after_the_first_output():
     assert [call[0] for call in provider_client.keys] == ["a"]
 
 
-async def test_a_bad_request_is_not_tried_elsewhere():
-    """Nobody would take it."""
+async def test_bad_request_has_no_fallback():
+    """No provider would accept it."""
     error, _ = await run(
         FakeProviderClient(a=[failed(FailureClass.BAD_REQUEST, "no such field")], b=[])
     )
     assert (error.code, error.message) == ("bad_request", "a: no such field")
 
 
-async def test_a_candidate_without_a_usable_key_is_skipped_without_a_call():
-    """The reason is reported, nothing was sent."""
+async def test_unusable_key_is_skipped_without_a_call():
+    """The reason is reported."""
     provider_client = FakeProviderClient(b=[[DONE]])
     result, sent = await run(provider_client, FakeAuth(locked=("a",)))
     assert [(s.provider, s.reason) for s in result.skipped] == [("a", "keyring_locked")]
     assert sent[:2] == ["a:skipped", "b:trying"]
 
 
-async def test_all_failed_names_everybody():
-    """The error has every attempt."""
+async def test_all_failed_has_every_attempt():
+    """The error lists them."""
     provider_client = FakeProviderClient(
         a=[failed(FailureClass.AUTH)], b=[failed(FailureClass.NETWORK)]
     )
@@ -105,8 +105,8 @@ async def test_all_failed_names_everybody():
     assert [row["outcome"] for row in error.data["attempts"]] == ["auth_rejected", "network"]
 
 
-async def test_after_a_401_a_key_that_changed_in_its_source_is_tried_once():
-    """The user may have rotated it; the fallback is not needed."""
+async def test_changed_key_is_tried_once_after_a_401():
+    """The user may have replaced it, and no fallback is needed."""
     provider_client = FakeProviderClient(a=[failed(FailureClass.AUTH), [DONE]])
     auth = FakeAuth(fresh={"a": Secret("second-key")})
     result, _ = await run(provider_client, auth)
@@ -115,8 +115,8 @@ async def test_after_a_401_a_key_that_changed_in_its_source_is_tried_once():
     assert auth.calls == [("rejected", "a", "first-key"), ("accepted", "a", "second-key")]
 
 
-async def test_a_changed_key_that_is_refused_too_is_left_for_the_next_candidate():
-    """It is marked as well, and not read for ever."""
+async def test_rejected_new_key_falls_back():
+    """It is marked as rejected and not read again."""
     provider_client = FakeProviderClient(
         a=[failed(FailureClass.AUTH), failed(FailureClass.AUTH)], b=[[DONE]]
     )
@@ -126,28 +126,28 @@ async def test_a_changed_key_that_is_refused_too_is_left_for_the_next_candidate(
     assert auth.calls[:2] == [("rejected", "a", "first-key"), ("rejected", "a", "second-key")]
 
 
-async def test_without_streaming_only_the_result_is_told():
-    """Not even the attempts."""
+async def test_request_without_streaming_gets_only_the_result():
+    """Attempts are not sent either."""
     result, sent = await run(
         FakeProviderClient(a=[failed(FailureClass.NETWORK)], b=[[DONE]]), stream=False
     )
     assert (sent, result.message["content"][0]["text"]) == ([], "hi")
 
 
-async def test_the_whole_request_has_a_deadline(autojump_clock):
-    """Fallbacks included; what was under way is a timeout, not a cancellation."""
+async def test_deadline_covers_the_whole_request(autojump_clock):
+    """It includes fallbacks; the current attempt is a timeout, not a cancellation."""
     error, _ = await run(FakeProviderClient(a=[[700, DONE]]))
     assert (error.code, error.data["attempts"][0]["outcome"]) == ("timeout", "timeout")
 
 
-async def test_the_requests_own_timeout_wins(autojump_clock):
-    """In seconds."""
+async def test_request_timeout_overrides_the_config(autojump_clock):
+    """It is in seconds."""
     error, _ = await run(FakeProviderClient(a=[[5, DONE]]), timeout=3)
     assert error.message == "no complete answer within 3 s"
 
 
-async def test_a_cancelled_chat_closes_its_call_and_records_it():
-    """The record says cancelled, the call is closed at once."""
+async def test_cancelled_chat_closes_and_records_its_call():
+    """The call is closed at once."""
     provider_client, bus, events = FakeProviderClient(a=[[10_000]]), EventBus(), []
     with bus.subscribed(("attempt",), events.append), trio.CancelScope() as scope:
         async with trio.open_nursery() as nursery:
@@ -158,8 +158,8 @@ async def test_a_cancelled_chat_closes_its_call_and_records_it():
     assert [event.data["outcome"] for event in events] == ["cancelled"]
 
 
-async def test_every_attempt_is_an_event_with_who_asked():
-    """Client and project, the key's name, never the prompt."""
+async def test_attempt_event_names_the_client():
+    """It has client, project and the key's name, never the prompt."""
     bus, events = EventBus(), []
     with bus.subscribed(("attempt",), events.append):
         await run(FakeProviderClient(a=[failed(FailureClass.NETWORK)], b=[[DONE]]), bus=bus)
@@ -170,8 +170,8 @@ async def test_every_attempt_is_an_event_with_who_asked():
     assert events[0].data["project"] == "proj"
 
 
-async def test_no_fallback_asks_one():
-    """The client's own wish."""
+async def test_no_fallback_calls_one_candidate():
+    """The client requested it."""
     error, _ = await run(
         FakeProviderClient(a=[failed(FailureClass.NETWORK)], b=[]),
         route=RouteOptions(no_fallback=True),
@@ -179,14 +179,14 @@ async def test_no_fallback_asks_one():
     assert error.code == "network"
 
 
-async def test_who_stands_behind_the_answer_is_not_reported():
-    """A provider that was never needed was not passed over."""
+async def test_unused_candidates_are_not_reported():
+    """Candidates after the one that answered are not skips."""
     result, _ = await run(FakeProviderClient(a=[[DONE]]), FakeAuth(locked=("b",)))
     assert result.skipped == []
 
 
-async def test_our_own_trouble_is_not_the_providers_and_falls_back_to_nobody():
-    """Out of files, for one: the attempt says `internal`, the error goes to the client."""
+async def test_internal_error_does_not_fall_back():
+    """The attempt is recorded as `internal`, and the client gets the error."""
     provider_client, bus, events = (
         FakeProviderClient(a=[AircherError("out of files")], b=[]),
         EventBus(),
@@ -202,7 +202,7 @@ LOCAL = Provider(name="local", kind="ollama", base_url="http://local", needs_key
 
 
 class Installed(Catalog):
-    """A catalogue that knows a local server's model once it has been asked; see `ask`."""
+    """A catalog that knows a local server's model after it was fetched; see `ask`."""
 
     def __init__(self, seconds=0):
         super().__init__()
@@ -217,8 +217,8 @@ class Installed(Catalog):
         return [Model(id="llama")] if provider.name in self.asked else []
 
 
-def nobody_signed_in(catalog, default_model=None):
-    """Chats of somebody without a key for `a`, on a machine with a local server."""
+def chats_without_keys(catalog, default_model=None):
+    """Return chats without a key for `a`, with a local server."""
     a = msgspec.structs.replace(A, default_model="m")
     config = Config(providers={"a": a, "local": LOCAL}, default_model=default_model)
     provider_client, auth = FakeProviderClient(local=[[DONE]]), FakeAuth(labels={"a": []})
@@ -228,26 +228,26 @@ def nobody_signed_in(catalog, default_model=None):
     return chats
 
 
-async def test_who_has_no_key_is_answered_by_a_local_server_that_was_not_known_yet():
-    """It is asked what it has while the client waits: it may have been started just now."""
+async def test_unlisted_local_server_answers_without_keys():
+    """Its list is fetched while the client waits: it may have just started."""
     catalog = Installed()
-    result = await nobody_signed_in(catalog).ask(model=None)
+    result = await chats_without_keys(catalog).ask(model=None)
     assert (result.provider, result.model) == ("local", "llama")
     assert catalog.asked == ["local"]
 
 
-async def test_a_local_server_is_not_waited_for_for_long(autojump_clock):
-    """It answers nothing: after two seconds its list is taken as it is."""
-    result = await nobody_signed_in(Installed(seconds=100)).ask(model=None)
+async def test_slow_local_list_is_not_awaited(autojump_clock):
+    """After two seconds the plan is made without it."""
+    result = await chats_without_keys(Installed(seconds=100)).ask(model=None)
     assert trio.current_time() == 2
     assert result.provider == "local"
 
 
 @pytest.mark.parametrize(("model", "default_model"), [("a/m", None), (None, "a/m")])
-async def test_local_servers_are_not_asked_where_they_could_not_answer(model, default_model):
-    """A named model, or a default of the user's own, is not theirs."""
+async def test_local_lists_are_fetched_only_if_useful(model, default_model):
+    """Requests with a model or a configured default do not need them."""
     catalog = Installed()
-    error = await nobody_signed_in(catalog, default_model).ask(model=model)
+    error = await chats_without_keys(catalog, default_model).ask(model=model)
     assert isinstance(error, ChatFailed)
     assert (error.code, catalog.asked) == ("not_authenticated", [])
 
@@ -261,8 +261,8 @@ async def test_local_servers_are_not_asked_where_they_could_not_answer(model, de
         (Ending("stop"), None),
     ],
 )
-async def test_the_cost_is_the_providers_word_or_what_its_prices_make(monkeypatch, ending, cost):
-    """Without counts nobody knows."""
+async def test_cost_is_reported_or_from_prices(monkeypatch, ending, cost):
+    """Without counts it is unknown."""
     rates = Rates(input=Decimal(3), output=Decimal(15))
     priced = Model(id="m", prices=Prices(rates=rates))
     monkeypatch.setattr(Catalog, "find", lambda *_: priced)
@@ -270,7 +270,7 @@ async def test_the_cost_is_the_providers_word_or_what_its_prices_make(monkeypatc
     assert result.cost == cost
 
 
-async def test_a_model_without_a_price_costs_nobody_knows_what():
-    """None, never 0."""
+async def test_cost_without_a_price_is_none():
+    """It is never 0."""
     result, _ = await run(FakeProviderClient(a=[[DONE]]))
     assert result.cost is None

@@ -1,4 +1,4 @@
-"""Who would be asked, and why, with nobody asked."""
+"""The explanation of a plan, without a call."""
 
 from decimal import Decimal
 
@@ -19,8 +19,8 @@ def explained(chats, config=CONFIG, **request):
     return explain(chats.controller.services, config, a_request(model="chain", **request), "test")
 
 
-async def test_the_chain_in_its_order():
-    """With what the request needs, and nobody called."""
+async def test_chain_in_order():
+    """The result has the requirements, and no provider is called."""
     provider_client = FakeProviderClient()
     sent = explained(Chats(provider_client), temperature=0.5)
     assert [(row["provider"], row["model"], row["why"]) for row in sent["candidates"]] == [
@@ -32,8 +32,8 @@ async def test_the_chain_in_its_order():
     assert provider_client.calls == []
 
 
-async def test_who_is_passed_over_and_until_when():
-    """A vendor's own time holds."""
+async def test_skips_have_their_end():
+    """The vendor's own time is reported."""
     provider_client = FakeProviderClient()
     chats = Chats(provider_client)
     rate = Failure(kind=FailureClass.RATE, message="too fast", retry_after=30.0)
@@ -45,8 +45,8 @@ async def test_who_is_passed_over_and_until_when():
     assert skip["until"] > chats.controller.services.clock()
 
 
-async def test_a_price_decides_and_is_told():
-    """Unknown prices come last, and say so."""
+async def test_cheapest_shows_prices():
+    """Unknown prices come last and are reported as unknown."""
     override = Override(input_price=Decimal(1), output_price=Decimal(1))
     config = msgspec.structs.replace(
         CONFIG, fallback=Fallback(strategy="cheapest"), catalog={"b/n": override}
@@ -61,8 +61,8 @@ async def test_a_price_decides_and_is_told():
     assert sent["candidates"][1]["why"] == "its price is unknown"
 
 
-async def test_who_holds_the_conversation_comes_first():
-    """And that is why."""
+async def test_preferred_candidate_comes_first():
+    """The conversation is given as the reason."""
     chats = Chats(FakeProviderClient())
     chats.controller.services.affinity._preferred["talk"] = ("b", "n", "default")
     sent = explained(chats, conversation="talk")
@@ -71,7 +71,7 @@ async def test_who_holds_the_conversation_comes_first():
 
 
 async def test_a_last_resort_is_listed_once():
-    """Among those who are asked, with the end of what was only a guess."""
+    """It is a candidate, with the end of its guessed cooldown."""
     provider_client = FakeProviderClient()
     chats = Chats(provider_client)
     broken = Failure(kind=FailureClass.SERVER, message="it failed")
@@ -83,8 +83,8 @@ async def test_a_last_resort_is_listed_once():
     assert sent["skipped"] == []
 
 
-async def test_a_request_that_may_be_too_long_is_marked():
-    """The guess may be wrong, so the model is asked all the same."""
+async def test_possibly_too_long_request_is_marked():
+    """The estimate may be wrong, so the model stays a candidate."""
     catalog = Described(Model(id="m", window=1000), Model(id="n", window=2000))
     sent = explained(Chats(FakeProviderClient(), catalog=catalog), system="x" * 5250)
     assert [row["why"] for row in sent["candidates"]] == [
@@ -93,16 +93,16 @@ async def test_a_request_that_may_be_too_long_is_marked():
     ]
 
 
-async def test_what_a_price_is_for():
-    """As many tokens out as are expected, or as the request allows."""
+async def test_output_tokens_of_a_price():
+    """They are the expected ones, or the request's maximum."""
     chats = Chats(FakeProviderClient())
     assert explained(chats)["candidates"][0]["output_tokens"] == DEFAULT_OUTPUT
     assert explained(chats, max_tokens=7)["candidates"][0]["output_tokens"] == 7
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(0.0001, "1 ms"), (0.004, "4 ms"), (2.34, "2.3 s")])
-async def test_how_fast_somebody_is(seconds, said):
-    """Nobody's first words come after nothing."""
+async def test_fastest_shows_latencies(seconds, said):
+    """The shortest latency is 1 ms."""
     config = msgspec.structs.replace(CONFIG, fallback=Fallback(strategy="fastest"))
     chats = Chats(FakeProviderClient(), config=config)
     chats.controller.services.latency.latency_of = lambda provider, model: seconds

@@ -1,4 +1,4 @@
-"""A request's way through its plan: transcripts in virtual time, and what holds for every way."""
+"""Requests that fall back, as transcripts in virtual time, and properties of all of them."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -52,7 +52,7 @@ def outcomes(result: ChatResult | ChatFailed) -> list[tuple[str, str | None, str
 
 
 def reasons(result: ChatResult | ChatFailed) -> list[tuple[str, str | None, str]]:
-    """Return provider, key and reason of each that was passed over."""
+    """Return provider, key and reason of each skip."""
     if isinstance(result, ChatFailed):
         return [(s["provider"], s.get("key"), s["reason"]) for s in result.data["skipped"]]
     return [(s.provider, s.key, s.reason) for s in result.skipped]
@@ -61,8 +61,8 @@ def reasons(result: ChatResult | ChatFailed) -> list[tuple[str, str | None, str]
 # ------------------------------------------------------------------ transcripts
 
 
-async def test_a_fallback_as_the_client_sees_it(autojump_clock):
-    """Who is tried, why it failed, who is next at once, and the answer as it streams."""
+async def test_transcript_of_a_fallback(autojump_clock):
+    """The client sees the attempt, why it failed, the next one, and the answer as it streams."""
     provider_client = FakeProviderClient(
         a=[(1.5, failed(RATE, retry_after=30.0))],
         b=[
@@ -85,8 +85,8 @@ async def test_a_fallback_as_the_client_sees_it(autojump_clock):
     ]
 
 
-async def test_thinking_that_came_to_nothing_as_the_client_sees_it(autojump_clock):
-    """It streams at once; the failure after it says that it goes with it."""
+async def test_transcript_of_discarded_reasoning(autojump_clock):
+    """Reasoning streams at once, and the failure after it discards it."""
     thinks = [[ReasoningDelta("hm")], 2, failed(FailureClass.NETWORK)]
     chats = Chats(FakeProviderClient(a=[thinks], b=[[[ReasoningDelta("ah")], 1, DONE]]))
     result = await chats.ask()
@@ -102,8 +102,8 @@ async def test_thinking_that_came_to_nothing_as_the_client_sees_it(autojump_cloc
     assert [part["text"] for part in result.message["content"]] == ["ah", "hi"]
 
 
-async def test_two_keys_as_the_client_sees_them(autojump_clock):
-    """The second key is tried before the provider is left, and neither for a dead network."""
+async def test_transcript_of_two_keys(autojump_clock):
+    """The second key is tried before other providers, but not if the network is down."""
     auth = FakeAuth(labels={"a": ["x", "y"]})
     provider_client = FakeProviderClient(
         a=[(1.0, failed(FailureClass.QUOTA)), (2.0, failed(RATE))], b=[(1.0, [DONE])]
@@ -125,8 +125,8 @@ async def test_two_keys_as_the_client_sees_them(autojump_clock):
     assert dead.sent == way
 
 
-async def test_waiting_for_somebody_as_the_client_sees_it(autojump_clock):
-    """Nobody is free: whoever is back first is asked again, if the request may wait so long."""
+async def test_transcript_of_a_wait(autojump_clock):
+    """If the request allows the wait, the first candidate that is back is called again."""
     provider_client = FakeProviderClient(
         a=[failed(RATE, retry_after=30.0)], b=[failed(RATE, retry_after=5.0), (1.0, [DONE])]
     )
@@ -147,8 +147,8 @@ async def test_waiting_for_somebody_as_the_client_sees_it(autojump_clock):
     assert reasons(result) == [("a", "default", "rate_limited")]
 
 
-async def test_nobody_is_waited_for_in_vain(autojump_clock):
-    """Who is back after the wait, or after the deadline, is not slept for."""
+async def test_no_wait_beyond_the_limit_or_deadline(autojump_clock):
+    """Candidates that are back later are not waited for."""
     for wishes in ({"wait": 4.0}, {"wait": 100.0, "timeout": 3.0}, {"wait": 0.0}):
         provider_client = FakeProviderClient(
             a=[failed(RATE, retry_after=5.0)], b=[failed(RATE, retry_after=9.0)]
@@ -158,8 +158,8 @@ async def test_nobody_is_waited_for_in_vain(autojump_clock):
     assert trio.current_time() == 0
 
 
-async def test_the_error_says_when_the_first_is_back(autojump_clock):
-    """Also of those who were just asked; a time that was only guessed is none to tell."""
+async def test_error_has_the_time_of_the_first_return(autojump_clock):
+    """It includes candidates that just failed, but not guessed times."""
     provider_client = FakeProviderClient(
         a=[failed(RATE, retry_after=30.0)], b=[failed(RATE, retry_after=20.0)]
     )
@@ -169,8 +169,8 @@ async def test_the_error_says_when_the_first_is_back(autojump_clock):
     assert "until" not in error.data
 
 
-async def test_a_skip_is_told_with_its_end(autojump_clock):
-    """As it happens, for whoever watches."""
+async def test_skip_delta_has_its_end(autojump_clock):
+    """Streaming clients see it at once."""
     chats = Chats(FakeProviderClient(a=[failed(RATE, retry_after=30.0)], b=[[DONE], [DONE]]))
     await chats.ask()
     await chats.ask()
@@ -178,8 +178,8 @@ async def test_a_skip_is_told_with_its_end(autojump_clock):
     assert skip.until == WALL + 30
 
 
-async def test_a_key_that_was_not_tried_any_more_is_named(autojump_clock):
-    """Where another key of the same model was called, the model's name alone would be a riddle."""
+async def test_untried_key_is_named(autojump_clock):
+    """The model's name alone would be ambiguous if another key was tried."""
     config = msgspec.structs.replace(CONFIG, fallback=Fallback(max_attempts=1))
     chats = Chats(
         FakeProviderClient(a=[failed(RATE)]), config=config, auth=FakeAuth(labels={"a": ["x", "y"]})
@@ -190,8 +190,8 @@ async def test_a_key_that_was_not_tried_any_more_is_named(autojump_clock):
     assert messages[1].startswith("b/n was not tried: 1 attempts")
 
 
-async def test_who_was_waited_for_was_not_passed_over(autojump_clock):
-    """The account of the way is that of its end: others may have come and gone meanwhile."""
+async def test_awaited_candidate_is_not_a_skip(autojump_clock):
+    """The skips are those at the end of the request."""
     provider_client = FakeProviderClient(
         a=[failed(RATE, retry_after=30.0)], b=[failed(RATE, retry_after=5.0), [DONE]]
     )
@@ -204,8 +204,8 @@ async def test_who_was_waited_for_was_not_passed_over(autojump_clock):
     )
 
 
-async def test_a_wait_is_for_the_whole_request(autojump_clock):
-    """What was waited is gone: a provider that puts it off again and again is not followed."""
+async def test_wait_limit_covers_the_whole_request(autojump_clock):
+    """A provider that names a new time again and again is not waited for."""
     provider_client = FakeProviderClient(
         a=[failed(RATE, retry_after=60.0)],
         b=[failed(RATE, retry_after=5.0), failed(RATE, retry_after=5.0)],
@@ -214,8 +214,8 @@ async def test_a_wait_is_for_the_whole_request(autojump_clock):
     assert (error.code, len(provider_client.calls), trio.current_time()) == ("all_failed", 3, 5.05)
 
 
-async def test_a_prompt_that_is_too_long_is_not_sent_again_after_waiting(autojump_clock):
-    """It does not get shorter; and the attempts are for those who may take it."""
+async def test_too_long_prompt_is_not_retried_after_a_wait(autojump_clock):
+    """It does not get shorter, and attempts are limited."""
     provider_client = FakeProviderClient(
         a=[failed(CONTEXT)], b=[failed(RATE, retry_after=5.0), [DONE]]
     )
@@ -228,8 +228,8 @@ async def test_a_prompt_that_is_too_long_is_not_sent_again_after_waiting(autojum
 # ------------------------------------------------------------------ how far it goes
 
 
-async def test_a_request_makes_no_more_calls_than_it_may():
-    """Whoever is left says so, and why the last one failed."""
+async def test_attempts_are_limited():
+    """The remaining candidates are skipped with the last failure's code."""
     config = msgspec.structs.replace(THREE, fallback=Fallback(max_attempts=2))
     provider_client = FakeProviderClient(
         a=[failed(SERVER)], b=[failed(FailureClass.OVERLOADED)], c=[]
@@ -240,8 +240,8 @@ async def test_a_request_makes_no_more_calls_than_it_may():
     assert "c/o was not tried: 2 attempts were made (fallback.max_attempts)" in error.message
 
 
-async def test_a_renewed_key_is_an_attempt_too():
-    """The user said how many calls."""
+async def test_retry_with_a_new_key_counts_as_an_attempt():
+    """The user limits the number of calls."""
     config = msgspec.structs.replace(CONFIG, fallback=Fallback(max_attempts=1))
     auth = FakeAuth(fresh={"a": Secret("second-key")})
     error = await Chats(
@@ -250,8 +250,8 @@ async def test_a_renewed_key_is_an_attempt_too():
     assert outcomes(error) == [("a", "default", "auth_rejected")]
 
 
-async def test_what_is_too_long_goes_only_to_larger_windows():
-    """Neither to one as small nor to an unknown one."""
+async def test_too_long_prompt_goes_only_to_larger_windows():
+    """Windows of equal or unknown size are skipped."""
     catalog = Described(Model(id="m", window=1000), Model(id="o", window=1001))
     provider_client = FakeProviderClient(a=[failed(CONTEXT)], b=[], c=[[DONE]])
     result = await Chats(provider_client, config=THREE, catalog=catalog).ask()
@@ -259,8 +259,8 @@ async def test_what_is_too_long_goes_only_to_larger_windows():
     assert reasons(result) == [("b", "default", "context_too_long")]
 
 
-async def test_who_cannot_do_what_the_request_uses_is_not_asked():
-    """No call is made to find out what is known."""
+async def test_missing_ability_is_skipped_without_a_call():
+    """The catalog already knows it."""
     provider_client = FakeProviderClient(b=[[DONE]])
     chats = Chats(provider_client, catalog=Described(Model(id="m", sampling=False)))
     result = await chats.ask(temperature=0.1)
@@ -268,8 +268,8 @@ async def test_who_cannot_do_what_the_request_uses_is_not_asked():
     assert result.skipped[0].message == "a/m does not accept temperature or top_p"
 
 
-async def test_a_provider_has_stand_ins_of_its_own():
-    """Also where the request pins it."""
+async def test_provider_fallbacks_are_used():
+    """This also holds if the request selects the provider."""
     a = msgspec.structs.replace(A, fallback=("b/n",))
     config = Config(providers={"a": a, "b": B})
     provider_client = FakeProviderClient(a=[failed(SERVER)], b=[[DONE]])
@@ -277,8 +277,8 @@ async def test_a_provider_has_stand_ins_of_its_own():
     assert (result.provider, result.model) == ("b", "n")
 
 
-async def test_without_fallback_not_even_another_key_is_asked():
-    """The client asked for one try."""
+async def test_no_fallback_does_not_try_another_key():
+    """The client requested one attempt."""
     auth = FakeAuth(labels={"a": ["x", "y"]})
     error = await Chats(FakeProviderClient(a=[failed(RATE)]), auth=auth).ask(
         route=RouteOptions(no_fallback=True)
@@ -289,8 +289,8 @@ async def test_without_fallback_not_even_another_key_is_asked():
 # ------------------------------------------------------------------ what one request leaves others
 
 
-async def test_a_conversation_stays_with_who_answered_last(autojump_clock):
-    """After a fallback too, while others go back to the first as soon as it is well."""
+async def test_conversation_stays_with_the_last_candidate(autojump_clock):
+    """Other requests return to the first candidate when it works again."""
     provider_client = FakeProviderClient(
         a=[failed(FailureClass.NETWORK), [DONE]], b=[[DONE], [DONE]]
     )
@@ -301,8 +301,8 @@ async def test_a_conversation_stays_with_who_answered_last(autojump_clock):
     assert (await chats.ask()).provider == "a"
 
 
-async def test_who_was_told_to_wait_is_left_alone_until_then(autojump_clock):
-    """The next request does not ask, and says until when; the one after that does."""
+async def test_cooling_candidate_is_skipped_until_its_end(autojump_clock):
+    """The skip has the time, and the first request after it is sent."""
     provider_client = FakeProviderClient(
         a=[failed(RATE, retry_after=60.0), [DONE]], b=[[DONE], [DONE]]
     )
@@ -314,8 +314,8 @@ async def test_who_was_told_to_wait_is_left_alone_until_then(autojump_clock):
     assert (await chats.ask()).provider == "a"
 
 
-async def test_the_only_one_is_asked_again_though_it_failed_a_moment_ago():
-    """Nobody named a time, and there is nobody else: that it was passed over is not told."""
+async def test_only_candidate_is_retried_as_last_resort():
+    """No vendor named a time, and the skip is not reported."""
     provider_client = FakeProviderClient(a=[failed(SERVER), [DONE]])
     chats = Chats(provider_client)
     assert (await chats.ask(model="a/m")).code == "provider_error"
@@ -323,8 +323,8 @@ async def test_the_only_one_is_asked_again_though_it_failed_a_moment_ago():
     assert (outcomes(result), reasons(result)) == ([("a", "default", "ok")], [])
 
 
-async def test_whoever_is_passed_over_for_two_reasons_is_told_of_once():
-    """The other key of a broken provider cools with it, and then is a last resort that is not."""
+async def test_candidate_with_two_reasons_is_skipped_once():
+    """The other key of a failed provider cools too, and is ruled out as a last resort."""
     auth = FakeAuth(labels={"a": ["x", "y"]})
     provider_client = FakeProviderClient(a=[failed(SERVER)], b=[failed(SERVER)])
     error = await Chats(provider_client, auth=auth).ask()
@@ -332,8 +332,8 @@ async def test_whoever_is_passed_over_for_two_reasons_is_told_of_once():
     assert error.message == "no provider could answer. a: it failed; b: it failed"
 
 
-async def test_at_a_limit_the_next_one_serves(autojump_clock):
-    """And at the end of its span the first one again."""
+async def test_full_limit_falls_back(autojump_clock):
+    """The first candidate serves again when the limit resets."""
     limit = Limit(per="minute", provider="a", requests=1)
     config = msgspec.structs.replace(CONFIG, limits=(limit,))
     chats = Chats(FakeProviderClient(a=[[DONE], [DONE]], b=[[DONE]]), config=config)
@@ -345,8 +345,8 @@ async def test_at_a_limit_the_next_one_serves(autojump_clock):
     assert (await chats.ask()).provider == "a"
 
 
-async def test_a_probe_that_a_limit_stopped_is_the_next_ones(autojump_clock):
-    """The room went to somebody else meanwhile: others need not wait for a call not made."""
+async def test_probe_stopped_by_a_limit_is_released(autojump_clock):
+    """Other requests do not have to wait for a call that was never made."""
 
     class Crowded(FakeAuth):
         async def get_api_key(self, provider, name):
@@ -365,8 +365,8 @@ async def test_a_probe_that_a_limit_stopped_is_the_next_ones(autojump_clock):
     assert provider_client.cooldowns.cooling("a", "default", "m").is_probe_due
 
 
-async def test_a_probe_that_was_never_sent_is_the_next_ones(autojump_clock):
-    """What cannot be put into the provider's API tells nothing of it."""
+async def test_unsent_probe_is_released(autojump_clock):
+    """A request that cannot be encoded tests nothing."""
     refused = Unsent(failed(FailureClass.UNSUPPORTED, "not in this API"))
     provider_client = FakeProviderClient(a=[failed(QUOTA), refused], b=[[DONE], [DONE]])
     chats = Chats(provider_client)
@@ -376,8 +376,8 @@ async def test_a_probe_that_was_never_sent_is_the_next_ones(autojump_clock):
     assert provider_client.cooldowns.cooling("a", "default", "m").is_probe_due
 
 
-async def test_a_client_that_does_not_read_holds_up_nobody_else(autojump_clock):
-    """Nothing is reserved or sent before it was told whom we try."""
+async def test_client_that_does_not_read_reserves_nothing(autojump_clock):
+    """Nothing is reserved or sent before the client has the first notice."""
     limit = Limit(per="day", requests=1)
     chats = Chats(
         FakeProviderClient(a=[[DONE]]), config=msgspec.structs.replace(CONFIG, limits=(limit,))
@@ -397,8 +397,8 @@ async def test_a_client_that_does_not_read_holds_up_nobody_else(autojump_clock):
     assert len(chats.ledger.begun) == 1
 
 
-async def test_a_key_that_is_refused_within_its_answer_is_not_tried_again():
-    """Two halves do not make one answer; the key is marked all the same."""
+async def test_key_rejected_after_output_is_not_retried():
+    """The key is still marked as rejected."""
     auth = FakeAuth(fresh={"a": Secret("fresh-key")})
     provider_client = FakeProviderClient(
         a=[[[TextDelta("half")], failed(FailureClass.AUTH)], [DONE]], b=[[DONE]]
@@ -408,8 +408,8 @@ async def test_a_key_that_is_refused_within_its_answer_is_not_tried_again():
     assert auth.calls == [("rejected", "a", "first-key")]
 
 
-async def test_a_renewed_key_does_not_meet_the_probe_of_the_refused_one(autojump_clock):
-    """It is the same request's second try, and the probe is still to be made."""
+async def test_new_key_may_use_the_same_probe(autojump_clock):
+    """It is the same request, and its probe has no result yet."""
     auth = FakeAuth(fresh={})
     provider_client = FakeProviderClient(
         a=[failed(QUOTA), failed(FailureClass.AUTH), [DONE]], b=[[DONE]]
@@ -422,8 +422,8 @@ async def test_a_renewed_key_does_not_meet_the_probe_of_the_refused_one(autojump
     assert outcomes(result) == [("a", "default", "auth_rejected"), ("a", "default", "ok")]
 
 
-async def test_the_bill_has_every_call_that_was_made(autojump_clock):
-    """By its outcome, with what it took; an error instead of an answer is free."""
+async def test_ledger_has_every_call(autojump_clock):
+    """Each has its outcome and usage; an error without output is free."""
     catalog = Described(
         Model(id="n", prices=Prices(rates=Rates(input=Decimal(1), output=Decimal(2))))
     )
@@ -476,13 +476,13 @@ REQUESTS = st.fixed_dictionaries(
     st.lists(FAILURES | SCRIPTS, max_size=12),
     st.lists(st.tuples(REQUESTS, st.sampled_from((0, 10, 4000))), min_size=1, max_size=4),
 )
-def test_whatever_fails_a_request_ends_in_an_answer_or_in_a_whole_account(
+def test_every_sequence_of_failures_is_fully_reported(
     routes: list[Route],
     most: int,
     scripts: list[Script],
     requests: list[tuple[dict[str, object], int]],
 ) -> None:
-    """Every call and every candidate that was passed over is named, and nothing is left open."""
+    """Every call and skip is listed, and no call stays open."""
 
     async def main() -> None:
         config = Config(
@@ -511,7 +511,7 @@ def check(
     routes: Sequence[Route],
     most: int,
 ) -> None:
-    """Check one answer, or one error, against the calls that were made."""
+    """Check one answer or error against the calls that were made."""
     attempts, skipped = way(result)
     tried = [place(attempt) for attempt in attempts]
     passed = [place(skip) for skip in skipped]
@@ -551,5 +551,5 @@ FINAL = {
 
 
 def ended_early(error: ChatFailed, attempts: Sequence[dict[str, str]]) -> bool:
-    """Say whether the request itself was refused, or the answer broke off: then nobody is next."""
+    """Return whether the request was refused or the answer broke off: no candidate is next."""
     return "text" in error.data or (error.code in FINAL and attempts[-1]["outcome"] == error.code)

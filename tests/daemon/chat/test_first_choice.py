@@ -16,7 +16,7 @@ from helpers.routing import Described
 
 @pytest.fixture
 def plans(monkeypatch):
-    """The queries that were planned."""
+    """Record the queries that were planned."""
     queries = []
     original = plan_module.make_plan
 
@@ -29,20 +29,20 @@ def plans(monkeypatch):
 
 
 async def ask(chats, **request):
-    """Ask once; return the provider that answered."""
+    """Run one chat; return the provider that answered."""
     return (await chats.ask(**request)).provider
 
 
-async def test_the_second_request_needs_no_plan(plans):
-    """It goes to the same candidate, with a key of the moment."""
+async def test_second_request_needs_no_plan(plans):
+    """It goes to the same candidate, and its key is read again."""
     chats = Chats(FakeProviderClient(a=[[DONE], [DONE], [DONE]]))
     assert [await ask(chats) for _ in range(3)] == ["a", "a", "a"]
     assert len(plans) == 1
     assert chats.provider_client.calls == [("a", "m", "default")] * 3
 
 
-async def test_a_failed_first_choice_is_followed_by_the_rest_of_its_plan(plans):
-    """It is called once, is no skip, and the next one answers."""
+async def test_failed_first_choice_falls_back(plans):
+    """It is called once and is not a skip."""
     chats = Chats(FakeProviderClient(a=[[DONE], failed(FailureClass.SERVER)], b=[[DONE]]))
     await chats.ask()
     result = await chats.ask()
@@ -53,8 +53,8 @@ async def test_a_failed_first_choice_is_followed_by_the_rest_of_its_plan(plans):
     assert result.skipped == []
 
 
-async def test_while_the_first_choice_cools_every_request_is_planned(plans, autojump_clock):
-    """Afterwards it is the first choice again."""
+async def test_cooling_first_choice_needs_a_plan(plans, autojump_clock):
+    """Afterwards it is used again."""
     limited = failed(FailureClass.RATE, retry_after=30.0)
     chats = Chats(FakeProviderClient(a=[[DONE], limited, [DONE], [DONE]], b=[[DONE], [DONE]]))
     assert [await ask(chats) for _ in range(3)] == ["a", "b", "b"]
@@ -70,8 +70,8 @@ async def test_while_the_first_choice_cools_every_request_is_planned(plans, auto
         {"conversation": "tea"},
     ],
 )
-async def test_a_request_with_options_of_its_own_is_planned(plans, request_):
-    """Its first choice is its own."""
+async def test_request_with_route_options_needs_a_plan(plans, request_):
+    """Its first choice depends on them."""
     chats = Chats(FakeProviderClient(a=[[DONE]] * 3, b=[[DONE]] * 3))
     for _ in range(2):
         await chats.ask(**request_)
@@ -81,8 +81,8 @@ async def test_a_request_with_options_of_its_own_is_planned(plans, request_):
 
 
 @pytest.mark.parametrize("fallback", [Fallback(strategy="fastest"), Fallback(max_cost_increase=2)])
-async def test_an_order_that_changes_by_itself_is_not_kept(plans, fallback):
-    """Speeds and prices differ from request to request."""
+async def test_changing_order_is_not_cached(plans, fallback):
+    """Latencies and prices differ from request to request."""
     config = msgspec.structs.replace(CONFIG, fallback=fallback)
     chats = Chats(FakeProviderClient(a=[[DONE]] * 2, b=[[DONE]] * 2), config=config)
     for _ in range(2):
@@ -90,8 +90,8 @@ async def test_an_order_that_changes_by_itself_is_not_kept(plans, fallback):
     assert len(plans) == 2
 
 
-async def test_a_request_that_does_not_fit_goes_elsewhere(plans):
-    """Too long for the first choice, or with pictures that it cannot see."""
+async def test_request_that_does_not_fit_needs_a_plan(plans):
+    """It is too long for the first choice, or has images that the model cannot read."""
     catalog = Described(Model(id="m", window=100, images=False), Model(id="n"))
     chats = Chats(FakeProviderClient(a=[[DONE]] * 2, b=[[DONE]] * 2), catalog=catalog)
     assert await ask(chats) == "a"
@@ -101,8 +101,8 @@ async def test_a_request_that_does_not_fit_goes_elsewhere(plans):
     assert await ask(chats) == "a"
 
 
-async def test_a_full_limit_sends_requests_elsewhere(plans, autojump_clock):
-    """It is looked at for each request."""
+async def test_full_limit_needs_a_plan(plans, autojump_clock):
+    """Limits are checked for each request."""
     limit = Limit(per="minute", provider="a", requests=2)
     config = msgspec.structs.replace(CONFIG, limits=(limit,))
     chats = Chats(FakeProviderClient(a=[[DONE]] * 3, b=[[DONE]] * 2), config=config)

@@ -6,8 +6,8 @@ from aircherd.chat import latency
 from aircherd.chat.latency import EXPIRES_SECONDS, MAX_MODELS, LatencyTracker
 
 
-def test_an_average_follows_the_measurements_slowly() -> None:
-    """The first counts in full, one slow answer changes little."""
+def test_average_follows_slowly() -> None:
+    """The first measurement counts in full, and one slow answer changes little."""
     tracker = LatencyTracker()
     average = tracker.average_of("a", "m")
     assert tracker.latency_of("a", "m") is None
@@ -20,8 +20,8 @@ def test_an_average_follows_the_measurements_slowly() -> None:
     assert tracker.latency_of("a", "m") == pytest.approx(2.0, abs=0.01)
 
 
-def test_an_average_belongs_to_a_model_at_a_provider() -> None:
-    """Another model or provider has its own."""
+def test_averages_are_per_provider_and_model() -> None:
+    """Other models and providers have their own."""
     tracker = LatencyTracker()
     tracker.note(tracker.average_of("a", "m"), 1.0)
     assert tracker.latency_of("a", "n") is None
@@ -29,8 +29,8 @@ def test_an_average_belongs_to_a_model_at_a_provider() -> None:
     assert tracker.average_of("a", "m") is tracker.average_of("a", "m")
 
 
-def test_the_number_of_models_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Clients choose their names too."""
+def test_number_of_models_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients may send any name."""
     assert MAX_MODELS >= 100
     monkeypatch.setattr(latency, "MAX_MODELS", 2)
     tracker = LatencyTracker()
@@ -39,8 +39,8 @@ def test_the_number_of_models_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [tracker.latency_of("a", name) for name in ("one", "two", "three")] == [None, 1.0, 1.0]
 
 
-def test_an_old_measurement_does_not_count() -> None:
-    """The next one starts a new average: a bad hour does not last."""
+def test_old_measurement_expires() -> None:
+    """The next one starts a new average."""
     now = 0.0
     tracker = LatencyTracker(clock=lambda: now)
     average = tracker.average_of("a", "m")

@@ -1,4 +1,4 @@
-"""What a plan sees of the services, for one request."""
+"""The routing state of one request, from the services."""
 
 from decimal import Decimal
 
@@ -24,8 +24,8 @@ def a_view(chats: Chats, client: str = "test", **needs: int) -> LiveRoutingState
     return LiveRoutingState(chats.controller.services, Requirements(**needs), client)
 
 
-async def test_keys_and_models_are_those_of_the_services():
-    """As they stand when they are asked for."""
+async def test_keys_and_models_come_from_the_services():
+    """They are current at each call."""
     auth = FakeAuth(labels={"a": ["x", "y"]})
     chats = Chats(FakeProviderClient(), auth=auth)
     state = a_view(chats)
@@ -37,8 +37,8 @@ async def test_keys_and_models_are_those_of_the_services():
     assert state.models is chats.controller.services.catalog
 
 
-async def test_a_cooldown_is_seen_at_its_place_alone():
-    """One key's rate limit says nothing of another key."""
+async def test_cooldown_applies_to_its_scope_only():
+    """The rate limit of one key does not affect another key."""
     provider_client = FakeProviderClient()
     state = a_view(Chats(provider_client))
     provider_client.cooldowns.note_failure(
@@ -48,8 +48,8 @@ async def test_a_cooldown_is_seen_at_its_place_alone():
     assert [state.cooling(*place) for place in (("a", "y", "m"), ("b", "x", "m"))] == [None, None]
 
 
-async def test_a_limit_is_seen_by_whom_it_is_for():
-    """It counts what this very request would take."""
+async def test_limit_applies_to_its_client_only():
+    """It counts what this request would use."""
     limit = Limit(per="day", client="test", tokens=1000)
     chats = Chats(FakeProviderClient(), config=msgspec.structs.replace(CONFIG, limits=(limit,)))
     large = {"input_tokens": 900, "output_tokens": 200}
@@ -65,13 +65,13 @@ async def test_a_limit_is_seen_by_whom_it_is_for():
         ({"input_tokens": 10}, f"{10 + 10 * DEFAULT_OUTPUT}e-6"),
     ],
 )
-async def test_a_price_is_that_of_what_the_request_may_take(needs, price):
-    """Input and output; where the request does not say, what answers usually have."""
+async def test_price_is_for_input_and_output(needs, price):
+    """Without a maximum, the usual output is used."""
     assert a_view(Chats(FakeProviderClient()), **needs).price("a", PRICED) == Decimal(price)
 
 
-async def test_a_price_is_for_as_much_as_is_reserved():
-    """What this model's answers have usually, and never more than it can give."""
+async def test_price_uses_the_reserved_output():
+    """It is this model's usual output, and at most its maximum."""
     chats = Chats(FakeProviderClient(a=[[[TextDelta("hi"), Ending("stop", Usage(3, 2512))]]]))
     await chats.ask()  # it weighs as much as the first guess
     talkative = msgspec.structs.replace(PRICED, id=chats.ledger.begun[0].model)
@@ -82,13 +82,13 @@ async def test_a_price_is_for_as_much_as_is_reserved():
     assert state.price("b", talkative) == Decimal(10 + 10 * DEFAULT_OUTPUT) / 10**6
 
 
-async def test_a_price_that_nobody_knows_is_none():
-    """Never 0."""
+async def test_unknown_price_is_none():
+    """It is never 0."""
     assert a_view(Chats(FakeProviderClient()), input_tokens=10).price("a", Model(id="m")) is None
 
 
-async def test_speeds_and_conversations_are_those_of_earlier_requests():
-    """Nothing before the first one."""
+async def test_latency_and_preference_come_from_earlier_requests():
+    """Both are None before the first one."""
     chats = Chats(FakeProviderClient())
     state, services = a_view(chats), chats.controller.services
     assert (state.latency_of("a", "m"), state.preferred("c")) == (None, None)

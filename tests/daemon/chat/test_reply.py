@@ -9,7 +9,7 @@ from aircherd.vocabulary.reply import Ending, TextDelta, ToolCallDelta, Usage, U
 
 
 def test_text_pieces_join_into_one_part():
-    """However the text was cut."""
+    """It does not matter how the text was split."""
     reply = Reply()
     reply.add([TextDelta("Hel"), TextDelta("lo")])
     reply.add([TextDelta(" you")])
@@ -20,7 +20,7 @@ def test_text_pieces_join_into_one_part():
     assert reply.text() == "Hello you"
 
 
-def test_interleaved_tool_calls_come_apart_by_index():
+def test_interleaved_tool_calls_are_separated_by_index():
     """Fragments of parallel calls may alternate."""
     reply = Reply()
     reply.add([TextDelta("Look:"), ToolCallDelta(0, "a", "f", '{"x"'), ToolCallDelta(1, "b", "g")])
@@ -33,15 +33,15 @@ def test_interleaved_tool_calls_come_apart_by_index():
     ]
 
 
-def test_counts_are_no_output():
-    """A provider that only sent its input count may still be left for another."""
+def test_counts_are_not_output():
+    """After an input count, a fallback is still possible."""
     reply = Reply()
     reply.add([UsageDelta(Usage(input_tokens=3))])
     assert (reply.has_output, reply.usage) == (False, Usage(input_tokens=3))
 
 
-def test_the_endings_usage_is_the_last_word():
-    """An ending without usage leaves the latest delta's."""
+def test_usage_of_the_ending_wins():
+    """Without it, the latest delta counts."""
     reply = Reply()
     reply.add([UsageDelta(Usage(input_tokens=3)), TextDelta("x"), Ending("stop")])
     assert reply.usage == Usage(input_tokens=3)
@@ -49,15 +49,15 @@ def test_the_endings_usage_is_the_last_word():
     assert reply.usage == Usage(input_tokens=4, output_tokens=1)
 
 
-def test_an_empty_reply_is_an_empty_message():
-    """Nothing came, nothing is made up."""
+def test_empty_reply_is_an_empty_message():
+    """Nothing is added."""
     assert Reply().message("up/m") == {"role": "assistant", "content": []}
 
 
 @pytest.mark.parametrize(
     "event", [TextDelta("x" * 100_000), ToolCallDelta(0, "a", "f", "1" * 100_000)]
 )
-def test_a_provider_that_does_not_come_to_an_end_is_stopped(event):
+def test_endless_reply_is_stopped(event):
     """The whole reply must fit into one frame to the client."""
     reply = Reply()
     for _ in range(MAX_CHARACTERS // 100_000 - 1):
@@ -76,8 +76,8 @@ def test_a_provider_that_does_not_come_to_an_end_is_stopped(event):
         ToolCallDelta,
     ],
 )
-def test_calls_have_an_end_whatever_they_are_made_of(event):
-    """Ids, names, and calls with nothing in them take memory too."""
+def test_tool_calls_are_bounded(event):
+    """Ids, names and empty calls use memory too."""
     events = [event(number) for number in range(10_000)]
     with pytest.raises(ProviderFailed, match="sent more than"):
         Reply().add(events)

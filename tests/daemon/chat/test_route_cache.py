@@ -1,4 +1,4 @@
-"""First choices are kept, and dropped with everything they depend on."""
+"""First choices are cached, and dropped with everything that they depend on."""
 
 import msgspec
 import pytest
@@ -16,7 +16,7 @@ from helpers.chat import CONFIG, DONE, A, Chats, FakeProviderClient
 
 @pytest.fixture
 def plans(monkeypatch):
-    """The queries that were planned."""
+    """Record the queries that were planned."""
     queries = []
     original = plan_module.make_plan
 
@@ -29,12 +29,12 @@ def plans(monkeypatch):
 
 
 async def ask(chats, **request):
-    """Ask once; return the provider that answered."""
+    """Run one chat; return the provider that answered."""
     return (await chats.ask(**request)).provider
 
 
-async def test_another_configuration_has_other_first_choices(plans):
-    """The alias leads elsewhere by now."""
+async def test_new_configuration_drops_first_choices(plans):
+    """The alias has other routes now."""
     chats = Chats(FakeProviderClient(a=[[DONE]] * 2, b=[[DONE]] * 2))
     assert await ask(chats) == "a"
     turned = Alias("chain", (Route("b", "n"), Route("a", "m")))
@@ -42,8 +42,8 @@ async def test_another_configuration_has_other_first_choices(plans):
     assert [await ask(chats) for _ in range(2)] == ["b", "b"]
 
 
-async def test_an_auth_event_drops_all_first_choices(plans):
-    """A key that was stored may belong to an earlier candidate."""
+async def test_auth_event_drops_first_choices(plans):
+    """A stored key may belong to an earlier candidate."""
     chats = Chats(FakeProviderClient(a=[[DONE]] * 2))
     await chats.ask()
     chats.controller.services.bus.publish("auth", {"provider": "a"})
@@ -51,8 +51,8 @@ async def test_an_auth_event_drops_all_first_choices(plans):
     assert len(plans) == 2
 
 
-async def test_a_changed_catalogue_drops_all_first_choices(plans):
-    """Windows, abilities and prices may be others."""
+async def test_changed_catalog_drops_first_choices(plans):
+    """Windows, abilities and prices may differ."""
     chats = Chats(FakeProviderClient(a=[[DONE]] * 2))
     await chats.ask()
     chats.controller.services.catalog.generation += 1
@@ -60,8 +60,8 @@ async def test_a_changed_catalogue_drops_all_first_choices(plans):
     assert len(plans) == 2
 
 
-async def test_made_up_names_do_not_fill_the_memory(monkeypatch):
-    """Clients may ask for any provider/model."""
+async def test_number_of_cached_names_is_bounded(monkeypatch):
+    """Clients may send any provider/model."""
     monkeypatch.setattr("aircherd.chat.route_cache.MAX_KEPT", 3)
     chats = Chats(FakeProviderClient(a=[[DONE]] * 10))
     for number in range(10):
@@ -79,7 +79,7 @@ async def test_made_up_names_do_not_fill_the_memory(monkeypatch):
         (Model(id="m", window=100), Requirements(input_tokens=201), False),
     ],
 )
-def test_a_target_knows_what_fits(model, requirements, fits):
+def test_target_checks_whether_a_request_fits(model, requirements, fits):
     """Unknown abilities pass, and the estimate of the size may be twice too high."""
     average = LatencyTracker().average_of("a", "m")
     target = Target(Candidate(A, model, None), CallTarget(A, model, Network()), average)

@@ -37,21 +37,21 @@ def skipped(provider, until):
         ([NOW], 0, None),
     ],
 )
-def test_the_shortest_wait(untils, at_most, expected):
-    """To the first that is back in time; none where no time is known or allowed."""
+def test_shortest_pause(untils, at_most, expected):
+    """It ends with the first return in time; it is None if no time is known or allowed."""
     pause = shortest_pause(Steps(*(skipped("a", each) for each in untils)), NOW, at_most)
     seconds = None if pause is None else pause.seconds
     assert seconds == (None if expected is None else pytest.approx(expected + MARGIN_SECONDS))
 
 
-def test_the_earliest_return_is_that_of_a_candidate_that_was_called():
+def test_earliest_return_is_of_a_called_candidate():
     """Skipped ones have their times in their own records."""
     plan = Steps(skipped("a", 5.0), skipped("b", 7.0), skipped("c", None))
     assert earliest_return(plan, {("a", "m", None)}) == 7.0
     assert earliest_return(plan, set()) == 5.0
 
 
-def test_a_last_resort_has_no_return():
+def test_last_resort_has_no_return():
     """It is tried at once, whatever its cooldown says."""
     plan = Steps(skipped("a", 5.0), Candidate(A, Model(id="m"), None, is_last_resort=True))
     assert earliest_return(plan, set()) is None

@@ -1,4 +1,4 @@
-"""One call that could be made."""
+"""Candidates and the records of skipped ones."""
 
 from aircherd.routing.candidate import Candidate
 from aircherd.vocabulary.attempt import Skipped
@@ -8,13 +8,13 @@ from helpers.routing import WORK
 CANDIDATE = Candidate(WORK, Model(id="maker/m"), "default")
 
 
-def test_its_origin_is_what_its_replies_are_marked_with() -> None:
-    """The provider, and the model as it is called there."""
+def test_origin_is_provider_and_model() -> None:
+    """The model's name is the one that the provider uses."""
     assert CANDIDATE.origin == "work/maker/m"
 
 
-def test_passing_it_over_names_it_as_an_attempt_would() -> None:
-    """So a client finds the same candidate in both."""
+def test_skip_names_the_candidate_as_an_attempt_does() -> None:
+    """Clients find the same candidate in both."""
     assert CANDIDATE.skipped("rate_limited", "too fast", 5.0) == Skipped(
         provider="work",
         model="maker/m",

@@ -1,4 +1,4 @@
-"""What cools and for how long: the table, and what follows from a sequence of failures."""
+"""How long cooldowns last: single ones and sequences of failures."""
 
 import pytest
 from hypothesis import given
@@ -30,7 +30,7 @@ def failure(kind: FailureClass, **fields: object) -> Failure:
 
 
 def limits(**remaining: int) -> RateLimitState:
-    """What is left of each that is counted; all are whole again in 40 s."""
+    """Return rate limits with these remaining amounts, which reset in 40 s."""
     allowances = tuple(
         Allowance(counted=counted, limit=50, remaining=left, reset_at=WALL + 40)
         for counted, left in remaining.items()
@@ -39,14 +39,14 @@ def limits(**remaining: int) -> RateLimitState:
 
 
 def cooled(*kinds: FailureClass | Failure, gap: float = 0.0, **fields: object) -> Cooldown:
-    """The cooldown after these failures, each sent when the last one was over, `gap` later."""
+    """Return the cooldown after these failures; each call begins `gap` after the last cooldown."""
     made: Cooldown | None = None
     now = NOW
     for kind in kinds:
         failed = kind if isinstance(kind, Failure) else failure(kind)
-        place = scope_of(failed, "work", "m")
-        assert place is not None
-        made = start_cooldown(made, failed, place, now=now, jitter=0.0, **fields)
+        scope = scope_of(failed, "work", "m")
+        assert scope is not None
+        made = start_cooldown(made, failed, scope, now=now, jitter=0.0, **fields)
         now = made.until + gap
     assert made is not None
     return made
@@ -69,22 +69,22 @@ def cooled(*kinds: FailureClass | Failure, gap: float = 0.0, **fields: object) -
         (FailureClass.TIMEOUT, 5, 10, 300),
     ],
 )
-def test_it_doubles_up_to_a_cap(kind, first, second, longest):
-    """Without a word of the vendor's."""
+def test_guessed_time_doubles_up_to_the_longest(kind, first, second, longest):
+    """The vendor has named no time."""
     for times, seconds in ((1, first), (2, second), (200, longest)):
         made = cooled(*[kind] * times)
         assert made.until - made.since == pytest.approx(seconds)
 
 
-def test_jitter_takes_off_up_to_a_quarter():
-    """So that not everybody comes back at once; the cap stays a cap."""
+def test_jitter_subtracts_up_to_a_quarter():
+    """Clients do not all return at once, and the cap still holds."""
     made = start_cooldown(None, failure(FailureClass.OVERLOADED), MODEL, now=NOW, jitter=0.999)
     assert 3.75 < made.until - NOW < 3.76
 
 
 @pytest.mark.parametrize("kind", [FailureClass.RATE, FailureClass.QUOTA, FailureClass.SERVER])
-def test_what_the_vendor_says_comes_first(kind):
-    """Retry-After decides, exactly, however often it failed."""
+def test_retry_after_decides_exactly(kind):
+    """The number of failures does not matter then."""
     made = cooled(kind, kind, failure(kind, retry_after=1234.5))
     assert made.until - made.since == pytest.approx(1234.5)
     assert made.is_vendor_time
@@ -102,16 +102,16 @@ def test_what_the_vendor_says_comes_first(kind):
         (FailureClass.NETWORK, HOUR),
     ],
 )
-def test_a_vendor_is_believed_only_so_far(kind, longest):
-    """A broken server's year keeps nobody out for one; it is still the vendor's word."""
+def test_vendor_time_is_capped(kind, longest):
+    """The capped time still counts as the vendor's."""
     made = cooled(failure(kind, retry_after=365 * 24 * HOUR))
     assert (made.until - made.since, made.is_vendor_time) == (pytest.approx(longest), True)
     exact = cooled(failure(kind, retry_after=longest - 1))
     assert exact.until - exact.since == pytest.approx(longest - 1)
 
 
-def test_reset_headers_are_believed_as_far_as_a_retry_after():
-    """Of a refusal, and of an answer that says nothing is left."""
+def test_reset_headers_are_capped_like_retry_after():
+    """This holds for refusals and for successful responses."""
     year = Allowance(counted="requests", remaining=0, reset_at=WALL + 365 * 24 * HOUR)
     state = RateLimitState(seen_at=WALL, allowances=(year,))
     refused = start_cooldown(
@@ -122,14 +122,14 @@ def test_reset_headers_are_believed_as_far_as_a_retry_after():
     assert (refused.until, spent.until) == (NOW + 24 * HOUR, NOW + 24 * HOUR)
 
 
-def test_a_retry_after_of_nought_is_no_answer():
-    """A date gone by, or a zero: as if nothing was said."""
+def test_retry_after_of_zero_is_ignored():
+    """It comes from a date in the past, or is sent as zero."""
     made = cooled(failure(FailureClass.RATE, retry_after=0.0))
     assert (made.until - NOW, made.is_vendor_time) == (1.0, False)
 
 
-def test_reset_headers_stand_in_for_a_retry_after():
-    """OpenAI's 429 may have only these; what is not spent does not count."""
+def test_reset_headers_replace_a_missing_retry_after():
+    """OpenAI's 429 may have only these; only exhausted allowances count."""
     made = start_cooldown(
         None,
         failure(FailureClass.RATE),
@@ -141,8 +141,8 @@ def test_reset_headers_stand_in_for_a_retry_after():
     assert (made.until - NOW, made.is_vendor_time) == (40.0, True)
 
 
-def test_reset_headers_say_nothing_of_a_broken_server():
-    """A 500 that happens to come with a spent allowance."""
+def test_reset_headers_are_ignored_for_a_server_error():
+    """A 500 may come with an exhausted allowance by chance."""
     made = start_cooldown(
         None, failure(FailureClass.SERVER), MODEL, now=NOW, jitter=0, limits=limits(requests=0)
     )
@@ -150,7 +150,7 @@ def test_reset_headers_say_nothing_of_a_broken_server():
 
 
 def test_a_rate_limit_does_not_shorten_a_quota():
-    """The earlier reason stays, with its words."""
+    """The earlier reason and its message stay."""
     quota = start_cooldown(None, failure(FailureClass.QUOTA), KEY, now=NOW, jitter=0)
     later = start_cooldown(quota, failure(FailureClass.RATE), KEY, now=NOW + 9, jitter=0)
     assert (later.kind, later.until) == (FailureClass.QUOTA, quota.until)
@@ -158,14 +158,14 @@ def test_a_rate_limit_does_not_shorten_a_quota():
 
 
 def test_a_quota_does_not_inherit_the_count_of_a_rate_limit():
-    """Five 429s say nothing of how long the credit will be gone."""
+    """Five 429s do not say how long the credit will be exhausted."""
     rates = cooled(*[FailureClass.RATE] * 5)
     made = start_cooldown(rates, failure(FailureClass.QUOTA), BOTH, now=rates.until, jitter=0)
     assert (made.count, made.until - made.since) == (1, HOUR)
 
 
-def test_calls_under_way_count_as_one():
-    """64 calls that were sent together and are refused together: one failure."""
+def test_concurrent_failures_count_once():
+    """64 calls that were sent together and refused together are one failure."""
     made = start_cooldown(None, failure(FailureClass.RATE), BOTH, now=NOW, jitter=0, began=NOW - 1)
     for n in range(63):
         again = start_cooldown(
@@ -174,16 +174,16 @@ def test_calls_under_way_count_as_one():
         assert again == made
 
 
-def test_a_call_under_way_may_still_tell_a_later_time():
-    """Its count stays, what its vendor says holds."""
+def test_late_failure_may_extend_the_cooldown():
+    """The count stays, and the vendor's time applies."""
     first = start_cooldown(None, failure(FailureClass.RATE), BOTH, now=NOW, jitter=0)
-    told = failure(FailureClass.RATE, retry_after=30.0)
-    made = start_cooldown(first, told, BOTH, now=NOW + 2, jitter=0, began=NOW - 5)
+    from_vendor = failure(FailureClass.RATE, retry_after=30.0)
+    made = start_cooldown(first, from_vendor, BOTH, now=NOW + 2, jitter=0, began=NOW - 5)
     assert (made.count, made.until, made.since) == (1, NOW + 32, NOW)
 
 
-def test_calm_wears_the_count_off():
-    """Each ten minutes without trouble one failure less."""
+def test_count_decays_with_time():
+    """Each ten minutes without a failure subtract one."""
     made = cooled(*[FailureClass.OVERLOADED] * 4)
     assert [remaining_count(made, made.until + DECAY_SECONDS * n) for n in (0, 0.9, 1, 3, 9)] == [
         4,
@@ -199,11 +199,11 @@ def test_calm_wears_the_count_off():
     assert expires_at(made) == made.until + DECAY_SECONDS * 4
 
 
-# ------------------------------------------------------------------ before it fails
+# ------------------------------------------------------------------ exhausted limits
 
 
-def test_nothing_left_cools_until_the_reset():
-    """A good answer that says so; it is no failure, and forgotten with its end."""
+def test_exhausted_allowance_cools_until_the_reset():
+    """The response succeeded, so nothing is counted or remembered after the end."""
     made = cooldown_if_exhausted(None, BOTH, limits(requests=3, tokens=0), now=NOW)
     assert made is not None
     assert (made.until, made.count, made.is_vendor_time) == (NOW + 40, 0, True)
@@ -211,8 +211,8 @@ def test_nothing_left_cools_until_the_reset():
     assert expires_at(made) == NOW + 40
 
 
-def test_a_bucket_that_fills_at_once_does_not_cool():
-    """OpenAI's resets are often of milliseconds."""
+def test_short_reset_does_not_cool():
+    """OpenAI's resets are often a few milliseconds away."""
     at_once = Allowance(counted="requests", remaining=0, reset_at=WALL + 0.012)
     state = RateLimitState(seen_at=WALL, allowances=(at_once,))
     assert cooldown_if_exhausted(None, BOTH, state, now=NOW) is None
@@ -222,8 +222,8 @@ def test_a_bucket_that_fills_at_once_does_not_cool():
 # ------------------------------------------------------------------ the end
 
 
-def test_an_end_that_was_observed_keeps_the_count():
-    """Should it not hold, the next cooldown is longer than the last."""
+def test_early_end_keeps_the_count():
+    """If the failure returns, the next cooldown is longer than the last one."""
     made = cooled(FailureClass.QUOTA, FailureClass.QUOTA)
     over = end_early(made, made.since + 60)
     assert (over.until, over.ends_at) == (made.since + 60, made.since + 60)
@@ -231,8 +231,8 @@ def test_an_end_that_was_observed_keeps_the_count():
     assert again.until - again.since == 4 * HOUR
 
 
-def test_a_success_clears_only_what_was_before_it():
-    """A call that was sent before the refusal tells nothing of it."""
+def test_success_clears_only_earlier_failures():
+    """A call that was sent before the failure proves nothing."""
     made = cooled(FailureClass.RATE)
     assert [is_cleared_by(made, began) for began in (NOW - 1, NOW, NOW + 1, None)] == [
         False,
@@ -242,12 +242,12 @@ def test_a_success_clears_only_what_was_before_it():
     ]
 
 
-# ------------------------------------------------------------------ half an answer
+# ------------------------------------------------------------------ truncated answers
 
 
 @pytest.mark.parametrize("kind", [FailureClass.NETWORK, FailureClass.TIMEOUT])
-def test_who_breaks_off_in_the_middle_can_be_reached(kind):
-    """It is the model's trouble, as any half answer is, and for as long; not the provider's."""
+def test_cut_connection_counts_as_truncated(kind):
+    """It cools the model for as long as a truncated answer does, and not the provider."""
     cut = failure(kind, reach="model")
     assert scope_of(cut, "work", "m") == MODEL
     assert scope_of(cut, "work", None) is None
@@ -255,8 +255,8 @@ def test_who_breaks_off_in_the_middle_can_be_reached(kind):
     assert (made.kind, made.until) == (FailureClass.TRUNCATED, NOW + 2)
 
 
-def test_cuts_in_a_row_grow():
-    """Whatever cut them."""
+def test_cuts_of_different_kinds_count_together():
+    """The third in a row cools four times as long as the first."""
     made = cooled(FailureClass.TRUNCATED, failure(FailureClass.NETWORK, reach="model"))
     made = start_cooldown(
         made, failure(FailureClass.TIMEOUT, reach="model"), MODEL, now=made.until, jitter=0
@@ -264,8 +264,8 @@ def test_cuts_in_a_row_grow():
     assert (made.count, made.until - made.since) == (3, 8.0)
 
 
-def test_that_an_answer_begins_says_nothing_of_its_end():
-    """Those that broke off had begun, too: only a whole one ends it."""
+def test_truncation_is_cleared_only_by_a_complete_answer():
+    """Truncated answers had begun as well."""
     made = cooled(FailureClass.TRUNCATED)
     assert not is_cleared_by(made, NOW + 1)
     assert is_cleared_by(made, NOW + 1, is_whole=True)
@@ -274,7 +274,7 @@ def test_that_an_answer_begins_says_nothing_of_its_end():
 
 @st.composite
 def failures(draw: st.DrawFn) -> tuple[Failure, float, float]:
-    """A failure, the seconds since the one before, and how long its call took."""
+    """Draw a failure, the seconds since the one before, and the duration of its call."""
     seconds = st.floats(0, 1e6)
     kinds = st.sampled_from([kind for kind in FailureClass if RULES[kind].scope])
     made = failure(draw(kinds), retry_after=draw(st.none() | seconds))
@@ -282,8 +282,8 @@ def failures(draw: st.DrawFn) -> tuple[Failure, float, float]:
 
 
 @given(st.lists(failures(), max_size=30), st.floats(0, 1, exclude_max=True))
-def test_no_sequence_of_failures_shrinks_a_cooldown(sequence, jitter):
-    """Whatever fails, in whatever order, at the same place."""
+def test_no_sequence_of_failures_shortens_a_cooldown(sequence, jitter):
+    """All failures are of the same scope."""
     made: Cooldown | None = None
     now = NOW
     for failed, gap, took in sequence:

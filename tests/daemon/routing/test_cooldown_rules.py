@@ -25,7 +25,7 @@ def limits(**remaining: int) -> RateLimitState:
 
 
 @pytest.mark.parametrize(
-    ("kind", "place"),
+    ("kind", "scope"),
     [
         (FailureClass.AUTH, None),
         (FailureClass.CONTEXT, None),
@@ -45,41 +45,41 @@ def limits(**remaining: int) -> RateLimitState:
         (FailureClass.TIMEOUT, PROVIDER),
     ],
 )
-def test_what_cools(kind, place):
+def test_scope_of_each_class(kind, scope):
     """A key, a model, both, a provider, or nothing."""
-    assert place == scope_of(failure(kind), "work", "m")
+    assert scope == scope_of(failure(kind), "work", "m")
 
 
-def test_every_class_has_a_row():
-    """A class that is forgotten would be no class."""
+def test_every_class_has_a_rule():
+    """A new failure class needs a rule."""
     assert set(FailureClass) == set(RULES)
 
 
 @pytest.mark.parametrize("kind", FailureClass)
-def test_a_failure_of_one_request_cools_nothing(kind):
-    """The same model may be fine for a request without tools."""
+def test_failure_of_one_request_cools_nothing(kind):
+    """The same model may work for a request without tools."""
     assert scope_of(failure(kind, reach="request"), "work", "m") is None
 
 
-def test_a_quota_of_one_model_leaves_the_key_alone():
-    """Gemini's free tier counts for each model."""
+def test_quota_of_one_model_does_not_cool_the_key():
+    """Gemini's free tier counts per model."""
     assert scope_of(failure(FailureClass.QUOTA, reach="model"), "work", "m") == BOTH
 
 
-def test_a_local_server_without_the_model_is_asked_again():
-    """It says so in no time, and the user may pull the model this minute."""
+def test_missing_local_model_does_not_cool():
+    """The server answers at once, and the user may pull the model at any time."""
     assert scope_of(failure(FailureClass.MODEL), None, "m") is None
 
 
 @pytest.mark.parametrize("kind", FailureClass)
-def test_a_look_without_a_model_tells_of_the_provider_only(kind):
-    """No key is known then, and no model."""
+def test_failure_without_a_model_cools_the_provider_only(kind):
+    """Neither a key nor a model is known."""
     expected = PROVIDER if kind in (FailureClass.NETWORK, FailureClass.TIMEOUT) else None
     assert expected == scope_of(failure(kind), None, None)
 
 
 @pytest.mark.parametrize(
-    ("said", "model", "place"),
+    ("limits_in_headers", "model", "scope"),
     [
         (None, "m", BOTH),
         (limits(requests=0, tokens=0), "m", KEY),
@@ -90,16 +90,16 @@ def test_a_look_without_a_model_tells_of_the_provider_only(kind):
         (limits(requests=0), "m:free", ("key+model", "work", "m:free")),
     ],
 )
-def test_a_rate_limit_is_the_keys_where_the_headers_say_so(said, model, place):
-    """Nothing left of anything is the key's; OpenRouter's free models are apart."""
-    assert place == scope_of(failure(FailureClass.RATE), "work", model, said)
+def test_exhausted_headers_cool_the_key(limits_in_headers, model, scope):
+    """Every allowance has to be exhausted; OpenRouter's free models count separately."""
+    assert scope == scope_of(failure(FailureClass.RATE), "work", model, limits_in_headers)
 
 
-def test_headers_without_anything_spend_nothing():
-    """No allowance at all is not an allowance of nought."""
+def test_headers_without_allowances_are_not_exhausted():
+    """No allowance is not an allowance of zero."""
     assert not is_key_exhausted(RateLimitState(seen_at=WALL, allowances=()), "m")
 
 
-def test_no_row_guesses_at_more_than_it_would_believe():
-    """Our own guess is no better than a vendor's word."""
+def test_no_guess_exceeds_the_vendor_cap():
+    """A guess is not more reliable than the vendor's time."""
     assert all(rule.longest <= rule.max_vendor_seconds for rule in RULES.values())

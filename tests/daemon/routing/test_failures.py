@@ -1,4 +1,4 @@
-"""What a failure leaves of the plan: the whole table."""
+"""Which candidates a failure rules out: the whole table."""
 
 import msgspec
 import pytest
@@ -52,8 +52,8 @@ def after(*failures: tuple[Candidate, Failure]) -> Exclusions:
     return exclusions
 
 
-def left(exclusions: Exclusions) -> list[Candidate]:
-    """Return who may still be asked."""
+def remaining_candidates(exclusions: Exclusions) -> list[Candidate]:
+    """Return the candidates that may still be called."""
     return [each for each in ALL if exclusions.check(each) is None]
 
 
@@ -61,20 +61,20 @@ def failure(kind: FailureClass) -> Failure:
     return Failure(kind=kind, message="it failed")
 
 
-def test_every_class_is_decided() -> None:
-    """A new class must be given a meaning."""
+def test_every_class_has_a_scope() -> None:
+    """A new failure class needs a scope."""
     assert set(SCOPE_BY_FAILURE) == set(FailureClass) == set(LEFT)
 
 
 @pytest.mark.parametrize("kind", FailureClass)
-def test_what_is_left_after_a_failure(kind: FailureClass) -> None:
-    """Each class takes with it what it says about, and nothing else."""
-    assert left(after((FAILED, failure(kind)))) == LEFT[kind]
+def test_candidates_left_after_a_failure(kind: FailureClass) -> None:
+    """Each class rules out exactly its scope."""
+    assert remaining_candidates(after((FAILED, failure(kind)))) == LEFT[kind]
 
 
-def test_before_anything_failed_everybody_may_be_asked() -> None:
-    """Nothing is held against anybody."""
-    assert left(after()) == ALL
+def test_no_failure_rules_out_nothing() -> None:
+    """Every candidate may be called."""
+    assert remaining_candidates(after()) == ALL
 
 
 @pytest.mark.parametrize(
@@ -88,10 +88,10 @@ def test_before_anything_failed_everybody_may_be_asked() -> None:
         (None, None, False),
     ],
 )
-def test_what_was_too_long_goes_only_where_there_is_known_to_be_more_room(
+def test_too_long_prompt_needs_a_larger_known_window(
     failed: int | None, window: int | None, *, may: bool
 ) -> None:
-    """An unknown window is not a large one."""
+    """An unknown window does not count as larger."""
     small = msgspec.structs.replace(FAILED, model=Model(id="m", window=failed))
     next_one = msgspec.structs.replace(OTHER, model=Model(id="n", window=window))
     exclusions = after((small, failure(FailureClass.CONTEXT)))
@@ -113,27 +113,31 @@ def test_what_was_too_long_goes_only_where_there_is_known_to_be_more_room(
         ),
     ],
 )
-def test_what_a_failure_takes_with_it_is_reported(
+def test_skip_names_the_failure_that_caused_it(
     kind: FailureClass, candidate: Candidate, message: str
 ) -> None:
-    """A candidate that is not tried for another's failure says so, and whose it was."""
+    """It also names the candidate that failed."""
     failed = failure(kind)
     skipped = after((FAILED, failed)).check(candidate)
     assert skipped == candidate.skipped(failed.code, message)
 
 
 @given(st.lists(st.tuples(st.sampled_from(ALL), st.sampled_from(FailureClass).map(failure))))
-def test_each_failure_takes_more_and_gives_nothing_back(
+def test_failures_accumulate(
     failures: list[tuple[Candidate, Failure]],
 ) -> None:
-    """After several, those are left that each of them leaves; a failed one never is."""
-    each = [left(after(one)) for one in failures]
-    assert left(after(*failures)) == [c for c in ALL if all(c in one for one in each)]
-    assert not {id(c) for c, _ in failures} & {id(c) for c in left(after(*failures))}
+    """A candidate is left only if every failure leaves it, and a failed one never is."""
+    each = [remaining_candidates(after(one)) for one in failures]
+    assert remaining_candidates(after(*failures)) == [
+        c for c in ALL if all(c in one for one in each)
+    ]
+    assert not {id(c) for c, _ in failures} & {
+        id(c) for c in remaining_candidates(after(*failures))
+    }
 
 
-def test_only_a_request_that_nobody_would_answer_ends_everything() -> None:
-    """Whoever fails for a reason of his own leaves the others."""
+def test_only_a_faulty_request_rules_out_all() -> None:
+    """All other failures leave some candidates."""
     final = {
         kind for kind, condemns in SCOPE_BY_FAILURE.items() if condemns is FailureScope.REQUEST
     }

@@ -1,4 +1,4 @@
-"""Who cannot serve a request now, and why: a table for each reason."""
+"""The reasons to skip a candidate: a table for each."""
 
 from decimal import Decimal
 
@@ -28,34 +28,34 @@ def candidate(**known: object) -> Candidate:
 
 
 def reason(context: FilterContext, **known: object) -> tuple[str, str, float | None] | None:
-    """Return why the candidate is passed over, shortly."""
+    """Return code, message and end of the skip, None if the candidate passes."""
     found = check_filters(candidate(**known), context)
     return (found.reason, found.message, found.until) if found else None
 
 
-def test_of_whom_nothing_is_known_nothing_is_held_against() -> None:
-    """Unknown abilities, windows and prices pass: who cannot do it will say so."""
+def test_unknown_model_passes() -> None:
+    """Unknown abilities, windows and prices are no reason to skip it."""
     needs = Requirements(abilities=tuple(ABILITIES), input_tokens=10**9)
     assert reason(FilterContext(needs, FakeRoutingState(), Decimal(0))) is None
 
 
 @pytest.mark.parametrize("ability", ABILITIES)
-def test_a_model_that_lacks_what_the_request_uses_is_left_out(ability: str) -> None:
-    """Only that one; a request that does not use it is served."""
+def test_missing_ability_is_skipped(ability: str) -> None:
+    """Requests that do not use the ability pass."""
     needs = FilterContext(Requirements(abilities=(ability,)), FakeRoutingState())
-    said = f"a/m {ABILITIES[ability]}"
-    assert reason(needs, **{ability: False}) == ("bad_request", said, None)
+    expected = f"a/m {ABILITIES[ability]}"
+    assert reason(needs, **{ability: False}) == ("bad_request", expected, None)
     assert reason(needs, **{ability: True}) is None
     assert reason(FilterContext(Requirements(), FakeRoutingState()), **{ability: False}) is None
 
 
 def test_every_ability_is_a_field_of_the_model() -> None:
-    """By these names a request's needs are compared with it."""
+    """The names are used to compare a request with a model."""
     assert set(ABILITIES) <= set(Model.__struct_fields__)
 
 
 @pytest.mark.parametrize(
-    ("window", "wanted", "fits"),
+    ("window", "tokens", "fits"),
     [
         (1000, 1000, True),
         (1000, 1001, True),
@@ -64,27 +64,25 @@ def test_every_ability_is_a_field_of_the_model() -> None:
         (None, 10**9, True),
     ],
 )
-def test_a_window_that_is_too_small_beyond_doubt_is_left_out(
-    window: int | None, wanted: int, *, fits: bool
-) -> None:
-    """The size is a guess: where the prompt may fit, the model is asked."""
+def test_much_too_small_window_is_skipped(window: int | None, tokens: int, *, fits: bool) -> None:
+    """The size is an estimate: if the prompt may fit, the model is called."""
     found = reason(
-        FilterContext(Requirements(input_tokens=wanted), FakeRoutingState()), window=window
+        FilterContext(Requirements(input_tokens=tokens), FakeRoutingState()), window=window
     )
-    said = f"a/m has a context window of {window} tokens, and the request has about {wanted}"
-    assert found == (None if fits else ("context_too_long", said, None))
+    expected = f"a/m has a context window of {window} tokens, and the request has about {tokens}"
+    assert found == (None if fits else ("context_too_long", expected, None))
 
 
-def test_who_cools_is_left_out_until_then() -> None:
-    """With the reason of the failure that cooled it."""
-    state = FakeRoutingState(cold={HERE: Cooling("rate_limited", 60.0, "too fast")})
+def test_cooling_candidate_is_skipped_until_the_end() -> None:
+    """The skip has the reason of the failure."""
+    state = FakeRoutingState(cooldowns={HERE: Cooling("rate_limited", 60.0, "too fast")})
     assert reason(FilterContext(Requirements(), state)) == ("rate_limited", "too fast", 60.0)
 
 
-def test_one_that_is_due_for_a_probe_passes() -> None:
-    """One real request finds out."""
+def test_candidate_due_for_a_probe_passes() -> None:
+    """One real request tests it."""
     state = FakeRoutingState(
-        cold={HERE: Cooling("rate_limited", 9e9, "too fast", is_probe_due=True)}
+        cooldowns={HERE: Cooling("rate_limited", 9e9, "too fast", is_probe_due=True)}
     )
     assert reason(FilterContext(Requirements(), state)) is None
 
@@ -98,26 +96,26 @@ def test_one_that_is_due_for_a_probe_passes() -> None:
         (None, {}, False),
     ],
 )
-def test_a_last_resort_is_who_cools_on_a_guess_and_for_no_other_reason(
+def test_last_resort_has_only_a_guessed_cooldown(
     cooling: Cooling | None, known: dict[str, object], *, may: bool
 ) -> None:
-    """A vendor's own word holds, and what a model cannot do it cannot do later either."""
+    """A vendor's time is final, and a missing ability does not appear later."""
     context = FilterContext(
         Requirements(abilities=("images",)),
-        FakeRoutingState(cold={HERE: cooling} if cooling else {}),
+        FakeRoutingState(cooldowns={HERE: cooling} if cooling else {}),
     )
     assert may_be_last_resort(candidate(**known), context) is may
 
 
 @pytest.mark.parametrize("code", ["limit_reached", "price_unknown"])
-def test_who_would_break_a_limit_is_left_out(code: str) -> None:
-    """With the limit's own words, and when there is room again."""
-    state = FakeRoutingState(full={HERE: Limited(code, "a: 5.00 USD a day", 60.0)})
+def test_exceeded_limit_is_skipped(code: str) -> None:
+    """The skip has the limit's message and the time of its reset."""
+    state = FakeRoutingState(limits_reached={HERE: Limited(code, "a: 5.00 USD a day", 60.0)})
     assert reason(FilterContext(Requirements(), state)) == (code, "a: 5.00 USD a day", 60.0)
 
 
-def test_a_price_that_is_missing_is_told_of_whose() -> None:
-    """The limit is the provider's, and the cure is for each model."""
+def test_missing_price_names_the_model() -> None:
+    """The limit names only the provider, but the fix is per model."""
     status = LimitStatus(
         limit="a: 5.00 USD a day",
         counted="usd",
@@ -128,16 +126,18 @@ def test_a_price_that_is_missing_is_told_of_whose() -> None:
         left="5",
         share=0.0,
     )
-    state = FakeRoutingState(full={HERE: Limited("price_unknown", "nobody knows", None, status)})
-    said = (
+    state = FakeRoutingState(
+        limits_reached={HERE: Limited("price_unknown", "price unknown", None, status)}
+    )
+    expected = (
         "a/m is under a limit in USD (a: 5.00 USD a day), and its price is not known: "
         'write it under [catalog."a/m"]'
     )
-    assert reason(FilterContext(Requirements(), state)) == ("price_unknown", said, None)
+    assert reason(FilterContext(Requirements(), state)) == ("price_unknown", expected, None)
 
 
 @pytest.mark.parametrize(
-    ("price", "max_price", "said"),
+    ("price", "max_price", "expected"),
     [
         ("0.02", "0.01", "about $0.02, and the first choice's price allows for $0.01"),
         (
@@ -151,46 +151,46 @@ def test_a_price_that_is_missing_is_told_of_whose() -> None:
         (None, "0.01", None),
     ],
 )
-def test_who_costs_more_than_is_allowed_is_left_out(
-    price: str | None, max_price: str | None, said: str | None
+def test_too_expensive_candidate_is_skipped(
+    price: str | None, max_price: str | None, expected: str | None
 ) -> None:
-    """Both amounts are told so that one sees the difference; an unknown price passes."""
+    """The message has both amounts; an unknown price passes."""
     state = FakeRoutingState(prices={} if price is None else {"m": Decimal(price)})
     found = reason(
         FilterContext(Requirements(), state, None if max_price is None else Decimal(max_price))
     )
-    full = f"a/m would cost {said} (max_cost_increase)"
-    assert found == (None if said is None else ("too_expensive", full, None))
+    message = f"a/m would cost {expected} (max_cost_increase)"
+    assert found == (None if expected is None else ("too_expensive", message, None))
 
 
-def test_what_will_not_change_is_told_before_what_passes() -> None:
-    """Nobody waits an hour for a model that cannot see pictures."""
+def test_permanent_reasons_come_before_temporary_ones() -> None:
+    """Waiting does not help with a model that cannot read images."""
     state = FakeRoutingState(
-        cold={HERE: Cooling("overloaded", 60.0, "no room")},
-        full={HERE: Limited("limit_reached", "full", 90.0)},
+        cooldowns={HERE: Cooling("overloaded", 60.0, "no room")},
+        limits_reached={HERE: Limited("limit_reached", "full", 90.0)},
         prices={"m": Decimal(2)},
     )
     context = FilterContext(
         Requirements(abilities=("images",), input_tokens=5000), state, Decimal(1)
     )
     known: dict[str, object] = {"images": False, "window": 1000}
-    told = []
-    for name, mended in (
+    codes = []
+    for name, fixed in (
         ("images", True),
         ("window", None),
-        ("cold", {}),
-        ("full", {}),
+        ("cooldowns", {}),
+        ("limits_reached", {}),
         ("prices", {}),
     ):
         found = reason(context, **known)
         assert found is not None
-        told.append(found[0])
+        codes.append(found[0])
         if name in known:
-            known[name] = mended
+            known[name] = fixed
         else:
-            setattr(state, name, mended)
+            setattr(state, name, fixed)
             context = msgspec.structs.replace(context, state=state)
-    assert told == [
+    assert codes == [
         "bad_request",
         "context_too_long",
         "overloaded",

@@ -1,4 +1,4 @@
-"""The strategies: tables, and what holds for every order."""
+"""The strategies: tables, and properties of every order."""
 
 from decimal import Decimal
 from typing import get_args
@@ -17,8 +17,8 @@ PRICES = {"a": Decimal(3), "o": Decimal("0.5"), "g": Decimal(3)}  # o is openai'
 SPEEDS = {("openai", "o"): 0.9, ("gemini", "g"): 0.2}
 
 
-def test_every_strategy_has_its_rank() -> None:
-    """A new one must be given a meaning."""
+def test_every_strategy_has_a_sort_key() -> None:
+    """A new strategy needs one."""
     assert set(SORT_KEYS) == set(get_args(Strategy))
 
 
@@ -30,14 +30,14 @@ def test_every_strategy_has_its_rank() -> None:
         ("fastest", [A, D, C, B]),
     ],
 )
-def test_a_strategy_orders_the_chain(strategy: Strategy, expected: list[Route]) -> None:
-    """Equals stay as the chain has them, and who was not measured is tried."""
-    state = FakeRoutingState(prices=PRICES, speeds=SPEEDS)
+def test_strategy_orders_the_chain(strategy: Strategy, expected: list[Route]) -> None:
+    """Equal routes keep the order of the chain, and unmeasured ones come first."""
+    state = FakeRoutingState(prices=PRICES, latencies=SPEEDS)
     assert list(sort_routes([A, B, C, D], strategy, CONFIG, state)) == expected
 
 
-def test_an_unknown_price_is_not_a_low_one() -> None:
-    """It comes last, and a price of nothing first."""
+def test_unknown_price_comes_last() -> None:
+    """A price of zero comes first."""
     state = FakeRoutingState(prices={"a": Decimal(1000), "g": Decimal(0)})
     assert list(sort_routes([B, A, C], "cheapest", CONFIG, state)) == [C, A, B]
 
@@ -46,10 +46,8 @@ def test_an_unknown_price_is_not_a_low_one() -> None:
     ("preferred", "expected"),
     [(A, [A, B, C]), (C, [C, A, B]), (D, [A, B, C])],
 )
-def test_who_holds_the_conversation_comes_first_if_it_is_one_of_them(
-    preferred: Route, expected: list[Route]
-) -> None:
-    """The others stay as they are; a stranger does not join."""
+def test_preferred_route_comes_first(preferred: Route, expected: list[Route]) -> None:
+    """The others keep their order, and a route outside the chain is not added."""
     assert list(move_to_front(preferred, [A, B, C])) == expected
 
 
@@ -57,38 +55,38 @@ ROUTES = st.lists(
     st.builds(Route, st.sampled_from(list(CONFIG.providers)), st.sampled_from("klmn")), unique=True
 )
 AMOUNTS = st.decimals(0, 10, places=2)
-VIEWS = st.builds(
+STATES = st.builds(
     FakeRoutingState,
     prices=st.dictionaries(st.sampled_from("klmn"), AMOUNTS),
-    speeds=st.dictionaries(
+    latencies=st.dictionaries(
         st.tuples(st.sampled_from(list(CONFIG.providers)), st.sampled_from("klmn")),
         st.floats(0, 100),
     ),
 )
 
 
-@given(ROUTES, VIEWS, st.sampled_from(get_args(Strategy)))
-def test_an_order_is_total_and_stable(
+@given(ROUTES, STATES, st.sampled_from(get_args(Strategy)))
+def test_order_is_total_and_stable(
     routes: list[Route], state: FakeRoutingState, strategy: Strategy
 ) -> None:
-    """Everybody is there once, the same way each time; to sort what is sorted changes nothing."""
+    """Each route appears once, and sorting again changes nothing."""
     once = list(sort_routes(routes, strategy, CONFIG, state))
     assert sorted(map(str, once)) == sorted(map(str, routes))
     assert list(sort_routes(routes, strategy, CONFIG, state)) == once
     assert list(sort_routes(once, strategy, CONFIG, state)) == once
 
 
-@given(ROUTES, VIEWS)
+@given(ROUTES, STATES)
 def test_priority_keeps_the_chain(routes: list[Route], state: FakeRoutingState) -> None:
-    """Whatever prices and speeds are."""
+    """Prices and latencies do not matter."""
     assert list(sort_routes(routes, "priority", CONFIG, state)) == routes
 
 
-@given(ROUTES, VIEWS)
-def test_cheapest_goes_up_in_price_and_ends_with_the_unknown(
+@given(ROUTES, STATES)
+def test_cheapest_sorts_by_price_with_unknown_last(
     routes: list[Route], state: FakeRoutingState
 ) -> None:
-    """Those of one price are in the chain's order."""
+    """Routes of equal price keep the order of the chain."""
     found = sort_routes(routes, "cheapest", CONFIG, state)
     prices = [state.prices.get(route.model, Decimal("Infinity")) for route in found]
     assert prices == sorted(prices)
@@ -97,32 +95,30 @@ def test_cheapest_goes_up_in_price_and_ends_with_the_unknown(
         assert [route for route in found if _price(route, state) == price] == alike
 
 
-@given(ROUTES, VIEWS)
-def test_fastest_begins_with_who_was_not_measured_and_then_goes_up(
+@given(ROUTES, STATES)
+def test_fastest_starts_with_unmeasured_routes(
     routes: list[Route], state: FakeRoutingState
 ) -> None:
-    """So everybody is measured once, and whoever is fast is found."""
+    """The others follow by latency."""
     found = sort_routes(routes, "fastest", CONFIG, state)
-    speeds = [state.speeds.get((route.provider, route.model)) for route in found]
+    latencies = [state.latencies.get((route.provider, route.model)) for route in found]
     unmeasured = [
         route for route in routes if state.latency_of(route.provider, route.model) is None
     ]
     assert list(found[: len(unmeasured)]) == unmeasured
-    measured = speeds[len(unmeasured) :]
+    measured = latencies[len(unmeasured) :]
     assert None not in measured
     assert measured == sorted(measured)
 
 
 @given(ROUTES, st.data())
-def test_fastest_comes_to_the_fastest_whatever_it_begins_with(
-    routes: list[Route], data: st.DataObject
-) -> None:
-    """After one measurement of each it stays with the best."""
+def test_fastest_finds_the_fastest_route(routes: list[Route], data: st.DataObject) -> None:
+    """After one measurement of each route it stays with the best."""
     truth = {route: data.draw(st.floats(0, 100)) for route in routes}
     state = FakeRoutingState()
     for _ in routes:
         first = sort_routes(routes, "fastest", CONFIG, state)[0]
-        state.speeds[first.provider, first.model] = truth[first]
+        state.latencies[first.provider, first.model] = truth[first]
     if routes:
         first = sort_routes(routes, "fastest", CONFIG, state)[0]
         assert truth[first] == min(truth.values())

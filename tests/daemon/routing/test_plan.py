@@ -1,4 +1,4 @@
-"""From a request's wishes to the candidates: tables, and what holds for every plan."""
+"""From a query to the candidates: tables, and properties of every plan."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -27,7 +27,16 @@ from aircherd.vocabulary.availability import Cooling, Limited
 from aircherd.vocabulary.chat import Requirements, RouteOptions
 from aircherd.vocabulary.keys import KeyState
 from aircherd.vocabulary.models import Model
-from helpers.routing import CONFIG, OK, Described, FakeRoutingState, Listed, keys, place, rows
+from helpers.routing import (
+    CONFIG,
+    OK,
+    Described,
+    FakeRoutingState,
+    Listed,
+    keys,
+    names_of_step,
+    rows,
+)
 
 A, B = "claude-x", "anthropic/claude-x"
 SONNET = RouteQuery(model="sonnet")
@@ -41,8 +50,8 @@ def asking(name: str | None = "sonnet", **options: object) -> RouteQuery:
 # ------------------------------------------------------------------ keys
 
 
-def test_the_first_route_is_asked_first() -> None:
-    """With the provider's key by its name."""
+def test_first_route_comes_first() -> None:
+    """The candidate has the name of the provider's key."""
     assert rows(SONNET, keys(**BOTH)) == [("anthropic", A, "default"), ("openrouter", B, "default")]
 
 
@@ -55,7 +64,7 @@ def test_the_first_route_is_asked_first() -> None:
         ([], "not_authenticated"),
     ],
 )
-def test_a_key_that_cannot_be_used_is_passed_over_with_its_reason(
+def test_unusable_key_is_skipped_with_its_reason(
     state: KeyState | list[tuple[str, KeyState]], reason: str
 ) -> None:
     """The next route serves."""
@@ -66,27 +75,27 @@ def test_a_key_that_cannot_be_used_is_passed_over_with_its_reason(
     ]
 
 
-def test_without_any_key_it_is_said_how_to_sign_in() -> None:
-    """Where the key itself has nothing to say."""
+def test_missing_key_says_how_to_sign_in() -> None:
+    """This is the default if the key has no message of its own."""
     step = next(make_plan(SONNET, CONFIG, keys()).steps())
     assert isinstance(step, Skipped)
     assert step.message == "no key for anthropic: sign in with 'aircher-cli auth login anthropic'"
 
 
 @pytest.mark.parametrize("state", [OK, KeyState.UNVERIFIED])
-def test_a_key_that_nobody_refused_is_tried(state: KeyState) -> None:
-    """Only a refusal takes a key out."""
+def test_unverified_key_is_tried(state: KeyState) -> None:
+    """Only a rejection takes a key out."""
     query = RouteQuery(model="anthropic/m")
     assert rows(query, keys(anthropic=state)) == [("anthropic", "m", "default")]
 
 
 def test_a_local_provider_needs_no_key() -> None:
-    """It is a candidate without one."""
+    """It is a candidate without a key."""
     assert rows(RouteQuery(model="work/llama"), keys()) == [("work", "llama", None)]
 
 
-def test_another_key_of_the_provider_comes_before_another_provider() -> None:
-    """Keys are rotated before the provider is left."""
+def test_other_keys_come_before_other_providers() -> None:
+    """All keys of a provider are tried first."""
     two = [("default", OK), ("work", OK)]
     assert rows(SONNET, keys(anthropic=two, openrouter=OK)) == [
         ("anthropic", A, "default"),
@@ -95,8 +104,8 @@ def test_another_key_of_the_provider_comes_before_another_provider() -> None:
     ]
 
 
-def test_who_is_passed_over_stands_where_they_would_have_been_asked() -> None:
-    """So an answer tells whom it passed over, and leaves out whom it never came to."""
+def test_skips_keep_their_position() -> None:
+    """A response lists the skipped candidates, but not those that were never reached."""
     two = [("default", KeyState.REJECTED), ("work", OK)]
     assert rows(SONNET, keys(anthropic=two)) == [
         ("anthropic", A, "default", "auth_rejected"),
@@ -105,8 +114,8 @@ def test_who_is_passed_over_stands_where_they_would_have_been_asked() -> None:
     ]
 
 
-def test_installed_models_do_not_hide_a_key_that_cannot_be_used() -> None:
-    """A locked key is told of, and the local server answers."""
+def test_local_models_do_not_hide_an_unusable_key() -> None:
+    """The locked key is reported, and the local server answers."""
     state = keys(Listed(ollama=["llama3.2:latest"]), openai=KeyState.LOCKED)
     default = DEFAULT_CONFIG.providers["openai"].default_model
     assert rows(RouteQuery(), state) == [
@@ -115,30 +124,30 @@ def test_installed_models_do_not_hide_a_key_that_cannot_be_used() -> None:
     ]
 
 
-def test_a_locked_first_provider_is_reported_before_the_default_chain_goes_on() -> None:
-    """Locked is not the same as never signed in."""
+def test_locked_provider_is_reported_in_the_default_chain() -> None:
+    """A locked key is not the same as no key."""
     found = rows(RouteQuery(), keys(anthropic=KeyState.LOCKED, openai=OK))
     assert [(row[0], *row[3:]) for row in found] == [("anthropic", "keyring_locked"), ("openai",)]
 
 
-# ------------------------------------------------------------------ the request's own words
+# ------------------------------------------------------------------ the request's own options
 
 
 @pytest.mark.parametrize("name", ["sonet", "antropic/claude", "zzz"])
-def test_a_name_that_nobody_knows_makes_no_plan(name: str) -> None:
-    """It is refused before anybody is looked at."""
+def test_unknown_name_makes_no_plan(name: str) -> None:
+    """It is rejected before any provider is considered."""
     with pytest.raises(UnknownModel):
         make_plan(RouteQuery(model=name), CONFIG, keys())
 
 
-def test_a_route_that_leaves_nobody_makes_no_plan() -> None:
-    """It is the client's own contradiction."""
+def test_route_without_providers_makes_no_plan() -> None:
+    """The client's request contradicts itself."""
     with pytest.raises(BadRequest):
         make_plan(asking(providers=["openai"]), CONFIG, keys())
 
 
-def test_no_fallback_keeps_the_first_candidate_only() -> None:
-    """The client asked for one try; who was passed over before it is told."""
+def test_no_fallback_keeps_only_the_first_candidate() -> None:
+    """Skips before it are still reported."""
     assert rows(asking(no_fallback=True), keys(**BOTH)) == [("anthropic", A, "default")]
     assert rows(asking(no_fallback=True), keys(openrouter=OK)) == [
         ("anthropic", A, None, "not_authenticated"),
@@ -146,7 +155,7 @@ def test_no_fallback_keeps_the_first_candidate_only() -> None:
     ]
 
 
-def test_what_the_request_needs_is_held_against_each_candidate() -> None:
+def test_each_candidate_is_checked_against_the_requirements() -> None:
     """The reasons are those of `filters`."""
     models = Described(Model(id=A, images=False), Model(id=B, window=10))
     query = RouteQuery(
@@ -158,10 +167,10 @@ def test_what_the_request_needs_is_held_against_each_candidate() -> None:
     ]
 
 
-def test_a_key_that_cools_leaves_the_others_of_its_provider() -> None:
-    """It is passed over alone, until it is back."""
+def test_cooling_key_leaves_the_other_keys() -> None:
+    """Only that key is skipped."""
     state = keys(anthropic=[("default", OK), ("work", OK)], openrouter=OK)
-    state.cold["anthropic", "default", A] = Cooling("rate_limited", 60.0, "too fast")
+    state.cooldowns["anthropic", "default", A] = Cooling("rate_limited", 60.0, "too fast")
     assert rows(SONNET, state) == [
         ("anthropic", A, "default", "rate_limited"),
         ("anthropic", A, "work"),
@@ -169,11 +178,13 @@ def test_a_key_that_cools_leaves_the_others_of_its_provider() -> None:
     ]
 
 
-def test_who_was_passed_over_on_a_guess_is_asked_after_all_others() -> None:
-    """Better than nobody; one whose vendor named a time is not."""
+def test_last_resorts_come_after_all_others() -> None:
+    """A cooldown with a vendor's time is not repeated."""
     state = keys(anthropic=[("default", OK), ("work", OK)], openrouter=OK)
-    state.cold["anthropic", "default", A] = Cooling("overloaded", 60.0, "no room", is_guess=True)
-    state.cold["anthropic", "work", A] = Cooling("rate_limited", 60.0, "too fast")
+    state.cooldowns["anthropic", "default", A] = Cooling(
+        "overloaded", 60.0, "no room", is_guess=True
+    )
+    state.cooldowns["anthropic", "work", A] = Cooling("rate_limited", 60.0, "too fast")
     assert rows(SONNET, state) == [
         ("anthropic", A, "default", "overloaded"),
         ("anthropic", A, "work", "rate_limited"),
@@ -182,11 +193,11 @@ def test_who_was_passed_over_on_a_guess_is_asked_after_all_others() -> None:
     ]
 
 
-def test_without_fallback_one_last_resort_is_asked() -> None:
-    """And only if nobody else is left."""
+def test_no_fallback_keeps_one_last_resort() -> None:
+    """It is used only if no other candidate is left."""
     state = keys(**BOTH)
     for where in (("anthropic", "default", A), ("openrouter", "default", B)):
-        state.cold[where] = Cooling("overloaded", 60.0, "no room", is_guess=True)
+        state.cooldowns[where] = Cooling("overloaded", 60.0, "no room", is_guess=True)
     assert rows(asking(no_fallback=True), state) == [
         ("anthropic", A, "default", "overloaded"),
         ("openrouter", B, "default", "overloaded"),
@@ -194,12 +205,12 @@ def test_without_fallback_one_last_resort_is_asked() -> None:
     ]
 
 
-def test_things_are_looked_at_when_their_turn_comes() -> None:
-    """A plan is walked for minutes: what changed meanwhile counts."""
+def test_candidates_are_checked_when_reached() -> None:
+    """A plan may be used for minutes, and changes in the meantime count."""
     state = keys(**BOTH)
     steps = make_plan(SONNET, CONFIG, state).steps()
     next(steps)
-    state.cold["openrouter", "default", B] = Cooling("rate_limited", 60.0, "too fast")
+    state.cooldowns["openrouter", "default", B] = Cooling("rate_limited", 60.0, "too fast")
     (second,) = steps
     assert isinstance(second, Skipped)
 
@@ -210,7 +221,7 @@ def test_things_are_looked_at_when_their_turn_comes() -> None:
 def configured(
     strategy: Strategy | None, alias: Strategy | None, increase: object = None
 ) -> Config:
-    """The configuration with these strategies of `[fallback]` and of the alias `sonnet`."""
+    """Return a configuration with these strategies in `[fallback]` and in the alias `sonnet`."""
     section = Fallback(strategy=strategy or "priority", max_cost_increase=increase)
     sonnet = msgspec.structs.replace(CONFIG.models["sonnet"], strategy=alias)
     return msgspec.structs.replace(CONFIG, fallback=section, models={"sonnet": sonnet})
@@ -227,16 +238,16 @@ def configured(
         (None, None, "cheapest", "cheapest"),
     ],
 )
-def test_who_speaks_last_chooses_the_strategy(
+def test_request_overrides_alias_overrides_config(
     section: Strategy | None, alias: Strategy | None, request_: Strategy | None, used: Strategy
 ) -> None:
-    """The request before the alias, the alias before `[fallback]`."""
+    """The strategy comes from the most specific of the three."""
     config = configured(section, alias)
     assert make_plan(asking(strategy=request_), config, keys()).strategy == used
 
 
-def test_the_cheapest_is_asked_first() -> None:
-    """With all of its keys, before the next."""
+def test_cheapest_comes_first() -> None:
+    """All of its keys come before the next route."""
     state = keys(anthropic=OK, openrouter=[("a", OK), ("b", OK)])
     state.prices = {A: Decimal(2), B: Decimal(1)}
     assert [row[0] for row in rows(asking(strategy="cheapest"), state)] == [
@@ -246,17 +257,17 @@ def test_the_cheapest_is_asked_first() -> None:
     ]
 
 
-def test_nobody_dearer_than_allowed_is_asked() -> None:
-    """`max_cost_increase` times the price of the first choice is the most."""
+def test_too_expensive_candidates_are_skipped() -> None:
+    """The maximum is `max_cost_increase` times the price of the first choice."""
     state = keys(**BOTH)
     state.prices = {A: Decimal(2), B: Decimal("4.01")}
-    for increase, dear in ((2, True), (Decimal("2.005"), False), (None, False)):
+    for increase, is_too_expensive in ((2, True), (Decimal("2.005"), False), (None, False)):
         config = configured(None, None, Decimal(increase) if increase else None)
-        assert ("too_expensive" in rows(SONNET, state, config)[1]) is dear
+        assert ("too_expensive" in rows(SONNET, state, config)[1]) is is_too_expensive
 
 
-def test_a_first_choice_that_cannot_serve_says_what_is_dear_all_the_same() -> None:
-    """An outage is no reason to pay more than was meant."""
+def test_unavailable_first_choice_still_sets_the_maximum_price() -> None:
+    """An outage is no reason to pay more."""
     state = keys(openrouter=OK)
     state.prices = {A: Decimal(1), B: Decimal(3)}
     assert rows(SONNET, state, configured(None, None, Decimal(2))) == [
@@ -267,7 +278,7 @@ def test_a_first_choice_that_cannot_serve_says_what_is_dear_all_the_same() -> No
 
 @pytest.mark.parametrize("prices", [{B: Decimal(9)}, {A: Decimal(1)}, {}])
 def test_unknown_prices_are_not_compared(prices: dict[str, Decimal]) -> None:
-    """Neither the first choice's nor another's."""
+    """This holds for the first choice and for the others."""
     state = keys(**BOTH)
     state.prices = prices
     found = rows(SONNET, state, configured(None, None, Decimal(1)))
@@ -280,8 +291,8 @@ def test_unknown_prices_are_not_compared(prices: dict[str, Decimal]) -> None:
 HELD = RouteQuery(model="sonnet", conversation="c")
 
 
-def test_a_conversation_stays_with_who_answered_last() -> None:
-    """And with his key; the others follow in their order."""
+def test_conversation_stays_with_the_last_candidate() -> None:
+    """Its key comes first too; the others follow in order."""
     state = keys(anthropic=OK, openrouter=[("a", OK), ("b", OK)])
     state.preferred_by["c"] = ("openrouter", B, "b")
     assert rows(HELD, state) == [
@@ -292,11 +303,11 @@ def test_a_conversation_stays_with_who_answered_last() -> None:
     assert rows(SONNET, state)[0] == ("anthropic", A, "default")
 
 
-def test_a_conversation_goes_on_elsewhere_while_who_held_it_cannot() -> None:
-    """He is passed over like anybody."""
+def test_cooling_preferred_candidate_is_skipped() -> None:
+    """The conversation continues with the next candidate."""
     state = keys(**BOTH)
     state.preferred_by["c"] = ("openrouter", B, "default")
-    state.cold["openrouter", "default", B] = Cooling("overloaded", 60.0, "no room")
+    state.cooldowns["openrouter", "default", B] = Cooling("overloaded", 60.0, "no room")
     assert rows(HELD, state) == [
         ("openrouter", B, "default", "overloaded"),
         ("anthropic", A, "default"),
@@ -306,17 +317,17 @@ def test_a_conversation_goes_on_elsewhere_while_who_held_it_cannot() -> None:
 @pytest.mark.parametrize(
     "preferred", [("openai", "gpt", "default"), ("anthropic", "other", "default")]
 )
-def test_who_does_not_serve_the_model_is_not_brought_in_by_a_conversation(
+def test_preferred_candidate_outside_the_chain_is_ignored(
     preferred: tuple[str, str, str],
 ) -> None:
-    """The user changed the model in the middle."""
+    """The user changed the model during the conversation."""
     state = keys(openai=OK, **BOTH)
     state.preferred_by["c"] = preferred
     assert rows(HELD, state) == rows(SONNET, state)
 
 
-def test_a_conversation_comes_before_a_strategy() -> None:
-    """Its cache is worth more than a list price says."""
+def test_conversation_overrides_the_strategy() -> None:
+    """Its prompt cache is worth more than the list price shows."""
     state = keys(**BOTH)
     state.preferred_by["c"] = ("anthropic", A, "default")
     state.prices = {A: Decimal(2), B: Decimal(1)}
@@ -324,8 +335,8 @@ def test_a_conversation_comes_before_a_strategy() -> None:
     assert [row[0] for row in rows(query, state)] == ["anthropic", "openrouter"]
 
 
-def test_who_holds_a_conversation_does_not_raise_what_may_be_paid() -> None:
-    """Else each fallback would allow a dearer one: twice the price, and twice that."""
+def test_preferred_candidate_does_not_raise_the_maximum_price() -> None:
+    """Otherwise each fallback would allow a more expensive one."""
     routes = (Route("anthropic", "one"), Route("openai", "two"), Route("gemini", "four"))
     config = configured(None, None, Decimal(2))
     config = msgspec.structs.replace(config, models={"sonnet": Alias("sonnet", routes)})
@@ -339,7 +350,7 @@ def test_who_holds_a_conversation_does_not_raise_what_may_be_paid() -> None:
     ]
 
 
-# ------------------------------------------------------------------ what holds for every plan
+# ------------------------------------------------------------------ properties of every plan
 
 
 NAMES = ("p0", "p1", "p2", "local")
@@ -351,7 +362,7 @@ PROVIDERS = {
 }
 UNUSABLE = {KeyState.NOT_CONFIGURED, KeyState.REJECTED, KeyState.LOCKED}
 PRICES = st.dictionaries(st.sampled_from(MODELS), st.decimals(0, 9, places=2))
-PLACES = st.tuples(
+KEYS_AND_MODELS = st.tuples(
     st.sampled_from(NAMES), st.sampled_from((*LABELS, None)), st.sampled_from(MODELS)
 )
 ROUTES = st.builds(Route, st.sampled_from(NAMES), st.sampled_from(MODELS))
@@ -362,7 +373,7 @@ KEYS = st.lists(
 
 @st.composite
 def described(draw: st.DrawFn) -> Described:
-    """A catalogue that knows more of one model and less of another."""
+    """A catalog that knows more about one model and less about another."""
     maybe = st.sampled_from((True, False, None))
     return Described(
         *(
@@ -373,20 +384,22 @@ def described(draw: st.DrawFn) -> Described:
 
 
 SIZES = st.sampled_from((10, 100, 1000))
-VIEWS = st.builds(
+STATES = st.builds(
     FakeRoutingState,
     keys=st.fixed_dictionaries({name: KEYS for name in NAMES if name != "local"}),
     models=described(),
-    cold=st.dictionaries(
-        PLACES,
+    cooldowns=st.dictionaries(
+        KEYS_AND_MODELS,
         st.builds(Cooling, st.just("r"), st.none(), st.just("why"), st.booleans(), st.booleans()),
     ),
-    full=st.dictionaries(PLACES, st.builds(Limited, st.just("limit_reached"), st.just("full"))),
+    limits_reached=st.dictionaries(
+        KEYS_AND_MODELS, st.builds(Limited, st.just("limit_reached"), st.just("full"))
+    ),
     prices=PRICES,
-    speeds=st.dictionaries(
+    latencies=st.dictionaries(
         st.tuples(st.sampled_from(NAMES), st.sampled_from(MODELS)), st.floats(0, 9)
     ),
-    preferred_by=st.dictionaries(st.just("c"), PLACES.map(lambda p: (p[0], p[2], p[1]))),
+    preferred_by=st.dictionaries(st.just("c"), KEYS_AND_MODELS.map(lambda p: (p[0], p[2], p[1]))),
 )
 CONFIGS = st.builds(
     Config,
@@ -400,7 +413,7 @@ CONFIGS = st.builds(
         Fallback, max_cost_increase=st.none() | st.sampled_from((Decimal(1), Decimal(2)))
     ),
 )
-WISHES = st.builds(
+QUERIES = st.builds(
     RouteQuery,
     model=st.just("alias"),
     options=st.builds(
@@ -421,135 +434,138 @@ def routes_of(config: Config) -> Sequence[Route]:
     return config.models["alias"].routes
 
 
-@given(WISHES, CONFIGS, VIEWS)
-def test_everybody_is_in_a_plan_once_asked_or_passed_over(
+@given(QUERIES, CONFIGS, STATES)
+def test_every_key_of_every_route_appears_once(
     query: RouteQuery, config: Config, state: FakeRoutingState
 ) -> None:
-    """All keys of all routes; a provider without any stands for itself. Last resorts come again."""
-    wanted = [
+    """Last resorts appear twice; a provider without keys has one entry."""
+    expected = [
         (route.provider, route.model, key)
         for route in routes_of(config)
         for key in [c.name for c in state.keys_of(PROVIDERS[route.provider])] or [None]
     ]
-    found = [place(step) for step in steps_of(query, config, state)]
-    assert sorted(found, key=str) == sorted(wanted, key=str)
+    found = [names_of_step(step) for step in steps_of(query, config, state)]
+    assert sorted(found, key=str) == sorted(expected, key=str)
 
 
-@given(WISHES, CONFIGS, VIEWS)
-def test_nobody_is_asked_whom_a_filter_forbids(
+@given(QUERIES, CONFIGS, STATES)
+def test_a_candidate_is_skipped_exactly_if_there_is_a_reason(
     query: RouteQuery, config: Config, state: FakeRoutingState
 ) -> None:
-    """Each reason judged by itself, without the filters; nor is anybody left out without one."""
+    """Each reason is computed here without the filters."""
     for step in steps_of(query, config, state):
-        assert isinstance(step, Skipped) == bool(objections(step, query, config, state)), step
+        assert isinstance(step, Skipped) == bool(reasons_to_skip(step, query, config, state)), step
 
 
-@given(WISHES, CONFIGS, VIEWS)
-def test_a_last_resort_is_who_only_a_guess_speaks_against(
+@given(QUERIES, CONFIGS, STATES)
+def test_last_resorts_are_skipped_only_for_a_guess(
     query: RouteQuery, config: Config, state: FakeRoutingState
 ) -> None:
-    """In their order, after everybody else."""
-    everybody = list(make_plan(query, config, state).steps())
+    """They keep their order, after all others."""
+    all_steps = list(make_plan(query, config, state).steps())
     first = steps_of(query, config, state)
     guessed = [
-        place(step)
+        names_of_step(step)
         for step in first
-        if objections(step, query, config, state) == ["cooling"]
-        and state.cold[place_in(step)].is_guess
+        if reasons_to_skip(step, query, config, state) == ["cooling"]
+        and state.cooldowns[state_key(step)].is_guess
     ]
-    assert everybody[: len(first)] == first
-    assert [place(step) for step in everybody[len(first) :]] == guessed
+    assert all_steps[: len(first)] == first
+    assert [names_of_step(step) for step in all_steps[len(first) :]] == guessed
 
 
 def steps_of(query: RouteQuery, config: Config, state: FakeRoutingState) -> list[Step]:
-    """Return the plan without its last resorts."""
+    """Return the steps of the plan without its last resorts."""
     steps = make_plan(query, config, state).steps()
     return [s for s in steps if isinstance(s, Skipped) or not s.is_last_resort]
 
 
-def place_in(step: Step) -> tuple[str, str | None, str]:
-    """Return what a view knows it by."""
-    name, model, key = place(step)
+def state_key(step: Step) -> tuple[str, str | None, str]:
+    """Return the key of a step in the fake state."""
+    name, model, key = names_of_step(step)
     return (name, key, model)
 
 
-def objections(step: Step, query: RouteQuery, config: Config, state: FakeRoutingState) -> list[str]:
-    """Say in plain words what speaks against asking."""
-    name, model_name, key = place(step)
-    here = place_in(step)
+def reasons_to_skip(
+    step: Step, query: RouteQuery, config: Config, state: FakeRoutingState
+) -> list[str]:
+    """Return the reasons to skip a step, computed without the filters."""
+    name, model_name, key = names_of_step(step)
+    key_in_state = state_key(step)
     model = state.models.find(PROVIDERS[name], model_name)
     states = {choice.name: choice.state for choice in state.keys_of(PROVIDERS[name])}
-    cooling = state.cold.get(here)
-    price, max_price = state.prices.get(model_name), most(query, config, state)
+    cooling = state.cooldowns.get(key_in_state)
+    price, max_price = state.prices.get(model_name), highest_price(query, config, state)
     against = {
         "key": states.get(key, KeyState.NOT_CONFIGURED) in UNUSABLE,
         "ability": any(getattr(model, each) is False for each in query.requirements.abilities),
         "window": model.window is not None
         and query.requirements.input_tokens > SIZE_TOLERANCE * model.window,
         "cooling": cooling is not None and not cooling.is_probe_due,
-        "limit": here in state.full,
+        "limit": key_in_state in state.limits_reached,
         "price": None not in (price, max_price) and price > max_price,
     }
     return [reason for reason, holds in against.items() if holds]
 
 
-def most(query: RouteQuery, config: Config, state: FakeRoutingState) -> Decimal | None:
-    """Return what may be paid: by whoever is first without the conversation."""
-    unheld = msgspec.structs.replace(query, conversation=None)
-    first = make_plan(unheld, config, state).routes[0]
+def highest_price(query: RouteQuery, config: Config, state: FakeRoutingState) -> Decimal | None:
+    """Return the highest allowed price, from the first choice without the conversation."""
+    without_conversation = msgspec.structs.replace(query, conversation=None)
+    first = make_plan(without_conversation, config, state).routes[0]
     price, increase = state.prices.get(first.model), config.fallback.max_cost_increase
     return None if price is None or increase is None else price * increase
 
 
-@given(WISHES, CONFIGS, VIEWS)
-def test_a_plan_is_the_same_each_time(
-    query: RouteQuery, config: Config, state: FakeRoutingState
-) -> None:
-    """As long as nothing changes; walking it twice changes nothing."""
+@given(QUERIES, CONFIGS, STATES)
+def test_plan_is_repeatable(query: RouteQuery, config: Config, state: FakeRoutingState) -> None:
+    """Iterating twice changes nothing as long as the state is the same."""
     plan = make_plan(query, config, state)
     once = list(plan.steps())
     assert list(plan.steps()) == list(make_plan(query, config, state).steps()) == once
     assert plan.candidates == tuple(step for step in once if isinstance(step, Candidate))
 
 
-@given(WISHES, CONFIGS, VIEWS)
-def test_a_route_is_done_with_before_the_next_one_begins(
+@given(QUERIES, CONFIGS, STATES)
+def test_keys_of_a_route_stay_together(
     query: RouteQuery, config: Config, state: FakeRoutingState
 ) -> None:
-    """All its keys stand together, in the order in which they serve, the conversation's first."""
+    """They keep the order of use, with the conversation's key first."""
     plan = make_plan(query, config, state)
-    wanted = []
+    expected = []
     for route in plan.routes:
         names = [choice.name for choice in state.keys_of(PROVIDERS[route.provider])] or [None]
         preferred = plan.preferred
         if preferred and preferred[:2] == (route.provider, route.model) and preferred[2] in names:
             names = [preferred[2], *(name for name in names if name != preferred[2])]
-        wanted += [(route.provider, route.model, name) for name in names]
-    assert [place(step) for step in steps_of(query, config, state)] == wanted
+        expected += [(route.provider, route.model, name) for name in names]
+    assert [names_of_step(step) for step in steps_of(query, config, state)] == expected
 
 
-@given(WISHES, CONFIGS, VIEWS)
-def test_without_fallback_a_plan_ends_with_its_first_candidate(
+@given(QUERIES, CONFIGS, STATES)
+def test_no_fallback_is_a_prefix_of_the_plan(
     query: RouteQuery, config: Config, state: FakeRoutingState
 ) -> None:
-    """Up to there it is the same plan."""
-    whole = list(make_plan(query, config, state).steps())
+    """It ends with the first candidate."""
+    full = list(make_plan(query, config, state).steps())
     only = msgspec.structs.replace(query.options, no_fallback=True)
-    cut = list(make_plan(msgspec.structs.replace(query, options=only), config, state).steps())
-    assert cut == whole[: len(cut)]
-    assert [isinstance(step, Candidate) for step in cut[:-1]] == [False] * (len(cut) - 1)
-    assert isinstance(cut[-1], Candidate) or cut == whole
+    without_fallback = msgspec.structs.replace(query, options=only)
+    shortened = list(make_plan(without_fallback, config, state).steps())
+    assert shortened == full[: len(shortened)]
+    assert [isinstance(step, Candidate) for step in shortened[:-1]] == [False] * (
+        len(shortened) - 1
+    )
+    assert isinstance(shortened[-1], Candidate) or shortened == full
 
 
-def test_a_last_resort_is_not_passed_over() -> None:
-    """It is at first, where it would have stood; whoever asks who is left out does not hear it."""
+def test_last_resort_is_not_a_skipped_step() -> None:
+    """It is skipped first and called later."""
     guess = Cooling("provider_error", 9.0, "it failed", is_guess=True)
-    told = Cooling("rate_limited", 60.0, "too fast")
-    cold = {
+    vendor_cooldown = Cooling("rate_limited", 60.0, "too fast")
+    cooldowns = {
         ("anthropic", "default", "claude-x"): guess,
-        ("openrouter", "default", "anthropic/claude-x"): told,
+        ("openrouter", "default", "anthropic/claude-x"): vendor_cooldown,
     }
-    state = FakeRoutingState(keys={"anthropic": OK, "openrouter": OK}, cold=cold)
+    state = FakeRoutingState(keys={"anthropic": OK, "openrouter": OK}, cooldowns=cooldowns)
     steps = list(make_plan(RouteQuery(model="sonnet"), CONFIG, state).steps())
-    assert [place(step)[0] for step in steps] == ["anthropic", "openrouter", "anthropic"]
+    assert [names_of_step(step)[0] for step in steps] == ["anthropic", "openrouter", "anthropic"]
     assert [skip.provider for skip in skipped_steps(steps)] == ["openrouter"]

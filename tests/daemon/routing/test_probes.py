@@ -1,4 +1,4 @@
-"""One request may go all the same, and only one."""
+"""During a cooldown, one request at a time may go through as a probe."""
 
 import pytest
 
@@ -17,13 +17,15 @@ NOW = 1000.0
 HOUR = 3600.0
 
 
-def cooldown(kind: FailureClass = FailureClass.QUOTA, *, told: float | None = None) -> Cooldown:
-    failure = Failure(kind=kind, message="why", retry_after=told)
+def cooldown(
+    kind: FailureClass = FailureClass.QUOTA, *, vendor_seconds: float | None = None
+) -> Cooldown:
+    failure = Failure(kind=kind, message="why", retry_after=vendor_seconds)
     return start_cooldown(None, failure, ("key", "work", None), now=NOW, jitter=0)
 
 
-def test_far_from_its_end_it_is_probed_after_ten_minutes():
-    """Not at once: the next request would find what the last one found."""
+def test_long_cooldown_is_probed_after_ten_minutes():
+    """An immediate probe would find the same failure."""
     made = cooldown()
     seconds = [
         0,
@@ -45,21 +47,21 @@ def test_far_from_its_end_it_is_probed_after_ten_minutes():
     ]
 
 
-def test_a_time_that_was_told_is_probed_too():
-    """Vendors say days, and give back in hours."""
-    assert probe_state(cooldown(told=72 * HOUR), NOW + 601) == "probe_due"
+def test_vendor_time_is_probed_too():
+    """Vendors name days and restore access within hours."""
+    assert probe_state(cooldown(vendor_seconds=72 * HOUR), NOW + 601) == "probe_due"
 
 
-def test_the_others_wait_for_the_probe():
-    """For as long as its caller may be expected to be there."""
+def test_other_requests_wait_for_the_probe():
+    """They wait until its client may be assumed to be gone."""
     made = start_probe(cooldown(), NOW + 700)
     assert probe_state(made, NOW + 701) == "cooling"
     assert probe_state(made, NOW + 700 + PROBE_SECONDS) == "probe_due"
 
 
-def test_each_probe_that_fails_is_followed_later():
-    """After 10, 20, 40 and 60 minutes, and then every hour."""
-    made, gaps = cooldown(told=240 * HOUR), []
+def test_failed_probes_are_spaced_out():
+    """The next one comes after 10, 20, 40 and 60 minutes, then every hour."""
+    made, gaps = cooldown(vendor_seconds=240 * HOUR), []
     for _ in range(5):
         gaps.append(round((made.probe_at - made.since) / 60))
         failure = Failure(kind=FailureClass.QUOTA, message="why", retry_after=240 * HOUR)
@@ -71,35 +73,35 @@ def test_each_probe_that_fails_is_followed_later():
     ("made", "expected"),
     [
         (cooldown(FailureClass.RATE), "cooling"),
-        (cooldown(FailureClass.RATE, told=5.0), "over"),
+        (cooldown(FailureClass.RATE, vendor_seconds=5.0), "over"),
         (cooldown(FailureClass.OVERLOADED), "over"),
         (cooldown(FailureClass.NETWORK), "over"),
     ],
 )
-def test_after_an_end_that_was_guessed_one_goes_first(made, expected):
-    """Where all at once would bring it back: a limit, but not what its vendor said is over."""
+def test_guessed_end_lets_one_request_through_first(made, expected):
+    """All at once would hit the limit again; an end that the vendor named needs no probe."""
     assert probe_state(made, made.until) == "over"
     assert probe_state(start_probe(made, made.until), made.until + 0.5) == expected
 
 
-def test_nobody_waits_longer_for_a_probe_than_it_had_lasted():
-    """A cooldown of a second must not cost half a minute."""
+def test_wait_for_a_probe_is_no_longer_than_the_cooldown():
+    """A cooldown of one second must not cost thirty."""
     made = start_probe(cooldown(FailureClass.RATE), NOW + 1)
     assert probe_state(made, NOW + 1.9) == "cooling"
     assert probe_state(made, NOW + 2) == "over"
 
 
 @pytest.mark.parametrize("later", [700.0, HOUR])
-def test_a_probe_that_is_given_back_is_the_next_ones(later):
-    """It told nothing: neither far from the end nor after a guessed one does anybody wait."""
+def test_released_probe_is_available_again(later):
+    """No request has to wait for it."""
     before = cooldown()
     made = release_probe(start_probe(before, NOW + later), NOW + later + 1)
     assert probe_state(made, NOW + later + 1) == probe_state(before, NOW + later + 1) != "cooling"
     assert start_probe(made, NOW + later + 1) == start_probe(before, NOW + later + 1)
 
 
-def test_whose_probe_it_may_be():
-    """Of a call that was sent before it was let through it is not."""
+def test_call_sent_before_the_probe_is_not_the_probe():
+    """Only later calls may be."""
     made = start_probe(cooldown(), NOW + 700)
     assert [may_be_probe(made, began) for began in (NOW + 699, NOW + 700, None)] == [
         False,
@@ -109,8 +111,8 @@ def test_whose_probe_it_may_be():
     assert not may_be_probe(cooldown(), None)
 
 
-def test_a_failure_ends_the_probe_that_found_it():
-    """What comes back later gives nothing back."""
+def test_failure_ends_its_probe():
+    """A later result of the same call releases nothing."""
     failure = Failure(kind=FailureClass.QUOTA, message="why")
     probing = start_probe(cooldown(), NOW + 700)
     made = start_cooldown(probing, failure, probing.scope, now=NOW + 701, jitter=0)

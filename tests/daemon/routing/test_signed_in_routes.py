@@ -9,8 +9,8 @@ ROUTES = [Route("openai", model) for model in "abc"]
 
 
 @pytest.mark.parametrize("has_key", ["", "b", "ac", "abc"])
-def test_who_is_signed_in_is_the_same_however_it_is_asked(has_key: str) -> None:
-    """By its place, one after the other, or all at once; all of them where nobody is."""
+def test_routes_are_the_same_by_index_iteration_and_slice(has_key: str) -> None:
+    """All routes are returned if no provider has a key."""
     expected = [route for route in ROUTES if route.model in has_key] or ROUTES
 
     def found() -> SignedInRoutes:

@@ -143,7 +143,7 @@ def test_extra_cannot_replace_what_a_request_decides(daemon, sim):
     chat = {"model": "work/m", "messages": [{"role": "user", "content": "hi"}]}
     with daemon.client() as client:
         for extra in ({"max_tokens": 9}, {"n": 2}, {"model": "gpt-5.5"}):
-            with pytest.raises(DaemonError, match="is not for extra"):
+            with pytest.raises(DaemonError, match="is not allowed in extra"):
                 client.chat({**chat, "extra": extra})
         assert not [each for each in sim.requests if each.endpoint == "chat"]
         client.chat({**chat, "extra": {"seed": 7}})

@@ -1,1 +1,1 @@
-"""What is checked and derived of a request before any provider is asked: pure."""
+"""Checks and derived data of a request, before any provider is called: pure."""

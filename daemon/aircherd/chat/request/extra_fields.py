@@ -1,74 +1,75 @@
-"""What a request's `extra` may not say, because the request itself says it: pure.
+"""Fields that a request's `extra` must not contain, because the request itself has them: pure.
 
-`extra` goes into the provider's own request as it is, over what stands there. Who is asked, what is
-reserved for it, and how the reply is read were decided before: a field that would change one of
-these behind our back is refused. All others are the user's: vendors' options, their hosted tools,
-marks for their prompt caches.
+`extra` is merged into the provider's request and overrides it. The model, the reserved tokens and
+the reading of the reply are decided before, so fields that would change them are refused. All
+others are allowed: vendors' options, their hosted tools, marks for their prompt caches.
 """
 
 from collections.abc import Iterator
 
 from aircherd.errors import BadRequest
 
-_ROUTE = "say it with model; several to choose from are an alias"
-_LIMIT = "say it with max_tokens"
-_SAID = "say it with messages"
-_ONE = "leave it out: one answer is read, and all would be paid for"
+_ROUTE = "use model; for several models, use an alias"
+_LIMIT = "use max_tokens"
+_MESSAGES = "use messages"
+_ONE = "leave it out: only one answer is read, and all would be billed"
 _COUNTS = ("n", "candidatecount", "bestof")
 
-_OURS: dict[str, str] = {
+_RESERVED: dict[str, str] = {
     "model": _ROUTE,
     "models": _ROUTE,
-    "stream": "say it with stream",
-    "streamoptions": "leave it out: the counts of tokens are asked for with it already",
-    "background": "leave it out: an answer is read as it comes",
+    "stream": "use stream",
+    "streamoptions": "leave it out: token counts are always requested",
+    "background": "leave it out: answers are read as they arrive",
     **dict.fromkeys(("maxtokens", "maxcompletiontokens", "maxoutputtokens"), _LIMIT),
     **dict.fromkeys(("numpredict", "npredict", "maxnewtokens"), _LIMIT),
     **dict.fromkeys(_COUNTS, _ONE),
-    **dict.fromkeys(("messages", "input", "contents", "prompt"), _SAID),
-    **dict.fromkeys(("previousresponseid", "conversation"), _SAID),
+    **dict.fromkeys(("messages", "input", "contents", "prompt"), _MESSAGES),
+    **dict.fromkeys(("previousresponseid", "conversation"), _MESSAGES),
 }
-"""A field as `_plain` writes it -> what to do instead."""
+"""Normalized field name (see `_normalize`) -> what to do instead."""
 
-_WITHIN: dict[str, frozenset[str]] = {
+_RESERVED_IN_MAPS: dict[str, frozenset[str]] = {
     "generationconfig": frozenset({"maxoutputtokens", "candidatecount"}),
     "options": frozenset({"numpredict"}),
 }
-"""Maps with options of their own, Gemini's and Ollama's -> which of `_OURS` they may hold."""
+"""Option maps of Gemini and Ollama -> the reserved fields inside them."""
 
 
 def check_extra(extra: dict[str, object]) -> None:
-    """Check that `extra` leaves alone what the request itself decides.
+    """Check that `extra` has no reserved field.
 
     Raises:
-        BadRequest: it does not; the message names the field, and the one to use instead.
+        BadRequest: it has one; the message names it and what to use instead.
     """
-    for place, plain, value in _fields(extra):
-        if plain in _OURS and not _is_harmless(plain, value):
-            raise BadRequest(f"extra.{place}: is not for extra: {_OURS[plain]}")
+    for path, name, value in _fields(extra):
+        if name in _RESERVED and not _is_harmless(name, value):
+            raise BadRequest(f"extra.{path}: is not allowed in extra: {_RESERVED[name]}")
 
 
-def _is_harmless(plain: str, value: object) -> bool:
-    """Tell whether a field of `_OURS` changes nothing with this value, or is another of its name.
+def _is_harmless(name: str, value: object) -> bool:
+    """Return whether a reserved field has no effect with this value, or is a different field.
 
-    OpenAI's Responses API has its stored templates as `prompt`: an id, a version, variables.
+    OpenAI's Responses API has stored templates as `prompt`: a map of id, version and variables.
     """
-    if plain in _COUNTS:
+    if name in _COUNTS:
         return value == 1 and value is not True
-    return plain == "prompt" and isinstance(value, dict)
+    return name == "prompt" and isinstance(value, dict)
 
 
 def _fields(extra: dict[str, object]) -> Iterator[tuple[str, str, object]]:
-    """Yield where each field stands that may be ours, its name as `_plain` writes it, its value."""
+    """Yield path, normalized name and value of each field that may be reserved."""
     for name, value in extra.items():
-        plain = _plain(name)
-        yield name, plain, value
-        if isinstance(value, dict) and plain in _WITHIN:
-            inner = ((str(each), _plain(str(each)), within) for each, within in value.items())
-            yield from ((f"{name}.{n}", p, v) for n, p, v in inner if p in _WITHIN[plain])
+        normalized = _normalize(name)
+        yield name, normalized, value
+        if isinstance(value, dict) and normalized in _RESERVED_IN_MAPS:
+            inner = ((str(n), _normalize(str(n)), inside) for n, inside in value.items())
+            yield from (
+                (f"{name}.{n}", p, v) for n, p, v in inner if p in _RESERVED_IN_MAPS[normalized]
+            )
 
 
-def _plain(name: str) -> str:
-    # Google takes both max_output_tokens and maxOutputTokens; Ollama does not look at the case, and
-    # to Go, which it is written in, the long s and the Kelvin sign are an s and a k.
+def _normalize(name: str) -> str:
+    # Google accepts both max_output_tokens and maxOutputTokens. Ollama ignores case and is written
+    # in Go, whose case folding maps the long s and the Kelvin sign to s and k.
     return name.replace("_", "").casefold()

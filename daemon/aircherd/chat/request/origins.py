@@ -1,7 +1,7 @@
-"""What a model made goes back to that model as it was, and to no other: pure.
+"""Sends signatures and reasoning back only to the model that made them: pure.
 
-A signature proves to its maker that a part was not changed; to anybody else it is an error or a
-leak. Thinking without its signature is refused by most, so to others it does not go at all.
+A signature proves to its model that a part is unchanged; sent to another model, it is an error or a
+leak. Most models refuse reasoning without its signature, so other models do not get it at all.
 """
 
 import msgspec
@@ -18,7 +18,7 @@ def for_origin(request: ChatRequest, origin: str) -> ChatRequest:
     messages = [_for_origin(message, origin) for message in request.messages]
     if all(new is old for new, old in zip(messages, request.messages, strict=True)):
         return request
-    # A turn that was only thought is no turn for anybody else.
+    # A turn of only reasoning is empty for other models.
     kept = [message for message in messages if message.content != []]
     return msgspec.structs.replace(request, messages=kept)
 

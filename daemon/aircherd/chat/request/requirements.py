@@ -1,4 +1,4 @@
-"""What a request needs of a model: pure."""
+"""What a request requires of a model: pure."""
 
 from collections.abc import Iterator
 
@@ -8,9 +8,9 @@ from aircherd.vocabulary.parts import ImagePart, Part, ToolResultPart
 
 
 def requirements_of(request: ChatRequest) -> Requirements:
-    """Return the abilities that `request` uses, and its size as far as it can be estimated.
+    """Return the abilities that `request` uses, and its estimated size.
 
-    `output_tokens` is 0 where the request sets no limit.
+    `output_tokens` is 0 if the request sets no maximum.
     """
     return Requirements(
         abilities=() if _is_plain(request) else tuple(_abilities(request)),
@@ -20,8 +20,8 @@ def requirements_of(request: ChatRequest) -> Requirements:
 
 
 def is_text_only(messages: list[Message]) -> bool:
-    """Whether every message is one string, as most are."""
-    for message in messages:  # noqa: SIM110 - quicker than a generator
+    """Return whether every message is one string, as most are."""
+    for message in messages:  # noqa: SIM110 - faster than a generator
         if type(message.content) is not str:
             return False
     return True

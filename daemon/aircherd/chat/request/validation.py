@@ -1,7 +1,7 @@
-"""What makes no sense to any provider, found before one is asked: pure.
+"""Refuses requests that no provider would accept, before any call: pure.
 
-The form of a request is checked when it is read; here its pieces are held against each other. Every
-request comes by here, so what most do not have costs no more than a look.
+The schema of a request is checked when it is decoded; this checks that its parts are consistent.
+It runs for every request, so what most do not have costs one comparison.
 """
 
 from typing import Literal, NoReturn
@@ -16,19 +16,19 @@ from aircherd.vocabulary.validation_messages import describe_invalid
 
 
 def check_request(request: ChatRequest) -> None:
-    """Check that there is a question, and that all that belongs to it holds together.
+    """Check that there is a question, and that the parts of the request are consistent.
 
     Raises:
-        BadRequest: there is not, or it does not; the message names the place.
+        BadRequest: they are not; the message names the field.
     """
     if request.model == "":
-        raise BadRequest("model: is empty: leave it out to ask the default")
+        raise BadRequest("model: is empty: leave it out to use the default")
     if request.tools or request.tool_choice is not None:
         _check_tools(request.tools, request.tool_choice)
     if request.response_format is not None and isinstance(request.response_format, SchemaFormat):
         _check_schema(request.response_format.schema, "response_format.schema", _SCHEMA)
     if request.stop and "" in request.stop:
-        raise BadRequest(f"stop[{request.stop.index('')}]: is empty: every answer ends there")
+        raise BadRequest(f"stop[{request.stop.index('')}]: is empty: every answer would end there")
     if request.extra:
         check_extra(request.extra)
     _check_parts(request.messages)
@@ -39,9 +39,9 @@ def check_request(request: ChatRequest) -> None:
 
 
 class _Top(msgspec.Struct, gc=False):
-    """The form of a JSON Schema at its top, as far as no vendor's opinion differs.
+    """The top level of a JSON Schema, as far as all vendors agree.
 
-    A null is what programs in Go write for a map or a list that is not there.
+    Programs in Go write null for a missing map or list.
     """
 
     properties: dict[str, msgspec.Raw] | None = None
@@ -49,18 +49,18 @@ class _Top(msgspec.Struct, gc=False):
 
 
 class _Schema(_Top, gc=False):
-    """An answer's: it may be of any type."""
+    """The schema of an answer, of any type."""
 
     type: str | list[str] | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Parameters(_Top, gc=False):
-    """A tool's parameters': they have names, so they are an object."""
+    """The schema of a tool's parameters: they have names, so it is an object."""
 
     type: Literal["object"] | list[Literal["object", "null"]] | msgspec.UnsetType = msgspec.UNSET
 
 
-_Form = msgspec.json.Decoder[_Schema] | msgspec.json.Decoder[_Parameters]
+_Decoder = msgspec.json.Decoder[_Schema] | msgspec.json.Decoder[_Parameters]
 _SCHEMA = msgspec.json.Decoder(_Schema)
 _PARAMETERS = msgspec.json.Decoder(_Parameters)
 
@@ -78,17 +78,17 @@ def _check_tools(tools: list[Tool], choice: object) -> None:
         raise BadRequest("tool_choice: a call is required, but there are no tools")
 
 
-def _check_schema(text: str, place: str, form: _Form) -> None:
-    """Check a JSON Schema's top; nothing at all is an empty one."""
+def _check_schema(text: str, field: str, decoder: _Decoder) -> None:
+    """Check the top level of a JSON Schema; an empty text is an empty schema."""
     try:
-        form.decode(text)
+        decoder.decode(text)
     except msgspec.ValidationError as error:
-        raise BadRequest(f"{place}: not a JSON Schema: {describe_invalid(error)}") from None
+        raise BadRequest(f"{field}: not a JSON Schema: {describe_invalid(error)}") from None
     except UnicodeEncodeError:
-        return  # half a character of an editor's, which adapters replace
+        return  # invalid UTF-8 from an editor, which adapters replace
     except (ValueError, RecursionError):
         if text.strip():
-            raise BadRequest(f"{place}: has to be a JSON Schema, as a string of JSON") from None
+            raise BadRequest(f"{field}: must be a JSON Schema, as a string of JSON") from None
 
 
 # ------------------------------------------------------------------ messages
@@ -116,20 +116,20 @@ def _check_parts(messages: list[Message]) -> None:
 def _refuse_result(number: int, call_id: str) -> NoReturn:
     raise BadRequest(
         f"messages[{number}]: a result for the tool call {call_id!r}, "
-        "which no message before it makes"
+        "which no earlier message contains"
     )
 
 
 _IMAGES = ("iVBORw0KGg", "/9j/", "R0lGODdh", "R0lGODlh")
-"""How PNG, JPEG and GIF begin, in base64."""
+"""The first bytes of PNG, JPEG and GIF in base64."""
 
 
 def _check_images(number: int, parts: "list[TextPart | ImagePart] | tuple[ImagePart]") -> None:
     for part in parts:
         if isinstance(part, ImagePart) and part.data is not None and not _is_image(part.data):
             raise BadRequest(
-                f"messages[{number}]: an image's data is neither PNG, JPEG, GIF nor WebP, "
-                "by its first bytes"
+                f"messages[{number}]: the first bytes of an image are neither PNG, JPEG, GIF nor "
+                "WebP"
             )
 
 
@@ -139,25 +139,25 @@ def _is_image(data: str) -> bool:
 
 
 def _check_question(messages: list[Message]) -> None:
-    """Check that a user says something last, and that nothing has to be said before an answer."""
+    """Check that the last user message has content, and that no tool call lacks its result."""
     last = messages[-1] if messages else None
-    if last is not None and last.role == "user" and _says_something(last.content):
+    if last is not None and last.role == "user" and _has_content(last.content):
         return  # as nearly all do
-    asked = [(n, m.content) for n, m in enumerate(messages) if m.role == "user"]
-    if not asked:
-        raise BadRequest("messages: there is no question: at least one has to be the user's")
-    number, content = asked[-1]
-    if not _says_something(content):
-        raise BadRequest(f"messages[{number}]: is empty: a user has to say something")
+    questions = [(n, m.content) for n, m in enumerate(messages) if m.role == "user"]
+    if not questions:
+        raise BadRequest("messages: no question: at least one message must have the role user")
+    number, content = questions[-1]
+    if not _has_content(content):
+        raise BadRequest(f"messages[{number}]: is empty: a user message must have content")
     assert last is not None
     if last.role == "assistant" and any(isinstance(each, ToolCallPart) for each in last.content):
         raise BadRequest(
             f"messages[{len(messages) - 1}]: calls tools, and no message after it has their "
-            "results: add one of the user's with a tool_result for each"
+            "results: add a user message with a tool_result for each"
         )
 
 
-def _says_something(content: "str | list[Part]") -> bool:
+def _has_content(content: "str | list[Part]") -> bool:
     if isinstance(content, str):
         return bool(content) and not content.isspace()
     for part in content:

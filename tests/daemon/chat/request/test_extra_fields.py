@@ -1,4 +1,4 @@
-"""What `extra` may not say, because the request says it."""
+"""Fields that `extra` must not contain, because the request itself decides them."""
 
 import pytest
 
@@ -9,33 +9,36 @@ from aircherd.errors import BadRequest
 @pytest.mark.parametrize(
     ("extra", "expected"),
     [
-        ({"model": "dear"}, "extra.model: is not for extra: say it with model"),
-        ({"models": ["a", "b"]}, "extra.models: is not for extra: say it with model"),
-        ({"MODEL": "dear"}, "extra.MODEL: is not for extra: say it with model"),
-        ({"me\u017f\u017fages": []}, "extra.me\u017f\u017fages: is not for extra: say it with"),
-        ({"bac\u212aground": True}, "extra.bac\u212aground: is not for extra: leave it out"),
-        ({"prompt": "x"}, "extra.prompt: is not for extra: say it with messages"),
+        ({"model": "other"}, "extra.model: is not allowed in extra: use model"),
+        ({"models": ["a", "b"]}, "extra.models: is not allowed in extra: use model"),
+        ({"MODEL": "other"}, "extra.MODEL: is not allowed in extra: use model"),
+        ({"me\u017f\u017fages": []}, "extra.me\u017f\u017fages: is not allowed in extra: use"),
+        ({"bac\u212aground": True}, "extra.bac\u212aground: is not allowed in extra: leave it out"),
+        ({"prompt": "x"}, "extra.prompt: is not allowed in extra: use messages"),
         ({"prompt": ["x"]}, "extra.prompt: "),
         ({"n": True}, "extra.n: "),
-        ({"stream": False}, "extra.stream: is not for extra: say it with stream"),
-        ({"stream_options": {}}, "extra.stream_options: is not for extra: leave it out"),
-        ({"background": True}, "extra.background: is not for extra: leave it out"),
-        ({"n": 4}, "extra.n: is not for extra: leave it out: one answer is read"),
-        ({"max_tokens": 9}, "extra.max_tokens: is not for extra: say it with max_tokens"),
+        ({"stream": False}, "extra.stream: is not allowed in extra: use stream"),
+        ({"stream_options": {}}, "extra.stream_options: is not allowed in extra: leave it out"),
+        ({"background": True}, "extra.background: is not allowed in extra: leave it out"),
+        ({"n": 4}, "extra.n: is not allowed in extra: leave it out: only one answer is read"),
+        ({"max_tokens": 9}, "extra.max_tokens: is not allowed in extra: use max_tokens"),
         ({"max_completion_tokens": 9}, "extra.max_completion_tokens: "),
         ({"max_output_tokens": 9}, "extra.max_output_tokens: "),
-        ({"messages": []}, "extra.messages: is not for extra: say it with messages"),
+        ({"messages": []}, "extra.messages: is not allowed in extra: use messages"),
         ({"input": "x"}, "extra.input: "),
         ({"contents": []}, "extra.contents: "),
         ({"previous_response_id": "r"}, "extra.previous_response_id: "),
         ({"generationConfig": {"maxOutputTokens": 9}}, "extra.generationConfig.maxOutputTokens: "),
         ({"generation_config": {"candidate_count": 2}}, "extra.generation_config.candidate_count"),
-        ({"options": {"num_predict": -1}}, "extra.options.num_predict: is not for extra: say it"),
+        (
+            {"options": {"num_predict": -1}},
+            "extra.options.num_predict: is not allowed in extra: use",
+        ),
         ({"seed": 1, "num_predict": 3}, "extra.num_predict: "),
     ],
 )
-def test_what_the_request_decides(extra, expected):
-    """In whatever spelling a vendor takes it, Go's folding too; with what to use instead."""
+def test_fields_of_the_request_are_refused(extra, expected):
+    """All spellings that vendors accept count, and the message says what to use instead."""
     with pytest.raises(BadRequest) as caught:
         check_extra(extra)
     assert caught.value.message.startswith(expected)
@@ -54,6 +57,6 @@ def test_what_the_request_decides(extra, expected):
         {"n": 1, "best_of": 1, "generationConfig": {"candidateCount": 1}},
     ],
 )
-def test_what_is_the_users(extra):
-    """All else, and the same words where they mean something else, or what is so anyway."""
+def test_other_fields_are_accepted(extra):
+    """The same names may mean something else, or have a harmless value."""
     check_extra(extra)

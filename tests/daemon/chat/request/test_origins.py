@@ -1,4 +1,4 @@
-"""What goes back to its maker and what does not."""
+"""Which parts are sent back to which model."""
 
 from aircherd.chat.request.origins import for_origin
 from aircherd.vocabulary.parts import ReasoningPart, TextPart, ToolCallPart
@@ -12,14 +12,14 @@ def parts_for(origin, *parts):
     return [message.content for message in for_origin(request, origin).messages[1:]]
 
 
-def test_a_request_without_signed_parts_is_left_alone():
-    """The usual case costs a look and no copy."""
+def test_request_without_signed_parts_is_not_copied():
+    """This is the usual case."""
     request = a_request({"role": "user", "content": [{"type": "text", "text": "q"}]})
     assert for_origin(request, MINE) is request
 
 
-def test_its_maker_gets_everything_back():
-    """Signatures verbatim, thinking included."""
+def test_own_model_gets_all_parts():
+    """Signatures and reasoning are unchanged."""
     parts = [
         {"type": "reasoning", "text": "hm", "signature": "s1", "origin": MINE},
         {"type": "text", "text": "a", "signature": "s2", "origin": MINE},
@@ -29,8 +29,8 @@ def test_its_maker_gets_everything_back():
     ]
 
 
-def test_others_get_neither_signatures_nor_thinking():
-    """Text and calls go on without them."""
+def test_other_models_get_no_signatures_or_reasoning():
+    """Text and tool calls are sent without them."""
     parts = [
         {"type": "reasoning", "text": "hm", "signature": "s1", "origin": MINE},
         {"type": "text", "text": "a", "signature": "s2", "origin": MINE},
@@ -46,14 +46,14 @@ def test_others_get_neither_signatures_nor_thinking():
     assert parts_for(OTHER, *parts) == [[TextPart("a"), ToolCallPart("c", "f", "{}")]]
 
 
-def test_a_signature_without_an_origin_is_nobodys():
-    """A client that lost the origin cannot prove where the part belongs."""
+def test_signature_without_an_origin_is_dropped():
+    """A client that lost the origin cannot prove which model made the part."""
     part = {"type": "reasoning", "text": "hm", "signature": "s1"}
     assert parts_for(MINE, {"type": "text", "text": "a"}, part) == [[TextPart("a")]]
 
 
-def test_a_turn_that_was_only_thought_goes_to_its_maker_alone():
-    """For others there is nothing left of it."""
+def test_reasoning_only_turn_is_dropped_for_other_models():
+    """Nothing would be left of it."""
     part = {"type": "reasoning", "text": "", "signature": "s1", "origin": MINE}
     assert parts_for(OTHER, part) == []
     assert parts_for(MINE, part) == [[ReasoningPart("", "s1", MINE)]]

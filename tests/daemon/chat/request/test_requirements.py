@@ -1,4 +1,4 @@
-"""What a request needs of a model."""
+"""What a request requires of a model."""
 
 import pytest
 
@@ -41,10 +41,10 @@ def result(content: object) -> dict[str, object]:
         (EVERYTHING, ("tools", "reasoning", "json_schema", "sampling")),
     ],
 )
-def test_an_ability_is_needed_where_the_request_uses_it(
+def test_abilities_that_the_request_uses_are_required(
     fields: dict[str, object], abilities: tuple[str, ...]
 ) -> None:
-    """What is asked for by its name, not what any model does anyway."""
+    """Options that every model supports do not count."""
     assert requirements_of(a_request(**fields)).abilities == abilities
 
 
@@ -58,21 +58,21 @@ def test_an_ability_is_needed_where_the_request_uses_it(
         (shown(result("text")), False),
     ],
 )
-def test_pictures_are_found_wherever_they_are(
+def test_images_are_found_in_messages_and_tool_results(
     message: dict[str, object], *, is_needed: bool
 ) -> None:
-    """In a message, or in what a tool gave."""
+    """Both require the ability."""
     assert requirements_of(a_request(message)).abilities == (("images",) if is_needed else ())
 
 
-def test_every_need_has_its_filter() -> None:
-    """Else it would be asked for in vain."""
+def test_every_ability_has_a_filter() -> None:
+    """Otherwise it would have no effect."""
     message = shown(PICTURE)
     assert set(requirements_of(a_request(message, **EVERYTHING)).abilities) == set(ABILITIES)
 
 
-def test_its_size_is_guessed() -> None:
-    """The text and the pictures in; out what the request allows, 0 where it does not say."""
+def test_size_is_estimated() -> None:
+    """Input is text and images; output is the request's maximum, 0 if there is none."""
     few = requirements_of(a_request({"role": "user", "content": "word " * 700}))
     assert 700 <= few.input_tokens <= 1400
     assert few.output_tokens == 0

@@ -1,4 +1,4 @@
-"""What no provider would take is found before one is asked."""
+"""Requests that no provider would accept are refused before any call."""
 
 import base64
 
@@ -18,8 +18,8 @@ def result(call_id):
     return {"role": "user", "content": [{"type": "tool_result", "id": call_id, "content": "42"}]}
 
 
-def test_a_conversation_with_tools_holds_together():
-    """A call, and its result after it; a choice among the tools there are."""
+def test_consistent_tool_conversation_is_accepted():
+    """A result follows its call, and the choice is one of the tools."""
     check_request(
         a_request(
             {"role": "user", "content": "q"},
@@ -31,8 +31,8 @@ def test_a_conversation_with_tools_holds_together():
     )
 
 
-def test_a_history_with_calls_needs_no_tools_now():
-    """A conversation may go on without them."""
+def test_history_with_calls_needs_no_tools():
+    """A conversation may continue without them."""
     check_request(a_request({"role": "assistant", "content": [CALL]}, result("c1")))
 
 
@@ -45,8 +45,8 @@ def test_a_history_with_calls_needs_no_tools_now():
         ({"tool_choice": "required"}, "there are no tools"),
     ],
 )
-def test_tools_that_do_not_fit(fields, expected):
-    """The field is named."""
+def test_inconsistent_tools_are_refused(fields, expected):
+    """The message names the field."""
     with pytest.raises(BadRequest, match=expected):
         check_request(a_request(**fields))
 
@@ -59,8 +59,8 @@ def test_tools_that_do_not_fit(fields, expected):
         [result("c1"), {"role": "assistant", "content": [CALL]}],
     ],
 )
-def test_a_result_for_a_call_that_nobody_made(messages):
-    """Place and call are named."""
+def test_result_without_a_call_is_refused(messages):
+    """The message names the position and the call."""
     with pytest.raises(BadRequest, match=r"messages\[\d\]: a result for the tool call 'c\d'"):
         check_request(a_request(*messages))
 
@@ -69,7 +69,7 @@ def test_a_result_for_a_call_that_nobody_made(messages):
 
 
 def refusal(*messages, **fields):
-    """Return what is said against a request."""
+    """Return the message of the refusal."""
     with pytest.raises(BadRequest) as caught:
         check_request(a_request(*messages, **fields))
     return caught.value.message
@@ -85,12 +85,12 @@ def refusal(*messages, **fields):
         ('{"properties": []}', "properties: has to be a map or nothing, not a list"),
         ('{"required": "a"}', "required: has to be a list or nothing, not a string"),
         ('{"required": [1]}', "required[0]: has to be a string, not a whole number"),
-        ("{", "has to be a JSON Schema, as a string of JSON"),
-        ("no", "has to be a JSON Schema, as a string of JSON"),
+        ("{", "must be a JSON Schema, as a string of JSON"),
+        ("no", "must be a JSON Schema, as a string of JSON"),
     ],
 )
-def test_parameters_that_are_no_schema(parameters, expected):
-    """Tool and place are named."""
+def test_invalid_parameters_are_refused(parameters, expected):
+    """The message names the tool."""
     tools = [TOOL, {"name": "f", "parameters": parameters}]
     said = refusal(tools=tools)
     assert said.startswith("tools[1].parameters: ")
@@ -100,8 +100,8 @@ def test_parameters_that_are_no_schema(parameters, expected):
 @pytest.mark.parametrize(
     "parameters", ["", " ", "{}", '{"properties": {}}', '{"description": "\udcff"}']
 )
-def test_parameters_that_say_little(parameters):
-    """None, or no type: an object is meant. Half a character is replaced later on."""
+def test_minimal_parameters_are_accepted(parameters):
+    """Without a type an object is meant; half a character is replaced later."""
     check_request(a_request(tools=[{"name": "f", "parameters": parameters}]))
 
 
@@ -113,8 +113,8 @@ NULLS = [
 
 
 @pytest.mark.parametrize("schema", NULLS)
-def test_null_is_what_go_writes_for_nothing(schema):
-    """And a type may allow it beside an object: what a vendor makes of it is its own affair."""
+def test_null_is_accepted_for_absent_fields(schema):
+    """A type may also allow null beside an object; vendors decide about that."""
     wanted = {"type": "json_schema", "schema": schema}
     tools = [{"name": "f", "parameters": schema}]
     check_request(a_request(tools=tools, response_format=wanted))
@@ -125,18 +125,18 @@ def test_null_is_what_go_writes_for_nothing(schema):
     [
         ("[1]", "not a JSON Schema: has to be a map, not a list"),
         ('{"type": 3}', "type: has to be a string or a list, not a whole number"),
-        ("oh", "has to be a JSON Schema, as a string of JSON"),
+        ("oh", "must be a JSON Schema, as a string of JSON"),
     ],
 )
-def test_an_answers_schema_that_is_none(schema, expected):
-    """The field is named."""
+def test_invalid_response_schema_is_refused(schema, expected):
+    """The message names the field."""
     said = refusal(response_format={"type": "json_schema", "schema": schema})
     assert said.startswith("response_format.schema: ")
     assert said.endswith(expected)
 
 
-def test_an_answer_may_be_anything_but_an_object():
-    """Vendors differ in what they take."""
+def test_response_schema_need_not_be_an_object():
+    """Vendors differ in what they accept."""
     wanted = {"type": "json_schema", "schema": '{"type": ["array", "null"]}'}
     check_request(a_request(response_format=wanted))
 
@@ -147,13 +147,13 @@ def test_an_answer_may_be_anything_but_an_object():
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"model": ""}, "model: is empty: leave it out to ask the default"),
-        ({"stop": ["a", ""]}, "stop[1]: is empty: every answer ends there"),
-        ({"extra": {"model": "dear"}}, "extra.model: is not for extra: say it with model"),
+        ({"model": ""}, "model: is empty: leave it out to use the default"),
+        ({"stop": ["a", ""]}, "stop[1]: is empty: every answer would end there"),
+        ({"extra": {"model": "other"}}, "extra.model: is not allowed in extra: use model"),
     ],
 )
-def test_fields_that_cannot_be_meant(fields, expected):
-    """The field is named, and what to do."""
+def test_meaningless_fields_are_refused(fields, expected):
+    """The message names the field and says what to do."""
     assert refusal(**fields).startswith(expected)
 
 
@@ -162,7 +162,7 @@ def test_fields_that_cannot_be_meant(fields, expected):
 HI = {"role": "user", "content": "Hi"}
 SYSTEM = {"role": "system", "content": "Be brief."}
 ANSWER = {"role": "assistant", "content": "Hello"}
-NO_QUESTION = "messages: there is no question: at least one has to be the user's"
+NO_QUESTION = "messages: no question: at least one message must have the role user"
 
 
 @pytest.mark.parametrize(
@@ -170,21 +170,24 @@ NO_QUESTION = "messages: there is no question: at least one has to be the user's
     [
         ([SYSTEM], NO_QUESTION),
         ([ANSWER], NO_QUESTION),
-        ([{"role": "user", "content": ""}], "messages[0]: is empty: a user has to say something"),
+        (
+            [{"role": "user", "content": ""}],
+            "messages[0]: is empty: a user message must have content",
+        ),
         ([HI, ANSWER, {"role": "user", "content": " \n"}], "messages[2]: is empty"),
         ([{"role": "user", "content": []}], "messages[0]: is empty"),
         ([{"role": "user", "content": [{"type": "text", "text": " "}]}], "messages[0]: is empty"),
         ([HI, {"role": "assistant", "content": [CALL]}], "messages[1]: calls tools, and no"),
     ],
 )
-def test_a_conversation_without_a_question(messages, expected):
-    """Nobody is asked, and the sentence says what is missing."""
+def test_conversation_without_a_question_is_refused(messages, expected):
+    """No provider is called, and the message says what is missing."""
     assert refusal(*messages).startswith(expected)
 
 
-def test_no_message_at_all():
-    """The same sentence."""
-    with pytest.raises(BadRequest, match="there is no question"):
+def test_no_messages_are_refused():
+    """The message is the same."""
+    with pytest.raises(BadRequest, match="no question"):
         check_request(msgspec.convert({"messages": []}, ChatRequest))
 
 
@@ -198,8 +201,8 @@ def test_no_message_at_all():
         [{"role": "assistant", "content": [CALL]}, result("c1")],
     ],
 )
-def test_what_may_be_asked(messages):
-    """An answer that was begun, for some models go on with it; a picture; a tool's result."""
+def test_questions_that_are_accepted(messages):
+    """A started answer, which some models continue; an image; a tool's result."""
     check_request(a_request(*messages))
 
 
@@ -219,15 +222,15 @@ def picture(data):
 
 
 @pytest.mark.parametrize("data", PICTURES)
-def test_images_are_known_by_their_first_bytes(data):
-    """All kinds that may be expected."""
+def test_images_are_recognized_by_their_first_bytes(data):
+    """All supported formats are accepted."""
     check_request(a_request({"role": "user", "content": [picture(data)]}))
 
 
 @pytest.mark.parametrize("data", [b"no image", b"RIFF\x10\0\0\0WAVEfmt ", b"%PDF-1.7", b"P"])
-def test_what_is_no_image(data):
-    """Wherever it stands, in a tool's result too."""
-    expected = "messages[{}]: an image's data is neither PNG, JPEG, GIF nor WebP"
+def test_data_that_is_no_image_is_refused(data):
+    """This includes images in tool results."""
+    expected = "messages[{}]: the first bytes of an image are neither PNG, JPEG, GIF nor WebP"
     said = refusal({"role": "user", "content": [picture(data)]})
     assert said.startswith(expected.format(0))
     answered = {"type": "tool_result", "id": "c1", "content": [picture(data)]}
