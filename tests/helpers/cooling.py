@@ -1,4 +1,4 @@
-"""Time in a test's hand, and a book of cooldowns that goes by it."""
+"""Clocks that a test moves, and cooldowns that follow them."""
 
 import msgspec
 
@@ -12,7 +12,7 @@ WALL = 1_795_000_000.0
 
 
 class Time(msgspec.Struct):
-    """Three clocks that a test moves, apart if it likes."""
+    """Three clocks that a test moves, separately if need be."""
 
     ticks: float = 5_000.0
     running: float = 900.0
@@ -28,13 +28,13 @@ class Time(msgspec.Struct):
         self.wall += seconds
 
     def sleeps(self, seconds: float) -> None:
-        """The machine, with its lid closed."""
+        """Let the machine sleep."""
         self.ticks += seconds
         self.wall += seconds
 
 
-class Listened:
-    """A book without jitter, the time it goes by, and what it published."""
+class CooldownRig:
+    """Cooldowns without jitter, their clocks, and what they published."""
 
     def __init__(self) -> None:
         self.time = Time()
@@ -42,10 +42,10 @@ class Listened:
         self.events: list[Event] = []
         self._subscription = self.bus.subscribed(("provider",), self.events.append)
         self._subscription.__enter__()  # for as long as the bus lives
-        self.book = CooldownManager(self.bus, clocks=self.time.clocks, jitter=lambda: 0.0)
+        self.cooldowns = CooldownManager(self.bus, clocks=self.time.clocks, jitter=lambda: 0.0)
 
     @property
-    def told(self) -> list[dict[str, object]]:
+    def published(self) -> list[dict[str, object]]:
         return [event.data for event in self.events]
 
 
@@ -54,7 +54,7 @@ def failed(kind: FailureClass, message: str = "why", **fields: object) -> Failur
 
 
 def left(now: float, reset: float = 40.0, **remaining: int) -> RateLimitState:
-    """What is left of each that is counted, all whole again in `reset` seconds from `now`."""
+    """Return what is left of each amount, all restored `reset` seconds after `now`."""
     allowances = tuple(
         Allowance(counted=_counted(name), limit=50, remaining=n, reset_at=now + reset)
         for name, n in remaining.items()

@@ -1,4 +1,4 @@
-"""Odd values of vendors are read sensibly, and foreign bytes are refused."""
+"""Unexpected values of vendors are read leniently, and foreign bytes are refused."""
 
 import msgspec
 import pytest
@@ -19,7 +19,7 @@ from helpers.providers.provider_calls import failure_of
     "data", [b"", b"{", b"[" * 100_000, b'{"a":"\xff"}', b"[]", b'{"a": 1e999}']
 )
 def test_foreign_bytes_are_a_protocol_failure(data: bytes) -> None:
-    """Whatever a server sends, the worst is a PROTOCOL failure."""
+    """Whatever a server sends, the worst result is a PROTOCOL failure."""
     decoder = msgspec.json.Decoder(dict[str, str])
     assert FailureClass.PROTOCOL is failure_of(lambda: decode_with(decoder, data, "x")).kind
 
@@ -27,8 +27,8 @@ def test_foreign_bytes_are_a_protocol_failure(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("json", "value"), [(b"", None), (b'{"a":1}', {"a": 1}), (b"[]", None), (b"{", None)]
 )
-def test_branches_may_be_missing_or_odd(json: bytes, value: dict[str, int] | None) -> None:
-    """What is of another form than expected is as good as missing."""
+def test_branches_may_be_missing_or_unexpected(json: bytes, value: dict[str, int] | None) -> None:
+    """A value of another type than expected counts as missing."""
     assert value == branch(msgspec.json.Decoder(dict[str, int]), msgspec.Raw(json))
 
 
@@ -53,7 +53,7 @@ def test_branches_may_be_missing_or_odd(json: bytes, value: dict[str, int] | Non
     ],
 )
 def test_counts(value: object, count: int) -> None:
-    """A number is read in whatever form it comes; what is none counts as 0."""
+    """A number is read in any of its formats; anything else counts as 0."""
     assert count == as_count(value)
 
 
@@ -71,7 +71,7 @@ def test_counts(value: object, count: int) -> None:
     ],
 )
 def test_counts_that_were_not_decoded(json: bytes, count: int) -> None:
-    """A count is decoded only if it is short enough to be one; what is odd counts as 0."""
+    """A count is decoded only if it is short enough; anything else counts as 0."""
     assert count == count_of(msgspec.Raw(json))
 
 
@@ -92,12 +92,12 @@ def test_counts_that_were_not_decoded(json: bytes, count: int) -> None:
     ],
 )
 def test_counts_are_known_or_unknown_together(told, expected):
-    """What is left out is 0, rubbish is not."""
+    """A missing count is 0, an invalid one makes them unknown."""
     assert counts_of(*map(msgspec.Raw, told)) == expected
 
 
 def nested(depth: int) -> object:
-    """A part in a part in a part."""
+    """Return a part in a part in a part."""
     part: object = "deep"
     for _ in range(depth):
         part = [{"type": "text", "text": part}]
@@ -116,5 +116,5 @@ def nested(depth: int) -> object:
     ],
 )
 def test_texts(value: object, text: str) -> None:
-    """Text is read as it is or from a list of parts; anything else is none."""
+    """Text is read as it is or from a list of parts; anything else is ""."""
     assert text == as_text(value)

@@ -1,4 +1,4 @@
-"""Bodies that go out, and what clients sent as strings of JSON."""
+"""Request bodies, and the JSON that clients send as strings."""
 
 import msgspec
 import pytest
@@ -9,14 +9,14 @@ from aircherd.vocabulary.failure import FailureClass
 from helpers.providers.provider_calls import failure_of
 
 
-def test_extra_wins() -> None:
+def test_extra_overrides() -> None:
     """Keys of `extra` replace ours and add to them."""
     body = encode_body({"a": 1, "b": 2}, {"b": 3, "c": None})
     assert msgspec.json.decode(body) == {"a": 1, "b": 3, "c": None}
 
 
 def test_surrogates_become_replacement_characters() -> None:
-    """Text that is no Unicode is repaired, at any depth, and pairs are put together."""
+    """At any depth; pairs are joined."""
     body = encode_body({"m": [{"t": "a\udcffb"}], "p": "\ud83d\ude00"}, {"k\udc80": "ok"})
     expected = {"m": [{"t": "a\ufffdb"}], "p": "\U0001f600", "k\ufffd": "ok"}
     assert expected == msgspec.json.decode(body)
@@ -26,13 +26,13 @@ def test_surrogates_become_replacement_characters() -> None:
     ("text", "value"), [("", {}), (" \n", {}), ("{}", {}), ('{"a": [1]}', {"a": [1]})]
 )
 def test_objects(text: str, value: dict[str, object]) -> None:
-    """A JSON object is read, nothing at all is an empty one."""
+    """A JSON object is parsed, an empty string is an empty one."""
     assert value == parse_object(text, "x")
 
 
 @pytest.mark.parametrize("text", ["[1]", "{", "null", "[" * 100_000, '"\udcff"'])
-def test_not_objects_name_the_place(text: str) -> None:
-    """What is no JSON object is the client's fault, and the message says where."""
+def test_invalid_objects_are_named(text: str) -> None:
+    """Anything but an object is the client's fault, and the message names it."""
     failure = failure_of(lambda: parse_object(text, "messages[2]: arguments"))
     assert FailureClass.BAD_REQUEST is failure.kind
     assert failure.message.startswith("messages[2]: arguments")
@@ -48,7 +48,7 @@ def test_not_objects_name_the_place(text: str) -> None:
     ],
 )
 def test_parameters_are_an_object(parameters: str, expected: dict[str, object]) -> None:
-    """Where a tool's schema says no type, it can be nothing else, and is told to be that."""
+    """A tool's schema without a type gets the type `object`."""
     assert expected == tool_parameters(Tool("f", parameters=parameters))
 
 
@@ -79,6 +79,6 @@ def test_parameters_are_an_object(parameters: str, expected: dict[str, object]) 
         ({"anyOf": [{"type": "object", "properties": {"a": {}}}]}, False),
     ],
 )
-def test_a_schema_that_strict_mode_takes(schema, closed):
-    """All properties required, no others allowed, all the way down."""
+def test_schemas_for_strict_mode(schema, closed):
+    """All properties required and no others allowed, at every level."""
     assert is_closed(schema) is closed

@@ -1,4 +1,4 @@
-"""Newline-delimited JSON, wherever the bytes are cut."""
+"""Newline-delimited JSON, cut anywhere."""
 
 import itertools
 from functools import partial
@@ -33,7 +33,7 @@ def decode(*pieces: bytes, limit: int = 1000) -> list[bytes]:
     ],
 )
 def test_decodes(stream: bytes, lines: list[bytes]) -> None:
-    """Each form of a line end gives its lines, in one piece and byte by byte."""
+    """Each kind of line end gives its lines, in one piece and byte by byte."""
     assert lines == decode(stream)
     assert lines == decode(*(bytes([byte]) for byte in stream))
 
@@ -44,7 +44,7 @@ _STREAMS = st.lists(st.tuples(_LINES, st.sampled_from([b"\n", b"\r\n", b"\n\n"])
 
 @given(_STREAMS, st.sampled_from([b"", b'{"last":1}']), st.lists(st.integers(0, 150), max_size=6))
 def test_cuts_do_not_matter(lines: list[tuple[bytes, bytes]], rest: bytes, cuts: list[int]) -> None:
-    """However a stream is cut, it decodes to its lines, the last one with or without an end."""
+    """However a stream is cut, its lines are the same, the last one with or without an end."""
     stream = b"".join(line + end for line, end in lines) + rest
     places = sorted({min(cut, len(stream)) for cut in cuts} | {0, len(stream)})
     pieces = [stream[a:b] for a, b in itertools.pairwise(places)]
@@ -61,15 +61,15 @@ def test_work_is_linear_in_the_size_of_a_line() -> None:
 
 
 def test_refuses_endless_lines() -> None:
-    """A line that exceeds the limit without an end is an error at the next bytes."""
+    """A line beyond the limit is an error at the next bytes."""
     decoder = NdjsonDecoder(limit=100)
     assert decoder.feed(b"x" * 101) == []
     with pytest.raises(NdjsonError, match="a line of more than 100 bytes"):
         decoder.feed(b"x")
 
 
-def test_a_line_of_100_megabytes_is_given_up_early() -> None:
-    """What is kept of a line without an end stays near the limit."""
+def test_a_line_of_100_megabytes_fails_early() -> None:
+    """The buffer of a line without an end stays near the limit."""
     decoder, piece = NdjsonDecoder(), b"x" * 65536
     feed = partial(decoder.feed, piece)
     with pytest.raises(NdjsonError):
@@ -78,12 +78,12 @@ def test_a_line_of_100_megabytes_is_given_up_early() -> None:
 
 
 def test_limit_is_for_one_line() -> None:
-    """A long stream of short lines never meets the limit."""
+    """A long stream of short lines never reaches the limit."""
     assert decode(*[b'{"a":1}\n'] * 1000, limit=20) == [b'{"a":1}'] * 1000
 
 
 def test_repr_shows_state() -> None:
-    """The decoder says how much it holds."""
+    """The repr shows how much it holds."""
     decoder = NdjsonDecoder()
     decoder.feed(b"abc")
     assert repr(decoder) == "<NdjsonDecoder 3 bytes pending>"

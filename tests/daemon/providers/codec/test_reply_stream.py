@@ -1,4 +1,4 @@
-"""The order of events, failures and the end, whoever the vendor is."""
+"""The order of events, failures and the end, for any vendor."""
 
 import pytest
 
@@ -44,7 +44,7 @@ def test_ends_once() -> None:
 
 
 def test_events_before_a_failure_come_first() -> None:
-    """A failure waits until the events before it are told, and then stays."""
+    """A failure is raised after the events before it, and again later."""
     toy = Toy()
     assert [TextDelta("a")] == toy.feed(stream("a", "over", "b"))
     assert FailureClass.OVERLOADED is failure_of(lambda: toy.feed(stream("c"))).kind
@@ -52,7 +52,7 @@ def test_events_before_a_failure_come_first() -> None:
 
 
 def test_lone_failure_comes_at_once() -> None:
-    """With nothing before it, a failure is raised where it is read."""
+    """With nothing before it, a failure is raised at once."""
     assert failure_of(lambda: Toy().feed(stream("over"))).message == "over"
 
 
@@ -70,13 +70,13 @@ def test_lone_failure_comes_at_once() -> None:
     ],
 )
 def test_how_a_body_may_end(body: bytes, kind: FailureClass | None) -> None:
-    """A cut is truncated, not a fault of the vendor's JSON; nothing of ours at all is protocol."""
+    """A cut is TRUNCATED, not malformed JSON; a body without any event is PROTOCOL."""
     _, failure = run_decoder(Toy(), [body])
     assert kind is (failure.kind if failure else None)
 
 
-def test_last_words_are_not_lost() -> None:
-    """Text in an event that the end of the body completes is told before the failure."""
+def test_the_last_event_is_not_lost() -> None:
+    """Text in an event that the end of the body completes comes before the failure."""
     toy = Toy()
     assert toy.feed(b"data: a") == []
     assert [TextDelta("a")] == toy.close()
@@ -85,7 +85,7 @@ def test_last_words_are_not_lost() -> None:
 
 
 def test_lines_are_events_too() -> None:
-    """With another framing all else stays as it is."""
+    """Another framing changes nothing else."""
     assert ([TextDelta("a"), Ending("stop")], None) == run_decoder(
         Toy(NdjsonDecoder()), [b"a\n\ne", b"nd\nbad\n"]
     )
@@ -103,7 +103,7 @@ def test_endless_event_is_a_failure() -> None:
 
 
 def test_repr_shows_state() -> None:
-    """The decoder says how far it is."""
+    """The repr shows whether it has ended or failed."""
     toy = Toy()
     assert repr(toy) == "<Toy open>"
     toy.feed(stream("end"))
@@ -111,5 +111,5 @@ def test_repr_shows_state() -> None:
 
 
 def test_made_up_ids_differ() -> None:
-    """No two made-up ids are the same."""
+    """New ids are unique."""
     assert len({new_call_id() for _ in range(100)}) == 100

@@ -1,4 +1,4 @@
-"""Server-sent events, whatever the line ends and wherever the bytes are cut."""
+"""Server-sent events, with any line end and cut anywhere."""
 
 import itertools
 from functools import partial
@@ -43,7 +43,7 @@ def decode(*pieces: bytes, limit: int = 1000) -> list[SseEvent]:
     ],
 )
 def test_decodes(stream: bytes, events: list[SseEvent]) -> None:
-    """Each form of the standard gives its events, in one piece and byte by byte."""
+    """Each case of the standard gives its events, in one piece and byte by byte."""
     assert events == decode(stream)
     assert events == decode(*(bytes([byte]) for byte in stream))
 
@@ -56,7 +56,7 @@ _STREAMS = st.lists(st.tuples(_LINES, st.sampled_from([b"\n", b"\r\n", b"\r"])),
 
 @given(_STREAMS, st.lists(st.integers(0, 150), max_size=6))
 def test_cuts_do_not_matter(lines: list[tuple[bytes, bytes]], cuts: list[int]) -> None:
-    """However a stream is cut, it decodes to what it is in one piece."""
+    """However a stream is cut, its events are the same."""
     stream = b"".join(line + end for line, end in lines)
     places = sorted({min(cut, len(stream)) for cut in cuts} | {0, len(stream)})
     pieces = [stream[a:b] for a, b in itertools.pairwise(places)]
@@ -73,14 +73,14 @@ def test_work_is_linear_in_the_size_of_an_event(line: bytes) -> None:
 
 
 def test_an_event_ends_across_pieces() -> None:
-    """The empty line that ends an event may come in two pieces, whatever came before."""
+    """The empty line that ends an event may come in two pieces."""
     assert decode(b"data: a\n", b"data: b\n", b"\n") == [(b"", b"a\nb")]
     carried = decode(b"data: a\r\n", b"\r", b"\ndata: b\r\n\r\n")
     assert carried == [(b"", b"a"), (b"", b"b")]
 
 
 def test_refuses_endless_events() -> None:
-    """An event that exceeds the limit without an end is an error at the next bytes."""
+    """An event beyond the limit is an error at the next bytes."""
     decoder = SseDecoder(limit=100)
     assert decoder.feed(b"data: " + b"x" * 100) == []
     with pytest.raises(SseError):
@@ -88,12 +88,12 @@ def test_refuses_endless_events() -> None:
 
 
 def test_limit_is_for_one_event() -> None:
-    """A long stream of short events never meets the limit."""
+    """A long stream of short events never reaches the limit."""
     assert decode(*[b"data: x\n\n"] * 1000, limit=20) == [(b"", b"x")] * 1000
 
 
 def test_repr_shows_state() -> None:
-    """The decoder says how much it holds."""
+    """The repr shows how much it holds."""
     decoder = SseDecoder()
     decoder.feed(b"data: abc")
     assert repr(decoder) == "<SseDecoder 9 bytes pending>"

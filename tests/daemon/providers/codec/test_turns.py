@@ -1,4 +1,4 @@
-"""Messages come with their places, and their parts sorted."""
+"""Messages with their position and sorted parts."""
 
 import pytest
 
@@ -12,7 +12,7 @@ PICTURE = ImagePart(media_type="image/png", data="AAAA")
 
 
 def test_parts_are_sorted_and_keep_their_order() -> None:
-    """Each kind by itself, all of them as they came, and the place that an error names."""
+    """Each kind separately, all in order, and the position for errors."""
     parts = [TextPart("a"), ToolResultPart("1", "x"), PICTURE, TextPart("b")]
     _, turn = turns([Message("user", "Hi"), Message("user", parts)])
     assert (turn.where, turn.role, turn.parts, turn.said) == ("messages[1]", "user", parts, None)
@@ -22,7 +22,7 @@ def test_parts_are_sorted_and_keep_their_order() -> None:
 
 
 def test_a_message_of_text_is_one_part() -> None:
-    """Most messages are: their text is there as it is, too."""
+    """As most messages: `said` has the text."""
     (turn,) = turns([Message("user", "Hi")])
     assert (turn.parts, turn.said) == ([TextPart("Hi")], "Hi")
 
@@ -35,14 +35,14 @@ def test_a_message_of_text_is_one_part() -> None:
         ([PICTURE], "", [PICTURE]),
     ],
 )
-def test_what_a_tool_answered(content, text, pictures):
-    """Words are one text, pictures are apart from them."""
+def test_tool_results(content, text, pictures):
+    """Texts are joined, images are separate."""
     result = ToolResultPart("1", content)
     assert (result_text(result), result_images(result)) == (text, pictures)
 
 
-def test_pictures_are_urls() -> None:
-    """A picture's own, or one that holds the data."""
+def test_images_are_urls() -> None:
+    """Their own, or one that holds the data."""
     assert data_uri(PICTURE) == "data:image/png;base64,AAAA"
     assert data_uri(ImagePart(url="https://h/p.png")) == "https://h/p.png"
 
@@ -56,7 +56,7 @@ def test_pictures_are_urls() -> None:
     ],
 )
 def test_parts_in_the_wrong_role(role: str, part: dict[str, object]) -> None:
-    """A part in a message of the wrong role is refused by its place."""
+    """A part in a message of the wrong role is refused with its position."""
     request = a_request({"role": "user", "content": "x"}, {"role": role, "content": [part]})
     failure = failure_of(lambda: turns(request.messages))
     assert FailureClass.BAD_REQUEST is failure.kind

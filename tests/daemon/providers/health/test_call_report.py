@@ -1,4 +1,4 @@
-"""What one call tells the book."""
+"""What a call reports to the cooldowns."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from aircherd.config.model import Network
 from aircherd.providers.health.call_report import CallReport
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import Health
-from helpers.cooling import WALL, Listened, failed
+from helpers.cooling import WALL, CooldownRig, failed
 from helpers.providers.provider_calls import a_provider
 
 OPENAI = a_provider("openai")
@@ -14,90 +14,90 @@ SPENT = [(b"X-RateLimit-Remaining-Requests", b"0"), (b"x-ratelimit-reset-request
 
 
 @pytest.fixture
-def heard():
-    return Listened()
+def rig():
+    return CooldownRig()
 
 
-def report(heard, model="m"):
-    return CallReport(heard.book, OPENAI, Network(), "work", model, heard.book.now(), str)
+def report(rig, model="m"):
+    return CallReport(rig.cooldowns, OPENAI, Network(), "work", model, rig.cooldowns.now(), str)
 
 
-def test_headers_go_with_the_outcome(heard):
-    """Of a good answer, and of a refusal without a Retry-After."""
-    for told in (CallReport.ok, lambda call: call.failed(failed(FailureClass.RATE))):
-        call = report(heard)
+def test_headers_count_with_the_outcome(rig):
+    """Those of a success, and of a refusal without a Retry-After."""
+    for published in (CallReport.ok, lambda call: call.failed(failed(FailureClass.RATE))):
+        call = report(rig)
         call.note_headers(SPENT, WALL)
-        told(call)
-        assert heard.book.cooling("openai", "work", "m").until == WALL + 360
-        heard.book.clear()
+        published(call)
+        assert rig.cooldowns.cooling("openai", "work", "m").until == WALL + 360
+        rig.cooldowns.clear()
 
 
-def test_what_is_left_is_read_when_somebody_asks(heard):
-    """An answer that says nothing of it takes nothing back."""
-    call = report(heard)
+def test_remaining_allowance_is_read_on_demand(rig):
+    """A response without such headers changes nothing."""
+    call = report(rig)
     call.note_headers([(b"x-ratelimit-remaining-tokens", b"7")], WALL)
     call.ok()
-    report(heard).ok()
-    (said,) = heard.book.rate_limit("openai", "work").allowances
+    report(rig).ok()
+    (said,) = rig.cooldowns.rate_limit("openai", "work").allowances
     assert (said.counted, said.remaining) == ("tokens", 7)
-    assert heard.book.cooling("openai", "work", "m") is None
+    assert rig.cooldowns.cooling("openai", "work", "m") is None
 
 
-def test_a_call_counts_from_when_it_was_sent(heard):
-    """A success clears nothing that came while it was under way."""
-    first, second = report(heard), report(heard)
-    heard.time.passes(1)
+def test_a_call_counts_from_when_it_was_sent(rig):
+    """A success ends no cooldown that began while the call was running."""
+    first, second = report(rig), report(rig)
+    rig.time.passes(1)
     second.failed(failed(FailureClass.RATE))
     first.ok()
-    assert heard.book.cooling("openai", "work", "m")
-    report(heard).ok()
-    assert heard.book.cooling("openai", "work", "m") is None
+    assert rig.cooldowns.cooling("openai", "work", "m")
+    report(rig).ok()
+    assert rig.cooldowns.cooling("openai", "work", "m") is None
 
 
-def test_a_free_look_tells_of_the_way_there_only(heard):
-    """It succeeds without credit, and fails for no model's sake."""
-    report(heard).failed(failed(FailureClass.QUOTA))
-    tick = report(heard, model=None)
+def test_a_free_call_reports_only_reachability(rig):
+    """It succeeds without credit, and its failures concern no model."""
+    report(rig).failed(failed(FailureClass.QUOTA))
+    tick = report(rig, model=None)
     tick.failed(failed(FailureClass.NETWORK))
-    assert heard.book.health("openai", "work")[0] is Health.UNREACHABLE
+    assert rig.cooldowns.health("openai", "work")[0] is Health.UNREACHABLE
     tick.ok()
     tick.failed(failed(FailureClass.OVERLOADED))
-    assert heard.book.health("openai", "work")[0] is Health.QUOTA_EXHAUSTED
+    assert rig.cooldowns.health("openai", "work")[0] is Health.QUOTA_EXHAUSTED
 
 
-def test_repr_names_the_call(heard):
+def test_repr_names_the_call(rig):
     """The provider and the model."""
-    assert repr(report(heard)) == "<CallReport openai m>"
-    assert repr(report(heard, None)) == "<CallReport openai free of charge>"
+    assert repr(report(rig)) == "<CallReport openai m>"
+    assert repr(report(rig, None)) == "<CallReport openai free of charge>"
 
 
 @pytest.mark.parametrize("kind", [FailureClass.NETWORK, FailureClass.TIMEOUT])
-def test_who_breaks_off_in_the_middle_is_not_away(heard, kind):
-    """An answer had begun: other models are asked all the same."""
-    cut = report(heard)
+def test_a_reply_that_breaks_off_does_not_make_a_provider_unreachable(rig, kind):
+    """The response had begun: other models are still tried."""
+    cut = report(rig)
     cut.note_headers([], WALL)
     cut.ok()
     cut.failed(failed(kind))
-    assert heard.book.cooling("openai", "work", "m").reason == "truncated"
-    assert heard.book.cooling("openai", "work", "n") is None
-    report(heard).failed(failed(kind))
-    assert heard.book.cooling("openai", "work", "n")
+    assert rig.cooldowns.cooling("openai", "work", "m").reason == "truncated"
+    assert rig.cooldowns.cooling("openai", "work", "n") is None
+    report(rig).failed(failed(kind))
+    assert rig.cooldowns.cooling("openai", "work", "n")
 
 
-def test_a_limit_in_the_middle_is_the_keys_all_the_same(heard):
-    """Only what the network does says less once an answer has begun."""
-    call = report(heard)
+def test_a_limit_within_a_reply_cools_the_key(rig):
+    """Only network failures mean less once a response has begun."""
+    call = report(rig)
     call.note_headers([], WALL)
     call.failed(failed(FailureClass.QUOTA))
-    assert heard.book.cooling("openai", "work", "n")
+    assert rig.cooldowns.cooling("openai", "work", "n")
 
 
-def test_a_whole_answer_ends_what_cut_the_others(heard):
+def test_a_complete_reply_ends_the_cooldown_for_cut_replies(rig):
     """Not before its end."""
-    report(heard).failed(failed(FailureClass.TRUNCATED))
-    whole = report(heard)
+    report(rig).failed(failed(FailureClass.TRUNCATED))
+    whole = report(rig)
     whole.ok()
-    assert heard.book.cooling("openai", "work", "m")
+    assert rig.cooldowns.cooling("openai", "work", "m")
     whole.whole()
-    assert heard.book.cooling("openai", "work", "m") is None
-    report(heard, model=None).whole()
+    assert rig.cooldowns.cooling("openai", "work", "m") is None
+    report(rig, model=None).whole()

@@ -4,7 +4,7 @@ from aircherd.providers.health.clocks import CLOCKS
 from helpers.cooling import Time
 
 
-def test_a_sleep_and_a_clock_that_is_set_show_as_drift():
+def test_a_sleep_and_a_set_clock_show_as_drift():
     """Time that passes awake does not."""
     time = Time()
     before = time.clocks.drift()
@@ -15,6 +15,6 @@ def test_a_sleep_and_a_clock_that_is_set_show_as_drift():
 
 
 def test_this_machine_has_all_three():
-    """The ticks are never behind the clock that stands still in a sleep."""
+    """The ticks are never behind the clock that stops in a sleep."""
     running = CLOCKS.running()
     assert CLOCKS.ticks() >= running

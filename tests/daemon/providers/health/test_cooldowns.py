@@ -1,4 +1,4 @@
-"""The book follows the answers of real calls, through time, sleep and restarts."""
+"""Cooldowns follow the results of calls, through time, sleep and restarts."""
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from aircherd.providers.health.cooldowns import SAYS_NOTHING, CooldownManager
 from aircherd.routing.cooldown_rules import RULES
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import Health
-from helpers.cooling import WALL, Listened, Time, failed, left
+from helpers.cooling import WALL, CooldownRig, Time, failed, left
 from helpers.providers.provider_calls import a_provider
 
 OPENAI, OLLAMA = a_provider("openai"), a_provider("ollama")
@@ -20,18 +20,18 @@ WELL = (Health.OK, None, None)
 
 
 @pytest.fixture
-def heard() -> Listened:
-    return Listened()
+def rig() -> CooldownRig:
+    return CooldownRig()
 
 
 # ------------------------------------------------------------------ who cools
 
 
-def test_strangers_are_well(heard):
-    """Who was never called is not known to be down."""
-    assert heard.book.cooling("nobody", None, "m") is None
-    assert heard.book.health("nobody") == WELL
-    assert heard.book.try_probe("nobody", None, "m")
+def test_an_unknown_provider_is_ok(rig):
+    """A provider that was never called does not cool."""
+    assert rig.cooldowns.cooling("unknown", None, "m") is None
+    assert rig.cooldowns.health("unknown") == WELL
+    assert rig.cooldowns.try_probe("unknown", None, "m")
 
 
 @pytest.mark.parametrize(
@@ -44,319 +44,319 @@ def test_strangers_are_well(heard):
         (FailureClass.BAD_REQUEST, set()),
     ],
 )
-def test_a_failure_keeps_out_what_it_is_about(heard, kind, cold):
-    """The key, the model with this key, the model, the provider; and no other provider."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(kind))
+def test_a_failure_cools_its_scope(rig, kind, cold):
+    """The key, the model with this key, the model, or the provider; and no other provider."""
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(kind))
     calls = [(key, model) for key in ("work", "home") for model in ("m", "n")]
-    assert cold == {call for call in calls if heard.book.cooling("openai", *call)}
-    assert heard.book.cooling("ollama", "work", "m") is None
+    assert cold == {call for call in calls if rig.cooldowns.cooling("openai", *call)}
+    assert rig.cooldowns.cooling("ollama", "work", "m") is None
 
 
-def test_what_a_plan_is_told(heard):
-    """A wire code, until when on people's clock, and the words."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(RATE, "slow down", retry_after=20))
-    found = heard.book.cooling("openai", "work", "m")
+def test_cooling_has_code_end_and_message(rig):
+    """A wire code, the Unix time of the end, and the message."""
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(RATE, "slow down", retry_after=20))
+    found = rig.cooldowns.cooling("openai", "work", "m")
     assert (found.reason, found.until, found.message) == ("rate_limited", WALL + 20, "slow down")
     assert not found.is_probe_due
 
 
-def test_of_several_the_last_to_end_is_told(heard):
-    """A candidate comes back when nothing keeps it out any more."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(QUOTA))
-    heard.book.note_failure(OPENAI, "work", "m", failed(RATE))
-    assert heard.book.cooling("openai", "work", "m").reason == "quota_exhausted"
+def test_the_last_of_several_to_end_counts(rig):
+    """A candidate returns when nothing blocks it."""
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(QUOTA))
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(RATE))
+    assert rig.cooldowns.cooling("openai", "work", "m").reason == "quota_exhausted"
 
 
-def test_a_success_clears_what_it_disproves(heard):
-    """The key, the model, and both together; what it says nothing of stays."""
+def test_a_success_clears_what_it_disproves(rig):
+    """The key, the model, and both together; other cooldowns stay."""
     for kind in (QUOTA, RATE, OVERLOADED):
-        heard.book.note_failure(OPENAI, "work", "m", failed(kind))
-    heard.book.note_failure(OPENAI, "work", "n", failed(RATE))
-    heard.book.note_ok(OPENAI, "work", "m")
-    assert heard.book.cooling("openai", "work", "m") is None
-    assert heard.book.cooling("openai", "work", "n")
+        rig.cooldowns.note_failure(OPENAI, "work", "m", failed(kind))
+    rig.cooldowns.note_failure(OPENAI, "work", "n", failed(RATE))
+    rig.cooldowns.note_ok(OPENAI, "work", "m")
+    assert rig.cooldowns.cooling("openai", "work", "m") is None
+    assert rig.cooldowns.cooling("openai", "work", "n")
 
 
-def test_a_success_of_a_call_under_way_clears_nothing(heard):
+def test_a_success_of_an_earlier_call_clears_nothing(rig):
     """It was sent before the limit was reached, and would undo the Retry-After."""
-    began = heard.book.now()
-    heard.time.passes(1)
-    heard.book.note_failure(OPENAI, "work", "m", failed(RATE, retry_after=30), began=began)
-    heard.book.note_ok(OPENAI, "work", "m", began=began)
-    assert heard.book.cooling("openai", "work", "m")
-    heard.book.note_ok(OPENAI, "work", "m", began=heard.book.now())
-    assert heard.book.cooling("openai", "work", "m") is None
+    began = rig.cooldowns.now()
+    rig.time.passes(1)
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(RATE, retry_after=30), began=began)
+    rig.cooldowns.note_ok(OPENAI, "work", "m", began=began)
+    assert rig.cooldowns.cooling("openai", "work", "m")
+    rig.cooldowns.note_ok(OPENAI, "work", "m", began=rig.cooldowns.now())
+    assert rig.cooldowns.cooling("openai", "work", "m") is None
 
 
-def test_a_storm_of_refusals_is_one_failure(heard):
-    """64 calls under way do not make half an hour of a second."""
-    began = heard.book.now()
+def test_a_storm_of_refusals_is_one_failure(rig):
+    """64 running calls do not turn a second into half an hour."""
+    began = rig.cooldowns.now()
     for _ in range(64):
-        heard.time.passes(0.01)
-        heard.book.note_failure(OPENAI, "work", "m", failed(RATE), began=began)
-    assert heard.book.cooling("openai", "work", "m").until == pytest.approx(WALL + 1.01)
-    assert len(heard.told) == 1
+        rig.time.passes(0.01)
+        rig.cooldowns.note_failure(OPENAI, "work", "m", failed(RATE), began=began)
+    assert rig.cooldowns.cooling("openai", "work", "m").until == pytest.approx(WALL + 1.01)
+    assert len(rig.published) == 1
 
 
 # ------------------------------------------------------------------ allowances
 
 
-def test_nothing_left_is_heeded_before_it_fails(heard):
-    """The answer was good; the next request goes elsewhere until the reset."""
-    heard.book.note_ok(OPENAI, "work", "m", left(WALL, requests=5, tokens=0))
-    assert heard.book.cooling("openai", "work", "m").until == WALL + 40
-    assert heard.book.cooling("openai", "work", "n") is None
-    heard.time.passes(40)
-    assert heard.book.cooling("openai", "work", "m") is None
+def test_an_exhausted_allowance_cools_before_a_failure(rig):
+    """The call succeeded; the next request goes elsewhere until the reset."""
+    rig.cooldowns.note_ok(OPENAI, "work", "m", left(WALL, requests=5, tokens=0))
+    assert rig.cooldowns.cooling("openai", "work", "m").until == WALL + 40
+    assert rig.cooldowns.cooling("openai", "work", "n") is None
+    rig.time.passes(40)
+    assert rig.cooldowns.cooling("openai", "work", "m") is None
 
 
-def test_a_spent_key_is_passed_over_with_all_its_models(heard):
-    """Where nothing of anything is left."""
-    heard.book.note_ok(OPENAI, "work", "m", left(WALL, requests=0))
-    assert heard.book.cooling("openai", "work", "n")
-    assert heard.book.cooling("openai", "home", "m") is None
+def test_an_exhausted_key_cools_with_all_its_models(rig):
+    """If no allowance of any kind is left."""
+    rig.cooldowns.note_ok(OPENAI, "work", "m", left(WALL, requests=0))
+    assert rig.cooldowns.cooling("openai", "work", "n")
+    assert rig.cooldowns.cooling("openai", "home", "m") is None
 
 
-def test_what_was_last_said_of_a_key_is_kept(heard):
-    """For people; a failure says it too, and an answer without headers changes nothing."""
-    assert heard.book.rate_limit("openai", "work") is None
-    heard.book.note_ok(OPENAI, "work", "m", left(WALL, requests=5))
+def test_the_last_rate_limit_of_a_key_is_kept(rig):
+    """For people; failures report it too, and a response without headers changes nothing."""
+    assert rig.cooldowns.rate_limit("openai", "work") is None
+    rig.cooldowns.note_ok(OPENAI, "work", "m", left(WALL, requests=5))
     said = left(WALL, requests=0)
-    heard.book.note_failure(OPENAI, "work", "m", failed(RATE), said)
-    heard.book.note_ok(OPENAI, "work", "m")
-    assert heard.book.rate_limit("openai", "work") == said
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(RATE), said)
+    rig.cooldowns.note_ok(OPENAI, "work", "m")
+    assert rig.cooldowns.rate_limit("openai", "work") == said
 
 
 # ------------------------------------------------------------------ probes
 
 
-def test_one_request_is_let_through_half_open(heard):
-    """Far from the end, once; the others are told that it cools."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(QUOTA))
-    assert not heard.book.try_probe("openai", "work", "m")
-    heard.time.passes(601)
-    assert heard.book.cooling("openai", "work", "m").is_probe_due
-    took = [heard.book.try_probe("openai", "work", "m") for _ in range(3)]
+def test_one_request_probes_half_open(rig):
+    """Far from the end, once; for the others it still cools."""
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(QUOTA))
+    assert not rig.cooldowns.try_probe("openai", "work", "m")
+    rig.time.passes(601)
+    assert rig.cooldowns.cooling("openai", "work", "m").is_probe_due
+    took = [rig.cooldowns.try_probe("openai", "work", "m") for _ in range(3)]
     assert took == [True, False, False]
-    assert not heard.book.cooling("openai", "work", "m").is_probe_due
+    assert not rig.cooldowns.cooling("openai", "work", "m").is_probe_due
 
 
-def test_a_probe_that_succeeds_ends_it_and_one_that_fails_makes_it_grow(heard):
-    """From the hour of the first to two."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(QUOTA))
-    heard.time.passes(601)
-    heard.book.try_probe("openai", "work", "m")
-    heard.book.note_failure(OPENAI, "work", "m", failed(QUOTA), began=heard.book.now())
-    assert heard.book.cooling("openai", "work", "m").until == WALL + 601 + 2 * HOUR
-    heard.time.passes(1201)
-    assert heard.book.try_probe("openai", "work", "m")
-    heard.book.note_ok(OPENAI, "work", "m", began=heard.book.now())
-    assert heard.book.cooling("openai", "work", "m") is None
+def test_a_probe_ends_or_extends_the_cooldown(rig):
+    """From one hour to two if it fails."""
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(QUOTA))
+    rig.time.passes(601)
+    rig.cooldowns.try_probe("openai", "work", "m")
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(QUOTA), began=rig.cooldowns.now())
+    assert rig.cooldowns.cooling("openai", "work", "m").until == WALL + 601 + 2 * HOUR
+    rig.time.passes(1201)
+    assert rig.cooldowns.try_probe("openai", "work", "m")
+    rig.cooldowns.note_ok(OPENAI, "work", "m", began=rig.cooldowns.now())
+    assert rig.cooldowns.cooling("openai", "work", "m") is None
 
 
-def test_what_cools_otherwise_forbids_the_probe(heard):
-    """A key may be due for one while its model is overloaded."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(QUOTA))
-    heard.time.passes(601)
-    heard.book.note_failure(OPENAI, "home", "m", failed(OVERLOADED))
-    assert not heard.book.cooling("openai", "work", "m").is_probe_due
-    assert not heard.book.try_probe("openai", "work", "m")
-    assert heard.book.try_probe("openai", "work", "n")
+def test_another_cooldown_prevents_the_probe(rig):
+    """A key may be due for a probe while its model is overloaded."""
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(QUOTA))
+    rig.time.passes(601)
+    rig.cooldowns.note_failure(OPENAI, "home", "m", failed(OVERLOADED))
+    assert not rig.cooldowns.cooling("openai", "work", "m").is_probe_due
+    assert not rig.cooldowns.try_probe("openai", "work", "m")
+    assert rig.cooldowns.try_probe("openai", "work", "n")
 
 
-def test_after_a_guessed_end_one_goes_first(heard):
-    """The second is kept out until the first was answered, or for as long as it had lasted."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(RATE))
-    heard.time.passes(1)
-    assert heard.book.cooling("openai", "work", "m") is None
-    assert heard.book.try_probe("openai", "work", "m")
-    assert not heard.book.try_probe("openai", "work", "m")
-    assert heard.book.cooling("openai", "work", "m").until == WALL + 2
-    heard.time.passes(1)
-    assert heard.book.cooling("openai", "work", "m") is None
+def test_after_a_guessed_end_one_call_goes_first(rig):
+    """The second waits until the first was answered, or as long as the cooldown had lasted."""
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(RATE))
+    rig.time.passes(1)
+    assert rig.cooldowns.cooling("openai", "work", "m") is None
+    assert rig.cooldowns.try_probe("openai", "work", "m")
+    assert not rig.cooldowns.try_probe("openai", "work", "m")
+    assert rig.cooldowns.cooling("openai", "work", "m").until == WALL + 2
+    rig.time.passes(1)
+    assert rig.cooldowns.cooling("openai", "work", "m") is None
 
 
 @pytest.mark.parametrize("kind", [FailureClass.AUTH, FailureClass.BAD_REQUEST, NETWORK])
-def test_a_probe_that_tells_nothing_is_given_back(heard, kind):
-    """A refused key says nothing of its quota, and the one that replaces it need not wait."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(QUOTA))
-    heard.time.passes(601)
-    assert heard.book.try_probe("openai", "work", "m")
-    began = heard.book.now()
-    heard.book.note_failure(OPENAI, "work", "m", failed(kind), began=began)
-    heard.book.note_reachable("openai")
-    assert heard.book.try_probe("openai", "work", "m")
+def test_a_probe_that_shows_nothing_is_given_back(rig, kind):
+    """A refused key shows nothing about its quota, and its replacement need not wait."""
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(QUOTA))
+    rig.time.passes(601)
+    assert rig.cooldowns.try_probe("openai", "work", "m")
+    began = rig.cooldowns.now()
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(kind), began=began)
+    rig.cooldowns.note_reachable("openai")
+    assert rig.cooldowns.try_probe("openai", "work", "m")
 
 
-def test_nobody_gives_back_the_probe_of_another(heard):
-    """A call that was sent before it and fails of something else."""
-    began = heard.book.now()
-    heard.book.note_failure(OPENAI, "work", "m", failed(QUOTA))
-    heard.time.passes(601)
-    assert heard.book.try_probe("openai", "work", "m")
-    heard.book.note_failure(OPENAI, "work", "m", failed(FailureClass.AUTH), began=began)
-    assert not heard.book.try_probe("openai", "work", "m")
+def test_a_call_gives_back_only_its_own_probe(rig):
+    """Not a call that was sent before the probe and fails for another reason."""
+    began = rig.cooldowns.now()
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(QUOTA))
+    rig.time.passes(601)
+    assert rig.cooldowns.try_probe("openai", "work", "m")
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(FailureClass.AUTH), began=began)
+    assert not rig.cooldowns.try_probe("openai", "work", "m")
 
 
-def test_a_call_that_is_not_made_gives_its_probe_back(heard):
-    """A limit of the user's was met after all."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(QUOTA))
-    heard.time.passes(601)
-    assert heard.book.try_probe("openai", "work", "m")
-    heard.book.give_back("openai", "work", "m")
-    assert heard.book.try_probe("openai", "work", "m")
-    heard.book.give_back("nobody", None, "m")
+def test_a_call_that_is_not_made_gives_its_probe_back(rig):
+    """The user's limit was reached after all."""
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(QUOTA))
+    rig.time.passes(601)
+    assert rig.cooldowns.try_probe("openai", "work", "m")
+    rig.cooldowns.give_back("openai", "work", "m")
+    assert rig.cooldowns.try_probe("openai", "work", "m")
+    rig.cooldowns.give_back("unknown", None, "m")
 
 
 # ------------------------------------------------------------------ half answers
 
 
-def test_an_answer_that_begins_does_not_end_what_cuts_it(heard):
-    """Two that broke off are two in a row, though each had begun; a whole one ends the count."""
+def test_a_reply_that_begins_does_not_end_the_cooldown_for_cut_replies(rig):
+    """Two cut replies count as two, though each had begun; a complete one resets the count."""
     for _ in range(2):
-        heard.book.note_ok(OPENAI, "work", "m", began=heard.book.now())
-        heard.book.note_failure(OPENAI, "work", "m", failed(NETWORK, reach="model"))
-        heard.time.passes(9)
-    heard.book.note_ok(OPENAI, "work", "m", began=heard.book.now())
-    ((_, _, cooldown),) = heard.book.store.cooldowns()
+        rig.cooldowns.note_ok(OPENAI, "work", "m", began=rig.cooldowns.now())
+        rig.cooldowns.note_failure(OPENAI, "work", "m", failed(NETWORK, reach="model"))
+        rig.time.passes(9)
+    rig.cooldowns.note_ok(OPENAI, "work", "m", began=rig.cooldowns.now())
+    ((_, _, cooldown),) = rig.cooldowns.store.cooldowns()
     assert (cooldown.scope, cooldown.count) == (("model", None, "m"), 2)
-    heard.book.note_whole(OPENAI, "work", "m", began=heard.book.now())
-    assert heard.book.store.cooldowns() == []
+    rig.cooldowns.note_whole(OPENAI, "work", "m", began=rig.cooldowns.now())
+    assert rig.cooldowns.store.cooldowns() == []
 
 
 # ------------------------------------------------------------------ the network
 
 
 @pytest.mark.parametrize("kind", FailureClass)
-def test_any_real_answer_means_reachable(heard, kind):
-    """An error too; not so the network, a deadline, or what something in between may have sent."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(NETWORK))
-    heard.book.note_failure(OPENAI, "work", "m", failed(kind))
-    down = heard.book.health("openai", "other")[0] is Health.UNREACHABLE
+def test_any_real_answer_means_reachable(rig, kind):
+    """Errors too; but not network failures, timeouts, or what a proxy may have sent."""
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(NETWORK))
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(kind))
+    down = rig.cooldowns.health("openai", "other")[0] is Health.UNREACHABLE
     assert down == (kind in SAYS_NOTHING)
 
 
-def test_a_network_that_is_back_is_back_for_all(heard):
-    """One that was away answers: the others are asked at once, and still not known to be well."""
+def test_a_network_that_is_back_is_back_for_all(rig):
+    """One provider answers: the others are tried at once, but still count as unreachable."""
     for provider in (OPENAI, OLLAMA):
-        heard.book.note_failure(provider, None, "m", failed(NETWORK))
-    heard.book.note_ok(OLLAMA, None, "m")
-    assert heard.book.cooling("openai", None, "m") is None
-    assert heard.book.health("openai") == (Health.UNREACHABLE, "why", None)
-    heard.book.note_failure(OPENAI, None, "m", failed(NETWORK))
-    assert heard.book.cooling("openai", None, "m").until == WALL + 10
+        rig.cooldowns.note_failure(provider, None, "m", failed(NETWORK))
+    rig.cooldowns.note_ok(OLLAMA, None, "m")
+    assert rig.cooldowns.cooling("openai", None, "m") is None
+    assert rig.cooldowns.health("openai") == (Health.UNREACHABLE, "why", None)
+    rig.cooldowns.note_failure(OPENAI, None, "m", failed(NETWORK))
+    assert rig.cooldowns.cooling("openai", None, "m").until == WALL + 10
 
 
-def test_an_answer_of_one_who_was_never_away_is_no_news(heard):
-    """Who is really down must not be tried with every request to others."""
-    heard.book.note_failure(OPENAI, None, "m", failed(NETWORK))
-    heard.book.note_ok(OLLAMA, None, "m")
-    assert heard.book.cooling("openai", None, "m")
+def test_an_answer_of_a_reachable_provider_changes_nothing(rig):
+    """An unreachable provider must not be tried with every request to others."""
+    rig.cooldowns.note_failure(OPENAI, None, "m", failed(NETWORK))
+    rig.cooldowns.note_ok(OLLAMA, None, "m")
+    assert rig.cooldowns.cooling("openai", None, "m")
 
 
 @pytest.mark.parametrize("jump", [-86_400, 86_400])
-def test_a_clock_that_is_set_moves_no_cooldown(heard, jump):
-    """What is told to people goes along."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(RATE, retry_after=20))
-    heard.time.wall += jump
-    assert heard.book.cooling("openai", "work", "m").until == WALL + jump + 20
-    heard.time.passes(20)
-    assert heard.book.cooling("openai", "work", "m") is None
+def test_a_clock_that_is_set_moves_no_cooldown(rig, jump):
+    """The time that people see moves with the clock."""
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(RATE, retry_after=20))
+    rig.time.wall += jump
+    assert rig.cooldowns.cooling("openai", "work", "m").until == WALL + jump + 20
+    rig.time.passes(20)
+    assert rig.cooldowns.cooling("openai", "work", "m") is None
 
 
 # ------------------------------------------------------------------ ended early
 
 
-def test_clearing_is_of_one_or_of_all(heard):
-    """The number is of what was cooling; counts go too."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(QUOTA))
-    heard.book.note_failure(OPENAI, "work", "n", failed(RATE))
-    heard.book.note_failure(OLLAMA, None, "m", failed(NETWORK))
-    heard.time.passes(1)
-    assert heard.book.clear("openai") == 1
-    assert heard.book.cooling("openai", "work", "m") is None
-    assert (heard.book.clear(), heard.book.clear()) == (1, 0)
-    heard.book.note_failure(OPENAI, "work", "n", failed(RATE))
-    assert heard.book.cooling("openai", "work", "n").until == WALL + 2
+def test_clear_drops_one_provider_or_all(rig):
+    """It returns how many were active; failure counts are dropped too."""
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(QUOTA))
+    rig.cooldowns.note_failure(OPENAI, "work", "n", failed(RATE))
+    rig.cooldowns.note_failure(OLLAMA, None, "m", failed(NETWORK))
+    rig.time.passes(1)
+    assert rig.cooldowns.clear("openai") == 1
+    assert rig.cooldowns.cooling("openai", "work", "m") is None
+    assert (rig.cooldowns.clear(), rig.cooldowns.clear()) == (1, 0)
+    rig.cooldowns.note_failure(OPENAI, "work", "n", failed(RATE))
+    assert rig.cooldowns.cooling("openai", "work", "n").until == WALL + 2
 
 
-def test_another_key_of_the_same_name_is_not_held_to_it(heard):
-    """Somebody signed in anew; the provider is still overloaded."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(QUOTA), left(WALL, requests=0))
-    heard.book.note_failure(OPENAI, "home", "m", failed(QUOTA))
-    heard.book.note_failure(OPENAI, "work", "n", failed(OVERLOADED))
-    heard.book.note_other_key("openai", "work")
-    assert heard.book.cooling("openai", "work", "m") is None
-    assert heard.book.rate_limit("openai", "work") is None
-    assert heard.book.cooling("openai", "home", "m")
-    assert heard.book.cooling("openai", "work", "n")
+def test_a_replaced_key_does_not_inherit_cooldowns(rig):
+    """The user signed in again; the provider is still overloaded."""
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(QUOTA), left(WALL, requests=0))
+    rig.cooldowns.note_failure(OPENAI, "home", "m", failed(QUOTA))
+    rig.cooldowns.note_failure(OPENAI, "work", "n", failed(OVERLOADED))
+    rig.cooldowns.note_other_key("openai", "work")
+    assert rig.cooldowns.cooling("openai", "work", "m") is None
+    assert rig.cooldowns.rate_limit("openai", "work") is None
+    assert rig.cooldowns.cooling("openai", "home", "m")
+    assert rig.cooldowns.cooling("openai", "work", "n")
 
 
-def test_credit_ends_a_quota_and_not_its_count(heard):
-    """It may not have been all that was wrong."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(QUOTA))
-    heard.book.note_credit("openai", "work")
-    heard.book.note_credit("openai", "other")
-    assert heard.book.cooling("openai", "work", "m") is None
-    heard.book.note_failure(OPENAI, "work", "m", failed(QUOTA))
-    assert heard.book.cooling("openai", "work", "m").until == WALL + 2 * HOUR
+def test_credit_ends_a_quota_but_keeps_its_count(rig):
+    """Missing credit may not have been the only reason."""
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(QUOTA))
+    rig.cooldowns.note_credit("openai", "work")
+    rig.cooldowns.note_credit("openai", "other")
+    assert rig.cooldowns.cooling("openai", "work", "m") is None
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(QUOTA))
+    assert rig.cooldowns.cooling("openai", "work", "m").until == WALL + 2 * HOUR
 
 
-def test_a_list_of_models_ends_what_it_shows(heard):
+def test_a_list_of_models_ends_missing_models(rig):
     """A model that was missing; never a quota."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(MODEL))
-    heard.book.note_failure(OPENAI, "work", "n", failed(MODEL))
-    heard.book.note_failure(OPENAI, "home", "m", failed(QUOTA))
-    heard.book.note_models("openai", ["m"])
-    assert heard.book.cooling("openai", "work", "m") is None
-    assert heard.book.cooling("openai", "work", "n")
-    assert heard.book.cooling("openai", "home", "m")
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(MODEL))
+    rig.cooldowns.note_failure(OPENAI, "work", "n", failed(MODEL))
+    rig.cooldowns.note_failure(OPENAI, "home", "m", failed(QUOTA))
+    rig.cooldowns.note_models("openai", ["m"])
+    assert rig.cooldowns.cooling("openai", "work", "m") is None
+    assert rig.cooldowns.cooling("openai", "work", "n")
+    assert rig.cooldowns.cooling("openai", "home", "m")
 
 
 # ------------------------------------------------------------------ for people
 
 
-def test_the_health_of_a_key_is_the_worst_that_touches_it(heard):
-    """Cooling, used up, unreachable; a model's own trouble is named."""
-    book = heard.book
-    book.note_failure(OPENAI, "work", "m", failed(OVERLOADED, "no room"))
-    assert book.health("openai", "work") == (Health.COOLING, "m: no room", WALL + 5)
-    book.note_failure(OPENAI, "work", "m", failed(QUOTA, "no money"))
-    assert book.health("openai", "work") == (Health.QUOTA_EXHAUSTED, "no money", WALL + HOUR)
-    assert book.health("openai", "home")[0] is Health.COOLING
-    book.note_failure(OPENAI, "home", "m", failed(NETWORK, "no way"))
-    assert book.health("openai", "work") == (Health.UNREACHABLE, "no way", WALL + 5)
+def test_the_health_of_a_key_is_the_worst_that_applies(rig):
+    """Cooling, exhausted, unreachable; a model is named in its reason."""
+    cooldowns = rig.cooldowns
+    cooldowns.note_failure(OPENAI, "work", "m", failed(OVERLOADED, "no room"))
+    assert cooldowns.health("openai", "work") == (Health.COOLING, "m: no room", WALL + 5)
+    cooldowns.note_failure(OPENAI, "work", "m", failed(QUOTA, "no money"))
+    assert cooldowns.health("openai", "work") == (Health.QUOTA_EXHAUSTED, "no money", WALL + HOUR)
+    assert cooldowns.health("openai", "home")[0] is Health.COOLING
+    cooldowns.note_failure(OPENAI, "home", "m", failed(NETWORK, "no way"))
+    assert cooldowns.health("openai", "work") == (Health.UNREACHABLE, "no way", WALL + 5)
 
 
-def test_a_missing_model_does_not_make_its_key_ill(heard):
-    """The other models of the key serve."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(MODEL))
-    assert heard.book.health("openai", "work") == WELL
-    assert [row["model"] for row in heard.book.rows()] == ["m"]
+def test_a_missing_model_does_not_affect_its_key(rig):
+    """The other models of the key work."""
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(MODEL))
+    assert rig.cooldowns.health("openai", "work") == WELL
+    assert [row["model"] for row in rig.cooldowns.rows()] == ["m"]
 
 
-def test_changes_are_told_once(heard):
-    """It begins, lasts longer, and is over; what changes nothing is no news."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(RATE, "slow", retry_after=20))
-    heard.book.note_failure(OPENAI, "work", "m", failed(RATE, "slow", retry_after=20))
-    heard.book.note_failure(OPENAI, "work", "m", failed(RATE, "slow", retry_after=30))
-    heard.book.note_ok(OPENAI, "work", "m")
-    heard.book.note_ok(OPENAI, "work", "m")
+def test_changes_are_published_once(rig):
+    """A cooldown begins, lasts longer, and ends; an unchanged one publishes nothing."""
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(RATE, "slow", retry_after=20))
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(RATE, "slow", retry_after=20))
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(RATE, "slow", retry_after=30))
+    rig.cooldowns.note_ok(OPENAI, "work", "m")
+    rig.cooldowns.note_ok(OPENAI, "work", "m")
     place = {"provider": "openai", "key": "work", "model": "m"}
     ill = {**place, "health": "cooling", "health_reason": "slow"}
-    assert heard.told == [
+    assert rig.published == [
         {**ill, "until": WALL + 20},
         {**ill, "until": WALL + 30},
         {**place, "health": "ok"},
     ]
 
 
-def test_repr_shows_who_is_ill():
-    """In a word each."""
-    book = CooldownManager(EventBus(), clocks=Time().clocks)
-    assert repr(book) == "<CooldownManager all ok>"
-    book.note_failure(OLLAMA, None, "m", failed(NETWORK))
-    assert repr(book) == "<CooldownManager ollama unreachable>"
+def test_repr_shows_what_cools():
+    """With one word each."""
+    cooldowns = CooldownManager(EventBus(), clocks=Time().clocks)
+    assert repr(cooldowns) == "<CooldownManager all ok>"
+    cooldowns.note_failure(OLLAMA, None, "m", failed(NETWORK))
+    assert repr(cooldowns) == "<CooldownManager ollama unreachable>"
 
 
 # ------------------------------------------------------------------ whatever happens
@@ -372,33 +372,33 @@ STEPS = st.tuples(
 
 @given(st.lists(STEPS, max_size=20))
 def test_until_is_kept_and_a_success_clears(steps):
-    """After the `until` that a plan was told nothing cools, nor after a success."""
-    heard = Listened()
-    for key, model, kind, told, gap in steps:
-        heard.book.note_failure(OPENAI, key, model, failed(kind, retry_after=told))
-        heard.time.passes(gap)
-    found = heard.book.cooling("openai", "work", "m")
+    """Nothing cools after the `until` of a plan, nor after a success."""
+    rig = CooldownRig()
+    for key, model, kind, published, gap in steps:
+        rig.cooldowns.note_failure(OPENAI, key, model, failed(kind, retry_after=published))
+        rig.time.passes(gap)
+    found = rig.cooldowns.cooling("openai", "work", "m")
     if found:
-        heard.time.passes(found.until - heard.time.wall + 1e-3)
-    assert heard.book.cooling("openai", "work", "m") is None
-    heard.book.note_failure(OPENAI, "work", "m", failed(QUOTA))
-    heard.book.note_ok(OPENAI, "work", "m")
-    assert heard.book.cooling("openai", "work", "m") is None
-    assert heard.book.health("openai", "work")[0] in (Health.OK, Health.COOLING)
+        rig.time.passes(found.until - rig.time.wall + 1e-3)
+    assert rig.cooldowns.cooling("openai", "work", "m") is None
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(QUOTA))
+    rig.cooldowns.note_ok(OPENAI, "work", "m")
+    assert rig.cooldowns.cooling("openai", "work", "m") is None
+    assert rig.cooldowns.health("openai", "work")[0] in (Health.OK, Health.COOLING)
 
 
-def test_the_generation_grows_with_every_change(heard):
-    """Cooling, its probe, and its end each count; reading does not."""
-    book = heard.book
-    assert (book.is_calm, book.generation) == (True, 0)
-    book.note_failure(OPENAI, "work", "m", failed(FailureClass.OVERLOADED))
-    cooled = book.generation
+def test_the_generation_grows_with_every_change(rig):
+    """A cooldown, its probe, and its end each count; reading does not."""
+    cooldowns = rig.cooldowns
+    assert (cooldowns.is_calm, cooldowns.generation) == (True, 0)
+    cooldowns.note_failure(OPENAI, "work", "m", failed(FailureClass.OVERLOADED))
+    cooled = cooldowns.generation
     assert cooled > 0
-    assert not book.is_calm
-    book.cooling("openai", "work", "m")
-    assert book.generation == cooled
-    heard.time.passes(60)
-    assert book.try_probe("openai", "work", "m")
-    assert book.generation > cooled
-    book.clear()
-    assert book.is_calm
+    assert not cooldowns.is_calm
+    cooldowns.cooling("openai", "work", "m")
+    assert cooldowns.generation == cooled
+    rig.time.passes(60)
+    assert cooldowns.try_probe("openai", "work", "m")
+    assert cooldowns.generation > cooled
+    cooldowns.clear()
+    assert cooldowns.is_calm

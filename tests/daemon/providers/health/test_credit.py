@@ -20,5 +20,5 @@ from aircherd.providers.health.credit import has_credit
     ],
 )
 def test_credit(body, expected):
-    """More than nought of a limit; a key without one tells nothing, nor does rubbish."""
+    """More than zero of a limit; a key without a limit shows nothing, nor does an invalid value."""
     assert expected is has_credit(body)

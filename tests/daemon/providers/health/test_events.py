@@ -1,4 +1,4 @@
-"""News of a cooldown: what is told, and what is not told twice."""
+"""Events of cooldowns are published once."""
 
 from aircherd.events import Event, EventBus
 from aircherd.providers.health.events import CooldownEvents
@@ -10,14 +10,14 @@ from helpers.cooling import WALL, Time, failed
 PLACE: CooldownScope = ("key", "work", None)
 
 
-def test_news_are_told_and_nothing_else():
-    """It cools, still cools, is over: two events, however often somebody looks."""
-    time, bus, heard = Time(), EventBus(), list[Event]()
+def test_only_changes_are_published():
+    """It cools, still cools, is over: two events, however often it is checked."""
+    time, bus, rig = Time(), EventBus(), list[Event]()
     news = CooldownEvents(bus, time.clocks)
     cooldown = start_cooldown(
         None, failed(FailureClass.RATE, "slow"), PLACE, now=time.ticks, jitter=0
     )
-    with bus.subscribed(("provider",), heard.append):
+    with bus.subscribed(("provider",), rig.append):
         news.publish("p", PLACE, None)
         news.publish("p", PLACE, cooldown)
         time.wall += 7
@@ -26,14 +26,14 @@ def test_news_are_told_and_nothing_else():
         news.publish("p", PLACE, cooldown)
         news.publish("p", PLACE, None)
     who = {"provider": "p", "key": "work"}
-    assert [event.data for event in heard] == [
+    assert [event.data for event in rig] == [
         {**who, "health": "cooling", "health_reason": "slow", "until": WALL + 1},
         {**who, "health": "ok"},
     ]
 
 
-def test_what_is_over_has_no_until():
-    """Unreachable until somebody answers: nobody knows when."""
+def test_an_unreachable_provider_has_no_end():
+    """It stays unreachable until a call reaches it, at an unknown time."""
     time = Time()
     news = CooldownEvents(EventBus(), time.clocks)
     place: CooldownScope = ("provider", None, None)

@@ -1,4 +1,4 @@
-"""Cooldowns over a restart, and what a damaged file does: nothing."""
+"""Cooldowns over a restart; a damaged file is ignored."""
 
 import os
 from pathlib import Path
@@ -16,7 +16,7 @@ from aircherd.providers.health.persistence import _CONTENT, SOON, CooldownPersis
 from aircherd.routing.cooldown_rules import RULES
 from aircherd.vocabulary.failure import FailureClass
 from helpers.background_files import WrittenAtOnce
-from helpers.cooling import WALL, Listened, Time, failed
+from helpers.cooling import WALL, CooldownRig, Time, failed
 from helpers.providers.provider_calls import a_provider
 
 PROVIDERS = DEFAULT_CONFIG.providers
@@ -25,8 +25,8 @@ HOUR = 3600.0
 
 
 @pytest.fixture
-def heard():
-    return Listened()
+def rig():
+    return CooldownRig()
 
 
 @pytest.fixture
@@ -34,22 +34,22 @@ def path(tmp_path):
     return tmp_path / "data" / "cooldowns.json"
 
 
-def a_file(path, heard):
-    return CooldownPersistence(path, heard.book.store, WrittenAtOnce(), clocks=heard.time.clocks)
+def a_file(path, rig):
+    return CooldownPersistence(path, rig.cooldowns.store, WrittenAtOnce(), clocks=rig.time.clocks)
 
 
-def keep(path, heard):
-    """Write what the book holds."""
-    file = a_file(path, heard)
+def keep(path, rig):
+    """Write the cooldowns."""
+    file = a_file(path, rig)
     file._files.put(path, file._content())
 
 
 def after_restart(path, time, providers=PROVIDERS):
-    """A new book, at a time at which the machine may have been started anew."""
-    heard = Listened()
-    heard.time.ticks, heard.time.wall = time.ticks, time.wall
-    a_file(path, heard).load(providers)
-    return heard.book
+    """Return new cooldowns, at a time at which the machine may have been restarted."""
+    rig = CooldownRig()
+    rig.time.ticks, rig.time.wall = time.ticks, time.wall
+    a_file(path, rig).load(providers)
+    return rig.cooldowns
 
 
 @pytest.mark.parametrize(
@@ -61,49 +61,49 @@ def after_restart(path, time, providers=PROVIDERS):
         (3.0, -86_400, HOUR),
     ],
 )
-def test_a_restart_keeps_what_is_left(heard, path, ticks, jump, left):
+def test_a_restart_keeps_the_time_left(rig, path, ticks, jump, left):
     """Of the daemon or of the machine; a clock set back in between adds nothing."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(FailureClass.QUOTA))
-    keep(path, heard)
-    book = after_restart(path, Time(ticks=ticks, wall=WALL + jump))
-    assert book.cooling("openai", "work", "m").until == WALL + jump + left
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(FailureClass.QUOTA))
+    keep(path, rig)
+    cooldowns = after_restart(path, Time(ticks=ticks, wall=WALL + jump))
+    assert cooldowns.cooling("openai", "work", "m").until == WALL + jump + left
 
 
-def test_what_is_over_by_then_is_dropped(heard, path):
-    """And its count with it."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(FailureClass.QUOTA))
-    keep(path, heard)
-    book = after_restart(path, Time(wall=WALL + HOUR))
-    assert list(book.store.cooldowns()) == []
+def test_a_cooldown_that_is_over_is_dropped(rig, path):
+    """With its failure count."""
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(FailureClass.QUOTA))
+    keep(path, rig)
+    cooldowns = after_restart(path, Time(wall=WALL + HOUR))
+    assert list(cooldowns.store.cooldowns()) == []
 
 
-def test_the_count_goes_on(heard, path):
-    """A restart is no excuse: the next cooldown is the longer one."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(FailureClass.QUOTA))
-    keep(path, heard)
-    book = after_restart(path, heard.time)
-    book.note_failure(OPENAI, "work", "m", failed(FailureClass.QUOTA))
-    assert book.cooling("openai", "work", "m").until == WALL + 2 * HOUR
+def test_the_failure_count_is_kept(rig, path):
+    """After a restart, the next cooldown is the longer one."""
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(FailureClass.QUOTA))
+    keep(path, rig)
+    cooldowns = after_restart(path, rig.time)
+    cooldowns.note_failure(OPENAI, "work", "m", failed(FailureClass.QUOTA))
+    assert cooldowns.cooling("openai", "work", "m").until == WALL + 2 * HOUR
 
 
-def test_probes_are_as_rare_as_before(heard, path):
-    """A daemon that is restarted every minute must not hammer."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(FailureClass.QUOTA))
-    heard.time.passes(300)
-    keep(path, heard)
-    heard.time.passes(299)
-    assert not after_restart(path, heard.time).cooling("openai", "work", "m").is_probe_due
-    heard.time.passes(2)
-    assert after_restart(path, heard.time).cooling("openai", "work", "m").is_probe_due
+def test_probes_are_as_rare_as_before(rig, path):
+    """A daemon that is restarted every minute must not probe each time."""
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(FailureClass.QUOTA))
+    rig.time.passes(300)
+    keep(path, rig)
+    rig.time.passes(299)
+    assert not after_restart(path, rig.time).cooling("openai", "work", "m").is_probe_due
+    rig.time.passes(2)
+    assert after_restart(path, rig.time).cooling("openai", "work", "m").is_probe_due
 
 
-def test_another_host_or_nobody_is_not_held_to_it(heard, path):
-    """A provider that moved, or is configured no more."""
-    heard.book.note_failure(OPENAI, "work", "m", failed(FailureClass.QUOTA))
-    keep(path, heard)
+def test_a_moved_or_removed_provider_has_no_cooldowns(rig, path):
+    """A provider with another origin, or one that is no longer configured."""
+    rig.cooldowns.note_failure(OPENAI, "work", "m", failed(FailureClass.QUOTA))
+    keep(path, rig)
     moved = {"openai": a_provider("openai", base_url="https://elsewhere.example/v1")}
     for providers in (moved, {}):
-        assert list(after_restart(path, heard.time, providers).store.cooldowns()) == []
+        assert list(after_restart(path, rig.time, providers).store.cooldowns()) == []
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ def test_another_host_or_nobody_is_not_held_to_it(heard, path):
         b'{"version":1,"written_at":0,"cooldowns":[{"provider":"openai"}]}',
     ],
 )
-def test_a_damaged_file_is_none(path, content, capsys):
-    """All start anew, with a word in the log; the next change replaces it."""
+def test_a_damaged_file_is_ignored(path, content, capsys):
+    """With a log entry; the next change replaces it."""
     path.parent.mkdir()
     path.write_bytes(content)
     assert list(after_restart(path, Time()).store.cooldowns()) == []
@@ -126,8 +126,8 @@ def test_a_damaged_file_is_none(path, content, capsys):
 
 
 @pytest.mark.parametrize("left", ["1e9", "-1", "1e400"])
-def test_a_time_of_years_is_damage(path, left):
-    """No file can bench anybody for longer than a vendor could."""
+def test_a_time_of_years_makes_a_file_damaged(path, left):
+    """No file can block a provider for longer than a vendor could."""
     path.parent.mkdir()
     row = (
         f'{{"provider":"openai","origin":"{OPENAI.origin}","scope":"key","key":"work",'
@@ -138,8 +138,8 @@ def test_a_time_of_years_is_damage(path, left):
 
 
 @pytest.mark.parametrize(("kind", "hours"), [("rate", 24), ("quota", 31 * 24), ("server", 1)])
-def test_a_file_is_believed_no_further_than_a_vendor(path, kind, hours):
-    """What an earlier version wrote may be a year."""
+def test_a_saved_time_is_capped_like_a_vendors(path, kind, hours):
+    """An earlier version may have saved a year."""
     path.parent.mkdir()
     row = (
         f'{{"provider":"openai","origin":"{OPENAI.origin}","scope":"key","key":"work",'
@@ -152,16 +152,16 @@ def test_a_file_is_believed_no_further_than_a_vendor(path, kind, hours):
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
-def test_what_is_no_file_of_ours_holds_up_no_start(path, make, capsys):
-    """A pipe would be waited for, a link may lead anywhere."""
+def test_a_pipe_or_a_link_does_not_block_the_start(path, make, capsys):
+    """A pipe would block, a link may lead anywhere."""
     path.parent.mkdir()
     make(path)
     assert list(after_restart(path, Time()).store.cooldowns()) == []
     assert "cooldowns_unreadable" in capsys.readouterr().out
 
 
-def test_a_missing_file_is_nothing_to_tell(path, capsys):
-    """The first start."""
+def test_a_missing_file_logs_nothing(path, capsys):
+    """As at the first start."""
     assert list(after_restart(path, Time()).store.cooldowns()) == []
     assert capsys.readouterr().out == ""
 
@@ -170,53 +170,53 @@ def test_a_missing_file_is_nothing_to_tell(path, capsys):
 
 
 def trio_clocks():
-    """Clocks that go with trio's, which a test makes jump."""
+    """Clocks that follow trio's, which tests make jump."""
     return Clocks(trio.current_time, trio.current_time, lambda: WALL + trio.current_time())
 
 
 @pytest.fixture
 async def kept(path, nursery):
-    """A book whose file is written by a running task."""
-    heard = Listened()
+    """Cooldowns whose file is written by a running task."""
+    rig = CooldownRig()
     clocks = trio_clocks()
-    book = CooldownManager(heard.bus, clocks=clocks, jitter=lambda: 0.0)
-    file = CooldownPersistence(path, book.store, WrittenAtOnce(), clocks=clocks)
+    cooldowns = CooldownManager(rig.bus, clocks=clocks, jitter=lambda: 0.0)
+    file = CooldownPersistence(path, cooldowns.store, WrittenAtOnce(), clocks=clocks)
     nursery.start_soon(file.run)
     await trio.testing.wait_all_tasks_blocked()
-    heard.book = book
-    return heard
+    rig.cooldowns = cooldowns
+    return rig
 
 
 async def test_a_change_is_written_soon_and_for_its_owner_only(kept, path, autojump_clock):
-    """Nothing is written while nothing happens."""
+    """Nothing is written while nothing changes."""
     await trio.sleep(1000)
     assert not path.exists()
-    kept.book.note_failure(OPENAI, "work", "m", failed(FailureClass.QUOTA))
+    kept.cooldowns.note_failure(OPENAI, "work", "m", failed(FailureClass.QUOTA))
     await trio.sleep(SOON * 2)
     assert [row["kind"] for row in msgspec.json.decode(path.read_bytes())["cooldowns"]] == ["quota"]
     assert path.stat().st_mode & 0o777 == 0o600
-    kept.book.clear()
+    kept.cooldowns.clear()
     await trio.sleep(SOON * 2)
     assert msgspec.json.decode(path.read_bytes())["cooldowns"] == []
 
 
-async def test_an_end_is_told_when_it_comes(kept, autojump_clock):
-    """Though nobody asks."""
-    kept.book.note_failure(OPENAI, "work", "m", failed(FailureClass.OVERLOADED))
+async def test_an_end_is_published_when_it_comes(kept, autojump_clock):
+    """Without any call."""
+    kept.cooldowns.note_failure(OPENAI, "work", "m", failed(FailureClass.OVERLOADED))
     await trio.sleep(4.9)
-    assert [data["health"] for data in kept.told] == ["cooling"]
+    assert [data["health"] for data in kept.published] == ["cooling"]
     await trio.sleep(0.2)
-    assert [data["health"] for data in kept.told] == ["cooling", "ok"]
+    assert [data["health"] for data in kept.published] == ["cooling", "ok"]
 
 
 async def test_the_last_change_is_not_lost(path, autojump_clock):
-    """The daemon ends before it was due to be written."""
-    heard = Listened()
-    file = a_file(path, heard)
+    """The daemon ends before the write was due."""
+    rig = CooldownRig()
+    file = a_file(path, rig)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(file.run)
         await trio.testing.wait_all_tasks_blocked()
-        heard.book.note_failure(OPENAI, "work", "m", failed(FailureClass.QUOTA))
+        rig.cooldowns.note_failure(OPENAI, "work", "m", failed(FailureClass.QUOTA))
         nursery.cancel_scope.cancel()
     assert len(msgspec.json.decode(path.read_bytes())["cooldowns"]) == 1
 
@@ -233,23 +233,25 @@ FAILURES = st.tuples(
 
 
 @given(st.lists(FAILURES, max_size=10))
-def test_the_file_holds_all_that_cools(failures):
-    """Whoever, whatever and for how long."""
-    heard, again = Listened(), Listened()
-    for name, key, model, kind, told in failures:
-        heard.book.note_failure(a_provider(name), key, model, failed(kind, retry_after=told))
-    file = a_file(Path("kept"), heard)
+def test_the_file_holds_all_cooldowns(failures):
+    """Each provider and scope, with its time."""
+    rig, again = CooldownRig(), CooldownRig()
+    for name, key, model, kind, published in failures:
+        rig.cooldowns.note_failure(
+            a_provider(name), key, model, failed(kind, retry_after=published)
+        )
+    file = a_file(Path("kept"), rig)
     other = CooldownPersistence(
-        Path("kept"), again.book.store, WrittenAtOnce(), clocks=heard.time.clocks
+        Path("kept"), again.cooldowns.store, WrittenAtOnce(), clocks=rig.time.clocks
     )
     other._read = lambda: _CONTENT.decode(file._content())
     other.load(PROVIDERS)
 
-    def picture(book):
+    def picture(cooldowns):
         return {
             (name, each.scope, each.kind, round(each.until, 3), each.count, each.is_vendor_time)
-            for name, _, each in book.store.cooldowns()
-            if each.until > heard.time.ticks
+            for name, _, each in cooldowns.store.cooldowns()
+            if each.until > rig.time.ticks
         }
 
-    assert picture(heard.book) == picture(again.book)
+    assert picture(rig.cooldowns) == picture(again.cooldowns)

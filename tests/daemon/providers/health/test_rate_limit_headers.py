@@ -1,4 +1,4 @@
-"""What is left, in every form in which a vendor says it."""
+"""What is left, in every format that vendors use."""
 
 import pytest
 from hypothesis import given
@@ -22,8 +22,8 @@ def read(*headers):
 
 
 def test_anthropic():
-    """Four things are counted, resets are RFC 3339."""
-    told = read(
+    """Four amounts are counted, resets are RFC 3339."""
+    published = read(
         ("anthropic-ratelimit-requests-limit", "50"),
         ("anthropic-ratelimit-requests-remaining", "49"),
         ("anthropic-ratelimit-requests-reset", "2026-11-18T11:06:41Z"),
@@ -32,7 +32,7 @@ def test_anthropic():
         ("anthropic-ratelimit-output-tokens-reset", "2026-11-18T11:07:40+00:00"),
         ("request-id", "req_1"),
     )
-    assert told == (
+    assert published == (
         Allowance(counted="requests", limit=50, remaining=49, reset_at=NOW + 1),
         Allowance(counted="output_tokens", limit=8000, remaining=0, reset_at=NOW + 60),
     )
@@ -53,49 +53,51 @@ def test_anthropic():
 )
 def test_openai_and_groq(reset, seconds):
     """Resets are Go durations, or seconds."""
-    (told,) = read(
+    (published,) = read(
         ("x-ratelimit-limit-tokens", "30000"),
         ("X-RateLimit-Remaining-Tokens", "29984"),
         ("x-ratelimit-reset-tokens", reset),
     )
-    assert (told.counted, told.limit, told.remaining) == ("tokens", 30000, 29984)
-    assert told.reset_at == pytest.approx(NOW + seconds)
+    assert (published.counted, published.limit, published.remaining) == ("tokens", 30000, 29984)
+    assert published.reset_at == pytest.approx(NOW + seconds)
 
 
 def test_openrouter():
     """The name has no kind, the reset is in epoch milliseconds."""
-    told = read(
+    published = read(
         ("X-RateLimit-Limit", "20"),
         ("X-RateLimit-Remaining", "0"),
         ("X-RateLimit-Reset", str(int((NOW + 30) * 1000))),
     )
-    assert told == (Allowance(counted="requests", limit=20, remaining=0, reset_at=NOW + 30),)
+    assert published == (Allowance(counted="requests", limit=20, remaining=0, reset_at=NOW + 30),)
 
 
 @pytest.mark.parametrize(
     ("limit", "remaining"),
     [("-1", "-1"), ("0", "0"), ("100", "-1"), ("100", ""), ("100", "many"), ("100", "9" * 30)],
 )
-def test_what_says_nothing_is_nothing(limit, remaining):
-    """Azure's -1 and 0 are no empty allowance."""
-    told = read(
+def test_meaningless_values_are_ignored(limit, remaining):
+    """Azure's -1 and 0 do not mean an exhausted allowance."""
+    published = read(
         ("x-ratelimit-limit-requests", limit), ("x-ratelimit-remaining-requests", remaining)
     )
-    assert told is None
+    assert published is None
 
 
 @pytest.mark.parametrize(
     "reset", ["", "soon", "-5", "nan", "inf", "2999-01-01T00:00:00Z", "2026-11-18T11:06:41", "5x"]
 )
-def test_a_reset_that_is_rubbish_is_left_out(reset):
-    """The count holds without it."""
-    (told,) = read(("x-ratelimit-remaining-requests", "7"), ("x-ratelimit-reset-requests", reset))
-    assert told == Allowance(counted="requests", remaining=7)
+def test_an_invalid_reset_is_ignored(reset):
+    """The count is still valid."""
+    (published,) = read(
+        ("x-ratelimit-remaining-requests", "7"), ("x-ratelimit-reset-requests", reset)
+    )
+    assert published == Allowance(counted="requests", remaining=7)
 
 
 @given(st.binary(max_size=40))
 def test_no_bytes_can_break_it(value):
-    """Headers are the server's, and may hold anything."""
+    """The server controls its headers, and may send anything."""
     read_rate_limits(
         [(b"x-ratelimit-remaining-requests", b"1"), (b"x-ratelimit-reset-requests", value)],
         now=NOW,
@@ -103,7 +105,7 @@ def test_no_bytes_can_break_it(value):
 
 
 def test_exhausted_until_is_the_last_reset():
-    """A key with nothing left waits for all that has nothing left, and for nothing else."""
+    """An exhausted key waits for every exhausted amount, and for nothing else."""
     some = Allowance(counted="requests", limit=5, remaining=3, reset_at=NOW + 900)
     none = Allowance(counted="tokens", limit=5, remaining=0, reset_at=NOW + 60)
     later = Allowance(counted="input_tokens", limit=5, remaining=0, reset_at=NOW + 90)
@@ -113,8 +115,8 @@ def test_exhausted_until_is_the_last_reset():
     assert state.exhausted_until(NOW + 91) is None
 
 
-def test_clients_see_only_what_was_told():
-    """No key without a value."""
+def test_clients_see_only_known_values():
+    """No field without a value."""
     state = RateLimitState(seen_at=NOW, allowances=(Allowance(counted="tokens", remaining=7),))
     assert shown(state) == [{"counted": "tokens", "remaining": 7}]
 
@@ -122,8 +124,8 @@ def test_clients_see_only_what_was_told():
 @pytest.mark.parametrize(
     ("text", "seconds"), [("7m12s", 432), ("1.2s", 1.2), ("20", 20), ("soon", None), ("", None)]
 )
-def test_a_duration_in_words(text, seconds):
-    """The same forms stand in messages."""
+def test_go_durations(text, seconds):
+    """Messages hold the same format."""
     assert seconds_of(text) == seconds
 
 
@@ -131,7 +133,7 @@ def test_a_duration_in_words(text, seconds):
     ("remaining", "seconds"), [("0", 360), ("7", None), ("-1", None), ("\u2713", None)]
 )
 def test_seconds_until_whole(remaining, seconds):
-    """Told by what is spent, and by nothing else."""
+    """The last reset of what is exhausted decides, and nothing else."""
     headers = {"x-ratelimit-remaining-tokens": remaining, "x-ratelimit-reset-tokens": "6m0s"}
     assert seconds_until_whole(headers, now=NOW) == seconds
 
@@ -147,6 +149,6 @@ def test_seconds_until_whole(remaining, seconds):
         ([(b"anthropic-ratelimit-tokens-remaining", b"0")], "spent"),
     ],
 )
-def test_a_glance(headers, expected):
-    """Enough to know whether reading is worth it."""
+def test_quick_scan(headers, expected):
+    """It decides whether parsing is worth while."""
     assert quick_scan(headers) == expected

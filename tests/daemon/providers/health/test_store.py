@@ -1,4 +1,4 @@
-"""What is remembered has its bounds and its time, and whoever watches hears of each change."""
+"""Cooldowns are bounded in number and time, and every change is published."""
 
 import msgspec
 import pytest
@@ -20,7 +20,7 @@ MODEL: CooldownScope = ("model", None, "m")
 
 
 class Rig:
-    """Places, the time they go by, what they published and how often a watcher heard of it."""
+    """A store, its clocks, what it published, and how often a watcher was called."""
 
     def __init__(self) -> None:
         self.time = Time()
@@ -47,8 +47,8 @@ def rig() -> Rig:
     return Rig()
 
 
-def test_a_call_meets_what_its_key_and_model_are_held_to(rig):
-    """The provider, the key, the model and both together; nothing of other keys or models."""
+def test_a_call_matches_the_scopes_of_its_key_and_model(rig):
+    """The provider, the key, the model and both together; no other key or model."""
     mine = [PROVIDER, KEY, MODEL, ("key+model", "work", "m")]
     for place in [*mine, ("key", "home", None), ("key+model", "work", "n")]:
         rig.store.put(OPENAI, rig.cooled(QUOTA, place))
@@ -57,8 +57,8 @@ def test_a_call_meets_what_its_key_and_model_are_held_to(rig):
     assert len(rig.store.of("openai")) == 6
 
 
-def test_who_has_nothing_left_is_a_stranger_again(rig):
-    """And one that never was one has nothing to forget."""
+def test_a_provider_without_cooldowns_is_forgotten(rig):
+    """Dropping from an unknown provider does nothing."""
     rig.store.drop("openai", KEY)
     rig.store.put(OPENAI, rig.cooled(QUOTA, KEY))
     assert rig.store.has("openai")
@@ -69,15 +69,15 @@ def test_who_has_nothing_left_is_a_stranger_again(rig):
     assert rig.changes == 2
 
 
-def test_everything_comes_with_the_origin_it_was_held_against(rig):
-    """So that another server of the same name is not held to it after a restart."""
+def test_cooldowns_have_the_origin_of_the_provider(rig):
+    """So that another server of the same name does not inherit them after a restart."""
     cooldown = rig.cooled(QUOTA, KEY)
     rig.store.put(OLLAMA, cooldown)
     assert rig.store.cooldowns() == [("ollama", OLLAMA.origin, cooldown)]
 
 
-def test_changes_are_heard_and_probes_are_not(rig):
-    """A probe is tried within seconds: writing it down would be for nothing."""
+def test_watchers_hear_changes_but_not_probes(rig):
+    """A probe takes seconds: saving it would be useless."""
     rig.store.put(OPENAI, rig.cooled(QUOTA, KEY))
     probe = msgspec.structs.replace(rig.cooled(QUOTA, KEY), probed_at=rig.time.ticks)
     rig.store.note_probe("openai", probe)
@@ -89,8 +89,8 @@ def test_changes_are_heard_and_probes_are_not(rig):
 
 
 @pytest.mark.parametrize("seconds", [7200, 5, None])
-def test_made_up_models_have_an_end(rig, monkeypatch, seconds):
-    """The first to be over goes; a real one's rate limit stays, and so does what a key's is."""
+def test_made_up_models_are_bounded(rig, monkeypatch, seconds):
+    """The first to end goes; the rate limit of a real one stays, and so do those of keys."""
     monkeypatch.setattr(store, "MAX_SCOPES", 5)
     real: CooldownScope = ("key+model", "work", "real")
     rig.store.put(OPENAI, rig.cooled(FailureClass.RATE, real, seconds))
@@ -102,16 +102,18 @@ def test_made_up_models_have_an_end(rig, monkeypatch, seconds):
     assert {each.scope for each in rig.store.of("openai")} == {real, KEY, *made_up[-3:]}
 
 
-def test_what_a_vendor_told_goes_last(rig, monkeypatch):
-    """However soon it is over: of what was guessed, the missing models go first."""
+def test_a_vendor_time_is_dropped_last(rig, monkeypatch):
+    """However soon it ends; of the guesses, missing models go first."""
     monkeypatch.setattr(store, "MAX_SCOPES", 2)
-    told, guessed, missing = [("key+model", "work", name) for name in ("told", "guessed", "gone")]
-    rig.store.put(OPENAI, rig.cooled(OVERLOADED, told, 1))
+    by_vendor, guessed, missing = [
+        ("key+model", "work", name) for name in ("vendor", "guessed", "gone")
+    ]
+    rig.store.put(OPENAI, rig.cooled(OVERLOADED, by_vendor, 1))
     rig.store.put(OPENAI, rig.cooled(FailureClass.MODEL, missing))
     rig.store.put(OPENAI, rig.cooled(OVERLOADED, guessed))
-    assert {each.scope for each in rig.store.of("openai")} == {told, guessed}
+    assert {each.scope for each in rig.store.of("openai")} == {by_vendor, guessed}
     rig.store.put(OPENAI, rig.cooled(FailureClass.MODEL, missing))
-    assert {each.scope for each in rig.store.of("openai")} == {told, missing}
+    assert {each.scope for each in rig.store.of("openai")} == {by_vendor, missing}
 
 
 def test_waking_from_sleep_forgets_the_network(rig):
@@ -127,8 +129,8 @@ def test_waking_from_sleep_forgets_the_network(rig):
     assert rig.store.unreachable() == []
 
 
-def test_what_ends_by_itself_is_told_too(rig):
-    """By whoever looks after the time; what was counted is forgotten later."""
+def test_an_end_by_time_is_published_too(rig):
+    """By `expire`; the failure count is dropped later."""
     assert rig.store.expire() is None
     rig.store.put(OPENAI, rig.cooled(OVERLOADED, MODEL))
     assert rig.store.expire() == 5
@@ -142,7 +144,7 @@ def test_what_ends_by_itself_is_told_too(rig):
 
 
 def test_repr_counts(rig):
-    """How many places of how many providers."""
+    """How many scopes of how many providers."""
     rig.store.put(OPENAI, rig.cooled(QUOTA, KEY))
     rig.store.put(OPENAI, rig.cooled(OVERLOADED, MODEL))
     assert repr(rig.store) == "<CooldownStore 2 of 1>"

@@ -1,4 +1,4 @@
-"""Cooldowns in the form in which they travel."""
+"""Cooldowns as they are sent to clients."""
 
 import pytest
 
@@ -26,19 +26,19 @@ def cooldown(kind: FailureClass, place: CooldownScope = KEY) -> Cooldown:
     return start_cooldown(None, failed(kind), place, now=NOW, jitter=0)
 
 
-def test_health_as_it_travels():
-    """A reason is named for what it explains, and missing scope_data there is none."""
+def test_health_data():
+    """Without a reason there is no field for it."""
     assert health_data(Health.OK) == {"health": "ok"}
-    told = {"health": "cooling", "health_reason": "slow", "until": 9.0}
-    assert told == health_data(Health.COOLING, "slow", 9.0)
+    published = {"health": "cooling", "health_reason": "slow", "until": 9.0}
+    assert published == health_data(Health.COOLING, "slow", 9.0)
     assert health_data(Health.UNREACHABLE, "gone") == {
         "health": "unreachable",
         "health_reason": "gone",
     }
 
 
-def test_a_place_names_what_it_is_about():
-    """And nothing that it is not about."""
+def test_scope_data_names_what_is_cooling():
+    """And nothing else."""
     assert scope_data("p", KEY) == {"provider": "p", "key": "work"}
     assert scope_data("p", MODEL) == {"provider": "p", "model": "m"}
     assert scope_data("p", ("provider", None, None)) == {"provider": "p"}
@@ -59,13 +59,13 @@ def test_a_place_names_what_it_is_about():
     ],
 )
 def test_health(kind, place, during, after):
-    """Who could not be reached is not known to be there when he may be asked again."""
+    """An unreachable provider stays so even when it may be tried again."""
     made = cooldown(kind, place)
     assert (health_of(made, NOW), health_of(made, made.until)) == (during, after)
 
 
-def test_the_worst_is_told():
-    """Unreachable before used up before cooling; then the last to end; a missing model never."""
+def test_the_worst_counts():
+    """Unreachable, then exhausted, then cooling; then the last to end; never a missing model."""
     rate, quota = cooldown(FailureClass.RATE), cooldown(FailureClass.QUOTA)
     overloaded, missing = cooldown(FailureClass.OVERLOADED, MODEL), cooldown(FailureClass.MODEL)
     assert worst([rate, quota, overloaded, missing], NOW) == quota
@@ -75,22 +75,26 @@ def test_the_worst_is_told():
 
 
 def test_the_model_is_named_where_the_row_is_about_more():
-    """The key's row says which of its models is overloaded."""
+    """The row of a key says which of its models is overloaded."""
     assert reason_of(cooldown(FailureClass.OVERLOADED, MODEL)) == "m: why"
     assert reason_of(cooldown(FailureClass.QUOTA)) == "why"
 
 
-def test_a_plan_is_told_of_the_last_to_end():
-    """A call comes back when nothing keeps it out any more; what is over keeps nobody out."""
+def test_a_plan_gets_the_last_to_end():
+    """A call returns when nothing blocks it; what is over blocks nothing."""
     rate, quota = cooldown(FailureClass.RATE), cooldown(FailureClass.QUOTA)
-    told = cooling_of([rate, quota], NOW, lambda each: each.ends_at + 1)
-    assert (told.reason, told.until, told.message) == ("quota_exhausted", quota.ends_at + 1, "why")
-    assert (told.is_probe_due, told.is_guess) == (False, True)
+    published = cooling_of([rate, quota], NOW, lambda each: each.ends_at + 1)
+    assert (published.reason, published.until, published.message) == (
+        "quota_exhausted",
+        quota.ends_at + 1,
+        "why",
+    )
+    assert (published.is_probe_due, published.is_guess) == (False, True)
     assert cooling_of([rate, quota], quota.ends_at, lambda _: None) is None
 
 
-def test_a_probe_is_due_where_all_would_let_it_through():
-    """One that still cools keeps it back; one whose time a vendor named makes it no guess."""
+def test_a_probe_is_due_if_every_cooldown_allows_it():
+    """One that still cools prevents it; with a vendor's time it is no guess."""
     quota = cooldown(FailureClass.QUOTA)
     server = start_cooldown(
         None, failed(FailureClass.SERVER, retry_after=1e3), MODEL, now=quota.probe_at, jitter=0
@@ -100,8 +104,8 @@ def test_a_probe_is_due_where_all_would_let_it_through():
     assert (both.is_probe_due, both.is_guess) == (False, False)
 
 
-def test_a_provider_is_as_well_as_its_best_key():
-    """One that serves is enough; else the one that comes back first."""
+def test_a_provider_is_as_healthy_as_its_best_key():
+    """One healthy key is enough; else the first to return counts."""
     ok = (Health.OK, None, None)
     late, soon = (Health.COOLING, "a", 9.0), (Health.COOLING, "b", 5.0)
     spent = (Health.QUOTA_EXHAUSTED, "c", 1.0)

@@ -80,7 +80,7 @@ async def exchange(connection: Connection, message: bytes, **timeouts: float) ->
 
 @pytest.mark.parametrize("tls", [False, True])
 async def test_carries_one_request_after_the_other(tls: bool) -> None:
-    """A connection serves again and again, over TLS too."""
+    """A connection is reused, over TLS too."""
     async with connected(replies(OK), tls=tls) as connection:
         for _ in range(3):
             assert tls or connection.is_quiet()
@@ -99,7 +99,7 @@ async def test_sends_without_delay() -> None:
 
 @pytest.mark.parametrize("tls", [False, True])
 async def test_sends_large_requests(tls: bool) -> None:
-    """Twenty million bytes arrive whole, and the connection serves again."""
+    """Twenty million bytes arrive, and the connection can be reused."""
     sizes: list[int] = []
 
     async def handler(_server: Server, stream: Stream) -> None:
@@ -116,7 +116,7 @@ async def test_sends_large_requests(tls: bool) -> None:
 
 @pytest.mark.parametrize("tls", [False, True])
 async def test_reads_an_early_refusal(tls: bool) -> None:
-    """A server that refuses while the request is being sent is heard; the rest is not sent."""
+    """A refusal that comes while the request is being sent is read; the rest is not sent."""
 
     async def refuse(_server: Server, stream: Stream) -> None:
         await stream.receive_some(1000)
@@ -129,7 +129,7 @@ async def test_reads_an_early_refusal(tls: bool) -> None:
 
 
 async def test_reads_a_refusal_followed_by_a_close() -> None:
-    """A server that refuses and closes without reading is heard all the same."""
+    """A refusal by a server that closes without reading is still read."""
 
     async def refuse(_server: Server, stream: Stream) -> None:
         await stream.receive_some(1000)
@@ -158,7 +158,7 @@ async def test_finishes_sending_after_an_early_acceptance() -> None:
 async def test_a_server_that_takes_nothing_is_a_write_timeout(
     autojump_clock: MockClock,
 ) -> None:
-    """Who takes no more data for the time of `write` is given up."""
+    """The request fails when the server takes no data for the time of `write`."""
 
     async def take_nothing(_server: Server, _stream: Stream) -> None:
         await trio.sleep_forever()
@@ -169,7 +169,7 @@ async def test_a_server_that_takes_nothing_is_a_write_timeout(
 
 
 async def test_slow_progress_is_no_write_timeout(autojump_clock: MockClock) -> None:
-    """The time of `write` is between one part and the next, not for all."""
+    """The time of `write` applies to each part, not to the whole request."""
 
     async def take_slowly(_server: Server, stream: Stream) -> None:
         received = 0
@@ -188,7 +188,7 @@ async def test_slow_progress_is_no_write_timeout(autojump_clock: MockClock) -> N
 
 @pytest.mark.parametrize("message", [SMALL, LARGE], ids=["small", "large"])
 async def test_no_answer_is_a_first_byte_timeout(autojump_clock: MockClock, message: bytes) -> None:
-    """The time of `first_byte` begins when the request is out."""
+    """The time of `first_byte` begins when the request was sent."""
 
     async def swallow(_server: Server, stream: Stream) -> None:
         await read_request(stream)
@@ -201,7 +201,7 @@ async def test_no_answer_is_a_first_byte_timeout(autojump_clock: MockClock, mess
 
 
 async def test_a_head_that_drips_is_a_first_byte_timeout(autojump_clock: MockClock) -> None:
-    """The whole head must come in the time of `first_byte`, a byte now and then is not enough."""
+    """The whole head must arrive in the time of `first_byte`."""
 
     async def drip(_server: Server, stream: Stream) -> None:
         await read_request(stream)
@@ -216,8 +216,8 @@ async def test_a_head_that_drips_is_a_first_byte_timeout(autojump_clock: MockClo
     "sent", [b"", b"HTTP/1.1 200", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"]
 )
 @pytest.mark.parametrize("message", [SMALL, LARGE], ids=["small", "large"])
-async def test_a_reset_is_told(sent: bytes, message: bytes) -> None:
-    """A reset in any phase ends in one of the network's errors, never in a half reply."""
+async def test_a_reset_is_an_error(sent: bytes, message: bytes) -> None:
+    """In any phase it is a network error, never half a reply."""
 
     async def break_off(_server: Server, stream: Stream) -> None:
         await stream.receive_some(10)
@@ -229,8 +229,8 @@ async def test_a_reset_is_told(sent: bytes, message: bytes) -> None:
             await exchange(connection, message)
 
 
-async def test_serves_a_peer_that_closed_its_half() -> None:
-    """A server that closes its side with the answer is heard whole, and not used again."""
+async def test_reads_the_reply_of_a_half_closed_connection() -> None:
+    """A reply before the server's close is complete, and the connection is not reused."""
 
     async def half_close(_server: Server, stream: Stream) -> None:
         assert isinstance(stream, trio.SocketStream)
@@ -247,7 +247,7 @@ async def test_serves_a_peer_that_closed_its_half() -> None:
 
 @pytest.mark.parametrize("tls", [False, True])
 async def test_drain_notices_a_close(tls: bool) -> None:
-    """A connection that the server closed while it was idle is found unfit."""
+    """A connection that the server closed while it was idle cannot be reused."""
     closed = trio.Event()
 
     async def answer_once(_server: Server, stream: Stream) -> None:
@@ -264,8 +264,8 @@ async def test_drain_notices_a_close(tls: bool) -> None:
 
 
 @pytest.mark.parametrize("tls", [False, True])
-async def test_drain_notices_unasked_bytes(tls: bool) -> None:
-    """Bytes that nobody asked for make a connection unfit: they would answer the next request."""
+async def test_drain_notices_unexpected_bytes(tls: bool) -> None:
+    """Bytes that answer no request would be taken for the answer to the next one."""
 
     async def answer_twice(_server: Server, stream: Stream) -> None:
         await read_request(stream)
@@ -282,7 +282,7 @@ async def test_drain_notices_unasked_bytes(tls: bool) -> None:
 
 @pytest.mark.parametrize("tls", [False, True])
 async def test_drain_drops_the_rest_of_a_reply(tls: bool) -> None:
-    """A reply's end that has come meanwhile is read and dropped, and the connection is fit."""
+    """The end of a reply that has arrived meanwhile is dropped, and the connection reused."""
     rest = trio.Event()
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n"
 
@@ -304,7 +304,7 @@ async def test_drain_drops_the_rest_of_a_reply(tls: bool) -> None:
 
 
 def test_connect_problem_is_the_lowest_reason() -> None:
-    """Trio's wrapping and its groups are taken off; equal reasons are said once."""
+    """Trio's wrapping and groups are removed; equal reasons are named once."""
     refused = ConnectionRefusedError(111, "Connection refused")
     away = OSError(101, "Network is unreachable")
     error = OSError("all attempts to connect to h:1 failed")

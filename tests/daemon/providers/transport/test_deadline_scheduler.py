@@ -1,4 +1,4 @@
-"""Waits that last too long are interrupted at their time, however many there are."""
+"""Waits that last too long are interrupted at their deadline, however many there are."""
 
 import pytest
 import trio
@@ -7,7 +7,7 @@ from aircherd.providers.transport.deadline_scheduler import DeadlineScheduler, d
 
 
 class Wait:
-    """A wait that notes when it was interrupted."""
+    """A wait that records when it was interrupted."""
 
     def __init__(self) -> None:
         self.interrupted_at: float | None = None
@@ -30,8 +30,8 @@ async def test_each_wait_is_interrupted_at_its_own_time(
     assert all(keeper.forget(wait) for wait in waits.values())
 
 
-async def test_a_wait_that_ended_in_time_is_left_alone(autojump_clock: trio.abc.Clock) -> None:
-    """And the same one may wait again, for longer."""
+async def test_a_wait_that_ended_in_time_is_not_interrupted(autojump_clock: trio.abc.Clock) -> None:
+    """The same one may wait again, for longer."""
     keeper, wait = DeadlineScheduler(), Wait()
     keeper.watch(wait, 3.0)
     await trio.sleep(2)
@@ -43,7 +43,7 @@ async def test_a_wait_that_ended_in_time_is_left_alone(autojump_clock: trio.abc.
     assert wait.interrupted_at == 8.0
 
 
-async def test_it_sleeps_for_good_when_nobody_waits_and_wakes_again(
+async def test_its_task_ends_without_waits_and_starts_again(
     autojump_clock: trio.abc.Clock,
 ) -> None:
     """No task is left behind."""
@@ -61,6 +61,6 @@ async def test_it_sleeps_for_good_when_nobody_waits_and_wakes_again(
     assert repr(keeper) == "<DeadlineScheduler of 0 waits>"
 
 
-async def test_there_is_one_for_a_run() -> None:
+async def test_there_is_one_per_run() -> None:
     """Connections of all transports share it."""
     assert deadline_scheduler() is deadline_scheduler()

@@ -1,4 +1,4 @@
-"""Running out of descriptors, wherever it shows."""
+"""Running out of file descriptors, wherever it shows."""
 
 import errno
 import os
@@ -21,7 +21,7 @@ from aircherd.providers.transport.tls import make_context
 
 @contextmanager
 def no_room() -> Iterator[None]:
-    """Let nothing be opened any more."""
+    """Let no file be opened."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     lowest = os.open(os.devnull, os.O_RDONLY)
     os.close(lowest)
@@ -55,21 +55,21 @@ REFUSED = OSError(errno.ECONNREFUSED, "Connection refused")
         (UnicodeError("x"), False),
     ],
 )
-def test_found_at_the_bottom(error: Exception, is_ours: bool) -> None:
-    """Trio and httpx wrap it; what else breaks a connection is not it."""
+def test_finds_the_cause(error: Exception, is_ours: bool) -> None:
+    """Trio and httpx wrap it; other causes do not count."""
     assert is_ours == is_out_of_files(error)
 
 
-def test_a_look_up_that_failed_for_it() -> None:
-    """The C library only says that a look-up failed: then it is found out."""
+def test_a_lookup_that_failed_for_it() -> None:
+    """The C library reports only a failed lookup, so descriptors are checked."""
     error = socket.gaierror(socket.EAI_AGAIN, "try again")
     with no_room():
         is_ours = is_out_of_files(error)
     assert is_ours
 
 
-def test_is_an_internal_error_with_its_cure() -> None:
-    """It is told as ours, and says what to do."""
+def test_is_an_internal_error_with_a_remedy() -> None:
+    """It is our own failure, and says what to do."""
     error = out_of_files()
     assert (error.code, isinstance(error, ProviderFailed)) == (codes.INTERNAL, False)
     assert "too many open files" in error.message
@@ -85,8 +85,8 @@ async def test_a_connection_that_cannot_be_opened() -> None:
             await open_connection(endpoint_of(f"http://127.0.0.1:{port}"), AssertionError)
 
 
-def test_certificates_are_not_read_without_room() -> None:
-    """OpenSSL would pass over the files it cannot open, and trust nobody from then on."""
+def test_certificates_are_not_read_without_descriptors() -> None:
+    """OpenSSL would ignore the files it cannot open, and trust no server from then on."""
     check_room()
     with no_room(), pytest.raises(AircherError, match="too many open files"):
         make_context({}, None)

@@ -21,7 +21,7 @@ def started() -> ResponseParser:
 
 class TestResponseParser:
     def test_reads_a_sized_reply(self) -> None:
-        """Status, headers and body of a reply with a length; the connection lives on."""
+        """Status, headers and body of a reply with a length; the connection can be reused."""
         parser = started()
         assert parser.feed(SIZED) == b"hello"
         assert parser.status == 200
@@ -30,7 +30,7 @@ class TestResponseParser:
 
     @given(cuts=st.sets(st.integers(1, 200)))
     def test_does_not_care_where_reads_end(self, cuts: set[int]) -> None:
-        """However the bytes of a chunked reply with extensions and trailers are cut, it is one."""
+        """A chunked reply with extensions and trailers parses alike however it is cut."""
         data = CHUNKED + b"5;a=b\r\nhello\r\n6\r\n world\r\n0\r\nTrailer: x\r\n\r\n"
         edges = [0, *sorted(cut for cut in cuts if cut < len(data)), len(data)]
         parser = started()
@@ -46,7 +46,7 @@ class TestResponseParser:
         assert (parser.status, len(parser.headers)) == (200, 2)
 
     def test_reads_the_next_reply(self) -> None:
-        """One parser reads one reply after the other."""
+        """One parser reads many replies."""
         parser = started()
         parser.feed(SIZED)
         parser.start()
@@ -81,8 +81,8 @@ class TestResponseParser:
             (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", "within its reply"),
         ],
     )
-    def test_tells_a_cut_from_an_end(self, data: bytes, words: str) -> None:
-        """An end of the connection that nothing announced is a fault, and says where."""
+    def test_distinguishes_a_cut_from_an_end(self, data: bytes, words: str) -> None:
+        """An unexpected close is an error that says where it happened."""
         parser = started()
         if data:
             parser.feed(data)
@@ -103,35 +103,35 @@ class TestResponseParser:
         ],
     )
     def test_refuses_what_is_not_http(self, data: bytes) -> None:
-        """Bytes that are not HTTP/1.1, or contradict themselves, are a fault of the server."""
+        """Bytes that are not HTTP/1.1, or contradict themselves, are an error."""
         parser = started()
         with pytest.raises(httpx.RemoteProtocolError):
             parser.feed(data)
         assert not parser.can_reuse
 
-    def test_returns_the_body_before_a_fault(self) -> None:
-        """What came before the fault in the same read is returned, the fault with the next one."""
+    def test_returns_the_body_before_an_error(self) -> None:
+        """Body bytes of the same read are returned first, the error comes with the next read."""
         parser = started()
         assert parser.feed(CHUNKED + b"5\r\nhello\r\nzz\r\n") == b"hello"
         with pytest.raises(httpx.RemoteProtocolError, match="chunk size"):
             parser.feed(b"more")
 
     @pytest.mark.parametrize("connection", [b"", b"Connection: close\r\n"])
-    def test_distrusts_bytes_after_the_end(self, connection: bytes) -> None:
-        """More than the stated length: the reply is as stated, the connection not used again."""
+    def test_bytes_after_the_end_prevent_reuse(self, connection: bytes) -> None:
+        """The reply has the stated length, and the connection is not reused."""
         parser = started()
         data = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n%b\r\nokEXTRA" % connection
         assert parser.feed(data) == b"ok"
         assert (parser.is_complete, parser.can_reuse) == (True, False)
 
-    def test_distrusts_a_second_whole_reply(self) -> None:
-        """A reply nobody asked for neither replaces the first nor is kept for the next request."""
+    def test_a_second_reply_prevents_reuse(self) -> None:
+        """An unrequested reply neither replaces the first nor answers the next request."""
         parser = started()
         assert parser.feed(SIZED + SIZED.replace(b"hello", b"wrong")) == b"hello"
         assert not parser.can_reuse
 
     def test_obeys_connection_close(self) -> None:
-        """The server's announcement to close is believed."""
+        """The server announces that it closes."""
         parser = started()
         parser.feed(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
         assert (parser.is_complete, parser.can_reuse) == (True, False)
@@ -148,7 +148,7 @@ class TestResponseParser:
         ids=["headers", "header", "interim replies", "chunk extension", "trailers"],
     )
     def test_bounds_what_is_not_body(self, start: bytes, endless: bytes) -> None:
-        """Headers, interim replies, chunk extensions and trailers may not go on for ever."""
+        """Headers, interim replies, chunk extensions and trailers are bounded."""
         parser = started()
         parser.feed(start)
         for _ in range((MAX_OVERHEAD - len(start)) // len(endless)):
@@ -157,7 +157,7 @@ class TestResponseParser:
             parser.feed(endless)
 
     def test_does_not_count_body_as_overhead(self) -> None:
-        """A body may be as long as it likes."""
+        """A body may have any length."""
         parser = started()
         parser.feed(CHUNKED)
         piece = b"3e8\r\n" + b"x" * 1000 + b"\r\n"

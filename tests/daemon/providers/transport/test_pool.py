@@ -1,4 +1,4 @@
-"""Which connection is taken, which are closed, and what the account says."""
+"""Which connection is taken, which are closed, and what the statistics say."""
 
 import socket
 
@@ -14,7 +14,7 @@ THERE = ("http", b"there")
 
 
 class Peers:
-    """Makes connections whose other ends it holds."""
+    """Makes connections and holds their other ends."""
 
     def __init__(self) -> None:
         self.ends: dict[Connection, socket.socket] = {}
@@ -44,7 +44,7 @@ async def peers() -> Peers:  # type: ignore[misc] # an async generator, as pytes
 
 
 async def test_takes_the_one_used_last(peers: Peers) -> None:
-    """Last in, first out; each origin for itself; nothing there is None."""
+    """Last in, first out, separately for each origin; None if there is none."""
     pool = ConnectionPool()
     first, second = peers.connect(pool), peers.connect(pool)
     other = peers.connect(pool, THERE)
@@ -54,8 +54,8 @@ async def test_takes_the_one_used_last(peers: Peers) -> None:
     assert other is pool.take(THERE)
 
 
-async def test_passes_over_closed_ones(peers: Peers) -> None:
-    """A connection its server closed meanwhile is closed here too, and the next one taken."""
+async def test_skips_closed_connections(peers: Peers) -> None:
+    """A connection that its server closed is closed here too, and the next one taken."""
     pool = ConnectionPool()
     good, gone = peers.connect(pool), peers.connect(pool)
     pool.keep(good)
@@ -69,7 +69,7 @@ async def test_passes_over_closed_ones(peers: Peers) -> None:
 async def test_closes_what_was_idle_for_too_long(
     peers: Peers, autojump_clock: trio.abc.Clock
 ) -> None:
-    """An old connection is not used; the young one beside it is."""
+    """An old connection is not reused; the younger one next to it is."""
     pool = ConnectionPool(keepalive=10)
     old, young = peers.connect(pool), peers.connect(pool)
     pool.keep(old)
@@ -85,7 +85,7 @@ async def test_closes_what_was_idle_for_too_long(
 
 
 async def test_any_use_sweeps_the_others(peers: Peers, autojump_clock: trio.abc.Clock) -> None:
-    """Origins that nobody calls any more lose their connections when another one is used."""
+    """Unused origins lose their connections when another one is used."""
     pool = ConnectionPool(keepalive=10)
     lonely, busy = peers.connect(pool, THERE), peers.connect(pool)
     pool.keep(lonely)
@@ -95,7 +95,7 @@ async def test_any_use_sweeps_the_others(peers: Peers, autojump_clock: trio.abc.
 
 
 async def test_keeps_a_bounded_number(peers: Peers) -> None:
-    """Beyond the bound the one idle for longest is closed."""
+    """Beyond the bound, the connection idle for longest is closed."""
     pool = ConnectionPool(max_idle=2)
     connections = [peers.connect(pool) for _ in range(3)]
     for connection in connections:
@@ -104,7 +104,7 @@ async def test_keeps_a_bounded_number(peers: Peers) -> None:
 
 
 async def test_close_leaves_nothing(peers: Peers) -> None:
-    """Closing closes all, idle or in use; what comes back later is closed as well."""
+    """All are closed, idle or in use; those that come back later too."""
     pool = ConnectionPool()
     idle, in_use = peers.connect(pool), peers.connect(pool)
     pool.keep(idle)
@@ -116,8 +116,8 @@ async def test_close_leaves_nothing(peers: Peers) -> None:
     assert repr(pool) == "<ConnectionPool closed>"
 
 
-async def test_gives_an_account(peers: Peers) -> None:
-    """The statistics count what is and what was, and cannot be changed."""
+async def test_statistics(peers: Peers) -> None:
+    """They count connections now and since the start, and cannot be changed."""
     pool = ConnectionPool()
     one, _two = peers.connect(pool), peers.connect(pool)
     pool.keep(one)

@@ -1,4 +1,4 @@
-"""Which proxy serves what, and requests through a small real one on loopback."""
+"""The choice of a proxy, and requests through a small real one on loopback."""
 
 import ssl
 from collections.abc import AsyncIterator
@@ -78,12 +78,12 @@ def test_proxy_for(
     ],
 )
 def test_is_exempt(no_proxy: str, host: str, port: int | None, expected: bool) -> None:
-    """NO_PROXY names hosts, domains, addresses, networks, or everything."""
+    """NO_PROXY lists hosts, domains, addresses, networks, or everything."""
     assert expected == is_exempt(host, port, no_proxy)
 
 
 class Proxy:
-    """A proxy that leads every host to one port of this machine."""
+    """A proxy that connects every host to one port of this machine."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -141,8 +141,8 @@ async def test_tunnels_tls(tmp_path: Path) -> None:
     assert proxy.first_lines == [b"CONNECT api.test:443 HTTP/1.1"]
 
 
-async def test_goes_straight_where_no_proxy_serves() -> None:
-    """With a proxy configured loopback is reached directly, over our own transport."""
+async def test_loopback_is_reached_directly() -> None:
+    """With a proxy configured, over our own transport."""
     async with open_server(replies(OK)) as upstream:
         transport = open_transport(Network(proxy="http://127.0.0.1:1"), {})
         async with httpx.AsyncClient(transport=OverHttpx(transport)) as client:
@@ -189,8 +189,8 @@ async def test_reads_a_proxied_body_to_its_end() -> None:
         assert await read_body(await get(transport, "http://api.test/", TIMES)) == b"hiyo"
 
 
-async def test_names_a_proxy_that_is_not_there() -> None:
-    """An unreachable proxy is named, its password is not."""
+async def test_names_an_unreachable_proxy() -> None:
+    """Without its password."""
     async with aclosing(
         open_transport(Network(proxy="http://me:hunter2@127.0.0.1:1"), {})
     ) as transport:
@@ -201,7 +201,7 @@ async def test_names_a_proxy_that_is_not_there() -> None:
 
 @pytest.mark.parametrize("proxy", ["ftp://me:hunter2@p.test", "socks5://me:hunter2@p.test"])
 def test_refuses_proxies_it_cannot_use(proxy: str) -> None:
-    """Proxies other than http ones are refused without a word of the password."""
+    """Only http proxies are supported; the error does not show the password."""
     with pytest.raises(httpx.ProxyError, match=r"cannot use the proxy p.test") as caught:
         ProxiedTransport(proxy, ssl.create_default_context)
     assert "hunter2" not in str(caught.value)

@@ -1,4 +1,4 @@
-"""Requests: their bytes, their form for httpx, and what printing them does not show."""
+"""Requests: their bytes, their form for httpx, and what their repr hides."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""A body's pieces, its deadlines, and where its connection goes afterwards."""
+"""The pieces of a body, its deadlines, and where its connection goes afterwards."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
@@ -50,8 +50,8 @@ async def read_all(body: PooledResponse) -> list[bytes]:
     return pieces
 
 
-async def test_yields_what_arrives_when_it_arrives() -> None:
-    """Each read's bytes are one piece, those that came with the head are the first."""
+async def test_returns_pieces_as_they_arrive() -> None:
+    """Each read is one piece; bytes that came with the head are the first."""
     pieces = [HEAD + b"1\r\na\r\n", b"1\r\nb\r\n1\r\nc\r\n", b"1\r\nd\r\n", b"0\r\n\r\n"]
     async with answered(sends(*pieces)) as (_, body):
         assert await read_all(body) == [b"a", b"bc", b"d"]
@@ -59,7 +59,7 @@ async def test_yields_what_arrives_when_it_arrives() -> None:
 
 
 async def test_a_whole_reply_frees_its_connection_at_once() -> None:
-    """When head and body came in one read the connection is free before anybody reads."""
+    """When head and body came in one read, the connection is free before anything is read."""
     async with answered(sends(OK)) as (transport, body):
         assert (transport.statistics().idle, transport.statistics().in_use) == (1, 0)
         assert body.take_whole() == b"ok"
@@ -74,7 +74,7 @@ async def test_an_incomplete_reply_is_not_taken_whole() -> None:
 
 
 async def test_reading_to_the_end_frees_the_connection() -> None:
-    """The last byte gives the connection back, closing is not needed."""
+    """The last byte returns the connection; closing is not needed."""
     async with answered(sends(HEAD, b"1\r\na\r\n", b"0\r\n\r\n")) as (transport, body):
         assert (transport.statistics().idle, transport.statistics().in_use) == (0, 1)
         assert await read_all(body) == [b"a"]
@@ -82,7 +82,7 @@ async def test_reading_to_the_end_frees_the_connection() -> None:
 
 
 async def test_closing_early_closes_the_connection() -> None:
-    """Who closes an unfinished body stops the server: it sees the end at once."""
+    """The server of an unfinished body sees the end at once."""
     seen = trio.Event()
 
     async def handler(_server: Server, stream: Stream) -> None:
@@ -100,7 +100,7 @@ async def test_closing_early_closes_the_connection() -> None:
 
 
 async def test_finishing_early_keeps_the_connection() -> None:
-    """A body whose meaning is over gives its connection back with the rest still to come."""
+    """`finish` returns the connection although bytes are still to come."""
     async with answered(sends(HEAD + b"1\r\na\r\n", b"0\r\n\r\n")) as (transport, body):
         assert await body.receive_some() == b"a"
         body.finish()
@@ -133,7 +133,7 @@ async def test_deadlines(
 
 
 async def test_steady_trickle_is_no_timeout(autojump_clock: trio.abc.Clock) -> None:
-    """A body may take far longer than any deadline while it keeps coming."""
+    """A body may take far longer than any timeout while it keeps coming."""
     pieces = [HEAD, *[b"1\r\na\r\n"] * 20, b"0\r\n\r\n"]
     async with answered(sends(*pieces, gap=3.0)) as (_, body):
         assert len(await read_all(body)) == 20
@@ -145,8 +145,8 @@ async def test_steady_trickle_is_no_timeout(autojump_clock: trio.abc.Clock) -> N
     [HEAD + b"5\r\nhello\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello"],
     ids=["chunked", "sized"],
 )
-async def test_a_cut_is_told_after_the_text(start: bytes) -> None:
-    """What came before a cut is read; then the cut is an error, never an end."""
+async def test_a_cut_is_an_error_after_the_text(start: bytes) -> None:
+    """What came before a cut is returned first; the cut is never an end."""
     async with answered(sends(start, then=0)) as (transport, body):
         assert await body.receive_some() == b"hello"
         with pytest.raises(httpx.RemoteProtocolError, match="within its reply"):

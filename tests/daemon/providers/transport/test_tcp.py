@@ -21,7 +21,7 @@ async def pair() -> AsyncIterator[tuple[TcpStream, socket.socket]]:
 
 
 async def test_carries_bytes(pair: tuple[TcpStream, socket.socket]) -> None:
-    """What one side sends the other receives, and an end is b""."""
+    """What one side sends, the other receives; an end is b""."""
     wire, peer = pair
     await wire.send_all(b"ping")
     assert peer.recv(10) == b"ping"
@@ -32,7 +32,7 @@ async def test_carries_bytes(pair: tuple[TcpStream, socket.socket]) -> None:
 
 
 async def test_waits_for_bytes(pair: tuple[TcpStream, socket.socket]) -> None:
-    """A read waits until there is something."""
+    """A read waits until bytes arrive."""
     wire, peer = pair
     received: list[bytes] = []
 
@@ -47,8 +47,8 @@ async def test_waits_for_bytes(pair: tuple[TcpStream, socket.socket]) -> None:
     assert received == [b"late"]
 
 
-async def test_looks_without_waiting(pair: tuple[TcpStream, socket.socket]) -> None:
-    """A read that may not wait says that nothing is there."""
+async def test_reads_without_waiting(pair: tuple[TcpStream, socket.socket]) -> None:
+    """A read that may not wait raises WouldBlock."""
     wire, peer = pair
     wire.may_wait = False
     with pytest.raises(WouldBlock):
@@ -57,10 +57,10 @@ async def test_looks_without_waiting(pair: tuple[TcpStream, socket.socket]) -> N
     assert await wire.receive_some() == b"now"
 
 
-async def test_a_late_read_is_given_up(
+async def test_a_late_read_is_interrupted(
     autojump_clock: trio.abc.Clock, pair: tuple[TcpStream, socket.socket]
 ) -> None:
-    """A read that has to wait is over at `read_by`."""
+    """A read that has to wait ends at `read_by`."""
     wire, _ = pair
     wire.read_by = 5.0
     with pytest.raises(DeadlineExceeded):
@@ -68,12 +68,12 @@ async def test_a_late_read_is_given_up(
     assert trio.current_time() == 5.0
 
 
-async def test_bytes_that_are_there_are_never_late(
+async def test_bytes_that_have_arrived_are_never_late(
     autojump_clock: trio.abc.Clock,
     monkeypatch: pytest.MonkeyPatch,
     pair: tuple[TcpStream, socket.socket],
 ) -> None:
-    """A daemon that was stopped for longer than its deadline still reads what came meanwhile."""
+    """A daemon that was stopped for longer than its deadline still reads them."""
     wire, peer = pair
     wire.read_by = 5.0
     wait_readable = trio.lowlevel.wait_readable
@@ -90,10 +90,10 @@ async def test_bytes_that_are_there_are_never_late(
     assert trio.current_time() == 5.0
 
 
-async def test_a_peer_that_takes_nothing_is_given_up(
+async def test_sending_to_a_stalled_peer_times_out(
     autojump_clock: trio.abc.Clock, pair: tuple[TcpStream, socket.socket]
 ) -> None:
-    """A send is over when the peer took nothing for `send_seconds`, however long it lasted."""
+    """When it took nothing for `send_seconds`, however long the send lasted."""
     wire, peer = pair
     wire.send_seconds = 3.0
 
@@ -112,7 +112,7 @@ async def test_a_peer_that_takes_nothing_is_given_up(
 async def test_a_read_that_emptied_the_socket_is_followed_by_a_wait(
     pair: tuple[TcpStream, socket.socket], sent: bytes
 ) -> None:
-    """What comes before or during the wait is returned; a full read may have left something."""
+    """Bytes that come before or during the wait are returned; a full read may leave some."""
     wire, peer = pair
     for _ in range(2):
         peer.send(sent)
@@ -121,8 +121,8 @@ async def test_a_read_that_emptied_the_socket_is_followed_by_a_wait(
             assert await wire.receive_some(4) == rest
 
 
-async def test_a_closed_wire_breaks_reads_at_once(pair: tuple[TcpStream, socket.socket]) -> None:
-    """Also the one that would have waited first."""
+async def test_a_closed_stream_breaks_reads_at_once(pair: tuple[TcpStream, socket.socket]) -> None:
+    """Also a read that would have waited first."""
     wire, peer = pair
     peer.send(b"x")
     assert await wire.receive_some() == b"x"
@@ -133,15 +133,15 @@ async def test_a_closed_wire_breaks_reads_at_once(pair: tuple[TcpStream, socket.
 
 @pytest.mark.parametrize("event", ["bytes", "end"])
 async def test_is_readable(pair: tuple[TcpStream, socket.socket], event: str) -> None:
-    """Bytes and an end are news; silence is none."""
+    """After bytes and after an end, not before."""
     wire, peer = pair
     assert not wire.is_readable()
     peer.send(b"?") if event == "bytes" else peer.close()
     assert wire.is_readable()
 
 
-async def test_tells_of_progress(pair: tuple[TcpStream, socket.socket]) -> None:
-    """While much is sent, each part taken is told."""
+async def test_reports_progress(pair: tuple[TcpStream, socket.socket]) -> None:
+    """`on_progress` is called for each part that the peer took."""
     wire, peer = pair
     progress: list[None] = []
     wire.on_progress = lambda: progress.append(None)
@@ -156,7 +156,7 @@ async def test_tells_of_progress(pair: tuple[TcpStream, socket.socket]) -> None:
 
 
 async def test_gives_up_sending(pair: tuple[TcpStream, socket.socket]) -> None:
-    """Giving up ends the send under way and drops later ones; reading goes on."""
+    """The current send ends and later ones do nothing; reading goes on."""
     wire, peer = pair
     async with trio.open_nursery() as nursery:
         nursery.start_soon(wire.send_all, MANY)
@@ -168,7 +168,7 @@ async def test_gives_up_sending(pair: tuple[TcpStream, socket.socket]) -> None:
 
 
 async def test_reports_a_broken_peer(pair: tuple[TcpStream, socket.socket]) -> None:
-    """A peer that is gone breaks sending with its reason."""
+    """Sending to a closed peer fails with the reason."""
     wire, peer = pair
     peer.close()
     with pytest.raises(trio.BrokenResourceError, match="Broken pipe"):
@@ -176,7 +176,7 @@ async def test_reports_a_broken_peer(pair: tuple[TcpStream, socket.socket]) -> N
 
 
 async def test_close_wakes_the_reader(pair: tuple[TcpStream, socket.socket]) -> None:
-    """Closing is at once and may be repeated; who waits is told."""
+    """Closing is immediate and idempotent; a waiting read fails."""
     wire, peer = pair
 
     async def receive() -> None:

@@ -1,4 +1,4 @@
-"""The time each phase of a request has."""
+"""The timeouts of the phases of a request."""
 
 import httpx
 import pytest
@@ -11,8 +11,8 @@ def deadlines(**timeouts: float) -> RequestDeadlines:
     return RequestDeadlines(Timeouts(**timeouts), "h:80")
 
 
-async def test_each_phase_begins_anew(autojump_clock: trio.abc.Clock) -> None:
-    """A phase's time counts from its beginning, and progress renews it."""
+async def test_each_phase_has_its_whole_time(autojump_clock: trio.abc.Clock) -> None:
+    """A phase counts from its beginning, and progress renews it."""
     limits = deadlines(connect=1.0, write=2.0)
     with limits.open_scope("connect") as scope:
         await trio.sleep(0.9)
@@ -24,7 +24,7 @@ async def test_each_phase_begins_anew(autojump_clock: trio.abc.Clock) -> None:
 
 
 async def test_a_scope_ends_with_its_phase(autojump_clock: trio.abc.Clock) -> None:
-    """What takes longer than the present phase is cancelled, and the error names the phase."""
+    """A phase that takes too long is cancelled, and the error names it."""
     limits = deadlines(connect=1.0, write=2.0)
     with limits.open_scope("connect") as scope:
         await trio.sleep(0.5)
@@ -35,7 +35,7 @@ async def test_a_scope_ends_with_its_phase(autojump_clock: trio.abc.Clock) -> No
 
 
 async def test_beginning_a_phase_returns_its_end(autojump_clock: trio.abc.Clock) -> None:
-    """The first byte's deadline is kept, for it goes on into the body."""
+    """The first byte's deadline goes on into the body."""
     limits = deadlines(first_byte=3.0)
     await trio.sleep(1.0)
     assert limits.begin("first_byte") == 4.0
@@ -51,7 +51,7 @@ async def test_beginning_a_phase_returns_its_end(autojump_clock: trio.abc.Clock)
         ("read", httpx.ReadTimeout, "h:80 sent nothing more for 4.5 s"),
     ],
 )
-def test_sentences(phase: Phase, kind: type[Exception], message: str) -> None:
+def test_messages(phase: Phase, kind: type[Exception], message: str) -> None:
     """Each phase has its exception, which names the server and the seconds."""
     error = deadlines(connect=1, write=2, first_byte=3, read=4.5).error(phase)
     assert (kind, message) == (type(error), str(error))

@@ -1,4 +1,4 @@
-"""Whom we trust, and that a server we do not trust gets not one byte of a request."""
+"""Which certificates are trusted; an untrusted server gets no byte of a request."""
 
 import datetime as dt
 import ssl
@@ -60,8 +60,10 @@ async def test_trusts_what_the_user_names(ca_file: str, way: str) -> None:
     ],
     ids=["wrong name", "expired", "unknown authority"],
 )
-async def test_sends_nothing_to_strangers(ca_file: str, tls: ssl.SSLContext, words: str) -> None:
-    """A certificate that is not good ends in a sentence, before any byte of the request."""
+async def test_sends_nothing_to_untrusted_servers(
+    ca_file: str, tls: ssl.SSLContext, words: str
+) -> None:
+    """A bad certificate ends in a readable message, before any byte of the request."""
     received: list[bytes] = []
 
     async def listen(_server: Server, stream: Stream) -> None:
@@ -93,8 +95,8 @@ async def test_says_that_a_server_speaks_no_tls(ca_file: str) -> None:
             await ask(server, {}, ca_file)
 
 
-async def test_says_that_the_server_hung_up(ca_file: str) -> None:
-    """A server that closes within the handshake is told so."""
+async def test_says_that_the_server_closed(ca_file: str) -> None:
+    """When it closes within the handshake."""
 
     async def hang_up(_server: Server, stream: Stream) -> None:
         await stream.receive_some(65536)
@@ -106,7 +108,7 @@ async def test_says_that_the_server_hung_up(ca_file: str) -> None:
 
 
 def test_names_files_it_cannot_read(tmp_path: Path) -> None:
-    """A file of certificates that is missing or holds none is named, with the setting."""
+    """A certificate file that is missing or empty is named, with its setting."""
     empty = tmp_path / "empty.pem"
     empty.write_text("nothing")
     with pytest.raises(
@@ -117,12 +119,12 @@ def test_names_files_it_cannot_read(tmp_path: Path) -> None:
         make_context({"SSL_CERT_FILE": str(tmp_path / "gone.pem")}, None)
 
 
-def test_always_checks() -> None:
-    """Certificates and names are checked, whatever the environment."""
+def test_always_verifies() -> None:
+    """Certificates and names are verified, whatever the environment."""
     context = make_context({}, None)
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
 
 
-def test_a_broken_connection_has_a_sentence() -> None:
-    """A handshake that broke without a TLS reason is told as that."""
+def test_a_broken_handshake_has_a_message() -> None:
+    """Also without a TLS reason."""
     assert handshake_problem(None) == "the connection broke during the TLS handshake"

@@ -1,4 +1,4 @@
-"""The transport as its users see it: one contract for ours and httpx's own, then what ours adds."""
+"""The transport for its users: one contract for ours and httpx's own, then what ours adds."""
 
 import gzip
 import os
@@ -47,7 +47,7 @@ async def client(request: pytest.FixtureRequest) -> AsyncIterator[httpx.AsyncCli
 
 
 class TestContract:
-    """What any httpx transport owes its users; run over httpx's own as well."""
+    """What any httpx transport must do; also run over httpx's own."""
 
     @pytest.mark.parametrize(
         ("reply", "expected"),
@@ -89,14 +89,14 @@ class TestContract:
             assert (await client.get(server.url)).text == "hello"
 
     async def test_redirects_are_not_followed(self, client: httpx.AsyncClient) -> None:
-        """A redirect is an answer like any other: a key stays with its origin."""
+        """A redirect is a response like any other: a key stays with its origin."""
         reply = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"
         async with open_server(replies(reply)) as server:
             response = await client.get(server.url)
         assert (response.status_code, len(server.requests)) == (302, 1)
 
     async def test_streams(self, client: httpx.AsyncClient) -> None:
-        """Pieces are there as soon as they arrive, before the reply is over."""
+        """Pieces are available as soon as they arrive, before the reply is over."""
         go_on = trio.Event()
 
         async def handler(_server: Server, stream: Stream) -> None:
@@ -112,14 +112,14 @@ class TestContract:
             assert [piece async for piece in pieces] == [b"b"]
 
     async def test_keeps_alive(self, client: httpx.AsyncClient) -> None:
-        """One connection serves requests that follow one another."""
+        """One connection serves consecutive requests."""
         async with open_server(replies(OK)) as server:
             for _ in range(3):
                 await client.get(server.url)
         assert (server.connections, len(server.requests)) == (1, 3)
 
-    async def test_closes_when_told(self, client: httpx.AsyncClient) -> None:
-        """After Connection: close another connection is opened."""
+    async def test_closes_after_connection_close(self, client: httpx.AsyncClient) -> None:
+        """After `Connection: close` another connection is opened."""
         reply = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
         async with open_server(replies(reply)) as server:
             for _ in range(2):
@@ -169,34 +169,34 @@ class TestContract:
             with pytest.raises(httpx.ReadError):
                 await client.get(server.url)
 
-    async def test_nobody_listens(self, client: httpx.AsyncClient) -> None:
-        """A port without a server is a failure to connect."""
+    async def test_refused_connections(self, client: httpx.AsyncClient) -> None:
+        """A port without a server is a connection error."""
         with pytest.raises(httpx.ConnectError):
             await client.get("http://127.0.0.1:1/")
 
     async def test_no_answer(
         self, client: httpx.AsyncClient, autojump_clock: trio.abc.Clock
     ) -> None:
-        """A server that says nothing is a read timeout."""
+        """A silent server is a read timeout."""
         async with open_server(replies(b"")) as server:
             with pytest.raises(httpx.ReadTimeout):
                 await client.get(server.url)
 
     async def test_large_requests(self, client: httpx.AsyncClient) -> None:
-        """A large body arrives whole."""
+        """A large body arrives complete."""
         async with open_server(replies(OK)) as server:
             await client.post(server.url, content=b"x" * 5_000_000)
         assert server.requests[0].partition(b"\r\n\r\n")[2] == b"x" * 5_000_000
 
 
 class TestRetry:
-    """The keep-alive race: the server closes a kept connection in the moment it is used."""
+    """The keep-alive race: the server closes a kept connection at the moment it is reused."""
 
     @staticmethod
     def racing(
         answer: bytes, *, with_reset: bool = False
     ) -> Callable[[Server, Stream], Awaitable[None]]:
-        """Answer the first request well, the next on the same connection by breaking off."""
+        """Answer the first request, and break off the next on the same connection."""
 
         async def handler(server: Server, stream: Stream) -> None:
             for number in range(2):
@@ -209,8 +209,8 @@ class TestRetry:
         return handler
 
     @pytest.mark.parametrize("with_reset", [False, True])
-    async def test_once_over_a_fresh_connection(self, with_reset: bool) -> None:
-        """Not one byte came back on a kept connection: the request is sent once more."""
+    async def test_once_over_a_new_connection(self, with_reset: bool) -> None:
+        """No byte came back on a kept connection: the request is sent once more."""
         transport = ours()
         async with (
             open_server(self.racing(b"", with_reset=with_reset)) as server,
@@ -222,7 +222,7 @@ class TestRetry:
         assert (transport.statistics().retried, transport.statistics().reused) == (1, 1)
 
     async def test_not_after_a_byte_came_back(self) -> None:
-        """One byte is enough: the server has seen the request, it is not repeated."""
+        """After one byte the server has seen the request: it is not repeated."""
         async with (
             open_server(self.racing(b"H")) as server,
             httpx.AsyncClient(transport=OverHttpx(ours())) as client,
@@ -232,8 +232,8 @@ class TestRetry:
                 await client.get(server.url)
         assert len(server.requests) == 2
 
-    async def test_not_on_a_fresh_connection(self) -> None:
-        """A server that closes without an answer is not asked again."""
+    async def test_not_on_a_new_connection(self) -> None:
+        """A server that closes a new connection without an answer is not asked again."""
         async with (
             open_server(closes_after(b"")) as server,
             httpx.AsyncClient(transport=OverHttpx(ours())) as client,
@@ -255,7 +255,7 @@ class TestRetry:
 
 
 class TestCancellation:
-    """Cancelling is a normal path: the connection is closed at once, wherever it was."""
+    """Cancelling is a normal path: the connection is closed at once, in any phase."""
 
     @pytest.mark.parametrize("phase", ["handshake", "sending", "head", "body"])
     async def test_closes_at_once(self, phase: str) -> None:
@@ -328,7 +328,7 @@ class TestCancellation:
 
 class TestOpenTransport:
     def test_is_direct_without_a_proxy(self) -> None:
-        """Nothing stands between where no proxy is named."""
+        """Without a proxy, requests go directly to the server."""
         assert isinstance(open_transport(Network(), {"HOME": "/"}), Transport)
 
     @pytest.mark.parametrize("environ", [{"HTTPS_PROXY": "http://p"}, {"all_proxy": "http://p"}])
@@ -338,7 +338,7 @@ class TestOpenTransport:
         assert isinstance(open_transport(Network(proxy="http://p"), {}), Router)
 
     async def test_reads_certificates_when_needed(self, tmp_path: Path) -> None:
-        """A certificate file that is gone fails the requests that need it, not the opening."""
+        """A missing certificate file fails only the requests that need it."""
         gone = str(tmp_path / "gone.pem")
         async with aclosing(open_transport(Network(ca_file=gone), {})) as transport:
             async with open_server(replies(OK)) as server:
@@ -384,7 +384,7 @@ async def test_more_than_announced() -> None:
 
 
 async def test_idle_connections_expire(autojump_clock: trio.abc.Clock) -> None:
-    """A connection idle for longer than the limit is not used again, and can be closed by hand."""
+    """A connection idle for too long is not reused, and `close_expired` closes it."""
     transport = ours(keepalive=10)
     async with (
         open_server(replies(OK)) as server,
@@ -402,7 +402,7 @@ async def test_idle_connections_expire(autojump_clock: trio.abc.Clock) -> None:
 async def test_never_connecting_is_a_connect_timeout(
     monkeypatch: pytest.MonkeyPatch, autojump_clock: trio.abc.Clock
 ) -> None:
-    """Name look-up, TCP and TLS together have the time of `connect`."""
+    """Name lookup, TCP and TLS together have the time of `connect`."""
 
     async def hang(*_: object) -> None:
         await trio.sleep_forever()
@@ -413,7 +413,7 @@ async def test_never_connecting_is_a_connect_timeout(
 
 
 async def test_a_silent_handshake_is_a_connect_timeout(autojump_clock: trio.abc.Clock) -> None:
-    """A server that accepts and then says nothing does not hold a request in its handshake."""
+    """A server that accepts and stays silent does not block a request in its handshake."""
 
     async def silent(_server: Server, _stream: Stream) -> None:
         await trio.sleep_forever()
@@ -425,15 +425,15 @@ async def test_a_silent_handshake_is_a_connect_timeout(autojump_clock: trio.abc.
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:1", "[::1]:1"])
-async def test_a_refused_connection_has_a_sentence(host: str) -> None:
-    """The reason of the system is told, without any wrapping."""
+async def test_a_refused_connection_has_a_message(host: str) -> None:
+    """The reason of the system, without any wrapping."""
     with pytest.raises(httpx.ConnectError, match=r"cannot connect to .*:1: .+") as caught:
         await get(ours(), f"http://{host}/")
     assert "attempts" not in str(caught.value)
 
 
 async def test_other_schemes_are_refused() -> None:
-    """Only http and https are spoken."""
+    """Only http and https are supported."""
     with pytest.raises(httpx.UnsupportedProtocol, match="ftp://"):
         await get(ours(), "ftp://h/")
 

@@ -1,4 +1,4 @@
-"""A reload may bring another proxy or certificate file; deadlines are no reason for a new pool."""
+"""A reload may bring another proxy or certificate file; timeouts need no new pool."""
 
 from contextlib import aclosing
 
@@ -8,8 +8,8 @@ from aircherd.config.model import Network
 from aircherd.providers.transport.transports import Transports
 
 
-async def test_the_same_way_to_the_network_is_the_same_transport():
-    """Kept connections survive a reload that changes nothing here."""
+async def test_equal_settings_share_a_transport():
+    """Kept connections survive a reload that does not change them."""
     async with aclosing(Transports({})) as transports:
         first = transports.get(Network())
         assert transports.get(Network(idle_timeout=3)) is first
@@ -18,8 +18,8 @@ async def test_the_same_way_to_the_network_is_the_same_transport():
         assert transports.get(Network()) is first
 
 
-async def test_closing_closes_all_of_them():
-    """None is left behind."""
+async def test_closing_closes_all_transports():
+    """No transport is left open."""
     transports = Transports({})
     opened = [transports.get(Network()), transports.get(Network(ca_file="/x.pem"))]
     await transports.aclose()
@@ -28,7 +28,7 @@ async def test_closing_closes_all_of_them():
 
 
 async def test_idle_connections_are_swept(autojump_clock, monkeypatch):
-    """A daemon without requests does not keep them for ever."""
+    """A daemon without requests does not keep them forever."""
     async with aclosing(Transports({})) as transports:
         swept = []
         for network in (Network(), Network(proxy="http://127.0.0.1:3128")):
