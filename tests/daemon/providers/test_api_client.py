@@ -1,4 +1,4 @@
-"""What every call takes: it is written, signed and sent, and no key is in what is told of it."""
+"""What every call needs: it is built, signed and sent, and no failure shows a key."""
 
 import traceback
 from collections.abc import AsyncIterator, Callable
@@ -50,7 +50,7 @@ async def test_impossible_request_is_not_sent() -> None:
     ["https://xn--0.example/v1", "https://h.example/" + "x" * 65536, "https://h:port/v1"],
 )
 async def test_impossible_address(base_url: str) -> None:
-    """A base_url that no HTTP library takes is a failure of that provider, before any call."""
+    """An invalid base_url is a failure of that provider, before any call."""
     provider = a_provider(base_url=base_url)
     provider_client = raising(AssertionError("sent"))
     with pytest.raises(ProviderFailed, match="base_url cannot be used") as caught:
@@ -59,7 +59,7 @@ async def test_impossible_address(base_url: str) -> None:
 
 
 async def test_a_defect_of_an_adapter_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What an adapter raises unexpectedly is a PROTOCOL failure without its words."""
+    """An unexpected exception of an adapter is a PROTOCOL failure without its message."""
 
     class Defect:
         def chat_head(self, *_: object, stream: bool) -> HttpRequest:
@@ -105,13 +105,13 @@ async def test_no_key_in_any_failure(
             await provider_client.open_chat(a_target(provider_client, provider), a_request(), key)
         ) as call:
             await call.receive()
-    told = "".join(traceback.format_exception(caught.value))
-    told += repr(caught.value) + repr(caught.value.failure) + repr(provider_client)
-    told += repr(provider_client.cooldowns.health(name)) + repr(
+    text = "".join(traceback.format_exception(caught.value))
+    text += repr(caught.value) + repr(caught.value.failure) + repr(provider_client)
+    text += repr(provider_client.cooldowns.health(name)) + repr(
         await provider_client.free_calls.check_key(provider, Secret(secret))
     )
-    assert secret not in told
-    assert secret[:-6] not in told
+    assert secret not in text
+    assert secret[:-6] not in text
 
 
 # ------------------------------------------------------------------ over the real transport
@@ -119,7 +119,7 @@ async def test_no_key_in_any_failure(
 
 @asynccontextmanager
 async def a_server(*responses: bytes) -> AsyncIterator[tuple[Provider, list[int]]]:
-    """Serve `responses`, one for each request; yield the provider and the connections' requests."""
+    """Serve `responses`, one for each request; yield the provider and requests per connection."""
     left, served = list(responses), list[int]()
 
     async def serve(stream: trio.SocketStream) -> None:
@@ -150,7 +150,7 @@ STREAMED = http("200 OK", "content-type: text/event-stream\r\n", STREAM)
 
 
 async def test_over_the_real_transport() -> None:
-    """Calls after each other share one connection, and read what the server sent."""
+    """Consecutive calls share a connection, and read what the server sent."""
     async with (
         a_server(STREAMED, STREAMED) as (provider, served),
         aclosing(open_transport(Network(), {})) as transport,
@@ -162,7 +162,7 @@ async def test_over_the_real_transport() -> None:
 
 
 async def test_real_failures() -> None:
-    """An error, a stream that breaks and a closed port are told apart."""
+    """An error, a stream that breaks and a closed port are distinguished."""
     refused = http("401 Unauthorized", "content-type: application/json\r\n", b"{}")
     broken = http("200 OK", "content-type: text/event-stream\r\n", STREAM[:70])
     kinds = []

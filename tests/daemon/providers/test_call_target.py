@@ -1,4 +1,4 @@
-"""Where chats go."""
+"""The target of a chat."""
 
 from aircherd.config.model import Network
 from aircherd.providers.call_target import CallTarget
@@ -7,5 +7,5 @@ from helpers.providers.provider_calls import a_provider
 
 
 def test_repr_names_provider_and_model() -> None:
-    """A target prints as the origin of its replies."""
+    """As the origin of its replies."""
     assert repr(CallTarget(a_provider(), Model(id="m"), Network())) == "<CallTarget openai/m>"

@@ -1,4 +1,4 @@
-"""The pool: one chat, its events or one failure, and what that tells of the provider."""
+"""The provider client: a chat, its events or one failure, and what that shows of the provider."""
 
 import time
 from contextlib import aclosing
@@ -27,8 +27,8 @@ from helpers.providers.provider_clients import (
     WELL,
     WHOLE,
     Body,
+    a_client,
     a_key,
-    a_pool,
     a_target,
     answering,
     ask,
@@ -64,25 +64,25 @@ GEMINI_DAY = (
 async def test_reads_what_the_server_sends(
     body: bytes, headers: dict[str, str], stream: bool
 ) -> None:
-    """A stream is read as one, a reply in one piece as one, whatever was asked for."""
+    """A stream is read as one, a reply in one piece as one, whatever was requested."""
     assert await ask(answering(200, body, headers), a_request(stream=stream)) == EVENTS
 
 
-async def test_what_was_asked_for_decides_where_the_server_is_silent() -> None:
-    """Without a content type the form that was asked for is expected."""
+async def test_the_request_decides_without_a_content_type() -> None:
+    """Without a content type, the requested format is expected."""
     assert await ask(answering(200, STREAM), a_request(stream=True)) == EVENTS
     assert await ask(answering(200, WHOLE), a_request(stream=False)) == EVENTS
 
 
 async def test_request_as_sent() -> None:
-    """The call has the adapter's URL, headers and body, and the deadlines of the network."""
+    """The request has the adapter's URL, headers and body, and the network's timeouts."""
     sent: list[httpx.Request] = []
 
     async def answer(request: httpx.Request) -> httpx.Response:
         sent.append(request)
         return httpx.Response(200, headers=SSE, stream=Body(STREAM))
 
-    await ask(a_pool(answer), provider=a_provider(headers={"X-Team": "blå"}))
+    await ask(a_client(answer), provider=a_provider(headers={"X-Team": "blå"}))
     (request,) = sent
     assert str(request.url) == "https://api.openai.com/v1/chat/completions"
     assert f"Bearer {CANARY}" == request.headers["authorization"]
@@ -98,7 +98,7 @@ async def test_reply_in_one_piece_may_take_the_whole_time() -> None:
         assert request.extensions["timeout"]["first_byte"] == Network().request_timeout
         return httpx.Response(200, headers=JSON, stream=Body(WHOLE))
 
-    assert await ask(a_pool(answer), a_request(stream=False)) == EVENTS
+    assert await ask(a_client(answer), a_request(stream=False)) == EVENTS
 
 
 @pytest.mark.parametrize(
@@ -136,23 +136,23 @@ async def test_reply_in_one_piece_may_take_the_whole_time() -> None:
 async def test_failures(
     provider_client: ProviderClient, kind: FailureClass, status: int | None
 ) -> None:
-    """Whatever goes wrong is one ProviderFailed with its class and the HTTP status."""
+    """Every failure is a ProviderFailed with its class and the HTTP status."""
     failure = (await failing(provider_client)).failure
     assert (kind, status) == (failure.kind, failure.status)
 
 
-async def test_stalled_error_body_does_not_hold_anybody_up(
+async def test_a_stalled_error_body_is_not_awaited(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    """An error whose body never ends is told by its status, soon."""
+    """An error whose body never ends is classified by its status, soon."""
     started = trio.current_time()
     error = await failing(answering(503, Body(b"{", "wait")))
     assert FailureClass.OVERLOADED is error.failure.kind
     assert trio.current_time() - started == REFUSAL_SECONDS
 
 
-async def test_our_own_failure_is_none_of_the_provider() -> None:
-    """Too many open files neither fall back nor make a provider unreachable."""
+async def test_our_own_failure_does_not_affect_the_provider() -> None:
+    """Too many open files neither cause a fallback nor make a provider unreachable."""
     provider_client = raising(out_of_files())
     with pytest.raises(AircherError, match="too many open files") as caught:
         await ask(provider_client)
@@ -161,7 +161,7 @@ async def test_our_own_failure_is_none_of_the_provider() -> None:
     assert provider_client.cooldowns.health("openai") == WELL
 
 
-async def test_keep_alives_do_not_last_for_ever(autojump_clock: trio.testing.MockClock) -> None:
+async def test_keep_alives_are_bounded(autojump_clock: trio.testing.MockClock) -> None:
     """A stream without any part of a reply ends after the time for the first byte."""
 
     class Alive(Body):
@@ -189,7 +189,7 @@ async def test_body_is_closed_whatever_happens(status: int) -> None:
 
 
 async def test_cancelled_call_is_closed(autojump_clock: trio.testing.MockClock) -> None:
-    """A caller who goes away in the middle closes the call."""
+    """Cancelling a read closes the call."""
     body = Body(STREAM[:70], "wait")
     with trio.move_on_after(1) as scope:
         await ask(answering(200, body, SSE))
@@ -197,8 +197,8 @@ async def test_cancelled_call_is_closed(autojump_clock: trio.testing.MockClock) 
     assert body.is_closed
 
 
-async def test_a_key_of_another_origin_goes_nowhere() -> None:
-    """Nothing is sent: should AuthManager ever fail to see to it, the key stops here."""
+async def test_a_key_for_another_origin_is_not_sent() -> None:
+    """The key stops here, should AuthManager ever fail to check it."""
     provider_client, provider = answering(200, WHOLE, JSON), a_provider()
     moved = a_provider(base_url="https://elsewhere.example/v1")
     with pytest.raises(RuntimeError, match=r"must not go to https://elsewhere\.example:443"):
@@ -229,7 +229,7 @@ async def test_a_target_keeps_its_head_for_the_key_used_last() -> None:
     assert (target.key, target.calls) == (None, {})
 
 
-async def test_streamed_and_whole_replies_have_heads_of_their_own() -> None:
+async def test_streamed_and_whole_replies_have_separate_heads() -> None:
     """They accept different content types."""
     provider_client, provider = answering(200, STREAM, SSE), a_provider()
     target, key = a_target(provider_client, provider), a_key(provider)
@@ -241,8 +241,8 @@ async def test_streamed_and_whole_replies_have_heads_of_their_own() -> None:
     assert b"accept: application/json" in heads[False]
 
 
-async def test_without_a_key_no_head_with_one_is_used() -> None:
-    """A chat that needs no key does not carry that of the chat before."""
+async def test_a_chat_without_a_key_uses_no_head_with_one() -> None:
+    """It does not carry the key of the chat before."""
     provider_client, provider = answering(200, STREAM, SSE), a_provider()
     target = a_target(provider_client, provider)
     for key in (a_key(provider), None):
@@ -293,7 +293,7 @@ async def test_without_a_key_no_head_with_one_is_used() -> None:
         (429, b'{"error":{"message":"Request too large for m"}}', JSON, None, None),
     ],
 )
-async def test_what_an_answer_cools(
+async def test_what_a_response_cools(
     status: int,
     body: bytes,
     headers: dict[str, str],
@@ -314,8 +314,8 @@ async def test_what_an_answer_cools(
         assert (left is None) if low is None else (left is not None and low < left <= expected)
 
 
-async def test_what_is_left_is_known_by_key() -> None:
-    """From the last answer's headers."""
+async def test_the_rate_limit_is_known_by_key() -> None:
+    """From the headers of the last response."""
     provider_client = answering(200, WHOLE, {**JSON, "x-ratelimit-remaining-tokens": "7"})
     await ask(provider_client)
     said = provider_client.cooldowns.rate_limit("openai", "default")
@@ -323,8 +323,8 @@ async def test_what_is_left_is_known_by_key() -> None:
     assert [(a.counted, a.remaining) for a in said.allowances] == [("tokens", 7)]
 
 
-async def test_a_cut_stream_is_not_a_provider_that_is_away() -> None:
-    """Its model is left alone for a moment; a whole answer ends even that."""
+async def test_a_cut_stream_does_not_make_a_provider_unreachable() -> None:
+    """Its model cools for a moment; a complete reply ends even that."""
     provider_client = answering(200, Body(STREAM[:40], httpx.ReadError("reset")), SSE)
     assert (await failing(provider_client)).failure.kind is FailureClass.NETWORK
     assert provider_client.cooldowns.health("openai")[0] is not Health.UNREACHABLE
@@ -334,7 +334,7 @@ async def test_a_cut_stream_is_not_a_provider_that_is_away() -> None:
     assert found.reason == "truncated"
 
 
-async def test_a_whole_answer_ends_what_cut_the_others() -> None:
+async def test_a_complete_reply_ends_the_cooldown_for_cut_replies() -> None:
     """One that only begins does not."""
     provider_client, provider = answering(200, WHOLE, JSON), a_provider()
     provider_client.cooldowns.note_failure(provider, "default", "m", failed(FailureClass.TRUNCATED))
@@ -349,7 +349,7 @@ async def test_a_whole_answer_ends_what_cut_the_others() -> None:
 
 
 async def test_health_follows_the_calls() -> None:
-    """No connection makes a provider unreachable, and the next answer reachable again."""
+    """Without a connection a provider is unreachable, after the next response it is not."""
     errors: list[Exception] = [httpx.ConnectError("refused")]
 
     async def answer(_: httpx.Request) -> httpx.Response:
@@ -357,7 +357,7 @@ async def test_health_follows_the_calls() -> None:
             raise errors.pop()
         return httpx.Response(200, headers=SSE, stream=Body(STREAM))
 
-    provider_client = a_pool(answer)
+    provider_client = a_client(answer)
     await failing(provider_client)
     reason = "cannot connect to https://api.openai.com:443: refused"
     assert (Health.UNREACHABLE, reason) == provider_client.cooldowns.health("openai")[:2]

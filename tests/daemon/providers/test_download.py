@@ -1,4 +1,4 @@
-"""Answers that are wanted whole."""
+"""Response bodies that are read whole."""
 
 import httpx
 import pytest
@@ -42,13 +42,13 @@ async def read(status, body, content_type="application/json", limit=10):
     return got
 
 
-async def test_a_whole_body_comes_back():
-    """In one piece, up to the limit."""
+async def test_a_whole_body_is_returned():
+    """Up to the size limit."""
     assert await read(200, Response(b"12345", b"67890")) == b"1234567890"
 
 
 async def test_a_body_that_is_too_large_is_not_read_to_its_end():
-    """What is left of it is let go with the connection."""
+    """The rest is dropped with the connection."""
     body = Response(b"12345", b"678901", b"never")
     failure = await read(200, body)
     assert (failure.kind, failure.message) == (FailureClass.PROTOCOL, "sent more than 10 bytes")
@@ -64,18 +64,18 @@ async def test_a_body_that_is_too_large_is_not_read_to_its_end():
     ],
 )
 async def test_an_error_is_classified_like_any_other(status, body, kind):
-    """By its status and what it says, of which the beginning is read."""
+    """By its status and the beginning of its text."""
     assert (await read(status, Response(body))).kind is kind
 
 
 async def test_a_web_page_is_no_answer():
-    """A portal in between says 200 to everything."""
+    """A captive portal answers everything with 200."""
     failure = await read(200, Response(b"<html>"), "text/html; charset=utf-8")
     assert failure.kind is FailureClass.PROTOCOL
 
 
-async def test_a_connection_that_breaks_lets_the_body_go():
-    """The error is the caller's to translate."""
+async def test_a_broken_connection_closes_the_response():
+    """The caller translates the error."""
     body = Response(b"1", httpx.ReadError("reset"))
     with pytest.raises(httpx.ReadError):
         await read_answer(body, 10, now=0.0)
@@ -83,15 +83,15 @@ async def test_a_connection_that_breaks_lets_the_body_go():
 
 
 @pytest.mark.parametrize("end", [b"", httpx.ReadError("reset"), None])
-async def test_what_came_of_a_refusal_is_what_it_says(end, autojump_clock):
-    """Whether its body ends, breaks or stalls: nobody waits long for it."""
+async def test_a_partial_refusal_is_read(end, autojump_clock):
+    """Whether its body ends, breaks or stalls; the wait is short."""
     started = trio.current_time()
     assert await read_refusal(Response(b"1", b"2", end)) == b"12"
     assert trio.current_time() - started == (REFUSAL_SECONDS if end is None else 0)
 
 
-async def test_a_refusal_without_end_is_read_at_its_beginning():
-    """What decides stands there."""
+async def test_an_endless_refusal_is_read_at_its_beginning():
+    """That is what the classifier needs."""
     body = Response(b"x" * MAX_REFUSAL, b"never")
     assert len(await read_refusal(body)) == MAX_REFUSAL
     assert body.pieces == [b"never"]
@@ -100,7 +100,7 @@ async def test_a_refusal_without_end_is_read_at_its_beginning():
 @pytest.mark.parametrize(
     ("status", "said"), [(404, "there is no list (HTTP 404)"), (403, "m"), (None, "m")]
 )
-def test_what_is_not_there_is_said_in_the_askers_words(status, said):
-    """The table's words for 404 are about a model in a chat."""
+def test_a_404_gets_the_callers_message(status, said):
+    """The classifier's message is about a model in a chat."""
     failure = Failure(kind=FailureClass.MODEL, message="m", status=status)
     assert as_missing(failure, "there is no list").message == said

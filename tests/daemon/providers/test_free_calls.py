@@ -1,4 +1,4 @@
-"""Looks free of charge: what they find, and that they neither spread a key nor condemn anybody."""
+"""Free calls: what they find, and that they neither leak a key nor blame a provider."""
 
 import re
 import traceback
@@ -24,8 +24,8 @@ from helpers.providers.provider_clients import (
     JSON,
     WELL,
     Body,
+    a_client,
     a_key,
-    a_pool,
     answering,
     raising,
 )
@@ -52,7 +52,7 @@ from helpers.providers.provider_clients import (
 async def test_key_checks(
     provider_client: ProviderClient, ok: bool | None, kind: FailureClass | None
 ) -> None:
-    """A check says good, refused or could not tell, and why."""
+    """A check says valid, refused or unknown, and why."""
     check = await provider_client.free_calls.check_key(a_provider(), Secret(CANARY))
     assert (ok, kind) == (check.ok, check.failure.kind if check.failure else None)
     assert check.how == "GET /v1/models"
@@ -67,7 +67,7 @@ async def test_key_check_of_an_impossible_address() -> None:
 
 
 async def test_key_check_without_descriptors() -> None:
-    """A check never raises: what is our own failure says nothing about key or provider."""
+    """A check never raises: our own failure says nothing about key or provider."""
     provider_client = raising(out_of_files())
     check = await provider_client.free_calls.check_key(a_provider(), Secret(CANARY))
     assert check.failure is not None
@@ -76,21 +76,21 @@ async def test_key_check_without_descriptors() -> None:
 
 
 async def test_key_check_has_a_deadline(autojump_clock: trio.testing.MockClock) -> None:
-    """A server that says nothing does not keep a person waiting."""
+    """A silent server does not keep the user waiting."""
 
     async def answer(_: httpx.Request) -> httpx.Response:
         await trio.sleep_forever()
         raise AssertionError
 
     started = trio.current_time()
-    check = await a_pool(answer).free_calls.check_key(a_provider(), Secret(CANARY))
+    check = await a_client(answer).free_calls.check_key(a_provider(), Secret(CANARY))
     assert check.failure is not None
     assert (check.ok, check.failure.kind) == (None, FailureClass.TIMEOUT)
     assert trio.current_time() - started == CHECK_SECONDS
 
 
-async def test_key_that_no_header_can_hold() -> None:
-    """A key with white space is refused without a call and without being quoted."""
+async def test_a_key_that_fits_into_no_header() -> None:
+    """A key with spaces is refused without a call and without being quoted."""
     check = await raising(AssertionError("sent")).free_calls.check_key(
         a_provider(), Secret(f"{CANARY}\n")
     )
@@ -99,14 +99,14 @@ async def test_key_that_no_header_can_hold() -> None:
 
 
 async def test_whether_a_key_has_credit() -> None:
-    """By its own page, asked with the key."""
+    """The page of the key shows it."""
     provider_client = answering(200, b'{"data":{"limit_remaining":3}}', JSON)
     router = a_provider("openrouter")
     assert await provider_client.free_calls.has_credit(router, a_key(router))
 
 
 async def test_a_key_is_not_sent_elsewhere_for_its_credit() -> None:
-    """The guard of a chat: a free look carries the same key."""
+    """As in a chat: a free call carries the same key."""
     sent: list[httpx.Request] = []
 
     async def answer(request: httpx.Request) -> httpx.Response:
@@ -115,7 +115,7 @@ async def test_a_key_is_not_sent_elsewhere_for_its_credit() -> None:
 
     moved = a_provider("openrouter", base_url="https://elsewhere.example/v1")
     with pytest.raises(RuntimeError, match="must not go") as caught:
-        await a_pool(answer).free_calls.has_credit(moved, a_key(a_provider("openrouter")))
+        await a_client(answer).free_calls.has_credit(moved, a_key(a_provider("openrouter")))
     assert sent == []
     assert CANARY not in "".join(traceback.format_exception(caught.value))
 
@@ -126,7 +126,7 @@ LISTED = b'{"object":"list","data":[{"id":"m-1","object":"model"}]}'
 
 
 async def test_a_providers_models_are_listed() -> None:
-    """As its adapter reads them; a server that answered can be reached, and has what it lists."""
+    """As its adapter reads them; the provider is reachable, and its missing models are not."""
     provider_client = answering(200, LISTED, JSON)
     provider = a_provider()
     for kind in (FailureClass.NETWORK, FailureClass.MODEL):
@@ -148,10 +148,10 @@ async def test_a_providers_models_are_listed() -> None:
         (raising(httpx.ConnectError("no route")), FailureClass.NETWORK, "no route"),
     ],
 )
-async def test_a_list_that_cannot_be_had_condemns_nobody(
+async def test_a_list_that_cannot_be_fetched_affects_no_health(
     provider_client: ProviderClient, kind: FailureClass, said: str
 ) -> None:
-    """It was nobody's request: the provider's health stays as it was."""
+    """No chat needed it."""
     provider = a_provider()
     with pytest.raises(ProviderFailed, match=re.escape(said)) as caught:
         await provider_client.free_calls.list_models(provider, a_key(provider))
@@ -159,7 +159,7 @@ async def test_a_list_that_cannot_be_had_condemns_nobody(
     assert provider_client.cooldowns.health("openai") == WELL
 
 
-async def test_an_adapter_that_cannot_read_a_list_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unreadable_list_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a server sends, the daemon goes on."""
 
     class Bad:
@@ -175,8 +175,8 @@ async def test_an_adapter_that_cannot_read_a_list_says_so(monkeypatch: pytest.Mo
         await answering(200, b"{}", JSON).free_calls.list_models(provider, a_key(provider))
 
 
-async def test_a_list_that_repeats_the_key_does_not_spread_it() -> None:
-    """Nor does one with an escape in a name reach anybody's terminal."""
+async def test_a_list_that_repeats_the_key_does_not_leak_it() -> None:
+    """Nor does an escape sequence in a name reach a terminal."""
     odd = b'{"data":[{"id":"m-1"},{"id":"x-%b"},{"id":"a\\u001b[2J"},{"id":""}]}' % CANARY.encode()
     provider = a_provider()
     models = await answering(200, odd, JSON).free_calls.list_models(provider, a_key(provider))
@@ -203,21 +203,23 @@ async def test_a_key_is_not_sent_elsewhere_for_a_list() -> None:
         (raising(httpx.ConnectError("refused")), False),
     ],
 )
-async def test_whether_a_provider_is_there(provider_client: ProviderClient, expected: bool) -> None:
-    """Any answer of its API says so; looking changes nobody's health."""
+async def test_whether_a_provider_is_reachable(
+    provider_client: ProviderClient, expected: bool
+) -> None:
+    """Any answer of its API proves it; the check affects no health."""
     assert expected is await provider_client.free_calls.is_reachable(a_provider())
     assert provider_client.cooldowns.health("openai") == WELL
 
 
 async def test_a_public_file_is_downloaded_without_any_key() -> None:
-    """Up to its limit."""
+    """Up to its size limit."""
     seen: list[httpx.Request] = []
 
     async def answer(request: httpx.Request) -> httpx.Response:
         seen.append(request)
         return httpx.Response(200, headers=JSON, stream=Body(b"12345"))
 
-    provider_client = a_pool(answer)
+    provider_client = a_client(answer)
     assert (
         await provider_client.free_calls.download("https://models.example/api.json", 5) == b"12345"
     )
@@ -227,14 +229,14 @@ async def test_a_public_file_is_downloaded_without_any_key() -> None:
         await provider_client.free_calls.download("https://models.example/api.json", 4)
 
 
-async def test_a_missing_public_file_is_said_to_be_missing() -> None:
-    """In words that do not speak of a model."""
+async def test_a_missing_public_file_has_its_own_message() -> None:
+    """It does not mention a model."""
     with pytest.raises(ProviderFailed, match=r"there is no such file \(HTTP 404\)"):
         await answering(404).free_calls.download("https://models.example/api.json", 5)
 
 
 @pytest.mark.parametrize("url", ["https://xn--0.example/api.json", "https://h:port/api.json"])
-async def test_an_address_that_is_none_is_a_failure_in_words(url: str) -> None:
+async def test_an_invalid_address_is_a_readable_failure(url: str) -> None:
     """Before anything is sent."""
     with pytest.raises(ProviderFailed, match="its address cannot be used: ") as caught:
         await raising(AssertionError("sent")).free_calls.download(url, 5)

@@ -1,4 +1,4 @@
-"""A call under way: reads become events until the end."""
+"""A running call: reads become events until the end."""
 
 from collections.abc import Iterable
 
@@ -56,8 +56,8 @@ class Pieces:
         self.is_closed = True
 
 
-class Heard:
-    """A report that notes what it hears."""
+class ReportLog:
+    """A report that records what it gets."""
 
     def __init__(self) -> None:
         self.events: list[str] = []
@@ -75,9 +75,9 @@ class Heard:
 
 
 def a_call(
-    body: Pieces, decoder: ReplyDecoder | None = None, heard: Heard | None = None
+    body: Pieces, decoder: ReplyDecoder | None = None, heard: ReportLog | None = None
 ) -> StreamingCall:
-    report = heard or Heard()
+    report = heard or ReportLog()
     return StreamingCall(
         body,
         decoder or OpenAIStream(thinking=DetailsThinking()),
@@ -93,7 +93,7 @@ async def read_all(call: StreamingCall) -> None:
 
 
 async def test_one_batch_for_each_read() -> None:
-    """Reads without a whole event are waited over; after the ending there is nothing more."""
+    """Reads without a whole event are skipped; after the ending there is nothing more."""
     body = Pieces(HELLO[:5], HELLO[5:], END, HELLO)
     call = a_call(body)
     assert [TextDelta("a")] == await call.receive()
@@ -127,8 +127,8 @@ EMPTY = sse({"choices": [{"delta": {"content": ""}}]})
 THINKING = sse({"choices": [{"delta": {"reasoning_details": [{"data": "hm"}]}}]})
 
 
-async def test_compressed_unasked() -> None:
-    """What begins like a gzip file is told to be one: nobody asked for it."""
+async def test_unrequested_compression() -> None:
+    """A body that begins like a gzip file is a failure that names gzip."""
     with pytest.raises(ProviderFailed, match="in gzip, which was not asked for") as caught:
         await a_call(Pieces(b"\x1f\x8b\x08")).receive()
     assert FailureClass.PROTOCOL is caught.value.failure.kind
@@ -136,10 +136,10 @@ async def test_compressed_unasked() -> None:
 
 @pytest.mark.parametrize("nothing", [ALIVE, EMPTY, b"data:\n\n", b"\n"])
 @pytest.mark.parametrize(("before", "seconds"), [([], 20), ([HELLO], 50), ([THINKING], 50)])
-async def test_keep_alives_do_not_last_for_ever(
+async def test_keep_alives_are_bounded(
     autojump_clock: trio.abc.Clock, before: list[bytes], seconds: int, nothing: bytes
 ) -> None:
-    """A stream that is only kept alive ends: sooner before the first part of the reply is there."""
+    """A stream that is only kept alive ends; sooner before the first part of the reply."""
     call = a_call(Pieces(*before, *[nothing] * 100, gap=3.0))
     with pytest.raises(ProviderFailed, match=f"nothing of its reply for {seconds} s") as caught:
         await read_all(call)
@@ -149,7 +149,7 @@ async def test_keep_alives_do_not_last_for_ever(
 
 
 async def test_keep_alives_are_legitimate(autojump_clock: trio.abc.Clock) -> None:
-    """Keep-alives for a while, and a model that thinks for long, do no harm."""
+    """Keep-alives for a while, and a model that thinks for long, are fine."""
     pieces = [ALIVE] * 6 + [HELLO] + [ALIVE] * 16 + [THINKING] * 50 + [ALIVE] * 16 + [END]
     call = a_call(Pieces(*pieces, gap=3.0))
     assert [TextDelta("a")] == await call.receive()
@@ -159,7 +159,7 @@ async def test_keep_alives_are_legitimate(autojump_clock: trio.abc.Clock) -> Non
 
 
 async def test_a_slow_reader_is_no_slow_stream(autojump_clock: trio.abc.Clock) -> None:
-    """Only waiting for the provider counts, not the time that passes between two calls."""
+    """Only waiting for the provider counts, not the time between two calls."""
     call = a_call(Pieces(HELLO, ALIVE, HELLO, END))
     for _ in range(2):
         assert [TextDelta("a")] == await call.receive()
@@ -168,14 +168,14 @@ async def test_a_slow_reader_is_no_slow_stream(autojump_clock: trio.abc.Clock) -
 
 
 async def test_a_whole_reply_may_trickle(autojump_clock: trio.abc.Clock) -> None:
-    """Every piece of a reply in one piece is a part of it."""
+    """Each piece of an unstreamed reply is a part of it."""
     reply = OneReply(lambda _: [Ending("stop")])
     call = a_call(Pieces(*[b"x"] * 40, gap=3.0), reply)
     assert [Ending("stop")] == await call.receive()
 
 
 class Defect:
-    """A decoder whose author forgot something."""
+    """A decoder with bugs."""
 
     progress_count = 0
 
@@ -190,22 +190,22 @@ class Defect:
 
 @pytest.mark.parametrize("data", [b"deep", b"flat"])
 async def test_a_defect_of_a_decoder_is_a_failure(data: bytes) -> None:
-    """What a decoder raises unexpectedly is a PROTOCOL failure: the next provider is asked."""
+    """An unexpected exception is a PROTOCOL failure: the next provider is tried."""
     with pytest.raises(ProviderFailed) as caught:
         await a_call(Pieces(data), Defect()).receive()
     assert FailureClass.PROTOCOL is caught.value.failure.kind
 
 
-async def test_connection_may_serve_again_after_the_ending() -> None:
-    """The ending lets go of the body, whatever is still to come of it."""
+async def test_the_ending_finishes_the_response() -> None:
+    """Whatever is still to come of its body."""
     body = Pieces(END, HELLO)
     await read_all(a_call(body))
     assert body.is_finished
 
 
-async def test_a_whole_reply_is_told_of_before_its_call_is_closed() -> None:
-    """Each once; closing closes the body, too."""
-    heard = Heard()
+async def test_a_whole_reply_is_reported_before_its_call_is_closed() -> None:
+    """Each once; closing closes the response too."""
+    heard = ReportLog()
     body = Pieces(HELLO, END)
     call = a_call(body, heard=heard)
     await read_all(call)
@@ -215,9 +215,9 @@ async def test_a_whole_reply_is_told_of_before_its_call_is_closed() -> None:
     assert body.is_closed
 
 
-async def test_a_reply_that_breaks_off_is_not_told_of_as_whole() -> None:
-    """Nor is one that is left in its middle."""
-    heard = Heard()
+async def test_a_reply_that_breaks_off_is_not_reported_as_whole() -> None:
+    """Nor is one that is closed early."""
+    heard = ReportLog()
     call = a_call(Pieces(HELLO, httpx.ReadError("gone")), heard=heard)
     await call.receive()
     with pytest.raises(ProviderFailed):
@@ -227,7 +227,7 @@ async def test_a_reply_that_breaks_off_is_not_told_of_as_whole() -> None:
 
 
 async def test_one_reply_is_read_when_whole() -> None:
-    """A reply in one piece is collected and read at its end."""
+    """An unstreamed reply is collected and read at its end."""
     call = a_call(
         Pieces(b"on", b"ce"), OneReply(lambda body: [TextDelta(body.decode()), Ending("stop")])
     )
@@ -235,7 +235,7 @@ async def test_one_reply_is_read_when_whole() -> None:
 
 
 def test_one_reply_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A reply without end does not fill the memory."""
+    """An endless reply does not fill the memory."""
     monkeypatch.setattr(streaming_call, "MAX_REPLY", 10)
     reply = OneReply(lambda _: [])
     reply.feed(b"x" * 10)
@@ -252,7 +252,7 @@ def echo(body: bytes) -> list[ReplyEvent]:
 
 async def test_a_finished_call_has_all_events_at_once() -> None:
     """The reply is reported as whole when it is read; then there is nothing more."""
-    heard = Heard()
+    heard = ReportLog()
     call = FinishedCall(read_finished(echo, b"hi", heard))
     assert heard.events == ["whole"]
     assert repr(call) == "<FinishedCall 2 events>"
@@ -262,9 +262,9 @@ async def test_a_finished_call_has_all_events_at_once() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\x1f\x8b\x08", b"defect"])
-def test_a_finished_reply_that_is_none_is_a_failure(data: bytes) -> None:
-    """Nothing, gzip, and what makes the decoder fail; none is reported as whole."""
-    heard = Heard()
+def test_an_invalid_finished_reply_is_a_failure(data: bytes) -> None:
+    """Empty, gzip, or one that breaks the decoder; it is not reported as whole."""
+    heard = ReportLog()
     with pytest.raises(ProviderFailed) as caught:
         read_finished(echo, data, heard)
     assert FailureClass.PROTOCOL is caught.value.failure.kind

@@ -1,4 +1,4 @@
-"""A server on loopback whose every byte a test writes itself, plain or over TLS."""
+"""A server on loopback whose bytes a test writes itself, plain or over TLS."""
 
 import socket
 import ssl
@@ -13,7 +13,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 class Server:
-    """What a test asks of a server: where it is, and what came in."""
+    """Where a server is, and what it received."""
 
     def __init__(self, port: int, scheme: str) -> None:
         self.port = port
@@ -26,7 +26,7 @@ class Server:
 async def open_server(
     handler: Callable[[Server, Stream], Awaitable[None]], tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[Server]:
-    """Run `handler` for each connection; a connection the client breaks is no fault."""
+    """Run `handler` for each connection; a connection that the client breaks is fine."""
     listener = (await trio.open_tcp_listeners(0, host="127.0.0.1"))[0]
     port = listener.socket.getsockname()[1]
     server = Server(port, "https" if tls else "http")
@@ -75,7 +75,7 @@ def _content_length(head: bytes) -> int:
 
 
 def replies(*answers: bytes) -> Callable[[Server, Stream], Awaitable[None]]:
-    """Answer one request after the other with these bytes, the last for all after; keep alive."""
+    """Answer each request with the next of these, then with the last; keep alive."""
 
     async def handler(server: Server, stream: Stream) -> None:
         while request := await read_request(stream):
@@ -86,7 +86,7 @@ def replies(*answers: bytes) -> Callable[[Server, Stream], Awaitable[None]]:
 
 
 def closes_after(*pieces: bytes) -> Callable[[Server, Stream], Awaitable[None]]:
-    """Answer one request with these pieces, each in a write of its own, then close."""
+    """Answer one request with these pieces, each in its own write, then close."""
 
     async def handler(server: Server, stream: Stream) -> None:
         server.requests.append(await read_request(stream))
@@ -103,6 +103,6 @@ async def send_slowly(stream: Stream, pieces: Iterable[bytes], gap: float = 0.01
 
 
 def reset(stream: Stream) -> None:
-    """Make the coming close of a plain stream a TCP reset."""
+    """Make the next close of a plain stream a TCP reset."""
     assert isinstance(stream, trio.SocketStream)
     stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -1,4 +1,4 @@
-"""Our transports under httpx's client: so they pass the tests that httpx's own transport passes."""
+"""Our transports under httpx's client, to test them like httpx's own transport."""
 
 import math
 from collections.abc import AsyncIterator, Mapping
@@ -11,7 +11,7 @@ from aircherd.providers.transport.timeouts import Timeouts
 
 
 class OverHttpx(httpx.AsyncBaseTransport):
-    """httpx's interface to one of our transports."""
+    """Adapts one of our transports to httpx."""
 
     def __init__(self, transport: HttpTransport) -> None:
         self.transport = transport

@@ -1,4 +1,4 @@
-"""A real pool over answers that are made up, and one chat through it."""
+"""A real provider client over prepared responses, and one chat through it."""
 
 import ssl
 import time
@@ -100,7 +100,7 @@ class FakeTransport(Transport):
         return FakeResponse(await self._answer(as_httpx(head, body, extensions)))
 
 
-def a_pool(answer: Answering) -> ProviderClient:
+def a_client(answer: Answering) -> ProviderClient:
     return over(FakeTransport(answer), clock=lambda: 0.0)
 
 
@@ -121,14 +121,14 @@ def answering(
         stream = Body(body) if isinstance(body, bytes) else body
         return httpx.Response(status, headers=headers, stream=stream)
 
-    return a_pool(answer)
+    return a_client(answer)
 
 
 def raising(error: Exception) -> ProviderClient:
     async def answer(_: httpx.Request) -> httpx.Response:
         raise error
 
-    return a_pool(answer)
+    return a_client(answer)
 
 
 def a_key(provider: Provider, secret: str = CANARY) -> ApiKey:

@@ -1,4 +1,4 @@
-"""Chats with one provider through the real pool, gathered as the daemon gathers them."""
+"""Chats with one provider through the real client, collected as the daemon does."""
 
 from contextlib import aclosing
 
@@ -27,7 +27,7 @@ SCHEMA = (
 
 
 class ChatOutcome(msgspec.Struct):
-    """What came of a chat: its `message` can be sent back as it is."""
+    """The result of a chat; its `message` can be sent back as it is."""
 
     events: list[ReplyEvent]
     message: Map
@@ -74,23 +74,23 @@ class Talker:
 
     @property
     def origin(self) -> str:
-        """Who made a part: `provider/model`."""
+        """The origin of its parts: `provider/model`."""
         return f"{self.provider.name}/{self.model.id}"
 
     async def ask(self, *messages: str | Map, **fields: object) -> ChatOutcome:
-        """Chat, and insist on a whole answer."""
+        """Chat; fail without a complete reply."""
         outcome = await self.try_to_ask(*messages, **fields)
         assert outcome.failure is None, outcome.failure
         return outcome
 
     async def refused(self, *messages: str | Map, **fields: object) -> Failure:
-        """Chat, and insist on a failure."""
+        """Chat; fail without a failure."""
         outcome = await self.try_to_ask(*messages, **fields)
         assert outcome.failure is not None, outcome.message
         return outcome.failure
 
     async def try_to_ask(self, *messages: str | Map, **fields: object) -> ChatOutcome:
-        """Chat, and return what came of it, the failure at its end included."""
+        """Chat, and return the result, including a failure at its end."""
         sent = [user(each) if isinstance(each, str) else each for each in messages]
         reply, events, failure = Reply(), list[ReplyEvent](), None
         request = a_request(*sent, **fields)

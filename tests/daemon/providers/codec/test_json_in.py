@@ -76,7 +76,7 @@ def test_counts_that_were_not_decoded(json: bytes, count: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("counts", "expected"),
     [
         ((b"0", b"7"), [0, 7]),
         ((b'"12"', b"3.0"), [12, 3]),
@@ -91,9 +91,9 @@ def test_counts_that_were_not_decoded(json: bytes, count: int) -> None:
         ((b"5", b"[" * 10_000), None),
     ],
 )
-def test_counts_are_known_or_unknown_together(told, expected):
+def test_counts_are_known_or_unknown_together(counts, expected):
     """A missing count is 0, an invalid one makes them unknown."""
-    assert counts_of(*map(msgspec.Raw, told)) == expected
+    assert counts_of(*map(msgspec.Raw, counts)) == expected
 
 
 def nested(depth: int) -> object:

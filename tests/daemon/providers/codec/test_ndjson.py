@@ -13,9 +13,9 @@ from helpers.memory import allocated
 
 def decode(*pieces: bytes, limit: int = 1000) -> list[bytes]:
     decoder = NdjsonDecoder(limit)
-    told = [line for piece in pieces for line in decoder.feed(piece)] + decoder.close()
-    assert {name for name, _ in told} <= {b""}
-    return [line for _, line in told]
+    lines = [line for piece in pieces for line in decoder.feed(piece)] + decoder.close()
+    assert {name for name, _ in lines} <= {b""}
+    return [line for _, line in lines]
 
 
 @pytest.mark.parametrize(

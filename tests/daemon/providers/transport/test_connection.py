@@ -310,8 +310,8 @@ def test_connect_problem_is_the_lowest_reason() -> None:
     error = OSError("all attempts to connect to h:1 failed")
     error.__cause__ = ExceptionGroup("many", [refused, away, refused])
     assert connect_problem(error) == "Connection refused, Network is unreachable"
-    told = OSError(errno.ENETUNREACH, "[::1]:1: Network is unreachable, says the library")
-    assert connect_problem(told) == "Network is unreachable"
+    verbose = OSError(errno.ENETUNREACH, "[::1]:1: Network is unreachable, says the library")
+    assert connect_problem(verbose) == "Network is unreachable"
     unknown = socket.gaierror(-2, "Name or service not known")
     assert connect_problem(unknown) == "its name cannot be looked up (Name or service not known)"
 
