@@ -36,17 +36,19 @@ async def speed(path: Path, sim: Simulator) -> float:
 
     async def chats(_number: int, peer: Peer) -> None:
         for chat in range(ROUNDS):
-            heard = await peer.ask(chat, "work/m", "one two")
-            assert heard.text == "one two"
+            records = await peer.ask(chat, "work/m", "one two")
+            assert records.text == "one two"
 
     started = trio.current_time()
     await each_at_once(CLIENTS, path, chats)
     return CLIENTS * ROUNDS / (trio.current_time() - started)
 
 
-async def measure(daemon: Watched, sim: Simulator, mute: cancels.Mute, total: int) -> bool:
+async def measure(
+    daemon: Watched, sim: Simulator, silent: cancels.SilentServer, total: int
+) -> bool:
     """Run the storm and print; return whether nothing was left."""
-    path, storm = daemon.home.socket, cancels.Storm(daemon.home.socket, seed=total)
+    path, storm = daemon.home.socket, cancels.CancelStorm(daemon.home.socket, seed=total)
     cancels.prepare(sim)
     await storm.run(CLIENTS * 4, CLIENTS)
     before = await daemon.settled()
@@ -58,8 +60,8 @@ async def measure(daemon: Watched, sim: Simulator, mute: cancels.Mute, total: in
     await storm.run(total, CLIENTS)
     seconds = trio.current_time() - started
     await wait_for(
-        lambda: not sim.open_connections and not mute.open_connections,
-        f"the provider has no client any more: {sim}, {mute.open_connections} at the mute one",
+        lambda: not sim.open_connections and not silent.open_connections,
+        f"the provider has no client any more: {sim}, {silent.open_connections} at the mute one",
     )
     after = await daemon.settled()
     tell("held after", after)
@@ -70,7 +72,7 @@ async def measure(daemon: Watched, sim: Simulator, mute: cancels.Mute, total: in
     return after == before
 
 
-def report(storm: cancels.Storm, sim: Simulator, seconds: float) -> None:
+def report(storm: cancels.CancelStorm, sim: Simulator, seconds: float) -> None:
     """Print how the chats ended."""
     tell("broken off", f"{storm.outcomes.total()} in {seconds:.1f} s")
     ends: Counter[str] = Counter()
@@ -85,11 +87,11 @@ def report(storm: cancels.Storm, sim: Simulator, seconds: float) -> None:
 async def main(total: int) -> bool:
     """Run it all."""
     with home() as made, cancels.dark_port() as dark:
-        async with open_simulator(keep=total) as sim, cancels.open_mute() as mute:
-            more = cancels.CONFIG.format(dark=dark, mute=mute.port)
+        async with open_simulator(keep=total) as sim, cancels.open_silent_server() as silent:
+            more = cancels.CONFIG.format(dark=dark, silent=silent.port)
             async with watched_daemon(made, sim, more_config=more) as daemon:
                 tell("chats per second before", round(await speed(made.socket, sim)))
-                return await measure(daemon, sim, mute, total)
+                return await measure(daemon, sim, silent, total)
 
 
 if __name__ == "__main__":

@@ -29,8 +29,8 @@ from helpers.daemon.load import (  # noqa: E402
     LONG_CHATS,
     Peer,
     Watched,
-    fall_asleep,
-    wake_up,
+    read_everything,
+    request_without_reading,
     watched_daemon,
 )
 from helpers.daemon.real_daemon import PATIENCE, home  # noqa: E402
@@ -84,7 +84,7 @@ async def all_asleep(daemon: Watched, count: int) -> list[Peer]:
     peers = [await Peer.connect(daemon.home.socket) for _ in range(count)]
     for peer in peers:
         await peer.chat(TIMED, "ticks/m", "go")
-        await fall_asleep(peer)
+        await request_without_reading(peer)
     with trio.fail_after(10 * PATIENCE):
         while await daemon.steady_bytes() < count * BUFFER_LIMIT:
             pass
@@ -98,11 +98,11 @@ async def all_awake(peers: list[Peer], events: int) -> int:
     async def read(peer: Peer) -> None:
         nonlocal whole
         async with limit, peer:
-            is_whole = await wake_up(peer)
+            is_whole = await read_everything(peer)
             (timed,) = await peer.wait_end(TIMED)
             is_timed = timed.error is None and timed.is_in_order
             whole += is_whole and is_timed and len(timed.text.split()) == events
-            peer.heard.clear()
+            peer.records.clear()
 
     async with trio.open_nursery() as nursery:
         for peer in peers:

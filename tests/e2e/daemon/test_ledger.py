@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from aircherd.testing.simulator import Fault
-from helpers.daemon.ipc_requests import KEYS, a_chat, ask, burst, chats
+from helpers.daemon.ipc_requests import KEYS, a_chat, ask, chats, run_concurrently
 from helpers.daemon.real_daemon import home as open_home
 from helpers.daemon.real_daemon import simulator
 from helpers.killing import CONFIG, Killer
@@ -50,7 +50,7 @@ def test_every_attempt_is_a_row_with_its_outcome(home, sim, client):
     sim.faults.add(
         Fault("error", error="overloaded", vendor="openai"), Fault("cut", vendor="anthropic")
     )
-    burst(client, [a_chat() for _ in range(20)])
+    run_concurrently(client, [a_chat() for _ in range(20)])
     got = {key: row["requests"] for key, row in report(client, "provider", "outcome").items()}
     assert sum(n for (name, _), n in got.items() if name == "work") == len(chats(sim, "openai"))
     assert got["work", "overloaded"] == 1

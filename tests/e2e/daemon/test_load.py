@@ -12,9 +12,9 @@ from helpers.daemon.load import (
     LONG_CHATS,
     Peer,
     each_at_once,
-    fall_asleep,
+    read_everything,
+    request_without_reading,
     wait_for,
-    wake_up,
     watched_daemon,
 )
 from helpers.daemon.real_daemon import PATIENCE
@@ -61,12 +61,12 @@ async def kill_clients(home, count):
 
 async def test_cancelled_chats_leave_nothing_behind(home, sim):
     """No connection, descriptor, task or byte, at every stage and for both cancellations."""
-    async with cancels.open_mute() as mute:
+    async with cancels.open_silent_server() as silent:
         with cancels.dark_port() as dark:
-            more = cancels.CONFIG.format(dark=dark, mute=mute.port)
+            more = cancels.CONFIG.format(dark=dark, silent=silent.port)
             async with watched_daemon(home, sim, more_config=more) as daemon:
                 cancels.prepare(sim)
-                storm = cancels.Storm(home.socket)
+                storm = cancels.CancelStorm(home.socket)
                 # Warm up, so that what is loaded once (TLS, threads) does not count as a leak.
                 await storm.run(32, 16)
                 before = await daemon.settled()
@@ -75,19 +75,19 @@ async def test_cancelled_chats_leave_nothing_behind(home, sim):
                         nursery.start_soon(kill_clients, home, 6)
                         await storm.run(480, 16)
                 await wait_for(
-                    lambda: not sim.open_connections and not mute.open_connections,
+                    lambda: not sim.open_connections and not silent.open_connections,
                     f"the provider has no client any more: {sim}",
                 )
                 assert await daemon.settled() == before
                 assert all(request.disconnected.is_set() for request in sim.requests)
                 # Check that every stage and both kinds of cancellation occurred.
-                places = {tuple(outcome.split()) for outcome in storm.outcomes}
+                stages = {tuple(outcome.split()) for outcome in storm.outcomes}
                 ways = ("cancelled", "closed")
-                assert places == {(place, way) for place in cancels.PLACES for way in ways}
+                assert stages == {(stage, way) for stage in cancels.STAGES for way in ways}
                 async with await Peer.connect(home.socket) as peer:
                     with trio.fail_after(PATIENCE):
-                        heard = await peer.ask(1, "work/m", "one two")
-                    assert (heard.text, heard.error) == ("one two", None)
+                        records = await peer.ask(1, "work/m", "one two")
+                    assert (records.text, records.error) == ("one two", None)
 
 
 # ---------------------------------------------------------------------------- many streams
@@ -102,10 +102,10 @@ async def test_two_hundred_streams_at_once_lose_nothing(daemon, sim):
     async def five(_number, peer):
         for number in range(5):
             await peer.chat(number, "work/m", "count 20")
-        for heard in await peer.wait_end(*range(5)):
-            assert (heard.error, heard.is_in_order) == (None, True)
-            assert (heard.text, heard.message) == (expected, expected)
-            answered.append(heard)
+        for records in await peer.wait_end(*range(5)):
+            assert (records.error, records.is_in_order) == (None, True)
+            assert (records.text, records.message) == (expected, expected)
+            answered.append(records)
 
     with trio.fail_after(2 * PATIENCE):
         await each_at_once(40, daemon.home.socket, five)
@@ -130,12 +130,13 @@ def speak_short(sim):
 async def test_a_client_that_stops_reading_delays_no_other_and_loses_nothing(daemon, sim):
     """Others are served in order, memory is bounded, and its own text is complete later."""
     socket = daemon.home.socket
-    await eighteen_others(socket)  # what they need by themselves is not the sleepers' cost
+    # Warm up: the memory for these clients is not part of the measurement.
+    await eighteen_others(socket)
     speak_long(sim)
     async with await Peer.connect(socket) as first, await Peer.connect(socket) as second:
         idle = daemon.resident_kib()
         for peer in (first, second):
-            await fall_asleep(peer)
+            await request_without_reading(peer)
         await daemon.wait_until_waiting(STALLED * BOUND)
         speak_short(sim)
         await eighteen_others(socket)
@@ -145,7 +146,7 @@ async def test_a_client_that_stops_reading_delays_no_other_and_loses_nothing(dae
         assert not all(request.finished.is_set() for request in long)
         for peer in (first, second):
             with trio.fail_after(2 * PATIENCE):
-                assert await wake_up(peer)
+                assert await read_everything(peer)
 
 
 async def eighteen_others(socket):
@@ -153,10 +154,10 @@ async def eighteen_others(socket):
 
     async def three(number, peer):
         for chat in range(3):
-            heard = await peer.ask(chat, "work/m", f"count {100 + number}")
+            records = await peer.ask(chat, "work/m", f"count {100 + number}")
             expected = " ".join(map(str, range(1, 101 + number)))
-            assert (heard.error, heard.is_in_order) == (None, True)
-            assert (heard.text, heard.message) == (expected, expected)
+            assert (records.error, records.is_in_order) == (None, True)
+            assert (records.text, records.message) == (expected, expected)
 
     with trio.fail_after(PATIENCE):
         await each_at_once(18, socket, three)
@@ -166,20 +167,20 @@ async def test_events_for_a_client_that_does_not_read_are_dropped_and_counted(da
     """The received events and the count in `lagged` add up to all events."""
     speak_long(sim)
     socket = daemon.home.socket
-    async with await Peer.connect(socket) as sleeper:
-        await sleeper.call(LONG_CHATS, "events.subscribe", topics=["attempt"])
-        await fall_asleep(sleeper)
+    async with await Peer.connect(socket) as stalled:
+        await stalled.call(LONG_CHATS, "events.subscribe", topics=["attempt"])
+        await request_without_reading(stalled)
         await daemon.wait_until_waiting(BOUND)
         speak_short(sim)
         async with await Peer.connect(socket) as other:
             for chat in range(30):
                 assert (await other.ask(chat, "work/m", "hi")).error is None
         with trio.fail_after(PATIENCE):
-            assert await wake_up(sleeper)
-            while sum(map(attempts_in, sleeper.events)) < 30 + LONG_CHATS:
-                await sleeper.read()
-        assert sum(map(attempts_in, sleeper.events)) == 30 + LONG_CHATS
-        lagged = [event["dropped"] for event in sleeper.events if event["topic"] == "lagged"]
+            assert await read_everything(stalled)
+            while sum(map(attempts_in, stalled.events)) < 30 + LONG_CHATS:
+                await stalled.read()
+        assert sum(map(attempts_in, stalled.events)) == 30 + LONG_CHATS
+        lagged = [event["dropped"] for event in stalled.events if event["topic"] == "lagged"]
         assert lagged[0] >= 30
 
 
@@ -191,12 +192,12 @@ def attempts_in(event):
 async def test_responses_for_a_client_that_does_not_read_are_bounded(daemon, sim):
     """However much it requests, at most the limit and one response are queued."""
     speak_long(sim)
-    async with await Peer.connect(daemon.home.socket) as sleeper:
+    async with await Peer.connect(daemon.home.socket) as stalled:
         messages = [{"role": "user", "content": "go"}]
         for number in range(LONG_CHATS):
-            await sleeper.request(number, "chat", model="work/m", stream=False, messages=messages)
+            await stalled.request(number, "chat", model="work/m", stream=False, messages=messages)
         await daemon.wait_until_waiting(BOUND)
         assert await daemon.steady_bytes() < BOUND + len(LONG) + 1000
         with trio.fail_after(PATIENCE):
-            heard = await sleeper.wait_end(*range(LONG_CHATS))
-        assert {each.message for each in heard} == {LONG}
+            records = await stalled.wait_end(*range(LONG_CHATS))
+        assert {each.message for each in records} == {LONG}

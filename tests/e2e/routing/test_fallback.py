@@ -7,12 +7,12 @@ from helpers.daemon.ipc_requests import (
     KEYS,
     a_chat,
     ask,
-    burst,
+    attempt_outcomes,
     chats,
-    listening,
+    collect_events,
     refusal,
-    skips,
-    way,
+    run_concurrently,
+    skip_reasons,
 )
 from helpers.daemon.real_daemon import home as open_home
 from helpers.daemon.real_daemon import simulator
@@ -62,13 +62,18 @@ def client(home):
 def test_a_rejected_key_switches_the_provider_and_is_reported(home, sim, client):
     """The other one answers; events report the rejected key and every attempt."""
     sim.keys.revoke("openai")
-    with listening(home, "auth", "attempt") as events:
+    with collect_events(home, "auth", "attempt") as events:
         got = ask(client)
-    assert (got["provider"], way(got)) == ("spare", [("work", "auth_rejected"), ("spare", "ok")])
-    assert [(e["provider"], e["outcome"]) for e in events if e["topic"] == "attempt"] == way(got)
+    assert (got["provider"], attempt_outcomes(got)) == (
+        "spare",
+        [("work", "auth_rejected"), ("spare", "ok")],
+    )
+    assert [
+        (e["provider"], e["outcome"]) for e in events if e["topic"] == "attempt"
+    ] == attempt_outcomes(got)
     states = [e["state"] for e in events if e["topic"] == "auth" and e["provider"] == "work"]
     assert states[-1] == "rejected"
-    assert skips(ask(client)) == [("work", "auth_rejected")]
+    assert skip_reasons(ask(client)) == [("work", "auth_rejected")]
     assert len(chats(sim, "openai")) == 1
 
 
@@ -87,7 +92,7 @@ def test_the_keys_of_a_provider_are_rotated_before_it_is_left(sim, client):
     sim.faults.add(Fault("error", error="quota", key=names["second"], times=None))
     got = ask(client)
     assert [(s["key"], s["reason"]) for s in got["skipped"]] == [("first", "quota_exhausted")]
-    assert way(got) == [("work", "quota_exhausted"), ("spare", "ok")]
+    assert attempt_outcomes(got) == [("work", "quota_exhausted"), ("spare", "ok")]
 
 
 # ---------------------------------------------------------------------------- storms
@@ -96,10 +101,10 @@ def test_the_keys_of_a_provider_are_rotated_before_it_is_left(sim, client):
 def test_under_many_429s_all_requests_are_answered_and_the_limited_provider_is_skipped(sim, client):
     """Concurrent requests may be refused; after that no request is sent there."""
     sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=600, times=None))
-    ends = burst(client, [a_chat(f"number {n}") for n in range(60)])
+    ends = run_concurrently(client, [a_chat(f"number {n}") for n in range(60)])
     assert {end["result"]["provider"] for end in ends} == {"spare"}
     asked = len(chats(sim, "openai"))
-    ends = burst(client, [a_chat(f"number {n}") for n in range(60)])
+    ends = run_concurrently(client, [a_chat(f"number {n}") for n in range(60)])
     assert {end["result"]["provider"] for end in ends} == {"spare"}
     assert len(chats(sim, "openai")) == asked
 
@@ -124,9 +129,9 @@ def test_a_provider_that_goes_down_is_skipped(home, sim):
         home.write_config(home.config_file.read_text().replace(f"{sim.url}/v1", f"{mortal.url}/v1"))
         client = start(home)
         assert ask(client)["provider"] == "work"
-    with client, listening(home, "provider") as events:
-        assert way(ask(client)) == [("work", "network"), ("spare", "ok")]
-        assert (way(again := ask(client)), skips(again)) == (
+    with client, collect_events(home, "provider") as events:
+        assert attempt_outcomes(ask(client)) == [("work", "network"), ("spare", "ok")]
+        assert (attempt_outcomes(again := ask(client)), skip_reasons(again)) == (
             [("spare", "ok")],
             [("work", "network")],
         )
@@ -137,7 +142,7 @@ def test_a_provider_that_fails_in_mid_stream_is_reported_and_skipped_next(sim, c
     """A partial answer is never continued by another provider."""
     sim.faults.add(Fault("cut", vendor="openai", after=2))
     error = refusal(client, "one two three four")
-    assert (error.code, error.data["text"], way(error.data)) == (
+    assert (error.code, error.data["text"], attempt_outcomes(error.data)) == (
         "truncated",
         "one two",
         [("work", "network")],
@@ -153,10 +158,14 @@ def test_with_all_providers_down_one_error_has_all_reasons(sim, client):
     )
     error = refusal(client)
     failed = [("work", "rate_limited"), ("spare", "overloaded")]
-    assert (error.code, way(error.data)) == ("all_failed", failed)
+    assert (error.code, attempt_outcomes(error.data)) == ("all_failed", failed)
     assert all(attempt["message"] in error.message for attempt in error.data["attempts"])
     error = refusal(client)
-    assert (error.code, way(error.data), skips(error.data)) == ("all_failed", [], failed)
+    assert (error.code, attempt_outcomes(error.data), skip_reasons(error.data)) == (
+        "all_failed",
+        [],
+        failed,
+    )
     back = {skip["provider"]: skip["until"] for skip in error.data["skipped"]}
     assert back["work"] - back["spare"] == pytest.approx(300, abs=5)
     assert error.data["until"] == back["spare"]
@@ -167,15 +176,18 @@ def test_the_only_candidate_is_tried_despite_a_guessed_cooldown(sim, client):
     sim.faults.add(Fault("error", error="server"))
     assert refusal(client, model="work/gpt-5.5").code == "provider_error"
     got = ask(client, model="work/gpt-5.5")
-    assert (way(got), got["skipped"]) == ([("work", "ok")], [])
+    assert (attempt_outcomes(got), got["skipped"]) == ([("work", "ok")], [])
 
 
 def test_a_guessed_cooldown_is_kept_if_another_candidate_answers(sim, client):
     """In a chain the other one answers, and the cooling one is not called."""
     sim.faults.add(Fault("error", error="server", vendor="openai"))
-    assert way(ask(client)) == [("work", "provider_error"), ("spare", "ok")]
+    assert attempt_outcomes(ask(client)) == [("work", "provider_error"), ("spare", "ok")]
     got = ask(client)
-    assert (way(got), skips(got)) == ([("spare", "ok")], [("work", "provider_error")])
+    assert (attempt_outcomes(got), skip_reasons(got)) == (
+        [("spare", "ok")],
+        [("work", "provider_error")],
+    )
 
 
 # ---------------------------------------------------------------------------- waiting
@@ -185,7 +197,7 @@ def test_a_request_that_may_wait_is_answered_after_the_cooldown(sim, client):
     """One request makes two attempts; the second one after the cooldown."""
     sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=1))
     got = ask(client, model="work/gpt-5.5", wait=20.0)
-    assert way(got) == [("work", "rate_limited"), ("work", "ok")]
+    assert attempt_outcomes(got) == [("work", "rate_limited"), ("work", "ok")]
     first, second = chats(sim, "openai")
     assert second.at - first.at >= 1
 
@@ -194,13 +206,16 @@ def test_a_request_never_waits_longer_than_allowed(sim, client):
     """If the cooldown ends in ten minutes, the error is returned at once."""
     sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=600))
     error = refusal(client, model="work/gpt-5.5", wait=5.0)
-    assert (error.code, way(error.data)) == ("rate_limited", [("work", "rate_limited")])
+    assert (error.code, attempt_outcomes(error.data)) == (
+        "rate_limited",
+        [("work", "rate_limited")],
+    )
 
 
 def test_a_request_does_not_wait_if_a_candidate_is_available(sim, client):
     """However long `wait` is."""
     sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=1))
-    assert way(ask(client, wait=20.0)) == [("work", "rate_limited"), ("spare", "ok")]
+    assert attempt_outcomes(ask(client, wait=20.0)) == [("work", "rate_limited"), ("spare", "ok")]
 
 
 # ---------------------------------------------------------------------------- order
@@ -218,7 +233,7 @@ def test_the_cheapest_strategy_tries_the_cheapest_first(home, sim):
         assert all(why.startswith("about $") for _, why in asked)
         sim.faults.add(Fault("error", error="overloaded", vendor="anthropic"))
         got = ask(client, route=route)
-    assert way(got) == [("spare", "overloaded"), ("work", "ok")]
+    assert attempt_outcomes(got) == [("spare", "overloaded"), ("work", "ok")]
 
 
 def test_the_configured_strategy_applies_to_all_requests(home):
@@ -238,7 +253,7 @@ def test_a_candidate_that_costs_too_much_more_is_skipped(home, sim):
     with start(home, more + reverse) as client:
         sim.faults.add(Fault("error", error="overloaded", vendor="anthropic", retry_after=60))
         error = refusal(client, model="dear")
-    assert (way(error.data), skips(error.data)) == (
+    assert (attempt_outcomes(error.data), skip_reasons(error.data)) == (
         [("spare", "overloaded")],
         [("work", "too_expensive")],
     )
@@ -272,7 +287,10 @@ def test_a_conversation_stays_with_its_fallback(sim, client):
     assert ask(client, conversation="a talk")["provider"] == "spare"
     assert ask(client, conversation="another")["provider"] == "work"
     sim.faults.add(Fault("error", error="overloaded", vendor="anthropic"))
-    assert way(ask(client, conversation="a talk")) == [("spare", "overloaded"), ("work", "ok")]
+    assert attempt_outcomes(ask(client, conversation="a talk")) == [
+        ("spare", "overloaded"),
+        ("work", "ok"),
+    ]
 
 
 def test_a_provider_can_be_the_fallback_of_another():

@@ -10,12 +10,12 @@ from helpers.daemon.ipc_requests import (
     KEYS,
     a_chat,
     ask,
-    burst,
+    attempt_outcomes,
     chats,
-    listening,
+    collect_events,
     refusal,
-    skips,
-    way,
+    run_concurrently,
+    skip_reasons,
 )
 from helpers.daemon.real_daemon import wait_until
 
@@ -82,7 +82,7 @@ def test_requests_are_limited(started, scope, per):
     before = time.time()
     ask(client, model="work/gpt-5.5")
     error = refusal(client, model="work/gpt-5.5")
-    assert (error.code, way(error.data)) == ("limit_reached", [])
+    assert (error.code, attempt_outcomes(error.data)) == ("limit_reached", [])
     assert "1 request used" in error.message
     assert f": 1 request a{'n' * (per == 'hour')} {per} (" in error.message
     until = error.data["skipped"][0]["until"]
@@ -96,7 +96,10 @@ def test_at_a_limit_the_fallback_answers(sim, started):
     client = started(limit("requests = 1", provider="work"))
     assert ask(client)["provider"] == "work"
     got = ask(client)
-    assert (way(got), skips(got)) == ([("spare", "ok")], [("work", "limit_reached")])
+    assert (attempt_outcomes(got), skip_reasons(got)) == (
+        [("spare", "ok")],
+        [("work", "limit_reached")],
+    )
     assert len(chats(sim, "openai")) == 1
 
 
@@ -110,7 +113,7 @@ def test_another_client_and_another_model_have_room(home, started):
     with home.client() as other:
         other.call("hello", {"client": {"name": "nvim"}})
         ask(other, model="work/tiny")
-        assert skips(refusal(other, model="work/tiny").data) == [("work", "limit_reached")]
+        assert skip_reasons(refusal(other, model="work/tiny").data) == [("work", "limit_reached")]
         assert ask(other)["provider"] == "work"
 
 
@@ -122,7 +125,7 @@ def test_tokens_are_limited_by_actual_usage(started):
         usage = ask(client, max_tokens=100)["usage"]
         used += usage["input_tokens"] + usage["output_tokens"]
         assert rows(client)[0]["used"] == used
-    assert skips(ask(client, max_tokens=300)) == [("work", "limit_reached")]
+    assert skip_reasons(ask(client, max_tokens=300)) == [("work", "limit_reached")]
 
 
 def test_a_budget_switches_the_provider_when_it_is_spent(started):
@@ -150,7 +153,7 @@ def test_an_unknown_price_does_not_pass_a_limit_in_usd(sim, started):
 def test_two_hundred_at_once_do_not_overspend(sim, started, room):
     """Exactly as many are served as fit; the others fall back or get an error."""
     client = started(limit(f"requests = {room}", provider="work"))
-    ends = burst(client, [a_chat(f"number {n}") for n in range(200)])
+    ends = run_concurrently(client, [a_chat(f"number {n}") for n in range(200)])
     served = [end["result"]["provider"] for end in ends]
     assert (served.count("work"), served.count("spare")) == (room, 200 - room)
     assert len(chats(sim, "openai")) == room
@@ -162,7 +165,7 @@ def test_two_hundred_at_once_spend_no_more_than_the_budget(sim, started):
     sim.behave(delay=0.01)
     client = started(PRICE + limit("usd = 1", provider="work"))
     request = {"model": "work/gpt-5.5", "max_tokens": 10}
-    ends = burst(client, [a_chat("one two three", **request) for _ in range(200)])
+    ends = run_concurrently(client, [a_chat("one two three", **request) for _ in range(200)])
     answered = [end["result"] for end in ends if "result" in end]
     refused = {end["error"]["code"] for end in ends if "error" in end}
     assert (0 < len(answered) < 200, refused) == (True, {"limit_reached"})
@@ -178,13 +181,13 @@ def test_the_budget_is_exceeded_only_by_underestimated_requests(sim, started):
     client = started(PRICE + limit("usd = 3", provider="work"))
     request = a_chat(model="work/gpt-5.5")
     while rows(client)[0]["share"] < 0.01:
-        burst(client, [request] * 20)
+        run_concurrently(client, [request] * 20)
     sim.behave(text="word " * 1000, first_delay=1.0)
     client.call("chat.start", request)
     (begun,) = rows(client)
     one = Decimal(begun["reserved"])
     places = 1 + (3 - Decimal(begun["used"]) - one) // one
-    ends = burst(client, [request] * 200)
+    ends = run_concurrently(client, [request] * 200)
     dearest = max(Decimal(end["result"]["cost"]) for end in ends if "result" in end)
     assert sum("result" in end for end in ends) < places
     assert 3 < Decimal(rows(client)[0]["used"]) <= 3 + places * (dearest - one)
@@ -203,7 +206,7 @@ def test_an_attempt_without_output_costs_nothing(sim, started):
 def test_one_event_is_sent_at_the_warning_level(home, started):
     """And one at the limit, not one per request."""
     client = started(limit("requests = 10", provider="work"))
-    with listening(home, "usage") as events:
+    with collect_events(home, "usage") as events:
         for _ in range(10):
             ask(client)
     assert [(e["limit"], e["used"], e["share"]) for e in events] == [
@@ -228,7 +231,7 @@ def test_usage_survives_a_restart(home, started, end):
     home.start(KEYS)
     with home.client() as again:
         assert {row["counted"]: row["used"] for row in rows(again)} == before
-        assert skips(ask(again)) == [("work", "limit_reached")]
+        assert skip_reasons(ask(again)) == [("work", "limit_reached")]
 
 
 def test_a_damaged_ledger_does_not_reset_a_budget(home, sim, started):

@@ -10,12 +10,12 @@ from helpers.daemon.ipc_requests import (
     KEYS,
     a_chat,
     ask,
-    burst,
+    attempt_outcomes,
     chats,
-    listening,
+    collect_events,
     refusal,
-    skips,
-    way,
+    run_concurrently,
+    skip_reasons,
 )
 from helpers.daemon.quick_checks_aircherd import HASTY
 from helpers.daemon.real_daemon import simulator, wait_until
@@ -61,7 +61,7 @@ def test_all_down_and_one_comes_back(home, sim):
             Fault("error", error="overloaded", vendor="anthropic", retry_after=600, times=None)
         )
         error = refusal(client)
-        assert (error.code, way(error.data)) == (
+        assert (error.code, attempt_outcomes(error.data)) == (
             "all_failed",
             [("work", "network"), ("spare", "overloaded")],
         )
@@ -81,7 +81,7 @@ def test_new_credit_is_noticed_without_a_request(home, sim):
     home.write_config(home.config_file.read_text() + ROUTER.format(url=sim.url))
     sim.faults.add(Fault("error", error="quota", vendor="openrouter"))
     home.start({"ROUTER_KEY": "canary-router-0123456789"}, program=HASTY)
-    with home.client() as client, listening(home, "provider") as events:
+    with home.client() as client, collect_events(home, "provider") as events:
         assert refusal(client, model="router/openai/gpt-5.5").code == "quota_exhausted"
         wait_until(lambda: "router" not in cooling(client), "the credit is seen")
         assert ask(client, model="router/openai/gpt-5.5")["provider"] == "router"
@@ -92,7 +92,7 @@ def test_new_credit_is_noticed_without_a_request(home, sim):
 def test_a_rejected_key_is_used_again_after_a_successful_check(sim, client):
     """Without signing in again."""
     sim.keys.revoke("openai")
-    assert way(ask(client)) == [("work", "auth_rejected"), ("spare", "ok")]
+    assert attempt_outcomes(ask(client)) == [("work", "auth_rejected"), ("spare", "ok")]
     sim.keys.accept("openai", KEYS["WORK_KEY"])
     client.call("auth.test", {"provider": "work"})
     assert ask(client)["provider"] == "work"
@@ -109,7 +109,7 @@ def test_a_cooldown_survives_a_restart_and_a_kill(home, sim, client):
     home.start(KEYS)
     with home.client() as again:
         assert cooling(again)["work"] == pytest.approx(until, abs=2)
-        assert skips(ask(again)) == [("work", "rate_limited")]
+        assert skip_reasons(ask(again)) == [("work", "rate_limited")]
     home.stop()
     home.start(KEYS)
     with home.client() as again:
@@ -170,7 +170,7 @@ def test_a_valid_retry_after_is_respected(sim, client, said):
     before = time.time()
     got = ask(client)
     after = time.time()
-    assert way(got) == [("work", "rate_limited"), ("spare", "ok")]
+    assert attempt_outcomes(got) == [("work", "rate_limited"), ("spare", "ok")]
     until = cooling(client).get("work")
     if seconds == FIRST_GUESS:
         assert until is None or until <= after + FIRST_GUESS
@@ -202,6 +202,8 @@ def test_a_later_refusal_never_shortens_a_cooldown(sim, client):
         Fault("error", error="rate_limit", vendor="openai", retry_after=2),
     )
     sim.behave(first_delay=0.3)
-    assert {e["result"]["provider"] for e in burst(client, [a_chat(), a_chat()])} == {"spare"}
+    assert {e["result"]["provider"] for e in run_concurrently(client, [a_chat(), a_chat()])} == {
+        "spare"
+    }
     assert len(chats(sim, "openai")) == 2
     assert cooling(client)["work"] > time.time() + HOUR - MINUTE

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from helpers.daemon.ipc_requests import a_chat, burst
+from helpers.daemon.ipc_requests import a_chat, run_concurrently
 from helpers.daemon.real_daemon import home as open_home
 from helpers.providers.aimock import HELLO, aimock
 
@@ -90,7 +90,7 @@ def test_every_request_ends_and_the_ledger_agrees_with_aimock(mocked):
     with home.client() as client:
         for number in range(12):
             requests = [a_chat("hello", stream=bool((number + n) % 2)) for n in range(25)]
-            for end in burst(client, requests):
+            for end in run_concurrently(client, requests):
                 tried.update((a["provider"], a["outcome"]) for a in check_end(end))
             client.call("cooldowns.clear")  # to keep all three loaded
         rows = client.call("usage.report", {"by": ["provider", "outcome"]})["rows"]

@@ -1,6 +1,6 @@
 """Chats cancelled at random points, in every way a client can, for tests and benchmarks.
 
-place   the stage at which the upstream stalls: connecting, TLS, sending a large body, before the
+stage   the stage at which the upstream stalls: connecting, TLS, sending a large body, before the
 head, within the head, after the head, mid-stream, or none (a flowing stream)
 way     `$/cancel`, or closing the connection; killing `aircher-cli` is tested separately
 when    a random number of milliseconds after the request or after its first notification, so at
@@ -43,7 +43,7 @@ FAULTS = (
 )
 FLOW = " ".join(map(str, range(500)))
 LARGE = "x" * 1_000_000
-PLACES = {
+STAGES = {
     "dark/connecting": "hello",
     "tls/handshake": "hello",
     "mute/body": LARGE,
@@ -71,7 +71,7 @@ def dark_port() -> Iterator[int]:
         yield listener.getsockname()[1]
 
 
-class Mute:
+class SilentServer:
     """A server that reads slowly and never responds."""
 
     def __init__(self) -> None:
@@ -92,18 +92,18 @@ class Mute:
 
 
 @asynccontextmanager
-async def open_mute() -> AsyncIterator[Mute]:
+async def open_silent_server() -> AsyncIterator[SilentServer]:
     """Serve in the background while the context lasts."""
-    mute = Mute()
+    silent = SilentServer()
     async with trio.open_nursery() as nursery:
         listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
-        mute.port = listeners[0].socket.getsockname()[1]
-        await nursery.start(trio.serve_listeners, mute.serve, listeners)
-        yield mute
+        silent.port = listeners[0].socket.getsockname()[1]
+        await nursery.start(trio.serve_listeners, silent.serve, listeners)
+        yield silent
         nursery.cancel_scope.cancel()
 
 
-class Storm:
+class CancelStorm:
     """Cancels `total` chats, `clients` at once; `outcomes` counts how they ended."""
 
     def __init__(self, path: Path, seed: int = 0) -> None:
@@ -123,21 +123,21 @@ class Storm:
 
     async def _break_off(self, peer: Peer, chat: int) -> Peer:
         """Start a chat and cancel it; return the connection for the next one."""
-        place = self._random.choice(list(PLACES))
+        stage = self._random.choice(list(STAGES))
         way = self._random.choice(["cancel", "close"])
-        await peer.chat(chat, place, PLACES[place])
+        await peer.chat(chat, stage, STAGES[stage])
         if self._random.random() < 0.5:  # once it is on its way to the provider
-            while not peer.heard[chat].seqs:
+            while not peer.records[chat].seqs:
                 await peer.read()
         await trio.sleep(self._random.random() * LONGEST)
         if way == "close":
             await peer.stream.aclose()
-            self.outcomes[f"{place} closed"] += 1
+            self.outcomes[f"{stage} closed"] += 1
             return await Peer.connect(self._path)
         await peer.cancel(chat)
-        (heard,) = await peer.wait_end(chat)
-        code = heard.error["code"] if heard.error else "finished"
-        self.outcomes[f"{place} {code}"] += 1
+        (records,) = await peer.wait_end(chat)
+        code = records.error["code"] if records.error else "finished"
+        self.outcomes[f"{stage} {code}"] += 1
         return peer
 
 

@@ -37,7 +37,7 @@ def refusal(client: Client, prompt: str = "one two three", **fields: Any) -> Dae
     return caught.value
 
 
-def burst(client: Client, requests: Iterable[Map]) -> list[Map]:
+def run_concurrently(client: Client, requests: Iterable[Map]) -> list[Map]:
     """Send all requests at once and wait for the results, each `{result}` or `{error}`."""
     ended: dict[int, Map] = {}
 
@@ -55,7 +55,7 @@ def burst(client: Client, requests: Iterable[Map]) -> list[Map]:
 
 
 @contextmanager
-def listening(home: Home, *topics: str) -> Iterator[list[Map]]:
+def collect_events(home: Home, *topics: str) -> Iterator[list[Map]]:
     """Collect the events of `topics` during the block; the list is complete after it."""
     events: list[Map] = []
     with home.client() as client:
@@ -64,12 +64,12 @@ def listening(home: Home, *topics: str) -> Iterator[list[Map]]:
         client.call("ping", on_notification=lambda _, event: events.append(event))
 
 
-def way(answer: Map) -> list[tuple[str, str]]:
+def attempt_outcomes(answer: Map) -> list[tuple[str, str]]:
     """Return the provider and the outcome of each attempt of a result, or of an error's data."""
     return [(each["provider"], each["outcome"]) for each in answer["attempts"]]
 
 
-def skips(answer: Map) -> list[tuple[str, str]]:
+def skip_reasons(answer: Map) -> list[tuple[str, str]]:
     """Return the provider and the reason of each skipped candidate."""
     return [(each["provider"], each["reason"]) for each in answer["skipped"]]
 

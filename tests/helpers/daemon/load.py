@@ -27,12 +27,12 @@ base_url = "{url}/v1"
 auth = "none"
 """
 LONG = " ".join(f"{number:012000d}" for number in range(400))
-"""4.8 MB of text, which `fall_asleep` requests several times."""
+"""4.8 MB of text, which `request_without_reading` requests several times."""
 LONG_CHATS = 6
 """Together more than the daemon and the kernel buffer for one client."""
 
 
-class Heard:
+class ChatRecord:
     """The received deltas of one chat, and its result."""
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class Peer:
 
     def __init__(self, stream: trio.SocketStream) -> None:
         self.stream = stream
-        self.heard: defaultdict[int, Heard] = defaultdict(Heard)
+        self.records: defaultdict[int, ChatRecord] = defaultdict(ChatRecord)
         self.events: list[dict[str, Any]] = []
         self._unpacker = msgpack.Unpacker(max_buffer_size=64 * 1024 * 1024)
 
@@ -105,25 +105,25 @@ class Peer:
         for kind, *rest in self._unpacker:
             if kind == 1:
                 number, error, result = rest
-                heard = self.heard[number]
-                heard.is_over, heard.error, heard.result = True, error, result or {}
+                records = self.records[number]
+                records.is_over, records.error, records.result = True, error, result or {}
             elif rest[0] == "chat.delta":
-                self.heard[rest[1][0]["id"]].take(rest[1][0])
+                self.records[rest[1][0]["id"]].take(rest[1][0])
             elif rest[0] == "event":
                 self.events.append(rest[1][0])
 
-    async def wait_end(self, *numbers: int) -> list[Heard]:
+    async def wait_end(self, *numbers: int) -> list[ChatRecord]:
         """Read until all of these requests are answered. The caller sets a deadline."""
-        while not all(self.heard[number].is_over for number in numbers):
+        while not all(self.records[number].is_over for number in numbers):
             await self.read()
-        return [self.heard[number] for number in numbers]
+        return [self.records[number] for number in numbers]
 
-    async def call(self, number: int, method: str, **params: object) -> Heard:
+    async def call(self, number: int, method: str, **params: object) -> ChatRecord:
         """Send a request and wait for its result."""
         await self.request(number, method, **params)
         return (await self.wait_end(number))[0]
 
-    async def ask(self, number: int, model: str, text: str) -> Heard:
+    async def ask(self, number: int, model: str, text: str) -> ChatRecord:
         """Send a chat and wait for its result."""
         await self.chat(number, model, text)
         return (await self.wait_end(number))[0]
@@ -204,18 +204,18 @@ def start_watched(home: Home, *, nofile: int | None = None) -> Watched:
     return Watched(home, process, file)
 
 
-async def fall_asleep(peer: Peer) -> None:
+async def request_without_reading(peer: Peer) -> None:
     """Request more than the daemon buffers for a client, and do not read."""
     for number in range(LONG_CHATS):
         await peer.chat(number, "work/long", "go")
 
 
-async def wake_up(peer: Peer) -> bool:
-    """Read everything that `fall_asleep` requested; return whether it is complete and in order."""
-    heard = await peer.wait_end(*range(LONG_CHATS))
+async def read_everything(peer: Peer) -> bool:
+    """Read what `request_without_reading` requested; return whether it is complete, in order."""
+    records = await peer.wait_end(*range(LONG_CHATS))
     return all(
         each.error is None and each.is_in_order and each.text == each.message == LONG
-        for each in heard
+        for each in records
     )
 
 
