@@ -61,7 +61,7 @@ async def measure(
     seconds = trio.current_time() - started
     await wait_for(
         lambda: not sim.open_connections and not silent.open_connections,
-        f"the provider has no client any more: {sim}, {silent.open_connections} at the mute one",
+        f"the provider has no client any more: {sim}, {silent.open_connections} at the silent one",
     )
     after = await daemon.settled()
     tell("held after", after)

@@ -25,14 +25,14 @@ kind = "openai"
 base_url = "http://127.0.0.1:{dark}/v1"
 auth = "none"
 
-[providers.mute]
+[providers.silent]
 kind = "openai"
-base_url = "http://127.0.0.1:{mute}/v1"
+base_url = "http://127.0.0.1:{silent}/v1"
 auth = "none"
 
 [providers.tls]
 kind = "openai"
-base_url = "https://127.0.0.1:{mute}/v1"
+base_url = "https://127.0.0.1:{silent}/v1"
 auth = "none"
 """
 FAULTS = (
@@ -46,7 +46,7 @@ LARGE = "x" * 1_000_000
 STAGES = {
     "dark/connecting": "hello",
     "tls/handshake": "hello",
-    "mute/body": LARGE,
+    "silent/body": LARGE,
     "work/before-head": "hello",
     "work/within-head": "hello",
     "work/after-head": "one two three",
