@@ -66,12 +66,12 @@ class StreamingCall:
         "_decoder",
         "_has_ended",
         "_is_empty",
-        "_later_patience",
+        "_later_timeout",
         "_now",
         "_on_closed",
-        "_patience",
         "_report",
         "_response",
+        "_stall_timeout",
     )
 
     def __init__(
@@ -86,8 +86,8 @@ class StreamingCall:
         self._response = response
         self._decoder = decoder
         self._report = report
-        self._patience = stall.first
-        self._later_patience = stall.later
+        self._stall_timeout = stall.first
+        self._later_timeout = stall.later
         self._on_closed: Callable[[], None] | None = on_closed
         self._now = trio.lowlevel.current_clock().current_time
         self._is_empty = True  # no byte has come yet
@@ -108,7 +108,7 @@ class StreamingCall:
                 events = await self._receive_more(since, progress_count)
         except (httpx.HTTPError, httpx.StreamError, ProviderFailed) as error:
             raise self._report.translate(error) from None
-        self._patience = self._later_patience
+        self._stall_timeout = self._later_timeout
         if events and type(events[-1]) is Ending:
             self._has_ended = True
             self._response.finish()
@@ -121,12 +121,12 @@ class StreamingCall:
         while not events:
             if self._decoder.progress_count != progress_count:
                 since, progress_count = self._now(), self._decoder.progress_count
-                self._patience = self._later_patience
-            elif self._now() - since > self._patience:
+                self._stall_timeout = self._later_timeout
+            elif self._now() - since > self._stall_timeout:
                 fail(
                     FailureClass.TIMEOUT,
                     f"kept the connection alive, but sent nothing of its reply for "
-                    f"{self._patience:g} s",
+                    f"{self._stall_timeout:g} s",
                 )
             events = self._decode(await self._response.receive_some())
         return events

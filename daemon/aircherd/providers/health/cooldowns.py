@@ -72,7 +72,7 @@ class CooldownManager:
     @property
     def is_calm(self) -> bool:
         """Whether no provider cools, has cooled lately, or could not be reached."""
-        return self.store.is_empty
+        return not self._cold
 
     @property
     def generation(self) -> int:

@@ -55,11 +55,6 @@ class CooldownStore:
         """Return whether a provider has any cooldown; mostly it has none."""
         return provider in self.by_provider
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether no provider has a cooldown."""
-        return not self.by_provider
-
     def of(self, provider: str) -> list[Cooldown]:
         """Return all of one provider."""
         return list(self.by_provider.get(provider, {}).values())
