@@ -123,15 +123,15 @@ async def test_image(bench: Bench) -> None:
 @BOTH
 async def test_schema(bench: Bench, stream: bool) -> None:
     """The reply is JSON that matches."""
-    wanted = {"type": "json_schema", "schema": SCHEMA}
-    outcome = await bench.ask("hello", response_format=wanted, stream=stream)
+    response_format = {"type": "json_schema", "schema": SCHEMA}
+    outcome = await bench.ask("hello", response_format=response_format, stream=stream)
     assert (json.loads(outcome.text), outcome.finish) == ({"a": "hello"}, "stop")
 
 
 async def test_an_invalid_schema_is_refused(bench: Bench) -> None:
     """The message names its position, and nothing is sent."""
-    wanted = {"type": "json_schema", "schema": "[1"}
-    failure = await bench.refused("hello", response_format=wanted)
+    response_format = {"type": "json_schema", "schema": "[1"}
+    failure = await bench.refused("hello", response_format=response_format)
     assert failure.kind is FailureClass.BAD_REQUEST
     assert "response_format" in failure.message
     assert len(bench.sim.requests) == 0

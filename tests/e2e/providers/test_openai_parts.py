@@ -66,13 +66,13 @@ def test_thinking_goes_round_with_its_calls(daemon, sim, model, field, stream):
     if model.startswith("work/"):
         sim.behave(reasoning_field=field)
     fields = {"tools": [TOOL], "reasoning": "high", "stream": stream}
-    asked = user('say wait; call look {"at": "it"} and look {"at": "that"}')
-    first = chat(daemon, model, asked, **fields)
+    question = user('say wait; call look {"at": "it"} and look {"at": "that"}')
+    first = chat(daemon, model, question, **fields)
     parts = first["message"]["content"]
     assert [part["type"] for part in parts] == ["reasoning", "text", "tool_call", "tool_call"]
     assert parts[0]["text"].startswith("Let me think about: say wait")
     results = [{"type": "tool_result", "id": call["id"], "content": "red"} for call in parts[2:]]
-    second = chat(daemon, model, asked, first["message"], user(*results), **fields)
+    second = chat(daemon, model, question, first["message"], user(*results), **fields)
     assert second["message"]["content"][-1]["text"] == "The tools answered: red | red"
     message = sent(sim)[-1]["messages"][1]
     thinking = [name for name in message if name.startswith("reasoning")]
@@ -84,13 +84,13 @@ def test_thinking_goes_round_with_its_calls(daemon, sim, model, field, stream):
 def test_changed_thinking_is_refused(daemon):
     """OpenRouter's details carry the model's signature, which a change invalidates."""
     model, fields = "openrouter/anthropic/claude-sonnet-5", {"tools": [TOOL], "reasoning": "low"}
-    asked = user("call look {}")
-    said = chat(daemon, model, asked, **fields)["message"]
+    question = user("call look {}")
+    said = chat(daemon, model, question, **fields)["message"]
     thought, call = said["content"]
     thought["signature"] = thought["signature"].replace("Let me", "Let us")
     result = {"type": "tool_result", "id": call["id"], "content": "red"}
     with pytest.raises(DaemonError, match="Invalid `signature`") as caught:
-        chat(daemon, model, asked, said, user(result), **fields)
+        chat(daemon, model, question, said, user(result), **fields)
     assert caught.value.code == "bad_request"
 
 

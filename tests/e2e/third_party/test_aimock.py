@@ -112,8 +112,8 @@ def test_a_chat(mocked, model, stream):
 @pytest.mark.parametrize("stream", [True, False])
 def test_a_tool_call_and_its_result_make_the_round_trip(mocked, model, stream):
     """The arguments arrive as JSON, and the result is understood."""
-    asked = {"role": "user", "content": "weather"}
-    request = {"model": model, "messages": [asked], "tools": [TOOL], "stream": stream}
+    question = {"role": "user", "content": "weather"}
+    request = {"model": model, "messages": [question], "tools": [TOOL], "stream": stream}
     with mocked.client() as client:
         got = client.chat(request)
         (call,) = got["message"]["content"]
@@ -124,7 +124,7 @@ def test_a_tool_call_and_its_result_make_the_round_trip(mocked, model, stream):
         )
         assert json.loads(call["arguments"]) == {"city": "Łódź", "days": 2}
         result = {"type": "tool_result", "id": call["id"], "content": "rain"}
-        request["messages"] = [asked, got["message"], {"role": "user", "content": [result]}]
+        request["messages"] = [question, got["message"], {"role": "user", "content": [result]}]
         got = client.chat(request)
     assert got["message"]["content"] == [{"type": "text", "text": "It rains."}]
 
@@ -133,8 +133,8 @@ def test_a_tool_call_and_its_result_make_the_round_trip(mocked, model, stream):
 @pytest.mark.parametrize("stream", [True, False])
 def test_two_calls_after_a_text(mocked, model, stream):
     """Each has its own id, and both results are accepted."""
-    asked = {"role": "user", "content": "compare"}
-    request = {"model": model, "messages": [asked], "tools": [TOOL], "stream": stream}
+    question = {"role": "user", "content": "compare"}
+    request = {"model": model, "messages": [question], "tools": [TOOL], "stream": stream}
     with mocked.client() as client:
         text, *calls = client.chat(request)["message"]["content"]
     assert text["text"] == "Let me look."
@@ -147,15 +147,15 @@ def test_two_calls_after_a_text(mocked, model, stream):
 @pytest.mark.parametrize("stream", [True, False])
 def test_thinking_is_separate_from_the_answer(mocked, model, stream):
     """It goes back with the next question, and is accepted; only OpenRouter reports a cost."""
-    asked = {"role": "user", "content": "think"}
-    request = {"model": model, "messages": [asked], "reasoning": "high", "stream": stream}
+    question = {"role": "user", "content": "think"}
+    request = {"model": model, "messages": [question], "reasoning": "high", "stream": stream}
     with mocked.client() as client:
         got = client.chat(request)
         content = [(part["type"], part["text"]) for part in got["message"]["content"]]
         thought = [] if model in WITHOUT_THINKING else [("reasoning", THOUGHT)]
         assert content == [*thought, ("text", HELLO)]
         assert (got["cost"] == "0.0125") == model.startswith("openrouter/")
-        request["messages"] = [asked, got["message"], {"role": "user", "content": "hello"}]
+        request["messages"] = [question, got["message"], {"role": "user", "content": "hello"}]
         assert client.chat(request)["message"]["content"][-1]["text"] == HELLO
 
 

@@ -46,8 +46,8 @@ def with_sdk(url: str, use: Callable[[openai.OpenAI], T]) -> Callable[[], T]:
 
 def streamed(client: openai.OpenAI, **request: object) -> Response:
     """Return the response at a stream's end, as the SDK assembles it."""
-    asked = {"model": "m", "input": "Hi", **request}
-    with client.responses.stream(**asked) as events:
+    options = {"model": "m", "input": "Hi", **request}
+    with client.responses.stream(**options) as events:
         for event in events:
             if event.type in ("response.completed", "response.incomplete", "response.failed"):
                 return event.response
@@ -197,7 +197,7 @@ TOOLS = [
     {"type": "function", "name": name, "parameters": {"type": "object"}, "strict": False}
     for name in ("look", "ask")
 ]
-ASKED = [
+REQUESTS = [
     {"input": "Hello big world"},
     {"input": "count 40", "max_output_tokens": 16},
     {"input": 'say Let me see.; call look {"at": "sky"} and ask {}', "tools": TOOLS},
@@ -211,13 +211,13 @@ def without_ids(meaning: Meaning) -> Meaning:
     return msgspec.structs.replace(meaning, calls=calls)
 
 
-@pytest.mark.parametrize("asked", ASKED)
-async def test_the_simulator_speaks_to_the_sdk(asked: dict[str, object]) -> None:
+@pytest.mark.parametrize("options", REQUESTS)
+async def test_the_simulator_speaks_to_the_sdk(options: dict[str, object]) -> None:
     """The SDK and we understand the same, streamed and whole."""
     async with open_simulator(accept={"openai": KEY}) as sim:
         url = sim.base_url("openai")
-        live = await in_thread(with_sdk(url, lambda client: streamed(client, **asked)))
-        create = {"model": "m", **asked}
+        live = await in_thread(with_sdk(url, lambda client: streamed(client, **options)))
+        create = {"model": "m", **options}
         whole = await in_thread(with_sdk(url, lambda client: client.responses.create(**create)))
     assert without_ids(sdk_meaning(live)) == without_ids(sdk_meaning(whole))
     assert_means(read_whole(whole.model_dump_json().encode()), sdk_meaning(whole))
@@ -227,13 +227,13 @@ async def test_the_simulator_takes_back_what_the_sdk_got() -> None:
     """A turn with thinking and a call goes back unchanged, and continues."""
 
     def converse(client: openai.OpenAI) -> str:
-        asked = {"model": "m", "tools": TOOLS, "reasoning": {"effort": "low"}, "store": False}
+        options = {"model": "m", "tools": TOOLS, "reasoning": {"effort": "low"}, "store": False}
         items: list[object] = [{"role": "user", "content": "call look {}"}]
-        first = client.responses.create(input=items, **asked)
+        first = client.responses.create(input=items, **options)
         items += first.output
         call = first.output[-1]
         items.append({"type": "function_call_output", "call_id": call.call_id, "output": "a shoe"})
-        return client.responses.create(input=items, **asked).output_text
+        return client.responses.create(input=items, **options).output_text
 
     async with open_simulator(accept={"openai": KEY}) as sim:
         said = await in_thread(with_sdk(sim.base_url("openai"), converse))

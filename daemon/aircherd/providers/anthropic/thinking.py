@@ -175,8 +175,10 @@ def _choose_options(
     if effort == "none" and profile.off_type is not None:
         return ThinkingOptions(thinking={"type": profile.off_type})
     if profile.is_adaptive:
-        shown: Block = {"type": "adaptive", "display": "summarized"}
-        return ThinkingOptions(shown, profile.overrides.get(effort) or _EFFORTS[effort], is_on=True)
+        adaptive: Block = {"type": "adaptive", "display": "summarized"}
+        return ThinkingOptions(
+            adaptive, profile.overrides.get(effort) or _EFFORTS[effort], is_on=True
+        )
     if _began_without_thinking(messages):
         return ThinkingOptions()
     budget = _budget(effort, max_tokens)
@@ -207,8 +209,8 @@ def _budget(effort: Effort, max_tokens: int) -> int:
 
 
 def _check_sampling(request: ChatRequest, model: Model, options: ThinkingOptions) -> None:
-    given = {"temperature": request.temperature, "top_p": request.top_p}
-    for field, value in given.items():
+    values = {"temperature": request.temperature, "top_p": request.top_p}
+    for field, value in values.items():
         if value is not None and model.sampling is False:
             fail(FailureClass.UNSUPPORTED, f"{field}: {model.id} does not take it: leave it out")
     if not options.is_on:

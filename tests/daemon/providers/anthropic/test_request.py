@@ -101,12 +101,12 @@ def test_one_call_at_a_time(choice: object, sent: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "limit", "sent"),
+    ("requested", "limit", "sent"),
     [(None, None, DEFAULT_MAX_TOKENS), (None, 64_000, 64_000), (5, 64_000, 5), (5, None, 5)],
 )
-def test_max_tokens(given: int | None, limit: int | None, sent: int) -> None:
+def test_max_tokens(requested: int | None, limit: int | None, sent: int) -> None:
     """The client's limit, else the model's maximum, else a default."""
-    assert sent == body_for(Model(id="m", max_output=limit), max_tokens=given)["max_tokens"]
+    assert sent == body_for(Model(id="m", max_output=limit), max_tokens=requested)["max_tokens"]
 
 
 def test_thinking() -> None:

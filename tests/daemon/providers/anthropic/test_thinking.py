@@ -21,7 +21,7 @@ ADAPTIVE = {"type": "adaptive", "display": "summarized"}
 TOOLS = [{"name": "f"}]
 
 
-def asked(model: str, max_tokens: int = 64_000, **fields: object) -> ThinkingOptions:
+def options_for(model: str, max_tokens: int = 64_000, **fields: object) -> ThinkingOptions:
     return thinking_options(a_request(**fields), Model(id=model), max_tokens, [])
 
 
@@ -55,14 +55,14 @@ def budget(tokens: int) -> dict[str, object]:
 )
 def test_efforts(model: str, effort: str, thinking: object, sent: str | None) -> None:
     """Each generation gets its own fields and the nearest effort that it has."""
-    found = asked(model, reasoning=effort)
+    found = options_for(model, reasoning=effort)
     assert (thinking, sent) == (found.thinking, found.effort)
 
 
 @pytest.mark.parametrize("model", ["claude-haiku-4-5", "claude-opus-5-5", "kimi-k3"])
 def test_no_effort_sends_nothing(model: str) -> None:
     """Without an effort the model's default applies."""
-    assert ThinkingOptions() == asked(model)
+    assert ThinkingOptions() == options_for(model)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_no_effort_sends_nothing(model: str) -> None:
 )
 def test_budget_leaves_room_for_the_answer(max_tokens: int, tokens: int) -> None:
     """A budget is always less than `max_tokens`, and at most half of it where possible."""
-    assert budget(tokens) == asked("claude-haiku-4-5", max_tokens, reasoning="high").thinking
+    assert budget(tokens) == options_for("claude-haiku-4-5", max_tokens, reasoning="high").thinking
 
 
 @pytest.mark.parametrize(
@@ -86,11 +86,11 @@ def test_forced_tools_and_sampling_are_refused_while_thinking(
     model: str, fields: dict[str, object], message: str
 ) -> None:
     """They are refused with thinking, naming the field, and accepted without."""
-    failure = failure_of(lambda: asked(model, reasoning="high", **fields))
+    failure = failure_of(lambda: options_for(model, reasoning="high", **fields))
     assert FailureClass.UNSUPPORTED is failure.kind
     assert failure.message.startswith(message)
-    assert not asked("claude-haiku-4-5", reasoning="none", **fields).is_on
-    assert not asked(model, **fields).is_on
+    assert not options_for("claude-haiku-4-5", reasoning="none", **fields).is_on
+    assert not options_for(model, **fields).is_on
 
 
 @pytest.mark.parametrize(
@@ -105,15 +105,15 @@ def test_forced_tools_and_sampling_are_refused_while_thinking(
 )
 def test_api_defaults_are_allowed_while_thinking(fields: dict[str, object]) -> None:
     """The API's own sampling defaults, and a choice that forces nothing, go with thinking."""
-    assert asked("claude-haiku-4-5", reasoning="high", **fields).is_on
+    assert options_for("claude-haiku-4-5", reasoning="high", **fields).is_on
 
 
 def test_max_tokens_below_the_smallest_budget_is_refused() -> None:
     """The smallest budget must fit under `max_tokens`; adaptive models have no such limit."""
-    failure = failure_of(lambda: asked("claude-haiku-4-5", 1024, reasoning="low"))
+    failure = failure_of(lambda: options_for("claude-haiku-4-5", 1024, reasoning="low"))
     assert FailureClass.UNSUPPORTED is failure.kind
     assert "max_tokens" in failure.message
-    assert asked("claude-opus-5", 1024, reasoning="low").is_on
+    assert options_for("claude-opus-5", 1024, reasoning="low").is_on
 
 
 def user(*kinds: str) -> AnthropicMessage:

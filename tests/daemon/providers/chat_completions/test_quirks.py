@@ -22,7 +22,7 @@ _NINE = re.compile(r"[A-Za-z0-9]{9}")
 
 
 @pytest.mark.parametrize(
-    ("asked", "can_think", "sent"),
+    ("requested", "can_think", "sent"),
     [
         (None, None, None),
         ("low", None, "low"),
@@ -32,10 +32,10 @@ _NINE = re.compile(r"[A-Za-z0-9]{9}")
         ("none", False, None),
     ],
 )
-def test_effort(asked: Effort | None, can_think: bool | None, sent: str | None) -> None:
+def test_effort(requested: Effort | None, can_think: bool | None, sent: str | None) -> None:
     """An effort becomes the server's; models that cannot think get none."""
     model = Model(id="m", reasoning=can_think)
-    assert sent == effort_of(a_request(reasoning=asked), model, QUIRKS)
+    assert sent == effort_of(a_request(reasoning=requested), model, QUIRKS)
 
 
 def test_safe_ids() -> None:

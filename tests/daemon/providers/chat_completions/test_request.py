@@ -80,7 +80,7 @@ def test_tool_options_without_tools_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "sent"),
+    ("response_format", "sent"),
     [
         ({"type": "json_object"}, {"type": "json_object"}),
         (
@@ -99,9 +99,9 @@ def test_tool_options_without_tools_are_left_out() -> None:
         ),
     ],
 )
-def test_response_format(wanted: dict[str, object], sent: object) -> None:
+def test_response_format(response_format: dict[str, object], sent: object) -> None:
     """JSON without a schema, or a schema with name and strictness."""
-    assert sent == body_of(response_format=wanted)["response_format"]
+    assert sent == body_of(response_format=response_format)["response_format"]
 
 
 @pytest.mark.parametrize(

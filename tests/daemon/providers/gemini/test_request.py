@@ -67,8 +67,8 @@ def test_all_options() -> None:
 
 def test_json_without_a_schema() -> None:
     """Only the media type is sent."""
-    asked = config_of(response_format={"type": "json_object"})
-    assert asked == {"responseMimeType": "application/json"}
+    config = config_of(response_format={"type": "json_object"})
+    assert config == {"responseMimeType": "application/json"}
 
 
 def test_thinking_goes_by_the_model() -> None:

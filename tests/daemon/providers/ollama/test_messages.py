@@ -75,8 +75,8 @@ def answered(content: str) -> dict[str, object]:
 )
 def test_messages(messages: list[tuple[str, object]], sent: object) -> None:
     """Each kind of message is translated."""
-    given = [{"role": role, "content": content} for role, content in messages]
-    assert sent == write_messages(a_request(*given))
+    conversation = [{"role": role, "content": content} for role, content in messages]
+    assert sent == write_messages(a_request(*conversation))
 
 
 def test_system_comes_first() -> None:

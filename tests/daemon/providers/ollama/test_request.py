@@ -149,21 +149,21 @@ def test_models_without_sampling() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "sent"),
+    ("response_format", "sent"),
     [
         ({"type": "json_object"}, "json"),
         ({"type": "json_schema", "schema": '{"type":"array"}'}, {"type": "array"}),
     ],
 )
-def test_format(wanted: dict[str, object], sent: object) -> None:
+def test_format(response_format: dict[str, object], sent: object) -> None:
     """JSON without a schema is "json"; a schema is sent as it is."""
-    assert sent == body(response_format=wanted)["format"]
+    assert sent == body(response_format=response_format)["format"]
 
 
 def test_an_invalid_schema_is_refused() -> None:
     """The message names the schema that is not a JSON object."""
-    wanted = {"type": "json_schema", "schema": "["}
-    assert refusal(FailureClass.BAD_REQUEST, response_format=wanted).startswith(
+    response_format = {"type": "json_schema", "schema": "["}
+    assert refusal(FailureClass.BAD_REQUEST, response_format=response_format).startswith(
         "response_format.schema must be"
     )
 

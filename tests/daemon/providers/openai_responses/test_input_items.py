@@ -46,8 +46,8 @@ def refused(
     kind: FailureClass = FailureClass.UNSUPPORTED,
 ) -> str:
     """Return the message with which the request is refused."""
-    asked = model or Model(id="m")
-    failure = failure_of(lambda: built_request(ADAPTER, a_provider(), request, asked, None))
+    chosen_model = model or Model(id="m")
+    failure = failure_of(lambda: built_request(ADAPTER, a_provider(), request, chosen_model, None))
     assert failure.kind is kind
     return failure.message
 
@@ -63,8 +63,8 @@ def test_json_sentence_is_added_unless_the_input_mentions_json(
     system: str | None, prompt: str, is_added: bool
 ) -> None:
     """The API does not count the instructions."""
-    asked = {"role": "user", "content": prompt}
-    sent = sent_input(asked, system=system, response_format={"type": "json_object"})
+    question = {"role": "user", "content": prompt}
+    sent = sent_input(question, system=system, response_format={"type": "json_object"})
     added = [said("system", text("Answer with a JSON object."))] if is_added else []
     assert sent == [*added, said("user", text(prompt))]
 

@@ -57,8 +57,8 @@ def refused(
     kind: FailureClass = FailureClass.UNSUPPORTED,
 ) -> str:
     """Return the message with which the request is refused."""
-    asked = model or Model(id="m")
-    failure = failure_of(lambda: built_request(ADAPTER, a_provider(), request, asked, None))
+    chosen_model = model or Model(id="m")
+    failure = failure_of(lambda: built_request(ADAPTER, a_provider(), request, chosen_model, None))
     assert failure.kind is kind
     return failure.message
 
@@ -131,14 +131,14 @@ def test_a_choice_without_tools() -> None:
     )
 
 
-@pytest.mark.parametrize(("asked", "sent"), [(1, 16), (15, 16), (16, 16), (17, 17)])
-def test_small_limits_are_raised_to_16(asked: int, sent: int) -> None:
+@pytest.mark.parametrize(("requested", "sent"), [(1, 16), (15, 16), (16, 16), (17, 17)])
+def test_small_limits_are_raised_to_16(requested: int, sent: int) -> None:
     """The API takes no fewer tokens."""
-    assert sent == body(max_tokens=asked)["max_output_tokens"]
+    assert sent == body(max_tokens=requested)["max_output_tokens"]
 
 
 @pytest.mark.parametrize(
-    ("asked", "thinks", "fields"),
+    ("requested", "thinks", "fields"),
     [
         (None, None, {}),
         (None, False, {}),
@@ -149,9 +149,9 @@ def test_small_limits_are_raised_to_16(asked: int, sent: int) -> None:
         ("max", True, {"reasoning": {"effort": "max", "summary": "auto"}, "include": ENCRYPTED}),
     ],
 )
-def test_reasoning(asked: str | None, thinks: bool | None, fields: Json) -> None:
+def test_reasoning(requested: str | None, thinks: bool | None, fields: Json) -> None:
     """Encrypted thinking is requested, except from models that may not think."""
-    sent = body_for(Model(id="m", reasoning=thinks), a_request(reasoning=asked))
+    sent = body_for(Model(id="m", reasoning=thinks), a_request(reasoning=requested))
     assert fields == {name: sent[name] for name in ("reasoning", "include") if name in sent}
 
 
