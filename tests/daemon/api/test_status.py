@@ -27,7 +27,7 @@ class Store(SimpleNamespace):
 
 
 def services(tmp_path, *, config=DEFAULT_CONFIG, problem=None, has_good=True, states=None, ill=()):
-    """Services with a config file, a problem, keys by state, and the `ill` providers unreachable."""
+    """Services with a config file, a problem, keys by state, and unreachable `ill` providers."""
     states = states or {}
 
     def choices(provider):
