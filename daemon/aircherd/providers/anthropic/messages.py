@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from aircherd.errors import fail
-from aircherd.providers.anthropic.thinking import AnthropicMessage, Block, reasoning_block
+from aircherd.providers.anthropic.thinking import Block, RequestMessage, reasoning_block
 from aircherd.providers.codec.json_out import parse_object
 from aircherd.providers.codec.turns import Turn, result_images, result_text
 from aircherd.vocabulary.failure import FailureClass
@@ -43,7 +43,7 @@ def system_text(system: str | None, ordered: list[Turn]) -> str:
     return "\n\n".join(text for text in texts if text.strip())
 
 
-def write_messages(ordered: list[Turn]) -> list[AnthropicMessage]:
+def write_messages(ordered: list[Turn]) -> list[RequestMessage]:
     """Return the messages. Neighbours of one role are merged, and empty messages left out.
 
     Raises:

@@ -31,7 +31,7 @@ Version = tuple[int, int]
 Block = dict[str, object]
 
 
-class AnthropicMessage(TypedDict):
+class RequestMessage(TypedDict):
     """One message of a request's `messages`."""
 
     role: str
@@ -116,7 +116,7 @@ def thinking_profile(name: str) -> ThinkingProfile:
     )
 
 
-def check_last_message(messages: list[AnthropicMessage], model: Model) -> None:
+def check_last_message(messages: list[RequestMessage], model: Model) -> None:
     """Check that the last message is the user's: since 4.6 a model does not continue an answer.
 
     Source: Anthropic's migration guide, "prefill removal", 2026.
@@ -145,7 +145,7 @@ class ThinkingOptions(msgspec.Struct, frozen=True):
 
 
 def thinking_options(
-    request: ChatRequest, model: Model, max_tokens: int, messages: list[AnthropicMessage]
+    request: ChatRequest, model: Model, max_tokens: int, messages: list[RequestMessage]
 ) -> ThinkingOptions:
     """Return `request.reasoning` as `model` takes it after these `messages`.
 
@@ -168,7 +168,7 @@ def _choose_options(
     effort: Effort | None,
     profile: ThinkingProfile,
     max_tokens: int,
-    messages: list[AnthropicMessage],
+    messages: list[RequestMessage],
 ) -> ThinkingOptions:
     if effort is None:
         return ThinkingOptions()
@@ -185,7 +185,7 @@ def _choose_options(
     return ThinkingOptions({"type": "enabled", "budget_tokens": budget}, is_on=True)
 
 
-def _began_without_thinking(messages: list[AnthropicMessage]) -> bool:
+def _began_without_thinking(messages: list[RequestMessage]) -> bool:
     """Return whether a round of tool calls is under way whose first message has no thinking."""
     first: list[Block] = []
     for message in reversed(messages):

@@ -9,7 +9,7 @@ Where the format has no field, a substitute is used:
 """
 
 from aircherd.providers.chat_completions.quirks import Quirks, safe_id
-from aircherd.providers.chat_completions.thinking import Message
+from aircherd.providers.chat_completions.thinking import MessageJson
 from aircherd.providers.codec.turns import Turn, data_uri, result_images, result_text, turns
 from aircherd.providers.request_fields import IMAGES_FOLLOW, with_json_sentence
 from aircherd.vocabulary.chat import ChatRequest, JsonFormat
@@ -42,7 +42,7 @@ def write_messages(request: ChatRequest, quirks: Quirks) -> list[object]:
     return messages
 
 
-def _turn_messages(turn: Turn, quirks: Quirks) -> list[Message]:
+def _turn_messages(turn: Turn, quirks: Quirks) -> list[MessageJson]:
     if turn.role == "assistant":
         return [_assistant_message(turn, quirks)]
     if turn.said is not None:
@@ -55,9 +55,9 @@ def _turn_messages(turn: Turn, quirks: Quirks) -> list[Message]:
     return messages
 
 
-def _assistant_message(turn: Turn, quirks: Quirks) -> Message:
+def _assistant_message(turn: Turn, quirks: Quirks) -> MessageJson:
     text = _joined_text(turn)
-    message: Message = {"role": "assistant", "content": text}
+    message: MessageJson = {"role": "assistant", "content": text}
     if turn.calls:
         calls = [_call(call, quirks) for call in turn.calls]
         message = {"role": "assistant", "content": text or None, "tool_calls": calls}
@@ -65,12 +65,12 @@ def _assistant_message(turn: Turn, quirks: Quirks) -> Message:
     return quirks.add_thinking(message, thoughts) if thoughts else message
 
 
-def _call(call: ToolCallPart, quirks: Quirks) -> Message:
+def _call(call: ToolCallPart, quirks: Quirks) -> MessageJson:
     function = {"name": call.name, "arguments": call.arguments or "{}"}
     return {"id": safe_id(call.id, quirks.call_id), "type": "function", "function": function}
 
 
-def _tool_message(result: ToolResultPart, quirks: Quirks) -> Message:
+def _tool_message(result: ToolResultPart, quirks: Quirks) -> MessageJson:
     text = result_text(result)
     if result_images(result):
         text = "\n".join(filter(None, (text, IMAGES_FOLLOW)))
@@ -83,7 +83,7 @@ def _tool_message(result: ToolResultPart, quirks: Quirks) -> Message:
     }
 
 
-def _content(turn: Turn, quirks: Quirks) -> str | list[Message]:
+def _content(turn: Turn, quirks: Quirks) -> str | list[MessageJson]:
     """Return what the user or the system says, in order; images of tool results come first."""
     blocks = [block for result in turn.results for block in _result_images(result, quirks)]
     has_images = any(isinstance(part, ImagePart) for part in turn.parts)
@@ -98,7 +98,7 @@ def _content(turn: Turn, quirks: Quirks) -> str | list[Message]:
     return blocks
 
 
-def _result_images(result: ToolResultPart, quirks: Quirks) -> list[Message]:
+def _result_images(result: ToolResultPart, quirks: Quirks) -> list[MessageJson]:
     images = result_images(result)
     if not images:
         return []
@@ -106,7 +106,7 @@ def _result_images(result: ToolResultPart, quirks: Quirks) -> list[Message]:
     return [{"type": "text", "text": intro}, *(_image_block(image) for image in images)]
 
 
-def _image_block(image: ImagePart) -> Message:
+def _image_block(image: ImagePart) -> MessageJson:
     return {"type": "image_url", "image_url": {"url": data_uri(image)}}
 
 

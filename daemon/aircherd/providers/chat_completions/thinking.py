@@ -18,7 +18,7 @@ import msgspec
 from aircherd.providers.codec.json_in import as_text
 from aircherd.vocabulary.parts import ReasoningPart
 
-Message = dict[str, object]
+MessageJson = dict[str, object]
 
 _CONTENT_FIELD = "content"
 _REASONING_FIELD = "reasoning"
@@ -87,7 +87,7 @@ def _thinking_parts(content: object) -> list[object]:
 # ------------------------------------------------------------------ requests
 
 
-def with_thinking(message: Message, thoughts: list[ReasoningPart]) -> Message:
+def with_thinking(message: MessageJson, thoughts: list[ReasoningPart]) -> MessageJson:
     """Return the assistant's `message` with its thinking in the field that it came in."""
     text = "".join(thought.text for thought in thoughts)
     if not text:
@@ -100,7 +100,7 @@ def with_thinking(message: Message, thoughts: list[ReasoningPart]) -> Message:
     }
 
 
-def without_thinking(message: Message, thoughts: list[ReasoningPart]) -> Message:
+def without_thinking(message: MessageJson, thoughts: list[ReasoningPart]) -> MessageJson:
     """Return `message` unchanged: OpenAI would refuse thinking in it."""
     del thoughts
     return message

@@ -12,12 +12,12 @@ from aircherd.providers.codec.json_in import as_text
 from aircherd.providers.codec.reply_stream import ReplyStream, new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
 from aircherd.providers.openai_responses.schema import (
-    Final,
+    FinalResponse,
     ItemPosition,
     OutputItem,
     ResponseEvent,
     error_of,
-    final_of,
+    final_response_of,
     parts_of,
     position_of,
     read_event,
@@ -214,19 +214,19 @@ class _Reply:
 
     def end_complete(self, event: ResponseEvent, out: list[ReplyEvent]) -> Ending:
         """Process the end of a complete reply."""
-        return self.ending(final_of(event), out, is_complete=True)
+        return self.ending(final_response_of(event), out, is_complete=True)
 
     def end_incomplete(self, event: ResponseEvent, out: list[ReplyEvent]) -> Ending:
         """Process the end of a reply that the vendor cut short."""
-        return self.ending(final_of(event), out, is_complete=False)
+        return self.ending(final_response_of(event), out, is_complete=False)
 
     def fail_reply(self, event: ResponseEvent, out: list[ReplyEvent]) -> None:
         """Process the end of a failed reply: emit its usage, then raise the failure."""
-        final = final_of(event)
+        final = final_response_of(event)
         _add_usage(final, out)
         raise ProviderFailed(classify_error(error_of(final.error)))
 
-    def ending(self, final: Final, out: list[ReplyEvent], *, is_complete: bool) -> Ending:
+    def ending(self, final: FinalResponse, out: list[ReplyEvent], *, is_complete: bool) -> Ending:
         """Return the ending in `final`, after emitting its usage."""
         finish: Finish = "tool_calls" if self._calls else "stop"
         if not is_complete:
@@ -262,7 +262,7 @@ def _raise_event_error(event: ResponseEvent, kind: str) -> None:
         raise ProviderFailed(classify_error(error or flat))
 
 
-def _add_usage(final: Final, out: list[ReplyEvent]) -> Usage | None:
+def _add_usage(final: FinalResponse, out: list[ReplyEvent]) -> Usage | None:
     usage = usage_of(final)
     if usage is not None:
         out.append(UsageDelta(usage))

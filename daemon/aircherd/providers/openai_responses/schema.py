@@ -61,7 +61,7 @@ class _Incomplete(msgspec.Struct, gc=False):
     reason: object = None
 
 
-class Final(msgspec.Struct, gc=False):
+class FinalResponse(msgspec.Struct, gc=False):
     """A finished response, without its output, which was streamed."""
 
     model: object = None
@@ -70,7 +70,7 @@ class Final(msgspec.Struct, gc=False):
     error: msgspec.Raw = msgspec.Raw()
 
 
-class Whole(Final, gc=False):
+class WholeResponse(FinalResponse, gc=False):
     """A whole response."""
 
     status: object = None
@@ -78,8 +78,8 @@ class Whole(Final, gc=False):
 
 
 _EVENT = msgspec.json.Decoder(ResponseEvent)
-_FINAL = msgspec.json.Decoder(Final)
-_WHOLE = msgspec.json.Decoder(Whole)
+_FINAL = msgspec.json.Decoder(FinalResponse)
+_WHOLE = msgspec.json.Decoder(WholeResponse)
 _PARTS = msgspec.json.Decoder(list[ContentPart])
 _ERROR = msgspec.json.Decoder()
 
@@ -96,7 +96,7 @@ def read_event(data: bytes) -> ResponseEvent:
     return decode_with(_EVENT, data, "an event")
 
 
-def read_response(body: bytes) -> Whole:
+def read_response(body: bytes) -> WholeResponse:
     """Decode a whole response.
 
     Raises:
@@ -105,7 +105,7 @@ def read_response(body: bytes) -> Whole:
     return decode_with(_WHOLE, body, "a reply")
 
 
-def final_of(event: ResponseEvent) -> Final:
+def final_response_of(event: ResponseEvent) -> FinalResponse:
     """Return the response in the last event of a stream.
 
     Raises:
@@ -137,7 +137,7 @@ def error_of(raw: msgspec.Raw) -> object:
     return branch(_ERROR, raw)
 
 
-def usage_of(final: Final) -> Usage | None:
+def usage_of(final: FinalResponse) -> Usage | None:
     """Return the counts, None if there are none; they mean the same as in chat completions."""
     if final.usage is None:
         return None

@@ -10,7 +10,7 @@ streams quoted in issues of other clients, November 2026.
 import msgspec
 
 from aircherd.errors import fail
-from aircherd.providers.chat_completions.thinking import Message, ThinkingFields
+from aircherd.providers.chat_completions.thinking import MessageJson, ThinkingFields
 from aircherd.providers.codec.json_in import as_text, branch
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.parts import ReasoningPart
@@ -117,7 +117,7 @@ def _string_in(fields: DetailFields, name: str) -> str:
 # ------------------------------------------------------------------ requests
 
 
-def with_details(message: Message, parts: list[ReasoningPart]) -> Message:
+def with_details(message: MessageJson, parts: list[ReasoningPart]) -> MessageJson:
     """Return the assistant's `message` with its thinking: the details, or else the text.
 
     Details of several runs are assembled into one list.

@@ -4,8 +4,8 @@ import pytest
 
 from aircherd.errors import ProviderFailed
 from aircherd.providers.anthropic.thinking import (
-    AnthropicMessage,
     Block,
+    RequestMessage,
     ThinkingOptions,
     check_last_message,
     reasoning_block,
@@ -116,11 +116,11 @@ def test_max_tokens_below_the_smallest_budget_is_refused() -> None:
     assert options_for("claude-opus-5", 1024, reasoning="low").is_on
 
 
-def user(*kinds: str) -> AnthropicMessage:
+def user(*kinds: str) -> RequestMessage:
     return {"role": "user", "content": [{"type": kind} for kind in kinds]}
 
 
-def assistant(*kinds: str) -> AnthropicMessage:
+def assistant(*kinds: str) -> RequestMessage:
     content: list[Block] = [{"type": kind} for kind in kinds]
     return {"role": "assistant", "content": content}
 
@@ -141,7 +141,7 @@ THOUGHT, REDACTED = assistant("thinking", "tool_use"), assistant("redacted_think
         ([user("text"), CALLED, RESULT, assistant("text"), user("text")], True),
     ],
 )
-def test_rounds_of_tools_end_as_they_began(messages: list[AnthropicMessage], thinks: bool) -> None:
+def test_rounds_of_tools_end_as_they_began(messages: list[RequestMessage], thinks: bool) -> None:
     """With a budget, thinking waits for the next question if a round of calls began without it."""
     request = a_request(reasoning="low")
     assert thinks == thinking_options(request, Model(id="claude-haiku-4-5"), 8000, messages).is_on

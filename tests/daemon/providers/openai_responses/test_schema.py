@@ -5,7 +5,7 @@ import pytest
 
 from aircherd.providers.openai_responses.schema import (
     error_of,
-    final_of,
+    final_response_of,
     parts_of,
     position_of,
     read_event,
@@ -80,12 +80,12 @@ def test_malformed_content_has_no_parts(content: object) -> None:
 def test_usage(usage: object, counted: Usage | None) -> None:
     """Input includes cached tokens, output includes reasoning, as in chat completions."""
     final = response("completed", [], usage=usage)
-    assert counted == usage_of(final_of(read_event(encoded({"response": final}))))
+    assert counted == usage_of(final_response_of(read_event(encoded({"response": final}))))
 
 
 def test_a_missing_response_is_empty() -> None:
     """A server may end its stream without repeating the response."""
-    final = final_of(read_event(b'{"type":"response.completed"}'))
+    final = final_response_of(read_event(b'{"type":"response.completed"}'))
     assert (final.model, usage_of(final), error_of(final.error)) == (None, None, None)
 
 
@@ -93,4 +93,4 @@ def test_the_output_is_not_decoded_again() -> None:
     """The last event repeats the output; it costs bytes, but no objects."""
     output = [{"type": "message", "content": [{"text": str(number)}]} for number in range(20_000)]
     data = encoded({"type": "response.completed", "response": response("completed", output)})
-    assert allocated(lambda: final_of(read_event(data))) < 3 * len(data)
+    assert allocated(lambda: final_response_of(read_event(data))) < 3 * len(data)
