@@ -1,4 +1,4 @@
-"""msgpack-RPC frames: bytes in, frames out, and back. Sans-I/O: who reads and writes is elsewhere.
+"""Encodes and decodes msgpack-RPC frames. Sans-I/O: bytes in, frames out, and back.
 
     request       [0, msgid, method, [params]]
     response      [1, msgid, error, result]
@@ -6,17 +6,17 @@
 
 The rules, all of them enforced here:
 
-1. `params` is a list holding one map. Lua cannot tell an empty map from an empty list, so `[]` and
-   `[[]]` mean no parameters. A notification with anything else has none: Neovim answers what it
-   does not know with `nvim_error_event` and a list of its own, which must not end a conversation.
+1. `params` is a list with one map. Lua cannot tell an empty map from an empty list, so `[]` and
+   `[[]]` mean no parameters. A notification with anything else has no parameters: Neovim reports
+   unknown methods with `nvim_error_event` and its own list, which must not end the connection.
 2. Map keys are strings, there are no ext types, nothing nests deeper than `MAX_DEPTH`, and no
-   frame, array or map is larger than its limit, nor are they many together (`aircher_wire.tally`).
-   An array or map that claims too much is refused at its first byte, a string at the latest when
-   more than a frame of it has come.
+   frame, array or map exceeds its limit, nor does their total number (`aircher_wire.tally`). An
+   array or map that declares too many items is refused at its first byte, a string at the latest
+   when more than a frame of it has arrived.
 3. Text from editors may be invalid UTF-8: it is decoded with `surrogateescape`. What the daemon
    sends is always valid UTF-8.
-4. After the first violation a stream is broken for good: the frames before it count, nothing after
-   it does.
+4. After the first violation a stream stays broken: the frames before it are valid, and everything
+   after it is ignored.
 
 Frames are plain slotted classes rather than named tuples or dataclasses: importing `typing` or
 `dataclasses` would cost a thin client 5 to 15 ms.
@@ -34,7 +34,7 @@ MAX_FRAME = 32 * 1024 * 1024
 MAX_ITEMS = 100_000
 """Elements of one array, entries of one map."""
 MAX_DEPTH = 32
-"""Containers within containers, the frame itself being the first."""
+"""Nested containers, including the frame itself."""
 MAX_METHOD = 100
 """Bytes of a method's name."""
 MAX_MSGID = 2**32 - 1
@@ -43,23 +43,23 @@ _TOO_DEEP = f"nested deeper than {MAX_DEPTH} arrays and maps"
 
 _REQUEST, _RESPONSE, _NOTIFICATION = 0, 1, 2
 
-# The unpacker takes data in pieces, so that its buffer never holds much more than one frame; and of
-# fewer bytes than a frame may have values, so that none can have too many that came in one piece.
+# The unpacker is fed in chunks, so that its buffer never holds much more than one frame. A chunk
+# has fewer bytes than a frame may have values, so a frame in one chunk needs no counting.
 _CHUNK_SIZE = 128 * 1024
-# A packer or unpacker that had to grow beyond this is replaced: neither ever gives memory back.
+# A packer or unpacker whose buffer grew beyond this is replaced: they never free memory.
 _KEEP_BUFFER = 1024 * 1024
-# What an unpacker sets aside at once; its own choice would be 1 MiB for every connection.
+# The initial buffer of an unpacker; the default would be 1 MiB for every connection.
 _READ_SIZE = 16 * 1024
 
 
 class FrameError(Exception):
-    """The peer sent something that is not a frame; the connection cannot go on."""
+    """The peer sent something that is not a frame; the connection has to end."""
 
 
 class _Frame:
-    """What the three kinds of frames share: equality by value and a `repr` that shows no content.
+    """Base class of frames: equality by value, and a `repr` without content.
 
-    Parameters may hold a prompt or a key, so they appear nowhere but in their attribute.
+    Parameters may contain a prompt or a key, which must not reach a log.
     """
 
     __slots__: tuple[str, ...] = ()
@@ -73,7 +73,7 @@ class _Frame:
 
 
 class Request(_Frame):
-    """Asks for `method`; the answer carries the same `msgid`."""
+    """Calls `method`; the response has the same `msgid`."""
 
     __slots__ = ("method", "msgid", "params")
     __match_args__ = ("msgid", "method", "params")
@@ -88,7 +88,7 @@ class Request(_Frame):
 
 
 class Response(_Frame):
-    """Answers the request `msgid`; `error` is None unless it failed."""
+    """The response to the request `msgid`; `error` is None unless it failed."""
 
     __slots__ = ("error", "msgid", "result")
     __match_args__ = ("msgid", "error", "result")
@@ -123,21 +123,21 @@ Frame = Request | Response | Notification
 
 
 class Decoder:
-    """Turns the bytes of one connection into frames, in any chunks.
+    """Decodes the bytes of one connection, in chunks of any size, into frames.
 
-    Failure: the first violation is kept in `error` and the frames before it are still returned, so
-    a reader handles what `feed` returned and then looks at `error`. From then on `feed` raises.
+    On failure, `feed` still returns the frames before the violation and sets `error`, so readers
+    handle the frames first and check `error` then. After that, `feed` raises.
     """
 
     def __init__(self, max_frame: int = MAX_FRAME) -> None:
         self.error: FrameError | None = None
         self._max_frame = max_frame
-        self._renew()
+        self._reset()
 
-    def _renew(self) -> None:
-        self._fed = 0  # bytes given to this unpacker
-        self._end = 0  # of them, those up to the end of the last whole frame
-        self._tally = Tally()  # of the frame that is not whole yet, if there is one
+    def _reset(self) -> None:
+        self._fed = 0  # bytes fed to this unpacker
+        self._end = 0  # the end of the last complete frame
+        self._tally = Tally()  # of the partial frame, if there is one
         self._unpacker = msgpack.Unpacker(
             read_size=min(_READ_SIZE, self._max_frame),
             max_buffer_size=self._max_frame + _CHUNK_SIZE,
@@ -153,7 +153,7 @@ class Decoder:
         )
 
     def feed(self, data: bytes) -> list[Frame]:
-        """Take the next bytes; return the frames they complete, in order.
+        """Decode the next bytes; return the frames that they complete, in order.
 
         Raises:
             FrameError: the stream was broken by an earlier call.
@@ -173,12 +173,12 @@ class Decoder:
         return frames
 
     def _break(self, message: str) -> None:
-        """Take nothing more, and keep nothing: a caught error would hold on to what it met."""
+        """Set `error` and drop all data: a kept exception would keep what it refers to alive."""
         self.error = FrameError(message)
-        self._renew()
+        self._reset()
 
     def check(self) -> None:
-        """Do nothing on a sound stream.
+        """Raise the error of a broken stream.
 
         Raises:
             FrameError: the stream is broken.
@@ -206,7 +206,7 @@ class Decoder:
         rest = self._fed - self._end
         if not rest:
             if self._fed > _KEEP_BUFFER:
-                self._renew()
+                self._reset()
         elif rest > limit:
             raise _too_large(limit)
         elif rest <= len(data):  # a frame that begins here
@@ -223,7 +223,7 @@ class Decoder:
 
 
 def _frame_of(message: object) -> Frame:
-    """Give a decoded message its shape, or refuse it."""
+    """Return the frame of a decoded message."""
     if type(message) is not list or not message or type(message[0]) is not int:
         raise FrameError("a frame must be an array that starts with 0, 1 or 2")
     kind, length = message[0], len(message)
@@ -243,7 +243,7 @@ def _frame_of(message: object) -> Frame:
 
 
 def _read_params(value: object) -> dict[str, object] | None:
-    """Return the one map, an empty one for its other forms, None for anything else."""
+    """Return the one map; an empty one if there are no parameters; None if they are invalid."""
     if type(value) is not list or len(value) > 1:
         return None
     if not value:
@@ -274,15 +274,15 @@ _STRINGS, _CONTAINERS = frozenset((str,)), frozenset((dict, list))
 
 
 def _check_content(container: object, depth: int) -> None:
-    """Refuse what msgpack itself lets pass: binary map keys, and nesting up to 1024 deep.
+    """Refuse what msgpack itself accepts: binary map keys, and up to 1024 levels of nesting.
 
-    `depth` counts the containers down to this one; going down is recursive, and so is bounded.
+    `depth` is the level of this container. The recursion is bounded by `MAX_DEPTH`.
     """
     if depth > MAX_DEPTH:
         raise FrameError(_TOO_DEEP)
     children: Iterable[object] = ()
     if type(container) is dict:
-        # All keys at once, for the hot path: no word of Python for each.
+        # Hot path: checks all keys without a Python loop.
         if not _STRINGS.issuperset(map(type, container)):
             raise FrameError("a map key must be a string")
         children = container.values()
@@ -302,7 +302,7 @@ def _too_large(limit: int) -> FrameError:
 
 
 def _describe_error(error: Exception) -> str:
-    """Say what msgpack found; its own errors often have no words."""
+    """Return a message for an error of msgpack, which often has none."""
     if isinstance(error, msgpack.StackError):
         return _TOO_DEEP
     return f"not msgpack as the protocol uses it: {str(error) or 'an unknown type byte'}"
@@ -310,15 +310,14 @@ def _describe_error(error: Exception) -> str:
 
 # ------------------------------------------------------------------------------------- encoding
 
-# A strict packer is twice as fast as one that is told what to do with invalid text, so that one is
-# asked only when the strict one has refused. Packing plain values never gives up the interpreter
-# lock, so threads can share the packer.
+# A strict packer is twice as fast as one that handles invalid text, so the latter is used only if
+# the strict one has failed. Packing plain values never releases the GIL: threads share the packer.
 _new_packer = partial(msgpack.Packer, use_bin_type=True, autoreset=True)
 _pack = _new_packer(unicode_errors="strict").pack
 
 
 def _encode(message: object, errors: str = "replace") -> bytes:
-    """Encode; what is not valid UTF-8 is treated by `errors`."""
+    """Encode a message; `errors` says how to handle invalid UTF-8."""
     try:
         data: bytes = _pack(message)
     except UnicodeEncodeError:
@@ -329,36 +328,36 @@ def _encode(message: object, errors: str = "replace") -> bytes:
 
 
 def _replace_packer() -> None:
-    """Let go of a packer whose buffer has grown: it would keep it for good."""
-    global _pack  # noqa: PLW0603 -- the one piece of state here, and only a matter of memory
+    """Replace a packer whose buffer has grown: it would never free it."""
+    global _pack  # noqa: PLW0603 -- the only state here, and it only affects memory
     _pack = _new_packer(unicode_errors="strict").pack
 
 
 def encode_request(
     msgid: int, method: str, params: dict[str, object] | None = None, *, errors: str = "replace"
 ) -> bytes:
-    """Encode a request; `errors="surrogateescape"` sends invalid UTF-8 on as the bytes it was.
+    """Encode a request; `errors="surrogateescape"` keeps the bytes of invalid UTF-8.
 
     Raises:
-        TypeError: `params` holds something msgpack does not know.
-        ValueError: it nests too deep.
-        OverflowError: it holds an integer of more than 64 bits.
+        TypeError: `params` contains a type that msgpack cannot encode.
+        ValueError: it is nested too deeply.
+        OverflowError: it contains an integer of more than 64 bits.
     """
     message = (_REQUEST, msgid, method, (params or {},))
     try:
         return _encode(message, errors)
     except UnicodeEncodeError:
-        # A surrogate that stands for no byte, as JSON can bring one: there is nothing to keep.
+        # A surrogate that represents no byte, for example from JSON, is replaced.
         return _encode(message)
 
 
 def encode_response(msgid: int, result: object) -> bytes:
-    """Encode the answer to a request that went well. Raises as `encode_request`."""
+    """Encode the response of a successful request. Raises as `encode_request`."""
     return _encode((_RESPONSE, msgid, None, result))
 
 
 def encode_error(msgid: int, error: dict[str, object]) -> bytes:
-    """Encode the answer to a request that failed, `{code, message, data}`. Raises likewise."""
+    """Encode the response of a failed request, `{code, message, data}`. Raises likewise."""
     return _encode((_RESPONSE, msgid, error, None))
 
 

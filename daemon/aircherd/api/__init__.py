@@ -2,6 +2,6 @@
 
 - `methods`: the table of methods; the entry point. `params`: their parameters.
 - `status`, `models`, `usage`, `limit_warnings`: what the handlers return.
-- `context`: the request that a handler sees. `services`: the daemon's services that it uses.
+- `context`: the context of a request. `services`: the services that handlers use.
 - `wire`: structs -> maps for the wire.
 """

@@ -1,4 +1,4 @@
-"""What a handler knows of a request, whichever way the client is connected."""
+"""The context of a request, independent of the client's transport."""
 
 from collections.abc import Awaitable, Callable
 from typing import Protocol
@@ -9,23 +9,23 @@ from aircherd.chat.caller import Caller, RequestScope, Send
 
 
 class RequestContext(Protocol):
-    """Who asks, how to send what streams, and the scope that ends the request."""
+    """The client, the function that sends deltas, and the scope that ends the request."""
 
     @property
     def caller(self) -> Caller:
-        """Return who asks."""
+        """The client and its project."""
 
     @property
     def scope(self) -> RequestScope:
-        """Return the scope of the request; the client may cancel it at any time."""
+        """The scope of the request; the client may cancel it at any time."""
 
     @property
     def send(self) -> Send:
-        """Return what takes a chat's deltas to the client."""
+        """The function that sends a chat's deltas to the client."""
 
 
 class Method:
-    """How a method is served: the type of its parameters, its handler, and their decoder."""
+    """A method of the API: the type of its parameters, their decoder, and its handler."""
 
     __slots__ = ("decode", "handler", "params")
 

@@ -1,4 +1,4 @@
-"""What the handlers work with: every service of the daemon, handed in by `app`."""
+"""The services that handlers use; `app` creates them."""
 
 from collections.abc import Awaitable, Callable, Sized
 from pathlib import Path
@@ -38,11 +38,10 @@ class About(msgspec.Struct, frozen=True):
 
 
 class Services(msgspec.Struct, frozen=True):
-    """The daemon as its handlers see it.
+    """The services of the daemon.
 
-    `reload` loads the configuration anew and returns whether it changed, raising ConfigInvalid;
-    `clients` has one item for each
-    client that is connected.
+    `reload` loads the configuration again and returns whether it changed; it raises ConfigInvalid.
+    `clients` has one item per connected client.
     """
 
     about: About

@@ -1,10 +1,10 @@
-"""The daemon's side of the socket: who may connect, what they may ask, what they are told.
+"""The Unix socket: accepts clients, decodes requests, runs them, and writes the responses.
 
 - `socket_file`: claims the socket's path: one daemon per socket and per data directory.
-- `listener`: accepts clients, checks who they are, drains them at the end.
-- `session`: one client: frames in, a task per request, one writer out.
-- `methods`: the one table from method name to handler, the index of everything a client can ask.
-- `overview`, `models`: the answers that are pictures of how things stand.
-- `deltas`: what streams, as the protocol writes it.
-- `services`: what the handlers work with, handed in by `app`.
+- `listener`: accepts clients, checks their user, and drains them at shutdown.
+- `session`: one client: frames in, a task per request, frames out.
+- `client_stream`: its socket; `request_reader`: bytes -> requests; `outbox`: the queue of frames.
+- `request_task`: a task that serves one request after another; `chat_stream`: a started chat.
+- `connection_methods`: the methods that need a connection; all others are in `api.methods`.
+- `responses`, `deltas`: encoders; `event_feed`: the events that a client subscribes to.
 """

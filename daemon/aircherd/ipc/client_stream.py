@@ -1,6 +1,6 @@
 """A client's socket without trio's own layers: on the hot path of every request and every delta.
 
-The stream stays its owner's, who closes it; here it is only read and written.
+The caller owns the stream and closes it; it is only read and written here.
 """
 
 import os
@@ -11,30 +11,30 @@ READ_SIZE = 65_536
 
 
 class ClientStream:
-    """The bytes of one client, both ways."""
+    """Reads and writes the bytes of one client."""
 
     def __init__(self, stream: trio.SocketStream) -> None:
         self._fd = stream.socket.fileno()
 
     def send_now(self, data: bytes) -> int:
-        """Send what the kernel takes at once, and return how many bytes that is.
+        """Send what the kernel accepts without waiting; return the number of bytes.
 
-        A broken connection takes none: whoever sends the rest, or reads, learns of it.
+        A broken connection accepts none; `send_all` and `receive_some` report it.
         """
         try:
             return os.write(self._fd, data)
-        except OSError:  # it would block, or is broken
+        except OSError:  # it would block or is broken
             return 0
 
     async def send_all(self, data: bytes) -> None:
-        """Send everything. No deadline: a client may sleep for an hour.
+        """Send all of `data`. No deadline: a client may sleep for an hour.
 
         Raises:
             trio.BrokenResourceError: the client is gone.
         """
         rest = memoryview(data)
         while rest:
-            # It waits first: what is sent here is mostly what the kernel would not take at once.
+            # Wait first: this is mostly data that the kernel did not accept without waiting.
             await trio.lowlevel.wait_writable(self._fd)
             try:
                 rest = rest[os.write(self._fd, rest) :]
@@ -46,8 +46,7 @@ class ClientStream:
     async def receive_some(self) -> bytes:
         """Wait for bytes and return them; b"" at the end.
 
-        Each call waits, if only for its turn: a client that is always faster than us must not keep
-        the others waiting.
+        Each call passes a checkpoint, so that a client that always has data does not starve others.
 
         Raises:
             trio.BrokenResourceError: the client is gone.

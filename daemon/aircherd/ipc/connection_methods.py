@@ -1,6 +1,6 @@
-"""The methods that concern one connection: who the client is, its streams, its events.
+"""The methods of one connection: the client's introduction, its streams, its events.
 
-All other methods are in `api.methods`, which knows no connection.
+All other methods are in `api.methods`, which does not depend on a connection.
 """
 
 from typing import TYPE_CHECKING
@@ -22,13 +22,13 @@ FEATURES = ("chat", "chat.start", "auth", "models", "events", "config")
 
 
 class ConnectionMethod(Method):
-    """A method whose handler takes the session and the parameters. It never waits for long."""
+    """A method whose handler takes the session and the parameters, and returns quickly."""
 
     __slots__ = ()
 
 
 async def hello(session: "Session", params: HelloParams) -> object:
-    """Learn who the client is, and answer with what this daemon is and can do."""
+    """Store the client's name; return the daemon's version, features and limits."""
     if params.protocol < methods.PROTOCOL:
         raise BadRequest(
             f"this daemon speaks protocol {methods.PROTOCOL}, the client {params.protocol}"
@@ -44,7 +44,7 @@ async def hello(session: "Session", params: HelloParams) -> object:
 
 
 async def chat_start(session: "Session", request: ChatRequest) -> object:
-    """Start a chat and answer at once: for clients that must not block."""
+    """Start a chat and return its stream number at once, for clients that must not block."""
 
     async def run(context: RequestContext) -> object:
         chat = session.services.chat.chat
@@ -57,15 +57,15 @@ async def events_subscribe(session: "Session", params: SubscribeParams) -> objec
     """Return a snapshot of the state, then send every change."""
     for topic in params.topics:
         if topic not in TOPICS:
-            raise BadRequest(f"there is no topic {topic!r}; there are {', '.join(TOPICS)}")
-    # No checkpoint between the two: the events continue exactly where the snapshot ends.
-    session.subscribe(params.topics)
+            raise BadRequest(f"unknown topic {topic!r}; the topics are {', '.join(TOPICS)}")
+    # No checkpoint in between, so the events continue exactly where the snapshot ends.
+    session.events.subscribe(params.topics)
     return snapshot(session.services, params.topics)
 
 
 async def events_unsubscribe(session: "Session", params: UnsubscribeParams) -> object:
     """Unsubscribe from topics."""
-    session.unsubscribe(params.topics)
+    session.events.unsubscribe(params.topics)
     return {}
 
 

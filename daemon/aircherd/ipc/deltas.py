@@ -1,6 +1,6 @@
-"""What streams to a client, as the protocol writes it: on the hot path, one call per read.
+"""Encodes the deltas of a chat: on the hot path, one call per read.
 
-The common case, a piece of text, is written out by hand; everything else goes through msgspec.
+The common case, text, is written by hand; everything else goes through msgspec.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,9 +12,9 @@ from aircherd.vocabulary.reply import Ending, ReasoningDelta, TextDelta
 
 
 class DeltaWriter:
-    """Numbers the deltas of one chat and turns those of one read into one run of bytes.
+    """Numbers the deltas of one chat, and encodes those of one read into one buffer.
 
-    They are marked `{name: number}`: `id` with the request's msgid, or `stream` with its number.
+    Each delta has `{name: number}`: `id` with the request's msgid, or `stream` with its number.
     """
 
     def __init__(self, name: str, number: int) -> None:
@@ -28,11 +28,11 @@ class DeltaWriter:
         return self._seq
 
     def encode(self, deltas: Sequence[Delta]) -> bytes:
-        """Return the `chat.delta` notifications for `deltas`; the ending is told by the result."""
+        """Return the `chat.delta` notifications for `deltas`; the result reports the ending."""
         return frames.encode_notifications(methods.CHAT_DELTA, self._params(deltas))
 
     def encode_text(self, seq: int, text: str) -> bytes:
-        """Return one notification with `text`, under a number that was taken before."""
+        """Return one notification with `text` and a number from `next_seq`."""
         params = {self._name: self._number, "seq": seq, "type": "text", "text": text}
         return frames.encode_notification(methods.CHAT_DELTA, params)
 
@@ -51,7 +51,7 @@ class DeltaWriter:
 
 
 def _is_empty(delta: Delta) -> bool:
-    """Whether it says nothing now: endings and signatures stand in the result."""
+    """Return whether there is nothing to send: endings and signatures are in the result."""
     if type(delta) is TextDelta or type(delta) is ReasoningDelta:
         return not delta.text
     return type(delta) is Ending

@@ -1,8 +1,8 @@
-"""Accepting clients, and seeing them off at the end.
+"""Accepts clients, and drains them at shutdown.
 
-What happens on each failure: a peer of another user is turned away; a session that crashes is
-logged and ends alone; too many open files make trio wait and try again while the clients that are
-there go on; a socket file that was removed or replaced ends the daemon, for nobody could reach it.
+On failure: a peer of another user is disconnected; a session that crashes is logged and ends alone;
+with too many open files trio retries later, while connected clients are served; if the socket file
+was removed or replaced, the daemon stops, because no client could connect.
 """
 
 import os
@@ -19,58 +19,58 @@ from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import BoundSocket
 
 DRAIN_TIMEOUT = 18.0
-"""Seconds that requests under way have when the daemon is asked to stop."""
+"""Seconds that active requests have to finish at shutdown."""
 DISPLACED_CHECK_INTERVAL = 5.0
-"""Seconds between two looks at whether the socket file is still ours."""
+"""Seconds between checks that the socket file is still ours."""
 
 log = structlog.get_logger()
 
 
 class Listener:
-    """The clients of one socket; `sessions` is kept up to date for whoever counts them."""
+    """The clients of one socket; `sessions` is updated as they come and go."""
 
     def __init__(self, bound: BoundSocket, services: Services, sessions: set[Session]) -> None:
         self._bound = bound
         self._services = services
         self._sessions = sessions
-        # Sessions outlive the accepting: they drain while nobody new is let in.
+        # Sessions outlive it: they drain while no new client is accepted.
         self._accepting = trio.CancelScope()
         self._closed = trio.Event()
-        self._places = trio.Semaphore(client_capacity())
+        self._slots = trio.Semaphore(client_capacity())
 
     async def serve(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
-        """Serve clients until `shutdown` is asked for and everybody has been seen off."""
+        """Serve clients until `shutdown` is requested and all of them are drained."""
         async with trio.open_nursery() as sessions:
             sessions.start_soon(self._accept, sessions)
             sessions.start_soon(self._watch_socket_file)
             task_status.started()
             await self._services.shutdown.requested.wait()
             self._accepting.cancel()
-            await self._see_everybody_off()
+            await self._close_sessions()
             sessions.cancel_scope.cancel()
         self._closed.set()
 
     async def wait_closed(self) -> None:
-        """Wait until everybody has been seen off, which takes little more than `DRAIN_TIMEOUT`."""
+        """Wait until all clients are drained, which takes little more than `DRAIN_TIMEOUT`."""
         await self._closed.wait()
 
     async def _accept(self, sessions: trio.Nursery) -> None:
         listener = trio.SocketListener(trio.socket.from_stdlib_socket(self._bound.sock))
-        door = LimitedListener(listener, self._places)
+        limited = LimitedListener(listener, self._slots)
         with self._accepting:
-            await trio.serve_listeners(self._serve_client, [door], handler_nursery=sessions)
+            await trio.serve_listeners(self._serve_client, [limited], handler_nursery=sessions)
 
     async def _serve_client(self, stream: trio.SocketStream) -> None:
         try:
             await self._serve_accepted(stream)
         finally:
-            self._places.release()
+            self._slots.release()
 
     async def _serve_accepted(self, stream: trio.SocketStream) -> None:
         async with stream:
             uid = _peer_uid(stream)
             if uid not in (os.getuid(), 0):
-                log.warning("peer_refused", uid=uid)
+                log.warning("peer_rejected", uid=uid)
                 return
             session = Session(stream, self._services, METHODS)
             self._sessions.add(session)
@@ -82,16 +82,16 @@ class Listener:
                 self._sessions.discard(session)
 
     async def _watch_socket_file(self) -> None:
-        # Nobody tells us when the file goes; a look now and then does.
+        # There is no notification when the file is removed.
         while not self._bound.is_displaced():  # noqa: ASYNC110
             await trio.sleep(DISPLACED_CHECK_INTERVAL)
         log.error("socket_displaced", socket=str(self._bound.path))
         self._services.shutdown.requested.set()
 
-    async def _see_everybody_off(self) -> None:
-        with trio.move_on_after(DRAIN_TIMEOUT) as patience:
+    async def _close_sessions(self) -> None:
+        with trio.move_on_after(DRAIN_TIMEOUT) as scope:
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._lose_patience, patience)
+                nursery.start_soon(self._cancel_when_forced, scope)
                 await self._drain()
                 nursery.cancel_scope.cancel()
         async with trio.open_nursery() as nursery:
@@ -103,29 +103,29 @@ class Listener:
             for session in self._sessions:
                 nursery.start_soon(session.wait_drained)
 
-    async def _lose_patience(self, patience: trio.CancelScope) -> None:
+    async def _cancel_when_forced(self, scope: trio.CancelScope) -> None:
         await self._services.shutdown.forced.wait()
-        patience.cancel()
+        scope.cancel()
 
     def __repr__(self) -> str:
         return f"<Listener on {self._bound.path}, {len(self._sessions)} clients>"
 
 
 class LimitedListener(trio.abc.Listener[trio.SocketStream]):
-    """Lets clients in while there are places; the others wait in the kernel's queue."""
+    """Accepts clients while there are slots; others wait in the kernel's queue."""
 
-    def __init__(self, listener: trio.SocketListener, places: trio.Semaphore) -> None:
+    def __init__(self, listener: trio.SocketListener, slots: trio.Semaphore) -> None:
         self._listener = listener
-        self._places = places
+        self._slots = slots
         self.socket = listener.socket  # for trio's own log
 
     async def accept(self) -> trio.SocketStream:
         """Wait for room and for a client; see `trio.abc.Listener`."""
-        await self._places.acquire()
+        await self._slots.acquire()
         try:
             return await self._listener.accept()
         except BaseException:
-            self._places.release()
+            self._slots.release()
             raise
 
     async def aclose(self) -> None:
@@ -136,16 +136,16 @@ class LimitedListener(trio.abc.Listener[trio.SocketStream]):
 def client_capacity() -> int:
     """Return how many clients may be connected at once.
 
-    A quarter of our files, at least 16, are kept back: for providers, or those who are connected
-    could not be served.
+    A quarter of the file descriptors, at least 16, is reserved for connections to providers:
+    without them, connected clients could not be served.
     """
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return max(1, soft - max(16, soft // 4))
 
 
 def _peer_uid(stream: trio.SocketStream) -> int:
-    """Return the user at the other end, as the kernel knows it."""
-    form = "3i"  # struct ucred: pid, uid, gid
-    data = stream.socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize(form))
-    _pid, uid, _gid = struct.unpack(form, data)
+    """Return the user id of the peer, from the kernel."""
+    layout = "3i"  # struct ucred: pid, uid, gid
+    data = stream.socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize(layout))
+    _pid, uid, _gid = struct.unpack(layout, data)
     return int(uid)

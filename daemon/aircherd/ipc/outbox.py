@@ -1,12 +1,12 @@
-"""What waits to be written to one client: frames in order, counted in bytes.
+"""The queue of frames for one client, bounded in bytes.
 
-Most frames never wait: when nothing else does, the kernel takes them at once (`send_now`), and no
-writer need be woken.
+Most frames are never queued: if the queue is empty, the kernel accepts them at once (`send_now`)
+and the writer task is not woken.
 
-The bound is in bytes, not in time: a pager or a stopped process may sleep for an hour. Those who
-can wait (chats) wait for room; those who cannot (events) look at `is_full` and drop. Once a client
-is well behind, the text of one chat is gathered instead of queued delta by delta: a delta's frame
-is ten times its text, and who reads late wants the text, not the rhythm.
+The bound is in bytes, not in time: a pager or a stopped process may sleep for an hour. Chats wait
+for room; events check `is_full` and are dropped. For a client that is far behind, the text deltas
+of a chat are merged instead of queued one by one: a delta's frame is ten times its text, and a
+late reader does not need the timing.
 """
 
 from collections import deque
@@ -22,11 +22,11 @@ from aircherd.vocabulary.text import TextBuffer
 BUFFER_LIMIT = 8 * 1024 * 1024
 """Bytes that may wait for one client."""
 MERGE_ABOVE = 64 * 1024
-"""Bytes from which on text is gathered: a client that reads is never that far behind for long."""
+"""Queued bytes above which text is merged; clients that read are rarely that far behind."""
 
 
 class MergedText:
-    """Text of one chat that waits, as one delta in the making. Its number is the first one's."""
+    """Queued text of one chat, to be sent as one delta with the number of its first piece."""
 
     __slots__ = ("seq", "text", "writer")
 
@@ -36,21 +36,21 @@ class MergedText:
         self.text = TextBuffer()
 
     def encode(self) -> bytes:
-        """Return it as a frame; nothing is added to it afterwards."""
+        """Return the frame; nothing may be added afterwards."""
         return self.writer.encode_text(self.seq, str(self.text))
 
 
 class Outbox:
-    """One client's queue of frames. Everything but the waits is synchronous.
+    """The queue of frames for one client. Only the `wait_` methods and `take` are async.
 
-    `send_now` sends what can leave without waiting, and returns how many bytes have left.
+    `send_now` sends what it can without waiting, and returns the number of bytes.
     """
 
     def __init__(self, send_now: Callable[[bytes], int] = lambda _: 0) -> None:
         self._send_now = send_now
         self.size = 0
         self._waiting: deque[bytes | MergedText] = deque()
-        # The last entry of each chat, as long as it may still grow.
+        # The last queued text of each chat, while more can be added to it.
         self._growing: dict[DeltaWriter, MergedText] = {}
         self._taken = 0
         self._filled = trio.lowlevel.ParkingLot()
@@ -58,11 +58,11 @@ class Outbox:
 
     @property
     def is_full(self) -> bool:
-        """Whether the client is too far behind to be told more."""
+        """Whether the client is too far behind to be sent more."""
         return self.size >= BUFFER_LIMIT
 
     def put(self, data: bytes) -> None:
-        """Add a frame without waiting; answers are always added, whatever the size."""
+        """Add a frame without waiting, even if the queue is full."""
         if not self.size and not (data := data[self._send_now(data) :]):
             return
         self._waiting.append(data)
@@ -70,7 +70,7 @@ class Outbox:
         self._filled.unpark_all()
 
     def put_deltas(self, writer: DeltaWriter, deltas: Sequence[Delta]) -> None:
-        """Add the deltas of one read; see the module's docstring for what becomes of their text."""
+        """Add the deltas of one read; text is merged if the client is far behind."""
         if self.size < MERGE_ABOVE:
             self._growing.pop(writer, None)
             if data := writer.encode(deltas):
@@ -78,12 +78,12 @@ class Outbox:
             return
         for delta in deltas:
             if type(delta) is TextDelta:
-                self._gather(writer, delta.text)
+                self._merge(writer, delta.text)
             elif type(delta) is not Ending:
                 self._growing.pop(writer, None)
                 self.put(writer.encode((delta,)))
 
-    def _gather(self, writer: DeltaWriter, text: str) -> None:
+    def _merge(self, writer: DeltaWriter, text: str) -> None:
         entry = self._growing.get(writer)
         if entry is None:
             entry = self._growing[writer] = MergedText(writer)
@@ -93,12 +93,12 @@ class Outbox:
         self.size += len(text) if text.isascii() else len(text.encode(errors="replace"))
 
     async def wait_for_room(self) -> None:
-        """Wait while the client is too far behind. No deadline here: the chat's own one holds."""
+        """Wait while the client is too far behind. The chat's own deadline applies."""
         while self.is_full:
             await self._emptied.park()
 
     async def take(self) -> bytes:
-        """Wait for frames and return all there are. No deadline: a quiet client is a normal one."""
+        """Wait for frames and return all of them. No deadline: clients may be idle for days."""
         while not self._waiting:
             await self._filled.park()
         self._taken = self.size
@@ -109,14 +109,14 @@ class Outbox:
         self._waiting.clear()
         return data
 
-    def written(self) -> None:
-        """Say that what was taken has left."""
+    def note_written(self) -> None:
+        """Record that the frames from `take` were sent."""
         self.size -= self._taken
         self._taken = 0
         self._emptied.unpark_all()
 
     async def wait_empty(self) -> None:
-        """Wait until everything has left. The caller sets the deadline."""
+        """Wait until all frames were sent. The caller sets the deadline."""
         while self.size:
             await self._emptied.park()
 

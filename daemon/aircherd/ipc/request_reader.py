@@ -1,11 +1,10 @@
-"""Requests as they arrive: the usual ones decoded straight into their parameters.
+"""Decodes requests; the usual ones go straight from msgpack to their parameters.
 
-A whole request in one read goes from msgpack to its checked parameters in one pass of msgspec. All
-else (notifications, frames in pieces, whatever is unusual or wrong) goes through
-`aircher_wire.frames`, which enforces every rule of the protocol. The quick way takes nothing that
-`frames` would refuse: typed parameters have string keys and a bounded depth, a read is too short
-for a container with too many items, and the one parameter of any shape, `extra`, is left to
-`frames`.
+A whole request in one read is decoded and validated in one pass of msgspec. Everything else
+(notifications, partial frames, anything unusual or invalid) goes through `aircher_wire.frames`,
+which enforces every rule of the protocol. The fast path accepts nothing that `frames` would refuse:
+typed parameters have string keys and a bounded depth, a read is too short for a container with too
+many items, and the only parameter of any type, `extra`, is left to `frames`.
 """
 
 from collections.abc import Mapping
@@ -28,12 +27,12 @@ _FRAME = msgspec.msgpack.Decoder(
 
 
 def _new_splitter() -> msgpack.Unpacker:
-    # Its own choice of a buffer would be 1 MiB for every connection.
+    # The default buffer would be 1 MiB for every connection.
     return msgpack.Unpacker(read_size=16 * 1024)
 
 
 class ReadyRequest(NamedTuple):
-    """A request whose parameters are decoded and checked."""
+    """A request with validated parameters."""
 
     msgid: int
     method: Method
@@ -46,7 +45,7 @@ Incoming = ReadyRequest | frames.Frame
 class RequestReader:
     """Turns the bytes of one client into requests and frames, in order.
 
-    `error` is set after the first violation, as in `frames.Decoder`: what came before it counts.
+    `error` is set after the first violation, as in `frames.Decoder`; frames before it are valid.
     """
 
     def __init__(self, table: Mapping[str, Method]) -> None:
@@ -56,11 +55,11 @@ class RequestReader:
 
     @property
     def error(self) -> frames.FrameError | None:
-        """What the client sent that is no frame, None while it sent nothing such."""
+        """The first violation of the protocol, None if there is none."""
         return self._decoder.error
 
     def feed(self, data: bytes) -> list[Incoming]:
-        """Take the next bytes; return what they complete.
+        """Take the next bytes; return the requests and frames that they complete.
 
         Raises:
             FrameError: the stream was broken by an earlier call.
@@ -76,7 +75,7 @@ class RequestReader:
                 splitter.skip()
                 begin, end = end, splitter.tell() - start
                 found += self._decode(data if end - begin == len(data) else data[begin:end])
-        except (ValueError, msgpack.UnpackException):  # a frame in pieces, or none at all
+        except (ValueError, msgpack.UnpackException):  # a partial frame, or no frame
             self._splitter = _new_splitter()
             found += self._decoder.feed(data[end:])
         return found
@@ -87,7 +86,7 @@ class RequestReader:
             _, msgid, name, (raw,) = _FRAME.decode(data)
             method = self._table[name]
             params = method.decode(raw)
-        except (KeyError, ValueError):  # of msgspec, too
+        except (KeyError, ValueError):  # including those of msgspec
             return self._decoder.feed(data)
         if getattr(params, "extra", None):
             return self._decoder.feed(data)

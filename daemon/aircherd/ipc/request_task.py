@@ -1,11 +1,11 @@
-"""A task that serves one request after another of a session.
+"""A task that serves one request of a session after another.
 
-Starting a task and opening a scope for every request cost more than the rest of this package. So a
-task that has answered waits for the next request, in the scope that it has. Only a request that was
-cancelled leaves its scope, and the next one gets a new one.
+Starting a task and opening a cancel scope for every request costs more than the rest of this
+package. So after its response, a task waits for the next request in the same scope. A new scope is
+opened only after a cancellation.
 
-`cancel` and `interrupt` (at the deadline) end the request under way and nothing else: between
-requests they do nothing.
+`cancel` and `interrupt` (at the deadline) end the current request only; between requests they do
+nothing.
 """
 
 import math
@@ -17,8 +17,8 @@ import trio
 
 from aircherd.chat.caller import Caller, Send
 from aircherd.errors import AircherError
-from aircherd.ipc.answers import cancelled_error, encode_error, encode_result, internal_error
 from aircherd.ipc.request_reader import ReadyRequest
+from aircherd.ipc.responses import cancelled_error, encode_error, encode_result, internal_error
 
 if TYPE_CHECKING:
     from aircherd.ipc.session import Session
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 
 class RequestTask:
-    """Serves requests, and is the context (`api.context.RequestContext`) of the one under way."""
+    """Serves requests, and is the context (`api.context.RequestContext`) of the current one."""
 
     __slots__ = ("_deadline", "_is_busy", "_is_cancelled", "_request", "_scope", "_session",
                  "_task", "caller")  # fmt: skip
@@ -42,16 +42,16 @@ class RequestTask:
         self._scope: trio.CancelScope | None = None
         self._task: trio.lowlevel.Task | None = None
 
-    # ---------------------------------------------------------- the request's context
+    # ---------------------------------------------------------- the context of a request
 
     @property
     def scope(self) -> "RequestTask":
-        """The scope of the request under way: this task has its deadline."""
+        """The scope of the current request: the task itself, which has its deadline."""
         return self
 
     @property
     def deadline(self) -> float:
-        """When the request under way is cancelled, on trio's clock."""
+        """When the current request is cancelled, on trio's clock."""
         return self._deadline
 
     @deadline.setter
@@ -61,24 +61,24 @@ class RequestTask:
 
     @property
     def send(self) -> Send:
-        """What takes a chat's deltas to the client."""
+        """The function that sends a chat's deltas to the client."""
         return self._session.delta_sender("id", self._request.msgid)
 
-    # ---------------------------------------------------------- from outside
+    # ---------------------------------------------------------- called by the session
 
     def cancel(self) -> None:
-        """End the request under way; one that is being answered already is answered."""
+        """Cancel the current request, unless its response is already being sent."""
         if self._is_busy:
             self._is_cancelled = True
             if self._scope is not None:
                 self._scope.cancel()
 
     def interrupt(self) -> None:
-        """End the request under way: its deadline has passed."""
+        """Cancel the current request at its deadline."""
         self.cancel()
 
-    def give(self, request: ReadyRequest) -> None:
-        """Serve `request`: the task is one that waits for it."""
+    def assign(self, request: ReadyRequest) -> None:
+        """Serve `request`; the task must be idle."""
         assert self._task is not None
         self._request = request
         self._is_busy = True
@@ -87,7 +87,7 @@ class RequestTask:
     # ---------------------------------------------------------- the task
 
     async def run(self) -> None:
-        """Serve the request and then what `give` brings, until the session needs no more tasks."""
+        """Serve the request and those of `assign`, until the session needs no more idle tasks."""
         try:
             await self._run()
         finally:
@@ -96,7 +96,7 @@ class RequestTask:
     async def _run(self) -> None:
         while True:
             with trio.CancelScope() as self._scope:
-                if self._is_cancelled:  # before this task began
+                if self._is_cancelled:  # before this task started
                     self._scope.cancel()
                 while True:
                     await self._serve()
@@ -105,47 +105,47 @@ class RequestTask:
                     if not await self._wait_for_request():
                         return
             if self._is_busy:
-                self._answer_cancelled()
+                self._respond_cancelled()
             self._is_cancelled, self._scope = False, None
             if not await self._wait_for_request():
                 return
 
     async def _serve(self) -> None:
-        """Answer the request; raises nothing but `trio.Cancelled`."""
+        """Serve the request; raises only `trio.Cancelled`."""
         msgid, method, params = self._request
         session = self._session
         self.caller = session.caller
         try:
             result = await method.handler(session.services, self, params)
         except AircherError as error:
-            answer = encode_error(msgid, error)
+            response = encode_error(msgid, error)
         except Exception as error:  # the edge: one request must not end the daemon
             log.exception("request_crashed")
-            answer = encode_error(msgid, internal_error(error))
+            response = encode_error(msgid, internal_error(error))
         else:
-            answer = encode_result(msgid, result)
+            response = encode_result(msgid, result)
         self._stop_watching()
-        # Answers wait for room, or thousands of them would wait in memory.
+        # Responses wait for room, or thousands of them would pile up in memory.
         if session.is_full and not self._is_cancelled:
             await session.wait_for_room()
-        session.answer(msgid, answer)
+        session.respond(msgid, response)
 
-    def _answer_cancelled(self) -> None:
+    def _respond_cancelled(self) -> None:
         self._stop_watching()
         msgid, error = self._request.msgid, cancelled_error(is_draining=self._session.is_draining)
-        self._session.answer(msgid, encode_error(msgid, error))
+        self._session.respond(msgid, encode_error(msgid, error))
 
     def _stop_watching(self) -> None:
-        """From here on nothing cancels the request: it has its answer."""
+        """Mark the request as answered: nothing cancels it any more."""
         self._is_busy = False
         if self._deadline != math.inf:
             self._session.deadlines.forget(self)
             self._deadline = math.inf
 
     async def _wait_for_request(self) -> bool:
-        """Wait for the next request; return False if the session wants no more of this task.
+        """Wait for the next request; return False if the session has enough idle tasks.
 
-        Without a deadline: a client may be silent for days, and the end of its session ends this.
+        No deadline: a client may be idle for days. The end of the session cancels the wait.
         """
         if not self._session.keep_idle(self):
             return False

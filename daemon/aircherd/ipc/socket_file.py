@@ -1,8 +1,8 @@
-"""Claiming the socket's path: one daemon per socket and one per data directory.
+"""Claims the socket's path: one daemon per socket and one per data directory.
 
-Two locks are held for life: one beside the socket, one in the data directory, so that a shell
-with another runtime directory cannot start a second daemon on the same data. Only under both is a
-dead socket removed and bound anew; without them, check and unlink would race with another start.
+Two locks are held while the daemon runs: one next to the socket, and one in the data directory, so
+that a shell with another runtime directory cannot start a second daemon on the same data. A stale
+socket is removed and bound again only under both; without them this would race with another start.
 """
 
 import errno
@@ -17,7 +17,7 @@ from pathlib import Path
 from aircher_wire import address
 
 BACKLOG = 512
-"""Clients that may wait to be accepted: more than a burst of editors and scripts needs."""
+"""Clients that may wait to be accepted: enough for a burst of editors and scripts."""
 
 
 class AlreadyRunning(Exception):
@@ -33,11 +33,11 @@ class BoundSocket:
         self._identity = _identity(path)
 
     def is_displaced(self) -> bool:
-        """Whether somebody removed or replaced the socket file: nobody can reach us any more."""
+        """Return whether the socket file was removed or replaced: no client can connect then."""
         return _identity(self.path) != self._identity
 
     def remove(self) -> None:
-        """Remove the file, if it is still ours."""
+        """Remove the file if it is still ours."""
         if not self.is_displaced():
             self.path.unlink(missing_ok=True)
 
@@ -47,12 +47,12 @@ class BoundSocket:
 
 @contextmanager
 def claim_socket(path: Path, data_dir: Path) -> Iterator[BoundSocket]:
-    """Hold both locks and a listening socket at `path`, mode 0600, for as long as this lasts.
+    """Hold both locks and a listening socket at `path` with mode 0600 inside the context.
 
     Raises:
-        AlreadyRunning: another daemon has it; the message names its process and socket.
+        AlreadyRunning: another daemon runs; the message has its process and socket.
         AddressError: the path is too long, or its directory is not safe.
-        OSError: the directory cannot be made or the socket cannot be bound.
+        OSError: the directory cannot be created, or the socket cannot be bound.
     """
     uid = os.getuid()
     address.check_length(path)
@@ -72,13 +72,13 @@ def claim_socket(path: Path, data_dir: Path) -> Iterator[BoundSocket]:
 
 
 def make_private_directory(directory: Path) -> None:
-    """Make `directory`, readable by its owner only; leave one that is there as it is."""
+    """Create `directory` with mode 0700; an existing one is left unchanged."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 @contextmanager
 def _hold_lock(lock_file: Path, socket_path: Path) -> Iterator[None]:
-    # O_NOFOLLOW: a planted symlink must not make us write into somebody else's file.
+    # O_NOFOLLOW: a planted symlink must not redirect the write to another file.
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     descriptor = os.open(lock_file, flags, 0o600)
     try:
@@ -88,13 +88,14 @@ def _hold_lock(lock_file: Path, socket_path: Path) -> Iterator[None]:
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 raise
             raise AlreadyRunning(_running_message(descriptor, lock_file)) from None
-        # Who has it is a courtesy to the next one: a full disk is no reason not to start.
+        # The content is only used in error messages, so a full disk is not an error.
         with suppress(OSError):
             os.ftruncate(descriptor, 0)
             os.write(descriptor, f"{os.getpid()}\n{socket_path}\n".encode(errors="surrogateescape"))
         yield
     finally:
-        # Closing releases the lock. The file stays: once removed, two daemons could lock two files.
+        # Closing releases the lock. The file stays: if it were removed, two daemons could lock two
+        # different files.
         os.close(descriptor)
 
 
@@ -109,7 +110,7 @@ def _running_message(descriptor: int, lock_file: Path) -> str:
 
 
 def _remove_stale_socket(path: Path) -> None:
-    """Remove what a killed daemon left. We hold the locks, so nobody living has it."""
+    """Remove the socket of a killed daemon. We hold the locks, so no running daemon uses it."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
@@ -126,10 +127,8 @@ def _remove_stale_socket(path: Path) -> None:
             path.unlink(missing_ok=True)
             return
         except OSError as error:
-            raise AlreadyRunning(
-                f"{path} does not answer as a dead socket would: {error}"
-            ) from None
-    raise AlreadyRunning(f"another program, which is not aircherd, listens on {path}")
+            raise AlreadyRunning(f"cannot tell whether {path} is in use: {error}") from None
+    raise AlreadyRunning(f"another program that is not aircherd listens on {path}")
 
 
 @contextmanager
@@ -137,7 +136,7 @@ def _open_listener(path: Path) -> Iterator[socket.socket]:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         sock.bind(os.fspath(path))
-        # Nobody can connect before listen(); the directory is 0700 anyway.
+        # No client can connect before listen(), and the directory has mode 0700.
         path.chmod(0o600)
         sock.listen(BACKLOG)
         sock.setblocking(False)

@@ -1,4 +1,4 @@
-"""A client's socket: what leaves at once, what waits, and what a broken one says."""
+"""Reading from and writing to a client's socket."""
 
 import socket
 
@@ -11,7 +11,7 @@ from aircherd.ipc.client_stream import READ_SIZE, ClientStream
 
 @pytest.fixture
 async def ends():
-    """Our stream and the client's socket."""
+    """Yield our stream and the client's socket."""
     ours, theirs = socket.socketpair()
     async with trio.SocketStream(trio.socket.from_stdlib_socket(ours)) as stream:
         theirs.settimeout(5)
@@ -19,23 +19,23 @@ async def ends():
             yield ClientStream(stream), theirs
 
 
-async def test_what_the_kernel_takes_leaves_at_once(ends):
-    """Without any task being woken."""
+async def test_send_now_sends_at_once(ends):
+    """No task has to be woken."""
     stream, client = ends
     assert stream.send_now(b"frame") == 5
     assert client.recv(100) == b"frame"
 
 
-async def test_a_full_kernel_takes_a_part_and_then_nothing(ends):
-    """What is left over is the caller's."""
+async def test_send_now_sends_a_part_if_the_kernel_is_full(ends):
+    """The caller keeps the rest."""
     stream, _ = ends
     data = bytes(10_000_000)
     assert 0 < stream.send_now(data) < len(data)
     assert stream.send_now(data) == 0
 
 
-async def test_a_client_that_is_gone_takes_nothing_and_the_writer_learns_it(ends):
-    """Sending at once never raises: it is called from wherever something happens."""
+async def test_broken_connection_is_reported_by_send_all(ends):
+    """`send_now` never raises."""
     stream, client = ends
     client.close()
     assert stream.send_now(b"frame") == 0
@@ -44,7 +44,7 @@ async def test_a_client_that_is_gone_takes_nothing_and_the_writer_learns_it(ends
 
 
 async def test_send_all_waits_until_the_client_has_read(ends):
-    """However long it takes."""
+    """It has no deadline."""
     stream, client = ends
     data, got = bytes(3_000_000), bytearray()
     async with trio.open_nursery() as nursery:
@@ -74,8 +74,8 @@ async def test_receive_some_waits_for_bytes_and_for_the_end(ends):
     assert got == [b"frame", b""]
 
 
-async def test_every_read_lets_the_others_have_their_turn(ends):
-    """Even when there is always something to read."""
+async def test_receive_some_is_a_checkpoint(ends):
+    """Other tasks run even if there is always data."""
     stream, client = ends
     client.sendall(bytes(READ_SIZE + 1))
     with assert_checkpoints():
@@ -84,8 +84,8 @@ async def test_every_read_lets_the_others_have_their_turn(ends):
         assert await stream.receive_some() == b"\0"
 
 
-async def test_a_reset_connection_is_broken(ends):
-    """A client that dies with our bytes unread resets it."""
+async def test_reset_connection_is_broken(ends):
+    """A client that exits without reading our bytes resets it."""
     stream, client = ends
     assert stream.send_now(b"unread") == 6
     client.close()

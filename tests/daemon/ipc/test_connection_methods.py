@@ -1,4 +1,4 @@
-"""What belongs to one connection, asked over the daemon's socket."""
+"""The methods of one connection, over the daemon's socket."""
 
 from contextlib import asynccontextmanager
 
@@ -10,7 +10,7 @@ from helpers.daemon.in_process import running
 
 
 class Peer:
-    """A client's end of a connection."""
+    """The client's end of a connection."""
 
     def __init__(self, stream):
         self._stream = stream
@@ -31,15 +31,15 @@ class Peer:
 
 @asynccontextmanager
 async def peer(environ):
-    """Run a daemon and connect to it; give the client's end and the services."""
+    """Run a daemon and connect to it; yield the client's end and the services."""
     async with running(environ) as services:
         stream = await trio.open_unix_socket(str(services.about.socket))
         async with stream:
             yield Peer(stream), services
 
 
-async def test_hello_names_both_sides(environ):
-    """The daemon answers with its version, and knows the client's name from then on."""
+async def test_hello_introduces_both_sides(environ):
+    """The daemon returns its version and remembers the client's name."""
     async with peer(environ) as (client, services):
         await client.send(1, "hello", client={"name": "tester"})
         result = (await client.receive())[3]
@@ -47,8 +47,8 @@ async def test_hello_names_both_sides(environ):
         assert [session.caller.client for session in services.clients] == ["tester"]
 
 
-async def test_a_client_of_an_older_protocol_is_refused(environ):
-    """The error names both versions."""
+async def test_older_protocol_is_refused(environ):
+    """The error has both versions."""
     async with peer(environ) as (client, _):
         await client.send(1, "hello", protocol=0)
         error = (await client.receive())[2]
@@ -57,7 +57,7 @@ async def test_a_client_of_an_older_protocol_is_refused(environ):
 
 
 async def test_events_stop_after_unsubscribe(environ):
-    """Between the two, each change arrives once."""
+    """Before it, each change arrives once."""
     async with peer(environ) as (client, services):
         await client.send(1, "events.subscribe", topics=["config"])
         assert (await client.receive())[:2] == [1, 1]
@@ -70,8 +70,8 @@ async def test_events_stop_after_unsubscribe(environ):
         assert (await client.receive())[:2] == [1, 3]
 
 
-async def test_an_unknown_topic_is_refused(environ):
-    """The error names the topics there are."""
+async def test_unknown_topic_is_refused(environ):
+    """The error lists the topics."""
     async with peer(environ) as (client, _):
         await client.send(1, "events.subscribe", topics=["x"])
-        assert "there is no topic 'x'; there are" in (await client.receive())[2]["message"]
+        assert "unknown topic 'x'; the topics are" in (await client.receive())[2]["message"]

@@ -1,4 +1,4 @@
-"""What streams, as the protocol writes it."""
+"""Deltas in the format of the protocol."""
 
 import msgpack
 
@@ -14,8 +14,8 @@ def frames(data):
     return list(unpacker)
 
 
-def test_the_deltas_of_one_read_are_numbered_in_order():
-    """Every kind in its form; keys without a value are left out; the ending is not a delta."""
+def test_deltas_of_one_read_are_numbered_in_order():
+    """Absent values are omitted, and the ending is not a delta."""
     writer = DeltaWriter("id", 7)
     data = writer.encode(
         [
@@ -56,8 +56,8 @@ def test_the_deltas_of_one_read_are_numbered_in_order():
     assert {(frame[0], frame[1]) for frame in frames(data)} == {(2, "chat.delta")}
 
 
-def test_numbers_go_on_over_reads():
-    """A client can see that it missed nothing."""
+def test_numbers_continue_across_reads():
+    """Clients can detect a missing delta."""
     writer = DeltaWriter("stream", 3)
     writer.encode([TextDelta("a")])
     assert frames(writer.encode([TextDelta("b")]))[0][2][0] == {
@@ -68,6 +68,6 @@ def test_numbers_go_on_over_reads():
     }
 
 
-def test_an_ending_alone_writes_nothing():
-    """The result tells it."""
+def test_ending_alone_is_not_sent():
+    """The result reports it."""
     assert DeltaWriter("id", 1).encode([Ending("stop")]) == b""

@@ -1,4 +1,4 @@
-"""Accepting clients, and seeing them off: over a real socket."""
+"""Accepting and draining clients, over a real socket."""
 
 import os
 import socket
@@ -21,7 +21,7 @@ from aircherd.ipc.socket_file import claim_socket
 
 @asynccontextmanager
 async def listening():
-    """A listener on a socket of its own; gives it, its services and its sessions."""
+    """Run a listener on its own socket; yield its path, its services and its sessions."""
     with tempfile.TemporaryDirectory(prefix="air") as root:
         path = Path(root) / "run" / "s.sock"
         services = SimpleNamespace(bus=EventBus(), shutdown=Shutdown())
@@ -36,7 +36,7 @@ async def listening():
 
 
 async def ping(path):
-    """Connect, ask, return the stream and the answer."""
+    """Connect and send a ping; return the stream and the response."""
     stream = await trio.open_unix_socket(str(path))
     try:
         await stream.send_all(msgpack.packb([0, 1, "ping", []]))
@@ -46,8 +46,8 @@ async def ping(path):
         raise
 
 
-async def test_clients_are_served_and_counted():
-    """Each has a session for as long as it is connected."""
+async def test_connected_clients_have_sessions():
+    """A session is removed when its client disconnects."""
     async with listening() as (path, _, sessions):
         first, answer = await ping(path)
         second, _ = await ping(path)
@@ -58,8 +58,8 @@ async def test_clients_are_served_and_counted():
             await trio.sleep(0.001)
 
 
-async def test_a_session_that_crashes_ends_alone(monkeypatch):
-    """The others go on, and new clients are let in."""
+async def test_crashed_session_ends_alone(monkeypatch):
+    """Other clients are served, and new ones are accepted."""
     async with listening() as (path, _, _):
         alive, _ = await ping(path)
 
@@ -78,8 +78,8 @@ async def test_a_session_that_crashes_ends_alone(monkeypatch):
         await alive.aclose()
 
 
-async def test_a_peer_of_another_user_is_turned_away(monkeypatch):
-    """Not a word is said to it."""
+async def test_peer_of_another_user_is_disconnected(monkeypatch):
+    """Nothing is sent to it."""
     async with listening() as (path, _, sessions):
         monkeypatch.setattr(listener_module, "_peer_uid", lambda _: 12345)
         async with await trio.open_unix_socket(str(path)) as stream:
@@ -87,8 +87,8 @@ async def test_a_peer_of_another_user_is_turned_away(monkeypatch):
         assert sessions == set()
 
 
-async def test_the_kernel_tells_who_the_peer_is():
-    """Our own uid over a pair of our own."""
+async def test_peer_uid_comes_from_the_kernel():
+    """A socket pair has our own uid."""
     ours, theirs = socket.socketpair()
     stream = trio.SocketStream(trio.socket.from_stdlib_socket(ours))
     assert listener_module._peer_uid(stream) == os.getuid()
@@ -96,16 +96,16 @@ async def test_the_kernel_tells_who_the_peer_is():
     theirs.close()
 
 
-async def test_a_removed_socket_file_ends_the_daemon(autojump_clock):
-    """Within one look: nobody could reach it any more."""
+async def test_removed_socket_file_stops_the_daemon(autojump_clock):
+    """No client could connect any more."""
     async with listening() as (path, services, _):
         path.unlink()
         with trio.fail_after(DISPLACED_CHECK_INTERVAL + 1):
             await services.shutdown.requested.wait()
 
 
-async def test_draining_lets_nobody_new_in():
-    """The socket is closed to new clients at once, while the old ones are seen off."""
+async def test_draining_accepts_no_new_clients():
+    """The socket is closed at once, while connected clients are drained."""
     async with listening() as (path, services, _):
         client, _ = await ping(path)
         services.shutdown.requested.set()
@@ -118,8 +118,8 @@ async def test_draining_lets_nobody_new_in():
         await client.aclose()
 
 
-async def test_clients_beyond_the_places_wait_until_one_leaves(monkeypatch):
-    """Descriptors are kept back for those who are served."""
+async def test_clients_beyond_the_capacity_wait(monkeypatch):
+    """File descriptors are reserved for connected clients."""
     monkeypatch.setattr(listener_module, "client_capacity", lambda: 1)
     async with listening() as (path, _, _):
         first, _ = await ping(path)
@@ -133,7 +133,7 @@ async def test_clients_beyond_the_places_wait_until_one_leaves(monkeypatch):
 
 
 @pytest.mark.parametrize(("files", "places"), [(64, 48), (1024, 768), (20, 4), (10, 1)])
-def test_a_quarter_of_the_files_is_kept_back(monkeypatch, files, places):
-    """At least 16, and there is always one place."""
+def test_a_quarter_of_the_descriptors_is_reserved(monkeypatch, files, places):
+    """At least 16 are, and there is always room for one client."""
     monkeypatch.setattr(listener_module.resource, "getrlimit", lambda _: (files, files))
     assert listener_module.client_capacity() == places

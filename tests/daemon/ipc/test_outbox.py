@@ -1,4 +1,4 @@
-"""What waits for a client is counted, ordered, gathered, and awaited."""
+"""The queue of frames for a client: size, order, merging and waiting."""
 
 import msgpack
 import trio
@@ -10,18 +10,18 @@ from aircherd.vocabulary.reply import Ending, TextDelta, ToolCallDelta
 
 
 async def test_take_returns_everything_in_order():
-    """One write for all that waits."""
+    """All queued frames are one write."""
     outbox = Outbox()
     outbox.put(b"one")
     outbox.put(b"two")
     assert await outbox.take() == b"onetwo"
     assert outbox.size == 6
-    outbox.written()
+    outbox.note_written()
     assert outbox.size == 0
 
 
-async def test_take_waits_for_something_to_write():
-    """A quiet client costs nothing."""
+async def test_take_waits_for_a_frame():
+    """An idle client costs nothing."""
     outbox, got = Outbox(), []
 
     async def writer():
@@ -34,8 +34,8 @@ async def test_take_waits_for_something_to_write():
     assert got == [b"late"]
 
 
-async def test_a_full_outbox_makes_chats_wait_until_it_was_written():
-    """The bound is in bytes; taken is not yet written."""
+async def test_wait_for_room_waits_for_the_write():
+    """The bound is in bytes, and taken frames count until they are written."""
     outbox, went_on = Outbox(), trio.Event()
     outbox.put(b"x" * BUFFER_LIMIT)
 
@@ -50,18 +50,18 @@ async def test_a_full_outbox_makes_chats_wait_until_it_was_written():
         await outbox.take()
         await wait_all_tasks_blocked()
         assert not went_on.is_set()
-        outbox.written()
+        outbox.note_written()
     assert went_on.is_set()
 
 
-async def test_wait_empty_returns_once_all_has_left():
-    """A farewell waits for its own frame."""
+async def test_wait_empty_waits_for_all_frames():
+    """The last frame of a connection is waited for."""
     outbox = Outbox()
     outbox.put(b"bye")
 
     async def writer():
         await outbox.take()
-        outbox.written()
+        outbox.note_written()
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(writer)
@@ -70,22 +70,22 @@ async def test_wait_empty_returns_once_all_has_left():
 
 
 async def deltas_of(outbox):
-    """Return the maps of all deltas that wait, as the client gets them."""
+    """Return the maps of all queued deltas as the client receives them."""
     unpacker = msgpack.Unpacker()
     unpacker.feed(await outbox.take())
     return [frame[2][0] for frame in unpacker if isinstance(frame, list)]
 
 
-async def test_a_client_that_keeps_up_gets_delta_by_delta():
-    """The rhythm is the provider's."""
+async def test_deltas_are_not_merged_for_a_fast_client():
+    """It gets them as the provider sends them."""
     outbox, writer = Outbox(), DeltaWriter("id", 1)
     outbox.put_deltas(writer, [TextDelta("a"), TextDelta("b")])
     outbox.put_deltas(writer, [TextDelta("c"), Ending("stop")])
     assert [delta["text"] for delta in await deltas_of(outbox)] == ["a", "b", "c"]
 
 
-async def test_the_text_of_a_client_that_is_behind_is_gathered_by_chat():
-    """One delta for each chat and each run of text; nothing is lost, order and numbers hold."""
+async def test_text_is_merged_by_chat_for_a_slow_client():
+    """Nothing is lost, and order and numbers are kept."""
     outbox, one, two = Outbox(), DeltaWriter("id", 1), DeltaWriter("id", 2)
     outbox.put(msgpack.packb(b"x" * MERGE_ABOVE))
     outbox.put_deltas(one, [TextDelta("a"), TextDelta("b")])
@@ -96,8 +96,8 @@ async def test_the_text_of_a_client_that_is_behind_is_gathered_by_chat():
     assert told == [(1, 1, "abc"), (2, 1, "\u00e9"), (1, 2, "tool_call"), (1, 3, "de")]
 
 
-async def test_what_was_taken_grows_no_more():
-    """Text that comes while the last is being written starts anew."""
+async def test_taken_text_is_not_extended():
+    """Later text starts a new delta."""
     outbox, writer = Outbox(), DeltaWriter("id", 1)
     outbox.put(msgpack.packb(b"x" * MERGE_ABOVE))
     outbox.put_deltas(writer, [TextDelta("a")])
@@ -106,20 +106,20 @@ async def test_what_was_taken_grows_no_more():
     assert [delta["text"] for delta in await deltas_of(outbox)] == ["b"]
 
 
-async def test_gathered_text_counts_and_is_forgotten_when_written():
-    """In bytes, so that the bound holds; and the count comes back to nothing."""
+async def test_merged_text_counts_in_bytes():
+    """The size returns to zero when it is written."""
     outbox, writer = Outbox(), DeltaWriter("id", 1)
     outbox.put(b"x" * MERGE_ABOVE)
     for _ in range(1000):
         outbox.put_deltas(writer, [TextDelta("\u00e9" * 500)])
     assert outbox.size == MERGE_ABOVE + 1_000_000
     await outbox.take()
-    outbox.written()
+    outbox.note_written()
     assert outbox.size == 0
 
 
-async def test_what_leaves_at_once_never_waits():
-    """Neither for a writer nor in the count."""
+async def test_frame_that_is_sent_at_once_is_not_queued():
+    """It is not counted either."""
     left = []
 
     def send_now(data):
@@ -133,8 +133,8 @@ async def test_what_leaves_at_once_never_waits():
     assert outbox.size == 0
 
 
-async def test_the_rest_of_what_left_in_part_waits_and_all_that_follows_behind_it():
-    """Order holds: nothing overtakes a frame that is half written."""
+async def test_rest_of_a_partly_sent_frame_is_queued():
+    """Later frames follow it."""
     tried = []
 
     def send_now(data):
@@ -148,7 +148,7 @@ async def test_the_rest_of_what_left_in_part_waits_and_all_that_follows_behind_i
     assert await outbox.take() == b"cdef"
     outbox.put(b"gh")  # what was taken is still being written
     assert tried == [b"abcd"]
-    outbox.written()
+    outbox.note_written()
     assert await outbox.take() == b"gh"
-    outbox.written()
+    outbox.note_written()
     assert outbox.size == 0

@@ -1,4 +1,4 @@
-"""Requests decoded straight into their parameters, and everything else as frames."""
+"""Requests decoded directly into their parameters, and everything else as frames."""
 
 import itertools
 
@@ -20,13 +20,13 @@ def chat(msgid=1, **fields):
 
 
 def read(*pieces):
-    """Return what a new reader makes of `pieces`, and its error."""
+    """Return what a new reader decodes from `pieces`, and its error."""
     reader = RequestReader(METHODS)
     return [found for piece in pieces for found in reader.feed(piece)], reader.error
 
 
-def test_a_whole_request_is_ready():
-    """It has its number, its method and its checked parameters."""
+def test_whole_request_is_decoded():
+    """It has its number, its method and its validated parameters."""
     (request,), error = read(chat(7))
     assert type(request) is ReadyRequest
     assert (request.msgid, request.method) == (7, METHODS["chat"])
@@ -34,15 +34,15 @@ def test_a_whole_request_is_ready():
     assert error is None
 
 
-def test_several_requests_in_one_read_are_all_ready():
-    """In their order."""
+def test_several_requests_in_one_read_are_decoded():
+    """They keep their order."""
     found, _ = read(chat(1) + chat(2) + chat(3))
     assert [(type(each), each.msgid) for each in found] == [(ReadyRequest, n) for n in (1, 2, 3)]
 
 
 @given(st.lists(st.integers(0, 400), max_size=6))
-def test_a_read_may_be_cut_anywhere(cuts):
-    """Requests arrive once and in order, ready or as frames."""
+def test_reads_may_split_requests_anywhere(cuts):
+    """Requests arrive once and in order, decoded or as frames."""
     data = chat(1) + msgpack.packb([2, "$/cancel", [{"id": 1}]]) + chat(2) + chat(3, extra={"a": 1})
     edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
     found, error = read(*(data[a:b] for a, b in itertools.pairwise(edges)))
@@ -65,8 +65,8 @@ def test_a_read_may_be_cut_anywhere(cuts):
         chat().replace(b"hello", b"hel\xffo"),
     ],
 )
-def test_what_is_unusual_is_left_to_the_frames(data):
-    """Notifications, unknown methods, empty lists for maps, wrong values, invalid text, `extra`."""
+def test_unusual_input_is_returned_as_frames(data):
+    """Notifications, unknown methods, empty lists, wrong values, invalid text, `extra`."""
     found, error = read(data + chat(9))
     assert (len(found), error) == (2, None)
     assert isinstance(found[0], frames.Frame)
@@ -86,16 +86,16 @@ def test_what_is_unusual_is_left_to_the_frames(data):
         msgpack.packb([0, 1, "x" * 101, [CHAT]]),
     ],
 )
-def test_a_violation_breaks_the_stream_after_what_came_before(data):
-    """The request before it counts, nothing after it does."""
+def test_violation_keeps_the_requests_before_it(data):
+    """Everything after it is ignored."""
     found, error = read(chat(1) + data + chat(2))
     assert [each.msgid for each in found] == [1]
     assert isinstance(error, frames.FrameError)
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_give_what_the_frames_give(data):
-    """The quick way takes nothing that `frames` would refuse, and breaks where it does."""
+def test_reader_agrees_with_the_frame_decoder(data):
+    """The fast path accepts nothing that the decoder refuses."""
     found, error = read(data)
     plain = frames.Decoder()
     expected = plain.feed(data)
@@ -103,8 +103,8 @@ def test_any_bytes_give_what_the_frames_give(data):
     assert str(error) == str(plain.error)
 
 
-def test_a_deep_value_is_refused_as_before():
-    """Typed parameters nest by their types; `extra` is checked by `frames`."""
+def test_deeply_nested_value_is_refused():
+    """The types of parameters bound the nesting; the frame decoder checks `extra`."""
     deep: object = 1
     for _ in range(40):
         deep = {"a": deep}
@@ -112,8 +112,8 @@ def test_a_deep_value_is_refused_as_before():
     assert "nested deeper" in str(error)
 
 
-def test_the_repr_shows_no_content():
-    """A prompt may hold anything."""
+def test_repr_shows_no_content():
+    """It may be a prompt."""
     reader = RequestReader(METHODS)
     reader.feed(chat()[:-3])
     assert "hello" not in repr(reader)

@@ -1,4 +1,4 @@
-"""Tasks that serve one request after another, seen through a session over a real socket pair."""
+"""Tasks that serve one request after another, through a session over a real socket pair."""
 
 import socket
 from contextlib import asynccontextmanager
@@ -23,7 +23,7 @@ class Number(msgspec.Struct):
 
 
 async def task_name(services, context, params):
-    """Return which task serves the request."""
+    """Return the name of the task that serves the request."""
     await trio.lowlevel.checkpoint()
     return {"task": id(trio.lowlevel.current_task())}
 
@@ -40,7 +40,7 @@ async def wait(services, context, params):
 
 
 async def wait_until_deadline(services, context, params):
-    """Set a deadline, and turn its end into a result."""
+    """Set a deadline, and return a result when it passes."""
     context.scope.deadline = at = trio.current_time() + 5
     try:
         await trio.sleep_forever()
@@ -51,7 +51,7 @@ async def wait_until_deadline(services, context, params):
 
 
 async def answer_within_deadline(services, context, params):
-    """Set a deadline that is never met."""
+    """Set a deadline that is not reached."""
     context.scope.deadline = trio.current_time() + 5
     await trio.sleep(1)
     return {}
@@ -83,7 +83,7 @@ class Peer:
         await self._stream.send_all(msgpack.packb([2, "$/cancel", [{"id": number}]]))
 
     async def receive(self):
-        """Return number, error code and result of the next answer."""
+        """Return number, error code and result of the next response."""
         while True:
             try:
                 _, number, error, result = self._unpacker.unpack()
@@ -95,7 +95,7 @@ class Peer:
 
 @asynccontextmanager
 async def connected():
-    """Serve one client; give its end and the services."""
+    """Serve one client; yield its end and the services."""
     ours, theirs = (trio.socket.from_stdlib_socket(each) for each in socket.socketpair())
     services = SimpleNamespace(
         bus=EventBus(), may_end=trio.Event(), waiting=0, cancelled=list[int]()
@@ -108,8 +108,8 @@ async def connected():
             nursery.cancel_scope.cancel()
 
 
-async def test_requests_one_after_the_other_share_a_task():
-    """Starting one costs more than the request."""
+async def test_sequential_requests_share_a_task():
+    """Starting a task costs more than the request."""
     async with connected() as (peer, _):
         tasks = set()
         for number in range(5):
@@ -118,8 +118,8 @@ async def test_requests_one_after_the_other_share_a_task():
         assert len(tasks) == 1
 
 
-async def test_requests_at_once_have_tasks_of_their_own():
-    """One that waits holds up no other."""
+async def test_concurrent_requests_have_their_own_tasks():
+    """A waiting request does not block another."""
     async with connected() as (peer, services):
         await peer.send((1, "wait"), (2, "wait"), (3, "task"))
         assert (await peer.receive())[0] == 3
@@ -127,8 +127,8 @@ async def test_requests_at_once_have_tasks_of_their_own():
         assert min([await peer.receive() for _ in range(2)]) == (1, None, {"number": 1})
 
 
-async def test_a_cancelled_request_leaves_the_next_one_alone():
-    """The task goes on with a new scope."""
+async def test_cancellation_does_not_affect_the_next_request():
+    """The task continues with a new scope."""
     async with connected() as (peer, services):
         for number in (1, 2, 3):
             await peer.send((number, "wait"))
@@ -140,16 +140,16 @@ async def test_a_cancelled_request_leaves_the_next_one_alone():
         assert services.cancelled == [1, 2, 3]
 
 
-async def test_a_request_is_cancelled_before_its_task_has_begun():
-    """Both in one write: neither a new task nor one that waited misses it."""
+async def test_request_may_be_cancelled_before_its_task_runs():
+    """Both arrive in one write, for a new task and for an idle one."""
     async with connected() as (peer, _):
         for number in (1, 2):
             await peer.send((number, "wait"), cancel=number)
             assert await peer.receive() == (number, "cancelled", None)
 
 
-async def test_one_of_several_is_cancelled():
-    """By its number; the others are answered."""
+async def test_cancellation_selects_a_request_by_number():
+    """The others are answered."""
     async with connected() as (peer, services):
         await peer.send((1, "wait"), (2, "wait"))
         await wait_all_tasks_blocked()
@@ -159,8 +159,8 @@ async def test_one_of_several_is_cancelled():
         assert await peer.receive() == (1, None, {"number": 1})
 
 
-async def test_a_deadline_ends_a_request(autojump_clock):
-    """What was cancelled at the deadline may still answer."""
+async def test_deadline_cancels_a_request(autojump_clock):
+    """It may still return a response."""
     async with connected() as (peer, _):
         await peer.send((1, "late"))
         assert await peer.receive() == (1, None, {"late": True})
@@ -169,8 +169,8 @@ async def test_a_deadline_ends_a_request(autojump_clock):
         assert (await peer.receive())[:2] == (2, None)
 
 
-async def test_a_deadline_ends_with_its_request(autojump_clock):
-    """The next request of the same task is not bound by it."""
+async def test_deadline_applies_to_its_request_only(autojump_clock):
+    """The next request of the task has none."""
     async with connected() as (peer, services):
         await peer.send((1, "timely"))
         assert await peer.receive() == (1, None, {})
@@ -181,7 +181,7 @@ async def test_a_deadline_ends_with_its_request(autojump_clock):
 
 
 async def test_idle_tasks_are_bounded(monkeypatch):
-    """More requests at once than that are served all the same."""
+    """More concurrent requests than that are served."""
     monkeypatch.setattr(session_module, "MAX_IDLE_TASKS", 2)
     async with connected() as (peer, services):
         for _ in range(2):
@@ -203,8 +203,8 @@ async def test_cancelling_between_requests_does_nothing():
         assert (await peer.receive())[:2] == (2, None)
 
 
-async def test_a_client_that_leaves_takes_its_deadlines_with_it():
-    """Nothing remembers a session that is over."""
+async def test_disconnect_removes_deadlines():
+    """No reference to the session is left."""
     async with connected() as (peer, _):
         await peer.send((1, "late"))
         await wait_all_tasks_blocked()

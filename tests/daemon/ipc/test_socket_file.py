@@ -1,4 +1,4 @@
-"""One daemon per socket and data directory; nothing unsafe is used, nothing alive removed."""
+"""One daemon per socket and data directory; unsafe files are refused, active ones kept."""
 
 import os
 import socket
@@ -16,7 +16,7 @@ from aircherd.ipc.socket_file import AlreadyRunning, claim_socket
 
 @pytest.fixture
 def root():
-    """A short path: a socket's must fit in 107 bytes."""
+    """Return a short path: a socket's must fit into 107 bytes."""
     with tempfile.TemporaryDirectory(prefix="air") as path:
         yield Path(path)
 
@@ -26,8 +26,8 @@ def path(root):
     return root / "run" / "aircher.sock"
 
 
-def test_the_socket_and_what_is_around_it_is_private(root, path):
-    """0600 in 0700, both locks too, whatever the umask."""
+def test_socket_and_directories_are_private(root, path):
+    """The modes are 0600 and 0700 with any umask, also for both locks."""
     old = os.umask(0)
     try:
         with claim_socket(path, root / "data"):
@@ -52,7 +52,7 @@ def test_the_socket_and_what_is_around_it_is_private(root, path):
     }
 
 
-def test_clients_can_connect_and_the_file_goes_at_the_end(root, path):
+def test_socket_accepts_clients_and_is_removed_at_the_end(root, path):
     """It listens as soon as it is claimed."""
     with claim_socket(path, root / "data"), socket.socket(socket.AF_UNIX) as client:
         client.connect(str(path))
@@ -60,8 +60,8 @@ def test_clients_can_connect_and_the_file_goes_at_the_end(root, path):
 
 
 @pytest.mark.parametrize("shared", ["socket", "data"])
-def test_a_second_daemon_is_told_who_the_first_is(root, path, shared):
-    """The same socket, or another socket on the same data: refused with process and socket."""
+def test_second_daemon_is_refused_with_the_first_ones_process(root, path, shared):
+    """It may have the same socket, or another socket on the same data."""
     other = path if shared == "socket" else root / "elsewhere" / "x.sock"
     data = root / "data" if shared == "data" else root / "data2"
     with (
@@ -73,8 +73,8 @@ def test_a_second_daemon_is_told_who_the_first_is(root, path, shared):
     assert f"process {os.getpid()}, socket {path}" in str(caught.value)
 
 
-def test_a_socket_left_by_a_killed_daemon_is_replaced(root, path):
-    """A process that dies by SIGKILL leaves the file; the locks die with it."""
+def test_stale_socket_of_a_killed_daemon_is_replaced(root, path):
+    """SIGKILL leaves the file, but releases the locks."""
     code = (
         "import os, sys, pathlib; from aircherd.ipc.socket_file import claim_socket\n"
         "with claim_socket(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])):\n"
@@ -86,8 +86,8 @@ def test_a_socket_left_by_a_killed_daemon_is_replaced(root, path):
         client.connect(str(path))
 
 
-def test_another_programs_living_socket_is_left_alone(root, path):
-    """Somebody answers there: it is not ours to remove."""
+def test_active_socket_of_another_program_is_kept(root, path):
+    """It is not ours to remove."""
     path.parent.mkdir(mode=0o700)
     with socket.socket(socket.AF_UNIX) as other:
         other.bind(str(path))
@@ -100,7 +100,7 @@ def test_another_programs_living_socket_is_left_alone(root, path):
         assert path.exists()
 
 
-def test_a_file_in_the_way_is_left_alone(root, path):
+def test_other_file_at_the_path_is_kept(root, path):
     """Only sockets are removed."""
     path.parent.mkdir(mode=0o700)
     path.write_text("precious")
@@ -109,8 +109,8 @@ def test_a_file_in_the_way_is_left_alone(root, path):
     assert path.read_text() == "precious"
 
 
-def test_a_planted_lock_symlink_is_not_followed(root, path):
-    """It would let us write into another file of the user."""
+def test_lock_symlink_is_not_followed(root, path):
+    """It could redirect the write to another file of the user."""
     path.parent.mkdir(mode=0o700)
     target = root / "precious"
     target.write_text("precious")
@@ -121,8 +121,8 @@ def test_a_planted_lock_symlink_is_not_followed(root, path):
 
 
 @pytest.mark.parametrize("fault", ["symlink", "open", "foreign"])
-def test_an_unsafe_directory_is_refused(root, path, fault):
-    """A symlink, open to others, another user's."""
+def test_unsafe_directory_is_refused(root, path, fault):
+    """It is a symlink, open to others, or owned by another user."""
     if fault == "symlink":
         (root / "real").mkdir(mode=0o700)
         path.parent.symlink_to(root / "real")
@@ -138,8 +138,8 @@ def test_an_unsafe_directory_is_refused(root, path, fault):
         pass
 
 
-def test_a_path_that_no_socket_can_have_is_refused(root):
-    """With the number of bytes and the cure."""
+def test_too_long_path_is_refused(root):
+    """The message has the number of bytes and what to do."""
     with (
         pytest.raises(AddressError, match="AIRCHER_SOCKET"),
         claim_socket(root / ("x" * 120), root / "data"),
@@ -147,8 +147,8 @@ def test_a_path_that_no_socket_can_have_is_refused(root):
         pass
 
 
-def test_a_removed_or_replaced_socket_is_noticed_and_left(root, path):
-    """Nobody can reach a displaced daemon; what took its place is not removed."""
+def test_replaced_socket_is_noticed_and_kept(root, path):
+    """No client can connect to a displaced daemon."""
     with claim_socket(path, root / "data") as bound:
         assert not bound.is_displaced()
         path.unlink()

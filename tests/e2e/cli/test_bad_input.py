@@ -232,5 +232,5 @@ def test_a_client_of_another_user_is_refused(daemon):
         check=False,
     )
     assert done.stdout.strip() in {"b''", ""}, done
-    wait_until(lambda: "peer_refused" in daemon.log(), "the refusal is in the log")
+    wait_until(lambda: "peer_rejected" in daemon.log(), "the refusal is in the log")
     assert daemon.process.poll() is None

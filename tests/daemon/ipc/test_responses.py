@@ -1,4 +1,4 @@
-"""Answers as bytes."""
+"""Responses as bytes."""
 
 import msgpack
 import msgspec
@@ -6,7 +6,7 @@ import pytest
 
 from aircher_wire import frames
 from aircherd.errors import BadRequest
-from aircherd.ipc.answers import cancelled_error, encode_error, encode_result, internal_error
+from aircherd.ipc.responses import cancelled_error, encode_error, encode_result, internal_error
 from aircherd.vocabulary.attempt import Attempt
 
 
@@ -15,46 +15,46 @@ class Result(msgspec.Struct):
     text: str
 
 
-def test_a_struct_travels_as_a_map():
+def test_struct_is_encoded_as_a_map():
     """The bytes are those of the same values as plain maps."""
     result = Result([Attempt(provider="a", model="m", outcome="ok", ms=3)], "hi")
     plain = msgspec.to_builtins(result)
     assert encode_result(4, result) == frames.encode_response(4, plain)
 
 
-def test_text_that_is_not_valid_utf8_is_replaced():
-    """Half a surrogate pair cannot travel."""
+def test_invalid_text_is_replaced():
+    """Half a surrogate pair cannot be encoded."""
     answer = msgpack.unpackb(encode_result(1, Result([], "a\ud800b")))
     assert answer == [1, 1, None, {"attempts": [], "text": "a?b"}]
 
 
 @pytest.mark.parametrize("result", [{"number": 10**30}, {"text": "x" * (frames.MAX_FRAME + 1)}])
-def test_a_result_that_no_frame_can_hold_is_an_internal_error(result):
-    """The connection goes on."""
+def test_too_large_result_is_an_internal_error(result):
+    """The connection stays open."""
     answer = msgpack.unpackb(encode_result(1, result))
     assert answer[2]["code"] == "internal"
 
 
-def test_an_error_has_code_message_and_data():
-    """As docs/protocol.md has it."""
+def test_error_has_code_message_and_data():
+    """The format is that of docs/protocol.md."""
     answer = msgpack.unpackb(encode_error(2, BadRequest("no", field="name")))
     error = {"code": "bad_request", "message": "no", "data": {"field": "name"}}
     assert answer == [1, 2, error, None]
 
 
-def test_an_error_that_no_frame_can_hold_loses_its_data():
-    """It is still an answer."""
+def test_too_large_error_loses_its_data():
+    """It is still a response."""
     answer = msgpack.unpackb(encode_error(2, BadRequest("x" * (frames.MAX_FRAME + 1))))
     assert answer[2]["code"] == "internal"
 
 
-def test_an_internal_error_names_its_kind_and_none_of_its_text():
-    """The text may hold a prompt or a key."""
+def test_internal_error_has_the_type_without_the_text():
+    """The text may contain a prompt or a key."""
     assert "canary" not in internal_error(ValueError("canary")).message
     assert "ValueError" in internal_error(ValueError("canary")).message
 
 
 @pytest.mark.parametrize(("is_draining", "code"), [(False, "cancelled"), (True, "shutting_down")])
-def test_a_cancelled_request_says_what_ended_it(is_draining, code):
-    """Its client, or the end of the daemon."""
+def test_cancelled_error_names_its_cause(is_draining, code):
+    """It is the client or the shutdown."""
     assert cancelled_error(is_draining=is_draining).code == code

@@ -1,4 +1,4 @@
-"""Answers as bytes: results in one pass from struct to msgpack, errors as the wire has them."""
+"""Encodes responses: results in one pass from struct to msgpack, errors as maps."""
 
 import msgspec
 import structlog
@@ -12,25 +12,25 @@ log = structlog.get_logger()
 
 
 def encode_result(msgid: int, result: object) -> bytes:
-    """Return the answer to a request that went well.
+    """Return the response of a successful request.
 
-    A result that no frame can hold is our own mistake: the answer is then an `internal` error.
+    A result that does not fit into a frame is an `internal` error.
     """
     try:
         data = _encode((1, msgid, None, result))
     except UnicodeEncodeError:
         data = frames.encode_response(msgid, msgspec.to_builtins(result))
     except (TypeError, ValueError, OverflowError) as error:
-        log.exception("answer_not_encoded")
+        log.exception("response_not_encoded")
         return encode_error(msgid, internal_error(error))
     if len(data) > frames.MAX_FRAME:
-        large = AircherError(f"the answer has {len(data)} bytes, more than a frame may have")
+        large = AircherError(f"the response has {len(data)} bytes, more than a frame may have")
         return encode_error(msgid, large)
     return data
 
 
 def encode_error(msgid: int, error: AircherError) -> bytes:
-    """Return the answer to a request that failed."""
+    """Return the response of a failed request."""
     data = frames.encode_error(msgid, wire_error(error))
     if len(data) > frames.MAX_FRAME:
         large = AircherError(f"the error has {len(data)} bytes, more than a frame may have")
@@ -39,12 +39,12 @@ def encode_error(msgid: int, error: AircherError) -> bytes:
 
 
 def wire_error(error: AircherError) -> dict[str, object]:
-    """Return an error as the protocol has it."""
+    """Return an error as the map that the protocol defines."""
     return {"code": error.code, "message": error.message, "data": error.data}
 
 
 def internal_error(error: Exception) -> AircherError:
-    """Return what a client learns of a mistake of ours: its kind, none of its text."""
+    """Return the error for a bug: its type without its text, which may contain a secret."""
     return AircherError(f"internal error ({type(error).__name__}); see the log of aircherd")
 
 
@@ -55,7 +55,7 @@ class RequestCancelled(AircherError):
 
 
 def cancelled_error(*, is_draining: bool) -> AircherError:
-    """Return the error of a request that its client cancelled, or the end of the daemon did."""
+    """Return the error of a request that was cancelled by its client or by the shutdown."""
     if is_draining:
         return ShuttingDown("the daemon is shutting down")
     return RequestCancelled("cancelled")

@@ -1,0 +1,64 @@
+"""A chat that was started with `chat.start`: it streams under its own number."""
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+import trio
+
+from aircher_wire import methods
+from aircherd.api.context import RequestContext
+from aircherd.chat.caller import Caller, Send
+from aircherd.errors import AircherError
+from aircherd.ipc.responses import cancelled_error, internal_error, wire_error
+
+if TYPE_CHECKING:
+    from aircherd.ipc.session import Session
+
+log = structlog.get_logger()
+
+Handler = Callable[[RequestContext], Awaitable[object]]
+
+
+class ChatStream:
+    """Runs a handler, and is its context (`api.context.RequestContext`)."""
+
+    __slots__ = ("_number", "_session", "caller", "scope", "send")
+
+    def __init__(self, session: "Session", number: int) -> None:
+        self._session = session
+        self._number = number
+        self.caller: Caller = session.caller
+        self.scope = trio.CancelScope()
+        self.send: Send = session.delta_sender("stream", number)
+
+    async def run(self, handler: Handler) -> None:
+        """Run `handler`, then send its result or error as `chat.done`."""
+        session = self._session
+        try:
+            result = await self._run(handler)
+            await session.wait_for_room()
+            session.notify(methods.CHAT_DONE, {"stream": self._number, **result})
+        finally:
+            session.forget_stream(self._number)
+
+    async def _run(self, handler: Handler) -> dict[str, object]:
+        error: AircherError | None = None
+        result: object = None
+        with self.scope:
+            try:
+                result = await handler(self)
+            except AircherError as failure:
+                error = failure
+            except Exception as failure:  # the edge: one stream must not end the daemon
+                log.exception("request_crashed")
+                error = internal_error(failure)
+        if self.scope.cancelled_caught:
+            error = cancelled_error(is_draining=self._session.is_draining)
+        if error is not None:
+            return {"error": wire_error(error)}
+        return {"result": msgspec.to_builtins(result)}
+
+    def __repr__(self) -> str:
+        return f"<ChatStream {self._number} of {self.caller.client}>"
