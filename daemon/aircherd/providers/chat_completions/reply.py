@@ -76,6 +76,13 @@ class OpenAIStream(ReplyStream):
 
     def _take(self, data: bytes, out: list[ReplyEvent]) -> None:
         reply = self._reply
+        if reply.expects_text:
+            plain = read_plain_chunk(data)
+            if plain is not None:
+                text, reply.model = plain[0], plain[1] or reply.model
+                out.append(TextDelta(text))
+                return
+            reply.expects_text = False
         if data.startswith(b"{") or (data and data.strip() != b"[DONE]"):
             reply.read(data, "a chunk", out)
             self.progress_count = reply.progress_count
@@ -96,7 +103,7 @@ class _Reply:
     def __init__(self, new_id: Callable[[], str], thinking: ThinkingReader) -> None:
         self.has_choice = False
         self.progress_count = 0
-        self._expects_text = False
+        self.expects_text = False
         self.finish: object = None
         self._thinking = thinking
         self._is_thinking = False
@@ -104,23 +111,16 @@ class _Reply:
         self._refused = False
         self._usage: Usage | None = None
         self._cost: str | None = None
-        self._model: object = None
+        self.model: object = None
 
     def read(self, data: bytes, what: str, out: list[ReplyEvent]) -> None:
         """Process one chunk, or a whole reply, which has the same schema."""
-        if self._expects_text and (plain := read_plain_chunk(data)) is not None:
-            text, model = plain
-            self.has_choice = True
-            self._model = model or self._model
-            out.append(TextDelta(text))
-            return
-        self._expects_text = False
         chunk = decode_with(_CHUNK, data, what)
         if chunk.error is not None:
             raise ProviderFailed(classify_error(chunk.error))
         if chunk.choices is None and chunk.usage is None:
             _raise_flat_error(data)
-        self._model = chunk.model or self._model
+        self.model = chunk.model or self.model
         for choice in chunk.choices or ():
             # Only the first choice, in case `extra` requests several.
             if not (choice.index and as_count(choice.index)):
@@ -151,7 +151,7 @@ class _Reply:
             if self._is_thinking:
                 self.end_thinking(out)
             out.append(TextDelta(text))
-            self._expects_text = True  # one chunk of text is mostly followed by another
+            self.expects_text = True  # one chunk of text is mostly followed by another
         if delta.refusal and (text := as_text(delta.refusal)):
             self.end_thinking(out)
             self._refused = True
@@ -188,7 +188,7 @@ class _Reply:
         finish = FINISHES.get(as_text(self.finish), "stop")
         if finish == "stop" and self._calls.count:
             finish = "tool_calls"  # some servers say `stop` after tool calls too
-        model = self._model if isinstance(self._model, str) else None
+        model = self.model if isinstance(self.model, str) else None
         return Ending(
             finish="content_filter" if self._refused else finish,
             usage=self._usage,
