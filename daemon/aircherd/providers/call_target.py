@@ -15,6 +15,7 @@ from aircherd.vocabulary.models import Model
 class PreparedCall(msgspec.Struct, frozen=True, eq=False):
     """What chats with one adapter and key share, streamed or not."""
 
+    adapter: Adapter
     transport: HttpTransport
     head: RequestHead
     timeouts: Timeouts

@@ -109,6 +109,7 @@ class ProviderClient:
         except httpx.LocalProtocolError as error:
             raise report.translate(error) from None
         call = target.calls[adapter, stream] = PreparedCall(
+            adapter=adapter,
             transport=self._api_client.transport_for(target.network),
             head=head,
             timeouts=timeouts_for(target.network, stream=stream),
@@ -134,27 +135,19 @@ class ProviderClient:
             ProviderFailed: there is no reply, or it is an error.
             AircherError: our own failure, which another provider would not fix.
         """
-        provider, stream = target.provider, request.stream
         if key is not target.key:
             self._bind(target, key)
         cooldowns = self.cooldowns
         report = CallReport(
             cooldowns,
-            provider,
+            target.provider,
             target.network,
             key.name if key else None,
             target.model.id,
             cooldowns.now(),
             self._redactor.redact,
         )
-        adapter = target.adapter or adapter_for(provider, request, target.model)
-        call = target.calls.get((adapter, stream))
-        if call is None:
-            call = self._prepare_call(target, adapter, report, stream=stream)
-        try:
-            body = adapter.encode_chat(provider, request, target.model)
-        except Exception as error:  # noqa: BLE001 - a boundary, see `unbuildable`
-            raise self._api_client.unbuildable(error) from None
+        call, body = self._build(target, request, report)
         try:
             if target.signer is None:
                 response = await call.transport.send(call.head, body, call.timeouts, on_sent)
@@ -163,21 +156,30 @@ class ProviderClient:
         except (httpx.HTTPError, httpx.StreamError, ProviderFailed) as error:
             raise report.translate(error) from None
         try:
-            accepted = self._accept(call, adapter, response, report, stream=stream)
-            failure = None if accepted else await self._refusal(target, response, report)
+            accepted = self._accept(call, response, report, stream=request.stream)
         except BaseException:
             await response.aclose()
             raise
-        if accepted is not None:
-            return accepted
-        await response.aclose()
-        assert failure is not None
-        raise failure
+        if accepted is None:
+            raise await self._refusal(target, response, report)
+        return accepted
+
+    def _build(
+        self, target: CallTarget, request: ChatRequest, report: CallReport
+    ) -> tuple[PreparedCall, bytes]:
+        """Return the prepared call of the target and the body of the request."""
+        adapter = target.adapter or adapter_for(target.provider, request, target.model)
+        call = target.calls.get((adapter, request.stream))
+        if call is None:
+            call = self._prepare_call(target, adapter, report, stream=request.stream)
+        try:
+            return call, adapter.encode_chat(target.provider, request, target.model)
+        except Exception as error:  # noqa: BLE001 - a boundary, see `unbuildable`
+            raise self._api_client.unbuildable(error) from None
 
     def _accept(
         self,
         call: PreparedCall,
-        adapter: Adapter,
         response: HttpResponse,
         report: CallReport,
         *,
@@ -189,6 +191,7 @@ class ProviderClient:
         if reply_format == "page" or not 200 <= response.status < 300:
             return None
         report.ok()
+        adapter = call.adapter
         if reply_format == "whole" and (data := response.take_whole()) is not None:
             return FinishedCall(read_finished(adapter.read_reply, data, report))
         self._open += 1
@@ -219,10 +222,13 @@ class ProviderClient:
     async def _refusal(
         self, target: CallTarget, response: HttpResponse, report: CallReport
     ) -> ProviderFailed:
-        """Return what to raise for a response that is no reply."""
-        if 200 <= response.status < 300:
-            return report.failed(web_page(response.status))
-        data = await read_refusal(response)
+        """Return what to raise for a response that is no reply; it is closed."""
+        try:
+            if 200 <= response.status < 300:
+                return report.failed(web_page(response.status))
+            data = await read_refusal(response)
+        finally:
+            await response.aclose()
         headers = httpx.Headers(response.headers)
         failure = classify_response(response.status, headers, data, now=self._clock())
         return report.failed(with_hint(failure, target.provider, target.model))

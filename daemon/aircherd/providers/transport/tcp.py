@@ -137,8 +137,7 @@ class TcpStream(trio.abc.Stream):
                 except trio.ClosedResourceError:
                     pass  # interrupted, or closed, and then the next read says so
                 finally:
-                    # A process that was stopped, or a busy machine, is late although the bytes
-                    # have arrived: look once more before giving up.
+                    # A process that was stopped is late although bytes have arrived: look again.
                     is_late = scheduler.deadlines.pop(self, None) is None
             try:
                 data = self._sock.recv(size)
