@@ -4,7 +4,7 @@ A reply that does not have the shape of the API is a PROTOCOL failure. An unexpe
 part counts as missing: null in place of a number is no reason to fail.
 """
 
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -20,6 +20,7 @@ MAX_LEAF = 32
 """Bytes of a number: anything longer is not decoded."""
 
 _LEAF = msgspec.json.Decoder()
+_COUNT = msgspec.json.Decoder(Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)])
 
 
 def decode_with(decoder: "msgspec.json.Decoder[T]", data: bytes, what: str) -> T:
@@ -81,6 +82,10 @@ def counts_of(*raws: msgspec.Raw) -> list[int] | None:
     They are unknown if all are missing, or if one is present but invalid: an invalid count is not
     0, and a sum that lacks a part would be too low.
     """
+    try:
+        return [_COUNT.decode(raw) for raw in raws]  # the usual case
+    except (ValueError, RecursionError):
+        pass
     counts, is_present = [], False
     for raw in raws:
         count = 0
