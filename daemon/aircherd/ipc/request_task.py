@@ -29,13 +29,14 @@ log = structlog.get_logger()
 class RequestTask:
     """Serves requests, and is the context (`api.context.RequestContext`) of the current one."""
 
-    __slots__ = ("_deadline", "_is_busy", "_is_cancelled", "_request", "_scope", "_session",
-                 "_task", "caller")  # fmt: skip
+    __slots__ = ("_deadline", "_is_busy", "_is_cancelled", "_msgid", "_request", "_scope",
+                 "_session", "_task", "caller")  # fmt: skip
 
     def __init__(self, session: "Session", request: ReadyRequest) -> None:
         self.caller: Caller = session.caller
         self._session = session
-        self._request = request
+        self._request: ReadyRequest | None = request
+        self._msgid = request.msgid
         self._deadline = math.inf
         self._is_busy = True
         self._is_cancelled = False
@@ -62,7 +63,7 @@ class RequestTask:
     @property
     def send(self) -> Send:
         """The function that sends a chat's deltas to the client."""
-        return self._session.delta_sender("id", self._request.msgid)
+        return self._session.delta_sender("id", self._msgid)
 
     # ---------------------------------------------------------- called by the session
 
@@ -81,6 +82,7 @@ class RequestTask:
         """Serve `request`; the task must be idle."""
         assert self._task is not None
         self._request = request
+        self._msgid = request.msgid
         self._is_busy = True
         trio.lowlevel.reschedule(self._task)
 
@@ -88,31 +90,30 @@ class RequestTask:
 
     async def run(self) -> None:
         """Serve the request and those of `assign`, until the session needs no more idle tasks."""
+        has_request = True
         try:
-            await self._run()
+            while has_request:
+                with trio.CancelScope() as self._scope:
+                    if self._is_cancelled:  # before this task started
+                        self._scope.cancel()
+                    while has_request:
+                        await self._serve()
+                        if self._is_cancelled:
+                            break
+                        has_request = await self._wait_for_request()
+                if self._is_busy:
+                    self._respond_cancelled()
+                if self._is_cancelled:
+                    self._is_cancelled, self._scope = False, None
+                    has_request = await self._wait_for_request()
         finally:
             self._stop_watching()
 
-    async def _run(self) -> None:
-        while True:
-            with trio.CancelScope() as self._scope:
-                if self._is_cancelled:  # before this task started
-                    self._scope.cancel()
-                while True:
-                    await self._serve()
-                    if self._is_cancelled:
-                        break
-                    if not await self._wait_for_request():
-                        return
-            if self._is_busy:
-                self._respond_cancelled()
-            self._is_cancelled, self._scope = False, None
-            if not await self._wait_for_request():
-                return
-
     async def _serve(self) -> None:
         """Serve the request; raises only `trio.Cancelled`."""
+        assert self._request is not None
         msgid, method, params = self._request
+        self._request = None  # its prompt must not stay in memory while the task is idle
         session = self._session
         self.caller = session.caller
         try:
@@ -132,8 +133,8 @@ class RequestTask:
 
     def _respond_cancelled(self) -> None:
         self._stop_watching()
-        msgid, error = self._request.msgid, cancelled_error(is_draining=self._session.is_draining)
-        self._session.respond(msgid, encode_error(msgid, error))
+        error = cancelled_error(is_draining=self._session.is_draining)
+        self._session.respond(self._msgid, encode_error(self._msgid, error))
 
     def _stop_watching(self) -> None:
         """Mark the request as answered: nothing cancels it any more."""
@@ -158,5 +159,5 @@ class RequestTask:
         return trio.lowlevel.Abort.SUCCEEDED
 
     def __repr__(self) -> str:
-        state = f"request {self._request.msgid}" if self._is_busy else "idle"
+        state = f"request {self._msgid}" if self._is_busy else "idle"
         return f"<RequestTask {state}>"

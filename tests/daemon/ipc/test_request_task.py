@@ -101,7 +101,7 @@ async def connected():
         bus=EventBus(), may_end=trio.Event(), waiting=0, cancelled=list[int]()
     )
     async with trio.SocketStream(ours) as stream, trio.SocketStream(theirs) as peer:
-        session = Session(stream, services, TABLE)
+        session = services.session = Session(stream, services, TABLE)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(session.serve)
             yield Peer(peer), services
@@ -210,3 +210,13 @@ async def test_disconnect_removes_deadlines():
         await wait_all_tasks_blocked()
         assert len(deadline_scheduler().deadlines) == 1
     assert len(deadline_scheduler().deadlines) == 0
+
+
+async def test_an_idle_task_holds_no_request():
+    """A prompt may have megabytes: it is freed with its answer."""
+    async with connected() as (peer, services):
+        await peer.send((1, "task"))
+        await peer.receive()
+        await wait_all_tasks_blocked()
+        (idle,) = services.session._idle_tasks
+        assert idle._request is None
