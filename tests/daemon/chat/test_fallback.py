@@ -491,8 +491,8 @@ def test_every_sequence_of_failures_is_fully_reported(
             fallback=Fallback(max_attempts=most),
             limits=(Limit(per="hour", requests=8),),
         )
-        left = [*scripts, *[[DONE]] * 20]  # in the order of the calls, whoever is called
-        provider_client = FakeProviderClient(**dict.fromkeys(config.providers, left))
+        remaining = [*scripts, *[[DONE]] * 20]  # in the order of the calls, whichever is called
+        provider_client = FakeProviderClient(**dict.fromkeys(config.providers, remaining))
         chats = Chats(provider_client, config=config, auth=FakeAuth(labels=LABELS))
         for request, pause in requests:
             provider_client.calls.clear()

@@ -92,8 +92,8 @@ async def test_text_is_merged_by_chat_for_a_slow_client():
     outbox.put_deltas(two, [TextDelta("\u00e9")])
     outbox.put_deltas(one, [TextDelta("c"), ToolCallDelta(0, "t", "f"), TextDelta("d")])
     outbox.put_deltas(one, [TextDelta("e"), Ending("stop")])
-    told = [(d["id"], d["seq"], d.get("text", d["type"])) for d in await deltas_of(outbox)]
-    assert told == [(1, 1, "abc"), (2, 1, "\u00e9"), (1, 2, "tool_call"), (1, 3, "de")]
+    merged = [(d["id"], d["seq"], d.get("text", d["type"])) for d in await deltas_of(outbox)]
+    assert merged == [(1, 1, "abc"), (2, 1, "\u00e9"), (1, 2, "tool_call"), (1, 3, "de")]
 
 
 async def test_taken_text_is_not_extended():

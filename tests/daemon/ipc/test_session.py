@@ -115,8 +115,8 @@ async def test_broken_frame_is_reported_once_and_ends_the_connection():
         await peer.stream.send_all(msgpack.packb([0, 1, "greet", [{"name": "x"}]]) + b"\xc1")
         got = [await peer.receive() for _ in range(3)]
     assert [1, 1, None, {"hello": "x"}] in got
-    told = [frame for frame in got if frame and frame[0] == 2]
-    assert [(frame[1], frame[2][0]["code"]) for frame in told] == [("error", "bad_request")]
+    notifications = [frame for frame in got if frame and frame[0] == 2]
+    assert [(frame[1], frame[2][0]["code"]) for frame in notifications] == [("error", "bad_request")]
     assert got[-1] is None
 
 

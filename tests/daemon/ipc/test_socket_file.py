@@ -152,6 +152,6 @@ def test_replaced_socket_is_noticed_and_kept(root, path):
     with claim_socket(path, root / "data") as bound:
         assert not bound.is_displaced()
         path.unlink()
-        path.write_text("somebody else's")
+        path.write_text("another program's")
         assert bound.is_displaced()
-    assert path.read_text() == "somebody else's"
+    assert path.read_text() == "another program's"
