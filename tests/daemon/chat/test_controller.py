@@ -23,10 +23,10 @@ async def test_cancellation_is_not_a_timeout(autojump_clock):
     """Only the cancellation is raised if the scope is cancelled before the deadline."""
     provider_client = FakeProviderClient(a=[[1000]])
     controller = Chats(provider_client).controller
-    asked = ChatRequest(messages=[Message("user", "q")], model="chain", stream=False, timeout=5)
+    request = ChatRequest(messages=[Message("user", "q")], model="chain", stream=False, timeout=5)
     async with trio.open_nursery() as nursery:
         scope = nursery.cancel_scope
-        nursery.start_soon(controller.chat, asked, Caller("test"), None, scope)
+        nursery.start_soon(controller.chat, request, Caller("test"), None, scope)
         await trio.sleep(1)
         scope.cancel()
     assert scope.cancelled_caught
@@ -207,14 +207,14 @@ class Installed(Catalog):
     def __init__(self, seconds=0):
         super().__init__()
         self.seconds = seconds
-        self.asked = []
+        self.fetched = []
 
     async def ask(self, providers):
-        self.asked += [provider.name for provider in providers]
+        self.fetched += [provider.name for provider in providers]
         await trio.sleep(self.seconds)
 
     def listed(self, provider):
-        return [Model(id="llama")] if provider.name in self.asked else []
+        return [Model(id="llama")] if provider.name in self.fetched else []
 
 
 def chats_without_keys(catalog, default_model=None):
@@ -233,7 +233,7 @@ async def test_unlisted_local_server_answers_without_keys():
     catalog = Installed()
     result = await chats_without_keys(catalog).ask(model=None)
     assert (result.provider, result.model) == ("local", "llama")
-    assert catalog.asked == ["local"]
+    assert catalog.fetched == ["local"]
 
 
 async def test_slow_local_list_is_not_awaited(autojump_clock):
@@ -249,7 +249,7 @@ async def test_local_lists_are_fetched_only_if_useful(model, default_model):
     catalog = Installed()
     error = await chats_without_keys(catalog, default_model).ask(model=model)
     assert isinstance(error, ChatFailed)
-    assert (error.code, catalog.asked) == ("not_authenticated", [])
+    assert (error.code, catalog.fetched) == ("not_authenticated", [])
 
 
 @pytest.mark.parametrize(

@@ -22,13 +22,17 @@ def explained(chats, config=CONFIG, **request):
 async def test_chain_in_order():
     """The result has the requirements, and no provider is called."""
     provider_client = FakeProviderClient()
-    sent = explained(Chats(provider_client), temperature=0.5)
-    assert [(row["provider"], row["model"], row["why"]) for row in sent["candidates"]] == [
+    explanation = explained(Chats(provider_client), temperature=0.5)
+    assert [(row["provider"], row["model"], row["why"]) for row in explanation["candidates"]] == [
         ("a", "m", "first in the chain"),
         ("b", "n", "next in the chain"),
     ]
-    assert list(sent["needs"]["abilities"]) == ["sampling"]
-    assert (sent["strategy"], sent["max_attempts"], sent["skipped"]) == ("priority", 4, [])
+    assert list(explanation["needs"]["abilities"]) == ["sampling"]
+    assert (explanation["strategy"], explanation["max_attempts"], explanation["skipped"]) == (
+        "priority",
+        4,
+        [],
+    )
     assert provider_client.calls == []
 
 
@@ -38,9 +42,9 @@ async def test_skips_have_their_end():
     chats = Chats(provider_client)
     rate = Failure(kind=FailureClass.RATE, message="too fast", retry_after=30.0)
     provider_client.cooldowns.note_failure(A, "default", "m", rate)
-    sent = explained(chats)
-    assert [row["provider"] for row in sent["candidates"]] == ["b"]
-    (skip,) = sent["skipped"]
+    explanation = explained(chats)
+    assert [row["provider"] for row in explanation["candidates"]] == ["b"]
+    (skip,) = explanation["skipped"]
     assert (skip["provider"], skip["reason"]) == ("a", "rate_limited")
     assert skip["until"] > chats.controller.services.clock()
 
@@ -53,21 +57,21 @@ async def test_cheapest_shows_prices():
     )
     chats = Chats(FakeProviderClient(), config=config)
     chats.controller.services.catalog._config = lambda: config
-    sent = explained(chats, config)
-    assert [(row["provider"], "price" in row) for row in sent["candidates"]] == [
+    explanation = explained(chats, config)
+    assert [(row["provider"], "price" in row) for row in explanation["candidates"]] == [
         ("b", True),
         ("a", False),
     ]
-    assert sent["candidates"][1]["why"] == "its price is unknown"
+    assert explanation["candidates"][1]["why"] == "its price is unknown"
 
 
 async def test_preferred_candidate_comes_first():
     """The conversation is given as the reason."""
     chats = Chats(FakeProviderClient())
     chats.controller.services.affinity._preferred["talk"] = ("b", "n", "default")
-    sent = explained(chats, conversation="talk")
-    assert sent["candidates"][0]["provider"] == "b"
-    assert sent["candidates"][0]["why"] == "answered last in this conversation"
+    explanation = explained(chats, conversation="talk")
+    assert explanation["candidates"][0]["provider"] == "b"
+    assert explanation["candidates"][0]["why"] == "answered last in this conversation"
 
 
 async def test_a_last_resort_is_listed_once():
@@ -76,18 +80,18 @@ async def test_a_last_resort_is_listed_once():
     chats = Chats(provider_client)
     broken = Failure(kind=FailureClass.SERVER, message="it failed")
     provider_client.cooldowns.note_failure(A, "default", "m", broken)
-    sent = explained(chats)
-    assert [row["provider"] for row in sent["candidates"]] == ["b", "a"]
-    assert sent["candidates"][1]["why"] == "last resort: it failed"
-    assert sent["candidates"][1]["until"] > chats.controller.services.clock()
-    assert sent["skipped"] == []
+    explanation = explained(chats)
+    assert [row["provider"] for row in explanation["candidates"]] == ["b", "a"]
+    assert explanation["candidates"][1]["why"] == "last resort: it failed"
+    assert explanation["candidates"][1]["until"] > chats.controller.services.clock()
+    assert explanation["skipped"] == []
 
 
 async def test_possibly_too_long_request_is_marked():
     """The estimate may be wrong, so the model stays a candidate."""
     catalog = Described(Model(id="m", window=1000), Model(id="n", window=2000))
-    sent = explained(Chats(FakeProviderClient(), catalog=catalog), system="x" * 5250)
-    assert [row["why"] for row in sent["candidates"]] == [
+    explanation = explained(Chats(FakeProviderClient(), catalog=catalog), system="x" * 5250)
+    assert [row["why"] for row in explanation["candidates"]] == [
         "first in the chain; too long for its window of 1,000 tokens, if the estimate is right",
         "next in the chain",
     ]

@@ -121,8 +121,8 @@ async def test_transcript_of_two_keys(autojump_clock):
     ]
     dead = Chats(FakeProviderClient(a=[failed(FailureClass.NETWORK)], b=[[DONE]]), auth=auth)
     await dead.ask()
-    way = ["a(x):trying", "a(x):network", "a(y):skipped", "b:trying", "hi", "end"]
-    assert dead.sent == way
+    expected = ["a(x):trying", "a(x):network", "a(y):skipped", "b:trying", "hi", "end"]
+    assert dead.sent == expected
 
 
 async def test_transcript_of_a_wait(autojump_clock):
@@ -387,9 +387,9 @@ async def test_client_that_does_not_read_reserves_nothing(autojump_clock):
         await trio.sleep_forever()
 
     async with trio.open_nursery() as nursery:
-        asked = ChatRequest(messages=[Message("user", "q")], model="chain")
+        request = ChatRequest(messages=[Message("user", "q")], model="chain")
         stopped = trio.CancelScope()
-        nursery.start_soon(chats.controller.chat, asked, Caller("slow"), far_behind, stopped)
+        nursery.start_soon(chats.controller.chat, request, Caller("slow"), far_behind, stopped)
         await trio.sleep(1)
         assert chats.provider_client.calls == []
         assert (await chats.ask()).provider == "a"
@@ -512,7 +512,7 @@ def check(
     most: int,
 ) -> None:
     """Check one answer or error against the calls that were made."""
-    attempts, skipped = way(result)
+    attempts, skipped = expected(result)
     tried = [place(attempt) for attempt in attempts]
     passed = [place(skip) for skip in skipped]
     assert tried == list(calls)
@@ -533,7 +533,7 @@ def check(
     assert not signed_in or all(message in result.message for message in sent)
 
 
-def way(result: ChatResult | ChatFailed) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+def expected(result: ChatResult | ChatFailed) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     if isinstance(result, ChatFailed):
         return result.data["attempts"], result.data["skipped"]
     return msgspec.to_builtins(result.attempts), msgspec.to_builtins(result.skipped)

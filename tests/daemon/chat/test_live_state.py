@@ -73,7 +73,7 @@ async def test_price_is_for_input_and_output(needs, price):
 async def test_price_uses_the_reserved_output():
     """It is this model's usual output, and at most its maximum."""
     chats = Chats(FakeProviderClient(a=[[[TextDelta("hi"), Ending("stop", Usage(3, 2512))]]]))
-    await chats.ask()  # it weighs as much as the first guess
+    await chats.ask()  # it counts as much as the initial estimate
     talkative = msgspec.structs.replace(PRICED, id=chats.ledger.begun[0].model)
     terse = msgspec.structs.replace(talkative, max_output=100)
     state = a_view(chats, input_tokens=10)

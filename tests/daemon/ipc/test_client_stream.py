@@ -46,32 +46,32 @@ async def test_broken_connection_is_reported_by_send_all(ends):
 async def test_send_all_waits_until_the_client_has_read(ends):
     """It has no deadline."""
     stream, client = ends
-    data, got = bytes(3_000_000), bytearray()
+    data, received = bytes(3_000_000), bytearray()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(stream.send_all, data)
         await wait_all_tasks_blocked()
-        while len(got) < len(data):
-            got += await trio.to_thread.run_sync(client.recv, 1_000_000)
-    assert got == data
+        while len(received) < len(data):
+            received += await trio.to_thread.run_sync(client.recv, 1_000_000)
+    assert received == data
 
 
 async def test_receive_some_waits_for_bytes_and_for_the_end(ends):
     """The end is b""."""
     stream, client = ends
-    got = []
+    received = []
 
     async def read():
-        got.append(await stream.receive_some())
-        got.append(await stream.receive_some())
+        received.append(await stream.receive_some())
+        received.append(await stream.receive_some())
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(read)
         await wait_all_tasks_blocked()
         client.sendall(b"frame")
         await wait_all_tasks_blocked()
-        assert got == [b"frame"]
+        assert received == [b"frame"]
         client.close()
-    assert got == [b"frame", b""]
+    assert received == [b"frame", b""]
 
 
 async def test_receive_some_is_a_checkpoint(ends):

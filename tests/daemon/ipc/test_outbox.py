@@ -22,16 +22,16 @@ async def test_take_returns_everything_in_order():
 
 async def test_take_waits_for_a_frame():
     """An idle client costs nothing."""
-    outbox, got = Outbox(), []
+    outbox, received = Outbox(), []
 
     async def writer():
-        got.append(await outbox.take())
+        received.append(await outbox.take())
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(writer)
         await wait_all_tasks_blocked()
         outbox.put(b"late")
-    assert got == [b"late"]
+    assert received == [b"late"]
 
 
 async def test_wait_for_room_waits_for_the_write():

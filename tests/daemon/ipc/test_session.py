@@ -53,10 +53,10 @@ async def test_requests_are_served_concurrently():
         ),
     ],
 )
-async def test_failed_request_does_not_end_the_connection(method, params, code, said):
+async def test_failed_request_does_not_end_the_connection(method, params, code, message):
     """The message names the parameter."""
     async with conversation() as (peer, _):
-        assert error_of(await peer.ask(1, method, **params)) == (code, said)
+        assert error_of(await peer.ask(1, method, **params)) == (code, message)
         assert (await peer.ask(2, "greet", name="x"))[2] is None
 
 
@@ -69,8 +69,8 @@ async def test_empty_list_is_an_empty_map():
 async def test_crash_is_an_internal_error_without_text(capsys):
     """The daemon continues, and the exception's text is not sent."""
     async with conversation() as (peer, _):
-        code, said = error_of(await peer.ask(1, "crash"))
-        assert (code, "RuntimeError" in said, "canary" in said) == ("internal", True, False)
+        code, message = error_of(await peer.ask(1, "crash"))
+        assert (code, "RuntimeError" in message, "canary" in message) == ("internal", True, False)
         assert (await peer.ask(2, "greet", name="x"))[2] is None
 
 
@@ -113,11 +113,13 @@ async def test_broken_frame_is_reported_once_and_ends_the_connection():
     """Requests before it are answered."""
     async with conversation() as (peer, _):
         await peer.stream.send_all(msgpack.packb([0, 1, "greet", [{"name": "x"}]]) + b"\xc1")
-        got = [await peer.receive() for _ in range(3)]
-    assert [1, 1, None, {"hello": "x"}] in got
-    notifications = [frame for frame in got if frame and frame[0] == 2]
-    assert [(frame[1], frame[2][0]["code"]) for frame in notifications] == [("error", "bad_request")]
-    assert got[-1] is None
+        received_frames = [await peer.receive() for _ in range(3)]
+    assert [1, 1, None, {"hello": "x"}] in received_frames
+    notifications = [frame for frame in received_frames if frame and frame[0] == 2]
+    assert [(frame[1], frame[2][0]["code"]) for frame in notifications] == [
+        ("error", "bad_request")
+    ]
+    assert received_frames[-1] is None
 
 
 async def test_error_notifications_of_neovim_are_ignored():
@@ -131,9 +133,9 @@ async def test_deltas_come_before_the_result():
     """They are in order and have the request's number."""
     async with conversation() as (peer, _):
         await peer.send([0, 3, "stream", []])
-        got = [await peer.receive() for _ in range(3)]
-    assert [frame[2][0]["text"] for frame in got[:2]] == ["a", "b"]
-    assert got[2] == [1, 3, None, {}]
+        received_frames = [await peer.receive() for _ in range(3)]
+    assert [frame[2][0]["text"] for frame in received_frames[:2]] == ["a", "b"]
+    assert received_frames[2] == [1, 3, None, {}]
 
 
 async def test_client_that_does_not_read_pauses_its_chat():
@@ -141,7 +143,7 @@ async def test_client_that_does_not_read_pauses_its_chat():
     async with conversation() as (peer, session):
         await peer.send([0, 3, "flood", []])
         before = -1
-        while session.services.sent != before:  # until it stands still
+        while session.services.sent != before:  # until nothing more is sent
             before = session.services.sent
             await trio.sleep(0.1)
         assert session._outbox.size < BUFFER_LIMIT + 1_000_000

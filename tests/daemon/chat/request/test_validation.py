@@ -92,9 +92,9 @@ def refusal(*messages, **fields):
 def test_invalid_parameters_are_refused(parameters, expected):
     """The message names the tool."""
     tools = [TOOL, {"name": "f", "parameters": parameters}]
-    said = refusal(tools=tools)
-    assert said.startswith("tools[1].parameters: ")
-    assert said.endswith(expected)
+    message = refusal(tools=tools)
+    assert message.startswith("tools[1].parameters: ")
+    assert message.endswith(expected)
 
 
 @pytest.mark.parametrize(
@@ -115,9 +115,9 @@ NULLS = [
 @pytest.mark.parametrize("schema", NULLS)
 def test_null_is_accepted_for_absent_fields(schema):
     """A type may also allow null beside an object; vendors decide about that."""
-    wanted = {"type": "json_schema", "schema": schema}
+    response_format = {"type": "json_schema", "schema": schema}
     tools = [{"name": "f", "parameters": schema}]
-    check_request(a_request(tools=tools, response_format=wanted))
+    check_request(a_request(tools=tools, response_format=response_format))
 
 
 @pytest.mark.parametrize(
@@ -130,15 +130,15 @@ def test_null_is_accepted_for_absent_fields(schema):
 )
 def test_invalid_response_schema_is_refused(schema, expected):
     """The message names the field."""
-    said = refusal(response_format={"type": "json_schema", "schema": schema})
-    assert said.startswith("response_format.schema: ")
-    assert said.endswith(expected)
+    message = refusal(response_format={"type": "json_schema", "schema": schema})
+    assert message.startswith("response_format.schema: ")
+    assert message.endswith(expected)
 
 
 def test_response_schema_need_not_be_an_object():
     """Vendors differ in what they accept."""
-    wanted = {"type": "json_schema", "schema": '{"type": ["array", "null"]}'}
-    check_request(a_request(response_format=wanted))
+    response_format = {"type": "json_schema", "schema": '{"type": ["array", "null"]}'}
+    check_request(a_request(response_format=response_format))
 
 
 # ------------------------------------------------------------------ the small fields
@@ -231,10 +231,10 @@ def test_images_are_recognized_by_their_first_bytes(data):
 def test_data_that_is_no_image_is_refused(data):
     """This includes images in tool results."""
     expected = "messages[{}]: the first bytes of an image are neither PNG, JPEG, GIF nor WebP"
-    said = refusal({"role": "user", "content": [picture(data)]})
-    assert said.startswith(expected.format(0))
+    message = refusal({"role": "user", "content": [picture(data)]})
+    assert message.startswith(expected.format(0))
     answered = {"type": "tool_result", "id": "c1", "content": [picture(data)]}
-    said = refusal(
+    message = refusal(
         {"role": "assistant", "content": [CALL]}, {"role": "user", "content": [answered]}
     )
-    assert said.startswith(expected.format(1))
+    assert message.startswith(expected.format(1))
