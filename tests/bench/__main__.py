@@ -1,12 +1,12 @@
-"""One command, one table: what the daemon costs, against a bare client in the same run.
+"""Measures what the daemon costs, compared with a bare client in the same run.
 
     .venv/bin/python tests/bench            everything, about two minutes
-    .venv/bin/python tests/bench --quick    shorter runs, for a look
+    .venv/bin/python tests/bench --quick    shorter runs
     .venv/bin/python tests/bench --json     the figures for a script
     .venv/bin/python tests/bench --against COMMIT [--pairs N] [--seconds S] [--only PART ...]
-                                            this tree and that commit by turns, about four minutes
+                                            this tree and that commit in turn, about four minutes
 
-`docs/performance.md` says how to read it. Nothing here asserts a time; a person compares.
+`docs/performance.md` explains the table. No time is asserted: people compare.
 """
 
 import argparse
@@ -44,13 +44,13 @@ FLOOD = 64 * 1600
 
 
 def pid_of(made: Home) -> int:
-    """The daemon's."""
+    """Return the process id of the daemon."""
     assert made.process is not None
     return made.process.pid
 
 
 def measure_requests(made: Home, port: int, seconds: float) -> Iterator[tuple[str, Figures]]:
-    """Requests per second and latencies, side by side."""
+    """Measure requests per second and latencies, for the daemon and the bare client."""
     for in_flight in (1, 16, 64):
         bare = run("load.py", "bare", port, in_flight, seconds)
         ours = run("load.py", "daemon", made.socket, in_flight, seconds)
@@ -69,7 +69,7 @@ def measure_requests(made: Home, port: int, seconds: float) -> Iterator[tuple[st
 
 
 def measure_streams(made: Home, port: int) -> Iterator[tuple[str, Figures]]:
-    """Stream events per second, side by side."""
+    """Measure stream events per second, for the daemon and the bare client."""
     for streams in (1, 8):
         bare = run("streams.py", "direct", port, f"/s/{FLOOD}/v1/chat/completions", streams)
         ours = run("streams.py", "flood", made.socket, "flood/m", streams)
@@ -84,7 +84,7 @@ def measure_streams(made: Home, port: int) -> Iterator[tuple[str, Figures]]:
 
 
 def measure_open_streams(made: Home, ticks: int) -> tuple[str, Figures]:
-    """A thousand streams at once, ten events a second each."""
+    """Measure a thousand concurrent streams with ten events a second each."""
     before = resident_mb(pid_of(made))
     script, size = HERE / "streams.py", ("200", "5", str(ticks))
     with subprocess.Popen(
@@ -104,7 +104,7 @@ def measure_open_streams(made: Home, ticks: int) -> tuple[str, Figures]:
 
 
 def measure_start(made: Home, times: int) -> Iterator[tuple[str, Figures]]:
-    """What a person waits for: a command, and the daemon's own start."""
+    """Measure the start of a command and of the daemon."""
     environ = {**made.environ, "PYTHONDONTWRITEBYTECODE": ""}
     command = str(Path(sys.executable).with_name("aircher-cli"))
 
@@ -126,13 +126,13 @@ def measure_start(made: Home, times: int) -> Iterator[tuple[str, Figures]]:
 
 
 def measure(*, quick: bool) -> Iterator[tuple[str, Figures]]:
-    """All measurements, in the order of the table."""
+    """Run all measurements, in the order of the table."""
     ticks = 40 if quick else 100
     yield "a plan, microseconds", run("plan.py", "--json")
     yield "bytecodes a request", run("count.py", "--json")
     with upstream() as port, home() as made:
         made.write_config(CONFIG.format(port=port, flood=FLOOD, ticks=ticks))
-        # Bytecode is cached on a user's machine; some environments turn that off.
+        # Users have cached bytecode; some environments turn it off.
         made.environ["PYTHONDONTWRITEBYTECODE"] = ""
         made.start(log_level="info")
         for provider in ("up", "flood", "ticks"):
@@ -169,9 +169,9 @@ def main() -> None:
 
 
 def parse() -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="shorter runs, for a look")
+    parser.add_argument("--quick", action="store_true", help="shorter runs")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     parser.add_argument("--against", metavar="COMMIT", help="compare with that commit's daemon")
     parser.add_argument("--pairs", type=int, default=10, help="how often, with --against")

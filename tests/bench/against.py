@@ -1,12 +1,12 @@
-"""This tree's daemon against another commit's, loaded by turns: `tests/bench --against COMMIT`.
+"""Compares this tree's daemon with another commit's: `tests/bench --against COMMIT`.
 
-Both are installed as a user's would be (see `builds.py`), each has a home of its own, and they have
-the same configuration, upstream and load generators. A pair is one short window of each, and every
-second pair begins with the other: what else the machine does meets both alike. Printed are the
-medians of each side, and the median of the pairs' ratios with its quartiles: of two equal trees
-these say what the machine's noise is. CPU is the daemon's, all of its threads with it, over all
-that was asked in the window, the warm-up too. Bytecodes and instructions (`count.py`) know
-no noise; the latter want valgrind.
+Both are installed like a user's (see `builds.py`), each has its own home, and they have the same
+configuration, upstream and load generators. A pair is one short window of each, and every second
+pair starts with the other one, so that other load on the machine affects both alike. Printed are
+the medians of each side, and the median of the pairs' ratios with its quartiles; for two equal
+trees these show the noise of the machine. CPU is that of all threads of the daemon, over all
+requests of the window including the warm-up. Bytecodes and instructions (`count.py`) have no noise;
+instructions need valgrind.
 """
 
 import os
@@ -40,7 +40,7 @@ Rows = dict[str, dict[str, float]]
 
 
 class Side:
-    """One of the two: an install and a home."""
+    """One of the two sides: an install and a home."""
 
     def __init__(self, name: str, python: Path, made: Home) -> None:
         self.name = name
@@ -49,18 +49,18 @@ class Side:
 
     @property
     def pid(self) -> int:
-        """The daemon's."""
+        """The process id of the daemon."""
         process = self.home.process
         assert process is not None
         return process.pid
 
     def start(self, port: int) -> None:
-        """Start its daemon, with a key for each way to the upstream."""
+        """Start the daemon, with a key for each provider."""
         ways = {"up": "", "ticks": f"/t/{TICKS}/100"}
         ways |= {f"flood{streams}": f"/s/{EVENTS // streams}" for streams in STREAMS}
         config = [CONFIG.format(name=name, port=port, path=path) for name, path in ways.items()]
         self.home.write_config("\n".join(config))
-        # Bytecode is cached on a user's machine; some environments turn that off.
+        # Users have cached bytecode; some environments turn it off.
         self.home.environ["PYTHONDONTWRITEBYTECODE"] = ""
         self.home.start(log_level="info")
         for name in ways:
@@ -72,7 +72,7 @@ Measure = Callable[[Side], Figures]
 
 
 def restart(side: Side) -> Figures:
-    """What a daemon takes to begin."""
+    """Measure the start of the daemon."""
     side.home.stop()
     started = time.perf_counter()
     side.home.start(log_level="info")
@@ -82,7 +82,7 @@ def restart(side: Side) -> Figures:
 
 
 def ask(side: Side) -> Figures:
-    """A whole command."""
+    """Measure a whole command."""
     command = [str(side.python.with_name("aircher-cli")), "ask", "--no-stream", "-m", "up/m", "hi"]
     bare = wall_ms([str(side.python), *BARE_INTERPRETER], side.home.environ)
     taken = wall_ms(command, side.home.environ)
@@ -90,7 +90,7 @@ def ask(side: Side) -> Figures:
 
 
 def load(in_flight: int, seconds: float) -> Measure:
-    """Many small requests."""
+    """Send many small requests."""
 
     def window(side: Side) -> Figures:
         before = cpu_us(side.pid)
@@ -106,7 +106,7 @@ def load(in_flight: int, seconds: float) -> Measure:
 
 
 def flood(streams: int) -> Measure:
-    """Streams read as fast as they come."""
+    """Read streams as fast as they arrive."""
 
     def window(side: Side) -> Figures:
         before = cpu_us(side.pid)
@@ -120,7 +120,7 @@ def flood(streams: int) -> Measure:
 
 
 def open_streams(side: Side) -> Figures:
-    """A thousand streams at once, ten events a second each."""
+    """Hold a thousand streams open, ten events a second each."""
     before = cpu_us(side.pid)
     found = run("streams.py", "many", side.home.socket, "ticks/m", 200, 5, TICKS)
     return {
@@ -132,17 +132,17 @@ def open_streams(side: Side) -> Figures:
 
 
 def count(side: Side) -> Figures:
-    """Bytecodes, in a daemon of their own."""
+    """Count bytecodes, in a separate daemon."""
     return run("count.py", "--json", python=str(side.python))
 
 
 def count_instructions(side: Side) -> Figures:
-    """The processor's, of the daemon alone."""
+    """Count CPU instructions of the daemon alone."""
     return run("count.py", "--instructions", "--json", python=str(side.python))
 
 
 def by_turns(sides: Sides, pairs: int, measure: Measure) -> Rows:
-    """Measure one and the other so often; compare what came of it."""
+    """Measure both sides in turn; return the comparison."""
     taken: dict[Side, list[Figures]] = {side: [] for side in sides}
     for number in range(pairs):
         for side in sides[:: -1 if number % 2 else 1]:
@@ -153,7 +153,7 @@ def by_turns(sides: Sides, pairs: int, measure: Measure) -> Rows:
 
 
 def compare(old: list[float], new: list[float]) -> dict[str, float]:
-    """The medians, and the ratios of the pairs."""
+    """Return the medians, and the ratios of the pairs."""
     row = {"old": median(old), "new": median(new)}
     ratios = [n / o for o, n in zip(old, new, strict=True) if o]
     if ratios:
@@ -164,7 +164,7 @@ def compare(old: list[float], new: list[float]) -> dict[str, float]:
 
 @contextmanager
 def both(commit: str) -> Iterator[Sides]:
-    """Install and start both."""
+    """Install and start both sides."""
     pythons = {commit: build_commit(commit), "here": build_here()}
     for python in pythons.values():
         check_install(python)
@@ -186,7 +186,7 @@ def both(commit: str) -> Iterator[Sides]:
 def measure(
     sides: Sides, parts: tuple[str, ...], pairs: int, seconds: float
 ) -> Iterator[tuple[str, Rows]]:
-    """All that was asked for, in the order of the table."""
+    """Run the requested measurements, in the order of the table."""
     few = max(1, pairs // 5)
     if "bytecodes" in parts:
         yield "bytecodes a request", by_turns(sides, 1, count)
@@ -211,8 +211,8 @@ def measure(
 def against(
     commit: str, parts: tuple[str, ...], pairs: int, seconds: float, *, quiet: bool
 ) -> dict[str, Rows]:
-    """Measure this tree against a commit; print each row as it comes unless `quiet`."""
-    os.chdir(HERE)  # where no `aircherd` lies: Python would take that one
+    """Compare this tree with a commit; print each row as it arrives unless `quiet`."""
+    os.chdir(HERE)  # without an `aircherd` package, which Python would import
     table = {}
     with both(commit) as sides:
         for name, rows in measure(sides, parts, pairs, seconds):
@@ -223,7 +223,7 @@ def against(
 
 
 def show(name: str, rows: Rows, sides: list[str]) -> None:
-    """Print some rows."""
+    """Print rows."""
     print(f"\n{name:<36}{sides[0][:10]:>12}{sides[1]:>12}{'ratio':>8}   half of the pairs")
     for what, row in rows.items():
         spread = "{ratio:>8.3f}   {low:.3f} to {high:.3f}".format_map(row) if "ratio" in row else ""

@@ -1,4 +1,4 @@
-"""Installs of this tree and of any commit, each in a virtual environment of its own.
+"""Installs this tree and any commit, each in its own virtual environment.
 
 Both are installed as a user's would be, not editable: where modules lie, and whether their bytecode
 is there, counts for a start. Dependencies are those of the Python that runs this. They lie in
@@ -32,7 +32,7 @@ WHERE = "import aircherd; print(aircherd.__file__)"
 
 
 def build_commit(commit: str) -> Path:
-    """Return the Python of a commit's install; build it if it is not there yet."""
+    """Return the Python of a commit's install; build it if it does not exist."""
     name = _git("rev-parse", "--verify", f"{commit}^{{commit}}").decode().strip()
     folder = CACHE / name
     if not (folder / DONE).exists():
@@ -47,7 +47,7 @@ def build_commit(commit: str) -> Path:
 
 
 def build_here() -> Path:
-    """Return the Python of an install of this tree, made now."""
+    """Return the Python of a new install of this tree."""
     name = hashlib.sha256(str(ROOT).encode()).hexdigest()[:10]
     folder = CACHE / f"here-{name}"
     _install(folder, ROOT, "this tree")
@@ -55,14 +55,14 @@ def build_here() -> Path:
 
 
 def different_versions(one: Path, other: Path) -> list[str]:
-    """Name the dependencies that both installs have, but not in the same version."""
+    """Return the dependencies that both installs have in different versions."""
     old, new = (json.loads(_run([str(python), "-c", LIST])) for python in (one, other))
     names = sorted({*old} & {*new} - {"pip", "setuptools", "aircher"})
     return [f"{name} {old[name]} / {new[name]}" for name in names if old[name] != new[name]]
 
 
 def check_install(python: Path) -> None:
-    """Insist that this Python's daemon is its own, and not one of some folder on the path."""
+    """Check that this Python imports its own daemon and not one from a folder on the path."""
     found = Path(_run([str(python), "-c", WHERE]).decode().strip())
     if python.parent.parent not in found.parents:
         raise SystemExit(f"{python} runs {found}")

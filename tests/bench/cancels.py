@@ -1,9 +1,9 @@
-"""10,000 chats broken off at random points: what is left of them in the daemon, and how it serves.
+"""Cancels 10,000 chats at random points, and checks that the daemon keeps nothing of them.
 
     .venv/bin/python tests/bench/cancels.py [TOTAL]
 
-prints what the daemon holds before and after (the lines must be equal), how the chats ended, and
-chats per second before and after the storm. Exits with 1 if something was left behind.
+Prints what the daemon keeps before and after (the lines must be equal), how the chats ended, and
+chats per second before and after. Exits with 1 if something is left.
 `tests/e2e/daemon/test_load.py` does the same with fewer.
 """
 
@@ -25,13 +25,13 @@ ROUNDS = 40
 """Chats of each client when the speed is measured."""
 
 
-def tell(what: str, value: object) -> None:
+def show(what: str, value: object) -> None:
     """Print a line."""
     print(f"{what:<28}{value}", flush=True)
 
 
 async def speed(path: Path, sim: Simulator) -> float:
-    """Chats per second of `CLIENTS` clients with one in flight each."""
+    """Return the chats per second of `CLIENTS` clients with one in flight each."""
     sim.behave(delay=0)
 
     async def chats(_number: int, peer: Peer) -> None:
@@ -47,13 +47,13 @@ async def speed(path: Path, sim: Simulator) -> float:
 async def measure(
     daemon: Watched, sim: Simulator, silent: cancels.SilentServer, total: int
 ) -> bool:
-    """Run the storm and print; return whether nothing was left."""
+    """Run the measurement and print; return whether nothing is left."""
     path, storm = daemon.home.socket, cancels.CancelStorm(daemon.home.socket, seed=total)
     cancels.prepare(sim)
     await storm.run(CLIENTS * 4, CLIENTS)
     before = await daemon.settled()
-    tell("held before", before)
-    tell("resident KiB before", daemon.resident_kib())
+    show("held before", before)
+    show("resident KiB before", daemon.resident_kib())
     storm.outcomes.clear()
     sim.requests.clear()
     started = trio.current_time()
@@ -64,33 +64,33 @@ async def measure(
         f"the provider has no client any more: {sim}, {silent.open_connections} at the silent one",
     )
     after = await daemon.settled()
-    tell("held after", after)
-    tell("resident KiB after", daemon.resident_kib())
+    show("held after", after)
+    show("resident KiB after", daemon.resident_kib())
     report(storm, sim, seconds)
     sim.faults.clear()
-    tell("chats per second after", round(await speed(path, sim)))
+    show("chats per second after", round(await speed(path, sim)))
     return after == before
 
 
 def report(storm: cancels.CancelStorm, sim: Simulator, seconds: float) -> None:
     """Print how the chats ended."""
-    tell("broken off", f"{storm.outcomes.total()} in {seconds:.1f} s")
+    show("broken off", f"{storm.outcomes.total()} in {seconds:.1f} s")
     ends: Counter[str] = Counter()
     for outcome, times in storm.outcomes.items():
         ends[outcome.split()[1]] += times
-        tell(f"  {outcome}", times)
-    tell("all of them", dict(ends))
+        show(f"  {outcome}", times)
+    show("all of them", dict(ends))
     seen = sum(request.disconnected.is_set() for request in sim.requests)
-    tell("seen by the simulator", f"{len(sim.requests)}, of which {seen} saw their client leave")
+    show("seen by the simulator", f"{len(sim.requests)}, of which {seen} saw their client leave")
 
 
 async def main(total: int) -> bool:
-    """Run it all."""
+    """Run everything."""
     with home() as made, cancels.dark_port() as dark:
         async with open_simulator(keep=total) as sim, cancels.open_silent_server() as silent:
             more = cancels.CONFIG.format(dark=dark, silent=silent.port)
             async with watched_daemon(made, sim, more_config=more) as daemon:
-                tell("chats per second before", round(await speed(made.socket, sim)))
+                show("chats per second before", round(await speed(made.socket, sim)))
                 return await measure(daemon, sim, silent, total)
 
 

@@ -1,23 +1,24 @@
-"""Bytecodes that the daemon carries out for a request: a figure that no busy machine can blur.
+"""Counts the bytecodes that the daemon executes per request: a figure without noise.
 
-    python tests/bench/count.py                           a second or two for each hundred requests
-    python tests/bench/count.py --by module [--top 30]    where the daemon's are, or by function
-    python tests/bench/count.py --instructions            the processor's, if there is valgrind
+    python tests/bench/count.py                           one or two seconds per hundred requests
+    python tests/bench/count.py --by module [--top 30]    by module or by function
+    python tests/bench/count.py --instructions            CPU instructions; needs valgrind
     python tests/bench/count.py --json
 
-Run it with the Python of whatever is to be counted: nothing of `aircherd` is imported but its
-`main`, and any commit's will do. Requests are those of `load.py`, small ones that are not streamed,
-16 in flight over 8 connections. Counted are, after a warm-up,
+Run it with the Python of the install to count: it imports nothing of `aircherd` but `main`, so any
+commit works. The requests are those of `load.py`: small, not streamed, 16 in flight over 8
+connections. After a warm-up it counts
 
-- one process: the loop's thread with daemon, clients and upstream all in it, split into the steps
-  of the daemon's tasks, those of the others', and trio's loop between them;
-- alone: the loop's thread with clients and upstream in other processes; also what `--by` shows.
-  This is the figure of `docs/performance.md`: it gives the 7,350 of the commit before routing;
-- the ledger's thread, while the loop is not traced: its batches are as large as they really are.
-  It is not in the figures above;
-- instructions: all threads of a daemon, clients and upstream in other processes; some 20 seconds.
+- one process: the event loop's thread with daemon, clients and upstream, split into the steps of
+  the daemon's tasks, those of other tasks, and trio's loop;
+- alone: the event loop's thread, with clients and upstream in other processes; `--by` shows this
+  one. It is the figure of `docs/performance.md`, 7,350 for the commit before routing;
+- the ledger's thread, while the loop is not traced, so that its batches have their usual size. It
+  is not part of the figures above;
+- instructions: all threads of the daemon, with clients and upstream in other processes; about 20
+  seconds.
 
-The figures of one Python version cannot be compared with another's.
+Figures of different Python versions cannot be compared.
 """
 
 import argparse
@@ -46,11 +47,11 @@ WARM_UP = 200
 FREE = 2000
 """Requests at full speed while the other threads are counted."""
 AFTERWARDS = 0.1
-"""Seconds until what follows the last answer is done, and the ledger's last batch."""
+"""Seconds until the work after the last response is done, and the ledger's last batch."""
 
 
 class Counting:
-    """All that is counted in one life of the daemon."""
+    """All counts of one run of the daemon."""
 
     def __init__(self, path: Path, requests: int) -> None:
         self._path = str(path)
@@ -59,7 +60,7 @@ class Counting:
         self.counts: list[Count] = []
 
     async def run(self, listener: socket.socket, threads: Opcodes) -> None:
-        """Count in the loop that runs the daemon, too."""
+        """Count in the loop that runs the daemon as well."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(serve, listener)
             clients = Clients("up/m", IN_FLIGHT)
@@ -93,9 +94,9 @@ class Counting:
         async with trio.open_nursery() as nursery:
             start = partial(trio.run_process, command, stdin=PIPE, stdout=PIPE, cwd=HERE)
             process = await nursery.start(start)
-            await _have_asked(process, WARM_UP)
+            await _send_requests(process, WARM_UP)
             with counted:
-                await _have_asked(process, self._requests)
+                await _send_requests(process, self._requests)
                 await trio.sleep(AFTERWARDS)
             await process.stdin.aclose()
         self._note_sides("alone", counted, "daemon", "loop")
@@ -112,8 +113,8 @@ class Counting:
         self.figures[name] = sum(count.ran for count in counts) / (requests or self._requests)
 
 
-async def _have_asked(process: trio.Process, requests: int) -> None:
-    """Let a process of `counting.asking` ask so often."""
+async def _send_requests(process: trio.Process, requests: int) -> None:
+    """Let a process of `counting.asking` send as many requests."""
     assert process.stdin is not None
     assert process.stdout is not None
     await process.stdin.send_all(b"%d\n" % requests)
@@ -133,7 +134,7 @@ def count(requests: int) -> Counting:
 
 
 def largest(counts: list[Count], by: str, requests: int) -> list[tuple[str, float, float]]:
-    """Bytecodes a request and times entered a request, of each module or function."""
+    """Return the bytecodes and calls per request of each module or function."""
     ran, entered = Counter[str](), Counter[str]()
     for each in counts:
         name = each.module if by == "module" else each.function

@@ -1,15 +1,15 @@
-"""A coverage-guided fuzzer for the decoder of frames: bytes from anybody, in any chunks.
+"""A coverage-guided fuzzer for the frame decoder: arbitrary bytes in arbitrary chunks.
 
-    pip install atheris                        needed here only; the tests do without it
+    pip install atheris                        needed by this script only
     python tests/bench/fuzz_frames.py          two minutes; a crash is written to a file and shown
     python tests/bench/fuzz_frames.py -max_total_time=3600 -max_len=4096 CORPUS
-    python tests/bench/fuzz_frames.py crash-...   the same input once more
+    python tests/bench/fuzz_frames.py crash-...   runs the same input again
 
-The options are libFuzzer's. What must hold, for every input:
+The options are those of libFuzzer. For every input:
 
-1. Only `FrameError` comes out, from `feed` never at the call that meets the violation.
-2. The frames, and whether the stream broke, are the same under any chunking.
-3. A frame that came out can be sent on, and comes back the same.
+1. Only `FrameError` is raised, and never by the `feed` call that meets the violation.
+2. The frames, and whether the stream is broken, are the same for any chunking.
+3. A decoded frame can be encoded, and decodes to the same frame.
 4. A broken decoder stays broken.
 """
 
@@ -48,7 +48,7 @@ SEEDS = (
 
 
 def decode(pieces: Sequence[bytes], limit: int) -> tuple[list[Frame], bool]:
-    """Feed `pieces`; return the frames and whether the stream broke."""
+    """Feed `pieces`; return the frames and whether the stream is broken."""
     decoder = Decoder(limit)
     found: list[Frame] = []
     for piece in pieces:
@@ -61,7 +61,7 @@ def decode(pieces: Sequence[bytes], limit: int) -> tuple[list[Frame], bool]:
 
 
 def check_stays_broken(decoder: Decoder) -> None:
-    """Fail unless every further use is refused."""
+    """Fail unless every further call is refused."""
     for refuse in (decoder.check, lambda: decoder.feed(b"\x90")):
         try:
             refuse()
@@ -71,7 +71,7 @@ def check_stays_broken(decoder: Decoder) -> None:
 
 
 def cut(data: bytes, sizes: bytes) -> list[bytes]:
-    """Cut `data` into pieces as long as the numbers in `sizes` say, over and over."""
+    """Cut `data` into pieces of the lengths in `sizes`, cyclically."""
     pieces, start, number = [], 0, 0
     while start < len(data):
         size = 1 + sizes[number % len(sizes)] if sizes else 1
@@ -81,7 +81,7 @@ def cut(data: bytes, sizes: bytes) -> list[bytes]:
 
 
 def check(data: bytes) -> None:
-    """Check everything the docstring promises for one input; its head says how it is cut."""
+    """Check the properties above for one input; its first bytes set the chunk sizes."""
     head, body = data[:4], data[4:]
     guide(body)
     for limit in (frames.MAX_FRAME, SMALL_FRAME):
@@ -95,7 +95,7 @@ def check(data: bytes) -> None:
 
 
 def guide(data: bytes) -> None:
-    """Show the fuzzer the way: it cannot see into msgpack's C code, but into its twin in Python."""
+    """Instrument msgpack's Python fallback: the fuzzer cannot see into the C code."""
     twin = fallback.Unpacker(max_buffer_size=len(data) + 1, unicode_errors="surrogateescape")
     try:
         twin.feed(data)
@@ -106,14 +106,14 @@ def guide(data: bytes) -> None:
 
 
 def check_round_trip(frame: Frame) -> None:
-    """Encode a frame again; it must come back as it was."""
+    """Encode a frame and check that it decodes to the same frame."""
     back, broke = decode([encode(frame)], frames.MAX_FRAME)
     assert not broke, frame
     assert same([frame], back), (frame, back)
 
 
 def encode(frame: Frame) -> bytes:
-    """Encode as a client does, invalid UTF-8 included."""
+    """Encode as clients do, including invalid UTF-8."""
     match frame:
         case Request(msgid, method, params):
             return frames.encode_request(msgid, method, params, errors="surrogateescape")
@@ -125,7 +125,7 @@ def encode(frame: Frame) -> bytes:
 
 
 def same(left: object, right: object) -> bool:
-    """Equal in value and type, NaN being equal to itself."""
+    """Return whether type and value are equal; NaN equals itself."""
     if type(left) is not type(right):
         return False
     if isinstance(left, float) and isinstance(right, float):
@@ -140,19 +140,19 @@ def same(left: object, right: object) -> bool:
 
 
 def write_seeds(folder: str) -> None:
-    """Give the fuzzer something to begin with."""
+    """Write initial inputs for the fuzzer."""
     for number, seed in enumerate(SEEDS):
         Path(folder, f"seed{number}").write_bytes(b"\x00\x01\x02\x05" + seed)
 
 
 def functions(*owners: object) -> Iterator[FunctionType]:
-    """Every function of these modules and classes."""
+    """Return all functions of these modules and classes."""
     for owner in owners:
         yield from (each for each in vars(owner).values() if isinstance(each, FunctionType))
 
 
 def main() -> None:
-    """Fuzz until the time is over or something breaks."""
+    """Fuzz until the time is over or a check fails."""
     import atheris  # noqa: PLC0415 - a tool of this program only
 
     for function in functions(frames, Decoder, fallback.Unpacker):

@@ -1,9 +1,9 @@
-"""Kills the daemon at random points while it serves, many times; the ledger has to be right.
+"""Kills the daemon at random points while it serves; the ledger has to stay correct.
 
     .venv/bin/python tests/bench/killing.py [TIMES] [SEED]
 
-200 times take about four minutes. Ends with an error at the first attempt that is counted twice, or
-that was committed and is lost; `tests/e2e/daemon/test_ledger.py` does the same a few times.
+200 times take about four minutes. Fails at the first attempt that is counted twice, or that was
+committed and is lost; `tests/e2e/daemon/test_ledger.py` does the same a few times.
 """
 
 import random
@@ -19,7 +19,7 @@ from helpers.ledger import query, sums  # noqa: E402 - likewise
 
 
 def main(times: int, seed: int) -> None:
-    """Kill it so many times, then look at everything that is left."""
+    """Kill the daemon as many times, then check the ledger."""
     with simulator() as sim, home() as place:
         place.write_config(CONFIG.format(url=sim.url))
         killer = Killer(place, sim, random.Random(seed))  # noqa: S311 - not a secret

@@ -1,4 +1,4 @@
-"""What the ledger costs, with a million attempts in it.
+"""Measures the ledger with a million attempts.
 
     .venv/bin/python tests/bench/ledger.py [ATTEMPTS]
 
@@ -41,7 +41,7 @@ def show(what: str, figure: object) -> None:
 
 
 def attempt(at: float, projects: list[str]) -> tuple[Started, Settled]:
-    """Make up an attempt."""
+    """Return a random attempt."""
     provider, size = random.choice(PROVIDERS), random.choice(("large", "small"))  # noqa: S311 - no secret
     begun = started(
         at,
@@ -57,7 +57,7 @@ def attempt(at: float, projects: list[str]) -> tuple[Started, Settled]:
 
 
 def fill(path: Path, attempts: int) -> float:
-    """Write `attempts`; return how many per second."""
+    """Write `attempts`; return the number per second."""
     file, spent = LedgerDatabase(path, clock=lambda: NOW, tz=UTC), 0.0
     for first in range(0, attempts, BATCH):
         day = first * DAYS // attempts
@@ -125,7 +125,7 @@ async def time_reads(ledger: Ledger) -> None:
 
 
 async def time_reads_while_busy(ledger: Ledger) -> None:
-    """Time the longest reads while the event loop is busy, in steps of a millisecond."""
+    """Time the longest reads while the event loop is busy in steps of a millisecond."""
     before = time.perf_counter()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(compute)
@@ -146,7 +146,7 @@ async def compute() -> None:
 
 
 async def timed(work: object) -> float:
-    """Return the minimum of five times, in seconds."""
+    """Return the minimum of five runs in seconds."""
     best = 60.0
     for _ in range(5):
         before = time.perf_counter()
@@ -156,7 +156,7 @@ async def timed(work: object) -> float:
 
 
 async def measure(path: Path) -> None:
-    """Time a start and what follows it."""
+    """Time a start and the operations after it."""
     before = time.perf_counter()
     async with open_ledger(path, clock=lambda: NOW, tz=UTC) as ledger:
         await ledger.flush()

@@ -1,12 +1,12 @@
 """The load generators: a bare HTTP client of the upstream, and a client of the daemon.
 
-Both do as little as they can (requests are bytes prepared before, replies are counted, not
-understood), so that what is measured is in between. Each runs in a process of its own.
+Both do as little as possible: requests are prepared bytes, and replies are counted but not parsed.
+Each runs in its own process.
 
     python load.py bare PORT IN_FLIGHT SECONDS [HEADER ...]
     python load.py daemon SOCKET IN_FLIGHT SECONDS
 
-print the report of a `processes.Run` as one JSON line. HEADER is `name: value`, sent with each
+Prints the report of a `processes.Run` as one JSON line. HEADER is `name: value`, sent with each
 request.
 """
 
@@ -28,7 +28,7 @@ CHAT = {"model": "up/m", "messages": MESSAGES, "stream": False}
 
 
 class BareClient(asyncio.Protocol):
-    """One connection with one request in flight: what a tool does by itself."""
+    """One connection with one request in flight, like a tool without the daemon."""
 
     def __init__(self, run: Run, request: bytes, done: asyncio.Future[None]) -> None:
         self._run = run
@@ -48,11 +48,11 @@ class BareClient(asyncio.Protocol):
         self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came."""
+        """Parse the data."""
         self._parser.feed_data(data)
 
     def on_body(self, body: bytes) -> None:
-        """Keep the body: a client reads it."""
+        """Keep the body, as clients do."""
         self._body += body
 
     def on_message_complete(self) -> None:
@@ -68,7 +68,7 @@ class BareClient(asyncio.Protocol):
 
 
 async def run_bare(port: int, in_flight: int, seconds: float, headers: list[str]) -> Run:
-    """Keep `in_flight` requests going, each on a connection of its own."""
+    """Keep `in_flight` requests going, each on its own connection."""
     loop, run = asyncio.get_running_loop(), Run(seconds)
     request = HEAD + "".join(f"{header}\r\n" for header in headers).encode() + b"\r\n" + BODY
     ends = [loop.create_future() for _ in range(in_flight)]
@@ -81,7 +81,7 @@ async def run_bare(port: int, in_flight: int, seconds: float, headers: list[str]
 
 
 class DaemonClient(asyncio.Protocol):
-    """One connection to the daemon with `in_flight` requests on it."""
+    """One connection to the daemon with `in_flight` requests."""
 
     def __init__(self, run: Run, in_flight: int, done: asyncio.Future[None]) -> None:
         self._run = run
@@ -92,7 +92,7 @@ class DaemonClient(asyncio.Protocol):
         self._sent = [0.0] * in_flight
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send all that may be in flight."""
+        """Send the first request."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._open = self._in_flight
@@ -104,7 +104,7 @@ class DaemonClient(asyncio.Protocol):
         self._transport.write(self._frames[number])
 
     def data_received(self, data: bytes) -> None:
-        """Answer each result with the next request of its number."""
+        """Parse the data."""
         self._unpacker.feed(data)
         for _kind, number, error, _result in self._unpacker:
             if error:
@@ -119,7 +119,7 @@ class DaemonClient(asyncio.Protocol):
 
 
 async def run_daemon(path: str, in_flight: int, seconds: float) -> Run:
-    """Keep `in_flight` requests going over up to 8 clients, as a busy machine would."""
+    """Keep `in_flight` requests going over up to 8 clients."""
     loop, run = asyncio.get_running_loop(), Run(seconds)
     clients = min(8, in_flight)
     ends = [loop.create_future() for _ in range(clients)]

@@ -1,11 +1,11 @@
-"""What a plan costs: 1,000 models on 10 providers with 10 keys each, in microseconds.
+"""Measures plans over 1,000 models on 10 providers with 10 keys each, in microseconds.
 
     python plan.py           one line for each kind of request
     python plan.py --json    the figures for a script
 
-No daemon runs: the keys are a real `AuthManager`'s, the models a real `Catalog`'s. What is timed is
-what a request needs: its view, its plan, and the first candidate of it. The figure is the minimum
-of many rounds: the others include what else the machine does.
+No daemon runs; the keys are in a real `AuthManager`, the models in a real `Catalog`. It times what
+a request needs: its routing state, its plan, and the first candidate. The figure is the minimum of
+many rounds, because the others include other load on the machine.
 """
 
 import json
@@ -44,7 +44,7 @@ from aircherd.vocabulary.secret import Secret
 PROVIDERS = 10
 KEYS = 10
 MODELS = 100
-"""Of each provider; half of them are every provider's."""
+"""Models of each provider; half of them are on all providers."""
 ROUNDS = 100
 CALLS = 20
 
@@ -53,13 +53,13 @@ CHAIN = tuple(Route(f"p{number}", f"shared-{number}") for number in range(PROVID
 
 
 def a_provider(number: int) -> Provider:
-    """One of ten."""
+    """Return one of ten providers."""
     name = f"p{number}"
     return Provider(name=name, kind="openai", base_url=f"https://{name}.test/v1")
 
 
 def a_model(provider: int, number: int) -> Model:
-    """A model of which everything is known."""
+    """Return a model with all metadata."""
     name = f"shared-{number}" if number < MODELS // 2 else f"own-{provider}-{number}"
     rates = Rates(input=Decimal(number + 1), output=Decimal(5 * number + 1))
     return Model(
@@ -74,8 +74,14 @@ def a_model(provider: int, number: int) -> Model:
     )
 
 
+class NoLedger:
+    """A ledger without calls in progress."""
+
+    in_progress = ()
+
+
 class Rig:
-    """The services that a plan looks at. `config` may be changed between measurements."""
+    """The services of a plan. `config` may be changed between measurements."""
 
     def __init__(self, folder: Path) -> None:
         self.config = Config(
@@ -102,11 +108,11 @@ class Rig:
             redactor=redactor,
         )
         controller = ChatController(
-            config=self,  # type: ignore[arg-type] - it has what is asked of it
+            config=self,  # type: ignore[arg-type] - it has the methods that are used
             auth=self.auth,
             catalog=self.catalog,
             provider_client=provider_client,
-            account=UsageAccounting(None, self.limits, bus),  # type: ignore[arg-type] - no call is booked
+            accounting=UsageAccounting(NoLedger(), self.limits, bus),  # type: ignore[arg-type] - no call is recorded
             bus=bus,
         )
         self.services = controller.services
@@ -119,7 +125,7 @@ class Rig:
         return self.config
 
     async def fill(self) -> None:
-        """Store ten keys for each provider, and take its list of models."""
+        """Store ten keys and a model list for each provider."""
         for number, provider in enumerate(self.config.providers.values()):
             for key in range(KEYS):
                 secret = Secret(f"bench-key-{number}-{key}-0123456789")
@@ -128,7 +134,7 @@ class Rig:
             self.catalog.store_list(provider, models, now=0.0)
 
     def first(self, query: RouteQuery) -> Candidate:
-        """What the hot path does: plan, and take the first step."""
+        """Make a plan and take its first step, as the hot path does."""
         step = next(
             make_plan(
                 query, self.config, LiveRoutingState(self.services, query.requirements, "bench")
@@ -137,8 +143,8 @@ class Rig:
         assert isinstance(step, Candidate)
         return step
 
-    def whole(self, query: RouteQuery) -> int:
-        """Return how many could be asked."""
+    def count_candidates(self, query: RouteQuery) -> int:
+        """Return the number of candidates."""
         return len(
             make_plan(
                 query, self.config, LiveRoutingState(self.services, query.requirements, "bench")
@@ -155,13 +161,13 @@ def _no_transport(_network: Network) -> object:
 
 
 def microseconds(call: Callable[[], object]) -> float:
-    """Return the least that one call took."""
-    call()  # what is remembered after the first time, a request does not pay for
+    """Return the shortest time of a call."""
+    call()  # not timed: it fills caches
     return 1e6 / CALLS * min(timeit.repeat(call, number=CALLS, repeat=ROUNDS))
 
 
-def wishes() -> dict[str, RouteQuery]:
-    """Requests as they come: how they name their model, and what else makes a plan dearer."""
+def queries() -> dict[str, RouteQuery]:
+    """Return queries with different model names and options."""
 
     def by(strategy: Strategy) -> RouteOptions:
         return RouteOptions(strategy=strategy)
@@ -178,17 +184,17 @@ def wishes() -> dict[str, RouteQuery]:
 
 def measure(rig: Rig) -> Iterator[tuple[str, float]]:
     """Time all kinds of requests."""
-    held = Candidate(rig.config.providers["p7"], Model(id="shared-7"), "key-7")
-    rig.services.affinity.note_answer(held, "c")
-    for name, query in wishes().items():
+    preferred = Candidate(rig.config.providers["p7"], Model(id="shared-7"), "key-7")
+    rig.services.affinity.note_answer(preferred, "c")
+    for name, query in queries().items():
         yield f"first of {name}", microseconds(partial(rig.first, query))
-    alias = wishes()["alias of 10 routes"]
-    yield "all 100 of the alias", microseconds(partial(whole_hundred, rig, alias))
+    alias = queries()["alias of 10 routes"]
+    yield "all 100 of the alias", microseconds(partial(all_hundred, rig, alias))
     plain = rig.config
-    dear = Fallback(max_cost_increase=Decimal(1000))
-    rig.config = msgspec.structs.replace(plain, fallback=dear)
+    with_price_limit = Fallback(max_cost_increase=Decimal(1000))
+    rig.config = msgspec.structs.replace(plain, fallback=with_price_limit)
     yield "first under max_cost_increase", microseconds(partial(rig.first, alias))
-    yield "all 100 under max_cost_increase", microseconds(partial(whole_hundred, rig, alias))
+    yield "all 100 under max_cost_increase", microseconds(partial(all_hundred, rig, alias))
     rig.limits.configure([Limit(per="day", usd=Decimal(10**6))])
     yield "first under a limit of money", microseconds(partial(rig.first, alias))
     rig.limits.configure([])
@@ -199,9 +205,9 @@ def measure(rig: Rig) -> Iterator[tuple[str, float]]:
     yield "first of a provider's chain of 9", microseconds(partial(rig.first, query))
 
 
-def whole_hundred(rig: Rig, query: RouteQuery) -> None:
-    """Have every candidate."""
-    assert rig.whole(query) == PROVIDERS * KEYS
+def all_hundred(rig: Rig, query: RouteQuery) -> None:
+    """Take all candidates."""
+    assert rig.count_candidates(query) == PROVIDERS * KEYS
 
 
 async def main() -> None:

@@ -1,6 +1,6 @@
-"""The processes of a measurement: load generators, the upstream, and what the daemon takes.
+"""The processes of a measurement: load generators, the upstream, and the daemon's resources.
 
-Only the standard library is used here: what is measured may be another commit's or another gateway.
+Only uses the standard library, because it may measure another commit or another gateway.
 """
 
 import json
@@ -37,7 +37,7 @@ class Run:
         self.cpu_before = time.process_time()
 
     def note(self, sent: float) -> bool:
-        """Count a reply to what was sent at `sent`; return whether to go on."""
+        """Count the reply to the request sent at `sent`; return whether to continue."""
         now = time.perf_counter()
         self.requests += 1
         if now >= self.start:
@@ -58,7 +58,7 @@ class Run:
 
 
 def run(script: str, *arguments: object, python: str = sys.executable) -> Figures:
-    """Run a script of this folder to its end; return what it measured."""
+    """Run a script of this folder to its end; return its figures."""
     done = subprocess.run(
         [python, str(HERE / script), *map(str, arguments)],
         env=own_environ(),
@@ -74,14 +74,14 @@ def run(script: str, *arguments: object, python: str = sys.executable) -> Figure
 
 
 def own_environ() -> dict[str, str]:
-    """The environment, but each Python finds its own modules and has their bytecode."""
+    """Return an environment in which each Python imports its own modules and caches bytecode."""
     given = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
     return {**given, "PYTHONDONTWRITEBYTECODE": ""}
 
 
 @contextmanager
 def upstream() -> Iterator[int]:
-    """Run the upstream; give its port."""
+    """Run the upstream; yield its port."""
     with subprocess.Popen(
         [sys.executable, str(HERE / "upstream.py")], stdout=subprocess.PIPE, text=True
     ) as process:
@@ -93,7 +93,7 @@ def upstream() -> Iterator[int]:
 
 
 def resident_mb(pid: int) -> float:
-    """Resident memory of a process."""
+    """Return the resident memory of a process."""
     status = Path(f"/proc/{pid}/status").read_text()
     (line,) = [line for line in status.splitlines() if line.startswith("VmRSS")]
     return int(line.split()[1]) / 1024
@@ -108,7 +108,7 @@ def cpu_us(pid: int) -> float:
 
 
 def wall_ms(command: list[str], environ: dict[str, str]) -> float:
-    """Milliseconds from exec to exit of a command."""
+    """Return the milliseconds from exec to exit of a command."""
     started = time.perf_counter()
     subprocess.run(
         command, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True

@@ -1,13 +1,13 @@
-"""A tenth of 500 clients stops reading for a minute: what the others feel, and what it costs.
+"""Measures the daemon while a tenth of 500 clients does not read for a minute.
 
     .venv/bin/python tests/bench/stalled.py [CLIENTS] [SECONDS]
 
-Every client holds one timed stream, ten events a second. It is run twice: all of them read; then a
-tenth sleeps, each with such a stream and with some of 29 MB together, which fill what may wait for
-it before the others begin. Printed are the p99 lag of those who read (the moment an event arrives
-less the moment it was sent), both times and their ratio; what the daemon grew by for each sleeper;
-and whether those that wake have their text whole. The timed upstream and those who read run in
-processes of their own. Exits with 1 if anything was lost.
+Every client has one timed stream with ten events a second. In the first run all clients read. In
+the second, a tenth sleeps; each has such a stream and further ones of 29 MB in total, which fill
+its outbox before the others start. Printed are the p99 lag (from sending to receiving) of the
+clients that read in both runs and its ratio, the memory per sleeping client, and whether their text
+is complete when they wake. The timed upstream and the reading clients have their own processes.
+Exits with 1 if anything was lost.
 """
 
 import json
@@ -48,14 +48,14 @@ TIMED = LONG_CHATS
 """The number of a sleeper's timed stream."""
 
 
-def tell(what: str, value: object) -> None:
+def show(what: str, value: object) -> None:
     """Print a line."""
     print(f"{what:<44}{value}", flush=True)
 
 
 @contextmanager
 def upstream() -> Iterator[int]:
-    """Run the upstream; give its port."""
+    """Run the upstream; yield its port."""
     with subprocess.Popen(
         [sys.executable, str(HERE / "upstream.py")], stdout=subprocess.PIPE, text=True
     ) as process:
@@ -67,20 +67,20 @@ def upstream() -> Iterator[int]:
 
 
 async def read_all(path: Path, clients: int, events: int, name: str) -> Figures:
-    """Let clients in a process of their own read timed streams to the end; print and return it."""
+    """Let clients in another process read timed streams to the end; print and return the lag."""
     command = [sys.executable, str(HERE / "streams.py"), "many"]
     numbers = map(str, (clients, 1, events))
     done = await trio.run_process(
         [*command, str(path), "ticks/m", *numbers], capture_stdout=True, check=True
     )
     figures: Figures = json.loads(done.stdout)
-    tell(f"{name}: events that came, of", f"{figures['arrived']} of {figures['expected']}")
-    tell(f"{name}: median, p99 lag", f"{figures['median_ms']:.1f} ms, {figures['p99_ms']:.1f} ms")
+    show(f"{name}: events that came, of", f"{figures['arrived']} of {figures['expected']}")
+    show(f"{name}: median, p99 lag", f"{figures['median_ms']:.1f} ms, {figures['p99_ms']:.1f} ms")
     return figures
 
 
 async def all_asleep(daemon: Watched, count: int) -> list[Peer]:
-    """Return clients that do not read, once the daemon takes nothing more for them."""
+    """Return clients that do not read, once the daemon queues nothing more for them."""
     peers = [await Peer.connect(daemon.home.socket) for _ in range(count)]
     for peer in peers:
         await peer.chat(TIMED, "ticks/m", "go")
@@ -117,20 +117,20 @@ async def measure(daemon: Watched, clients: int, events: int) -> bool:
     before = daemon.resident_kib()
     peers = await all_asleep(daemon, sleepers)
     asleep = daemon.resident_kib()
-    tell("waiting for the sleepers", f"{(await daemon.count())['waiting_bytes'] / 2**20:.0f} MiB")
+    show("waiting for the sleepers", f"{(await daemon.count())['waiting_bytes'] / 2**20:.0f} MiB")
     beside = await read_all(path, clients - sleepers, events, f"{sleepers} asleep")
-    tell("p99 with sleepers / without", f"{beside['p99_ms'] / alone['p99_ms']:.2f}")
-    tell("grown by, for each sleeper", f"{(asleep - before) / 1024 / max(1, sleepers):.1f} MiB")
+    show("p99 with sleepers / without", f"{beside['p99_ms'] / alone['p99_ms']:.2f}")
+    show("grown by, for each sleeper", f"{(asleep - before) / 1024 / max(1, sleepers):.1f} MiB")
     whole = await all_awake(peers, events)
-    tell("woke and have all their text", f"{whole} of {sleepers}")
+    show("woke and have all their text", f"{whole} of {sleepers}")
     sizes = [before, asleep, daemon.resident_kib()]
-    tell("resident before, asleep, after", ", ".join(f"{kib / 1024:.0f} MiB" for kib in sizes))
+    show("resident before, asleep, after", ", ".join(f"{kib / 1024:.0f} MiB" for kib in sizes))
     lost = [figures["expected"] - figures["arrived"] for figures in (alone, beside)]
     return lost == [0, 0] and whole == sleepers
 
 
 async def main(clients: int, seconds: float) -> bool:
-    """Run it all."""
+    """Run everything."""
     events = round(seconds / PACE)
     with upstream() as port, home() as made:
         more = CONFIG.format(port=port, events=events, ms=round(PACE * 1000))

@@ -1,10 +1,10 @@
-"""Clients of streams: how many events come through, and how late.
+"""Clients of streams: counts events and measures their lag.
 
     python streams.py flood SOCKET MODEL STREAMS              events, and events per second
     python streams.py direct PORT PATH STREAMS                the same without the daemon
     python streams.py many SOCKET MODEL CLIENTS EACH EVENTS   lag of timed events, none lost
 
-print one JSON line.
+Prints one JSON line.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ import msgpack
 
 
 async def flood(path: str, model: str, streams: int) -> dict[str, float]:
-    """Read `streams` streams at once, each over a connection of its own, as fast as they come."""
+    """Read `streams` streams at once as fast as they arrive, each over its own connection."""
     started = time.perf_counter()
     counts = await asyncio.gather(*(read_stream(path, model) for _ in range(streams)))
     seconds = time.perf_counter() - started
@@ -24,7 +24,7 @@ async def flood(path: str, model: str, streams: int) -> dict[str, float]:
 
 
 async def read_stream(path: str, model: str) -> int:
-    """Ask once and count the deltas until the result."""
+    """Send a request and count the deltas until the result."""
     reader, writer = await asyncio.open_unix_connection(path, limit=2**20)
     writer.write(chat(1, model))
     unpacker, events = msgpack.Unpacker(), 0
@@ -42,20 +42,20 @@ async def read_stream(path: str, model: str) -> int:
 
 
 def chat(number: int, model: str) -> bytes:
-    """A chat request as bytes."""
+    """Return a chat request as bytes."""
     messages = [{"role": "user", "content": "go"}]
     return bytes(msgpack.packb([0, number, "chat", [{"model": model, "messages": messages}]]))
 
 
 async def direct(port: int, path: str, streams: int) -> dict[str, float]:
-    """Read the upstream itself, counting events without understanding them."""
+    """Read the upstream directly, counting events without parsing them."""
     started = time.perf_counter()
     counts = await asyncio.gather(*(read_direct(port, path) for _ in range(streams)))
     return {"events_per_second": sum(counts) / (time.perf_counter() - started)}
 
 
 async def read_direct(port: int, path: str) -> int:
-    """Ask once and count `data:` lines until the end."""
+    """Send a request and count `data:` lines until the end."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
     writer.write(f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{{}}".encode())
     events, tail = 0, b""
@@ -87,7 +87,7 @@ async def many(path: str, model: str, clients: int, each: int, events: int) -> d
 
 
 async def hold(path: str, model: str, each: int, delay: float, lags: list[int]) -> int:
-    """One client with `each` streams; `delay` spreads the clients over the tick."""
+    """Run one client with `each` streams; `delay` spreads the clients over the tick."""
     await asyncio.sleep(delay)
     reader, writer = await asyncio.open_unix_connection(path, limit=2**20)
     for number in range(each):

@@ -1,15 +1,14 @@
-"""The upstream of every measurement: a provider in a process of its own that does almost nothing.
+"""The upstream of every measurement: a provider in its own process that does almost nothing.
 
-It looks at the request's first line and its length, never at its body, and sends bytes that were
-prepared before. So it is many times faster than what is measured, and the figures say how: the
-bare client's column is the same upstream without the daemon.
+It reads the first line and the length of a request, never its body, and sends prepared bytes. So it
+is many times faster than the daemon; the bare client's column shows its speed without the daemon.
 
     /v1/chat/completions                a small reply in one piece
     /s/EVENTS/v1/chat/completions       a stream of EVENTS deltas, 64 in one write
     /t/EVENTS/MS/v1/chat/completions    a stream of EVENTS deltas, one every MS milliseconds, each
-                                        with the moment it was sent (monotonic, in nanoseconds)
+                                        with the time it was sent (monotonic, in nanoseconds)
 
-Run as a process it prints its port.
+As a process, it prints its port.
 """
 
 import asyncio
@@ -40,7 +39,7 @@ PER_WRITE = 64
 
 
 def chunk(data: bytes) -> bytes:
-    """Put `data` into one chunk of a chunked body."""
+    """Return `data` as one chunk of a chunked body."""
     return b"%x\r\n%s\r\n" % (len(data), data)
 
 
@@ -49,7 +48,7 @@ LAST = chunk(END) + b"0\r\n\r\n"
 
 
 class Upstream(asyncio.Protocol):
-    """One connection: requests one after the other."""
+    """One connection, with one request after another."""
 
     def __init__(self) -> None:
         self._buffer = b""
@@ -58,26 +57,26 @@ class Upstream(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the way out."""
+        """Keep the transport."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop streaming to nobody."""
+        """Stop streaming."""
         del exc
         if self._task:
             self._task.cancel()
 
     def pause_writing(self) -> None:
-        """The peer reads slower than we write."""
+        """The peer reads more slowly than we write."""
         self._resumed.clear()
 
     def resume_writing(self) -> None:
-        """It has caught up."""
+        """The peer has caught up."""
         self._resumed.set()
 
     def data_received(self, data: bytes) -> None:
-        """Answer every request that is there whole."""
+        """Answer every complete request."""
         self._buffer += data
         while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
             head = self._buffer[:end].lower()

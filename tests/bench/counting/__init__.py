@@ -1,1 +1,1 @@
-"""What `count.py` counts with; nothing here knows how the daemon is built."""
+"""The counters of `count.py`; they do not depend on the daemon's structure."""

@@ -1,9 +1,9 @@
-"""Clients of the daemon that ask an exact number of small requests, some in flight at a time.
+"""Clients of the daemon that send an exact number of small requests, some in flight at a time.
 
     python -m counting.asking SOCKET MODEL IN_FLIGHT
 
-opens their connections, then reads numbers of requests, one a line, and prints the same number as
-soon as so many more were answered. `count.py` has them in the daemon's own loop, too.
+Opens the connections, then reads numbers of requests from standard input, one per line, and prints
+each number when as many requests were answered. `count.py` also runs them in the daemon's own loop.
 """
 
 import sys
@@ -17,7 +17,7 @@ PATIENCE = 20.0
 
 
 class Clients:
-    """`in_flight` requests over up to 8 connections, which stay open between two askings."""
+    """`in_flight` requests over up to 8 connections, which stay open between calls of `ask`."""
 
     def __init__(self, model: str, in_flight: int) -> None:
         self._chat = {**CHAT, "model": model}
@@ -26,12 +26,12 @@ class Clients:
         self._left = 0
 
     async def connect(self, path: str) -> None:
-        """Connect to the daemon as soon as it is there."""
+        """Connect to the daemon as soon as it is running."""
         for _ in range(min(8, self._in_flight)):
             self._streams.append(await connect(path))
 
     async def ask(self, requests: int) -> None:
-        """Ask so often; return when all are answered."""
+        """Send as many requests; return when all are answered."""
         self._left = requests
         async with trio.open_nursery() as nursery:
             for stream in self._streams:
@@ -57,7 +57,7 @@ class Clients:
 
 
 async def connect(path: str) -> trio.SocketStream:
-    """Connect to the daemon as soon as it is there."""
+    """Connect to the daemon as soon as it is running."""
     with trio.fail_after(PATIENCE):
         while True:
             with suppress(OSError):
@@ -66,7 +66,7 @@ async def connect(path: str) -> trio.SocketStream:
 
 
 async def main(path: str, model: str, in_flight: int) -> None:
-    """Ask as often as standard input says."""
+    """Send as many requests as standard input says."""
     clients = Clients(model, in_flight)
     await clients.connect(path)
     for line in sys.stdin:

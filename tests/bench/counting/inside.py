@@ -1,7 +1,7 @@
-"""One process that holds the daemon, its clients and its upstream, all in one loop of trio.
+"""Runs the daemon, its clients and its upstream in one process and one event loop.
 
-The daemon is `aircherd`'s own `main`, as an installed command would run it; what it gives to
-`trio.run` is given company. So nothing here knows how the daemon is built, and any commit's runs.
+The daemon is `aircherd`'s own `main`, as in the installed command; the call of `trio.run` is
+replaced to start other tasks beside it. So any commit works, whatever the daemon's structure.
 """
 
 import os
@@ -33,7 +33,7 @@ Work = Callable[[], Awaitable[None]]
 
 @contextmanager
 def fresh_home() -> Iterator[Path]:
-    """Make this process live in an empty home; give its daemon's socket."""
+    """Let this process use an empty home; return the path of its daemon's socket."""
     root = Path(tempfile.mkdtemp(prefix="air"))
     run = root / "run"
     run.mkdir(mode=0o700)
@@ -55,7 +55,7 @@ def write_config(ports: dict[str, int]) -> None:
 
 
 def run_daemon_beside(work: Work) -> None:
-    """Run the daemon with `work` in its loop, until that is done."""
+    """Run the daemon with `work` in its loop until `work` is done."""
     run, sys.argv = trio.run, ["aircherd", "--log-level", "info"]
 
     async def both(main: Callable[..., Awaitable[None]], *arguments: object) -> None:
@@ -77,7 +77,7 @@ def run_daemon_beside(work: Work) -> None:
 
 @contextmanager
 def quiet(file: Path) -> Iterator[None]:
-    """Let standard error go into a file; show it only if something goes wrong."""
+    """Write standard error to a file; print it only on failure."""
     before = os.dup(STDERR)
     with file.open("w") as log:
         os.dup2(log.fileno(), STDERR)
@@ -92,7 +92,7 @@ def quiet(file: Path) -> Iterator[None]:
 
 
 def log_in(*providers: str) -> None:
-    """Store a key for each, as a person would."""
+    """Store a key for each provider."""
     for name in providers:
         arguments = ["auth", "login", name, "--with-token", "--no-verify"]
         subprocess.run(
@@ -105,9 +105,9 @@ def log_in(*providers: str) -> None:
 
 
 async def serve(listener: socket.socket) -> None:
-    """Be a provider, for as many connections as come."""
+    """Serve as a provider, for any number of connections."""
     bound = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
-    # Not trio's `serve_listeners`: the root of each task has to lie in this file.
+    # Not trio's `serve_listeners`: the root of each task has to be in this file.
     async with trio.open_nursery() as nursery:
         while True:
             nursery.start_soon(answer, await bound.accept())

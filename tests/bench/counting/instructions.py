@@ -1,7 +1,7 @@
-"""Instructions of the processor that the daemon carries out for a request, counted by valgrind.
+"""Counts the CPU instructions that the daemon executes per request, with valgrind.
 
-They tell what bytecodes do not: the work inside of C. A daemon is run twice, once for more requests
-than the other time, and the difference is theirs; all its threads are in it.
+Unlike bytecodes they include the work in C. A daemon is run twice with different numbers of
+requests, and the difference is counted; it includes all threads.
 """
 
 import os
@@ -23,18 +23,18 @@ REQUESTS = 2000
 
 
 def instructions(in_flight: int) -> float:
-    """Instructions of one request."""
+    """Return the instructions of one request."""
     with upstream() as port:
-        few, many = (_life(port, in_flight, WARM_UP + more) for more in (0, REQUESTS))
+        few, many = (_run_daemon(port, in_flight, WARM_UP + more) for more in (0, REQUESTS))
     return (many - few) / REQUESTS
 
 
-def _life(port: int, in_flight: int, requests: int) -> int:
-    """Run a daemon for so many requests; return its instructions from start to end."""
+def _run_daemon(port: int, in_flight: int, requests: int) -> int:
+    """Run a daemon for as many requests; return its instructions from start to end."""
     with fresh_home() as path:
         write_config({"up": port})
         log = path.parent.parent / "daemon.log"
-        # Sets and dicts of text are in the same order in every life.
+        # Sets of strings have the same order in every run.
         environ = {**os.environ, "PYTHONHASHSEED": "0"}
         with (
             log.open("w") as output,
@@ -62,7 +62,7 @@ def _ask(path: Path, in_flight: int, requests: int) -> None:
     ) as asking:
         assert asking.stdin is not None
         assert asking.stdout is not None
-        for number in (0, requests):  # none at first: the daemon is there when they are answered
+        for number in (0, requests):  # zero first: waits until the daemon runs
             asking.stdin.write(f"{number}\n")
             asking.stdin.flush()
             assert asking.stdout.readline(), "the clients gave up"

@@ -1,7 +1,7 @@
-"""Counts the bytecodes that Python carries out, by code and by whose task it is.
+"""Counts executed bytecodes, by code object and by the owner of the task.
 
-Every frame is traced opcode by opcode, so all is some fifty times slower; the number of bytecodes
-stays what it is. trio's tasks are known by their root: the coroutine that trio's loop resumes.
+Every frame is traced opcode by opcode, which is about fifty times slower but does not change the
+count. A task is identified by its root: the coroutine that trio's loop resumes.
 """
 
 import sys
@@ -21,7 +21,7 @@ Trace = Callable[[FrameType, str, Any], Any]
 
 
 class Count:
-    """How often one code's instructions ran, on one side."""
+    """How often the instructions of one code object ran, on one side."""
 
     __slots__ = ("code", "entered", "ran", "side")
 
@@ -33,7 +33,7 @@ class Count:
 
     @property
     def module(self) -> str:
-        """The file, from the folder that Python finds it in."""
+        """The file, relative to its import folder."""
         path = self.code.co_filename
         for root in ROOTS:
             _, found, inside = path.rpartition(root)
@@ -57,18 +57,18 @@ class Opcodes:
     def __init__(self, ours: str) -> None:
         self._ours = ours
         self._side = "loop"
-        # A code is known by its id: its hash is made of all that is in it. Its count keeps it.
+        # By id, because the hash of a code object covers its content. The count keeps it alive.
         self._found: dict[tuple[int, str], tuple[Count, Trace]] = {}
         self._aside = False
         self.steps: Counter[str] = Counter()
 
     @property
     def counts(self) -> list[Count]:
-        """What was counted so far."""
+        """The counts so far."""
         return [count for count, _ in self._found.values()]
 
     def __enter__(self) -> None:
-        """Begin in the middle of a task's step."""
+        """Start in the middle of a task's step."""
         frame: FrameType | None = sys._getframe(1)
         self._side = "peers"
         while frame is not None and frame.f_code.co_name != LOOP:
@@ -79,15 +79,15 @@ class Opcodes:
         sys.settrace(self._enter)
 
     def __exit__(self, *crash: object) -> None:
-        """Count no more."""
+        """Stop counting."""
         sys.settrace(None)
 
     def watch_threads(self) -> None:
-        """Be ready to count in threads that are started from now on."""
+        """Prepare to count in threads that start from now on."""
         threading.settrace(self._enter_aside)
 
     def aside(self, on: bool) -> None:
-        """Count in these threads, or no more."""
+        """Count in these threads, or stop."""
         self._aside = on
 
     def _enter_aside(self, frame: FrameType, event: str, argument: Any) -> Trace | None:
@@ -97,7 +97,7 @@ class Opcodes:
         return self._tracer(frame, threading.current_thread().name)
 
     def _enter(self, frame: FrameType, event: str, argument: Any) -> Trace:
-        """Take a call, or a coroutine that goes on."""
+        """Handle a call, or a coroutine that continues."""
         del event, argument
         above, code = frame.f_back, frame.f_code
         if above is not None and above.f_code.co_name == LOOP and code.co_flags & CO_COROUTINE:
@@ -107,7 +107,7 @@ class Opcodes:
         return self._tracer(frame)
 
     def _root(self, frame: FrameType) -> Trace:
-        """Trace a task's root: when it gives way, trio's loop goes on."""
+        """Trace a task's root: when it yields, trio's loop continues."""
         inner = self._tracer(frame)
 
         def trace(frame: FrameType, event: str, argument: Any) -> Trace:

@@ -440,7 +440,7 @@ async def test_ledger_has_every_call(autojump_clock):
     ]
 
 
-# ------------------------------------------------------------------ what holds for every way
+# ------------------------------------------------------------------ properties of every request
 
 
 LOCAL = Provider(name="local", kind="ollama", base_url="http://local", needs_key=False)
@@ -500,7 +500,7 @@ def test_every_sequence_of_failures_is_fully_reported(
             await trio.sleep(pause)
         assert chats.limits.statistics()["open"] == 0
         assert len(chats.ledger.settled) == len(chats.ledger.begun)
-        assert provider_client.closed == 20 + len(scripts) - len(left)
+        assert provider_client.closed == 20 + len(scripts) - len(remaining)
 
     trio.run(main, clock=MockClock(autojump_threshold=0))
 

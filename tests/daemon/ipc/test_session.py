@@ -34,7 +34,7 @@ async def test_requests_are_served_concurrently():
 
 
 @pytest.mark.parametrize(
-    ("method", "params", "code", "said"),
+    ("method", "params", "code", "message"),
     [
         ("refuse", {}, "bad_request", "not like this"),
         ("nonsense", {}, "unknown_method", "unknown method 'nonsense'"),
