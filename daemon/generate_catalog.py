@@ -29,7 +29,7 @@ from genai_prices.types import (
     TimeOfDateConstraint,
 )
 
-from aircherd.catalog.known_vendors import CATALOG_VENDORS, CatalogVendor
+from aircherd.catalog.priced_vendors import CATALOG_VENDORS, CatalogVendor
 from aircherd.catalog.table import TableRow, encode_tables
 from aircherd.vocabulary.models import Prices, Rates, Tier
 

@@ -42,7 +42,7 @@ from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.providers.health.credit import SHOWS_CREDIT
 from aircherd.providers.health.persistence import CooldownPersistence
 from aircherd.providers.health.recovery import Checks, Recovery
-from aircherd.providers.transport.transports import Transports
+from aircherd.providers.transport.transport_by_network import Transports
 from aircherd.redaction import Redactor
 from aircherd.reload import BACKFILL_SECONDS, reload_configuration
 from aircherd.usage.learned_output import restore_estimates

@@ -5,8 +5,8 @@
         service.lock()
 
 All its files are in a temporary directory, so that tests can run in parallel and none uses the
-user's own keyring. The default collection, which a desktop creates at the first login, exists and is
-unlocked; its password is known, so it can be unlocked without a prompt.
+user's own keyring. The default collection, which a desktop creates at the first login, exists and
+is unlocked; its password is known, so it can be unlocked without a prompt.
 """
 
 import contextlib

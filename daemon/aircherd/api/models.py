@@ -11,7 +11,7 @@ from aircherd.api.services import Services
 from aircherd.api.status import best_state
 from aircherd.api.wire import to_wire
 from aircherd.catalog.catalog import SourcedModel
-from aircherd.catalog.cost import decimal_text
+from aircherd.catalog.decimal_cost import decimal_text
 from aircherd.config.edit import set_default_model
 from aircherd.config.load import load_config
 from aircherd.config.model import Config, Provider, Route

@@ -14,9 +14,9 @@ from aircherd.auth.key_sources import (
 from aircherd.auth.stores.index import BlockKind, IndexEntry, SourceBlock
 from aircherd.auth.verification import Verification
 from aircherd.config.model import Provider
+from aircherd.vocabulary.builtin_providers import VENDORS
 from aircherd.vocabulary.keys import DEFAULT_LABEL, KeyChoice, KeyState, KeyStatus, SourceKind
 from aircherd.vocabulary.secret import Secret
-from aircherd.vocabulary.vendors import VENDORS
 
 _SIGN_IN_AGAIN = "sign in again with '{login}'"
 _SIGN_IN_OR_OUT = "sign in with '{login}', or remove it with 'aircher-cli auth logout {provider}'"

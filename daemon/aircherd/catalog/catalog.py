@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 import msgspec
 import structlog
 
-from aircherd.catalog.known_vendors import catalog_vendor_of
 from aircherd.catalog.merge import Source, apply_override, merge_layers
 from aircherd.catalog.model_list_cache import ModelList, ModelListCache
 from aircherd.catalog.name_index import NameIndex, build_name_index
+from aircherd.catalog.priced_vendors import catalog_vendor_of
 from aircherd.catalog.sanitize import MAX_LISTED
 from aircherd.catalog.table import EMPTY, Table, TableFile
 from aircherd.config.model import (

@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from aircherd.catalog.cost import is_price
-from aircherd.catalog.known_vendors import CATALOG_VENDORS
+from aircherd.catalog.decimal_cost import is_price
+from aircherd.catalog.priced_vendors import CATALOG_VENDORS
 from aircherd.catalog.table import TableRow
 from aircherd.vocabulary.models import Prices, Rates, Tier
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from aircherd.catalog.cost import is_price
+from aircherd.catalog.decimal_cost import is_price
 from aircherd.vocabulary.models import Model, Prices, Rates
 
 MAX_ID = 400

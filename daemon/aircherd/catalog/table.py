@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from aircherd.catalog.known_vendors import CatalogVendor
+from aircherd.catalog.priced_vendors import CatalogVendor
 from aircherd.catalog.sanitize import drop_invalid_fields, is_name
 from aircherd.vocabulary.models import Model
 

@@ -11,17 +11,17 @@ from typing import NamedTuple
 import msgspec
 
 from aircher_wire import codes
-from aircherd.catalog import cost as catalog_cost
+from aircherd.catalog import decimal_cost
 from aircherd.chat.caller import Caller
 from aircherd.chat.reply import Reply
 from aircherd.events import EventBus
 from aircherd.routing.candidate import Candidate
+from aircherd.usage.integer_cost import TokenPrices, token_prices
 from aircherd.usage.ledger.ledger import Ledger
 from aircherd.usage.limits.reservation import LimitKey, Reservation
 from aircherd.usage.limits.tracker import LimitTracker
 from aircherd.usage.nano_usd import to_nano
 from aircherd.usage.output_estimator import OutputEstimator
-from aircherd.usage.token_prices import TokenPrices, token_prices
 from aircherd.vocabulary.availability import Limited, LimitStatus
 from aircherd.vocabulary.chat import Requirements
 from aircherd.vocabulary.models import Model, Prices
@@ -221,7 +221,7 @@ class UsageAccounting:
         """Return what a call costs at these prices, None if they are invalid."""
         in_units = self._token_prices(prices)
         if in_units is None:
-            amount = catalog_cost.cost(prices, usage)
+            amount = decimal_cost.cost(prices, usage)
             return None if amount is None else _cost(amount)
         units = in_units.cost(usage)
         return None if units is None else Cost(in_units.text(units), in_units.nano(units))
@@ -280,13 +280,13 @@ def reported_cost(text: str) -> Cost | None:
     """Return the cost that a provider reported, None if it is not a valid amount."""
     try:
         amount = Decimal(text)
-        return Cost(catalog_cost.decimal_text(amount), to_nano(amount))
+        return Cost(decimal_cost.decimal_text(amount), to_nano(amount))
     except (InvalidOperation, ValueError):
         return None
 
 
 def _cost(amount: Decimal) -> Cost:
     try:
-        return Cost(catalog_cost.decimal_text(amount), to_nano(amount))
+        return Cost(decimal_cost.decimal_text(amount), to_nano(amount))
     except ValueError:  # more than anything can cost
-        return Cost(catalog_cost.decimal_text(amount), None)
+        return Cost(decimal_cost.decimal_text(amount), None)

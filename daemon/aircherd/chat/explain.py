@@ -2,7 +2,7 @@
 
 import msgspec
 
-from aircherd.catalog import cost
+from aircherd.catalog import decimal_cost
 from aircherd.chat.live_state import LiveRoutingState
 from aircherd.chat.request.requirements import requirements_of
 from aircherd.chat.services import ChatServices
@@ -56,7 +56,7 @@ def _candidate_row(
         row["key"] = candidate.key
     price = state.price(candidate.provider.name, candidate.model)
     if price is not None:
-        row["price"] = cost.decimal_text(price)
+        row["price"] = decimal_cost.decimal_text(price)
     cooling = state.cooling(candidate.provider.name, candidate.key, candidate.model.id)
     if cooling is not None and cooling.until is not None:
         row["until"] = cooling.until
@@ -90,7 +90,11 @@ def _reason(candidate: Candidate, plan: Plan, state: LiveRoutingState) -> str:
 def _rank_reason(candidate: Candidate, plan: Plan, state: LiveRoutingState) -> str:
     if plan.strategy == "cheapest":
         price = state.price(candidate.provider.name, candidate.model)
-        return "its price is unknown" if price is None else f"about ${cost.decimal_text(price)}"
+        return (
+            "its price is unknown"
+            if price is None
+            else f"about ${decimal_cost.decimal_text(price)}"
+        )
     latency = state.latency_of(candidate.provider.name, candidate.model.id)
     return "not measured yet" if latency is None else f"first output after {_duration(latency)}"
 

@@ -29,7 +29,7 @@ from aircherd.chat.waiting import CandidateName, Pause, earliest_return, shortes
 from aircherd.config.model import Config
 from aircherd.errors import NotAuthenticated
 from aircherd.routing.candidate import Candidate
-from aircherd.routing.failures import SCOPE_BY_FAILURE, Exclusions, FailureScope
+from aircherd.routing.failure_scope import SCOPE_BY_FAILURE, Exclusions, FailureScope
 from aircherd.routing.filters import skip_by_limit
 from aircherd.routing.plan import Plan, RouteQuery, make_plan, names_of
 from aircherd.routing.resolver import keyless_providers

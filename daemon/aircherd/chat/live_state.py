@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from aircherd.catalog import cost
+from aircherd.catalog import decimal_cost
 from aircherd.chat.affinity import PreferredCandidate
 from aircherd.chat.services import ChatServices
 from aircherd.config.model import Provider
@@ -44,7 +44,7 @@ class LiveRoutingState:
         output = self.expected_output(provider, model)
         if output != usage.output_tokens:
             usage = Usage(usage.input_tokens, output)
-        return cost.cost(model.prices, usage)
+        return decimal_cost.cost(model.prices, usage)
 
     def expected_output(self, provider: str, model: Model) -> int:
         """Return the number of output tokens that a price is estimated for."""

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from aircherd.vocabulary.builtin_providers import VENDORS
 from aircherd.vocabulary.hosts import is_loopback
 from aircherd.vocabulary.models import ApiName
-from aircherd.vocabulary.vendors import VENDORS
 
 Strategy = Literal["priority", "cheapest", "fastest"]
 """The order in which candidates are tried."""

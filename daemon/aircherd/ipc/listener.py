@@ -15,11 +15,10 @@ import trio
 
 from aircherd.api.methods import METHODS
 from aircherd.api.services import Services
+from aircherd.ipc.drain import drain_sessions
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import BoundSocket
 
-DRAIN_TIMEOUT = 18.0
-"""Seconds that active requests have to finish at shutdown."""
 DISPLACED_CHECK_INTERVAL = 5.0
 """Seconds between checks that the socket file is still ours."""
 
@@ -46,7 +45,7 @@ class Listener:
             task_status.started()
             await self._services.shutdown.requested.wait()
             self._accepting.cancel()
-            await self._close_sessions()
+            await drain_sessions(self._sessions, self._services.shutdown.forced)
             sessions.cancel_scope.cancel()
         self._closed.set()
 
@@ -87,25 +86,6 @@ class Listener:
             await trio.sleep(DISPLACED_CHECK_INTERVAL)
         log.error("socket_displaced", socket=str(self._bound.path))
         self._services.shutdown.requested.set()
-
-    async def _close_sessions(self) -> None:
-        with trio.move_on_after(DRAIN_TIMEOUT) as scope:
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._cancel_when_forced, scope)
-                await self._drain()
-                nursery.cancel_scope.cancel()
-        async with trio.open_nursery() as nursery:
-            for session in self._sessions:
-                nursery.start_soon(session.close)
-
-    async def _drain(self) -> None:
-        async with trio.open_nursery() as nursery:
-            for session in self._sessions:
-                nursery.start_soon(session.wait_drained)
-
-    async def _cancel_when_forced(self, scope: trio.CancelScope) -> None:
-        await self._services.shutdown.forced.wait()
-        scope.cancel()
 
     def __repr__(self) -> str:
         return f"<Listener on {self._bound.path}, {len(self._sessions)} clients>"

@@ -18,9 +18,9 @@ from aircherd.providers.download import read_refusal
 from aircherd.providers.error_mapping.classify import (
     classify_response,
     is_web_page,
-    was_recognised,
     web_page,
 )
+from aircherd.providers.error_mapping.key_verdict import is_key_valid
 from aircherd.providers.headers import call_headers
 from aircherd.providers.health.call_report import CallReport
 from aircherd.providers.health.cooldowns import SAYS_NOTHING, CooldownManager
@@ -98,7 +98,7 @@ class FreeCalls:
         finally:
             await answer.aclose()
         failure = classify_response(status, headers, data, now=self._api_client.clock())
-        return was_recognised(status, headers, data), report.failed(failure).failure
+        return is_key_valid(status, headers, data), report.failed(failure).failure
 
     def _report(self, provider: Provider) -> CallReport:
         api_client = self._api_client

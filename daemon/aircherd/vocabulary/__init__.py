@@ -6,7 +6,7 @@
 - `availability`: cooldowns and limits that block a candidate, and a provider's rate limit headers.
 - `keys`: the state of a key. `secret`: a key that cannot be printed or serialised by accident.
 - `models`: a model's metadata and prices. `usage`: what an attempt is estimated to use and used.
-- `vendors`: the table of built-in providers. `hosts`: which hosts are this machine.
+- `builtin_providers`: the table of built-in providers. `hosts`: which hosts are this machine.
 - `suggestions`: "did you mean" for names. `text`: a memory-saving string buffer.
   `validation_messages`: msgspec's validation errors as readable messages.
 """

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aircherd.catalog import sanitize
-from aircherd.catalog.cost import is_price
+from aircherd.catalog.decimal_cost import is_price
 from aircherd.catalog.sanitize import MAX_ID, MAX_TITLE, is_name, sanitize_models
 from aircherd.vocabulary.models import Model, Prices, Rates, Tier
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from aircherd.catalog.known_vendors import CATALOG_VENDORS
+from aircherd.catalog.priced_vendors import CATALOG_VENDORS
 from aircherd.catalog.table import Table, TableFile, TableRow, encode_tables
 from aircherd.vocabulary.models import Model, Prices, Rates
 

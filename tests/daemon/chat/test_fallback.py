@@ -12,7 +12,7 @@ from trio.testing import MockClock
 from aircherd.chat.caller import Caller
 from aircherd.config.model import Alias, Config, Fallback, Limit, Provider, Route
 from aircherd.errors import ChatFailed
-from aircherd.routing.failures import SCOPE_BY_FAILURE, FailureScope
+from aircherd.routing.failure_scope import SCOPE_BY_FAILURE, FailureScope
 from aircherd.usage.limits.reservation import LimitKey
 from aircherd.vocabulary.attempt import ChatResult
 from aircherd.vocabulary.chat import ChatRequest, Message, RouteOptions

@@ -15,8 +15,8 @@ from aircherd.errors import ProviderFailed
 from aircherd.providers.adapter import Adapter
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.registry import ADAPTERS
+from aircherd.providers.transport.http_transport import open_transport
 from aircherd.providers.transport.request import HttpRequest
-from aircherd.providers.transport.transport import open_transport
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import Health
 from aircherd.vocabulary.secret import Secret

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 
 from aircherd.providers.registry import ADAPTERS, RESPONSES, adapter_for
+from aircherd.vocabulary.builtin_providers import KINDS, VENDORS
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Ending, Usage
 from aircherd.vocabulary.secret import Secret
-from aircherd.vocabulary.vendors import KINDS, VENDORS
 from helpers.providers.provider_calls import CANARY, a_provider, a_request, built_request
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from aircherd.providers.signing import (
     Signing,
     refused_token,
 )
+from aircherd.providers.transport.http_transport import open_transport
 from aircherd.providers.transport.request import HttpRequest
-from aircherd.providers.transport.transport import open_transport
 from aircherd.redaction import Redactor
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import ApiKey

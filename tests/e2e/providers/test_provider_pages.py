@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from aircherd.config.load import parse_config
-from aircherd.vocabulary.vendors import VENDORS
+from aircherd.vocabulary.builtin_providers import VENDORS
 from helpers.providers.contract_apis import APIS
 
 PAGE = (Path(__file__).parents[3] / "docs" / "providers.md").read_text()

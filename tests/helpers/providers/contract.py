@@ -12,7 +12,7 @@ from aircherd.config.model import Network
 from aircherd.events import EventBus
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.health.cooldowns import CooldownManager
-from aircherd.providers.transport.transport import open_transport
+from aircherd.providers.transport.http_transport import open_transport
 from aircherd.redaction import Redactor
 from aircherd.testing.simulator import Fault, Received, Simulator, open_simulator
 from aircherd.vocabulary.keys import ApiKey

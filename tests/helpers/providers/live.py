@@ -14,13 +14,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from aircherd.catalog.catalog import Catalog
-from aircherd.catalog.cost import cost
+from aircherd.catalog.decimal_cost import cost
 from aircherd.config.model import Provider
 from aircherd.providers.client import ProviderClient
+from aircherd.vocabulary.builtin_providers import VENDORS
 from aircherd.vocabulary.keys import ApiKey
 from aircherd.vocabulary.models import ApiName
 from aircherd.vocabulary.secret import Secret
-from aircherd.vocabulary.vendors import VENDORS
 from helpers.providers.talking import ChatOutcome, Map, Talker
 
 MAX_TOKENS = 2048

@@ -16,6 +16,7 @@ from aircherd.events import EventBus
 from aircherd.providers.call_target import CallTarget
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.health.cooldowns import CooldownManager
+from aircherd.providers.transport.http_transport import Transport
 from aircherd.providers.transport.proxy import as_httpx
 from aircherd.providers.transport.request import (
     HttpResponse,
@@ -25,7 +26,6 @@ from aircherd.providers.transport.request import (
     ignore_sent,
 )
 from aircherd.providers.transport.timeouts import Timeouts
-from aircherd.providers.transport.transport import Transport
 from aircherd.redaction import Redactor
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.keys import ApiKey, Health

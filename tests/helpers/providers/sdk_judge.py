@@ -14,7 +14,7 @@ from trio.abc import Stream
 
 from aircherd.config.model import Network
 from aircherd.providers.adapter import ReplyDecoder
-from aircherd.providers.transport.transport import open_transport
+from aircherd.providers.transport.http_transport import open_transport
 from aircherd.vocabulary.reply import ReplyEvent
 from helpers.providers.http_server import Server, open_server, read_request
 from helpers.providers.over_httpx import get

@@ -25,8 +25,8 @@ from aircherd.config.values import (
     read_tokens,
     type_name,
 )
+from aircherd.vocabulary.builtin_providers import KINDS
 from aircherd.vocabulary.models import ApiName
-from aircherd.vocabulary.vendors import KINDS
 
 SECTION = Section(
     "[providers.NAME]",

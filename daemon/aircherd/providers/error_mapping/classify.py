@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from aircherd.providers.error_mapping.parse import (
-    RETRY_NEVER,
     ErrorReply,
     read_error,
     read_error_object,
@@ -52,25 +51,6 @@ def classify_error(error: object) -> Failure:
     return _failure(read_error_object(error), http_status=None)
 
 
-def was_recognised(status: int, headers: Mapping[str, str], body: bytes) -> bool | None:
-    """Return what a failed key check says about the key: True valid, False refused, None unknown.
-
-    Only a recognised key gets an error about credit or permissions. A 403 may also come from a
-    firewall or concern the country.
-    """
-    reply = read_error(status, headers, body, now=0.0)
-    rule = _matching_rule(reply)
-    kind = rule.kind
-    if is_web_page(headers):
-        return None
-    if kind is FailureClass.AUTH:
-        return False
-    if kind is FailureClass.PERMISSION and reply.is_json:
-        return True if "scope" in reply.text or "permission" in reply.text else None
-    is_known_key = kind is FailureClass.QUOTA and reply.is_json and RETRY_NEVER not in rule.codes
-    return True if is_known_key else None
-
-
 def is_web_page(headers: Mapping[str, str]) -> bool:
     """Return whether the response is a web page."""
     return "text/html" in headers.get("content-type", "").lower()
@@ -92,12 +72,12 @@ def _wrong_address(status: int, what: str) -> Failure:
 # ------------------------------------------------------------------ failures
 
 
-def _matching_rule(reply: ErrorReply) -> Rule:
+def matching_rule(reply: ErrorReply) -> Rule:
     return next(rule for rule in RULES if rule.matches(reply))
 
 
 def _failure(reply: ErrorReply, *, http_status: int | None) -> Failure:
-    rule = _matching_rule(reply)
+    rule = matching_rule(reply)
     kind = rule.kind
     message_start = (rule.message_start or MESSAGE_STARTS[kind]) + (
         f" (HTTP {http_status})" if http_status else ""

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 
 import msgspec
 
-from aircherd.catalog.cost import is_price
+from aircherd.catalog.decimal_cost import is_price
 from aircherd.catalog.sanitize import MAX_LISTED
 from aircherd.providers.codec.json_in import as_count, as_text, branch
 from aircherd.providers.model_list import decode_list

@@ -11,7 +11,6 @@ from aircherd.providers.error_mapping.classify import (
     classify_response,
     is_web_page,
     presentable,
-    was_recognised,
     web_page,
 )
 from aircherd.providers.error_mapping.rules import MESSAGE_STARTS
@@ -927,33 +926,6 @@ def test_retry_after_reaches_the_failure() -> None:
     assert classify_response(429, SOON, b"{}", now=0).retry_after == 2.0
     body = {"error": {"code": 429, "availability": {"retryable": True, "retry_after": 4}}}
     assert classify_response(429, {}, raw(body), now=0).retry_after == 4.0
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "recognised"),
-    [
-        (401, openai("Incorrect API key"), False),
-        (403, openai("Missing scopes: api.model.read"), True),
-        (403, anthropic("permission_error", "Your API key lacks permission"), True),
-        (403, openai("Country, region, or territory not supported"), None),
-        (403, b"<html>permission denied</html>", None),
-        (402, router(402, "Insufficient credits"), True),
-        (429, openai("x", "insufficient_quota"), True),
-        (402, b"<html>", None),
-        (429, b"", None),
-        (500, b"", None),
-        (404, b"", None),
-    ],
-)
-def test_was_recognised(status: int, body: object, recognised: bool | None) -> None:
-    """401 refuses a key; errors that only known keys get prove it; others say nothing."""
-    assert recognised is was_recognised(status, {}, raw(body))
-
-
-@pytest.mark.parametrize("status", [401, 402, 403])
-def test_a_web_page_says_nothing_about_a_key(status: int) -> None:
-    """A web page does not come from the API, even with a 401."""
-    assert was_recognised(status, {"content-type": "text/html"}, b"<html>Sign in</html>") is None
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ import trustme
 from trio.abc import Stream
 
 from aircherd.config.model import Network
+from aircherd.providers.transport.http_transport import open_transport
 from aircherd.providers.transport.proxy import ProxiedTransport, is_exempt, proxy_for
 from aircherd.providers.transport.timeouts import Timeouts
-from aircherd.providers.transport.transport import open_transport
 from helpers.providers.http_server import (
     OK,
     Server,

@@ -9,9 +9,9 @@ import trio
 from trio.abc import Stream
 
 from aircherd.config.model import Network
+from aircherd.providers.transport.http_transport import Transport, open_transport
 from aircherd.providers.transport.response import PooledResponse
 from aircherd.providers.transport.timeouts import Timeouts
-from aircherd.providers.transport.transport import Transport, open_transport
 from helpers.providers.http_server import OK, Server, open_server, read_request, send_slowly
 from helpers.providers.over_httpx import get
 

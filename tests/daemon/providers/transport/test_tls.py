@@ -12,8 +12,8 @@ import trustme
 from trio.abc import Stream
 
 from aircherd.config.model import Network
+from aircherd.providers.transport.http_transport import open_transport
 from aircherd.providers.transport.tls import handshake_problem, make_context
-from aircherd.providers.transport.transport import open_transport
 from helpers.providers.http_server import OK, Server, open_server, replies
 from helpers.providers.over_httpx import OverHttpx
 

@@ -15,9 +15,9 @@ import trustme
 from trio.abc import Stream
 
 from aircherd.config.model import Network
+from aircherd.providers.transport.http_transport import Router, Transport, open_transport
 from aircherd.providers.transport.request import RequestHead
 from aircherd.providers.transport.timeouts import Timeouts
-from aircherd.providers.transport.transport import Router, Transport, open_transport
 from helpers.providers.http_server import (
     OK,
     Server,

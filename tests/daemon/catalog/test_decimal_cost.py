@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aircherd.catalog.cost import cost, decimal_text, is_price
+from aircherd.catalog.decimal_cost import cost, decimal_text, is_price
 from aircherd.vocabulary.models import Prices, Rates, Tier
 from aircherd.vocabulary.reply import Usage
 

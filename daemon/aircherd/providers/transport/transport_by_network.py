@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import trio
 
 from aircherd.config.model import Network
-from aircherd.providers.transport.transport import Router, Transport, open_transport
+from aircherd.providers.transport.http_transport import Router, Transport, open_transport
 
 SWEEP_SECONDS = 60.0
 

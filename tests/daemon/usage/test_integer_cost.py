@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aircherd.catalog.cost import cost, decimal_text
+from aircherd.catalog.decimal_cost import cost, decimal_text
+from aircherd.usage.integer_cost import token_prices
 from aircherd.usage.nano_usd import MAX_USD, to_nano
-from aircherd.usage.token_prices import token_prices
 from aircherd.vocabulary.models import Prices, Rates, Tier
 from aircherd.vocabulary.reply import Usage
 

@@ -1,6 +1,6 @@
 """The vendor table is consistent."""
 
-from aircherd.vocabulary.vendors import KINDS, VENDORS
+from aircherd.vocabulary.builtin_providers import KINDS, VENDORS
 
 
 def test_every_vendor_has_a_supported_kind():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from aircherd.config.model import builtin_providers
 from aircherd.routing.candidate import Candidate
-from aircherd.routing.failures import SCOPE_BY_FAILURE, Exclusions, FailureScope
+from aircherd.routing.failure_scope import SCOPE_BY_FAILURE, Exclusions, FailureScope
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.models import Model
 

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from aircherd.catalog.known_vendors import CATALOG_VENDORS, catalog_vendor_of
+from aircherd.catalog.priced_vendors import CATALOG_VENDORS, catalog_vendor_of
 from aircherd.config.model import DEFAULT_CONFIG, Provider, origin_of
 
 

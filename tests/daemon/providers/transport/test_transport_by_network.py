@@ -5,7 +5,7 @@ from contextlib import aclosing
 import trio
 
 from aircherd.config.model import Network
-from aircherd.providers.transport.transports import Transports
+from aircherd.providers.transport.transport_by_network import Transports
 
 
 async def test_equal_settings_share_a_transport():
