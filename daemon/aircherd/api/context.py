@@ -29,7 +29,9 @@ class Method:
 
     __slots__ = ("decode", "handler", "params")
 
-    def __init__(self, params: type, handler: Callable[..., Awaitable[object]]) -> None:
+    def __init__(
+        self, params: type[msgspec.Struct], handler: Callable[..., Awaitable[object]]
+    ) -> None:
         self.params = params
         self.handler = handler
         self.decode: Callable[[msgspec.Raw], object] = msgspec.msgpack.Decoder(params).decode

@@ -144,7 +144,7 @@ class FallbackRunner:
                 continue
             assert isinstance(step, Candidate)
             target = self._services.routes.target(step, self._config)
-            if not number:
+            if not number and self._may_wait == self._request.wait:  # the plan is new
                 keep_first_choice(self._services, self._config, self._request, plan, target)
             result = await self._try(target)
             if result is not None:

@@ -4,7 +4,8 @@ A whole request in one read is decoded and validated in one pass of msgspec. Eve
 (notifications, partial frames, anything unusual or invalid) goes through `aircher_wire.frames`,
 which enforces every rule of the protocol. The fast path accepts nothing that `frames` would refuse:
 typed parameters have string keys and a bounded depth, a read is too short for a container with too
-many items, and the only parameter of any type, `extra`, is left to `frames`.
+many items, and parameters of any type are left to `frames`: `extra`, and all of `hello`, which
+ignores unknown parameters.
 """
 
 from collections.abc import Mapping
@@ -49,7 +50,11 @@ class RequestReader:
     """
 
     def __init__(self, table: Mapping[str, Method]) -> None:
-        self._table = table
+        self._table = {
+            name: method
+            for name, method in table.items()
+            if method.params.__struct_config__.forbid_unknown_fields
+        }
         self._decoder = frames.Decoder()
         self._splitter = _new_splitter()
 
@@ -86,7 +91,7 @@ class RequestReader:
             _, msgid, name, (raw,) = _FRAME.decode(data)
             method = self._table[name]
             params = method.decode(raw)
-        except (KeyError, ValueError):  # including those of msgspec
+        except (KeyError, ValueError, RecursionError):  # including those of msgspec
             return self._decoder.feed(data)
         if getattr(params, "extra", None):
             return self._decoder.feed(data)

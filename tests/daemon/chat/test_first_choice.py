@@ -109,3 +109,15 @@ async def test_full_limit_needs_a_plan(plans, autojump_clock):
     assert [await ask(chats) for _ in range(3)] == ["a", "a", "b"]
     await trio.sleep(61)
     assert await ask(chats) == "a"
+
+
+async def test_choice_planned_before_a_wait_is_not_cached(plans, autojump_clock):
+    """A key that was stored during the wait may have changed the routes."""
+    limited = failed(FailureClass.RATE, retry_after=5.0)
+    chats = Chats(FakeProviderClient(a=[limited, [DONE], [DONE]]))
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(lambda: ask(chats, model="a/m", wait=20.0))
+        await trio.sleep(1)
+        chats.controller.services.bus.publish("auth", {"provider": "b"})
+    assert await ask(chats, model="a/m") == "a"
+    assert len(plans) == 2

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from aircher_wire import frames
 from aircherd.api.methods import METHODS
+from aircherd.ipc.connection_methods import CONNECTION_METHODS
 from aircherd.ipc.request_reader import ReadyRequest, RequestReader
 
 CHAT = {"messages": [{"role": "user", "content": "hello"}], "model": "a/m", "stream": False}
@@ -110,6 +111,29 @@ def test_deeply_nested_value_is_refused():
         deep = {"a": deep}
     _, error = read(msgpack.packb([0, 1, "chat", [{**CHAT, "extra": deep}]]))
     assert "nested deeper" in str(error)
+
+
+@pytest.mark.parametrize("depth", range(940, 1025, 6))
+@pytest.mark.parametrize("name", ["hello", "chat"])
+def test_depth_beyond_the_interpreters_recursion_is_refused(name, depth):
+    """Neither msgspec's limit nor msgpack's decides: the error is that of the protocol."""
+    table = {**METHODS, **CONNECTION_METHODS}
+    nested = b"\x91" * depth + b"\xc0"
+    data = b"\x94\x00\x01" + msgpack.packb(name) + b"\x91\x81\xa1x" + nested
+    reader = RequestReader(table)
+    assert reader.feed(data) == []
+    assert "nested deeper" in str(reader.error)
+
+
+@pytest.mark.parametrize(
+    "value", [b"\xd4\x05a", b"\x81\x01\x01", b"\x91" * 40 + b"\xc0"], ids=["ext", "key", "depth"]
+)
+def test_unknown_parameter_of_hello_follows_the_protocol(value):
+    """It is ignored, but a value that no frame may contain still breaks the stream."""
+    reader = RequestReader({**METHODS, **CONNECTION_METHODS})
+    hello = b"\x94\x00\x01" + msgpack.packb("hello") + b"\x91\x82\xa8protocol\x01\xa1x"
+    assert reader.feed(hello + value) == []
+    assert reader.error is not None
 
 
 def test_repr_shows_no_content():
