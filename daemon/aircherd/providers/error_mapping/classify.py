@@ -73,6 +73,7 @@ def _wrong_address(status: int, what: str) -> Failure:
 
 
 def matching_rule(reply: ErrorReply) -> Rule:
+    """Return the first rule that matches `reply`."""
     return next(rule for rule in RULES if rule.matches(reply))
 
 
