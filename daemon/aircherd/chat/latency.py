@@ -17,9 +17,10 @@ EXPIRES_SECONDS = 3600.0
 class Average:
     """The moving average of one model at one provider, in seconds."""
 
-    __slots__ = ("at", "seconds")
+    __slots__ = ("at", "name", "seconds")
 
-    def __init__(self) -> None:
+    def __init__(self, name: tuple[str, str]) -> None:
+        self.name = name
         self.seconds: float | None = None
         self.at = 0.0
 
@@ -32,13 +33,12 @@ class LatencyTracker:
         self._averages: dict[tuple[str, str], Average] = {}
 
     def average_of(self, provider: str, model: str) -> Average:
-        """Return the average that `note` updates; keep it to save the lookup."""
-        average = self._averages.get((provider, model))
-        if average is None:
-            if len(self._averages) >= MAX_MODELS:
-                del self._averages[next(iter(self._averages))]
-            average = self._averages[provider, model] = Average()
-        return average
+        """Return the average that `note` updates; keep it to save the lookup.
+
+        It takes no room before something was measured: clients may make up names of models.
+        """
+        name = (provider, model)
+        return self._averages.get(name) or Average(name)
 
     def note(self, average: Average, seconds: float) -> None:
         """Record how long the first output took."""
@@ -46,6 +46,10 @@ class LatencyTracker:
         if mean is not None and now - average.at < EXPIRES_SECONDS:
             seconds = mean + WEIGHT * (seconds - mean)
         average.seconds, average.at = seconds, now
+        if self._averages.get(average.name) is not average:
+            if len(self._averages) >= MAX_MODELS:
+                del self._averages[next(iter(self._averages))]
+            self._averages[average.name] = average
 
     def latency_of(self, provider: str, model: str) -> float | None:
         """Return the seconds to the first output, None if not measured within the last hour."""

@@ -43,7 +43,7 @@ class TokenPrices:
         self._divisor: int = 10 ** max(decimals - DECIMALS, 0)
 
     def cost(self, usage: Usage) -> int | None:
-        """Return the cost of a call in units; None if it is negative.
+        """Return the cost of a call in units; None if it or a count is negative.
 
         Cached and written tokens count only up to the input they are part of.
         """
@@ -57,7 +57,7 @@ class TokenPrices:
             cost += cached * tier.cached + written * tier.cache_write
             total -= cached + written
         cost += total * tier.input
-        return cost if cost >= 0 else None
+        return cost if cost >= 0 and total >= 0 else None
 
     def nano(self, units: int) -> int | None:
         """Return units in nano-USD, rounded half to even; None if they exceed `MAX_USD`."""

@@ -29,6 +29,22 @@ def test_averages_are_per_provider_and_model() -> None:
     assert tracker.average_of("a", "m") is tracker.average_of("a", "m")
 
 
+def test_what_was_not_measured_takes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made-up names displace no measurement, and an average that was displaced comes back."""
+    monkeypatch.setattr(latency, "MAX_MODELS", 2)
+    tracker = LatencyTracker()
+    kept = tracker.average_of("a", "m")
+    tracker.note(kept, 1.0)
+    for number in range(5):
+        tracker.average_of("a", f"made-up-{number}")
+    assert tracker.latency_of("a", "m") == 1.0
+    for name in ("one", "two"):
+        tracker.note(tracker.average_of("a", name), 1.0)
+    assert tracker.latency_of("a", "m") is None
+    tracker.note(kept, 1.0)
+    assert tracker.latency_of("a", "m") == 1.0
+
+
 def test_number_of_models_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Clients may send any name."""
     assert MAX_MODELS >= 100

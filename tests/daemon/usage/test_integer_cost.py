@@ -94,3 +94,11 @@ def test_a_negative_cost_is_unknown():
 def test_repr_has_the_precision():
     """The amounts are in the catalog."""
     assert repr(token_prices(prices_of("0.25"))) == "<TokenPrices with 8 decimals>"
+
+
+def test_a_negative_count_makes_the_cost_unknown():
+    """As in decimals, even where the output would cost more than that."""
+    prices = Prices(rates=Rates(input=Decimal(1), output=Decimal(100)))
+    usage = Usage(-1, 1000)
+    assert token_prices(prices).cost(usage) is None
+    assert cost(prices, usage) is None
