@@ -1,7 +1,6 @@
-"""argv -> exit code: finds the command, runs it, and turns whatever goes wrong into a message.
+"""argv -> exit code: finds the command, runs it, and turns every failure into a message.
 
-This is the edge: beyond it there is only a shell. No traceback leaves it, for a traceback helps
-nobody who types commands, and could hold what must not be printed.
+No traceback is printed: it does not help the user, and could contain secrets.
 """
 
 import os
@@ -19,10 +18,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code.
 
     Args:
-        argv: The words after the program's name; `sys.argv` by default.
+        argv: The arguments after the program's name; those of `sys.argv` by default.
     """
-    if "_ARGCOMPLETE" in os.environ:  # the shell asks what fits, and leaves with the answer
-        from aircher_cli.completion import complete  # noqa: PLC0415 -- costs only a TAB
+    if "_ARGCOMPLETE" in os.environ:  # the shell asks for completions; this does not return
+        from aircher_cli.completion import complete  # noqa: PLC0415 -- only for a TAB
 
         complete()
     words = list(sys.argv[1:] if argv is None else argv)
@@ -30,18 +29,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         console = Console(sys.stdout, sys.stderr, os.environ)
         context = Context(console, os.environ, sys.stdin)
         return run(context, words)
-    except KeyboardInterrupt:  # before or after the command proper
+    except KeyboardInterrupt:  # before or after the command itself
         return INTERRUPTED
 
 
 def run(context: Context, words: list[str]) -> int:
-    """Run a command in `context`; every failure ends here as a message and an exit code."""
+    """Run a command; every failure becomes a message and an exit code."""
     try:
         return _dispatch(context, words)
     except OutputClosed:
         return OUTPUT_CLOSED
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 -- the edge, see above
-        from aircher_cli.failures import report  # noqa: PLC0415 -- costs only who failed
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 -- the outermost handler
+        from aircher_cli.failures import report  # noqa: PLC0415 -- only after a failure
 
         try:
             return report(context, error, as_json="--json" in words)
@@ -52,15 +51,15 @@ def run(context: Context, words: list[str]) -> int:
 def _dispatch(context: Context, words: list[str]) -> int:
     found = find_command(words)
     if found is None:
-        from aircher_cli.help import run_without_command  # noqa: PLC0415 -- no command needs it
+        from aircher_cli.help import run_without_command  # noqa: PLC0415 -- not needed by commands
 
         return run_without_command(context, words)
     name, arguments = found
     command = import_module(f"aircher_cli.commands.{COMMANDS[name][0]}")
     try:
         options = command.build_parser().parse(arguments)
-    except HelpRequested as asked:
-        context.console.write(asked.text)
+    except HelpRequested as request:
+        context.console.write(request.text)
         return OK
     code: int = command.run(context, options)
     return code

@@ -1,7 +1,7 @@
-"""Answers the shell when somebody presses TAB: one parser of all commands, walked by argcomplete.
+"""Completes commands for the shell: argcomplete walks one parser that has all commands.
 
-The shell runs the program with `_ARGCOMPLETE` set; nobody else pays for the imports here. Names of
-providers and models come from a daemon that runs; none is started for a TAB.
+The shell runs the program with `_ARGCOMPLETE` set; only then is this module imported. The names of
+providers and models come from a running daemon; pressing TAB does not start one.
 """
 
 import argparse
@@ -19,21 +19,21 @@ from aircher_client.errors import ClientError
 from aircher_wire import methods
 
 TIMEOUT_SECONDS = 1.0
-"""Seconds that a TAB waits for the daemon."""
+"""Seconds to wait for the daemon after a TAB."""
 
 Completer = Callable[..., list[str]]
 
 SHELL_SAFE = re.compile(r"\w[\w./:@+,-]*")
-"""What means nothing to any shell. Models are named by servers, and a TAB writes into a command."""
+"""Names that no shell interprets. Servers choose the names of models, so they are checked."""
 
 
 def complete() -> None:
-    """Print the words that fit what was typed, in the form the shell asked for; then leave."""
+    """Print the completions of what was typed, in the shell's format; does not return."""
     argcomplete.autocomplete(full_parser(), always_complete_options="long")
 
 
 def full_parser() -> Parser:
-    """Return one parser with every command below it."""
+    """Return one parser with every command as a subparser."""
     parser = Parser(prog=PROGRAM)
     first = parser.add_subparsers()
     for group in GROUPS:
@@ -49,13 +49,13 @@ def full_parser() -> Parser:
 def _add(below: "argparse._SubParsersAction[Parser]", word: str, command: str) -> None:
     module = import_module(f"aircher_cli.commands.{COMMANDS[command][0]}")
     own = below.add_parser(word, parents=[module.build_parser()], add_help=False)
-    for action in own._actions:  # noqa: SLF001 - argparse has no other way to them
+    for action in own._actions:  # noqa: SLF001 - argparse has no public access to them
         if completer := COMPLETERS.get(action.dest):
             action.completer = completer  # type: ignore[attr-defined] # argcomplete's own hook
 
 
 def _rows(method: str, field: str, timeout: float = TIMEOUT_SECONDS) -> Iterator[dict[str, object]]:
-    """Yield what the daemon lists; nothing where it does not run: a TAB is no place to say so."""
+    """Yield the rows of a list from the daemon; none if it does not run or fails."""
     try:
         with Client.connect(os.environ, autostart=False, timeout=timeout) as client:
             result = client.call(method, timeout=timeout)
@@ -71,7 +71,7 @@ def provider_names(**_: object) -> list[str]:
 
 
 def model_names(**_: object) -> list[str]:
-    """Return the models that can be asked for, as provider/model."""
+    """Return the available models as provider/model."""
     rows = _rows(methods.MODELS_LIST, "models")
     return _plain(f"{row['provider']}/{row['model']}" for row in rows)
 
@@ -81,4 +81,4 @@ def _plain(names: Iterable[str]) -> list[str]:
 
 
 COMPLETERS: dict[str, Completer] = {"provider": provider_names, "model": model_names}
-"""By the name of the option or argument, which is the same in every command."""
+"""Name of an option or argument -> its completer; the names are the same in every command."""

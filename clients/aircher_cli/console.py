@@ -1,8 +1,7 @@
-"""Where text goes: answers to standard output, everything else to standard error.
+"""The output: results go to standard output, everything else to standard error.
 
-The one place that knows whether there is a terminal, how wide it is, whether it may be coloured
-and whether it can show more than ASCII. It also turns a closed pipe and a full disk into errors
-that the edge understands.
+Only this module knows whether there is a terminal, how wide it is, and whether it can show colours
+and more than ASCII. It turns a closed pipe and a full disk into exceptions of the command line.
 """
 
 import os
@@ -12,31 +11,31 @@ from io import TextIOWrapper
 
 from aircher_cli.exit_codes import CommandFailed
 
-TYPE_CHECKING = False  # what `typing` would say, without its import
+TYPE_CHECKING = False  # as in `typing`, without importing it
 if TYPE_CHECKING:
     from typing import TextIO
 
 UNLIMITED_WIDTH = 10_000
-"""Columns of an output that is no terminal."""
+"""Columns of an output that is not a terminal."""
 
 STYLES = {"good": "32", "bad": "31", "warn": "33", "dim": "2", "bold": "1"}
 
-# What we write ourselves beyond ASCII, and what stands for it where that cannot be shown.
+# The non-ASCII characters of our own texts -> their replacements where they cannot be shown.
 _PLAIN = str.maketrans(
-    {"✓": "+", "✗": "x", "…": "...", "→": "->", "·": "-", "–": "-", "↑": "^"}  # noqa: RUF001 - a dash it is
+    {"✓": "+", "✗": "x", "…": "...", "→": "->", "·": "-", "–": "-", "↑": "^"}  # noqa: RUF001 - a dash
 )
 
-# Control characters could move the cursor, rewrite lines or talk to the terminal. Only newline and
-# tab pass; the C1 range is in, because terminals obey it too.
+# Control characters could move the cursor, rewrite lines or control the terminal. Only newline and
+# tab are kept. The C1 range is included: terminals obey it too.
 _CONTROLS = dict.fromkeys([*range(9), *range(11, 32), *range(127, 160)])
 
 
 class OutputClosed(Exception):
-    """Nobody reads our standard output any more."""
+    """The reader of standard output has closed it."""
 
 
 class Console:
-    """Standard output and standard error, and what is known about them."""
+    """Standard output and standard error with their capabilities."""
 
     def __init__(
         self, out: "TextIO | None", err: "TextIO | None", environ: Mapping[str, str]
@@ -48,7 +47,7 @@ class Console:
         self._err = err
         self._environ = environ
         self._at_line_start = True
-        self._aside = ""  # the latest piece of one that goes on
+        self._aside = ""  # the latest piece while an aside is being written
         self.is_terminal = is_terminal(out)
         self.err_is_terminal = is_terminal(err)
         self.has_colour = self.is_terminal and may_colour(environ)
@@ -56,7 +55,7 @@ class Console:
 
     @property
     def width(self) -> int:
-        """The columns there are; without a terminal nothing is wrapped, so that `grep` finds it."""
+        """The columns available; without a terminal lines are not wrapped, which helps `grep`."""
         return self._columns if self.is_terminal or "COLUMNS" in self._environ else UNLIMITED_WIDTH
 
     @property
@@ -64,11 +63,11 @@ class Console:
         return terminal_width(self._environ)
 
     def write(self, text: str) -> None:
-        """Write a piece of the answer at once.
+        """Write a piece of the result and flush it.
 
         Raises:
-            OutputClosed: nobody reads it.
-            CommandFailed: it cannot be written, a full disk for instance.
+            OutputClosed: the reader has closed the pipe.
+            CommandFailed: writing failed, on a full disk for example.
         """
         if not text or self._out is None:
             return
@@ -79,7 +78,7 @@ class Console:
         self._emit(text)
 
     def line(self, text: str = "", style: str = "") -> None:
-        """Write a line of our own words: coloured, and in ASCII where there is no more."""
+        """Write a line of our own text: styled, and in ASCII if the output cannot show more."""
         if self._out is None:
             return
         self.end_aside()
@@ -97,21 +96,21 @@ class Console:
         self._emit("".join(painted) + "\n")
 
     def note(self, text: str) -> None:
-        """Write a line to standard error; if that fails there is nobody left to tell."""
+        """Write a line to standard error; failures are ignored."""
         self.end_line()
         if self._err is None:
             return
         text = strip_controls(self._plain_err(text))
         if self.err_is_terminal and len(text) >= self._columns:
-            from aircher_cli.render.layout import wrap_hanging  # noqa: PLC0415 -- seldom needed
+            from aircher_cli.render.layout import wrap_hanging  # noqa: PLC0415 -- rarely needed
 
             text = wrap_hanging(text, self._columns)
         self._emit_err(text + "\n")
 
     def aside(self, piece: str) -> None:
-        """Write a piece of what is not the answer to standard error as it comes, dimmed.
+        """Write a piece of streamed side output, such as reasoning, to standard error, dimmed.
 
-        Whatever is written next begins on a line of its own.
+        Any other output after it starts on a new line.
         """
         if not piece or self._err is None:
             return
@@ -125,7 +124,7 @@ class Console:
         self._emit_err(piece)
 
     def end_aside(self) -> None:
-        """Leave a blank line between an aside and what follows it."""
+        """End an aside with a blank line."""
         if self._aside:
             self._emit_err("\n" if self._aside.endswith("\n") else "\n\n")
             self._aside = ""
@@ -140,29 +139,29 @@ class Console:
             self._err = None
 
     def end_line(self) -> None:
-        """Begin a new line on a terminal, so that a message does not stick to an answer."""
+        """Start a new line on a terminal, so that a message is not appended to an answer."""
         self.end_aside()
         if self.is_terminal and self.err_is_terminal and not self._at_line_start:
             self._at_line_start = True
             self._emit("\n")
 
     def finish_line(self) -> None:
-        """End the answer with a newline, unless it has one."""
+        """End the result with a newline, unless it has one."""
         if not self._at_line_start:
             self.write("\n")
 
     def json(self, value: object) -> None:
-        """Write one JSON value on one line, in ASCII so that it survives every encoding."""
-        import json  # noqa: PLC0415 -- the plain answer does without
+        """Write a JSON value on one line, in ASCII so that every encoding can represent it."""
+        import json  # noqa: PLC0415 -- not needed for plain text
 
         self.line(json.dumps(value))
 
     def paint(self, text: str, style: str) -> str:
-        """Return `text` in the colour of `style`, where colours are wanted."""
+        """Return `text` in the colour of `style` if the output shows colours."""
         return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if style and self.has_colour else text
 
     def plain(self, text: str) -> str:
-        """Return `text` with our own symbols in ASCII, where the output cannot show them."""
+        """Return `text` with our symbols replaced by ASCII if the output cannot show them."""
         return text if self.has_unicode else text.translate(_PLAIN)
 
     def _plain_err(self, text: str) -> str:
@@ -178,11 +177,11 @@ class Console:
             raise OutputClosed from None
         except OSError as error:
             self._abandon()
-            message = f"cannot write the answer: {error.strerror or error}"
+            message = f"cannot write to standard output: {error.strerror or error}"
             raise CommandFailed(message) from None
 
     def _abandon(self) -> None:
-        """Point standard output at nothing, or the interpreter fails again on its way out."""
+        """Redirect standard output to /dev/null, so that the interpreter does not fail at exit."""
         out, self._out = self._out, None
         try:
             assert out is not None
@@ -191,7 +190,7 @@ class Console:
             os.dup2(nothing, number)
             os.close(nothing)
         except (OSError, ValueError):
-            return  # a stream without a descriptor holds nothing back
+            return  # a stream without a descriptor has no buffer to flush
 
     def __repr__(self) -> str:
         return f"<Console terminal={self.is_terminal} colour={self.has_colour}>"
@@ -203,9 +202,9 @@ def strip_controls(text: str) -> str:
 
 
 def terminal_width(environ: Mapping[str, str]) -> int:
-    """Return the columns there are: `COLUMNS`, else the terminal's, else 80; at least 20.
+    """Return the width in columns: `COLUMNS`, else the terminal's, else 80; at least 20.
 
-    `shutil.get_terminal_size` does the same, but importing it costs more than all of `ask`'s own
+    `shutil.get_terminal_size` does the same, but importing it takes longer than all of `ask`'s own
     code.
     """
     given = environ.get("COLUMNS", "")
@@ -222,7 +221,7 @@ def terminal_width(environ: Mapping[str, str]) -> int:
 
 
 def is_terminal(stream: "TextIO | None") -> bool:
-    """Tell whether a person looks at `stream`; a closed one has nobody."""
+    """Tell whether `stream` is a terminal; a closed stream is not."""
     try:
         return stream is not None and stream.isatty()
     except ValueError:
@@ -230,7 +229,7 @@ def is_terminal(stream: "TextIO | None") -> bool:
 
 
 def may_colour(environ: Mapping[str, str]) -> bool:
-    """Tell whether the user lets us colour: https://no-color.org, and terminals that cannot."""
+    """Tell whether colours are allowed: not with NO_COLOR (https://no-color.org) or TERM=dumb."""
     return not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 

@@ -1,4 +1,4 @@
-"""What a command may use of the world, handed in so that tests can hand in another."""
+"""What a command may use from outside, passed in so that tests can replace it."""
 
 import os
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from aircher_cli.console import Console, is_terminal
 from aircher_cli.exit_codes import CommandFailed
 
-TYPE_CHECKING = False  # importing `typing` for it would cost more than this whole module
+TYPE_CHECKING = False  # as in `typing`, whose import takes longer than this module
 if TYPE_CHECKING:
     from typing import TextIO
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Context:
-    """The console, the environment, standard input, and the way to the daemon."""
+    """The console, the environment, standard input, and how to connect to the daemon."""
 
     def __init__(
         self, console: Console, environ: Mapping[str, str], stdin: "TextIO | None"
@@ -24,25 +24,25 @@ class Context:
         self.stdin = stdin
 
     def connect(self, *, autostart: bool = True) -> "Client":
-        """Return a connection to the daemon, which is started if need be.
+        """Return a client connected to the daemon, which is started if necessary.
 
         Raises:
-            DaemonUnreachable: there is none and none could be started.
+            DaemonUnreachable: no daemon runs, and none could be started.
         """
-        from aircher_client import Client  # noqa: PLC0415 -- help and `config path` do without
+        from aircher_client import Client  # noqa: PLC0415 -- not for help and `config path`
 
         return Client.connect(self.environ, autostart=autostart)
 
     def has_input(self) -> bool:
-        """Tell whether standard input is something to read, rather than a person's keyboard."""
+        """Tell whether standard input is a file or pipe rather than a terminal."""
         return self.stdin is not None and not self.stdin.closed and not is_terminal(self.stdin)
 
     def read_input(self) -> str:
-        """Read all of standard input; bytes that are not UTF-8 survive as surrogates."""
+        """Read all of standard input; bytes that are not UTF-8 become surrogates."""
         return self.read_bytes().decode(errors="surrogateescape")
 
     def read_bytes(self) -> bytes:
-        """Read all of standard input as it comes.
+        """Read all of standard input.
 
         Raises:
             CommandFailed: it cannot be read.

@@ -1,23 +1,23 @@
-"""The exit codes: one table, so that a script can tell what a retry or a sign-in would cure."""
+"""The exit codes. They tell a script whether a retry or signing in would help."""
 
 from aircher_cli.values import records
 from aircher_wire import codes
 
 OK = 0
 FAILED = 1
-"""The request itself failed: sending it again as it is will not help."""
+"""The request itself failed; sending it again unchanged will not help."""
 USAGE = 2
 """The command line is wrong."""
 UNREACHABLE = 3
-"""There is no daemon to talk to."""
+"""The daemon cannot be reached."""
 NOT_SIGNED_IN = 4
-"""Nobody could answer, and every reason is about authentication."""
+"""No provider could answer, and all reasons are about authentication."""
 NO_PROVIDER = 5
-"""Nobody could answer, for any other reason or for mixed ones."""
+"""No provider could answer, for other or mixed reasons."""
 INTERRUPTED = 130
 """Ctrl-C: 128 + SIGINT, as shells count."""
 OUTPUT_CLOSED = 141
-"""Whoever read our output went away: 128 + SIGPIPE, what `cat` gives in `cat FILE | head -1`."""
+"""The reader closed our output: 128 + SIGPIPE, as for `cat` in `cat FILE | head -1`."""
 
 BY_CODE: dict[str, int] = {
     codes.BAD_REQUEST: FAILED,
@@ -45,14 +45,14 @@ BY_CODE: dict[str, int] = {
     codes.CANCELLED: INTERRUPTED,
 }
 
-# Codes that may stand for several reasons at once, so that the reasons have to be looked at.
+# Codes that may cover several reasons, so that the reasons decide.
 _MAY_BE_MIXED = codes.ABOUT_AUTHENTICATION | {codes.ALL_FAILED}
 
 
 class CommandFailed(Exception):
-    """A command knows itself that it failed: a message for people, a code for programs.
+    """A command failed: `message` is for the user, `code` for programs.
 
-    `code` is what `--json` shows; it need not be one of the protocol's codes.
+    `code` appears in the output of `--json`; it may be one that the protocol does not have.
     """
 
     def __init__(self, message: str, *, exit_code: int = FAILED, code: str = "failed") -> None:
@@ -63,7 +63,7 @@ class CommandFailed(Exception):
 
 
 class UsageError(CommandFailed):
-    """The command line is wrong; `hint` says where to look."""
+    """The command line is wrong; `hint` is a command that helps."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message, exit_code=USAGE, code="usage")
@@ -71,7 +71,7 @@ class UsageError(CommandFailed):
 
 
 class HelpRequested(Exception):
-    """The words on the command line ask for help; `text` is the help."""
+    """The arguments contain `--help`; `text` is the help."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -79,17 +79,17 @@ class HelpRequested(Exception):
 
 
 def exit_code(error: BaseException) -> int:
-    """Return the exit code for what went wrong.
+    """Return the exit code of an error.
 
     Args:
         error: A `CommandFailed`, a `DaemonError` or `DaemonUnreachable` of the client library, or
-            a `KeyboardInterrupt`. Anything else is a defect of ours and counts as `FAILED`.
+            a `KeyboardInterrupt`. Anything else is an internal error and counts as `FAILED`.
     """
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
     if isinstance(error, CommandFailed):
         return error.exit_code
-    from aircher_client import (  # noqa: PLC0415 -- this table is read before it is needed
+    from aircher_client import (  # noqa: PLC0415 -- this module is imported earlier than needed
         DaemonError,
         DaemonUnreachable,
     )
@@ -97,20 +97,20 @@ def exit_code(error: BaseException) -> int:
     if isinstance(error, DaemonUnreachable):
         return UNREACHABLE
     if isinstance(error, DaemonError):
-        # A reply that broke off counts alike, whether or not some of it was seen.
+        # A reply that broke off counts the same, whether or not a part of it was shown.
         return code_exit(error.code, reasons(error.data))
     return FAILED
 
 
 def code_exit(code: str, why: list[str]) -> int:
-    """Return the exit code for a protocol error code and the reasons that came with it."""
+    """Return the exit code of a protocol error code and its reasons."""
     if code in _MAY_BE_MIXED and why:
         return NOT_SIGNED_IN if codes.ABOUT_AUTHENTICATION.issuperset(why) else NO_PROVIDER
     return BY_CODE.get(code, FAILED)
 
 
 def reasons(data: object) -> list[str]:
-    """Return the codes of every failed attempt and every skip in a chat error's `data`."""
+    """Return the codes of the failed attempts and skips in a chat error's `data`."""
     if not isinstance(data, dict):
         return []
     attempts = [entry.get("outcome") for entry in records(data.get("attempts"))]

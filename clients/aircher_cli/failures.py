@@ -1,6 +1,6 @@
-"""Errors in words: what went wrong, at whom it lies, and what to do now.
+"""Messages for errors: what happened, where, and what to do.
 
-Called at the edge only, after something failed, so speed does not matter here.
+Used only after a failure, so speed does not matter here.
 """
 
 import math
@@ -16,13 +16,13 @@ from aircher_client import DaemonError, DaemonUnreachable
 from aircher_wire import codes
 
 UNREACHABLE_CODE = "daemon_unreachable"
-"""What `--json` calls a missing daemon: the protocol has no code for what it cannot carry."""
+"""The code in `--json` when the daemon cannot be reached; the protocol has none."""
 
 
 def report(context: Context, error: BaseException, *, as_json: bool) -> int:
-    """Say what went wrong, and return the exit code.
+    """Print an error and return its exit code.
 
-    With `as_json` the error goes to standard output as `{"error": {code, message, data}}`.
+    With `as_json` it goes to standard output as `{"error": {code, message, data}}`.
     """
     code = exit_code(error)
     if as_json:
@@ -47,7 +47,7 @@ def error_record(error: BaseException) -> dict[str, object]:
 
 
 def error_lines(error: BaseException) -> list[str]:
-    """Return an error as lines for a person: none for Ctrl-C, which needs no explanation."""
+    """Return the lines to print for an error; none for Ctrl-C."""
     if isinstance(error, KeyboardInterrupt):
         return []
     if isinstance(error, UsageError):
@@ -74,37 +74,37 @@ def _daemon_error_lines(error: DaemonError) -> list[str]:
 
 
 MAX_SUGGESTED_WAIT = 600
-"""Seconds for which somebody may want to wait at the keyboard."""
+"""Seconds; `ask --wait` is not suggested for longer."""
 
 
 def retry_lines(data: dict[str, object], now: float) -> list[str]:
-    """Return a line that says when somebody can be asked again, if that is known.
+    """Return a line that says when a provider is available again, if that is known.
 
-    `now` is a Unix time in seconds, as `data.until`.
+    `now` is a Unix time in seconds, as is `data.until`.
     """
     until = number(data.get("until"))
     if until is None:
         return []
-    left = max(math.ceil(until - now), 0) + 1  # clocks differ a little
-    advice = f"; 'ask --wait {left}' waits for that" if left <= MAX_SUGGESTED_WAIT else ""
-    way = [*records(data.get("attempts")), *records(data.get("skipped"))]
-    who = "" if len(way) == 1 else "the first of them is "
+    left = max(math.ceil(until - now), 0) + 1  # clocks may differ slightly
+    advice = f"; wait for it with 'ask --wait {left}'" if left <= MAX_SUGGESTED_WAIT else ""
+    candidates = [*records(data.get("attempts")), *records(data.get("skipped"))]
+    who = "" if len(candidates) == 1 else "the first of them is "
     return [f"  {who}{available_again(until, now)}{advice}"]
 
 
 def _headline(error: DaemonError, problems: list[dict[str, object]]) -> str:
-    """Return the daemon's message, without what is said twice."""
+    """Return the daemon's message without repetitions."""
     if any(str(problem.get("message") or "\0") in error.message for problem in problems):
-        return "the configuration is invalid:"  # each problem has its line below
+        return "the configuration is invalid:"  # each problem is on a line of its own below
     provider, _, rest = error.message.partition(": ")
     known = {entry.get("provider") for entry in records(error.data.get("skipped"))}
     return with_subject(provider, provider, rest) if provider in known else error.message
 
 
-def attempt_lines(data: dict[str, object], said: str = "") -> list[str]:
-    """Return a line for each attempt that failed and each candidate that was passed over.
+def attempt_lines(data: dict[str, object], headline: str = "") -> list[str]:
+    """Return a line for each failed attempt and each skipped candidate.
 
-    What `said` says already is not repeated.
+    Messages that `headline` already contains are left out.
     """
     way = [
         *((entry, entry.get("outcome")) for entry in records(data.get("attempts"))),
@@ -113,7 +113,7 @@ def attempt_lines(data: dict[str, object], said: str = "") -> list[str]:
     lines = [
         _attempt_line(entry, reason)
         for entry, reason in way
-        if reason != "ok" and not (entry.get("message") and str(entry["message"]) in said)
+        if reason != "ok" and not (entry.get("message") and str(entry["message"]) in headline)
     ]
     return list(dict.fromkeys(lines))
 
@@ -126,12 +126,12 @@ def _attempt_line(entry: dict[str, object], reason: object) -> str:
 
 
 def _internal_error(error: BaseException) -> str:
-    """Name a defect of ours by its type alone: its text could hold what must not be printed."""
+    """Describe an internal error by its type only: its text could contain secrets."""
     where = error.__traceback__
     while where and where.tb_next:
         where = where.tb_next
     place = f" in line {where.tb_lineno} of {_module(where.tb_frame.f_globals)}" if where else ""
-    return f"a defect of {PROGRAM}: {type(error).__name__}{place}. Please report it."
+    return f"internal error: {type(error).__name__}{place}. Please report it."
 
 
 def _module(names: dict[str, object]) -> str:

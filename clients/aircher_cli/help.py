@@ -1,4 +1,4 @@
-"""What is said when no command was named: the overview, a group's overview, the version."""
+"""Help without a command: the overview, the overview of a group, the version."""
 
 from importlib import import_module
 from textwrap import fill
@@ -18,22 +18,22 @@ examples:
 """
 
 EXIT_CODES = {
-    "0": "done",
-    "1": "the request itself failed: a bad request, a truncated answer, ...",
+    "0": "success",
+    "1": "the request itself failed: a bad request, an incomplete JSON answer, ...",
     "2": "the command line is wrong",
     "3": "the daemon cannot be reached",
-    "4": "nobody could answer, and signing in would help",
-    "5": "nobody could answer, for other or mixed reasons",
+    "4": "no provider could answer, and signing in would help",
+    "5": "no provider could answer, for other or mixed reasons",
     "130": "interrupted",
-    "141": "whoever read the output went away",
+    "141": "the reader closed the output",
 }
 
 
 def run_without_command(context: Context, words: list[str]) -> int:
-    """Answer a command line that names no command; return the exit code.
+    """Handle arguments that name no command; return the exit code.
 
     Raises:
-        UsageError: the words name something that does not exist.
+        UsageError: the command does not exist.
     """
     first = words[0] if words else "--help"
     if first in {"-h", "--help"} or (first == "help" and len(words) == 1):
@@ -53,7 +53,7 @@ def run_without_command(context: Context, words: list[str]) -> int:
 
 
 def _help_on(context: Context, words: list[str]) -> int:
-    found = find_command([*words, "--help"])  # not what a group does by itself
+    found = find_command([*words, "--help"])  # not the default command of a group
     if found is None:
         return run_without_command(context, [*words, "--help"])
     name, _ = found

@@ -1,4 +1,4 @@
-"""argparse, tamed: fast to build, one style of help and of errors, and never a key in a message."""
+"""argparse with fast set-up, our style of help and errors, and never a key in a message."""
 
 import argparse
 import os
@@ -8,7 +8,7 @@ from aircher_cli.console import terminal_width
 from aircher_cli.exit_codes import HelpRequested, UsageError
 from aircher_cli.registry import suggest
 
-TYPE_CHECKING = False  # what `typing` would say, without its import
+TYPE_CHECKING = False  # as in `typing`, without importing it
 if TYPE_CHECKING:
     from typing import NoReturn
 
@@ -22,12 +22,12 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
     """Help as wide as the terminal, 90 columns at most."""
 
     def __init__(self, prog: str) -> None:
-        # With a width given, argparse does not import shutil for every argument it is told of.
+        # With an explicit width, argparse does not import shutil for every argument.
         width = min(90, terminal_width(os.environ)) - 1
         super().__init__(prog, max_help_position=min(28, width // 2), width=width)
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        """Wrap descriptions; leave examples as they are, to be copied."""
+        """Wrap descriptions; keep examples as they are, so that they can be copied."""
         if text.startswith(EXAMPLES):
             return super()._fill_text(text, width, indent)
         return argparse.HelpFormatter._fill_text(  # noqa: SLF001 -- as our base class does
@@ -36,36 +36,36 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """Raises instead of printing and leaving; `parse` takes options anywhere."""
+    """Raises instead of printing and exiting; `parse` accepts options anywhere."""
 
     def error(self, message: str) -> "NoReturn":
-        """Turn argparse's complaint into ours."""
+        """Raise our own error instead of argparse's."""
         raise UsageError(message, hint=f"{self.prog} --help")
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
-        """Refuse what is none of an option's words, and name the nearest one.
+        """Reject a value that is not one of the choices, and suggest the closest one.
 
-        argparse's own words repeat whatever was typed, and people do type keys there.
+        argparse's own message repeats what was typed, which may be a key.
         """
         known = [] if action.choices is None else [str(choice) for choice in action.choices]
         if action.choices is not None and value not in known:
             meant = suggest(str(value), known)
             typed = "" if looks_like_key(str(value)) else f", not {value}"
-            raise argparse.ArgumentError(action, f"takes one of {', '.join(known)}{typed}{meant}")
+            raise argparse.ArgumentError(action, f"must be one of {', '.join(known)}{typed}{meant}")
 
     def print_help(self, file: object = None) -> "NoReturn":
-        """Hand the help to whoever knows where to print it."""
+        """Raise the help text, for the caller to print."""
         del file
         raise HelpRequested(self.format_help())
 
     def parse(self, words: Sequence[str]) -> argparse.Namespace:
         """Parse, with positional arguments and options in any order.
 
-        An unknown option is named without its value: people do type keys there.
+        An unknown option is reported without its value, which may be a key.
 
         Raises:
-            UsageError: the words do not fit.
-            HelpRequested: the words ask for help.
+            UsageError: the arguments are invalid.
+            HelpRequested: the arguments contain `--help`.
         """
         words, hidden = _hide_after_dashes(list(words))
         options, unknown = self.parse_known_intermixed_args(words)
@@ -77,10 +77,10 @@ class Parser(argparse.ArgumentParser):
 
 
 def _hide_after_dashes(words: list[str]) -> tuple[list[str], dict[str, str]]:
-    """Replace what follows `--` by words that look like nothing argparse knows.
+    """Replace the arguments after `--` with placeholders that do not look like options.
 
-    It would otherwise forget about the `--` when options may stand anywhere. The NUL in them
-    cannot come from a command line.
+    argparse ignores the `--` when options may stand anywhere. The placeholders contain NUL, which
+    cannot occur in an argument.
     """
     if "--" not in words:
         return words, {}
@@ -96,7 +96,7 @@ def _unhide(value: object, hidden: dict[str, str]) -> object:
 
 
 def looks_like_key(word: str) -> bool:
-    """Tell whether a word may be a key, and so must not be repeated in a message."""
+    """Tell whether an argument may be a key, and so must not be repeated in a message."""
     return word.startswith(_KEY_STARTS) or len(word) > 64
 
 
@@ -104,29 +104,29 @@ def _unknown_arguments(unknown: list[str]) -> str:
     names = [option_name(word) for word in unknown if word.startswith("-") and word != "--"]
     if names:
         return f"unknown option {', '.join(names)}"
-    return f"{len(unknown)} argument{'s' if len(unknown) > 1 else ''} too many"
+    return f"{len(unknown)} unexpected argument{'s' if len(unknown) > 1 else ''}"
 
 
 def option_name(word: str) -> str:
-    """Return the name of an option without a value that is glued to it."""
+    """Return the name of an option without a value attached to it."""
     return word.split("=", 1)[0] if word.startswith("--") else word[:2]
 
 
 def make_parser(non_empty_name: str, description: str, examples: str = "") -> Parser:
-    """Return the parser of one command; `examples` are lines as one would type them."""
+    """Return the parser of one command; `examples` are command lines."""
     parser = Parser(
         prog=f"{PROGRAM} {non_empty_name}",
         description=description,
         epilog=f"{EXAMPLES}{_indent(examples)}" if examples else None,
         formatter_class=_Formatter,
-        allow_abbrev=False,  # an abbreviation that works today is ambiguous tomorrow
+        allow_abbrev=False,  # an abbreviation may become ambiguous later
     )
-    parser._optionals.title = "options"  # noqa: SLF001 - the only way to name the group
+    parser._optionals.title = "options"  # noqa: SLF001 - argparse has no public way to name the group
     return parser
 
 
 def add_json(parser: Parser, what: str = "print JSON, for scripts") -> None:
-    """Add the option that every command for scripts has."""
+    """Add the `--json` option."""
     parser.add_argument("--json", action="store_true", help=what)
 
 
@@ -135,39 +135,39 @@ def _indent(text: str) -> str:
 
 
 def positive_int(text: str) -> int:
-    """Parse a whole number from 1."""
+    """Parse a positive whole number."""
     value = int(text) if text.isdecimal() else 0
     if value < 1:
-        raise argparse.ArgumentTypeError("takes a whole number from 1")
+        raise argparse.ArgumentTypeError("must be a whole number, 1 or more")
     return value
 
 
 def positive(text: str) -> float:
-    """Parse a number over 0; infinity and NaN are not numbers here."""
+    """Parse a number above 0; infinity and NaN are rejected."""
     value = _number(text)
     if value <= 0:
-        raise argparse.ArgumentTypeError("takes a number over 0")
+        raise argparse.ArgumentTypeError("must be a number above 0")
     return value
 
 
 def non_negative(text: str) -> float:
-    """Parse a number from 0; infinity and NaN are not numbers here."""
+    """Parse a number that is 0 or more; infinity and NaN are rejected."""
     value = _number(text)
     if value < 0:
-        raise argparse.ArgumentTypeError("takes a number from 0")
+        raise argparse.ArgumentTypeError("must be a number, 0 or more")
     return value
 
 
 def fraction(text: str) -> float:
-    """Parse a number over 0 and up to 1."""
+    """Parse a number above 0 and at most 1."""
     value = _number(text)
     if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError("takes a number over 0 and up to 1")
+        raise argparse.ArgumentTypeError("must be a number above 0 and at most 1")
     return value
 
 
 def _number(text: str) -> float:
-    """Return a number, and -1 for what is none."""
+    """Parse a finite number; return -1 for anything else."""
     try:
         value = float(text)
     except ValueError:
@@ -176,14 +176,14 @@ def _number(text: str) -> float:
 
 
 def non_empty_text(text: str) -> str:
-    """Take any text, white space too, but not an empty one."""
+    """Accept any text except an empty one."""
     if not text:
-        raise argparse.ArgumentTypeError("takes a text, and this one is empty")
+        raise argparse.ArgumentTypeError("must not be empty")
     return text
 
 
 def non_empty_name(text: str) -> str:
-    """Take a name as it is, but not an empty one: that is a shell's variable nobody has set."""
+    """Accept any name except an empty one, which is usually an unset shell variable."""
     if not text.strip():
-        raise argparse.ArgumentTypeError("takes a name, and this one is empty")
+        raise argparse.ArgumentTypeError("must not be empty")
     return text

@@ -1,54 +1,54 @@
-"""The table of all commands: which module serves which words. Nothing here imports any of them."""
+"""The table of all commands with their modules, none of which is imported here."""
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "ask": ("ask.command", "ask a model, and see its answer as it comes"),
-    "chat": ("chat.command", "talk with a model"),
-    "auth login": ("auth.login", "store a key for a provider, after checking that it works"),
-    "auth logout": ("auth.logout", "forget the stored keys of a provider"),
-    "auth status": ("auth.status", "show who is signed in, and from which source"),
-    "auth test": ("auth.test", "check keys against their providers now, free of charge"),
+    "ask": ("ask.command", "ask a model and stream its answer"),
+    "chat": ("chat.command", "have a conversation with a model"),
+    "auth login": ("auth.login", "check a key for a provider and store it"),
+    "auth logout": ("auth.logout", "remove the stored keys of a provider"),
+    "auth status": ("auth.status", "show each provider's keys and where they come from"),
+    "auth test": ("auth.test", "check keys with their providers now, free of charge"),
     "auth import": ("auth.import_keys", "store the keys in this shell's environment variables"),
-    "models list": ("models.list", "show the models there are, and what they cost"),
-    "models show": ("models.show", "show everything that is known of a model"),
-    "models use": ("models.use", "set the model that is asked by default"),
-    "models refresh": ("models.refresh", "ask the providers for their models again"),
-    "usage": ("usage", "show what was used and spent"),
-    "limits": ("limits", "show your limits, and how far they are used"),
-    "route": ("route", "show who would be asked now, and why"),
-    "cooldowns list": ("cooldowns.list", "show who is left alone for a while, and until when"),
-    "cooldowns clear": ("cooldowns.clear", "have everybody asked again at once"),
-    "status": ("status", "show what the daemon is doing"),
-    "events": ("events", "print what changes, as it changes"),
-    "config path": ("config.path", "print where the configuration file is"),
+    "models list": ("models.list", "list models with their context windows and prices"),
+    "models show": ("models.show", "show everything known about a model"),
+    "models use": ("models.use", "set the default model"),
+    "models refresh": ("models.refresh", "fetch the providers' lists of models again"),
+    "usage": ("usage", "show tokens and costs"),
+    "limits": ("limits", "show your limits and how much of each is used"),
+    "route": ("route", "show which providers would be asked now, and why"),
+    "cooldowns list": ("cooldowns.list", "list providers, keys and models that are cooling down"),
+    "cooldowns clear": ("cooldowns.clear", "end cooldowns now"),
+    "status": ("status", "show the state of the daemon and the providers"),
+    "events": ("events", "print events as they happen"),
+    "config path": ("config.path", "print the path of the configuration file"),
     "config check": ("config.check", "check a configuration without using it"),
-    "config reload": ("config.reload", "use the configuration file as it is now"),
-    "daemon start": ("daemon.start", "start the daemon, unless it runs"),
-    "daemon stop": ("daemon.stop", "stop the daemon once its requests are done"),
+    "config reload": ("config.reload", "reload the configuration file"),
+    "daemon start": ("daemon.start", "start the daemon unless it is running"),
+    "daemon stop": ("daemon.stop", "stop the daemon after its requests have finished"),
     "daemon restart": ("daemon.restart", "stop the daemon and start it again"),
-    "daemon status": ("daemon.status", "say whether the daemon runs"),
-    "completion": ("completion", "print what makes bash, zsh or fish complete commands"),
-    "demo": ("demo", "see it all work, without any key or network"),
+    "daemon status": ("daemon.status", "show whether the daemon is running"),
+    "completion": ("completion", "print a completion script for bash, zsh or fish"),
+    "demo": ("demo", "watch aircher work, without a key or a network"),
 }
-"""Words -> (module in `aircher_cli.commands`, what it does in a line). In the order help has them.
+"""Command -> (module in `aircher_cli.commands`, summary), in the order of the help.
 
-Each module offers `build_parser()` and `run(context, options) -> exit code`.
+Each module has `build_parser()` and `run(context, options) -> exit code`.
 """
 
 GROUPS: dict[str, str] = {
-    "auth": "Sign in to providers. Keys are kept by the daemon and never shown to anyone.",
-    "models": "The models that can be asked, and which one is asked by default.",
-    "cooldowns": "Who is not asked for a while, because asking did not work. Alone it lists them.",
-    "config": "The configuration file.",
-    "daemon": "The daemon that does the work; it starts by itself when it is needed.",
+    "auth": "Sign in to providers. The daemon keeps the keys and never shows them.",
+    "models": "List models, and choose the default one.",
+    "cooldowns": "List or end cooldowns: what is skipped for a while after a failure.",
+    "config": "Find, check and reload the configuration file.",
+    "daemon": "Control the daemon. It starts automatically when it is needed.",
 }
-"""The first words that need a second one, and what they are about."""
+"""Groups of commands, with their descriptions."""
 
 DEFAULT_COMMANDS: dict[str, str] = {"cooldowns": "cooldowns list"}
-"""Groups whose first word alone, with options perhaps, is one of their commands."""
+"""Group -> the command that runs if none is named."""
 
 
 def find_command(words: list[str]) -> tuple[str, list[str]] | None:
-    """Split `words` into a command of the table and its own arguments; None if there is none."""
+    """Split arguments into a command and its own arguments; None if there is no such command."""
     for length in (2, 1):
         name = " ".join(words[:length])
         if name in COMMANDS:
@@ -59,18 +59,18 @@ def find_command(words: list[str]) -> tuple[str, list[str]] | None:
 
 
 def _are_options(words: list[str]) -> bool:
-    """Tell whether what follows a group is for its own command: `--help` asks about the group."""
+    """Tell whether only options follow a group; `--help` is about the group itself."""
     return not words or (words[0].startswith("-") and words[0] not in {"-h", "--help"})
 
 
 def commands_of(group: str) -> list[str]:
-    """Return the names of the commands whose first word is `group`."""
+    """Return the names of the commands in `group`."""
     return [name for name in COMMANDS if name.startswith(f"{group} ")]
 
 
 def suggest(word: str, known: list[str]) -> str:
-    """Return ` (did you mean X?)` for the closest known word, or nothing."""
-    from difflib import get_close_matches  # noqa: PLC0415 -- only a mistake needs it
+    """Return ` (did you mean X?)` for the closest known word, or an empty string."""
+    from difflib import get_close_matches  # noqa: PLC0415 -- only after a mistake
 
     close = get_close_matches(word, known, n=1)
     return f" (did you mean {close[0]}?)" if close else ""

@@ -1,6 +1,6 @@
-"""One module per command, named in `aircher_cli.registry` and imported only when it is run.
+"""One module per command, listed in `aircher_cli.registry` and imported only when it runs.
 
-Each offers `build_parser()` and `run(context, options) -> exit code`. What several of them do alike
-stands in the modules that no command is named after: `prompt` and `reply` for `ask`, `key_input`
-for `auth login`, `lifecycle` for the `daemon` commands.
+Each has `build_parser()` and `run(context, options) -> exit code`. A group of commands is a
+package; modules in it that are not commands hold what its commands share. `inputs` reads the values
+of options: files, JSON, times.
 """

@@ -1,4 +1,4 @@
-"""`aircher-cli completion`: print what makes a shell complete our commands."""
+"""`aircher-cli completion`: prints a completion script for a shell."""
 
 import argparse
 
@@ -20,7 +20,7 @@ def build_parser() -> Parser:
     parser = make_parser(
         "completion",
         "Print a script that completes commands, options, and the names of providers and models "
-        "on the TAB key. The names come from the daemon, if it runs.",
+        "on the TAB key. The names come from the daemon, if it is running.",
         EXAMPLES,
     )
     parser.add_argument("shell", choices=SHELLS, metavar="SHELL", help=", ".join(SHELLS))
@@ -29,7 +29,7 @@ def build_parser() -> Parser:
 
 def run(context: Context, options: argparse.Namespace) -> int:
     """Print the script."""
-    from argcomplete.shell_integration import (  # noqa: PLC0415 -- costs only who sets it up
+    from argcomplete.shell_integration import (  # noqa: PLC0415 -- only when the script is printed
         shellcode,
     )
 

@@ -1,4 +1,4 @@
-"""`aircher-cli demo`: runs the demo, which belongs to the daemon, in a process of its own."""
+"""`aircher-cli demo`: runs the demo, a part of the daemon, in a separate process."""
 
 import argparse
 import subprocess
@@ -15,9 +15,9 @@ def build_parser() -> Parser:
     """Return the parser of `demo`."""
     return make_parser(
         "demo",
-        "See a prompt answered, the next provider step in for a refused key, and the state after "
-        "it. The providers are simulated on this machine: no key and no network is used, and "
-        "nothing is left behind.",
+        "Watch a prompt being answered, a fallback to another provider after a rejected key, and "
+        "the state afterwards. The providers are simulated on this machine: the demo needs no key "
+        "and no network, and leaves nothing behind.",
     )
 
 
@@ -27,12 +27,12 @@ def run(context: Context, options: argparse.Namespace) -> int:
     child = subprocess.Popen([sys.executable, "-m", MODULE])
     while True:
         try:
-            return shell_code(child.wait())  # no deadline: a person watches, and has Ctrl-C
+            return shell_code(child.wait())  # no deadline: the user can press Ctrl-C
         except KeyboardInterrupt:
-            continue  # the demo got it too, and cleans up
+            continue  # the demo received it too, and cleans up
 
 
 def shell_code(returncode: int) -> int:
-    """Return a child's exit code as a shell gives it: 128 + N after signal N."""
+    """Return a child's exit code as a shell does: 128 + N after signal N."""
     code = 128 - returncode if returncode < 0 else returncode
     return INTERRUPTED if code == INTERRUPTED else code

@@ -1,4 +1,4 @@
-"""`aircher-cli events`: what changes, a line each, until Ctrl-C."""
+"""`aircher-cli events`: prints events, one per line, until Ctrl-C."""
 
 import argparse
 import time
@@ -21,22 +21,28 @@ def build_parser() -> Parser:
     """Return the parser of `events`."""
     parser = make_parser(
         "events",
-        "Print one line for each thing that changes, until you press Ctrl-C.",
+        "Print events as they happen, one per line, until you press Ctrl-C.",
         EXAMPLES,
     )
     topics = ", ".join(TOPICS)
     add = parser.add_argument
-    add("--topic", action="append", choices=TOPICS, metavar="TOPIC", help=f"only this: {topics}")
+    add(
+        "--topic",
+        action="append",
+        choices=TOPICS,
+        metavar="TOPIC",
+        help=f"only this topic; repeatable: {topics}",
+    )
     add_json(parser, "one JSON object per line")
     return parser
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Print events until Ctrl-C; there is no other way out but an error.
+    """Print events until Ctrl-C or an error.
 
     Raises:
         DaemonError: the daemon shut down.
-        DaemonUnreachable: it went away.
+        DaemonUnreachable: the connection was lost.
     """
     with context.connect() as client:
         for event in client.events(options.topic or list(TOPICS)):

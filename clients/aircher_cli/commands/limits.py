@@ -1,4 +1,4 @@
-"""`aircher-cli limits`: how far each limit of the configuration is used."""
+"""`aircher-cli limits`: shows how much of each limit is used."""
 
 import argparse
 import time
@@ -18,8 +18,8 @@ aircher-cli limits --json | jq '.limits[] | select(.share > 0.8)'
 """
 
 DESCRIPTION = """\
-Show your limits on requests, tokens and USD, how far each is used, and when it begins anew. At a
-limit the next provider is asked; where nobody is left, the request fails."""
+Show your limits on requests, tokens and USD, how much of each is used, and when it resets. When a
+limit is reached, the next provider is asked; if there is none, the request fails."""
 
 
 def build_parser() -> Parser:
@@ -30,7 +30,7 @@ def build_parser() -> Parser:
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Print the limits; return the exit code, 0 however far they are used."""
+    """Print the limits; return 0 even if they are used up."""
     with context.connect() as client:
         status = client.call(methods.LIMITS_STATUS)
     limits = records(status.get("limits"))
@@ -38,7 +38,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     if options.json:
         console.json(status)
     elif not limits:
-        console.line("there are no limits")
+        console.line("no limits are set")
         console.note(_example_note(context))
     else:
         lines = limit_lines(
@@ -58,6 +58,6 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
 
 def _example_note(context: Context) -> str:
-    """Return an example to paste, and where to."""
+    """Return an example, and the file to put it in."""
     file = short_path(config_file(context), context.environ.get("HOME", ""))
-    return f"to set one, add for example to {file}:\n\n{EXAMPLE}"
+    return f"to set one, add to {file}, for example:\n\n{EXAMPLE}"

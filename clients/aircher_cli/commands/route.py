@@ -1,4 +1,4 @@
-"""`aircher-cli route`: who would be asked now, in which order, and who would not. Asks nobody."""
+"""`aircher-cli route`: shows which providers would be asked now, without asking any."""
 
 import argparse
 import time
@@ -19,20 +19,20 @@ aircher-cli route --json | jq -r '.candidates[0].provider'
 """
 
 DESCRIPTION = """\
-Show who would be asked now, in this order, what it would cost and why; and who would be passed
-over, why, and until when. Nothing is sent to anybody. The exit code is that of `ask` where nobody
-could answer: 4 if signing in would cure it, 5 for other reasons."""
+Show which providers would be asked now, in which order, at what cost and why; and which would be
+skipped, why, and until when. Nothing is sent to a provider. If none could answer, the exit code is
+that of `ask`: 4 if signing in would help, 5 for other reasons."""
 
 DEFAULT_TOKENS = 1000
 MAX_TOKENS = 8_000_000
-"""More would not fit in a frame."""
+"""A longer prompt would not fit in a frame."""
 
 BYTES_PER_TOKEN = 3.5
-"""As the daemon estimates; its answer says what it made of it."""
+"""The daemon's estimate; its answer has the resulting number of tokens."""
 TOKENS_PER_MESSAGE = 4
 
 IMAGE: Map = {"type": "image", "url": "https://example.com/picture.png"}
-"""Nobody fetches it."""
+"""It is never fetched."""
 
 
 def build_parser() -> Parser:
@@ -44,39 +44,48 @@ def build_parser() -> Parser:
         "--model",
         type=non_empty_name,
         metavar="MODEL",
-        help="provider/model, or an alias of yours",
+        help="provider/model or an alias",
     )
-    add("--provider", action="append", default=[], metavar="NAME", help="only this provider")
-    strategy_help = f"in which order: {', '.join(STRATEGIES)}"
-    add("--strategy", choices=STRATEGIES, metavar="STRATEGY", help=strategy_help)
     add(
-        "--conversation", type=non_empty_name, metavar="NAME", help="as a part of this conversation"
+        "--provider",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only this provider; repeatable",
     )
+    strategy_help = f"order of the providers: {', '.join(STRATEGIES)}"
+    add("--strategy", choices=STRATEGIES, metavar="STRATEGY", help=strategy_help)
+    add("--conversation", type=non_empty_name, metavar="NAME", help="as part of this conversation")
     add_json(parser)
     add = parser.add_argument_group("the request").add_argument
-    tokens_help = f"how long the prompt is (default {DEFAULT_TOKENS})"
+    tokens_help = f"length of the prompt (default {DEFAULT_TOKENS})"
     add("--tokens", type=_tokens, default=DEFAULT_TOKENS, metavar="N", help=tokens_help)
-    add("--max-tokens", type=positive_int, metavar="N", help="longest answer")
-    add("--image", action="store_true", help="it has an image")
-    add("--tools", action="store_true", help="it has tools")
-    add("--schema", action="store_true", help="it wants JSON that fits a schema")
-    add("--reasoning", action="store_true", help="it wants the model to think first")
+    add(
+        "--max-tokens",
+        type=positive_int,
+        metavar="N",
+        help="maximum length of the answer in tokens",
+    )
+    add("--image", action="store_true", help="with an image")
+    add("--tools", action="store_true", help="with tools")
+    add("--schema", action="store_true", help="with a JSON schema for the answer")
+    add("--reasoning", action="store_true", help="with reasoning")
     return parser
 
 
 def _tokens(typed: str) -> int:
-    """Parse a length that can be sent."""
+    """Parse a prompt length that fits in a frame."""
     value = positive_int(typed)
     if value > MAX_TOKENS:
-        raise argparse.ArgumentTypeError(f"takes a whole number up to {MAX_TOKENS}")
+        raise argparse.ArgumentTypeError(f"must be a whole number, at most {MAX_TOKENS}")
     return value
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Print the plan; return the exit code, that of `ask` if nobody can be asked.
+    """Print the plan; return 0, or the exit code of `ask` if no provider can be asked.
 
     Raises:
-        DaemonError: there is no such model or provider.
+        DaemonError: the model or provider does not exist.
     """
     with context.connect() as client:
         plan = client.call(methods.ROUTE_EXPLAIN, build_request(options))
@@ -92,12 +101,12 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
 
 def build_request(options: argparse.Namespace) -> Map:
-    """Return a request of the kind that is asked about."""
+    """Return a request like the one that the options describe."""
     size = max(0, options.tokens - TOKENS_PER_MESSAGE)
     prompt = "x" * round(size * BYTES_PER_TOKEN)
     parts = [{"type": "text", "text": prompt}, IMAGE]
     request: Map = {"messages": [{"role": "user", "content": parts if options.image else prompt}]}
-    wishes: Map = {
+    options_given: Map = {
         "model": options.model,
         "conversation": options.conversation,
         "max_tokens": options.max_tokens,
@@ -106,8 +115,8 @@ def build_request(options: argparse.Namespace) -> Map:
         "reasoning": "medium" if options.reasoning else None,
     }
     route: Map = {"providers": options.provider or None, "strategy": options.strategy}
-    wishes["route"] = _without_none(route) or None
-    return {**request, **_without_none(wishes)}
+    options_given["route"] = _without_none(route) or None
+    return {**request, **_without_none(options_given)}
 
 
 def _without_none(fields: Map) -> Map:

@@ -1,4 +1,4 @@
-"""`aircher-cli status`: what the daemon is doing, on one screen."""
+"""`aircher-cli status`: shows the daemon, its configuration and the providers."""
 
 import argparse
 
@@ -18,7 +18,7 @@ def build_parser() -> Parser:
     """Return the parser of `status`."""
     parser = make_parser(
         "status",
-        "Show the daemon, its configuration, the providers, and who answers by default.",
+        "Show the daemon, its configuration, the providers, and which model answers by default.",
         EXAMPLES,
     )
     add_json(parser)
@@ -26,7 +26,7 @@ def build_parser() -> Parser:
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Print the daemon's status; the daemon is started if it does not run."""
+    """Print the daemon's status; the daemon is started if it is not running."""
     with context.connect() as client:
         status = client.call(methods.STATUS)
     if options.json:

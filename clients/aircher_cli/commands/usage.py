@@ -1,4 +1,4 @@
-"""`aircher-cli usage`: what was used and spent, by whom and where."""
+"""`aircher-cli usage`: shows requests, tokens and costs from the ledger."""
 
 import argparse
 import time
@@ -29,22 +29,22 @@ aircher-cli usage --json | jq -r .totals.cost
 
 DESCRIPTION = """\
 Show requests, tokens and cost since the first of this month, by provider and model. A fallback
-counts as one request for each provider that was asked. The cost is what the provider says, else
-what the known prices make of the tokens; one that nobody knows is a ?, and missing in the sum. Of
-a request that was cut off nobody tells what it took: it counts as estimated, marked with a ~."""
+counts as one request for each provider that was asked. The cost is what the provider reports, or
+else computed from known prices; an unknown cost is shown as ? and not included in the total. Usage
+of interrupted requests is estimated and marked with ~."""
 
 GROUPINGS = ("day", "provider", "model", "client", "project", "key", "outcome")
-"""What a report can be grouped by."""
+"""Columns that a report can be grouped by."""
 
 
 def build_parser() -> Parser:
     """Return the parser of `usage`."""
     parser = make_parser("usage", DESCRIPTION, EXAMPLES)
     add = parser.add_argument
-    by_help = f"a row for each of these, with commas between: {', '.join(GROUPINGS)}"
+    by_help = f"group by these, separated by commas: {', '.join(GROUPINGS)}"
     add("--by", type=_groups, default=["provider", "model"], metavar="WHAT", help=by_help)
-    add("--since", default="month", metavar="WHEN", help=f"one of {TIME_FORMATS}")
-    add("--until", metavar="WHEN", help="likewise; a day is included")
+    add("--since", default="month", metavar="WHEN", help=f"for example {TIME_FORMATS}")
+    add("--until", metavar="WHEN", help="likewise; a day is included entirely")
     form = parser.add_mutually_exclusive_group().add_argument
     form("--json", action="store_true", help="print JSON, for scripts")
     form("--csv", action="store_true", help="print CSV, for spreadsheets")
@@ -52,20 +52,20 @@ def build_parser() -> Parser:
 
 
 def _groups(typed: str) -> list[str]:
-    """Parse names with commas between; each counts once."""
+    """Parse names separated by commas; duplicates are dropped."""
     names = [name.strip() for name in typed.split(",")]
     for name in names:
         if name not in GROUPINGS:
             meant = suggest(name, list(GROUPINGS))
-            raise argparse.ArgumentTypeError(f"takes some of {', '.join(GROUPINGS)}{meant}")
+            raise argparse.ArgumentTypeError(f"must be some of {', '.join(GROUPINGS)}{meant}")
     return list(dict.fromkeys(names))
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Print the report; return the exit code, 0 even if nothing was used.
+    """Print the report; return 0 even if nothing was used.
 
     Raises:
-        UsageError: a time cannot be read, or the end comes before the start.
+        UsageError: a time is invalid, or the end is before the start.
     """
     since, until = read_bounds(options.since, options.until, time.time())
     params: Map = {"since": since, "by": options.by}
@@ -85,23 +85,23 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
 
 def read_bounds(since: str, until: str | None, now: float) -> tuple[float, float | None]:
-    """Return when the report begins, and the first moment after it; None is now.
+    """Return the start of the report and the first moment after it; None means now.
 
     Raises:
-        UsageError: a time cannot be read, or the end comes before the start.
+        UsageError: a time is invalid, or the end is before the start.
     """
     start, _ = read_span(since, "--since", now)
     if until is None:
         return start, None
     _, end = read_span(until, "--until", now)
     if end <= start:
-        raise UsageError(f"nothing lies between --since {since} and --until {until}")
+        raise UsageError(f"--until {until} is not after --since {since}")
     return start, None if end > now else end
 
 
 def _show(console: Console, report: Map, by: list[str], span: str) -> None:
     if not records(report.get("rows")):
-        console.line(f"nothing was used {span}")
+        console.line(f"no usage {span}")
         return
     console.line(span, "dim")
     lines = usage_lines(
@@ -115,8 +115,8 @@ def _show(console: Console, report: Map, by: list[str], span: str) -> None:
 
 
 def csv_text(rows: list[Map], by: list[str]) -> str:
-    """Return rows as CSV below a line of names; what is not known is an empty cell."""
-    import csv  # noqa: PLC0415 -- few want it
+    """Return rows as CSV with a header; unknown values are empty."""
+    import csv  # noqa: PLC0415 -- only for --csv
     from io import StringIO  # noqa: PLC0415 -- likewise
 
     out = StringIO()
@@ -128,10 +128,10 @@ def csv_text(rows: list[Map], by: list[str]) -> str:
 
 
 def ledger_note(ledger: Map) -> str:
-    """Return what ails the ledger, so that nobody takes its sums for the whole; or nothing."""
+    """Return a note if the ledger is incomplete, or an empty string."""
     reason = text(ledger.get("reason"))
     if ledger.get("state") in {None, "ok"}:
-        # It is well by now, and something was lost before: a damaged file, a few attempts.
-        return f"{PROGRAM}: these sums are not the whole: {reason}" if reason else ""
+        # It works now, but has lost something before: a damaged file or a few attempts.
+        return f"{PROGRAM}: these totals are incomplete: {reason}" if reason else ""
     reason = reason or "it cannot be written"
-    return f"{PROGRAM}: these sums may lack what was used lately: {reason}"
+    return f"{PROGRAM}: these totals may lack recent usage: {reason}"

@@ -1,9 +1,10 @@
-"""Pure functions from what the daemon answers to lines of text; they print nothing.
+"""Pure functions from the daemon's results to lines of text; they print nothing.
 
-- `words`: codes, times and counts as a person would say them.
-- `layout`: pieces of text in columns and wrapped, for any width.
-- `keys`: rows of `auth.status`.  `daemon`: the answer to `status`.
-- `models`: rows of `models.list` as a table.  `model_details`: one of them in full.
-- `problems`: what is wrong with a configuration.  `events`: one line per event.
-- `advice`: what to do where nobody answers by default.
+- `formatting`: codes, times and counts as text. `money`: amounts. `bars`: bars and gauges.
+- `layout`: text in columns and wrapped, for any width.
+- `keys`: rows of `auth.status`. `daemon`: the result of `status`. `route`: that of `route.explain`.
+- `models`: rows of `models.list` as a table. `model_details`: one model in full.
+- `limits`, `usage`, `cooldowns`: the results of the commands with these names.
+- `problems`: problems of a configuration. `events`: one line per event.
+- `advice`: what to do if no provider answers by default.
 """

@@ -1,50 +1,52 @@
-"""What to do where nobody can answer a request that names no model: from the daemon's `status`."""
+"""What to do if no provider can answer a request without a model; from the daemon's `status`."""
 
 from aircher_cli.render.formatting import join_names
 from aircher_cli.render.problems import NOTHING_IN_USE
 from aircher_cli.values import as_map, records, text
 
 SIGNED_IN_STATES = frozenset({"authenticated", "unverified"})
-"""States of a provider that is asked, if only somebody names it."""
+"""States of a provider that has a usable key."""
 
 Suggestion = tuple[str, str]
-"""A command, and what it does."""
+"""(command, what it does)."""
 
 
 def no_default_lines(status: dict[str, object], *, variables: list[str] | None = None) -> list[str]:
-    """Return why nobody answers by default, and what to do: a sentence, perhaps commands below it.
+    """Return why no provider answers by default, and what to do: a sentence, or one with commands.
 
     Args:
-        status: The daemon's answer to `status`; an empty one is a newcomer's.
-        variables: Environment variables of the caller's shell that hold keys.
+        status: The daemon's `status`; empty if it is unknown.
+        variables: Environment variables of the caller's shell that contain keys.
     """
     if as_map(status.get("config")).get("in_use") == NOTHING_IN_USE:
-        return ["Nobody answers until the configuration is mended."]
+        return ["No provider is asked until the configuration is fixed."]
     providers = records(status.get("providers"))
     if ready := [_name(each) for each in providers if each.get("state") in SIGNED_IN_STATES]:
         return [_signed_in(ready, text(as_map(status.get("default")).get("model")))]
     steps = suggest_first_steps(providers, variables or [])
-    return ["Nobody is signed in yet. Any of these is a start:", *_suggestion_lines(steps)]
+    return [
+        "You are not signed in to any provider yet. To start, use one of these:",
+        *_suggestion_lines(steps),
+    ]
 
 
 def _signed_in(ready: list[str], default_model: str) -> str:
-    """Say how those who are signed in are asked; the default names others, or there is none."""
-    verb = "is" if len(ready) == 1 else "are"
+    """Return how to use the providers with a key if the default model is not one of theirs."""
     if default_model:
-        why = f"nobody who serves the default model {default_model} is"
+        why = f"not to one that serves the default model {default_model}"
     else:
-        why = f"{'has' if verb == 'is' else 'have'} no default model"
+        why = "there is no default model"
     return (
-        f"{join_names(ready)} {verb} signed in, but {why}: "
-        f"name one with `-m {ready[0]}/MODEL`, or set default_model in the configuration."
+        f"You are signed in to {join_names(ready)}, but {why}: choose a model with "
+        f"`-m {ready[0]}/MODEL`, or set default_model in the configuration."
     )
 
 
 def suggest_first_steps(
     providers: list[dict[str, object]], variables: list[str]
 ) -> list[Suggestion]:
-    """Return commands for somebody who has no key anywhere."""
-    imports = [("aircher-cli auth import", f"takes {', '.join(variables)} from this shell")]
+    """Return commands for a user without any key."""
+    imports = [("aircher-cli auth import", f"stores {', '.join(variables)} of this shell")]
     keyless = [
         (f"aircher-cli ask -m {_name(each)}/MODEL", _about_keyless(each))
         for each in providers
@@ -52,15 +54,15 @@ def suggest_first_steps(
     ]
     return [
         *(imports if variables else []),
-        ("aircher-cli auth login anthropic", "or openai, gemini, openrouter: asks for your key"),
+        ("aircher-cli auth login anthropic", "or openai, gemini, openrouter: prompts for your key"),
         *keyless,
-        ("aircher-cli demo", "see how it works, without key or network"),
+        ("aircher-cli demo", "shows how it works, without a key or a network"),
     ]
 
 
 def _about_keyless(provider: dict[str, object]) -> str:
     if provider.get("kind") == "ollama":
-        return "a model that your Ollama serves, without any key"
+        return "asks a model of your Ollama, without a key"
     return "needs no key"
 
 

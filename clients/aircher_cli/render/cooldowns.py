@@ -1,4 +1,4 @@
-"""Who is left alone for a while, and until when."""
+"""Lines for cooldowns: what is cooling down, why and until when."""
 
 from aircher_cli.render.formatting import relative_time
 from aircher_cli.render.layout import Line, columns, last_column_width, paragraph
@@ -8,10 +8,10 @@ INDENT = "    "
 
 
 def unhealthy_rows(rows: list[Map]) -> list[Map]:
-    """Return the rows that say who is not well, each thing once.
+    """Return the rows of unhealthy providers, keys and models, without duplicates.
 
-    A provider's own row has the health of its best key, and says nothing where a row is about the
-    key or the model that ails.
+    A provider's own row has the health of its best key, so it is left out if there are rows about
+    its keys or models.
 
     Args:
         rows: The `provider` snapshot of `events.subscribe`.
@@ -25,7 +25,7 @@ def unhealthy_rows(rows: list[Map]) -> list[Map]:
 
 
 def cooldown_lines(rows: list[Map], width: int, now: float) -> list[Line]:
-    """Return the lines for rows of `unhealthy_rows`: who and until when, and why below it."""
+    """Return the lines for `unhealthy_rows`: name and time, with the reason below."""
     lines: list[Line] = []
     for row, head in zip(rows, _heads([_head(row, now) for row in rows], width), strict=True):
         lines += head
@@ -35,7 +35,7 @@ def cooldown_lines(rows: list[Map], width: int, now: float) -> list[Line]:
 
 
 def _heads(rows: list[Line], width: int) -> list[list[Line]]:
-    """Return the cells of each row aligned, or in two lines where there is no room for that."""
+    """Return each row with its cells aligned, or in two lines if they do not fit."""
     longest = max((len(row[-1][0]) for row in rows), default=0)
     if not rows or last_column_width(rows, width) >= longest:
         return columns(rows, width)
@@ -51,8 +51,12 @@ def _stacked(row: Line, width: int) -> list[Line]:
 def _head(row: Map, now: float) -> Line:
     health = text(row.get("health"))
     until = number(row.get("until"))
-    # Its time is over, and only an answer will tell that all is well: it is asked again.
-    back = "asked again next time" if until is None else f"back {relative_time(until, now)}"
+    # Its cooldown is over, and only a successful call can clear its state: it is asked again.
+    back = (
+        "used again by the next request"
+        if until is None
+        else f"available {relative_time(until, now)}"
+    )
     return [
         ("!", "bad" if health == "quota_exhausted" else "warn"),
         ("/".join(text(row[part]) for part in ("provider", "model") if row.get(part)), "bold"),

@@ -1,4 +1,4 @@
-"""The answer to `status` as text."""
+"""The result of `status` as text."""
 
 from aircher_cli.render.advice import no_default_lines
 from aircher_cli.render.formatting import count, format_duration, short_path
@@ -8,25 +8,25 @@ from aircher_cli.render.problems import config_problems
 from aircher_cli.values import as_map, number, records, text, texts
 
 STARTED_BY: dict[str, str] = {
-    "client": "by a client, with the variables of its shell",
-    "systemd": "by systemd, without the variables of your shell",
-    "user": "by hand",
+    "client": "by a client, with its shell's environment variables",
+    "systemd": "by systemd, without your shell's environment variables",
+    "user": "manually",
 }
-"""`started_by` in words: it decides which environment variables the daemon sees."""
+"""`started_by` as text; it decides which environment variables the daemon has."""
 
 
 def headline(status: dict[str, object]) -> str:
-    """Return which daemon it is and how long it has been up."""
+    """Return version, process and uptime of the daemon."""
     version, pid = text(status.get("version")), text(status.get("pid"))
     up = format_duration(number(status.get("uptime_s")) or 0)
-    return f"aircherd {version} runs as process {pid}, for {up}"
+    return f"aircherd {version} is running (process {pid}, up {up})"
 
 
 def status_lines(status: dict[str, object], *, width: int, home: str) -> list[Line]:
-    """Return the lines for the answer to `status`.
+    """Return the lines for the result of `status`.
 
     Args:
-        status: As it came from the daemon.
+        status: As the daemon returned it.
         width: The terminal's columns.
         home: The caller's home directory, shown as `~`.
     """
@@ -56,14 +56,14 @@ def _requests(status: dict[str, object]) -> str:
     requests = as_map(status.get("requests"))
     active, total = (int(number(requests.get(name)) or 0) for name in ("active", "total"))
     clients = int(number(status.get("clients")) or 0)
-    return f"{active} under way, {total} in all; {count(clients, 'client')} connected"
+    return f"{active} active, {total} in total; {count(clients, 'client')} connected"
 
 
 def _config(config: dict[str, object], home: str) -> str:
     file = short_path(text(config.get("file")), home)
     if not config.get("ok", True):
         return f"{file} (INVALID, see below)"
-    return file if config.get("exists", True) else f"{file} (not there: all built in)"
+    return file if config.get("exists", True) else f"{file} (does not exist; defaults are used)"
 
 
 def _keyring(keyring: dict[str, object]) -> str:
@@ -72,23 +72,23 @@ def _keyring(keyring: dict[str, object]) -> str:
 
 
 def _ledger(ledger: dict[str, object]) -> str:
-    """Return what ails the ledger and what to do; nothing if it is well and whole."""
+    """Return the problem of the ledger and what to do; empty if it is complete."""
     state, reason = text(ledger.get("state")), text(ledger.get("reason")).rstrip(".")
     if state not in {"", "ok"}:
         return (
-            f"not written now: {reason or 'nobody knows why'}. Requests go on, and what they use "
-            "is held in memory: mend it before the daemon stops, or that is lost"
+            f"cannot be written: {reason or 'unknown reason'}. Requests are still served, and "
+            "their usage is kept in memory: fix this before the daemon stops, or that usage is lost"
         )
     if reason:
         return (
-            f"something was lost: {reason}. Until their time is over, limits may count too "
-            "little: see 'aircher-cli limits'"
+            f"usage was lost: {reason}. Limits may count too little until they reset: see "
+            "'aircher-cli limits'"
         )
     return ""
 
 
 def config_lines(config: dict[str, object], width: int, home: str) -> list[Line]:
-    """Return what is wrong with the configuration, set off by a blank line; nothing if it holds."""
+    """Return the problems of the configuration after a blank line; empty if it is valid."""
     lines: list[Line] = []
     for line in config_problems(config, home):
         indent = "  " if line.startswith("  ") else ""
@@ -127,7 +127,7 @@ def _default_lines(status: dict[str, object], width: int) -> list[Line]:
     if problem := text(default.get("problem")):
         return fields([("without -m", problem)], width)
     if not chain:
-        said = wrap_hanging("\n".join(no_default_lines(status)), width)
-        return [[(line, "")] for line in said.splitlines()]
+        advice = wrap_hanging("\n".join(no_default_lines(status)), width)
+        return [[(line, "")] for line in advice.splitlines()]
     value = f"{model}: {chain}" if model and model != chain else chain
     return fields([("without -m", value)], width)

@@ -1,4 +1,4 @@
-"""One line per event, whatever its topic."""
+"""One line per event, for all topics."""
 
 from aircher_cli.render.formatting import describe_reason, format_percent, format_time
 from aircher_cli.render.problems import problem_lines
@@ -6,11 +6,11 @@ from aircher_cli.values import number, text, texts
 
 
 def event_line(event: dict[str, object], now: float) -> str:
-    """Return an event as one line: when, what about, and what.
+    """Return an event as one line: time, topic and what happened.
 
     Args:
-        event: `{topic, seq, at, ...}` as it came.
-        now: Unix time in seconds; other days are shown with their date.
+        event: `{topic, seq, at, ...}` as the daemon sent it.
+        now: Unix time in seconds; a time on another day is shown with its date.
     """
     at = number(event.get("at"))
     moment = format_time(now if at is None else at, now)
@@ -35,7 +35,7 @@ def _attempt(event: dict[str, object]) -> str:
     ms = number(event.get("ms"))
     took = f" after {ms:.0f} ms" if ms is not None else ""
     if message := text(event.get("message")):
-        # It says what the code says, and more.
+        # More specific than the code.
         return f"{_target_name(event)} failed{took}: {message}"
     return f"{_target_name(event)} {describe_reason(text(event.get('outcome')))}{took}"
 

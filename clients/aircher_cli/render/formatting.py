@@ -1,4 +1,4 @@
-"""Codes, times and counts as a person would say them."""
+"""Formats codes, times and counts for the user."""
 
 import math
 import time
@@ -9,12 +9,12 @@ REASONS: dict[str, str] = {
     codes.NOT_AUTHENTICATED: "has no key",
     codes.AUTH_REJECTED: "refused the key",
     codes.KEYRING_LOCKED: "has a key in a locked keyring",
-    codes.RATE_LIMITED: "is limiting the rate",
+    codes.RATE_LIMITED: "is rate-limiting",
     codes.QUOTA_EXHAUSTED: "has no credit left for this key",
-    codes.LIMIT_REACHED: "is at a limit of yours",
-    codes.PRICE_UNKNOWN: "has a price that nobody knows",
+    codes.LIMIT_REACHED: "has reached one of your limits",
+    codes.PRICE_UNKNOWN: "has an unknown price",
     codes.TOO_EXPENSIVE: "costs too much",
-    codes.CONTEXT_TOO_LONG: "has too small a window",
+    codes.CONTEXT_TOO_LONG: "has too small a context window",
     codes.CONTENT_POLICY: "refused the content",
     codes.OVERLOADED: "is overloaded",
     codes.PROVIDER_ERROR: "failed",
@@ -22,21 +22,21 @@ REASONS: dict[str, str] = {
     codes.TIMEOUT: "took too long",
     codes.TRUNCATED: "broke off",
     codes.UNKNOWN_MODEL: "does not know the model",
-    codes.BAD_REQUEST: "did not take the request",
+    codes.BAD_REQUEST: "rejected the request",
     codes.CANCELLED: "was cancelled",
     "ok": "answered",
-    "trying": "is asked",
+    "trying": "is being asked",
 }
-"""What a provider did, after its name."""
+"""Outcome or reason -> the text after a provider's name."""
 
 
 def describe_reason(code: str) -> str:
-    """Return what a provider did, for its outcome or the reason it was passed over."""
+    """Return the text after a provider's name for an outcome, or for the reason of a skip."""
     return REASONS.get(code, code.replace("_", " "))
 
 
 def format_duration(seconds: float) -> str:
-    """Return a time span in its two largest units that matter."""
+    """Return a duration in its largest one or two units."""
     whole = int(max(0, seconds))
     if whole < 60:
         return f"{whole} s"
@@ -53,7 +53,7 @@ def ago(then: float, now: float) -> str:
 
 
 def format_time(moment: float, now: float) -> str:
-    """Return a Unix time as the local time of day, with the date unless it is today."""
+    """Return a Unix time as local time, with the date unless it is today."""
     local, today = time.localtime(moment), time.localtime(now)
     if (local.tm_year, local.tm_yday) == (today.tm_year, today.tm_yday):
         return time.strftime("%H:%M:%S", local)
@@ -63,7 +63,7 @@ def format_time(moment: float, now: float) -> str:
 def relative_time(moment: float, now: float) -> str:
     """Return when a moment comes: `in 42 s`, `at 14:05`, `on 2026-12-01`; Unix times in seconds.
 
-    Up to a day ahead, a time of day can mean no other day.
+    Less than a day ahead, a time of day is unambiguous.
     """
     left = math.ceil(moment - now)
     if left < 1:
@@ -76,14 +76,14 @@ def relative_time(moment: float, now: float) -> str:
 
 
 def format_date(moment: float) -> str:
-    """Return a Unix time as 2026-11-05 14:05, local time; midnight is the day alone."""
+    """Return a Unix time as 2026-11-05 14:05 in local time; midnight is the date alone."""
     local = time.localtime(moment)
     is_midnight = (local.tm_hour, local.tm_min, local.tm_sec) == (0, 0, 0)
     return time.strftime("%Y-%m-%d" if is_midnight else "%Y-%m-%d %H:%M", local)
 
 
 def format_percent(share: float) -> str:
-    """Return a share in whole percent, never more than it is: 100% is all of it."""
+    """Return a share in whole percent, rounded down: 100% means all of it."""
     return f"{int(round(share * 100, 4))}%"
 
 
@@ -93,20 +93,20 @@ def count(number: int, noun: str) -> str:
 
 
 def join_names(names: list[str]) -> str:
-    """Return names as a sentence has them: a; a and b; a, b and c."""
+    """Join names for a sentence: a; a and b; a, b and c."""
     return " and ".join([*filter(None, [", ".join(names[:-1])]), *names[-1:]])
 
 
 def with_subject(who: str, name: str, message: str) -> str:
-    """Return `who: message`; a message that names its subject itself stands alone.
+    """Return `who: message`, or the message alone if it already names its subject.
 
-    It does so in its first words, or as the provider of a key. Any other name in it is of something
-    else: of a limit, or in a command that is advised.
+    It names it at its start, or as the provider of a key. A name elsewhere in the message is about
+    something else, such as a limit or a suggested command.
 
     Args:
         who: The subject in full, such as a provider with its model.
         name: The provider.
-        message: What there is to say.
+        message: The message about it.
     """
     head = message.partition(":")[0]
     owns_key = head.endswith((f" for {name}", f" of {name}"))
@@ -116,11 +116,11 @@ def with_subject(who: str, name: str, message: str) -> str:
 
 
 def available_again(until: float, now: float) -> str:
-    """Return when somebody can be asked again: `free again in 59 s (14:03:00)`; Unix times."""
+    """Return `available again in 59 s (14:03:00)`; Unix times in seconds."""
     left = math.ceil(until - now)
     if left < 1:
-        return "free again any moment"
-    return f"free again in {format_duration(left)} ({format_time(until, now)})"
+        return "available again any moment"
+    return f"available again in {format_duration(left)} ({format_time(until, now)})"
 
 
 def short_path(path: str, home: str) -> str:

@@ -1,4 +1,4 @@
-"""Rows of `auth.status` as text: one line per key, and under it what there is to say about it."""
+"""Rows of `auth.status` as text: one line per key, with details below it."""
 
 from aircher_cli.render.formatting import ago, format_time
 from aircher_cli.render.layout import Line, columns, paragraph
@@ -7,12 +7,12 @@ from aircher_cli.values import number, text, texts
 SYMBOLS: dict[str, tuple[str, str]] = {
     "authenticated": ("✓", "good"),
     "unverified": ("?", "warn"),
-    "not_configured": ("–", "dim"),  # noqa: RUF001 - a dash it is
+    "not_configured": ("–", "dim"),  # noqa: RUF001 - a dash
     "rejected": ("✗", "bad"),
     "locked": ("!", "bad"),
-    "not_required": ("–", "dim"),  # noqa: RUF001 - nobody is signed in there, nor could be
+    "not_required": ("–", "dim"),  # noqa: RUF001 - a dash
 }
-"""State -> (symbol, style); `Console.plain` knows their ASCII forms."""
+"""State -> (symbol, style); `Console.plain` has the ASCII symbols."""
 
 INDENT = "    "
 
@@ -21,7 +21,7 @@ def key_lines(rows: list[dict[str, object]], *, width: int, now: float) -> list[
     """Return the lines for rows of `auth.status`.
 
     Args:
-        rows: As they came from the daemon.
+        rows: As the daemon returned them.
         width: The terminal's columns.
         now: Unix time in seconds, for "3 min ago".
     """
@@ -50,7 +50,7 @@ def _head(row: dict[str, object]) -> Line:
 
 
 def describe_state(state: str, health: str) -> str:
-    """Return state and, unless all is well, health in a few words."""
+    """Return the state, and the health unless it is ok."""
     words = [state.replace("_", " ")]
     if health not in {"", "ok"}:
         words.append(health.replace("_", " "))
@@ -65,20 +65,20 @@ def _detail_lines(row: dict[str, object], width: int, now: float, *, has_key: bo
 
 
 def _sentences(row: dict[str, object], now: float, *, has_key: bool) -> list[tuple[str, str]]:
-    said: list[tuple[str, str]] = []
-    # Where the column did not fit, keys of one provider still have to be told apart.
+    sentences: list[tuple[str, str]] = []
+    # If the column was dropped, the keys of a provider must still be distinguishable.
     name = f"key {row['key']}" if row.get("key") and not has_key else ""
     parts = [name, text(row.get("source")), _checked(row, now)]
     origin = "; ".join(part for part in parts if part)
     if origin:
-        said.append((origin, "dim"))
+        sentences.append((origin, "dim"))
     if trouble := _problem(row, now):
-        said.append((trouble, ""))
+        sentences.append((trouble, ""))
     if shadowed := texts(row.get("shadowed")):
-        said.append((f"hides: {', '.join(shadowed)}", "dim"))
+        sentences.append((f"hides: {', '.join(shadowed)}", "dim"))
     if hint := text(row.get("hint")):
-        said.append((f"→ {hint}", ""))
-    return said
+        sentences.append((f"→ {hint}", ""))
+    return sentences
 
 
 def _checked(row: dict[str, object], now: float) -> str:
@@ -95,26 +95,26 @@ def _problem(row: dict[str, object], now: float) -> str:
         parts.append(f"failing since {format_time(since, now)}")
     if (until := number(row.get("until"))) is not None:
         parts.append(f"until {format_time(until, now)}")
-    said = [part for part in parts if part]
-    return ", ".join([*(part.rstrip(".") for part in said[:-1]), *said[-1:]])
+    known = [part for part in parts if part]
+    return ", ".join([*(part.rstrip(".") for part in known[:-1]), *known[-1:]])
 
 
 def health_problem(row: dict[str, object]) -> str:
-    """Return why a row's or a provider's health is not well; nothing if it is."""
+    """Return the reason why a row or a provider is unhealthy; empty if it is healthy."""
     return "" if text(row.get("health")) in {"", "ok"} else text(row.get("health_reason"))
 
 
 def unseen_variables(
     wanted: list[str], rows: list[dict[str, object]], environ: dict[str, str]
 ) -> list[str]:
-    """Return the variables the caller's shell has and the daemon cannot see.
+    """Return the variables that the caller's shell has and the daemon cannot see.
 
-    A variable the daemon sees is named in a row, as a key, a source or shadowed. One whose key is
-    already stored, to judge by its masked form, is not worth a word either.
+    A variable that the daemon sees is in a row as a key, a source or shadowed. One whose key seems
+    to be stored already, by its last characters, is left out.
 
     Args:
-        wanted: The names the daemon looks for.
-        rows: As they came from the daemon.
+        wanted: The variables that the daemon knows.
+        rows: As the daemon returned them.
         environ: The caller's environment.
     """
     seen = {word for row in rows for word in _names_in(row)}
@@ -129,5 +129,5 @@ def unseen_variables(
 
 
 def _names_in(row: dict[str, object]) -> list[str]:
-    sayings = [text(row.get("source")), *texts(row.get("shadowed")), text(row.get("key"))]
-    return " ".join(sayings).replace("env:", " ").replace(",", " ").split()
+    fields = [text(row.get("source")), *texts(row.get("shadowed")), text(row.get("key"))]
+    return " ".join(fields).replace("env:", " ").replace(",", " ").split()

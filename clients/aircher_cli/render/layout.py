@@ -1,4 +1,4 @@
-"""Pieces of text in columns and wrapped, for any width. A piece is (text, style)."""
+"""Lays out text in columns and paragraphs for any width. A piece is (text, style)."""
 
 from textwrap import wrap
 
@@ -6,18 +6,18 @@ Piece = tuple[str, str]
 Line = list[Piece]
 
 GAP = 2
-"""Blanks between two columns, but one behind the first, which holds a symbol."""
+"""Spaces between two columns; there is one after the first column, which has a symbol."""
 
 
 def columns(rows: list[Line], width: int, droppable: tuple[int, ...] = ()) -> list[list[Line]]:
-    """Align rows of cells in columns; leave out empty columns, and more until they fit.
+    """Align rows of cells in columns; drop empty columns, and others until the rest fits.
 
-    Each row becomes one line, or several where its last cell has to wrap under itself.
+    Each row becomes one line, or several if its last cell wraps.
 
     Args:
-        rows: Cells, the same number in each row, the first a symbol.
-        width: The columns of the terminal.
-        droppable: Indices of cells, in the order in which they may be left out.
+        rows: Cells, the same number in each row; the first is a symbol.
+        width: The terminal's width.
+        droppable: Indices of columns that may be dropped, in this order.
     """
     every = range(len(rows[0])) if rows else range(0)
     kept = [at for at in every if any(row[at][0] for row in rows)]
@@ -31,7 +31,7 @@ def columns(rows: list[Line], width: int, droppable: tuple[int, ...] = ()) -> li
 
 
 def last_column_width(rows: list[Line], width: int) -> int:
-    """Count the columns that `columns` would leave for the last cells, were they never so long."""
+    """Return the width that `columns` leaves for the last cells."""
     heads = [row[:-1] for row in rows]
     kept = [at for at in range(len(heads[0])) if any(row[at][0] for row in heads)]
     return width - 1 - GAP - _total_width(heads, kept)
@@ -42,7 +42,7 @@ def _total_width(rows: list[Line], kept: list[int]) -> int:
 
 
 def _aligned(cells: Line, widths: list[int], width: int) -> list[Line]:
-    """Pad all cells but the last that has text: trailing blanks help nobody."""
+    """Pad all cells except the last one with text, which avoids trailing spaces."""
     last = max((at for at, (text, _) in enumerate(cells) if text), default=0)
     line: Line = []
     for at, (text, style) in enumerate(cells[:last]):
@@ -54,7 +54,7 @@ def _aligned(cells: Line, widths: list[int], width: int) -> list[Line]:
 
 
 def _wrapped(text: str, room: int) -> list[str]:
-    """Break text between words; one that is too long stays whole."""
+    """Wrap text between words; a word that is too long is not broken."""
     if len(text) <= room:
         return [text]
     return wrap(text, max(10, room), break_long_words=False, break_on_hyphens=False) or [""]
@@ -63,9 +63,9 @@ def _wrapped(text: str, room: int) -> list[str]:
 def paragraph(
     text: str, width: int, *, indent: str = "", hang: str = "", style: str = ""
 ) -> list[Line]:
-    """Wrap `text`, its first line after `indent`, the others after `indent` and `hang`.
+    """Wrap `text`; the first line is indented by `indent`, the others by `indent` and `hang`.
 
-    A word longer than the line, a path for instance, stays whole so that it can be copied.
+    A word longer than the line, such as a path, is not broken, so that it can be copied.
     """
     lines = wrap(
         text,
@@ -79,7 +79,7 @@ def paragraph(
 
 
 def wrap_hanging(text: str, width: int) -> str:
-    """Wrap each line of a message that is too long, its rest indented further than its start."""
+    """Wrap the lines of a message that are too long, with a hanging indent."""
     return "\n".join(
         _hanging_line(line, width) if len(line) >= width else line for line in text.splitlines()
     )
@@ -93,7 +93,7 @@ def _hanging_line(line: str, width: int) -> str:
 
 
 def fields(pairs: list[tuple[str, str]], width: int) -> list[Line]:
-    """Show name-value pairs below each other, names aligned; values wrap under themselves."""
+    """Return name-value pairs in two columns; values wrap in their column."""
     widest = max((len(name) for name, _ in pairs), default=0)
     lines: list[Line] = []
     for name, value in pairs:

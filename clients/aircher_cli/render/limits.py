@@ -1,4 +1,4 @@
-"""The user's limits and how far each is used, with a bar."""
+"""The user's limits and how much of each is used, with gauges."""
 
 from aircher_cli.render.bars import gauge
 from aircher_cli.render.formatting import count, format_percent, relative_time
@@ -8,16 +8,16 @@ from aircher_cli.render.money import format_usd
 from aircher_cli.values import Map, as_map, number, records, text
 
 WARN_FROM = 0.8
-"""The share of a limit from which on it is no longer green."""
+"""The share of a limit from which it is shown as a warning."""
 
 INDENT = "    "
 
 WIDE = 70
-"""Columns of a terminal from which on a bar may be long."""
+"""Width of a terminal from which gauges are long."""
 
 EXAMPLE = """\
 [[limits]]
-provider = "anthropic"   # or model, client; for everything without any
+provider = "anthropic"   # or model or client; without any of them, all requests
 usd = 5.0                # or requests = 100, tokens = 100000
 per = "day"              # or minute, hour, month"""
 
@@ -25,13 +25,13 @@ per = "day"              # or minute, hour, month"""
 def limit_lines(
     limits: list[Map], width: int, now: float, *, draws: bool, has_unicode: bool
 ) -> list[Line]:
-    """Return a line for each limit, two where one is not enough.
+    """Return one line for each limit, or two if one is not enough.
 
     Args:
-        limits: As they came from the daemon.
+        limits: As the daemon returned them.
         width: The terminal's columns.
         now: Unix time in seconds, for "resets in 42 s".
-        draws: Whether there are bars.
+        draws: Whether to draw gauges.
         has_unicode: Whether the terminal can show blocks.
     """
     size = (16 if width >= WIDE else 8) * draws
@@ -45,38 +45,38 @@ def limit_lines(
 
 
 def incomplete_note(status: Map) -> str:
-    """Return how many limits do not count what was used before, and why; or nothing."""
+    """Return how many limits lack earlier usage, and why; or an empty string."""
     limits = [limit for limit in records(status.get("limits")) if limit.get("incomplete")]
     if not limits:
         return ""
     ledger = as_map(status.get("ledger"))
     reason = text(ledger.get("reason"))
-    if reason and ledger.get("state") == "ok":  # nothing to wait for: it is lost
-        return f"+? {count(len(limits), 'limit')} without all that was used before: {reason}."
-    why = f"it cannot be read: {reason}" if reason else "it has not been read yet"
+    if reason and ledger.get("state") == "ok":  # it is lost
+        return f"+? {count(len(limits), 'limit')} without a part of the earlier usage: {reason}."
+    why = f"cannot be read: {reason}" if reason else "has not been read yet"
     return (
-        f"+? {count(len(limits), 'limit')} without what was used before: that is in the ledger, "
-        f"and {why}. It is tried again until it is read; what is used meanwhile is counted."
+        f"+? {count(len(limits), 'limit')} without the earlier usage: the ledger {why}. "
+        "This is retried; new usage is counted meanwhile."
     )
 
 
 def unknown_name_notes(answer: Map) -> list[str]:
-    """Return a sentence for each name in a limit that nobody knows."""
+    """Return a warning for each unknown name in a limit."""
     return [_unknown_name_note(row) for row in records(answer.get("unknown"))]
 
 
 def _unknown_name_note(row: Map) -> str:
     near = text(row.get("nearest"))
-    what = {"model": "a model that nobody knows", "key": "a key that is not there"}
+    kinds = {"model": "an unknown model", "key": "an unknown key"}
     meant = f"; did you mean {near!r}?" if near else ""
-    told = what.get(text(row.get("what")), "something unknown")
+    kind = kinds.get(text(row.get("what")), "an unknown name")
     line = number(row.get("line"))
     place = f"{text(row.get('file'))}:{line:.0f}: " if line else ""
-    return f"! {place}limits[{row.get('limit')}] is for {text(row.get('name'))!r}, {told}{meant}"
+    return f"! {place}limits[{row.get('limit')}] is for {text(row.get('name'))!r}, {kind}{meant}"
 
 
 def _stacked(row: Line, width: int) -> list[Line]:
-    symbol, (name, style), gauge_, format_percent, used, (afterwards, _) = row
+    symbol, (name, style), gauge_, format_percent, used, (note, _) = row
     first, *rest = paragraph(name, width - 2, style=style)
     lines = [[symbol, (" ", ""), *first], *([("  ", ""), *line] for line in rest)]
     figures: Line = [
@@ -88,9 +88,9 @@ def _stacked(row: Line, width: int) -> list[Line]:
         used,
     ]
     room = width - 1 - sum(len(piece) for piece, _ in figures) - GAP
-    if len(afterwards) <= room:
-        return [*lines, [*figures, (" " * GAP + afterwards if afterwards else "", "dim")]]
-    return [*lines, figures, *paragraph(afterwards, width, indent=INDENT, style="dim")]
+    if len(note) <= room:
+        return [*lines, [*figures, (" " * GAP + note if note else "", "dim")]]
+    return [*lines, figures, *paragraph(note, width, indent=INDENT, style="dim")]
 
 
 def _name(limit: Map) -> Line:
@@ -119,7 +119,7 @@ def _figures(limit: Map, size: int, now: float, *, has_unicode: bool) -> Line:
 
 
 def _reset_note(limit: Map, now: float) -> str:
-    """Return when the limit begins anew, and what is reserved for requests under way."""
+    """Return when the limit resets, and the amount reserved by running requests."""
     resets = number(limit.get("resets_at"))
     parts = [
         "" if resets is None else f"resets {relative_time(resets, now)}",

@@ -1,4 +1,4 @@
-"""One model in full, and how fresh the lists are from which models are known."""
+"""One model in full, and the state of the lists of models."""
 
 from aircher_cli.render.formatting import ago, join_names
 from aircher_cli.render.layout import Line, columns, fields, paragraph
@@ -12,15 +12,15 @@ from aircher_cli.render.models import (
 from aircher_cli.values import Map, as_map, number, records, text, texts
 
 SOURCE_NAMES: dict[str, str] = {
-    "shipped": "what comes with aircher",
-    "provider": "the provider's own list",
+    "shipped": "aircher's own catalogue",
+    "provider": "the provider's list",
     "config": "your configuration",
 }
-"""Where a model is known from, where other words say more."""
+"""Source of a model -> its name in the output."""
 
 
 def detail_lines(model: Map, width: int) -> list[Line]:
-    """Return everything that is known of one model."""
+    """Return everything known about a model."""
     lines = paragraph(full_name(model), width, style="bold")
     return lines + fields([pair for pair in _facts(model) if pair[1]], width)
 
@@ -71,7 +71,7 @@ _PRICE_NAMES: dict[str, str] = {
 
 
 def _format_rates(rates: Map) -> str:
-    """Return every price that is known."""
+    """Return all known prices."""
     known = [
         f"{format_price(amount)} {kind}"
         for name, kind in _PRICE_NAMES.items()
@@ -92,11 +92,11 @@ def _tiers(prices: Map) -> list[tuple[str, str]]:
     ]
 
 
-# ------------------------------------------------------------------ where it is known from
+# ------------------------------------------------------------------ the lists
 
 
 def list_lines(lists: list[Map], width: int, now: float) -> list[Line]:
-    """Return a line for each list of models: whose it is, and how fresh, or what went wrong."""
+    """Return a line for each list of models: its provider, and its age or error."""
     rows = [_list_cells(each, now) for each in lists]
     return [line for lines in columns(rows, width) for line in lines]
 
@@ -106,5 +106,5 @@ def _list_cells(each: Map, now: float) -> Line:
     fetched = f"fetched {ago(at, now)}" if at is not None else ""
     if not error:
         return [("✓", "good"), (text(each.get("provider")), "bold"), (fetched, "")]
-    stays = f"{error}; the list stays that was {fetched}" if fetched else error
-    return [("✗", "bad"), (text(each.get("provider")), "bold"), (stays, "")]
+    message = f"{error}; using the list {fetched}" if fetched else error
+    return [("✗", "bad"), (text(each.get("provider")), "bold"), (message, "")]

@@ -1,6 +1,6 @@
-"""Models as a table that fits the terminal; `model_details` has one of them in full.
+"""Models as a table that fits the terminal; `model_details` shows one in full.
 
-What is not known is shown as `?` or `unknown`, never as no and never as free.
+Unknown values are shown as `?` or `unknown`, never as "no" or "free".
 """
 
 from decimal import Decimal, InvalidOperation
@@ -17,47 +17,49 @@ ABILITIES: dict[str, str] = {
     "reasoning": "reasoning",
     "json_schema": "json",
 }
-"""What a model may be able to do -> its word in the table."""
+"""Ability -> its name in the table."""
 
 DEFAULT_MARK = " *"
-"""Behind the name of the default model."""
+"""Follows the name of the default model."""
 
-FIGURES_LEGEND = "window in tokens; prices in USD per million tokens, input / output; ? is unknown"
-TIERS_LEGEND = "; + says that long prompts cost more"
+FIGURES_LEGEND = (
+    "context window in tokens; prices in USD per million tokens, input / output; ? is unknown"
+)
+TIERS_LEGEND = "; +: long prompts cost more"
 
 STATE_NAMES: dict[str, str] = {
     "authenticated": "signed in",
     "not_configured": "not signed in",
     "not_required": "needs no key",
 }
-"""States of a provider, where other words say more to somebody who chooses a model."""
+"""State of a provider -> its name when choosing a model."""
 
 INDENT = "    "
 
 MIN_NAME_WIDTH = 16
-"""Columns for names, below which every model gets two lines."""
+"""If fewer columns are left for names, every model gets two lines."""
 
 
 def legend(models: list[Map]) -> list[str]:
-    """Return what the signs and the figures of `table_lines` mean, a line for each."""
+    """Return two lines that explain the symbols and the figures of `table_lines`."""
     signs: dict[str, list[str]] = {}
     for state in dict.fromkeys(text(model.get("state")) for model in models):
         signs.setdefault(_symbol(state)[0], []).append(describe_provider_state(state))
-    said = [f"{symbol} {' or '.join(states)}" for symbol, states in signs.items()]
+    meanings = [f"{symbol} {' or '.join(states)}" for symbol, states in signs.items()]
     default = [f"{DEFAULT_MARK.strip()} the default"] * any(
         each.get("is_default") for each in models
     )
     tiers = TIERS_LEGEND * any(as_map(each.get("prices")).get("tiers") for each in models)
-    return ["; ".join([*said, *default]), FIGURES_LEGEND + tiers]
+    return ["; ".join([*meanings, *default]), FIGURES_LEGEND + tiers]
 
 
 def describe_provider_state(state: str) -> str:
-    """Return a provider's state as it matters to somebody who chooses a model."""
+    """Return a provider's state for a user who chooses a model."""
     return STATE_NAMES.get(state) or describe_state(state, "")
 
 
 def table_lines(models: list[Map], width: int) -> list[Line]:
-    """Return a line for each model; two for those whose name leaves no room for the rest."""
+    """Return one line for each model, or two if its name is too long."""
     facts = _fact_column(models)
     room = width - 1 - len("✓ ") - GAP - max(map(len, facts), default=0)
     if room < MIN_NAME_WIDTH:
@@ -92,7 +94,7 @@ def _head(model: Map) -> Line:
 
 
 def _head_size(model: Map) -> int:
-    """Count the columns of a model's name with what stands behind it."""
+    """Return the width of a model's name and its mark."""
     return len(full_name(model)) + len(DEFAULT_MARK) * bool(model.get("is_default"))
 
 
@@ -101,7 +103,7 @@ def _symbol(state: str) -> tuple[str, str]:
 
 
 def _fact_column(models: list[Map]) -> list[str]:
-    """Return what is said of each model behind its name: window, price, abilities, aligned."""
+    """Return the columns after the name of each model, aligned: window, price, abilities."""
     windows = [format_tokens(model.get("window")) for model in models]
     prices = [format_prices(as_map(model.get("prices"))) for model in models]
     widths = [max(map(len, cells), default=0) for cells in (windows, prices)]
@@ -112,12 +114,12 @@ def _fact_column(models: list[Map]) -> list[str]:
 
 
 def full_name(model: Map) -> str:
-    """Return a model as one asks for it: provider/model."""
+    """Return the full name of a model: provider/model."""
     return f"{text(model.get('provider'))}/{text(model.get('model'))}"
 
 
 def format_tokens(value: object) -> str:
-    """Return a number of tokens in three digits or so: 8.2k, 200k, 1.05M."""
+    """Return a number of tokens in about three digits: 8.2k, 200k, 1.05M."""
     tokens = number(value)
     if tokens is None:
         return UNKNOWN
@@ -133,7 +135,7 @@ def format_tokens(value: object) -> str:
 def format_prices(prices: Map) -> str:
     """Return the prices of input and output: `$3 / $15`, `free`, `?`.
 
-    Free is only what is known to cost nothing; a `+` says that long prompts cost more.
+    Only a model that is known to cost nothing is free; `+` means that long prompts cost more.
     """
     into, out = (parse_amount(prices.get(name)) for name in ("input", "output"))
     if into is None and out is None:
@@ -144,7 +146,7 @@ def format_prices(prices: Map) -> str:
 
 
 def parse_amount(value: object) -> Decimal | None:
-    """Return a price from the wire; None where it is unknown, or no number."""
+    """Parse an amount from the wire; None if it is unknown or invalid."""
     try:
         return None if value is None else Decimal(str(value))
     except InvalidOperation:
@@ -152,23 +154,23 @@ def parse_amount(value: object) -> Decimal | None:
 
 
 def format_price(amount: Decimal | None) -> str:
-    """Return a price as people write it: $3, $0.30, $0.075."""
+    """Return a price in USD: $3, $0.30, $0.075."""
     if amount is None:
         return UNKNOWN
-    exact = f"{amount.normalize():f}"  # without the f, ten would be 1E+1
+    exact = f"{amount.normalize():f}"  # without `f` ten would be 1E+1
     whole, point, cents = exact.partition(".")
     return f"${whole}{point}{cents.ljust(2, '0') if point else ''}"
 
 
 def format_abilities(model: Map) -> str:
-    """Return what a model can do, in short words; `?` where nothing is known."""
+    """Return the abilities of a model; `?` if none is known."""
     if all(model.get(name) is None for name in ABILITIES):
         return UNKNOWN
     return " ".join(word for name, word in ABILITIES.items() if model.get(name))
 
 
 def _aligned_abilities(model: Map) -> str:
-    """Return the same with each word in a column of its own."""
+    """Return the abilities, each in a column of its own."""
     words = format_abilities(model)
     if words == UNKNOWN:
         return words

@@ -1,4 +1,4 @@
-"""Amounts of money as people write them, and no more digits than anybody wants."""
+"""Formats amounts of money with few digits."""
 
 from decimal import Context, Decimal
 
@@ -10,13 +10,13 @@ DIME = Decimal("0.1")
 _TWO_DIGITS = Context(prec=2)
 
 MIN_SHOWN = Decimal("0.000001")
-"""USD below which nobody wants to know how much it was."""
+"""USD; smaller amounts are shown as less than this."""
 
 
 def format_usd(amount: Decimal | None) -> str:
-    """Return an amount in USD: $12.30, $0.0042, $0; below ten cents it has two digits that count.
+    """Return an amount in USD: $12.30, $0.0042, $0; below ten cents with two significant digits.
 
-    What is not known is a `?`, never nothing.
+    An unknown amount is `?`.
     """
     if amount is None:
         return UNKNOWN

@@ -1,19 +1,19 @@
-"""What is wrong with a configuration, as lines that editors and people can follow."""
+"""Problems of a configuration as lines that editors understand."""
 
 from aircher_cli.render.formatting import short_path
 from aircher_cli.values import as_map, records, text
 
 NOTHING_IN_USE = "none"
-"""What `config.in_use` is where there was never a good configuration: chats are refused."""
+"""The value of `config.in_use` before there was a valid configuration; chats are refused."""
 
 _IN_USE = {
-    NOTHING_IN_USE: "the configuration is invalid, and nobody is asked until it is mended:",
-    "the last good one": "the configuration is invalid, and the last good one stays in use:",
+    NOTHING_IN_USE: "the configuration is invalid; no provider is asked until it is fixed:",
+    "the last good one": "the configuration is invalid; the last valid one stays in use:",
 }
 
 
 def config_problems(config: dict[str, object], home: str) -> list[str]:
-    """Return what is wrong with the daemon's configuration: a headline, and a line per problem.
+    """Return the problems of the daemon's configuration: a headline, and a line for each.
 
     Args:
         config: The daemon's `config`, as `status` and `auth.status` have it.
@@ -22,20 +22,20 @@ def config_problems(config: dict[str, object], home: str) -> list[str]:
     problem = as_map(config.get("problem"))
     if config.get("ok", True) or not problem:
         return []
-    said = problem_lines(records(problem.get("problems"))) or [text(problem.get("message"))]
+    lines = problem_lines(records(problem.get("problems"))) or [text(problem.get("message"))]
     headline = _IN_USE.get(text(config.get("in_use")), "the configuration is invalid:")
-    return [headline, *(f"  {short_path(line, home)}" for line in said)]
+    return [headline, *(f"  {short_path(line, home)}" for line in lines)]
 
 
 def problem_lines(problems: list[dict[str, object]]) -> list[str]:
-    """Return `file:line: key: message (hint)` for each problem, as compilers write it."""
+    """Return `file:line: key: message (hint)` for each problem."""
     return [_problem_line(problem) for problem in problems]
 
 
 def _problem_line(problem: dict[str, object]) -> str:
     place = ":".join(str(problem[part]) for part in ("file", "line") if problem.get(part))
     key = str(problem.get("path") or "")
-    message = f"{key}: " * bool(key) + str(problem.get("message", "is wrong"))
+    message = f"{key}: " * bool(key) + str(problem.get("message", "is invalid"))
     hint = str(problem.get("hint") or "")
     tail = f" ({hint})" if hint and hint not in message else ""
     return f"{place}: {message}{tail}" if place else f"{message}{tail}"

@@ -1,4 +1,4 @@
-"""The plan of a request: who would be asked, in which order, and who would not."""
+"""The plan of a request: the providers that would be asked, in order, and those skipped."""
 
 from aircher_cli.render.formatting import describe_reason, join_names, relative_time
 from aircher_cli.render.layout import Line, columns, last_column_width, paragraph
@@ -9,32 +9,32 @@ from aircher_cli.values import Map, as_map, number, records, text, texts
 INDENT = "    "
 
 MIN_REASON_WIDTH = 24
-"""Columns for a sentence, below which it stands under what it is about."""
+"""If fewer columns are left for the reasons, they go on lines of their own."""
 
 ABILITIES: dict[str, str] = {"json_schema": "a JSON schema", "sampling": "a temperature"}
-"""What a request may need, where its name on the wire is no word."""
+"""Ability on the wire -> its name in the output, if different."""
 
 
 def route_lines(plan: Map, width: int, now: float) -> list[Line]:
-    """Return the lines for an answer to `route.explain`.
+    """Return the lines for the result of `route.explain`.
 
     Args:
-        plan: As it came from the daemon.
+        plan: As the daemon returned it.
         width: The terminal's columns.
-        now: Unix time in seconds, for "back in 42 s".
+        now: Unix time in seconds, for "available in 42 s".
     """
     candidates, skipped = records(plan.get("candidates")), records(plan.get("skipped"))
     lines = paragraph(_headline(plan, candidates), width)
     lines += _candidate_lines(candidates, width, now, tries=number(plan.get("max_attempts")))
     if skipped:
-        lines += [[("", "")], [("Passed over:", "")], *_skipped_lines(skipped, width, now)]
+        lines += [[("", "")], [("Skipped:", "")], *_skipped_lines(skipped, width, now)]
     return lines
 
 
 def _headline(plan: Map, candidates: list[Map]) -> str:
     request = f"for {describe_needs(as_map(plan.get('needs')))}"
     if not candidates:
-        return f"Nobody can be asked {request}."
+        return f"No provider can be asked {request}."
     order = f"Asked in this order ({text(plan.get('strategy'))}) {request}"
     tries = number(plan.get("max_attempts"))
     if tries is None or len(candidates) <= tries:
@@ -43,14 +43,14 @@ def _headline(plan: Map, candidates: list[Map]) -> str:
 
 
 def describe_needs(needs: Map) -> str:
-    """Return what a request needs: about how many tokens, and what a model must be able to do."""
+    """Return the needs of a request: tokens, and the abilities of a model."""
     into, out = (number(needs.get(name)) or 0 for name in ("input_tokens", "output_tokens"))
     size = f"about {into:,.0f} tokens in" + (f" and {out:,.0f} out" if out else "")
     wanted = [ABILITIES.get(name, name) for name in texts(needs.get("abilities"))]
     return f"{size}, with {join_names(wanted)}" if wanted else size
 
 
-# ------------------------------------------------------------------ who would be asked
+# ------------------------------------------------------------------ candidates
 
 
 def _candidate_lines(
@@ -71,10 +71,10 @@ def _candidate_lines(
 def _candidate_cells(place: str, candidate: Map, now: float, *, is_reached: bool) -> Line:
     price = parse_amount(candidate.get("price"))
     why = text(candidate.get("why"))
-    # The price stands there already.
+    # The price has a column of its own.
     why = why.removeprefix(f"about ${text(candidate.get('price'))}").removeprefix("; ")
     if (until := number(candidate.get("until"))) is not None:
-        why = f"{why}; back {relative_time(until, now)}"
+        why = f"{why}; available {relative_time(until, now)}"
     return [
         (place, "good" if is_reached else "dim"),
         (full_name(candidate), "bold" if is_reached else "dim"),
@@ -92,7 +92,7 @@ def _stacked_candidate(row: Line, width: int) -> list[Line]:
     return [[place, (" ", ""), name], *paragraph(about, width, indent=indent, style="dim")]
 
 
-# ------------------------------------------------------------------ who would not
+# ------------------------------------------------------------------ skipped
 
 
 def _skipped_lines(skipped: list[Map], width: int, now: float) -> list[Line]:
@@ -104,9 +104,9 @@ def _skipped_lines(skipped: list[Map], width: int, now: float) -> list[Line]:
 
 def _skipped_cells(entry: Map, now: float) -> Line:
     until = number(entry.get("until"))
-    back = "" if until is None else f"back {relative_time(until, now)}"
+    back = "" if until is None else f"available {relative_time(until, now)}"
     return [
-        ("–", "dim"),  # noqa: RUF001 - a dash it is
+        ("–", "dim"),  # noqa: RUF001 - a dash
         (full_name(entry) if entry.get("model") else text(entry.get("provider")), "bold"),
         (_key(entry), ""),
         (back, "warn"),
@@ -122,7 +122,7 @@ def _stacked_skipped(row: Line, width: int) -> list[Line]:
 
 
 def _skip_reason(entry: Map) -> str:
-    """Return the reason, without the name that stands before it already."""
+    """Return the reason without the name, which has a column of its own."""
     message = text(entry.get("message")) or describe_reason(text(entry.get("reason")))
     return message.removeprefix(f"{full_name(entry)} ")
 

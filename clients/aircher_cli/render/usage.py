@@ -1,4 +1,4 @@
-"""What was used and spent: a table, with bars that compare its rows."""
+"""Usage and costs as a table, with bars that compare its rows."""
 
 from decimal import Decimal
 
@@ -24,22 +24,22 @@ SUMS = (
     "estimated_output_tokens",
     "estimated_cost",
 )
-"""What a row of `usage.report` has besides what it is grouped by."""
+"""The sums in a row of `usage.report`."""
 
 NO_NAME = "(none)"
-"""A row without a project, or of a provider that needs no key."""
+"""Stands for a missing project, or the key of a provider that needs none."""
 
 MIN_NAME_WIDTH = 12
-"""Columns for names, below which figures are left out."""
+"""If fewer columns are left for names, figures are dropped."""
 
 DROPPABLE = ("failed", "out", "tokens in")
-"""Figures that are left out first, in this order."""
+"""Figures that may be dropped, in this order."""
 
 MAX_BAR_WIDTH = 20
 
 
 def describe_period(since: float, until: float | None) -> str:
-    """Return the time that a report is about; `until` is the moment after it, None is now."""
+    """Return the period of a report; `until` is the first moment after it, None means now."""
     if until is None:
         return f"since {format_date(since)}"
     first, last = format_date(since), format_date(until)
@@ -49,18 +49,18 @@ def describe_period(since: float, until: float | None) -> str:
 
 
 def unpriced_note(report: Map) -> str:
-    """Return how many requests nobody knows the cost of, and what to do about it; or nothing."""
+    """Return how many requests have an unknown cost, and what to do; or an empty string."""
     unknown = int(number(as_map(report.get("totals")).get("unknown_cost")) or 0)
     if not unknown:
         return ""
     return (
-        f"? the cost of {count(unknown, 'request')} is not known, and not in the sum. A price that "
-        'you know belongs in the configuration, under [catalog."provider/model"].'
+        f"? the cost of {count(unknown, 'request')} is unknown and not in the total. If you know a "
+        'price, add it to the configuration under [catalog."provider/model"].'
     )
 
 
 def estimated_note(report: Map) -> str:
-    """Return how many requests nobody told the counts of, and how much that makes; or nothing."""
+    """Return how many requests were estimated, and their usage; or an empty string."""
     totals = as_map(report.get("totals"))
     requests = int(_number(totals, "estimated"))
     if not requests:
@@ -68,21 +68,21 @@ def estimated_note(report: Map) -> str:
     tokens = _number(totals, "estimated_input_tokens") + _number(totals, "estimated_output_tokens")
     cost = format_usd(parse_amount(totals.get("estimated_cost")))
     return (
-        f"~ {count(requests, 'request')} ended before all that was used was told, most of them cut "
-        f"off: the rest is estimated, {count(int(tokens), 'token')} and {cost} of the sum."
+        f"~ {count(requests, 'request')} ended before the provider reported all usage: the rest is "
+        f"estimated, {count(int(tokens), 'token')} and {cost} of the total."
     )
 
 
 def usage_lines(
     report: Map, by: list[str], width: int, *, draws: bool, has_unicode: bool
 ) -> list[Line]:
-    """Return a headline, a line for each row, two for a long name, and the totals.
+    """Return a headline, one or two lines for each row, and the totals.
 
     Args:
-        report: As it came from the daemon.
-        by: What it is grouped by.
+        report: As the daemon returned it.
+        by: The columns it is grouped by.
         width: The terminal's columns.
-        draws: Whether there are bars.
+        draws: Whether to draw bars.
         has_unicode: Whether the terminal can show blocks.
     """
     rows = sort_rows(records(report.get("rows")), by)
@@ -107,7 +107,7 @@ def _dim(line: Line) -> Line:
 
 
 def sort_rows(rows: list[Map], by: list[str]) -> list[Map]:
-    """Return the rows by day, and whoever cost or took most first; each group stays together."""
+    """Sort rows by day, then by cost and tokens, highest first; groups stay together."""
     levels = [by[: by.index(name) + 1] for name in _columns(by)]
     ranks = [_ranks(rows, level) for level in levels]
     places = list(zip(levels, ranks, strict=True))
@@ -119,7 +119,7 @@ def _group(row: Map, names: list[str]) -> tuple[str, ...]:
 
 
 def _ranks(rows: list[Map], names: list[str]) -> dict[tuple[str, ...], tuple[object, ...]]:
-    """Return where each group comes: a day as it went, anything else by what it cost, or took."""
+    """Return the sort key of each group: days in order, others by cost, then tokens."""
     ranks: dict[tuple[str, ...], tuple[object, ...]] = {}
     for group in {_group(row, names) for row in rows}:
         mine = [row for row in rows if _group(row, names) == group]
@@ -140,7 +140,7 @@ def _row(name: str, figures: str, drawn: str, column: int) -> list[Line]:
 
 
 def _names(rows: list[Map], by: list[str]) -> list[str]:
-    """Return the headline of the names, the name of each row, and that of the totals."""
+    """Return the names: of the header, of each row and of the totals."""
     parts = [_name_column(name, rows) for name in _columns(by)]
     widths = [max(map(len, cells)) for cells in parts]
     named = [
@@ -151,7 +151,7 @@ def _names(rows: list[Map], by: list[str]) -> list[str]:
 
 
 def _columns(by: list[str]) -> list[str]:
-    """Return the columns: a model with its provider is one thing, as everywhere."""
+    """Return the columns; provider and model share one."""
     if not {"provider", "model"} <= set(by):
         return by
     return [name for name in by if name != "provider"]
@@ -167,7 +167,7 @@ def _name_column(name: str, rows: list[Map]) -> list[str]:
 
 
 def _figures(summed: list[Map], width: int) -> list[str]:
-    """Return a headline and the figures of each row, aligned; as many as fit beside a name."""
+    """Return a header and the figures of each row, aligned; as many as fit next to a name."""
     columns = {
         "requests": [f"{_number(sums, 'requests'):,.0f}" for sums in summed],
         "failed": [f"{_number(sums, 'failed'):,.0f}" for sums in summed],
@@ -191,9 +191,9 @@ def _right_aligned(column: list[str]) -> list[str]:
 
 
 def format_cost(sums: Map) -> str:
-    """Return what a row cost; with `+?` where some of it is not known, `?` where nothing is.
+    """Return the cost of a row: with `+?` if a part is unknown, `?` if all of it is.
 
-    A `~` is before what is estimated, or has a part that is.
+    A `~` marks a cost that is estimated, at least in part.
     """
     cost = parse_amount(sums.get("cost"))
     mark = "~" if parse_amount(sums.get("estimated_cost")) else ""
@@ -208,9 +208,9 @@ def _format_tokens(sums: Map, name: str) -> str:
 
 
 def _bars(rows: list[Map], size: int, *, has_unicode: bool) -> list[str]:
-    """Return a headline and a bar for each row: of its cost, or of its tokens if nothing costs.
+    """Return a header and a bar for each row: of its cost, or of its tokens if nothing costs.
 
-    Nothing where they have no room, and for a single row: it has nothing to be compared with.
+    Empty if they do not fit, or if there is only one row.
     """
     costs = [float(parse_amount(row.get("cost")) or 0) for row in rows]
     tokens = [_tokens(row) for row in rows]

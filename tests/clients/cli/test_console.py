@@ -143,7 +143,7 @@ def test_a_full_disk_is_told_in_words() -> None:
     """An answer that cannot be written is a failure with a reason, not a traceback."""
     with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123 -- a device
         console = Console(full, None, {})
-        with pytest.raises(CommandFailed, match="cannot write the answer: No space left"):
+        with pytest.raises(CommandFailed, match="cannot write to standard output: No space left"):
             console.write("x")
 
 

@@ -97,7 +97,7 @@ def test_other_errors(error: BaseException, expected: list[str]) -> None:
 def test_a_defect_of_ours_does_not_show_its_text() -> None:
     """An exception nobody foresaw may hold a key in its message."""
     lines = error_lines(ValueError("sk-secret123"))
-    assert lines == ["aircher-cli: a defect of aircher-cli: ValueError. Please report it."]
+    assert lines == ["aircher-cli: internal error: ValueError. Please report it."]
 
 
 @pytest.mark.parametrize(
@@ -143,9 +143,12 @@ def test_when_the_only_one_is_free_again() -> None:
     """The error says it in words, and how to wait for it where that is worth it."""
     error = DaemonError("limit_reached", FULL["message"], {"skipped": [FULL], "until": NOW + 58.5})
     assert retry_lines(error.data, NOW) == [
-        f"  free again in 59 s ({format_time(NOW + 58.5, NOW)}); 'ask --wait 60' waits for that"
+        (
+            f"  available again in 59 s ({format_time(NOW + 58.5, NOW)}); "
+            "wait for it with 'ask --wait 60'"
+        )
     ]
-    assert error_lines(error)[1].startswith("  free again ")
+    assert error_lines(error)[1].startswith("  available again ")
     assert "--wait" not in retry_lines({"until": NOW + 3600}, NOW)[0]
     assert retry_lines({"skipped": [FULL]}, NOW) == []
 
@@ -153,4 +156,4 @@ def test_when_the_only_one_is_free_again() -> None:
 def test_when_the_first_of_several_is_free_again() -> None:
     """Whoever failed counts too: he named a time."""
     data: dict[str, object] = {"attempts": [ATTEMPT], "skipped": [FULL], "until": NOW + 20}
-    assert retry_lines(data, NOW)[0].startswith("  the first of them is free again in 20 s (")
+    assert retry_lines(data, NOW)[0].startswith("  the first of them is available again in 20 s (")

@@ -119,7 +119,7 @@ def test_a_full_disk(daemon: CliDaemon) -> None:
             check=False,
         )
     assert done.returncode == 1
-    assert done.stderr == b"aircher-cli: cannot write the answer: No space left on device\n"
+    assert done.stderr == b"aircher-cli: cannot write to standard output: No space left on device\n"
     assert daemon.methods == ["chat", "$/cancel"]
 
 
@@ -144,7 +144,7 @@ def test_a_defect_leaves_no_traceback(daemon: CliDaemon) -> None:
     daemon.answers["status"] = ["not a map"]
     outcome = run_cli(daemon.environ, "status")
     assert (outcome.code, outcome.out) == (1, "")
-    assert outcome.err.startswith("aircher-cli: a defect of aircher-cli: AttributeError in line")
+    assert outcome.err.startswith("aircher-cli: internal error: AttributeError in line")
 
 
 def test_main_takes_its_arguments(capsys: pytest.CaptureFixture[str]) -> None:

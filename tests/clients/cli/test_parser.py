@@ -45,7 +45,7 @@ def test_unknown_option_is_named_without_its_value(word: str) -> None:
 
 def test_extra_words_are_counted_not_repeated() -> None:
     """A word that has no place may be a key, too."""
-    with pytest.raises(UsageError, match="1 argument too many"):
+    with pytest.raises(UsageError, match="1 unexpected argument"):
         make_parser("x", "does").parse(["sk-secret123"])
 
 
@@ -82,7 +82,7 @@ def test_numbers(parse: object, text: str, expected: float | None) -> None:
     """Numbers out of range are refused on the command line, before anyone is asked."""
     assert callable(parse)
     if expected is None:
-        with pytest.raises(argparse.ArgumentTypeError, match="takes a"):
+        with pytest.raises(argparse.ArgumentTypeError, match="must be a"):
             parse(text)
     else:
         assert expected == parse(text)
@@ -91,7 +91,7 @@ def test_numbers(parse: object, text: str, expected: float | None) -> None:
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "much"])
 def test_over_0_is_said_of_everything_that_is_not(text: str) -> None:
     """One rule has one wording."""
-    with pytest.raises(argparse.ArgumentTypeError, match="takes a number over 0"):
+    with pytest.raises(argparse.ArgumentTypeError, match="must be a number above 0"):
         positive(text)
 
 
@@ -99,16 +99,16 @@ def test_a_name_is_not_empty() -> None:
     """An empty one is a variable that the shell did not have."""
     assert non_empty_name("work") == "work"
     for empty in ("", " "):
-        with pytest.raises(argparse.ArgumentTypeError, match="is empty"):
+        with pytest.raises(argparse.ArgumentTypeError, match="must not be empty"):
             non_empty_name(empty)
 
 
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("cheepest", "takes one of cheapest, fastest, not cheepest (did you mean cheapest?)"),
-        ("best", "takes one of cheapest, fastest, not best"),
-        ("sk-secret", "takes one of cheapest, fastest"),
+        ("cheepest", "must be one of cheapest, fastest, not cheepest (did you mean cheapest?)"),
+        ("best", "must be one of cheapest, fastest, not best"),
+        ("sk-secret", "must be one of cheapest, fastest"),
     ],
 )
 def test_a_word_that_is_none_of_those(typed: str, said: str) -> None:

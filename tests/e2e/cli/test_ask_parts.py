@@ -111,11 +111,11 @@ BROKEN = {
     "no such file": (("-f", "none.txt"), "cannot read none.txt: No such file"),
     "a directory": (("-f", "/"), "cannot read /: it is a directory"),
     "empty": (("-f", "/dev/null"), "/dev/null is empty"),
-    "binary": (("-f", "/bin/sh"), "/bin/sh is neither a text file nor an image"),
+    "binary": (("-f", "/bin/sh"), "/bin/sh cannot be sent: it is neither a text file nor an image"),
     "schema": (("--schema", '{"type": "object",}'), "--schema:1:19: not JSON"),
-    "no schema": (("--schema", "[]"), "--schema: a JSON Schema has to be an object"),
-    "tools": (("--tools", "[{}]"), '--tools: tool 1: it needs a "name"'),
-    "messages": (("--messages", "{}"), "--messages: a conversation has to be a list"),
+    "no schema": (("--schema", "[]"), "--schema: a JSON Schema must be an object"),
+    "tools": (("--tools", "[{}]"), '--tools: tool 1: needs a "name"'),
+    "messages": (("--messages", "{}"), "--messages: a conversation must be a list"),
 }
 
 

@@ -58,7 +58,7 @@ def ask(home, *words):
 
 def test_usage_is_a_table(signed_in):
     """By provider and model; a missing price is marked."""
-    assert lines_of(signed_in, "usage")[0].startswith("nothing was used since ")
+    assert lines_of(signed_in, "usage")[0].startswith("no usage since ")
     for _ in range(3):
         ask(signed_in)
     _, head, first, second, total = (line.split() for line in lines_of(signed_in, "usage"))
@@ -66,7 +66,7 @@ def test_usage_is_a_table(signed_in):
     assert first == ["work/gpt-5.5", "2", "4", "4", "$0.008"]
     assert second == ["spare/claude-sonnet-5", "1", "2", "2", "?"]
     assert total == ["total", "3", "6", "6", "$0.008+?"]
-    assert "the cost of 1 request is not known" in signed_in.cli("usage").stderr
+    assert "the cost of 1 request is unknown" in signed_in.cli("usage").stderr
 
 
 def test_usage_as_csv(signed_in):
@@ -90,7 +90,7 @@ def test_a_limit_as_it_fills(signed_in):
     assert lines_of(signed_in, "limits")[0].startswith("✗ work: 2 requests a day  100%  2 of 2")
     asked, passed_over = lines_of(signed_in, "route", "-m", "chain")[1::3]
     assert asked.startswith("1. spare/claude-sonnet-5  key default")
-    assert passed_over.startswith("– work/gpt-5.5  key default  back ")  # noqa: RUF001 -- a dash it is
+    assert passed_over.startswith("– work/gpt-5.5  key default  available ")  # noqa: RUF001 -- a dash it is
     assert "limit reached: work: 2 requests a day" in passed_over
     assert any("limit reached" in line for line in ask(signed_in, "-v"))
 
@@ -102,26 +102,26 @@ def test_the_plan_follows_what_the_request_needs(signed_in):
     assert plan["candidates"][0]["price"] == "1.001"
     words = ("route", "-m", "spare/claude-sonnet-5", "--tokens", "7000000")
     assert "context window of 200000 tokens" in lines_of(signed_in, *words, code=1)[3]
-    assert lines_of(signed_in, "usage")[0].startswith("nothing was used")
+    assert lines_of(signed_in, "usage")[0].startswith("no usage")
 
 
 def test_no_provider_is_signed_in(daemon):
     """The exit code says that signing in would help."""
     lines = lines_of(daemon, "route", "-m", "chain", code=4)
-    assert lines[0] == "Nobody can be asked for about 1,000 tokens in."
+    assert lines[0] == "No provider can be asked for about 1,000 tokens in."
     assert "aircher-cli auth login work" in lines[3]
 
 
 def test_a_cooldown_from_its_beginning_to_its_end(signed_in, sim):
     """It is listed with its reason and its end until it is cleared."""
-    assert lines_of(signed_in, "cooldowns") == ["nobody is cooling down"]
+    assert lines_of(signed_in, "cooldowns") == ["nothing is cooling down"]
     sim.faults.add(Fault("error", error="rate_limit", vendor="openai", retry_after=600))
     ask(signed_in)
     head, reason = lines_of(signed_in, "cooldowns")
-    assert head.startswith("! work/gpt-5.5  key default  cooling  back in ")
+    assert head.startswith("! work/gpt-5.5  key default  cooling  available in ")
     assert "rate limit reached (HTTP 429)" in reason
     assert lines_of(signed_in, "cooldowns", "clear", "work") == ["✓ cleared 1 cooldown of work"]
-    assert lines_of(signed_in, "cooldowns") == ["nobody is cooling down"]
+    assert lines_of(signed_in, "cooldowns") == ["nothing is cooling down"]
     assert ask(signed_in) == []
 
 
@@ -169,8 +169,8 @@ def test_a_limit_error_says_when_there_is_room_again(signed_in):
         done = signed_in.cli(*words, *more, "hello you")
         assert done.returncode == 5
         assert "limit reached: work: 2 requests a day" in done.stderr
-        assert "  free again in " in done.stderr.splitlines()[-1]
-    assert "; free again in " in done.stderr.splitlines()[0]
+        assert "  available again in " in done.stderr.splitlines()[-1]
+    assert "; available again in " in done.stderr.splitlines()[0]
 
 
 def test_an_insufficient_wait_says_how_long_to_wait(signed_in, sim):
@@ -179,7 +179,8 @@ def test_an_insufficient_wait_says_how_long_to_wait(signed_in, sim):
     done = signed_in.cli("ask", "-m", "work/gpt-5.5", "--wait", "3", "hello you")
     assert done.returncode == 5
     last = done.stderr.splitlines()[-1]
-    assert re.fullmatch(r"  free again in \d+ s \(.+\); 'ask --wait \d+' waits for that", last)
+    expected = r"  available again in \d+ s \(.+\); wait for it with 'ask --wait \d+'"
+    assert re.fullmatch(expected, last)
 
 
 def test_a_missing_price_is_reported_for_each_model(home):
@@ -190,7 +191,7 @@ def test_a_missing_price_is_reported_for_each_model(home):
     done = home.cli("ask", "-v", "-m", "pair", "hello you")
     assert done.returncode == 5
     for name in ("work/one", "work/two"):
-        assert f"passed over: {name} is under a limit in USD (work: 1.00 USD a day)" in done.stderr
+        assert f"skipped: {name} is under a limit in USD (work: 1.00 USD a day)" in done.stderr
         assert f'[catalog."{name}"]' in done.stderr
     asked = home.cli("ask", "-m", "pair", "hello you").stderr
     assert '[catalog."work/one"]' in asked

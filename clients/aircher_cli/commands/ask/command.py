@@ -1,4 +1,4 @@
-"""`aircher-cli ask`: a prompt in, the answer out as it comes. It has to start fast."""
+"""`aircher-cli ask`: sends a prompt and streams the answer. It must start fast."""
 
 import argparse
 import time
@@ -38,12 +38,12 @@ aircher-cli ask --json "hello" | jq -r .text
 """
 
 DESCRIPTION = """\
-Ask a model. The prompt comes from the arguments, from files, and from standard input: in this
-order, blank lines between. Where the first provider cannot answer the next one does, and a line on
-standard error says so. A tool that the model calls is printed as a line of JSON, {"tool_call": {id,
+Ask a model. The prompt is made of the arguments, the files and standard input, in this order,
+separated by blank lines. If the first provider cannot answer, the next one is asked, and a line on
+standard error says so. Each tool call of the model is printed as a line of JSON, {"tool_call": {id,
 name, arguments}}."""
 
-JSON_FILE_HELP = "FILE may be - for standard input, or the JSON itself."
+JSON_FILE_HELP = "FILE may be - for standard input, or JSON text."
 
 STRATEGIES = ("priority", "cheapest", "fastest")
 
@@ -55,16 +55,16 @@ def build_parser() -> Parser:
     parser = make_parser("ask", DESCRIPTION, EXAMPLES)
     parser.usage = "aircher-cli ask [options] [PROMPT ...]"
     add = parser.add_argument
-    add("prompt", nargs="*", metavar="PROMPT", help="what to ask")
+    add("prompt", nargs="*", metavar="PROMPT", help="the prompt")
     add(
         "-m",
         "--model",
         type=non_empty_name,
         metavar="MODEL",
-        help="provider/model, or an alias of yours",
+        help="provider/model or an alias",
     )
     add("-s", "--system", metavar="TEXT", help="the system prompt")
-    file_help = "add a text file, or an image from a file or URL; - is standard input"
+    file_help = "add a text file or an image (a file or URL; - is standard input); repeatable"
     add(
         "-f",
         "--file",
@@ -74,7 +74,7 @@ def build_parser() -> Parser:
         metavar="FILE",
         help=file_help,
     )
-    add_json(parser, "one JSON object: text, message, provider, model, usage, ...")
+    add_json(parser, "print one JSON object: text, message, provider, model, usage, ...")
     _add_answer_options(parser)
     _add_json_options(parser)
     _add_routing_options(parser)
@@ -82,45 +82,58 @@ def build_parser() -> Parser:
 
 
 def _add_answer_options(parser: Parser) -> None:
-    """Add the options that say how the model is to answer, and what is shown of it."""
+    """Add the options for generating and showing the answer."""
     add = parser.add_argument_group("the answer").add_argument
-    effort_help = f"how hard to think: {', '.join(EFFORTS)}"
+    effort_help = f"reasoning effort: {', '.join(EFFORTS)}"
     add("--reasoning", choices=EFFORTS, metavar="EFFORT", help=effort_help)
-    add("--max-tokens", type=positive_int, metavar="N", help="longest answer")
-    add("--temperature", type=non_negative, metavar="T", help="0 is steady, 1 is lively")
     add(
-        "--top-p", type=fraction, metavar="P", help="choose among the likeliest words only; up to 1"
+        "--max-tokens",
+        type=positive_int,
+        metavar="N",
+        help="maximum length of the answer in tokens",
     )
-    stop_help = "end the answer before TEXT"
+    add(
+        "--temperature",
+        type=non_negative,
+        metavar="T",
+        help="randomness: 0 is the lowest, 1 is common",
+    )
+    add(
+        "--top-p",
+        type=fraction,
+        metavar="P",
+        help="sample from the most likely tokens only; at most 1",
+    )
+    stop_help = "stop the answer before TEXT; repeatable"
     add("--stop", action="append", default=[], type=non_empty_text, metavar="TEXT", help=stop_help)
-    add("--no-stream", action="store_true", help="show the answer when it is complete")
-    shown_help = "the thinking, on standard error; without either: on a terminal only"
+    add("--no-stream", action="store_true", help="print the answer once it is complete")
+    shown_help = "print the reasoning to standard error (default: only on a terminal)"
     add("--show-reasoning", action=argparse.BooleanOptionalAction, help=shown_help)
 
 
 def _add_json_options(parser: Parser) -> None:
-    """Add the options that give JSON, or ask for it."""
+    """Add the options that take JSON or request it."""
     add = parser.add_argument_group("JSON and tools", JSON_FILE_HELP).add_argument
     add(
         "--schema",
         type=non_empty_name,
         metavar="FILE",
-        help="answer in JSON that fits this JSON Schema",
+        help="answer with JSON that matches this JSON Schema",
     )
-    add("--no-strict", action="store_true", help="the schema is advice, not law")
-    add("--json-object", action="store_true", help="answer with a JSON object of any form")
-    tools_help = "a list of {name, description, parameters} that the model may call"
+    add("--no-strict", action="store_true", help="do not enforce the schema")
+    add("--json-object", action="store_true", help="answer with any JSON object")
+    tools_help = "tools that the model may call: a list of {name, description, parameters}"
     add("--tools", type=non_empty_name, metavar="FILE", help=tools_help)
-    choice_help = "auto, none, required, or the name of the tool to call"
+    choice_help = "auto, none, required, or the name of a tool"
     add("--tool-choice", type=non_empty_name, metavar="CHOICE", help=choice_help)
-    messages_help = "the conversation so far, with the results of tools: a list of messages"
+    messages_help = "the conversation so far, including tool results: a list of messages"
     add("--messages", type=non_empty_name, metavar="FILE", help=messages_help)
 
 
 def _add_routing_options(parser: Parser) -> None:
-    """Add the options that say who is asked, and what is told of that."""
-    add = parser.add_argument_group("who answers").add_argument
-    only_help = "ask only this provider"
+    """Add the options for choosing providers, and for reporting attempts and usage."""
+    add = parser.add_argument_group("providers").add_argument
+    only_help = "ask only this provider; repeatable"
     add(
         "--provider",
         action="append",
@@ -129,39 +142,39 @@ def _add_routing_options(parser: Parser) -> None:
         metavar="NAME",
         help=only_help,
     )
-    no_fallback_help = "ask only the first who can be asked now; if he fails, nobody else"
+    no_fallback_help = "ask only the first available provider; fail if it fails"
     add("--no-fallback", action="store_true", help=no_fallback_help)
-    strategy_help = f"in which order to ask: {', '.join(STRATEGIES)}"
+    strategy_help = f"order of the providers: {', '.join(STRATEGIES)}"
     add("--strategy", choices=STRATEGIES, metavar="STRATEGY", help=strategy_help)
-    stays_help = "stay with whoever answered last under this name, while he can"
+    stays_help = "prefer the provider that last answered under this name"
     add("--conversation", type=non_empty_name, metavar="NAME", help=stays_help)
-    wait_help = "if nobody can answer now, wait so long for somebody who can"
+    wait_help = "if no provider is available now, wait this long for one"
     add("--wait", type=non_negative, metavar="SECONDS", help=wait_help)
     add(
         "--timeout",
         type=positive,
         metavar="SECONDS",
-        help="for everything, fallbacks and waiting too",
+        help="time limit, including fallbacks and waiting",
     )
-    add("-u", "--usage", action="store_true", help="tokens and cost, on standard error")
-    add("-v", "--verbose", action="store_true", help="who is tried, on standard error")
+    add("-u", "--usage", action="store_true", help="print tokens and cost to standard error")
+    add("-v", "--verbose", action="store_true", help="print each attempt to standard error")
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
     """Ask, and print the answer; return the exit code.
 
     Raises:
-        UsageError: there is nothing to ask.
+        UsageError: the prompt is empty.
         CommandFailed: a file cannot be used.
-        DaemonError: nobody could answer, or the answer broke off.
-        DaemonUnreachable: there is no daemon.
+        DaemonError: no provider could answer, or the answer broke off.
+        DaemonUnreachable: the daemon cannot be reached.
     """
     request = read_request(context, options)
     printer = ReplyPrinter(
         context.console,
         quiet=options.json,
         verbose=options.verbose,
-        thinking=_shows_reasoning(context, options),
+        with_reasoning=_shows_reasoning(context, options),
     )
     with context.connect() as client:
         try:
@@ -181,7 +194,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
 
 def _shows_reasoning(context: Context, options: argparse.Namespace) -> bool:
-    """Tell whether the thinking is shown: as asked, else to a person who waits."""
+    """Tell whether reasoning is shown: as the options say, else only on a terminal."""
     if options.show_reasoning is not None:
         return bool(options.show_reasoning)
     return context.console.err_is_terminal and not options.json
@@ -204,8 +217,8 @@ def _show_result(
 def _with_advice(
     client: Client, printer: ReplyPrinter, error: DaemonError, options: argparse.Namespace
 ) -> DaemonError | CommandFailed:
-    """Return the error with what a person can do about it, without the way if that was told."""
-    from aircher_cli.commands.ask.failure_help import (  # noqa: PLC0415 -- costs only who failed
+    """Return the error with suggestions, without the attempts if they were shown already."""
+    from aircher_cli.commands.ask.failure_help import (  # noqa: PLC0415 -- only after a failure
         with_file_name,
         with_model_suggestion,
     )
@@ -225,12 +238,12 @@ def _show_failure(
     error: DaemonError,
     options: argparse.Namespace,
 ) -> None:
-    """Show what there is of the answer; tell a newcomer what to do.
+    """Show the rest of a partial answer, and the first steps to a user without any key.
 
     Raises:
-        CommandFailed: with a newcomer's first steps, instead of the daemon's error.
+        CommandFailed: with the first steps, instead of the daemon's error.
     """
-    from aircher_cli.commands.ask.failure_help import (  # noqa: PLC0415 -- costs only who failed
+    from aircher_cli.commands.ask.failure_help import (  # noqa: PLC0415 -- only after a failure
         sign_in_help,
         unshown_text,
     )

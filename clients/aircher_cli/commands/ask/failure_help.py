@@ -1,4 +1,4 @@
-"""What `ask` adds when nobody answered: the text so far, and what somebody without a key can do."""
+"""What `ask` adds to an error: the text so far, suggestions, and the first steps without a key."""
 
 import re
 
@@ -13,31 +13,33 @@ from aircher_client import Client, ClientError, DaemonError
 from aircher_wire import codes, methods
 
 TIMEOUT_SECONDS = 5.0
-"""Seconds for each question that we put after a failure."""
+"""Seconds for each call that is made to explain a failure."""
 
 
 def unshown_text(error: DaemonError, shown: str) -> str:
-    """Return what the broken answer has and the screen has not."""
+    """Return the part of the partial answer that is not shown yet."""
     text = str(error.data.get("text") or "")
     return text[len(shown) :] if text.startswith(shown) else ""
 
 
 def with_model_suggestion(client: Client, error: DaemonError) -> DaemonError:
-    """Return the error with what was meant, where a provider does not know the model."""
+    """Return the error with similar names of models, if a provider does not know the model."""
     unknown = [
         attempt
         for attempt in records(error.data.get("attempts"))
         if attempt.get("outcome") == codes.UNKNOWN_MODEL
     ]
-    guesses = [guess for attempt in unknown if (guess := _suggest_model(client, attempt))]
-    if not guesses:
+    suggestions = [
+        suggestion for attempt in unknown if (suggestion := _suggest_model(client, attempt))
+    ]
+    if not suggestions:
         return error
-    told = f"{error.message}{''.join(dict.fromkeys(guesses))}"
-    return DaemonError(error.code, told, error.data)
+    message = f"{error.message}{''.join(dict.fromkeys(suggestions))}"
+    return DaemonError(error.code, message, error.data)
 
 
 def _suggest_model(client: Client, attempt: dict[str, object]) -> str:
-    """Return a hint at the model of that provider with nearly the same name, if there is one."""
+    """Suggest a model of the same provider with a similar name; empty if there is none."""
     provider, asked = text(attempt.get("provider")), text(attempt.get("model"))
     listed = records(_try_call(client, methods.MODELS_LIST, {"provider": provider}).get("models"))
     known = {text(model.get("model")) for model in listed} - {asked}
@@ -45,9 +47,9 @@ def _suggest_model(client: Client, attempt: dict[str, object]) -> str:
 
 
 def with_file_name(error: DaemonError, messages: str | None) -> DaemonError:
-    """Return the error with the file it is about, where that is the conversation of `--messages`.
+    """Return the error with the name of the file if it is about the messages of `--messages`.
 
-    The daemon counts messages from 0, and knows of no file.
+    The daemon counts messages from 0 and does not know the file.
     """
     named = re.match(r"(?:chat: )?(messages\b.*)", error.message, re.DOTALL)
     if messages is None or named is None or error.code != codes.BAD_REQUEST:
@@ -57,17 +59,16 @@ def with_file_name(error: DaemonError, messages: str | None) -> DaemonError:
 
 
 def sign_in_help(context: Context, client: Client, error: DaemonError, model: str | None) -> str:
-    """Return what to do for someone without a key for any default, or nothing for anyone else.
+    """Return the first steps if no default provider has a key, else an empty string.
 
-    The error knows only those who were to be asked: who else is signed in, the daemon's status
-    tells.
+    The error names only the candidates; the daemon's status has the other providers.
     """
     why = reasons(error.data) or [error.code]
     if model is not None or set(why) != {codes.NOT_AUTHENTICATED}:
         return ""
     status = _try_call(client, methods.STATUS)
     if as_map(status.get("default")).get("candidates"):
-        return ""  # it was the request that left them out
+        return ""  # the request excluded them
     wanted = texts(_try_call(client, methods.AUTH_STATUS).get("environment"))
     variables = [name for name in wanted if context.environ.get(name, "").strip()]
     return "\n".join(no_default_lines(status, variables=variables))
@@ -78,5 +79,5 @@ def _try_call(
 ) -> dict[str, object]:
     try:
         return as_map(client.call(method, params, timeout=TIMEOUT_SECONDS))
-    except ClientError:  # the first error is the one to report
+    except ClientError:  # the original error is reported
         return {}

@@ -1,4 +1,4 @@
-"""What `ask` shows of a reply: the text as it comes, and what is to be said about it."""
+"""Shows a reply of `ask`: the text as it streams, and notes about it."""
 
 import math
 import time
@@ -14,29 +14,29 @@ from aircher_cli.values import Map, number, records, text
 
 
 class ReplyPrinter:
-    """Prints deltas as they come.
+    """Prints deltas as they arrive.
 
     Args:
-        console: Where to.
-        quiet: No text; for `--json`, which prints everything at the end.
-        verbose: Every attempt, as it happens.
-        thinking: The model's thinking, on standard error.
+        console: The output.
+        quiet: Print no text; for `--json`, which prints everything at the end.
+        verbose: Print each attempt as it happens.
+        with_reasoning: Show the model's reasoning on standard error.
     """
 
     def __init__(
-        self, console: Console, *, quiet: bool, verbose: bool, thinking: bool = False
+        self, console: Console, *, quiet: bool, verbose: bool, with_reasoning: bool = False
     ) -> None:
         self._console = console
         self._quiet = quiet
         self._verbose = verbose
-        self._with_reasoning = thinking
+        self._with_reasoning = with_reasoning
         self._shown: list[str] = []
         self._saw_reasoning = False
         self._saw_attempts = False
         self._shown_skips: set[str] = set()
 
     def on_delta(self, delta: Map) -> None:
-        """Show one `chat.delta`; types that a later daemon adds are passed over."""
+        """Show one `chat.delta`; unknown types, of a later daemon, are ignored."""
         kind = delta.get("type")
         if kind == "text":
             if not self._quiet:
@@ -44,11 +44,11 @@ class ReplyPrinter:
         elif kind == "reasoning":
             self._show_reasoning(text(delta.get("text")))
         elif kind == "attempt":
-            self._console.end_aside()  # what was thought so far belongs to who failed
+            self._console.end_aside()  # the reasoning so far belongs to the attempt that failed
             self._show_attempt(delta)
 
     def _show_attempt(self, delta: Map) -> None:
-        """Say what happens; that it is waited for somebody, to everyone who sits there."""
+        """Show an attempt if verbose; show that a provider is awaited on any terminal."""
         outcome = delta.get("outcome")
         if outcome == "skipped":
             self._show_skip(delta)
@@ -57,14 +57,14 @@ class ReplyPrinter:
             self._console.note(attempt_line(delta))
 
     def _show_skip(self, skipped: Map) -> None:
-        """Say once who is passed over and why: a wait begins the round anew, and the end tells all.
+        """Show once that a candidate is skipped, and why; after a wait the round starts again.
 
-        A provider may be passed over for another reason later; that is told too.
+        If it is skipped for a different reason later, that is shown too.
         """
         line = skip_line(skipped)
         if self._verbose and line not in self._shown_skips:
             self._shown_skips.add(line)
-            self._console.note(f"passed over: {line}{_available_again_note(skipped, time.time())}")
+            self._console.note(f"skipped: {line}{_available_again_note(skipped, time.time())}")
 
     def _show_reasoning(self, piece: str) -> None:
         if self._with_reasoning and piece:
@@ -83,11 +83,11 @@ class ReplyPrinter:
 
     @property
     def has_shown_attempts(self) -> bool:
-        """Whether who was asked and who was passed over was shown as it happened."""
+        """Whether attempts and skips were shown as they happened."""
         return self._saw_attempts or bool(self._shown_skips)
 
     def finish(self, result: Map, *, show_text: bool) -> None:
-        """Show what the deltas did not: an answer that was not streamed, and the way to it."""
+        """Show what the deltas did not: an answer that was not streamed, and its attempts."""
         if not self._saw_reasoning:
             self._show_reasoning(reply_text(result, "reasoning"))
         self._console.end_aside()
@@ -103,7 +103,7 @@ class ReplyPrinter:
             self._console.note(note)
 
     def _show_attempts(self, result: Map) -> None:
-        """Tell of the way what was not told as it happened, and who answered."""
+        """Show the attempts and skips that were not shown yet, and which attempt answered."""
         for skipped in records(result.get("skipped")):
             self._show_skip(skipped)
         for attempt in records(result.get("attempts")):
@@ -115,28 +115,28 @@ class ReplyPrinter:
 
 
 FINISH_NOTES: dict[str, str] = {
-    "length": "aircher-cli: the answer stops at the longest the model may write (--max-tokens)",
+    "length": "aircher-cli: the answer was cut off at the maximum length (--max-tokens)",
     "content_filter": "aircher-cli: the provider's content filter ended the answer",
 }
-"""Ways to finish that look like a whole answer and are none."""
+"""Finish reason -> note, where an answer looks complete but is not."""
 
 
 def broken_json(result: Map, *, wants_json: bool) -> str:
-    """Say that JSON was asked for, of the answer or of a call, and ends in its middle; or nothing.
+    """Return a note if JSON, of the answer or of a tool call, was cut off; else an empty string.
 
-    Text that ends early is still text. JSON is none then, and a script must not take it for some.
+    Text that ends early is still text. JSON is not, and a script must not use it.
     """
     if result.get("finish") not in FINISH_NOTES:
         return ""
     if wants_json:
-        return "aircher-cli: so the JSON is not whole"
+        return "aircher-cli: the JSON is therefore incomplete"
     if tool_calls(result):
-        return "aircher-cli: so the arguments of the last tool call may not be whole"
+        return "aircher-cli: the arguments of the last tool call may be incomplete"
     return ""
 
 
 def attempt_line(attempt: Map) -> str:
-    """Return an attempt as one line: who, with which key, what came of it, how long it took."""
+    """Return an attempt as one line: provider, model, key, outcome and duration."""
     key = f" (key {attempt['key']})" if attempt.get("key") else ""
     outcome = text(attempt.get("outcome"))
     if outcome == "trying":
@@ -150,7 +150,7 @@ def attempt_line(attempt: Map) -> str:
 
 
 def waiting_line(attempt: Map) -> str:
-    """Return who is waited for, for how long (`ms` is still to come), and why."""
+    """Return which provider is awaited, for how long (`ms` from now), and why."""
     ms = number(attempt.get("ms"))
     span = "" if ms is None else f" {format_duration(math.ceil(ms / 1000))}"
     why = f": {attempt['message']}" if attempt.get("message") else ""
@@ -158,7 +158,7 @@ def waiting_line(attempt: Map) -> str:
 
 
 def skip_line(skipped: Map) -> str:
-    """Return a candidate that was not called as one line."""
+    """Return a skipped candidate as one line."""
     key = f" (key {skipped['key']})" if skipped.get("key") else ""
     message = text(skipped.get("message")) or describe_reason(text(skipped.get("reason")))
     return with_subject(f"{_target_name(skipped)}{key}", text(skipped.get("provider")), message)
@@ -173,15 +173,14 @@ def _target_name(entry: Map) -> str:
     return "/".join(text(entry[part]) for part in ("provider", "model") if entry.get(part))
 
 
-def route_note(result: Map, asked: str | None) -> str:
-    """Return a line about an answer that did not come from the first choice, or nothing.
+def route_note(result: Map, requested: str | None) -> str:
+    """Return a note if the answer did not come from the first choice, else an empty string.
 
-    A provider without any key is no news: most people have keys of one or two. Whoever lost its
-    place for another reason is named.
+    Providers without a key are not mentioned: most users have keys for one or two.
 
     Args:
         result: The final result of the chat.
-        asked: The model as the user named it.
+        requested: The model that the user named.
     """
     failed = {
         text(entry.get("provider")): describe_reason(text(entry.get("outcome")))
@@ -190,12 +189,12 @@ def route_note(result: Map, asked: str | None) -> str:
     }
     for entry in records(result.get("skipped")):
         if entry.get("reason") != "not_authenticated":
-            failed.setdefault(text(entry.get("provider")), f"passed over: it {_reason(entry)}")
+            failed.setdefault(text(entry.get("provider")), f"skipped: it {_reason(entry)}")
     answered = _target_name(result)
     if failed:
-        told = "; ".join(f"{who} {what}" for who, what in failed.items())
-        return f"{told}; {answered} answered"
-    if asked and "/" in asked and not answered.startswith(asked):
+        failures = "; ".join(f"{name} {what}" for name, what in failed.items())
+        return f"{failures}; {answered} answered"
+    if requested and "/" in requested and not answered.startswith(requested):
         return f"{answered} answered"
     return ""
 
@@ -205,7 +204,7 @@ def _reason(entry: Map) -> str:
 
 
 def reply_text(result: Map, kind: str = "text") -> str:
-    """Return the whole text of a reply's parts of this kind, from its message."""
+    """Return the text of all parts of this kind in a reply's message."""
     content = _content(result)
     if isinstance(content, str):
         return content if kind == "text" else ""
@@ -213,7 +212,7 @@ def reply_text(result: Map, kind: str = "text") -> str:
 
 
 def tool_calls(result: Map) -> list[Map]:
-    """Return the tool calls of a reply: what a script needs to run them."""
+    """Return the tool calls of a reply, with what a script needs to run them."""
     return [
         {name: part.get(name) for name in ("id", "name", "arguments")}
         for part in records(_content(result))
@@ -227,9 +226,9 @@ def _content(result: Map) -> object:
 
 
 def reply_record(result: Map) -> Map:
-    """Return what `ask --json` prints: always the same names, and `tool_calls` if there are any.
+    """Return the output of `ask --json`: a fixed set of fields, and `tool_calls` if there are any.
 
-    `message` is the reply as it goes back with the rest of a conversation, signatures and all.
+    `message` can be sent back as a part of the conversation; it includes the signatures.
     """
     names = ("message", "provider", "model", "finish", "usage", "cost", "attempts", "skipped")
     record: Map = {"text": reply_text(result), **{name: result.get(name) for name in names}}
@@ -239,7 +238,7 @@ def reply_record(result: Map) -> Map:
 
 
 def usage_line(result: Map) -> str:
-    """Return tokens and cost as one line; what is not known is said not to be."""
+    """Return tokens and cost as one line; missing values are "unknown"."""
     cost = text(result.get("cost"))
     money = f"${cost}" if cost else "cost unknown"
     usage = result.get("usage")

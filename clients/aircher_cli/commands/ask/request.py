@@ -1,6 +1,6 @@
-"""The chat request of `ask`, from its options. What was not asked for is left out.
+"""Builds the chat request of `ask` from its options; options that are not set are left out.
 
-What only some requests have, tools, schemas and conversations, is imported only for them.
+The modules for tools, schemas and conversations are imported only if they are used.
 """
 
 import argparse
@@ -28,15 +28,15 @@ PLAIN_FIELDS = (
     "wait",
     "conversation",
 )
-"""Options that are fields of the request, by the same name."""
+"""Options that become fields of the request with the same name."""
 
 
 def read_request(context: Context, options: argparse.Namespace) -> Map:
-    """Return the chat request, with everything that is read from files and standard input.
+    """Return the chat request, including what is read from files and standard input.
 
     Raises:
-        UsageError: there is nothing to ask, or the options contradict each other.
-        CommandFailed: a file cannot be read, or is not what it should be.
+        UsageError: there is no prompt, or options contradict each other.
+        CommandFailed: a file cannot be read or is invalid.
     """
     readers = {
         "-f": options.file.count(STDIN),
@@ -51,7 +51,7 @@ def read_request(context: Context, options: argparse.Namespace) -> Map:
     if content := read_prompt(context, options.prompt, options.file, reads_input=reads_input):
         messages = [*messages, {"role": "user", "content": content}]
     if not messages:
-        raise UsageError("nothing to ask: give a prompt, or pipe one in", HELP_COMMAND)
+        raise UsageError("there is no prompt: pass one as an argument, or pipe it in", HELP_COMMAND)
     return {"messages": messages, **shape, **plain_fields(options)}
 
 
@@ -79,7 +79,7 @@ def plain_fields(options: argparse.Namespace) -> Map:
 def _conversation(context: Context, options: argparse.Namespace) -> list[Map]:
     if options.messages is None:
         return []
-    from aircher_cli.commands.inputs.messages_input import parse_messages  # noqa: PLC0415 -- seldom
+    from aircher_cli.commands.inputs.messages_input import parse_messages  # noqa: PLC0415 -- only if used
 
     return parse_messages(_json(context, options.messages, "--messages"))
 
@@ -87,11 +87,9 @@ def _conversation(context: Context, options: argparse.Namespace) -> list[Map]:
 def _tools(context: Context, options: argparse.Namespace) -> Map:
     if options.tools is None:
         if options.tool_choice is not None:
-            raise UsageError(
-                "--tool-choice chooses among --tools FILE, which is missing", HELP_COMMAND
-            )
+            raise UsageError("--tool-choice needs --tools FILE", HELP_COMMAND)
         return {}
-    from aircher_cli.commands.inputs.tools_input import parse_tool_choice, parse_tools  # noqa: PLC0415 -- seldom
+    from aircher_cli.commands.inputs.tools_input import parse_tool_choice, parse_tools  # noqa: PLC0415 -- only if used
 
     tools = parse_tools(_json(context, options.tools, "--tools"))
     if options.tool_choice is None:
@@ -102,11 +100,11 @@ def _tools(context: Context, options: argparse.Namespace) -> Map:
 def _format(context: Context, options: argparse.Namespace) -> Map:
     if options.schema is None:
         if options.no_strict:
-            raise UsageError("--no-strict is about --schema, which is missing", HELP_COMMAND)
+            raise UsageError("--no-strict needs --schema FILE", HELP_COMMAND)
         return {"response_format": {"type": "json_object"}} if options.json_object else {}
     if options.json_object:
-        raise UsageError("--schema says it all: leave out --json-object", HELP_COMMAND)
-    from aircher_cli.commands.inputs.schema_input import parse_schema  # noqa: PLC0415 -- seldom
+        raise UsageError("--schema and --json-object cannot be combined", HELP_COMMAND)
+    from aircher_cli.commands.inputs.schema_input import parse_schema  # noqa: PLC0415 -- only if used
 
     schema = parse_schema(_json(context, options.schema, "--schema"))
     strictness = {"strict": False} if options.no_strict else {}
@@ -114,6 +112,6 @@ def _format(context: Context, options: argparse.Namespace) -> Map:
 
 
 def _json(context: Context, word: str, option: str) -> "JsonInput":
-    from aircher_cli.commands.inputs.json_input import read_json  # noqa: PLC0415 -- plain `ask` does without
+    from aircher_cli.commands.inputs.json_input import read_json  # noqa: PLC0415 -- not for a plain `ask`
 
     return read_json(context, word, option)

@@ -1,6 +1,6 @@
-"""`aircher-cli auth import`: store the keys that stand in the caller's environment.
+"""`aircher-cli auth import`: stores the keys in the caller's environment variables.
 
-A daemon under systemd does not see what a shell exports. Only the variables the daemon asks for
+A daemon under systemd does not see what a shell exports. Only the variables that the daemon knows
 are sent.
 """
 
@@ -20,29 +20,29 @@ OPENAI_API_KEY=$(pass openai) aircher-cli auth import
 
 OUTCOMES: dict[str, tuple[str, str, str]] = {
     "stored": ("✓", "good", "stored"),
-    "already": ("✓", "good", "stored before"),
+    "already": ("✓", "good", "already stored"),
     "refused": ("✗", "bad", "refused, not stored"),
     "failed": ("!", "warn", "not stored"),
-    "unknown": ("–", "dim", "no provider uses it"),  # noqa: RUF001 - a dash it is
+    "unknown": ("–", "dim", "not used by any provider"),  # noqa: RUF001 - a dash it is
 }
-"""Outcome -> symbol, style, words."""
+"""Outcome -> (symbol, style, text)."""
 
 
 def build_parser() -> Parser:
     """Return the parser of `auth import`."""
     parser = make_parser(
         "auth import",
-        "Store the keys in this shell's environment variables, each after checking that it works. "
-        "Only variables that a configured provider names are looked at.",
+        "Check the keys in this shell's environment variables and store those that work. Only "
+        "variables of configured providers are read.",
         EXAMPLES,
     )
-    parser.add_argument("--no-verify", action="store_true", help="store them unchecked")
+    parser.add_argument("--no-verify", action="store_true", help="store them without checking")
     add_json(parser)
     return parser
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Send the variables, print what became of each; return what `import_exit_code` makes of it.
+    """Send the variables, print the outcome of each, and return `import_exit_code`.
 
     Raises:
         CommandFailed: none of the variables is set.
@@ -51,7 +51,9 @@ def run(context: Context, options: argparse.Namespace) -> int:
         wanted = texts(client.call(methods.AUTH_STATUS).get("environment"))
         found = select_variables(wanted, dict(context.environ))
         if not found:
-            raise CommandFailed(f"nothing to import: none of {', '.join(wanted)} is set here")
+            raise CommandFailed(
+                f"there are no keys to import: none of {', '.join(wanted)} is set in this shell"
+            )
         params = {"variables": found, "verify": not options.no_verify}
         result = client.call(methods.AUTH_IMPORT, params)
     outcomes = records(result.get("outcomes"))
@@ -64,12 +66,12 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
 
 def select_variables(wanted: list[str], environ: dict[str, str]) -> dict[str, str]:
-    """Return the variables the daemon asks for and the caller has, and no others."""
+    """Return those of the wanted variables that are set and not empty."""
     return {name: environ[name] for name in wanted if environ.get(name, "").strip()}
 
 
 def outcome_lines(outcomes: list[dict[str, object]], width: int) -> list[Line]:
-    """Return a line per variable, and under it why it was not stored."""
+    """Return a line per variable, followed by the reason if it was not stored."""
     heads = columns([_cells(entry) for entry in outcomes], width, droppable=(2,))
     lines: list[Line] = []
     for entry, head in zip(outcomes, heads, strict=True):
@@ -87,7 +89,7 @@ def _cells(entry: dict[str, object]) -> Line:
 
 
 def import_exit_code(outcomes: list[str]) -> int:
-    """Return the exit code: 0 unless something was not stored, 4 if only for refused keys."""
+    """Return 0 if all keys are stored, 4 if the others were all refused, else 5."""
     bad = [outcome for outcome in outcomes if outcome in {"refused", "failed"}]
     if not bad:
         return OK

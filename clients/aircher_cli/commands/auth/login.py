@@ -1,4 +1,4 @@
-"""`aircher-cli auth login`: hand a key to the daemon, which checks it before it stores it."""
+"""`aircher-cli auth login`: passes a key to the daemon, which checks and stores it."""
 
 import argparse
 import time
@@ -21,22 +21,27 @@ aircher-cli auth login openai --label work
 """
 
 DESCRIPTION = """\
-Store a key for a provider. At a terminal you are asked for it and it is not shown; otherwise it is
-read from standard input. The daemon checks the key against the provider, free of charge, and stores
-it in your keyring only if it works."""
+Check a key for a provider and store it. At a terminal you are prompted for the key, which is not
+shown; otherwise it is read from standard input. The daemon checks the key with the provider, free
+of charge, and stores it in your keyring only if it works."""
 
 
 def build_parser() -> Parser:
     """Return the parser of `auth login`."""
     parser = make_parser("auth login", DESCRIPTION, EXAMPLES)
     add = parser.add_argument
-    known = "anthropic, openai, gemini, openrouter, or one of yours"
+    known = "anthropic, openai, gemini, openrouter, or one in your configuration"
     add("provider", type=non_empty_name, metavar="PROVIDER", help=known)
-    # With a default it is not called required, nor named in argparse's complaints.
+    # With a default, argparse's messages do not mention it as required.
     add("misplaced", nargs="*", default=[], help=argparse.SUPPRESS)
-    add("--label", type=non_empty_name, metavar="LABEL", help="to keep several keys apart")
+    add(
+        "--label",
+        type=non_empty_name,
+        metavar="LABEL",
+        help="a name for this key, if you have several",
+    )
     add("--with-token", action="store_true", help="read the key from standard input")
-    add("--no-verify", action="store_true", help="store the key unchecked")
+    add("--no-verify", action="store_true", help="store the key without checking it")
     add_json(parser)
     parser.usage = "aircher-cli auth login PROVIDER [options]"
     return parser
@@ -46,15 +51,15 @@ def run(context: Context, options: argparse.Namespace) -> int:
     """Store a key; return the exit code.
 
     Raises:
-        UsageError: no key, or one in the arguments.
-        DaemonError: it was refused, could not be checked or could not be stored.
+        UsageError: there is no key, or it is in the arguments.
+        DaemonError: the key was refused, or could not be checked or stored.
     """
     if options.misplaced:
         raise UsageError(KEY_ON_COMMAND_LINE)
     refuse_keys([options.provider, options.label or ""])
     with context.connect() as client:
         if not context.has_input():
-            # Nobody likes to paste a key and then hear that the name was wrong.
+            # Check the provider's name before the user pastes the key.
             refuse_unknown_provider(as_map(client.call(methods.AUTH_STATUS)), options.provider)
         params = {"provider": options.provider, "key": read_key(context, options.provider)}
         if options.label:
@@ -69,7 +74,7 @@ def refuse_unknown_provider(status: dict[str, object], provider: str) -> None:
 
     Raises:
         UsageError: it does not.
-        DaemonError: `config_invalid`, for then it knows nobody's own providers.
+        DaemonError: `config_invalid`, as the providers in the configuration are unknown then.
     """
     config = as_map(status.get("config"))
     if config.get("in_use") == NOTHING_IN_USE:

@@ -1,4 +1,4 @@
-"""`aircher-cli auth logout`: have the daemon forget stored keys."""
+"""`aircher-cli auth logout`: removes stored keys."""
 
 import argparse
 import time
@@ -22,11 +22,11 @@ def build_parser() -> Parser:
     """Return the parser of `auth logout`."""
     parser = make_parser(
         "auth logout",
-        "Remove the stored keys of a provider, or the one with a label. What is left is shown: an "
-        "environment variable, for instance.",
+        "Remove the stored keys of a provider, or only the one with a label. The keys that remain, "
+        "such as an environment variable, are shown.",
         EXAMPLES,
     )
-    parser.add_argument("provider", type=non_empty_name, metavar="PROVIDER", help="whose keys")
+    parser.add_argument("provider", type=non_empty_name, metavar="PROVIDER", help="the provider")
     parser.add_argument(
         "--label", type=non_empty_name, metavar="LABEL", help="only the key with this label"
     )
@@ -35,7 +35,7 @@ def build_parser() -> Parser:
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Remove keys and show what is left; nothing to remove is no failure."""
+    """Remove keys and show those that remain; it is not an error if there are none."""
     refuse_keys([options.provider, options.label or ""])
     params = {"provider": options.provider}
     if options.label:

@@ -1,4 +1,4 @@
-"""`aircher-cli auth status`: who is signed in, from which source, and what to do about the rest."""
+"""`aircher-cli auth status`: shows each provider's keys, their sources, and what to do."""
 
 import argparse
 import time
@@ -18,8 +18,8 @@ aircher-cli auth status --json | jq '.rows[] | select(.state == "rejected")'
 """
 
 DESCRIPTION = """\
-Show each provider's keys: their state, where they come from, what they hide, and what to do. Keys
-themselves are never shown, only their last characters."""
+Show each provider's keys: their state, their source, which other keys they hide, and what to do. Of
+a key only the last characters are shown."""
 
 
 def build_parser() -> Parser:
@@ -30,7 +30,7 @@ def build_parser() -> Parser:
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Print all rows; return the exit code, 0 whatever their states."""
+    """Print all rows; return 0 whatever their states."""
     with context.connect() as client:
         status = client.call(methods.AUTH_STATUS)
     rows = records(status.get("rows"))
@@ -52,5 +52,5 @@ def _unseen_lines(names: list[str], width: int) -> list[Line]:
     if not names:
         return []
     sentence = f"This shell has {', '.join(names)}, which the daemon cannot see."
-    cure = "→ aircher-cli auth import stores what works"
-    return [[("", "")], *paragraph(sentence, width), *paragraph(cure, width, hang="  ")]
+    hint = "→ store the keys that work: aircher-cli auth import"
+    return [[("", "")], *paragraph(sentence, width), *paragraph(hint, width, hang="  ")]

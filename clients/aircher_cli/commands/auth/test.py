@@ -1,4 +1,4 @@
-"""`aircher-cli auth test`: check keys against their providers now."""
+"""`aircher-cli auth test`: checks keys with their providers now."""
 
 import argparse
 import time
@@ -16,22 +16,22 @@ aircher-cli auth test openai && echo good
 """
 
 DESCRIPTION = """\
-Check every key, or those of one provider, by a call that costs nothing. Exit code 4 says that a key
-was refused or cannot be read, 5 that a provider could not be asked."""
+Check all keys, or those of one provider, with a call that costs nothing. The exit code is 4 if a
+key was refused or cannot be read, and 5 if a provider could not be reached."""
 
 
 def build_parser() -> Parser:
     """Return the parser of `auth test`."""
     parser = make_parser("auth test", DESCRIPTION, EXAMPLES)
     parser.add_argument(
-        "provider", nargs="?", type=non_empty_name, metavar="PROVIDER", help="only this one"
+        "provider", nargs="?", type=non_empty_name, metavar="PROVIDER", help="only this provider"
     )
     add_json(parser)
     return parser
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Check, print the rows, and return what `check_exit_code` makes of them."""
+    """Check the keys, print the rows, and return `check_exit_code`."""
     params = {"provider": options.provider} if options.provider else {}
     with context.connect() as client:
         result = client.call(methods.AUTH_TEST, params)
@@ -48,13 +48,13 @@ def check_exit_code(rows: list[dict[str, object]], *, named: bool) -> int:
     """Return the exit code for checked rows.
 
     Args:
-        rows: As they came from the daemon.
-        named: The user named the provider, so that a missing key is a failure too.
+        rows: As the daemon returned them.
+        named: The user named the provider, so a missing key is a failure too.
     """
     states = {text(row.get("state")) for row in rows}
     bad = {"rejected", "locked", "not_configured"} if named else {"rejected", "locked"}
     if states & bad:
         return NOT_SIGNED_IN
-    # A local server that does not run is no failure unless it was asked about.
+    # A local server that is not running is a failure only if the user named it.
     asked = [row for row in rows if named or text(row.get("state")) != "not_required"]
     return NO_PROVIDER if any(row.get("health") == "unreachable" for row in asked) else OK

@@ -15,9 +15,9 @@ aircher-cli chat --messages yesterday.json
 """
 
 DESCRIPTION = """\
-Talk with a model: it sees the whole conversation each time. Enter sends, Alt-Enter begins a new
-line, the arrow keys bring back what was typed before, Ctrl-C stops an answer, Ctrl-D leaves.
-/help lists what else there is: /model, /clear, /save and more."""
+Have a conversation with a model. Enter sends, Alt-Enter starts a new line, the arrow keys recall
+earlier input, Ctrl-C stops an answer, Ctrl-D exits. /help lists the commands: /model, /clear, /save
+and more."""
 
 
 def build_parser() -> Parser:
@@ -29,41 +29,41 @@ def build_parser() -> Parser:
         "--model",
         type=non_empty_name,
         metavar="MODEL",
-        help="provider/model, or an alias of yours",
+        help="provider/model or an alias",
     )
     add("-s", "--system", metavar="TEXT", help="the system prompt")
     add(
         "--messages",
         type=non_empty_name,
         metavar="FILE",
-        help="go on with a conversation that was saved",
+        help="continue a saved conversation",
     )
-    effort_help = f"how hard to think: {', '.join(EFFORTS)}"
+    effort_help = f"reasoning effort: {', '.join(EFFORTS)}"
     add("--reasoning", choices=EFFORTS, metavar="EFFORT", help=effort_help)
-    add("--no-history", action="store_true", help="keep nothing of what is typed")
+    add("--no-history", action="store_true", help="do not save what you type")
     return parser
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Talk until Ctrl-D or /exit.
+    """Run the conversation until Ctrl-D or /exit.
 
     Raises:
-        UsageError: there is no terminal to talk at.
-        CommandFailed: the conversation to go on with cannot be read.
-        DaemonError: nobody knows the model.
+        UsageError: there is no terminal.
+        CommandFailed: the saved conversation cannot be read.
+        DaemonError: the model is unknown.
     """
     if context.has_input() or not context.console.is_terminal:
         raise UsageError(
-            "chat needs a terminal; for a single answer use: aircher-cli ask",
+            "chat needs a terminal; for a single answer use aircher-cli ask",
             "aircher-cli ask --help",
         )
-    from aircher_cli.commands.chat.keyboard import (  # noqa: PLC0415 -- costs only who chats
+    from aircher_cli.commands.chat.keyboard import (  # noqa: PLC0415 -- only for a chat
         open_keyboard,
     )
 
     with context.connect() as client:
-        dialogue = ChatSession(context, client, options)
-        dialogue.check_model(options.model)
-        with open_keyboard(context.environ, dialogue, keep=not options.no_history) as keyboard:
-            dialogue.talk(keyboard)
+        session = ChatSession(context, client, options)
+        session.check_model(options.model)
+        with open_keyboard(context.environ, session, keep=not options.no_history) as keyboard:
+            session.run(keyboard)
     return OK

@@ -1,6 +1,6 @@
-"""The keyboard of `chat`: line editing, several lines, history and completion, by prompt_toolkit.
+"""Input for `chat` with prompt_toolkit: editing, multiple lines, history and completion.
 
-What was typed is kept from one chat to the next in the data directory, for its owner's eyes only.
+The history is kept in the data directory, readable by its owner only.
 """
 
 import errno
@@ -23,24 +23,24 @@ HISTORY_FILE = "chat_history"
 
 
 class PromptSource(Protocol):
-    """What the keyboard asks of the conversation it is for."""
+    """Supplies the prompt and the completions."""
 
     def prompt(self) -> str:
-        """Return what stands before the cursor."""
+        """Return the text before the cursor."""
 
     def completions(self, typed: str) -> list[str]:
-        """Return the words that may stand where `typed` ends, to replace its last word."""
+        """Return completions of `typed` that replace its last word."""
 
 
 class Keyboard:
-    """Reads what a person types."""
+    """Reads input from the terminal."""
 
-    def __init__(self, session: "PromptSession[str]", talk: PromptSource) -> None:
+    def __init__(self, session: "PromptSession[str]", source: PromptSource) -> None:
         self._session = session
-        self._source = talk
+        self._source = source
 
     def read(self) -> str | None:
-        """Return what was typed, None at Ctrl-D.
+        """Return what was typed; None after Ctrl-D.
 
         Raises:
             KeyboardInterrupt: Ctrl-C.
@@ -53,22 +53,22 @@ class Keyboard:
 
 @contextmanager
 def open_keyboard(
-    environ: Mapping[str, str], talk: PromptSource, *, keep: bool
+    environ: Mapping[str, str], source: PromptSource, *, keep: bool
 ) -> Iterator[Keyboard]:
-    """Return a keyboard; with `keep` it remembers over chats what was typed."""
+    """Return a keyboard; with `keep`, its history is saved for later chats."""
     session: PromptSession[str] = PromptSession(
         history=_history(environ) if keep else InMemoryHistory(),
-        completer=_ChatCompleter(talk),
+        completer=_ChatCompleter(source),
         complete_while_typing=False,
         multiline=True,
         key_bindings=_bindings(),
         prompt_continuation="... ",
     )
-    yield Keyboard(session, talk)
+    yield Keyboard(session, source)
 
 
 def _history(environ: Mapping[str, str]) -> History:
-    """Return the history on disk; one that only lasts as long as we do where there can be none."""
+    """Return the history on disk, or one in memory if the file cannot be used."""
     file = Path(address.data_directory(environ)) / HISTORY_FILE
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -79,18 +79,18 @@ def _history(environ: Mapping[str, str]) -> History:
 
 
 def _make_private(file: Path) -> None:
-    """Make the file if there is none; for its owner alone, whatever it was before.
+    """Create the file if it is missing, and make it private to its owner.
 
     Raises:
-        OSError: it is a link, no file, or another user's.
+        OSError: it is a link, not a regular file, or another user's.
     """
-    # Made with its mode, so that there is no moment at which others can read it. Not blocking: a
-    # pipe would wait for its other end.
+    # Created with its mode, so that others can never read it. Non-blocking: opening a pipe would
+    # wait for its other end.
     flags = os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     descriptor = os.open(file, flags, 0o600)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise FileExistsError(errno.EEXIST, "it is not a file", str(file))
+            raise FileExistsError(errno.EEXIST, "it is not a regular file", str(file))
         os.fchmod(descriptor, 0o600)
     finally:
         os.close(descriptor)
@@ -111,10 +111,10 @@ def _bindings() -> KeyBindings:
 
 
 class _ChatCompleter(Completer):
-    """Completes commands, and the names of models after /model."""
+    """Completes commands, and names of models after /model."""
 
-    def __init__(self, talk: PromptSource) -> None:
-        self._source = talk
+    def __init__(self, source: PromptSource) -> None:
+        self._source = source
 
     def get_completions(self, document: Document, event: CompleteEvent) -> Iterable[Completion]:
         del event

@@ -1,4 +1,4 @@
-"""The turns of `chat`: what is typed is a question, or a command that begins with a slash."""
+"""A session of `chat`: each input is a question, or a command that begins with a slash."""
 
 import argparse
 from collections.abc import Callable
@@ -16,29 +16,29 @@ from aircher_client import Client, ClientError
 from aircher_wire import methods
 
 TIMEOUT_SECONDS = 5.0
-"""Seconds for the questions that are no chat."""
+"""Seconds for calls other than chats."""
 
 HELP = """\
-/model [NAME]   show the models, or go on with another one
-/system [TEXT]  show the system prompt, or set it; /system - removes it
-/file PATH      add a text file or an image to the next question
+/model [NAME]   list the models, or switch to another one
+/system [TEXT]  show or set the system prompt; /system - removes it
+/file PATH      attach a text file or an image to the next question
 /clear          forget the conversation
-/save FILE      write it to a file: JSON for --messages, or .md to read
-/usage          tokens and cost of the last answer
-/help           this
-/exit           leave (Ctrl-D does too)
-Enter sends, Alt-Enter begins a new line, Ctrl-C stops an answer."""
+/save FILE      save it: JSON for --messages, or Markdown (.md)
+/usage          show tokens and cost of the last answer
+/help           show this help
+/exit           exit (also Ctrl-D)
+Enter sends, Alt-Enter starts a new line, Ctrl-C stops an answer."""
 
 
 class LineReader(Protocol):
-    """Where lines come from; see `chat_keyboard.Keyboard`."""
+    """Reads lines of input; see `keyboard.Keyboard`."""
 
     def read(self) -> str | None:
-        """Return what was typed, None at the end; raises KeyboardInterrupt."""
+        """Return what was typed; None at the end. May raise KeyboardInterrupt."""
 
 
 class ChatSession:
-    """A conversation with its settings: the model, the system prompt, what is attached."""
+    """A conversation with its settings: model, system prompt, attached files."""
 
     def __init__(self, context: Context, client: Client, options: argparse.Namespace) -> None:
         self._console = context.console
@@ -53,33 +53,33 @@ class ChatSession:
         self._is_done = False
         self._models: list[str] | None = None
 
-    def talk(self, keyboard: LineReader) -> None:
-        """Answer what `keyboard` reads, until it ends."""
+    def run(self, keyboard: LineReader) -> None:
+        """Handle lines from `keyboard` until there are no more."""
         self._console.line(f"{self._model or 'the default model'}; /help for help", "dim")
         while not self._is_done:
             try:
                 typed = keyboard.read()
             except KeyboardInterrupt:
-                continue  # as in a shell: the line is dropped, and nothing else
+                continue  # as in a shell: the line is dropped
             if typed is None:
                 break
             self._handle_line(typed.strip())
 
     def check_model(self, name: str | None) -> None:
-        """Check that a model's name leads somewhere, before a question is typed for it.
+        """Check that a model exists, before the user types a question for it.
 
         Raises:
-            DaemonError: nobody knows it, or the configuration does not hold.
+            DaemonError: the model is unknown, or the configuration is invalid.
         """
         if name is not None:
             self._client.call(methods.ROUTE_EXPLAIN, {"model": name}, timeout=TIMEOUT_SECONDS)
 
     def prompt(self) -> str:
-        """Return what stands before the cursor."""
+        """Return the text before the cursor."""
         return "> "
 
     def completions(self, typed: str) -> list[str]:
-        """Return the words that may stand where `typed` ends."""
+        """Return completions of `typed`."""
         if not typed.startswith("/") or "\n" in typed:
             return []
         command, space, rest = typed.partition(" ")
@@ -98,7 +98,7 @@ class ChatSession:
             elif typed:
                 self._ask(typed)
         except (ClientError, CommandFailed, UsageError) as error:
-            # A conversation outlives what goes wrong in it.
+            # An error does not end the conversation.
             for line in error_lines(error):
                 self._console.note(line)
 
@@ -106,13 +106,15 @@ class ChatSession:
         content = read_prompt(self._context, [typed], self._files, reads_input=False)
         asked = self._transcript.ask(content)
         printer = ReplyPrinter(
-            self._console, quiet=False, verbose=False, thinking=self._console.err_is_terminal
+            self._console, quiet=False, verbose=False, with_reasoning=self._console.err_is_terminal
         )
         try:
             result = self._client.chat(self._request(asked), printer.on_delta)
         except KeyboardInterrupt:
             self._console.finish_line()
-            self._console.note("stopped; question and answer are not kept")
+            self._console.note(
+                "stopped; the question and its answer are not part of the conversation"
+            )
             return
         except ClientError:
             self._console.finish_line()
@@ -134,7 +136,7 @@ class ChatSession:
         name, _, rest = typed.partition(" ")
         command = COMMANDS.get(name)
         if command is None:
-            raise CommandFailed(f"there is no {name}: /help lists what there is")
+            raise CommandFailed(f"unknown command {name}: see /help")
         command(self, rest.strip())
 
     def _help(self, _rest: str) -> None:
@@ -146,17 +148,19 @@ class ChatSession:
     def _clear(self, _rest: str) -> None:
         self._transcript.clear()
         self._files = []
-        self._console.line("the conversation is forgotten", "dim")
+        self._console.line("conversation cleared", "dim")
 
     def _choose_model(self, rest: str) -> None:
         if rest:
             self.check_model(rest)
             self._model = rest
-            self._console.line(f"going on with {rest}", "dim")
+            self._console.line(f"model: {rest}", "dim")
             return
         for name in self._model_names():
             self._console.line(name, "bold" if name == self._model else "")
-        self._console.line(f"now: {self._model or 'the default'}; /model NAME changes it", "dim")
+        self._console.line(
+            f"current model: {self._model or 'the default'}; switch with /model NAME", "dim"
+        )
 
     def _set_system(self, rest: str) -> None:
         if rest:
@@ -165,34 +169,38 @@ class ChatSession:
 
     def _add_file(self, rest: str) -> None:
         if not rest:
-            raise CommandFailed("which file? /file PATH")
-        read_prompt(self._context, ["x"], [rest], reads_input=False)  # it is bad news now or later
+            raise CommandFailed("/file needs a path: /file PATH")
+        read_prompt(
+            self._context, ["x"], [rest], reads_input=False
+        )  # report errors now rather than with the question
         self._files.append(rest)
-        self._console.line(f"{rest} goes with the next question", "dim")
+        self._console.line(f"{rest} is attached to the next question", "dim")
 
     def _save(self, rest: str) -> None:
         if not rest:
-            raise CommandFailed("where to? /save FILE")
+            raise CommandFailed("/save needs a file: /save FILE")
         self._transcript.save(Path(rest).expanduser())
         count = len(self._transcript.messages)
-        self._console.line(f"{count} messages are in {rest}", "dim")
+        self._console.line(f"saved {count} messages to {rest}", "dim")
 
     def _show_usage(self, _rest: str) -> None:
-        self._console.line(usage_line(self._last) if self._last else "nothing was asked yet", "dim")
+        self._console.line(
+            usage_line(self._last) if self._last else "there is no answer yet", "dim"
+        )
 
     def _model_names(self) -> list[str]:
-        """Return the models that can be asked, from the daemon once."""
+        """Return the available models; the daemon is asked once."""
         if self._models is None:
             result = as_map(self._client.call(methods.MODELS_LIST, timeout=TIMEOUT_SECONDS))
             self._models = [f"{r['provider']}/{r['model']}" for r in records(result.get("models"))]
         return self._models
 
     def __repr__(self) -> str:
-        return f"<Dialogue with {self._model or 'the default'}, {self._transcript!r}>"
+        return f"<ChatSession with {self._model or 'the default'}, {self._transcript!r}>"
 
 
 COMMANDS: dict[str, Callable[[ChatSession, str], None]] = {
-    "/help": ChatSession._help,  # noqa: SLF001 - its own table
+    "/help": ChatSession._help,  # noqa: SLF001 - the class's own table
     "/model": ChatSession._choose_model,  # noqa: SLF001
     "/system": ChatSession._set_system,  # noqa: SLF001
     "/file": ChatSession._add_file,  # noqa: SLF001
@@ -204,10 +212,10 @@ COMMANDS: dict[str, Callable[[ChatSession, str], None]] = {
 }
 
 
-def _saved_messages(context: Context, word: str | None) -> list[Map]:
-    if word is None:
+def _saved_messages(context: Context, file: str | None) -> list[Map]:
+    if file is None:
         return []
-    from aircher_cli.commands.inputs.json_input import read_json  # noqa: PLC0415 -- seldom needed
-    from aircher_cli.commands.inputs.messages_input import parse_messages  # noqa: PLC0415 -- likewise
+    from aircher_cli.commands.inputs.json_input import read_json  # noqa: PLC0415 -- only for --messages
+    from aircher_cli.commands.inputs.messages_input import parse_messages  # noqa: PLC0415 -- only for --messages
 
-    return parse_messages(read_json(context, word, "--messages"))
+    return parse_messages(read_json(context, file, "--messages"))

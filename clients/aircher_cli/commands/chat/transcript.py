@@ -1,4 +1,4 @@
-"""A conversation so far, and how it is saved."""
+"""The messages of a conversation, and saving them."""
 
 import json
 from pathlib import Path
@@ -14,11 +14,11 @@ class Transcript:
         self.messages: list[Map] = list(messages or [])
 
     def ask(self, content: object) -> list[Map]:
-        """Return the messages with a new one of the user's, which is not kept yet."""
+        """Return the messages with a new user message, which is not stored yet."""
         return [*self.messages, {"role": "user", "content": content}]
 
     def keep(self, asked: list[Map], reply: Map) -> None:
-        """Keep a question that was answered, with its answer as it came, signatures and all."""
+        """Store a question and its answer, including the signatures."""
         self.messages = [*asked, reply]
 
     def clear(self) -> None:
@@ -26,22 +26,22 @@ class Transcript:
         self.messages = []
 
     def save(self, path: Path) -> None:
-        """Write it to a new file: JSON for `--messages`, or Markdown if the name ends in .md.
+        """Write the messages to a new file: JSON for `--messages`, or Markdown if it ends in .md.
 
         Raises:
-            CommandFailed: there is such a file, or it cannot be written.
+            CommandFailed: the file exists or cannot be written.
         """
         data = self.markdown() if path.suffix == ".md" else json.dumps(self.messages, indent=1)
         try:
             with path.open("x", encoding="utf-8", errors="replace") as file:
                 file.write(data.rstrip("\n") + "\n")
         except FileExistsError:
-            raise CommandFailed(f"{path} exists: choose another name") from None
+            raise CommandFailed(f"{path} already exists: choose another name") from None
         except OSError as error:
             raise CommandFailed(f"cannot write {path}: {error.strerror}") from None
 
     def markdown(self) -> str:
-        """Return it as a text for people."""
+        """Return the messages as Markdown."""
         return "\n\n".join(
             f"## {text(message.get('role'))}\n\n{_message_markdown(message)}"
             for message in self.messages

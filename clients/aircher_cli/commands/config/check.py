@@ -1,4 +1,4 @@
-"""`aircher-cli config check`: what the daemon would say about a configuration, without using it."""
+"""`aircher-cli config check`: checks a configuration without using it."""
 
 import argparse
 from pathlib import Path
@@ -24,16 +24,18 @@ def build_parser() -> Parser:
     parser = make_parser(
         "config check",
         "Check a configuration: yours, a FILE, or - for standard input. Each problem is printed "
-        "as file:line: what is wrong (what to do). Exit code 1 says that there are some.",
+        "as file:line: what is wrong (what to do). The exit code is 1 if there are problems.",
         EXAMPLES,
     )
-    parser.add_argument("file", nargs="?", metavar="FILE", help="instead of your own")
+    parser.add_argument(
+        "file", nargs="?", metavar="FILE", help="the file to check instead of yours"
+    )
     add_json(parser)
     return parser
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Check, print the problems, and return 0 if there are none.
+    """Print the problems, and return 0 if there are none.
 
     Raises:
         CommandFailed: the file cannot be read.
@@ -42,11 +44,11 @@ def run(context: Context, options: argparse.Namespace) -> int:
     if options.file is None and not Path(name).exists():
         return _no_file(context, name, as_json=options.json)
     if options.file is None and not Path(name).is_file():
-        # Named on purpose it may be a pipe; where the configuration is, a pipe would hang.
+        # A file named by the user may be a pipe; at the configuration's path, a pipe would hang.
         raise CommandFailed(f"cannot read {name}: it is not a regular file")
     text = read_config(context, name)
     shown = "standard input" if name == "-" else name
-    # Relative paths within are meant from where the file is, and the daemon is elsewhere.
+    # Relative paths in it are relative to the file, and the daemon runs in another directory.
     sent = shown if name == "-" else str(Path(name).absolute())
     with context.connect() as client:
         result = client.call(methods.CONFIG_CHECK, {"text": text, "file": sent})
@@ -54,7 +56,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
 
 def read_config(context: Context, name: str) -> str:
-    """Return the text of a file, `-` being standard input.
+    """Return the text of a file, or of standard input for `-`.
 
     Raises:
         CommandFailed: it cannot be read, or is not UTF-8.
@@ -67,14 +69,14 @@ def read_config(context: Context, name: str) -> str:
         raise CommandFailed(f"cannot read {name}: {error.strerror}") from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise CommandFailed(f"{name}:{line}: not UTF-8, which TOML has to be") from None
+        raise CommandFailed(f"{name}:{line}: TOML must be UTF-8, and this is not") from None
 
 
 def _no_file(context: Context, name: str, *, as_json: bool) -> int:
     if as_json:
         context.console.json({"ok": True, "problems": [], "file": name, "exists": False})
     else:
-        context.console.line(f"{name} is not there, and none is needed: everything is built in")
+        context.console.line(f"{name} does not exist; the built-in defaults are used")
     return OK
 
 
@@ -84,7 +86,7 @@ def _show(
     problems = records(result.get("problems"))
     for problem in (*problems, *records(result.get("unknown"))):
         if problem.get("file") == sent:
-            problem["file"] = shown  # as the user wrote it
+            problem["file"] = shown  # as the user named it
     code = OK if result.get("ok") else FAILED
     if as_json:
         context.console.json(result)
@@ -94,7 +96,7 @@ def _show(
     for note in unknown_name_notes(result):
         context.console.note(note)
     if code == OK:
-        context.console.line(f"✓ {shown} is good", "good")
+        context.console.line(f"✓ {shown} is valid", "good")
     else:
         context.console.note(f"{count(len(problems), 'problem')} in {shown}")
     return code

@@ -1,4 +1,4 @@
-"""`aircher-cli config path`: where the configuration file is. Needs no daemon."""
+"""`aircher-cli config path`: prints the path of the configuration file. Needs no daemon."""
 
 import argparse
 
@@ -17,7 +17,8 @@ def build_parser() -> Parser:
     """Return the parser of `config path`."""
     parser = make_parser(
         "config path",
-        "Print where the configuration file is, whether it exists or not. AIRCHER_HOME moves it.",
+        "Print the path of the configuration file, even if it does not exist. The variable "
+        "AIRCHER_HOME changes its folder.",
         EXAMPLES,
     )
     add_json(parser)
@@ -25,7 +26,7 @@ def build_parser() -> Parser:
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Print the path, which a script may use as it is."""
+    """Print the path without any decoration, for scripts."""
     file = config_file(context)
     if options.json:
         context.console.json({"file": file})

@@ -1,4 +1,4 @@
-"""`aircher-cli config reload`: have the daemon use the configuration file as it is now."""
+"""`aircher-cli config reload`: makes the daemon load the configuration file again."""
 
 import argparse
 
@@ -17,8 +17,8 @@ def build_parser() -> Parser:
     """Return the parser of `config reload`."""
     parser = make_parser(
         "config reload",
-        "Load the configuration file now. If it is invalid, the daemon says why and keeps the one "
-        "it has. Requests under way are not touched.",
+        "Load the configuration file again. If it is invalid, the problems are printed and the "
+        "daemon keeps the old configuration. Running requests are not affected.",
         EXAMPLES,
     )
     add_json(parser)
@@ -26,7 +26,7 @@ def build_parser() -> Parser:
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Reload and say whether anything changed.
+    """Reload the file and print whether anything changed.
 
     Raises:
         DaemonError: `config_invalid`, with each problem.
@@ -36,7 +36,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     if options.json:
         context.console.json(result)
     elif result.get("changed"):
-        context.console.line(f"✓ {result.get('file')} is in use", "good")
+        context.console.line(f"✓ loaded {result.get('file')}", "good")
     else:
         context.console.line(f"nothing changed in {result.get('file')}")
     if not options.json:

@@ -1,4 +1,4 @@
-"""`aircher-cli cooldowns clear`: have everybody asked again at once."""
+"""`aircher-cli cooldowns clear`: ends cooldowns now."""
 
 import argparse
 
@@ -15,25 +15,25 @@ aircher-cli cooldowns clear openai
 """
 
 DESCRIPTION = """\
-Forget what is held against a provider, or against all of them: the next request may ask them. Use
-it when you know better, after you bought credit for instance."""
+End the cooldowns of one provider or of all, so that the next request may ask them again. Use it
+when you know more than aircher, for example after buying credit."""
 
 
 def build_parser() -> Parser:
     """Return the parser of `cooldowns clear`."""
     parser = make_parser("cooldowns clear", DESCRIPTION, EXAMPLES)
     parser.add_argument(
-        "provider", nargs="?", type=non_empty_name, metavar="PROVIDER", help="only this one"
+        "provider", nargs="?", type=non_empty_name, metavar="PROVIDER", help="only this provider"
     )
     add_json(parser)
     return parser
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Clear them, and say how many there were; none is no failure.
+    """Clear cooldowns and print how many there were; none is not an error.
 
     Raises:
-        DaemonError: there is no such provider.
+        DaemonError: the provider does not exist.
     """
     params = {"provider": options.provider} if options.provider else {}
     with context.connect() as client:
@@ -46,5 +46,5 @@ def run(context: Context, options: argparse.Namespace) -> int:
     if cleared:
         context.console.line(f"✓ cleared {count(cleared, 'cooldown')}{whose}", "good")
     else:
-        context.console.line(f"there was no cooldown{whose} to clear")
+        context.console.line(f"no cooldowns{whose} to clear")
     return OK

@@ -1,4 +1,4 @@
-"""`aircher-cli cooldowns list`: who is left alone for a while, why, and until when."""
+"""`aircher-cli cooldowns list`: lists what is cooling down, why, and until when."""
 
 import argparse
 import time
@@ -16,8 +16,8 @@ aircher-cli cooldowns list --json | jq -r '.cooldowns[].provider'
 """
 
 DESCRIPTION = """\
-Show the providers, keys and models that are not asked for a while: they limited the rate, have no
-credit left, or could not be reached. They are asked again by themselves."""
+List the providers, keys and models that are skipped for a while: they were rate-limited, have no
+credit left, or could not be reached. They are asked again automatically."""
 
 
 def build_parser() -> Parser:
@@ -28,16 +28,16 @@ def build_parser() -> Parser:
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Print the cooldowns; return the exit code, 0 whether there are any or not."""
+    """Print the cooldowns; return 0 whether there are any or not."""
     with context.connect() as client:
-        # The snapshot alone names single models; `auth.status` has the health of keys.
+        # Only the snapshot has the health of single models; `auth.status` has that of keys.
         result = client.call(methods.EVENTS_SUBSCRIBE, {"topics": ["provider"]})
     rows = unhealthy_rows(records(as_map(result.get("snapshot")).get("provider")))
     if options.json:
         context.console.json({"cooldowns": rows})
         return OK
     if not rows:
-        context.console.line("nobody is cooling down")
+        context.console.line("nothing is cooling down")
     for line in cooldown_lines(rows, context.console.width, time.time()):
         context.console.styled(line)
     return OK

@@ -1,4 +1,4 @@
-"""What the `daemon` commands share: is one there, start one, stop it and see it gone."""
+"""Shared by the `daemon` commands: finds, starts and stops the daemon."""
 
 import time
 from collections.abc import Callable
@@ -15,25 +15,25 @@ from aircher_client.lock_holder import is_gone
 from aircher_wire import address, methods
 
 POLL_SECONDS = 0.02
-"""Seconds between two looks at a process that is on its way out."""
+"""Seconds between two checks of a process that is stopping."""
 
 NOTICE_AFTER_SECONDS = 1.0
-"""Seconds of silence before we say what we wait for."""
+"""Seconds before a notice says what is waited for."""
 
 STOP_TIMEOUT_SECONDS = 60.0
-"""Seconds for a daemon to finish its requests, unless the user says otherwise."""
+"""Default time in seconds for a daemon to finish its requests."""
 
 
 def socket_path(context: Context) -> str:
-    """Return where the daemon's socket is, or would be."""
+    """Return the path of the daemon's socket, whether it exists or not."""
     return address.find_socket(context.environ)
 
 
 def is_running(context: Context) -> bool:
-    """Tell whether a daemon listens; none is started.
+    """Tell whether a daemon listens, without starting one.
 
     Raises:
-        DaemonUnreachable: the socket's place is not safe, or the daemon hangs.
+        DaemonUnreachable: the socket's directory is not safe, or the daemon hangs.
     """
     sock = connect(socket_path(context), time.monotonic() + 5.0)
     if sock is None:
@@ -43,9 +43,9 @@ def is_running(context: Context) -> bool:
 
 
 def start(context: Context) -> Map:
-    """Start a daemon unless one runs, and return its status once it is ready.
+    """Start a daemon unless one is running, and return its status once it is ready.
 
-    Whoever says `daemon start` means it: AIRCHER_AUTOSTART=0 is for the other commands.
+    AIRCHER_AUTOSTART=0 is ignored: it is for commands that start a daemon implicitly.
 
     Raises:
         DaemonUnreachable: it could not be started, or was not ready in time.
@@ -59,10 +59,10 @@ def start(context: Context) -> Map:
 
 
 def stop(context: Context, timeout: float) -> int | None:
-    """Have the daemon finish its requests and leave; return its process id, None if none ran.
+    """Stop the daemon after its requests; return its process id, or None if none was running.
 
     Raises:
-        CommandFailed: it is still there after `timeout` seconds.
+        CommandFailed: it is still running after `timeout` seconds.
         DaemonUnreachable: it does not answer.
     """
     if not is_running(context):
@@ -90,35 +90,35 @@ def wait_until(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Wait until `is_done`, and say so after a second.
+    """Wait until `is_done` returns true; print a notice after a second.
 
     Raises:
-        CommandFailed: it is not, after `timeout` seconds.
+        CommandFailed: it is still false after `timeout` seconds.
     """
-    begun = clock()
-    told = False
+    started_at = clock()
+    noticed = False
     while not is_done():
-        waited = clock() - begun
+        waited = clock() - started_at
         if waited >= timeout:
-            raise CommandFailed(f"still {waiting} after {timeout:g} s; it leaves when that is done")
-        if waited >= NOTICE_AFTER_SECONDS and not told:
-            told = True
+            raise CommandFailed(f"still {waiting} after {timeout:g} s; it stops when that is done")
+        if waited >= NOTICE_AFTER_SECONDS and not noticed:
+            noticed = True
             console.note(waiting)
         sleep(POLL_SECONDS)
 
 
 def show_config_problems(context: Context, status: Map) -> None:
-    """Say on standard error what is wrong with the configuration of the daemon that runs."""
+    """Print problems of the daemon's configuration to standard error."""
     for line in config_problems(as_map(status.get("config")), context.environ.get("HOME", "")):
         context.console.note(line)
 
 
 def add_timeout(parser: Parser) -> None:
-    """Add the option that says how long to wait for a daemon to leave."""
+    """Add the `--timeout` option."""
     parser.add_argument(
         "--timeout",
         type=positive,
         default=STOP_TIMEOUT_SECONDS,
         metavar="SECONDS",
-        help=f"how long to wait for requests under way (default {STOP_TIMEOUT_SECONDS:g})",
+        help=f"how long to wait for running requests (default {STOP_TIMEOUT_SECONDS:g})",
     )

@@ -1,4 +1,4 @@
-"""`aircher-cli daemon restart`: a new daemon, with this shell's environment variables."""
+"""`aircher-cli daemon restart`: restarts the daemon with this shell's environment variables."""
 
 import argparse
 
@@ -17,8 +17,8 @@ def build_parser() -> Parser:
     """Return the parser of `daemon restart`."""
     parser = make_parser(
         "daemon restart",
-        "Stop the daemon once its requests are done, and start it again: after an update, or to "
-        "let it see the environment variables of this shell.",
+        "Stop the daemon after its requests have finished, and start it again: after an update, or "
+        "to pass it the environment variables of this shell.",
         EXAMPLES,
     )
     add_timeout(parser)
@@ -27,7 +27,7 @@ def build_parser() -> Parser:
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Stop the daemon if it runs, start it, and say which one it is now."""
+    """Stop the daemon if it is running, start it, and print its process."""
     pid = stop(context, options.timeout)
     status = start(context)
     if options.json:

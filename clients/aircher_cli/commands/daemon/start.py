@@ -1,4 +1,4 @@
-"""`aircher-cli daemon start`: start the daemon now instead of with the first request."""
+"""`aircher-cli daemon start`: starts the daemon before the first request."""
 
 import argparse
 
@@ -17,8 +17,8 @@ def build_parser() -> Parser:
     """Return the parser of `daemon start`."""
     parser = make_parser(
         "daemon start",
-        "Start the daemon and wait until it is ready. There is seldom a need: every command that "
-        "wants the daemon starts it. It sees the environment variables of this shell.",
+        "Start the daemon and wait until it is ready. This is rarely necessary: every command that "
+        "needs the daemon starts it. It gets the environment variables of this shell.",
         EXAMPLES,
     )
     add_json(parser)
@@ -26,13 +26,13 @@ def build_parser() -> Parser:
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Start the daemon, unless it runs; say which one it is."""
+    """Start the daemon unless it is running, and print its process."""
     ran_before = is_running(context)
     status = start(context)
     if options.json:
         context.console.json({"started": not ran_before, **status})
     else:
-        note = " (it did already)" if ran_before else ""
+        note = " (already running)" if ran_before else ""
         context.console.line(f"✓ {headline(status)}{note}", "good")
         show_config_problems(context, status)
     return OK

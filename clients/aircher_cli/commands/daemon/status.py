@@ -1,4 +1,4 @@
-"""`aircher-cli daemon status`: does it run? Does not start it."""
+"""`aircher-cli daemon status`: shows whether the daemon is running, without starting it."""
 
 import argparse
 
@@ -11,7 +11,7 @@ from aircher_wire import methods
 
 EXAMPLES = """
 aircher-cli daemon status
-aircher-cli daemon status > /dev/null || echo "it does not run"
+aircher-cli daemon status > /dev/null || echo "not running"
 """
 
 
@@ -19,8 +19,8 @@ def build_parser() -> Parser:
     """Return the parser of `daemon status`."""
     parser = make_parser(
         "daemon status",
-        "Say whether the daemon runs, without starting it. Exit code 3 says that it does not. "
-        "`aircher-cli status` says more.",
+        "Show whether the daemon is running, without starting it. The exit code is 3 if it is not. "
+        "`aircher-cli status` shows more.",
         EXAMPLES,
     )
     add_json(parser)
@@ -28,14 +28,12 @@ def build_parser() -> Parser:
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Print which daemon runs, or that none does."""
+    """Print the process of the daemon, or that it is not running."""
     if not is_running(context):
         if options.json:
             context.console.json({"running": False, "socket": socket_path(context)})
         else:
-            context.console.line(
-                f"aircherd does not run; its socket would be {socket_path(context)}"
-            )
+            context.console.line(f"aircherd is not running (socket {socket_path(context)})")
         return UNREACHABLE
     with context.connect(autostart=False) as client:
         status = client.call(methods.STATUS)

@@ -1,4 +1,4 @@
-"""`aircher-cli daemon stop`: stop the daemon, and return when it is gone."""
+"""`aircher-cli daemon stop`: stops the daemon and waits for its end."""
 
 import argparse
 
@@ -17,8 +17,8 @@ def build_parser() -> Parser:
     """Return the parser of `daemon stop`."""
     parser = make_parser(
         "daemon stop",
-        "Stop the daemon once its requests are done, and wait until it is gone. The next command "
-        "that wants it starts it again.",
+        "Stop the daemon after its requests have finished, and wait for its end. The next command "
+        "that needs the daemon starts it again.",
         EXAMPLES,
     )
     add_timeout(parser)
@@ -27,12 +27,12 @@ def build_parser() -> Parser:
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Stop the daemon; that none runs is what was wanted, too."""
+    """Stop the daemon; it is not an error if none is running."""
     pid = stop(context, options.timeout)
     if options.json:
         context.console.json({"stopped": pid is not None, "pid": pid})
     elif pid is None:
-        context.console.line("aircherd does not run")
+        context.console.line("aircherd is not running")
     else:
-        context.console.line(f"✓ aircherd (process {pid}) is gone", "good")
+        context.console.line(f"✓ aircherd (process {pid}) has stopped", "good")
     return OK

@@ -1,1 +1,1 @@
-"""Values that a command line names: files, JSON, times."""
+"""Reads the values of options: files, JSON, times."""

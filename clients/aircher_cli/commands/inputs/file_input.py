@@ -1,4 +1,4 @@
-"""Files that a command line names: their bytes, or why there are none and what to do."""
+"""Reads files named on the command line, and explains failures."""
 
 import os
 
@@ -6,51 +6,51 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed, UsageError
 
 STDIN = "-"
-"""The name of a file that means standard input."""
+"""The file name that means standard input."""
 
 MAX_BYTES = 30 * 1024 * 1024
-"""A frame holds 32 MiB; what is larger is refused here, where it can be said in plain words."""
+"""A frame holds 32 MiB; larger files are rejected here, with a better message."""
 
 
 def read_bytes(context: Context, name: str) -> bytes:
-    """Return what is in a file, `-` being standard input.
+    """Return the bytes of a file, or of standard input for `-`.
 
     Raises:
-        CommandFailed: it cannot be read, is empty or is larger than any request.
+        CommandFailed: it cannot be read, is empty, or does not fit in a request.
     """
     data = context.read_bytes() if name == STDIN else _read_file(name)
-    called = display_name(name)
+    shown = display_name(name)
     if not data.strip():
-        raise CommandFailed(f"{called} is empty: there is nothing in it to send")
+        raise CommandFailed(f"{shown} is empty")
     if len(data) > MAX_BYTES:
         raise CommandFailed(
-            f"{called} is over 30 MiB, more than the daemon takes at once: send a part of it"
+            f"{shown} is over 30 MiB, more than one request can hold: send a part of it"
         )
     return data
 
 
 def display_name(name: str) -> str:
-    """Return what messages and models call a file."""
+    """Return the name of a file in messages and prompts."""
     return "standard input" if name == STDIN else name
 
 
 def refuse_repeated_stdin(options: dict[str, int]) -> None:
-    """Check that standard input is named once at most.
+    """Check that standard input is used at most once.
 
     Args:
-        options: How often each option names it.
+        options: Option -> how often it names standard input.
 
     Raises:
-        UsageError: it is named more often.
+        UsageError: it is used more than once.
     """
     if sum(options.values()) > 1:
         names = ", ".join(f"{name} -" for name, times in options.items() for _ in range(times))
-        raise UsageError(f"standard input can be read only once, and is asked for by {names}")
+        raise UsageError(f"standard input can be used only once, but is given as {names}")
 
 
 def _read_file(name: str) -> bytes:
     try:
-        with open(name, "rb") as file:  # noqa: PTH123 - pathlib would cost a tenth of the start-up
+        with open(name, "rb") as file:  # noqa: PTH123 - pathlib would cost a tenth of the start-up time
             return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise CommandFailed(_read_error(name, error)) from None
@@ -58,21 +58,21 @@ def _read_file(name: str) -> bytes:
 
 def _read_error(name: str, error: OSError) -> str:
     if isinstance(error, IsADirectoryError):
-        return f"cannot read {name}: it is a directory; name the files in it one by one"
+        return f"cannot read {name}: it is a directory; pass the files in it"
     if isinstance(error, FileNotFoundError):
         return f"cannot read {name}: {error.strerror}{_suggest_file(name)}"
     if isinstance(error, PermissionError):
-        return f"cannot read {name}: {error.strerror}; `ls -l` shows who may"
+        return f"cannot read {name}: {error.strerror}; check its permissions with `ls -l`"
     return f"cannot read {name}: {error.strerror}"
 
 
 def _suggest_file(name: str) -> str:
-    """Return a hint at a file beside it with nearly the same name, if there is one."""
-    from aircher_cli.registry import suggest  # noqa: PLC0415 -- only a mistake needs it
+    """Suggest a file in the same directory with a similar name; empty if there is none."""
+    from aircher_cli.registry import suggest  # noqa: PLC0415 -- only after a mistake
 
     directory, base = os.path.split(name)
     try:
-        beside = os.listdir(directory or ".")  # noqa: PTH208 - pathlib would cost more
+        siblings = os.listdir(directory or ".")  # noqa: PTH208 - pathlib would cost more
     except OSError:
         return ""
-    return suggest(base, beside)
+    return suggest(base, siblings)

@@ -1,7 +1,8 @@
-"""The form of a JSON Schema, as deep as it goes: what is wrong with it, and where.
+"""Checks that a value is a JSON Schema, to any depth, and says where it is not.
 
-Only what no vendor would take is a fault. Which keywords one knows beside these is its own affair,
-and so is what it makes of a null, which many programs write for a keyword that says nothing.
+The daemon checks only that a schema is an object: here the problem's position can be shown before
+anything is sent. Only what every vendor rejects is a problem. Vendors differ in the keywords that
+they know, and in how they treat null, which many programs write for an unset keyword.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from aircher_cli.commands.inputs.json_input import type_name
 from aircher_cli.values import Map
 
 TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
-"""What a JSON Schema's `type` may say."""
+"""The values of `type`."""
 
 _SCHEMAS_BY_NAME = frozenset(
     {"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"}
@@ -33,33 +34,33 @@ _SCHEMA = frozenset(
 )
 
 SchemaProblem = tuple[str, str]
-"""Where, as `.properties.name.type`, and what is wrong there."""
+"""(path as `.properties.name.type`, what is wrong there)."""
 
 
 def find_schema_problem(schema: Map) -> str:
-    """Return the first thing that is wrong, `properties.name.type: ...`; nothing if all is well."""
+    """Return the first problem as `properties.name.type: ...`; empty if there is none."""
     try:
-        place, fault = next(_check_schema(schema), ("", ""))
+        path, problem = next(_check_schema(schema), ("", ""))
     except RecursionError:
         return "it nests too deeply"
-    return f"{place[1:]}: {fault}" if place else fault
+    return f"{path[1:]}: {problem}" if path else problem
 
 
 def _check_schema(schema: object) -> Iterator[SchemaProblem]:
-    if isinstance(schema, bool):  # anything, or nothing
+    if isinstance(schema, bool):  # true accepts any value, false none
         return
     if not isinstance(schema, dict):
-        yield "", f"has to be a schema, an object, not {type_name(schema)}"
+        yield "", f"must be a schema, an object, not {type_name(schema)}"
         return
     for name, value in schema.items():
         if value is None and name != "type":
             continue
         found = chain(_check_keyword(name, value), _check_subschemas(name, value))
-        yield from ((f".{name}{place}", fault) for place, fault in found)
+        yield from ((f".{name}{path}", problem) for path, problem in found)
 
 
 def _check_subschemas(name: str, value: object) -> Iterator[SchemaProblem]:
-    """Yield what is wrong with the schemas that a keyword holds."""
+    """Yield the problems of the schemas inside a keyword."""
     inner: Iterator[tuple[str, object]] = iter(())
     if name in _SCHEMAS_BY_NAME and isinstance(value, dict):
         inner = ((f".{key}", each) for key, each in value.items())
@@ -68,18 +69,18 @@ def _check_subschemas(name: str, value: object) -> Iterator[SchemaProblem]:
     elif name in _SCHEMA:
         inner = iter([("", value)])
     for key, each in inner:
-        yield from ((f"{key}{place}", fault) for place, fault in _check_schema(each))
+        yield from ((f"{key}{path}", problem) for path, problem in _check_schema(each))
 
 
 # ------------------------------------------------------------------ one keyword
 
 
 def _check_keyword(name: str, value: object) -> Iterator[SchemaProblem]:
-    """Yield what is wrong with the value of a keyword itself."""
+    """Yield the problems of a keyword's own value."""
     if name in _SCHEMAS_BY_NAME and not isinstance(value, dict):
-        yield "", f"has to be an object, not {type_name(value)}"
+        yield "", f"must be an object, not {type_name(value)}"
     elif name in _SCHEMAS and not (isinstance(value, list) and value):
-        yield "", f"has to be a list of schemas, not {_describe(value)}"
+        yield "", f"must be a list of schemas, not {_describe(value)}"
     elif check := _CHECKS.get(name):
         yield from check(value)
 
@@ -87,31 +88,31 @@ def _check_keyword(name: str, value: object) -> Iterator[SchemaProblem]:
 def _check_type(value: object) -> Iterator[SchemaProblem]:
     kinds = value if isinstance(value, list) and value else [value]
     if not all(each in TYPES for each in kinds):
-        yield "", f"has to be one of {', '.join(TYPES)}"
+        yield "", f"must be one of {', '.join(TYPES)}"
 
 
 def _check_required(value: object) -> Iterator[SchemaProblem]:
     if not isinstance(value, list):
-        yield "", f"has to be a list of names, not {type_name(value)}"
+        yield "", f"must be a list of names, not {type_name(value)}"
         return
     for number, each in enumerate(value):
         if not isinstance(each, str):
-            yield f"[{number}]", f"has to be a string, a name, not {type_name(each)}"
+            yield f"[{number}]", f"must be a string, a name, not {type_name(each)}"
 
 
 def _check_enum(value: object) -> Iterator[SchemaProblem]:
     if not (isinstance(value, list) and value):
-        yield "", f"has to be a list of values, not {_describe(value)}"
+        yield "", f"must be a list of values, not {_describe(value)}"
 
 
 def _check_string(value: object) -> Iterator[SchemaProblem]:
     if not isinstance(value, str):
-        yield "", f"has to be a string, not {type_name(value)}"
+        yield "", f"must be a string, not {type_name(value)}"
 
 
 def _check_number(value: object) -> Iterator[SchemaProblem]:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        yield "", f"has to be a number, not {type_name(value)}"
+        yield "", f"must be a number, not {type_name(value)}"
 
 
 _CHECKS: dict[str, Callable[[object], Iterator[SchemaProblem]]] = {

@@ -1,4 +1,4 @@
-"""The schema of `ask --schema`: a JSON Schema, an object, as the string that the protocol wants."""
+"""Parses the schema of `ask --schema` into the string that the protocol needs."""
 
 import json
 
@@ -11,14 +11,14 @@ def parse_schema(given: JsonInput) -> str:
     """Return a schema as a JSON string.
 
     Raises:
-        CommandFailed: it cannot be a JSON Schema; the message says where in it.
+        CommandFailed: it is not a JSON Schema; the message has the path of the problem.
     """
     schema = given.value
     if not isinstance(schema, dict):
         raise CommandFailed(
-            f"{given.place}: a JSON Schema has to be an object, "
-            f'{{"type": "object", ...}}, and this is {type_name(schema)}'
+            f"{given.source}: a JSON Schema must be an object, "
+            f'{{"type": "object", ...}}, not {type_name(schema)}'
         )
     if fault := find_schema_problem(schema):
-        raise CommandFailed(f"{given.place}: not a JSON Schema: {fault}")
+        raise CommandFailed(f"{given.source}: not a JSON Schema: {fault}")
     return json.dumps(schema)

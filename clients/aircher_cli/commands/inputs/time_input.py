@@ -1,4 +1,4 @@
-"""Times as one types them: 7d, 24h, 2026-11-01, today, yesterday, month. All in local time."""
+"""Parses times in local time: 7d, 24h, 2026-11-01, today, yesterday, month."""
 
 import re
 import time
@@ -13,28 +13,28 @@ _SECONDS = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
 TIME_FORMATS = "7d, 24h, 2w, 2026-11-01, today, yesterday, month"
 
 Span = tuple[float, float]
-"""The first moment that is meant, and the first one after it, as Unix times."""
+"""(first moment, first moment after it), as Unix times."""
 
 
 def read_span(typed: str, option: str, now: float) -> Span:
-    """Return the time that a word means: a moment, a day, or this month so far.
+    """Parse a time: a moment, a day, or this month so far.
 
     `7d` is the moment 7 times 24 hours ago.
 
     Args:
-        typed: One of the forms.
-        option: Where it was typed, for the error.
+        typed: A time in one of `TIME_FORMATS`.
+        option: The option, for error messages.
         now: Unix time.
 
     Raises:
-        UsageError: it is none of the forms, no date, or after now.
+        UsageError: the format or the date is invalid, or the time is in the future.
     """
     if ago := _AGO.fullmatch(typed):
         moment = now - int(ago[1]) * _SECONDS[ago[2]]
         return moment, moment
     span = _calendar(typed, option, now)
     if span[0] > now:
-        raise UsageError(f"{option}: {typed} is still to come")
+        raise UsageError(f"{option}: {typed} is in the future")
     return span
 
 
@@ -51,12 +51,12 @@ def _calendar(typed: str, option: str, now: float) -> Span:
         try:
             date(year, month, day)
         except ValueError:
-            raise UsageError(f"{option}: there is no such day: {typed}") from None
+            raise UsageError(f"{option}: {typed} is not a date") from None
         return _day_span(year, month, day, day + 1)
-    raise UsageError(f"{option}: takes one of {TIME_FORMATS}", "aircher-cli usage --help")
+    raise UsageError(f"{option}: must be one of {TIME_FORMATS}", "aircher-cli usage --help")
 
 
 def _day_span(year: int, month: int, first: int, after: int) -> Span:
-    """Return midnight of two days; `mktime` knows what the 32nd is, and when clocks are changed."""
+    """Return midnight of two days; `mktime` handles day 32 and daylight saving time."""
     start, end = (time.mktime((year, month, day, 0, 0, 0, 0, 0, -1)) for day in (first, after))
     return start, end

@@ -1,4 +1,4 @@
-"""`aircher-cli models list`: what models there are, what they can do, and what they cost."""
+"""`aircher-cli models list`: lists models with context windows, prices and abilities."""
 
 import argparse
 
@@ -19,35 +19,39 @@ aircher-cli models list --json | jq -r '.models[] | "\\(.provider)/\\(.model)"'
 """
 
 DESCRIPTION = """\
-Show the models that can be asked: window, price, and what they can do. Models of providers where
-nobody is signed in are left out, unless there are no others or --all asks for them."""
+List the available models with context window, price and abilities. Models of providers that you are
+not signed in to are left out, unless there are no others or --all is given."""
 
 READY_STATES = SIGNED_IN_STATES | {"not_required"}
-"""States of a provider that answers without anybody signing in first."""
+"""States of a provider that can be asked without signing in first."""
 
 ABILITY_OPTIONS = ("tools", "images", "reasoning")
-"""Options that each ask for one ability, by the same name."""
+"""Options that require the ability of the same name."""
 
 
 def build_parser() -> Parser:
     """Return the parser of `models list`."""
     parser = make_parser("models list", DESCRIPTION, EXAMPLES)
     add = parser.add_argument
-    add("query", nargs="*", metavar="QUERY", help="only names that contain all of these words")
+    add("query", nargs="*", metavar="QUERY", help="only names that contain all these words")
     add("--provider", type=non_empty_name, metavar="NAME", help="only models of this provider")
     add("--tools", action="store_true", help="only models that can call tools")
     add("--images", action="store_true", help="only models that can see images")
-    add("--reasoning", action="store_true", help="only models that can think first")
-    whose = parser.add_mutually_exclusive_group().add_argument
-    whose("--signed-in", action="store_true", help="only where somebody is signed in, always")
-    whose("--all", action="store_true", help="every model that is known")
+    add("--reasoning", action="store_true", help="only models that can reason")
+    scope = parser.add_mutually_exclusive_group().add_argument
+    scope(
+        "--signed-in",
+        action="store_true",
+        help="only models of providers that you are signed in to",
+    )
+    scope("--all", action="store_true", help="all known models")
     add_json(parser)
     return parser
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Print the models; return the exit code, 0 even if there are none."""
-    params: Map = {"all": True}  # so that it can be said what is left out
+    """Print the models; return 0 even if there are none."""
+    params: Map = {"all": True}  # so that the number of hidden models can be shown
     if options.provider:
         params["provider"] = options.provider
     if options.query:
@@ -76,7 +80,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
 
 def select_models(models: list[Map], *, every: bool, signed_in: bool) -> list[Map]:
-    """Return the models to show: those that can be asked now, and others only if need be."""
+    """Return the models to show: those that can be asked now, or else all."""
     if every:
         return models
     ready = [model for model in models if model.get("state") in READY_STATES]
@@ -84,28 +88,28 @@ def select_models(models: list[Map], *, every: bool, signed_in: bool) -> list[Ma
 
 
 def _hidden_notes(fitting: list[Map], shown: list[Map]) -> list[str]:
-    """Say what is not shown, and whether what is shown can be asked."""
+    """Return notes on models that are not shown, or that are shown but cannot be asked."""
     if more := len(fitting) - len(shown):
-        return [f"{more} more where nobody is signed in: --all shows them"]
+        return [f"{more} more of providers that you are not signed in to; show them with --all"]
     if not shown:
-        return ["no model fits; aircher-cli models refresh asks the providers again"]
+        return ["no model matches; to fetch the lists again: aircher-cli models refresh"]
     if any(model.get("state") in READY_STATES for model in shown):
         return []
     providers = list(dict.fromkeys(text(model.get("provider")) for model in shown))
     return [
-        f"nobody is signed in to {join_names(providers)}: aircher-cli auth login {providers[0]}"
+        f"you are not signed in to {join_names(providers)}: aircher-cli auth login {providers[0]}"
     ]
 
 
 def _unknown_ability_notes(found: list[Map], wanted: list[str]) -> list[str]:
-    """Say how many models are left out because nobody knows what they can do."""
+    """Return how many models are left out because their abilities are unknown."""
     abilities = [[model.get(ability) for ability in wanted] for model in found]
     unknown = sum(None in each and False not in each for each in abilities)
     if not unknown:
         return []
-    return [f"{count(unknown, 'model')} left out: whether they fit is not known"]
+    return [f"{count(unknown, 'model')} left out: their abilities are unknown"]
 
 
 def _stale_list_notes(lists: list[Map]) -> list[str]:
-    """Say whose list of models is not as fresh as it should be."""
+    """Return the providers whose lists of models could not be refreshed."""
     return [f"{text(each.get('provider'))}: {each['error']}" for each in lists if each.get("error")]

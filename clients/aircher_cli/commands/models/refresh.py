@@ -1,4 +1,4 @@
-"""`aircher-cli models refresh`: ask the providers for their models, and models.dev for prices."""
+"""`aircher-cli models refresh`: fetches models from the providers and prices from models.dev."""
 
 import argparse
 import threading
@@ -19,29 +19,29 @@ aircher-cli models refresh openrouter
 """
 
 NOTICE_AFTER_SECONDS = 1.0
-"""Seconds of silence before we say what is going on."""
+"""Seconds before a notice says what is waited for."""
 
 
 def build_parser() -> Parser:
     """Return the parser of `models refresh`."""
     parser = make_parser(
         "models refresh",
-        "Ask every provider you are signed in to, or the one named, for the models it has, and "
-        "fetch what models.dev knows of their sizes and prices. Free of charge. The exit code is 1 "
-        "if a part of it failed, and 5 if all of it did.",
+        "Fetch the list of models of each provider you are signed in to, or of the one named, and "
+        "sizes and prices from models.dev. Free of charge. The exit code is 1 if a part failed, "
+        "and 5 if everything failed.",
         EXAMPLES,
     )
     parser.add_argument(
-        "provider", nargs="?", type=non_empty_name, metavar="PROVIDER", help="only this one"
+        "provider", nargs="?", type=non_empty_name, metavar="PROVIDER", help="only this provider"
     )
     add_json(parser)
     return parser
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Refresh, and print what came of it; return 1 if a part failed, 5 if nobody could be asked.
+    """Refresh, and print the outcome; return 1 if a part failed, 5 if everything failed.
 
-    A local server that does not run is no failure, unless it is the one that was named.
+    A local server that is not running is a failure only if the user named it.
     """
     params = {"provider": options.provider} if options.provider else {}
     with context.connect() as client, _slow_notice(context, options.provider or "the providers"):
@@ -61,9 +61,9 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _slow_notice(context: Context, who: str) -> Iterator[None]:
-    """Say on standard error what is waited for, once it takes longer than a moment."""
-    note = f"aircher-cli: asking {who} what models there are ..."
+def _slow_notice(context: Context, source: str) -> Iterator[None]:
+    """Print a notice to standard error if the block takes longer than a second."""
+    note = f"aircher-cli: fetching the list of models from {source} ..."
     timer = threading.Timer(NOTICE_AFTER_SECONDS, context.console.note, (note,))
     timer.start()
     try:

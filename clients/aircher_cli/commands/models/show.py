@@ -1,4 +1,4 @@
-"""`aircher-cli models show`: everything that is known of one model."""
+"""`aircher-cli models show`: shows everything known about a model."""
 
 import argparse
 
@@ -22,21 +22,21 @@ def build_parser() -> Parser:
     """Return the parser of `models show`."""
     parser = make_parser(
         "models show",
-        "Show everything that is known of a model: provider/model, one of your aliases, or a "
-        "model's name alone. Every route of an alias is shown, and every provider of a name.",
+        "Show everything known about a model: provider/model, an alias, or the name of a model. "
+        "For an alias all its routes are shown, and for a name all providers that have the model.",
         EXAMPLES,
     )
-    parser.add_argument("model", type=non_empty_name, metavar="MODEL", help="which one")
+    parser.add_argument("model", type=non_empty_name, metavar="MODEL", help="the model")
     add_json(parser)
     return parser
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Print what is known.
+    """Print the details of the model.
 
     Raises:
-        CommandFailed: nobody knows a model of this name.
-        DaemonError: there is no provider of this name.
+        CommandFailed: no model has this name.
+        DaemonError: the provider does not exist.
     """
     with context.connect() as client:
         result = client.call(methods.MODELS_LIST, {"all": True})
@@ -49,8 +49,8 @@ def run(context: Context, options: argparse.Namespace) -> int:
     if not found:
         known = [*map(full_name, models), *(text(a.get("name")) for a in aliases)]
         raise CommandFailed(
-            f'no model is known as "{options.model}"{suggest(options.model, known)}; '
-            "see aircher-cli models list --all",
+            f'unknown model "{options.model}"{suggest(options.model, known)}; '
+            "list all models: aircher-cli models list --all",
             code=codes.UNKNOWN_MODEL,
         )
     if options.json:
@@ -67,7 +67,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
 
 def match_models(models: list[Map], aliases: list[Map], word: str) -> list[Map]:
-    """Return the models that a word means: one in full, an alias's routes, or a name alone."""
+    """Return the models that match: a full name, an alias's routes, or a model's name alone."""
     by_name = {full_name(model): model for model in models}
     if word in by_name:
         return [by_name[word]]
@@ -79,16 +79,16 @@ def match_models(models: list[Map], aliases: list[Map], word: str) -> list[Map]:
 
 
 def _unlisted(route: str) -> Map:
-    """Return a route that is on no list: it is asked all the same."""
+    """Return a model that is on no list; it can be used nevertheless."""
     provider, _, model = route.partition("/")
     return {"provider": provider, "model": model}
 
 
 def _look_up_unlisted(client: Client, model: Map) -> Map:
-    """Return what else is known of a model that is on no list.
+    """Return what the daemon knows about a model that is on no list.
 
     Raises:
-        DaemonError: there is no such provider.
+        DaemonError: the provider does not exist.
     """
     if "state" in model:
         return model
@@ -102,4 +102,4 @@ def _unlisted_note(model: Map, known: list[str]) -> str:
         full_name(model),
         [non_empty_name for non_empty_name in known if non_empty_name.startswith(f"{provider}/")],
     )
-    return f"{provider} does not list it{hint}; if you name it, it is asked for all the same"
+    return f"{provider} does not list it{hint}; you can use it nevertheless"

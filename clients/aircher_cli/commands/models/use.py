@@ -1,4 +1,4 @@
-"""`aircher-cli models use`: set the model that is asked where none is named."""
+"""`aircher-cli models use`: sets the default model."""
 
 import argparse
 
@@ -20,20 +20,20 @@ def build_parser() -> Parser:
     """Return the parser of `models use`."""
     parser = make_parser(
         "models use",
-        "Set the default model, which is asked where no -m names one: provider/model, or one of "
-        "your aliases. It is written into your configuration, which is otherwise left as it is.",
+        "Set the default model, which is used without -m: provider/model or an alias. It is "
+        "written to your configuration file, which is not changed otherwise.",
         EXAMPLES,
     )
-    parser.add_argument("model", type=non_empty_name, metavar="MODEL", help="which one")
+    parser.add_argument("model", type=non_empty_name, metavar="MODEL", help="the model")
     add_json(parser)
     return parser
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Set it, and say what changed and where.
+    """Set the default, and print what changed and where.
 
     Raises:
-        DaemonError: nobody knows the model, or the configuration cannot be written.
+        DaemonError: the model is unknown, or the configuration cannot be written.
     """
     with context.connect() as client:
         before = text(as_map(client.call(methods.STATUS).get("default")).get("model"))
@@ -44,9 +44,9 @@ def run(context: Context, options: argparse.Namespace) -> int:
     model = text(result.get("model"))
     file = short_path(text(result.get("file")), context.environ.get("HOME", ""))
     instead = f" instead of {before}" if before else ""
-    said, style = f"✓ {model} is the default{instead}, in {file}", "good"
+    message, style = f"✓ {model} is now the default{instead}, in {file}", "good"
     if model == before:
-        said, style = f"{model} is the default already, in {file}", ""
-    for line in paragraph(said, context.console.width, hang="  ", style=style):
+        message, style = f"{model} is already the default, in {file}", ""
+    for line in paragraph(message, context.console.width, hang="  ", style=style):
         context.console.styled(line)
     return OK

@@ -31,23 +31,23 @@ def test_a_limit_that_does_not_know_its_past_says_so(daemon: CliDaemon) -> None:
     daemon.answers["limits.status"] = status
     outcome = run_cli(daemon.environ, "limits")
     assert [line.split()[-3] for line in outcome.out.splitlines()] == ["$1.25", "$1.25+?"]
-    assert outcome.err.startswith("+? 1 limit without what was used before")
-    assert "it has not been read yet" in outcome.err
+    assert outcome.err.startswith("+? 1 limit without the earlier usage")
+    assert "the ledger has not been read yet" in outcome.err
     lost = {"state": "ok", "reason": "it was damaged"}
     daemon.answers["limits.status"] = {**status, "ledger": lost}
     said = run_cli(daemon.environ, "limits").err
-    assert said == "+? 1 limit without all that was used before: it was damaged.\n"
+    assert said == "+? 1 limit without a part of the earlier usage: it was damaged.\n"
     daemon.answers["limits.status"] = {**status, "ledger": {"reason": "no space left"}}
-    assert "it cannot be read: no space left" in run_cli(daemon.environ, "limits").err
+    assert "the ledger cannot be read: no space left" in run_cli(daemon.environ, "limits").err
 
 
 def test_without_limits_an_example_is_given(daemon: CliDaemon) -> None:
     """Where to paste it, too; a script's output stays clean."""
     daemon.answers["limits.status"] = {"limits": []}
     outcome = run_cli(daemon.environ, "limits")
-    assert (outcome.code, outcome.out) == (0, "there are no limits\n")
+    assert (outcome.code, outcome.out) == (0, "no limits are set\n")
     headline, _, first, *_ = outcome.err.splitlines()
-    assert headline == "to set one, add for example to ~/.aircher/config.toml:"
+    assert headline == "to set one, add to ~/.aircher/config.toml, for example:"
     assert first == "[[limits]]"
 
 

@@ -55,7 +55,7 @@ def test_this_month_by_provider_and_model(daemon: CliDaemon) -> None:
         "ollama/llama,",
         "total",
     ]
-    assert outcome.err.startswith("? the cost of 1 request is not known")
+    assert outcome.err.startswith("? the cost of 1 request is unknown")
     assert outcome.code == 0
 
 
@@ -65,7 +65,7 @@ def test_what_is_estimated_is_said(daemon: CliDaemon) -> None:
     daemon.answers["usage.report"] = {**REPORT, "rows": [{**GPT, **some}], "totals": GPT | some}
     outcome = run_cli(daemon.environ, "usage")
     assert outcome.out.splitlines()[-1].endswith("~$0.0042")
-    assert outcome.err.startswith("~ 1 request ended before all that was used was told")
+    assert outcome.err.startswith("~ 1 request ended before the provider reported all usage")
 
 
 def test_a_ledger_that_cannot_be_read_is_an_error(daemon: CliDaemon) -> None:
@@ -97,7 +97,7 @@ def test_nothing_was_used(daemon: CliDaemon) -> None:
     """Is an answer, not an empty screen."""
     daemon.answers["usage.report"] = {"rows": [], "totals": {}, "ledger": {"state": "ok"}}
     outcome = run_cli(daemon.environ, "usage", "--since", "2026-01-01")
-    assert (outcome.code, outcome.out) == (0, "nothing was used since 2026-01-01\n")
+    assert (outcome.code, outcome.out) == (0, "no usage since 2026-01-01\n")
 
 
 def test_bars_are_for_terminals(daemon: CliDaemon) -> None:
@@ -138,14 +138,14 @@ def test_a_degraded_ledger_is_told(daemon: CliDaemon, words: tuple[str, ...]) ->
     daemon.answers["usage.report"] = {**REPORT, "totals": {}, "ledger": ill}
     outcome = run_cli(daemon.environ, "usage", *words)
     assert "gpt-5.5" in outcome.out
-    assert outcome.err == "aircher-cli: these sums may lack what was used lately: no space left\n"
+    assert outcome.err == "aircher-cli: these totals may lack recent usage: no space left\n"
 
 
 def test_ledger_note() -> None:
     """Silence as long as all is well, and a reason even where none is given."""
     assert [ledger_note({}), ledger_note({"state": "ok"})] == ["", ""]
     lost = {"state": "ok", "reason": "3 attempts were lost"}
-    assert ledger_note(lost).endswith("these sums are not the whole: 3 attempts were lost")
+    assert ledger_note(lost).endswith("these totals are incomplete: 3 attempts were lost")
     assert ledger_note({"state": "degraded"}).endswith(": it cannot be written")
 
 
@@ -176,7 +176,7 @@ def test_one_form_at_a_time(daemon: CliDaemon) -> None:
 def test_a_wrong_group_is_put_right(daemon: CliDaemon) -> None:
     """With what there is, and the nearest of it."""
     said = run_cli(daemon.environ, "usage", "--by", "day,modell").err
-    assert "takes some of day, provider, model" in said
+    assert "must be some of day, provider, model" in said
     assert "(did you mean model?)" in said
 
 
@@ -184,5 +184,5 @@ def test_an_end_that_has_not_come_is_now() -> None:
     """Today is not over, and a report until midnight would be one until now."""
     now = time.mktime((2026, 11, 5, 12, 0, 0, 0, 0, -1))
     assert read_bounds("24h", "today", now) == (now - 86_400, None)
-    with pytest.raises(UsageError, match="nothing lies between --since 24h and --until 48h"):
+    with pytest.raises(UsageError, match="--until 48h is not after --since 24h"):
         read_bounds("24h", "48h", now)

@@ -16,7 +16,7 @@ NO_KEY = provider("anthropic", "not_configured")
 WORK = provider("work", "authenticated")
 LAB = provider("lab", "unverified")
 SONNET = "the default model sonnet"
-NAME_ONE = "name one with `-m"
+NAME_ONE = "choose a model with `-m"
 CURE = "or set default_model in the configuration."
 
 
@@ -26,17 +26,26 @@ CURE = "or set default_model in the configuration."
         (
             [NO_KEY, OLLAMA, WORK],
             None,
-            f"work is signed in, but has no default model: {NAME_ONE} work/MODEL`, {CURE}",
+            (
+                "You are signed in to work, but there is no default model: "
+                f"{NAME_ONE} work/MODEL`, {CURE}"
+            ),
         ),
         (
             [LAB, WORK],
             None,
-            f"lab and work are signed in, but have no default model: {NAME_ONE} lab/MODEL`, {CURE}",
+            (
+                "You are signed in to lab and work, but there is no default model: "
+                f"{NAME_ONE} lab/MODEL`, {CURE}"
+            ),
         ),
         (
             [NO_KEY, WORK],
             "sonnet",
-            f"work is signed in, but nobody who serves {SONNET} is: {NAME_ONE} work/MODEL`, {CURE}",
+            (
+                f"You are signed in to work, but not to one that serves {SONNET}: "
+                f"{NAME_ONE} work/MODEL`, {CURE}"
+            ),
         ),
     ],
 )
@@ -49,21 +58,21 @@ def test_somebody_is_signed_in(providers: list[Provider], model: str, expected: 
 def test_a_newcomer() -> None:
     """Without any key: what can be run, Ollama by name, for no default leads there."""
     assert no_default_lines({"providers": [NO_KEY, OLLAMA]}) == [
-        "Nobody is signed in yet. Any of these is a start:",
-        "  aircher-cli auth login anthropic  or openai, gemini, openrouter: asks for your key",
-        "  aircher-cli ask -m ollama/MODEL   a model that your Ollama serves, without any key",
-        "  aircher-cli demo                  see how it works, without key or network",
+        "You are not signed in to any provider yet. To start, use one of these:",
+        "  aircher-cli auth login anthropic  or openai, gemini, openrouter: prompts for your key",
+        "  aircher-cli ask -m ollama/MODEL   asks a model of your Ollama, without a key",
+        "  aircher-cli demo                  shows how it works, without a key or a network",
     ]
 
 
 def test_steps_fit_what_there_is() -> None:
     """Variables of the shell come first; servers without keys are named, whoever they are."""
     steps = suggest_first_steps([provider("lab", "not_required")], ["A_KEY", "B_KEY"])
-    assert steps[0] == ("aircher-cli auth import", "takes A_KEY, B_KEY from this shell")
+    assert steps[0] == ("aircher-cli auth import", "stores A_KEY, B_KEY of this shell")
     assert steps[2] == ("aircher-cli ask -m lab/MODEL", "needs no key")
 
 
 def test_a_configuration_that_was_never_good() -> None:
     """Then nobody knows who is there, and signing in is no cure."""
     status: dict[str, object] = {"providers": [NO_KEY], "config": {"ok": False, "in_use": "none"}}
-    assert no_default_lines(status) == ["Nobody answers until the configuration is mended."]
+    assert no_default_lines(status) == ["No provider is asked until the configuration is fixed."]

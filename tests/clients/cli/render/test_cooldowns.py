@@ -42,11 +42,11 @@ def test_those_ill(rows: list[Map], expected: list[Map]) -> None:
 def test_cooldowns_at_80() -> None:
     """Who, which key, what, until when; and why below it."""
     assert plain(cooldown_lines([AWAY, KEY, MODEL], 80, NOW)) == [
-        "! ollama                    unreachable      asked again next time",
+        "! ollama                    unreachable      used again by the next request",
         "    nobody listens",
-        "! openai          key work  quota exhausted  back in 10 min",
+        "! openai          key work  quota exhausted  available in 10 min",
         "    no credit is left",
-        "! openai/gpt-5.5  key home  cooling          back in 42 s",
+        "! openai/gpt-5.5  key home  cooling          available in 42 s",
         "    no credit is left",
     ]
 
@@ -55,10 +55,12 @@ def test_cooldowns_at_40() -> None:
     """What does not fit beside the name stands below it."""
     assert plain(cooldown_lines([MODEL, AWAY], 40, NOW)) == [
         "! openai/gpt-5.5",
-        "    key home, cooling, back in 42 s",
+        "    key home, cooling, available in 42",
+        "    s",
         "    no credit is left",
         "! ollama",
-        "    unreachable, asked again next time",
+        "    unreachable, used again by the next",
+        "    request",
         "    nobody listens",
     ]
 

@@ -30,11 +30,11 @@ def shown(status: dict[str, object], width: int = 80) -> list[str]:
 def test_everything_on_one_screen() -> None:
     """What runs, where, who is signed in, and who answers."""
     assert shown(STATUS) == [
-        "aircherd 0.1.0 runs as process 7, for 1 min",
+        "aircherd 0.1.0 is running (process 7, up 1 min)",
         f"started   {STARTED_BY['client']}",
-        "requests  2 under way, 40 in all; 1 client connected",
+        "requests  2 active, 40 in total; 1 client connected",
         "socket    /run/user/1/aircher/aircher.sock",
-        "config    ~/.aircher/config.toml (not there: all built in)",
+        "config    ~/.aircher/config.toml (does not exist; defaults are used)",
         "data      ~/.local/share/aircher",
         "keyring   usable",
         "",
@@ -59,10 +59,10 @@ def test_a_bad_configuration_is_told_with_file_and_line() -> None:
 
 
 LEDGERS = {
-    "degraded": "not written now: /l.db: the disk is full. Requests go on, and what they use is "
-    "held in memory: mend it before the daemon stops, or that is lost",
-    "ok": "something was lost: /l.db: the disk is full. Until their time is over, limits may count "
-    "too little: see 'aircher-cli limits'",
+    "degraded": "cannot be written: /l.db: the disk is full. Requests are still served, and their "
+    "usage is kept in memory: fix this before the daemon stops, or that usage is lost",
+    "ok": "usage was lost: /l.db: the disk is full. Limits may count too little until they reset: "
+    "see 'aircher-cli limits'",
 }
 
 
@@ -82,7 +82,7 @@ def test_a_ledger_that_is_well_is_not_told() -> None:
 def test_nobody_answers_by_default() -> None:
     """Who is signed in is told how to ask there all the same."""
     line = " ".join(shown({**STATUS, "default": {}}, 200)[-1:])
-    assert line.startswith("openai is signed in, but has no default model")
+    assert line.startswith("You are signed in to openai, but there is no default model")
 
 
 def test_a_default_that_does_not_hold() -> None:
@@ -123,5 +123,5 @@ def test_it_fits(width: int) -> None:
 
 def test_a_status_of_another_version_does_not_fail() -> None:
     """What is missing is left out."""
-    assert shown({})[0] == "aircherd  runs as process , for 0 s"
-    assert headline({"version": "2", "pid": 1}) == "aircherd 2 runs as process 1, for 0 s"
+    assert shown({})[0] == "aircherd  is running (process , up 0 s)"
+    assert headline({"version": "2", "pid": 1}) == "aircherd 2 is running (process 1, up 0 s)"

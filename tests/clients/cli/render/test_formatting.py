@@ -115,8 +115,8 @@ def test_about(message: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("left", "expected"),
     [
-        (0.2, "free again in 1 s (14:03:00)"),
-        (59, "free again in 59 s (14:03:59)"),
+        (0.2, "available again in 1 s (14:03:00)"),
+        (59, "available again in 59 s (14:03:59)"),
         (0, "any moment"),
     ],
 )

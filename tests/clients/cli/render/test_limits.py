@@ -106,7 +106,7 @@ def test_a_name_that_nobody_knows() -> None:
         {"limit": 2, "what": "key", "name": "wrok"},
     ]
     model, key = unknown_name_notes({"unknown": rows})
-    assert "'openai/gpt-5.55', a model that nobody knows" in model
+    assert "'openai/gpt-5.55', an unknown model" in model
     assert model.endswith("; did you mean 'openai/gpt-5.5'?")
-    assert key == "! limits[2] is for 'wrok', a key that is not there"
+    assert key == "! limits[2] is for 'wrok', an unknown key"
     assert unknown_name_notes({}) == []

@@ -51,7 +51,7 @@ def test_one_model_in_full() -> None:
         "reasoning    yes",
         "JSON schema  yes",
         "temperature  no",
-        "known from   what comes with aircher and the provider's own list",
+        "known from   aircher's own catalogue and the provider's list",
     ]
 
 
@@ -72,6 +72,6 @@ def test_lists() -> None:
     ]
     assert plain(list_lines(lists, 80, now=1001.0)) == [
         "✓ anthropic  fetched just now",
-        "✗ work       nobody listens; the list stays that was fetched 10 min ago",
+        "✗ work       nobody listens; using the list fetched 10 min ago",
         "✗ spare      the key was refused",
     ]

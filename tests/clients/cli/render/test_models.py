@@ -151,8 +151,8 @@ def test_the_legend_explains_what_stands_there() -> None:
         "✓ signed in; – needs no key or not signed in; * the default"  # noqa: RUF001 -- a dash it is
     )
     assert figures == (
-        "window in tokens; prices in USD per million tokens, input / output; ? is unknown; "
-        "+ says that long prompts cost more"
+        "context window in tokens; prices in USD per million tokens, input / output; ? is unknown; "
+        "+: long prompts cost more"
     )
     signs, figures = legend([{**LLAMA, "state": "locked"}])
     assert (signs, figures.endswith("? is unknown")) == ("! locked", True)

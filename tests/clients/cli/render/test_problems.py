@@ -15,7 +15,7 @@ from aircher_cli.render.problems import config_problems, problem_lines
             {"file": "c", "line": 1, "message": "m, did you mean x?", "hint": "x"},
             "c:1: m, did you mean x?",
         ),
-        ({}, "is wrong"),
+        ({}, "is invalid"),
     ],
 )
 def test_problem_line(problem: dict[str, object], expected: str) -> None:
@@ -32,10 +32,10 @@ PROBLEM = {
 @pytest.mark.parametrize(
     ("in_use", "headline"),
     [
-        ("none", "the configuration is invalid, and nobody is asked until it is mended:"),
+        ("none", "the configuration is invalid; no provider is asked until it is fixed:"),
         (
             "the last good one",
-            "the configuration is invalid, and the last good one stays in use:",
+            "the configuration is invalid; the last valid one stays in use:",
         ),
         (None, "the configuration is invalid:"),
     ],

@@ -57,10 +57,10 @@ def test_a_plan_at_80() -> None:
         "1. anthropic/sonnet  key work  $0.0030  first in the chain",
         "2. ollama/llama3.2             ?        next in the chain",
         "",
-        "Passed over:",
-        "– openai/gpt-5.5  key default  back in 42 s  too many requests",  # noqa: RUF001 -- a dash it is
-        "– work/tiny                                  cannot see pictures",  # noqa: RUF001 -- likewise
-        "– work                                       has no key",  # noqa: RUF001 -- likewise
+        "Skipped:",
+        "– openai/gpt-5.5  key default  available in 42 s  too many requests",  # noqa: RUF001 -- a dash it is
+        "– work/tiny                                       cannot see pictures",  # noqa: RUF001 -- likewise
+        "– work                                            has no key",  # noqa: RUF001 -- likewise
     ]
 
 
@@ -74,9 +74,10 @@ def test_a_plan_at_50() -> None:
         "2. ollama/llama3.2",
         "   price unknown, next in the chain",
         "",
-        "Passed over:",
+        "Skipped:",
         "– openai/gpt-5.5",  # noqa: RUF001 -- a dash it is
-        "    key default: too many requests; back in 42 s",
+        "    key default: too many requests; available in",
+        "    42 s",
         "– work/tiny",  # noqa: RUF001 -- likewise
         "    cannot see pictures",
     ]
@@ -107,7 +108,7 @@ def test_a_price_is_not_said_twice() -> None:
 def test_nobody() -> None:
     """Said first, and then why for each."""
     lines = shown(80, [], [COOLING])
-    assert lines[:3] == ["Nobody can be asked for about 1,000 tokens in.", "", "Passed over:"]
+    assert lines[:3] == ["No provider can be asked for about 1,000 tokens in.", "", "Skipped:"]
     assert len(lines) == 4
 
 
@@ -131,7 +132,7 @@ def test_a_last_resort_says_how_long_it_would_be_left_alone() -> None:
     """It stands among those who are asked, once."""
     resort = {**SECOND, "why": "the last resort: it failed", "until": NOW + 2}
     assert shown(80, [resort], [])[1:] == [
-        "1. ollama/llama3.2  ?  the last resort: it failed; back in 2 s"
+        "1. ollama/llama3.2  ?  the last resort: it failed; available in 2 s"
     ]
 
 

@@ -178,15 +178,15 @@ def test_what_is_estimated_is_marked() -> None:
 def test_estimated_requests_are_told() -> None:
     """How many, and how much of the sums that is; silence where all is known."""
     said = estimated_note({"totals": CUT_OFF})
-    assert said.startswith("~ 2 requests ended before all that was used was told")
-    assert said.endswith("estimated, 1,024 tokens and $0.25 of the sum.")
+    assert said.startswith("~ 2 requests ended before the provider reported all usage")
+    assert said.endswith("estimated, 1,024 tokens and $0.25 of the total.")
     assert estimated_note({"totals": {**CUT_OFF, "estimated": 0}}) == ""
 
 
 def test_unpriced_requests_are_told() -> None:
     """How many, and where a price can be set; silence where all is known."""
     said = unpriced_note({"totals": TOTALS})
-    assert said.startswith("? the cost of 1 request is not known")
+    assert said.startswith("? the cost of 1 request is unknown")
     assert unpriced_note({"totals": {**TOTALS, "unknown_cost": 0}}) == ""
 
 

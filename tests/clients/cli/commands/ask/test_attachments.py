@@ -88,16 +88,16 @@ def test_an_svg_is_text() -> None:
 @pytest.mark.parametrize("name", ["x.png", "a/photo.JPG", "y.webp"])
 def test_text_that_is_called_an_image(name: str) -> None:
     """Such as a page that says "not found": nobody means that."""
-    with pytest.raises(CommandFailed, match=f"{name} is called an image, and is none"):
+    with pytest.raises(CommandFailed, match=f"{name} has the name of an image but contains text"):
         file_pieces(name, b"<html>Not found</html>")
 
 
 @pytest.mark.parametrize(
     ("url", "told"),
     [
-        ("ftp://host/x.png", "cannot read ftp://...: the URL of an image begins with https://"),
+        ("ftp://host/x.png", "cannot read ftp://...: the URL of an image must begin with https://"),
         ("HTTPS://host/x.png", "cannot read HTTPS://..."),
-        ("https://", "cannot send https://...: an image's URL is https://HOST/PATH"),
+        ("https://", "cannot send https://...: the URL of an image must be https://HOST/PATH"),
         ("http:///x.png", "cannot send http://...: "),
         ("https://host/my photo.png", "cannot send https://...: "),
     ],
@@ -120,12 +120,12 @@ def test_a_file_may_be_called_nearly_like_a_url(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        (b"%PDF-1.7\n", "x is a PDF; give its text: pdftotext"),
-        (b"II*\0\x08\0", "x is a TIFF image; models take PNG, JPEG, GIF and WebP: convert"),
+        (b"%PDF-1.7\n", "x is a PDF; extract its text: pdftotext"),
+        (b"II*\0\x08\0", "x is a TIFF image; models accept PNG, JPEG, GIF and WebP: convert"),
         (b"BM\x36\0\0\0", "x is a BMP image; "),
         (b"\0\0\0\x20ftypheic\0", "x is a HEIC image; "),
         (b"\0\0\0\x20ftypavif\0", "x is an AVIF image; "),
-        (b"\x7fELF\2\1\1\0", "x is neither a text file nor an image"),
+        (b"\x7fELF\2\1\1\0", "x cannot be sent: it is neither a text file nor an image"),
     ],
 )
 def test_what_can_not_be_sent(data: bytes, expected: str) -> None:
@@ -143,7 +143,7 @@ def test_a_text_may_begin_like_a_bitmap() -> None:
 def test_an_image_that_is_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Base64 makes it larger by a third, which is said in the size people know."""
     monkeypatch.setattr(attachments, "MAX_BYTES", len(PNG))
-    with pytest.raises(CommandFailed, match=r"as an image at most 22 MiB can be sent"):
+    with pytest.raises(CommandFailed, match=r"the limit for an image is 22 MiB"):
         file_pieces("x.png", PNG)
 
 

@@ -42,7 +42,7 @@ def test_nothing_to_ask(daemon: CliDaemon, stdin: str | None) -> None:
     """Without a prompt it is a usage error, and the daemon is not bothered."""
     outcome = run_cli(daemon.environ, "ask", stdin=stdin)
     assert (outcome.code, outcome.out, daemon.calls) == (2, "", [])
-    assert "nothing to ask" in outcome.err
+    assert "there is no prompt" in outcome.err
 
 
 def test_no_stream_shows_the_final_result(daemon: CliDaemon) -> None:
@@ -170,7 +170,7 @@ def test_verbose_tells_attempts_as_they_happen(daemon: CliDaemon) -> None:
     assert run_cli(daemon.environ, "ask", "-v", "hi").err.splitlines() == [
         "trying anthropic/sonnet (key work)",
         "anthropic/sonnet (key work) failed after 9 ms: the key was refused",
-        "passed over: ollama: nobody listens",
+        "skipped: ollama: nobody listens",
         "openai/gpt-5.5 (key default) answered after 40 ms",
     ]
 
@@ -184,7 +184,7 @@ def test_who_is_passed_over_is_told_once(daemon: CliDaemon) -> None:
 
     daemon.answers["chat"] = chat
     assert run_cli(daemon.environ, "ask", "-v", "hi").err.splitlines() == [
-        "passed over: ollama/m: nobody listens",
+        "skipped: ollama/m: nobody listens",
         ANSWERED,
     ]
 
@@ -254,11 +254,11 @@ def test_a_newcomer_is_told_what_to_run(daemon: CliDaemon) -> None:
     outcome = run_cli(environ, "ask", "hi")
     assert (outcome.code, outcome.out) == (4, "")
     assert outcome.err.splitlines() == [
-        "aircher-cli: Nobody is signed in yet. Any of these is a start:",
-        "  aircher-cli auth import           takes OPENAI_API_KEY from this shell",
-        "  aircher-cli auth login anthropic  or openai, gemini, openrouter: asks for your key",
-        "  aircher-cli ask -m ollama/MODEL   a model that your Ollama serves, without any key",
-        "  aircher-cli demo                  see how it works, without key or network",
+        "aircher-cli: You are not signed in to any provider yet. To start, use one of these:",
+        "  aircher-cli auth import           stores OPENAI_API_KEY of this shell",
+        "  aircher-cli auth login anthropic  or openai, gemini, openrouter: prompts for your key",
+        "  aircher-cli ask -m ollama/MODEL   asks a model of your Ollama, without a key",
+        "  aircher-cli demo                  shows how it works, without a key or a network",
     ]
 
 
@@ -301,7 +301,7 @@ def test_json_that_is_not_whole_is_a_failure(
     daemon.answers["chat"] = streams('{"a": "hel', finish=finish)
     outcome = run_cli(daemon.environ, "ask", "hi", *words, *as_json)
     assert outcome.code == 1
-    assert outcome.err.endswith("aircher-cli: so the JSON is not whole\n")
+    assert outcome.err.endswith("aircher-cli: the JSON is therefore incomplete\n")
     assert "hel" in outcome.out
 
 
@@ -312,7 +312,7 @@ def test_a_tool_call_that_is_not_whole_is_a_failure(daemon: CliDaemon) -> None:
     daemon.answers["chat"] = chat_result("", message=message, finish="length")
     outcome = run_cli(daemon.environ, "ask", "hi")
     assert outcome.code == 1
-    assert "so the arguments of the last tool call may not be whole" in outcome.err
+    assert "the arguments of the last tool call may be incomplete" in outcome.err
 
 
 def test_text_that_ends_early_is_still_text(daemon: CliDaemon) -> None:

@@ -55,14 +55,16 @@ def test_who_is_a_newcomer(
 ) -> None:
     """Somebody who named no model, and has no key anywhere."""
     daemon.answers |= {"auth.status": {"rows": [], "environment": []}, "status": {}}
-    assert expected == note(daemon, code, data, model).startswith("Nobody is signed in yet")
+    assert expected == note(daemon, code, data, model).startswith(
+        "You are not signed in to any provider yet"
+    )
 
 
 def test_who_is_signed_in_elsewhere_is_told_how_to_ask_there(daemon: CliDaemon) -> None:
     """The error names only those that were to be asked; the daemon's status knows the others."""
     work = {"provider": "work", "kind": "openai", "state": "authenticated"}
     daemon.answers["status"] = {"providers": [work], "default": {"candidates": []}}
-    assert note(daemon, "not_authenticated", NO_KEY).startswith("work is signed in, but has no")
+    assert note(daemon, "not_authenticated", NO_KEY).startswith("You are signed in to work, but ")
 
 
 def test_a_request_that_left_out_who_could_answer(daemon: CliDaemon) -> None:
@@ -86,7 +88,7 @@ def test_a_daemon_that_has_gone_does_not_hide_the_first(daemon: CliDaemon) -> No
         return None
 
     daemon.answers["status"] = leave
-    assert note(daemon, "not_authenticated").startswith("Nobody is signed in yet")
+    assert note(daemon, "not_authenticated").startswith("You are not signed in to any provider yet")
 
 
 ATTEMPT: Map = {"provider": "work", "model": "lama", "outcome": "unknown_model"}

@@ -71,7 +71,9 @@ def test_an_image_in_a_pipe() -> None:
 
 def test_a_pipe_that_is_no_text() -> None:
     """What is refused in a file is refused there, too."""
-    with pytest.raises(CommandFailed, match="standard input is neither a text file nor an image"):
+    with pytest.raises(
+        CommandFailed, match="standard input cannot be sent: it is neither a text file nor an image"
+    ):
         read_prompt(context_of("a\0b"), [], [])
 
 

@@ -47,7 +47,7 @@ CALL = {"type": "tool_call", "id": "1", "name": "look", "arguments": "{}"}
             [OK],
             [LOCKED],
             None,
-            "anthropic passed over: it has a key in a locked keyring; openai/gpt-5.5 answered",
+            "anthropic skipped: it has a key in a locked keyring; openai/gpt-5.5 answered",
         ),
     ],
 )
@@ -150,7 +150,7 @@ def test_a_reply_of_tool_calls_alone_is_lines_of_json() -> None:
 def test_what_a_failed_provider_thought_ends_with_it() -> None:
     """The next one's thinking begins anew."""
     out, err = Stream(), Stream()
-    printer = ReplyPrinter(Console(out, err, {}), quiet=False, verbose=False, thinking=True)
+    printer = ReplyPrinter(Console(out, err, {}), quiet=False, verbose=False, with_reasoning=True)
     printer.on_delta({"type": "reasoning", "text": "hm"})
     printer.on_delta({"type": "attempt", "outcome": "overloaded"})
     printer.on_delta({"type": "reasoning", "text": "aha"})
@@ -164,7 +164,9 @@ def test_thinking_that_was_not_streamed() -> None:
     content = [{"type": "reasoning", "text": "hm"}, {"type": "text", "text": "x"}]
     for thinking, expected in ((True, "hm\n\n"), (False, "")):
         err = Stream()
-        printer = ReplyPrinter(Console(out, err, {}), quiet=False, verbose=False, thinking=thinking)
+        printer = ReplyPrinter(
+            Console(out, err, {}), quiet=False, verbose=False, with_reasoning=thinking
+        )
         printer.finish(chat_result("", message={"content": content}), show_text=True)
         assert expected == err.text
 
@@ -191,9 +193,9 @@ def test_who_is_passed_over_is_told_once() -> None:
     at_the_end = [{**SKIP, "reason": "rate_limited"}, {"provider": "late", "message": "no key"}]
     printer.finish(chat_result("x", attempts=[], skipped=at_the_end), show_text=False)
     assert err.text.splitlines() == [
-        "passed over: work/m: it is cooling",
-        "passed over: work/m: at a limit",
-        "passed over: late: no key",
+        "skipped: work/m: it is cooling",
+        "skipped: work/m: at a limit",
+        "skipped: late: no key",
     ]
 
 
@@ -210,8 +212,8 @@ def test_without_verbose_nobody_is_told_of_who_is_passed_over() -> None:
     [
         ("stop", "{}", True, ""),
         ("length", "words", False, ""),
-        ("length", "{", True, "aircher-cli: so the JSON is not whole"),
-        ("content_filter", [CALL], False, "aircher-cli: so the arguments of the last tool call"),
+        ("length", "{", True, "aircher-cli: the JSON is therefore incomplete"),
+        ("content_filter", [CALL], False, "aircher-cli: the arguments of the last tool call"),
         ("tool_calls", [CALL], False, ""),
     ],
 )
@@ -229,4 +231,4 @@ def test_until_when_somebody_is_passed_over() -> None:
     for left in (50.0, 10.0):
         printer.on_delta({**SKIP, "outcome": "skipped", "until": time.time() + left})
     [line] = err.text.splitlines()
-    assert re.fullmatch(r"passed over: work/m: it is cooling; free again in \d+ s \(.+\)", line)
+    assert re.fullmatch(r"skipped: work/m: it is cooling; available again in \d+ s \(.+\)", line)

@@ -87,14 +87,14 @@ def test_standard_input_that_an_option_reads_is_no_prompt() -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ((), "nothing to ask"),
-        ((" ",), "nothing to ask"),
-        (("--messages", "[]"), "nothing to ask"),
-        (("hi", "--tool-choice", "auto"), "--tool-choice chooses among --tools"),
-        (("hi", "--tools", "[]", "--tool-choice", "look"), 'there is no tool "look"'),
-        (("hi", "--no-strict"), "--no-strict is about --schema"),
-        (("hi", "--schema", "{}", "--json-object"), "leave out --json-object"),
-        (("hi", "-f", "-", "--schema", "-"), "asked for by -f -, --schema -"),
+        ((), "there is no prompt"),
+        ((" ",), "there is no prompt"),
+        (("--messages", "[]"), "there is no prompt"),
+        (("hi", "--tool-choice", "auto"), "--tool-choice needs --tools"),
+        (("hi", "--tools", "[]", "--tool-choice", "look"), 'unknown tool "look"'),
+        (("hi", "--no-strict"), "--no-strict needs --schema"),
+        (("hi", "--schema", "{}", "--json-object"), "cannot be combined"),
+        (("hi", "-f", "-", "--schema", "-"), "given as -f -, --schema -"),
     ],
 )
 def test_options_that_do_not_fit(words: tuple[str, ...], expected: str) -> None:

@@ -24,7 +24,7 @@ def test_nothing_to_import(daemon: CliDaemon) -> None:
     daemon.answers["auth.status"] = {"rows": [], "environment": ["OPENAI_API_KEY", "X_KEY"]}
     outcome = run_cli(daemon.environ, "auth", "import")
     assert outcome.code == 1
-    assert "none of OPENAI_API_KEY, X_KEY is set here" in outcome.err
+    assert "none of OPENAI_API_KEY, X_KEY is set in this shell" in outcome.err
 
 
 def test_blank_variables_are_not_set() -> None:

@@ -25,7 +25,7 @@ def test_standard_input_is_read_whole() -> None:
 @pytest.mark.parametrize("stdin", [b"", b" \n"])
 def test_no_key_at_all(stdin: bytes) -> None:
     """An empty standard input is a usage error."""
-    with pytest.raises(UsageError, match="no key was given"):
+    with pytest.raises(UsageError, match="the key is empty"):
         read_key(context_of(stdin), "openai")
 
 
@@ -39,7 +39,7 @@ def test_a_person_is_asked_unseen(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(key_input, "getpass", ask)
     assert read_key(context_of(None), "openai") == "k-123"
-    assert prompts == ["Key for openai (you will not see it): "]
+    assert prompts == ["Key for openai (not shown): "]
 
 
 def test_a_terminal_that_cannot_hide_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +61,7 @@ def test_ctrl_d_is_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
         raise EOFError
 
     monkeypatch.setattr(key_input, "getpass", ask)
-    with pytest.raises(UsageError, match="no key was given"):
+    with pytest.raises(UsageError, match="the key is empty"):
         read_key(context_of(None), "openai")
 
 
@@ -85,7 +85,7 @@ def test_leaving_the_prompt_ends_its_line(
 @pytest.mark.parametrize("word", ["sk-abc", "sk-ant-api03-x", "gsk_1", "xai-1", "AIzaX", "a" * 65])
 def test_words_that_may_be_keys_are_refused_unrepeated(word: str) -> None:
     """A key in the arguments is seen by `ps` and kept by the shell; we do not show it again."""
-    with pytest.raises(UsageError, match="does not belong on the command line") as caught:
+    with pytest.raises(UsageError, match="must not be on the command line") as caught:
         refuse_keys(["fine", word])
     assert word not in caught.value.message
 

@@ -101,7 +101,7 @@ def test_an_empty_name_is_a_usage_error(daemon: CliDaemon, words: tuple[str, ...
     """A variable nobody has set must not overwrite the key with the usual label."""
     outcome = run_cli(daemon.environ, "auth", "login", *words, stdin=KEY)
     assert (outcome.code, daemon.calls) == (2, [])
-    assert "this one is empty" in outcome.err
+    assert "must not be empty" in outcome.err
 
 
 def test_a_terminal_does_not_show_the_key(daemon: CliDaemon) -> None:
@@ -118,7 +118,7 @@ def test_a_terminal_does_not_show_the_key(daemon: CliDaemon) -> None:
         start_new_session=True,
     ) as program:
         os.close(theirs)
-        screen = _read_until(ours, b"see it): ")
+        screen = _read_until(ours, b"shown): ")
         os.write(ours, KEY.encode() + b"\n")
         screen += _read_until(ours, None)
     os.close(ours)

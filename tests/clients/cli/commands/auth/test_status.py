@@ -53,6 +53,6 @@ def test_a_broken_configuration(daemon: CliDaemon) -> None:
     assert outcome.code == 0
     assert outcome.out.splitlines()[-3:] == [
         "",
-        "the configuration is invalid, and nobody is asked until it is mended:",
+        "the configuration is invalid; no provider is asked until it is fixed:",
         "  ~/c.toml:2: x: is unknown",
     ]

@@ -52,7 +52,7 @@ def talk(daemon: CliDaemon, *lines: str | type[BaseException], words: list[str] 
     context = Context(Console(out, err, environ), environ, Stream(terminal=True))
     with context.connect() as client:
         dialogue = ChatSession(context, client, build_parser().parse(words or []))
-        dialogue.talk(Typed(*lines))
+        dialogue.run(Typed(*lines))
     return out.text, err.text, [params for method, params in daemon.calls if method == "chat"]
 
 
@@ -117,7 +117,7 @@ def test_save_and_go_on(daemon: CliDaemon, tmp_path: Path) -> None:
     """What was saved is a conversation to go on with."""
     file = tmp_path / "talk.json"
     out, _, _ = talk(daemon, "one", f"/save {file}")
-    assert f"2 messages are in {file}" in out
+    assert f"saved 2 messages to {file}" in out
     out, _, _ = talk(daemon, "two", words=["--messages", str(file)])
     assert "3: two" in out
 
@@ -133,14 +133,14 @@ def test_model_without_a_name_lists_them(daemon: CliDaemon) -> None:
 def test_usage_of_the_last_answer(daemon: CliDaemon) -> None:
     """Before there is one, that is said."""
     out, _, _ = talk(daemon, "/usage", "one", "/usage")
-    assert "nothing was asked yet" in out
+    assert "there is no answer yet" in out
     assert "3 tokens in, 2 out" in out
 
 
 def test_an_unknown_command_is_no_question(daemon: CliDaemon) -> None:
     """A slip of the finger costs nothing."""
     _, err, asked = talk(daemon, "/exti")
-    assert "there is no /exti: /help lists what there is" in err
+    assert "unknown command /exti: see /help" in err
     assert asked == []
 
 

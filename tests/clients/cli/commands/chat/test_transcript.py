@@ -47,7 +47,7 @@ def test_a_file_that_exists_is_left_alone(tmp_path: Path) -> None:
     """Nobody's work is written over."""
     file = tmp_path / "notes.md"
     file.write_text("mine")
-    with pytest.raises(CommandFailed, match=r"notes.md exists: choose another name"):
+    with pytest.raises(CommandFailed, match=r"notes.md already exists: choose another name"):
         talked().save(file)
     assert file.read_text() == "mine"
 

@@ -33,7 +33,7 @@ def test_a_good_file(daemon: CliDaemon) -> None:
     """Standard input is a file too."""
     daemon.answers["config.check"] = {"ok": True, "problems": []}
     outcome = run_cli(daemon.environ, "config", "check", "-", stdin="")
-    assert (outcome.code, outcome.out) == (0, "✓ standard input is good\n")
+    assert (outcome.code, outcome.out) == (0, "✓ standard input is valid\n")
 
 
 def test_json(daemon: CliDaemon) -> None:
@@ -47,12 +47,12 @@ def test_no_file_of_ones_own_is_fine(daemon: CliDaemon) -> None:
     """None is needed."""
     outcome = run_cli(daemon.environ, "config", "check")
     assert (outcome.code, daemon.calls) == (0, [])
-    assert "none is needed" in outcome.out
+    assert "defaults are used" in outcome.out
 
 
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [(None, "No such file"), (b"a = 1\nb = '\xff'\n", "bad.toml:2: not UTF-8")],
+    [(None, "No such file"), (b"a = 1\nb = '\xff'\n", "bad.toml:2: TOML must be UTF-8")],
 )
 def test_a_file_that_cannot_be_read(
     daemon: CliDaemon, tmp_path: Path, content: bytes | None, expected: str

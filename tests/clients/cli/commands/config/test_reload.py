@@ -8,7 +8,7 @@ from helpers.daemon.cli_daemon import CliDaemon, refuses
 
 @pytest.mark.parametrize(
     ("changed", "expected"),
-    [(True, "✓ /c.toml is in use\n"), (False, "nothing changed in /c.toml\n")],
+    [(True, "✓ loaded /c.toml\n"), (False, "nothing changed in /c.toml\n")],
 )
 def test_reload(daemon: CliDaemon, changed: bool, expected: str) -> None:
     """It says whether anything is different now."""

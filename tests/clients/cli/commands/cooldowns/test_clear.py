@@ -13,8 +13,8 @@ from helpers.daemon.cli_daemon import CliDaemon, refuses
     [
         ((), {}, 3, "✓ cleared 3 cooldowns"),
         (("openai",), {"provider": "openai"}, 1, "✓ cleared 1 cooldown of openai"),
-        ((), {}, 0, "there was no cooldown to clear"),
-        (("openai",), {"provider": "openai"}, 0, "there was no cooldown of openai to clear"),
+        ((), {}, 0, "no cooldowns to clear"),
+        (("openai",), {"provider": "openai"}, 0, "no cooldowns of openai to clear"),
     ],
 )
 def test_clear(

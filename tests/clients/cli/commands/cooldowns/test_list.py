@@ -21,7 +21,7 @@ def test_who_is_cooling(daemon: CliDaemon, words: tuple[str, ...]) -> None:
     stands(daemon, AWAY, WELL)
     outcome = run_cli(daemon.environ, *words)
     assert outcome.out.splitlines() == [
-        "! ollama  unreachable  asked again next time",
+        "! ollama  unreachable  used again by the next request",
         "    nobody listens",
     ]
     assert (outcome.code, outcome.err) == (0, "")
@@ -32,7 +32,7 @@ def test_nobody_is(daemon: CliDaemon) -> None:
     """Is good news."""
     stands(daemon, WELL)
     outcome = run_cli(daemon.environ, "cooldowns")
-    assert (outcome.code, outcome.out) == (0, "nobody is cooling down\n")
+    assert (outcome.code, outcome.out) == (0, "nothing is cooling down\n")
 
 
 def test_json(daemon: CliDaemon) -> None:

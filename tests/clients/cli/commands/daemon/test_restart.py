@@ -20,7 +20,7 @@ def test_the_old_one_is_gone_before_the_new_one_is_asked(daemon: CliDaemon) -> N
     daemon.answers["status"] = {"version": "1", "pid": child.pid}
     daemon.answers["shutdown"] = shutdown
     outcome = run_cli(daemon.environ, "daemon", "restart")
-    assert (outcome.code, outcome.out) == (0, "✓ aircherd 2 runs as process 8, for 0 s\n")
+    assert (outcome.code, outcome.out) == (0, "✓ aircherd 2 is running (process 8, up 0 s)\n")
     assert daemon.methods == ["status", "shutdown", "status"]
 
 

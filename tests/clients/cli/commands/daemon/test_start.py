@@ -17,7 +17,7 @@ def test_one_that_runs_is_left_alone(daemon: CliDaemon) -> None:
     daemon.answers["status"] = STATUS
     outcome = run_cli(daemon.environ, "daemon", "start")
     assert outcome.code == 0
-    assert outcome.out == "✓ aircherd 1 runs as process 7, for 5 s (it did already)\n"
+    assert outcome.out == "✓ aircherd 1 is running (process 7, up 5 s) (already running)\n"
     assert json.loads(run_cli(daemon.environ, "daemon", "start", "--json").out)["started"] is False
 
 
@@ -45,6 +45,6 @@ def test_a_broken_configuration_is_told(daemon: CliDaemon) -> None:
     config = {"ok": False, "problem": {"problems": [problem]}}
     daemon.answers["status"] = {"version": "1", "pid": 7, "config": config}
     outcome = run_cli(daemon.environ, "daemon", "start")
-    assert (outcome.code, outcome.out.count("runs as process 7")) == (0, 1)
+    assert (outcome.code, outcome.out.count("is running (process 7")) == (0, 1)
     assert outcome.err == "the configuration is invalid:\n  /c.toml:2: bad\n"
     assert run_cli(daemon.environ, "daemon", "start", "--json").err == ""

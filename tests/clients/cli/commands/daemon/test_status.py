@@ -10,7 +10,7 @@ def test_one_runs(daemon: CliDaemon) -> None:
     """It says which."""
     daemon.answers["status"] = {"version": "1", "pid": 7, "uptime_s": 5}
     outcome = run_cli(daemon.environ, "daemon", "status")
-    assert (outcome.code, outcome.out) == (0, "✓ aircherd 1 runs as process 7, for 5 s\n")
+    assert (outcome.code, outcome.out) == (0, "✓ aircherd 1 is running (process 7, up 5 s)\n")
     assert json.loads(run_cli(daemon.environ, "daemon", "status", "--json").out)["running"] is True
 
 
@@ -21,7 +21,7 @@ def test_none_runs_and_none_is_started(daemon: CliDaemon) -> None:
     outcome = run_cli(environ, "daemon", "status")
     assert (outcome.code, outcome.out) == (
         3,
-        f"aircherd does not run; its socket would be {path}\n",
+        f"aircherd is not running (socket {path})\n",
     )
     outcome = run_cli(environ, "daemon", "status", "--json")
     assert json.loads(outcome.out) == {"running": False, "socket": path}
@@ -33,6 +33,6 @@ def test_a_broken_configuration_is_told(daemon: CliDaemon) -> None:
     config = {"ok": False, "problem": {"problems": [problem]}}
     daemon.answers["status"] = {"version": "1", "pid": 7, "config": config}
     outcome = run_cli(daemon.environ, "daemon", "status")
-    assert (outcome.code, outcome.out.count("runs as process 7")) == (0, 1)
+    assert (outcome.code, outcome.out.count("is running (process 7")) == (0, 1)
     assert outcome.err == "the configuration is invalid:\n  /c.toml:2: bad\n"
     assert run_cli(daemon.environ, "daemon", "status", "--json").err == ""

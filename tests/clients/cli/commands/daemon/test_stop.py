@@ -21,7 +21,7 @@ def test_it_waits_until_the_process_is_gone(daemon: CliDaemon) -> None:
     daemon.answers["shutdown"] = shutdown
     outcome = run_cli(daemon.environ, "daemon", "stop")
     ended = child.wait(timeout=20)
-    assert (outcome.code, outcome.out) == (0, f"✓ aircherd (process {child.pid}) is gone\n")
+    assert (outcome.code, outcome.out) == (0, f"✓ aircherd (process {child.pid}) has stopped\n")
     assert (ended, daemon.methods) == (0, ["status", "shutdown"])
 
 
@@ -40,7 +40,7 @@ def test_none_runs(daemon: CliDaemon) -> None:
     """That there is none is what was wanted."""
     environ = {**daemon.environ, "AIRCHER_SOCKET": str(daemon.home / "run" / "none.sock")}
     outcome = run_cli(environ, "daemon", "stop")
-    assert (outcome.code, outcome.out) == (0, "aircherd does not run\n")
+    assert (outcome.code, outcome.out) == (0, "aircherd is not running\n")
     outcome = run_cli(environ, "daemon", "stop", "--json")
     assert json.loads(outcome.out) == {"stopped": False, "pid": None}
 

@@ -39,7 +39,7 @@ def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
 
 def test_a_directory(tmp_path: Path) -> None:
     """A directory is not gone through behind anybody's back."""
-    with pytest.raises(CommandFailed, match="is a directory; name the files in it"):
+    with pytest.raises(CommandFailed, match="is a directory; pass the files in it"):
         read_bytes(context_of(), str(tmp_path))
 
 
@@ -50,7 +50,9 @@ def test_a_file_that_may_not_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(file_input, "open", refuse, raising=False)
-    with pytest.raises(CommandFailed, match="cannot read x: Permission denied; `ls -l`"):
+    with pytest.raises(
+        CommandFailed, match="cannot read x: Permission denied; check its permissions"
+    ):
         read_bytes(context_of(), "x")
 
 
@@ -74,5 +76,5 @@ def test_a_file_over_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_standard_input_can_be_read_once() -> None:
     """The second time it would be empty without a word."""
     refuse_repeated_stdin({"-f": 1, "--tools": 0})
-    with pytest.raises(UsageError, match=r"only once, and is asked for by -f -, -f -, --tools -"):
+    with pytest.raises(UsageError, match=r"only once, but is given as -f -, -f -, --tools -"):
         refuse_repeated_stdin({"-f": 2, "--tools": 1})

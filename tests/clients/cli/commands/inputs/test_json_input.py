@@ -25,7 +25,7 @@ def test_where_json_may_stand(tmp_path: Path) -> None:
         (context_of(), "[]", "--schema", []),
     ):
         given = read_json(context, word, "--schema")
-        assert (given.place, given.value) == (place, value)
+        assert (given.source, given.value) == (place, value)
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,8 @@ def test_where_json_may_stand(tmp_path: Path) -> None:
         ('{"a": 1,\n "b" 2}', "x.json:2:6: not JSON: Expecting ':' delimiter"),
         ("{", "x.json:1:2: not JSON: "),
         ("[1] 2", "x.json:1:5: not JSON: Extra data"),
-        ('{"a": NaN}', "x.json: not JSON: NaN is not a number there"),
-        ('"\\ud800"', "x.json: a \\u escape in it is half of a character"),
+        ('{"a": NaN}', "x.json: not JSON: NaN is not a JSON value"),
+        ('"\\ud800"', "x.json: invalid \\u escape: a lone surrogate"),
         ("[" * 100_000, "x.json: nested too deeply"),
         ("9" * 5000, "x.json: not JSON: "),
     ],
@@ -50,7 +50,7 @@ def test_what_is_no_json(text: str, expected: str) -> None:
 def test_what_is_no_utf_8(tmp_path: Path) -> None:
     """The line is told."""
     (tmp_path / "x.json").write_bytes(b'{\n"a": "caf\xe9"}')
-    with pytest.raises(CommandFailed, match=r"x\.json:2: not UTF-8"):
+    with pytest.raises(CommandFailed, match=r"x\.json:2: JSON must be UTF-8"):
         read_json(context_of(), str(tmp_path / "x.json"), "--tools")
 
 

@@ -19,11 +19,11 @@ def test_messages_are_passed_on_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        ({"messages": []}, "m.json: a conversation has to be a list of messages, "),
-        ([1], "m.json: message 1: it has to be an object, and is a number"),
-        ([{"role": "user", "content": ""}, {"role": "tool"}], "m.json: message 2: its role has to"),
-        ([{"content": ""}], "m.json: message 1: its role has to be one of user, assistant, system"),
-        ([{"role": "user"}], "m.json: message 1: its content has to be a string or a list"),
+        ({"messages": []}, "m.json: a conversation must be a list of messages, "),
+        ([1], "m.json: message 1: must be an object, not a number"),
+        ([{"role": "user", "content": ""}, {"role": "tool"}], "m.json: message 2: role must"),
+        ([{"content": ""}], "m.json: message 1: role must be one of user, assistant, system"),
+        ([{"role": "user"}], "m.json: message 1: content must be a string or a list"),
     ],
 )
 def test_what_is_no_conversation(value: object, expected: str) -> None:

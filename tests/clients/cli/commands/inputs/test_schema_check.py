@@ -17,27 +17,27 @@ def nested(depth: int) -> Map:
 @pytest.mark.parametrize(
     ("schema", "expected"),
     [
-        ({"type": "objekt"}, "type: has to be one of object, "),
-        ({"type": []}, "type: has to be one of "),
-        ({"type": None}, "type: has to be one of "),
-        ({"anyOf": [None]}, "anyOf[0]: has to be a schema, an object, not null"),
-        ({"properties": {"a": {"type": "strin"}}}, "properties.a.type: has to be one of "),
-        ({"properties": {"a": 3}}, "properties.a: has to be a schema, an object, not a number"),
-        ({"properties": []}, "properties: has to be an object, not a list"),
-        ({"items": {"required": "a"}}, "items.required: has to be a list of names, not a string"),
-        ({"required": [1]}, "required[0]: has to be a string, a name, not a number"),
-        ({"items": [{}, 3]}, "items[1]: has to be a schema, an object, not a number"),
-        ({"anyOf": []}, "anyOf: has to be a list of schemas, not an empty one"),
-        ({"oneOf": {}}, "oneOf: has to be a list of schemas, not an object"),
-        ({"anyOf": [{"enum": []}]}, "anyOf[0].enum: has to be a list of values, not an empty one"),
-        ({"$defs": {"x": {"pattern": 1}}}, "$defs.x.pattern: has to be a string, not a number"),
-        ({"not": {"minimum": "1"}}, "not.minimum: has to be a number, not a string"),
-        ({"minItems": True}, "minItems: has to be a number, not true or false"),
+        ({"type": "objekt"}, "type: must be one of object, "),
+        ({"type": []}, "type: must be one of "),
+        ({"type": None}, "type: must be one of "),
+        ({"anyOf": [None]}, "anyOf[0]: must be a schema, an object, not null"),
+        ({"properties": {"a": {"type": "strin"}}}, "properties.a.type: must be one of "),
+        ({"properties": {"a": 3}}, "properties.a: must be a schema, an object, not a number"),
+        ({"properties": []}, "properties: must be an object, not a list"),
+        ({"items": {"required": "a"}}, "items.required: must be a list of names, not a string"),
+        ({"required": [1]}, "required[0]: must be a string, a name, not a number"),
+        ({"items": [{}, 3]}, "items[1]: must be a schema, an object, not a number"),
+        ({"anyOf": []}, "anyOf: must be a list of schemas, not an empty one"),
+        ({"oneOf": {}}, "oneOf: must be a list of schemas, not an object"),
+        ({"anyOf": [{"enum": []}]}, "anyOf[0].enum: must be a list of values, not an empty one"),
+        ({"$defs": {"x": {"pattern": 1}}}, "$defs.x.pattern: must be a string, not a number"),
+        ({"not": {"minimum": "1"}}, "not.minimum: must be a number, not a string"),
+        ({"minItems": True}, "minItems: must be a number, not true or false"),
         (nested(5000), "it nests too deeply"),
     ],
 )
 def test_faults(schema: Map, expected: str) -> None:
-    """The place first, then what has to be there."""
+    """The place first, then what must be there."""
     assert find_schema_problem(schema).startswith(expected)
 
 

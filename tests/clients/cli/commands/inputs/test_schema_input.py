@@ -18,17 +18,17 @@ def test_a_schema_keeps_its_order() -> None:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        ([], "s.json: a JSON Schema has to be an object"),
-        (True, "s.json: a JSON Schema has to be an object"),
-        ({"type": "objekt"}, "s.json: not a JSON Schema: type: has to be one of object, "),
-        ({"type": [1]}, "s.json: not a JSON Schema: type: has to be one of object, "),
+        ([], "s.json: a JSON Schema must be an object"),
+        (True, "s.json: a JSON Schema must be an object"),
+        ({"type": "objekt"}, "s.json: not a JSON Schema: type: must be one of object, "),
+        ({"type": [1]}, "s.json: not a JSON Schema: type: must be one of object, "),
         (
             {"type": "object", "properties": ["name"]},
-            "s.json: not a JSON Schema: properties: has to be an object, not a list",
+            "s.json: not a JSON Schema: properties: must be an object, not a list",
         ),
         (
             {"type": "object", "required": "name"},
-            "s.json: not a JSON Schema: required: has to be a list of names, not a string",
+            "s.json: not a JSON Schema: required: must be a list of names, not a string",
         ),
     ],
 )

@@ -36,16 +36,16 @@ def test_forms(typed: str, start: float, end: float) -> None:
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
-        ("", "takes one of 7d, "),
-        ("7", "takes one of 7d, "),
-        ("0d", "takes one of 7d, "),
-        ("-1d", "takes one of 7d, "),
-        ("7 days", "takes one of 7d, "),
-        ("5m", "takes one of 7d, "),
-        ("01.11.2026", "takes one of 7d, "),
-        ("1999-01-01", "takes one of 7d, "),
-        ("2026-11-31", "there is no such day: 2026-11-31"),
-        ("2026-11-02", "2026-11-02 is still to come"),
+        ("", "must be one of 7d, "),
+        ("7", "must be one of 7d, "),
+        ("0d", "must be one of 7d, "),
+        ("-1d", "must be one of 7d, "),
+        ("7 days", "must be one of 7d, "),
+        ("5m", "must be one of 7d, "),
+        ("01.11.2026", "must be one of 7d, "),
+        ("1999-01-01", "must be one of 7d, "),
+        ("2026-11-31", "2026-11-31 is not a date"),
+        ("2026-11-02", "2026-11-02 is in the future"),
     ],
 )
 def test_anything_else_is_refused(typed: str, message: str) -> None:

@@ -50,10 +50,10 @@ def test_a_name_is_enough() -> None:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        ({"name": "x"}, "t.json: the tools have to be a list, [{...}, ...], and this is an object"),
-        (["x"], "t.json: tool 1: it has to be an object, and is a string"),
-        ([LOOK, {}], 't.json: tool 2: it needs a "name"'),
-        ([{"name": " "}], 't.json: tool 1: it needs a "name"'),
+        ({"name": "x"}, "t.json: the tools must be a list, [{...}, ...], not an object"),
+        (["x"], "t.json: tool 1: must be an object, not a string"),
+        ([LOOK, {}], 't.json: tool 2: needs a "name"'),
+        ([{"name": " "}], 't.json: tool 1: needs a "name"'),
         ([LOOK, LOOK], 't.json: tool 2: "look" is also the name of tool 1'),
         (
             [{"name": "x", "paramaters": {}}],
@@ -61,32 +61,32 @@ def test_a_name_is_enough() -> None:
         ),
         (
             [{"name": "x", "input_schema": {}}],
-            't.json: tool 1 ("x"): unknown key "input_schema" (here it is parameters)',
+            't.json: tool 1 ("x"): unknown key "input_schema" (use parameters)',
         ),
-        ([{"name": "x", "description": 1}], 't.json: tool 1 ("x"): description has to be a string'),
+        ([{"name": "x", "description": 1}], 't.json: tool 1 ("x"): description must be a string'),
         (
             [{"name": "x", "parameters": []}],
-            't.json: tool 1 ("x"): parameters have to be a JSON Schema, an object, not a list',
+            't.json: tool 1 ("x"): parameters must be a JSON Schema, an object, not a list',
         ),
         (
             [{"name": "x", "parameters": {"type": "array"}}],
-            't.json: tool 1 ("x"): parameters.type has to be "object"',
+            't.json: tool 1 ("x"): parameters.type must be "object"',
         ),
         (
             [{"name": "x", "parameters": {"type": ["string", "null"]}}],
-            't.json: tool 1 ("x"): parameters.type has to be "object"',
+            't.json: tool 1 ("x"): parameters.type must be "object"',
         ),
         (
             [{"name": "x", "parameters": '{"properties": {"a": {"type": "strin"}}}'}],
-            't.json: tool 1 ("x"): parameters are no JSON Schema: properties.a.type: has to be ',
+            't.json: tool 1 ("x"): parameters are not a JSON Schema: properties.a.type: must be ',
         ),
         (
             [{"name": "x", "parameters": "{,}"}],
             't.json: tool 1 ("x"): parameters:1:2: not JSON: ',
         ),
-        ([{"type": "web", "function": LOOK}], 't.json: tool 1: its type has to be "function"'),
-        ([{"function": 1}], "t.json: tool 1: function has to be an object, not a number"),
-        ([{"function": LOOK, "name": "x"}], 't.json: tool 1: unknown key "name" beside function'),
+        ([{"type": "web", "function": LOOK}], 't.json: tool 1: type must be "function"'),
+        ([{"function": 1}], "t.json: tool 1: function must be an object, not a number"),
+        ([{"function": LOOK, "name": "x"}], 't.json: tool 1: unknown key "name" next to function'),
     ],
 )
 def test_what_is_no_tool(value: object, expected: str) -> None:
@@ -110,6 +110,6 @@ def test_a_choice_that_does_not_exist() -> None:
     with pytest.raises(UsageError) as caught:
         parse_tool_choice("lok", [dict(LOOK)])
     assert caught.value.message == (
-        '--tool-choice: there is no tool "lok" (did you mean look?); '
-        "it takes auto, none, required, look"
+        '--tool-choice: unknown tool "lok" (did you mean look?); '
+        "must be one of auto, none, required, look"
     )

@@ -46,7 +46,9 @@ def test_what_is_left_out_is_counted(daemon: CliDaemon) -> None:
         "✓ anthropic/claude-sonnet-5 *  ?  ?  tools images",
         "– ollama/llama3.2              ?  ?  ?",  # noqa: RUF001 -- a dash it is
     ]
-    assert outcome.err == "1 more where nobody is signed in: --all shows them\n"
+    assert (
+        outcome.err == "1 more of providers that you are not signed in to; show them with --all\n"
+    )
     assert outcome.code == 0
 
 
@@ -56,7 +58,7 @@ def test_filters(daemon: CliDaemon) -> None:
     words = ("--tools", "--images", "--provider", "x", "--all", "son", "5")
     outcome = run_cli(daemon.environ, "models", "list", *words)
     assert outcome.out == "✓ anthropic/claude-sonnet-5 *  ?  ?  tools images\n"
-    assert outcome.err == "2 models left out: whether they fit is not known\n"
+    assert outcome.err == "2 models left out: their abilities are unknown\n"
     assert daemon.params_of("models.list") == {"provider": "x", "query": "son 5", "all": True}
 
 
@@ -65,7 +67,7 @@ def test_nobody_is_signed_in(daemon: CliDaemon) -> None:
     listed(daemon, GPT)
     outcome = run_cli(daemon.environ, "models", "list")
     assert outcome.out.startswith("– openai/gpt-5.5")  # noqa: RUF001 -- a dash it is
-    assert outcome.err == "nobody is signed in to openai: aircher-cli auth login openai\n"
+    assert outcome.err == "you are not signed in to openai: aircher-cli auth login openai\n"
 
 
 def test_nothing_fits(daemon: CliDaemon) -> None:
@@ -73,7 +75,7 @@ def test_nothing_fits(daemon: CliDaemon) -> None:
     listed(daemon)
     outcome = run_cli(daemon.environ, "models", "list", "xyzzy")
     assert (outcome.code, outcome.out) == (0, "")
-    assert outcome.err.startswith("no model fits")
+    assert outcome.err.startswith("no model matches")
 
 
 def test_a_list_that_could_not_be_fetched_is_told(daemon: CliDaemon) -> None:

@@ -62,7 +62,7 @@ def test_a_long_wait_is_explained(daemon: CliDaemon, monkeypatch: pytest.MonkeyP
     said = threading.Event()
 
     def note(console: Console, text: str) -> None:
-        assert text == "aircher-cli: asking work what models there are ..."
+        assert text == "aircher-cli: fetching the list of models from work ..."
         said.set()
 
     def refresh(session: Session, msgid: int, params: Map) -> object:

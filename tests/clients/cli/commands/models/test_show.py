@@ -57,8 +57,8 @@ def test_an_unknown_model(daemon: CliDaemon) -> None:
     daemon.answers["models.list"] = {"models": MODELS}
     outcome = run_cli(daemon.environ, "models", "show", "claude-sonet-5")
     assert (outcome.code, outcome.out) == (1, "")
-    assert outcome.err.startswith('aircher-cli: no model is known as "claude-sonet-5"')
-    assert outcome.err.endswith("see aircher-cli models list --all\n")
+    assert outcome.err.startswith('aircher-cli: unknown model "claude-sonet-5"')
+    assert outcome.err.endswith("list all models: aircher-cli models list --all\n")
 
 
 def test_a_model_that_is_on_no_list(daemon: CliDaemon) -> None:
@@ -73,8 +73,8 @@ def test_a_model_that_is_on_no_list(daemon: CliDaemon) -> None:
     assert outcome.code == 0
     assert "1,000 tokens" in outcome.out
     assert outcome.err == (
-        "anthropic does not list it (did you mean anthropic/claude-sonnet-5?); if you name it, it "
-        "is asked for all the same\n"
+        "anthropic does not list it (did you mean anthropic/claude-sonnet-5?); you can use "
+        "it nevertheless\n"
     )
     assert daemon.params_of("models.list") == {"model": "anthropic/claude-sonet-5"}
 

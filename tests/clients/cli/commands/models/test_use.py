@@ -11,12 +11,12 @@ from helpers.daemon.cli_daemon import CliDaemon, refuses
 @pytest.mark.parametrize(
     ("before", "expected"),
     [
-        ({}, "✓ work/new is the default, in ~/config.toml\n"),
+        ({}, "✓ work/new is now the default, in ~/config.toml\n"),
         (
             {"model": "work/old"},
-            "✓ work/new is the default instead of work/old, in ~/config.toml\n",
+            "✓ work/new is now the default instead of work/old, in ~/config.toml\n",
         ),
-        ({"model": "work/new"}, "work/new is the default already, in ~/config.toml\n"),
+        ({"model": "work/new"}, "work/new is already the default, in ~/config.toml\n"),
     ],
 )
 def test_what_changed_and_where(
