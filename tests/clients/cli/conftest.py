@@ -1,4 +1,4 @@
-"""A fake daemon for every test that wants one."""
+"""A fake daemon for the tests of the command line."""
 
 from collections.abc import Iterator
 

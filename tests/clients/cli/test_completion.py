@@ -1,4 +1,4 @@
-"""TAB in real shells: bash, zsh and fish run the scripts that `completion` prints."""
+"""Completion in real shells: bash, zsh and fish run the scripts that `completion` prints."""
 
 import os
 import pty
@@ -18,8 +18,8 @@ from helpers.daemon.cli_daemon import CliDaemon
 from helpers.required import missing
 
 PROGRAMS = str(Path(sys.executable).parent)
-PATIENCE = 20.0
-"""Seconds until a shell that hangs is given up."""
+TIMEOUT = 20.0
+"""Seconds to wait for a shell."""
 
 BASH = """
 source <(aircher-cli completion bash)
@@ -49,7 +49,7 @@ def complete_in(name: str, typed: str, environ: dict[str, str]) -> list[str]:
         env=environ,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
         check=True,
     )
     return [line.split("\t")[0].strip() for line in done.stdout.splitlines() if line.strip()]
@@ -67,17 +67,17 @@ def complete_in(name: str, typed: str, environ: dict[str, str]) -> list[str]:
     ],
 )
 def test_tab(name: str, typed: str, expected: set[str], environ: dict[str, str]) -> None:
-    """Commands, options, and the names that the daemon knows."""
+    """Commands, options and the daemon's names are completed."""
     assert set(complete_in(name, typed, environ)) == expected
 
 
 def test_a_model_is_completed_in_fish(environ: dict[str, str]) -> None:
-    """Bash cuts words at colons, so its own form of this is left to argcomplete."""
+    """Bash splits words at colons, which argcomplete handles; so fish is tested."""
     assert complete_in("fish", "aircher-cli ask -m olla", environ) == ["ollama/qwen3:8b"]
 
 
 def test_tab_in_zsh(environ: dict[str, str]) -> None:
-    """The line is completed as somebody types it."""
+    """A line typed into an interactive zsh is completed."""
     ready = 'autoload -U compinit; compinit -u -D; eval "$(aircher-cli completion zsh)"; print OK\n'
     control, shells_end = pty.openpty()
     with subprocess.Popen(
@@ -97,19 +97,19 @@ def test_tab_in_zsh(environ: dict[str, str]) -> None:
     os.close(control)
 
 
-def read_until(control: int, wanted: bytes) -> bytes:
+def read_until(control: int, expected: bytes) -> bytes:
     seen = b""
-    deadline = time.monotonic() + PATIENCE
-    while wanted not in seen.replace(b"\r", b""):
+    deadline = time.monotonic() + TIMEOUT
+    while expected not in seen.replace(b"\r", b""):
         left = deadline - time.monotonic()
         if left <= 0 or not select.select([control], [], [], left)[0]:
-            pytest.fail(f"zsh said {seen!r}")
+            pytest.fail(f"zsh printed {seen!r}")
         seen += os.read(control, 4096)
     return seen
 
 
 def test_a_tab_without_a_daemon_is_no_error(environ: dict[str, str], tmp_path: Path) -> None:
-    """Nothing is started for it, and nothing is printed into the line."""
+    """No daemon is started, and nothing is printed into the line."""
     alone = {**environ, "XDG_RUNTIME_DIR": str(tmp_path), "AIRCHER_SOCKET": str(tmp_path / "s")}
     assert complete_in("fish", "aircher-cli auth login o", alone) == []
     assert list(tmp_path.iterdir()) == []
@@ -117,7 +117,7 @@ def test_a_tab_without_a_daemon_is_no_error(environ: dict[str, str], tmp_path: P
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_known(command: str) -> None:
-    """The one parser has what the table has."""
+    """The parser has every command of the table."""
     with pytest.raises(HelpRequested):
         full_parser().parse_args([*command.split(), "--help"])
 
@@ -125,12 +125,24 @@ def test_every_command_is_known(command: str) -> None:
 def test_only_plain_names_reach_a_shell(
     environ: dict[str, str], daemon: CliDaemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Servers name their models: no white space, escapes, or what a shell would act on."""
+    """Names with white space, escapes or shell syntax are not completed; servers choose them."""
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    odd = ["a b", "a\nb", "\x1b[2J", "$(id)", "`id`", "a;b", "a'b", "~", "a*", "a\x0bb", "a\u202eb"]
+    unsafe = [
+        "a b",
+        "a\nb",
+        "\x1b[2J",
+        "$(id)",
+        "`id`",
+        "a;b",
+        "a'b",
+        "~",
+        "a*",
+        "a\x0bb",
+        "a\u202eb",
+    ]
     plain = ["qwen3:8b", "maker/model:free", "llama-3.1_x@2", "模型"]
-    names = [*odd, *plain]
+    names = [*unsafe, *plain]
     daemon.answers["models.list"] = {
         "models": [{"provider": "ollama", "model": name} for name in names]
     }

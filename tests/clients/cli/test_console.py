@@ -1,4 +1,4 @@
-"""Where text goes."""
+"""The console: streams, colours, ASCII and control characters."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def console_of(
     ],
 )
 def test_may_colour(environ: dict[str, str], expected: bool) -> None:
-    """NO_COLOR counts when it is not empty, and a dumb terminal is left alone."""
+    """A non-empty NO_COLOR and a dumb terminal turn colours off."""
     assert expected == may_colour(environ)
 
 
@@ -45,15 +45,15 @@ def test_colours_only_on_a_terminal(terminal: bool, environ: dict[str, str], exp
     assert expected == out.text
 
 
-def test_symbols_in_ascii_where_there_is_no_more() -> None:
+def test_symbols_in_ascii_if_the_output_shows_no_more() -> None:
     """An output that cannot show our symbols gets ASCII for them, and `?` for the rest."""
     console, out, _ = console_of({"NO_COLOR": "1"}, encoding="ascii")
-    console.line("✓ ✗ … → – é")  # noqa: RUF001 -- a dash it is
+    console.line("✓ ✗ … → – é")  # noqa: RUF001 -- a dash
     assert out.text == "+ x ... -> - ?\n"
 
 
-def test_an_answer_that_cannot_be_encoded_is_shown_as_well_as_it_can_be() -> None:
-    """Neither an emoji on a Latin-1 terminal nor a lone surrogate breaks an answer off."""
+def test_characters_that_cannot_be_encoded_are_replaced() -> None:
+    """An emoji on a Latin-1 terminal, or a lone surrogate, does not end an answer."""
     console, out, _ = console_of(encoding="latin-1")
     console.write("é 🙂 \udcff")
     assert out.text == "é ? ?"
@@ -70,7 +70,7 @@ def test_an_answer_that_cannot_be_encoded_is_shown_as_well_as_it_can_be() -> Non
     ],
 )
 def test_control_characters_do_not_reach_a_terminal(text: str, expected: str) -> None:
-    """What a model writes may not steer the terminal."""
+    """A model's output cannot control the terminal."""
     assert expected == strip_controls(text)
     console, out, _ = console_of()
     console.write(text)
@@ -78,22 +78,22 @@ def test_control_characters_do_not_reach_a_terminal(text: str, expected: str) ->
 
 
 def test_a_file_gets_the_answer_as_it_is() -> None:
-    """Only a terminal obeys control characters; elsewhere they are data."""
+    """Control characters are removed for terminals only."""
     console, out, _ = console_of(terminal=False)
     console.write("\x1b[1m")
     assert out.text == "\x1b[1m"
 
 
-def test_a_note_does_not_stick_to_an_answer() -> None:
-    """On a terminal, a message in the middle of an answer begins its own line."""
+def test_a_note_starts_on_a_new_line() -> None:
+    """On a terminal, a message in the middle of an answer has its own line."""
     console, out, err = console_of()
     console.write("half")
     console.note("broken")
     assert (out.text, err.text) == ("half\n", "broken\n")
 
 
-def test_a_note_leaves_a_piped_answer_alone() -> None:
-    """In a pipe the answer gets no newline it does not have."""
+def test_a_note_does_not_change_a_piped_answer() -> None:
+    """In a pipe no newline is added to the answer."""
     console, out, _ = console_of(terminal=False)
     console.write("half")
     console.note("broken")
@@ -101,7 +101,7 @@ def test_a_note_leaves_a_piped_answer_alone() -> None:
 
 
 def test_finish_line_adds_one_newline_at_most() -> None:
-    """An answer ends with a newline, its own or ours."""
+    """An answer ends with exactly one newline."""
     console, out, _ = console_of()
     console.finish_line()
     console.write("a")
@@ -112,7 +112,7 @@ def test_finish_line_adds_one_newline_at_most() -> None:
 
 
 def test_notes_wrap_on_a_terminal_only() -> None:
-    """Who greps standard error finds whole lines; a person reads wrapped ones."""
+    """Lines are wrapped on a terminal, and whole in a pipe for `grep`."""
     text = "aircher-cli: the one thing that matters here is this"
     console, _, err = console_of({"COLUMNS": "30"})
     console.note(text)
@@ -123,14 +123,14 @@ def test_notes_wrap_on_a_terminal_only() -> None:
 
 
 def test_width() -> None:
-    """COLUMNS decides; a pipe has no end; nothing is narrower than 20."""
+    """COLUMNS sets it; a pipe is unlimited; the minimum is 20."""
     assert terminal_width({"COLUMNS": "45"}) == 45
     assert terminal_width({"COLUMNS": "3"}) == 20
     console, _, _ = console_of(terminal=False)
     assert console.width == UNLIMITED_WIDTH
 
 
-def test_closed_streams_swallow_everything() -> None:
+def test_closed_streams_discard_output() -> None:
     """With both outputs closed by the shell (`>&- 2>&-`) nothing fails."""
     console = Console(None, None, {})
     console.write("x")
@@ -139,8 +139,8 @@ def test_closed_streams_swallow_everything() -> None:
     assert not console.is_terminal
 
 
-def test_a_full_disk_is_told_in_words() -> None:
-    """An answer that cannot be written is a failure with a reason, not a traceback."""
+def test_a_full_disk() -> None:
+    """An answer that cannot be written fails with a reason, not a traceback."""
     with open("/dev/full", "w", encoding="utf-8") as full:  # noqa: PTH123 -- a device
         console = Console(full, None, {})
         with pytest.raises(CommandFailed, match="cannot write to standard output: No space left"):
@@ -148,7 +148,7 @@ def test_a_full_disk_is_told_in_words() -> None:
 
 
 def test_json_is_ascii() -> None:
-    """JSON survives every encoding."""
+    """JSON is written in ASCII, which every encoding can represent."""
     console, out, _ = console_of(terminal=False, encoding="ascii")
     console.json({"text": "é…\x1b"})
     assert out.text == '{"text": "\\u00e9\\u2026\\u001b"}\n'
@@ -163,7 +163,7 @@ def test_json_is_ascii() -> None:
     ],
 )
 def test_an_aside(terminal: bool, environ: dict[str, str], expected: str) -> None:
-    """It flows on standard error, dimmed where colours are wanted, apart from what follows."""
+    """It goes to standard error, dimmed if there are colours, and ends with a blank line."""
     err = Stream(terminal=terminal)
     console = Console(Stream(), err, environ)
     console.aside("hm, ")
@@ -172,8 +172,8 @@ def test_an_aside(terminal: bool, environ: dict[str, str], expected: str) -> Non
     assert expected == err.text
 
 
-def test_an_aside_in_mid_answer_begins_a_line() -> None:
-    """On a terminal, where both share the screen; the answer goes on below it."""
+def test_an_aside_within_an_answer_starts_on_a_new_line() -> None:
+    """On a terminal, the answer continues below it."""
     out, err = Stream(terminal=True), Stream(terminal=True)
     console = Console(out, err, {"NO_COLOR": "1"})
     console.write("one")

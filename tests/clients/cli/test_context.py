@@ -1,4 +1,4 @@
-"""What a command may use of the world."""
+"""The context of a command: its input."""
 
 import io
 
@@ -15,17 +15,17 @@ def context_of(stdin: Stream | None) -> Context:
 
 
 def test_invalid_utf_8_on_standard_input_survives() -> None:
-    """Bytes that are not UTF-8 become surrogates, which the daemon knows how to treat."""
+    """Bytes that are not UTF-8 become surrogates, which the daemon accepts."""
     assert context_of(Stream(b"caf\xe9")).read_input() == "caf\udce9"
 
 
 def test_line_ends_are_kept() -> None:
-    """Standard input is read as bytes: nobody rewrites its line ends."""
+    """Standard input is read as bytes, so line ends are unchanged."""
     assert context_of(Stream(b"a\r\nb\r\n")).read_input() == "a\r\nb\r\n"
 
 
-def test_a_terminal_or_a_closed_input_is_nothing_to_read() -> None:
-    """A keyboard is not waited for, and neither is an input that the shell closed."""
+def test_a_terminal_or_a_closed_input_is_not_read() -> None:
+    """Only files and pipes count as input."""
     assert not context_of(Stream(terminal=True)).has_input()
     assert not context_of(None).has_input()
     assert context_of(Stream()).has_input()
@@ -33,7 +33,7 @@ def test_a_terminal_or_a_closed_input_is_nothing_to_read() -> None:
 
 
 def test_standard_input_that_cannot_be_read() -> None:
-    """A disk or a terminal that fails is told, and is no defect of ours."""
+    """A read error is a failure with a reason, not an internal error."""
 
     class Broken(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:

@@ -16,7 +16,7 @@ def failed(code: str, outcomes: tuple[str, ...] = (), skips: tuple[str, ...] = (
 
 
 def test_every_code_of_the_protocol_has_an_exit_code() -> None:
-    """A code that somebody adds to the protocol must be given its place here."""
+    """A code that is added to the protocol needs an exit code."""
     assert set(BY_CODE) == ALL_CODES - {codes.ABOUT_AUTHENTICATION}
 
 
@@ -47,7 +47,7 @@ def test_every_code_of_the_protocol_has_an_exit_code() -> None:
     ],
 )
 def test_code_alone(code: str, expected: int) -> None:
-    """An error that says nothing but its code has one exit code."""
+    """Without reasons, the code determines the exit code."""
     assert expected == exit_code(DaemonError(code, "no", {}))
 
 
@@ -71,16 +71,16 @@ def test_code_alone(code: str, expected: int) -> None:
 def test_reasons_decide(
     code: str, outcomes: tuple[str, ...], skips: tuple[str, ...], expected: int
 ) -> None:
-    """Where several reasons may hide behind a code, 4 means that all are about authentication."""
+    """With several reasons, 4 means that all of them are about authentication."""
     assert expected == exit_code(failed(code, outcomes, skips))
 
 
 @pytest.mark.parametrize("code", ["overloaded", "truncated", "auth_rejected", "content_policy"])
-def test_it_does_not_matter_whether_some_of_a_broken_reply_was_seen(code: str) -> None:
-    """Before the first output or after it, what could be done about it is the same."""
-    way = {"attempts": [{"provider": "a", "outcome": code}]}
-    before = exit_code(DaemonError(code, "broke off", way))
-    after = {**way, "text": "half", "finish": "error"}
+def test_a_truncated_reply_has_the_same_exit_code(code: str) -> None:
+    """Whether output was shown before the failure makes no difference."""
+    data: dict[str, object] = {"attempts": [{"provider": "a", "outcome": code}]}
+    before = exit_code(DaemonError(code, "broke off", data))
+    after = {**data, "text": "half", "finish": "error"}
     assert exit_code(DaemonError(code, "broke off", after)) == before
 
 
@@ -96,10 +96,10 @@ def test_it_does_not_matter_whether_some_of_a_broken_reply_was_seen(code: str) -
     ],
 )
 def test_other_errors(error: BaseException, expected: int) -> None:
-    """What is not an answer of the daemon has its exit code too."""
+    """Errors that do not come from the daemon have exit codes too."""
     assert expected == exit_code(error)
 
 
 def test_reasons_of_malformed_data_are_none() -> None:
-    """Data of an unexpected shape is no reason to fail in another way."""
+    """Data of an unexpected shape gives no reasons, and raises nothing."""
     assert reasons({"attempts": 3, "skipped": ["x", None]}) == []

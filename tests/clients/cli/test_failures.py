@@ -26,10 +26,10 @@ SKIP = {"provider": "openai", "reason": "not_authenticated"}
 def test_every_attempt_and_skip_has_a_line() -> None:
     """After the message it says who failed why, in order."""
     error = DaemonError(
-        "all_failed", "nobody could answer", {"attempts": [ATTEMPT], "skipped": [SKIP]}
+        "all_failed", "no provider could answer", {"attempts": [ATTEMPT], "skipped": [SKIP]}
     )
     assert error_lines(error) == [
-        "aircher-cli: nobody could answer",
+        "aircher-cli: no provider could answer",
         "  anthropic/sonnet (key work): the key was refused",
         "  openai: has no key",
     ]
@@ -42,13 +42,13 @@ def test_what_the_message_says_is_not_repeated() -> None:
 
 
 def test_config_problems_have_file_and_line() -> None:
-    """An invalid configuration is told place by place."""
+    """An invalid configuration is reported place by place."""
     problem = {"file": "/c.toml", "line": 3, "message": "unknown key modle", "hint": "model?"}
     error = DaemonError("config_invalid", "the configuration is invalid", {"problems": [problem]})
     assert error_lines(error)[1:] == ["  /c.toml:3: unknown key modle (model?)"]
 
 
-def test_a_problem_that_the_message_repeats_is_told_once() -> None:
+def test_a_problem_that_the_message_repeats_is_reported_once() -> None:
     """The line with file and place stays, for editors to follow."""
     problem = {"file": "/c.toml", "line": 3, "path": "modle", "message": "is unknown", "hint": "?"}
     message = "/c.toml, line 3: modle: is unknown (?)"
@@ -65,7 +65,7 @@ def test_a_reason_that_names_its_provider_is_not_headed_by_it() -> None:
         {"provider": "openai", "model": "m", "message": "no key for openai: sign in"},
         {"provider": "work", "model": "m", "message": "refused it: aircher-cli auth login work"},
     ]
-    assert error_lines(DaemonError("all_failed", "nobody", {"skipped": skipped}))[1:] == [
+    assert error_lines(DaemonError("all_failed", "no provider", {"skipped": skipped}))[1:] == [
         "  no key for openai: sign in",
         "  work/m: refused it: aircher-cli auth login work",
     ]
@@ -95,7 +95,7 @@ def test_other_errors(error: BaseException, expected: list[str]) -> None:
 
 
 def test_a_defect_of_ours_does_not_show_its_text() -> None:
-    """An exception nobody foresaw may hold a key in its message."""
+    """An unexpected exception may hold a key in its message."""
     lines = error_lines(ValueError("sk-secret123"))
     assert lines == ["aircher-cli: internal error: ValueError. Please report it."]
 
@@ -119,13 +119,13 @@ def test_json_record(error: BaseException, code: str) -> None:
 
 def test_json_failure_on_standard_output(daemon: CliDaemon) -> None:
     """With --json the error is one object on standard output, and nothing on standard error."""
-    daemon.answers["chat"] = refuses("all_failed", "nobody", attempts=[ATTEMPT], skipped=[])
+    daemon.answers["chat"] = refuses("all_failed", "no provider", attempts=[ATTEMPT], skipped=[])
     outcome = run_cli(daemon.environ, "ask", "--json", "hi")
     assert (outcome.code, outcome.err) == (4, "")
     assert json.loads(outcome.out) == {
         "error": {
             "code": "all_failed",
-            "message": "nobody",
+            "message": "no provider",
             "data": {"attempts": [ATTEMPT], "skipped": []},
         }
     }
@@ -154,6 +154,6 @@ def test_when_the_only_one_is_free_again() -> None:
 
 
 def test_when_the_first_of_several_is_free_again() -> None:
-    """Whoever failed counts too: he named a time."""
+    """A failed provider counts too: it named a time."""
     data: dict[str, object] = {"attempts": [ATTEMPT], "skipped": [FULL], "until": NOW + 20}
     assert retry_lines(data, NOW)[0].startswith("  the first of them is available again in 20 s (")

@@ -1,4 +1,4 @@
-"""What is said when no command was named."""
+"""Help without a command."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from helpers.daemon.cli import run_cli
 
 @pytest.mark.parametrize("words", [(), ("--help",), ("-h",), ("help",)])
 def test_alone_it_prints_help(words: tuple[str, ...]) -> None:
-    """Without a command the overview is the answer, and names every command."""
+    """Without a command, the overview is printed; it lists every command."""
     outcome = run_cli({}, *words)
     assert outcome.code == 0
     assert [name for name in COMMANDS if name not in outcome.out] == []
@@ -18,7 +18,7 @@ def test_alone_it_prints_help(words: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("width", [30, 45, 80])
 def test_overviews_fit(width: int) -> None:
-    """No line that could be broken is wider than the terminal."""
+    """No line that can wrap is wider than the terminal."""
     lines = (overview(width) + group_overview("auth", width)).splitlines()
     breakable = [line for line in lines if not line.startswith(("  aircher-cli", "  git", "usage"))]
     assert [line for line in breakable if len(line) >= width and "--help" not in line] == []
@@ -30,8 +30,8 @@ def test_version() -> None:
 
 
 @pytest.mark.parametrize("words", [("cooldowns", "--help"), ("help", "cooldowns")])
-def test_help_on_a_group_that_does_something_alone(words: tuple[str, ...]) -> None:
-    """It is the group's, with all its commands."""
+def test_help_on_a_group_with_a_default_command(words: tuple[str, ...]) -> None:
+    """The help is that of the group, with all its commands."""
     assert "cooldowns clear" in run_cli({}, *words).out
 
 
@@ -52,7 +52,7 @@ def test_help_on_a_command(words: tuple[str, ...]) -> None:
 
 
 def test_a_group_alone_is_a_usage_error() -> None:
-    """`auth` says what could follow, on standard error."""
+    """`auth` prints its commands to standard error."""
     outcome = run_cli({}, "auth")
     assert (outcome.code, outcome.out) == (2, "")
     assert "auth login" in outcome.err

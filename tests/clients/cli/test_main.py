@@ -1,4 +1,4 @@
-"""The edge: exit codes, signals and pipes of the real program."""
+"""The real program: exit codes, signals and pipes."""
 
 import json
 import signal
@@ -16,7 +16,7 @@ SLOW = ("typing", "dataclasses", "pathlib", "json", "getpass", "textwrap", "shut
 
 
 def test_ask_imports_nothing_it_does_not_need(daemon: CliDaemon) -> None:
-    """A thin client stays thin: start-up time is what a person feels at every prompt."""
+    """Every prompt pays for the start-up time."""
     daemon.answers["chat"] = streams("hi")
     script = (
         "import sys\n"
@@ -38,7 +38,7 @@ def test_ask_imports_nothing_it_does_not_need(daemon: CliDaemon) -> None:
 
 
 def test_answer_on_standard_output_alone(daemon: CliDaemon) -> None:
-    """Standard output has the answer and nothing else; standard error has nothing at all."""
+    """Standard output has only the answer; standard error is empty."""
     daemon.answers["chat"] = streams("Hello ", "there")
     done = run_program(daemon.environ, "ask", "hi")
     assert (done.returncode, done.stdout, done.stderr) == (0, b"Hello there\n", b"")
@@ -49,14 +49,14 @@ def test_answer_on_standard_output_alone(daemon: CliDaemon) -> None:
     [("bad_request", 1), ("auth_rejected", 4), ("overloaded", 5), ("shutting_down", 3)],
 )
 def test_exit_codes_of_the_real_program(daemon: CliDaemon, code: str, expected: int) -> None:
-    """The table reaches the shell."""
-    daemon.answers["chat"] = refuses(code, "no such luck")
+    """The exit code of the table is that of the process."""
+    daemon.answers["chat"] = refuses(code, "it failed")
     done = run_program(daemon.environ, "ask", "hi")
-    assert (done.returncode, done.stderr) == (expected, b"aircher-cli: no such luck\n")
+    assert (done.returncode, done.stderr) == (expected, b"aircher-cli: it failed\n")
 
 
 def test_no_daemon(daemon: CliDaemon) -> None:
-    """Without a daemon, and with AIRCHER_AUTOSTART=0, exit code 3 and what to run."""
+    """Without a daemon and autostart, the exit code is 3 and the message says what to run."""
     environ = {**daemon.environ, "AIRCHER_SOCKET": str(daemon.home / "run" / "none.sock")}
     done = run_program(environ, "ask", "hi")
     assert done.returncode == 3
@@ -64,7 +64,7 @@ def test_no_daemon(daemon: CliDaemon) -> None:
 
 
 def test_no_daemon_in_json(daemon: CliDaemon) -> None:
-    """A script gets the missing daemon as JSON too."""
+    """With `--json` a missing daemon is reported as JSON."""
     environ = {**daemon.environ, "AIRCHER_SOCKET": str(daemon.home / "run" / "none.sock")}
     done = run_program(environ, "ask", "--json", "hi")
     assert done.returncode == 3
@@ -72,7 +72,7 @@ def test_no_daemon_in_json(daemon: CliDaemon) -> None:
 
 
 def test_ctrl_c_cancels_the_request(daemon: CliDaemon) -> None:
-    """Ctrl-C: the daemon is told at once, the exit code is 130, there is no traceback."""
+    """Ctrl-C cancels the request; the exit code is 130, and there is no traceback."""
     daemon.answers["chat"] = streams_for_ever
     with start_program(daemon.environ, "ask", "hi") as program:
         assert program.stdout is not None
@@ -83,8 +83,8 @@ def test_ctrl_c_cancels_the_request(daemon: CliDaemon) -> None:
     assert daemon.methods == ["chat", "$/cancel"]
 
 
-def test_a_reader_that_leaves_ends_the_request(daemon: CliDaemon) -> None:
-    """`ask | head -1`: quiet, the request cancelled, and the exit code of a filter."""
+def test_a_closed_pipe_cancels_the_request(daemon: CliDaemon) -> None:
+    """`ask | head -1` cancels the request, prints no error, and exits with 141."""
     daemon.answers["chat"] = streams_for_ever
     with start_program(daemon.environ, "ask", "hi") as program:
         assert program.stdout is not None
@@ -97,17 +97,17 @@ def test_a_reader_that_leaves_ends_the_request(daemon: CliDaemon) -> None:
 
 
 def test_help_into_a_closed_pipe_is_quiet(daemon: CliDaemon) -> None:
-    """Help is no exception to how a filter behaves."""
+    """Help into a closed pipe prints no error."""
     script = f'"{sys.executable}" -m aircher_cli ask --help | true; exit ${{PIPESTATUS[0]}}'
     done = subprocess.run(
         ["bash", "-c", script], env=daemon.environ, capture_output=True, check=False
     )
-    # Whether the pipe is closed before or after the write is not ours to decide.
+    # The pipe may be closed before or after the write.
     assert (done.returncode in {0, 141}, done.stderr) == (True, b"")
 
 
 def test_a_full_disk(daemon: CliDaemon) -> None:
-    """An answer that cannot be written is a failure, and its request is cancelled."""
+    """An answer that cannot be written is an error, and its request is cancelled."""
     daemon.answers["chat"] = streams_for_ever
     with open("/dev/full", "wb") as full:  # noqa: PTH123 -- a device
         done = subprocess.run(
@@ -124,7 +124,7 @@ def test_a_full_disk(daemon: CliDaemon) -> None:
 
 
 def test_closed_standard_streams(daemon: CliDaemon) -> None:
-    """With its streams closed by the shell the program still does its work."""
+    """The program works with all its streams closed by the shell."""
     daemon.answers["chat"] = streams("hi")
     script = f'"{sys.executable}" -m aircher_cli ask hello <&- >&- 2>&-'
     done = subprocess.run(["bash", "-c", script], env=daemon.environ, check=False)
@@ -132,15 +132,15 @@ def test_closed_standard_streams(daemon: CliDaemon) -> None:
 
 
 def test_invalid_utf_8_reaches_the_daemon_and_comes_back(daemon: CliDaemon) -> None:
-    """A prompt with a stray byte is sent as it is; an answer with one is shown with a `?`."""
+    """Invalid bytes of a prompt are sent unchanged; those of an answer are shown as `?`."""
     daemon.answers["chat"] = streams("caf\udce9")
     done = run_program(daemon.environ, "ask", stdin=b"caf\xe9")
     assert daemon.params_of("chat")["messages"] == [{"role": "user", "content": "caf\udce9"}]
     assert (done.returncode, done.stdout) == (0, b"caf?\n")
 
 
-def test_a_defect_leaves_no_traceback(daemon: CliDaemon) -> None:
-    """What nobody foresaw is one line, which names the defect and no content."""
+def test_an_internal_error_leaves_no_traceback(daemon: CliDaemon) -> None:
+    """It is one line with the type and the location, without content."""
     daemon.answers["status"] = ["not a map"]
     outcome = run_cli(daemon.environ, "status")
     assert (outcome.code, outcome.out) == (1, "")
@@ -154,13 +154,13 @@ def test_main_takes_its_arguments(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_json_of_a_usage_error() -> None:
-    """A script that got the command line wrong reads about it where it reads everything."""
+    """With `--json` a usage error is reported as JSON."""
     outcome = run_cli({}, "status", "--json", "--wrong")
     assert outcome.code == 2
     assert json.loads(outcome.out)["error"]["message"] == "unknown option --wrong"
 
 
 def test_the_final_result_alone_is_enough(daemon: CliDaemon) -> None:
-    """A daemon that sends no deltas is shown just the same."""
+    """The answer is printed even if the daemon sends no deltas."""
     daemon.answers["chat"] = chat_result("all at once")
     assert run_program(daemon.environ, "ask", "hi").stdout == b"all at once\n"

@@ -1,4 +1,4 @@
-"""argparse, tamed."""
+"""The argument parser."""
 
 import argparse
 
@@ -17,7 +17,7 @@ from aircher_cli.parser import (
 
 
 def test_options_may_stand_anywhere() -> None:
-    """Options between and behind the words of a prompt are options."""
+    """Options are recognised between and after the words of a prompt."""
     parser = make_parser("x", "does")
     parser.add_argument("words", nargs="*")
     parser.add_argument("-m")
@@ -27,7 +27,7 @@ def test_options_may_stand_anywhere() -> None:
 
 
 def test_after_two_dashes_everything_is_a_word() -> None:
-    """`--` lets a prompt begin with a dash."""
+    """`--` allows a prompt that begins with a dash."""
     parser = make_parser("x", "does")
     parser.add_argument("words", nargs="*")
     assert parser.parse(["--", "-m", "b"]).words == ["-m", "b"]
@@ -50,7 +50,7 @@ def test_extra_words_are_counted_not_repeated() -> None:
 
 
 def test_no_abbreviations() -> None:
-    """A script that works today must work when an option is added."""
+    """A script must keep working when an option is added."""
     parser = make_parser("x", "does")
     parser.add_argument("--verbose", action="store_true")
     with pytest.raises(UsageError, match="unknown option --verb"):
@@ -79,7 +79,7 @@ def test_no_abbreviations() -> None:
     ],
 )
 def test_numbers(parse: object, text: str, expected: float | None) -> None:
-    """Numbers out of range are refused on the command line, before anyone is asked."""
+    """Numbers that are out of range are usage errors, before any request is sent."""
     assert callable(parse)
     if expected is None:
         with pytest.raises(argparse.ArgumentTypeError, match="must be a"):
@@ -96,7 +96,7 @@ def test_over_0_is_said_of_everything_that_is_not(text: str) -> None:
 
 
 def test_a_name_is_not_empty() -> None:
-    """An empty one is a variable that the shell did not have."""
+    """An empty name usually comes from an unset shell variable."""
     assert non_empty_name("work") == "work"
     for empty in ("", " "):
         with pytest.raises(argparse.ArgumentTypeError, match="must not be empty"):
@@ -104,17 +104,17 @@ def test_a_name_is_not_empty() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "expected"),
     [
         ("cheepest", "must be one of cheapest, fastest, not cheepest (did you mean cheapest?)"),
         ("best", "must be one of cheapest, fastest, not best"),
         ("sk-secret", "must be one of cheapest, fastest"),
     ],
 )
-def test_a_word_that_is_none_of_those(typed: str, said: str) -> None:
-    """The nearest one is named; what may be a key is not repeated."""
+def test_an_unknown_choice(typed: str, expected: str) -> None:
+    """The closest choice is suggested; a value that may be a key is not repeated."""
     parser = make_parser("x", "")
     parser.add_argument("--strategy", choices=("cheapest", "fastest"))
     with pytest.raises(UsageError) as caught:
         parser.parse(["--strategy", typed])
-    assert caught.value.message == f"argument --strategy: {said}"
+    assert caught.value.message == f"argument --strategy: {expected}"

@@ -9,7 +9,7 @@ from aircher_cli.registry import COMMANDS, GROUPS, commands_of, find_command, su
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_a_description(name: str) -> None:
-    """Each module of the table builds a parser that says what the command does."""
+    """Each module of the table builds a parser with a description."""
     module = importlib.import_module(f"aircher_cli.commands.{COMMANDS[name][0]}")
     parser = module.build_parser()
     assert parser.prog == f"aircher-cli {name}"
@@ -23,7 +23,7 @@ FOR_PEOPLE = {"demo", "chat", "completion"}
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name not in FOR_PEOPLE])
 def test_every_command_has_examples_and_json(name: str) -> None:
-    """A person learns from examples, a script wants JSON."""
+    """Each command has examples, and `--json` for scripts."""
     module = importlib.import_module(f"aircher_cli.commands.{COMMANDS[name][0]}")
     text = module.build_parser().format_help()
     assert "examples:\n" in text
@@ -53,16 +53,16 @@ def test_every_group_has_commands() -> None:
     ],
 )
 def test_find_command(words: list[str], expected: object) -> None:
-    """The longest name that fits is the command, the rest its arguments."""
+    """The longest matching name is the command; the rest are its arguments."""
     assert expected == find_command(words)
 
 
 def test_suggest_a_close_name_only() -> None:
-    """A slip of the finger is corrected; a wild guess is not."""
+    """A similar name is suggested; without one there is no suggestion."""
     assert suggest("stauts", ["status", "ask"]) == " (did you mean status?)"
     assert suggest("xyzzy", ["status", "ask"]) == ""
 
 
 def test_commands_of_a_group() -> None:
-    """A group lists its own commands in the order of the table."""
+    """A group's commands are in the order of the table."""
     assert commands_of("config") == ["config path", "config check", "config reload"]

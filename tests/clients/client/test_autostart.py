@@ -31,8 +31,8 @@ def environ(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def connect(environ: dict[str, str], way: str, timeout: float = 20.0) -> Client:
-    return Client.connect(environ, command=[sys.executable, str(FAKE), way], timeout=timeout)
+def connect(environ: dict[str, str], behaviour: str, timeout: float = 20.0) -> Client:
+    return Client.connect(environ, command=[sys.executable, str(FAKE), behaviour], timeout=timeout)
 
 
 def log_of(environ: dict[str, str]) -> Path:
@@ -101,15 +101,15 @@ def test_a_daemon_that_is_never_ready(environ: dict[str, str]) -> None:
 def test_losing_a_race_is_not_a_failure(environ: dict[str, str]) -> None:
     """A daemon that finds the locks taken exits, and the client connects to the winner."""
     daemon: list[FakeDaemon] = []
-    looks = iter(range(1000))
+    attempts = iter(range(1000))
 
-    def look() -> socket.socket | None:
-        if next(looks) == 30:  # the winner is ready long after the loser has gone
+    def poll() -> socket.socket | None:
+        if next(attempts) == 30:  # the winner is ready long after the loser has gone
             daemon.append(FakeDaemon(Path(environ["AIRCHER_SOCKET"])))
         return try_connect(environ["AIRCHER_SOCKET"])
 
     command = [sys.executable, str(FAKE), "taken"]
-    found = autostart.start(environ, look, timeout=20, command=command)
+    found = autostart.start(environ, poll, timeout=20, command=command)
     found.close()
     daemon[0].close()
     daemon[0].join()
@@ -126,9 +126,9 @@ def test_locks_held_by_an_unknown_process(environ: dict[str, str]) -> None:
     """At the deadline the error has the log lines of the failed starts, each once."""
     with pytest.raises(DaemonUnreachable) as caught:
         connect(environ, "taken", timeout=3.0)
-    headline, *words = caught.value.message.splitlines()
+    headline, *details = caught.value.message.splitlines()
     assert headline.startswith("another aircherd holds the locks, but none answers at ")
-    assert words == ["aircherd: another aircherd is running"]
+    assert details == ["aircherd: another aircherd is running"]
     assert log_of(environ).read_text().count("another") > 1
 
 
@@ -139,7 +139,7 @@ def write_lock(environ: dict[str, str], pid: int, socket: str) -> None:
 
 
 def test_a_daemon_at_another_socket_is_not_waited_for(environ: dict[str, str]) -> None:
-    """One start is enough; the error names process, socket and remedy in one line."""
+    """One start is enough; the error names the process, the socket and what to do, in one line."""
     write_lock(environ, os.getpid(), "/elsewhere/a.sock")
     with pytest.raises(DaemonUnreachable) as caught:
         connect(environ, "taken", timeout=20.0)
@@ -166,18 +166,18 @@ def test_the_end_of_a_draining_daemon_is_waited_for(environ: dict[str, str]) -> 
     """The next daemon is started when the old process has gone, not before."""
     old = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     write_lock(environ, old.pid, environ["AIRCHER_SOCKET"])
-    was_here = Path(environ["HOME"]) / "was-here"
+    marker = Path(environ["HOME"]) / "was-here"
     logs: list[str] = []
 
-    def look() -> socket.socket | None:
-        if was_here.exists() and len(logs) < 60:  # several times the pause between two starts
+    def poll() -> socket.socket | None:
+        if marker.exists() and len(logs) < 60:  # several times the pause between two starts
             logs.append(log_of(environ).read_text())
             if len(logs) == 60:
                 old.communicate(b"\n")
         return try_connect(environ["AIRCHER_SOCKET"])
 
     command = [sys.executable, str(FAKE), "taken-first"]
-    found = autostart.start(environ, look, timeout=20, command=command)
+    found = autostart.start(environ, poll, timeout=20, command=command)
     found.close()
     assert logs[-1] == "aircherd: another aircherd is running\n"
     with connect(environ, "fail") as client:

@@ -60,10 +60,10 @@ def test_hello_is_sent_with_the_first_call(daemon: FakeDaemon) -> None:
     assert len(daemon.requests("ping")) == 2
 
 
-@pytest.mark.parametrize(("told", "sent"), [("/src/blue", {"project": "/src/blue"}), ("", {})])
-def test_hello_names_the_project(daemon: FakeDaemon, told: str, sent: dict[str, str]) -> None:
+@pytest.mark.parametrize(("project", "sent"), [("/src/blue", {"project": "/src/blue"}), ("", {})])
+def test_hello_names_the_project(daemon: FakeDaemon, project: str, sent: dict[str, str]) -> None:
     """Requests are attributed to the project; without one, hello has no `project`."""
-    with Client.connect({**daemon.environ, "AIRCHER_PROJECT": told}, autostart=False) as client:
+    with Client.connect({**daemon.environ, "AIRCHER_PROJECT": project}, autostart=False) as client:
         client.call("ping")
     [hello] = daemon.requests("hello")
     assert {name: hello.params[name] for name in hello.params if name == "project"} == sent
@@ -322,7 +322,7 @@ def test_a_refused_subscription(daemon: FakeDaemon) -> None:
         next(client.events(["nonsense"]))
 
 
-# ------------------------------------------------------------------------------- nobody there
+# ------------------------------------------------------------------------------- no daemon
 
 
 def test_no_daemon_listens(tmp_path: Path) -> None:

@@ -56,12 +56,15 @@ def test_a_lock_file_that_cannot_be_read(tmp_path: Path) -> None:
 def test_the_socket_s_lock_comes_first(environ: dict[str, str], tmp_path: Path) -> None:
     """Both files are read; that of the data counts if no live process holds the other."""
     ours, other = str(os.getpid()), str(os.getppid())
-    beside, within = tmp_path / "a.sock.lock", tmp_path / ".local/share/aircher/aircherd.lock"
-    within.write_text(f"{other}\n/b.sock\n")
+    socket_lock, data_lock = (
+        tmp_path / "a.sock.lock",
+        tmp_path / ".local/share/aircher/aircherd.lock",
+    )
+    data_lock.write_text(f"{other}\n/b.sock\n")
     assert find_lock_holder(environ) == LockHolder(os.getppid(), "/b.sock")
-    beside.write_text(f"{ours}\n{tmp_path}/a.sock\n")
+    socket_lock.write_text(f"{ours}\n{tmp_path}/a.sock\n")
     assert find_lock_holder(environ) == LockHolder(os.getpid(), f"{tmp_path}/a.sock")
-    beside.write_text(f"{gone()}\n{tmp_path}/a.sock\n")
+    socket_lock.write_text(f"{gone()}\n{tmp_path}/a.sock\n")
     assert find_lock_holder(environ) == LockHolder(os.getppid(), "/b.sock")
 
 

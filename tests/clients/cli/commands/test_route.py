@@ -50,7 +50,7 @@ def test_the_prompt_is_as_long_as_was_said(tokens: str, size: int) -> None:
 
 
 def test_an_image_is_a_part_of_the_prompt() -> None:
-    """One that nobody fetches: nobody is asked."""
+    """It is not fetched, and no provider is asked."""
     request = build_request(build_parser().parse(["--image", "--tokens", "4"]))
     parts = [{"type": "text", "text": ""}, IMAGE]
     assert request["messages"] == [{"role": "user", "content": parts}]
@@ -69,7 +69,7 @@ def test_the_plan_is_shown(daemon: CliDaemon) -> None:
     [([], 5), ([NO_KEY], 4), ([NO_KEY, BUSY], 5), ([BLIND], 1), ([BLIND, BLIND], 5)],
 )
 @pytest.mark.parametrize("words", [(), ("--json",)])
-def test_the_exit_code_where_nobody_is_left(
+def test_the_exit_code_where_no_candidate_is_left(
     daemon: CliDaemon, skipped: list[Map], expected: int, words: tuple[str, ...]
 ) -> None:
     """Is the one that `ask` would have."""
@@ -85,9 +85,9 @@ def test_json(daemon: CliDaemon) -> None:
 
 def test_an_unknown_model(daemon: CliDaemon) -> None:
     """Is the daemon's to refuse."""
-    daemon.answers["route.explain"] = refuses("unknown_model", "nobody knows 'x'")
+    daemon.answers["route.explain"] = refuses("unknown_model", "unknown model 'x'")
     outcome = run_cli(daemon.environ, "route", "-m", "x")
-    assert (outcome.code, outcome.err) == (1, "aircher-cli: nobody knows 'x'\n")
+    assert (outcome.code, outcome.err) == (1, "aircher-cli: unknown model 'x'\n")
 
 
 @pytest.mark.parametrize(

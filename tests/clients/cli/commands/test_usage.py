@@ -69,7 +69,7 @@ def test_what_is_estimated_is_said(daemon: CliDaemon) -> None:
 
 
 def test_a_ledger_that_cannot_be_read_is_an_error(daemon: CliDaemon) -> None:
-    """Nobody should take it for a month without use."""
+    """It must not look like a month without use."""
 
     def refuse(*_: object) -> object:
         raise Refusal("internal", "the ledger is of a later version: move the file away")
@@ -132,7 +132,7 @@ def test_json(daemon: CliDaemon) -> None:
 
 
 @pytest.mark.parametrize("words", [(), ("--csv",)])
-def test_a_degraded_ledger_is_told(daemon: CliDaemon, words: tuple[str, ...]) -> None:
+def test_a_degraded_ledger_is_reported(daemon: CliDaemon, words: tuple[str, ...]) -> None:
     """On standard error, and what there is is shown."""
     ill = {"state": "degraded", "reason": "no space left"}
     daemon.answers["usage.report"] = {**REPORT, "totals": {}, "ledger": ill}

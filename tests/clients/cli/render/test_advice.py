@@ -1,4 +1,4 @@
-"""What to do where nobody answers by default."""
+"""What to do if no provider answers by default."""
 
 import pytest
 
@@ -49,14 +49,16 @@ CURE = "or set default_model in the configuration."
         ),
     ],
 )
-def test_somebody_is_signed_in(providers: list[Provider], model: str, expected: str) -> None:
-    """Nobody who is signed in is told to sign in: they need a model's name."""
+def test_with_a_key_a_model_is_missing(
+    providers: list[Provider], model: str, expected: str
+) -> None:
+    """If a provider has a key, the advice is to choose a model, not to sign in."""
     status: dict[str, object] = {"providers": providers, "default": {"model": model}}
     assert no_default_lines(status) == [expected]
 
 
-def test_a_newcomer() -> None:
-    """Without any key: what can be run, Ollama by name, for no default leads there."""
+def test_without_any_key_commands_are_suggested() -> None:
+    """Ollama is suggested with a model, since it is never the default."""
     assert no_default_lines({"providers": [NO_KEY, OLLAMA]}) == [
         "You are not signed in to any provider yet. To start, use one of these:",
         "  aircher-cli auth login anthropic  or openai, gemini, openrouter: prompts for your key",
@@ -65,14 +67,14 @@ def test_a_newcomer() -> None:
     ]
 
 
-def test_steps_fit_what_there_is() -> None:
-    """Variables of the shell come first; servers without keys are named, whoever they are."""
+def test_suggested_steps_depend_on_variables_and_servers() -> None:
+    """Variables of the shell come first; every server that needs no key is named."""
     steps = suggest_first_steps([provider("lab", "not_required")], ["A_KEY", "B_KEY"])
     assert steps[0] == ("aircher-cli auth import", "stores A_KEY, B_KEY of this shell")
     assert steps[2] == ("aircher-cli ask -m lab/MODEL", "needs no key")
 
 
-def test_a_configuration_that_was_never_good() -> None:
-    """Then nobody knows who is there, and signing in is no cure."""
+def test_without_a_valid_configuration_signing_in_does_not_help() -> None:
+    """The providers are unknown until the configuration is fixed."""
     status: dict[str, object] = {"providers": [NO_KEY], "config": {"ok": False, "in_use": "none"}}
     assert no_default_lines(status) == ["No provider is asked until the configuration is fixed."]

@@ -18,7 +18,7 @@ from aircher_cli.render.bars import bar, gauge
     ],
 )
 def test_bar(share: float, blocks: str, ascii_: str) -> None:
-    """An eighth of a block is the least that is seen, and something is never nothing."""
+    """The smallest bar is an eighth of a block; a share above 0 is always visible."""
     assert blocks == bar(share, 8, has_unicode=True)
     assert ascii_ == bar(share, 8, has_unicode=False)
 
@@ -33,6 +33,6 @@ def test_bar(share: float, blocks: str, ascii_: str) -> None:
     ],
 )
 def test_gauge(share: float, blocks: str, ascii_: str) -> None:
-    """As wide as it is told to be, and full only when nothing is left."""
+    """A gauge has exactly the requested width, and is full only from a share of 1."""
     assert blocks == gauge(share, 4, has_unicode=True)
     assert ascii_ == gauge(share, 4, has_unicode=False)

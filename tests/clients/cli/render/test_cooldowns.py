@@ -9,7 +9,7 @@ Map = dict[str, object]
 
 NOW = 1_000_000.0
 WELL: Map = {"provider": "gemini", "health": "ok"}
-AWAY: Map = {"provider": "ollama", "health": "unreachable", "health_reason": "nobody listens"}
+AWAY: Map = {"provider": "ollama", "health": "unreachable", "health_reason": "no server listens"}
 KEY: Map = {
     "provider": "openai",
     "key": "work",
@@ -43,7 +43,7 @@ def test_cooldowns_at_80() -> None:
     """Who, which key, what, until when; and why below it."""
     assert plain(cooldown_lines([AWAY, KEY, MODEL], 80, NOW)) == [
         "! ollama                    unreachable      used again by the next request",
-        "    nobody listens",
+        "    no server listens",
         "! openai          key work  quota exhausted  available in 10 min",
         "    no credit is left",
         "! openai/gpt-5.5  key home  cooling          available in 42 s",
@@ -61,10 +61,10 @@ def test_cooldowns_at_40() -> None:
         "! ollama",
         "    unreachable, used again by the next",
         "    request",
-        "    nobody listens",
+        "    no server listens",
     ]
 
 
-def test_nobody() -> None:
+def test_nothing_is_cooling_down() -> None:
     """Nothing is shown of nothing."""
     assert cooldown_lines([], 80, NOW) == []

@@ -1,4 +1,4 @@
-"""The answer to `status` as text."""
+"""The result of `status` as text."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def shown(status: dict[str, object], width: int = 80) -> list[str]:
 
 
 def test_everything_on_one_screen() -> None:
-    """What runs, where, who is signed in, and who answers."""
+    """It shows the process, the paths, the keys, and the candidates without `-m`."""
     assert shown(STATUS) == [
         "aircherd 0.1.0 is running (process 7, up 1 min)",
         f"started   {STARTED_BY['client']}",
@@ -44,8 +44,8 @@ def test_everything_on_one_screen() -> None:
     ]
 
 
-def test_a_bad_configuration_is_told_with_file_and_line() -> None:
-    """`status` is where people look when nothing works."""
+def test_an_invalid_configuration_is_shown_with_file_and_line() -> None:
+    """`status` is the first command users run when nothing works."""
     problem = {"file": "/home/a/.aircher/config.toml", "line": 2, "message": "unknown key x"}
     config = {
         "file": "/home/a/.aircher/config.toml",
@@ -67,38 +67,41 @@ LEDGERS = {
 
 
 @pytest.mark.parametrize("state", LEDGERS)
-def test_what_ails_the_ledger(state: str) -> None:
-    """In words, and what to do; what was lost for good too."""
+def test_a_problem_of_the_ledger_is_shown(state: str) -> None:
+    """The line says what happened, also to usage that is lost, and what to do."""
     ledger = {"state": state, "reason": "/l.db: the disk is full"}
     lines = shown({**STATUS, "ledger": ledger}, 300)
     assert f"ledger    {LEDGERS[state]}" in lines
 
 
-def test_a_ledger_that_is_well_is_not_told() -> None:
-    """Nothing ails it."""
+def test_a_complete_ledger_is_not_shown() -> None:
+    """It has no line of its own."""
     assert shown({**STATUS, "ledger": {"state": "ok"}}) == shown(STATUS)
 
 
-def test_nobody_answers_by_default() -> None:
-    """Who is signed in is told how to ask there all the same."""
+def test_without_a_default_a_model_is_suggested() -> None:
+    """With a key but no default model, the advice is to choose a model."""
     line = " ".join(shown({**STATUS, "default": {}}, 200)[-1:])
     assert line.startswith("You are signed in to openai, but there is no default model")
 
 
-def test_a_default_that_does_not_hold() -> None:
-    """The daemon's reason is shown where the answer would stand."""
-    default = {"candidates": [], "problem": "nobody knows the model 'x'"}
-    assert shown({**STATUS, "default": default})[-1] == "without -m  nobody knows the model 'x'"
+def test_an_invalid_default_is_explained() -> None:
+    """The daemon's reason replaces the list of candidates."""
+    default = {"candidates": [], "problem": "no provider has the model 'x'"}
+    assert shown({**STATUS, "default": default})[-1] == "without -m  no provider has the model 'x'"
 
 
-def test_what_ails_a_provider() -> None:
-    """A provider that is not well says why; an old reason of one that is well is not shown."""
-    ill = {"provider": "ollama", "state": "not_required", "health": "unreachable"}
-    well = {"provider": "work", "state": "unverified", "health": "ok"}
-    providers = [{**ill, "health_reason": "nobody listens"}, {**well, "health_reason": "old"}]
+def test_an_unhealthy_provider_has_a_reason() -> None:
+    """The reason of an unhealthy provider is shown; an old one of a healthy provider is not."""
+    unhealthy = {"provider": "ollama", "state": "not_required", "health": "unreachable"}
+    healthy = {"provider": "work", "state": "unverified", "health": "ok"}
+    providers = [
+        {**unhealthy, "health_reason": "no server listens"},
+        {**healthy, "health_reason": "old"},
+    ]
     assert shown({**STATUS, "providers": providers})[8:11] == [
         "! ollama  not required, unreachable",
-        "    nobody listens",
+        "    no server listens",
         "? work    unverified",
     ]
 
@@ -107,13 +110,13 @@ NARROW = {
     "provider": "a-server-in-the-cellar",
     "state": "not_required",
     "health": "unreachable",
-    "health_reason": "nobody listens on 127.0.0.1:11434",
+    "health_reason": "no server listens on 127.0.0.1:11434",
 }
 
 
 @pytest.mark.parametrize("width", [30, 40, 45, 80])
-def test_it_fits(width: int) -> None:
-    """No line is wider than the terminal, unless a single word is; then no word is broken."""
+def test_lines_fit_the_terminal(width: int) -> None:
+    """No line is wider than the terminal, except for single words; words are not broken."""
     status = {**STATUS, "providers": [NARROW], "default": {}}
     lines = [*shown(STATUS, width), *shown(status, width)]
     wide = [line for line in lines if len(line) >= width]

@@ -69,7 +69,7 @@ NOW = 1_000_000.0
     ],
 )
 def test_event_line(event: dict[str, object], expected: str) -> None:
-    """Every topic, one that is not yet known too, is one line."""
+    """Each event is one line, also if its topic is unknown."""
     line = event_line({"at": NOW, **event}, NOW)
     assert expected == line.partition("  ")[2]
     assert line.count(":", 0, 8) == 2  # the time of day comes first

@@ -1,4 +1,4 @@
-"""Codes, times and counts in words."""
+"""Codes, times and counts as text."""
 
 import time
 
@@ -21,8 +21,8 @@ from aircher_cli.render.formatting import (
 from aircher_wire import codes
 
 
-def test_every_code_a_provider_can_cause_has_words() -> None:
-    """The codes that are left out say something about us, never about a provider."""
+def test_every_code_a_provider_can_cause_has_a_text() -> None:
+    """The other codes are about aircher or the request, never about a provider."""
     ours = {"unknown_method", "all_failed", "config_invalid", "shutting_down", "internal"}
     every = {getattr(codes, name) for name in dir(codes) if name.isupper()}
     assert every - ours - {codes.ABOUT_AUTHENTICATION} - set(REASONS) == set()
@@ -41,17 +41,17 @@ def test_every_code_a_provider_can_cause_has_words() -> None:
     ],
 )
 def test_duration(seconds: float, expected: str) -> None:
-    """A time span has the units that matter."""
+    """A duration has its largest one or two units."""
     assert expected == format_duration(seconds)
 
 
 def test_ago() -> None:
-    """A moment ago is just now, also when two clocks disagree a little."""
+    """Less than five seconds is just now, also if two clocks differ slightly."""
     assert [ago(100, now) for now in (99, 104, 160)] == ["just now", "just now", "1 min ago"]
 
 
-def test_clock_has_the_date_unless_it_is_today() -> None:
-    """Local time, as a person reads it."""
+def test_time_has_the_date_unless_it_is_today() -> None:
+    """Times are local."""
     noon = time.mktime((2026, 11, 5, 12, 0, 0, 0, 0, -1))
     assert format_time(noon, noon + 60) == "12:00:00"
     assert format_time(noon, noon + 86400) == "2026-11-05 12:00"
@@ -70,8 +70,8 @@ def test_clock_has_the_date_unless_it_is_today() -> None:
         (37 * 3600, "on 2026-11-07 01:00"),
     ],
 )
-def test_coming(seconds: float, expected: str) -> None:
-    """Soon is counted down; within a day the time says it, later the day."""
+def test_relative_time(seconds: float, expected: str) -> None:
+    """Within an hour it is a duration, within a day a time, and later a date."""
     noon = time.mktime((2026, 11, 5, 12, 0, 0, 0, 0, -1))
     assert expected == relative_time(noon + seconds, noon)
 
@@ -81,15 +81,15 @@ def test_coming(seconds: float, expected: str) -> None:
     [(0.0, "0%"), (0.29, "29%"), (0.999, "99%"), (1.0, "100%"), (1.5, "150%")],
 )
 def test_percent(share: float, expected: str) -> None:
-    """A limit that is nearly reached is not reached."""
+    """Rounding down: only a limit that is reached shows 100%."""
     assert expected == format_percent(share)
 
 
 @pytest.mark.parametrize(
     ("names", "expected"), [(["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
 )
-def test_listing(names: list[str], expected: str) -> None:
-    """Names in a sentence."""
+def test_join_names(names: list[str], expected: str) -> None:
+    """Names are joined with commas and `and`."""
     assert expected == join_names(names)
 
 
@@ -107,8 +107,8 @@ def test_listing(names: list[str], expected: str) -> None:
         ("limit reached: a: 1 USD a day", "a/m: limit reached: a: 1 USD a day"),
     ],
 )
-def test_about(message: str, expected: str) -> None:
-    """Who a message is about stands before it, unless it says so itself."""
+def test_with_subject(message: str, expected: str) -> None:
+    """The subject precedes a message, unless the message begins with it."""
     assert expected == with_subject("a/m", "a", message)
 
 
@@ -120,14 +120,14 @@ def test_about(message: str, expected: str) -> None:
         (0, "any moment"),
     ],
 )
-def test_free_again(left: float, expected: str) -> None:
-    """How long to wait, and the time of day to look at the clock for."""
+def test_available_again(left: float, expected: str) -> None:
+    """It has the time to wait and the time of day."""
     now = time.mktime((2026, 11, 5, 14, 3, 0, 0, 0, -1))
     assert available_again(now + left, now).endswith(expected)
 
 
 def test_count_and_path() -> None:
-    """One is one; the home directory is ~, and only as a whole name."""
+    """The noun has a plural; the home directory is shown as ~."""
     assert [count(1, "key"), count(0, "key")] == ["1 key", "0 keys"]
     assert count(2408, "token") == "2,408 tokens"
     assert short_path("/home/a/x", "/home/a") == "~/x"

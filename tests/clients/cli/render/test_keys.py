@@ -25,43 +25,43 @@ def shown(rows: list[dict[str, object]], width: int) -> list[str]:
     return ["".join(text for text, _ in line) for line in key_lines(rows, width=width, now=NOW)]
 
 
-def test_a_row_says_everything() -> None:
-    """State, source, check, reason, what is hidden, and what to do."""
+def test_a_row_shows_all_details() -> None:
+    """It has state, source, check, reason, shadowed sources, and what to do."""
     assert shown([STORED, NONE], 80) == [
         "✗ anthropic  work  rejected        …ab12",
         "    keyring; checked 3 min ago by GET /v1/models",
         "    the key was refused",
         "    hides: environment variable ANTHROPIC_API_KEY",
         "    → aircher-cli auth login anthropic",
-        "– openai           not configured",  # noqa: RUF001 -- a dash it is
+        "– openai           not configured",  # noqa: RUF001 -- a dash
     ]
 
 
-def test_a_reason_that_is_a_sentence_of_its_own() -> None:
-    """What follows it begins with a comma, not with a full stop and a comma."""
+def test_a_reason_that_ends_with_a_full_stop() -> None:
+    """The full stop is dropped before a comma."""
     row = {**STORED, "reason": "At most 50 requests per minute.", "until": NOW}
     assert any(
         line.startswith("    At most 50 requests per minute, until ") for line in shown([row], 80)
     )
 
 
-def test_what_ails_the_provider_is_told_too() -> None:
+def test_the_health_of_a_provider_has_a_reason() -> None:
     """State and health have a reason each."""
-    ill = {**NONE, "health": "unreachable", "health_reason": "no route"}
-    assert shown([ill], 80) == ["! openai  not configured, unreachable", "    no route"]
-    assert shown([{**ill, "health": "ok"}], 80) == ["– openai  not configured"]  # noqa: RUF001 -- a dash
+    unhealthy = {**NONE, "health": "unreachable", "health_reason": "no route"}
+    assert shown([unhealthy], 80) == ["! openai  not configured, unreachable", "    no route"]
+    assert shown([{**unhealthy, "health": "ok"}], 80) == ["– openai  not configured"]  # noqa: RUF001 -- a dash
 
 
 @pytest.mark.parametrize("width", [30, 45, 60, 80])
-def test_rows_fit(width: int) -> None:
-    """No line is wider than the terminal, unless a single word is."""
+def test_rows_fit_the_terminal(width: int) -> None:
+    """No line is wider than the terminal, except for single words."""
     assert [
         line for line in shown([STORED, NONE], width) if len(line) >= width and " " in line.strip()
     ] == []
 
 
-def test_a_narrow_terminal_still_tells_keys_apart() -> None:
-    """Where the key's column does not fit, the key is named under the row."""
+def test_a_narrow_terminal_shows_keys_below() -> None:
+    """If the column of the keys does not fit, the key is named below the row."""
     lines = shown([STORED, {**STORED, "key": "home"}], 25)
     assert [line for line in lines if "work" in line or "home" in line] == [
         "    key work; keyring;",
@@ -70,14 +70,14 @@ def test_a_narrow_terminal_still_tells_keys_apart() -> None:
 
 
 def test_every_state_has_a_symbol_of_its_own_in_ascii() -> None:
-    """States that differ in what is to be done look different without colours."""
+    """States that need different actions differ without colours."""
     assert {state: symbol for state, (symbol, _) in SYMBOLS.items()} == {
         "authenticated": "✓",
         "unverified": "?",
-        "not_configured": "–",  # noqa: RUF001 -- a dash it is
+        "not_configured": "–",  # noqa: RUF001 -- a dash
         "rejected": "✗",
         "locked": "!",
-        "not_required": "–",  # noqa: RUF001 -- a dash it is: nothing is to be done there either
+        "not_required": "–",  # noqa: RUF001 -- a dash: nothing to do there either
     }
 
 
@@ -89,8 +89,8 @@ def test_every_state_has_a_symbol_of_its_own_in_ascii() -> None:
         ("unverified", "quota_exhausted", "unverified, quota exhausted"),
     ],
 )
-def test_state_words(state: str, health: str, expected: str) -> None:
-    """Health is worth a word only when it is not well."""
+def test_describe_state(state: str, health: str, expected: str) -> None:
+    """The health is shown only if it is not ok."""
     assert expected == describe_state(state, health)
 
 
@@ -115,5 +115,5 @@ NAME = "OPENAI_API_KEY"
 def test_unseen_variables(
     rows: list[dict[str, object]], environ: dict[str, str], expected: list[str]
 ) -> None:
-    """Named are variables that the shell has, no row mentions and no stored key equals."""
+    """Variables are listed that are set, not in a row, and differ from every stored key."""
     assert expected == unseen_variables([NAME], rows, environ)

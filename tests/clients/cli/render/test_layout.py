@@ -24,38 +24,38 @@ def shown(lines: list[Line]) -> list[str]:
 
 
 def test_columns_align() -> None:
-    """Cells stand under each other, and no line ends in blanks."""
+    """Cells are aligned, and no line has trailing spaces."""
     assert in_columns(80) == ["+ openai  default  ok", "x ab"]
 
 
 def test_columns_are_dropped_in_the_given_order_until_they_fit() -> None:
-    """What is least worth knowing goes first."""
+    """The first droppable column is dropped first."""
     assert in_columns(21, droppable=(3, 2)) == ["+ openai  default", "x ab"]
     assert in_columns(12, droppable=(3, 2)) == ["+ openai", "x ab"]
 
 
-def test_a_last_cell_that_is_too_long_wraps_under_itself() -> None:
-    """Between its words: a terminal would break one of them."""
+def test_a_last_cell_that_is_too_long_wraps_in_its_column() -> None:
+    """It wraps between words."""
     rows: list[Line] = [[("!", ""), ("ollama", ""), ("not required, unreachable", "bad")]]
     [block] = columns(rows, 25)
     assert shown(block) == ["! ollama  not required,", "          unreachable"]
     assert [line[-1][1] for line in block] == ["bad", "bad"]
 
 
-def test_room_behind_is_what_the_last_cells_have() -> None:
-    """Just so many columns do not wrap."""
+def test_last_column_width() -> None:
+    """A last cell of this width does not wrap."""
     assert last_column_width(ROWS, 22) == len("ok")
     assert in_columns(22) == ["+ openai  default  ok", "x ab"]
     assert last_column_width([[("+", ""), ("", ""), ("ok", "")]], 22) == 22 - 1 - len("+ ")
 
 
 def test_no_rows() -> None:
-    """Nothing to show is no reason to fail."""
+    """Without rows there are no lines."""
     assert columns([], 80) == []
 
 
 def test_paragraph_hangs_and_keeps_long_words_whole() -> None:
-    """A path can be copied although the terminal is narrower than it."""
+    """A path can be copied even if it is wider than the terminal."""
     path = "/a/very/long/path/to/some-file.toml"
     assert shown(paragraph(f"see {path} now", 22, indent="  ", hang="  ")) == [
         "  see",
@@ -64,13 +64,13 @@ def test_paragraph_hangs_and_keeps_long_words_whole() -> None:
     ]
 
 
-def test_fields_wrap_under_themselves() -> None:
+def test_fields_wrap_in_their_column() -> None:
     """Values that need two lines stay in their column."""
     pairs = [("a", "one two three four five six"), ("long", "x")]
     assert shown(fields(pairs, 30)) == ["a     one two three four five", "      six", "long  x"]
 
 
 def test_hanging_keeps_the_indent_of_each_line() -> None:
-    """Only lines that are too long are touched, and their rest is indented further."""
+    """Only lines that are too long wrap, with a further indent."""
     text = "short\n  this one is too long for it"
     assert wrap_hanging(text, 24) == "short\n  this one is too long\n    for it"

@@ -49,7 +49,7 @@ def plain(lines: list[Line]) -> list[str]:
 
 
 def test_limits_at_80() -> None:
-    """Two lines each where one is not enough."""
+    """A limit has two lines if one is not enough."""
     assert shown(80) == [
         "✓ anthropic: 5.00 USD a day",
         "    ██████████░░░░░░  68%  $3.42 of $5.00  resets in 10 min, $0.02 reserved",
@@ -61,7 +61,7 @@ def test_limits_at_80() -> None:
 
 
 def test_limits_at_30_in_ascii() -> None:
-    """A smaller bar, and what does not fit beside it below it."""
+    """The gauge is smaller, and what does not fit next to it is below it."""
     assert shown(30, has_unicode=False)[:5] == [
         "✓ anthropic: 5.00 USD a day",
         "    #####...  68%  $3.42 of $5.00",
@@ -71,8 +71,8 @@ def test_limits_at_30_in_ascii() -> None:
     ]
 
 
-def test_a_wide_terminal_or_a_pipe_has_a_line_for_each() -> None:
-    """So that `grep` finds it whole; a pipe has no use for bars."""
+def test_a_wide_terminal_or_a_pipe_has_one_line_per_limit() -> None:
+    """`grep` then finds whole limits; a pipe gets no gauges."""
     assert shown(10_000, draws=False) == [
         f"✓ anthropic: 5.00 USD a day            68%  $3.42 of $5.00    {RESETS}",
         "! everything: 20,000 tokens a minute   80%  16,000 of 20,000  resets in 42 s",
@@ -82,25 +82,25 @@ def test_a_wide_terminal_or_a_pipe_has_a_line_for_each() -> None:
 
 
 @pytest.mark.parametrize("width", range(40, 140, 9))
-def test_limits_fit(width: int) -> None:
+def test_limits_fit_the_terminal(width: int) -> None:
     """No line is as wide as the terminal."""
     assert [line for line in shown(width) if len(line) >= width] == []
 
 
 def test_no_limits() -> None:
-    """Nothing is shown of nothing."""
+    """Without limits there are no lines."""
     assert limit_lines([], 80, NOW, draws=True, has_unicode=True) == []
 
 
 def test_the_example_is_toml() -> None:
-    """What is to be pasted has to hold."""
+    """The example can be pasted into a configuration."""
     assert tomllib.loads(EXAMPLE) == {
         "limits": [{"provider": "anthropic", "usd": 5.0, "per": "day"}]
     }
 
 
-def test_a_name_that_nobody_knows() -> None:
-    """In a limit, with the one that may be meant."""
+def test_unknown_names_in_limits_are_reported() -> None:
+    """The closest known name is suggested."""
     rows = [
         {"limit": 0, "what": "model", "name": "openai/gpt-5.55", "nearest": "openai/gpt-5.5"},
         {"limit": 2, "what": "key", "name": "wrok"},

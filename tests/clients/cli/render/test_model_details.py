@@ -35,7 +35,7 @@ def plain(lines: list[Line]) -> list[str]:
 
 
 def test_one_model_in_full() -> None:
-    """Everything that is known, with every price."""
+    """It has all facts and every price."""
     assert plain(detail_lines(SONNET, 70)) == [
         "anthropic/claude-sonnet-5",
         "name         Claude Sonnet 5",
@@ -55,23 +55,23 @@ def test_one_model_in_full() -> None:
     ]
 
 
-def test_one_model_of_which_little_is_known() -> None:
-    """Unknown is said, and is not no."""
+def test_unknown_facts_are_shown_as_unknown() -> None:
+    """Unknown is not the same as no."""
     lines = plain(detail_lines(LLAMA, 70))
     assert "tools        unknown" in lines
     assert "price        unknown" in lines
     assert "window       unknown" in lines
 
 
-def test_lists() -> None:
-    """How fresh each is; a failure says what stays in use."""
+def test_list_lines() -> None:
+    """Each list has its age; an error says which list stays in use."""
     lists: list[Map] = [
         {"provider": "anthropic", "fetched_at": 1000.0},
-        {"provider": "work", "error": "nobody listens", "fetched_at": 400.0},
+        {"provider": "work", "error": "no server listens", "fetched_at": 400.0},
         {"provider": "spare", "error": "the key was refused"},
     ]
     assert plain(list_lines(lists, 80, now=1001.0)) == [
         "✓ anthropic  fetched just now",
-        "✗ work       nobody listens; using the list fetched 10 min ago",
+        "✗ work       no server listens; using the list fetched 10 min ago",
         "✗ spare      the key was refused",
     ]

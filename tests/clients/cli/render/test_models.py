@@ -54,23 +54,23 @@ def plain(lines: list[Line]) -> list[str]:
 
 
 def test_a_table_at_80() -> None:
-    """Columns are aligned; a name too long for them has a line of its own."""
+    """Columns are aligned; a name that is too long has a line of its own."""
     assert plain(table_lines(MODELS, 80)) == [
         "✓ anthropic/claude-sonnet-5 *    1M  $3 / $15+  tools images reasoning json",
-        "– ollama/llama3.2                 ?  ?          ?",  # noqa: RUF001 -- a dash it is
-        "– openrouter/meta-llama/llama-4-maverick-17b:free",  # noqa: RUF001 -- likewise
+        "– ollama/llama3.2                 ?  ?          ?",  # noqa: RUF001 -- a dash
+        "– openrouter/meta-llama/llama-4-maverick-17b:free",  # noqa: RUF001 -- a dash
         "                               128k  free       tools                  json",
     ]
 
 
 def test_a_table_at_50() -> None:
-    """Where there is no room for columns, each model has two lines."""
+    """If columns do not fit, each model has two lines."""
     assert plain(table_lines(MODELS, 50)) == [
         "✓ anthropic/claude-sonnet-5 *",
         "    1M, $3 / $15+, tools images reasoning json",
-        "– ollama/llama3.2",  # noqa: RUF001 -- a dash it is
+        "– ollama/llama3.2",  # noqa: RUF001 -- a dash
         "    ?, ?, ?",
-        "– openrouter/meta-llama/llama-4-maverick-17b:free",  # noqa: RUF001 -- likewise
+        "– openrouter/meta-llama/llama-4-maverick-17b:free",  # noqa: RUF001 -- a dash
         "    128k, free, tools json",
     ]
 
@@ -81,13 +81,13 @@ def test_a_table_fits(width: int) -> None:
     assert [line for line in plain(table_lines(MODELS, width)) if len(line) >= width] == []
 
 
-def test_a_table_that_goes_elsewhere() -> None:
-    """Without a terminal a model is a line, so that `grep` finds it whole."""
+def test_without_a_terminal_each_model_is_one_line() -> None:
+    """`grep` then finds whole models."""
     assert len(table_lines(MODELS, 10_000)) == 3
 
 
 def test_no_models() -> None:
-    """Nothing is shown of nothing."""
+    """Without models there are no lines."""
     assert table_lines([], 80) == []
 
 
@@ -106,8 +106,8 @@ def test_no_models() -> None:
         (10_000_000, "10M"),
     ],
 )
-def test_windows(tokens: object, expected: str) -> None:
-    """Short enough for a column, exact enough to choose by."""
+def test_format_tokens(tokens: object, expected: str) -> None:
+    """A count has about three digits."""
     assert expected == format_tokens(tokens)
 
 
@@ -125,8 +125,8 @@ def test_windows(tokens: object, expected: str) -> None:
         ({"input": "1", "output": "2", "tiers": [{"above": 1}]}, "$1 / $2+"),
     ],
 )
-def test_prices(prices: Map, expected: str) -> None:
-    """Free is only what is known to cost nothing: what is unknown may cost a lot."""
+def test_format_prices(prices: Map, expected: str) -> None:
+    """Only a model that is known to cost nothing is free."""
     assert expected == format_prices(prices)
 
 
@@ -139,16 +139,16 @@ def test_prices(prices: Map, expected: str) -> None:
         (SONNET, "tools images reasoning json"),
     ],
 )
-def test_abilities(model: Map, expected: str) -> None:
-    """What it can do; a question mark only where nobody knows anything."""
+def test_format_abilities(model: Map, expected: str) -> None:
+    """It lists the abilities; `?` means that none is known."""
     assert expected == format_abilities(model)
 
 
-def test_the_legend_explains_what_stands_there() -> None:
-    """Every sign of the table, and none that is not in it."""
+def test_the_legend_explains_the_table() -> None:
+    """It explains every symbol in the table, and no others."""
     signs, figures = legend(MODELS)
     assert signs == (
-        "✓ signed in; – needs no key or not signed in; * the default"  # noqa: RUF001 -- a dash it is
+        "✓ signed in; – needs no key or not signed in; * the default"  # noqa: RUF001 -- a dash
     )
     assert figures == (
         "context window in tokens; prices in USD per million tokens, input / output; ? is unknown; "

@@ -26,5 +26,5 @@ from aircher_cli.render.money import format_usd
     ],
 )
 def test_money(amount: str | None, expected: str) -> None:
-    """Two digits that count, whole cents where there are any; unknown is not nothing."""
+    """Amounts have two significant digits, or whole cents; unknown is `?`, not zero."""
     assert expected == format_usd(None if amount is None else Decimal(amount))

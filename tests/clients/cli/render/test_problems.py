@@ -1,4 +1,4 @@
-"""What is wrong with a configuration, in lines."""
+"""Problems of a configuration as lines."""
 
 import pytest
 
@@ -19,7 +19,7 @@ from aircher_cli.render.problems import config_problems, problem_lines
     ],
 )
 def test_problem_line(problem: dict[str, object], expected: str) -> None:
-    """file:line: message (hint), without what is not known and without saying a thing twice."""
+    """The format is file:line: message (hint), without missing parts and repetitions."""
     assert problem_lines([problem]) == [expected]
 
 
@@ -41,18 +41,18 @@ PROBLEM = {
     ],
 )
 def test_config_problems(in_use: str | None, headline: str) -> None:
-    """The headline says what that means now, a line each says where it is."""
+    """The headline says which configuration is in use; each problem has a line."""
     config = {"ok": False, "in_use": in_use, "problem": PROBLEM}
     assert config_problems(config, "/home/a") == [headline, "  ~/c.toml:2: m", "  n"]
 
 
-def test_a_problem_without_places() -> None:
-    """Then its message stands there."""
+def test_a_configuration_without_single_problems() -> None:
+    """The message is shown instead."""
     config = {"ok": False, "problem": {"message": "cannot be read"}}
     assert config_problems(config, "")[1:] == ["  cannot be read"]
 
 
 @pytest.mark.parametrize("config", [{}, {"ok": True}, {"ok": True, "problem": PROBLEM}])
-def test_a_configuration_that_holds(config: dict[str, object]) -> None:
-    """There is nothing to say, also where a daemon of another version says nothing itself."""
+def test_a_valid_configuration_has_no_lines(config: dict[str, object]) -> None:
+    """Missing fields count as valid."""
     assert config_problems(config, "") == []

@@ -51,7 +51,7 @@ def plain(lines: list[Line]) -> list[str]:
 
 
 def test_a_plan_at_80() -> None:
-    """In columns: who, with which key, for how much and why; and who not, until when and why."""
+    """Candidates have key, price and reason; skipped providers have key, time and reason."""
     assert shown(80, [FIRST, SECOND], [COOLING, BLIND, NAMELESS]) == [
         "Asked in this order (priority) for about 1,000 tokens in:",
         "1. anthropic/sonnet  key work  $0.0030  first in the chain",
@@ -65,7 +65,7 @@ def test_a_plan_at_80() -> None:
 
 
 def test_a_plan_at_50() -> None:
-    """Where columns do not fit, what is said of somebody stands under the name."""
+    """If columns do not fit, the details are below the name."""
     assert shown(50, [FIRST, SECOND], [COOLING, BLIND]) == [
         "Asked in this order (priority) for about 1,000",
         "tokens in:",
@@ -84,29 +84,29 @@ def test_a_plan_at_50() -> None:
 
 
 @pytest.mark.parametrize("width", range(40, 120, 7))
-def test_a_plan_fits(width: int) -> None:
+def test_a_plan_fits_the_terminal(width: int) -> None:
     """No line is as wide as the terminal."""
     long = {**COOLING, "message": "limit reached: everything: 5.00 USD a day (4.98 USD used)"}
     lines = shown(width, [FIRST, SECOND] * 6, [long, BLIND])
     assert [line for line in lines if len(line) >= width] == []
 
 
-def test_those_who_are_not_come_to_are_told_apart() -> None:
-    """At most so many calls are made; who stands behind them is dimmed."""
+def test_candidates_beyond_max_attempts_are_dimmed() -> None:
+    """The headline says how many are asked at most."""
     plan = {"max_attempts": 1, "needs": NEEDS, "candidates": [FIRST, SECOND], "skipped": []}
     headline, first, second = route_lines(plan, 80, NOW)
     assert plain([headline])[0].endswith(", at most 1 of them:")
     assert (first[0][1], second[0][1]) == ("good", "dim")
 
 
-def test_a_price_is_not_said_twice() -> None:
-    """The cheapest one's reason is its price, which stands there."""
+def test_a_price_is_not_repeated_as_the_reason() -> None:
+    """With `cheapest` the reason is the price, which has a column of its own."""
     why = {**FIRST, "why": "about $0.003012"}
     assert shown(80, [why], [])[1] == "1. anthropic/sonnet  key work  $0.0030"
 
 
-def test_nobody() -> None:
-    """Said first, and then why for each."""
+def test_no_candidates() -> None:
+    """The headline says so, and each skipped provider has its reason."""
     lines = shown(80, [], [COOLING])
     assert lines[:3] == ["No provider can be asked for about 1,000 tokens in.", "", "Skipped:"]
     assert len(lines) == 4
@@ -124,19 +124,19 @@ def test_nobody() -> None:
     ],
 )
 def test_needs(needs: Map, expected: str) -> None:
-    """What the prices are for, and what a model must be able to do."""
+    """The text has the tokens and the required abilities."""
     assert expected == describe_needs(needs)
 
 
-def test_a_last_resort_says_how_long_it_would_be_left_alone() -> None:
-    """It stands among those who are asked, once."""
+def test_a_last_resort_has_the_end_of_its_cooldown() -> None:
+    """It is listed once, among the candidates."""
     resort = {**SECOND, "why": "the last resort: it failed", "until": NOW + 2}
     assert shown(80, [resort], [])[1:] == [
         "1. ollama/llama3.2  ?  the last resort: it failed; available in 2 s"
     ]
 
 
-def test_what_stands_behind_a_price_is_said() -> None:
-    """Only the price itself stands there already."""
+def test_a_reason_after_the_price_is_kept() -> None:
+    """Only the price is removed from the reason."""
     why = {**FIRST, "why": "about $0.003012; too long for its window"}
     assert shown(80, [why], [])[1].endswith("  $0.0030  too long for its window")

@@ -1,4 +1,4 @@
-"""What was used, as a table."""
+"""Usage as a table."""
 
 import time
 
@@ -61,7 +61,7 @@ def plain(lines: list[Line]) -> list[str]:
 
 
 def test_a_table_at_80() -> None:
-    """Whoever cost most comes first, with the longest bar."""
+    """The most expensive row comes first, with the longest bar."""
     assert shown([LLAMA, GPT, SONNET], 80) == [
         "model             requests  failed  tokens in   out     cost  by cost",
         "anthropic/sonnet     1,200       3      1.23M   85k    $3.42  █████████████████",
@@ -72,7 +72,7 @@ def test_a_table_at_80() -> None:
 
 
 def test_a_table_at_50() -> None:
-    """Figures give way to names, and a name that is too long has a line of its own."""
+    """Figures are dropped before names, and a name that is too long has its own line."""
     assert shown([SONNET, LONG], 50) == [
         "model  requests  tokens in   out     cost",
         "anthropic/sonnet",
@@ -84,32 +84,32 @@ def test_a_table_at_50() -> None:
 
 
 @pytest.mark.parametrize("width", range(30, 120, 6))
-def test_a_table_fits(width: int) -> None:
-    """No line is as wide as the terminal, but for names that are."""
+def test_a_table_fits_the_terminal(width: int) -> None:
+    """No line is as wide as the terminal, except for long names."""
     lines = shown([SONNET, GPT, LLAMA, LONG], width)
     assert [line for line in lines if len(line) >= width and "long-name" not in line] == []
 
 
 def test_a_pipe_has_no_bars() -> None:
-    """And a line for each row, whatever its name."""
+    """Each row is one line, however long its name is."""
     lines = shown([SONNET, LONG], 10_000, draws=False)
     assert len(lines) == 4
     assert "█" not in "".join(lines)
 
 
-def test_what_does_not_fail_is_not_counted() -> None:
-    """A column of noughts says nothing."""
+def test_without_failures_there_is_no_column_for_them() -> None:
+    """A column of zeros is left out."""
     assert "failed" not in shown([GPT, LLAMA], 80, totals={**TOTALS, "failed": 0})[0]
 
 
 def test_a_single_row_needs_no_total() -> None:
-    """It is the total, and there is nothing to compare it with."""
+    """A single row equals the total, and has no bar."""
     _, row = shown([GPT], 80)
     assert row.endswith("$0.86")
 
 
-def test_where_nothing_costs_bars_compare_tokens() -> None:
-    """Somebody with a model of his own wants to compare too."""
+def test_bars_compare_tokens_if_nothing_costs() -> None:
+    """Local models are compared by their tokens."""
     free = [{**LONG, "input_tokens": count} for count in (100, 50)]
     head, first, second, _ = shown(free, 100)
     assert head.endswith("  by tokens")
@@ -117,15 +117,15 @@ def test_where_nothing_costs_bars_compare_tokens() -> None:
 
 
 def test_groups_have_a_column_each() -> None:
-    """And who has no project is a row too."""
+    """Requests without a project have a row of their own."""
     rows = [{**GPT, "day": "2026-11-01", "project": "tea"}, {**SONNET, "day": "2026-11-02"}]
     _, first, second, _ = shown(rows, 80, ["day", "project"])
     assert first.startswith("2026-11-01  tea   ")
     assert second.startswith("2026-11-02  (none)  ")
 
 
-def test_the_order() -> None:
-    """Days come as they went; within one, and without, the most expensive first."""
+def test_sort_rows() -> None:
+    """Days are in order; within a day the most expensive row comes first."""
     days = [{**GPT, "day": "2"}, {**LLAMA, "day": "1"}, {**SONNET, "day": "1"}]
     assert sort_rows(days, ["day", "model"]) == [days[2], days[1], days[0]]
     more = {**LONG, "input_tokens": 13}
@@ -133,7 +133,7 @@ def test_the_order() -> None:
 
 
 def test_a_group_stays_together() -> None:
-    """By provider and outcome, all of a provider, and in it whatever cost most."""
+    """By provider and outcome, the rows of a provider stay together, most expensive first."""
     ours = [{**GPT, "outcome": "ok", "cost": "2"}, {**GPT, "outcome": "timeout", "cost": "0"}]
     theirs = [{**SONNET, "outcome": "ok", "cost": "1"}, {**SONNET, "outcome": "network"}]
     order = sort_rows([ours[1], theirs[0], ours[0], theirs[1]], ["provider", "outcome"])
@@ -151,8 +151,8 @@ def test_a_group_stays_together() -> None:
         (None, 0, "?"),
     ],
 )
-def test_costs(cost: str | None, unknown: int, expected: str) -> None:
-    """What is not known is never shown as nothing, nor as a part of the sum."""
+def test_format_cost(cost: str | None, unknown: int, expected: str) -> None:
+    """An unknown cost is never shown as zero or as part of the total."""
     assert expected == format_cost({"cost": cost, "unknown_cost": unknown})
 
 
@@ -166,7 +166,7 @@ CUT_OFF: Map = {
 
 
 def test_what_is_estimated_is_marked() -> None:
-    """Tokens and cost each where a part of them is; all else stays without a mark."""
+    """Tokens and costs are each marked if a part of them is estimated."""
     _, row = shown([CUT_OFF], 80, totals=CUT_OFF)
     assert row.split() == ["anthropic/sonnet", "1,200", "3", "~1.23M", "~85k", "~$3.42"]
     only_cost = {**CUT_OFF, "estimated_input_tokens": 0, "estimated_output_tokens": 0}
@@ -175,7 +175,7 @@ def test_what_is_estimated_is_marked() -> None:
     assert format_cost({**CUT_OFF, "unknown_cost": 1}) == "~$3.42+?"
 
 
-def test_estimated_requests_are_told() -> None:
+def test_estimated_requests_are_reported() -> None:
     """How many, and how much of the sums that is; silence where all is known."""
     said = estimated_note({"totals": CUT_OFF})
     assert said.startswith("~ 2 requests ended before the provider reported all usage")
@@ -183,7 +183,7 @@ def test_estimated_requests_are_told() -> None:
     assert estimated_note({"totals": {**CUT_OFF, "estimated": 0}}) == ""
 
 
-def test_unpriced_requests_are_told() -> None:
+def test_unpriced_requests_are_reported() -> None:
     """How many, and where a price can be set; silence where all is known."""
     said = unpriced_note({"totals": TOTALS})
     assert said.startswith("? the cost of 1 request is unknown")
@@ -204,6 +204,6 @@ def day(number: int, hour: int = 0) -> float:
         (day(1), day(15, 9), "from 2026-11-01 to 2026-11-15 09:00"),
     ],
 )
-def test_spans(since: float, until: float | None, expected: str) -> None:
-    """As one would say it: the last day is the last one that counts."""
+def test_describe_period(since: float, until: float | None, expected: str) -> None:
+    """If a period ends at midnight, its last day is the one before."""
     assert expected == describe_period(since, until)

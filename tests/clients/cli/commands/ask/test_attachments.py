@@ -62,7 +62,7 @@ def test_an_image_on_standard_input() -> None:
 
 
 def test_an_image_by_url() -> None:
-    """It is not fetched here; the model is not told what may be a signature."""
+    """It is not fetched here; the model does not get what may be a signature."""
     url = "https://example.org/a.png?token=secret#top"
     assert read_attachment(context_of(), url) == [
         "https://example.org/a.png:",
@@ -87,13 +87,13 @@ def test_an_svg_is_text() -> None:
 
 @pytest.mark.parametrize("name", ["x.png", "a/photo.JPG", "y.webp"])
 def test_text_that_is_called_an_image(name: str) -> None:
-    """Such as a page that says "not found": nobody means that."""
+    """Such as a page that says "not found"."""
     with pytest.raises(CommandFailed, match=f"{name} has the name of an image but contains text"):
         file_pieces(name, b"<html>Not found</html>")
 
 
 @pytest.mark.parametrize(
-    ("url", "told"),
+    ("url", "message"),
     [
         ("ftp://host/x.png", "cannot read ftp://...: the URL of an image must begin with https://"),
         ("HTTPS://host/x.png", "cannot read HTTPS://..."),
@@ -102,11 +102,11 @@ def test_text_that_is_called_an_image(name: str) -> None:
         ("https://host/my photo.png", "cannot send https://...: "),
     ],
 )
-def test_urls_that_nobody_could_fetch(url: str, told: str) -> None:
+def test_invalid_urls_are_rejected(url: str, message: str) -> None:
     """It is said before anything is sent."""
     with pytest.raises(CommandFailed) as caught:
         read_attachment(context_of(), url)
-    assert caught.value.message.startswith(told)
+    assert caught.value.message.startswith(message)
 
 
 def test_a_file_may_be_called_nearly_like_a_url(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ FAILED = {
     "ms": 9,
     "message": "the key was refused",
 }
-SKIPPED = {"provider": "ollama", "model": "m", "message": "nobody listens"}
+SKIPPED = {"provider": "ollama", "model": "m", "message": "connection refused"}
 ANSWERED = "openai/gpt-5.5 (key default) answered after 40 ms"
 SERVED = {"provider": "openai", "model": "gpt-5.5", "key": "default", "outcome": "ok", "ms": 40}
 
@@ -147,7 +147,7 @@ def test_usage_on_standard_error(daemon: CliDaemon) -> None:
     assert outcome.err == "12 tokens in, 3 out, $0.0012, openai/gpt-5.5\n"
 
 
-def test_a_fallback_is_told(daemon: CliDaemon) -> None:
+def test_a_fallback_is_reported(daemon: CliDaemon) -> None:
     """Without -v one line says who failed and who answered."""
     daemon.answers["chat"] = streams("hi", attempts=[FAILED, SERVED])
     outcome = run_cli(daemon.environ, "ask", "hi")
@@ -163,19 +163,19 @@ def test_verbose_tells_attempts_as_they_happen(daemon: CliDaemon) -> None:
         session.delta(msgid, 0, type="attempt", **trying)
         session.delta(msgid, 1, type="attempt", **FAILED)
         session.delta(msgid, 2, type="text", text="hi")
-        skipped = [{"provider": "ollama", "reason": "network", "message": "nobody listens"}]
+        skipped = [{"provider": "ollama", "reason": "network", "message": "connection refused"}]
         return chat_result("hi", attempts=[FAILED, SERVED], skipped=skipped)
 
     daemon.answers["chat"] = chat
     assert run_cli(daemon.environ, "ask", "-v", "hi").err.splitlines() == [
         "trying anthropic/sonnet (key work)",
         "anthropic/sonnet (key work) failed after 9 ms: the key was refused",
-        "skipped: ollama: nobody listens",
+        "skipped: ollama: connection refused",
         "openai/gpt-5.5 (key default) answered after 40 ms",
     ]
 
 
-def test_who_is_passed_over_is_told_once(daemon: CliDaemon) -> None:
+def test_a_skip_is_reported_once(daemon: CliDaemon) -> None:
     """When it happens, if the daemon says so then, and not again at the end."""
 
     def chat(session: Session, msgid: int, params: Map) -> object:
@@ -184,7 +184,7 @@ def test_who_is_passed_over_is_told_once(daemon: CliDaemon) -> None:
 
     daemon.answers["chat"] = chat
     assert run_cli(daemon.environ, "ask", "-v", "hi").err.splitlines() == [
-        "skipped: ollama/m: nobody listens",
+        "skipped: ollama/m: connection refused",
         ANSWERED,
     ]
 
@@ -197,7 +197,7 @@ def test_who_is_passed_over_is_told_once(daemon: CliDaemon) -> None:
         (("-v",), False, ["waiting 3 s for openai/gpt-5.5: too many requests", ANSWERED]),
     ],
 )
-def test_waiting_is_told(
+def test_waiting_is_reported(
     daemon: CliDaemon, words: tuple[str, ...], terminal: bool, expected: list[str]
 ) -> None:
     """To a person at once, who would wonder; to a script only if it asks."""
@@ -243,10 +243,10 @@ def test_standard_input_as_a_file(daemon: CliDaemon) -> None:
     ]
 
 
-def test_a_newcomer_is_told_what_to_run(daemon: CliDaemon) -> None:
+def test_a_newcomer_learns_what_to_run(daemon: CliDaemon) -> None:
     """With no key anywhere the answer is first steps, the caller's variables among them."""
     skipped = [{"provider": "openai", "reason": "not_authenticated", "message": "no key"}]
-    daemon.answers["chat"] = refuses("all_failed", "nobody could answer", skipped=skipped)
+    daemon.answers["chat"] = refuses("all_failed", "no provider could answer", skipped=skipped)
     daemon.answers["auth.status"] = {"rows": [], "environment": ["OPENAI_API_KEY", "OTHER_KEY"]}
     ollama = {"provider": "ollama", "kind": "ollama", "state": "not_required"}
     daemon.answers["status"] = {"providers": [ollama], "default": {"candidates": []}}
@@ -316,7 +316,7 @@ def test_a_tool_call_that_is_not_whole_is_a_failure(daemon: CliDaemon) -> None:
 
 
 def test_text_that_ends_early_is_still_text(daemon: CliDaemon) -> None:
-    """Whoever sets a limit gets what fits in it, and is told."""
+    """A user who sets a limit gets what fits in it, and a note."""
     daemon.answers["chat"] = streams("hel", finish="length")
     assert run_cli(daemon.environ, "ask", "hi").code == 0
 
@@ -331,18 +331,18 @@ def test_a_model_that_a_provider_does_not_know(daemon: CliDaemon) -> None:
     assert daemon.params_of("models.list") == {"provider": "work"}
 
 
-def test_the_way_to_a_failure_is_told_once(daemon: CliDaemon) -> None:
+def test_the_attempts_before_a_failure_are_reported_once(daemon: CliDaemon) -> None:
     """With -v as it happens, else at the end; the exit code is the same."""
     why = {"provider": "work", "model": "m", "message": "no key for work"}
 
     def chat(session: Session, msgid: int, params: Map) -> object:
         session.delta(msgid, 0, type="attempt", outcome="skipped", **why)
         raise Refusal(
-            "not_authenticated", "nobody", skipped=[{**why, "reason": "not_authenticated"}]
+            "not_authenticated", "no provider", skipped=[{**why, "reason": "not_authenticated"}]
         )
 
     daemon.answers["chat"] = chat
-    for words, order in (((), ["nobody", "no key"]), (("-v",), ["no key", "nobody"])):
+    for words, order in (((), ["no provider", "no key"]), (("-v",), ["no key", "no provider"])):
         outcome = run_cli(daemon.environ, "ask", "-m", "work/m", "hi", *words)
         assert outcome.code == 4
         lines = outcome.err.splitlines()

@@ -1,4 +1,4 @@
-"""What `ask` adds when nobody answered."""
+"""What `ask` adds when no provider answered."""
 
 import pytest
 
@@ -53,14 +53,14 @@ def note(daemon: CliDaemon, code: str, data: Map | None = None, model: str | Non
 def test_who_is_a_newcomer(
     daemon: CliDaemon, code: str, data: Map, model: str | None, expected: bool
 ) -> None:
-    """Somebody who named no model, and has no key anywhere."""
+    """A user who named no model, and has no key anywhere."""
     daemon.answers |= {"auth.status": {"rows": [], "environment": []}, "status": {}}
     assert expected == note(daemon, code, data, model).startswith(
         "You are not signed in to any provider yet"
     )
 
 
-def test_who_is_signed_in_elsewhere_is_told_how_to_ask_there(daemon: CliDaemon) -> None:
+def test_a_user_signed_in_elsewhere_learns_how_to_ask_there(daemon: CliDaemon) -> None:
     """The error names only those that were to be asked; the daemon's status knows the others."""
     work = {"provider": "work", "kind": "openai", "state": "authenticated"}
     daemon.answers["status"] = {"providers": [work], "default": {"candidates": []}}

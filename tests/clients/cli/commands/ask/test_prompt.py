@@ -96,7 +96,7 @@ def test_images_count_towards_the_limit(monkeypatch: pytest.MonkeyPatch) -> None
         read_prompt(Context(Console(None, None, {}), {}, Stream(PNG * 2)), [], [])
 
 
-def test_waiting_for_an_input_that_does_not_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_for_endless_input_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Started with an open pipe that says nothing, it says what it waits for."""
     monkeypatch.setattr(prompt, "NOTICE_AFTER_SECONDS", 0.01)
     reader, writer = os.pipe()

@@ -127,7 +127,7 @@ def test_attempt_line(attempt: Map, expected: str) -> None:
     ("finish", "expected"),
     [("stop", ""), ("length", "--max-tokens"), ("content_filter", "content filter")],
 )
-def test_an_answer_that_only_looks_whole_is_told(finish: str, expected: str) -> None:
+def test_an_answer_that_only_looks_complete_is_marked(finish: str, expected: str) -> None:
     """A limit or a filter that ended the answer gets a line on standard error."""
     out, err = Stream(), Stream()
     printer = ReplyPrinter(Console(out, err, {}), quiet=False, verbose=False)
@@ -148,7 +148,7 @@ def test_a_reply_of_tool_calls_alone_is_lines_of_json() -> None:
 
 
 def test_what_a_failed_provider_thought_ends_with_it() -> None:
-    """The next one's thinking begins anew."""
+    """The next one's reasoning starts again."""
     out, err = Stream(), Stream()
     printer = ReplyPrinter(Console(out, err, {}), quiet=False, verbose=False, with_reasoning=True)
     printer.on_delta({"type": "reasoning", "text": "hm"})
@@ -183,7 +183,7 @@ def test_deltas_of_another_kind_are_passed_over() -> None:
 SKIP: Map = {"type": "attempt", "provider": "work", "model": "m", "message": "it is cooling"}
 
 
-def test_who_is_passed_over_is_told_once() -> None:
+def test_a_skip_is_reported_once() -> None:
     """As it happens, not again after a wait and not at the end; another reason is news."""
     err = Stream()
     printer = ReplyPrinter(Console(Stream(), err, {}), quiet=False, verbose=True)
@@ -199,7 +199,7 @@ def test_who_is_passed_over_is_told_once() -> None:
     ]
 
 
-def test_without_verbose_nobody_is_told_of_who_is_passed_over() -> None:
+def test_skips_are_not_reported_without_verbose() -> None:
     """At a terminal neither."""
     err = Stream(terminal=True)
     printer = ReplyPrinter(Console(Stream(), err, {}), quiet=False, verbose=False)
@@ -218,13 +218,13 @@ def test_without_verbose_nobody_is_told_of_who_is_passed_over() -> None:
     ],
 )
 def test_broken_json(finish: str, content: object, wants_json: bool, expected: str) -> None:
-    """It matters where somebody has to parse it."""
+    """It matters where a program parses it."""
     result = chat_result("", message={"role": "assistant", "content": content}, finish=finish)
     assert broken_json(result, wants_json=wants_json).startswith(expected)
     assert bool(broken_json(result, wants_json=wants_json)) == bool(expected)
 
 
-def test_until_when_somebody_is_passed_over() -> None:
+def test_until_when_a_candidate_is_skipped() -> None:
     """Said once, although it is less each time."""
     err = Stream()
     printer = ReplyPrinter(Console(Stream(), err, {}), quiet=False, verbose=True)

@@ -8,7 +8,7 @@ from helpers.daemon.cli_daemon import CliDaemon
 
 
 def test_only_what_the_daemon_asks_for_is_sent(daemon: CliDaemon) -> None:
-    """The rest of the environment is nobody's business."""
+    """The rest of the environment is private."""
     daemon.answers["auth.status"] = {"rows": [], "environment": ["OPENAI_API_KEY", "X_KEY"]}
     stored = {"variable": "OPENAI_API_KEY", "provider": "openai", "outcome": "stored"}
     daemon.answers["auth.import"] = {"outcomes": [stored]}

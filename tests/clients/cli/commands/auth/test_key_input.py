@@ -47,7 +47,7 @@ def test_a_terminal_that_cannot_hide_is_refused(monkeypatch: pytest.MonkeyPatch)
 
     def ask(prompt: str) -> str:
         warnings.warn("cannot control echo", getpass.GetPassWarning, stacklevel=1)
-        return "shown to everybody"
+        return "shown on the screen"
 
     monkeypatch.setattr(key_input, "getpass", ask)
     with pytest.raises(UsageError, match="cannot hide"):

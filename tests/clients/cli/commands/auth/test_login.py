@@ -72,14 +72,14 @@ def test_a_key_in_the_arguments_is_refused_and_not_repeated(
 
 
 def test_a_person_who_mistypes_the_provider_is_not_asked_for_a_key(daemon: CliDaemon) -> None:
-    """The name is checked before anybody pastes a key."""
+    """The name is checked before the user pastes a key."""
     daemon.answers["auth.status"] = {"rows": [{"provider": "openai"}, {"provider": "anthropic"}]}
     outcome = run_cli(daemon.environ, "auth", "login", "opnai", stdin=None)
     assert outcome.code == 2
     assert 'unknown provider "opnai" (did you mean openai?)' in outcome.err
 
 
-def test_nobody_pastes_a_key_while_the_configuration_is_broken(daemon: CliDaemon) -> None:
+def test_no_key_is_read_while_the_configuration_is_broken(daemon: CliDaemon) -> None:
     """A name that only the file knows is not called unknown: the file's problem is shown."""
     problem = {"message": "m", "problems": [{"file": "/c.toml", "line": 2, "message": "bad"}]}
     config = {"ok": False, "in_use": "none", "problem": problem}
@@ -98,7 +98,7 @@ def test_no_provider(daemon: CliDaemon) -> None:
 
 @pytest.mark.parametrize("words", [("openai", "--label", ""), ("openai", "--label="), ("",)])
 def test_an_empty_name_is_a_usage_error(daemon: CliDaemon, words: tuple[str, ...]) -> None:
-    """A variable nobody has set must not overwrite the key with the usual label."""
+    """An unset variable must not overwrite the key with the usual label."""
     outcome = run_cli(daemon.environ, "auth", "login", *words, stdin=KEY)
     assert (outcome.code, daemon.calls) == (2, [])
     assert "must not be empty" in outcome.err

@@ -27,7 +27,7 @@ def test_logout_shows_what_is_left(
 
 @pytest.mark.parametrize("words", [("openai", "--label", ""), ("",)])
 def test_an_empty_name_removes_nothing(daemon: CliDaemon, words: tuple[str, ...]) -> None:
-    """A variable nobody has set must not remove every key."""
+    """An unset variable must not remove every key."""
     outcome = run_cli(daemon.environ, "auth", "logout", *words)
     assert (outcome.code, daemon.calls) == (2, [])
 

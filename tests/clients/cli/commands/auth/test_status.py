@@ -45,7 +45,7 @@ def test_json(daemon: CliDaemon) -> None:
 
 
 def test_a_broken_configuration(daemon: CliDaemon) -> None:
-    """Whoever misses a provider here learns why, with file and line."""
+    """A user who misses a provider here learns why, with file and line."""
     problem = {"file": f"{daemon.home}/c.toml", "line": 2, "message": "is unknown", "path": "x"}
     config = {"ok": False, "in_use": "none", "problem": {"message": "m", "problems": [problem]}}
     daemon.answers["auth.status"] = {**STATUS, "config": config}

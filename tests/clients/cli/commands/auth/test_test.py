@@ -27,7 +27,7 @@ def row(state: str, health: str = "ok") -> dict[str, object]:
     ],
 )
 def test_verdict(rows: list[dict[str, object]], named: bool, expected: int) -> None:
-    """4: a key does not work; 5: somebody could not be asked; what was never set up is fine."""
+    """4: a key does not work; 5: a provider could not be asked; what was never set up is fine."""
     assert expected == check_exit_code(rows, named=named)
 
 

@@ -36,7 +36,7 @@ def test_a_conversation_at_a_terminal(daemon: CliDaemon) -> None:
         **daemon.environ,
         "TERM": "xterm",
         "XDG_DATA_HOME": str(daemon.home / "data"),
-        "PROMPT_TOOLKIT_NO_CPR": "1",  # nobody here can say where the cursor is
+        "PROMPT_TOOLKIT_NO_CPR": "1",  # nothing here can say where the cursor is
     }
     with subprocess.Popen(
         [*COMMAND, "chat"],
@@ -68,8 +68,8 @@ def read_until(control: int, pattern: bytes) -> None:
         seen += os.read(control, 4096)
 
 
-def test_a_model_that_nobody_knows_is_told_before_a_question(daemon: CliDaemon) -> None:
-    """Nobody types for nothing."""
-    daemon.answers["route.explain"] = refuses("unknown_model", "nobody knows 'nope'")
+def test_an_unknown_model_is_reported_before_a_question(daemon: CliDaemon) -> None:
+    """The user types no question in vain."""
+    daemon.answers["route.explain"] = refuses("unknown_model", "unknown model 'nope'")
     done = run_cli(daemon.environ, "chat", "-m", "nope", terminal=True)
-    assert (done.code, done.err) == (1, "aircher-cli: nobody knows 'nope'\n")
+    assert (done.code, done.err) == (1, "aircher-cli: unknown model 'nope'\n")

@@ -53,7 +53,7 @@ def test_ctrl_d_is_the_end(environ: dict[str, str]) -> None:
 
 
 def test_ctrl_c_is_raised(environ: dict[str, str]) -> None:
-    """Whoever reads decides what it means."""
+    """The reader decides what it means."""
     with pytest.raises(KeyboardInterrupt):
         typed(environ, "half\x03")
 

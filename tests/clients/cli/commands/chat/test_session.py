@@ -84,7 +84,7 @@ def test_clear_forgets(daemon: CliDaemon) -> None:
 
 
 def test_a_failed_question_is_not_kept(daemon: CliDaemon) -> None:
-    """The failure is told, and the conversation goes on without it."""
+    """The failure is printed, and the conversation goes on without it."""
 
     def fail_once(session: Session, msgid: int, params: Map) -> Map:
         if params["messages"][-1]["content"] == "bad":  # type: ignore[index]
@@ -104,7 +104,7 @@ def test_ctrl_c_at_the_keyboard_drops_the_line(daemon: CliDaemon) -> None:
 
 
 def test_a_file_goes_with_the_next_question_only(daemon: CliDaemon, tmp_path: Path) -> None:
-    """And a file that cannot be read is told at once."""
+    """And a file that cannot be read is reported at once."""
     notes = tmp_path / "notes.txt"
     notes.write_text("remember the milk")
     _, err, asked = talk(daemon, f"/file {notes}", "/file /no/such", "what?", "again")
@@ -168,10 +168,10 @@ def test_completions(daemon: CliDaemon) -> None:
         assert dialogue.completions("why /mo") == []
 
 
-def test_a_model_that_nobody_knows_is_not_taken(daemon: CliDaemon) -> None:
+def test_an_unknown_model_is_not_used(daemon: CliDaemon) -> None:
     """The conversation goes on with the one before."""
-    daemon.answers["route.explain"] = refuses("unknown_model", "nobody knows 'nope'")
+    daemon.answers["route.explain"] = refuses("unknown_model", "unknown model 'nope'")
     _, err, asked = talk(daemon, "/model nope", "one")
-    assert "nobody knows 'nope'" in err
+    assert "unknown model 'nope'" in err
     assert daemon.params_of("route.explain") == {"model": "nope"}
     assert "model" not in asked[0]

@@ -44,7 +44,7 @@ def test_markdown_is_for_people(tmp_path: Path) -> None:
 
 
 def test_a_file_that_exists_is_left_alone(tmp_path: Path) -> None:
-    """Nobody's work is written over."""
+    """No file is overwritten."""
     file = tmp_path / "notes.md"
     file.write_text("mine")
     with pytest.raises(CommandFailed, match=r"notes.md already exists: choose another name"):

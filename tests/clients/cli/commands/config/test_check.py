@@ -57,7 +57,7 @@ def test_no_file_of_ones_own_is_fine(daemon: CliDaemon) -> None:
 def test_a_file_that_cannot_be_read(
     daemon: CliDaemon, tmp_path: Path, content: bytes | None, expected: str
 ) -> None:
-    """The reason is told, the line where there is one, and the daemon is not asked."""
+    """The reason is printed, with the line if there is one, and the daemon is not asked."""
     if content is not None:
         (tmp_path / "bad.toml").write_bytes(content)
     outcome = run_cli(daemon.environ, "config", "check", str(tmp_path / "bad.toml"))

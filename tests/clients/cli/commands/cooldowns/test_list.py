@@ -7,7 +7,7 @@ import pytest
 from helpers.daemon.cli import run_cli
 from helpers.daemon.cli_daemon import CliDaemon, Map
 
-AWAY: Map = {"provider": "ollama", "health": "unreachable", "health_reason": "nobody listens"}
+AWAY: Map = {"provider": "ollama", "health": "unreachable", "health_reason": "connection refused"}
 WELL: Map = {"provider": "openai", "health": "ok"}
 
 
@@ -22,13 +22,13 @@ def test_who_is_cooling(daemon: CliDaemon, words: tuple[str, ...]) -> None:
     outcome = run_cli(daemon.environ, *words)
     assert outcome.out.splitlines() == [
         "! ollama  unreachable  used again by the next request",
-        "    nobody listens",
+        "    connection refused",
     ]
     assert (outcome.code, outcome.err) == (0, "")
     assert daemon.params_of("events.subscribe") == {"topics": ["provider"]}
 
 
-def test_nobody_is(daemon: CliDaemon) -> None:
+def test_nothing_is_cooling_down(daemon: CliDaemon) -> None:
     """Is good news."""
     stands(daemon, WELL)
     outcome = run_cli(daemon.environ, "cooldowns")
@@ -36,6 +36,6 @@ def test_nobody_is(daemon: CliDaemon) -> None:
 
 
 def test_json(daemon: CliDaemon) -> None:
-    """Only those who are, an empty list if nobody is."""
+    """Only those who are, an empty list if none is."""
     stands(daemon, AWAY, WELL)
     assert json.loads(run_cli(daemon.environ, "cooldowns", "--json").out) == {"cooldowns": [AWAY]}

@@ -11,7 +11,7 @@ from helpers.daemon.cli_daemon import CliDaemon
 
 
 class Clock:
-    """Time that passes only while somebody sleeps."""
+    """Time that passes only in `sleep`."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -24,7 +24,7 @@ class Clock:
 
 
 @pytest.mark.parametrize(("needs", "expected"), [(0.0, ""), (0.9, ""), (1.5, "waiting for X\n")])
-def test_a_long_wait_is_told_once(needs: float, expected: str) -> None:
+def test_a_long_wait_is_reported_once(needs: float, expected: str) -> None:
     """After a second, and not before, it says what it waits for."""
     clock, err = Clock(), Stream()
     wait_until(
@@ -54,7 +54,7 @@ def test_a_wait_ends() -> None:
 
 
 def test_is_running(daemon: CliDaemon) -> None:
-    """A socket on which somebody listens is a daemon; none is started to find out."""
+    """A socket that accepts connections is a daemon; none is started to find out."""
 
     def context(name: str) -> Context:
         environ = {**daemon.environ, "AIRCHER_SOCKET": str(daemon.home / "run" / name)}

@@ -24,7 +24,7 @@ def test_the_old_one_is_gone_before_the_new_one_is_asked(daemon: CliDaemon) -> N
     assert daemon.methods == ["status", "shutdown", "status"]
 
 
-def test_a_broken_configuration_is_told(daemon: CliDaemon) -> None:
+def test_a_broken_configuration_is_reported(daemon: CliDaemon) -> None:
     """A restart is how many people put a new file into effect."""
     problem = {"file": "/c.toml", "line": 2, "message": "bad"}
     config = {"ok": False, "problem": {"problems": [problem]}}

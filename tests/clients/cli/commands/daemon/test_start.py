@@ -13,7 +13,7 @@ STATUS = {"version": "1", "pid": 7, "uptime_s": 5}
 
 
 def test_one_that_runs_is_left_alone(daemon: CliDaemon) -> None:
-    """Starting twice is no failure, and it is told."""
+    """Starting twice is no failure, and is reported."""
     daemon.answers["status"] = STATUS
     outcome = run_cli(daemon.environ, "daemon", "start")
     assert outcome.code == 0
@@ -39,8 +39,8 @@ def test_it_starts_one_although_autostart_is_off(
     assert seen.get("AIRCHER_AUTOSTART") != "0"
 
 
-def test_a_broken_configuration_is_told(daemon: CliDaemon) -> None:
-    """It runs, and whoever looks learns at once why it does not do what the file says."""
+def test_a_broken_configuration_is_reported(daemon: CliDaemon) -> None:
+    """It runs, and the output says why it does not do what the file says."""
     problem = {"file": "/c.toml", "line": 2, "message": "bad"}
     config = {"ok": False, "problem": {"problems": [problem]}}
     daemon.answers["status"] = {"version": "1", "pid": 7, "config": config}

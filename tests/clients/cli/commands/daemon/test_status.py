@@ -27,8 +27,8 @@ def test_none_runs_and_none_is_started(daemon: CliDaemon) -> None:
     assert json.loads(outcome.out) == {"running": False, "socket": path}
 
 
-def test_a_broken_configuration_is_told(daemon: CliDaemon) -> None:
-    """It runs, and whoever looks learns at once why it does not do what the file says."""
+def test_a_broken_configuration_is_reported(daemon: CliDaemon) -> None:
+    """It runs, and the output says why it does not do what the file says."""
     problem = {"file": "/c.toml", "line": 2, "message": "bad"}
     config = {"ok": False, "problem": {"problems": [problem]}}
     daemon.answers["status"] = {"version": "1", "pid": 7, "config": config}

@@ -46,7 +46,7 @@ def test_none_runs(daemon: CliDaemon) -> None:
 
 
 def test_an_unsafe_directory_is_not_taken_for_a_daemon_that_stopped(daemon: CliDaemon) -> None:
-    """A socket's directory that is open to others is told, with exit code 3."""
+    """A socket's directory that is open to others is reported, with exit code 3."""
     daemon.path.parent.chmod(0o755)
     outcome = run_cli(daemon.environ, "daemon", "stop")
     assert (outcome.code, outcome.out) == (3, "")

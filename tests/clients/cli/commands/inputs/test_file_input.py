@@ -38,7 +38,7 @@ def test_a_directory_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_directory(tmp_path: Path) -> None:
-    """A directory is not gone through behind anybody's back."""
+    """A directory is not read without being asked for."""
     with pytest.raises(CommandFailed, match="is a directory; pass the files in it"):
         read_bytes(context_of(), str(tmp_path))
 

@@ -48,7 +48,7 @@ def test_what_is_no_json(text: str, expected: str) -> None:
 
 
 def test_what_is_no_utf_8(tmp_path: Path) -> None:
-    """The line is told."""
+    """The line is reported."""
     (tmp_path / "x.json").write_bytes(b'{\n"a": "caf\xe9"}')
     with pytest.raises(CommandFailed, match=r"x\.json:2: JSON must be UTF-8"):
         read_json(context_of(), str(tmp_path / "x.json"), "--tools")

@@ -53,7 +53,7 @@ def test_what_is_left_out_is_counted(daemon: CliDaemon) -> None:
 
 
 def test_filters(daemon: CliDaemon) -> None:
-    """Names are the daemon's to compare; abilities are compared here, and the unknown told."""
+    """Names are the daemon's to compare; abilities are compared here, and unknown ones reported."""
     listed(daemon, SONNET, GPT, LLAMA)
     words = ("--tools", "--images", "--provider", "x", "--all", "son", "5")
     outcome = run_cli(daemon.environ, "models", "list", *words)
@@ -62,7 +62,7 @@ def test_filters(daemon: CliDaemon) -> None:
     assert daemon.params_of("models.list") == {"provider": "x", "query": "son 5", "all": True}
 
 
-def test_nobody_is_signed_in(daemon: CliDaemon) -> None:
+def test_no_provider_is_signed_in(daemon: CliDaemon) -> None:
     """A newcomer sees what there is, and what to do."""
     listed(daemon, GPT)
     outcome = run_cli(daemon.environ, "models", "list")
@@ -78,10 +78,10 @@ def test_nothing_fits(daemon: CliDaemon) -> None:
     assert outcome.err.startswith("no model matches")
 
 
-def test_a_list_that_could_not_be_fetched_is_told(daemon: CliDaemon) -> None:
+def test_a_list_that_could_not_be_fetched_is_reported(daemon: CliDaemon) -> None:
     """Whose, and why."""
-    listed(daemon, SONNET, lists=[{"provider": "work", "error": "nobody listens"}])
-    assert run_cli(daemon.environ, "models", "list").err == "work: nobody listens\n"
+    listed(daemon, SONNET, lists=[{"provider": "work", "error": "connection refused"}])
+    assert run_cli(daemon.environ, "models", "list").err == "work: connection refused\n"
 
 
 def test_json(daemon: CliDaemon) -> None:

@@ -12,7 +12,7 @@ from helpers.daemon.cli import run_cli
 from helpers.daemon.cli_daemon import CliDaemon, Map, Session
 
 GOOD = {"provider": "anthropic", "fetched_at": time.time()}
-BAD = {"provider": "work", "error": "nobody listens"}
+BAD = {"provider": "work", "error": "connection refused"}
 
 
 ABSENT = {"provider": "ollama", "error": "Ollama does not run", "is_absent": True}
@@ -31,7 +31,7 @@ ABSENT = {"provider": "ollama", "error": "Ollama does not run", "is_absent": Tru
     ],
 )
 def test_lists(daemon: CliDaemon, lists: list[Map], code: int) -> None:
-    """Each is told; a part that failed is a failure, but for a local server that does not run."""
+    """Each is reported; a failed one is a failure, except a local server that is not running."""
     daemon.answers["models.refresh"] = {"lists": lists}
     outcome = run_cli(daemon.environ, "models", "refresh")
     assert outcome.code == code

@@ -42,7 +42,7 @@ def test_json(daemon: CliDaemon) -> None:
 def test_an_unknown_model(daemon: CliDaemon) -> None:
     """The daemon's reason, and nothing said to have changed."""
     daemon.answers["status"] = {"default": {}}
-    daemon.answers["models.use"] = refuses("unknown_model", "nobody knows x")
+    daemon.answers["models.use"] = refuses("unknown_model", "unknown model x")
     outcome = run_cli(daemon.environ, "models", "use", "x")
     assert (outcome.code, outcome.out) == (1, "")
-    assert outcome.err == "aircher-cli: nobody knows x\n"
+    assert outcome.err == "aircher-cli: unknown model x\n"
