@@ -3,7 +3,7 @@
 import argparse
 
 from aircher_cli.commands.ask.command import EFFORTS
-from aircher_cli.commands.chat.session import ChatSession
+from aircher_cli.commands.chat.chat_loop import ChatSession
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, UsageError
 from aircher_cli.parser import Parser, make_parser, non_empty_name
@@ -57,7 +57,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
             "chat needs a terminal; for a single answer use aircher-cli ask",
             "aircher-cli ask --help",
         )
-    from aircher_cli.commands.chat.keyboard import (  # noqa: PLC0415 -- only for a chat
+    from aircher_cli.commands.chat.line_editor import (  # noqa: PLC0415 -- only for a chat
         open_keyboard,
     )
 

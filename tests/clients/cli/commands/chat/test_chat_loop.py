@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from aircher_cli.commands.chat.chat_loop import COMMANDS, HELP, ChatSession
 from aircher_cli.commands.chat.command import build_parser
-from aircher_cli.commands.chat.session import COMMANDS, HELP, ChatSession
 from aircher_cli.console import Console
 from aircher_cli.context import Context
 from helpers.daemon.cli import Stream

@@ -11,7 +11,7 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from aircher_cli.commands.chat.keyboard import HISTORY_FILE, _ChatCompleter, open_keyboard
+from aircher_cli.commands.chat.line_editor import HISTORY_FILE, _ChatCompleter, open_keyboard
 
 
 class Talk:
