@@ -1,4 +1,4 @@
-"""One request and the candidates of its plan.
+"""Runs one request: tries the candidates of its plan in order.
 
     usual first choice ─> call ─> result                       most requests
     plan ─> for each candidate: get_api_key ─> call ─> result

@@ -17,14 +17,14 @@ CLEAN_SECONDS = 3600.0
 STEP_SECONDS = 0.1
 STEP_ROWS = 500
 CHECK_DELAY = 2.0
-"""Seconds from the start to the check: by then everything that the start waits for was read."""
+"""Seconds from the start to the check: by then startup has finished reading."""
 CHECK_RETRY_SECONDS = 60.0
 MAX_CHECKS_STOPPED = 5
 """So often the check gives way. Then others wait for it: about 0.3 s for a million rows."""
 
 
 class Maintenance:
-    """All of it runs in the writer's thread."""
+    """Removes old rows and checks the file, in the writer's thread."""
 
     def __init__(
         self,

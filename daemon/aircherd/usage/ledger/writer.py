@@ -28,8 +28,8 @@ import structlog
 
 from aircherd.usage.ledger.database import LedgerDatabase
 from aircherd.usage.ledger.errors import DamagedFileError, FileError, internal_error
+from aircherd.usage.ledger.ledger_query import LedgerQuery
 from aircherd.usage.ledger.maintenance import Maintenance
-from aircherd.usage.ledger.query import LedgerQuery
 from aircherd.usage.ledger.write_queue import WriteQueue
 
 log = structlog.get_logger()

@@ -18,7 +18,7 @@ LEFT = {"provider": "openai", "key": "env:OPENAI_API_KEY", "state": "unverified"
 def test_logout_shows_what_is_left(
     daemon: CliDaemon, words: tuple[str, ...], params: dict[str, str]
 ) -> None:
-    """A variable that comes to light is no surprise later."""
+    """If an environment variable now supplies the key, the output shows it."""
     daemon.answers["auth.logout"] = {"rows": [LEFT], "removed": 2}
     outcome = run_cli(daemon.environ, "auth", "logout", *words)
     assert daemon.params_of("auth.logout") == params

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 
 from aircherd.errors import LedgerUnavailable
 from aircherd.usage.ledger.errors import FileError
-from aircherd.usage.ledger.query import LedgerQuery
+from aircherd.usage.ledger.ledger_query import LedgerQuery
 
 
 async def finished(work):
