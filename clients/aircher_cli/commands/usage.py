@@ -57,7 +57,9 @@ def _groups(typed: str) -> list[str]:
     for name in names:
         if name not in GROUPINGS:
             meant = suggest(name, list(GROUPINGS))
-            raise argparse.ArgumentTypeError(f"must be some of {', '.join(GROUPINGS)}{meant}")
+            raise argparse.ArgumentTypeError(
+                f"must be one or more of {', '.join(GROUPINGS)}{meant}"
+            )
     return list(dict.fromkeys(names))
 
 

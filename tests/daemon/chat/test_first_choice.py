@@ -5,27 +5,12 @@ import pytest
 import trio
 
 from aircherd.config.model import Fallback, Limit
-from aircherd.routing import plan as plan_module
 from aircherd.vocabulary.chat import Message, RouteOptions
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.parts import ImagePart
 from helpers.chat import CONFIG, DONE, Chats, FakeProviderClient, failed
 from helpers.routing import Described
-
-
-@pytest.fixture
-def plans(monkeypatch):
-    """Record the queries that were planned."""
-    queries = []
-    original = plan_module.make_plan
-
-    def make_plan(query, *args):
-        queries.append(query)
-        return original(query, *args)
-
-    monkeypatch.setattr("aircherd.chat.fallback.make_plan", make_plan)
-    return queries
 
 
 async def ask(chats, **request):

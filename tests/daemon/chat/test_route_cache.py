@@ -7,25 +7,10 @@ from aircherd.chat.latency import LatencyTracker
 from aircherd.chat.route_cache import Target
 from aircherd.config.model import Alias, Network, Route
 from aircherd.providers.call_target import CallTarget
-from aircherd.routing import plan as plan_module
 from aircherd.routing.candidate import Candidate
 from aircherd.vocabulary.chat import Requirements
 from aircherd.vocabulary.models import Model
 from helpers.chat import CONFIG, DONE, A, Chats, FakeProviderClient
-
-
-@pytest.fixture
-def plans(monkeypatch):
-    """Record the queries that were planned."""
-    queries = []
-    original = plan_module.make_plan
-
-    def make_plan(query, *args):
-        queries.append(query)
-        return original(query, *args)
-
-    monkeypatch.setattr("aircherd.chat.fallback.make_plan", make_plan)
-    return queries
 
 
 async def ask(chats, **request):

@@ -90,7 +90,7 @@ def select_models(models: list[Map], *, every: bool, signed_in: bool) -> list[Ma
 def _hidden_notes(fitting: list[Map], shown: list[Map]) -> list[str]:
     """Return notes on models that are not shown, or that are shown but cannot be asked."""
     if more := len(fitting) - len(shown):
-        return [f"{more} more of providers that you are not signed in to; show them with --all"]
+        return [f"{more} more from providers you are not signed in to; show them with --all"]
     if not shown:
         return ["no model matches; to fetch the lists again: aircher-cli models refresh"]
     if any(model.get("state") in READY_STATES for model in shown):

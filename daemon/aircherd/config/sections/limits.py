@@ -179,7 +179,7 @@ def _read_usd(value: object) -> Decimal:
     # The shortest text of a float is what was written in the file.
     text = value if isinstance(value, str) else format(Decimal(str(value)), "f")
     if not _USD.fullmatch(text):
-        message = "must be from 0" if text.startswith("-") else "is not an amount in USD"
+        message = "must be 0 or more" if text.startswith("-") else "is not an amount in USD"
         raise BadValue(message, _USD_EXAMPLE)
     amount = Decimal(text)
     if amount > MAX_USD:

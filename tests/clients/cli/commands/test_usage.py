@@ -176,7 +176,7 @@ def test_one_form_at_a_time(daemon: CliDaemon) -> None:
 def test_a_wrong_group_is_put_right(daemon: CliDaemon) -> None:
     """With what there is, and the nearest of it."""
     said = run_cli(daemon.environ, "usage", "--by", "day,modell").err
-    assert "must be some of day, provider, model" in said
+    assert "must be one or more of day, provider, model" in said
     assert "(did you mean model?)" in said
 
 

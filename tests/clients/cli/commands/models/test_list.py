@@ -46,9 +46,7 @@ def test_what_is_left_out_is_counted(daemon: CliDaemon) -> None:
         "✓ anthropic/claude-sonnet-5 *  ?  ?  tools images",
         "– ollama/llama3.2              ?  ?  ?",  # noqa: RUF001 -- a dash it is
     ]
-    assert (
-        outcome.err == "1 more of providers that you are not signed in to; show them with --all\n"
-    )
+    assert outcome.err == "1 more from providers you are not signed in to; show them with --all\n"
     assert outcome.code == 0
 
 
