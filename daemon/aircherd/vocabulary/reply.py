@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-Finish = Literal["stop", "length", "tool_calls", "content_filter"]
+Finish = Literal["stop", "length", "tool_calls", "pause", "refusal", "content_filter"]
 """Why the provider stopped. An incomplete reply ends in an error instead."""
 
 

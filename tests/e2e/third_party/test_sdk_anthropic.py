@@ -140,8 +140,8 @@ FINISHES = {
     "stop_sequence": "stop",
     "tool_use": "tool_calls",
     "max_tokens": "length",
-    "pause_turn": "length",
-    "refusal": "content_filter",
+    "pause_turn": "pause",
+    "refusal": "refusal",
 }
 
 

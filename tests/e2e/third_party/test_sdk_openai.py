@@ -160,7 +160,7 @@ def theirs(completion: ChatCompletion) -> dict[str, object]:
     return {
         "text": (message.content or "") + (message.refusal or ""),
         "calls": [(call.id, call.function.name, call.function.arguments) for call in calls],
-        "finish": "content_filter" if message.refusal else choice.finish_reason,
+        "finish": "refusal" if message.refusal else choice.finish_reason,
         "model": completion.model,
         "usage": their_usage(completion),
     }

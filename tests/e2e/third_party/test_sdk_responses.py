@@ -169,13 +169,13 @@ async def test_an_error_event_fails_for_both() -> None:
 
 
 async def test_a_refusal_is_read_by_both() -> None:
-    """The SDK has it next to the text, we have it as filtered text."""
+    """The SDK has it next to the text, we have it as text of a refused reply."""
     data = stream(refusal(0, "I'm sorry", "."))
     async with serve(data) as server:
         theirs = await in_thread(with_sdk(server.url, streamed))
         content, ending = collected(await decode(server.url, ResponsesStream()))
     assert theirs.output[0].content[0].refusal == texts(content, "text") == "I'm sorry."
-    assert ending.finish == "content_filter"
+    assert ending.finish == "refusal"
 
 
 async def test_a_reasoning_item_goes_back_as_the_sdk_has_it() -> None:

@@ -9,13 +9,13 @@ import msgspec
 from aircherd.errors import ProviderFailed, fail
 from aircherd.providers.anthropic.thinking import redacted_reasoning
 from aircherd.providers.anthropic.usage import AnthropicUsage, read_usage
+from aircherd.providers.codec.finish import has_reason, read_finish
 from aircherd.providers.codec.json_in import as_text, decode_with
 from aircherd.providers.codec.reply_stream import ReplyStream, new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
     Ending,
-    Finish,
     ReasoningDelta,
     ReplyEvent,
     TextDelta,
@@ -67,18 +67,6 @@ class _Event(msgspec.Struct, gc=False):
 _EVENT = msgspec.json.Decoder(_Event)
 _MESSAGE = msgspec.json.Decoder(_Message)
 _NO_USAGE = AnthropicUsage()
-
-FINISHES: dict[str, Finish] = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "max_tokens": "length",
-    # The turn is not over: a server tool, which only `extra` can request, takes too long. A client
-    # that reads `length` knows that more is to come; `stop` would declare half a turn complete.
-    "pause_turn": "length",
-    "model_context_window_exceeded": "length",
-    "tool_use": "tool_calls",
-    "refusal": "content_filter",
-}
 
 
 class AnthropicStream(ReplyStream):
@@ -158,7 +146,7 @@ class AnthropicStream(ReplyStream):
             self._add_usage(event.message.usage, out)
 
     def _on_message_delta(self, event: _Event, out: list[ReplyEvent]) -> None:
-        if event.delta and event.delta.stop_reason is not None:
+        if event.delta and has_reason(event.delta.stop_reason):
             self._stop_reason = event.delta.stop_reason
         self._add_usage(event.usage, out)
 
@@ -241,9 +229,8 @@ def _content_events(content: list[_Block]) -> list[ReplyEvent]:
 
 
 def _ending(stop_reason: object, usage: AnthropicUsage | None, model: object) -> Ending:
-    reason = as_text(stop_reason)
     return Ending(
-        finish=FINISHES.get(reason, "stop"),
+        finish=read_finish(stop_reason) or "stop",
         usage=read_usage(usage) if usage else None,
         model=as_text(model) or None,
     )

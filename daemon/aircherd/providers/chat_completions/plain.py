@@ -8,16 +8,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from aircherd.providers.codec.finish import FINISHES
 from aircherd.providers.codec.json_in import MAX_COUNT
-from aircherd.vocabulary.reply import Ending, Finish, ReplyEvent, TextDelta, Usage, UsageDelta
-
-FINISHES: dict[str, Finish] = {
-    "stop": "stop",
-    "length": "length",
-    "tool_calls": "tool_calls",
-    "function_call": "tool_calls",
-    "content_filter": "content_filter",
-}
+from aircherd.vocabulary.reply import Ending, ReplyEvent, TextDelta, Usage, UsageDelta
 
 _Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)]
 _Index = Literal[0]
@@ -92,14 +85,15 @@ def read_plain_reply(body: bytes) -> list[ReplyEvent] | None:
     except (ValueError, RecursionError):
         return None
     choice = reply.choices[0]
-    if choice.finish_reason == "error":
+    finish = FINISHES.get(choice.finish_reason)
+    if finish is None:
         return None
     text, usage = choice.message.content, None
     events: list[ReplyEvent] = [TextDelta(text)] if text else []
     if reply.usage is not None:
         usage = _usage_of(reply.usage)
         events.append(UsageDelta(usage))
-    events.append(Ending(FINISHES.get(choice.finish_reason, "stop"), usage, reply.model or None))
+    events.append(Ending(finish, usage, reply.model or None))
     return events
 
 

@@ -9,11 +9,7 @@ from collections.abc import Callable
 import msgspec
 
 from aircherd.errors import ProviderFailed, fail
-from aircherd.providers.chat_completions.plain import (
-    FINISHES,
-    read_plain_chunk,
-    read_plain_reply,
-)
+from aircherd.providers.chat_completions.plain import read_plain_chunk, read_plain_reply
 from aircherd.providers.chat_completions.thinking import (
     FieldThinking,
     ThinkingFields,
@@ -21,6 +17,7 @@ from aircherd.providers.chat_completions.thinking import (
 )
 from aircherd.providers.chat_completions.tool_calls import CallPiece, ToolCalls
 from aircherd.providers.chat_completions.usage import OpenAIUsage, read_cost, read_usage
+from aircherd.providers.codec.finish import read_finish
 from aircherd.providers.codec.json_in import (
     as_count,
     as_text,
@@ -31,6 +28,7 @@ from aircherd.providers.error_mapping.classify import classify_error
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
     Ending,
+    Finish,
     ReasoningDelta,
     ReplyEvent,
     TextDelta,
@@ -104,7 +102,7 @@ class _Reply:
         self.has_choice = False
         self.progress_count = 0
         self.expects_text = False
-        self.finish: object = None
+        self.finish: Finish | None = None
         self._thinking = thinking
         self._is_thinking = False
         self._calls = ToolCalls(new_id)
@@ -135,8 +133,8 @@ class _Reply:
             self._add_delta(delta, out)
         if choice.error is not None or choice.finish_reason == "error":
             raise ProviderFailed(classify_error(choice.error or _native_error(choice)))
-        if choice.finish_reason is not None:
-            self.finish = choice.finish_reason
+        if (finish := read_finish(choice.finish_reason)) is not None:
+            self.finish = finish
             self.end_thinking(out)
 
     def _add_delta(self, delta: _Delta, out: list[ReplyEvent]) -> None:
@@ -185,12 +183,12 @@ class _Reply:
 
     def ending(self) -> Ending:
         """Return the ending with what is known so far."""
-        finish = FINISHES.get(as_text(self.finish), "stop")
+        finish = self.finish or "stop"
         if finish == "stop" and self._calls.count:
             finish = "tool_calls"  # some servers say `stop` after tool calls too
         model = self.model if isinstance(self.model, str) else None
         return Ending(
-            finish="content_filter" if self._refused else finish,
+            finish="refusal" if self._refused else finish,
             usage=self._usage,
             model=model or None,
             cost=self._cost,

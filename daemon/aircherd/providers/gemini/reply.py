@@ -9,6 +9,7 @@ from collections.abc import Callable
 import msgspec
 
 from aircherd.errors import ProviderFailed, fail
+from aircherd.providers.codec.finish import read_finish
 from aircherd.providers.codec.json_in import (
     as_count,
     as_text,
@@ -74,23 +75,6 @@ _RESPONSE = msgspec.json.Decoder(_Response)
 _RESPONSES = msgspec.json.Decoder(list[_Response] | _Response)
 _NO_USAGE = GeminiUsage()
 
-FINISHES: dict[str, Finish] = {
-    "STOP": "stop",
-    "MAX_TOKENS": "length",
-    "CONTINUATION": "length",
-    "SAFETY": "content_filter",
-    "RECITATION": "content_filter",
-    "LANGUAGE": "content_filter",
-    "BLOCKLIST": "content_filter",
-    "PROHIBITED_CONTENT": "content_filter",
-    "SPII": "content_filter",
-    "ESCALATION": "content_filter",
-    "IMAGE_SAFETY": "content_filter",
-    "IMAGE_PROHIBITED_CONTENT": "content_filter",
-    "IMAGE_RECITATION": "content_filter",
-    "MODEL_ARMOR": "content_filter",
-}
-
 FAILED_FINISHES: dict[str, FailureClass] = {
     # The model failed: the same request may succeed, here or elsewhere.
     "MALFORMED_FUNCTION_CALL": FailureClass.SERVER,
@@ -132,7 +116,7 @@ class _Reply:
     def __init__(self, new_id: Callable[[], str]) -> None:
         self.has_candidate = False
         self.progress_count = 0
-        self.finish = ""
+        self.finish: Finish | None = None
         self._new_id = new_id
         self._calls = 0
         self._usage: Usage | None = None
@@ -158,9 +142,7 @@ class _Reply:
             self.progress_count += 1
             if (event := self._event(part)) is not None:
                 out.append(event)
-        reason = as_text(candidate.finish_reason).upper()
-        if reason and reason != "FINISH_REASON_UNSPECIFIED":
-            self._end(reason, as_text(candidate.finish_message))
+        self._end(as_text(candidate.finish_reason), as_text(candidate.finish_message))
 
     def _event(self, part: _Part) -> ReplyEvent | None:
         signature = as_text(part.thought_signature) or None
@@ -191,15 +173,15 @@ class _Reply:
                 out.append(UsageDelta(usage))
 
     def _end(self, reason: str, message: str) -> None:
-        failed = FAILED_FINISHES.get(reason)
+        failed = FAILED_FINISHES.get(reason.upper())
         if failed is not None:
             start = f"{MESSAGE_STARTS[failed]}: its reply ended with {reason}"
             fail(failed, f"{start}: {message}" if message else start)
-        self.finish = reason
+        self.finish = read_finish(reason, message) or self.finish
 
     def ending(self) -> Ending:
         """Return the ending with what is known so far."""
-        finish = FINISHES.get(self.finish, "stop")
+        finish = self.finish or "stop"
         if finish == "stop" and self._calls:
             finish = "tool_calls"  # Gemini says STOP after tool calls too
         return Ending(finish=finish, usage=self._usage, model=self._model or None)

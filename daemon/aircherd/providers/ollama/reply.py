@@ -10,6 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from aircherd.errors import ProviderFailed, fail
+from aircherd.providers.codec.finish import read_finish
 from aircherd.providers.codec.json_in import as_text, branch, counts_of, decode_with
 from aircherd.providers.codec.ndjson import NdjsonDecoder
 from aircherd.providers.codec.reply_stream import ReplyStream, new_call_id
@@ -17,7 +18,6 @@ from aircherd.providers.error_mapping.classify import classify_error
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
     Ending,
-    Finish,
     ReasoningDelta,
     ReplyEvent,
     TextDelta,
@@ -54,8 +54,6 @@ class _Line(msgspec.Struct, gc=False):
 
 _LINE = msgspec.json.Decoder(_Line)
 _TEXT = msgspec.json.Decoder(str)
-
-FINISHES: dict[str, Finish] = {"stop": "stop", "length": "length"}
 
 _LOAD_REASONS = ("load", "unload")
 """The reasons of a request that only loaded or unloaded the model."""
@@ -130,7 +128,7 @@ class _Reply:
             fail(FailureClass.SERVER, f"{reason}ed the model, but did not answer")
         if not self.has_message:
             fail(FailureClass.PROTOCOL, "ended its reply before it began")
-        finish = FINISHES.get(reason, "stop")
+        finish = read_finish(reason) or "stop"
         if finish == "stop" and self._calls:
             finish = "tool_calls"  # Ollama says `stop` after tool calls too
         return Ending(finish=finish, usage=_usage(line), model=as_text(line.model) or None)

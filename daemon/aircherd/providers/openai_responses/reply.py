@@ -8,6 +8,7 @@ servers that send no pieces work too. Only the last event proves that a reply is
 from collections.abc import Callable
 
 from aircherd.errors import ProviderFailed, fail
+from aircherd.providers.codec.finish import read_finish
 from aircherd.providers.codec.json_in import as_text
 from aircherd.providers.codec.reply_stream import ReplyStream, new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
@@ -231,9 +232,9 @@ class _Reply:
         finish: Finish = "tool_calls" if self._calls else "stop"
         if not is_complete:
             reason = final.incomplete_details and final.incomplete_details.reason
-            finish = "content_filter" if reason == "content_filter" else "length"
+            finish = read_finish(reason) or "length"
         return Ending(
-            finish="content_filter" if self._refused else finish,
+            finish="refusal" if self._refused else finish,
             usage=_add_usage(final, out),
             model=as_text(final.model) or None,
         )

@@ -151,17 +151,16 @@ def test_cut_at_random(cuts: list[int]) -> None:
     [
         ("end_turn", "stop"),
         ("stop_sequence", "stop"),
-        ("pause_turn", "length"),
+        ("pause_turn", "pause"),
         ("max_tokens", "length"),
         ("model_context_window_exceeded", "length"),
         ("tool_use", "tool_calls"),
-        ("refusal", "content_filter"),
-        ("new_reason", "stop"),
+        ("refusal", "refusal"),
         ([], "stop"),
     ],
 )
 def test_finishes(reason: object, finish: Finish) -> None:
-    """Each stop reason is mapped; an unknown one is a stop."""
+    """Each stop reason is mapped; see `codec.finish` for the table."""
     events, failure = decode(start(), message_delta(reason), STOP)
     assert (Ending(finish, LAST, "claude-x"), None) == (events[-1], failure)
 

@@ -153,15 +153,15 @@ def test_cut_at_random(sizes: list[int]) -> None:
     ],
 )
 def test_finishes(reason: object, finish: Finish) -> None:
-    """Each finish reason is mapped; an unknown one is a stop."""
+    """Each finish reason is mapped; see `codec.finish` for the table."""
     events, failure = decode(chunk("a"), chunk(finish=reason), DONE)
     assert ([TextDelta("a"), Ending(finish, None, "m-1")], None) == (events, failure)
 
 
-def test_refusal_is_text_that_was_filtered() -> None:
-    """A refusal becomes text, and the reply ends as filtered."""
+def test_refusal_ends_as_refused() -> None:
+    """A refusal becomes text, and the reply ends as refused."""
     refused = {"choices": [{"delta": {"refusal": "No."}, "finish_reason": "stop"}]}
-    assert ([TextDelta("No."), Ending("content_filter")], None) == decode(refused, DONE)
+    assert ([TextDelta("No."), Ending("refusal")], None) == decode(refused, DONE)
 
 
 def test_end_without_done() -> None:

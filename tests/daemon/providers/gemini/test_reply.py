@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aircherd.providers.gemini.reply import FINISHES, GeminiStream, read_whole
+from aircherd.providers.gemini.reply import GeminiStream, read_whole
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.reply import (
     Ending,
@@ -102,10 +102,18 @@ def test_cut_at_random(cuts: list[int]) -> None:
 
 @pytest.mark.parametrize(
     ("reason", "finish"),
-    [*FINISHES.items(), ("OF_THE_FUTURE", "stop"), ("stop", "stop")],
+    [
+        ("STOP", "stop"),
+        ("stop", "stop"),
+        ("MAX_TOKENS", "length"),
+        ("CONTINUATION", "length"),
+        ("SAFETY", "content_filter"),
+        ("SPII", "content_filter"),
+        ("MODEL_ARMOR", "content_filter"),
+    ],
 )
 def test_finish_reasons(reason: str, finish: str) -> None:
-    """Each is mapped; an unknown one is a stop."""
+    """Each is mapped; see `codec.finish` for the table."""
     assert decode(reply(text("a"), finish=reason))[0][-1] == Ending(finish, None, "gemini-x")  # type: ignore[arg-type]
 
 
@@ -115,6 +123,7 @@ def test_finish_reasons(reason: str, finish: str) -> None:
         ("MALFORMED_FUNCTION_CALL", FailureClass.SERVER),
         ("UNEXPECTED_TOOL_CALL", FailureClass.SERVER),
         ("OTHER", FailureClass.SERVER),
+        ("OF_THE_FUTURE", FailureClass.SERVER),
         ("MISSING_THOUGHT_SIGNATURE", FailureClass.UNSUPPORTED),
         ("PUP_LIMITED_DISABLED", FailureClass.ACCOUNT),
     ],

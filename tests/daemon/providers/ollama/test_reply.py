@@ -56,7 +56,6 @@ REPLIES: list[tuple[list[object], list[ReplyEvent]]] = [
     ),
     ([piece(content="a"), last("length")], [TextDelta("a"), ending("length")]),
     ([piece(content="a"), last(None)], [TextDelta("a"), ending()]),
-    ([piece(content="a"), last("something new")], [TextDelta("a"), ending()]),
     (
         [piece(content="", tool_calls=[a_call("f", {"a": [1, "\u00e9"]}, id="c1")]), last()],
         [
@@ -142,6 +141,7 @@ def test_the_last_line_may_lack_its_newline() -> None:
         (lines(b'{"message":' + b"[" * 5000), F.PROTOCOL, "a line that is not of its API"),
         (lines({"done": True}), F.PROTOCOL, "before it began"),
         (b"", F.PROTOCOL, "not a stream"),
+        (lines(last("something new")), F.SERVER, "ended its reply with something new"),
         (lines(last("load")), F.SERVER, "loaded the model, but did not answer"),
         (lines(last("unload")), F.SERVER, "unloaded the model, but did not answer"),
     ],

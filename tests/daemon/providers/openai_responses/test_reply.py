@@ -97,7 +97,7 @@ REPLIES = [
     ),
     (
         stream(refusal(0, "I'm sorry", ".")),
-        [TextDelta("I'm sorry"), TextDelta("."), *ended("content_filter")],
+        [TextDelta("I'm sorry"), TextDelta("."), *ended("refusal")],
     ),
     (STREAMS["incomplete"][0], [TextDelta("one "), TextDelta("two"), *ended("length")]),
     (STREAMS["filtered"][0], [TextDelta("one"), *ended("content_filter")]),
@@ -155,7 +155,7 @@ def test_done_mark_does_not_end_a_reply() -> None:
         ({"type": "message", "content": [], "phase": "final_answer"}, ended("stop")),
         (
             {"type": "message", "content": [{"type": "refusal", "refusal": "no"}]},
-            [TextDelta("no"), *ended("content_filter")],
+            [TextDelta("no"), *ended("refusal")],
         ),
         (
             {"type": "function_call", "call_id": "a", "name": "f", "arguments": "{}"},
