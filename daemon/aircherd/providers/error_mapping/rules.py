@@ -13,6 +13,12 @@ import msgspec
 
 from aircherd.providers.error_mapping.google_details import LONG_QUOTA
 from aircherd.providers.error_mapping.parse import RETRY_NEVER, RETRY_OK, ErrorReply
+from aircherd.providers.error_mapping.quota_words import (
+    DAY_TEXTS,
+    MONEY_TEXTS,
+    PLAN_TEXTS,
+    QUOTA_CODES,
+)
 from aircherd.vocabulary.failure import FailureClass, Reach
 
 _ANY = frozenset[int]()
@@ -114,6 +120,13 @@ RULES: tuple[Rule, ...] = (
         # The second is a limit that follows from the credit.
         | _router("payment_required", "token_limit_exceeded"),
     ),
+    # Money, a plan or a day's allowance that is used up, whatever the status.
+    Rule(FailureClass.QUOTA, codes=QUOTA_CODES),
+    Rule(FailureClass.QUOTA, texts=MONEY_TEXTS),
+    # OpenRouter: what else it says, on requests per day, is advice.
+    Rule(FailureClass.RATE, texts=("free-models-per-min",)),
+    Rule(FailureClass.QUOTA, texts=PLAN_TEXTS),
+    Rule(FailureClass.QUOTA, texts=DAY_TEXTS, reach="model"),
     # Anthropic answers 400 to an empty account.
     Rule(
         FailureClass.QUOTA,

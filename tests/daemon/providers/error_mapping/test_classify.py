@@ -558,7 +558,7 @@ ROWS: dict[str, list[Row]] = {
         Row(DOCS, F.RATE, 429, router(429, "Slower.", error_type="rate_limit_exceeded")),
         Row(
             REPORTS,
-            F.RATE,
+            F.QUOTA,
             429,
             router(429, "Rate limit exceeded: free-models-per-day."),
             {"x-ratelimit-remaining": "0", "x-ratelimit-reset": f"{int(NOW + 60) * 1000}"},
