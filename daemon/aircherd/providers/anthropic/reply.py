@@ -96,7 +96,7 @@ class AnthropicStream(ReplyStream):
             self._on_message_delta(event, out)
         elif kind == "message_stop":
             self._finish(self._ending(), out)
-        elif kind == "error" or event.error is not None:
+        elif kind == "error" or event.error:
             raise ProviderFailed(classify_error(event.error))
         # Other events are `ping`, or unknown.
         if event.delta or event.content_block or event.message:
@@ -206,7 +206,7 @@ def _whole_input(value: object) -> str:
 def read_whole(body: bytes) -> list[ReplyEvent]:
     """Return the events of a reply that was not streamed; see `Adapter.read_reply`."""
     reply = decode_with(_MESSAGE, body, "a reply")
-    if reply.error is not None:
+    if reply.error:  # {} and "" are none
         raise ProviderFailed(classify_error(reply.error))
     if reply.content is None:
         fail(

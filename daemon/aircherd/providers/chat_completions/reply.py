@@ -114,7 +114,7 @@ class _Reply:
     def read(self, data: bytes, what: str, out: list[ReplyEvent]) -> None:
         """Process one chunk, or a whole reply, which has the same schema."""
         chunk = decode_with(_CHUNK, data, what)
-        if chunk.error is not None:
+        if chunk.error:  # {} and "" are none
             raise ProviderFailed(classify_error(chunk.error))
         if chunk.choices is None and chunk.usage is None:
             _raise_flat_error(data)
@@ -131,7 +131,7 @@ class _Reply:
         delta = choice.delta or choice.message
         if delta is not None:
             self._add_delta(delta, out)
-        if choice.error is not None or choice.finish_reason == "error":
+        if choice.error or choice.finish_reason == "error":
             raise ProviderFailed(classify_error(choice.error or _native_error(choice)))
         if (finish := read_finish(choice.finish_reason)) is not None:
             self.finish = finish

@@ -1,17 +1,21 @@
 """Reads JSON from a vendor: strict about its overall shape, lenient about the details.
 
 A reply that does not have the shape of the API is a PROTOCOL failure. An unexpected count, text or
-part counts as missing: null in place of a number is no reason to fail.
+part counts as missing: null in place of a number is no reason to fail. What the strict decoder
+refuses is repaired where nothing is lost by that: see `lenient_json`.
 """
 
 from typing import Annotated, TypeVar
 
 import msgspec
+import structlog
 
 from aircherd.errors import ProviderFailed
+from aircherd.providers.codec.lenient_json import decode_leniently
 from aircherd.vocabulary.failure import Failure, FailureClass
 
 T = TypeVar("T")
+log = structlog.get_logger()
 
 MAX_COUNT = 2**53 - 1
 """The largest count: what JSON carries exactly everywhere, and every client's integer holds."""
@@ -24,7 +28,7 @@ _COUNT = msgspec.json.Decoder(Annotated[int, msgspec.Meta(ge=0, le=MAX_COUNT)])
 
 
 def decode_with(decoder: "msgspec.json.Decoder[T]", data: bytes, what: str) -> T:
-    """Decode what a vendor sent.
+    """Decode what a vendor sent; repair it if that loses nothing.
 
     Raises:
         ProviderFailed: PROTOCOL, if `data` is not JSON or does not match the decoder's schema.
@@ -35,6 +39,13 @@ def decode_with(decoder: "msgspec.json.Decoder[T]", data: bytes, what: str) -> T
         detail = str(error)  # names a path and types, never a value
     except (ValueError, RecursionError):  # no JSON, no UTF-8, or nested too deeply
         detail = "malformed JSON"
+    try:
+        value = decode_leniently(decoder, data)
+    except (ValueError, RecursionError):
+        pass
+    else:
+        log.debug("reply_repaired", part=what, detail=detail)
+        return value
     message = f"sent {what} that is not of its API: {detail}"
     raise ProviderFailed(Failure(kind=FailureClass.PROTOCOL, message=message))
 
@@ -48,6 +59,10 @@ def branch(decoder: "msgspec.json.Decoder[T]", raw: msgspec.Raw) -> T | None:
         return None
     try:
         return decoder.decode(raw)
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return decode_leniently(decoder, bytes(raw))
     except (ValueError, RecursionError):
         return None
 

@@ -124,7 +124,7 @@ class _Reply:
 
     def add(self, response: _Response, out: list[ReplyEvent]) -> None:
         """Process one event, or a whole reply, which has the same schema."""
-        if response.error is not None:
+        if response.error:  # {} and "" are none
             raise ProviderFailed(classify_error(response.error))
         self._model = as_text(response.model_version) or self._model
         if response.usage_metadata and response.usage_metadata != _NO_USAGE:

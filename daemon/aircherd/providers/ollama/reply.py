@@ -96,7 +96,7 @@ class _Reply:
 
     def add(self, line: _Line, out: list[ReplyEvent]) -> Ending | None:
         """Process one line, or a whole reply, which has the same schema; return its ending."""
-        if line.error is not None:
+        if line.error:  # {} and "" are none
             raise ProviderFailed(classify_error(line.error))
         if line.message is not None:
             self.has_message = True

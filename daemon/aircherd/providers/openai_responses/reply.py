@@ -75,7 +75,7 @@ def read_whole(body: bytes, new_id: Callable[[], str] = new_call_id) -> list[Rep
     out: list[ReplyEvent] = []
     reply = _Reply(new_id)
     error = error_of(whole.error)
-    if error is not None or whole.status == "failed":
+    if error or whole.status == "failed":
         raise ProviderFailed(classify_error(error))
     if whole.output is None or whole.status not in (None, "completed", "incomplete"):
         fail(
@@ -258,7 +258,7 @@ _HANDLERS: dict[str, Callable[[_Reply, ResponseEvent, list[ReplyEvent]], Ending 
 def _raise_event_error(event: ResponseEvent, kind: str) -> None:
     # The reference has the fields in the event itself; the API nests them.
     error = error_of(event.error)
-    if error is not None or kind == "error":
+    if error or kind == "error":
         flat = {"code": event.code, "message": event.message}
         raise ProviderFailed(classify_error(error or flat))
 

@@ -80,7 +80,7 @@ class WholeResponse(FinalResponse, gc=False):
 _EVENT = msgspec.json.Decoder(ResponseEvent)
 _FINAL = msgspec.json.Decoder(FinalResponse)
 _WHOLE = msgspec.json.Decoder(WholeResponse)
-_PARTS = msgspec.json.Decoder(list[ContentPart])
+_PARTS = msgspec.json.Decoder(list[ContentPart] | None)
 _ERROR = msgspec.json.Decoder()
 
 ItemPosition = int | str
@@ -128,8 +128,12 @@ def thinking_text_of(item: OutputItem) -> str:
 
 
 def parts_of(content: msgspec.Raw) -> list[ContentPart]:
-    """Return the parts of an item's content or summary."""
-    return branch(_PARTS, content) or []
+    """Return the parts of an item's content or summary.
+
+    Raises:
+        ProviderFailed: PROTOCOL: there is something that is no part.
+    """
+    return (content and decode_with(_PARTS, bytes(content), "an item")) or []
 
 
 def error_of(raw: msgspec.Raw) -> object:

@@ -185,7 +185,7 @@ def test_done_without_reason() -> None:
         ([], FailureClass.PROTOCOL),
         ([{"choices": "no"}], FailureClass.PROTOCOL),
         ([{"choices": [1]}], FailureClass.PROTOCOL),
-        ([{"choices": [{"delta": []}]}], FailureClass.PROTOCOL),
+        ([{"choices": [{"delta": [1]}]}], FailureClass.PROTOCOL),
         ([b"[1]"], FailureClass.PROTOCOL),
         ([b"null"], FailureClass.PROTOCOL),
         ([b"\xff\xfe"], FailureClass.PROTOCOL),

@@ -15,13 +15,18 @@ from aircherd.vocabulary.failure import FailureClass
 from helpers.providers.provider_calls import failure_of
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"{", b"[" * 100_000, b'{"a":"\xff"}', b"[]", b'{"a": 1e999}']
-)
+@pytest.mark.parametrize("data", [b"", b"{", b"[" * 100_000, b'{"a":"\xff', b"[]", b'{"a": 1e999}'])
 def test_foreign_bytes_are_a_protocol_failure(data: bytes) -> None:
     """Whatever a server sends, the worst result is a PROTOCOL failure."""
     decoder = msgspec.json.Decoder(dict[str, str])
     assert FailureClass.PROTOCOL is failure_of(lambda: decode_with(decoder, data, "x")).kind
+
+
+def test_odd_details_are_repaired() -> None:
+    """Bytes that are not UTF-8 cost a character, not the reply; so do those of a part."""
+    decoder = msgspec.json.Decoder(dict[str, str])
+    assert decode_with(decoder, b'{"a":"\xff"}', "x") == {"a": "\ufffd"}
+    assert branch(decoder, msgspec.Raw(b'{"a":"\xff"}')) == {"a": "\ufffd"}
 
 
 @pytest.mark.parametrize(

@@ -205,7 +205,7 @@ def test_error_inside_a_stream() -> None:
         b"{",
         b"[]",
         b'{"candidates":5}',
-        b'{"candidates":[{"content":{"parts":[{"functionCall":[]}]}}]}',
+        b'{"candidates":[{"content":{"parts":[{"functionCall":[1]}]}}]}',
     ],
 )
 def test_wrong_containers_are_protocol_failures(data: bytes) -> None:
