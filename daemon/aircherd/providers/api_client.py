@@ -17,6 +17,7 @@ from aircherd.providers.error_mapping.classify import presentable
 from aircherd.providers.error_mapping.network import network_failure
 from aircherd.providers.registry import SIGNERS
 from aircherd.providers.signing import HttpReply, Signer, Signing, refused_token
+from aircherd.providers.transport.compression.decoded_response import decoded
 from aircherd.providers.transport.request import (
     BadUrl,
     HttpRequest,
@@ -160,7 +161,8 @@ class ApiClient:
         on_sent: OnSent = ignore_sent,
     ) -> HttpResponse:
         head = RequestHead(request.method, request.url, request.headers)
-        return await self.transport_for(network).send(head, request.body, timeouts, on_sent)
+        transport = self.transport_for(network)
+        return decoded(await transport.send(head, request.body, timeouts, on_sent))
 
     # -------------------------------------------------------------- signing
 

@@ -31,6 +31,8 @@ from aircherd.providers.streaming_call import (
     StreamingCall,
     read_finished,
 )
+from aircherd.providers.transport.compression.codings import GZIP_MAGIC
+from aircherd.providers.transport.compression.decoded_response import DecodedResponse, decoded
 from aircherd.providers.transport.request import (
     HttpRequest,
     HttpResponse,
@@ -150,7 +152,9 @@ class ProviderClient:
         call, body = self._build(target, request, report)
         try:
             if target.signer is None:
-                response = await call.transport.send(call.head, body, call.timeouts, on_sent)
+                response = decoded(
+                    await call.transport.send(call.head, body, call.timeouts, on_sent)
+                )
             else:
                 response = await self._send_signed(target, call, body, on_sent)
         except (httpx.HTTPError, httpx.StreamError, ProviderFailed) as error:
@@ -193,7 +197,9 @@ class ProviderClient:
         report.ok()
         adapter = call.adapter
         if reply_format == "whole" and (data := response.take_whole()) is not None:
-            return FinishedCall(read_finished(adapter.read_reply, data, report))
+            if not data.startswith(GZIP_MAGIC):
+                return FinishedCall(read_finished(adapter.read_reply, data, report))
+            response = DecodedResponse(response, ["gzip"], data)
         self._open += 1
         timeouts = call.timeouts
         return StreamingCall(

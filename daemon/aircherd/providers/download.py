@@ -5,6 +5,7 @@ import msgspec
 import trio
 
 from aircherd.providers.error_mapping.classify import classify_response, is_web_page, web_page
+from aircherd.providers.transport.compression.codings import GZIP_MAGIC, decompress_start
 from aircherd.providers.transport.request import HttpResponse
 from aircherd.vocabulary.failure import Failure, FailureClass
 
@@ -43,8 +44,8 @@ async def read_refusal(response: HttpResponse) -> bytes:
             while len(data) < MAX_REFUSAL and (more := await response.receive_some()):
                 data += more
         except (httpx.HTTPError, httpx.StreamError):
-            return data  # the status is known, with or without a text
-    return data
+            pass  # the status is known, with or without a text
+    return _unzipped(data, MAX_REFUSAL)
 
 
 def as_missing(failure: Failure, message: str) -> Failure:
@@ -62,4 +63,10 @@ async def _read_body(response: HttpResponse, max_bytes: int) -> bytes | None:
         size += len(data)
         if size > max_bytes:
             return None
-    return b"".join(pieces)
+    data = _unzipped(b"".join(pieces), max_bytes + 1)
+    return data if len(data) <= max_bytes else None
+
+
+def _unzipped(data: bytes, limit: int) -> bytes:
+    """Return `data`, decompressed if it is gzip although no header says so."""
+    return decompress_start(data, ["gzip"], limit) if data.startswith(GZIP_MAGIC) else data

@@ -11,15 +11,14 @@ import trio
 from aircherd.errors import ProviderFailed, fail
 from aircherd.providers.adapter import ReplyDecoder
 from aircherd.providers.error_mapping.network import TransportError
+from aircherd.providers.transport.compression.codings import GZIP_MAGIC
+from aircherd.providers.transport.compression.decoded_response import DecodedResponse
 from aircherd.providers.transport.request import HttpResponse
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.reply import Ending, ReplyEvent
 
-MAX_REPLY = 8 * 1024 * 1024
-"""Bytes of a reply in one piece: no vendor comes near, and what is decoded of it takes more."""
-
-_GZIP = b"\x1f\x8b"
-"""The first bytes of every gzip. No vendor sends it unrequested; a proxy in between may."""
+MAX_REPLY = 16 * 1024 * 1024
+"""Bytes of a reply in one piece: room for a picture, and what is decoded of it takes more."""
 
 log = structlog.get_logger()
 
@@ -103,7 +102,10 @@ class StreamingCall:
             return []
         since, progress_count = self._now(), self._decoder.progress_count
         try:
-            events = self._decode(await self._response.receive_some())
+            data = await self._response.receive_some()
+            if self._is_empty:
+                data = await self._begin(data)
+            events = self._decode(data)
             if not events:
                 events = await self._receive_more(since, progress_count)
         except (httpx.HTTPError, httpx.StreamError, ProviderFailed) as error:
@@ -114,6 +116,16 @@ class StreamingCall:
             self._response.finish()
             self._report.whole()
         return events
+
+    async def _begin(self, data: bytes) -> bytes:
+        """Check the first piece; return it, decompressed if it is gzip without a header for it."""
+        if data.startswith(GZIP_MAGIC):
+            self._response = DecodedResponse(self._response, ["gzip"], data)
+            data = await self._response.receive_some()
+        if not data:
+            fail(FailureClass.PROTOCOL, "answered with nothing at all")
+        self._is_empty = False
+        return data
 
     async def _receive_more(self, since: float, progress_count: int) -> list[ReplyEvent]:
         """Read on until there are events; the arguments are from before the first read."""
@@ -139,9 +151,6 @@ class StreamingCall:
         await self._response.aclose()
 
     def _decode(self, data: bytes) -> list[ReplyEvent]:
-        if self._is_empty:
-            _check_first(data)
-            self._is_empty = False
         try:
             return self._decoder.feed(data) if data else self._decoder.close()
         except ProviderFailed:
@@ -182,7 +191,8 @@ def read_finished(
         ProviderFailed: it holds an error, or is no reply of the provider's API.
     """
     try:
-        _check_first(data)
+        if not data:
+            fail(FailureClass.PROTOCOL, "answered with nothing at all")
         events = read(data)
     except ProviderFailed as error:
         raise report.translate(error) from None
@@ -216,13 +226,6 @@ class OneReply:
 
     def __repr__(self) -> str:
         return f"<OneReply {self._size} bytes>"
-
-
-def _check_first(data: bytes) -> None:
-    if not data:
-        fail(FailureClass.PROTOCOL, "answered with nothing at all")
-    if data.startswith(_GZIP):
-        fail(FailureClass.PROTOCOL, "answered in gzip, which was not asked for: check base_url")
 
 
 def _undecodable(decoder: object, error: Exception) -> ProviderFailed:

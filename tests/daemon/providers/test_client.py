@@ -1,8 +1,10 @@
 """The provider client: a chat, its events or one failure, and what that shows of the provider."""
 
+import gzip
 import time
 from contextlib import aclosing
 
+import brotli
 import httpx
 import pytest
 import trio
@@ -99,6 +101,40 @@ async def test_reply_in_one_piece_may_take_the_whole_time() -> None:
         return httpx.Response(200, headers=JSON, stream=Body(WHOLE))
 
     assert await ask(a_client(answer), a_request(stream=False)) == EVENTS
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    ("body", "headers"), [(STREAM, SSE), (WHOLE, JSON)], ids=["streamed", "whole"]
+)
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "br", "GZIP, Br", None])
+async def test_reads_what_was_compressed_unasked(
+    body: bytes, headers: dict[str, str], coding: str | None, stream: bool
+) -> None:
+    """By the header that says so; gzip also without one."""
+    for name in (coding or "gzip").lower().split(", "):
+        body = brotli.compress(body) if name == "br" else gzip.compress(body)
+    coded = headers | ({"Content-Encoding": coding} if coding else {})
+    assert await ask(answering(200, body, coded), a_request(stream=stream)) == EVENTS
+
+
+async def test_reads_a_compressed_refusal() -> None:
+    """Its message and code survive."""
+    body = gzip.compress(b'{"error":{"message":"no credit","code":"insufficient_quota"}}')
+    for headers in (JSON, JSON | {"content-encoding": "gzip"}):
+        failure = (await failing(answering(429, body, headers))).failure
+        assert failure.kind is FailureClass.QUOTA
+        assert failure.message.endswith("no credit")
+
+
+async def test_an_unknown_compression_is_named() -> None:
+    """A refusal in it still has its status."""
+    headers = JSON | {"content-encoding": "compress"}
+    failure = (await failing(answering(200, b"\x1f\x9d\x90" * 9, headers))).failure
+    assert failure.kind is FailureClass.PROTOCOL
+    assert failure.message == "answered in compress, which was not asked for"
+    failure = (await failing(answering(503, b"\x1f\x9d\x90" * 9, headers))).failure
+    assert failure.kind is FailureClass.OVERLOADED
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Response bodies that are read whole."""
 
+import gzip
+
 import httpx
 import pytest
 import trio
@@ -95,6 +97,16 @@ async def test_an_endless_refusal_is_read_at_its_beginning():
     body = Response(b"x" * MAX_REFUSAL, b"never")
     assert len(await read_refusal(body)) == MAX_REFUSAL
     assert body.pieces == [b"never"]
+
+
+async def test_gzip_without_a_header_is_decompressed():
+    """In an answer and in a refusal; a bomb is read up to the limit."""
+    assert await read(200, Response(gzip.compress(b"12345")), limit=50) == b"12345"
+    failure = await read(200, Response(gzip.compress(b"x" * 51)), limit=50)
+    assert failure.message == "sent more than 50 bytes"
+    assert await read_refusal(Response(gzip.compress(b"no")[:9], gzip.compress(b"no")[9:])) == b"no"
+    bomb = await read_refusal(Response(gzip.compress(b"x" * 10**6)))
+    assert len(bomb) == MAX_REFUSAL
 
 
 @pytest.mark.parametrize(

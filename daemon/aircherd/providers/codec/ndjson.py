@@ -4,8 +4,8 @@ Lines end in \n or \r\n; empty ones are skipped. A last line without a line end 
 is over.
 """
 
-MAX_LINE = 8 * 1024 * 1024
-"""Bytes of an unfinished line: no server comes near, and memory stays bounded."""
+MAX_LINE = 16 * 1024 * 1024
+"""Bytes of an unfinished line: room for a picture, and memory stays bounded."""
 
 Line = tuple[bytes, bytes]
 """b"" and the line without surrounding white space: the shape of an event of `sse`."""
@@ -36,7 +36,8 @@ class NdjsonDecoder:
             self._pending += data
             return []
         if self._pending:
-            data = bytes(self._pending + data)
+            self._pending += data
+            data = bytes(self._pending)
             self._pending.clear()
         *lines, rest = data.split(b"\n")
         self._pending += rest

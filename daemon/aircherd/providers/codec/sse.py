@@ -6,8 +6,8 @@ an event is skipped. Two deviations: an event without its closing empty line cou
 ends (some servers leave it out), and events without data are dropped, named or not.
 """
 
-MAX_EVENT = 8 * 1024 * 1024
-"""Bytes of an unfinished event: no vendor comes near, and memory stays bounded."""
+MAX_EVENT = 16 * 1024 * 1024
+"""Bytes of an unfinished event: room for a picture, and memory stays bounded."""
 
 SseEvent = tuple[bytes, bytes]
 """The event's name (b"" if none) and its data."""
@@ -51,7 +51,8 @@ class SseDecoder:
             self._pending += data
             return []
         if self._pending:
-            data = bytes(self._pending + data)
+            self._pending += data
+            data = bytes(self._pending)
             self._pending.clear()
         *blocks, rest = data.split(b"\n\n")
         if rest:

@@ -30,6 +30,8 @@ def network_failure(
         )
     if isinstance(error, httpx.ConnectError | httpx.ProxyError):
         return Failure(kind=FailureClass.NETWORK, message=_connect_message(error, provider))
+    if isinstance(error, httpx.DecodingError):
+        return Failure(kind=FailureClass.PROTOCOL, message=str(error))
     if isinstance(error, httpx.LocalProtocolError | httpx.StreamError):
         # Our own error; its text may quote a header, so only say where it happened.
         return Failure(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aircherd.providers.codec.ndjson import NdjsonDecoder, NdjsonError
+from aircherd.providers.codec.ndjson import MAX_LINE, NdjsonDecoder, NdjsonError
 from helpers.memory import allocated
 
 
@@ -74,7 +74,7 @@ def test_a_line_of_100_megabytes_fails_early() -> None:
     feed = partial(decoder.feed, piece)
     with pytest.raises(NdjsonError):
         list(itertools.starmap(feed, [()] * 1600))
-    assert len(decoder.close()[0][1]) <= 8 * 1024 * 1024 + len(piece)
+    assert len(decoder.close()[0][1]) <= MAX_LINE + len(piece)
 
 
 def test_limit_is_for_one_line() -> None:

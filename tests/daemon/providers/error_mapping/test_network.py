@@ -30,6 +30,12 @@ F = FailureClass
             f"the connection to {HOST} was closed before a response came",
         ),
         (
+            httpx.DecodingError("answered in compress"),
+            True,
+            F.PROTOCOL,
+            "answered in compress",
+        ),
+        (
             httpx.LocalProtocolError(f"Illegal header value {CANARY}"),
             False,
             F.NETWORK,
