@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from aircherd.providers.error_mapping.delays.believed_delay import with_believed_delay
 from aircherd.providers.error_mapping.parse import (
     ErrorReply,
     read_error,
     read_error_object,
 )
 from aircherd.providers.error_mapping.rules import MESSAGE_STARTS, RULES, Rule
-from aircherd.providers.health.rate_limit_headers import seconds_until_whole
 from aircherd.vocabulary.failure import Failure, FailureClass
 
 # ------------------------------------------------------------------ classifying
@@ -38,17 +38,12 @@ def classify_response(
     reply = read_error(status, headers, body, now=now)
     if not reply.is_json and status in (404, 405):
         return _wrong_address(status, "there is no such API")
-    failure = _failure(reply, http_status=status)
-    if failure.kind is FailureClass.RATE and failure.retry_after is None and not failure.reach:
-        # Waiting does not make a request smaller that is too large for the limit.
-        wait = seconds_until_whole(headers, now=now)
-        return msgspec.structs.replace(failure, retry_after=wait)
-    return failure
+    return with_believed_delay(_failure(reply, http_status=status), headers, now)
 
 
 def classify_error(error: object) -> Failure:
     """Return the failure that an error object in a stream or a 200 response means."""
-    return _failure(read_error_object(error), http_status=None)
+    return with_believed_delay(_failure(read_error_object(error), http_status=None), {}, 0.0)
 
 
 def is_web_page(headers: Mapping[str, str]) -> bool:

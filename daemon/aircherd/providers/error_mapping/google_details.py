@@ -9,7 +9,7 @@ import re
 import msgspec
 
 from aircherd.providers.codec.json_in import as_map
-from aircherd.providers.error_mapping.retry_after import MAX_DELAY
+from aircherd.providers.error_mapping.delays.moments import HOUR, MAX_DELAY, duration_of
 
 LONG_QUOTA = "has:long-quota"
 """The code for a quota that does not reset within minutes: a daily one, or one of zero."""
@@ -17,9 +17,7 @@ LONG_QUOTA = "has:long-quota"
 DAILY_QUOTA = "has:daily-quota"
 """The code for a daily quota."""
 
-_SECONDS = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)s")
 _ZERO_LIMIT = re.compile(r"limit: 0(?![0-9.])")
-_HOUR = 3600.0
 
 
 class Details(msgspec.Struct, frozen=True):
@@ -46,7 +44,7 @@ def read_details(details: object, message: str = "") -> Details:
         codes.add(LONG_QUOTA)
     if LONG_QUOTA in codes:
         # A shorter delay belongs to the limit per minute.
-        waits = [wait for wait in waits if wait >= _HOUR]
+        waits = [wait for wait in waits if wait >= HOUR]
     return Details(frozenset(codes), max(waits, default=None))
 
 
@@ -61,5 +59,5 @@ def _is_daily(violation: dict[str, object]) -> bool:
 
 
 def _seconds(value: object) -> float | None:
-    match = _SECONDS.fullmatch(value) if isinstance(value, str) else None
-    return min(float(match[1]), MAX_DELAY) if match else None
+    seconds = duration_of(value) if isinstance(value, str) else None
+    return None if seconds is None else min(seconds, MAX_DELAY)

@@ -12,9 +12,13 @@ from typing import Final
 import msgspec
 
 from aircherd.providers.codec.json_in import as_count, as_map
+from aircherd.providers.error_mapping.delays.quota_reset import (
+    delay_without_clock,
+    longer_wait,
+    seconds_to_reset,
+)
+from aircherd.providers.error_mapping.delays.retry_after import retry_after, should_retry
 from aircherd.providers.error_mapping.google_details import read_details
-from aircherd.providers.error_mapping.quota_reset import seconds_to_reset
-from aircherd.providers.error_mapping.retry_after import retry_after, should_retry
 
 RETRY_OK = "retry:yes"
 RETRY_NEVER = "retry:never"
@@ -50,30 +54,33 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes, *, now: flo
     try:
         value = msgspec.json.decode(body)
     except (ValueError, RecursionError):
-        return _read_page(status, headers, body, wait)
+        return _read_page(status, headers, body, wait, now)
     if isinstance(value, list) and value:  # Google's, sometimes
         value = value[0]
     body_map = as_map(value)
     reply = _read(body_map, status, wait)
-    if reply.retry_after is None:
-        reset = seconds_to_reset(body_map, reply.codes, reply.text, now)
-        reply = msgspec.structs.replace(reply, retry_after=reset)
+    reset = seconds_to_reset(body_map, reply.codes, reply.message, now)
+    reply = msgspec.structs.replace(reply, retry_after=longer_wait(reply.retry_after, reset))
     should = _retry_codes(body_map, headers, reply.retry_after)
     return msgspec.structs.replace(reply, codes=reply.codes | should)
 
 
 def read_error_object(error: object) -> ErrorReply:
     """Read an error inside a stream or a successful response: there is no HTTP status."""
-    return _read({"error": error}, None, None)
+    reply = _read({"error": error}, None, None)
+    wait = longer_wait(reply.retry_after, delay_without_clock(error, reply.message))
+    return msgspec.structs.replace(reply, retry_after=wait)
 
 
 def _read_page(
-    status: int, headers: Mapping[str, str], body: bytes, wait: float | None
+    status: int, headers: Mapping[str, str], body: bytes, wait: float | None, now: float
 ) -> ErrorReply:
     is_page = "html" in headers.get("content-type", "").lower() or body.lstrip()[:1] == b"<"
     message = "a web page (text/html)" if is_page else _plain_text(body)
     codes = frozenset({"has:retry-after"}) if wait is not None else frozenset[str]()
     text = "" if is_page else message.lower()
+    if not is_page:
+        wait = longer_wait(wait, seconds_to_reset({}, codes, message, now))
     return ErrorReply(status, codes, message, text, is_json=False, retry_after=wait)
 
 

@@ -17,7 +17,7 @@ import trio
 from aircherd.config.model import Provider
 from aircherd.files.atomic_file import read_data
 from aircherd.files.background_files import BackgroundFiles
-from aircherd.providers.error_mapping.retry_after import MAX_DELAY
+from aircherd.providers.error_mapping.delays.moments import MAX_DELAY
 from aircherd.providers.health.clocks import CLOCKS, Clocks
 from aircherd.providers.health.store import CooldownStore
 from aircherd.routing.cooldown_policy import Cooldown, cap_vendor_seconds, probe_at

@@ -3,29 +3,36 @@
     anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}
     x-ratelimit-{limit,remaining,reset}-{requests,tokens}      OpenAI, Groq, compatible servers
     X-RateLimit-{Limit,Remaining,Reset}                        OpenRouter, with its own 429 only
+    RateLimit-{Limit,Remaining,Reset}                          gateways, after the IETF's draft
 
-A reset is RFC 3339 at Anthropic, a Go duration (`6m0s`, `12ms`, `2m59.56s`) at OpenAI and Groq,
-epoch milliseconds at OpenRouter, seconds elsewhere. Azure sends -1, or 0 for everything: that is
-ignored. Sources: the vendors' documentation and SDKs, November 2026.
+A reset may have every format that `moments` reads: RFC 3339 at Anthropic, a Go duration at OpenAI
+and Groq, epoch milliseconds at OpenRouter, seconds elsewhere. Azure sends -1, or 0 for everything:
+that is ignored. Of a refusal, `seconds_until_whole` also reads what is counted in other windows
+(`x-ratelimit-reset-requests-day`), and resets that come without a count. Sources: the vendors'
+documentation and SDKs, November 2026.
 """
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
-from typing import Literal, get_args
+from typing import Final, Literal, get_args
 
 import msgspec
 
-from aircherd.providers.error_mapping.retry_after import MAX_DELAY
+from aircherd.providers.error_mapping.delays.moments import seconds_until
 from aircherd.vocabulary.availability import Allowance, Counted, RateLimitState
 
 _ANTHROPIC = "anthropic-ratelimit-"
-_OTHERS = "x-ratelimit-"
+_OTHERS = ("x-ratelimit-", "ratelimit-")
 _FIELDS = ("limit", "remaining", "reset")
 _COUNTED: dict[str, Counted] = {name.replace("_", "-"): name for name in get_args(Counted)}
 
-_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)(ms|us|µs|ns|d|h|m|s))")
-_UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6}
+_RESET: Final = re.compile(
+    r"(?:x-|anthropic-)?rate-?limit"
+    r"(?:-(?P<field>remaining|reset)(?P<after>-after)?(?P<window>-[a-z-]{1,40})?"
+    r"|(?P<counted>-[a-z-]{1,40})-(?P<last>remaining|reset)(?P<last_after>-after)?)"
+)
+_DRAFT: Final = re.compile(r"(?:^|[;,\s])(?P<name>remaining|r|reset|t)=(?P<value>\d{1,10})")
+"""The IETF's draft in one header: `limit=9, remaining=0, reset=30`, or `"burst";r=0;t=30`."""
 
 Found = dict[Counted, dict[str, str]]
 QuickScan = Literal["silent", "left", "spent"]
@@ -51,11 +58,31 @@ def read_rate_limits(
 
 
 def seconds_until_whole(headers: Mapping[str, str], *, now: float) -> float | None:
-    """Return the seconds until everything spent is restored, None if `headers` do not say."""
-    raw = [(name.encode(), value.encode("utf-8", "replace")) for name, value in headers.items()]
-    state = read_rate_limits(raw, now=now)
-    until = state.exhausted_until(now) if state else None
-    return None if until is None else until - now
+    """Return the seconds until everything spent is restored, None if `headers` do not say.
+
+    For a refusal: where no count of what remains is sent, the latest reset is of what was spent.
+    """
+    windows = _windows(headers)
+    spent = [window for window in windows if window.get("remaining") == "0"]
+    if not spent and any("remaining" in window for window in windows):
+        return None
+    resets = [seconds_until(window.get("reset"), now) for window in spent or windows]
+    return max((wait for wait in resets if wait is not None and wait > 0), default=None)
+
+
+def _windows(headers: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return `remaining` and `reset` of each window that `headers` count."""
+    found: dict[str, dict[str, str]] = {}
+    for name, value in headers.items():
+        if match := _RESET.fullmatch(name.lower()):
+            field = match["field"] or match["last"]
+            window = match["window"] or match["counted"] or ""
+            found.setdefault(window, {})[field] = value.strip()
+    if draft := headers.get("ratelimit"):
+        long = {"r": "remaining", "t": "reset"}
+        fields = {long.get(m["name"], m["name"]): m["value"] for m in _DRAFT.finditer(draft)}
+        found["draft"] = fields
+    return list(found.values())
 
 
 def quick_scan(headers: Iterable[tuple[bytes, bytes]]) -> QuickScan:
@@ -75,7 +102,7 @@ def _note(found: Found, name: str, value: str) -> None:
     if name.startswith(_ANTHROPIC):
         kind, _, field = name.removeprefix(_ANTHROPIC).rpartition("-")
     elif name.startswith(_OTHERS):
-        field, _, kind = name.removeprefix(_OTHERS).partition("-")
+        field, _, kind = name.partition("ratelimit-")[2].partition("-")
         kind = kind or "requests"
     else:
         return
@@ -103,43 +130,8 @@ def _count(text: str | None) -> int | None:
 
 def _instant(text: str, now: float) -> float | None:
     """Return the Unix time of a reset in any format, None if it is invalid or years ahead."""
-    at = _rfc3339(text) or _number(text, now) or _duration(text, now)
-    return at if at is not None and at - now <= MAX_DELAY else None
-
-
-def _rfc3339(text: str) -> float | None:
-    if "T" not in text:
-        return None
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return when.timestamp() if when.tzinfo else None
-
-
-def _number(text: str, now: float) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    if not 0 <= number < 1e15:  # NaN is neither
-        return None
-    if number > 1e12:  # milliseconds of this century
-        return number / 1000
-    return number if number > 1e9 else now + number
-
-
-def seconds_of(text: str) -> float | None:
-    """Return a Go duration, or a bare number, in seconds; None for anything else."""
-    seconds = _duration(text, 0.0)
-    return _number(text, 0.0) if seconds is None else seconds
-
-
-def _duration(text: str, now: float) -> float | None:
-    parts = _DURATION.findall(text)
-    if not parts or "".join(f"{number}{unit}" for number, unit in parts) != text:
-        return None
-    return now + sum(float(number) * _UNITS.get(unit, 1e-9) for number, unit in parts)
+    seconds = seconds_until(text, now)
+    return None if seconds is None else now + seconds
 
 
 def shown(state: RateLimitState) -> list[dict[str, object]]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircherd.providers.error_mapping.retry_after import retry_after, should_retry
+from aircherd.providers.error_mapping.delays.retry_after import retry_after, should_retry
 
 NOW = 1_763_800_000.0  # Sat, 22 Nov 2025 08:26:40 GMT
 
@@ -14,6 +14,15 @@ NOW = 1_763_800_000.0  # Sat, 22 Nov 2025 08:26:40 GMT
         ({"retry-after": "7"}, 7.0),
         ({"retry-after": "0.5"}, 0.5),
         ({"retry-after": "0"}, 0.0),
+        ({"retry-after": "30s"}, 30.0),
+        ({"retry-after": "1m30s"}, 90.0),
+        ({"retry-after": "500ms"}, 0.5),
+        ({"retry-after": "2025-11-22T08:27:40Z"}, 60.0),
+        ({"retry-after": "2025-11-22 08:27:40"}, 60.0),
+        ({"retry-after": "1763800060"}, 60.0),
+        ({"retry-after": "1763800060000"}, 60.0),
+        ({"x-retry-after": "30"}, 30.0),
+        ({"x-ratelimit-retry-after": "30"}, 30.0),
         ({"retry-after-ms": "1500"}, 1.5),
         ({"retry-after-ms": "1500", "retry-after": "2"}, 1.5),
         ({"retry-after-ms": "x", "retry-after": "2"}, 2.0),

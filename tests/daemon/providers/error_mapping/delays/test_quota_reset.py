@@ -4,8 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from aircherd.providers.error_mapping.delays.quota_reset import (
+    delay_without_clock,
+    longer_wait,
+    seconds_to_reset,
+)
 from aircherd.providers.error_mapping.google_details import DAILY_QUOTA, LONG_QUOTA
-from aircherd.providers.error_mapping.quota_reset import seconds_to_reset
 
 NOW = datetime(2026, 11, 18, 12, tzinfo=UTC).timestamp()
 DAY = 86_400.0
@@ -99,3 +103,50 @@ def test_a_delay_does_not_apply_to_a_long_quota():
 def test_malformed_errors_have_no_reset():
     """Values that are not maps are ignored."""
     assert reset({"error": "no"}, codes=["insufficient_quota"], text="pay") is None
+
+
+@pytest.mark.parametrize(
+    ("codes", "text", "hours"),
+    [
+        (["1308"], "Your limit will reset at 2026-11-18 21:00:00", 1),
+        (["1310"], "Your limit will reset at 2026-11-19 20:00:00", 24),
+        ([], "您的限额将在 2026-11-18 21:00:00 重置。", 1),
+        ([], "Your limit will reset at 2026-11-18 21:00:00", 9),
+        ([], "Your limit will reset at 2026-11-18 05:00:00", 1),
+        ([], "resets 3pm (UTC)", 3),
+    ],
+)
+def test_dates_without_a_zone(codes, text, hours):
+    """Chinese vendors name their own time; of others it is UTC, or an hour if that has passed."""
+    assert reset(codes=codes, text=text) == hours * 3600
+
+
+@pytest.mark.parametrize(
+    ("error", "text", "seconds"),
+    [
+        ({"retry_after": 40}, "", 40),
+        ({}, "try again in 7m12s", 432),
+        ({"resets_at": NOW + 60}, "", None),
+        ({}, "resets at 2026-12-01 10:00:00", None),
+        ("text", "", None),
+    ],
+)
+def test_decoders_have_no_clock(error, text, seconds):
+    """Inside a stream only delays are read, no dates."""
+    assert delay_without_clock(error, text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("wait", "reset", "expected"),
+    [
+        (None, None, None),
+        (5, None, 5),
+        (None, 5, 5),
+        (5, 60, 5),
+        (5, 3 * DAY, 3 * DAY),
+        (4 * DAY, 3 * DAY, 4 * DAY),
+    ],
+)
+def test_a_day_in_the_body_outweighs_a_short_header(wait, reset, expected):
+    """The header is of another limit then."""
+    assert longer_wait(wait, reset) == expected
