@@ -176,13 +176,13 @@ class _Reply:
         self, position: ItemPosition, item: OutputItem, out: list[ReplyEvent]
     ) -> None:
         text = ""
-        for part in parts_of(item.content):
+        is_streamed = position in self._streamed
+        for part in () if is_streamed else parts_of(item.content):
             self._refused = self._refused or bool(part.refusal)
             text += as_text(part.text) or as_text(part.refusal)
-        is_streamed = position in self._streamed
         signature = sign_phase(as_text(item.phase))
-        if text and not (is_streamed and signature is None):
-            out.append(TextDelta("" if is_streamed else text, signature))
+        if text or (is_streamed and signature is not None):
+            out.append(TextDelta(text, signature))
 
     def _close_reasoning(
         self, position: ItemPosition, item: OutputItem, out: list[ReplyEvent]

@@ -80,7 +80,7 @@ class WholeResponse(FinalResponse, gc=False):
 _EVENT = msgspec.json.Decoder(ResponseEvent)
 _FINAL = msgspec.json.Decoder(FinalResponse)
 _WHOLE = msgspec.json.Decoder(WholeResponse)
-_PARTS = msgspec.json.Decoder(list[ContentPart] | None)
+_PARTS = msgspec.json.Decoder(list[ContentPart] | str | None)
 _ERROR = msgspec.json.Decoder()
 
 ItemPosition = int | str
@@ -128,12 +128,13 @@ def thinking_text_of(item: OutputItem) -> str:
 
 
 def parts_of(content: msgspec.Raw) -> list[ContentPart]:
-    """Return the parts of an item's content or summary.
+    """Return the parts of an item's content or summary; a text is one part.
 
     Raises:
         ProviderFailed: PROTOCOL: there is something that is no part.
     """
-    return (content and decode_with(_PARTS, bytes(content), "an item")) or []
+    parts = decode_with(_PARTS, bytes(content), "an item") if content else None
+    return [ContentPart(text=parts)] if isinstance(parts, str) else parts or []
 
 
 def error_of(raw: msgspec.Raw) -> object:

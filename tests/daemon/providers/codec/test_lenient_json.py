@@ -191,7 +191,8 @@ READERS = [
     (responses.read_whole, RESPONSES),
 ]
 BITS = [b"\xff", b"\\ud800", b"\t", b"\0", b"\n", b"\\'"]
-ODD = [[1], ["odd"], "odd", 7, True, [[[]]]]
+# A text in place of a list of parts is one part.
+ODD = [[1], ["odd"], TEXT, 7, True, [[[]]]]
 LEAVES = {TEXT, NAME, "text", "tool_use", "output_text", "message", "function_call"}
 
 

@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from aircherd.providers.openai_responses.schema import (
+    ContentPart,
     error_of,
     final_response_of,
     parts_of,
@@ -24,13 +25,13 @@ def encoded(value: object) -> bytes:
     return msgspec.json.encode(value)
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"{", b"null", b'{"item":[]}', b"\xff"])
+@pytest.mark.parametrize("data", [b"", b"[]", b"{", b"null", b'{"item":[1]}', b"\xff"])
 def test_an_invalid_event_is_a_protocol_failure(data: bytes) -> None:
     """It does not crash."""
     assert FailureClass.PROTOCOL is failure_of(lambda: read_event(data)).kind
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b'{"output":{}}', b'{"usage":1}'])
+@pytest.mark.parametrize("data", [b"", b"[]", b'{"output":{"a":1}}'])
 def test_an_invalid_response_is_a_protocol_failure(data: bytes) -> None:
     """It does not crash."""
     assert FailureClass.PROTOCOL is failure_of(lambda: read_response(data)).kind
@@ -62,10 +63,25 @@ def test_thinking_parts_are_paragraphs() -> None:
     assert thinking_text_of(event.item) == "a\n\nb\n\nc"
 
 
-@pytest.mark.parametrize("content", ["text", None, 5, [1], {"text": "a"}])
-def test_malformed_content_has_no_parts(content: object) -> None:
-    """It never fails."""
-    assert parts_of(msgspec.Raw(encoded(content))) == []
+@pytest.mark.parametrize(
+    ("content", "parts"),
+    [
+        ("text", [ContentPart(text="text")]),
+        ([{"text": "a"}, None], [ContentPart(text="a")]),
+        (None, []),
+        ({}, None),
+        (5, None),
+        ([1], None),
+        ({"text": "a"}, None),
+    ],
+)
+def test_parts_of_content(content: object, parts: list[ContentPart] | None) -> None:
+    """A text is one part; what is no part and not empty is a failure, not an empty item."""
+    raw = msgspec.Raw(encoded(content))
+    if parts is None:
+        assert failure_of(lambda: parts_of(raw)).kind is FailureClass.PROTOCOL
+    else:
+        assert parts_of(raw) == parts
 
 
 @pytest.mark.parametrize(
