@@ -41,6 +41,7 @@ BY_CODE: dict[str, int] = {
     codes.NETWORK: NO_PROVIDER,
     codes.TIMEOUT: NO_PROVIDER,
     codes.TRUNCATED: NO_PROVIDER,
+    codes.EMPTY_REPLY: NO_PROVIDER,
     codes.ALL_FAILED: NO_PROVIDER,
     codes.CANCELLED: INTERRUPTED,
 }

@@ -21,6 +21,7 @@ REASONS: dict[str, str] = {
     codes.NETWORK: "could not be reached",
     codes.TIMEOUT: "took too long",
     codes.TRUNCATED: "broke off",
+    codes.EMPTY_REPLY: "answered with nothing",
     codes.UNKNOWN_MODEL: "does not know the model",
     codes.BAD_REQUEST: "rejected the request",
     codes.CANCELLED: "was cancelled",

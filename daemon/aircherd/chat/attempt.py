@@ -10,12 +10,12 @@ from aircherd.chat.reply import Reply
 from aircherd.chat.request.origins import for_origin
 from aircherd.chat.route_cache import Target
 from aircherd.chat.services import ChatServices
-from aircherd.errors import AircherError, ProviderFailed
+from aircherd.errors import AircherError, ProviderFailed, fail
 from aircherd.providers.streaming_call import ChatCall
 from aircherd.routing.candidate import Candidate
 from aircherd.vocabulary.attempt import Attempt, AttemptDelta, Skipped
 from aircherd.vocabulary.chat import ChatRequest
-from aircherd.vocabulary.failure import Failure
+from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import ApiKey
 from aircherd.vocabulary.reply import ReplyEvent
 
@@ -87,6 +87,8 @@ class ProviderAttempt:
                             self._note_first()
             finally:
                 await call.aclose()
+            if self.reply.is_empty:
+                fail(FailureClass.EMPTY, "answered with nothing")
             outcome = "ok"
         except ProviderFailed as error:
             failure, outcome = error.failure, error.failure.code

@@ -13,6 +13,7 @@ do not make one answer.
 import math
 from typing import NoReturn
 
+import msgspec
 import trio
 
 from aircherd.chat import chat_errors
@@ -68,6 +69,7 @@ class FallbackRunner:
         self._exclusions: Exclusions | None = None  # created by the first failure
         self._reply = _NO_REPLY
         self._cost: str | None = None
+        self._empty: ChatResult | None = None  # the first reply with nothing in it
         self._deadline = math.inf
         self._may_wait = request.wait
 
@@ -130,6 +132,8 @@ class FallbackRunner:
             result = await self._try_candidates(plan, tried)
             if result is not None:
                 return result
+            if self._empty is not None:
+                return msgspec.structs.replace(self._empty, skipped=self._skipped)
             await self._wait_for_candidate(plan)
             tried = None
 
@@ -213,6 +217,9 @@ class FallbackRunner:
             failure = again
         if self._reply.has_output or SCOPE_BY_FAILURE[failure.kind] is FailureScope.REQUEST:
             self._raise_final(failure)
+        if self._reply.is_empty and self._empty is None:
+            # Better than an error if no other one answers: a model may have nothing to add.
+            self._empty = msgspec.structs.replace(self._result(target), empty=True)
         self._exclusions = self._exclusions or Exclusions()
         self._exclusions.add(candidate, failure)
         return None

@@ -1,11 +1,21 @@
 """Collects the events of a stream into the message of the final result."""
 
 from collections.abc import Sequence
+from typing import TypeGuard
 
-from aircherd.errors import ProviderFailed
-from aircherd.vocabulary.failure import Failure, FailureClass
+import msgspec
+
+from aircherd.errors import fail
+from aircherd.vocabulary.content.citations import Citation
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.parts import seal
 from aircherd.vocabulary.reply import (
+    AudioDelta,
+    CitationDelta,
     Ending,
+    ImageDelta,
+    OtherDelta,
+    PartEnd,
     ReasoningDelta,
     ReplyEvent,
     TextDelta,
@@ -20,6 +30,13 @@ MAX_CHARACTERS = 7_000_000
 PART_COST = 1000
 """Characters that each part counts for: empty tool calls take memory too."""
 
+_BYTES_PER_CHARACTER = 4
+"""At most, in UTF-8. Base64 is ASCII, so it counts a quarter."""
+
+_ARGUMENTS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+Wire = dict[str, object]
+
 
 class Reply:
     """A reply being received. `add` is on the hot path: it appends, and joins only at the end."""
@@ -28,17 +45,19 @@ class Reply:
         self.ending: Ending | None = None
         self._usage: Usage | None = None
         # Parts in order of appearance.
-        self._parts: list[_Text | _ToolCall] = []
+        self._parts: list[_Part] = []
         self._calls: dict[int, _ToolCall] = {}
         self._open: _Text | None = None
         self._characters = 0
         self._has_output = False
+        self._has_others = False
 
     @property
     def has_output(self) -> bool:
         """Whether there is output that a program may act on; after it nothing is retried.
 
-        Reasoning does not count: another provider may still answer after it.
+        Reasoning does not count, nor what a hosted tool does: another provider may still answer
+        after it.
         """
         return self._has_output
 
@@ -46,6 +65,13 @@ class Reply:
     def has_begun(self) -> bool:
         """Whether there is anything that a user sees, including reasoning."""
         return bool(self._parts)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the reply is complete and answers nothing, although nothing stopped it."""
+        ending = self.ending
+        is_over = ending is not None and ending.finish == "stop"
+        return is_over and not (self._has_output or self._has_others)
 
     @property
     def usage(self) -> Usage | None:
@@ -56,36 +82,44 @@ class Reply:
         """Add the events of one read.
 
         Raises:
-            ProviderFailed: the reply is too long.
+            ProviderFailed: the reply is too long, or its end leaves a tool call unfinished.
         """
         for event in events:
             if type(event) is TextDelta:
-                self._has_output = True
+                if event.text:
+                    self._has_output = True
                 self._add_text("text", event)
             elif type(event) is UsageDelta:
                 self._usage = event.usage
             elif type(event) is Ending:
-                self.ending = event
+                self._end(event)
             elif type(event) is ReasoningDelta:
                 self._add_text("reasoning", event)
             elif type(event) is ToolCallDelta:
                 self._add_call(event)
+            else:
+                self._add_rare(event)
         if self._characters > MAX_CHARACTERS:
-            message = f"sent more than {MAX_CHARACTERS} characters"
-            raise ProviderFailed(Failure(kind=FailureClass.PROTOCOL, message=message))
+            fail(FailureClass.PROTOCOL, f"sent more than {MAX_CHARACTERS} characters")
 
     def _add_text(self, kind: str, event: TextDelta | ReasoningDelta) -> None:
         part = self._open
         if part is None or part.kind != kind:
-            part = self._open = _Text(kind)
-            self._parts.append(part)
-            self._characters += PART_COST
+            part = self._open_text(kind)
         part.text.add(event.text)
         self._characters += len(event.text)
         if event.signature is not None:
             part.signature = event.signature
             self._characters += len(event.signature)
             self._open = None
+        if type(event) is TextDelta and event.refusal:
+            part.refusal = True
+
+    def _open_text(self, kind: str) -> "_Text":
+        part = self._open = _Text(kind)
+        self._parts.append(part)
+        self._characters += PART_COST
+        return part
 
     def _add_call(self, event: ToolCallDelta) -> None:
         self._has_output = True
@@ -93,24 +127,57 @@ class Reply:
         call = self._calls.get(event.index)
         if call is None:
             call = self._calls[event.index] = _ToolCall()
-            self._parts.append(call)
-            self._characters += PART_COST
+            self._add_part(call)
         call.id = event.call_id or call.id
         call.name = event.name or call.name
         call.signature = event.signature or call.signature
+        call.custom = call.custom or event.custom
         call.arguments.add(event.arguments)
         texts = (event.arguments, event.signature, event.call_id, event.name)
         self._characters += sum(len(each) for each in texts if each)
 
+    def _add_part(self, part: "_Part") -> None:
+        self._open = None
+        self._parts.append(part)
+        self._characters += PART_COST
+
+    # -------------------------------------------------------------- what most replies do not have
+
+    def _add_rare(self, event: ReplyEvent) -> None:
+        if isinstance(event, CitationDelta):
+            self._add_citation(event.citation)
+        elif isinstance(event, ImageDelta | AudioDelta):
+            self._has_output = True
+            self._add_part(_Media(event))
+            self._characters += len(event.data or "") // _BYTES_PER_CHARACTER
+        elif isinstance(event, OtherDelta):
+            self._has_others = True
+            self._add_part(_Other(event))
+            self._characters += len(event.data)
+        elif isinstance(event, PartEnd):
+            self._open = None
+
+    def _add_citation(self, citation: Citation) -> None:
+        part = self._open
+        if part is None or part.kind != "text":
+            texts = (each for each in reversed(self._parts) if _is_text(each))
+            part = next(texts, None) or self._open_text("text")
+        part.citations.append(citation)
+        texts_in = (citation.url, citation.title, citation.quote, citation.data)
+        self._characters += PART_COST + sum(len(each) for each in texts_in if each)
+
+    def _end(self, ending: Ending) -> None:
+        if self._calls and ending.finish in ("stop", "tool_calls"):
+            self._usage = ending.usage or self._usage
+            for call in self._calls.values():
+                call.check()
+        self.ending = ending
+
     def text(self) -> str:
         """Return all text so far, without reasoning."""
-        return "".join(
-            str(part.text)
-            for part in self._parts
-            if isinstance(part, _Text) and part.kind == "text"
-        )
+        return "".join(str(part.text) for part in self._parts if _is_text(part))
 
-    def message(self, origin: str) -> dict[str, object]:
+    def message(self, origin: str) -> Wire:
         """Return `{role, content: [part, ...]}`; `origin` is `provider/model`."""
         return {"role": "assistant", "content": [part.to_wire(origin) for part in self._parts]}
 
@@ -118,43 +185,106 @@ class Reply:
 class _Text:
     """Consecutive text or reasoning."""
 
-    __slots__ = ("kind", "signature", "text")
+    __slots__ = ("citations", "kind", "refusal", "signature", "text")
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.text = TextBuffer()
         self.signature: str | None = None
+        self.refusal = False
+        self.citations: list[Citation] = []
 
-    def to_wire(self, origin: str) -> dict[str, object]:
-        part: dict[str, object] = {"type": self.kind, "text": str(self.text)}
-        # Only the model that made it can use reasoning.
-        return _mark_origin(part, self.signature, origin, always=self.kind == "reasoning")
+    def to_wire(self, origin: str) -> Wire:
+        part: Wire = {"type": self.kind, "text": str(self.text)}
+        if self.refusal:
+            part["refusal"] = True
+        if self.citations:
+            part["citations"] = [msgspec.to_builtins(each) for each in self.citations]
+        # Only the model that made it can use reasoning, or its own citations.
+        always = self.kind == "reasoning" or bool(self.citations)
+        return _mark_origin(part, self.signature, origin, always=always)
+
+
+def _is_text(part: "_Part") -> TypeGuard[_Text]:
+    return isinstance(part, _Text) and part.kind == "text"
 
 
 class _ToolCall:
-    __slots__ = ("arguments", "id", "name", "signature")
+    __slots__ = ("arguments", "custom", "id", "name", "signature")
 
     def __init__(self) -> None:
         self.id = ""
         self.name = ""
         self.arguments = TextBuffer()
         self.signature: str | None = None
+        self.custom = False
 
-    def to_wire(self, origin: str) -> dict[str, object]:
+    def check(self) -> None:
+        """Check that the arguments are whole: half a call must never be run.
+
+        Raises:
+            ProviderFailed: they are not a JSON object.
+        """
+        arguments = "" if self.custom else str(self.arguments)
+        if not arguments or arguments == "{}":
+            return
+        try:
+            _ARGUMENTS.decode(arguments)
+        except UnicodeEncodeError:
+            return  # half of a character, which is replaced when the call goes back
+        except (ValueError, RecursionError):
+            fail(
+                FailureClass.SERVER,
+                f"sent a tool call whose arguments are not a JSON object: {self.name[:100]}",
+            )
+
+    def to_wire(self, origin: str) -> Wire:
         # No fragment means no arguments.
-        arguments = str(self.arguments) or "{}"
-        part: dict[str, object] = {
+        arguments = str(self.arguments) or ("" if self.custom else "{}")
+        part: Wire = {
             "type": "tool_call",
             "id": self.id,
             "name": self.name,
             "arguments": arguments,
         }
+        if self.custom:
+            part["custom"] = True
         return _mark_origin(part, self.signature, origin)
 
 
-def _mark_origin(
-    part: dict[str, object], signature: str | None, origin: str, *, always: bool = False
-) -> dict[str, object]:
+class _Media:
+    """A picture, or sound."""
+
+    __slots__ = ("_event",)
+
+    def __init__(self, event: ImageDelta | AudioDelta) -> None:
+        self._event = event
+
+    def to_wire(self, origin: str) -> Wire:
+        return {**msgspec.to_builtins(self._event), "origin": origin}
+
+
+class _Other:
+    __slots__ = ("_event",)
+
+    def __init__(self, event: OtherDelta) -> None:
+        self._event = event
+
+    def to_wire(self, origin: str) -> Wire:
+        kind, data = self._event.kind, self._event.data
+        return {
+            "type": "other",
+            "kind": kind,
+            "origin": origin,
+            "data": data,
+            "signature": seal(kind, origin, data),
+        }
+
+
+_Part = _Text | _ToolCall | _Media | _Other
+
+
+def _mark_origin(part: Wire, signature: str | None, origin: str, *, always: bool = False) -> Wire:
     if signature is not None:
         part["signature"] = signature
     if signature is not None or always:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from aircher_wire import frames, methods
 from aircherd.api.wire import to_wire
 from aircherd.chat.caller import Delta
-from aircherd.vocabulary.reply import Ending, ReasoningDelta, TextDelta
+from aircherd.vocabulary.reply import Ending, PartEnd, ReasoningDelta, TextDelta
 
 
 class DeltaWriter:
@@ -42,7 +42,7 @@ class DeltaWriter:
             if _is_empty(delta):
                 continue
             seq = self._seq = self._seq + 1
-            if type(delta) is TextDelta:
+            if type(delta) is TextDelta and not delta.refusal:
                 yield {name: number, "seq": seq, "type": "text", "text": delta.text}
             else:
                 params = {name: number, "seq": seq, **to_wire(delta)}
@@ -54,4 +54,4 @@ def _is_empty(delta: Delta) -> bool:
     """Return whether there is nothing to send: endings and signatures are in the result."""
     if type(delta) is TextDelta or type(delta) is ReasoningDelta:
         return not delta.text
-    return type(delta) is Ending
+    return type(delta) is Ending or type(delta) is PartEnd

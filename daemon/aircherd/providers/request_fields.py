@@ -3,7 +3,8 @@
 from aircherd.errors import fail
 from aircherd.providers.codec.json_out import tool_parameters
 from aircherd.providers.codec.turns import Turn
-from aircherd.vocabulary.chat import ChatRequest, Tool
+from aircherd.vocabulary.chat import ChatRequest
+from aircherd.vocabulary.content.tools import Tool, VendorApi
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 
@@ -28,6 +29,33 @@ def sampling_fields(request: ChatRequest, model: Model) -> dict[str, object]:
         names = " and ".join(fields)
         fail(FailureClass.UNSUPPORTED, f"{names}: {model.id} does not take it: leave it out")
     return fields
+
+
+def check_tools(tools: list[Tool], api: str, types: tuple[str, ...], *, form: VendorApi) -> None:
+    """Check that an API has tools of these types; `form` is what its own are called.
+
+    Raises:
+        ProviderFailed: UNSUPPORTED: it does not.
+    """
+    for tool in tools:
+        if tool.type == "vendor" and tool.api != form:
+            fail(
+                FailureClass.UNSUPPORTED,
+                f"tools: {api} does not know a tool in the form of {tool.api}",
+            )
+        if tool.type not in types:
+            fail(FailureClass.UNSUPPORTED, f"tools: {api} does not offer {tool.type}")
+
+
+def check_modalities(request: ChatRequest, api: str, known: tuple[str, ...] = ("text",)) -> None:
+    """Check that an API answers in the forms that the request asks for.
+
+    Raises:
+        ProviderFailed: UNSUPPORTED: it does not.
+    """
+    unknown = [name for name in request.modalities or () if name not in known]
+    if unknown:
+        fail(FailureClass.UNSUPPORTED, f"modalities: {api} does not answer with {unknown[0]}")
 
 
 def function_tool(tool: Tool) -> dict[str, object]:

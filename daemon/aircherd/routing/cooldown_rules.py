@@ -49,6 +49,7 @@ RULES: dict[FailureClass, CooldownRule] = {
     FailureClass.BAD_REQUEST: _NOTHING,
     FailureClass.UNSUPPORTED: _NOTHING,
     FailureClass.POLICY: _NOTHING,
+    FailureClass.EMPTY: _NOTHING,
     # Budgets reset each month at the latest, rates and free allowances each day.
     FailureClass.QUOTA: CooldownRule("key", _HOUR, _DAY, _MONTH),
     FailureClass.ACCOUNT: CooldownRule("key", _HOUR, _DAY, _MONTH),

@@ -36,6 +36,7 @@ SCOPE_BY_FAILURE: dict[FailureClass, FailureScope] = {
     FailureClass.NETWORK: FailureScope.PROVIDER,
     FailureClass.TIMEOUT: FailureScope.PROVIDER,
     FailureClass.TRUNCATED: FailureScope.MODEL,
+    FailureClass.EMPTY: FailureScope.MODEL,
     FailureClass.CONTEXT: FailureScope.WINDOW,
     FailureClass.REQUEST_SIZE: FailureScope.REQUEST,
     FailureClass.BAD_REQUEST: FailureScope.REQUEST,

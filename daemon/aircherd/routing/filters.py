@@ -18,6 +18,8 @@ from aircherd.vocabulary.chat import Requirements
 ABILITIES = {
     "tools": "cannot call tools",
     "images": "cannot read images",
+    "documents": "cannot read documents (PDF)",
+    "audio": "cannot listen to sound",
     "reasoning": "cannot reason before it answers",
     "json_schema": "cannot answer in a JSON schema",
     "sampling": "does not accept temperature or top_p",

@@ -4,16 +4,22 @@ A token is about four characters of English, and fewer of code and of other lang
 counted by bytes of UTF-8, rather too many than too few: the excess is released when the call ends.
 """
 
-from aircherd.vocabulary.chat import ChatRequest, SchemaFormat, Tool
-from aircherd.vocabulary.parts import ImagePart, Part, ReasoningPart, TextPart, ToolCallPart
+from aircherd.vocabulary.chat import ChatRequest, SchemaFormat
+from aircherd.vocabulary.content.media import AudioPart, DocumentPart, ImagePart
+from aircherd.vocabulary.content.tools import Tool
+from aircherd.vocabulary.parts import OtherPart, Part, TextPart, ToolCallPart, ToolResultPart
 
 BYTES_PER_TOKEN = 3.5
 TOKENS_PER_IMAGE = 1600
 """A large image: Anthropic counts at most about 1,600, OpenAI 85 to 1,500, Gemini 258 a tile."""
+TOKENS_PER_DOCUMENT = 20_000
+"""A PDF by URL, whose size is unknown: about ten pages."""
+BYTES_PER_PDF_TOKEN = 40
+"""Anthropic counts 1,500 to 3,000 tokens a page, and a page has about 100 kB."""
+BYTES_PER_AUDIO_TOKEN = 500
+"""Gemini counts 32 tokens a second, of which MP3 has about 16 kB."""
 TOKENS_PER_MESSAGE = 4
 TOKENS_PER_TOOL = 12
-
-_BYTES_PER_IMAGE = int(TOKENS_PER_IMAGE * BYTES_PER_TOKEN)
 
 # A long text that is not plain ASCII is measured by samples.
 _SAMPLES = 8
@@ -56,17 +62,30 @@ def _encoded_size(text: str) -> int:
 def _part_size(part: Part) -> int:
     if isinstance(part, TextPart):
         return byte_size(part.text)
-    if isinstance(part, ImagePart):
-        return _BYTES_PER_IMAGE
+    if isinstance(part, ImagePart | DocumentPart | AudioPart):
+        return int(_media_tokens(part) * BYTES_PER_TOKEN)
     if isinstance(part, ToolCallPart):
         return byte_size(part.name) + byte_size(part.arguments)
-    if isinstance(part, ReasoningPart):
-        # Hidden reasoning is in its signature.
-        return byte_size(part.text or part.signature or "")
-    if isinstance(part.content, str):
-        return byte_size(part.content)
-    return sum(map(_part_size, part.content))
+    if isinstance(part, ToolResultPart):
+        content = part.content
+        return byte_size(content) if isinstance(content, str) else sum(map(_part_size, content))
+    if isinstance(part, OtherPart):
+        return byte_size(part.data)
+    # Hidden reasoning is in its signature.
+    return byte_size(part.text or part.signature or "")
+
+
+def _media_tokens(part: ImagePart | DocumentPart | AudioPart) -> int:
+    size = len(part.data or "") * 3 // 4
+    if isinstance(part, ImagePart):
+        return TOKENS_PER_IMAGE
+    if isinstance(part, AudioPart):
+        return size // BYTES_PER_AUDIO_TOKEN
+    if part.url is not None:
+        return TOKENS_PER_DOCUMENT
+    return int(size / (BYTES_PER_PDF_TOKEN if part.is_pdf else BYTES_PER_TOKEN))
 
 
 def _tool_size(tool: Tool) -> int:
-    return byte_size(tool.name) + byte_size(tool.description or "") + byte_size(tool.parameters)
+    texts = (tool.name, tool.description, tool.parameters, tool.format, tool.data)
+    return sum(byte_size(text) for text in texts if text)

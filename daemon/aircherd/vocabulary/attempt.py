@@ -1,5 +1,7 @@
 """The record of a request: the calls made, the candidates skipped, and the result."""
 
+from typing import Literal
+
 import msgspec
 
 from aircherd.vocabulary.reply import Usage
@@ -46,6 +48,8 @@ class ChatResult(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     attempts: list[Attempt]
     skipped: list[Skipped]
+    empty: Literal[True] | msgspec.UnsetType = msgspec.UNSET
+    """Present if the provider answered with nothing."""
 
 
 class AttemptDelta(

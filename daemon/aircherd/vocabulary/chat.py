@@ -7,10 +7,13 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from aircherd.vocabulary.content.tools import Tool
 from aircherd.vocabulary.parts import Part
 
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 """How much a model should think; mapped to the nearest level that the vendor has."""
+
+Modality = Literal["text", "image", "audio"]
 
 
 class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -18,14 +21,6 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     role: Literal["system", "user", "assistant"]
     content: str | list[Part]
-
-
-class Tool(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A function the model may call; `parameters` is a JSON Schema as a JSON string."""
-
-    name: str
-    description: str | None = None
-    parameters: str = '{"type":"object","properties":{}}'
 
 
 class NamedTool(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,7 +69,8 @@ class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     `timeout` covers the whole request in seconds, fallbacks included; up to `wait` seconds of it
     may be spent waiting for a cooldown to end if all candidates are cooling. Requests with the same
     `conversation` prefer the candidate that answered last. `parallel_tool_calls` False allows one
-    tool call at a time; None is the vendor's default.
+    tool call at a time; None is the vendor's default. `modalities` are the forms of the answer,
+    None is the model's usual one.
     """
 
     messages: list[Message]
@@ -89,6 +85,7 @@ class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     temperature: float | None = None
     top_p: float | None = None
     stop: list[str] = []
+    modalities: list[Modality] | None = None
     stream: bool = True
     timeout: Annotated[float, msgspec.Meta(gt=0)] | None = None
     wait: Annotated[float, msgspec.Meta(ge=0)] = 0.0

@@ -32,6 +32,7 @@ class FailureClass(enum.Enum):
     NETWORK = "network"  # no connection, or it broke
     TIMEOUT = "timeout"  # a deadline passed
     TRUNCATED = "truncated"  # the stream ended early
+    EMPTY = "empty"  # a complete reply with nothing in it
 
 
 WIRE_CODE: dict[FailureClass, str] = {
@@ -52,6 +53,7 @@ WIRE_CODE: dict[FailureClass, str] = {
     FailureClass.NETWORK: codes.NETWORK,
     FailureClass.TIMEOUT: codes.TIMEOUT,
     FailureClass.TRUNCATED: codes.TRUNCATED,
+    FailureClass.EMPTY: codes.EMPTY_REPLY,
 }
 
 

@@ -35,8 +35,9 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One model of one provider. `id` is its name there; sizes are in tokens.
 
     `window` limits input and output together, `max_output` the output alone. `tools`, `images`,
-    `reasoning` and `json_schema` are capabilities; `sampling` tells whether it accepts
-    `temperature` and `top_p`. `api` is the API it requires, if its vendor has several.
+    `documents` (PDF), `audio`, `reasoning` and `json_schema` are capabilities; `sampling` tells
+    whether it accepts `temperature` and `top_p`. `api` is the API it requires, if its vendor has
+    several.
     """
 
     id: str
@@ -45,6 +46,8 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     max_output: int | None = None
     tools: bool | None = None
     images: bool | None = None
+    documents: bool | None = None
+    audio: bool | None = None
     reasoning: bool | None = None
     json_schema: bool | None = None
     sampling: bool | None = None

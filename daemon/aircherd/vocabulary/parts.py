@@ -4,18 +4,14 @@ A part made by a model may have an opaque `signature` for its vendor, and its `o
 (`provider/model`). Signatures are sent back verbatim, and only to that origin.
 """
 
-import binascii
-import re
+import hashlib
 from typing import Annotated
 
 import msgspec
 
-MEDIA_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
-"""Image types that at least three vendors accept."""
-
-_HOST = re.compile(r"https?://[^/?#\s]")
-
-Signature = Annotated[str, msgspec.Meta(max_length=4_000_000)]
+from aircherd.vocabulary.content.cache import CacheMark
+from aircherd.vocabulary.content.citations import Citation
+from aircherd.vocabulary.content.media import AudioPart, DocumentPart, ImagePart, Signature
 
 
 class TextPart(
@@ -26,43 +22,14 @@ class TextPart(
     tag_field="type",
     tag="text",
 ):
-    """Plain text."""
+    """Plain text. `refusal`: the model says why it does not answer. `citations` are its sources."""
 
     text: str
     signature: Signature | None = None
     origin: str | None = None
-
-
-class ImagePart(
-    msgspec.Struct,
-    frozen=True,
-    forbid_unknown_fields=True,
-    omit_defaults=True,
-    tag_field="type",
-    tag="image",
-):
-    """An image: `data` in base64 with its `media_type`, or a `url`."""
-
-    data: str | None = None
-    media_type: str | None = None
-    url: str | None = None
-
-    def __post_init__(self) -> None:
-        if (self.data is None) == (self.url is None):
-            raise ValueError("an image needs either data with a media_type, or a url")
-        if self.url is not None:
-            if not self.url.startswith(("https://", "http://")):
-                raise ValueError(
-                    "an image's url has to begin with https:// or http://; put the content of a "
-                    "data: URL into data and media_type"
-                )
-            if not _HOST.match(self.url):
-                raise ValueError("an image's url has no host: write https://host/path")
-            return
-        if self.media_type not in MEDIA_TYPES:
-            raise ValueError(f"an image's media_type has to be one of {', '.join(MEDIA_TYPES)}")
-        if not _is_base64(self.data or ""):
-            raise ValueError("an image's data is not base64")
+    cache: CacheMark = False
+    refusal: bool = False
+    citations: list[Citation] = []
 
 
 class ToolCallPart(
@@ -73,27 +40,33 @@ class ToolCallPart(
     tag_field="type",
     tag="tool_call",
 ):
-    """A tool call by the model; `arguments` is its JSON string, unchanged."""
+    """A tool call by the model; `arguments` is its JSON string, unchanged.
+
+    With `custom`, it calls a custom tool, and `arguments` is any text.
+    """
 
     id: str
     name: str
     arguments: str
     signature: Signature | None = None
     origin: str | None = None
+    custom: bool = False
 
 
 class ToolResultPart(
     msgspec.Struct,
     frozen=True,
     forbid_unknown_fields=True,
+    omit_defaults=True,
     tag_field="type",
     tag="tool_result",
 ):
     """The result of the tool call with the same `id`."""
 
     id: str
-    content: str | list[TextPart | ImagePart]
+    content: str | list[TextPart | ImagePart | DocumentPart]
     is_error: bool = False
+    cache: CacheMark = False
 
 
 class ReasoningPart(
@@ -111,11 +84,44 @@ class ReasoningPart(
     origin: str | None = None
 
 
-Part = TextPart | ImagePart | ToolCallPart | ToolResultPart | ReasoningPart
+class OtherPart(
+    msgspec.Struct,
+    frozen=True,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+    tag_field="type",
+    tag="other",
+):
+    """What a provider sent that has no word of ours: the search of a hosted tool, for example.
+
+    `kind` is the vendor's name for it, `data` its JSON as a string. It goes back to its `origin` as
+    it came; what was changed, as the `signature` tells, is left out.
+    """
+
+    kind: Annotated[str, msgspec.Meta(max_length=200)]
+    origin: str
+    data: Annotated[str, msgspec.Meta(max_length=8_000_000)]
+    signature: Signature | None = None
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether it is as the daemon gave it out."""
+        return self.signature == seal(self.kind, self.origin, self.data)
 
 
-def _is_base64(data: str) -> bool:
-    try:
-        return bool(binascii.a2b_base64(data, strict_mode=True))
-    except (ValueError, UnicodeEncodeError):
-        return False
+def seal(kind: str, origin: str, data: str) -> str:
+    """Return the signature of an `OtherPart`: it shows changes, and is no secret."""
+    text = f"{kind}\0{origin}\0{data}"
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+Part = (
+    TextPart
+    | ImagePart
+    | DocumentPart
+    | AudioPart
+    | ToolCallPart
+    | ToolResultPart
+    | ReasoningPart
+    | OtherPart
+)

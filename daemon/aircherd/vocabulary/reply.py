@@ -7,8 +7,13 @@ from typing import Literal
 
 import msgspec
 
+from aircherd.vocabulary.content.citations import Citation
+
 Finish = Literal["stop", "length", "tool_calls", "pause", "refusal", "content_filter"]
-"""Why the provider stopped. An incomplete reply ends in an error instead."""
+"""Why the provider stopped. An incomplete reply ends in an error instead.
+
+After `pause` the turn is not over: the provider goes on when the conversation is sent back.
+"""
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -22,10 +27,11 @@ class Usage(msgspec.Struct, frozen=True):
 
 
 class TextDelta(msgspec.Struct, frozen=True, tag_field="type", tag="text", omit_defaults=True):
-    """More text. A `signature` ends the part; later text starts a new one."""
+    """More text, or more of a refusal. A `signature` ends the part; later text starts a new one."""
 
     text: str
     signature: str | None = None
+    refusal: bool = False
 
 
 class ReasoningDelta(
@@ -51,6 +57,44 @@ class ToolCallDelta(
     name: str | None = None
     arguments: str = ""
     signature: str | None = None
+    custom: bool = False
+
+
+class CitationDelta(
+    msgspec.Struct, frozen=True, tag_field="type", tag="citation", omit_defaults=True
+):
+    """A source of the text before it, in the same part."""
+
+    citation: Citation
+
+
+class PartEnd(msgspec.Struct, frozen=True, tag_field="type", tag="part_end"):
+    """The text or thinking before it is a part of its own; what follows begins another."""
+
+
+class ImageDelta(msgspec.Struct, frozen=True, tag_field="type", tag="image", omit_defaults=True):
+    """A whole picture that the model made: `data` in base64, or a `url`."""
+
+    data: str | None = None
+    media_type: str | None = None
+    url: str | None = None
+    signature: str | None = None
+
+
+class AudioDelta(msgspec.Struct, frozen=True, tag_field="type", tag="audio", omit_defaults=True):
+    """Sound that the model made, whole, in base64; `transcript` is what is said in it."""
+
+    data: str
+    media_type: str | None = None
+    transcript: str | None = None
+    signature: str | None = None
+
+
+class OtherDelta(msgspec.Struct, frozen=True, tag_field="type", tag="other"):
+    """What has no word of ours, whole: the vendor's `kind` and its JSON as a string."""
+
+    kind: str
+    data: str
 
 
 class UsageDelta(msgspec.Struct, frozen=True, tag_field="type", tag="usage"):
@@ -72,4 +116,15 @@ class Ending(msgspec.Struct, frozen=True, tag_field="type", tag="ending"):
     cost: str | None = None
 
 
-ReplyEvent = TextDelta | ReasoningDelta | ToolCallDelta | UsageDelta | Ending
+ReplyEvent = (
+    TextDelta
+    | ReasoningDelta
+    | ToolCallDelta
+    | CitationDelta
+    | PartEnd
+    | ImageDelta
+    | AudioDelta
+    | OtherDelta
+    | UsageDelta
+    | Ending
+)

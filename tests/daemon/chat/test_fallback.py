@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
+import pytest
 import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from aircherd.vocabulary.attempt import ChatResult
 from aircherd.vocabulary.chat import ChatRequest, Message, RouteOptions
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model, Prices, Rates
-from aircherd.vocabulary.reply import ReasoningDelta, TextDelta, Usage, UsageDelta
+from aircherd.vocabulary.reply import Ending, ReasoningDelta, TextDelta, Usage, UsageDelta
 from aircherd.vocabulary.secret import Secret
 from helpers.chat import (
     CONFIG,
@@ -420,6 +421,35 @@ async def test_new_key_may_use_the_same_probe(autojump_clock):
     auth.fresh["a"] = Secret("fresh-key")
     result = await chats.ask()
     assert outcomes(result) == [("a", "default", "auth_rejected"), ("a", "default", "ok")]
+
+
+NOTHING = [Ending("stop", Usage(3, 0))]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_empty_reply_falls_back(autojump_clock, stream):
+    """Nothing was shown, so the next provider may answer; what the first one counted is kept."""
+    thought = [ReasoningDelta("hm"), Ending("stop", Usage(3, 2))]
+    for nothing in (NOTHING, thought):
+        chats = Chats(FakeProviderClient(a=[[nothing]], b=[[DONE]]))
+        result = await chats.ask(stream=stream)
+        assert [a.outcome for a in result.attempts] == ["empty_reply", "ok"]
+        assert result.attempts[0].message == "answered with nothing"
+        assert (result.provider, result.empty) == ("b", msgspec.UNSET)
+        first = min(chats.ledger.settled)
+        assert chats.ledger.settled[first].usage == nothing[-1].usage
+
+
+@pytest.mark.parametrize("others", [[NOTHING], failed(RATE)])
+async def test_empty_reply_is_better_than_none(autojump_clock, others):
+    """A model may have nothing to add: without another answer it is the result, and says so."""
+    chats = Chats(FakeProviderClient(a=[[NOTHING]], b=[others]))
+    result = await chats.ask()
+    assert (result.provider, result.empty, result.finish) == ("a", True, "stop")
+    assert result.message == {"role": "assistant", "content": []}
+    assert len(result.attempts) == 2
+    alone = await Chats(FakeProviderClient(a=[[NOTHING]])).ask(model="a/m")
+    assert (alone.empty, alone.usage) == (True, Usage(3, 0))
 
 
 async def test_ledger_has_every_call(autojump_clock):

@@ -6,9 +6,9 @@ import trio
 
 from aircherd.config.model import Fallback, Limit
 from aircherd.vocabulary.chat import Message, RouteOptions
+from aircherd.vocabulary.content.media import ImagePart
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
-from aircherd.vocabulary.parts import ImagePart
 from helpers.chat import CONFIG, DONE, Chats, FakeProviderClient, failed
 from helpers.routing import Described
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircherd.providers.codec.turns import turns
+from aircherd.providers.codec.turns import Takes, turns
 from aircherd.providers.request_fields import (
     JSON_SENTENCE,
     function_tool,
@@ -62,5 +62,5 @@ def test_json_sentence_is_added_unless_json_is_mentioned(
     system: str, prompt: str, expected: str
 ) -> None:
     """A mention in the system prompt or in any message is enough."""
-    ordered = turns(a_request({"role": "user", "content": prompt}).messages)
+    ordered = turns(a_request({"role": "user", "content": prompt}).messages, Takes(name="up"))
     assert expected == with_json_sentence(system, ordered)

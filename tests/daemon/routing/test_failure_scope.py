@@ -35,6 +35,7 @@ LEFT = {
     FailureClass.UNSUPPORTED: MODEL,
     FailureClass.SERVER: MODEL,
     FailureClass.TRUNCATED: MODEL,
+    FailureClass.EMPTY: MODEL,
     FailureClass.PROTOCOL: PROVIDER,
     FailureClass.NETWORK: PROVIDER,
     FailureClass.TIMEOUT: PROVIDER,

@@ -11,10 +11,11 @@ from aircherd.usage.estimate import (
     byte_size,
     input_estimate,
 )
-from aircherd.vocabulary.chat import ChatRequest, Message, SchemaFormat, Tool
+from aircherd.vocabulary.chat import ChatRequest, Message, SchemaFormat
+from aircherd.vocabulary.content.media import ImagePart
+from aircherd.vocabulary.content.tools import Tool
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.parts import (
-    ImagePart,
     ReasoningPart,
     TextPart,
     ToolCallPart,
@@ -25,7 +26,7 @@ MODEL = Model(id="m")
 ENGLISH = (
     "The quick brown fox jumps over the lazy dog, and then it goes home to sleep. "  # 18 tokens
 )
-IMAGE = ImagePart(data="aGVsbG8=", media_type="image/png")
+IMAGE = ImagePart(data="iVBORw0KGgo=", media_type="image/png")
 
 
 def asked(content, **more) -> ChatRequest:

@@ -1,14 +1,16 @@
 """Sends signatures and reasoning back only to the model that made them: pure.
 
 A signature proves to its model that a part is unchanged; sent to another model, it is an error or a
-leak. Most models refuse reasoning without its signature, so other models do not get it at all.
+leak. Most models refuse reasoning without its signature, so other models do not get it at all. The
+same holds for what has no word of ours, and for a vendor's own form of a citation.
 """
 
 import msgspec
 
 from aircherd.chat.request.requirements import is_text_only
 from aircherd.vocabulary.chat import ChatRequest, Message
-from aircherd.vocabulary.parts import Part, ReasoningPart, TextPart, ToolCallPart
+from aircherd.vocabulary.content.media import AudioPart, ImagePart
+from aircherd.vocabulary.parts import OtherPart, Part, ReasoningPart, TextPart, ToolCallPart
 
 
 def for_origin(request: ChatRequest, origin: str) -> ChatRequest:
@@ -28,18 +30,27 @@ def _for_origin(message: Message, origin: str) -> Message:
     if isinstance(content, str) or not any(_is_foreign(part, origin) for part in content):
         return message
     kept = [
-        msgspec.structs.replace(part, signature=None, origin=None)
-        if _is_foreign(part, origin)
-        else part
+        _unsigned(part) if _is_foreign(part, origin) else part
         for part in content
-        if not (isinstance(part, ReasoningPart) and _is_foreign(part, origin))
+        if not (isinstance(part, ReasoningPart | OtherPart) and _is_foreign(part, origin))
     ]
     return msgspec.structs.replace(message, content=kept)
 
 
+def _unsigned(part: Part) -> Part:
+    if isinstance(part, TextPart):
+        return msgspec.structs.replace(part, signature=None, origin=None, citations=[])
+    return msgspec.structs.replace(part, signature=None, origin=None)
+
+
 def _is_foreign(part: Part, origin: str) -> bool:
+    """Return whether something in a part is not for this model, or was changed by the client."""
+    if isinstance(part, TextPart):
+        return bool(part.signature is not None or part.citations) and part.origin != origin
     if isinstance(part, ReasoningPart):
         return part.origin != origin
-    if isinstance(part, TextPart | ToolCallPart):
+    if isinstance(part, OtherPart):
+        return part.origin != origin or not part.is_unchanged
+    if isinstance(part, ToolCallPart | ImagePart | AudioPart):
         return part.signature is not None and part.origin != origin
     return False

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from aircherd.usage.estimate import input_estimate
 from aircherd.vocabulary.chat import ChatRequest, Message, Requirements, SchemaFormat
-from aircherd.vocabulary.parts import ImagePart, Part, ToolResultPart
+from aircherd.vocabulary.content.media import AudioPart, DocumentPart, ImagePart
+from aircherd.vocabulary.parts import Part, ToolResultPart
 
 
 def requirements_of(request: ChatRequest) -> Requirements:
@@ -41,8 +42,7 @@ def _is_plain(request: ChatRequest) -> bool:
 def _abilities(request: ChatRequest) -> Iterator[str]:
     if request.tools and request.tool_choice != "none":
         yield "tools"
-    if any(_has_image(message) for message in request.messages):
-        yield "images"
+    yield from sorted(_media(request.messages))
     if request.reasoning is not None and request.reasoning != "none":
         yield "reasoning"
     if isinstance(request.response_format, SchemaFormat):
@@ -51,12 +51,24 @@ def _abilities(request: ChatRequest) -> Iterator[str]:
         yield "sampling"
 
 
-def _has_image(message: Message) -> bool:
-    content = message.content
-    return not isinstance(content, str) and any(map(_is_image, content))
+def _media(messages: list[Message]) -> set[str]:
+    """Return the abilities that the parts of the messages require."""
+    return {
+        ability
+        for message in messages
+        if not isinstance(message.content, str)
+        for part in message.content
+        for ability in _abilities_for(part)
+    }
 
 
-def _is_image(part: Part) -> bool:
+def _abilities_for(part: Part) -> Iterator[str]:
     if isinstance(part, ToolResultPart) and not isinstance(part.content, str):
-        return any(map(_is_image, part.content))
-    return isinstance(part, ImagePart)
+        for inner in part.content:
+            yield from _abilities_for(inner)
+    elif isinstance(part, ImagePart):
+        yield "images"
+    elif isinstance(part, AudioPart):
+        yield "audio"
+    elif isinstance(part, DocumentPart) and part.is_pdf:
+        yield "documents"  # any model can read a text

@@ -10,8 +10,9 @@ import msgspec
 
 from aircherd.chat.request.extra_fields import check_extra
 from aircherd.errors import BadRequest
-from aircherd.vocabulary.chat import ChatRequest, Message, NamedTool, SchemaFormat, Tool
-from aircherd.vocabulary.parts import ImagePart, Part, TextPart, ToolCallPart, ToolResultPart
+from aircherd.vocabulary.chat import ChatRequest, Message, NamedTool, SchemaFormat
+from aircherd.vocabulary.content.tools import Tool
+from aircherd.vocabulary.parts import Part, TextPart, ToolCallPart, ToolResultPart
 from aircherd.vocabulary.validation_messages import describe_invalid
 
 
@@ -63,6 +64,7 @@ class _Parameters(_Top, gc=False):
 _Decoder = msgspec.json.Decoder[_Schema] | msgspec.json.Decoder[_Parameters]
 _SCHEMA = msgspec.json.Decoder(_Schema)
 _PARAMETERS = msgspec.json.Decoder(_Parameters)
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def _check_tools(tools: list[Tool], choice: object) -> None:
@@ -70,8 +72,13 @@ def _check_tools(tools: list[Tool], choice: object) -> None:
     for number, tool in enumerate(tools):
         if tool.name in names:
             raise BadRequest(f"tools[{number}]: there are two tools named {tool.name!r}")
-        names.add(tool.name)
-        _check_schema(tool.parameters, f"tools[{number}].parameters", _PARAMETERS)
+        if tool.name:
+            names.add(tool.name)
+        if tool.type == "function":
+            _check_schema(tool.parameters, f"tools[{number}].parameters", _PARAMETERS)
+        else:
+            _check_json(tool.data, f"tools[{number}].data")
+            _check_json(tool.format, f"tools[{number}].format")
     if isinstance(choice, NamedTool) and choice.name not in names:
         raise BadRequest(f"tool_choice: there is no tool named {choice.name!r}")
     if choice == "required" and not tools:
@@ -91,6 +98,16 @@ def _check_schema(text: str, field: str, decoder: _Decoder) -> None:
             raise BadRequest(f"{field}: must be a JSON Schema, as a string of JSON") from None
 
 
+def _check_json(text: str | None, field: str) -> None:
+    """Check a JSON object that is passed on as it is."""
+    if text is None:
+        return
+    try:
+        _OBJECT.decode(text)
+    except (ValueError, RecursionError):
+        raise BadRequest(f"{field}: must be a JSON object, as a string of JSON") from None
+
+
 # ------------------------------------------------------------------ messages
 
 
@@ -104,13 +121,8 @@ def _check_parts(messages: list[Message]) -> None:
                 continue
             if isinstance(part, ToolCallPart):
                 made.add(part.id)
-            elif isinstance(part, ToolResultPart):
-                if part.id not in made:
-                    _refuse_result(number, part.id)
-                if not isinstance(part.content, str):
-                    _check_images(number, part.content)
-            elif isinstance(part, ImagePart):
-                _check_images(number, (part,))
+            elif isinstance(part, ToolResultPart) and part.id not in made:
+                _refuse_result(number, part.id)
 
 
 def _refuse_result(number: int, call_id: str) -> NoReturn:
@@ -118,24 +130,6 @@ def _refuse_result(number: int, call_id: str) -> NoReturn:
         f"messages[{number}]: a result for the tool call {call_id!r}, "
         "which no earlier message contains"
     )
-
-
-_IMAGES = ("iVBORw0KGg", "/9j/", "R0lGODdh", "R0lGODlh")
-"""The first bytes of PNG, JPEG and GIF in base64."""
-
-
-def _check_images(number: int, parts: "list[TextPart | ImagePart] | tuple[ImagePart]") -> None:
-    for part in parts:
-        if isinstance(part, ImagePart) and part.data is not None and not _is_image(part.data):
-            raise BadRequest(
-                f"messages[{number}]: the first bytes of an image are neither PNG, JPEG, GIF nor "
-                "WebP"
-            )
-
-
-def _is_image(data: str) -> bool:
-    # WebP is RIFF, four bytes of its length, WEBP.
-    return data.startswith(_IMAGES) or (data.startswith("UklGR") and data[12:16] == "RUJQ")
 
 
 def _check_question(messages: list[Message]) -> None:

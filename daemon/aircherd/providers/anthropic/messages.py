@@ -13,16 +13,18 @@ import msgspec
 from aircherd.errors import fail
 from aircherd.providers.anthropic.thinking import Block, RequestMessage, reasoning_block
 from aircherd.providers.codec.json_out import parse_object
-from aircherd.providers.codec.turns import Turn, result_images, result_text
+from aircherd.providers.codec.turns import Takes, Turn, result_images, result_text
+from aircherd.vocabulary.content.media import ImagePart
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.parts import (
-    ImagePart,
     Part,
     ReasoningPart,
     TextPart,
     ToolCallPart,
     ToolResultPart,
 )
+
+TAKES: Final = Takes(name="Anthropic")
 
 
 class _Message(msgspec.Struct):
@@ -116,7 +118,9 @@ def _result_content(result: ToolResultPart) -> str | list[Block]:
     if isinstance(result.content, str) or not result_images(result):
         return result_text(result)
     blocks = [
-        _image(part) if isinstance(part, ImagePart) else _text(part) for part in result.content
+        _image(part) if isinstance(part, ImagePart) else _text(part)
+        for part in result.content
+        if isinstance(part, TextPart | ImagePart)
     ]
     return [block for block in blocks if block is not None]
 

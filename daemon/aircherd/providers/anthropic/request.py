@@ -5,12 +5,13 @@ There is no JSON mode without a schema, so that is refused.
 """
 
 from aircherd.errors import fail
-from aircherd.providers.anthropic.messages import system_text, write_messages
+from aircherd.providers.anthropic.messages import TAKES, system_text, write_messages
 from aircherd.providers.anthropic.thinking import Block, check_last_message, thinking_options
 from aircherd.providers.codec.json_out import parse_object, tool_parameters
 from aircherd.providers.codec.turns import turns
-from aircherd.providers.request_fields import sampling_fields
-from aircherd.vocabulary.chat import ChatRequest, JsonFormat, NamedTool, ResponseFormat, Tool
+from aircherd.providers.request_fields import check_modalities, check_tools, sampling_fields
+from aircherd.vocabulary.chat import ChatRequest, JsonFormat, NamedTool, ResponseFormat
+from aircherd.vocabulary.content.tools import Tool
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 
@@ -28,7 +29,9 @@ def chat_body(request: ChatRequest, model: Model) -> dict[str, object]:
         ProviderFailed: UNSUPPORTED: Anthropic or the model cannot express something in the request;
             BAD_REQUEST: no API could.
     """
-    ordered = turns(request.messages)
+    check_modalities(request, "Anthropic")
+    check_tools(request.tools, "Anthropic", ("function",), form="anthropic")
+    ordered = turns(request.messages, TAKES)
     max_tokens = request.max_tokens or model.max_output or DEFAULT_MAX_TOKENS
     messages = write_messages(ordered)
     check_last_message(messages, model)

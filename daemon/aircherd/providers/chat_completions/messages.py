@@ -10,11 +10,11 @@ Where the format has no field, a substitute is used:
 
 from aircherd.providers.chat_completions.quirks import Quirks, safe_id
 from aircherd.providers.chat_completions.thinking import MessageJson
-from aircherd.providers.codec.turns import Turn, data_uri, result_images, result_text, turns
+from aircherd.providers.codec.turns import Takes, Turn, data_uri, result_images, result_text, turns
 from aircherd.providers.request_fields import IMAGES_FOLLOW, with_json_sentence
 from aircherd.vocabulary.chat import ChatRequest, JsonFormat
+from aircherd.vocabulary.content.media import ImagePart
 from aircherd.vocabulary.parts import (
-    ImagePart,
     ReasoningPart,
     TextPart,
     ToolCallPart,
@@ -33,7 +33,7 @@ def write_messages(request: ChatRequest, quirks: Quirks) -> list[object]:
         # Messages with only text are encoded as they are.
         prompt: list[object] = [{"role": "system", "content": system}] if system else []
         return prompt + request.messages
-    ordered = turns(request.messages)
+    ordered = turns(request.messages, Takes(name=quirks.name))
     if is_json:
         system = with_json_sentence(system, ordered)
     messages: list[object] = [{"role": "system", "content": system}] if system else []

@@ -8,7 +8,12 @@ from aircherd.errors import fail
 from aircherd.providers.chat_completions.messages import write_messages
 from aircherd.providers.chat_completions.quirks import Quirks
 from aircherd.providers.codec.json_out import is_closed, parse_object
-from aircherd.providers.request_fields import function_tool, sampling_fields
+from aircherd.providers.request_fields import (
+    check_modalities,
+    check_tools,
+    function_tool,
+    sampling_fields,
+)
 from aircherd.vocabulary.chat import (
     ChatRequest,
     JsonFormat,
@@ -38,7 +43,7 @@ def chat_body(request: ChatRequest, model: Model, quirks: Quirks) -> Body:
     if request.stream:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
     if request.tools:
-        body |= _tools(request)
+        body |= _tools(request, quirks)
     if request.response_format is not None:
         body["response_format"] = _response_format(request.response_format)
     if request.max_tokens is not None:
@@ -47,10 +52,13 @@ def chat_body(request: ChatRequest, model: Model, quirks: Quirks) -> Body:
         body["stop"] = request.stop
     if request.temperature is not None or request.top_p is not None:
         body |= sampling_fields(request, model)
+    if request.modalities is not None:
+        check_modalities(request, quirks.name)
     return body
 
 
-def _tools(request: ChatRequest) -> Body:
+def _tools(request: ChatRequest, quirks: Quirks) -> Body:
+    check_tools(request.tools, quirks.name, ("function",), form="chat")
     body: Body = {"tools": [function_tool(tool) for tool in request.tools]}
     if request.tool_choice is not None:
         body["tool_choice"] = _tool_choice(request.tool_choice)

@@ -8,7 +8,7 @@ import msgspec
 
 from aircherd.errors import fail
 from aircherd.providers.codec.json_in import as_map
-from aircherd.vocabulary.chat import Tool
+from aircherd.vocabulary.content.tools import Tool
 from aircherd.vocabulary.failure import FailureClass
 
 

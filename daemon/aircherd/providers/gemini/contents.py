@@ -8,19 +8,16 @@ from typing import Final
 
 from aircherd.errors import fail
 from aircherd.providers.codec.json_out import parse_object
-from aircherd.providers.codec.turns import Turn, result_images, result_text
+from aircherd.providers.codec.turns import Takes, Turn, result_images, result_text
 from aircherd.providers.gemini.models import is_old
 from aircherd.providers.gemini.signature import split_signed
+from aircherd.vocabulary.content.media import ImagePart
 from aircherd.vocabulary.failure import FailureClass
-from aircherd.vocabulary.parts import (
-    ImagePart,
-    ReasoningPart,
-    TextPart,
-    ToolCallPart,
-    ToolResultPart,
-)
+from aircherd.vocabulary.parts import ReasoningPart, TextPart, ToolCallPart, ToolResultPart
 
 GeminiPart = dict[str, object]
+
+TAKES: Final = Takes(name="Gemini")
 
 MEDIA_TYPES: Final = ("image/jpeg", "image/png", "image/webp")
 """The image types that Gemini takes, of those that clients may send."""
@@ -86,7 +83,7 @@ class _Writer:
                 parts += self._result(part, turn.where)
             elif isinstance(part, ImagePart):
                 parts.append(_image(part, turn.where))
-            else:
+            elif isinstance(part, TextPart | ReasoningPart):
                 parts += _text(part)
         if parts and self.contents and self.contents[-1][0] == role:
             self.contents[-1][1].extend(parts)

@@ -9,10 +9,11 @@ from typing import Final
 from aircherd.errors import fail
 from aircherd.providers.codec.json_out import parse_object, tool_parameters
 from aircherd.providers.codec.turns import turns
-from aircherd.providers.gemini.contents import write_contents, write_system
+from aircherd.providers.gemini.contents import TAKES, write_contents, write_system
 from aircherd.providers.gemini.thinking import thinking_config
-from aircherd.providers.request_fields import sampling_fields
-from aircherd.vocabulary.chat import ChatRequest, NamedTool, SchemaFormat, Tool, ToolChoice
+from aircherd.providers.request_fields import check_modalities, check_tools, sampling_fields
+from aircherd.vocabulary.chat import ChatRequest, NamedTool, SchemaFormat, ToolChoice
+from aircherd.vocabulary.content.tools import Tool
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 
@@ -29,7 +30,8 @@ def chat_body(request: ChatRequest, model: Model) -> dict[str, object]:
         ProviderFailed: UNSUPPORTED: Gemini or the model cannot express something in the request;
             BAD_REQUEST: no API could.
     """
-    ordered = turns(request.messages)
+    check_modalities(request, "Gemini")
+    ordered = turns(request.messages, TAKES)
     body: dict[str, object] = {"contents": write_contents(ordered, model.id)}
     if system := write_system(request.system, ordered):
         body["systemInstruction"] = system
@@ -59,6 +61,7 @@ def _tools(request: ChatRequest) -> dict[str, object]:
             FailureClass.UNSUPPORTED,
             "parallel_tool_calls: Gemini cannot be limited to one call at a time: leave it out",
         )
+    check_tools(request.tools, "Gemini", ("function",), form="gemini")
     declared = [_declaration(tool) for tool in request.tools]
     fields: dict[str, object] = {"tools": [{"functionDeclarations": declared}]}
     if request.tool_choice is not None:

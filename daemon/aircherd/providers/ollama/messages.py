@@ -10,20 +10,20 @@ Where it has no field, a substitute is used:
 - An image URL: refused, because the server fetches nothing.
 """
 
+from typing import Final
+
 from aircherd.errors import fail
 from aircherd.providers.codec.json_out import parse_object
-from aircherd.providers.codec.turns import Turn, result_images, result_text, turns
+from aircherd.providers.codec.turns import Takes, Turn, result_images, result_text, turns
 from aircherd.providers.request_fields import IMAGES_FOLLOW, with_json_sentence
 from aircherd.vocabulary.chat import ChatRequest, JsonFormat
+from aircherd.vocabulary.content.media import ImagePart
 from aircherd.vocabulary.failure import FailureClass
-from aircherd.vocabulary.parts import (
-    ImagePart,
-    ReasoningPart,
-    ToolCallPart,
-    ToolResultPart,
-)
+from aircherd.vocabulary.parts import ReasoningPart, ToolCallPart, ToolResultPart
 
 Json = dict[str, object]
+
+TAKES: Final = Takes(name="Ollama")
 
 
 def write_messages(request: ChatRequest) -> list[Json]:
@@ -32,7 +32,7 @@ def write_messages(request: ChatRequest) -> list[Json]:
     Raises:
         ProviderFailed: UNSUPPORTED: this API cannot express one of them; BAD_REQUEST: no API could.
     """
-    ordered = turns(request.messages)
+    ordered = turns(request.messages, TAKES)
     messages: list[Json] = []
     if system := _system(request, ordered):
         messages.append({"role": "system", "content": system})

@@ -5,7 +5,12 @@ from aircherd.errors import fail
 from aircherd.providers.codec.json_out import parse_object
 from aircherd.providers.ollama.context_window import window_for
 from aircherd.providers.ollama.messages import Json, write_messages
-from aircherd.providers.request_fields import function_tool, sampling_fields
+from aircherd.providers.request_fields import (
+    check_modalities,
+    check_tools,
+    function_tool,
+    sampling_fields,
+)
 from aircherd.vocabulary.chat import ChatRequest, Effort, SchemaFormat
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
@@ -35,6 +40,7 @@ def chat_body(provider: Provider, request: ChatRequest, model: Model) -> Json:
         ProviderFailed: UNSUPPORTED: Ollama or the model cannot express something in the request;
             BAD_REQUEST: no API could.
     """
+    check_modalities(request, "Ollama")
     body: Json = {
         "model": model.id,
         "messages": write_messages(request),
@@ -76,6 +82,7 @@ def merge_extra(extra: Json, options: object) -> Json:
 def _tools(request: ChatRequest) -> list[Json]:
     if not request.tools or request.tool_choice == "none":
         return []
+    check_tools(request.tools, "Ollama", ("function",), form="ollama")
     if request.tool_choice not in (None, "auto"):
         fail(
             FailureClass.UNSUPPORTED,

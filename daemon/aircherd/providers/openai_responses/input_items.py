@@ -13,12 +13,12 @@ import re
 from typing import Final
 
 from aircherd.providers.chat_completions.quirks import safe_id
-from aircherd.providers.codec.turns import Turn, data_uri, result_images, result_text, turns
+from aircherd.providers.codec.turns import Takes, Turn, data_uri, result_images, result_text, turns
 from aircherd.providers.openai_responses.signature import phase_of, reasoning_item
 from aircherd.providers.request_fields import JSON_SENTENCE, mentions_json
 from aircherd.vocabulary.chat import ChatRequest, JsonFormat
+from aircherd.vocabulary.content.media import ImagePart
 from aircherd.vocabulary.parts import (
-    ImagePart,
     Part,
     ReasoningPart,
     TextPart,
@@ -30,6 +30,8 @@ CALL_ID: Final = re.compile(r".{1,64}", re.DOTALL)
 
 Item = dict[str, object]
 
+TAKES: Final = Takes(name="OpenAI's Responses API")
+
 
 def write_input(request: ChatRequest) -> list[Item]:
     """Return the items of the conversation.
@@ -37,7 +39,7 @@ def write_input(request: ChatRequest) -> list[Item]:
     Raises:
         ProviderFailed: BAD_REQUEST: a part is in a message of the wrong role.
     """
-    ordered = turns(request.messages)
+    ordered = turns(request.messages, TAKES)
     items = [item for turn in ordered for item in _items(turn)]
     if isinstance(request.response_format, JsonFormat) and not mentions_json("", ordered):
         items.insert(0, _message("system", [{"type": "input_text", "text": JSON_SENTENCE}]))
@@ -89,7 +91,7 @@ def _output_content(result: ToolResultPart) -> object:
     if isinstance(result.content, str) or not result_images(result):
         text = result_text(result)
         return f"Error: {text}" if result.is_error else text
-    content = [_content(part) for part in result.content]
+    content = [_content(part) for part in result.content if isinstance(part, TextPart | ImagePart)]
     error = [{"type": "input_text", "text": "Error:"}] if result.is_error else []
     return [*error, *content]
 

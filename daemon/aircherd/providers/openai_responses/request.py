@@ -12,8 +12,9 @@ from aircherd.errors import fail
 from aircherd.providers.chat_completions.quirks import openai_effort
 from aircherd.providers.codec.json_out import is_closed, parse_object, tool_parameters
 from aircherd.providers.openai_responses.input_items import write_input
-from aircherd.providers.request_fields import sampling_fields
-from aircherd.vocabulary.chat import ChatRequest, JsonFormat, NamedTool, ResponseFormat, Tool
+from aircherd.providers.request_fields import check_modalities, check_tools, sampling_fields
+from aircherd.vocabulary.chat import ChatRequest, JsonFormat, NamedTool, ResponseFormat
+from aircherd.vocabulary.content.tools import Tool
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 
@@ -34,6 +35,7 @@ def chat_body(request: ChatRequest, model: Model) -> dict[str, object]:
             "stop: OpenAI's Responses API has no stop sequences: leave them out, or set "
             'api = "chat" for the provider',
         )
+    check_modalities(request, "OpenAI's Responses API")
     body: dict[str, object] = {"model": model.id, "input": write_input(request), "store": False}
     if request.stream:
         body["stream"] = True
@@ -77,6 +79,7 @@ def _tools(request: ChatRequest) -> dict[str, object]:
     # Without tools, the API refuses the other two fields.
     if not request.tools:
         return {}
+    check_tools(request.tools, "OpenAI's Responses API", ("function",), form="responses")
     fields: dict[str, object] = {"tools": [_tool(tool) for tool in request.tools]}
     choice = request.tool_choice
     if isinstance(choice, NamedTool):

@@ -1,7 +1,8 @@
 """Which parts are sent back to which model."""
 
 from aircherd.chat.request.origins import for_origin
-from aircherd.vocabulary.parts import ReasoningPart, TextPart, ToolCallPart
+from aircherd.vocabulary.content.citations import Citation
+from aircherd.vocabulary.parts import OtherPart, ReasoningPart, TextPart, ToolCallPart, seal
 from helpers.providers.provider_calls import a_request
 
 MINE, OTHER = "anthropic/claude-x", "openai/gpt-x"
@@ -57,3 +58,41 @@ def test_reasoning_only_turn_is_dropped_for_other_models():
     part = {"type": "reasoning", "text": "", "signature": "s1", "origin": MINE}
     assert parts_for(OTHER, part) == []
     assert parts_for(MINE, part) == [[ReasoningPart("", "s1", MINE)]]
+
+
+def other(origin, data="{}"):
+    return {
+        "type": "other",
+        "kind": "search",
+        "origin": origin,
+        "data": data,
+        "signature": seal("search", origin, "{}"),
+    }
+
+
+def test_what_has_no_word_of_ours_goes_back_unchanged_or_not_at_all():
+    """To its own model, in its place."""
+    text = {"type": "text", "text": "a"}
+    assert parts_for(MINE, text, other(MINE), text) == [
+        [TextPart("a"), OtherPart(**{k: v for k, v in other(MINE).items() if k != "type"}),
+         TextPart("a")]
+    ]  # fmt: skip
+    assert parts_for(MINE, text, other(OTHER)) == [[TextPart("a")]]
+    assert parts_for(MINE, text, other(MINE, '{"changed":1}')) == [[TextPart("a")]]
+    assert parts_for(MINE, text, other(MINE) | {"signature": "x"}) == [[TextPart("a")]]
+
+
+def test_a_vendors_citations_go_back_to_it_only():
+    """Others get the text."""
+    cited = {"type": "text", "text": "a", "origin": MINE, "citations": [{"data": "{}"}]}
+    assert parts_for(MINE, cited) == [[TextPart("a", None, MINE, citations=[Citation(data="{}")])]]
+    assert parts_for(OTHER, cited) == [[TextPart("a")]]
+
+
+def test_pictures_keep_no_foreign_signature():
+    """The picture itself is for everyone."""
+    made = {"type": "image", "data": "iVBORw0KGgo=", "signature": "s", "origin": MINE}
+    [[kept]] = parts_for(MINE, made)
+    assert (kept.signature, kept.origin) == ("s", MINE)
+    [[given]] = parts_for(OTHER, made)
+    assert (given.data, given.signature, given.origin) == ("iVBORw0KGgo=", None, None)

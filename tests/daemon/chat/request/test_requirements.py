@@ -7,7 +7,9 @@ from aircherd.routing.filters import ABILITIES
 from aircherd.usage.estimate import TOKENS_PER_IMAGE
 from helpers.providers.provider_calls import a_request
 
-PICTURE = {"type": "image", "data": "aGk=", "media_type": "image/png"}
+PAPER = {"type": "document", "url": "https://x/paper.pdf"}
+SOUND = {"type": "audio", "data": "SUQz"}
+PICTURE = {"type": "image", "data": "iVBORw0KGgo=", "media_type": "image/png"}
 TOOL = {"name": "look"}
 EVERYTHING = {
     "tools": [TOOL],
@@ -67,7 +69,7 @@ def test_images_are_found_in_messages_and_tool_results(
 
 def test_every_ability_has_a_filter() -> None:
     """Otherwise it would have no effect."""
-    message = shown(PICTURE)
+    message = shown(PICTURE, PAPER, SOUND)
     assert set(requirements_of(a_request(message, **EVERYTHING)).abilities) == set(ABILITIES)
 
 

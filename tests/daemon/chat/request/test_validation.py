@@ -1,7 +1,5 @@
 """Requests that no provider would accept are refused before any call."""
 
-import base64
-
 import msgspec
 import pytest
 
@@ -204,37 +202,3 @@ def test_no_messages_are_refused():
 def test_questions_that_are_accepted(messages):
     """A started answer, which some models continue; an image; a tool's result."""
     check_request(a_request(*messages))
-
-
-# ------------------------------------------------------------------ images
-
-PICTURES = (
-    b"\x89PNG\r\n\x1a\n....",
-    b"\xff\xd8\xff\xe0....",
-    b"GIF87a....",
-    b"GIF89a....",
-    b"RIFF\x10\0\0\0WEBPVP8 ",
-)
-
-
-def picture(data):
-    return {"type": "image", "media_type": "image/png", "data": base64.b64encode(data).decode()}
-
-
-@pytest.mark.parametrize("data", PICTURES)
-def test_images_are_recognized_by_their_first_bytes(data):
-    """All supported formats are accepted."""
-    check_request(a_request({"role": "user", "content": [picture(data)]}))
-
-
-@pytest.mark.parametrize("data", [b"no image", b"RIFF\x10\0\0\0WAVEfmt ", b"%PDF-1.7", b"P"])
-def test_data_that_is_no_image_is_refused(data):
-    """This includes images in tool results."""
-    expected = "messages[{}]: the first bytes of an image are neither PNG, JPEG, GIF nor WebP"
-    message = refusal({"role": "user", "content": [picture(data)]})
-    assert message.startswith(expected.format(0))
-    answered = {"type": "tool_result", "id": "c1", "content": [picture(data)]}
-    message = refusal(
-        {"role": "assistant", "content": [CALL]}, {"role": "user", "content": [answered]}
-    )
-    assert message.startswith(expected.format(1))

@@ -5,7 +5,7 @@ import re
 import msgspec
 import pytest
 
-from aircherd.providers.anthropic.messages import system_text, write_messages
+from aircherd.providers.anthropic.messages import TAKES, system_text, write_messages
 from aircherd.providers.codec.turns import turns
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import FailureClass
@@ -15,10 +15,10 @@ CALL = {"type": "tool_call", "id": "c1", "name": "f", "arguments": '{"a":1}'}
 RESULT = {"type": "tool_result", "id": "c1", "content": "one"}
 SENT_CALL = {"type": "tool_use", "id": "c1", "name": "f", "input": {"a": 1}}
 SENT_RESULT: dict[str, object] = {"type": "tool_result", "tool_use_id": "c1", "content": "one"}
-PICTURE = {"type": "image", "data": "aGk=", "media_type": "image/png"}
+PICTURE = {"type": "image", "data": "iVBORw0KGgo=", "media_type": "image/png"}
 SENT_PICTURE = {
     "type": "image",
-    "source": {"type": "base64", "media_type": "image/png", "data": "aGk="},
+    "source": {"type": "base64", "media_type": "image/png", "data": "iVBORw0KGgo="},
 }
 LINKED = {"type": "image", "url": "https://x.test/a.png"}
 SENT_LINKED = {"type": "image", "source": {"type": "url", "url": "https://x.test/a.png"}}
@@ -42,7 +42,7 @@ def assistant(*content: object) -> dict[str, object]:
 
 
 def sent_messages(request: ChatRequest) -> list[dict[str, object]]:
-    return write_messages(turns(request.messages))
+    return write_messages(turns(request.messages, TAKES))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_messages(messages: list[dict[str, object]], sent: object) -> None:
 def test_system_messages_move_up() -> None:
     """System messages from any position join the request's system prompt."""
     middle: dict[str, object] = {"role": "system", "content": "two"}
-    ordered = turns(a_request(user(text("a")), middle, user(text("b"))).messages)
+    ordered = turns(a_request(user(text("a")), middle, user(text("b"))).messages, TAKES)
     assert system_text("one", ordered) == "one\n\ntwo"
     assert system_text(None, ordered) == "two"
 

@@ -20,8 +20,8 @@ _NINE = re.compile(r"[A-Za-z0-9]{9}")
 CALL = {"type": "tool_call", "id": "c1", "name": "f", "arguments": '{"a":1}'}
 SENT_CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"a":1}'}}
 EMPTY_CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
-PNG = {"type": "image", "data": "aGk=", "media_type": "image/png"}
-SENT_PNG = {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}}
+PNG = {"type": "image", "data": "iVBORw0KGgo=", "media_type": "image/png"}
+SENT_PNG = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
 URL = {"type": "image", "url": "https://host/a.gif"}
 SENT_URL = {"type": "image_url", "image_url": {"url": "https://host/a.gif"}}
 

@@ -20,8 +20,8 @@ CALL = {"type": "tool_call", "id": "c1", "name": "f", "arguments": '{"a":1}'}
 SENT_CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"a":1}'}}
 EMPTY_CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 TOOLS = [{"name": "f", "description": "d", "parameters": '{"type":"object"}'}]
-PNG = {"type": "image", "data": "aGk=", "media_type": "image/png"}
-SENT_PNG = {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}}
+PNG = {"type": "image", "data": "iVBORw0KGgo=", "media_type": "image/png"}
+SENT_PNG = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
 URL = {"type": "image", "url": "https://host/a.gif"}
 SENT_URL = {"type": "image_url", "image_url": {"url": "https://host/a.gif"}}
 

@@ -49,7 +49,7 @@ def test_what_is_empty_or_no_text_is_no_reason(reason):
 @pytest.mark.parametrize(
     "reason",
     ["network_error", "abort", "error", "insufficient_system_resource", "other", "cancelled",
-     "malformed_function_call", "what nobody knows", "x" * 100_000],
+     "malformed_function_call", "a word without a meaning", "x" * 100_000],
 )  # fmt: skip
 def test_an_unknown_reason_is_an_error(reason):
     """It may stand for half an answer; the message says the reason."""

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from aircherd.providers.codec.json_out import encode_body, is_closed, parse_object, tool_parameters
-from aircherd.vocabulary.chat import Tool
+from aircherd.vocabulary.content.tools import Tool
 from aircherd.vocabulary.failure import FailureClass
 from helpers.providers.provider_calls import failure_of
 

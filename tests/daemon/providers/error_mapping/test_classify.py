@@ -870,7 +870,7 @@ def test_inside_a_stream(error: object, kind: FailureClass) -> None:
 
 def test_every_class_of_a_vendors_error_has_a_message() -> None:
     """Each class has its own start of the message."""
-    ours = {F.NETWORK, F.TIMEOUT, F.TRUNCATED}
+    ours = {F.NETWORK, F.TIMEOUT, F.TRUNCATED, F.EMPTY}
     assert set(FailureClass) - ours == set(MESSAGE_STARTS)
 
 

@@ -3,13 +3,13 @@
 import pytest
 
 from aircherd.providers.codec.turns import turns
-from aircherd.providers.gemini.contents import UNSIGNED, write_contents, write_system
+from aircherd.providers.gemini.contents import TAKES, UNSIGNED, write_contents, write_system
 from aircherd.vocabulary.failure import FailureClass
 from helpers.providers.provider_calls import a_request, failure_of
 
 NEW, OLD = "gemini-3.8-flash", "gemini-2.5-flash"
-PNG = {"type": "image", "media_type": "image/png", "data": "aGk="}
-SENT_PNG = {"inlineData": {"mimeType": "image/png", "data": "aGk="}}
+PNG = {"type": "image", "media_type": "image/png", "data": "iVBORw0KGgo="}
+SENT_PNG = {"inlineData": {"mimeType": "image/png", "data": "iVBORw0KGgo="}}
 CALL = {"type": "tool_call", "id": "c1", "name": "f", "arguments": '{"a":1}'}
 RESULT = {"type": "tool_result", "id": "c1", "content": "one"}
 SENT_CALL = {"functionCall": {"id": "c1", "name": "f", "args": {"a": 1}}}
@@ -44,7 +44,7 @@ def answer(output: str = "one", **fields: object) -> Part:
 
 
 def written(*messages: Part, model: str = NEW) -> list[Part]:
-    return write_contents(turns(a_request(*messages).messages), model)
+    return write_contents(turns(a_request(*messages).messages, TAKES), model)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_image_urls(url: str, kind: str | None) -> None:
 @pytest.mark.parametrize(
     ("messages", "message"),
     [
-        ([user(PNG | {"media_type": "image/gif"})], "messages[0]: Gemini does not take image/gif"),
+        ([user(PNG | {"data": "R0lGODlh"})], "messages[0]: Gemini does not take image/gif"),
         ([user({"type": "image", "url": "https://h/a.gif"})], "messages[0]: Gemini does not take"),
         ([user({"type": "image", "url": "http://h/a.png"})], "messages[0]: Gemini fetches images"),
     ],
@@ -200,6 +200,7 @@ def test_invalid_messages_name_their_position(messages: list[Part], message: str
 
 def test_system_messages_move_up() -> None:
     """They join the request's system prompt, in order; an empty prompt is left out."""
-    ordered = turns(a_request(user(text("a")), {"role": "system", "content": "two"}).messages)
+    request = a_request(user(text("a")), {"role": "system", "content": "two"})
+    ordered = turns(request.messages, TAKES)
     assert write_system("one", ordered) == {"parts": [said("one\n\ntwo")]}
     assert write_system(" ", ordered[:1]) is None
