@@ -4,9 +4,11 @@ Adapters are sans-I/O: no sockets, no clock, no waiting. So a vendor's quirks ar
 of bytes, and all vendors are used in the same way.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from aircherd.config.model import Provider
+from aircherd.providers.corrections import OwnField
 from aircherd.providers.transport.request import HttpRequest
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.models import Model
@@ -44,6 +46,10 @@ class ReplyDecoder(Protocol):
 
 class Adapter(Protocol):
     """One vendor API."""
+
+    @property
+    def own_fields(self) -> Sequence[OwnField]:
+        """What it puts into bodies that no request asks for; see `corrections`."""
 
     def chat_head(
         self, provider: Provider, model: Model, key: Secret | None, *, stream: bool

@@ -4,6 +4,7 @@ import msgspec
 
 from aircherd.config.model import Network, Provider
 from aircherd.providers.adapter import Adapter
+from aircherd.providers.corrections import MAX_EDITS, Edit
 from aircherd.providers.registry import SIGNERS, fixed_adapter
 from aircherd.providers.signing import Signer
 from aircherd.providers.transport.request import HttpRequest, HttpTransport, RequestHead
@@ -27,14 +28,15 @@ class CallTarget:
     """Opaque to callers: `ProviderClient.prepare` makes it, `ProviderClient.open_chat` takes it.
 
     It is cheap to make, and cheaper to keep for as long as the configuration stays the same: it
-    keeps what its chats share. That holds the key used last, until another one is used or
-    `forget_key` is called.
+    keeps what its chats share, and what their server had to be sent differently. That holds the key
+    used last, until another one is used or `forget_key` is called.
     """
 
     __slots__ = (
         "__weakref__",
         "adapter",
         "calls",
+        "edits",
         "key",
         "model",
         "network",
@@ -50,6 +52,13 @@ class CallTarget:
         self.signer: Signer | None = SIGNERS.get(provider.kind)
         self.key: ApiKey | None = None
         self.calls: dict[tuple[Adapter, bool], PreparedCall] = {}
+        self.edits: dict[Adapter, tuple[Edit, ...]] = {}
+
+    def remember_edits(self, adapter: Adapter, edits: tuple[Edit, ...]) -> None:
+        """Keep what the server had to be sent differently, the latest if there is too much."""
+        known = self.edits.get(adapter, ())
+        new = tuple(edit for edit in edits if edit not in known)
+        self.edits[adapter] = (known + new)[-MAX_EDITS:]
 
     def forget_key(self) -> None:
         """Drop the key and everything that holds it."""

@@ -16,6 +16,7 @@ from aircherd.errors import ProviderFailed
 from aircherd.providers.adapter import Adapter
 from aircherd.providers.api_client import ApiClient, assert_key_origin, timeouts_for
 from aircherd.providers.call_target import CallTarget, PreparedCall
+from aircherd.providers.corrections import Edit, apply_edits, find_edits
 from aircherd.providers.download import read_refusal
 from aircherd.providers.error_mapping.classify import classify_response, is_web_page, web_page
 from aircherd.providers.free_calls import FreeCalls
@@ -46,6 +47,9 @@ from aircherd.redaction import Redactor
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.keys import ApiKey
 from aircherd.vocabulary.models import Model
+
+MAX_CORRECTIONS = 2
+"""How often a refused call is sent again with a corrected body."""
 
 ReplyFormat = Literal["page", "stream", "whole"]
 
@@ -150,23 +154,55 @@ class ProviderClient:
             self._redactor.redact,
         )
         call, body = self._build(target, request, report)
+        response = await self._send(target, call, body, report, on_sent)
+        accepted = await self._accept_or_close(call, response, report, stream=request.stream)
+        if accepted is None:
+            return await self._send_corrected(target, request, (call, body), response, report)
+        return accepted
+
+    async def _send_corrected(
+        self,
+        target: CallTarget,
+        request: ChatRequest,
+        sent: tuple[PreparedCall, bytes],
+        response: HttpResponse,
+        report: CallReport,
+    ) -> ChatCall:
+        """Send a refused body again without what is ours in it, if that is what was refused.
+
+        Raises:
+            ProviderFailed: that is not at fault, or more than that.
+        """
+        call, body = sent
+        done: tuple[Edit, ...] = ()
+        for _ in range(MAX_CORRECTIONS):
+            data = await _close_refusal(response)
+            edits = find_edits(call.adapter.own_fields, request, body, response.status, data)
+            if not edits:
+                raise self._failed(target, response, data, report)
+            body, done = apply_edits(body, edits, request), done + edits
+            # `on_sent` was called when the refused body began to leave.
+            response = await self._send(target, call, body, report, ignore_sent)
+            accepted = await self._accept_or_close(call, response, report, stream=request.stream)
+            if accepted is not None:
+                target.remember_edits(call.adapter, done)
+                return accepted
+        raise self._failed(target, response, await _close_refusal(response), report)
+
+    async def _send(
+        self,
+        target: CallTarget,
+        call: PreparedCall,
+        body: bytes,
+        report: CallReport,
+        on_sent: OnSent,
+    ) -> HttpResponse:
         try:
             if target.signer is None:
-                response = decoded(
-                    await call.transport.send(call.head, body, call.timeouts, on_sent)
-                )
-            else:
-                response = await self._send_signed(target, call, body, on_sent)
+                return decoded(await call.transport.send(call.head, body, call.timeouts, on_sent))
+            return await self._send_signed(target, call, body, on_sent)
         except (httpx.HTTPError, httpx.StreamError, ProviderFailed) as error:
             raise report.translate(error) from None
-        try:
-            accepted = self._accept(call, response, report, stream=request.stream)
-        except BaseException:
-            await response.aclose()
-            raise
-        if accepted is None:
-            raise await self._refusal(target, response, report)
-        return accepted
 
     def _build(
         self, target: CallTarget, request: ChatRequest, report: CallReport
@@ -177,9 +213,21 @@ class ProviderClient:
         if call is None:
             call = self._prepare_call(target, adapter, report, stream=request.stream)
         try:
-            return call, adapter.encode_chat(target.provider, request, target.model)
+            body = adapter.encode_chat(target.provider, request, target.model)
+            if target.edits and (edits := target.edits.get(adapter)):
+                body = apply_edits(body, edits, request)
         except Exception as error:  # noqa: BLE001 - a boundary, see `unbuildable`
             raise self._api_client.unbuildable(error) from None
+        return call, body
+
+    async def _accept_or_close(
+        self, call: PreparedCall, response: HttpResponse, report: CallReport, *, stream: bool
+    ) -> ChatCall | None:
+        try:
+            return self._accept(call, response, report, stream=stream)
+        except BaseException:
+            await response.aclose()
+            raise
 
     def _accept(
         self,
@@ -225,16 +273,12 @@ class ProviderClient:
             on_sent=on_sent,
         )
 
-    async def _refusal(
-        self, target: CallTarget, response: HttpResponse, report: CallReport
+    def _failed(
+        self, target: CallTarget, response: HttpResponse, data: bytes, report: CallReport
     ) -> ProviderFailed:
-        """Return what to raise for a response that is no reply; it is closed."""
-        try:
-            if 200 <= response.status < 300:
-                return report.failed(web_page(response.status))
-            data = await read_refusal(response)
-        finally:
-            await response.aclose()
+        """Return what to raise for a response that is no reply, with the body `data`."""
+        if 200 <= response.status < 300:
+            return report.failed(web_page(response.status))
         headers = httpx.Headers(response.headers)
         failure = classify_response(response.status, headers, data, now=self._clock())
         return report.failed(with_hint(failure, target.provider, target.model))
@@ -244,6 +288,15 @@ class ProviderClient:
 
     def __repr__(self) -> str:
         return f"<ProviderClient {self._open} calls open, {self.cooldowns!r}>"
+
+
+async def _close_refusal(response: HttpResponse) -> bytes:
+    """Return the body of a response that is no reply; the response is closed."""
+    try:
+        is_page = 200 <= response.status < 300
+        return b"" if is_page else await read_refusal(response)
+    finally:
+        await response.aclose()
 
 
 def _content_type(headers: RawHeaders) -> bytes:

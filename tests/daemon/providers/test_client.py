@@ -1,11 +1,13 @@
 """The provider client: a chat, its events or one failure, and what that shows of the provider."""
 
 import gzip
+import ssl
 import time
 from contextlib import aclosing
 
 import brotli
 import httpx
+import msgspec
 import pytest
 import trio
 
@@ -14,11 +16,13 @@ from aircherd.config.model import Network
 from aircherd.errors import AircherError, ProviderFailed
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.download import REFUSAL_SECONDS
+from aircherd.providers.transport.http_transport import Transport
 from aircherd.providers.transport.out_of_files import out_of_files
 from aircherd.providers.transport.request import RequestHead
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.keys import Health
 from helpers.cooling import failed
+from helpers.providers.http_server import open_server, replies
 from helpers.providers.provider_calls import CANARY, a_provider, a_request
 from helpers.providers.provider_clients import (
     EVENTS,
@@ -35,6 +39,7 @@ from helpers.providers.provider_clients import (
     answering,
     ask,
     failing,
+    over,
     raising,
 )
 
@@ -399,3 +404,104 @@ async def test_health_follows_the_calls() -> None:
     assert (Health.UNREACHABLE, reason) == provider_client.cooldowns.health("openai")[:2]
     await ask(provider_client)
     assert provider_client.cooldowns.health("openai") == WELL
+
+
+# ------------------------------------------------------------------ corrected requests
+
+UNKNOWN_FIELD = b'{"error":{"message":"Unrecognized request argument supplied: stream_options"}}'
+UNKNOWN_LIMIT = b'{"error":{"message":"Unsupported parameter: max_completion_tokens"}}'
+NO_SUCH_MODEL = b'{"error":{"message":"none","code":"model_not_found"}}'
+
+
+def http_answer(status: int, body: bytes, content_type: str = "application/json") -> bytes:
+    head = f"HTTP/1.1 {status} x\r\ncontent-type: {content_type}\r\ncontent-length: {len(body)}"
+    return head.encode() + b"\r\n\r\n" + body
+
+
+def bodies_of(requests: list[bytes]) -> list[dict[str, object]]:
+    return [msgspec.json.decode(request.partition(b"\r\n\r\n")[2]) for request in requests]
+
+
+async def test_a_field_of_ours_is_left_out_and_the_call_made_again() -> None:
+    """Over real HTTP, as one call; the target remembers it, `on_sent` is called once."""
+    refused, well = http_answer(400, UNKNOWN_FIELD), http_answer(200, STREAM, "text/event-stream")
+    sent: list[bool] = []
+    async with (
+        open_server(replies(refused, well)) as server,
+        aclosing(Transport(ssl.create_default_context)) as transport,
+    ):
+        provider_client = over(transport)
+        provider = a_provider(base_url=f"{server.url}/v1")
+        target, key = a_target(provider_client, provider), a_key(provider)
+        for _ in range(2):
+            call = await provider_client.open_chat(
+                target, a_request(), key, on_sent=lambda: sent.append(True)
+            )
+            async with aclosing(call):
+                assert [event for events in [await call.receive()] for event in events]
+    assert ["stream_options" in body for body in bodies_of(server.requests)] == [True, False, False]
+    assert len(sent) == 2
+    assert provider_client.cooldowns.health("openai") == WELL
+
+
+async def answers_in_turn(*answers: tuple[int, bytes]) -> tuple[ProviderClient, list[Body]]:
+    left, given = list(answers), list[Body]()
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        status, data = left.pop(0)
+        given.append(Body(data))
+        return httpx.Response(status, headers=JSON, stream=given[-1])
+
+    return a_client(answer), given
+
+
+async def test_two_corrections_are_the_most() -> None:
+    """After them the last refusal is reported, and every response is closed."""
+    client, given = await answers_in_turn((400, UNKNOWN_FIELD), (400, UNKNOWN_LIMIT), (200, WHOLE))
+    assert await ask(client, a_request(stream=True, max_tokens=5)) == EVENTS
+    assert len(given) == 3
+    client, given = await answers_in_turn((400, UNKNOWN_FIELD), (400, UNKNOWN_FIELD))
+    assert (await failing(client, a_request(stream=True))).failure.status == 400
+    assert [body.is_closed for body in given] == [True, True]
+
+
+async def test_a_refusal_of_the_corrected_call_is_the_failure() -> None:
+    """For another reason: that is reported, and nothing is remembered."""
+    client, given = await answers_in_turn((400, UNKNOWN_FIELD), (404, NO_SUCH_MODEL))
+    provider = a_provider()
+    target = a_target(client, provider)
+    with pytest.raises(ProviderFailed) as caught:
+        await client.open_chat(target, a_request(stream=True), a_key(provider))
+    assert caught.value.failure.kind is FailureClass.MODEL
+    assert target.edits == {}
+    assert [body.is_closed for body in given] == [True, True]
+
+
+async def test_a_broken_connection_of_the_corrected_call_is_the_failure() -> None:
+    """As for any call."""
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        if refused.is_closed:
+            raise httpx.ConnectError("refused")
+        return httpx.Response(400, headers=JSON, stream=refused)
+
+    refused = Body(UNKNOWN_FIELD)
+    failure = (await failing(a_client(answer), a_request(stream=True))).failure
+    assert failure.kind is FailureClass.NETWORK
+
+
+async def test_a_corrected_call_can_be_cancelled() -> None:
+    """The refusal before it is closed by then."""
+    refused, waiting = Body(UNKNOWN_FIELD), trio.Event()
+
+    async def answer(_: httpx.Request) -> httpx.Response:
+        if refused.is_closed:
+            waiting.set()
+            await trio.sleep_forever()
+        return httpx.Response(400, headers=JSON, stream=refused)
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(ask, a_client(answer), a_request(stream=True))
+        await waiting.wait()
+        nursery.cancel_scope.cancel()
+    assert refused.is_closed

@@ -5,6 +5,7 @@ from aircherd.providers.anthropic.models import read_models
 from aircherd.providers.anthropic.reply import AnthropicStream, read_whole
 from aircherd.providers.anthropic.request import chat_body
 from aircherd.providers.codec.json_out import encode_body
+from aircherd.providers.corrections import OwnField
 from aircherd.providers.headers import call_headers, chat_headers, key_text
 from aircherd.providers.transport.request import Headers, HttpRequest
 from aircherd.vocabulary.chat import ChatRequest
@@ -18,6 +19,11 @@ VERSION = "2023-06-01"
 
 class AnthropicMessages:
     """The adapter for kind `anthropic`."""
+
+    own_fields = (
+        OwnField("thinking.display"),
+        OwnField("max_tokens", "limit"),  # of requests that have none
+    )
 
     def chat_head(
         self, provider: Provider, model: Model, key: Secret | None, *, stream: bool

@@ -8,6 +8,7 @@ from aircherd.errors import fail
 from aircherd.providers.chat_completions.messages import write_messages
 from aircherd.providers.chat_completions.quirks import Quirks
 from aircherd.providers.codec.json_out import is_closed, parse_object
+from aircherd.providers.corrections import OwnField
 from aircherd.providers.request_fields import (
     check_modalities,
     check_tools,
@@ -25,6 +26,15 @@ from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 
 Body = dict[str, object]
+
+OWN_FIELDS = (
+    OwnField("stream_options", phrases=("include_usage",)),
+    # Each is unknown to the servers of the other.
+    OwnField("max_tokens", "rename", rename="max_completion_tokens"),
+    OwnField("max_completion_tokens", "rename", rename="max_tokens"),
+    OwnField("reasoning_effort", "effort"),
+)
+"""What is in a body although no request asks for it; see `corrections`."""
 
 
 def chat_body(request: ChatRequest, model: Model, quirks: Quirks) -> Body:

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from aircherd.config.model import Provider
 from aircherd.providers.codec.json_out import encode_body
+from aircherd.providers.corrections import OwnField
 from aircherd.providers.gemini.models import bare_name, read_models
 from aircherd.providers.gemini.reply import GeminiStream, read_whole
 from aircherd.providers.gemini.request import chat_body
@@ -16,9 +17,20 @@ from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.secret import Secret
 
+# Google's older versions, and gateways in front of them, do not know all of it.
+_OWN_FIELDS = (
+    OwnField("generationConfig.thinkingConfig.includeThoughts"),
+    OwnField("generationConfig.responseJsonSchema", "rename", rename="responseSchema"),
+    OwnField("tools.*.functionDeclarations.*.parametersJsonSchema", "rename", rename="parameters"),
+    OwnField("contents.*.parts.*.functionCall.id"),
+    OwnField("contents.*.parts.*.functionResponse.id"),
+)
+
 
 class GeminiContent:
     """The adapter for kind `gemini`."""
+
+    own_fields = _OWN_FIELDS
 
     def chat_head(
         self, provider: Provider, model: Model, key: Secret | None, *, stream: bool

@@ -7,6 +7,7 @@ Sources: ollama/ollama, `api/types.go`, `server/routes.go` and `docs/`, 2026.
 
 from aircherd.config.model import Provider
 from aircherd.providers.codec.json_out import encode_body
+from aircherd.providers.corrections import OwnField
 from aircherd.providers.headers import bearer, call_headers
 from aircherd.providers.ollama.models import read_models
 from aircherd.providers.ollama.reply import OllamaStream, read_whole
@@ -20,6 +21,8 @@ from aircherd.vocabulary.secret import Secret
 
 class OllamaChat:
     """The adapter for kind `ollama`."""
+
+    own_fields = (OwnField("truncate"),)
 
     def chat_head(
         self, provider: Provider, model: Model, key: Secret | None, *, stream: bool

@@ -15,7 +15,7 @@ from aircherd.providers.chat_completions.quirks import (
     effort_of,
 )
 from aircherd.providers.chat_completions.reply import OpenAIStream, read_whole
-from aircherd.providers.chat_completions.request import chat_body
+from aircherd.providers.chat_completions.request import OWN_FIELDS, chat_body
 from aircherd.providers.chat_completions.thinking import without_thinking
 from aircherd.providers.codec.json_out import encode_body
 from aircherd.providers.headers import bearer, chat_headers
@@ -53,6 +53,8 @@ _COMPATIBLE = Quirks(name="this server", efforts=THREE_EFFORTS)
 
 class OpenAIChat(OpenAIModelCalls):
     """The adapter for kind `openai`, except where a chat needs the Responses API."""
+
+    own_fields = OWN_FIELDS
 
     def chat_head(
         self, provider: Provider, model: Model, key: Secret | None, *, stream: bool

@@ -6,6 +6,7 @@ Requests are stateless: nothing is stored at the vendor.
 from aircherd.config.model import Provider
 from aircherd.providers.chat_completions.models import OpenAIModelCalls
 from aircherd.providers.codec.json_out import encode_body
+from aircherd.providers.corrections import OwnField
 from aircherd.providers.headers import bearer, chat_headers
 from aircherd.providers.openai_responses.reply import ResponsesStream, read_whole
 from aircherd.providers.openai_responses.request import chat_body
@@ -15,9 +16,20 @@ from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.secret import Secret
 
+_OWN_FIELDS = (
+    OwnField("store"),
+    OwnField("include", phrases=("encrypted content is not supported",)),
+    # An organization must be verified for summaries, the models answer without.
+    OwnField("reasoning.summary", phrases=("reasoning summar",)),
+    OwnField("reasoning.effort", "effort"),
+    OwnField("tools.*.strict"),
+)
+
 
 class OpenAIResponses(OpenAIModelCalls):
     """The adapter for kind `openai` where a chat needs this API."""
+
+    own_fields = _OWN_FIELDS
 
     def chat_head(
         self, provider: Provider, model: Model, key: Secret | None, *, stream: bool

@@ -9,8 +9,9 @@ import msgspec
 from aircherd.config.model import Provider
 from aircherd.providers.chat_completions.quirks import EVERY_EFFORT, Quirks, effort_of
 from aircherd.providers.chat_completions.reply import OpenAIStream, read_whole
-from aircherd.providers.chat_completions.request import chat_body
+from aircherd.providers.chat_completions.request import OWN_FIELDS, chat_body
 from aircherd.providers.codec.json_out import encode_body
+from aircherd.providers.corrections import OwnField
 from aircherd.providers.headers import bearer, call_headers, chat_headers
 from aircherd.providers.openrouter.models import read_models
 from aircherd.providers.openrouter.thinking import DetailsThinking, with_details
@@ -28,6 +29,8 @@ _QUIRKS = Quirks(name="OpenRouter", efforts=EVERY_EFFORT, max_stop=4, add_thinki
 
 class OpenRouter:
     """The adapter for kind `openrouter`."""
+
+    own_fields = (*OWN_FIELDS, OwnField("reasoning.effort", "effort"))
 
     def chat_head(
         self, provider: Provider, model: Model, key: Secret | None, *, stream: bool
