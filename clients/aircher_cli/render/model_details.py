@@ -47,6 +47,8 @@ def _facts(model: Map) -> list[tuple[str, str]]:
 _ABILITY_NAMES: dict[str, str] = {
     "tools": "tools",
     "images": "images",
+    "documents": "documents",
+    "audio": "sound",
     "reasoning": "reasoning",
     "json_schema": "JSON schema",
     "sampling": "temperature",

@@ -14,10 +14,15 @@ UNKNOWN = "?"
 ABILITIES: dict[str, str] = {
     "tools": "tools",
     "images": "images",
+    "documents": "pdf",
+    "audio": "sound",
     "reasoning": "reasoning",
     "json_schema": "json",
 }
 """Ability -> its name in the table."""
+
+OPTIONAL_COLUMNS = ("documents", "audio")
+"""Abilities that the table leaves out if it is too narrow for them."""
 
 DEFAULT_MARK = " *"
 """Follows the name of the default model."""
@@ -60,8 +65,10 @@ def describe_provider_state(state: str) -> str:
 
 def table_lines(models: list[Map], width: int) -> list[Line]:
     """Return one line for each model, or two if its name is too long."""
-    facts = _fact_column(models)
-    room = width - 1 - len("✓ ") - GAP - max(map(len, facts), default=0)
+    facts = _fact_column(models, tuple(ABILITIES))
+    if _room(facts, width) < max(map(_head_size, models), default=0):
+        facts = _fact_column(models, tuple(a for a in ABILITIES if a not in OPTIONAL_COLUMNS))
+    room = _room(facts, width)
     if room < MIN_NAME_WIDTH:
         return [line for model in models for line in _stacked(model, width)]
     fitting = [size for model in models if (size := _head_size(model)) <= room]
@@ -71,6 +78,11 @@ def table_lines(models: list[Map], width: int) -> list[Line]:
         for model, about in zip(models, facts, strict=True)
         for line in _row(model, about, column)
     ]
+
+
+def _room(facts: list[str], width: int) -> int:
+    """Return the columns that are left for names."""
+    return width - 1 - len("✓ ") - GAP - max(map(len, facts), default=0)
 
 
 def _row(model: Map, about: str, column: int) -> list[Line]:
@@ -102,13 +114,17 @@ def _symbol(state: str) -> tuple[str, str]:
     return SYMBOLS.get(state, ("?", "warn"))
 
 
-def _fact_column(models: list[Map]) -> list[str]:
-    """Return the columns after the name of each model, aligned: window, price, abilities."""
+def _fact_column(models: list[Map], abilities: tuple[str, ...]) -> list[str]:
+    """Return the columns after the name of each model, aligned: window, price, abilities.
+
+    Abilities that no model has get no column.
+    """
+    shown = [name for name in abilities if any(model.get(name) for model in models)]
     windows = [format_tokens(model.get("window")) for model in models]
     prices = [format_prices(as_map(model.get("prices"))) for model in models]
     widths = [max(map(len, cells), default=0) for cells in (windows, prices)]
     return [
-        f"{window:>{widths[0]}}  {price:<{widths[1]}}  {_aligned_abilities(model)}".rstrip()
+        f"{window:>{widths[0]}}  {price:<{widths[1]}}  {_aligned_abilities(model, shown)}".rstrip()
         for window, price, model in zip(windows, prices, models, strict=True)
     ]
 
@@ -169,11 +185,11 @@ def format_abilities(model: Map) -> str:
     return " ".join(word for name, word in ABILITIES.items() if model.get(name))
 
 
-def _aligned_abilities(model: Map) -> str:
+def _aligned_abilities(model: Map, shown: list[str]) -> str:
     """Return the abilities, each in a column of its own."""
     words = format_abilities(model)
     if words == UNKNOWN:
         return words
     return " ".join(
-        f"{word if model.get(name) else '':{len(word)}}" for name, word in ABILITIES.items()
+        f"{ABILITIES[name] if model.get(name) else '':{len(ABILITIES[name])}}" for name in shown
     )

@@ -22,6 +22,8 @@ _OVERRIDABLE = (
     "max_output",
     "tools",
     "images",
+    "documents",
+    "audio",
     "reasoning",
     "json_schema",
     "sampling",

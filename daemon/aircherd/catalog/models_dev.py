@@ -117,11 +117,22 @@ def _row(name: str, model: _Model) -> TableRow:
         "max_output": model.limit.output or None,
         "tools": tools.supported if isinstance(tools, _ToolCall) else tools,
         "images": None if inputs is None else "image" in inputs,
+        "documents": _reads_documents(inputs),
+        "audio": None if inputs is None else "audio" in inputs,
         "reasoning": model.reasoning,
         "json_schema": model.structured_output,
         "sampling": model.temperature,
     }
     return TableRow(id=name, prices=_prices(model.cost), **facts)
+
+
+def _reads_documents(inputs: list[str] | None) -> bool | None:
+    """Return whether a model reads PDFs.
+
+    Entries of models that see pictures often leave `pdf` out. A model of OpenRouter always may:
+    OpenRouter extracts the text for those that read nothing else.
+    """
+    return True if inputs and "pdf" in inputs else None
 
 
 def _prices(cost: _Costs | None) -> Prices | None:

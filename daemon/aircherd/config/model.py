@@ -139,6 +139,8 @@ class Override(msgspec.Struct, frozen=True, kw_only=True):
     cache_write_price: Decimal | None = None
     tools: bool | None = None
     images: bool | None = None
+    documents: bool | None = None
+    audio: bool | None = None
     reasoning: bool | None = None
     json_schema: bool | None = None
     sampling: bool | None = None

@@ -44,6 +44,8 @@ def test_all_fields_of_a_model_are_read():
             max_output=128_000,
             tools=True,
             images=True,
+            documents=True,
+            audio=False,
             reasoning=True,
             json_schema=True,
             sampling=False,

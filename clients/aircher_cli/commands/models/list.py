@@ -25,7 +25,7 @@ not signed in to are left out, unless there are no others or --all is given."""
 READY_STATES = SIGNED_IN_STATES | {"not_required"}
 """States of a provider that can be asked without signing in first."""
 
-ABILITY_OPTIONS = ("tools", "images", "reasoning")
+ABILITY_OPTIONS = ("tools", "images", "documents", "audio", "reasoning")
 """Options that require the ability of the same name."""
 
 
@@ -37,6 +37,8 @@ def build_parser() -> Parser:
     add("--provider", type=non_empty_name, metavar="NAME", help="only models of this provider")
     add("--tools", action="store_true", help="only models that can call tools")
     add("--images", action="store_true", help="only models that can see images")
+    add("--documents", action="store_true", help="only models that can read PDFs")
+    add("--audio", action="store_true", help="only models that take sound")
     add("--reasoning", action="store_true", help="only models that can reason")
     scope = parser.add_mutually_exclusive_group().add_argument
     scope(

@@ -24,6 +24,8 @@ SECTION = Section(
         "cache_write_price",
         "tools",
         "images",
+        "documents",
+        "audio",
         "reasoning",
         "json_schema",
         "sampling",
@@ -115,6 +117,8 @@ _READERS = {
     **dict.fromkeys(
         ("input_price", "output_price", "cached_price", "cache_write_price"), read_price
     ),
-    **dict.fromkeys(("tools", "images", "reasoning", "json_schema", "sampling"), read_flag),
+    **dict.fromkeys(
+        ("tools", "images", "documents", "audio", "reasoning", "json_schema", "sampling"), read_flag
+    ),
     "api": _read_api,
 }

@@ -19,6 +19,7 @@ class _Support(msgspec.Struct, gc=False):
 
 class _Capabilities(msgspec.Struct, gc=False):
     image_input: msgspec.Raw = msgspec.Raw()
+    pdf_input: msgspec.Raw = msgspec.Raw()
     structured_outputs: msgspec.Raw = msgspec.Raw()
     thinking: msgspec.Raw = msgspec.Raw()
 
@@ -56,6 +57,7 @@ def _model(listed: _Listed) -> Model:
         window=count_of(listed.max_input_tokens) or None,
         max_output=count_of(listed.max_tokens) or None,
         images=_supported(capabilities.image_input),
+        documents=_supported(capabilities.pdf_input),
         reasoning=_supported(capabilities.thinking),
         json_schema=_supported(capabilities.structured_outputs),
         # The list does not say, and a model that the table does not know may take it.

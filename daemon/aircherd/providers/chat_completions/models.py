@@ -25,6 +25,7 @@ class _Capabilities(msgspec.Struct, gc=False):
     completion_chat: object = None
     function_calling: object = None
     vision: object = None
+    audio: object = None
 
 
 class _Listed(msgspec.Struct, gc=False):
@@ -88,6 +89,7 @@ def _model(listed: _Listed) -> Model:
         max_output=as_count(listed.max_completion_tokens) or None,
         tools=_as_bool(capabilities.function_calling),
         images=True if listed.type == "vlm" else _as_bool(capabilities.vision),
+        audio=_as_bool(capabilities.audio),
     )
 
 

@@ -97,6 +97,9 @@ def _model(listed: _Listed) -> Model | None:
         max_output=as_count(top.max_completion_tokens) or None,
         tools=_has(parameters, "tools"),
         images=_has(architecture.input_modalities, "image"),
+        # OpenRouter extracts the text of a PDF for models that cannot read it.
+        documents=_has(architecture.input_modalities, "file") or None,
+        audio=_has(architecture.input_modalities, "audio"),
         reasoning=_has(parameters, "reasoning"),
         json_schema=_has(parameters, "structured_outputs"),
         sampling=_has(parameters, "temperature"),

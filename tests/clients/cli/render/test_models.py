@@ -86,6 +86,16 @@ def test_without_a_terminal_each_model_is_one_line() -> None:
     assert len(table_lines(MODELS, 10_000)) == 3
 
 
+def test_wide_tables_show_what_models_read() -> None:
+    """PDFs and sound have columns if there is room; abilities that no model has do not."""
+    models: list[Map] = [{**SONNET, "documents": True}, LLAMA]
+    assert plain(table_lines(models, 100)) == [
+        "✓ anthropic/claude-sonnet-5 *  1M  $3 / $15+  tools images pdf reasoning json",
+        "– ollama/llama3.2               ?  ?          ?",  # noqa: RUF001 -- a dash
+    ]
+    assert "pdf" not in plain(table_lines(models, 76))[0]
+
+
 def test_no_models() -> None:
     """Without models there are no lines."""
     assert table_lines([], 80) == []

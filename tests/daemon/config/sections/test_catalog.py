@@ -15,7 +15,8 @@ def test_all_entries_are_read() -> None:
     """Sizes, prices, capabilities, the API."""
     text = MODEL + (
         "window = 1000\nmax_output = 100\ninput_price = 1.25\noutput_price = '10.50'\n"
-        "cached_price = 0\ncache_write_price = 2\ntools = true\nimages = false\nreasoning = true\n"
+        "cached_price = 0\ncache_write_price = 2\ntools = true\nimages = false\n"
+        "documents = true\naudio = false\nreasoning = true\n"
         "json_schema = false\nsampling = true\napi = 'responses'\n"
     )
     assert parse_config(text, file="c").catalog == {
@@ -28,6 +29,8 @@ def test_all_entries_are_read() -> None:
             cache_write_price=Decimal(2),
             tools=True,
             images=False,
+            documents=True,
+            audio=False,
             reasoning=True,
             json_schema=False,
             sampling=True,

@@ -28,6 +28,7 @@ def test_model_fields_are_read() -> None:
         "max_tokens": 128_000,
         "capabilities": {
             "image_input": YES,
+            "pdf_input": NO,
             "structured_outputs": NO,
             "thinking": YES | {"types": {"adaptive": YES}},
             "batch": YES,
@@ -39,6 +40,7 @@ def test_model_fields_are_read() -> None:
         window=1_000_000,
         max_output=128_000,
         images=True,
+        documents=False,
         reasoning=True,
         json_schema=False,
         sampling=False,

@@ -75,6 +75,7 @@ def test_other_servers_names_are_not_judged() -> None:
             {"capabilities": {"completion_chat": True, "function_calling": True, "vision": False}},
             {"tools": True, "images": False},
         ),
+        ({"capabilities": {"audio": True}}, {"audio": True}),
         ({"meta": None, "max_model_len": None, "capabilities": ["tool_use"]}, {}),
         ({"meta": {"n_ctx": "many"}, "max_model_len": -1, "context_length": []}, {}),
     ],

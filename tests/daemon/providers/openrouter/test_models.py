@@ -43,12 +43,19 @@ def test_a_complete_entry() -> None:
         max_output=65_536,
         tools=True,
         images=True,
+        audio=False,
         reasoning=True,
         json_schema=False,
         sampling=True,
         prices=Prices(rates=rates),
     )
     assert expected == model
+
+
+def test_models_that_read_files_and_take_sound() -> None:
+    """A model that is not listed for files may still get them: OpenRouter extracts their text."""
+    model = read(architecture={"input_modalities": ["text", "file", "audio"]})
+    assert Model(id="m", images=False, documents=True, audio=True) == model
 
 
 @pytest.mark.parametrize(
