@@ -32,7 +32,6 @@ WITHOUT_TESTS = {
     "daemon/aircherd/vocabulary/chat.py": "structs without behaviour",
     "daemon/aircherd/vocabulary/keys.py": "structs without behaviour",
     "daemon/aircherd/vocabulary/availability.py": "structs, tested with the headers they come from",
-    "daemon/aircherd/providers/error_mapping/rules.py": "a table, tested with classify.py",
     "daemon/aircherd/routing/state.py": "a protocol",
     "daemon/aircherd/providers/adapter.py": "protocols",
     "daemon/aircherd/vocabulary/models.py": "structs without behaviour",

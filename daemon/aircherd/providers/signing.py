@@ -148,7 +148,7 @@ def refused_token(failure: Failure) -> Failure:
     if failure.status in (400, 401, 403) and failure.kind is not FailureClass.PROTOCOL:
         message = f"refused to issue a token for this key (HTTP {failure.status})"
         return Failure(kind=FailureClass.AUTH, message=message, status=failure.status)
-    if failure.kind in (FailureClass.BAD_REQUEST, FailureClass.MODEL):
+    if failure.kind in (FailureClass.BAD_REQUEST, FailureClass.REFUSED, FailureClass.MODEL):
         message = f"did not issue a token: {failure.message}"
         return msgspec.structs.replace(failure, kind=FailureClass.PROTOCOL, message=message)
     return failure

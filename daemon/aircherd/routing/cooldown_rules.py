@@ -47,6 +47,7 @@ RULES: dict[FailureClass, CooldownRule] = {
     FailureClass.CONTEXT: _NOTHING,
     FailureClass.REQUEST_SIZE: _NOTHING,
     FailureClass.BAD_REQUEST: _NOTHING,
+    FailureClass.REFUSED: _NOTHING,
     FailureClass.UNSUPPORTED: _NOTHING,
     FailureClass.POLICY: _NOTHING,
     FailureClass.EMPTY: _NOTHING,

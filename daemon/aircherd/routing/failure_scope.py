@@ -38,7 +38,9 @@ SCOPE_BY_FAILURE: dict[FailureClass, FailureScope] = {
     FailureClass.TRUNCATED: FailureScope.MODEL,
     FailureClass.EMPTY: FailureScope.MODEL,
     FailureClass.CONTEXT: FailureScope.WINDOW,
-    FailureClass.REQUEST_SIZE: FailureScope.REQUEST,
+    # Limits differ, and so does what a provider refuses without saying why.
+    FailureClass.REQUEST_SIZE: FailureScope.PROVIDER,
+    FailureClass.REFUSED: FailureScope.PROVIDER,
     FailureClass.BAD_REQUEST: FailureScope.REQUEST,
     FailureClass.POLICY: FailureScope.REQUEST,
 }

@@ -22,8 +22,9 @@ class FailureClass(enum.Enum):
     RATE = "rate"  # too many requests; temporary
     OVERLOADED = "overloaded"  # the provider has no capacity
     CONTEXT = "context"  # the prompt exceeds the model's context window
-    REQUEST_SIZE = "request_size"  # the request is too large for any model of the provider
+    REQUEST_SIZE = "request_size"  # the request is too large for this provider
     BAD_REQUEST = "bad_request"  # invalid for every provider
+    REFUSED = "refused"  # this provider refused the request and did not say why; another may not
     UNSUPPORTED = "unsupported"  # this model or API does not support it; another may
     POLICY = "policy"  # refused because of its content
     MODEL = "model"  # the provider has no such model
@@ -45,6 +46,7 @@ WIRE_CODE: dict[FailureClass, str] = {
     FailureClass.CONTEXT: codes.CONTEXT_TOO_LONG,
     FailureClass.REQUEST_SIZE: codes.BAD_REQUEST,
     FailureClass.BAD_REQUEST: codes.BAD_REQUEST,
+    FailureClass.REFUSED: codes.BAD_REQUEST,
     FailureClass.UNSUPPORTED: codes.BAD_REQUEST,
     FailureClass.POLICY: codes.CONTENT_POLICY,
     FailureClass.MODEL: codes.UNKNOWN_MODEL,

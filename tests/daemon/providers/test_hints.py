@@ -30,3 +30,23 @@ def test_a_model_that_ollama_lacks_can_be_pulled() -> None:
 def test_other_failures_get_no_hint(failure: Failure, provider: object) -> None:
     """Other vendors, other failures, and models in the cloud."""
     assert failure is with_hint(failure, provider, Model(id="x"))
+
+
+@pytest.mark.parametrize(
+    ("base_url", "is_hinted"),
+    [
+        ("http://127.0.0.1:8000", True),
+        ("https://example.com/api", True),
+        ("http://127.0.0.1:8000/v1", False),
+        ("https://example.com/api/paas/v4", False),
+        ("https://example.com/v1beta/openai", False),
+    ],
+)
+def test_an_address_without_a_version_is_pointed_out(base_url: str, *, is_hinted: bool) -> None:
+    """Most servers have their API under /v1."""
+    message = "there is no such API (HTTP 404): check base_url: Not Found"
+    failure = Failure(kind=FailureClass.PROTOCOL, message=message, status=404)
+    hinted = with_hint(failure, a_provider("openai", base_url=base_url), Model(id="x"))
+    assert hinted.message.endswith("; it usually ends in /v1") is is_hinted
+    gemini = with_hint(failure, a_provider("gemini", base_url=base_url), Model(id="x"))
+    assert gemini is failure

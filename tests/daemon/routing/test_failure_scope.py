@@ -40,7 +40,8 @@ LEFT = {
     FailureClass.NETWORK: PROVIDER,
     FailureClass.TIMEOUT: PROVIDER,
     FailureClass.CONTEXT: WINDOW,
-    FailureClass.REQUEST_SIZE: [],
+    FailureClass.REQUEST_SIZE: PROVIDER,
+    FailureClass.REFUSED: PROVIDER,
     FailureClass.BAD_REQUEST: [],
     FailureClass.POLICY: [],
 }

@@ -13,7 +13,7 @@ from aircherd.providers.error_mapping.parse import (
     read_error,
     read_error_object,
 )
-from aircherd.providers.error_mapping.rules import MESSAGE_STARTS, RULES, Rule
+from aircherd.providers.error_mapping.rules import CHECK_ADDRESS, MESSAGE_STARTS, matching_rule
 from aircherd.vocabulary.failure import Failure, FailureClass
 
 # ------------------------------------------------------------------ classifying
@@ -36,8 +36,6 @@ def classify_response(
         # A portal or proxy asks for its own sign-in: that says nothing about the key.
         return web_page(status)
     reply = read_error(status, headers, body, now=now)
-    if not reply.is_json and status in (404, 405):
-        return _wrong_address(status, "there is no such API")
     return with_believed_delay(_failure(reply, http_status=status), headers, now)
 
 
@@ -59,7 +57,7 @@ def web_page(status: int) -> Failure:
 def _wrong_address(status: int, what: str) -> Failure:
     return Failure(
         kind=FailureClass.PROTOCOL,
-        message=f"{what} (HTTP {status}): check base_url",
+        message=f"{what} (HTTP {status}): {CHECK_ADDRESS}",
         status=status,
     )
 
@@ -67,22 +65,20 @@ def _wrong_address(status: int, what: str) -> Failure:
 # ------------------------------------------------------------------ failures
 
 
-def matching_rule(reply: ErrorReply) -> Rule:
-    """Return the first rule that matches `reply`."""
-    return next(rule for rule in RULES if rule.matches(reply))
-
-
 def _failure(reply: ErrorReply, *, http_status: int | None) -> Failure:
-    rule = matching_rule(reply)
+    rule = matching_rule(reply, is_response=http_status is not None)
     kind = rule.kind
-    message_start = (rule.message_start or MESSAGE_STARTS[kind]) + (
-        f" (HTTP {http_status})" if http_status else ""
-    )
+    parts = [(rule.message_start or MESSAGE_STARTS[kind])]
+    if http_status:
+        parts[0] += f" (HTTP {http_status})"
+    if rule.advice:
+        parts.append(rule.advice)
     # Vendors quote parts of a refused key, so their message is left out then.
-    is_quoted = reply.message and kind is not FailureClass.AUTH and reply.status != 401
+    if reply.message and kind is not FailureClass.AUTH and reply.status != 401:
+        parts.append(reply.message)
     return Failure(
         kind=kind,
-        message=f"{message_start}: {reply.message}" if is_quoted else message_start,
+        message=": ".join(parts),
         status=http_status,
         retry_after=reply.retry_after,
         reach=rule.reach,

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from aircherd.providers.error_mapping.classify import is_web_page, matching_rule
+from aircherd.providers.error_mapping.classify import is_web_page
 from aircherd.providers.error_mapping.parse import RETRY_NEVER, read_error
+from aircherd.providers.error_mapping.rules import matching_rule
 from aircherd.vocabulary.failure import FailureClass
 
 

@@ -1,10 +1,11 @@
-"""Finds message, codes and status in a vendor's error, wherever the vendor puts them.
+"""Reads a vendor's error: its codes, its message and text, its status, and how long to wait.
 
-OpenAI, OpenRouter and vLLM nest them under `error`, Anthropic too, with `details`. Mistral and
-older vLLM send them flat; Ollama sends a text under `error`; Google sends a list of `details` and
-may send a list of one error. A proxy in front of any of them may send a page or plain text.
+`error_objects` finds codes and messages wherever the vendor puts them; `google_details` and
+`delays` read the rest. A proxy in front of any of them may send a page or
+plain text. `error_in` says whether a successful response, or an event, is an error instead.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -18,13 +19,20 @@ from aircherd.providers.error_mapping.delays.quota_reset import (
     seconds_to_reset,
 )
 from aircherd.providers.error_mapping.delays.retry_after import retry_after, should_retry
+from aircherd.providers.error_mapping.error_objects import Facts, decode_text, read_facts
 from aircherd.providers.error_mapping.google_details import read_details
 
 RETRY_OK = "retry:yes"
 RETRY_NEVER = "retry:never"
 """Codes for what a server says about retrying: worth it; or never worth it."""
 
+MAX_READ = 8000
+"""Characters of an error's texts that the rules search."""
+
 _BINARY: Final = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
+_QUOTED = re.compile(r"\"([^\"]*)\"|“([^”]*)”|`([^`]*)`|(?<!\w)'([^']*)'(?!\w)")
+# A status in an error whose own is 5xx: a proxy passes on what another server said.
+_PASSED_ON = frozenset({401, 402, 403, 408, 413, 429})
 
 
 class ErrorReply(msgspec.Struct, frozen=True):
@@ -32,10 +40,11 @@ class ErrorReply(msgspec.Struct, frozen=True):
 
     Attributes:
         status: the HTTP status, or one named in the error.
-        codes: all machine-readable names in lower case; OpenRouter's own as `router:NAME`, the
-            field at fault as `param:NAME`, and `has:FIELD` for fields that matter by being there.
+        codes: all machine-readable names in lower case; OpenRouter's own as `router:NAME`,
+            MiniMax's as `minimax:NUMBER`, the field at fault as `param:NAME`, and `has:FIELD` for
+            fields that matter by being there.
         message: the message as it came.
-        text: the message in lower case, for the rules.
+        text: all texts in lower case, without phrases in quotes, for the rules.
         is_json: False for web pages and plain text.
         retry_after: seconds until a retry is worth it.
     """
@@ -51,9 +60,8 @@ class ErrorReply(msgspec.Struct, frozen=True):
 def read_error(status: int, headers: Mapping[str, str], body: bytes, *, now: float) -> ErrorReply:
     """Read an error response of any vendor; see `ErrorReply`."""
     wait = retry_after(headers, now)
-    try:
-        value = msgspec.json.decode(body)
-    except (ValueError, RecursionError):
+    value = _decode(body)
+    if value is None:
         return _read_page(status, headers, body, wait, now)
     if isinstance(value, list) and value:  # Google's, sometimes
         value = value[0]
@@ -72,13 +80,29 @@ def read_error_object(error: object) -> ErrorReply:
     return msgspec.structs.replace(reply, retry_after=wait)
 
 
+# ------------------------------------------------------------------ responses
+
+
+def _decode(body: bytes) -> object:
+    """Return the JSON of a body, {} for null; None for a page and for plain text."""
+    try:
+        return msgspec.json.decode(body) or {}
+    except (ValueError, RecursionError):
+        pass
+    text = body.decode("utf-8", "replace").lstrip("\ufeff")
+    try:  # a raw control character, an invalid byte, NaN: an error says enough without it
+        return json.loads(text, strict=False) or {}
+    except (ValueError, RecursionError):
+        return decode_text(text) or None  # an event of a stream, or words before the JSON
+
+
 def _read_page(
     status: int, headers: Mapping[str, str], body: bytes, wait: float | None, now: float
 ) -> ErrorReply:
     is_page = "html" in headers.get("content-type", "").lower() or body.lstrip()[:1] == b"<"
     message = "a web page (text/html)" if is_page else _plain_text(body)
     codes = frozenset({"has:retry-after"}) if wait is not None else frozenset[str]()
-    text = "" if is_page else message.lower()
+    text = "" if is_page else _searchable([message])
     if not is_page:
         wait = longer_wait(wait, seconds_to_reset({}, codes, message, now))
     return ErrorReply(status, codes, message, text, is_json=False, retry_after=wait)
@@ -90,20 +114,53 @@ def _plain_text(body: bytes) -> str:
 
 
 def _read(body: dict[str, object], status: int | None, wait: float | None) -> ErrorReply:
+    facts = read_facts(body)
     error = body.get("error")
-    # Mistral and older vLLM send everything flat; Ollama sends a text under "error".
     flat = error if isinstance(error, dict) else body
-    metadata, details = as_map(flat.get("metadata")), as_map(flat.get("details"))
-    message = _read_message(error, flat, metadata)
+    metadata = as_map(flat.get("metadata"))
+    message = ": ".join(facts.messages)
     google = read_details(flat.get("details"), message)
     waits = (*_router_waits(flat, metadata), wait, google.retry_after)
     wait = next((each for each in waits if each is not None), None)
-    codes = _read_codes(flat, metadata, details) | google.codes
+    codes = facts.codes | google.codes | _router_codes(metadata)
     if wait is not None:
         codes |= {"has:retry-after"}
-    if status is None:
-        status = _status_in(flat)
-    return ErrorReply(status, frozenset(codes), message, message.lower(), retry_after=wait)
+    return ErrorReply(
+        _status(status, facts),
+        frozenset(codes),
+        message,
+        _searchable(facts.texts),
+        retry_after=wait,
+    )
+
+
+def _status(http_status: int | None, facts: Facts) -> int | None:
+    is_passed_on = facts.status in _PASSED_ON and http_status is not None and http_status >= 500
+    return facts.status if http_status is None or is_passed_on else http_status
+
+
+def _searchable(texts: list[str]) -> str:
+    """Return the texts in lower case, without what they quote: that may be the user's own text.
+
+    A single word in quotes is a name, such as a model's, and stays.
+    """
+    joined = "\n".join(dict.fromkeys(map(_bare, texts)))[:MAX_READ]
+    return _QUOTED.sub(_unquoted, joined.replace("\u2019", "'")).lower()
+
+
+def _bare(text: str) -> str:
+    """Return a text that is in quotes as a whole without them."""
+    text = text.strip()
+    is_quoted = text[:1] in ("'", '"') and text.find(text[0], 1) == len(text) - 1
+    return text[1:-1] if is_quoted else text
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    inside = next((each for each in match.groups() if each is not None), "")
+    return match[0] if len(inside.split()) < 2 else '"..."'
+
+
+# ------------------------------------------------------------------ OpenRouter and retries
 
 
 def _router_waits(
@@ -112,6 +169,12 @@ def _router_waits(
     # OpenRouter's own fields before the header, which may come from the provider behind it.
     availability = as_map(flat.get("availability"))
     return _seconds(availability.get("retry_after")), _seconds(metadata.get("retry_after_seconds"))
+
+
+def _router_codes(metadata: dict[str, object]) -> set[str]:
+    codes = {f"has:{field}" for field in ("reasons", "limit_source") if metadata.get(field)}
+    source = metadata.get("limit_source")
+    return codes | {source.lower()} if isinstance(source, str) else codes
 
 
 def _retry_codes(
@@ -124,53 +187,64 @@ def _retry_codes(
     return frozenset({RETRY_OK if should else RETRY_NEVER})
 
 
-def _read_codes(
-    flat: dict[str, object], metadata: dict[str, object], details: dict[str, object]
-) -> set[str]:
-    names = (
-        flat.get("code"),
-        flat.get("type"),
-        flat.get("status"),
-        details.get("error_code"),
-        metadata.get("limit_source"),
-    )
-    codes = {name.lower() for name in names if isinstance(name, str)}
-    for prefix, name in (("router", metadata.get("error_type")), ("param", flat.get("param"))):
-        if isinstance(name, str):
-            codes.add(f"{prefix}:{name.lower()}")
-    codes |= {f"has:{field}" for field in ("reasons", "limit_source") if metadata.get(field)}
-    return codes
-
-
-def _read_message(error: object, flat: dict[str, object], metadata: dict[str, object]) -> str:
-    if isinstance(error, str):
-        return error
-    text = _message_text(flat.get("message") or flat.get("detail") or flat.get("Message"))
-    # A router's own message is often only "Provider returned error"; `raw` has the cause.
-    raw = metadata.get("raw")
-    return f"{text}: {raw}" if isinstance(raw, str) and raw else text
-
-
-def _message_text(message: object) -> str:
-    """Return a message as text: from servers that validate fields it is a list of errors."""
-    if isinstance(message, dict):  # Mistral
-        message = message.get("detail")
-    if isinstance(message, list):
-        return "; ".join(filter(None, map(_field_error, message)))
-    return message if isinstance(message, str) else ""
-
-
-def _field_error(found: object) -> str:
-    text, location = as_map(found).get("msg"), as_map(found).get("loc")
-    if not isinstance(text, str):
-        return ""
-    return f"{'.'.join(map(str, location))}: {text}" if isinstance(location, list) else text
-
-
-def _status_in(flat: dict[str, object]) -> int | None:
-    code = as_count(flat.get("code"))
-    return code if 400 <= code < 600 else None
-
-
 def _seconds(value: object) -> float | None:
     return float(value) if isinstance(value, int | float) and 0 <= value < 1e9 else None
+
+
+# ------------------------------------------------------------------ errors in place of replies
+
+_REPLIES = ("choices", "candidates", "output", "outputs", "content", "response", "delta", "data")
+_TEXTS = ("error_message", "error_msg", "errorMessage", "errmsg", "detail", "message", "msg")
+_TEXTS_OF_AWS = ("Message", "__type")
+_SUCCESS = frozenset({"0", "200", "201", "ok", "success", "succeeded", "completed", "true"})
+_FAILURE = frozenset({"error", "fail", "failed", "failure"})
+
+
+def error_in(body: Mapping[str, object]) -> object | None:
+    """Return the error in a JSON object that came in place of a reply, None if there is none.
+
+    Use it for a successful response and for an event of a stream. An empty `error` beside a reply
+    is none; `classify_error` takes what is returned.
+    """
+    error = body.get("error")
+    if _says_something(error):
+        return error if isinstance(error, dict) else dict(body)
+    failed = as_map(body.get("base_resp")).get("status_code")
+    if failed and as_count(failed):
+        return dict(body)
+    if any(_says_something(body.get(name)) for name in _REPLIES):
+        return None
+    return dict(body) if _is_flat_error(body) else None
+
+
+def _is_flat_error(body: Mapping[str, object]) -> bool:
+    """Return whether an object without a reply is an error that is not nested in `error`."""
+    if "error" in (body.get("object"), body.get("type")) or body.get("success") is False:
+        return True
+    states = {str(body.get(name)).lower() for name in ("status", "code", "status_code")}
+    if states & _FAILURE or any(_is_error_status(state) for state in states):
+        return True
+    if states & _SUCCESS:
+        return False
+    return bool(body.get("errors")) or any(
+        isinstance(text := body.get(name), str | list) and bool(text)
+        for name in (*_TEXTS, *_TEXTS_OF_AWS)
+    )
+
+
+def _is_error_status(state: str) -> bool:
+    return 400 <= as_count(state) < 600
+
+
+def _says_something(value: object) -> bool:
+    """Return whether a field has a value: null, false, 0, "" and what has only those is none."""
+    if isinstance(value, dict):
+        code = str(value.get("code")).lower()
+        return code not in _SUCCESS and any(map(_is_set, value.values()))
+    if isinstance(value, str):
+        return value.strip().lower() not in ("", "null", "none", "false")
+    return _is_set(value)
+
+
+def _is_set(value: object) -> bool:
+    return value not in (None, False, 0, "", [], {})

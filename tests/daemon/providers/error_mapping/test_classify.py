@@ -228,7 +228,7 @@ ROWS: dict[str, list[Row]] = {
             anthropic("permission_error", "Your API key does not have permission."),
         ),
         Row(DOCS, F.MODEL, 404, anthropic("not_found_error", "model: claude-9")),
-        Row(DOCS, F.BAD_REQUEST, 400, anthropic(INVALID, "messages: Field required"), NEVER, None),
+        Row(DOCS, F.REFUSED, 400, anthropic(INVALID, "messages: Field required"), NEVER, None),
         Row(
             REPORTS,
             F.UNSUPPORTED,
@@ -380,7 +380,8 @@ ROWS: dict[str, list[Row]] = {
             404,
             openai("This model is only supported in v1/responses and not elsewhere.", INVALID),
         ),
-        Row(DOCS, F.BAD_REQUEST, 400, openai("Unknown parameter: 'x'.", INVALID)),
+        Row(DOCS, F.REFUSED, 400, openai("It is not valid.", INVALID)),
+        Row(DOCS, F.UNSUPPORTED, 400, openai("Unknown parameter: 'x'.", INVALID)),
         Row(DOCS, F.SERVER, 500, openai("The server had an error.", "server_error")),
     ],
     "gemini": [
@@ -441,7 +442,7 @@ ROWS: dict[str, list[Row]] = {
         ),
         Row(
             REPORTS,
-            F.BAD_REQUEST,
+            F.REFUSED,
             400,
             google(400, "INVALID_ARGUMENT", "Corrupted thought signature."),
         ),
@@ -609,8 +610,8 @@ ROWS: dict[str, list[Row]] = {
         Row(DOCS, F.REQUEST_SIZE, 413, router(413, "Too large.", error_type="payload_too_large")),
         Row(DOCS, F.QUOTA, 400, router(400, "A cap.", error_type="token_limit_exceeded")),
         # Not what OpenAI means by this code.
-        Row(DOCS, F.BAD_REQUEST, 400, router(400, "A role.", error_type="invalid_prompt")),
-        Row(DOCS, F.BAD_REQUEST, 400, router(400, "No.", error_type="invalid_request")),
+        Row(DOCS, F.REFUSED, 400, router(400, "A role.", error_type="invalid_prompt")),
+        Row(DOCS, F.REFUSED, 400, router(400, "No.", error_type="invalid_request")),
         Row(DOCS, F.UNSUPPORTED, 400, router(400, "No.", error_type="image_too_large")),
         Row(DOCS, F.POLICY, 400, router(400, "No.", error_type="refusal")),
         Row(DOCS, F.MODEL, 404, router(404, "No endpoints found for m.", error_type="not_found")),
@@ -677,7 +678,7 @@ ROWS: dict[str, list[Row]] = {
     ],
     "deepseek": [
         Row(DOCS, F.QUOTA, 402, openai("Insufficient Balance", "unknown_error", INVALID)),
-        Row(DOCS, F.BAD_REQUEST, 422, openai("Invalid parameters", INVALID)),
+        Row(DOCS, F.REFUSED, 422, openai("Invalid parameters", INVALID)),
         Row(DOCS, F.RATE, 429, openai("Rate limit reached")),
         Row(DOCS, F.OVERLOADED, 503, openai("Server overloaded")),
         Row(REPORTS, F.CONTEXT, 400, openai(TOO_MANY, INVALID, INVALID)),
@@ -688,7 +689,7 @@ ROWS: dict[str, list[Row]] = {
         Row(REPORTS, F.AUTH, 401, {"detail": "Unauthorized"}),
         Row(
             REPORTS,
-            F.BAD_REQUEST,
+            F.REFUSED,
             422,
             flat({"detail": [{"loc": ["body", "n"], "msg": "Extra input"}]}, INVALID, None),
         ),
@@ -698,7 +699,7 @@ ROWS: dict[str, list[Row]] = {
             400,
             flat("Too large for model with 32768 maximum context length", INVALID, "3051"),
         ),
-        Row(REPORTS, F.BAD_REQUEST, 400, flat("Invalid model: m", "invalid_model", "1500")),
+        Row(REPORTS, F.MODEL, 400, flat("Invalid model: m", "invalid_model", "1500")),
     ],
     "vllm": [
         Row(CODE, F.CONTEXT, 400, vllm(TOO_MANY, "input_tokens")),
@@ -817,7 +818,7 @@ ROWS: dict[str, list[Row]] = {
         Row(REPORTS, F.OVERLOADED, 503, b"<html>Busy</html>", {**HTML, **SOON}, 2),
         Row(REPORTS, F.RATE, 429, b"error code: 1015", {**TEXT, "retry-after": "nonsense"}, None),
         Row(REPORTS, F.SERVER, 520, b""),
-        Row(REPORTS, F.BAD_REQUEST, 418, b""),
+        Row(REPORTS, F.REFUSED, 418, b""),
         Row(REPORTS, F.SERVER, 100, b""),
     ],
 }
@@ -853,7 +854,7 @@ def test_table(row: Row) -> None:
         ({"type": "not_found_error"}, F.MODEL),
         ({"type": "request_too_large"}, F.REQUEST_SIZE),
         ({"type": "invalid_request_error", "message": "prompt is too long"}, F.CONTEXT),
-        ({"type": "invalid_request_error"}, F.BAD_REQUEST),
+        ({"type": "invalid_request_error"}, F.REFUSED),
         ({"code": 429, "message": "x"}, F.RATE),
         ({"code": 502, "metadata": {"error_type": "provider_unavailable"}}, F.OVERLOADED),
         ({"code": "server_error"}, F.SERVER),
@@ -876,8 +877,8 @@ def test_every_class_of_a_vendors_error_has_a_message() -> None:
 
 def test_message_quotes_the_vendor() -> None:
     """The vendor's message follows ours and the status."""
-    failure = classify_response(400, {}, raw(openai("Unknown parameter")), now=0)
-    assert failure.message == "refused the request (HTTP 400): Unknown parameter"
+    failure = classify_response(400, {}, raw(openai("It is odd")), now=0)
+    assert failure.message == "refused the request (HTTP 400): It is odd"
 
 
 @pytest.mark.parametrize(

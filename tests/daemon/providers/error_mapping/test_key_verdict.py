@@ -38,6 +38,20 @@ def raw(body: object) -> bytes:
         (429, b"", None),
         (500, b"", None),
         (404, b"", None),
+        # What the error says counts, whatever its status.
+        (
+            400,
+            {"code": "Client specified an invalid argument", "error": "Incorrect API key"},
+            False,
+        ),
+        (400, openai("Invalid API key", None, "invalid_api_key"), False),
+        (500, openai("Authentication Fails", "authentication_error"), False),
+        (400, anthropic("invalid_request_error", "Your credit balance is too low"), True),
+        (400, openai("Access denied, please check it.", None, "Arrearage"), True),
+        (400, openai("The request is not valid."), None),
+        (400, anthropic("invalid_request_error", "This organization has been disabled."), None),
+        (400, b"", None),
+        (404, {"detail": "Not Found"}, None),
     ],
 )
 def test_is_key_valid(status: int, body: object, valid: bool | None) -> None:

@@ -6,6 +6,7 @@ import pytest
 from aircherd.providers.error_mapping.parse import (
     RETRY_NEVER,
     RETRY_OK,
+    error_in,
     read_error,
     read_error_object,
 )
@@ -116,3 +117,114 @@ def test_retry_codes(
     body = msgspec.json.encode({"error": {"availability": availability}})
     reply = read_error(429, headers, body, now=0)
     assert (again, wait) == (set(reply.codes) - {"has:retry-after"}, reply.retry_after)
+
+
+@pytest.mark.parametrize(
+    ("text", "searched"),
+    [
+        ("Model 'x' not found", "model 'x' not found"),
+        ("Value 'my api key is invalid' is wrong", 'value "..." is wrong'),
+        ('"All of it is quoted"', "all of it is quoted"),
+        ("The user\u2019s model\u2019s window", "the user's model's window"),
+        ("\u201cTwo words\u201d and `two words` here", '"..." and "..." here'),
+    ],
+)
+def test_phrases_in_quotes_are_not_searched(text: str, searched: str) -> None:
+    """They may be what the user wrote; a single word is a name and stays."""
+    body = msgspec.json.encode({"error": {"message": text}})
+    assert read_error(400, {}, body, now=0).text == searched
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'\xef\xbb\xbf{"error": {"message": "Why"}}',
+        b'{"error": {"message": "Why\t"}, "n": NaN}',
+        b'data: {"error": {"message": "Why"}}\n\ndata: [DONE]\n\n',
+        b'event: error\ndata: {"message": "Why"}\n\n',
+    ],
+)
+def test_an_odd_body_is_read(body: bytes) -> None:
+    """A byte order mark, control characters, NaN, and events are no reason to lose the message."""
+    assert read_error(400, {}, body, now=0).message.strip() == "Why"
+
+
+@pytest.mark.parametrize(
+    ("http", "inner", "status"),
+    [(500, 401, 401), (502, "429", 429), (500, 404, 500), (400, 500, 400), (400, 401, 400)],
+)
+def test_a_status_that_a_proxy_passes_on(http: int, inner: object, status: int) -> None:
+    """Behind a 5xx, what the other server said counts."""
+    body = msgspec.json.encode({"error": {"code": inner, "message": "x"}})
+    assert status == read_error(http, {}, body, now=0).status
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"error": {"message": "Why"}}, "Why"),
+        ({"error": "Why"}, "Why"),
+        ({"error": "Why", "code": "c"}, "Why"),
+        ({"error": True, "message": "Why"}, "Why"),
+        ({"error": ["Why"]}, "Why"),
+        ({"error": {"message": "Why"}, "choices": [{"delta": {"content": "x"}}]}, "Why"),
+        ({"choices": None, "error_type": "T", "error_message": "Why"}, "Why"),
+        ({"choices": [], "error_message": "Why"}, "Why"),
+        ({"detail": "Why"}, "Why"),
+        ({"detail": [{"msg": "Why"}]}, "Why"),
+        ({"status": "439", "msg": "Why"}, "Why"),
+        ({"status": "error", "message": "Why"}, "Why"),
+        ({"code": 1113, "message": "Why"}, "Why"),
+        ({"code": 1113, "msg": "Why", "success": False}, "Why"),
+        ({"object": "error", "message": "Why"}, "Why"),
+        ({"type": "error", "message": "Why"}, "Why"),
+        ({"success": False, "errors": [{"code": 7003, "message": "Why"}]}, "Why"),
+        ({"errors": ["Why"]}, "Why"),
+        ({"title": "Bad", "status": 400, "detail": "Why"}, "Why"),
+        ({"Message": "Why"}, "Why"),
+        ({"__type": "ThrottlingException", "message": "Why"}, "Why"),
+        ({"base_resp": {"status_code": 1008, "status_msg": "Why"}}, "Why"),
+        (
+            {"choices": [{"delta": {}}], "base_resp": {"status_code": 1027, "status_msg": "Why"}},
+            "Why",
+        ),
+        ({"message": "Why"}, "Why"),
+    ],
+)
+def test_an_error_in_place_of_a_reply(body: dict[str, object], message: str) -> None:
+    """It is recognised in all of its shapes, and its message is found."""
+    error = error_in(body)
+    assert error is not None
+    assert read_error_object(error).message == message
+
+
+CHOICES: dict[str, object] = {"choices": [{"delta": {"content": "x"}}]}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        CHOICES,
+        *({**CHOICES, "error": nothing} for nothing in ({}, "", None, False, 0, [], "null", " ")),
+        {**CHOICES, "error": {"message": "", "code": None}},
+        {**CHOICES, "error": {"code": 0, "message": "success"}},
+        {**CHOICES, "base_resp": {"status_code": 0, "status_msg": "success"}},
+        {**CHOICES, "message": "a notice", "detail": "more", "status": "error"},
+        {"error": None},
+        {"usage": {"prompt_tokens": 3}},
+        {"id": "x", "object": "chat.completion.chunk", "choices": []},
+        {"message": {"role": "assistant", "content": "x"}},
+        {"candidates": [{}], "message": "x"},
+        {"output": [{"type": "message"}], "status": "completed"},
+        {"response": "x", "done": False},
+        {"status": "success", "message": "done"},
+        {"code": 200, "msg": "ok"},
+        {"code": 0, "message": "ok", "data": {"x": 1}},
+        {"type": "message_start", "message": {"content": []}},
+        {"type": "ping"},
+    ],
+)
+def test_a_reply_is_no_error(body: dict[str, object]) -> None:
+    """An empty error, a notice beside a reply, and a success are none."""
+    assert error_in(body) is None

@@ -30,7 +30,6 @@ def failure_of(status: int, message: str, code: str | None = None, kind: str | N
         (412, "Account suspended, possibly because its monthly spending limit was reached", None),
         (400, "Billing hard limit has been reached", "billing_hard_limit_reached"),
         (400, "Access denied: the account is not in good standing.", "Arrearage"),
-        (403, "The free tier of the model has been exhausted.", "AllocationQuota.FreeTierOnly"),
         (403, "The account has an overdue balance.", "AccountOverdueError"),
         (403, "Sorry, your account balance is insufficient", None),
         (403, "用户额度不足", None),
@@ -75,7 +74,7 @@ def test_a_day_is_a_quota_of_the_model(message) -> None:
     [
         "Rate limit reached on tokens per minute (TPM): Limit 6000. Upgrade today",
         "Rate limit exceeded: free-models-per-min. 1000 requests per day after a payment",
-        "You exceeded your current quota, please check your plan and billing details.",
+        "You exceeded your current quota, please check your plan. Please retry in 34.07s.",
         "Too many requests",
         "max RPM: 3",
     ],

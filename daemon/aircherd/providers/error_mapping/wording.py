@@ -1,0 +1,311 @@
+"""How vendors word their errors: one pattern for each meaning, searched in the lower-case text.
+
+A pattern says who or what is at fault and what is wrong with it, in this order or the other, and
+not only one of the two: "invalid api key", not "key". What an error quotes is not in the text. The
+order of the rules decides when two of them match.
+
+Sources: the vendors' documentation, their servers' sources, and users' reports, November 2026.
+"""
+
+import re
+
+
+def _any(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+
+
+_IS = r"(?:is|are|was|were|has|have|had|been|be|does|do|did|can|could)(?:\s(?:been|be|currently))?"
+_NOT = r"(?:not|n't|no longer)"
+
+# ------------------------------------------------------------------ the key
+
+_KEY = (
+    r"(?:api[ _-]?(?:keys?|tokens?|secret)|apikeys?|x-api-key|secret[ _-]?keys?|access[ _-]?tokens?"
+    r"|(?:auth|authentication|authorization)(?: (?:token|key|header|parameter|credential)s?)"
+    r"|bearer[ _-]?tokens?|security token|proxy server token|credentials?|subscription key)"
+)
+_WRONG = (
+    r"(?:invalid|incorrect|wrong|bad|missing|expired|revoked|disabled|deactivated|malformed"
+    r"|unknown|unrecogni[sz]ed|inactive|illegal)"
+)
+
+KEY = _any(
+    rf"\b{_WRONG}(?: or {_WRONG})?(?: \w+){{0,2}}? {_KEY}\b",
+    rf"\bno(?: valid)?(?: \w+)? {_KEY}\b(?: was| were| is)?(?: found| provided| supplied| given"
+    rf"| in|$)",
+    r"\bno auth credentials\b",
+    rf"\b{_KEY}(?:\s\S+){{0,5}}? (?:{_IS} )?(?:{_NOT} )?(?:valid|invalid|incorrect|wrong|expired"
+    r"|revoked|leaked|malformed|missing|unauthorized|not found|doesn't exist|does not exist"
+    r"|not recogni[sz]ed|not provided|not set|required)\b",
+    rf"\b{_KEY} (?:has been |is |was )?(?:disabled|deactivated|deleted|blocked|suspended"
+    rf"|inactive)\b",
+    rf"(?:didn't|did not|must|please) (?:provide|supply|include|pass"
+    rf"|carry)(?: \w+){{0,3}}? {_KEY}\b",
+    r"unregistered callers?\b",
+    r"\bauthentication (?:fails|failed|failure|error)\b|\bfailed to authenticate\b",
+    r"\b(?:could not|cannot|unable to)(?: be)? authenticate\b|\bnot authenticated\b",
+    r"\binvalid authentication\b|\bunauthenticated\b|\blogin fail\b|\btoken not match group\b",
+    r"\b(?:your|the|this|access|auth|login) token (?:has |is |was )?(?:been )?(?:expired|invalid"
+    r"|revoked)",
+    r"\btoken (?:has |is |was )?(?:expired|revoked)\b",
+    r"(?:^|\n)(?:invalid token(?:$|\n|[.(])|unauthorized\.?(?:$|\n))",
+    r"无效的令牌|令牌(?:已过期|无效|状态不可用)|(?:身份验证|鉴权|认证)失败|无效的 ?api"
+    r"|api ?key ?(?:无效|错误|不存在|不正确|已过期)",
+    r"api密钥(?:无效|错误)|密钥(?:无效|错误|不正确)",
+)
+
+PERMISSION = _any(
+    r"missing scopes",
+    r"organization must be verified",
+    r"\b(?:not|n't) (?:be )?(?:authori[sz]ed|allowed|permitted|entitled|eligible)"
+    r"(?: \w+){0,2}? (?:to|for|access)\b",
+    r"\b(?:doesn't|does not|do not|don't|without|no|lacks?"
+    r"|insufficient)(?: have)?(?: the)?(?: \w+)?"
+    r" permissions?\b",
+    r"\b(?:doesn't|does not|do not|don't) have access\b|\bno access to\b",
+    r"\baccess to (?:the )?model(?: \S+)? (?:is )?denied|\bmodel access (?:is )?denied\b",
+    r"\brequires? (?:a |an active )?(?:paid )?subscription\b|\brequires terms acceptance\b",
+    r"\bmatching your data policy\b|\bguardrail restrictions\b",
+    r"\bip (?:address )?(?:\S+ )?(?:is )?not (?:allowed|authori[sz]ed|whitelisted)\b",
+    r"\bplan (?:does not|doesn't) (?:support|include)\b|套餐暂未开放|无权访问|没有权限",
+)
+
+ACCOUNT = _any(
+    r"\b(?:organi[sz]ation|account|team|user|workspace|project|tenant|consumer)\b(?:\s\S+){0,4}?"
+    r" (?:is|are|was|has been|have been|been) (?:currently |temporarily |permanently )?"
+    r"(?:disabled|suspended|deactivated|blocked|banned|locked|terminated|inactive|not active"
+    r"|restricted|closed|frozen|on hold)",
+    r"\baccount (?:suspended|deactivated|disabled|locked|banned)\b",
+    r"\baccount does not exist\b|\baccess (?:has been )?terminated\b",
+    r"\blocation is not supported\b|\bcountry, region,? or territory\b",
+    r"\bnot available in your (?:country|region|location)\b|\bunsupported (?:country|region)\b",
+    r"\bhas not been used in project\b|\brequires billing to be enabled\b",
+    r"账户(?:已被锁定|不存在|当前处于非活动)|账号(?:已被|异常)",
+)
+
+# ------------------------------------------------------------------ money and limits
+
+_MONEY = r"(?:balance|credits?|funds|quota|resource package|licenses?)"
+_SPAN = r"(?:daily|weekly|monthly|week|month|spend|spending|usage|budget|billing|plan|subscription)"
+
+MONEY = _any(
+    rf"\b(?:insufficient|not enough|no more|out of|zero)(?: \w+){{0,2}}? {_MONEY}\b",
+    r"\bno (?:remaining |available )?(?:balance|credits?|funds|resource package)\b",
+    rf"\b{_MONEY}(?:\s\S+){{0,4}}? (?:too low|insufficient|not enough|not sufficient|exhausted"
+    r"|depleted|used up|expired|overdue)\b",
+    rf"\b(?:doesn't|does not|don't|do not) have (?:any |enough |sufficient )?{_MONEY}\b",
+    r"\b(?:used|exhausted|spent)(?: up)? (?:all )?(?:of )?(?:your|its|the|their)?(?:\s\S+){0,3}?"
+    r" (?:credits?|allocation|allowance|balance)\b",
+    r"\brequires (?:more|additional) credits\b|\bcredit limit (?:\w+ )?(?:exceeded|reached)\b",
+    r"\b(?:exceeded|reached)(?: your)?(?: \w+){0,3}? (?:included )?credits\b",
+    r"\bin arrears\b|\barrearage\b|\boverdue (?:balance|payment|bill)|\bpast due\b|\brecharge\b",
+    r"\bbilling hard limit\b|\bpayment (?:is )?required\b|\bplease top[ -]?up\b|\bunpaid\b",
+    rf"\b{_SPAN}(?: \w+){{0,2}}? (?:limits?|quota|cap|allowance)(?: \w+){{0,4}}?"
+    r" (?:reached|exceeded|exhausted|hit)\b",
+    rf"\b(?:reach|exceed|exhaust|hit|us)(?:ed|ing|s)?(?:\s\S+){{0,4}}? {_SPAN}(?:\s\S+){{0,2}}?"
+    r" (?:limits?|quota|cap|allowance|credits)\b",
+    r"\blimit exhausted\b|\bbudget (?:has been )?exceeded\b|\bexceeded ?budget\b",
+    r"\b(?:plan|subscription|package|trial)(?: \w+){0,2}? (?:has )?(?:expired|ended)\b",
+    r"\bfree (?:tier|quota|allocation|trial)(?:\s\S+){0,6}? (?:exhausted|exceeded|used up|ended)\b",
+    r"\blimited to [\d,]+ api calls ?(?:/|per) ?month\b",
+    r"余额不足|欠费|充值|(?:额度|配额)(?:不足|已用尽|已用完|已耗尽)|套餐已到期|使用上限"
+    r"|调用次数限额",
+)
+
+# Weaker: a limit per minute may be worded like this, too.
+QUOTA = _any(
+    r"\bquota(?: \w+){0,3}? (?:exceeded|exhausted|reached)\b",
+    r"\bexceeded (?:your|the)(?: \w+){0,3}? quota\b",
+    r"\bout of quota\b",
+)
+
+# A request that is too large for a limit per minute may fit another key, or a smaller one this.
+RATE_OF_TOKENS = _any(
+    r"request too large\b[^\n]*(?:\bper (?:minute|min|day|hour)\b|\b[rt]p[md]\b)",
+    r"\btokens per (?:minute|min|day)\b[^\n]*\brequested [\d,]+[^\n]*\b(?:reduce"
+    r"|must be reduced)\b",
+)
+TOKENS_IN_A_TIME = _any(
+    r"\btoo many tokens per\b|\btoo many tokens\b[^\n]{0,40}\bplease wait\b",
+    r"\brate limit[^\n]{0,80}\btoo many tokens\b|\btokens per (?:minute|day|hour) limit\b",
+)
+TOO_MANY_TOKENS = _any(r"\btoo many tokens\b")
+
+RATE = _any(
+    r"\brate[ _-]?limit|ratelimiterror|\btoo many (?:concurrent )?requests\b|\bthrottl",
+    r"\b(?:requests?|tokens?|calls)[ -]per[ -](?:second|minute|min|hour|day)\b|\b[rt]p[md]\b",
+    r"\brequests? (?:frequency|rate)\b|\bconcurren(?:cy|t)(?: \w+){0,3}? (?:limit|exceeded"
+    r"|requests)",
+    r"\b(?:too many|max organi[sz]ation|high) concurren|\bslow down\b|\bmax rpm\b",
+    r"\bplease wait (?:a moment )?before\b|\bqps\b(?: \w+){0,2} limit",
+    r"\b(?:retry|try again) (?:in|after) [\d.]+ ?(?:ms|s|m|sec|min)",
+    r"请求过于频繁|(?:请求)?频率过高|并发数?过高|速率限制|限流|流量限制",
+)
+
+OVERLOADED = _any(
+    r"\boverload|\bat (?:full |max(?:imum)? )?capacity\b|\bcapacity (?:\w+ )?(?:exceeded"
+    r"|exhausted)",
+    r"\b(?:no|insufficient|not enough|over|out of|exceeds)(?: \w+)? capacity\b",
+    r"\b(?:server|service|model|system|engine|gpu)s? (?:is |are )?(?:currently |too |very )*busy\b",
+    r"\bhigh (?:demand|traffic|load)\b|\bheavy load\b|\bqueue is full\b"
+    r"|\btoo many(?: \w+)? in queue\b",
+    r"\bno (?:healthy|available)(?: \w+)? ?(?:upstreams?|workers?|instances?|backends?|servers?"
+    r"|gpus?)",
+    r"\bno (?:instances|workers|deployments)(?: \w+)? available\b|\bworker limit reached\b",
+    r"\b(?:temporarily|currently) (?:unavailable|out of)|\bmodel(?: \S+)? is (?:currently "
+    r"|still )?loading",
+    r"^loading model|\bnot ready yet\b|访问量过大|(?:系统|服务|服务器)(?:繁忙|负载)"
+    r"|当前.{0,10}负载",
+)
+
+# ------------------------------------------------------------------ the prompt
+
+_LONGER = (
+    r"(?:exceed(?:s|ed|ing)?|longer than|larger than|greater than|more than|beyond|over"
+    r"|surpass(?:es)?)"
+)
+
+TOO_LONG = _any(
+    r"\bprompt(?: text| tokens?)?(?: is| are)? too (?:long|large)\b|\btokens too long\b",
+    r"\binput(?: text| prompt| sequence)?(?: is)? too (?:long|large)\b",
+    r"\b(?:conversation|messages?|history)(?: is| are)? too long\b",
+    rf"\b{_LONGER}(?: \S+){{0,3}}? (?:context|model)(?:'s)?(?: \w+){{0,2}}?"
+    r" (?:length|window|size|token limit|limit)\b",
+    rf"\b{_LONGER} (?:the |this |your |its |model's |max(?:imum)? |allowed |supported "
+    rf"|available |model )*"
+    r"(?:context|prompt|input|sequence)s?[ _-](?:length|window|size|limit|tokens?|token limit)\b",
+    r"\bcontext(?: |_)?(?:length|window|size)(?:'s)?(?: \S+){0,3}?"
+    r" ?_?(?:exceeded|exceeds|overflow|too small|is only|of only|has been exceeded)",
+    r"contextwindowexceedederror|\bexceed(?:s|ed)? context limit\b|\bcontext limit exceeded\b",
+    r"\bmaximum (?:context|prompt|model|sequence|input)(?: token)? (?:length|size|tokens?)\b",
+    r"\bmax(?:imum)?[ _](?:context|model|prompt|input)[ _](?:len|length|tokens?|size)\b",
+    rf"\b(?:input|prompt)(?: token)? (?:count|length|tokens?|size)(?:\s\S+){{0,5}}? {_LONGER}\b",
+    rf"\b(?:input|prompt)s?(?: text)? (?:\([\d,]+ tokens?\) )?(?:is |are )?{_LONGER}"
+    r" (?:the |its |model |model's )*max(?:imum)?(?: \w+)? (?:length|size|tokens?)\b",
+    r"\binput token count\b|\bnumber of (?:input|prompt) tokens\b[^\n]{0,60}\b(?:exceed|greater"
+    r"|larger)",
+    r"\binput tokens [\d,]+ cannot exceed|\binput tokens exceed|\bmodel token limit\b",
+    r"\bprompt (?:has|contains|of) [\d,]+ tokens\b[^\n]{0,60}\b(?:but|exceed|too large|larger)",
+    r"\breduce (?:the |your )?(?:length|size|number of tokens)(?: of| in)? (?:the |your )?"
+    r"(?:messages?|prompt|input|conversation|history|context|either)",
+    r"\btoo many (?:input |prompt |total )?(?:tokens|text bytes)\b(?!: max tokens)",
+    r"\btoo many total text bytes\b|\brange of input length\b|\bmax size: [\d,]+ tokens\b",
+    r"\binputs?\W{1,3}tokens? ?\+ ?\W?max_new_tokens\b|\binputs\W{1,3}must have (?:less"
+    r"|fewer) than",
+    r"\bsum of \W?inputs\W? tokens and\b|\bmax tokens allowed\b",
+    r"\btokens?\b[^\n.]{0,40}\bexceeds? the limit of [\d,]+|\bn_ctx\b|\bmax_prompt_tokens\b",
+    r"\brequest(?: is)? too large for (?:the |this )?model\b"
+    r"|\btokens to keep from the initial prompt\b",
+    r"超长|(?:上下文|输入|提示词|prompt|请求)(?:长度|内容|字数|token数?)?.{0,6}(?:过长|超过|超出"
+    r"|超限)",
+    r"超(?:过|出)(?:了)?(?:模型)?(?:的)?(?:最大)?(?:上下文|输入|长度|token)|最大输入长度"
+    r"|最大上下文",
+)
+
+TOO_LARGE = _any(
+    r"\b(?:request|payload|body|entity)(?: \w+){0,2}?(?: is)? too large\b",
+    r"\brequest payload size exceeds\b|\btotal message size [\d,]+ exceeds\b",
+    r"\b(?:request|body|payload)(?: \w+){0,2}? exceeds (?:the )?(?:max|limit|size)",
+    r"\bmaximum allowed number of bytes\b",
+)
+
+# ------------------------------------------------------------------ the content
+
+POLICY = _any(
+    r"\bcontent(?:[ _-](?:management|filtering|filter|moderation|usage|safety))? polic(?:y|ies)\b",
+    r"\bcontent (?:was |is |has been )?(?:filtered|flagged)\b|contentpolicyviolation",
+    r"\b(?:prompt|input|content|messages?|text|images?) (?:was|were|is|are|has been|have been)"
+    r" flagged\b|\bour safety system\b|\bsafety (?:filters?|checks?) (?:blocked|triggered"
+    r"|rejected)",
+    r"\bviolat\w+ (?:\w+ ){0,3}?(?:usage|content|safety|acceptable use) (?:polic|guidelines)",
+    r"\b(?:inappropriate|harmful|unsafe|sensitive|prohibited) (?:or \w+ )?content\b"
+    r"|\bnew_sensitive\b",
+    r"\bcontain sensitive information\b|\bconsidered high risk\b|\bresponsible ai polic",
+    r"\bdata inspection\b|敏感(?:内容|词|信息)|不安全或敏感|内容(?:违规|安全)",
+)
+
+# ------------------------------------------------------------------ the model
+
+_GONE = (
+    r"(?:does not exist|doesn't exist|do not exist|not exist|not found|(?:cannot|could not"
+    r"|can't) be found"
+    r"|unknown|unavailable|not available|no longer (?:available|supported|offered|served)"
+    r"|decommissioned|deprecated|retired|removed|discontinued|shut ?down|sunset|offline|disabled"
+    r"|not (?:deployed|served|enabled|active|activated|loaded|accessible|hosted|open|a valid model)"
+    r"|reached (?:its )?end[ -]of[ -]life|end[ -]of[ -]life|invalid)"
+)
+
+MODEL = _any(
+    rf"(?<![\w/-])(?:models?|deployment|engine)(?:/\S+)?(?: or endpoint| name| id"
+    rf"| code)?:?(?: \S+){{0,2}}? (?:{_IS} )?"
+    rf"(?:either )?{_GONE}(?! for (?:this|that|your) (?:parameter|request))\b",
+    r"\b(?:unknown|invalid|no such|unrecogni[sz]ed|nonexistent|incorrect"
+    r"|missing)(?: \w+)? models?\b"
+    r"(?! (?:output|response|reply|parameters?|inputs?|arguments?|settings?))",
+    r"\b(?:cannot|could not|can't|unable to) (?:find|access|load|locate"
+    r"|serve)(?: \w+){0,2}? models?\b",
+    r"\bis not a valid model\b|\bnot found the model\b|\bno models? loaded\b|\bno such model\b",
+    r"(?:^|[\n:.] ?)(?:the |this |requested )*model(?: \S{1,80})? (?:is )?not supported\b"
+    r"(?! (?:for|with|by|in) )",
+    r"\bno endpoints found\b(?! that|[^\n]{0,20} matching your data)",
+    r"\bno allowed providers\b|\bno available channels?\b|\bnot found for account\b",
+    r"\bhas not activated the model\b|\bnot available for this api key\b",
+    r"模型.{0,20}(?:不存在|已下线|未开通|不可用)|未知模型|无可用渠道",
+)
+
+NAMES_A_MODEL = _any(r"(?<![\w/-])(?:models?|deployments?|engine)\b")
+"""A text that speaks of a model: not a path such as `/v1/models`."""
+
+_LIMIT = (
+    r"(?:too (?:large|high|big)|must be|should be|cannot be|exceeds?|maximum|at most"
+    r"|less than|<=?|>)"
+)
+
+UNSUPPORTED = _any(
+    r"\b(?:does not|doesn't|do not|don't|not) (?:currently )?support",
+    r"\b(?:is|are) (?:currently )?(?:not supported|unsupported)\b|\bnot supported (?:for|with|by"
+    r"|in|on)\b",
+    r"\bunsupported (?:parameter|value|content|media|image|file|message|role|type|tool|response"
+    r"|feature|modality|model|operation|country|format)",
+    r"\bonly \S+ (?:is|are) (?:allowed|supported)\b|\bonly supports?\b|\bonly accepts?\b",
+    r"\b(?:not|only|cannot|must|deprecated|unavailable|one of)\b[^\n.]{0,80}"
+    r"(?:for|with|by|on|using) (?:this|that|the selected|the requested) model\b",
+    r"\bno endpoints found that support\b|\bimage input is not supported\b|\brequires --",
+    r"\bnot a multimodal model\b|\bnot multimodal\b|\bat most \d+ (?:images?|videos?|audios?)\b",
+    rf"\bmax_(?:completion_|output_|new_)?tokens\b\W[^\n]{{0,60}}?{_LIMIT}",
+    rf"\bmax(?:imum)? (?:completion|output|new)? ?tokens\b[^\n]{{0,40}}?{_LIMIT}",
+    r"\brange of (?:max_tokens|top_p|temperature|n|seed)\b",
+    r"\bmaximum (?:allowed )?(?:number of )?(?:output|completion) tokens\b",
+    r"\b(?:extra|additional) (?:inputs?|fields?|properties|parameters?)(?: \w+)? (?:are |is )?not"
+    r" (?:permitted|allowed)\b",
+    r"\b(?:unknown|unrecogni[sz]ed|unexpected|unsupported)(?: request)? (?:parameter|argument|field"
+    r"|property|keyword)",
+    r"\bproperty \S+ is unsupported\b|\bnot enabled for\b",
+    r"\b(?:invalid|unsupported) (?:temperature|top_p|reasoning_effort|tool_choice"
+    r"|response_format)\b",
+    r"\b(?:temperature|top_p|thinking\S*|budget_tokens|reasoning_effort|response_format)\W"
+    r"[^\n]{0,40}?\b(?:must be|may only|should be|cannot|not allowed|deprecated)\b",
+    r"\bimages?\b[^\n]{0,60}\b(?:exceeds?|too (?:large|many|small|big)|max(?:imum)? allowed)\b",
+    r"\btoo many (?:images?|documents?|files|tools|pages|pdf pages|cache)\b|\bpdf pages\b",
+    r"\bcould not process (?:image|pdf|document)|\bonly support stream mode\b"
+    r"|\bnot support http call\b",
+    r"不支持",
+)
+
+OTHER_API = _any(
+    r"\buse /v1/responses\b", r"\bonly supported in v1/responses\b", r"\bnot a chat model\b"
+)
+
+# ------------------------------------------------------------------ the server
+
+SERVER = _any(
+    r"\binternal (?:server )?error\b|\bupstream(?: \w+)? (?:error|failed|timed out|timeout)\b",
+    r"\b(?:request|generation|upstream|gateway)(?: has)? timed out\b|\brequest time-?out\b",
+    r"\b(?:operation|request) was cancell?ed\b|\b(?:failed|error) during generation\b",
+    r"\bfailed to call a function\b|系统(?:异常|错误)|内部错误|服务器错误",
+)
+
+ADDRESS = _any(
+    r"^(?:url error|invalid url)\b|\bno longer supported\. please use https?://",
+    r"\bno route matched with those values\b",
+)
