@@ -141,7 +141,7 @@ async def test_a_providers_models_are_listed() -> None:
 @pytest.mark.parametrize(
     ("provider_client", "kind", "said"),
     [
-        (answering(404, b"{}", JSON), FailureClass.MODEL, "has no list of models (HTTP 404)"),
+        (answering(404, b"{}", JSON), FailureClass.PROTOCOL, "has no list of models (HTTP 404)"),
         (answering(401, b"{}", JSON), FailureClass.AUTH, "401"),
         (answering(200, b"{", JSON), FailureClass.PROTOCOL, "not of its API"),
         (answering(200, b"<html>", HTML), FailureClass.PROTOCOL, "web page"),

@@ -207,7 +207,7 @@ def test_thinking_given_whole() -> None:
         ),
         ([{"type": "error", "error": {"type": "rate_limit_error"}}], FailureClass.RATE),
         ([{"type": "error", "error": {"type": "api_error"}}], FailureClass.SERVER),
-        ([{"type": "error", "error": {"type": "invalid_request_error"}}], FailureClass.BAD_REQUEST),
+        ([{"type": "error", "error": {"type": "invalid_request_error"}}], FailureClass.REFUSED),
         ([{"type": "error"}], FailureClass.SERVER),
         ([{"error": "flat"}], FailureClass.SERVER),
     ],

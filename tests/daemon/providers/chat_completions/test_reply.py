@@ -198,7 +198,7 @@ def test_done_without_reason() -> None:
         ([{"choices": [{"error": {"code": 503, "message": "x"}}]}], FailureClass.OVERLOADED),
         # not nested under `error`: Mistral, older vLLM
         ([{"object": "error", "message": "x", "code": 429}], FailureClass.RATE),
-        ([{"message": "x", "type": "invalid_request_error"}], FailureClass.BAD_REQUEST),
+        ([{"message": "x", "type": "invalid_request_error"}], FailureClass.REFUSED),
         # LM Studio, without an end mark
         (
             [chunk("a"), b'{"error":{"message":"crashed"}}\nevent: error'],

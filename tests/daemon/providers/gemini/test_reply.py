@@ -282,7 +282,7 @@ def test_arguments_stay_as_they_came() -> None:
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
-        (b'{"error":{"code":400,"message":"no","status":"X"}}', FailureClass.BAD_REQUEST),
+        (b'{"error":{"code":400,"message":"no","status":"X"}}', FailureClass.REFUSED),
         (b'[{"error":{"code":429,"message":"no","status":"X"}}]', FailureClass.RATE),
         (b"{}", FailureClass.PROTOCOL),
         (b"[]", FailureClass.PROTOCOL),
