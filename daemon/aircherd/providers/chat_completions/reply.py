@@ -25,6 +25,7 @@ from aircherd.providers.codec.json_in import (
 )
 from aircherd.providers.codec.reply_stream import ReplyStream, new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
+from aircherd.providers.error_mapping.parse import error_in
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
     Ending,
@@ -114,10 +115,8 @@ class _Reply:
     def read(self, data: bytes, what: str, out: list[ReplyEvent]) -> None:
         """Process one chunk, or a whole reply, which has the same schema."""
         chunk = decode_with(_CHUNK, data, what)
-        if chunk.error:  # {} and "" are none
-            raise ProviderFailed(classify_error(chunk.error))
-        if chunk.choices is None and chunk.usage is None:
-            _raise_flat_error(data)
+        if chunk.error or (not chunk.choices and chunk.usage is None):
+            _raise_error(data, what)
         self.model = chunk.model or self.model
         for choice in chunk.choices or ():
             # Only the first choice, in case `extra` requests several.
@@ -208,11 +207,11 @@ def read_whole(body: bytes, thinking: ThinkingReader | None = None) -> list[Repl
     return [*out, reply.ending()]
 
 
-def _raise_flat_error(data: bytes) -> None:
-    # An error not nested under `error`: Mistral, older vLLM, LM Studio's `event: error`.
-    flat = decode_with(_FLAT, data, "a chunk")
-    if flat.get("object") == "error" or isinstance(flat.get("message"), str):
-        raise ProviderFailed(classify_error(flat))
+def _raise_error(data: bytes, what: str) -> None:
+    body = decode_with(_FLAT, data, what)
+    error = error_in(body)
+    if error is not None:
+        raise ProviderFailed(classify_error(error))
 
 
 def _native_error(choice: _Choice) -> object:

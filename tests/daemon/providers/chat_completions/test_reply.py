@@ -198,6 +198,13 @@ def test_done_without_reason() -> None:
         ([{"choices": [{"error": {"code": 503, "message": "x"}}]}], FailureClass.OVERLOADED),
         # not nested under `error`: Mistral, older vLLM
         ([{"object": "error", "message": "x", "code": 429}], FailureClass.RATE),
+        ([{"choices": None, "error_message": "maximum context length"}], FailureClass.CONTEXT),
+        ([{"status": "439", "msg": "Your token has expired."}], FailureClass.AUTH),
+        (
+            [{"choices": None, "base_resp": {"status_code": 1008, "status_msg": "x"}}],
+            FailureClass.QUOTA,
+        ),
+        ([{"error": "text", "code": "insufficient_quota"}], FailureClass.QUOTA),
         ([{"message": "x", "type": "invalid_request_error"}], FailureClass.REFUSED),
         # LM Studio, without an end mark
         (
