@@ -89,8 +89,20 @@ def test_no_candidate_can_answer(daemon, sim):
 
 
 def test_an_invalid_request_ends_at_the_first_candidate(daemon, sim):
-    """Arguments that are not JSON are invalid everywhere."""
-    call = {"type": "tool_call", "id": "c", "name": "look", "arguments": "{"}
+    """A call in a message of the user is invalid everywhere."""
+    call = {"type": "tool_call", "id": "c", "name": "look", "arguments": "{}"}
+    history = [{"role": "user", "content": [call, {"type": "text", "text": "x"}]}]
+    done = daemon.cli("ask", "--json", "-m", "both", "--messages", json.dumps(history))
+    error = json.loads(done.stdout)["error"]
+    assert error["code"] == "bad_request"
+    assert "messages[0]: tool_call parts belong in assistant messages" in error["message"]
+    assert [attempt["provider"] for attempt in error["data"]["attempts"]] == ["ollama"]
+    assert chats(sim) == []
+
+
+def test_broken_arguments_in_the_history_are_repaired(daemon, sim):
+    """A model may have been cut off: its call goes on as an object, at every provider."""
+    call = {"type": "tool_call", "id": "c", "name": "look", "arguments": '{"at": "sk'}
     result = {"type": "tool_result", "id": "c", "content": "y"}
     history = [
         {"role": "user", "content": "x"},
@@ -98,8 +110,5 @@ def test_an_invalid_request_ends_at_the_first_candidate(daemon, sim):
         {"role": "user", "content": [result]},
     ]
     done = daemon.cli("ask", "--json", "-m", "both", "--messages", json.dumps(history))
-    error = json.loads(done.stdout)["error"]
-    assert error["code"] == "bad_request"
-    assert "arguments of tool call 'c' must be a JSON object" in error["message"]
-    assert [attempt["provider"] for attempt in error["data"]["attempts"]] == ["ollama"]
-    assert chats(sim) == []
+    assert done.returncode == 0, done.stderr
+    assert len(chats(sim)) == 1

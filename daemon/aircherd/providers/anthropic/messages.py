@@ -12,7 +12,7 @@ import msgspec
 
 from aircherd.errors import fail
 from aircherd.providers.anthropic.thinking import Block, RequestMessage, reasoning_block
-from aircherd.providers.codec.json_out import parse_object
+from aircherd.providers.codec.call_arguments import call_arguments
 from aircherd.providers.codec.turns import Takes, Turn, result_images, result_text
 from aircherd.vocabulary.content.media import ImagePart
 from aircherd.vocabulary.failure import FailureClass
@@ -49,8 +49,7 @@ def write_messages(ordered: list[Turn]) -> list[RequestMessage]:
     """Return the messages. Neighbours of one role are merged, and empty messages left out.
 
     Raises:
-        ProviderFailed: BAD_REQUEST: a call's arguments are not an object, or all messages are
-            empty.
+        ProviderFailed: BAD_REQUEST: all messages are empty.
     """
     merged: list[_Message] = []
     for turn in ordered:
@@ -68,7 +67,7 @@ def write_messages(ordered: list[Turn]) -> list[RequestMessage]:
 
 
 def _message(turn: Turn) -> _Message:
-    blocks = [_block(part, turn.where) for part in turn.parts]
+    blocks = [_block(part) for part in turn.parts]
     return _Message(
         turn.role,
         [_result(result) for result in turn.results],
@@ -76,14 +75,14 @@ def _message(turn: Turn) -> _Message:
     )
 
 
-def _block(part: Part, where: str) -> Block | None:
+def _block(part: Part) -> Block | None:
     """Return the block of a part, None for empty text and for tool results (see `_result`)."""
     if isinstance(part, TextPart):
         return _text(part)
     if isinstance(part, ImagePart):
         return _image(part)
     if isinstance(part, ToolCallPart):
-        return _call(part, where)
+        return _call(part)
     if isinstance(part, ReasoningPart):
         return reasoning_block(part)
     return None
@@ -100,8 +99,8 @@ def _image(image: ImagePart) -> Block:
     return {"type": "image", "source": source}
 
 
-def _call(call: ToolCallPart, where: str) -> Block:
-    arguments = parse_object(call.arguments, f"{where}: arguments of tool call {call.id!r}")
+def _call(call: ToolCallPart) -> Block:
+    arguments = call_arguments(call)
     return {"type": "tool_use", "id": _safe_id(call.id), "name": call.name, "input": arguments}
 
 

@@ -10,6 +10,7 @@ Where the format has no field, a substitute is used:
 
 from aircherd.providers.chat_completions.quirks import Quirks, safe_id
 from aircherd.providers.chat_completions.thinking import MessageJson
+from aircherd.providers.codec.call_arguments import call_arguments_text
 from aircherd.providers.codec.turns import Takes, Turn, data_uri, result_images, result_text, turns
 from aircherd.providers.request_fields import IMAGES_FOLLOW, with_json_sentence
 from aircherd.vocabulary.chat import ChatRequest, JsonFormat
@@ -66,7 +67,7 @@ def _assistant_message(turn: Turn, quirks: Quirks) -> MessageJson:
 
 
 def _call(call: ToolCallPart, quirks: Quirks) -> MessageJson:
-    function = {"name": call.name, "arguments": call.arguments or "{}"}
+    function = {"name": call.name, "arguments": call_arguments_text(call)}
     return {"id": safe_id(call.id, quirks.call_id), "type": "function", "function": function}
 
 

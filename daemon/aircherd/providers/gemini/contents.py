@@ -7,7 +7,7 @@ is an object; all results of a turn are together; no part is empty; signed parts
 from typing import Final
 
 from aircherd.errors import fail
-from aircherd.providers.codec.json_out import parse_object
+from aircherd.providers.codec.call_arguments import call_arguments
 from aircherd.providers.codec.turns import Takes, Turn, result_images, result_text
 from aircherd.providers.gemini.models import is_old
 from aircherd.providers.gemini.signature import split_signed
@@ -78,7 +78,7 @@ class _Writer:
         for part in turn.parts:
             if isinstance(part, ToolCallPart):
                 self._names[part.id] = part.name
-                parts.append(_call(part, turn.where))
+                parts.append(_call(part))
             elif isinstance(part, ToolResultPart):
                 parts += self._result(part, turn.where)
             elif isinstance(part, ImagePart):
@@ -136,8 +136,8 @@ def _text(part: TextPart | ReasoningPart) -> list[GeminiPart]:
     return [*plain, {"text": signed, **kind, "thoughtSignature": signature}]
 
 
-def _call(call: ToolCallPart, where: str) -> GeminiPart:
-    arguments = parse_object(call.arguments, f"{where}: arguments of tool call {call.id!r}")
+def _call(call: ToolCallPart) -> GeminiPart:
+    arguments = call_arguments(call)
     part: GeminiPart = {"functionCall": {"id": call.id, "name": call.name, "args": arguments}}
     if call.signature is not None:
         part["thoughtSignature"] = call.signature

@@ -13,7 +13,7 @@ Where it has no field, a substitute is used:
 from typing import Final
 
 from aircherd.errors import fail
-from aircherd.providers.codec.json_out import parse_object
+from aircherd.providers.codec.call_arguments import call_arguments
 from aircherd.providers.codec.turns import Takes, Turn, result_images, result_text, turns
 from aircherd.providers.request_fields import IMAGES_FOLLOW, with_json_sentence
 from aircherd.vocabulary.chat import ChatRequest, JsonFormat
@@ -71,7 +71,7 @@ def _message(turn: Turn) -> Json:
     if thought := "".join(part.text for part in turn.parts if isinstance(part, ReasoningPart)):
         message["thinking"] = thought
     if turn.calls:
-        message["tool_calls"] = [_call(call, turn.where) for call in turn.calls]
+        message["tool_calls"] = [_call(call) for call in turn.calls]
     return message
 
 
@@ -84,8 +84,8 @@ def _image(image: ImagePart, where: str) -> str:
     return image.data
 
 
-def _call(call: ToolCallPart, where: str) -> Json:
-    arguments = parse_object(call.arguments, f"{where}: arguments of tool call {call.id!r}")
+def _call(call: ToolCallPart) -> Json:
+    arguments = call_arguments(call)
     return {"id": call.id, "function": {"name": call.name, "arguments": arguments}}
 
 

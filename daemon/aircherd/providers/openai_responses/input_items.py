@@ -13,6 +13,7 @@ import re
 from typing import Final
 
 from aircherd.providers.chat_completions.quirks import safe_id
+from aircherd.providers.codec.call_arguments import call_arguments_text
 from aircherd.providers.codec.turns import Takes, Turn, data_uri, result_images, result_text, turns
 from aircherd.providers.openai_responses.signature import phase_of, reasoning_item
 from aircherd.providers.request_fields import JSON_SENTENCE, mentions_json
@@ -70,7 +71,7 @@ def _assistant_item(part: Part) -> Item | None:
             "type": "function_call",
             "call_id": safe_id(part.id, CALL_ID),
             "name": part.name,
-            "arguments": part.arguments or "{}",
+            "arguments": call_arguments_text(part),
         }
     if not isinstance(part, TextPart) or not part.text:
         return None

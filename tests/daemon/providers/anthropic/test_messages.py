@@ -131,8 +131,6 @@ def test_ids_with_unsupported_characters_still_match() -> None:
 @pytest.mark.parametrize(
     ("messages", "message"),
     [
-        ([user(text("a")), assistant(CALL | {"arguments": "[1]"})], "messages[1]"),
-        ([assistant(CALL | {"arguments": "{"})], "'c1'"),
         ([user(text(""))], "all of them are empty"),
         ([{"role": "system", "content": "s"}], "all of them are empty"),
     ],
