@@ -111,7 +111,7 @@ BROKEN = {
     "no such file": (("-f", "none.txt"), "cannot read none.txt: No such file"),
     "a directory": (("-f", "/"), "cannot read /: it is a directory"),
     "empty": (("-f", "/dev/null"), "/dev/null is empty"),
-    "binary": (("-f", "/bin/sh"), "/bin/sh cannot be sent: it is neither a text file nor an image"),
+    "binary": (("-f", "/bin/sh"), "/bin/sh cannot be sent: it is neither text, an image, a PDF"),
     "schema": (("--schema", '{"type": "object",}'), "--schema:1:19: not JSON"),
     "no schema": (("--schema", "[]"), "--schema: a JSON Schema must be an object"),
     "tools": (("--tools", "[{}]"), '--tools: tool 1: needs a "name"'),

@@ -31,6 +31,7 @@ aircher-cli ask "why is the sky blue?"
 git diff | aircher-cli ask "write a commit message for this"
 aircher-cli ask -m openai/gpt-5.5 -s "answer in one word" "capital of France?"
 aircher-cli ask -f notes.md -f photo.jpg "what did I forget?"
+aircher-cli ask -f paper.pdf "what is new in it?"
 aircher-cli ask --schema person.json -f letter.txt "who wrote this?" | jq -r .name
 aircher-cli ask --json --tools tools.json "what time is it?" | jq -r '.tool_calls[]?.name'
 aircher-cli ask --wait 60 --strategy cheapest "any ideas?"
@@ -64,7 +65,10 @@ def build_parser() -> Parser:
         help="provider/model or an alias",
     )
     add("-s", "--system", metavar="TEXT", help="the system prompt")
-    file_help = "add a text file or an image (a file or URL; - is standard input); repeatable"
+    file_help = (
+        "add a file: text, an image, a PDF or sound (- is standard input), or the URL of an image "
+        "or a PDF (if its path has no suffix, add #image or #pdf); repeatable"
+    )
     add(
         "-f",
         "--file",

@@ -17,7 +17,7 @@ NOTICE_AFTER_SECONDS = 2.0
 def read_prompt(
     context: Context, words: list[str], files: list[str], *, reads_input: bool = True
 ) -> "str | list[Part]":
-    """Return the content of the user's message: a string, or parts if there are images.
+    """Return the content of the user's message: a string, or parts if there is more than text.
 
     It is empty if there is no prompt.
 
@@ -48,7 +48,7 @@ def _content(pieces: "list[Piece]") -> "str | list[Part]":
     texts = [piece for piece in pieces if isinstance(piece, str)]
     if len(texts) == len(pieces):
         return "\n\n".join(texts)
-    from aircher_cli.commands.ask.attachments import pieces_to_parts  # noqa: PLC0415 -- only for images
+    from aircher_cli.commands.ask.attachments import pieces_to_parts  # noqa: PLC0415 -- only if there is more than text
 
     return pieces_to_parts(pieces)
 
@@ -60,16 +60,17 @@ def _size(pieces: "list[Piece]") -> int:
 
 
 def _piped(context: Context, words: list[str]) -> "list[Piece]":
-    """Return standard input as a piece; an image is recognised, as with `-f -`."""
+    """Return standard input as a piece; an image, a PDF or sound is recognised, as with `-f -`."""
     if not context.has_input():
         return []
     if words:
         _say_if_waiting(context)
     data = context.read_bytes()
-    if b"\0" in data:  # in every image, and never in text
-        from aircher_cli.commands.ask.attachments import file_pieces  # noqa: PLC0415 -- only for images
+    # A zero byte is in every image and in all sound, and never in text; a PDF may have none.
+    if b"\0" in data or data.startswith(b"%PDF-"):
+        from aircher_cli.commands.ask.attachments import file_pieces  # noqa: PLC0415 -- only for files
 
-        return file_pieces("standard input", data)
+        return file_pieces("standard input", data, is_file=False)
     return [data.decode(errors="surrogateescape").rstrip("\r\n")]
 
 

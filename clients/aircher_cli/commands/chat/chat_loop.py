@@ -21,7 +21,7 @@ TIMEOUT_SECONDS = 5.0
 HELP = """\
 /model [NAME]   list the models, or switch to another one
 /system [TEXT]  show or set the system prompt; /system - removes it
-/file PATH      attach a text file or an image to the next question
+/file PATH      attach text, an image, a PDF or sound to the next question
 /clear          forget the conversation
 /save FILE      save it: JSON for --messages, or Markdown (.md)
 /usage          show tokens and cost of the last answer

@@ -1,9 +1,16 @@
 """Reads files named on the command line, and explains failures."""
 
 import os
+import stat
 
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed, UsageError
+
+TYPE_CHECKING = False  # what `typing` would say, without its import
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    DescribeTooLarge = Callable[[str, bytes, int | None], str | None]
 
 STDIN = "-"
 """The file name that means standard input."""
@@ -12,8 +19,12 @@ MAX_BYTES = 30 * 1024 * 1024
 """A frame holds 32 MiB; larger files are rejected here, with a better message."""
 
 
-def read_bytes(context: Context, name: str) -> bytes:
+def read_bytes(
+    context: Context, name: str, *, describe_too_large: "DescribeTooLarge | None" = None
+) -> bytes:
     """Return the bytes of a file, or of standard input for `-`.
+
+    `describe_too_large(name, first bytes, size)` may return a better message for such a file.
 
     Raises:
         CommandFailed: it cannot be read, is empty, or does not fit in a request.
@@ -23,8 +34,9 @@ def read_bytes(context: Context, name: str) -> bytes:
     if not data.strip():
         raise CommandFailed(f"{shown} is empty")
     if len(data) > MAX_BYTES:
+        message = describe_too_large and describe_too_large(shown, data, _file_size(name))
         raise CommandFailed(
-            f"{shown} is over 30 MiB, more than one request can hold: send a part of it"
+            message or f"{shown} is over 30 MiB, more than one request can hold: send a part of it"
         )
     return data
 
@@ -54,6 +66,15 @@ def _read_file(name: str) -> bytes:
             return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise CommandFailed(_read_error(name, error)) from None
+
+
+def _file_size(name: str) -> int | None:
+    """Return the size of a regular file in bytes; None for anything else."""
+    try:
+        found = os.stat(name)  # noqa: PTH116 - pathlib would cost a tenth of the start-up time
+    except OSError:
+        return None
+    return found.st_size if name != STDIN and stat.S_ISREG(found.st_mode) else None
 
 
 def _read_error(name: str, error: OSError) -> str:

@@ -69,10 +69,21 @@ def test_an_image_in_a_pipe() -> None:
     assert [part["type"] for part in content] == ["text", "image"]
 
 
+@pytest.mark.parametrize(
+    ("data", "kind"), [(b"%PDF-1.4\ntext", "document"), (b"fLaC\0\0\0\x22", "audio")]
+)
+def test_a_pdf_or_sound_in_a_pipe(data: bytes, kind: str) -> None:
+    """`curl ... | aircher-cli ask` needs no option either."""
+    content = read_prompt(Context(Console(None, None, {}), {}, Stream(data)), [], [])
+    assert isinstance(content, list)
+    assert [part["type"] for part in content] == ["text", kind]
+
+
 def test_a_pipe_that_is_no_text() -> None:
     """What is refused in a file is refused there, too."""
     with pytest.raises(
-        CommandFailed, match="standard input cannot be sent: it is neither a text file nor an image"
+        CommandFailed,
+        match="standard input cannot be sent: it is neither text, an image, a PDF nor",
     ):
         read_prompt(context_of("a\0b"), [], [])
 
