@@ -37,6 +37,10 @@ class Api(Struct, frozen=True, kw_only=True):
         ends_unmarked: whether a reply is complete without its very last event.
         lacks: what it cannot do -> the message that says so.
         refuses: what its server refuses -> the server's message.
+        lacks_parts: like `lacks`, for the abilities of `test_contract_parts`.
+        never: abilities of `test_contract_parts` that its models never show: refusals, pauses.
+        pending: abilities of `test_contract_parts` that its adapter or simulator does not have yet.
+        marks_cache: whether cache marks are sent, and what they write is counted.
     """
 
     name: str
@@ -59,6 +63,10 @@ class Api(Struct, frozen=True, kw_only=True):
     ends_unmarked: bool = False
     lacks: dict[str, str] = {}
     refuses: dict[str, str] = {}
+    lacks_parts: dict[str, str] = {}
+    never: frozenset[str] = frozenset()
+    pending: frozenset[str] = frozenset()
+    marks_cache: bool = False
 
     def provider(self, url: str) -> Provider:
         """Return its entry in the configuration, with the simulator at `url`."""
@@ -67,11 +75,21 @@ class Api(Struct, frozen=True, kw_only=True):
         return Provider(name=self.name, kind=self.kind, base_url=base_url, api=self.api)
 
 
+PARTS = frozenset(
+    (
+        *("pdf", "pdf by url", "pdf from a tool", "text file", "sound"),
+        *("cache mark", "strict tool", "custom tool", "web search", "opaque parts"),
+        *("refusal", "pause", "picture out", "sound out"),
+    )
+)
+"""The abilities of `test_contract_parts`."""
+
 ALL_COUNTS = frozenset(("cached_tokens", "cache_write_tokens", "reasoning_tokens"))
 _DETAILS = ("total_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens")
 
 _OPENAI = Api(
     name="openai",
+    pending=PARTS,
     vendor="openai",
     kind="openai",
     model="gpt-5.5",
@@ -91,6 +109,7 @@ _OPENAI = Api(
 _RESPONSES = replace(
     _OPENAI,
     name="responses",
+    pending=PARTS,
     api="responses",
     counts=("input_tokens", "output_tokens", *_DETAILS),
     shows_thinking=True,
@@ -107,6 +126,7 @@ _RESPONSES = replace(
 _COMPATIBLE = replace(
     _OPENAI,
     name="compatible",
+    pending=PARTS,
     host=None,
     api=None,
     behave={"reasoning_field": "reasoning_content"},
@@ -121,6 +141,7 @@ _COMPATIBLE = replace(
 _OPENROUTER = replace(
     _OPENAI,
     name="openrouter",
+    pending=PARTS,
     vendor="openrouter",
     kind="openrouter",
     model="anthropic/claude-sonnet-5",
@@ -134,6 +155,7 @@ _OPENROUTER = replace(
 )
 _ANTHROPIC = Api(
     name="anthropic",
+    pending=PARTS,
     vendor="anthropic",
     kind="anthropic",
     model="claude-sonnet-5",
@@ -157,6 +179,7 @@ _ANTHROPIC = Api(
 )
 _GEMINI = Api(
     name="gemini",
+    pending=PARTS,
     vendor="gemini",
     kind="gemini",
     model="gemini-3.8-flash",
@@ -180,6 +203,7 @@ _GEMINI = Api(
 )
 _OLLAMA = Api(
     name="ollama",
+    pending=PARTS,
     vendor="ollama",
     kind="ollama",
     model="m",

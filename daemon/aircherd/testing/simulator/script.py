@@ -5,11 +5,20 @@ The last user message decides, in this order:
 1. it has tool results          -> `The tools answered: RESULT | RESULT`
 2. `call NAME {json}`, joined by `and`, and the request has tools of these names
                                 -> these calls; `say WORDS; call NAME {json}` adds text before them
-3. a tool is required           -> a call of it, or of the first tool, with `{}`
-4. JSON is requested            -> an object that matches the schema, or `{"answer": PROMPT}`
-5. it has images                -> `I see N: KIND or URL, ...`
-6. `count N`                    -> `1 2 3 ... N`
-7. anything else                -> the fixed text of the behaviour, or the prompt itself
+3. `write NAME TEXT`, and the request has a custom tool of this name
+                                -> a call of it with TEXT
+4. a tool is required           -> a call of it, or of the first tool, with `{}`
+5. JSON is requested            -> an object that matches the schema, or `{"answer": PROMPT}`
+6. `search QUERY` and a hosted search
+                                -> a search, then `Found: QUERY`, which cites `FOUND_URL`
+7. `pause QUERY` and a hosted search
+                                -> a search and a pause; when continued, `Found: QUERY`
+8. `refuse QUERY`               -> a refusal: `I will not: QUERY`
+9. `draw QUERY` and pictures are requested -> the picture `PICTURE`
+10. `speak QUERY` and sound is requested   -> the sound `SOUND`, which says QUERY
+11. it has images or other files -> `I see N: KIND or URL, ...`
+12. `count N`                   -> `1 2 3 ... N`
+13. anything else               -> the fixed text of the behaviour, or the prompt itself
 
 If thinking is requested, the answer starts with the thought `Let me think about: PROMPT` and its
 signature, which depends on the text of the thought.
@@ -30,18 +39,31 @@ _PIECES = re.compile(r"\s*\S+|\s+")
 _SAY = re.compile(r"say (?P<text>.*?); (?=call )", re.DOTALL)
 _CALL = re.compile(r"(?:call )?(?P<name>[A-Za-z0-9_.-]+)\s+(?=\{)")
 _AND = re.compile(r"\s+and\s+")
+_WRITE = re.compile(r"write (?P<name>[A-Za-z0-9_-]+) (?P<text>.+)", re.DOTALL)
 _COUNT = re.compile(r"count (?P<number>[0-9]{1,7})\s*")
 _JSON = json.JSONDecoder()
 
 MAX_COUNT = 100_000
+
+FOUND_URL = "https://example.com/found"
+FOUND_TITLE = "Found here"
+PICTURE = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9aw"
+    "AAAABJRU5ErkJggg=="
+)
+"""A PNG of one pixel, in base64."""
+SOUND = "UklGRiYAAABXQVZFZm10IBAAAAABAAEAgD4AAAB9AAACABAAZGF0YQIAAAAAAA=="
+"""A WAV of one sample, in base64."""
 
 
 class Prompt(msgspec.Struct, kw_only=True):
     """A request in a format common to all vendors.
 
     `choice` is auto, none or required; `forced` is the name of a tool. `images` are those of the
-    last user message, by media type or URL. `schema` is a JSON Schema, {} for any object, None for
-    plain text.
+    last user message, by media type or URL, and its documents and sounds too. `schema` is a JSON
+    Schema, {} for any object, None for plain text. `hosted` are the types of hosted tools in our
+    terms, `custom` the names of custom tools, `modalities` the requested forms of the answer.
+    `continued` says that the conversation ends with a paused answer.
     """
 
     text: str
@@ -56,19 +78,26 @@ class Prompt(msgspec.Struct, kw_only=True):
     thinks: bool = False
     images: list[str] = []
     schema: dict[str, object] | None = None
+    hosted: list[str] = []
+    custom: list[str] = []
+    modalities: list[str] = []
+    continued: bool = False
 
 
 class Call(msgspec.Struct):
-    """A tool call; `arguments` is the JSON text from the prompt."""
+    """A tool call; `arguments` is the JSON text from the prompt, any text with `custom`."""
 
     name: str
     arguments: str
+    custom: bool = False
 
 
 class Answer(msgspec.Struct, kw_only=True):
     """The model's answer.
 
-    `finish` is stop, stop_sequence (`stop` is the sequence), length or tools.
+    `finish` is stop, stop_sequence (`stop` is the sequence), length, tools, pause or refusal.
+    `search` is the query of a hosted search; the text after it cites what it found. `media` is
+    "image" or "audio" if the answer is `PICTURE` or `SOUND`; `pieces` are then what the sound says.
     """
 
     pieces: list[str]
@@ -76,6 +105,8 @@ class Answer(msgspec.Struct, kw_only=True):
     finish: str
     stop: str | None = None
     thoughts: list[str] = []
+    search: str | None = None
+    media: str | None = None
 
 
 class TokenCounts(msgspec.Struct, kw_only=True):
@@ -121,12 +152,36 @@ def _decide(prompt: Prompt, behaviour: Behaviour) -> Answer:
         return Answer(pieces=pieces, calls=calls, finish="tools")
     if prompt.schema is not None:
         return _speak(json.dumps(_instance(prompt.schema, prompt.text)), prompt)
-    if prompt.images:
-        return _speak(f"I see {len(prompt.images)}: {', '.join(prompt.images)}", prompt)
+    if (special := _special(prompt)) is not None:
+        return special
     if counted := _COUNT.fullmatch(prompt.text):
         last = min(int(counted["number"]), MAX_COUNT)
         return _speak(" ".join(map(str, range(1, last + 1))), prompt)
     return _speak(behaviour.text if behaviour.text is not None else prompt.text, prompt)
+
+
+def _special(prompt: Prompt) -> Answer | None:
+    """Return the answer to a prompt for what not every vendor has, None for other prompts."""
+    word, _, rest = prompt.text.partition(" ")
+    if word in ("search", "pause") and "web_search" in prompt.hosted:
+        return _search(word, rest, prompt)
+    if word == "refuse":
+        return Answer(pieces=split_pieces(f"I will not: {rest}"), calls=[], finish="refusal")
+    if word == "draw" and "image" in prompt.modalities:
+        return Answer(pieces=[], calls=[], finish="stop", media="image")
+    if word == "speak" and "audio" in prompt.modalities:
+        return Answer(pieces=split_pieces(rest), calls=[], finish="stop", media="audio")
+    if prompt.images:
+        return _speak(f"I see {len(prompt.images)}: {', '.join(prompt.images)}", prompt)
+    return None
+
+
+def _search(word: str, query: str, prompt: Prompt) -> Answer:
+    if word == "pause" and not prompt.continued:
+        return Answer(pieces=[], calls=[], finish="pause", search=query)
+    found = split_pieces(f"Found: {query}")
+    search = None if prompt.continued else query
+    return Answer(pieces=found, calls=[], finish="stop", search=search)
 
 
 def parse_json(text: str) -> object:
@@ -182,12 +237,20 @@ def _instance(schema: Any, text: str) -> object:  # a JSON Schema of any shape
 
 
 def _requested_calls(prompt: Prompt) -> list[Call]:
-    if not prompt.tools or prompt.choice == "none":
+    if not (prompt.tools or prompt.custom) or prompt.choice == "none":
         return []
     calls = [call for call in _parse_calls(prompt.text) if call.name in prompt.tools]
+    calls += _custom_calls(prompt)
     if not calls and prompt.choice == "required":
-        calls = [Call(prompt.forced or prompt.tools[0], "{}")]
+        calls = [Call(prompt.forced or [*prompt.tools, *prompt.custom][0], "{}")]
     return calls if prompt.parallel else calls[:1]
+
+
+def _custom_calls(prompt: Prompt) -> list[Call]:
+    written = _WRITE.fullmatch(prompt.text)
+    if written is None or written["name"] not in prompt.custom:
+        return []
+    return [Call(written["name"], written["text"], custom=True)]
 
 
 def _parse_calls(text: str) -> list[Call]:

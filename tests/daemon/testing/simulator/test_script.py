@@ -77,3 +77,29 @@ def test_fragments_join_to_the_arguments():
     arguments = '{"where": "under the bed"}'
     assert len(fragments(arguments)) > 1
     assert arguments == "".join(fragments(arguments))
+
+
+@pytest.mark.parametrize(
+    ("text", "fields", "finish", "said_text"),
+    [
+        ("search foxes", {"hosted": ["web_search"]}, "stop", "Found: foxes"),
+        ("pause foxes", {"hosted": ["web_search"]}, "pause", ""),
+        ("pause foxes", {"hosted": ["web_search"], "continued": True}, "stop", "Found: foxes"),
+        ("refuse foxes", {}, "refusal", "I will not: foxes"),
+        ("draw a fox", {"modalities": ["image"]}, "stop", ""),
+        ("speak one two", {"modalities": ["audio"]}, "stop", "one two"),
+        ("search foxes", {}, "stop", "search foxes"),
+        ("draw a fox", {}, "stop", "draw a fox"),
+    ],
+)
+def test_special_prompts_need_what_they_use(text, fields, finish, said_text):
+    """A search needs the hosted tool, a picture the modality; without it the prompt is echoed."""
+    answer = said(text, **fields)
+    assert (finish, said_text) == (answer.finish, "".join(answer.pieces))
+
+
+def test_a_custom_tool_gets_any_text():
+    """The text after the name of a custom tool is the call's."""
+    answer = said("write note {half", custom=["note"])
+    assert [Call("note", "{half", custom=True)] == answer.calls
+    assert said("write note x").calls == []
