@@ -5,5 +5,7 @@
 - `thinking`: reasoning effort to a thinking level or budget, by model name.
 - `signature`: thought signatures inside ours.
 - `reply`: streamed and whole replies to events; `usage`: token counts.
+- `reply_parts`: the parts of a reply; `function_calls`: calls that come in pieces.
+- `metadata`: what a reply says about itself; `grounding`: the citations in it.
 - `models`: the list of models, and what a model's name says about it.
 """

@@ -1,60 +1,53 @@
 """Read replies of the Gemini API, streamed or whole: each event has the schema of a whole reply.
 
-Only containers are typed; a value of an unexpected type is handled where it is read and never fails
-the decoding. The arguments of calls stay as they came.
+An event that has only text is decoded at once. Any other is taken apart: `reply_parts` reads its
+parts, `metadata` what the reply says about itself.
 """
 
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 import msgspec
 
 from aircherd.errors import ProviderFailed, fail
 from aircherd.providers.codec.finish import read_finish
-from aircherd.providers.codec.json_in import (
-    as_count,
-    as_text,
-    decode_with,
-)
+from aircherd.providers.codec.json_in import as_text, branch, count_of, decode_with
 from aircherd.providers.codec.reply_stream import ReplyStream, new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
 from aircherd.providers.error_mapping.rules import MESSAGE_STARTS
-from aircherd.providers.gemini.signature import with_length
+from aircherd.providers.gemini.metadata import ReplyMetadata
+from aircherd.providers.gemini.reply_parts import PartReader
 from aircherd.providers.gemini.usage import GeminiUsage, read_usage
 from aircherd.vocabulary.failure import FailureClass
-from aircherd.vocabulary.reply import (
-    Ending,
-    Finish,
-    ReasoningDelta,
-    ReplyEvent,
-    TextDelta,
-    ToolCallDelta,
-    Usage,
-    UsageDelta,
-)
+from aircherd.vocabulary.reply import Ending, Finish, ReplyEvent, Usage, UsageDelta
 
 
-class _FunctionCall(msgspec.Struct, gc=False):
-    id: object = None
-    name: object = None
-    args: msgspec.Raw = msgspec.Raw()
+class _PlainPart(msgspec.Struct, gc=False, rename="camel", forbid_unknown_fields=True):
+    text: str
+    thought: bool = False
+    thought_signature: str | None = None
 
 
-class _Part(msgspec.Struct, gc=False, rename="camel"):
-    text: object = None
-    thought: object = None
-    thought_signature: object = None
-    function_call: _FunctionCall | None = None
+class _PlainContent(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    parts: list[_PlainPart] = []
+    role: object = None
+
+
+class _PlainCandidate(msgspec.Struct, gc=False, rename="camel", forbid_unknown_fields=True):
+    """A candidate that has only text: nearly all of them."""
+
+    index: int = 0
+    content: _PlainContent | None = None
+    finish_reason: str | None = None
+    finish_message: str | None = None
+    token_count: object = None
+
+
+_Candidate = dict[str, msgspec.Raw]
 
 
 class _Content(msgspec.Struct, gc=False):
-    parts: list[_Part] | None = None
-
-
-class _Candidate(msgspec.Struct, gc=False, rename="camel"):
-    index: object = None
-    content: _Content | None = None
-    finish_reason: object = None
-    finish_message: object = None
+    parts: list[msgspec.Raw] | None = None
 
 
 class _PromptFeedback(msgspec.Struct, gc=False, rename="camel"):
@@ -62,18 +55,28 @@ class _PromptFeedback(msgspec.Struct, gc=False, rename="camel"):
     block_reason_message: object = None
 
 
-class _Response(msgspec.Struct, gc=False, rename="camel"):
-    candidates: list[_Candidate] | None = None
+C = TypeVar("C")
+
+
+class _Response(msgspec.Struct, Generic[C], gc=False, rename="camel"):
+    candidates: list[C] | None = None
     prompt_feedback: _PromptFeedback | None = None
     usage_metadata: GeminiUsage | None = None
     model_version: object = None
     error: object = None
 
 
-_RESPONSE = msgspec.json.Decoder(_Response)
+_PLAIN = msgspec.json.Decoder(_Response[_PlainCandidate])
+_RESPONSE = msgspec.json.Decoder(_Response[_Candidate])
 # A stream that was not requested as SSE is one JSON list of the same replies.
-_RESPONSES = msgspec.json.Decoder(list[_Response] | _Response)
+_RESPONSES = msgspec.json.Decoder(list[_Response[_Candidate]] | _Response[_Candidate])
+_Add = Callable[[C, int, list[ReplyEvent]], None]
+_CONTENT = msgspec.json.Decoder(_Content | None)
+_STRING = msgspec.json.Decoder(str)
 _NO_USAGE = GeminiUsage()
+
+_KNOWN = frozenset({"index", "content", "finishReason", "finishMessage", "tokenCount"})
+"""Fields of a candidate; all others are metadata."""
 
 FAILED_FINISHES: dict[str, FailureClass] = {
     # The model failed: the same request may succeed, here or elsewhere.
@@ -99,15 +102,38 @@ class GeminiStream(ReplyStream):
     def __init__(self, new_id: Callable[[], str] = new_call_id) -> None:
         super().__init__()
         self._reply = _Reply(new_id)
+        self._last: list[ReplyEvent] = []
 
     def _take(self, data: bytes, out: list[ReplyEvent]) -> None:
         # Google sends no such mark, but gateways that speak its API do.
-        if data and data != b"[DONE]":
-            self._reply.add(decode_with(_RESPONSE, data, "an event"), out)
-            self.progress_count = self._reply.progress_count
+        if not data or data == b"[DONE]":
+            return
+        reply = self._reply
+        if (plain := _decode_plain(data)) is not None:
+            reply.add(plain, reply.add_plain, out)
+        else:
+            reply.add(decode_with(_RESPONSE, data, "an event"), reply.add_candidate, out)
+        self.progress_count = reply.progress_count
 
     def _end(self) -> Ending | None:
-        return self._reply.ending() if self._reply.finish else None
+        if self._reply.finish is None:
+            return None
+        self._last = self._reply.close()
+        return self._reply.ending()
+
+    def _finish(self, ending: Ending, out: list[ReplyEvent]) -> None:
+        out += self._last
+        super()._finish(ending, out)
+
+
+def _decode_plain(data: bytes) -> _Response[_PlainCandidate] | None:
+    """Return an event whose only candidate has only text, None for any other."""
+    try:
+        plain = _PLAIN.decode(data)
+    except (ValueError, RecursionError):
+        return None
+    candidates = plain.candidates or ()
+    return None if len(candidates) > 1 or any(each.index for each in candidates) else plain
 
 
 class _Reply:
@@ -117,53 +143,55 @@ class _Reply:
         self.has_candidate = False
         self.progress_count = 0
         self.finish: Finish | None = None
-        self._new_id = new_id
-        self._calls = 0
+        self._reader = PartReader(new_id)
+        self._metadata = ReplyMetadata()
         self._usage: Usage | None = None
         self._model = ""
 
-    def add(self, response: _Response, out: list[ReplyEvent]) -> None:
-        """Process one event, or a whole reply, which has the same schema."""
+    def add(self, response: _Response[C], add: _Add[C], out: list[ReplyEvent]) -> None:
+        """Process one event, or a whole reply, which has the same schema.
+
+        `add` processes one candidate, with its number.
+        """
         if response.error:  # {} and "" are none
             raise ProviderFailed(classify_error(response.error))
         self._model = as_text(response.model_version) or self._model
         if response.usage_metadata and response.usage_metadata != _NO_USAGE:
             self._add_usage(response.usage_metadata, out)
-        for candidate in response.candidates or ():
-            # Only the first candidate, in case `extra` requests several.
-            if not as_count(candidate.index):
-                self._add_candidate(candidate, out)
+        for number, candidate in enumerate(response.candidates or ()):
+            add(candidate, number, out)
         if response.prompt_feedback and not self.has_candidate:
             _check_prompt(response.prompt_feedback)
 
-    def _add_candidate(self, candidate: _Candidate, out: list[ReplyEvent]) -> None:
+    def add_plain(self, candidate: _PlainCandidate, number: int, out: list[ReplyEvent]) -> None:
+        """Process a candidate that has only text."""
+        del number
         self.has_candidate = True
-        for part in (candidate.content and candidate.content.parts) or ():
+        reader = self._reader
+        for part in candidate.content.parts if candidate.content else ():
             self.progress_count += 1
-            if (event := self._event(part)) is not None:
-                out.append(event)
-        self._end(as_text(candidate.finish_reason), as_text(candidate.finish_message))
+            reader.read_plain(part.text, part.thought_signature, out, is_thought=part.thought)
+        if candidate.finish_reason is not None:
+            self._end(candidate.finish_reason, candidate.finish_message or "")
 
-    def _event(self, part: _Part) -> ReplyEvent | None:
-        signature = as_text(part.thought_signature) or None
-        if part.function_call is not None:
-            return self._call(part.function_call, signature)
-        text = as_text(part.text)
-        if not (text or signature):
-            return None  # an image, executed code, or an unknown part
-        kind = ReasoningDelta if part.thought is True else TextDelta
-        return kind(text, with_length(signature, text) if signature else None)
-
-    def _call(self, call: _FunctionCall, signature: str | None) -> ToolCallDelta:
-        event = ToolCallDelta(
-            index=self._calls,
-            call_id=as_text(call.id) or self._new_id(),
-            name=as_text(call.name) or None,
-            arguments=_arguments(call.args),
-            signature=signature,
-        )
-        self._calls += 1
-        return event
+    def add_candidate(self, candidate: _Candidate, number: int, out: list[ReplyEvent]) -> None:
+        """Process a candidate with anything in it."""
+        index = candidate.get("index")
+        if count_of(index) if index is not None else number:
+            # `extra` asked for several: the first one is the answer, the others are kept as such.
+            self._metadata.add("candidate", msgspec.Raw(msgspec.json.encode(candidate)))
+            return
+        self.has_candidate = True
+        raw = bytes(candidate.get("content", b"null"))
+        content = decode_with(_CONTENT, raw, "a candidate")
+        for part in (content and content.parts) or ():
+            self.progress_count += 1
+            self._reader.read(part, out)
+        for name, value in candidate.items():
+            if name not in _KNOWN:
+                self.progress_count += 1
+                self._metadata.add(name, value)
+        self._end(_text(candidate, "finishReason"), _text(candidate, "finishMessage"))
 
     def _add_usage(self, counts: GeminiUsage, out: list[ReplyEvent]) -> None:
         usage = read_usage(counts)
@@ -179,10 +207,15 @@ class _Reply:
             fail(failed, f"{start}: {message}" if message else start)
         self.finish = read_finish(reason, message) or self.finish
 
+    def close(self) -> list[ReplyEvent]:
+        """Return what was still open at the end, and what the reply says about itself."""
+        events = self._reader.close(self.finish or "stop")
+        return [*events, *self._metadata.close(self._reader.answer)]
+
     def ending(self) -> Ending:
         """Return the ending with what is known so far."""
         finish = self.finish or "stop"
-        if finish == "stop" and self._calls:
+        if finish == "stop" and self._reader.calls.count:
             finish = "tool_calls"  # Gemini says STOP after tool calls too
         return Ending(finish=finish, usage=self._usage, model=self._model or None)
 
@@ -194,9 +227,8 @@ def _check_prompt(feedback: _PromptFeedback) -> None:
         fail(FailureClass.POLICY, f"{start}: {message}" if message else start)
 
 
-def _arguments(raw: msgspec.Raw) -> str:
-    text = bytes(raw).decode("utf-8", "replace")
-    return text if text.startswith("{") else ""
+def _text(candidate: _Candidate, name: str) -> str:
+    return branch(_STRING, candidate.get(name, msgspec.Raw())) or ""
 
 
 def read_whole(body: bytes) -> list[ReplyEvent]:
@@ -205,7 +237,7 @@ def read_whole(body: bytes) -> list[ReplyEvent]:
     out: list[ReplyEvent] = []
     reply = _Reply(new_call_id)
     for response in responses if isinstance(responses, list) else [responses]:
-        reply.add(response, out)
+        reply.add(response, reply.add_candidate, out)
     if not reply.has_candidate:
         fail(FailureClass.PROTOCOL, "sent a reply without candidates: check base_url and kind")
-    return [*out, reply.ending()]
+    return [*out, *reply.close(), reply.ending()]

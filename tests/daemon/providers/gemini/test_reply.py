@@ -11,6 +11,7 @@ from aircherd.providers.gemini.reply import GeminiStream, read_whole
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.reply import (
     Ending,
+    OtherDelta,
     ReasoningDelta,
     ReplyEvent,
     TextDelta,
@@ -71,6 +72,8 @@ EVENTS = [
     ReasoningDelta("", "0:R"),
     TextDelta("Grüße"),
     TextDelta(" 🦀"),
+    OtherDelta("executableCode", '{"executableCode":{"code":"1"}}'),
+    OtherDelta("inlineData", '{"inlineData":{}}'),
     TextDelta("", "0:T"),
     ToolCallDelta(0, "f", "f", '{"x":1}', "C"),
     ToolCallDelta(1, "g", "g", '{"x":1}'),
@@ -81,7 +84,7 @@ EVENTS = [
 
 
 def test_events_keep_their_order() -> None:
-    """Thinking, text, calls and signatures keep their order; unknown parts are ignored."""
+    """Thinking, text, calls, signatures and all other parts keep their order."""
     assert decode(*REPLY) == (EVENTS, None)
 
 
@@ -218,16 +221,12 @@ def test_wrong_containers_are_protocol_failures(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "events"),
     [
-        (reply(text(None), text(5), text("a", thoughtSignature=3, thought="no")), [TextDelta("a")]),
-        ({"candidates": [{"index": 1, "content": {"parts": [text("second")]}}]}, []),
+        (reply(text(None), text("a", thoughtSignature=3, thought="no")), [TextDelta("a")]),
         ({"candidates": None, "usageMetadata": None, "promptFeedback": None}, []),
         ({"candidates": [{"content": None}]}, []),
         ({"candidates": [{"content": {"parts": None}, "finishReason": 7}]}, []),
         ({"usageMetadata": {"promptTokenCount": [1], "thoughtsTokenCount": None}}, []),
-        (
-            reply({"functionCall": {"name": 3, "args": [1], "id": 4}}),
-            [ToolCallDelta(0, "made-1", None)],
-        ),
+        (reply({"functionCall": {"name": "f", "id": 4}}), [ToolCallDelta(0, "made-1", "f")]),
     ],
 )
 def test_malformed_values_are_ignored(data: Data, events: list[object]) -> None:
@@ -237,12 +236,103 @@ def test_malformed_values_are_ignored(data: Data, events: list[object]) -> None:
 
 
 def test_pieces_without_events_are_progress() -> None:
-    """A model that draws or runs code does not count as stalled."""
+    """A model that speaks or searches does not count as stalled."""
     stream = a_stream()
-    assert stream.feed(sse(reply({"executableCode": {"code": "1"}}))) == []
+    sound = {"inlineData": {"mimeType": "audio/L16;rate=24000", "data": "AAAA"}}
+    assert stream.feed(sse(reply(sound))) == []
     assert stream.progress_count == 1
+    searched = reply()
+    searched["candidates"] = [{"groundingMetadata": {"webSearchQueries": ["x"]}}]
+    assert stream.feed(sse(searched)) == []
+    assert stream.progress_count == 2
     assert stream.feed(b": keep-alive\n\n") == []
-    assert stream.progress_count == 1
+    assert stream.progress_count == 2
+
+
+def test_further_candidates_are_kept_as_they_came() -> None:
+    """The first one is the answer; the others are one part, after everything else."""
+    first = {"content": {"parts": [{"text": "a"}]}, "finishReason": "STOP"}
+    second = {"content": {"parts": [{"text": "b"}]}, "finishReason": "STOP"}
+    kept = '[{"index":1,"content":{"parts":[{"text":"b"}]}},{"index":1,"finishReason":"STOP"}]'
+    streamed = (
+        {"candidates": [first | {"index": 0}, {"index": 1, "content": second["content"]}]},
+        {"candidates": [{"index": 1, "finishReason": "STOP"}]},
+    )
+    expected = [TextDelta("a"), OtherDelta("candidate", kept), Ending("stop")]
+    assert decode(*streamed) == (expected, None)
+    events = read_whole(msgspec.json.encode({"candidates": [first, second]}))
+    assert events[0] == TextDelta("a")
+    assert isinstance(events[1], OtherDelta)
+    assert msgspec.json.decode(events[1].data) == second
+
+
+NAMES = st.sampled_from(
+    [
+        *("text", "thought", "thoughtSignature", "functionCall", "inlineData", "fileData"),
+        *("executableCode", "codeExecutionResult", "toolCall", "toolResponse", "functionResponse"),
+        *("videoMetadata", "mediaResolution", "partMetadata", "ofTheFuture", "x" * 300, ""),
+    ]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 9) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(NAMES | st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=4,
+)
+
+
+def has_content(part: dict[str, object]) -> bool:
+    """Return whether a part of the vendor has anything in it."""
+    fields = {name: value for name, value in part.items() if value is not None}
+    if fields.keys() <= {"text", "thought", "thoughtSignature"}:
+        text, signature = fields.get("text"), fields.get("thoughtSignature")
+        return bool(signature if isinstance(signature, str) else None) or text not in (None, "")
+    call = fields.get("functionCall")
+    return not isinstance(call, dict) or bool(call.get("name") or call.get("args"))
+
+
+@given(st.lists(st.dictionaries(NAMES, VALUES, max_size=3), max_size=4), st.booleans())
+def test_nothing_is_dropped_in_silence(parts: list[dict[str, object]], streamed: bool) -> None:
+    """Whatever parts a reply has, each one is a part of ours, or the reply fails."""
+    whole = reply(*parts, finish="STOP")
+    pieces = [*map(reply, parts), reply(finish="STOP")] if streamed else [whole]
+    events, failure = decode(*pieces)
+    if failure is not None:
+        return
+    *contents, ending = events
+    assert isinstance(ending, Ending)
+    assert len(contents) >= sum(map(has_content, parts))
+    kept = [event.data for event in contents if isinstance(event, OtherDelta)]
+    assert {wire(part) for part in parts if is_other(part)} <= set(kept)
+
+
+def is_other(part: dict[str, object]) -> bool:
+    """Return whether a part has something that is neither text nor a call."""
+    names = {name for name, value in part.items() if value is not None}
+    return "functionCall" not in names and not names <= {"text", "thought", "thoughtSignature"}
+
+
+def wire(value: object) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+@given(st.dictionaries(st.text(min_size=1, max_size=20), VALUES, max_size=3))
+def test_no_field_of_a_candidate_is_dropped(fields: dict[str, object]) -> None:
+    """A field that says something is an other part, whatever its name."""
+    candidate = fields | {"content": {"parts": [{"text": "a"}]}, "finishReason": "STOP"}
+    body = msgspec.json.encode({"candidates": [{"index": 0} | candidate]})
+    events = [event for event in read_whole(body) if isinstance(event, OtherDelta)]
+    known = ("index", "content", "finishReason", "finishMessage", "tokenCount", "safetyRatings")
+    expected = {
+        name: value for name, value in fields.items() if name not in known and has_value(value)
+    }
+    assert expected == {event.kind: msgspec.json.decode(event.data) for event in events}
+
+
+def has_value(value: object) -> bool:
+    return value is not None and value not in ({}, [], "")
 
 
 WHOLE = reply(

@@ -1,0 +1,78 @@
+"""What a reply says about itself as a whole."""
+
+import msgspec
+import pytest
+
+from aircherd.providers.gemini import metadata
+from aircherd.providers.gemini.grounding import AnswerText
+from aircherd.providers.gemini.metadata import ReplyMetadata
+from aircherd.vocabulary.content.citations import Citation
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.reply import CitationDelta, OtherDelta, ReplyEvent
+from helpers.providers.provider_calls import failure_of
+
+WEB = {"web": {"uri": "https://a/", "title": "A"}}
+OTHER_WEB = {"web": {"uri": "https://b/", "title": "B"}}
+
+
+def collected(*fields: tuple[str, object], text: str = "abc") -> list[ReplyEvent]:
+    collector = ReplyMetadata()
+    for name, value in fields:
+        collector.add(name, msgspec.Raw(msgspec.json.encode(value)))
+    answer = AnswerText()
+    answer.add(text)
+    return collector.close(answer)
+
+
+def other(kind: str, value: object) -> OtherDelta:
+    return OtherDelta(kind, msgspec.json.encode(value).decode())
+
+
+def test_citations_come_before_the_fields() -> None:
+    """They belong to the text; the field has everything else, as what must be shown with it."""
+    value = {"groundingChunks": [WEB], "searchEntryPoint": {"renderedContent": "<div>"}}
+    expected = [
+        CitationDelta(Citation(url="https://a/", title="A")),
+        other("urlContextMetadata", {"a": 1}),
+        other("groundingMetadata", value),
+    ]
+    assert collected(("urlContextMetadata", {"a": 1}), ("groundingMetadata", value)) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "kept"),
+    [
+        ([{"a": [1]}, {"a": [1, 2], "b": 3}], {"a": [1, 2], "b": 3}),
+        ([{"a": 1}, {"a": 1}], {"a": 1}),
+        ([{"a": [1]}, {"a": [2]}], [{"a": [1]}, {"a": [2]}]),
+        ([{"a": 1}, [1]], [{"a": 1}, [1]]),
+        ([None, {}, [], "", 0], 0),
+    ],
+)
+def test_fields_of_a_stream(values: list[object], kept: object) -> None:
+    """A value that contains the one before replaces it; others are a list; empty ones are none."""
+    assert collected(*[("logprobsResult", value) for value in values]) == [
+        other("logprobsResult", kept)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("ratings", "count"),
+    [([{"probability": "LOW"}], 0), ([{"blocked": False}], 0), ([{"blocked": True}], 1), ("x", 1)],
+)
+def test_safety_ratings(ratings: object, count: int) -> None:
+    """They come with every reply, and matter if they blocked something."""
+    assert len(collected(("safetyRatings", ratings))) == count
+
+
+def test_long_names_are_cut() -> None:
+    """The message must remain one that a client can send back."""
+    (event,) = collected(("x" * 999, 1))
+    assert event == OtherDelta("x" * 200, "1")
+
+
+def test_the_size_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server cannot fill the memory with it."""
+    monkeypatch.setattr(metadata, "MAX_METADATA", 20)
+    failure = failure_of(lambda: collected(*[("x", [n]) for n in range(9)]))
+    assert failure.kind is FailureClass.PROTOCOL
