@@ -221,7 +221,10 @@ class _Naming:
         path = tuple(_normal(name) for name in field.path.split(".") if name != "*")
         if leaf != leaf.lower() or "_" in leaf:  # no word of plain English
             return any(path[-1] in token for token in self._tokens)
-        quoted = rf"[\"'`#/]{leaf}[\"'`]|\b{leaf}:|(?:param\w*|argument|field|supplied:) {leaf}\b"
+        quoted = (
+            rf"[\"'`#/]{leaf}[\"'`]|(?<!\w )\b{leaf}:"
+            rf"|(?:param\w*|argument|field|supplied:) {leaf}\b"
+        )
         if re.search(quoted, self.text):
             return True
         return len(path) > 1 and any(_is_part(path[-2:], token) for token in self._tokens)

@@ -253,6 +253,19 @@ def test_each_api_has_its_own_fields(api, refusal, path, value) -> None:
     assert [(edit.path, edit.value) for edit in found] == [(path, value)]
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "The vector store: no such thing",
+        "Please include more context: it is not supported otherwise",
+        "The display is not supported",
+    ],
+)
+def test_words_of_plain_english_are_no_fields(message) -> None:
+    """They must be quoted, or stand where a field's name does."""
+    assert edits("responses", openai(message)) == edits("anthropic", openai(message)) == ()
+
+
 def test_a_renamed_schema_of_gemini() -> None:
     """Older versions have another name for schemas."""
     refusal = openai("Unknown name \"parametersJsonSchema\" at 'tools[0]': Cannot find field.")

@@ -4,6 +4,7 @@ Most of them answer 429, which alone means that a retry in a moment may succeed.
 are in lower case. Sources: the vendors' lists of errors and errors quoted in issues, November 2026.
 """
 
+import re
 from typing import Final
 
 QUOTA_CODES: Final = frozenset(
@@ -61,7 +62,10 @@ MONEY_TEXTS: Final = (
     "credit limit exceeded",
     "credits exhausted",
     "credits expired",
+    "credit has run out",
     "credits have been exhausted",
+    "credits have run out",
+    "credits ran out",
     "credits have expired",
     "enough balance",
     "enough credit",
@@ -87,9 +91,13 @@ MONEY_TEXTS: Final = (
     "please top up",
     "purchase credits",
     "purchase more credits",
+    "ran out of balance",
     "ran out of credit",
+    "ran out of fund",
     "requires more credits",
+    "run out of balance",
     "run out of credit",
+    "run out of fund",
     "spend limit",
     "spending cap",
     "spending limit",
@@ -148,25 +156,13 @@ PLAN_TEXTS: Final = (
 )
 """Of a plan's hours, week or month: the longest of them, as no request before its end succeeds."""
 
-DAY_TEXTS: Final = (
-    "(rpd)",
-    "(tpd)",
-    "requests/day",
-    "tokens/day",
-    "byday",  # GitHub Models
-    "daily free allocation",  # Cloudflare
-    "daily limit",
-    "daily quota",
-    "daily rate limit",
-    "daily request",
-    "daily token",
-    "daily usage",
-    "per 86400",
-    "per day",
-    "per-day",  # OpenRouter
-    "perday",
-    "每天",
-    "每日",
-    "今日",
+_COUNTED = r"(?:allocation|allowance|calls?|cap|limit|quota|requests?|tokens?|usage)"
+_A_DAY = r"(?:daily|per[ -](?:day|hour)|perday|for today|today's|24[ -]?(?:h|hours?))"
+
+DAY: Final = re.compile(
+    rf"\b{_A_DAY}\b[^.?!\n]{{0,30}}\b{_COUNTED}"
+    rf"|\b{_COUNTED}\b[^.?!\n]{{0,30}}\b{_A_DAY}\b"
+    r"|\((?:rpd|tpd)\)|\b(?:calls|requests|tokens) ?/ ?day\b|byday|per[ -]86400|per-day"
+    r"|每天|每日|今日"
 )
-"""Of a day's allowance, which most vendors count for each model."""
+"""Of a day's or an hour's allowance, which most vendors count for each model."""

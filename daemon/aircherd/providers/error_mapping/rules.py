@@ -17,7 +17,7 @@ from aircherd.providers.error_mapping import wording
 from aircherd.providers.error_mapping.google_details import LONG_QUOTA
 from aircherd.providers.error_mapping.parse import RETRY_NEVER, RETRY_OK, ErrorReply
 from aircherd.providers.error_mapping.quota_words import (
-    DAY_TEXTS,
+    DAY,
     MONEY_TEXTS,
     PLAN_TEXTS,
     QUOTA_CODES,
@@ -117,7 +117,7 @@ _BY_WORDS: tuple[Rule, ...] = (
     # OpenRouter: what else it says, on requests per day, is advice.
     Rule(FailureClass.RATE, words=_texts("free-models-per-min")),
     # A day's allowance, which most vendors count for each model.
-    Rule(FailureClass.QUOTA, words=_texts(*DAY_TEXTS), reach="model"),
+    Rule(FailureClass.QUOTA, words=DAY, reach="model"),
     Rule(FailureClass.RATE, words=wording.TOKENS_IN_A_TIME),
     # Bedrock says "too many tokens" when it throttles.
     Rule(FailureClass.RATE, codes=_codes("throttling", "throttlingexception")),

@@ -40,6 +40,7 @@ def failure_of(status: int, message: str, code: str | None = None, kind: str | N
         (429, "Your session limit was reached", None),
         (429, "The usage limit has been reached", "usage_limit_reached"),
         (429, "5-hour limit reached", None),
+        (429, "Your prepaid credits have run out", None),
         (429, "A trial key is limited to 1000 API calls / month", None),
         (400, "Budget has been exceeded! Current cost: 10.1, max budget: 10.0", "budget_exceeded"),
         (429, "已达到 5 小时的使用上限", None),
@@ -59,6 +60,9 @@ def test_money_and_plans_are_a_quota_of_the_key(status, message, code) -> None:
         "Requests per day limit exceeded - too many requests sent.",
         "Rate limit of 50 per 86400s exceeded for UserByModelByDay.",
         "Rate limit exceeded: free-models-per-day. Add 10 credits to unlock more",
+        "Requests per hour limit exceeded - too many requests sent.",
+        "The quota for today is used up",
+        "50 requests per 24 hours are allowed",
         "you have used up your daily free allocation of 10,000 neurons",
         "Too many tokens per day, please wait before trying again.",
     ],
@@ -72,7 +76,7 @@ def test_a_day_is_a_quota_of_the_model(message) -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        "Rate limit reached on tokens per minute (TPM): Limit 6000. Upgrade today",
+        "Rate limit reached on tokens per minute (TPM): Limit 6000. More tokens? Upgrade today",
         "Rate limit exceeded: free-models-per-min. 1000 requests per day after a payment",
         "You exceeded your current quota, please check your plan. Please retry in 34.07s.",
         "Too many requests",
