@@ -161,7 +161,13 @@ def _prices(price: ModelPrice) -> Prices | None:
     rates = _rates(price, 0)
     if rates is None:
         return None
-    parts = (price.input_mtok, price.output_mtok, price.cache_read_mtok, price.cache_write_mtok)
+    parts = (
+        price.input_mtok,
+        price.output_mtok,
+        price.cache_read_mtok,
+        price.cache_write_mtok,
+        price.cache_write_1h_mtok,
+    )
     starts = {tier.start for part in parts if isinstance(part, TieredPrices) for tier in part.tiers}
     # A tier applies from just above its start.
     tiers = [
@@ -182,6 +188,7 @@ def _rates(price: ModelPrice, tokens: int) -> Rates | None:
         output=output_price,
         cached=_at(price.cache_read_mtok, tokens),
         cache_write=_at(price.cache_write_mtok, tokens),
+        cache_write_1h=_at(price.cache_write_1h_mtok, tokens),
     )
 
 

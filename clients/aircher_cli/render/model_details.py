@@ -69,6 +69,7 @@ _PRICE_NAMES: dict[str, str] = {
     "output": "output",
     "cached": "cached input",
     "cache_write": "input written to the cache",
+    "cache_write_1h": "input written to it for an hour",
 }
 
 

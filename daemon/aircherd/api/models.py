@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import structlog
 import trio
 
@@ -130,7 +131,7 @@ def _price_row(found: Prices) -> Map:
 
 
 def _rates_row(rates: Rates) -> Map:
-    known = {name: getattr(rates, name) for name in ("input", "output", "cached", "cache_write")}
+    known = msgspec.structs.asdict(rates)
     return {name: decimal_text(rate) for name, rate in known.items() if rate is not None}
 
 

@@ -29,18 +29,21 @@ def is_price(price: Decimal) -> bool:
 def cost(prices: Prices | None, usage: Usage | None) -> Decimal | None:
     """Return the cost of a call in USD, None if the prices or the usage are unknown or invalid.
 
-    Cached and cache-write tokens are part of the input; counts above the input are capped to it.
+    Cached and cache-write tokens are part of the input, and those written for an hour part of the
+    latter; counts above what they are part of are capped to it.
     """
     if prices is None or usage is None:
         return None
     rates = rates_for(prices, usage.input_tokens)
     cached = min(usage.cached_tokens, usage.input_tokens)
     written = min(usage.cache_write_tokens, usage.input_tokens - cached)
+    for_hour = min(usage.cache_write_1h_tokens, written)
     uncached = usage.input_tokens - cached - written
     parts = (
         (uncached, rates.input),
         (cached, rates.input if rates.cached is None else rates.cached),
-        (written, rates.input if rates.cache_write is None else rates.cache_write),
+        (written - for_hour, rates.input if rates.cache_write is None else rates.cache_write),
+        (for_hour, rates.for_hour if for_hour else rates.input),
         (usage.output_tokens, rates.output),
     )
     total = Decimal(0)

@@ -66,6 +66,7 @@ def _prices(known: Prices | None, override: Override) -> Prices | None:
         "output": override.output_price,
         "cached": override.cached_price,
         "cache_write": override.cache_write_price,
+        "cache_write_1h": override.cache_write_1h_price,
     }
     changes = {name: price for name, price in configured.items() if price is not None}
     if not changes:

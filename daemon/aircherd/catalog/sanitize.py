@@ -71,5 +71,5 @@ def _are_valid_prices(prices: Prices) -> bool:
 
 
 def _are_valid_rates(rates: Rates) -> bool:
-    known: Sequence[object] = (rates.input, rates.output, rates.cached, rates.cache_write)
+    known: Sequence[object] = msgspec.structs.astuple(rates)
     return all(rate is None or is_price(rate) for rate in known)  # type: ignore[arg-type]

@@ -137,6 +137,7 @@ class Override(msgspec.Struct, frozen=True, kw_only=True):
     output_price: Decimal | None = None
     cached_price: Decimal | None = None
     cache_write_price: Decimal | None = None
+    cache_write_1h_price: Decimal | None = None
     tools: bool | None = None
     images: bool | None = None
     documents: bool | None = None

@@ -25,6 +25,7 @@ class _Tier(NamedTuple):
     output: int
     cached: int
     cache_write: int
+    cache_write_1h: int
 
 
 class TokenPrices:
@@ -45,7 +46,8 @@ class TokenPrices:
     def cost(self, usage: Usage) -> int | None:
         """Return the cost of a call in units; None if it or a count is negative.
 
-        Cached and written tokens count only up to the input they are part of.
+        Cached and written tokens count only up to the input they are part of, and those written
+        for an hour up to those written.
         """
         total = usage.input_tokens
         tier = self._tier_for(total)
@@ -55,6 +57,9 @@ class TokenPrices:
             cached = min(cached, total)
             written = min(written, total - cached)
             cost += cached * tier.cached + written * tier.cache_write
+            if usage.cache_write_1h_tokens:
+                for_hour = min(usage.cache_write_1h_tokens, written)
+                cost += for_hour * (tier.cache_write_1h - tier.cache_write)
             total -= cached + written
         cost += total * tier.input
         return cost if cost >= 0 and total >= 0 else None
@@ -104,7 +109,8 @@ def token_prices(prices: Prices) -> TokenPrices | None:
 def _rates(prices: Prices) -> Iterator[Decimal]:
     for rates in (prices.rates, *(tier.rates for tier in prices.tiers)):
         yield from (rates.input, rates.output)
-        yield from (rate for rate in (rates.cached, rates.cache_write) if rate is not None)
+        more = (rates.cached, rates.cache_write, rates.cache_write_1h)
+        yield from (rate for rate in more if rate is not None)
 
 
 def _tier(above: int, rates: Rates, scale: int) -> _Tier:
@@ -120,6 +126,7 @@ def _tier(above: int, rates: Rates, scale: int) -> _Tier:
         whole(rates.output),
         whole(rates.cached),
         whole(rates.cache_write),
+        whole(rates.for_hour),
     )
 
 

@@ -9,12 +9,30 @@ ApiName = Literal["chat", "responses"]
 
 
 class Rates(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Exact USD per million tokens. `cached` and `cache_write` default to `input`."""
+    """Exact USD per million tokens. `cached` and `cache_write` default to `input`.
+
+    `cache_write_1h` is for what the cache keeps for an hour: see `for_hour`.
+    """
 
     input: Decimal
     output: Decimal
     cached: Decimal | None = None
     cache_write: Decimal | None = None
+    cache_write_1h: Decimal | None = None
+
+    @property
+    def for_hour(self) -> Decimal:
+        """The price of what is written to the cache for an hour.
+
+        If unknown, it is the price of any writing; but Anthropic, whose five minutes cost 1.25
+        times the input, bills twice the input for an hour.
+        """
+        if self.cache_write_1h is not None:
+            return self.cache_write_1h
+        if self.cache_write is None:
+            return self.input
+        is_as_anthropic = self.cache_write * 4 == self.input * 5
+        return self.input * 2 if is_as_anthropic else self.cache_write
 
 
 class Tier(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,13 +17,17 @@ After `pause` the turn is not over: the provider goes on when the conversation i
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """Token counts. Input includes cached and cache-write tokens, output includes reasoning."""
+    """Token counts. Input includes cached and cache-write tokens, output includes reasoning.
+
+    Of the cache-write tokens, `cache_write_1h_tokens` are kept for an hour, which may cost more.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
     cache_write_tokens: int = 0
     reasoning_tokens: int = 0
+    cache_write_1h_tokens: int = 0
 
 
 class TextDelta(msgspec.Struct, frozen=True, tag_field="type", tag="text", omit_defaults=True):

@@ -44,6 +44,36 @@ def test_each_kind_of_token_has_its_rate(prices, usage, expected):
     assert decimal_text(cost(prices, usage)) == expected
 
 
+WRITTEN = Usage(100, 0, cache_write_tokens=60, cache_write_1h_tokens=40)
+
+
+@pytest.mark.parametrize(
+    ("write", "for_hour", "expected"),
+    [
+        (None, None, "0.0003"),  # as input
+        ("3.75", None, "0.000435"),  # Anthropic: twice the input
+        ("4", None, "0.00036"),  # another vendor: as any writing
+        ("3.75", "5", "0.000395"),
+        (None, "5", "0.00038"),
+    ],
+)
+def test_what_is_cached_for_an_hour_has_its_own_rate(write, for_hour, expected):
+    """If that is unknown, Anthropic's is twice the input, and others bill as for any writing."""
+    rates = Rates(
+        input=Decimal(3),
+        output=Decimal(15),
+        cache_write=write and Decimal(write),
+        cache_write_1h=for_hour and Decimal(for_hour),
+    )
+    assert decimal_text(cost(Prices(rates=rates), WRITTEN)) == expected
+
+
+def test_tokens_cached_for_an_hour_are_capped_at_those_written():
+    """A higher count changes nothing."""
+    usage = Usage(100, 0, cache_write_tokens=60, cache_write_1h_tokens=61)
+    assert cost(FULL, usage) == cost(FULL, Usage(100, 0, 0, 60, 0, 60))
+
+
 def test_reasoning_is_not_charged_twice():
     """The output count includes it."""
     assert cost(PLAIN, Usage(0, 10, reasoning_tokens=10)) == cost(PLAIN, Usage(0, 10))

@@ -50,6 +50,7 @@ def test_deltas_of_one_read_are_numbered_in_order():
                 "cached_tokens": 0,
                 "cache_write_tokens": 0,
                 "reasoning_tokens": 0,
+                "cache_write_1h_tokens": 0,
             },
         },
     ]

@@ -10,9 +10,9 @@ import trio
 from aircherd.errors import ProviderFailed
 from aircherd.providers import streaming_call
 from aircherd.providers.adapter import ReplyDecoder
+from aircherd.providers.chat_completions.reasoning_details import DetailsThinking
 from aircherd.providers.chat_completions.reply import OpenAIStream
 from aircherd.providers.error_mapping.network import TransportError
-from aircherd.providers.openrouter.thinking import DetailsThinking
 from aircherd.providers.streaming_call import (
     FinishedCall,
     OneReply,

@@ -17,13 +17,18 @@ RATES = st.decimals(0, 1_000_000, allow_nan=False, places=4) | st.decimals(
     0, 1_000_000, allow_nan=False
 )
 RATE_SETS = st.builds(
-    Rates, input=RATES, output=RATES, cached=st.none() | RATES, cache_write=st.none() | RATES
+    Rates,
+    input=RATES,
+    output=RATES,
+    cached=st.none() | RATES,
+    cache_write=st.none() | RATES,
+    cache_write_1h=st.none() | RATES,
 )
 TIERS = st.lists(st.builds(Tier, above=st.integers(1, 10**6), rates=RATE_SETS), max_size=3).map(
     lambda tiers: tuple(sorted(tiers, key=lambda tier: tier.above))
 )
 PRICES = st.builds(Prices, rates=RATE_SETS, tiers=TIERS)
-USAGES = st.builds(Usage, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS)
+USAGES = st.builds(Usage, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS, COUNTS)
 
 
 def nano_or_none(amount: Decimal) -> int | None:

@@ -63,6 +63,7 @@ def test_gemini_answers_if_it_has_the_only_key(daemon):
         "cached_tokens": 0,
         "cache_write_tokens": 0,
         "reasoning_tokens": 0,
+        "cache_write_1h_tokens": 0,
     }
 
 

@@ -52,6 +52,7 @@ def test_json_has_usage_and_ending(responses, sim):
         "cached_tokens": 1,
         "cache_write_tokens": 0,
         "reasoning_tokens": 0,
+        "cache_write_1h_tokens": 0,
     }
 
 

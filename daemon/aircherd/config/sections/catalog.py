@@ -22,6 +22,7 @@ SECTION = Section(
         "output_price",
         "cached_price",
         "cache_write_price",
+        "cache_write_1h_price",
         "tools",
         "images",
         "documents",
@@ -114,9 +115,7 @@ def _read_api(value: object) -> ApiName:
 
 _READERS = {
     **dict.fromkeys(("window", "max_output"), read_tokens),
-    **dict.fromkeys(
-        ("input_price", "output_price", "cached_price", "cache_write_price"), read_price
-    ),
+    **dict.fromkeys((name for name in SECTION.names if name.endswith("_price")), read_price),
     **dict.fromkeys(
         ("tools", "images", "documents", "audio", "reasoning", "json_schema", "sampling"), read_flag
     ),

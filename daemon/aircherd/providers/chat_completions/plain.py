@@ -19,6 +19,9 @@ _Index = Literal[0]
 class _InputDetails(msgspec.Struct, gc=False):
     cached_tokens: _Count | None = 0
     cache_write_tokens: _Count | None = 0
+    cache_creation_tokens: None = None
+    cache_creation_input_tokens: None = None
+    cache_creation_token_details: None = None
 
 
 class _OutputDetails(msgspec.Struct, gc=False):
@@ -28,9 +31,22 @@ class _OutputDetails(msgspec.Struct, gc=False):
 class _Usage(msgspec.Struct, gc=False):
     prompt_tokens: _Count
     completion_tokens: _Count
+    total_tokens: _Count | None = None
     prompt_tokens_details: _InputDetails | None = None
     completion_tokens_details: _OutputDetails | None = None
+    input_tokens: None = None
+    output_tokens: None = None
+    input_tokens_details: None = None
+    output_tokens_details: None = None
+    cache_read_input_tokens: None = None
+    cache_creation_input_tokens: None = None
+    cache_creation: None = None
+    cached_tokens: None = None
+    prompt_cache_hit_tokens: None = None
+    reasoning_tokens: None = None
     cost: None = None
+    estimated_cost: None = None
+    cost_in_usd_ticks: None = None
 
 
 class _Message(msgspec.Struct, gc=False):
@@ -40,6 +56,7 @@ class _Message(msgspec.Struct, gc=False):
     reasoning_content: None = None
     reasoning_details: None = None
     tool_calls: None = None
+    function_call: None = None
 
 
 class _Choice(msgspec.Struct, gc=False):
@@ -47,13 +64,20 @@ class _Choice(msgspec.Struct, gc=False):
     finish_reason: str
     index: _Index = 0
     delta: None = None
+    usage: None = None
     native_finish_reason: str | None = None
     error: None = None
+
+
+class _Groq(msgspec.Struct, gc=False):
+    usage: None = None
 
 
 class _Reply(msgspec.Struct, gc=False):
     choices: tuple[_Choice]
     usage: _Usage | None = None
+    x_groq: _Groq | None = None
+    timings: None = None
     model: str | None = None
     error: None = None
 
@@ -62,6 +86,7 @@ class _TextChoice(msgspec.Struct, gc=False):
     delta: _Message
     index: _Index = 0
     message: None = None
+    usage: None = None
     finish_reason: None = None
     native_finish_reason: str | None = None
     error: None = None
@@ -70,6 +95,8 @@ class _TextChoice(msgspec.Struct, gc=False):
 class _Chunk(msgspec.Struct, gc=False):
     choices: tuple[_TextChoice]
     usage: None = None
+    x_groq: _Groq | None = None
+    timings: None = None
     model: str | None = None
     error: None = None
 
@@ -92,6 +119,8 @@ def read_plain_reply(body: bytes) -> list[ReplyEvent] | None:
     events: list[ReplyEvent] = [TextDelta(text)] if text else []
     if reply.usage is not None:
         usage = _usage_of(reply.usage)
+        if usage is None:
+            return None
         events.append(UsageDelta(usage))
     events.append(Ending(finish, usage, reply.model or None))
     return events
@@ -107,7 +136,8 @@ def read_plain_chunk(data: bytes) -> tuple[str, str | None] | None:
     return (text, chunk.model) if text else None
 
 
-def _usage_of(counts: _Usage) -> Usage:
+def _usage_of(counts: _Usage) -> Usage | None:
+    """Return the counts, None if there may be thinking beside the completion."""
     total, output = counts.prompt_tokens, counts.completion_tokens
     cached = cache_write = reasoning = 0
     if (details := counts.prompt_tokens_details) is not None:
@@ -115,4 +145,6 @@ def _usage_of(counts: _Usage) -> Usage:
         cache_write = min(details.cache_write_tokens or 0, total)
     if (spent := counts.completion_tokens_details) is not None:
         reasoning = spent.reasoning_tokens or 0
+    if reasoning > output or (counts.total_tokens or 0) > total + output:
+        return None
     return Usage(total, output, cached, cache_write, reasoning)

@@ -9,7 +9,8 @@ from typing import Final, get_args
 import msgspec
 
 from aircherd.config.model import MaxTokensField
-from aircherd.providers.chat_completions.thinking import MessageJson, with_thinking
+from aircherd.providers.chat_completions.reasoning_details import with_any_thinking
+from aircherd.providers.chat_completions.thinking import MessageJson
 from aircherd.vocabulary.chat import ChatRequest, Effort
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.parts import ReasoningPart
@@ -68,7 +69,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens_field: MaxTokensField = "max_tokens"
     max_stop: int | None = None
     call_id: re.Pattern[str] = ANY_ID
-    add_thinking: Callable[[MessageJson, list[ReasoningPart]], MessageJson] = with_thinking
+    add_thinking: Callable[[MessageJson, list[ReasoningPart]], MessageJson] = with_any_thinking
 
 
 def effort_of(request: ChatRequest, model: Model, quirks: Quirks) -> str | None:

@@ -1,14 +1,15 @@
-"""A model's thinking in chat completions, which OpenAI has no field for: servers use three.
+"""A model's thinking in chat completions, which OpenAI has no field for: servers use four.
 
     reasoning_content   DeepSeek, llama.cpp, LM Studio, SGLang, older vLLM
     reasoning           Groq, Cerebras, vLLM
     parts of content    Mistral, with type `thinking`
+    reasoning_details   OpenRouter, gateways in front of it, MiniMax: see `reasoning_details`
 
 Thinking goes back in the field that it came in. DeepSeek refuses tool results without the thinking
 that led to the calls; Groq and Cerebras refuse other servers' fields. Our signature names the field
-if it is not the first; none of these servers signs thinking. OpenAI itself sends and takes no
-thinking here (its Responses API does); for OpenRouter see `openrouter.thinking`. Sources: the
-servers' documentation and refusals reported in issues, November 2026.
+if it is not the first, or holds the details. OpenAI itself sends and takes no thinking here (its
+Responses API does). Sources: the servers' documentation and refusals reported in issues, November
+2026.
 """
 
 from typing import Protocol

@@ -1,22 +1,40 @@
 """The tool calls of one chat completions reply, assembled from pieces.
 
-OpenAI numbers its calls and may interleave them. Compatible servers send null, missing or repeated
-numbers, calls without an id, or a whole call in one piece.
+OpenAI numbers its calls, and may interleave them; the first piece of each has its id and name.
+Compatible servers number every call 0, or every piece; they leave out ids, repeat them or change
+them within a call; they repeat the name in every piece, or the whole call at the end. So a piece is
+assigned by all that it has: number, id, name, and whether its arguments can continue what is there.
+For the arguments see `call_arguments`.
 """
 
 from collections.abc import Callable
 
 import msgspec
 
+from aircherd.errors import fail
+from aircherd.providers.chat_completions.call_arguments import (
+    Arguments,
+    PieceMode,
+    arguments_text,
+    begins_object,
+)
 from aircherd.providers.codec.json_in import as_text
-from aircherd.vocabulary.reply import ToolCallDelta
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.reply import ReplyEvent, ToolCallDelta
+
+MAX_CALLS = 1000
+"""Of one reply: models make a few dozen at most."""
+MAX_ARGUMENTS = 8_000_000
+"""Characters of the arguments of all calls, which are kept until the reply ends."""
+
+_JOINERS = ("_", "-", ".", "/", ":")
 
 
 class Function(msgspec.Struct, gc=False):
     """The called function; its arguments are text, or the object itself from some servers."""
 
     name: object = None
-    arguments: object = None
+    arguments: msgspec.Raw = msgspec.Raw()
 
 
 class CallPiece(msgspec.Struct, gc=False):
@@ -27,65 +45,268 @@ class CallPiece(msgspec.Struct, gc=False):
     function: Function | None = None
 
 
-class ToolCalls:
-    """Assigns pieces to tool calls by what the server gives: index, id or order."""
+class _Piece:
+    """A piece as far as it is usable: "" and None mean that the server left it out."""
 
-    def __init__(self, new_id: Callable[[], str]) -> None:
-        self.count = 0
-        self._new_id = new_id
-        self._by_index: dict[int, _Call] = {}
-        self._by_id: dict[str, _Call] = {}
-        self._last: _Call | None = None
+    __slots__ = ("arguments", "id", "index", "name")
 
-    def add(self, piece: CallPiece) -> ToolCallDelta:
-        """Return the event for `piece`; the first event of a call has its id and name."""
-        function = piece.function or Function()
-        name = as_text(function.name)
-        call = self._find(piece, name)
-        is_new = call is None
-        if call is None:
-            call = self._open(piece)
-        self._last = call
-        new_name = name if name and not call.is_named else None
-        call.is_named = call.is_named or bool(name)
-        return ToolCallDelta(
-            index=call.number,
-            call_id=call.id if is_new else None,
-            name=new_name,
-            arguments=_arguments(function.arguments),
-        )
+    def __init__(self, piece: CallPiece) -> None:
+        function = piece.function or _NO_FUNCTION
+        self.index = _number(piece.index)
+        self.id = str(piece.id) if type(piece.id) is int else as_text(piece.id)
+        self.name = as_text(function.name).strip()
+        self.arguments = arguments_text(function.arguments)
 
-    def _find(self, piece: CallPiece, name: str) -> "_Call | None":
-        # Four cases: a known index, unless another id and a name come with it; a known id; no
-        # index, id or name, which continues the last call; anything else starts a new call.
-        call_id = as_text(piece.id)
-        if type(piece.index) is int:
-            known = self._by_index.get(piece.index)
-            return None if known and call_id and known.id != call_id and name else known
-        if call_id:
-            return self._by_id.get(call_id)
-        return None if name else self._last
+    @property
+    def is_empty(self) -> bool:
+        return not (self.id or self.name or self.arguments)
 
-    def _open(self, piece: CallPiece) -> "_Call":
-        call = _Call(self.count, as_text(piece.id) or self._new_id())
-        self.count += 1
-        self._by_id[call.id] = call
-        if type(piece.index) is int:
-            self._by_index[piece.index] = call
-        return call
+
+_NO_FUNCTION = Function()
 
 
 class _Call:
-    __slots__ = ("id", "is_named", "number")
+    __slots__ = ("arguments", "chunk", "id", "index", "is_open", "name", "number", "server_id")
 
-    def __init__(self, number: int, call_id: str) -> None:
+    def __init__(self, number: int, index: int | None, mode: PieceMode) -> None:
         self.number = number
-        self.id = call_id
-        self.is_named = False
+        self.index = index
+        self.id = ""
+        self.server_id = ""
+        self.name = ""
+        self.arguments = Arguments(mode)
+        self.is_open = False  # its first event was returned
+        self.chunk = 0  # the last one that had a piece of it
 
 
-def _arguments(value: object) -> str:
-    if isinstance(value, str):
+class ToolCalls:
+    """Assigns pieces to calls, and returns events as soon as nothing can change them."""
+
+    def __init__(self, new_id: Callable[[], str]) -> None:
+        self._new_id = new_id
+        self._mode = PieceMode()
+        self._calls: list[_Call] = []
+        self._open_count = 0  # calls whose first event was returned; always the first ones
+        self._by_index: dict[int, _Call] = {}
+        self._by_id: dict[str, _Call] = {}
+        self._last: _Call | None = None
+        self._chunk = 0
+        self._size = 0
+        self._has_more = False  # something was not returned yet
+
+    @property
+    def count(self) -> int:
+        """The number of calls so far."""
+        return len(self._calls)
+
+    def take(self, pieces: list[CallPiece], out: list[ReplyEvent]) -> None:
+        """Add the pieces of one chunk; append the events that are certain.
+
+        Raises:
+            ProviderFailed: PROTOCOL: there are too many calls, or one contradicts itself.
+        """
+        self._chunk += 1
+        for each in pieces:
+            piece = _Piece(each)
+            if not piece.is_empty:
+                self._add(piece, out)
+
+    def flush(self, out: list[ReplyEvent]) -> None:
+        """Append all that was held back: the reply ends, or goes on to something else.
+
+        Raises:
+            ProviderFailed: PROTOCOL: a call has no name.
+        """
+        if not self._has_more:
+            return
+        self._has_more = False
+        for call in self._calls:
+            arguments = call.arguments.take_all()
+            if not call.is_open:
+                if not call.name:
+                    fail(FailureClass.PROTOCOL, "sent a tool call without a name")
+                out.append(self._opening(call, arguments))
+            elif arguments:
+                out.append(ToolCallDelta(call.number, arguments=arguments))
+
+    # -------------------------------------------------------------- one piece
+
+    def _add(self, piece: _Piece, out: list[ReplyEvent]) -> None:
+        self._size += len(piece.arguments)
+        if self._size > MAX_ARGUMENTS:
+            fail(FailureClass.PROTOCOL, f"sent more than {MAX_ARGUMENTS} characters of arguments")
+        self._has_more = True
+        call = self._find(piece)
+        if call is None:
+            last, call = self._last, self._begin(piece.index, piece.id)
+            if not piece.name and last is not None and _is_second(last, piece):
+                call.name = last.name
+        self._note(call, piece)
+        rest = call.arguments.add(piece.arguments)
+        while rest:
+            # A further call of the same function. An id that is new is its own.
+            further = self._begin(piece.index, piece.id if piece.id != call.server_id else "")
+            further.name, further.chunk = call.name, self._chunk
+            self._return_ready(call, out)
+            call = further
+            rest = call.arguments.add(rest)
+        self._last = call
+        self._return_ready(call, out)
+
+    def _note(self, call: _Call, piece: _Piece) -> None:
+        """Note the id and the name of a piece."""
+        call.chunk = self._chunk
+        if piece.id and not call.server_id:
+            call.server_id = piece.id
+            self._by_id.setdefault(piece.id, call)
+        if piece.name and not call.is_open and not call.arguments.size:
+            is_fragment = bool(call.name) and not piece.name.startswith(call.name)
+            call.name = call.name + piece.name if is_fragment else piece.name
+        elif piece.name and not call.name:
+            call.name = piece.name
+
+    def _begin(self, index: int | None, server_id: str) -> _Call:
+        if len(self._calls) >= MAX_CALLS:
+            fail(FailureClass.PROTOCOL, f"sent more than {MAX_CALLS} tool calls")
+        call = _Call(len(self._calls), index, self._mode)
+        if server_id in self._by_id:
+            call.id, call.server_id = self._new_id(), server_id
+        elif server_id:
+            call.server_id = server_id
+            self._by_id[server_id] = call
+        self._calls.append(call)
+        if index is not None:
+            self._by_index[index] = call
+        return call
+
+    # -------------------------------------------------------------- which call
+
+    def _find(self, piece: _Piece) -> _Call | None:
+        """Return the call that `piece` belongs to, None if it begins one."""
+        at_index = None if piece.index is None else self._by_index.get(piece.index)
+        if not piece.id:
+            return self._find_without_id(piece, at_index)
+        if at_index is not None and at_index.server_id == piece.id:
+            known: _Call | None = at_index
+        else:
+            known = self._by_id.get(piece.id)
+        if known is not None:
+            return None if _reuses_id(known, piece) else known
+        return self._find_with_new_id(piece, at_index)
+
+    def _find_with_new_id(self, piece: _Piece, at_index: _Call | None) -> _Call | None:
+        call = at_index or self._last
+        if call is None:
+            return None
+        has_same_name = piece.name in ("", call.name)
+        if has_same_name and call.arguments.is_continued_by(piece.arguments):
+            return call  # an id for every piece
+        if not piece.name and _is_second(call, piece):
+            return None
+        if call is not at_index:
+            is_late = not call.server_id and call.index is None and piece.index is None
+            return call if is_late and not piece.name else None
+        if not piece.name:
+            return call
+        is_open = has_same_name and not call.arguments.is_complete
+        return call if is_open and _takes(call, piece.arguments) else None
+
+    def _find_without_id(self, piece: _Piece, at_index: _Call | None) -> _Call | None:
+        call = at_index or self._last
+        if call is None or not piece.name:
+            return call
+        if not call.name:
+            return call
+        if call.name != piece.name:
+            is_own = at_index is not None or piece.index is None
+            return call if is_own and _is_name_fragment(call, piece) else None
+        if at_index is None and piece.index is not None:
+            return call if call.arguments.is_continued_by(piece.arguments) else None
+        if call.arguments.is_complete:
+            return call if self._repeats(call, piece) else None
+        return call if _takes(call, piece.arguments) else None
+
+    def _repeats(self, call: _Call, piece: _Piece) -> bool:
+        """Return whether a named piece without an id belongs to a call that is complete."""
+        arguments = call.arguments
+        if not begins_object(piece.arguments):
+            return True
+        # In one chunk, each is a call of its own.
+        is_later = call.chunk != self._chunk
+        return is_later and (arguments.is_placeholder() or arguments.equals(piece.arguments))
+
+    # -------------------------------------------------------------- events
+
+    def _return_ready(self, call: _Call, out: list[ReplyEvent]) -> None:
+        if not call.is_open and not self._may_open(call):
+            return
+        arguments = call.arguments.take_ready()
+        if not arguments:
+            return
+        if not call.is_open:
+            unopened = self._calls[self._open_count : call.number]
+            out += [self._opening(earlier, "") for earlier in unopened]
+            out.append(self._opening(call, arguments))
+        else:
+            out.append(ToolCallDelta(call.number, arguments=arguments))
+
+    def _may_open(self, call: _Call) -> bool:
+        """Return whether `call` and all before it have a name."""
+        return all(each.name for each in self._calls[self._open_count : call.number + 1])
+
+    def _opening(self, call: _Call, arguments: str) -> ToolCallDelta:
+        call.is_open = True
+        self._open_count = call.number + 1
+        call.id = call.id or call.server_id or self._new_id()
+        return ToolCallDelta(call.number, call.id, call.name, arguments)
+
+    def __repr__(self) -> str:
+        return f"<ToolCalls {len(self._calls)}>"
+
+
+def _number(value: object) -> int | None:
+    """Return the number of a call, also from a float or a text; None if it is none."""
+    if type(value) is int:
         return value
-    # Some servers send the whole object.
-    return msgspec.json.encode(value).decode() if isinstance(value, dict) else ""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
+        return int(value)
+    return None
+
+
+def _takes(call: _Call, arguments: str) -> bool:
+    """Return whether a call that is not complete can go on with `arguments`."""
+    if not arguments or not call.arguments.size:
+        return True
+    if begins_object(arguments):
+        return call.arguments.may_take_object(arguments)
+    return call.arguments.is_continued_by(arguments)
+
+
+def _is_second(call: _Call, piece: _Piece) -> bool:
+    """Return whether `piece` begins another object behind that of `call`."""
+    return begins_object(piece.arguments) and call.arguments.is_complete
+
+
+def _reuses_id(call: _Call, piece: _Piece) -> bool:
+    """Return whether a server gave the id of `call` to another call."""
+    if not piece.name or not call.name:
+        return False
+    if call.name != piece.name:
+        return call.arguments.size > 0
+    return piece.index not in (None, call.index) and (
+        call.arguments.is_complete and begins_object(piece.arguments)
+    )
+
+
+def _is_name_fragment(call: _Call, piece: _Piece) -> bool:
+    """Return whether the name of `piece` continues that of a call without arguments.
+
+    A server that gives ids gives one to every call. Without them, names tell: `get_`, `weather`.
+    """
+    if call.is_open or call.arguments.size:
+        return False
+    if call.server_id or piece.name.startswith(call.name):
+        return True
+    return call.name.endswith(_JOINERS) or piece.name.startswith(_JOINERS)

@@ -12,6 +12,7 @@ import msgspec
 from aircherd.errors import ProviderFailed, fail
 from aircherd.providers.codec.finish import read_finish
 from aircherd.providers.codec.json_in import as_text, branch, count_of, decode_with
+from aircherd.providers.codec.later_usage import later_usage
 from aircherd.providers.codec.reply_stream import ReplyStream, new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
 from aircherd.providers.error_mapping.rules import MESSAGE_STARTS
@@ -195,6 +196,8 @@ class _Reply:
 
     def _add_usage(self, counts: GeminiUsage, out: list[ReplyEvent]) -> None:
         usage = read_usage(counts)
+        if usage is not None and self._usage is not None:
+            usage = later_usage(self._usage, usage)
         if usage != self._usage:
             self._usage = usage
             if usage is not None:

@@ -17,6 +17,7 @@ class GeminiUsage(msgspec.Struct, gc=False, rename="camel"):
     cached_content_token_count: msgspec.Raw = msgspec.Raw()
     candidates_token_count: msgspec.Raw = msgspec.Raw()
     thoughts_token_count: msgspec.Raw = msgspec.Raw()
+    total_token_count: msgspec.Raw = msgspec.Raw()
 
 
 def read_usage(usage: GeminiUsage) -> Usage | None:
@@ -30,6 +31,12 @@ def read_usage(usage: GeminiUsage) -> Usage | None:
     if counts is None:
         return None
     plain, tools, answer, thoughts = counts
+    # A count of 0 is left out, but so is one that a gateway does not know.
+    rest = count_of(usage.total_token_count) - sum(counts)
+    if rest > 0 and not answer:
+        answer = rest
+    elif rest > 0 and not plain:
+        plain = rest
     prompt = plain + tools
     return Usage(
         input_tokens=min(prompt, MAX_COUNT),

@@ -50,13 +50,6 @@ class ResponseEvent(msgspec.Struct, gc=False):
     message: object = None
 
 
-class _Usage(msgspec.Struct, gc=False):
-    input_tokens: msgspec.Raw = msgspec.Raw()
-    output_tokens: msgspec.Raw = msgspec.Raw()
-    input_tokens_details: msgspec.Raw = msgspec.Raw()
-    output_tokens_details: msgspec.Raw = msgspec.Raw()
-
-
 class _Incomplete(msgspec.Struct, gc=False):
     reason: object = None
 
@@ -65,7 +58,7 @@ class FinalResponse(msgspec.Struct, gc=False):
     """A finished response, without its output, which was streamed."""
 
     model: object = None
-    usage: _Usage | None = None
+    usage: OpenAIUsage | None = None
     incomplete_details: _Incomplete | None = None
     error: msgspec.Raw = msgspec.Raw()
 
@@ -146,11 +139,4 @@ def usage_of(final: FinalResponse) -> Usage | None:
     """Return the counts, None if there are none; they mean the same as in chat completions."""
     if final.usage is None:
         return None
-    return read_usage(
-        OpenAIUsage(
-            prompt_tokens=final.usage.input_tokens,
-            completion_tokens=final.usage.output_tokens,
-            prompt_tokens_details=final.usage.input_tokens_details,
-            completion_tokens_details=final.usage.output_tokens_details,
-        )
-    )
+    return read_usage(final.usage)

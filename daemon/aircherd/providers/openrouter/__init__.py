@@ -1,8 +1,7 @@
 """OpenRouter: chat completions with its own thinking, cost and model list.
 
 - `adapter`: URLs, headers, the key check and OpenRouter's quirks.
-- `thinking`: `reasoning_details`, which must go back exactly as they came.
 - `models`: the list of models with sizes, capabilities and prices.
 
-The format itself is in `chat_completions`.
+The format itself is in `chat_completions`, as is its thinking, `reasoning_details`.
 """

@@ -8,13 +8,13 @@ import msgspec
 
 from aircherd.config.model import Provider
 from aircherd.providers.chat_completions.quirks import EVERY_EFFORT, Quirks, effort_of
+from aircherd.providers.chat_completions.reasoning_details import DetailsThinking, with_details
 from aircherd.providers.chat_completions.reply import OpenAIStream, read_whole
 from aircherd.providers.chat_completions.request import OWN_FIELDS, chat_body
 from aircherd.providers.codec.json_out import encode_body
 from aircherd.providers.corrections import OwnField
 from aircherd.providers.headers import bearer, call_headers, chat_headers
 from aircherd.providers.openrouter.models import read_models
-from aircherd.providers.openrouter.thinking import DetailsThinking, with_details
 from aircherd.providers.transport.request import Headers, HttpRequest
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.models import Model

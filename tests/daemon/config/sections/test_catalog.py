@@ -15,8 +15,8 @@ def test_all_entries_are_read() -> None:
     """Sizes, prices, capabilities, the API."""
     text = MODEL + (
         "window = 1000\nmax_output = 100\ninput_price = 1.25\noutput_price = '10.50'\n"
-        "cached_price = 0\ncache_write_price = 2\ntools = true\nimages = false\n"
-        "documents = true\naudio = false\nreasoning = true\n"
+        "cached_price = 0\ncache_write_price = 2\ncache_write_1h_price = 3\n"
+        "tools = true\nimages = false\ndocuments = true\naudio = false\nreasoning = true\n"
         "json_schema = false\nsampling = true\napi = 'responses'\n"
     )
     assert parse_config(text, file="c").catalog == {
@@ -27,6 +27,7 @@ def test_all_entries_are_read() -> None:
             output_price=Decimal("10.50"),
             cached_price=Decimal(0),
             cache_write_price=Decimal(2),
+            cache_write_1h_price=Decimal(3),
             tools=True,
             images=False,
             documents=True,

@@ -50,7 +50,11 @@ def test_the_usual_chunk_is_plain() -> None:
 
 
 VALUES = st.sampled_from(
-    [None, 0, 7, -1, 2**53, 2**70, 1.0, 0.5, 1e300, True, False, "", "3", "stop", "error", [], {}]
+    [
+        *(None, 0, 7, 36, -1, 2**53, 2**70, 1.0, 0.5, 1e300, True, False, "", "3", "stop", "error"),
+        *([], {}, {"prompt_tokens": 7}, {"usage": {"prompt_tokens": 7}}, {"cached_tokens": 5}),
+        *({"prompt_n": 3, "predicted_n": 4}, {"ephemeral_1h_input_tokens": 2}),
+    ]
 )
 LEAVES = [
     "model",
@@ -61,6 +65,10 @@ LEAVES = [
     "choices.0.finish_reason",
     "choices.0.native_finish_reason",
     "choices.0.error",
+    "choices.0.usage",
+    "x_groq",
+    "x_groq.usage",
+    "timings",
     "choices.0.delta",
     "choices.0.message",
     "choices.0.message.content",
@@ -69,6 +77,7 @@ LEAVES = [
     "choices.0.message.reasoning_content",
     "choices.0.message.reasoning_details",
     "choices.0.message.tool_calls",
+    "choices.0.message.function_call",
     "usage.cost",
     "usage.is_byok",
     "usage.cost_details",
@@ -79,6 +88,22 @@ LEAVES = [
     "usage.prompt_tokens_details.cache_write_tokens",
     "usage.completion_tokens_details",
     "usage.completion_tokens_details.reasoning_tokens",
+    "usage.total_tokens",
+    "usage.cached_tokens",
+    "usage.cache_creation",
+    "usage.cache_read_input_tokens",
+    "usage.cache_creation_input_tokens",
+    "usage.cost_in_usd_ticks",
+    "usage.estimated_cost",
+    "usage.input_tokens",
+    "usage.input_tokens_details",
+    "usage.output_tokens",
+    "usage.output_tokens_details",
+    "usage.prompt_cache_hit_tokens",
+    "usage.prompt_tokens_details.cache_creation_input_tokens",
+    "usage.prompt_tokens_details.cache_creation_token_details",
+    "usage.prompt_tokens_details.cache_creation_tokens",
+    "usage.reasoning_tokens",
 ]
 
 
@@ -140,6 +165,8 @@ def test_a_plain_chunk_is_read_as_any_other(changes: list[tuple[str, object]]) -
         b'{"choices":[{"message":{"content":"\xff"},"finish_reason":"stop"}]}',
         encoded(REPLY | {"choices": [CHOICE, CHOICE]}),
         encoded(REPLY | {"usage": USAGE | {"cost": 0.1}}),
+        encoded(REPLY | {"usage": USAGE | {"total_tokens": 35}}),
+        encoded(REPLY | {"choices": [CHOICE | {"message": {"function_call": {"name": "f"}}}]}),
     ],
 )
 def test_any_other_shape_is_declined(body: bytes) -> None:

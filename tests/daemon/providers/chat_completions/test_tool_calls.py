@@ -5,77 +5,247 @@ import itertools
 import msgspec
 import pytest
 
-from aircherd.providers.chat_completions.tool_calls import CallPiece, ToolCalls
-from aircherd.vocabulary.reply import ToolCallDelta
+from aircherd.errors import ProviderFailed
+from aircherd.providers.chat_completions.tool_calls import (
+    MAX_ARGUMENTS,
+    MAX_CALLS,
+    CallPiece,
+    ToolCalls,
+)
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.reply import ReplyEvent, ToolCallDelta
+
+A, B = '{"p":"a"}', '{"p":"b"}'
+Call = tuple[str, str, str]
+"""Id, name and arguments."""
 
 
-def piece(arguments: object = None, **fields: object) -> dict[str, object]:
-    name = fields.pop("name", None)
-    return {"function": {"name": name, "arguments": arguments}, **fields}
+def piece(arguments: object = ..., name: object = ..., **fields: object) -> dict[str, object]:
+    known = {"name": name, "arguments": arguments}
+    return {"function": {key: each for key, each in known.items() if each is not ...}, **fields}
+
+
+def new_calls() -> ToolCalls:
+    ids = itertools.count(1)
+    return ToolCalls(lambda: f"made-{next(ids)}")
+
+
+def take(calls: ToolCalls, *pieces: object) -> list[ReplyEvent]:
+    out: list[ReplyEvent] = []
+    read = msgspec.json.decode(msgspec.json.encode(list(pieces)), type=list[CallPiece])
+    calls.take(read, out)
+    return out
+
+
+def assemble(*chunks: list[dict[str, object]]) -> list[Call]:
+    """Return the calls as a client assembles them from the events."""
+    calls, events = new_calls(), list[ReplyEvent]()
+    for chunk in chunks:
+        events += take(calls, *chunk)
+    calls.flush(events)
+    found: dict[int, Call] = {}
+    for event in events:
+        assert isinstance(event, ToolCallDelta)
+        assert (event.index in found) == (event.call_id is None) == (event.name is None)
+        call_id, name, arguments = found.get(event.index, (event.call_id, event.name, ""))
+        found[event.index] = (str(call_id), str(name), arguments + event.arguments)
+    assert sorted(found) == list(found) == list(range(calls.count))
+    return list(found.values())
 
 
 @pytest.mark.parametrize(
-    ("calls", "events"),
+    ("chunks", "calls"),
     [
+        # OpenAI: the calls are interleaved by index
+        (
+            [
+                [piece("", "f", index=0, id="a")],
+                [piece('{"x"', index=0)],
+                [piece("{}", "g", index=1, id="b"), piece(":1}", index=0)],
+            ],
+            [("a", "f", '{"x":1}'), ("b", "g", "{}")],
+        ),
+        (
+            [
+                [piece("", "f", index=0, id="a"), piece("", "f", index=1, id="b")],
+                [piece('{"x"', index=0), piece('{"y"', index=1)],
+                [piece(":1}", index=1), piece(":2}", index=0)],
+            ],
+            [("a", "f", '{"x":2}'), ("b", "f", '{"y":1}')],
+        ),
         # no index: identified by id, fragments belong to the last call
         (
-            [piece("{", id="a", name="f"), piece("}"), piece("{}", id="b", name="g")],
+            [[piece("{", "f", id="a"), piece("}")], [piece("{}", "g", id="b")]],
+            [("a", "f", "{}"), ("b", "g", "{}")],
+        ),
+        # every call under index 0, with ids and without
+        (
+            [[piece(A, "f", index=0, id="a")], [piece(A, "f", index=0, id="b")]],
+            [("a", "f", A), ("b", "f", A)],
+        ),
+        (
+            [[piece(A, "f", index=0, id="")], [piece(B, "f", index=0, id="")]],
+            [("made-1", "f", A), ("made-2", "f", B)],
+        ),
+        (
+            [[piece(A, "f", index=0), piece(B, "f", index=0)]],
+            [("made-1", "f", A), ("made-2", "f", B)],
+        ),
+        (
+            [[piece("{}", "f", index=0), piece("{}", "f", index=0)]],
+            [("made-1", "f", "{}"), ("made-2", "f", "{}")],
+        ),
+        (
+            [[piece("", "f", index=0)], [piece("", "g", index=0)]],
+            [("made-1", "f", ""), ("made-2", "g", "")],
+        ),
+        # indices from 1, as text, as float, null, or another one in every piece
+        (
+            [[piece("{}", "f", index=1, id="a")], [piece("{}", "g", index=2, id="b")]],
+            [("a", "f", "{}"), ("b", "g", "{}")],
+        ),
+        ([[piece("{", "f", index="0")], [piece("}", index="0")]], [("made-1", "f", "{}")]),
+        ([[piece("{", "f", index=1.0)], [piece("}", index=1)]], [("made-1", "f", "{}")]),
+        ([[piece("{", "f", index=None)], [piece("}", index=None)]], [("made-1", "f", "{}")]),
+        ([[piece("{", "f", index=0)], [piece("}", index=1)]], [("made-1", "f", "{}")]),
+        ([[piece("{", "f", index=0)], [piece("}", "f", index=1)]], [("made-1", "f", "{}")]),
+        # ids: in every piece, another one in every piece, only later, the same for two calls
+        (
+            [[piece("{", "f", index=0, id="a")], [piece("}", "f", index=0, id="a")]],
+            [("a", "f", "{}")],
+        ),
+        ([[piece("{", "f", id="a")], [piece("}", id="a")]], [("a", "f", "{}")]),
+        (
             [
-                ToolCallDelta(0, "a", "f", "{"),
-                ToolCallDelta(0, arguments="}"),
-                ToolCallDelta(1, "b", "g", "{}"),
+                [piece("", "f", index=0, id="a")],
+                [piece("{", index=0, id="b")],
+                [piece("}", id="c")],
             ],
+            [("a", "f", "{}")],
         ),
-        # every call under index 0
+        ([[piece("{", "f", id="a")], [piece("}", "f", id="b")]], [("a", "f", "{}")]),
+        ([[piece("", "f")], [piece(A, id="a")]], [("a", "f", A)]),
+        ([[piece("", "f", index=0)], [piece(A, "f", index=0, id="a")]], [("a", "f", A)]),
         (
-            [piece("{}", index=0, id="a", name="f"), piece("{}", index=0, id="b", name="g")],
-            [ToolCallDelta(0, "a", "f", "{}"), ToolCallDelta(1, "b", "g", "{}")],
+            [[piece(A, "f", index=0, id="a")], [piece(B, "f", index=1, id="a")]],
+            [("a", "f", A), ("made-1", "f", B)],
         ),
-        # indices from 1
         (
-            [piece("{}", index=1, id="a", name="f"), piece("{}", index=2, id="b", name="g")],
-            [ToolCallDelta(0, "a", "f", "{}"), ToolCallDelta(1, "b", "g", "{}")],
+            [[piece(A, "f", id="a")], [piece(B, "g", id="a")]],
+            [("a", "f", A), ("made-1", "g", B)],
         ),
-        # id and name repeated in every piece
+        ([[piece("{", "f", id=7)], [piece("}", id=7)]], [("7", "f", "{}")]),
+        # a second object is a second call of the same function
         (
-            [piece("{", index=0, id="a", name="f"), piece("}", index=0, id="a", name="f")],
-            [ToolCallDelta(0, "a", "f", "{"), ToolCallDelta(0, arguments="}")],
+            [[piece("", "f", index=0, id="a")], [piece(A, "", index=0)], [piece(B, "", index=0)]],
+            [("a", "f", A), ("made-1", "f", B)],
         ),
-        # another id in a later piece, without a name
+        ([[piece(A, "f", id="a")], [piece(B, id="b")]], [("a", "f", A), ("b", "f", B)]),
+        ([[piece(A + B, "f", id="a")]], [("a", "f", A), ("made-1", "f", B)]),
         (
-            [piece("{", index=0, id="a", name="f"), piece("}", index=0, id="zz")],
-            [ToolCallDelta(0, "a", "f", "{"), ToolCallDelta(0, arguments="}")],
+            [[piece('{"p":"', "f")], [piece('a"}{"p"')], [piece(':"b"}')]],
+            [("made-1", "f", A), ("made-2", "f", B)],
         ),
-        # repeated id, no index
+        # names: late, in every piece, in fragments, longer each time
+        ([[piece("", index=0, id="a")], [piece("{}", "f", index=0)]], [("a", "f", "{}")]),
+        ([[piece("{", index=0, id="a")], [piece("}", "f", index=0)]], [("a", "f", "{}")]),
+        ([[piece('{"p":', "f")], [piece('"a"}', "f")]], [("made-1", "f", A)]),
+        ([[piece("", "f")], [piece('{"p":', "f")], [piece('"a"}', "f")]], [("made-1", "f", A)]),
         (
-            [piece("{", id="a", name="f"), piece("}", id="a")],
-            [ToolCallDelta(0, "a", "f", "{"), ToolCallDelta(0, arguments="}")],
+            [
+                [piece("", "get_", index=0, id="a")],
+                [piece("", "time", index=0)],
+                [piece(A, index=0)],
+            ],
+            [("a", "get_time", A)],
         ),
-        # no id at all
         (
-            [piece("{}", index=0, name="f"), piece("{}", name="g")],
-            [ToolCallDelta(0, "made-1", "f", "{}"), ToolCallDelta(1, "made-2", "g", "{}")],
+            [[piece("", "get", index=0, id="a")], [piece(A, "Time", index=0, id="a")]],
+            [("a", "getTime", A)],
         ),
-        # arguments as an object, or null
+        ([[piece(None, "get")], [piece(A, "_time")]], [("made-1", "get_time", A)]),
+        ([[piece("", "ge", index=0)], [piece(A, "get", index=0)]], [("made-1", "get", A)]),
+        # a whole call again at the end, also in another spelling
+        ([[piece(A, "f", index=0, id="a")], [piece(A, "f", index=0, id="a")]], [("a", "f", A)]),
+        ([[piece(A, "f", index=0)], [piece(A, "f", index=0)]], [("made-1", "f", A)]),
         (
-            [piece({"a": 1}, index=0, id="a", name="f"), piece(None, index=1, id="b", name="g")],
-            [ToolCallDelta(0, "a", "f", '{"a":1}'), ToolCallDelta(1, "b", "g", "")],
+            [[piece('{"p"', "f", id="a")], [piece(':"a"}')], [piece('{"p": "a"}', "f", id="a")]],
+            [("a", "f", A)],
         ),
-        # a name that comes late
+        # a placeholder, or a first version
+        ([[piece("{}", "f", index=0, id="a")], [piece(A, index=0)]], [("a", "f", A)]),
+        ([[piece("{}", "f", index=0)], [piece(A, "f", index=0)]], [("made-1", "f", A)]),
         (
-            [piece("", index=0, id="a"), piece("{}", index=0, name="f")],
-            [ToolCallDelta(0, "a", None, ""), ToolCallDelta(0, None, "f", "{}")],
+            [[piece("{}", "f", id="a"), piece("{}", "g", id="b")], [piece(A, id="a")]],
+            [("a", "f", A), ("b", "g", "{}")],
         ),
-        # no function
-        ([{"index": 0, "id": "a", "function": None}], [ToolCallDelta(0, "a", None, "")]),
+        (
+            [[piece(A, "f", id="a")], [piece('{"p":"a","q":1}', "f", id="a")]],
+            [("a", "f", '{"p":"a","q":1}')],
+        ),
+        # nothing in it
+        ([[{}], [{"index": 0}], [{"function": None}], [piece("", "")]], []),
+        ([[piece("", "f", id="a")], [{"index": 0}]], [("a", "f", "")]),
     ],
 )
-def test_tool_calls_of_compatible_servers(
-    calls: list[dict[str, object]], events: list[ToolCallDelta]
-) -> None:
-    """Pieces find their call by index, id or order."""
-    ids = itertools.count(1)
-    gathered = ToolCalls(lambda: f"made-{next(ids)}")
-    pieces = msgspec.convert(calls, list[CallPiece])
-    assert events == [gathered.add(piece) for piece in pieces]
-    assert gathered.count == len({event.index for event in events})
+def test_pieces_find_their_call(chunks: list[list[dict[str, object]]], calls: list[Call]) -> None:
+    """By index, id, name, and what their arguments can continue."""
+    assert assemble(*chunks) == calls
+
+
+def test_fragments_are_returned_as_they_come() -> None:
+    """Only a whole object is held back, because another one may replace it."""
+    calls = new_calls()
+    assert take(calls, piece("", "f", index=0, id="a")) == []
+    assert take(calls, piece("{", index=0)) == [ToolCallDelta(0, "a", "f", "{")]
+    assert take(calls, piece('"x":1', index=0)) == [ToolCallDelta(0, arguments='"x":1')]
+    assert take(calls, piece("}", index=0)) == [ToolCallDelta(0, arguments="}")]
+    assert take(calls, piece(A, "g", index=1, id="b")) == []
+    out: list[ReplyEvent] = []
+    calls.flush(out)
+    assert out == [ToolCallDelta(1, "b", "g", A)]
+    calls.flush(out)
+    assert len(out) == 1
+
+
+def test_calls_begin_in_order() -> None:
+    """The first event of a call that is held back comes before those of later calls."""
+    calls = new_calls()
+    assert take(calls, piece(A, "f", index=0, id="a")) == []
+    begun = [ToolCallDelta(0, "a", "f", ""), ToolCallDelta(1, "b", "g", "{")]
+    assert take(calls, piece("{", "g", index=1, id="b")) == begun
+    out: list[ReplyEvent] = []
+    calls.flush(out)
+    assert out == [ToolCallDelta(0, arguments=A)]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [piece(A, id="a")],
+        [piece(A, "", index=0)],
+        [{"index": 0, "id": "a", "function": None}],
+        [piece("{", "f", index=0), piece("{", index=1, id="b", name=5)],
+        [piece(A, "f", id=f"a{number}") for number in range(MAX_CALLS + 1)],
+        [piece("x" * (MAX_ARGUMENTS // 2), "f"), piece("x" * (MAX_ARGUMENTS // 2 + 1))],
+        [piece('{"p"', "f", id="a"), piece(":1}"), piece('{"p":1,"q":2}', id="a")],
+    ],
+)
+def test_what_cannot_be_a_call_is_a_failure(pieces: list[dict[str, object]]) -> None:
+    """A call without a name, too many, too long, or two versions after one was passed on."""
+    with pytest.raises(ProviderFailed) as caught:
+        assemble(*([each] for each in pieces))
+    assert caught.value.failure.kind is FailureClass.PROTOCOL
+
+
+def test_the_work_is_linear() -> None:
+    """Neither many fragments, nor growing texts, nor many objects in one piece take long."""
+    calls = new_calls()
+    take(calls, piece('{"p":"', "f", index=0, id="a"))
+    for _ in range(20_000):
+        take(calls, piece("}{", index=0))
+    take(calls, piece("{}" * 500_000, "g", index=1, id="b"))
+    take(calls, piece('"' + "x" * 1000, "h", index=2, id="c"))
+    for _ in range(5_000):
+        take(calls, piece("x" * 100, index=2))
+    assert calls.count == 3

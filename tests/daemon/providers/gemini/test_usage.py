@@ -30,3 +30,11 @@ def test_cached_tokens_do_not_exceed_the_input() -> None:
 def test_no_counts_are_unknown() -> None:
     """Without any count the usage is unknown, not zero."""
     assert decode() is None
+
+
+def test_a_missing_count_follows_from_the_total() -> None:
+    """Gateways leave out the candidates or the prompt."""
+    thinking = decode(promptTokenCount=3, totalTokenCount=10, thoughtsTokenCount=2)
+    assert thinking == Usage(3, 7, 0, 0, 2)
+    assert decode(candidatesTokenCount=3, totalTokenCount=10) == Usage(7, 3)
+    assert decode(promptTokenCount=3, candidatesTokenCount=3, totalTokenCount=99) == Usage(3, 3)

@@ -214,6 +214,7 @@ def summed(attempts):
     total = Sums()
     for _, end in attempts:
         usage = msgspec.to_builtins(end.usage or Usage())
+        del usage["cache_write_1h_tokens"]  # part of those written, and not recorded apart
         cost, is_estimated = end.cost_nano or 0, end.tokens_estimated
         total += Sums(
             requests=1,

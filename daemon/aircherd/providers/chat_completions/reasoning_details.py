@@ -1,4 +1,4 @@
-"""A model's thinking at OpenRouter: `reasoning_details`, which must go back exactly as they came.
+"""Thinking in `reasoning_details`, OpenRouter's field, which must go back exactly as it came.
 
 The details of one reply are a list of texts, summaries and encrypted data, some signed by the
 model. In a stream they come in fragments, and a signature may come alone after its text. They are
@@ -10,7 +10,12 @@ streams quoted in issues of other clients, November 2026.
 import msgspec
 
 from aircherd.errors import fail
-from aircherd.providers.chat_completions.thinking import MessageJson, ThinkingFields
+from aircherd.providers.chat_completions.thinking import (
+    FieldThinking,
+    MessageJson,
+    ThinkingFields,
+    with_thinking,
+)
 from aircherd.providers.codec.json_in import as_text, branch
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.parts import ReasoningPart
@@ -44,6 +49,11 @@ class DetailsThinking:
         text = as_text(fields.reasoning) or as_text(fields.reasoning_content) or "".join(texts)
         return text if text or details else None
 
+    @property
+    def has_details(self) -> bool:
+        """Whether the current run has details."""
+        return bool(self._details)
+
     def _add(self, fields: DetailFields) -> str:
         self._size += sum(len(name) + len(bytes(value)) for name, value in fields.items())
         if self._size > MAX_DETAILS:
@@ -56,6 +66,27 @@ class DetailsThinking:
         if not details:
             return None
         return msgspec.json.encode([detail.to_json() for detail in details]).decode()
+
+
+class AnyThinking:
+    """Reads thinking from details where a server sends them, else from the other fields."""
+
+    def __init__(self) -> None:
+        self._details = DetailsThinking()
+        self._fields = FieldThinking()
+
+    def take(self, fields: ThinkingFields) -> str | None:
+        """Return the text, whichever field it is in; see `ThinkingReader`."""
+        details = self._details
+        if fields.reasoning_details or details.has_details:
+            text = details.take(fields)
+            if details.has_details:
+                return text
+        return self._fields.take(fields)
+
+    def end(self) -> str | None:
+        """Return the details of the run as JSON, else what names its field."""
+        return self._details.end() or self._fields.end()
 
 
 def _append(details: "list[_Detail]", fields: DetailFields) -> str:
@@ -132,7 +163,13 @@ def with_details(message: MessageJson, parts: list[ReasoningPart]) -> MessageJso
     return message | {"reasoning": text} if text else message
 
 
+def with_any_thinking(message: MessageJson, parts: list[ReasoningPart]) -> MessageJson:
+    """Return the assistant's `message` with its thinking in the field that it came in."""
+    has_details = any(_signed_details(part) for part in parts)
+    return with_details(message, parts) if has_details else with_thinking(message, parts)
+
+
 def _signed_details(part: ReasoningPart) -> list[DetailFields]:
-    if part.signature is None:
+    if part.signature is None or not part.signature.startswith("["):
         return []
     return branch(_LIST, msgspec.Raw(part.signature.encode("utf-8", "replace"))) or []

@@ -3,9 +3,15 @@
 import msgspec
 import pytest
 
+from aircherd.providers.chat_completions.reasoning_details import (
+    MAX_DETAILS,
+    AnyThinking,
+    DetailsThinking,
+    with_any_thinking,
+    with_details,
+)
 from aircherd.providers.chat_completions.reply import OpenAIStream, read_whole
 from aircherd.providers.chat_completions.thinking import ThinkingFields
-from aircherd.providers.openrouter.thinking import MAX_DETAILS, DetailsThinking, with_details
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.parts import ReasoningPart
 from aircherd.vocabulary.reply import Ending, ReasoningDelta, ReplyEvent, TextDelta, ToolCallDelta
@@ -194,6 +200,33 @@ def test_thinking_without_details(signature: str | None) -> None:
     parts = [ReasoningPart("a", signature), ReasoningPart("b", signature)]
     assert message | {"reasoning": "ab"} == with_details(message, parts)
     assert message == with_details(message, [ReasoningPart("", signature)])
+
+
+@pytest.mark.parametrize(
+    ("values", "text", "signature"),
+    [
+        ({"reasoning_details": [SIGNED]}, "", [SIGNED]),
+        ({"reasoning_content": "hm", "reasoning_details": FIRST}, "hm", FIRST),
+        ({"reasoning_content": "hm"}, "hm", None),
+        ({"reasoning": "hm", "reasoning_details": []}, "hm", "reasoning"),
+    ],
+)
+def test_any_server_may_send_details(
+    values: dict[str, object], text: str, signature: object
+) -> None:
+    """They are kept, and go back in their field; without them, the text in the one it came in."""
+    thinking = AnyThinking()
+    assert thinking.take(_fields(**values)) == text
+    signed = thinking.end()
+    part = ReasoningPart(text, signed)
+    back = _plain(with_any_thinking({"content": "a"}, [part]))
+    if isinstance(signature, list):
+        assert signed is not None
+        assert msgspec.json.decode(signed) == signature
+        assert back == {"content": "a", "reasoning_details": signature}
+    else:
+        assert signed == signature
+        assert back == {"content": "a", signature or "reasoning_content": text}
 
 
 def test_endless_details_fail() -> None:
