@@ -13,6 +13,7 @@ from aircherd.providers.error_mapping.parse import (
     read_error,
     read_error_object,
 )
+from aircherd.providers.error_mapping.refused_key import shown_message
 from aircherd.providers.error_mapping.rules import CHECK_ADDRESS, MESSAGE_STARTS, matching_rule
 from aircherd.vocabulary.failure import Failure, FailureClass
 
@@ -73,12 +74,11 @@ def _failure(reply: ErrorReply, *, http_status: int | None) -> Failure:
         parts[0] += f" (HTTP {http_status})"
     if rule.advice:
         parts.append(rule.advice)
-    # Vendors quote parts of a refused key, so their message is left out then.
-    if reply.message and kind is not FailureClass.AUTH and reply.status != 401:
-        parts.append(reply.message)
+    is_about_key = kind is FailureClass.AUTH or reply.status == 401
+    parts.append(shown_message(reply.message, reply.text) if is_about_key else reply.message)
     return Failure(
         kind=kind,
-        message=": ".join(parts),
+        message=": ".join(filter(None, parts)),
         status=http_status,
         retry_after=reply.retry_after,
         reach=rule.reach,
