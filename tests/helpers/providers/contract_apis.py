@@ -56,7 +56,7 @@ class Api(Struct, frozen=True, kw_only=True):
     behave: Map = {}
     shows_thinking: bool = True
     is_signed: bool = True
-    tampered_kind: FailureClass = FailureClass.BAD_REQUEST
+    tampered_kind: FailureClass = FailureClass.REFUSED
     reported: frozenset[str] = frozenset()
     reports_cost: bool = False
     always_thinks: bool = False

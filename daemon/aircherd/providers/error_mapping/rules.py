@@ -98,6 +98,12 @@ _BY_CODE: tuple[Rule, ...] = (
         reach="request",
     ),
     Rule(FailureClass.UNSUPPORTED, codes=names.UNSUPPORTED),
+    # OpenAI says that there is no such model, too.
+    Rule(
+        FailureClass.UNSUPPORTED,
+        words=wording.OTHER_API,
+        message_start='does not offer this in chat completions: set api = "responses" for it',
+    ),
     Rule(FailureClass.MODEL, codes=names.MODEL),
     # Groq: the model's output was invalid; a retry, or another model, may succeed.
     Rule(FailureClass.SERVER, codes=names.SERVER),
@@ -110,6 +116,19 @@ _BY_CODE: tuple[Rule, ...] = (
         reach="request",
     ),
     Rule(FailureClass.OVERLOADED, codes=names.OVERLOADED),
+)
+
+_WRONG_METHOD = Rule(
+    FailureClass.PROTOCOL,
+    status=_status(405),
+    message_start="there is no such API",
+    advice=CHECK_ADDRESS,
+)
+_NO_SUCH_API = Rule(
+    FailureClass.PROTOCOL,
+    status=_status(404),
+    message_start="there is no such API",
+    advice=CHECK_ADDRESS,
 )
 
 _BY_WORDS: tuple[Rule, ...] = (
@@ -129,6 +148,7 @@ _BY_WORDS: tuple[Rule, ...] = (
     Rule(FailureClass.ACCOUNT, codes=names.ACCOUNT),
     Rule(FailureClass.ACCOUNT, words=wording.ACCOUNT),
     Rule(FailureClass.POLICY, words=wording.POLICY),
+    _WRONG_METHOD,
     Rule(FailureClass.PERMISSION, words=wording.PERMISSION),
     # After the account and the permission: a key that lacks something is valid.
     Rule(FailureClass.AUTH, codes=names.KEY),
@@ -141,23 +161,11 @@ _BY_WORDS: tuple[Rule, ...] = (
     Rule(FailureClass.QUOTA, words=wording.QUOTA),
     # "The model is not available" is no longer than this status lasts.
     Rule(FailureClass.OVERLOADED, status=_status(498, 503, 529)),
-    # -- another model or API can do what this one cannot
-    Rule(
-        FailureClass.UNSUPPORTED,
-        words=wording.OTHER_API,
-        message_start='does not offer this in chat completions: set api = "responses" for it',
-    ),
+    # -- another model can do what this one cannot
     Rule(FailureClass.MODEL, words=wording.MODEL),
     Rule(FailureClass.UNSUPPORTED, words=wording.UNSUPPORTED),
     Rule(FailureClass.MODEL, status=_status(400, 404, 422), codes=_codes("param:model")),
     Rule(FailureClass.REQUEST_SIZE, words=wording.TOO_LARGE),
-)
-
-_NO_SUCH_API = Rule(
-    FailureClass.PROTOCOL,
-    status=_status(404, 405),
-    message_start="there is no such API",
-    advice=CHECK_ADDRESS,
 )
 
 _BY_KIND: tuple[Rule, ...] = (

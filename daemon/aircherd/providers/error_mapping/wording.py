@@ -267,7 +267,7 @@ UNSUPPORTED = _any(
     r"|in|on)\b",
     r"\bunsupported (?:parameter|value|content|media|image|file|message|role|type|tool|response"
     r"|feature|modality|model|operation|country|format)",
-    r"\bonly \S+ (?:is|are) (?:allowed|supported)\b|\bonly supports?\b|\bonly accepts?\b",
+    r"\bonly(?: \S+){1,3} (?:is|are) (?:allowed|supported)\b|\bonly supports?\b|\bonly accepts?\b",
     r"\b(?:not|only|cannot|must|deprecated|unavailable|one of)\b[^\n.]{0,80}"
     r"(?:for|with|by|on|using) (?:this|that|the selected|the requested) model\b",
     r"\bno endpoints found that support\b|\bimage input is not supported\b|\brequires --",
