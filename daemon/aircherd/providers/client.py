@@ -5,7 +5,7 @@
 
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Literal
 
@@ -17,6 +17,7 @@ from aircherd.providers.adapter import Adapter
 from aircherd.providers.api_client import ApiClient, assert_key_origin, timeouts_for
 from aircherd.providers.call_target import CallTarget, PreparedCall
 from aircherd.providers.corrections import Edit, apply_edits, find_edits
+from aircherd.providers.cost_header import PricedCall, header_cost
 from aircherd.providers.download import read_refusal
 from aircherd.providers.error_mapping.classify import classify_response, is_web_page, web_page
 from aircherd.providers.free_calls import FreeCalls
@@ -39,7 +40,6 @@ from aircherd.providers.transport.request import (
     HttpResponse,
     HttpTransport,
     OnSent,
-    RawHeaders,
     RequestHead,
     ignore_sent,
 )
@@ -239,10 +239,23 @@ class ProviderClient:
     ) -> ChatCall | None:
         """Return the call of a response, None if that is a refusal or a page for people."""
         report.note_headers(response.headers, self._clock())
-        reply_format = _reply_format(_content_type(response.headers), stream)
+        # Without a step for each header: nearly all are spelled as they are looked up.
+        by_name = dict(reversed(response.headers))
+        reply_format = _reply_format(_content_type(by_name), stream)
         if reply_format == "page" or not 200 <= response.status < 300:
             return None
         report.ok()
+        opened = self._open_call(call, response, report, reply_format)
+        cost = header_cost(by_name, stream=reply_format == "stream")
+        return opened if cost is None else PricedCall(opened, cost)
+
+    def _open_call(
+        self,
+        call: PreparedCall,
+        response: HttpResponse,
+        report: CallReport,
+        reply_format: ReplyFormat,
+    ) -> ChatCall:
         adapter = call.adapter
         if reply_format == "whole" and (data := response.take_whole()) is not None:
             if not data.startswith(GZIP_MAGIC):
@@ -299,12 +312,11 @@ async def _close_refusal(response: HttpResponse) -> bytes:
         await response.aclose()
 
 
-def _content_type(headers: RawHeaders) -> bytes:
-    """Return the type of a response's content, of the first header that states it."""
-    by_name = dict(reversed(headers))  # without a step for each: most are spelled as below
-    value = by_name.get(b"content-type") or by_name.get(b"Content-Type")
+def _content_type(headers: Mapping[bytes, bytes]) -> bytes:
+    """Return the type of a response's content."""
+    value = headers.get(b"content-type") or headers.get(b"Content-Type")
     if value is None:
-        named = (value for name, value in headers if name.lower() == b"content-type")
+        named = (value for name, value in headers.items() if name.lower() == b"content-type")
         value = next(named, b"")
     return value
 

@@ -81,6 +81,17 @@ async def test_the_request_decides_without_a_content_type() -> None:
     assert await ask(answering(200, WHOLE), a_request(stream=False)) == EVENTS
 
 
+@pytest.mark.parametrize("stream", [True, False])
+async def test_a_cost_in_a_header_is_that_of_the_reply(stream: bool) -> None:
+    """LiteLLM's, whether the reply is streamed or not; one that is no amount is ignored."""
+    body, headers = (STREAM, SSE) if stream else (WHOLE, JSON)
+    for value, cost in (("0.25", "0.25"), ("x", None)):
+        more = headers | {"x-litellm-response-cost": value}
+        events = await ask(answering(200, body, more), a_request(stream=stream))
+        expected = msgspec.structs.replace(EVENTS[-1], cost=cost)
+        assert [*EVENTS[:-1], expected] == events
+
+
 async def test_request_as_sent() -> None:
     """The request has the adapter's URL, headers and body, and the network's timeouts."""
     sent: list[httpx.Request] = []
