@@ -48,7 +48,7 @@ def seconds_until(
         return _of_number(value, now, unit)
     if not isinstance(value, str) or len(value) > _MAX_TEXT:
         return None
-    text = value.strip()
+    text = value.strip(" \t\"'")
     try:
         return _of_number(float(text), now, unit)
     except ValueError:

@@ -8,17 +8,23 @@ Sources: the vendors' documentation and issue threads, November 2026.
 
 import re
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, timedelta, timezone, tzinfo
 from typing import Final
 
 from aircherd.providers.error_mapping.delays.moments import DAY, HOUR, MAX_DELAY
 from aircherd.providers.error_mapping.delays.reset_fields import reset_in
-from aircherd.providers.error_mapping.delays.time_words import date_in, delay_in, time_in
+from aircherd.providers.error_mapping.delays.time_words import (
+    date_in,
+    delay_in,
+    time_in,
+    until_next_month,
+)
 from aircherd.providers.error_mapping.google_details import DAILY_QUOTA, LONG_QUOTA
 
 _CHINA: Final = timezone(timedelta(hours=8))
 _CHINESE_CODES: Final = frozenset({"1302", "1304", "1308", "1310", "1313", "1316", "1317"})
 """Z.ai's codes of errors that name a date, in English too."""
+_CODE_IN_TEXT: Final = re.compile(r"\[(1\d{3})\]")
 _CHINESE: Final = re.compile(r"[\u4e00-\u9fff]")
 
 _MONTHLY: Final = "enforced_spend_limit_reached"
@@ -42,7 +48,7 @@ def seconds_to_reset(body: object, codes: AbstractSet[str], text: str, now: floa
     if wait is None:
         wait = date_in(text, now, zone)
     if wait is None and _MONTHLY in codes:
-        wait = _until_next_month(now)
+        wait = until_next_month(now, UTC)
     if wait is None and DAILY_QUOTA in codes:
         wait = (_MIDNIGHT - now) % DAY
     if wait is None:
@@ -73,14 +79,10 @@ def longer_wait(wait: float | None, reset: float | None) -> float | None:
 
 
 def _zone_of(codes: AbstractSet[str], text: str) -> tzinfo:
-    return _CHINA if _CHINESE_CODES & codes or _CHINESE.search(text) else UTC
+    code = _CODE_IN_TEXT.match(text)
+    is_chinese = _CHINESE_CODES & codes or (code is not None and code[1] in _CHINESE_CODES)
+    return _CHINA if is_chinese or _CHINESE.search(text) else UTC
 
 
 def _at_least(wait: float | None, least: float) -> float | None:
     return wait if wait is not None and wait >= least else None
-
-
-def _until_next_month(now: float) -> float:
-    today = datetime.fromtimestamp(now, UTC)
-    years, month = divmod(today.month, 12)
-    return datetime(today.year + years, month + 1, 1, tzinfo=UTC).timestamp() - now

@@ -22,7 +22,10 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     vendors that send it with every response: `rate_limit_headers` reads them.
     """
     for name, unit in _HEADERS:
-        wait = seconds_until(headers.get(name), now, unit=unit)
+        text = headers.get(name)
+        wait = seconds_until(text, now, unit=unit)
+        if wait is None and text is not None and "," in text:  # sent twice, by a gateway too
+            wait = seconds_until(text.partition(",")[0], now, unit=unit)
         if wait is not None:
             return max(wait, 0.0)  # a past date: now
     reset = headers.get("x-ratelimit-reset", "")

@@ -50,7 +50,18 @@ _BARE: Final = re.compile(
     re.IGNORECASE,
 )
 _CHINESE_DELAY: Final = re.compile(r"(\d{1,9})\s?(秒钟?|分钟?|小时|天)[之以]?后")
-_TOMORROW: Final = re.compile(rf"{_BACK}{_NEAR}\b(?:tomorrow|next day)\b", re.IGNORECASE)
+_CLOCK_DELAY: Final = re.compile(
+    rf"{_BACK}{_NEAR}\b(?:in|after|for) (\d{{1,3}}:\d\d:\d\d)\b", re.IGNORECASE
+)
+_DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_BEGINNING: Final = re.compile(
+    rf"{_BACK}{_GAP}\b(?:(?P<day>tomorrow|next day)|(?P<month>next month|end of (?:the|this) month"
+    rf"|new month)|(?P<week>next week|end of (?:the|this) week)"
+    rf"|(?P<weekday>{'|'.join(_DAYS)})(?:s?day|nesday|rsday|urday)?)\b"
+    rf"(?:,? (?:at )?{TIME_OF_DAY})?",
+    re.IGNORECASE,
+)
+"""Of a day, a week or a month, perhaps with a time."""
 _NO_DELAY: Final = re.compile(r"\b(?:every|each|per|limit|within|last|past)\b", re.IGNORECASE)
 """Between the verb and a duration: this is the length of a window, not what is left of it."""
 
@@ -73,25 +84,40 @@ def delay_in(text: str) -> float | None:
     for delay in _DELAY.finditer(text):
         if not _NO_DELAY.search(delay[1]):
             return seconds_until(delay[2], 0.0)
-    if found := _CHINESE_DELAY.search(text):
-        return duration_of(found[1] + found[2])
+    if found := _CLOCK_DELAY.search(text) or _CHINESE_DELAY.search(text):
+        return duration_of("".join(found.groups()))
     if found := _ONE.search(text):
         return duration_of(f"1 {found[1]}")
     return seconds_until(found[1], 0.0) if (found := _BARE.search(text)) else None
 
 
 def time_in(text: str, now: float, zone: tzinfo = UTC) -> float | None:
-    """Return the seconds from `now` to the time of the day, or to the tomorrow, that `text` names.
+    """Return the seconds from `now` to the time of the day, or the day, week or month, in `text`.
 
     In `zone` unless the text names another; None without one.
     """
     text = text[:_MAX_TEXT]
-    if found := _TIME.search(text):
-        return time_until(found, now, zone)
-    return _until_tomorrow(now, zone) if _TOMORROW.search(text) else None
+    if found := _BEGINNING.search(text):
+        return _until_beginning(found, now, zone)
+    return time_until(found, now, zone) if (found := _TIME.search(text)) else None
 
 
-def _until_tomorrow(now: float, zone: tzinfo) -> float:
-    midnight = datetime.fromtimestamp(now, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+def until_next_month(now: float, zone: tzinfo) -> float:
+    """Return the seconds from `now` to the first of the next month in `zone`."""
+    today = datetime.fromtimestamp(now, zone)
+    years, month = divmod(today.month, 12)
+    return datetime(today.year + years, month + 1, 1, tzinfo=zone).timestamp() - now
+
+
+def _until_beginning(found: re.Match[str], now: float, zone: tzinfo) -> float:
+    today = datetime.fromtimestamp(now, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    weekday = _DAYS.index(found["weekday"].lower()) if found["weekday"] else 0
+    days = (weekday - today.weekday()) % 7 or 7
+    wait = today.timestamp() + (1 if found["day"] else days) * DAY - now
+    if found["month"]:
+        wait = until_next_month(now, zone)
+    elif found["hour"] or found["midnight"]:
+        at = time_until(found, now + wait - 1, zone)  # the first such time of that day
+        wait += at - 1 if at is not None else 0.0
     # The zone is a guess: close to midnight, the day may have begun elsewhere or not.
-    return max(midnight.timestamp() + DAY - now, HOUR)
+    return max(wait, HOUR)

@@ -109,6 +109,7 @@ def test_malformed_errors_have_no_reset():
     ("codes", "text", "hours"),
     [
         (["1308"], "Your limit will reset at 2026-11-18 21:00:00", 1),
+        ([], "[1308][Your limit will reset at 2026-11-18 21:00:00]", 1),
         (["1310"], "Your limit will reset at 2026-11-19 20:00:00", 24),
         ([], "您的限额将在 2026-11-18 21:00:00 重置。", 1),
         ([], "Your limit will reset at 2026-11-18 21:00:00", 9),

@@ -15,6 +15,8 @@ NOW = 1_763_800_000.0  # Sat, 22 Nov 2025 08:26:40 GMT
         ({"retry-after": "0.5"}, 0.5),
         ({"retry-after": "0"}, 0.0),
         ({"retry-after": "30s"}, 30.0),
+        ({"retry-after": "30, 30"}, 30.0),
+        ({"retry-after": '"30"'}, 30.0),
         ({"retry-after": "1m30s"}, 90.0),
         ({"retry-after": "500ms"}, 0.5),
         ({"retry-after": "2025-11-22T08:27:40Z"}, 60.0),
