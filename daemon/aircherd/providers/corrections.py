@@ -47,7 +47,8 @@ class OwnField(msgspec.Struct, frozen=True):
 class Edit(msgspec.Struct, frozen=True):
     """A change of bodies: at `path`, drop the field, rename it to `value`, or replace its value.
 
-    An effort is replaced where it is `old`; a number is lowered to the limit `value`.
+    An effort is replaced where it is `old`, dropped if `value` is None; a number is lowered to the
+    limit `value`.
     """
 
     path: Path
@@ -78,19 +79,19 @@ def find_edits(
         edit
         for field in own
         if named.names(field)
-        and (edit := _edit_for(field, named, sent)) is not None
+        and (edit := _edit_for(field, named, sent, request)) is not None
         and _is_ours(edit, request)
     ]
     return tuple(edits)
 
 
-def _edit_for(field: OwnField, named: "_Naming", sent: bytes) -> Edit | None:
+def _edit_for(field: OwnField, named: "_Naming", sent: bytes, request: ChatRequest) -> Edit | None:
     path = tuple(field.path.split("."))
     value = _value_at(sent, path)
     if value is None:
         return None
     if field.action == "effort":
-        return _effort_edit(path, value, named)
+        return _effort_edit(path, value, named, is_off=request.reasoning == "none")
     if field.action == "limit":
         limit = named.limit_below(value)
         return None if limit is None else Edit(path, "limit", limit)
@@ -104,6 +105,8 @@ def _edit_for(field: OwnField, named: "_Naming", sent: bytes) -> Edit | None:
 
 def _is_ours(edit: Edit, request: ChatRequest) -> bool:
     if edit.action == "limit" and request.max_tokens is not None:
+        return False
+    if edit.action == "effort" and edit.value is None and request.reasoning != "none":
         return False
     return not _values(request.extra, edit.path)
 
@@ -119,11 +122,11 @@ _CHOICES: Final = re.compile(
 _STEP: Final = re.compile(rf"\b({'|'.join(_STEPS)}|default)\b")
 
 
-def _effort_edit(path: Path, value: object, named: "_Naming") -> Edit | None:
+def _effort_edit(path: Path, value: object, named: "_Naming", *, is_off: bool) -> Edit | None:
     """Return the edit for a refused effort: the nearest that the server names.
 
-    A server that names none and refuses `none` gets `low`; one that does not know the field has
-    nothing to turn off.
+    A server that names none and refuses `none` gets `low`. If thinking is to be off, a server that
+    does not know the field has nothing to turn off.
     """
     if not isinstance(value, str) or not named.has_refused():
         return None
@@ -131,11 +134,9 @@ def _effort_edit(path: Path, value: object, named: "_Naming") -> Edit | None:
     known = [step for step in _STEP.findall(choices[1]) if step != value] if choices else []
     if known and value in _STEPS:
         return Edit(path, "effort", _nearest(value, known), value)
-    if value != "none":
-        return None
-    if named.is_field_unknown():
-        return Edit(path, "drop")
-    return Edit(path, "effort", "low", value)
+    if is_off and named.is_field_unknown():
+        return Edit(path, "effort", None, value)
+    return Edit(path, "effort", "low", value) if value == "none" else None
 
 
 def _nearest(effort: str, known: list[str]) -> str:
@@ -314,7 +315,10 @@ def _change_field(fields: dict[str, object], name: str, edit: Edit) -> None:
     elif edit.action == "rename" and isinstance(edit.value, str):
         fields.setdefault(edit.value, fields.pop(name))
     elif edit.action == "effort" and current == edit.old:
-        fields[name] = edit.value
+        if edit.value is None:
+            del fields[name]
+        else:
+            fields[name] = edit.value
     elif edit.action == "limit" and isinstance(edit.value, int) and isinstance(current, int):
         fields[name] = min(current, edit.value)
 

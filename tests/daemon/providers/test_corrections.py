@@ -173,7 +173,18 @@ def test_none_becomes_what_the_server_has(refusal, value) -> None:
     """The lowest effort that it names, else low; nothing where it has no efforts at all."""
     if "reasoning_effort" not in str(refusal):
         refusal["error"]["param"] = "reasoning_effort"
-    assert corrected("openai", refusal).get("reasoning_effort") == value
+    request = a_request(reasoning="none")
+    assert corrected("openai", refusal, request=request).get("reasoning_effort") == value
+
+
+def test_an_effort_that_is_asked_for_is_never_dropped() -> None:
+    """A server without efforts was remembered when thinking was to be off."""
+    found = edits("openai", pydantic("reasoning_effort"), request=a_request(reasoning="none"))
+    body = b'{"reasoning_effort":"none"}'
+    assert apply_edits(body, found, a_request(reasoning="none")) == b"{}"
+    assert apply_edits(body, found, a_request(reasoning="low")) == body
+    wish, sent = a_request(reasoning="low"), {"reasoning_effort": "low"}
+    assert edits("openai", pydantic("reasoning_effort"), request=wish, body=sent) == ()
 
 
 @pytest.mark.parametrize(
