@@ -184,7 +184,7 @@ def pieces_to_parts(pieces: list[Piece]) -> list[Part]:
     for piece in pieces:
         if isinstance(piece, dict):
             parts.append(piece)
-        elif parts and parts[-1]["type"] == "text":
+        elif parts and parts[-1]["type"] == "text" and "cache" not in parts[-1]:
             parts[-1] = {"type": "text", "text": f"{parts[-1]['text']}\n\n{piece}"}
         else:
             parts.append({"type": "text", "text": piece})

@@ -6,6 +6,7 @@ import time
 from aircher_cli.commands.ask.reply import (
     ReplyPrinter,
     broken_json,
+    has_rare_parts,
     reply_record,
     route_note,
     usage_line,
@@ -24,6 +25,7 @@ from aircher_cli.parser import (
     positive,
     positive_int,
 )
+from aircher_cli.values import Map
 from aircher_client import Client, DaemonError
 
 EXAMPLES = """
@@ -34,6 +36,8 @@ aircher-cli ask -f notes.md -f photo.jpg "what did I forget?"
 aircher-cli ask -f paper.pdf "what is new in it?"
 aircher-cli ask --schema person.json -f letter.txt "who wrote this?" | jq -r .name
 aircher-cli ask --json --tools tools.json "what time is it?" | jq -r '.tool_calls[]?.name'
+aircher-cli ask --tool web_search "what happened today?"
+aircher-cli ask -m gemini/gemini-3.1-flash-image --modality image -o cat.png "draw a cat"
 aircher-cli ask --wait 60 --strategy cheapest "any ideas?"
 aircher-cli ask --json "hello" | jq -r .text
 """
@@ -41,12 +45,18 @@ aircher-cli ask --json "hello" | jq -r .text
 DESCRIPTION = """\
 Ask a model. The prompt is made of the arguments, the files and standard input, in this order,
 separated by blank lines. If the first provider cannot answer, the next one is asked, and a line on
-standard error says so. Each tool call of the model is printed as a line of JSON, {"tool_call": {id,
-name, arguments}}."""
+standard error says so. Sources of the answer are listed on standard error. Images and sound that
+the model makes are written to new files in the current directory. Each tool call of the model is
+printed as a line of JSON, {"tool_call": {id, name, arguments}}."""
 
 JSON_FILE_HELP = "FILE may be - for standard input, or JSON text."
 
 STRATEGIES = ("priority", "cheapest", "fastest")
+
+MODALITIES = ("text", "image", "audio")
+
+HOSTED_TOOLS = ("web_search", "code_execution")
+"""Tools of the providers that need no settings."""
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
@@ -110,6 +120,22 @@ def _add_answer_options(parser: Parser) -> None:
     )
     stop_help = "stop the answer before TEXT; repeatable"
     add("--stop", action="append", default=[], type=non_empty_text, metavar="TEXT", help=stop_help)
+    modality_help = f"the answer is to have this: {', '.join(MODALITIES)}; repeatable"
+    add(
+        "--modality",
+        action="append",
+        default=[],
+        choices=MODALITIES,
+        metavar="KIND",
+        help=modality_help,
+    )
+    output_help = "write images and sound to this new file, or into this directory"
+    add("-o", "--output", type=non_empty_name, metavar="PATH", help=output_help)
+    cache_help = "let the provider cache what precedes the question: -s, --tools, --messages, -f"
+    add("--cache", action="store_const", const=True, help=cache_help)
+    # argparse compares the whole argument first, so that this is an option of its own.
+    hour_help = "the same for an hour, if the provider can"
+    add("--cache=1h", action="store_const", const="1h", dest="cache", help=hour_help)
     add("--no-stream", action="store_true", help="print the answer once it is complete")
     shown_help = "print the reasoning to standard error (default: only on a terminal)"
     add("--show-reasoning", action=argparse.BooleanOptionalAction, help=shown_help)
@@ -128,6 +154,15 @@ def _add_json_options(parser: Parser) -> None:
     add("--json-object", action="store_true", help="answer with any JSON object")
     tools_help = "tools that the model may call: a list of {name, description, parameters}"
     add("--tools", type=non_empty_name, metavar="FILE", help=tools_help)
+    hosted_help = f"let the model use a tool of the provider: {', '.join(HOSTED_TOOLS)}; repeatable"
+    add(
+        "--tool",
+        action="append",
+        default=[],
+        choices=HOSTED_TOOLS,
+        metavar="NAME",
+        help=hosted_help,
+    )
     choice_help = "auto, none, required, or the name of a tool"
     add("--tool-choice", type=non_empty_name, metavar="CHOICE", help=choice_help)
     messages_help = "the conversation so far, including tool results: a list of messages"
@@ -173,6 +208,10 @@ def run(context: Context, options: argparse.Namespace) -> int:
         DaemonError: no provider could answer, or the answer broke off.
         DaemonUnreachable: the daemon cannot be reached.
     """
+    if options.output:
+        from aircher_cli.commands.ask.media_files import check_output  # noqa: PLC0415 -- only for -o
+
+        check_output(options.output)
     request = read_request(context, options)
     printer = ReplyPrinter(
         context.console,
@@ -182,7 +221,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     )
     with context.connect() as client:
         try:
-            result = client.chat(request, printer.on_delta)
+            result = chat_to_end(client, request, printer)
         except DaemonError as error:
             if not options.json:
                 _show_failure(context, client, printer, error, options)
@@ -190,11 +229,26 @@ def run(context: Context, options: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             context.console.end_line()
             raise
-    _show_result(context, printer, result, options)
+    is_saved = _show_result(context, printer, result, options)
     if broken := broken_json(result, wants_json=bool(options.schema or options.json_object)):
         context.console.note(broken)
         return FAILED
-    return OK
+    return OK if is_saved else FAILED
+
+
+def chat_to_end(client: Client, request: Map, printer: ReplyPrinter) -> Map:
+    """Return the result of a chat; a turn that the provider pauses is continued.
+
+    Raises:
+        DaemonError, DaemonUnreachable: as `Client.chat`.
+    """
+    started = time.monotonic()
+    result = client.chat(request, printer.on_delta)
+    if result.get("finish") != "pause":
+        return result
+    from aircher_cli.commands.ask.paused_turns import continue_turn  # noqa: PLC0415 -- rarely needed
+
+    return continue_turn(client, request, result, printer.on_delta, started=started)
 
 
 def _shows_reasoning(context: Context, options: argparse.Namespace) -> bool:
@@ -205,17 +259,26 @@ def _shows_reasoning(context: Context, options: argparse.Namespace) -> bool:
 
 
 def _show_result(
-    context: Context, printer: ReplyPrinter, result: dict[str, object], options: argparse.Namespace
-) -> None:
-    if options.json:
-        context.console.json(reply_record(result))
-        printer.finish(result, show_text=False)
-    else:
+    context: Context, printer: ReplyPrinter, result: Map, options: argparse.Namespace
+) -> bool:
+    """Show the answer; return whether its images and sound are saved as requested."""
+    files: list[Map] = []
+    is_saved = True
+    if not options.json:
         printer.finish(result, show_text=True)
-        if not options.verbose and (note := route_note(result, options.model)):
-            context.console.note(note)
+    if options.output or (has_rare_parts(result) and not options.json):
+        from aircher_cli.commands.ask.media_files import save_media  # noqa: PLC0415 -- rarely needed
+
+        files, is_saved = save_media(context.console, result, options.output)
+    if options.json:
+        record = reply_record(result)
+        context.console.json({**record, "files": files} if options.output else record)
+        printer.finish(result, show_text=False)
+    elif not options.verbose and (note := route_note(result, options.model)):
+        context.console.note(note)
     if options.usage:
         context.console.note(usage_line(result))
+    return is_saved
 
 
 def _with_advice(

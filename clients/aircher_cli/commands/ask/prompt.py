@@ -15,7 +15,12 @@ NOTICE_AFTER_SECONDS = 2.0
 
 
 def read_prompt(
-    context: Context, words: list[str], files: list[str], *, reads_input: bool = True
+    context: Context,
+    words: list[str],
+    files: list[str],
+    *,
+    reads_input: bool = True,
+    cache: object = None,
 ) -> "str | list[Part]":
     """Return the content of the user's message: a string, or parts if there is more than text.
 
@@ -26,6 +31,7 @@ def read_prompt(
         words: The arguments.
         files: The values of `-f`, in order: files, URLs, `-` for standard input.
         reads_input: Append standard input, unless it is in `files`.
+        cache: Put the files first, and mark the last one with this for the provider's cache.
 
     Raises:
         CommandFailed: a file cannot be read or sent, or the prompt is too long.
@@ -36,6 +42,10 @@ def read_prompt(
 
         for name in files:
             pieces += read_attachment(context, name)
+        if cache is not None:
+            from aircher_cli.commands.ask.cache_marks import files_first  # noqa: PLC0415 -- only for --cache
+
+            pieces = files_first(pieces, cache)
     if reads_input and STDIN not in files:
         pieces += _piped(context, words)
     content = _content([piece for piece in pieces if isinstance(piece, dict) or piece.strip()])
@@ -55,7 +65,10 @@ def _content(pieces: "list[Piece]") -> "str | list[Part]":
 
 def _size(pieces: "list[Piece]") -> int:
     """Return the size of the pieces in a frame, in bytes; base64 is ASCII."""
-    texts = [piece if isinstance(piece, str) else str(piece.get("data", "")) for piece in pieces]
+    texts = [
+        piece if isinstance(piece, str) else str(piece.get("data") or piece.get("text", ""))
+        for piece in pieces
+    ]
     return sum(len(text.encode(errors="surrogateescape")) for text in texts)
 
 

@@ -32,6 +32,7 @@ class ReplyPrinter:
         self._with_reasoning = with_reasoning
         self._shown: list[str] = []
         self._saw_reasoning = False
+        self._saw_others = False
         self._saw_attempts = False
         self._shown_skips: set[str] = set()
 
@@ -46,6 +47,11 @@ class ReplyPrinter:
         elif kind == "attempt":
             self._console.end_aside()  # the reasoning so far belongs to the attempt that failed
             self._show_attempt(delta)
+        elif kind == "audio" and not self._quiet:
+            self.write(text(delta.get("transcript")))
+        elif kind == "other" and self._verbose:
+            self._saw_others = True
+            self._console.note(other_line(delta))
 
     def _show_attempt(self, delta: Map) -> None:
         """Show an attempt if verbose; show that a provider is awaited on any terminal."""
@@ -97,10 +103,27 @@ class ReplyPrinter:
             self._console.finish_line()
             for call in tool_calls(result):
                 self._console.json({"tool_call": call})
+            if has_rare_parts(result):
+                self._show_rare_parts(result)
         if self._verbose:
             self._show_attempts(result)
+        if result.get("empty"):
+            self._console.note(f"aircher-cli: {_target_name(result)} answered with nothing")
         if note := FINISH_NOTES.get(text(result.get("finish"))):
             self._console.note(note)
+
+    def _show_rare_parts(self, result: Map) -> None:
+        """Show the URLs of images, the sources, and what was not streamed."""
+        from aircher_cli.commands.ask.rare_parts import image_urls, source_lines  # noqa: PLC0415 -- rarely needed
+
+        for url in image_urls(result):
+            self._console.line(url)
+        for line in source_lines(result):
+            self._console.note(line)
+        if self._verbose and not self._saw_others:
+            for part in records(_content(result)):
+                if part.get("type") == "other":
+                    self._console.note(other_line(part))
 
     def _show_attempts(self, result: Map) -> None:
         """Show the attempts and skips that were not shown yet, and which attempt answered."""
@@ -117,6 +140,8 @@ class ReplyPrinter:
 FINISH_NOTES: dict[str, str] = {
     "length": "aircher-cli: the answer was cut off at the maximum length (--max-tokens)",
     "content_filter": "aircher-cli: the provider's content filter ended the answer",
+    "refusal": "aircher-cli: the model refused to answer",
+    "pause": "aircher-cli: the provider paused the answer, and did not complete it",
 }
 """Finish reason -> note, where an answer looks complete but is not."""
 
@@ -128,11 +153,24 @@ def broken_json(result: Map, *, wants_json: bool) -> str:
     """
     if result.get("finish") not in FINISH_NOTES:
         return ""
+    if wants_json and result.get("finish") == "refusal":
+        return "aircher-cli: the answer is therefore not the requested JSON"
     if wants_json:
         return "aircher-cli: the JSON is therefore incomplete"
     if tool_calls(result):
         return "aircher-cli: the arguments of the last tool call may be incomplete"
     return ""
+
+
+MAX_OTHER_DATA = 120
+"""Characters of a part's data that `-v` shows."""
+
+
+def other_line(part: Map) -> str:
+    """Return a part that only its provider understands as one line: kind and data."""
+    data = " ".join(text(part.get("data")).split())
+    shown = data if len(data) <= MAX_OTHER_DATA else f"{data[:MAX_OTHER_DATA]}..."
+    return f"{text(part.get('kind'))}: {shown}"
 
 
 def attempt_line(attempt: Map) -> str:
@@ -203,12 +241,28 @@ def _reason(entry: Map) -> str:
     return describe_reason(text(entry.get("reason")))
 
 
+COMMON_PARTS = frozenset({"text", "reasoning", "tool_call"})
+
+SAID_IN: dict[str, str] = {"text": "text", "audio": "transcript"}
+"""Type of part -> its field with what the model says."""
+
+
 def reply_text(result: Map, kind: str = "text") -> str:
     """Return the text of all parts of this kind in a reply's message."""
     content = _content(result)
     if isinstance(content, str):
         return content if kind == "text" else ""
-    return "".join(text(part.get("text")) for part in records(content) if part.get("type") == kind)
+    fields = SAID_IN if kind == "text" else {kind: "text"}
+    said = (part.get(fields.get(text(part.get("type")), "")) for part in records(content))
+    return "".join(map(text, said))
+
+
+def has_rare_parts(result: Map) -> bool:
+    """Tell whether a reply has more than text, reasoning and tool calls."""
+    return any(
+        part.get("type") not in COMMON_PARTS or part.get("citations")
+        for part in records(_content(result))
+    )
 
 
 def tool_calls(result: Map) -> list[Map]:
@@ -226,7 +280,9 @@ def _content(result: Map) -> object:
 
 
 def reply_record(result: Map) -> Map:
-    """Return the output of `ask --json`: a fixed set of fields, and `tool_calls` if there are any.
+    """Return the output of `ask --json`: a fixed set of fields, and others if there are any.
+
+    They are `tool_calls`, `citations`, and `empty` if the provider answered with nothing.
 
     `message` can be sent back as a part of the conversation; it includes the signatures.
     """
@@ -234,6 +290,13 @@ def reply_record(result: Map) -> Map:
     record: Map = {"text": reply_text(result), **{name: result.get(name) for name in names}}
     if calls := tool_calls(result):
         record["tool_calls"] = calls
+    if result.get("empty"):
+        record["empty"] = True
+    if has_rare_parts(result):
+        from aircher_cli.commands.ask.rare_parts import citations  # noqa: PLC0415 -- rarely needed
+
+        if sources := citations(result):
+            record["citations"] = sources
     return record
 
 

@@ -48,11 +48,18 @@ def read_request(context: Context, options: argparse.Namespace) -> Map:
     messages = _conversation(context, options)
     shape = {**_tools(context, options), **_format(context, options)}
     reads_input = not any(readers.values())
-    if content := read_prompt(context, options.prompt, options.file, reads_input=reads_input):
-        messages = [*messages, {"role": "user", "content": content}]
-    if not messages:
+    content = read_prompt(
+        context, options.prompt, options.file, reads_input=reads_input, cache=options.cache
+    )
+    question = [{"role": "user", "content": content}] if content else []
+    if not (messages or question):
         raise UsageError("there is no prompt: pass one as an argument, or pipe it in", HELP_COMMAND)
-    return {"messages": messages, **shape, **plain_fields(options)}
+    request: Map = {"messages": [*messages, *question], **shape, **plain_fields(options)}
+    if options.cache is None:
+        return request
+    from aircher_cli.commands.ask.cache_marks import mark_for_cache  # noqa: PLC0415 -- only for --cache
+
+    return mark_for_cache(request, messages, options.cache, has_files=bool(options.file))
 
 
 def plain_fields(options: argparse.Namespace) -> Map:
@@ -60,6 +67,8 @@ def plain_fields(options: argparse.Namespace) -> Map:
     fields: Map = {
         name: value for name in PLAIN_FIELDS if (value := getattr(options, name)) is not None
     }
+    if options.modality:
+        fields["modalities"] = list(dict.fromkeys(options.modality))
     if options.stop:
         fields["stop"] = options.stop
     if options.no_stream:
@@ -85,13 +94,15 @@ def _conversation(context: Context, options: argparse.Namespace) -> list[Map]:
 
 
 def _tools(context: Context, options: argparse.Namespace) -> Map:
-    if options.tools is None:
+    hosted: list[Map] = [{"type": name} for name in dict.fromkeys(options.tool)]
+    if options.tools is None and not hosted:
         if options.tool_choice is not None:
             raise UsageError("--tool-choice needs --tools FILE", HELP_COMMAND)
         return {}
     from aircher_cli.commands.inputs.tools_input import parse_tool_choice, parse_tools  # noqa: PLC0415 -- only if used
 
-    tools = parse_tools(_json(context, options.tools, "--tools"))
+    listed = parse_tools(_json(context, options.tools, "--tools")) if options.tools else []
+    tools = [*listed, *(tool for tool in hosted if tool not in listed)]
     if options.tool_choice is None:
         return {"tools": tools}
     return {"tools": tools, "tool_choice": parse_tool_choice(options.tool_choice, tools)}

@@ -1,7 +1,8 @@
 """Parses and checks the tools of `ask --tools`; errors have their position.
 
-An entry is `{name, description?, parameters?}`, or the same within OpenAI's
+An entry is `{name, description?, parameters?, strict?}`, or the same within OpenAI's
 `{type: "function", function: {...}}`. `parameters` is a JSON Schema, as an object or as a string.
+With another `type` it is a custom tool, or one that runs at the provider: see docs/protocol.md.
 """
 
 import json
@@ -12,7 +13,19 @@ from aircher_cli.exit_codes import CommandFailed, UsageError
 from aircher_cli.registry import suggest
 from aircher_cli.values import Map
 
-KEYS = ("name", "description", "parameters")
+KEYS: dict[str, tuple[str, ...]] = {
+    "function": ("name", "description", "parameters", "strict", "cache"),
+    "custom": ("name", "description", "format", "cache"),
+    "web_search": ("max_uses", "allowed_domains", "blocked_domains", "cache"),
+    "code_execution": ("cache",),
+    "file_search": ("stores", "max_results", "cache"),
+    "mcp": ("name", "url", "token", "allowed_tools", "approval", "cache"),
+    "vendor": ("api", "data", "cache"),
+}
+"""Type of tool -> its keys. The daemon checks the values of those that are not checked here."""
+
+CALLED = ("function", "custom")
+"""Types of tools that the model calls by name, and the client runs."""
 
 OTHER_NAMES: dict[str, str] = {"input_schema": "parameters", "inputSchema": "parameters"}
 """Names of our keys elsewhere, too different to be suggested by similarity."""
@@ -37,7 +50,8 @@ def parse_tools(given: JsonInput) -> list[Map]:
     for number, entry in enumerate(entries, start=1):
         place = f"{given.source}: tool {number}"
         tool = _tool(entry, place)
-        if (earlier := places.setdefault(tool["name"], place)) is not place:
+        name = tool.get("name")
+        if name and (earlier := places.setdefault(name, place)) is not place:
             raise CommandFailed(f'{place}: "{tool["name"]}" is also the name of {_last(earlier)}')
         tools.append(tool)
     return tools
@@ -48,47 +62,71 @@ def _last(place: str) -> str:
 
 
 def _tool(entry: object, place: str) -> Map:
-    fields = _fields(entry, place)
+    kind, fields = _fields(entry, place)
     name = fields.get("name")
-    if not isinstance(name, str) or not name.strip():
-        raise CommandFailed(f'{place}: needs a "name", a string that is not empty')
-    place = f'{place} ("{name}")'
-    _check_keys(fields, place)
-    about, parameters = fields.get("description"), fields.get("parameters")
-    tool: Map = {"name": name}
-    if about is not None:
-        if not isinstance(about, str):
-            raise CommandFailed(f"{place}: description must be a string, not {type_name(about)}")
-        tool["description"] = about
-    if parameters is not None:
-        tool["parameters"] = _schema(parameters, place)
-    return tool
+    if "name" in KEYS[kind]:
+        if not isinstance(name, str) or not name.strip():
+            raise CommandFailed(f'{place}: needs a "name", a string that is not empty')
+        place = f'{place} ("{name}")'
+    _check_keys(kind, fields, place)
+    # null is what many programs write for a key that is not set.
+    tool: Map = {key: value for key, value in fields.items() if value is not None}
+    about = tool.get("description", "")
+    if not isinstance(about, str):
+        raise CommandFailed(f"{place}: description must be a string, not {type_name(about)}")
+    if "parameters" in tool:
+        tool["parameters"] = _schema(tool["parameters"], place)
+    for key in ("format", "data"):
+        if key in tool:
+            tool[key] = _json_text(tool[key], f"{place}: {key}")
+    return tool if kind == "function" else {"type": kind, **tool}
 
 
-def _check_keys(fields: Map, place: str) -> None:
+def _check_keys(kind: str, fields: Map, place: str) -> None:
+    known = KEYS[kind]
     for key in fields:
-        if key not in KEYS:
-            hint = f" (use {OTHER_NAMES[key]})" if key in OTHER_NAMES else suggest(key, [*KEYS])
-            raise CommandFailed(f'{place}: unknown key "{key}"{hint}; known: {", ".join(KEYS)}')
+        if key not in known:
+            hint = f" (use {OTHER_NAMES[key]})" if key in OTHER_NAMES else suggest(key, [*known])
+            raise CommandFailed(f'{place}: unknown key "{key}"{hint}; known: {", ".join(known)}')
 
 
-def _fields(entry: object, place: str) -> Map:
-    """Return a tool's own fields, without OpenAI's wrapper if there is one."""
+def _fields(entry: object, place: str) -> tuple[str, Map]:
+    """Return a tool's type and its other fields, without OpenAI's wrapper if there is one."""
     if not isinstance(entry, dict):
         raise CommandFailed(f"{place}: must be an object, not {type_name(entry)}")
-    if "function" not in entry:
-        return {key: value for key, value in entry.items() if (key, value) != ("type", "function")}
-    if others := [key for key in entry if key not in {"type", "function"}]:
-        raise CommandFailed(f'{place}: unknown key "{others[0]}" next to function')
-    if entry.get("type", "function") != "function":
-        raise CommandFailed(f'{place}: type must be "function"')
-    return _fields_within(entry["function"], place)
+    wrapper = next((each for each in CALLED if each in entry), None)
+    kind = entry.get("type", wrapper or "function")
+    if wrapper is None:
+        if not isinstance(kind, str) or kind not in KEYS:
+            raise CommandFailed(f"{place}: {_unknown_type(kind)}")
+        return kind, {key: value for key, value in entry.items() if key != "type"}
+    if others := [key for key in entry if key not in {"type", wrapper}]:
+        raise CommandFailed(f'{place}: unknown key "{others[0]}" next to {wrapper}')
+    if kind != wrapper:
+        raise CommandFailed(f'{place}: type must be "{wrapper}"')
+    return wrapper, _fields_within(wrapper, entry[wrapper], place)
 
 
-def _fields_within(function: object, place: str) -> Map:
-    if not isinstance(function, dict):
-        raise CommandFailed(f"{place}: function must be an object, not {type_name(function)}")
-    return function
+def _unknown_type(kind: object) -> str:
+    word = kind if isinstance(kind, str) else type_name(kind)
+    return (
+        f'unknown type "{word}"{suggest(word, [*KEYS])}; known: {", ".join(KEYS)}; a tool in a '
+        'vendor\'s own form is {"type": "vendor", "api": "anthropic", "data": {...}}'
+    )
+
+
+def _fields_within(wrapper: str, fields: object, place: str) -> Map:
+    if not isinstance(fields, dict):
+        raise CommandFailed(f"{place}: {wrapper} must be an object, not {type_name(fields)}")
+    return fields
+
+
+def _json_text(value: object, place: str) -> str:
+    """Return an object, or a string with one, as the JSON string that the protocol needs."""
+    found = parse_json(value, place).value if isinstance(value, str) else value
+    if not isinstance(found, dict):
+        raise CommandFailed(f"{place}: must be an object, not {type_name(found)}")
+    return value if isinstance(value, str) else json.dumps(found)
 
 
 def _schema(parameters: object, place: str) -> str:
@@ -115,7 +153,7 @@ def parse_tool_choice(word: str, tools: list[Map]) -> object:
     """
     if word in CHOICES:
         return word
-    names = [str(tool["name"]) for tool in tools]
+    names = [str(tool["name"]) for tool in tools if tool.get("type", "function") in CALLED]
     if word not in names:
         known = [*CHOICES, *names]
         raise UsageError(

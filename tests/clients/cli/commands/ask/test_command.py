@@ -1,6 +1,8 @@
 """`aircher-cli ask`."""
 
 import json
+from base64 import b64encode
+from pathlib import Path
 
 import pytest
 
@@ -348,3 +350,84 @@ def test_the_attempts_before_a_failure_are_reported_once(daemon: CliDaemon) -> N
         lines = outcome.err.splitlines()
         assert len(lines) == 2
         assert all(word in line for word, line in zip(order, lines, strict=True))
+
+
+PNG = b64encode(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR").decode()
+
+
+def draws(session: Session, msgid: int, params: Map) -> object:
+    session.delta(msgid, 0, type="text", text="A cat:")
+    session.delta(msgid, 1, type="image", data=PNG, media_type="image/png")
+    content = [{"type": "text", "text": "A cat:"}, {"type": "image", "data": PNG}]
+    return chat_result("", message={"role": "assistant", "content": content})
+
+
+def test_an_image_is_written_to_a_file(
+    daemon: CliDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its name is on standard error; the answer stays clean."""
+    monkeypatch.chdir(tmp_path)
+    daemon.answers["chat"] = draws
+    outcome = run_cli(daemon.environ, "ask", "--modality", "image", "draw a cat")
+    [file] = tmp_path.iterdir()
+    assert (outcome.code, outcome.out) == (0, "A cat:\n")
+    assert outcome.err == f"wrote {file.name} (1 kB)\n"
+    assert daemon.params_of("chat")["modalities"] == ["image"]
+
+
+def test_json_has_the_data_and_the_names_of_files(
+    daemon: CliDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without `-o` nothing is written: a script has the data."""
+    monkeypatch.chdir(tmp_path)
+    daemon.answers["chat"] = draws
+    record = json.loads(run_cli(daemon.environ, "ask", "--json", "draw").out)
+    assert (list(tmp_path.iterdir()), record["message"]["content"][1]["data"]) == ([], PNG)
+    assert "files" not in record
+    record = json.loads(run_cli(daemon.environ, "ask", "--json", "-o", "cat.png", "draw").out)
+    assert record["files"] == [{"path": "cat.png", "media_type": "image/png", "bytes": 16}]
+    assert (tmp_path / "cat.png").is_file()
+
+
+def test_a_file_that_cannot_be_written_costs_nothing(daemon: CliDaemon) -> None:
+    """The error comes before anything is sent."""
+    outcome = run_cli(daemon.environ, "ask", "-o", "/no/such/cat.png", "draw")
+    assert (outcome.code, daemon.calls) == (1, [])
+    assert outcome.err == (
+        "aircher-cli: cannot write /no/such/cat.png: there is no directory /no/such\n"
+    )
+
+
+def test_an_answer_without_the_requested_file_is_a_failure(
+    daemon: CliDaemon, tmp_path: Path
+) -> None:
+    """A script that goes on with the file would fail later."""
+    daemon.answers["chat"] = streams("I cannot draw")
+    outcome = run_cli(daemon.environ, "ask", "-o", str(tmp_path / "cat.png"), "draw")
+    assert (outcome.code, outcome.out) == (1, "I cannot draw\n")
+    assert "the answer has no image or sound" in outcome.err
+
+
+def test_a_paused_answer_is_continued(daemon: CliDaemon) -> None:
+    """The user gets the whole answer; what the provider needs goes back unchanged."""
+    search = {"type": "other", "kind": "search", "origin": "a/m", "data": "{}", "signature": "s"}
+
+    def chat(session: Session, msgid: int, params: Map) -> object:
+        messages = params["messages"]
+        assert isinstance(messages, list)
+        is_first = len(messages) == 1
+        said = "I search. " if is_first else "Found."
+        session.delta(msgid, 0, type="text", text=said)
+        parts = [{"type": "text", "text": said}, *([search] if is_first else [])]
+        message = {"role": "assistant", "content": parts}
+        return chat_result("", message=message, finish="pause" if is_first else "stop")
+
+    daemon.answers["chat"] = chat
+    outcome = run_cli(daemon.environ, "ask", "hi")
+    assert (outcome.code, outcome.out, outcome.err) == (0, "I search. Found.\n", "")
+    messages = daemon.params_of("chat")["messages"]
+    assert isinstance(messages, list)
+    assert messages[-1]["content"][1] == search
+    record = json.loads(run_cli(daemon.environ, "ask", "--json", "hi").out)
+    assert (record["text"], record["finish"]) == ("I search. Found.", "stop")
+    assert record["cost"] == "0.0024"

@@ -125,7 +125,13 @@ def test_attempt_line(attempt: Map, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("finish", "expected"),
-    [("stop", ""), ("length", "--max-tokens"), ("content_filter", "content filter")],
+    [
+        ("stop", ""),
+        ("length", "--max-tokens"),
+        ("content_filter", "content filter"),
+        ("refusal", "the model refused to answer"),
+        ("pause", "did not complete it"),
+    ],
 )
 def test_an_answer_that_only_looks_complete_is_marked(finish: str, expected: str) -> None:
     """A limit or a filter that ended the answer gets a line on standard error."""
@@ -171,6 +177,58 @@ def test_thinking_that_was_not_streamed() -> None:
         assert expected == err.text
 
 
+SEARCH: Map = {"type": "other", "kind": "web_search_call", "data": '{"id":\n "' + "x" * 500 + '"}'}
+
+
+@pytest.mark.parametrize("is_streamed", [True, False])
+def test_what_only_the_provider_understands_is_shown_by_verbose(is_streamed: bool) -> None:
+    """Its kind and the beginning of its data on one line, once."""
+    for verbose in (False, True):
+        err = Stream()
+        printer = ReplyPrinter(Console(Stream(), err, {}), quiet=False, verbose=verbose)
+        if is_streamed:
+            printer.on_delta(SEARCH)
+        content = [SEARCH, {"type": "text", "text": "x"}]
+        printer.finish(chat_result("", message={"content": content}, attempts=[]), show_text=True)
+        lines = err.text.splitlines()
+        assert len(lines) == verbose
+        assert all(re.fullmatch(r'web_search_call: \{"id": "x{100,}\.\.\.', line) for line in lines)
+
+
+def test_what_is_said_in_sound_is_text() -> None:
+    """The transcript is printed, streamed or not, and is in the text of `--json`."""
+    sound: Map = {"type": "audio", "data": "AAAA", "transcript": "hello"}
+    result = chat_result("", message={"content": [sound]})
+    for deltas in ([sound], []):
+        out = Stream()
+        printer = ReplyPrinter(Console(out, None, {}), quiet=False, verbose=False)
+        for delta in deltas:
+            printer.on_delta(delta)
+        printer.finish(result, show_text=True)
+        assert out.text == "hello\n"
+    assert reply_record(result)["text"] == "hello"
+
+
+def test_sources_and_images_by_url() -> None:
+    """URLs of images are a part of the answer; its sources are listed on standard error."""
+    out, err = Stream(), Stream()
+    cited = {"type": "text", "text": "x", "citations": [{"url": "https://a", "data": "{}"}]}
+    result = chat_result("", message={"content": [cited, {"type": "image", "url": "https://i"}]})
+    ReplyPrinter(Console(out, err, {}), quiet=False, verbose=False).finish(result, show_text=True)
+    assert (out.text, err.text) == ("x\nhttps://i\n", "sources:\n[1] https://a\n")
+    assert reply_record(result)["citations"] == [{"url": "https://a"}]
+
+
+def test_an_empty_answer_is_reported() -> None:
+    """A script sees it in the record."""
+    err = Stream()
+    result = chat_result("", empty=True)
+    printer = ReplyPrinter(Console(Stream(), err, {}), quiet=True, verbose=False)
+    printer.finish(result, show_text=False)
+    assert err.text == "aircher-cli: openai/gpt-5.5 answered with nothing\n"
+    assert reply_record(result)["empty"] is True
+
+
 def test_deltas_of_another_kind_are_passed_over() -> None:
     """A later daemon may send what we do not know."""
     out = Stream()
@@ -213,6 +271,8 @@ def test_skips_are_not_reported_without_verbose() -> None:
         ("stop", "{}", True, ""),
         ("length", "words", False, ""),
         ("length", "{", True, "aircher-cli: the JSON is therefore incomplete"),
+        ("refusal", "No.", True, "aircher-cli: the answer is therefore not the requested JSON"),
+        ("refusal", "No.", False, ""),
         ("content_filter", [CALL], False, "aircher-cli: the arguments of the last tool call"),
         ("tool_calls", [CALL], False, ""),
     ],

@@ -38,6 +38,16 @@ def request_of(*words: str, stdin: str | None = None) -> Map:
         (("--strategy", "cheapest"), {"route": {"strategy": "cheapest"}}),
         (("--wait", "0"), {"wait": 0.0}),
         (("--conversation", "tea"), {"conversation": "tea"}),
+        (("--modality", "image", "--modality", "image"), {"modalities": ["image"]}),
+        (("--tool", "web_search"), {"tools": [{"type": "web_search"}]}),
+        (
+            ("--tools", '[{"name": "look"}]', "--tool", "code_execution"),
+            {"tools": [{"name": "look"}, {"type": "code_execution"}]},
+        ),
+        (
+            ("--tools", '[{"name": "a"}, {"name": "b"}]', "--cache"),
+            {"tools": [{"name": "a"}, {"name": "b", "cache": True}]},
+        ),
         (("--json-object",), {"response_format": {"type": "json_object"}}),
         (
             ("--schema", '{"type": "object"}'),
@@ -75,6 +85,29 @@ def test_a_prompt_goes_after_the_conversation(tmp_path: Path) -> None:
     }
 
 
+def test_everything_before_the_question_is_marked_for_the_cache(tmp_path: Path) -> None:
+    """The system prompt, the conversation and the files, which stand before the question."""
+    file = tmp_path / "a.txt"
+    file.write_text("text")
+    request = request_of(
+        *("--cache=1h", "why?", "-s", "brief", "-f", str(file)),
+        *("--messages", '[{"role": "user", "content": "hi"}]'),
+    )
+    assert request == {
+        "messages": [
+            {"role": "system", "content": [{"type": "text", "text": "brief", "cache": "1h"}]},
+            {"role": "user", "content": [{"type": "text", "text": "hi", "cache": "1h"}]},
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": f"{file}:\n```\ntext\n```", "cache": "1h"},
+                    {"type": "text", "text": "why?"},
+                ],
+            },
+        ]
+    }
+
+
 def test_standard_input_that_an_option_reads_is_no_prompt() -> None:
     """It goes to who asked for it, and nowhere else."""
     request = request_of("--tools", "-", "hi", stdin='[{"name": "look"}]')
@@ -92,6 +125,7 @@ def test_standard_input_that_an_option_reads_is_no_prompt() -> None:
         (("--messages", "[]"), "there is no prompt"),
         (("hi", "--tool-choice", "auto"), "--tool-choice needs --tools"),
         (("hi", "--tools", "[]", "--tool-choice", "look"), 'unknown tool "look"'),
+        (("hi", "--cache"), "--cache needs something before the question: -s, -f"),
         (("hi", "--no-strict"), "--no-strict needs --schema"),
         (("hi", "--schema", "{}", "--json-object"), "cannot be combined"),
         (("hi", "-f", "-", "--schema", "-"), "given as -f -, --schema -"),

@@ -28,6 +28,47 @@ def test_every_form_of_a_tool(entry: object) -> None:
 
 
 @pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({**LOOK, "strict": True, "cache": "1h"}, {**LOOK, "strict": True, "cache": "1h"}),
+        ({"type": "code_execution"}, {"type": "code_execution"}),
+        (
+            {"type": "web_search", "max_uses": 3, "allowed_domains": ["x.org"]},
+            {"type": "web_search", "max_uses": 3, "allowed_domains": ["x.org"]},
+        ),
+        (
+            {"type": "custom", "name": "sql", "format": {"type": "text"}},
+            {"type": "custom", "name": "sql", "format": '{"type": "text"}'},
+        ),
+        ({"custom": {"name": "sql"}}, {"type": "custom", "name": "sql"}),
+        (
+            {"type": "vendor", "api": "gemini", "data": {"googleMaps": {}}},
+            {"type": "vendor", "api": "gemini", "data": '{"googleMaps": {}}'},
+        ),
+        (
+            {"type": "vendor", "api": "gemini", "data": '{"googleMaps":{}}'},
+            {"type": "vendor", "api": "gemini", "data": '{"googleMaps":{}}'},
+        ),
+        (
+            {"type": "mcp", "name": "m", "url": "https://x", "token": None},
+            {"type": "mcp", "name": "m", "url": "https://x"},
+        ),
+    ],
+)
+def test_other_types_of_tools(entry: object, expected: object) -> None:
+    """Objects become the JSON strings of the protocol; other values go on as they are."""
+    assert parse_tools(JsonInput("t.json", [entry])) == [expected]
+
+
+def test_hosted_tools_need_no_name() -> None:
+    """Several of one type are the daemon's to judge; a choice names only tools with a name."""
+    entries = [{"type": "web_search"}, {"type": "code_execution"}, dict(LOOK)]
+    tools = parse_tools(JsonInput("t.json", entries))
+    assert len(tools) == 3
+    assert parse_tool_choice("look", tools) == {"name": "look"}
+
+
+@pytest.mark.parametrize(
     "schema",
     [
         {"type": ["object", "null"]},
@@ -85,6 +126,25 @@ def test_a_name_is_enough() -> None:
             't.json: tool 1 ("x"): parameters:1:2: not JSON: ',
         ),
         ([{"type": "web", "function": LOOK}], 't.json: tool 1: type must be "function"'),
+        (
+            [{"type": "web_search_20250305", "name": "web_search"}],
+            't.json: tool 1: unknown type "web_search_20250305" (did you mean web_search?); known',
+        ),
+        ([{"type": 5}], 't.json: tool 1: unknown type "a number"; known: function, custom, '),
+        (
+            [{"type": "web_search", "max_use": 1}],
+            't.json: tool 1: unknown key "max_use" (did you mean max_uses?); known: max_uses, ',
+        ),
+        ([{"type": "custom"}], 't.json: tool 1: needs a "name"'),
+        ([{"type": "mcp", "url": "https://x"}], 't.json: tool 1: needs a "name"'),
+        (
+            [{"type": "vendor", "api": "chat", "data": "{,}"}],
+            "t.json: tool 1: data:1:2: not JSON: ",
+        ),
+        (
+            [{"type": "vendor", "api": "chat", "data": [1]}],
+            "t.json: tool 1: data: must be an object, not a list",
+        ),
         ([{"function": 1}], "t.json: tool 1: function must be an object, not a number"),
         ([{"function": LOOK, "name": "x"}], 't.json: tool 1: unknown key "name" next to function'),
     ],
