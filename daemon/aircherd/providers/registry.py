@@ -5,7 +5,8 @@ from aircherd.providers.adapter import Adapter
 from aircherd.providers.anthropic.adapter import AnthropicMessages
 from aircherd.providers.gemini.adapter import GeminiContent
 from aircherd.providers.ollama.adapter import OllamaChat
-from aircherd.providers.openai_chat.adapter import OpenAIChat, is_openai
+from aircherd.providers.openai_chat.adapter import OpenAIChat
+from aircherd.providers.openai_chat.vendors import is_openai
 from aircherd.providers.openai_responses.adapter import OpenAIResponses
 from aircherd.providers.openai_responses.signature import has_reasoning
 from aircherd.providers.openrouter.adapter import OpenRouter

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, get_args
 
 import msgspec
@@ -17,15 +17,27 @@ from aircherd.vocabulary.parts import ReasoningPart
 
 EVERY_EFFORT: dict[Effort, str] = {effort: effort for effort in get_args(Effort)}
 
-THREE_EFFORTS: dict[Effort, str] = {
-    "none": "low",
-    "minimal": "low",
-    "low": "low",
-    "medium": "medium",
-    "high": "high",
-    "xhigh": "high",
-    "max": "high",
-}
+_STEPS: tuple[Effort, ...] = get_args(Effort)
+
+
+def nearest_efforts(*known: str, every: str | None = None, **exceptions: str) -> dict[Effort, str]:
+    """Return the server's effort for each of ours: the nearest of those that it knows.
+
+    Thinking is never turned off by the way: `none` stands for `none` only. `every` is what a server
+    without steps calls thinking; `exceptions` come first.
+    """
+    return {
+        step: exceptions.get(step) or _nearest(step, known, every or known[0]) for step in _STEPS
+    }
+
+
+def _nearest(step: Effort, known: Sequence[str], otherwise: str) -> str:
+    if step in known:
+        return step
+    steps = [each for each in _STEPS if each in known and each != "none"]
+    target = _STEPS.index(step)
+    return min(steps, key=lambda each: abs(_STEPS.index(each) - target), default=otherwise)
+
 
 # The efforts of OpenAI's older models, by the start of their names; newer ones know every effort.
 _OLDER_EFFORTS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -58,6 +70,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         efforts: the server's effort for each of ours.
+        model_efforts: other efforts of models, by a text in their names.
+        no_thinking: the fields that turn thinking off, if no effort does.
         max_tokens_field: its name of the output limit.
         max_stop: how many stop texts it takes; None is any number.
         call_id: what the id of a tool call must match.
@@ -66,6 +80,8 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     efforts: dict[Effort, str]
+    model_efforts: tuple[tuple[str, dict[Effort, str]], ...] = ()
+    no_thinking: dict[str, object] | None = None
     max_tokens_field: MaxTokensField = "max_tokens"
     max_stop: int | None = None
     call_id: re.Pattern[str] = ANY_ID
@@ -79,7 +95,28 @@ def effort_of(request: ChatRequest, model: Model, quirks: Quirks) -> str | None:
         return None
     if quirks.efforts is EVERY_EFFORT:
         return openai_effort(model.id, request.reasoning)
-    return quirks.efforts[request.reasoning]
+    name = model.id.lower()
+    tables = (*quirks.model_efforts, _OPEN_WEIGHTS)
+    found = next((efforts for text, efforts in tables if text in name), quirks.efforts)
+    return found[request.reasoning]
+
+
+def effort_fields(request: ChatRequest, model: Model, quirks: Quirks) -> dict[str, object]:
+    """Return the fields of a body that ask for the requested effort."""
+    effort = effort_of(request, model, quirks)
+    if effort is None:
+        return {}
+    if request.reasoning == "none" and quirks.no_thinking is not None and not _always_thinks(model):
+        return quirks.no_thinking
+    return {"reasoning_effort": effort}
+
+
+# OpenAI's open models always think; every server refuses other efforts of theirs.
+_OPEN_WEIGHTS = ("gpt-oss", nearest_efforts("low", "medium", "high"))
+
+
+def _always_thinks(model: Model) -> bool:
+    return _OPEN_WEIGHTS[0] in model.id.lower()
 
 
 _ALPHANUMERIC = string.ascii_letters + string.digits

@@ -33,6 +33,9 @@ OWN_FIELDS = (
     OwnField("max_tokens", "rename", rename="max_completion_tokens"),
     OwnField("max_completion_tokens", "rename", rename="max_tokens"),
     OwnField("reasoning_effort", "effort"),
+    # How some servers turn thinking off: what does not know it has nothing to turn off.
+    OwnField("thinking"),
+    OwnField("enable_thinking"),
 )
 """What is in a body although no request asks for it; see `corrections`."""
 

@@ -9,6 +9,7 @@ from aircherd.providers.chat_completions.quirks import (
     EVERY_EFFORT,
     Quirks,
     effort_of,
+    nearest_efforts,
     openai_effort,
     safe_id,
 )
@@ -64,3 +65,19 @@ def test_safe_ids() -> None:
 def test_an_older_model_gets_the_nearest_effort_it_knows(model, effort, sent):
     """It would answer 400 to any other."""
     assert openai_effort(model, effort) == sent
+
+
+@pytest.mark.parametrize(
+    ("efforts", "expected"),
+    [
+        (nearest_efforts("none", "low", "high"), "none low low low high high high"),
+        (nearest_efforts("low", "high"), "low low low low high high high"),
+        (nearest_efforts("none", every="on"), "none on on on on on on"),
+        (nearest_efforts("none", "high", minimal="none"), "none none high high high high high"),
+    ],
+)
+def test_the_nearest_effort_never_turns_thinking_off(
+    efforts: dict[Effort, str], expected: str
+) -> None:
+    """Unless nothing but that was asked for, or an exception says so."""
+    assert list(efforts.values()) == expected.split()

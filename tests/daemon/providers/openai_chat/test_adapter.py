@@ -5,7 +5,8 @@ from typing import Any, cast
 import pytest
 
 from aircherd.config.model import Provider
-from aircherd.providers.openai_chat.adapter import OpenAIChat, is_openai, quirks_of
+from aircherd.providers.openai_chat.adapter import OpenAIChat
+from aircherd.providers.openai_chat.vendors import quirks_of
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.secret import Secret
@@ -71,25 +72,6 @@ def test_name_of_the_token_limit(changes: dict[str, object], field: str) -> None
     assert {field: 5} == {name: body[name] for name in body if name.startswith("max_")}
 
 
-@pytest.mark.parametrize(
-    ("base_url", "known"),
-    [
-        ("https://api.openai.com/v1", "none minimal low medium high xhigh max"),
-        (GPU_BOX, "low low low medium high high high"),
-        (MISTRAL, "none none high high high high high"),
-    ],
-)
-def test_efforts(base_url: str, known: str) -> None:
-    """OpenAI gets every effort, other servers the nearest that they have."""
-    provider = a_provider(base_url=base_url)
-    efforts = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-    sent = [
-        body_of(ADAPTER, provider, a_request(reasoning=effort))["reasoning_effort"]
-        for effort in efforts
-    ]
-    assert known.split() == sent
-
-
 def test_models_that_cannot_think_get_no_effort() -> None:
     """They would refuse the field, even with "none"."""
     model = Model(id="gpt-4o", reasoning=False)
@@ -139,22 +121,6 @@ def test_openai_gets_no_thinking_back() -> None:
         (a_provider(base_url=GPU_BOX), plain | {"reasoning_content": "hm"}),
     ):
         assert [expected] == body_of(ADAPTER, provider, a_request(said))["messages"]
-
-
-@pytest.mark.parametrize(
-    ("base_url", "is_it"),
-    [
-        ("https://api.openai.com/v1", True),
-        ("https://API.OpenAI.com:443/v1", True),
-        ("https://eu.api.openai.com/v1", True),
-        ("https://api.openai.com.example.org/v1", False),
-        ("https://notapi.openai.com/v1", False),
-        ("http://gpu-box:8000/v1", False),
-    ],
-)
-def test_is_openai(base_url: str, is_it: bool) -> None:
-    """OpenAI is recognised by its host, in every region."""
-    assert is_it is is_openai(a_provider(base_url=base_url))
 
 
 def test_headers() -> None:
