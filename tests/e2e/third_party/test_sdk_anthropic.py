@@ -164,8 +164,11 @@ def theirs(message: Message) -> dict[str, object]:
     usage = message.usage
     read, written = usage.cache_read_input_tokens or 0, usage.cache_creation_input_tokens or 0
     details = usage.output_tokens_details
+    parts = [their_part(each) for each in message.content]
+    if message.stop_details and message.stop_details.explanation:
+        parts.append(("text", message.stop_details.explanation))
     return {
-        "parts": [their_part(each) for each in message.content],
+        "parts": parts,
         "finish": FINISHES[message.stop_reason],
         "model": message.model,
         "usage": Usage(
@@ -297,6 +300,7 @@ async def test_list_of_models() -> None:
             window=each.max_input_tokens,
             max_output=each.max_tokens,
             images=each.capabilities.image_input.supported,
+            documents=each.capabilities.pdf_input.supported,
             reasoning=each.capabilities.thinking.supported,
             json_schema=each.capabilities.structured_outputs.supported,
             sampling=False,

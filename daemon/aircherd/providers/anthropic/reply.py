@@ -1,38 +1,45 @@
 """Read replies of the Anthropic Messages API, streamed or whole.
 
 Only containers are typed; a value of an unexpected type is handled where it is read and never fails
-the decoding.
+the decoding. The blocks of a reply are in `blocks`.
 """
 
 import msgspec
 
 from aircherd.errors import ProviderFailed, fail
-from aircherd.providers.anthropic.thinking import redacted_reasoning
+from aircherd.providers.anthropic.blocks import (
+    Block,
+    CallBlock,
+    Held,
+    OtherBlock,
+    TextBlock,
+    ThinkingBlock,
+    fields_of,
+    is_blank,
+    open_block,
+    text_in,
+    value_of,
+)
+from aircherd.providers.anthropic.citations import read_citation
 from aircherd.providers.anthropic.usage import AnthropicUsage, read_usage
 from aircherd.providers.codec.finish import has_reason, read_finish
-from aircherd.providers.codec.json_in import as_text, decode_with
-from aircherd.providers.codec.reply_stream import ReplyStream, new_call_id
+from aircherd.providers.codec.json_in import as_map, as_text, branch, decode_with
+from aircherd.providers.codec.reply_stream import ReplyStream
 from aircherd.providers.error_mapping.classify import classify_error
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
+    CitationDelta,
     Ending,
+    OtherDelta,
+    PartEnd,
     ReasoningDelta,
     ReplyEvent,
     TextDelta,
-    ToolCallDelta,
     UsageDelta,
 )
 
-
-class _Block(msgspec.Struct, gc=False):
-    type: object = None
-    text: object = None
-    thinking: object = None
-    signature: object = None
-    data: object = None
-    id: object = None
-    name: object = None
-    input: object = None
+MAX_BLOCKS = 8000
+"""Blocks of a whole reply: more do not fit into a message of ours."""
 
 
 class _Delta(msgspec.Struct, gc=False):
@@ -42,14 +49,22 @@ class _Delta(msgspec.Struct, gc=False):
     signature: object = None
     partial_json: object = None
     stop_reason: object = None
+    citation: msgspec.Raw = msgspec.Raw()
+    container: msgspec.Raw = msgspec.Raw()
+    stop_details: msgspec.Raw = msgspec.Raw()
 
 
 class _Message(msgspec.Struct, gc=False):
-    content: list[_Block] | None = None
+    content: list[msgspec.Raw] | None = None
     model: object = None
     stop_reason: object = None
     usage: AnthropicUsage | None = None
     error: object = None
+    container: msgspec.Raw = msgspec.Raw()
+    stop_details: msgspec.Raw = msgspec.Raw()
+    context_management: msgspec.Raw = msgspec.Raw()
+    diagnostics: msgspec.Raw = msgspec.Raw()
+    input_transformations: msgspec.Raw = msgspec.Raw()
 
 
 class _Event(msgspec.Struct, gc=False):
@@ -58,14 +73,22 @@ class _Event(msgspec.Struct, gc=False):
     type: object = None
     index: object = None
     delta: _Delta | None = None
-    content_block: _Block | None = None
+    content_block: msgspec.Raw = msgspec.Raw()
     message: _Message | None = None
     usage: AnthropicUsage | None = None
     error: object = None
+    context_management: msgspec.Raw = msgspec.Raw()
+    input_transformations: msgspec.Raw = msgspec.Raw()
+
+
+class _RawDelta(msgspec.Struct, gc=False):
+    delta: msgspec.Raw = msgspec.Raw()
 
 
 _EVENT = msgspec.json.Decoder(_Event)
 _MESSAGE = msgspec.json.Decoder(_Message)
+_RAW_DELTA = msgspec.json.Decoder(_RawDelta)
+_VALUE = msgspec.json.Decoder()
 _NO_USAGE = AnthropicUsage()
 
 
@@ -77,7 +100,15 @@ class AnthropicStream(ReplyStream):
         self._usage: AnthropicUsage | None = None
         self._model: object = None
         self._stop_reason: object = None
-        self._calls: dict[object, _Call] = {}  # by block index
+        self._held = Held()
+        self._facts = _Facts(self._held)
+        self._last: Block | None = None
+        self._calls = 0
+        self._open: dict[object, Block] = {}  # by block index
+        self._others: dict[object, OtherBlock] = {}  # those of `_open` that collect all deltas
+        self._last_call: CallBlock | None = None
+        self._early_calls: dict[str, CallBlock] = {}  # from the start of the message, by id
+        self._count_at_start: int | None = None
 
     def _take(self, data: bytes, out: list[ReplyEvent]) -> None:
         if not data:
@@ -85,7 +116,8 @@ class AnthropicStream(ReplyStream):
         event = decode_with(_EVENT, data, "an event")
         kind = event.type
         if kind == "content_block_delta":
-            self._on_delta(event, out)
+            if event.delta:
+                self._on_delta(event, event.delta, data, out)
         elif kind == "content_block_start":
             self._on_block_start(event, out)
         elif kind == "content_block_stop":
@@ -106,48 +138,140 @@ class AnthropicStream(ReplyStream):
         # A stop reason completes the reply; `message_stop` only closes the stream.
         return self._ending() if self._stop_reason is not None else None
 
-    def _on_delta(self, event: _Event, out: list[ReplyEvent]) -> None:
-        delta = event.delta
-        if delta is None:
-            return
-        if delta.type == "text_delta":
-            if text := as_text(delta.text):
-                out.append(TextDelta(text))
+    def _finish(self, ending: Ending, out: list[ReplyEvent]) -> None:
+        for block in self._open.values():
+            block.stop(out)
+        self._facts.add_to(out, ending)
+        super()._finish(ending, out)
+
+    # -------------------------------------------------------------- blocks
+
+    def _on_delta(self, event: _Event, delta: _Delta, data: bytes, out: list[ReplyEvent]) -> None:
+        if self._others and (other := self._others.get(_index(event))):
+            other.add(_raw_delta(data))
+        elif delta.type == "text_delta" and (text := as_text(delta.text)):
+            out.append(TextDelta(text))
         elif delta.type in ("thinking_delta", "signature_delta"):
-            _add_reasoning(delta, out)
+            self._add_reasoning(event, delta, data, out)
         elif delta.type == "input_json_delta":
-            call = self._calls.get(_index(event))
-            # Server tools stream their input too, but their blocks are not in `_calls`.
-            if call and (fragment := as_text(delta.partial_json)):
-                call.input = None
-                out.append(ToolCallDelta(index=call.number, arguments=fragment))
+            self._add_arguments(event, as_text(delta.partial_json), out)
+        elif delta.type == "citations_delta" and delta.citation:
+            self._add_citation(event, delta.citation, out)
+        elif not (delta.type == "text_delta" and delta.text in ("", None)):
+            self._add_unknown(event, _raw_delta(data), out)
+
+    def _add_reasoning(
+        self, event: _Event, delta: _Delta, data: bytes, out: list[ReplyEvent]
+    ) -> None:
+        text, signature = as_text(delta.thinking), as_text(delta.signature) or None
+        if text or signature:
+            out.append(ReasoningDelta(text, signature))
+        else:
+            self._add_unknown(event, _raw_delta(data), out)
+        if signature and isinstance(block := self._open.get(_index(event)), ThinkingBlock):
+            block.is_closed = True
+
+    def _add_arguments(self, event: _Event, fragment: str, out: list[ReplyEvent]) -> None:
+        if not fragment:
+            return
+        block = self._open.get(_index(event))
+        # The index of some servers is wrong; the call under way is meant then.
+        call = block if isinstance(block, CallBlock) else self._last_call
+        if call is None:
+            fail(FailureClass.PROTOCOL, "sent arguments of a tool call that it did not begin")
+        call.add(fragment, out)
+
+    def _add_citation(self, event: _Event, raw: msgspec.Raw, out: list[ReplyEvent]) -> None:
+        block = self._open.get(_index(event))
+        if isinstance(block, TextBlock):
+            block.cite(raw)
+        elif not is_blank(raw):
+            out.append(CitationDelta(read_citation(raw)))
+
+    def _add_unknown(self, event: _Event, raw: msgspec.Raw, out: list[ReplyEvent]) -> None:
+        """Keep a delta of an unknown type as it is: what it adds to is unknown."""
+        fields = fields_of(raw) or {}
+        kind = as_text(value_of(fields, "type")) or "delta"
+        if all(is_blank(each) for name, each in fields.items() if name != "type"):
+            return
+        self._held.add(memoryview(raw).nbytes)
+        block = self._open.get(_index(event))
+        late = out if block is None else block.late
+        late.append(OtherDelta(kind, text_in(raw)))
 
     def _on_block_start(self, event: _Event, out: list[ReplyEvent]) -> None:
-        block = event.content_block
-        if block is None:
+        if not event.content_block:
             return
-        if block.type == "tool_use":
-            call = _Call(len(self._calls), block.input)
-            self._calls[_index(event)] = call
-            out.append(_call_event(block, call.number))
+        index = _index(event)
+        fields = fields_of(event.content_block) or {}
+        known = self._early_calls.get(as_text(value_of(fields, "id")))
+        if known is None:
+            self._close_block(index, out)
+            self._begin(event.content_block, index, out)
         else:
-            _add_block(block, out)
+            if self._open.get(index) is not known:
+                self._close_block(index, out)
+            known.repeat(fields)
+            self._open[index] = self._last_call = known
+        if value_of(fields, "type") == "fallback":
+            # Another model goes on from here.
+            self._model = as_map(value_of(fields, "to")).get("model") or self._model
+
+    def _begin(self, raw: msgspec.Raw, index: object, out: list[ReplyEvent]) -> Block | None:
+        block = open_block(raw, self._calls, self._held)
+        if block is None:
+            return None
+        if block.is_apart_from(self._last):
+            out.append(PartEnd())
+        block.begin(out)
+        self._open[index] = self._last = block
+        if isinstance(block, CallBlock):
+            self._calls += 1
+            self._last_call = block
+        elif isinstance(block, OtherBlock):
+            self._others[index] = block
+        return block
 
     def _on_block_stop(self, event: _Event, out: list[ReplyEvent]) -> None:
-        call = self._calls.get(_index(event))
-        # Compatible servers may send the whole input at the start, without fragments.
-        if call and (whole := _whole_input(call.input)):
-            call.input = None
-            out.append(ToolCallDelta(index=call.number, arguments=whole))
+        self._close_block(_index(event), out)
+
+    def _close_block(self, index: object, out: list[ReplyEvent]) -> None:
+        if block := self._open.pop(index, None):
+            self._others.pop(index, None)
+            block.stop(out)
+
+    # -------------------------------------------------------------- the message
 
     def _on_message_start(self, event: _Event, out: list[ReplyEvent]) -> None:
-        if event.message:
-            self._model = event.message.model
-            self._add_usage(event.message.usage, out)
+        message = event.message
+        if message is None:
+            return
+        if self._count_at_start not in (None, self.progress_count):
+            fail(FailureClass.PROTOCOL, "began a second message in the middle of its reply")
+        self._count_at_start = self.progress_count + 1
+        self._model = message.model
+        self._add_usage(message.usage, out)
+        self._facts.note(message)
+        if message.content:
+            self._take_early(message.content, out)
+        if has_reason(message.stop_reason):
+            self._stop_reason = message.stop_reason
+
+    def _take_early(self, content: list[msgspec.Raw], out: list[ReplyEvent]) -> None:
+        """Take blocks that the start of the message has: calls that code of the model made."""
+        for index, raw in enumerate(content):
+            block = self._begin(raw, index, out)
+            if isinstance(block, CallBlock):
+                self._early_calls[block.call_id] = block
+            else:
+                self._close_block(index, out)
 
     def _on_message_delta(self, event: _Event, out: list[ReplyEvent]) -> None:
-        if event.delta and has_reason(event.delta.stop_reason):
-            self._stop_reason = event.delta.stop_reason
+        if event.delta:
+            if has_reason(event.delta.stop_reason):
+                self._stop_reason = event.delta.stop_reason
+            self._facts.note(event.delta)
+        self._facts.note(event)
         self._add_usage(event.usage, out)
 
     def _add_usage(self, usage: AnthropicUsage | None, out: list[ReplyEvent]) -> None:
@@ -159,48 +283,55 @@ class AnthropicStream(ReplyStream):
                 out.append(UsageDelta(counts))
 
     def _ending(self) -> Ending:
-        return _ending(self._stop_reason, self._usage, self._model)
-
-
-class _Call:
-    __slots__ = ("input", "number")
-
-    def __init__(self, number: int, whole: object) -> None:
-        self.number = number
-        self.input = whole
+        return _ending(self._stop_reason, self._usage, self._model, has_calls=bool(self._calls))
 
 
 def _index(event: _Event) -> object:
     return event.index if isinstance(event.index, int) else None
 
 
-def _add_block(block: _Block, out: list[ReplyEvent]) -> None:
-    """Add the content that a block starts with, except calls; mostly none in a stream."""
-    if block.type == "text" and (text := as_text(block.text)):
-        out.append(TextDelta(text))
-    elif block.type == "thinking":
-        _add_reasoning(block, out)
-    elif block.type == "redacted_thinking" and (data := as_text(block.data)):
-        out.append(redacted_reasoning(data))
+def _raw_delta(data: bytes) -> msgspec.Raw:
+    return decode_with(_RAW_DELTA, data, "an event").delta
 
 
-def _add_reasoning(piece: _Block | _Delta, out: list[ReplyEvent]) -> None:
-    text, signature = as_text(piece.thinking), as_text(piece.signature) or None
-    if text or signature:
-        out.append(ReasoningDelta(text, signature))
+class _Facts:
+    """What a message says about itself; the container is needed to go on with it.
 
+    `container`, `stop_details`, `context_management`, `diagnostics` and `input_transformations`
+    become other parts at the end. What is said later replaces what was said before.
+    """
 
-def _call_event(block: _Block, number: int, arguments: str = "") -> ToolCallDelta:
-    return ToolCallDelta(
-        index=number,
-        call_id=as_text(block.id) or new_call_id(),
-        name=as_text(block.name) or None,
-        arguments=arguments,
+    NAMES = (
+        "container",
+        "context_management",
+        "input_transformations",
+        "diagnostics",
+        "stop_details",
     )
 
+    def __init__(self, held: Held) -> None:
+        self._held = held
+        self._known: dict[str, msgspec.Raw] = {}
 
-def _whole_input(value: object) -> str:
-    return msgspec.json.encode(value).decode() if value and isinstance(value, dict) else ""
+    def note(self, source: msgspec.Struct) -> None:
+        for name in self.NAMES:
+            raw = getattr(source, name, None)
+            if raw and not is_blank(raw):
+                self._held.add(memoryview(raw).nbytes)
+                self._known[name] = msgspec.Raw(bytes(raw))
+
+    def add_to(self, out: list[ReplyEvent], ending: Ending) -> None:
+        for name in self.NAMES:
+            if raw := self._known.get(name):
+                if name == "stop_details" and ending.finish == "refusal":
+                    _explain_refusal(raw, out)
+                out.append(OtherDelta(name, text_in(raw)))
+
+
+def _explain_refusal(raw: msgspec.Raw, out: list[ReplyEvent]) -> None:
+    if explanation := as_text(as_map(branch(_VALUE, raw)).get("explanation")):
+        # A part of its own: the model did not say it.
+        out += [PartEnd(), TextDelta(explanation, refusal=True)]
 
 
 def read_whole(body: bytes) -> list[ReplyEvent]:
@@ -213,24 +344,39 @@ def read_whole(body: bytes) -> list[ReplyEvent]:
             FailureClass.PROTOCOL,
             "sent a reply without content: check base_url and kind",
         )
-    return [*_content_events(reply.content), _ending(reply.stop_reason, reply.usage, reply.model)]
+    if len(reply.content) > MAX_BLOCKS:
+        fail(FailureClass.PROTOCOL, f"sent a reply of more than {MAX_BLOCKS} blocks")
+    held = Held()
+    events, calls = _content_events(reply.content, held)
+    ending = _ending(reply.stop_reason, reply.usage, reply.model, has_calls=bool(calls))
+    facts = _Facts(held)
+    facts.note(reply)
+    facts.add_to(events, ending)
+    return [*events, ending]
 
 
-def _content_events(content: list[_Block]) -> list[ReplyEvent]:
+def _content_events(content: list[msgspec.Raw], held: Held) -> tuple[list[ReplyEvent], int]:
+    """Return the events of the blocks, and the number of calls in them."""
     events: list[ReplyEvent] = []
-    number = 0
-    for block in content:
-        if block.type == "tool_use":
-            events.append(_call_event(block, number, _whole_input(block.input)))
-            number += 1
-        else:
-            _add_block(block, events)
-    return events
+    calls = 0
+    last: Block | None = None
+    for raw in content:
+        block = open_block(raw, calls, held)
+        if block is not None:
+            if block.is_apart_from(last):
+                events.append(PartEnd())
+            block.begin(events)
+            block.stop(events)
+            calls += isinstance(block, CallBlock)
+            last = block
+    return events, calls
 
 
-def _ending(stop_reason: object, usage: AnthropicUsage | None, model: object) -> Ending:
+def _ending(
+    stop_reason: object, usage: AnthropicUsage | None, model: object, *, has_calls: bool
+) -> Ending:
     return Ending(
-        finish=read_finish(stop_reason) or "stop",
+        finish=read_finish(stop_reason) or ("tool_calls" if has_calls else "stop"),
         usage=read_usage(usage) if usage else None,
         model=as_text(model) or None,
     )

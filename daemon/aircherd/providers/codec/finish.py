@@ -25,7 +25,7 @@ _WORDS: dict[Finish, str] = {
         max_context_length continuation
     """,
     "tool_calls": "tool_calls tool_call tool_use tool function_call function_calls",
-    "pause": "pause_turn pause paused",
+    "pause": "pause_turn pause paused compaction",
     "refusal": "refusal refused",
     "content_filter": """
         content_filter content_filtered content_filtering contentfilter filtered filter
