@@ -5,8 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from aircher_cli.commands.ask.command import chat_to_end
+from aircher_cli.commands.ask.media_files import save_media
 from aircher_cli.commands.ask.prompt import read_prompt
-from aircher_cli.commands.ask.reply import ReplyPrinter, route_note, usage_line
+from aircher_cli.commands.ask.reply import ReplyPrinter, has_rare_parts, route_note, usage_line
 from aircher_cli.commands.chat.transcript import Transcript
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed, UsageError
@@ -109,7 +111,7 @@ class ChatSession:
             self._console, quiet=False, verbose=False, with_reasoning=self._console.err_is_terminal
         )
         try:
-            result = self._client.chat(self._request(asked), printer.on_delta)
+            result = chat_to_end(self._client, self._request(asked), printer)
         except KeyboardInterrupt:
             self._console.finish_line()
             self._console.note(
@@ -120,9 +122,13 @@ class ChatSession:
             self._console.finish_line()
             raise
         printer.finish(result, show_text=True)
+        if has_rare_parts(result):
+            save_media(self._console, result, None)
         if note := route_note(result, self._model):
             self._console.note(note)
-        self._transcript.keep(asked, as_map(result.get("message")))
+        message = as_map(result.get("message"))
+        if message.get("content"):  # an empty message cannot be sent back
+            self._transcript.keep(asked, message)
         self._files = []
         self._last = result
 

@@ -62,6 +62,9 @@ def _part_markdown(part: Map) -> str:
     kind = part.get("type")
     if kind == "text":
         return text(part.get("text"))
-    if kind == "image":
-        return f"(image {text(part.get('url')) or text(part.get('media_type'))})"
+    if kind == "audio":
+        return text(part.get("transcript")) or f"(sound {text(part.get('media_type'))})"
+    if kind in {"image", "document"}:
+        what = part.get("name") or part.get("url") or part.get("media_type")
+        return f"({kind} {text(what)})"
     return ""

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from aircher_cli.commands.chat.chat_loop import COMMANDS, HELP, ChatSession
 from aircher_cli.commands.chat.command import build_parser
 from aircher_cli.console import Console
@@ -111,6 +113,58 @@ def test_a_file_goes_with_the_next_question_only(daemon: CliDaemon, tmp_path: Pa
     assert "/no/such" in err
     assert "remember the milk" in str(asked[0]["messages"][-1]["content"])
     assert asked[1]["messages"][-1]["content"] == "again"
+
+
+PNG = "iVBORw0KGgoAAAANSUhEUg=="
+
+
+def test_every_part_of_an_answer_goes_back_as_it_came(
+    daemon: CliDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Images are written to files, sources are listed, and the next question has them all."""
+    monkeypatch.chdir(tmp_path)
+    parts: list[Map] = [
+        {"type": "other", "kind": "search", "origin": "up/m", "data": "{}", "signature": "s"},
+        {"type": "text", "text": "No cat.", "refusal": True, "citations": [{"url": "https://a"}]},
+        {"type": "image", "data": PNG, "media_type": "image/png", "origin": "up/m"},
+    ]
+
+    def draw(session: Session, msgid: int, params: Map) -> Map:
+        message = {"role": "assistant", "content": parts}
+        return {**answer(session, msgid, params), "message": message, "finish": "refusal"}
+
+    daemon.answers["chat"] = draw
+    _, err, asked = talk(daemon, "draw", "again")
+    assert len(list(tmp_path.glob("aircher-*.png"))) == 2
+    assert "sources:\n[1] https://a\n" in err
+    assert "the model refused to answer" in err
+    assert asked[1]["messages"][1] == {"role": "assistant", "content": parts}
+
+
+def test_a_paused_answer_is_continued(daemon: CliDaemon) -> None:
+    """It is one answer in the conversation."""
+
+    def pause(session: Session, msgid: int, params: Map) -> Map:
+        finish = "pause" if len(params["messages"]) == 1 else "stop"  # type: ignore[arg-type]
+        return {**answer(session, msgid, params), "finish": finish}
+
+    daemon.answers["chat"] = pause
+    _, _, asked = talk(daemon, "one", "two")
+    assert [len(params["messages"]) for params in asked] == [1, 2, 3]
+    assert len(asked[2]["messages"][1]["content"]) == 2
+
+
+def test_an_empty_answer_is_not_kept(daemon: CliDaemon) -> None:
+    """Providers reject an empty message in a conversation."""
+
+    def say_nothing(session: Session, msgid: int, params: Map) -> Map:
+        message = {"role": "assistant", "content": []}
+        return {**answer(session, msgid, params), "message": message, "empty": True}
+
+    daemon.answers["chat"] = say_nothing
+    _, err, asked = talk(daemon, "one", "two")
+    assert "up/m answered with nothing" in err
+    assert len(asked[1]["messages"]) == 1
 
 
 def test_save_and_go_on(daemon: CliDaemon, tmp_path: Path) -> None:

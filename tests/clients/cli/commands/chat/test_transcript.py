@@ -43,6 +43,21 @@ def test_markdown_is_for_people(tmp_path: Path) -> None:
     assert (tmp_path / "talk.md").read_text() == "## user\n\nWhy?\n\n## assistant\n\nBecause.\n"
 
 
+def test_markdown_names_what_it_cannot_show() -> None:
+    """Files by name, URL or type; sound is what is said in it."""
+    transcript = Transcript()
+    pdf = {"type": "document", "data": "AAAA", "media_type": "application/pdf", "name": "a.pdf"}
+    question = transcript.ask([pdf, {"type": "image", "url": "https://x/a.png"}])
+    said = {"type": "audio", "data": "AAAA", "transcript": "hello"}
+    heard = {"type": "audio", "data": "AAAA", "media_type": "audio/wav"}
+    other = {"type": "other", "kind": "k", "data": "{}"}
+    transcript.keep(question, {"role": "assistant", "content": [said, heard, other]})
+    assert transcript.markdown() == (
+        "## user\n\n(document a.pdf)\n\n(image https://x/a.png)\n\n"
+        "## assistant\n\nhello\n\n(sound audio/wav)"
+    )
+
+
 def test_a_file_that_exists_is_left_alone(tmp_path: Path) -> None:
     """No file is overwritten."""
     file = tmp_path / "notes.md"
