@@ -135,7 +135,7 @@ async def test_strict_tool(bench: Bench) -> None:
     if outcome:
         [call] = outcome.of("tool_call")
         assert json.loads(str(call["arguments"])) == {"at": "it"}
-        assert '"strict":true' in bench.last_body
+        assert bench.api.strict in bench.last_body
 
 
 # ------------------------------------------------------------------ tools of other types

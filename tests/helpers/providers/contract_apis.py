@@ -40,6 +40,7 @@ class Api(Struct, frozen=True, kw_only=True):
         lacks_parts: like `lacks`, for the abilities of `test_contract_parts`.
         never: abilities of `test_contract_parts` that its models never show: refusals, pauses.
         pending: abilities of `test_contract_parts` that its adapter or simulator does not have yet.
+        strict: how a request says that a tool is strict, in its JSON.
         marks_cache: whether cache marks are sent, and what they write is counted.
     """
 
@@ -66,6 +67,7 @@ class Api(Struct, frozen=True, kw_only=True):
     lacks_parts: dict[str, str] = {}
     never: frozenset[str] = frozenset()
     pending: frozenset[str] = frozenset()
+    strict: str = '"strict":true'
     marks_cache: bool = False
 
     def provider(self, url: str) -> Provider:
@@ -179,7 +181,6 @@ _ANTHROPIC = Api(
 )
 _GEMINI = Api(
     name="gemini",
-    pending=PARTS,
     vendor="gemini",
     kind="gemini",
     model="gemini-3.8-flash",
@@ -200,6 +201,10 @@ _GEMINI = Api(
         "plain url": "Gemini fetches images from https:// only",
         "six stops": "stop: Gemini takes at most 5 stop sequences",
     },
+    strict='"mode":"VALIDATED"',
+    lacks_parts={"custom tool": "tools: Gemini does not offer custom"},
+    # Its safety filters stop a reply instead, and a search is never interrupted.
+    never=frozenset(("refusal", "pause")),
 )
 _OLLAMA = Api(
     name="ollama",

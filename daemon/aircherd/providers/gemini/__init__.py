@@ -1,7 +1,8 @@
 """The Gemini API of Google AI Studio (`generateContent`).
 
 - `adapter`: URLs, headers and the key check; calls the modules below.
-- `request`: the body of a chat request; `contents`: the conversation inside it.
+- `request`: the body of a chat request; `tools`: the tools in it.
+- `contents`: the conversation; `media`: pictures, documents and sound in it.
 - `thinking`: reasoning effort to a thinking level or budget, by model name.
 - `signature`: thought signatures inside ours.
 - `reply`: streamed and whole replies to events; `usage`: token counts.

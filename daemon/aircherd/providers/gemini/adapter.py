@@ -10,6 +10,7 @@ from aircherd.providers.corrections import OwnField
 from aircherd.providers.gemini.models import bare_name, read_models
 from aircherd.providers.gemini.reply import GeminiStream, read_whole
 from aircherd.providers.gemini.request import chat_body
+from aircherd.providers.gemini.tools import SHOW_TOOLS
 from aircherd.providers.headers import call_headers, chat_headers, key_text
 from aircherd.providers.transport.request import Headers, HttpRequest
 from aircherd.vocabulary.chat import ChatRequest
@@ -22,6 +23,7 @@ _OWN_FIELDS = (
     OwnField("generationConfig.thinkingConfig.includeThoughts"),
     OwnField("generationConfig.responseJsonSchema", "rename", rename="responseSchema"),
     OwnField("tools.*.functionDeclarations.*.parametersJsonSchema", "rename", rename="parameters"),
+    OwnField(f"toolConfig.{SHOW_TOOLS}", phrases=("tool call context circulation",)),
     OwnField("contents.*.parts.*.functionCall.id"),
     OwnField("contents.*.parts.*.functionResponse.id"),
 )

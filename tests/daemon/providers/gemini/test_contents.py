@@ -1,5 +1,6 @@
 """Conversations as Gemini's `contents`."""
 
+import msgspec
 import pytest
 
 from aircherd.providers.codec.turns import turns
@@ -150,35 +151,88 @@ def test_images_in_tool_results() -> None:
     assert written(*messages, model=OLD)[1]["parts"] == [answer(), intro, SENT_PNG, file]
 
 
-@pytest.mark.parametrize(
-    ("url", "kind"),
-    [
-        ("https://h/a.PNG", "image/png"),
-        ("https://h/a.jpeg?size=1#top", "image/jpeg"),
-        ("https://h/a.webp", "image/webp"),
-        ("https://h/a", None),
-        ("https://h/?f=a.gif", None),
-    ],
-)
-def test_image_urls(url: str, kind: str | None) -> None:
-    """Google fetches them; the type is sent if the path names it."""
-    file = {"fileUri": url} | ({"mimeType": kind} if kind else {})
-    assert [{"fileData": file}] == written(user({"type": "image", "url": url}))[0]["parts"]
+PDF = {"type": "document", "media_type": "application/pdf", "data": "JVBERi0=", "name": "a.pdf"}
+SENT_PDF = {"inlineData": {"mimeType": "application/pdf", "data": "JVBERi0="}}
+NOTES = {"type": "document", "media_type": "text/plain", "data": "aGk=", "name": "n.txt"}
+ORIGIN = {"origin": "gemini/x"}
+
+
+def test_documents_in_tool_results() -> None:
+    """A PDF goes as a picture does; a text file becomes text."""
+    messages = assistant(CALL), user(RESULT | {"content": [text("one"), PDF, NOTES]})
+    output = "one\na.pdf\nn.txt:\nhi"
+    intro = said("What the tool f answered with:")
+    assert written(*messages)[1]["parts"] == [answer(output, parts=[SENT_PDF])]
+    assert written(*messages, model=OLD)[1]["parts"] == [
+        answer(output),
+        intro,
+        SENT_PDF,
+    ]
+
+
+def other(kind: str, data: str) -> Part:
+    return {"type": "other", "kind": kind, "data": data, **ORIGIN}
+
+
+def test_others_go_back_in_their_places() -> None:
+    """Parts of the vendor go back as they came, with all digits; what is no part does not."""
+    code = '{"executableCode":{"code":"1"},"thoughtSignature":"S"}'
+    result = '{"codeExecutionResult":{"output":"1.50","n":1.50}}'
+    contents = written(
+        assistant(
+            other("executableCode", code),
+            other("codeExecutionResult", result),
+            text("so"),
+            other("groundingMetadata", '{"webSearchQueries":["x"]}'),
+            other("candidate", '[{"index":1}]'),
+            other("x", "{"),
+            other("x", "5"),
+        )
+    )
+    parts = f'[{code},{result},{{"text":"so"}}]'.encode()
+    assert msgspec.json.encode(contents[0]["parts"]) == parts
+
+
+def test_the_answer_of_a_hosted_tool_needs_its_call() -> None:
+    """Google refuses an answer alone, which is what a changed call leaves behind."""
+    call = '{"toolCall":{"id":"t1","toolType":"GOOGLE_SEARCH_WEB"}}'
+    answers = [f'{{"toolResponse":{{"id":"{each}"}}}}' for each in ("t1", "t2")]
+    contents = written(
+        assistant(
+            other("toolCall", call),
+            *(other("toolResponse", each) for each in answers),
+            other("codeExecutionResult", '{"codeExecutionResult":{"output":"1"}}'),
+        )
+    )
+    assert msgspec.json.encode(contents[0]["parts"]) == f"[{call},{answers[0]}]".encode()
+
+
+WAV = "UklGRiYAAABXQVZFZm10IBAAAAABAAEAgD4AAAB9AAACABAAZGF0YQIAAAAAAA=="
+SOUND = {"type": "audio", "media_type": "audio/wav", "data": WAV}
+SENT_SOUND = {"inlineData": {"mimeType": "audio/wav", "data": WAV}}
 
 
 @pytest.mark.parametrize(
-    ("messages", "message"),
+    ("part", "sent_parts"),
     [
-        ([user(PNG | {"data": "R0lGODlh"})], "messages[0]: Gemini does not take image/gif"),
-        ([user({"type": "image", "url": "https://h/a.gif"})], "messages[0]: Gemini does not take"),
-        ([user({"type": "image", "url": "http://h/a.png"})], "messages[0]: Gemini fetches images"),
+        (PNG | ORIGIN | {"signature": "S"}, SENT_PNG | {"thoughtSignature": "S"}),
+        # made by another provider's model
+        (PNG, SENT_PNG | {"thoughtSignature": UNSIGNED}),
+        (SOUND | ORIGIN | {"signature": "S"}, SENT_SOUND | {"thoughtSignature": "S"}),
+        (SOUND | {"transcript": "hi"}, said("hi")),
+        (
+            {"type": "audio", "media_type": "audio/L16;rate=24000", "data": "AAAA"} | ORIGIN,
+            {
+                "inlineData": {"mimeType": "audio/L16;rate=24000", "data": "AAAA"},
+                "thoughtSignature": UNSIGNED,
+            },
+        ),
     ],
 )
-def test_unsupported_images_name_their_position(messages: list[Part], message: str) -> None:
-    """An image that Gemini does not take is UNSUPPORTED, and the position is named."""
-    failure = failure_of(lambda: written(*messages))
-    assert failure.kind is FailureClass.UNSUPPORTED
-    assert message in failure.message
+def test_what_a_model_made(part: Part, sent_parts: Part) -> None:
+    """Pictures and sound stay in the model's turn, with their signatures."""
+    assert written(assistant(part))[0] == sent("model", sent_parts)
+    assert "thoughtSignature" not in written(user(SOUND))[0]["parts"][0]
 
 
 @pytest.mark.parametrize(

@@ -83,36 +83,30 @@ def test_thinking_goes_by_the_model() -> None:
     assert sent == [{"thinkingConfig": {"thinkingBudget": 0}}, None]
 
 
-@pytest.mark.parametrize(
-    ("choice", "sent"),
-    [
-        ("auto", {"mode": "AUTO"}),
-        ("none", {"mode": "NONE"}),
-        ("required", {"mode": "ANY"}),
-        ({"name": "f"}, {"mode": "ANY", "allowedFunctionNames": ["f"]}),
-    ],
-)
-def test_tool_choices(choice: object, sent: object) -> None:
-    """Each choice is translated, and left out without tools."""
-    body = body_of(ADAPTER, PROVIDER, a_request(tools=TOOLS, tool_choice=choice))
-    assert {"functionCallingConfig": sent} == body["toolConfig"]
-    assert "toolConfig" not in body_of(ADAPTER, PROVIDER, a_request(tool_choice=choice))
+def test_modalities() -> None:
+    """The forms of the answer have the API's names."""
+    assert config_of(modalities=["text", "image"]) == {"responseModalities": ["TEXT", "IMAGE"]}
+
+
+def test_tools_of_extra_are_joined() -> None:
+    """They do not replace the request's own."""
+    extra = {"tools": [{"urlContext": {}}], "toolConfig": {"retrievalConfig": {"x": 1}}}
+    body = body_of(ADAPTER, PROVIDER, a_request(tools=TOOLS, tool_choice="none", extra=extra))
+    declared = {"name": "f", "parametersJsonSchema": {"type": "object", "properties": {}}}
+    assert body["tools"] == [{"functionDeclarations": [declared]}, {"urlContext": {}}]
+    assert body["toolConfig"] == {
+        "functionCallingConfig": {"mode": "NONE"},
+        "retrievalConfig": {"x": 1},
+        "includeServerSideToolInvocations": True,
+    }
+    only = body_of(ADAPTER, PROVIDER, a_request(extra={"tools": [{"codeExecution": {}}]}))
+    assert (only["tools"], "toolConfig" in only) == ([{"codeExecution": {}}], False)
 
 
 @pytest.mark.parametrize(
     ("fields", "kind", "message"),
     [
-        (
-            {"tools": TOOLS, "parallel_tool_calls": False},
-            FailureClass.UNSUPPORTED,
-            "parallel_tool_calls: Gemini cannot",
-        ),
         ({"stop": list("123456")}, FailureClass.UNSUPPORTED, "stop: Gemini takes at most 5"),
-        (
-            {"tools": [{"name": "f", "parameters": "[]"}]},
-            FailureClass.BAD_REQUEST,
-            "parameters of tool 'f'",
-        ),
         (
             {"response_format": {"type": "json_schema", "schema": "1"}},
             FailureClass.BAD_REQUEST,
@@ -138,8 +132,3 @@ def test_models_without_sampling() -> None:
         failure.kind,
         failure.message,
     ) == (FailureClass.UNSUPPORTED, "top_p: g does not take it: leave it out")
-
-
-def test_parallel_calls_matter_with_tools_only() -> None:
-    """Without tools, a request for sequential calls is accepted."""
-    assert config_of(parallel_tool_calls=False) is None

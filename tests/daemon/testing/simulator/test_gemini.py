@@ -248,6 +248,65 @@ async def test_images_and_json(simulator):
     assert json.loads(parts_of(body)[0]["text"]) == {"n": 4}
 
 
+SHOWN = {"toolConfig": {"includeServerSideToolInvocations": True}}
+SEARCH = {"tools": [{"googleSearch": {}}]}
+
+
+@pytest.mark.parametrize("streamed", [True, False])
+async def test_a_search_has_its_steps_and_sources(simulator, streamed):
+    """The steps only if they are switched on; they must go back as they came, and together."""
+    asked = user("search foxes")
+    if streamed:
+        events = await stream(simulator, asked, **SEARCH, **SHOWN)
+        parts, last = [part for event in events for part in parts_of(event)], events[-1]
+    else:
+        last = (await post(simulator, asked, **SEARCH, **SHOWN)).json()
+        parts = parts_of(last)
+    call, result = parts[:2]
+    assert call["toolCall"]["id"] == result["toolResponse"]["id"]
+    grounding = last["candidates"][0]["groundingMetadata"]
+    assert grounding["groundingChunks"][0]["web"]["uri"] == "https://example.com/found"
+    steps = asked, model(call, result, "x"), user("b")
+    assert (await post(simulator, *steps, **SEARCH, **SHOWN)).status_code == 200
+    changed = call | {"toolCall": call["toolCall"] | {"args": {}}}
+    for broken in (model(changed, result, "x"), model(result, "x")):
+        await refusal(simulator, asked, broken, user("b"), **SEARCH, **SHOWN)
+    assert "not enabled" in await refusal(simulator, *steps, **SEARCH)
+    hidden = parts_of((await post(simulator, asked, **SEARCH)).json())
+    assert [part["text"] for part in hidden] == ["Found: foxes"]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"tools": [*TOOLS, {"googleSearch": {}}]}, "include_server_side_tool_invocations"),
+        ({"tools": [{"google_search": {"excludeDomains": ["a.com"]}}]}, "Unknown name"),
+        ({"tools": [{"fileSearch": {}}]}, "store names"),
+        ({"tools": [{"webSearch": {}}]}, 'Unknown name "webSearch"'),
+        ({"name": OLD, "tools": [*TOOLS, {"codeExecution": {}}]}, "is unsupported"),
+        ({"name": OLD, **SEARCH, **SHOWN}, "is not enabled for models/gemini-2.5-flash"),
+    ],
+)
+async def test_hosted_tools_are_checked(simulator, body, words):
+    """Each as the real API refuses it."""
+    assert words in await refusal(simulator, **body)
+
+
+async def test_pictures_and_sound_are_made(simulator):
+    """In the forms that the request asks for; a picture is signed itself."""
+    config = {"responseModalities": ["TEXT", "IMAGE", "AUDIO"]}
+    drawn = parts_of((await post(simulator, user("draw it"), generationConfig=config)).json())
+    assert [part["inlineData"]["mimeType"] for part in drawn] == ["image/png"]
+    again = await post(simulator, user("draw it"), model(*drawn), user("b"))
+    assert again.status_code == 200
+    events = await stream(simulator, user("speak it"), generationConfig=config)
+    spoken = parts_of(events[0])[0]
+    assert (spoken["inlineData"]["mimeType"], spoken["audioTranscription"]) == (
+        "audio/wav",
+        {"text": "it"},
+    )
+
+
 async def test_names_may_be_in_snake_case(simulator):
     """Google's own SDK sends some of them; arguments and results are not changed."""
     call = {"name": "look", "args": {"in_it": 1}, "id": "c"}

@@ -2,15 +2,16 @@
 
 Each event of a stream has the shape of a whole response; the last one has the finish reason, and
 there is no other end marker. Function arguments are sent whole. Thinking is signed on the first
-call, or else on the last text part, which is empty in a stream. Sources: Google's API reference and
-SDK, November 2026.
+call, or else on the last text part, which is empty in a stream; a picture is signed itself. What a
+search did is part of the reply if the request says so, and its sources come with the end. Sources:
+Google's API reference and SDK, November 2026.
 """
 
 from typing import Any
 
 from aircherd.testing.simulator import script
 from aircherd.testing.simulator.context import Context
-from aircherd.testing.simulator.gemini.prompt import model_of, read_prompt
+from aircherd.testing.simulator.gemini.prompt import model_of, read_prompt, shows_tools
 from aircherd.testing.simulator.gemini.turns import is_new, sign
 from aircherd.testing.simulator.limits import Headers
 from aircherd.testing.simulator.reply import (
@@ -22,7 +23,8 @@ from aircherd.testing.simulator.reply import (
     json_reply,
 )
 
-FINISH = {"stop": "STOP", "stop_sequence": "STOP", "length": "MAX_TOKENS", "tools": "STOP"}
+FINISH = {"length": "MAX_TOKENS"}
+"""All other replies end with STOP."""
 
 Part = dict[str, Any]
 
@@ -36,10 +38,11 @@ def answer_whole(context: Context) -> Reply:
     form, answer = _read(context)
     parts = [
         *form.thoughts([answer.thoughts]),
-        *form.texts([answer.pieces]),
+        *form.search(answer),
+        *(form.media(answer) or form.texts([answer.pieces])),
         *form.calls(answer.calls),
     ]
-    if not answer.calls:
+    if not (answer.calls or answer.media):
         form.sign_last(parts)
     return json_reply(200, form.answer(parts, answer), [])
 
@@ -56,11 +59,12 @@ def answer_stream(context: Context) -> Reply:
         return answer_whole(context)
     form, answer = _read(context)
     pieces = [*form.thoughts([[piece] for piece in answer.thoughts])]
-    pieces += form.texts([[piece] for piece in answer.pieces])
+    pieces += form.search(answer)
+    pieces += form.media(answer) or form.texts([[piece] for piece in answer.pieces])
     pieces += form.calls(answer.calls)
     answers = [form.answer([piece], None) for piece in pieces]
     last: list[Part] = [{"text": ""}]
-    if not answer.calls:
+    if not (answer.calls or answer.media):
         form.sign_last(last)
     end = form.answer(last, answer)
     if context.request.query.get("alt") != "sse":
@@ -116,6 +120,29 @@ class _ReplyBuilder:
         self._context = context
         self._tally = count_usage
         self._model = model_of(context.request.path) or ""
+        self._shows_tools = shows_tools(context.body)
+
+    def search(self, answer: script.Answer) -> list[Part]:
+        """Return a search and its result, if the request wants to see them."""
+        if answer.search is None or not self._shows_tools:
+            return []
+        tool = {"toolType": "GOOGLE_SEARCH_WEB", "id": self._context.make_id("tool-", 8)}
+        call: Part = {"toolCall": {**tool, "args": {"queries": [answer.search]}}}
+        call["thoughtSignature"] = sign(self._model, call)
+        return [call, {"toolResponse": {**tool, "response": {"found": [script.FOUND_URL]}}}]
+
+    def media(self, answer: script.Answer) -> list[Part]:
+        """Return a picture, or sound with what is said in it."""
+        if answer.media is None:
+            return []
+        if answer.media == "audio":
+            part: Part = {
+                "inlineData": {"mimeType": "audio/wav", "data": script.SOUND},
+                "audioTranscription": {"text": "".join(answer.pieces)},
+            }
+        else:
+            part = {"inlineData": {"mimeType": "image/png", "data": script.PICTURE}}
+        return [{**part, "thoughtSignature": sign(self._model, part)}]
 
     def thoughts(self, runs: list[list[str]]) -> list[Part]:
         """Return a part for each run of pieces that is not empty."""
@@ -147,7 +174,9 @@ class _ReplyBuilder:
         """Return one body; `ended` is the finish reason of the last one."""
         candidate: dict[str, object] = {"content": {"parts": parts, "role": "model"}, "index": 0}
         if ended is not None:
-            candidate["finishReason"] = FINISH[ended.finish]
+            candidate["finishReason"] = FINISH.get(ended.finish, "STOP")
+            if ended.search is not None:
+                candidate["groundingMetadata"] = _grounding(ended)
         return {
             "candidates": [candidate],
             "usageMetadata": self._usage(whole=ended is not None),
@@ -168,3 +197,15 @@ class _ReplyBuilder:
             total += count_usage.output
         # Zero counts are left out.
         return {name: count for name, count in counts.items() if count} | {"totalTokenCount": total}
+
+
+def _grounding(answer: script.Answer) -> Part:
+    """Return the sources of an answer; positions count bytes."""
+    text = "".join(answer.pieces)
+    segment = {"startIndex": 0, "endIndex": len(text.encode()), "text": text}
+    return {
+        "webSearchQueries": [answer.search],
+        "searchEntryPoint": {"renderedContent": "<div>Search</div>"},
+        "groundingChunks": [{"web": {"uri": script.FOUND_URL, "title": script.FOUND_TITLE}}],
+        "groundingSupports": [{"segment": segment, "groundingChunkIndices": [0]}],
+    }

@@ -8,7 +8,13 @@ from typing import Any
 
 from aircherd.testing.simulator.context import Context
 from aircherd.testing.simulator.errors.bodies import refuse
-from aircherd.testing.simulator.gemini.turns import answers_of, bad, check_contents, is_new
+from aircherd.testing.simulator.gemini.turns import (
+    answers_of,
+    bad,
+    check_contents,
+    check_server_tools,
+    is_new,
+)
 from aircherd.testing.simulator.script import Prompt, count_tokens
 
 Json = dict[str, Any]
@@ -27,6 +33,18 @@ CONFIG_FIELDS = frozenset(
         *("thinkingConfig", "seed", "presencePenalty", "frequencyPenalty", "mediaResolution"),
     )
 )
+HOSTED = {
+    "googleSearch": "web_search",
+    "codeExecution": "code_execution",
+    "fileSearch": "file_search",
+    "urlContext": "url_context",
+}
+"""Hosted tools of the API -> ours."""
+HOSTED_FIELDS = {
+    "googleSearch": frozenset(("searchTypes", "timeRangeFilter")),
+    "fileSearch": frozenset(("fileSearchStoreNames", "topK", "metadataFilter")),
+}
+TOOLS = frozenset((*HOSTED, "functionDeclarations"))
 CHOICES = {"AUTO": "auto", "ANY": "required", "NONE": "none", "VALIDATED": "auto"}
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,63}")
 WITHOUT_MINIMAL = re.compile(r"gemini-(?:3\.[78]-flash(?!-lite)|3(?:\.1)?-pro|4)")
@@ -64,6 +82,10 @@ def read_prompt(context: Context) -> Prompt:
     _check_config(config)
     _check_thinking(config.get("thinkingConfig") or {}, model)
     tools = _read_tools(body)
+    hosted = _read_hosted(body)
+    shown = shows_tools(body)
+    _check_combination(tools, hosted, model, shown=shown)
+    check_server_tools(body["contents"], shown=shown)
     is_json = config.get("responseMimeType") == "application/json"
     if tools and is_json and not is_new(model):
         raise bad("Function calling with a response mime type: 'application/json' is unsupported")
@@ -81,6 +103,8 @@ def read_prompt(context: Context) -> Prompt:
         thinks=thinks(config),
         images=_images(contents[-1]),
         schema=config.get("responseJsonSchema", {}) if is_json else None,
+        hosted=hosted,
+        modalities=[each.lower() for each in config.get("responseModalities") or []],
     )
 
 
@@ -173,6 +197,37 @@ def _read_tools(body: Json) -> list[str]:
                 raise bad(f"{where}.parameters_json_schema: must be a JSON schema.\n")
             names.append(declared["name"])
     return names
+
+
+def shows_tools(body: Json) -> bool:
+    """Return whether what hosted tools do is part of the reply."""
+    return bool((body.get("toolConfig") or {}).get("includeServerSideToolInvocations"))
+
+
+def _read_hosted(body: Json) -> list[str]:
+    """Return the hosted tools in our terms."""
+    hosted: list[str] = []
+    for at, tool in enumerate(body.get("tools") or []):
+        _check_fields(tool, TOOLS, f"tools[{at}]")
+        for name, fields in tool.items():
+            if name in HOSTED:
+                _check_fields(fields, HOSTED_FIELDS.get(name, frozenset()), f"tools[{at}].{name}")
+                hosted.append(HOSTED[name])
+        if "fileSearch" in tool and not tool["fileSearch"].get("fileSearchStoreNames"):
+            raise bad("* GenerateContentRequest.tools.file_search: store names are required.\n")
+    return hosted
+
+
+def _check_combination(tools: list[str], hosted: list[str], model: str, *, shown: bool) -> None:
+    if shown and not is_new(model):
+        raise bad(f"Tool call context circulation is not enabled for models/{model}")
+    if tools and hosted and not is_new(model):
+        raise bad("Tool use with function calling is unsupported by the model.")
+    if tools and hosted and not shown:
+        raise bad(
+            "Please enable tool_config.include_server_side_tool_invocations to use Built-in tools "
+            "with Function calling."
+        )
 
 
 def _read_choice(body: Json, tools: list[str]) -> tuple[str, str | None]:

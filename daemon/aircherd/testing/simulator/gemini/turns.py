@@ -17,10 +17,14 @@ Json = dict[str, Any]
 STAND_INS = ("skip_thought_signature_validator", "context_engineering_is_the_way_to_go")
 DATA = (
     *("text", "inlineData", "fileData", "functionCall", "functionResponse"),
-    *("executableCode", "codeExecutionResult"),
+    *("executableCode", "codeExecutionResult", "toolCall", "toolResponse"),
 )
+SERVER_TOOLS = ("toolCall", "toolResponse")
 FIELDS = frozenset((*DATA, "thought", "thoughtSignature", "mediaResolution", "videoMetadata"))
 IMAGES = ("image/png", "image/jpeg", "image/webp", "image/heic", "image/heif")
+SOUNDS = tuple(f"audio/{name}" for name in ("wav", "mp3", "aiff", "aac", "ogg", "flac"))
+TEXTS = tuple(f"text/{name}" for name in ("plain", "html", "css", "csv", "xml", "markdown"))
+MEDIA = (*IMAGES, *SOUNDS, *TEXTS, "application/pdf")
 _OLD = re.compile(r"gemini-[12]\.")
 
 
@@ -35,7 +39,10 @@ def sign(model: str, part: Json) -> str:
     if call is not None:
         arguments = f"{call['name']} {json.dumps(call.get('args', {}), sort_keys=True)}"
         return signature(f"{model} calls {arguments}")
-    return signature(f"{model} says {part['text']}")
+    if "text" in part:
+        return signature(f"{model} says {part['text']}")
+    content = {name: part[name] for name in DATA if name in part}
+    return signature(f"{model} made {json.dumps(content, sort_keys=True)}")
 
 
 def check_contents(contents: list[Json] | None, model: str) -> None:
@@ -92,7 +99,7 @@ def _check_part(where: str, part: Json, model: str) -> None:
     is_empty = part.get("text") == "" and "thoughtSignature" not in part
     if len(held) != 1 or is_empty:
         raise bad(f"{where}.data: required oneof field 'data' must have one initialized field\n")
-    _check_media(part)
+    _check_media(part, MEDIA)
     if (answer := part.get("functionResponse")) is not None:
         _check_answer(where, answer, model)
     signed = part.get("thoughtSignature")
@@ -100,10 +107,10 @@ def _check_part(where: str, part: Json, model: str) -> None:
         raise bad("Corrupted thought signature.")
 
 
-def _check_media(part: Json) -> None:
+def _check_media(part: Json, types: tuple[str, ...]) -> None:
     data = part.get("inlineData") or part.get("fileData") or {}
     kind = data.get("mimeType")
-    if kind is not None and kind not in IMAGES:
+    if kind is not None and kind not in types:
         raise bad(f"Unsupported MIME type: {kind}")
     if "inlineData" in part and kind is None:
         raise bad("Unable to determine the MIME type of the inline data.")
@@ -119,7 +126,24 @@ def _check_answer(where: str, answer: Json, model: str) -> None:
     if answer.get("parts") and not is_new(model):
         raise bad("Multimodal function responses are not supported for this model.")
     for part in answer.get("parts") or ():
-        _check_media(part)
+        _check_media(part, (*IMAGES, "application/pdf"))
+
+
+def check_server_tools(contents: list[Json], *, shown: bool) -> None:
+    """Check that each result of a server's tool follows its call, and that they are switched on.
+
+    Raises:
+        Refusal: the API would refuse it.
+    """
+    for content in contents:
+        open_calls: set[str] = set()
+        for part in content["parts"]:
+            if not shown and any(name in part for name in SERVER_TOOLS):
+                raise bad("Tool call context circulation is not enabled for this request.")
+            if "toolCall" in part:
+                open_calls.add(part["toolCall"]["id"])
+            elif "toolResponse" in part and part["toolResponse"]["id"] not in open_calls:
+                raise bad("Please ensure that each tool response follows its tool call.")
 
 
 def _check_calls(contents: list[Json], at: int) -> None:
