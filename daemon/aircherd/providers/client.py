@@ -17,7 +17,7 @@ from aircherd.providers.adapter import Adapter
 from aircherd.providers.api_client import ApiClient, assert_key_origin, timeouts_for
 from aircherd.providers.call_target import CallTarget, PreparedCall
 from aircherd.providers.corrections import Edit, apply_edits, find_edits
-from aircherd.providers.cost_header import PricedCall, header_cost
+from aircherd.providers.cost_header import COST_HEADER, priced
 from aircherd.providers.download import read_refusal
 from aircherd.providers.error_mapping.classify import classify_response, is_web_page, web_page
 from aircherd.providers.free_calls import FreeCalls
@@ -245,31 +245,22 @@ class ProviderClient:
         if reply_format == "page" or not 200 <= response.status < 300:
             return None
         report.ok()
-        opened = self._open_call(call, response, report, reply_format)
-        cost = header_cost(by_name, stream=reply_format == "stream")
-        return opened if cost is None else PricedCall(opened, cost)
-
-    def _open_call(
-        self,
-        call: PreparedCall,
-        response: HttpResponse,
-        report: CallReport,
-        reply_format: ReplyFormat,
-    ) -> ChatCall:
         adapter = call.adapter
         if reply_format == "whole" and (data := response.take_whole()) is not None:
             if not data.startswith(GZIP_MAGIC):
-                return FinishedCall(read_finished(adapter.read_reply, data, report))
+                opened = FinishedCall(read_finished(adapter.read_reply, data, report))
+                return priced(opened, by_name, stream=False) if COST_HEADER in by_name else opened
             response = DecodedResponse(response, ["gzip"], data)
         self._open += 1
-        timeouts = call.timeouts
-        return StreamingCall(
+        timeouts, is_stream = call.timeouts, reply_format == "stream"
+        streaming = StreamingCall(
             response,
-            adapter.reply_decoder() if reply_format == "stream" else OneReply(adapter.read_reply),
+            adapter.reply_decoder() if is_stream else OneReply(adapter.read_reply),
             report,
             StallTimeouts(timeouts.first_byte, max(timeouts.first_byte, timeouts.read)),
             on_closed=self._note_closed,
         )
+        return priced(streaming, by_name, stream=is_stream) if COST_HEADER in by_name else streaming
 
     async def _send_signed(
         self, target: CallTarget, call: PreparedCall, body: bytes, on_sent: OnSent

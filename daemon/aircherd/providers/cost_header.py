@@ -13,21 +13,21 @@ import msgspec
 from aircherd.providers.streaming_call import ChatCall
 from aircherd.vocabulary.reply import Ending, ReplyEvent
 
-_NAMES: Final = (b"x-litellm-response-cost", b"X-Litellm-Response-Cost")
+COST_HEADER: Final = b"x-litellm-response-cost"
 
 # As Python writes a float, and no longer: it becomes an exact decimal.
 _AMOUNT: Final = re.compile(rb"[0-9]{1,9}(?:\.[0-9]{1,30})?(?:[eE]-[0-9]{1,2})?")
 
 
-def header_cost(headers: Mapping[bytes, bytes], *, stream: bool) -> str | None:
-    """Return the cost that the headers report, None if there is none.
+def priced(call: ChatCall, headers: Mapping[bytes, bytes], *, stream: bool) -> ChatCall:
+    """Return `call` with the cost in the headers of its response, itself if that is no cost.
 
     A stream's headers come before anything is counted, so a cost of 0 says nothing there.
     """
-    value = headers.get(_NAMES[0]) or headers.get(_NAMES[1])
-    if value is None or not _AMOUNT.fullmatch(value):
-        return None
-    return None if stream and not float(value) else value.decode()
+    value = headers[COST_HEADER]
+    if not _AMOUNT.fullmatch(value) or (stream and not float(value)):
+        return call
+    return PricedCall(call, value.decode())
 
 
 class PricedCall:

@@ -2,12 +2,23 @@
 
 import pytest
 
-from aircherd.providers.cost_header import PricedCall, header_cost
+from aircherd.providers.cost_header import COST_HEADER, PricedCall, priced
 from aircherd.providers.streaming_call import FinishedCall
 from aircherd.vocabulary.reply import Ending, TextDelta
 
 
-@pytest.mark.parametrize("name", [b"x-litellm-response-cost", b"X-Litellm-Response-Cost"])
+async def cost_of(value: bytes, *, stream: bool = False, known: str | None = None) -> str | None:
+    """Return the cost in the ending of a call whose header is `value`."""
+    finished = FinishedCall([TextDelta("a"), Ending("stop", cost=known)])
+    call = priced(finished, {COST_HEADER: value}, stream=stream)
+    text, ending = await call.receive()
+    assert text == TextDelta("a")
+    assert isinstance(ending, Ending)
+    assert await call.receive() == []
+    await call.aclose()
+    return ending.cost
+
+
 @pytest.mark.parametrize(
     ("value", "cost"),
     [
@@ -25,24 +36,23 @@ from aircherd.vocabulary.reply import Ending, TextDelta
         (b"0.1\xff", None),
     ],
 )
-def test_only_a_plausible_amount_is_a_cost(name: bytes, value: bytes, cost: str | None) -> None:
+async def test_only_a_plausible_amount_is_a_cost(value: bytes, cost: str | None) -> None:
     """Digits, a point and a small exponent; anything else is no cost."""
-    assert header_cost({name: value}, stream=False) == cost
-    assert header_cost({name: value}, stream=True) == cost
+    assert await cost_of(value) == cost
+    assert await cost_of(value, stream=True) == cost
 
 
-def test_a_stream_costs_more_than_its_headers_know() -> None:
+async def test_a_stream_costs_more_than_its_headers_know() -> None:
     """A cost of 0 in them is no cost; for a whole reply it is."""
-    assert header_cost({b"x-litellm-response-cost": b"0.0"}, stream=True) is None
-    assert header_cost({b"x-litellm-response-cost": b"0.0"}, stream=False) == "0.0"
-    assert header_cost({}, stream=False) is None
+    assert await cost_of(b"0.0", stream=True) is None
+    assert await cost_of(b"0.0") == "0.0"
 
 
-@pytest.mark.parametrize(("known", "expected"), [(None, "0.5"), ("0.25", "0.25")])
-async def test_the_ending_gets_the_cost(known: str | None, expected: str) -> None:
-    """Unless the reply has one of its own."""
-    call = PricedCall(FinishedCall([TextDelta("a"), Ending("stop", cost=known)]), "0.5")
-    assert await call.receive() == [TextDelta("a"), Ending("stop", cost=expected)]
-    assert await call.receive() == []
-    await call.aclose()
-    assert "FinishedCall" in repr(call)
+async def test_a_cost_in_the_reply_comes_first() -> None:
+    """The server that replied knows better than a header."""
+    assert await cost_of(b"0.5", known="0.25") == "0.25"
+
+
+def test_a_priced_call_names_its_call() -> None:
+    """Its repr has that of the call."""
+    assert "FinishedCall" in repr(PricedCall(FinishedCall([]), "0.5"))
