@@ -288,10 +288,13 @@ def _with_advice(
     from aircher_cli.commands.ask.failure_help import (  # noqa: PLC0415 -- only after a failure
         with_file_name,
         with_model_suggestion,
+        with_models_hint,
     )
     from aircher_cli.failures import retry_lines  # noqa: PLC0415 -- likewise
 
     error = with_file_name(with_model_suggestion(client, error), options.messages)
+    if options.messages is None and not options.json:
+        error = with_models_hint(error, options.file)
     if printer.has_shown_attempts and not options.json:
         message = "\n".join([error.message, *retry_lines(error.data, time.time())])
         return CommandFailed(message, exit_code=exit_code(error), code=error.code)

@@ -58,6 +58,36 @@ def with_file_name(error: DaemonError, messages: str | None) -> DaemonError:
     return DaemonError(error.code, f"{place}: {named[1]}", error.data)
 
 
+_POSITION = re.compile(r"\bmessages\[\d+\]: ")
+
+_MODELS_HINTS: dict[str, str] = {
+    "PDF": "models that read PDFs: aircher-cli models list --documents",
+    "sound": "models that take sound: aircher-cli models list --audio",
+}
+"""Word in an error -> where models are listed that can do it."""
+
+
+def with_models_hint(error: DaemonError, files: list[str]) -> DaemonError:
+    """Return an error about a file of `-f` with a hint at models that can read it.
+
+    The message's position in the request is left out: the user has written no messages.
+    """
+    if not files or {codes.BAD_REQUEST}.isdisjoint([error.code, *reasons(error.data)]):
+        return error
+    entries = {
+        name: [_without_position(entry) for entry in records(error.data.get(name))]
+        for name in ("attempts", "skipped")
+    }
+    message = _POSITION.sub("", error.message)
+    hints = [f"  {hint}" for word, hint in _MODELS_HINTS.items() if word in message]
+    return DaemonError(error.code, "\n".join([message, *hints]), {**error.data, **entries})
+
+
+def _without_position(entry: dict[str, object]) -> dict[str, object]:
+    message = entry.get("message")
+    return {**entry, "message": _POSITION.sub("", message)} if isinstance(message, str) else entry
+
+
 def sign_in_help(context: Context, client: Client, error: DaemonError, model: str | None) -> str:
     """Return the first steps if no default provider has a key, else an empty string.
 

@@ -7,6 +7,7 @@ from aircher_cli.commands.ask.failure_help import (
     unshown_text,
     with_file_name,
     with_model_suggestion,
+    with_models_hint,
 )
 from aircher_cli.console import Console
 from aircher_cli.context import Context
@@ -134,3 +135,37 @@ def test_what_was_meant(
 def test_the_file_is_named(messages: str | None, code: str, said: str, expected: str) -> None:
     """Where the conversation of a file is at fault."""
     assert expected == with_file_name(DaemonError(code, said, {}), messages).message
+
+
+@pytest.mark.parametrize(
+    ("files", "code", "message", "expected"),
+    [
+        (
+            ["a.pdf"],
+            "bad_request",
+            "a: messages[0]: Ollama does not take a PDF: send its text instead",
+            (
+                "a: Ollama does not take a PDF: send its text instead\n"
+                "  models that read PDFs: aircher-cli models list --documents"
+            ),
+        ),
+        (
+            ["a.mp3"],
+            "bad_request",
+            "a/m cannot listen to sound",
+            "a/m cannot listen to sound\n  models that take sound: aircher-cli models list --audio",
+        ),
+        (["a.txt"], "bad_request", "a: messages[0]: no", "a: no"),
+        (["a.pdf"], "network", "a: messages[0]: PDF", "a: messages[0]: PDF"),
+        ([], "bad_request", "a: messages[0]: PDF", "a: messages[0]: PDF"),
+    ],
+)
+def test_a_file_that_no_model_can_read(
+    files: list[str], code: str, message: str, expected: str
+) -> None:
+    """The error says which models can, and nothing about positions in the request."""
+    attempt = {"provider": "a", "outcome": code, "message": message.removeprefix("a: ")}
+    shown = with_models_hint(DaemonError(code, message, {"attempts": [attempt]}), files)
+    assert shown.message == expected
+    [entry] = shown.data["attempts"]  # type: ignore[misc] -- a list
+    assert str(entry["message"]) in expected
