@@ -20,6 +20,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 MAX_DELAY: Final = 366 * 86400.0
 """Seconds; a longer delay is treated as invalid."""
 
+FLAGS: Final = re.IGNORECASE | re.ASCII
+"""Of all patterns of times: beyond ASCII, some letters and digits match others of which no table
+knows.
+"""
+
 MINUTE: Final = 60.0
 HOUR: Final = 3600.0
 DAY: Final = 86400.0
@@ -84,17 +89,15 @@ _UNIT_NAMES: Final = (
 )
 _UNITS: Final = {name: seconds for seconds, names in _UNIT_NAMES for name in names}
 _NAMES: Final = "|".join(sorted(_UNITS, key=len, reverse=True))
-_PART: Final = re.compile(rf"(\d{{1,12}}(?:\.\d{{1,12}})?)[ -]?({_NAMES})", re.IGNORECASE)
+_PART: Final = re.compile(rf"(\d{{1,12}}(?:\.\d{{1,12}})?)[ -]?({_NAMES})", FLAGS)
 
 DURATION: Final = (
     rf"(?:\d{{1,12}}(?:\.\d{{1,12}})?[ -]?(?:{_NAMES})(?:, (?:and )?| and | )?){{1,7}}(?![a-zA-Z])"
 )
 """A pattern for durations inside a text; `duration_of` reads what it matches."""
 
-_WHOLE_DURATION: Final = re.compile(DURATION, re.IGNORECASE)
-_ISO_DURATION: Final = re.compile(
-    r"P(?:\d+D)?(?:T(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?", re.IGNORECASE
-)
+_WHOLE_DURATION: Final = re.compile(DURATION, FLAGS)
+_ISO_DURATION: Final = re.compile(r"P(?:\d+D)?(?:T(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?", FLAGS)
 _CLOCK: Final = re.compile(r"(\d{1,4}):([0-5]\d):([0-5]\d(?:\.\d{1,9})?)")
 
 
@@ -156,7 +159,7 @@ DATE: Final = rf"{_DAY}(?:(?:T|,?\s{{0,3}}(?:at )?){_TIME}(?:{_ZONE})?)?"
 TIME_OF_DAY: Final = rf"(?:{_TIME}|(?P<midnight>midnight))(?:{_ZONE})?"
 """A pattern for times of the day; `time_until` reads what it matches."""
 
-_ANY_DATE: Final = re.compile(DATE, re.IGNORECASE)
+_ANY_DATE: Final = re.compile(DATE, FLAGS)
 
 
 def _until_date(text: str, now: float, zone: tzinfo) -> float | None:

@@ -8,6 +8,7 @@ from aircherd.providers.error_mapping.delays.moments import (
     DATE,
     DAY,
     DURATION,
+    FLAGS,
     HOUR,
     TIME_OF_DAY,
     date_until,
@@ -28,30 +29,30 @@ _BACK: Final = (
 _GAP: Final = r"[^\d.\n]{0,40}?"
 _NEAR: Final = r"[^\d.\n]{0,20}?"
 
-_DATE: Final = re.compile(rf"{_BACK}{_GAP}{DATE}", re.IGNORECASE)
+_DATE: Final = re.compile(rf"{_BACK}{_GAP}{DATE}", FLAGS)
 _DATE_BEFORE: Final = re.compile(
-    rf"{DATE}\s*(?:[之以]?[后前])?.{{0,6}}?(?:重置|恢复|重试|再试|刷新)", re.IGNORECASE
+    rf"{DATE}\s*(?:[之以]?[后前])?.{{0,6}}?(?:重置|恢复|重试|再试|刷新)", FLAGS
 )
-_DELAY: Final = re.compile(rf"{_BACK}({_GAP})({DURATION})", re.IGNORECASE)
+_DELAY: Final = re.compile(rf"{_BACK}({_GAP})({DURATION})", FLAGS)
 _EPOCH: Final = re.compile(
     r"\b(?:again|available|reached|reset(?:s|ting)?|retry|until)(?: (?:after|at|in|on|time))*"
     r" ?[|:=]? ?(\d{13}|\d{10})(?!\d)",
-    re.IGNORECASE,
+    FLAGS,
 )
-_TIME: Final = re.compile(rf"{_BACK}{_NEAR}{TIME_OF_DAY}", re.IGNORECASE)
+_TIME: Final = re.compile(rf"{_BACK}{_NEAR}{TIME_OF_DAY}", FLAGS)
 _ONE: Final = re.compile(
     rf"{_BACK}{_NEAR} (?:in|after|for) (?:about )?(?:an?|one)"
     r" (second|minute|hour|day|week|month)\b",
-    re.IGNORECASE,
+    FLAGS,
 )
 _BARE: Final = re.compile(
     r"(?:try again in|retry[- ]after|retry in|wait(?: for)?)[:=]? ?(\d{1,13}(?:\.\d{1,9})?)"
     r"(?!\.?\d|[-/:年]\d)",
-    re.IGNORECASE,
+    FLAGS,
 )
 _CHINESE_DELAY: Final = re.compile(r"(\d{1,9})\s?(秒钟?|分钟?|小时|天)[之以]?后")
 _CLOCK_DELAY: Final = re.compile(
-    rf"{_BACK}{_NEAR}\b(?:in|after|for) (\d{{1,3}}:\d\d:\d\d)\b", re.IGNORECASE
+    rf"{_BACK}{_NEAR}\b(?:in|after|for) (\d{{1,3}}:\d\d:\d\d)\b", FLAGS
 )
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _BEGINNING: Final = re.compile(
@@ -59,10 +60,10 @@ _BEGINNING: Final = re.compile(
     rf"|new month)|(?P<week>next week|end of (?:the|this) week)"
     rf"|(?P<weekday>{'|'.join(_DAYS)})(?:s?day|nesday|rsday|urday)?)\b"
     rf"(?:,? (?:at )?{TIME_OF_DAY})?",
-    re.IGNORECASE,
+    FLAGS,
 )
 """Of a day, a week or a month, perhaps with a time."""
-_NO_DELAY: Final = re.compile(r"\b(?:every|each|per|limit|within|last|past)\b", re.IGNORECASE)
+_NO_DELAY: Final = re.compile(r"\b(?:every|each|per|limit|within|last|past)\b", FLAGS)
 """Between the verb and a duration: this is the length of a window, not what is left of it."""
 
 
