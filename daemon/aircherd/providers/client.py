@@ -284,7 +284,9 @@ class ProviderClient:
         if 200 <= response.status < 300:
             return report.failed(web_page(response.status))
         headers = httpx.Headers(response.headers)
-        failure = classify_response(response.status, headers, data, now=self._clock())
+        failure = classify_response(
+            response.status, headers, data, now=self._clock(), model=target.model.id
+        )
         return report.failed(with_hint(failure, target.provider, target.model))
 
     def _note_closed(self) -> None:

@@ -21,7 +21,7 @@ from aircherd.vocabulary.failure import Failure, FailureClass
 
 
 def classify_response(
-    status: int, headers: Mapping[str, str], body: bytes, *, now: float
+    status: int, headers: Mapping[str, str], body: bytes, *, now: float, model: str = ""
 ) -> Failure:
     """Return the failure that an unsuccessful HTTP response means.
 
@@ -30,6 +30,7 @@ def classify_response(
         headers: looked up by lower-case names.
         body: as much of the body as was received; it need not be JSON.
         now: Unix time in seconds, for dates in Retry-After.
+        model: the id of the model that was requested, "" for other calls.
     """
     if 300 <= status < 400:
         return _wrong_address(status, "answered with a redirect, and redirects are not followed")
@@ -37,7 +38,7 @@ def classify_response(
         # A portal or proxy asks for its own sign-in: that says nothing about the key.
         return web_page(status)
     reply = read_error(status, headers, body, now=now)
-    return with_believed_delay(_failure(reply, http_status=status), headers, now)
+    return with_believed_delay(_failure(reply, http_status=status, model=model), headers, now)
 
 
 def classify_error(error: object) -> Failure:
@@ -66,8 +67,8 @@ def _wrong_address(status: int, what: str) -> Failure:
 # ------------------------------------------------------------------ failures
 
 
-def _failure(reply: ErrorReply, *, http_status: int | None) -> Failure:
-    rule = matching_rule(reply, is_response=http_status is not None)
+def _failure(reply: ErrorReply, *, http_status: int | None, model: str = "") -> Failure:
+    rule = matching_rule(reply, model=model, is_response=http_status is not None)
     kind = rule.kind
     parts = [(rule.message_start or MESSAGE_STARTS[kind])]
     if http_status:

@@ -34,7 +34,7 @@ KEY = _names(
     api_key_missing api_key_required unrecognizedclientexception expiredtokenexception
     invalidsignatureexception missingauthenticationtokenexception auth_error token_expired
     invalid_token invalid_iam_token authentication_failed autherror invalid_key key_expired
-    key_revoked expired_key 1000 1001 1002 1003 1004"""
+    key_revoked expired_key key_not_found user_not_found 1000 1001 1002 1003 1004"""
 ) | _minimax(1004, 2049)
 
 QUOTA = (

@@ -145,6 +145,7 @@ _BY_WORDS: tuple[Rule, ...] = (
     # Money or a plan that is used up.
     Rule(FailureClass.QUOTA, words=wording.MONEY),
     Rule(FailureClass.QUOTA, words=_texts(*MONEY_TEXTS, *PLAN_TEXTS)),
+    Rule(FailureClass.MODEL, words=wording.MODEL_ELSEWHERE),
     Rule(FailureClass.ACCOUNT, codes=names.ACCOUNT),
     Rule(FailureClass.ACCOUNT, words=wording.ACCOUNT),
     Rule(FailureClass.POLICY, words=wording.POLICY),
@@ -222,14 +223,28 @@ _BY_STATUS: tuple[Rule, ...] = (
 
 RULES: tuple[Rule, ...] = (*_BY_CODE, *_BY_WORDS, *_BY_KIND, *_BY_STATUS)
 
-NOT_FOUND_IN_STREAM = Rule(FailureClass.MODEL)
-"""What a 404 inside a stream means: the API is there."""
+MODEL_NOT_FOUND = Rule(FailureClass.MODEL)
+"""What a 404 means that names the model, or that came inside a stream: the API is there."""
 
 
-def matching_rule(reply: ErrorReply, *, is_response: bool = True) -> Rule:
-    """Return the first rule that matches `reply`; `is_response` is False inside a stream."""
+def matching_rule(reply: ErrorReply, *, model: str = "", is_response: bool = True) -> Rule:
+    """Return the first rule that matches `reply`.
+
+    Args:
+        reply: the error.
+        model: the id of the model that was requested, "" for other calls.
+        is_response: False for an error inside a stream.
+    """
     rule = next(rule for rule in RULES if rule.matches(reply))
-    return NOT_FOUND_IN_STREAM if rule is _NO_SUCH_API and not is_response else rule
+    if rule is _NO_SUCH_API and (not is_response or _names(reply, model.lower())):
+        return MODEL_NOT_FOUND
+    return rule
+
+
+def _names(reply: ErrorReply, model: str) -> bool:
+    """Return whether an error names the model, and not only a path with it."""
+    name = re.compile(rf"(?<![\w/.-]){re.escape(model)}(?![\w/.:-]*[:/])")
+    return len(model) > 2 and name.search(reply.text) is not None
 
 
 MESSAGE_STARTS: dict[FailureClass, str] = {

@@ -36,7 +36,10 @@ KEY = _any(
     r"\bno auth credentials\b",
     rf"\b{_KEY}(?:\s\S+){{0,5}}? (?:{_IS} )?(?:{_NOT} )?(?:valid|invalid|incorrect|wrong|expired"
     r"|revoked|leaked|malformed|missing|unauthorized|not found|doesn't exist|does not exist"
-    r"|not recogni[sz]ed|not provided|not set|required)\b",
+    r"|not recogni[sz]ed|not provided|not received|not set|required)\b",
+    rf"\b(?:could not|cannot|failed to|unable to) (?:validate|verify|authori[sz]e)(?: \w+){{0,2}}?"
+    rf" {_KEY}\b",
+    r"\bjwt (?:is |has )?(?:expired|malformed|invalid)\b|\binvalid jwt\b",
     rf"\b{_KEY} (?:has been |is |was )?(?:disabled|deactivated|deleted|blocked|suspended"
     rf"|inactive)\b",
     rf"(?:didn't|did not|must|please) (?:provide|supply|include|pass"
@@ -48,7 +51,7 @@ KEY = _any(
     r"\b(?:your|the|this|access|auth|login) token (?:has |is |was )?(?:been )?(?:expired|invalid"
     r"|revoked)",
     r"\btoken (?:has |is |was )?(?:expired|revoked)\b",
-    r"(?:^|\n)(?:invalid token(?:$|\n|[.(])|unauthorized\.?(?:$|\n))",
+    r"(?:^|\n)(?:invalid token(?:$|\n|[.(])|unauthorized\b|token is invalid\b)",
     r"无效的令牌|令牌(?:已过期|无效|状态不可用)|(?:身份验证|鉴权|认证)失败|无效的 ?api"
     r"|api ?key ?(?:无效|错误|不存在|不正确|已过期)",
     r"api密钥(?:无效|错误)|密钥(?:无效|错误|不正确)",
@@ -58,7 +61,7 @@ PERMISSION = _any(
     r"missing scopes",
     r"organization must be verified",
     r"\b(?:not|n't) (?:be )?(?:authori[sz]ed|allowed|permitted|entitled|eligible)"
-    r"(?: \w+){0,2}? (?:to|for|access)\b",
+    r"(?: \w+){0,2}? (?:to (?!be\b)|access\b)",
     r"\b(?:doesn't|does not|do not|don't|without|no|lacks?"
     r"|insufficient)(?: have)?(?: the)?(?: \w+)?"
     r" permissions?\b",
@@ -74,7 +77,8 @@ ACCOUNT = _any(
     r"\b(?:organi[sz]ation|account|team|user|workspace|project|tenant|consumer)\b(?:\s\S+){0,4}?"
     r" (?:is|are|was|has been|have been|been) (?:currently |temporarily |permanently )?"
     r"(?:disabled|suspended|deactivated|blocked|banned|locked|terminated|inactive|not active"
-    r"|restricted|closed|frozen|on hold)",
+    r"|restricted|closed|frozen|archived|on hold)",
+    r"\b(?:project|account|organi[sz]ation)\b[^\n]{0,30} denied access\b",
     r"\baccount (?:suspended|deactivated|disabled|locked|banned)\b",
     r"\baccount does not exist\b|\baccess (?:has been )?terminated\b",
     r"\blocation is not supported\b|\bcountry, region,? or territory\b",
@@ -91,11 +95,14 @@ _SPAN = r"(?:daily|weekly|monthly|week|month|spend|spending|usage|budget|billing
 MONEY = _any(
     rf"\b(?:insufficient|not enough|no more|out of|zero)(?: \w+){{0,2}}? {_MONEY}\b",
     r"\bno (?:remaining |available )?(?:balance|credits?|funds|resource package)\b",
-    rf"\b{_MONEY}(?:\s\S+){{0,4}}? (?:too low|insufficient|not enough|not sufficient|exhausted"
+    rf"\b{_MONEY}(?:\s\S+){{0,4}}? (?:too low|negative|insufficient|not enough|not sufficient"
+    rf"|exhausted"
     r"|depleted|used up|expired|overdue)\b",
     rf"\b(?:doesn't|does not|don't|do not) have (?:any |enough |sufficient )?{_MONEY}\b",
     r"\b(?:used|exhausted|spent)(?: up)? (?:all )?(?:of )?(?:your|its|the|their)?(?:\s\S+){0,3}?"
     r" (?:credits?|allocation|allowance|balance)\b",
+    r"\bpayment method (?:is )?(?:required|missing)\b|\badd a payment method\b"
+    r"|\ballowed by your (?:current )?plan\b",
     r"\brequires (?:more|additional) credits\b|\bcredit limit (?:\w+ )?(?:exceeded|reached)\b",
     r"\b(?:exceeded|reached)(?: your)?(?: \w+){0,3}? (?:included )?credits\b",
     r"\bin arrears\b|\barrearage\b|\boverdue (?:balance|payment|bill)|\bpast due\b|\brecharge\b",
@@ -129,7 +136,7 @@ TOKENS_IN_A_TIME = _any(
     r"\btoo many tokens per\b|\btoo many tokens\b[^\n]{0,40}\bplease wait\b",
     r"\brate limit[^\n]{0,80}\btoo many tokens\b|\btokens per (?:minute|day|hour) limit\b",
 )
-TOO_MANY_TOKENS = _any(r"\btoo many tokens\b")
+TOO_MANY_TOKENS = _any(r"\btoo many tokens\b", r"\btoken limit exceeded\b")
 
 RATE = _any(
     r"\brate[ _-]?limit|ratelimiterror|\btoo many (?:concurrent )?requests\b|\bthrottl",
@@ -151,7 +158,7 @@ OVERLOADED = _any(
     r"|\btoo many(?: \w+)? in queue\b",
     r"\bno (?:healthy|available)(?: \w+)? ?(?:upstreams?|workers?|instances?|backends?|servers?"
     r"|gpus?)",
-    r"\bno (?:instances|workers|deployments)(?: \w+)? available\b|\bworker limit reached\b",
+    r"\bno (?:instances?|workers?|deployments?)(?: \w+)? available\b|\bworker limit reached\b",
     r"\b(?:temporarily|currently) (?:unavailable|out of)|\bmodel(?: \S+)? is (?:currently "
     r"|still )?loading",
     r"^loading model|\bnot ready yet\b|访问量过大|(?:系统|服务|服务器)(?:繁忙|负载)"
@@ -182,6 +189,10 @@ TOO_LONG = _any(
     rf"\b(?:input|prompt)(?: token)? (?:count|length|tokens?|size)(?:\s\S+){{0,5}}? {_LONGER}\b",
     rf"\b(?:input|prompt)s?(?: text)? (?:\([\d,]+ tokens?\) )?(?:is |are )?{_LONGER}"
     r" (?:the |its |model |model's )*max(?:imum)?(?: \w+)? (?:length|size|tokens?)\b",
+    r"\b(?:maximum|max) (?:allowed )?number of (?:input |context |prompt )?tokens\b"
+    r"(?! to (?:generate|output))",
+    r"\btoken limit exceeded\b|\bexceeds? (?:the )?token limit\b|\binput_tokens? exceeds?\b",
+    r"\btokens in (?:the |your )?(?:prompt|input|messages)\b[^\n]{0,30}\b(?:exceed|greater|larger)",
     r"\binput token count\b|\bnumber of (?:input|prompt) tokens\b[^\n]{0,60}\b(?:exceed|greater"
     r"|larger)",
     r"\binput tokens [\d,]+ cannot exceed|\binput tokens exceed|\bmodel token limit\b",
@@ -220,6 +231,8 @@ POLICY = _any(
     r"\bviolat\w+ (?:\w+ ){0,3}?(?:usage|content|safety|acceptable use) (?:polic|guidelines)",
     r"\b(?:inappropriate|harmful|unsafe|sensitive|prohibited) (?:or \w+ )?content\b"
     r"|\bnew_sensitive\b",
+    r"\bprohibited_content\b|\bcontent (?:may )?violat\w+\b",
+    r"\bblocked (?:by|due to|for|because of)\b[^\n]{0,30}\b(?:safety|content polic)",
     r"\bcontain sensitive information\b|\bconsidered high risk\b|\bresponsible ai polic",
     r"\bdata inspection\b|敏感(?:内容|词|信息)|不安全或敏感|内容(?:违规|安全)",
 )
@@ -232,18 +245,21 @@ _GONE = (
     r"|unknown|unavailable|not available|no longer (?:available|supported|offered|served)"
     r"|decommissioned|deprecated|retired|removed|discontinued|shut ?down|sunset|offline|disabled"
     r"|not (?:deployed|served|enabled|active|activated|loaded|accessible|hosted|open|a valid model)"
-    r"|reached (?:its )?end[ -]of[ -]life|end[ -]of[ -]life|invalid)"
+    r"|reached (?:its )?end[ -]of[ -]life|end[ -]of[ -]life)"
 )
 
 MODEL = _any(
     rf"(?<![\w/-])(?:models?|deployment|engine)(?:/\S+)?(?: or endpoint| name| id"
     rf"| code)?:?(?: \S+){{0,2}}? (?:{_IS} )?"
     rf"(?:either )?{_GONE}(?! for (?:this|that|your) (?:parameter|request))\b",
-    r"\b(?:unknown|invalid|no such|unrecogni[sz]ed|nonexistent|incorrect"
+    r"\b(?:unknown|invalid|no such|unrecogni[sz]ed|unsupported|nonexistent|incorrect"
     r"|missing)(?: \w+)? models?\b"
     r"(?! (?:output|response|reply|parameters?|inputs?|arguments?|settings?))",
     r"\b(?:cannot|could not|can't|unable to) (?:find|access|load|locate"
     r"|serve)(?: \w+){0,2}? models?\b",
+    rf"\bmodel(?:_name|_id| name| id| identifier)?(?: \S+)? {_IS} invalid\b",
+    r"\bno models? (?:named|called)\b|\bis not a (?:supported|known|recogni[sz]ed) model\b",
+    r"\bwith on-demand throughput\b|\bavailable models(?: are)?:",
     r"\bis not a valid model\b|\bnot found the model\b|\bno models? loaded\b|\bno such model\b",
     r"(?:^|[\n:.] ?)(?:the |this |requested )*model(?: \S{1,80})? (?:is )?not supported\b"
     r"(?! (?:for|with|by|in) )",
@@ -251,6 +267,11 @@ MODEL = _any(
     r"\bno allowed providers\b|\bno available channels?\b|\bnot found for account\b",
     r"\bhas not activated the model\b|\bnot available for this api key\b",
     r"模型.{0,20}(?:不存在|已下线|未开通|不可用)|未知模型|无可用渠道",
+)
+
+MODEL_ELSEWHERE = _any(
+    r"\bmodels?\b[^\n]{0,100}\bnot (?:\w+ )?available in (?:your|this) (?:country|region"
+    r"|location)\b"
 )
 
 NAMES_A_MODEL = _any(r"(?<![\w/-])(?:models?|deployments?|engine)\b")
@@ -262,11 +283,13 @@ _LIMIT = (
 )
 
 UNSUPPORTED = _any(
-    r"\b(?:does not|doesn't|do not|don't|not) (?:currently )?support",
+    r"\b(?:does not|doesn't|do not|don't) (?:currently )?(?:support|accept|allow)",
+    r"\bnot (?:currently )?support|\bonly supported (?:by|in|for|with|on)\b|\bexpected one of\b",
+    r"\b(?:is|are) not (?:permitted|allowed|accepted)\b|\bno image support\b|\bmmproj\b",
     r"\b(?:is|are) (?:currently )?(?:not supported|unsupported)\b|\bnot supported (?:for|with|by"
     r"|in|on)\b",
     r"\bunsupported (?:parameter|value|content|media|image|file|message|role|type|tool|response"
-    r"|feature|modality|model|operation|country|format)",
+    r"|feature|modality|operation|country|format)",
     r"\bonly(?: \S+){1,3} (?:is|are) (?:allowed|supported)\b|\bonly supports?\b|\bonly accepts?\b",
     r"\b(?:not|only|cannot|must|deprecated|unavailable|one of)\b[^\n.]{0,80}"
     r"(?:for|with|by|on|using) (?:this|that|the selected|the requested) model\b",
@@ -306,6 +329,7 @@ SERVER = _any(
 )
 
 ADDRESS = _any(
-    r"^(?:url error|invalid url)\b|\bno longer supported\. please use https?://",
+    r"(?:^|\n)(?:url error|invalid (?:url|endpoint|path))\b"
+    r"|\bno longer supported\. please use https?://",
     r"\bno route matched with those values\b",
 )

@@ -922,6 +922,29 @@ def test_pages_are_named_not_quoted() -> None:
     assert "check base_url" in web_page(200).message
 
 
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("claude-9 does not exist", F.MODEL),
+        ("No such thing: `claude-9`", F.MODEL),
+        ("Cannot POST /v1/claude-9/chat", F.PROTOCOL),
+        ("Cannot POST /v1beta/models/claude-9:generateContent", F.PROTOCOL),
+        ("nothing named xclaude-9", F.PROTOCOL),
+    ],
+)
+def test_a_404_that_names_the_model_is_about_the_model(message: str, kind: FailureClass) -> None:
+    """A path with the model's name in it is not enough."""
+    body = raw(openai(message))
+    assert classify_response(404, {}, body, now=0, model="Claude-9").kind is kind
+    assert classify_response(404, {}, body, now=0).kind is F.PROTOCOL
+
+
+def test_a_wrong_address_quotes_the_server() -> None:
+    """The advice comes first."""
+    failure = classify_response(404, {}, raw({"detail": "Not Found"}), now=0)
+    assert failure.message == "there is no such API (HTTP 404): check base_url: Not Found"
+
+
 def test_retry_after_reaches_the_failure() -> None:
     """The delay is in the failure, whether it came in a header or the body."""
     assert classify_response(429, SOON, b"{}", now=0).retry_after == 2.0
