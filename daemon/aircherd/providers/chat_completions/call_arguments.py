@@ -144,6 +144,11 @@ class Arguments:
             return False
         return piece.strip() == text.strip() or _relate(operator.eq, text, piece)
 
+    def has_more_fields_in(self, piece: str) -> bool:
+        """Return whether `piece` is this object with more fields."""
+        text = self._text()
+        return _is_near(text, piece) and _relate(_has_more_fields, text, piece)
+
     # -------------------------------------------------------------- taking pieces
 
     def add(self, piece: str) -> str:
@@ -324,6 +329,12 @@ def _is_one_object(text: str, *, must_end: bool) -> bool:
     scan = ObjectScan()
     end = scan.feed(text)
     return not must_end if end is None else not text[end:].strip()
+
+
+def _has_more_fields(old: object, new: object) -> bool:
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return False
+    return len(new) > len(old) and all(new.get(name, ...) == old[name] for name in old)
 
 
 def _has_grown(old: object, new: object) -> bool:

@@ -37,7 +37,7 @@ from aircherd.vocabulary.reply import (
 
 class _Delta(ThinkingFields, gc=False):
     refusal: object = None
-    tool_calls: list[CallPiece] | None = None
+    tool_calls: list[CallPiece] | CallPiece | None = None
     function_call: Function | None = None  # OpenAI's first form of a tool call
 
 
@@ -188,7 +188,8 @@ class _Reply:
             self._refused = True
             out.append(TextDelta(text))
         if delta.tool_calls:
-            self._add_calls(delta.tool_calls, out)
+            calls = delta.tool_calls
+            self._add_calls(calls if isinstance(calls, list) else [calls], out)
         elif delta.function_call is not None:
             self._add_calls([CallPiece(function=delta.function_call)], out)
 

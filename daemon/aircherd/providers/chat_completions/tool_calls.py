@@ -35,10 +35,11 @@ class Function(msgspec.Struct, gc=False):
 
     name: object = None
     arguments: msgspec.Raw = msgspec.Raw()
+    parameters: msgspec.Raw = msgspec.Raw()  # what some call the arguments
 
 
-class CallPiece(msgspec.Struct, gc=False):
-    """A piece of a tool call, or a whole one."""
+class CallPiece(Function, gc=False):
+    """A piece of a tool call, or a whole one; some servers leave out the level of `function`."""
 
     index: object = None
     id: object = None
@@ -51,18 +52,15 @@ class _Piece:
     __slots__ = ("arguments", "id", "index", "name")
 
     def __init__(self, piece: CallPiece) -> None:
-        function = piece.function or _NO_FUNCTION
+        function = piece.function or piece
         self.index = _number(piece.index)
         self.id = str(piece.id) if type(piece.id) is int else as_text(piece.id)
         self.name = as_text(function.name).strip()
-        self.arguments = arguments_text(function.arguments)
+        self.arguments = arguments_text(function.arguments or function.parameters)
 
     @property
     def is_empty(self) -> bool:
         return not (self.id or self.name or self.arguments)
-
-
-_NO_FUNCTION = Function()
 
 
 class _Call:
@@ -232,8 +230,11 @@ class ToolCalls:
         if not begins_object(piece.arguments):
             return True
         # In one chunk, each is a call of its own.
-        is_later = call.chunk != self._chunk
-        return is_later and (arguments.is_placeholder() or arguments.equals(piece.arguments))
+        return call.chunk != self._chunk and (
+            arguments.is_placeholder()
+            or arguments.equals(piece.arguments)
+            or arguments.has_more_fields_in(piece.arguments)
+        )
 
     # -------------------------------------------------------------- events
 

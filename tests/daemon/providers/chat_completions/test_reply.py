@@ -487,3 +487,8 @@ def test_a_call_that_is_held_back_is_progress() -> None:
     decoder = OpenAIStream()
     assert decoder.feed(sse(chunk(calls=[CALL]))) == []
     assert decoder.progress_count == 1
+
+
+def test_a_call_that_is_no_list() -> None:
+    """One call may come without the list around it."""
+    assert ToolCallDelta(0, "a", "f", '{"p":1}') in read_whole(whole(tool_calls=CALL))

@@ -183,6 +183,20 @@ def assemble(*chunks: list[dict[str, object]]) -> list[Call]:
             [[piece(A, "f", id="a")], [piece('{"p":"a","q":1}', "f", id="a")]],
             [("a", "f", '{"p":"a","q":1}')],
         ),
+        (
+            [[piece(A, "f", index=0)], [piece('{"p":"a","q":1}', "f", index=0)]],
+            [("made-1", "f", '{"p":"a","q":1}')],
+        ),
+        (
+            [[piece(A, "f", index=0)], [piece('{"p":"ab"}', "f", index=0)]],
+            [("made-1", "f", A), ("made-2", "f", '{"p":"ab"}')],
+        ),
+        # without the level of `function`, or with other names in it
+        ([[{"index": 0, "id": "a", "name": "f", "arguments": A}]], [("a", "f", A)]),
+        (
+            [[{"id": "a", "function": {"name": "f", "parameters": {"p": 1}}}]],
+            [("a", "f", '{"p":1}')],
+        ),
         # nothing in it
         ([[{}], [{"index": 0}], [{"function": None}], [piece("", "")]], []),
         ([[piece("", "f", id="a")], [{"index": 0}]], [("a", "f", "")]),
