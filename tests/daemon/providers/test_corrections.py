@@ -277,6 +277,23 @@ def test_words_of_plain_english_are_no_fields(message) -> None:
     assert edits("responses", openai(message)) == edits("anthropic", openai(message)) == ()
 
 
+@pytest.mark.parametrize(
+    ("field", "refusal"),
+    [
+        ("reasoning_content", openai("property 'reasoning_content' is unsupported")),
+        ("reasoning_content", pydantic("messages", 1, "assistant", "reasoning_content")),
+        ("reasoning", openai("Extra inputs are not permitted, field: 'messages[1].reasoning'")),
+    ],
+)
+def test_thinking_that_a_server_does_not_take_back_is_left_out(field, refusal) -> None:
+    """Of every message; one that wants it back says something else."""
+    messages = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]
+    body = {"messages": [messages[0], {**messages[1], field: "hm"}]}
+    assert corrected("openai", refusal, body=body) == {"messages": messages}
+    wanted = openai(f"The `{field}` in the thinking mode must be passed back to the API.")
+    assert edits("openai", wanted, body=body) == ()
+
+
 def test_a_renamed_schema_of_gemini() -> None:
     """Older versions have another name for schemas."""
     refusal = openai("Unknown name \"parametersJsonSchema\" at 'tools[0]': Cannot find field.")

@@ -36,6 +36,9 @@ OWN_FIELDS = (
     # How some servers turn thinking off: what does not know it has nothing to turn off.
     OwnField("thinking"),
     OwnField("enable_thinking"),
+    # Some servers send thinking in a field that they do not take back.
+    OwnField("messages.*.reasoning_content"),
+    OwnField("messages.*.reasoning"),
 )
 """What is in a body although no request asks for it; see `corrections`."""
 
