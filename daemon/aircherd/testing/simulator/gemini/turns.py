@@ -135,8 +135,8 @@ def check_server_tools(contents: list[Json], *, shown: bool) -> None:
     Raises:
         Refusal: the API would refuse it.
     """
+    open_calls: set[str] = set()
     for content in contents:
-        open_calls: set[str] = set()
         for part in content["parts"]:
             if not shown and any(name in part for name in SERVER_TOOLS):
                 raise bad("Tool call context circulation is not enabled for this request.")
