@@ -37,7 +37,7 @@ aircher-cli ask -f paper.pdf "what is new in it?"
 aircher-cli ask --schema person.json -f letter.txt "who wrote this?" | jq -r .name
 aircher-cli ask --json --tools tools.json "what time is it?" | jq -r '.tool_calls[]?.name'
 aircher-cli ask --tool web_search "what happened today?"
-aircher-cli ask -m gemini/gemini-3.1-flash-image --modality image -o cat.png "draw a cat"
+aircher-cli ask -m gemini/gemini-2.5-flash-image --modality image "draw a cat"
 aircher-cli ask --wait 60 --strategy cheapest "any ideas?"
 aircher-cli ask --json "hello" | jq -r .text
 """
@@ -120,7 +120,7 @@ def _add_answer_options(parser: Parser) -> None:
     )
     stop_help = "stop the answer before TEXT; repeatable"
     add("--stop", action="append", default=[], type=non_empty_text, metavar="TEXT", help=stop_help)
-    modality_help = f"the answer is to have this: {', '.join(MODALITIES)}; repeatable"
+    modality_help = f"request this in the answer: {', '.join(MODALITIES)}; repeatable"
     add(
         "--modality",
         action="append",
@@ -152,7 +152,10 @@ def _add_json_options(parser: Parser) -> None:
     )
     add("--no-strict", action="store_true", help="do not enforce the schema")
     add("--json-object", action="store_true", help="answer with any JSON object")
-    tools_help = "tools that the model may call: a list of {name, description, parameters}"
+    tools_help = (
+        "tools that the model may call: a list of {name, description, parameters}, or of tools of "
+        "the provider"
+    )
     add("--tools", type=non_empty_name, metavar="FILE", help=tools_help)
     hosted_help = f"let the model use a tool of the provider: {', '.join(HOSTED_TOOLS)}; repeatable"
     add(
@@ -195,8 +198,9 @@ def _add_routing_options(parser: Parser) -> None:
         metavar="SECONDS",
         help="time limit, including fallbacks and waiting",
     )
+    verbose_help = "print each attempt, and what only the provider understands, to standard error"
     add("-u", "--usage", action="store_true", help="print tokens and cost to standard error")
-    add("-v", "--verbose", action="store_true", help="print each attempt to standard error")
+    add("-v", "--verbose", action="store_true", help=verbose_help)
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
