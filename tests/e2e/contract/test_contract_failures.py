@@ -20,23 +20,24 @@ PATIENCE = 20.0
 """Seconds before a test gives up on what should happen at once."""
 
 CLASSES = {
-    F.AUTH: "refused_key missing_key leaked_key",
+    F.AUTH: "refused_key missing_key leaked_key xai_key",
     F.PERMISSION: "permission",
-    F.ACCOUNT: "organization_on_hold suspended location",
+    F.ACCOUNT: "organization_on_hold disabled suspended location",
     F.QUOTA: "quota credit_balance organization_spend_limit project_spend_limit "
     "organization_usage_limit contract_spend_limit usage_limits workspace_usage_limits billing "
-    "budget daily_quota no_free_tier prepayment deepseek_balance",
+    "budget daily_quota no_free_tier prepayment deepseek_balance zai_balance",
     F.RATE: "rate_limit token_rate_limit request_over_limit ramp_limit in_flight_budget "
     "provider_rate_limit mistral_flat",
     F.OVERLOADED: "overloaded slow_down unavailable compaction_unavailable groq_capacity",
-    F.CONTEXT: "context context_with_output input_length vllm_context vllm_flat llama_cpp_context",
+    F.CONTEXT: "context context_with_output input_length vllm_context vllm_flat llama_cpp_context "
+    "kimi_context",
     F.REQUEST_SIZE: "too_large",
-    F.REFUSED: "bad_request deepseek_parameters",
+    F.REFUSED: "bad_request deepseek_parameters locked",
     F.POLICY: "policy invalid_prompt",
-    F.MODEL: "model_not_found",
-    F.UNSUPPORTED: "no_tools no_thinking no_chat no_level",
-    F.SERVER: "server timeout conflict lm_studio",
-    F.PROTOCOL: "method not_found",
+    F.MODEL: "model_not_found groq_retired nvidia_retired",
+    F.UNSUPPORTED: "no_tools no_thinking no_chat no_level kimi_temperature",
+    F.SERVER: "server timeout conflict lm_studio tgi_generation",
+    F.PROTOCOL: "method not_found fastapi_not_found",
 }
 """What each error means, by the names that the simulated vendors share."""
 

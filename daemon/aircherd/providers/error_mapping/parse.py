@@ -26,7 +26,7 @@ RETRY_OK = "retry:yes"
 RETRY_NEVER = "retry:never"
 """Codes for what a server says about retrying: worth it; or never worth it."""
 
-MAX_READ = 8000
+MAX_READ = 4000
 """Characters of an error's texts that the rules search."""
 
 _BINARY: Final = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
@@ -69,8 +69,8 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes, *, now: flo
     reply = _read(body_map, status, wait)
     reset = seconds_to_reset(body_map, reply.codes, reply.message, now)
     reply = msgspec.structs.replace(reply, retry_after=longer_wait(reply.retry_after, reset))
-    should = _retry_codes(body_map, headers, reply.retry_after)
-    return msgspec.structs.replace(reply, codes=reply.codes | should)
+    more = _retry_codes(body_map, headers, reply.retry_after) | _header_codes(headers)
+    return msgspec.structs.replace(reply, codes=reply.codes | more)
 
 
 def read_error_object(error: object) -> ErrorReply:
@@ -185,6 +185,12 @@ def _retry_codes(
     if should is None or (should is False and wait is not None):
         return frozenset()  # with a delay, it is not "never"
     return frozenset({RETRY_OK if should else RETRY_NEVER})
+
+
+def _header_codes(headers: Mapping[str, str]) -> frozenset[str]:
+    # Bedrock names the error in a header: `ThrottlingException:http://...`.
+    name = headers.get("x-amzn-errortype", "").partition(":")[0].strip().lower()
+    return frozenset({name}) if name else frozenset()
 
 
 def _seconds(value: object) -> float | None:

@@ -228,3 +228,9 @@ CHOICES: dict[str, object] = {"choices": [{"delta": {"content": "x"}}]}
 def test_a_reply_is_no_error(body: dict[str, object]) -> None:
     """An empty error, a notice beside a reply, and a success are none."""
     assert error_in(body) is None
+
+
+def test_bedrock_names_the_error_in_a_header() -> None:
+    """What follows the colon is an address."""
+    headers = {"x-amzn-errortype": "ThrottlingException:http://internal.amazon.com/coral/"}
+    assert "throttlingexception" in read_error(400, headers, b'{"message":"x"}', now=0).codes

@@ -113,6 +113,7 @@ ANTHROPIC: dict[str, Row] = {
         "This organization is on hold.",
         error_code="organization_on_hold",
     ),
+    "disabled": _anthropic(400, "invalid_request_error", "This organization has been disabled."),
     "bad_request": _anthropic(400, "invalid_request_error", "The request is not valid."),
     "model_not_found": _anthropic(404, "not_found_error", "model: not found"),
     "not_found": _anthropic(404, "not_found_error", "Not Found"),

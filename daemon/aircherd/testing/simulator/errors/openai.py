@@ -223,4 +223,31 @@ OPENAI: dict[str, Row] = {
             }
         },
     ),
+    # Errors whose status says something else.
+    "xai_key": _own(
+        400,
+        {
+            "code": "Client specified an invalid argument",
+            "error": "Incorrect API key provided: xa***00. You can obtain a key from the console.",
+        },
+    ),
+    "zai_balance": _own(
+        429, {"error": {"code": "1113", "message": "Insufficient balance. Please recharge."}}
+    ),
+    "groq_retired": _openai(400, "model_decommissioned", "The model `m` has been decommissioned."),
+    "nvidia_retired": _own(
+        410,
+        {"status": 410, "title": "Gone", "detail": "The model 'm' has reached its end of life."},
+    ),
+    "kimi_context": _openai(
+        400,
+        None,
+        "Invalid request: Your request exceeded model token limit: 262144 (requested: 291351)",
+    ),
+    "kimi_temperature": _openai(400, None, "invalid temperature: only 1 is allowed for this model"),
+    "tgi_generation": _own(
+        424, {"error": "Request failed during generation", "error_type": "generation"}
+    ),
+    "locked": _openai(423, None, "locked", type_="unknown"),
+    "fastapi_not_found": _own(404, {"detail": "Not Found"}),
 }
