@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from aircherd.config.model import Provider
+from aircherd.providers.codec.reply_stream import ReplyStream
 from aircherd.providers.corrections import OwnField
 from aircherd.providers.transport.request import HttpRequest
 from aircherd.vocabulary.chat import ChatRequest
@@ -19,12 +20,13 @@ from aircherd.vocabulary.secret import Secret
 class ReplyDecoder(Protocol):
     """Turns the bytes of one streamed reply into events."""
 
-    progress_count: int
-    """The number of reply parts so far that made no event, such as hidden thinking.
+    @property
+    def progress_count(self) -> int:
+        """The number of reply parts so far that made no event, such as hidden thinking.
 
-    Keep-alives do not count. The stall timeout uses it to tell a working reply from one that only
-    keeps the connection open.
-    """
+        Keep-alives do not count. The stall timeout uses it to tell a working reply from one that
+        only keeps the connection open.
+        """
 
     def feed(self, data: bytes) -> list[ReplyEvent]:
         """Return the events that `data` completes.
@@ -68,7 +70,7 @@ class Adapter(Protocol):
                 BAD_REQUEST: no API could.
         """
 
-    def reply_decoder(self) -> ReplyDecoder:
+    def reply_decoder(self) -> ReplyStream:
         """Return a decoder for one streamed reply."""
 
     def read_reply(self, body: bytes) -> list[ReplyEvent]:

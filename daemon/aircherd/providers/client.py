@@ -25,10 +25,10 @@ from aircherd.providers.health.call_report import CallReport
 from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.providers.hints import with_hint
 from aircherd.providers.registry import adapter_for
+from aircherd.providers.replies.sniffed_reply import SniffedReply
 from aircherd.providers.streaming_call import (
     ChatCall,
     FinishedCall,
-    OneReply,
     StallTimeouts,
     StreamingCall,
     read_finished,
@@ -248,14 +248,14 @@ class ProviderClient:
         adapter = call.adapter
         if reply_format == "whole" and (data := response.take_whole()) is not None:
             if not data.startswith(GZIP_MAGIC):
-                opened = FinishedCall(read_finished(adapter.read_reply, data, report))
+                opened = FinishedCall(read_finished(adapter, data, report))
                 return priced(opened, by_name, stream=False) if COST_HEADER in by_name else opened
             response = DecodedResponse(response, ["gzip"], data)
         self._open += 1
         timeouts, is_stream = call.timeouts, reply_format == "stream"
         streaming = StreamingCall(
             response,
-            adapter.reply_decoder() if is_stream else OneReply(adapter.read_reply),
+            SniffedReply(adapter, is_labelled_stream=is_stream, may_stream=stream),
             report,
             StallTimeouts(timeouts.first_byte, max(timeouts.first_byte, timeouts.read)),
             on_closed=self._note_closed,

@@ -11,14 +11,13 @@ import trio
 from aircherd.errors import ProviderFailed, fail
 from aircherd.providers.adapter import ReplyDecoder
 from aircherd.providers.error_mapping.network import TransportError
+from aircherd.providers.replies.sniffed_reply import SniffedReply, read_body
+from aircherd.providers.replies.whole_reply import ReplyReader
 from aircherd.providers.transport.compression.codings import GZIP_MAGIC
 from aircherd.providers.transport.compression.decoded_response import DecodedResponse
 from aircherd.providers.transport.request import HttpResponse
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.reply import Ending, ReplyEvent
-
-MAX_REPLY = 16 * 1024 * 1024
-"""Bytes of a reply in one piece: room for a picture, and what is decoded of it takes more."""
 
 log = structlog.get_logger()
 
@@ -124,6 +123,8 @@ class StreamingCall:
             data = await self._response.receive_some()
         if not data:
             fail(FailureClass.PROTOCOL, "answered with nothing at all")
+        if isinstance(self._decoder, SniffedReply):
+            self._decoder = self._decoder.choose(data)
         self._is_empty = False
         return data
 
@@ -182,9 +183,7 @@ class FinishedCall:
         return f"<FinishedCall {len(self._events)} events>"
 
 
-def read_finished(
-    read: Callable[[bytes], list[ReplyEvent]], data: bytes, report: Report
-) -> list[ReplyEvent]:
+def read_finished(reader: ReplyReader, data: bytes, report: Report) -> list[ReplyEvent]:
     """Return the events of a whole reply.
 
     Raises:
@@ -193,39 +192,13 @@ def read_finished(
     try:
         if not data:
             fail(FailureClass.PROTOCOL, "answered with nothing at all")
-        events = read(data)
+        events = read_body(reader, data)
     except ProviderFailed as error:
         raise report.translate(error) from None
     except Exception as error:  # noqa: BLE001 - a boundary, see `_undecodable`
-        raise report.translate(_undecodable(read, error)) from None
+        raise report.translate(_undecodable(reader, error)) from None
     report.whole()
     return events
-
-
-class OneReply:
-    """A `ReplyDecoder` for a reply that comes in one piece: it is read when it is complete."""
-
-    def __init__(self, read: Callable[[bytes], list[ReplyEvent]]) -> None:
-        self._read = read
-        self.progress_count = 0
-        self._pieces: list[bytes] = []
-        self._size = 0
-
-    def feed(self, data: bytes) -> list[ReplyEvent]:
-        """Keep `data`; see `ReplyDecoder`."""
-        self.progress_count += 1
-        self._size += len(data)
-        if self._size > MAX_REPLY:
-            fail(FailureClass.PROTOCOL, f"sent a reply of more than {MAX_REPLY} bytes")
-        self._pieces.append(data)
-        return []
-
-    def close(self) -> list[ReplyEvent]:
-        """Read the reply; see `ReplyDecoder`."""
-        return self._read(b"".join(self._pieces))
-
-    def __repr__(self) -> str:
-        return f"<OneReply {self._size} bytes>"
 
 
 def _undecodable(decoder: object, error: Exception) -> ProviderFailed:

@@ -8,14 +8,15 @@ import pytest
 import trio
 
 from aircherd.errors import ProviderFailed
-from aircherd.providers import streaming_call
 from aircherd.providers.adapter import ReplyDecoder
 from aircherd.providers.chat_completions.reasoning_details import DetailsThinking
 from aircherd.providers.chat_completions.reply import OpenAIStream
 from aircherd.providers.error_mapping.network import TransportError
+from aircherd.providers.openai_chat.adapter import OpenAIChat
+from aircherd.providers.replies.sniffed_reply import SniffedReply
+from aircherd.providers.replies.whole_reply import OneReply
 from aircherd.providers.streaming_call import (
     FinishedCall,
-    OneReply,
     StallTimeouts,
     StreamingCall,
     read_finished,
@@ -183,6 +184,22 @@ async def test_a_whole_reply_may_trickle(autojump_clock: trio.abc.Clock) -> None
     assert [Ending("stop")] == await call.receive()
 
 
+async def test_the_decoder_is_chosen_by_the_first_bytes() -> None:
+    """A stream is decoded by the vendor's decoder alone, whatever its label."""
+    sniffed = SniffedReply(OpenAIChat(), is_labelled_stream=False, may_stream=True)
+    call = a_call(Pieces(HELLO, END), sniffed)
+    assert [TextDelta("a")] == await call.receive()
+    assert repr(call) == "<StreamingCall open, <OpenAIStream open>>"
+    assert [Ending("stop")] == await call.receive()
+
+
+async def test_a_web_page_is_a_failure() -> None:
+    """By its first bytes, whatever its label."""
+    sniffed = SniffedReply(OpenAIChat(), is_labelled_stream=True, may_stream=True)
+    with pytest.raises(ProviderFailed, match="web page"):
+        await a_call(Pieces(b"<!DOCTYPE html>"), sniffed).receive()
+
+
 class Defect:
     """A decoder with bugs."""
 
@@ -235,46 +252,34 @@ async def test_a_reply_that_breaks_off_is_not_reported_as_whole() -> None:
     assert heard.events == ["closed"]
 
 
-async def test_one_reply_is_read_when_whole() -> None:
-    """An unstreamed reply is collected and read at its end."""
-    call = a_call(
-        Pieces(b"on", b"ce"), OneReply(lambda body: [TextDelta(body.decode()), Ending("stop")])
-    )
-    assert [TextDelta("once"), Ending("stop")] == await call.receive()
+class Echo:
+    """A reader whose replies are what it reads, with bugs."""
 
+    def read_reply(self, body: bytes) -> list[ReplyEvent]:
+        if body == b"{defect":
+            raise KeyError("id")
+        return [TextDelta(body.decode()), Ending("stop")]
 
-def test_one_reply_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An endless reply does not fill the memory."""
-    monkeypatch.setattr(streaming_call, "MAX_REPLY", 10)
-    reply = OneReply(lambda _: [])
-    reply.feed(b"x" * 10)
-    assert repr(reply) == "<OneReply 10 bytes>"
-    with pytest.raises(ProviderFailed, match="more than 10 bytes"):
-        reply.feed(b"x")
-
-
-def echo(body: bytes) -> list[ReplyEvent]:
-    if body == b"defect":
-        raise KeyError("id")
-    return [TextDelta(body.decode()), Ending("stop")]
+    def reply_decoder(self) -> OpenAIStream:
+        return OpenAIStream()
 
 
 async def test_a_finished_call_has_all_events_at_once() -> None:
     """The reply is reported as whole when it is read; then there is nothing more."""
     heard = ReportLog()
-    call = FinishedCall(read_finished(echo, b"hi", heard))
+    call = FinishedCall(read_finished(Echo(), b"{hi", heard))
     assert heard.events == ["whole"]
     assert repr(call) == "<FinishedCall 2 events>"
-    assert [TextDelta("hi"), Ending("stop")] == await call.receive()
+    assert [TextDelta("{hi"), Ending("stop")] == await call.receive()
     assert await call.receive() == []
     await call.aclose()
 
 
-@pytest.mark.parametrize("data", [b"", b"defect"])
+@pytest.mark.parametrize("data", [b"", b"{defect"])
 def test_an_invalid_finished_reply_is_a_failure(data: bytes) -> None:
     """Empty, or one that breaks the decoder; it is not reported as whole."""
     heard = ReportLog()
     with pytest.raises(ProviderFailed) as caught:
-        read_finished(echo, data, heard)
+        read_finished(Echo(), data, heard)
     assert FailureClass.PROTOCOL is caught.value.failure.kind
     assert heard.events == []

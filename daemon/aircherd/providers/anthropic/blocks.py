@@ -86,7 +86,8 @@ def is_blank(raw: msgspec.Raw) -> bool:
     """Return whether a value says nothing: null, empty, or holding only such values."""
     if memoryview(raw).nbytes > MAX_BLANK:
         return False
-    return _is_blank(branch(_VALUE, raw))
+    value = branch(_VALUE, raw)
+    return _is_blank(value) and (value is not None or bytes(raw) in (b"", b"null"))
 
 
 def _is_blank(value: object) -> bool:

@@ -24,8 +24,8 @@ from aircherd.providers.anthropic.citations import read_citation
 from aircherd.providers.anthropic.usage import AnthropicUsage, read_usage
 from aircherd.providers.codec.finish import has_reason, read_finish
 from aircherd.providers.codec.json_in import as_map, as_text, branch, decode_with
-from aircherd.providers.codec.reply_stream import ReplyStream
 from aircherd.providers.error_mapping.classify import classify_error
+from aircherd.providers.replies.vendor_stream import VendorStream
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
     CitationDelta,
@@ -92,7 +92,7 @@ _VALUE = msgspec.json.Decoder()
 _NO_USAGE = AnthropicUsage()
 
 
-class AnthropicStream(ReplyStream):
+class AnthropicStream(VendorStream):
     """Decodes one streamed reply. The `type` in an event's data counts, not its SSE name."""
 
     def __init__(self) -> None:

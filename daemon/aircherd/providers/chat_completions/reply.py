@@ -21,9 +21,10 @@ from aircherd.providers.codec.json_in import (
     as_text,
     decode_with,
 )
-from aircherd.providers.codec.reply_stream import ReplyStream, new_call_id
+from aircherd.providers.codec.reply_stream import new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
 from aircherd.providers.error_mapping.parse import error_in
+from aircherd.providers.replies.vendor_stream import VendorStream
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
     Ending,
@@ -69,7 +70,7 @@ _NO_TIMINGS = msgspec.Raw()
 _FLAT = msgspec.json.Decoder(dict[str, object])
 
 
-class OpenAIStream(ReplyStream):
+class OpenAIStream(VendorStream):
     """Decodes one streamed reply; `thinking` reads the model's thinking from it."""
 
     def __init__(

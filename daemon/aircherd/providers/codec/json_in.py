@@ -34,6 +34,8 @@ def decode_with(decoder: "msgspec.json.Decoder[T]", data: bytes, what: str) -> T
         ProviderFailed: PROTOCOL, if `data` is not JSON or does not match the decoder's schema.
     """
     try:
+        if not data.isascii():
+            data.decode()  # what stays undecoded is not checked by the decoder
         return decoder.decode(data)
     except msgspec.ValidationError as error:
         detail = str(error)  # names a path and types, never a value

@@ -2,6 +2,9 @@
 
 A vendor's decoder interprets one event (`_take`) and decides whether a body that simply ended was
 complete (`_end`). The order of events and failures, and the proof of the end, are kept here.
+
+An error may come in any event, in any of many shapes (`_find_error`). It is looked for where the
+event's name says so, where an event cannot be read, and where the stream ends without a reply.
 """
 
 import secrets
@@ -9,10 +12,15 @@ from abc import ABC, abstractmethod
 from typing import Protocol
 
 from aircherd.errors import ProviderFailed, fail
-from aircherd.providers.codec.ndjson import NdjsonError
+from aircherd.providers.codec.json_values import values_in
+from aircherd.providers.codec.ndjson import NdjsonDecoder, NdjsonError
 from aircherd.providers.codec.sse import SseDecoder, SseError, SseEvent
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import Ending, ReplyEvent
+
+_ERROR = b"error"
+_MAX_SILENT = 4
+_MAX_ERROR = 64 * 1024
 
 
 class Framing(Protocol):
@@ -38,6 +46,21 @@ class ReplyStream(ABC):
         self._ended = False
         self._seen = False
         self._failed: ProviderFailed | None = None
+        self._batch: list[SseEvent] = []
+        self._silent: list[SseEvent] = []  # the first events that had no part of a reply
+
+    @property
+    def reads_lines(self) -> bool:
+        """Whether the vendor sends one object per line."""
+        return isinstance(self._framing, NdjsonDecoder)
+
+    def use_framing(self, framing: Framing) -> None:
+        """Split the body by `framing` from now on: it is not framed as the vendor does it."""
+        self._framing = framing
+
+    def feed_events(self, events: list[SseEvent]) -> list[ReplyEvent]:
+        """Return what events mean that were split off already; see `ReplyDecoder.feed`."""
+        return self._take_all(events)
 
     @abstractmethod
     def _take(self, data: bytes, out: list[ReplyEvent]) -> None:
@@ -52,6 +75,14 @@ class ReplyStream(ABC):
     @abstractmethod
     def _end(self) -> Ending | None:
         """Return the ending if the body may end here without the vendor's end mark, else None."""
+
+    def _find_error(self, data: bytes, *, is_named: bool) -> ProviderFailed | None:
+        """Return the error in an event's data, None if there is none.
+
+        With `is_named` the event is called an error: whatever is in it is one.
+        """
+        del data, is_named
+        return None
 
     def feed(self, data: bytes) -> list[ReplyEvent]:
         """Return the events that `data` completes; see `ReplyDecoder`."""
@@ -88,16 +119,58 @@ class ReplyStream(ABC):
         take = self._take
         if events:
             self._seen = True
+            self._batch = events
         try:
-            for _, data in events:
-                take(data, out)
+            for name, data in events:
+                try:
+                    take(data, out)
+                except ProviderFailed as error:
+                    self._take_again(error, name, data, out)
+                if name and _ERROR in name and (found := self._find_error(data, is_named=True)):
+                    raise found
                 if self._ended:
                     break
         except ProviderFailed as error:
             if not out:
                 raise
             self._failed = error  # the events before it are returned first
+        if not out:
+            self._note_silent(events)
         return out
+
+    def _take_again(
+        self, error: ProviderFailed, name: bytes, data: bytes, out: list[ReplyEvent]
+    ) -> None:
+        """Process an event that `_take` refused: an error in a shape of its own, or several values.
+
+        Raises:
+            ProviderFailed: it is an error, or cannot be read.
+        """
+        if error.failure.kind is not FailureClass.PROTOCOL:
+            raise error
+        found = self._find_error(data, is_named=_ERROR in name) or self._past_error()
+        if found:
+            raise found
+        # Some servers put several objects in one event, or no empty line between events.
+        values = values_in(data)
+        if len(values) < 2:
+            raise error
+        for value in values:
+            if not self._ended:
+                self._take(value, out)
+        if data.rstrip().endswith(b"[DONE]") and not self._ended:
+            self._take(b"[DONE]", out)
+
+    def _note_silent(self, events: list[SseEvent]) -> None:
+        room = _MAX_SILENT - len(self._silent)
+        if room > 0:
+            self._silent += [each for each in events[:room] if len(each[1]) <= _MAX_ERROR]
+
+    def _past_error(self) -> ProviderFailed | None:
+        """Return the error in an event that was ignored, because it was no part of a reply."""
+        events = [*self._silent, *self._batch[:_MAX_SILENT], *self._batch[-1:]]
+        found = (self._find_error(data, is_named=False) for _, data in events)
+        return next((each for each in found if each), None)
 
     def _take_last(self) -> list[ReplyEvent]:
         # JSON that the body's end cut off is not malformed but truncated.
@@ -113,6 +186,8 @@ class ReplyStream(ABC):
         out.append(ending)
 
     def _broken(self) -> None:
+        if found := self._past_error():
+            raise found
         if self._seen:
             fail(FailureClass.TRUNCATED, "the reply broke off before its end")
         fail(FailureClass.PROTOCOL, "answered with something that is not a stream of events")

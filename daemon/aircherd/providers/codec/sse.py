@@ -2,8 +2,9 @@ r"""Incremental decoding of server-sent events: bytes in, (event name, data) out
 
 After the HTML standard, "Interpreting an event stream": lines end in \n, \r\n or \r; an empty line
 ends an event; `:` begins a comment; several `data` lines are joined by \n; a byte-order mark before
-an event is skipped. Two deviations: an event without its closing empty line counts when the body
-ends (some servers leave it out), and events without data are dropped, named or not.
+an event is skipped. Three deviations: an event without its closing empty line counts when the body
+ends (some servers leave it out), events without data are dropped, named or not, and `error: ...`
+(llama.cpp) is data of an event with that name.
 """
 
 MAX_EVENT = 16 * 1024 * 1024
@@ -99,4 +100,7 @@ def _event(block: bytes) -> SseEvent | None:
             data.append(value.removeprefix(b" "))
         elif field == b"event":
             name = value.removeprefix(b" ")
+        elif field == b"error":
+            name = field
+            data.append(value.removeprefix(b" "))
     return (name, b"\n".join(data)) if data else None

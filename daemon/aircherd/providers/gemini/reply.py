@@ -13,12 +13,13 @@ from aircherd.errors import ProviderFailed, fail
 from aircherd.providers.codec.finish import read_finish
 from aircherd.providers.codec.json_in import as_text, branch, count_of, decode_with
 from aircherd.providers.codec.later_usage import later_usage
-from aircherd.providers.codec.reply_stream import ReplyStream, new_call_id
+from aircherd.providers.codec.reply_stream import new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
 from aircherd.providers.error_mapping.rules import MESSAGE_STARTS
 from aircherd.providers.gemini.metadata import ReplyMetadata
 from aircherd.providers.gemini.reply_parts import PartReader
 from aircherd.providers.gemini.usage import GeminiUsage, read_usage
+from aircherd.providers.replies.vendor_stream import VendorStream
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import Ending, Finish, ReplyEvent, Usage, UsageDelta
 
@@ -93,7 +94,7 @@ FAILED_FINISHES: dict[str, FailureClass] = {
 """Finish reasons without a reply."""
 
 
-class GeminiStream(ReplyStream):
+class GeminiStream(VendorStream):
     """Decodes one streamed reply.
 
     There is no end mark. A finish reason proves that a reply is complete, but the `Ending` waits

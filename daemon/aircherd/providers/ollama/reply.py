@@ -13,8 +13,9 @@ from aircherd.errors import ProviderFailed, fail
 from aircherd.providers.codec.finish import read_finish
 from aircherd.providers.codec.json_in import as_text, branch, counts_of, decode_with
 from aircherd.providers.codec.ndjson import NdjsonDecoder
-from aircherd.providers.codec.reply_stream import ReplyStream, new_call_id
+from aircherd.providers.codec.reply_stream import new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
+from aircherd.providers.replies.vendor_stream import VendorStream
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
     Ending,
@@ -59,7 +60,7 @@ _LOAD_REASONS = ("load", "unload")
 """The reasons of a request that only loaded or unloaded the model."""
 
 
-class OllamaStream(ReplyStream):
+class OllamaStream(VendorStream):
     """Decodes one streamed reply."""
 
     def __init__(self, new_id: Callable[[], str] = new_call_id) -> None:

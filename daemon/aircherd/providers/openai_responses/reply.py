@@ -10,7 +10,7 @@ from collections.abc import Callable
 from aircherd.errors import ProviderFailed, fail
 from aircherd.providers.codec.finish import read_finish
 from aircherd.providers.codec.json_in import as_text
-from aircherd.providers.codec.reply_stream import ReplyStream, new_call_id
+from aircherd.providers.codec.reply_stream import new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
 from aircherd.providers.openai_responses.schema import (
     FinalResponse,
@@ -27,6 +27,7 @@ from aircherd.providers.openai_responses.schema import (
     usage_of,
 )
 from aircherd.providers.openai_responses.signature import sign_phase, sign_reasoning
+from aircherd.providers.replies.vendor_stream import VendorStream
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
     Ending,
@@ -43,7 +44,7 @@ _START_EVENTS = ("response.created", "response.queued", "response.in_progress")
 """Sent before the work begins; servers may repeat them to keep the connection alive."""
 
 
-class ResponsesStream(ReplyStream):
+class ResponsesStream(VendorStream):
     """Decodes one streamed reply."""
 
     def __init__(self, new_id: Callable[[], str] = new_call_id) -> None:

@@ -137,7 +137,7 @@ def test_the_last_line_may_lack_its_newline() -> None:
         (lines({"error": {"message": "odd"}}), F.SERVER, "odd"),
         (lines(b"<html>hello</html>"), F.PROTOCOL, "a line that is not of its API"),
         (lines(b"[1]"), F.PROTOCOL, "a line that is not of its API"),
-        (lines({"message": "hello"}), F.PROTOCOL, "a line that is not of its API"),
+        (lines({"message": "hello"}), F.SERVER, "failed: hello"),
         (lines(b'{"message":' + b"[" * 5000), F.PROTOCOL, "a line that is not of its API"),
         (lines({"done": True}), F.PROTOCOL, "before it began"),
         (b"", F.PROTOCOL, "not a stream"),
