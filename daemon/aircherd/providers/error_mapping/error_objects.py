@@ -40,6 +40,11 @@ _NESTED = (
     "fault",
     "raw",
     "metadata",
+    "response",
+    "data",
+    "err",
+    "exception",
+    "cause",
 )
 _CODES = (
     "code",
@@ -66,6 +71,10 @@ _MESSAGES = (
     "Message",
     "description",
     "reason",
+    "text",
+    "err",
+    "exception",
+    "faultstring",
     "title",
 )
 _STATUSES = ("code", "status", "status_code", "statusCode", "http_code", "error_code")
@@ -73,6 +82,7 @@ _LISTS = ("detail", "details", "message")
 _LABELS = frozenset({"error", "none", "null"})
 """What stands in the fields of codes and says nothing."""
 
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # A message that is a name: `model_not_found`, `AuthenticationError`.
 _NAME = re.compile(r"[a-z0-9]{1,40}(?:_[a-z0-9]{1,40}){1,8}|(?:[A-Z][a-z0-9]{1,40}){2,8}")
 # The message in an error that was printed as a Python object, or as JSON that was cut off.
@@ -186,9 +196,11 @@ def _add_code(value: object, facts: Facts) -> None:
         return
     if " " in value:  # xAI's codes are sentences
         facts.texts.append(value)
-    code = value.lower().rpartition("#")[2]  # AWS: a namespace before the "#"
-    if code not in _LABELS:
-        facts.codes |= {code, code.partition(".")[0]}  # `throttling.ratequota`, `throttling`
+    name = value.rpartition("#")[2]  # AWS: a namespace before the "#"
+    if name.lower() not in _LABELS:
+        snake = _HUMP.sub("_", name).replace("-", "_")  # `InvalidApiKey`, `invalid_api_key`
+        codes = {name.lower(), snake.lower()}
+        facts.codes |= codes | {code.partition(".")[0] for code in codes}  # `throttling.tpm`
 
 
 def _add_param(value: object, facts: Facts) -> None:

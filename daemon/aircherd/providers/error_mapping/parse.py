@@ -30,6 +30,7 @@ MAX_READ = 4000
 """Characters of an error's texts that the rules search."""
 
 _BINARY: Final = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
+_XML: Final = re.compile(r"<(Code|Message)>([^<]{1,1000})</")
 _QUOTED = re.compile(r"\"([^\"]*)\"|“([^”]*)”|`([^`]*)`|(?<!\w)'([^']*)'(?!\w)")
 # A status in an error whose own is 5xx: a proxy passes on what another server said.
 _PASSED_ON = frozenset({401, 402, 403, 408, 413, 429})
@@ -63,9 +64,9 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes, *, now: flo
     value = _decode(body)
     if value is None:
         return _read_page(status, headers, body, wait, now)
-    if isinstance(value, list) and value:  # Google's, sometimes
+    if isinstance(value, list) and isinstance(value[0], dict):  # Google's, sometimes
         value = value[0]
-    body_map = as_map(value)
+    body_map = value if isinstance(value, dict) else {"message": value}
     reply = _read(body_map, status, wait)
     reset = seconds_to_reset(body_map, reply.codes, reply.message, now)
     reply = msgspec.structs.replace(reply, retry_after=longer_wait(reply.retry_after, reset))
@@ -99,6 +100,8 @@ def _decode(body: bytes) -> object:
 def _read_page(
     status: int, headers: Mapping[str, str], body: bytes, wait: float | None, now: float
 ) -> ErrorReply:
+    if xml := _read_xml(body):
+        return _read(xml, status, wait)
     is_page = "html" in headers.get("content-type", "").lower() or body.lstrip()[:1] == b"<"
     message = "a web page (text/html)" if is_page else _plain_text(body)
     codes = frozenset({"has:retry-after"}) if wait is not None else frozenset[str]()
@@ -106,6 +109,12 @@ def _read_page(
     if not is_page:
         wait = longer_wait(wait, seconds_to_reset({}, codes, message, now))
     return ErrorReply(status, codes, message, text, is_json=False, retry_after=wait)
+
+
+def _read_xml(body: bytes) -> dict[str, object]:
+    """Return code and message of AWS's and Google's errors in XML, {} for anything else."""
+    found = dict(_XML.findall(body[:MAX_READ].decode("utf-8", "replace")))
+    return dict(found) if "Message" in found else {}
 
 
 def _plain_text(body: bytes) -> str:

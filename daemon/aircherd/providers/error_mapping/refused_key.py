@@ -20,10 +20,10 @@ _WORDS: Final = _words(
     deleted denied did disabled do does doesn't didn't error exist expired fail failed fails
     failure find for format forgot found from generate get given go has have header http in
     inactive include incorrect incorrectly invalid is isn't it its key keys leaked log login
-    longer make malformed match missing need new no not obtain of on or passed please provide
-    provided reason recognized refresh request requests required revoked see set sign sure team
-    that the this to token tokens try unauthorized unknown use used user using valid verify was
-    we were with wrong x-api-key you your"""
+    longer make malformed match missing need new no not obtain of on or pass passed please
+    provide provided reason recognized refresh request requests required revoked see set sign
+    supplied supply sure team that the this to token tokens try unauthorized unknown use used
+    user using valid verify was we were with wrong x-api-key you your"""
 )
 _SPLIT: Final = re.compile(r"[\s.,:;!?()\[\]\"/]+")
 _MAX: Final = 300

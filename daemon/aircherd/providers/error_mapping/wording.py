@@ -161,7 +161,8 @@ OVERLOADED = _any(
     r"\bno (?:instances?|workers?|deployments?)(?: \w+)? available\b|\bworker limit reached\b",
     r"\b(?:temporarily|currently) (?:unavailable|out of)|\bmodel(?: \S+)? is (?:currently "
     r"|still )?loading",
-    r"^loading model|\bnot ready yet\b|访问量过大|(?:系统|服务|服务器)(?:繁忙|负载)"
+    r"^loading model|\bnot ready yet\b|\bmodel(?: \S+)? is not ready\b|访问量过大|(?:系统|服务"
+    r"|服务器)(?:繁忙|负载)"
     r"|当前.{0,10}负载",
 )
 

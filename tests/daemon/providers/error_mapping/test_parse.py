@@ -142,6 +142,9 @@ def test_phrases_in_quotes_are_not_searched(text: str, searched: str) -> None:
         b'{"error": {"message": "Why\t"}, "n": NaN}',
         b'data: {"error": {"message": "Why"}}\n\ndata: [DONE]\n\n',
         b'event: error\ndata: {"message": "Why"}\n\n',
+        b'"Why"',
+        b'["Why"]',
+        b"<?xml version='1.0'?><Error><Code>C</Code><Message>Why</Message></Error>",
     ],
 )
 def test_an_odd_body_is_read(body: bytes) -> None:
