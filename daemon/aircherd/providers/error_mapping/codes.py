@@ -2,6 +2,7 @@
 
 A dotted name also counts as the family before its first dot. Numbers of four digits are those of
 Zhipu (z.ai), of five those of Spark; MiniMax's have a prefix, because they differ from both.
+Numbers that other servers use too, such as 1000 to 1004 for a key, are left to the wording.
 `rules` decides which come first. `quota_words` has more of money and plans.
 
 Sources: the vendors' documentation and SDKs, November 2026.
@@ -34,7 +35,7 @@ KEY = _names(
     api_key_missing api_key_required unrecognizedclientexception expiredtokenexception
     invalidsignatureexception missingauthenticationtokenexception auth_error token_expired
     invalid_token invalid_iam_token authentication_failed autherror invalid_key key_expired
-    key_revoked expired_key key_not_found user_not_found 1000 1001 1002 1003 1004"""
+    key_revoked expired_key key_not_found user_not_found"""
 ) | _minimax(1004, 2049)
 
 QUOTA = (
@@ -65,7 +66,7 @@ POLICY = (
     bio_policy misalignment_policy_violation image_content_policy_violation
     datainspectionfailed data_inspection_failed sensitivecontentdetected
     inputtextsensitivecontentdetected inputimagesensitivecontentdetected
-    outputtextsensitivecontentdetected 1301 10013 10014"""
+    outputtextsensitivecontentdetected 1301"""
     )
     | _router("content_policy_violation refusal")
     | _minimax(1026, 1027)

@@ -54,7 +54,8 @@ KEY = _any(
     r"(?:^|\n)(?:invalid token(?:$|\n|[.(])|unauthorized\b|token is invalid\b)",
     r"无效的令牌|令牌(?:已过期|无效|状态不可用)|(?:身份验证|鉴权|认证)失败|无效的 ?api"
     r"|api ?key ?(?:无效|错误|不存在|不正确|已过期)",
-    r"api密钥(?:无效|错误)|密钥(?:无效|错误|不正确)",
+    r"api密钥(?:无效|错误)|密钥(?:无效|错误|不正确)|未收到 ?authentication",
+    r"authentication token ?(?:非法|已过期|的验证失败)",
 )
 
 PERMISSION = _any(
@@ -235,7 +236,7 @@ POLICY = _any(
     r"\bprohibited_content\b|\bcontent (?:may )?violat\w+\b",
     r"\bblocked (?:by|due to|for|because of)\b[^\n]{0,30}\b(?:safety|content polic)",
     r"\bcontain sensitive information\b|\bconsidered high risk\b|\bresponsible ai polic",
-    r"\bdata inspection\b|敏感(?:内容|词|信息)|不安全或敏感|内容(?:违规|安全)",
+    r"\bdata inspection\b|敏感(?:内容|词|信息)|不安全或敏感|内容(?:违规|安全)|审核不通过|涉嫌违规",
 )
 
 # ------------------------------------------------------------------ the model

@@ -145,6 +145,17 @@ KEYS: Sequence[Case] = [
     ("proxy", 502, {"error": {"code": 401, "message": "The upstream said no."}}, F.AUTH),
 ]
 
+KEYS_IN_CHINESE: Sequence[Case] = [
+    (
+        "zhipu",
+        400,
+        openai("Authentication Token 非法, 请确认 Authentication Token 正确传递", "1002"),
+        F.AUTH,
+    ),
+    ("zhipu", 400, openai("身份验证失败。", "1000"), F.AUTH),
+    ("spark", 200, {"error": {"message": "输入内容审核不通过, 涉嫌违规", "code": 10013}}, F.POLICY),
+]
+
 ACCOUNTS: Sequence[Case] = [
     ("anthropic", 400, anthropic("This organization has been disabled."), F.ACCOUNT),
     (
@@ -1370,6 +1381,10 @@ ADDRESSES: Sequence[Case] = [
 
 # What looks like another error: what the user wrote, limits that are no window, names in sentences.
 FALSE_FRIENDS: Sequence[Case] = [
+    ("any", 400, flat("Something went wrong", code=1004), F.REFUSED),
+    ("any", 400, flat("Something went wrong", code=10013), F.REFUSED),
+    ("any", 400, openai("No tool call found for function call output with call_id x"), F.REFUSED),
+    ("any", 400, openai("The token budget of the tool result must be a number"), F.REFUSED),
     (
         "any",
         400,
@@ -1429,6 +1444,7 @@ def name_of(case: Case) -> str:
     "case",
     [
         *KEYS,
+        *KEYS_IN_CHINESE,
         *ACCOUNTS,
         *MONEY,
         *MODELS,
