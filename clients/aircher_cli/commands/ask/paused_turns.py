@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
+from aircher_cli.commands.ask.reply import reply_text
 from aircher_cli.values import Map, as_map, number, records, text
-from aircher_client import Client
+from aircher_client import Client, DaemonError
 
 MAX_PAUSES = 10
 """A turn is continued at most this often."""
@@ -29,7 +30,8 @@ def continue_turn(
     The request's timeout, in seconds from `started`, covers all parts of the turn.
 
     Raises:
-        DaemonError, DaemonUnreachable: as `Client.chat`.
+        DaemonError: as `Client.chat`; its `text` is that of the whole turn.
+        DaemonUnreachable: as `Client.chat`.
     """
     whole, count = paused, 0
     while whole.get("finish") == "pause" and count < MAX_PAUSES:
@@ -37,7 +39,12 @@ def continue_turn(
         if request_now is None:
             break
         count += 1
-        whole = join_results(whole, client.chat(request_now, on_delta))
+        try:
+            whole = join_results(whole, client.chat(request_now, on_delta))
+        except DaemonError as error:
+            # What came before the failure has been paid for, and may not be shown yet.
+            so_far = reply_text(whole) + text(error.data.get("text"))
+            raise DaemonError(error.code, error.message, {**error.data, "text": so_far}) from None
     return whole
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from aircher_cli.commands.ask.paused_turns import MAX_PAUSES, continue_turn, join_results
+from aircher_client import DaemonError
 from helpers.daemon.cli_daemon import Map, chat_result
 
 SEARCH: Map = {"type": "other", "kind": "server_tool_use", "origin": "a/m", "data": "{}"}
@@ -74,6 +75,19 @@ def test_a_turn_that_cannot_be_continued(first: Map, elapsed: float) -> None:
     """There is no time left, or nothing to send back."""
     client = Replies()
     assert turn(client, {"messages": [], "timeout": 60.0}, first, elapsed) == first
+
+
+def test_a_failure_keeps_the_text_so_far() -> None:
+    """The part before the pause may not be shown yet."""
+
+    class Fails(Replies):
+        def chat(self, request: Map, on_delta: object) -> Map:
+            raise DaemonError("truncated", "broke off", {"text": "two", "status": 1})
+
+    with pytest.raises(DaemonError) as caught:
+        turn(Fails(), {"messages": []}, paused({"type": "text", "text": "one "}))
+    assert caught.value.data == {"text": "one two", "status": 1}
+    assert (caught.value.code, caught.value.message) == ("truncated", "broke off")
 
 
 def test_unknown_counts_stay_unknown() -> None:
