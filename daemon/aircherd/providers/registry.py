@@ -2,7 +2,7 @@
 
 from aircherd.config.model import Provider
 from aircherd.providers.adapter import Adapter
-from aircherd.providers.anthropic.adapter import AnthropicMessages
+from aircherd.providers.anthropic.adapter import AnthropicMessages, anthropic_adapter
 from aircherd.providers.gemini.adapter import GeminiContent
 from aircherd.providers.ollama.adapter import OllamaChat
 from aircherd.providers.openai_chat.adapter import OpenAIChat
@@ -31,6 +31,8 @@ RESPONSES = OpenAIResponses()
 
 def adapter_for(provider: Provider, request: ChatRequest, model: Model) -> Adapter:
     """Return the adapter for one chat; a kind may have several APIs."""
+    if provider.kind == "anthropic":
+        return anthropic_adapter(request)
     return fixed_adapter(provider, model) or _openai_adapter(request, model)
 
 
@@ -40,6 +42,8 @@ def fixed_adapter(provider: Provider, model: Model) -> Adapter | None:
     The user's setting decides, then the catalogue. Compatible servers get chat completions by
     default.
     """
+    if provider.kind == "anthropic":
+        return None
     if provider.kind == "openai":
         api = provider.api or model.api
         if api == "responses":

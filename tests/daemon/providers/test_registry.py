@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from aircherd.providers.registry import ADAPTERS, RESPONSES, adapter_for
+from aircherd.providers.registry import ADAPTERS, RESPONSES, adapter_for, fixed_adapter
 from aircherd.vocabulary.builtin_providers import KINDS, VENDORS
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Ending, Usage
@@ -218,4 +218,14 @@ def test_choice_of_openais_api(
 def test_other_kinds_have_one_api(name: str) -> None:
     """Only kind `openai` has a second API, whatever the catalogue says."""
     adapter = adapter_for(a_provider(name), a_request(), Model(id="m", api="responses"))
-    assert adapter is ADAPTERS[VENDORS[name].kind]
+    assert type(adapter) is type(ADAPTERS[VENDORS[name].kind])
+
+
+def test_anthropic_has_an_adapter_for_each_header() -> None:
+    """What a request needs in `anthropic-beta` decides; the same needs have the same adapter."""
+    provider, model = a_provider("anthropic"), Model(id="m")
+    server = {"type": "mcp", "name": "s", "url": "https://s.test/mcp"}
+    plain, hosted = (adapter_for(provider, a_request(tools=t), model) for t in ([], [server]))
+    assert plain is not hosted
+    assert adapter_for(provider, a_request(tools=[server]), model) is hosted
+    assert fixed_adapter(provider, model) is None

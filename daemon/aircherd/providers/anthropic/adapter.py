@@ -1,6 +1,9 @@
 """The Anthropic Messages API, version 2023-06-01: URLs, headers and the free key check."""
 
+from functools import lru_cache
+
 from aircherd.config.model import Provider
+from aircherd.providers.anthropic.betas import betas_of, join_betas
 from aircherd.providers.anthropic.models import read_models
 from aircherd.providers.anthropic.reply import AnthropicStream, read_whole
 from aircherd.providers.anthropic.request import chat_body
@@ -17,8 +20,14 @@ VERSION = "2023-06-01"
 """Sent as `anthropic-version`; `headers` of the provider in the configuration override it."""
 
 
+BETA = "anthropic-beta"
+
+
 class AnthropicMessages:
-    """The adapter for kind `anthropic`."""
+    """The adapter for kind `anthropic`; `betas` is what its requests need in `anthropic-beta`."""
+
+    def __init__(self, betas: tuple[str, ...] = ()) -> None:
+        self.betas = betas
 
     own_fields = (
         OwnField("thinking.display"),
@@ -31,12 +40,16 @@ class AnthropicMessages:
         """Return a chat request without its body; see `Adapter`."""
         del model
         headers = chat_headers(provider, _vendor_headers(key), stream=stream)
+        if self.betas:
+            users = dict(headers).get(BETA, "")
+            headers = [each for each in headers if each[0] != BETA]
+            headers.append((BETA, join_betas(users, self.betas)))
         return HttpRequest("POST", _root(provider) + "/v1/messages", headers)
 
     def encode_chat(self, provider: Provider, request: ChatRequest, model: Model) -> bytes:
         """Translate and encode `request`; see `Adapter`."""
         del provider
-        return encode_body(chat_body(request, model), request.extra)
+        return encode_body(chat_body(request, model), _extra(request.extra))
 
     def reply_decoder(self) -> AnthropicStream:
         """Return a decoder for one streamed reply."""
@@ -61,7 +74,24 @@ class AnthropicMessages:
         return read_models(body)
 
     def __repr__(self) -> str:
-        return f"<AnthropicMessages {VERSION}>"
+        return f"<AnthropicMessages {' '.join((VERSION, *self.betas))}>"
+
+
+@lru_cache(maxsize=64)
+def _with_betas(betas: tuple[str, ...]) -> AnthropicMessages:
+    return AnthropicMessages(betas)
+
+
+def anthropic_adapter(request: ChatRequest) -> AnthropicMessages:
+    """Return the adapter for a request: the head of its calls depends on what it needs."""
+    return _with_betas(betas_of(request))
+
+
+def _extra(extra: dict[str, object]) -> dict[str, object]:
+    # The body has these servers already, with those of the tools.
+    if not extra or "mcp_servers" not in extra:
+        return extra
+    return {name: value for name, value in extra.items() if name != "mcp_servers"}
 
 
 def _root(provider: Provider) -> str:

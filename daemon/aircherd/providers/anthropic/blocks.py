@@ -7,7 +7,7 @@ own fields goes back too: a text or a call carries it in its `signature`.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -42,6 +42,15 @@ _VALUE = msgspec.json.Decoder()
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 
 Out = list[ReplyEvent]
+
+
+class _PlainText(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    type: Literal["text"]
+    text: str
+    citations: None = None
+
+
+_PLAIN_TEXT = msgspec.json.Decoder(_PlainText)
 
 
 class Held:
@@ -145,11 +154,18 @@ class TextBlock(Block):
 
     __slots__ = ("_citations", "_extras", "_held", "_sources", "_text")
 
-    def __init__(self, fields: Fields, held: Held) -> None:
+    def __init__(
+        self,
+        text: str,
+        held: Held,
+        *,
+        sources: list[msgspec.Raw] | None = None,
+        extras: str | None = None,
+    ) -> None:
         super().__init__()
-        self._text = as_text(value_of(fields, "text"))
-        self._sources = branch(_RAWS, fields.get("citations", msgspec.Raw()))
-        self._extras = _seal(_besides(fields, "text", "citations"))
+        self._text = text
+        self._sources = sources
+        self._extras = extras
         self._citations: list[Citation] = []
         self._held = held
 
@@ -318,13 +334,17 @@ class OtherBlock(Block):
 def open_block(raw: msgspec.Raw, calls: int, held: Held) -> Block | None:
     """Return the block that `raw` starts, None if that says nothing; `calls` came before it."""
     held.add(BLOCK_COST)
+    try:
+        return TextBlock(_PLAIN_TEXT.decode(raw).text, held)  # the usual case
+    except (ValueError, RecursionError):
+        pass
     fields = fields_of(raw)
     if fields is None:
         return None if is_blank(raw) else _shapeless(raw, held)
     kind = value_of(fields, "type")
     is_text = kind == "text" or (kind is None and "text" in fields)
     if is_text and _are_texts(fields, "text"):
-        return TextBlock(fields, held)
+        return _text_block(fields, held)
     if kind == "tool_use" and _are_texts(fields, "id", "name"):
         return CallBlock(fields, calls)
     if kind in _THOUGHTS and _are_texts(fields, "thinking", "signature", "data"):
@@ -333,6 +353,15 @@ def open_block(raw: msgspec.Raw, calls: int, held: Held) -> Block | None:
 
 
 _THOUGHTS: Final = ("thinking", "redacted_thinking")
+
+
+def _text_block(fields: Fields, held: Held) -> TextBlock:
+    return TextBlock(
+        as_text(value_of(fields, "text")),
+        held,
+        sources=branch(_RAWS, fields.get("citations", msgspec.Raw())),
+        extras=_seal(_besides(fields, "text", "citations")),
+    )
 
 
 def _are_texts(fields: Fields, *names: str) -> bool:

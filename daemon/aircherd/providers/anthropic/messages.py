@@ -1,30 +1,29 @@
 """The conversation in a request to the Anthropic Messages API.
 
 Roles alternate, tool results come first in the user's message, and no text is empty. Everything
-else, thinking above all, keeps the client's order.
+else, thinking above all, keeps the client's order. The blocks are made in `content`.
 """
 
-import hashlib
-import re
 from typing import Final
 
 import msgspec
 
 from aircherd.errors import fail
-from aircherd.providers.anthropic.thinking import Block, RequestMessage, reasoning_block
-from aircherd.providers.codec.call_arguments import call_arguments
-from aircherd.providers.codec.turns import Takes, Turn, result_images, result_text
-from aircherd.vocabulary.content.media import ImagePart
-from aircherd.vocabulary.failure import FailureClass
-from aircherd.vocabulary.parts import (
-    Part,
-    ReasoningPart,
-    TextPart,
-    ToolCallPart,
-    ToolResultPart,
+from aircherd.providers.anthropic.content import (
+    block_of,
+    other_blocks,
+    result_block,
+    text_block,
+    toolsets,
 )
+from aircherd.providers.anthropic.thinking import Block, RequestMessage
+from aircherd.providers.codec.turns import Takes, Turn
+from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.parts import TextPart
 
-TAKES: Final = Takes(name="Anthropic")
+TAKES: Final = Takes(
+    name="Anthropic", documents=True, result_documents=True, text_documents=True, others=True
+)
 
 
 class _Message(msgspec.Struct):
@@ -33,16 +32,23 @@ class _Message(msgspec.Struct):
     blocks: list[Block]
 
 
-def system_text(system: str | None, ordered: list[Turn]) -> str:
-    """Return the system prompt, "" if there is none.
+def system_prompt(system: str | None, ordered: list[Turn]) -> str | list[Block]:
+    """Return the system prompt, "" if there is none; blocks if a cache mark is in it.
 
     System messages inside the conversation are moved up to it: older models accept no others.
     """
-    texts = [
-        system or "",
-        *(text for turn in ordered if turn.role == "system" for text in turn.text),
+    parts = [
+        part
+        for turn in ordered
+        if turn.role == "system"
+        for part in turn.parts
+        if isinstance(part, TextPart)
     ]
-    return "\n\n".join(text for text in texts if text.strip())
+    texts = [text for text in (system or "", *(part.text for part in parts)) if text.strip()]
+    if not any(part.cache for part in parts):
+        return "\n\n".join(texts)
+    blocks = [text_block(part) for part in (TextPart(system or ""), *parts)]
+    return [block for block in blocks if block is not None]
 
 
 def write_messages(ordered: list[Turn]) -> list[RequestMessage]:
@@ -51,9 +57,10 @@ def write_messages(ordered: list[Turn]) -> list[RequestMessage]:
     Raises:
         ProviderFailed: BAD_REQUEST: all messages are empty.
     """
+    others, sets = other_blocks(ordered), toolsets(ordered)
     merged: list[_Message] = []
     for turn in ordered:
-        message = _message(turn)
+        message = _message(turn, others, sets)
         if turn.role == "system" or not (message.results or message.blocks):
             continue
         if merged and merged[-1].role == turn.role:
@@ -66,72 +73,13 @@ def write_messages(ordered: list[Turn]) -> list[RequestMessage]:
     return [{"role": each.role, "content": each.results + each.blocks} for each in merged]
 
 
-def _message(turn: Turn) -> _Message:
-    blocks = [_block(part) for part in turn.parts]
+def _message(turn: Turn, others: dict[int, Block], sets: dict[str, str]) -> _Message:
+    if turn.said is not None:  # nothing but text, as most are
+        is_empty = not turn.said.strip()
+        return _Message(turn.role, [], [] if is_empty else [{"type": "text", "text": turn.said}])
+    blocks = [block_of(part, others) for part in turn.parts]
     return _Message(
         turn.role,
-        [_result(result) for result in turn.results],
+        [result_block(result, sets.get(result.id)) for result in turn.results],
         [block for block in blocks if block is not None],
     )
-
-
-def _block(part: Part) -> Block | None:
-    """Return the block of a part, None for empty text and for tool results (see `_result`)."""
-    if isinstance(part, TextPart):
-        return _text(part)
-    if isinstance(part, ImagePart):
-        return _image(part)
-    if isinstance(part, ToolCallPart):
-        return _call(part)
-    if isinstance(part, ReasoningPart):
-        return reasoning_block(part)
-    return None
-
-
-def _text(part: TextPart) -> Block | None:
-    return {"type": "text", "text": part.text} if part.text.strip() else None
-
-
-def _image(image: ImagePart) -> Block:
-    if image.url is not None:
-        return {"type": "image", "source": {"type": "url", "url": image.url}}
-    source = {"type": "base64", "media_type": image.media_type, "data": image.data}
-    return {"type": "image", "source": source}
-
-
-def _call(call: ToolCallPart) -> Block:
-    arguments = call_arguments(call)
-    return {"type": "tool_use", "id": _safe_id(call.id), "name": call.name, "input": arguments}
-
-
-def _result(result: ToolResultPart) -> Block:
-    block: Block = {"type": "tool_result", "tool_use_id": _safe_id(result.id)}
-    if content := _result_content(result):
-        block["content"] = content
-    if result.is_error:
-        block["is_error"] = True
-    return block
-
-
-def _result_content(result: ToolResultPart) -> str | list[Block]:
-    if isinstance(result.content, str) or not result_images(result):
-        return result_text(result)
-    blocks = [
-        _image(part) if isinstance(part, ImagePart) else _text(part)
-        for part in result.content
-        if isinstance(part, TextPart | ImagePart)
-    ]
-    return [block for block in blocks if block is not None]
-
-
-_SAFE_ID: Final = re.compile(r"[A-Za-z0-9_-]+")
-
-
-def _safe_id(call_id: str) -> str:
-    """Return `call_id`, or a hash of it if it has characters that this API does not take.
-
-    The same id always becomes the same hash, so results still match their calls.
-    """
-    if _SAFE_ID.fullmatch(call_id):
-        return call_id
-    return "call_" + hashlib.sha256(call_id.encode("utf-8", "surrogatepass")).hexdigest()[:24]

@@ -352,7 +352,8 @@ def read_whole(body: bytes) -> list[ReplyEvent]:
     facts = _Facts(held)
     facts.note(reply)
     facts.add_to(events, ending)
-    return [*events, ending]
+    events.append(ending)
+    return events
 
 
 def _content_events(content: list[msgspec.Raw], held: Held) -> tuple[list[ReplyEvent], int]:

@@ -5,13 +5,21 @@ There is no JSON mode without a schema, so that is refused.
 """
 
 from aircherd.errors import fail
-from aircherd.providers.anthropic.messages import TAKES, system_text, write_messages
-from aircherd.providers.anthropic.thinking import Block, check_last_message, thinking_options
-from aircherd.providers.codec.json_out import parse_object, tool_parameters
+from aircherd.providers.anthropic.cache_marks import limit_marks
+from aircherd.providers.anthropic.content import container_id
+from aircherd.providers.anthropic.messages import TAKES, system_prompt, write_messages
+from aircherd.providers.anthropic.schemas import close_objects
+from aircherd.providers.anthropic.thinking import (
+    Block,
+    RequestMessage,
+    check_last_message,
+    thinking_options,
+)
+from aircherd.providers.anthropic.tools import mcp_servers, write_tools
+from aircherd.providers.codec.json_out import parse_object
 from aircherd.providers.codec.turns import turns
-from aircherd.providers.request_fields import check_modalities, check_tools, sampling_fields
+from aircherd.providers.request_fields import check_modalities, sampling_fields
 from aircherd.vocabulary.chat import ChatRequest, JsonFormat, NamedTool, ResponseFormat
-from aircherd.vocabulary.content.tools import Tool
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 
@@ -30,36 +38,49 @@ def chat_body(request: ChatRequest, model: Model) -> dict[str, object]:
             BAD_REQUEST: no API could.
     """
     check_modalities(request, "Anthropic")
-    check_tools(request.tools, "Anthropic", ("function",), form="anthropic")
+    tools = write_tools(request.tools, model)
     ordered = turns(request.messages, TAKES)
     max_tokens = request.max_tokens or model.max_output or DEFAULT_MAX_TOKENS
     messages = write_messages(ordered)
     check_last_message(messages, model)
     thinking = thinking_options(request, model, max_tokens, messages)
+    system = system_prompt(request.system, ordered)
+    if tools or any(turn.said is None for turn in ordered):
+        limit_marks([*tools, *_blocks(system), *_all_blocks(messages)], request.extra)
     body: dict[str, object] = {
         "model": model.id,
         "max_tokens": max_tokens,
         "messages": messages,
     }
     options: dict[str, object] = {
-        "system": system_text(request.system, ordered),
+        "system": system,
         "stream": request.stream,
-        "tools": [_tool(tool) for tool in request.tools],
+        "tools": tools,
         "tool_choice": _tool_choice(request),
         "thinking": thinking.thinking,
         "output_config": _output_config(thinking.effort, request.response_format),
         "stop_sequences": request.stop,
     }
+    if tools or request.extra:
+        options["mcp_servers"] = _mcp_servers(request)
+        options["container"] = container_id(ordered)
     body |= {name: value for name, value in options.items() if value}
     return body | sampling_fields(request, model)
 
 
-def _tool(tool: Tool) -> Block:
-    schema = tool_parameters(tool)
-    block: Block = {"name": tool.name, "input_schema": schema or {"type": "object"}}
-    if tool.description is not None:
-        block["description"] = tool.description
-    return block
+def _blocks(system: str | list[Block]) -> list[Block]:
+    return system if isinstance(system, list) else []
+
+
+def _all_blocks(messages: list[RequestMessage]) -> list[Block]:
+    return [block for message in messages for block in message["content"]]
+
+
+def _mcp_servers(request: ChatRequest) -> list[object]:
+    """Return the MCP servers of the tools; those of `extra` would replace them, so they follow."""
+    others = request.extra.get("mcp_servers")
+    servers: list[object] = [*mcp_servers(request.tools)]
+    return servers + others if isinstance(others, list) else servers
 
 
 def _tool_choice(request: ChatRequest) -> Block | None:
@@ -84,40 +105,8 @@ def _output_config(effort: str | None, response_format: ResponseFormat | None) -
         )
     if response_format is not None:
         schema = parse_object(response_format.schema, "response_format.schema")
-        config["format"] = {"type": "json_schema", "schema": _close_objects(schema)}
+        config["format"] = {
+            "type": "json_schema",
+            "schema": close_objects(schema, "response_format.schema"),
+        }
     return config
-
-
-def _close_objects(schema: Block) -> Block:
-    """Return the schema with `additionalProperties: false` in every object, as this API requires.
-
-    What matches the result matches the client's schema too. Where the client sets the field itself,
-    it is kept, even if the API will refuse it.
-    """
-    try:
-        return _close_schema(schema)
-    except RecursionError:
-        fail(FailureClass.BAD_REQUEST, "response_format.schema nests too deeply")
-
-
-def _close_schema(schema: Block) -> Block:
-    closed = {name: _close_value(name, value) for name, value in schema.items()}
-    if _is_object(schema):
-        closed.setdefault("additionalProperties", False)
-    return closed
-
-
-def _close_value(name: str, value: object) -> object:
-    # Only where JSON Schema has a schema: inside `enum` or `const` the same names are data.
-    if isinstance(value, dict):
-        if name in ("properties", "$defs", "definitions"):
-            return {key: _close_value("items", each) for key, each in value.items()}
-        return _close_schema(value) if name == "items" else value
-    if isinstance(value, list) and name in ("anyOf", "allOf", "oneOf"):
-        return [_close_value("items", each) for each in value]
-    return value
-
-
-def _is_object(schema: Block) -> bool:
-    kind = schema.get("type")
-    return kind == "object" or (isinstance(kind, list) and "object" in kind)

@@ -119,18 +119,25 @@ def thinking_profile(name: str) -> ThinkingProfile:
 def check_last_message(messages: list[RequestMessage], model: Model) -> None:
     """Check that the last message is the user's: since 4.6 a model does not continue an answer.
 
-    Source: Anthropic's migration guide, "prefill removal", 2026.
+    It does continue one that paused, which has blocks of the server's tools. Source: Anthropic's
+    migration guide, "prefill removal", 2026.
 
     Raises:
         ProviderFailed: UNSUPPORTED: the last message is the assistant's, and the model refuses
             that.
     """
-    if messages[-1]["role"] == "assistant" and thinking_profile(model.id).is_adaptive:
+    last = messages[-1]
+    is_begun = last["role"] == "assistant" and not any(map(_is_the_servers, last["content"]))
+    if is_begun and thinking_profile(model.id).is_adaptive:
         fail(
             FailureClass.UNSUPPORTED,
             f"messages: {model.id} cannot continue an answer of the assistant: end with a message "
             "of the user",
         )
+
+
+def _is_the_servers(block: Block) -> bool:
+    return block["type"] not in ("text", "thinking", "redacted_thinking", "tool_use")
 
 
 # ------------------------------------------------------------------ requests

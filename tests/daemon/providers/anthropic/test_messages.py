@@ -5,7 +5,7 @@ import re
 import msgspec
 import pytest
 
-from aircherd.providers.anthropic.messages import TAKES, system_text, write_messages
+from aircherd.providers.anthropic.messages import TAKES, system_prompt, write_messages
 from aircherd.providers.codec.turns import turns
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import FailureClass
@@ -113,8 +113,8 @@ def test_system_messages_move_up() -> None:
     """System messages from any position join the request's system prompt."""
     middle: dict[str, object] = {"role": "system", "content": "two"}
     ordered = turns(a_request(user(text("a")), middle, user(text("b"))).messages, TAKES)
-    assert system_text("one", ordered) == "one\n\ntwo"
-    assert system_text(None, ordered) == "two"
+    assert system_prompt("one", ordered) == "one\n\ntwo"
+    assert system_prompt(None, ordered) == "two"
 
 
 def test_ids_with_unsupported_characters_still_match() -> None:
