@@ -157,7 +157,13 @@ _OPENROUTER = replace(
 )
 _ANTHROPIC = Api(
     name="anthropic",
-    pending=PARTS,
+    lacks_parts={
+        "sound": "messages[0]: Anthropic does not take sound",
+        "custom tool": "tools: Anthropic does not offer custom",
+        "picture out": "modalities: Anthropic does not answer with image",
+        "sound out": "modalities: Anthropic does not answer with audio",
+    },
+    marks_cache=True,
     vendor="anthropic",
     kind="anthropic",
     model="claude-sonnet-5",

@@ -356,12 +356,10 @@ _THOUGHTS: Final = ("thinking", "redacted_thinking")
 
 
 def _text_block(fields: Fields, held: Held) -> TextBlock:
-    return TextBlock(
-        as_text(value_of(fields, "text")),
-        held,
-        sources=branch(_RAWS, fields.get("citations", msgspec.Raw())),
-        extras=_seal(_besides(fields, "text", "citations")),
-    )
+    sources = branch(_RAWS, fields.get("citations", msgspec.Raw()))
+    known = ("text",) if sources is None else ("text", "citations")
+    extras = _seal(_besides(fields, *known))
+    return TextBlock(as_text(value_of(fields, "text")), held, sources=sources, extras=extras)
 
 
 def _are_texts(fields: Fields, *names: str) -> bool:
@@ -385,4 +383,4 @@ def _whole_input(fields: Fields) -> str:
     value = value_of(fields, "input")
     if isinstance(value, str):
         return value
-    return text_in(fields["input"]) if value else ""
+    return "" if value is None or value in ({}, []) else text_in(fields["input"])

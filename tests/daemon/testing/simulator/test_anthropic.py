@@ -502,3 +502,95 @@ async def test_older_models_accept_a_prefilled_answer(simulator):
     begun = [*ask("x"), {"role": "assistant", "content": "y"}]
     response = await post(simulator, model="claude-haiku-4-5", messages=begun)
     assert response.status_code == 200
+
+
+def marked(text: str, **mark: str) -> dict[str, Any]:
+    return {"type": "text", "text": text, "cache_control": {"type": "ephemeral", **mark}}
+
+
+SEARCH = {"type": "web_search_20260318", "name": "web_search"}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ([marked("a")] * 5, "A maximum of 4 blocks with cache_control may be provided. Found 5."),
+        ([marked("a"), marked("b", ttl="1h")], "ttl='1h' cache_control block must not come after"),
+        ([marked("a", ttl="2h")], "cache_control: Input should be"),
+        (
+            [{"type": "document", "source": {"type": "url", "url": "http://a/b.pdf"}}],
+            "Only HTTPS URLs are supported",
+        ),
+        (
+            [
+                {
+                    "type": "document",
+                    "source": {"type": "base64", "media_type": "application/pdf", "data": "YQ=="},
+                }
+            ],
+            "The PDF specified was not valid.",
+        ),
+    ],
+)
+async def test_marks_and_documents_are_checked(simulator, content, message):
+    """Too many marks, marks in the wrong order, and what is no PDF are refused."""
+    answer = await post(simulator, messages=[{"role": "user", "content": content}])
+    assert answer.status_code == 400
+    assert message in answer.json()["error"]["message"]
+
+
+async def test_marks_are_counted(simulator):
+    """What they write is counted by how long it is kept."""
+    content = [marked("one two", ttl="1h"), marked("three"), {"type": "text", "text": "four"}]
+    usage = (await post(simulator, messages=[{"role": "user", "content": content}])).json()["usage"]
+    assert (usage["input_tokens"], usage["cache_creation_input_tokens"]) == (1, 3)
+    assert usage["cache_creation"] == {
+        "ephemeral_5m_input_tokens": 1,
+        "ephemeral_1h_input_tokens": 2,
+    }
+
+
+async def test_a_search_must_come_back_as_it_was(simulator):
+    """A changed result, a missing one and a changed source are refused."""
+    asked = ask("search foxes")
+    content = (await post(simulator, messages=asked, tools=[SEARCH])).json()["content"]
+    assert [block["type"] for block in content] == [
+        "server_tool_use",
+        "web_search_tool_result",
+        "text",
+    ]
+    call, result, text = content
+    changed = result | {"content": []}
+    source = text["citations"][0] | {"encrypted_index": "x"}
+    for blocks, status in (
+        ([call, result, text], 200),
+        ([call, changed, text], 400),
+        ([call, text], 400),
+        ([result, text], 400),
+        ([call, result, text | {"citations": [source]}], 400),
+        ([call, result, text | {"citations": [source | {"file_id": None}]}], 400),
+    ):
+        messages = [*asked, {"role": "assistant", "content": blocks}, *ask("and now?")]
+        assert (await post(simulator, messages=messages, tools=[SEARCH])).status_code == status
+
+
+async def test_mcp_needs_its_header(simulator):
+    """MCP servers are unknown without the beta, and a toolset needs its server."""
+    server = {"type": "url", "name": "s", "url": "https://s.test"}
+    tools = [{"type": "mcp_toolset", "mcp_server_name": "s"}]
+    beta = HEADERS | {"anthropic-beta": "mcp-client-2025-11-20"}
+    for headers, servers, status in (
+        (HEADERS, [server], 400),
+        (beta, [server], 200),
+        (beta, [], 400),
+    ):
+        answer = await post(simulator, headers, tools=tools, mcp_servers=servers)
+        assert answer.status_code == status
+
+
+async def test_a_strict_tool_has_a_closed_schema(simulator):
+    """An open one is refused."""
+    for closed, status in ((False, 200), (None, 400)):
+        schema = {"type": "object"} | ({} if closed is None else {"additionalProperties": closed})
+        tool = {"name": "look", "input_schema": schema, "strict": True}
+        assert (await post(simulator, tools=[tool])).status_code == status

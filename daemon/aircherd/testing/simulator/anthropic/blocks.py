@@ -44,9 +44,9 @@ def texts_of(content: object) -> list[str]:
 
 
 def images_of(content: object) -> list[str]:
-    """Return the media type or URL of each image in a content, except in tool results."""
+    """Return the media type or URL of each image and document, except in tool results."""
     blocks = content if isinstance(content, list) else []
-    sources = [block["source"] for block in blocks if is_kind(block, "image")]
+    sources = [block["source"] for block in blocks if block.get("type") in ("image", "document")]
     return [source.get("media_type") or source["url"] for source in sources]
 
 
@@ -70,14 +70,12 @@ def check_blocks(at: int, role: str, blocks: list[Json]) -> None:
             raise _bad("messages: text content blocks must be non-empty")
         if is_kind(block, "tool_use"):
             _check_call(where, block)
-        if is_kind(block, "image"):
-            _check_image(where, role, block["source"])
+        _check_file(where, role, block)
         if block.get("type") in THOUGHTS:
             _check_thought(where, role, block)
         if is_kind(block, "tool_result") and isinstance(block.get("content"), list):
             for inner, each in enumerate(block["content"]):
-                if is_kind(each, "image"):
-                    _check_image(f"{where}.tool_result.content.{inner}", role, each["source"])
+                _check_file(f"{where}.tool_result.content.{inner}", role, each)
 
 
 def _bad(message: str) -> Refusal:
@@ -89,6 +87,30 @@ def _check_call(where: str, block: Json) -> None:
         raise _bad(f"{where}.tool_use.input: Input should be a valid dictionary")
     if not TOOL_ID.fullmatch(block.get("id") or ""):
         raise _bad(f"{where}.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'")
+
+
+def _check_file(where: str, role: str, block: Json) -> None:
+    if is_kind(block, "image"):
+        _check_image(where, role, block["source"])
+    if is_kind(block, "document"):
+        _check_document(where, role, block)
+
+
+def _check_document(where: str, role: str, block: Json) -> None:
+    extra = set(block) - {"type", "source", "title", "context", "citations", "cache_control"}
+    source = block["source"]
+    if role != "user" or extra:
+        raise _bad(f"{where}: `document` blocks are only permitted in user messages {extra or ''}")
+    if source["type"] == "url":
+        if not source["url"].startswith("https://"):
+            raise _bad(f"{where}.document.source.url: Only HTTPS URLs are supported.")
+    elif source["type"] == "text":
+        if source["media_type"] != "text/plain" or not source["data"]:
+            raise _bad(f"{where}.document.source.text.media_type: Input should be 'text/plain'")
+    elif source["media_type"] != "application/pdf":
+        raise _bad(f"{where}.document.source.base64.media_type: Input should be 'application/pdf'")
+    elif not base64.b64decode(source["data"]).startswith(b"%PDF-"):
+        raise _bad(f"{where}.document.source.base64.data: The PDF specified was not valid.")
 
 
 def _check_image(where: str, role: str, source: Json) -> None:

@@ -6,10 +6,18 @@ documentation and SDK, November 2026.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 from aircherd.testing.simulator import script
 from aircherd.testing.simulator.anthropic import prompt as anthropic_prompt
 from aircherd.testing.simulator.anthropic.blocks import REDACTED
+from aircherd.testing.simulator.anthropic.caching import written_tokens
+from aircherd.testing.simulator.anthropic.hosted import (
+    citation,
+    is_paused,
+    search_call,
+    search_result,
+)
 from aircherd.testing.simulator.anthropic.thinking import capabilities, shows_thoughts
 from aircherd.testing.simulator.context import Context
 from aircherd.testing.simulator.limits import Headers
@@ -28,7 +36,12 @@ STOP_REASONS = {
     "stop_sequence": "stop_sequence",
     "length": "max_tokens",
     "tools": "tool_use",
+    "pause": "pause_turn",
+    "refusal": "refusal",
 }
+Marks = tuple[int, int]
+"""Tokens that cache marks write: for five minutes, and for an hour."""
+
 REDACT = "ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING"
 """The start of the prompt that, as the vendor documents, returns redacted thinking."""
 
@@ -97,32 +110,36 @@ def _whole(context: Context, answer: script.Answer, count_usage: script.TokenCou
     content: list[dict[str, object]] = []
     if answer.thoughts:
         content.append({**_thought(context, answer)})
+    content += _searched(context, answer)
     if answer.pieces:
-        content.append({"type": "text", "text": "".join(answer.pieces)})
+        content.append(_text(context, answer))
     for index, call in enumerate(answer.calls):
         content.append(
             {**_tool_use(context, index, call), "input": script.parse_json(call.arguments)}
         )
-    message = _message(context, content, _usage(count_usage, count_usage.output))
+    marks = written_tokens(context.body)
+    message = _message(context, content, _usage(count_usage, marks, count_usage.output))
     message["stop_reason"] = STOP_REASONS[answer.finish]
     message["stop_sequence"] = answer.stop
     return json_reply(200, message, [])
 
 
 def _stream(context: Context, answer: script.Answer, count_usage: script.TokenCounts) -> Streamed:
-    start = {"type": "message_start", "message": _message(context, [], _usage(count_usage, 1))}
+    marks = written_tokens(context.body)
+    message = _message(context, [], _usage(count_usage, marks, 1))
+    start = {"type": "message_start", "message": message}
     output = _output(context, answer)
     delta = {
         "type": "message_delta",
         "delta": {"stop_reason": STOP_REASONS[answer.finish], "stop_sequence": answer.stop},
-        "usage": _usage(count_usage, count_usage.output),
+        "usage": _usage(count_usage, marks, count_usage.output),
     }
     last_stop = _block_stop(output.blocks - 1) if output.blocks else b""
     return Streamed(
         [EVENT_TYPE, ("cache-control", "no-cache")],
         named_event(start),
         output.pieces,
-        last_stop + named_event(delta),
+        output.pending + last_stop + named_event(delta),
         named_event({"type": "message_stop"}),
     )
 
@@ -133,17 +150,25 @@ class _Output:
     def __init__(self) -> None:
         self.pieces: list[bytes] = []
         self.blocks = 0
-        self._pending = b""
+        self.pending = b""
 
     def open_block(self, block: Mapping[str, object]) -> None:
         index = self.blocks
         if index:
-            self._pending += _block_stop(index - 1)
+            self.pending += _block_stop(index - 1)
         started = {"type": "content_block_start", "index": index, "content_block": block}
-        self._pending += named_event(started)
+        self.pending += named_event(started)
         if not index:
-            self._pending += named_event({"type": "ping"})
+            self.pending += named_event({"type": "ping"})
         self.blocks += 1
+
+    def add_later(self, kind: str, field: str, values: list[Any]) -> None:
+        """Add deltas that are no output: they come with the next piece, or at the end."""
+        for value in values:
+            delta = {"type": kind, field: value}
+            index = self.blocks - 1
+            event = {"type": "content_block_delta", "index": index, "delta": delta}
+            self.pending += named_event(event)
 
     def add(self, kind: str, field: str, values: list[str]) -> None:
         """Add deltas of one kind to the open block. The hot path of benchmarks."""
@@ -153,8 +178,8 @@ class _Output:
         )
         deltas = [start + encode_json(value) + b"}}\n\n" for value in values]
         if deltas:
-            deltas[0] = self._pending + deltas[0]
-            self._pending = b""
+            deltas[0] = self.pending + deltas[0]
+            self.pending = b""
             self.pieces += deltas
 
 
@@ -162,9 +187,10 @@ def _output(context: Context, answer: script.Answer) -> _Output:
     output = _Output()
     if answer.thoughts:
         _add_thought(output, _thought(context, answer))
+    for block in _searched(context, answer):
+        _add_searched(output, block)
     if answer.pieces:
-        output.open_block({"type": "text", "text": ""})
-        output.add("text_delta", "text", answer.pieces)
+        _add_text(output, _text(context, answer), answer.pieces)
     for index, call in enumerate(answer.calls):
         output.open_block(_tool_use(context, index, call))
         # The first fragment is always empty; without arguments it is the only one.
@@ -173,6 +199,43 @@ def _output(context: Context, answer: script.Answer) -> _Output:
         )
         output.add("input_json_delta", "partial_json", ["", *arguments])
     return output
+
+
+def _text(context: Context, answer: script.Answer) -> dict[str, object]:
+    """Return the text, with its source if it is about a search."""
+    text = "".join(answer.pieces)
+    is_found = answer.search is not None or is_paused(context.body["messages"][-1])
+    cited: dict[str, object] = {"citations": [citation(text)]} if is_found else {}
+    return {"type": "text", "text": text, **cited}
+
+
+def _add_text(output: _Output, block: dict[str, object], pieces: list[str]) -> None:
+    sources = block.get("citations")
+    begun: dict[str, object] = {"citations": []} if sources else {}
+    output.open_block({"type": "text", "text": "", **begun})
+    output.add("text_delta", "text", pieces)
+    if isinstance(sources, list):
+        output.add_later("citations_delta", "citation", sources)
+
+
+def _searched(context: Context, answer: script.Answer) -> list[dict[str, object]]:
+    """Return the blocks of a search: its call and its result, or one of them around a pause."""
+    last = context.body["messages"][-1]
+    if is_paused(last):
+        return [search_result(last["content"][-1])]
+    if answer.search is None:
+        return []
+    call = search_call(context, answer.search)
+    return [call] if answer.finish == "pause" else [call, search_result(call)]
+
+
+def _add_searched(output: _Output, block: dict[str, object]) -> None:
+    if block["type"] != "server_tool_use":
+        output.open_block(block)
+        return
+    output.open_block({**block, "input": {}})
+    text = encode_json(block["input"]).decode()
+    output.add_later("input_json_delta", "partial_json", ["", *script.fragments(text)])
 
 
 def _block_stop(index: int) -> bytes:
@@ -217,14 +280,17 @@ def _message(
     }
 
 
-def _usage(count_usage: script.TokenCounts, output: int) -> dict[str, object]:
+def _usage(count_usage: script.TokenCounts, marks: Marks, output: int) -> dict[str, object]:
+    short, long = marks
+    short += count_usage.cache_write
+    written = min(short + long, count_usage.input - count_usage.cached)
     return {
-        "input_tokens": count_usage.input - count_usage.cached - count_usage.cache_write,
-        "cache_creation_input_tokens": count_usage.cache_write,
+        "input_tokens": count_usage.input - count_usage.cached - written,
+        "cache_creation_input_tokens": written,
         "cache_read_input_tokens": count_usage.cached,
         "cache_creation": {
-            "ephemeral_5m_input_tokens": count_usage.cache_write,
-            "ephemeral_1h_input_tokens": 0,
+            "ephemeral_5m_input_tokens": max(written - long, 0),
+            "ephemeral_1h_input_tokens": min(long, written),
         },
         "output_tokens": output,
         "output_tokens_details": {"thinking_tokens": count_usage.reasoning if output > 1 else 0},

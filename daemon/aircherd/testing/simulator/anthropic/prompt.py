@@ -14,6 +14,13 @@ from aircherd.testing.simulator.anthropic.blocks import (
     result_of,
     texts_of,
 )
+from aircherd.testing.simulator.anthropic.caching import check_marks
+from aircherd.testing.simulator.anthropic.hosted import (
+    HOSTED,
+    check_hosted,
+    hosted_tools,
+    is_paused,
+)
 from aircherd.testing.simulator.anthropic.thinking import check_thinking, schema_of, thinks
 from aircherd.testing.simulator.context import Context
 from aircherd.testing.simulator.errors.bodies import Refusal, refuse
@@ -58,6 +65,7 @@ def read_prompt(context: Context) -> Prompt:
     messages = body["messages"]
     _check_messages(messages, body["model"])
     check_thinking(body)
+    check_marks(body)
     choice = body.get("tool_choice") or {}
     last = blocks_of(messages[-1])
     return Prompt(
@@ -73,6 +81,8 @@ def read_prompt(context: Context) -> Prompt:
         thinks=thinks(body),
         images=images_of(last),
         schema=schema_of(body),
+        hosted=hosted_tools(context),
+        continued=is_paused(messages[-1]),
     )
 
 
@@ -119,14 +129,19 @@ def _check_tools(body: Json) -> list[str]:
     tools = body.get("tools") or []
     if body.get("tool_choice") is not None and not tools:
         raise _bad("tool_choice: may only be specified while providing tools")
-    for at, tool in enumerate(tools):
+    own = [tool for tool in tools if tool.get("type") not in HOSTED]
+    for at, tool in enumerate(own):
         if not TOOL_NAME.fullmatch(tool.get("name") or ""):
             raise _bad(f"tools.{at}.custom.name: String should match '{TOOL_NAME.pattern}'")
         if not isinstance(tool.get("input_schema"), dict):
             raise _bad(f"tools.{at}.custom.input_schema: Field required")
         if tool["input_schema"].get("type") != "object":
             raise _bad(f"tools.{at}.custom.input_schema.type: Field required")
-    return [tool["name"] for tool in tools]
+        if tool.get("strict") and tool["input_schema"].get("additionalProperties") is not False:
+            raise _bad(
+                f"tools.{at}.custom: For 'object' type, 'additionalProperties' must be false"
+            )
+    return [tool["name"] for tool in own]
 
 
 def _check_messages(messages: list[Json], model: str) -> None:
@@ -146,7 +161,9 @@ def _check_messages(messages: list[Json], model: str) -> None:
         before = merged[at - 1]["content"] if at else []
         _check_calls(at, message["content"], after)
         _check_results(at, message["content"], before)
-    if merged[-1]["role"] == "assistant" and not model.startswith(GO_ON):
+        check_hosted(at, message["content"], is_last=at == len(merged) - 1)
+    is_prefilled = merged[-1]["role"] == "assistant" and not is_paused(merged[-1])
+    if is_prefilled and not model.startswith(GO_ON):
         raise _bad(
             "This model does not support assistant message prefill. The conversation must end with "
             "a user message."
