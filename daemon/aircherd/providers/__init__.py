@@ -10,6 +10,7 @@ In: a `ChatRequest`, a provider and a key. Out: batches of `ReplyEvent`, or one 
   each vendor API. `chat_completions`: the format that several of them share.
 - `codec`: what adapters share: SSE, NDJSON, JSON in and out, conversations. `request_fields`,
   `headers`, `model_list`: parts of requests, headers, lists of models.
+- `replies`: tells streams, whole replies and errors apart by their bytes.
 - `error_mapping`: what a vendor's error means. `hints`: adds what the user can do about it.
 - `health`: cooldowns, rate limits and recovery of providers, keys and models.
 - `signing`: for vendors whose calls are signed or carry tokens that expire.

@@ -75,6 +75,19 @@ async def test_reads_what_the_server_sends(
     assert await ask(answering(200, body, headers), a_request(stream=stream)) == EVENTS
 
 
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("body", [STREAM, WHOLE, b"\xef\xbb\xbf\n" + WHOLE + b"\0"])
+@pytest.mark.parametrize(
+    "kind", ["application/json; charset=utf-8", "text/event-stream", "text/plain", "x/y", None]
+)
+async def test_the_bytes_decide_whatever_the_label(
+    body: bytes, kind: str | None, stream: bool
+) -> None:
+    """A stream and a whole reply are read under any content type."""
+    headers = {"content-type": kind} if kind else {}
+    assert await ask(answering(200, body, headers), a_request(stream=stream)) == EVENTS
+
+
 async def test_the_request_decides_without_a_content_type() -> None:
     """Without a content type, the requested format is expected."""
     assert await ask(answering(200, STREAM), a_request(stream=True)) == EVENTS

@@ -84,8 +84,6 @@ BODIES = [
 @pytest.mark.parametrize(("adapter", "body"), BODIES)
 def test_reads_what_the_bytes_are(adapter, body, is_labelled_stream, may_stream):
     """Streams and whole replies under each other's label, cut anywhere."""
-    if is_labelled_stream and isinstance(adapter, OllamaChat) and body == BODIES[14][1]:
-        pytest.skip("objects in one line under the label of lines")
     for pieces in ([body], *cut_in_two(body)[::7]):
         sniffed = SniffedReply(
             adapter, is_labelled_stream=is_labelled_stream, may_stream=may_stream
