@@ -177,7 +177,7 @@ def test_a_cloud_with_a_key(daemon, sim):
         (Fault("no_end_marker"), "broke off"),
         (Fault("malformed", after=1), "a line that is not of its API"),
         (Fault("inject", after=1, text="\n\n[]\n"), "a line that is not of its API"),
-        (Fault("inject", after=1, text="x" * 9_000_000), "a line of more than 8388608 bytes"),
+        (Fault("inject", after=1, text="x" * 18_000_000), "of more than 16777216 bytes"),
     ],
 )
 def test_a_truncated_reply_is_a_failure(daemon, sim, fault, expected):

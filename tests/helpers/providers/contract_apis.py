@@ -214,7 +214,6 @@ _GEMINI = Api(
 )
 _OLLAMA = Api(
     name="ollama",
-    pending=PARTS,
     vendor="ollama",
     kind="ollama",
     model="m",
@@ -230,6 +229,19 @@ _OLLAMA = Api(
         "forced while thinking": "tool_choice: Ollama cannot force a tool call",
         "one at a time": "parallel_tool_calls: Ollama cannot be limited to one call",
     },
+    lacks_parts={
+        "pdf": "Ollama does not take a PDF: send its text instead",
+        "pdf by url": "Ollama does not take a PDF: send its text instead",
+        "pdf from a tool": "Ollama does not take a PDF: send its text instead",
+        "strict tool": "tools: Ollama has no strict tools: leave out strict",
+        "custom tool": "tools: Ollama does not offer custom",
+        "web search": "tools: Ollama does not offer web_search",
+        "opaque parts": "tools: Ollama does not offer web_search",
+        "pause": "tools: Ollama does not offer web_search",
+        "picture out": "modalities: Ollama does not answer with image",
+        "sound out": "modalities: Ollama does not answer with audio",
+    },
+    never=frozenset(("refusal",)),
 )
 
 APIS = {

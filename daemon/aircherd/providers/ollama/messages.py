@@ -8,6 +8,7 @@ Where it has no field, a substitute is used:
 - JSON without a schema: the server enforces it, but a model that is not asked for it fills the
   answer with white space, so a sentence asks for it.
 - An image URL: refused, because the server fetches nothing.
+- Sound: among the images, where the server looks at the first bytes.
 """
 
 from typing import Final
@@ -17,13 +18,16 @@ from aircherd.providers.codec.call_arguments import call_arguments
 from aircherd.providers.codec.turns import Takes, Turn, result_images, result_text, turns
 from aircherd.providers.request_fields import IMAGES_FOLLOW, with_json_sentence
 from aircherd.vocabulary.chat import ChatRequest, JsonFormat
-from aircherd.vocabulary.content.media import ImagePart
+from aircherd.vocabulary.content.media import AudioPart, DocumentPart, ImagePart
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.parts import ReasoningPart, ToolCallPart, ToolResultPart
 
 Json = dict[str, object]
 
-TAKES: Final = Takes(name="Ollama")
+TAKES: Final = Takes(name="Ollama", audio=True)
+
+AUDIO_TYPES: Final = ("audio/wav", "audio/mpeg")
+"""The sound that the server recognizes."""
 
 
 def write_messages(request: ChatRequest) -> list[Json]:
@@ -32,6 +36,7 @@ def write_messages(request: ChatRequest) -> list[Json]:
     Raises:
         ProviderFailed: UNSUPPORTED: this API cannot express one of them; BAD_REQUEST: no API could.
     """
+    _check_documents(request)
     ordered = turns(request.messages, TAKES)
     messages: list[Json] = []
     if system := _system(request, ordered):
@@ -44,6 +49,17 @@ def write_messages(request: ChatRequest) -> list[Json]:
         # Ollama would load the model and answer nothing.
         fail(FailureClass.BAD_REQUEST, "messages: the list is empty: send some text")
     return messages
+
+
+def _check_documents(request: ChatRequest) -> None:
+    # Text files become text, which has no field for what is asked of them.
+    for number, message in enumerate(request.messages):
+        for part in () if isinstance(message.content, str) else message.content:
+            if isinstance(part, DocumentPart) and part.citations:
+                fail(
+                    FailureClass.UNSUPPORTED,
+                    f"messages[{number}]: Ollama cannot cite a document: leave out its citations",
+                )
 
 
 def _system(request: ChatRequest, ordered: list[Turn]) -> str:
@@ -66,8 +82,8 @@ def _turn_messages(turn: Turn, names: dict[str, str]) -> list[Json]:
 
 def _message(turn: Turn) -> Json:
     message: Json = {"role": turn.role, "content": "\n\n".join(turn.text)}
-    if images := [part for part in turn.parts if isinstance(part, ImagePart)]:
-        message["images"] = [_image(image, turn.where) for image in images]
+    if media := [part for part in turn.parts if isinstance(part, ImagePart | AudioPart)]:
+        message["images"] = [_media(part, turn.where) for part in media]
     if thought := "".join(part.text for part in turn.parts if isinstance(part, ReasoningPart)):
         message["thinking"] = thought
     if turn.calls:
@@ -82,6 +98,17 @@ def _image(image: ImagePart, where: str) -> str:
             f"{where}: Ollama takes images only as data, not by URL: attach the file instead",
         )
     return image.data
+
+
+def _media(part: ImagePart | AudioPart, where: str) -> str:
+    if isinstance(part, ImagePart):
+        return _image(part, where)
+    if part.media_type not in AUDIO_TYPES:
+        fail(
+            FailureClass.UNSUPPORTED,
+            f"{where}: Ollama takes sound only as WAV or MP3, not {part.media_type}",
+        )
+    return part.data
 
 
 def _call(call: ToolCallPart) -> Json:

@@ -49,6 +49,7 @@ def _model(listed: _Listed) -> Model:
         window=as_count(details.get("context_length")) or None,
         tools=None if capabilities is None else "tools" in capabilities,
         images=None if capabilities is None else "vision" in capabilities,
+        audio=None if capabilities is None else "audio" in capabilities,
         reasoning=None if capabilities is None else "thinking" in capabilities,
         json_schema=_enforces_schemas(listed),
     )

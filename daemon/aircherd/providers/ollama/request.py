@@ -12,6 +12,7 @@ from aircherd.providers.request_fields import (
     sampling_fields,
 )
 from aircherd.vocabulary.chat import ChatRequest, Effort, SchemaFormat
+from aircherd.vocabulary.content.tools import Tool
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 
@@ -82,7 +83,9 @@ def merge_extra(extra: Json, options: object) -> Json:
 def _tools(request: ChatRequest) -> list[Json]:
     if not request.tools or request.tool_choice == "none":
         return []
-    check_tools(request.tools, "Ollama", ("function",), form="ollama")
+    check_tools(request.tools, "Ollama", ("function", "vendor"), form="ollama")
+    if any(tool.strict for tool in request.tools):
+        fail(FailureClass.UNSUPPORTED, "tools: Ollama has no strict tools: leave out strict")
     if request.tool_choice not in (None, "auto"):
         fail(
             FailureClass.UNSUPPORTED,
@@ -93,7 +96,13 @@ def _tools(request: ChatRequest) -> list[Json]:
             FailureClass.UNSUPPORTED,
             "parallel_tool_calls: Ollama cannot be limited to one call at a time: leave it out",
         )
-    return [function_tool(tool) for tool in request.tools]
+    return [_tool(tool) for tool in request.tools]
+
+
+def _tool(tool: Tool) -> Json:
+    if tool.type == "vendor":
+        return parse_object(tool.data or "", "tools: data of a vendor's tool")
+    return function_tool(tool)
 
 
 def _format(provider: Provider, request: ChatRequest) -> object:

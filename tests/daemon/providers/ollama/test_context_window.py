@@ -54,3 +54,10 @@ def test_other_scripts_are_not_underestimated() -> None:
 def test_an_image_counts_a_fixed_number_of_tokens() -> None:
     """The size of its data does not matter."""
     assert estimated_tokens(body("x", 2)) - estimated_tokens(body("x")) == 2 * TOKENS_PER_IMAGE
+
+
+def test_sound_counts_by_its_size() -> None:
+    """A minute is more than a second."""
+    sound = "UklGRiYAAABXQVZFZm10IBAAAAABAAEA" * 640
+    message = {"role": "user", "content": "x", "images": [sound]}
+    assert estimated_tokens({"messages": [message]}) - estimated_tokens(body("x")) == 20

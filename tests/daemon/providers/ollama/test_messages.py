@@ -9,6 +9,9 @@ from helpers.providers.provider_calls import a_request, failure_of
 
 PIXEL = "iVBORw0KGgo="
 IMAGE = {"type": "image", "data": PIXEL, "media_type": "image/png"}
+WAV = "UklGRiYAAABXQVZFZm10IBAAAAABAAEAgD4AAAB9AAACABAAZGF0YQIAAAAAAA=="
+SOUND = {"type": "audio", "data": WAV, "media_type": "audio/wav"}
+NOTES = {"type": "document", "data": "aGk=", "media_type": "text/plain", "name": "n.txt"}
 CALL = {"type": "tool_call", "id": "c1", "name": "look", "arguments": '{"at":"sky"}'}
 SENT_CALL = {"id": "c1", "function": {"name": "look", "arguments": {"at": "sky"}}}
 ASKED = {"role": "assistant", "content": "", "tool_calls": [SENT_CALL]}
@@ -36,6 +39,19 @@ def answered(content: str) -> dict[str, object]:
         (
             [("user", [text("what is it?"), IMAGE, IMAGE])],
             [{"role": "user", "content": "what is it?", "images": [PIXEL, PIXEL]}],
+        ),
+        (
+            [("user", [text("what?"), SOUND, IMAGE])],
+            [{"role": "user", "content": "what?", "images": [WAV, PIXEL]}],
+        ),
+        # what another provider's model said, and drew
+        (
+            [("assistant", [SOUND | {"origin": "openai/m", "transcript": "hi"}, IMAGE])],
+            [{"role": "assistant", "content": "hi"}],
+        ),
+        (
+            [("user", [NOTES])],
+            [{"role": "user", "content": "n.txt:\nhi"}],
         ),
         ([("user", [IMAGE])], [{"role": "user", "content": "", "images": [PIXEL]}]),
         (
@@ -126,6 +142,30 @@ def test_broken_arguments_are_kept_as_text() -> None:
     (message,) = write_messages(request)
     (call,) = message["tool_calls"]  # type: ignore[misc] # a list of dicts
     assert call["function"]["arguments"] == {"arguments": "{"}
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        (
+            {"type": "audio", "data": "ZkxhQw=="},
+            "messages[0]: Ollama takes sound only as WAV or MP3, not audio/flac",
+        ),
+        (
+            {"type": "document", "data": "JVBERi0=", "media_type": "application/pdf"},
+            "messages[0]: Ollama does not take a PDF: send its text instead",
+        ),
+        (
+            NOTES | {"citations": True},
+            "messages[0]: Ollama cannot cite a document: leave out its citations",
+        ),
+    ],
+)
+def test_files_that_are_refused(part: dict[str, object], message: str) -> None:
+    """The message names the position, and what to do."""
+    request = a_request({"role": "user", "content": [part]})
+    failure = failure_of(lambda: write_messages(request))
+    assert (failure.kind, failure.message) == (FailureClass.UNSUPPORTED, message)
 
 
 def test_an_empty_conversation_is_refused() -> None:

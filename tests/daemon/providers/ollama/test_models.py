@@ -22,15 +22,23 @@ def test_models() -> None:
                 "capabilities": ["completion", "tools", "thinking"],
                 "details": details,
             },
-            {"model": "b:1", "capabilities": ["completion", "vision"], "details": {}},
+            {"model": "b:1", "capabilities": ["completion", "vision", "audio"]},
             {"model": "embedder", "capabilities": ["embedding"], "details": details},
             {"name": "old", "details": {"format": "gguf"}},
             {"size": 7},
         ]
     }
     assert [
-        Model(id="a:1", window=40960, tools=True, images=False, reasoning=True, json_schema=True),
-        Model(id="b:1", tools=False, images=True, reasoning=False),
+        Model(
+            id="a:1",
+            window=40960,
+            tools=True,
+            images=False,
+            audio=False,
+            reasoning=True,
+            json_schema=True,
+        ),
+        Model(id="b:1", tools=False, images=True, audio=True, reasoning=False),
         Model(id="old", json_schema=True),
         Model(id="c:cloud", window=40960, json_schema=False),
     ] == read_models(msgspec.json.encode(body))

@@ -1,12 +1,19 @@
 """Replies of Ollama's own API, in lines or whole."""
 
+import itertools
+
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from aircherd.providers.ollama import reply
 from aircherd.providers.ollama.reply import OllamaStream, read_whole
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
     Ending,
+    ImageDelta,
+    OtherDelta,
     ReasoningDelta,
     ReplyEvent,
     TextDelta,
@@ -16,6 +23,7 @@ from aircherd.vocabulary.reply import (
 from helpers.providers.provider_calls import cut_in_two, failure_of, run_decoder
 
 F = FailureClass
+PIXEL = "iVBORw0KGgo="
 
 
 def piece(**message: object) -> dict[str, object]:
@@ -72,11 +80,60 @@ REPLIES: list[tuple[list[object], list[ReplyEvent]]] = [
         ],
     ),
     (
-        [piece(tool_calls=[a_call("f", '{"a": 1}', id=7), {"id": "x"}]), last("length")],
+        [
+            piece(tool_calls=[a_call("f", '{"a": 1}', id=7), {}, {"name": "g", "arguments": [1]}]),
+            last("length"),
+        ],
         [
             ToolCallDelta(0, call_id="made 1", name="f", arguments='{"a": 1}'),
-            ToolCallDelta(1, call_id="x", name=""),
+            ToolCallDelta(1, call_id="made 2", name="g", arguments="[1]"),
             ending("length"),
+        ],
+    ),
+    # a call that comes once more, and another one under the same id
+    (
+        [
+            piece(tool_calls=[a_call("f", {"a": 1}, id="c")]),
+            last(message={"tool_calls": [a_call("f", {"a": 1}, id="c"), a_call("f", {}, id="c")]}),
+        ],
+        [
+            ToolCallDelta(0, call_id="c", name="f", arguments='{"a":1}'),
+            ToolCallDelta(1, call_id="made 1", name="f", arguments="{}"),
+            ending("tool_calls"),
+        ],
+    ),
+    # pictures, and what has no word of ours
+    (
+        [piece(content="a", images=[PIXEL, PIXEL]), last(message={"content": "b"})],
+        [
+            TextDelta("a"),
+            ImageDelta(PIXEL, "image/png"),
+            ImageDelta(PIXEL, "image/png"),
+            TextDelta("b"),
+            ending(),
+        ],
+    ),
+    (
+        [
+            piece(content="a", tool_name="", images=None, voice={"b": 1.50}),
+            piece(content="b", images=["bm8="], voice=2),
+            last(logprobs=[{"token": "a"}], eval_rate=1.5, note="x"),
+        ],
+        [
+            TextDelta("a"),
+            TextDelta("b"),
+            OtherDelta("voice", '[{"b":1.5},2]'),
+            OtherDelta("images", '["bm8="]'),
+            OtherDelta("logprobs", '[{"token":"a"}]'),
+            ending(),
+        ],
+    ),
+    (
+        [piece(content=[{"type": "text", "text": "a"}, {"type": "x"}], thinking=["so"]), last()],
+        [
+            TextDelta("a"),
+            OtherDelta("content", '[{"type":"text","text":"a"},{"type":"x"}]'),
+            ending(),
         ],
     ),
     (
@@ -91,7 +148,10 @@ REPLIES: list[tuple[list[object], list[ReplyEvent]]] = [
         [piece(content="a"), {**piece(content=""), "done": True}],
         [TextDelta("a"), ending(usage=None)],
     ),
-    ([{"status": "loading"}, b"", b" \r", piece(content=7), last()], [ending()]),
+    (
+        [{"status": "loading"}, b"", b" \r", piece(content=7), last()],
+        [OtherDelta("content", "7"), ending()],
+    ),
     (
         [piece(content="a"), last(), piece(content="ignored"), b"nonsense"],
         [TextDelta("a"), ending()],
@@ -100,7 +160,7 @@ REPLIES: list[tuple[list[object], list[ReplyEvent]]] = [
 
 
 def make_decoder() -> OllamaStream:
-    numbers = iter(range(1, 100))
+    numbers = itertools.count(1)
     return OllamaStream(new_id=lambda: f"made {next(numbers)}")
 
 
@@ -141,6 +201,8 @@ def test_the_last_line_may_lack_its_newline() -> None:
         (lines(b'{"message":' + b"[" * 5000), F.PROTOCOL, "a line that is not of its API"),
         (lines({"done": True}), F.PROTOCOL, "before it began"),
         (b"", F.PROTOCOL, "not a stream"),
+        (lines(piece(tool_calls=[{"id": "x"}])), F.PROTOCOL, "a tool call without a name"),
+        (lines(piece(tool_calls=[{"name": "f"}] * 1001)), F.PROTOCOL, "more than 1000 tool calls"),
         (lines(last("something new")), F.SERVER, "ended its reply with something new"),
         (lines(last("load")), F.SERVER, "loaded the model, but did not answer"),
         (lines(last("unload")), F.SERVER, "unloaded the model, but did not answer"),
@@ -159,6 +221,40 @@ def test_an_endless_line_fails() -> None:
     _, failure = run_decoder(make_decoder(), flood)
     assert failure is not None
     assert (failure.kind, "a line of more than" in failure.message) == (F.PROTOCOL, True)
+
+
+def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server cannot fill the memory with unknown fields."""
+    monkeypatch.setattr(reply, "MAX_KEPT", 20)
+    _, failure = run_decoder(make_decoder(), [lines(*[piece(x="12345")] * 9)])
+    assert failure is not None
+    assert failure.kind is F.PROTOCOL
+
+
+FIELDS = st.sampled_from(["content", "thinking", "images", "voice", "tool_name", "x" * 300])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 9) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner, max_size=2)
+    ),
+    max_leaves=4,
+)
+
+
+@given(st.lists(st.dictionaries(FIELDS, VALUES, max_size=3), max_size=3))
+def test_nothing_is_dropped_in_silence(messages: list[dict[str, object]]) -> None:
+    """Whatever a message holds is a part of ours, or the reply fails."""
+    events, failure = run_decoder(make_decoder(), [lines(*[piece(**m) for m in messages], last())])
+    if failure is not None:
+        return
+    said = "".join(each.text for each in events if isinstance(each, TextDelta | ReasoningDelta))
+    kept = "".join(each.data for each in events if isinstance(each, OtherDelta))
+    for message in messages:
+        for name, value in message.items():
+            if isinstance(value, str) and name in ("content", "thinking"):
+                assert value in said
+            elif name not in ("content", "thinking") and value not in (None, {}, [], ""):
+                assert msgspec.json.encode(value).decode() in kept
 
 
 def test_whole_reply() -> None:

@@ -132,6 +132,40 @@ def test_unsupported_fields_are_refused(fields: dict[str, object], message: str)
     assert refusal(FailureClass.UNSUPPORTED, tools=[TOOL], **fields).startswith(message)
 
 
+def test_a_tool_in_ollamas_own_form() -> None:
+    """It is sent as it is, beside the others."""
+    own = {"type": "vendor", "api": "ollama", "data": '{"type":"function","items":1}'}
+    tools = body(tools=[TOOL, own])["tools"]
+    assert isinstance(tools, list)
+    assert tools[1:] == [{"type": "function", "items": 1}]
+
+
+@pytest.mark.parametrize(
+    ("tool", "message"),
+    [
+        (TOOL | {"strict": True}, "tools: Ollama has no strict tools: leave out strict"),
+        ({"type": "web_search"}, "tools: Ollama does not offer web_search"),
+        ({"type": "custom", "name": "c"}, "tools: Ollama does not offer custom"),
+        ({"type": "mcp", "name": "m", "url": "https://m"}, "tools: Ollama does not offer mcp"),
+        (
+            {"type": "vendor", "api": "chat", "data": "{}"},
+            "tools: Ollama does not know a tool in the form of chat",
+        ),
+    ],
+)
+def test_tools_that_ollama_lacks(tool: dict[str, object], message: str) -> None:
+    """The message names what is missing; nothing is dropped in silence."""
+    assert refusal(FailureClass.UNSUPPORTED, tools=[tool]) == message
+    assert "tools" in body(tools=[TOOL | {"strict": False, "cache": True}])
+
+
+def test_modalities() -> None:
+    """It answers with text only."""
+    assert "modalities: Ollama does not answer with image" in refusal(
+        FailureClass.UNSUPPORTED, modalities=["text", "image"]
+    )
+
+
 def test_an_invalid_tool_schema_is_refused() -> None:
     """The message names the tool whose parameters are not a JSON object."""
     assert "'look'" in refusal(FailureClass.BAD_REQUEST, tools=[TOOL | {"parameters": "nonsense"}])

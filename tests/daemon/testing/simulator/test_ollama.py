@@ -7,8 +7,10 @@ import httpx
 import pytest
 
 from aircherd.testing.simulator import Fault, Simulator, open_simulator
+from aircherd.testing.simulator.script import SOUND
 
 TOOLS = [{"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}]
+
 PIXEL = "iVBORw0KGgo="
 
 
@@ -105,17 +107,17 @@ async def test_options_limit_the_text(simulator):
 
 
 async def test_format_and_images(simulator):
-    """Any JSON or JSON of a schema, and images by type."""
+    """Any JSON or JSON of a schema, and images and sound by type."""
     schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
     texts = [
         (await post(simulator, "abc", stream=False, **wish)).json()["message"]["content"]
         for wish in (
             {"format": "json"},
             {"format": schema},
-            {"messages": [{"role": "user", "content": "?", "images": [PIXEL, PIXEL]}]},
+            {"messages": [{"role": "user", "content": "?", "images": [PIXEL, SOUND, "SUQzBA=="]}]},
         )
     ]
-    assert texts == ['{"answer": "abc"}', '{"n": 3}', "I see 2: image/png, image/png"]
+    assert texts == ['{"answer": "abc"}', '{"n": 3}', "I see 3: image/png, audio/wav, audio/mpeg"]
 
 
 async def test_a_prompt_above_the_window_is_truncated_silently(simulator):
@@ -160,6 +162,11 @@ async def test_no_messages_load_the_model(simulator):
             {"messages": [{"tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]}]},
             400,
             "json: cannot unmarshal string",
+        ),
+        (
+            {"model": "gemma3", "messages": [{"role": "user", "content": "", "images": [SOUND]}]},
+            500,
+            "audio input is not supported",
         ),
         (
             {"model": "qwen3", "messages": [{"role": "user", "content": "", "images": [PIXEL]}]},

@@ -35,7 +35,7 @@ FAMILIES: dict[str, Installed] = {
     "nomic-embed-text": Installed(capabilities=("embedding",), window=2048, family="nomic-bert"),
 }
 
-ANY = Installed(capabilities=("completion", "tools", "vision", "thinking"))
+ANY = Installed(capabilities=("completion", "tools", "vision", "audio", "thinking"))
 
 
 def installed(name: str) -> Installed:

@@ -136,13 +136,16 @@ def _check_abilities(body: Json, model: Installed) -> None:
         raise _bad(f'"{body["model"]}" does not support chat')
     if body.get("tools") and not model.can("tools"):
         raise _bad(f"registry.ollama.ai/library/{body['model']} does not support tools")
-    if not model.can("vision") and any(m.get("images") for m in body.get("messages") or []):
-        raise refuse(
-            "ollama",
-            "image input is not supported - hint: if this is unexpected, you may need to provide "
-            "the mmproj",
-            name="server",
-        )
+    for message in body.get("messages") or []:
+        for media in message.get("images") or []:
+            kind = "audio" if _kind(_decode_image(media)).startswith("audio/") else "image"
+            if not model.can("vision" if kind == "image" else "audio"):
+                raise refuse(
+                    "ollama",
+                    f"{kind} input is not supported - hint: if this is unexpected, you may need to "
+                    "provide the mmproj",
+                    name="server",
+                )
 
 
 def _fit(body: Json, model: Installed) -> list[Json]:
@@ -184,4 +187,8 @@ def _last_images(messages: list[Json]) -> list[str]:
 def _kind(data: bytes) -> str:
     if data[8:12] == b"WEBP":
         return "image/webp"
+    if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
+        return "audio/wav"
+    if data[:3] == b"ID3" or (data[:1] == b"\xff" and data[1] & 0xE0 == 0xE0 and data[1] != 0xD8):
+        return "audio/mpeg"
     return next((kind for magic, kind in _MAGIC.items() if data.startswith(magic)), "image")
