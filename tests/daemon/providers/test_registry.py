@@ -10,7 +10,7 @@ from aircherd.vocabulary.builtin_providers import KINDS, VENDORS
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Ending, Usage
 from aircherd.vocabulary.secret import Secret
-from helpers.providers.provider_calls import CANARY, a_provider, a_request, built_request
+from helpers.providers.provider_calls import CANARY, a_provider, a_request, built_request, sent_body
 
 if TYPE_CHECKING:
     from aircherd.providers.adapter import Adapter
@@ -165,6 +165,21 @@ def test_an_extra_v1_is_not_doubled(name: str, url: str) -> None:
     """A base URL with an extra /v1 still leads to the API."""
     provider, adapter = a_provider(name, base_url="http://h:1/v1"), ADAPTERS[VENDORS[name].kind]
     assert url == built_request(adapter, provider, a_request(), Model(id="m"), None).url
+
+
+HOSTED: dict[str, object] = {"type": "made_up_search"}
+
+
+@pytest.mark.parametrize("name", [*VENDORS, "responses"])
+def test_own_tools_stay_with_those_of_extra(name: str) -> None:
+    """`extra.tools` add to the tools of a request and do not replace them."""
+    provider = a_provider("openai" if name == "responses" else name)
+    adapter = RESPONSES if name == "responses" else ADAPTERS[VENDORS[name].kind]
+    request = a_request(tools=[{"name": "f"}], extra={"tools": [HOSTED]})
+    body = sent_body(built_request(adapter, provider, request, Model(id="m"), None))
+    first, second = msgspec.convert(body["tools"], list[dict[str, object]])
+    assert '"f"' in msgspec.json.encode(first).decode()
+    assert second == HOSTED
 
 
 TOOLS = [{"name": "f"}]

@@ -15,12 +15,14 @@ from aircherd.vocabulary.failure import FailureClass
 def encode_body(body: dict[str, object], extra: dict[str, object]) -> bytes:
     """Encode a request body as JSON; keys of `extra` override those of `body`.
 
-    Text from editors may hold lone surrogates, which no provider accepts: they become U+FFFD.
+    Only `tools` are joined: to add a tool of the vendor must not remove the client's own. Text from
+    editors may hold lone surrogates, which no provider accepts: they become U+FFFD.
 
     Raises:
-        ProviderFailed: BAD_REQUEST: a tool's parameters nest too deeply.
+        ProviderFailed: BAD_REQUEST: a tool's parameters nest too deeply, or `extra.tools` is not a
+            list although there are other tools.
     """
-    merged = body | extra if extra else body
+    merged = _merge(body, extra) if extra else body
     try:
         try:
             return msgspec.json.encode(merged)
@@ -28,6 +30,16 @@ def encode_body(body: dict[str, object], extra: dict[str, object]) -> bytes:
             return msgspec.json.encode(_without_surrogates(merged))
     except RecursionError:
         fail(FailureClass.BAD_REQUEST, "the request nests too deeply")
+
+
+def _merge(body: dict[str, object], extra: dict[str, object]) -> dict[str, object]:
+    merged = body | extra
+    own, further = body.get("tools"), extra.get("tools")
+    if isinstance(own, list) and "tools" in extra:
+        if not isinstance(further, list):
+            fail(FailureClass.BAD_REQUEST, "extra: tools must be a list, to be joined with tools")
+        merged["tools"] = [*own, *(each for each in further if each not in own)]
+    return merged
 
 
 def _without_surrogates(value: object) -> object:

@@ -15,6 +15,33 @@ def test_extra_overrides() -> None:
     assert msgspec.json.decode(body) == {"a": 1, "b": 3, "c": None}
 
 
+@pytest.mark.parametrize(
+    ("extra", "expected"),
+    [
+        ([{"type": "hosted"}], [{"name": "f"}, {"type": "hosted"}]),
+        ([{"name": "f"}, {"name": "g"}], [{"name": "f"}, {"name": "g"}]),
+        ([], [{"name": "f"}]),
+    ],
+)
+def test_tools_are_joined(extra: list[object], expected: list[object]) -> None:
+    """Tools of the request come first, then those of `extra`; each only once."""
+    body = encode_body({"tools": [{"name": "f"}]}, {"tools": extra})
+    assert msgspec.json.decode(body) == {"tools": expected}
+
+
+def test_tools_of_extra_alone() -> None:
+    """Without tools of the request, those of `extra` are sent in whatever form they have."""
+    assert encode_body({"a": 1}, {"tools": {"b": 2}}) == b'{"a":1,"tools":{"b":2}}'
+
+
+@pytest.mark.parametrize("tools", [None, {"type": "hosted"}, "all"])
+def test_tools_of_extra_that_cannot_be_joined(tools: object) -> None:
+    """What would replace the request's tools is refused by name."""
+    failure = failure_of(lambda: encode_body({"tools": [{"name": "f"}]}, {"tools": tools}))
+    assert FailureClass.BAD_REQUEST is failure.kind
+    assert failure.message == "extra: tools must be a list, to be joined with tools"
+
+
 def test_surrogates_become_replacement_characters() -> None:
     """At any depth; pairs are joined."""
     body = encode_body({"m": [{"t": "a\udcffb"}], "p": "\ud83d\ude00"}, {"k\udc80": "ok"})
