@@ -66,6 +66,26 @@ def thought(index: int, signature: str, *prompt: str) -> bytes:
     return block(index, content, *deltas, signed)
 
 
+def server_call(index: int, name: str, *fragments: str, kind: str = "server_tool_use") -> bytes:
+    deltas = [
+        f'{{"type":"input_json_delta","partial_json":{json.dumps(each)}}}' for each in fragments
+    ]
+    more = ',"server_name":"s"' if kind == "mcp_tool_use" else ',"caller":{"type":"direct"}'
+    content = f'{{"type":"{kind}","id":"srvtoolu_{index}","name":"{name}","input":{{}}{more}}}'
+    return block(index, content, *deltas)
+
+
+def server_result(index: int, kind: str, content: str, more: str = "") -> bytes:
+    fields = f'"tool_use_id":"srvtoolu_{index - 1}","content":{content}{more}'
+    return block(index, f'{{"type":"{kind}",{fields}}}')
+
+
+def cited(index: int, citation: str, *prompt: str) -> bytes:
+    deltas = [f'{{"type":"text_delta","text":{json.dumps(each)}}}' for each in prompt]
+    source = f'{{"type":"citations_delta","citation":{citation}}}'
+    return block(index, '{"citations":[],"type":"text","text":""}', *deltas, source)
+
+
 def end(reason: str, usage: str = '"output_tokens":15', details: str = "null") -> bytes:
     delta = f'{{"stop_reason":"{reason}","stop_sequence":null,"stop_details":{details}}}'
     last = event("message_delta", f',"delta":{delta},"usage":{{{usage}}}')
@@ -82,6 +102,28 @@ CITED = (
     '{"type":"citations_delta","citation":{"type":"char_location","cited_text":"x",'
     '"document_index":0,"document_title":null,"start_char_index":0,"end_char_index":1,'
     '"file_id":null}}'
+)
+
+PAGE = (
+    '{"type":"page_location","cited_text":"The fox.","document_index":0,'
+    '"document_title":"Foxes","start_page_number":3,"end_page_number":4,"file_id":null}'
+)
+TEXT_DELTA = '{"type":"text_delta","text":"Is that so?"}'
+FOUND = (
+    '[{"type":"web_search_result","title":"Foxes","url":"https://a.test/b",'
+    '"encrypted_content":"EqgfCioIARgB","page_age":null}]'
+)
+FOUND_CITATION = (
+    '{"type":"web_search_result_location","cited_text":"Foxes are red.",'
+    '"url":"https://a.test/b","title":"Foxes","encrypted_index":"Eo8BCioIAhgB"}'
+)
+EARLY = event(
+    "message_start",
+    ',"message":{"model":"claude-opus-5-5","id":"msg_01","type":"message","role":"assistant",'
+    '"content":[{"type":"tool_use","id":"toolu_01A","name":"get_weather","input":{"city":"Oslo"},'
+    '"caller":{"type":"code_execution_20260120","tool_id":"srvtoolu_0"}}],'
+    '"stop_reason":"tool_use","stop_sequence":null,"stop_details":null,'
+    '"usage":{"input_tokens":25,"output_tokens":1}}',
 )
 
 STREAMS = {
@@ -127,6 +169,43 @@ STREAMS = {
         0, '{"type":"text","text":"","citations":[]}', CITED, '{"type":"text_delta","text":"a"}'
     )
     + end("end_turn"),
+    "a cited page": start()
+    + cited(0, PAGE, "The fox", " is red.")
+    + cited(1, PAGE, "It sleeps.")
+    + block(2, '{"citations":[],"type":"text","text":""}', TEXT_DELTA)
+    + end("end_turn"),
+    "a web search": start()
+    + text(0, "I search.")
+    + server_call(1, "web_search", "", '{"query": "fo', 'xes"}')
+    + server_result(2, "web_search_tool_result", FOUND, ',"caller":{"type":"direct"}')
+    + text(3, "Found: ")
+    + cited(4, FOUND_CITATION, "foxes")
+    + end("end_turn"),
+    "a failed search": start()
+    + server_call(0, "web_search", '{"query":"x"}')
+    + server_result(
+        1,
+        "web_search_tool_result",
+        '{"type":"web_search_tool_result_error","error_code":"max_uses_exceeded"}',
+    )
+    + text(2, "No.")
+    + end("end_turn"),
+    "code": start()
+    + server_call(0, "bash_code_execution", '{"command":"ls"}')
+    + server_result(
+        1,
+        "bash_code_execution_tool_result",
+        '{"type":"bash_code_execution_result","stdout":"a\\n","stderr":"","return_code":0,'
+        '"content":[{"type":"bash_code_execution_output","file_id":"f1"}]}',
+    )
+    + block(2, '{"type":"container_upload","file_id":"f2"}')
+    + text(3, "Done.")
+    + end("end_turn"),
+    "paused in a search": start()
+    + text(0, "I search.")
+    + server_call(1, "web_search", '{"query":"x"}')
+    + end("pause_turn"),
+    "a call made by code": EARLY + end("tool_use"),
     "revised counts": start()
     + text(0, "a")
     + end("end_turn", '"input_tokens":30,"cache_read_input_tokens":5,"output_tokens":2'),
@@ -135,12 +214,36 @@ STREAMS = {
     + text(0, "a")
     + end("end_turn", '"output_tokens":15,"new_tokens":{"x":1}'),
 }
+BETA_STREAMS = {
+    "compaction": start()
+    + block(
+        0,
+        '{"type":"compaction","content":null,"encrypted_content":null}',
+        '{"type":"compaction_delta","content":"They spoke of foxes.","encrypted_content":"Eqg"}',
+    )
+    + end("compaction"),
+    "MCP": start()
+    + server_call(0, "look", '{"at"', ':"it"}', kind="mcp_tool_use")
+    + server_result(1, "mcp_tool_result", '[{"type":"text","text":"a shoe"}]', ',"is_error":false')
+    + text(2, "A shoe.")
+    + end("end_turn"),
+    "a fallback": start()
+    + text(0, "I")
+    + block(
+        1,
+        '{"type":"fallback","from":{"model":"claude-opus-5-5"},"to":{"model":"claude-sonnet-5"},'
+        '"trigger":{"type":"refusal","category":null}}',
+    )
+    + text(2, "Here.")
+    + end("end_turn"),
+}
 FINISHES = {
     "end_turn": "stop",
     "stop_sequence": "stop",
     "tool_use": "tool_calls",
     "max_tokens": "length",
     "pause_turn": "pause",
+    "compaction": "pause",
     "refusal": "refusal",
 }
 
@@ -166,7 +269,7 @@ def theirs(message: Message) -> dict[str, object]:
     details = usage.output_tokens_details
     parts = [their_part(each) for each in message.content]
     if message.stop_details and message.stop_details.explanation:
-        parts.append(("text", message.stop_details.explanation))
+        parts.append(("text", message.stop_details.explanation, []))
     return {
         "parts": parts,
         "finish": FINISHES[message.stop_reason],
@@ -182,13 +285,21 @@ def theirs(message: Message) -> dict[str, object]:
 
 
 def their_part(block) -> object:
+    fields = block.to_dict(mode="json")
     if block.type == "text":
-        return "text", block.text
+        return "text", block.text, [without_nulls(each) for each in fields.get("citations") or ()]
     if block.type == "thinking":
         return "thinking", block.thinking, block.signature
     if block.type == "redacted_thinking":
         return "redacted", block.data
-    return "call", block.id, block.name, block.input
+    if block.type == "tool_use":
+        return "call", block.id, block.name, block.input, fields.get("caller")
+    return "other", fields
+
+
+def without_nulls(citation: dict[str, object]) -> dict[str, object]:
+    """Return a citation without the null that the API sends and refuses."""
+    return {name: value for name, value in citation.items() if (name, value) != ("file_id", None)}
 
 
 def ours(events: list[ReplyEvent]) -> dict[str, object]:
@@ -217,14 +328,16 @@ def sent_again(reply: Reply) -> list[object]:
 
 
 def our_part(block: dict[str, object]) -> object:
-    fields = {
-        "text": ("text",),
-        "thinking": ("thinking", "signature"),
-        "redacted_thinking": ("data",),
-        "tool_use": ("id", "name", "input"),
-    }
-    name = {"tool_use": "call", "redacted_thinking": "redacted"}.get(block["type"], block["type"])
-    return name, *(block[field] for field in fields[block["type"]])
+    kind = block["type"]
+    if kind == "text":
+        return "text", block["text"], block.get("citations", [])
+    if kind == "thinking":
+        return "thinking", block["thinking"], block["signature"]
+    if kind == "redacted_thinking":
+        return "redacted", block["data"]
+    if kind == "tool_use":
+        return "call", block["id"], block["name"], block["input"], block.get("caller")
+    return "other", block
 
 
 # ------------------------------------------------------------------ the tests
@@ -248,6 +361,24 @@ async def test_whole_replies(stream: bytes) -> None:
     async with serve(body, content_type="application/json") as server:
         message = await in_thread(lambda: ask(server.url, unstreamed))
     assert theirs(message) == ours(read_whole(body))
+
+
+def beta_streamed(client: anthropic.Anthropic):
+    messages = [{"role": "user", "content": "Hi"}]
+    with client.beta.messages.stream(
+        model="claude-opus-5-5", max_tokens=9, messages=messages
+    ) as stream:
+        return stream.get_final_message()
+
+
+@pytest.mark.parametrize("stream", BETA_STREAMS.values(), ids=list(BETA_STREAMS))
+async def test_streams_in_beta(stream: bytes) -> None:
+    """The blocks of betas go back as the SDK read them, and the model is the one that served."""
+    async with serve(stream) as server:
+        message = await in_thread(lambda: ask(server.url, beta_streamed))
+        events = await decode(server.url, ADAPTER.reply_decoder())
+    body = message.to_json().encode()
+    assert theirs(message) == ours(events) == ours(read_whole(body))
 
 
 def unstreamed(client: anthropic.Anthropic) -> Message:
@@ -281,6 +412,37 @@ async def test_the_simulator_converses_with_the_sdk() -> None:
         url = simulator.base_url("anthropic")
         message = await in_thread(lambda: ask(url, converse))
     assert message.content[1].text == "The tools answered: a shoe"
+
+
+SEARCH = [{"type": "web_search_20260318", "name": "web_search"}]
+
+
+def search(client: anthropic.Anthropic) -> list[Message]:
+    """Search, and go on; then pause in a search, and continue it."""
+    options = {"model": "claude-opus-5", "max_tokens": 99, "tools": SEARCH}
+    messages = [{"role": "user", "content": "search foxes"}]
+    with client.messages.stream(messages=messages, **options) as stream:
+        found = stream.get_final_message()
+    messages += [
+        {"role": "assistant", "content": found.content},
+        {"role": "user", "content": "so?"},
+    ]
+    then = client.messages.create(messages=messages, **options)
+    messages = [{"role": "user", "content": "pause foxes"}]
+    paused = client.messages.create(messages=messages, **options)
+    messages.append({"role": "assistant", "content": paused.content})
+    return [found, then, paused, client.messages.create(messages=messages, **options)]
+
+
+async def test_the_simulator_searches_with_the_sdk() -> None:
+    """A search, its source and a pause go through the SDK and back."""
+    async with open_simulator(accept={"anthropic": KEY}) as simulator:
+        url = simulator.base_url("anthropic")
+        found, then, paused, gone_on = await in_thread(lambda: ask(url, search))
+    assert found.content[-1].citations[0].url == "https://example.com/found"
+    assert then.content[0].text == "so?"
+    assert [block.type for block in paused.content] == ["server_tool_use"]
+    assert gone_on.content[-1].text == "Found: foxes"
 
 
 def listed(client: anthropic.Anthropic):
