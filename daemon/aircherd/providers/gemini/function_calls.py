@@ -21,6 +21,9 @@ from aircherd.vocabulary.text import TextBuffer
 MAX_ARGUMENTS: Final = 8_000_000
 """Bytes of all pieces of one call."""
 
+MAX_CALLS: Final = 1000
+"""Of one reply: models make a few dozen at most."""
+
 MAX_DEPTH: Final = 64
 """Steps of a JSON path."""
 
@@ -37,6 +40,7 @@ class _Value(msgspec.Struct, gc=False, rename="camel"):
     number_value: msgspec.Raw = msgspec.Raw()
     bool_value: bool | None = None
     null_value: object = msgspec.UNSET
+    will_continue: bool | None = None
 
 
 class _Piece(msgspec.Struct, gc=False, rename="camel"):
@@ -59,6 +63,7 @@ class FunctionCalls:
         self.count = 0
         self._new_id = new_id
         self._open: _OpenCall | None = None
+        self._known: dict[str, tuple[str, str]] = {}  # id -> name and arguments
 
     @property
     def is_open(self) -> bool:
@@ -83,7 +88,7 @@ class FunctionCalls:
                     return done  # the end of a call that was complete already
                 fail(FailureClass.SERVER, "sent a tool call without a name")
             if is_whole:
-                return [*done, self._event(name, call_id, _arguments(piece.args), signature)]
+                return [*done, *self._events(name, call_id, _arguments(piece.args), signature)]
             self._open = _OpenCall(name)
         self._open.add(piece, call_id, signature, memoryview(raw).nbytes)
         return done
@@ -104,17 +109,25 @@ class FunctionCalls:
         if call is None:
             return []
         arguments = call.arguments()
-        if not call.is_over:
+        if not call.is_complete(finish):
             if finish == "stop":
                 fail(FailureClass.SERVER, f"sent an incomplete tool call: {call.name[:100]}")
             arguments = arguments.removesuffix("}") or "{"
-        return [self._event(call.name, call.id, arguments, call.signature)]
+        return self._events(call.name, call.id, arguments, call.signature)
 
-    def _event(
+    def _events(
         self, name: str, call_id: str, arguments: str, signature: str | None
-    ) -> ToolCallDelta:
+    ) -> list[ToolCallDelta]:
+        known = self._known.get(call_id)
+        if known == (name, arguments):
+            return []  # some gateways send all calls once more at the end
+        if known is not None or not call_id:
+            call_id = self._new_id()
+        self._known[call_id] = name, arguments
         number, self.count = self.count, self.count + 1
-        return ToolCallDelta(number, call_id or self._new_id(), name, arguments, signature)
+        if self.count > MAX_CALLS:
+            fail(FailureClass.PROTOCOL, f"sent more than {MAX_CALLS} tool calls")
+        return [ToolCallDelta(number, call_id, name, arguments, signature)]
 
 
 def _arguments(raw: msgspec.Raw) -> str:
@@ -139,6 +152,7 @@ class _OpenCall:
         self._text = ""  # of arguments that came whole
         self._tree: dict[str, object] | None = None
         self._growing: dict[str, _Growing] = {}
+        self._unfinished: set[str] = set()  # paths of which more is announced
         self._size = 0
 
     def goes_on(self, name: str, call_id: str) -> bool:
@@ -159,6 +173,18 @@ class _OpenCall:
             self._text, self._tree, self._growing = text, None, {}
         for value in piece.partial_args or ():
             self._put(value)
+            if value.will_continue:
+                self._unfinished.add(value.json_path)
+            else:
+                self._unfinished.discard(value.json_path)
+
+    def is_complete(self, finish: Finish) -> bool:
+        """Return whether the call may be run, although its last piece may be missing.
+
+        That is so if the model came to its end, and no value is cut off.
+        """
+        has_arguments = bool(self._text) or self._tree is not None
+        return self.is_over or (finish == "stop" and has_arguments and not self._unfinished)
 
     def arguments(self) -> str:
         """Return the arguments so far as JSON."""

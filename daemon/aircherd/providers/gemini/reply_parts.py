@@ -204,18 +204,21 @@ def _sound(fields: Fields, signature: str | None) -> _Sound | None:
     blob = _media(fields, "audioTranscription")
     if blob is None or not blob.mime_type.lower().startswith("audio/"):
         return None
-    found = media_type_of_base64(blob.data)
-    if not is_raw_audio(blob.mime_type) and not (found or "").startswith("audio/"):
-        return None
+    if not is_raw_audio(blob.mime_type):
+        found = media_type_of_base64(blob.data) or ""
+        if not found.startswith("audio/"):
+            return None
+        blob.mime_type = found
     said = branch(_TRANSCRIPTION, fields.get("audioTranscription", msgspec.Raw()))
     return _Sound(blob, said.text if said else "", signature)
 
 
 def _picture(fields: Fields, signature: str | None) -> ImageDelta | None:
     blob = _media(fields)
-    if blob is None or media_type_of_base64(blob.data) not in IMAGES:
+    kind = None if blob is None else media_type_of_base64(blob.data)
+    if blob is None or kind not in IMAGES:
         return None
-    return ImageDelta(blob.data, blob.mime_type, signature=signature)
+    return ImageDelta(blob.data, kind, signature=signature)
 
 
 def _media(fields: Fields, *about: str) -> _Blob | None:

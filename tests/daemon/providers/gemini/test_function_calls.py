@@ -1,5 +1,7 @@
 """Tool calls that come whole or in pieces."""
 
+import itertools
+
 import msgspec
 import pytest
 
@@ -13,7 +15,7 @@ Piece = dict[str, object]
 
 
 def read(*pieces: Piece, finish: str = "stop") -> list[ToolCallDelta]:
-    calls = FunctionCalls(iter(["made-1", "made-2", "made-3"]).__next__)
+    calls = FunctionCalls(map("made-{}".format, itertools.count(1)).__next__)
     events: list[ToolCallDelta] = []
     for piece in pieces:
         fields = dict(piece)
@@ -123,13 +125,28 @@ def test_pieces_without_a_continuation_mark() -> None:
 @pytest.mark.parametrize("finish", ["stop", "length"])
 def test_a_call_that_broke_off(finish: str) -> None:
     """It is a failure, or keeps invalid arguments if the token limit cut it off."""
-    pieces = BEGIN, piece(part("$.x", stringValue="a"))
+    pieces = BEGIN, piece(part("$.x", stringValue="a", willContinue=True))
     if finish == "stop":
         failure = failure_of(lambda: read(*pieces))
         assert failure.kind is FailureClass.SERVER
         assert failure.message.endswith("sent an incomplete tool call: f")
     else:
         assert [event.arguments for event in read(*pieces, finish=finish)] == ['{"x":"a"']
+
+
+def test_the_last_piece_may_be_missing() -> None:
+    """The reply came to its end, and no value of the call was cut off."""
+    pieces = BEGIN, piece(part("$.x", stringValue="a", willContinue=True))
+    events = read(*pieces, piece(part("$.x", stringValue="b")))
+    assert [event.arguments for event in events] == ['{"x":"ab"}']
+    assert failure_of(lambda: read(BEGIN)).kind is FailureClass.SERVER
+
+
+def test_calls_that_come_twice() -> None:
+    """The same call under the same id is one; another one gets an id of its own."""
+    call = {"name": "f", "id": "c1", "args": {"a": 1}}
+    events = read(call, {"name": "f", "args": {}}, {"name": "f", "args": {}}, call, BEGIN, END)
+    assert [event.call_id for event in events] == ["c1", "made-1", "made-2", "made-3"]
 
 
 @pytest.mark.parametrize(
@@ -145,6 +162,7 @@ def test_a_call_that_broke_off(finish: str) -> None:
         ([BEGIN, piece(part("$.a[0]", boolValue=True), part("$.a.b", boolValue=True))], "SERVER"),
         ([BEGIN, piece(part("$.a", boolValue=True), part("$.a.b", boolValue=True))], "SERVER"),
         ([BEGIN, piece(part("$" + ".a" * 65, boolValue=True))], FailureClass.SERVER),
+        ([{"name": "f"}] * 1001, FailureClass.PROTOCOL),
         ([BEGIN, {"partialArgs": "x"}], FailureClass.PROTOCOL),
         ([BEGIN, {"partialArgs": [{"jsonPath": 1}]}], FailureClass.PROTOCOL),
     ],

@@ -97,7 +97,9 @@ def test_digits_are_kept() -> None:
         ({"text": ""}, []),
         ({"thought": True}, []),
         ({}, []),
-        (inline("image/png", PNG), [ImageDelta(PNG, "image/png")]),
+        # the first bytes say what it is
+        (inline("image/jpeg", PNG), [ImageDelta(PNG, "image/png")]),
+        (inline("audio/mp3", WAV), [AudioDelta(WAV, "audio/wav")]),
         (
             inline("image/png", PNG, thoughtSignature="S"),
             [ImageDelta(PNG, "image/png", signature="S")],
