@@ -1,6 +1,6 @@
 """Collects the events of a stream into the message of the final result."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeGuard
 
 import msgspec
@@ -14,6 +14,7 @@ from aircherd.vocabulary.reply import (
     CitationDelta,
     Ending,
     ImageDelta,
+    InItem,
     OtherDelta,
     PartEnd,
     ReasoningDelta,
@@ -29,6 +30,8 @@ MAX_CHARACTERS = 7_000_000
 """The maximum of text, reasoning and arguments in a reply, which must fit into one frame."""
 PART_COST = 1000
 """Characters that each part counts for: empty tool calls take memory too."""
+MAX_ITEMS = 10_000
+"""The maximum of items, which need not hold a part."""
 
 _BYTES_PER_CHARACTER = 4
 """At most, in UTF-8. Base64 is ASCII, so it counts a quarter."""
@@ -44,8 +47,11 @@ class Reply:
     def __init__(self) -> None:
         self.ending: Ending | None = None
         self._usage: Usage | None = None
-        # Parts in order of appearance.
-        self._parts: list[_Part] = []
+        # Items in order of appearance; most vendors have only the first.
+        self._item = _Item()
+        self._items = [self._item]
+        self._numbered: dict[int, _Item] = {}
+        self._parts = self._item.parts  # of the current item
         self._calls: dict[int, _ToolCall] = {}
         self._open: _Text | None = None
         self._characters = 0
@@ -64,7 +70,7 @@ class Reply:
     @property
     def has_begun(self) -> bool:
         """Whether there is anything that a user sees, including reasoning."""
-        return bool(self._parts)
+        return self._characters > 0  # each part counts for some
 
     @property
     def is_empty(self) -> bool:
@@ -156,6 +162,21 @@ class Reply:
             self._characters += len(event.data)
         elif isinstance(event, PartEnd):
             self._open = None
+        elif isinstance(event, InItem):
+            self._enter(event)
+
+    def _enter(self, event: InItem) -> None:
+        """Begin an item, or continue it."""
+        self._item.open = self._open
+        item = self._numbered.get(event.number)
+        if item is None:
+            if len(self._items) >= MAX_ITEMS:
+                fail(FailureClass.PROTOCOL, f"sent more than {MAX_ITEMS} items")
+            item = self._numbered[event.number] = _Item()
+            behind = None if event.before is None else self._numbered.get(event.before)
+            place = len(self._items) if behind is None else self._items.index(behind)
+            self._items.insert(place, item)
+        self._item, self._parts, self._open = item, item.parts, item.open
 
     def _add_citation(self, citation: Citation) -> None:
         part = self._open
@@ -175,11 +196,27 @@ class Reply:
 
     def text(self) -> str:
         """Return all text so far, without reasoning."""
-        return "".join(str(part.text) for part in self._parts if _is_text(part))
+        return "".join(str(part.text) for part in self._all_parts() if _is_text(part))
 
     def message(self, origin: str) -> Wire:
         """Return `{role, content: [part, ...]}`; `origin` is `provider/model`."""
-        return {"role": "assistant", "content": [part.to_wire(origin) for part in self._parts]}
+        return {
+            "role": "assistant",
+            "content": [part.to_wire(origin) for part in self._all_parts()],
+        }
+
+    def _all_parts(self) -> "Iterator[_Part]":
+        return (part for item in self._items for part in item.parts)
+
+
+class _Item:
+    """The parts of one item; `open` is the text that can still grow."""
+
+    __slots__ = ("open", "parts")
+
+    def __init__(self) -> None:
+        self.parts: list[_Part] = []
+        self.open: _Text | None = None
 
 
 class _Text:

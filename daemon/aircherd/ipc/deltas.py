@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from aircher_wire import frames, methods
 from aircherd.api.wire import to_wire
 from aircherd.chat.caller import Delta
-from aircherd.vocabulary.reply import Ending, PartEnd, ReasoningDelta, TextDelta
+from aircherd.vocabulary.reply import Ending, InItem, PartEnd, ReasoningDelta, TextDelta
 
 
 class DeltaWriter:
@@ -51,7 +51,7 @@ class DeltaWriter:
 
 
 def _is_empty(delta: Delta) -> bool:
-    """Return whether there is nothing to send: endings and signatures are in the result."""
+    """Return whether there is nothing to send: endings, signatures and order are in the result."""
     if type(delta) is TextDelta or type(delta) is ReasoningDelta:
         return not delta.text
-    return type(delta) is Ending or type(delta) is PartEnd
+    return type(delta) in (Ending, PartEnd, InItem)

@@ -8,7 +8,7 @@ from aircherd.providers.ollama.adapter import OllamaChat
 from aircherd.providers.openai_chat.adapter import OpenAIChat
 from aircherd.providers.openai_chat.vendors import is_openai
 from aircherd.providers.openai_responses.adapter import OpenAIResponses
-from aircherd.providers.openai_responses.signature import has_reasoning
+from aircherd.providers.openai_responses.signature import has_items
 from aircherd.providers.openrouter.adapter import OpenRouter
 from aircherd.providers.signing import Signer
 from aircherd.vocabulary.chat import ChatRequest
@@ -60,7 +60,7 @@ def _openai_adapter(request: ChatRequest, model: Model) -> Adapter:
     sent back, and tools for a model that thinks.
     """
     has_tools_and_thinks = bool(request.tools) and _thinks(request, model)
-    if has_tools_and_thinks or has_reasoning(request):
+    if has_tools_and_thinks or has_items(request):
         return RESPONSES
     return ADAPTERS["openai"]
 

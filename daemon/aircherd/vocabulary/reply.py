@@ -76,6 +76,18 @@ class PartEnd(msgspec.Struct, frozen=True, tag_field="type", tag="part_end"):
     """The text or thinking before it is a part of its own; what follows begins another."""
 
 
+class InItem(msgspec.Struct, frozen=True, tag_field="type", tag="in_item"):
+    """What follows belongs to this item of the reply, until the next event of this kind.
+
+    For vendors whose replies are lists of items that may end in another order than they began. A
+    new `number` begins an item, behind those so far or `before` one of them; a number from before
+    continues that item.
+    """
+
+    number: int
+    before: int | None = None
+
+
 class ImageDelta(msgspec.Struct, frozen=True, tag_field="type", tag="image", omit_defaults=True):
     """A whole picture that the model made: `data` in base64, or a `url`."""
 
@@ -126,6 +138,7 @@ ReplyEvent = (
     | ToolCallDelta
     | CitationDelta
     | PartEnd
+    | InItem
     | ImageDelta
     | AudioDelta
     | OtherDelta

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircherd.chat.reply import MAX_CHARACTERS, Reply
+from aircherd.chat.reply import MAX_CHARACTERS, MAX_ITEMS, Reply
 from aircherd.errors import ProviderFailed
 from aircherd.vocabulary.content.citations import Citation
 from aircherd.vocabulary.failure import FailureClass
@@ -12,6 +12,7 @@ from aircherd.vocabulary.reply import (
     CitationDelta,
     Ending,
     ImageDelta,
+    InItem,
     OtherDelta,
     PartEnd,
     ReasoningDelta,
@@ -210,3 +211,38 @@ def test_a_reply_that_answers_nothing_is_empty(events, is_empty):
     cut = Reply()
     cut.add([*events, Ending("length")])
     assert not cut.is_empty
+
+
+def test_items_keep_the_order_in_which_they_began():
+    """What belongs to an earlier item joins it, though later ones have begun."""
+    reply = Reply()
+    reply.add([InItem(0), ReasoningDelta("Hm"), InItem(1), TextDelta("He"), InItem(0)])
+    reply.add([ReasoningDelta("", "signed"), InItem(1), TextDelta("llo"), Ending("stop")])
+    assert reply.text() == "Hello"
+    assert reply.message("up/m")["content"] == [
+        {"type": "reasoning", "text": "Hm", "signature": "signed", "origin": "up/m"},
+        {"type": "text", "text": "Hello"},
+    ]
+
+
+def test_an_item_can_begin_before_others():
+    """A place that is not known puts it at the end."""
+    reply = Reply()
+    reply.add([InItem(5), TextDelta("b"), InItem(2, before=5), ReasoningDelta("a")])
+    reply.add([InItem(7, before=9), TextDelta("c")])
+    texts = [part["text"] for part in reply.message("up/m")["content"]]
+    assert texts == ["a", "b", "c"]
+
+
+def test_an_item_without_a_part_is_nothing():
+    """It is not shown, and nothing has begun."""
+    reply = Reply()
+    reply.add([InItem(0), Ending("stop")])
+    assert (reply.has_begun, reply.is_empty, reply.message("up/m")["content"]) == (False, True, [])
+
+
+def test_endless_items_are_stopped():
+    """Each takes memory, even without a part."""
+    reply = Reply()
+    with pytest.raises(ProviderFailed, match="items"):
+        reply.add([InItem(number) for number in range(MAX_ITEMS + 1)])

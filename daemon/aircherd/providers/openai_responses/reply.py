@@ -1,8 +1,10 @@
 """Read replies of the OpenAI Responses API, streamed or whole.
 
-A reply is a list of items: messages, reasoning, tool calls. A stream sends each item in pieces and
-then whole in `response.output_item.done`. Whatever the pieces did not bring is taken from there, so
-servers that send no pieces work too. Only the last event proves that a reply is complete.
+A reply is a list of items: messages, reasoning, tool calls, and what hosted tools did. A stream
+sends each item in pieces, then whole in `response.output_item.done`, and all of them once more in
+its last event; servers that resemble OpenAI leave out any of these. So each event is read as news
+about an item (see `items`), and only what was not passed on before is (see `texts`). Items stand in
+the order in which they began. Only the last event proves that a reply is complete.
 """
 
 from collections.abc import Callable
@@ -12,36 +14,30 @@ from aircherd.providers.codec.finish import read_finish
 from aircherd.providers.codec.json_in import as_text
 from aircherd.providers.codec.reply_stream import new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
+from aircherd.providers.openai_responses.output.items import Who
+from aircherd.providers.openai_responses.output.output import Output
 from aircherd.providers.openai_responses.schema import (
+    CUSTOM_CALL,
+    FUNCTION_CALL,
     FinalResponse,
-    ItemPosition,
-    OutputItem,
     ResponseEvent,
     error_of,
     final_response_of,
-    parts_of,
-    position_of,
+    item_of,
+    output_of,
+    part_of,
     read_event,
     read_response,
-    thinking_text_of,
     usage_of,
 )
-from aircherd.providers.openai_responses.signature import sign_phase, sign_reasoning
 from aircherd.providers.replies.vendor_stream import VendorStream
 from aircherd.vocabulary.failure import FailureClass
-from aircherd.vocabulary.reply import (
-    Ending,
-    Finish,
-    ReasoningDelta,
-    ReplyEvent,
-    TextDelta,
-    ToolCallDelta,
-    Usage,
-    UsageDelta,
-)
+from aircherd.vocabulary.reply import Ending, Finish, ReplyEvent, TextDelta, Usage, UsageDelta
 
 _START_EVENTS = ("response.created", "response.queued", "response.in_progress")
 """Sent before the work begins; servers may repeat them to keep the connection alive."""
+
+_TEXT = "response.output_text.delta"
 
 
 class ResponsesStream(VendorStream):
@@ -73,40 +69,30 @@ def _is_progress(kind: object) -> bool:
 def read_whole(body: bytes, new_id: Callable[[], str] = new_call_id) -> list[ReplyEvent]:
     """Return the events of a reply that was not streamed; see `Adapter.read_reply`."""
     whole = read_response(body)
-    out: list[ReplyEvent] = []
-    reply = _Reply(new_id)
     error = error_of(whole.error)
-    if error or whole.status == "failed":
+    if error:
         raise ProviderFailed(classify_error(error))
-    if whole.output is None or whole.status not in (None, "completed", "incomplete"):
+    out: list[ReplyEvent] = []
+    status = _status_of(whole, "")
+    has_output = bool(whole.output_text) or bytes(whole.output) not in (b"", b"null")
+    is_over = status in ("", "completed", "incomplete")
+    if status not in _UNEXPLAINED and not (is_over and has_output):
         fail(
             FailureClass.PROTOCOL,
             "sent a reply without output, or an unfinished one: check base_url and kind",
         )
-    for index, item in enumerate(whole.output):
-        reply.add_item(index, item, out)
-    ending = reply.ending(whole, out, is_complete=whole.status != "incomplete")
+    ending = _Reply(new_id).end(whole, status or "completed", out)
     return [*out, ending]
 
 
-class _Call:
-    __slots__ = ("has_arguments", "number")
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.has_arguments = False
-
-
 class _Reply:
-    """The state of a reply so far. An item is identified by its position in the output."""
+    """The state of a reply so far."""
 
     def __init__(self, new_id: Callable[[], str]) -> None:
-        self._new_id = new_id
-        self._calls: dict[ItemPosition, _Call] = {}
-        self._count = 0  # of calls
-        self._streamed: set[ItemPosition] = set()
-        self._last_paragraph: tuple[object, ...] = ()
-        self._refused = False
+        self._output = Output(new_id)
+        # The last piece of text, so that the next one costs no search.
+        self._last: tuple[object, object, object] | None = None
+        self._add_to_last: Callable[[str], None] | None = None
 
     def add(self, event: ResponseEvent, out: list[ReplyEvent]) -> Ending | None:
         """Process one event; return the ending if it is the last.
@@ -117,143 +103,186 @@ class _Reply:
         kind = event.type if isinstance(event.type, str) else ""
         if event.error or kind == "error":
             _raise_event_error(event, kind)
+        if kind == _TEXT:
+            self._add_text(event, out)
+            return None
+        self._last = None
+        if kind in _ENDINGS:
+            final = final_response_of(event)
+            return self.end(final, _status_of(final, _ENDINGS[kind]), out)
         handle = _HANDLERS.get(kind)
-        return handle(self, event, out) if handle else None
+        if handle:
+            handle(self._output, event, out)
+        return None
 
-    # -------------------------------------------------------------- pieces
-
-    def add_text(self, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-        """Process a piece of text."""
-        if text := as_text(event.delta):
-            self._streamed.add(position_of(event))
-            out.append(TextDelta(text))
-
-    def add_refusal(self, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-        """Process a piece of a refusal, which the model writes instead of an answer."""
-        self._refused = True
-        self.add_text(event, out)
-
-    def add_reasoning(self, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-        """Process a piece of the model's thinking or of its summary; both may have paragraphs."""
+    def _add_text(self, event: ResponseEvent, out: list[ReplyEvent]) -> None:
         text = as_text(event.delta)
         if not text:
             return
-        item = position_of(event)
-        position = (item, event.type, event.summary_index, event.content_index)
-        is_new_paragraph = item in self._streamed and position != self._last_paragraph
-        self._last_paragraph = position
-        self._streamed.add(item)
-        out.append(ReasoningDelta(f"\n\n{text}" if is_new_paragraph else text))
+        place = (event.item_id, event.output_index, event.content_index)
+        if place != self._last or self._add_to_last is None:
+            part = self._output.text_part(_who(event), "text", event.content_index, out)
+            self._last, self._add_to_last = place, part.add
+        self._add_to_last(text)
+        out.append(TextDelta(text))
 
-    def add_arguments(self, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-        """Process a piece of a call's arguments."""
-        call, text = self._calls.get(position_of(event)), as_text(event.delta)
-        if call is not None and text:
-            call.has_arguments = True
-            out.append(ToolCallDelta(index=call.number, arguments=text))
+    def end(self, final: FinalResponse, status: str, out: list[ReplyEvent]) -> Ending:
+        """Process the last event: what was not streamed, and the counts.
 
-    # -------------------------------------------------------------- items
-
-    def open_item(self, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-        """Process the start of an item; that of a call has its id and name."""
-        if event.item is not None and event.item.type == "function_call":
-            self._open_call(position_of(event), event.item, out)
-
-    def close_item(self, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-        """Process the end of an item."""
-        if event.item is not None:
-            self.add_item(position_of(event), event.item, out)
-
-    def add_item(self, position: ItemPosition, item: OutputItem, out: list[ReplyEvent]) -> None:
-        """Process a whole item: what was not streamed yet, and its signature."""
-        if item.type == "message":
-            self._close_message(position, item, out)
-        elif item.type == "reasoning":
-            self._close_reasoning(position, item, out)
-        elif item.type == "function_call":
-            self._close_call(position, item, out)
-
-    def _close_message(
-        self, position: ItemPosition, item: OutputItem, out: list[ReplyEvent]
-    ) -> None:
-        text = ""
-        is_streamed = position in self._streamed
-        for part in () if is_streamed else parts_of(item.content):
-            self._refused = self._refused or bool(part.refusal)
-            text += as_text(part.text) or as_text(part.refusal)
-        signature = sign_phase(as_text(item.phase))
-        if text or (is_streamed and signature is not None):
-            out.append(TextDelta(text, signature))
-
-    def _close_reasoning(
-        self, position: ItemPosition, item: OutputItem, out: list[ReplyEvent]
-    ) -> None:
-        text = "" if position in self._streamed else thinking_text_of(item)
-        signature = None
-        # A cut-off item must not go back: the vendor would not recognise it.
-        if item.status not in ("incomplete", "in_progress"):
-            encrypted = as_text(item.encrypted_content)
-            signature = sign_reasoning(as_text(item.id), item.summary, item.content, encrypted)
-        if text or signature is not None:
-            out.append(ReasoningDelta(text, signature))
-
-    def _close_call(self, position: ItemPosition, item: OutputItem, out: list[ReplyEvent]) -> None:
-        call = self._calls.get(position)
-        if call is None:
-            self._open_call(position, item, out)
-        elif not call.has_arguments and (text := as_text(item.arguments)):
-            out.append(ToolCallDelta(index=call.number, arguments=text))
-
-    def _open_call(self, position: ItemPosition, item: OutputItem, out: list[ReplyEvent]) -> None:
-        call = self._calls[position] = _Call(self._count)
-        self._count += 1
-        arguments = as_text(item.arguments)
-        call.has_arguments = bool(arguments)
-        call_id = as_text(item.call_id) or self._new_id()
-        out.append(ToolCallDelta(call.number, call_id, as_text(item.name), arguments))
-
-    # -------------------------------------------------------------- the end
-
-    def end_complete(self, event: ResponseEvent, out: list[ReplyEvent]) -> Ending:
-        """Process the end of a complete reply."""
-        return self.ending(final_response_of(event), out, is_complete=True)
-
-    def end_incomplete(self, event: ResponseEvent, out: list[ReplyEvent]) -> Ending:
-        """Process the end of a reply that the vendor cut short."""
-        return self.ending(final_response_of(event), out, is_complete=False)
-
-    def fail_reply(self, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-        """Process the end of a failed reply: emit its usage, then raise the failure."""
-        final = final_response_of(event)
-        _add_usage(final, out)
-        raise ProviderFailed(classify_error(error_of(final.error)))
-
-    def ending(self, final: FinalResponse, out: list[ReplyEvent], *, is_complete: bool) -> Ending:
-        """Return the ending in `final`, after emitting its usage."""
-        finish: Finish = "tool_calls" if self._calls else "stop"
-        if not is_complete:
+        Raises:
+            ProviderFailed: the reply failed.
+        """
+        if status in ("failed", "cancelled"):
+            _add_usage(final, out)
+            raise ProviderFailed(classify_error(error_of(final.error) or _UNEXPLAINED[status]))
+        output = self._output
+        output.end(output_of(final), as_text(final.output_text), out)
+        finish: Finish = "tool_calls" if output.awaits_client else "stop"
+        if status == "incomplete":
             reason = final.incomplete_details and final.incomplete_details.reason
             finish = read_finish(reason) or "length"
         return Ending(
-            finish="refusal" if self._refused else finish,
+            finish="refusal" if output.is_refused else finish,
             usage=_add_usage(final, out),
             model=as_text(final.model) or None,
         )
 
 
-_HANDLERS: dict[str, Callable[[_Reply, ResponseEvent, list[ReplyEvent]], Ending | None]] = {
-    "response.output_text.delta": _Reply.add_text,
-    "response.refusal.delta": _Reply.add_refusal,
-    "response.reasoning_summary_text.delta": _Reply.add_reasoning,
-    "response.reasoning_text.delta": _Reply.add_reasoning,
-    "response.function_call_arguments.delta": _Reply.add_arguments,
-    "response.output_item.added": _Reply.open_item,
-    "response.output_item.done": _Reply.close_item,
-    "response.completed": _Reply.end_complete,
-    "response.incomplete": _Reply.end_incomplete,
-    "response.failed": _Reply.fail_reply,
+# ------------------------------------------------------------------ events
+
+
+def _who(event: ResponseEvent, item_id: object = None, call_id: object = None) -> Who:
+    index = event.output_index if type(event.output_index) is int else None
+    return Who(index, as_text(item_id or event.item_id), as_text(call_id))
+
+
+def _add_refusal(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
+    if text := as_text(event.delta):
+        output.add_refusal(_who(event), event.content_index, text, out)
+
+
+def _end_text(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
+    is_refusal = event.type == "response.refusal.done"
+    text = as_text(event.refusal if is_refusal else event.text)
+    place = ("refusal" if is_refusal else "text", event.content_index)
+    output.end_text(_who(event), place, str(event.type), text, out)
+
+
+def _end_part(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
+    part = part_of(event.part)
+    if part is not None:
+        output.end_part(_who(event), event.content_index, str(event.type), part, out)
+
+
+def _add_annotation(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
+    output.add_annotation(_who(event), event.annotation, out)
+
+
+def _paragraph(event: ResponseEvent) -> tuple[str, object]:
+    if "summary" in str(event.type):
+        return "summary", event.summary_index
+    return "content", event.content_index
+
+
+def _add_reasoning(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
+    if text := as_text(event.delta):
+        output.add_reasoning(_who(event), _paragraph(event), text, out)
+
+
+def _end_reasoning(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
+    part = part_of(event.part)
+    text = as_text(event.text) or as_text(part.text if part else None)
+    output.end_reasoning(_who(event), _paragraph(event), str(event.type), text, out)
+
+
+def _call_kind(event: ResponseEvent) -> str:
+    return CUSTOM_CALL if "custom_tool" in str(event.type) else FUNCTION_CALL
+
+
+def _add_arguments(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
+    if text := as_text(event.delta):
+        output.add_arguments(_call_kind(event), _who(event), text, out)
+
+
+def _end_arguments(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
+    kind = _call_kind(event)
+    text = as_text(event.input if kind == CUSTOM_CALL else event.arguments)
+    output.end_arguments(kind, _who(event), text, as_text(event.name), out)
+
+
+def _open_item(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
+    item = item_of(event.item)
+    if item is not None:
+        output.open_item(_who(event, item.id, item.call_id), item, out)
+
+
+def _close_item(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
+    item = item_of(event.item)
+    if item is not None:
+        output.close_item(_who(event, item.id, item.call_id), item, out)
+
+
+def _add_sound(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
+    del out
+    output.audio.add(as_text(event.delta))
+
+
+def _add_words(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
+    del out
+    output.audio.add_words(as_text(event.delta))
+
+
+_Handler = Callable[[Output, ResponseEvent, list[ReplyEvent]], None]
+
+_HANDLERS: dict[str, _Handler] = {
+    "response.output_item.added": _open_item,
+    "response.output_item.done": _close_item,
+    "response.output_text.done": _end_text,
+    "response.output_text.annotation.added": _add_annotation,
+    "response.refusal.delta": _add_refusal,
+    "response.refusal.done": _end_text,
+    "response.content_part.done": _end_part,
+    "response.reasoning_summary_text.delta": _add_reasoning,
+    "response.reasoning_summary_text.done": _end_reasoning,
+    "response.reasoning_summary_part.done": _end_reasoning,
+    "response.reasoning_summary.delta": _add_reasoning,
+    "response.reasoning_summary.done": _end_reasoning,
+    "response.reasoning_text.delta": _add_reasoning,
+    "response.reasoning_text.done": _end_reasoning,
+    "response.reasoning_part.done": _end_reasoning,
+    "response.reasoning.delta": _add_reasoning,
+    "response.reasoning.done": _end_reasoning,
+    "response.function_call_arguments.delta": _add_arguments,
+    "response.function_call_arguments.done": _end_arguments,
+    "response.custom_tool_call_input.delta": _add_arguments,
+    "response.custom_tool_call_input.done": _end_arguments,
+    "response.audio.delta": _add_sound,
+    "response.audio.transcript.delta": _add_words,
 }
-"""Event type -> handler. Other events are ignored."""
+"""Event type -> handler. Other events are progress: what they bring is in the whole item too."""
+
+_ENDINGS: dict[str, str] = {
+    "response.completed": "completed",
+    "response.done": "completed",
+    "response.incomplete": "incomplete",
+    "response.failed": "failed",
+    "response.cancelled": "cancelled",
+    "response.canceled": "cancelled",
+}
+"""Type of the last event -> the status of the reply, if the reply itself has none."""
+
+_UNEXPLAINED = {
+    "failed": {"message": "the reply failed"},
+    "cancelled": {"message": "the reply was cancelled"},
+}
+
+
+def _status_of(final: FinalResponse, event_status: str) -> str:
+    """Return the status of a reply; one that cannot be at an end is that of the event."""
+    status = as_text(final.status).replace("canceled", "cancelled")
+    if event_status in ("", "completed") and status in ("failed", "cancelled", "incomplete"):
+        return status
+    return event_status or status
 
 
 def _raise_event_error(event: ResponseEvent, kind: str) -> None:

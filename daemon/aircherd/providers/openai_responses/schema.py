@@ -2,7 +2,7 @@
 
 Only containers are typed, and unused fields are not decoded: most events repeat the request or the
 whole output. A value of an unexpected type is handled where it is read and never fails the
-decoding.
+decoding. Items keep their own JSON, because what has no word of ours is passed on as it came.
 """
 
 import msgspec
@@ -11,27 +11,63 @@ from aircherd.providers.chat_completions.usage import OpenAIUsage, read_usage
 from aircherd.providers.codec.json_in import as_text, branch, decode_with
 from aircherd.vocabulary.reply import Usage
 
+MESSAGE, REASONING = "message", "reasoning"
+FUNCTION_CALL, CUSTOM_CALL = "function_call", "custom_tool_call"
+IMAGE_CALL = "image_generation_call"
+CALLS = (FUNCTION_CALL, CUSTOM_CALL)
+
+_EMPTY = (b"", b"null", b"[]", b"{}", b'""')
+
+_NONE = msgspec.Raw()
+
 
 class OutputItem(msgspec.Struct, gc=False):
-    """An item of the output: a message, reasoning, a tool call, or an item that is ignored."""
+    """An item of the output; `raw` is its JSON as it came."""
 
     type: object = None
     id: object = None
     call_id: object = None
     name: object = None
     arguments: object = None
+    input: object = None
     phase: object = None
     status: object = None
     encrypted_content: object = None
-    content: msgspec.Raw = msgspec.Raw()
-    summary: msgspec.Raw = msgspec.Raw()
+    execution: object = None
+    content: msgspec.Raw = _NONE
+    summary: msgspec.Raw = _NONE
+    result: msgspec.Raw = _NONE
+    raw: msgspec.Raw = _NONE
+
+    @property
+    def kind(self) -> str:
+        """Its type; without one, what its fields show it to be."""
+        if isinstance(self.type, str) and self.type:
+            return self.type
+        if as_text(self.name) and self.arguments is not None:
+            return FUNCTION_CALL
+        return "item" if is_empty(self.content) else MESSAGE
+
+    @property
+    def call_arguments(self) -> str:
+        """The arguments of a call as text; some servers send an object."""
+        value = self.input if self.kind == CUSTOM_CALL else self.arguments
+        if isinstance(value, dict):
+            return msgspec.json.encode(value).decode()
+        return as_text(value)
 
 
 class ContentPart(msgspec.Struct, gc=False):
-    """A part of an item's content or summary."""
+    """A part of an item's content or summary; `raw` is its JSON as it came."""
 
+    type: object = None
     text: object = None
     refusal: object = None
+    data: object = None
+    transcript: object = None
+    annotations: msgspec.Raw = _NONE
+    logprobs: msgspec.Raw = _NONE
+    raw: msgspec.Raw = _NONE
 
 
 class ResponseEvent(msgspec.Struct, gc=False):
@@ -43,9 +79,16 @@ class ResponseEvent(msgspec.Struct, gc=False):
     item_id: object = None
     content_index: object = None
     summary_index: object = None
-    item: OutputItem | None = None
-    response: msgspec.Raw = msgspec.Raw()
-    error: msgspec.Raw = msgspec.Raw()
+    text: object = None
+    refusal: object = None
+    arguments: object = None
+    input: object = None
+    name: object = None
+    item: msgspec.Raw = _NONE
+    part: msgspec.Raw = _NONE
+    annotation: msgspec.Raw = _NONE
+    response: msgspec.Raw = _NONE
+    error: msgspec.Raw = _NONE
     code: object = None
     message: object = None
 
@@ -55,29 +98,27 @@ class _Incomplete(msgspec.Struct, gc=False):
 
 
 class FinalResponse(msgspec.Struct, gc=False):
-    """A finished response, without its output, which was streamed."""
+    """A finished response."""
 
     model: object = None
+    status: object = None
     usage: OpenAIUsage | None = None
     incomplete_details: _Incomplete | None = None
-    error: msgspec.Raw = msgspec.Raw()
-
-
-class WholeResponse(FinalResponse, gc=False):
-    """A whole response."""
-
-    status: object = None
-    output: list[OutputItem] | None = None
+    error: msgspec.Raw = _NONE
+    output: msgspec.Raw = _NONE
+    output_text: object = None
 
 
 _EVENT = msgspec.json.Decoder(ResponseEvent)
 _FINAL = msgspec.json.Decoder(FinalResponse)
-_WHOLE = msgspec.json.Decoder(WholeResponse)
-_PARTS = msgspec.json.Decoder(list[ContentPart] | str | None)
-_ERROR = msgspec.json.Decoder()
-
-ItemPosition = int | str
-"""An item's index in the output, or its id."""
+_ITEM = msgspec.json.Decoder(OutputItem | None)
+_ITEMS = msgspec.json.Decoder(list[msgspec.Raw] | None)
+_PART: "msgspec.json.Decoder[ContentPart | str | None]" = msgspec.json.Decoder(
+    ContentPart | str | None
+)
+_PARTS = msgspec.json.Decoder(list[msgspec.Raw] | str | None)
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_VALUE = msgspec.json.Decoder()
 
 
 def read_event(data: bytes) -> ResponseEvent:
@@ -89,13 +130,13 @@ def read_event(data: bytes) -> ResponseEvent:
     return decode_with(_EVENT, data, "an event")
 
 
-def read_response(body: bytes) -> WholeResponse:
+def read_response(body: bytes) -> FinalResponse:
     """Decode a whole response.
 
     Raises:
         ProviderFailed: PROTOCOL: it is not a response.
     """
-    return decode_with(_WHOLE, body, "a reply")
+    return decode_with(_FINAL, body, "a reply")
 
 
 def final_response_of(event: ResponseEvent) -> FinalResponse:
@@ -107,17 +148,50 @@ def final_response_of(event: ResponseEvent) -> FinalResponse:
     return decode_with(_FINAL, bytes(event.response or b"{}"), "the end of a reply")
 
 
-def position_of(event: ResponseEvent) -> ItemPosition:
-    """Return the position of the event's item: its index, or its id where there is no index."""
-    if type(event.output_index) is int:
-        return event.output_index
-    return as_text(event.item.id if event.item else event.item_id)
+# ------------------------------------------------------------------ items
 
 
-def thinking_text_of(item: OutputItem) -> str:
-    """Return the text of a reasoning item: summary and content, each part a paragraph."""
-    parts = [*parts_of(item.summary), *parts_of(item.content)]
-    return "\n\n".join(filter(None, (as_text(part.text) for part in parts)))
+def item_of(raw: msgspec.Raw) -> OutputItem | None:
+    """Return an item, None if there is none.
+
+    Raises:
+        ProviderFailed: PROTOCOL: it is not an item.
+    """
+    if not raw:
+        return None
+    data = bytes(raw)
+    item = decode_with(_ITEM, data, "an item")
+    if item is not None:
+        item.raw = msgspec.Raw(data)
+    return item
+
+
+def output_of(final: FinalResponse) -> list[OutputItem]:
+    """Return the items of a response's output.
+
+    Raises:
+        ProviderFailed: PROTOCOL: there is something that is no item.
+    """
+    raws = decode_with(_ITEMS, bytes(final.output), "an output") if final.output else None
+    items = [item_of(raw) for raw in raws or ()]
+    return [item for item in items if item is not None]
+
+
+def part_of(raw: msgspec.Raw) -> ContentPart | None:
+    """Return a part of an item; a text is a part too.
+
+    Raises:
+        ProviderFailed: PROTOCOL: it is not a part.
+    """
+    if not raw:
+        return None
+    data = bytes(raw)
+    part = decode_with(_PART, data, "an item")
+    if isinstance(part, str):
+        return ContentPart(text=part)
+    if part is not None:
+        part.raw = msgspec.Raw(data)
+    return part
 
 
 def parts_of(content: msgspec.Raw) -> list[ContentPart]:
@@ -127,12 +201,54 @@ def parts_of(content: msgspec.Raw) -> list[ContentPart]:
         ProviderFailed: PROTOCOL: there is something that is no part.
     """
     parts = decode_with(_PARTS, bytes(content), "an item") if content else None
-    return [ContentPart(text=parts)] if isinstance(parts, str) else parts or []
+    if isinstance(parts, str):
+        return [ContentPart(text=parts)]
+    read = [part_of(raw) for raw in parts or ()]
+    return [part for part in read if part is not None]
+
+
+def raws_of(raw: msgspec.Raw) -> list[msgspec.Raw]:
+    """Return the values of a list undecoded, [] for anything else."""
+    return [msgspec.Raw(bytes(each)) for each in branch(_ITEMS, raw) or () if not is_empty(each)]
+
+
+def thinking_text_of(item: OutputItem) -> str:
+    """Return the text of a reasoning item: summary and content, each part a paragraph."""
+    parts = [*parts_of(item.summary), *parts_of(item.content)]
+    return "\n\n".join(filter(None, (as_text(part.text) for part in parts)))
+
+
+# ------------------------------------------------------------------ what is passed on as it came
+
+
+def text_of(raw: msgspec.Raw) -> str:
+    """Return JSON as a string, as it came."""
+    return bytes(raw).decode("utf-8", "replace")
+
+
+def other_fields(raw: msgspec.Raw, known: frozenset[str]) -> dict[str, msgspec.Raw]:
+    """Return the fields of an object that are neither known nor empty."""
+    fields = branch(_FIELDS, raw) or {}
+    return {
+        name: msgspec.Raw(bytes(value))
+        for name, value in fields.items()
+        if name not in known and not is_empty(value)
+    }
+
+
+def is_empty(raw: msgspec.Raw) -> bool:
+    """Return whether a value says nothing."""
+    return memoryview(raw).nbytes <= 4 and bytes(raw) in _EMPTY
 
 
 def error_of(raw: msgspec.Raw) -> object:
     """Return the decoded error, None if there is none."""
-    return branch(_ERROR, raw)
+    return branch(_VALUE, raw)
+
+
+def value_of(raw: msgspec.Raw) -> object:
+    """Return a decoded value, None if there is none."""
+    return branch(_VALUE, raw)
 
 
 def usage_of(final: FinalResponse) -> Usage | None:

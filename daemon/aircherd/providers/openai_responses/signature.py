@@ -1,18 +1,24 @@
 """The signatures of the OpenAI Responses API: parts of an item that must go back unchanged.
 
 A reasoning item goes back whole, with its id: OpenAI refuses its `encrypted_content` under another
-id. Of a message only its `phase` goes back, which tells remarks from the answer. Messages and calls
-need no id. To everything else a signature is opaque text. Sources: OpenAI's SDK and reference, and
-experiments reported in issues, November 2026.
+id. Of a message only its `phase` goes back, which tells remarks from the answer; of a call what it
+has besides its name and arguments, such as the namespace of its tool; of a picture all but the
+picture. Messages and calls need no id. To everything else a signature is opaque text. Sources:
+OpenAI's SDK and reference, and experiments reported in issues, November 2026.
 """
 
 import msgspec
 
 from aircherd.providers.codec.json_in import as_map
+from aircherd.providers.openai_responses.schema import CALLS, IMAGE_CALL, OutputItem, other_fields
 from aircherd.vocabulary.chat import ChatRequest
-from aircherd.vocabulary.parts import Part, ReasoningPart
+from aircherd.vocabulary.parts import OtherPart, Part, ReasoningPart
+
+CONTENT = "content."
+"""Stands before the type of a part of a message that has no word of ours, as its kind."""
 
 _EMPTY_JSON = (b"", b"null", b"[]")
+_CALL_FIELDS = frozenset({"type", "id", "call_id", "name", "arguments", "input", "status"})
 
 
 def sign_reasoning(
@@ -40,6 +46,14 @@ def sign_phase(phase: str) -> str | None:
     return msgspec.json.encode({"type": "message", "phase": phase}).decode() if phase else None
 
 
+def sign_call(item: OutputItem) -> str | None:
+    """Return the signature of a call, None if it is nothing but a call."""
+    fields = other_fields(item.raw, _CALL_FIELDS)
+    if not fields:
+        return None
+    return msgspec.json.encode({"type": item.kind, **fields}).decode("utf-8", "replace")
+
+
 def reasoning_item(part: ReasoningPart) -> dict[str, object] | None:
     """Return the item that `part` came from, None if it did not come from this API."""
     item = _parse(part.signature)
@@ -53,18 +67,37 @@ def phase_of(signature: str | None) -> str | None:
     return phase if isinstance(phase, str) else None
 
 
-def has_reasoning(request: ChatRequest) -> bool:
-    """Return whether `request` holds reasoning items, which only this API takes back."""
+def call_fields(signature: str | None) -> dict[str, object]:
+    """Return what a call has besides its name and arguments."""
+    signed = _parse(signature)
+    if signed.get("type") not in CALLS:
+        return {}
+    return {name: value for name, value in signed.items() if name not in _CALL_FIELDS}
+
+
+def image_fields(signature: str | None) -> dict[str, object] | None:
+    """Return the item of a picture without the picture, None if it did not come from this API."""
+    signed = _parse(signature)
+    return signed if signed.get("type") == IMAGE_CALL else None
+
+
+def has_items(request: ChatRequest) -> bool:
+    """Return whether `request` holds items of this API, which only this API takes back."""
     return any(
-        _is_reasoning_item(part)
+        _is_item(part)
         for message in request.messages
         if not isinstance(message.content, str)
         for part in message.content
     )
 
 
-def _is_reasoning_item(part: Part) -> bool:
-    return isinstance(part, ReasoningPart) and reasoning_item(part) is not None
+def _is_item(part: Part) -> bool:
+    if isinstance(part, ReasoningPart):
+        return reasoning_item(part) is not None
+    if isinstance(part, OtherPart):
+        # Chat completions name what they send after its field.
+        return part.kind.startswith(CONTENT) or _parse(part.data).get("type") == part.kind
+    return False
 
 
 def _parse(signature: str | None) -> dict[str, object]:

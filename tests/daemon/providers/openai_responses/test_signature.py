@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from aircherd.providers.openai_responses.signature import (
-    has_reasoning,
+    has_items,
     phase_of,
     reasoning_item,
     sign_phase,
@@ -97,4 +97,4 @@ def test_foreign_signatures_are_ignored(signature: str | None) -> None:
 )
 def test_only_our_own_thinking_needs_this_api(content: object, has: bool) -> None:
     """Thinking from another API, or without a signature, does not."""
-    assert has is has_reasoning(a_request({"role": "assistant", "content": content}))
+    assert has is has_items(a_request({"role": "assistant", "content": content}))

@@ -1,0 +1,303 @@
+"""Which item of the output an event belongs to.
+
+OpenAI numbers the items, and gives each an id. Servers that resemble it leave out the number or
+the id, send another id with each event, or the same number with each item. So an event is matched
+by whatever it has: the id of a call, the item's id, its number, its text; and where all of that
+says nothing, it continues the item of its kind that is open. An item is open from its first event
+until it was sent whole.
+"""
+
+from typing import Final
+
+import msgspec
+
+from aircherd.errors import fail
+from aircherd.providers.openai_responses.output.texts import StreamedParts
+from aircherd.providers.openai_responses.schema import REASONING, OutputItem
+from aircherd.vocabulary.failure import FailureClass
+
+MAX_ITEMS: Final = 5_000
+"""The maximum of items in a reply."""
+
+PARAGRAPH: Final = "\n\n"
+"""Stands between the paragraphs of thinking."""
+
+_MAX_SEARCH: Final = 32
+"""Open items of one kind that are compared with an event."""
+
+_MAX_IDS: Final = 4
+"""Ids that are remembered of one item."""
+
+
+class Who(msgspec.Struct, frozen=True, gc=False):
+    """What an event says about its item; index None and empty ids mean that it does not."""
+
+    index: int | None = None
+    item_id: str = ""
+    call_id: str = ""
+
+
+UNKNOWN: Final = Who()
+
+
+class Item:
+    """An item of the output: what is known of it, and what of it was passed on.
+
+    Attributes:
+        number: its place in the reply, from 0.
+        texts: the text of a message, the thinking, or the arguments of a call.
+        whole: the item as it was last sent, None before.
+        call: the number of a tool call that was passed on, from 0.
+        passed_on: characters of its arguments that were.
+        seen: what identifies the annotations and further fields that were passed on.
+        before: the number of the item that it stands before, None at the end.
+        is_signed, is_passed_on: whether its signature, or the whole of it, was.
+        is_doubtful: there were pieces that may be its own or another's.
+        is_ended: its arguments were sent whole.
+        is_rest: it is what was streamed behind the end of another item of this kind.
+    """
+
+    __slots__ = (
+        "before",
+        "call",
+        "call_id",
+        "ids",
+        "index",
+        "is_added",
+        "is_done",
+        "is_doubtful",
+        "is_ended",
+        "is_passed_on",
+        "is_rest",
+        "is_signed",
+        "kind",
+        "name",
+        "number",
+        "passed_on",
+        "seen",
+        "texts",
+        "whole",
+    )
+
+    def __init__(self, kind: str, number: int, who: Who) -> None:
+        self.kind = kind
+        self.number = number
+        self.index = who.index
+        self.ids: list[str] = [who.item_id] if who.item_id else []
+        self.call_id = who.call_id
+        self.name = ""
+        self.texts = StreamedParts(PARAGRAPH if kind == REASONING else "")
+        self.whole: OutputItem | None = None
+        self.call: int | None = None
+        self.passed_on = 0
+        self.before: int | None = None
+        self.seen: set[bytes] = set()
+        self.is_added = self.is_doubtful = self.is_ended = self.is_done = self.is_rest = False
+        self.is_signed = self.is_passed_on = False
+
+    def learn(self, who: Who) -> None:
+        """Add what an event says about the item."""
+        self.call_id = self.call_id or who.call_id
+        if self.index is None:
+            self.index = who.index
+        if who.item_id and who.item_id not in self.ids and len(self.ids) < _MAX_IDS:
+            self.ids.append(who.item_id)
+
+    def is_named_by(self, who: Who) -> bool:
+        """Return whether an id of the item or of its call is this one."""
+        if who.call_id and self.call_id:
+            return who.call_id == self.call_id
+        return bool(who.item_id) and who.item_id in self.ids
+
+    def contradicts(self, who: Who) -> bool:
+        """Return whether an event names another item: by its number, and not by any id."""
+        other_index = None not in (who.index, self.index) and who.index != self.index
+        return other_index and not self.is_named_by(who)
+
+    def has_other_call(self, who: Who) -> bool:
+        """Return whether an event is about another call."""
+        return bool(who.call_id and self.call_id) and who.call_id != self.call_id
+
+
+class Items:
+    """All items of a reply so far."""
+
+    def __init__(self) -> None:
+        self.all: list[Item] = []
+        self._highest = -1  # index
+        self._open: dict[str, list[Item]] = {}
+        self._last_done: dict[str, Item] = {}
+        self._done: dict[tuple[str, str], Item] = {}
+
+    def begin(self, kind: str, who: Who) -> Item:
+        """Begin an item.
+
+        Raises:
+            ProviderFailed: PROTOCOL: there are too many.
+        """
+        if len(self.all) >= MAX_ITEMS:
+            fail(FailureClass.PROTOCOL, f"sent more than {MAX_ITEMS} items")
+        item = Item(kind, len(self.all), who)
+        if who.index is not None:
+            if who.index < self._highest:
+                item.before = self._first_behind(who.index)
+            self._highest = max(self._highest, who.index)
+        self.all.append(item)
+        self._open.setdefault(kind, []).append(item)
+        return item
+
+    def begin_known(self, kind: str, who: Who, text: str) -> Item:
+        """Begin an item whose text was passed on as that of another one."""
+        item = self.begin(kind, msgspec.structs.replace(who, index=None))
+        item.texts.begin((kind, None)).add(text)
+        return item
+
+    def add(self, kind: str, who: Who) -> Item:
+        """Return the item that a server announces: a new one, unless its pieces came first."""
+        for item in self._candidates(kind, who):
+            same_index = who.index is not None and item.index == who.index
+            if item.is_named_by(who) or (not item.is_added and same_index):
+                item.learn(who)
+                break
+        else:
+            item = self.begin(kind, who)
+        item.is_added = True
+        return item
+
+    def for_piece(self, kind: str, who: Who) -> tuple[Item, bool]:
+        """Return the item that a piece continues, and whether that is certain."""
+        candidates = [item for item in self._candidates(kind, who) if not item.is_ended]
+        if not candidates:
+            return self.begin(kind, who), True
+        known = _known(candidates, who)
+        chosen = (known or candidates)[-1]
+        if len(known) == 1 and not chosen.is_doubtful:
+            return chosen, True
+        if chosen.contradicts(who) and not chosen.is_added:
+            # A server that announces its items would have announced this one.
+            return self.begin(kind, who), True
+        if len(candidates) == 1 and not chosen.contradicts(who) and not chosen.is_doubtful:
+            return chosen, True
+        for item in candidates:
+            item.is_doubtful = True
+        return chosen, False
+
+    def for_end(self, kind: str, who: Who, text: str) -> Item | None:
+        """Return the call whose arguments are sent whole, None if several are possible."""
+        candidates = [item for item in self._candidates(kind, who) if not item.is_ended]
+        known = _known(candidates, who)
+        if len(known) == 1 and known[0].is_doubtful:
+            known = candidates  # its name is not its own
+        if len(known) != 1:
+            same = [item for item in candidates if text and str(item.texts) == text]
+            known = same if len(same) == 1 else known
+        if len(known) == 1:
+            return known[0]
+        if not candidates or (len(candidates) == 1 and candidates[0].contradicts(who)):
+            return self.begin(kind, who)
+        is_clear = len(candidates) == 1 and not candidates[0].is_doubtful
+        return candidates[0] if is_clear else None
+
+    def for_whole(self, kind: str, who: Who, text: str, *, is_end: bool = False) -> Item | None:
+        """Return the item that is sent whole; None for one of which nothing came before.
+
+        With `is_end`, only its arguments are.
+        """
+        candidates = self._candidates(kind, who)
+        if is_end:
+            candidates = [item for item in candidates if not item.is_ended]
+        ranks = [(_rank(item, who, text), -item.number, item) for item in candidates]
+        fitting = [(rank, place, item) for rank, place, item in ranks if rank is not None]
+        if not fitting:
+            return self._repeated(kind, who, text)
+        rank, _, item = max(fitting, key=lambda each: each[:2])
+        # With several open ones, a text that fits none of them is that of a further one.
+        return item if any(rank[:4]) or len(candidates) == 1 else None
+
+    def close(self, item: Item, who: Who) -> None:
+        """Note that an item was sent whole."""
+        item.learn(who)
+        for name in (*item.ids, item.call_id):
+            if name:
+                self._done[item.kind, name] = item
+        self._last_done[item.kind] = item
+        if not item.is_done:
+            item.is_done = True
+            opened = self._open.get(item.kind, [])
+            if item in opened:
+                opened.remove(item)
+
+    def keep_rest(self, item: Item, text: str) -> None:
+        """Note what was streamed behind the end of an item: it belongs to the next of its kind.
+
+        Some servers announce several messages under one id.
+        """
+        streamed = str(item.texts)
+        rest = streamed[len(text) :]
+        if not text or not rest.strip() or not streamed.startswith(text):
+            return
+        further = self.begin(item.kind, UNKNOWN)
+        further.number, further.is_rest = item.number, True
+        further.texts.begin((item.kind, None)).add(rest)
+        item.texts = StreamedParts()
+        item.texts.begin((item.kind, None)).add(text)
+
+    def for_note(self, kind: str, who: Who) -> Item:
+        """Return the item that something is added to, even if it was sent whole already."""
+        if not self._candidates(kind, who) and (last := self._last_done.get(kind)) is not None:
+            return self._done.get((kind, who.item_id), last)
+        return self.for_piece(kind, who)[0]
+
+    def is_repeated(self, kind: str, who: Who, text: str) -> bool:
+        """Return whether this text ends an item that was sent whole, and no other one is open."""
+        last = self._last_done.get(kind)
+        if last is None or last.contradicts(who) or self._candidates(kind, who):
+            return False
+        return str(last.texts).endswith(text)
+
+    def of_kind(self, kind: str) -> list[Item]:
+        """Return all items of a kind."""
+        return [item for item in self.all if item.kind == kind]
+
+    def open_items(self) -> list[Item]:
+        """Return the items that were not sent whole."""
+        return [item for item in self.all if not item.is_done]
+
+    def _first_behind(self, index: int) -> int | None:
+        behind = (item for item in self.all if item.index is not None and item.index > index)
+        first = next(behind, None)
+        return None if first is None else first.number
+
+    def _candidates(self, kind: str, who: Who) -> list[Item]:
+        opened = self._open.get(kind, [])[-_MAX_SEARCH:]
+        return [item for item in opened if not item.has_other_call(who)]
+
+    def _repeated(self, kind: str, who: Who, text: str) -> Item | None:
+        """Return an item that is sent whole once more."""
+        if who.call_id:
+            return self._done.get((kind, who.call_id))
+        item = self._done.get((kind, who.item_id)) if who.item_id else None
+        if item is None or item.index != who.index:
+            return None
+        return item if str(item.texts) == text else None
+
+
+def _known(candidates: list[Item], who: Who) -> list[Item]:
+    """Return those that an event names, by an id or else by their number."""
+    named = [item for item in candidates if item.is_named_by(who)]
+    if len(named) == 1:
+        return named
+    among = named or candidates
+    return [item for item in among if who.index is not None and item.index == who.index] or named
+
+
+def _rank(item: Item, who: Who, text: str) -> tuple[bool, ...] | None:
+    """Return how well an open item fits one that is sent whole, None if not at all."""
+    streamed = str(item.texts)
+    is_same = streamed == text
+    fits = is_same or text.startswith(streamed) or streamed.startswith(text)
+    is_named = item.is_named_by(who)
+    same_index = who.index is not None and item.index == who.index
+    if not fits and (item.is_rest or item.contradicts(who)) and not is_named:
+        return None
+    return fits, is_named, is_same and bool(text), same_index, fits and bool(streamed)

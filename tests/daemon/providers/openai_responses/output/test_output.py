@@ -1,0 +1,232 @@
+"""Whichever events a server sends, text, thinking and calls come out exactly once."""
+
+from collections.abc import Iterator
+from random import Random
+
+import msgspec
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from aircherd.chat.reply import Reply
+from aircherd.providers.openai_responses.reply import ResponsesStream, read_whole
+from helpers.providers.loose_responses import Block, Server, Style, blocks, styles
+from helpers.providers.provider_calls import run_decoder
+from helpers.providers.responses_streams import response, wire
+
+Json = dict[str, object]
+
+
+def content_of(data: bytes) -> list[Json]:
+    """Return the parts of the message that a stream becomes."""
+    events, failure = run_decoder(ResponsesStream(), [data])
+    assert failure is None, failure
+    reply = Reply()
+    reply.add(events)
+    content = reply.message("up/m")["content"]
+    assert isinstance(content, list)
+    return content
+
+
+def texts_of(content: list[Json], kind: str) -> str:
+    return "".join(str(part["text"]) for part in content if part["type"] == kind)
+
+
+def calls_of(content: list[Json]) -> list[tuple[object, ...]]:
+    return [
+        (part["id"], part["name"], part["arguments"], part.get("custom", False))
+        for part in content
+        if part["type"] == "tool_call"
+    ]
+
+
+def meaning_of(items: list[Block]) -> tuple[str, str, list[tuple[object, ...]]]:
+    calls = [
+        (f"call_{at}", "f", item.text, item.kind == "custom_tool_call")
+        for at, item in enumerate(items)
+        if item.kind.endswith("_call")
+    ]
+    texts = [
+        [item.text for item in items if item.kind == kind] for kind in ("message", "reasoning")
+    ]
+    return "".join(texts[0]), "".join(texts[1]), calls
+
+
+@settings(deadline=None, max_examples=600)
+@given(style=styles, items=blocks())
+def test_everything_comes_out_exactly_once(style: Style, items: list[Block]) -> None:
+    """However a server names its items, and whichever events it leaves out."""
+    # One id for all, and the same text twice, is one item that is sent twice.
+    is_one = style.ids == "constant" and style.indices != "right"
+    assume(not is_one or len({item.text for item in items}) == len(items))
+    content = content_of(Server(style).stream(items))
+    thinking = texts_of(content, "reasoning").replace("\n\n", "")
+    assert (texts_of(content, "text"), thinking, calls_of(content)) == meaning_of(items)
+
+
+def is_clear(style: Style) -> bool:
+    """Return whether a server says enough of parallel calls to tell their arguments apart."""
+    names_pieces = style.ids == "stable" or (style.indices == "right" and style.ids != "constant")
+    return style.is_done or style.in_output or names_pieces
+
+
+@settings(deadline=None, max_examples=400)
+@given(
+    style=styles.filter(is_clear),
+    items=st.lists(blocks(), min_size=1, max_size=2),
+    order=st.randoms(use_true_random=False),
+)
+def test_parallel_calls_do_not_mix(style: Style, items: list[list[Block]], order: Random) -> None:
+    """Calls that are announced together, and whose pieces alternate, stay apart."""
+    calls = [item for block in items for item in block if item.kind == "function_call"]
+    server = Server(style)
+    queues = [list(server.events(at, item)) for at, item in enumerate(calls)]
+    events = [queue.pop(0) for queue in queues if style.is_added]
+    while queues := [queue for queue in queues if queue]:
+        events.append(order.choice(queues).pop(0))
+    content = content_of(server.ended(events, calls))
+    found = calls_of(content)
+    assert sorted(found) == sorted(meaning_of(calls)[2])
+
+
+THOUGHT = {"type": "reasoning", "id": "r", "summary": [{"type": "summary_text", "text": "Hm"}]}
+SIGNED = THOUGHT | {"encrypted_content": "gA", "status": "completed"}
+ANSWER = {"type": "message", "id": "m", "content": [{"type": "output_text", "text": "Hello"}]}
+
+
+def added(index: int, item: Json) -> Json:
+    return {"type": "response.output_item.added", "output_index": index, "item": item}
+
+
+def done(index: int, item: Json) -> Json:
+    return {"type": "response.output_item.done", "output_index": index, "item": item}
+
+
+def text(index: int, piece: str) -> Json:
+    return {"type": "response.output_text.delta", "output_index": index, "delta": piece}
+
+
+COMPLETED: Json = {"type": "response.completed", "response": response("completed", [])}
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        # Signed after the answer, as by OpenRouter.
+        [added(0, THOUGHT), added(1, ANSWER), text(1, "Hel"), done(0, SIGNED), text(1, "lo")],
+        [added(0, THOUGHT), added(1, ANSWER), done(1, ANSWER), done(0, SIGNED)],
+        # Announced after the answer, or not at all.
+        [added(1, ANSWER), text(1, "Hello"), added(0, THOUGHT), done(0, SIGNED)],
+        [added(1, ANSWER), text(1, "Hello"), done(1, ANSWER), done(0, SIGNED)],
+    ],
+)
+@pytest.mark.parametrize("is_repeated", [False, True])
+def test_parts_are_in_the_order_of_the_output(events: list[Json], is_repeated: bool) -> None:
+    """Thinking stands before the answer that followed it, whenever it ended."""
+    output = [SIGNED, ANSWER] if is_repeated else []
+    last = {"type": "response.completed", "response": response("completed", output)}
+    content = content_of(wire(*events, last))
+    assert [(part["type"], part["text"]) for part in content] == [
+        ("reasoning", "Hm"),
+        ("text", "Hello"),
+    ]
+    assert "signature" in content[0]
+
+
+def test_thinking_that_only_the_last_event_has_stands_before_the_answer() -> None:
+    """The whole output shows its place."""
+    last = {"type": "response.completed", "response": response("completed", [SIGNED, ANSWER])}
+    content = content_of(wire(text(0, "Hello"), last))
+    assert [part["type"] for part in content] == ["reasoning", "text"]
+
+
+def test_citations_come_once() -> None:
+    """Though each is sent up to four times."""
+    note = {"type": "url_citation", "start_index": 0, "end_index": 5, "title": "T", "url": "u"}
+    part = {"type": "output_text", "text": "Hello", "annotations": [note]}
+    answer = ANSWER | {"content": [part]}
+    place = {"output_index": 0, "item_id": "m", "content_index": 0}
+    content = content_of(
+        wire(
+            added(0, ANSWER | {"content": []}),
+            text(0, "Hello"),
+            {"type": "response.output_text.annotation.added", **place, "annotation": note},
+            {"type": "response.content_part.done", **place, "part": part},
+            done(0, answer),
+            {"type": "response.output_text.annotation.added", **place, "annotation": note},
+            {"type": "response.completed", "response": response("completed", [answer])},
+        )
+    )
+    assert len(content) == 1
+    assert [each["title"] for each in content[0]["citations"]] == ["T"]
+
+
+KINDS = (
+    *("message", "reasoning", "function_call", "custom_tool_call", "image_generation_call"),
+    *("web_search_call", "mcp_call", "mcp_approval_request", "shell_call", "compaction"),
+    *("of_2030", "", None, 7),
+)
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from(("", "x", "secret")),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("ab"), inner),
+    max_leaves=4,
+)
+parts = st.fixed_dictionaries(
+    {"type": st.sampled_from(("output_text", "refusal", "output_image", "of_2030"))},
+    optional={"text": st.just("words"), "refusal": st.just("no"), "extra": values},
+)
+sent_items = st.fixed_dictionaries(
+    {"type": st.sampled_from(KINDS)},
+    optional={
+        "id": st.just("id"),
+        "content": st.lists(parts, max_size=2) | st.just("words") | st.none(),
+        "name": st.just("f"),
+        "arguments": st.just("{}"),
+        "input": st.just("x"),
+        "result": values,
+        "extra": values,
+    },
+)
+
+
+def is_nothing(item: Json) -> bool:
+    """Return whether an item says nothing: a message without content, thinking without text."""
+    if item["type"] == "reasoning":
+        return True  # hidden, or content of another kind
+    is_message = item["type"] == "message" or (not item["type"] and "content" in item)
+    return is_message and "words" not in str(item) and "no" not in str(item)
+
+
+def leaves(value: object) -> Iterator[str]:
+    """Yield the texts inside a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from leaves(inner)
+
+
+@settings(deadline=None, max_examples=400)
+@given(items=st.lists(sent_items, min_size=1, max_size=3), is_streamed=st.booleans())
+def test_every_item_is_a_part_or_an_error(items: list[Json], is_streamed: bool) -> None:
+    """Whatever a server sends, known or of a later year, each item is kept, and each text in it."""
+    if is_streamed:
+        data = wire(*(done(at, item) for at, item in enumerate(items)), COMPLETED)
+        events, failure = run_decoder(ResponsesStream(), [data])
+    else:
+        body = msgspec.json.encode(response("completed", items))
+        events, failure = read_whole(body), None
+    if failure is not None:
+        return
+    reply = Reply()
+    reply.add(events)
+    kept = msgspec.json.encode(reply.message("up/m")["content"]).decode()
+    for item in items:
+        if not is_nothing(item):
+            fields = [value for name, value in item.items() if name not in ("id", "type")]
+            assert all(text in kept for text in leaves(fields) if text in ("words", "no", "secret"))
+    kept_items = [item for item in items if not is_nothing(item)]
+    content = reply.message("up/m")["content"]
+    assert isinstance(content, list)
+    assert len(content) >= min(len(kept_items), 1)
