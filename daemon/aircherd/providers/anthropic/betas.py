@@ -32,7 +32,8 @@ _TOOLS: Final = {
 _BLOCKS: Final = {
     "mcp_tool_use": MCP,
     "mcp_tool_result": MCP,
-    "mcp_tool_listing": MCP,
+    # Replaces the other version, and is needed as long as this block goes back.
+    "mcp_tool_listing": "mcp-client-2026-09-15",
     "compaction": _COMPACT,
     "fallback": _FALLBACK,
     "advisor_tool_result": _ADVISOR,
@@ -66,7 +67,9 @@ def betas_of(request: ChatRequest) -> tuple[str, ...]:
         found |= set(_betas_of_extra(request.extra))
     if not found:
         return ()
-    return tuple(sorted(name for name in found if name is not None))
+    # Of each feature the latest version, which includes the earlier ones.
+    latest = {_family(name): name for name in sorted(name for name in found if name is not None)}
+    return tuple(latest.values())
 
 
 def _beta_of_tool(tool: Tool) -> str | None:

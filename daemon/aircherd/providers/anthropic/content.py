@@ -13,7 +13,7 @@ import msgspec
 from aircherd.providers.anthropic.citations import Fields, citation_fields
 from aircherd.providers.anthropic.thinking import Block, reasoning_block
 from aircherd.providers.codec.call_arguments import call_arguments
-from aircherd.providers.codec.json_in import as_text, branch
+from aircherd.providers.codec.json_in import as_map, as_text, branch
 from aircherd.providers.codec.turns import Turn, result_text
 from aircherd.vocabulary.content.cache import CacheMark
 from aircherd.vocabulary.content.media import DocumentPart, ImagePart
@@ -37,6 +37,16 @@ _FIELDS = msgspec.json.Decoder(Fields)
 _VALUE = msgspec.json.Decoder()
 
 
+class OtherBlocks(msgspec.Struct, frozen=True):
+    """The other blocks that go back, by the identity of their part, and the ids of all calls."""
+
+    blocks: dict[int, Block]
+    calls: frozenset[str]
+
+
+NO_OTHERS: Final = OtherBlocks({}, frozenset())
+
+
 def cache_control(mark: CacheMark) -> Block:
     """Return a cache mark as the API has it."""
     return {"type": "ephemeral", "ttl": "1h"} if mark == "1h" else {"type": "ephemeral"}
@@ -52,10 +62,10 @@ def text_block(part: TextPart) -> Block | None:
     return block
 
 
-def block_of(part: Part, others: dict[int, Block]) -> Block | None:
+def block_of(part: Part, others: OtherBlocks) -> Block | None:
     """Return the block of a part, None if nothing of it is sent here.
 
-    Tool results are not: see `result_block`. `others` are those of `other_blocks`.
+    Tool results are not: see `result_block`.
     """
     if isinstance(part, TextPart):
         block = text_block(part)
@@ -65,10 +75,10 @@ def block_of(part: Part, others: dict[int, Block]) -> Block | None:
     if isinstance(part, DocumentPart):
         return _document(part)
     if isinstance(part, ToolCallPart):
-        return _call(part)
+        return _call(part, others)
     if isinstance(part, ReasoningPart):
         return reasoning_block(part)
-    return others.get(id(part)) if isinstance(part, OtherPart) else None
+    return others.blocks.get(id(part)) if isinstance(part, OtherPart) else None
 
 
 def _as_it_came(block: Block, part: TextPart) -> Block:
@@ -122,14 +132,19 @@ def _source(document: DocumentPart) -> Block:
 # ------------------------------------------------------------------ calls and results
 
 
-def _call(call: ToolCallPart) -> Block:
+def _call(call: ToolCallPart, others: OtherBlocks) -> Block:
     block: Block = {
         "type": "tool_use",
         "id": _safe_id(call.id),
         "name": call.name,
         "input": call_arguments(call),
     }
-    return block if call.signature is None else _sealed(call.signature) | block
+    if call.signature is None:
+        return block
+    sealed = _sealed(call.signature)
+    if _is_orphan(sealed, others.calls):
+        del sealed["caller"]  # refused where the code that called is not there
+    return sealed | block
 
 
 def toolsets(ordered: list[Turn]) -> dict[str, str]:
@@ -161,7 +176,7 @@ def _result_content(result: ToolResultPart) -> str | list[Block]:
     parts = result.content
     if isinstance(parts, str) or not any(map(_needs_block, parts)):
         return result_text(result)
-    blocks = [block_of(part, {}) for part in parts]
+    blocks = [block_of(part, NO_OTHERS) for part in parts]
     return [block for block in blocks if block is not None]
 
 
@@ -185,26 +200,34 @@ def _safe_id(call_id: str) -> str:
 # ------------------------------------------------------------------ other blocks
 
 
-def other_blocks(ordered: list[Turn]) -> dict[int, Block]:
-    """Return the other blocks that go back, by the identity of their part.
+def other_blocks(ordered: list[Turn]) -> OtherBlocks:
+    """Return the other blocks that go back.
 
-    A call of a server tool goes back with its result, and a result with its call: the API refuses
-    the one without the other, as where a client changed or removed one. In the last message of the
-    assistant, a call may still be under way.
+    A call of a server tool goes back with its result, a result with its call, and what code called
+    with the call of that code: the API refuses the one without the other, as where a client changed
+    or removed one. In the last message of the assistant, a call may still be under way.
     """
-    found = {id(part): block for _, part, block in _others(ordered)}
-    if not found:
-        return found
+    listed = _others(ordered)
+    if not listed:
+        return NO_OTHERS
     last = max((n for n, turn in enumerate(ordered) if turn.role == "assistant"), default=0)
-    calls = {_text_in(block, "id") for block in found.values() if _is_call(block)}
-    results = {_text_in(block, "tool_use_id") for block in found.values()}
-    for at, part, block in _others(ordered):
+    calls = frozenset(_text_in(block, "id") for _, _, block in listed if _is_call(block))
+    results = {_text_in(block, "tool_use_id") for _, _, block in listed}
+    found: dict[int, Block] = {}
+    for at, part, block in listed:
         answered = _text_in(block, "tool_use_id")
         is_lone_result = bool(answered) and answered not in calls
         is_lone_call = at != last and _is_call(block) and _text_in(block, "id") not in results
-        if is_lone_result or is_lone_call:
-            del found[id(part)]
-    return found
+        if not (is_lone_result or is_lone_call or _is_orphan(block, calls)):
+            found[id(part)] = block
+    return OtherBlocks(found, calls)
+
+
+def _is_orphan(block: Block, calls: frozenset[str]) -> bool:
+    """Return whether code called this whose own call is not there."""
+    raw = block.get("caller")
+    caller = as_map(branch(_VALUE, raw)) if isinstance(raw, msgspec.Raw) else {}
+    return "tool_id" in caller and as_text(caller["tool_id"]) not in calls
 
 
 def _others(ordered: list[Turn]) -> list[tuple[int, OtherPart, Block]]:

@@ -10,6 +10,7 @@ import msgspec
 
 from aircherd.errors import fail
 from aircherd.providers.anthropic.content import (
+    OtherBlocks,
     block_of,
     other_blocks,
     result_block,
@@ -73,7 +74,7 @@ def write_messages(ordered: list[Turn]) -> list[RequestMessage]:
     return [{"role": each.role, "content": each.results + each.blocks} for each in merged]
 
 
-def _message(turn: Turn, others: dict[int, Block], sets: dict[str, str]) -> _Message:
+def _message(turn: Turn, others: OtherBlocks, sets: dict[str, str]) -> _Message:
     if turn.said is not None:  # nothing but text, as most are
         is_empty = not turn.said.strip()
         return _Message(turn.role, [], [] if is_empty else [{"type": "text", "text": turn.said}])

@@ -52,6 +52,11 @@ def test_blocks_that_go_back_need_theirs() -> None:
         "compact-2026-01-12",
         MCP,
     )
+    said["content"].append(other("mcp_tool_listing"))
+    assert betas_of(a_request({"role": "user", "content": "a"}, said)) == (
+        "compact-2026-01-12",
+        "mcp-client-2026-09-15",
+    )
 
 
 @pytest.mark.parametrize(

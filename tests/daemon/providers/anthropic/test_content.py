@@ -171,6 +171,30 @@ def test_texts_go_back_with_their_sources() -> None:
 CALLER = {"caller": {"type": "code_execution_20260120", "tool_id": "s"}}
 
 
+@pytest.mark.parametrize(
+    ("parts", "kept"),
+    [
+        ([other(CALL | {"id": "s"})], CALLER["caller"]),
+        ([], None),
+    ],
+)
+def test_a_caller_goes_back_with_its_code(parts: list[Map], kept: Map | None) -> None:
+    """Where the code that called is gone, its calls are the model's own, or left out."""
+    call = {
+        "type": "tool_call",
+        "id": "c",
+        "name": "f",
+        "arguments": "{}",
+        "origin": ORIGIN,
+        "signature": json.dumps(CALLER),
+    }
+    fetch = other(CALL | CALLER | {"id": "s2"})
+    result = {"type": "tool_result", "id": "c", "content": "r"}
+    blocks = sent(user("Hi"), assistant(*parts, fetch, call), user(result))
+    assert kept == blocks[-1].get("caller")
+    assert len(blocks) == (3 if parts else 1)
+
+
 def test_fields_in_a_signature_go_back() -> None:
     """What a call or a text had besides our fields; it cannot replace ours."""
     call = {
@@ -182,8 +206,9 @@ def test_fields_in_a_signature_go_back() -> None:
         "signature": json.dumps(CALLER | {"id": "evil", "toolset_name": "browser"}),
     }
     result = {"type": "tool_result", "id": "c", "content": "r"}
-    body = body_for(user("Hi"), assistant(call), user(result))
-    [block] = body["messages"][1]["content"]
+    code = other(CALL | {"id": "s"})
+    body = body_for(user("Hi"), assistant(code, call), user(result))
+    block = body["messages"][1]["content"][1]
     assert (block["id"], block["caller"]) == ("c", CALLER["caller"])
     # The result of a member of a toolset names it too.
     assert body["messages"][2]["content"][0]["toolset_name"] == "browser"
