@@ -87,7 +87,7 @@ class ProviderAttempt:
                             self._note_first()
             finally:
                 await call.aclose()
-            if self.reply.is_empty:
+            if not self.reply.has_output and self.reply.is_empty:
                 fail(FailureClass.EMPTY, "answered with nothing")
             outcome = "ok"
         except ProviderFailed as error:

@@ -55,17 +55,13 @@ class Reply:
         self._calls: dict[int, _ToolCall] = {}
         self._open: _Text | None = None
         self._characters = 0
-        self._has_output = False
-        self._has_others = False
-
-    @property
-    def has_output(self) -> bool:
+        self.has_output = False
         """Whether there is output that a program may act on; after it nothing is retried.
 
         Reasoning does not count, nor what a hosted tool does: another provider may still answer
         after it.
         """
-        return self._has_output
+        self._has_others = False
 
     @property
     def has_begun(self) -> bool:
@@ -77,7 +73,7 @@ class Reply:
         """Whether the reply is complete and answers nothing, although nothing stopped it."""
         ending = self.ending
         is_over = ending is not None and ending.finish == "stop"
-        return is_over and not (self._has_output or self._has_others)
+        return is_over and not (self.has_output or self._has_others)
 
     @property
     def usage(self) -> Usage | None:
@@ -93,8 +89,10 @@ class Reply:
         for event in events:
             if type(event) is TextDelta:
                 if event.text:
-                    self._has_output = True
+                    self.has_output = True
                 self._add_text("text", event)
+                if event.refusal:
+                    self._note_refusal()
             elif type(event) is UsageDelta:
                 self._usage = event.usage
             elif type(event) is Ending:
@@ -111,24 +109,18 @@ class Reply:
     def _add_text(self, kind: str, event: TextDelta | ReasoningDelta) -> None:
         part = self._open
         if part is None or part.kind != kind:
-            part = self._open_text(kind)
+            part = self._open = _Text(kind)
+            self._parts.append(part)
+            self._characters += PART_COST
         part.text.add(event.text)
         self._characters += len(event.text)
         if event.signature is not None:
             part.signature = event.signature
             self._characters += len(event.signature)
             self._open = None
-        if type(event) is TextDelta and event.refusal:
-            part.refusal = True
-
-    def _open_text(self, kind: str) -> "_Text":
-        part = self._open = _Text(kind)
-        self._parts.append(part)
-        self._characters += PART_COST
-        return part
 
     def _add_call(self, event: ToolCallDelta) -> None:
-        self._has_output = True
+        self.has_output = True
         self._open = None
         call = self._calls.get(event.index)
         if call is None:
@@ -153,7 +145,7 @@ class Reply:
         if isinstance(event, CitationDelta):
             self._add_citation(event.citation)
         elif isinstance(event, ImageDelta | AudioDelta):
-            self._has_output = True
+            self.has_output = True
             self._add_part(_Media(event))
             self._characters += len(event.data or "") // _BYTES_PER_CHARACTER
         elif isinstance(event, OtherDelta):
@@ -178,14 +170,21 @@ class Reply:
             self._items.insert(place, item)
         self._item, self._parts, self._open = item, item.parts, item.open
 
+    def _note_refusal(self) -> None:
+        part = self._parts[-1]
+        assert isinstance(part, _Text)
+        part.extras().refusal = True
+
     def _add_citation(self, citation: Citation) -> None:
         part = self._open
         if part is None or part.kind != "text":
-            texts = (each for each in reversed(self._parts) if _is_text(each))
-            part = next(texts, None) or self._open_text("text")
-        part.citations.append(citation)
-        texts_in = (citation.url, citation.title, citation.quote, citation.data)
-        self._characters += PART_COST + sum(len(each) for each in texts_in if each)
+            part = next((each for each in reversed(self._parts) if _is_text(each)), None)
+        if part is None:
+            part = self._open = _Text("text")
+            self._add_part(part)
+        part.extras().citations.append(citation)
+        texts = (citation.url, citation.title, citation.quote, citation.data)
+        self._characters += PART_COST + sum(len(each) for each in texts if each)
 
     def _end(self, ending: Ending) -> None:
         if self._calls and ending.finish in ("stop", "tool_calls"):
@@ -219,26 +218,43 @@ class _Item:
         self.open: _Text | None = None
 
 
+class _Extras:
+    """What few texts have."""
+
+    __slots__ = ("citations", "refusal")
+
+    def __init__(self) -> None:
+        self.refusal = False
+        self.citations: list[Citation] = []
+
+
 class _Text:
     """Consecutive text or reasoning."""
 
-    __slots__ = ("citations", "kind", "refusal", "signature", "text")
+    __slots__ = ("_extras", "kind", "signature", "text")
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.text = TextBuffer()
         self.signature: str | None = None
-        self.refusal = False
-        self.citations: list[Citation] = []
+        self._extras: _Extras | None = None
+
+    def extras(self) -> _Extras:
+        """Return what few texts have, to add to it."""
+        self._extras = self._extras or _Extras()
+        return self._extras
 
     def to_wire(self, origin: str) -> Wire:
         part: Wire = {"type": self.kind, "text": str(self.text)}
-        if self.refusal:
-            part["refusal"] = True
-        if self.citations:
-            part["citations"] = [msgspec.to_builtins(each) for each in self.citations]
+        has_sources = False
+        if (extras := self._extras) is not None:
+            if extras.refusal:
+                part["refusal"] = True
+            if extras.citations:
+                has_sources = True
+                part["citations"] = [msgspec.to_builtins(each) for each in extras.citations]
         # Only the model that made it can use reasoning, or its own citations.
-        always = self.kind == "reasoning" or bool(self.citations)
+        always = has_sources or self.kind == "reasoning"
         return _mark_origin(part, self.signature, origin, always=always)
 
 

@@ -53,6 +53,11 @@ MAX_CORRECTIONS = 2
 
 ReplyFormat = Literal["page", "stream", "whole"]
 
+_RARE_HEADERS = frozenset(
+    {b"content-encoding", b"Content-Encoding", b"Content-encoding", COST_HEADER}
+)
+"""What most responses do not have, as servers spell it."""
+
 
 class ProviderClient:
     """Calls providers for chats, and reports to `cooldowns` how each went. Holds no connection.
@@ -154,55 +159,37 @@ class ProviderClient:
             self._redactor.redact,
         )
         call, body = self._build(target, request, report)
-        response = await self._send(target, call, body, report, on_sent)
-        accepted = await self._accept_or_close(call, response, report, stream=request.stream)
-        if accepted is None:
-            return await self._send_corrected(target, request, (call, body), response, report)
-        return accepted
-
-    async def _send_corrected(
-        self,
-        target: CallTarget,
-        request: ChatRequest,
-        sent: tuple[PreparedCall, bytes],
-        response: HttpResponse,
-        report: CallReport,
-    ) -> ChatCall:
-        """Send a refused body again without what is ours in it, if that is what was refused.
-
-        Raises:
-            ProviderFailed: that is not at fault, or more than that.
-        """
-        call, body = sent
-        done: tuple[Edit, ...] = ()
-        for _ in range(MAX_CORRECTIONS):
+        done: list[Edit] = []
+        tries_left = MAX_CORRECTIONS
+        while True:
+            try:
+                if target.signer is None:
+                    response = await call.transport.send(call.head, body, call.timeouts, on_sent)
+                else:
+                    response = await self._send_signed(target, call, body, on_sent)
+            except (httpx.HTTPError, httpx.StreamError, ProviderFailed) as error:
+                raise report.translate(error) from None
+            try:
+                accepted = self._accept(call, response, report, stream=request.stream)
+            except BaseException:
+                await response.aclose()
+                raise
+            if accepted is not None:
+                if done:
+                    target.remember_edits(call.adapter, tuple(done))
+                return accepted
             data = await _close_refusal(response)
-            edits = find_edits(call.adapter.own_fields, request, body, response.status, data)
+            own = call.adapter.own_fields if tries_left else ()
+            edits = find_edits(own, request, body, response.status, data)
             if not edits:
                 raise self._failed(target, response, data, report)
-            body, done = apply_edits(body, edits, request), done + edits
-            # `on_sent` was called when the refused body began to leave.
-            response = await self._send(target, call, body, report, ignore_sent)
-            accepted = await self._accept_or_close(call, response, report, stream=request.stream)
-            if accepted is not None:
-                target.remember_edits(call.adapter, done)
-                return accepted
-        raise self._failed(target, response, await _close_refusal(response), report)
-
-    async def _send(
-        self,
-        target: CallTarget,
-        call: PreparedCall,
-        body: bytes,
-        report: CallReport,
-        on_sent: OnSent,
-    ) -> HttpResponse:
-        try:
-            if target.signer is None:
-                return decoded(await call.transport.send(call.head, body, call.timeouts, on_sent))
-            return await self._send_signed(target, call, body, on_sent)
-        except (httpx.HTTPError, httpx.StreamError, ProviderFailed) as error:
-            raise report.translate(error) from None
+            # Once more without what is ours. `on_sent` was called when the refused body left.
+            body, on_sent, tries_left = (
+                apply_edits(body, edits, request),
+                ignore_sent,
+                tries_left - 1,
+            )
+            done += edits
 
     def _build(
         self, target: CallTarget, request: ChatRequest, report: CallReport
@@ -220,15 +207,6 @@ class ProviderClient:
             raise self._api_client.unbuildable(error) from None
         return call, body
 
-    async def _accept_or_close(
-        self, call: PreparedCall, response: HttpResponse, report: CallReport, *, stream: bool
-    ) -> ChatCall | None:
-        try:
-            return self._accept(call, response, report, stream=stream)
-        except BaseException:
-            await response.aclose()
-            raise
-
     def _accept(
         self,
         call: PreparedCall,
@@ -245,11 +223,13 @@ class ProviderClient:
         if reply_format == "page" or not 200 <= response.status < 300:
             return None
         report.ok()
-        adapter = call.adapter
+        adapter, has_cost = call.adapter, False
+        if not _RARE_HEADERS.isdisjoint(by_name):
+            response, has_cost = decoded(response), COST_HEADER in by_name
         if reply_format == "whole" and (data := response.take_whole()) is not None:
             if not data.startswith(GZIP_MAGIC):
                 opened = FinishedCall(read_finished(adapter, data, report))
-                return priced(opened, by_name, stream=False) if COST_HEADER in by_name else opened
+                return priced(opened, by_name, stream=False) if has_cost else opened
             response = DecodedResponse(response, ["gzip"], data)
         self._open += 1
         timeouts, is_stream = call.timeouts, reply_format == "stream"
@@ -260,7 +240,7 @@ class ProviderClient:
             StallTimeouts(timeouts.first_byte, max(timeouts.first_byte, timeouts.read)),
             on_closed=self._note_closed,
         )
-        return priced(streaming, by_name, stream=is_stream) if COST_HEADER in by_name else streaming
+        return priced(streaming, by_name, stream=is_stream) if has_cost else streaming
 
     async def _send_signed(
         self, target: CallTarget, call: PreparedCall, body: bytes, on_sent: OnSent
@@ -300,7 +280,7 @@ async def _close_refusal(response: HttpResponse) -> bytes:
     """Return the body of a response that is no reply; the response is closed."""
     try:
         is_page = 200 <= response.status < 300
-        return b"" if is_page else await read_refusal(response)
+        return b"" if is_page else await read_refusal(decoded(response))
     finally:
         await response.aclose()
 
