@@ -142,3 +142,41 @@ def test_a_stream_without_its_end_is_truncated(daemon, sim):
     with pytest.raises(DaemonError) as caught:
         chat(daemon, user("one two"))
     assert (caught.value.code, caught.value.data["text"]) == ("truncated", "one two")
+
+
+def text_of(answer):
+    return "".join(part.get("text", "") for part in answer["message"]["content"])
+
+
+SEARCH = {"type": "web_search"}
+MIXED = {"tools": [TOOL, SEARCH]}
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_search_and_a_call_go_round(daemon, sim, stream):
+    """What was searched goes back with its signature, beside the client's own tools."""
+    question = user("search foxes")
+    found = chat(daemon, question, stream=stream, **MIXED)
+    kinds = [part.get("kind", part["type"]) for part in found["message"]["content"]]
+    assert kinds == ["toolCall", "toolResponse", "text", "groundingMetadata"]
+    asked = user('call look {"at": "it"}')
+    called = chat(daemon, question, found["message"], asked, stream=stream, **MIXED)
+    (call,) = (part for part in called["message"]["content"] if part["type"] == "tool_call")
+    result = user({"type": "tool_result", "id": call["id"], "content": "seen"})
+    history = question, found["message"], asked, called["message"], result
+    answer = chat(daemon, *history, stream=stream, **MIXED)
+    assert text_of(answer) == "The tools answered: seen"
+    sent = sim.requests[-1].json["contents"][1]["parts"]
+    assert [next(iter(part)) for part in sent][:2] == ["toolCall", "toolResponse"]
+
+
+def test_a_model_that_cannot_show_its_searches(daemon, sim):
+    """The switch is ours, so the call is made again without it."""
+    message = "Tool call context circulation is not enabled for models/gemini-3-image"
+    sim.faults.add(Fault("error", error="bad_request", message=message))
+    found = chat(daemon, user("search foxes"), model="gemini/gemini-3-image", tools=[SEARCH])
+    assert text_of(found) == "Found: foxes"
+    kinds = [part.get("kind", part["type"]) for part in found["message"]["content"]]
+    assert kinds == ["text", "groundingMetadata"]
+    chats = [each.json for each in sim.requests if each.endpoint == "chat"]
+    assert ["toolConfig" in each for each in chats] == [True, False]
