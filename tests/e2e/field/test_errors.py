@@ -1,0 +1,15 @@
+"""Refusals in the words of many vendors, and what they mean (kinds A1, A2, A3, A7, A13).
+
+Each was put to a real daemon over real HTTP.
+"""
+
+import pytest
+
+from helpers.field.errors import CASES
+from helpers.field.running import Field, check
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_report(field: Field, case) -> None:
+    """The client gets what its reporter would have wanted."""
+    check(case, field.ask(case))

@@ -1,0 +1,96 @@
+"""A daemon that knows a provider for each report, and asks one of them."""
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from aircher_client import Client, DaemonError
+from helpers.daemon.real_daemon import Home, home
+from helpers.field.case import FINE, PATHS, Case, Outcome
+from helpers.providers.byte_server import ByteServer, open_byte_server
+
+TOOLS = [
+    {"name": name, "parameters": '{"type":"object","properties":{"at":{"type":"string"}}}'}
+    for name in ("look", "listen")
+]
+
+
+class Field:
+    """The daemon and its providers."""
+
+    def __init__(self, home: Home, client: Client, server: ByteServer) -> None:
+        self._home = home
+        self._client = client
+        self.server = server
+
+    def ask(self, case: Case) -> Outcome:
+        """Ask the provider of a case; the next one always answers "fine"."""
+        request = {
+            "model": f"{case.name}-chain",
+            "messages": [{"role": "user", "content": "hello"}],
+            **({"tools": TOOLS} if case.calls is not None else {}),
+            **case.request,
+        }
+        try:
+            result, error = self._client.chat(request), None
+        except DaemonError as failure:
+            result, error = failure.data, failure.code
+        with self._home.client() as watcher:
+            watched = watcher.call("events.subscribe", {"topics": ["provider"]})
+        rows = watched["snapshot"]["provider"]
+        self._client.call("cooldowns.clear")
+        return Outcome(result, error, [row for row in rows if row["provider"] == case.name])
+
+
+def check(case: Case, outcome: Outcome) -> None:
+    """Check everything that a case says."""
+    if case.outcome is not None:
+        assert outcome.result.get("provider") == "fine", outcome
+        assert outcome.attempt["outcome"] == case.outcome, outcome.attempt
+    if case.said:
+        assert case.said in outcome.attempt["message"], outcome.attempt
+    if case.cools:
+        until = [row["until"] - time.time() for row in outcome.cooldowns if row.get("until")]
+        assert max(until, default=0.0) > case.cools, outcome.cooldowns
+    if case.code is not None:
+        assert outcome.error == case.code, outcome
+    if case.text is not None:
+        assert (outcome.text, outcome.result.get("provider")) == (case.text, case.name), outcome
+    if case.finish is not None:
+        assert outcome.result.get("finish") == case.finish, outcome
+    if case.calls is not None:
+        assert outcome.calls == case.calls, outcome
+    if case.usage is not None:
+        usage = outcome.result["usage"]
+        assert (usage["input_tokens"], usage["output_tokens"]) == case.usage, usage
+
+
+@contextmanager
+def open_field(cases: Iterable[Case]) -> Iterator[Field]:
+    """Run a daemon with a provider for each case."""
+    listed = list(cases)
+    answers = {case.name: case.reply for case in listed} | {"fine": FINE}
+    with open_byte_server(answers) as server, home({"FIELD_KEY": "canary-0123456789"}) as made:
+        made.write_config(
+            "\n".join([_section(_NEXT, server), *(_section(c, server) for c in listed)])
+        )
+        made.start(log_level="info")
+        with made.client() as client:
+            yield Field(made, client, server)
+
+
+_NEXT = Case(name="fine", reply=FINE, lines=('[catalog."fine/m"]', "window = 4_000_000"))
+
+
+def _section(case: Case, server: ByteServer) -> str:
+    path = PATHS.get(case.kind, "") if case.path is None else case.path
+    lines = [
+        f"[providers.{case.name}]",
+        f'kind = "{case.kind}"',
+        f'base_url = "{server.url(case.name)}{path}"',
+        'env = "FIELD_KEY"',
+        *case.lines,
+    ]
+    if case is not _NEXT:
+        lines += [f"[models.{case.name}-chain]", f'routes = ["{case.name}/m", "fine/m"]']
+    return "\n".join(lines) + "\n"
