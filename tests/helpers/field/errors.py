@@ -269,7 +269,7 @@ WAITS = [
         "wait-words-go",
         429,
         openai("Your quota will reset after 2h7m23s."),
-        "quota_exhausted",
+        "rate_limited",
         cools=7000,
     ),
     refused(
@@ -430,8 +430,19 @@ MODELS = [
 
 UNEXPLAINED = [
     *(
-        refused(f"status-{status}", status, openai("no"), "bad_request")
-        for status in (400, 411, 418, 421, 422, 423, 424, 430, 451, 499)
+        refused(f"status-{status}", status, openai("no"), outcome)
+        for status, outcome in (
+            (400, "bad_request"),
+            (411, "bad_request"),
+            (418, "bad_request"),
+            (421, "bad_request"),
+            (422, "bad_request"),
+            (423, "bad_request"),
+            (424, "provider_error"),
+            (430, "rate_limited"),
+            (451, "provider_error"),
+            (499, "provider_error"),
+        )
     ),
     Case(
         name="page-400",
