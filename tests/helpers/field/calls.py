@@ -29,7 +29,7 @@ CASES = [
     Case(name="calls-no-index", reply=pieces([piece("look", '{"at":', id="a")], [piece(None, '"sea"}')], [piece(*TWO, id="b")]), calls=[ONE, TWO]),
     Case(name="calls-text-index", reply=pieces([piece(*ONE, index="0", id="a")], [piece(*TWO, index="1", id="b")]), calls=[ONE, TWO]),
     Case(name="calls-interleaved", reply=pieces([piece("look", '{"at":', index=0, id="a"), piece("listen", '{"at":', index=1, id="b")], [piece(None, '"sky"}', index=1)], [piece(None, '"sea"}', index=0)]), calls=[ONE, TWO]),
-    Case(name="calls-object", reply=pieces([piece("look", {"at": "sea"}, index=0, id="a")]), calls=[ONE]),
+    Case(name="calls-object", reply=pieces([piece("look", {"at": "sea"}, index=0, id="a")]), calls=[("look", '{"at": "sea"}')]),
     Case(name="calls-null", reply=pieces([piece("look", "null", index=0, id="a")]), calls=[("look", "{}")]),
     Case(name="calls-legacy", reply=stream(chunk(function_call={"name": "look", "arguments": ""}), chunk(function_call={"arguments": '{"at":"sea"}'}), chunk("function_call")), calls=[ONE]),
     Case(name="calls-legacy-whole", reply=whole({"choices": [{"message": {"content": None, "function_call": {"name": "look", "arguments": '{"at":"sea"}'}}, "finish_reason": "function_call"}]}), request={"stream": False}, calls=[ONE]),
