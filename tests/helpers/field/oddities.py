@@ -54,7 +54,7 @@ CASES = [
         request={"stream": False}, text="good",
     ),
     Case(
-        name="odd-start-with-call", kind="anthropic", calls=[("look", '{"at":"sea"}')],
+        name="odd-start-with-call", kind="anthropic", calls=[("look", '{"at": "sea"}')],
         reply=stream(
             {"type": "message_start", "message": {"stop_reason": "tool_use", "content": [
                 {"type": "tool_use", "id": "t1", "name": "look", "input": {"at": "sea"}}]}},

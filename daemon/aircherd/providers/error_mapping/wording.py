@@ -273,7 +273,9 @@ MODEL = _any(
 
 MODEL_ELSEWHERE = _any(
     r"\bmodels?\b[^\n]{0,100}\bnot (?:\w+ )?available in (?:your|this) (?:country|region"
-    r"|location)\b"
+    r"|location)\b",
+    r"\bmodels?\b[^\n]{0,100}\b(?:not|n't) (?:exist|found) or (?:you|your \w+)"
+    r" (?:do|does)(?: not|n't) have access\b",
 )
 
 NAMES_A_MODEL = _any(r"(?<![\w/-])(?:models?|deployments?|engine)\b")

@@ -506,6 +506,12 @@ MODELS: Sequence[Case] = [
         ),
         F.MODEL,
     ),
+    (
+        "xai",
+        404,
+        openai("The model acme does not exist or your team does not have access to it."),
+        F.MODEL,
+    ),
     ("deepseek", 400, openai("Model Not Exist", INVALID, INVALID), F.MODEL),
     ("zai", 400, openai("Unknown Model, please check the model code.", "1211"), F.MODEL),
     (
