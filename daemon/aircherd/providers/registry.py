@@ -8,7 +8,7 @@ from aircherd.providers.ollama.adapter import OllamaChat
 from aircherd.providers.openai_chat.adapter import OpenAIChat
 from aircherd.providers.openai_chat.vendors import is_openai
 from aircherd.providers.openai_responses.adapter import OpenAIResponses
-from aircherd.providers.openai_responses.signature import has_items
+from aircherd.providers.openai_responses.choice import needs_responses
 from aircherd.providers.openrouter.adapter import OpenRouter
 from aircherd.providers.signing import Signer
 from aircherd.vocabulary.chat import ChatRequest
@@ -56,11 +56,11 @@ def fixed_adapter(provider: Provider, model: Model) -> Adapter | None:
 def _openai_adapter(request: ChatRequest, model: Model) -> Adapter:
     """Return the adapter for a chat with OpenAI itself.
 
-    It gets chat completions too, except for what only its Responses API takes: its own thinking
-    sent back, and tools for a model that thinks.
+    It gets chat completions too, except for what only its Responses API takes: what it sent itself,
+    hosted tools, tools for a model that thinks, pictures as an answer, and some files.
     """
     has_tools_and_thinks = bool(request.tools) and _thinks(request, model)
-    if has_tools_and_thinks or has_items(request):
+    if has_tools_and_thinks or needs_responses(request):
         return RESPONSES
     return ADAPTERS["openai"]
 

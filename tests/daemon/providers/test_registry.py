@@ -205,6 +205,10 @@ ELSEWHERE = {"base_url": "http://gpu-box:8000/v1"}
         ({}, {"reasoning": True}, {"reasoning": "high"}, "chat"),
         # its own thinking back
         ({}, {}, {"messages": [THOUGHT]}, "responses"),
+        # hosted tools, pictures
+        ({}, {}, {"tools": [{"type": "web_search"}]}, "responses"),
+        ({}, {}, {"modalities": ["image"]}, "responses"),
+        ({"api": "chat"}, {}, {"tools": [{"type": "web_search"}]}, "chat"),
         # compatible servers, by default
         (ELSEWHERE, {}, {"tools": TOOLS, "reasoning": "low", "messages": [THOUGHT]}, "chat"),
         ({**ELSEWHERE, "api": "responses"}, {}, {}, "responses"),

@@ -7,10 +7,18 @@ same holds for what has no word of ours, and for a vendor's own form of a citati
 
 import msgspec
 
+from aircherd.chat.request.answers import answerable_ids
 from aircherd.chat.request.requirements import is_text_only
 from aircherd.vocabulary.chat import ChatRequest, Message
 from aircherd.vocabulary.content.media import AudioPart, ImagePart
-from aircherd.vocabulary.parts import OtherPart, Part, ReasoningPart, TextPart, ToolCallPart
+from aircherd.vocabulary.parts import (
+    OtherPart,
+    Part,
+    ReasoningPart,
+    TextPart,
+    ToolCallPart,
+    ToolResultPart,
+)
 
 
 def for_origin(request: ChatRequest, origin: str) -> ChatRequest:
@@ -20,9 +28,26 @@ def for_origin(request: ChatRequest, origin: str) -> ChatRequest:
     messages = [_for_origin(message, origin) for message in request.messages]
     if all(new is old for new, old in zip(messages, request.messages, strict=True)):
         return request
+    messages = _without_answers(messages, request.messages)
     # A turn of only reasoning is empty for other models.
     kept = [message for message in messages if message.content != []]
     return msgspec.structs.replace(request, messages=kept)
+
+
+def _without_answers(messages: list[Message], before: list[Message]) -> list[Message]:
+    """Leave out the results that answer parts which were left out."""
+    gone = answerable_ids(before) - answerable_ids(messages)
+    if not gone:
+        return messages
+    return [_without(message, gone) for message in messages]
+
+
+def _without(message: Message, gone: set[str]) -> Message:
+    content = message.content
+    if isinstance(content, str):
+        return message
+    kept = [part for part in content if not (isinstance(part, ToolResultPart) and part.id in gone)]
+    return message if len(kept) == len(content) else msgspec.structs.replace(message, content=kept)
 
 
 def _for_origin(message: Message, origin: str) -> Message:

@@ -8,6 +8,7 @@ from typing import Literal, NoReturn
 
 import msgspec
 
+from aircherd.chat.request.answers import answerable_ids
 from aircherd.chat.request.extra_fields import check_extra
 from aircherd.errors import BadRequest
 from aircherd.vocabulary.chat import ChatRequest, Message, NamedTool, SchemaFormat
@@ -113,6 +114,7 @@ def _check_json(text: str | None, field: str) -> None:
 
 def _check_parts(messages: list[Message]) -> None:
     made: set[str] = set()
+    searched = 0  # messages whose other parts are in it too, which most requests do not have
     for number, message in enumerate(messages):
         if isinstance(message.content, str):
             continue
@@ -122,7 +124,10 @@ def _check_parts(messages: list[Message]) -> None:
             if isinstance(part, ToolCallPart):
                 made.add(part.id)
             elif isinstance(part, ToolResultPart) and part.id not in made:
-                _refuse_result(number, part.id)
+                made |= answerable_ids(messages[searched:number])
+                searched = number
+                if part.id not in made:
+                    _refuse_result(number, part.id)
 
 
 def _refuse_result(number: int, call_id: str) -> NoReturn:

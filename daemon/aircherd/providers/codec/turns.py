@@ -4,6 +4,8 @@ Some parts may appear only in messages of one role: that is checked here for all
 API does not take is replaced here, or refused by name: see `Takes`.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from aircherd.errors import fail
@@ -42,6 +44,7 @@ class Takes(msgspec.Struct, frozen=True, kw_only=True):
         audio: sound; without it, it is refused.
         model_media: pictures and sound in messages of the assistant; without it pictures follow in
             the user's next message, and sound becomes its transcript.
+        keeps_media: of these, which ones stay where they are, as `signature` tells.
         others: parts that have no word of ours; without it they are left out.
     """
 
@@ -51,6 +54,7 @@ class Takes(msgspec.Struct, frozen=True, kw_only=True):
     text_documents: bool = False
     audio: bool = False
     model_media: bool = False
+    keeps_media: Callable[[ImagePart | AudioPart], bool] | None = None
     others: bool = False
 
 
@@ -89,9 +93,9 @@ def turns(messages: list[Message], takes: Takes) -> list[Turn]:
             does not take a part.
     """
     ordered = [_turn(f"messages[{n}]", each, takes) for n, each in enumerate(messages)]
-    if takes.model_media or not any(map(_has_model_media, ordered)):
+    if takes.model_media or not any(_moved_media(turn, takes) for turn in ordered):
         return ordered
-    return _move_model_media(ordered)
+    return _move_model_media(ordered, takes)
 
 
 def _turn(where: str, message: Message, takes: Takes) -> Turn:
@@ -169,25 +173,25 @@ def _taken_document(
 # ------------------------------------------------------------------ what a model made
 
 
-def _has_model_media(turn: Turn) -> bool:
-    return turn.role == "assistant" and any(
-        isinstance(part, ImagePart | AudioPart) for part in turn.parts
-    )
+def _moved_media(turn: Turn, takes: Takes) -> list[ImagePart | AudioPart]:
+    """Return the pictures and sound of the assistant that cannot stay where they are."""
+    if turn.role != "assistant":
+        return []
+    media = [part for part in turn.parts if isinstance(part, ImagePart | AudioPart)]
+    return [part for part in media if takes.keeps_media is None or not takes.keeps_media(part)]
 
 
-def _move_model_media(ordered: list[Turn]) -> list[Turn]:
+def _move_model_media(ordered: list[Turn], takes: Takes) -> list[Turn]:
     """Move the assistant's pictures and sound to the beginning of the user's next message."""
     moved: list[Turn] = []
     waiting: list[Part] = []
     for turn in ordered:
-        if _has_model_media(turn):
-            kept: list[Part] = [
-                part for part in turn.parts if not isinstance(part, ImagePart | AudioPart)
-            ]
-            for part in turn.parts:
+        if media := _moved_media(turn, takes):
+            kept: list[Part] = [part for part in turn.parts if part not in media]
+            for part in media:
                 if isinstance(part, ImagePart):
                     waiting += [TextPart(PICTURE_FOLLOWS), _as_users(part)]
-                elif isinstance(part, AudioPart):
+                else:
                     kept += [TextPart(part.transcript)] if part.transcript else ()
             moved.append(Turn(turn.where, turn.role, kept))
         elif turn.role == "user" and waiting:

@@ -5,16 +5,16 @@ What differs from other APIs:
 - `stop`: there is no such field, so it is refused.
 - `max_tokens` below 16 becomes 16, the minimum of this API. That costs a few tokens more, but other
   APIs accept such a request too.
-- Tools keep their schemas as they are: without `strict: false` the API would tighten them.
+- Marks for the prompt cache are left out: OpenAI caches by itself.
 """
 
 from aircherd.errors import fail
 from aircherd.providers.chat_completions.quirks import openai_effort
-from aircherd.providers.codec.json_out import is_closed, parse_object, tool_parameters
+from aircherd.providers.codec.json_out import is_closed, parse_object
 from aircherd.providers.openai_responses.input_items import write_input
-from aircherd.providers.request_fields import check_modalities, check_tools, sampling_fields
-from aircherd.vocabulary.chat import ChatRequest, JsonFormat, NamedTool, ResponseFormat
-from aircherd.vocabulary.content.tools import Tool
+from aircherd.providers.openai_responses.tools import API, includes_of, tool_fields
+from aircherd.providers.request_fields import check_modalities, sampling_fields
+from aircherd.vocabulary.chat import ChatRequest, JsonFormat, ResponseFormat
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 
@@ -35,7 +35,7 @@ def chat_body(request: ChatRequest, model: Model) -> dict[str, object]:
             "stop: OpenAI's Responses API has no stop sequences: leave them out, or set "
             'api = "chat" for the provider',
         )
-    check_modalities(request, "OpenAI's Responses API")
+    check_modalities(request, API, ("text", "image"))
     body: dict[str, object] = {"model": model.id, "input": write_input(request), "store": False}
     if request.stream:
         body["stream"] = True
@@ -45,7 +45,10 @@ def chat_body(request: ChatRequest, model: Model) -> dict[str, object]:
         body["max_output_tokens"] = max(request.max_tokens, MIN_OUTPUT_TOKENS)
     if request.response_format is not None:
         body["text"] = {"format": _format(request.response_format)}
-    return body | _tools(request) | _reasoning(request, model) | sampling_fields(request, model)
+    body |= tool_fields(request) | _reasoning(request, model) | sampling_fields(request, model)
+    if include := [*_thinking_included(request, model), *includes_of(request.tools)]:
+        body["include"] = include
+    return body
 
 
 def _reasoning(request: ChatRequest, model: Model) -> dict[str, object]:
@@ -57,10 +60,14 @@ def _reasoning(request: ChatRequest, model: Model) -> dict[str, object]:
         # A summary comes only on request.
         summary = {} if effort == "none" else {"summary": "auto"}
         fields["reasoning"] = {"effort": openai_effort(model.id, effort), **summary}
-    if effort is not None or model.reasoning:
-        # Models that do not think refuse this.
-        fields["include"] = ["reasoning.encrypted_content"]
     return fields
+
+
+def _thinking_included(request: ChatRequest, model: Model) -> list[str]:
+    # Models that do not think refuse this.
+    is_off = request.reasoning == "none" and model.reasoning is False
+    thinks = (request.reasoning is not None and not is_off) or model.reasoning
+    return ["reasoning.encrypted_content"] if thinks else []
 
 
 def _format(response_format: ResponseFormat) -> dict[str, object]:
@@ -73,27 +80,3 @@ def _format(response_format: ResponseFormat) -> dict[str, object]:
         "schema": schema,
         "strict": response_format.strict and is_closed(schema),
     }
-
-
-def _tools(request: ChatRequest) -> dict[str, object]:
-    # Without tools, the API refuses the other two fields.
-    if not request.tools:
-        return {}
-    check_tools(request.tools, "OpenAI's Responses API", ("function",), form="responses")
-    fields: dict[str, object] = {"tools": [_tool(tool) for tool in request.tools]}
-    choice = request.tool_choice
-    if isinstance(choice, NamedTool):
-        fields["tool_choice"] = {"type": "function", "name": choice.name}
-    elif choice is not None:
-        fields["tool_choice"] = choice
-    if request.parallel_tool_calls is not None:
-        fields["parallel_tool_calls"] = request.parallel_tool_calls
-    return fields
-
-
-def _tool(tool: Tool) -> dict[str, object]:
-    parameters = tool_parameters(tool)
-    fields: dict[str, object] = {"type": "function", "name": tool.name, "parameters": parameters}
-    if tool.description is not None:
-        fields["description"] = tool.description
-    return fields | {"strict": False}

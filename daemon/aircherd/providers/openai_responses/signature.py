@@ -11,7 +11,7 @@ import msgspec
 
 from aircherd.providers.codec.json_in import as_map
 from aircherd.providers.openai_responses.schema import CALLS, IMAGE_CALL, OutputItem, other_fields
-from aircherd.vocabulary.chat import ChatRequest
+from aircherd.vocabulary.content.media import AudioPart, ImagePart
 from aircherd.vocabulary.parts import OtherPart, Part, ReasoningPart
 
 CONTENT = "content."
@@ -81,22 +81,20 @@ def image_fields(signature: str | None) -> dict[str, object] | None:
     return signed if signed.get("type") == IMAGE_CALL else None
 
 
-def has_items(request: ChatRequest) -> bool:
-    """Return whether `request` holds items of this API, which only this API takes back."""
-    return any(
-        _is_item(part)
-        for message in request.messages
-        if not isinstance(message.content, str)
-        for part in message.content
-    )
+def is_own_image(part: ImagePart | AudioPart) -> bool:
+    """Return whether a model made this picture with this API."""
+    return isinstance(part, ImagePart) and image_fields(part.signature) is not None
 
 
-def _is_item(part: Part) -> bool:
+def is_item(part: Part) -> bool:
+    """Return whether a part came from this API, and can only go back to it."""
     if isinstance(part, ReasoningPart):
         return reasoning_item(part) is not None
     if isinstance(part, OtherPart):
         # Chat completions name what they send after its field.
         return part.kind.startswith(CONTENT) or _parse(part.data).get("type") == part.kind
+    if isinstance(part, ImagePart):
+        return is_own_image(part)
     return False
 
 

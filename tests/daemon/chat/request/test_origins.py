@@ -96,3 +96,25 @@ def test_pictures_keep_no_foreign_signature():
     assert (kept.signature, kept.origin) == ("s", MINE)
     [[given]] = parts_for(OTHER, made)
     assert (given.data, given.signature, given.origin) == ("iVBORw0KGgo=", None, None)
+
+
+def test_answers_to_what_is_left_out_are_left_out_too():
+    """Another provider knows nothing of the request for approval."""
+    data = '{"type":"mcp_approval_request","id":"r1"}'
+    asked = {
+        "type": "other",
+        "kind": "mcp_approval_request",
+        "origin": MINE,
+        "data": data,
+        "signature": seal("mcp_approval_request", MINE, data),
+    }
+    request = a_request(
+        {"role": "user", "content": "q"},
+        {"role": "assistant", "content": [{"type": "text", "text": "May I?"}, asked]},
+        {"role": "user", "content": [{"type": "tool_result", "id": "r1", "content": "approve"}]},
+    )
+    assert for_origin(request, MINE) is request
+    assert [message.content for message in for_origin(request, OTHER).messages] == [
+        "q",
+        [TextPart("May I?")],
+    ]

@@ -202,3 +202,19 @@ def test_no_messages_are_refused():
 def test_questions_that_are_accepted(messages):
     """A started answer, which some models continue; an image; a tool's result."""
     check_request(a_request(*messages))
+
+
+def test_a_part_without_a_word_of_ours_can_be_answered():
+    """By its id, or that of its call, in any later message."""
+    asked = {
+        "type": "other",
+        "kind": "shell_call",
+        "origin": "openai/m",
+        "data": '{"type":"shell_call","id":"sh_1","call_id":"call_1"}',
+    }
+    for call_id in ("sh_1", "call_1"):
+        check_request(a_request({"role": "assistant", "content": [asked]}, result(call_id)))
+    with pytest.raises(BadRequest, match="no earlier message"):
+        check_request(a_request({"role": "assistant", "content": [asked]}, result("call_2")))
+    with pytest.raises(BadRequest, match="no earlier message"):
+        check_request(a_request(result("call_1"), {"role": "assistant", "content": [asked]}))

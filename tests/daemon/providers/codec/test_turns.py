@@ -151,3 +151,13 @@ def test_what_a_model_made_follows_in_the_next_message():
     assert answer.parts == [TextPart("here"), TextPart("hello")]
     assert question.parts == [TextPart(PICTURE_FOLLOWS), PICTURE, TextPart("redder")]
     assert question.said is None
+
+
+def test_what_an_api_made_itself_stays_in_its_place():
+    """The rest follows in the next message."""
+    own = ImagePart(data=PICTURE.data, origin="up/m", signature="own")
+    takes = Takes(name="Up", keeps_media=lambda part: part.signature == "own")
+    messages = [Message("assistant", [own, PICTURE]), Message("user", "q")]
+    answer, question = turns(messages, takes)
+    assert answer.parts == [own]
+    assert question.parts == [TextPart(PICTURE_FOLLOWS), PICTURE, TextPart("q")]

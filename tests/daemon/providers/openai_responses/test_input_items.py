@@ -1,8 +1,12 @@
 """Conversations as items of a Responses request."""
 
+import base64
+
+import msgspec
 import pytest
 
 from aircherd.providers.openai_responses.adapter import OpenAIResponses
+from aircherd.providers.openai_responses.input_items import write_input
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
@@ -176,3 +180,110 @@ def test_a_part_in_the_wrong_role_is_refused() -> None:
     """The message names the position."""
     request = a_request({"role": "user", "content": [CALL]})
     assert "messages[0]" in refused(request, kind=FailureClass.BAD_REQUEST)
+
+
+def part_of(kind: str, data: str) -> Json:
+    return {"type": "other", "kind": kind, "origin": "openai/m", "data": data}
+
+
+SEARCH = '{"type":"web_search_call","id":"ws_1", "status":"completed","x":1.0}'
+IMAGE_ITEM = '{"type":"image_generation_call","id":"ig_1","status":"completed"}'
+NOTE = '{"type":"url_citation","start_index":0,"end_index":1,"title":"T","url":"https://a.b"}'
+
+
+@pytest.mark.parametrize(
+    ("part", "items"),
+    [
+        (part_of("web_search_call", SEARCH), [msgspec.json.decode(SEARCH)]),
+        (
+            part_of("content.of_2030", '{"type":"of_2030"}'),
+            [said("assistant", {"type": "of_2030"})],
+        ),
+        (part_of("message.extra", '{"a":1}'), []),
+        (part_of("logprobs", "[]"), []),
+        (part_of("web_search_call", "not JSON"), []),
+        (
+            PNG | {"signature": IMAGE_ITEM},
+            [msgspec.json.decode(IMAGE_ITEM) | {"result": PNG["data"]}],
+        ),
+        (
+            CALL | {"custom": True, "arguments": "ls -l"},
+            [{"type": "custom_tool_call", "call_id": "c1", "name": "f", "input": "ls -l"}],
+        ),
+        (
+            CALL | {"arguments": "{}", "signature": '{"type":"function_call","namespace":"crm"}'},
+            [
+                {
+                    "type": "function_call",
+                    "call_id": "c1",
+                    "name": "f",
+                    "arguments": "{}",
+                    "namespace": "crm",
+                }
+            ],
+        ),
+        (
+            {"type": "text", "text": "no", "refusal": True},
+            [said("assistant", {"type": "refusal", "refusal": "no"})],
+        ),
+        (
+            {"type": "text", "text": "a", "citations": [{"url": "https://a.b", "data": NOTE}]},
+            [
+                said(
+                    "assistant",
+                    {
+                        "type": "output_text",
+                        "text": "a",
+                        "annotations": [msgspec.json.decode(NOTE)],
+                    },
+                )
+            ],
+        ),
+    ],
+)
+def test_what_the_api_sent_goes_back_as_it_came(part: Json, items: list[Json]) -> None:
+    """In its place; what is no item of its own is left out."""
+    assert sent_input({"role": "assistant", "content": [part]}) == items
+
+
+def test_an_item_goes_back_byte_for_byte() -> None:
+    """Even where another spelling would mean the same."""
+    request = a_request({"role": "assistant", "content": [part_of("web_search_call", SEARCH)]})
+    assert SEARCH.encode() in msgspec.json.encode(write_input(request))
+
+
+def test_a_picture_of_another_model_follows_in_the_next_message() -> None:
+    """OpenAI takes no pictures in messages of the assistant."""
+    sent = sent_input(
+        {"role": "assistant", "content": [PNG]}, {"role": "user", "content": "What is it?"}
+    )
+    follows = text("(A picture that the assistant made:)")
+    assert sent == [said("user", follows, SENT_PNG, text("What is it?"))]
+
+
+def test_documents() -> None:
+    """A PDF is a file, also in a tool result; a text file is its text."""
+    pdf = base64.b64encode(b"%PDF-1.7\n").decode()
+    table = base64.b64encode(b"a,b\n").decode()
+    file = {
+        "type": "input_file",
+        "filename": "p.pdf",
+        "file_data": f"data:application/pdf;base64,{pdf}",
+    }
+    parts = [
+        {"type": "document", "data": pdf, "name": "p.pdf"},
+        {"type": "document", "data": table, "media_type": "text/csv", "name": "t.csv"},
+    ]
+    result = {"type": "tool_result", "id": "c1", "content": parts}
+    content = [file, text("t.csv:\na,b\n")]
+    assert sent_input({"role": "user", "content": parts}) == [said("user", *content)]
+    assert sent_input({"role": "user", "content": [result]}) == [
+        {"type": "function_call_output", "call_id": "c1", "output": content}
+    ]
+
+
+def test_sound_is_refused() -> None:
+    """The API takes none."""
+    wav = base64.b64encode(b"RIFF0000WAVEfmt ").decode()
+    request = a_request({"role": "user", "content": [{"type": "audio", "data": wav}]})
+    assert "does not take sound" in refused(request)

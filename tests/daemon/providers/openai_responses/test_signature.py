@@ -1,17 +1,24 @@
 """Signatures of the Responses API's items."""
 
+import base64
+
 import msgspec
 import pytest
 
+from aircherd.providers.openai_responses.schema import OutputItem
 from aircherd.providers.openai_responses.signature import (
-    has_items,
+    call_fields,
+    image_fields,
+    is_item,
+    is_own_image,
     phase_of,
     reasoning_item,
+    sign_call,
     sign_phase,
     sign_reasoning,
 )
-from aircherd.vocabulary.parts import ReasoningPart
-from helpers.providers.provider_calls import a_request
+from aircherd.vocabulary.content.media import ImagePart
+from aircherd.vocabulary.parts import OtherPart, Part, ReasoningPart, TextPart
 
 NOTHING = msgspec.Raw()
 SUMMARY = [{"type": "summary_text", "text": "Hm — “🦀”\n"}]
@@ -85,16 +92,46 @@ def test_foreign_signatures_are_ignored(signature: str | None) -> None:
     assert phase_of(signature) is None
 
 
+IMAGE = '{"type":"image_generation_call","id":"ig_1"}'
+PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
+
+
 @pytest.mark.parametrize(
-    ("content", "has"),
+    ("part", "is_ours"),
     [
-        ("text", False),
-        ([{"type": "text", "text": "a", "signature": '{"type":"reasoning"}'}], False),
-        ([{"type": "reasoning", "text": "a", "signature": "reasoning"}], False),
-        ([{"type": "reasoning", "text": "a"}], False),
-        ([{"type": "reasoning", "signature": '{"type":"reasoning","id":"rs_1"}'}], True),
+        (TextPart("a", signature='{"type":"reasoning"}'), False),
+        (ReasoningPart("a", "reasoning"), False),
+        (ReasoningPart("a"), False),
+        (ReasoningPart("", '{"type":"reasoning","id":"rs_1"}'), True),
+        (OtherPart("web_search_call", "openai/m", '{"type":"web_search_call"}'), True),
+        (OtherPart("content.of_2030", "openai/m", '{"type":"of_2030"}'), True),
+        (OtherPart("annotations", "openai/m", '[{"type":"url_citation"}]'), False),
+        (ImagePart(PNG, signature=IMAGE), True),
+        (ImagePart(PNG), False),
     ],
 )
-def test_only_our_own_thinking_needs_this_api(content: object, has: bool) -> None:
+def test_only_what_came_from_this_api_needs_it(part: Part, is_ours: bool) -> None:
     """Thinking from another API, or without a signature, does not."""
-    assert has is has_items(a_request({"role": "assistant", "content": content}))
+    assert is_ours is is_item(part)
+
+
+def test_what_a_call_has_besides_its_name_comes_back() -> None:
+    """Ids and the status do not: nothing is stored."""
+    call = OutputItem(
+        type="function_call",
+        raw=raw({"type": "function_call", "id": "fc", "status": "completed", "namespace": "crm"}),
+    )
+    assert call_fields(sign_call(call)) == {"namespace": "crm"}
+    assert sign_call(OutputItem(type="function_call", raw=raw({"id": "fc"}))) is None
+    assert call_fields('{"type":"message","namespace":"crm"}') == {}
+    assert call_fields('{"type":"function_call","name":"other","namespace":"crm"}') == {
+        "namespace": "crm"
+    }
+
+
+def test_a_picture_that_was_not_made_here_stays_with_the_user() -> None:
+    """Only the item that it came in can go back."""
+    assert image_fields(IMAGE) == {"type": "image_generation_call", "id": "ig_1"}
+    assert image_fields('{"type":"reasoning"}') is None
+    assert is_own_image(ImagePart(PNG, signature=IMAGE))
+    assert not is_own_image(ImagePart(PNG, signature="?"))
