@@ -89,7 +89,7 @@ def anthropic_adapter(request: ChatRequest) -> AnthropicMessages:
 
 def _extra(extra: dict[str, object]) -> dict[str, object]:
     # The body has these servers already, with those of the tools.
-    if not extra or "mcp_servers" not in extra:
+    if not isinstance(extra.get("mcp_servers"), list):
         return extra
     return {name: value for name, value in extra.items() if name != "mcp_servers"}
 

@@ -91,6 +91,11 @@ def value_of(fields: Mapping[str, msgspec.Raw], name: str) -> object:
     return None if raw is None else branch(_VALUE, raw)
 
 
+def _whole_characters(text: str) -> str:
+    """Return the text with halves of characters replaced, which JSON cannot carry."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def is_blank(raw: msgspec.Raw) -> bool:
     """Return whether a value says nothing: null, empty, or holding only such values."""
     if memoryview(raw).nbytes > MAX_BLANK:
@@ -207,8 +212,10 @@ class ThinkingBlock(Block):
 
     def __init__(self, fields: Fields) -> None:
         super().__init__()
-        self._fields = fields
-        self.late += _others(_besides(fields, "thinking", "signature", "data"))
+        is_redacted = value_of(fields, "type") == "redacted_thinking"
+        known = ("data",) if is_redacted else ("thinking", "signature")
+        self._fields = {name: raw for name, raw in fields.items() if name in known}
+        self.late += _others(_besides(fields, *known))
 
     def is_apart_from(self, before: Block | None) -> bool:
         """Return whether it follows thinking without a signature."""
@@ -291,25 +298,34 @@ class OtherBlock(Block):
         self._held = held
 
     def add(self, delta: msgspec.Raw) -> None:
-        """Take a delta: texts are continued, other values are replaced."""
+        """Take a delta: it continues a text, or brings what there is not yet."""
         self._held.add(memoryview(delta).nbytes)
         fields = fields_of(delta) or {}
-        kind = value_of(fields, "type")
-        if kind == "input_json_delta":
-            self._input.add(as_text(value_of(fields, "partial_json")))
+        kind = as_text(value_of(fields, "type"))
+        if kind == "input_json_delta" and (piece := as_text(value_of(fields, "partial_json"))):
+            self._input.add(piece)
             return
-        for name, raw in fields.items():
-            if name != "type" and bytes(raw) != b"null":
-                self._whole = None
-                self._fields[name] = self._grown(name, raw, replace=kind == "compaction_delta")
+        said = {n: raw for n, raw in fields.items() if n != "type" and not is_blank(raw)}
+        grown = {name: self._grown(name, raw, kind) for name, raw in said.items()}
+        if None in grown.values():
+            self._held.add(BLOCK_COST)
+            self.late.append(OtherDelta(kind[:MAX_KIND] or "delta", text_in(delta)))
+            return
+        for name, value in grown.items():
+            if value is not None:
+                self._fields[name], self._whole = value, None
 
-    def _grown(self, name: str, raw: msgspec.Raw, *, replace: bool) -> msgspec.Raw:
+    def _grown(self, name: str, raw: msgspec.Raw, kind: str) -> msgspec.Raw | None:
+        """Return a field after a delta, None if it is unknown how they go together."""
         before, more = value_of(self._fields, name), branch(_VALUE, raw)
-        if isinstance(before, str) and isinstance(more, str) and not replace:
-            # Each copy of what there is costs as much as what there is.
-            self._held.add(len(before) // 16)
-            return msgspec.Raw(msgspec.json.encode(before + more))
-        return msgspec.Raw(bytes(raw))
+        # The SDK takes a summary as whole.
+        if _is_blank(before) or kind == "compaction_delta":
+            return msgspec.Raw(bytes(raw))
+        if not (isinstance(before, str) and isinstance(more, str)):
+            return None
+        # Each copy of what there is costs as much as what there is.
+        self._held.add(len(before) // 16)
+        return msgspec.Raw(msgspec.json.encode(_whole_characters(before + more)))
 
     def stop(self, out: Out) -> None:
         """Add the block with all that its deltas brought."""
@@ -326,7 +342,7 @@ class OtherBlock(Block):
         out.append(OtherDelta(self.kind, whole))
         if is_cut:
             # Half an input cannot go back, but it is not lost either.
-            delta = {"type": "input_json_delta", "partial_json": text}
+            delta = {"type": "input_json_delta", "partial_json": _whole_characters(text)}
             out.append(OtherDelta("input_json_delta", msgspec.json.encode(delta).decode()))
         super().stop(out)
 

@@ -8,6 +8,7 @@ import msgspec
 
 from aircherd.errors import ProviderFailed, fail
 from aircherd.providers.anthropic.blocks import (
+    BLOCK_COST,
     Block,
     CallBlock,
     Held,
@@ -194,7 +195,7 @@ class AnthropicStream(VendorStream):
         kind = as_text(value_of(fields, "type")) or "delta"
         if all(is_blank(each) for name, each in fields.items() if name != "type"):
             return
-        self._held.add(memoryview(raw).nbytes)
+        self._held.add(BLOCK_COST + memoryview(raw).nbytes)
         block = self._open.get(_index(event))
         late = out if block is None else block.late
         late.append(OtherDelta(kind, text_in(raw)))

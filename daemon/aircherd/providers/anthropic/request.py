@@ -86,7 +86,8 @@ def _mcp_servers(request: ChatRequest) -> list[object]:
 def _tool_choice(request: ChatRequest) -> Block | None:
     """Return the choice of tools, None for the API's default or where there are no tools."""
     choice, is_sequential = request.tool_choice, request.parallel_tool_calls is False
-    if not request.tools or (choice is None and not is_sequential):
+    has_tools = request.tools or request.extra.get("tools")
+    if not has_tools or (choice is None and not is_sequential):
         return None
     if choice == "none":
         return {"type": "none"}

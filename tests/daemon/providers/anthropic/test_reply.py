@@ -329,6 +329,23 @@ def test_a_cut_input_is_not_lost() -> None:
     assert msgspec.json.decode(others[1].data)["partial_json"] == '{"q'
 
 
+@pytest.mark.parametrize("half", [b"\\ud83d", b"\xff"])
+def test_half_a_character(half: bytes) -> None:
+    """One in a block or a delta that is held back is replaced, and costs nothing else."""
+    begun = b'{"type":"content_block_start","index":0,"content_block":{"type":"x","a":"' + half
+    more = b'{"type":"content_block_delta","index":0,"delta":{"type":"y","a":"' + half
+    cut = b'{"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta",'
+    events, failure = decode(
+        begun + b'"}}', more + b'"}}', cut + b'"partial_json":"' + half + b'"}}', STOP
+    )
+    assert failure is None
+    assert {event.kind for event in events if isinstance(event, OtherDelta)} <= {
+        "x",
+        "input_json_delta",
+    }
+    assert all("a" in msgspec.json.decode(e.data) for e in events[:1])
+
+
 EARLY = [
     {"type": "text", "text": "Hi"},
     {
@@ -561,6 +578,11 @@ def words_of(value: object) -> set[str]:
     return {msgspec.json.encode(value).decode()} if value not in (None, "") else set()
 
 
+def flattened(reply: Reply) -> str:
+    """Return the message as JSON without any escapes."""
+    return msgspec.json.encode(reply.message("a/m")).decode().replace("\\", "")
+
+
 @given(BLOCKS, st.booleans())
 def test_nothing_is_lost(content: list[object], is_streamed: bool) -> None:
     """Every value of every block is in a part, or the decoding fails."""
@@ -586,12 +608,49 @@ def test_nothing_is_lost(content: list[object], is_streamed: bool) -> None:
         reply.add(events)
     except ProviderFailed:
         return
-    kept = msgspec.json.encode(reply.message("a/m")).decode()
-    while "\\\\" in kept:
-        kept = kept.replace("\\\\", "\\")
-    flat = kept.replace("\\", "")
+    flat = flattened(reply)
     missing = {word for word in words_of(content) if word.replace("\\", "").strip('"') not in flat}
     assert not missing
+
+
+DELTAS = st.lists(
+    st.tuples(
+        st.integers(0, 3),
+        st.sampled_from(
+            ["text_delta:text", "thinking_delta:thinking", "citations_delta:citation", "x:y"]
+        ),
+        VALUES,
+    ),
+    max_size=6,
+)
+
+
+@given(st.lists(st.sampled_from(["text", "thinking", "tool_use", "x"]), max_size=4), DELTAS)
+def test_no_delta_is_lost(kinds: list[str], pieces: list[tuple[int, str, object]]) -> None:
+    """Every value of a delta is in a part, whatever block it belongs to, or the decoding fails."""
+    begun = [
+        {"type": "content_block_start", "index": at, "content_block": {"type": kind}}
+        for at, kind in enumerate(kinds)
+    ]
+    deltas = [
+        delta(at, name.partition(":")[0], **{name.partition(":")[2]: value})
+        for at, name, value in pieces
+    ]
+    events, failure = decode(start(), *begun, *deltas, message_delta(), STOP)
+    reply = Reply()
+    try:
+        reply.add(events)
+    except ProviderFailed:
+        return
+    if failure is None:
+        flat = flattened(reply)
+        missing = {
+            word
+            for _, _, value in pieces
+            for word in words_of(value)
+            if word.replace("\\", "").strip('"') not in flat
+        }
+        assert not missing
 
 
 def test_huge_counts_are_unknown() -> None:

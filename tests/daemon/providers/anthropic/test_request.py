@@ -65,6 +65,13 @@ def test_all_options() -> None:
     assert expected == body_of(ADAPTER, PROVIDER, request)
 
 
+def test_a_choice_among_the_tools_of_extra() -> None:
+    """Tools in `extra` can be chosen and limited too."""
+    extra = {"tools": [{"type": "memory_20250818", "name": "memory"}]}
+    body = body_of(ADAPTER, PROVIDER, a_request(extra=extra, parallel_tool_calls=False))
+    assert body["tool_choice"] == {"type": "auto", "disable_parallel_tool_use": True}
+
+
 @pytest.mark.parametrize(
     ("choice", "sent"),
     [
