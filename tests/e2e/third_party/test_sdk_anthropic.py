@@ -120,7 +120,8 @@ FOUND_CITATION = (
 EARLY = event(
     "message_start",
     ',"message":{"model":"claude-opus-5-5","id":"msg_01","type":"message","role":"assistant",'
-    '"content":[{"type":"tool_use","id":"toolu_01A","name":"get_weather","input":{"city":"Oslo"},'
+    '"content":[{"type":"server_tool_use","id":"srvtoolu_0","name":"code_execution",'
+    '"input":{"code":"get_weather()"}},{"type":"tool_use","id":"toolu_01A","name":"get_weather","input":{"city":"Oslo"},'
     '"caller":{"type":"code_execution_20260120","tool_id":"srvtoolu_0"}}],'
     '"stop_reason":"tool_use","stop_sequence":null,"stop_details":null,'
     '"usage":{"input_tokens":25,"output_tokens":1}}',
