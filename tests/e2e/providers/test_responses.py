@@ -106,3 +106,47 @@ def test_a_model_of_the_other_api_says_what_to_set(home, sim):
     done = home.cli("ask", "-m", "work/gpt-5.1-codex", "hello")
     assert done.returncode != 0
     assert 'set api = "responses"' in done.stderr
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(("answer", "outcome"), [("approve", "approved"), ("deny: no", "denied")])
+def test_a_request_for_approval_is_answered(responses, sim, stream, answer, outcome):
+    """The client answers it like a tool call, by its id; the request goes back as it came."""
+    server = {"type": "mcp", "name": "crm", "url": "https://crm.example", "token": "mcp-secret"}
+    request = {"model": "work/gpt-5.5", "tools": [server], "stream": stream}
+    first = {"role": "user", "content": "approve delete_all"}
+    with responses.client() as client:
+        got = client.chat({**request, "messages": [first]})
+        [asked] = got["message"]["content"]
+        assert (asked["kind"], got["finish"]) == ("mcp_approval_request", "tool_calls")
+        answered_id = json.loads(asked["data"])["id"]
+        result = {"type": "tool_result", "id": answered_id, "content": answer}
+        answered = {"role": "user", "content": [result]}
+        got = client.chat({**request, "messages": [first, got["message"], answered]})
+    assert got["message"]["content"][-1]["text"] == f"The tools answered: {outcome}"
+    assert received(sim)[-1][1]["input"][1] == json.loads(asked["data"])
+
+
+def test_an_unclear_approval_is_refused(responses, sim):
+    """Nothing is sent."""
+    server = {"type": "mcp", "name": "crm", "url": "https://crm.example"}
+    request = {"model": "work/gpt-5.5", "tools": [server]}
+    first = {"role": "user", "content": "approve delete_all"}
+    with responses.client() as client:
+        message = client.chat({**request, "messages": [first]})["message"]
+        answered_id = json.loads(message["content"][0]["data"])["id"]
+        result = {"type": "tool_result", "id": answered_id, "content": "well"}
+        answered = {"role": "user", "content": [result]}
+        with pytest.raises(Exception, match='has to be "approve" or "deny"'):
+            client.chat({**request, "messages": [first, message, answered]})
+    assert len(received(sim)) == 1
+
+
+def test_a_search_names_its_sources(responses):
+    """What was searched for is kept, in its place before the text."""
+    request = {"model": "work/gpt-5.5", "tools": [{"type": "web_search"}]}
+    with responses.client() as client:
+        messages = [{"role": "user", "content": "search foxes"}]
+        content = client.chat({**request, "messages": messages})["message"]["content"]
+    assert [part["type"] for part in content] == ["other", "text"]
+    assert content[1]["citations"][0]["url"] == "https://example.com/found"

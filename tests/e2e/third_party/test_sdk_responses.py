@@ -13,6 +13,7 @@ from aircherd.errors import ProviderFailed
 from aircherd.providers.openai_responses.adapter import OpenAIResponses
 from aircherd.providers.openai_responses.reply import ResponsesStream, read_whole
 from aircherd.testing.simulator import Fault, open_simulator
+from aircherd.testing.simulator.script import PICTURE
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Ending, ReplyEvent, Usage
 from helpers.providers.provider_calls import (
@@ -22,7 +23,18 @@ from helpers.providers.provider_calls import (
     run_decoder,
     sent_body,
 )
-from helpers.providers.responses_streams import STREAMS, Meaning, message, refusal, stream
+from helpers.providers.responses_streams import (
+    ITEMS,
+    NOTE,
+    STREAMS,
+    Meaning,
+    cited,
+    custom_call,
+    hosted,
+    message,
+    refusal,
+    stream,
+)
 from helpers.providers.sdk_judge import decode, in_thread, serve
 
 T = TypeVar("T")
@@ -178,6 +190,58 @@ async def test_a_refusal_is_read_by_both() -> None:
     assert ending.finish == "refusal"
 
 
+@pytest.mark.parametrize("kind", ITEMS)
+async def test_an_item_without_a_word_of_ours_is_the_sdks(kind: str) -> None:
+    """It is in its place, and goes back as a user of the SDK would send it."""
+    data = stream(hosted(0, ITEMS[kind], "in_progress", "completed"), message(1, "Found."))
+    async with serve(data) as server:
+        theirs = await in_thread(with_sdk(server.url, streamed))
+        content, _ = collected(await decode(server.url, ResponsesStream()))
+    assert [part["type"] for part in content] == ["other", "text"]
+    assert content[0]["kind"] == kind == theirs.output[0].type
+    sent = theirs.output[0].model_dump(exclude_unset=True, by_alias=True)
+    assert msgspec.json.decode(str(content[0]["data"])) == sent
+    request = a_request({"role": "assistant", "content": content})
+    body = sent_body(built_request(ADAPTER, a_provider(), request, Model(id="m"), None))
+    assert isinstance(body["input"], list)
+    assert body["input"][0] == sent
+
+
+async def test_citations_and_custom_calls_are_the_sdks() -> None:
+    """The text of a source, and the input of a custom tool."""
+    data = stream(cited(0, "Foxes", NOTE), custom_call(1, "call_c", "sh", "ls ", "-l"))
+    async with serve(data) as server:
+        theirs = await in_thread(with_sdk(server.url, streamed))
+        content, ending = collected(await decode(server.url, ResponsesStream()))
+    annotation = theirs.output[0].content[0].annotations[0]
+    [citation] = content[0]["citations"]
+    assert (citation["url"], citation["title"]) == (annotation.url, annotation.title)
+    assert (citation["start"], citation["end"]) == (annotation.start_index, annotation.end_index)
+    call = theirs.output[1]
+    assert content[1]["arguments"] == call.input == "ls -l"
+    assert (content[1]["id"], content[1]["custom"]) == (call.call_id, True)
+    assert ending.finish == "tool_calls"
+
+
+async def test_a_picture_is_the_sdks() -> None:
+    """It goes back in the item that it came in."""
+    item = {
+        "id": "ig_0",
+        "type": "image_generation_call",
+        "status": "completed",
+        "output_format": "png",
+        "result": PICTURE,
+    }
+    data = stream(hosted(0, item, "in_progress", "generating", "completed"))
+    async with serve(data) as server:
+        theirs = await in_thread(with_sdk(server.url, streamed))
+        content, _ = collected(await decode(server.url, ResponsesStream()))
+    assert content[0]["data"] == theirs.output[0].result
+    request = a_request({"role": "assistant", "content": content})
+    body = sent_body(built_request(ADAPTER, a_provider(), request, Model(id="m"), None))
+    assert body["input"] == [theirs.output[0].model_dump(exclude_unset=True)]
+
+
 async def test_a_reasoning_item_goes_back_as_the_sdk_has_it() -> None:
     """We send back what a user of the SDK would: `input += response.output`."""
     data, _ = STREAMS["reasoning"]
@@ -202,6 +266,7 @@ REQUESTS = [
     {"input": "count 40", "max_output_tokens": 16},
     {"input": 'say Let me see.; call look {"at": "sky"} and ask {}', "tools": TOOLS},
     {"input": "Hello", "reasoning": {"effort": "low", "summary": "auto"}},
+    {"input": "search foxes", "tools": [{"type": "web_search"}]},
 ]
 
 

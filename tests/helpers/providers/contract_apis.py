@@ -111,7 +111,12 @@ _OPENAI = Api(
 _RESPONSES = replace(
     _OPENAI,
     name="responses",
-    pending=PARTS,
+    pending=frozenset(),
+    lacks_parts={
+        "sound": "messages[0]: OpenAI's Responses API does not take sound",
+        "sound out": "modalities: OpenAI's Responses API does not answer with audio",
+    },
+    never=frozenset({"pause"}),
     api="responses",
     counts=("input_tokens", "output_tokens", *_DETAILS),
     shows_thinking=True,

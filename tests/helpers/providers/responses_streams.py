@@ -156,6 +156,44 @@ def call(at: int, call_id: str, name: str, *fragments: str) -> list[Json]:
     ]
 
 
+def cited(at: int, text: str, note: Json) -> list[Json]:
+    """Return the events of a message that names a source."""
+    events = message(at, text)
+    place = {"item_id": f"msg_{at}", "output_index": at, "content_index": 0}
+    kind = "response.output_text.annotation.added"
+    added = {"type": kind, **place, "annotation_index": 0, "annotation": note}
+    part = {"type": "output_text", "annotations": [note], "logprobs": [], "text": text}
+    done = events[-1]
+    assert isinstance(done["item"], dict)
+    last = done | {"item": done["item"] | {"content": [part]}}
+    return [*events[:-2], added, events[-2] | {"part": part}, last]
+
+
+def custom_call(at: int, call_id: str, name: str, *pieces: str) -> list[Json]:
+    """Return the events of a custom tool call."""
+    place = {"item_id": f"ctc_{at}", "output_index": at}
+    text = "".join(pieces)
+    item: Json = {"id": f"ctc_{at}", "type": "custom_tool_call", "status": "completed"}
+    item |= {"call_id": call_id, "name": name, "input": text}
+    kind = "response.custom_tool_call_input"
+    return [
+        _added(at, item | {"status": "in_progress", "input": ""}),
+        *(_delta(f"{kind}.delta", place, piece) for piece in pieces),
+        {"type": f"{kind}.done", **place, "input": text},
+        _done(at, item),
+    ]
+
+
+def hosted(at: int, item: Json, *steps: str) -> list[Json]:
+    """Return the events of an item of a hosted tool."""
+    place = {"item_id": item["id"], "output_index": at}
+    return [
+        _added(at, item),
+        *({"type": f"response.{item['type']}.{step}", **place} for step in steps),
+        _done(at, item),
+    ]
+
+
 def incomplete(reason: str, *items: list[Json]) -> bytes:
     """Return a stream that the vendor cut short."""
     output = [event["item"] for item in items for event in item[-1:]]
@@ -183,6 +221,92 @@ def _delta(kind: str, place: Json, piece: str, **more: object) -> Json:
 
 
 # ------------------------------------------------------------------ the streams
+
+NOTE: Json = {
+    "type": "url_citation",
+    "start_index": 0,
+    "end_index": 5,
+    "title": "Foxes",
+    "url": "https://example.com/foxes",
+}
+ITEMS: dict[str, Json] = {
+    "web_search_call": {
+        "id": "ws_0",
+        "type": "web_search_call",
+        "status": "completed",
+        "action": {"type": "search", "query": "foxes", "queries": ["foxes"], "sources": []},
+    },
+    "file_search_call": {
+        "id": "fs_0",
+        "type": "file_search_call",
+        "status": "completed",
+        "queries": ["foxes"],
+        "results": [{"file_id": "f", "filename": "a.md", "score": 0.5, "text": "red"}],
+    },
+    "code_interpreter_call": {
+        "id": "ci_0",
+        "type": "code_interpreter_call",
+        "status": "completed",
+        "code": "1+1",
+        "container_id": "c",
+        "outputs": [{"type": "logs", "logs": "2"}],
+    },
+    "mcp_list_tools": {"id": "mcpl_0", "type": "mcp_list_tools", "server_label": "s", "tools": []},
+    "mcp_call": {
+        "id": "mcp_0",
+        "type": "mcp_call",
+        "arguments": "{}",
+        "name": "f",
+        "server_label": "s",
+        "output": "done",
+    },
+    "mcp_approval_request": {
+        "id": "mcpr_0",
+        "type": "mcp_approval_request",
+        "arguments": "{}",
+        "name": "f",
+        "server_label": "s",
+    },
+    "shell_call": {
+        "id": "sh_0",
+        "type": "shell_call",
+        "status": "completed",
+        "call_id": "call_sh",
+        "action": {"commands": ["ls"], "max_output_length": 100, "timeout_ms": None},
+    },
+    "local_shell_call": {
+        "id": "lsh_0",
+        "type": "local_shell_call",
+        "status": "completed",
+        "call_id": "call_lsh",
+        "action": {"type": "exec", "command": ["ls"], "env": {}},
+    },
+    "apply_patch_call": {
+        "id": "ap_0",
+        "type": "apply_patch_call",
+        "status": "completed",
+        "call_id": "call_ap",
+        "operation": {"type": "delete_file", "path": "a"},
+    },
+    "computer_call": {
+        "id": "cu_0",
+        "type": "computer_call",
+        "status": "completed",
+        "call_id": "call_cu",
+        "pending_safety_checks": [],
+        "action": {"type": "screenshot"},
+    },
+    "compaction": {"id": "cmp_0", "type": "compaction", "encrypted_content": "gAAAA="},
+    "tool_search_call": {
+        "id": "tsc_0",
+        "type": "tool_search_call",
+        "status": "completed",
+        "arguments": {},
+        "call_id": "call_ts",
+        "execution": "server",
+    },
+}
+"""Items that have no word of ours, by type, as the reference has them."""
 
 STREAMS: dict[str, tuple[bytes, Meaning]] = {
     "text": (

@@ -9,6 +9,7 @@ from typing import Any
 
 from aircherd.testing.simulator import script
 from aircherd.testing.simulator.context import Context
+from aircherd.testing.simulator.openai_responses import hosted
 from aircherd.testing.simulator.openai_responses import prompt as responses_prompt
 from aircherd.testing.simulator.openai_responses.thinking import seal
 from aircherd.testing.simulator.reply import (
@@ -31,6 +32,8 @@ def answer_chat(context: Context) -> Reply:
     prompt = responses_prompt.read_prompt(context)
     answer = script.decide(prompt, context.behaviour)
     items = _items(context, answer)
+    if (request := hosted.approval_request(prompt.text, context.body)) and not prompt.results:
+        items = [request]
     final = _final(context, answer, items, script.count_usage(prompt, answer, context.behaviour))
     if context.wants_stream():
         return _stream(context, answer, items, final)
@@ -42,7 +45,11 @@ def answer_chat(context: Context) -> Reply:
 
 def _items(context: Context, answer: script.Answer) -> list[Json]:
     items = [_reasoning(context, answer)] if answer.thoughts else []
-    if answer.pieces or not answer.calls:
+    if answer.search is not None:
+        items.append(hosted.search(answer.search))
+    if answer.media == "image":
+        items.append(hosted.picture(context))
+    elif answer.pieces or not answer.calls:
         items.append(_message(context, answer))
     return items + [_call(context, at, call) for at, call in enumerate(answer.calls)]
 
@@ -59,17 +66,33 @@ def _reasoning(context: Context, answer: script.Answer) -> Json:
 
 
 def _message(context: Context, answer: script.Answer) -> Json:
-    text = "".join(answer.pieces)
     return {
         "id": context.make_id("msg_", 48),
         "type": "message",
         "status": "incomplete" if answer.finish == "length" else "completed",
-        "content": [{"type": "output_text", "annotations": [], "logprobs": [], "text": text}],
+        "content": [_content(answer)],
         "role": "assistant",
     }
 
 
+def _content(answer: script.Answer) -> Json:
+    text = "".join(answer.pieces)
+    if answer.finish == "refusal":
+        return {"type": "refusal", "refusal": text}
+    annotations = [] if answer.search is None else [hosted.citation(text)]
+    return {"type": "output_text", "annotations": annotations, "logprobs": [], "text": text}
+
+
 def _call(context: Context, at: int, call: script.Call) -> Json:
+    if call.custom:
+        return {
+            "id": context.make_id("ctc_", 48, at),
+            "type": "custom_tool_call",
+            "status": "completed",
+            "call_id": context.make_id("call_", 24, at),
+            "input": call.arguments,
+            "name": call.name,
+        }
     return {
         "id": context.make_id("fc_", 48, at),
         "type": "function_call",
@@ -204,11 +227,19 @@ def _put_reasoning(events: _Events, at: int, item: Json, answer: script.Answer) 
 def _put_message(events: _Events, at: int, item: Json, answer: script.Answer) -> None:
     place = {"item_id": item["id"], "output_index": at, "content_index": 0}
     part = item["content"][0]
+    field = "refusal" if part["type"] == "refusal" else "text"
+    kind = "response.refusal" if field == "refusal" else "response.output_text"
+    more: Json = {} if field == "refusal" else {"logprobs": []}
     begun = {**item, "status": "in_progress", "content": []}
+    notes = part.get("annotations", [])
+    empty = {**part, field: ""} | ({"annotations": []} if notes else {})
     events.put("response.output_item.added", output_index=at, item=begun)
-    events.put("response.content_part.added", **place, part={**part, "text": ""})
-    events.put_pieces("response.output_text.delta", answer.pieces, **place, logprobs=[])
-    events.put("response.output_text.done", **place, text=part["text"], logprobs=[])
+    events.put("response.content_part.added", **place, part=empty)
+    events.put_pieces(f"{kind}.delta", answer.pieces, **place, **more)
+    for number, note in enumerate(notes):
+        added = {"annotation_index": number, "annotation": note}
+        events.put(f"{kind}.annotation.added", **place, **added)
+    events.put(f"{kind}.done", **place, **{field: part[field]}, **more)
     events.put("response.content_part.done", **place, part=part)
     events.put("response.output_item.done", output_index=at, item=item)
 
@@ -224,4 +255,35 @@ def _put_call(events: _Events, at: int, item: Json, answer: script.Answer) -> No
     events.put("response.output_item.done", output_index=at, item=item)
 
 
-_TELL = {"reasoning": _put_reasoning, "message": _put_message, "function_call": _put_call}
+def _put_custom_call(events: _Events, at: int, item: Json, answer: script.Answer) -> None:
+    del answer
+    place = {"item_id": item["id"], "output_index": at}
+    kind, text = "response.custom_tool_call_input", item["input"]
+    begun = {**item, "status": "in_progress", "input": ""}
+    events.put("response.output_item.added", output_index=at, item=begun)
+    events.put_pieces(f"{kind}.delta", script.fragments(text), **place)
+    events.put(f"{kind}.done", **place, input=text)
+    events.put("response.output_item.done", output_index=at, item=item)
+
+
+def _put_hosted(events: _Events, at: int, item: Json, answer: script.Answer) -> None:
+    del answer
+    place = {"item_id": item["id"], "output_index": at}
+    begun = {key: value for key, value in item.items() if key not in ("action", "result")}
+    events.put(
+        "response.output_item.added", output_index=at, item={**begun, "status": "in_progress"}
+    )
+    for step in hosted.STEPS.get(item["type"], ()):
+        events.put(f"response.{item['type']}.{step}", **place)
+    events.put("response.output_item.done", output_index=at, item=item)
+
+
+_TELL = {
+    "reasoning": _put_reasoning,
+    "message": _put_message,
+    "function_call": _put_call,
+    "custom_tool_call": _put_custom_call,
+    "web_search_call": _put_hosted,
+    "image_generation_call": _put_hosted,
+    "mcp_approval_request": _put_hosted,
+}

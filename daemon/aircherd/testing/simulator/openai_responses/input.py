@@ -9,6 +9,7 @@ from typing import Any
 
 from aircherd.testing.simulator.errors.bodies import Refusal, refuse
 from aircherd.testing.simulator.openai_chat.content import PICTURE
+from aircherd.testing.simulator.openai_responses.hosted import CALL_OUTPUTS, OUTPUTS, check_hosted
 from aircherd.testing.simulator.openai_responses.thinking import check_returned, unknown_item
 
 Json = dict[str, Any]
@@ -42,25 +43,25 @@ def read_items(body: Json) -> list[Json]:
 
 def text_of(item: Json) -> str:
     """Return the text of an item."""
-    if item["type"] == "function_call":
-        return str(item["arguments"])
+    if item["type"] in ("function_call", "custom_tool_call"):
+        return str(item["arguments" if item["type"] == "function_call" else "input"])
     return _text(item.get("content") or item.get("output") or "")
 
 
 def images_of(item: Json) -> list[str]:
-    """Return the images of a message, by media type or URL."""
+    """Return the images and files of a message, by media type or URL."""
     content = item.get("content")
     parts = content if isinstance(content, list) else []
-    return [_picture(part) for part in parts if part["type"] == "input_image"]
+    return [_picture(part) for part in parts if part["type"] in ("input_image", "input_file")]
 
 
 def last_results(items: list[Json]) -> list[str]:
     """Return the tool results at the end of the input: their texts, and their images by type."""
     results: list[str] = []
     for item in reversed(items):
-        if item["type"] != "function_call_output":
+        if item["type"] not in OUTPUTS:
             break
-        results.append(_text(item["output"]))
+        results.append(_result(item))
     return results[::-1]
 
 
@@ -70,16 +71,26 @@ def last_user_item(items: list[Json]) -> Json:
     return next(asked, {"type": "message", "role": "user", "content": ""})
 
 
+def _result(item: Json) -> str:
+    if item["type"] == "mcp_approval_response":
+        return "approved" if item["approve"] else "denied"
+    return _text(item["output"])
+
+
 def _text(content: str | list[Json]) -> str:
     if isinstance(content, str):
         return content
-    return "\n".join(
-        _picture(part) if part["type"] == "input_image" else part["text"] for part in content
-    )
+    return "\n".join(_spoken(part) for part in content)
+
+
+def _spoken(part: Json) -> str:
+    if part["type"] in ("input_image", "input_file"):
+        return _picture(part)
+    return str(part.get("text") or part.get("refusal") or "")
 
 
 def _picture(part: Json) -> str:
-    url: str = part["image_url"]
+    url: str = part.get("image_url") or part.get("file_url") or part["file_data"]
     return url[5:].partition(";")[0] if url.startswith("data:") else url
 
 
@@ -99,6 +110,8 @@ def _check_message(item: Json, where: str) -> None:
 def _check_part(part: Json, kinds: tuple[str, ...], where: str) -> None:
     if part.get("type") not in kinds:
         raise _invalid(part.get("type"), kinds, where)
+    if part["type"] == "input_file":
+        _check_file(part, where)
     if part["type"] != "input_image":
         return
     url = part.get("image_url")
@@ -112,14 +125,25 @@ def _check_part(part: Json, kinds: tuple[str, ...], where: str) -> None:
         )
 
 
+def _check_file(part: Json, where: str) -> None:
+    if isinstance(part.get("file_url"), str):
+        return
+    data = part.get("file_data")
+    if not isinstance(data, str) or not data.startswith("data:"):
+        raise _missing(f"{where}.file_data")
+    if not part.get("filename"):
+        raise _missing(f"{where}.filename")
+
+
 def _check_call(item: Json, where: str) -> None:
     _check_call_id(item, where)
-    for name in ("name", "arguments"):
+    for name in ("name", "arguments" if item["type"] == "function_call" else "input"):
         if not isinstance(item.get(name), str):
             raise _missing(f"{where}.{name}")
     item_id = item.get("id")
-    if item_id is not None and not item_id.startswith("fc"):
-        message = f"Invalid '{where}.id': '{item_id}'. Expected an ID that begins with 'fc'."
+    prefix = "fc" if item["type"] == "function_call" else "ctc"
+    if item_id is not None and not item_id.startswith(prefix):
+        message = f"Invalid '{where}.id': '{item_id}'. Expected an ID that begins with '{prefix}'."
         raise _bad(message, "invalid_value", f"{where}.id")
 
 
@@ -130,6 +154,12 @@ def _check_output(item: Json, where: str) -> None:
         raise _missing(f"{where}.output")
     for at, part in enumerate(output if isinstance(output, list) else []):
         _check_part(part, SAID, f"{where}.output[{at}]")
+
+
+def _check_approval(item: Json, where: str) -> None:
+    for name, kind in (("approval_request_id", str), ("approve", bool)):
+        if not isinstance(item.get(name), kind):
+            raise _missing(f"{where}.{name}")
 
 
 def _check_call_id(item: Json, where: str) -> None:
@@ -153,14 +183,26 @@ _CHECKS: dict[object, Callable[[Json, str], None]] = {
     "message": _check_message,
     "function_call": _check_call,
     "function_call_output": _check_output,
+    "custom_tool_call": _check_call,
+    "custom_tool_call_output": _check_output,
+    "mcp_approval_request": check_hosted,
+    "mcp_approval_response": _check_approval,
+    "web_search_call": check_hosted,
+    "image_generation_call": check_hosted,
     "reasoning": check_returned,
     "item_reference": _refuse_reference,
 }
 
 
 def _check_pairs(items: list[Json]) -> None:
-    called = [item["call_id"] for item in items if item["type"] == "function_call"]
-    answered = [item["call_id"] for item in items if item["type"] == "function_call_output"]
+    calls = ("function_call", "custom_tool_call")
+    called = [item["call_id"] for item in items if item["type"] in calls]
+    answered = [item["call_id"] for item in items if item["type"] in CALL_OUTPUTS]
+    asked = [item["id"] for item in items if item["type"] == "mcp_approval_request"]
+    for item in items:
+        if item["type"] == "mcp_approval_response" and item["approval_request_id"] not in asked:
+            message = f"No approval request found with id {item['approval_request_id']}."
+            raise refuse("openai", message, param="input")
     for call_id in answered:
         if call_id not in called:
             message = f"No tool call found for function call output with call_id {call_id}."

@@ -9,6 +9,7 @@ from typing import Any
 from aircherd.testing.simulator.context import Context
 from aircherd.testing.simulator.errors.bodies import Refusal, refuse
 from aircherd.testing.simulator.openai_chat import content as openai_content
+from aircherd.testing.simulator.openai_responses.hosted import OTHER_TOOLS, TOOLS
 from aircherd.testing.simulator.openai_responses.input import (
     images_of,
     last_results,
@@ -69,6 +70,9 @@ def read_prompt(context: Context) -> Prompt:
         results=last_results(items),
         input_tokens=count_tokens(body.get("instructions") or "", *map(text_of, items)),
         tools=tools,
+        custom=_names(body, "custom"),
+        hosted=[TOOLS[tool["type"]] for tool in body.get("tools") or () if tool["type"] in TOOLS],
+        modalities=_modalities(body),
         choice=choice,
         forced=forced,
         parallel=body.get("parallel_tool_calls", True) is not False,
@@ -152,20 +156,36 @@ def _check_numbers(body: Json, *, thinks: bool) -> None:
 
 def _read_tools(body: Json) -> list[str]:
     tools: list[Json] = body.get("tools") or []
+    known = ("function", "custom", *TOOLS, *OTHER_TOOLS)
     for at, tool in enumerate(tools):
+        if tool.get("type") not in known:
+            message = f"Invalid value: '{tool.get('type')}'. Supported values are: {known}."
+            raise _bad(message, f"tools[{at}].type", "invalid_value")
         # In Chat Completions the name is one level deeper.
-        if tool.get("type") == "function" and not isinstance(tool.get("name"), str):
+        if tool["type"] in ("function", "custom") and not isinstance(tool.get("name"), str):
             raise _missing(f"tools[{at}].name")
-    return [tool["name"] for tool in tools if tool["type"] == "function"]
+    return _names(body, "function")
+
+
+def _names(body: Json, kind: str) -> list[str]:
+    return [tool["name"] for tool in body.get("tools") or () if tool["type"] == kind]
+
+
+def _modalities(body: Json) -> list[str]:
+    kinds = [tool["type"] for tool in body.get("tools") or ()]
+    return ["text", "image"] if "image_generation" in kinds else ["text"]
 
 
 def _read_choice(body: Json, tools: list[str]) -> tuple[str, str | None]:
     choice = body.get("tool_choice") or "auto"
-    if choice not in ("auto", "none") and not tools:
+    if choice not in ("auto", "none") and not body.get("tools"):
         message = "Tool choice 'required' must be specified with 'tools' parameter."
         raise _bad(message, "tool_choice")
     if not isinstance(choice, dict):
         return choice, None
+    if choice.get("type") in (*TOOLS, *OTHER_TOOLS):
+        return "auto", None
+    tools = [*tools, *_names(body, "custom")]
     if not isinstance(choice.get("name"), str):
         raise _missing("tool_choice.name")
     if choice["name"] not in tools:
