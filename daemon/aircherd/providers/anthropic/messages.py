@@ -12,6 +12,7 @@ from aircherd.errors import fail
 from aircherd.providers.anthropic.content import (
     OtherBlocks,
     block_of,
+    cache_control,
     other_blocks,
     result_block,
     text_block,
@@ -78,9 +79,18 @@ def _message(turn: Turn, others: OtherBlocks, sets: dict[str, str]) -> _Message:
     if turn.said is not None:  # nothing but text, as most are
         is_empty = not turn.said.strip()
         return _Message(turn.role, [], [] if is_empty else [{"type": "text", "text": turn.said}])
-    blocks = [block_of(part, others) for part in turn.parts]
-    return _Message(
-        turn.role,
-        [result_block(result, sets.get(result.id)) for result in turn.results],
-        [block for block in blocks if block is not None],
-    )
+    blocks: list[Block] = []
+    for part in turn.parts:
+        block = block_of(part, others)
+        if block is not None:
+            blocks.append(block)
+        elif isinstance(part, TextPart) and part.cache and blocks:
+            _move_mark(part, blocks[-1])
+    results = [result_block(result, sets.get(result.id)) for result in turn.results]
+    return _Message(turn.role, results, blocks)
+
+
+def _move_mark(empty: TextPart, before: Block) -> None:
+    """Mark the block before an empty text, which is not sent; thinking takes no mark."""
+    if before["type"] not in ("thinking", "redacted_thinking"):
+        before.setdefault("cache_control", cache_control(empty.cache))

@@ -80,3 +80,13 @@ def test_marked_parts(part: dict[str, object]) -> None:
     request = a_request({"role": "user", "content": [part | {"cache": True}]})
     body = body_of(AnthropicMessages(), a_provider("anthropic"), request)
     assert body["messages"][0]["content"][0]["cache_control"] == FIVE
+
+
+def test_the_mark_of_an_empty_text() -> None:
+    """It moves to the block before it, as no empty text is sent."""
+    parts = [{"type": "text", "text": "a"}, {"type": "text", "text": " ", "cache": True}]
+    body = body_of(
+        AnthropicMessages(), a_provider("anthropic"), a_request({"role": "user", "content": parts})
+    )
+    [block] = body["messages"][0]["content"]
+    assert block == {"type": "text", "text": "a", "cache_control": FIVE}
