@@ -14,6 +14,7 @@ import msgspec
 from aircherd.errors import fail
 from aircherd.providers.anthropic.citations import Fields, read_citation
 from aircherd.providers.anthropic.thinking import redacted_reasoning
+from aircherd.providers.chat_completions.call_arguments import Arguments, PieceMode
 from aircherd.providers.codec.json_in import as_map, as_text, branch
 from aircherd.providers.codec.reply_stream import new_call_id
 from aircherd.vocabulary.content.citations import Citation
@@ -237,11 +238,12 @@ class ThinkingBlock(Block):
 class CallBlock(Block):
     """A call of one of the client's tools."""
 
-    __slots__ = ("_fields", "_whole", "number")
+    __slots__ = ("_arguments", "_fields", "_whole", "number")
 
-    def __init__(self, fields: Fields, number: int) -> None:
+    def __init__(self, fields: Fields, number: int, mode: PieceMode) -> None:
         super().__init__()
         self._fields = fields
+        self._arguments = Arguments(mode)
         self.number = number
         # Compatible servers may send the whole input at the start, without fragments.
         self._whole = _whole_input(fields)
@@ -270,16 +272,26 @@ class CallBlock(Block):
         self._whole = _whole_input(fields) or self._whole
 
     def add(self, fragment: str, out: Out) -> None:
-        """Take a piece of the arguments."""
+        """Take a piece of the arguments.
+
+        Raises:
+            ProviderFailed: PROTOCOL: it belongs to another call.
+        """
         self._whole = ""
-        out.append(ToolCallDelta(index=self.number, arguments=fragment))
+        if self._arguments.add(fragment):
+            fail(FailureClass.PROTOCOL, "sent the arguments of two tool calls in one block")
+        self._add_arguments(self._arguments.take_ready(), out)
 
     def stop(self, out: Out) -> None:
-        """Add the arguments if they came whole."""
-        if self._whole:
-            out.append(ToolCallDelta(index=self.number, arguments=self._whole))
-            self._whole = ""
+        """Add the arguments that were held back, or came whole."""
+        self._add_arguments(self._whole or self._arguments.take_all(), out)
+        self._whole = ""
         super().stop(out)
+        self.late = []
+
+    def _add_arguments(self, text: str, out: Out) -> None:
+        if text:
+            out.append(ToolCallDelta(index=self.number, arguments=text))
 
 
 class OtherBlock(Block):
@@ -347,7 +359,7 @@ class OtherBlock(Block):
         super().stop(out)
 
 
-def open_block(raw: msgspec.Raw, calls: int, held: Held) -> Block | None:
+def open_block(raw: msgspec.Raw, calls: int, held: Held, mode: PieceMode) -> Block | None:
     """Return the block that `raw` starts, None if that says nothing; `calls` came before it."""
     held.add(BLOCK_COST)
     try:
@@ -362,7 +374,7 @@ def open_block(raw: msgspec.Raw, calls: int, held: Held) -> Block | None:
     if is_text and _are_texts(fields, "text"):
         return _text_block(fields, held)
     if kind == "tool_use" and _are_texts(fields, "id", "name"):
-        return CallBlock(fields, calls)
+        return CallBlock(fields, calls, mode)
     if kind in _THOUGHTS and _are_texts(fields, "thinking", "signature", "data"):
         return ThinkingBlock(fields)
     return None if is_blank(raw) else OtherBlock(raw, fields, held)

@@ -23,6 +23,7 @@ from aircherd.providers.anthropic.blocks import (
 )
 from aircherd.providers.anthropic.citations import read_citation
 from aircherd.providers.anthropic.usage import AnthropicUsage, read_usage
+from aircherd.providers.chat_completions.call_arguments import PieceMode
 from aircherd.providers.codec.finish import has_reason, read_finish
 from aircherd.providers.codec.json_in import as_map, as_text, branch, decode_with
 from aircherd.providers.error_mapping.classify import classify_error
@@ -108,6 +109,8 @@ class AnthropicStream(VendorStream):
         self._open: dict[object, Block] = {}  # by block index
         self._others: dict[object, OtherBlock] = {}  # those of `_open` that collect all deltas
         self._last_call: CallBlock | None = None
+        self._late_calls: dict[int, CallBlock] = {}  # by number
+        self._mode = PieceMode()
         self._early_calls: dict[str, CallBlock] = {}  # from the start of the message, by id
         self._count_at_start: int | None = None
 
@@ -140,7 +143,7 @@ class AnthropicStream(VendorStream):
         return self._ending() if self._stop_reason is not None else None
 
     def _finish(self, ending: Ending, out: list[ReplyEvent]) -> None:
-        for block in self._open.values():
+        for block in (*self._open.values(), *self._late_calls.values()):
             block.stop(out)
         self._facts.add_to(out, ending)
         super()._finish(ending, out)
@@ -180,7 +183,10 @@ class AnthropicStream(VendorStream):
         call = block if isinstance(block, CallBlock) else self._last_call
         if call is None:
             fail(FailureClass.PROTOCOL, "sent arguments of a tool call that it did not begin")
+        self._held.add(len(fragment))
         call.add(fragment, out)
+        if call is not block:
+            self._late_calls[call.number] = call  # may have been stopped already
 
     def _add_citation(self, event: _Event, raw: msgspec.Raw, out: list[ReplyEvent]) -> None:
         block = self._open.get(_index(event))
@@ -219,7 +225,7 @@ class AnthropicStream(VendorStream):
             self._model = as_map(value_of(fields, "to")).get("model") or self._model
 
     def _begin(self, raw: msgspec.Raw, index: object, out: list[ReplyEvent]) -> Block | None:
-        block = open_block(raw, self._calls, self._held)
+        block = open_block(raw, self._calls, self._held, self._mode)
         if block is None:
             return None
         if block.is_apart_from(self._last):
@@ -360,10 +366,10 @@ def read_whole(body: bytes) -> list[ReplyEvent]:
 def _content_events(content: list[msgspec.Raw], held: Held) -> tuple[list[ReplyEvent], int]:
     """Return the events of the blocks, and the number of calls in them."""
     events: list[ReplyEvent] = []
-    calls = 0
+    calls, mode = 0, PieceMode()
     last: Block | None = None
     for raw in content:
-        block = open_block(raw, calls, held)
+        block = open_block(raw, calls, held, mode)
         if block is not None:
             if block.is_apart_from(last):
                 events.append(PartEnd())

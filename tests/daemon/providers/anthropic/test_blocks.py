@@ -14,6 +14,7 @@ from aircherd.providers.anthropic.blocks import (
     is_blank,
     open_block,
 )
+from aircherd.providers.chat_completions.call_arguments import PieceMode
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import OtherDelta, ReplyEvent, TextDelta, ToolCallDelta
 from helpers.providers.provider_calls import failure_of
@@ -28,7 +29,7 @@ def events_of(block: Block | None) -> list[ReplyEvent]:
 
 
 def opened(data: bytes) -> Block | None:
-    return open_block(msgspec.Raw(data), 0, Held())
+    return open_block(msgspec.Raw(data), 0, Held(), PieceMode())
 
 
 @pytest.mark.parametrize(

@@ -406,6 +406,41 @@ def test_arguments_under_a_wrong_index(pieces: list[Data], arguments: str) -> No
     assert arguments == found
 
 
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ["{}", '{"x"', ":1}"],  # a placeholder first
+        ['{"x"', '{"x":1', '{"x":1}'],  # all of it so far
+        ['{"x":1}', '{"x":1}'],  # all of it again
+        ['{"x":', "1", "}"],
+        ["null", '{"x":1}'],
+    ],
+)
+def test_arguments_that_are_no_fragments(pieces: list[str]) -> None:
+    """They are assembled as for all APIs: see `chat_completions.call_arguments`."""
+    sent = [json_piece(0, piece) for piece in pieces]
+    events, failure = decode(
+        block(0, "tool_use", id="a", name="f", input={}),
+        *sent,
+        block_stop(0),
+        message_delta("tool_use"),
+        STOP,
+    )
+    reply = Reply()
+    reply.add(events)
+    [call] = reply.message("a/m")["content"]
+    assert (failure, call["arguments"].replace(" ", "")) == (None, '{"x":1}')
+
+
+def test_a_second_object_in_one_block_is_an_error() -> None:
+    """It is not known which call it belongs to."""
+    _, failure = decode(
+        block(0, "tool_use", id="a", name="f"), json_piece(0, '{"x":1}'), json_piece(0, '{"y":2}')
+    )
+    assert failure is not None
+    assert failure.kind is FailureClass.PROTOCOL
+
+
 def test_arguments_without_a_call_are_an_error() -> None:
     """They must not be lost in silence."""
     _, failure = decode(start(), json_piece(1, "{}"), STOP)
