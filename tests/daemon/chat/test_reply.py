@@ -216,8 +216,8 @@ def test_a_reply_that_answers_nothing_is_empty(events, is_empty):
 def test_items_keep_the_order_in_which_they_began():
     """What belongs to an earlier item joins it, though later ones have begun."""
     reply = Reply()
-    reply.add([InItem(0), ReasoningDelta("Hm"), InItem(1), TextDelta("He"), InItem(0)])
-    reply.add([ReasoningDelta("", "signed"), InItem(1), TextDelta("llo"), Ending("stop")])
+    reply.add([InItem(0), ReasoningDelta("Hm"), InItem(1), TextDelta("Hel"), InItem(0)])
+    reply.add([ReasoningDelta("", "signed"), InItem(1), TextDelta("lo"), Ending("stop")])
     assert reply.text() == "Hello"
     assert reply.message("up/m")["content"] == [
         {"type": "reasoning", "text": "Hm", "signature": "signed", "origin": "up/m"},

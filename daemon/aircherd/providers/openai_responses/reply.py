@@ -16,17 +16,20 @@ from aircherd.providers.codec.reply_stream import new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
 from aircherd.providers.openai_responses.output.items import Who
 from aircherd.providers.openai_responses.output.output import Output
+from aircherd.providers.openai_responses.output.texts import StreamedPart
 from aircherd.providers.openai_responses.schema import (
     CUSTOM_CALL,
     FUNCTION_CALL,
     FinalResponse,
     ResponseEvent,
+    ResponsePiece,
     error_of,
     final_response_of,
     item_of,
     output_of,
     part_of,
     read_event,
+    read_piece,
     read_response,
     usage_of,
 )
@@ -39,6 +42,9 @@ _START_EVENTS = ("response.created", "response.queued", "response.in_progress")
 
 _TEXT = "response.output_text.delta"
 
+MAX_PIECES = 1000
+"""Pieces of text that are kept before they are joined."""
+
 
 class ResponsesStream(VendorStream):
     """Decodes one streamed reply."""
@@ -50,9 +56,9 @@ class ResponsesStream(VendorStream):
     def _take(self, data: bytes, out: list[ReplyEvent]) -> None:
         if data[:6] == b"[DONE]":
             return  # not of this API, but some servers end every stream with it
-        event = read_event(data)
+        event = read_piece(data)
         count = len(out)
-        ending = self._reply.add(event, out)
+        ending = self._reply.add(event, data, out)
         if ending is not None:
             self._finish(ending, out)
         elif len(out) == count and _is_progress(event.type):
@@ -90,41 +96,58 @@ class _Reply:
 
     def __init__(self, new_id: Callable[[], str]) -> None:
         self._output = Output(new_id)
-        # The last piece of text, so that the next one costs no search.
-        self._last: tuple[object, object, object] | None = None
-        self._add_to_last: Callable[[str], None] | None = None
+        # The part of the last piece of text, so that the next one costs no search, and what came
+        # of it since.
+        self._place = ResponsePiece()
+        self._part: StreamedPart | None = None
+        self._pieces: list[str] = []
 
-    def add(self, event: ResponseEvent, out: list[ReplyEvent]) -> Ending | None:
-        """Process one event; return the ending if it is the last.
+    def add(self, piece: ResponsePiece, data: bytes, out: list[ReplyEvent]) -> Ending | None:
+        """Process one event, of which `data` is the JSON; return the ending if it is the last.
 
         Raises:
             ProviderFailed: it is an error.
         """
-        kind = event.type if isinstance(event.type, str) else ""
-        if event.error or kind == "error":
-            _raise_event_error(event, kind)
+        kind = piece.type if isinstance(piece.type, str) else ""
+        if piece.error or kind == "error":
+            _raise_event_error(read_event(data), kind)
         if kind == _TEXT:
-            self._add_text(event, out)
+            self._add_text(piece, out)
             return None
-        self._last = None
-        if kind in _ENDINGS:
-            final = final_response_of(event)
+        self._leave_part()
+        if (add := _PIECES.get(kind)) is not None:
+            add(self._output, piece, out)
+        elif (handle := _HANDLERS.get(kind)) is not None:
+            handle(self._output, read_event(data), out)
+        elif kind in _ENDINGS:
+            final = final_response_of(read_event(data))
             return self.end(final, _status_of(final, _ENDINGS[kind]), out)
-        handle = _HANDLERS.get(kind)
-        if handle:
-            handle(self._output, event, out)
         return None
 
-    def _add_text(self, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-        text = as_text(event.delta)
+    def _add_text(self, event: ResponsePiece, out: list[ReplyEvent]) -> None:
+        delta = event.delta
+        text = delta if type(delta) is str else as_text(delta)
         if not text:
             return
-        place = (event.item_id, event.output_index, event.content_index)
-        if place != self._last or self._add_to_last is None:
-            part = self._output.text_part(_who(event), "text", event.content_index, out)
-            self._last, self._add_to_last = place, part.add
-        self._add_to_last(text)
+        place = self._place
+        if (
+            self._part is None
+            or event.content_index != place.content_index
+            or event.item_id != place.item_id
+            or event.output_index != place.output_index
+            or len(self._pieces) >= MAX_PIECES
+        ):
+            self._leave_part()
+            self._place = event
+            self._part = self._output.text_part(_who(event), "text", event.content_index, out)
+        self._pieces.append(text)
         out.append(TextDelta(text))
+
+    def _leave_part(self) -> None:
+        if self._part is not None:
+            self._part.add("".join(self._pieces))
+            self._part = None
+            self._pieces.clear()
 
     def end(self, final: FinalResponse, status: str, out: list[ReplyEvent]) -> Ending:
         """Process the last event: what was not streamed, and the counts.
@@ -151,12 +174,12 @@ class _Reply:
 # ------------------------------------------------------------------ events
 
 
-def _who(event: ResponseEvent, item_id: object = None, call_id: object = None) -> Who:
+def _who(event: ResponsePiece, item_id: object = None, call_id: object = None) -> Who:
     index = event.output_index if type(event.output_index) is int else None
     return Who(index, as_text(item_id or event.item_id), as_text(call_id))
 
 
-def _add_refusal(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
+def _add_refusal(output: Output, event: ResponsePiece, out: list[ReplyEvent]) -> None:
     if text := as_text(event.delta):
         output.add_refusal(_who(event), event.content_index, text, out)
 
@@ -178,13 +201,13 @@ def _add_annotation(output: Output, event: ResponseEvent, out: list[ReplyEvent])
     output.add_annotation(_who(event), event.annotation, out)
 
 
-def _paragraph(event: ResponseEvent) -> tuple[str, object]:
+def _paragraph(event: ResponsePiece) -> tuple[str, object]:
     if "summary" in str(event.type):
         return "summary", event.summary_index
     return "content", event.content_index
 
 
-def _add_reasoning(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
+def _add_reasoning(output: Output, event: ResponsePiece, out: list[ReplyEvent]) -> None:
     if text := as_text(event.delta):
         output.add_reasoning(_who(event), _paragraph(event), text, out)
 
@@ -195,11 +218,11 @@ def _end_reasoning(output: Output, event: ResponseEvent, out: list[ReplyEvent]) 
     output.end_reasoning(_who(event), _paragraph(event), str(event.type), text, out)
 
 
-def _call_kind(event: ResponseEvent) -> str:
+def _call_kind(event: ResponsePiece) -> str:
     return CUSTOM_CALL if "custom_tool" in str(event.type) else FUNCTION_CALL
 
 
-def _add_arguments(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
+def _add_arguments(output: Output, event: ResponsePiece, out: list[ReplyEvent]) -> None:
     if text := as_text(event.delta):
         output.add_arguments(_call_kind(event), _who(event), text, out)
 
@@ -222,44 +245,46 @@ def _close_item(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> 
         output.close_item(_who(event, item.id, item.call_id), item, out)
 
 
-def _add_sound(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
+def _add_sound(output: Output, event: ResponsePiece, out: list[ReplyEvent]) -> None:
     del out
     output.audio.add(as_text(event.delta))
 
 
-def _add_words(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
+def _add_words(output: Output, event: ResponsePiece, out: list[ReplyEvent]) -> None:
     del out
     output.audio.add_words(as_text(event.delta))
 
 
-_Handler = Callable[[Output, ResponseEvent, list[ReplyEvent]], None]
+_PIECES: dict[str, Callable[[Output, ResponsePiece, list[ReplyEvent]], None]] = {
+    "response.refusal.delta": _add_refusal,
+    "response.reasoning_summary_text.delta": _add_reasoning,
+    "response.reasoning_summary.delta": _add_reasoning,
+    "response.reasoning_text.delta": _add_reasoning,
+    "response.reasoning.delta": _add_reasoning,
+    "response.function_call_arguments.delta": _add_arguments,
+    "response.custom_tool_call_input.delta": _add_arguments,
+    "response.audio.delta": _add_sound,
+    "response.audio.transcript.delta": _add_words,
+}
+"""Type of an event with a piece of something -> handler."""
 
-_HANDLERS: dict[str, _Handler] = {
+_HANDLERS: dict[str, Callable[[Output, ResponseEvent, list[ReplyEvent]], None]] = {
     "response.output_item.added": _open_item,
     "response.output_item.done": _close_item,
     "response.output_text.done": _end_text,
     "response.output_text.annotation.added": _add_annotation,
-    "response.refusal.delta": _add_refusal,
     "response.refusal.done": _end_text,
     "response.content_part.done": _end_part,
-    "response.reasoning_summary_text.delta": _add_reasoning,
     "response.reasoning_summary_text.done": _end_reasoning,
     "response.reasoning_summary_part.done": _end_reasoning,
-    "response.reasoning_summary.delta": _add_reasoning,
     "response.reasoning_summary.done": _end_reasoning,
-    "response.reasoning_text.delta": _add_reasoning,
     "response.reasoning_text.done": _end_reasoning,
     "response.reasoning_part.done": _end_reasoning,
-    "response.reasoning.delta": _add_reasoning,
     "response.reasoning.done": _end_reasoning,
-    "response.function_call_arguments.delta": _add_arguments,
     "response.function_call_arguments.done": _end_arguments,
-    "response.custom_tool_call_input.delta": _add_arguments,
     "response.custom_tool_call_input.done": _end_arguments,
-    "response.audio.delta": _add_sound,
-    "response.audio.transcript.delta": _add_words,
 }
-"""Event type -> handler. Other events are progress: what they bring is in the whole item too."""
+"""Type of any other event -> handler. The rest is progress: it is in the whole item too."""
 
 _ENDINGS: dict[str, str] = {
     "response.completed": "completed",

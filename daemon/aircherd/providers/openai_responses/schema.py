@@ -70,8 +70,8 @@ class ContentPart(msgspec.Struct, gc=False):
     raw: msgspec.Raw = _NONE
 
 
-class ResponseEvent(msgspec.Struct, gc=False):
-    """One event of a stream; `code` and `message` are an error's that is not nested."""
+class ResponsePiece(msgspec.Struct, gc=False):
+    """An event of a stream, as far as events with a piece of something need it: most are such."""
 
     type: object = None
     delta: object = None
@@ -79,6 +79,12 @@ class ResponseEvent(msgspec.Struct, gc=False):
     item_id: object = None
     content_index: object = None
     summary_index: object = None
+    error: msgspec.Raw = _NONE
+
+
+class ResponseEvent(ResponsePiece, gc=False):
+    """One event of a stream; `code` and `message` are an error's that is not nested."""
+
     text: object = None
     refusal: object = None
     arguments: object = None
@@ -88,7 +94,6 @@ class ResponseEvent(msgspec.Struct, gc=False):
     part: msgspec.Raw = _NONE
     annotation: msgspec.Raw = _NONE
     response: msgspec.Raw = _NONE
-    error: msgspec.Raw = _NONE
     code: object = None
     message: object = None
 
@@ -109,16 +114,26 @@ class FinalResponse(msgspec.Struct, gc=False):
     output_text: object = None
 
 
+_PIECE = msgspec.json.Decoder(ResponsePiece)
 _EVENT = msgspec.json.Decoder(ResponseEvent)
 _FINAL = msgspec.json.Decoder(FinalResponse)
 _ITEM = msgspec.json.Decoder(OutputItem | None)
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw] | None)
-_PART: "msgspec.json.Decoder[ContentPart | str | None]" = msgspec.json.Decoder(
+_CONTENT: "msgspec.json.Decoder[ContentPart | str | None]" = msgspec.json.Decoder(
     ContentPart | str | None
 )
 _PARTS = msgspec.json.Decoder(list[msgspec.Raw] | str | None)
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _VALUE = msgspec.json.Decoder()
+
+
+def read_piece(data: bytes) -> ResponsePiece:
+    """Decode one event of a stream, as far as a piece needs it.
+
+    Raises:
+        ProviderFailed: PROTOCOL: it is not an event.
+    """
+    return decode_with(_PIECE, data, "an event")
 
 
 def read_event(data: bytes) -> ResponseEvent:
@@ -186,7 +201,7 @@ def part_of(raw: msgspec.Raw) -> ContentPart | None:
     if not raw:
         return None
     data = bytes(raw)
-    part = decode_with(_PART, data, "an item")
+    part = decode_with(_CONTENT, data, "an item")
     if isinstance(part, str):
         return ContentPart(text=part)
     if part is not None:

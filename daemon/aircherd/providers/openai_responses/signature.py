@@ -9,7 +9,7 @@ OpenAI's SDK and reference, and experiments reported in issues, November 2026.
 
 import msgspec
 
-from aircherd.providers.codec.json_in import as_map
+from aircherd.providers.codec.json_in import as_map, as_text
 from aircherd.providers.openai_responses.schema import CALLS, IMAGE_CALL, OutputItem, other_fields
 from aircherd.vocabulary.content.media import AudioPart, ImagePart
 from aircherd.vocabulary.parts import OtherPart, Part, ReasoningPart
@@ -18,27 +18,30 @@ CONTENT = "content."
 """Stands before the type of a part of a message that has no word of ours, as its kind."""
 
 _EMPTY_JSON = (b"", b"null", b"[]")
+_REASONING_FIELDS = frozenset(
+    {"type", "id", "summary", "content", "encrypted_content", "status", "call_id", "output_index"}
+)
 _CALL_FIELDS = frozenset({"type", "id", "call_id", "name", "arguments", "input", "status"})
 
 
-def sign_reasoning(
-    item_id: str, summary: msgspec.Raw, content: msgspec.Raw, encrypted: str
-) -> str | None:
+def sign_reasoning(sent: OutputItem) -> str | None:
     """Return the signature of a reasoning item, None if it holds no thinking.
 
     OpenAI stores nothing, so it needs the encrypted content back. Servers of open models send the
-    thinking itself instead, as `content`.
+    thinking itself instead, as `content`; OpenRouter adds the signature of the vendor behind it.
     """
-    has_content = bytes(content) not in _EMPTY_JSON
-    if not (encrypted or has_content):
+    further = other_fields(sent.raw, _REASONING_FIELDS)
+    encrypted = as_text(sent.encrypted_content)
+    has_content = bytes(sent.content) not in _EMPTY_JSON
+    if not (encrypted or has_content or "signature" in further):
         return None
-    item: dict[str, object] = {"type": "reasoning", "id": item_id}
-    item["summary"] = [] if bytes(summary) in _EMPTY_JSON else summary
+    item: dict[str, object] = {"type": "reasoning", "id": as_text(sent.id)}
+    item["summary"] = [] if bytes(sent.summary) in _EMPTY_JSON else sent.summary
     if has_content:
-        item["content"] = content
+        item["content"] = sent.content
     if encrypted:
         item["encrypted_content"] = encrypted
-    return msgspec.json.encode(item).decode()
+    return msgspec.json.encode(item | further).decode("utf-8", "replace")
 
 
 def sign_phase(phase: str) -> str | None:

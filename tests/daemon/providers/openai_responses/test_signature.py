@@ -5,7 +5,7 @@ import base64
 import msgspec
 import pytest
 
-from aircherd.providers.openai_responses.schema import OutputItem
+from aircherd.providers.openai_responses.schema import OutputItem, item_of
 from aircherd.providers.openai_responses.signature import (
     call_fields,
     image_fields,
@@ -23,6 +23,12 @@ from aircherd.vocabulary.parts import OtherPart, Part, ReasoningPart, TextPart
 NOTHING = msgspec.Raw()
 SUMMARY = [{"type": "summary_text", "text": "Hm — “🦀”\n"}]
 CONTENT = [{"type": "reasoning_text", "text": "2 + 2"}]
+
+
+def reasoning(summary: msgspec.Raw, content: msgspec.Raw, encrypted: str) -> OutputItem:
+    return OutputItem(
+        type="reasoning", id="rs_1", summary=summary, content=content, encrypted_content=encrypted
+    )
 
 
 def raw(value: object) -> msgspec.Raw:
@@ -56,13 +62,21 @@ def test_a_reasoning_item_comes_back_as_it_was(
     summary: msgspec.Raw, content: msgspec.Raw, encrypted: str, item: object
 ) -> None:
     """With id, summary and the thinking, and nothing that might be refused."""
-    signature = sign_reasoning("rs_1", summary, content, encrypted)
+    signature = sign_reasoning(reasoning(summary, content, encrypted))
     assert item == reasoning_item(ReasoningPart("whatever a client made of it", signature))
 
 
 def test_an_item_without_thinking_is_not_signed() -> None:
     """OpenAI would not recognise a summary alone."""
-    assert sign_reasoning("rs_1", raw(SUMMARY), raw([]), "") is None
+    assert sign_reasoning(reasoning(raw(SUMMARY), raw([]), "")) is None
+
+
+def test_the_signature_of_the_vendor_behind_it_comes_back() -> None:
+    """OpenRouter has it in a field of its own."""
+    item = {"type": "reasoning", "id": "r", "summary": [], "signature": "s", "format": "a-v1"}
+    sent = item_of(raw(item | {"status": "completed"}))
+    assert sent is not None
+    assert reasoning_item(ReasoningPart("", sign_reasoning(sent))) == item
 
 
 def test_a_phase_comes_back() -> None:

@@ -198,14 +198,9 @@ class Items:
         is_clear = len(candidates) == 1 and not candidates[0].is_doubtful
         return candidates[0] if is_clear else None
 
-    def for_whole(self, kind: str, who: Who, text: str, *, is_end: bool = False) -> Item | None:
-        """Return the item that is sent whole; None for one of which nothing came before.
-
-        With `is_end`, only its arguments are.
-        """
+    def for_whole(self, kind: str, who: Who, text: str) -> Item | None:
+        """Return the item that is sent whole; None for one of which nothing came before."""
         candidates = self._candidates(kind, who)
-        if is_end:
-            candidates = [item for item in candidates if not item.is_ended]
         ranks = [(_rank(item, who, text), -item.number, item) for item in candidates]
         fitting = [(rank, place, item) for rank, place, item in ranks if rank is not None]
         if not fitting:

@@ -6,9 +6,11 @@ than before.
 """
 
 from collections.abc import Callable, Iterable
+from typing import Final
 
 import msgspec
 
+from aircherd.errors import fail
 from aircherd.providers.codec.json_in import as_text
 from aircherd.providers.openai_responses.citations import citation_of, identity_of
 from aircherd.providers.openai_responses.media import StreamedAudio, audio_of, image_of
@@ -32,6 +34,7 @@ from aircherd.providers.openai_responses.schema import (
     thinking_text_of,
 )
 from aircherd.providers.openai_responses.signature import CONTENT, sign_phase, sign_reasoning
+from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
     CitationDelta,
     InItem,
@@ -46,6 +49,9 @@ Events = list[ReplyEvent]
 
 Place = tuple[str, object]
 """The kind of a text, and the index of its part as the server sent it."""
+
+MAX_HELD: Final = 16_000_000
+"""Characters of pieces whose item is not known yet, and of items that are not complete."""
 
 _UNFINISHED = ("incomplete", "in_progress")
 
@@ -64,6 +70,17 @@ class Output:
         self._awaited = AwaitedResults()
         self._entered: set[int] = set()
         self._number: int | None = None
+        self._held = 0
+
+    def _hold(self, size: int) -> None:
+        """Count what is kept and not passed on.
+
+        Raises:
+            ProviderFailed: PROTOCOL: it is too much.
+        """
+        self._held += size
+        if self._held > MAX_HELD:
+            fail(FailureClass.PROTOCOL, f"sent more than {MAX_HELD} characters without an item")
 
     @property
     def awaits_client(self) -> bool:
@@ -158,6 +175,8 @@ class Output:
         item, is_certain = self._items.for_piece(kind, who)
         if is_certain:
             self._enter(item, out)
+        if not is_certain or item.call is None:
+            self._hold(len(text))
         self._calls.add_piece(item, text, out, is_certain=is_certain)
 
     def end_arguments(self, kind: str, who: Who, text: str, name: str, out: Events) -> None:
@@ -165,6 +184,8 @@ class Output:
         if self._items.is_repeated(kind, who, text):
             return
         item = self._items.for_end(kind, who, text)
+        if item is None or item.call is None:
+            self._hold(len(text))
         if item is None:
             self._calls.hold(text)
             return
@@ -177,6 +198,7 @@ class Output:
 
     def open_item(self, who: Who, sent: OutputItem, out: Events) -> None:
         """Process the start of an item; that of a call has its id and name."""
+        self._hold(memoryview(sent.raw).nbytes)
         item = self._items.add(sent.kind, who)
         item.whole = sent
         self._enter(item, out)
@@ -202,6 +224,7 @@ class Output:
             self._calls.close(item, sent, out)
         else:
             self._close_other(item, sent, out)
+        item.whole = None
 
     def _close_message(self, item: Item, sent: OutputItem, out: Events) -> None:
         streamed = str(item.texts)
@@ -260,8 +283,7 @@ class Output:
         signature = None
         # A cut-off item must not go back: the vendor would not recognise it.
         if is_whole and sent.status not in _UNFINISHED and not item.is_signed:
-            encrypted = as_text(sent.encrypted_content)
-            signature = sign_reasoning(as_text(sent.id), sent.summary, sent.content, encrypted)
+            signature = sign_reasoning(sent)
             item.is_signed = signature is not None
         if rest or signature is not None:
             self._put(item, ReasoningDelta(rest, signature), out)

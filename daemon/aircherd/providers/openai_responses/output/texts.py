@@ -63,11 +63,12 @@ class StreamedPart(StreamedText):
 class StreamedParts:
     """The parts of one item, in the order in which they appeared; `between` separates them."""
 
-    __slots__ = ("_between", "_by_key", "parts")
+    __slots__ = ("_between", "_by_key", "_joined", "_joined_length", "parts")
 
     def __init__(self, between: str = "") -> None:
         self.parts: list[StreamedPart] = []
         self._between = between
+        self._joined, self._joined_length = "", 0
         self._by_key: dict[Key, StreamedPart] = {}
 
     def for_piece(self, key: Key) -> StreamedPart:
@@ -103,7 +104,12 @@ class StreamedParts:
         return part
 
     def __str__(self) -> str:
-        return self._between.join(str(part) for part in self.parts if part.length)
+        # Servers may repeat what they sent again and again, so it is joined only once.
+        length = sum(part.length for part in self.parts)
+        if length != self._joined_length:
+            self._joined = self._between.join(str(part) for part in self.parts if part.length)
+            self._joined_length = length
+        return self._joined
 
     def rest_of(self, whole: str) -> str:
         """Return what of the whole text was not passed on yet, "" if the two differ."""

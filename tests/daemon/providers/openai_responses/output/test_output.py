@@ -9,7 +9,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from aircherd.chat.reply import Reply
+from aircherd.providers.openai_responses.output import output
 from aircherd.providers.openai_responses.reply import ResponsesStream, read_whole
+from aircherd.vocabulary.failure import FailureClass
 from helpers.providers.loose_responses import Block, Server, Style, blocks, styles
 from helpers.providers.provider_calls import run_decoder
 from helpers.providers.responses_streams import response, wire
@@ -123,8 +125,8 @@ COMPLETED: Json = {"type": "response.completed", "response": response("completed
 @pytest.mark.parametrize("is_repeated", [False, True])
 def test_parts_are_in_the_order_of_the_output(events: list[Json], is_repeated: bool) -> None:
     """Thinking stands before the answer that followed it, whenever it ended."""
-    output = [SIGNED, ANSWER] if is_repeated else []
-    last = {"type": "response.completed", "response": response("completed", output)}
+    repeated = [SIGNED, ANSWER] if is_repeated else []
+    last = {"type": "response.completed", "response": response("completed", repeated)}
     content = content_of(wire(*events, last))
     assert [(part["type"], part["text"]) for part in content] == [
         ("reasoning", "Hm"),
@@ -161,6 +163,16 @@ def test_citations_come_once() -> None:
     assert [each["title"] for each in content[0]["citations"]] == ["T"]
 
 
+def test_what_is_kept_without_being_passed_on_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Announced items, and pieces of calls whose name never comes."""
+    monkeypatch.setattr(output, "MAX_HELD", 500)
+    piece = {"type": "response.function_call_arguments.delta", "delta": "1" * 100}
+    for events in ([piece] * 6, [added(at, ANSWER) for at in range(9)]):
+        _, failure = run_decoder(ResponsesStream(), [wire(*events, COMPLETED)])
+        assert failure is not None
+        assert failure.kind is FailureClass.PROTOCOL
+
+
 KINDS = (
     *("message", "reasoning", "function_call", "custom_tool_call", "image_generation_call"),
     *("web_search_call", "mcp_call", "mcp_approval_request", "shell_call", "compaction"),
@@ -194,7 +206,8 @@ def is_nothing(item: Json) -> bool:
     """Return whether an item says nothing: a message without content, thinking without text."""
     if item["type"] == "reasoning":
         return True  # hidden, or content of another kind
-    is_message = item["type"] == "message" or (not item["type"] and "content" in item)
+    has_type = isinstance(item["type"], str) and item["type"]
+    is_message = item["type"] == "message" or (not has_type and "content" in item)
     return is_message and "words" not in str(item) and "no" not in str(item)
 
 
