@@ -118,13 +118,23 @@ async def test_document_from_a_tool(bench: Bench) -> None:
 
 
 @BOTH
-async def test_cache_mark(bench: Bench, stream: bool) -> None:
+@pytest.mark.parametrize("mark", [True, "1h"])
+async def test_cache_mark(bench: Bench, mark: object, stream: bool) -> None:
     """A mark is sent and counted, or ignored by an API that caches by itself."""
-    marked = user({"type": "text", "text": "one two", "cache": True}, "three")
+    marked = user({"type": "text", "text": "one two", "cache": mark}, "three")
     outcome = await carries(bench, "cache mark", lambda: bench.try_to_ask(marked, stream=stream))
     if outcome:
         assert outcome.usage is not None
         assert bool(outcome.usage.cache_write_tokens) == bench.api.marks_cache
+
+
+async def test_more_cache_marks_than_the_api_takes(bench: Bench) -> None:
+    """Of many marks in any order, as many are sent as the API takes."""
+    marks = (True, "1h", True, True, "1h", True)
+    parts = [{"type": "text", "text": f"word{n}", "cache": m} for n, m in enumerate(marks)]
+    outcome = await carries(bench, "cache mark", lambda: bench.try_to_ask(user(*parts)))
+    if outcome:
+        assert outcome.finish == "stop"
 
 
 async def test_strict_tool(bench: Bench) -> None:
