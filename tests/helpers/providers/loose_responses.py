@@ -15,7 +15,7 @@ from helpers.providers.responses_streams import USAGE, Json, wire
 
 WORDS = ("hello", "ok", "a", "a b", " x", "Grüße 🦀")
 IDS = ("stable", "per event", "per delta", "constant", "missing")
-INDICES = ("right", "missing", "zero")
+INDICES = ("right", "missing", "zero", "per event", "zero in pieces", "shifted in pieces")
 
 
 class Style(msgspec.Struct, frozen=True):
@@ -148,13 +148,19 @@ class Server:
         field = "input" if block.kind == "custom_tool_call" else "arguments"
         return item | {"call_id": f"call_{at}", "name": "f", field: block.text}
 
-    def _index(self, at: int) -> Json:
-        if self._style.indices == "missing":
+    def _index(self, at: int, *, is_piece: bool = False) -> Json:
+        indices = self._style.indices
+        if indices == "missing":
             return {}
-        return {"output_index": at if self._style.indices == "right" else 0}
+        if indices == "per event":
+            return {"output_index": next(self._numbers)}
+        if indices == "zero" or (is_piece and indices == "zero in pieces"):
+            return {"output_index": 0}
+        return {"output_index": at + (is_piece and indices == "shifted in pieces")}
 
     def _place(self, at: int, *, is_delta: bool = False) -> Json:
-        return {**self._index(at), **self._name("item_id", at, is_delta=is_delta)}
+        index = self._index(at, is_piece=True)
+        return {**index, **self._name("item_id", at, is_delta=is_delta)}
 
     def _name(self, field: str, at: int, *, is_delta: bool = False) -> Json:
         ids = self._style.ids

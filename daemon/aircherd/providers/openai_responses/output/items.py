@@ -13,7 +13,7 @@ import msgspec
 
 from aircherd.errors import fail
 from aircherd.providers.openai_responses.output.texts import StreamedParts
-from aircherd.providers.openai_responses.schema import REASONING, OutputItem
+from aircherd.providers.openai_responses.schema import CALLS, FUNCTION_CALL, REASONING, OutputItem
 from aircherd.vocabulary.failure import FailureClass
 
 MAX_ITEMS: Final = 5_000
@@ -36,6 +36,8 @@ class Who(msgspec.Struct, frozen=True, gc=False):
     item_id: str = ""
     call_id: str = ""
 
+
+_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 UNKNOWN: Final = Who()
 
@@ -146,10 +148,15 @@ class Items:
         self._open.setdefault(kind, []).append(item)
         return item
 
-    def begin_known(self, kind: str, who: Who, text: str) -> Item:
-        """Begin an item whose text was passed on as that of another one."""
-        item = self.begin(kind, msgspec.structs.replace(who, index=None))
-        item.texts.begin((kind, None)).add(text)
+    def as_known(self, found: Item | None, kind: str, who: Who, text: str) -> Item:
+        """Return an item, a new one if None was found, whose text was passed on.
+
+        It may have been passed on as that of another item.
+        """
+        item = found or self.begin(kind, msgspec.structs.replace(who, index=None))
+        if str(item.texts) != text:
+            item.texts = StreamedParts()
+            item.texts.begin((kind, None)).add(text)
         return item
 
     def add(self, kind: str, who: Who) -> Item:
@@ -171,10 +178,15 @@ class Items:
             return self.begin(kind, who), True
         known = _known(candidates, who)
         chosen = (known or candidates)[-1]
+        is_named = sum(item.is_named_by(who) for item in candidates) == 1
+        if chosen is not candidates[-1] and not is_named and _is_complete(chosen):
+            known, chosen = [candidates[-1]], candidates[-1]  # a second object is of another call
         if len(known) == 1 and not chosen.is_doubtful:
             return chosen, True
+        if kind not in CALLS:
+            return chosen, True  # texts may be joined, as nothing is done with them
         if chosen.contradicts(who) and not chosen.is_added:
-            # A server that announces its items would have announced this one.
+            # A server that announces its calls would have announced this one.
             return self.begin(kind, who), True
         if len(candidates) == 1 and not chosen.contradicts(who) and not chosen.is_doubtful:
             return chosen, True
@@ -193,10 +205,15 @@ class Items:
             known = same if len(same) == 1 else known
         if len(known) == 1:
             return known[0]
-        if not candidates or (len(candidates) == 1 and candidates[0].contradicts(who)):
+        if not candidates:
             return self.begin(kind, who)
-        is_clear = len(candidates) == 1 and not candidates[0].is_doubtful
-        return candidates[0] if is_clear else None
+        first = candidates[0]
+        if len(candidates) > 1 or first.is_doubtful:
+            return None
+        if not first.contradicts(who):
+            return first
+        # A server that announces its items would have announced this one.
+        return None if first.is_added else self.begin(kind, who)
 
     def for_whole(self, kind: str, who: Who, text: str) -> Item | None:
         """Return the item that is sent whole; None for one of which nothing came before."""
@@ -248,6 +265,8 @@ class Items:
         last = self._last_done.get(kind)
         if last is None or last.contradicts(who) or self._candidates(kind, who):
             return False
+        if who.item_id and who.item_id not in last.ids:
+            return False
         return str(last.texts).endswith(text)
 
     def of_kind(self, kind: str) -> list[Item]:
@@ -275,6 +294,20 @@ class Items:
         if item is None or item.index != who.index:
             return None
         return item if str(item.texts) == text else None
+
+
+def _is_complete(item: Item) -> bool:
+    """Return whether a text ended, or the arguments of a function are all there."""
+    if item.kind not in CALLS:
+        return bool(item.texts.parts and item.texts.parts[-1].ended_by)
+    text = str(item.texts)
+    if item.kind != FUNCTION_CALL or not text.endswith("}"):
+        return False
+    try:
+        _OBJECT.decode(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _known(candidates: list[Item], who: Who) -> list[Item]:

@@ -326,8 +326,8 @@ class Output:
             is_all_known = self._is_all_known(kind, of_kind)
             for (number, (who, text)), found in zip(of_kind, items, strict=True):
                 paired[number] = found
-                if found is None and is_all_known:
-                    paired[number] = self._items.begin_known(kind, who, text)
+                if is_all_known:
+                    paired[number] = self._items.as_known(found, kind, who, text)
         self._close_paired(output, paired, out)
 
     def _is_all_known(self, kind: str, sent: list[tuple[int, Sent]]) -> bool:

@@ -82,3 +82,12 @@ def test_endless_items_are_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(3):
         items.add("message", Who(number))
     assert failure_of(lambda: items.add("message", Who(9))).kind is FailureClass.PROTOCOL
+
+
+def test_a_second_object_belongs_to_the_call_that_was_announced_last() -> None:
+    """Some servers number the pieces of every call 0."""
+    items = Items()
+    first = items.add("function_call", Who(0, "", "k1"))
+    second = items.add("function_call", Who(1, "", "k2"))
+    first.texts.begin(("arguments", 0)).add('{"p":1}')
+    assert items.for_piece("function_call", Who(0))[0] is second

@@ -51,28 +51,35 @@ def meaning_of(items: list[Block]) -> tuple[str, str, list[tuple[object, ...]]]:
     texts = [
         [item.text for item in items if item.kind == kind] for kind in ("message", "reasoning")
     ]
-    return "".join(texts[0]), "".join(texts[1]), calls
+    return "".join(texts[0]), "".join(texts[1]), sorted(calls)
 
 
-@settings(deadline=None, max_examples=600)
+@settings(deadline=None, max_examples=300)
 @given(style=styles, items=blocks())
 def test_everything_comes_out_exactly_once(style: Style, items: list[Block]) -> None:
     """However a server names its items, and whichever events it leaves out."""
     # One id for all, and the same text twice, is one item that is sent twice.
     is_one = style.ids == "constant" and style.indices != "right"
     assume(not is_one or len({item.text for item in items}) == len(items))
+    # Nothing shows where the input of a custom tool ends.
+    is_wrong = style.indices == "zero in pieces" and style.ids != "stable"
+    assume(not is_wrong or sum(item.kind == "custom_tool_call" for item in items) < 2)
     content = content_of(Server(style).stream(items))
     thinking = texts_of(content, "reasoning").replace("\n\n", "")
-    assert (texts_of(content, "text"), thinking, calls_of(content)) == meaning_of(items)
+    found = (texts_of(content, "text"), thinking, sorted(calls_of(content)))
+    assert found == meaning_of(items)
 
 
 def is_clear(style: Style) -> bool:
     """Return whether a server says enough of parallel calls to tell their arguments apart."""
-    names_pieces = style.ids == "stable" or (style.indices == "right" and style.ids != "constant")
-    return style.is_done or style.in_output or names_pieces
+    if style.ids == "stable" or (style.indices == "right" and style.ids != "constant"):
+        return True
+    # Pieces with the number of another call are that call's.
+    is_wrong = style.indices.endswith(("in pieces", "per event"))
+    return (style.is_done or style.in_output) and not is_wrong
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=300)
 @given(
     style=styles.filter(is_clear),
     items=st.lists(blocks(), min_size=1, max_size=2),
@@ -88,7 +95,7 @@ def test_parallel_calls_do_not_mix(style: Style, items: list[list[Block]], order
         events.append(order.choice(queues).pop(0))
     content = content_of(server.ended(events, calls))
     found = calls_of(content)
-    assert sorted(found) == sorted(meaning_of(calls)[2])
+    assert sorted(found) == meaning_of(calls)[2]
 
 
 THOUGHT = {"type": "reasoning", "id": "r", "summary": [{"type": "summary_text", "text": "Hm"}]}
@@ -220,7 +227,7 @@ def leaves(value: object) -> Iterator[str]:
             yield from leaves(inner)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=300)
 @given(items=st.lists(sent_items, min_size=1, max_size=3), is_streamed=st.booleans())
 def test_every_item_is_a_part_or_an_error(items: list[Json], is_streamed: bool) -> None:
     """Whatever a server sends, known or of a later year, each item is kept, and each text in it."""
