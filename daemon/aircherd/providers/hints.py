@@ -21,9 +21,10 @@ def with_hint(failure: Failure, provider: Provider, model: Model) -> Failure:
 
 
 def _hint(failure: Failure, provider: Provider, model: Model) -> str | None:
-    if failure.status not in (404, 405):
+    if failure.status not in (404, 405, None):  # None: an error in a successful response
         return None
-    if failure.kind is FailureClass.MODEL and provider.kind == "ollama" and not provider.needs_key:
+    is_missing = failure.kind is FailureClass.MODEL and failure.status == 404
+    if is_missing and provider.kind == "ollama" and not provider.needs_key:
         return f"install it with 'ollama pull {model.id}'"
     is_address = failure.kind is FailureClass.PROTOCOL and CHECK_ADDRESS in failure.message
     if is_address and provider.kind == "openai" and not _VERSION.search(provider.base_url):

@@ -50,3 +50,10 @@ def test_an_address_without_a_version_is_pointed_out(base_url: str, *, is_hinted
     assert hinted.message.endswith("; it usually ends in /v1") is is_hinted
     gemini = with_hint(failure, a_provider("gemini", base_url=base_url), Model(id="x"))
     assert gemini is failure
+
+
+def test_an_error_in_a_success_is_hinted() -> None:
+    """Some servers answer a wrong path with 200."""
+    failure = Failure(kind=FailureClass.PROTOCOL, message="no such API: check base_url")
+    provider = a_provider("openai", base_url="http://127.0.0.1:1234")
+    assert with_hint(failure, provider, Model(id="m")).message.endswith("/v1")

@@ -6,10 +6,10 @@ Each was put to a real daemon over real HTTP.
 import pytest
 
 from helpers.field.oddities import CASES
-from helpers.field.running import Field, check
+from helpers.field.running import Fields, check
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_report(field: Field, case) -> None:
+def test_report(field: Fields, case) -> None:
     """The client gets what its reporter would have wanted."""
     check(case, field.ask(case))

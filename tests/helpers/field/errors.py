@@ -4,7 +4,25 @@ import time
 from email.utils import formatdate
 from typing import Any
 
+import msgspec
+
 from helpers.field.case import Case
+from helpers.field.forms import anthropic, google, kind_of, openai
+from helpers.field.wordings import (
+    abilities,
+    accounts,
+    addresses,
+    contents,
+    delays,
+    false_friends,
+    keys,
+    loads,
+    models,
+    money,
+    rates,
+    servers,
+    too_long,
+)
 from helpers.providers.byte_server import head, stream, whole
 
 DAY = 86400.0
@@ -12,19 +30,6 @@ DAY = 86400.0
 
 def refused(name: str, status: int, body: object, outcome: str, *fields: str, **more: Any) -> Case:
     return Case(name=name, reply=whole(body, status, *fields), outcome=outcome, **more)
-
-
-def openai(message: str, code: object = None, kind: str | None = None) -> dict[str, object]:
-    return {"error": {"message": message, "type": kind, "code": code, "param": None}}
-
-
-def anthropic(message: str, kind: str = "invalid_request_error") -> dict[str, object]:
-    return {"type": "error", "error": {"type": kind, "message": message}}
-
-
-def google(status: int, name: str, message: str, *details: object) -> dict[str, object]:
-    error = {"code": status, "message": message, "status": name, "details": list(details)}
-    return {"error": error}
 
 
 def in_days(days: float) -> str:
@@ -582,4 +587,46 @@ ADDRESSES = [
     ),
 ]
 
-CASES = [*KEYS, *ACCOUNTS, *MONEY, *WAITS, *LONG, *MODELS, *UNEXPLAINED, *IN_A_200, *ADDRESSES]
+
+def worded(rows: list[tuple[str, int, object]], outcome: str, **more: Any) -> list[Case]:
+    return [
+        refused(
+            name, status, body, outcome, kind="openai" if status == 200 else kind_of(body), **more
+        )
+        for name, status, body in rows
+    ]
+
+
+CONTENTS = worded(contents.ROWS, "content_policy")
+
+WORDED = [
+    *worded(keys.ROWS, "auth_rejected"),
+    *worded(accounts.ROWS, "provider_error"),
+    *worded(money.ROWS, "quota_exhausted", cools=600),
+    *worded(rates.ROWS, "rate_limited"),
+    *worded(loads.ROWS, "overloaded"),
+    *worded(too_long.ROWS, "context_too_long"),
+    *worded(models.ROWS, "unknown_model"),
+    *worded(abilities.ROWS, "bad_request"),
+    *(msgspec.structs.replace(case, outcome=None, code=case.outcome) for case in CONTENTS),
+    *(
+        refused(f"delay-{name}", 429, fields, outcome, *headers, cools=least)
+        for name, headers, fields, outcome, least in delays.ROWS
+    ),
+    *worded(servers.ROWS, "provider_error"),
+    *worded(addresses.ROWS, "provider_error", path="", said="base_url"),
+    *(refused(*row, kind=kind_of(row[2])) for row in false_friends.ROWS),
+]
+
+CASES = [
+    *KEYS,
+    *ACCOUNTS,
+    *MONEY,
+    *WAITS,
+    *LONG,
+    *MODELS,
+    *UNEXPLAINED,
+    *IN_A_200,
+    *ADDRESSES,
+    *WORDED,
+]

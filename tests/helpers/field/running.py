@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from aircher_client import Client, DaemonError
 from helpers.daemon.real_daemon import Home, home
@@ -63,6 +63,24 @@ def check(case: Case, outcome: Outcome) -> None:
     if case.usage is not None:
         usage = outcome.result["usage"]
         assert (usage["input_tokens"], usage["output_tokens"]) == case.usage, usage
+
+
+class Fields:
+    """Several daemons: a configuration has room for some hundred providers."""
+
+    SIZE = 250
+
+    def __init__(self, cases: Iterable[Case], stack: ExitStack) -> None:
+        listed = list(cases)
+        self._by_name: dict[str, Field] = {}
+        for start in range(0, len(listed), self.SIZE):
+            batch = listed[start : start + self.SIZE]
+            opened = stack.enter_context(open_field(batch))
+            self._by_name |= dict.fromkeys((case.name for case in batch), opened)
+
+    def ask(self, case: Case) -> Outcome:
+        """Ask the provider of a case."""
+        return self._by_name[case.name].ask(case)
 
 
 @contextmanager

@@ -34,8 +34,8 @@ KEY = _names(
     access_token_expired account_state_invalid credentials_missing missing_api_key
     api_key_missing api_key_required unrecognizedclientexception expiredtokenexception
     invalidsignatureexception missingauthenticationtokenexception auth_error token_expired
-    invalid_token invalid_iam_token authentication_failed autherror invalid_key key_expired
-    key_revoked expired_key key_not_found user_not_found"""
+    invalid_token token_invalid invalid_iam_token authentication_failed autherror invalid_key
+    key_expired key_revoked expired_key key_not_found user_not_found"""
 ) | _minimax(1004, 2049)
 
 QUOTA = (
@@ -66,7 +66,7 @@ POLICY = (
     bio_policy misalignment_policy_violation image_content_policy_violation
     datainspectionfailed data_inspection_failed sensitivecontentdetected
     inputtextsensitivecontentdetected inputimagesensitivecontentdetected
-    outputtextsensitivecontentdetected 1301"""
+    outputtextsensitivecontentdetected prompt_blocked 1301"""
     )
     | _router("content_policy_violation refusal")
     | _minimax(1026, 1027)
@@ -84,7 +84,7 @@ UNSUPPORTED = _names(
     unsupported_content unsupported_media_type extra_forbidden unknown_parameter
     unsupportedoperation integer_above_max_value decimal_above_max_value array_above_max_length
     image_too_large image_file_too_large image_too_small unsupported_image_media_type
-    failed_to_download_image 1212"""
+    failed_to_download_image unsupported_api_for_model 1212"""
 ) | _router("image_too_large image_too_small unsupported_image_format image_download_failed")
 
 MODEL = _names(
@@ -120,12 +120,17 @@ TOO_LARGE = _names(
 
 SERVER = _names(
     """tool_use_failed json_validate_failed generation incomplete_generation cancelled aborted
-    internal_error internalerror internalservererror internalserverexception
-    internalserviceerror modelerrorexception modeltimeoutexception timeout_error
-    request_timeout requesttimeout upstream_error 1120 1200 1230 1234"""
+    modelerrorexception modeltimeoutexception timeout_error request_timeout requesttimeout 1120
+    1200 1230 1234"""
 ) | _minimax(1000, 1001, 1013, 1024, 1033)
 
 # ------------------------------------------------------------------ general: they need the rest
+
+GENERAL_SERVER = _names(
+    """upstream_error server_error api_error internal_error internal_server_error internalerror
+    internalservererror internalserverexception internalserviceerror"""
+)
+"""Gateways use these for every error of the server behind them, whatever it is about."""
 
 GENERAL_KEY = _names(
     "authentication_error authentication authenticationerror unauthenticated unauthorized"
@@ -140,3 +145,10 @@ GENERAL_REQUEST = _names(
     validation_error invalid_image invalid_image_format invalid_base64_image invalid_image_url
     image_parse_error empty_image_file image_file_not_found 1210 1213 1214 1215"""
 ) | _minimax(2013)
+
+KNOWN = (
+    TOO_LONG | KEY | QUOTA | ACCOUNT | POLICY | PERMISSION | UNSUPPORTED | MODEL | OVERLOADED | RATE
+    | TOO_LARGE | SERVER | GENERAL_SERVER | GENERAL_KEY | GENERAL_PERMISSION | GENERAL_MODEL
+    | GENERAL_REQUEST
+)  # fmt: skip
+"""All of them: other names are read as text."""

@@ -25,6 +25,7 @@ _MAX_ITEMS = 8
 _MAX_DEPTH = 5
 
 # Objects and lists that describe the error further. `base_resp` is MiniMax's, `header` Spark's,
+# `Response` Tencent's, `ResponseMetadata` Volcengine's,
 # `innererror` Azure's, `raw` OpenRouter's: the error of the provider behind it.
 _NESTED = (
     "error",
@@ -41,6 +42,8 @@ _NESTED = (
     "raw",
     "metadata",
     "response",
+    "Response",
+    "ResponseMetadata",
     "data",
     "err",
     "exception",

@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from aircherd.providers.codec.json_in import as_count, as_map
+from aircherd.providers.error_mapping.codes import KNOWN
 from aircherd.providers.error_mapping.delays.quota_reset import (
     delay_without_clock,
     longer_wait,
@@ -28,6 +29,9 @@ RETRY_NEVER = "retry:never"
 
 MAX_READ = 4000
 """Characters of an error's texts that the rules search."""
+
+MAX_NAMES = 8
+MAX_NAME = 80
 
 _BINARY: Final = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 _XML: Final = re.compile(r"<(Code|Message)>([^<]{1,1000})</")
@@ -46,6 +50,7 @@ class ErrorReply(msgspec.Struct, frozen=True):
             fields that matter by being there.
         message: the message as it came.
         text: all texts in lower case, without phrases in quotes, for the rules.
+        names: codes that no table lists, as words: `api key revoked`.
         is_json: False for web pages and plain text.
         retry_after: seconds until a retry is worth it.
     """
@@ -54,6 +59,7 @@ class ErrorReply(msgspec.Struct, frozen=True):
     codes: frozenset[str]
     message: str
     text: str
+    names: tuple[str, ...] = ()
     is_json: bool = True
     retry_after: float | None = None
 
@@ -139,8 +145,14 @@ def _read(body: dict[str, object], status: int | None, wait: float | None) -> Er
         frozenset(codes),
         message,
         _searchable(facts.texts),
+        _unlisted_names(facts.codes),
         retry_after=wait,
     )
+
+
+def _unlisted_names(codes: set[str]) -> tuple[str, ...]:
+    unlisted = sorted(code for code in codes - KNOWN if "_" in code and ":" not in code)
+    return tuple(code[:MAX_NAME].replace("_", " ") for code in unlisted[:MAX_NAMES])
 
 
 def _status(http_status: int | None, facts: Facts) -> int | None:
@@ -224,17 +236,26 @@ def error_in(body: Mapping[str, object]) -> object | None:
     error = body.get("error")
     if _says_something(error):
         return error if isinstance(error, dict) else dict(body)
-    failed = as_map(body.get("base_resp")).get("status_code")
-    if failed and as_count(failed):
+    if any(as_count(as_map(body.get(holder)).get(name)) for holder, name in _FAILED_IF_SET):
+        return dict(body)
+    if any(_says_something(as_map(body.get(name)).get("Error")) for name in _HOLDERS):
         return dict(body)
     if any(_says_something(body.get(name)) for name in _REPLIES):
         return None
     return dict(body) if _is_flat_error(body) else None
 
 
+_FAILED_IF_SET = (("base_resp", "status_code"), ("header", "code"))
+"""MiniMax's and Spark's codes: 0 in a success."""
+_HOLDERS = ("Response", "ResponseMetadata")
+"""Objects in which Tencent and Volcengine send an error."""
+
+
 def _is_flat_error(body: Mapping[str, object]) -> bool:
     """Return whether an object without a reply is an error that is not nested in `error`."""
-    if "error" in (body.get("object"), body.get("type")) or body.get("success") is False:
+    if "error" in (body.get("object"), body.get("type")) or _says_something(body.get("Error")):
+        return True
+    if False in (body.get("success"), body.get("ok")):
         return True
     states = {str(body.get(name)).lower() for name in ("status", "code", "status_code")}
     if states & _FAILURE or any(_is_error_status(state) for state in states):

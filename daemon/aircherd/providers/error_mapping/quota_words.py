@@ -163,6 +163,6 @@ DAY: Final = re.compile(
     rf"\b{_A_DAY}\b[^.?!\n]{{0,30}}\b{_COUNTED}"
     rf"|\b{_COUNTED}\b[^.?!\n]{{0,30}}\b{_A_DAY}\b"
     r"|\((?:rpd|tpd)\)|\b(?:calls|requests|tokens) ?/ ?day\b|byday|per[ -]86400|per-day"
-    r"|每天|每日|今日"
+    r"|每天|每日|今日|今天|当日|当天"
 )
 """Of a day's or an hour's allowance, which most vendors count for each model."""

@@ -34,8 +34,9 @@ class Rule(msgspec.Struct, frozen=True):
     """One meaning of errors.
 
     An empty column matches everything. All columns that are set must match: the status, one of the
-    codes, and the words, which are searched in the lower-case text. `message_start` replaces that
-    of the class, `advice` follows it, `reach` narrows what the failure affects.
+    codes, and the words, which are searched in the lower-case text and, unless `is_text_only`, in
+    names that no table lists. `message_start` replaces that of the class, `advice` follows it,
+    `reach` narrows what the failure affects.
     """
 
     kind: FailureClass
@@ -45,6 +46,7 @@ class Rule(msgspec.Struct, frozen=True):
     message_start: str | None = None
     advice: str | None = None
     reach: Reach | None = None
+    is_text_only: bool = False
 
     def matches(self, reply: ErrorReply) -> bool:
         """Return whether this row matches `reply`."""
@@ -52,7 +54,9 @@ class Rule(msgspec.Struct, frozen=True):
             return False
         if self.codes and not self.codes & reply.codes:
             return False
-        return self.words is None or self.words.search(reply.text) is not None
+        if self.words is None or self.words.search(reply.text):
+            return True
+        return not self.is_text_only and any(map(self.words.search, reply.names))
 
 
 def _codes(*values: str) -> frozenset[str]:
@@ -138,9 +142,13 @@ _BY_WORDS: tuple[Rule, ...] = (
     # A day's allowance, which most vendors count for each model.
     Rule(FailureClass.QUOTA, words=DAY, reach="model"),
     Rule(FailureClass.RATE, words=wording.TOKENS_IN_A_TIME),
+    Rule(FailureClass.QUOTA, words=wording.PLAN_PERIOD),
     # Bedrock says "too many tokens" when it throttles.
     Rule(FailureClass.RATE, codes=_codes("throttling", "throttlingexception")),
     Rule(FailureClass.RATE, status=_status(429), words=wording.TOO_MANY_TOKENS),
+    Rule(FailureClass.UNSUPPORTED, words=wording.OUTPUT_LIMIT),
+    # OpenRouter: a prompt that is too long for the credit.
+    Rule(FailureClass.QUOTA, status=_status(402)),
     Rule(FailureClass.CONTEXT, words=wording.TOO_LONG),
     # Money or a plan that is used up.
     Rule(FailureClass.QUOTA, words=wording.MONEY),
@@ -150,6 +158,12 @@ _BY_WORDS: tuple[Rule, ...] = (
     Rule(FailureClass.ACCOUNT, words=wording.ACCOUNT),
     Rule(FailureClass.POLICY, words=wording.POLICY),
     _WRONG_METHOD,
+    Rule(
+        FailureClass.PROTOCOL,
+        words=wording.WRONG_PATH,
+        message_start="there is no such API",
+        advice=CHECK_ADDRESS,
+    ),
     Rule(FailureClass.PERMISSION, words=wording.PERMISSION),
     # After the account and the permission: a key that lacks something is valid.
     Rule(FailureClass.AUTH, codes=names.KEY),
@@ -164,6 +178,7 @@ _BY_WORDS: tuple[Rule, ...] = (
     Rule(FailureClass.OVERLOADED, status=_status(498, 503, 529)),
     # -- another model can do what this one cannot
     Rule(FailureClass.MODEL, words=wording.MODEL),
+    Rule(FailureClass.AUTH, codes=names.GENERAL_KEY),
     Rule(FailureClass.UNSUPPORTED, words=wording.UNSUPPORTED),
     Rule(FailureClass.MODEL, status=_status(400, 404, 422), codes=_codes("param:model")),
     Rule(FailureClass.REQUEST_SIZE, words=wording.TOO_LARGE),
@@ -189,23 +204,22 @@ _BY_KIND: tuple[Rule, ...] = (
     ),
     Rule(FailureClass.SERVER, codes=_router("server", "timeout")),
     # -- general types, which say no more than a status
-    Rule(FailureClass.AUTH, codes=names.GENERAL_KEY),
     Rule(FailureClass.AUTH, status=_status(401)),
     Rule(FailureClass.PERMISSION, codes=names.GENERAL_PERMISSION),
     Rule(FailureClass.REQUEST_SIZE, codes=names.TOO_LARGE),
 )
 
 _BY_STATUS: tuple[Rule, ...] = (
-    Rule(FailureClass.QUOTA, status=_status(402)),
     Rule(FailureClass.PERMISSION, status=_status(403, 451)),
     Rule(
         FailureClass.PROTOCOL,
-        status=_status(400, 404, 405, 410),
+        status=_status(400, 404, 405, 410, 501),
         words=wording.ADDRESS,
         message_start="there is no such API",
         advice=CHECK_ADDRESS,
+        is_text_only=True,
     ),
-    Rule(FailureClass.MODEL, status=_status(404), words=wording.NAMES_A_MODEL),
+    Rule(FailureClass.MODEL, status=_status(404), words=wording.NAMES_A_MODEL, is_text_only=True),
     _NO_SUCH_API,
     Rule(FailureClass.MODEL, status=_status(410)),
     Rule(FailureClass.PROTOCOL, status=_status(407)),
@@ -214,6 +228,7 @@ _BY_STATUS: tuple[Rule, ...] = (
     Rule(FailureClass.SERVER, status=_status(408, 409, 424, 425, 499)),
     Rule(FailureClass.SERVER, status=frozenset(range(500, 600))),
     Rule(FailureClass.SERVER, words=wording.SERVER),
+    Rule(FailureClass.SERVER, codes=names.GENERAL_SERVER),
     Rule(FailureClass.REFUSED, status=frozenset(range(400, 500))),
     # -- inside a stream: there is no status
     Rule(FailureClass.MODEL, codes=names.GENERAL_MODEL),

@@ -36,25 +36,32 @@ KEY = _any(
     r"\bno auth credentials\b",
     rf"\b{_KEY}(?:\s\S+){{0,5}}? (?:{_IS} )?(?:{_NOT} )?(?:valid|invalid|incorrect|wrong|expired"
     r"|revoked|leaked|malformed|missing|unauthorized|not found|doesn't exist|does not exist"
-    r"|not recogni[sz]ed|not provided|not received|not set|required)\b",
+    r"|not recogni[sz]ed|not provided|not received|not set|required|badly formatted"
+    r"|(?:could not|cannot) be (?:found|validated|verified))\b",
     rf"\b(?:could not|cannot|failed to|unable to) (?:validate|verify|authori[sz]e)(?: \w+){{0,2}}?"
     rf" {_KEY}\b",
     r"\bjwt (?:is |has )?(?:expired|malformed|invalid)\b|\binvalid jwt\b",
     rf"\b{_KEY} (?:has been |is |was )?(?:disabled|deactivated|deleted|blocked|suspended"
     rf"|inactive)\b",
-    rf"(?:didn't|did not|must|please) (?:provide|supply|include|pass"
+    rf"(?:didn't|did not|must|please|(?:^|\n)) ?(?:provide|supply|include|pass"
     rf"|carry)(?: \w+){{0,3}}? {_KEY}\b",
     r"unregistered callers?\b",
     r"\bauthentication (?:fails|failed|failure|error)\b|\bfailed to authenticate\b",
     r"\b(?:could not|cannot|unable to)(?: be)? authenticate\b|\bnot authenticated\b",
+    r"\bauthori[sz]ation (?:failed|failure|error)\b|\brequest signature we calculated\b",
+    r"\b(?:your|this|the) key (?:has been |was |is )?(?:deleted|disabled|revoked|expired|invalid"
+    r"|inactive|blocked)\b|\bkey (?:disabled|revoked|expired)\b",
+    r"\b(?:invalid|incorrect|expired|wrong|missing)_api_key\b|\bapi_key_(?:invalid|expired"
+    r"|revoked|missing)\b",
     r"\binvalid authentication\b|\bunauthenticated\b|\blogin fail\b|\btoken not match group\b",
     r"\b(?:your|the|this|access|auth|login) token (?:has |is |was )?(?:been )?(?:expired|invalid"
     r"|revoked)",
-    r"\btoken (?:has |is |was )?(?:expired|revoked)\b",
+    r"\btoken(?: you| provided){0,2} (?:has |is |was )?(?:been )?(?:expired|revoked)\b",
+    r"(?:^|\n)(?:invalid|expired) or (?:expired|invalid|revoked) token\b",
     r"(?:^|\n)(?:invalid token(?:$|\n|[.(])|unauthorized\b|token is invalid\b)",
     r"无效的令牌|令牌(?:已过期|无效|状态不可用)|(?:身份验证|鉴权|认证)失败|无效的 ?api"
-    r"|api ?key ?(?:无效|错误|不存在|不正确|已过期)",
-    r"api密钥(?:无效|错误)|密钥(?:无效|错误|不正确)|未收到 ?authentication",
+    r"|api ?key ?(?:无效|错误|不存在|不正确|已过期|已?失效|已被(?:禁用|删除))",
+    r"密钥(?:无效|错误|不正确|已过期|已?失效|已被(?:禁用|删除))|未收到 ?authentication",
     r"authentication token ?(?:非法|已过期|的验证失败)",
 )
 
@@ -72,6 +79,8 @@ PERMISSION = _any(
     r"\bmatching your data policy\b|\bguardrail restrictions\b",
     r"\bip (?:address )?(?:\S+ )?(?:is )?not (?:allowed|authori[sz]ed|whitelisted)\b",
     r"\bplan (?:does not|doesn't) (?:support|include)\b|套餐暂未开放|无权访问|没有权限",
+    r"\baccept the (?:terms|license)\b|\baccess to this model is restricted\b",
+    r"\bnot allowed from unsupported (?:countries|regions)\b|(?:^|\n)operation not allowed\b",
 )
 
 ACCOUNT = _any(
@@ -85,12 +94,15 @@ ACCOUNT = _any(
     r"\blocation is not supported\b|\bcountry, region,? or territory\b",
     r"\bnot available in your (?:country|region|location)\b|\bunsupported (?:country|region)\b",
     r"\bhas not been used in project\b|\brequires billing to be enabled\b",
-    r"账户(?:已被锁定|不存在|当前处于非活动)|账号(?:已被|异常)",
+    r"\b(?:account|organi[sz]ation)\b[^\n.]{0,30} (?:under review|been flagged|not verified)\b",
+    r"\b(?:identity|real-name) (?:verification|not verified)\b|\bidentity not verified\b",
+    r"\bterms of service violation\b|\bviolation of (?:the |our )?terms\b",
+    r"(?:账户|账号|用户)(?:已被|已?(?:冻结|封禁|锁定)|不存在|当前处于非活动|异常)|实名认证",
 )
 
 # ------------------------------------------------------------------ money and limits
 
-_MONEY = r"(?:balance|credits?|funds|quota|resource package|licenses?)"
+_MONEY = r"(?:balance|credits?|funds|quota|(?:resource )?package|licenses?)"
 _SPAN = r"(?:daily|weekly|monthly|week|month|spend|spending|usage|budget|billing|plan|subscription)"
 
 MONEY = _any(
@@ -103,7 +115,15 @@ MONEY = _any(
     r"\b(?:used|exhausted|spent)(?: up)? (?:all )?(?:of )?(?:your|its|the|their)?(?:\s\S+){0,3}?"
     r" (?:credits?|allocation|allowance|balance)\b",
     r"\bpayment method (?:is )?(?:required|missing)\b|\badd a payment method\b"
-    r"|\ballowed by your (?:current )?plan\b",
+    r"(?![^\n.]{0,40} increase)|\ballowed by your (?:current )?plan\b",
+    r"\binsufficient_(?:user_)?(?:quota|balance|credits|funds)\b",
+    r"\bapi total request limit\b|\bquota failed\b|\bexhausted (?:their|its) quota\b",
+    r"\b(?:not|only) available on the free tier\b",
+    r"\b(?:budget|allowance|usage|quota|tokens)\b[^\n.]{0,30} (?:used up|depleted)\b",
+    r"\bno (?:remaining )?usage\b[^\n.]{0,20} (?:left|remaining|period|cycle)\b",
+    r"\b(?:subscription|plan|trial)(?: \w+)? (?:has |is )?(?:lapsed|over)\b",
+    r"\btoken quota\b[^\n]{0,40} (?:reached|exhausted)\b|\b(?:free|monthly|weekly|go|plan)"
+    r" ?usage ?limit ?error\b",
     r"\brequires (?:more|additional) credits\b|\bcredit limit (?:\w+ )?(?:exceeded|reached)\b",
     r"\b(?:exceeded|reached)(?: your)?(?: \w+){0,3}? (?:included )?credits\b",
     r"\bin arrears\b|\barrearage\b|\boverdue (?:balance|payment|bill)|\bpast due\b|\brecharge\b",
@@ -117,8 +137,11 @@ MONEY = _any(
     r"\bfree (?:tier|quota|allocation|trial)(?:\s\S+){0,6}? (?:exhausted|exceeded|used up|ended)\b",
     r"\blimited to [\d,]+ api calls ?(?:/|per) ?month\b",
     r"余额不足|欠费|充值|(?:额度|配额)(?:不足|已用尽|已用完|已耗尽)|套餐已到期|使用上限"
-    r"|调用次数限额",
+    r"|调用次数限额|扣费额度失败|(?:积分|余量|点数|资源包|算力)(?:不足|已用)|透支|续费",
 )
+
+# The plans of vendors that also allocate quotas per minute.
+PLAN_PERIOD = _any(r"\b(?:hour|day|week|month)(?:ly)? allocated quota\b")
 
 # Weaker: a limit per minute may be worded like this, too.
 QUOTA = _any(
@@ -134,6 +157,7 @@ RATE_OF_TOKENS = _any(
     r"|must be reduced)\b",
 )
 TOKENS_IN_A_TIME = _any(
+    r"每(?:分钟|秒)",
     r"\btoo many tokens per\b|\btoo many tokens\b[^\n]{0,40}\bplease wait\b",
     r"\brate limit[^\n]{0,80}\btoo many tokens\b|\btokens per (?:minute|day|hour) limit\b",
 )
@@ -147,7 +171,8 @@ RATE = _any(
     r"\b(?:too many|max organi[sz]ation|high) concurren|\bslow down\b|\bmax rpm\b",
     r"\bplease wait (?:a moment )?before\b|\bqps\b(?: \w+){0,2} limit",
     r"\b(?:retry|try again) (?:in|after) [\d.]+ ?(?:ms|s|m|sec|min)",
-    r"请求过于频繁|(?:请求)?频率过高|并发数?过高|速率限制|限流|流量限制",
+    r"频繁|频率(?:过高|过快|受限|超)|并发\S{0,4}(?:过高|超过|超出|超限|上限)|速率限制|限流"
+    r"|流量限制|次数过多|请求过多|\berror code: 1015\b",
 )
 
 OVERLOADED = _any(
@@ -164,7 +189,7 @@ OVERLOADED = _any(
     r"|still )?loading",
     r"^loading model|\bnot ready yet\b|\bmodel(?: \S+)? is not ready\b|访问量过大|(?:系统|服务"
     r"|服务器)(?:繁忙|负载)"
-    r"|当前.{0,10}负载",
+    r"|当前.{0,10}负载|负载(?:过高|已?饱和)|\bgpu resources? (?:are|is) insufficient\b",
 )
 
 # ------------------------------------------------------------------ the prompt
@@ -177,7 +202,14 @@ _LONGER = (
 TOO_LONG = _any(
     r"\bprompt(?: text| tokens?)?(?: is| are)? too (?:long|large)\b|\btokens too long\b",
     r"\binput(?: text| prompt| sequence)?(?: is)? too (?:long|large)\b",
-    r"\b(?:conversation|messages?|history)(?: is| are)? too long\b",
+    r"\b(?:conversation|messages?|history|context)(?: is| are)? too (?:long|large|big)\b",
+    r"\bcontext (?:overflow|is full)|\breached (?:the )?context length\b",
+    r"\b(?:prompt|input|request|conversation) exceeds? the context\b|\bmax message tokens\b",
+    r"\b(?:prompt|input|conversation)(?: is| was)? (?:longer|larger) than (?:this|the) model\b",
+    r"\b(?:prompt|input|conversation) (?:does not|doesn't|will not|won't|cannot) fit\b",
+    r"\b(?:input|prompt|messages?|conversation) exceeds? the [\d,.]+k? ?tokens?\b",
+    r"\btokens\b[^\n]{0,30}\bmore than (?:this|the) model\b|\btoo long: [\d,]+ tokens\b",
+    r"\bexpected maxlength: \d+, actual: \d+|\binput length exceeded\b",
     rf"\b{_LONGER}(?: \S+){{0,3}}? (?:context|model)(?:'s)?(?: \w+){{0,2}}?"
     r" (?:length|window|size|token limit|limit)\b",
     rf"\b{_LONGER} (?:the |this |your |its |model's |max(?:imum)? |allowed |supported "
@@ -209,8 +241,9 @@ TOO_LONG = _any(
     r"\btokens?\b[^\n.]{0,40}\bexceeds? the limit of [\d,]+|\bn_ctx\b|\bmax_prompt_tokens\b",
     r"\brequest(?: is)? too large for (?:the |this )?model\b"
     r"|\btokens to keep from the initial prompt\b",
-    r"超长|(?:上下文|输入|提示词|prompt|请求)(?:长度|内容|字数|token数?)?.{0,6}(?:过长|超过|超出"
-    r"|超限)",
+    r"超长|(?:上下文|输入|提示词|prompt|请求(?:长度|内容|字数|的? ?token))"
+    r"(?:长度|内容|字数|token数?)?.{0,9}(?:过长|超过|超出|超限)",
+    r"(?<!max_)(?<!\w)tokens? ?(?:数量?|长度)?.{0,3}(?:超过|超出|超限)|压缩上下文",
     r"超(?:过|出)(?:了)?(?:模型)?(?:的)?(?:最大)?(?:上下文|输入|长度|token)|最大输入长度"
     r"|最大上下文",
 )
@@ -227,6 +260,7 @@ TOO_LARGE = _any(
 POLICY = _any(
     r"\bcontent(?:[ _-](?:management|filtering|filter|moderation|usage|safety))? polic(?:y|ies)\b",
     r"\bcontent (?:was |is |has been )?(?:filtered|flagged)\b|contentpolicyviolation",
+    r"\bsensitive words? detected\b",
     r"\b(?:prompt|input|content|messages?|text|images?) (?:was|were|is|are|has been|have been)"
     r" flagged\b|\bour safety system\b|\bsafety (?:filters?|checks?) (?:blocked|triggered"
     r"|rejected)",
@@ -268,7 +302,11 @@ MODEL = _any(
     r"\bno endpoints found\b(?! that|[^\n]{0,20} matching your data)",
     r"\bno allowed providers\b|\bno available channels?\b|\bnot found for account\b",
     r"\bhas not activated the model\b|\bnot available for this api key\b",
-    r"模型.{0,20}(?:不存在|已下线|未开通|不可用)|未知模型|无可用渠道",
+    r"(?:^|\n)the ['\"]\S{1,80}['\"] model (?:is not supported|requires a newer version)\b",
+    r"\bno healthy deployments? for\b|\bllm provider not provided\b|\bmodel not support\b",
+    r"\bmodel\b[^\n.]{0,80} not (?:in the list of (?:allowed|available|supported)|whitelisted)\b",
+    r"模型.{0,20}(?:不存在|已?下[线架]|已?停用|未开通|不可用)|未知模型|未找到模型"
+    r"|不支持(?:的|该|此)模型|无可用渠道",
 )
 
 MODEL_ELSEWHERE = _any(
@@ -313,14 +351,26 @@ UNSUPPORTED = _any(
     r"\b(?:temperature|top_p|thinking\S*|budget_tokens|reasoning_effort|response_format)\W"
     r"[^\n]{0,40}?\b(?:must be|may only|should be|cannot|not allowed|deprecated)\b",
     r"\bimages?\b[^\n]{0,60}\b(?:exceeds?|too (?:large|many|small|big)|max(?:imum)? allowed)\b",
+    r"\bunknown variant\b|\bunknown key\b|\bunsupported mime type\b|\bcannot find field\b",
+    r"\b(?:is |are )?incompatible with\b|\bmandatory for this endpoint\b|\bnot a supported\b",
+    r"\bcan handle the requested parameters\b|\bonly works in\b|\btype is unavailable\b",
+    r"\b(?:stream|store|enable_thinking)\b must be set to\b|\bthe supported range is\b",
+    r"\b(?:thinking )?budget -?\d+ is invalid\b|\binvalid reasoning effort\b",
+    r"取值范围|超出范围|参数非法",
     r"\btoo many (?:images?|documents?|files|tools|pages|pdf pages|cache)\b|\bpdf pages\b",
     r"\bcould not process (?:image|pdf|document)|\bonly support stream mode\b"
     r"|\bnot support http call\b",
     r"不支持",
 )
 
+OUTPUT_LIMIT = _any(r"\bmaximum tokens you requested exceeds?\b")
+"""More output than the model gives: not the prompt is too long."""
+
 OTHER_API = _any(
-    r"\buse /v1/responses\b", r"\bonly supported in v1/responses\b", r"\bnot a chat model\b"
+    r"\bnot accessible via the /chat/completions endpoint\b",
+    r"\buse /v1/responses\b",
+    r"\bonly supported in v1/responses\b",
+    r"\bnot a chat model\b",
 )
 
 # ------------------------------------------------------------------ the server
@@ -332,7 +382,11 @@ SERVER = _any(
     r"\bfailed to call a function\b|系统(?:异常|错误)|内部错误|服务器错误",
 )
 
+WRONG_PATH = _any(r"\bunexpected endpoint or method\b", r"\bno route for that uri\b")
+"""An address that is wrong, whatever the status: some servers say so with 200."""
+
 ADDRESS = _any(
+    r"\bhttp request (?:was sent )?to (?:an )?https\b|\bunsupported method\b",
     r"(?:^|\n)(?:url error|invalid (?:url|endpoint|path))\b"
     r"|\bno longer supported\. please use https?://",
     r"\bno route matched with those values\b",

@@ -192,6 +192,11 @@ def test_a_status_that_a_proxy_passes_on(http: int, inner: object, status: int) 
             "Why",
         ),
         ({"message": "Why"}, "Why"),
+        ({"header": {"code": 10907, "message": "Why"}}, "Why"),
+        ({"Error": {"Code": "AccountOverdueError", "Message": "Why"}}, "Why"),
+        ({"Response": {"Error": {"Code": "AuthFailure", "Message": "Why"}}}, "Why"),
+        ({"ResponseMetadata": {"Error": {"Code": "Throttled", "Message": "Why"}}}, "Why"),
+        ({"ok": False, "message": "Why"}, "Why"),
     ],
 )
 def test_an_error_in_place_of_a_reply(body: dict[str, object], message: str) -> None:
@@ -215,6 +220,9 @@ CHOICES: dict[str, object] = {"choices": [{"delta": {"content": "x"}}]}
         {**CHOICES, "base_resp": {"status_code": 0, "status_msg": "success"}},
         {**CHOICES, "message": "a notice", "detail": "more", "status": "error"},
         {"error": None},
+        {**CHOICES, "header": {"code": 0, "message": "Success"}},
+        {**CHOICES, "ResponseMetadata": {"RequestId": "x"}},
+        {"ok": True, "reason": "done"},
         {"usage": {"prompt_tokens": 3}},
         {"id": "x", "object": "chat.completion.chunk", "choices": []},
         {"message": {"role": "assistant", "content": "x"}},
@@ -231,6 +239,28 @@ CHOICES: dict[str, object] = {"choices": [{"delta": {"content": "x"}}]}
 def test_a_reply_is_no_error(body: dict[str, object]) -> None:
     """An empty error, a notice beside a reply, and a success are none."""
     assert error_in(body) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("API_KEY_REVOKED", ("api key revoked",)),
+        ("ContextOverflowError", ("context overflow error",)),
+        ("invalid_api_key", ()),
+        ("invalid_request_error", ()),
+        ("oops", ()),
+    ],
+)
+def test_unlisted_codes_are_read_as_words(code: str, names: tuple[str, ...]) -> None:
+    """A code that no table lists still says something; listed ones have their own rows."""
+    assert read_error_object({"code": code, "message": "x"}).names == names
+
+
+def test_unlisted_codes_are_bounded() -> None:
+    """A hostile server decides how many there are, and how long they are."""
+    error = {"errors": [{"code": f"c_{at}_{'x' * 900}"} for at in range(100)]}
+    names = read_error_object(error).names
+    assert (len(names) <= 8, max(map(len, names)) <= 80) == (True, True)
 
 
 def test_bedrock_names_the_error_in_a_header() -> None:

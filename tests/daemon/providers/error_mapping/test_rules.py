@@ -1338,6 +1338,20 @@ SERVERS: Sequence[Case] = [
 ]
 
 ADDRESSES: Sequence[Case] = [
+    (
+        "lmstudio",
+        200,
+        {"error": "Unexpected endpoint or method. (POST /chat/completions)"},
+        F.PROTOCOL,
+    ),
+    (
+        "cloudflare",
+        400,
+        {"errors": [{"code": 7000, "message": "No route for that URI"}]},
+        F.PROTOCOL,
+    ),
+    ("python", 501, b"Unsupported method ('POST')", F.PROTOCOL),
+    ("go", 400, b"Client sent an HTTP request to an HTTPS server.", F.PROTOCOL),
     *(
         ("any", 404, body, F.PROTOCOL)
         for body in (
@@ -1434,6 +1448,45 @@ FALSE_FRIENDS: Sequence[Case] = [
         F.REFUSED,
     ),
     ("any", 500, openai("upstream billing service timed out"), F.SERVER),
+    ("any", 400, openai("stop token invalid: must be a string"), F.REFUSED),
+    ("any", 400, openai("Error while downloading", "invalid_url"), F.REFUSED),
+    (
+        "openai",
+        429,
+        openai("Limit: 3 / min. Add a payment method to increase your rate limit.", "requests"),
+        F.RATE,
+    ),
+    ("any", 429, openai("Worker local total request limit reached (32/32)"), F.RATE),
+    ("any", 429, openai("并发请求数超过限制"), F.RATE),
+    ("any", 429, openai("每分钟tokens数量超过限制"), F.RATE),
+    (
+        "bedrock",
+        400,
+        flat("The maximum tokens you requested exceeds the model limit of 4096."),
+        F.UNSUPPORTED,
+    ),
+]
+
+GATEWAYS: Sequence[Case] = [
+    # What a gateway calls an error says nothing: the text of the server behind it does.
+    (kind, 400, openai(text, None, kind), expected)
+    for kind in ("upstream_error", "internal_error", "server_error", "api_error")
+    for text, expected in (
+        ("prompt is too long: 9 tokens > 8 maximum", F.CONTEXT),
+        ("Insufficient balance", F.QUOTA),
+        ("Incorrect API key provided", F.AUTH),
+        ("Rate limit reached", F.RATE),
+        ("The model `acme` does not exist", F.MODEL),
+        ("it broke", F.SERVER),
+    )
+]
+
+NAMES: Sequence[Case] = [
+    ("any", 400, openai("x", "API_KEY_REVOKED"), F.AUTH),
+    ("any", 400, openai("x", None, "ContextOverflowError"), F.CONTEXT),
+    ("any", 400, openai("x", "monthly_quota_exceeded"), F.QUOTA),
+    ("any", 400, openai("x", "account_suspended_by_admin"), F.ACCOUNT),
+    ("any", 400, openai("x", None, "UnknownModelError"), F.MODEL),
 ]
 
 
@@ -1464,6 +1517,8 @@ def name_of(case: Case) -> str:
         *SERVERS,
         *ADDRESSES,
         *FALSE_FRIENDS,
+        *GATEWAYS,
+        *NAMES,
     ],
     ids=name_of,
 )

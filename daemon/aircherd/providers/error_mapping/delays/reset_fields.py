@@ -25,7 +25,8 @@ _MAX_JSON: Final = 16_384
 _NAME: Final = re.compile(
     r"(?:x|quota|usage|limit|rate|requests?|tokens?|next|window|session|daily|weekly|monthly"
     r"|estimated|seconds(?=until))*"
-    r"(?:(?:retry|available|blocked|unblock|unlock|refresh|flush|renew)(?=.)|(?:until)?resets?"
+    r"(?:(?:retry|tryagain|available|blocked|unblock|unlock|refresh|flush|renew)(?=.)"
+    r"|(?:until)?resets?"
     r"|wait|cooldown|backoff)"
     r"(?:after|at|date|delay|for|in|on|period|requests|time|timestamp|tokens|until)*"
     r"(?P<unit>ms|millis|milliseconds|s|secs?|seconds|mins?|minutes|hours?|utc)?"

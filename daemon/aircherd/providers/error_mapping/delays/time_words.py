@@ -21,7 +21,7 @@ _MAX_TEXT: Final = 4096
 """Characters of a message that are searched."""
 
 _BACK: Final = (
-    r"(?:\b(?:again|available|back|blocked|lift(?:s|ed)|recover(?:s|ed)?|refresh(?:es|ed)?"
+    r"(?:\b(?:again|allowed|available|back|blocked|lift(?:s|ed)|recover(?:s|ed)?|refresh(?:es|ed)?"
     r"|regain(?: access)?|renew(?:s|ed|al)?|replenish(?:es|ed)?|reset(?:s|ting)?|restor(?:es|ed)"
     r"|resum(?:es|ed)|retry(?:ing)?|try|unblocked|unlock(?:s|ed)?|until|wait(?:ing)?)"
     r"|将在|将于|会在|直到|等待)"
@@ -51,6 +51,7 @@ _BARE: Final = re.compile(
     FLAGS,
 )
 _CHINESE_DELAY: Final = re.compile(r"(\d{1,9})\s?(秒钟?|分钟?|小时|天)[之以]?后")
+_REMAINING: Final = re.compile(rf"({DURATION}) (?:left|remain(?:s|ing)?|to go)\b", FLAGS)
 _CLOCK_DELAY: Final = re.compile(
     rf"{_BACK}{_NEAR}\b(?:in|after|for) (\d{{1,3}}:\d\d:\d\d)\b", FLAGS
 )
@@ -87,6 +88,8 @@ def delay_in(text: str) -> float | None:
             return seconds_until(delay[2], 0.0)
     if found := _CLOCK_DELAY.search(text) or _CHINESE_DELAY.search(text):
         return duration_of("".join(found.groups()))
+    if found := _REMAINING.search(text):
+        return duration_of(found[1])
     if found := _ONE.search(text):
         return duration_of(f"1 {found[1]}")
     return seconds_until(found[1], 0.0) if (found := _BARE.search(text)) else None

@@ -41,6 +41,7 @@ LATER = "2026-11-29T12:01:00Z"
         ("available_in", 60, 60),
         ("blocked_until", LATER, 60),
         ("wait_seconds", 60, 60),
+        ("try_again_in", 60, 60),
         ("cooldown_seconds", 60, 60),
         ("X-RateLimit-Reset", str(int(NOW + 60) * 1000), 60),
         ("x-ratelimit-reset-requests", "1s", 1),

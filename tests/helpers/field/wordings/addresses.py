@@ -1,0 +1,38 @@
+"""An address that has no such API: the message advises to check it."""
+
+from helpers.field.forms import openai
+
+ROWS: list[tuple[str, int, object]] = [
+    ("address-invalid-url-post-chat", 404, openai("Invalid URL (POST /chat/completions)", None, "invalid_request_error")),
+    ("address-unknown-request-url-post", 404, openai("Unknown request URL: POST /chat/completions. Please check the URL for typos, or see the docs", "unknown_url", "invalid_request_error")),
+    ("address-requested-endpoint-was-not", 404, {"status": False, "error": {"message": 'The requested endpoint was not found. please make sure to use "http://localhost:3040/v1" as the base URL.', "type": "invalid_request_error"}}),
+    ("address-unexpected-endpoint-method-post", 200, {"error": "Unexpected endpoint or method. (POST /chat/completions)"}),
+    ("address-unexpected-endpoint-method-post-2", 404, openai("Unexpected endpoint or method. (POST /chat/completions)")),
+    ("address-not-found", 404, {"message": "Not Found", "statusCode": 404}),
+    ("address-not-found-2", 404, {"timestamp": 1, "status": 404, "error": "Not Found", "path": "/chat/completions"}),
+    ("address-route-post-chat-completions", 404, {"message": "Route POST:/chat/completions not found", "error": "Not Found", "statusCode": 404}),
+    ("address-not-found-3", 404, {"code": 5, "message": "Not Found", "details": []}),
+    ("address-file-not-found-not", 404, {"error": {"code": 404, "message": "File Not Found", "type": "not_found_error"}}),
+    ("address-path-not-found", 404, {"code": "PATH_NOT_FOUND", "message": "x"}),
+    ("address-zh", 404, b""),
+    ("address-not-found-4", 404, b"Not Found"),
+    ("address-default-backend", 404, b"default backend - 404"),
+    ("address-resource-not-found", 404, {"error": {"code": "404", "message": "Resource not found"}}),
+    ("address-api-endpoint-does-not", 404, openai("The API endpoint does not exist")),
+    ("address-resource-not-found-2", 404, {"statusCode": 404, "message": "Resource not found"}),
+    ("address-not-found-5", 404, {"code": 404, "msg": "404 NOT_FOUND"}),
+    ("address-no-message-available-not", 404, {"status": 404, "error": "Not Found", "message": "No message available", "path": "/v4/chat/completions"}),
+    ("address-invalid-url-post-v1", 404, openai("Invalid URL (POST /v1/v1/chat/completions)", None, "invalid_request_error")),
+    ("address-could-not-route-perhaps", 404, {"success": False, "errors": [{"code": 7003, "message": "Could not route to /x, perhaps your object identifier is invalid?"}]}),
+    ("address-no-route-that-uri", 400, {"success": False, "errors": [{"code": 7000, "message": "No route for that URI"}]}),
+    ("address-method-not-allowed", 405, b"405 Method Not Allowed"),
+    ("address-unrecognized-request-url-post", 404, openai("Unrecognized request URL (POST: /chat/completions)")),
+    ("address-client-sent-http-request", 400, b"Client sent an HTTP request to an HTTPS server.\n"),
+    ("address-path-chat-completions-not", 404, {"detail": "Path /chat/completions not found"}),
+    ("address-unknown-endpoint", 404, openai("Unknown endpoint")),
+    ("address-unsupported-method-post", 501, b"Unsupported method ('POST')"),
+    ("address-xml-version-code-nosuchkey", 404, b'<?xml version="1.0"?><Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>'),
+    ("address-page-could-not-be", 404, b"The page could not be found\n\nNOT_FOUND\n\nfra1::x"),
+    ("address-page-could-not-be-2", 404, {"error": {"code": "404", "message": "The page could not be found"}}),
+    ("address-tunnel-abc-ngrok-io", 404, b"Tunnel abc.ngrok.io not found"),
+]  # fmt: skip

@@ -1,0 +1,38 @@
+"""Texts that only sound like a cause: what they must not be taken for is in their words."""
+
+from helpers.field.forms import anthropic, google, openai
+
+ROWS: list[tuple[str, int, object, str]] = [
+    ("friend-invalid-type-messages-content", 400, openai("Invalid type for 'messages[0].content': expected string, but got 'API key invalid'"), "bad_request"),
+    ("friend-value-not-valid-list", 400, {"detail": [{"loc": ["body", "messages", 0, "content"], "msg": "value is not a valid list", "input": "insufficient balance, invalid api key", "type": "list_type"}]}, "bad_request"),
+    ("friend-tool-get-api-key", 400, openai("tool 'get_api_key' has an invalid schema: missing property 'type'"), "bad_request"),
+    ("friend-invalid-tool-name-api", 400, openai("Invalid tool name: api_key_lookup"), "bad_request"),
+    ("friend-missing-required-parameter-messages", 400, openai("Missing required parameter: 'messages[0].tool_calls[0].token'"), "bad_request"),
+    ("friend-invalid-token-json-at", 400, openai("Invalid token in JSON at position 12"), "bad_request"),
+    ("friend-unexpected-token-json-at", 400, openai("Unexpected token < in JSON at position 0"), "bad_request"),
+    ("friend-invalid-token-id-logit", 400, openai("invalid token id in logit_bias: 99999"), "bad_request"),
+    ("friend-stop-token-invalid-must", 400, openai("stop token invalid: must be a string"), "bad_request"),
+    ("friend-invalid-special-token-im", 400, openai("Invalid special token <|im_start|> in message"), "bad_request"),
+    ("friend-rate-limit-reached-api", 429, openai("Rate limit reached for your API key. Please try again in 20s"), "rate_limited"),
+    ("friend-request-would-exceed-rate", 429, anthropic("This request would exceed the rate limit for your organization of 50,000 input tokens per minute. Please reduce the prompt length or the maximum tokens requested, or try again later.", "rate_limit_error"), "rate_limited"),
+    ("friend-at-most-images-may", 400, openai("At most 10 images may be provided; limit exceeded"), "bad_request"),
+    ("friend-image-too-large-maximum", 400, openai("Image is too large: maximum length of base64 is 20MB"), "bad_request"),
+    ("friend-tools-function-name-string", 400, openai("tools[0].function.name: string too long, maximum length 64"), "bad_request"),
+    ("friend-metadata-value-exceeds-maximum", 400, openai("metadata value exceeds the maximum length of 512"), "bad_request"),
+    ("friend-stop-sequence-exceeds-maximum", 400, openai("Stop sequence exceeds maximum length"), "bad_request"),
+    ("friend-invalid-user-string-too", 400, openai("Invalid 'user': string too long. Expected a string with maximum length 64"), "bad_request"),
+    ("friend-system-text-content-blocks", 400, anthropic("system: text content blocks must be non-empty"), "bad_request"),
+    ("friend-tools-custom-input-schema", 400, anthropic("tools.0.custom.input_schema: schema too large"), "bad_request"),
+    ("friend-cache-control-maximum-blocks", 400, anthropic("cache_control: maximum of 4 blocks may be provided"), "bad_request"),
+    ("friend-file-size-exceeds-limit", 400, openai("File size exceeds the limit of 512 MB"), "bad_request"),
+    ("friend-input-image-exceeds-limit", 400, openai("Input image exceeds the limit of 20 MB"), "bad_request"),
+    ("friend-audio-input-exceeds-limit", 400, openai("The audio input exceeds the limit of 30 seconds"), "bad_request"),
+    ("friend-prompt-cache-key-exceeds", 400, openai("prompt_cache_key exceeds limit of 64 characters"), "bad_request"),
+    ("friend-invalid-max-tokens-credit", 400, openai("Invalid 'max_tokens': the credit card number in your message"), "bad_request"),
+    ("friend-model-output-must-contain", 400, openai("model output must contain either output text or tool calls"), "bad_request"),
+    ("friend-last-message-must-not", 400, openai("The last message must not be from the model: role 'model' is invalid here"), "bad_request"),
+    ("friend-use-valid-role-user", 400, google(400, "INVALID_ARGUMENT", "Please use a valid role: user, model."), "bad_request"),
+    ("friend-not-found", 404, {"detail": "Not Found"}, "provider_error"),
+    ("friend-account-id-field-tool", 400, openai("The account_id field in tool 'x' is not active in this schema"), "bad_request"),
+    ("friend-service-currently-unavailable", 503, google(503, "UNAVAILABLE", "The service is currently unavailable."), "overloaded"),
+]  # fmt: skip

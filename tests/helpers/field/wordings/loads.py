@@ -1,0 +1,38 @@
+"""Providers without capacity."""
+
+from helpers.field.forms import anthropic, google, openai
+
+ROWS: list[tuple[str, int, object]] = [
+    ("load-model-service-overloaded-try", 503, {"code": 50505, "message": "Model service overloaded. Please try again later.", "data": None}),
+    ("load-system-too-busy-now", 403, {"code": 50603, "message": "System is too busy now. Please try again later.", "data": None}),
+    ("load-server-currently-overloaded-other", 400, openai("The server is currently overloaded with other requests")),
+    ("load-model-busy-retry-later", 500, {"error": {"message": "Model busy, retry later", "code": 50505}}),
+    ("load-service-may-be-temporarily", 429, {"error": {"code": "1305", "message": "The service may be temporarily overloaded, please try again later"}}),
+    ("load-api", 429, openai("当前API请求过多 请稍后重试 ", "1305")),
+    ("load-zh", 429, openai("该模型当前访问量过大 请您稍后再试", "1305")),
+    ("load-zh-2", 500, openai("服务器繁忙")),
+    ("load-zh-3", 503, openai("当前模型负载过高 请稍后重试")),
+    ("load-overloaded-overloaded", 529, anthropic("Overloaded", "overloaded_error")),
+    ("load-overloaded-api", 500, anthropic("Overloaded", "api_error")),
+    ("load-service-unavailable-no-capacity", 400, openai("Service unavailable, no capacity")),
+    ("load-engine-currently-overloaded-try", 429, {"error": {"message": "The engine is currently overloaded, please try again later", "type": "engine_overloaded_error"}}),
+    ("load-upstream-model-at-capacity", 502, openai("Upstream model is at capacity")),
+    ("load-service-tier-capacity-exceeded", 429, {"object": "error", "message": "Service tier capacity exceeded for this model.", "type": "service_tier_capacity_exceeded", "code": "3505"}),
+    ("load-selected-model-at-capacity", 400, openai("Selected model is at capacity. Please try a different model.")),
+    ("load-our-servers-are-currently", 200, {"error": {"message": "Our servers are currently overloaded. Please try again later.", "code": "server_is_overloaded"}}),
+    ("load-model-currently-experiencing-high", 503, google(503, "UNAVAILABLE", "This model is currently experiencing high demand. Spikes in demand are usually temporary.")),
+    ("load-model-overloaded-try-again", 503, google(503, "UNAVAILABLE", "The model is overloaded. Please try again later.")),
+    ("load-no-capacity-available-model", 429, google(429, "RESOURCE_EXHAUSTED", "No capacity available for model x on the server", {"reason": "MODEL_CAPACITY_EXHAUSTED"})),
+    ("load-no-available-accounts-no", 503, openai("No available accounts: no available accounts")),
+    ("load-model-currently-loading", 503, {"error": "Model x is currently loading", "estimated_time": 20.0}),
+    ("load-loading-model-unavailable", 503, {"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}}),
+    ("load-server-busy-try-again", 503, {"error": "server busy, please try again.  maximum pending requests exceeded"}),
+    ("load-all-upstream-servers-are", 503, {"message": "All upstream servers are busy"}),
+    ("load-upstream-connect-disconnect-reset", 503, b"upstream connect error or disconnect/reset before headers. reset reason: overflow"),
+    ("load-modelnotreadyexception", 424, {"error": "ModelNotReadyException"}),
+    ("load-model-not-ready-inference", 429, {"__type": "ModelNotReadyException", "message": "The model is not ready for inference."}),
+    ("load-gpu-resources-are-insufficient", 400, openai("GPU resources are insufficient, please retry")),
+    ("load-no-deployments-available-selected", 429, openai("No deployments available for selected model, Try again in 5 seconds. Passed model=x.")),
+    ("load-service-overloaded", 200, {"code": 503, "message": "service overloaded", "data": None}),
+    ("load-model-overloaded", 200, {"status": "fail", "reason": "model is overloaded"}),
+]  # fmt: skip
