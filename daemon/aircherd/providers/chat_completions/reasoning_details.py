@@ -3,17 +3,20 @@
 The details of one reply are a list of texts, summaries and encrypted data, some signed by the
 model. In a stream they come in fragments, and a signature may come alone after its text. They are
 valid only whole and in order; a fragment gets `Invalid signature in thinking block`. So each run of
-thinking is signed with its assembled details, as JSON. Sources: OpenRouter's documentation, and
+thinking is signed with its assembled details, as JSON. LiteLLM's `thinking_blocks`, the blocks of
+Anthropic's API, are the same by another name. Sources: OpenRouter's documentation, and
 streams quoted in issues of other clients, November 2026.
 """
 
 import msgspec
 
 from aircherd.errors import fail
+from aircherd.providers.chat_completions.parts.fields import has_content, items_of
 from aircherd.providers.chat_completions.thinking import (
     FieldThinking,
     MessageJson,
     ThinkingFields,
+    thinking_parts,
     with_thinking,
 )
 from aircherd.providers.codec.json_in import as_text, branch
@@ -26,13 +29,16 @@ MAX_DETAILS = 4_000_000
 
 DetailFields = dict[str, msgspec.Raw]
 
-_FRAGMENTED = {"reasoning.text": "text", "reasoning.summary": "summary"}
+_FRAGMENTED = {"reasoning.text": "text", "reasoning.summary": "summary", "thinking": "thinking"}
 """The types that come in fragments -> the field to concatenate."""
 
 _EMPTY = msgspec.Raw()
+_UNKNOWN = msgspec.Raw(b'"reasoning.unknown"')
 _LIST = msgspec.json.Decoder(list[DetailFields])
 _TEXT = msgspec.json.Decoder(str)
-_NULL = b"null"
+_MISSING = (b"", b"null", b'""')
+_BLOCKS = ("thinking", "redacted_thinking")
+"""The types of LiteLLM's `thinking_blocks`."""
 
 
 class DetailsThinking:
@@ -44,9 +50,12 @@ class DetailsThinking:
 
     def take(self, fields: ThinkingFields) -> str | None:
         """Return the text, or the text of the details, and keep the details."""
-        details = branch(_LIST, fields.reasoning_details) or []
+        details = _details_in(fields.reasoning_details)
+        if fields.thinking_blocks:
+            details += _details_in(fields.thinking_blocks)
         texts = [self._add(detail) for detail in details]
         text = as_text(fields.reasoning) or as_text(fields.reasoning_content) or "".join(texts)
+        text = text or as_text(thinking_parts(fields.content))
         return text if text or details else None
 
     @property
@@ -78,7 +87,7 @@ class AnyThinking:
     def take(self, fields: ThinkingFields) -> str | None:
         """Return the text, whichever field it is in; see `ThinkingReader`."""
         details = self._details
-        if fields.reasoning_details or details.has_details:
+        if fields.reasoning_details or fields.thinking_blocks or details.has_details:
             text = details.take(fields)
             if details.has_details:
                 return text
@@ -87,6 +96,14 @@ class AnyThinking:
     def end(self) -> str | None:
         """Return the details of the run as JSON, else what names its field."""
         return self._details.end() or self._fields.end()
+
+
+def _details_in(raw: msgspec.Raw) -> list[DetailFields]:
+    """Return the details; what is none of them becomes the data of one."""
+    details = branch(_LIST, raw)
+    if details is not None or not has_content(raw):
+        return details or []
+    return [{"type": _UNKNOWN, "data": item} for item in items_of(raw) or [raw]]
 
 
 def _append(details: "list[_Detail]", fields: DetailFields) -> str:
@@ -131,7 +148,7 @@ class _Detail:
         """Add a fragment: its text, and fields that were still missing."""
         self._text.add(self.text_of(fields))
         for name, value in fields.items():
-            if bytes(self._fields.get(name, _EMPTY)) in (b"", _NULL):
+            if bytes(self._fields.get(name, _EMPTY)) in _MISSING:
                 self._fields[name] = msgspec.Raw(bytes(value))
 
     def to_json(self) -> dict[str, object]:
@@ -158,7 +175,10 @@ def with_details(message: MessageJson, parts: list[ReasoningPart]) -> MessageJso
         for fields in _signed_details(part):
             _append(details, fields)
     if details:
-        return message | {"reasoning_details": [detail.to_json() for detail in details]}
+        blocks = [each.to_json() for each in details if each.key[0] in _BLOCKS]
+        others = [each.to_json() for each in details if each.key[0] not in _BLOCKS]
+        found: MessageJson = {"reasoning_details": others, "thinking_blocks": blocks}
+        return message | {name: each for name, each in found.items() if each}
     text = "".join(part.text for part in parts)
     return message | {"reasoning": text} if text else message
 

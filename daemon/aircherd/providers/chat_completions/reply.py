@@ -1,19 +1,28 @@
 """Read chat completions replies, streamed or whole.
 
-Only containers are typed; a value of an unexpected type is handled where it is read and never fails
-the decoding. Tool calls, thinking and usage have their own modules: servers differ most there.
+Tool calls, thinking and usage have their own modules: servers differ most there. What is rare is
+looked for only in chunks that have more than the usual fields: see `parts.rare`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from aircherd.errors import ProviderFailed, fail
-from aircherd.providers.chat_completions.plain import read_plain_chunk, read_plain_reply
+from aircherd.providers.chat_completions.chunks import (
+    CHUNK,
+    KNOWN_CHUNK,
+    Choice,
+    Chunk,
+    Delta,
+)
+from aircherd.providers.chat_completions.parts.fields import Fields, fields_of, items_of
+from aircherd.providers.chat_completions.parts.rare import RareFields
+from aircherd.providers.chat_completions.plain import decode_plain_chunk, read_plain_reply
 from aircherd.providers.chat_completions.reasoning_details import AnyThinking
 from aircherd.providers.chat_completions.snapshots import Snapshots
-from aircherd.providers.chat_completions.thinking import ThinkingFields, ThinkingReader
-from aircherd.providers.chat_completions.tool_calls import CallPiece, Function, ToolCalls
+from aircherd.providers.chat_completions.thinking import ThinkingReader
+from aircherd.providers.chat_completions.tool_calls import CallPiece, ToolCalls
 from aircherd.providers.chat_completions.usage import OpenAIUsage, UsageReader
 from aircherd.providers.codec.finish import read_finish
 from aircherd.providers.codec.json_in import (
@@ -35,38 +44,7 @@ from aircherd.vocabulary.reply import (
     UsageDelta,
 )
 
-
-class _Delta(ThinkingFields, gc=False):
-    refusal: object = None
-    tool_calls: list[CallPiece] | CallPiece | None = None
-    function_call: Function | None = None  # OpenAI's first form of a tool call
-
-
-class _Choice(msgspec.Struct, gc=False):
-    index: object = None
-    delta: _Delta | None = None
-    message: _Delta | None = None  # in a whole reply
-    usage: OpenAIUsage | None = None  # Moonshot
-    finish_reason: object = None
-    native_finish_reason: object = None  # OpenRouter: the model's own reason
-    error: object = None
-
-
-class _Groq(msgspec.Struct, gc=False):
-    usage: OpenAIUsage | None = None
-
-
-class _Chunk(msgspec.Struct, gc=False):
-    choices: list[_Choice] | None = None
-    usage: OpenAIUsage | None = None
-    x_groq: _Groq | None = None
-    timings: msgspec.Raw = msgspec.Raw()  # llama.cpp
-    model: object = None
-    error: object = None
-
-
-_CHUNK = msgspec.json.Decoder(_Chunk)
-_NO_TIMINGS = msgspec.Raw()
+_NOTHING = msgspec.Raw()
 _FLAT = msgspec.json.Decoder(dict[str, object])
 
 
@@ -82,12 +60,16 @@ class OpenAIStream(VendorStream):
     def _take(self, data: bytes, out: list[ReplyEvent]) -> None:
         reply = self._reply
         if reply.expects_text:
-            plain = read_plain_chunk(data)
-            if plain is not None:
-                text, reply.model = plain[0], plain[1] or reply.model
-                out.append(TextDelta(text))
-                return
-            reply.expects_text = False
+            try:
+                chunk = decode_plain_chunk(data)
+            except (ValueError, RecursionError):
+                reply.expects_text = False
+            else:
+                if text := chunk.choices[0].delta.content:
+                    reply.model = chunk.model or reply.model
+                    out.append(TextDelta(text))
+                    return
+                reply.expects_text = False
         if data.startswith(b"{") or (data and data.strip() != b"[DONE]"):
             reply.read(data, "a chunk", out)
             self.progress_count = reply.progress_count
@@ -96,6 +78,10 @@ class OpenAIStream(VendorStream):
                 fail(FailureClass.PROTOCOL, "ended its reply before it began")
             reply.end_parts(out)
             self._finish(reply.ending(), out)
+
+    def _finish(self, ending: Ending, out: list[ReplyEvent]) -> None:
+        self._reply.close(out)
+        super()._finish(ending, out)
 
     def _end(self) -> Ending | None:
         # Some servers never send [DONE]; a finish reason proves that the reply is complete.
@@ -120,11 +106,19 @@ class _Reply:
         self._has_thought = False
         self._has_calls = False
         self._snapshots: Snapshots | None = None
+        self._rare: RareFields | None = None
+        self._found: Fields | None = None  # of a choice in which something is rare
         self.model: object = None
 
     def read(self, data: bytes, what: str, out: list[ReplyEvent]) -> None:
         """Process one chunk, or a whole reply, which has the same schema."""
-        chunk = decode_with(_CHUNK, data, what)
+        try:
+            if not data.isascii():
+                data.decode()  # what stays undecoded is not checked by the decoder
+            chunk: Chunk = KNOWN_CHUNK.decode(data)
+        except (ValueError, RecursionError):
+            chunk = decode_with(CHUNK, data, what)
+            self._find_rare(chunk, data)
         if chunk.error or (not chunk.choices and chunk.usage is None):
             _raise_error(data, what)
         self.model = chunk.model or self.model
@@ -132,69 +126,124 @@ class _Reply:
             # Only the first choice, in case `extra` requests several.
             if not (choice.index and as_count(choice.index)):
                 self._add_choice(choice, out)
+        self._found = None
         usage = chunk.usage
         if usage is None and chunk.x_groq is not None:
             usage = chunk.x_groq.usage
         if usage is not None or chunk.timings:
             self._add_usage(usage, chunk.timings, out)
 
-    def _add_choice(self, choice: _Choice, out: list[ReplyEvent]) -> None:
+    def _find_rare(self, chunk: Chunk, data: bytes) -> None:
+        """Look for what is rare in a chunk that has more than the usual fields."""
+        if self._rare is None:
+            self._rare = RareFields()
+        fields = fields_of(msgspec.Raw(data))
+        self._rare.take_root(fields)
+        # Repairs leave out what is no object.
+        raws = [raw for raw in items_of(fields.get("choices")) or () if bytes(raw)[:1] == b"{"]
+        for choice, raw in zip(chunk.choices or (), raws, strict=False):
+            if choice.index and as_count(choice.index):
+                self._rare.take_further_choice(raw)
+            else:
+                self._found = fields_of(raw)
+                if _take_old_text(choice):
+                    self._found.pop("text", None)
+                self._rare.take_choice(self._found)
+
+    def _add_choice(self, choice: Choice, out: list[ReplyEvent]) -> None:
         self.has_choice = True
         if choice.delta is not None:
             self._add_delta(choice.delta, out)
         if choice.message is not None:
             self._add_message(choice.message, out)
         if choice.usage is not None:
-            self._add_usage(choice.usage, _NO_TIMINGS, out)
+            self._add_usage(choice.usage, _NOTHING, out)
         if choice.error or choice.finish_reason == "error":
             raise ProviderFailed(classify_error(choice.error or _native_error(choice)))
         if (finish := read_finish(choice.finish_reason)) is not None:
             self.finish = finish
             self.end_parts(out)
 
-    def _add_delta(self, delta: _Delta, out: list[ReplyEvent]) -> None:
-        self._add_parts(delta, out)
+    def _add_delta(self, delta: Delta, out: list[ReplyEvent]) -> None:
+        if self._found is None:
+            self._add_parts(delta, out)
+        else:
+            self._add_rare(delta, "delta", self._found, out)
         self._has_text = self._has_text or bool(delta.content)
         self._has_thought = self._has_thought or self._is_thinking
         self._has_calls = self._calls.count > 0
 
-    def _add_message(self, message: _Delta, out: list[ReplyEvent]) -> None:
+    def _add_message(self, message: Delta, out: list[ReplyEvent]) -> None:
         """Add what deltas did not bring of a message, which is usually the whole reply."""
         if self._has_text:
             message.content = message.refusal = None
         if self._has_thought:
             message.reasoning = message.reasoning_content = None
-            message.reasoning_details = msgspec.Raw()
+            message.reasoning_details = message.thinking_blocks = msgspec.Raw()
         if self._has_calls:
             message.tool_calls = message.function_call = None
         if self._snapshots is None:
             self._snapshots = Snapshots()
         self._snapshots.cut(message)
-        self._add_parts(message, out)
+        if self._found is None:
+            self._add_parts(message, out)
+        else:
+            self._add_rare(message, "message", self._found, out)
 
-    def _add_parts(self, delta: _Delta, out: list[ReplyEvent]) -> None:
+    def _add_parts(self, delta: Delta, out: list[ReplyEvent]) -> None:
         if (
             delta.reasoning_content
             or delta.reasoning
             or delta.reasoning_details
-            or type(delta.content) is list
+            or delta.thinking_blocks
         ):
             self._add_thinking(delta, out)
-        if delta.content and (text := as_text(delta.content)):
+        if delta.content and isinstance(delta.content, str):
             self.end_parts(out)
-            out.append(TextDelta(text))
+            out.append(TextDelta(delta.content))
             self.expects_text = True  # one chunk of text is mostly followed by another
         if delta.refusal and (text := as_text(delta.refusal)):
             self.end_parts(out)
             self._refused = True
-            out.append(TextDelta(text))
+            out.append(TextDelta(text, refusal=True))
         if delta.tool_calls:
             calls = delta.tool_calls
-            self._add_calls(calls if isinstance(calls, list) else [calls], out)
+            self._add_calls([calls] if isinstance(calls, CallPiece) else calls, out)
         elif delta.function_call is not None:
             self._add_calls([CallPiece(function=delta.function_call)], out)
 
-    def _add_thinking(self, delta: _Delta, out: list[ReplyEvent]) -> None:
+    def _add_rare(self, delta: Delta, name: str, choice: Fields, out: list[ReplyEvent]) -> None:
+        """Add a delta or a message that has more than the usual fields."""
+        rare, fields, is_state = self._rare, fields_of(choice.get(name)), name == "message"
+        assert rare is not None
+        if delta.content and not isinstance(delta.content, str):
+            parts = delta.content if isinstance(delta.content, list) else [delta.content]
+            self._add_thinking(Delta(content=parts), out)
+            self._add_whole(rare.content_of(fields.get("content", _NOTHING)), out)
+            delta.content = True  # taken
+        if delta.tool_calls:
+            calls = delta.tool_calls
+            pieces = [calls] if isinstance(calls, CallPiece) else calls
+            found = rare.take_calls(fields.get("tool_calls", _NOTHING), is_state=is_state)
+            for piece, extras in zip(pieces, found, strict=False):
+                piece.extras = extras
+            delta.tool_calls = [piece for piece in pieces if piece.extras is not None]
+        self._add_parts(delta, out)
+        size = rare.size
+        events = rare.take_message(fields, is_state=is_state)
+        if not events and rare.size > size:
+            self.progress_count += 1
+        self._add_whole(events, out)
+
+    def _add_whole(self, events: list[ReplyEvent], out: list[ReplyEvent]) -> None:
+        if events:
+            self.end_parts(out)
+            self._refused = self._refused or any(
+                type(event) is TextDelta and event.refusal for event in events
+            )
+            out += events
+
+    def _add_thinking(self, delta: Delta, out: list[ReplyEvent]) -> None:
         text = self._thinking.take(delta)
         if text is None:
             return
@@ -205,8 +254,9 @@ class _Reply:
         else:
             self.progress_count += 1
 
-    def _add_calls(self, pieces: list[CallPiece], out: list[ReplyEvent]) -> None:
+    def _add_calls(self, pieces: Sequence[CallPiece], out: list[ReplyEvent]) -> None:
         self._end_thinking(out)
+        self.expects_text = False  # text would end what is held back of the calls
         size = len(out)
         self._calls.take(pieces, out)
         if len(out) == size:
@@ -232,6 +282,11 @@ class _Reply:
         if self._usage.add(usage, timings) and self._usage.usage is not None:
             out.append(UsageDelta(self._usage.usage))
 
+    def close(self, out: list[ReplyEvent]) -> None:
+        """Append what was held back until the end."""
+        if self._rare is not None:
+            out += self._rare.close()
+
     def ending(self) -> Ending:
         """Return the ending with what is known so far."""
         finish = self.finish or "stop"
@@ -256,7 +311,21 @@ def read_whole(body: bytes, thinking: ThinkingReader | None = None) -> list[Repl
     if not reply.has_choice:
         fail(FailureClass.PROTOCOL, "sent a reply without choices: check base_url and kind")
     reply.end_parts(out)
+    reply.close(out)
     return [*out, reply.ending()]
+
+
+def _take_old_text(choice: Choice) -> bool:
+    """Take the text of a choice as its content, as servers sent before there were messages.
+
+    Return whether that is all that it says: some servers send the content there too.
+    """
+    message = choice.delta or choice.message
+    if message is None:
+        message = choice.delta = Delta()
+    if not message.content:
+        message.content = choice.text if isinstance(choice.text, str) else None
+    return message.content == choice.text
 
 
 def _raise_error(data: bytes, what: str) -> None:
@@ -266,6 +335,6 @@ def _raise_error(data: bytes, what: str) -> None:
         raise ProviderFailed(classify_error(error))
 
 
-def _native_error(choice: _Choice) -> object:
+def _native_error(choice: Choice) -> object:
     native = as_text(choice.native_finish_reason)
     return {"message": f"the model ended with {native}"} if native else None

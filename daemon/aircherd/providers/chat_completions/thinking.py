@@ -1,9 +1,10 @@
-"""A model's thinking in chat completions, which OpenAI has no field for: servers use four.
+"""A model's thinking in chat completions, which OpenAI has no field for: servers use five.
 
     reasoning_content   DeepSeek, llama.cpp, LM Studio, SGLang, older vLLM
     reasoning           Groq, Cerebras, vLLM
     parts of content    Mistral, with type `thinking`
     reasoning_details   OpenRouter, gateways in front of it, MiniMax: see `reasoning_details`
+    thinking_blocks     LiteLLM in front of Anthropic: likewise
 
 Thinking goes back in the field that it came in. DeepSeek refuses tool results without the thinking
 that led to the calls; Groq and Cerebras refuse other servers' fields. Our signature names the field
@@ -33,6 +34,7 @@ class ThinkingFields(msgspec.Struct, gc=False):
     reasoning: object = None
     reasoning_content: object = None
     reasoning_details: msgspec.Raw = msgspec.Raw()
+    thinking_blocks: msgspec.Raw = msgspec.Raw()
 
 
 class ThinkingReader(Protocol):
@@ -57,11 +59,14 @@ class FieldThinking:
 
     def take(self, fields: ThinkingFields) -> str | None:
         """Return the text, whichever field it is in; see `ThinkingReader`."""
-        # Some servers send the same text in both fields.
+        text = fields.reasoning_content
+        if type(text) is str and text:
+            self._field = _REASONING_CONTENT_FIELD
+            return text  # the usual case; some servers send the same text in `reasoning`
         for field, value in (
             (_REASONING_CONTENT_FIELD, fields.reasoning_content),
             (_REASONING_FIELD, fields.reasoning),
-            (_CONTENT_FIELD, _thinking_parts(fields.content)),
+            (_CONTENT_FIELD, thinking_parts(fields.content)),
         ):
             if value and (text := as_text(value)):
                 self._field = field
@@ -73,7 +78,7 @@ class FieldThinking:
         return None if self._field == _REASONING_CONTENT_FIELD else self._field
 
 
-def _thinking_parts(content: object) -> list[object]:
+def thinking_parts(content: object) -> list[object]:
     """Return the content of the `thinking` parts."""
     if not isinstance(content, list):
         return []
@@ -82,7 +87,13 @@ def _thinking_parts(content: object) -> list[object]:
         for part in content
         if isinstance(part, dict) and part.get("type") == "thinking"
     ]
-    return [piece for thought in thoughts if isinstance(thought, list) for piece in thought]
+    return [piece for thought in thoughts for piece in _pieces(thought)]
+
+
+def _pieces(thought: object) -> list[object]:
+    if isinstance(thought, str):
+        return [{"type": "text", "text": thought}]
+    return thought if isinstance(thought, list) else []
 
 
 # ------------------------------------------------------------------ requests

@@ -5,9 +5,13 @@ Compatible servers number every call 0, or every piece; they leave out ids, repe
 them within a call; they repeat the name in every piece, or the whole call at the end. So a piece is
 assigned by all that it has: number, id, name, and whether its arguments can continue what is there.
 For the arguments see `call_arguments`.
+
+A call of a custom tool has any text as `input`, which is passed on as it comes. What a call has
+besides its own fields, such as Google's signature in `extra_content`, becomes its signature, and
+goes back.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -18,6 +22,7 @@ from aircherd.providers.chat_completions.call_arguments import (
     arguments_text,
     begins_object,
 )
+from aircherd.providers.chat_completions.parts.fields import Fields
 from aircherd.providers.codec.json_in import as_text
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import ReplyEvent, ToolCallDelta
@@ -38,33 +43,59 @@ class Function(msgspec.Struct, gc=False):
     parameters: msgspec.Raw = msgspec.Raw()  # what some call the arguments
 
 
-class CallPiece(Function, gc=False):
-    """A piece of a tool call, or a whole one; some servers leave out the level of `function`."""
+class CustomCall(msgspec.Struct, gc=False):
+    """The called custom tool."""
+
+    name: object = None
+    input: object = None
+
+
+class CallPiece(msgspec.Struct, gc=False):
+    """A piece of a tool call, or a whole one; some servers leave out the level of `function`.
+
+    `extras` are the fields that it has besides; they are not decoded with it.
+    """
 
     index: object = None
     id: object = None
+    type: object = None
     function: Function | None = None
+    custom: CustomCall | None = None
+    name: object = None
+    arguments: msgspec.Raw = msgspec.Raw()
+    parameters: msgspec.Raw = msgspec.Raw()
+    extras: Fields | None = msgspec.field(name="(extras)", default=None)
 
 
 class _Piece:
     """A piece as far as it is usable: "" and None mean that the server left it out."""
 
-    __slots__ = ("arguments", "id", "index", "name")
+    __slots__ = ("arguments", "extras", "id", "index", "is_custom", "name")
 
     def __init__(self, piece: CallPiece) -> None:
         function = piece.function or piece
         self.index = _number(piece.index)
         self.id = str(piece.id) if type(piece.id) is int else as_text(piece.id)
-        self.name = as_text(function.name).strip()
+        self.extras = piece.extras
+        self.is_custom = piece.custom is not None
+        if piece.custom is not None:
+            self.name = as_text(piece.custom.name).strip()
+            self.arguments = as_text(piece.custom.input)
+            return
+        name = function.name
+        self.name = name.strip() if type(name) is str else ""
         self.arguments = arguments_text(function.arguments or function.parameters)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.id or self.name or self.arguments)
+        return not (self.id or self.name or self.arguments or self.extras)
 
 
 class _Call:
-    __slots__ = ("arguments", "chunk", "id", "index", "is_open", "name", "number", "server_id")
+    __slots__ = (
+        *("arguments", "chunk", "custom", "extras", "id", "index", "is_open", "name", "number"),
+        "server_id",
+    )
 
     def __init__(self, number: int, index: int | None, mode: PieceMode) -> None:
         self.number = number
@@ -75,6 +106,8 @@ class _Call:
         self.arguments = Arguments(mode)
         self.is_open = False  # its first event was returned
         self.chunk = 0  # the last one that had a piece of it
+        self.custom = False
+        self.extras: Fields | None = None
 
 
 class ToolCalls:
@@ -97,7 +130,7 @@ class ToolCalls:
         """The number of calls so far."""
         return len(self._calls)
 
-    def take(self, pieces: list[CallPiece], out: list[ReplyEvent]) -> None:
+    def take(self, pieces: Sequence[CallPiece], out: list[ReplyEvent]) -> None:
         """Add the pieces of one chunk; append the events that are certain.
 
         Raises:
@@ -106,7 +139,11 @@ class ToolCalls:
         self._chunk += 1
         for each in pieces:
             piece = _Piece(each)
-            if not piece.is_empty:
+            if piece.is_empty:
+                continue
+            if piece.is_custom:
+                self._add_custom(piece, out)
+            else:
                 self._add(piece, out)
 
     def flush(self, out: list[ReplyEvent]) -> None:
@@ -126,13 +163,48 @@ class ToolCalls:
                 out.append(self._opening(call, arguments))
             elif arguments:
                 out.append(ToolCallDelta(call.number, arguments=arguments))
+            if call.extras:
+                signature = msgspec.json.encode(call.extras).decode("utf-8", "replace")
+                out.append(ToolCallDelta(call.number, signature=signature))
+                call.extras = None
+
+    def _add_custom(self, piece: _Piece, out: list[ReplyEvent]) -> None:
+        """Add a piece of a call of a custom tool, whose input is any text."""
+        self._count(len(piece.arguments))
+        call = self._by_id.get(piece.id) if piece.id else None
+        if call is None and piece.index is not None:
+            call = self._by_index.get(piece.index)
+        if call is None and not (piece.id or piece.name):
+            call = self._last
+        if call is None or not call.custom or (piece.id and piece.id != call.server_id):
+            self.flush(out)
+            if not piece.name:
+                fail(FailureClass.PROTOCOL, "sent a tool call without a name")
+            call = self._begin(piece.index, piece.id)
+            call.custom, call.name = True, piece.name
+            out.append(self._opening(call, piece.arguments))
+        elif piece.arguments:
+            out.append(ToolCallDelta(call.number, arguments=piece.arguments))
+        self._note_extras(call, piece)
+        self._last = call
+
+    def _note_extras(self, call: _Call, piece: _Piece) -> None:
+        if piece.extras:
+            self._has_more = True
+            self._count(sum(memoryview(raw).nbytes for raw in piece.extras.values()))
+            # Copied: slices would keep the whole buffer alive.
+            copied = {name: msgspec.Raw(bytes(raw)) for name, raw in piece.extras.items()}
+            call.extras = {**(call.extras or {}), **copied}
+
+    def _count(self, size: int) -> None:
+        self._size += size
+        if self._size > MAX_ARGUMENTS:
+            fail(FailureClass.PROTOCOL, f"sent more than {MAX_ARGUMENTS} characters of arguments")
 
     # -------------------------------------------------------------- one piece
 
     def _add(self, piece: _Piece, out: list[ReplyEvent]) -> None:
-        self._size += len(piece.arguments)
-        if self._size > MAX_ARGUMENTS:
-            fail(FailureClass.PROTOCOL, f"sent more than {MAX_ARGUMENTS} characters of arguments")
+        self._count(len(piece.arguments))
         self._has_more = True
         call = self._find(piece)
         if call is None:
@@ -140,6 +212,8 @@ class ToolCalls:
             if not piece.name and last is not None and _is_second(last, piece):
                 call.name = last.name
         self._note(call, piece)
+        if piece.extras:
+            self._note_extras(call, piece)
         rest = call.arguments.add(piece.arguments)
         while rest:
             # A further call of the same function. An id that is new is its own.
@@ -259,7 +333,7 @@ class ToolCalls:
         call.is_open = True
         self._open_count = call.number + 1
         call.id = call.id or call.server_id or self._new_id()
-        return ToolCallDelta(call.number, call.id, call.name, arguments)
+        return ToolCallDelta(call.number, call.id, call.name, arguments, custom=call.custom)
 
     def __repr__(self) -> str:
         return f"<ToolCalls {len(self._calls)}>"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from aircherd.errors import ProviderFailed
 from aircherd.providers.chat_completions import reply
-from aircherd.providers.chat_completions.plain import read_plain_chunk, read_plain_reply
+from aircherd.providers.chat_completions.plain import decode_plain_chunk, read_plain_reply
 from aircherd.vocabulary.reply import Ending, ReplyEvent, TextDelta, Usage, UsageDelta
 from helpers.providers.provider_calls import run_decoder, sse
 
@@ -46,7 +46,8 @@ def test_the_usual_reply_is_plain() -> None:
 
 def test_the_usual_chunk_is_plain() -> None:
     """Its text and the model."""
-    assert read_plain_chunk(encoded(CHUNK)) == ("hi", "m-1")
+    chunk = decode_plain_chunk(encoded(CHUNK))
+    assert (chunk.choices[0].delta.content, chunk.model) == ("hi", "m-1")
 
 
 VALUES = st.sampled_from(
@@ -118,6 +119,10 @@ def changed(value: object, path: list[str], new: object) -> object:
     return value
 
 
+def _decline(data: bytes) -> object:
+    raise ValueError(data)
+
+
 def outcome(read: object, *args: object) -> object:
     try:
         return read(*args)  # type: ignore[operator]
@@ -150,7 +155,7 @@ def test_a_plain_chunk_is_read_as_any_other(changes: list[tuple[str, object]]) -
         return run_decoder(reply.OpenAIStream(new_id=lambda: "call_1"), [data])
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reply, "read_plain_chunk", lambda _: None)
+        patch.setattr(reply, "decode_plain_chunk", _decline)
         expected = read()
     assert expected == read()
 
@@ -172,4 +177,5 @@ def test_a_plain_chunk_is_read_as_any_other(changes: list[tuple[str, object]]) -
 def test_any_other_shape_is_declined(body: bytes) -> None:
     """Malformed JSON, no choice or several, a cost."""
     assert read_plain_reply(body) is None
-    assert read_plain_chunk(body) is None
+    with pytest.raises((ValueError, RecursionError)):
+        decode_plain_chunk(body)

@@ -117,8 +117,8 @@ def test_details_keep_their_exact_json() -> None:
         ({"reasoning": "a"}, "a"),
         ({"reasoning_content": "a"}, "a"),
         ({"reasoning": None, "reasoning_details": []}, None),
-        ({"reasoning_details": "odd"}, None),
-        ({"reasoning_details": [5]}, None),
+        ({"reasoning_details": "odd"}, ""),
+        ({"reasoning_details": [5]}, ""),
     ],
 )
 def test_text(values: dict[str, object], text: str | None) -> None:
@@ -238,3 +238,27 @@ def test_endless_details_fail() -> None:
     failure = failure_of(lambda: thinking.take(fields))
     assert FailureClass.PROTOCOL is failure.kind
     assert str(MAX_DETAILS) in failure.message
+
+
+def test_blocks_of_litellm() -> None:
+    """Fragments of `thinking_blocks` are assembled with their signature, and go back there."""
+    thinking = AnyThinking()
+    texts = [
+        thinking.take(_fields(reasoning_content=text, thinking_blocks=[block]))
+        for text, block in (
+            ("a", {"type": "thinking", "thinking": "a", "signature": ""}),
+            ("b", {"type": "thinking", "thinking": "b"}),
+            ("", {"type": "thinking", "thinking": "", "signature": "s"}),
+            ("", {"type": "redacted_thinking", "data": "x"}),
+        )
+    ]
+    signature = thinking.end()
+    assert texts == ["a", "b", "", ""]
+    message = with_any_thinking({"role": "assistant"}, [ReasoningPart("ab", signature, "p/m")])
+    assert msgspec.json.decode(msgspec.json.encode(message)) == {
+        "role": "assistant",
+        "thinking_blocks": [
+            {"type": "thinking", "thinking": "ab", "signature": "s"},
+            {"type": "redacted_thinking", "data": "x"},
+        ],
+    }

@@ -1,12 +1,14 @@
 """Chat completions replies of OpenAI and compatible servers."""
 
 import itertools
+import re
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aircherd.errors import ProviderFailed
 from aircherd.providers.chat_completions.reasoning_details import DetailsThinking
 from aircherd.providers.chat_completions.reply import OpenAIStream, read_whole
 from aircherd.providers.chat_completions.thinking import (
@@ -160,7 +162,7 @@ def test_finishes(reason: object, finish: Finish) -> None:
 def test_refusal_ends_as_refused() -> None:
     """A refusal becomes text, and the reply ends as refused."""
     refused = {"choices": [{"delta": {"refusal": "No."}, "finish_reason": "stop"}]}
-    assert ([TextDelta("No."), Ending("refusal")], None) == decode(refused, DONE)
+    assert ([TextDelta("No.", refusal=True), Ending("refusal")], None) == decode(refused, DONE)
 
 
 def test_end_without_done() -> None:
@@ -227,8 +229,7 @@ def test_failures(data: list[object], kind: FailureClass) -> None:
         {"choices": [{"index": None, "delta": None, "finish_reason": None}]},
         {"choices": [{"delta": {"content": 5, "tool_calls": None, "role": 3}}]},
         {"choices": [{"delta": {"content": []}}], "model": 5, "id": []},
-        {"choices": [{"index": 1, "delta": {"content": "second answer"}}]},
-        {"choices": [{"index": "1", "delta": {"content": "second answer"}}]},
+        {"choices": [{"index": 1, "delta": {}, "finish_reason": "stop"}]},
         {"usage": {}},
         {"object": "chat.completion.chunk", "message": None},
         {},
@@ -287,7 +288,7 @@ def test_hidden_thinking_is_progress_and_empty_chunks_are_none(
     ("end", "events"),
     [
         (chunk("a"), [TextDelta("a")]),
-        ({"choices": [{"delta": {"refusal": "No."}}]}, [TextDelta("No.")]),
+        ({"choices": [{"delta": {"refusal": "No."}}]}, [TextDelta("No.", refusal=True)]),
         (chunk(calls=[piece("{", id="a", name="f")]), [ToolCallDelta(0, "a", "f", "{")]),
         (chunk(finish="stop"), []),
         (DONE, [Ending("stop")]),
@@ -492,3 +493,64 @@ def test_a_call_that_is_held_back_is_progress() -> None:
 def test_a_call_that_is_no_list() -> None:
     """One call may come without the list around it."""
     assert ToolCallDelta(0, "a", "f", '{"p":1}') in read_whole(whole(tool_calls=CALL))
+
+
+# ------------------------------------------------------------------ nothing is lost
+
+
+_NAMES = st.sampled_from(
+    [
+        *("content", "refusal", "reasoning", "reasoning_content", "reasoning_details", "audio"),
+        *("thinking_blocks", "tool_calls", "images", "annotations", "citations", "search_results"),
+        *("executed_tools", "thinking", "made_up", "output", "text"),
+    ]
+)
+_THOUGHTS = ("reasoning", "reasoning_content", "reasoning_details", "thinking_blocks")
+_KINDS = st.sampled_from(
+    ["text", "thinking", "refusal", "reference", "image_url", "url_citation", "file", "made_up"]
+)
+
+
+def marked(marks: "itertools.count[int]") -> st.SearchStrategy[object]:
+    """Return strategies of values in which each text is a mark of its own."""
+    mark = st.builds(lambda: f"mark{next(marks)};")
+    fields = st.sampled_from(["text", "url", "refusal", "thinking", "data", "x"])
+    part = st.builds(
+        lambda kind, inner: {"type": kind, **inner},
+        _KINDS,
+        st.dictionaries(fields, mark, min_size=1, max_size=2),
+    )
+    return mark | part | st.lists(mark | part, min_size=1, max_size=2)
+
+
+def marks_in(value: object) -> set[str]:
+    return set(re.findall(r"mark\d+;", msgspec.json.encode(value).decode()))
+
+
+@given(st.data(), st.booleans())
+def test_every_part_of_a_reply_is_kept(data: st.DataObject, is_stream: bool) -> None:
+    """Whatever a server sends where: each text in it is in some event, or the reply fails."""
+    marks = itertools.count(1)
+    values = marked(marks)
+    message = data.draw(st.dictionaries(_NAMES, values, min_size=1, max_size=3))
+    # Servers send the same thinking in several fields.
+    for thought in [name for name in message if name in _THOUGHTS][1:]:
+        del message[thought]
+    choice = data.draw(st.dictionaries(st.sampled_from(["logprobs", "new", "text"]), values))
+    root = data.draw(
+        st.dictionaries(st.sampled_from(["citations", "search_info", "web_search"]), values)
+    )
+    # One word at the root is an id.
+    root = {name: value for name, value in root.items() if not isinstance(value, str)}
+    name = "delta" if is_stream else "message"
+    sent = {"choices": [{name: message, **choice, "finish_reason": "stop"}], **root}
+    if is_stream:
+        events, failure = decode(chunk("a"), sent, DONE)
+    else:
+        try:
+            events, failure = read_whole(msgspec.json.encode(sent)), None
+        except ProviderFailed as error:
+            events, failure = [], error.failure
+    if failure is None:
+        missing = marks_in(sent) - marks_in(events)
+        assert not missing, (sent, events)

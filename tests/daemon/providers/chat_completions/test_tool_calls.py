@@ -14,6 +14,7 @@ from aircherd.providers.chat_completions.tool_calls import (
 )
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import ReplyEvent, ToolCallDelta
+from helpers.providers.provider_calls import failure_of
 
 A, B = '{"p":"a"}', '{"p":"b"}'
 Call = tuple[str, str, str]
@@ -263,3 +264,58 @@ def test_the_work_is_linear() -> None:
     for _ in range(5_000):
         take(calls, piece("x" * 100, index=2))
     assert calls.count == 3
+
+
+# ------------------------------------------------------------------ custom tools, further fields
+
+
+def piece_of(**fields: object) -> CallPiece:
+    return msgspec.json.decode(msgspec.json.encode(fields), type=CallPiece)
+
+
+def custom(text: str, **fields: object) -> CallPiece:
+    name = fields.pop("name", None)
+    return piece_of(custom={"name": name, "input": text}, **fields)
+
+
+def events_of(*chunks: list[CallPiece]) -> list[ReplyEvent]:
+    calls, out = ToolCalls(lambda: "made-up"), list[ReplyEvent]()
+    for pieces in chunks:
+        calls.take(pieces, out)
+    calls.flush(out)
+    return out
+
+
+def test_custom_calls() -> None:
+    """Their input is any text, passed on as it comes, also beside a function."""
+    function = piece_of(index=1, id="b", function={"name": "f", "arguments": {"a": 1}})
+    assert events_of(
+        [custom('{"half', index=0, id="a", name="note")],
+        [custom(" of", index=0)],
+        [function],
+        [custom("", id="c", name="note")],
+        [custom("x")],
+    ) == [
+        ToolCallDelta(0, "a", "note", '{"half', custom=True),
+        ToolCallDelta(0, arguments=" of"),
+        ToolCallDelta(1, "b", "f", '{"a":1}'),
+        ToolCallDelta(2, "c", "note", custom=True),
+        ToolCallDelta(2, arguments="x"),
+    ]
+
+
+def test_a_custom_call_without_a_name() -> None:
+    """It is an error."""
+    failure = failure_of(lambda: events_of([custom("x", index=0)]))
+    assert failure.message == "sent a tool call without a name"
+
+
+def test_what_a_call_has_besides_is_its_signature() -> None:
+    """It comes once, at the end, from all pieces."""
+    first = piece_of(index=0, id="a", function={"name": "f"})
+    second = piece_of(index=0, function={"arguments": "{}"})
+    first.extras = {"extra_content": msgspec.Raw(b'{"google": {"thought_signature":"s"}}')}
+    second.extras = {"type": msgspec.Raw(b'"builtin"')}
+    *_, last = events_of([first], [second])
+    signature = '{"extra_content":{"google": {"thought_signature":"s"}},"type":"builtin"}'
+    assert last == ToolCallDelta(0, signature=signature)
