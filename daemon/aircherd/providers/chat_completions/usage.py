@@ -3,7 +3,8 @@
 Servers differ in names, in places, and in what their counts include:
 
 - cached tokens are part of the prompt, or, as in Anthropic's API, beside it;
-- thinking is part of the completion, or, at xAI and Google, beside it. `total_tokens` tells.
+- thinking is part of the completion, or, at xAI and Google, beside it;
+- sound is part of the prompt, or, at Mistral, beside it. `total_tokens` tells.
 
 Counts are decoded only after they are known to be small. Sources: the vendors' documentation, and
 replies quoted in issues of other clients, November 2026.
@@ -60,6 +61,7 @@ class _CostGroup(msgspec.Struct, gc=False):
 
 class _Details(msgspec.Struct, gc=False):
     cached_tokens: msgspec.Raw = msgspec.Raw()
+    audio_tokens: msgspec.Raw = msgspec.Raw()
     cache_write_tokens: msgspec.Raw = msgspec.Raw()
     cache_creation_tokens: msgspec.Raw = msgspec.Raw()  # LiteLLM
     cache_creation_input_tokens: msgspec.Raw = msgspec.Raw()  # Alibaba
@@ -153,6 +155,8 @@ def read_usage(usage: OpenAIUsage) -> Usage | None:
     beside = _first_count(usage.cache_read_input_tokens)
     written = _first_count(usage.cache_creation_input_tokens)
     excess = count_of(usage.total_tokens) - prompt - completion
+    if excess > 0 and excess == count_of(asked.audio_tokens):
+        prompt, excess = prompt + excess, 0
     if reasoning > completion or (
         reasoning and excess in (reasoning, reasoning + beside + written)
     ):

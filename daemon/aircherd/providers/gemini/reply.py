@@ -11,7 +11,7 @@ import msgspec
 
 from aircherd.errors import ProviderFailed, fail
 from aircherd.providers.codec.finish import read_finish
-from aircherd.providers.codec.json_in import as_text, branch, count_of, decode_with
+from aircherd.providers.codec.json_in import as_count, as_text, branch, count_of, decode_with
 from aircherd.providers.codec.later_usage import later_usage
 from aircherd.providers.codec.reply_stream import new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
@@ -75,10 +75,24 @@ _RESPONSES = msgspec.json.Decoder(list[_Response[_Candidate]] | _Response[_Candi
 _Add = Callable[[C, int, list[ReplyEvent]], None]
 _CONTENT = msgspec.json.Decoder(_Content | None)
 _STRING = msgspec.json.Decoder(str)
+_REASON = msgspec.json.Decoder(str | int)
 _NO_USAGE = GeminiUsage()
 
 _KNOWN = frozenset({"index", "content", "finishReason", "finishMessage", "tokenCount"})
 """Fields of a candidate; all others are metadata."""
+
+_NUMBERED: dict[object, str] = {
+    1: "STOP",
+    2: "MAX_TOKENS",
+    3: "SAFETY",
+    4: "RECITATION",
+    5: "OTHER",
+    # From here on Google's two servers number differently, but these all withhold content.
+    6: "BLOCKLIST",
+    7: "BLOCKLIST",
+    8: "PROHIBITED_CONTENT",
+}
+"""The finish reasons by their number, which gateways of Google's own protocol send."""
 
 FAILED_FINISHES: dict[str, FailureClass] = {
     # The model failed: the same request may succeed, here or elsewhere.
@@ -193,7 +207,7 @@ class _Reply:
             if name not in _KNOWN:
                 self.progress_count += 1
                 self._metadata.add(name, value)
-        self._end(_text(candidate, "finishReason"), _text(candidate, "finishMessage"))
+        self._end(_reason(candidate), _text(candidate, "finishMessage"))
 
     def _add_usage(self, counts: GeminiUsage, out: list[ReplyEvent]) -> None:
         usage = read_usage(counts)
@@ -225,10 +239,16 @@ class _Reply:
 
 
 def _check_prompt(feedback: _PromptFeedback) -> None:
-    if reason := as_text(feedback.block_reason):
+    reason = feedback.block_reason
+    if reason := str(reason) if as_count(reason) else as_text(reason):
         message = as_text(feedback.block_reason_message)
         start = f"{MESSAGE_STARTS[FailureClass.POLICY]}: the prompt was blocked ({reason})"
         fail(FailureClass.POLICY, f"{start}: {message}" if message else start)
+
+
+def _reason(candidate: _Candidate) -> str:
+    reason = branch(_REASON, candidate.get("finishReason", msgspec.Raw()))
+    return _NUMBERED.get(reason) or str(reason or "")
 
 
 def _text(candidate: _Candidate, name: str) -> str:

@@ -129,6 +129,9 @@ def thinking(tokens: int) -> dict[str, object]:
         (counts(9, 5, 99, **thinking(3)), Usage(9, 5, 0, 0, 3)),
         (counts(9, 5, 99, **thinking(0)), Usage(9, 5)),
         (counts(9, 5, 3), Usage(9, 5)),
+        # sound beside the prompt: Mistral; inside of it: OpenAI
+        (counts(9, 5, 389, prompt_tokens_details={"audio_tokens": 375}), Usage(384, 5)),
+        (counts(384, 5, 389, prompt_tokens_details={"audio_tokens": 375}), Usage(384, 5)),
         # half of the counts, and the total
         ({"prompt_tokens": 9, "total_tokens": 14}, Usage(9, 5)),
         ({"completion_tokens": 5, "total_tokens": 14}, Usage(9, 5)),

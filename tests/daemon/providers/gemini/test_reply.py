@@ -113,10 +113,14 @@ def test_cut_at_random(cuts: list[int]) -> None:
         ("SAFETY", "content_filter"),
         ("SPII", "content_filter"),
         ("MODEL_ARMOR", "content_filter"),
+        (1, "stop"),
+        (2, "length"),
+        (3, "content_filter"),
+        (8, "content_filter"),
     ],
 )
-def test_finish_reasons(reason: str, finish: str) -> None:
-    """Each is mapped; see `codec.finish` for the table."""
+def test_finish_reasons(reason: object, finish: str) -> None:
+    """Each is mapped, by name or number; see `codec.finish` for the table of names."""
     assert decode(reply(text("a"), finish=reason))[0][-1] == Ending(finish, None, "gemini-x")  # type: ignore[arg-type]
 
 
@@ -127,11 +131,13 @@ def test_finish_reasons(reason: str, finish: str) -> None:
         ("UNEXPECTED_TOOL_CALL", FailureClass.SERVER),
         ("OTHER", FailureClass.SERVER),
         ("OF_THE_FUTURE", FailureClass.SERVER),
+        (5, FailureClass.SERVER),
+        (77, FailureClass.SERVER),
         ("MISSING_THOUGHT_SIGNATURE", FailureClass.UNSUPPORTED),
         ("PUP_LIMITED_DISABLED", FailureClass.ACCOUNT),
     ],
 )
-def test_finish_reasons_without_a_reply_are_failures(reason: str, kind: FailureClass) -> None:
+def test_finish_reasons_without_a_reply_are_failures(reason: object, kind: FailureClass) -> None:
     """The failure names the reason, and comes after the events before it."""
     broken = reply(finish=reason)
     candidates = broken["candidates"]
@@ -141,7 +147,8 @@ def test_finish_reasons_without_a_reply_are_failures(reason: str, kind: FailureC
     assert events == [TextDelta("a")]
     assert failure is not None
     assert failure.kind is kind
-    assert failure.message.endswith(f"{reason}: Why")
+    shown = "OTHER" if reason == 5 else reason
+    assert failure.message.endswith(f"{shown}: Why")
 
 
 def test_a_reason_with_every_piece_loses_nothing() -> None:
@@ -187,6 +194,12 @@ def test_blocked_prompt(read: str) -> None:
     assert failure.message.endswith("the prompt was blocked (PROHIBITED_CONTENT): Why")
 
 
+def test_a_prompt_that_is_blocked_for_a_numbered_reason() -> None:
+    """Google's own protocol numbers its reasons."""
+    failure = failure_of(lambda: read_whole(b'{"promptFeedback":{"blockReason":1}}'))
+    assert failure.kind is FailureClass.POLICY
+
+
 def test_feedback_that_blocks_nothing() -> None:
     """Prompt ratings may come with a normal reply."""
     events, failure = decode(reply(text("a"), finish="STOP", promptFeedback={"safetyRatings": []}))
@@ -224,7 +237,7 @@ def test_wrong_containers_are_protocol_failures(data: bytes) -> None:
         (reply(text(None), text("a", thoughtSignature=3, thought="no")), [TextDelta("a")]),
         ({"candidates": None, "usageMetadata": None, "promptFeedback": None}, []),
         ({"candidates": [{"content": None}]}, []),
-        ({"candidates": [{"content": {"parts": None}, "finishReason": 7}]}, []),
+        ({"candidates": [{"content": {"parts": None}, "finishReason": [7]}]}, []),
         ({"usageMetadata": {"promptTokenCount": [1], "thoughtsTokenCount": None}}, []),
         (reply({"functionCall": {"name": "f", "id": 4}}), [ToolCallDelta(0, "made-1", "f")]),
     ],
