@@ -24,7 +24,7 @@ def _minimax(*numbers: int) -> frozenset[str]:
 TOO_LONG = _names(
     """context_length_exceeded exceed_context_size_error param:input_tokens
     tokens_limit_reached context_window_exceeded model_context_window_exceeded input_too_long
-    prompt_too_long tokens_too_long characters_too_long tokenlimitexceeded 1261 3051 10907
+    prompt_too_long tokens_too_long characters_too_long tokenlimitexceeded 1261 10907
     336007 336103"""
 ) | _router("context_length_exceeded string_too_long")
 

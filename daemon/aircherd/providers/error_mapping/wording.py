@@ -296,6 +296,7 @@ MODEL = _any(
     rf"\bmodel(?:_name|_id| name| id| identifier)?(?: \S+)? {_IS} invalid\b",
     r"\bno models? (?:named|called)\b|\bis not a (?:supported|known|recogni[sz]ed) model\b",
     r"\bwith on-demand throughput\b|\bavailable models(?: are)?:",
+    r"\bmodel names are\b[^\n]{1,300}\byou passed\b",
     r"\bis not a valid model\b|\bnot found the model\b|\bno models? loaded\b|\bno such model\b",
     r"(?:^|[\n:.] ?)(?:the |this |requested )*model(?: \S{1,80})? (?:is )?not supported\b"
     r"(?! (?:for|with|by|in) )",
@@ -327,6 +328,7 @@ _LIMIT = (
 UNSUPPORTED = _any(
     r"\b(?:does not|doesn't|do not|don't) (?:currently )?(?:support|accept|allow)",
     r"\bnot (?:currently )?support|\bonly supported (?:by|in|for|with|on)\b|\bexpected one of\b",
+    r"\bunknown variant\b|\b(?:not|n't) enabled for (?:this|the) model\b",
     r"\b(?:is|are) not (?:permitted|allowed|accepted)\b|\bno image support\b|\bmmproj\b",
     r"\b(?:is|are) (?:currently )?(?:not supported|unsupported)\b|\bnot supported (?:for|with|by"
     r"|in|on)\b",

@@ -699,6 +699,8 @@ ROWS: dict[str, list[Row]] = {
             400,
             flat("Too large for model with 32768 maximum context length", INVALID, "3051"),
         ),
+        # One code for every invalid argument: the words decide.
+        Row(REPORTS, F.REFUSED, 400, flat("Logprobs are not enabled", INVALID, "3051")),
         Row(REPORTS, F.MODEL, 400, flat("Invalid model: m", "invalid_model", "1500")),
     ],
     "vllm": [

@@ -269,6 +269,7 @@ SENTENCES: list[tuple[FailureClass, int, object]] = [
     (F.MODEL, 400, "Invalid model name passed in model=x"),
     (F.MODEL, 400, "We could not find the model you requested"),
     (F.MODEL, 400, {"error": "unknown model 'x'"}),
+    (F.MODEL, 400, "Known API model names are a or b, but you passed x"),
     (F.MODEL, 400, "x is not available on this endpoint; available models: a, b"),
     (F.OVERLOADED, 429, "Model is at capacity"),
     (F.OVERLOADED, 400, "The server is busy, try again"),
@@ -290,6 +291,8 @@ SENTENCES: list[tuple[FailureClass, int, object]] = [
     (F.UNSUPPORTED, 400, "image_url is only supported by certain models"),
     (F.UNSUPPORTED, 400, "Invalid content type. image_url is only supported by certain models."),
     (F.UNSUPPORTED, 400, "Unknown field: reasoning_effort"),
+    (F.UNSUPPORTED, 400, "messages[0]: unknown variant `image_url`, expected `text`"),
+    (F.UNSUPPORTED, 400, "Thinking is not enabled for this model"),
     (
         F.UNSUPPORTED,
         400,
