@@ -217,7 +217,7 @@ class Items:
 
     def for_whole(self, kind: str, who: Who, text: str) -> Item | None:
         """Return the item that is sent whole; None for one of which nothing came before."""
-        candidates = self._candidates(kind, who)
+        candidates = self._candidates(kind, who) or self._renamed(kind, who)
         ranks = [(_rank(item, who, text), -item.number, item) for item in candidates]
         fitting = [(rank, place, item) for rank, place, item in ranks if rank is not None]
         if not fitting:
@@ -285,6 +285,20 @@ class Items:
     def _candidates(self, kind: str, who: Who) -> list[Item]:
         opened = self._open.get(kind, [])[-_MAX_SEARCH:]
         return [item for item in opened if not item.has_other_call(who)]
+
+    def _renamed(self, kind: str, who: Who) -> list[Item]:
+        """Return the open item that has all but its call's id in common with a whole one.
+
+        OpenAI announces a search for the client's tools under another id than it ends it with.
+        """
+        if kind in CALLS or not who.item_id or who.index is None:
+            return []
+        opened = self._open.get(kind, [])[-_MAX_SEARCH:]
+        same = [item for item in opened if item.index == who.index and who.item_id in item.ids]
+        if len(same) != 1:
+            return []
+        same[0].call_id = who.call_id
+        return same
 
     def _repeated(self, kind: str, who: Who, text: str) -> Item | None:
         """Return an item that is sent whole once more."""

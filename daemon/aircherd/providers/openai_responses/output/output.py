@@ -228,23 +228,33 @@ class Output:
 
     def _close_message(self, item: Item, sent: OutputItem, out: Events) -> None:
         streamed = str(item.texts)
+        waiting: list[ContentPart] = []  # what is not text, until more text or the signature
         for part in parts_of(sent.content):
-            if not _is_text(part):
-                self._put_other_part(item, part, out)
-                continue
             for kind, text in _texts_in(part):
                 self.is_refused |= kind == "refusal"
                 rest = _rest(streamed, text)
                 streamed = streamed[len(text) :] if rest is not None else streamed
                 if rest:
+                    self._put_waiting(item, waiting, out)
                     self._put_rest(item, kind, rest, out, is_part=rest == text)
-            self._annotate(item, raws_of(part.annotations), out)
-            self._put_others(item, CONTENT, part.raw, _known_fields(part), out)
-        self._put_others(item, f"{MESSAGE}.", sent.raw, _MESSAGE_FIELDS, out)
+            if _is_text(part):
+                self._annotate(item, raws_of(part.annotations), out)
+            waiting.append(part)
         signature = sign_phase(as_text(sent.phase))
         if signature and not item.is_signed and str(item.texts):
             item.is_signed = True
             self._put(item, TextDelta("", signature), out)
+        self._put_waiting(item, waiting, out)
+        self._put_others(item, f"{MESSAGE}.", sent.raw, _MESSAGE_FIELDS, out)
+
+    def _put_waiting(self, item: Item, waiting: list[ContentPart], out: Events) -> None:
+        """Pass on what is no text, and what texts have besides."""
+        for part in waiting:
+            if _is_text(part):
+                self._put_others(item, CONTENT, part.raw, _known_fields(part), out)
+            else:
+                self._put_other_part(item, part, out)
+        waiting.clear()
 
     def _put_rest(self, item: Item, kind: str, rest: str, out: Events, *, is_part: bool) -> None:
         """Pass on a text, a part of its own or the end of the last one."""

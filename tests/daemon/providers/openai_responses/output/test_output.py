@@ -149,6 +149,33 @@ def test_thinking_that_only_the_last_event_has_stands_before_the_answer() -> Non
     assert [part["type"] for part in content] == ["reasoning", "text"]
 
 
+def test_a_message_keeps_its_phase_beside_what_has_no_word_of_ours() -> None:
+    """Probabilities and further parts stand behind the text that the phase goes back with."""
+    parts = [
+        {"type": "output_text", "text": "Hello", "logprobs": [{"token": "Hello"}]},
+        {"type": "sketch", "lines": [1]},
+    ]
+    answer = ANSWER | {"content": parts, "phase": "final_answer"}
+    last = {"type": "response.completed", "response": response("completed", [answer])}
+    for events in ([added(0, ANSWER), text(0, "Hello"), done(0, answer), last], [last]):
+        content = content_of(wire(*events))
+        assert [part.get("kind", part["type"]) for part in content] == [
+            "text",
+            "content.logprobs",
+            "content.sketch",
+        ]
+        assert "final_answer" in str(content[0]["signature"])
+
+
+def test_an_item_may_end_with_another_id_of_its_call() -> None:
+    """As a search for the client's tools does."""
+    search: Json = {"type": "tool_search_call", "id": "s", "execution": "client", "call_id": "k1"}
+    whole = search | {"call_id": "k2", "arguments": {"goal": "g"}}
+    last = {"type": "response.completed", "response": response("completed", [whole])}
+    content = content_of(wire(added(0, search | {"arguments": {}}), done(0, whole), last))
+    assert [msgspec.json.decode(str(part["data"])) for part in content] == [whole]
+
+
 def test_citations_come_once() -> None:
     """Though each is sent up to four times."""
     note = {"type": "url_citation", "start_index": 0, "end_index": 5, "title": "T", "url": "u"}
