@@ -296,6 +296,9 @@ _ENDINGS: dict[str, str] = {
 }
 """Type of the last event -> the status of the reply, if the reply itself has none."""
 
+_SYNONYMS = {"canceled": "cancelled", "complete": "completed", "done": "completed"}
+"""What servers that resemble OpenAI call the statuses."""
+
 _UNEXPLAINED = {
     "failed": {"message": "the reply failed"},
     "cancelled": {"message": "the reply was cancelled"},
@@ -304,7 +307,8 @@ _UNEXPLAINED = {
 
 def _status_of(final: FinalResponse, event_status: str) -> str:
     """Return the status of a reply; one that cannot be at an end is that of the event."""
-    status = as_text(final.status).replace("canceled", "cancelled")
+    status = as_text(final.status)
+    status = _SYNONYMS.get(status, status)
     if event_status in ("", "completed") and status in ("failed", "cancelled", "incomplete"):
         return status
     return event_status or status

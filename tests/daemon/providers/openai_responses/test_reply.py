@@ -385,3 +385,10 @@ def gathered(events: list[ReplyEvent]) -> list[object]:
 def test_whole_failures(body: object, kind: FailureClass) -> None:
     """A failed response, an error, an unfinished response, and any other body."""
     assert kind is failure_of(lambda: read_whole(msgspec.json.encode(body))).kind
+
+
+@pytest.mark.parametrize("status", ["completed", "complete", "done", ""])
+def test_other_words_for_completed(status: str) -> None:
+    """Servers that resemble OpenAI name the status of a whole reply differently, or not at all."""
+    body = response(status, [{"type": "message", "content": [{"text": "a"}]}])
+    assert TextDelta("a") in read_whole(msgspec.json.encode(body))
