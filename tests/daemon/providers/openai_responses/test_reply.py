@@ -6,9 +6,12 @@ import msgspec
 import pytest
 
 from aircherd.providers.openai_responses.reply import ResponsesStream, read_whole
+from aircherd.testing.simulator.script import PICTURE, SOUND
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.reply import (
+    AudioDelta,
     Ending,
+    ImageDelta,
     InItem,
     OtherDelta,
     PartEnd,
@@ -21,6 +24,7 @@ from aircherd.vocabulary.reply import (
 )
 from helpers.providers.provider_calls import cut_in_two, failure_of, run_decoder
 from helpers.providers.responses_streams import (
+    ITEMS,
     STREAMS,
     call,
     failed,
@@ -392,3 +396,95 @@ def test_other_words_for_completed(status: str) -> None:
     """Servers that resemble OpenAI name the status of a whole reply differently, or not at all."""
     body = response(status, [{"type": "message", "content": [{"text": "a"}]}])
     assert TextDelta("a") in read_whole(msgspec.json.encode(body))
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "finish"),
+    [
+        ("response.completed", "completed", "stop"),
+        ("response.completed", "in_progress", "stop"),
+        ("response.completed", "incomplete", "length"),
+        ("response.incomplete", "incomplete", "length"),
+        ("response.incomplete", None, "length"),
+        ("response.done", "completed", "stop"),
+        ("response.done", "incomplete", "length"),
+    ],
+)
+def test_the_last_event_and_its_status_say_how_it_ended(
+    kind: str, status: str | None, finish: str
+) -> None:
+    """A reply that is incomplete is never a whole one, whatever its last event is called."""
+    last = {"type": kind, "response": {"status": status, "model": MODEL}}
+    events = [TextDelta("a"), Ending(finish, None, MODEL)]
+    assert decode(wire(*message(0, "a"), last)) == (events, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("response.completed", "failed"),
+        ("response.completed", "cancelled"),
+        ("response.done", "canceled"),
+        ("response.cancelled", None),
+        ("response.failed", "completed"),
+    ],
+)
+def test_a_reply_that_was_cancelled_or_failed_is_an_error(kind: str, status: str | None) -> None:
+    """Even if its last event says that it is complete."""
+    events, failure = decode(wire(*message(0, "a"), {"type": kind, "response": {"status": status}}))
+    assert events == [TextDelta("a")]
+    assert failure is not None
+    assert failure.kind is FailureClass.SERVER
+
+
+def test_a_stream_that_is_only_its_last_event() -> None:
+    """Everything is taken from its output, or from its text."""
+    items = [event["item"] for event in (message(0, "a")[-1], call(1, "c", "f", "{}")[-1])]
+    last = {"type": "response.completed", "response": response("completed", items)}
+    events = [TextDelta("a"), ToolCallDelta(0, "c", "f", "{}"), *ended("tool_calls")]
+    assert decode(wire(last)) == (events, None)
+    bare = {"status": "completed", "model": MODEL, "output_text": "a"}
+    assert decode(wire({"type": "response.completed", "response": bare})) == (
+        [TextDelta("a"), Ending("stop", None, MODEL)],
+        None,
+    )
+
+
+@pytest.mark.parametrize("kind", [name for name in ITEMS if name != "reasoning"])
+def test_an_item_without_a_word_of_ours_is_passed_on_as_it_came(kind: str) -> None:
+    """Byte for byte; what the client has to answer ends the reply as calls do."""
+    raw = b'{ "type":"%b", "id":"i", "call_id":"c", "x":1.50}' % kind.encode()
+    data = b'data: {"type":"response.output_item.done","output_index":0,"item":' + raw + b"}\n\n"
+    events, _ = decode(data + wire(COMPLETED))
+    waits = kind in (
+        *("mcp_approval_request", "shell_call", "local_shell_call"),
+        *("apply_patch_call", "computer_call"),
+    )
+    assert events == [OtherDelta(kind, raw.decode()), *ended("tool_calls" if waits else "stop")]
+
+
+def test_an_item_that_was_only_announced_is_not_lost() -> None:
+    """It is passed on as it was announced."""
+    item = {"type": "web_search_call", "id": "ws", "status": "in_progress"}
+    added = {"type": "response.output_item.added", "output_index": 0, "item": item}
+    events, _ = decode(wire(added, COMPLETED))
+    assert events[0] == OtherDelta("web_search_call", msgspec.json.encode(item).decode())
+
+
+def test_sound_and_pictures() -> None:
+    """Sound comes in pieces of its own, a picture as the result of a call."""
+    picture = {"type": "image_generation_call", "id": "ig", "result": PICTURE}
+    events, _ = decode(
+        wire(
+            {"type": "response.audio.delta", "delta": SOUND},
+            {"type": "response.audio.transcript.delta", "delta": "hi"},
+            item_done(**picture),
+            COMPLETED,
+        )
+    )
+    signature = '{"type":"image_generation_call","id":"ig"}'
+    assert events == [
+        ImageDelta(PICTURE, "image/png", signature=signature),
+        AudioDelta(SOUND, "audio/wav", "hi"),
+        *ended("stop"),
+    ]
