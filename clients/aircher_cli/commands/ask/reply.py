@@ -109,7 +109,7 @@ class ReplyPrinter:
             self._show_attempts(result)
         if result.get("empty"):
             self._console.note(f"aircher-cli: {_target_name(result)} answered with nothing")
-        if note := FINISH_NOTES.get(text(result.get("finish"))):
+        if note := FINISH_NOTES.get(text(result.get("finish"))) or waiting_note(result):
             self._console.note(note)
 
     def _show_rare_parts(self, result: Map) -> None:
@@ -144,6 +144,15 @@ FINISH_NOTES: dict[str, str] = {
     "pause": "aircher-cli: the provider paused the answer, and did not complete it",
 }
 """Finish reason -> note, where an answer looks complete but is not."""
+
+
+def waiting_note(result: Map) -> str:
+    """Return a note if the model waits for an answer to what is no tool call, else ""."""
+    if result.get("finish") != "tool_calls" or tool_calls(result):
+        return ""
+    kinds = [text(each.get("kind")) for each in records(_content(result))]
+    asked = next((kind for kind in reversed(kinds) if kind), "a call")
+    return f"aircher-cli: the model waits for an answer to {asked}, and ask has none: see --json"
 
 
 def broken_json(result: Map, *, wants_json: bool) -> str:

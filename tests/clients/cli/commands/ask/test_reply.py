@@ -14,6 +14,7 @@ from aircher_cli.commands.ask.reply import (
     route_note,
     tool_calls,
     usage_line,
+    waiting_note,
 )
 from aircher_cli.console import Console
 from helpers.daemon.cli import Stream
@@ -282,6 +283,19 @@ def test_broken_json(finish: str, content: object, wants_json: bool, expected: s
     result = chat_result("", message={"role": "assistant", "content": content}, finish=finish)
     assert broken_json(result, wants_json=wants_json).startswith(expected)
     assert bool(broken_json(result, wants_json=wants_json)) == bool(expected)
+
+
+def test_an_answer_that_only_another_program_can_give_is_named() -> None:
+    """A request for approval alone is not an empty success."""
+    out, err = Stream(), Stream()
+    printer = ReplyPrinter(Console(out, err, {}), quiet=False, verbose=False)
+    asked = {"type": "other", "kind": "mcp_approval_request", "data": "{}"}
+    message = {"role": "assistant", "content": [asked]}
+    printer.finish(chat_result("", message=message, finish="tool_calls"), show_text=True)
+    assert "waits for an answer to mcp_approval_request" in err.text
+    called = {"role": "assistant", "content": [asked, CALL]}
+    assert waiting_note(chat_result("", message=called, finish="tool_calls")) == ""
+    assert waiting_note(chat_result("", message=message, finish="stop")) == ""
 
 
 def test_until_when_a_candidate_is_skipped() -> None:
