@@ -108,6 +108,8 @@ def _is_ours(edit: Edit, request: ChatRequest) -> bool:
         return False
     if edit.action == "effort" and edit.value is None and request.reasoning != "none":
         return False
+    if edit.path[-1] == "strict" and any(tool.strict for tool in request.tools):
+        return False
     return not _values(request.extra, edit.path)
 
 

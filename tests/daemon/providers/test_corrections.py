@@ -335,3 +335,12 @@ def test_a_map_that_only_held_ours_goes_too() -> None:
     """An empty one would be refused."""
     edit = Edit(("reasoning", "effort"), "drop")
     assert apply_edits(b'{"reasoning":{"effort":"none"}}', [edit], a_request()) == b"{}"
+
+
+@pytest.mark.parametrize(("strict", "is_left_out"), [(None, True), (False, True), (True, False)])
+def test_strictness_that_is_asked_for_is_never_left_out(strict, is_left_out) -> None:
+    """Without it, the arguments could be anything; the next provider is asked instead."""
+    request = a_request(tools=[{"name": "f", "strict": strict}])
+    body = {"model": "m", "tools": [{"type": "function", "name": "f", "strict": bool(strict)}]}
+    refusal = openai("Unknown parameter: 'tools[0].strict'.", "tools[0].strict")
+    assert bool(edits("responses", refusal, request=request, body=body)) is is_left_out
