@@ -24,7 +24,7 @@ from aircherd.providers.chat_completions.snapshots import Snapshots
 from aircherd.providers.chat_completions.thinking import ThinkingReader
 from aircherd.providers.chat_completions.tool_calls import CallPiece, ToolCalls
 from aircherd.providers.chat_completions.usage import OpenAIUsage, UsageReader
-from aircherd.providers.codec.finish import read_finish
+from aircherd.providers.codec.finish import is_cut, read_finish
 from aircherd.providers.codec.json_in import (
     as_count,
     as_text,
@@ -161,7 +161,9 @@ class _Reply:
         if choice.error or choice.finish_reason == "error":
             raise ProviderFailed(classify_error(choice.error or _native_error(choice)))
         if (finish := read_finish(choice.finish_reason)) is not None:
-            self.finish = finish
+            # OpenRouter calls half a tool call `tool_calls`: only the model's own reason tells.
+            is_half = finish in ("stop", "tool_calls") and is_cut(choice.native_finish_reason)
+            self.finish = "length" if is_half else finish
             self.end_parts(out)
 
     def _add_delta(self, delta: Delta, out: list[ReplyEvent]) -> None:

@@ -77,10 +77,11 @@ class _Piece:
         self.index = _number(piece.index)
         self.id = str(piece.id) if type(piece.id) is int else as_text(piece.id)
         self.extras = piece.extras
-        self.is_custom = piece.custom is not None
-        if piece.custom is not None:
-            self.name = as_text(piece.custom.name).strip()
-            self.arguments = as_text(piece.custom.input)
+        custom = piece.custom
+        self.is_custom = custom is not None and _is_meant(custom, piece.function)
+        if custom is not None and self.is_custom:
+            self.name = as_text(custom.name).strip()
+            self.arguments = as_text(custom.input)
             return
         name = function.name
         self.name = name.strip() if type(name) is str else ""
@@ -89,6 +90,11 @@ class _Piece:
     @property
     def is_empty(self) -> bool:
         return not (self.id or self.name or self.arguments or self.extras)
+
+
+def _is_meant(custom: CustomCall, function: Function | None) -> bool:
+    """Return whether a piece is of a custom tool: Snowflake sends empty fields too."""
+    return function is None or bool(as_text(custom.name) or as_text(custom.input))
 
 
 class _Call:

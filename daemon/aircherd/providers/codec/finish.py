@@ -71,6 +71,11 @@ def read_finish(reason: object, detail: str = "") -> Finish | None:
     return known
 
 
+def is_cut(reason: object) -> bool:
+    """Return whether a reason says that the reply was too long."""
+    return FINISHES.get(_word(reason)) == "length"
+
+
 def _word(reason: object) -> str:
     if not isinstance(reason, str):
         return ""

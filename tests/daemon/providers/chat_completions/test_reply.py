@@ -255,6 +255,24 @@ def test_the_native_reason_is_in_the_failure() -> None:
     assert failure.message == "failed: the model ended with MALFORMED_FUNCTION_CALL"
 
 
+@pytest.mark.parametrize(
+    ("reason", "native", "finish"),
+    [
+        ("tool_calls", "length", "length"),
+        ("stop", "MAX_TOKENS", "length"),
+        ("tool_calls", "tool_use", "tool_calls"),
+        ("stop", "unknown", "stop"),
+        ("content_filter", "length", "content_filter"),
+    ],
+)
+def test_the_native_reason_tells_half_a_call(reason: str, native: str, finish: str) -> None:
+    """OpenRouter says `tool_calls` where the model was cut off in one."""
+    choice = {"delta": {}, "finish_reason": reason, "native_finish_reason": native}
+    *_, ending = decode(chunk("a"), {"choices": [choice]}, DONE)[0]
+    assert isinstance(ending, Ending)
+    assert ending.finish == finish
+
+
 def test_the_model_is_the_last_that_was_named() -> None:
     """A chunk without the model's name does not remove it."""
     *_, ending = decode(chunk("a", finish="stop"), {"choices": [], "usage": USAGE}, DONE)[0]

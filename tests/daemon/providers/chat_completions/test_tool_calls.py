@@ -304,6 +304,15 @@ def test_custom_calls() -> None:
     ]
 
 
+def test_an_empty_custom_call_beside_a_function_is_none() -> None:
+    """A server that always sends all fields means the one that says something."""
+    function = {"name": "f", "arguments": "{}"}
+    piece = piece_of(id="a", custom={"name": "", "input": ""}, function=function)
+    assert events_of([piece]) == [ToolCallDelta(0, "a", "f", "{}")]
+    piece = piece_of(id="a", custom={"name": "g", "input": "x"}, function={"name": ""})
+    assert events_of([piece]) == [ToolCallDelta(0, "a", "g", "x", custom=True)]
+
+
 def test_a_custom_call_without_a_name() -> None:
     """It is an error."""
     failure = failure_of(lambda: events_of([custom("x", index=0)]))

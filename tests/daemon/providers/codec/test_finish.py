@@ -3,7 +3,7 @@
 import pytest
 
 from aircherd.errors import ProviderFailed
-from aircherd.providers.codec.finish import FINISHES, has_reason, read_finish
+from aircherd.providers.codec.finish import FINISHES, has_reason, is_cut, read_finish
 from aircherd.vocabulary.failure import FailureClass
 
 
@@ -66,6 +66,14 @@ def test_a_reason_is_shown_as_a_plain_word():
     with pytest.raises(ProviderFailed, match=r"ended its reply with a31mb: ") as caught:
         read_finish("a\x1b[31m<b>")
     assert "\x1b" not in caught.value.failure.message
+
+
+def test_words_for_a_reply_that_is_too_long():
+    """Known without a failure for all others."""
+    assert [is_cut(reason) for reason in ("MAX_TOKENS", "length", "stop", "new", "", None)] == [
+        *(True, True),
+        *(False, False, False, False),
+    ]
 
 
 def test_the_table_has_each_word_once():
