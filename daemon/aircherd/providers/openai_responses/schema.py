@@ -119,9 +119,7 @@ _EVENT = msgspec.json.Decoder(ResponseEvent)
 _FINAL = msgspec.json.Decoder(FinalResponse)
 _ITEM = msgspec.json.Decoder(OutputItem | None)
 _ITEMS = msgspec.json.Decoder(list[msgspec.Raw] | None)
-_CONTENT: "msgspec.json.Decoder[ContentPart | str | None]" = msgspec.json.Decoder(
-    ContentPart | str | None
-)
+_CONTENT = msgspec.json.Decoder(ContentPart | None)
 _PARTS = msgspec.json.Decoder(list[msgspec.Raw] | str | None)
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _VALUE = msgspec.json.Decoder()
@@ -193,7 +191,7 @@ def output_of(final: FinalResponse) -> list[OutputItem]:
 
 
 def part_of(raw: msgspec.Raw) -> ContentPart | None:
-    """Return a part of an item; a text is a part too.
+    """Return a part of an item, None if there is none.
 
     Raises:
         ProviderFailed: PROTOCOL: it is not a part.
@@ -202,8 +200,6 @@ def part_of(raw: msgspec.Raw) -> ContentPart | None:
         return None
     data = bytes(raw)
     part = decode_with(_CONTENT, data, "an item")
-    if isinstance(part, str):
-        return ContentPart(text=part)
     if part is not None:
         part.raw = msgspec.Raw(data)
     return part

@@ -90,6 +90,7 @@ def test_thinking_parts_are_paragraphs() -> None:
         (5, None),
         ([1], None),
         ({"text": "a"}, None),
+        (["a"], None),
     ],
 )
 def test_parts_of_content(content: object, parts: list[ContentPart] | None) -> None:
