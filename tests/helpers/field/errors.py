@@ -21,6 +21,7 @@ from helpers.field.wordings import (
     money,
     rates,
     servers,
+    shapes,
     too_long,
 )
 from helpers.providers.byte_server import head, stream, whole
@@ -603,6 +604,7 @@ WORDED = [
     *worded(keys.ROWS, "auth_rejected"),
     *worded(accounts.ROWS, "provider_error"),
     *worded(money.ROWS, "quota_exhausted", cools=600),
+    *worded(shapes.ROWS, "quota_exhausted", cools=600),
     *worded(rates.ROWS, "rate_limited"),
     *worded(loads.ROWS, "overloaded"),
     *worded(too_long.ROWS, "context_too_long"),

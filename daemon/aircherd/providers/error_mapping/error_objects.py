@@ -7,6 +7,7 @@ error. The walk is bounded: a hostile server decides what is in the body.
 Sources: the vendors' documentation and SDKs, and users' reports, November 2026.
 """
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -45,7 +46,9 @@ _NESTED = (
     "Response",
     "ResponseMetadata",
     "data",
+    "result",
     "err",
+    "error_info",
     "exception",
     "cause",
 )
@@ -67,6 +70,9 @@ _MESSAGES = (
     "error_message",
     "error_msg",
     "errorMessage",
+    "errorMsg",
+    "err_msg",
+    "errMsg",
     "error_description",
     "status_msg",
     "errmsg",
@@ -81,10 +87,13 @@ _MESSAGES = (
     "title",
 )
 _STATUSES = ("code", "status", "status_code", "statusCode", "http_code", "error_code")
+_QUOTED = frozenset({"input", "ctx", "url", "request", "messages", "prompt", "content"})
+"""Fields in which servers quote the request: nothing in them says what is wrong."""
 _LISTS = ("detail", "details", "message")
 _LABELS = frozenset({"error", "none", "null"})
 """What stands in the fields of codes and says nothing."""
 
+_DECODER = json.JSONDecoder(strict=False)
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # A message that is a name: `model_not_found`, `AuthenticationError`.
 _NAME = re.compile(r"[a-z0-9]{1,40}(?:_[a-z0-9]{1,40}){1,8}|(?:[A-Z][a-z0-9]{1,40}){2,8}")
@@ -120,6 +129,8 @@ def read_facts(value: object) -> Facts:
         _read_messages(each, facts)
         if facts.status is None:
             facts.status = next(_statuses(each), None)
+    if not facts.texts:
+        _read_any_text(value, facts)
     return facts
 
 
@@ -131,7 +142,20 @@ def decode_text(text: str) -> dict[str, object]:
     try:
         return as_map(msgspec.json.decode(text[start : end + 1]))
     except (ValueError, RecursionError):
+        return _decode_start(text[start : end + 1])
+
+
+def _decode_start(text: str) -> dict[str, object]:
+    try:  # more follows the object
+        return as_map(_DECODER.raw_decode(text)[0])
+    except (ValueError, RecursionError):
         return {}
+
+
+def printed_message(text: str) -> str | None:
+    """Return the message in an object that was printed, or in JSON that was cut off."""
+    printed = _PRINTED.search(text)
+    return printed and (printed[1] or printed[2])
 
 
 # ------------------------------------------------------------------ objects
@@ -236,10 +260,30 @@ def _read_messages(body: dict[str, object], facts: Facts) -> None:
 def _show(text: str, facts: Facts) -> None:
     if decode_text(text):
         text = text[: text.find("{")].strip(" \n:-")  # the object is read for itself
-    elif printed := _PRINTED.search(text):
-        facts.texts.append(printed[1] or printed[2])
+    elif printed := printed_message(text):
+        facts.texts.append(printed)
     if text and text not in facts.messages:
         facts.messages.append(text)
+
+
+def _read_any_text(value: object, facts: Facts) -> None:
+    """Read every sentence of an error whose fields have other names, each behind that name."""
+    level: list[tuple[str, object]] = [("", value)]
+    for _ in range(_MAX_DEPTH):
+        below: list[tuple[str, object]] = []
+        for name, each in level[:_MAX_OBJECTS]:
+            if isinstance(each, str) and name not in _QUOTED and _is_sentence(each):
+                facts.texts.append(f"{name.replace('_', ' ')} {each}".strip())
+                _show(each[:MAX_TEXT], facts)
+            elif isinstance(each, dict):
+                below += each.items()
+            elif isinstance(each, list) and name not in _QUOTED:
+                below += [(name, one) for one in each[:_MAX_ITEMS]]
+        level = below
+
+
+def _is_sentence(text: str) -> bool:
+    return " " in text.strip() or not text.isascii()
 
 
 def _strings(value: object) -> list[str]:

@@ -20,7 +20,12 @@ from aircherd.providers.error_mapping.delays.quota_reset import (
     seconds_to_reset,
 )
 from aircherd.providers.error_mapping.delays.retry_after import retry_after, should_retry
-from aircherd.providers.error_mapping.error_objects import Facts, decode_text, read_facts
+from aircherd.providers.error_mapping.error_objects import (
+    Facts,
+    decode_text,
+    printed_message,
+    read_facts,
+)
 from aircherd.providers.error_mapping.google_details import read_details
 
 RETRY_OK = "retry:yes"
@@ -34,7 +39,7 @@ MAX_NAMES = 8
 MAX_NAME = 80
 
 _BINARY: Final = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
-_XML: Final = re.compile(r"<(Code|Message)>([^<]{1,1000})</")
+_XML: Final = re.compile(r"<(code|message)>([^<]{1,1000})</", re.IGNORECASE)
 _QUOTED = re.compile(r"\"([^\"]*)\"|“([^”]*)”|`([^`]*)`|(?<!\w)'([^']*)'(?!\w)")
 # A status in an error whose own is 5xx: a proxy passes on what another server said.
 _PASSED_ON = frozenset({401, 402, 403, 408, 413, 429})
@@ -109,7 +114,8 @@ def _read_page(
     if xml := _read_xml(body):
         return _read(xml, status, wait)
     is_page = "html" in headers.get("content-type", "").lower() or body.lstrip()[:1] == b"<"
-    message = "a web page (text/html)" if is_page else _plain_text(body)
+    plain = _plain_text(body)
+    message = "a web page (text/html)" if is_page else printed_message(plain) or plain
     codes = frozenset({"has:retry-after"}) if wait is not None else frozenset[str]()
     text = "" if is_page else _searchable([message])
     if not is_page:
@@ -119,8 +125,9 @@ def _read_page(
 
 def _read_xml(body: bytes) -> dict[str, object]:
     """Return code and message of AWS's and Google's errors in XML, {} for anything else."""
-    found = dict(_XML.findall(body[:MAX_READ].decode("utf-8", "replace")))
-    return dict(found) if "Message" in found else {}
+    text = body[:MAX_READ].decode("utf-8", "replace")
+    found = {name.lower(): value for name, value in _XML.findall(text)}
+    return dict(found) if "message" in found else {}
 
 
 def _plain_text(body: bytes) -> str:
@@ -156,8 +163,10 @@ def _unlisted_names(codes: set[str]) -> tuple[str, ...]:
 
 
 def _status(http_status: int | None, facts: Facts) -> int | None:
-    is_passed_on = facts.status in _PASSED_ON and http_status is not None and http_status >= 500
-    return facts.status if http_status is None or is_passed_on else http_status
+    if http_status is None or facts.status == 402:  # no request is refused for money by mistake
+        return facts.status
+    is_passed_on = facts.status in _PASSED_ON and http_status >= 500
+    return facts.status if is_passed_on else http_status
 
 
 def _searchable(texts: list[str]) -> str:
@@ -253,7 +262,9 @@ _HOLDERS = ("Response", "ResponseMetadata")
 
 def _is_flat_error(body: Mapping[str, object]) -> bool:
     """Return whether an object without a reply is an error that is not nested in `error`."""
-    if "error" in (body.get("object"), body.get("type")) or _says_something(body.get("Error")):
+    if "error" in (body.get("object"), body.get("type")) or any(
+        _says_something(body.get(name)) for name in ("Error", "fault")
+    ):
         return True
     if False in (body.get("success"), body.get("ok")):
         return True

@@ -170,7 +170,8 @@ _BY_WORDS: tuple[Rule, ...] = (
     Rule(FailureClass.AUTH, words=wording.KEY),
     Rule(FailureClass.QUOTA, status=_status(429), codes=_codes(RETRY_NEVER)),
     Rule(FailureClass.OVERLOADED, words=wording.OVERLOADED),
-    Rule(FailureClass.RATE, codes=_codes("resource_exhausted"), status=_status(429)),
+    Rule(FailureClass.RATE, codes=_codes("resource_exhausted")),
+    Rule(FailureClass.QUOTA, words=wording.CURRENT_QUOTA),
     Rule(FailureClass.RATE, codes=names.RATE | _router("rate_limit_exceeded")),
     Rule(FailureClass.RATE, words=wording.RATE),
     Rule(FailureClass.QUOTA, words=wording.QUOTA),
@@ -178,6 +179,12 @@ _BY_WORDS: tuple[Rule, ...] = (
     Rule(FailureClass.OVERLOADED, status=_status(498, 503, 529)),
     # -- another model can do what this one cannot
     Rule(FailureClass.MODEL, words=wording.MODEL),
+    Rule(
+        FailureClass.MODEL,
+        codes=names.GENERAL_MODEL,
+        words=wording.NAMES_A_MODEL,
+        is_text_only=True,
+    ),
     Rule(FailureClass.AUTH, codes=names.GENERAL_KEY),
     Rule(FailureClass.UNSUPPORTED, words=wording.UNSUPPORTED),
     Rule(FailureClass.MODEL, status=_status(400, 404, 422), codes=_codes("param:model")),

@@ -46,9 +46,10 @@ KEY = _any(
     rf"(?:didn't|did not|must|please|(?:^|\n)) ?(?:provide|supply|include|pass"
     rf"|carry)(?: \w+){{0,3}}? {_KEY}\b",
     r"unregistered callers?\b",
-    r"\bauthentication (?:fails|failed|failure|error)\b|\bfailed to authenticate\b",
+    r"\bauthentication (?:fails|failed|failure|error)\b|\bfailed to auth(?:enticate)?\b",
     r"\b(?:could not|cannot|unable to)(?: be)? authenticate\b|\bnot authenticated\b",
-    r"\bauthori[sz]ation (?:failed|failure|error)\b|\brequest signature we calculated\b",
+    r"\bauthori[sz]ation (?:failed|failure|error)\b|(?:^|\n)user not found\b"
+    r"|\brequest signature we calculated\b",
     r"\b(?:your|this|the) key (?:has been |was |is )?(?:deleted|disabled|revoked|expired|invalid"
     r"|inactive|blocked)\b|\bkey (?:disabled|revoked|expired)\b",
     r"\b(?:invalid|incorrect|expired|wrong|missing)_api_key\b|\bapi_key_(?:invalid|expired"
@@ -59,7 +60,7 @@ KEY = _any(
     r"\btoken(?: you| provided){0,2} (?:has |is |was )?(?:been )?(?:expired|revoked)\b",
     r"(?:^|\n)(?:invalid|expired) or (?:expired|invalid|revoked) token\b",
     r"(?:^|\n)(?:invalid token(?:$|\n|[.(])|unauthorized\b|token is invalid\b)",
-    r"无效的令牌|令牌(?:已过期|无效|状态不可用)|(?:身份验证|鉴权|认证)失败|无效的 ?api"
+    r"无效的令牌|未提供令牌|令牌(?:已过期|无效|状态不可用)|(?:身份验证|鉴权|认证)失败|无效的 ?api"
     r"|api ?key ?(?:无效|错误|不存在|不正确|已过期|已?失效|已被(?:禁用|删除))",
     r"密钥(?:无效|错误|不正确|已过期|已?失效|已被(?:禁用|删除))|未收到 ?authentication",
     r"authentication token ?(?:非法|已过期|的验证失败)",
@@ -75,10 +76,15 @@ PERMISSION = _any(
     r" permissions?\b",
     r"\b(?:doesn't|does not|do not|don't) have access\b|\bno access to\b",
     r"\baccess to (?:the )?model(?: \S+)? (?:is )?denied|\bmodel access (?:is )?denied\b",
-    r"\brequires? (?:a |an active )?(?:paid )?subscription\b|\brequires terms acceptance\b",
+    r"\brequires? (?:a |an active )?(?:paid )?(?:subscription|plan)\b|\bsubscription required\b"
+    r"|\brequires terms acceptance\b",
     r"\bmatching your data policy\b|\bguardrail restrictions\b",
     r"\bip (?:address )?(?:\S+ )?(?:is )?not (?:allowed|authori[sz]ed|whitelisted)\b",
     r"\bplan (?:does not|doesn't) (?:support|include)\b|套餐暂未开放|无权访问|没有权限",
+    r"\bonly authori[sz]ed for use with\b|\bnot licensed to\b"
+    r"|\bnot (?:yet )?available for this subscription\b",
+    r"\bonly available to \w+ (?:subscribers|customers|members)\b|\bnot in (?:the )?allowlist\b",
+    r"\bvirtual network\b|\buse case details have not been submitted\b|白名单",
     r"\baccept the (?:terms|license)\b|\baccess to this model is restricted\b",
     r"\bnot allowed from unsupported (?:countries|regions)\b|(?:^|\n)operation not allowed\b",
 )
@@ -96,6 +102,7 @@ ACCOUNT = _any(
     r"\bhas not been used in project\b|\brequires billing to be enabled\b",
     r"\b(?:account|organi[sz]ation)\b[^\n.]{0,30} (?:under review|been flagged|not verified)\b",
     r"\b(?:identity|real-name) (?:verification|not verified)\b|\bidentity not verified\b",
+    r"\brequires a valid (?:credit )?card\b|\bdue to abuse\b",
     r"\bterms of service violation\b|\bviolation of (?:the |our )?terms\b",
     r"(?:账户|账号|用户)(?:已被|已?(?:冻结|封禁|锁定)|不存在|当前处于非活动|异常)|实名认证",
 )
@@ -116,12 +123,14 @@ MONEY = _any(
     r" (?:credits?|allocation|allowance|balance)\b",
     r"\bpayment method (?:is )?(?:required|missing)\b|\badd a payment method\b"
     r"(?![^\n.]{0,40} increase)|\ballowed by your (?:current )?plan\b",
+    r"\bpayment (?:error|failed)\b|\bupdate your payment\b|\bdepleted balance\b"
+    r"|\bfree tier limit\b",
     r"\binsufficient_(?:user_)?(?:quota|balance|credits|funds)\b",
     r"\bapi total request limit\b|\bquota failed\b|\bexhausted (?:their|its) quota\b",
     r"\b(?:not|only) available on the free tier\b",
     r"\b(?:budget|allowance|usage|quota|tokens)\b[^\n.]{0,30} (?:used up|depleted)\b",
     r"\bno (?:remaining )?usage\b[^\n.]{0,20} (?:left|remaining|period|cycle)\b",
-    r"\b(?:subscription|plan|trial)(?: \w+)? (?:has |is )?(?:lapsed|over)\b",
+    r"\b(?:subscription|plan|trial)(?: \w+)? (?:(?:has )?lapsed|is over)\b",
     r"\btoken quota\b[^\n]{0,40} (?:reached|exhausted)\b|\b(?:free|monthly|weekly|go|plan)"
     r" ?usage ?limit ?error\b",
     r"\brequires (?:more|additional) credits\b|\bcredit limit (?:\w+ )?(?:exceeded|reached)\b",
@@ -141,7 +150,10 @@ MONEY = _any(
 )
 
 # The plans of vendors that also allocate quotas per minute.
-PLAN_PERIOD = _any(r"\b(?:hour|day|week|month)(?:ly)? allocated quota\b")
+PLAN_PERIOD = _any(r"\b(?:free|hour|day|week|month)(?:ly)? allocated quota\b")
+
+# OpenAI's text for no credit; Google has it for limits per minute, too, with a code of its own.
+CURRENT_QUOTA = _any(r"\bexceeded your current quota, please check your plan and billing\b")
 
 # Weaker: a limit per minute may be worded like this, too.
 QUOTA = _any(
@@ -165,7 +177,8 @@ TOO_MANY_TOKENS = _any(r"\btoo many tokens\b", r"\btoken limit exceeded\b")
 
 RATE = _any(
     r"\brate[ _-]?limit|ratelimiterror|\btoo many (?:concurrent )?requests\b|\bthrottl",
-    r"\b(?:requests?|tokens?|calls)[ -]per[ -](?:second|minute|min|hour|day)\b|\b[rt]p[md]\b",
+    r"\b(?:requests?|tokens?|calls)[ -]per[ -](?:second|minute|min|hour|day)\b|\b[rt]p[md]\b"
+    r"|_per_(?:second|minute|min)(?![a-z])",
     r"\brequests? (?:frequency|rate)\b|\bconcurren(?:cy|t)(?: \w+){0,3}? (?:limit|exceeded"
     r"|requests)",
     r"\b(?:too many|max organi[sz]ation|high) concurren|\bslow down\b|\bmax rpm\b",
@@ -208,7 +221,8 @@ TOO_LONG = _any(
     r"\b(?:prompt|input|conversation)(?: is| was)? (?:longer|larger) than (?:this|the) model\b",
     r"\b(?:prompt|input|conversation) (?:does not|doesn't|will not|won't|cannot) fit\b",
     r"\b(?:input|prompt|messages?|conversation) exceeds? the [\d,.]+k? ?tokens?\b",
-    r"\btokens\b[^\n]{0,30}\bmore than (?:this|the) model\b|\btoo long: [\d,]+ tokens\b",
+    r"\b(?:request|prompt|input|messages?) has [\d,.]+ tokens\b[^\n]{0,30}\bmore than\b"
+    r"|\btoo long: [\d,]+ tokens\b",
     r"\bexpected maxlength: \d+, actual: \d+|\binput length exceeded\b",
     rf"\b{_LONGER}(?: \S+){{0,3}}? (?:context|model)(?:'s)?(?: \w+){{0,2}}?"
     r" (?:length|window|size|token limit|limit)\b",
@@ -281,7 +295,7 @@ _GONE = (
     r"|unknown|unavailable|not available|no longer (?:available|supported|offered|served)"
     r"|decommissioned|deprecated|retired|removed|discontinued|shut ?down|sunset|offline|disabled"
     r"|not (?:deployed|served|enabled|active|activated|loaded|accessible|hosted|open|a valid model)"
-    r"|reached (?:its )?end[ -]of[ -]life|end[ -]of[ -]life)"
+    r"|(?:reached )?(?:its |the )?end[ -]of[ -](?:its )?life|marked by (?:the )?provider as legacy)"
 )
 
 MODEL = _any(
@@ -353,7 +367,7 @@ UNSUPPORTED = _any(
     r"\b(?:temperature|top_p|thinking\S*|budget_tokens|reasoning_effort|response_format)\W"
     r"[^\n]{0,40}?\b(?:must be|may only|should be|cannot|not allowed|deprecated)\b",
     r"\bimages?\b[^\n]{0,60}\b(?:exceeds?|too (?:large|many|small|big)|max(?:imum)? allowed)\b",
-    r"\bunknown variant\b|\bunknown key\b|\bunsupported mime type\b|\bcannot find field\b",
+    r"\bunknown variant\b|\w: unknown key\b|\bunsupported mime type\b|\bcannot find field\b",
     r"\b(?:is |are )?incompatible with\b|\bmandatory for this endpoint\b|\bnot a supported\b",
     r"\bcan handle the requested parameters\b|\bonly works in\b|\btype is unavailable\b",
     r"\b(?:stream|store|enable_thinking)\b must be set to\b|\bthe supported range is\b",

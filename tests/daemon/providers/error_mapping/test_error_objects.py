@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from aircherd.providers.error_mapping.error_objects import decode_text, read_facts
+from aircherd.providers.error_mapping.error_objects import decode_text, printed_message, read_facts
 
 RAW = '{"error": {"message": "Why", "code": "model_not_found"}}'
 
@@ -48,6 +48,13 @@ RAW = '{"error": {"message": "Why", "code": "model_not_found"}}'
         ),
         ({"header": {"code": 10907, "message": "Why"}}, {"10907"}, "Why"),
         ({"detail": {"error": "Why"}}, set(), "Why"),
+        ({"result": {"error": "Why"}}, set(), "Why"),
+        ({"errMsg": "Why"}, set(), "Why"),
+        ({"error_info": {"message": "Why"}}, set(), "Why"),
+        ({"info": "no known field"}, set(), "no known field"),
+        ({"errors": {"api_key": ["is invalid"]}}, set(), "is invalid"),
+        ({"status": {"notice": "too deep for the table"}}, set(), "too deep for the table"),
+        ({"request": "the user's text", "input": ["the user's text"]}, set(), ""),
         ({"error": RAW}, {"model_not_found"}, "Why"),
         ({"message": f"OpenAIException - {RAW}"}, {"model_not_found"}, "OpenAIException: Why"),
         (
@@ -103,3 +110,27 @@ def test_json_is_found_in_a_text() -> None:
     assert decode_text("{" * 100_000 + "}") == {}
     assert decode_text("} {") == decode_text("[1]") == decode_text('{"a": ') == {}
     assert msgspec.json.encode(decode_text('{"a": {"b": 1}}')) == b'{"a":{"b":1}}'
+
+
+def test_a_field_names_what_its_text_is_about() -> None:
+    """Where no field is known, `api_key: is invalid` is read as one sentence."""
+    assert read_facts({"errors": {"api_key": ["is invalid"]}}).texts == ["api key is invalid"]
+
+
+@pytest.mark.parametrize("text", [f"{RAW}{RAW}", f"{RAW} and more }}", f"words {RAW} }}"])
+def test_what_follows_an_object_is_left_out(text: str) -> None:
+    """A server wrote twice, or appended something."""
+    assert decode_text(text) == {"error": {"message": "Why", "code": "model_not_found"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"error":{"message":"Why", "type', "Why"),
+        ("Error code: 400 - {'error': {'message': 'Why'", "Why"),
+        ("Why", None),
+    ],
+)
+def test_the_message_of_an_object_that_was_cut_off(text: str, message: str | None) -> None:
+    """It is found without the rest."""
+    assert printed_message(text) == message

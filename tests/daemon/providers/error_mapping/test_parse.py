@@ -267,3 +267,22 @@ def test_bedrock_names_the_error_in_a_header() -> None:
     """What follows the colon is an address."""
     headers = {"x-amzn-errortype": "ThrottlingException:http://internal.amazon.com/coral/"}
     assert "throttlingexception" in read_error(400, headers, b'{"message":"x"}', now=0).codes
+
+
+def test_a_body_that_was_cut_off_is_read() -> None:
+    """Its message stands in quotes, and still counts."""
+    reply = read_error(400, {}, b'{"error":{"message":"It is used up","code', now=0)
+    assert (reply.message, reply.text) == ("It is used up", "it is used up")
+
+
+def test_xml_in_lower_case_is_read() -> None:
+    """AWS and Google have names in capitals."""
+    body = b"<?xml version='1.0'?><error><message>Why</message></error>"
+    assert read_error(400, {}, body, now=0).message == "Why"
+
+
+@pytest.mark.parametrize(("inner", "status"), [(402, 402), ("402", 402), (429, 400)])
+def test_money_counts_behind_every_status(inner: object, status: int) -> None:
+    """No server says 402 by mistake."""
+    body = msgspec.json.encode({"error": {"code": inner, "message": "x"}})
+    assert status == read_error(400, {}, body, now=0).status

@@ -1481,6 +1481,41 @@ GATEWAYS: Sequence[Case] = [
     )
 ]
 
+PLANS: Sequence[Case] = [
+    (
+        "dashscope",
+        429,
+        flat("week allocated quota exceeded.", code="Throttling.AllocationQuota"),
+        F.QUOTA,
+    ),
+    (
+        "dashscope",
+        429,
+        flat("Allocated quota exceeded.", code="Throttling.AllocationQuota"),
+        F.RATE,
+    ),
+    (
+        "any",
+        429,
+        openai("You exceeded your current quota, please check your plan and billing details."),
+        F.QUOTA,
+    ),
+    (
+        "google",
+        429,
+        google(
+            429,
+            "RESOURCE_EXHAUSTED",
+            "You exceeded your current quota, please check your plan and billing details.",
+        ),
+        F.RATE,
+    ),
+    ("openrouter", 402, openai("Prompt tokens limit exceeded: 20000 > 15000."), F.QUOTA),
+    ("any", 500, {"status": "RESOURCE_EXHAUSTED", "message": "x"}, F.RATE),
+    ("vertex", 400, openai("Quota exceeded for x_tokens_per_minute_per_base_model"), F.RATE),
+    ("anthropic", 400, anthropic("model: acme-9", "not_found_error"), F.MODEL),
+]
+
 NAMES: Sequence[Case] = [
     ("any", 400, openai("x", "API_KEY_REVOKED"), F.AUTH),
     ("any", 400, openai("x", None, "ContextOverflowError"), F.CONTEXT),
@@ -1519,6 +1554,7 @@ def name_of(case: Case) -> str:
         *FALSE_FRIENDS,
         *GATEWAYS,
         *NAMES,
+        *PLANS,
     ],
     ids=name_of,
 )

@@ -35,4 +35,5 @@ ROWS: list[tuple[str, int, object]] = [
     ("address-page-could-not-be", 404, b"The page could not be found\n\nNOT_FOUND\n\nfra1::x"),
     ("address-page-could-not-be-2", 404, {"error": {"code": "404", "message": "The page could not be found"}}),
     ("address-tunnel-abc-ngrok-io", 404, b"Tunnel abc.ngrok.io not found"),
+    ("address-url-check-url-invalidparameter", 400, {"code": "InvalidParameter", "message": "url error, please check url!"}),
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """Content that a policy refuses."""
 
-from helpers.field.forms import openai
+from helpers.field.forms import anthropic, openai
 
 ROWS: list[tuple[str, int, object]] = [
     ("content-violates-usage-guidelines", 403, openai("Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_BIO")),
@@ -19,4 +19,8 @@ ROWS: list[tuple[str, int, object]] = [
     ("content-output-blocked-by-content", 400, openai("Output blocked by content filtering policy")),
     ("content-request-been-flagged-potentially", 403, openai("This request has been flagged for potentially violating our usage policy", "permission_denied", "permission_error")),
     ("content-violates-usage-guidelines-2", 400, {"error": "Content violates usage guidelines. Team: x, API key ID: y, Model: z, Failed check: S"}),
+    ("content-input-new-sensitive-invalid", 400, anthropic("input new_sensitive (1026)")),
+    ("content-output-data-may-contain-2", 400, {"code": "DataInspectionFailed", "message": "Output data may contain inappropriate content."}),
+    ("content-invalid-prompt-prompt-was", 400, openai("Invalid prompt: your prompt was flagged as potentially violating our usage policy.", "invalid_prompt")),
+    ("content-contentpolicyviolationerror-response-was-fil", 400, openai("litellm.ContentPolicyViolationError: AzureException - The response was filtered")),
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Texts that only sound like a cause: what they must not be taken for is in their words."""
+"""Texts that only sound like a cause, each with what it is instead."""
 
 from helpers.field.forms import anthropic, google, openai
 

@@ -35,4 +35,10 @@ ROWS: list[tuple[str, int, object]] = [
     ("load-no-deployments-available-selected", 429, openai("No deployments available for selected model, Try again in 5 seconds. Passed model=x.")),
     ("load-service-overloaded", 200, {"code": 503, "message": "service overloaded", "data": None}),
     ("load-model-overloaded", 200, {"status": "fail", "reason": "model is overloaded"}),
+    ("load-no-available-accounts-retry", 503, openai("No available accounts, please retry later")),
+    ("load-overloaded-overloaded-2", 529, anthropic("overloaded_error (529)", "overloaded_error")),
+    ("load-service-currently-unable-handle", 429, {"error": {"code": "ServerOverloaded", "message": "The service is currently unable to handle additional requests", "type": "TooManyRequests"}}),
+    ("load-engine-currently-overloaded-try-2", 503, openai("The engine is currently overloaded, please try again later")),
+    ("load-slow-down-slow-down", 503, openai("Slow Down", "slow_down")),
+    ("load-serviceunavailableerror-overloaded", 503, openai("litellm.ServiceUnavailableError: OpenAIException - overloaded")),
 ]  # fmt: skip

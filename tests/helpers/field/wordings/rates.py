@@ -51,4 +51,12 @@ ROWS: list[tuple[str, int, object]] = [
     ("rate-exceeded-current-rate-limit", 200, {"status": 449, "msg": "You exceeded your current rate limit", "body": None}),
     ("rate-too-many-requests-2", 200, {"choices": [], "error": {"code": 429, "message": "Too many requests"}}),
     ("rate-limit-limitexceeded", 200, {"Response": {"Error": {"Code": "LimitExceeded", "Message": "rate limit"}, "RequestId": "x"}}),
+    ("rate-token-limit-exceeded-token", 429, {"code": 429, "reason": "TOKEN_LIMIT_EXCEEDED", "message": "token limit exceeded", "metadata": {}}),
+    ("rate-requests-rate-limit-exceeded-2", 429, {"code": "Throttling.RateQuota", "message": "Requests rate limit exceeded, please try again later."}),
+    ("rate-allocated-quota-exceeded-increase", 429, {"code": "Throttling.AllocationQuota", "message": "Allocated quota exceeded, please increase your quota limit."}),
+    ("rate-request-too-large-gpt", 429, openai("Request too large for gpt-4o in organization x on tokens per min (TPM): Limit 30000, Requested 60000. The input or output tokens must be reduced in order to run successfully.", "rate_limit_exceeded", "tokens")),
+    ("rate-too-many-requests-rate", 429, anthropic("Too many requests", "rate_limit_error")),
+    ("rate-limit-policy-exceeded", 429, {"error": {"message": "Rate limit policy exceeded"}, "success": False}),
+    ("rate-limited", 429, {"success": False, "error": [{"code": 2003, "message": "Rate limited"}]}),
+    ("rate-ratelimiterror-ratelimiterror-rate-limit", 429, {"error": {"message": "litellm.RateLimitError: RateLimitError: OpenAIException - Rate limit reached. No fallback model group found", "type": "throttling_error", "code": "429"}}),
 ]  # fmt: skip

@@ -91,4 +91,5 @@ ROWS: list[tuple[str, int, object]] = [
     ("long-status-code-prompt-too", 400, openai("status_code=400, prompt is too long: 204000 tokens > 200000 maximum (request id: x)", None, "upstream_error")),
     ("long-prompt-size-exceeds-models", 400, openai("Prompt size exceeds model's maximum")),
     ("long-prompt-too-long-tokens-3", 200, anthropic("prompt is too long: 3 tokens > 2 maximum")),
+    ("long-invalid-params-context-window-2", 400, anthropic("invalid params, context window exceeds limit (2013)")),
 ]  # fmt: skip

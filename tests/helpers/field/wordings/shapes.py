@@ -1,0 +1,35 @@
+"""One text in many schemas, and in none."""
+
+from helpers.field.forms import openai
+
+ROWS: list[tuple[str, int, object]] = [
+    ("shape-insufficient-balance", 403, {"data": {"error": {"message": "Insufficient balance"}}}),
+    ("shape-insufficient-balance-2", 403, {"result": {"error": {"message": "Insufficient balance"}}}),
+    ("shape-insufficient-balance-3", 403, {"error": {"error": {"error": {"message": "Insufficient balance"}}}}),
+    ("shape-insufficient-balance-4", 403, {"detail": {"error": {"message": "Insufficient balance"}}}),
+    ("shape-insufficient-balance-5", 403, {"detail": {"error": "Insufficient balance"}}),
+    ("shape-insufficient-balance-6", 403, {"detail": [{"msg": "Insufficient balance"}]}),
+    ("shape-insufficient-balance-7", 403, {"error": {"details": "Insufficient balance"}}),
+    ("shape-insufficient-balance-8", 403, {"error": {"msg": "Insufficient balance"}}),
+    ("shape-insufficient-balance-9", 403, {"error": {"description": "Insufficient balance"}}),
+    ("shape-insufficient-balance-10", 403, {"errorMsg": "Insufficient balance"}),
+    ("shape-insufficient-balance-11", 403, {"err_msg": "Insufficient balance"}),
+    ("shape-insufficient-balance-12", 403, {"errMsg": "Insufficient balance"}),
+    ("shape-insufficient-balance-13", 403, {"info": "Insufficient balance"}),
+    ("shape-insufficient-balance-14", 403, {"reason": "Insufficient balance"}),
+    ("shape-insufficient-balance-15", 403, {"error_info": {"message": "Insufficient balance"}}),
+    ("shape-insufficient-balance-16", 403, {"body": {"message": "Insufficient balance"}}),
+    ("shape-insufficient-balance-17", 403, {"statusText": "Insufficient balance"}),
+    ("shape-insufficient-balance-18", 403, {"status": {"code": 403, "message": "Insufficient balance"}}),
+    ("shape-insufficient-balance-19", 403, {"meta": {"message": "Insufficient balance"}}),
+    ("shape-xml-version-message-insufficient", 403, b"<?xml version='1.0'?><error><message>Insufficient balance</message></error>"),
+    ("shape-code-code-message-insufficient", 403, b"<Error><Code>X</Code><Message>Insufficient balance</Message></Error>"),
+    ("shape-data-message-insufficient-balance", 403, b'data: {"error":{"message":"Insufficient balance"}}\n\n'),
+    ("shape-event-data-message-insufficient", 403, b'event: error\ndata: {"message":"Insufficient balance"}\n\n'),
+    ("shape-insufficient-balance-20", 403, b"Insufficient balance"),
+    ("shape-insufficient-balance-21", 403, b'\xef\xbb\xbf{"error":"Insufficient balance"}'),
+    ("shape-insufficient-balance-22", 403, b'{"error":"Insufficient balance"}{"x":1}'),
+    ("shape-message-insufficient-balance", 403, b'{"error":{"message":"Insufficient balance"'),
+    ("shape-http-insufficient-balance", 403, b"HTTP 402: Insufficient balance"),
+    ("shape-insufficient-balance-23", 403, openai("<p>Insufficient balance</p>")),
+]  # fmt: skip
