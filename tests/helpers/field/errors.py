@@ -230,7 +230,7 @@ WAITS = [
         429,
         openai("slow down"),
         "rate_limited",
-        f"retry-after: {in_days(1 / 24)}",
+        f"retry-after: {in_days(5 / 24)}",
         cools=3000,
     ),
     refused(
@@ -238,7 +238,7 @@ WAITS = [
         429,
         openai("slow down"),
         "rate_limited",
-        f"retry-after: {formatdate(time.time() + 3600, usegmt=True)}",
+        f"retry-after: {formatdate(time.time() + 18_000, usegmt=True)}",
         cools=3000,
     ),
     refused(
@@ -246,16 +246,16 @@ WAITS = [
         429,
         openai("slow down"),
         "rate_limited",
-        f"x-ratelimit-reset: {int(time.time()) + 900}",
-        cools=800,
+        f"x-ratelimit-reset: {int(time.time()) + 18_000}",
+        cools=10_000,
     ),
     refused(
         "wait-reset-ms",
         429,
         openai("slow down"),
         "rate_limited",
-        f"x-ratelimit-reset: {int(time.time() + 900) * 1000}",
-        cools=800,
+        f"x-ratelimit-reset: {int(time.time() + 18_000) * 1000}",
+        cools=10_000,
     ),
     refused(
         "wait-words-after",
