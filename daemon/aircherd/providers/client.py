@@ -33,7 +33,7 @@ from aircherd.providers.streaming_call import (
     StreamingCall,
     read_finished,
 )
-from aircherd.providers.transport.compression.codings import GZIP_MAGIC
+from aircherd.providers.transport.compression.codings import coding_of
 from aircherd.providers.transport.compression.decoded_response import DecodedResponse, decoded
 from aircherd.providers.transport.request import (
     HttpRequest,
@@ -51,7 +51,7 @@ from aircherd.vocabulary.models import Model
 MAX_CORRECTIONS = 2
 """How often a refused call is sent again with a corrected body."""
 
-ReplyFormat = Literal["page", "stream", "whole"]
+ReplyFormat = Literal["stream", "whole"]
 
 _RARE_HEADERS = frozenset(
     {b"content-encoding", b"Content-Encoding", b"Content-encoding", COST_HEADER}
@@ -220,17 +220,17 @@ class ProviderClient:
         # Without a step for each header: nearly all are spelled as they are looked up.
         by_name = dict(reversed(response.headers))
         reply_format = _reply_format(_content_type(by_name), stream)
-        if reply_format == "page" or not 200 <= response.status < 300:
+        if not 200 <= response.status < 300:
             return None
         report.ok()
         adapter, has_cost = call.adapter, False
         if not _RARE_HEADERS.isdisjoint(by_name):
             response, has_cost = decoded(response), COST_HEADER in by_name
         if reply_format == "whole" and (data := response.take_whole()) is not None:
-            if not data.startswith(GZIP_MAGIC):
+            if (coding := coding_of(data)) is None:
                 opened = FinishedCall(read_finished(adapter, data, report))
                 return priced(opened, by_name, stream=False) if has_cost else opened
-            response = DecodedResponse(response, ["gzip"], data)
+            response = DecodedResponse(response, [coding], data)
         self._open += 1
         timeouts, is_stream = call.timeouts, reply_format == "stream"
         streaming = StreamingCall(
@@ -302,7 +302,7 @@ def _reply_format(content_type: bytes, stream: bool) -> ReplyFormat:
     """
     text = content_type.decode("latin-1").lower()
     if is_web_page({"content-type": text}):
-        return "page"
+        return "whole"  # a page, or a reply by a wrong name: its first byte tells
     if "event-stream" in text or "ndjson" in text or (stream and "json" not in text):
         return "stream"
     return "whole"

@@ -5,7 +5,7 @@ import msgspec
 import trio
 
 from aircherd.providers.error_mapping.classify import classify_response, is_web_page, web_page
-from aircherd.providers.transport.compression.codings import GZIP_MAGIC, decompress_start
+from aircherd.providers.transport.compression.codings import coding_of, decompress_start
 from aircherd.providers.transport.request import HttpResponse
 from aircherd.vocabulary.failure import Failure, FailureClass
 
@@ -69,4 +69,5 @@ async def _read_body(response: HttpResponse, max_bytes: int) -> bytes | None:
 
 def _unzipped(data: bytes, limit: int) -> bytes:
     """Return `data`, decompressed if it is gzip although no header says so."""
-    return decompress_start(data, ["gzip"], limit) if data.startswith(GZIP_MAGIC) else data
+    coding = coding_of(data)
+    return decompress_start(data, [coding], limit) if coding else data

@@ -13,7 +13,7 @@ from aircherd.providers.adapter import ReplyDecoder
 from aircherd.providers.error_mapping.network import TransportError
 from aircherd.providers.replies.sniffed_reply import SniffedReply, read_body
 from aircherd.providers.replies.whole_reply import ReplyReader
-from aircherd.providers.transport.compression.codings import GZIP_MAGIC
+from aircherd.providers.transport.compression.codings import coding_of, may_show_coding
 from aircherd.providers.transport.compression.decoded_response import DecodedResponse
 from aircherd.providers.transport.request import HttpResponse
 from aircherd.vocabulary.failure import Failure, FailureClass
@@ -117,9 +117,11 @@ class StreamingCall:
         return events
 
     async def _begin(self, data: bytes) -> bytes:
-        """Check the first piece; return it, decompressed if it is gzip without a header for it."""
-        if data.startswith(GZIP_MAGIC):
-            self._response = DecodedResponse(self._response, ["gzip"], data)
+        """Check the first piece; return it, decompressed if it is compressed and unlabelled."""
+        while may_show_coding(data) and (more := await self._response.receive_some()):
+            data += more
+        if coding := coding_of(data):
+            self._response = DecodedResponse(self._response, [coding], data)
             data = await self._response.receive_some()
         if not data:
             fail(FailureClass.PROTOCOL, "answered with nothing at all")

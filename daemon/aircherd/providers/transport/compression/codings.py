@@ -27,6 +27,7 @@ MAX_WINDOW_LOG: Final = 23
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
 _ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
+_ZLIB_STARTS: Final = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _START: Final = 5
 """Bytes that tell whether a body is compressed at all."""
 
@@ -44,6 +45,21 @@ def codings_of(value: str) -> list[str]:
     """Return the codings that a Content-Encoding header names, in lower case, in its order."""
     names = (name.strip().lower() for name in value.split(","))
     return [name.removeprefix("x-") for name in names if name not in _IDENTITY]
+
+
+def coding_of(start: bytes) -> str | None:
+    """Return the coding that a body shows by its first bytes, None if it shows none."""
+    if start.startswith(GZIP_MAGIC):
+        return "gzip"
+    if start.startswith(_ZLIB_STARTS):
+        return "deflate"
+    return "zstd" if start.startswith(_ZSTD_MAGIC) else None
+
+
+def may_show_coding(start: bytes) -> bool:
+    """Return whether more bytes are needed to see if a body is compressed."""
+    magics = (GZIP_MAGIC, _ZSTD_MAGIC, *_ZLIB_STARTS)
+    return any(magic.startswith(start) and magic != start for magic in magics)
 
 
 class Decompressor:
@@ -125,7 +141,10 @@ class _Stage:
         start = self._input[: _START + 3]
         if _UNCOMPRESSED.match(start):
             return _Uncompressed()
-        make = _CODINGS.get(self.name)
+        name = coding_of(start) or self.name  # some servers name another one
+        if name == "gzip" and not start.startswith(GZIP_MAGIC):
+            name = "deflate"
+        make = _CODINGS.get(name)
         if make is None:
             raise Undecodable(f"answered in {self.name}, which was not asked for")
         try:

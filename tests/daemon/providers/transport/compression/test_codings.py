@@ -16,8 +16,10 @@ from aircherd.providers.transport.compression.codings import (
     PIECE,
     Decompressor,
     Undecodable,
+    coding_of,
     codings_of,
     decompress_start,
+    may_show_coding,
 )
 
 if sys.version_info >= (3, 14):
@@ -201,3 +203,33 @@ def test_the_start_of_a_broken_body(limit: int) -> None:
 def test_repr_shows_the_codings() -> None:
     """In the order in which they were applied."""
     assert repr(Decompressor(["gzip", "br"])) == "<Decompressor ['gzip', 'br']>"
+
+
+@pytest.mark.parametrize("name", ["gzip", "deflate"])
+@pytest.mark.parametrize("data", [gzip.compress(b"text"), zlib.compress(b"text")], ids=["g", "z"])
+def test_the_bytes_name_the_coding(name: str, data: bytes) -> None:
+    """Whichever of them the header names."""
+    assert decompress_start(data, [name], 100) == b"text"
+
+
+@pytest.mark.parametrize(
+    ("start", "coding"),
+    [
+        (b"\x1f\x8b\x08", "gzip"),
+        (b"\x78\x9c", "deflate"),
+        (b"\x28\xb5\x2f\xfd", "zstd"),
+        (b"{}", None),
+        (b"\x1f", None),
+    ],
+)
+def test_a_coding_is_seen_without_a_header(start: bytes, coding: str | None) -> None:
+    """By the first bytes of a body."""
+    assert coding_of(start) == coding
+
+
+@pytest.mark.parametrize(
+    ("start", "more"), [(b"\x1f", True), (b"\x28\xb5", True), (b"{", False), (b"\x1f\x8b", False)]
+)
+def test_a_coding_may_need_more_bytes(start: bytes, more: bool) -> None:
+    """A body may come byte by byte."""
+    assert may_show_coding(start) is more
