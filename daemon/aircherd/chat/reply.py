@@ -72,7 +72,7 @@ class Reply:
     def is_empty(self) -> bool:
         """Whether the reply is complete and answers nothing, although nothing stopped it."""
         ending = self.ending
-        is_over = ending is not None and ending.finish == "stop"
+        is_over = ending is not None and ending.finish in ("stop", "tool_calls")
         return is_over and not (self.has_output or self._has_others)
 
     @property

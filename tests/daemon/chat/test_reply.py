@@ -246,3 +246,10 @@ def test_endless_items_are_stopped():
     reply = Reply()
     with pytest.raises(ProviderFailed, match="items"):
         reply.add([InItem(number) for number in range(MAX_ITEMS + 1)])
+
+
+def test_an_end_with_calls_that_has_none_is_empty() -> None:
+    """A server says `tool_calls` and sends no call: nothing was answered."""
+    reply = Reply()
+    reply.add([Ending("tool_calls")])
+    assert reply.is_empty

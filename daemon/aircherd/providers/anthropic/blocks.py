@@ -397,6 +397,8 @@ def _are_texts(fields: Fields, *names: str) -> bool:
 
 
 def _shapeless(raw: msgspec.Raw, held: Held) -> Block:
+    if isinstance(text := branch(_VALUE, raw), str):
+        return TextBlock(text, held)  # of a server that sends the text itself
     block = Block()
     held.add(memoryview(raw).nbytes)
     block.late.append(OtherDelta("block", text_in(raw)))

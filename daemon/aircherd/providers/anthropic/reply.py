@@ -51,6 +51,7 @@ class _Delta(msgspec.Struct, gc=False):
     signature: object = None
     partial_json: object = None
     stop_reason: object = None
+    usage: AnthropicUsage | None = None  # of a server that puts it here
     citation: msgspec.Raw = msgspec.Raw()
     container: msgspec.Raw = msgspec.Raw()
     stop_details: msgspec.Raw = msgspec.Raw()
@@ -78,6 +79,7 @@ class _Event(msgspec.Struct, gc=False):
     content_block: msgspec.Raw = msgspec.Raw()
     message: _Message | None = None
     usage: AnthropicUsage | None = None
+    stop_reason: object = None  # of a server that does not put it into the delta
     error: object = None
     context_management: msgspec.Raw = msgspec.Raw()
     input_transformations: msgspec.Raw = msgspec.Raw()
@@ -131,6 +133,8 @@ class AnthropicStream(VendorStream):
         elif kind == "message_delta":
             self._on_message_delta(event, out)
         elif kind == "message_stop":
+            self._add_usage(event.usage, out)
+            self._note_reason(event.stop_reason or (event.message and event.message.stop_reason))
             self._finish(self._ending(), out)
         elif kind == "error" or event.error:
             raise ProviderFailed(classify_error(event.error))
@@ -153,12 +157,12 @@ class AnthropicStream(VendorStream):
     def _on_delta(self, event: _Event, delta: _Delta, data: bytes, out: list[ReplyEvent]) -> None:
         if self._others and (other := self._others.get(_index(event))):
             other.add(_raw_delta(data))
-        elif delta.type == "text_delta" and (text := as_text(delta.text)):
+        elif delta.type in ("text_delta", None) and (text := as_text(delta.text)):
             out.append(TextDelta(text))
         elif delta.type in ("thinking_delta", "signature_delta"):
             self._add_reasoning(event, delta, data, out)
         elif delta.type == "input_json_delta":
-            self._add_arguments(event, as_text(delta.partial_json), out)
+            self._add_arguments(event, _fragment(delta.partial_json), out)
         elif delta.type == "citations_delta" and delta.citation:
             self._add_citation(event, delta.citation, out)
         elif not (delta.type == "text_delta" and delta.text in ("", None)):
@@ -261,8 +265,7 @@ class AnthropicStream(VendorStream):
         self._facts.note(message)
         if message.content:
             self._take_early(message.content, out)
-        if has_reason(message.stop_reason):
-            self._stop_reason = message.stop_reason
+        self._note_reason(message.stop_reason)
 
     def _take_early(self, content: list[msgspec.Raw], out: list[ReplyEvent]) -> None:
         """Take blocks that the start of the message has: calls that code of the model made."""
@@ -275,11 +278,16 @@ class AnthropicStream(VendorStream):
 
     def _on_message_delta(self, event: _Event, out: list[ReplyEvent]) -> None:
         if event.delta:
-            if has_reason(event.delta.stop_reason):
-                self._stop_reason = event.delta.stop_reason
+            self._note_reason(event.delta.stop_reason)
+            self._add_usage(event.delta.usage, out)
             self._facts.note(event.delta)
+        self._note_reason(event.stop_reason)
         self._facts.note(event)
         self._add_usage(event.usage, out)
+
+    def _note_reason(self, reason: object) -> None:
+        if has_reason(reason):
+            self._stop_reason = reason
 
     def _add_usage(self, usage: AnthropicUsage | None, out: list[ReplyEvent]) -> None:
         # Counts are cumulative, and later ones may revise the input: keep the latest of each field.
@@ -295,6 +303,11 @@ class AnthropicStream(VendorStream):
 
 def _index(event: _Event) -> object:
     return event.index if isinstance(event.index, int) else None
+
+
+def _fragment(value: object) -> str:
+    """Return a piece of the arguments; some servers send the object itself."""
+    return msgspec.json.encode(value).decode() if isinstance(value, dict) else as_text(value)
 
 
 def _raw_delta(data: bytes) -> msgspec.Raw:
@@ -383,8 +396,11 @@ def _content_events(content: list[msgspec.Raw], held: Held) -> tuple[list[ReplyE
 def _ending(
     stop_reason: object, usage: AnthropicUsage | None, model: object, *, has_calls: bool
 ) -> Ending:
+    finish = read_finish(stop_reason) or "stop"
+    if finish == "stop" and has_calls:
+        finish = "tool_calls"  # compatible servers say `end_turn` after calls too
     return Ending(
-        finish=read_finish(stop_reason) or ("tool_calls" if has_calls else "stop"),
+        finish=finish,
         usage=read_usage(usage) if usage else None,
         model=as_text(model) or None,
     )

@@ -30,6 +30,9 @@ class AnthropicUsage(msgspec.Struct, gc=False):
     output_tokens_details: msgspec.Raw = msgspec.Raw()
     cache_creation: msgspec.Raw = msgspec.Raw()
     iterations: msgspec.Raw = msgspec.Raw()
+    # The names of OpenAI, from gateways in front of other models.
+    prompt_tokens: msgspec.Raw = msgspec.Raw()
+    completion_tokens: msgspec.Raw = msgspec.Raw()
 
     def update(self, later: "AnthropicUsage") -> None:
         """Overwrite every count that `later` has; a 0 overwrites nothing."""
@@ -93,10 +96,10 @@ def read_usage(usage: AnthropicUsage) -> Usage | None:
 def _counts(usage: AnthropicUsage) -> _Counts | None:
     """Return the counts of a reply, or of one iteration."""
     counts = counts_of(
-        usage.input_tokens,
+        usage.input_tokens or usage.prompt_tokens,
         usage.cache_read_input_tokens,
         usage.cache_creation_input_tokens,
-        usage.output_tokens,
+        usage.output_tokens or usage.completion_tokens,
     )
     if counts is None:
         return None

@@ -229,6 +229,9 @@ class Arguments:
                 continue
             if self.is_placeholder():
                 return self._restart(piece[start:])
+            if end is not None and second[1:-1].isspace() | (second == EMPTY):
+                start = end  # a placeholder, late
+                continue
             if end is None or not self._is_version(second):
                 return piece[start:]
             if self._sent:

@@ -26,6 +26,10 @@ class Delta(ThinkingFields, gc=False):
     refusal: object = None
     tool_calls: Sequence[CallPiece] | CallPiece | None = None
     function_call: Function | None = None  # OpenAI's first form of a tool call
+    # Of servers that put them here:
+    text: object = None
+    finish_reason: object = None
+    usage: OpenAIUsage | None = None
 
 
 class Choice(msgspec.Struct, gc=False):
@@ -39,6 +43,8 @@ class Choice(msgspec.Struct, gc=False):
     usage: OpenAIUsage | None = None  # Moonshot
     native_finish_reason: object = None  # OpenRouter: the model's own reason
     error: object = None
+    finishReason: object = None  # noqa: N815 - of a server that spells it so
+    stop_reason: object = None  # vLLM: the text that it stopped at; elsewhere the reason
     text: object = None  # servers that answer as the older completions did
 
 
@@ -62,6 +68,10 @@ class Chunk(msgspec.Struct, gc=False):
     obfuscation: object = None
     x_groq: Groq | None = None
     timings: msgspec.Raw = msgspec.Raw()  # llama.cpp
+    # Of gateways, some of them to Gemini:
+    finish_reason: object = None
+    usageMetadata: OpenAIUsage | None = None  # noqa: N815
+    token_usage: OpenAIUsage | None = None
     error: object = None
 
 
@@ -89,6 +99,7 @@ class _KnownDelta(Delta, forbid_unknown_fields=True, gc=False):
     name: Name = None
     tool_call_id: Name = None
     token_ids: object = None
+    text: None = None
 
 
 class _KnownChoice(Choice, forbid_unknown_fields=True, gc=False):
@@ -97,7 +108,6 @@ class _KnownChoice(Choice, forbid_unknown_fields=True, gc=False):
     logprobs: None = None
     message: _KnownDelta | None = None
     text: None = None
-    stop_reason: object = None
     matched_stop: object = None
     token_ids: object = None
 

@@ -24,7 +24,13 @@ from aircherd.providers.chat_completions.snapshots import Snapshots
 from aircherd.providers.chat_completions.thinking import ThinkingReader
 from aircherd.providers.chat_completions.tool_calls import CallPiece, ToolCalls
 from aircherd.providers.chat_completions.usage import OpenAIUsage, UsageReader
-from aircherd.providers.codec.finish import is_cut, read_finish
+from aircherd.providers.codec.finish import (
+    has_reason,
+    is_cut,
+    known_reason,
+    later_finish,
+    read_finish,
+)
 from aircherd.providers.codec.json_in import (
     as_count,
     as_text,
@@ -83,6 +89,9 @@ class OpenAIStream(VendorStream):
         self._reply.close(out)
         super()._finish(ending, out)
 
+    def _take_end_mark(self, out: list[ReplyEvent]) -> None:
+        self._take(b"[DONE]", out)
+
     def _end(self) -> Ending | None:
         # Some servers never send [DONE]; a finish reason proves that the reply is complete.
         return self._reply.ending() if self._reply.finish is not None else None
@@ -93,6 +102,7 @@ class _Reply:
 
     def __init__(self, new_id: Callable[[], str], thinking: ThinkingReader) -> None:
         self.has_choice = False
+        self.has_only_deltas = True  # as in the first piece of a stream
         self.progress_count = 0
         self.expects_text = False
         self.finish: Finish | None = None
@@ -127,9 +137,12 @@ class _Reply:
             if not (choice.index and as_count(choice.index)):
                 self._add_choice(choice, out)
         self._found = None
+        if chunk.finish_reason is not None:
+            self._add_finish(chunk.finish_reason, out)
         usage = chunk.usage
         if usage is None and chunk.x_groq is not None:
             usage = chunk.x_groq.usage
+        usage = usage or chunk.usageMetadata or chunk.token_usage
         if usage is not None or chunk.timings:
             self._add_usage(usage, chunk.timings, out)
 
@@ -149,21 +162,27 @@ class _Reply:
                 if _take_old_text(choice):
                     self._found.pop("text", None)
                 self._rare.take_choice(self._found)
+                _take_own_texts(choice)
 
     def _add_choice(self, choice: Choice, out: list[ReplyEvent]) -> None:
         self.has_choice = True
+        self.has_only_deltas &= choice.message is None and choice.delta is not None
         if choice.delta is not None:
             self._add_delta(choice.delta, out)
         if choice.message is not None:
             self._add_message(choice.message, out)
-        if choice.usage is not None:
-            self._add_usage(choice.usage, _NOTHING, out)
+        for place in (choice, choice.delta, choice.message):
+            if place is not None and place.usage is not None:
+                self._add_usage(place.usage, _NOTHING, out)
         if choice.error or choice.finish_reason == "error":
             raise ProviderFailed(classify_error(choice.error or _native_error(choice)))
-        if (finish := read_finish(choice.finish_reason)) is not None:
+        self._add_finish(_reason_of(choice), out, choice.native_finish_reason)
+
+    def _add_finish(self, reason: object, out: list[ReplyEvent], native: object = None) -> None:
+        if (finish := read_finish(reason)) is not None:
             # OpenRouter calls half a tool call `tool_calls`: only the model's own reason tells.
-            is_half = finish in ("stop", "tool_calls") and is_cut(choice.native_finish_reason)
-            self.finish = "length" if is_half else finish
+            is_half = finish in ("stop", "tool_calls") and is_cut(native)
+            self.finish = later_finish(self.finish, "length" if is_half else finish)
             self.end_parts(out)
 
     def _add_delta(self, delta: Delta, out: list[ReplyEvent]) -> None:
@@ -312,9 +331,18 @@ def read_whole(body: bytes, thinking: ThinkingReader | None = None) -> list[Repl
     reply.read(body, "a reply", out)
     if not reply.has_choice:
         fail(FailureClass.PROTOCOL, "sent a reply without choices: check base_url and kind")
+    if reply.finish is None and reply.has_only_deltas:
+        fail(FailureClass.TRUNCATED, "the reply broke off before its end")
     reply.end_parts(out)
     reply.close(out)
     return [*out, reply.ending()]
+
+
+def _take_own_texts(choice: Choice) -> None:
+    """Take the text of a server that calls the content so."""
+    for part in (choice.delta, choice.message):
+        if part is not None and not part.content and isinstance(part.text, str):
+            part.content = part.text
 
 
 def _take_old_text(choice: Choice) -> bool:
@@ -335,6 +363,19 @@ def _raise_error(data: bytes, what: str) -> None:
     error = error_in(body)
     if error is not None:
         raise ProviderFailed(classify_error(error))
+
+
+def _reason_of(choice: Choice) -> object:
+    """Return why a choice ended, wherever that is."""
+    if has_reason(choice.finish_reason):
+        return choice.finish_reason
+    if has_reason(choice.finishReason):
+        return choice.finishReason
+    for part in (choice.delta, choice.message):
+        if part is not None and has_reason(part.finish_reason):
+            return part.finish_reason
+    # These two may hold anything, and mean an end only if they are reasons.
+    return known_reason(choice.stop_reason) or known_reason(choice.native_finish_reason)
 
 
 def _native_error(choice: Choice) -> object:

@@ -41,6 +41,11 @@ class OpenAIUsage(msgspec.Struct, gc=False):
     prompt_cache_hit_tokens: msgspec.Raw = msgspec.Raw()
     prompt_cache_miss_tokens: msgspec.Raw = msgspec.Raw()
     reasoning_tokens: msgspec.Raw = msgspec.Raw()
+    # The names of libraries in JavaScript, and of Gemini.
+    prompt_camel: msgspec.Raw = msgspec.field(name="promptTokens", default=msgspec.Raw())
+    completion_camel: msgspec.Raw = msgspec.field(name="completionTokens", default=msgspec.Raw())
+    prompt_gemini: msgspec.Raw = msgspec.field(name="promptTokenCount", default=msgspec.Raw())
+    answer_gemini: msgspec.Raw = msgspec.field(name="candidatesTokenCount", default=msgspec.Raw())
     tokens: msgspec.Raw = msgspec.Raw()
     billed_units: msgspec.Raw = msgspec.Raw()
     # The cost of OpenRouter, and of Perplexity as an object; of DeepInfra; of xAI.
@@ -192,13 +197,7 @@ def _sums(usage: OpenAIUsage) -> tuple[int, int] | None:
     if counts is None:
         if _is_known(prompt) or _is_known(completion):
             return None
-        for group in (usage.tokens, usage.billed_units):
-            nested = branch(_USAGE, group)
-            if nested is not None and (
-                found := counts_of(nested.input_tokens, nested.output_tokens)
-            ):
-                return found[0], found[1]
-        return None
+        return _sums_elsewhere(usage)
     total = count_of(usage.total_tokens)
     if not _is_known(completion):
         return counts[0], max(total - counts[0], 0)
@@ -206,6 +205,18 @@ def _sums(usage: OpenAIUsage) -> tuple[int, int] | None:
         parts = count_of(usage.prompt_cache_hit_tokens) + count_of(usage.prompt_cache_miss_tokens)
         return parts or max(total - counts[1], 0), counts[1]
     return counts[0], counts[1]
+
+
+def _sums_elsewhere(usage: OpenAIUsage) -> tuple[int, int] | None:
+    """Return the counts of the few servers that have none of the usual names."""
+    pairs = [
+        (usage.prompt_camel, usage.completion_camel),
+        (usage.prompt_gemini, usage.answer_gemini),
+    ]
+    groups = (branch(_USAGE, group) for group in (usage.tokens, usage.billed_units))
+    pairs += [(group.input_tokens, group.output_tokens) for group in groups if group is not None]
+    found = next((counts for pair in pairs if (counts := counts_of(*pair))), None)
+    return None if found is None else (found[0], found[1])
 
 
 def _named(name: msgspec.Raw, other: msgspec.Raw) -> msgspec.Raw:

@@ -5,7 +5,7 @@ part counts as missing: null in place of a number is no reason to fail. What the
 refuses is repaired where nothing is lost by that: see `lenient_json`.
 """
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 import structlog
@@ -119,19 +119,27 @@ def counts_of(*raws: msgspec.Raw) -> list[int] | None:
 # ------------------------------------------------------------------ texts and objects
 
 
+_TEXT_PARTS: Final = ("text", "output_text", "input_text", None)
+"""The types of parts that are text; some servers leave the type out."""
+
+
 def as_text(value: object) -> str:
-    """Return `value` if it is a string, the text of a list of parts, or "" for anything else."""
+    """Return `value` if it is a string, the text of a part or of a list of parts, else ""."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):
+        if all(isinstance(part, str) for part in value):
+            return "".join(value)
         return "".join(_part_text(part) for part in value)
-    return ""
+    return _part_text(value) if isinstance(value, dict) else ""
 
 
 def _part_text(part: object) -> str:
     # One level only: parts do not nest.
-    if isinstance(part, dict) and part.get("type") == "text":
+    if isinstance(part, dict) and part.get("type") in _TEXT_PARTS:
         text = part.get("text")
+        if isinstance(text, dict):
+            text = text.get("value")  # the form of OpenAI's assistants
         return text if isinstance(text, str) else ""
     return ""
 

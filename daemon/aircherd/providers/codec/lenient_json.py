@@ -1,12 +1,14 @@
 """Reads JSON that the strict decoder refuses because of a detail, without losing content.
 
 Servers send bytes that are not UTF-8, lone surrogates, raw control characters, NaN, a byte-order
-mark, garbage after the value, and values of a wrong type in fields that may be missing. All of that
-is repaired here, once for all vendors, and only after the strict decoder failed:
+mark, garbage after the value, one object where a list is expected, the values and commas of other
+languages, and values of a wrong type in fields that may be missing. All of that is
+repaired here, once for all vendors, and only after the strict decoder failed:
 
     bytes -> text      invalid bytes become U+FFFD, the byte-order mark is dropped
     text  -> value     control characters are kept, NaN and huge numbers become false
-    value -> fitted    a value of a wrong type is dropped if nothing is lost by that
+    value -> fitted    one item becomes a list of it, a text the part that it stands for; a value
+                       of another type is dropped if nothing is lost by that
     fitted -> bytes    lone surrogates become U+FFFD; the strict decoder reads these
 
 False, because null is a count that the server left out, and false is one that is unknown.
@@ -46,9 +48,20 @@ NOT_CONTENT: Final = frozenset(
 )
 """Fields whose value may be dropped although it holds something: it counts as unknown then."""
 
+LISTS: Final = frozenset({"choices", "candidates", "content", "output", "parts", "tool_calls"})
+"""Fields of which some servers send the only item without its list."""
+
 _BOM: Final = "\ufeff"
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _ESCAPE: Final = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})|(\\)')
+_RELAXED: Final = re.compile(
+    r""""(?:[^"\\]|\\.)*+"|'(?P<text>(?:[^'\\]|\\.)*+)'|(?P<comma>,)(?=\s*[}\]])"""
+    r"""|\b(?P<word>None|True|False|undefined)\b""",
+    re.DOTALL,
+)
+"""A string, or what JavaScript and Python have and JSON has not: outside of strings only."""
+
+_WORDS: Final = {"None": "null", "undefined": "null", "True": "true", "False": "false"}
 _OBJECT_OR_TEXT: Final = re.compile(r'[{\["]')
 _DROP: Final = object()
 
@@ -84,12 +97,32 @@ def read_leniently(data: bytes) -> object:
         raise NotRepairable("too many values")
     text = data.decode("utf-8", "replace").lstrip(f"{_BOM}\0 \t\r\n")
     try:
-        return _parse(text)
-    except NotRepairable:
-        # Perhaps a backslash that begins no escape: a Windows path, or \' for an apostrophe.
-        return _parse(_ESCAPE.sub(lambda match: r"\\" if match[1] else match[0], text))
+        return _parse_any(text)
     except RecursionError:
         raise NotRepairable("nested too deeply") from None
+
+
+def _parse_any(text: str) -> object:
+    try:
+        return _parse(text)
+    except NotRepairable:
+        pass
+    try:
+        # Perhaps a backslash that begins no escape: a Windows path, or \' for an apostrophe.
+        return _parse(_ESCAPE.sub(lambda match: r"\\" if match[1] else match[0], text))
+    except NotRepairable:
+        # Perhaps commas before brackets, None, or apostrophes for quotes.
+        return _parse(_RELAXED.sub(_as_strict, text))
+
+
+def _as_strict(match: "re.Match[str]") -> str:
+    if match["comma"]:
+        return ""
+    if match["word"]:
+        return _WORDS[match["word"]]
+    if match["text"] is None:
+        return match[0]
+    return '"' + match["text"].replace("\\'", "'").replace('"', '\\"') + '"'
 
 
 def _parse(text: str) -> object:
@@ -152,9 +185,12 @@ def _fit(value: object, schema: inspect.Type, field: str) -> object:
     if isinstance(schema, inspect.UnionType):
         return _fit_union(value, schema, field)
     if isinstance(schema, inspect.StructType):
+        if isinstance(value, str) and value and field == "delta":
+            value = {"content": value}
         return _fit_struct(value, schema) if isinstance(value, dict) else _DROP
     if isinstance(schema, inspect.ListType | inspect.VarTupleType):
-        return _fit_list(value, schema.item_type, field) if isinstance(value, list) else _DROP
+        items = _as_list(value, field)
+        return _DROP if items is None else _fit_list(items, schema.item_type, field)
     if isinstance(schema, inspect.DictType):
         return value if isinstance(value, dict) else _DROP
     return value if _is_leaf(value, schema) else _DROP
@@ -181,6 +217,17 @@ def _fit_struct(value: dict[str, object], schema: inspect.StructType) -> object:
                 return _DROP
             del fitted[name]
     return fitted
+
+
+def _as_list(value: object, field: str) -> list[object] | None:
+    """Return a list, or the only item of one, None for anything else."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, dict) and value and field in LISTS:
+        return [value]
+    if isinstance(value, str) and value and field == "content":
+        return [{"type": "text", "text": value}]
+    return None
 
 
 def _fit_list(value: list[object], schema: inspect.Type, field: str) -> list[object]:

@@ -7,6 +7,7 @@ An error may come in any event, in any of many shapes (`_find_error`). It is loo
 event's name says so, where an event cannot be read, and where the stream ends without a reply.
 """
 
+import re
 import secrets
 from abc import ABC, abstractmethod
 from typing import Protocol
@@ -21,6 +22,23 @@ from aircherd.vocabulary.reply import Ending, ReplyEvent
 _ERROR = b"error"
 _MAX_SILENT = 4
 _MAX_ERROR = 64 * 1024
+
+
+_PING_WORDS = frozenset(
+    {b"ping", b"pong", b"heartbeat", b"keepalive", b"null", b"connected", b"start", b"ok"}
+)
+_END_WORDS = frozenset(
+    {b"done", b"end", b"eof", b"eos", b"finish", b"finished", b"complete", b"completed", b"close"}
+)
+_NO_LETTER = re.compile(rb"[^a-z]+")
+_MAX_WORD = 32
+
+
+def _bare_word(data: bytes) -> bytes | None:
+    """Return the letters of a short event that is no object, None for any other event."""
+    if len(data) > _MAX_WORD or b"{" in data:
+        return None
+    return _NO_LETTER.sub(b"", data.lower())
 
 
 class Framing(Protocol):
@@ -75,6 +93,13 @@ class ReplyStream(ABC):
     @abstractmethod
     def _end(self) -> Ending | None:
         """Return the ending if the body may end here without the vendor's end mark, else None."""
+
+    def _take_end_mark(self, out: list[ReplyEvent]) -> None:
+        """Process an event that means the end in a way of its own, such as `[done]`.
+
+        It proves nothing where the vendor has no such mark: then it is ignored.
+        """
+        del out
 
     def _find_error(self, data: bytes, *, is_named: bool) -> ProviderFailed | None:
         """Return the error in an event's data, None if there is none.
@@ -139,7 +164,7 @@ class ReplyStream(ABC):
         return out
 
     def _take_again(
-        self, error: ProviderFailed, name: bytes, data: bytes, out: list[ReplyEvent]
+        self, error: ProviderFailed, name: bytes, given: bytes, out: list[ReplyEvent]
     ) -> None:
         """Process an event that `_take` refused: an error in a shape of its own, or several values.
 
@@ -148,12 +173,18 @@ class ReplyStream(ABC):
         """
         if error.failure.kind is not FailureClass.PROTOCOL:
             raise error
+        data = given.strip().removeprefix(b"data:").strip()
+        if (mark := _bare_word(data)) is not None:
+            if mark in _END_WORDS:
+                self._take_end_mark(out)
+            if mark in _END_WORDS or mark in _PING_WORDS:
+                return
         found = self._find_error(data, is_named=_ERROR in name) or self._past_error()
         if found:
             raise found
         # Some servers put several objects in one event, or no empty line between events.
         values = values_in(data)
-        if len(values) < 2:
+        if len(values) < 2 and (values != [data] or data == given):
             raise error
         for value in values:
             if not self._ended:

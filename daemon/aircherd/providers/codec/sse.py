@@ -2,9 +2,10 @@ r"""Incremental decoding of server-sent events: bytes in, (event name, data) out
 
 After the HTML standard, "Interpreting an event stream": lines end in \n, \r\n or \r; an empty line
 ends an event; `:` begins a comment; several `data` lines are joined by \n; a byte-order mark before
-an event is skipped. Three deviations: an event without its closing empty line counts when the body
-ends (some servers leave it out), events without data are dropped, named or not, and `error: ...`
-(llama.cpp) is data of an event with that name.
+an event is skipped. Four deviations: an event without its closing empty line counts when the body
+ends (some servers leave it out), events without data are dropped, named or not, `error: ...`
+(llama.cpp) is data of an event with that name, and field names may have spaces or NULs around them
+and capital letters.
 """
 
 MAX_EVENT = 16 * 1024 * 1024
@@ -14,6 +15,8 @@ SseEvent = tuple[bytes, bytes]
 """The event's name (b"" if none) and its data."""
 
 _BOM = b"\xef\xbb\xbf"
+_FIELDS = frozenset({b"data", b"event", b"error", b"id", b"retry", b""})
+_SPACE = b" \t\0"
 
 
 class SseError(ValueError):
@@ -96,6 +99,8 @@ def _event(block: bytes) -> SseEvent | None:
     data: list[bytes] = []
     for line in block.removeprefix(_BOM).split(b"\n"):
         field, _, value = line.partition(b":")
+        if field not in _FIELDS:
+            field = field.strip(_SPACE).lower()
         if field == b"data":
             data.append(value.removeprefix(b" "))
         elif field == b"event":

@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from aircherd.errors import ProviderFailed, fail
-from aircherd.providers.codec.finish import read_finish
+from aircherd.providers.codec.finish import later_finish, read_finish
 from aircherd.providers.codec.json_in import as_count, as_text, branch, count_of, decode_with
 from aircherd.providers.codec.later_usage import later_usage
 from aircherd.providers.codec.reply_stream import new_call_id
@@ -18,6 +18,7 @@ from aircherd.providers.error_mapping.classify import classify_error
 from aircherd.providers.error_mapping.rules import MESSAGE_STARTS
 from aircherd.providers.gemini.metadata import ReplyMetadata
 from aircherd.providers.gemini.reply_parts import PartReader
+from aircherd.providers.gemini.spelling import in_camel_case, object_in_camel_case
 from aircherd.providers.gemini.usage import GeminiUsage, read_usage
 from aircherd.providers.replies.vendor_stream import VendorStream
 from aircherd.vocabulary.failure import FailureClass
@@ -66,6 +67,9 @@ class _Response(msgspec.Struct, Generic[C], gc=False, rename="camel"):
     usage_metadata: GeminiUsage | None = None
     model_version: object = None
     error: object = None
+    response: msgspec.Raw = msgspec.Raw()  # Code Assist puts the reply in here
+    snake_usage: msgspec.Raw = msgspec.field(name="usage_metadata", default=msgspec.Raw())
+    snake_feedback: msgspec.Raw = msgspec.field(name="prompt_feedback", default=msgspec.Raw())
 
 
 _PLAIN = msgspec.json.Decoder(_Response[_PlainCandidate])
@@ -77,6 +81,9 @@ _CONTENT = msgspec.json.Decoder(_Content | None)
 _STRING = msgspec.json.Decoder(str)
 _REASON = msgspec.json.Decoder(str | int)
 _NO_USAGE = GeminiUsage()
+_NO_RAW = msgspec.Raw()
+_USAGE = msgspec.json.Decoder(GeminiUsage)
+_FEEDBACK = msgspec.json.Decoder(_PromptFeedback)
 
 _KNOWN = frozenset({"index", "content", "finishReason", "finishMessage", "tokenCount"})
 """Fields of a candidate; all others are metadata."""
@@ -171,7 +178,13 @@ class _Reply:
         """
         if response.error:  # {} and "" are none
             raise ProviderFailed(classify_error(response.error))
+        if response.response and response.candidates is None:
+            inner = decode_with(_RESPONSE, bytes(response.response), "an event")
+            if inner.response == _NO_RAW:
+                self.add(inner, self.add_candidate, out)
         self._model = as_text(response.model_version) or self._model
+        if response.snake_usage or response.snake_feedback:
+            _take_snake_case(response)
         if response.usage_metadata and response.usage_metadata != _NO_USAGE:
             self._add_usage(response.usage_metadata, out)
         for number, candidate in enumerate(response.candidates or ()):
@@ -192,6 +205,7 @@ class _Reply:
 
     def add_candidate(self, candidate: _Candidate, number: int, out: list[ReplyEvent]) -> None:
         """Process a candidate with anything in it."""
+        candidate = in_camel_case(candidate)
         index = candidate.get("index")
         if count_of(index) if index is not None else number:
             # `extra` asked for several: the first one is the answer, the others are kept as such.
@@ -223,7 +237,7 @@ class _Reply:
         if failed is not None:
             start = f"{MESSAGE_STARTS[failed]}: its reply ended with {reason}"
             fail(failed, f"{start}: {message}" if message else start)
-        self.finish = read_finish(reason, message) or self.finish
+        self.finish = later_finish(self.finish, read_finish(reason, message))
 
     def close(self) -> list[ReplyEvent]:
         """Return what was still open at the end, and what the reply says about itself."""
@@ -236,6 +250,13 @@ class _Reply:
         if finish == "stop" and self._reader.calls.count:
             finish = "tool_calls"  # Gemini says STOP after tool calls too
         return Ending(finish=finish, usage=self._usage, model=self._model or None)
+
+
+def _take_snake_case(response: _Response[C]) -> None:
+    usage = object_in_camel_case(response.snake_usage)
+    response.usage_metadata = response.usage_metadata or branch(_USAGE, usage)
+    feedback = object_in_camel_case(response.snake_feedback)
+    response.prompt_feedback = response.prompt_feedback or branch(_FEEDBACK, feedback)
 
 
 def _check_prompt(feedback: _PromptFeedback) -> None:

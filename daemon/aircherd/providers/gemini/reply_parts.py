@@ -16,6 +16,7 @@ from aircherd.providers.codec.json_in import as_text, branch, decode_with
 from aircherd.providers.gemini.function_calls import FunctionCalls
 from aircherd.providers.gemini.grounding import AnswerText
 from aircherd.providers.gemini.signature import with_length
+from aircherd.providers.gemini.spelling import in_camel_case, object_in_camel_case
 from aircherd.vocabulary.content.media import is_raw_audio
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
@@ -85,7 +86,8 @@ class PartReader:
             ProviderFailed: PROTOCOL: it is no part, or too long; SERVER: a call in it is invalid.
         """
         fields = decode_with(_FIELDS, bytes(raw), "a part")
-        fields = {name: value for name, value in fields.items() if not _is_null(value)}
+        named = in_camel_case(fields)
+        fields = {name: value for name, value in named.items() if not _is_null(value)}
         self.answer.begin_piece()
         signature = as_text(_value(fields, "thoughtSignature")) or None
         text = _value(fields, "text")
@@ -225,7 +227,8 @@ def _media(fields: Fields, *about: str) -> _Blob | None:
     """Return the data of a part that has nothing else; thoughts are no part of the answer."""
     if not fields.keys() <= {"inlineData", "thoughtSignature", "thought", *about}:
         return None
-    blob = branch(_BLOB, fields.get("inlineData", msgspec.Raw()))
+    data = fields.get("inlineData", msgspec.Raw())
+    blob = branch(_BLOB, data) or branch(_BLOB, object_in_camel_case(data))
     if blob is None or _value(fields, "thought") is True:
         return None
     try:

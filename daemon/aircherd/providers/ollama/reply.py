@@ -12,7 +12,7 @@ import msgspec
 
 from aircher_wire.media import IMAGES, media_type_of_base64
 from aircherd.errors import ProviderFailed, fail
-from aircherd.providers.codec.finish import read_finish
+from aircherd.providers.codec.finish import has_reason, read_finish
 from aircherd.providers.codec.json_in import as_text, branch, counts_of, decode_with
 from aircherd.providers.codec.ndjson import NdjsonDecoder
 from aircherd.providers.codec.reply_stream import new_call_id
@@ -61,6 +61,7 @@ class _Message(msgspec.Struct, gc=False):
 
 class _Line(msgspec.Struct, gc=False):
     message: _Message | None = None
+    response: object = None  # the text in the API of completions, which some servers have only
     done: object = None
     done_reason: object = None
     prompt_eval_count: msgspec.Raw = msgspec.Raw()
@@ -149,9 +150,12 @@ class _Reply:
         if line.message is not None:
             self.has_message = True
             self._add_message(line.message, out)
+        elif isinstance(line.response, str):
+            self.has_message = True
+            self._add_message(_Message(content=line.response), out)
         for name, raw in further:
             self._add_further(name, raw, out)
-        if line.done is not True:
+        if line.done is not True and not _is_over(line):
             return None
         ending = self._ending(line)
         out += [OtherDelta(name, _joined(values)) for name, values in self._kept.items()]
@@ -241,6 +245,11 @@ def _says_something(name: str, raw: msgspec.Raw) -> bool:
     value = branch(_ANY, raw)
     items = value if isinstance(value, list) else [value]
     return not all(isinstance(each, str) or as_text([each]) for each in items)
+
+
+def _is_over(line: _Line) -> bool:
+    """Return whether a line is the last although it does not say so with `true`."""
+    return line.done in (1, "true", "True") or has_reason(line.done_reason)
 
 
 def _pictures(raw: msgspec.Raw) -> list[ImageDelta]:

@@ -126,7 +126,7 @@ class _Reply:
 
     def _add_text(self, event: ResponsePiece, out: list[ReplyEvent]) -> None:
         delta = event.delta
-        text = delta if type(delta) is str else as_text(delta)
+        text = delta if type(delta) is str else as_text(delta) or as_text(event.text)
         if not text:
             return
         place = self._place

@@ -16,6 +16,9 @@ FUNCTION_CALL, CUSTOM_CALL = "function_call", "custom_tool_call"
 IMAGE_CALL = "image_generation_call"
 CALLS = (FUNCTION_CALL, CUSTOM_CALL)
 
+_CALL_NAMES = ("tool_call", "function", "function_tool_call")
+"""What other servers name a function call."""
+
 _EMPTY = (b"", b"null", b"[]", b"{}", b'""')
 
 _NONE = msgspec.Raw()
@@ -43,7 +46,8 @@ class OutputItem(msgspec.Struct, gc=False):
     def kind(self) -> str:
         """Its type; without one, what its fields show it to be."""
         if isinstance(self.type, str) and self.type:
-            return self.type
+            is_call = self.type in _CALL_NAMES and self.arguments is not None
+            return FUNCTION_CALL if is_call and as_text(self.name) else self.type
         if as_text(self.name) and self.arguments is not None:
             return FUNCTION_CALL
         return "item" if is_empty(self.content) else MESSAGE
@@ -79,13 +83,13 @@ class ResponsePiece(msgspec.Struct, gc=False):
     item_id: object = None
     content_index: object = None
     summary_index: object = None
+    text: object = None
     error: msgspec.Raw = _NONE
 
 
 class ResponseEvent(ResponsePiece, gc=False):
     """One event of a stream; `code` and `message` are an error's that is not nested."""
 
-    text: object = None
     refusal: object = None
     arguments: object = None
     input: object = None
@@ -158,7 +162,8 @@ def final_response_of(event: ResponseEvent) -> FinalResponse:
     Raises:
         ProviderFailed: PROTOCOL: it is not a response.
     """
-    return decode_with(_FINAL, bytes(event.response or b"{}"), "the end of a reply")
+    data = b"{}" if is_empty(event.response) else bytes(event.response)
+    return decode_with(_FINAL, data, "the end of a reply")
 
 
 # ------------------------------------------------------------------ items
@@ -185,7 +190,10 @@ def output_of(final: FinalResponse) -> list[OutputItem]:
     Raises:
         ProviderFailed: PROTOCOL: there is something that is no item.
     """
-    raws = decode_with(_ITEMS, bytes(final.output), "an output") if final.output else None
+    output = bytes(final.output)
+    if output.startswith(b"{") and b'"type"' in output:
+        output = b"[%b]" % output  # the only item, without its list
+    raws = decode_with(_ITEMS, output, "an output") if output else None
     items = [item_of(raw) for raw in raws or ()]
     return [item for item in items if item is not None]
 

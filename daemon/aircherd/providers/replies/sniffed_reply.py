@@ -6,6 +6,7 @@ Servers and proxies send streams under `application/json`, whole replies and err
     {  [               one object: a whole reply, or an error; several: the pieces of a stream
     data: event: :     server-sent events
     <                  a web page
+    UTF-16             any of these, when it is complete
     anything else      the format that the headers or the request name, else a text
 """
 
@@ -23,6 +24,7 @@ from aircherd.providers.replies.embedded_error import MAX_TEXT, text_error
 from aircherd.providers.replies.whole_reply import (
     OneReply,
     ReplyReader,
+    is_cut_list,
     read_json_reply,
     read_to_end,
 )
@@ -31,8 +33,11 @@ from aircherd.vocabulary.reply import ReplyEvent
 
 _USUAL: Final = (b"data:", b"event:")
 _STARTS: Final = (b"data", b"event", b"error", b"id", b"retry", b"\xef\xbb\xbf")
-_BLANK: Final = re.compile(rb"(?:\xef\xbb\xbf|[\s\0])*+")
-_SSE: Final = re.compile(rb"(?:data|event|error|id|retry)?[ \t]?:")
+_BLANK: Final = re.compile(rb"(?:\xef\xbb\xbf|[\s\0\x1e])*+")
+_SSE: Final = re.compile(rb"(?:data|event|error|id|retry)?[ \t]?:", re.IGNORECASE)
+_UTF_16: Final = re.compile(rb"\xff\xfe|\xfe\xff|[^\0]\0[^\0]\0|\0[^\0]\0[^\0]", re.DOTALL)
+_BEFORE_JSON: Final = (b")]}'", b"```", b"/*", b"//")
+"""What servers put before JSON: against its inclusion as a script, as a quotation, or a comment."""
 _LONGEST: Final = 8
 """Bytes that suffice to recognise any of the formats."""
 
@@ -104,7 +109,9 @@ class SniffedReply:
         start = data[blank.end() if blank else 0 :][:_LONGEST]
         if not is_over and _needs_more(start):
             return None
-        if start[:1] in (b"{", b"["):
+        if _UTF_16.match(data):
+            return OneReply(partial(_read_utf_16, self._reader))
+        if start[:1] in (b"{", b"[") or start.startswith(_BEFORE_JSON):
             return self._json_decoder(data)
         if start[:1] == b"<":
             raise ProviderFailed(web_page(200))
@@ -132,7 +139,7 @@ class SniffedReply:
 
 def _needs_more(start: bytes) -> bool:
     """Return whether `start` may begin several formats; after a bracket a line end tells them."""
-    return start in (b"{", b"[") or any(each.startswith(start) for each in _STARTS)
+    return start in (b"{", b"[") or any(each.startswith(start.lower()) for each in _STARTS)
 
 
 class _JsonPieces:
@@ -145,6 +152,7 @@ class _JsonPieces:
         self._decoder: ReplyDecoder | None = None
         self._is_read = False
         self._progress_count = 0
+        self._ends = b""  # the first and the last byte
 
     @property
     def progress_count(self) -> int:
@@ -154,6 +162,8 @@ class _JsonPieces:
         if self._decoder is not None:
             return self._decoder.feed(data)
         self._progress_count += 1
+        if stripped := data.strip():
+            self._ends = (self._ends or stripped)[:1] + stripped[-1:]
         try:
             self._first += self._splitter.feed(data)
         except NdjsonError as error:
@@ -172,7 +182,8 @@ class _JsonPieces:
             return self._decoder.close()
         if self._is_read:
             return []
-        if self._first and self._splitter.has_rest:  # a second one, cut
+        if self._first and (self._splitter.has_rest or is_cut_list(self._ends)):
+            # It is the first of several, and the others were cut off.
             return self._begin() or self.close()
         values = self._first or self._splitter.close() or [(b"", b"")]
         events = read_json_reply(self._reader, values[0][1])
@@ -217,13 +228,21 @@ def _refuse(body: bytes) -> list[ReplyEvent]:
     raise text_error(body)
 
 
+def _read_utf_16(reader: ReplyReader, body: bytes) -> list[ReplyEvent]:
+    encoding = "utf-16"
+    if body[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        encoding = "utf-16-be" if body[:1] == b"\0" else "utf-16-le"
+    text = body.decode(encoding, "replace").encode("utf-8", "replace")
+    return read_body(reader, text.replace(b"\0", b""))
+
+
 def read_body(reader: ReplyReader, body: bytes) -> list[ReplyEvent]:
     """Return the events of a whole body, in whatever format it is.
 
     Raises:
         ProviderFailed: it holds an error, or is no reply of the API.
     """
-    if body[:1] == b"{":
+    if body[:1] == b"{" and body[1:2] != b"\0":
         return read_json_reply(reader, body)
     decoder = SniffedReply(reader, is_labelled_stream=False, may_stream=False)
     return read_to_end(decoder, decoder.feed(body))

@@ -10,6 +10,7 @@ from aircherd.providers.codec.ndjson import NdjsonError
 from aircherd.providers.codec.reply_stream import ReplyStream
 from aircherd.providers.codec.sse import SseEvent
 from aircherd.providers.replies.embedded_error import embedded_error
+from aircherd.providers.replies.wrapped_reply import unwrapped
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import Ending, ReplyEvent
 
@@ -46,10 +47,27 @@ def read_json_reply(reader: ReplyReader, body: bytes) -> list[ReplyEvent]:
         splitter = JsonSplitter(MAX_SPLIT)
         values = _split(splitter, body)
         if len(values) + splitter.has_rest < 2:
-            raise
+            if (inner := _only_reply(values, body)) is None:
+                raise
+            return reader.read_reply(inner)
     decoder = reader.reply_decoder()
     decoder.use_framing(splitter)
     return read_to_end(decoder, decoder.feed_events(values))
+
+
+def _only_reply(values: list[SseEvent], body: bytes) -> bytes | None:
+    """Return the reply that stands in a list, among other text, or in an object of a gateway."""
+    body = body.strip()
+    if is_cut_list(body):
+        return None
+    if len(values) == 1 and values[0][1] != body:
+        return values[0][1]
+    return unwrapped(body) if len(body) <= MAX_SPLIT else None
+
+
+def is_cut_list(body: bytes) -> bool:
+    """Return whether a body begins a list and does not end it."""
+    return body[:1] == b"[" and body[-1:] != b"]"
 
 
 def _split(splitter: JsonSplitter, body: bytes) -> list[SseEvent]:

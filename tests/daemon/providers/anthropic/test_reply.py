@@ -766,7 +766,7 @@ def test_whole_reply() -> None:
     [
         (b"{}", FailureClass.PROTOCOL),
         (b"nonsense", FailureClass.PROTOCOL),
-        (b'{"content":"text"}', FailureClass.PROTOCOL),
+        (b'{"content":7}', FailureClass.PROTOCOL),
         (b'{"type":"error","error":{"type":"overloaded_error"}}', FailureClass.OVERLOADED),
     ],
 )

@@ -188,7 +188,7 @@ def test_done_without_reason() -> None:
         ([{"choices": [1]}], FailureClass.PROTOCOL),
         ([{"choices": [{"delta": [1]}]}], FailureClass.PROTOCOL),
         ([b"[1]"], FailureClass.PROTOCOL),
-        ([b"null"], FailureClass.PROTOCOL),
+        ([b"null"], FailureClass.TRUNCATED),
         ([b"\xff\xfe"], FailureClass.PROTOCOL),
         ([b"[" * 100_000], FailureClass.PROTOCOL),
         ([chunk("a"), {"error": {"message": "x", "code": 429}}], FailureClass.RATE),

@@ -3,7 +3,14 @@
 import pytest
 
 from aircherd.errors import ProviderFailed
-from aircherd.providers.codec.finish import FINISHES, has_reason, is_cut, read_finish
+from aircherd.providers.codec.finish import (
+    FINISHES,
+    has_reason,
+    is_cut,
+    known_reason,
+    later_finish,
+    read_finish,
+)
 from aircherd.vocabulary.failure import FailureClass
 
 
@@ -27,6 +34,14 @@ from aircherd.vocabulary.failure import FailureClass
         ("SAFETY", "content_filter"),
         ("sensitive", "content_filter"),
         ("NO_IMAGE", "content_filter"),
+        ("maxTokens", "length"),
+        ("FinishReason.MAX_TOKENS", "length"),
+        ("FINISH_REASON_STOP", "stop"),
+        ("token_limit_reached", "length"),
+        ("exceeded_context_length", "length"),
+        ("blocked_by_policy", "content_filter"),
+        ("safety_filter", "content_filter"),
+        ({"type": "length"}, "length"),
     ],
 )
 def test_reasons_of_all_vendors_are_known(reason, finish):
@@ -79,3 +94,31 @@ def test_words_for_a_reply_that_is_too_long():
 def test_the_table_has_each_word_once():
     """A word for two finishes would be decided by its position."""
     assert all(word == word.lower() and " " not in word for word in FINISHES)
+
+
+@pytest.mark.parametrize("reason", ["rate_limit", "max_retries", "policy_error", "limit_error"])
+def test_an_error_is_not_guessed_to_be_an_end(reason):
+    """Words that also stand in errors do not make one of the known reasons."""
+    with pytest.raises(ProviderFailed):
+        read_finish(reason)
+
+
+@pytest.mark.parametrize(
+    ("known", "later", "finish"),
+    [
+        (None, "stop", "stop"),
+        ("stop", "length", "length"),
+        ("length", "stop", "length"),
+        ("length", None, "length"),
+        ("content_filter", "length", "length"),
+    ],
+)
+def test_stop_does_not_replace_another_reason(known, later, finish):
+    """Of two reasons the later one holds, except for `stop`."""
+    assert later_finish(known, later) == finish
+
+
+@pytest.mark.parametrize(("reason", "known"), [("MAX_TOKENS", True), ("</s>", False), (7, False)])
+def test_known_reason(reason, known):
+    """Only what is in the table counts where a field may hold anything."""
+    assert bool(known_reason(reason)) is known

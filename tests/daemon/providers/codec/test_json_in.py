@@ -123,3 +123,22 @@ def nested(depth: int) -> object:
 def test_texts(value: object, text: str) -> None:
     """Text is read as it is or from a list of parts; anything else is ""."""
     assert text == as_text(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a", "a"),
+        (["a", "b"], "ab"),
+        ({"type": "text", "text": "a"}, "a"),
+        ([{"text": "a"}, {"type": "output_text", "text": "b"}], "ab"),
+        ([{"type": "text", "text": {"value": "a"}}], "a"),
+        ([{"type": "image", "text": "a"}], ""),
+        (["a", 1], ""),
+        ([1], ""),
+        (None, ""),
+    ],
+)
+def test_text_in_any_form_of_parts(value: object, text: str) -> None:
+    """A part may stand alone, without a type, or by its text."""
+    assert as_text(value) == text

@@ -113,3 +113,30 @@ def test_repr_shows_state() -> None:
 def test_made_up_ids_differ() -> None:
     """New ids are unique."""
     assert len({new_call_id() for _ in range(100)}) == 100
+
+
+class Picky(Toy):
+    """Takes only text in quotes; anything else is not its API."""
+
+    def _take(self, data: bytes, out: list[ReplyEvent]) -> None:
+        super()._take(data if data.startswith(b"'") or data == b"last" else b"bad", out)
+
+
+@pytest.mark.parametrize("word", ["ping", "[PING]", "keep-alive", "null", "heartbeat"])
+def test_words_that_keep_a_connection_alive_are_ignored(word: str) -> None:
+    """They are events without an object in them."""
+    assert Picky().feed(stream(word, "'a'")) == [TextDelta("'a'")]
+
+
+@pytest.mark.parametrize("word", ["[done]", '"[DONE]"', "DONE", "<|end|>", "data: [DONE]"])
+def test_an_end_mark_of_another_api_proves_nothing(word: str) -> None:
+    """It is ignored where the vendor has none."""
+    toy = Picky()
+    assert toy.feed(stream("'a'", word)) == [TextDelta("'a'")]
+    assert failure_of(toy.close).kind is FailureClass.TRUNCATED
+
+
+@pytest.mark.parametrize("word", ["[1]", "died", "7", "the worker is done"])
+def test_any_other_word_is_not_ignored(word: str) -> None:
+    """It may be an error, or a part of a reply."""
+    assert failure_of(lambda: Picky().feed(stream(word))).kind is FailureClass.PROTOCOL

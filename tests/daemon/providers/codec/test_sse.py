@@ -97,3 +97,9 @@ def test_repr_shows_state() -> None:
     decoder = SseDecoder()
     decoder.feed(b"data: abc")
     assert repr(decoder) == "<SseDecoder 9 bytes pending>"
+
+
+@pytest.mark.parametrize("field", [b"Data", b" data", b"\0data", b"DATA\t"])
+def test_names_of_fields_are_read_in_any_case(field: bytes) -> None:
+    """Spaces and NULs around a name, and capital letters, do not hide an event."""
+    assert SseDecoder().feed(field + b": a\n\n") == [(b"", b"a")]

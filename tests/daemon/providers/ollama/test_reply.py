@@ -131,6 +131,7 @@ REPLIES: list[tuple[list[object], list[ReplyEvent]]] = [
     (
         [piece(content=[{"type": "text", "text": "a"}, {"type": "x"}], thinking=["so"]), last()],
         [
+            ReasoningDelta("so"),
             TextDelta("a"),
             OtherDelta("content", '[{"type":"text","text":"a"},{"type":"x"}]'),
             ending(),

@@ -40,6 +40,7 @@ ROOT: Final = frozenset(
             "stats",
             "model_info",
         ),
+        *("finish_reason", "usageMetadata", "token_usage"),
         *("runtime_info", "kv_transfer_params", "nvext", "metrics", "sla_metrics", "base_resp"),
     )
 )
@@ -54,6 +55,7 @@ CHOICE: Final = frozenset(
             "usage",
             "finish_reason",
             "native_finish_reason",
+            "finishReason",
             "error",
             "matched_stop",
             "stop_reason",
@@ -75,7 +77,7 @@ MESSAGE: Final = frozenset(
             "thinking_blocks",
             "tool_calls",
         ),
-        *("function_call", "token_ids", "tool_call_id", "name"),
+        *("function_call", "token_ids", "tool_call_id", "name", "usage", "finish_reason", "text"),
     )
 )
 """Likewise, of a delta or a message."""
