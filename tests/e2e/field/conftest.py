@@ -1,18 +1,15 @@
-"""The daemons for all reports from the field."""
+"""The daemons for the reports from the field."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 
-from helpers.field import calls, counts, endings, errors, oddities
 from helpers.field.running import Fields
 
-ALL = [*errors.CASES, *endings.CASES, *calls.CASES, *oddities.CASES, *counts.CASES]
 
-
-@pytest.fixture(scope="session")
-def field() -> Iterator[Fields]:
-    """Daemons that know a provider for each report."""
+@pytest.fixture(scope="module")
+def field(request: pytest.FixtureRequest) -> Iterator[Fields]:
+    """Daemons that know a provider for each report of the module."""
     with ExitStack() as stack:
-        yield Fields(ALL, stack)
+        yield Fields(request.module.CASES, stack)

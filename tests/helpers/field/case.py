@@ -28,6 +28,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         cools: the seconds for which it should be left alone, at least.
         text, finish, calls, usage: of its own answer, if it is one.
         code: the error of the whole request.
+        not_whole: whether it is an error, or the next provider answers.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     calls: list[tuple[str, str]] | None = None
     usage: tuple[int, int] | None = None
     code: str | None = None
+    not_whole: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -54,6 +54,8 @@ def check(case: Case, outcome: Outcome) -> None:
         assert max(until, default=0.0) > case.cools, outcome.cooldowns
     if case.code is not None:
         assert outcome.error == case.code, outcome
+    if case.not_whole:
+        assert outcome.attempt["outcome"] != "ok", outcome
     if case.text is not None:
         assert (outcome.text, outcome.result.get("provider")) == (case.text, case.name), outcome
     if case.finish is not None:
@@ -88,6 +90,7 @@ def open_field(cases: Iterable[Case]) -> Iterator[Field]:
     """Run a daemon with a provider for each case."""
     listed = list(cases)
     answers = {case.name: case.reply for case in listed} | {"fine": FINE}
+    assert len(answers) == len(listed) + 1, "two cases of one name"
     with open_byte_server(answers) as server, home({"FIELD_KEY": "canary-0123456789"}) as made:
         made.write_config(
             "\n".join([_section(_NEXT, server), *(_section(c, server) for c in listed)])

@@ -1,0 +1,15 @@
+"""How replies of every API end, and what that means (kinds A5 and A10).
+
+Each was put to a real daemon over real HTTP.
+"""
+
+import pytest
+
+from helpers.field.finish_reasons import CASES
+from helpers.field.running import Field, check
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_report(field: Field, case) -> None:
+    """The client gets what its reporter would have wanted."""
+    check(case, field.ask(case))
