@@ -162,7 +162,6 @@ class _Reply:
                 if _take_old_text(choice):
                     self._found.pop("text", None)
                 self._rare.take_choice(self._found)
-                _take_own_texts(choice)
 
     def _add_choice(self, choice: Choice, out: list[ReplyEvent]) -> None:
         self.has_choice = True
@@ -237,6 +236,9 @@ class _Reply:
         """Add a delta or a message that has more than the usual fields."""
         rare, fields, is_state = self._rare, fields_of(choice.get(name)), name == "message"
         assert rare is not None
+        if not delta.content and isinstance(delta.text, str):
+            delta.content = delta.text  # of a server that calls the content so
+            fields.pop("text", None)
         if delta.content and not isinstance(delta.content, str):
             parts = delta.content if isinstance(delta.content, list) else [delta.content]
             self._add_thinking(Delta(content=parts), out)
@@ -336,13 +338,6 @@ def read_whole(body: bytes, thinking: ThinkingReader | None = None) -> list[Repl
     reply.end_parts(out)
     reply.close(out)
     return [*out, reply.ending()]
-
-
-def _take_own_texts(choice: Choice) -> None:
-    """Take the text of a server that calls the content so."""
-    for part in (choice.delta, choice.message):
-        if part is not None and not part.content and isinstance(part.text, str):
-            part.content = part.text
 
 
 def _take_old_text(choice: Choice) -> bool:

@@ -77,7 +77,7 @@ MESSAGE: Final = frozenset(
             "thinking_blocks",
             "tool_calls",
         ),
-        *("function_call", "token_ids", "tool_call_id", "name", "usage", "finish_reason", "text"),
+        *("function_call", "token_ids", "tool_call_id", "name", "usage", "finish_reason"),
     )
 )
 """Likewise, of a delta or a message."""
