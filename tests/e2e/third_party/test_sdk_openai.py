@@ -188,10 +188,13 @@ def ours(events: list[ReplyEvent]) -> dict[str, object]:
     request = a_request({"role": "user", "content": "Hi"}, reply.message("openai/m"))
     call = built_request(ADAPTER, a_provider(), request, Model(id="m"), None)
     again: Any = sent_body(call)["messages"]
-    calls = [(each["id"], each["function"]) for each in again[1].get("tool_calls", [])]
+    calls = [(each["id"], each["function"]["name"]) for each in again[1].get("tool_calls", [])]
+    # Arguments that were cut off are repaired when they go back.
+    content: Any = reply.message("openai/m")["content"]
+    arguments = [part["arguments"] for part in content if part["type"] == "tool_call"]
     return {
         "text": again[1]["content"] or "",
-        "calls": [(identity, each["name"], each["arguments"]) for identity, each in calls],
+        "calls": [(*call, each) for call, each in zip(calls, arguments, strict=True)],
         "finish": reply.ending.finish,
         "model": reply.ending.model,
         "usage": reply.ending.usage,

@@ -160,6 +160,8 @@ class _Reply:
             raise ProviderFailed(classify_error(error_of(final.error) or _UNEXPLAINED[status]))
         output = self._output
         output.end(output_of(final), as_text(final.output_text), out)
+        if isinstance(final.reasoning, str):
+            output.add_thinking(final.reasoning, out)
         finish: Finish = "tool_calls" if output.awaits_client else "stop"
         if status == "incomplete":
             reason = final.incomplete_details and final.incomplete_details.reason

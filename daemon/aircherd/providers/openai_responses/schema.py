@@ -116,6 +116,7 @@ class FinalResponse(msgspec.Struct, gc=False):
     error: msgspec.Raw = _NONE
     output: msgspec.Raw = _NONE
     output_text: object = None
+    reasoning: object = None  # the thinking, at mistral.rs; what was asked for, at OpenAI
 
 
 _PIECE = msgspec.json.Decoder(ResponsePiece)

@@ -324,6 +324,13 @@ class Output:
         if (audio := self.audio.whole()) is not None:
             out.append(audio)
 
+    def add_thinking(self, text: str, out: Events) -> None:
+        """Pass on thinking that is in no item, before all of them."""
+        if text and not self._items.of_kind(REASONING):
+            item = self._items.begin(REASONING, UNKNOWN)
+            item.before = self._items.all[0].number if item.number else None
+            self._put(item, ReasoningDelta(text), out)
+
     def _pair(self, output: list[OutputItem], out: Events) -> None:
         """Close the items of the output, and begin those of which nothing was streamed."""
         sent: dict[str, list[tuple[int, Sent]]] = {}

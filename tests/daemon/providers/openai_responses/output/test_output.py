@@ -176,6 +176,19 @@ def test_an_item_may_end_with_another_id_of_its_call() -> None:
     assert [msgspec.json.decode(str(part["data"])) for part in content] == [whole]
 
 
+@pytest.mark.parametrize("output", [[ANSWER], [SIGNED, ANSWER], []])
+def test_thinking_beside_the_output_stands_before_the_answer(output: list[Json]) -> None:
+    """As mistral.rs sends it; where it is an item too, it comes once."""
+    whole = response("completed", output, reasoning="Hm", output_text="Hello")
+    last = {"type": "response.completed", "response": whole}
+    for events in ([last], [text(0, "Hello"), last]):
+        content = content_of(wire(*events))
+        assert [(part["type"], part["text"]) for part in content] == [
+            ("reasoning", "Hm"),
+            ("text", "Hello"),
+        ]
+
+
 def test_citations_come_once() -> None:
     """Though each is sent up to four times."""
     note = {"type": "url_citation", "start_index": 0, "end_index": 5, "title": "T", "url": "u"}
