@@ -164,7 +164,8 @@ _UNKNOWN: Final = re.compile(
     r"|extra|additional propert|forbidden|cannot find field|no such"
     r"|do(?:es)?(?:n't| not) (?:support|accept|allow|exist|recogni[sz]e|have)"
     r"|only (?:enabled|supported|available|allowed)|must be verified"
-    r"|invalid (?:field|param|argument)|deprecated|disallowed|instead|不支持|未知|无效"
+    r"|invalid (?:field|param|argument)|deprecated|disallowed|instead|unevaluated|no support"
+    r"|cannot be used|no endpoints found|不支持|未知|无效|非法"
 )
 _UNKNOWN_FIELD: Final = re.compile(
     r"un(?:known|recogni[sz]ed|expected)|unsupported (?:field|param|argument|request)|extra"
@@ -223,7 +224,8 @@ class _Naming:
         leaf = field.path.rpartition(".")[2]
         path = tuple(_normal(name) for name in field.path.split(".") if name != "*")
         if leaf != leaf.lower() or "_" in leaf:  # no word of plain English
-            return any(path[-1] in token for token in self._tokens)
+            is_spelt_out = field.action == "drop" and leaf.replace("_", " ") in self.text
+            return is_spelt_out or any(path[-1] in token for token in self._tokens)
         quoted = (
             rf"[\"'`#/]{leaf}[\"'`]|(?<!\w )\b{leaf}:"
             rf"|(?:param\w*|argument|field|supplied:) {leaf}\b"

@@ -88,6 +88,12 @@ def pydantic(*location, message="Extra inputs are not permitted", kind="extra_fo
         (openai("create() got an unexpected keyword argument 'stream_options'"), 500),
         (openai("stream_options is not supported"), 501),
         (openai("不支持参数 stream_options"), 400),
+        (openai("stream_options 参数非法"), 400),
+        (openai("stream options are not supported by this server"), 400),
+        (openai("This server has no support for stream_options"), 400),
+        (openai("stream_options cannot be used with this model"), 400),
+        (openai("AiError: Bad input: unevaluated property '/stream_options'"), 400),
+        (openai("No endpoints found that support the parameter stream_options"), 404),
         (openai("Additional properties are not allowed ('include_usage' was unexpected)"), 400),
     ],
 )

@@ -29,13 +29,14 @@ TOO_LONG = _names(
 ) | _router("context_length_exceeded string_too_long")
 
 KEY = _names(
-    """api_key_invalid api_key_expired invalid_api_key invalidapikey wrong_api_key
-    incorrect_api_key incorrect_api_key_error invalid_authentication_error invalid_auth_header
+    """api_key_invalid api_key_expired invalid_api_key invalidapikey wrong_api_key incorrect_api_key
+    incorrect_api_key_error invalid_authentication_error invalid_auth_header
     access_token_expired account_state_invalid credentials_missing missing_api_key
     api_key_missing api_key_required unrecognizedclientexception expiredtokenexception
     invalidsignatureexception missingauthenticationtokenexception auth_error token_expired
-    invalid_token token_invalid invalid_iam_token authentication_failed autherror invalid_key
-    key_expired key_revoked expired_key key_not_found user_not_found"""
+    authfailure auth_failure invalid_token token_invalid invalid_iam_token
+    authentication_failed autherror invalid_key key_expired key_revoked expired_key
+    key_not_found user_not_found"""
 ) | _minimax(1004, 2049)
 
 QUOTA = (
@@ -109,9 +110,10 @@ RATE = _names(
     rate_limit_exceeded_error too_many_requests too_many_requests_error toomanyrequests
     toomanyrequestsexception throttling throttling_error throttlingexception limit_requests
     limit_burst_rate requestbursttoofast request_quota_exceeded token_quota_exceeded
-    dynamic_request_limited rpm_rate_limit_exceeded tpm_rate_limit_exceeded
-    concurrency_limit_exceeded modelaccountrpmratelimitexceeded
-    modelaccounttpmratelimitexceeded accountratelimitexceeded 1302 1303 1313 10007 11202 11203"""
+    requestlimitexceeded request_limit_exceeded dynamic_request_limited
+    rpm_rate_limit_exceeded tpm_rate_limit_exceeded concurrency_limit_exceeded
+    modelaccountrpmratelimitexceeded modelaccounttpmratelimitexceeded accountratelimitexceeded
+    1302 1303 1313 10007 11202 11203"""
 ) | _minimax(1002, 1039, 1041, 2045)
 
 TOO_LARGE = _names(

@@ -41,6 +41,14 @@ MAX_NAME = 80
 _BINARY: Final = re.compile(rb"[\0-\x08\x0e-\x1a\x1c-\x1f]")
 _XML: Final = re.compile(r"<(code|message)>([^<]{1,1000})</", re.IGNORECASE)
 _QUOTED = re.compile(r"\"([^\"]*)\"|“([^”]*)”|`([^`]*)`|(?<!\w)'([^']*)'(?!\w)")
+_TO_WORDS: Final = str.maketrans("_.", "  ")
+_SIMPLIFIED: Final = str.maketrans(
+    "餘額無過長請頻於數輸內區賬帳戶號儲權訪問處載務發達錯誤資點時間後試續費購買滿壓縮"
+    "詞審違規實認證驗鑰應為沒該對幣調當運營負飽併並訂閱級單價戰線鏈綁註銷凍結賴檢測據體",
+    "余额无过长请频于数输内区账账户号储权访问处载务发达错误资点时间后试续费购买满压缩"
+    "词审违规实认证验钥应为没该对币调当运营负饱并并订阅级单价战线链绑注销冻结赖检测据体",
+) | {0x2019: "'"}
+"""Traditional characters, and a typographic quote, to those that the patterns have."""
 # A status in an error whose own is 5xx: a proxy passes on what another server said.
 _PASSED_ON = frozenset({401, 402, 403, 408, 413, 429})
 
@@ -159,7 +167,7 @@ def _read(body: dict[str, object], status: int | None, wait: float | None) -> Er
 
 def _unlisted_names(codes: set[str]) -> tuple[str, ...]:
     unlisted = sorted(code for code in codes - KNOWN if "_" in code and ":" not in code)
-    return tuple(code[:MAX_NAME].replace("_", " ") for code in unlisted[:MAX_NAMES])
+    return tuple(code[:MAX_NAME].translate(_TO_WORDS) for code in unlisted[:MAX_NAMES])
 
 
 def _status(http_status: int | None, facts: Facts) -> int | None:
@@ -175,7 +183,7 @@ def _searchable(texts: list[str]) -> str:
     A single word in quotes is a name, such as a model's, and stays.
     """
     joined = "\n".join(dict.fromkeys(map(_bare, texts)))[:MAX_READ]
-    return _QUOTED.sub(_unquoted, joined.replace("\u2019", "'")).lower()
+    return _QUOTED.sub(_unquoted, joined.translate(_SIMPLIFIED)).lower()
 
 
 def _bare(text: str) -> str:

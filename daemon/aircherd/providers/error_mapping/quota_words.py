@@ -36,7 +36,9 @@ QUOTA_CODES: Final = frozenset(
         "pre_consume_token_quota_failed",
         "prepaidbilloverdue",
         "quota_exhausted",
+        "rpd_rate_limit_exceeded",  # Baidu: a day's
         "setlimitexceeded",  # Volcengine
+        "tpd_rate_limit_exceeded",
         "usage_limit_exceeded",
         "usage_limit_reached",  # ChatGPT's plans
         "usage_not_included",
@@ -162,7 +164,7 @@ _A_DAY = r"(?:daily|per[ -](?:day|hour)|perday|for today|today's|24[ -]?(?:h|hou
 DAY: Final = re.compile(
     rf"\b{_A_DAY}\b[^.?!\n]{{0,30}}\b{_COUNTED}"
     rf"|\b{_COUNTED}\b[^.?!\n]{{0,30}}\b{_A_DAY}\b"
-    r"|\((?:rpd|tpd)\)|\b(?:calls|requests|tokens) ?/ ?day\b|byday|per[ -]86400|per-day"
+    r"|\b(?:rpd|tpd)\b|\b(?:calls|requests|tokens) ?/ ?day\b|byday|per[ -]86400|per-day"
     r"|每天|每日|今日|今天|当日|当天"
 )
 """Of a day's or an hour's allowance, which most vendors count for each model."""

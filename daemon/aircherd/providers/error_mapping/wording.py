@@ -26,7 +26,7 @@ _KEY = (
 )
 _WRONG = (
     r"(?:invalid|incorrect|wrong|bad|missing|expired|revoked|disabled|deactivated|malformed"
-    r"|unknown|unrecogni[sz]ed|inactive|illegal)"
+    r"|unknown|unrecogni[sz]ed|unauthori[sz]ed|inactive|illegal)"
 )
 
 KEY = _any(
@@ -62,7 +62,8 @@ KEY = _any(
     r"(?:^|\n)(?:invalid token(?:$|\n|[.(])|unauthorized\b|token is invalid\b)",
     r"无效的令牌|未提供令牌|令牌(?:已过期|无效|状态不可用)|(?:身份验证|鉴权|认证)失败|无效的 ?api"
     r"|api ?key ?(?:无效|错误|不存在|不正确|已过期|已?失效|已被(?:禁用|删除))",
-    r"密钥(?:无效|错误|不正确|已过期|已?失效|已被(?:禁用|删除))|未收到 ?authentication",
+    r"\bcertification failed\b|\bhmac signature (?:does not match|cannot be verified)\b",
+    r"(?:密钥|金钥)(?:无效|错误|不正确|已过期|已?失效|已被(?:禁用|删除))|未收到 ?authentication",
     r"authentication token ?(?:非法|已过期|的验证失败)",
 )
 
@@ -83,7 +84,8 @@ PERMISSION = _any(
     r"\bplan (?:does not|doesn't) (?:support|include)\b|套餐暂未开放|无权访问|没有权限",
     r"\bonly authori[sz]ed for use with\b|\bnot licensed to\b"
     r"|\bnot (?:yet )?available for this subscription\b",
-    r"\bonly available to \w+ (?:subscribers|customers|members)\b|\bnot in (?:the )?allowlist\b",
+    r"\bonly available to \w+ (?:subscribers|customers|members)\b"
+    r"|\bnot in (?:the )?(?:allow|white)list\b",
     r"\bvirtual network\b|\buse case details have not been submitted\b|白名单",
     r"\baccept the (?:terms|license)\b|\baccess to this model is restricted\b",
     r"\bnot allowed from unsupported (?:countries|regions)\b|(?:^|\n)operation not allowed\b",
@@ -109,7 +111,7 @@ ACCOUNT = _any(
 
 # ------------------------------------------------------------------ money and limits
 
-_MONEY = r"(?:balance|credits?|funds|quota|(?:resource )?package|licenses?)"
+_MONEY = r"(?:balance|credits?|funds|quota|(?:resource )?pack(?:age)?|licenses?)"
 _SPAN = r"(?:daily|weekly|monthly|week|month|spend|spending|usage|budget|billing|plan|subscription)"
 
 MONEY = _any(
@@ -146,7 +148,7 @@ MONEY = _any(
     r"\bfree (?:tier|quota|allocation|trial)(?:\s\S+){0,6}? (?:exhausted|exceeded|used up|ended)\b",
     r"\blimited to [\d,]+ api calls ?(?:/|per) ?month\b",
     r"余额不足|欠费|充值|(?:额度|配额)(?:不足|已用尽|已用完|已耗尽)|套餐已到期|使用上限"
-    r"|调用次数限额|扣费额度失败|(?:积分|余量|点数|资源包|算力)(?:不足|已用)|透支|续费",
+    r"|调用次数限额|无可用额度|扣费额度失败|(?:积分|余量|点数|资源包|算力)(?:不足|已用)|透支|续费",
 )
 
 # The plans of vendors that also allocate quotas per minute.
@@ -184,6 +186,7 @@ RATE = _any(
     r"\b(?:too many|max organi[sz]ation|high) concurren|\bslow down\b|\bmax rpm\b",
     r"\bplease wait (?:a moment )?before\b|\bqps\b(?: \w+){0,2} limit",
     r"\b(?:retry|try again) (?:in|after) [\d.]+ ?(?:ms|s|m|sec|min)",
+    r"\brequest limit (?:has been )?(?:exceeded|reached)\b",
     r"频繁|频率(?:过高|过快|受限|超)|并发\S{0,4}(?:过高|超过|超出|超限|上限)|速率限制|限流"
     r"|流量限制|次数过多|请求过多|\berror code: 1015\b",
 )
@@ -201,7 +204,7 @@ OVERLOADED = _any(
     r"\b(?:temporarily|currently) (?:unavailable|out of)|\bmodel(?: \S+)? is (?:currently "
     r"|still )?loading",
     r"^loading model|\bnot ready yet\b|\bmodel(?: \S+)? is not ready\b|访问量过大|(?:系统|服务"
-    r"|服务器)(?:繁忙|负载)"
+    r"|服务器)(?:繁?忙|负载)"
     r"|当前.{0,10}负载|负载(?:过高|已?饱和)|\bgpu resources? (?:are|is) insufficient\b",
 )
 
@@ -216,6 +219,8 @@ TOO_LONG = _any(
     r"\bprompt(?: text| tokens?)?(?: is| are)? too (?:long|large)\b|\btokens too long\b",
     r"\binput(?: text| prompt| sequence)?(?: is)? too (?:long|large)\b",
     r"\b(?:conversation|messages?|history|context)(?: is| are)? too (?:long|large|big)\b",
+    r"\blength of (?:all )?(?:the )?messages exceeds\b"
+    r"|\btoken count of [\d,]+ (?:surpasses|exceeds)\b",
     r"\bcontext (?:overflow|is full)|\breached (?:the )?context length\b",
     r"\b(?:prompt|input|request|conversation) exceeds? the context\b|\bmax message tokens\b",
     r"\b(?:prompt|input|conversation)(?: is| was)? (?:longer|larger) than (?:this|the) model\b",
@@ -318,6 +323,7 @@ MODEL = _any(
     r"\bno allowed providers\b|\bno available channels?\b|\bnot found for account\b",
     r"\bhas not activated the model\b|\bnot available for this api key\b",
     r"(?:^|\n)the ['\"]\S{1,80}['\"] model (?:is not supported|requires a newer version)\b",
+    r"\bmodel \S{1,80} is not supported by (?:the )?(?:provider|\w+ api)\b",
     r"\bno healthy deployments? for\b|\bllm provider not provided\b|\bmodel not support\b",
     r"\bmodel\b[^\n.]{0,80} not (?:in the list of (?:allowed|available|supported)|whitelisted)\b",
     r"模型.{0,20}(?:不存在|已?下[线架]|已?停用|未开通|不可用)|未知模型|未找到模型"
@@ -329,6 +335,7 @@ MODEL_ELSEWHERE = _any(
     r"|location)\b",
     r"\bmodels?\b[^\n]{0,100}\b(?:not|n't) (?:exist|found) or (?:you|your \w+)"
     r" (?:do|does)(?: not|n't) have access\b",
+    r"模型[^\n]{0,20}不存在",
 )
 
 NAMES_A_MODEL = _any(r"(?<![\w/-])(?:models?|deployments?|engine)\b")

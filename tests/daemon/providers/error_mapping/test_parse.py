@@ -246,6 +246,10 @@ def test_a_reply_is_no_error(body: dict[str, object]) -> None:
     [
         ("API_KEY_REVOKED", ("api key revoked",)),
         ("ContextOverflowError", ("context overflow error",)),
+        (
+            "FailedOperation.ResourcePackExhausted",
+            ("failed operation", "failed operation resource pack exhausted"),
+        ),
         ("invalid_api_key", ()),
         ("invalid_request_error", ()),
         ("oops", ()),
@@ -286,3 +290,9 @@ def test_money_counts_behind_every_status(inner: object, status: int) -> None:
     """No server says 402 by mistake."""
     body = msgspec.json.encode({"error": {"code": inner, "message": "x"}})
     assert status == read_error(400, {}, body, now=0).status
+
+
+def test_traditional_characters_are_read_as_simplified_ones() -> None:
+    """The patterns have the latter only; the message stays as it is."""
+    reply = read_error_object({"message": "帳戶餘額不足"})
+    assert (reply.text, reply.message) == ("账户余额不足", "帳戶餘額不足")

@@ -1482,6 +1482,16 @@ GATEWAYS: Sequence[Case] = [
 ]
 
 PLANS: Sequence[Case] = [
+    ("baidu", 429, openai("Rate limit reached", "tpd_rate_limit_exceeded"), F.QUOTA),
+    ("tencent", 400, {"Response": {"Error": {"Code": "AuthFailure.X", "Message": "x"}}}, F.AUTH),
+    (
+        "tencent",
+        400,
+        {"Response": {"Error": {"Code": "RequestLimitExceeded", "Message": "x"}}},
+        F.RATE,
+    ),
+    ("any", 403, openai("餘額不足"), F.QUOTA),
+    ("any", 400, openai("模型不存在或您沒有權限"), F.MODEL),
     (
         "dashscope",
         429,

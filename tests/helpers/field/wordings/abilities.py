@@ -94,9 +94,10 @@ ROWS: list[tuple[str, int, object]] = [
     ("ability-too-many-tools-maximum", 400, openai("too many tools: 200, maximum is 128")),
     ("ability-invalid-tools-array-too", 400, {"error": {"message": "Invalid 'tools': array too long. Expected an array with maximum length 128, but got an array with length 200 instead.", "code": "array_above_max_length", "param": "tools"}}),
     ("ability-model-not-accessible-via", 400, {"error": {"code": "unsupported_api_for_model", "message": "model x is not accessible via the /chat/completions endpoint"}}),
-    ("ability-not-chat-model-thus", 404, {"error": {"message": "This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use v1/completions?", "param": "model"}}),
     ("ability-model-only-supported-v1", 404, {"error": {"message": "This model is only supported in v1/responses and not in v1/chat/completions.", "param": "model"}}),
     ("ability-organization-must-be-verified", 400, {"error": {"message": "Your organization must be verified to stream this model. Please go to settings and click on Verify Organization.", "type": "invalid_request_error", "code": "unsupported_value", "param": "stream"}}),
+    ("ability-invalid-request-response-format", 400, {"message": "invalid request: response_format is not supported with RAG."}),
+    ("ability-too-many-tokens-max", 400, {"message": "too many tokens: max tokens must be less than or equal to 4096, the maximum output for this model - received 8192."}),
     ("size-invalid-messages-content-string", 400, {"error": {"code": "string_above_max_length", "message": "Invalid 'messages[0].content': string too long. Expected a string with maximum length 1048576, but got a string with length 1300000 instead.", "param": "messages[0].content"}}),
     ("size-html-request-entity-too", 413, b"<html>413 Request Entity Too Large nginx</html>"),
     ("size-request-exceeds-maximum-size", 413, anthropic("Request exceeds the maximum size", "request_too_large")),
@@ -123,4 +124,5 @@ ROWS: list[tuple[str, int, object]] = [
     ("other-messages-roles-must-alternate", 400, anthropic("messages: roles must alternate between user and assistant")),
     ("other-either-portkey-config-portkey", 400, {"status": "failure", "message": "Either x-portkey-config or x-portkey-provider header is required"}),
     ("other-configure-ai-gateway-cloudflare", 400, {"success": False, "result": [], "messages": [], "error": [{"code": 2001, "message": "Please configure AI Gateway in the Cloudflare dashboard"}]}),
+    ("other-invalid-request-message-must", 400, {"message": "invalid request: message must be at least 1 token long or tool results must be specified."}),
 ]  # fmt: skip

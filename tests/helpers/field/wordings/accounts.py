@@ -73,4 +73,8 @@ ROWS: list[tuple[str, int, object]] = [
     ("account-model-requires-subscription-upgrade-2", 403, {"error": "this model requires a subscription, upgrade for access"}),
     ("account-team-not-allowed-access", 403, {"error": {"message": "Team not allowed to access model.", "type": "team_model_access_denied", "code": "403"}}),
     ("account-permissiondeniederror-not-allowed", 403, openai("litellm.PermissionDeniedError: OpenAIException - not allowed")),
+    ("account-ipnotinwhitelist", 200, {"Response": {"Error": {"Code": "IpNotInWhitelist", "Message": "x"}, "RequestId": "x"}}),
+    ("account-authentication-method-does-not", 403, {"error": "This authentication method does not have sufficient permissions to call Inference Providers on behalf of user x"}),
+    ("account-gated-model-not-been", 403, {"error": {"message": "x is a gated model, and you have not been granted access", "type": "invalid_request_error", "code": "model_gated"}}),
+    ("account-forbidden", 403, b"Forbidden"),
 ]  # fmt: skip

@@ -23,4 +23,6 @@ ROWS: list[tuple[str, int, object]] = [
     ("content-output-data-may-contain-2", 400, {"code": "DataInspectionFailed", "message": "Output data may contain inappropriate content."}),
     ("content-invalid-prompt-prompt-was", 400, openai("Invalid prompt: your prompt was flagged as potentially violating our usage policy.", "invalid_prompt")),
     ("content-contentpolicyviolationerror-response-was-fil", 400, openai("litellm.ContentPolicyViolationError: AzureException - The response was filtered")),
+    ("content-input-text-blocked-by", 400, openai("Input text is blocked by content safety")),
+    ("content-zh-3", 200, {"code": 10013, "message": "输入内容审核不通过 涉嫌违规 请重新调整输入内容", "sid": "x"}),
 ]  # fmt: skip

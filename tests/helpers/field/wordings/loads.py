@@ -41,4 +41,11 @@ ROWS: list[tuple[str, int, object]] = [
     ("load-engine-currently-overloaded-try-2", 503, openai("The engine is currently overloaded, please try again later")),
     ("load-slow-down-slow-down", 503, openai("Slow Down", "slow_down")),
     ("load-serviceunavailableerror-overloaded", 503, openai("litellm.ServiceUnavailableError: OpenAIException - overloaded")),
+    ("load-system-busy-try-again", 200, {"error_code": 336100, "error_msg": "the system is busy, please try again later"}),
+    ("load-engine-busy-retry-engine", 503, openai("engine busy, retry", "engine_overloaded")),
+    ("load-zh-4", 200, {"code": 10110, "message": "服务忙 请稍后再试"}),
+    ("load-service-unavailable-no-healthy", 503, {"error": "Service Unavailable: no healthy endpoints"}),
+    ("load-infrastructure-at-maximum-capacity", 429, {"detail": "Infrastructure is at maximum capacity, try again later"}),
+    ("load-cold-wait-model-warm", 503, {"error": {"message": "x is cold. Please wait for the model to warm up", "code": "model_cold"}}),
+    ("load-model-warming-up", 503, openai("Model is warming up")),
 ]  # fmt: skip

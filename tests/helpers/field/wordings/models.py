@@ -87,4 +87,12 @@ ROWS: list[tuple[str, int, object]] = [
     ("model-does-not-exist-3", 404, {"error": {"message": "The model `x` does not exist.", "type": "NotFoundError", "param": "model", "code": 404}}),
     ("model-not-loaded", 400, openai("Model not loaded")),
     ("model-notfounderror-publisher-model-not", 404, openai("litellm.NotFoundError: VertexAIException - Publisher Model `x` not found.")),
+    ("model-zh-7", 400, openai("模型不存在或您沒有權限")),
+    ("model-invalid-request-model-x", 400, {"message": "invalid request: model 'x' is not supported by the generate API"}),
+    ("model-not-found-openai", 404, {"error": {"message": "model not found: openai/does-not-exist", "type": "not_found_error", "code": 404}}),
+    ("model-no-permission-use-model", 401, {"error": {"code": "invalid_model", "message": "No permission to use the model"}}),
+    ("model-x-not-exists", 404, openai("model 'x' not exists or not authorized")),
+    ("model-does-not-exist-4", 404, {"error": "Model x does not exist"}),
+    ("model-not-supported-by", 400, {"error": "Model x is not supported by provider hf-inference."}),
+    ("model-no-matching-cord-found", 404, {"detail": "No matching cord found! model=x"}),
 ]  # fmt: skip

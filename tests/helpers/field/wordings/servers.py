@@ -32,4 +32,5 @@ ROWS: list[tuple[str, int, object]] = [
     ("server-internalservererror-internal-server", 500, openai("litellm.InternalServerError: AnthropicException - Internal server error")),
     ("server-apiconnectionerror-connection", 500, openai("litellm.APIConnectionError: OpenAIException - Connection error.")),
     ("server-timeout-apitimeouterror-request-timed", 408, openai("litellm.Timeout: APITimeoutError - Request timed out.")),
+    ("server-exhausted-models-exhausted-models", 424, {"error": {"code": "exhausted_models", "message": "Exhausted models"}}),
 ]  # fmt: skip

@@ -92,4 +92,8 @@ ROWS: list[tuple[str, int, object]] = [
     ("long-prompt-size-exceeds-models", 400, openai("Prompt size exceeds model's maximum")),
     ("long-prompt-too-long-tokens-3", 200, anthropic("prompt is too long: 3 tokens > 2 maximum")),
     ("long-invalid-params-context-window-2", 400, anthropic("invalid params, context window exceeds limit (2013)")),
+    ("long-zh-10", 400, openai("上下文長度超過限制")),
+    ("long-total-length-messages-exceeds", 400, {"error": {"code": "invalid_messages", "message": "the total length of messages exceeds 20000"}}),
+    ("long-requests-token-count-surpasses", 400, openai("This request's token count of 9000 surpasses the limit of 8192 for the model")),
+    ("long-messages-length-exceeds-model", 400, openai("messages length exceeds model context limit", None, "request_params_invalid")),
 ]  # fmt: skip
