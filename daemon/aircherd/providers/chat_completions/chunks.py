@@ -68,6 +68,7 @@ class Chunk(msgspec.Struct, gc=False):
     obfuscation: object = None
     x_groq: Groq | None = None
     timings: msgspec.Raw = msgspec.Raw()  # llama.cpp
+    cost: msgspec.Raw = msgspec.Raw()  # Venice
     # Of gateways, some of them to Gemini:
     finish_reason: object = None
     usageMetadata: OpenAIUsage | None = None  # noqa: N815

@@ -145,6 +145,8 @@ class _Reply:
         usage = usage or chunk.usageMetadata or chunk.token_usage
         if usage is not None or chunk.timings:
             self._add_usage(usage, chunk.timings, out)
+        if chunk.cost:
+            self._usage.add_cost(chunk.cost)
 
     def _find_rare(self, chunk: Chunk, data: bytes) -> None:
         """Look for what is rare in a chunk that has more than the usual fields."""

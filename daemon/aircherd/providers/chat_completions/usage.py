@@ -48,7 +48,8 @@ class OpenAIUsage(msgspec.Struct, gc=False):
     answer_gemini: msgspec.Raw = msgspec.field(name="candidatesTokenCount", default=msgspec.Raw())
     tokens: msgspec.Raw = msgspec.Raw()
     billed_units: msgspec.Raw = msgspec.Raw()
-    # The cost of OpenRouter, and of Perplexity as an object; of DeepInfra; of xAI.
+    # The cost of OpenRouter, and of Perplexity as an object; of DeepInfra; of xAI. That of Venice
+    # stands beside the counts.
     cost: msgspec.Raw = msgspec.Raw()
     cost_details: msgspec.Raw = msgspec.Raw()
     is_byok: msgspec.Raw = msgspec.Raw()
@@ -62,6 +63,7 @@ class _CostDetails(msgspec.Struct, gc=False):
 
 class _CostGroup(msgspec.Struct, gc=False):
     total_cost: msgspec.Raw = msgspec.Raw()
+    usd: msgspec.Raw = msgspec.Raw()
 
 
 class _Details(msgspec.Struct, gc=False):
@@ -125,6 +127,12 @@ class UsageReader:
             return False
         self.usage = found if self.usage is None else later_usage(self.usage, found)
         return True
+
+    def add_cost(self, raw: msgspec.Raw) -> None:
+        """Add the cost that a server sends beside its counts, if it is one."""
+        if (group := branch(_COST_GROUP, raw)) is not None:
+            cost = _amount(group.usd)
+            self.cost = self.cost if cost is None else format(cost, "f")
 
 
 def _has_counts(usage: Usage) -> bool:

@@ -254,3 +254,20 @@ def test_a_last_chunk_of_zeros_does_not_make_a_call_free() -> None:
     ending = decode(chunk("a"), {"usage": paid}, {"usage": zeros}, {"usage": counts(9, 5)}, DONE)
     assert isinstance(ending[0][-1], Ending)
     assert ending[0][-1].cost == "0.5"
+
+
+@pytest.mark.parametrize(
+    ("cost", "expected"),
+    [
+        ({"usd": 0.0001015, "diem": 0}, "0.0001015"),
+        ({"usd": None, "diem": 1}, None),
+        ({"usd": "x"}, None),
+        (0.5, None),
+    ],
+)
+def test_cost_beside_the_counts(cost: object, expected: str | None) -> None:
+    """Venice says what a reply costs in dollars and in a currency of its own."""
+    last = {"choices": [], "usage": counts(9, 5), "cost": cost}
+    ending = decode(chunk("a"), last, DONE)[0][-1]
+    assert isinstance(ending, Ending)
+    assert ending.cost == expected

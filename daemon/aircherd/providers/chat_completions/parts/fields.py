@@ -23,6 +23,7 @@ ROOT: Final = frozenset(
             "usage",
             "x_groq",
             "timings",
+            "cost",
             "model",
             "error",
             "id",
