@@ -12,10 +12,10 @@ import msgspec
 
 from aircherd.providers.anthropic.citations import Fields, citation_fields
 from aircherd.providers.anthropic.thinking import Block, reasoning_block
+from aircherd.providers.codec.cache_marks import cache_control
 from aircherd.providers.codec.call_arguments import call_arguments
 from aircherd.providers.codec.json_in import as_map, as_text, branch
 from aircherd.providers.codec.turns import Turn, result_text
-from aircherd.vocabulary.content.cache import CacheMark
 from aircherd.vocabulary.content.media import DocumentPart, ImagePart
 from aircherd.vocabulary.parts import (
     OtherPart,
@@ -45,11 +45,6 @@ class OtherBlocks(msgspec.Struct, frozen=True):
 
 
 NO_OTHERS: Final = OtherBlocks({}, frozenset())
-
-
-def cache_control(mark: CacheMark) -> Block:
-    """Return a cache mark as the API has it."""
-    return {"type": "ephemeral", "ttl": "1h"} if mark == "1h" else {"type": "ephemeral"}
 
 
 def text_block(part: TextPart) -> Block | None:

@@ -12,13 +12,13 @@ from aircherd.errors import fail
 from aircherd.providers.anthropic.content import (
     OtherBlocks,
     block_of,
-    cache_control,
     other_blocks,
     result_block,
     text_block,
     toolsets,
 )
 from aircherd.providers.anthropic.thinking import Block, RequestMessage
+from aircherd.providers.codec.cache_marks import cache_control
 from aircherd.providers.codec.turns import Takes, Turn
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.parts import TextPart

@@ -5,7 +5,6 @@ There is no JSON mode without a schema, so that is refused.
 """
 
 from aircherd.errors import fail
-from aircherd.providers.anthropic.cache_marks import limit_marks
 from aircherd.providers.anthropic.content import container_id
 from aircherd.providers.anthropic.messages import TAKES, system_prompt, write_messages
 from aircherd.providers.anthropic.schemas import close_objects
@@ -16,6 +15,7 @@ from aircherd.providers.anthropic.thinking import (
     thinking_options,
 )
 from aircherd.providers.anthropic.tools import mcp_servers, write_tools
+from aircherd.providers.codec.cache_marks import limit_marks
 from aircherd.providers.codec.json_out import parse_object
 from aircherd.providers.codec.turns import turns
 from aircherd.providers.request_fields import check_modalities, sampling_fields

@@ -10,9 +10,9 @@ import msgspec
 
 from aircherd.errors import fail
 from aircherd.providers.anthropic.citations import Fields
-from aircherd.providers.anthropic.content import cache_control
 from aircherd.providers.anthropic.schemas import close_objects
 from aircherd.providers.anthropic.thinking import Block, thinking_profile
+from aircherd.providers.codec.cache_marks import cache_control
 from aircherd.providers.codec.json_out import tool_parameters
 from aircherd.providers.request_fields import check_tools
 from aircherd.vocabulary.content.tools import Tool

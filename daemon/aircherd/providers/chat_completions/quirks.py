@@ -10,8 +10,16 @@ import msgspec
 
 from aircherd.config.model import MaxTokensField
 from aircherd.providers.chat_completions.reasoning_details import with_any_thinking
+from aircherd.providers.chat_completions.request_parts.attachments import (
+    SOUNDS,
+    ContentPart,
+    file_part,
+    sound_part,
+)
 from aircherd.providers.chat_completions.thinking import MessageJson
 from aircherd.vocabulary.chat import ChatRequest, Effort
+from aircherd.vocabulary.content.media import AudioPart, DocumentPart
+from aircherd.vocabulary.content.tools import VendorApi
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.parts import ReasoningPart
 
@@ -76,6 +84,16 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
         max_stop: how many stop texts it takes; None is any number.
         call_id: what the id of a tool call must match.
         add_thinking: adds an assistant's thinking to its message.
+        api: what its API is called in messages about parts and tools; `name` without it.
+        tools: the types of tools that it may have; `forms` the forms of vendors that it knows.
+        modalities: the forms of answers that it may have.
+        sounds: media type -> its name of the format.
+        takes_pdf_urls: whether it fetches files.
+        document_part, sound_part: how it takes files and sound.
+        takes_marks: whether it takes marks for the prompt cache.
+        takes_others: whether what has no word of ours may go back.
+        keeps_images: whether it takes back the pictures that its models made.
+        has_refusals: whether a refusal is a part of its own.
     """
 
     name: str
@@ -86,6 +104,22 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     max_stop: int | None = None
     call_id: re.Pattern[str] = ANY_ID
     add_thinking: Callable[[MessageJson, list[ReasoningPart]], MessageJson] = with_any_thinking
+    api: str = ""
+    tools: tuple[str, ...] = ("function", "custom", "vendor")
+    forms: tuple[VendorApi, ...] = ("chat",)
+    modalities: tuple[str, ...] = ("text", "image", "audio")
+    sounds: dict[str, str] = msgspec.field(default_factory=lambda: SOUNDS)
+    takes_pdf_urls: bool = True
+    document_part: Callable[[DocumentPart], ContentPart] = file_part
+    sound_part: Callable[[AudioPart, str], ContentPart] = sound_part
+    takes_marks: bool = False
+    takes_others: bool = True
+    keeps_images: bool = False
+    has_refusals: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.api:
+            msgspec.structs.force_setattr(self, "api", self.name)
 
 
 def effort_of(request: ChatRequest, model: Model, quirks: Quirks) -> str | None:

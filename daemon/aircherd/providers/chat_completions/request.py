@@ -7,25 +7,18 @@ field; an effort that it does not know becomes the nearest one that it does.
 from aircherd.errors import fail
 from aircherd.providers.chat_completions.messages import write_messages
 from aircherd.providers.chat_completions.quirks import Quirks
+from aircherd.providers.chat_completions.request_parts.tools import tool_fields
 from aircherd.providers.codec.json_out import is_closed, parse_object
 from aircherd.providers.corrections import OwnField
-from aircherd.providers.request_fields import (
-    check_modalities,
-    check_tools,
-    function_tool,
-    sampling_fields,
-)
-from aircherd.vocabulary.chat import (
-    ChatRequest,
-    JsonFormat,
-    NamedTool,
-    ResponseFormat,
-    ToolChoice,
-)
+from aircherd.providers.request_fields import check_modalities, sampling_fields
+from aircherd.vocabulary.chat import ChatRequest, JsonFormat, ResponseFormat
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.models import Model
 
 Body = dict[str, object]
+
+VOICE = "alloy"
+"""The voice of an answer in sound, which OpenAI requires; `extra` may name another in `audio`."""
 
 OWN_FIELDS = (
     OwnField("stream_options", phrases=("include_usage",)),
@@ -39,6 +32,13 @@ OWN_FIELDS = (
     # Some servers send thinking in a field that they do not take back.
     OwnField("messages.*.reasoning_content"),
     OwnField("messages.*.reasoning"),
+    OwnField("messages.*.reasoning_details"),
+    OwnField("messages.*.thinking_blocks"),
+    # Nor further fields of its messages: Groq's tools, LiteLLM's details, files that were read.
+    OwnField("messages.*.executed_tools"),
+    OwnField("messages.*.provider_specific_fields"),
+    OwnField("messages.*.annotations"),
+    OwnField("messages.*.images"),
 )
 """What is in a body although no request asks for it; see `corrections`."""
 
@@ -59,7 +59,7 @@ def chat_body(request: ChatRequest, model: Model, quirks: Quirks) -> Body:
     if request.stream:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
     if request.tools:
-        body |= _tools(request, quirks)
+        body |= tool_fields(request, quirks)
     if request.response_format is not None:
         body["response_format"] = _response_format(request.response_format)
     if request.max_tokens is not None:
@@ -69,24 +69,19 @@ def chat_body(request: ChatRequest, model: Model, quirks: Quirks) -> Body:
     if request.temperature is not None or request.top_p is not None:
         body |= sampling_fields(request, model)
     if request.modalities is not None:
-        check_modalities(request, quirks.name)
+        body |= _modalities(request, quirks)
     return body
 
 
-def _tools(request: ChatRequest, quirks: Quirks) -> Body:
-    check_tools(request.tools, quirks.name, ("function",), form="chat")
-    body: Body = {"tools": [function_tool(tool) for tool in request.tools]}
-    if request.tool_choice is not None:
-        body["tool_choice"] = _tool_choice(request.tool_choice)
-    if request.parallel_tool_calls is not None:
-        body["parallel_tool_calls"] = request.parallel_tool_calls
-    return body
-
-
-def _tool_choice(choice: ToolChoice) -> object:
-    if isinstance(choice, NamedTool):
-        return {"type": "function", "function": {"name": choice.name}}
-    return choice
+def _modalities(request: ChatRequest, quirks: Quirks) -> Body:
+    """Return the fields that ask for the forms of the answer; text alone is what servers do."""
+    check_modalities(request, quirks.api, quirks.modalities)
+    wanted = request.modalities or []
+    fields: Body = {} if wanted == ["text"] else {"modalities": wanted}
+    if "audio" in wanted:
+        # Streams have no other format.
+        fields["audio"] = {"voice": VOICE, "format": "pcm16" if request.stream else "wav"}
+    return fields
 
 
 def _response_format(response_format: ResponseFormat) -> Body:

@@ -120,4 +120,6 @@ def without_thinking(message: MessageJson, thoughts: list[ReasoningPart]) -> Mes
 
 def _thinking_content(text: str, content: object) -> list[object]:
     thinking = {"type": "thinking", "thinking": [{"type": "text", "text": text}]}
+    if isinstance(content, list):
+        return [thinking, *content]
     return [thinking, *([{"type": "text", "text": content}] if content else [])]

@@ -22,7 +22,7 @@ from aircherd.providers.chat_completions.call_arguments import (
     arguments_text,
     begins_object,
 )
-from aircherd.providers.chat_completions.parts.fields import Fields
+from aircherd.providers.chat_completions.parts.fields import Fields, fields_of
 from aircherd.providers.codec.json_in import as_text
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import ReplyEvent, ToolCallDelta
@@ -31,6 +31,8 @@ MAX_CALLS = 1000
 """Of one reply: models make a few dozen at most."""
 MAX_ARGUMENTS = 8_000_000
 """Characters of the arguments of all calls, which are kept until the reply ends."""
+
+_EXTRAS = "tool_call"
 
 _JOINERS = ("_", "-", ".", "/", ":")
 
@@ -170,8 +172,7 @@ class ToolCalls:
             elif arguments:
                 out.append(ToolCallDelta(call.number, arguments=arguments))
             if call.extras:
-                signature = msgspec.json.encode(call.extras).decode("utf-8", "replace")
-                out.append(ToolCallDelta(call.number, signature=signature))
+                out.append(ToolCallDelta(call.number, signature=_signature_of(call.extras)))
                 call.extras = None
 
     def _add_custom(self, piece: _Piece, out: list[ReplyEvent]) -> None:
@@ -343,6 +344,16 @@ class ToolCalls:
 
     def __repr__(self) -> str:
         return f"<ToolCalls {len(self._calls)}>"
+
+
+def _signature_of(extras: Fields) -> str:
+    return msgspec.json.encode({_EXTRAS: extras}).decode("utf-8", "replace")
+
+
+def extras_in(signature: str) -> Fields:
+    """Return what a call had besides its own fields, by its signature."""
+    raw = msgspec.Raw(signature.encode("utf-8", "replace"))
+    return fields_of(fields_of(raw).get(_EXTRAS))
 
 
 def _number(value: object) -> int | None:

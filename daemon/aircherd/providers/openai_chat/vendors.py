@@ -14,6 +14,11 @@ import msgspec
 
 from aircherd.config.model import MaxTokensField, Provider
 from aircherd.providers.chat_completions.quirks import EVERY_EFFORT, Quirks, nearest_efforts
+from aircherd.providers.chat_completions.request_parts.attachments import (
+    OPENAI_SOUNDS,
+    bare_sound_part,
+    document_url_part,
+)
 from aircherd.providers.chat_completions.thinking import without_thinking
 
 # OpenAI's newer models refuse `max_tokens`; many other servers do not know the new name.
@@ -24,12 +29,20 @@ _OPENAI: Final = Quirks(
     max_stop=4,
     call_id=re.compile(r".{1,40}", re.DOTALL),
     add_thinking=without_thinking,
+    api="OpenAI's Chat Completions API",
+    modalities=("text", "audio"),
+    sounds=OPENAI_SOUNDS,
+    takes_pdf_urls=False,
+    takes_others=False,
+    has_refusals=True,
 )
 # All thinking models of Mistral have these two efforts, only some have more.
 _MISTRAL: Final = Quirks(
     name="Mistral",
     efforts=nearest_efforts("none", "high", minimal="none"),
     call_id=re.compile(r"[A-Za-z0-9]{9}"),
+    document_part=document_url_part,
+    sound_part=bare_sound_part,
 )
 
 _OFF: Final[dict[str, object]] = {"thinking": {"type": "disabled"}}

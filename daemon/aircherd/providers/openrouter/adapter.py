@@ -10,7 +10,9 @@ from aircherd.config.model import Provider
 from aircherd.providers.chat_completions.quirks import EVERY_EFFORT, Quirks, effort_of
 from aircherd.providers.chat_completions.reasoning_details import DetailsThinking, with_details
 from aircherd.providers.chat_completions.reply import OpenAIStream, read_whole
-from aircherd.providers.chat_completions.request import OWN_FIELDS, chat_body
+from aircherd.providers.chat_completions.request import OWN_FIELDS, Body, chat_body
+from aircherd.providers.chat_completions.request_parts.attachments import SOUNDS
+from aircherd.providers.codec.cache_marks import limit_marks
 from aircherd.providers.codec.json_out import encode_body
 from aircherd.providers.corrections import OwnField
 from aircherd.providers.headers import bearer, call_headers, chat_headers
@@ -24,7 +26,17 @@ from aircherd.vocabulary.secret import Secret
 TITLE = ("x-openrouter-title", "aircher")
 """Names aircher in the user's own activity list. Without a referer it creates no public page."""
 
-_QUIRKS = Quirks(name="OpenRouter", efforts=EVERY_EFFORT, max_stop=4, add_thinking=with_details)
+_QUIRKS = Quirks(
+    name="OpenRouter",
+    efforts=EVERY_EFFORT,
+    max_stop=4,
+    add_thinking=with_details,
+    tools=("function", "web_search", "vendor"),
+    forms=("openrouter", "chat"),
+    sounds={kind: name for kind, name in SOUNDS.items() if name != "webm"},
+    takes_marks=True,
+    keeps_images=True,
+)
 
 
 class OpenRouter:
@@ -45,6 +57,8 @@ class OpenRouter:
         body = chat_body(request, model, _quirks(provider))
         if effort := effort_of(request, model, _QUIRKS):
             body["reasoning"] = {"effort": effort}
+        if blocks := _blocks(body):
+            limit_marks(blocks, request.extra)
         return encode_body(body, request.extra)
 
     def reply_decoder(self) -> OpenAIStream:
@@ -69,6 +83,12 @@ class OpenRouter:
 
     def __repr__(self) -> str:
         return "<OpenRouter>"
+
+
+def _blocks(body: Body) -> list[Body]:
+    """Return what may have cache marks, in the order of the request."""
+    lists = [each for each in (body.get("tools"), body["messages"]) if isinstance(each, list)]
+    return [each for items in lists for each in items if isinstance(each, dict)]
 
 
 def _quirks(provider: Provider) -> Quirks:

@@ -11,6 +11,7 @@ from aircherd.providers.chat_completions.tool_calls import (
     MAX_CALLS,
     CallPiece,
     ToolCalls,
+    extras_in,
 )
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import ReplyEvent, ToolCallDelta
@@ -326,5 +327,8 @@ def test_what_a_call_has_besides_is_its_signature() -> None:
     first.extras = {"extra_content": msgspec.Raw(b'{"google": {"thought_signature":"s"}}')}
     second.extras = {"type": msgspec.Raw(b'"builtin"')}
     *_, last = events_of([first], [second])
-    signature = '{"extra_content":{"google": {"thought_signature":"s"}},"type":"builtin"}'
+    extras = '{"extra_content":{"google": {"thought_signature":"s"}},"type":"builtin"}'
+    signature = f'{{"tool_call":{extras}}}'
     assert last == ToolCallDelta(0, signature=signature)
+    assert msgspec.json.encode(extras_in(signature)).decode() == extras
+    assert extras_in("opaque") == extras_in('{"id":"fc_1"}') == {}

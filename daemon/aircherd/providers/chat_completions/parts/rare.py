@@ -35,6 +35,9 @@ CALLS_PREFIX: Final = "tool_calls."
 CHOICE_PREFIX: Final = "choice."
 ROOT_PREFIX: Final = "reply."
 
+IMAGES_SIGNATURE: Final = "images"
+"""Of a picture that came in this field of the message, and can go back there."""
+
 _AUDIO: Final = "audio"
 _IMAGES: Final = "images"
 _AUDIO_FIELDS: Final = frozenset(("id", "data", "transcript", "expires_at"))
@@ -159,7 +162,7 @@ class RareFields:
             if key not in self._seen:  # some servers repeat them at the end
                 self._held.add(len(key))
                 self._seen.add(key)
-                out.append(image)
+                out.append(msgspec.structs.replace(image, signature=IMAGES_SIGNATURE))
 
     def close(self) -> list[ReplyEvent]:
         """Return what was held back, the sources first, because they belong to the text.

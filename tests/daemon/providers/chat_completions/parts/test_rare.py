@@ -36,7 +36,7 @@ def test_pictures_come_at_once_and_once() -> None:
     rare = RareFields()
     images = [IMAGE, {"image_url": {"url": "data:image/svg+xml;base64,AAAA"}}]
     assert rare.take_message(fields(images=images), is_state=False) == [
-        ImageDelta(PICTURE, "image/png")
+        ImageDelta(PICTURE, "image/png", signature="images")
     ]
     assert rare.take_message(fields(images=[IMAGE]), is_state=True) == []
     [other] = rare.close()

@@ -1,9 +1,9 @@
-"""The limits of cache marks in a request to the Anthropic Messages API.
+"""Marks for the prompt cache in the form of the Anthropic Messages API, and their limits.
 
-It takes four, and none for an hour after one for five minutes, in the order of the request: tools,
-system prompt, messages (Anthropic's documentation on prompt caching, November 2026). So the last
-four are kept, because a mark covers all that precedes it; and what precedes a mark for an hour is
-kept for an hour too.
+OpenRouter has them too. The API takes four, and none for an hour after one for five minutes, in the
+order of the request: tools, system prompt, messages (Anthropic's documentation on prompt caching,
+November 2026). So the last four are kept, because a mark covers all that precedes it; and what
+precedes a mark for an hour is kept for an hour too.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,11 +11,17 @@ from typing import Final
 
 import msgspec
 
-from aircherd.providers.anthropic.content import cache_control
-from aircherd.providers.anthropic.thinking import Block
+from aircherd.vocabulary.content.cache import CacheMark
+
+Block = dict[str, object]
 
 MAX_MARKS: Final = 4
 _MARK: Final = "cache_control"
+
+
+def cache_control(mark: CacheMark) -> Block:
+    """Return a cache mark as the API has it."""
+    return {"type": "ephemeral", "ttl": "1h"} if mark == "1h" else {"type": "ephemeral"}
 
 
 def limit_marks(blocks: list[Block], extra: Mapping[str, object]) -> None:

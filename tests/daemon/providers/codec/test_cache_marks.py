@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from aircherd.providers.anthropic.adapter import AnthropicMessages
-from aircherd.providers.anthropic.cache_marks import limit_marks
+from aircherd.providers.codec.cache_marks import limit_marks
 from helpers.providers.provider_calls import a_provider, a_request, body_of
 
 FIVE = {"type": "ephemeral"}
