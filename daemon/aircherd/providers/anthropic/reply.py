@@ -138,6 +138,8 @@ class AnthropicStream(VendorStream):
             self._finish(self._ending(), out)
         elif kind == "error" or event.error:
             raise ProviderFailed(classify_error(event.error))
+        elif kind is None and (found := self._find_error(data, is_named=False)):
+            raise found
         # Other events are `ping`, or unknown.
         if event.delta or event.content_block or event.message:
             self.progress_count += 1

@@ -184,7 +184,8 @@ class ReplyStream(ABC):
             raise found
         # Some servers put several objects in one event, or no empty line between events.
         values = values_in(data)
-        if len(values) < 2 and (values != [data] or data == given):
+        is_listed = data.startswith(b"[") and data.endswith(b"]") and bool(values)
+        if len(values) < 2 and not is_listed and (values != [data] or data == given):
             raise error
         for value in values:
             if not self._ended:

@@ -61,6 +61,8 @@ class ResponsesStream(VendorStream):
         ending = self._reply.add(event, data, out)
         if ending is not None:
             self._finish(ending, out)
+        elif not event.type and (found := self._find_error(data, is_named=False)):
+            raise found
         elif len(out) == count and _is_progress(event.type):
             self.progress_count += 1
 

@@ -1,11 +1,11 @@
-"""Bodies that are compressed, or said to be (kind A6).
+"""Responses of servers that resemble OpenAI (kind A12).
 
 Each was put to a real daemon over real HTTP.
 """
 
 import pytest
 
-from helpers.field.compression import CASES
+from helpers.field.replies.response_items import CASES
 from helpers.field.running import Field, check
 
 

@@ -5,7 +5,7 @@ Each was put to a real daemon over real HTTP.
 
 import pytest
 
-from helpers.field.count_places import CASES
+from helpers.field.replies.count_places import CASES
 from helpers.field.running import Field, check
 
 

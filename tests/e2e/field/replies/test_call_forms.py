@@ -1,11 +1,11 @@
-"""Streams that break off: never passed on as whole (kind A5).
+"""Tool calls in further forms, of every API (kind A4).
 
 Each was put to a real daemon over real HTTP.
 """
 
 import pytest
 
-from helpers.field.cuts import CASES
+from helpers.field.replies.call_forms import CASES
 from helpers.field.running import Field, check
 
 

@@ -1,0 +1,15 @@
+"""Good replies in the shape of another API, or with one odd detail (kinds A9, B1, B2).
+
+Each was put to a real daemon over real HTTP.
+"""
+
+import pytest
+
+from helpers.field.replies.shapes import CASES
+from helpers.field.running import Field, check
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_report(field: Field, case) -> None:
+    """The client gets what its reporter would have wanted."""
+    check(case, field.ask(case))
