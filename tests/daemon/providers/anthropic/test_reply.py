@@ -773,3 +773,36 @@ def test_whole_reply() -> None:
 def test_whole_failures(body: bytes, kind: FailureClass) -> None:
     """An error with status 200, or any other body, is a failure."""
     assert kind is failure_of(lambda: read_whole(body)).kind
+
+
+def test_an_error_without_a_type_ends_the_reply() -> None:
+    """A gateway in front puts its own error between the events."""
+    delta = {
+        "type": "content_block_delta",
+        "index": 0,
+        "delta": {"type": "text_delta", "text": "a"},
+    }
+    events, failure = decode(delta, {"detail": "the worker died"}, {"type": "message_stop"})
+    assert events == [TextDelta("a")]
+    assert failure is not None
+    assert "the worker died" in failure.message
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        [{"type": "message_delta", "stop_reason": "max_tokens"}, {"type": "message_stop"}],
+        [{"type": "message_stop", "stop_reason": "max_tokens"}],
+        [{"type": "message_stop", "message": {"stop_reason": "max_tokens"}}],
+    ],
+)
+def test_the_reason_may_stand_elsewhere(last: list[object]) -> None:
+    """Compatible servers put it beside the delta, or into the last event."""
+    delta = {
+        "type": "content_block_delta",
+        "index": 0,
+        "delta": {"type": "text_delta", "text": "a"},
+    }
+    events, failure = decode(delta, *last)
+    assert failure is None
+    assert events[-1].finish == "length"

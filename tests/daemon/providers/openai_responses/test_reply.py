@@ -488,3 +488,16 @@ def test_sound_and_pictures() -> None:
         AudioDelta(SOUND, "audio/wav", "hi"),
         *ended("stop"),
     ]
+
+
+def test_an_error_without_a_type_ends_the_reply() -> None:
+    """A gateway in front puts its own error between the events."""
+    body = (
+        b'data: {"type":"response.output_text.delta","delta":"a"}\n\n'
+        b'data: {"detail":"the worker died"}\n\n'
+        b'data: {"type":"response.completed","response":{"status":"completed"}}\n\n'
+    )
+    events, failure = run_decoder(ResponsesStream(), [body])
+    assert TextDelta("a") in events
+    assert failure is not None
+    assert "the worker died" in failure.message
