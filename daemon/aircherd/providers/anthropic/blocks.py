@@ -253,6 +253,12 @@ class CallBlock(Block):
         """The vendor's id, "" without one."""
         return as_text(value_of(self._fields, "id"))
 
+    @property
+    def is_by_code(self) -> bool:
+        """Whether code of the model makes the call; its results are given to the code."""
+        caller = as_map(value_of(self._fields, "caller")).get("type")
+        return caller not in (None, "direct")
+
     def begin(self, out: Out) -> None:
         """Add the call without its arguments."""
         extras = _besides(self._fields, "id", "name", "input")

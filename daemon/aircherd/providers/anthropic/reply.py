@@ -108,6 +108,7 @@ class AnthropicStream(VendorStream):
         self._facts = _Facts(self._held)
         self._last: Block | None = None
         self._calls = 0
+        self._has_calls = False  # that the model itself made
         self._open: dict[object, Block] = {}  # by block index
         self._others: dict[object, OtherBlock] = {}  # those of `_open` that collect all deltas
         self._last_call: CallBlock | None = None
@@ -240,6 +241,7 @@ class AnthropicStream(VendorStream):
         self._open[index] = self._last = block
         if isinstance(block, CallBlock):
             self._calls += 1
+            self._has_calls = self._has_calls or not block.is_by_code
             self._last_call = block
         elif isinstance(block, OtherBlock):
             self._others[index] = block
@@ -300,7 +302,7 @@ class AnthropicStream(VendorStream):
                 out.append(UsageDelta(counts))
 
     def _ending(self) -> Ending:
-        return _ending(self._stop_reason, self._usage, self._model, has_calls=bool(self._calls))
+        return _ending(self._stop_reason, self._usage, self._model, has_calls=self._has_calls)
 
 
 def _index(event: _Event) -> object:
@@ -369,8 +371,8 @@ def read_whole(body: bytes) -> list[ReplyEvent]:
     if len(reply.content) > MAX_BLOCKS:
         fail(FailureClass.PROTOCOL, f"sent a reply of more than {MAX_BLOCKS} blocks")
     held = Held()
-    events, calls = _content_events(reply.content, held)
-    ending = _ending(reply.stop_reason, reply.usage, reply.model, has_calls=bool(calls))
+    events, has_calls = _content_events(reply.content, held)
+    ending = _ending(reply.stop_reason, reply.usage, reply.model, has_calls=has_calls)
     facts = _Facts(held)
     facts.note(reply)
     facts.add_to(events, ending)
@@ -378,10 +380,10 @@ def read_whole(body: bytes) -> list[ReplyEvent]:
     return events
 
 
-def _content_events(content: list[msgspec.Raw], held: Held) -> tuple[list[ReplyEvent], int]:
-    """Return the events of the blocks, and the number of calls in them."""
+def _content_events(content: list[msgspec.Raw], held: Held) -> tuple[list[ReplyEvent], bool]:
+    """Return the events of the blocks, and whether the model itself called a tool."""
     events: list[ReplyEvent] = []
-    calls, mode = 0, PieceMode()
+    calls, has_calls, mode = 0, False, PieceMode()
     last: Block | None = None
     for raw in content:
         block = open_block(raw, calls, held, mode)
@@ -390,9 +392,11 @@ def _content_events(content: list[msgspec.Raw], held: Held) -> tuple[list[ReplyE
                 events.append(PartEnd())
             block.begin(events)
             block.stop(events)
-            calls += isinstance(block, CallBlock)
+            if isinstance(block, CallBlock):
+                calls += 1
+                has_calls = has_calls or not block.is_by_code
             last = block
-    return events, calls
+    return events, has_calls
 
 
 def _ending(
@@ -400,7 +404,8 @@ def _ending(
 ) -> Ending:
     finish = read_finish(stop_reason) or "stop"
     if finish == "stop" and has_calls:
-        finish = "tool_calls"  # compatible servers say `end_turn` after calls too
+        # Compatible servers say `end_turn` after calls too; after those of code the turn is over.
+        finish = "tool_calls"
     return Ending(
         finish=finish,
         usage=read_usage(usage) if usage else None,

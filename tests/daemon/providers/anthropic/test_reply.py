@@ -382,6 +382,30 @@ def test_blocks_in_the_start_of_the_message(more: list[Data]) -> None:
     assert events[-1].finish == "tool_calls"
 
 
+@pytest.mark.parametrize(
+    ("caller", "finish"),
+    [
+        (None, "tool_calls"),
+        ({"type": "direct"}, "tool_calls"),
+        ({"type": "code_execution_20260120", "tool_id": "s"}, "stop"),
+    ],
+)
+@pytest.mark.parametrize("is_whole", [False, True])
+def test_calls_by_code_do_not_await_the_client(
+    caller: Data | None, finish: str, *, is_whole: bool
+) -> None:
+    """A turn that ended is over although code called a tool; other servers say `end_turn` too."""
+    call = {"type": "tool_use", "id": "a", "name": "f", "input": {}, "caller": caller}
+    if is_whole:
+        body: Data = {"content": [call], "stop_reason": "end_turn"}
+        ending = read_whole(msgspec.json.encode(body))[-1]
+    else:
+        opening = {"type": "content_block_start", "index": 0, "content_block": call}
+        ending = decode(start(), opening, block_stop(0), message_delta(), STOP)[0][-1]
+    assert isinstance(ending, Ending)
+    assert ending.finish == finish
+
+
 def test_a_second_start_in_mid_stream_is_an_error() -> None:
     """A message that begins again would give a call with broken JSON; a mere repetition is none."""
     begun = [start(), block(0, "tool_use", id="a", name="f"), json_piece(0, '{"x":')]

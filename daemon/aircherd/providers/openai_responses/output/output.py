@@ -326,7 +326,7 @@ class Output:
 
     def add_thinking(self, text: str, out: Events) -> None:
         """Pass on thinking that is in no item, before all of them."""
-        if text and not self._items.of_kind(REASONING):
+        if text.strip() and not self._items.of_kind(REASONING):
             item = self._items.begin(REASONING, UNKNOWN)
             item.before = self._items.all[0].number if item.number else None
             self._put(item, ReasoningDelta(text), out)

@@ -189,6 +189,12 @@ def test_thinking_beside_the_output_stands_before_the_answer(output: list[Json])
         ]
 
 
+def test_blank_thinking_beside_the_output_is_none() -> None:
+    """A model that was told not to think has two empty lines there."""
+    last = {"type": "response.completed", "response": response("completed", [], reasoning="\n\n")}
+    assert content_of(wire(last)) == []
+
+
 def test_citations_come_once() -> None:
     """Though each is sent up to four times."""
     note = {"type": "url_citation", "start_index": 0, "end_index": 5, "title": "T", "url": "u"}
