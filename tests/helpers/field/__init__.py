@@ -2,6 +2,6 @@
 
 - `case`: one report, and what comes of it.
 - `forms`: the schemas of errors; `wordings`: what vendors write in them.
-- `errors`, `corrections`, `endings`, `calls`, `oddities`, `counts`: the reports.
+- `errors`, `inside`, `corrections`, `endings`, `calls`, `oddities`, `counts`: the reports.
 - `running`: a daemon that knows a provider for each report.
 """

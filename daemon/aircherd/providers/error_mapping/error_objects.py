@@ -47,6 +47,7 @@ _NESTED = (
     "ResponseMetadata",
     "data",
     "result",
+    "status",
     "err",
     "error_info",
     "exception",

@@ -255,7 +255,7 @@ def error_in(body: Mapping[str, object]) -> object | None:
         return error if isinstance(error, dict) else dict(body)
     if any(as_count(as_map(body.get(holder)).get(name)) for holder, name in _FAILED_IF_SET):
         return dict(body)
-    if any(_says_something(as_map(body.get(name)).get("Error")) for name in _HOLDERS):
+    if any(_holds_error(body.get(name)) for name in _HOLDERS) and "type" not in body:
         return dict(body)
     if any(_says_something(body.get(name)) for name in _REPLIES):
         return None
@@ -264,8 +264,15 @@ def error_in(body: Mapping[str, object]) -> object | None:
 
 _FAILED_IF_SET = (("base_resp", "status_code"), ("header", "code"))
 """MiniMax's and Spark's codes: 0 in a success."""
-_HOLDERS = ("Response", "ResponseMetadata")
-"""Objects in which Tencent and Volcengine send an error."""
+_HOLDERS = ("Response", "ResponseMetadata", "response", "result", "data", "status")
+"""Objects in which Tencent, Volcengine and gateways send an error."""
+
+
+def _holds_error(value: object) -> bool:
+    fields = as_map(value)
+    if any(_says_something(fields.get(name)) for name in ("error", "Error")):
+        return True
+    return _is_error_status(str(fields.get("code"))) and isinstance(fields.get("message"), str)
 
 
 def _is_flat_error(body: Mapping[str, object]) -> bool:
@@ -276,7 +283,7 @@ def _is_flat_error(body: Mapping[str, object]) -> bool:
         return True
     if False in (body.get("success"), body.get("ok")):
         return True
-    states = {str(body.get(name)).lower() for name in ("status", "code", "status_code")}
+    states = {str(body.get(name)).lower() for name in ("status", "code", "status_code", "state")}
     if states & _FAILURE or any(_is_error_status(state) for state in states):
         return True
     if states & _SUCCESS:

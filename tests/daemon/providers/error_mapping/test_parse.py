@@ -197,6 +197,12 @@ def test_a_status_that_a_proxy_passes_on(http: int, inner: object, status: int) 
         ({"Response": {"Error": {"Code": "AuthFailure", "Message": "Why"}}}, "Why"),
         ({"ResponseMetadata": {"Error": {"Code": "Throttled", "Message": "Why"}}}, "Why"),
         ({"ok": False, "message": "Why"}, "Why"),
+        ({"result": {"error": {"message": "Why"}}}, "Why"),
+        ({"response": {"error": "Why"}}, "Why"),
+        ({"data": {"error": {"message": "Why"}}}, "Why"),
+        ({"status": {"code": 402, "message": "Why"}}, "Why"),
+        ({"state": "fail", "message": "Why"}, "Why"),
+        ({"fault": {"faultstring": "Why"}}, "Why"),
     ],
 )
 def test_an_error_in_place_of_a_reply(body: dict[str, object], message: str) -> None:
@@ -223,6 +229,9 @@ CHOICES: dict[str, object] = {"choices": [{"delta": {"content": "x"}}]}
         {**CHOICES, "header": {"code": 0, "message": "Success"}},
         {**CHOICES, "ResponseMetadata": {"RequestId": "x"}},
         {"ok": True, "reason": "done"},
+        {"response": {"candidates": [{}], "error": None}},
+        {"type": "response.created", "response": {"error": {"message": "x"}}},
+        {"status": {"code": 200, "message": "OK"}, **CHOICES},
         {"usage": {"prompt_tokens": 3}},
         {"id": "x", "object": "chat.completion.chunk", "choices": []},
         {"message": {"role": "assistant", "content": "x"}},

@@ -23,6 +23,14 @@ from aircherd.vocabulary.failure import FailureClass as F
         (b"[1]", None),
         (b"[]", None),
         (b"oops", None),
+        (b"[ERROR] no worker", "no worker"),
+        (b"Error: no worker", "no worker"),
+        (b"Insufficient balance", "Insufficient balance"),
+        (b'"{\\"error\\":\\"no worker\\"}"', "no worker"),
+        (b'{"choices":[{"delta":{"content":"Insufficient balance', None),
+        (b'[{"choices":[{"delta":{"content":"Error: invalid api key', None),
+        (b"<p>Insufficient balance</p>", None),
+        (b'"a plain text"', None),
     ],
 )
 def test_errors_in_json(data: bytes, message: str | None) -> None:
