@@ -14,7 +14,7 @@ from aircherd.providers.chat_completions.reply import read_whole
 from aircherd.providers.openai_chat.adapter import OpenAIChat
 from aircherd.testing.simulator import open_simulator
 from aircherd.vocabulary.models import Model
-from aircherd.vocabulary.reply import Ending, ReplyEvent, Usage
+from aircherd.vocabulary.reply import Ending, ReplyEvent, ToolCallDelta, Usage
 from helpers.providers.provider_calls import a_provider, a_request, built_request, sent_body
 from helpers.providers.sdk_judge import decode, in_thread, serve
 
@@ -65,6 +65,8 @@ COUNTS = usage(
     '"accepted_prediction_tokens":0,"rejected_prediction_tokens":0}'
 )
 DONE = b"data: [DONE]\n\n"
+
+PAGE = '{"url":"https://h/a","title":"A","start_index":0,"end_index":5}'
 
 STREAMS = {
     "text": ROLE + said("Hello", ", Łódź", " 🦀!", "") + chunk("", '"stop"') + COUNTS + DONE,
@@ -121,6 +123,20 @@ STREAMS = {
     "comments and other line ends": (
         b": keep-alive\n\n" + (ROLE + said("a\r\nb") + chunk("", '"stop"') + DONE)
     ).replace(b"\n", b"\r\n"),
+    "sources": ROLE
+    + said("Hello")
+    + chunk(f'"annotations":[{{"type":"url_citation","url_citation":{PAGE}}}]')
+    + chunk("", '"stop"')
+    + DONE,
+    "sound": chunk('"role":"assistant","content":null,"refusal":null')
+    + chunk('"audio":{"id":"audio_1"}')
+    + chunk('"audio":{"transcript":"hi "}')
+    + chunk('"audio":{"data":"AAE=","transcript":"you"}')
+    + chunk('"audio":{"data":"AgM="}')
+    + chunk("", '"stop"')
+    + chunk('"audio":{"expires_at":1790003600}')
+    + COUNTS
+    + DONE,
     "from the future": ROLE
     + chunk('"content":"a","annotations":[{"type":"new"}],"x":{"y":1}')
     + chunk("", '"stop"', rest=',"moderation":{"a":[]}')
@@ -159,11 +175,36 @@ def theirs(completion: ChatCompletion) -> dict[str, object]:
     calls = message.tool_calls or []
     return {
         "text": (message.content or "") + (message.refusal or ""),
-        "calls": [(call.id, call.function.name, call.function.arguments) for call in calls],
+        "calls": [
+            (call.id, call.function.name, as_object(call.function.arguments)) for call in calls
+        ],
         "finish": "refusal" if message.refusal else choice.finish_reason,
+        "sources": their_sources(message),
+        "sound": their_sound(message),
         "model": completion.model,
         "usage": their_usage(completion),
     }
+
+
+def as_object(arguments: str) -> str:
+    """Return arguments as they are sent again: what was cut off is repaired."""
+    try:
+        json.loads(arguments)
+    except ValueError:
+        return json.dumps({"arguments": arguments}, separators=(",", ":"))
+    return arguments
+
+
+def their_sources(message: Any) -> list[tuple[object, ...]]:
+    found = message.to_dict().get("annotations") or []
+    cited = [each["url_citation"] for each in found if each["type"] == "url_citation"]
+    return [(each["url"], each["title"], each["start_index"], each["end_index"]) for each in cited]
+
+
+def their_sound(message: Any) -> tuple[object, ...] | None:
+    """Return id and transcript; the SDK joins the pieces of base64 as text."""
+    audio = message.to_dict().get("audio")
+    return audio and (audio["id"], audio["transcript"])
 
 
 def their_usage(completion: ChatCompletion) -> Usage | None:
@@ -188,13 +229,20 @@ def ours(events: list[ReplyEvent]) -> dict[str, object]:
     request = a_request({"role": "user", "content": "Hi"}, reply.message("openai/m"))
     call = built_request(ADAPTER, a_provider(), request, Model(id="m"), None)
     again: Any = sent_body(call)["messages"]
-    calls = [(each["id"], each["function"]["name"]) for each in again[1].get("tool_calls", [])]
-    # Arguments that were cut off are repaired when they go back.
-    content: Any = reply.message("openai/m")["content"]
-    arguments = [part["arguments"] for part in content if part["type"] == "tool_call"]
+    content = again[1]["content"] or ""
+    if isinstance(content, list):
+        content = "".join(part.get("text") or part["refusal"] for part in content)
+    calls = [(each["id"], each["function"]) for each in again[1].get("tool_calls", [])]
+    parts: Any = reply.message("openai/m")["content"]
+    cited = [each for part in parts for each in part.get("citations", ())]
+    names = ("url", "title", "start", "end")
+    sounds = [part for part in parts if part["type"] == "audio"]
+    heard = [(again[1]["audio"]["id"], part["transcript"]) for part in sounds]
     return {
-        "text": again[1]["content"] or "",
-        "calls": [(*call, each) for call, each in zip(calls, arguments, strict=True)],
+        "text": content,
+        "calls": [(identity, each["name"], each["arguments"]) for identity, each in calls],
+        "sources": [tuple(each.get(name) for name in names) for each in cited],
+        "sound": next(iter(heard), None),
         "finish": reply.ending.finish,
         "model": reply.ending.model,
         "usage": reply.ending.usage,
@@ -222,6 +270,21 @@ async def test_whole_replies(stream: bytes) -> None:
     async with serve(body, content_type="application/json") as server:
         completion = await in_thread(lambda: ask(server.url, unstreamed))
     assert theirs(completion) == ours(read_whole(body))
+
+
+CUSTOM = b"""{"id":"x","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,
+"message":{"role":"assistant","content":null,"refusal":null,"annotations":[],"tool_calls":[{"id":
+"c","type":"custom","custom":{"name":"note","input":"{half"}}]},"finish_reason":"tool_calls"}]}"""
+
+
+async def test_custom_calls() -> None:
+    """The SDK and we read the same call of a custom tool."""
+    async with serve(CUSTOM, content_type="application/json") as server:
+        completion = await in_thread(lambda: ask(server.url, unstreamed))
+    [call] = completion.choices[0].message.tool_calls or []
+    assert call.type == "custom"
+    first, _ = read_whole(CUSTOM)
+    assert first == ToolCallDelta(0, call.id, call.custom.name, call.custom.input, custom=True)
 
 
 async def test_an_error_inside_a_stream_is_one_for_both() -> None:

@@ -89,9 +89,17 @@ PARTS = frozenset(
 ALL_COUNTS = frozenset(("cached_tokens", "cache_write_tokens", "reasoning_tokens"))
 _DETAILS = ("total_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens")
 
+_NO_SEARCH = "tools: OpenAI's Chat Completions API does not offer web_search"
+
 _OPENAI = Api(
     name="openai",
-    pending=PARTS,
+    lacks_parts={
+        "pdf by url": "messages[0]: OpenAI's Chat Completions API does not take a PDF by URL",
+        "web search": _NO_SEARCH,
+        "opaque parts": _NO_SEARCH,
+        "picture out": "modalities: OpenAI's Chat Completions API does not answer with image",
+    },
+    never=frozenset({"pause"}),
     vendor="openai",
     kind="openai",
     model="gpt-5.5",
@@ -133,7 +141,10 @@ _RESPONSES = replace(
 _COMPATIBLE = replace(
     _OPENAI,
     name="compatible",
-    pending=PARTS,
+    lacks_parts={
+        "web search": "tools: this server does not offer web_search",
+        "opaque parts": "tools: this server does not offer web_search",
+    },
     host=None,
     api=None,
     behave={"reasoning_field": "reasoning_content"},
@@ -148,7 +159,8 @@ _COMPATIBLE = replace(
 _OPENROUTER = replace(
     _OPENAI,
     name="openrouter",
-    pending=PARTS,
+    lacks_parts={"custom tool": "tools: OpenRouter does not offer custom"},
+    marks_cache=True,
     vendor="openrouter",
     kind="openrouter",
     model="anthropic/claude-sonnet-5",

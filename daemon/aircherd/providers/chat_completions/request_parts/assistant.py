@@ -47,8 +47,9 @@ def assistant_message(turn: Turn, quirks: Quirks) -> MessageJson:
     further, more_calls = _others(turn.parts)
     if calls or more_calls:
         message |= {"content": content or None, "tool_calls": calls + more_calls}
-    if media := _media(turn.parts):
-        message |= {"content": content or None, **media}
+    message |= _media(turn.parts)
+    if "audio" in message and not content:
+        message["content"] = None
     message = {**message, **{name: raw for name, raw in further.items() if name not in message}}
     thoughts = [part for part in turn.parts if isinstance(part, ReasoningPart)]
     return quirks.add_thinking(message, thoughts) if thoughts else message

@@ -11,6 +11,7 @@ import msgspec
 from aircherd.testing.simulator import script
 from aircherd.testing.simulator.context import Context
 from aircherd.testing.simulator.limits import Headers
+from aircherd.testing.simulator.openai_chat import extras
 from aircherd.testing.simulator.openai_chat import prompt as openai_prompt
 from aircherd.testing.simulator.openai_chat import thinking as openai_thinking
 from aircherd.testing.simulator.reply import (
@@ -22,7 +23,13 @@ from aircherd.testing.simulator.reply import (
     json_reply,
 )
 
-FINISH = {"stop": "stop", "stop_sequence": "stop", "length": "length", "tools": "tool_calls"}
+FINISH = {
+    "stop": "stop",
+    "refusal": "stop",
+    "stop_sequence": "stop",
+    "length": "length",
+    "tools": "tool_calls",
+}
 CREATED = 1_790_000_000
 
 
@@ -62,7 +69,10 @@ def answer_chat(context: Context, dialect: Dialect = OPENAI) -> Reply:
     """
     prompt = openai_prompt.read_prompt(context)
     answer = script.decide(prompt, context.behaviour)
-    usage = _usage(script.count_usage(prompt, answer, context.behaviour), dialect)
+    counts = script.count_usage(prompt, answer, context.behaviour)
+    if extras.count_marks(context):
+        counts.cache_write = counts.input - counts.cached
+    usage = _usage(counts, dialect)
     form = _ReplyBuilder(context, dialect)
     if context.wants_stream():
         return form.stream(answer, usage)
@@ -126,6 +136,7 @@ class _ReplyBuilder:
             "content": "".join(answer.pieces) if answer.pieces or not answer.calls else None,
             "refusal": None,
             **openai_thinking.shown_whole(self._thinking, answer.thoughts, hidden=self._hides),
+            **extras.whole_fields(answer),
         }
         if answer.calls:
             message["tool_calls"] = [
@@ -149,7 +160,8 @@ class _ReplyBuilder:
             self._dialect.preamble + chunks.chunk(opening),
             [
                 *self._thought_chunks(chunks, answer.thoughts),
-                *chunks.texts(answer.pieces),
+                *chunks.texts([] if extras.is_special(answer) else answer.pieces),
+                *(chunks.chunk(delta) for delta in extras.deltas(answer)),
                 *self._call_chunks(chunks, answer.calls),
             ],
             closing + (chunks.usage(usage) if with_usage else b""),
@@ -166,16 +178,18 @@ class _ReplyBuilder:
             named = self._call(index, call, "")
             output.append(chunks.chunk({"tool_calls": [{"index": index, **named}]}))
             for fragment in script.fragments(call.arguments):
-                part = {"index": index, "function": {"arguments": fragment}}
+                name, field = ("custom", "input") if call.custom else ("function", "arguments")
+                part = {"index": index, name: {field: fragment}}
                 output.append(chunks.chunk({"tool_calls": [part]}))
         return output
 
     def _call(self, index: int, call: script.Call, arguments: str) -> dict[str, object]:
-        return {
-            "id": self._context.make_id("call_", 24, index),
-            "type": "function",
-            "function": {"name": call.name, "arguments": arguments},
-        }
+        identity = self._context.make_id("call_", 24, index)
+        if call.custom:
+            custom = {"name": call.name, "input": arguments}
+            return {"id": identity, "type": "custom", "custom": custom}
+        function = {"name": call.name, "arguments": arguments}
+        return {"id": identity, "type": "function", "function": function}
 
     def _finish(self, answer: script.Answer) -> dict[str, object]:
         finish = FINISH[answer.finish]

@@ -13,6 +13,7 @@ Json = dict[str, Any]
 
 PARTS = ("text", "image_url", "input_audio", "refusal", "file")
 PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,(?P<data>.*)", re.DOTALL)
+SOUNDS = {"wav": "audio/wav", "mp3": "audio/mpeg"}
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -24,9 +25,19 @@ def text_of(content: object) -> str:
 
 
 def images_of(content: object) -> list[str]:
-    """Return the images of a content, by media type or URL."""
-    urls = [part["image_url"]["url"] for part in _parts(content) if part["type"] == "image_url"]
-    return [url[5:].partition(";")[0] if url.startswith("data:") else url for url in urls]
+    """Return the images, files and sounds of a content, by media type or URL."""
+    return [seen for part in _parts(content) if (seen := _seen(part)) is not None]
+
+
+def _seen(part: Json) -> str | None:
+    if part["type"] == "input_audio":
+        return SOUNDS[part["input_audio"]["format"]]
+    if part["type"] not in ("image_url", "file"):
+        return None
+    url: str = (
+        part["image_url"]["url"] if part["type"] == "image_url" else part["file"]["file_data"]
+    )
+    return url[5:].partition(";")[0] if url.startswith("data:") else url
 
 
 def _parts(content: object) -> list[Json]:
@@ -50,6 +61,23 @@ def check_content(vendor: str, message: Json, at: int) -> None:
             )
         if part["type"] == "image_url":
             _check_picture(vendor, message["role"], part, where)
+        elif part["type"] in ("file", "input_audio"):
+            _check_file(vendor, message["role"], part, where)
+
+
+def _check_file(vendor: str, role: str, part: Json, where: str) -> None:
+    """Check a PDF, whose URL only OpenRouter and some compatible servers fetch, or a sound."""
+    sound, url = part.get("input_audio") or {}, (part.get("file") or {}).get("file_data") or ""
+    data = sound.get("data") or url.partition(";base64,")[2]
+    is_known = sound.get("format") in SOUNDS or url.startswith(
+        ("data:application/pdf;", "https://")
+    )
+    if role != "user" or not is_known:
+        raise refuse(vendor, f"Invalid '{part['type']}'.", code="invalid_value", param=where)
+    try:
+        binascii.a2b_base64(data, strict_mode=True)
+    except ValueError:
+        raise refuse(vendor, "Expected a base64-encoded data URI.", param=where) from None
 
 
 def _check_picture(vendor: str, role: str, part: Json, where: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from aircherd.testing.simulator.context import Context
 from aircherd.testing.simulator.errors.bodies import Refusal, refuse
+from aircherd.testing.simulator.openai_chat import extras
 from aircherd.testing.simulator.openai_chat import thinking as openai_thinking
 from aircherd.testing.simulator.openai_chat.content import (
     check_content,
@@ -47,13 +48,20 @@ def read_prompt(context: Context) -> Prompt:
         thinks=thinks,
         results=_last_results(messages),
         input_tokens=count_tokens(*(text_of(message.get("content")) for message in messages)),
-        tools=[tool["function"]["name"] for tool in body.get("tools") or []],
+        tools=_names(body, "function"),
+        custom=_names(body, "custom"),
+        hosted=extras.hosted_of(context),
+        modalities=extras.modalities_of(context),
         choice=choice,
         forced=forced,
         parallel=body.get("parallel_tool_calls", True) is not False,
         max_tokens=body.get("max_completion_tokens") or body.get("max_tokens"),
         stop=_read_stop(vendor, body),
     )
+
+
+def _names(body: Json, kind: str) -> list[str]:
+    return [tool[kind]["name"] for tool in body.get("tools") or [] if tool.get("type") == kind]
 
 
 def _check_body(vendor: str, body: Json) -> list[Json]:
@@ -109,7 +117,8 @@ def _check_messages(vendor: str, messages: list[Json]) -> None:
             raise _unanswered(vendor, open_calls)
         if role == "assistant":
             open_calls = [_check_call(vendor, call, where) for call in _calls(message)]
-        if message.get("content") is None and not _calls(message):
+            extras.check_returned(vendor, message)
+        if message.get("content") is None and not (_calls(message) or message.get("audio")):
             raise refuse(
                 vendor,
                 "Invalid value for 'content': expected a string, got null.",
@@ -124,6 +133,9 @@ def _calls(message: Json) -> list[Json]:
 
 
 def _check_call(vendor: str, call: Json, where: str) -> str:
+    custom = call.get("custom")
+    if call.get("type") == "custom" and isinstance(custom, dict):
+        return str(call.get("id"))
     function = call.get("function")
     if call.get("type") != "function" or not isinstance(function, dict):
         raise refuse(vendor, f"Invalid type for '{where}.tool_calls': expected a function.")
@@ -208,7 +220,7 @@ def _read_stop(vendor: str, body: Json) -> list[str]:
 def _read_choice(body: Json) -> tuple[str, str | None]:
     choice = body.get("tool_choice") or "auto"
     if isinstance(choice, dict):
-        return "required", choice.get("function", {}).get("name")
+        return "required", choice.get(choice.get("type"), {}).get("name")
     return choice, None
 
 
