@@ -73,7 +73,20 @@ def _content(parts: Sequence[object], quirks: Quirks) -> str | list[object]:
     blocks = [block for part in parts for block in _blocks(part, quirks)]
     if any(block is not None for block in blocks):
         return [block for part in parts for block in _all_blocks(part, quirks)]
-    return "\n\n".join(part.text for part in parts if isinstance(part, TextPart))
+    return _text(parts)
+
+
+def _text(parts: Sequence[object]) -> str:
+    """Return the texts as one; those that only thinking stands between came as one."""
+    pieces: list[str] = []
+    before: object = None
+    for part in parts:
+        if isinstance(part, TextPart):
+            if pieces and not isinstance(before, ReasoningPart):
+                pieces.append("\n\n")
+            pieces.append(part.text)
+        before = part
+    return "".join(pieces)
 
 
 def _blocks(part: object, quirks: Quirks) -> list[object]:

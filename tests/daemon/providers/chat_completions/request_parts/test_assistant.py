@@ -119,6 +119,13 @@ def test_messages(quirks: Quirks, parts: list[Map], message: Map) -> None:
     assert sent(quirks, *parts) == [{"role": "assistant", **message}]
 
 
+def test_texts_with_thinking_between_them_are_one() -> None:
+    """They came in one field; other texts stand apart."""
+    thought = {"type": "reasoning", "text": "Hm", "origin": "p/m"}
+    [message] = sent(SERVER, text("Hel"), thought, text("lo"), text("Bye"))
+    assert message["content"] == "Hello\n\nBye"
+
+
 def test_a_custom_call_where_there_are_none() -> None:
     """It becomes a call of a function."""
     [message] = sent(ROUTER, CALL)
