@@ -27,6 +27,7 @@ from aircherd.providers.chat_completions.call_arguments import PieceMode
 from aircherd.providers.codec.finish import has_reason, read_finish
 from aircherd.providers.codec.json_in import as_map, as_text, branch, decode_with
 from aircherd.providers.error_mapping.classify import classify_error
+from aircherd.providers.error_mapping.parse import error_in
 from aircherd.providers.replies.vendor_stream import VendorStream
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
@@ -137,7 +138,7 @@ class AnthropicStream(VendorStream):
             self._add_usage(event.usage, out)
             self._note_reason(event.stop_reason or (event.message and event.message.stop_reason))
             self._finish(self._ending(), out)
-        elif kind == "error" or event.error:
+        elif kind == "error" or (event.error and error_in({"error": event.error})):
             raise ProviderFailed(classify_error(event.error))
         elif kind is None and (found := self._find_error(data, is_named=False)):
             raise found
@@ -361,7 +362,7 @@ def _explain_refusal(raw: msgspec.Raw, out: list[ReplyEvent]) -> None:
 def read_whole(body: bytes) -> list[ReplyEvent]:
     """Return the events of a reply that was not streamed; see `Adapter.read_reply`."""
     reply = decode_with(_MESSAGE, body, "a reply")
-    if reply.error:  # {} and "" are none
+    if reply.error and error_in({"error": reply.error}):
         raise ProviderFailed(classify_error(reply.error))
     if reply.content is None:
         fail(

@@ -15,6 +15,7 @@ from aircherd.providers.codec.json_in import as_count, as_text, branch, count_of
 from aircherd.providers.codec.later_usage import later_usage
 from aircherd.providers.codec.reply_stream import new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
+from aircherd.providers.error_mapping.parse import error_in
 from aircherd.providers.error_mapping.rules import MESSAGE_STARTS
 from aircherd.providers.gemini.metadata import ReplyMetadata
 from aircherd.providers.gemini.reply_parts import PartReader
@@ -176,7 +177,7 @@ class _Reply:
 
         `add` processes one candidate, with its number.
         """
-        if response.error:  # {} and "" are none
+        if response.error and error_in({"error": response.error}):
             raise ProviderFailed(classify_error(response.error))
         if response.response and response.candidates is None:
             inner = decode_with(_RESPONSE, bytes(response.response), "an event")

@@ -17,6 +17,7 @@ from aircherd.providers.codec.json_in import as_text, branch, counts_of, decode_
 from aircherd.providers.codec.ndjson import NdjsonDecoder
 from aircherd.providers.codec.reply_stream import new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
+from aircherd.providers.error_mapping.parse import error_in
 from aircherd.providers.replies.vendor_stream import VendorStream
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
@@ -145,7 +146,7 @@ class _Reply:
     def add(self, data: bytes, what: str, out: list[ReplyEvent]) -> Ending | None:
         """Process one line, or a whole reply, which has the same schema; return its ending."""
         line, further = _decode(data, what)
-        if line.error:  # {} and "" are none
+        if line.error and error_in({"error": line.error}):
             raise ProviderFailed(classify_error(line.error))
         if line.message is not None:
             self.has_message = True

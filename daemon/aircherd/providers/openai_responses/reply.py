@@ -14,6 +14,7 @@ from aircherd.providers.codec.finish import read_finish
 from aircherd.providers.codec.json_in import as_text
 from aircherd.providers.codec.reply_stream import new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
+from aircherd.providers.error_mapping.parse import error_in
 from aircherd.providers.openai_responses.output.items import Who
 from aircherd.providers.openai_responses.output.output import Output
 from aircherd.providers.openai_responses.output.texts import StreamedPart
@@ -78,7 +79,7 @@ def read_whole(body: bytes, new_id: Callable[[], str] = new_call_id) -> list[Rep
     """Return the events of a reply that was not streamed; see `Adapter.read_reply`."""
     whole = read_response(body)
     error = error_of(whole.error)
-    if error:
+    if error and error_in({"error": error}):
         raise ProviderFailed(classify_error(error))
     out: list[ReplyEvent] = []
     status = _status_of(whole, "")

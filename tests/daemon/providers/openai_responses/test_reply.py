@@ -501,3 +501,18 @@ def test_an_error_without_a_type_ends_the_reply() -> None:
     assert TextDelta("a") in events
     assert failure is not None
     assert "the worker died" in failure.message
+
+
+def test_arguments_that_come_whole_each_time_are_taken_once() -> None:
+    """Each piece has all of the text so far."""
+    body = (
+        b'data: {"type":"response.output_item.added","item":'
+        b'{"type":"function_call","call_id":"c","name":"f"}}\n\n'
+        b'data: {"type":"response.function_call_arguments.delta","delta":"{\\"a\\":"}\n\n'
+        b'data: {"type":"response.function_call_arguments.delta","delta":"{\\"a\\":1}"}\n\n'
+        b'data: {"type":"response.completed","response":{"status":"completed"}}\n\n'
+    )
+    events, failure = run_decoder(ResponsesStream(), [body])
+    assert failure is None
+    calls = [each for each in events if isinstance(each, ToolCallDelta)]
+    assert "".join(each.arguments for each in calls) == '{"a":1}'

@@ -84,3 +84,25 @@ def test_one_reply_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     assert repr(reply) == "<OneReply 10 bytes>"
     with pytest.raises(ProviderFailed, match="more than 10 bytes"):
         reply.feed(b"x")
+
+
+@pytest.mark.parametrize(
+    ("adapter", "reply"),
+    [
+        (OpenAIChat(), {"choices": [{"message": {"content": "a"}, "finish_reason": "stop"}]}),
+        (
+            AnthropicMessages(),
+            {"content": [{"type": "text", "text": "a"}], "stop_reason": "end_turn"},
+        ),
+        (
+            GeminiContent(),
+            {"candidates": [{"content": {"parts": [{"text": "a"}]}, "finishReason": "STOP"}]},
+        ),
+        (OllamaChat(), {"message": {"content": "a"}, "done": True}),
+    ],
+)
+@pytest.mark.parametrize("error", [{}, "", None, False, [], {"message": ""}, {"code": 0}])
+def test_an_error_that_says_nothing_is_none(adapter, reply, error) -> None:
+    """Some servers send the field with every reply."""
+    body = json.dumps(reply | {"error": error}).encode()
+    assert read_json_reply(adapter, body) == [TextDelta("a"), Ending("stop")]

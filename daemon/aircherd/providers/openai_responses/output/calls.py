@@ -41,6 +41,8 @@ class Calls:
         if not is_certain:
             self._unplaced.setdefault(item.number, TextBuffer()).add(text)
             return
+        if text.startswith("{") and (so_far := str(item.texts)) and text.startswith(so_far):
+            text = text[len(so_far) :]  # of a server that sends all of it each time
         item.texts.for_piece(_KEY).add(text)
         if item.call is not None:
             item.passed_on += len(text)
