@@ -130,6 +130,7 @@ CASES = [
     chat("id-each-piece", [piece("look", "", index=0, id="a1")], [piece(None, '{"at":', index=0, id="a2")], [piece(None, '"sea"}', index=0, id="a3")], calls=[ONE]),
     chat("same-id", [piece(*ONE, index=0, id="a")], [piece(*TWO, index=1, id="a")], calls=[ONE, TWO]),
     chat("same-id-and-index", [piece(*ONE, index=0, id="a")], [piece(*TWO, index=0, id="a")], calls=[ONE, TWO]),
+    chat("name-after-id", [piece("", "", index=0, id="a")], [piece("look", '{"at":"sea"}', index=0)], calls=[ONE]),
     chat("names-then-arguments", [piece("look", None, index=0, id="a"), piece("listen", None, index=1, id="b")], [piece(None, ONE[1], index=0)], [piece(None, TWO[1], index=1)], calls=[ONE, TWO]),
     chat("name-last", [piece(None, '{"at":"sea"}', index=0, id="a")], [piece("look", None, index=0)], calls=[ONE]),
     chat("name-in-pieces", [piece("lo", None, index=0, id="a")], [piece("ok", None, index=0)], [piece(None, '{"at":"sea"}', index=0)], calls=[ONE]),

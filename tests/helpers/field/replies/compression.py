@@ -2,12 +2,20 @@
 
 import gzip
 import json
+import sys
 import zlib
 from typing import Any
+
+import brotli
 
 from helpers.field.case import Case
 from helpers.field.oddities import OK, WHOLE
 from helpers.providers.byte_server import events, head
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 EVENTS, BODY = events(*OK), json.dumps(WHOLE).encode()
 GOOD: dict[str, Any] = {"text": "good", "finish": "stop"}
@@ -94,6 +102,20 @@ CASES = [
     packed("zlib", zlib.compress(EVENTS), "content-encoding: deflate"),
     packed("raw", raw_deflate(EVENTS), "content-encoding: deflate"),
     packed("raw-stored", zlib.compress(EVENTS, 0)[2:-4], "content-encoding: deflate"),
+    packed("br", brotli.compress(EVENTS), "content-encoding: br"),
+    packed("zstd", zstd.compress(EVENTS), "content-encoding: zstd"),
+    packed("zstd-unsaid", zstd.compress(EVENTS)),
+    packed("zlib-unsaid", zlib.compress(EVENTS)),
+    packed("zstd-said-gzip", zstd.compress(EVENTS), GZIP),
+    packed("br-cut", brotli.compress(EVENTS)[:20], "content-encoding: br", **NOT),
+    packed("zstd-cut", zstd.compress(EVENTS)[:30], "content-encoding: zstd", **NOT),
+    packed("gzip-br", brotli.compress(gzip.compress(EVENTS)), "content-encoding: gzip, br"),
+    body("br", brotli.compress(BODY), "content-encoding: br"),
+    body("zstd", zstd.compress(BODY), "content-encoding: zstd"),
+    refused("br", brotli.compress(NO_MONEY), "content-encoding: br", outcome="quota_exhausted", cools=600),
+    refused("zstd", zstd.compress(NO_MONEY), "content-encoding: zstd", outcome="quota_exhausted", cools=600),
+    pieces("br", brotli.compress(EVENTS), "content-encoding: br"),
+    pieces("zstd", zstd.compress(EVENTS), "content-encoding: zstd"),
     pieces("gzip", gzip.compress(EVENTS), GZIP),
     pieces("gzip-unsaid", gzip.compress(EVENTS)),
     pieces("raw", raw_deflate(EVENTS), "content-encoding: deflate"),

@@ -105,6 +105,7 @@ CASES = [
     own("xai", {"prompt_tokens": 19, "completion_tokens": 3, "total_tokens": 32, "completion_tokens_details": {"reasoning_tokens": 10}}),
     own("reasoning-inside", USED | {"total_tokens": 32, "completion_tokens_details": {"reasoning_tokens": 10}}),
     own("reasoning-top", {"prompt_tokens": 19, "completion_tokens": 3, "reasoning_tokens": 10, "total_tokens": 32}),
+    own("thoughts-only", {"prompt_tokens": 21, "completion_tokens": 0, "total_tokens": 81, "completion_tokens_details": {"reasoning_tokens": 60}}, usage=(21, 60)),
     own("wrong-total", USED | {"total_tokens": 0}),
     chat("before", {"choices": [], "usage": USED}, chunk("stop")),
     chat("after", chunk("stop"), {"choices": [], "usage": USED}),

@@ -108,6 +108,7 @@ CASES = [
     case("call-text-same-place", text("so", output_index=0), added(**call(("look", ""), call_id="k")) | {"output_index": 0}, arguments(LOOK[1], output_index=0), done(**call(LOOK, call_id="k")) | {"output_index": 0}, calls=[LOOK], text="so"),
     case("call-broken", done(**call(("look", '{"at":'), call_id="k")), calls=[], code="provider_error"),
     case("call-cut-whole-again", added(**call(("look", ""), call_id="k")), arguments('{"at":"se'), done(**call(LOOK, call_id="k")), calls=[LOOK]),
+    case("call-cumulative", added(**call(("look", ""), call_id="k")), arguments('{"at":'), arguments(LOOK[1]), done(**call(LOOK, call_id="k")), calls=[LOOK]),
     case("call-name-in-done", added(type="function_call", id="f", call_id="k"), arguments(LOOK[1], item_id="f"), arguments_done(LOOK[1], item_id="f", name="look"), done(**call(LOOK, id="f", call_id="k")), calls=[LOOK]),
     case("call-type-tool-call", done(type="tool_call", call_id="k", name="look", arguments=LOOK[1]), calls=[LOOK]),
     # whole
