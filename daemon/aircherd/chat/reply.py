@@ -1,6 +1,6 @@
 """Collects the events of a stream into the message of the final result."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TypeGuard
 
 import msgspec
@@ -47,11 +47,9 @@ class Reply:
     def __init__(self) -> None:
         self.ending: Ending | None = None
         self._usage: Usage | None = None
-        # Items in order of appearance; most vendors have only the first.
-        self._item = _Item()
-        self._items = [self._item]
-        self._numbered: dict[int, _Item] = {}
-        self._parts = self._item.parts  # of the current item
+        # In order of appearance; of the current item, where the vendor numbers its items.
+        self._parts: list[_Part] = []
+        self._items: _Items | None = None
         self._calls: dict[int, _ToolCall] = {}
         self._open: _Text | None = None
         self._characters = 0
@@ -96,7 +94,9 @@ class Reply:
             elif type(event) is UsageDelta:
                 self._usage = event.usage
             elif type(event) is Ending:
-                self._end(event)
+                if self._calls:
+                    self._check_calls(event)
+                self.ending = event
             elif type(event) is ReasoningDelta:
                 self._add_text("reasoning", event)
             elif type(event) is ToolCallDelta:
@@ -159,16 +159,8 @@ class Reply:
 
     def _enter(self, event: InItem) -> None:
         """Begin an item, or continue it."""
-        self._item.open = self._open
-        item = self._numbered.get(event.number)
-        if item is None:
-            if len(self._items) >= MAX_ITEMS:
-                fail(FailureClass.PROTOCOL, f"sent more than {MAX_ITEMS} items")
-            item = self._numbered[event.number] = _Item()
-            behind = None if event.before is None else self._numbered.get(event.before)
-            place = len(self._items) if behind is None else self._items.index(behind)
-            self._items.insert(place, item)
-        self._item, self._parts, self._open = item, item.parts, item.open
+        items = self._items = self._items or _Items(self._parts)
+        self._parts, self._open = items.enter(event, self._open)
 
     def _note_refusal(self) -> None:
         part = self._parts[-1]
@@ -186,12 +178,12 @@ class Reply:
         texts = (citation.url, citation.title, citation.quote, citation.data)
         self._characters += PART_COST + sum(len(each) for each in texts if each)
 
-    def _end(self, ending: Ending) -> None:
-        if self._calls and ending.finish in ("stop", "tool_calls"):
+    def _check_calls(self, ending: Ending) -> None:
+        # What a limit or filter stopped may end within a call: its finish says so.
+        if ending.finish in ("stop", "tool_calls"):
             self._usage = ending.usage or self._usage
             for call in self._calls.values():
                 call.check()
-        self.ending = ending
 
     def text(self) -> str:
         """Return all text so far, without reasoning."""
@@ -204,8 +196,40 @@ class Reply:
             "content": [part.to_wire(origin) for part in self._all_parts()],
         }
 
-    def _all_parts(self) -> "Iterator[_Part]":
-        return (part for item in self._items for part in item.parts)
+    def _all_parts(self) -> "list[_Part]":
+        return self._parts if self._items is None else self._items.parts()
+
+
+class _Items:
+    """The items of a reply whose vendor numbers them, in their order."""
+
+    def __init__(self, first: "list[_Part]") -> None:
+        """`first` are the parts before the first item."""
+        self._current = _Item(first)
+        self._ordered = [self._current]
+        self._numbered: dict[int, _Item] = {}
+
+    def enter(self, event: InItem, was_open: "_Text | None") -> "tuple[list[_Part], _Text | None]":
+        """Begin or continue an item; return its parts, and its text that can still grow.
+
+        Raises:
+            ProviderFailed: there are too many items.
+        """
+        self._current.open = was_open
+        item = self._numbered.get(event.number)
+        if item is None:
+            if len(self._ordered) >= MAX_ITEMS:
+                fail(FailureClass.PROTOCOL, f"sent more than {MAX_ITEMS} items")
+            item = self._numbered[event.number] = _Item([])
+            behind = None if event.before is None else self._numbered.get(event.before)
+            place = len(self._ordered) if behind is None else self._ordered.index(behind)
+            self._ordered.insert(place, item)
+        self._current = item
+        return item.parts, item.open
+
+    def parts(self) -> "list[_Part]":
+        """Return the parts of all items."""
+        return [part for item in self._ordered for part in item.parts]
 
 
 class _Item:
@@ -213,8 +237,8 @@ class _Item:
 
     __slots__ = ("open", "parts")
 
-    def __init__(self) -> None:
-        self.parts: list[_Part] = []
+    def __init__(self, parts: "list[_Part]") -> None:
+        self.parts = parts
         self.open: _Text | None = None
 
 
@@ -246,16 +270,17 @@ class _Text:
 
     def to_wire(self, origin: str) -> Wire:
         part: Wire = {"type": self.kind, "text": str(self.text)}
-        has_sources = False
+        # Only the model that made it can use reasoning, or its own citations.
+        always = self.kind == "reasoning"
         if (extras := self._extras) is not None:
             if extras.refusal:
                 part["refusal"] = True
             if extras.citations:
-                has_sources = True
+                always = True
                 part["citations"] = [msgspec.to_builtins(each) for each in extras.citations]
-        # Only the model that made it can use reasoning, or its own citations.
-        always = has_sources or self.kind == "reasoning"
-        return _mark_origin(part, self.signature, origin, always=always)
+        if always or self.signature is not None:
+            return _mark_origin(part, self.signature, origin, always=always)
+        return part
 
 
 def _is_text(part: "_Part") -> TypeGuard[_Text]:

@@ -227,7 +227,8 @@ class ProviderClient:
         if not _RARE_HEADERS.isdisjoint(by_name):
             response, has_cost = decoded(response), COST_HEADER in by_name
         if reply_format == "whole" and (data := response.take_whole()) is not None:
-            if (coding := coding_of(data)) is None:
+            coding = None if data.startswith(b"{") else coding_of(data)
+            if coding is None:
                 opened = FinishedCall(read_finished(adapter, data, report))
                 return priced(opened, by_name, stream=False) if has_cost else opened
             response = DecodedResponse(response, [coding], data)

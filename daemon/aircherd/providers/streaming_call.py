@@ -12,7 +12,7 @@ from aircherd.errors import ProviderFailed, fail
 from aircherd.providers.adapter import ReplyDecoder
 from aircherd.providers.error_mapping.network import TransportError
 from aircherd.providers.replies.sniffed_reply import SniffedReply, read_body
-from aircherd.providers.replies.whole_reply import ReplyReader
+from aircherd.providers.replies.whole_reply import ReplyReader, read_json_reply
 from aircherd.providers.transport.compression.codings import coding_of, may_show_coding
 from aircherd.providers.transport.compression.decoded_response import DecodedResponse
 from aircherd.providers.transport.request import HttpResponse
@@ -194,7 +194,9 @@ def read_finished(reader: ReplyReader, data: bytes, report: Report) -> list[Repl
     try:
         if not data:
             fail(FailureClass.PROTOCOL, "answered with nothing at all")
-        events = read_body(reader, data)
+        # As nearly all begin, and nothing but JSON.
+        is_json = data.startswith(b'{"')
+        events = read_json_reply(reader, data) if is_json else read_body(reader, data)
     except ProviderFailed as error:
         raise report.translate(error) from None
     except Exception as error:  # noqa: BLE001 - a boundary, see `_undecodable`
