@@ -13,7 +13,7 @@ import msgspec
 from aircher_wire import codes
 from aircherd.catalog import decimal_cost
 from aircherd.chat.caller import Caller
-from aircherd.chat.reply import Reply
+from aircherd.chat.replies.reply import Reply
 from aircherd.events import EventBus
 from aircherd.routing.candidate import Candidate
 from aircherd.usage.integer_cost import TokenPrices, token_prices

@@ -6,7 +6,7 @@ import trio
 from aircher_wire import codes
 from aircherd.chat.accounting import PendingCharge
 from aircherd.chat.caller import Caller, Send
-from aircherd.chat.reply import Reply
+from aircherd.chat.replies.reply import Reply
 from aircherd.chat.request.origins import for_origin
 from aircherd.chat.route_cache import Target
 from aircherd.chat.services import ChatServices

@@ -7,7 +7,7 @@ import msgspec
 
 from aircher_wire import codes
 from aircherd.auth.status import rejection_hint
-from aircherd.chat.reply import Reply
+from aircherd.chat.replies.reply import Reply
 from aircherd.errors import ChatFailed
 from aircherd.vocabulary.attempt import Attempt, Skipped
 from aircherd.vocabulary.failure import Failure, FailureClass

@@ -22,7 +22,7 @@ from aircherd.chat.attempt import ProviderAttempt, attempt_notice, skip_notice
 from aircherd.chat.caller import Caller, RequestScope, Send
 from aircherd.chat.first_choice import find_first_choice, keep_first_choice
 from aircherd.chat.live_state import LiveRoutingState
-from aircherd.chat.reply import Reply
+from aircherd.chat.replies.reply import Reply
 from aircherd.chat.request.requirements import requirements_of
 from aircherd.chat.route_cache import Target
 from aircherd.chat.services import ChatServices

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from aircherd.chat.accounting import UsageAccounting, produced_output, reported_cost
 from aircherd.chat.caller import Caller
-from aircherd.chat.reply import Reply
+from aircherd.chat.replies.reply import Reply
 from aircherd.config.load import parse_config
 from aircherd.config.model import Config, Limit
 from aircherd.events import EventBus

@@ -3,7 +3,7 @@
 import pytest
 
 from aircherd.chat import chat_errors
-from aircherd.chat.reply import Reply
+from aircherd.chat.replies.reply import Reply
 from aircherd.vocabulary.attempt import Attempt, Skipped
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.reply import TextDelta, Usage, UsageDelta

@@ -9,7 +9,7 @@ import pytest
 from anthropic.types import Message
 from jiter import from_json
 
-from aircherd.chat.reply import Reply
+from aircherd.chat.replies.reply import Reply
 from aircherd.providers.anthropic.adapter import AnthropicMessages
 from aircherd.providers.anthropic.models import read_models
 from aircherd.providers.anthropic.reply import read_whole

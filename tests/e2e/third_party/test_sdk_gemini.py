@@ -9,7 +9,7 @@ import pytest
 from google import genai
 from google.genai import types
 
-from aircherd.chat.reply import Reply
+from aircherd.chat.replies.reply import Reply
 from aircherd.chat.request.origins import for_origin
 from aircherd.providers.gemini.adapter import GeminiContent
 from aircherd.providers.gemini.reply import read_whole

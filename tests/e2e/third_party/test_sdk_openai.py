@@ -8,7 +8,7 @@ import openai
 import pytest
 from openai.types.chat import ChatCompletion
 
-from aircherd.chat.reply import Reply
+from aircherd.chat.replies.reply import Reply
 from aircherd.providers.chat_completions.models import read_models
 from aircherd.providers.chat_completions.reply import read_whole
 from aircherd.providers.openai_chat.adapter import OpenAIChat

@@ -8,7 +8,7 @@ import openai
 import pytest
 from openai.types.responses import Response
 
-from aircherd.chat.reply import Reply
+from aircherd.chat.replies.reply import Reply
 from aircherd.errors import ProviderFailed
 from aircherd.providers.openai_responses.adapter import OpenAIResponses
 from aircherd.providers.openai_responses.reply import ResponsesStream, read_whole

@@ -4,7 +4,7 @@ from contextlib import aclosing
 
 import msgspec
 
-from aircherd.chat.reply import Reply
+from aircherd.chat.replies.reply import Reply
 from aircherd.config.model import Network, Provider
 from aircherd.errors import ProviderFailed
 from aircherd.providers.client import ProviderClient

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aircherd.chat.reply import Reply
+from aircherd.chat.replies.reply import Reply
 from aircherd.errors import ProviderFailed
 from aircherd.providers.anthropic.reply import AnthropicStream, read_whole
 from aircherd.vocabulary.content.citations import Citation

@@ -1,6 +1,6 @@
 """Tool calls, however their pieces come."""
 
-from aircherd.chat.reply import Reply
+from aircherd.chat.replies.reply import Reply
 from aircherd.providers.openai_responses.reply import ResponsesStream
 from helpers.providers.provider_calls import run_decoder
 from helpers.providers.responses_streams import Json, response, wire

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from aircherd.chat.reply import Reply
+from aircherd.chat.replies.reply import Reply
 from aircherd.providers.openai_responses.output import output
 from aircherd.providers.openai_responses.reply import ResponsesStream, read_whole
 from aircherd.vocabulary.failure import FailureClass
