@@ -139,6 +139,7 @@ _BY_WORDS: tuple[Rule, ...] = (
     Rule(FailureClass.RATE, words=wording.RATE_OF_TOKENS, reach="request"),
     # OpenRouter: what else it says, on requests per day, is advice.
     Rule(FailureClass.RATE, words=_texts("free-models-per-min")),
+    Rule(FailureClass.RATE, words=wording.RATE_FIRST),
     # A day's allowance, which most vendors count for each model.
     Rule(FailureClass.QUOTA, words=DAY, reach="model"),
     Rule(FailureClass.RATE, words=wording.TOKENS_IN_A_TIME),

@@ -20,7 +20,8 @@ _NOT = r"(?:not|n't|no longer)"
 # ------------------------------------------------------------------ the key
 
 _KEY = (
-    r"(?:api[ _-]?(?:keys?|tokens?|secret)|apikeys?|x-api-key|secret[ _-]?keys?|access[ _-]?tokens?"
+    r"(?:api[ _-]?(?:keys?|tokens?|secret)|apikeys?|x-api-key|secret[ _-]?keys?"
+    r"|access[ _-]?(?:tokens?|keys?(?: id)?)"
     r"|(?:auth|authentication|authorization)(?: (?:token|key|header|parameter|credential)s?)"
     r"|bearer[ _-]?tokens?|security token|proxy server token|credentials?|subscription key)"
 )
@@ -36,7 +37,8 @@ KEY = _any(
     r"\bno auth credentials\b",
     rf"\b{_KEY}(?:\s\S+){{0,5}}? (?:{_IS} )?(?:{_NOT} )?(?:valid|invalid|incorrect|wrong|expired"
     r"|revoked|leaked|malformed|missing|unauthorized|not found|doesn't exist|does not exist"
-    r"|not recogni[sz]ed|not provided|not received|not set|required|badly formatted"
+    r"|not recogni[sz]ed|not provided|not received|not set|required|badly formatted|not active"
+    r"|not authori[sz]ed"
     r"|(?:could not|cannot) be (?:found|validated|verified))\b",
     rf"\b(?:could not|cannot|failed to|unable to) (?:validate|verify|authori[sz]e)(?: \w+){{0,2}}?"
     rf" {_KEY}\b",
@@ -46,6 +48,15 @@ KEY = _any(
     rf"(?:didn't|did not|must|please|(?:^|\n)) ?(?:provide|supply|include|pass"
     rf"|carry)(?: \w+){{0,3}}? {_KEY}\b",
     r"unregistered callers?\b",
+    rf"\b{_KEY} (?:validation|verification) failed\b|\b{_KEY} belongs to a deleted\b",
+    r"\bkey(?: id)? you provided does not exist\b|(?:^|\n)(?:wrong|invalid) key\b(?! in)",
+    r"(?:^|\n)(?:the |this |your |provided )*key (?:is |has )(?:invalid|expired|revoked"
+    r"|disabled)\b",
+    r"\bauthentication (?:is )?required\b|\blogin required\b|\bnot logged in\b"
+    r"|\b(?:log|sign) in again\b|\bsession (?:has )?expired\b|\binvalid header:? authorization\b",
+    r"(?:^|\n)(?:invalid signature|signature (?:has )?expired|signature mismatch)[.!]?(?:$|\n)",
+    r"(?:^|\n)token (?:not found|is blocked|has been disabled|(?:verification|validation) failed)\b"
+    r"|\bfailed to (?:verify|validate)(?: the)? token\b",
     r"\bauthentication (?:fails|failed|failure|error)\b|\bfailed to auth(?:enticate)?\b",
     r"\b(?:could not|cannot|unable to)(?: be)? authenticate\b|\bnot authenticated\b",
     r"\bauthori[sz]ation (?:failed|failure|error)\b|(?:^|\n)user not found\b"
@@ -60,10 +71,14 @@ KEY = _any(
     r"\btoken(?: you| provided){0,2} (?:has |is |was )?(?:been )?(?:expired|revoked)\b",
     r"(?:^|\n)(?:invalid|expired) or (?:expired|invalid|revoked) token\b",
     r"(?:^|\n)(?:invalid token(?:$|\n|[.(])|unauthorized\b|token is invalid\b)",
-    r"无效的令牌|未提供令牌|令牌(?:已过期|无效|状态不可用)|(?:身份验证|鉴权|认证)失败|无效的 ?api"
+    r"无效的令牌|未提供令牌|令牌(?:已过期|无效|已?失效|不存在|状态不可用)|登录已?过期|未登录"
+    r"|请先登录"
+    r"|认证信息(?:无效|错误)|(?:提供|缺少)\S{0,4} ?api ?key|未授权的?访问|(?:身份验证|鉴权"
+    r"|认证)失败|无效的 ?api"
     r"|api ?key ?(?:无效|错误|不存在|不正确|已过期|已?失效|已被(?:禁用|删除))",
     r"\bcertification failed\b|\bhmac signature (?:does not match|cannot be verified)\b",
-    r"(?:密钥|金钥)(?:无效|错误|不正确|已过期|已?失效|已被(?:禁用|删除))|未收到 ?authentication",
+    r"(?:密钥|金钥)(?:不存在|无效|错误|不正确|已过期|已?失效|已被(?:禁用|删除))"
+    r"|未收到 ?authentication",
     r"authentication token ?(?:非法|已过期|的验证失败)",
 )
 
@@ -111,8 +126,11 @@ ACCOUNT = _any(
 
 # ------------------------------------------------------------------ money and limits
 
-_MONEY = r"(?:balance|credits?|funds|quota|(?:resource )?pack(?:age)?|licenses?)"
-_SPAN = r"(?:daily|weekly|monthly|week|month|spend|spending|usage|budget|billing|plan|subscription)"
+_MONEY = r"(?:balance|credits?|funds|points|quota|(?:resource )?pack(?:age)?|licenses?)"
+_SPAN = (
+    r"(?:cost|fair use|hard|daily|weekly|monthly|week|month|spend|spending|usage|budget|billing"
+    r"|plan|subscription)"
+)
 
 MONEY = _any(
     rf"\b(?:insufficient|not enough|no more|out of|zero)(?: \w+){{0,2}}? {_MONEY}\b",
@@ -127,6 +145,12 @@ MONEY = _any(
     r"(?![^\n.]{0,40} increase)|\ballowed by your (?:current )?plan\b",
     r"\bpayment (?:error|failed)\b|\bupdate your payment\b|\bdepleted balance\b"
     r"|\bfree tier limit\b",
+    rf"\b(?:run|ran) out of(?: \w+){{0,2}} {_MONEY}\b|\bno (?:budget|{_MONEY}) left\b",
+    r"\b(?:wallet|balance)\b(?:\s\S+){0,4}? (?:empty|zero|negative|\$?0(?:\.0+)?)(?![\d.]*\d)",
+    r"\bnegative balance\b|\bbalance: \$?0(?:\.0+)?(?![\d.]*\d)|\badd funds\b|\bmax budget\b",
+    r"\btokens (?:left )?in your (?:plan|account)\b|\bcard was declined\b"
+    r"|\binvoice(?: is)? overdue\b",
+    r"\b(?:no|need an) active subscription\b|\bupgrade to \w+ to continue\b|\bout of messages\b",
     r"\binsufficient_(?:user_)?(?:quota|balance|credits|funds)\b",
     r"\bapi total request limit\b|\bquota failed\b|\bexhausted (?:their|its) quota\b",
     r"\b(?:not|only) available on the free tier\b",
@@ -148,7 +172,9 @@ MONEY = _any(
     r"\bfree (?:tier|quota|allocation|trial)(?:\s\S+){0,6}? (?:exhausted|exceeded|used up|ended)\b",
     r"\blimited to [\d,]+ api calls ?(?:/|per) ?month\b",
     r"余额不足|欠费|充值|(?:额度|配额)(?:不足|已用尽|已用完|已耗尽)|套餐已到期|使用上限"
-    r"|调用次数限额|无可用额度|扣费额度失败|(?:积分|余量|点数|资源包|算力)(?:不足|已用)|透支|续费",
+    r"|调用次数限额|无可用额度|扣费额度失败|余额为[0负]|升级套餐|次数已用[完尽]|费用(?:超限|限制)"
+    r"|(?:订阅|套餐)\S{0,2}已(?:过期|用)"
+    r"|(?:积分|余量|点数|资源包|算力)(?:不足|已用)|透支|续费",
 )
 
 # The plans of vendors that also allocate quotas per minute.
@@ -170,12 +196,24 @@ RATE_OF_TOKENS = _any(
     r"\btokens per (?:minute|min|day)\b[^\n]*\brequested [\d,]+[^\n]*\b(?:reduce"
     r"|must be reduced)\b",
 )
+_SHORT = r"(?:per (?:second|minute|min)|/ ?(?:s|min|minute)|rpm|tpm)"
+_LONG = r"(?:per (?:day|week|month)|per-day|daily|weekly|monthly|[rt]pd)"
+# Some vendors advertise a higher limit behind it: add credits, see the plans.
+RATE_FIRST = _any(
+    rf"\brate limit(?:ed)? (?:reached|exceeded|hit)\b(?![^\n]*\b{_LONG}\b)"
+    rf"[^\n]{{0,120}}\b{_SHORT}\b",
+    rf"\brate limit (?:reached|exceeded)\b(?![^\n]*\b{_LONG}\b)[^\n]{{0,40}}"
+    r"\b(?:retry|try again) in [\d.]+ ?(?:ms|s|sec)",
+    r"\b(?:sending|making) requests too (?:quickly|fast)\b|\breduce your request rate\b",
+)
 TOKENS_IN_A_TIME = _any(
     r"每(?:分钟|秒)",
     r"\btoo many tokens per\b|\btoo many tokens\b[^\n]{0,40}\bplease wait\b",
     r"\brate limit[^\n]{0,80}\btoo many tokens\b|\btokens per (?:minute|day|hour) limit\b",
 )
-TOO_MANY_TOKENS = _any(r"\btoo many tokens\b", r"\btoken limit exceeded\b")
+TOO_MANY_TOKENS = _any(
+    r"\btoo many tokens\b", r"\btoken limit (?:exceeded|reached)\b|\bexceed(?:s|ed)? token limit\b"
+)
 
 RATE = _any(
     r"\brate[ _-]?limit|ratelimiterror|\btoo many (?:concurrent )?requests\b|\bthrottl",
@@ -186,6 +224,7 @@ RATE = _any(
     r"\b(?:too many|max organi[sz]ation|high) concurren|\bslow down\b|\bmax rpm\b",
     r"\bplease wait (?:a moment )?before\b|\bqps\b(?: \w+){0,2} limit",
     r"\b(?:retry|try again) (?:in|after) [\d.]+ ?(?:ms|s|m|sec|min)",
+    r"\bquota exceeded for quota metric\b",
     r"\brequest limit (?:has been )?(?:exceeded|reached)\b",
     r"频繁|频率(?:过高|过快|受限|超)|并发\S{0,4}(?:过高|超过|超出|超限|上限)|速率限制|限流"
     r"|流量限制|次数过多|请求过多|\berror code: 1015\b",
@@ -221,6 +260,22 @@ TOO_LONG = _any(
     r"\b(?:conversation|messages?|history|context)(?: is| are)? too (?:long|large|big)\b",
     r"\blength of (?:all )?(?:the )?messages exceeds\b"
     r"|\btoken count of [\d,]+ (?:surpasses|exceeds)\b",
+    r"\b(?:prompt|input|query|quer(?:y|ies))s?(?: is| are)? too (?:long|large|big)\b"
+    r"|\btoo (?:long|much|large) (?:an? )?input\b",
+    r"(?<!stop )\b(?:request|text|content|document|sequence)(?: is)? too long\b",
+    r"\bexceed(?:s|ed)? (?:the )?(?:max(?:imum)? )?context\b|\bmaximum context (?:reached"
+    r"|exceeded)\b",
+    r"\bcontext (?:limit|window) (?:is )?(?:reached|full|exceeded)\b",
+    r"(?<!output )(?<!completion )(?<!max )(?<![\w-])tokens?(?: count)? exceeds?"
+    r" (?:the )?(?:model |max )*"
+    r"(?:limit|maximum allowed)\b(?![^\n]*\b(?:per|rate|minute|tpm)\b)",
+    r"\btoken limit (?:of [\d,]+ )?(?:reached|exceeded)\b|\bexceed(?:s|ed)? token limit\b",
+    r"\b(?:messages?|conversation|sequence length|content) exceed(?:s|ed)? (?:the )?"
+    r"(?:max(?:imum)?(?: (?:length|tokens))?|limit)\b(?! of)",
+    r"\b[\d,]+ tokens exceeds? the [\d,]+ limit\b|\b(?:input|prompt) has [\d,]+ tokens, limit\b",
+    r"\b(?:prompt|input)[ _](?:length|tokens?) \(?[\d,]+\)? ?>",
+    r"\bshorten (?:your |the )?(?:prompt|input|messages)\b|\bshorter prompt\b"
+    r"|\bprompt must be shorter\b|(?:^|\n)(?:please )?reduce your prompt\b",
     r"\bcontext (?:overflow|is full)|\breached (?:the )?context length\b",
     r"\b(?:prompt|input|request|conversation) exceeds? the context\b|\bmax message tokens\b",
     r"\b(?:prompt|input|conversation)(?: is| was)? (?:longer|larger) than (?:this|the) model\b",
@@ -260,7 +315,7 @@ TOO_LONG = _any(
     r"\btokens?\b[^\n.]{0,40}\bexceeds? the limit of [\d,]+|\bn_ctx\b|\bmax_prompt_tokens\b",
     r"\brequest(?: is)? too large for (?:the |this )?model\b"
     r"|\btokens to keep from the initial prompt\b",
-    r"超长|(?:上下文|输入|提示词|prompt|请求(?:长度|内容|字数|的? ?token))"
+    r"超长|(?:上下文|输入|提示词|消息|对话|内容|文本|prompt|请求(?:长度|内容|字数|的? ?token))"
     r"(?:长度|内容|字数|token数?)?.{0,9}(?:过长|超过|超出|超限)",
     r"(?<!max_)(?<!\w)tokens? ?(?:数量?|长度)?.{0,3}(?:超过|超出|超限)|压缩上下文",
     r"超(?:过|出)(?:了)?(?:模型)?(?:的)?(?:最大)?(?:上下文|输入|长度|token)|最大输入长度"
@@ -298,6 +353,9 @@ _GONE = (
     r"(?:does not exist|doesn't exist|do not exist|not exist|not found|(?:cannot|could not"
     r"|can't) be found"
     r"|unknown|unavailable|not available|no longer (?:available|supported|offered|served)"
+    r"|could not be located|not recogni[sz]ed|not offered|isn't supported|not been (?:deployed"
+    r"|enabled"
+    r"|activated|loaded)|not in (?:the )?catalog|reached end of support"
     r"|decommissioned|deprecated|retired|removed|discontinued|shut ?down|sunset|offline|disabled"
     r"|not (?:deployed|served|enabled|active|activated|loaded|accessible|hosted|open|a valid model)"
     r"|(?:reached )?(?:its |the )?end[ -]of[ -](?:its )?life|marked by (?:the )?provider as legacy)"
@@ -313,6 +371,10 @@ MODEL = _any(
     r"\b(?:cannot|could not|can't|unable to) (?:find|access|load|locate"
     r"|serve)(?: \w+){0,2}? models?\b",
     rf"\bmodel(?:_name|_id| name| id| identifier)?(?: \S+)? {_IS} invalid\b",
+    r"\bis not a model\b|(?:^|\n)no model \S{1,80}$|(?:^|\n)model: (?:invalid|unknown)\b",
+    r"\bno (?:provider|route|channel|deployment)s?(?: \w+)? for (?:the )?model\b"
+    r"|\bunknown deployment\b|\bdoes not serve (?:the )?model\b|\bnot enabled this model\b",
+    r"(?:^|\n)(?:please )?(?:select|choose) (?:a valid|another) model\b",
     r"\bno models? (?:named|called)\b|\bis not a (?:supported|known|recogni[sz]ed) model\b",
     r"\bwith on-demand throughput\b|\bavailable models(?: are)?:",
     r"\bmodel names are\b[^\n]{1,300}\byou passed\b",
@@ -326,7 +388,8 @@ MODEL = _any(
     r"\bmodel \S{1,80} is not supported by (?:the )?(?:provider|\w+ api)\b",
     r"\bno healthy deployments? for\b|\bllm provider not provided\b|\bmodel not support\b",
     r"\bmodel\b[^\n.]{0,80} not (?:in the list of (?:allowed|available|supported)|whitelisted)\b",
-    r"模型.{0,20}(?:不存在|已?下[线架]|已?停用|未开通|不可用)|未知模型|未找到模型"
+    r"模型.{0,20}(?:未找到|已?弃用|未启用|未部署|名称错误|不正确|不存在|已?下[线架]|已?停用|未开通"
+    r"|不可用)|未知模型|未找到模型|(?:无效|不存在)的模型|找不到模型|没有可用的?模型"
     r"|不支持(?:的|该|此)模型|无可用渠道",
 )
 
@@ -335,7 +398,7 @@ MODEL_ELSEWHERE = _any(
     r"|location)\b",
     r"\bmodels?\b[^\n]{0,100}\b(?:not|n't) (?:exist|found) or (?:you|your \w+)"
     r" (?:do|does)(?: not|n't) have access\b",
-    r"模型[^\n]{0,20}不存在",
+    r"模型[^\n]{0,20}不存在|\bmodel\b[^\n.]{0,80} not in (?:the )?(?:allow|white)list\b",
 )
 
 NAMES_A_MODEL = _any(r"(?<![\w/-])(?:models?|deployments?|engine)\b")

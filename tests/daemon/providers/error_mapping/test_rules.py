@@ -1482,6 +1482,22 @@ GATEWAYS: Sequence[Case] = [
 ]
 
 PLANS: Sequence[Case] = [
+    (
+        "any",
+        429,
+        openai("Rate limit exceeded: 20 requests per minute. Add credits for more"),
+        F.RATE,
+    ),
+    ("any", 429, openai("Rate limit exceeded, retry in 3s. See usage limits"), F.RATE),
+    ("openrouter", 429, openai("Rate limit exceeded: free-models-per-day"), F.QUOTA),
+    ("any", 429, openai("The wallet of this key is empty"), F.QUOTA),
+    ("any", 429, openai("Your balance is 0.52 of 10"), F.RATE),
+    ("any", 429, openai("Tokens exceed limit per minute"), F.RATE),
+    ("any", 400, openai("Total tokens exceed limit"), F.CONTEXT),
+    ("any", 400, openai("Stop sequence too long"), F.REFUSED),
+    ("anthropic", 400, anthropic("Invalid signature in thinking block"), F.REFUSED),
+    ("any", 400, openai("Signature expired"), F.AUTH),
+    ("any", 400, openai("Please select a valid model"), F.MODEL),
     ("baidu", 429, openai("Rate limit reached", "tpd_rate_limit_exceeded"), F.QUOTA),
     ("tencent", 400, {"Response": {"Error": {"Code": "AuthFailure.X", "Message": "x"}}}, F.AUTH),
     (
