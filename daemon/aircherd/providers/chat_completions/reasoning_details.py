@@ -141,8 +141,15 @@ class _Detail:
 
     def accepts(self, fields: DetailFields) -> bool:
         """Return whether `fields`, which has the same key, may be a fragment of this detail."""
-        ids = {_string_in(each, "id") for each in (self._fields, fields)} - {""}
-        return bool(self._text_field) and not _string_in(self._fields, "signature") and len(ids) < 2
+        if not self._text_field or _string_in(self._fields, "signature"):
+            return False
+        # Whatever else it says must not be lost.
+        return not any(
+            name not in (self._text_field, "format")
+            and has_content(value)
+            and bytes(self._fields.get(name, _EMPTY)) not in (*_MISSING, bytes(value))
+            for name, value in fields.items()
+        )
 
     def add(self, fields: DetailFields) -> None:
         """Add a fragment: its text, and fields that were still missing."""

@@ -18,7 +18,7 @@ from aircherd.providers.corrections import OwnField
 from aircherd.providers.headers import bearer, call_headers, chat_headers
 from aircherd.providers.openrouter.models import read_models
 from aircherd.providers.transport.request import Headers, HttpRequest
-from aircherd.vocabulary.chat import ChatRequest
+from aircherd.vocabulary.chat import ChatRequest, Message
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import ReplyEvent
 from aircherd.vocabulary.secret import Secret
@@ -86,9 +86,13 @@ class OpenRouter:
 
 
 def _blocks(body: Body) -> list[Body]:
-    """Return what may have cache marks, in the order of the request."""
-    lists = [each for each in (body.get("tools"), body["messages"]) if isinstance(each, list)]
-    return [each for items in lists for each in items if isinstance(each, dict)]
+    """Return what may have cache marks, in the order of the request; texts alone have none."""
+    tools, messages = body.get("tools") or [], body["messages"]
+    assert isinstance(tools, list)
+    assert isinstance(messages, list)
+    if not tools and messages and isinstance(messages[-1], Message):
+        return []
+    return [each for each in (*tools, *messages) if isinstance(each, dict)]
 
 
 def _quirks(provider: Provider) -> Quirks:

@@ -262,3 +262,9 @@ def test_blocks_of_litellm() -> None:
             {"type": "redacted_thinking", "data": "x"},
         ],
     }
+
+
+def test_fragments_that_contradict_each_other_stay_apart() -> None:
+    """What one of them says besides its text is not lost."""
+    one, two = detail("a", note="x"), detail("b", note="y")
+    assert gathered([one], [two]) == [one, two]
