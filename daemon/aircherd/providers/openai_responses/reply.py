@@ -83,6 +83,11 @@ def read_whole(body: bytes, new_id: Callable[[], str] = new_call_id) -> list[Rep
         raise ProviderFailed(classify_error(error))
     out: list[ReplyEvent] = []
     status = _status_of(whole, "")
+    if status in ("queued", "in_progress"):
+        fail(
+            FailureClass.UNSUPPORTED,
+            "answers in the background, and nothing asks for the answer: leave out `background`",
+        )
     has_output = bool(whole.output_text) or bytes(whole.output) not in (b"", b"null")
     is_over = status in ("", "completed", "incomplete")
     if status not in _UNEXPLAINED and not (is_over and has_output):
