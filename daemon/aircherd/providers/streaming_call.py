@@ -1,6 +1,7 @@
 """A chat under way at a provider: what one read brings, as events, until the end of the reply."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Protocol
 
 import httpx
@@ -20,6 +21,12 @@ from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.reply import Ending, ReplyEvent
 
 log = structlog.get_logger()
+
+MAX_BATCH = 1000
+"""Events that are returned at once: their receiver handles them without a pause."""
+
+LARGE = 128 * 1024
+"""Bytes without an event after which a thread decodes the next ones, so that others go on."""
 
 
 class ChatCall(Protocol):
@@ -67,6 +74,7 @@ class StreamingCall:
         "_later_timeout",
         "_now",
         "_on_closed",
+        "_queued",
         "_report",
         "_response",
         "_stall_timeout",
@@ -90,6 +98,7 @@ class StreamingCall:
         self._now = trio.lowlevel.current_clock().current_time
         self._is_empty = True  # no byte has come yet
         self._has_ended = False
+        self._queued: Iterator[ReplyEvent] | None = None  # of a read with many events
 
     async def receive(self) -> list[ReplyEvent]:
         """Wait for the events of one read; see `ChatCall`.
@@ -97,6 +106,8 @@ class StreamingCall:
         The transport bounds how long a read may take, `StallTimeouts` how long reads may go on
         without a part of the reply.
         """
+        if self._queued is not None and (queued := await self._take_queued()):
+            return queued
         if self._has_ended:
             return []
         since, progress_count = self._now(), self._decoder.progress_count
@@ -114,6 +125,18 @@ class StreamingCall:
             self._has_ended = True
             self._response.finish()
             self._report.whole()
+        if len(events) > MAX_BATCH:
+            self._queued = iter(events)
+            events = list(islice(self._queued, MAX_BATCH))
+        return events
+
+    async def _take_queued(self) -> list[ReplyEvent]:
+        """Return the next events of a read that had many, after a turn for other tasks."""
+        assert self._queued is not None
+        await trio.lowlevel.checkpoint()
+        events = list(islice(self._queued, MAX_BATCH))
+        if not events:
+            self._queued = None
         return events
 
     async def _begin(self, data: bytes) -> bytes:
@@ -133,6 +156,7 @@ class StreamingCall:
     async def _receive_more(self, since: float, progress_count: int) -> list[ReplyEvent]:
         """Read on until there are events; the arguments are from before the first read."""
         events: list[ReplyEvent] = []
+        size = 0
         while not events:
             if self._decoder.progress_count != progress_count:
                 since, progress_count = self._now(), self._decoder.progress_count
@@ -143,7 +167,12 @@ class StreamingCall:
                     f"kept the connection alive, but sent nothing of its reply for "
                     f"{self._stall_timeout:g} s",
                 )
-            events = self._decode(await self._response.receive_some())
+            data = await self._response.receive_some()
+            size += len(data)
+            if size > LARGE:
+                events = await trio.to_thread.run_sync(self._decode, data)
+            else:
+                events = self._decode(data)
         return events
 
     async def aclose(self) -> None:

@@ -1,6 +1,7 @@
 """A running call: reads become events until the end."""
 
 import gzip
+import threading
 from collections.abc import Iterable
 
 import httpx
@@ -16,6 +17,8 @@ from aircherd.providers.openai_chat.adapter import OpenAIChat
 from aircherd.providers.replies.sniffed_reply import SniffedReply
 from aircherd.providers.replies.whole_reply import OneReply
 from aircherd.providers.streaming_call import (
+    LARGE,
+    MAX_BATCH,
     FinishedCall,
     StallTimeouts,
     StreamingCall,
@@ -283,3 +286,44 @@ def test_an_invalid_finished_reply_is_a_failure(data: bytes) -> None:
         read_finished(Echo(), data, heard)
     assert FailureClass.PROTOCOL is caught.value.failure.kind
     assert heard.events == []
+
+
+class Counting:
+    """A decoder of one large event, which notes the threads it is used in."""
+
+    def __init__(self) -> None:
+        self.progress_count = 0
+        self.size = 0
+        self.threads: list[threading.Thread] = []
+
+    def feed(self, data: bytes) -> list[ReplyEvent]:
+        self.size += len(data)
+        self.threads.append(threading.current_thread())
+        return []
+
+    def close(self) -> list[ReplyEvent]:
+        self.threads.append(threading.current_thread())
+        return [*[TextDelta("a")] * (2 * MAX_BATCH), Ending("stop")]
+
+
+async def test_large_events_leave_time_for_others() -> None:
+    """A thread decodes what comes without events for long, and many events come in batches."""
+    decoder = Counting()
+    call = a_call(Pieces(*[b"x" * 60_000] * 4), decoder, heard := ReportLog())
+    batches = []
+    while events := await call.receive():
+        batches.append(events)
+    assert [len(each) for each in batches] == [MAX_BATCH, MAX_BATCH, 1]
+    assert [type(each) for each in batches[-1]] == [Ending]
+    main = threading.current_thread()
+    assert [each is main for each in decoder.threads] == [True, True, True, False, False]
+    assert heard.events == ["whole"]
+    assert await call.receive() == []
+
+
+async def test_what_fails_in_a_thread_is_a_failure() -> None:
+    """As it is in the loop."""
+    call = a_call(Pieces(b"data: {" + b"x" * LARGE, b"x" * LARGE, b"\n\n"))
+    with pytest.raises(ProviderFailed) as caught:
+        await read_all(call)
+    assert caught.value.failure.kind is FailureClass.PROTOCOL

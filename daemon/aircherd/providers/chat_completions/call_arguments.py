@@ -28,6 +28,12 @@ EMPTY = "{}"
 MAX_PLACEHOLDER = 64
 """Characters of a text that may mean "no arguments"."""
 
+MAX_REPETITIONS = 1000
+"""Objects in one piece that repeat or replace each other."""
+
+_JOIN_AT: Final = 256
+"""Pieces that are kept as they came: a short string takes ten times the memory of its text."""
+
 _TWO_OBJECTS: Final = re.compile(r"\}\s*\{")
 _OBJECT_AHEAD: Final = re.compile(r"\s*(\{)")
 _JSON = msgspec.json.Decoder()
@@ -93,6 +99,7 @@ class Arguments:
     """
 
     __slots__ = (
+        "_blocks",
         "_doubtful",
         "_is_blank",
         "_mode",
@@ -107,7 +114,8 @@ class Arguments:
         self.size = 0
         self._mode = mode
         self._is_blank = True
-        self._pieces: list[str] = []
+        self._blocks: list[str] = []
+        self._pieces: list[str] = []  # what follows the blocks, with the last piece as it came
         self._sent = 0
         self._scan: ObjectScan | None = None  # None until the text begins an object
         self._unscanned: list[str] = []
@@ -220,7 +228,11 @@ class Arguments:
 
     def _add_second(self, piece: str, start: int = 0) -> str:
         """Add what follows the complete object: repetitions of it, another version, or a rest."""
+        repetitions = 0
         while match := _OBJECT_AHEAD.match(piece, start):
+            repetitions += 1
+            if repetitions > MAX_REPETITIONS:
+                fail(FailureClass.PROTOCOL, "repeated the arguments of a tool call too often")
             start = match.start(1)
             end = ObjectScan().feed(piece, start)
             second = piece[start:end]
@@ -245,7 +257,8 @@ class Arguments:
         return _is_near(text, piece) and _relate(_has_grown, text, piece)
 
     def _restart(self, piece: str) -> str:
-        self._pieces, self._unscanned, self.size, self._is_blank = [], [], 0, True
+        self._blocks, self._pieces, self._unscanned = [], [], []
+        self.size, self._is_blank = 0, True
         return self._append(piece)
 
     # -------------------------------------------------------------- passing on
@@ -283,12 +296,22 @@ class Arguments:
         if piece:
             self._pieces.append(piece)
             self.size += len(piece)
-            if not is_scanned:
+            if not is_scanned and self._scan is not None:
                 self._unscanned.append(piece)
+            if len(self._pieces) > _JOIN_AT:
+                self._join()
+
+    def _join(self) -> None:
+        """Join all pieces but the last one to a block."""
+        *pieces, last = self._pieces
+        self._blocks.append("".join(pieces))
+        self._pieces = [last]
+        self._scanned()  # it needs no pieces then
 
     def _text(self) -> str:
-        if len(self._pieces) > 1:
-            self._pieces = ["".join(self._pieces)]
+        if self._blocks or len(self._pieces) > 1:
+            self._pieces = ["".join([*self._blocks, *self._pieces])]
+            self._blocks = []
         return self._pieces[0] if self._pieces else ""
 
     def _scanned(self) -> ObjectScan | None:

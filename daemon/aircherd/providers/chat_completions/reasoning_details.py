@@ -27,6 +27,9 @@ from aircherd.vocabulary.text import TextBuffer
 MAX_DETAILS = 4_000_000
 """Characters of the details in one reply: the limit of a signature."""
 
+DETAIL_COST = 500
+"""Characters that each detail counts for: empty ones take memory too."""
+
 DetailFields = dict[str, msgspec.Raw]
 
 _FRAGMENTED = {"reasoning.text": "text", "reasoning.summary": "summary", "thinking": "thinking"}
@@ -45,7 +48,7 @@ class DetailsThinking:
     """Collects the details of a reply; see `ThinkingReader`."""
 
     def __init__(self) -> None:
-        self._details: list[_Detail] = []
+        self._details = _Details()
         self._size = 0
 
     def take(self, fields: ThinkingFields) -> str | None:
@@ -61,20 +64,23 @@ class DetailsThinking:
     @property
     def has_details(self) -> bool:
         """Whether the current run has details."""
-        return bool(self._details)
+        return self._details.count > 0
 
     def _add(self, fields: DetailFields) -> str:
-        self._size += sum(len(name) + len(bytes(value)) for name, value in fields.items())
+        count = self._details.count
+        text = self._details.add(fields)
+        self._size += sum(len(name) + memoryview(value).nbytes for name, value in fields.items())
+        self._size += (self._details.count - count) * DETAIL_COST
         if self._size > MAX_DETAILS:
             fail(FailureClass.PROTOCOL, f"sent more than {MAX_DETAILS} characters of thinking")
-        return _append(self._details, fields)
+        return text
 
     def end(self) -> str | None:
         """Return the details of the run as JSON, None if there are none."""
-        details, self._details = self._details, []
-        if not details:
+        details, self._details = self._details, _Details()
+        if not details.count:
             return None
-        return msgspec.json.encode([detail.to_json() for detail in details]).decode()
+        return msgspec.json.encode([detail.to_json() for detail in details.all]).decode()
 
 
 class AnyThinking:
@@ -106,19 +112,31 @@ def _details_in(raw: msgspec.Raw) -> list[DetailFields]:
     return [{"type": _UNKNOWN, "data": item} for item in items_of(raw) or [raw]]
 
 
-def _append(details: "list[_Detail]", fields: DetailFields) -> str:
-    """Add `fields` to the detail that it is a fragment of, or as a new one; return its text.
+class _Details:
+    """Details in their order; each fragment is added to the detail that it belongs to."""
 
-    A signed detail is complete and takes no more fragments.
-    """
-    detail = _Detail(fields)
-    text = detail.text_of(fields)
-    previous = next((each for each in reversed(details) if each.key == detail.key), None)
-    if previous is not None and previous.accepts(fields):
-        previous.add(fields)
-    else:
-        details.append(detail)
-    return text
+    def __init__(self) -> None:
+        self.all: list[_Detail] = []
+        self._latest: dict[tuple[str, bytes], _Detail] = {}
+
+    @property
+    def count(self) -> int:
+        """The number of details."""
+        return len(self.all)
+
+    def add(self, fields: DetailFields) -> str:
+        """Add `fields` to the detail that it is a fragment of, or as a new one; return its text.
+
+        A signed detail is complete and takes no more fragments.
+        """
+        detail = _Detail(fields)
+        previous = self._latest.get(detail.key)
+        if previous is not None and previous.accepts(fields):
+            previous.add(fields)
+        else:
+            self.all.append(detail)
+            self._latest[detail.key] = detail
+        return detail.text_of(fields)
 
 
 class _Detail:
@@ -177,13 +195,13 @@ def with_details(message: MessageJson, parts: list[ReasoningPart]) -> MessageJso
 
     Details of several runs are assembled into one list.
     """
-    details: list[_Detail] = []
+    details = _Details()
     for part in parts:
         for fields in _signed_details(part):
-            _append(details, fields)
-    if details:
-        blocks = [each.to_json() for each in details if each.key[0] in _BLOCKS]
-        others = [each.to_json() for each in details if each.key[0] not in _BLOCKS]
+            details.add(fields)
+    if details.count:
+        blocks = [each.to_json() for each in details.all if each.key[0] in _BLOCKS]
+        others = [each.to_json() for each in details.all if each.key[0] not in _BLOCKS]
         found: MessageJson = {"reasoning_details": others, "thinking_blocks": blocks}
         return message | {name: each for name, each in found.items() if each}
     text = "".join(part.text for part in parts)

@@ -32,8 +32,10 @@ MAX_CALLS = 1000
 MAX_ARGUMENTS = 8_000_000
 """Characters of the arguments of all calls, which are kept until the reply ends."""
 
-_EXTRAS = "tool_call"
+MAX_COPIED = 4 * MAX_ARGUMENTS
+"""Characters that are copied while one piece is split into the calls in it."""
 
+_EXTRAS = "tool_call"
 _JOINERS = ("_", "-", ".", "/", ":")
 
 
@@ -222,7 +224,11 @@ class ToolCalls:
         if piece.extras:
             self._note_extras(call, piece)
         rest = call.arguments.add(piece.arguments)
+        copied = 0
         while rest:
+            copied += len(rest)
+            if copied > MAX_COPIED:
+                fail(FailureClass.PROTOCOL, "sent too many tool calls in one piece")
             # A further call of the same function. An id that is new is its own.
             further = self._begin(piece.index, piece.id if piece.id != call.server_id else "")
             further.name, further.chunk = call.name, self._chunk

@@ -10,6 +10,7 @@ from typing import Final
 
 from aircherd.providers.codec.ndjson import NdjsonError
 from aircherd.providers.codec.sse import MAX_EVENT, SseEvent
+from aircherd.providers.codec.value_count import TooManyValues, check_values
 
 MAX_DEPTH: Final = 512
 """Lists and objects in each other; decoders take no more either."""
@@ -37,8 +38,8 @@ class JsonSplitter:
         """Return the objects that `data` completes.
 
         Raises:
-            NdjsonError: what came before `data` already exceeds the limit without an end, or is
-                nested too deeply.
+            NdjsonError: what came before `data` already exceeds the limit without an end, is
+                nested too deeply, or holds too many values.
         """
         if len(self._pending) > self._limit:
             raise NdjsonError(f"a value of more than {self._limit} bytes")
@@ -56,7 +57,7 @@ class JsonSplitter:
                 continue
             self._depth -= 1
             if self._depth == 0:
-                values.append((b"", bytes(buffer[begin : self._at])))
+                values.append((b"", _checked(bytes(buffer[begin : self._at]))))
                 begin = self._at
         if self._depth == 0:
             begin = self._at
@@ -96,6 +97,14 @@ class JsonSplitter:
 
     def __repr__(self) -> str:
         return f"<JsonSplitter {len(self._pending)} bytes pending>"
+
+
+def _checked(value: bytes) -> bytes:
+    try:
+        check_values(value)
+    except TooManyValues as error:
+        raise NdjsonError(str(error)) from None
+    return value
 
 
 def _end_of(pattern: "re.Pattern[bytes]", buffer: bytearray, at: int) -> int:

@@ -29,8 +29,14 @@ from msgspec import inspect
 
 T = TypeVar("T")
 
-MAX_VALUES: Final = 500_000
+MAX_VALUES: Final = 200_000
 """Values of a document that is repaired: its tree is held in memory."""
+
+MAX_ESCAPES: Final = 200_000
+"""Backslashes of a text whose escapes are repaired one by one."""
+
+MAX_RELAXED: Final = 1024 * 1024
+"""Characters of a text in which quotes, words and commas are replaced one by one."""
 
 MAX_NUMBER: Final = 32
 """Characters of a number; a longer one becomes false."""
@@ -106,11 +112,14 @@ def _parse_any(text: str) -> object:
     try:
         return _parse(text)
     except NotRepairable:
-        pass
+        if text.count("\\") > MAX_ESCAPES:
+            raise
     try:
         # Perhaps a backslash that begins no escape: a Windows path, or \' for an apostrophe.
         return _parse(_ESCAPE.sub(lambda match: r"\\" if match[1] else match[0], text))
     except NotRepairable:
+        if len(text) > MAX_RELAXED:
+            raise
         # Perhaps commas before brackets, None, or apostrophes for quotes.
         return _parse(_RELAXED.sub(_as_strict, text))
 

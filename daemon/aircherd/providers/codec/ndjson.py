@@ -4,6 +4,8 @@ Lines end in \n or \r\n; empty ones are skipped. A last line without a line end 
 is over.
 """
 
+from aircherd.providers.codec.value_count import TooManyValues, check_values
+
 MAX_LINE = 16 * 1024 * 1024
 """Bytes of an unfinished line: room for a picture, and memory stays bounded."""
 
@@ -12,7 +14,7 @@ Line = tuple[bytes, bytes]
 
 
 class NdjsonError(ValueError):
-    """The stream cannot be decoded any further: a line grew beyond the limit."""
+    """The stream cannot be decoded any further: a line is too long, or holds too much."""
 
 
 class NdjsonDecoder:
@@ -28,7 +30,8 @@ class NdjsonDecoder:
         """Return the lines that `data` completes.
 
         Raises:
-            NdjsonError: what came before `data` already exceeds the limit without an end.
+            NdjsonError: what came before `data` already exceeds the limit without an end, or holds
+                too many values.
         """
         if len(self._pending) > self._limit:
             raise NdjsonError(f"a line of more than {self._limit} bytes")
@@ -36,18 +39,28 @@ class NdjsonDecoder:
             self._pending += data
             return []
         if self._pending:
-            self._pending += data
-            data = bytes(self._pending)
-            self._pending.clear()
+            data = self._take_pending(data)
         *lines, rest = data.split(b"\n")
         self._pending += rest
         return _lines(lines)
 
     def close(self) -> list[Line]:
-        """Return the line that the end of the body completes, if there is one."""
-        rest = bytes(self._pending)
+        """Return the line that the end of the body completes, if there is one.
+
+        Raises:
+            NdjsonError: it holds too many values.
+        """
+        return _lines([self._take_pending(b"")])
+
+    def _take_pending(self, data: bytes) -> bytes:
+        self._pending += data
+        taken = bytes(self._pending)
         self._pending.clear()
-        return _lines([rest])
+        try:
+            check_values(taken)
+        except TooManyValues as error:
+            raise NdjsonError(str(error)) from None
+        return taken
 
     def __repr__(self) -> str:
         return f"<NdjsonDecoder {len(self._pending)} bytes pending>"

@@ -208,6 +208,8 @@ class ReplyStream(ABC):
         # JSON that the body's end cut off is not malformed but truncated.
         try:
             return self._take_all(self._framing.close())
+        except (SseError, NdjsonError) as error:
+            fail(FailureClass.PROTOCOL, f"sent {error}")
         except ProviderFailed as error:
             if error.failure.kind is not FailureClass.PROTOCOL:
                 raise

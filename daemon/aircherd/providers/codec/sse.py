@@ -8,6 +8,8 @@ ends (some servers leave it out), events without data are dropped, named or not,
 and capital letters.
 """
 
+from aircherd.providers.codec.value_count import TooManyValues, check_values
+
 MAX_EVENT = 16 * 1024 * 1024
 """Bytes of an unfinished event: room for a picture, and memory stays bounded."""
 
@@ -20,7 +22,7 @@ _SPACE = b" \t\0"
 
 
 class SseError(ValueError):
-    """The stream cannot be decoded any further: an event grew beyond the limit."""
+    """The stream cannot be decoded any further: an event is too long, or holds too much."""
 
 
 class SseDecoder:
@@ -37,7 +39,8 @@ class SseDecoder:
         """Return the events that `data` completes.
 
         Raises:
-            SseError: what came before `data` already exceeds the limit without an end.
+            SseError: what came before `data` already exceeds the limit without an end, or holds
+                too many values.
         """
         if len(self._pending) > self._limit:
             raise SseError(f"an event of more than {self._limit} bytes")
@@ -55,19 +58,29 @@ class SseDecoder:
             self._pending += data
             return []
         if self._pending:
-            self._pending += data
-            data = bytes(self._pending)
-            self._pending.clear()
+            data = self._take_pending(data)
         *blocks, rest = data.split(b"\n\n")
         if rest:
             self._pending += rest
         return _events(blocks)
 
     def close(self) -> list[SseEvent]:
-        """Return the event that the end of the body completes, if there is one."""
-        rest = bytes(self._pending)
+        """Return the event that the end of the body completes, if there is one.
+
+        Raises:
+            SseError: it holds too many values.
+        """
+        return _events([self._take_pending(b"")])
+
+    def _take_pending(self, data: bytes) -> bytes:
+        self._pending += data
+        taken = bytes(self._pending)
         self._pending.clear()
-        return _events([rest])
+        try:
+            check_values(taken)
+        except TooManyValues as error:
+            raise SseError(str(error)) from None
+        return taken
 
     def _with_plain_ends(self, data: bytes) -> bytes:
         # A \r ends a line at once; a \n that follows belongs to it, also in the next read.

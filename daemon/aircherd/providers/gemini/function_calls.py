@@ -24,6 +24,9 @@ MAX_ARGUMENTS: Final = 8_000_000
 MAX_CALLS: Final = 1000
 """Of one reply: models make a few dozen at most."""
 
+STEP_COST: Final = 100
+"""Bytes that each step of a path counts for: it may make a map."""
+
 MAX_DEPTH: Final = 64
 """Steps of a JSON path."""
 
@@ -163,9 +166,7 @@ class _OpenCall:
 
     def add(self, piece: _Piece, call_id: str, signature: str | None, size: int) -> None:
         """Add a piece of `size` bytes."""
-        self._size += size
-        if self._size > MAX_ARGUMENTS:
-            fail(FailureClass.PROTOCOL, f"sent a tool call of more than {MAX_ARGUMENTS} bytes")
+        self._count(size)
         self.id = self.id or call_id
         self.signature = signature or self.signature
         self.is_over = piece.will_continue is not True
@@ -177,6 +178,11 @@ class _OpenCall:
                 self._unfinished.add(value.json_path)
             else:
                 self._unfinished.discard(value.json_path)
+
+    def _count(self, size: int) -> None:
+        self._size += size
+        if self._size > MAX_ARGUMENTS:
+            fail(FailureClass.PROTOCOL, f"sent a tool call of more than {MAX_ARGUMENTS} bytes")
 
     def is_complete(self, finish: Finish) -> bool:
         """Return whether the call may be run, although its last piece may be missing.
@@ -201,7 +207,9 @@ class _OpenCall:
             return
         if self._tree is None:
             self._tree = branch(_OBJECT, msgspec.Raw(self._text.encode())) or {}
-        holder, key = _place(self._tree, _steps(path))
+        steps = _steps(path)
+        self._count(STEP_COST * len(steps))
+        holder, key = _place(self._tree, steps)
         if value.string_value is not None:
             text = self._growing[path] = _Growing(holder, key)
             text.buffer.add(value.string_value)

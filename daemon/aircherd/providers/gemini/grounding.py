@@ -5,14 +5,17 @@ ours are in characters of the part that they end up in. A position is checked ag
 Google repeats beside it, and left out if it does not match.
 """
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 import msgspec
 
 from aircherd.providers.codec.json_in import as_map, as_text
 from aircherd.vocabulary.content.citations import Citation
+from aircherd.vocabulary.text import TextBuffer
 
 MAX_CITATIONS: Final = 1000
 """Per reply; all of them are in the metadata, which is kept whole."""
@@ -29,12 +32,12 @@ class AnswerText:
     """The text of a reply so far, and where its parts begin, in characters."""
 
     def __init__(self) -> None:
-        self._pieces: list[str] = []
+        self._text = TextBuffer()
         self._length = 0
         self._is_open = False
         self.parts = [0]
         """Where the parts of our message begin; only those with text."""
-        self.pieces: list[int] = []
+        self.pieces = array("q")
         """Where the parts of the vendor begin, also those without text."""
 
     def add(self, text: str, *, ends: bool = False) -> None:
@@ -42,7 +45,7 @@ class AnswerText:
         if not self._is_open:
             self.parts.append(self._length)
         self._is_open = not ends
-        self._pieces.append(text)
+        self._text.add(text)
         self._length += len(text)
 
     def close(self) -> None:
@@ -54,30 +57,44 @@ class AnswerText:
         self.pieces.append(self._length)
 
     def __str__(self) -> str:
-        return "".join(self._pieces)
+        return str(self._text)
 
 
-def read_citations(name: str, value: object, answer: AnswerText) -> list[Citation]:
-    """Return the citations in the metadata called `name`; none without a text they belong to."""
-    text = str(answer)
-    if not text:
-        return []
-    places = _Places(text, answer)
+class CitationReader:
+    """Reads the citations in the metadata of one answer, up to `MAX_CITATIONS` in all."""
+
+    def __init__(self, answer: AnswerText) -> None:
+        self._answer = answer
+        self._places: _Places | None = None
+        self._room = MAX_CITATIONS
+
+    def read(self, name: str, value: object) -> list[Citation]:
+        """Return the citations in metadata called `name`; none without a text they belong to."""
+        if self._places is None:
+            self._places = _Places(str(self._answer), self._answer)
+        if self._places.is_empty or not self._room:
+            return []
+        found = list(islice(_citations(name, value, self._places), self._room))
+        self._room -= len(found)
+        return found
+
+
+def _citations(name: str, value: object, places: "_Places") -> Iterator[Citation]:
     if name == "groundingMetadata":
-        found = _grounding(as_map(value), places)
-    else:
-        found = _quotations(as_map(value), places)
-    return [citation for _, citation in zip(range(MAX_CITATIONS), found, strict=False)]
+        return _grounding(as_map(value), places)
+    return _quotations(as_map(value), places)
 
 
 def _grounding(metadata: Json, places: "_Places") -> Iterator[Citation]:
     sources = [_source(each) for each in _maps(metadata.get("groundingChunks"), keep=True)]
     used: set[int] = set()
     for support in _maps(metadata.get("groundingSupports")):
-        start, end = places.of_segment(as_map(support.get("segment")))
-        indices = support.get("groundingChunkIndices")
-        for index in indices if isinstance(indices, list) else ():
-            if type(index) is int and 0 <= index < len(sources):
+        listed = support.get("groundingChunkIndices")
+        indices = listed if isinstance(listed, list) else []
+        known = [each for each in indices if type(each) is int and 0 <= each < len(sources)]
+        if known:
+            start, end = places.of_segment(as_map(support.get("segment")))
+            for index in known:
                 used.add(index)
                 yield msgspec.structs.replace(sources[index], start=start, end=end)
     yield from (source for index, source in enumerate(sources) if index not in used)
@@ -128,11 +145,20 @@ class _Places:
         for base in self._bases(segment.get("partIndex")):
             offset = self._byte_at(base)
             start, end = self._character_at(offset + first), self._character_at(offset + last)
-            if not isinstance(expected, str) or self._text[start:end] == expected:
+            if not isinstance(expected, str) or self._has(expected, start, end):
                 if start < self._last_part or offset + last > self._marks[-1]:
                     break
                 return start - self._last_part, end - self._last_part
         return None, None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no text."""
+        return not self._text
+
+    def _has(self, expected: str, start: int, end: int) -> bool:
+        # Without a copy of the text, which may be long.
+        return len(expected) == end - start and self._text.startswith(expected, start)
 
     def _bases(self, index: object) -> list[int]:
         # Streams count from the beginning of the answer, whatever the index says.

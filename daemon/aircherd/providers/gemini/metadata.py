@@ -10,12 +10,15 @@ import msgspec
 
 from aircherd.errors import fail
 from aircherd.providers.codec.json_in import branch
-from aircherd.providers.gemini.grounding import AnswerText, read_citations
+from aircherd.providers.gemini.grounding import AnswerText, CitationReader
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import CitationDelta, OtherDelta, ReplyEvent
 
 MAX_METADATA: Final = 7_000_000
 """Bytes of all of it in one reply."""
+
+VALUE_COST: Final = 200
+"""Bytes that each value counts for: empty ones take memory too."""
 
 MAX_KIND: Final = 200
 """Characters of a field's name."""
@@ -43,18 +46,19 @@ class ReplyMetadata:
             return
         values = self._values.setdefault(name[:MAX_KIND], [])
         if values and _contains(value, values[-1]):
-            self._size -= len(values.pop())
+            self._size -= len(values.pop()) + VALUE_COST
         values.append(value)
-        self._size += len(value)
+        self._size += len(value) + VALUE_COST
         if self._size > MAX_METADATA:
             fail(FailureClass.PROTOCOL, f"sent more than {MAX_METADATA} bytes of metadata")
 
     def close(self, answer: AnswerText) -> list[ReplyEvent]:
         """Return the citations of the answer, then each field as it came."""
         events: list[ReplyEvent] = []
+        reader = CitationReader(answer)
         for name in _CITED:
             for value in self._values.get(name, ()):
-                found = read_citations(name, branch(_ANY, msgspec.Raw(value)), answer)
+                found = reader.read(name, branch(_ANY, msgspec.Raw(value)))
                 events += [CitationDelta(citation) for citation in found]
         for name, values in self._values.items():
             data = values[0] if len(values) == 1 else b"[%b]" % b",".join(values)

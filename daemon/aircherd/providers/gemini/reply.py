@@ -86,6 +86,9 @@ _NO_RAW = msgspec.Raw()
 _USAGE = msgspec.json.Decoder(GeminiUsage)
 _FEEDBACK = msgspec.json.Decoder(_PromptFeedback)
 
+MAX_PARTS = 10_000
+"""Of one candidate, in one piece of a reply."""
+
 _KNOWN = frozenset({"index", "content", "finishReason", "finishMessage", "tokenCount"})
 """Fields of a candidate; all others are metadata."""
 
@@ -215,7 +218,10 @@ class _Reply:
         self.has_candidate = True
         raw = bytes(candidate.get("content", b"null"))
         content = decode_with(_CONTENT, raw, "a candidate")
-        for part in (content and content.parts) or ():
+        parts = (content and content.parts) or ()
+        if len(parts) > MAX_PARTS:
+            fail(FailureClass.PROTOCOL, f"sent a message with more than {MAX_PARTS} parts")
+        for part in parts:
             self.progress_count += 1
             self._reader.read(part, out)
         for name, value in candidate.items():

@@ -38,6 +38,9 @@ MAX_KIND: Final = 200
 MAX_SOUND: Final = 24_000_000
 """Characters in base64 of sound that comes in pieces."""
 
+PIECE_COST: Final = 100
+"""Characters that each piece of sound counts for."""
+
 MAX_THOUGHT: Final = 1_000_000
 """Bytes of a picture that is only a thought; of a larger one, only its type and size are kept."""
 
@@ -185,7 +188,7 @@ class _Sound:
             ProviderFailed: PROTOCOL: the sound is too long.
         """
         self.data += piece.data
-        self.size += piece.size
+        self.size += piece.size + PIECE_COST
         self.transcripts += piece.transcripts
         self.signature = piece.signature
         if self.size > MAX_SOUND:

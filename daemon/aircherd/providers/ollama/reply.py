@@ -37,6 +37,12 @@ MAX_KEPT: Final = 7_000_000
 MAX_KIND: Final = 200
 """Characters of the name of such a field."""
 
+VALUE_COST: Final = 200
+"""Bytes that each of these values counts for: small ones take memory too."""
+
+MAX_PICTURES: Final = 1000
+"""Of one message."""
+
 MAX_CALLS: Final = 1000
 """Tool calls in one reply: models make a few dozen at most."""
 
@@ -196,7 +202,7 @@ class _Reply:
             out += pictures
             return
         value = bytes(raw)
-        self._kept_size += len(value)
+        self._kept_size += len(value) + VALUE_COST
         if self._kept_size > MAX_KEPT:
             fail(FailureClass.PROTOCOL, f"sent more than {MAX_KEPT} bytes of unknown fields")
         self._kept.setdefault(name[:MAX_KIND], []).append(value)
@@ -256,7 +262,10 @@ def _is_over(line: _Line) -> bool:
 def _pictures(raw: msgspec.Raw) -> list[ImageDelta]:
     """Return pictures, none if one of them is anything else."""
     pictures: list[ImageDelta] = []
-    for data in branch(_TEXTS, raw) or ():
+    texts = branch(_TEXTS, raw) or []
+    if len(texts) > MAX_PICTURES:
+        fail(FailureClass.PROTOCOL, f"sent more than {MAX_PICTURES} pictures in a message")
+    for data in texts:
         kind = media_type_of_base64(data)
         if kind not in IMAGES:
             return []

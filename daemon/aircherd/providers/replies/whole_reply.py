@@ -9,6 +9,7 @@ from aircherd.providers.codec.json_values import JsonSplitter
 from aircherd.providers.codec.ndjson import NdjsonError
 from aircherd.providers.codec.reply_stream import ReplyStream
 from aircherd.providers.codec.sse import SseEvent
+from aircherd.providers.codec.value_count import TooManyValues, check_values
 from aircherd.providers.replies.embedded_error import embedded_error
 from aircherd.providers.replies.wrapped_reply import unwrapped
 from aircherd.vocabulary.failure import FailureClass
@@ -37,6 +38,10 @@ def read_json_reply(reader: ReplyReader, body: bytes) -> list[ReplyEvent]:
     Raises:
         ProviderFailed: it holds an error, or is no reply of the API.
     """
+    try:
+        check_values(body)
+    except TooManyValues as error:
+        fail(FailureClass.PROTOCOL, f"sent {error}")
     try:
         return reader.read_reply(body)
     except ProviderFailed as error:

@@ -268,3 +268,13 @@ def test_fragments_that_contradict_each_other_stay_apart() -> None:
     """What one of them says besides its text is not lost."""
     one, two = detail("a", note="x"), detail("b", note="y")
     assert gathered([one], [two]) == [one, two]
+
+
+def test_many_details_take_little_time_and_are_bounded() -> None:
+    """Fragments are assigned by their type and index, in a reply and in a request."""
+    details = [detail("x", index=number) for number in range(6_000)]
+    assert gathered(details) == details
+    part = ReasoningPart(text="", signature=msgspec.json.encode(details * 3).decode())
+    assert len(_plain(with_details({}, [part]))["reasoning_details"]) == 6_000  # type: ignore[arg-type]
+    empty = [{"index": number} for number in range(MAX_DETAILS // 500)]
+    assert failure_of(lambda: gathered(empty)).kind is FailureClass.PROTOCOL

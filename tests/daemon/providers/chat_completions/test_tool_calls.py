@@ -1,6 +1,7 @@
 """Tool calls in pieces, from OpenAI and compatible servers."""
 
 import itertools
+import tracemalloc
 
 import msgspec
 import pytest
@@ -260,7 +261,7 @@ def test_the_work_is_linear() -> None:
     take(calls, piece('{"p":"', "f", index=0, id="a"))
     for _ in range(20_000):
         take(calls, piece("}{", index=0))
-    take(calls, piece("{}" * 500_000, "g", index=1, id="b"))
+    take(calls, piece("{}" * 500, "g", index=1, id="b"))
     take(calls, piece('"' + "x" * 1000, "h", index=2, id="c"))
     for _ in range(5_000):
         take(calls, piece("x" * 100, index=2))
@@ -332,3 +333,35 @@ def test_what_a_call_has_besides_is_its_signature() -> None:
     assert last == ToolCallDelta(0, signature=signature)
     assert msgspec.json.encode(extras_in(signature)).decode() == extras
     assert extras_in("opaque") == extras_in('{"id":"fc_1"}') == {}
+
+
+# ------------------------------------------------------------------ hostile servers
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{} " * 2_000,
+        '{"a":1}' * 2_000,
+        "".join(f'{{"a":[{number}]}}' for number in range(900)) + '{"a":"' + "x" * 100_000,
+    ],
+)
+def test_one_piece_cannot_hold_endless_objects(text: str) -> None:
+    """Each of them would be compared, or the rest copied, at once."""
+    with pytest.raises(ProviderFailed) as caught:
+        take(new_calls(), piece(text, "f"))
+    assert caught.value.failure.kind is FailureClass.PROTOCOL
+
+
+@pytest.mark.parametrize("start", ['{"a":"', "", "  "])
+def test_many_small_fragments_take_little_memory(start: str) -> None:
+    """They are joined: a short string takes ten times the memory of its text."""
+    calls = new_calls()
+    take(calls, piece(start, "f"))
+    fragment = msgspec.json.encode({"function": {"arguments": "x y" if start.strip() else "   "}})
+    tracemalloc.start()
+    for _ in range(20_000):
+        take(calls, msgspec.json.decode(fragment))
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 500_000

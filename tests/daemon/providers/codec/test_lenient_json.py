@@ -13,6 +13,7 @@ from aircherd.errors import ProviderFailed
 from aircherd.providers.anthropic import reply as anthropic
 from aircherd.providers.chat_completions import reply as chat_completions
 from aircherd.providers.codec.lenient_json import (
+    MAX_ESCAPES,
     MAX_VALUES,
     NotRepairable,
     decode_leniently,
@@ -268,3 +269,8 @@ def test_reads_the_values_of_other_languages(data: bytes) -> None:
 def test_leaves_strings_alone() -> None:
     """What looks like another language inside of a string is the string's text."""
     assert read_leniently(b'{"a": "None, \'x\',]", }') == {"a": "None, 'x',]"}
+
+
+def test_many_escapes_are_not_repaired_one_by_one() -> None:
+    """Each would take a hundred bytes for a moment."""
+    _refused(b'{"a":"' + rb"\q" * (MAX_ESCAPES + 1) + b'"}')

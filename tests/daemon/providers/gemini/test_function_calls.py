@@ -178,3 +178,10 @@ def test_the_size_of_a_call_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(function_calls, "MAX_ARGUMENTS", 300)
     pieces = [piece(part("$.x", stringValue="abc", willContinue=True))] * 9
     assert failure_of(lambda: read(BEGIN, *pieces)).kind is FailureClass.PROTOCOL
+
+
+def test_the_maps_of_deep_paths_are_bounded() -> None:
+    """A short path may make many maps."""
+    values = [part("$" + f".a{number}" * 60, numberValue=1) for number in range(2_000)]
+    failure = failure_of(lambda: read(piece(*values, name="f")))
+    assert failure.kind is FailureClass.PROTOCOL

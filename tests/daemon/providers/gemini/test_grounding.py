@@ -3,7 +3,7 @@
 import pytest
 
 from aircherd.providers.gemini import grounding
-from aircherd.providers.gemini.grounding import AnswerText, read_citations
+from aircherd.providers.gemini.grounding import AnswerText, CitationReader
 from aircherd.vocabulary.content.citations import Citation
 
 WEB = {"web": {"uri": "https://a/", "title": "A"}}
@@ -29,7 +29,7 @@ def support(*indices: object, **segment: object) -> dict[str, object]:
 
 def cited(made: AnswerText, *supports: object, chunks: object = (WEB,)) -> list[Citation]:
     metadata = {"groundingChunks": list(chunks), "groundingSupports": list(supports)}  # type: ignore[call-overload]
-    return read_citations("groundingMetadata", metadata, made)
+    return CitationReader(made).read("groundingMetadata", metadata)
 
 
 def at(start: int | None, end: int | None) -> Citation:
@@ -81,13 +81,13 @@ def test_citation_metadata() -> None:
     source = {"startIndex": 1, "endIndex": 2, "uri": "https://a/", "license": "mit"}
     expected = [Citation(url="https://a/", start=1, end=2)]
     for name in ("citationSources", "citations"):
-        assert expected == read_citations("citationMetadata", {name: [source]}, answer("abc"))
+        assert expected == CitationReader(answer("abc")).read("citationMetadata", {name: [source]})
 
 
 @pytest.mark.parametrize("value", [None, 5, [], {}, {"groundingChunks": 5, "groundingSupports": 5}])
 def test_malformed_metadata_cites_nothing(value: object) -> None:
     """It is kept whole elsewhere."""
-    assert read_citations("groundingMetadata", value, answer("abc")) == []
+    assert CitationReader(answer("abc")).read("groundingMetadata", value) == []
 
 
 def test_an_answer_without_text_has_no_citations() -> None:

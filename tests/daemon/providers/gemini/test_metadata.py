@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from aircherd.providers.gemini import metadata
-from aircherd.providers.gemini.grounding import AnswerText
+from aircherd.providers.gemini.grounding import MAX_CITATIONS, AnswerText
 from aircherd.providers.gemini.metadata import ReplyMetadata
 from aircherd.vocabulary.content.citations import Citation
 from aircherd.vocabulary.failure import FailureClass
@@ -76,3 +76,34 @@ def test_the_size_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "MAX_METADATA", 20)
     failure = failure_of(lambda: collected(*[("x", [n]) for n in range(9)]))
     assert failure.kind is FailureClass.PROTOCOL
+
+
+def test_many_values_of_a_long_answer_take_little_time() -> None:
+    """The answer is measured once, and all citations together are bounded."""
+    text = "ä" * 500_000
+    segment = {"startIndex": 0, "endIndex": 1_000_000, "text": text[:-1]}
+    values = [
+        {
+            "groundingChunks": [{"web": {"uri": f"https://{number}/"}}],
+            "groundingSupports": [{"segment": {"endIndex": 2}, "groundingChunkIndices": [0]}],
+        }
+        for number in range(2_000)
+    ]
+    supports = [{"segment": segment | {"text": "a" * 9}, "groundingChunkIndices": [0]}] * 2_000
+    events = collected(
+        *(("groundingMetadata", value) for value in values),
+        ("groundingMetadata", {"groundingChunks": [{}], "groundingSupports": supports}),
+        text=text,
+    )
+    assert sum(type(event) is CitationDelta for event in events) == MAX_CITATIONS
+
+
+def test_empty_values_are_bounded() -> None:
+    """Each of them takes memory too."""
+    made = ReplyMetadata()
+
+    def add_many() -> None:
+        for number in range(metadata.MAX_METADATA // metadata.VALUE_COST + 1):
+            made.add(f"m{number}", msgspec.Raw(b"1"))
+
+    assert failure_of(add_many).kind is FailureClass.PROTOCOL

@@ -153,3 +153,10 @@ def test_sizes_are_bounded(monkeypatch: pytest.MonkeyPatch, part: Part) -> None:
     monkeypatch.setattr(reply_parts, "MAX_OTHER", 20)
     monkeypatch.setattr(reply_parts, "MAX_SOUND", 20)
     assert failure_of(lambda: read(*[part] * 9)).kind is FailureClass.PROTOCOL
+
+
+def test_small_pieces_of_sound_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them takes memory too."""
+    monkeypatch.setattr(reply_parts, "MAX_SOUND", 1000)
+    small = inline("audio/pcm", "AAAA")
+    assert failure_of(lambda: read(*[small] * 12)).kind is FailureClass.PROTOCOL

@@ -283,3 +283,10 @@ def test_whole_reply() -> None:
 def test_whole_failures(body: bytes, kind: FailureClass) -> None:
     """An incomplete reply is never a success."""
     assert kind is failure_of(lambda: read_whole(body)).kind
+
+
+def test_pictures_are_bounded() -> None:
+    """A picture needs few bytes to be recognised."""
+    body = lines(piece(images=["iVBORw0KGgo="] * (reply.MAX_PICTURES + 1)))
+    failure = failure_of(lambda: make_decoder().feed(body))
+    assert failure.kind is FailureClass.PROTOCOL

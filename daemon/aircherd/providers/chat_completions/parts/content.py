@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from aircherd.errors import fail
 from aircherd.providers.chat_completions.parts.fields import (
     fields_of,
     has_content,
@@ -20,6 +21,7 @@ from aircherd.providers.chat_completions.parts.media import read_image
 from aircherd.providers.chat_completions.parts.sources import NAMES, Sources
 from aircherd.providers.codec.json_in import as_map, as_text
 from aircherd.vocabulary.content.citations import Citation
+from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
     CitationDelta,
     OtherDelta,
@@ -30,6 +32,9 @@ from aircherd.vocabulary.reply import (
 
 PREFIX: Final = "content."
 """Of the kinds of parts that have no word of ours."""
+
+MAX_PARTS: Final = 10_000
+"""Of one content."""
 
 REFERENCES: Final = ("reference", "tool_reference")
 """The types of parts that say what the text before them is based on."""
@@ -42,6 +47,8 @@ def read_content(raw: msgspec.Raw, sources: Sources) -> list[ReplyEvent]:
     """Return the events of a content that is a list of parts, or one part."""
     items = items_of(raw)
     parts = [raw] if items is None else items
+    if len(parts) > MAX_PARTS:
+        fail(FailureClass.PROTOCOL, f"sent a message with more than {MAX_PARTS} parts")
     return [event for part in parts for event in _read_part(part, sources)]
 
 

@@ -6,7 +6,14 @@ came before, and only what is new is passed on. Where a repetition differs from 
 as by white space at its ends, what was streamed stands: it cannot be taken back.
 """
 
+from typing import Final
+
+from aircherd.errors import fail
+from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.text import TextBuffer
+
+MAX_PARTS: Final = 10_000
+"""Of one item."""
 
 Key = tuple[str, object]
 """What identifies a part within its item: its kind, and its index if the server sends one."""
@@ -98,7 +105,13 @@ class StreamedParts:
         return None if is_over else last
 
     def begin(self, key: Key) -> StreamedPart:
-        """Begin a part."""
+        """Begin a part.
+
+        Raises:
+            ProviderFailed: PROTOCOL: there are too many of them.
+        """
+        if len(self.parts) >= MAX_PARTS:
+            fail(FailureClass.PROTOCOL, f"sent an item with more than {MAX_PARTS} parts")
         part = self._by_key[key] = StreamedPart(key)
         self.parts.append(part)
         return part

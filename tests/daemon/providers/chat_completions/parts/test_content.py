@@ -3,11 +3,12 @@
 import msgspec
 import pytest
 
-from aircherd.providers.chat_completions.parts.content import read_content
+from aircherd.providers.chat_completions.parts.content import MAX_PARTS, read_content
 from aircherd.providers.chat_completions.parts.further import Held
 from aircherd.providers.chat_completions.parts.sources import Sources
 from aircherd.testing.simulator.script import PICTURE
 from aircherd.vocabulary.content.citations import Citation
+from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
     CitationDelta,
     ImageDelta,
@@ -16,6 +17,7 @@ from aircherd.vocabulary.reply import (
     ReplyEvent,
     TextDelta,
 )
+from helpers.providers.provider_calls import failure_of
 
 REFERENCE = '{"type":"reference","reference_ids":[1,2]}'
 TOOL = '{"type":"tool_reference","tool":"web_search","title":"A","url":"https://host/a"}'
@@ -58,3 +60,10 @@ def test_annotations_of_a_text() -> None:
     text = b'[{"type":"text","text":"a","annotations":[{"type":"url_citation","url":"https://h"}]}]'
     assert read_content(msgspec.Raw(text), sources) == [TextDelta("a")]
     assert sources.close() == [CitationDelta(Citation("https://h"))]
+
+
+def test_parts_are_bounded() -> None:
+    """Each becomes an event, which takes more memory than its bytes."""
+    content = msgspec.Raw(b"[" + b'{"type":"x"},' * MAX_PARTS + b"{}]")
+    failure = failure_of(lambda: read_content(content, Sources(Held())))
+    assert failure.kind is FailureClass.PROTOCOL

@@ -2,7 +2,13 @@
 
 import pytest
 
-from aircherd.providers.openai_responses.output.texts import StreamedParts, StreamedText
+from aircherd.providers.openai_responses.output.texts import (
+    MAX_PARTS,
+    StreamedParts,
+    StreamedText,
+)
+from aircherd.vocabulary.failure import FailureClass
+from helpers.providers.provider_calls import failure_of
 
 
 @pytest.mark.parametrize(
@@ -44,3 +50,12 @@ def test_parts_that_all_have_the_same_number_are_distinguished_by_their_text() -
     assert parts.for_whole(("summary", 0), "part.done", "b") is second
     assert str(parts) == "a\n\nb"
     assert parts.rest_of("a\n\nb c") == " c"
+
+
+def test_parts_are_bounded() -> None:
+    """An item with more of them is an error."""
+    parts = StreamedParts()
+    for index in range(MAX_PARTS):
+        parts.begin(("text", index))
+    failure = failure_of(lambda: parts.begin(("text", MAX_PARTS)))
+    assert failure.kind is FailureClass.PROTOCOL
