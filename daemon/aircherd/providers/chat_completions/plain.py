@@ -107,7 +107,7 @@ class _TextChoice(msgspec.Struct, gc=False, kw_only=True, forbid_unknown_fields=
     delta: _Message
     logprobs: None = None
     finish_reason: None = None
-    native_finish_reason: str | None = None
+    native_finish_reason: None = None
     matched_stop: None = None
     stop_reason: None = None
     token_ids: None = None
