@@ -184,4 +184,5 @@ def test_any_other_shape_is_declined(body: bytes) -> None:
 def test_a_chunk_with_the_models_own_reason_is_not_plain() -> None:
     """It may be the only one that ends the reply."""
     choice = {"delta": {"content": "a"}, "native_finish_reason": "stop"}
-    assert read_plain_chunk(encoded({"choices": [choice]})) is None
+    with pytest.raises(ValueError, match="native_finish_reason"):
+        decode_plain_chunk(encoded({"choices": [choice]}))
