@@ -141,7 +141,8 @@ class Items:
             fail(FailureClass.PROTOCOL, f"sent more than {MAX_ITEMS} items")
         item = Item(kind, len(self.all), who)
         if who.index is not None:
-            if who.index < self._highest:
+            # A number that another item had says nothing about the order.
+            if who.index < self._highest and all(each.index != who.index for each in self.all):
                 item.before = self._first_behind(who.index)
             self._highest = max(self._highest, who.index)
         self.all.append(item)

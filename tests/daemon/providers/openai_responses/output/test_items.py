@@ -75,6 +75,14 @@ def test_an_item_with_a_lower_number_stands_before() -> None:
     assert items.add("message", Who(2, "n")).before is None
 
 
+def test_a_number_that_another_item_had_says_nothing_about_the_order() -> None:
+    """A server that numbers all pieces 0 sends its items in their order."""
+    items = Items()
+    items.begin("message", Who(0, "m"))
+    items.begin("message", Who(1, "m"))
+    assert items.begin("message", Who(0, "m")).before is None
+
+
 def test_endless_items_are_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each takes memory."""
     monkeypatch.setattr(module, "MAX_ITEMS", 3)
