@@ -20,6 +20,7 @@ from aircherd.providers.corrections import Edit, apply_edits, find_edits
 from aircherd.providers.cost_header import COST_HEADER, priced
 from aircherd.providers.download import read_refusal
 from aircherd.providers.error_mapping.classify import classify_response, is_web_page, web_page
+from aircherd.providers.error_mapping.request_secrets import redacting
 from aircherd.providers.free_calls import FreeCalls
 from aircherd.providers.health.call_report import CallReport
 from aircherd.providers.health.cooldowns import CooldownManager
@@ -156,7 +157,7 @@ class ProviderClient:
             key.name if key else None,
             target.model.id,
             cooldowns.now(),
-            self._redactor.redact,
+            redacting(self._redactor.redact, request),
         )
         call, body = self._build(target, request, report)
         done: list[Edit] = []

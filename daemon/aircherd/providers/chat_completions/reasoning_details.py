@@ -217,4 +217,5 @@ def with_any_thinking(message: MessageJson, parts: list[ReasoningPart]) -> Messa
 def _signed_details(part: ReasoningPart) -> list[DetailFields]:
     if part.signature is None or not part.signature.startswith("["):
         return []
-    return branch(_LIST, msgspec.Raw(part.signature.encode("utf-8", "replace"))) or []
+    details = branch(_LIST, msgspec.Raw(part.signature.encode("utf-8", "replace"))) or []
+    return details if len(details) <= MAX_DETAILS // DETAIL_COST else []  # more: it is not ours

@@ -33,7 +33,7 @@ MAX_VALUES: Final = 200_000
 """Values of a document that is repaired: its tree is held in memory."""
 
 MAX_ESCAPES: Final = 200_000
-"""Backslashes of a text whose escapes are repaired one by one."""
+"""Backslashes of a document that is repaired: each may take a step."""
 
 MAX_RELAXED: Final = 1024 * 1024
 """Characters of a text in which quotes, words and commas are replaced one by one."""
@@ -101,6 +101,8 @@ def read_leniently(data: bytes) -> object:
     """
     if data.count(b",") + data.count(b"[") + data.count(b"{") > MAX_VALUES:
         raise NotRepairable("too many values")
+    if data.count(b"\\") > MAX_ESCAPES:
+        raise NotRepairable("too many escapes")
     text = data.decode("utf-8", "replace").lstrip(f"{_BOM}\0 \t\r\n")
     try:
         return _parse_any(text)
@@ -112,8 +114,7 @@ def _parse_any(text: str) -> object:
     try:
         return _parse(text)
     except NotRepairable:
-        if text.count("\\") > MAX_ESCAPES:
-            raise
+        pass
     try:
         # Perhaps a backslash that begins no escape: a Windows path, or \' for an apostrophe.
         return _parse(_ESCAPE.sub(lambda match: r"\\" if match[1] else match[0], text))

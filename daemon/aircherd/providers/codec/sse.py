@@ -60,6 +60,7 @@ class SseDecoder:
         if self._pending:
             data = self._take_pending(data)
         *blocks, rest = data.split(b"\n\n")
+        del data  # it may be large
         if rest:
             self._pending += rest
         return _events(blocks)

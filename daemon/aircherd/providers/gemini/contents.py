@@ -203,9 +203,10 @@ def _result_text(result: ToolResultPart) -> str:
 
 def _file_text(file: DocumentPart) -> list[str]:
     named = [file.name] if file.name else []
-    if file.text is None:
+    text = file.text  # decoded each time
+    if text is None:
         return named
-    return [*(f"{name}:" for name in named), file.text]
+    return [*(f"{name}:" for name in named), text]
 
 
 def _text(part: TextPart | ReasoningPart) -> list[GeminiPart]:

@@ -274,7 +274,9 @@ def test_many_details_take_little_time_and_are_bounded() -> None:
     """Fragments are assigned by their type and index, in a reply and in a request."""
     details = [detail("x", index=number) for number in range(6_000)]
     assert gathered(details) == details
-    part = ReasoningPart(text="", signature=msgspec.json.encode(details * 3).decode())
-    assert len(_plain(with_details({}, [part]))["reasoning_details"]) == 6_000  # type: ignore[arg-type]
+    part = ReasoningPart(text="", signature=msgspec.json.encode(details).decode())
+    assert len(_plain(with_details({}, [part] * 3))["reasoning_details"]) == 6_000  # type: ignore[arg-type]
+    forged = ReasoningPart(text="", signature=msgspec.json.encode(details * 3).decode())
+    assert with_details({}, [forged]) == {}
     empty = [{"index": number} for number in range(MAX_DETAILS // 500)]
     assert failure_of(lambda: gathered(empty)).kind is FailureClass.PROTOCOL
