@@ -128,6 +128,9 @@ class FakeProviderClient:
     def prepare(self, provider: Provider, model: Model, network: Network) -> CallTarget:
         return CallTarget(provider, model, network)
 
+    def presentable(self, failure: Failure, request: object) -> Failure:
+        return failure
+
     async def open_chat(
         self,
         target: CallTarget,

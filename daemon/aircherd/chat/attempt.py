@@ -91,7 +91,9 @@ class ProviderAttempt:
                 fail(FailureClass.EMPTY, "answered with nothing")
             outcome = "ok"
         except ProviderFailed as error:
-            failure, outcome = error.failure, error.failure.code
+            # It may quote the reply: the name of a call, for example.
+            failure = self._services.provider_client.presentable(error.failure, request)
+            outcome = failure.code
         except AircherError as error:
             outcome = error.code  # internal: another candidate would fail the same way
             raise

@@ -19,7 +19,12 @@ from aircherd.providers.call_target import CallTarget, PreparedCall
 from aircherd.providers.corrections import Edit, apply_edits, find_edits
 from aircherd.providers.cost_header import COST_HEADER, priced
 from aircherd.providers.download import read_refusal
-from aircherd.providers.error_mapping.classify import classify_response, is_web_page, web_page
+from aircherd.providers.error_mapping.classify import (
+    classify_response,
+    is_web_page,
+    presentable,
+    web_page,
+)
 from aircherd.providers.error_mapping.request_secrets import redacting
 from aircherd.providers.free_calls import FreeCalls
 from aircherd.providers.health.call_report import CallReport
@@ -46,6 +51,7 @@ from aircherd.providers.transport.request import (
 )
 from aircherd.redaction import Redactor
 from aircherd.vocabulary.chat import ChatRequest
+from aircherd.vocabulary.failure import Failure
 from aircherd.vocabulary.keys import ApiKey
 from aircherd.vocabulary.models import Model
 
@@ -270,6 +276,10 @@ class ProviderClient:
             response.status, headers, data, now=self._clock(), model=target.model.id
         )
         return report.failed(with_hint(failure, target.provider, target.model))
+
+    def presentable(self, failure: Failure, request: ChatRequest) -> Failure:
+        """Return a failure that was found in a reply after it was decoded, without any keys."""
+        return presentable(failure, redacting(self._redactor.redact, request))
 
     def _note_closed(self) -> None:
         self._open -= 1

@@ -19,7 +19,7 @@ from aircherd.providers.download import REFUSAL_SECONDS
 from aircherd.providers.transport.http_transport import Transport
 from aircherd.providers.transport.out_of_files import out_of_files
 from aircherd.providers.transport.request import RequestHead
-from aircherd.vocabulary.failure import FailureClass
+from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.keys import Health
 from helpers.cooling import failed
 from helpers.providers.http_server import open_server, replies
@@ -529,3 +529,13 @@ async def test_a_corrected_call_can_be_cancelled() -> None:
         await waiting.wait()
         nursery.cancel_scope.cancel()
     assert refused.is_closed
+
+
+async def test_what_the_reply_itself_shows_is_redacted_too() -> None:
+    """A provider may call a tool by the name of the key."""
+    client = answering(401)
+    with pytest.raises(ProviderFailed):
+        await ask(client)
+    failure = Failure(kind=FailureClass.SERVER, message=f"sent a call of {CANARY}")
+    shown = client.presentable(failure, a_request())
+    assert shown.message == "sent a call of [redacted]"
