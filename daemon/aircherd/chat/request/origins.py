@@ -55,14 +55,19 @@ def _for_origin(message: Message, origin: str) -> Message:
     if isinstance(content, str) or not any(_is_foreign(part, origin) for part in content):
         return message
     kept = [
-        _unsigned(part) if _is_foreign(part, origin) else part
+        _unsigned(part, origin) if _is_foreign(part, origin) else part
         for part in content
         if not (isinstance(part, ReasoningPart | OtherPart) and _is_foreign(part, origin))
     ]
     return msgspec.structs.replace(message, content=kept)
 
 
-def _unsigned(part: Part) -> Part:
+def _unsigned(part: Part, origin: str) -> Part:
+    if isinstance(part, ToolResultPart) and not isinstance(part.content, str):
+        content = [
+            _unsigned(each, origin) if _is_foreign(each, origin) else each for each in part.content
+        ]
+        return msgspec.structs.replace(part, content=content)
     if isinstance(part, TextPart):
         return msgspec.structs.replace(part, signature=None, origin=None, citations=[])
     return msgspec.structs.replace(part, signature=None, origin=None)
@@ -76,6 +81,9 @@ def _is_foreign(part: Part, origin: str) -> bool:
         return part.origin != origin
     if isinstance(part, OtherPart):
         return part.origin != origin or not part.is_unchanged
+    if isinstance(part, ToolResultPart):
+        parts = [] if isinstance(part.content, str) else part.content
+        return any(_is_foreign(each, origin) for each in parts)
     if isinstance(part, ToolCallPart | ImagePart | AudioPart):
         return part.signature is not None and part.origin != origin
     return False

@@ -2,6 +2,7 @@
 
 from aircherd.chat.request.origins import for_origin
 from aircherd.vocabulary.content.citations import Citation
+from aircherd.vocabulary.content.media import ImagePart
 from aircherd.vocabulary.parts import OtherPart, ReasoningPart, TextPart, ToolCallPart, seal
 from helpers.providers.provider_calls import a_request
 
@@ -118,3 +119,18 @@ def test_answers_to_what_is_left_out_are_left_out_too():
         "q",
         [TextPart("May I?")],
     ]
+
+
+def test_parts_in_a_tool_result_lose_their_signatures_too():
+    """A client may put a picture of one model into the result of a call by another."""
+    picture = {"type": "image", "data": "iVBORw0KGgo=", "signature": "s", "origin": MINE}
+    text = {"type": "text", "text": "a", "origin": MINE, "citations": [{"data": "{}"}]}
+    results = [
+        {"type": "tool_result", "id": "c", "content": [picture, text]},
+        {"type": "tool_result", "id": "d", "content": "plain"},
+    ]
+    [[first, second]] = parts_for(OTHER, *results)
+    assert first.content == [ImagePart(data="iVBORw0KGgo="), TextPart("a")]
+    assert second.content == "plain"
+    [[first, _]] = parts_for(MINE, *results)
+    assert first.content[0].signature == "s"
