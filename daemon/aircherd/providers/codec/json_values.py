@@ -15,6 +15,9 @@ from aircherd.providers.codec.value_count import TooManyValues, check_values
 MAX_DEPTH: Final = 512
 """Lists and objects in each other; decoders take no more either."""
 
+MAX_JOINED: Final = 2 * 1024 * 1024
+"""Bytes of an event that is searched for several objects."""
+
 _BETWEEN: Final = re.compile(rb"[^{]*+")
 _INSIDE: Final = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 _STRING: Final = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
@@ -114,7 +117,12 @@ def _end_of(pattern: "re.Pattern[bytes]", buffer: bytearray, at: int) -> int:
 
 
 def values_in(data: bytes) -> list[bytes]:
-    """Return the objects in `data`, the last one perhaps cut; none if they nest too deeply."""
+    """Return the objects in `data`, the last one perhaps cut.
+
+    None if they nest too deeply, or are too long to be searched at once.
+    """
+    if len(data) > MAX_JOINED:
+        return []
     splitter = JsonSplitter(len(data))
     try:
         values = [*splitter.feed(data), *splitter.close()]

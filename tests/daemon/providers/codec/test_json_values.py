@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aircherd.providers.codec.json_values import MAX_DEPTH, JsonSplitter, values_in
+from aircherd.providers.codec.json_values import MAX_DEPTH, MAX_JOINED, JsonSplitter, values_in
 from aircherd.providers.codec.ndjson import NdjsonError
 from helpers.memory import allocated
 
@@ -91,3 +91,9 @@ def test_repr_shows_state() -> None:
     splitter = JsonSplitter()
     splitter.feed(b'{"a"')
     assert repr(splitter) == "<JsonSplitter 4 bytes pending>"
+
+
+def test_a_long_event_is_not_searched() -> None:
+    """It would hold up everything else."""
+    assert values_in(b"{}" * 3) == [b"{}"] * 3
+    assert values_in(b'{}{"a":"' + b"x" * MAX_JOINED + b'"}') == []
