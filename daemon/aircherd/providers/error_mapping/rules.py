@@ -136,6 +136,9 @@ _NO_SUCH_API = Rule(
 )
 
 _BY_WORDS: tuple[Rule, ...] = (
+    # Before the key: the token that an MCP server refuses is another one.
+    Rule(FailureClass.REFUSED, codes=_codes("external_connector_error")),
+    Rule(FailureClass.REFUSED, words=wording.MCP_SERVER, is_text_only=True),
     Rule(FailureClass.RATE, words=wording.RATE_OF_TOKENS, reach="request"),
     # OpenRouter: what else it says, on requests per day, is advice.
     Rule(FailureClass.RATE, words=_texts("free-models-per-min")),

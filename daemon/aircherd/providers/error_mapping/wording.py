@@ -461,6 +461,9 @@ OTHER_API = _any(
 
 # ------------------------------------------------------------------ the server
 
+MCP_SERVER = _any(r"\bmcp server\b", r"\bmcp_servers\b")
+"""What an MCP server of the request says or lacks: its token is not the provider's key."""
+
 SERVER = _any(
     r"\binternal (?:server )?error\b|\bupstream(?: \w+)? (?:error|failed|timed out|timeout)\b",
     r"\b(?:request|generation|upstream|gateway)(?: has)? timed out\b|\brequest time-?out\b",

@@ -139,6 +139,11 @@ def is_raw_audio(media_type: str) -> bool:
     return media_type.partition(";")[0].strip().lower() in RAW_AUDIO
 
 
+def is_web_address(url: str) -> bool:
+    """Return whether a URL begins with `https://` or `http://` and a host."""
+    return _HOST.match(url) is not None
+
+
 # ------------------------------------------------------------------ checks
 
 
@@ -152,7 +157,7 @@ def _is_by_url(data: str | None, url: str | None, what: str) -> bool:
             f"{_possessive(what)} url has to begin with https:// or http://; put the content of a "
             "data: URL into data and media_type"
         )
-    if not _HOST.match(url):
+    if not is_web_address(url):
         raise ValueError(f"{_possessive(what)} url has no host: write https://host/path")
     return True
 

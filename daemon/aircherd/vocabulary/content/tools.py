@@ -7,6 +7,7 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 
 from aircherd.vocabulary.content.cache import CacheMark
+from aircherd.vocabulary.content.media import is_web_address
 
 ToolType = Literal[
     "function", "custom", "web_search", "code_execution", "file_search", "mcp", "vendor"
@@ -90,6 +91,11 @@ class Tool(
             if not getattr(self, name):
                 kind = "" if self.type == "function" else f" of type {self.type}"
                 raise ValueError(f"a tool{kind} needs {name}")
+        if self.url is not None and not is_web_address(self.url):
+            # Not the URL: it may hold a secret.
+            raise ValueError("the url of an MCP server has to be https://HOST/PATH")
+        if self.allowed_domains and self.blocked_domains:
+            raise ValueError("a search has allowed_domains or blocked_domains, not both")
 
     @property
     def is_hosted(self) -> bool:

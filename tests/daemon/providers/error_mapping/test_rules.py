@@ -1277,6 +1277,32 @@ SIZES: Sequence[Case] = [
     ),
 ]
 
+MCP_SERVERS: Sequence[Case] = [
+    # Their token is not the provider's key.
+    (
+        "anthropic",
+        400,
+        anthropic(
+            "Authentication error while communicating with MCP server. Please check your "
+            "authorization token."
+        ),
+        F.REFUSED,
+    ),
+    ("anthropic", 400, anthropic("mcp_servers.0: Authentication failed"), F.REFUSED),
+    (
+        "openai",
+        424,
+        openai(
+            "Error retrieving tool list from MCP server: 'hub'. Http status code: 401 "
+            "(Unauthorized)",
+            "http_error",
+            "external_connector_error",
+        ),
+        F.REFUSED,
+    ),
+    ("openai", 401, openai("It failed", "http_error", "external_connector_error"), F.REFUSED),
+]
+
 UNEXPLAINED: Sequence[Case] = [
     *(
         ("any", status, body, F.REFUSED)
@@ -1574,6 +1600,7 @@ def name_of(case: Case) -> str:
         *CONTENTS,
         *ABILITIES,
         *SIZES,
+        *MCP_SERVERS,
         *UNEXPLAINED,
         *SERVERS,
         *ADDRESSES,

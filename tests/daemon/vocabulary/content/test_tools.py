@@ -38,6 +38,12 @@ def test_each_type_has_its_fields(fields):
         ({"type": "web_search", "max_uses": 0}, ">= 1"),
         ({"type": "file_search"}, "a tool of type file_search needs stores"),
         ({"type": "mcp", "name": "hub"}, "a tool of type mcp needs url"),
+        ({"type": "mcp", "name": "hub", "url": "secret"}, "an MCP server has to be https://HOST"),
+        ({"type": "mcp", "name": "hub", "url": "https:///x"}, "an MCP server has to be https://"),
+        (
+            {"type": "web_search", "allowed_domains": ["a.b"], "blocked_domains": ["c.d"]},
+            "allowed_domains or blocked_domains, not both",
+        ),
         ({"type": "vendor", "data": "{}"}, "a tool of type vendor needs api"),
         ({"type": "vendor", "api": "other", "data": "{}"}, "Invalid enum value 'other'"),
         ({"type": "shell"}, "Invalid enum value 'shell'"),
