@@ -6,6 +6,8 @@ from aircherd.providers.codec.json_in import as_map, as_text
 from aircherd.providers.openai_responses.schema import text_of, value_of
 from aircherd.vocabulary.content.citations import Citation
 
+_ANY = msgspec.json.Decoder()
+
 
 def citation_of(raw: msgspec.Raw) -> Citation:
     """Return an annotation as a citation, which has at least the vendor's JSON."""
@@ -31,8 +33,20 @@ def identity_of(raw: msgspec.Raw) -> bytes:
 
 
 def annotations_of(citations: list[Citation]) -> list[msgspec.Raw]:
-    """Return the annotations of a text that goes back, as they came."""
-    return [msgspec.Raw(each.data.encode("utf-8", "replace")) for each in citations if each.data]
+    """Return the annotations of a text that goes back, as they came.
+
+    A client may send anything, and what is no JSON must not get into the request.
+    """
+    datas = ((each.data or "").encode("utf-8", "replace") for each in citations)
+    return [msgspec.Raw(data) for data in datas if _is_json(data)]
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        _ANY.decode(data)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _position(value: object) -> int | None:

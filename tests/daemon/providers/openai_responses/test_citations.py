@@ -34,3 +34,9 @@ def test_an_annotation_is_recognised_in_another_spelling() -> None:
     """The order of its fields, and white space, may differ between events."""
     assert identity_of(msgspec.Raw(b'{"a":1, "b":2}')) == identity_of(msgspec.Raw(b'{"b":2,"a":1}'))
     assert identity_of(msgspec.Raw(b'{"a":1}')) != identity_of(msgspec.Raw(b'{"a":2}'))
+
+
+@pytest.mark.parametrize("data", [None, "", "x", '{"a":1', '{"a":1}],"model":"m","x":[1', "NaN"])
+def test_what_is_no_json_does_not_go_back(data: str | None) -> None:
+    """A client may have changed it, and a part of it could become a field of the request."""
+    assert annotations_of([Citation(url="https://a.b", data=data)]) == []
