@@ -113,6 +113,10 @@ class OtherDelta(msgspec.Struct, frozen=True, tag_field="type", tag="other"):
     data: str
 
 
+class AboutDelta(OtherDelta, frozen=True, tag_field="type", tag="other"):
+    """What a provider says about its reply as a whole, such as log probabilities: no answer."""
+
+
 class UsageDelta(msgspec.Struct, frozen=True, tag_field="type", tag="usage"):
     """The token counts so far; each one replaces the previous one."""
 

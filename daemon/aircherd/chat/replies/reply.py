@@ -16,6 +16,7 @@ from aircherd.errors import fail
 from aircherd.vocabulary.content.citations import Citation
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
+    AboutDelta,
     AudioDelta,
     CitationDelta,
     Ending,
@@ -147,7 +148,7 @@ class Reply:
             self._add_part(Media(event))
             self._characters += len(event.data or "") // _BYTES_PER_CHARACTER
         elif isinstance(event, OtherDelta):
-            self._has_others = True
+            self._has_others = self._has_others or not isinstance(event, AboutDelta)
             self._add_part(Other(event))
             self._characters += len(event.data)
         elif isinstance(event, PartEnd):

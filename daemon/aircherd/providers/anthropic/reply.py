@@ -31,6 +31,7 @@ from aircherd.providers.error_mapping.parse import error_in
 from aircherd.providers.replies.vendor_stream import VendorStream
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
+    AboutDelta,
     CitationDelta,
     Ending,
     OtherDelta,
@@ -350,7 +351,7 @@ class _Facts:
             if raw := self._known.get(name):
                 if name == "stop_details" and ending.finish == "refusal":
                     _explain_refusal(raw, out)
-                out.append(OtherDelta(name, text_in(raw)))
+                out.append(AboutDelta(name, text_in(raw)))
 
 
 def _explain_refusal(raw: msgspec.Raw, out: list[ReplyEvent]) -> None:

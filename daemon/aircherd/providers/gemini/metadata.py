@@ -12,7 +12,7 @@ from aircherd.errors import fail
 from aircherd.providers.codec.json_in import branch
 from aircherd.providers.gemini.grounding import AnswerText, CitationReader
 from aircherd.vocabulary.failure import FailureClass
-from aircherd.vocabulary.reply import CitationDelta, OtherDelta, ReplyEvent
+from aircherd.vocabulary.reply import AboutDelta, CitationDelta, OtherDelta, ReplyEvent
 
 MAX_METADATA: Final = 7_000_000
 """Bytes of all of it in one reply."""
@@ -22,6 +22,9 @@ VALUE_COST: Final = 200
 
 MAX_KIND: Final = 200
 """Characters of a field's name."""
+
+CANDIDATE: Final = "candidate"
+"""The name of what further candidates are."""
 
 _EMPTY: Final = (b"null", b"{}", b"[]", b'""')
 _CITED: Final = ("groundingMetadata", "citationMetadata")
@@ -62,7 +65,9 @@ class ReplyMetadata:
                 events += [CitationDelta(citation) for citation in found]
         for name, values in self._values.items():
             data = values[0] if len(values) == 1 else b"[%b]" % b",".join(values)
-            events.append(OtherDelta(name, data.decode("utf-8", "replace")))
+            # A further candidate is another answer.
+            kind = OtherDelta if name == CANDIDATE else AboutDelta
+            events.append(kind(name, data.decode("utf-8", "replace")))
         return events
 
 

@@ -17,7 +17,7 @@ from aircherd.providers.codec.reply_stream import new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
 from aircherd.providers.error_mapping.parse import error_in
 from aircherd.providers.error_mapping.rules import MESSAGE_STARTS
-from aircherd.providers.gemini.metadata import ReplyMetadata
+from aircherd.providers.gemini.metadata import CANDIDATE, ReplyMetadata
 from aircherd.providers.gemini.reply_parts import PartReader
 from aircherd.providers.gemini.spelling import in_camel_case, object_in_camel_case
 from aircherd.providers.gemini.usage import GeminiUsage, read_usage
@@ -213,7 +213,7 @@ class _Reply:
         index = candidate.get("index")
         if count_of(index) if index is not None else number:
             # `extra` asked for several: the first one is the answer, the others are kept as such.
-            self._metadata.add("candidate", msgspec.Raw(msgspec.json.encode(candidate)))
+            self._metadata.add(CANDIDATE, msgspec.Raw(msgspec.json.encode(candidate)))
             return
         self.has_candidate = True
         raw = bytes(candidate.get("content", b"null"))

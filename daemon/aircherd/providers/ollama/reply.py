@@ -21,6 +21,7 @@ from aircherd.providers.error_mapping.parse import error_in
 from aircherd.providers.replies.vendor_stream import VendorStream
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
+    AboutDelta,
     Ending,
     ImageDelta,
     OtherDelta,
@@ -165,7 +166,9 @@ class _Reply:
         if line.done is not True and not _is_over(line):
             return None
         ending = self._ending(line)
-        out += [OtherDelta(name, _joined(values)) for name, values in self._kept.items()]
+        for name, values in self._kept.items():
+            kind = AboutDelta if name == "logprobs" else OtherDelta
+            out.append(kind(name, _joined(values)))
         return ending
 
     def _add_message(self, message: _Message, out: list[ReplyEvent]) -> None:

@@ -6,6 +6,7 @@ from aircherd.chat.replies.reply import MAX_CHARACTERS, Reply
 from aircherd.errors import ProviderFailed
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
+    AboutDelta,
     AudioDelta,
     Ending,
     ImageDelta,
@@ -102,6 +103,8 @@ def test_tool_calls_are_bounded(event):
         ([TextDelta("a")], False),
         ([ToolCallDelta(0, "a", "f")], False),
         ([OtherDelta("k", "{}")], False),
+        ([AboutDelta("k", "{}")], True),
+        ([AboutDelta("k", "{}"), OtherDelta("k", "{}")], False),
         ([ImageDelta("AAAA")], False),
         ([AudioDelta("AAAA")], False),
     ],

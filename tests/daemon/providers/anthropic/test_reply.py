@@ -13,6 +13,7 @@ from aircherd.providers.anthropic.reply import AnthropicStream, read_whole
 from aircherd.vocabulary.content.citations import Citation
 from aircherd.vocabulary.failure import Failure, FailureClass
 from aircherd.vocabulary.reply import (
+    AboutDelta,
     CitationDelta,
     Ending,
     Finish,
@@ -557,7 +558,7 @@ def test_facts_about_the_message() -> None:
         "context_management": {"applied_edits": []},
     }
     events, _ = decode(begun, text("a"), ended, STOP)
-    assert [OtherDelta("container", '{"id":"c2"}')] == [
+    assert [AboutDelta("container", '{"id":"c2"}')] == [
         event for event in events if isinstance(event, OtherDelta)
     ]
 

@@ -8,7 +8,7 @@ from aircherd.providers.gemini.grounding import MAX_CITATIONS, AnswerText
 from aircherd.providers.gemini.metadata import ReplyMetadata
 from aircherd.vocabulary.content.citations import Citation
 from aircherd.vocabulary.failure import FailureClass
-from aircherd.vocabulary.reply import CitationDelta, OtherDelta, ReplyEvent
+from aircherd.vocabulary.reply import AboutDelta, CitationDelta, ReplyEvent
 from helpers.providers.provider_calls import failure_of
 
 WEB = {"web": {"uri": "https://a/", "title": "A"}}
@@ -24,8 +24,8 @@ def collected(*fields: tuple[str, object], text: str = "abc") -> list[ReplyEvent
     return collector.close(answer)
 
 
-def other(kind: str, value: object) -> OtherDelta:
-    return OtherDelta(kind, msgspec.json.encode(value).decode())
+def other(kind: str, value: object) -> AboutDelta:
+    return AboutDelta(kind, msgspec.json.encode(value).decode())
 
 
 def test_citations_come_before_the_fields() -> None:
@@ -68,7 +68,7 @@ def test_safety_ratings(ratings: object, count: int) -> None:
 def test_long_names_are_cut() -> None:
     """The message must remain one that a client can send back."""
     (event,) = collected(("x" * 999, 1))
-    assert event == OtherDelta("x" * 200, "1")
+    assert event == AboutDelta("x" * 200, "1")
 
 
 def test_the_size_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from aircherd.providers.ollama import reply
 from aircherd.providers.ollama.reply import OllamaStream, read_whole
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
+    AboutDelta,
     Ending,
     ImageDelta,
     OtherDelta,
@@ -124,7 +125,7 @@ REPLIES: list[tuple[list[object], list[ReplyEvent]]] = [
             TextDelta("b"),
             OtherDelta("voice", '[{"b":1.5},2]'),
             OtherDelta("images", '["bm8="]'),
-            OtherDelta("logprobs", '[{"token":"a"}]'),
+            AboutDelta("logprobs", '[{"token":"a"}]'),
             ending(),
         ],
     ),

@@ -11,13 +11,18 @@ import msgspec
 from aircherd.errors import fail
 from aircherd.providers.chat_completions.parts.fields import fields_of, items_of, value_of
 from aircherd.vocabulary.failure import FailureClass
-from aircherd.vocabulary.reply import OtherDelta
+from aircherd.vocabulary.reply import AboutDelta, OtherDelta
 
 MAX_HELD: Final = 8_000_000
 """Bytes of a reply that are held back until it ends."""
 PIECE_COST: Final = 100
 """Bytes that each piece counts for."""
 MAX_KIND: Final = 200
+
+CHOICE_PREFIX: Final = "choice."
+ROOT_PREFIX: Final = "reply."
+FURTHER_CHOICES: Final = f"{ROOT_PREFIX}choices"
+"""The kind of further choices: they are other answers."""
 
 _OBJECT: Final = b"{"
 _TEXT: Final = b'"'
@@ -77,7 +82,7 @@ class FurtherFields:
     def close(self) -> list[OtherDelta]:
         """Return all of it, whole; a state that came in pieces too is left out."""
         return [
-            OtherDelta(kind, each.decode("utf-8", "replace"))
+            _delta(kind, each.decode("utf-8", "replace"))
             for kind in self._kinds
             for each in self._values(kind)
         ]
@@ -88,6 +93,12 @@ class FurtherFields:
 
     def __repr__(self) -> str:
         return f"<FurtherFields {[*self._kinds]}>"
+
+
+def _delta(kind: str, data: str) -> OtherDelta:
+    """Return a field as an event: beside the message, it says something about the reply."""
+    is_about = kind.startswith((CHOICE_PREFIX, ROOT_PREFIX)) and kind != FURTHER_CHOICES
+    return AboutDelta(kind, data) if is_about else OtherDelta(kind, data)
 
 
 def _contains(later: bytes, earlier: bytes) -> bool:

@@ -25,15 +25,19 @@ from aircherd.providers.chat_completions.parts.fields import (
     unknown_fields,
     value_of,
 )
-from aircherd.providers.chat_completions.parts.further import FurtherFields, Held
+from aircherd.providers.chat_completions.parts.further import (
+    CHOICE_PREFIX,
+    FURTHER_CHOICES,
+    ROOT_PREFIX,
+    FurtherFields,
+    Held,
+)
 from aircherd.providers.chat_completions.parts.media import Sound, read_image
 from aircherd.providers.chat_completions.parts.sources import NAMES, Sources
 from aircherd.providers.codec.json_in import as_map, as_text
 from aircherd.vocabulary.reply import ReplyEvent
 
 CALLS_PREFIX: Final = "tool_calls."
-CHOICE_PREFIX: Final = "choice."
-ROOT_PREFIX: Final = "reply."
 
 IMAGES_SIGNATURE: Final = "images"
 """Of a picture that came in this field of the message, and can go back there."""
@@ -86,7 +90,7 @@ class RareFields:
         if any(
             has_content(fields[name]) for name in ("delta", "message", "text") if name in fields
         ):
-            self._further.add_piece(ROOT_PREFIX + "choices", _listed(raw))
+            self._further.add_piece(FURTHER_CHOICES, _listed(raw))
 
     def take_message(self, fields: Fields, *, is_state: bool) -> list[ReplyEvent]:
         """Take a delta, or with `is_state` a message as far as it is known by now.

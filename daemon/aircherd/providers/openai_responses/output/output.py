@@ -36,6 +36,7 @@ from aircherd.providers.openai_responses.schema import (
 from aircherd.providers.openai_responses.signature import CONTENT, sign_phase, sign_reasoning
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
+    AboutDelta,
     CitationDelta,
     InItem,
     OtherDelta,
@@ -282,7 +283,7 @@ class Output:
             identity = b"%b:%b" % (name.encode("utf-8", "replace"), identity_of(value))
             if identity not in item.seen:
                 item.seen.add(identity)
-                self._put(item, OtherDelta((prefix + name)[:200], text_of(value)), out)
+                self._put(item, AboutDelta((prefix + name)[:200], text_of(value)), out)
 
     def _close_reasoning(
         self, item: Item, sent: OutputItem, out: Events, *, is_whole: bool = True

@@ -6,7 +6,7 @@ from aircherd.providers.chat_completions.parts.fields import Fields, fields_of
 from aircherd.providers.chat_completions.parts.rare import RareFields
 from aircherd.testing.simulator.script import PICTURE, SOUND
 from aircherd.vocabulary.content.citations import Citation
-from aircherd.vocabulary.reply import AudioDelta, CitationDelta, ImageDelta, OtherDelta
+from aircherd.vocabulary.reply import AboutDelta, AudioDelta, CitationDelta, ImageDelta, OtherDelta
 
 IMAGE = {"image_url": {"url": f"data:image/png;base64,{PICTURE}"}}
 
@@ -24,8 +24,8 @@ def test_the_kind_says_where_it_was() -> None:
     rare.take_message(fields(steps=["a"]), is_state=False)
     rare.take_message(fields(steps=["b"], reasoning={"x": 1}), is_state=False)
     assert rare.close() == [
-        OtherDelta("reply.search_info", '{"q":"x"}'),
-        OtherDelta("choice.logprobs", '{"content":[{"token":"a"},{"token":"b"}]}'),
+        AboutDelta("reply.search_info", '{"q":"x"}'),
+        AboutDelta("choice.logprobs", '{"content":[{"token":"a"},{"token":"b"}]}'),
         OtherDelta("steps", '["a","b"]'),
         OtherDelta("reasoning", '{"x":1}'),
     ]
