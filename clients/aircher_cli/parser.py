@@ -39,7 +39,10 @@ class Parser(argparse.ArgumentParser):
     """Raises instead of printing and exiting; `parse` accepts options anywhere."""
 
     def error(self, message: str) -> "NoReturn":
-        """Raise our own error instead of argparse's."""
+        """Raise our own error instead of argparse's, which repeats a value that may be a key."""
+        option, ignored, _ = message.partition(": ignored explicit argument ")
+        if ignored:
+            message = f"{option}: takes no such value"
         raise UsageError(message, hint=f"{self.prog} --help")
 
     def _check_value(self, action: argparse.Action, value: object) -> None:

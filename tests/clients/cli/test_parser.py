@@ -33,6 +33,14 @@ def test_after_two_dashes_everything_is_a_word() -> None:
     assert parser.parse(["--", "-m", "b"]).words == ["-m", "b"]
 
 
+def test_the_value_of_an_option_without_one_is_not_repeated() -> None:
+    """It may be a key, and argparse would say that it is ignored."""
+    parser = make_parser("x", "does")
+    parser.add_argument("--all", action="store_true")
+    with pytest.raises(UsageError, match=r"^argument --all: takes no such value$"):
+        parser.parse(["--all=secret123"])
+
+
 @pytest.mark.parametrize("word", ["--key=sk-secret123", "-ksk-secret123"])
 def test_unknown_option_is_named_without_its_value(word: str) -> None:
     """The value of an option that does not exist may be a key."""

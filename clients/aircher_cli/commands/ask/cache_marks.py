@@ -33,15 +33,17 @@ def mark_for_cache(request: Map, earlier: list[Map], cache: object, *, has_files
     """
     marked = dict(request)
     messages = records(request["messages"])
-    if earlier and len(messages) > len(earlier):
-        messages = [*_with_mark(earlier, cache), *messages[len(earlier) :]]
+    # Without a prompt, the question is the last message of the conversation.
+    before = min(len(earlier), len(messages) - 1)
+    if before:
+        messages = [*_with_mark(messages[:before], cache), *messages[before:]]
     if tools := records(request.get("tools")):
         marked["tools"] = [*tools[:-1], {**tools[-1], "cache": cache}]
     if system := marked.pop("system", None):
         part = {"type": "text", "text": system, "cache": cache}
         messages = [{"role": "system", "content": [part]}, *messages]
     marked["messages"] = messages
-    if not (has_files or system or tools or earlier):
+    if not (has_files or system or tools or before):
         raise UsageError(
             "--cache needs something before the question: -s, -f, --tools or --messages",
             "aircher-cli ask --help",

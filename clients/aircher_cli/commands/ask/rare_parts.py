@@ -1,4 +1,4 @@
-"""What few replies have: sources, and images by URL. Imported only for them."""
+"""What few replies have: sources, images by URL, opaque parts. Imported only for them."""
 
 from aircher_cli.values import Map, as_map, records, text
 
@@ -41,6 +41,25 @@ def _source(citation: Map) -> str:
         document = citation.get("document")
         return f"document {document + 1}" if isinstance(document, int) else ""
     return url if not title or title == url else f"{title}  {url}".rstrip()
+
+
+MAX_KINDS = 5
+
+
+def opaque_note(result: Map) -> str:
+    """Return a note if a complete answer has nothing that can be shown, else an empty string."""
+    if result.get("finish") != "stop" or result.get("empty"):
+        return ""
+    parts = [part for part in _parts(result) if part.get("text") or part.get("type") in SHOWN]
+    if any(part.get("type") != "reasoning" for part in parts):
+        return ""
+    kinds = dict.fromkeys(text(part.get("kind")) for part in _parts(result) if part.get("kind"))
+    names = ", ".join([*kinds][:MAX_KINDS])
+    return f"aircher-cli: the answer has no text, only {names}: see -v or --json" if names else ""
+
+
+SHOWN = ("image", "audio", "tool_call")
+"""Types of parts that are shown, or written to files, though they have no text."""
 
 
 def image_urls(result: Map) -> list[str]:

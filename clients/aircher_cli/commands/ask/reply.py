@@ -114,7 +114,7 @@ class ReplyPrinter:
 
     def _show_rare_parts(self, result: Map) -> None:
         """Show the URLs of images, the sources, and what was not streamed."""
-        from aircher_cli.commands.ask.rare_parts import image_urls, source_lines  # noqa: PLC0415 -- rarely needed
+        from aircher_cli.commands.ask.rare_parts import image_urls, opaque_note, source_lines  # noqa: PLC0415 -- rarely needed
 
         for url in image_urls(result):
             self._console.line(url)
@@ -124,6 +124,8 @@ class ReplyPrinter:
             for part in records(_content(result)):
                 if part.get("type") == "other":
                     self._console.note(other_line(part))
+        if note := opaque_note(result):
+            self._console.note(note)
 
     def _show_attempts(self, result: Map) -> None:
         """Show the attempts and skips that were not shown yet, and which attempt answered."""
@@ -230,20 +232,32 @@ def route_note(result: Map, requested: str | None) -> str:
         requested: The model that the user named.
     """
     failed = {
-        text(entry.get("provider")): describe_reason(text(entry.get("outcome")))
+        text(entry.get("provider")): _failure(entry)
         for entry in records(result.get("attempts"))
         if entry.get("outcome") != "ok"
     }
     for entry in records(result.get("skipped")):
         if entry.get("reason") != "not_authenticated":
-            failed.setdefault(text(entry.get("provider")), f"skipped: it {_reason(entry)}")
+            failed.setdefault(text(entry.get("provider")), f" skipped: it {_reason(entry)}")
     answered = _target_name(result)
+    if result.get("empty"):  # which is said already
+        failed.pop(text(result.get("provider")), None)
+        return "; ".join(f"{name}{what}" for name, what in failed.items())
     if failed:
-        failures = "; ".join(f"{name} {what}" for name, what in failed.items())
+        failures = "; ".join(f"{name}{what}" for name, what in failed.items())
         return f"{failures}; {answered} answered"
     if requested and "/" in requested and not answered.startswith(requested):
         return f"{answered} answered"
     return ""
+
+
+def _failure(attempt: Map) -> str:
+    """Return what follows the provider's name: a request that it cannot take is not its fault."""
+    outcome, message = text(attempt.get("outcome")), text(attempt.get("message"))
+    if outcome != "bad_request" or not message:
+        return f" {describe_reason(outcome)}"
+    # The user has written no messages: their position is of no use.
+    return f": {message.partition(': ')[2] if message.startswith('messages[') else message}"
 
 
 def _reason(entry: Map) -> str:
@@ -275,9 +289,13 @@ def has_rare_parts(result: Map) -> bool:
 
 
 def tool_calls(result: Map) -> list[Map]:
-    """Return the tool calls of a reply, with what a script needs to run them."""
+    """Return the tool calls of a reply, with what a script needs to run them.
+
+    `custom` is there if the call is that of a custom tool, whose arguments are any text.
+    """
     return [
         {name: part.get(name) for name in ("id", "name", "arguments")}
+        | ({"custom": True} if part.get("custom") else {})
         for part in records(_content(result))
         if part.get("type") == "tool_call"
     ]
@@ -316,7 +334,8 @@ def usage_line(result: Map) -> str:
     usage = result.get("usage")
     if not isinstance(usage, dict):
         return f"tokens unknown, {money}, {_target_name(result)}"
-    into = _count(usage, "input_tokens", {"cached_tokens": "cached"})
+    of_input = {"cached_tokens": "cached", "cache_write_tokens": "written to the cache"}
+    into = _count(usage, "input_tokens", of_input)
     out = _count(usage, "output_tokens", {"reasoning_tokens": "reasoning"})
     return f"{into} tokens in, {out} out, {money}, {_target_name(result)}"
 

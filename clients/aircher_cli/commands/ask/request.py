@@ -57,6 +57,8 @@ def read_request(context: Context, options: argparse.Namespace) -> Map:
     request: Map = {"messages": [*messages, *question], **shape, **plain_fields(options)}
     if options.cache is None:
         return request
+    if options.cache is True and options.prompt[:1] == ["1h"]:
+        raise UsageError('write --cache=1h; "1h" on its own is a part of the prompt', HELP_COMMAND)
     from aircher_cli.commands.ask.cache_marks import mark_for_cache  # noqa: PLC0415 -- only for --cache
 
     return mark_for_cache(request, messages, options.cache, has_files=bool(options.file))

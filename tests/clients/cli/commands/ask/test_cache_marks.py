@@ -51,6 +51,17 @@ def test_the_last_part_of_the_conversation_that_can_be_marked(
     assert request == {"messages": [*marked, QUESTION]}
 
 
+def test_the_question_is_in_the_conversation() -> None:
+    """Without a prompt, what precedes the last message is marked."""
+    first = {"role": "user", "content": "a"}
+    earlier = [first, {"role": "assistant", "content": [CALL]}, QUESTION]
+    request = mark_for_cache({"messages": earlier}, earlier, True, has_files=False)
+    marked = {"role": "user", "content": [{"type": "text", "text": "a", "cache": True}]}
+    assert request == {"messages": [marked, *earlier[1:]]}
+    with pytest.raises(UsageError, match="--cache needs something before the question"):
+        mark_for_cache({"messages": [QUESTION]}, [QUESTION], True, has_files=False)
+
+
 def test_nothing_to_cache() -> None:
     """A mark on a question alone would cost money and save none."""
     with pytest.raises(UsageError, match="--cache needs something before the question"):

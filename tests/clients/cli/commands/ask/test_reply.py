@@ -23,6 +23,11 @@ from helpers.daemon.cli_daemon import Map, chat_result
 REFUSED = {"provider": "anthropic", "outcome": "auth_rejected", "ms": 1}
 OVERLOADED = {"provider": "work", "outcome": "overloaded", "ms": 1}
 OK = {"provider": "openai", "outcome": "ok", "ms": 1}
+DEAF = {
+    "provider": "anthropic",
+    "outcome": "bad_request",
+    "message": "messages[0]: Anthropic does not take sound",
+}
 LOCKED = {"provider": "anthropic", "reason": "keyring_locked", "message": "locked"}
 NO_KEY = {"provider": "anthropic", "reason": "not_authenticated", "message": "no key"}
 CALL = {"type": "tool_call", "id": "1", "name": "look", "arguments": "{}"}
@@ -50,6 +55,12 @@ CALL = {"type": "tool_call", "id": "1", "name": "look", "arguments": "{}"}
             None,
             "anthropic skipped: it has a key in a locked keyring; openai/gpt-5.5 answered",
         ),
+        (
+            [DEAF, OK],
+            [],
+            None,
+            "anthropic: Anthropic does not take sound; openai/gpt-5.5 answered",
+        ),
     ],
 )
 def test_way_note(
@@ -57,6 +68,13 @@ def test_way_note(
 ) -> None:
     """One line where the answer did not come from the first choice, silence where it did."""
     assert expected == route_note(chat_result("x", attempts=attempts, skipped=skipped), asked)
+
+
+def test_way_of_an_empty_answer() -> None:
+    """Whose it is was said before; the others are named."""
+    emptied = {**OK, "outcome": "empty_reply"}
+    result = chat_result("", attempts=[emptied, REFUSED]) | {"empty": True}
+    assert route_note(result, None) == "anthropic refused the key"
 
 
 @pytest.mark.parametrize(
@@ -78,6 +96,8 @@ def test_tool_calls_are_in_the_record_only_if_there_are_any() -> None:
     with_call = chat_result("", message={"role": "assistant", "content": [CALL]})
     assert tool_calls(with_call) == [{"id": "1", "name": "look", "arguments": "{}"}]
     assert "tool_calls" in reply_record(with_call)
+    custom = {"role": "assistant", "content": [{**CALL, "custom": True}]}
+    assert tool_calls(chat_result("", message=custom))[0]["custom"] is True
     assert "tool_calls" not in reply_record(chat_result("x"))
 
 
@@ -93,6 +113,11 @@ def test_tool_calls_are_in_the_record_only_if_there_are_any() -> None:
             {"input_tokens": 9, "output_tokens": 5},
             None,
             "9 tokens in, 5 out, cost unknown, openai/gpt-5.5",
+        ),
+        (
+            {"input_tokens": 9, "cached_tokens": 2, "cache_write_tokens": 3},
+            "0.1",
+            "9 (2 cached, 3 written to the cache) tokens in, 0 out, $0.1, openai/gpt-5.5",
         ),
         (None, None, "tokens unknown, cost unknown, openai/gpt-5.5"),
     ],
@@ -296,6 +321,33 @@ def test_an_answer_that_only_another_program_can_give_is_named() -> None:
     called = {"role": "assistant", "content": [asked, CALL]}
     assert waiting_note(chat_result("", message=called, finish="tool_calls")) == ""
     assert waiting_note(chat_result("", message=message, finish="stop")) == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "more", "is_named"),
+    [
+        ([{"type": "other", "kind": "search", "data": "{}"}], {}, True),
+        ([{"type": "other", "kind": "search", "data": "{}"}], {"empty": True}, False),
+        ([{"type": "other", "kind": "search", "data": "{}"}], {"finish": "refusal"}, False),
+        (
+            [{"type": "reasoning", "text": "hm"}, {"type": "other", "kind": "search"}],
+            {},
+            True,
+        ),
+        ([{"type": "other", "kind": "search"}, {"type": "text", "text": "a"}], {}, False),
+        ([{"type": "other", "kind": "search"}, {"type": "image", "data": "x"}], {}, False),
+        ([{"type": "other", "kind": "search"}, CALL], {}, False),
+    ],
+)
+def test_an_answer_without_anything_to_show_is_named(
+    content: list[Map], more: Map, is_named: bool
+) -> None:
+    """Silence would look like success."""
+    out, err = Stream(), Stream()
+    printer = ReplyPrinter(Console(out, err, {}), quiet=False, verbose=False)
+    message = {"role": "assistant", "content": content}
+    printer.finish(chat_result("", message=message) | more, show_text=True)
+    assert ("the answer has no text, only search" in err.text) == is_named
 
 
 def test_until_when_a_candidate_is_skipped() -> None:

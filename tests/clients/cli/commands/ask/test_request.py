@@ -126,6 +126,7 @@ def test_standard_input_that_an_option_reads_is_no_prompt() -> None:
         (("hi", "--tool-choice", "auto"), "--tool-choice needs --tools"),
         (("hi", "--tools", "[]", "--tool-choice", "look"), 'unknown tool "look"'),
         (("hi", "--cache"), "--cache needs something before the question: -s, -f"),
+        (("1h", "hi", "--cache", "-s", "x"), "write --cache=1h"),
         (("hi", "--no-strict"), "--no-strict needs --schema"),
         (("hi", "--schema", "{}", "--json-object"), "cannot be combined"),
         (("hi", "-f", "-", "--schema", "-"), "given as -f -, --schema -"),
