@@ -190,7 +190,7 @@ def test_thinking_beside_the_output_stands_before_the_answer(output: list[Json])
 
 
 def test_blank_thinking_beside_the_output_is_none() -> None:
-    """A model that was told not to think has two empty lines there."""
+    """A model that does not think writes two empty lines there."""
     last = {"type": "response.completed", "response": response("completed", [], reasoning="\n\n")}
     assert content_of(wire(last)) == []
 
