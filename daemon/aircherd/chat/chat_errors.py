@@ -53,10 +53,14 @@ def request_rejected(
 def interrupted(
     failure: Failure, reply: Reply, attempts: Sequence[Attempt], skipped: Sequence[Skipped]
 ) -> ChatFailed:
-    """Return the error after the first output; it contains the text received so far."""
+    """Return the error after the first output; it contains what was received so far.
+
+    That is the text, and the message if there is more in it, such as a picture.
+    """
     last = attempts[-1]
     truncated = failure.kind in _TRUNCATING
-    return ChatFailed(
+    partial = reply.partial_message(f"{last.provider}/{last.model}")
+    error = ChatFailed(
         codes.TRUNCATED if truncated else failure.code,
         f"{last.provider} broke off in mid-reply: {failure.message}",
         **_error_data(attempts, skipped),
@@ -66,6 +70,9 @@ def interrupted(
         finish="truncated" if truncated else "error",
         usage=msgspec.to_builtins(reply.usage),
     )
+    if partial:
+        error.data["message"] = partial
+    return error
 
 
 def timed_out(

@@ -31,8 +31,12 @@ def sampling_fields(request: ChatRequest, model: Model) -> dict[str, object]:
     return fields
 
 
-def check_tools(tools: list[Tool], api: str, types: tuple[str, ...], *, form: VendorApi) -> None:
+def check_tools(
+    tools: list[Tool], api: str, types: tuple[str, ...], *, form: VendorApi, hint: str = ""
+) -> None:
     """Check that an API has tools of these types; `form` is what its own are called.
+
+    `hint` says what to do about a type that it does not have.
 
     Raises:
         ProviderFailed: UNSUPPORTED: it does not.
@@ -44,7 +48,7 @@ def check_tools(tools: list[Tool], api: str, types: tuple[str, ...], *, form: Ve
                 f"tools: {api} does not know a tool in the form of {tool.api}",
             )
         if tool.type not in types:
-            fail(FailureClass.UNSUPPORTED, f"tools: {api} does not offer {tool.type}")
+            fail(FailureClass.UNSUPPORTED, f"tools: {api} does not offer {tool.type}{hint}")
 
 
 def check_modalities(request: ChatRequest, api: str, known: tuple[str, ...] = ("text",)) -> None:

@@ -16,6 +16,8 @@ TOKENS_PER_DOCUMENT = 20_000
 """A PDF by URL, whose size is unknown: about ten pages."""
 BYTES_PER_PDF_TOKEN = 40
 """Anthropic counts 1,500 to 3,000 tokens a page, and a page has about 100 kB."""
+MAX_PDF_TOKENS = 150_000
+"""A hundred pages, the most that Anthropic takes: a larger file has larger pictures."""
 BYTES_PER_AUDIO_TOKEN = 500
 """Gemini counts 32 tokens a second, of which MP3 has about 16 kB."""
 TOKENS_PER_MESSAGE = 4
@@ -83,7 +85,9 @@ def _media_tokens(part: ImagePart | DocumentPart | AudioPart) -> int:
         return size // BYTES_PER_AUDIO_TOKEN
     if part.url is not None:
         return TOKENS_PER_DOCUMENT
-    return int(size / (BYTES_PER_PDF_TOKEN if part.is_pdf else BYTES_PER_TOKEN))
+    if part.is_pdf:
+        return min(size // BYTES_PER_PDF_TOKEN, MAX_PDF_TOKENS)
+    return int(size / BYTES_PER_TOKEN)
 
 
 def _tool_size(tool: Tool) -> int:

@@ -5,8 +5,16 @@ import pytest
 from aircherd.chat import chat_errors
 from aircherd.chat.replies.reply import Reply
 from aircherd.vocabulary.attempt import Attempt, Skipped
+from aircherd.vocabulary.content.citations import Citation
 from aircherd.vocabulary.failure import Failure, FailureClass
-from aircherd.vocabulary.reply import TextDelta, Usage, UsageDelta
+from aircherd.vocabulary.reply import (
+    CitationDelta,
+    ImageDelta,
+    TextDelta,
+    ToolCallDelta,
+    Usage,
+    UsageDelta,
+)
 
 REFUSED = Attempt(
     provider="a", model="m", key="default", outcome="auth_rejected", ms=3, message="refused"
@@ -123,3 +131,29 @@ def test_failed_candidate_may_be_back_first():
     """It is not a skip, but its cooldown has a time."""
     assert chat_errors.all_failed([DOWN], [LATER], until=9.0).data["until"] == 9.0
     assert chat_errors.all_failed([DOWN], [LATER], until=99.0).data["until"] == 50.0
+
+
+def test_pictures_that_came_are_not_lost():
+    """They were paid for. Half a tool call is left out, and text alone needs no message."""
+    reply = Reply()
+    reply.add([TextDelta("so"), ToolCallDelta(0, "c", "f", '{"a":')])
+    gone = Failure(kind=FailureClass.TRUNCATED, message="gone")
+    assert "message" not in chat_errors.interrupted(gone, reply, [DOWN], []).data
+    reply.add([ImageDelta("AAAA", "image/png")])
+    error = chat_errors.interrupted(gone, reply, [DOWN], [])
+    assert error.data["message"] == {
+        "role": "assistant",
+        "content": [
+            {"type": "text", "text": "so"},
+            {"type": "image", "data": "AAAA", "media_type": "image/png", "origin": "b/m"},
+        ],
+    }
+
+
+def test_sources_that_came_are_not_lost():
+    """They belong to the text so far."""
+    reply = Reply()
+    reply.add([TextDelta("so"), CitationDelta(Citation(url="https://x"))])
+    gone = Failure(kind=FailureClass.TRUNCATED, message="gone")
+    error = chat_errors.interrupted(gone, reply, [DOWN], [])
+    assert error.data["message"]["content"][0]["citations"] == [{"url": "https://x"}]

@@ -1,18 +1,21 @@
 """Estimates: about right, rather too high than too low, and fast."""
 
 import tracemalloc
+from base64 import b64encode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aircherd.usage.estimate import (
+    MAX_PDF_TOKENS,
+    TOKENS_PER_DOCUMENT,
     TOKENS_PER_IMAGE,
     byte_size,
     input_estimate,
 )
 from aircherd.vocabulary.chat import ChatRequest, Message, SchemaFormat
-from aircherd.vocabulary.content.media import ImagePart
+from aircherd.vocabulary.content.media import AudioPart, DocumentPart, ImagePart
 from aircherd.vocabulary.content.tools import Tool
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.parts import (
@@ -92,3 +95,21 @@ def test_a_long_text_is_measured_by_samples(letter):
     tracemalloc.stop()
     assert size == len(text) * len(letter.encode())
     assert peak < 100_000
+
+
+def test_files_are_estimated_by_their_size() -> None:
+    """A PDF at most as its pages may be: a scan has many bytes and few tokens."""
+
+    def tokens(part: DocumentPart | AudioPart) -> int:
+        return input_estimate(asked([part])) - input_estimate(asked([]))
+
+    def pdf(size: int) -> DocumentPart:
+        return DocumentPart(data=b64encode(b"%PDF-1.7" + bytes(size)).decode())
+
+    assert 20_000 < tokens(pdf(1_000_000)) < 30_000
+    assert tokens(pdf(22_000_000)) == MAX_PDF_TOKENS
+    assert tokens(DocumentPart(url="https://x/a.pdf")) == TOKENS_PER_DOCUMENT
+    sound = AudioPart(data=b64encode(b"ID3" + bytes(160_000)).decode())
+    assert 200 < tokens(sound) < 500
+    text = DocumentPart(data=b64encode(b"word " * 700).decode(), media_type="text/plain")
+    assert 700 < tokens(text) < 1400

@@ -24,7 +24,7 @@ Map = dict[str, object]
 class Refusal(Exception):
     """Raised by a handler to answer with an error."""
 
-    def __init__(self, code: str, message: str, **data: object) -> None:
+    def __init__(self, code: str, message: str, /, **data: object) -> None:
         super().__init__(message)
         self.record = {"code": code, "message": message, "data": data}
 
@@ -197,7 +197,7 @@ def streams_for_ever(session: Session, msgid: int, params: Map) -> object:
     raise Refusal("cancelled", "cancelled")
 
 
-def refuses(code: str, message: str, **data: object) -> Handler:
+def refuses(code: str, message: str, /, **data: object) -> Handler:
     """Return a handler that answers with an error."""
 
     def handler(session: Session, msgid: int, params: Map) -> object:

@@ -324,5 +324,9 @@ def _show_failure(
 
     printer.write(unshown_text(error, printer.shown))
     context.console.finish_line()
+    if has_rare_parts(error.data):  # images that came before the answer broke off
+        from aircher_cli.commands.ask.media_files import save_media  # noqa: PLC0415 -- rarely needed
+
+        save_media(context.console, error.data, options.output)
     if note := sign_in_help(context, client, error, options.model):
         raise CommandFailed(note, exit_code=exit_code(error)) from None

@@ -37,6 +37,11 @@ class TextSoFar:
         self.signature: str | None = None
         self._extras: _Extras | None = None
 
+    @property
+    def has_sources(self) -> bool:
+        """Whether there are citations."""
+        return self._extras is not None and bool(self._extras.citations)
+
     def extras(self) -> _Extras:
         """Return what few texts have, to add to it."""
         self._extras = self._extras or _Extras()

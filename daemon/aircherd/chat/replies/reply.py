@@ -188,6 +188,17 @@ class Reply:
         """Return all text so far, without reasoning."""
         return "".join(str(part.text) for part in self._all_parts() if is_text(part))
 
+    def partial_message(self, origin: str) -> Wire | None:
+        """Return the message of a reply that broke off, None if all of it is text or calls.
+
+        Tool calls are left out: half a call must never be run.
+        """
+        parts = self._all_parts()
+        if not any(isinstance(part, Media | Other) or _has_sources(part) for part in parts):
+            return None
+        kept = [part.to_wire(origin) for part in parts if not isinstance(part, CallSoFar)]
+        return {"role": "assistant", "content": kept}
+
     def message(self, origin: str) -> Wire:
         """Return `{role, content: [part, ...]}`; `origin` is `provider/model`."""
         return {
@@ -197,3 +208,7 @@ class Reply:
 
     def _all_parts(self) -> list[PartSoFar]:
         return self._parts if self._items is None else self._items.parts()
+
+
+def _has_sources(part: PartSoFar) -> bool:
+    return isinstance(part, TextSoFar) and part.has_sources

@@ -86,6 +86,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
         add_thinking: adds an assistant's thinking to its message.
         api: what its API is called in messages about parts and tools; `name` without it.
         tools: the types of tools that it may have; `forms` the forms of vendors that it knows.
+        tools_hint: what to do about a type that it does not have.
         modalities: the forms of answers that it may have.
         sounds: media type -> its name of the format.
         takes_pdf_urls: whether it fetches files.
@@ -106,6 +107,7 @@ class Quirks(msgspec.Struct, frozen=True, kw_only=True):
     add_thinking: Callable[[MessageJson, list[ReasoningPart]], MessageJson] = with_any_thinking
     api: str = ""
     tools: tuple[str, ...] = ("function", "custom", "vendor")
+    tools_hint: str = ""
     forms: tuple[VendorApi, ...] = ("chat",)
     modalities: tuple[str, ...] = ("text", "image", "audio")
     sounds: dict[str, str] = msgspec.field(default_factory=lambda: SOUNDS)

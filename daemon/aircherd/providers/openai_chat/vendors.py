@@ -48,7 +48,11 @@ _MISTRAL: Final = Quirks(
 _OFF: Final[dict[str, object]] = {"thinking": {"type": "disabled"}}
 _COMMON: Final = nearest_efforts("none", "low", "medium", "high")
 
-_COMPATIBLE: Final = Quirks(name="this server", efforts=_COMMON)
+_COMPATIBLE: Final = Quirks(
+    name="this server",
+    efforts=_COMMON,
+    tools_hint='; if it has OpenAI\'s Responses API, set api = "responses" for the provider',
+)
 
 _VENDORS: Final[dict[str, Quirks]] = {
     "api.openai.com": _OPENAI,

@@ -26,7 +26,7 @@ def tool_fields(request: ChatRequest, quirks: Quirks) -> dict[str, object]:
             malformed.
     """
     others = [tool for tool in request.tools if tool.api not in quirks.forms]
-    check_tools(others, quirks.api, quirks.tools, form=quirks.forms[0])
+    check_tools(others, quirks.api, quirks.tools, form=quirks.forms[0], hint=quirks.tools_hint)
     fields: dict[str, object] = {"tools": [_tool(tool, quirks) for tool in request.tools]}
     if request.tool_choice is not None:
         fields["tool_choice"] = _choice(request)

@@ -228,6 +228,20 @@ def test_a_broken_answer_is_shown_as_far_as_it_came(daemon: CliDaemon) -> None:
     assert outcome.err == "aircher-cli: openai broke off\n"
 
 
+def test_an_image_is_written_although_the_answer_broke_off(
+    daemon: CliDaemon, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was paid for; the exit code is that of the broken answer."""
+    monkeypatch.chdir(tmp_path)
+    content = [{"type": "text", "text": "A cat:"}, {"type": "image", "data": PNG}]
+    half = {"text": "A cat:", "message": {"content": content}, "attempts": []}
+    daemon.answers["chat"] = refuses("truncated", "openai broke off", **half)
+    outcome = run_cli(daemon.environ, "ask", "-o", "cat.png", "draw a cat")
+    assert (outcome.code, outcome.out) == (5, "A cat:\n")
+    assert "wrote cat.png" in outcome.err
+    assert (tmp_path / "cat.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_a_provider_that_fails_in_mid_answer_is_a_cut_answer(daemon: CliDaemon) -> None:
     """What there is of it is shown; to ask again may help, as where nothing was seen."""
     half = {"text": "half", "finish": "error", "attempts": [{"outcome": "overloaded"}]}

@@ -78,7 +78,12 @@ def test_sent(provider: Provider, tool: Map, sent: Map) -> None:
             {"type": "web_search"},
             "tools: OpenAI's Chat Completions API does not offer web_search",
         ),
-        (OTHER, {"type": "web_search"}, "tools: this server does not offer web_search"),
+        (
+            OTHER,
+            {"type": "web_search"},
+            "tools: this server does not offer web_search; if it has OpenAI's Responses API, "
+            'set api = "responses" for the provider',
+        ),
         (ROUTER, {"type": "custom", "name": "n"}, "tools: OpenRouter does not offer custom"),
         (ROUTER, {"type": "code_execution"}, "tools: OpenRouter does not offer code_execution"),
         (
