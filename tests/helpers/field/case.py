@@ -26,7 +26,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         outcome: the error code of the attempt; the next provider answers.
         said: words of the attempt's message.
         cools: the seconds for which it should be left alone, at least.
-        text, finish, calls, usage: of its own answer, if it is one.
+        text, finish, calls, usage, cost: of its own answer, if it is one.
         code: the error of the whole request.
         not_whole: whether it is an error, or the next provider answers.
     """
@@ -44,6 +44,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     finish: str | None = None
     calls: list[tuple[str, str]] | None = None
     usage: tuple[int, int] | None = None
+    cost: str | None = None
     code: str | None = None
     not_whole: bool = False
 

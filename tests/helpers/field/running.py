@@ -65,6 +65,8 @@ def check(case: Case, outcome: Outcome) -> None:
     if case.usage is not None:
         usage = outcome.result["usage"]
         assert (usage["input_tokens"], usage["output_tokens"]) == case.usage, usage
+    if case.cost is not None:
+        assert outcome.result["cost"] == case.cost, outcome
 
 
 class Fields:

@@ -81,8 +81,10 @@ def test_sent(provider: Provider, tool: Map, sent: Map) -> None:
         (
             OTHER,
             {"type": "web_search"},
-            "tools: this server does not offer web_search; if it has OpenAI's Responses API, "
-            'set api = "responses" for the provider',
+            (
+                "tools: this server does not offer web_search; if it has OpenAI's Responses API, "
+                'set api = "responses" for the provider'
+            ),
         ),
         (ROUTER, {"type": "custom", "name": "n"}, "tools: OpenRouter does not offer custom"),
         (ROUTER, {"type": "code_execution"}, "tools: OpenRouter does not offer code_execution"),
