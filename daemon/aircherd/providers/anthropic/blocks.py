@@ -14,7 +14,7 @@ import msgspec
 from aircherd.errors import fail
 from aircherd.providers.anthropic.citations import Fields, read_citation
 from aircherd.providers.anthropic.thinking import redacted_reasoning
-from aircherd.providers.chat_completions.call_arguments import Arguments, PieceMode
+from aircherd.providers.chat_completions.calls.arguments import Arguments, PieceMode
 from aircherd.providers.codec.json_in import as_map, as_text, branch
 from aircherd.providers.codec.reply_stream import new_call_id
 from aircherd.vocabulary.content.citations import Citation

@@ -23,7 +23,7 @@ from aircherd.providers.anthropic.blocks import (
 )
 from aircherd.providers.anthropic.citations import read_citation
 from aircherd.providers.anthropic.usage import AnthropicUsage, read_usage
-from aircherd.providers.chat_completions.call_arguments import PieceMode
+from aircherd.providers.chat_completions.calls.arguments import PieceMode
 from aircherd.providers.codec.finish import has_reason, read_finish
 from aircherd.providers.codec.json_in import as_map, as_text, branch, decode_with
 from aircherd.providers.error_mapping.classify import classify_error

@@ -5,7 +5,7 @@
 - `quirks`: in what servers differ: efforts, field names, tool call ids.
 - `reply`: streamed and whole replies to events; `chunks`: their schema; `plain`: the fast path for
   plain text; `parts`: what few replies have.
-- `tool_calls`, `call_arguments`, `snapshots`, `usage`: parts of replies.
+- `calls`: tool calls; `snapshots`, `usage`: further parts of replies.
 - `thinking`, `reasoning_details`: how servers send thinking, and how it goes back to them.
 - `models`: the list of models.
 """

@@ -11,8 +11,8 @@ from typing import Literal
 
 import msgspec
 
+from aircherd.providers.chat_completions.calls.pieces import CallPiece, Function
 from aircherd.providers.chat_completions.thinking import ThinkingFields
-from aircherd.providers.chat_completions.tool_calls import CallPiece, Function
 from aircherd.providers.chat_completions.usage import OpenAIUsage
 
 Name = str | None

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from aircherd.errors import ProviderFailed, fail
+from aircherd.providers.chat_completions.calls.pieces import CallPiece
+from aircherd.providers.chat_completions.calls.tool_calls import ToolCalls
 from aircherd.providers.chat_completions.chunks import (
     CHUNK,
     KNOWN_CHUNK,
@@ -22,7 +24,6 @@ from aircherd.providers.chat_completions.plain import decode_plain_chunk, read_p
 from aircherd.providers.chat_completions.reasoning_details import AnyThinking
 from aircherd.providers.chat_completions.snapshots import Snapshots
 from aircherd.providers.chat_completions.thinking import ThinkingReader
-from aircherd.providers.chat_completions.tool_calls import CallPiece, ToolCalls
 from aircherd.providers.chat_completions.usage import OpenAIUsage, UsageReader
 from aircherd.providers.codec.finish import (
     has_reason,

@@ -14,7 +14,7 @@ from aircherd.providers.anthropic.blocks import (
     is_blank,
     open_block,
 )
-from aircherd.providers.chat_completions.call_arguments import PieceMode
+from aircherd.providers.chat_completions.calls.arguments import PieceMode
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import OtherDelta, ReplyEvent, TextDelta, ToolCallDelta
 from helpers.providers.provider_calls import failure_of

@@ -442,7 +442,7 @@ def test_arguments_under_a_wrong_index(pieces: list[Data], arguments: str) -> No
     ],
 )
 def test_arguments_that_are_no_fragments(pieces: list[str]) -> None:
-    """They are assembled as for all APIs: see `chat_completions.call_arguments`."""
+    """They are assembled as for all APIs: see `chat_completions.calls.arguments`."""
     sent = [json_piece(0, piece) for piece in pieces]
     events, failure = decode(
         block(0, "tool_use", id="a", name="f", input={}),

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from aircherd.providers.chat_completions.calls.extras import extras_in
 from aircherd.providers.chat_completions.parts.content import PREFIX, REFERENCES
 from aircherd.providers.chat_completions.parts.rare import CALLS_PREFIX, IMAGES_SIGNATURE
 from aircherd.providers.chat_completions.quirks import Quirks, safe_id
@@ -19,7 +20,6 @@ from aircherd.providers.chat_completions.request_parts.attachments import (
     marked,
 )
 from aircherd.providers.chat_completions.thinking import MessageJson
-from aircherd.providers.chat_completions.tool_calls import extras_in
 from aircherd.providers.codec.call_arguments import call_arguments_text
 from aircherd.providers.codec.json_in import as_map, as_text, branch
 from aircherd.providers.codec.turns import Turn

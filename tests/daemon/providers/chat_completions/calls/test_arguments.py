@@ -2,18 +2,13 @@
 
 import json
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aircherd.errors import ProviderFailed
-from aircherd.providers.chat_completions.call_arguments import (
-    Arguments,
-    PieceMode,
-    arguments_text,
-    as_object,
-)
+from aircherd.providers.chat_completions.calls.argument_text import as_object
+from aircherd.providers.chat_completions.calls.arguments import Arguments, PieceMode
 
 A, B = '{"p":"a"}', '{"p":"b"}'
 
@@ -130,22 +125,6 @@ def test_growing_texts_give_the_object(value: dict[str, object], sizes: list[int
     text = json.dumps(value)
     pieces = [text[:size] for size in sorted(sizes)]
     assert json.loads(add_all(*pieces, text)[0]) == value
-
-
-@pytest.mark.parametrize(
-    ("raw", "text"),
-    [
-        (b"", ""),
-        (b"null", ""),
-        (b"false", ""),
-        (b'"x\\u00e9"', "x\u00e9"),
-        (b'{"a": 1.0}', '{"a": 1.0}'),
-        (b"[]", "[]"),
-    ],
-)
-def test_objects_keep_their_spelling(raw: bytes, text: str) -> None:
-    """Arguments that are no text are passed on as the server wrote them."""
-    assert arguments_text(msgspec.Raw(raw)) == text
 
 
 def test_deep_nesting_is_no_crash() -> None:

@@ -11,19 +11,18 @@ Text is passed on once nothing can replace it. So an object that came whole is h
 reply goes on to something else: no client can act on it earlier anyway.
 """
 
-import operator
 import re
-from collections.abc import Callable
 from typing import Final
 
-import msgspec
-
 from aircherd.errors import fail
-from aircherd.providers.codec.json_in import branch
+from aircherd.providers.chat_completions.calls.argument_text import (
+    EMPTY,
+    as_object,
+    begins_object,
+)
+from aircherd.providers.chat_completions.calls.versions import has_more_fields, is_later, is_same
 from aircherd.providers.codec.object_scan import ObjectScan
 from aircherd.vocabulary.failure import FailureClass
-
-EMPTY = "{}"
 
 MAX_PLACEHOLDER = 64
 """Characters of a text that may mean "no arguments"."""
@@ -36,50 +35,6 @@ _JOIN_AT: Final = 256
 
 _TWO_OBJECTS: Final = re.compile(r"\}\s*\{")
 _OBJECT_AHEAD: Final = re.compile(r"\s*(\{)")
-_JSON = msgspec.json.Decoder()
-_TEXT = msgspec.json.Decoder(str)
-_NOTHING: Final = (b"", b"null", b"false")
-
-
-def arguments_text(raw: msgspec.Raw) -> str:
-    """Return the arguments as text; objects and lists keep the spelling of the server."""
-    data = bytes(raw)
-    if data in _NOTHING:
-        return ""
-    if data.startswith(b'"'):
-        return branch(_TEXT, raw) or ""
-    return data.decode("utf-8", "replace")
-
-
-def begins_object(text: str) -> bool:
-    """Return whether `text` begins with a JSON object, after any spaces."""
-    return text.startswith("{") or text.lstrip().startswith("{")
-
-
-def as_object(text: str) -> str:
-    """Return complete arguments as the text of an object where they are another form of one.
-
-    An empty text, `null`, `""` and `[]` mean no arguments. A string may hold the object's text.
-    Anything else is returned unchanged.
-    """
-    if begins_object(text):
-        return text
-    value = _decoded(text) if text.strip() else None
-    if isinstance(value, str):
-        inner = value
-        value = _decoded(inner) if inner.strip() else None
-        if isinstance(value, dict):
-            return inner
-    is_nothing = value is None or value == []
-    return EMPTY if is_nothing else text
-
-
-def _decoded(text: str) -> object:
-    """Return the JSON value of `text`, `...` if it is not JSON."""
-    try:
-        return _JSON.decode(text.encode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        return ...
 
 
 class PieceMode:
@@ -147,15 +102,11 @@ class Arguments:
 
     def equals(self, piece: str) -> bool:
         """Return whether `piece` is the same object again, in any spelling."""
-        text = self._text()
-        if not _is_near(text, piece):
-            return False
-        return piece.strip() == text.strip() or _relate(operator.eq, text, piece)
+        return is_same(self._text(), piece)
 
     def has_more_fields_in(self, piece: str) -> bool:
         """Return whether `piece` is this object with more fields."""
-        text = self._text()
-        return _is_near(text, piece) and _relate(_has_more_fields, text, piece)
+        return has_more_fields(self._text(), piece)
 
     # -------------------------------------------------------------- taking pieces
 
@@ -244,17 +195,13 @@ class Arguments:
             if end is not None and second[1:-1].isspace() | (second == EMPTY):
                 start = end  # a placeholder, late
                 continue
-            if end is None or not self._is_version(second):
+            if end is None or not is_later(self._text(), second):
                 return piece[start:]
             if self._sent:
                 fail(FailureClass.PROTOCOL, "sent the arguments of a tool call in two versions")
             return self._restart(piece[start:])
         self._keep(piece[start:].strip(), is_scanned=True)
         return ""
-
-    def _is_version(self, piece: str) -> bool:
-        text = self._text()
-        return _is_near(text, piece) and _relate(_has_grown, text, piece)
 
     def _restart(self, piece: str) -> str:
         self._blocks, self._pieces, self._unscanned = [], [], []
@@ -331,42 +278,8 @@ class Arguments:
         return f"<Arguments of {self.size} characters, {self._sent} sent>"
 
 
-def _is_near(text: str, piece: str) -> bool:
-    """Return whether `piece` is long enough for another spelling or version of `text`.
-
-    It bounds the work: comparing costs no more than a multiple of what was received.
-    """
-    return len(text) <= 8 * len(piece) + 64
-
-
-def _relate(relation: Callable[[object, object], bool], text: str, piece: str) -> bool:
-    """Return whether `relation` holds between the two JSON values."""
-    new = _decoded(piece)
-    if new is ...:
-        return False
-    try:
-        return relation(_decoded(text), new)
-    except RecursionError:
-        return False
-
-
 def _is_one_object(text: str, *, must_end: bool) -> bool:
     """Return whether `text` is the beginning of one object, or with `must_end` all of it."""
     scan = ObjectScan()
     end = scan.feed(text)
     return not must_end if end is None else not text[end:].strip()
-
-
-def _has_more_fields(old: object, new: object) -> bool:
-    if not (isinstance(old, dict) and isinstance(new, dict)):
-        return False
-    return len(new) > len(old) and all(new.get(name, ...) == old[name] for name in old)
-
-
-def _has_grown(old: object, new: object) -> bool:
-    """Return whether `new` is `old` with more in it: more fields, or longer texts."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        return all(name in new and _has_grown(value, new[name]) for name, value in old.items())
-    if isinstance(old, str) and isinstance(new, str):
-        return new.startswith(old)
-    return old == new
