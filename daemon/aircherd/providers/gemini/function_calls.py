@@ -57,6 +57,8 @@ class _Piece(msgspec.Struct, gc=False, rename="camel"):
 _PIECE = msgspec.json.Decoder(_Piece)
 _STRING = msgspec.json.Decoder(str)
 _OBJECT = msgspec.json.Decoder(dict[str, object])
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_KNOWN: Final = frozenset({"id", "name", "args", "partialArgs", "willContinue"})
 
 
 class FunctionCalls:
@@ -87,7 +89,7 @@ class FunctionCalls:
             done += self.close()
         if self._open is None:
             if not name:
-                if is_whole and not call_id and not piece.args:
+                if is_whole and not call_id and not piece.args and _is_blank(raw):
                     return done  # the end of a call that was complete already
                 fail(FailureClass.SERVER, "sent a tool call without a name")
             if is_whole:
@@ -131,6 +133,11 @@ class FunctionCalls:
         if self.count > MAX_CALLS:
             fail(FailureClass.PROTOCOL, f"sent more than {MAX_CALLS} tool calls")
         return [ToolCallDelta(number, call_id, name, arguments, signature)]
+
+
+def _is_blank(raw: msgspec.Raw) -> bool:
+    """Return whether a call has no field of another name, which may hold what it calls."""
+    return (branch(_FIELDS, raw) or {}).keys() <= _KNOWN
 
 
 def _arguments(raw: msgspec.Raw) -> str:

@@ -28,12 +28,13 @@ def sign_reasoning(sent: OutputItem) -> str | None:
     """Return the signature of a reasoning item, None if it holds no thinking.
 
     OpenAI stores nothing, so it needs the encrypted content back. Servers of open models send the
-    thinking itself instead, as `content`; OpenRouter adds the signature of the vendor behind it.
+    thinking itself instead, as `content`; OpenRouter adds the signature of the vendor behind it. Any
+    other field is kept, too, as nothing else says what is in it.
     """
     further = other_fields(sent.raw, _REASONING_FIELDS)
     encrypted = as_text(sent.encrypted_content)
     has_content = bytes(sent.content) not in _EMPTY_JSON
-    if not (encrypted or has_content or "signature" in further):
+    if not (encrypted or has_content or further):
         return None
     item: dict[str, object] = {"type": "reasoning", "id": as_text(sent.id)}
     item["summary"] = [] if bytes(sent.summary) in _EMPTY_JSON else sent.summary

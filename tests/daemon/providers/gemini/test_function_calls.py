@@ -155,6 +155,7 @@ def test_calls_that_come_twice() -> None:
         ([{"args": {"a": 1}}], FailureClass.SERVER),
         ([{"id": "c1"}], FailureClass.SERVER),
         ([{"name": 3}, {"willContinue": True}], FailureClass.SERVER),
+        ([{"call": "f"}], FailureClass.SERVER),
         ([BEGIN, piece(part("$", stringValue="a"))], FailureClass.SERVER),
         ([BEGIN, piece(part("a", stringValue="a"))], FailureClass.SERVER),
         ([BEGIN, piece(part("$..a", stringValue="a"))], FailureClass.SERVER),

@@ -149,3 +149,14 @@ def test_a_picture_that_was_not_made_here_stays_with_the_user() -> None:
     assert image_fields('{"type":"reasoning"}') is None
     assert is_own_image(ImagePart(PNG, signature=IMAGE))
     assert not is_own_image(ImagePart(PNG, signature="?"))
+
+
+def test_a_field_of_reasoning_that_has_no_word_of_ours_is_kept() -> None:
+    """Although there is nothing else to send back."""
+    item = item_of(raw({"type": "reasoning", "id": "r", "text": "hm"}))
+    assert msgspec.json.decode(sign_reasoning(item) or "") == {
+        "type": "reasoning",
+        "id": "r",
+        "summary": [],
+        "text": "hm",
+    }
