@@ -28,8 +28,8 @@ def sign_reasoning(sent: OutputItem) -> str | None:
     """Return the signature of a reasoning item, None if it holds no thinking.
 
     OpenAI stores nothing, so it needs the encrypted content back. Servers of open models send the
-    thinking itself instead, as `content`; OpenRouter adds the signature of the vendor behind it. Any
-    other field is kept, too, as nothing else says what is in it.
+    thinking itself instead, as `content`; OpenRouter adds the signature of the vendor behind it.
+    Any other field is kept, too, as nothing else says what is in it.
     """
     further = other_fields(sent.raw, _REASONING_FIELDS)
     encrypted = as_text(sent.encrypted_content)
