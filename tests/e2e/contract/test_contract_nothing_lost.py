@@ -104,5 +104,5 @@ def test_nothing_is_lost(api: str, blocks: list[Json]) -> None:
         events = adapter.read_reply(json.dumps(body).encode())
     except ProviderFailed:
         return
-    told = msgspec.json.encode(events).decode()
-    assert {mark for mark in marks_in(body) if mark not in told} == set()
+    given = msgspec.json.encode(events).decode()
+    assert {mark for mark in marks_in(body) if mark not in given} == set()
