@@ -23,7 +23,7 @@ from helpers.providers.provider_calls import (
     run_decoder,
     sent_body,
 )
-from helpers.providers.responses_streams import (
+from helpers.providers.responses.streams import (
     ITEMS,
     NOTE,
     STREAMS,

@@ -15,7 +15,7 @@ from aircherd.providers.codec.json_in import as_text
 from aircherd.providers.codec.reply_stream import new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
 from aircherd.providers.error_mapping.parse import error_in
-from aircherd.providers.openai_responses.output.items import Who
+from aircherd.providers.openai_responses.output.item import Who
 from aircherd.providers.openai_responses.output.output import Output
 from aircherd.providers.openai_responses.output.texts import StreamedPart
 from aircherd.providers.openai_responses.schema import (
@@ -147,7 +147,9 @@ class _Reply:
         ):
             self._leave_part()
             self._place = event
-            self._part = self._output.text_part(_who(event), "text", event.content_index, out)
+            self._part = self._output.messages.text_part(
+                _who(event), "text", event.content_index, out
+            )
         self._pieces.append(text)
         out.append(TextDelta(text))
 
@@ -169,13 +171,13 @@ class _Reply:
         output = self._output
         output.end(output_of(final), as_text(final.output_text), out)
         if isinstance(final.reasoning, str):
-            output.add_thinking(final.reasoning, out)
+            output.thinking.add_first(final.reasoning, out)
         finish: Finish = "tool_calls" if output.awaits_client else "stop"
         if status == "incomplete":
             reason = final.incomplete_details and final.incomplete_details.reason
             finish = read_finish(reason) or "length"
         return Ending(
-            finish="refusal" if output.is_refused else finish,
+            finish="refusal" if output.messages.is_refused else finish,
             usage=_add_usage(final, out),
             model=as_text(final.model) or None,
         )
@@ -191,14 +193,14 @@ def _who(event: ResponsePiece, item_id: object = None, call_id: object = None) -
 
 def _add_refusal(output: Output, event: ResponsePiece, out: list[ReplyEvent]) -> None:
     if text := as_text(event.delta):
-        output.add_refusal(_who(event), event.content_index, text, out)
+        output.messages.add_refusal(_who(event), event.content_index, text, out)
 
 
 def _end_text(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
     is_refusal = event.type == "response.refusal.done"
     text = as_text(event.refusal if is_refusal else event.text)
     place = ("refusal" if is_refusal else "text", event.content_index)
-    output.end_text(_who(event), place, str(event.type), text, out)
+    output.messages.end_text(_who(event), place, str(event.type), text, out)
 
 
 def _end_part(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
@@ -208,7 +210,7 @@ def _end_part(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> No
 
 
 def _add_annotation(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-    output.add_annotation(_who(event), event.annotation, out)
+    output.messages.add_annotation(_who(event), event.annotation, out)
 
 
 def _paragraph(event: ResponsePiece) -> tuple[str, object]:
@@ -219,13 +221,13 @@ def _paragraph(event: ResponsePiece) -> tuple[str, object]:
 
 def _add_reasoning(output: Output, event: ResponsePiece, out: list[ReplyEvent]) -> None:
     if text := as_text(event.delta):
-        output.add_reasoning(_who(event), _paragraph(event), text, out)
+        output.thinking.add(_who(event), _paragraph(event), text, out)
 
 
 def _end_reasoning(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
     part = part_of(event.part)
     text = as_text(event.text) or as_text(part.text if part else None)
-    output.end_reasoning(_who(event), _paragraph(event), str(event.type), text, out)
+    output.thinking.end(_who(event), _paragraph(event), str(event.type), text, out)
 
 
 def _call_kind(event: ResponsePiece) -> str:

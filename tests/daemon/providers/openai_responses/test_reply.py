@@ -23,7 +23,7 @@ from aircherd.vocabulary.reply import (
     UsageDelta,
 )
 from helpers.providers.provider_calls import cut_in_two, failure_of, run_decoder
-from helpers.providers.responses_streams import (
+from helpers.providers.responses.streams import (
     ITEMS,
     STREAMS,
     call,

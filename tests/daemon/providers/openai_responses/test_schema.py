@@ -20,7 +20,7 @@ from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import Usage
 from helpers.memory import allocated
 from helpers.providers.provider_calls import failure_of
-from helpers.providers.responses_streams import USAGE, response
+from helpers.providers.responses.streams import USAGE, response
 
 
 def encoded(value: object) -> bytes:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable
 
 from aircherd.providers.codec.json_in import as_text
-from aircherd.providers.openai_responses.output.items import Item
+from aircherd.providers.openai_responses.output.item import Item
 from aircherd.providers.openai_responses.output.texts import StreamedParts
 from aircherd.providers.openai_responses.schema import CALLS, CUSTOM_CALL, OutputItem, text_of
 from aircherd.providers.openai_responses.signature import sign_call

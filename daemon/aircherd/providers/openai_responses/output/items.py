@@ -12,113 +12,17 @@ from typing import Final
 import msgspec
 
 from aircherd.errors import fail
+from aircherd.providers.openai_responses.output.item import UNKNOWN, Item, Who
+from aircherd.providers.openai_responses.output.matching import is_complete, named_by, rank_of
 from aircherd.providers.openai_responses.output.texts import StreamedParts
-from aircherd.providers.openai_responses.schema import CALLS, FUNCTION_CALL, REASONING, OutputItem
+from aircherd.providers.openai_responses.schema import CALLS
 from aircherd.vocabulary.failure import FailureClass
 
 MAX_ITEMS: Final = 5_000
 """The maximum of items in a reply."""
 
-PARAGRAPH: Final = "\n\n"
-"""Stands between the paragraphs of thinking."""
-
 _MAX_SEARCH: Final = 32
 """Open items of one kind that are compared with an event."""
-
-_MAX_IDS: Final = 4
-"""Ids that are remembered of one item."""
-
-
-class Who(msgspec.Struct, frozen=True, gc=False):
-    """What an event says about its item; index None and empty ids mean that it does not."""
-
-    index: int | None = None
-    item_id: str = ""
-    call_id: str = ""
-
-
-_OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-
-UNKNOWN: Final = Who()
-
-
-class Item:
-    """An item of the output: what is known of it, and what of it was passed on.
-
-    Attributes:
-        number: its place in the reply, from 0.
-        texts: the text of a message, the thinking, or the arguments of a call.
-        whole: the item as it was last sent, None before.
-        call: the number of a tool call that was passed on, from 0.
-        passed_on: characters of its arguments that were.
-        seen: what identifies the annotations and further fields that were passed on.
-        before: the number of the item that it stands before, None at the end.
-        is_signed, is_passed_on: whether its signature, or the whole of it, was.
-        is_doubtful: there were pieces that may be its own or another's.
-        is_ended: its arguments were sent whole.
-        is_rest: it is what was streamed behind the end of another item of this kind.
-    """
-
-    __slots__ = (
-        "before",
-        "call",
-        "call_id",
-        "ids",
-        "index",
-        "is_added",
-        "is_done",
-        "is_doubtful",
-        "is_ended",
-        "is_passed_on",
-        "is_rest",
-        "is_signed",
-        "kind",
-        "name",
-        "number",
-        "passed_on",
-        "seen",
-        "texts",
-        "whole",
-    )
-
-    def __init__(self, kind: str, number: int, who: Who) -> None:
-        self.kind = kind
-        self.number = number
-        self.index = who.index
-        self.ids: list[str] = [who.item_id] if who.item_id else []
-        self.call_id = who.call_id
-        self.name = ""
-        self.texts = StreamedParts(PARAGRAPH if kind == REASONING else "")
-        self.whole: OutputItem | None = None
-        self.call: int | None = None
-        self.passed_on = 0
-        self.before: int | None = None
-        self.seen: set[bytes] = set()
-        self.is_added = self.is_doubtful = self.is_ended = self.is_done = self.is_rest = False
-        self.is_signed = self.is_passed_on = False
-
-    def learn(self, who: Who) -> None:
-        """Add what an event says about the item."""
-        self.call_id = self.call_id or who.call_id
-        if self.index is None:
-            self.index = who.index
-        if who.item_id and who.item_id not in self.ids and len(self.ids) < _MAX_IDS:
-            self.ids.append(who.item_id)
-
-    def is_named_by(self, who: Who) -> bool:
-        """Return whether an id of the item or of its call is this one."""
-        if who.call_id and self.call_id:
-            return who.call_id == self.call_id
-        return bool(who.item_id) and who.item_id in self.ids
-
-    def contradicts(self, who: Who) -> bool:
-        """Return whether an event names another item: by its number, and not by any id."""
-        other_index = None not in (who.index, self.index) and who.index != self.index
-        return other_index and not self.is_named_by(who)
-
-    def has_other_call(self, who: Who) -> bool:
-        """Return whether an event is about another call."""
-        return bool(who.call_id and self.call_id) and who.call_id != self.call_id
 
 
 class Items:
@@ -177,10 +81,10 @@ class Items:
         candidates = [item for item in self._candidates(kind, who) if not item.is_ended]
         if not candidates:
             return self.begin(kind, who), True
-        known = _known(candidates, who)
+        known = named_by(candidates, who)
         chosen = (known or candidates)[-1]
         is_named = sum(item.is_named_by(who) for item in candidates) == 1
-        if chosen is not candidates[-1] and not is_named and _is_complete(chosen):
+        if chosen is not candidates[-1] and not is_named and is_complete(chosen):
             known, chosen = [candidates[-1]], candidates[-1]  # a second object is of another call
         if len(known) == 1 and not chosen.is_doubtful:
             return chosen, True
@@ -198,7 +102,7 @@ class Items:
     def for_end(self, kind: str, who: Who, text: str) -> Item | None:
         """Return the call whose arguments are sent whole, None if several are possible."""
         candidates = [item for item in self._candidates(kind, who) if not item.is_ended]
-        known = _known(candidates, who)
+        known = named_by(candidates, who)
         if len(known) == 1 and known[0].is_doubtful:
             known = candidates  # its name is not its own
         if len(known) != 1:
@@ -219,7 +123,7 @@ class Items:
     def for_whole(self, kind: str, who: Who, text: str) -> Item | None:
         """Return the item that is sent whole; None for one of which nothing came before."""
         candidates = self._candidates(kind, who) or self._renamed(kind, who)
-        ranks = [(_rank(item, who, text), -item.number, item) for item in candidates]
+        ranks = [(rank_of(item, who, text), -item.number, item) for item in candidates]
         fitting = [(rank, place, item) for rank, place, item in ranks if rank is not None]
         if not fitting:
             return self._repeated(kind, who, text)
@@ -309,38 +213,3 @@ class Items:
         if item is None or item.index != who.index:
             return None
         return item if str(item.texts) == text else None
-
-
-def _is_complete(item: Item) -> bool:
-    """Return whether a text ended, or the arguments of a function are all there."""
-    if item.kind not in CALLS:
-        return bool(item.texts.parts and item.texts.parts[-1].ended_by)
-    text = str(item.texts)
-    if item.kind != FUNCTION_CALL or not text.endswith("}"):
-        return False
-    try:
-        _OBJECT.decode(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _known(candidates: list[Item], who: Who) -> list[Item]:
-    """Return those that an event names, by an id or else by their number."""
-    named = [item for item in candidates if item.is_named_by(who)]
-    if len(named) == 1:
-        return named
-    among = named or candidates
-    return [item for item in among if who.index is not None and item.index == who.index] or named
-
-
-def _rank(item: Item, who: Who, text: str) -> tuple[bool, ...] | None:
-    """Return how well an open item fits one that is sent whole, None if not at all."""
-    streamed = str(item.texts)
-    is_same = streamed == text
-    fits = is_same or text.startswith(streamed) or streamed.startswith(text)
-    is_named = item.is_named_by(who)
-    same_index = who.index is not None and item.index == who.index
-    if not fits and (item.is_rest or item.contradicts(who)) and not is_named:
-        return None
-    return fits, is_named, is_same and bool(text), same_index, fits and bool(streamed)

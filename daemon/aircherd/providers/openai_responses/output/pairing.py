@@ -8,13 +8,43 @@ kind never gets more items than the longer of the two lists has.
 from collections import defaultdict, deque
 from collections.abc import Callable, Hashable
 
-from aircherd.providers.openai_responses.output.items import Item, Who
+from aircherd.providers.codec.json_in import as_text
+from aircherd.providers.openai_responses.output.contents import item_text
+from aircherd.providers.openai_responses.output.item import PARAGRAPH, Item, Who
+from aircherd.providers.openai_responses.output.items import Items
+from aircherd.providers.openai_responses.schema import MESSAGE, REASONING, OutputItem
 
 Sent = tuple[Who, str]
 """An item of the output: what identifies it, and its text."""
 
 _Names = Callable[[Item], list[Hashable]]
 _Name = Callable[[Sent], Hashable]
+
+
+def pair_output(known: Items, output: list[OutputItem]) -> list[Item | None]:
+    """Return for each item of the output the one that it repeats, None if nothing came of it."""
+    sent: dict[str, list[tuple[int, Sent]]] = {}
+    for number, each in enumerate(output):
+        who = Who(number, as_text(each.id), as_text(each.call_id))
+        sent.setdefault(each.kind, []).append((number, (who, item_text(each))))
+    paired: list[Item | None] = [None] * len(output)
+    for kind, of_kind in sent.items():
+        items = pair(known.of_kind(kind), [one for _, one in of_kind])
+        is_all_known = _is_all_known(known, kind, of_kind)
+        for (number, (who, text)), found in zip(of_kind, items, strict=True):
+            paired[number] = found
+            if is_all_known:
+                paired[number] = known.as_known(found, kind, who, text)
+    return paired
+
+
+def _is_all_known(known: Items, kind: str, sent: list[tuple[int, Sent]]) -> bool:
+    """Return whether all text of a kind was streamed, though perhaps as other items."""
+    if kind not in (MESSAGE, REASONING):
+        return False
+    streamed = "".join(str(item.texts) for item in known.of_kind(kind))
+    whole = "".join(text for _, (_, text) in sent)
+    return streamed.replace(PARAGRAPH, "") == whole.replace(PARAGRAPH, "")
 
 
 def pair(streamed: list[Item], sent: list[Sent]) -> list[Item | None]:
@@ -28,6 +58,16 @@ def pair(streamed: list[Item], sent: list[Sent]) -> list[Item | None]:
         if pairs[number] is None and left and not _is_other(left[0], who, text):
             pairs[number] = left.popleft()
     return pairs
+
+
+def next_numbers(paired: list[Item | None]) -> list[int | None]:
+    """Return for each place in the output the number of the next item that was streamed."""
+    numbers: list[int | None] = []
+    following: int | None = None
+    for item in reversed(paired):
+        numbers.append(following)
+        following = following if item is None else item.number
+    return numbers[::-1]
 
 
 def _pair_by(

@@ -18,6 +18,9 @@ MAX_PARTS: Final = 10_000
 Key = tuple[str, object]
 """What identifies a part within its item: its kind, and its index if the server sends one."""
 
+Place = tuple[str, object]
+"""The kind of a text, and the index of its part as the server sent it."""
+
 
 class StreamedText:
     """A text of which pieces were passed on."""
@@ -128,3 +131,8 @@ class StreamedParts:
         """Return what of the whole text was not passed on yet, "" if the two differ."""
         streamed = str(self)
         return whole[len(streamed) :] if whole.startswith(streamed) else ""
+
+
+def key_of(kind: object, index: object) -> Key:
+    """Return what identifies a part, by what the server sent."""
+    return str(kind), index if type(index) is int else None

@@ -3,7 +3,7 @@
 from aircherd.chat.replies.reply import Reply
 from aircherd.providers.openai_responses.reply import ResponsesStream
 from helpers.providers.provider_calls import run_decoder
-from helpers.providers.responses_streams import Json, response, wire
+from helpers.providers.responses.streams import Json, response, wire
 
 COMPLETED: Json = {"type": "response.completed", "response": response("completed", [])}
 

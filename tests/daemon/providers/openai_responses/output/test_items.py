@@ -3,7 +3,8 @@
 import pytest
 
 from aircherd.providers.openai_responses.output import items as module
-from aircherd.providers.openai_responses.output.items import Items, Who
+from aircherd.providers.openai_responses.output.item import Who
+from aircherd.providers.openai_responses.output.items import Items
 from aircherd.vocabulary.failure import FailureClass
 from helpers.providers.provider_calls import failure_of
 

@@ -12,22 +12,17 @@ from aircherd.chat.replies.reply import Reply
 from aircherd.providers.openai_responses.output import output
 from aircherd.providers.openai_responses.reply import ResponsesStream, read_whole
 from aircherd.vocabulary.failure import FailureClass
-from helpers.providers.loose_responses import Block, Server, Style, blocks, styles
 from helpers.providers.provider_calls import run_decoder
-from helpers.providers.responses_streams import response, wire
-
-Json = dict[str, object]
-
-
-def content_of(data: bytes) -> list[Json]:
-    """Return the parts of the message that a stream becomes."""
-    events, failure = run_decoder(ResponsesStream(), [data])
-    assert failure is None, failure
-    reply = Reply()
-    reply.add(events)
-    content = reply.message("up/m")["content"]
-    assert isinstance(content, list)
-    return content
+from helpers.providers.responses.items import (
+    ANSWER,
+    COMPLETED,
+    Json,
+    added,
+    content_of,
+    done,
+)
+from helpers.providers.responses.loose import Block, Server, Style, blocks, styles
+from helpers.providers.responses.streams import response, wire
 
 
 def texts_of(content: list[Json], kind: str) -> str:
@@ -98,75 +93,6 @@ def test_parallel_calls_do_not_mix(style: Style, items: list[list[Block]], order
     assert sorted(found) == meaning_of(calls)[2]
 
 
-THOUGHT = {"type": "reasoning", "id": "r", "summary": [{"type": "summary_text", "text": "Hm"}]}
-SIGNED = THOUGHT | {"encrypted_content": "gA", "status": "completed"}
-ANSWER = {"type": "message", "id": "m", "content": [{"type": "output_text", "text": "Hello"}]}
-
-
-def added(index: int, item: Json) -> Json:
-    return {"type": "response.output_item.added", "output_index": index, "item": item}
-
-
-def done(index: int, item: Json) -> Json:
-    return {"type": "response.output_item.done", "output_index": index, "item": item}
-
-
-def text(index: int, piece: str) -> Json:
-    return {"type": "response.output_text.delta", "output_index": index, "delta": piece}
-
-
-COMPLETED: Json = {"type": "response.completed", "response": response("completed", [])}
-
-
-@pytest.mark.parametrize(
-    "events",
-    [
-        # Signed after the answer, as by OpenRouter.
-        [added(0, THOUGHT), added(1, ANSWER), text(1, "Hel"), done(0, SIGNED), text(1, "lo")],
-        [added(0, THOUGHT), added(1, ANSWER), done(1, ANSWER), done(0, SIGNED)],
-        # Announced after the answer, or not at all.
-        [added(1, ANSWER), text(1, "Hello"), added(0, THOUGHT), done(0, SIGNED)],
-        [added(1, ANSWER), text(1, "Hello"), done(1, ANSWER), done(0, SIGNED)],
-    ],
-)
-@pytest.mark.parametrize("is_repeated", [False, True])
-def test_parts_are_in_the_order_of_the_output(events: list[Json], is_repeated: bool) -> None:
-    """Thinking stands before the answer that followed it, whenever it ended."""
-    repeated = [SIGNED, ANSWER] if is_repeated else []
-    last = {"type": "response.completed", "response": response("completed", repeated)}
-    content = content_of(wire(*events, last))
-    assert [(part["type"], part["text"]) for part in content] == [
-        ("reasoning", "Hm"),
-        ("text", "Hello"),
-    ]
-    assert "signature" in content[0]
-
-
-def test_thinking_that_only_the_last_event_has_stands_before_the_answer() -> None:
-    """The whole output shows its place."""
-    last = {"type": "response.completed", "response": response("completed", [SIGNED, ANSWER])}
-    content = content_of(wire(text(0, "Hello"), last))
-    assert [part["type"] for part in content] == ["reasoning", "text"]
-
-
-def test_a_message_keeps_its_phase_beside_what_has_no_word_of_ours() -> None:
-    """Probabilities and further parts stand behind the text that the phase goes back with."""
-    parts = [
-        {"type": "output_text", "text": "Hello", "logprobs": [{"token": "Hello"}]},
-        {"type": "sketch", "lines": [1]},
-    ]
-    answer = ANSWER | {"content": parts, "phase": "final_answer"}
-    last = {"type": "response.completed", "response": response("completed", [answer])}
-    for events in ([added(0, ANSWER), text(0, "Hello"), done(0, answer), last], [last]):
-        content = content_of(wire(*events))
-        assert [part.get("kind", part["type"]) for part in content] == [
-            "text",
-            "content.logprobs",
-            "content.sketch",
-        ]
-        assert "final_answer" in str(content[0]["signature"])
-
-
 def test_an_item_may_end_with_another_id_of_its_call() -> None:
     """As a search for the client's tools does."""
     search: Json = {"type": "tool_search_call", "id": "s", "execution": "client", "call_id": "k1"}
@@ -174,46 +100,6 @@ def test_an_item_may_end_with_another_id_of_its_call() -> None:
     last = {"type": "response.completed", "response": response("completed", [whole])}
     content = content_of(wire(added(0, search | {"arguments": {}}), done(0, whole), last))
     assert [msgspec.json.decode(str(part["data"])) for part in content] == [whole]
-
-
-@pytest.mark.parametrize("output", [[ANSWER], [SIGNED, ANSWER], []])
-def test_thinking_beside_the_output_stands_before_the_answer(output: list[Json]) -> None:
-    """As mistral.rs sends it; where it is an item too, it comes once."""
-    whole = response("completed", output, reasoning="Hm", output_text="Hello")
-    last = {"type": "response.completed", "response": whole}
-    for events in ([last], [text(0, "Hello"), last]):
-        content = content_of(wire(*events))
-        assert [(part["type"], part["text"]) for part in content] == [
-            ("reasoning", "Hm"),
-            ("text", "Hello"),
-        ]
-
-
-def test_blank_thinking_beside_the_output_is_none() -> None:
-    """A model that does not think writes two empty lines there."""
-    last = {"type": "response.completed", "response": response("completed", [], reasoning="\n\n")}
-    assert content_of(wire(last)) == []
-
-
-def test_citations_come_once() -> None:
-    """Though each is sent up to four times."""
-    note = {"type": "url_citation", "start_index": 0, "end_index": 5, "title": "T", "url": "u"}
-    part = {"type": "output_text", "text": "Hello", "annotations": [note]}
-    answer = ANSWER | {"content": [part]}
-    place = {"output_index": 0, "item_id": "m", "content_index": 0}
-    content = content_of(
-        wire(
-            added(0, ANSWER | {"content": []}),
-            text(0, "Hello"),
-            {"type": "response.output_text.annotation.added", **place, "annotation": note},
-            {"type": "response.content_part.done", **place, "part": part},
-            done(0, answer),
-            {"type": "response.output_text.annotation.added", **place, "annotation": note},
-            {"type": "response.completed", "response": response("completed", [answer])},
-        )
-    )
-    assert len(content) == 1
-    assert [each["title"] for each in content[0]["citations"]] == ["T"]
 
 
 def test_what_is_kept_without_being_passed_on_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

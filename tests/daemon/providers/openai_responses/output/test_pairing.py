@@ -2,7 +2,7 @@
 
 import pytest
 
-from aircherd.providers.openai_responses.output.items import Item, Who
+from aircherd.providers.openai_responses.output.item import Item, Who
 from aircherd.providers.openai_responses.output.pairing import pair
 
 

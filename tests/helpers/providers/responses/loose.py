@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import msgspec
 from hypothesis import strategies as st
 
-from helpers.providers.responses_streams import USAGE, Json, wire
+from helpers.providers.responses.streams import USAGE, Json, wire
 
 WORDS = ("hello", "ok", "a", "a b", " x", "Grüße 🦀")
 IDS = ("stable", "per event", "per delta", "constant", "missing")
