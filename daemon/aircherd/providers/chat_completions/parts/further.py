@@ -8,9 +8,8 @@ from typing import Final
 
 import msgspec
 
-from aircherd.errors import fail
 from aircherd.providers.chat_completions.parts.fields import fields_of, items_of, value_of
-from aircherd.vocabulary.failure import FailureClass
+from aircherd.providers.codec.held import Held
 from aircherd.vocabulary.reply import AboutDelta, OtherDelta
 
 MAX_HELD: Final = 8_000_000
@@ -28,23 +27,9 @@ _OBJECT: Final = b"{"
 _TEXT: Final = b'"'
 
 
-class Held:
-    """Counts what a reply makes us hold."""
-
-    __slots__ = ("size",)
-
-    def __init__(self) -> None:
-        self.size = 0
-
-    def add(self, size: int) -> None:
-        """Count `size` bytes more.
-
-        Raises:
-            ProviderFailed: PROTOCOL: it is too much.
-        """
-        self.size += size + PIECE_COST
-        if self.size > MAX_HELD:
-            fail(FailureClass.PROTOCOL, f"sent further fields of more than {MAX_HELD} bytes")
+def new_held() -> Held:
+    """Return the count of what the further fields of a reply make us hold."""
+    return Held(MAX_HELD, "further fields of more than {limit} bytes", each=PIECE_COST)
 
 
 class FurtherFields:
@@ -66,7 +51,7 @@ class FurtherFields:
         states = self._states.setdefault(self._kind(kind), [])
         value = bytes(raw)
         if states and _contains(value, states[-1]):
-            self._held.size -= len(states.pop()) + PIECE_COST
+            self._held.drop(len(states.pop()))
         states.append(self._hold(raw))
 
     def _kind(self, kind: str) -> str:

@@ -30,7 +30,7 @@ from aircherd.providers.chat_completions.parts.further import (
     FURTHER_CHOICES,
     ROOT_PREFIX,
     FurtherFields,
-    Held,
+    new_held,
 )
 from aircherd.providers.chat_completions.parts.media import Sound, read_image
 from aircherd.providers.chat_completions.parts.sources import NAMES, Sources
@@ -53,7 +53,7 @@ class RareFields:
     """What was found so far in one reply."""
 
     def __init__(self) -> None:
-        held = Held()
+        held = new_held()
         self._held = held
         self._further = FurtherFields(held)
         self._sources = Sources(held)

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from aircherd.providers.chat_completions.parts.fields import items_of, text_in, value_of
-from aircherd.providers.chat_completions.parts.further import Held
+from aircherd.providers.codec.held import Held
 from aircherd.providers.codec.json_in import MAX_COUNT, as_map, as_text
 from aircherd.vocabulary.content.citations import Citation
 from aircherd.vocabulary.reply import CitationDelta

@@ -8,7 +8,7 @@ than before.
 from collections.abc import Callable
 from typing import Final
 
-from aircherd.errors import fail
+from aircherd.providers.codec.held import Held
 from aircherd.providers.codec.json_in import as_text
 from aircherd.providers.openai_responses.media import StreamedAudio, image_of
 from aircherd.providers.openai_responses.output.awaited import AwaitedResults
@@ -30,7 +30,6 @@ from aircherd.providers.openai_responses.schema import (
     raws_of,
     text_of,
 )
-from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
     OtherDelta,
     TextDelta,
@@ -51,17 +50,7 @@ class Output:
         self.thinking = Thinking(self._items, self._order)
         self._calls = Calls(new_id)
         self._awaited = AwaitedResults()
-        self._held = 0
-
-    def _hold(self, size: int) -> None:
-        """Count what is kept and not passed on.
-
-        Raises:
-            ProviderFailed: PROTOCOL: it is too much.
-        """
-        self._held += size
-        if self._held > MAX_HELD:
-            fail(FailureClass.PROTOCOL, f"sent more than {MAX_HELD} characters without an item")
+        self._held = Held(MAX_HELD, "more than {limit} characters without an item")
 
     @property
     def awaits_client(self) -> bool:
@@ -89,7 +78,7 @@ class Output:
         if is_certain:
             self._order.enter(item, out)
         if not is_certain or item.call is None:
-            self._hold(len(text))
+            self._held.add(len(text))
         self._calls.add_piece(item, text, out, is_certain=is_certain)
 
     def end_arguments(self, kind: str, who: Who, text: str, name: str, out: Events) -> None:
@@ -98,7 +87,7 @@ class Output:
             return
         item = self._items.for_end(kind, who, text)
         if item is None or item.call is None:
-            self._hold(len(text))
+            self._held.add(len(text))
         if item is None:
             self._calls.hold(text)
             return
@@ -111,7 +100,7 @@ class Output:
 
     def open_item(self, who: Who, sent: OutputItem, out: Events) -> None:
         """Process the start of an item; that of a call has its id and name."""
-        self._hold(memoryview(sent.raw).nbytes)
+        self._held.add(memoryview(sent.raw).nbytes)
         item = self._items.add(sent.kind, who)
         item.whole = sent
         self._order.enter(item, out)

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from aircherd.providers.chat_completions.parts.content import MAX_PARTS, read_content
-from aircherd.providers.chat_completions.parts.further import Held
+from aircherd.providers.chat_completions.parts.further import new_held
 from aircherd.providers.chat_completions.parts.sources import Sources
 from aircherd.testing.simulator.script import PICTURE
 from aircherd.vocabulary.content.citations import Citation
@@ -51,12 +51,12 @@ TOOL = '{"type":"tool_reference","tool":"web_search","title":"A","url":"https://
 )
 def test_parts(content: str, expected: list[ReplyEvent]) -> None:
     """Each part is one of ours, in its place, or comes as it is."""
-    assert read_content(msgspec.Raw(content.encode()), Sources(Held())) == expected
+    assert read_content(msgspec.Raw(content.encode()), Sources(new_held())) == expected
 
 
 def test_annotations_of_a_text() -> None:
     """They are sources of the answer."""
-    sources = Sources(Held())
+    sources = Sources(new_held())
     text = b'[{"type":"text","text":"a","annotations":[{"type":"url_citation","url":"https://h"}]}]'
     assert read_content(msgspec.Raw(text), sources) == [TextDelta("a")]
     assert sources.close() == [CitationDelta(Citation("https://h"))]
@@ -65,5 +65,5 @@ def test_annotations_of_a_text() -> None:
 def test_parts_are_bounded() -> None:
     """Each becomes an event, which takes more memory than its bytes."""
     content = msgspec.Raw(b"[" + b'{"type":"x"},' * MAX_PARTS + b"{}]")
-    failure = failure_of(lambda: read_content(content, Sources(Held())))
+    failure = failure_of(lambda: read_content(content, Sources(new_held())))
     assert failure.kind is FailureClass.PROTOCOL

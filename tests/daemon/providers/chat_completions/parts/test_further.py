@@ -6,8 +6,8 @@ import pytest
 from aircherd.providers.chat_completions.parts.further import (
     MAX_HELD,
     FurtherFields,
-    Held,
     assemble,
+    new_held,
 )
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import OtherDelta
@@ -41,7 +41,7 @@ def test_pieces(pieces: list[str], expected: list[str]) -> None:
 
 def test_states_replace_what_they_contain() -> None:
     """A growing list comes once, in its last state; another one besides it."""
-    further = FurtherFields(Held())
+    further = FurtherFields(new_held())
     for state in ('["a"]', '["a"]', '["a","b"]', '["c"]'):
         further.add_state("found", raw(state))
     assert further.close() == [OtherDelta("found", '["a","b"]'), OtherDelta("found", '["c"]')]
@@ -49,7 +49,7 @@ def test_states_replace_what_they_contain() -> None:
 
 def test_a_state_of_what_came_in_pieces_is_left_out() -> None:
     """It repeats them."""
-    further = FurtherFields(Held())
+    further = FurtherFields(new_held())
     further.add_piece("text", raw('"a"'))
     further.add_piece("text", raw('"b"'))
     further.add_state("text", raw('"ab"'))
@@ -58,14 +58,14 @@ def test_a_state_of_what_came_in_pieces_is_left_out() -> None:
 
 def test_long_names_are_cut() -> None:
     """A kind has a limit."""
-    further = FurtherFields(Held())
+    further = FurtherFields(new_held())
     further.add_piece("x" * 1000, raw('"a"'))
     assert [len(each.kind) for each in further.close()] == [200]
 
 
 def test_what_is_held_has_a_limit() -> None:
     """Of bytes, and of empty pieces."""
-    further = FurtherFields(Held())
+    further = FurtherFields(new_held())
     failure = failure_of(lambda: further.add_piece("a", raw('"' + "x" * MAX_HELD + '"')))
     assert failure.kind is FailureClass.PROTOCOL
 

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from aircherd.providers.chat_completions.parts.further import Held
+from aircherd.providers.chat_completions.parts.further import new_held
 from aircherd.providers.chat_completions.parts.sources import Sources, read_source
 from aircherd.vocabulary.content.citations import Citation
 
@@ -43,7 +43,7 @@ def test_sources(value: object, expected: Citation | None) -> None:
 
 def test_each_source_comes_once() -> None:
     """Repeated lists add nothing, nor does the bare URL of a source."""
-    sources = Sources(Held())
+    sources = Sources(new_held())
     assert sources.add(raw([URL, "https://host/b"])) == []
     assert sources.add(raw([URL, "https://host/b"])) == []
     assert sources.add(raw([{"url": URL, "title": "A"}])) == []
@@ -53,6 +53,6 @@ def test_each_source_comes_once() -> None:
 
 def test_what_is_no_source_is_returned() -> None:
     """Items, and values that are no list."""
-    sources = Sources(Held())
+    sources = Sources(new_held())
     assert sources.add(raw([URL, {"a": 1}])) == [raw({"a": 1})]
     assert sources.add(raw("x")) == [raw("x")]
