@@ -12,7 +12,7 @@ from jiter import from_json
 from aircherd.chat.replies.reply import Reply
 from aircherd.providers.anthropic.adapter import AnthropicMessages
 from aircherd.providers.anthropic.models import read_models
-from aircherd.providers.anthropic.reply import read_whole
+from aircherd.providers.anthropic.reply.whole import read_whole
 from aircherd.testing.simulator import open_simulator
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Ending, ReplyEvent, Usage

@@ -5,7 +5,8 @@ from functools import lru_cache
 from aircherd.config.model import Provider
 from aircherd.providers.anthropic.betas import betas_of, join_betas
 from aircherd.providers.anthropic.models import read_models
-from aircherd.providers.anthropic.reply import AnthropicStream, read_whole
+from aircherd.providers.anthropic.reply.stream import AnthropicStream
+from aircherd.providers.anthropic.reply.whole import read_whole
 from aircherd.providers.anthropic.request import chat_body
 from aircherd.providers.codec.json_out import encode_body
 from aircherd.providers.corrections import OwnField

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aircherd.errors import ProviderFailed
-from aircherd.providers.anthropic import reply as anthropic
+from aircherd.providers.anthropic.reply import whole as anthropic
 from aircherd.providers.chat_completions import reply as chat_completions
 from aircherd.providers.codec.lenient_json import (
     MAX_ESCAPES,

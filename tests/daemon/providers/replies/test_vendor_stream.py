@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aircherd.errors import ProviderFailed
-from aircherd.providers.anthropic.reply import AnthropicStream
+from aircherd.providers.anthropic.reply.stream import AnthropicStream
 from aircherd.providers.chat_completions.reply import OpenAIStream
 from aircherd.providers.codec.sse import SseDecoder
 from aircherd.providers.gemini.reply import GeminiStream

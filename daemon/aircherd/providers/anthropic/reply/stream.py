@@ -1,37 +1,28 @@
-"""Read replies of the Anthropic Messages API, streamed or whole.
-
-Only containers are typed; a value of an unexpected type is handled where it is read and never fails
-the decoding. The blocks of a reply are in `blocks`.
-"""
+"""A streamed reply of the Anthropic Messages API."""
 
 import msgspec
 
 from aircherd.errors import ProviderFailed, fail
-from aircherd.providers.anthropic.blocks import (
-    BLOCK_COST,
-    Block,
-    CallBlock,
-    Held,
-    OtherBlock,
-    TextBlock,
-    ThinkingBlock,
-    fields_of,
-    is_blank,
-    open_block,
-    text_in,
-    value_of,
-)
+from aircherd.providers.anthropic.blocks.block import BLOCK_COST, Block, new_held
+from aircherd.providers.anthropic.blocks.call import CallBlock
+from aircherd.providers.anthropic.blocks.opening import open_block
+from aircherd.providers.anthropic.blocks.other import OtherBlock
+from aircherd.providers.anthropic.blocks.text import TextBlock
+from aircherd.providers.anthropic.blocks.thinking import ThinkingBlock
+from aircherd.providers.anthropic.blocks.values import fields_of, is_blank, text_in, value_of
 from aircherd.providers.anthropic.citations import read_citation
+from aircherd.providers.anthropic.reply.about import Facts
+from aircherd.providers.anthropic.reply.ending import read_ending
+from aircherd.providers.anthropic.reply.schema import EVENT, RAW_DELTA, Delta, Event
 from aircherd.providers.anthropic.usage import AnthropicUsage, read_usage
 from aircherd.providers.chat_completions.calls.arguments import PieceMode
-from aircherd.providers.codec.finish import has_reason, read_finish
-from aircherd.providers.codec.json_in import as_map, as_text, branch, decode_with
+from aircherd.providers.codec.finish import has_reason
+from aircherd.providers.codec.json_in import as_map, as_text, decode_with
 from aircherd.providers.error_mapping.classify import classify_error
 from aircherd.providers.error_mapping.parse import error_in
 from aircherd.providers.replies.vendor_stream import VendorStream
 from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
-    AboutDelta,
     CitationDelta,
     Ending,
     OtherDelta,
@@ -42,59 +33,6 @@ from aircherd.vocabulary.reply import (
     UsageDelta,
 )
 
-MAX_BLOCKS = 8000
-"""Blocks of a whole reply: more do not fit into a message of ours."""
-
-
-class _Delta(msgspec.Struct, gc=False):
-    type: object = None
-    text: object = None
-    thinking: object = None
-    signature: object = None
-    partial_json: object = None
-    stop_reason: object = None
-    usage: AnthropicUsage | None = None  # of a server that puts it here
-    citation: msgspec.Raw = msgspec.Raw()
-    container: msgspec.Raw = msgspec.Raw()
-    stop_details: msgspec.Raw = msgspec.Raw()
-
-
-class _Message(msgspec.Struct, gc=False):
-    content: list[msgspec.Raw] | None = None
-    model: object = None
-    stop_reason: object = None
-    usage: AnthropicUsage | None = None
-    error: object = None
-    container: msgspec.Raw = msgspec.Raw()
-    stop_details: msgspec.Raw = msgspec.Raw()
-    context_management: msgspec.Raw = msgspec.Raw()
-    diagnostics: msgspec.Raw = msgspec.Raw()
-    input_transformations: msgspec.Raw = msgspec.Raw()
-
-
-class _Event(msgspec.Struct, gc=False):
-    """All events in one struct, so that one decoder serves them all."""
-
-    type: object = None
-    index: object = None
-    delta: _Delta | None = None
-    content_block: msgspec.Raw = msgspec.Raw()
-    message: _Message | None = None
-    usage: AnthropicUsage | None = None
-    stop_reason: object = None  # of a server that does not put it into the delta
-    error: object = None
-    context_management: msgspec.Raw = msgspec.Raw()
-    input_transformations: msgspec.Raw = msgspec.Raw()
-
-
-class _RawDelta(msgspec.Struct, gc=False):
-    delta: msgspec.Raw = msgspec.Raw()
-
-
-_EVENT = msgspec.json.Decoder(_Event)
-_MESSAGE = msgspec.json.Decoder(_Message)
-_RAW_DELTA = msgspec.json.Decoder(_RawDelta)
-_VALUE = msgspec.json.Decoder()
 _NO_USAGE = AnthropicUsage()
 
 
@@ -106,8 +44,8 @@ class AnthropicStream(VendorStream):
         self._usage: AnthropicUsage | None = None
         self._model: object = None
         self._stop_reason: object = None
-        self._held = Held()
-        self._facts = _Facts(self._held)
+        self._held = new_held()
+        self._facts = Facts(self._held)
         self._last: Block | None = None
         self._calls = 0
         self._has_calls = False  # that the model itself made
@@ -122,7 +60,7 @@ class AnthropicStream(VendorStream):
     def _take(self, data: bytes, out: list[ReplyEvent]) -> None:
         if not data:
             return
-        event = decode_with(_EVENT, data, "an event")
+        event = decode_with(EVENT, data, "an event")
         kind = event.type
         if kind == "content_block_delta":
             if event.delta:
@@ -159,7 +97,7 @@ class AnthropicStream(VendorStream):
 
     # -------------------------------------------------------------- blocks
 
-    def _on_delta(self, event: _Event, delta: _Delta, data: bytes, out: list[ReplyEvent]) -> None:
+    def _on_delta(self, event: Event, delta: Delta, data: bytes, out: list[ReplyEvent]) -> None:
         if self._others and (other := self._others.get(_index(event))):
             other.add(_raw_delta(data))
         elif delta.type in ("text_delta", None) and (text := as_text(delta.text)):
@@ -174,7 +112,7 @@ class AnthropicStream(VendorStream):
             self._add_unknown(event, _raw_delta(data), out)
 
     def _add_reasoning(
-        self, event: _Event, delta: _Delta, data: bytes, out: list[ReplyEvent]
+        self, event: Event, delta: Delta, data: bytes, out: list[ReplyEvent]
     ) -> None:
         text, signature = as_text(delta.thinking), as_text(delta.signature) or None
         if text or signature:
@@ -184,7 +122,7 @@ class AnthropicStream(VendorStream):
         if signature and isinstance(block := self._open.get(_index(event)), ThinkingBlock):
             block.is_closed = True
 
-    def _add_arguments(self, event: _Event, fragment: str, out: list[ReplyEvent]) -> None:
+    def _add_arguments(self, event: Event, fragment: str, out: list[ReplyEvent]) -> None:
         if not fragment:
             return
         block = self._open.get(_index(event))
@@ -197,14 +135,14 @@ class AnthropicStream(VendorStream):
         if call is not block:
             self._late_calls[call.number] = call  # may have been stopped already
 
-    def _add_citation(self, event: _Event, raw: msgspec.Raw, out: list[ReplyEvent]) -> None:
+    def _add_citation(self, event: Event, raw: msgspec.Raw, out: list[ReplyEvent]) -> None:
         block = self._open.get(_index(event))
         if isinstance(block, TextBlock):
             block.cite(raw)
         elif not is_blank(raw):
             out.append(CitationDelta(read_citation(raw)))
 
-    def _add_unknown(self, event: _Event, raw: msgspec.Raw, out: list[ReplyEvent]) -> None:
+    def _add_unknown(self, event: Event, raw: msgspec.Raw, out: list[ReplyEvent]) -> None:
         """Keep a delta of an unknown type as it is: what it adds to is unknown."""
         fields = fields_of(raw) or {}
         kind = as_text(value_of(fields, "type")) or "delta"
@@ -215,7 +153,7 @@ class AnthropicStream(VendorStream):
         late = out if block is None else block.late
         late.append(OtherDelta(kind, text_in(raw)))
 
-    def _on_block_start(self, event: _Event, out: list[ReplyEvent]) -> None:
+    def _on_block_start(self, event: Event, out: list[ReplyEvent]) -> None:
         if not event.content_block:
             return
         index = _index(event)
@@ -249,7 +187,7 @@ class AnthropicStream(VendorStream):
             self._others[index] = block
         return block
 
-    def _on_block_stop(self, event: _Event, out: list[ReplyEvent]) -> None:
+    def _on_block_stop(self, event: Event, out: list[ReplyEvent]) -> None:
         self._close_block(_index(event), out)
 
     def _close_block(self, index: object, out: list[ReplyEvent]) -> None:
@@ -259,7 +197,7 @@ class AnthropicStream(VendorStream):
 
     # -------------------------------------------------------------- the message
 
-    def _on_message_start(self, event: _Event, out: list[ReplyEvent]) -> None:
+    def _on_message_start(self, event: Event, out: list[ReplyEvent]) -> None:
         message = event.message
         if message is None:
             return
@@ -282,7 +220,7 @@ class AnthropicStream(VendorStream):
             else:
                 self._close_block(index, out)
 
-    def _on_message_delta(self, event: _Event, out: list[ReplyEvent]) -> None:
+    def _on_message_delta(self, event: Event, out: list[ReplyEvent]) -> None:
         if event.delta:
             self._note_reason(event.delta.stop_reason)
             self._add_usage(event.delta.usage, out)
@@ -304,10 +242,10 @@ class AnthropicStream(VendorStream):
                 out.append(UsageDelta(counts))
 
     def _ending(self) -> Ending:
-        return _ending(self._stop_reason, self._usage, self._model, has_calls=self._has_calls)
+        return read_ending(self._stop_reason, self._usage, self._model, has_calls=self._has_calls)
 
 
-def _index(event: _Event) -> object:
+def _index(event: Event) -> object:
     return event.index if isinstance(event.index, int) else None
 
 
@@ -317,99 +255,4 @@ def _fragment(value: object) -> str:
 
 
 def _raw_delta(data: bytes) -> msgspec.Raw:
-    return decode_with(_RAW_DELTA, data, "an event").delta
-
-
-class _Facts:
-    """What a message says about itself; the container is needed to go on with it.
-
-    `container`, `stop_details`, `context_management`, `diagnostics` and `input_transformations`
-    become other parts at the end. What is said later replaces what was said before.
-    """
-
-    NAMES = (
-        "container",
-        "context_management",
-        "input_transformations",
-        "diagnostics",
-        "stop_details",
-    )
-
-    def __init__(self, held: Held) -> None:
-        self._held = held
-        self._known: dict[str, msgspec.Raw] = {}
-
-    def note(self, source: msgspec.Struct) -> None:
-        for name in self.NAMES:
-            raw = getattr(source, name, None)
-            if raw and not is_blank(raw):
-                self._held.add(memoryview(raw).nbytes)
-                self._known[name] = msgspec.Raw(bytes(raw))
-
-    def add_to(self, out: list[ReplyEvent], ending: Ending) -> None:
-        for name in self.NAMES:
-            if raw := self._known.get(name):
-                if name == "stop_details" and ending.finish == "refusal":
-                    _explain_refusal(raw, out)
-                out.append(AboutDelta(name, text_in(raw)))
-
-
-def _explain_refusal(raw: msgspec.Raw, out: list[ReplyEvent]) -> None:
-    if explanation := as_text(as_map(branch(_VALUE, raw)).get("explanation")):
-        # A part of its own: the model did not say it.
-        out += [PartEnd(), TextDelta(explanation, refusal=True)]
-
-
-def read_whole(body: bytes) -> list[ReplyEvent]:
-    """Return the events of a reply that was not streamed; see `Adapter.read_reply`."""
-    reply = decode_with(_MESSAGE, body, "a reply")
-    if reply.error and error_in({"error": reply.error}):
-        raise ProviderFailed(classify_error(reply.error))
-    if reply.content is None:
-        fail(
-            FailureClass.PROTOCOL,
-            "sent a reply without content: check base_url and kind",
-        )
-    if len(reply.content) > MAX_BLOCKS:
-        fail(FailureClass.PROTOCOL, f"sent a reply of more than {MAX_BLOCKS} blocks")
-    held = Held()
-    events, has_calls = _content_events(reply.content, held)
-    ending = _ending(reply.stop_reason, reply.usage, reply.model, has_calls=has_calls)
-    facts = _Facts(held)
-    facts.note(reply)
-    facts.add_to(events, ending)
-    events.append(ending)
-    return events
-
-
-def _content_events(content: list[msgspec.Raw], held: Held) -> tuple[list[ReplyEvent], bool]:
-    """Return the events of the blocks, and whether the model itself called a tool."""
-    events: list[ReplyEvent] = []
-    calls, has_calls, mode = 0, False, PieceMode()
-    last: Block | None = None
-    for raw in content:
-        block = open_block(raw, calls, held, mode)
-        if block is not None:
-            if block.is_apart_from(last):
-                events.append(PartEnd())
-            block.begin(events)
-            block.stop(events)
-            if isinstance(block, CallBlock):
-                calls += 1
-                has_calls = has_calls or not block.is_by_code
-            last = block
-    return events, has_calls
-
-
-def _ending(
-    stop_reason: object, usage: AnthropicUsage | None, model: object, *, has_calls: bool
-) -> Ending:
-    finish = read_finish(stop_reason) or "stop"
-    if finish == "stop" and has_calls:
-        # Compatible servers say `end_turn` after calls too; after those of code the turn is over.
-        finish = "tool_calls"
-    return Ending(
-        finish=finish,
-        usage=read_usage(usage) if usage else None,
-        model=as_text(model) or None,
-    )
+    return decode_with(RAW_DELTA, data, "an event").delta
