@@ -15,28 +15,29 @@ from aircherd.providers.codec.json_in import as_text
 from aircherd.providers.codec.reply_stream import new_call_id
 from aircherd.providers.error_mapping.classify import classify_error
 from aircherd.providers.error_mapping.parse import error_in
-from aircherd.providers.openai_responses.output.item import Who
+from aircherd.providers.openai_responses.endings import (
+    ENDINGS,
+    UNEXPLAINED,
+    add_usage,
+    raise_event_error,
+    status_of,
+)
+from aircherd.providers.openai_responses.events import HANDLERS, PIECES, who_of
 from aircherd.providers.openai_responses.output.output import Output
 from aircherd.providers.openai_responses.output.texts import StreamedPart
 from aircherd.providers.openai_responses.schema import (
-    CUSTOM_CALL,
-    FUNCTION_CALL,
     FinalResponse,
-    ResponseEvent,
     ResponsePiece,
     error_of,
     final_response_of,
-    item_of,
     output_of,
-    part_of,
     read_event,
     read_piece,
     read_response,
-    usage_of,
 )
 from aircherd.providers.replies.vendor_stream import VendorStream
 from aircherd.vocabulary.failure import FailureClass
-from aircherd.vocabulary.reply import Ending, Finish, ReplyEvent, TextDelta, Usage, UsageDelta
+from aircherd.vocabulary.reply import Ending, Finish, ReplyEvent, TextDelta
 
 _START_EVENTS = ("response.created", "response.queued", "response.in_progress")
 """Sent before the work begins; servers may repeat them to keep the connection alive."""
@@ -82,7 +83,7 @@ def read_whole(body: bytes, new_id: Callable[[], str] = new_call_id) -> list[Rep
     if error and error_in({"error": error}):
         raise ProviderFailed(classify_error(error))
     out: list[ReplyEvent] = []
-    status = _status_of(whole, "")
+    status = status_of(whole, "")
     if status in ("queued", "in_progress"):
         fail(
             FailureClass.UNSUPPORTED,
@@ -90,7 +91,7 @@ def read_whole(body: bytes, new_id: Callable[[], str] = new_call_id) -> list[Rep
         )
     has_output = bool(whole.output_text) or bytes(whole.output) not in (b"", b"null")
     is_over = status in ("", "completed", "incomplete")
-    if status not in _UNEXPLAINED and not (is_over and has_output):
+    if status not in UNEXPLAINED and not (is_over and has_output):
         fail(
             FailureClass.PROTOCOL,
             "sent a reply without output, or an unfinished one: check base_url and kind",
@@ -118,18 +119,18 @@ class _Reply:
         """
         kind = piece.type if isinstance(piece.type, str) else ""
         if piece.error or kind == "error":
-            _raise_event_error(read_event(data), kind)
+            raise_event_error(read_event(data), kind)
         if kind == _TEXT:
             self._add_text(piece, out)
             return None
         self._leave_part()
-        if (add := _PIECES.get(kind)) is not None:
+        if (add := PIECES.get(kind)) is not None:
             add(self._output, piece, out)
-        elif (handle := _HANDLERS.get(kind)) is not None:
+        elif (handle := HANDLERS.get(kind)) is not None:
             handle(self._output, read_event(data), out)
-        elif kind in _ENDINGS:
+        elif kind in ENDINGS:
             final = final_response_of(read_event(data))
-            return self.end(final, _status_of(final, _ENDINGS[kind]), out)
+            return self.end(final, status_of(final, ENDINGS[kind]), out)
         return None
 
     def _add_text(self, event: ResponsePiece, out: list[ReplyEvent]) -> None:
@@ -148,7 +149,7 @@ class _Reply:
             self._leave_part()
             self._place = event
             self._part = self._output.messages.text_part(
-                _who(event), "text", event.content_index, out
+                who_of(event), "text", event.content_index, out
             )
         self._pieces.append(text)
         out.append(TextDelta(text))
@@ -166,8 +167,8 @@ class _Reply:
             ProviderFailed: the reply failed.
         """
         if status in ("failed", "cancelled"):
-            _add_usage(final, out)
-            raise ProviderFailed(classify_error(error_of(final.error) or _UNEXPLAINED[status]))
+            add_usage(final, out)
+            raise ProviderFailed(classify_error(error_of(final.error) or UNEXPLAINED[status]))
         output = self._output
         output.end(output_of(final), as_text(final.output_text), out)
         if isinstance(final.reasoning, str):
@@ -178,164 +179,6 @@ class _Reply:
             finish = read_finish(reason) or "length"
         return Ending(
             finish="refusal" if output.messages.is_refused else finish,
-            usage=_add_usage(final, out),
+            usage=add_usage(final, out),
             model=as_text(final.model) or None,
         )
-
-
-# ------------------------------------------------------------------ events
-
-
-def _who(event: ResponsePiece, item_id: object = None, call_id: object = None) -> Who:
-    index = event.output_index if type(event.output_index) is int else None
-    return Who(index, as_text(item_id or event.item_id), as_text(call_id))
-
-
-def _add_refusal(output: Output, event: ResponsePiece, out: list[ReplyEvent]) -> None:
-    if text := as_text(event.delta):
-        output.messages.add_refusal(_who(event), event.content_index, text, out)
-
-
-def _end_text(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-    is_refusal = event.type == "response.refusal.done"
-    text = as_text(event.refusal if is_refusal else event.text)
-    place = ("refusal" if is_refusal else "text", event.content_index)
-    output.messages.end_text(_who(event), place, str(event.type), text, out)
-
-
-def _end_part(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-    part = part_of(event.part)
-    if part is not None:
-        output.end_part(_who(event), event.content_index, str(event.type), part, out)
-
-
-def _add_annotation(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-    output.messages.add_annotation(_who(event), event.annotation, out)
-
-
-def _paragraph(event: ResponsePiece) -> tuple[str, object]:
-    if "summary" in str(event.type):
-        return "summary", event.summary_index
-    return "content", event.content_index
-
-
-def _add_reasoning(output: Output, event: ResponsePiece, out: list[ReplyEvent]) -> None:
-    if text := as_text(event.delta):
-        output.thinking.add(_who(event), _paragraph(event), text, out)
-
-
-def _end_reasoning(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-    part = part_of(event.part)
-    text = as_text(event.text) or as_text(part.text if part else None)
-    output.thinking.end(_who(event), _paragraph(event), str(event.type), text, out)
-
-
-def _call_kind(event: ResponsePiece) -> str:
-    return CUSTOM_CALL if "custom_tool" in str(event.type) else FUNCTION_CALL
-
-
-def _add_arguments(output: Output, event: ResponsePiece, out: list[ReplyEvent]) -> None:
-    if text := as_text(event.delta):
-        output.add_arguments(_call_kind(event), _who(event), text, out)
-
-
-def _end_arguments(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-    kind = _call_kind(event)
-    text = as_text(event.input if kind == CUSTOM_CALL else event.arguments)
-    output.end_arguments(kind, _who(event), text, as_text(event.name), out)
-
-
-def _open_item(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-    item = item_of(event.item)
-    if item is not None:
-        output.open_item(_who(event, item.id, item.call_id), item, out)
-
-
-def _close_item(output: Output, event: ResponseEvent, out: list[ReplyEvent]) -> None:
-    item = item_of(event.item)
-    if item is not None:
-        output.close_item(_who(event, item.id, item.call_id), item, out)
-
-
-def _add_sound(output: Output, event: ResponsePiece, out: list[ReplyEvent]) -> None:
-    del out
-    output.audio.add(as_text(event.delta))
-
-
-def _add_words(output: Output, event: ResponsePiece, out: list[ReplyEvent]) -> None:
-    del out
-    output.audio.add_words(as_text(event.delta))
-
-
-_PIECES: dict[str, Callable[[Output, ResponsePiece, list[ReplyEvent]], None]] = {
-    "response.refusal.delta": _add_refusal,
-    "response.reasoning_summary_text.delta": _add_reasoning,
-    "response.reasoning_summary.delta": _add_reasoning,
-    "response.reasoning_text.delta": _add_reasoning,
-    "response.reasoning.delta": _add_reasoning,
-    "response.function_call_arguments.delta": _add_arguments,
-    "response.custom_tool_call_input.delta": _add_arguments,
-    "response.audio.delta": _add_sound,
-    "response.audio.transcript.delta": _add_words,
-}
-"""Type of an event with a piece of something -> handler."""
-
-_HANDLERS: dict[str, Callable[[Output, ResponseEvent, list[ReplyEvent]], None]] = {
-    "response.output_item.added": _open_item,
-    "response.output_item.done": _close_item,
-    "response.output_text.done": _end_text,
-    "response.output_text.annotation.added": _add_annotation,
-    "response.refusal.done": _end_text,
-    "response.content_part.done": _end_part,
-    "response.reasoning_summary_text.done": _end_reasoning,
-    "response.reasoning_summary_part.done": _end_reasoning,
-    "response.reasoning_summary.done": _end_reasoning,
-    "response.reasoning_text.done": _end_reasoning,
-    "response.reasoning_part.done": _end_reasoning,
-    "response.reasoning.done": _end_reasoning,
-    "response.function_call_arguments.done": _end_arguments,
-    "response.custom_tool_call_input.done": _end_arguments,
-}
-"""Type of any other event -> handler. The rest is progress: it is in the whole item too."""
-
-_ENDINGS: dict[str, str] = {
-    "response.completed": "completed",
-    "response.done": "completed",
-    "response.incomplete": "incomplete",
-    "response.failed": "failed",
-    "response.cancelled": "cancelled",
-    "response.canceled": "cancelled",
-}
-"""Type of the last event -> the status of the reply, if the reply itself has none."""
-
-_SYNONYMS = {"canceled": "cancelled", "complete": "completed", "done": "completed"}
-"""What servers that resemble OpenAI call the statuses."""
-
-_UNEXPLAINED = {
-    "failed": {"message": "the reply failed"},
-    "cancelled": {"message": "the reply was cancelled"},
-}
-
-
-def _status_of(final: FinalResponse, event_status: str) -> str:
-    """Return the status of a reply; one that cannot be at an end is that of the event."""
-    status = as_text(final.status)
-    status = _SYNONYMS.get(status, status)
-    if event_status in ("", "completed") and status in ("failed", "cancelled", "incomplete"):
-        return status
-    return event_status or status
-
-
-def _raise_event_error(event: ResponseEvent, kind: str) -> None:
-    # The reference has the fields in the event itself; the API nests them.
-    error = error_of(event.error)
-    if error or kind == "error":
-        flat = {"code": event.code, "message": event.message}
-        raise ProviderFailed(classify_error(error or flat))
-
-
-def _add_usage(final: FinalResponse, out: list[ReplyEvent]) -> Usage | None:
-    usage = usage_of(final)
-    if usage is not None:
-        out.append(UsageDelta(usage))
-    return usage

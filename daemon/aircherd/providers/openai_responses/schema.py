@@ -5,6 +5,8 @@ whole output. A value of an unexpected type is handled where it is read and neve
 decoding. Items keep their own JSON, because what has no word of ours is passed on as it came.
 """
 
+from typing import TypeVar
+
 import msgspec
 
 from aircherd.providers.chat_completions.usage import OpenAIUsage, read_usage
@@ -119,6 +121,8 @@ class FinalResponse(msgspec.Struct, gc=False):
     reasoning: object = None  # the thinking, at mistral.rs; what was asked for, at OpenAI
 
 
+_Sent = TypeVar("_Sent", OutputItem, ContentPart)
+
 _PIECE = msgspec.json.Decoder(ResponsePiece)
 _EVENT = msgspec.json.Decoder(ResponseEvent)
 _FINAL = msgspec.json.Decoder(FinalResponse)
@@ -176,13 +180,7 @@ def item_of(raw: msgspec.Raw) -> OutputItem | None:
     Raises:
         ProviderFailed: PROTOCOL: it is not an item.
     """
-    if not raw:
-        return None
-    data = bytes(raw)
-    item = decode_with(_ITEM, data, "an item")
-    if item is not None:
-        item.raw = msgspec.Raw(data)
-    return item
+    return _with_json(_ITEM, raw)
 
 
 def output_of(final: FinalResponse) -> list[OutputItem]:
@@ -205,13 +203,7 @@ def part_of(raw: msgspec.Raw) -> ContentPart | None:
     Raises:
         ProviderFailed: PROTOCOL: it is not a part.
     """
-    if not raw:
-        return None
-    data = bytes(raw)
-    part = decode_with(_CONTENT, data, "an item")
-    if part is not None:
-        part.raw = msgspec.Raw(data)
-    return part
+    return _with_json(_CONTENT, raw)
 
 
 def parts_of(content: msgspec.Raw) -> list[ContentPart]:
@@ -225,6 +217,17 @@ def parts_of(content: msgspec.Raw) -> list[ContentPart]:
         return [ContentPart(text=parts)]
     read = [part_of(raw) for raw in parts or ()]
     return [part for part in read if part is not None]
+
+
+def _with_json(decoder: msgspec.json.Decoder[_Sent | None], raw: msgspec.Raw) -> _Sent | None:
+    """Return an item or a part, with the JSON that it was sent as."""
+    if not raw:
+        return None
+    data = bytes(raw)
+    sent = decode_with(decoder, data, "an item")
+    if sent is not None:
+        sent.raw = msgspec.Raw(data)
+    return sent
 
 
 def raws_of(raw: msgspec.Raw) -> list[msgspec.Raw]:

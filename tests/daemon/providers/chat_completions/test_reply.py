@@ -13,10 +13,9 @@ from aircherd.providers.chat_completions.reasoning_details import DetailsThinkin
 from aircherd.providers.chat_completions.reply import OpenAIStream, read_whole
 from aircherd.providers.chat_completions.thinking import (
     FieldThinking,
-    ThinkingFields,
     ThinkingReader,
 )
-from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
     Ending,
     Finish,
@@ -24,38 +23,11 @@ from aircherd.vocabulary.reply import (
     ReplyEvent,
     TextDelta,
     ToolCallDelta,
-    Usage,
     UsageDelta,
 )
+from helpers.providers.chat_chunks import COUNTED, DONE, USAGE, chunk, decode, piece, whole
 from helpers.providers.provider_calls import cut_in_two, failure_of, run_decoder, sse
 
-
-def chunk(
-    content: object = None, *, finish: object = None, calls: object = None, **more: object
-) -> dict[str, object]:
-    delta = {"content": content, "tool_calls": calls}
-    choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
-    return {"id": "x", "model": "m-1", "choices": [choice], "usage": None, **more}
-
-
-def piece(arguments: object = None, **fields: object) -> dict[str, object]:
-    name = fields.pop("name", None)
-    return {"function": {"name": name, "arguments": arguments}, **fields}
-
-
-def decode(*data: object) -> tuple[list[ReplyEvent], Failure | None]:
-    ids = itertools.count(1)
-    return run_decoder(OpenAIStream(lambda: f"made-{next(ids)}"), [sse(*data)])
-
-
-USAGE = {
-    "prompt_tokens": 9,
-    "completion_tokens": 5,
-    "prompt_tokens_details": {"cached_tokens": 4, "cache_write_tokens": None},
-    "completion_tokens_details": {"reasoning_tokens": 2},
-}
-COUNTED = Usage(9, 5, 4, 0, 2)
-DONE = b"[DONE]"
 TEXT_REPLY = (
     chunk("", usage=None),
     chunk("Grüße"),
@@ -247,86 +219,6 @@ def test_text_in_parts() -> None:
     assert TextDelta("a") == decode(chunk(parts), DONE)[0][0]
 
 
-def test_the_native_reason_is_in_the_failure() -> None:
-    """If nothing else explains a failure, the model's own reason does."""
-    choice = {"finish_reason": "error", "native_finish_reason": "MALFORMED_FUNCTION_CALL"}
-    _, failure = decode({"choices": [choice]})
-    assert failure is not None
-    assert failure.message == "failed: the model ended with MALFORMED_FUNCTION_CALL"
-
-
-@pytest.mark.parametrize(
-    ("reason", "native", "finish"),
-    [
-        ("tool_calls", "length", "length"),
-        ("stop", "MAX_TOKENS", "length"),
-        ("tool_calls", "tool_use", "tool_calls"),
-        ("stop", "unknown", "stop"),
-        ("content_filter", "length", "content_filter"),
-    ],
-)
-def test_the_native_reason_tells_half_a_call(reason: str, native: str, finish: str) -> None:
-    """OpenRouter says `tool_calls` where the model was cut off in one."""
-    choice = {"delta": {}, "finish_reason": reason, "native_finish_reason": native}
-    *_, ending = decode(chunk("a"), {"choices": [choice]}, DONE)[0]
-    assert isinstance(ending, Ending)
-    assert ending.finish == finish
-
-
-def test_the_model_is_the_last_that_was_named() -> None:
-    """A chunk without the model's name does not remove it."""
-    *_, ending = decode(chunk("a", finish="stop"), {"choices": [], "usage": USAGE}, DONE)[0]
-    assert Ending("stop", COUNTED, "m-1") == ending
-
-
-class Hidden(FieldThinking):
-    """Thinking without text."""
-
-    def take(self, fields: ThinkingFields) -> str | None:
-        return "" if fields.reasoning else None
-
-    def end(self) -> str | None:
-        return "signed"
-
-
-@pytest.mark.parametrize(
-    ("delta", "counts"),
-    [({"content": "", "reasoning": "hm"}, True), ({"content": ""}, False), ({}, False)],
-)
-def test_hidden_thinking_is_progress_and_empty_chunks_are_none(
-    delta: dict[str, object], counts: bool
-) -> None:
-    """Hidden thinking makes no event, but counts as progress."""
-    decoder = OpenAIStream(thinking=Hidden())
-    assert decoder.feed(sse({"choices": [{"delta": delta}]})) == []
-    assert counts == bool(decoder.progress_count)
-
-
-@pytest.mark.parametrize(
-    ("end", "events"),
-    [
-        (chunk("a"), [TextDelta("a")]),
-        ({"choices": [{"delta": {"refusal": "No."}}]}, [TextDelta("No.", refusal=True)]),
-        (chunk(calls=[piece("{", id="a", name="f")]), [ToolCallDelta(0, "a", "f", "{")]),
-        (chunk(finish="stop"), []),
-        (DONE, [Ending("stop")]),
-    ],
-)
-def test_anything_else_ends_a_run_of_thinking(end: object, events: list[ReplyEvent]) -> None:
-    """Its signature comes once, when something else begins or the reply ends."""
-    thought = {"choices": [{"delta": {"reasoning": "hm"}}]}
-    decoder = OpenAIStream(thinking=Hidden())
-    assert decoder.feed(sse(thought)) == []
-    found = decoder.feed(sse(end))
-    assert [ReasoningDelta(signature="signed"), *events] == found
-    assert not any(isinstance(event, ReasoningDelta) for event in decoder.feed(sse(DONE)))
-
-
-def whole(**message: object) -> bytes:
-    choice = {"index": 0, "message": message, "finish_reason": "stop"}
-    return msgspec.json.encode({"model": "m-1", "choices": [choice], "usage": USAGE})
-
-
 def test_whole_reply() -> None:
     """A whole reply gives the same events as a stream."""
     call = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
@@ -418,99 +310,6 @@ def test_no_chunk_crashes(data: list[dict[str, object]], thinking: type[Thinking
     """Whatever types a server sends, the reply ends normally or as a ProviderFailed."""
     events, failure = run_decoder(OpenAIStream(thinking=thinking()), [sse(*data, DONE)])
     assert (failure is None) == (bool(events) and isinstance(events[-1], Ending))
-
-
-def message(content: object, **more: object) -> dict[str, object]:
-    return {"role": "assistant", "content": content, **more}
-
-
-CALL = {"id": "a", "type": "function", "function": {"name": "f", "arguments": '{"p":1}'}}
-
-
-@pytest.mark.parametrize(
-    ("delta", "full", "events"),
-    [
-        (message(""), message("Hi"), [TextDelta("Hi")]),
-        (message("Hi"), message("Hi"), [TextDelta("Hi")]),
-        (message("Hi"), message(""), [TextDelta("Hi")]),
-        (None, message("Hi"), [TextDelta("Hi")]),
-        (
-            {"reasoning_content": "hm"},
-            message("Hi", reasoning_content="hm"),
-            [ReasoningDelta("hm"), TextDelta("Hi")],
-        ),
-        (
-            {"tool_calls": [{"index": 0, **CALL}]},
-            message("", tool_calls=[CALL]),
-            [ToolCallDelta(0, "a", "f", '{"p":1}')],
-        ),
-        ({}, message(None, tool_calls=[CALL]), [ToolCallDelta(0, "a", "f", '{"p":1}')]),
-    ],
-)
-def test_a_delta_and_a_message_beside_each_other(
-    delta: object, full: object, events: list[ReplyEvent]
-) -> None:
-    """Whichever has content is read, and what both have is read once; streamed or whole."""
-    choice = {"index": 0, "delta": delta, "message": full, "finish_reason": "stop"}
-    data = {"choices": [choice]}
-    assert read_whole(msgspec.json.encode(data))[:-1] == events
-    assert decode(data, DONE)[0][:-1] == events
-
-
-def test_a_growing_message_beside_deltas_is_not_doubled() -> None:
-    """Perplexity repeats all of the text so far in every chunk, and once more at the end."""
-    chunks, so_far = [], ""
-    for text in ("", "Hel", "lo", ""):
-        so_far += text
-        choice = {"delta": message(text), "message": message(so_far), "finish_reason": None}
-        chunks.append({"choices": [choice]})
-    events, failure = decode(*chunks, chunk(finish="stop"), DONE)
-    assert failure is None
-    assert [TextDelta("Hel"), TextDelta("lo")] == events[:-1]
-
-
-def test_a_stream_of_growing_messages() -> None:
-    """Without deltas only what is new in each message is text."""
-    chunks = [{"choices": [{"message": message(text)}]} for text in ("Hel", "Hello", "Hello!")]
-    events, _ = decode(*chunks, DONE)
-    assert [TextDelta("Hel"), TextDelta("lo"), TextDelta("!")] == events[:-1]
-
-
-@pytest.mark.parametrize("arguments", [['{"p":1}'], ['{"p"', ":1}"]])
-def test_the_first_form_of_a_tool_call(arguments: list[str]) -> None:
-    """`function_call` is a call like any other, streamed or whole."""
-    pieces = [{"arguments": each} for each in arguments]
-    pieces[0]["name"] = "f"
-    chunks = [{"choices": [{"delta": {"function_call": each}}]} for each in pieces]
-    *found, ending = decode(*chunks, chunk(finish="function_call"), DONE)[0]
-    assert [each.arguments for each in found if isinstance(each, ToolCallDelta)] == arguments
-    assert isinstance(ending, Ending)
-    assert ending.finish == "tool_calls"
-    *_, call, _, ending = read_whole(whole(function_call={"name": "f", "arguments": '{"p":1}'}))
-    assert isinstance(call, ToolCallDelta)
-    assert (call.name, call.arguments) == ("f", '{"p":1}')
-
-
-def test_calls_that_are_held_back_come_before_what_follows() -> None:
-    """Text or thinking after a call does not overtake it."""
-    call = ToolCallDelta(0, "a", "f", '{"p":1}')
-    events, _ = decode(chunk(calls=[CALL]), chunk("a"), chunk("b"), DONE)
-    assert [call, TextDelta("a"), TextDelta("b")] == events[:-1]
-    thought = {"choices": [{"delta": {"reasoning_content": "hm"}}]}
-    events, _ = decode(chunk(calls=[CALL]), thought, DONE)
-    assert [call, ReasoningDelta("hm")] == events[:-1]
-
-
-def test_a_call_that_is_held_back_is_progress() -> None:
-    """It makes no event yet."""
-    decoder = OpenAIStream()
-    assert decoder.feed(sse(chunk(calls=[CALL]))) == []
-    assert decoder.progress_count == 1
-
-
-def test_a_call_that_is_no_list() -> None:
-    """One call may come without the list around it."""
-    assert ToolCallDelta(0, "a", "f", '{"p":1}') in read_whole(whole(tool_calls=CALL))
 
 
 # ------------------------------------------------------------------ nothing is lost

@@ -1,33 +1,32 @@
 """Replies of the OpenAI Responses API and compatible servers."""
 
-import itertools
-
 import msgspec
 import pytest
 
 from aircherd.providers.openai_responses.reply import ResponsesStream, read_whole
-from aircherd.testing.simulator.script import PICTURE, SOUND
-from aircherd.vocabulary.failure import Failure, FailureClass
+from aircherd.vocabulary.failure import FailureClass
 from aircherd.vocabulary.reply import (
-    AudioDelta,
     Ending,
-    ImageDelta,
-    InItem,
     OtherDelta,
     PartEnd,
     ReasoningDelta,
     ReplyEvent,
     TextDelta,
     ToolCallDelta,
-    Usage,
-    UsageDelta,
 )
-from helpers.providers.provider_calls import cut_in_two, failure_of, run_decoder
+from helpers.providers.provider_calls import cut_in_two, failure_of
+from helpers.providers.responses.decoding import (
+    COMPLETED,
+    MODEL,
+    decode,
+    ended,
+    item_done,
+    without_order,
+)
 from helpers.providers.responses.streams import (
     ITEMS,
     STREAMS,
     call,
-    failed,
     message,
     reasoning,
     refusal,
@@ -36,30 +35,6 @@ from helpers.providers.responses.streams import (
     wire,
 )
 
-COUNTED = Usage(37, 31, 16, 4, 20)
-MODEL = "gpt-5.5-2026-04-01"
-
-
-def decode(*pieces: bytes) -> tuple[list[ReplyEvent], Failure | None]:
-    ids = itertools.count(1)
-    events, failure = run_decoder(ResponsesStream(lambda: f"made-{next(ids)}"), pieces)
-    return without_order(events), failure
-
-
-def without_order(events: list[ReplyEvent]) -> list[ReplyEvent]:
-    """Return the events without those that only name an item."""
-    return [event for event in events if type(event) is not InItem]
-
-
-def ended(finish: str, usage: Usage | None = COUNTED) -> list[ReplyEvent]:
-    return [UsageDelta(usage), Ending(finish, usage, MODEL)]
-
-
-def item_done(**item: object) -> dict[str, object]:
-    return {"type": "response.output_item.done", "output_index": 0, "item": item}
-
-
-COMPLETED = {"type": "response.completed", "response": response("completed", [])}
 SEALED = (
     '{"type":"reasoning","id":"rs_0","summary":'
     '[{"type":"summary_text","text":"a b"},{"type":"summary_text","text":"c"}],'
@@ -221,29 +196,6 @@ def test_items_that_come_only_whole(item: dict[str, object], events: list[ReplyE
     assert events == without_order(read_whole(whole, lambda: "made-1"))
 
 
-def test_arguments_that_come_only_at_the_end_of_a_call() -> None:
-    """A call that starts without arguments gets them when it is done."""
-    begun, *_, done = call(0, "a", "f", '{"x":1}')
-    events = [ToolCallDelta(0, "a", "f"), ToolCallDelta(0, arguments='{"x":1}')]
-    assert decode(wire(begun, done, COMPLETED)) == ([*events, *ended("tool_calls")], None)
-
-
-def test_items_without_indices() -> None:
-    """Pieces find their item by id if the server sends no index."""
-    items = [*call(0, "a", "f", '{"x"', ":1}"), *call(1, "b", "g", "[]"), *message(2, "t")]
-    for event in items:
-        del event["output_index"]
-    expected = [
-        ToolCallDelta(0, "a", "f"),
-        ToolCallDelta(0, arguments='{"x"'),
-        ToolCallDelta(0, arguments=":1}"),
-        ToolCallDelta(1, "b", "g"),
-        ToolCallDelta(1, arguments="[]"),
-        TextDelta("t"),
-    ]
-    assert decode(wire(*items, COMPLETED)) == ([*expected, *ended("tool_calls")], None)
-
-
 @pytest.mark.parametrize("status", ["incomplete", "in_progress"])
 def test_thinking_that_was_cut_off_is_not_signed(status: str) -> None:
     """Its encrypted content may be incomplete, and would be refused."""
@@ -252,64 +204,6 @@ def test_thinking_that_was_cut_off_is_not_signed(status: str) -> None:
     )
     events = [ReasoningDelta("s"), *ended("stop")]
     assert decode(wire(item, COMPLETED)) == (events, None)
-
-
-def test_open_models_send_their_thinking() -> None:
-    """It becomes events like a summary."""
-    place = {"output_index": 0, "item_id": "rs", "content_index": 0}
-    deltas = [
-        {"type": "response.reasoning_text.delta", **place, "delta": "2 and"},
-        {"type": "response.reasoning_text.delta", **place, "delta": " 3"},
-    ]
-    events = [ReasoningDelta("2 and"), ReasoningDelta(" 3"), *ended("stop")]
-    assert decode(wire(*deltas, COMPLETED)) == (events, None)
-
-
-@pytest.mark.parametrize(
-    ("event", "kind"),
-    [
-        (
-            {
-                "type": "error",
-                "error": {
-                    "type": "insufficient_quota",
-                    "code": "insufficient_quota",
-                    "message": "x",
-                },
-            },
-            FailureClass.QUOTA,
-        ),
-        ({"type": "error", "code": "rate_limit_exceeded", "message": "x"}, FailureClass.RATE),
-        ({"type": "error", "code": None, "message": "x", "error": None}, FailureClass.SERVER),
-        ({"error": {"code": "invalid_prompt", "message": "x"}}, FailureClass.POLICY),
-        ({"type": "response.failed", "response": {"error": None}}, FailureClass.SERVER),
-        ({"type": "response.failed"}, FailureClass.SERVER),
-    ],
-)
-def test_errors_inside_a_stream(event: dict[str, object], kind: FailureClass) -> None:
-    """Every format of error is classified, after the events before it."""
-    data = wire(*message(0, "a")) + b"data: " + msgspec.json.encode(event) + b"\n\n"
-    events, failure = decode(data)
-    assert events == [TextDelta("a")]
-    assert failure is not None
-    assert failure.kind is kind
-
-
-def test_a_failed_response_raises_its_error() -> None:
-    """The usage comes first; code and message are the vendor's."""
-    last = response("failed", [], error={"code": "server_error", "message": "It broke."})
-    last["usage"] = {"input_tokens": 5, "output_tokens": 1}
-    events, failure = decode(wire({"type": "response.failed", "response": last}))
-    assert events == [UsageDelta(Usage(5, 1))]
-    assert failure is not None
-    assert (failure.kind, failure.message) == (FailureClass.SERVER, "failed: It broke.")
-    assert decode(failed("server_error", "It broke.", message(0, "a")))[1] == failure
-
-
-def test_a_null_error_is_ignored() -> None:
-    """Some servers send every field."""
-    events = [event | {"error": None} for event in [*message(0, "a"), COMPLETED]]
-    assert decode(wire(*events)) == ([TextDelta("a"), *ended("stop")], None)
 
 
 @pytest.mark.parametrize(
@@ -393,52 +287,6 @@ def test_whole_failures(body: object, kind: FailureClass) -> None:
     assert kind is failure_of(lambda: read_whole(msgspec.json.encode(body))).kind
 
 
-@pytest.mark.parametrize("status", ["completed", "complete", "done", ""])
-def test_other_words_for_completed(status: str) -> None:
-    """Servers that resemble OpenAI name the status of a whole reply differently, or not at all."""
-    body = response(status, [{"type": "message", "content": [{"text": "a"}]}])
-    assert TextDelta("a") in read_whole(msgspec.json.encode(body))
-
-
-@pytest.mark.parametrize(
-    ("kind", "status", "finish"),
-    [
-        ("response.completed", "completed", "stop"),
-        ("response.completed", "in_progress", "stop"),
-        ("response.completed", "incomplete", "length"),
-        ("response.incomplete", "incomplete", "length"),
-        ("response.incomplete", None, "length"),
-        ("response.done", "completed", "stop"),
-        ("response.done", "incomplete", "length"),
-    ],
-)
-def test_the_last_event_and_its_status_say_how_it_ended(
-    kind: str, status: str | None, finish: str
-) -> None:
-    """A reply that is incomplete is never a whole one, whatever its last event is called."""
-    last = {"type": kind, "response": {"status": status, "model": MODEL}}
-    events = [TextDelta("a"), Ending(finish, None, MODEL)]
-    assert decode(wire(*message(0, "a"), last)) == (events, None)
-
-
-@pytest.mark.parametrize(
-    ("kind", "status"),
-    [
-        ("response.completed", "failed"),
-        ("response.completed", "cancelled"),
-        ("response.done", "canceled"),
-        ("response.cancelled", None),
-        ("response.failed", "completed"),
-    ],
-)
-def test_a_reply_that_was_cancelled_or_failed_is_an_error(kind: str, status: str | None) -> None:
-    """Even if its last event says that it is complete."""
-    events, failure = decode(wire(*message(0, "a"), {"type": kind, "response": {"status": status}}))
-    assert events == [TextDelta("a")]
-    assert failure is not None
-    assert failure.kind is FailureClass.SERVER
-
-
 def test_a_stream_that_is_only_its_last_event() -> None:
     """Everything is taken from its output, or from its text."""
     items = [event["item"] for event in (message(0, "a")[-1], call(1, "c", "f", "{}")[-1])]
@@ -471,50 +319,3 @@ def test_an_item_that_was_only_announced_is_not_lost() -> None:
     added = {"type": "response.output_item.added", "output_index": 0, "item": item}
     events, _ = decode(wire(added, COMPLETED))
     assert events[0] == OtherDelta("web_search_call", msgspec.json.encode(item).decode())
-
-
-def test_sound_and_pictures() -> None:
-    """Sound comes in pieces of its own, a picture as the result of a call."""
-    picture = {"type": "image_generation_call", "id": "ig", "result": PICTURE}
-    events, _ = decode(
-        wire(
-            {"type": "response.audio.delta", "delta": SOUND},
-            {"type": "response.audio.transcript.delta", "delta": "hi"},
-            item_done(**picture),
-            COMPLETED,
-        )
-    )
-    signature = '{"type":"image_generation_call","id":"ig"}'
-    assert events == [
-        ImageDelta(PICTURE, "image/png", signature=signature),
-        AudioDelta(SOUND, "audio/wav", "hi"),
-        *ended("stop"),
-    ]
-
-
-def test_an_error_without_a_type_ends_the_reply() -> None:
-    """A gateway in front puts its own error between the events."""
-    body = (
-        b'data: {"type":"response.output_text.delta","delta":"a"}\n\n'
-        b'data: {"detail":"the worker died"}\n\n'
-        b'data: {"type":"response.completed","response":{"status":"completed"}}\n\n'
-    )
-    events, failure = run_decoder(ResponsesStream(), [body])
-    assert TextDelta("a") in events
-    assert failure is not None
-    assert "the worker died" in failure.message
-
-
-def test_arguments_that_come_whole_each_time_are_taken_once() -> None:
-    """Each piece has all of the text so far."""
-    body = (
-        b'data: {"type":"response.output_item.added","item":'
-        b'{"type":"function_call","call_id":"c","name":"f"}}\n\n'
-        b'data: {"type":"response.function_call_arguments.delta","delta":"{\\"a\\":"}\n\n'
-        b'data: {"type":"response.function_call_arguments.delta","delta":"{\\"a\\":1}"}\n\n'
-        b'data: {"type":"response.completed","response":{"status":"completed"}}\n\n'
-    )
-    events, failure = run_decoder(ResponsesStream(), [body])
-    assert failure is None
-    calls = [each for each in events if isinstance(each, ToolCallDelta)]
-    assert "".join(each.arguments for each in calls) == '{"a":1}'

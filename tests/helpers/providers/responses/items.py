@@ -3,15 +3,12 @@
 from aircherd.chat.replies.reply import Reply
 from aircherd.providers.openai_responses.reply import ResponsesStream
 from helpers.providers.provider_calls import run_decoder
-from helpers.providers.responses.streams import response
 
 Json = dict[str, object]
 
 THOUGHT = {"type": "reasoning", "id": "r", "summary": [{"type": "summary_text", "text": "Hm"}]}
 SIGNED = THOUGHT | {"encrypted_content": "gA", "status": "completed"}
 ANSWER = {"type": "message", "id": "m", "content": [{"type": "output_text", "text": "Hello"}]}
-
-COMPLETED: Json = {"type": "response.completed", "response": response("completed", [])}
 
 
 def content_of(data: bytes) -> list[Json]:

@@ -13,9 +13,9 @@ from aircherd.providers.openai_responses.output import output
 from aircherd.providers.openai_responses.reply import ResponsesStream, read_whole
 from aircherd.vocabulary.failure import FailureClass
 from helpers.providers.provider_calls import run_decoder
+from helpers.providers.responses.decoding import COMPLETED
 from helpers.providers.responses.items import (
     ANSWER,
-    COMPLETED,
     Json,
     added,
     content_of,
