@@ -73,8 +73,6 @@ MODELS = [
 ]
 COUNTS = {"ollama/llama3.2": (0, 0)}
 """It counts nothing for Ollama, whatever its fixture says."""
-WITHOUT_THINKING = ("ollama/llama3.2",)
-"""Its Ollama tells none."""
 CODES = {
     "fast": ("rate_limited", "Slow down"),
     "break": ("provider_error", "Oh no"),
@@ -152,8 +150,7 @@ def test_thinking_is_separate_from_the_answer(mocked, model, stream):
     with mocked.client() as client:
         got = client.chat(request)
         content = [(part["type"], part["text"]) for part in got["message"]["content"]]
-        thought = [] if model in WITHOUT_THINKING else [("reasoning", THOUGHT)]
-        assert content == [*thought, ("text", HELLO)]
+        assert content == [("reasoning", THOUGHT), ("text", HELLO)]
         assert (got["cost"] == "0.0125") == model.startswith("openrouter/")
         request["messages"] = [question, got["message"], {"role": "user", "content": "hello"}]
         assert client.chat(request)["message"]["content"][-1]["text"] == HELLO

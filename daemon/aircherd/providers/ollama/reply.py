@@ -64,6 +64,8 @@ class _Message(msgspec.Struct, gc=False):
     role: object = None
     content: object = None
     thinking: object = None
+    reasoning_content: object = None  # the names of other servers for thinking
+    reasoning: object = None
     tool_calls: list[_Call] | None = None
 
 
@@ -88,6 +90,8 @@ class _Line(msgspec.Struct, gc=False):
 class _PlainMessage(_Message, gc=False, forbid_unknown_fields=True):
     content: str | None = None
     thinking: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
 
 
 class _PlainLine(_Line, gc=False, forbid_unknown_fields=True):
@@ -107,6 +111,7 @@ _ANY = msgspec.json.Decoder()
 
 _OF_LINE: Final = frozenset(_Line.__struct_fields__)
 _OF_MESSAGE: Final = frozenset(_Message.__struct_fields__)
+_TEXT_FIELDS: Final = ("content", "thinking", "reasoning_content", "reasoning")
 _EMPTY: Final = (b"null", b"{}", b"[]", b'""')
 
 _LOAD_REASONS = ("load", "unload")
@@ -172,7 +177,8 @@ class _Reply:
         return ending
 
     def _add_message(self, message: _Message, out: list[ReplyEvent]) -> None:
-        if message.thinking and (text := as_text(message.thinking)):
+        thinking = message.thinking or message.reasoning_content or message.reasoning
+        if thinking and (text := as_text(thinking)):
             out.append(ReasoningDelta(text))
         if message.content and (text := as_text(message.content)):
             out.append(TextDelta(text))
@@ -250,7 +256,7 @@ def _says_something(name: str, raw: msgspec.Raw) -> bool:
     """Return whether a field of a message has content that is read nowhere else."""
     if bytes(raw) in _EMPTY:
         return False
-    if name not in ("content", "thinking"):
+    if name not in _TEXT_FIELDS:
         return name not in _OF_MESSAGE
     value = branch(_ANY, raw)
     items = value if isinstance(value, list) else [value]

@@ -60,6 +60,10 @@ REPLIES: list[tuple[list[object], list[ReplyEvent]]] = [
         [TextDelta("a"), TextDelta("b"), ending()],
     ),
     (
+        [piece(reasoning_content="hm"), piece(reasoning="!"), piece(content="so"), last()],
+        [ReasoningDelta("hm"), ReasoningDelta("!"), TextDelta("so"), ending()],
+    ),
+    (
         [piece(content="", thinking="hm"), piece(content="so", thinking="!"), last()],
         [ReasoningDelta("hm"), ReasoningDelta("!"), TextDelta("so"), ending()],
     ),
