@@ -2,7 +2,12 @@
 
 from hypothesis import HealthCheck, settings
 
+from aircherd.providers.error_mapping.pattern import compile_all
+
 # On the first run hypothesis builds its tables while it draws, and the machine may be busy, so the
 # duration of an example is meaningless.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+# A virtual clock does not wait for the thread that would do it on the first error.
+compile_all()

@@ -16,6 +16,7 @@ from typing import Final, Literal, get_args
 import msgspec
 
 from aircherd.providers.codec.json_in import as_map
+from aircherd.providers.error_mapping.pattern import Pattern
 from aircherd.vocabulary.chat import ChatRequest, Effort
 
 STATUSES: Final = frozenset({400, 403, 404, 422, 500, 501})
@@ -116,7 +117,7 @@ def _is_ours(edit: Edit, request: ChatRequest) -> bool:
 # ------------------------------------------------------------------ efforts
 
 _STEPS: Final[tuple[str, ...]] = get_args(Effort)
-_CHOICES: Final = re.compile(
+_CHOICES: Final = Pattern(
     r"(?:supported values|must be|should be|one of|expected|allowed|valid|options|choose|either)"
     r"(.{0,300})",
     re.DOTALL,
@@ -157,7 +158,7 @@ _MAX_STRINGS: Final = 100
 _QUOTED_INPUT: Final = frozenset({"input", "ctx", "url", "body", "request"})
 """Keys under which servers quote the request: what is in there is not named."""
 
-_UNKNOWN: Final = re.compile(
+_UNKNOWN: Final = Pattern(
     r"un(?:known|recogni[sz]ed|expected|supported)|not? (?:longer |currently |yet )?"
     r"(?:supported|permitted|allowed|recogni[sz]ed|known|accepted|verified|implemented|available"
     r"|enabled|valid|defined)|n't (?:supported|allowed|permitted|recognized)"
@@ -167,14 +168,14 @@ _UNKNOWN: Final = re.compile(
     r"|invalid (?:field|param|argument)|deprecated|disallowed|instead|unevaluated|no support"
     r"|cannot be used|no endpoints found|不支持|未知|无效|非法"
 )
-_UNKNOWN_FIELD: Final = re.compile(
+_UNKNOWN_FIELD: Final = Pattern(
     r"un(?:known|recogni[sz]ed|expected)|unsupported (?:field|param|argument|request)|extra"
     r"|additional propert|not permitted|not a (?:valid|known) (?:field|param)|cannot find field"
     r"|param(?:eter)?s?[^.]{0,40}(?:is|are) not supported"
     r"|do(?:es)?(?:n't| not) (?:support|accept|recogni[sz]e) (?:the )?"
     r"(?:param|field|reasoning|thinking|['\"`]?reasoning_effort['\"`]? param)"
 )
-_REFUSED: Final = re.compile(rf"{_UNKNOWN.pattern}|invalid|must be|should be|expected|one of|bad ")
+_REFUSED: Final = Pattern(rf"{_UNKNOWN.source}|invalid|must be|should be|expected|one of|bad ")
 _TOKEN: Final = re.compile(r"[A-Za-z_]\w*(?:[.\[\]/]+[\w*]+)*")
 _SEGMENT: Final = re.compile(r"[.\[\]/]+")
 

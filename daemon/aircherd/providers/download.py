@@ -5,6 +5,7 @@ import msgspec
 import trio
 
 from aircherd.providers.error_mapping.classify import classify_response, is_web_page, web_page
+from aircherd.providers.error_mapping.pattern import are_compiled, compile_all
 from aircherd.providers.transport.compression.codings import coding_of, decompress_start
 from aircherd.providers.transport.request import HttpResponse
 from aircherd.vocabulary.failure import Failure, FailureClass
@@ -28,6 +29,7 @@ async def read_answer(response: HttpResponse, max_bytes: int, *, now: float) -> 
         await response.aclose()
     headers = httpx.Headers(response.headers)
     if not is_success:
+        await _prepare()
         return classify_response(response.status, headers, data or b"", now=now)
     if is_web_page(headers):
         return web_page(response.status)
@@ -45,7 +47,14 @@ async def read_refusal(response: HttpResponse) -> bytes:
                 data += more
         except (httpx.HTTPError, httpx.StreamError):
             pass  # the status is known, with or without a text
+    await _prepare()
     return _unzipped(data, MAX_REFUSAL)
+
+
+async def _prepare() -> None:
+    """Let the first error that is met be classified without holding up others."""
+    if not are_compiled():
+        await trio.to_thread.run_sync(compile_all)
 
 
 def as_missing(failure: Failure, message: str) -> Failure:

@@ -1,37 +1,88 @@
-"""The table of APIs: `kind` in the configuration -> its adapter."""
+"""The table of APIs: `kind` in the configuration -> its adapter, loaded when it is first needed.
+
+Most users have two or three vendors. All of them together cost a fifth of the daemon's start and
+several megabytes.
+"""
+
+from collections.abc import Callable
 
 from aircherd.config.model import Provider
 from aircherd.providers.adapter import Adapter
-from aircherd.providers.anthropic.adapter import AnthropicMessages, anthropic_adapter
-from aircherd.providers.gemini.adapter import GeminiContent
-from aircherd.providers.ollama.adapter import OllamaChat
-from aircherd.providers.openai_chat.adapter import OpenAIChat
-from aircherd.providers.openai_chat.vendors import is_openai
-from aircherd.providers.openai_responses.adapter import OpenAIResponses
-from aircherd.providers.openai_responses.choice import needs_responses
-from aircherd.providers.openrouter.adapter import OpenRouter
 from aircherd.providers.signing import Signer
 from aircherd.vocabulary.chat import ChatRequest
 from aircherd.vocabulary.models import Model
 
-ADAPTERS: dict[str, Adapter] = {
-    "openai": OpenAIChat(),
-    "anthropic": AnthropicMessages(),
-    "gemini": GeminiContent(),
-    "openrouter": OpenRouter(),
-    "ollama": OllamaChat(),
+# ruff: noqa: PLC0415 -- an adapter is imported when it is first needed
+
+
+def _openai() -> Adapter:
+    from aircherd.providers.openai_chat.adapter import OpenAIChat
+
+    return OpenAIChat()
+
+
+def _responses() -> Adapter:
+    from aircherd.providers.openai_responses.adapter import OpenAIResponses
+
+    return OpenAIResponses()
+
+
+def _anthropic() -> Adapter:
+    from aircherd.providers.anthropic.adapter import AnthropicMessages
+
+    return AnthropicMessages()
+
+
+def _gemini() -> Adapter:
+    from aircherd.providers.gemini.adapter import GeminiContent
+
+    return GeminiContent()
+
+
+def _openrouter() -> Adapter:
+    from aircherd.providers.openrouter.adapter import OpenRouter
+
+    return OpenRouter()
+
+
+def _ollama() -> Adapter:
+    from aircherd.providers.ollama.adapter import OllamaChat
+
+    return OllamaChat()
+
+
+LOADERS: dict[str, Callable[[], Adapter]] = {
+    "openai": _openai,
+    "anthropic": _anthropic,
+    "gemini": _gemini,
+    "openrouter": _openrouter,
+    "ollama": _ollama,
 }
+"""Kind -> what loads its adapter."""
+
+RESPONSES = "responses"
+"""The second API of kind `openai`."""
+
+
+class _Adapters(dict[str, Adapter]):
+    """Kind, or `RESPONSES`, -> its adapter; made on first use."""
+
+    def __missing__(self, kind: str) -> Adapter:
+        adapter = self[kind] = _responses() if kind == RESPONSES else LOADERS[kind]()
+        return adapter
+
+
+ADAPTERS = _Adapters()
 
 SIGNERS: dict[str, Signer] = {}
 """Kinds whose calls must be signed, or carry tokens that expire."""
-
-RESPONSES = OpenAIResponses()
-"""The second API of kind `openai`."""
 
 
 def adapter_for(provider: Provider, request: ChatRequest, model: Model) -> Adapter:
     """Return the adapter for one chat; a kind may have several APIs."""
     if provider.kind == "anthropic":
+        from aircherd.providers.anthropic.adapter import anthropic_adapter
+
         return anthropic_adapter(request)
     return fixed_adapter(provider, model) or _openai_adapter(request, model)
 
@@ -45,9 +96,11 @@ def fixed_adapter(provider: Provider, model: Model) -> Adapter | None:
     if provider.kind == "anthropic":
         return None
     if provider.kind == "openai":
+        from aircherd.providers.openai_chat.vendors import is_openai
+
         api = provider.api or model.api
         if api == "responses":
-            return RESPONSES
+            return ADAPTERS[RESPONSES]
         if api is None and is_openai(provider):
             return None
     return ADAPTERS[provider.kind]
@@ -59,9 +112,11 @@ def _openai_adapter(request: ChatRequest, model: Model) -> Adapter:
     It gets chat completions too, except for what only its Responses API takes: what it sent itself,
     hosted tools, tools for a model that thinks, pictures as an answer, and some files.
     """
+    from aircherd.providers.openai_responses.choice import needs_responses
+
     has_tools_and_thinks = bool(request.tools) and _thinks(request, model)
     if has_tools_and_thinks or needs_responses(request):
-        return RESPONSES
+        return ADAPTERS[RESPONSES]
     return ADAPTERS["openai"]
 
 

@@ -47,7 +47,7 @@ BODIES = {
 
 
 def edits(api, refusal, status=400, request=None, body=None):
-    own = (RESPONSES if api == "responses" else ADAPTERS[api]).own_fields
+    own = (ADAPTERS[RESPONSES] if api == "responses" else ADAPTERS[api]).own_fields
     data = refusal.encode() if isinstance(refusal, str) else msgspec.json.encode(refusal)
     sent = msgspec.json.encode(body or BODIES[api])
     return find_edits(own, request or a_request(), sent, status, data)

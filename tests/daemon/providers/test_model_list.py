@@ -5,7 +5,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from aircherd.providers.model_list import MAX_VALUES, read_list
-from aircherd.providers.registry import ADAPTERS
+from aircherd.providers.registry import ADAPTERS, LOADERS
 from aircherd.vocabulary.failure import FailureClass
 from helpers.providers.provider_calls import CANARY, failure_of
 
@@ -31,7 +31,7 @@ def read(kind: str, *names: str) -> list[str]:
 
 def test_every_adapter_has_a_list() -> None:
     """A new adapter needs an example list here."""
-    assert set(FORMS) == set(ADAPTERS)
+    assert set(FORMS) == set(LOADERS)
 
 
 @pytest.mark.parametrize("kind", FORMS)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from aircherd.providers.registry import ADAPTERS, RESPONSES, adapter_for, fixed_adapter
+from aircherd.providers.registry import ADAPTERS, LOADERS, RESPONSES, adapter_for, fixed_adapter
 from aircherd.vocabulary.builtin_providers import KINDS, VENDORS
 from aircherd.vocabulary.models import Model
 from aircherd.vocabulary.reply import Ending, Usage
@@ -20,7 +20,7 @@ GOOGLE = "https://generativelanguage.googleapis.com/v1beta"
 
 def test_every_kind_has_an_adapter() -> None:
     """Every kind that the configuration allows has one."""
-    assert set(KINDS) == set(ADAPTERS)
+    assert set(KINDS) == set(LOADERS)
 
 
 GIVEN, GAINED = "<given>", "<gained>"
@@ -41,7 +41,7 @@ WHOLE: dict[str, tuple["Adapter", object]] = {
         },
     ),
     "responses": (
-        RESPONSES,
+        ADAPTERS[RESPONSES],
         {
             "status": "completed",
             "output": [{"type": "message", "content": [{"type": "output_text", "text": "hi"}]}],
@@ -174,7 +174,7 @@ HOSTED: dict[str, object] = {"type": "made_up_search"}
 def test_own_tools_stay_with_those_of_extra(name: str) -> None:
     """`extra.tools` add to the tools of a request and do not replace them."""
     provider = a_provider("openai" if name == "responses" else name)
-    adapter = RESPONSES if name == "responses" else ADAPTERS[VENDORS[name].kind]
+    adapter = ADAPTERS[RESPONSES] if name == "responses" else ADAPTERS[VENDORS[name].kind]
     request = a_request(tools=[{"name": "f"}], extra={"tools": [HOSTED]})
     body = sent_body(built_request(adapter, provider, request, Model(id="m"), None))
     first, second = msgspec.convert(body["tools"], list[dict[str, object]])
@@ -229,7 +229,7 @@ def test_choice_of_openais_api(
     """The user's setting, then the catalogue, then what only one API can do."""
     asked = a_request(*request_.pop("messages", []), **request_)
     called, wanted = a_provider(**provider), Model(id="m", **model)
-    expected = RESPONSES if api == "responses" else ADAPTERS["openai"]
+    expected = ADAPTERS[RESPONSES] if api == "responses" else ADAPTERS["openai"]
     assert adapter_for(called, asked, wanted) is expected
 
 

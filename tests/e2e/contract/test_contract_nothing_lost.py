@@ -76,7 +76,7 @@ def _ollama(blocks: list[Json]) -> Json:
 APIS: dict[str, tuple[Adapter, Callable[[list[Json]], Json]]] = {
     "anthropic": (ADAPTERS["anthropic"], _anthropic),
     "gemini": (ADAPTERS["gemini"], _gemini),
-    "responses": (RESPONSES, _responses),
+    "responses": (ADAPTERS[RESPONSES], _responses),
     "openai": (ADAPTERS["openai"], _chat),
     "openrouter": (ADAPTERS["openrouter"], _chat),
     "ollama": (ADAPTERS["ollama"], _ollama),

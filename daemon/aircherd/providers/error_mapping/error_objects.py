@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import msgspec
 
 from aircherd.providers.codec.json_in import as_count, as_map
+from aircherd.providers.error_mapping.pattern import Pattern
 
 MAX_TEXT = 4000
 """Characters of a message that are read."""
@@ -99,7 +100,7 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # A message that is a name: `model_not_found`, `AuthenticationError`.
 _NAME = re.compile(r"[a-z0-9]{1,40}(?:_[a-z0-9]{1,40}){1,8}|(?:[A-Z][a-z0-9]{1,40}){2,8}")
 # The message in an error that was printed as a Python object, or as JSON that was cut off.
-_PRINTED = re.compile(
+_PRINTED = Pattern(
     r"""['"](?:message|msg|detail)['"]: ?"""
     r"""(?:"((?:[^"\\]|\\.){1,1000})"|'((?:[^'\\]|\\.){1,1000})')"""
 )

@@ -4,8 +4,9 @@ Most of them answer 429, which alone means that a retry in a moment may succeed.
 are in lower case. Sources: the vendors' lists of errors and errors quoted in issues, November 2026.
 """
 
-import re
 from typing import Final
+
+from aircherd.providers.error_mapping.pattern import Pattern
 
 QUOTA_CODES: Final = frozenset(
     {
@@ -161,7 +162,7 @@ PLAN_TEXTS: Final = (
 _COUNTED = r"(?:allocation|allowance|calls?|cap|limit|quota|requests?|tokens?|usage)"
 _A_DAY = r"(?:daily|per[ -](?:day|hour)|perday|for today|today's|24[ -]?(?:h|hours?))"
 
-DAY: Final = re.compile(
+DAY: Final = Pattern(
     rf"\b{_A_DAY}\b[^.?!\n]{{0,30}}\b{_COUNTED}"
     rf"|\b{_COUNTED}\b[^.?!\n]{{0,30}}\b{_A_DAY}\b"
     r"|\b(?:rpd|tpd)\b|\b(?:calls|requests|tokens) ?/ ?day\b|byday|per[ -]86400|per-day"

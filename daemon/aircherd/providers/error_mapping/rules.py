@@ -16,6 +16,7 @@ from aircherd.providers.error_mapping import codes as names
 from aircherd.providers.error_mapping import wording
 from aircherd.providers.error_mapping.google_details import LONG_QUOTA
 from aircherd.providers.error_mapping.parse import RETRY_NEVER, RETRY_OK, ErrorReply
+from aircherd.providers.error_mapping.pattern import Pattern
 from aircherd.providers.error_mapping.quota_words import (
     DAY,
     MONEY_TEXTS,
@@ -42,7 +43,7 @@ class Rule(msgspec.Struct, frozen=True):
     kind: FailureClass
     status: frozenset[int] = _ANY
     codes: frozenset[str] = frozenset()
-    words: re.Pattern[str] | None = None
+    words: Pattern | None = None
     message_start: str | None = None
     advice: str | None = None
     reach: Reach | None = None
@@ -71,11 +72,11 @@ def _router(*values: str) -> frozenset[str]:
     return frozenset(f"router:{value}" for value in values)
 
 
-def _texts(*texts: str) -> re.Pattern[str]:
-    return re.compile("|".join(map(re.escape, texts)))
+def _texts(*texts: str) -> Pattern:
+    return Pattern("|".join(map(re.escape, texts)))
 
 
-_ZERO_LIMIT = re.compile(r"limit: 0(?![0-9.])")
+_ZERO_LIMIT = Pattern(r"limit: 0(?![0-9.])")
 
 _BY_CODE: tuple[Rule, ...] = (
     Rule(FailureClass.CONTEXT, codes=names.TOO_LONG),

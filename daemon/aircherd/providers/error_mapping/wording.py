@@ -7,11 +7,11 @@ order of the rules decides when two of them match.
 Sources: the vendors' documentation, their servers' sources, and users' reports, November 2026.
 """
 
-import re
+from aircherd.providers.error_mapping.pattern import Pattern
 
 
-def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+def _any(*patterns: str) -> Pattern:
+    return Pattern("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
 _IS = r"(?:is|are|was|were|has|have|had|been|be|does|do|did|can|could)(?:\s(?:been|be|currently))?"

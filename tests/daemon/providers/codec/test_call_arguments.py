@@ -89,7 +89,7 @@ def test_every_api_gets_the_same(
         {"role": "assistant", "content": [call]},
         {"role": "user", "content": [{"type": "tool_result", "id": "c1", "content": "y"}]},
     )
-    adapter = RESPONSES if kind == "responses" else ADAPTERS[kind]
+    adapter = ADAPTERS[RESPONSES] if kind == "responses" else ADAPTERS[kind]
     provider = a_provider(kind="openai" if kind == "responses" else kind)
     body = msgspec.json.decode(adapter.encode_chat(provider, request, Model(id="m")))
     messages = body.get("messages") or body.get("contents") or body["input"]

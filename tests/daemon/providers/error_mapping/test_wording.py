@@ -1,6 +1,5 @@
 """How vendors word what matters most, and what only looks like it."""
 
-import re
 import time
 
 import msgspec
@@ -8,6 +7,7 @@ import pytest
 
 from aircherd.providers.error_mapping import wording
 from aircherd.providers.error_mapping.classify import classify_error, classify_response
+from aircherd.providers.error_mapping.pattern import Pattern
 from aircherd.vocabulary.failure import FailureClass
 
 TOO_LONG = [
@@ -459,7 +459,7 @@ def test_other_limits_are_not_the_window(text: str) -> None:
     assert kind_of(text) is not FailureClass.CONTEXT
 
 
-PATTERNS = {name: value for name, value in vars(wording).items() if isinstance(value, re.Pattern)}
+PATTERNS = {name: value for name, value in vars(wording).items() if isinstance(value, Pattern)}
 
 
 @pytest.mark.parametrize("name", PATTERNS)

@@ -15,7 +15,8 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from aircherd.providers.error_mapping.pattern import Pattern
 
 MAX_DELAY: Final = 366 * 86400.0
 """Seconds; a longer delay is treated as invalid."""
@@ -96,7 +97,7 @@ DURATION: Final = (
 )
 """A pattern for durations inside a text; `duration_of` reads what it matches."""
 
-_WHOLE_DURATION: Final = re.compile(DURATION, FLAGS)
+_WHOLE_DURATION: Final = Pattern(DURATION, FLAGS)
 _ISO_DURATION: Final = re.compile(r"P(?:\d+D)?(?:T(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?", FLAGS)
 _CLOCK: Final = re.compile(r"(\d{1,4}):([0-5]\d):([0-5]\d(?:\.\d{1,9})?)")
 
@@ -159,7 +160,7 @@ DATE: Final = rf"{_DAY}(?:(?:T|,?\s{{0,3}}(?:at )?){_TIME}(?:{_ZONE})?)?"
 TIME_OF_DAY: Final = rf"(?:{_TIME}|(?P<midnight>midnight))(?:{_ZONE})?"
 """A pattern for times of the day; `time_until` reads what it matches."""
 
-_ANY_DATE: Final = re.compile(DATE, FLAGS)
+_ANY_DATE: Final = Pattern(DATE, FLAGS)
 
 
 def _until_date(text: str, now: float, zone: tzinfo) -> float | None:
@@ -234,6 +235,8 @@ def _zone_of(found: dict[str, str | None]) -> tzinfo | None:
 
 
 def _place_zone(place: str) -> tzinfo | None:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 -- rare, and 1 MB
+
     # "america/los_angeles" is named America/Los_Angeles.
     name = re.sub(r"(?:^|(?<=[/_]))[a-z]", lambda start: start[0].upper(), place.lower())
     try:

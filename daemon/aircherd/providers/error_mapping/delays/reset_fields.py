@@ -14,6 +14,7 @@ import msgspec
 
 from aircherd.providers.codec.json_in import as_map
 from aircherd.providers.error_mapping.delays.moments import HOUR, MINUTE, seconds_until
+from aircherd.providers.error_mapping.pattern import Pattern
 
 _MAX_DEPTH: Final = 5
 _MAX_MAPS: Final = 64
@@ -22,7 +23,7 @@ _MAX_NAME: Final = 40
 _MAX_JSON: Final = 16_384
 """Bounds of the search: an error is small, and its times are near the top."""
 
-_NAME: Final = re.compile(
+_NAME: Final = Pattern(
     r"(?:x|quota|usage|limit|rate|requests?|tokens?|next|window|session|daily|weekly|monthly"
     r"|estimated|seconds(?=until))*"
     r"(?:(?:retry|tryagain|available|blocked|unblock|unlock|refresh|flush|renew)(?=.)"

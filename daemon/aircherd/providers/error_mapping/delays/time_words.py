@@ -16,6 +16,7 @@ from aircherd.providers.error_mapping.delays.moments import (
     seconds_until,
     time_until,
 )
+from aircherd.providers.error_mapping.pattern import Pattern
 
 _MAX_TEXT: Final = 4096
 """Characters of a message that are searched."""
@@ -29,34 +30,32 @@ _BACK: Final = (
 _GAP: Final = r"[^\d.\n]{0,40}?"
 _NEAR: Final = r"[^\d.\n]{0,20}?"
 
-_DATE: Final = re.compile(rf"{_BACK}{_GAP}{DATE}", FLAGS)
-_DATE_BEFORE: Final = re.compile(
+_DATE: Final = Pattern(rf"{_BACK}{_GAP}{DATE}", FLAGS)
+_DATE_BEFORE: Final = Pattern(
     rf"{DATE}\s*(?:[之以]?[后前])?.{{0,6}}?(?:重置|恢复|重试|再试|刷新)", FLAGS
 )
-_DELAY: Final = re.compile(rf"{_BACK}({_GAP})({DURATION})", FLAGS)
-_EPOCH: Final = re.compile(
+_DELAY: Final = Pattern(rf"{_BACK}({_GAP})({DURATION})", FLAGS)
+_EPOCH: Final = Pattern(
     r"\b(?:again|available|reached|reset(?:s|ting)?|retry|until)(?: (?:after|at|in|on|time))*"
     r" ?[|:=]? ?(\d{13}|\d{10})(?!\d)",
     FLAGS,
 )
-_TIME: Final = re.compile(rf"{_BACK}{_NEAR}{TIME_OF_DAY}", FLAGS)
-_ONE: Final = re.compile(
+_TIME: Final = Pattern(rf"{_BACK}{_NEAR}{TIME_OF_DAY}", FLAGS)
+_ONE: Final = Pattern(
     rf"{_BACK}{_NEAR} (?:in|after|for) (?:about )?(?:an?|one)"
     r" (second|minute|hour|day|week|month)\b",
     FLAGS,
 )
-_BARE: Final = re.compile(
+_BARE: Final = Pattern(
     r"(?:try again in|retry[- ]after|retry in|wait(?: for)?)[:=]? ?(\d{1,13}(?:\.\d{1,9})?)"
     r"(?!\.?\d|[-/:年]\d)",
     FLAGS,
 )
-_CHINESE_DELAY: Final = re.compile(r"(\d{1,9})\s?(秒钟?|分钟?|小时|天)[之以]?后")
-_REMAINING: Final = re.compile(rf"({DURATION}) (?:left|remain(?:s|ing)?|to go)\b", FLAGS)
-_CLOCK_DELAY: Final = re.compile(
-    rf"{_BACK}{_NEAR}\b(?:in|after|for) (\d{{1,3}}:\d\d:\d\d)\b", FLAGS
-)
+_CHINESE_DELAY: Final = Pattern(r"(\d{1,9})\s?(秒钟?|分钟?|小时|天)[之以]?后")
+_REMAINING: Final = Pattern(rf"({DURATION}) (?:left|remain(?:s|ing)?|to go)\b", FLAGS)
+_CLOCK_DELAY: Final = Pattern(rf"{_BACK}{_NEAR}\b(?:in|after|for) (\d{{1,3}}:\d\d:\d\d)\b", FLAGS)
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_BEGINNING: Final = re.compile(
+_BEGINNING: Final = Pattern(
     rf"{_BACK}{_GAP}\b(?:(?P<day>tomorrow|next day)|(?P<month>next month|end of (?:the|this) month"
     rf"|new month)|(?P<week>next week|end of (?:the|this) week)"
     rf"|(?P<weekday>{'|'.join(_DAYS)})(?:s?day|nesday|rsday|urday)?)\b"
@@ -64,7 +63,7 @@ _BEGINNING: Final = re.compile(
     FLAGS,
 )
 """Of a day, a week or a month, perhaps with a time."""
-_NO_DELAY: Final = re.compile(r"\b(?:every|each|per|limit|within|last|past)\b", FLAGS)
+_NO_DELAY: Final = Pattern(r"\b(?:every|each|per|limit|within|last|past)\b", FLAGS)
 """Between the verb and a duration: this is the length of a window, not what is left of it."""
 
 
