@@ -5,9 +5,11 @@ pay at its start, nor one that meets no error at all.
 """
 
 import re
+import threading
 from collections.abc import Iterator
 
 _pending: "list[Pattern]" = []
+_lock = threading.Lock()
 
 
 class Pattern:
@@ -52,7 +54,8 @@ def are_compiled() -> bool:
 
 
 def compile_all() -> None:
-    """Compile all that are not compiled yet; safe in a thread."""
-    while _pending:
-        _pending[-1].compile()
-        _pending.pop()
+    """Compile all that are not compiled yet; in several threads at once, one does it."""
+    with _lock:
+        for pattern in list(_pending):
+            pattern.compile()
+            _pending.remove(pattern)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 from aircherd.providers.error_mapping.pattern import Pattern, are_compiled, compile_all
 
@@ -18,6 +19,16 @@ def test_a_pattern_works_before_and_after_it_is_compiled():
     assert (found[1], pattern.search("c")) == ("3", None)
     assert pattern.fullmatch("b4")
     assert pattern.fullmatch("ab4") is None
+
+
+def test_many_errors_at_once():
+    """Each lets all be compiled in a thread of its own, and none fails."""
+    patterns = [Pattern(rf"a{{{number}}}(b|c)*") for number in range(200)]
+    with ThreadPoolExecutor(max_workers=16) as threads:
+        for done in [threads.submit(compile_all) for _ in range(64)]:
+            done.result()
+    assert are_compiled()
+    assert all(pattern.search("a" * 200) for pattern in patterns)
 
 
 def test_a_start_compiles_none():
