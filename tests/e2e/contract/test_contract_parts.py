@@ -47,8 +47,6 @@ async def carries(bench: Bench, ability: str, chat: Chat, *, before: int = 0) ->
     `before` is the number of requests that the server got before.
     """
     assert ability in PARTS
-    if ability in bench.api.pending:
-        pytest.skip("not carried yet")
     if ability in bench.api.never:
         pytest.skip("its models never do it")
     outcome = await chat()
@@ -64,7 +62,7 @@ async def carries(bench: Bench, ability: str, chat: Chat, *, before: int = 0) ->
 
 def test_every_lack_is_an_ability() -> None:
     """Every name in the table is tested here."""
-    tables = [(api.lacks_parts.keys(), api.never, api.pending) for api in APIS.values()]
+    tables = [(api.lacks_parts.keys(), api.never) for api in APIS.values()]
     assert set().union(*(each for table in tables for each in table)) <= PARTS
 
 
@@ -99,8 +97,6 @@ async def test_text_file(bench: Bench) -> None:
 
 async def test_document_from_a_tool(bench: Bench) -> None:
     """A PDF in a tool result arrives with the text beside it."""
-    if "pdf from a tool" in bench.api.pending:
-        pytest.skip("not carried yet")
     question = 'call look {"at": "it"}'
     first = await bench.ask(question, tools=[TOOL])
     [call] = first.of("tool_call")

@@ -39,7 +39,6 @@ class Api(Struct, frozen=True, kw_only=True):
         refuses: what its server refuses -> the server's message.
         lacks_parts: like `lacks`, for the abilities of `test_contract_parts`.
         never: abilities of `test_contract_parts` that its models never show: refusals, pauses.
-        pending: abilities of `test_contract_parts` that its adapter or simulator does not have yet.
         strict: how a request says that a tool is strict, in its JSON.
         marks_cache: whether cache marks are sent, and what they write is counted.
     """
@@ -66,7 +65,6 @@ class Api(Struct, frozen=True, kw_only=True):
     refuses: dict[str, str] = {}
     lacks_parts: dict[str, str] = {}
     never: frozenset[str] = frozenset()
-    pending: frozenset[str] = frozenset()
     strict: str = '"strict":true'
     marks_cache: bool = False
 
@@ -119,7 +117,6 @@ _OPENAI = Api(
 _RESPONSES = replace(
     _OPENAI,
     name="responses",
-    pending=frozenset(),
     lacks_parts={
         "sound": "messages[0]: OpenAI's Responses API does not take sound",
         "sound out": "modalities: OpenAI's Responses API does not answer with audio",
