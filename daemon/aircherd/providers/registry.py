@@ -5,6 +5,7 @@ several megabytes.
 """
 
 from collections.abc import Callable
+from functools import cache
 
 from aircherd.config.model import Provider
 from aircherd.providers.adapter import Adapter
@@ -51,6 +52,30 @@ def _ollama() -> Adapter:
     return OllamaChat()
 
 
+# What depends on the request is asked with every chat, so it is not imported each time.
+
+
+@cache
+def _anthropic_choice() -> Callable[[ChatRequest], Adapter]:
+    from aircherd.providers.anthropic.adapter import anthropic_adapter
+
+    return anthropic_adapter
+
+
+@cache
+def _openai_test() -> Callable[[Provider], bool]:
+    from aircherd.providers.openai_chat.vendors import is_openai
+
+    return is_openai
+
+
+@cache
+def _responses_test() -> Callable[[ChatRequest], bool]:
+    from aircherd.providers.openai_responses.choice import needs_responses
+
+    return needs_responses
+
+
 LOADERS: dict[str, Callable[[], Adapter]] = {
     "openai": _openai,
     "anthropic": _anthropic,
@@ -81,9 +106,7 @@ SIGNERS: dict[str, Signer] = {}
 def adapter_for(provider: Provider, request: ChatRequest, model: Model) -> Adapter:
     """Return the adapter for one chat; a kind may have several APIs."""
     if provider.kind == "anthropic":
-        from aircherd.providers.anthropic.adapter import anthropic_adapter
-
-        return anthropic_adapter(request)
+        return _anthropic_choice()(request)
     return fixed_adapter(provider, model) or _openai_adapter(request, model)
 
 
@@ -96,12 +119,10 @@ def fixed_adapter(provider: Provider, model: Model) -> Adapter | None:
     if provider.kind == "anthropic":
         return None
     if provider.kind == "openai":
-        from aircherd.providers.openai_chat.vendors import is_openai
-
         api = provider.api or model.api
         if api == "responses":
             return ADAPTERS[RESPONSES]
-        if api is None and is_openai(provider):
+        if api is None and _openai_test()(provider):
             return None
     return ADAPTERS[provider.kind]
 
@@ -112,10 +133,8 @@ def _openai_adapter(request: ChatRequest, model: Model) -> Adapter:
     It gets chat completions too, except for what only its Responses API takes: what it sent itself,
     hosted tools, tools for a model that thinks, pictures as an answer, and some files.
     """
-    from aircherd.providers.openai_responses.choice import needs_responses
-
     has_tools_and_thinks = bool(request.tools) and _thinks(request, model)
-    if has_tools_and_thinks or needs_responses(request):
+    if has_tools_and_thinks or _responses_test()(request):
         return ADAPTERS[RESPONSES]
     return ADAPTERS["openai"]
 
