@@ -11,7 +11,7 @@ from importlib import import_module
 from aircher_cli.console import Console, OutputClosed
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import INTERRUPTED, OK, OUTPUT_CLOSED, HelpRequested
-from aircher_cli.registry import COMMANDS, find_command
+from aircher_cli.registry import COMMANDS, OWN_NOTICES, find_command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,6 +56,7 @@ def _dispatch(context: Context, words: list[str]) -> int:
         return run_without_command(context, words)
     name, arguments = found
     command = import_module(f"aircher_cli.commands.{COMMANDS[name][0]}")
+    context.own_notices = OWN_NOTICES.get(name, frozenset())
     try:
         options = command.build_parser().parse(arguments)
     except HelpRequested as request:

@@ -10,18 +10,28 @@ TYPE_CHECKING = False  # as in `typing`, whose import takes longer than this mod
 if TYPE_CHECKING:
     from typing import TextIO
 
+    from aircher_cli.values import Map
     from aircher_client import Client
 
 
 class Context:
-    """The console, the environment, standard input, and how to connect to the daemon."""
+    """The console, the environment, standard input, and how to connect to the daemon.
+
+    `own_notices` are the codes of the daemon's notices that the command's own output reports.
+    """
 
     def __init__(
-        self, console: Console, environ: Mapping[str, str], stdin: "TextIO | None"
+        self,
+        console: Console,
+        environ: Mapping[str, str],
+        stdin: "TextIO | None",
+        own_notices: frozenset[str] = frozenset(),
     ) -> None:
         self.console = console
         self.environ = environ
         self.stdin = stdin
+        self.own_notices = own_notices
+        self._noted: set[str] = set()
 
     def connect(self, *, autostart: bool = True) -> "Client":
         """Return a client connected to the daemon, which is started if necessary.
@@ -31,7 +41,15 @@ class Context:
         """
         from aircher_client import Client  # noqa: PLC0415 -- not for help and `config path`
 
-        return Client.connect(self.environ, autostart=autostart)
+        return Client.connect(self.environ, autostart=autostart, on_notices=self._note)
+
+    def _note(self, notices: "list[Map]") -> None:
+        """Print each notice of the daemon once, on standard error."""
+        for notice in notices:
+            message = str(notice.get("message"))
+            if notice.get("code") not in self.own_notices and message not in self._noted:
+                self._noted.add(message)
+                self.console.note(f"aircher-cli: {message}")
 
     def has_input(self) -> bool:
         """Tell whether standard input is a file or pipe rather than a terminal."""

@@ -47,6 +47,22 @@ DEFAULT_COMMANDS: dict[str, str] = {"cooldowns": "cooldowns list"}
 """Group -> the command that runs if none is named."""
 
 
+_CONFIG = frozenset({"config_invalid"})
+
+OWN_NOTICES: dict[str, frozenset[str]] = {
+    "status": _CONFIG,
+    "auth status": _CONFIG,
+    "config check": _CONFIG,
+    "config reload": _CONFIG,
+    "daemon start": _CONFIG,
+    "daemon stop": _CONFIG,
+    "daemon restart": _CONFIG,
+    "daemon status": _CONFIG,
+}
+"""Command -> codes of the daemon's notices that its own output reports, or that do not matter to
+it. All others are printed on standard error."""
+
+
 def find_command(words: list[str]) -> tuple[str, list[str]] | None:
     """Split arguments into a command and its own arguments; None if there is no such command."""
     for length in (2, 1):

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
+    from aircher_client.conversation import OnNotices
+
 START_TIMEOUT = 5.0
 """Seconds to find a daemon, including starting one."""
 
@@ -31,7 +33,8 @@ class Client:
 
     `open_connection` returns a new connection. Requests are attributed to `project`. With
     `retries`, a call that was refused because the daemon is shutting down is sent again over a new
-    connection; a call that may have started is never sent twice.
+    connection; a call that may have started is never sent twice. `on_notices` receives the daemon's
+    notices, if there are any, before the first result; again after the client has reconnected.
     """
 
     def __init__(
@@ -42,12 +45,14 @@ class Client:
         project: str | None = None,
         retries: bool = True,
         hello_timeout: float = HELLO_TIMEOUT,
+        on_notices: OnNotices | None = None,
     ) -> None:
         self._open_connection = open_connection
         self._name = name
         self._project = project
         self._retries = retries
         self._hello_timeout = hello_timeout
+        self._on_notices = on_notices
         self._conversation = self._open()
 
     @classmethod
@@ -59,6 +64,7 @@ class Client:
         name: str = "aircher-cli",
         timeout: float = START_TIMEOUT,
         command: Sequence[str] | None = None,
+        on_notices: OnNotices | None = None,
     ) -> Self:
         """Connect to the user's daemon; start one if none answers.
 
@@ -72,12 +78,23 @@ class Client:
         def open_connection() -> Connection:
             return _open_connection(environ, autostart=autostart, timeout=timeout, command=command)
 
-        return cls(open_connection, name=name, project=find_project(environ), retries=autostart)
+        return cls(
+            open_connection,
+            name=name,
+            project=find_project(environ),
+            retries=autostart,
+            on_notices=on_notices,
+        )
 
     @property
     def server(self) -> dict[str, Any]:
         """The daemon's answer to `hello`; empty until the first call has returned."""
         return self._conversation.server
+
+    @property
+    def notices(self) -> list[dict[str, Any]]:
+        """What the daemon's user should know, `{code, message}` each; empty as `server` is."""
+        return self._conversation.notices
 
     # ---------------------------------------------------------- calls
 
@@ -215,6 +232,7 @@ class Client:
             self._name,
             project=self._project,
             hello_timeout=self._hello_timeout,
+            on_notices=self._on_notices,
         )
 
     def _reopen(self) -> None:

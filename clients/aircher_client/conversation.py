@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     OnNotification = Callable[[str, dict[str, Any]], object]
+    OnNotices = Callable[[list[dict[str, Any]]], object]
 
 HELLO_TIMEOUT = 10.0
 """Seconds for the daemon's answer to `hello`; a machine under load may need some."""
@@ -33,6 +34,8 @@ class Conversation:
     """One request at a time over one connection. Deadlines are `time.monotonic()` values.
 
     - `server` is the result of `hello`; empty until it has arrived.
+    - `on_notices` receives the notices of `hello`, if there are any, before the first notification
+      or response. One that the response itself reports as an error is left out.
     - `msgid` is the number of the latest request.
     - `has_begun` is true once a notification for that request has arrived.
     - `events` queues the events that arrived; None while there is no subscription.
@@ -45,6 +48,7 @@ class Conversation:
         *,
         project: str | None = None,
         hello_timeout: float = HELLO_TIMEOUT,
+        on_notices: OnNotices | None = None,
     ) -> None:
         self.connection = connection
         self.server: dict[str, Any] = {}
@@ -59,6 +63,8 @@ class Conversation:
         self._hello_timeout = hello_timeout
         self._hello_deadline = 0.0
         self._close_reason: dict[str, Any] | None = None
+        self._on_notices = on_notices
+        self._has_notices = False  # true until `on_notices` has received them
 
     def exchange(
         self,
@@ -108,6 +114,8 @@ class Conversation:
         """Return the result of the request `msgid`. Raises as `exchange`."""
         while True:
             frame = self.receive(deadline)
+            if self._has_notices:
+                self._pass_notices(frame)
             if isinstance(frame, Notification):
                 self.take_notification(frame, on_notification)
             elif isinstance(frame, Response) and frame.msgid == msgid:
@@ -130,7 +138,24 @@ class Conversation:
             if not isinstance(frame, Response) or frame.msgid != self._hello_id:
                 return frame
             self._hello_id = None
-            self.server = _result(frame)
+            result = _result(frame)
+            self.server = result if isinstance(result, dict) else {}
+            self._has_notices = self._on_notices is not None and bool(self.notices)
+
+    @property
+    def notices(self) -> list[dict[str, Any]]:
+        """The notices in the result of `hello`: `{code, message}` each."""
+        notices = self.server.get("notices")
+        found = notices if isinstance(notices, list) else []
+        return [each for each in found if isinstance(each, dict)]
+
+    def _pass_notices(self, frame: frames.Frame) -> None:
+        """Pass the notices on; `frame` is the first frame after the response to `hello`."""
+        self._has_notices = False
+        error = frame.error if isinstance(frame, Response) else None
+        reported = error.get("code") if isinstance(error, dict) else None
+        assert self._on_notices is not None
+        self._on_notices([each for each in self.notices if each.get("code") != reported])
 
     def _until(self, deadline: float | None) -> float | None:
         """Return the earlier of `deadline` and that of `hello`, while `hello` is unanswered."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from aircher_wire import frames, methods
 from aircher_wire.version import __version__
 from aircherd.api.context import Method, RequestContext
+from aircherd.api.notices import current_notices
 from aircherd.api.params import HelloParams, SubscribeParams, UnsubscribeParams
 from aircherd.api.status import snapshot
 from aircherd.chat.caller import Caller
@@ -28,7 +29,7 @@ class ConnectionMethod(Method):
 
 
 async def hello(session: "Session", params: HelloParams) -> object:
-    """Store the client's name; return the daemon's version, features and limits."""
+    """Store the client's name; return the daemon's version, features, limits and notices."""
     if params.protocol < methods.PROTOCOL:
         raise BadRequest(
             f"this daemon speaks protocol {methods.PROTOCOL}, the client {params.protocol}"
@@ -40,6 +41,7 @@ async def hello(session: "Session", params: HelloParams) -> object:
         "server": {"name": "aircherd", "version": __version__},
         "features": list(FEATURES),
         "limits": {"max_frame": frames.MAX_FRAME},
+        "notices": current_notices(session.services),
     }
 
 

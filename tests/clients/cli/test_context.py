@@ -8,6 +8,7 @@ from aircher_cli.console import Console
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import CommandFailed
 from helpers.daemon.cli import Stream
+from helpers.daemon.cli_daemon import CliDaemon
 
 
 def context_of(stdin: Stream | None) -> Context:
@@ -42,3 +43,15 @@ def test_standard_input_that_cannot_be_read() -> None:
     stdin = io.TextIOWrapper(Broken())
     with pytest.raises(CommandFailed, match="cannot read standard input: Input/output error"):
         Context(Console(None, None, {}), {}, stdin).read_input()
+
+
+def test_a_notice_is_printed_once(daemon: CliDaemon) -> None:
+    """A second connection of the same command does not repeat the daemon's notices."""
+    notices = [{"code": "x", "message": "look here"}, {"code": "own", "message": "not this"}]
+    daemon.answers |= {"hello": {"notices": notices}, "ping": {}}
+    err = Stream()
+    context = Context(Console(None, err, {}), daemon.environ, None, frozenset({"own"}))
+    for _ in range(2):
+        with context.connect() as client:
+            client.call("ping")
+    assert err.text == "aircher-cli: look here\n"

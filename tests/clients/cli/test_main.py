@@ -164,3 +164,48 @@ def test_the_final_result_alone_is_enough(daemon: CliDaemon) -> None:
     """The answer is printed even if the daemon sends no deltas."""
     daemon.answers["chat"] = chat_result("all at once")
     assert run_program(daemon.environ, "ask", "hi").stdout == b"all at once\n"
+
+
+NOTICES = [
+    {"code": "config_invalid", "message": "the configuration is invalid: line 3"},
+    {"code": "other", "message": "something else"},
+]
+
+
+def hello_with_notices(daemon: CliDaemon) -> None:
+    daemon.answers["hello"] = {"protocol": 1, "server": {}, "notices": NOTICES}
+
+
+@pytest.mark.parametrize("option", [(), ("--json",)])
+def test_notices_are_printed_on_standard_error(daemon: CliDaemon, option: tuple[str, ...]) -> None:
+    """Each notice of the daemon is one line on standard error, with `--json` as well."""
+    hello_with_notices(daemon)
+    daemon.answers["chat"] = streams("Hello")
+    done = run_cli(daemon.environ, "ask", "hi", *option)
+    assert done.code == 0
+    assert "Hello" in done.out
+    assert done.err.splitlines() == [f"aircher-cli: {each['message']}" for each in NOTICES]
+
+
+def test_notices_precede_the_answer_on_a_terminal(daemon: CliDaemon) -> None:
+    """They are printed as soon as they are known, so that they do not interrupt the answer."""
+    hello_with_notices(daemon)
+    daemon.answers["chat"] = streams("Hello ", "there")
+    done = run_cli(daemon.environ, "ask", "hi", terminal=True)
+    assert done.out == "Hello there\n"
+
+
+def test_a_command_that_reports_a_condition_prints_no_notice_of_it(daemon: CliDaemon) -> None:
+    """`status` shows the problems of the configuration itself, but nothing of other conditions."""
+    hello_with_notices(daemon)
+    daemon.answers["status"] = {"version": "0", "pid": 1}
+    done = run_cli(daemon.environ, "status")
+    assert done.err == "aircher-cli: something else\n"
+
+
+def test_an_error_is_not_preceded_by_the_same_notice(daemon: CliDaemon) -> None:
+    """A request refused for the same reason says so once."""
+    hello_with_notices(daemon)
+    daemon.answers["chat"] = refuses("config_invalid", "the configuration is invalid: line 3")
+    done = run_cli(daemon.environ, "ask", "hi")
+    assert done.err.count("line 3") == 1

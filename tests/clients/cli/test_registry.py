@@ -4,7 +4,14 @@ import importlib
 
 import pytest
 
-from aircher_cli.registry import COMMANDS, GROUPS, commands_of, find_command, suggest
+from aircher_cli.registry import (
+    COMMANDS,
+    GROUPS,
+    OWN_NOTICES,
+    commands_of,
+    find_command,
+    suggest,
+)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -66,3 +73,8 @@ def test_suggest_a_close_name_only() -> None:
 def test_commands_of_a_group() -> None:
     """A group's commands are in the order of the table."""
     assert commands_of("config") == ["config path", "config check", "config reload"]
+
+
+def test_only_commands_have_own_notices() -> None:
+    """The table of notices that commands report themselves names existing commands."""
+    assert set(OWN_NOTICES) <= set(COMMANDS)

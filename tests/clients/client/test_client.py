@@ -345,3 +345,16 @@ def test_the_import_stays_thin() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={}, timeout=30
     )
     assert run.stdout == "\n"
+
+
+def test_notices_of_the_daemon(daemon: FakeDaemon) -> None:
+    """The client keeps the notices of `hello` and passes them to its callback."""
+    notices = [{"code": "config_invalid", "message": "line 3"}]
+    daemon.handlers["hello"] = lambda peer, request: peer.reply(
+        request, {"protocol": 1, "notices": notices}
+    )
+    seen: list[object] = []
+    with Client.connect(daemon.environ, autostart=False, on_notices=seen.append) as client:
+        assert client.notices == []
+        client.call("ping")
+        assert (client.notices, seen) == (notices, [notices])

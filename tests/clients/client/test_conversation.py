@@ -7,7 +7,7 @@ from aircher_client.conversation import Conversation
 from aircher_client.errors import ConnectionLost, DaemonError
 from aircher_wire import frames
 from aircher_wire.frames import Request
-from helpers.daemon.fake_daemon import FakeDaemon, Peer
+from helpers.daemon.fake_daemon import FakeDaemon, Handler, Peer
 
 
 @pytest.fixture
@@ -86,3 +86,60 @@ def test_cancel_and_unsubscribe_on_a_closed_connection(talk: Conversation) -> No
     with pytest.raises(ConnectionLost):
         talk.send("ping", None, None)
     assert repr(talk) == "<Conversation of test, 1 requests, <Connection closed, 0 frames>>"
+
+
+NOTICES = [{"code": "config_invalid", "message": "it is invalid"}, {"code": "x", "message": "y"}]
+
+
+def hello_with(notices: object) -> Handler:
+    """Return a handler that answers `hello` with these notices."""
+    return lambda peer, request: peer.reply(request, {"protocol": 1, "notices": notices})
+
+
+def talk_with_notices(daemon: FakeDaemon, seen: list[object]) -> Conversation:
+    """Return a conversation that collects the notices passed on, in order."""
+    sock = try_connect(str(daemon.path))
+    assert sock is not None
+    return Conversation(Connection(sock), "test", on_notices=seen.append)
+
+
+def test_notices_are_passed_on_before_the_first_notification(daemon: FakeDaemon) -> None:
+    """Notices are passed on once, before anything else that the daemon sends."""
+
+    def ping(peer: Peer, request: Request) -> None:
+        peer.send(frames.encode_notification("x", {"n": 1}))
+        peer.reply(request, {})
+
+    daemon.handlers |= {"hello": hello_with(NOTICES), "ping": ping}
+    seen: list[object] = []
+    talk = talk_with_notices(daemon, seen)
+    for _ in range(2):
+        talk.exchange("ping", None, lambda method, _params: seen.append(method), None)
+    talk.connection.close()
+    assert seen == [NOTICES, "x", "x"]
+    assert talk.notices == NOTICES
+
+
+def test_a_notice_that_the_response_reports_is_left_out(daemon: FakeDaemon) -> None:
+    """The error of a request already says what a notice of the same code would."""
+    daemon.handlers |= {
+        "hello": hello_with(NOTICES),
+        "ping": lambda peer, request: peer.fail(request, "config_invalid"),
+    }
+    seen: list[object] = []
+    talk = talk_with_notices(daemon, seen)
+    with pytest.raises(DaemonError):
+        talk.exchange("ping", None, None, None)
+    talk.connection.close()
+    assert seen == [NOTICES[1:]]
+
+
+@pytest.mark.parametrize("notices", [None, [], "text", [1]])
+def test_without_notices_nothing_is_passed_on(daemon: FakeDaemon, notices: object) -> None:
+    """An older daemon, an empty list and values of another type are no notices."""
+    daemon.handlers["hello"] = hello_with(notices)
+    seen: list[object] = []
+    talk = talk_with_notices(daemon, seen)
+    talk.exchange("ping", None, None, None)
+    talk.connection.close()
+    assert (seen, talk.notices) == ([], [])

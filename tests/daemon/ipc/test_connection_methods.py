@@ -6,7 +6,7 @@ import msgpack
 import trio
 
 from aircher_wire.version import __version__
-from helpers.daemon.in_process import running
+from helpers.daemon.in_process import running, write_config
 
 
 class Peer:
@@ -75,3 +75,13 @@ async def test_unknown_topic_is_refused(environ):
     async with peer(environ) as (client, _):
         await client.send(1, "events.subscribe", topics=["x"])
         assert "unknown topic 'x'; the topics are" in (await client.receive())[2]["message"]
+
+
+async def test_hello_reports_notices(environ):
+    """An invalid configuration is reported to every client as it connects."""
+    write_config(environ, "nonsense = 1\n")
+    async with peer(environ) as (client, _):
+        await client.send(1, "hello")
+        (notice,) = (await client.receive())[3]["notices"]
+        assert notice["code"] == "config_invalid"
+        assert "config.toml, line 1: nonsense" in notice["message"]

@@ -53,7 +53,8 @@ def start(context: Context) -> Map:
     environ = {
         name: value for name, value in context.environ.items() if name != "AIRCHER_AUTOSTART"
     }
-    with Context(context.console, environ, context.stdin).connect() as client:
+    starter = Context(context.console, environ, context.stdin, context.own_notices)
+    with starter.connect() as client:
         status: Map = client.call(methods.STATUS)
         return status
 

@@ -1,0 +1,41 @@
+"""What every client should know at once: `hello` reports it, and the command line prints it.
+
+A notice is a lasting condition that the user has to end, such as an invalid configuration. Each
+source is a function that returns its notice, or None; `_SOURCES` lists them in the order shown.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from aircherd.api.services import Services
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """A condition and what to do about it, as one sentence; `code` is stable, for clients."""
+
+    code: str
+    message: str
+
+
+def current_notices(services: Services) -> list[dict[str, str]]:
+    """Return the current notices, in the form in which they go to clients."""
+    found = (source(services) for source in _SOURCES)
+    return [{"code": each.code, "message": each.message} for each in found if each is not None]
+
+
+def _invalid_config(services: Services) -> Notice | None:
+    """Report a configuration file that is invalid, and what is in use instead."""
+    store = services.config
+    if store.problem is None:
+        return None
+    in_use = (
+        "the last valid one stays in use"
+        if store.has_good
+        else "no provider is asked until it is fixed"
+    )
+    message = f"the configuration is invalid: {store.problem.message}; {in_use}"
+    return Notice("config_invalid", message)
+
+
+_SOURCES: tuple[Callable[[Services], Notice | None], ...] = (_invalid_config,)
