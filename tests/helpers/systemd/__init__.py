@@ -1,0 +1,1 @@
+"""A real `systemd --user` manager for tests; see `manager.py`."""
