@@ -47,13 +47,13 @@ def test_two_managers_with_the_same_unit_do_not_meet():
         assert other.systemctl("is-active", "same.service") == "active"
 
 
-def test_nothing_is_left_at_the_end(tmp_path):
+def test_nothing_is_left_at_the_end():
     """Also a process that has left its session is killed, and the control groups are removed."""
     with open_home() as home, user_manager(home.environ) as manager:
         manager.write_unit("hello.service", UNIT)
         manager.systemctl("start", "hello.service")
         groups = list(manager.group.folders)
         assert all(group.exists() for group in groups)
-        pids = manager.group.pids()
-        assert len(pids) >= 3
+        # The manager, the unit and its child.
+        wait_until(lambda: len(manager.group.pids()) == 3, "the unit has started its child")
     assert not any(group.exists() for group in groups)
