@@ -1,4 +1,4 @@
-# ruff: noqa: PTH100 -- see the docstring: no pathlib on the way to the socket
+# ruff: noqa: PTH100, PTH118 -- see the docstring: no pathlib on the way to the socket
 """Finds the daemon's socket and checks its directory. Daemon and clients share this code.
 
     $AIRCHER_SOCKET
@@ -12,12 +12,15 @@ hash of the host is for homes on a network file system, where a socket belongs t
 
 The environment is passed in. The functions that a client needs to connect work on strings, because
 importing `pathlib` takes 8 ms and `hashlib` 3 ms. Other callers can use those that return a `Path`.
+The directories are those of platformdirs, which the daemon uses and a client may not import: a test
+compares the two.
 """
 
 from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Callable, Mapping
 
 TYPE_CHECKING = False  # what `typing` would say, without its import
@@ -55,16 +58,25 @@ def home_hash(environ: Mapping[str, str]) -> str | None:
 
 def log_path(environ: Mapping[str, str]) -> Path:
     """Return the log file of a daemon that a client starts."""
-    other = home_hash(environ)
-    state = _xdg(environ, "XDG_STATE_HOME", ".local/state")
-    return _path(f"{state}/aircher/aircherd{'-' + other if other else ''}.log")
+    return state_directory(environ) / "aircherd.log"
 
 
 def data_directory(environ: Mapping[str, str]) -> Path:
     """Return the directory of the daemon's data, used by one daemon at a time."""
-    other = home_hash(environ)
-    data = _xdg(environ, "XDG_DATA_HOME", ".local/share")
-    return _path(f"{data}/aircher{'/homes/' + other if other else ''}")
+    if _is_macos():
+        data = _xdg(environ, "XDG_DATA_HOME", "Library/Application Support")
+    else:
+        data = _xdg(environ, "XDG_DATA_HOME", ".local/share")
+    return _path(_of_home(environ, data))
+
+
+def state_directory(environ: Mapping[str, str]) -> Path:
+    """Return the directory of the daemon's logs."""
+    if _is_macos():
+        state = f"{_user_home(environ)}/Library/Logs"
+    else:
+        state = _xdg(environ, "XDG_STATE_HOME", ".local/state")
+    return _path(_of_home(environ, state))
 
 
 def lock_files(environ: Mapping[str, str]) -> tuple[Path, Path]:
@@ -188,6 +200,16 @@ def _home(environ: Mapping[str, str]) -> str:
     return _absolute(named, environ) if named else _user_home(environ) + "/.aircher"
 
 
+def _of_home(environ: Mapping[str, str], base: str) -> str:
+    """Return our folder in `base`, a directory that all homes of the user share."""
+    other = home_hash(environ)
+    return os.path.join(base, f"aircher/homes/{other}" if other else "aircher")
+
+
+def _is_macos() -> bool:
+    return sys.platform == "darwin"
+
+
 def _xdg(environ: Mapping[str, str], name: str, default: str) -> str:
     named = environ.get(name, "")
     if named.startswith("/"):  # the XDG specification ignores relative paths
@@ -196,11 +218,31 @@ def _xdg(environ: Mapping[str, str], name: str, default: str) -> str:
 
 
 def _user_home(environ: Mapping[str, str]) -> str:
-    if home := environ.get("HOME"):
-        return home.rstrip("/")
+    """Return the user's home without a trailing slash; a relative HOME is ignored.
+
+    Raises:
+        AddressError: neither HOME nor the user database has one.
+    """
+    home = environ.get("HOME", "")
+    if not home.startswith("/"):
+        home = _home_in_user_database()
+    return home.rstrip("/")
+
+
+def _home_in_user_database() -> str:
     import pwd  # noqa: PLC0415 -- rarely needed
 
-    return pwd.getpwuid(os.getuid()).pw_dir
+    uid = os.getuid()
+    try:
+        home = pwd.getpwuid(uid).pw_dir
+    except KeyError:
+        home = ""
+    if not home.startswith("/"):
+        raise AddressError(
+            f"no home directory can be found: HOME is not set to an absolute path, and the user "
+            f"database has none for user {uid}. Set HOME to a directory of your own"
+        )
+    return home
 
 
 def _absolute(name: str, environ: Mapping[str, str]) -> str:

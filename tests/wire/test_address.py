@@ -1,6 +1,8 @@
 """The socket's address: one daemon per user and home, in a private directory."""
 
 import os
+import pwd
+import sys
 from pathlib import Path
 
 import pytest
@@ -101,7 +103,7 @@ def test_home_without_a_variable() -> None:
         (HOME, "/home/ann/.local/state/aircher/aircherd.log"),
         (HOME | {"XDG_STATE_HOME": "/state"}, "/state/aircher/aircherd.log"),
         (HOME | {"XDG_STATE_HOME": "state"}, "/home/ann/.local/state/aircher/aircherd.log"),
-        (OTHER, "/home/ann/.local/state/aircher/aircherd-5f80ec7a.log"),
+        (OTHER, "/home/ann/.local/state/aircher/homes/5f80ec7a/aircherd.log"),
     ],
 )
 def test_log(environ: dict[str, str], expected: str) -> None:
@@ -115,12 +117,48 @@ def test_log(environ: dict[str, str], expected: str) -> None:
         (HOME, "/home/ann/.local/share/aircher"),
         (HOME | {"XDG_DATA_HOME": "/data"}, "/data/aircher"),
         (HOME | {"XDG_DATA_HOME": "data"}, "/home/ann/.local/share/aircher"),
+        (HOME | {"XDG_DATA_HOME": "/data//"}, "/data/aircher"),
         (OTHER, "/home/ann/.local/share/aircher/homes/5f80ec7a"),
     ],
 )
 def test_data(environ: dict[str, str], expected: str) -> None:
     """The data directory follows XDG_DATA_HOME; another home has its own."""
     assert address.data_directory(environ) == Path(expected)
+
+
+@pytest.mark.parametrize(
+    ("environ", "data", "log"),
+    [
+        (HOME, "Application Support/aircher", "Logs/aircher"),
+        (
+            OTHER,
+            "Application Support/aircher/homes/5f80ec7a",
+            "Logs/aircher/homes/5f80ec7a",
+        ),
+    ],
+)
+def test_macos_keeps_data_and_logs_in_the_library(
+    environ: dict[str, str], data: str, log: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where Apple's guide has them."""
+    monkeypatch.setattr(sys, "platform", "darwin")
+    library = Path("/home/ann/Library")
+    assert address.data_directory(environ) == library / data
+    assert address.log_path(environ) == library / log / "aircherd.log"
+
+
+@pytest.mark.parametrize("home", [None, "", "relative", "."])
+def test_a_home_that_cannot_be_found_is_explained(
+    home: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container's user often has neither HOME nor an entry in the user database."""
+    monkeypatch.setattr(pwd, "getpwuid", _no_user)
+    with pytest.raises(AddressError, match=r"no home directory.*Set HOME"):
+        address.aircher_home({} if home is None else {"HOME": home})
+
+
+def _no_user(uid: int) -> None:
+    raise KeyError(uid)
 
 
 def test_lock_files() -> None:

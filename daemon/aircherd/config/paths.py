@@ -1,43 +1,88 @@
-"""The locations of the user's config and of the daemon's data, from the environment alone.
+"""The locations of the config and of the daemon's files, from the environment.
 
-The config is in the home, `~/.aircher`; the data is in the XDG data directory. Another home
-(`$AIRCHER_HOME`) has its own data and its own keyring entries: both names contain the 8 hex digits
-that also name its socket.
+The config is in the home, `~/.aircher`. Everything else is where the platform keeps such files,
+according to platformdirs. Another home (`$AIRCHER_HOME`) has its own folders and its own keyring
+entries: their names contain the 8 hex digits that also name its socket.
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
+from platformdirs import PlatformDirs
+from platformdirs.api import PlatformDirsABC
 
-from aircher_wire.address import aircher_home, data_directory, home_hash
+from aircher_wire.address import aircher_home, find_socket, home_hash
 
 
 class Paths(msgspec.Struct, frozen=True, kw_only=True):
     """All paths are absolute. None of them needs to exist.
 
-    `index_file` lists the stored keys without their values; `credentials_file` holds keys when no
-    keyring is usable; `keyring_service` is the service name of the keyring entries.
+    `environment_file` holds variables for the service. `data` is kept, `state` has logs, `cache`
+    can be fetched again, `runtime` has the socket. `index_file` lists the stored keys without their
+    values; `credentials_file` holds keys when no keyring is usable; `keyring_service` is the
+    service name of the keyring entries.
     """
 
     home: Path
     config_file: Path
+    environment_file: Path
     data: Path
+    state: Path
+    cache: Path
+    runtime: Path
     index_file: Path
     credentials_file: Path
     keyring_service: str
 
 
-def resolve_paths(environ: Mapping[str, str]) -> Paths:
-    """Return the paths for this environment."""
+def resolve_paths(
+    environ: Mapping[str, str], *, platform: type[PlatformDirsABC] = PlatformDirs
+) -> Paths:
+    """Return the paths for this environment. `platform` is this one; tests pass another.
+
+    Raises:
+        AddressError: no home directory can be found.
+    """
     home = aircher_home(environ)
     other = home_hash(environ)
-    data = data_directory(environ)
+    below = f"homes/{other}" if other else ""
+    # "opinion" would put logs into a folder of their own below the state directory.
+    directories = platform("aircher", opinion=False)
+    with _as_process_environment(environ):
+        data = directories.user_data_path / below
+        state = directories.user_log_path / below
+        cache = directories.user_cache_path / below
     return Paths(
         home=home,
         config_file=home / "config.toml",
+        environment_file=home / "environment",
         data=data,
+        state=state,
+        cache=cache,
+        # Not by platformdirs: without a usable XDG_RUNTIME_DIR it takes a predictable name in /tmp.
+        # And a client that computed another path would start a second daemon.
+        runtime=Path(find_socket(environ)).parent,
         index_file=data / "keys.json",
         credentials_file=data / "credentials.json",
         keyring_service="aircher" if other is None else f"aircher:{other}",
     )
+
+
+@contextmanager
+def _as_process_environment(environ: Mapping[str, str]) -> Iterator[None]:
+    """Let platformdirs, which reads `os.environ` only, see `environ`.
+
+    The daemon passes `os.environ` itself, so that nothing is replaced in a program with threads.
+    """
+    if environ is os.environ:
+        yield
+        return
+    own = os.environ
+    os.environ = environ  # type: ignore[assignment]  # noqa: B003 -- a mapping is all it needs
+    try:
+        yield
+    finally:
+        os.environ = own  # noqa: B003
