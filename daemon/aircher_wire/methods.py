@@ -23,6 +23,8 @@ USAGE_REPORT = "usage.report"
 LIMITS_STATUS = "limits.status"
 CONFIG_CHECK = "config.check"
 CONFIG_RELOAD = "config.reload"
+CONFIG_WRITE = "config.write"
+CONFIG_SET = "config.set"
 EVENTS_SUBSCRIBE = "events.subscribe"
 EVENTS_UNSUBSCRIBE = "events.unsubscribe"
 

@@ -27,8 +27,10 @@ from aircherd.api.params import (
     NoParams,
     RefreshParams,
     ReportParams,
+    SetParams,
     TestParams,
     UseParams,
+    WriteParams,
 )
 from aircherd.api.services import Services
 from aircherd.api.status import config_state, daemon_status, environment_names, key_row
@@ -220,6 +222,20 @@ async def config_reload(services: Services, _: RequestContext, _params: NoParams
     }
 
 
+async def config_write(services: Services, _: RequestContext, params: WriteParams) -> object:
+    """Replace the configuration file by a valid text, and reload it."""
+    from aircherd.api.config import write_config  # noqa: PLC0415 -- rarely used
+
+    return await write_config(services, params.text, params.base)
+
+
+async def config_set(services: Services, _: RequestContext, params: SetParams) -> object:
+    """Set and remove entries of the configuration file, and reload it."""
+    from aircherd.api.config import set_entries  # noqa: PLC0415 -- rarely used
+
+    return await set_entries(services, params.entries, params.unset)
+
+
 METHODS: dict[str, Method] = {
     methods.PING: Method(NoParams, ping),
     methods.STATUS: Method(NoParams, status),
@@ -239,4 +255,6 @@ METHODS: dict[str, Method] = {
     methods.COOLDOWNS_CLEAR: Method(ClearParams, cooldowns_clear),
     methods.CONFIG_CHECK: Method(CheckParams, config_check),
     methods.CONFIG_RELOAD: Method(NoParams, config_reload),
+    methods.CONFIG_WRITE: Method(WriteParams, config_write),
+    methods.CONFIG_SET: Method(SetParams, config_set),
 }

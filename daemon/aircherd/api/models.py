@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from pathlib import Path
 
 import msgspec
-import structlog
 import trio
 
 from aircherd.api.services import Services
@@ -13,11 +11,9 @@ from aircherd.api.status import best_state
 from aircherd.api.wire import to_wire
 from aircherd.catalog.catalog import SourcedModel
 from aircherd.catalog.decimal_cost import decimal_text
-from aircherd.config.edit import set_default_model
 from aircherd.config.load import load_config
 from aircherd.config.model import Config, Provider, Route
-from aircherd.errors import AircherError, ConfigInvalid, UnknownModel
-from aircherd.files.file_worker import DiskTimeout
+from aircherd.errors import AircherError, UnknownModel
 from aircherd.routing.resolver import resolve_chain
 from aircherd.vocabulary.chat import RouteOptions
 from aircherd.vocabulary.keys import USABLE, KeyState
@@ -28,14 +24,8 @@ LIST_TIMEOUT = 2.0
 """Seconds to wait for missing and stale lists; after that the known models are returned."""
 NAME_CHECK_TIMEOUT = 10.0
 """The same before a name is written to the user's file, where a wrong one would do damage."""
-WRITE_TIMEOUT = 5.0
-"""Seconds for writing the file, because a disk can hang."""
-VERIFY_TIMEOUT = 1.0
-"""Seconds for reading the file after a failed write."""
 
 Map = dict[str, object]
-
-log = structlog.get_logger()
 
 
 # ------------------------------------------------------------------ models.list
@@ -202,35 +192,16 @@ async def set_default(services: Services, name: str) -> Map:
         AircherError: the file cannot be written in time. It stays unchanged, or the message says
             that it may still change.
     """
+    from aircherd.api.config import change_and_reload  # noqa: PLC0415 -- rarely used
+    from aircherd.config.edit.default_model import set_default_model  # noqa: PLC0415 -- likewise
+
     model = await _resolve_default(services, name)
     file = services.config.file
-    try:
-        await services.config.write_worker.do(
-            partial(set_default_model, file, model), WRITE_TIMEOUT
-        )
-    except OSError as error:
-        # The disk may have failed or hung after the file was replaced.
-        if not await _is_default(services, model):
-            raise AircherError(_write_error(file, error)) from None
-        log.warning("default_may_not_last", file=str(file), reason=error.strerror)
-    await services.reload()
-    return {"model": model, "file": str(file)}
-
-
-async def _is_default(services: Services, model: str) -> bool:
-    """Tell whether the file, if it can be read in time, has this default model."""
-    file = services.config.file
-    try:
-        found = await services.config.check_worker.do(lambda _: load_config(file), VERIFY_TIMEOUT)
-    except (OSError, ConfigInvalid):
-        return False
-    return found.default_model == model
-
-
-def _write_error(file: Path, error: OSError) -> str:
-    late = isinstance(error, DiskTimeout) and error.may_change
-    hint = ": check it, then reload the configuration" if late else ""
-    return f"{file} cannot be written: {error.strerror}{hint}"
+    write = partial(set_default_model, file, model)
+    result = await change_and_reload(
+        services, write, lambda: load_config(file).default_model == model
+    )
+    return {"model": model, "file": result["file"]}
 
 
 async def _resolve_default(services: Services, name: str) -> str:

@@ -127,3 +127,28 @@ class CheckParams(StrictParams, frozen=True):
 
     text: str
     file: Annotated[str, msgspec.Meta(max_length=4096)] = "config.toml"
+
+
+class WriteParams(StrictParams, frozen=True):
+    """The whole text of a configuration, and the SHA-256 of the file that it is based on.
+
+    An empty `base` means that there was no file; without `base` any file is replaced.
+    """
+
+    text: str
+    base: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+
+
+class EntryParams(StrictParams, frozen=True):
+    """An entry to set: its `value`, or a `text` as a person types it."""
+
+    path: str
+    value: object = msgspec.UNSET
+    text: str | None = None
+
+
+class SetParams(StrictParams, frozen=True):
+    """Entries to set, and the paths of entries to remove; all of them or none."""
+
+    entries: list[EntryParams] = msgspec.field(default_factory=list)
+    unset: list[str] = msgspec.field(default_factory=list)

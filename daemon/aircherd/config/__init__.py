@@ -10,7 +10,7 @@
 - `problems`: problems with their lines, collected so that the user sees all of them at once.
 - `model`: the result, `Config`.
 - `store`: the last good `Config`, and what is wrong with the file now.
-- `edit`: change one entry of the file and keep the rest as it is.
+- `edit`: change entries of the file and keep the rest as it is.
 
 One rule holds everywhere: a problem never repeats a value from the file, and repeats a name only if
 it cannot be a key. Any of them may be a key that was pasted into the wrong place.

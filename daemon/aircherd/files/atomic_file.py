@@ -38,20 +38,25 @@ def _no_check() -> None:
 def write_user_file(
     path: Path, content: bytes, *, mode: int = 0o600, check: Callable[[], None] = _no_check
 ) -> None:
-    """Replace the user's file at `path`; it keeps its mode, a new file gets `mode`.
+    """Replace the user's file at `path`; it keeps its mode and group, a new file gets `mode`.
 
     A symbolic link is followed: its target is replaced and the link stays. A missing directory is
     created with mode 0700. `check` is called right before the replacement; if it raises, nothing
     changes.
 
     Raises:
-        OSError: the file cannot be written. The old file is unchanged, unless the last step failed.
+        OSError: the file cannot be written, or belongs to another user. The old file is unchanged,
+            unless the last step failed.
     """
     target = Path(os.path.realpath(path))
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    old = None
     with contextlib.suppress(FileNotFoundError):
-        mode = target.stat().st_mode & 0o7777
+        old = target.stat()
+        mode = old.st_mode & 0o7777
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    if old is not None:
+        _keep_owner(descriptor, Path(name), old)
     _fill_and_rename(descriptor, Path(name), target, content, mode=mode, check=check)
 
 
@@ -83,6 +88,23 @@ def read_data(path: Path) -> bytes:
         if not stat.S_ISREG(found.st_mode) or found.st_size > MAX_DATA_BYTES:
             raise OSError(0, "not a data file of aircher: move it away", str(path))
         return file.read()
+
+
+def _keep_owner(descriptor: int, temporary: Path, old: os.stat_result) -> None:
+    """Give the temporary file the owner and the group of the old file.
+
+    Raises:
+        PermissionError: the old file belongs to another user.
+    """
+    with contextlib.suppress(PermissionError):  # a group of which the user is no member
+        os.fchown(descriptor, -1, old.st_gid)
+    try:
+        if os.fstat(descriptor).st_uid != old.st_uid:
+            os.fchown(descriptor, old.st_uid, -1)
+    except PermissionError:
+        os.close(descriptor)
+        temporary.unlink()
+        raise PermissionError(0, f"it belongs to another user (uid {old.st_uid})") from None
 
 
 def _fill_and_rename(

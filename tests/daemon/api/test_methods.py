@@ -55,6 +55,7 @@ def test_an_unknown_parameter_is_refused_by_every_method_but_hello(method):
         "auth.import": {"variables": {}},
         "models.use": {"model": "m"},
         "config.check": {"text": ""},
+        "config.write": {"text": ""},
         "events.subscribe": {"topics": []},
     }.get(method, {})
     msgspec.convert(needed, METHODS[method].params)

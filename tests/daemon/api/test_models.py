@@ -10,11 +10,11 @@ import pytest
 import trio
 from structlog.testing import capture_logs
 
-from aircherd.api import models
+from aircherd.api import config, models
 from aircherd.catalog.catalog import Catalog
 from aircherd.catalog.fetcher import FetchError
 from aircherd.catalog.table import encode_tables
-from aircherd.config.edit import set_default_model
+from aircherd.config.edit import default_model
 from aircherd.config.model import DEFAULT_CONFIG
 from aircherd.config.store import ConfigStore
 from aircherd.errors import AircherError, ConfigInvalid, UnknownModel
@@ -277,7 +277,7 @@ async def test_a_file_that_cannot_be_written_is_an_error(tmp_path, monkeypatch):
     def refuse(file, model, check):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(models, "set_default_model", refuse)
+    monkeypatch.setattr(default_model, "set_default_model", refuse)
     with pytest.raises(AircherError, match=r"config\.toml cannot be written: Permission denied"):
         await models.set_default(FakeServices(tmp_path), "openai/gpt-x")
 
@@ -285,7 +285,7 @@ async def test_a_file_that_cannot_be_written_is_an_error(tmp_path, monkeypatch):
 async def test_a_hanging_disk_times_out(tmp_path, monkeypatch):
     """The file stays unchanged even when the disk recovers: it may have changed by then."""
     may_go_on, ended = threading.Event(), threading.Event()
-    sync = os.fsync
+    sync, write = os.fsync, default_model.set_default_model
 
     def hang(descriptor):
         assert may_go_on.wait(30)
@@ -293,13 +293,13 @@ async def test_a_hanging_disk_times_out(tmp_path, monkeypatch):
 
     def watched(*arguments):
         try:
-            set_default_model(*arguments)
+            write(*arguments)
         finally:
             ended.set()
 
     monkeypatch.setattr(os, "fsync", hang)
-    monkeypatch.setattr(models, "set_default_model", watched)
-    monkeypatch.setattr(models, "WRITE_TIMEOUT", 0.05)
+    monkeypatch.setattr(default_model, "set_default_model", watched)
+    monkeypatch.setattr(config, "WRITE_TIMEOUT", 0.05)
     services = FakeServices(tmp_path, text="# mine\n")
     with pytest.raises(AircherError, match=r"cannot be written: the disk .* for 0\.05 s$"):
         await models.set_default(services, "openai/gpt-x")
@@ -326,7 +326,7 @@ class LateDisk:
 
     async def pass_time(self, clock):
         assert await trio.to_thread.run_sync(self.hangs.wait, 10)
-        clock.jump(models.WRITE_TIMEOUT)
+        clock.jump(config.WRITE_TIMEOUT)
 
 
 async def test_a_change_is_loaded_although_the_sync_timed_out(tmp_path, monkeypatch, mock_clock):
@@ -352,7 +352,7 @@ async def test_a_change_is_loaded_although_the_sync_failed(tmp_path, monkeypatch
         await models.set_default(services, "openai/gpt-x")
     assert services.config.current.default_model == "openai/gpt-x"
     assert [(each["event"], each["reason"]) for each in logs] == [
-        ("default_may_not_last", "Input/output error")
+        ("config_change_may_not_last", "Input/output error")
     ]
 
 

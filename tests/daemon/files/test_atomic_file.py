@@ -33,6 +33,43 @@ def test_replaced_file_keeps_its_mode(tmp_path: Path) -> None:
     assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"new", 0o604)
 
 
+def test_replaced_file_keeps_its_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A group that the user is not in is given up, the write is not."""
+    file = tmp_path / "config.toml"
+    file.write_text("old")
+    asked: list[int] = []
+
+    def refuse(descriptor: int, uid: int, gid: int) -> None:
+        asked.append(gid)
+        raise PermissionError
+
+    monkeypatch.setattr(os, "fchown", refuse)
+    write_user_file(file, b"new")
+    assert (asked, file.read_bytes()) == ([file.stat().st_gid], b"new")
+
+
+def test_file_of_another_user_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would change hands; the temporary file is removed."""
+    file = tmp_path / "config.toml"
+    file.write_text("old")
+
+    def refuse(descriptor: int, uid: int, gid: int) -> None:
+        raise PermissionError
+
+    def own(descriptor: int) -> os.stat_result:
+        found = list(os.stat(descriptor))
+        found[4] += 1
+        return os.stat_result(found)
+
+    monkeypatch.setattr(os, "fchown", refuse)
+    monkeypatch.setattr(os, "fstat", own)
+    with pytest.raises(PermissionError, match="belongs to another user"):
+        write_user_file(file, b"new")
+    assert (file.read_text(), len(list(tmp_path.iterdir()))) == ("old", 1)
+
+
 def test_link_at_a_user_file_is_followed_and_stays(tmp_path: Path) -> None:
     """The target is written even if it does not exist yet."""
     link = tmp_path / "link"

@@ -45,12 +45,14 @@ class LineIndex:
     """The line of each entry of a text.
 
     `unfinished` is the first line of the first statement that never becomes valid, None for a valid
-    text.
+    text. `statements` has every statement with the path of the section that it is in, in order; a
+    header is in its own section.
     """
 
     def __init__(self, text: str) -> None:
         self.unfinished: int | None = None
-        self._statements: dict[KeyPath, Statement] = {}
+        self.statements: list[tuple[KeyPath, Statement]] = []
+        self._by_path: dict[KeyPath, Statement] = {}
         self._budget = _MAX_CHARACTERS
         self._lengths: dict[int, list[int]] = {}  # by the first line of the list
         self._repeats: dict[KeyPath, int] = {}  # how many of each [[section]] were seen so far
@@ -62,11 +64,12 @@ class LineIndex:
             else:
                 for path in _paths(statement.data):
                     self._record((*section, *path), statement)
+            self.statements.append((section, statement))
 
     def line_of(self, path: KeyPath) -> int:
         """Return the line of `path`, or of the nearest enclosing entry in the text, or 1."""
         for length in range(len(path), 0, -1):
-            statement = self._statements.get(path[:length])
+            statement = self._by_path.get(path[:length])
             if statement is None:
                 continue
             index = path[length] if length < len(path) else None
@@ -76,7 +79,7 @@ class LineIndex:
     def _record(self, path: KeyPath, statement: Statement) -> None:
         """Record the statement of `path`; enclosing paths keep their first statement."""
         for length in range(1, len(path) + 1):
-            self._statements.setdefault(path[:length], statement)
+            self._by_path.setdefault(path[:length], statement)
 
     def _header_path(self, data: object) -> KeyPath:
         """Return the path of a header; within a [[section]] it includes the section's index."""
@@ -146,7 +149,7 @@ class LineIndex:
             return None
 
     def __repr__(self) -> str:
-        return f"<LineIndex of {len(self._statements)} entries>"
+        return f"<LineIndex of {len(self._by_path)} entries>"
 
 
 def _paths(data: dict[str, object]) -> Iterator[KeyPath]:

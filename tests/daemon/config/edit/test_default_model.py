@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aircherd.config.edit import set_default_model, with_default_model
+from aircherd.config.edit.default_model import set_default_model, with_default_model
 from aircherd.config.load import load_config
 from aircherd.errors import ConfigInvalid
 from aircherd.files.file_worker import Abandoned

@@ -1,0 +1,120 @@
+"""Changes the configuration file for clients: validated, written atomically, loaded at once."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import msgspec
+import structlog
+
+from aircherd.api.params import EntryParams
+from aircherd.api.services import Services
+from aircherd.config.edit.entries import Entry, change_entries
+from aircherd.config.edit.file_change import change_file, write_error, write_text
+from aircherd.config.edit.key_path import read_key_path
+from aircherd.config.edit.typed_value import check_plain, read_typed
+from aircherd.config.load import read_text_of
+from aircherd.config.toml.reader import read_toml
+from aircherd.errors import AircherError, BadRequest, ConfigInvalid
+from aircherd.files.file_worker import Check, DiskTimeout
+
+WRITE_TIMEOUT = 5.0
+"""Seconds for writing the file, because a disk can hang."""
+VERIFY_TIMEOUT = 1.0
+"""Seconds for reading the file after a failed write."""
+
+Map = dict[str, object]
+
+log = structlog.get_logger()
+
+
+async def write_config(services: Services, text: str, base: str | None) -> Map:
+    """Replace the configuration file, and load it.
+
+    `base` is the fingerprint of the file that the text is based on; None replaces any file.
+
+    Raises:
+        ConfigInvalid: the text is invalid; nothing changed.
+        BadRequest: the file is not the one that the text is based on.
+        AircherError: the file cannot be written in time. It stays unchanged, or the message says
+            that it may still change.
+    """
+    file = services.config.file
+    write = partial(write_text, file, text, base)
+    return await change_and_reload(services, write, lambda: read_text_of(file) == text)
+
+
+async def set_entries(
+    services: Services, entries: Sequence[EntryParams], unset: Sequence[str]
+) -> Map:
+    """Set and remove entries of the configuration file, and load it.
+
+    Raises:
+        ConfigInvalid: the file is not TOML, or would be invalid; nothing changed.
+        BadRequest: a path or a value is invalid, or the file changed meanwhile.
+        AircherError: as for `write_config`.
+    """
+    if not entries and not unset:
+        raise BadRequest("entries: there is nothing to set, and nothing to unset")
+    values = [_value(entry) for entry in entries]
+    file = services.config.file
+
+    def change(text: str) -> str:
+        data = read_toml(text, file=str(file))
+        paths = [read_key_path(path, data) for path in unset]
+        found = [
+            Entry(read_key_path(entry.path, data), value)
+            for entry, value in zip(entries, values, strict=True)
+        ]
+        return change_entries(text, found, paths)
+
+    def is_done() -> bool:
+        text = read_text_of(file) or ""
+        return change(text) == text
+
+    return await change_and_reload(services, partial(change_file, file, change), is_done)
+
+
+def _value(entry: EntryParams) -> object:
+    if (entry.text is None) == (entry.value is msgspec.UNSET):
+        raise BadRequest("entries: each needs either a value or a text")
+    if entry.text is not None:
+        return read_typed(entry.text)
+    return check_plain(entry.path, entry.value)
+
+
+async def change_and_reload(
+    services: Services, write: Callable[[Check], bool], is_done: Callable[[], bool]
+) -> Map:
+    """Call `write` in a thread, reload, and return the file and what changed.
+
+    `write` returns whether the file changed; `is_done` tells after an error whether it has the
+    change nevertheless.
+
+    Raises:
+        AircherError: the file cannot be written in time, or one of the errors of `write`.
+    """
+    try:
+        changed = await services.config.write_worker.do(write, WRITE_TIMEOUT)
+    except OSError as error:
+        # The disk may have failed or hung after the file was replaced.
+        if not await _is_written(services, is_done):
+            raise AircherError(_message(services, error)) from None
+        log.warning(
+            "config_change_may_not_last", file=str(services.config.file), reason=error.strerror
+        )
+        changed = True
+    await services.reload()
+    return {"file": str(services.config.file), "changed": changed, "changes": []}
+
+
+async def _is_written(services: Services, is_done: Callable[[], bool]) -> bool:
+    try:
+        return await services.config.check_worker.do(lambda _: is_done(), VERIFY_TIMEOUT)
+    except (OSError, ConfigInvalid, BadRequest):
+        return False
+
+
+def _message(services: Services, error: OSError) -> str:
+    late = isinstance(error, DiskTimeout) and error.may_change
+    hint = ": check it, then reload the configuration" if late else ""
+    return f"{write_error(services.config.file, error)}{hint}"

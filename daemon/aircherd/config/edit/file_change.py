@@ -1,0 +1,109 @@
+"""Change the user's file: validate the new text, then replace the file atomically.
+
+A file that another program changes in the meantime is not overwritten: it is compared with what was
+read, right before it is replaced.
+"""
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from aircherd.config.load import parse_config, read_text_of
+from aircherd.errors import BadRequest
+from aircherd.files.atomic_file import write_user_file
+from aircherd.files.file_worker import Check
+
+NO_FILE = ""
+"""The fingerprint of a file that does not exist."""
+
+
+def fingerprint(path: Path) -> str:
+    """Return the SHA-256 of the file's content in hex, `NO_FILE` if there is no file.
+
+    Raises:
+        OSError: it cannot be read, or is not a regular file.
+    """
+    try:
+        # Checked before it is opened: opening a named pipe would block.
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise OSError(0, "it is not a file", str(path))
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        return NO_FILE
+
+
+def change_file(path: Path, change: Callable[[str], str], check: Check) -> bool:
+    """Replace the file's text by `change(text)`; return whether that is another text.
+
+    The text of a missing file is empty. `check` may raise to cancel.
+
+    Raises:
+        ConfigInvalid: the file cannot be read, or the new text is invalid; nothing changed.
+        BadRequest: the file changed meanwhile.
+        OSError: the file cannot be written; see `write_user_file` for what is left.
+    """
+    text = read_text_of(path)
+    base = NO_FILE if text is None else _digest(text)
+    return write_text(path, change(text or ""), base, check)
+
+
+def write_text(path: Path, text: str, base: str | None, check: Check) -> bool:
+    """Replace the file's text; return whether it was another one.
+
+    `base` is the fingerprint of the file that the new text is based on; None replaces any file.
+    `check` may raise to cancel.
+
+    Raises:
+        ConfigInvalid: the text is invalid; nothing changed.
+        BadRequest: the file is not the one that the text is based on.
+        OSError: the file cannot be written; see `write_user_file` for what is left.
+    """
+    parse_config(text, file=str(path))
+    found = fingerprint(path)
+    if base is not None and found != base:
+        raise _conflict(path)
+    if found == _digest(text):
+        return False
+    _refuse_read_only(path)
+
+    def last_check() -> None:
+        if fingerprint(path) != found:
+            raise _conflict(path)
+        check()
+
+    write_user_file(path, text.encode(), check=last_check)
+    return True
+
+
+def write_error(path: Path, error: OSError) -> str:
+    """Return the message for a file that cannot be written; it names the file behind a link."""
+    target = os.path.realpath(path)
+    link = f", a link to {target}," if path.is_symlink() else ""
+    return f"{path}{link} cannot be written: {error.strerror or error}"
+
+
+def _conflict(path: Path) -> BadRequest:
+    return BadRequest(
+        f"{path} was changed by another program meanwhile; nothing was written: try again",
+        reason="changed",
+    )
+
+
+def _refuse_read_only(path: Path) -> None:
+    """Refuse a file without write permission: replacing it would circumvent the mode.
+
+    Raises:
+        PermissionError: the file is read-only.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.stat().st_mode & stat.S_IWUSR:
+        # Behind a link there may be a generated file, as home-manager makes them.
+        cure = "change it where it is generated" if path.is_symlink() else f"chmod u+w {target}"
+        raise PermissionError(0, f"it is read-only: {cure}", str(target))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,121 @@
+"""Changing the configuration file for clients."""
+
+import hashlib
+import os
+from types import SimpleNamespace
+
+import pytest
+
+from aircherd.api.config import set_entries, write_config
+from aircherd.api.params import EntryParams
+from aircherd.config.store import ConfigStore
+from aircherd.errors import AircherError, BadRequest, ConfigInvalid
+
+GOOD = "# mine\n[usage]\nkeep_days = 40\n"
+
+
+class FakeServices(SimpleNamespace):
+    """Services with a config file in `folder`."""
+
+    def __init__(self, folder, text=None):
+        self.file = folder / "config.toml"
+        if text is not None:
+            self.file.write_text(text)
+        self.config = ConfigStore(self.file)
+
+    async def reload(self):
+        return self.config.reload()
+
+
+async def test_a_written_text_is_in_effect_at_once(tmp_path):
+    """The result has the file."""
+    services = FakeServices(tmp_path)
+    answer = await write_config(services, GOOD, "")
+    assert answer == {"file": str(services.file), "changed": True, "changes": []}
+    assert services.config.current.keep_days == 40
+    base = hashlib.sha256(GOOD.encode()).hexdigest()
+    assert (await write_config(services, GOOD, base))["changed"] is False
+
+
+async def test_an_invalid_text_changes_nothing(tmp_path):
+    """The error has the problems."""
+    services = FakeServices(tmp_path, GOOD)
+    with pytest.raises(ConfigInvalid) as caught:
+        await write_config(services, "[usage]\nkeep_day = 5\n", None)
+    assert caught.value.data["problems"][0]["path"] == "usage.keep_day"
+    assert services.file.read_text() == GOOD
+
+
+async def test_entries_are_set_and_removed_together(tmp_path):
+    """All of them or none; typed text and values."""
+    services = FakeServices(tmp_path, GOOD)
+    entries = [
+        EntryParams(path="fallback.max_attempts", value=6),
+        EntryParams(path="models.m.routes", text='["openai/x"]'),
+        EntryParams(path="default_model", text="m"),
+    ]
+    answer = await set_entries(services, entries, ["usage.keep_days"])
+    assert answer["changed"] is True
+    assert services.config.current.fallback.max_attempts == 6
+    assert services.config.current.default_model == "m"
+    assert services.config.current.keep_days is None
+    text = services.file.read_text()
+    bad = [EntryParams(path="fallback.max_attempts", value=7), EntryParams(path="x", value=1)]
+    with pytest.raises(ConfigInvalid):
+        await set_entries(services, bad, [])
+    assert services.file.read_text() == text
+
+
+async def test_a_change_may_repair_an_invalid_file(tmp_path):
+    """What counts is the result."""
+    services = FakeServices(tmp_path, "[fallback]\nmax_attempts = 0 # too few\n")
+    await set_entries(services, [EntryParams(path="fallback.max_attempts", value=1)], [])
+    assert services.file.read_text() == "[fallback]\nmax_attempts = 1 # too few\n"
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"path": "a"}, "either a value or a text"),
+        ({"path": "a", "value": 1, "text": "1"}, "either a value or a text"),
+        ({"path": "a", "value": None}, "must be a string"),
+        ({"path": "", "value": 1}, "is not the name of an entry"),
+    ],
+)
+async def test_bad_entries_are_refused(tmp_path, entry, message):
+    """Before the file is touched."""
+    services = FakeServices(tmp_path)
+    with pytest.raises(BadRequest, match=message):
+        await set_entries(services, [EntryParams(**entry)], [])
+    assert not services.file.exists()
+
+
+async def test_nothing_to_do_is_refused(tmp_path):
+    """A request without entries is a mistake."""
+    with pytest.raises(BadRequest, match="nothing to set"):
+        await set_entries(FakeServices(tmp_path), [], [])
+
+
+async def test_a_file_that_is_not_toml_is_not_changed(tmp_path):
+    """The error has its line."""
+    services = FakeServices(tmp_path, "a = [\n")
+    with pytest.raises(ConfigInvalid, match="line 1"):
+        await set_entries(services, [EntryParams(path="default_model", value="a/b")], [])
+    assert services.file.read_text() == "a = [\n"
+
+
+async def test_a_failed_write_is_reported_with_the_file_behind_a_link(tmp_path, monkeypatch):
+    """The reason is the system's."""
+    real = tmp_path / "real.toml"
+    real.write_text(GOOD)
+    (tmp_path / "config.toml").symlink_to(real)
+    services = FakeServices(tmp_path)
+
+    def refuse(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    message = f"a link to {real}, cannot be written: No space left on device"
+    with pytest.raises(AircherError, match=message):
+        await set_entries(services, [EntryParams(path="usage.keep_days", value=50)], [])
+    assert real.read_text() == GOOD

@@ -1,0 +1,48 @@
+"""Values as typed in a shell."""
+
+import datetime as dt
+
+import pytest
+
+from aircherd.config.edit.typed_value import check_plain, read_typed
+from aircherd.errors import BadRequest
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("6", 6),
+        ("2.5", 2.5),
+        ("true", True),
+        ('"6"', "6"),
+        ("'a b'", "a b"),
+        ("sonnet", "sonnet"),
+        ("openai/gpt-5.5", "openai/gpt-5.5"),
+        ("https://a.example/v1", "https://a.example/v1"),
+        ('["a", "b"]', ["a", "b"]),
+        ('{ "X-A" = "b" }', {"X-A": "b"}),
+        ("[1, [2]]", [1, [2]]),
+        ("", ""),
+        ("2026-11-29", "2026-11-29"),
+        ("[2026-11-29]", "[2026-11-29]"),
+        ('"a"\nother = 1', '"a"\nother = 1'),
+        ("1 # one", 1),
+        ("[" * 50, "[" * 50),
+    ],
+)
+def test_typed_values(text: str, value: object) -> None:
+    """TOML where it is TOML, else the text itself."""
+    assert read_typed(text) == value
+
+
+def test_plain_values_are_accepted() -> None:
+    """Strings, numbers, booleans, lists and maps."""
+    value = {"a": [1, 2.0, True, "x", {"b": []}]}
+    assert check_plain("a", value) is value
+
+
+@pytest.mark.parametrize("value", [None, b"x", [None], {"a": b""}, {1: 2}, dt.date(2026, 1, 1)])
+def test_what_toml_cannot_represent_is_refused(value: object) -> None:
+    """The message names the entry."""
+    with pytest.raises(BadRequest, match=r"value of 'a\.b': must be a string"):
+        check_plain("a.b", value)
