@@ -84,7 +84,8 @@ def exit_code(error: BaseException) -> int:
 
     Args:
         error: A `CommandFailed`, a `DaemonError` or `DaemonUnreachable` of the client library, or
-            a `KeyboardInterrupt`. Anything else is an internal error and counts as `FAILED`.
+            a `KeyboardInterrupt`, or an `AddressError` (there is no home). Anything else is an
+            internal error and counts as `FAILED`.
     """
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
@@ -94,8 +95,9 @@ def exit_code(error: BaseException) -> int:
         DaemonError,
         DaemonUnreachable,
     )
+    from aircher_wire.address import AddressError  # noqa: PLC0415
 
-    if isinstance(error, DaemonUnreachable):
+    if isinstance(error, DaemonUnreachable | AddressError):
         return UNREACHABLE
     if isinstance(error, DaemonError):
         # A reply that broke off counts the same, whether or not a part of it was shown.

@@ -14,6 +14,7 @@ from aircher_cli.render.problems import problem_lines
 from aircher_cli.values import number, records
 from aircher_client import DaemonError, DaemonUnreachable
 from aircher_wire import codes
+from aircher_wire.address import AddressError
 
 UNREACHABLE_CODE = "daemon_unreachable"
 """The code in `--json` when the daemon cannot be reached; the protocol has none."""
@@ -37,7 +38,7 @@ def error_record(error: BaseException) -> dict[str, object]:
     """Return an error as `--json` shows it: `{code, message, data}`."""
     if isinstance(error, DaemonError):
         return {"code": error.code, "message": error.message, "data": error.data or {}}
-    if isinstance(error, DaemonUnreachable):
+    if isinstance(error, DaemonUnreachable | AddressError):
         return {"code": UNREACHABLE_CODE, "message": str(error), "data": {}}
     if isinstance(error, CommandFailed):
         return {"code": error.code, "message": error.message, "data": {}}
@@ -54,7 +55,7 @@ def error_lines(error: BaseException) -> list[str]:
         return [f"{PROGRAM}: {error.message}", *_try(error.hint)]
     if isinstance(error, CommandFailed):
         return [f"{PROGRAM}: {error.message}"]
-    if isinstance(error, DaemonUnreachable):
+    if isinstance(error, DaemonUnreachable | AddressError):
         return [f"{PROGRAM}: {error}"]
     if isinstance(error, DaemonError):
         return _daemon_error_lines(error)

@@ -22,6 +22,7 @@ from aircher_client.connection import POLL_SECONDS
 from aircher_client.errors import DaemonUnreachable
 from aircher_client.lock_holder import LockHolder, find_lock_holder
 from aircher_wire import address
+from aircher_wire.directories import check_ownership, failure_reason, make_private_directory
 
 RESTART_DELAY = 0.2
 """Seconds between two starts, when a daemon found locks taken whose holder is gone by now."""
@@ -44,6 +45,18 @@ def is_enabled(environ: Mapping[str, str]) -> bool:
     return environ.get("AIRCHER_AUTOSTART", "1").lower() not in {"0", "no", "off", "false"}
 
 
+def check_directories(environ: Mapping[str, str]) -> None:
+    """Check that no directory of the daemon belongs to another user.
+
+    Raises:
+        DaemonUnreachable: one does.
+    """
+    try:
+        check_ownership(environ)
+    except address.AddressError as error:
+        raise DaemonUnreachable(str(error)) from None
+
+
 def start(
     environ: Mapping[str, str],
     try_connect: Callable[[], socket.socket | None],
@@ -56,8 +69,10 @@ def start(
     `try_connect` returns None while no daemon answers. `timeout` is in seconds.
 
     Raises:
-        DaemonUnreachable: the daemon could not be started, exited, or was not ready in time.
+        DaemonUnreachable: the daemon could not be started, exited, or was not ready in time; or a
+            directory belongs to another user, in which case nothing was written.
     """
+    check_directories(environ)
     path, socket_path = address.log_path(environ), address.find_socket(environ)
     with _open_log(path) as log:
         offset = log.tell()
@@ -161,15 +176,16 @@ def daemon_environment(environ: Mapping[str, str]) -> dict[str, str]:
 def _open_log(path: Path) -> BinaryIO:
     """Open the log for appending, readable by its owner only."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_directory(path.parent)
         if path.exists() and path.stat().st_size > LOG_LIMIT:
             path.replace(path.with_suffix(".log.old"))
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         log = os.fdopen(os.open(path, flags, 0o600), "ab")
         os.fchmod(log.fileno(), 0o600)
     except OSError as error:
+        reason = failure_reason(path, error, os.getuid())
         raise DaemonUnreachable(
-            f"cannot start aircherd: its log {path} cannot be written: {error.strerror}"
+            f"cannot start aircherd: its log {path} cannot be written: {reason}"
         ) from None
     return log
 

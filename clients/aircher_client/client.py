@@ -6,6 +6,7 @@ Not thread-safe, and a callback must not use the client that called it: create a
 from __future__ import annotations
 
 import os
+import socket
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -252,12 +253,25 @@ class Client:
         return not self._conversation.connection.has_received
 
 
+def _find_daemon(environ: Mapping[str, str], deadline: float) -> tuple[str, socket.socket | None]:
+    """Return the socket's path, and a connection to it, None if no daemon listens."""
+    try:
+        path = address.find_socket(environ)
+    except address.AddressError as error:
+        raise DaemonUnreachable(str(error)) from None
+    try:
+        return path, connect(path, deadline)
+    except DaemonUnreachable:
+        from aircher_client import autostart  # noqa: PLC0415 -- only after a failure
+
+        autostart.check_directories(environ)  # may have a better explanation
+        raise
+
+
 def _open_connection(
     environ: Mapping[str, str], *, autostart: bool, timeout: float, command: Sequence[str] | None
 ) -> Connection:
-    path = address.find_socket(environ)
-    deadline = time.monotonic() + timeout
-    sock = connect(path, deadline)
+    path, sock = _find_daemon(environ, time.monotonic() + timeout)
     if sock is None:
         hint = "Start it: aircher-cli daemon start"
         if not autostart:

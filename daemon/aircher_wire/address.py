@@ -35,7 +35,7 @@ EXIT_ALREADY_RUNNING = 3
 
 
 class AddressError(Exception):
-    """The socket's path or directory cannot be used; the message says why and what to do."""
+    """The socket's path or a directory cannot be used; the message says why and what to do."""
 
 
 # ------------------------------------------------------------------------------------- the home
@@ -46,12 +46,24 @@ def aircher_home(environ: Mapping[str, str]) -> Path:
     return _path(_home(environ))
 
 
+def user_home(environ: Mapping[str, str]) -> str:
+    """Return the user's home without a trailing slash; a relative HOME is ignored.
+
+    Raises:
+        AddressError: neither HOME nor the user database has one.
+    """
+    home = environ.get("HOME", "")
+    if not home.startswith("/"):
+        home = _home_in_user_database()
+    return home.rstrip("/")
+
+
 def home_hash(environ: Mapping[str, str]) -> str | None:
     """Return the 8 hex digits that identify a home, None for the default home."""
     if not environ.get("AIRCHER_HOME"):
         return None
     home = os.path.realpath(_home(environ))
-    if home == os.path.realpath(_user_home(environ) + "/.aircher"):
+    if home == os.path.realpath(user_home(environ) + "/.aircher"):
         return None
     return _short_hash(os.fsencode(home))
 
@@ -63,20 +75,24 @@ def log_path(environ: Mapping[str, str]) -> Path:
 
 def data_directory(environ: Mapping[str, str]) -> Path:
     """Return the directory of the daemon's data, used by one daemon at a time."""
-    if _is_macos():
-        data = _xdg(environ, "XDG_DATA_HOME", "Library/Application Support")
-    else:
-        data = _xdg(environ, "XDG_DATA_HOME", ".local/share")
+    default = "Library/Application Support" if _is_macos() else ".local/share"
+    data = _xdg(environ, "XDG_DATA_HOME", default)
     return _path(_of_home(environ, data))
 
 
 def state_directory(environ: Mapping[str, str]) -> Path:
     """Return the directory of the daemon's logs."""
     if _is_macos():
-        state = f"{_user_home(environ)}/Library/Logs"
+        state = f"{user_home(environ)}/Library/Logs"
     else:
         state = _xdg(environ, "XDG_STATE_HOME", ".local/state")
     return _path(_of_home(environ, state))
+
+
+def cache_directory(environ: Mapping[str, str]) -> Path:
+    """Return the directory of what the daemon can fetch again."""
+    cache = _xdg(environ, "XDG_CACHE_HOME", "Library/Caches" if _is_macos() else ".cache")
+    return _path(_of_home(environ, cache))
 
 
 def lock_files(environ: Mapping[str, str]) -> tuple[Path, Path]:
@@ -197,7 +213,7 @@ def _fault(found: os.stat_result, uid: int) -> str | None:
 
 def _home(environ: Mapping[str, str]) -> str:
     named = environ.get("AIRCHER_HOME")
-    return _absolute(named, environ) if named else _user_home(environ) + "/.aircher"
+    return _absolute(named, environ) if named else user_home(environ) + "/.aircher"
 
 
 def _of_home(environ: Mapping[str, str], base: str) -> str:
@@ -214,19 +230,7 @@ def _xdg(environ: Mapping[str, str], name: str, default: str) -> str:
     named = environ.get(name, "")
     if named.startswith("/"):  # the XDG specification ignores relative paths
         return named
-    return f"{_user_home(environ)}/{default}"
-
-
-def _user_home(environ: Mapping[str, str]) -> str:
-    """Return the user's home without a trailing slash; a relative HOME is ignored.
-
-    Raises:
-        AddressError: neither HOME nor the user database has one.
-    """
-    home = environ.get("HOME", "")
-    if not home.startswith("/"):
-        home = _home_in_user_database()
-    return home.rstrip("/")
+    return f"{user_home(environ)}/{default}"
 
 
 def _home_in_user_database() -> str:
@@ -247,7 +251,7 @@ def _home_in_user_database() -> str:
 
 def _absolute(name: str, environ: Mapping[str, str]) -> str:
     if name == "~" or name.startswith("~/"):
-        name = _user_home(environ) + name[1:]
+        name = user_home(environ) + name[1:]
     return os.path.abspath(name)
 
 

@@ -16,6 +16,7 @@ import structlog
 import trio
 
 from aircher_wire import address
+from aircher_wire.directories import check_ownership
 from aircher_wire.version import __version__
 from aircherd.api.services import About, Services, Shutdown
 from aircherd.auth.manager import AuthManager
@@ -25,6 +26,7 @@ from aircherd.auth.stores.index import KeyIndex
 from aircherd.auth.stores.keyring_store import KeyringStore
 from aircherd.catalog.catalog import Catalog
 from aircherd.catalog.fetcher import FetchHooks, ModelFetcher
+from aircherd.catalog.model_list_cache import move_old_folder
 from aircherd.catalog.models_dev import MAX_BYTES
 from aircherd.chat.accounting import UsageAccounting
 from aircherd.chat.controller import ChatController
@@ -34,6 +36,7 @@ from aircherd.config.store import ConfigStore
 from aircherd.errors import NotAuthenticated
 from aircherd.events import EventBus
 from aircherd.files.background_files import BackgroundFiles
+from aircherd.files.private_directory import check_directories
 from aircherd.ipc.listener import Listener
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import claim_socket
@@ -72,9 +75,11 @@ async def open_daemon(
 
     Raises:
         AlreadyRunning: another daemon has the socket or the data directory.
-        AddressError: the socket's path or directory cannot be used.
+        AddressError: the socket's path or a directory cannot be used.
     """
+    check_ownership(environ)
     paths = resolve_paths(environ)
+    check_directories(paths.home, (paths.state, paths.cache))
     about = _about(environ, paths)
     with claim_socket(about.socket, paths.data) as bound:
         config = ConfigStore(paths.config_file)
@@ -97,8 +102,9 @@ async def open_daemon(
                 paths.data / "cooldowns.json", cooldowns.store, files
             )
             cooldown_file.load(config.current.providers)
+            move_old_folder(paths.data / "catalog", paths.cache / "catalog")
             catalog = Catalog(
-                config=lambda: config.current, folder=paths.data / "catalog", files=files
+                config=lambda: config.current, folder=paths.cache / "catalog", files=files
             )
             provider_client = ProviderClient(
                 transport_for=transports.get,

@@ -12,7 +12,7 @@ import structlog
 
 from aircherd.catalog.sanitize import sanitize_models
 from aircherd.config.model import Provider
-from aircherd.files.atomic_file import read_data
+from aircherd.files.atomic_file import read_data, write_data
 from aircherd.vocabulary.models import Model
 
 REWRITE_SECONDS = 3600.0
@@ -30,6 +30,25 @@ class ModelList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _LIST = msgspec.json.Decoder(ModelList)
+
+
+def move_old_folder(old: Path, new: Path) -> None:
+    """Move fetched files from the data directory, where versions up to 0.1 kept them, to the cache.
+
+    A file that `new` has already stays as it is. After a failure the next start tries again.
+    """
+    try:
+        files = list(old.iterdir())
+    except OSError:
+        return
+    try:
+        for file in files:
+            if not (new / file.name).exists():
+                write_data(new / file.name, read_data(file))
+            file.unlink()
+        old.rmdir()
+    except OSError as error:
+        log.warning("catalog_not_moved", folder=str(old), reason=error.strerror)
 
 
 class ModelListCache:

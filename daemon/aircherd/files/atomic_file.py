@@ -24,6 +24,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from aircher_wire.directories import make_private_directory
+
 MAX_DATA_BYTES = 64 * 1024 * 1024
 """A larger file was not written by the daemon."""
 
@@ -49,7 +51,7 @@ def write_user_file(
             unless the last step failed.
     """
     target = Path(os.path.realpath(path))
-    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_directory(target.parent)
     old = None
     with contextlib.suppress(FileNotFoundError):
         old = target.stat()
@@ -69,7 +71,7 @@ def write_data(path: Path, content: bytes, check: Callable[[], None] = _no_check
     Raises:
         OSError: as in `write_user_file`.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_directory(path.parent)
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.unlink(missing_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

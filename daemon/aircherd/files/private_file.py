@@ -10,6 +10,7 @@ import os
 import stat
 from pathlib import Path
 
+from aircher_wire.directories import make_private_directory
 from aircherd.files.atomic_file import NO_FOLLOW_READ, write_data
 
 OPEN_TO_OTHERS = 0o077
@@ -58,7 +59,7 @@ def write_private(path: Path, content: bytes, *, uid: int) -> None:
         FileRefused: other users may write in the directory, or the file cannot be written.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_directory(path.parent)
         _check_directory(path.parent, uid=uid)
         write_data(path, content)
     except OSError as error:

@@ -15,6 +15,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from aircher_wire import address
+from aircher_wire.directories import failure_reason, make_private_directory
+from aircherd.files.private_directory import prepare_own_directory
 
 BACKLOG = 512
 """Clients that may wait to be accepted: enough for a burst of editors and scripts."""
@@ -51,14 +53,13 @@ def claim_socket(path: Path, data_dir: Path) -> Iterator[BoundSocket]:
 
     Raises:
         AlreadyRunning: another daemon runs; the message has its process and socket.
-        AddressError: the path is too long, or its directory is not safe.
-        OSError: the directory cannot be created, or the socket cannot be bound.
+        AddressError: the path is too long, or a directory is not safe or cannot be created.
+        OSError: the socket cannot be bound.
     """
     uid = os.getuid()
     address.check_length(path)
-    make_private_directory(path.parent)
-    address.check_directory(path.parent, uid)
-    make_private_directory(data_dir)
+    _prepare_runtime(path.parent, uid)
+    prepare_own_directory(data_dir, uid)
     with ExitStack() as stack:
         stack.enter_context(_hold_lock(path.with_name(path.name + ".lock"), path))
         stack.enter_context(_hold_lock(data_dir / "aircherd.lock", path))
@@ -71,9 +72,13 @@ def claim_socket(path: Path, data_dir: Path) -> Iterator[BoundSocket]:
             bound.remove()
 
 
-def make_private_directory(directory: Path) -> None:
-    """Create `directory` with mode 0700; an existing one is left unchanged."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _prepare_runtime(directory: Path, uid: int) -> None:
+    try:
+        make_private_directory(directory)
+    except OSError as error:
+        reason = failure_reason(directory, error, uid)
+        raise address.AddressError(f"cannot create {directory}: {reason}") from None
+    address.check_directory(directory, uid)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import pytest
 from aircher_cli.exit_codes import BY_CODE, CommandFailed, UsageError, exit_code, reasons
 from aircher_client import DaemonError, DaemonUnreachable
 from aircher_wire import codes
+from aircher_wire.address import AddressError
 
 ALL_CODES = {getattr(codes, name) for name in dir(codes) if name.isupper()}
 
@@ -88,6 +89,7 @@ def test_a_truncated_reply_has_the_same_exit_code(code: str) -> None:
     ("error", "expected"),
     [
         (DaemonUnreachable("gone"), 3),
+        (AddressError("no home"), 3),
         (UsageError("what?"), 2),
         (CommandFailed("no"), 1),
         (CommandFailed("no", exit_code=5), 5),

@@ -8,6 +8,7 @@ from aircher_cli.exit_codes import CommandFailed, UsageError
 from aircher_cli.failures import error_lines, error_record, retry_lines
 from aircher_cli.render.formatting import format_time
 from aircher_client import DaemonError, DaemonUnreachable
+from aircher_wire.address import AddressError
 from helpers.daemon.cli import run_cli
 from helpers.daemon.cli_daemon import CliDaemon, refuses
 
@@ -87,6 +88,7 @@ def test_a_message_that_names_its_provider_twice() -> None:
         (UsageError("what?"), ["aircher-cli: what?"]),
         (CommandFailed("no"), ["aircher-cli: no"]),
         (DaemonUnreachable("gone"), ["aircher-cli: gone"]),
+        (AddressError("no home"), ["aircher-cli: no home"]),
     ],
 )
 def test_other_errors(error: BaseException, expected: list[str]) -> None:
@@ -105,6 +107,7 @@ def test_a_defect_of_ours_does_not_show_its_text() -> None:
     [
         (DaemonError("network", "m", {"x": 1}), "network"),
         (DaemonUnreachable("m"), "daemon_unreachable"),
+        (AddressError("m"), "daemon_unreachable"),
         (CommandFailed("m"), "failed"),
         (UsageError("m"), "usage"),
         (KeyboardInterrupt(), "cancelled"),

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from structlog.testing import capture_logs
 
-from aircherd.catalog.model_list_cache import ModelList, ModelListCache
+from aircherd.catalog.model_list_cache import ModelList, ModelListCache, move_old_folder
 from aircherd.config.model import Provider
 from aircherd.files.atomic_file import write_data
 from aircherd.vocabulary.models import Model, Prices, Rates, Tier
@@ -108,3 +108,55 @@ def test_models_from_a_file_are_sanitized(tmp_path: Path) -> None:
     odd = Model(id="odd", prices=Prices(rates=rates))
     a_cache(tmp_path).put(WORK, a_list(MODEL, Model(id="a\x1b[2J"), odd))
     assert a_cache(tmp_path).get(WORK) == a_list(MODEL, Model(id="odd"))
+
+
+# ------------------------------------------------------------- the folder of earlier versions
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    folder = tmp_path / "data" / "catalog"
+    folder.mkdir(parents=True)
+    (folder / "list-work.json").write_bytes(b"old")
+    (folder / "models.dev.json").write_bytes(b"prices")
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_an_old_folder_is_moved_to_the_cache(old: Path, tmp_path: Path) -> None:
+    """Nothing has to be fetched again after an update."""
+    new = tmp_path / "cache" / "catalog"
+    before = contents(old)
+    move_old_folder(old, new)
+    assert contents(new) == before
+    assert not old.exists()
+
+
+def test_a_file_in_the_cache_is_not_replaced_by_an_old_one(old: Path, tmp_path: Path) -> None:
+    """For example after an old version ran once more."""
+    (tmp_path / "list-work.json").write_bytes(b"new")
+    move_old_folder(old, tmp_path)
+    assert (tmp_path / "list-work.json").read_bytes() == b"new"
+    assert not old.exists()
+
+
+@pytest.mark.parametrize("broken", ["cache", "old"])
+def test_a_folder_that_cannot_be_moved_is_left(old: Path, tmp_path: Path, broken: str) -> None:
+    """The lists can be fetched again, so it is a warning."""
+    new = tmp_path / "file" / "catalog" if broken == "cache" else tmp_path / "new"
+    (tmp_path / "file").touch()
+    if broken == "old":
+        (old / "folder").mkdir()
+    with capture_logs() as logs:
+        move_old_folder(old, new)
+    assert [entry["event"] for entry in logs] == ["catalog_not_moved"]
+    assert old.exists()
+
+
+def test_without_an_old_folder_nothing_is_created(tmp_path: Path) -> None:
+    """As after a new installation."""
+    move_old_folder(tmp_path / "none", tmp_path / "new")
+    assert list(tmp_path.iterdir()) == []

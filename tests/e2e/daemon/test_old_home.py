@@ -124,9 +124,10 @@ def test_an_old_cooldown_still_blocks_its_key(old: Home, sim: Simulator) -> None
 
 
 def test_old_model_lists_are_known(old: Home, sim: Simulator) -> None:
-    """They are listed with their date when the provider cannot be queried."""
+    """Moved to the cache, they are listed with their date when the provider cannot be queried."""
     sim.faults.add(Fault("error", error="server", endpoint="models", times=None))
-    before = json.loads((old.data / "catalog" / "list-spare.json").read_text())
+    moved = old.root / ".cache" / "aircher" / "catalog"
+    before = json.loads((moved / "list-spare.json").read_text())
     with old.client() as client:
         found = client.call("models.list", {"provider": "spare"})
     assert {model["id"] for model in before["models"]} <= {row["model"] for row in found["models"]}

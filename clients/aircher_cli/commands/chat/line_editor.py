@@ -18,6 +18,7 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
 from aircher_wire import address
+from aircher_wire.directories import make_private_directory
 
 HISTORY_FILE = "chat_history"
 
@@ -71,7 +72,7 @@ def _history(environ: Mapping[str, str]) -> History:
     """Return the history on disk, or one in memory if the file cannot be used."""
     file = Path(address.data_directory(environ)) / HISTORY_FILE
     try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_directory(file.parent)
         _make_private(file)
     except OSError:
         return InMemoryHistory()

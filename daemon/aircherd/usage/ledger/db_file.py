@@ -8,6 +8,7 @@ import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
+from aircher_wire.directories import make_private_directory
 from aircherd.usage.time_buckets import clamp_time
 
 SIDE_FILES = ("-wal", "-shm", "-journal")
@@ -41,7 +42,7 @@ def make_private(path: Path) -> None:
     Raises:
         OSError: it cannot be written, is a symlink, or is not our file.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_directory(path.parent)
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     descriptor = os.open(path, flags, 0o600)
     try:

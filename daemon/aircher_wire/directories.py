@@ -1,0 +1,149 @@
+"""Creates the user's directories, and refuses those of another user before anything is written.
+
+The classic accident is `sudo -E`: HOME is still another user's, and what root creates there that
+user can no longer change. Clients check before they start a daemon, and the daemon when it starts.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from aircher_wire import address
+from aircher_wire.address import AddressError
+
+ROOT = 0
+
+
+class Base(NamedTuple):
+    """A directory that the environment names, and what we use in it.
+
+    `variable` is the one that names it; `is_set` tells whether the environment has it.
+    """
+
+    variable: str
+    is_set: bool
+    directory: Path
+    used: Path
+
+
+def make_private_directory(directory: Path) -> None:
+    """Create `directory` and its missing parents with mode 0700; existing ones are left unchanged.
+
+    Raises:
+        OSError: it cannot be created, or is not a directory.
+    """
+    try:
+        directory.mkdir(mode=0o700, exist_ok=True)
+    except FileNotFoundError:
+        if directory.parent == directory:
+            raise
+        make_private_directory(directory.parent)
+        directory.mkdir(mode=0o700, exist_ok=True)
+
+
+def check_ownership(environ: Mapping[str, str], uid: int | None = None) -> None:
+    """Check that no directory in use belongs to another user. `uid` defaults to this process's.
+
+    Root's directories pass: it is not an intruder, and an unprivileged user cannot write there.
+
+    Raises:
+        AddressError: one does, or XDG_RUNTIME_DIR does not exist, or there is no home at all.
+    """
+    uid = os.getuid() if uid is None else uid
+    for base in _bases(environ):
+        for directory in (base.directory, base.used):
+            found = _nearest(directory)
+            owner = _owner(found)
+            if owner not in (uid, ROOT):
+                raise AddressError(_foreign_message(base, found, owner, uid))
+    _check_runtime(environ, uid)
+
+
+def failure_reason(path: Path, error: OSError, uid: int) -> str:
+    """Return why `path` cannot be created or written, with the owner if that is the reason."""
+    reason = str(error.strerror)
+    nearest = _nearest(path)
+    if nearest.is_symlink() and not nearest.exists():
+        return f"{reason}: {nearest} is a symlink to a missing directory"
+    owner = _owner(nearest)
+    if owner != uid:
+        return f"{reason}: {nearest} belongs to user {owner}, and you are user {uid}"
+    return reason
+
+
+def _bases(environ: Mapping[str, str]) -> Iterator[Base]:
+    home = Path(address.user_home(environ))
+    named = bool(environ.get("AIRCHER_HOME"))
+    aircher_home = address.aircher_home(environ)
+    if named:
+        yield Base("AIRCHER_HOME", True, aircher_home, aircher_home)
+    else:
+        yield Base("HOME", "HOME" in environ, home, aircher_home)
+    for variable, used in (
+        ("XDG_DATA_HOME", address.data_directory(environ)),
+        ("XDG_STATE_HOME", address.state_directory(environ)),
+        ("XDG_CACHE_HOME", address.cache_directory(environ)),
+    ):
+        directory = Path(environ.get(variable, ""))
+        # On macOS the logs ignore the variable.
+        if directory.is_absolute() and used.is_relative_to(directory):
+            yield Base(variable, True, directory, used)
+        else:
+            yield Base("HOME", "HOME" in environ, home, used)
+
+
+def _nearest(directory: Path) -> Path:
+    """Return `directory`, or its nearest parent that exists."""
+    while True:
+        try:
+            directory.lstat()
+        except OSError:
+            if directory.parent == directory:
+                return directory
+            directory = directory.parent
+        else:
+            return directory
+
+
+def _owner(path: Path) -> int:
+    try:
+        return path.stat().st_uid
+    except OSError:  # a symlink that leads nowhere
+        return path.lstat().st_uid
+
+
+def _foreign_message(base: Base, found: Path, owner: int, uid: int) -> str:
+    if found == base.directory and base.is_set:
+        what = f"{base.variable}={base.directory}"
+    elif found == base.directory:
+        what = f"the home directory {base.directory}"
+    else:
+        what = str(found)
+    how = "run it as that user"
+    if uid == ROOT and base.variable == "HOME":
+        how += ", or with 'sudo -H'"
+    return (
+        f"{what} belongs to user {owner}, and you are user {uid}: {how}, or set {base.variable} to "
+        "a directory of your own"
+    )
+
+
+def _check_runtime(environ: Mapping[str, str], uid: int) -> None:
+    """Check XDG_RUNTIME_DIR, if the socket is there: the system creates it, never we."""
+    runtime = Path(environ.get("XDG_RUNTIME_DIR", ""))
+    if environ.get("AIRCHER_SOCKET") or not runtime.is_absolute():
+        return
+    try:
+        owner = runtime.stat().st_uid
+    except FileNotFoundError:
+        problem = "does not exist"
+    except OSError as error:
+        problem = f"cannot be used: {error.strerror}"
+    else:
+        if owner in (uid, ROOT):
+            return
+        problem = f"belongs to user {owner}, and you are user {uid}"
+    raise AddressError(
+        f"XDG_RUNTIME_DIR={runtime} {problem}: unset it, or set it to a directory of your own"
+    )
