@@ -121,6 +121,8 @@ async def open_daemon(
                 bus=bus,
                 redactor=redactor,
                 check_key=provider_client.free_calls.check_key,
+                environment_file=paths.environment_file,
+                on_key_replaced=cooldowns.note_other_key,
             )
             fetcher = ModelFetcher(
                 catalog=catalog,

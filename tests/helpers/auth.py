@@ -11,6 +11,7 @@ from aircherd.auth.manager import AuthManager
 from aircherd.auth.stores.base import KeyId
 from aircherd.auth.stores.credential_store import CredentialStore
 from aircherd.auth.stores.index import KeyIndex
+from aircherd.auth.variables.key_variables import KeyVariables
 from aircherd.config.model import DEFAULT_CONFIG, Config, Provider
 from aircherd.events import Event, EventBus
 from aircherd.redaction import Redactor
@@ -58,6 +59,7 @@ class Rig:
     now: float = NOW
     checked: list[tuple[str, str]] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    replaced: list[tuple[str, str]] = field(default_factory=list)
     redactor: Redactor = field(default_factory=Redactor)
 
     def __post_init__(self) -> None:
@@ -79,6 +81,8 @@ class Rig:
             redactor=self.redactor,
             check_key=self._check,
             clock=lambda: self.now,
+            environment_file=self.folder / "environment",
+            on_key_replaced=lambda provider, key: self.replaced.append((provider, key)),
         )
 
     def new_credential_store(self) -> CredentialStore:
@@ -94,9 +98,10 @@ class Rig:
         """Return a key cache alone."""
         return KeyCache(
             credentials=credentials,
-            environ=self.environ,
+            variables=KeyVariables(self.environ),
             redactor=self.redactor,
             clock=lambda: self.now,
+            on_replaced=lambda provider, key: self.replaced.append((provider, key)),
         )
 
     async def _check(self, provider: Provider, secret: Secret) -> KeyCheck:

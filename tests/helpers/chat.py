@@ -99,9 +99,11 @@ class FakeAuth:
             raise KeyRejected(f"key {name!r} of {provider.name}: refused")
         return ApiKey(provider.name, name, Secret("first-key"), "keyring", provider.origin)
 
-    async def note_rejected(self, key: ApiKey, reason: str) -> ApiKey | None:
+    async def note_rejected(
+        self, key: ApiKey, reason: str, *, may_read: bool = True
+    ) -> ApiKey | None:
         self.calls.append(("rejected", key.provider, key.secret.reveal()))
-        secret = self.fresh.pop(key.provider, None)
+        secret = self.fresh.pop(key.provider, None) if may_read else None
         if secret is None:
             self.rejected.add((key.provider, key.name))
             return None

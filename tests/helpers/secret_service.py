@@ -115,6 +115,13 @@ class SecretService:
             items = secretstorage.search_items(connection, {"service": service})
             return {item.get_attributes()["username"]: item.get_secret().decode() for item in items}
 
+    def replace(self, service: str, username: str, secret: str) -> None:
+        """Replace the secret of an entry, as a user would in the keyring's application."""
+        attributes = {"service": service, "username": username}
+        with self._connection() as connection:
+            (item,) = secretstorage.search_items(connection, attributes)
+            item.set_secret(secret.encode())
+
     def forget(self, service: str, username: str) -> None:
         """Remove an entry, as a user would in the keyring's application."""
         attributes = {"service": service, "username": username}

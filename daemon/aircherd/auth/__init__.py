@@ -4,6 +4,7 @@ From the bottom up:
 
 - `key_format`: what can be a key at all. `secret_process`: run a process whose output is a secret.
 - `stores`: the keyring, the private file, and the index of what they hold.
+- `variables`: the environment variables, the daemon's and those of `~/.aircher/environment`.
 - `command`: run the user's `key_command`.
 - `key_sources`: pure; the sources of a provider's keys in order, and what forbids using a key.
 - `verification`: pure; what is known about a key, and how each answer changes that.

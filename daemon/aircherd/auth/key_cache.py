@@ -1,12 +1,12 @@
 """Keys read once and kept in memory: the only place where key values live.
 
-A source is read when its key is first needed, and again after `invalidate`, after a rejection, and
-at intervals while it is unreadable. Concurrent callers share one read. All stored keys are read
-together, with one keyring child process.
+A source is read when its key is first needed, and again when it may have changed (`reread`), after
+a rejection, and at growing intervals while its key is unreadable or rejected. Concurrent callers
+share one read. All stored keys are read together, with one keyring child process.
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import trio
 
@@ -14,8 +14,10 @@ from aircherd.auth import verification
 from aircherd.auth.command import KeyCommandFailed, run_key_command
 from aircherd.auth.key_format import check_key
 from aircherd.auth.key_sources import KeySource, stored_source
-from aircherd.auth.stores.base import KeyId, KeyMissing, KeyUnreadable, ReadResult
-from aircherd.auth.stores.credential_store import CredentialStore
+from aircherd.auth.stores.base import KeyId, KeyMissing, KeyUnreadable, ReadResult, StoreState
+from aircherd.auth.stores.credential_store import STORES, CredentialStore, StoreName
+from aircherd.auth.stores.index import IndexEntry
+from aircherd.auth.variables.key_variables import KeyVariables
 from aircherd.errors import BadRequest
 from aircherd.redaction import Redactor
 from aircherd.vocabulary.keys import KeyState
@@ -24,19 +26,57 @@ from aircherd.vocabulary.secret import Secret
 REREAD_SECONDS = 5.0
 """How long an unreadable source is not read again. A keyring may be unlocked at any moment, but
 reading one that hangs costs a request three seconds."""
+RETRY_SECONDS = 30.0
+"""How long the source of a rejected key is not read again at first; then twice as long each time. A
+command may print another key at any moment, but running it may ask for a fingerprint."""
+MAX_RETRY_SECONDS = 900.0
+
+OnReplaced = Callable[[str, str], None]
+"""Called with the names of a provider and of its key when a source has another key than before."""
+
+
+def ignore_replaced(_provider: str, _key: str) -> None:
+    """Do nothing."""
 
 
 class CachedKey:
-    """A key's value, if it was read, and its verification."""
+    """A key's value, if it was read, and its verification. Times are on trio's clock."""
 
-    __slots__ = ("is_stale", "reread_at", "secret", "source", "verification")
+    __slots__ = (
+        "is_stale",
+        "is_store_spoiled",
+        "last_secret",
+        "reread_at",
+        "retry_at",
+        "retry_seconds",
+        "secret",
+        "source",
+        "verification",
+    )
 
-    def __init__(self, source: KeySource) -> None:
+    def __init__(self, source: KeySource, last_secret: Secret | None = None) -> None:
         self.source = source
         self.secret: Secret | None = None
+        self.last_secret = last_secret  # the last one that was read under this name
         self.verification = verification.UNVERIFIED
         self.is_stale = True  # the source must be read before the key is used
-        self.reread_at = -math.inf  # on trio's clock
+        self.reread_at = -math.inf
+        self.is_store_spoiled = False  # it could not be read again; the key is still used
+        self.retry_at = math.inf  # when the source of a rejected key is read again
+        self.retry_seconds = 0.0
+
+    def reject(self, known: verification.Verification) -> None:
+        """Set the verification of a rejected key; its source is read again after a while."""
+        self.verification = known
+        self.schedule_retry()
+
+    def schedule_retry(self) -> None:
+        """Read the source of the rejected key again later, and later each time."""
+        if self.source.kind == "environment":
+            return  # it is read whenever it changes
+        doubled = min(2 * self.retry_seconds, MAX_RETRY_SECONDS)
+        self.retry_seconds = doubled or RETRY_SECONDS
+        self.retry_at = trio.current_time() + self.retry_seconds
 
     def __repr__(self) -> str:
         state = self.verification.state.value
@@ -50,23 +90,27 @@ class KeyCache:
         self,
         *,
         credentials: CredentialStore,
-        environ: Mapping[str, str],
+        variables: KeyVariables,
         redactor: Redactor,
         clock: Callable[[], float],
+        on_replaced: OnReplaced = ignore_replaced,
     ) -> None:
         self._credentials = credentials
-        self._environ = environ
+        self._variables = variables
         self._redactor = redactor
         self._clock = clock
+        self._on_replaced = on_replaced
         self._keys: dict[tuple[str, str], CachedKey] = {}
         self._stored_lock = trio.Lock()
         self._locks: dict[KeySource, trio.Lock] = {}
+        self._rereads: dict[tuple[StoreName, ...], tuple[float, StoreState | None]] = {}
 
     def get(self, source: KeySource) -> CachedKey:
         """Return the cached key of `source`; a new one if the source or its origin changed."""
         cached = self._keys.get((source.provider, source.name))
         if cached is None or cached.source != source:
-            cached = self._keys[source.provider, source.name] = CachedKey(source)
+            last = cached.last_secret if cached else None
+            cached = self._keys[source.provider, source.name] = CachedKey(source, last)
         return cached
 
     def peek(self, provider: str, name: str) -> CachedKey | None:
@@ -75,21 +119,26 @@ class KeyCache:
 
     def needs_reading(self, cached: CachedKey) -> bool:
         """Return whether the source must be read before the key is used, and may be read now."""
-        return cached.is_stale and trio.current_time() >= cached.reread_at
+        if cached.is_stale:
+            return trio.current_time() >= cached.reread_at
+        is_rejected = cached.verification.state is KeyState.REJECTED
+        return is_rejected and trio.current_time() >= cached.retry_at
 
     def put(self, source: KeySource, secret: Secret, known: verification.Verification) -> None:
         """Cache a key that was just stored."""
         cached = self._keys[source.provider, source.name] = CachedKey(source)
         cached.secret, cached.verification, cached.is_stale = secret, known, False
+        cached.last_secret = secret
 
     def drop(self, provider: str, name: str) -> None:
         """Remove a key from the cache."""
         self._keys.pop((provider, name), None)
 
-    def invalidate(self) -> None:
-        """Read every source again before its key is used, and give rejected keys another try."""
+    def retry_unusable(self) -> None:
+        """Read every unusable key again before it is used, and give rejected keys another try."""
         for cached in self._keys.values():
-            _mark_stale(cached)
+            if not cached.verification.is_usable:
+                _mark_stale(cached)
             if cached.verification.state is KeyState.REJECTED:
                 cached.verification = verification.UNVERIFIED
 
@@ -107,13 +156,52 @@ class KeyCache:
         """
         sources = [source for source in sources if source.block is None]
         for source in sources:
-            if source.kind == "environment" and self.get(source).is_stale:
-                self._update(self.get(source), _from_environment(source, self._environ))
+            if source.kind == "environment":
+                self._update(self.get(source), self._from_environment(source))
         if any(source.is_stored and self.needs_reading(self.get(source)) for source in sources):
             await self._read_stored()
         for source in sources:
             if source.kind == "command" and self.needs_reading(self.get(source)):
                 await self._read_command(source)
+
+    async def reread(self, stores: Collection[StoreName] = STORES) -> StoreState | None:
+        """Read the stored keys again that are in `stores`: they may have changed outside.
+
+        A key that was read before stays usable while its store cannot be read. Return the state of
+        the last store that could not be read, None if all could. Callers that wait for one that is
+        reading share the next read.
+        """
+        called_at = trio.current_time()
+        async with self._stored_lock:
+            began_at, state = self._rereads.get(tuple(stores), (-math.inf, None))
+            if began_at <= called_at:
+                began_at = trio.current_time()
+                state = await self._reread(stores)
+                self._rereads[tuple(stores)] = (began_at, state)
+            return state
+
+    async def _reread(self, stores: Collection[StoreName]) -> StoreState | None:
+        state = None
+        entries = [e for e in self._entries() if e.store in stores]
+        found = await self._credentials.read_all(entries)
+        for entry in entries:
+            if self._credentials.index.get(entry.key_id) != entry:
+                continue  # a login or logout in the meantime
+            cached, result = self.get(stored_source(entry)), found[entry.key_id]
+            if isinstance(result, KeyUnreadable):
+                state = result.state
+                if not cached.is_stale:
+                    self._keep_unreadable(cached, state)
+                    continue
+            self._update(cached, result)
+        return state
+
+    def _keep_unreadable(self, cached: CachedKey, state: StoreState) -> None:
+        """Keep a key whose file was spoiled; that a keyring was locked is no news about its key."""
+        if cached.source.kind == "file" and cached.verification.is_usable:
+            reason = f"the key in use is the one read before: {state.reason}"
+            cached.verification = verification.inconclusive(cached.verification, reason)
+            cached.is_store_spoiled = True
 
     async def read_replacement(self, source: KeySource, rejected: Secret) -> Secret | None:
         """Read the source again and return its key, None if that is still the `rejected` one.
@@ -143,15 +231,18 @@ class KeyCache:
             index = self._credentials.index
             entries = [
                 entry
-                for provider in index.providers()
-                for entry in index.entries_of(provider)
-                if not entry.is_pending
-                and self.needs_reading(self.get(stored_source(entry)))  # another task may have
+                for entry in self._entries()
+                if self.needs_reading(self.get(stored_source(entry)))  # another task may have
             ]
             found = await self._credentials.read_all(entries)
             for entry in entries:
                 if index.get(entry.key_id) == entry:  # no login or logout in the meantime
                     self._update(self.get(stored_source(entry)), found[entry.key_id])
+
+    def _entries(self) -> list[IndexEntry]:
+        index = self._credentials.index
+        entries = (entry for name in index.providers() for entry in index.entries_of(name))
+        return [entry for entry in entries if not entry.is_pending]
 
     async def _read_command(self, source: KeySource) -> None:
         async with self._lock(source):
@@ -162,16 +253,20 @@ class KeyCache:
         if source.kind == "command":
             return await self._run_command(source)
         if source.kind == "environment":
-            return _from_environment(source, self._environ)
+            return self._from_environment(source)
         key_id = KeyId(source.provider, source.name)
         entry = self._credentials.index.get(key_id)
         return (await self._credentials.read_all([entry]))[key_id] if entry else KeyMissing()
 
     async def _run_command(self, source: KeySource) -> Secret | KeyCommandFailed:
         try:
-            return await run_key_command(source.locator, self._environ)
+            return await run_key_command(source.locator, self._variables.for_command())
         except KeyCommandFailed as error:
             return error
+
+    def _from_environment(self, source: KeySource) -> ReadResult:
+        value = self._variables.get(source.locator[0])
+        return KeyMissing() if value is None else Secret(value)
 
     # -------------------------------------------------------------- updating the cache
 
@@ -201,12 +296,21 @@ class KeyCache:
         except BadRequest as error:
             reason = f"{cached.source.description}: {error.message}"
             cached.secret = None
-            cached.verification = verification.invalid(cached.verification, self._clock(), reason)
+            cached.reject(verification.invalid(cached.verification, self._clock(), reason))
             return
         self._redactor.add(secret)
         if cached.secret != secret:
             cached.verification = verification.UNVERIFIED
-        cached.secret = secret
+        elif cached.verification.state is KeyState.REJECTED:
+            cached.schedule_retry()
+        elif cached.is_store_spoiled:
+            cached.verification = verification.without_reason(cached.verification)
+        cached.is_store_spoiled = False
+        if cached.last_secret not in (None, secret):
+            cached.retry_seconds = 0.0
+            self._on_replaced(cached.source.provider, cached.source.name)
+        if cached.secret != secret:  # the same object means an unchanged key: calls stay prepared
+            cached.secret = cached.last_secret = secret
 
     def __repr__(self) -> str:
         return f"<KeyCache of {len(self._keys)} keys>"
@@ -214,8 +318,3 @@ class KeyCache:
 
 def _mark_stale(cached: CachedKey) -> None:
     cached.is_stale, cached.reread_at = True, -math.inf
-
-
-def _from_environment(source: KeySource, environ: Mapping[str, str]) -> ReadResult:
-    value = environ.get(source.locator[0])
-    return KeyMissing() if value is None else Secret(value)

@@ -4,7 +4,7 @@ It combines `key_sources`, `key_cache` and `status` for requests and for people,
 itself.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from aircherd.auth import status, verification
 from aircherd.auth.key_cache import KeyCache
@@ -12,6 +12,7 @@ from aircherd.auth.key_sources import KeySource, shadowed_sources, sources_of, s
 from aircherd.auth.stores.base import KeyId
 from aircherd.auth.stores.credential_store import CredentialStore
 from aircherd.auth.stores.index import IndexEntry
+from aircherd.auth.variables.key_variables import KeyVariables
 from aircherd.auth.verification import Verification
 from aircherd.config.model import Config, Provider
 from aircherd.errors import KeyRejected, KeyringLocked, NotAuthenticated
@@ -33,13 +34,13 @@ class KeyRegistry:
         self,
         *,
         config: Callable[[], Config],
-        environ: Mapping[str, str],
+        variables: KeyVariables,
         credentials: CredentialStore,
         cache: KeyCache,
         bus: EventBus,
     ) -> None:
         self._config = config
-        self._environ = environ
+        self._variables = variables
         self._credentials = credentials
         self._cache = cache
         self._bus = bus
@@ -47,7 +48,7 @@ class KeyRegistry:
         self._choices: dict[
             str, tuple[list[KeySource], list[Verification], Sequence[KeyChoice]]
         ] = {}
-        self._published: dict[str, dict[str | None, KeyStatus]] = {}
+        self._published: dict[str, dict[str | None, KeyStatus | None]] = {}
 
     # -------------------------------------------------------------- finding keys
 
@@ -58,7 +59,7 @@ class KeyRegistry:
         known = self._sources.get(provider.name)
         if known is None or known[0] is not provider or known[1] is not entries:
             block = self._credentials.index.block_for(provider.name)
-            known = (provider, entries, sources_of(provider, entries, self._environ, block))
+            known = (provider, entries, sources_of(provider, entries, self._variables, block))
             self._sources[provider.name] = known
         return known[2]
 
@@ -135,7 +136,7 @@ class KeyRegistry:
             source,
             cached.verification,
             secret=cached.secret,
-            shadowed=shadowed_sources(provider, self.sources(provider), self._environ),
+            shadowed=shadowed_sources(provider, self.sources(provider), self._variables),
         )
 
     def rows_of(self, name: str) -> list[KeyStatus]:
@@ -166,7 +167,7 @@ class KeyRegistry:
         """Publish the rows of one provider that changed since they were last published."""
         before = self._published.get(name, {})
         now = {row.key: row for row in self.rows_of(name)}
-        self._published[name] = now
+        self._published[name] = dict(now)
         for key, row in now.items():
             if before.get(key) != row:
                 self._bus.publish("auth", status.to_wire(row))
@@ -174,6 +175,14 @@ class KeyRegistry:
         for key in before.keys() - now.keys() - {None}:
             gone = KeyStatus(provider=name, key=key, state=KeyState.NOT_CONFIGURED)
             self._bus.publish("auth", {**status.to_wire(gone), "removed": True})
+
+    def forget_sources(self) -> None:
+        """List the sources of keys again: the variables changed."""
+        self._sources.clear()
+
+    def republish(self, name: str) -> None:
+        """Publish the rows of a provider with the next changes, even if they look the same."""
+        self._published[name] = dict.fromkeys(self._published.get(name, ()))
 
     def forget(self, key_id: KeyId) -> None:
         """Drop a removed key from the cache, and publish the change."""

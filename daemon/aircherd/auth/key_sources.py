@@ -7,11 +7,12 @@ be incomplete.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from aircherd.auth.stores.index import IndexEntry, SourceBlock
+from aircherd.auth.variables.key_variables import KeyVariables
 from aircherd.config.model import Config, Provider
 from aircherd.errors import BadRequest
 from aircherd.vocabulary.keys import SourceKind
@@ -32,7 +33,7 @@ class KeySource(msgspec.Struct, frozen=True, kw_only=True):
 
     - `name`: as in `ApiKey.name`.
     - `origin`: the only origin the key may be sent to.
-    - `locator`: the label, the name of the variable, or the command.
+    - `locator`: the label, the command, or the name of the variable and the file it is in, if any.
     - `block`: if set, the source is not read and its key is not used.
     """
 
@@ -59,13 +60,13 @@ class KeySource(msgspec.Struct, frozen=True, kw_only=True):
             case "command":
                 return f"command {self.locator[0]}"  # its arguments may be private
             case "environment":
-                return f"environment variable {self.locator[0]}"
+                return f"environment variable {' from '.join(self.locator)}"
 
 
 def sources_of(
     provider: Provider,
     entries: Sequence[IndexEntry],
-    environ: Mapping[str, str],
+    variables: KeyVariables,
     block: SourceBlock | None = None,
 ) -> list[KeySource]:
     """Return the sources of a provider's keys in order of preference; none if it needs no key.
@@ -73,15 +74,15 @@ def sources_of(
     Args:
         provider: the provider.
         entries: its stored keys.
-        environ: the environment, for its variables.
+        variables: the environment variables.
         block: applies to its other sources, because the list of stored keys may be incomplete.
     """
     if not provider.needs_key:
         return []
     if entries:
         return [stored_source(entry) for entry in entries]
-    first = _external_sources(provider, environ)[:1]
-    return [msgspec.structs.replace(source, block=block) for source in first]
+    first = _external_sources(provider, variables)[:1]
+    return [msgspec.structs.replace(each, block=block or each.block) for each in first]
 
 
 def stored_source(entry: IndexEntry) -> KeySource:
@@ -97,7 +98,7 @@ def stored_source(entry: IndexEntry) -> KeySource:
 
 
 def shadowed_sources(
-    provider: Provider, sources: Sequence[KeySource], environ: Mapping[str, str]
+    provider: Provider, sources: Sequence[KeySource], variables: KeyVariables
 ) -> list[str]:
     """Return the descriptions of the provider's sources that exist but are not used."""
     if not provider.needs_key:
@@ -105,20 +106,28 @@ def shadowed_sources(
     used = {source.name for source in sources}
     return [
         source.description
-        for source in _external_sources(provider, environ)
+        for source in _external_sources(provider, variables)
         if source.name not in used
     ]
 
 
-def _external_sources(provider: Provider, environ: Mapping[str, str]) -> list[KeySource]:
+def _external_sources(provider: Provider, variables: KeyVariables) -> list[KeySource]:
     """Return the key command and the variables that are set."""
     sources: list[KeySource] = []
     if provider.key_command:
         sources.append(_source(provider, COMMAND, "command", provider.key_command))
-    variables = [name for name in provider.env if environ.get(name, "").strip()]
     return sources + [
-        _source(provider, ENV_PREFIX + name, "environment", (name,)) for name in variables
+        _variable_source(provider, name, variables)
+        for name in provider.env
+        if variables.is_set(name)
     ]
+
+
+def _variable_source(provider: Provider, name: str, variables: KeyVariables) -> KeySource:
+    file = variables.file_of(name)
+    locator = (name, file) if file else (name,)
+    source = _source(provider, ENV_PREFIX + name, "environment", locator)
+    return msgspec.structs.replace(source, block=variables.block_for(name))
 
 
 def _source(provider: Provider, name: str, kind: SourceKind, locator: tuple[str, ...]) -> KeySource:

@@ -1,7 +1,9 @@
 """`AuthManager`: gives out keys, and records what answers say about them.
 
     get a key    pick a source -> forbidden? -> rejected before? -> read it (once) -> ApiKey
-    an answer    a success or a 401 updates the key's verification, and publishes an `auth` event
+    an answer    a success or a 401 updates the key's verification, and publishes an `auth` event;
+                 after a 401 the source is read again, and its new key is used at once
+    a change     of a store, the index or the variables: what changed is read again (`refresh_*`)
     a login      check the format -> verify live -> store -> cache; a key that fails is not stored
 
 The rules are in `key_sources`, `verification` and `status`, the state of all keys is in
@@ -9,15 +11,17 @@ The rules are in `key_sources`, `verification` and `status`, the state of all ke
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import structlog
 import trio
 
 from aircherd.auth import status, verification
 from aircherd.auth.importing import ImportOutcome, import_keys, plan_import
-from aircherd.auth.key_cache import CachedKey, KeyCache
+from aircherd.auth.key_cache import CachedKey, KeyCache, OnReplaced, ignore_replaced
 from aircherd.auth.key_format import check_key as check_format
 from aircherd.auth.key_registry import KeyRegistry, unusable_key_error
 from aircherd.auth.key_sources import (
@@ -29,9 +33,10 @@ from aircherd.auth.key_sources import (
     stored_source,
 )
 from aircherd.auth.key_verifier import KeyChecker, KeyVerifier
-from aircherd.auth.stores.base import KeyId, KeyStore, StoreState
-from aircherd.auth.stores.credential_store import CredentialStore
+from aircherd.auth.stores.base import KeyId, KeyStore, StoreHealth, StoreState
+from aircherd.auth.stores.credential_store import KEYRING, STORES, CredentialStore, StoreName
 from aircherd.auth.stores.index import KeyIndex
+from aircherd.auth.variables.key_variables import KeyVariables
 from aircherd.auth.verification import Verification
 from aircherd.config.model import Config, Provider
 from aircherd.errors import BadRequest, KeyringLocked
@@ -39,6 +44,8 @@ from aircherd.events import EventBus
 from aircherd.redaction import Redactor
 from aircherd.vocabulary.keys import DEFAULT_LABEL, ApiKey, KeyChoice, KeyState, KeyStatus
 from aircherd.vocabulary.secret import Secret
+
+log = structlog.get_logger()
 
 MAX_CHECKS = 4
 """Live checks that run at the same time."""
@@ -69,18 +76,26 @@ class AuthManager:
         redactor: Redactor,
         check_key: KeyChecker,
         clock: Callable[[], float] = time.time,
+        environment_file: Path | None = None,
+        on_key_replaced: OnReplaced = ignore_replaced,
     ) -> None:
         self._config = config
         self._redactor = redactor
         self._clock = clock
         self._issued: dict[tuple[str, str | None], _IssuedKey] = {}  # by provider and name
         self._credentials = CredentialStore(keyring=keyring, file=file, index=index, clock=clock)
+        self._variables = KeyVariables(environ, environment_file)
+        self._on_key_replaced = on_key_replaced
         self._cache = KeyCache(
-            credentials=self._credentials, environ=environ, redactor=redactor, clock=clock
+            credentials=self._credentials,
+            variables=self._variables,
+            redactor=redactor,
+            clock=clock,
+            on_replaced=self._note_replaced,
         )
         self._registry = KeyRegistry(
             config=config,
-            environ=environ,
+            variables=self._variables,
             credentials=self._credentials,
             cache=self._cache,
             bus=bus,
@@ -127,10 +142,9 @@ class AuthManager:
             return issued.key
         source = self._registry.pick(provider, name)
         cached = self._cache.get(source)
-        if (
-            cached.is_stale
-            and status.effective_status(provider, source, verification.UNVERIFIED).is_usable
-        ):
+        if (cached.is_stale or self._cache.needs_reading(cached)) and status.effective_status(
+            provider, source, verification.UNVERIFIED
+        ).is_usable:
             await self._cache.read([source])
             self._registry.publish_changes(provider.name)
             cached = self._cache.get(source)
@@ -157,21 +171,28 @@ class AuthManager:
             and self._cache.peek(provider.name, issued.key.name) is cached
         )
 
-    async def note_rejected(self, key: ApiKey, reason: str) -> ApiKey | None:
+    async def note_rejected(
+        self, key: ApiKey, reason: str, *, may_read: bool = True
+    ) -> ApiKey | None:
         """Record that a provider rejected `key`. Return a replacement to try once, if there is one.
 
-        The source is read again, so a key that was renewed there is used at once. Otherwise the key
-        stays rejected until the user signs in again or tests it.
+        The source is read again, so a key that was renewed there is used at once; not if `may_read`
+        is False, because that was done for this request already. Otherwise the key stays rejected
+        until its source has another one: that is checked when a request needs the key, at growing
+        intervals.
         """
         found = self._registry.find(key.provider, key.name)
         if found is None or found[1].origin != key.origin:
             return None  # gone, or now for an origin that this request is not for
         provider, source = found
-        secret = await self._cache.read_replacement(source, key.secret)
+        secret = await self._cache.read_replacement(source, key.secret) if may_read else None
         cached = self._cache.get(source)
-        if secret is None and cached.secret == key.secret:
-            cached.verification = verification.rejected(
-                cached.verification, self._clock(), "a request", self._redactor.redact(reason)
+        is_new = cached.verification.state is not KeyState.REJECTED
+        if secret is None and cached.secret == key.secret and is_new:
+            cached.reject(
+                verification.rejected(
+                    cached.verification, self._clock(), "a request", self._redactor.redact(reason)
+                )
             )
         self._registry.publish_changes(provider.name)
         if (
@@ -271,10 +292,11 @@ class AuthManager:
         return tuple(entry.label for entry in self._credentials.index.entries_of(provider_name))
 
     async def status(self) -> list[KeyStatus]:
-        """Return all rows, after reading unusable sources again, except commands."""
-        self._credentials.index.refresh()
+        """Return all rows, after reading all sources again, except commands."""
+        await self.refresh_variables()
         sources = [source for source in self._registry.all_sources() if source.kind != "command"]
         self._cache.invalidate_unusable(sources)
+        await self.refresh_stored()
         await self._cache.read(sources)
         self._registry.publish_all_changes()
         return self.rows()
@@ -284,8 +306,55 @@ class AuthManager:
         return self._registry.rows()
 
     async def keyring_state(self) -> StoreState:
-        """Return whether the keyring can be used now, for the daemon's status."""
-        return await self._credentials.probe_keyring()
+        """Return whether the keyring can be used now, for the daemon's status.
+
+        If keys are stored in it, they are read again, which takes as long.
+        """
+        if not self.has_stored(KEYRING):
+            return await self._credentials.probe_keyring()
+        state = await self._cache.reread([KEYRING])
+        self._registry.publish_all_changes()
+        return state or StoreState(StoreHealth.USABLE)
+
+    def has_stored(self, store: StoreName) -> bool:
+        """Return whether any key is listed in a store."""
+        index = self._credentials.index
+        return any(e.store == store for name in index.providers() for e in index.entries_of(name))
+
+    @property
+    def variables(self) -> KeyVariables:
+        """The environment variables that keys come from."""
+        return self._variables
+
+    # -------------------------------------------------------------- changes outside of the daemon
+
+    async def refresh_variables(self) -> None:
+        """Read `~/.aircher/environment` again, and use what changed."""
+        if not await self._variables.refresh():
+            return
+        self._issued.clear()
+        self._registry.forget_sources()
+        sources = [each for each in self._registry.all_sources() if each.kind == "environment"]
+        await self._cache.read(sources)
+        self._registry.publish_all_changes()
+
+    async def refresh_stored(self, stores: Collection[StoreName] = STORES) -> None:
+        """Read the index and the stored keys again, and use what changed.
+
+        Unchanged keys stay as they are, and so do those whose store cannot be read now.
+        """
+        before = self._credentials.index.problem
+        self._credentials.index.refresh()
+        if (problem := self._credentials.index.problem) not in (None, before):
+            log.warning("key_index_unusable", problem=problem)
+        await self._cache.reread(stores)
+        self._registry.publish_all_changes()
+
+    def _note_replaced(self, provider: str, key: str) -> None:
+        """A source has another key: nothing that is known about the old one applies to it."""
+        self._issued.clear()
+        self._registry.republish(provider)
+        self._on_key_replaced(provider, key)
 
     async def test(self, provider_name: str | None = None) -> list[KeyStatus]:
         """Verify all keys now with a free call each, including rejected and unreadable ones.
@@ -327,11 +396,12 @@ class AuthManager:
     async def reload(self) -> None:
         """Read all sources again: the configuration changed, or the user asks for it.
 
-        Rejected keys get another try.
+        Rejected keys get another try. A key command whose key works is not run again.
         """
-        self._credentials.index.refresh()
         self._issued.clear()
-        self._cache.invalidate()
+        self._cache.retry_unusable()
+        await self.refresh_variables()
+        await self.refresh_stored()
         await self.preload()
 
     # -------------------------------------------------------------- internal
@@ -348,13 +418,22 @@ class AuthManager:
         self, provider: Provider, source: KeySource, limit: trio.CapacityLimiter
     ) -> None:
         async with limit:
+            is_old = not self._cache.get(source).is_stale
             await self._cache.read([source])
             cached = self._cache.get(source)
             secret = cached.secret
             if secret and not cached.is_stale and forbidden_reason(provider, source) is None:
                 after = await self._verifier.verify_existing(provider, secret, cached.verification)
-                if self._cache.get(source).secret == secret:  # no login in the meantime
-                    self._cache.get(source).verification = after
+                if is_old and after.state is KeyState.REJECTED:
+                    # As in a request: the source may have a new key.
+                    renewed = await self._cache.read_replacement(source, secret)
+                    if renewed is not None:
+                        secret, before = renewed, verification.UNVERIFIED
+                        after = await self._verifier.verify_existing(provider, secret, before)
+                if (cached := self._cache.get(source)).secret == secret:  # no login meanwhile
+                    cached.verification = after
+                    if after.state is KeyState.REJECTED:
+                        cached.schedule_retry()
         self._registry.publish_changes(provider.name)
 
     async def _is_stored(self, provider: Provider, secret: Secret) -> bool:

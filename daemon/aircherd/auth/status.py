@@ -28,7 +28,7 @@ _HINTS: dict[tuple[KeyState, SourceKind], str] = {
     (KeyState.REJECTED, "file"): _SIGN_IN_AGAIN,
     (KeyState.REJECTED, "command"): "renew it there, then 'aircher-cli auth test {provider}'",
     (KeyState.REJECTED, "environment"): (
-        "correct {locator} and restart the daemon, or sign in with '{login}'"
+        "set {locator} in ~/.aircher/environment, or sign in with '{login}'"
     ),
     (KeyState.LOCKED, "keyring"): (
         "unlock or start the keyring (log in to the desktop, or open its keyring application)"
@@ -46,6 +46,7 @@ _BLOCK_HINTS: dict[BlockKind, str] = {
         "'aircher-cli auth logout {provider}'"
     ),
     "unfinished": _SIGN_IN_AGAIN,
+    "environment": "",  # the reason says it, and the file is watched
 }
 
 

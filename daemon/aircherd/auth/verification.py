@@ -54,6 +54,11 @@ def inconclusive(before: Verification, reason: str) -> Verification:
     return msgspec.structs.replace(before, reason=reason)
 
 
+def without_reason(before: Verification) -> Verification:
+    """Return the verification after what `inconclusive` reported is over."""
+    return msgspec.structs.replace(before, reason=None)
+
+
 def invalid(before: Verification, now: float, reason: str) -> Verification:
     """Return the verification if the source gave something that cannot be a key."""
     return _failing(before, KeyState.REJECTED, now, reason)

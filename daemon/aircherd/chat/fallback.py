@@ -237,7 +237,7 @@ class FallbackRunner:
         if isinstance(again, Skipped):
             return failure
         if again and again.kind is FailureClass.AUTH:
-            await auth.note_rejected(fresh, again.message)
+            await auth.note_rejected(fresh, again.message, may_read=False)
         if again is None and self._request.conversation is not None:
             self._services.affinity.note_answer(target.candidate, self._request.conversation)
         return again

@@ -7,9 +7,10 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from aircherd.auth import verification
-from aircherd.auth.key_cache import REREAD_SECONDS
+from aircherd.auth.key_cache import REREAD_SECONDS, RETRY_SECONDS
 from aircherd.auth.key_sources import sources_of
 from aircherd.auth.stores.base import StoreHealth
+from aircherd.auth.variables.key_variables import KeyVariables
 from aircherd.vocabulary.keys import KeyState
 from aircherd.vocabulary.secret import Secret
 from helpers.auth import KEY, OTHER, Rig, key_id, provider
@@ -25,7 +26,9 @@ class CacheRig:
 
     def sources(self, **fields):
         return sources_of(
-            provider(**fields), self.credentials.index.entries_of("work"), self.rig.environ
+            provider(**fields),
+            self.credentials.index.entries_of("work"),
+            KeyVariables(self.rig.environ),
         )
 
     async def store(self, *labels):
@@ -130,7 +133,6 @@ async def test_variable_is_read_when_needed(reading):
     await reading.cache.read([source])
     assert reading.cache.get(source).secret == Secret(KEY)
     reading.rig.environ["WORK_KEY"] = "canary two"
-    reading.cache.invalidate()
     await reading.cache.read([source])
     cached = reading.cache.get(source)
     assert (cached.secret, cached.verification.state) == (None, KeyState.REJECTED)
@@ -166,15 +168,15 @@ async def test_key_is_not_used_for_another_origin(reading):
     assert reading.cache.get(moved).secret is None
 
 
-async def test_invalidate_rereads_and_gives_rejected_keys_another_try(reading):
-    """Other verifications of unchanged keys are kept."""
+async def test_retry_rereads_unusable_keys_and_gives_rejected_ones_another_try(reading):
+    """Usable keys are left alone."""
     works = verification.accepted(5.0, "a request")
     refused = verification.rejected(verification.UNVERIFIED, 5.0, "a request", "why")
     one, two = await reading.store("default", "b")
     await reading.cache.read([one])
     reading.cache.get(one).verification, reading.cache.get(two).verification = works, refused
-    reading.cache.invalidate()
-    assert reading.cache.needs_reading(reading.cache.get(one))
+    reading.cache.retry_unusable()
+    assert not reading.cache.needs_reading(reading.cache.get(one))
     await reading.cache.read([one, two])
     assert [reading.cache.get(source).verification for source in (one, two)] == [
         works,
@@ -183,16 +185,98 @@ async def test_invalidate_rereads_and_gives_rejected_keys_another_try(reading):
     assert reading.rig.keyring.reads == 2
 
 
-async def test_changed_key_is_unverified(reading):
+async def test_changed_key_is_unverified_and_reported(reading):
     """Nothing is known about the new one."""
     (source,) = await reading.store()
     await reading.cache.read([source])
     reading.cache.get(source).verification = verification.accepted(5.0, "a request")
     reading.rig.keyring.keys[key_id()] = Secret(OTHER)
-    reading.cache.invalidate()
-    await reading.cache.read([source])
+    assert await reading.cache.reread() is None
     cached = reading.cache.get(source)
     assert (cached.secret, cached.verification) == (Secret(OTHER), verification.UNVERIFIED)
+    assert reading.rig.replaced == [("work", "default")]
+
+
+async def test_unchanged_key_stays_the_same_object(reading):
+    """So that the calls prepared with it are kept."""
+    (source,) = await reading.store()
+    await reading.cache.read([source])
+    cached = reading.cache.get(source)
+    secret, cached.verification = cached.secret, verification.accepted(5.0, "a request")
+    await reading.cache.reread()
+    assert (cached.secret is secret, cached.verification.state) == (True, KeyState.AUTHENTICATED)
+    assert reading.rig.replaced == []
+
+
+async def test_removed_key_is_missing_after_a_reread(reading):
+    """And reported as replaced if another one comes later."""
+    (source,) = await reading.store()
+    await reading.cache.read([source])
+    reading.rig.keyring.keys.clear()
+    await reading.cache.reread()
+    assert reading.cache.get(source).verification.state is KeyState.NOT_CONFIGURED
+    reading.rig.keyring.keys[key_id()] = Secret(OTHER)
+    await reading.cache.reread()
+    assert reading.cache.get(source).secret == Secret(OTHER)
+    assert reading.rig.replaced == [("work", "default")]
+
+
+async def test_key_stays_usable_while_its_keyring_is_locked(reading):
+    """A reread returns the state of the keyring."""
+    (source,) = await reading.store()
+    await reading.cache.read([source])
+    reading.rig.keyring.health = StoreHealth.LOCKED
+    state = await reading.cache.reread()
+    assert state is not None
+    assert state.health is StoreHealth.LOCKED
+    cached = reading.cache.get(source)
+    assert (cached.secret, cached.verification) == (Secret(KEY), verification.UNVERIFIED)
+
+
+async def test_key_of_a_spoiled_file_stays_usable_and_says_so(reading):
+    """Until the file can be read again."""
+    reading.rig.keyring.health = StoreHealth.UNAVAILABLE
+    (source,) = await reading.store()
+    await reading.cache.read([source])
+    reading.rig.file.health = StoreHealth.UNAVAILABLE
+    await reading.cache.reread()
+    known = reading.cache.get(source).verification
+    assert (known.state, known.reason) == (
+        KeyState.UNVERIFIED,
+        "the key in use is the one read before: there is no keyring",
+    )
+    reading.rig.file.health = StoreHealth.USABLE
+    await reading.cache.reread()
+    assert reading.cache.get(source).verification == verification.UNVERIFIED
+
+
+async def test_concurrent_rereads_are_shared(reading):
+    """Several clients may ask for the status at once; each result is newer than its call."""
+    await reading.store()
+    reading.rig.keyring.gate = trio.Event()
+    async with trio.open_nursery() as nursery:
+        for _ in range(5):
+            nursery.start_soon(reading.cache.reread)
+            await wait_all_tasks_blocked()
+        reading.rig.keyring.gate.set()
+    assert reading.rig.keyring.reads == 2
+    await reading.cache.reread()
+    assert reading.rig.keyring.reads == 3
+
+
+async def test_command_of_a_rejected_key_runs_at_growing_intervals(reading, tmp_path, mock_clock):
+    """Not for each request: it may ask for a fingerprint."""
+    (source,) = reading.sources(**counting_command(tmp_path / "runs"))
+    await reading.cache.read([source])
+    cached = reading.cache.get(source)
+    cached.reject(verification.rejected(cached.verification, 5.0, "a request", "why"))
+    runs = []
+    for _ in range(4):
+        await reading.cache.read([source])
+        runs.append(len((tmp_path / "runs").read_text()))
+        mock_clock.jump(RETRY_SECONDS)
+    assert runs == [1, 2, 2, 3]
+    assert cached.verification.state is KeyState.REJECTED
 
 
 async def test_invalidate_unusable_keeps_usable_keys(reading):

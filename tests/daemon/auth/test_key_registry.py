@@ -5,6 +5,7 @@ import pytest
 from aircherd.auth import verification
 from aircherd.auth.key_registry import KeyRegistry, unusable_key_error
 from aircherd.auth.key_sources import sources_of
+from aircherd.auth.variables.key_variables import KeyVariables
 from aircherd.errors import KeyRejected, KeyringLocked, NotAuthenticated
 from aircherd.vocabulary.keys import KeyState
 from aircherd.vocabulary.secret import Secret
@@ -30,7 +31,7 @@ def cache(rig, credentials):
 def registry(rig, credentials, cache):
     return KeyRegistry(
         config=lambda: rig.config,
-        environ=rig.environ,
+        variables=KeyVariables(rig.environ),
         credentials=credentials,
         cache=cache,
         bus=rig.bus,
@@ -156,7 +157,7 @@ async def test_repr_shows_states_and_no_key(rig, registry, credentials, cache):
 def test_each_state_has_its_own_error(state, error):
     """Its data names provider and key for programs."""
     work = provider(env=("WORK_KEY",))
-    source = sources_of(work, [], {"WORK_KEY": "x"})[0]
+    source = sources_of(work, [], KeyVariables({"WORK_KEY": "x"}))[0]
     raised = unusable_key_error(work, source, verification.Verification(state=state, reason="why"))
     assert type(raised) is error
     assert raised.data == {"provider": "work", "key": "env:WORK_KEY"}

@@ -13,11 +13,13 @@ from aircherd.auth.key_sources import (
     stored_source,
 )
 from aircherd.auth.stores.index import IndexEntry, SourceBlock
+from aircherd.auth.variables.key_variables import KeyVariables
 from aircherd.errors import BadRequest
 from helpers.auth import config, provider
 
 ORIGIN = "https://work.example.com:443"
 COMMAND = {"key_command": ("op", "read", "x")}
+NO_VARIABLES = KeyVariables({})
 ENV = {"env": ("WORK_KEY", "OLD_KEY")}
 
 
@@ -64,10 +66,10 @@ def stored(*labels, store="keyring", origin=ORIGIN):
 )
 def test_order_of_sources(fields, labels, environ, names, shadowed):
     """Stored keys, else the command, else the environment; the rest is shadowed."""
-    work = provider(**fields)
-    sources = sources_of(work, stored(*labels), environ)
+    work, variables = provider(**fields), KeyVariables(environ)
+    sources = sources_of(work, stored(*labels), variables)
     assert [source.name for source in sources] == names
-    assert shadowed_sources(work, sources, environ) == shadowed
+    assert shadowed_sources(work, sources, variables) == shadowed
 
 
 BLOCK = SourceBlock("damaged", "the list is damaged")
@@ -75,14 +77,14 @@ BLOCK = SourceBlock("damaged", "the list is damaged")
 
 def test_block_applies_to_the_source_that_would_be_used():
     """Stored keys are listed and not blocked; a block alone creates no source."""
-    work, environ = provider(**COMMAND, **ENV), {"WORK_KEY": "x"}
-    (source,) = sources_of(work, [], environ, BLOCK)
+    work, variables = provider(**COMMAND, **ENV), KeyVariables({"WORK_KEY": "x"})
+    (source,) = sources_of(work, [], variables, BLOCK)
     assert (source.name, source.block) == ("command", BLOCK)
     assert forbidden_reason(work, source) == BLOCK.reason
-    assert shadowed_sources(work, [source], environ) == ["environment variable WORK_KEY"]
-    (source,) = sources_of(work, stored("default"), environ, BLOCK)
+    assert shadowed_sources(work, [source], variables) == ["environment variable WORK_KEY"]
+    (source,) = sources_of(work, stored("default"), variables, BLOCK)
     assert (source.name, source.block) == ("default", None)
-    assert sources_of(provider(), [], {}, BLOCK) == []
+    assert sources_of(provider(), [], NO_VARIABLES, BLOCK) == []
 
 
 def test_stored_key_of_an_unfinished_login_is_blocked():
@@ -99,8 +101,8 @@ def test_description_of_a_source():
     sources = [
         stored_source(stored("default")[0]),
         stored_source(stored("default", store="file")[0]),
-        *sources_of(provider(**COMMAND), [], {}),
-        *sources_of(provider(**ENV), [], {"WORK_KEY": "x"}),
+        *sources_of(provider(**COMMAND), [], NO_VARIABLES),
+        *sources_of(provider(**ENV), [], KeyVariables({"WORK_KEY": "x"})),
     ]
     assert [source.description for source in sources] == [
         "keyring",
@@ -114,7 +116,7 @@ def test_description_of_a_source():
 def test_another_command_or_origin_is_another_source():
     """A key read from one is not used for the other."""
     first, *others = [
-        sources_of(provider(**fields), [], {})[0]
+        sources_of(provider(**fields), [], NO_VARIABLES)[0]
         for fields in (
             COMMAND,
             {"key_command": ("op", "read", "y")},
@@ -126,7 +128,7 @@ def test_another_command_or_origin_is_another_source():
 
 def test_stored_key_may_only_go_to_its_origin():
     """Scheme, host and port must match; the path may change."""
-    (source,) = sources_of(provider(), stored("default"), {})
+    (source,) = sources_of(provider(), stored("default"), NO_VARIABLES)
     assert forbidden_reason(provider(base_url="https://work.example.com/v2"), source) is None
     for url in ("https://other.example.com/v1", "https://work.example.com:8443/v1"):
         reason = forbidden_reason(provider(base_url=url), source)

@@ -8,9 +8,10 @@ import traceback
 import msgspec
 import pytest
 import trio
+import trio.lowlevel
 from trio.testing import wait_all_tasks_blocked
 
-from aircherd.auth.key_cache import REREAD_SECONDS
+from aircherd.auth.key_cache import REREAD_SECONDS, RETRY_SECONDS
 from aircherd.auth.stores.base import StoreHealth
 from aircherd.auth.stores.keyring_store import KeyringStore
 from aircherd.config.model import DEFAULT_CONFIG
@@ -23,7 +24,7 @@ from aircherd.errors import (
 )
 from aircherd.vocabulary.keys import KeyChoice, KeyState
 from aircherd.vocabulary.secret import Secret
-from helpers.auth import KEY, NO_NETWORK, OTHER, REFUSED, Rig, config, key_id, provider
+from helpers.auth import KEY, NO_NETWORK, OTHER, REFUSED, WORKS, Rig, config, key_id, provider
 from helpers.secret_service import secret_service
 
 FROM_ENV = "canary-environment-01234"
@@ -54,6 +55,7 @@ def states(auth, work):
 
 
 async def row(auth, label="default"):
+    """Return the row of a stored key, or of the key of this name."""
     (found,) = [r for r in await auth.status() if (r.provider, r.key) == ("work", label)]
     return found
 
@@ -758,6 +760,136 @@ async def test_reload_reads_all_sources_again(rig, auth):
     rig.keyring.keys[key_id()] = Secret(OTHER)
     await auth.reload()
     assert await key_of(rig) == ("default", OTHER, "keyring")
+
+
+# ------------------------------------------------------------------ changed outside
+
+
+def write_environment(rig, text, mode=0o600):
+    path = rig.folder / "environment"
+    path.write_text(text)
+    path.chmod(mode)
+
+
+async def test_environment_file_is_a_source_that_comes_before_the_environment(rig, auth):
+    """Its row names the file; a change is used at once, and reported as another key."""
+    rig.environ["WORK_KEY"] = FROM_ENV
+    assert await key_of(rig) == ("env:WORK_KEY", FROM_ENV, "environment")
+    write_environment(rig, f"WORK_KEY={KEY}\n")
+    await auth.refresh_variables()
+    assert await key_of(rig) == ("env:WORK_KEY", KEY, "environment")
+    found = await row(auth, "env:WORK_KEY")
+    assert found.source == f"environment variable WORK_KEY from {rig.folder / 'environment'}"
+    assert rig.replaced == [("work", "env:WORK_KEY")]
+
+
+async def test_variable_that_appears_and_disappears_is_an_event_each(rig, auth):
+    """Without a command or a restart."""
+    auth.rows()
+    write_environment(rig, f"WORK_KEY={KEY}\n")
+    rig.auth_events()
+    await auth.refresh_variables()
+    assert rig.auth_events() == [("env:WORK_KEY", "unverified")]
+    (rig.folder / "environment").unlink()
+    await auth.refresh_variables()
+    assert set(rig.auth_events()) == {(None, "not_configured"), ("env:WORK_KEY", "not_configured")}
+
+
+async def test_refused_environment_file_locks_its_variables(rig, auth):
+    """Status says how to fix it, and notices that it was fixed."""
+    rig.environ["WORK_KEY"] = FROM_ENV
+    write_environment(rig, f"WORK_KEY={KEY}\n", 0o644)
+    await auth.refresh_variables()
+    with pytest.raises(KeyringLocked, match="chmod 600"):
+        await key_of(rig)
+    assert (await row(auth, "env:WORK_KEY")).state is KeyState.LOCKED
+    (rig.folder / "environment").chmod(0o600)
+    assert (await row(auth, "env:WORK_KEY")).state is KeyState.UNVERIFIED
+    assert await key_of(rig) == ("env:WORK_KEY", KEY, "environment")
+
+
+async def test_status_reads_stored_keys_again(rig, auth):
+    """A key that was replaced in the keyring is used, and its cooldowns are another key's."""
+    await login(auth)
+    rig.keyring.keys[key_id()] = Secret(OTHER)
+    rig.auth_events()
+    assert (await row(auth)).state is KeyState.UNVERIFIED
+    assert rig.auth_events() == [("default", "unverified")]
+    assert rig.replaced == [("work", "default")]
+    assert await key_of(rig) == ("default", OTHER, "keyring")
+
+
+async def test_replaced_key_is_an_event_even_if_its_row_looks_the_same(rig, auth):
+    """Prepared calls contain the old key."""
+    await login(auth, "canary-one-same", verify=False)
+    rig.auth_events()
+    rig.keyring.keys[key_id()] = Secret("canary-two-same")
+    await auth.refresh_stored()
+    assert rig.auth_events() == [("default", "unverified")]
+
+
+async def test_state_of_the_keyring_comes_with_its_keys(rig, auth):
+    """One child process gives both."""
+    await login(auth)
+    before = rig.keyring.reads
+    assert (await auth.keyring_state()).health is StoreHealth.USABLE
+    assert rig.keyring.reads == before + 1
+    rig.keyring.health = StoreHealth.LOCKED
+    await trio.lowlevel.checkpoint()
+    rig.auth = rig.new_manager()
+    assert (await rig.auth.keyring_state()).health is StoreHealth.LOCKED
+
+
+async def test_locked_keyring_takes_no_key_away(rig, auth):
+    """Screens lock all the time; the key in memory is as good as before."""
+    await login(auth)
+    rig.keyring.health = StoreHealth.LOCKED
+    await auth.refresh_stored()
+    await auth.reload()
+    assert await key_of(rig) == ("default", KEY, "keyring")
+
+
+async def test_index_changed_outside_is_used(rig, auth):
+    """A restored backup lists other keys."""
+    await login(auth)
+    backup = rig.index_file.read_bytes()
+    await login(auth, OTHER, label="second")
+    rig.index_file.write_bytes(backup)
+    await auth.refresh_stored()
+    assert states(auth, rig.work) == [("default", "authenticated")]
+
+
+async def test_second_rejection_in_a_request_does_not_read_the_source_again(rig, auth):
+    """It was read after the first one."""
+    await login(auth)
+    key = await auth.get_api_key(rig.work)
+    before = rig.keyring.reads
+    assert await auth.note_rejected(key, "refused", may_read=False) is None
+    assert (rig.keyring.reads, states(auth, rig.work)) == (before, [("default", "rejected")])
+
+
+async def test_rejected_key_is_read_again_after_a_while(rig, auth, mock_clock):
+    """When a request needs it: its source may have another one by then."""
+    await login(auth)
+    await auth.note_rejected(await auth.get_api_key(rig.work), "refused")
+    rig.keyring.keys[key_id()] = Secret(OTHER)
+    assert states(auth, rig.work) == [("default", "rejected")]
+    mock_clock.jump(RETRY_SECONDS)
+    assert states(auth, rig.work) == [("default", "unverified")]
+    assert await key_of(rig) == ("default", OTHER, "keyring")
+
+
+async def test_test_uses_the_new_key_of_a_source(rig, auth, tmp_path):
+    """An expired token is renewed, as in a request."""
+    path = tmp_path / "key"
+    path.write_text(KEY)
+    rig.change(key_command=("cat", str(path)))
+    rig.environ["PATH"] = os.environ["PATH"]
+    await auth.get_api_key(rig.work)
+    path.write_text(OTHER)
+    rig.check = lambda _provider, secret: WORKS if secret == Secret(OTHER) else REFUSED
+    (found,) = await auth.test("work")
+    assert found.state is KeyState.AUTHENTICATED
 
 
 # ------------------------------------------------------------------ no key in any output

@@ -6,6 +6,7 @@ import pytest
 from aircherd.auth import status, verification
 from aircherd.auth.key_sources import sources_of, stored_source
 from aircherd.auth.stores.index import IndexEntry, SourceBlock
+from aircherd.auth.variables.key_variables import KeyVariables
 from aircherd.vocabulary.keys import KeyChoice, KeyState, KeyStatus
 from aircherd.vocabulary.secret import Secret
 from helpers.auth import KEY, provider
@@ -27,8 +28,8 @@ def stored(label="default", store="keyring", origin=ORIGIN):
 CLOSED = SourceBlock("closed", "keys.json is open to other users: chmod 600 keys.json")
 DAMAGED = SourceBlock("damaged", "the list is now keys.json.damaged-1")
 UNFINISHED = SourceBlock("unfinished", "a login was cut short")
-FROM_ENV = sources_of(provider(env=("WORK_KEY",)), [], {"WORK_KEY": "x"})[0]
-FROM_COMMAND = sources_of(provider(key_command=("op",)), [], {})[0]
+FROM_ENV = sources_of(provider(env=("WORK_KEY",)), [], KeyVariables({"WORK_KEY": "x"}))[0]
+FROM_COMMAND = sources_of(provider(key_command=("op",)), [], KeyVariables({}))[0]
 
 
 def row(source, known, **fields):
@@ -62,7 +63,7 @@ def test_row_of_an_accepted_key():
     [
         (stored(), REFUSED, "sign in again with 'aircher-cli auth login work'"),
         (stored("b"), REFUSED, "sign in again with 'aircher-cli auth login work --label b'"),
-        (FROM_ENV, REFUSED, "correct WORK_KEY and restart the daemon"),
+        (FROM_ENV, REFUSED, "set WORK_KEY in ~/.aircher/environment"),
         (FROM_COMMAND, REFUSED, "aircher-cli auth test work"),
         (stored(), LOCKED, "unlock or start the keyring"),
         (FROM_COMMAND, LOCKED, "run it yourself"),
@@ -92,7 +93,7 @@ def test_key_for_another_origin_is_rejected():
 def test_plain_http_has_no_sign_in_hint():
     """Signing in again would not help."""
     plain = provider(base_url="http://work.example.com/v1", env=("WORK_KEY",))
-    source = sources_of(plain, [], {"WORK_KEY": "x"})[0]
+    source = sources_of(plain, [], KeyVariables({"WORK_KEY": "x"}))[0]
     found = row(source, verification.UNVERIFIED, provider=plain)
     assert (found.state, found.hint) == (KeyState.REJECTED, None)
     assert "use https" in found.reason
@@ -184,7 +185,7 @@ def test_provider_that_needs_no_key_ignores_blocks():
         ("work", "default", "sign in again with '{login}'"),
         ("work", "b", "sign in again with '{login} --label b'"),
         ("work", "command", "renew it there, then 'aircher-cli auth test work'"),
-        ("work", "env:KEY", "correct KEY and restart the daemon, or sign in with '{login}'"),
+        ("work", "env:KEY", "set KEY in ~/.aircher/environment, or sign in with '{login}'"),
         ("work", None, "remove auth = \"none\" from [providers.work] and sign in with '{login}'"),
         (
             "ollama",

@@ -116,7 +116,7 @@ async def test_changed_key_is_tried_once_after_a_401():
 
 
 async def test_rejected_new_key_falls_back():
-    """It is marked as rejected and not read again."""
+    """It is marked as rejected, and its source is not read again."""
     provider_client = FakeProviderClient(
         a=[failed(FailureClass.AUTH), failed(FailureClass.AUTH)], b=[[DONE]]
     )

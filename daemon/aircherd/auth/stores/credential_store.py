@@ -36,6 +36,9 @@ from aircherd.vocabulary.secret import Secret
 log = structlog.get_logger()
 
 StoreName = Literal["keyring", "file"]
+KEYRING: StoreName = "keyring"
+FILE: StoreName = "file"
+STORES = (KEYRING, FILE)
 
 
 class CredentialStore:

@@ -11,8 +11,12 @@ applies to the sources that would be used in their place:
                                  can be used again after the user signs in or out, or removes the
                                  damaged file. The damaged file itself is the record of the damage,
                                  so a restart changes nothing.
+
+`refresh` notices a file that was edited or restored from a backup. What was read before stays in
+effect while the new file is damaged: it may be half-written.
 """
 
+import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,14 +35,15 @@ from aircherd.files.private_file import (
 )
 from aircherd.vocabulary.keys import DEFAULT_LABEL
 
-BlockKind = Literal["closed", "damaged", "unfinished"]
+BlockKind = Literal["closed", "damaged", "unfinished", "environment"]
 
 
 class SourceBlock(msgspec.Struct, frozen=True):
     """Why a source must not be used now, although it may be readable.
 
     `closed`: the index cannot be read; `damaged`: the index was damaged and may lack keys;
-    `unfinished`: a login was interrupted, and it is unknown which key the store has.
+    `unfinished`: a login was interrupted, and it is unknown which key the store has; `environment`:
+    the environment file is refused.
     """
 
     kind: BlockKind
@@ -89,13 +94,16 @@ class KeyIndex:
         """Increases with every change of the entries or of the blocks."""
         self._closed_reason: str | None = None  # why the file cannot be used in place
         self._damaged: list[Path] = []
+        self._signature: tuple[int, ...] | None = None  # of the file as it was last read or written
+        self._is_loaded = False  # there was a good file, or none
+        self._spoiled_reason: str | None = None  # why the file of another program is not in effect
         self._acknowledged: frozenset[str] = frozenset()
         self.problem: str | None = None
         self._load()
 
     def refresh(self) -> None:
-        """Check whether a problem was fixed; does nothing if there is none."""
-        if self._closed_reason:
+        """Read the file again if it was changed outside, or a problem may have been fixed."""
+        if self._closed_reason or _signature(self._path) != self._signature:
             self._load()
         elif self._damaged:
             self._find_damaged_files()
@@ -169,38 +177,56 @@ class KeyIndex:
         acknowledged = self._acknowledged | {acknowledge} if self._damaged else frozenset[str]()
         document = _Document(list(entries.values()), sorted(acknowledged))
         try:
+            if self._spoiled_reason:
+                self._keep_spoiled_file()
             content = msgspec.json.format(msgspec.json.encode(document))
             write_private(self._path, content, uid=self._uid)
         except FileRefused as error:
             raise KeyringLocked(f"the list of stored keys cannot be written: {error}") from error
+        self._signature = _signature(self._path)
         self._entries, self._acknowledged = entries, acknowledged
         self._note_change()
 
     # -------------------------------------------------------------- loading, and its problems
 
     def _load(self) -> None:
-        self._closed_reason = None
-        problem = None
+        self._closed_reason = self._spoiled_reason = problem = None
+        self._signature = _signature(self._path)  # before the read: a later change is noticed
         try:
             content = read_private(self._path, uid=self._uid, forbidden=WRITABLE_BY_OTHERS)
             self._decode(content)
+            self._is_loaded = True
         except FileClosed as error:
             self._closed_reason = f"the list of stored keys cannot be used: {error}"
         except FileRefused as error:
-            problem = self._move_aside(f"the list of stored keys cannot be used: {error}")
+            problem = self._take_spoiled(f"the list of stored keys cannot be used: {error}")
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            problem = self._move_aside(f"the list of stored keys is damaged: {error}")
+            problem = self._take_spoiled(f"the list of stored keys is damaged: {error}")
         self._find_damaged_files()
         self.problem = problem or self.problem
 
     def _decode(self, content: bytes | None) -> None:
-        if content is not None:
-            document = msgspec.json.decode(content, type=_Document)
-            self._entries = {entry.key_id: entry for entry in document.keys}
-            self._acknowledged = frozenset(document.settled)
+        document = _Document([]) if content is None else _decode(content)
+        self._entries = {entry.key_id: entry for entry in document.keys}
+        self._acknowledged = frozenset(document.settled)
+
+    def _take_spoiled(self, reason: str) -> str:
+        """Keep what was read before if there is anything, else start a new list."""
+        if not self._is_loaded:
+            return self._move_aside(reason)
+        self._spoiled_reason = f"{reason}; the list that was read before is in use: fix the file"
+        return self._spoiled_reason
+
+    def _keep_spoiled_file(self) -> None:
+        """Move the file aside before it is overwritten with the list in use."""
+        aside = _free_name(self._path, "spoiled")
+        with contextlib.suppress(FileNotFoundError):
+            self._path.rename(aside)
+        self._spoiled_reason = None
+        self._find_damaged_files()
 
     def _move_aside(self, reason: str) -> str:
-        aside = _free_name(self._path)
+        aside = _free_name(self._path, "damaged")
         try:
             self._path.rename(aside)
         except OSError as error:
@@ -214,9 +240,8 @@ class KeyIndex:
         """List the damaged files; they stay until the user removes them."""
         self._damaged = sorted(self._path.parent.glob(f"{self._path.name}.damaged-*"))
         self._note_change()
-        self.problem = self._closed_reason or (
-            _damage_reason(self._damaged) if self._damaged else None
-        )
+        damage = _damage_reason(self._damaged) if self._damaged else None
+        self.problem = self._closed_reason or self._spoiled_reason or damage
 
     def _note_change(self) -> None:
         self._sorted = {}
@@ -233,9 +258,22 @@ def _damage_reason(damaged: Sequence[Path]) -> str:
     )
 
 
-def _free_name(path: Path) -> Path:
-    """Return the first free name, so that an earlier damaged file is not overwritten."""
+def _decode(content: bytes) -> _Document:
+    return msgspec.json.decode(content, type=_Document)
+
+
+def _signature(path: Path) -> tuple[int, ...] | None:
+    """Return what changes with every change of the file, None if there is no file."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
+
+
+def _free_name(path: Path, suffix: str) -> Path:
+    """Return the first free name, so that an earlier file of this kind is not overwritten."""
     number = 1
-    while os.path.lexists(aside := path.with_name(f"{path.name}.damaged-{number}")):
+    while os.path.lexists(aside := path.with_name(f"{path.name}.{suffix}-{number}")):
         number += 1
     return aside

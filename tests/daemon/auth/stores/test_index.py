@@ -215,3 +215,56 @@ def test_pending_entry_stays_pending_after_a_restart(path):
     assert KeyIndex(path).entries_of("work") == [pending]
     KeyIndex(path).add(index_entry())
     assert "pending" not in path.read_text()
+
+
+# ------------------------------------------------------------------ changed outside
+
+
+def test_file_restored_from_a_backup_is_noticed(path):
+    """Its entries replace those in memory; a removed file is an empty list."""
+    index = KeyIndex(path)
+    index.add(index_entry())
+    backup = path.read_bytes()
+    index.add(index_entry(provider="spare"))
+    path.write_bytes(backup)
+    index.refresh()
+    assert index.providers() == ["work"]
+    path.unlink()
+    index.refresh()
+    assert index.providers() == []
+
+
+def test_own_write_is_not_read_again(path):
+    """Only what others write is."""
+    index = KeyIndex(path)
+    index.add(index_entry())
+    generation = index.generation
+    index.refresh()
+    assert index.generation == generation
+
+
+def test_half_written_file_leaves_the_list_in_use(path):
+    """It is not moved aside, because its writer may not be done."""
+    index = KeyIndex(path)
+    index.add(index_entry())
+    good = path.read_bytes()
+    path.write_bytes(good[:20])
+    index.refresh()
+    assert index.providers() == ["work"]
+    assert "the list that was read before is in use" in (index.problem or "")
+    assert index.block_for("other") is None
+    path.write_bytes(good)
+    index.refresh()
+    assert (index.providers(), index.problem) == (["work"], None)
+
+
+def test_damaged_file_is_kept_when_the_list_is_written(path):
+    """It may be the only copy of what its writer meant."""
+    index = KeyIndex(path)
+    index.add(index_entry())
+    path.write_text("{damaged")
+    index.refresh()
+    index.add(index_entry(provider="spare"))
+    assert path.with_name("keys.json.spoiled-1").read_text() == "{damaged"
+    assert KeyIndex(path).providers() == ["spare", "work"]
+    assert index.problem is None
