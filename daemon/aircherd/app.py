@@ -156,6 +156,7 @@ async def open_daemon(
                 reload=lambda: reload_configuration(services, backfill),
                 shutdown=shutdown,
                 clients=sessions,
+                variables=lambda: _variables(environ),
             )
             listener = Listener(bound, services, sessions)
             recovery = Recovery(cooldowns, _recovery_checks(config, auth, provider_client))
@@ -246,6 +247,12 @@ def _recovery_checks(
         return found is not None and found.kind in SHOWS_CREDIT
 
     return Checks(is_reachable=is_reachable, has_credit=has_credit, shows_credit=shows_credit)
+
+
+def _variables(environ: Mapping[str, str]) -> dict[str, str]:
+    from aircherd.config.effective import effective_variables  # noqa: PLC0415 -- rarely needed
+
+    return effective_variables(environ)
 
 
 def _about(environ: Mapping[str, str], paths: Paths) -> About:

@@ -1,5 +1,9 @@
-"""Changes the configuration file for clients: validated, written atomically, loaded at once."""
+"""The configuration for clients: what is in effect, its schema, and changes of the file.
 
+A change is validated, written atomically, and loaded at once.
+"""
+
+import json
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -8,11 +12,14 @@ import structlog
 
 from aircherd.api.params import EntryParams
 from aircherd.api.services import Services
+from aircherd.api.wire import to_wire
 from aircherd.config.edit.entries import Entry, change_entries
 from aircherd.config.edit.file_change import change_file, write_error, write_text
 from aircherd.config.edit.key_path import read_key_path
 from aircherd.config.edit.typed_value import check_plain, read_typed
-from aircherd.config.load import read_text_of
+from aircherd.config.effective import Setting, settings
+from aircherd.config.json_schema.document import find_schema, json_schema
+from aircherd.config.load import parse_config, read_text_of
 from aircherd.config.toml.reader import read_toml
 from aircherd.errors import AircherError, BadRequest, ConfigInvalid
 from aircherd.files.file_worker import Check, DiskTimeout
@@ -25,6 +32,54 @@ VERIFY_TIMEOUT = 1.0
 Map = dict[str, object]
 
 log = structlog.get_logger()
+
+
+# ------------------------------------------------------------------ config.show, config.schema
+
+
+async def show_config(services: Services, *, with_defaults: bool) -> Map:
+    """Return the settings in effect, and where each comes from.
+
+    While the file is invalid or has just been changed, its lines are not those of the values in
+    effect, and are left out.
+    """
+    config, file = services.config.current, services.config.file
+    found = settings(config, await _text_in_effect(services))
+    variables = {**services.variables(), **dict.fromkeys(_key_variables(services), "set")}
+    found += [Setting(name, value, "environment") for name, value in variables.items()]
+    rows = [each for each in found if with_defaults or each.source != "default"]
+    return {"file": str(file), "exists": file.exists(), "rows": [to_wire(row) for row in rows]}
+
+
+async def _text_in_effect(services: Services) -> str | None:
+    """Return the file's text if it is what is in effect, else None."""
+    file, current = services.config.file, services.config.current
+
+    def read(_: Check) -> str | None:
+        text = read_text_of(file) or ""
+        return text if parse_config(text, file=str(file)) == current else None
+
+    try:
+        return await services.config.check_worker.do(read, VERIFY_TIMEOUT)
+    except (OSError, ConfigInvalid):
+        return None
+
+
+def _key_variables(services: Services) -> list[str]:
+    """Return the variables that have a key, whether or not it is used."""
+    described = [
+        text for row in services.auth.rows() for text in (row.source, *row.shadowed) if text
+    ]
+    start = "environment variable "
+    return list(dict.fromkeys(t.removeprefix(start) for t in described if t.startswith(start)))
+
+
+def schema_text() -> str:
+    """Return the JSON Schema of the configuration file, as JSON."""
+    return json.dumps(json_schema(), indent=2) + "\n"
+
+
+# ------------------------------------------------------------------ config.write, config.set
 
 
 async def write_config(services: Services, text: str, base: str | None) -> Map:
@@ -55,16 +110,14 @@ async def set_entries(
     """
     if not entries and not unset:
         raise BadRequest("entries: there is nothing to set, and nothing to unset")
-    values = [_value(entry) for entry in entries]
+    for entry in entries:
+        _check_entry(entry)
     file = services.config.file
 
     def change(text: str) -> str:
         data = read_toml(text, file=str(file))
         paths = [read_key_path(path, data) for path in unset]
-        found = [
-            Entry(read_key_path(entry.path, data), value)
-            for entry, value in zip(entries, values, strict=True)
-        ]
+        found = [_read_entry(entry, data) for entry in entries]
         return change_entries(text, found, paths)
 
     def is_done() -> bool:
@@ -74,12 +127,18 @@ async def set_entries(
     return await change_and_reload(services, partial(change_file, file, change), is_done)
 
 
-def _value(entry: EntryParams) -> object:
+def _check_entry(entry: EntryParams) -> None:
     if (entry.text is None) == (entry.value is msgspec.UNSET):
         raise BadRequest("entries: each needs either a value or a text")
-    if entry.text is not None:
-        return read_typed(entry.text)
-    return check_plain(entry.path, entry.value)
+    if entry.text is None:
+        check_plain(entry.path, entry.value)
+
+
+def _read_entry(entry: EntryParams, data: dict[str, object]) -> Entry:
+    path = read_key_path(entry.path, data)
+    if entry.text is None:
+        return Entry(path, entry.value)
+    return Entry(path, read_typed(entry.text, find_schema(path)))
 
 
 async def change_and_reload(

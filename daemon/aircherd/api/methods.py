@@ -28,6 +28,7 @@ from aircherd.api.params import (
     RefreshParams,
     ReportParams,
     SetParams,
+    ShowParams,
     TestParams,
     UseParams,
     WriteParams,
@@ -222,6 +223,20 @@ async def config_reload(services: Services, _: RequestContext, _params: NoParams
     }
 
 
+async def config_show(services: Services, _: RequestContext, params: ShowParams) -> object:
+    """Return the settings in effect, and where each comes from."""
+    from aircherd.api.config import show_config  # noqa: PLC0415 -- rarely used
+
+    return await show_config(services, with_defaults=params.all)
+
+
+async def config_schema(_services: Services, _: RequestContext, _params: NoParams) -> object:
+    """Return the JSON Schema of the configuration file."""
+    from aircherd.api.config import schema_text  # noqa: PLC0415 -- rarely used
+
+    return {"schema": schema_text()}
+
+
 async def config_write(services: Services, _: RequestContext, params: WriteParams) -> object:
     """Replace the configuration file by a valid text, and reload it."""
     from aircherd.api.config import write_config  # noqa: PLC0415 -- rarely used
@@ -255,6 +270,8 @@ METHODS: dict[str, Method] = {
     methods.COOLDOWNS_CLEAR: Method(ClearParams, cooldowns_clear),
     methods.CONFIG_CHECK: Method(CheckParams, config_check),
     methods.CONFIG_RELOAD: Method(NoParams, config_reload),
+    methods.CONFIG_SHOW: Method(ShowParams, config_show),
+    methods.CONFIG_SCHEMA: Method(NoParams, config_schema),
     methods.CONFIG_WRITE: Method(WriteParams, config_write),
     methods.CONFIG_SET: Method(SetParams, config_set),
 }

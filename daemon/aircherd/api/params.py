@@ -129,6 +129,12 @@ class CheckParams(StrictParams, frozen=True):
     file: Annotated[str, msgspec.Meta(max_length=4096)] = "config.toml"
 
 
+class ShowParams(StrictParams, frozen=True):
+    """`all` includes the settings that have their default."""
+
+    all: bool = False
+
+
 class WriteParams(StrictParams, frozen=True):
     """The whole text of a configuration, and the SHA-256 of the file that it is based on.
 

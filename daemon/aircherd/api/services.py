@@ -41,7 +41,8 @@ class Services(msgspec.Struct, frozen=True):
     """The services of the daemon.
 
     `reload` loads the configuration again and returns whether it changed; it raises ConfigInvalid.
-    `clients` has one item per connected client.
+    `clients` has one item per connected client. `variables` returns the environment variables that
+    change what the daemon does, without secrets.
     """
 
     about: About
@@ -57,3 +58,4 @@ class Services(msgspec.Struct, frozen=True):
     reload: Callable[[], Awaitable[bool]]
     shutdown: Shutdown
     clients: Sized
+    variables: Callable[[], dict[str, str]]

@@ -10,6 +10,8 @@
 - `problems`: problems with their lines, collected so that the user sees all of them at once.
 - `model`: the result, `Config`.
 - `store`: the last good `Config`, and what is wrong with the file now.
+- `effective`: every setting in effect, and where it comes from.
+- `json_schema`: the JSON Schema of the file, for editors.
 - `edit`: change entries of the file and keep the rest as it is.
 
 One rule holds everywhere: a problem never repeats a value from the file, and repeats a name only if

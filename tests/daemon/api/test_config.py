@@ -1,12 +1,13 @@
 """Changing the configuration file for clients."""
 
 import hashlib
+import json
 import os
 from types import SimpleNamespace
 
 import pytest
 
-from aircherd.api.config import set_entries, write_config
+from aircherd.api.config import schema_text, set_entries, show_config, write_config
 from aircherd.api.params import EntryParams
 from aircherd.config.store import ConfigStore
 from aircherd.errors import AircherError, BadRequest, ConfigInvalid
@@ -22,9 +23,47 @@ class FakeServices(SimpleNamespace):
         if text is not None:
             self.file.write_text(text)
         self.config = ConfigStore(self.file)
+        key = SimpleNamespace(source="keyring", shadowed=["environment variable OPENAI_API_KEY"])
+        self.auth = SimpleNamespace(rows=lambda: [key, key])
+
+    def variables(self):
+        return {"AIRCHER_HOME": "/h"}
 
     async def reload(self):
         return self.config.reload()
+
+
+async def test_settings_are_shown_with_their_sources(tmp_path):
+    """Without the defaults, unless they are asked for."""
+    services = FakeServices(tmp_path, GOOD)
+    assert await show_config(services, with_defaults=False) == {
+        "file": str(services.file),
+        "exists": True,
+        "rows": [
+            {"path": "usage.keep_days", "value": 40, "source": "file", "line": 3},
+            {"path": "AIRCHER_HOME", "value": "/h", "source": "environment"},
+            {"path": "OPENAI_API_KEY", "value": "set", "source": "environment"},
+        ],
+    }
+    rows = (await show_config(services, with_defaults=True))["rows"]
+    assert {"path": "fallback.max_attempts", "value": 4, "source": "default"} in rows
+
+
+@pytest.mark.parametrize("text", ["[usage]\nkeep_days = 50\n", "[usage\n", None])
+async def test_lines_of_another_text_are_not_shown(tmp_path, text):
+    """The file is invalid, was changed, or is gone: the old values are still in effect."""
+    services = FakeServices(tmp_path, GOOD)
+    services.file.unlink()
+    if text:
+        services.file.write_text(text)
+    rows = (await show_config(services, with_defaults=False))["rows"]
+    assert rows[0] == {"path": "usage.keep_days", "value": 40, "source": "file"}
+
+
+def test_the_schema_is_json():
+    """It ends with a newline, as a file does."""
+    assert json.loads(schema_text())["title"] == "The configuration of aircher"
+    assert schema_text().endswith("}\n")
 
 
 async def test_a_written_text_is_in_effect_at_once(tmp_path):

@@ -1,18 +1,50 @@
 """Read a value as a person types it in a shell, where quotes are easily lost."""
 
 import tomllib
+from collections.abc import Iterator, Mapping
 
 from aircherd.config.toml.limits import find_excess
 from aircherd.errors import BadRequest
 
 _PLAIN = (str, int, float)
 
+_TYPE_NAMES: tuple[tuple[type, frozenset[str]], ...] = (
+    (bool, frozenset({"boolean"})),  # before int, its base class
+    (int, frozenset({"integer", "number"})),
+    (float, frozenset({"number"})),
+    (str, frozenset({"string"})),
+    (list, frozenset({"array"})),
+    (dict, frozenset({"object"})),
+)
 
-def read_typed(text: str) -> object:
-    """Return `text` as a TOML value if it is one, else as a string.
 
-    Dates are strings: no entry takes one.
+def read_typed(text: str, schema: Mapping[str, object] | None = None) -> object:
+    """Return `text` as a TOML value if it is one that the entry takes, else as a string.
+
+    `schema` is that of the entry, None if the entry is unknown. Text that is no string is a string
+    where the entry takes strings only: a model may be called `5`.
     """
+    value = _read_toml(text)
+    types = set(_types(schema or {}))
+    if "string" in types and types.isdisjoint(_names_of(value)):
+        return text
+    return value
+
+
+def _types(schema: Mapping[str, object]) -> Iterator[str]:
+    """Yield the types that a schema allows."""
+    own = schema.get("type", [])
+    yield from [own] if isinstance(own, str) else own  # type: ignore[misc]  # our own schema
+    for inner in schema.get("anyOf", ()):  # type: ignore[attr-defined]  # likewise
+        yield from _types(inner)
+
+
+def _names_of(value: object) -> frozenset[str]:
+    return next((names for kind, names in _TYPE_NAMES if isinstance(value, kind)), frozenset())
+
+
+def _read_toml(text: str) -> object:
+    """Return `text` as a TOML value if it is one, else as a string; dates are strings."""
     if find_excess(text) is not None:
         return text
     try:

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from aircherd.config.edit.typed_value import check_plain, read_typed
+from aircherd.config.json_schema.document import find_schema
 from aircherd.errors import BadRequest
 
 
@@ -33,6 +34,32 @@ from aircherd.errors import BadRequest
 def test_typed_values(text: str, value: object) -> None:
     """TOML where it is TOML, else the text itself."""
     assert read_typed(text) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "value"),
+    [
+        ("5", ("default_model",), "5"),
+        ("true", ("default_model",), "true"),
+        ('"5"', ("default_model",), "5"),
+        ("nan", ("models", "m", "strategy"), "nan"),
+        ("5", ("fallback", "max_attempts"), 5),
+        ("five", ("fallback", "max_attempts"), "five"),
+        ("5.0", ("limits", 0, "usd"), 5.0),
+        ("5", ("limits", 0, "usd"), 5),
+        ("$5", ("limits", 0, "usd"), "$5"),
+        ("5", ("providers", "x", "env"), "5"),
+        ('["A"]', ("providers", "x", "env"), ["A"]),
+        ("10", ("network", "idle_timeout"), 10),
+        ("5", ("unknown",), 5),
+    ],
+)
+def test_the_type_of_the_entry_decides(
+    text: str, path: tuple[str | int, ...], value: object
+) -> None:
+    """What could be a number is a string where only a string is possible."""
+    got = read_typed(text, find_schema(path))
+    assert (got, type(got)) == (value, type(value))
 
 
 def test_plain_values_are_accepted() -> None:

@@ -1,0 +1,151 @@
+"""Every setting in effect, and its source: a default, a line of the file, or the environment."""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from aircherd.config.edit.entries import MISSING, find_value
+from aircherd.config.model import DEFAULT_CONFIG, Config, Limit, Provider
+from aircherd.config.problems import path_text
+from aircherd.config.secret_detection import could_be_key
+from aircherd.config.toml.locate import KeyPath, LineIndex
+
+Source = Literal["default", "file", "environment"]
+
+REDACTED = "[redacted]"
+
+VARIABLES = (
+    "AIRCHER_HOME",
+    "AIRCHER_SOCKET",
+    "XDG_DATA_HOME",
+    "XDG_STATE_HOME",
+    "XDG_CACHE_HOME",
+    "XDG_RUNTIME_DIR",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "ALL_PROXY",
+    "NO_PROXY",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+)
+"""Environment variables that change what the daemon does; those of keys depend on the providers."""
+
+_USER = re.compile(r"//[^/@]*@")
+
+
+class Setting(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A value in effect. `line` is set for a value from the file, unless the file changed since.
+
+    `path` is the name of an entry, or of a variable if `source` is "environment".
+    """
+
+    path: str
+    value: object
+    source: Source
+    line: int | None = None
+
+
+def settings(config: Config, text: str | None) -> list[Setting]:
+    """Return all settings of `config`, which was read from the valid text `text`.
+
+    Without the text, the values that differ from the defaults are those from the file.
+    """
+    leaves = _leaves((), config_data(config))
+    if text is None:
+        defaults = config_data(DEFAULT_CONFIG)
+        return [
+            _setting(path, value, is_in_file=find_value(defaults, path) != value)
+            for path, value in leaves
+        ]
+    text = text.removeprefix("\ufeff")
+    data, lines = tomllib.loads(text), LineIndex(text)
+    return [
+        _setting(path, value, is_in_file=True, line=lines.line_of(path))
+        if find_value(data, path) is not MISSING
+        else _setting(path, value, is_in_file=False)
+        for path, value in leaves
+    ]
+
+
+def _setting(path: KeyPath, value: object, *, is_in_file: bool, line: int | None = None) -> Setting:
+    source: Source = "file" if is_in_file else "default"
+    return Setting(path_text(path), _masked(path, value), source, line)
+
+
+def effective_variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of `VARIABLES` that are set, without user names and passwords."""
+    names = [spelling for name in VARIABLES for spelling in (name, name.lower())]
+    return {name: _USER.sub("//[redacted]@", environ[name]) for name in names if environ.get(name)}
+
+
+def config_data(config: Config) -> dict[str, object]:
+    """Return a configuration as the file would have it, with all defaults; None is left out."""
+    return {
+        "default_model": config.default_model,
+        "providers": {name: _provider(each) for name, each in config.providers.items()},
+        "models": {
+            name: {"routes": [str(route) for route in alias.routes], "strategy": alias.strategy}
+            for name, alias in config.models.items()
+        },
+        "fallback": _fields(config.fallback),
+        "limits": [_limit(limit) for limit in config.limits],
+        "catalog": {name: _fields(override) for name, override in config.catalog.items()},
+        "network": _fields(config.network),
+        "usage": {"keep_days": config.keep_days},
+    }
+
+
+def _provider(provider: Provider) -> dict[str, object]:
+    env = list(provider.env)
+    return {
+        "kind": provider.kind,
+        "base_url": provider.base_url,
+        "auth": None if provider.needs_key else "none",
+        "env": env[0] if len(env) == 1 else env or None,
+        "key_command": list(provider.key_command) if provider.key_command else None,
+        "headers": provider.headers,
+        "api": provider.api,
+        "max_tokens_field": provider.max_tokens_field,
+        "num_ctx": provider.num_ctx,
+        "fallback": list(provider.fallback) or None,
+    }
+
+
+def _limit(limit: Limit) -> dict[str, object]:
+    return {**_fields(limit), "model": str(limit.model) if limit.model else None}
+
+
+def _fields(struct: msgspec.Struct) -> dict[str, object]:
+    return {name: _plain(value) for name, value in msgspec.structs.asdict(struct).items()}
+
+
+def _plain(value: object) -> object:
+    """Return a decimal as a number, whose shortest text has the same digits."""
+    if not isinstance(value, Decimal):
+        return value
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _leaves(path: KeyPath, value: object) -> Iterator[tuple[KeyPath, object]]:
+    """Yield the path of each value; lists of strings are values."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _leaves((*path, name), inner)
+    elif isinstance(value, list) and any(isinstance(inner, Mapping) for inner in value):
+        for index, inner in enumerate(value):
+            yield from _leaves((*path, index), inner)
+    elif value is not None and value != []:
+        yield path, value
+
+
+def _masked(path: KeyPath, value: object) -> object:
+    """Return a value without what could be a key: in headers, and in arguments of a command."""
+    if "headers" in path[2:3] and isinstance(value, str):
+        return REDACTED if could_be_key(value) else value
+    if path[2:3] == ("key_command",) and isinstance(value, list):
+        return [REDACTED if could_be_key(item) else item for item in value]
+    return value

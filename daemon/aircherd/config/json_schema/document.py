@@ -1,0 +1,97 @@
+"""The whole JSON Schema of the configuration file, and the part of it for one entry.
+
+It uses no references and only keywords that draft 7 has in common with later drafts, because the
+language servers for TOML differ in what they know.
+"""
+
+from aircherd.config.json_schema import entries
+from aircherd.config.json_schema.fragments import Fragment, named, table
+from aircherd.config.model import AMOUNTS
+from aircherd.config.toml.locate import KeyPath
+from aircherd.vocabulary.builtin_providers import VENDORS
+
+DRAFT = "http://json-schema.org/draft-07/schema#"
+
+FILE_NAME = "config.schema.json"
+"""The name of the schema's file beside the configuration."""
+
+_PROVIDER_NAME = "^[a-z0-9][a-z0-9_-]{0,63}$"
+_ALIAS_NAME = "^[^/ ]{1,64}$"
+_ROUTE_NAME = "^[^/]+/.+$"
+
+
+def json_schema() -> Fragment:
+    """Return the schema of the whole file."""
+    return {
+        "$schema": DRAFT,
+        "title": "The configuration of aircher",
+        **table(
+            "All entries are optional: without a file, every provider with a key is used.",
+            {**entries.TOP_LEVEL, **sections()},
+        ),
+    }
+
+
+def sections() -> dict[str, Fragment]:
+    """Return the schema of each section by its name."""
+    return {
+        "providers": _providers(),
+        "models": named(
+            "Model aliases: a name for one or more routes, which are tried in order",
+            {"pattern": _ALIAS_NAME},
+            table("A model alias", entries.MODELS, required=["routes"]),
+        ),
+        "fallback": table("The bounds of a request's fallback", entries.FALLBACK),
+        "limits": {
+            "description": "How much of what may be used in a window; [[limits]], once for each",
+            "type": "array",
+            "items": table(
+                "A limit: at least one of requests, tokens and usd, and per",
+                entries.LIMITS,
+                required=["per"],
+                anyOf=[{"required": [amount]} for amount in AMOUNTS],
+            ),
+        },
+        "catalog": named(
+            "Your own data about models; a section's name is provider/model, in quotes",
+            {"pattern": _ROUTE_NAME},
+            table("A model", entries.CATALOG),
+        ),
+        "network": table("How to connect to providers", entries.NETWORK),
+        "usage": table("What the ledger keeps", entries.USAGE),
+    }
+
+
+def _providers() -> Fragment:
+    builtin = {
+        vendor.name: table(
+            f"The built-in provider {vendor.name}: an entry changes only what it sets",
+            {
+                **entries.PROVIDERS,
+                "kind": {**entries.PROVIDERS["kind"], "enum": [vendor.kind]},
+                "base_url": {**entries.PROVIDERS["base_url"], "default": vendor.base_url},
+            },
+        )
+        for vendor in VENDORS.values()
+    }
+    return named(
+        "Your own servers, and changes to the built-in providers",
+        {"pattern": _PROVIDER_NAME},
+        table("A server of your own", entries.PROVIDERS, required=["kind", "base_url"]),
+        properties=builtin,
+    )
+
+
+def find_schema(path: KeyPath) -> Fragment | None:
+    """Return the schema of the entry at `path`, None if there is no such entry."""
+    found: object = json_schema()
+    for part in path:
+        if not isinstance(found, dict):
+            return None
+        if isinstance(part, int):
+            found = found.get("items")
+            continue
+        properties = found.get("properties")
+        known = properties.get(part) if isinstance(properties, dict) else None
+        found = known if known is not None else found.get("additionalProperties")
+    return found if isinstance(found, dict) else None

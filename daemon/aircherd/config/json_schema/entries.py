@@ -1,0 +1,201 @@
+"""The schema of every entry of every section.
+
+A section that is added to `config.schema.SECTIONS` needs its entries here; a test compares the two.
+Bounds and choices come from the readers, defaults from the model.
+"""
+
+from typing import get_args
+
+from aircherd.config.json_schema.fragments import (
+    Fragment,
+    amount,
+    choice,
+    flag,
+    integer,
+    seconds,
+    string,
+    strings,
+)
+from aircherd.config.model import Fallback, Limit, MaxTokensField, Network, Per, Strategy
+from aircherd.config.sections import catalog, fallback, limits, usage
+from aircherd.config.values import MAX_SECONDS, MAX_TOKENS
+from aircherd.vocabulary.builtin_providers import KINDS
+from aircherd.vocabulary.models import ApiName
+
+_URL = "^https?://"
+_VARIABLE = "^[A-Za-z_][A-Za-z0-9_]{0,127}$"
+_ROUTE = "^[^/]+/.+$"
+
+_FALLBACK = Fallback()
+_NETWORK = Network()
+
+TOP_LEVEL: dict[str, Fragment] = {
+    "default_model": string(
+        "The model of a request that names none: an alias of [models.NAME], or provider/model",
+        examples=["anthropic/claude-sonnet-5"],
+    ),
+}
+"""The entries before the first section."""
+
+PROVIDERS: dict[str, Fragment] = {
+    "kind": choice("The API of the server; openai covers everything compatible", KINDS),
+    "base_url": string(
+        "The base of the API, as in the vendor's own library: openai with /v1, anthropic without, "
+        "gemini with or without /v1beta, openrouter with /api/v1, ollama the root",
+        pattern=_URL,
+        examples=["http://127.0.0.1:8000/v1"],
+    ),
+    "auth": choice('Only "none": the server needs no key', ["none"]),
+    "env": {
+        "description": "The name of the environment variable with the key, or a list of names. To "
+        "store the key itself: aircher-cli auth login NAME",
+        "anyOf": [
+            {"type": "string", "pattern": _VARIABLE},
+            {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": _VARIABLE}},
+        ],
+    },
+    "key_command": strings(
+        "A command that prints the key, as a list of arguments",
+        examples=[["op", "read", "op://team/llm/key"]],
+    ),
+    "headers": {
+        "description": "Extra headers for every call; none may carry a key",
+        "type": "object",
+        "additionalProperties": {"type": "string", "minLength": 1},
+        "examples": [{"X-Team": "blue"}],
+    },
+    "api": choice(
+        "For openai: which of its two APIs to use. By default OpenAI itself is called with the one "
+        "that fits the request, other servers with chat",
+        get_args(ApiName),
+    ),
+    "max_tokens_field": choice(
+        "For openai and openrouter: the server's name for the limit on output",
+        get_args(MaxTokensField),
+    ),
+    "num_ctx": integer(
+        "For ollama: the context window to load a model with, in tokens. By default one that fits "
+        "the request",
+        1,
+        MAX_TOKENS,
+    ),
+    "fallback": strings(
+        "What replaces the provider when it fails: providers, or provider/model",
+        examples=[["openrouter"]],
+    ),
+}
+
+MODELS: dict[str, Fragment] = {
+    "routes": strings(
+        "The routes of the alias, in order: each is provider/model",
+        items={"type": "string", "pattern": _ROUTE},
+        examples=[["anthropic/claude-sonnet-5", "openrouter/anthropic/claude-sonnet-5"]],
+    ),
+    "strategy": choice(
+        "The order in which the routes are tried; by default that of [fallback]",
+        get_args(Strategy),
+    ),
+}
+
+USAGE: dict[str, Fragment] = {
+    "keep_days": integer(
+        "For how many days the ledger keeps single attempts; forever by default. Daily totals are "
+        "kept anyway",
+        usage.MIN_KEEP_DAYS,
+        usage.MAX_KEEP_DAYS,
+    ),
+}
+
+FALLBACK: dict[str, Fragment] = {
+    "max_attempts": integer(
+        "The maximum number of calls per request",
+        1,
+        fallback.MAX_ATTEMPTS,
+        default=_FALLBACK.max_attempts,
+    ),
+    "max_cost_increase": {
+        "description": "The maximum cost of a candidate, as a multiple of the first choice's cost; "
+        "unlimited by default",
+        "type": "number",
+        "minimum": 1,
+        "maximum": int(fallback.MAX_INCREASE),
+    },
+    "strategy": choice(
+        "The order of the candidates: as written, by cost, or by the recent time to the first "
+        "output",
+        get_args(Strategy),
+        default=_FALLBACK.strategy,
+    ),
+}
+
+LIMITS: dict[str, Fragment] = {
+    "provider": string("Counts only requests to this provider"),
+    "key": string("Counts only requests with this key: its label, as auth status shows it"),
+    "model": string("Counts only requests to this provider/model", pattern=_ROUTE),
+    "client": string("Counts only requests of the program that gives itself this name"),
+    "requests": integer("The maximum number of requests", 0, limits.MAX_COUNT),
+    "tokens": integer("The maximum of input and output tokens together", 0, limits.MAX_COUNT),
+    "usd": amount(
+        "The maximum cost in USD, with at most 9 decimals",
+        r"[0-9]{1,10}(\.[0-9]{1,9})?",
+        limits.MAX_USD,
+    ),
+    "per": choice(
+        "The window: minutes and hours slide, days and months are those of the calendar",
+        get_args(Per),
+    ),
+    "warn_at": {
+        "description": "The share of the limit at which an event warns you",
+        "type": "number",
+        "exclusiveMinimum": 0,
+        "maximum": 1,
+        "default": Limit(per="day").warn_at,
+    },
+}
+
+NETWORK: dict[str, Fragment] = {
+    "proxy": string("The URL of a proxy for all calls, without a password", pattern=_URL),
+    "ca_file": string(
+        "A file of trusted certificates; a relative path starts at the directory of this file"
+    ),
+    "connect_timeout": seconds(
+        "How long connecting may take", MAX_SECONDS, _NETWORK.connect_timeout
+    ),
+    "first_byte_timeout": seconds(
+        "How long the first byte of an answer may take", MAX_SECONDS, _NETWORK.first_byte_timeout
+    ),
+    "idle_timeout": seconds("How long an answer may pause", MAX_SECONDS, _NETWORK.idle_timeout),
+    "request_timeout": seconds(
+        "How long a request may take, with all its fallbacks", MAX_SECONDS, _NETWORK.request_timeout
+    ),
+    "models_dev": string(
+        "The URL of public data about models, which models refresh fetches",
+        pattern=_URL,
+        default=_NETWORK.models_dev,
+    ),
+}
+
+
+def _price(about: str) -> Fragment:
+    return amount(
+        f"{about}, in USD per million tokens", r"[0-9]{1,7}(\.[0-9]{1,12})?", int(catalog.MAX_PRICE)
+    )
+
+
+CATALOG: dict[str, Fragment] = {
+    "window": integer("The context window for input and output together, in tokens", 1, MAX_TOKENS),
+    "max_output": integer("The limit of the output, in tokens", 1, MAX_TOKENS),
+    "input_price": _price("The price of input"),
+    "output_price": _price("The price of output"),
+    "cached_price": _price("The price of input that the provider had in its cache"),
+    "cache_write_price": _price("The price of input that is written to the cache"),
+    "cache_write_1h_price": _price("The price of input that is written to the cache for an hour"),
+    "tools": flag("Whether the model can call tools"),
+    "images": flag("Whether the model sees images"),
+    "documents": flag("Whether the model reads PDFs"),
+    "audio": flag("Whether the model takes sound"),
+    "reasoning": flag("Whether the model thinks"),
+    "json_schema": flag("Whether the model can answer with JSON that follows a schema"),
+    "sampling": flag("Whether the model accepts a temperature"),
+    "api": choice("Which API to use, for vendors with both", get_args(ApiName)),
+}

@@ -1,0 +1,124 @@
+"""Every setting, and where it comes from."""
+
+import tomllib
+
+from aircherd.config.effective import (
+    REDACTED,
+    config_data,
+    effective_variables,
+    settings,
+)
+from aircherd.config.json_schema.document import json_schema
+from aircherd.config.load import parse_config
+from aircherd.config.model import DEFAULT_CONFIG
+
+TEXT = """\
+# mine
+default_model = "m"
+
+[providers.work]
+kind = "openai"
+base_url = "http://127.0.0.1:8000/v1/"
+auth = "none"
+headers = { "X-Team" = "blue", "X-Session" = "a1b2c3d4e5f6a7b8c9" }
+
+[models.m]
+routes = [
+  "work/x",
+  "openai/y",
+]
+
+[fallback]
+max_cost_increase = 2.50
+
+[[limits]]
+provider = "work"
+usd = "5.00"
+per = "day"
+
+[catalog."work/x"]
+input_price = 1
+"""
+
+
+def rows(text):
+    """Return (value, source, line) by path."""
+    config = parse_config(text, file="config.toml")
+    found = settings(config, text)
+    return {each.path: (each.value, each.source, each.line) for each in found}
+
+
+def test_values_of_the_file_have_their_lines():
+    """As the daemon uses them: without the slash, with exact numbers."""
+    found = rows(TEXT)
+    assert {path: row for path, row in found.items() if row[1] == "file"} == {
+        "default_model": ("m", "file", 2),
+        "providers.work.kind": ("openai", "file", 5),
+        "providers.work.base_url": ("http://127.0.0.1:8000/v1", "file", 6),
+        "providers.work.auth": ("none", "file", 7),
+        "providers.work.headers.X-Team": ("blue", "file", 8),
+        "providers.work.headers.X-Session": (REDACTED, "file", 8),
+        "models.m.routes": (["work/x", "openai/y"], "file", 11),
+        "fallback.max_cost_increase": (2.5, "file", 17),
+        "limits[0].provider": ("work", "file", 20),
+        "limits[0].usd": (5, "file", 21),
+        "limits[0].per": ("day", "file", 22),
+        "catalog.'work/x'.input_price": (1, "file", 25),
+    }
+
+
+def test_everything_else_is_a_default():
+    """Of the built-in providers too, and what a limit does not say."""
+    found = rows(TEXT)
+    assert found["fallback.max_attempts"] == (4, "default", None)
+    assert found["providers.openai.base_url"] == ("https://api.openai.com/v1", "default", None)
+    assert found["providers.openai.env"] == ("OPENAI_API_KEY", "default", None)
+    assert found["providers.gemini.env"][0] == ["GOOGLE_API_KEY", "GEMINI_API_KEY"]
+    assert found["providers.ollama.auth"] == ("none", "default", None)
+    assert found["limits[0].warn_at"] == (0.8, "default", None)
+    assert all(row[1] == "default" for row in rows("").values())
+
+
+def test_without_the_text_there_are_no_lines():
+    """The file is invalid, so that the values in effect come from an earlier one."""
+    found = {each.path: each for each in settings(parse_config(TEXT, file="c"), None)}
+    assert (found["default_model"].source, found["default_model"].line) == ("file", None)
+    assert found["fallback.max_attempts"].source == "default"
+
+
+def test_arguments_of_a_command_that_could_be_keys_are_masked():
+    """The others are shown."""
+    text = '[providers.openai]\nkey_command = ["get", "--id", "1a2b3c4d5e6f7a8b9c"]\n'
+    value, _, line = rows(text)["providers.openai.key_command"]
+    assert (value, line) == (["get", "--id", REDACTED], 2)
+
+
+def test_every_section_of_the_file_is_shown():
+    """A section that is added needs its part in `config_data`."""
+    properties = json_schema()["properties"]
+    assert set(config_data(DEFAULT_CONFIG)) == set(properties)
+
+
+def test_the_data_is_that_of_the_file():
+    """What the file says is read back."""
+    config = parse_config(TEXT, file="c")
+    data = config_data(config)
+    assert data["limits"][0]["usd"] == 5
+    assert data["models"]["m"]["routes"] == tomllib.loads(TEXT)["models"]["m"]["routes"]
+
+
+def test_variables_are_shown_without_passwords():
+    """Only those that change what the daemon does."""
+    environ = {
+        "AIRCHER_HOME": "/h",
+        "https_proxy": "http://me:secret@proxy:3128",
+        "NO_PROXY": "localhost",
+        "OPENAI_API_KEY": "sk-secret",
+        "PATH": "/bin",
+        "ALL_PROXY": "",
+    }
+    assert effective_variables(environ) == {
+        "AIRCHER_HOME": "/h",
+        "https_proxy": "http://[redacted]@proxy:3128",
+        "NO_PROXY": "localhost",
+    }
