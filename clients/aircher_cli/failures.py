@@ -96,7 +96,9 @@ def retry_lines(data: dict[str, object], now: float) -> list[str]:
 def _headline(error: DaemonError, problems: list[dict[str, object]]) -> str:
     """Return the daemon's message without repetitions."""
     if any(str(problem.get("message") or "\0") in error.message for problem in problems):
-        return "the configuration is invalid:"  # each problem is on a line of its own below
+        # Each problem is on a line of its own below.
+        subject = error.message.partition(str(problems[0].get("file") or error.message))[0]
+        return subject.rstrip() or "the configuration is invalid:"
     provider, _, rest = error.message.partition(": ")
     known = {entry.get("provider") for entry in records(error.data.get("skipped"))}
     return with_subject(provider, provider, rest) if provider in known else error.message

@@ -6,10 +6,13 @@ Everything else reads `config.current` when it needs it: the catalogue, the mode
 ledger and transports. A request keeps the configuration that it started with.
 """
 
+from collections.abc import Mapping
+
 import structlog
 
 from aircherd.api.services import Services
 from aircherd.api.status import problem_row
+from aircherd.config.model import Provider
 from aircherd.errors import ConfigInvalid
 from aircherd.usage.limits.backfill import Backfill
 
@@ -25,22 +28,31 @@ async def reload_configuration(services: Services, backfill: Backfill) -> bool:
     A "config" event reports the outcome.
 
     Raises:
-        ConfigInvalid: the file is invalid, and the last good configuration stays in effect.
+        ConfigInvalid: the file is invalid, and the last good configuration stays in effect. If
+            there never was one, what can be used of the file is in effect.
     """
     config, bus = services.config, services.bus
-    before = config.current.providers
+    before = config.current
     try:
         changed = config.reload()
     except ConfigInvalid as error:
-        bus.publish("config", {"ok": False, "problem": problem_row(error)})
         log.warning("config_invalid", problem=error.message)
+        if config.current is not before:
+            await _apply(services, backfill, before.providers)
+        bus.publish("config", {"ok": False, "problem": problem_row(error)})
         raise
-    for name, provider in config.current.providers.items():
+    await _apply(services, backfill, before.providers)
+    bus.publish("config", {"ok": True, "changed": changed})
+    return changed
+
+
+async def _apply(services: Services, backfill: Backfill, before: Mapping[str, Provider]) -> None:
+    """Apply the current configuration to what does not read it by itself, and reload the keys."""
+    config = services.config.current
+    for name, provider in config.providers.items():
         if name in before and before[name].origin != provider.origin:
             # The cooldowns were caused by another server.
             services.provider_client.cooldowns.clear(name)
-    backfill.configure(config.current.limits)
+    backfill.configure(config.limits)
     await backfill.wait(BACKFILL_SECONDS)
     await services.auth.reload()
-    bus.publish("config", {"ok": True, "changed": changed})
-    return changed

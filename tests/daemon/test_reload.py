@@ -38,3 +38,15 @@ async def test_provider_with_a_new_origin_loses_its_cooldowns(environ):
         assert (await ask(services, "config.reload"))["changed"] is True
         cooling = [cooldowns.cooling(name, None, "m") is not None for name in ("stays", "moves")]
     assert cooling == [True, False]
+
+
+async def test_what_can_be_used_of_a_first_file_takes_effect(environ):
+    """Without a good file so far, limits of a partly valid one count, and it is reported."""
+    write_config(environ, "nonsense = 1\n")
+    text = '[providers.broken]\n[[limits]]\nrequests = 5\nper = "day"\n'
+    async with running(environ, keyring=MemoryStore()) as services:
+        assert services.limits.status() == []
+        write_config(environ, text)
+        assert (await ask(services, "config.reload"))["code"] == "config_invalid"
+        assert [status.max for status in services.limits.status()] == [5]
+        assert services.config.in_use == "the valid entries"

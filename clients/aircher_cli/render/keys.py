@@ -11,6 +11,7 @@ SYMBOLS: dict[str, tuple[str, str]] = {
     "rejected": ("✗", "bad"),
     "locked": ("!", "bad"),
     "not_required": ("–", "dim"),  # noqa: RUF001 - a dash
+    "refused": ("✗", "bad"),
 }
 """State -> (symbol, style); `Console.plain` has the ASCII symbols."""
 

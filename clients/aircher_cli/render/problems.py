@@ -8,6 +8,10 @@ NOTHING_IN_USE = "none"
 
 _IN_USE = {
     NOTHING_IN_USE: "the configuration is invalid; no provider is asked until it is fixed:",
+    "the valid entries": "the configuration is invalid; entries with a problem are refused:",
+    "the valid entries of an earlier one": (
+        "the configuration is invalid; the valid entries of an earlier one stay in use:"
+    ),
     "the last good one": "the configuration is invalid; the last valid one stays in use:",
 }
 

@@ -34,7 +34,7 @@ from aircherd.api.params import (
     WriteParams,
 )
 from aircherd.api.services import Services
-from aircherd.api.status import config_state, daemon_status, environment_names, key_row
+from aircherd.api.status import config_state, daemon_status, environment_names, key_row, key_rows
 from aircherd.api.usage import build_report, list_limits
 from aircherd.api.wire import to_wire
 from aircherd.chat.caller import discard
@@ -85,8 +85,11 @@ async def route_explain(
 
 
 def _check_provider(services: Services, provider: str) -> None:
-    """Raise ConfigInvalid if the provider may only be unknown because the config is invalid."""
-    if provider not in services.config.current.providers:
+    """Raise ConfigInvalid if the provider is unknown only because the config is invalid."""
+    config = services.config.current
+    if entry := config.refused.providers.get(provider):
+        raise entry.error(provider)
+    if provider not in config.providers:
         services.config.usable()
 
 
@@ -115,9 +118,8 @@ async def auth_logout(services: Services, _: RequestContext, params: LogoutParam
 
 async def auth_status(services: Services, _: RequestContext, _params: NoParams) -> object:
     """Return the state of every key."""
-    rows = [key_row(services, row) for row in await services.auth.status()]
     return {
-        "rows": rows,
+        "rows": key_rows(services, await services.auth.status()),
         "environment": environment_names(services),
         "config": config_state(services),
     }

@@ -52,7 +52,7 @@ async def list_models(services: Services, provider: str | None, query: str, *, e
     result: Map = {
         "models": rows,
         "aliases": _alias_rows(config),
-        "lists": _list_rows(services, chosen),
+        "lists": [*_list_rows(services, chosen), *([] if provider else _refused_rows(config))],
     }
     default = config.default_model or first
     return {**result, "default": default} if default else result
@@ -159,6 +159,14 @@ def _list_rows(
     return rows
 
 
+def _refused_rows(config: Config) -> list[Map]:
+    """Return a row for each provider that has no list because its entry is invalid."""
+    return [
+        {"provider": name, "error": f"refused: {entry.reason}"}
+        for name, entry in config.refused.providers.items()
+    ]
+
+
 def _default_model(services: Services) -> str | None:
     """Return the first candidate of a request without a model, as `provider/model`."""
     try:
@@ -177,6 +185,8 @@ def _first_route(services: Services, name: str | None) -> str | None:
 def _find_provider(config: Config, name: str) -> Provider:
     if name in config.providers:
         return config.providers[name]
+    if entry := config.refused.providers.get(name):
+        raise entry.error(name)
     raise UnknownModel(unknown_provider(name, config.providers))
 
 

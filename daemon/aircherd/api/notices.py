@@ -9,6 +9,10 @@ from collections.abc import Callable
 import msgspec
 
 from aircherd.api.services import Services
+from aircherd.config.store import ConfigStore
+
+MAX_LISTED = 3
+"""Refused entries that a notice names; `status` has all of them."""
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -29,13 +33,20 @@ def _invalid_config(services: Services) -> Notice | None:
     store = services.config
     if store.problem is None:
         return None
-    in_use = (
-        "the last valid one stays in use"
-        if store.has_good
-        else "no provider is asked until it is fixed"
-    )
-    message = f"the configuration is invalid: {store.problem.message}; {in_use}"
+    message = f"the configuration is invalid: {store.problem.message}; {_in_use(store)}"
     return Notice("config_invalid", message)
+
+
+def _in_use(store: ConfigStore) -> str:
+    if store.in_use == "none":
+        return "no provider is asked until it is fixed"
+    if store.in_use == "the last good one":
+        return "the last valid one stays in use"
+    refused = [entry.path for entry in store.current.refused.entries]
+    more = len(refused) - MAX_LISTED
+    names = ", ".join(refused[:MAX_LISTED]) + (f" and {more} more" if more > 0 else "")
+    earlier = "" if store.in_use == "the valid entries" else " of an earlier one"
+    return f"everything{earlier} except {names} is in use"
 
 
 _SOURCES: tuple[Callable[[Services], Notice | None], ...] = (_invalid_config,)

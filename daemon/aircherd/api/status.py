@@ -1,7 +1,7 @@
 """The state of the daemon for clients: status, keys, health, snapshots. Read-only."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -38,7 +38,8 @@ async def daemon_status(services: Services) -> dict[str, object]:
         "ledger": ledger_row(services),
         "keyring": to_wire({"state": keyring.health.value, "reason": keyring.reason}),
         "providers": [
-            _provider_row(services, p) for p in services.config.current.providers.values()
+            *(_provider_row(services, p) for p in services.config.current.providers.values()),
+            *_refused_rows(services),
         ],
         "default": _default_route(services),
     }
@@ -47,7 +48,7 @@ async def daemon_status(services: Services) -> dict[str, object]:
 def snapshot(services: Services, topics: Sequence[str]) -> dict[str, object]:
     """Return the current state of `topics`, in the same shape as the events that follow."""
     builders: dict[str, Callable[[], object]] = {
-        "auth": lambda: [key_row(services, row) for row in services.auth.rows()],
+        "auth": lambda: key_rows(services, services.auth.rows()),
         "provider": lambda: [
             *(health_row(services, each) for each in services.config.current.providers.values()),
             *services.provider_client.cooldowns.rows(),
@@ -62,12 +63,23 @@ def snapshot(services: Services, topics: Sequence[str]) -> dict[str, object]:
 def key_row(services: Services, row: KeyStatus) -> dict[str, object]:
     """Return one row of `auth.status`: the key's status and its health."""
     store = services.config
-    if store.problem and not store.has_good and row.provider not in store.current.providers:
+    if entry := store.current.refused.providers.get(row.provider):
+        row = msgspec.structs.replace(row, state=KeyState.REFUSED, reason=entry.reason, hint=None)
+    elif store.in_use == "none" and row.provider not in store.current.providers:
         row = _with_unknown_provider(row, store)
     cooldowns = services.provider_client.cooldowns
     health = health_data(*cooldowns.health(row.provider, row.key))
     limits = cooldowns.rate_limit(row.provider, row.key)
     return {**to_wire(row), **health, **({"rate_limit": shown(limits)} if limits else {})}
+
+
+def key_rows(services: Services, rows: Iterable[KeyStatus]) -> list[dict[str, object]]:
+    """Return all rows of `auth.status`, with one for each refused provider without a stored key."""
+    found = list(rows)
+    names = {row.provider for row in found}
+    refused = services.config.current.refused.providers
+    added = [KeyStatus(provider=p, state=KeyState.REFUSED) for p in refused if p not in names]
+    return [key_row(services, row) for row in (*found, *added)]
 
 
 def _with_unknown_provider(row: KeyStatus, store: ConfigStore) -> KeyStatus:
@@ -103,8 +115,9 @@ def config_state(services: Services) -> dict[str, object]:
     }
     if store.problem:
         state["problem"] = problem_row(store.problem)
-        # Without any valid configuration so far, chats are refused.
-        state["in_use"] = "the last good one" if store.has_good else "none"
+        state["in_use"] = store.in_use
+    if store.current.refused:
+        state["refused"] = [entry.path for entry in store.current.refused.entries]
     return state
 
 
@@ -143,6 +156,15 @@ def _provider_row(services: Services, provider: Provider) -> dict[str, object]:
         "state": best_state(services, provider).value,
         **_health(services, provider),
     }
+
+
+def _refused_rows(services: Services) -> list[dict[str, object]]:
+    """Return a row for each provider whose entry in the configuration is invalid."""
+    refused = services.config.current.refused.providers
+    return [
+        {"provider": name, "state": KeyState.REFUSED.value, "reason": entry.reason}
+        for name, entry in refused.items()
+    ]
 
 
 def _default_route(services: Services) -> dict[str, object]:

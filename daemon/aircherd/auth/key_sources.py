@@ -167,9 +167,12 @@ def find_provider(config: Config, name: str) -> Provider:
 
     Raises:
         BadRequest: there is none; the message names the nearest, and all.
+        ConfigInvalid: its entry in the configuration is invalid.
     """
     if provider := config.providers.get(name):
         return provider
+    if entry := config.refused.providers.get(name):
+        raise entry.error(name)
     raise BadRequest(unknown_provider(name, config.providers))
 
 

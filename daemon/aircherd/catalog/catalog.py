@@ -170,8 +170,8 @@ class Catalog:
         return found
 
     def _find_routes(self, name: str) -> tuple[Route, ...]:
-        providers = self._config().providers
-        served = ((p, self._name_index_of(p).matches(name)) for p in providers.values())
+        providers = self._config().named_providers()
+        served = ((p, self._name_index_of(p).matches(name)) for p in providers)
         found = [(p, names[0]) for p, names in served if len(names) == 1]
         found.sort(key=lambda pair: pair[0].kind == "openrouter")
         return tuple(Route(provider.name, model) for provider, model in found)

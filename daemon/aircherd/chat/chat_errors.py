@@ -19,6 +19,10 @@ _TRUNCATING = {FailureClass.NETWORK, FailureClass.TIMEOUT, FailureClass.TRUNCATE
 _NAMES_SUBJECT = codes.ABOUT_AUTHENTICATION | {codes.LIMIT_REACHED}
 
 
+# If all reasons have one of these codes, sending the request again does not help.
+_FINAL = {codes.BAD_REQUEST, codes.CONFIG_INVALID}
+
+
 def all_failed(
     attempts: Sequence[Attempt], skipped: Sequence[Skipped], *, until: float | None = None
 ) -> ChatFailed:
@@ -36,9 +40,8 @@ def all_failed(
     if all(code == codes.NOT_AUTHENTICATED for code, _ in reasons):
         return ChatFailed(codes.NOT_AUTHENTICATED, _not_signed_in_message(skipped), **data)
     messages = dict.fromkeys(message for _, message in reasons)
-    # If all of them blame the request, sending it again does not help.
     found = {code for code, _ in reasons}
-    code = codes.BAD_REQUEST if found == {codes.BAD_REQUEST} else codes.ALL_FAILED
+    code = found.pop() if len(found) == 1 and found <= _FINAL else codes.ALL_FAILED
     return ChatFailed(code, "no provider could answer. " + "; ".join(messages), **data)
 
 

@@ -8,6 +8,7 @@
 - `values`: validate single values.
 - `secret_detection`: recognise a key; a key in the file is refused and never repeated.
 - `problems`: problems with their lines, collected so that the user sees all of them at once.
+- `salvage`: what of an invalid file can be used.
 - `model`: the result, `Config`.
 - `store`: the last good `Config`, and what is wrong with the file now.
 - `effective`: every setting in effect, and where it comes from.

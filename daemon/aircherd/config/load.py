@@ -3,6 +3,8 @@
 import stat
 from pathlib import Path
 
+import msgspec
+
 from aircherd.config.model import DEFAULT_CONFIG, Config
 from aircherd.config.problems import WHOLE_FILE, Problem, ProblemCollector, config_error
 from aircherd.config.schema import explain_unknown
@@ -17,6 +19,63 @@ _TOO_LARGE = "is larger than 64 KiB"
 _WRONG_FILE = "this is probably not a config file: check its path"
 
 
+class Checked(msgspec.Struct, frozen=True):
+    """A configuration that was read.
+
+    - `problem` is None if it is valid.
+    - `config` is then the configuration; else what can be used of it, with `refused`, or None if
+      that is nothing.
+    """
+
+    config: Config | None
+    problem: ConfigInvalid | None = None
+
+    @property
+    def valid(self) -> Config:
+        """The configuration.
+
+        Raises:
+            ConfigInvalid: it is invalid.
+        """
+        if self.problem is not None:
+            raise ConfigInvalid(self.problem.message, **self.problem.data)
+        assert self.config is not None
+        return self.config
+
+
+def check_file(path: Path) -> Checked:
+    """Read and check the file; if there is none, the built-in configuration is used."""
+    try:
+        text = read_text_of(path)
+    except ConfigInvalid as error:
+        return _unusable(error)
+    return Checked(DEFAULT_CONFIG) if text is None else check_text(text, file=str(path))
+
+
+def check_text(text: str, *, file: str) -> Checked:
+    """Check a text, as `parse_config`, which has the arguments."""
+    try:
+        _check_encoding(text, file)
+        data = read_toml(text, file=file)
+    except ConfigInvalid as error:
+        return _unusable(error)
+    report = ProblemCollector(file, text.removeprefix("\ufeff"), explain_unknown)
+    config = read_config(report, data, Path(file).parent)
+    problem = report.error()
+    if problem is None:
+        return Checked(config)
+    if report.found is None:
+        return Checked(None, problem)
+    from aircherd.config.salvage import salvage  # noqa: PLC0415 - most files are valid
+
+    return Checked(salvage(config, data, report.found), problem)
+
+
+def _unusable(error: ConfigInvalid) -> Checked:
+    # A copy: a raised error references its frames, and they hold the file's text.
+    return Checked(None, ConfigInvalid(error.message, **error.data))
+
+
 def load_config(path: Path) -> Config:
     """Load the file; if there is none, return the built-in configuration.
 
@@ -25,8 +84,7 @@ def load_config(path: Path) -> Config:
             list of {file, line, path, message, hint?}; `line` is 0 for a problem with the file as
             a whole.
     """
-    text = read_text_of(path)
-    return DEFAULT_CONFIG if text is None else parse_config(text, file=str(path))
+    return check_file(path).valid
 
 
 def read_text_of(path: Path) -> str | None:
@@ -45,12 +103,7 @@ def parse_config(text: str, *, file: str) -> Config:
     Raises:
         ConfigInvalid: as for `load_config`. No problem repeats a value from the text.
     """
-    _check_text(text, file)
-    data = read_toml(text, file=file)
-    report = ProblemCollector(file, text.removeprefix("\ufeff"), explain_unknown)
-    config = read_config(report, data, Path(file).parent)
-    report.raise_if_any()
-    return config
+    return check_text(text, file=file).valid
 
 
 def _read_bytes(path: Path) -> bytes | None:
@@ -87,7 +140,7 @@ def _decode(data: bytes, file: str) -> str:
     raise _bad_encoding(file, line)
 
 
-def _check_text(text: str, file: str) -> None:
+def _check_encoding(text: str, file: str) -> None:
     """Refuse text that is too large, or contains lone surrogates (invalid UTF-8 from the wire)."""
     if len(text) > MAX_BYTES:  # before it is encoded
         raise _unreadable(file, _TOO_LARGE, _WRONG_FILE)

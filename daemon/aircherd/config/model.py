@@ -4,6 +4,7 @@ It merges the built-in providers with the user's file; every value is validated.
 snapshot it started with.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 from typing import Literal, NamedTuple, get_args
@@ -11,6 +12,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from aircherd.config.problems import Problem, summary
+from aircherd.errors import ConfigInvalid
 from aircherd.vocabulary.builtin_providers import VENDORS
 from aircherd.vocabulary.hosts import is_loopback
 from aircherd.vocabulary.models import ApiName
@@ -190,10 +193,72 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
         return {name: value for name, value in values.items() if value is not None}
 
 
+class RefusedEntry(msgspec.Struct, frozen=True):
+    """An entry of an invalid file that is not used: its path, such as `providers.work`, and why.
+
+    `problems` is not empty, and sorted by line.
+    """
+
+    path: str
+    problems: tuple[Problem, ...]
+
+    @property
+    def reason(self) -> str:
+        """The first problem with its file and line, and the number of the others."""
+        return summary(self.problems)
+
+    def message(self, name: str) -> str:
+        """Return why a request for `name` is refused."""
+        return f"{name} is refused: {self.reason}"
+
+    def error(self, name: str) -> ConfigInvalid:
+        """Return the error of a request for `name`."""
+        return ConfigInvalid(
+            self.message(name),
+            file=self.problems[0].file,
+            problems=[msgspec.to_builtins(problem) for problem in self.problems],
+        )
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True):
+    """The entries that are refused because they are invalid, by name; true if there are any.
+
+    A file with such entries is used only if no file was valid since the daemon started.
+    """
+
+    providers: dict[str, RefusedEntry] = {}
+    models: dict[str, RefusedEntry] = {}
+    catalog: dict[str, RefusedEntry] = {}
+    tasks: dict[str, RefusedEntry] = {}
+    default_model: RefusedEntry | None = None
+
+    def __bool__(self) -> bool:
+        return self != NOTHING_REFUSED
+
+    @property
+    def entries(self) -> list[RefusedEntry]:
+        """All of them."""
+        default = [] if self.default_model is None else [self.default_model]
+        named = (self.providers, self.models, self.catalog, self.tasks)
+        return [*default, *(entry for entries in named for entry in entries.values())]
+
+    def refusal_of(self, route: Route) -> str | None:
+        """Return why a route is refused, None if it is not."""
+        if entry := self.providers.get(route.provider):
+            return entry.message(route.provider)
+        if entry := self.catalog.get(str(route)):
+            return entry.message(str(route))
+        return None
+
+
+NOTHING_REFUSED = Refused()
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True):
     """The whole configuration. `providers` is in their default order.
 
-    `catalog` has the user's data about models, by `provider/model`.
+    `catalog` has the user's data about models, by `provider/model`. `refused` is empty if the file
+    is valid; what is refused is in none of the other fields.
     """
 
     default_model: str | None = None
@@ -204,6 +269,22 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     fallback: Fallback = Fallback()
     limits: tuple[Limit, ...] = ()
     keep_days: int | None = None
+    refused: Refused = NOTHING_REFUSED
+
+    def has_entry_of(self, provider: str) -> bool:
+        """Return whether a provider exists, even if it is refused."""
+        return provider in self.providers or provider in self.refused.providers
+
+    def named_providers(self) -> Iterable[Provider]:
+        """Return the providers, and the built-in ones that are refused as they were built in.
+
+        For what is known of a vendor without the user's settings, such as the names of its models.
+        """
+        if not self.refused.providers:
+            return self.providers.values()
+        built_in = builtin_providers()
+        refused = (built_in[name] for name in self.refused.providers if name in built_in)
+        return (*self.providers.values(), *refused)
 
 
 @lru_cache(maxsize=256)

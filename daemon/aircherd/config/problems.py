@@ -1,6 +1,6 @@
 """Problems of a configuration file, collected so that the user sees all of them at once."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
@@ -77,7 +77,7 @@ class ProblemCollector:
         self._explain_unknown = explain_unknown
         self._text = text
         self._lines: LineIndex | None = None
-        self._problems: list[Problem] = []
+        self._found: list[tuple[KeyPath, Problem]] = []
         self._uncollected = 0  # problems beyond MAX_PROBLEMS
 
     def add(self, path: KeyPath, message: str, hint: str | None = None) -> None:
@@ -86,20 +86,19 @@ class ProblemCollector:
 
     def add_bad(self, path: KeyPath, bad: BadValue) -> None:
         """Add the problem `bad` with the value at `path`."""
-        if len(self._problems) == MAX_PROBLEMS:
+        if len(self._found) == MAX_PROBLEMS:
             self._uncollected += 1
             return
         if self._lines is None:
             self._lines = LineIndex(self._text)
-        self._problems.append(
-            Problem(
-                file=self.file,
-                line=self._lines.line_of(path),
-                path=path_text(path),
-                message=bad.message,
-                hint=bad.hint,
-            )
+        problem = Problem(
+            file=self.file,
+            line=self._lines.line_of(path),
+            path=path_text(path),
+            message=bad.message,
+            hint=bad.hint,
         )
+        self._found.append((path, problem))
 
     def read(self, path: KeyPath, value: object, reader: Callable[[object], T]) -> T | None:
         """Return `reader(value)`, or add its `BadValue` and return None."""
@@ -133,15 +132,26 @@ class ProblemCollector:
             else:
                 self.add_bad((*path, name), self._explain_unknown(section, name, value, provider))
 
-    def raise_if_any(self) -> None:
-        """Raise `ConfigInvalid` with all problems, sorted by line, if there are any."""
-        if self._problems:
-            problems = sorted(self._problems, key=lambda problem: problem.line)
-            raise config_error(self.file, problems, self._uncollected)
+    @property
+    def found(self) -> list[tuple[KeyPath, Problem]] | None:
+        """The problems, each with the path of its value; None if there are too many to list."""
+        return None if self._uncollected else self._found
+
+    def error(self) -> ConfigInvalid | None:
+        """Return the error with all problems, sorted by line; None if there are none."""
+        problems = sorted((problem for _, problem in self._found), key=lambda each: each.line)
+        return config_error(self.file, problems, self._uncollected) if problems else None
 
     def __repr__(self) -> str:
-        count = len(self._problems) + self._uncollected
+        count = len(self._found) + self._uncollected
         return f"<ProblemCollector {self.file}: {count} problems>"
+
+
+def summary(problems: Sequence[Problem], uncollected: int = 0) -> str:
+    """Return the first problem, and the number of the others."""
+    count = len(problems) + uncollected
+    rest = {1: "", 2: "; and one more problem"}.get(count, f"; and {count - 1} more problems")
+    return f"{problems[0]}{rest}"
 
 
 def config_error(file: str, problems: list[Problem], uncollected: int = 0) -> ConfigInvalid:
@@ -151,15 +161,13 @@ def config_error(file: str, problems: list[Problem], uncollected: int = 0) -> Co
     (`uncollected`), a last entry gives their number. Raise it outside any `except` block: an
     earlier error may hold a piece of the file.
     """
-    count = len(problems) + uncollected
-    rest = {1: "", 2: "; and one more problem"}.get(count, f"; and {count - 1} more problems")
-    first = problems[0]
+    text = summary(problems, uncollected)
     if uncollected:
         message = f"and {uncollected} more problems"
         last = Problem(file=file, line=WHOLE_FILE, path="", message=message)
         problems = [*problems, last]
     return ConfigInvalid(
-        f"{first}{rest}",
+        text,
         problems=[msgspec.to_builtins(problem) for problem in problems],
         file=file,
     )

@@ -1,11 +1,20 @@
 """The last good configuration, and what is wrong with the file now."""
 
 from pathlib import Path
+from typing import Literal
 
-from aircherd.config.load import load_config
+from aircherd.config.load import check_file
 from aircherd.config.model import DEFAULT_CONFIG, Config
 from aircherd.errors import ConfigInvalid
 from aircherd.files.file_worker import FileWorker
+
+InUse = Literal[
+    "the file",
+    "the last good one",
+    "the valid entries",
+    "the valid entries of an earlier one",
+    "none",
+]
 
 
 class ConfigStore:
@@ -14,9 +23,10 @@ class ConfigStore:
     The constructor reads the file once and never raises: with an invalid file the daemon still
     runs, and reports the problem. The file is small, so it is read without a thread.
 
-    - `current`: the last good config; the built-in one until there was a good file.
+    - `current`: the last good config; until there was a good file, what could be used of the last
+      file that could be used in part, with `refused`; else the built-in one.
     - `problem`: what was wrong with the file when it was last read, or None.
-    - `has_good`: whether the file (or its absence) was ever good; until then chat is refused.
+    - `has_good`: whether the file (or its absence) was ever good.
     - `write_worker`: runs changes of the file.
     - `check_worker`: checks the file after a change that hangs.
     """
@@ -26,6 +36,7 @@ class ConfigStore:
         self.current: Config = DEFAULT_CONFIG
         self.problem: ConfigInvalid | None = None
         self.has_good = False
+        self._salvaged: ConfigInvalid | None = None  # the problem of the file used in part
         self.write_worker = FileWorker()
         self.check_worker = FileWorker()
         try:
@@ -38,28 +49,40 @@ class ConfigStore:
         """Return `current` for use by a request.
 
         Raises:
-            ConfigInvalid: no file was ever good, so what the user wants is unknown.
+            ConfigInvalid: no file could be used, so what the user wants is unknown.
         """
-        if self.problem is not None and not self.has_good:
+        if self.problem is not None and not self.has_good and self._salvaged is None:
             raise ConfigInvalid(self.problem.message, **self.problem.data)
         return self.current
+
+    @property
+    def in_use(self) -> InUse:
+        """What `current` is made of; with "none" it is the built-in config, and chat is refused."""
+        if self.problem is None:
+            return "the file"
+        if self.has_good:
+            return "the last good one"
+        if self._salvaged is None:
+            return "none"
+        is_latest = self._salvaged is self.problem
+        return "the valid entries" if is_latest else "the valid entries of an earlier one"
 
     def reload(self) -> bool:
         """Read the file again; return whether `current` changed.
 
-        The first good config counts as a change, because chat is refused until then.
+        The first good config counts as a change, because requests are refused until then.
 
         Raises:
-            ConfigInvalid: the file is invalid. `current` stays; `problem` is the error.
+            ConfigInvalid: the file is invalid; `problem` is the error. If there was a good file,
+                `current` stays; else it may have changed to what can be used of this one.
         """
-        try:
-            config = load_config(self.file)
-        except ConfigInvalid as error:
-            # A copy: the raised error references its frames, and they hold the file's text.
-            self.problem = ConfigInvalid(error.message, **error.data)
-            raise
+        checked = check_file(self.file)
+        self.problem = checked.problem
+        if checked.problem is not None and checked.config is not None and not self.has_good:
+            self.current, self._salvaged = checked.config, checked.problem
+        config = checked.valid
         changed = not self.has_good or config != self.current
-        self.current, self.problem, self.has_good = config, None, True
+        self.current, self.has_good = config, True
         return changed
 
     def __repr__(self) -> str:

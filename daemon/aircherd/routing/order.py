@@ -15,9 +15,10 @@ SortKey = Callable[[Route, Config, RoutingState], Any]
 
 
 def _by_price(route: Route, config: Config, state: RoutingState) -> Decimal:
-    price = state.price(
-        route.provider, state.models.find(config.providers[route.provider], route.model)
-    )
+    provider = config.providers.get(route.provider)
+    if provider is None:
+        return _UNKNOWN_PRICE  # refused
+    price = state.price(route.provider, state.models.find(provider, route.model))
     return _UNKNOWN_PRICE if price is None else price  # unknown is not cheap
 
 

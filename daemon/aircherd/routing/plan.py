@@ -104,7 +104,16 @@ class Plan:
         return tuple(step for step in self.steps() if isinstance(step, Candidate))
 
     def _steps_of(self, route: Route) -> Iterator[Step]:
-        """Yield a step for each key of the route's provider."""
+        """Yield a step for each key of the route's provider; one skip for a refused route."""
+        refusal = self._config.refused and self._config.refused.refusal_of(route)
+        if refusal:
+            skipped = Skipped(
+                provider=route.provider,
+                model=route.model,
+                reason=codes.CONFIG_INVALID,
+                message=refusal,
+            )
+            return iter((skipped,))
         provider = self._config.providers[route.provider]
         model = self._state.models.find(provider, route.model)
         keys = self._state.keys_of(provider) or [KeyChoice(None, KeyState.NOT_CONFIGURED)]
@@ -120,13 +129,14 @@ class Plan:
         """Return the highest allowed cost of a call, relative to the price of the first choice.
 
         The preferred candidate is not the first choice here: it may already be the most expensive
-        one that was allowed.
+        one that was allowed. Neither is a refused one, whose price is unknown.
         """
         increase = self._config.fallback.max_cost_increase
         if increase is None:
             return None
-        first = self._ranked_routes[0]
-        provider = self._config.providers[first.provider]
+        providers, refused = self._config.providers, self._config.refused
+        first = next(r for r in self._ranked_routes if not (refused and refused.refusal_of(r)))
+        provider = providers[first.provider]
         price = self._state.price(first.provider, self._state.models.find(provider, first.model))
         return None if price is None else price * increase
 
@@ -140,6 +150,7 @@ def make_plan(query: RouteQuery, config: Config, state: RoutingState) -> Plan:
     Raises:
         UnknownModel: no provider has a model of that name.
         BadRequest: the request's own `route` excludes every provider.
+        ConfigInvalid: the alias, or the default model, is refused.
     """
     chain = resolve_chain(query.model, query.options, config, state.keys_of, state.models)
     strategy = query.options.strategy or chain.strategy or config.fallback.strategy

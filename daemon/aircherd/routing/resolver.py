@@ -3,6 +3,8 @@
 A name is, in this order: absent (the default), one of the user's aliases, `provider/model`, or a
 bare model name: the default model of a provider, or a model that the catalog knows. A provider with
 a `fallback` adds its fallback routes right after its own.
+
+Routes of refused providers stay in a chain, so that the response says why they are skipped.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from aircherd.config.model import Config, Provider, Route, Strategy
+from aircherd.config.model import Config, Provider, Refused, Route, Strategy
 from aircherd.errors import BadRequest, UnknownModel
 from aircherd.routing.signed_in_routes import SignedInRoutes
 from aircherd.vocabulary.chat import RouteOptions
@@ -63,12 +65,27 @@ def resolve_chain(
     Raises:
         UnknownModel: no provider has a model of that name.
         BadRequest: the request's own `route` excludes every provider.
+        ConfigInvalid: the alias, or the default model, is refused.
     """
     name = model or config.default_model
+    if config.refused:
+        _check_refused(name, config.refused)
     alias = config.models.get(name) if name is not None else None
     routes = alias.routes if alias else _resolve_name(name, config, keys_of, models)
     routes = _with_fallbacks(routes, config, models)
     return Chain(_restrict(options, routes, config), alias.strategy if alias else None)
+
+
+def _check_refused(name: str | None, refused: Refused) -> None:
+    """Check that a name's routes are known; None is the default model.
+
+    Raises:
+        ConfigInvalid: they are not, as its entry is invalid.
+    """
+    if name is None and refused.default_model is not None:
+        raise refused.default_model.error("the default model")
+    if name is not None and (entry := refused.models.get(name)):
+        raise entry.error(f"the alias {name!r}")
 
 
 # ------------------------------------------------------------------ names
@@ -88,15 +105,23 @@ def _resolve_name(
 
 def _routes_of_model(name: str, config: Config, models: Models) -> list[Route]:
     """Return the routes of a bare name: providers whose default model it is come first."""
-    defaults = [Route(p.name, name) for p in config.providers.values() if p.default_model == name]
+    defaults = [Route(p.name, name) for p in config.named_providers() if p.default_model == name]
     taken = {route.provider for route in defaults}
     others = [r for r in models.routes(name) if r.provider not in taken]
-    return [*defaults, *(route for route in others if route.provider in config.providers)]
+    return [*defaults, *(route for route in others if config.has_entry_of(route.provider))]
 
 
 def _signed_in_routes(routes: Sequence[Route], config: Config, keys_of: KeysOf) -> SignedInRoutes:
-    """Return the routes of providers that have a key or need none; all if there is none."""
-    return SignedInRoutes(routes, lambda route: _has_key(keys_of(config.providers[route.provider])))
+    """Return the routes of providers that have a key or need none; all if there is none.
+
+    A refused provider counts as one with a key: the user has configured it.
+    """
+
+    def has_key(route: Route) -> bool:
+        provider = config.providers.get(route.provider)
+        return provider is None or _has_key(keys_of(provider))
+
+    return SignedInRoutes(routes, has_key)
 
 
 def _default_chain(config: Config, keys_of: KeysOf, models: Models) -> Sequence[Route]:
@@ -138,7 +163,7 @@ def _explicit_route(name: str, config: Config, models: Models) -> Route:
         route = Route.parse(name)
     except ValueError as error:
         raise UnknownModel(f"{error}; write for example anthropic/claude-sonnet-5") from None
-    if route.provider not in config.providers:
+    if not config.has_entry_of(route.provider):
         hint = _suggest_route(route, config, models)
         raise UnknownModel(unknown_provider(route.provider, config.providers, hint), model=name)
     return route
@@ -150,7 +175,7 @@ def _explicit_route(name: str, config: Config, models: Models) -> Route:
 def _with_fallbacks(routes: Sequence[Route], config: Config, models: Models) -> Sequence[Route]:
     """Insert each provider's own `fallback` right after its routes; drop duplicates."""
     all_routes = routes.all_routes if isinstance(routes, SignedInRoutes) else routes
-    if not any(config.providers[route.provider].fallback for route in all_routes):
+    if not any(_fallback_of(route, config) for route in all_routes):
         return routes
     served = cache(partial(_routes_by_provider, models))
     found: dict[Route, None] = {}
@@ -160,10 +185,16 @@ def _with_fallbacks(routes: Sequence[Route], config: Config, models: Models) -> 
         if route in found:
             continue
         found[route] = None
-        entries = config.providers[route.provider].fallback
+        entries = _fallback_of(route, config)
         others = [_fallback_route(each, route.model, served, config, models) for each in entries]
         stack += reversed(others)
     return list(found)
+
+
+def _fallback_of(route: Route, config: Config) -> Sequence[str]:
+    """Return the `fallback` of a route's provider; a refused one has none."""
+    provider = config.providers.get(route.provider)
+    return () if provider is None else provider.fallback
 
 
 def _routes_by_provider(models: Models, model: str) -> Mapping[str, Route]:
@@ -179,13 +210,16 @@ def _fallback_route(
     """Return the route of one entry of a `fallback`: `provider/model`, or a provider's name.
 
     A provider serves the same model, else its default, else the first model that a local server
-    lists. An unknown provider is asked for the same model name: its error says what is wrong.
+    lists. An unknown provider is asked for the same model name: its error says what is wrong. A
+    refused provider is skipped later, whatever the model is.
     """
     if "/" in entry:
         return Route.parse(entry)
     if same := served(model).get(entry):
         return same
-    provider = config.providers[entry]
+    provider = config.providers.get(entry)
+    if provider is None:
+        return Route(entry, model)
     if provider.default_model:
         return Route(entry, provider.default_model)
     listed = [] if provider.needs_key else models.listed(provider)
@@ -199,7 +233,7 @@ def _restrict(options: RouteOptions, routes: Sequence[Route], config: Config) ->
     if not options.providers:
         raise BadRequest("route.providers: is empty; leave it out, or name a provider")
     for name in options.providers:
-        if name not in config.providers:
+        if not config.has_entry_of(name):
             raise BadRequest(f"route.providers: {unknown_provider(name, config.providers)}")
     kept = [route for route in routes if route.provider in options.providers]
     if not kept:

@@ -13,7 +13,10 @@ DEFAULT_LABEL = "default"
 
 
 class KeyState(enum.Enum):
-    """The authentication state. `unverified` keys are used like authenticated ones."""
+    """The authentication state. `unverified` keys are used like authenticated ones.
+
+    Keys of a provider whose entry in the configuration is invalid are `refused`: not used.
+    """
 
     AUTHENTICATED = "authenticated"
     UNVERIFIED = "unverified"
@@ -21,6 +24,7 @@ class KeyState(enum.Enum):
     REJECTED = "rejected"
     LOCKED = "locked"
     NOT_REQUIRED = "not_required"
+    REFUSED = "refused"
 
 
 USABLE = frozenset({KeyState.AUTHENTICATED, KeyState.UNVERIFIED, KeyState.NOT_REQUIRED})

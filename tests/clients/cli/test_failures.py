@@ -60,6 +60,17 @@ def test_a_problem_that_the_message_repeats_is_reported_once() -> None:
     ]
 
 
+def test_what_is_refused_heads_its_problems() -> None:
+    """An entry of the configuration that is refused is named, and then its problems."""
+    problem = {"file": "/c.toml", "line": 3, "path": "models.m", "message": "has no routes"}
+    message = "the alias 'm' is refused: /c.toml, line 3: models.m: has no routes"
+    error = DaemonError("config_invalid", message, {"problems": [problem]})
+    assert error_lines(error) == [
+        "aircher-cli: the alias 'm' is refused:",
+        "  /c.toml:3: models.m: has no routes",
+    ]
+
+
 def test_a_reason_that_names_its_provider_is_not_headed_by_it() -> None:
     """One name is enough; in a command that is advised it does not count."""
     skipped = [

@@ -2,15 +2,19 @@
 
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from aircherd.api.notices import current_notices
+from aircherd.config.model import DEFAULT_CONFIG, Refused, RefusedEntry
 from aircherd.errors import ConfigInvalid
 
 
-def services(problem=None, *, has_good=True):
-    """Services with a configuration of this state."""
-    return SimpleNamespace(config=SimpleNamespace(problem=problem, has_good=has_good))
+def services(problem=None, *, in_use="the file", refused=()):
+    """Services with a configuration of this state; `refused` are names of providers."""
+    entries = {name: RefusedEntry(f"providers.{name}", ()) for name in refused}
+    current = msgspec.structs.replace(DEFAULT_CONFIG, refused=Refused(providers=entries))
+    return SimpleNamespace(config=SimpleNamespace(problem=problem, in_use=in_use, current=current))
 
 
 def test_a_valid_config_needs_no_notice():
@@ -19,16 +23,28 @@ def test_a_valid_config_needs_no_notice():
 
 
 @pytest.mark.parametrize(
-    ("has_good", "in_use"),
-    [(True, "the last valid one stays in use"), (False, "no provider is asked until it is fixed")],
+    ("in_use", "refused", "expected"),
+    [
+        ("the last good one", (), "the last valid one stays in use"),
+        ("none", (), "no provider is asked until it is fixed"),
+        ("the valid entries", ("a",), "everything except providers.a is in use"),
+        (
+            "the valid entries",
+            "abcde",
+            "everything except providers.a, providers.b, providers.c and 2 more is in use",
+        ),
+        (
+            "the valid entries of an earlier one",
+            ("a",),
+            "everything of an earlier one except providers.a is in use",
+        ),
+    ],
 )
-def test_an_invalid_config_is_reported_with_what_is_in_use(has_good, in_use):
+def test_an_invalid_config_is_reported_with_what_is_in_use(in_use, refused, expected):
     """The notice has the problem with its file and line, and says what is in use instead."""
-    problem = ConfigInvalid(
-        "config.toml, line 3: limits: is wrong", problems=[], file="config.toml"
-    )
-    (notice,) = current_notices(services(problem, has_good=has_good))
+    problem = ConfigInvalid("config.toml, line 3: limits: is wrong", problems=[], file="f")
+    (notice,) = current_notices(services(problem, in_use=in_use, refused=refused))
     assert notice["code"] == "config_invalid"
     assert notice["message"] == (
-        f"the configuration is invalid: config.toml, line 3: limits: is wrong; {in_use}"
+        f"the configuration is invalid: config.toml, line 3: limits: is wrong; {expected}"
     )

@@ -7,6 +7,7 @@ import pytest
 from aircherd.api.status import (
     _default_route,
     _provider_row,
+    _refused_rows,
     config_state,
     environment_names,
     snapshot,
@@ -14,7 +15,14 @@ from aircherd.api.status import (
 from aircherd.catalog.catalog import Catalog
 from aircherd.chat.affinity import SessionAffinity
 from aircherd.chat.latency import LatencyTracker
-from aircherd.config.model import DEFAULT_CONFIG, Config, builtin_providers
+from aircherd.config.model import (
+    DEFAULT_CONFIG,
+    Config,
+    Refused,
+    RefusedEntry,
+    builtin_providers,
+)
+from aircherd.config.problems import Problem
 from aircherd.errors import ConfigInvalid
 from aircherd.events import EventBus
 from aircherd.providers.health.cooldowns import CooldownManager
@@ -26,7 +34,9 @@ class Store(SimpleNamespace):
     """The attributes of a ConfigStore."""
 
 
-def services(tmp_path, *, config=DEFAULT_CONFIG, problem=None, has_good=True, states=None, ill=()):
+def services(
+    tmp_path, *, config=DEFAULT_CONFIG, problem=None, in_use="the file", states=None, ill=()
+):
     """Services with a config file, a problem, keys by state, and unreachable `ill` providers."""
     states = states or {}
 
@@ -52,9 +62,7 @@ def services(tmp_path, *, config=DEFAULT_CONFIG, problem=None, has_good=True, st
     )
     return SimpleNamespace(
         chat=SimpleNamespace(services=means),
-        config=Store(
-            file=tmp_path / "config.toml", current=config, problem=problem, has_good=has_good
-        ),
+        config=Store(file=tmp_path / "config.toml", current=config, problem=problem, in_use=in_use),
         auth=auth,
         catalog=means.catalog,
         provider_client=provider_client,
@@ -71,11 +79,11 @@ def test_a_config_without_problems(tmp_path):
     }
 
 
-@pytest.mark.parametrize(("has_good", "in_use"), [(True, "the last good one"), (False, "none")])
-def test_an_invalid_config_says_which_one_is_in_use(tmp_path, has_good, in_use):
+@pytest.mark.parametrize("in_use", ["the last good one", "none"])
+def test_an_invalid_config_says_which_one_is_in_use(tmp_path, in_use):
     """The problems are included with file and line."""
     problem = ConfigInvalid("line 3 is wrong", file="f", problems=[{"line": 3}])
-    state = config_state(services(tmp_path, problem=problem, has_good=has_good))
+    state = config_state(services(tmp_path, problem=problem, in_use=in_use))
     assert (state["ok"], state["in_use"]) == (False, in_use)
     assert state["problem"] == {
         "message": "line 3 is wrong",
@@ -128,3 +136,36 @@ def test_environment_names_lists_each_variable_once(tmp_path):
         "GEMINI_API_KEY",
         "OPENROUTER_API_KEY",
     ]
+
+
+def with_refused(*names):
+    """Return a configuration in which these providers are refused."""
+    problem = Problem(file="f.toml", line=3, path="providers.x.kind", message="is wrong")
+    entries = {name: RefusedEntry(f"providers.{name}", (problem,)) for name in names}
+    others = {n: p for n, p in DEFAULT_CONFIG.providers.items() if n not in names}
+    return Config(providers=others, refused=Refused(providers=entries))
+
+
+REASON = "f.toml, line 3: providers.x.kind: is wrong"
+
+
+def test_keys_of_a_refused_provider_are_refused(tmp_path):
+    """Each stored key, and one row for a provider without any; both with the problem."""
+    made = services(tmp_path, config=with_refused("openai", "work"), in_use="the valid entries")
+    rows = snapshot(made, ["auth"])["snapshot"]["auth"]
+    assert [(row["provider"], row.get("key"), row["state"], row["reason"]) for row in rows] == [
+        ("openai", "default", "refused", REASON),
+        ("work", None, "refused", REASON),
+    ]
+
+
+def test_the_state_of_the_config_names_what_is_refused(tmp_path):
+    """As paths in the file."""
+    made = services(tmp_path, config=with_refused("openai"), in_use="the valid entries")
+    assert config_state(made)["refused"] == ["providers.openai"]
+
+
+def test_a_refused_provider_has_a_row(tmp_path):
+    """Its address is unknown; the reason has file and line."""
+    made = services(tmp_path, config=with_refused("work"), in_use="the valid entries")
+    assert _refused_rows(made) == [{"provider": "work", "state": "refused", "reason": REASON}]

@@ -14,7 +14,9 @@ from aircherd.auth.key_sources import (
 )
 from aircherd.auth.stores.index import IndexEntry, SourceBlock
 from aircherd.auth.variables.key_variables import KeyVariables
-from aircherd.errors import BadRequest
+from aircherd.config.model import Config, Refused, RefusedEntry
+from aircherd.config.problems import Problem
+from aircherd.errors import BadRequest, ConfigInvalid
 from helpers.auth import config, provider
 
 ORIGIN = "https://work.example.com:443"
@@ -188,3 +190,12 @@ def test_invalid_label(label):
     """Nothing that could be confused with another source, or with a path."""
     with pytest.raises(BadRequest, match="is not a valid label"):
         check_label(label)
+
+
+def test_a_refused_provider_is_not_unknown():
+    """The error is that its entry in the configuration is invalid, with the line."""
+    problem = Problem(file="f.toml", line=3, path="providers.work.kind", message="is wrong")
+    entry = RefusedEntry("providers.work", (problem,))
+    made = Config(providers={}, refused=Refused(providers={"work": entry}))
+    with pytest.raises(ConfigInvalid, match=r"^work is refused: f\.toml, line 3: "):
+        find_provider(made, "work")

@@ -12,7 +12,15 @@ from structlog.testing import capture_logs
 from aircherd.catalog import catalog as catalog_module
 from aircherd.catalog.catalog import Catalog
 from aircherd.catalog.table import TableRow, encode_tables
-from aircherd.config.model import DEFAULT_CONFIG, Config, Override, Provider, Route
+from aircherd.config.model import (
+    DEFAULT_CONFIG,
+    Config,
+    Override,
+    Provider,
+    Refused,
+    RefusedEntry,
+    Route,
+)
 from aircherd.vocabulary.models import Model
 from helpers.background_files import WrittenAtOnce
 
@@ -312,3 +320,12 @@ def test_prices_stay_exact():
     """A configured 0.1 is exactly 0.1."""
     catalog = a_catalog(openai__m=Override(input_price=Decimal("0.1"), output_price=Decimal(1)))
     assert str(catalog.find(OPENAI, "m").prices.rates.input) == "0.1"
+
+
+def test_a_refused_vendor_still_serves_its_models_by_name():
+    """A bare name means the vendor's model, even if the user's changes to it are invalid."""
+    refused = Refused(providers={name: RefusedEntry(name, ()) for name in ("openai", "mine")})
+    others = {name: each for name, each in BUILTIN.items() if name != "openai"}
+    config = Config(providers=others, refused=refused)
+    found = Catalog(config=lambda: config).routes("gpt-5.5")
+    assert found[0] == Route("openai", "gpt-5.5")

@@ -25,6 +25,9 @@ LATER = Skipped(provider="d", model="m", reason="rate_limited", message="cooling
 SOON = Skipped(provider="e", model="m", reason="rate_limited", message="cooling", until=40.0)
 
 
+INVALID = Skipped(provider="f", model="m", reason="config_invalid", message="f is refused: line 3")
+
+
 @pytest.mark.parametrize(
     ("attempts", "skipped", "code"),
     [
@@ -33,6 +36,9 @@ SOON = Skipped(provider="e", model="m", reason="rate_limited", message="cooling"
         ([REFUSED, DOWN], [], "all_failed"),
         ([REFUSED], [NO_KEY], "all_failed"),
         ([], [NO_KEY, NO_KEY], "not_authenticated"),
+        ([], [INVALID], "config_invalid"),
+        ([], [INVALID, INVALID], "config_invalid"),
+        ([], [INVALID, NO_KEY], "all_failed"),
     ],
 )
 def test_code_of_one_and_of_several_failures(attempts, skipped, code):

@@ -13,11 +13,19 @@ from aircherd.config.problems import (
     unknown_provider_value,
 )
 from aircherd.config.section import Section
-from aircherd.errors import ConfigInvalid
 
 
 def _problem(line: int = 3, **more: str) -> Problem:
     return Problem(file="c.toml", line=line, path="a.b", message="is wrong", **more)
+
+
+def listed(report: ProblemCollector) -> list[dict[str, object]]:
+    """Return the problems as programs get them."""
+    error = report.error()
+    assert error is not None
+    problems = error.data["problems"]
+    assert isinstance(problems, list)
+    return problems
 
 
 def test_problem_prints_file_line_entry_message_and_hint() -> None:
@@ -55,15 +63,16 @@ def test_problems_are_sorted_by_line() -> None:
     report.add(("b",), "second")
     report.add(("a",), "first")
     assert repr(report) == "<ProblemCollector c: 2 problems>"
-    with pytest.raises(ConfigInvalid, match=r"^c, line 1: a: first; and one more problem$"):
-        report.raise_if_any()
+    error = report.error()
+    assert error is not None
+    assert error.message == "c, line 1: a: first; and one more problem"
 
 
-def test_collector_without_problems_raises_nothing() -> None:
+def test_collector_without_problems_has_no_error() -> None:
     """A valid value is returned."""
     report = ProblemCollector("c", "")
     assert report.read((), 1, lambda value: value) == 1
-    report.raise_if_any()
+    assert report.error() is None
 
 
 def test_read_all_continues_after_an_invalid_item() -> None:
@@ -76,10 +85,7 @@ def test_read_all_continues_after_an_invalid_item() -> None:
 
     report = ProblemCollector("c", "a = [1,\n20,\n3,\n40]\n")
     assert report.read_all(("a",), [1, 20, 3, 40], small) == (1, 3)
-    with pytest.raises(ConfigInvalid) as caught:
-        report.raise_if_any()
-    lines = [p["line"] for p in caught.value.data["problems"]]  # type: ignore[attr-defined]
-    assert lines == [2, 4]
+    assert [problem["line"] for problem in listed(report)] == [2, 4]
 
 
 def test_path_text_uses_dots_and_indexes() -> None:
@@ -114,8 +120,9 @@ def test_unknown_names_of_a_section_are_reported() -> None:
     report = ProblemCollector("c", "a = 1\nbb = 2\n")
     section = Section("[x]", ("a", "bbb"))
     assert list(report.known_entries(section, (), {"a": 1, "bb": 2})) == [("a", 1)]
-    with pytest.raises(ConfigInvalid, match=r"line 2: bb: is unknown in \[x\] \(did you mean"):
-        report.raise_if_any()
+    (unknown,) = listed(report)
+    assert (unknown["line"], unknown["path"]) == (2, "bb")
+    assert str(unknown["message"]) == "is unknown in [x]"
 
 
 def test_only_the_first_of_many_names_are_listed() -> None:
@@ -135,10 +142,11 @@ def test_problems_beyond_the_maximum_are_only_counted() -> None:
     report = ProblemCollector("c", "a = 1\n")
     assert report.read_all(("a",), [0] * (MAX_PROBLEMS + 7), bad) == ()
     assert repr(report) == "<ProblemCollector c: 107 problems>"
-    with pytest.raises(ConfigInvalid, match=r"; and 106 more problems$") as caught:
-        report.raise_if_any()
-    problems = caught.value.data["problems"]
-    assert isinstance(problems, list)
+    error = report.error()
+    assert error is not None
+    assert error.message.endswith("; and 106 more problems")
+    assert report.found is None
+    problems = listed(report)
     assert len(problems) == MAX_PROBLEMS + 1
     assert problems[-1] == {"file": "c", "line": 0, "path": "", "message": "and 7 more problems"}
     assert len(hints) == MAX_PROBLEMS
@@ -149,6 +157,6 @@ def test_the_maximum_number_of_problems_is_reported_in_full() -> None:
     report = ProblemCollector("c", "a = 1\n")
     for _ in range(MAX_PROBLEMS):
         report.add(("a",), "is wrong")
-    with pytest.raises(ConfigInvalid) as caught:
-        report.raise_if_any()
-    assert len(caught.value.data["problems"]) == MAX_PROBLEMS  # type: ignore[arg-type]
+    assert len(listed(report)) == MAX_PROBLEMS
+    assert report.found is not None
+    assert {path for path, _ in report.found} == {("a",)}

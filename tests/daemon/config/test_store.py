@@ -67,3 +67,60 @@ def test_kept_problem_references_no_frames(file: Path) -> None:
     problem = ConfigStore(file).problem
     assert problem is not None
     assert (problem.__traceback__, problem.__context__) == (None, None)
+
+
+IN_PART = f'{GOOD}[providers.work]\nkind = "opnai"\n'
+
+
+def test_valid_entries_are_used_until_there_is_a_good_file(file: Path) -> None:
+    """After a start with one invalid provider, everything else is in use."""
+    file.write_text(IN_PART)
+    store = ConfigStore(file)
+    assert (store.in_use, store.has_good) == ("the valid entries", False)
+    assert store.usable().network.idle_timeout == 5.0
+    assert set(store.usable().refused.providers) == {"work"}
+    file.write_text(GOOD)
+    assert store.reload() is True
+    assert (store.in_use, bool(store.current.refused)) == ("the file", False)
+
+
+def test_fixing_one_of_two_entries_takes_effect(file: Path) -> None:
+    """As long as there was no good file, the valid entries of the latest are in use."""
+    file.write_text(f"{IN_PART}[models.m]\nroutes = []\n")
+    store = ConfigStore(file)
+    file.write_text(IN_PART)
+    with pytest.raises(ConfigInvalid):
+        store.reload()
+    assert [entry.path for entry in store.current.refused.entries] == ["providers.work"]
+
+
+def test_a_file_without_any_use_leaves_the_valid_entries_of_an_earlier_one(file: Path) -> None:
+    """A worse change takes no effect."""
+    file.write_text(IN_PART)
+    store = ConfigStore(file)
+    file.write_text(BAD)
+    with pytest.raises(ConfigInvalid, match=r"network\.idle"):
+        store.reload()
+    assert store.in_use == "the valid entries of an earlier one"
+    assert set(store.usable().refused.providers) == {"work"}
+
+
+def test_a_bad_change_never_takes_effect_in_part(file: Path) -> None:
+    """After a good file, the last good one stays as a whole."""
+    file.write_text("[network]\nidle_timeout = 7\n")
+    store = ConfigStore(file)
+    file.write_text(IN_PART)
+    with pytest.raises(ConfigInvalid):
+        store.reload()
+    assert store.in_use == "the last good one"
+    assert store.usable().network.idle_timeout == 7.0
+    assert not store.usable().refused
+
+
+def test_nothing_is_used_of_a_file_with_a_problem_outside_of_entries(file: Path) -> None:
+    """Requests are refused with the problem."""
+    file.write_text(BAD)
+    store = ConfigStore(file)
+    assert store.in_use == "none"
+    with pytest.raises(ConfigInvalid, match=r"network\.idle"):
+        store.usable()

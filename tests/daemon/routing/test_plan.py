@@ -15,9 +15,12 @@ from aircherd.config.model import (
     Config,
     Fallback,
     Provider,
+    Refused,
+    RefusedEntry,
     Route,
     Strategy,
 )
+from aircherd.config.problems import Problem
 from aircherd.errors import BadRequest, UnknownModel
 from aircherd.routing.candidate import Candidate, Step
 from aircherd.routing.filters import SIZE_TOLERANCE
@@ -569,3 +572,55 @@ def test_last_resort_is_not_a_skipped_step() -> None:
     steps = list(make_plan(RouteQuery(model="sonnet"), CONFIG, state).steps())
     assert [names_of_step(step)[0] for step in steps] == ["anthropic", "openrouter", "anthropic"]
     assert [skip.provider for skip in skipped_steps(steps)] == ["openrouter"]
+
+
+# ------------------------------------------------------------------ refused entries
+
+
+PROBLEM = Problem(file="f.toml", line=3, path="x", message="is wrong")
+
+
+def with_refused(**changes: object) -> Config:
+    """Return a configuration in which `anthropic` is refused, and one of openrouter's models."""
+    refused = Refused(
+        providers={"anthropic": RefusedEntry("providers.anthropic", (PROBLEM,))},
+        catalog={"openrouter/bad": RefusedEntry("catalog.'openrouter/bad'", (PROBLEM,))},
+    )
+    others = {name: each for name, each in CONFIG.providers.items() if name != "anthropic"}
+    return msgspec.structs.replace(CONFIG, providers=others, refused=refused, **changes)
+
+
+@pytest.mark.parametrize("strategy", get_args(Strategy))
+def test_a_refused_provider_is_skipped_with_its_problem(strategy: Strategy) -> None:
+    """With every strategy the others of the chain serve, and the skip has the line."""
+    steps = list(make_plan(asking(strategy=strategy), with_refused(), keys(**BOTH)).steps())
+    (skipped,) = (step for step in steps if isinstance(step, Skipped))
+    assert (skipped.provider, skipped.model, skipped.reason) == ("anthropic", A, "config_invalid")
+    assert skipped.message == "anthropic is refused: f.toml, line 3: x: is wrong"
+    assert [names_of_step(step) for step in steps if isinstance(step, Candidate)] == [
+        ("openrouter", B, "default")
+    ]
+
+
+def test_a_model_with_invalid_data_is_skipped() -> None:
+    """Other models of its provider serve."""
+    bad, good = asking("openrouter/bad"), asking("openrouter/good")
+    assert rows(bad, keys(**BOTH), with_refused()) == [
+        ("openrouter", "bad", None, "config_invalid")
+    ]
+    assert rows(good, keys(**BOTH), with_refused()) == [("openrouter", "good", "default")]
+
+
+def test_a_price_limit_is_relative_to_the_first_route_that_can_be_asked() -> None:
+    """Without it there would be no limit, as the price of a refused route is unknown."""
+    routes = (Route("anthropic", "a"), Route("openrouter", "b"), Route("openai", "c"))
+    config = with_refused(
+        models={"m": Alias("m", routes)}, fallback=Fallback(max_cost_increase=Decimal(2))
+    )
+    state = keys(anthropic=OK, openrouter=OK, openai=OK)
+    state.prices = {"a": Decimal(100), "b": Decimal(1), "c": Decimal(3)}
+    assert rows(asking("m"), state, config) == [
+        ("anthropic", "a", None, "config_invalid"),
+        ("openrouter", "b", "default"),
+        ("openai", "c", "default", "too_expensive"),
+    ]

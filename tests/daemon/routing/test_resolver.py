@@ -4,8 +4,17 @@ import msgspec
 import pytest
 
 from aircherd.catalog.catalog import Catalog
-from aircherd.config.model import DEFAULT_CONFIG, Alias, Config, Provider, Route
-from aircherd.errors import BadRequest, UnknownModel
+from aircherd.config.model import (
+    DEFAULT_CONFIG,
+    Alias,
+    Config,
+    Provider,
+    Refused,
+    RefusedEntry,
+    Route,
+)
+from aircherd.config.problems import Problem
+from aircherd.errors import BadRequest, ConfigInvalid, UnknownModel
 from aircherd.routing.resolver import keyless_providers, resolve_chain
 from aircherd.vocabulary.chat import RouteOptions
 from aircherd.vocabulary.keys import KeyChoice, KeyState
@@ -349,3 +358,78 @@ def test_very_long_fallback_chain_is_followed() -> None:
     last = Provider(name="p1000", kind="openai", base_url="http://h")
     config = Config(providers={**providers, "p1000": last})
     assert len(chain("p0/m", config=config)) == 1001
+
+
+# ------------------------------------------------------------------ refused entries
+
+
+PROBLEM = Problem(file="f.toml", line=3, path="x", message="is wrong")
+
+
+def with_refused(**refused: object) -> Config:
+    """Return the configuration without `work` and `openai`, which are refused, and other entries.
+
+    Each of `refused` is a section, with the names of its entries.
+    """
+    sections = {
+        section: {name: RefusedEntry(f"{section}.{name}", (PROBLEM,)) for name in names}
+        for section, names in {"providers": ("work", "openai"), **refused}.items()
+    }
+    others = {n: p for n, p in CONFIG.providers.items() if n not in {"work", "openai"}}
+    return msgspec.structs.replace(CONFIG, providers=others, refused=Refused(**sections))
+
+
+def test_a_refused_provider_stays_in_the_chain() -> None:
+    """So that the response says why it is skipped."""
+    routes = (Route("work", "a"), Route("anthropic", "b"))
+    config = msgspec.structs.replace(with_refused(), models={"m": Alias("m", routes)})
+    assert chain("work/a", config=config) == ["work/a"]
+    assert chain("m", config=config) == ["work/a", "anthropic/b"]
+    assert chain("m", config=config, providers=["work"]) == ["work/a"]
+
+
+def test_the_model_of_a_refused_provider_is_not_unknown() -> None:
+    """A bare name still means the built-in provider, even if only others have a key."""
+    config = with_refused()
+    default = DEFAULTS["openai"]
+    assert default is not None
+    assert chain(default, keys(), config)[0] == f"openai/{default}"
+    models = Known("openai/gpt-9", "openrouter/openai/gpt-9")
+    assert chain("gpt-9", keys(models, openrouter=OK), config) == [
+        "openai/gpt-9",
+        "openrouter/openai/gpt-9",
+    ]
+
+
+def test_the_default_leaves_refused_providers_out() -> None:
+    """A request without a model does not depend on them."""
+    state = keys(anthropic=OK, gemini=OK)
+    assert chain(None, state, with_refused()) == chain(None, state)
+
+
+def test_a_refused_provider_has_no_fallback_and_may_be_one() -> None:
+    """Its own list belongs to the invalid entry."""
+    config = with_refused()
+    spare = msgspec.structs.replace(WORK, name="spare", fallback=("work", "anthropic/b"))
+    config = msgspec.structs.replace(config, providers={**config.providers, "spare": spare})
+    assert chain("spare/x", config=config) == ["spare/x", "work/x", "anthropic/b"]
+    assert chain("work/x", config=config) == ["work/x"]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("m", "the alias 'm' is refused"), (None, "the default model is refused")],
+)
+def test_a_refused_alias_or_default_is_an_error(name: str | None, expected: str) -> None:
+    """Its routes are not known; the error has the problem with its line."""
+    config = with_refused(models=("m",))
+    refused = msgspec.structs.replace(
+        config.refused, default_model=RefusedEntry("default_model", (PROBLEM,))
+    )
+    config = msgspec.structs.replace(config, refused=refused)
+    with pytest.raises(ConfigInvalid, match=f"^{expected}: f.toml, line 3: x: is wrong") as caught:
+        chain(name, config=config)
+    assert caught.value.data["problems"] == [
+        {"file": "f.toml", "line": 3, "path": "x", "message": "is wrong"}
+    ]
+    assert chain("anthropic/b", config=config) == ["anthropic/b"]

@@ -8,7 +8,6 @@ from aircherd.config.load import parse_config
 from aircherd.config.model import Fallback, Provider
 from aircherd.config.problems import ProblemCollector
 from aircherd.config.sections.fallback import MAX_ATTEMPTS, MAX_INCREASE, check_fallbacks
-from aircherd.errors import ConfigInvalid
 from helpers.config_problems import FILE, problem, problems, refused
 
 
@@ -229,8 +228,4 @@ def _has_no_cycle(fallbacks: dict[str, tuple[str, ...]]) -> bool:
         for name, targets in fallbacks.items()
     }
     check_fallbacks(report, made, list(made))
-    try:
-        report.raise_if_any()
-    except ConfigInvalid:
-        return False
-    return True
+    return report.error() is None

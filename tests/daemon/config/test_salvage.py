@@ -1,0 +1,136 @@
+"""What of an invalid configuration can be used."""
+
+import pytest
+
+from aircherd.config.load import check_text
+from aircherd.config.model import NOTHING_REFUSED, Config, Route
+from helpers.config_problems import FILE
+
+WORK = '[providers.work]\nkind = "openai"\nbase_url = "https://work.example/v1"\n'
+BROKEN = '[providers.broken]\nkind = "opnai"\nbase_url = "https://broken.example/v1"\n'
+KEY = "sk-ant-api03-CANARYcanary0123456789"
+
+
+def salvaged(text: str) -> Config:
+    """Return what can be used of an invalid text."""
+    checked = check_text(text, file=FILE)
+    assert checked.problem is not None
+    assert checked.config is not None
+    return checked.config
+
+
+def test_a_valid_text_refuses_nothing() -> None:
+    """`refused` is empty, and false."""
+    checked = check_text(WORK, file=FILE)
+    assert checked.problem is None
+    assert checked.valid.refused is NOTHING_REFUSED
+    assert not checked.valid.refused
+
+
+def test_a_provider_with_a_problem_is_left_out() -> None:
+    """The others stay, and the problem says where it is."""
+    config = salvaged(WORK + BROKEN)
+    assert "work" in config.providers
+    assert "broken" not in config.providers
+    (entry,) = config.refused.entries
+    assert entry.path == "providers.broken"
+    assert entry.message("broken") == (
+        f"broken is refused: {FILE}, line 5: providers.broken.kind: must be one of "
+        '"openai", "anthropic", "gemini", "openrouter", "ollama" (did you mean "openai"?)'
+    )
+    error = entry.error("broken")
+    assert error.data["file"] == FILE
+    assert [problem["line"] for problem in error.data["problems"]] == [5]  # type: ignore[attr-defined]
+
+
+def test_a_built_in_provider_with_a_problem_is_left_out() -> None:
+    """Its changes are unknown, so requests must not go to the vendor instead."""
+    config = salvaged('[providers.openai]\nbase_url = "ftp://proxy"\n')
+    assert "openai" not in config.providers
+    assert set(config.refused.providers) == {"openai"}
+    assert config.has_entry_of("openai")
+
+
+def test_a_key_in_a_provider_refuses_that_provider() -> None:
+    """The key is in none of what is kept."""
+    config = salvaged(f'{WORK}[providers.openai]\napi_key = "{KEY}"\n')
+    assert set(config.refused.providers) == {"openai"}
+    assert "CANARY" not in repr(config)
+
+
+@pytest.mark.parametrize(
+    ("text", "section", "name"),
+    [
+        ('[models.m]\nroutes = ["work"]\n', "models", "m"),
+        ('[models.m]\nroutes = ["work/a", "wrok/b"]\n', "models", "m"),
+        ('[models.m]\nroutes = ["work/a"]\nstrategy = "best"\n', "models", "m"),
+        ('[catalog."work/a"]\nwindow = -1\ninput_price = 2\n', "catalog", "work/a"),
+    ],
+)
+def test_an_entry_with_a_problem_is_left_out(text: str, section: str, name: str) -> None:
+    """As a whole: no part of an alias or of a model's data is used."""
+    config = salvaged(f"{WORK}{text}")
+    assert set(getattr(config.refused, section)) == {name}
+    assert name not in getattr(config, section)
+
+
+def test_an_alias_keeps_its_routes_to_refused_providers() -> None:
+    """They are skipped with the reason, and its other routes serve."""
+    config = salvaged(f'{WORK}{BROKEN}[models.m]\nroutes = ["broken/a", "work/a"]\n')
+    assert config.models["m"].routes == (Route("broken", "a"), Route("work", "a"))
+    assert config.refused.refusal_of(Route("broken", "a")) is not None
+    assert config.refused.refusal_of(Route("work", "a")) is None
+
+
+def test_a_model_with_invalid_data_is_refused() -> None:
+    """Its price may decide whether a limit allows the request."""
+    config = salvaged(f'{WORK}[catalog."work/a"]\ninput_price = "$3"\n')
+    refusal = config.refused.refusal_of(Route("work", "a"))
+    assert refusal is not None
+    assert refusal.startswith(f"work/a is refused: {FILE}, line 5: ")
+    assert config.refused.refusal_of(Route("work", "b")) is None
+
+
+def test_an_invalid_default_model_is_refused() -> None:
+    """Requests that name a model do not depend on it."""
+    config = salvaged(f'default_model = "wrok/a"\n{WORK}')
+    assert config.default_model is None
+    assert config.refused.default_model is not None
+    assert [entry.path for entry in config.refused.entries] == ["default_model"]
+
+
+def test_all_problems_of_an_entry_are_kept() -> None:
+    """In the order of their lines."""
+    config = salvaged(f"{WORK}[providers.b]\nfoo = 1\nbar = 2\n")
+    entry = config.refused.providers["b"]
+    assert [problem.line for problem in entry.problems] == [4, 4, 5, 6]
+    assert entry.message("b").endswith("; and 3 more problems")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nonsense = 1\n",
+        'default_modle = "work/a"\n',
+        '[[limits]]\nprovider = "wrok"\nusd = 5\nper = "day"\n',
+        "[network]\nidle = 5\n",
+        "[fallback]\nmax_attempts = 0\n",
+        "[usage]\nkeep_days = 1\n",
+        f'api_key = "{KEY}"\n',
+        '[providers]\nkind = "openai"\n',
+        f'[providers]\n"{KEY}" = 1\n',
+        f'[providers."{KEY}"]\nkind = "openai"\n',
+        f'[models."{KEY}"]\nroutes = []\n',
+        "providers = 3\n",
+        'models = ["work/a"]\n',
+        "[providers.work\n",
+        "[providers.a]\n[providers.a]\n",
+        "[providers.a]\n" + "".join(f"x{number} = 1\n" for number in range(200)),
+    ],
+)
+def test_a_problem_outside_of_an_entry_leaves_nothing(text: str) -> None:
+    """Without it the configuration would do what the user does not want, or nobody knows."""
+    checked = check_text(f"{text}{BROKEN}", file=FILE)
+    assert checked.problem is not None
+    assert checked.config is None
+    assert "CANARY" not in repr(checked)
