@@ -129,7 +129,7 @@ def test_all_problems_of_an_entry_are_kept() -> None:
     ],
 )
 def test_a_problem_outside_of_an_entry_leaves_nothing(text: str) -> None:
-    """Without it the configuration would do what the user does not want, or nobody knows."""
+    """Without it the configuration would do what the user does not want."""
     checked = check_text(f"{text}{BROKEN}", file=FILE)
     assert checked.problem is not None
     assert checked.config is None
