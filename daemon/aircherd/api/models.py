@@ -222,7 +222,7 @@ async def _resolve_default(services: Services, name: str) -> str:
     model = _first_route(services, name)
     assert model is not None  # an unknown name raises
     route = Route.parse(model)
-    provider = config.providers[route.provider]
+    provider = _find_provider(config, route.provider)
     await services.fetcher.refresh_stale([provider], NAME_CHECK_TIMEOUT)
     if services.catalog.is_unknown(provider, route.model):
         close = nearest(route.model, services.catalog.names(provider.name))

@@ -128,11 +128,12 @@ def _default_chain(config: Config, keys_of: KeysOf, models: Models) -> Sequence[
     """Return the default models of signed-in providers, then the first model of local servers.
 
     If there is none, return all default models. So a new user with two keys has a fallback, one
-    with a running Ollama gets an answer, and one with neither learns where to sign in.
+    with a running Ollama gets an answer, and one with neither learns where to sign in. Refused
+    vendors come last: a user without any other learns why.
     """
     chain = [
         Route(provider.name, provider.default_model)
-        for provider in config.providers.values()
+        for provider in config.named_providers()
         if provider.default_model is not None
     ]
     return _signed_in_routes([*chain, *_local_routes(config, models)], config, keys_of)

@@ -401,10 +401,12 @@ def test_the_model_of_a_refused_provider_is_not_unknown() -> None:
     ]
 
 
-def test_the_default_leaves_refused_providers_out() -> None:
-    """A request without a model does not depend on them."""
+def test_refused_providers_come_last_in_the_default() -> None:
+    """A request without a model does not depend on them; without any other it is refused."""
+    openai = f"openai/{DEFAULTS['openai']}"
     state = keys(anthropic=OK, gemini=OK)
-    assert chain(None, state, with_refused()) == chain(None, state)
+    assert chain(None, state, with_refused()) == [*chain(None, state), openai]
+    assert chain(None, keys(), with_refused()) == [openai]
 
 
 def test_a_refused_provider_has_no_fallback_and_may_be_one() -> None:

@@ -45,9 +45,9 @@ def test_an_unknown_provider_gets_a_suggestion(daemon):
 
 BROKEN = {
     "syntax": ("[providers.work\n", 1),
-    "unknown key": ('[providers.openai]\n\n\nbase_ulr = "http://127.0.0.1/v1"\n', 4),
-    "literal key": (f'[providers.openai]\n\napi_key = "{KEY}"\n', 3),
-    "later": ('[tasks.review]\nmodel = "openai/gpt-5.5"\n', 1),
+    "unknown key": ("[network]\n\n\nidel_timeout = 5\n", 4),
+    "literal key": (f'[network]\n\napi_key = "{KEY}"\n', 3),
+    "unknown section": ('[nonsense]\nmodel = "openai/gpt-5.5"\n', 1),
     "limit": ('[[limits]]\nprovider = "openai"\nusd = -5.0\nper = "day"\n', 3),
 }
 

@@ -115,6 +115,16 @@ def test_calls_for_a_broken_provider_are_refused(client, method):
     assert caught.value.code == "config_invalid"
 
 
+@pytest.mark.parametrize("model", ["broken/gpt-5.5", "bad"])
+def test_a_refused_model_cannot_become_the_default(client, home, model):
+    """The file stays as it is."""
+    before = home.config_file.read_text()
+    with pytest.raises(DaemonError) as caught:
+        client.call("models.use", {"model": model})
+    assert caught.value.code == "config_invalid"
+    assert home.config_file.read_text() == before
+
+
 def test_fixing_the_file_ends_it(client, home):
     """One entry after the other: each takes effect when it is valid, the last ends the state."""
     text = home.config_file.read_text()
@@ -185,3 +195,11 @@ def test_a_bad_change_while_running_takes_no_effect(daemon, sim):
         reload_error(client)
         assert ask(client, model="chain")["provider"] == "work"
         assert client.call("status")["config"]["in_use"] == "the last good one"
+
+
+def test_a_vendor_without_another_is_refused_by_default(home):
+    """A request without a model says that the only provider of the user is refused, and why."""
+    with start(home, '\n[providers.openai]\nbse_url = "http://proxy"\n') as client:
+        error = refusal(client, model=None)
+    assert error.code == "config_invalid"
+    assert error.message.startswith("openai is refused: ")
