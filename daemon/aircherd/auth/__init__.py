@@ -12,6 +12,7 @@ From the bottom up:
 - `status`: pure; rows and messages for people. `importing`: pure; which variables are keys.
 - `key_registry`: the current state of all keys, and the `auth` events. `key_verifier`: live checks.
 - `manager`: `AuthManager`, the interface of this package.
+- `outside_changes`: which files to watch, and what to read again when they change.
 
 In: the configuration, the environment, a live check of a key (from `providers`, passed by `app`).
 Out: an `ApiKey` for one call, rows without secrets, `auth` events.

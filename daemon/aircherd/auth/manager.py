@@ -321,6 +321,15 @@ class AuthManager:
         index = self._credentials.index
         return any(e.store == store for name in index.providers() for e in index.entries_of(name))
 
+    def is_index_changed(self) -> bool:
+        """Return whether the list of stored keys is not what the daemon read or wrote last."""
+        return self._credentials.index.is_changed()
+
+    @property
+    def keyring_written_at(self) -> float:
+        """When the daemon itself last changed the keyring, on trio's clock."""
+        return self._credentials.keyring_written_at
+
     @property
     def variables(self) -> KeyVariables:
         """The environment variables that keys come from."""

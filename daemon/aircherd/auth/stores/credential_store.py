@@ -12,6 +12,7 @@ entry that requires signing in again.
 """
 
 import contextlib
+import math
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -51,6 +52,7 @@ class CredentialStore:
         self.index = index
         self._clock = clock
         self._lock = trio.Lock()  # a store and the index change together
+        self.keyring_written_at = -math.inf  # on trio's clock
         if index.problem:
             log.warning("key_index_unusable", problem=index.problem)
 
@@ -99,6 +101,7 @@ class CredentialStore:
             self.index.add(msgspec.structs.replace(new, is_pending=True))
         try:
             await store.write(new.key_id, secret)
+            self._note_write(new.store)
         except BaseException:
             if old is not None and changes_origin:
                 await self._restore_entry(old, secret)
@@ -150,6 +153,7 @@ class CredentialStore:
         store = self._stores[entry.store]
         try:
             await store.delete(entry.key_id)
+            self._note_write(entry.store)
         except KeyringLocked:
             if entry.store == "file":
                 raise
@@ -158,6 +162,10 @@ class CredentialStore:
                 raise
             return f"the keyring cannot be reached, the key may still be in it: {state.reason}"
         return None
+
+    def _note_write(self, store: StoreName) -> None:
+        if store == KEYRING:
+            self.keyring_written_at = trio.current_time()
 
     async def _choose_store(self) -> StoreName:
         state = await self._stores["keyring"].probe(fresh=True)

@@ -103,10 +103,14 @@ class KeyIndex:
 
     def refresh(self) -> None:
         """Read the file again if it was changed outside, or a problem may have been fixed."""
-        if self._closed_reason or _signature(self._path) != self._signature:
+        if self._closed_reason or self.is_changed():
             self._load()
         elif self._damaged:
             self._find_damaged_files()
+
+    def is_changed(self) -> bool:
+        """Return whether the file is not the one that was read or written last."""
+        return _signature(self._path) != self._signature
 
     def require_usable(self) -> None:
         """Check that the index can be changed.
