@@ -29,9 +29,19 @@ def report(context: Context, error: BaseException, *, as_json: bool) -> int:
     if as_json:
         context.console.json({"error": error_record(error)})
         return code
-    for line in error_lines(error):
+    for line in [*error_lines(error), *_service_lines(context, error)]:
         context.console.note(line)
     return code
+
+
+def _service_lines(context: Context, error: BaseException) -> list[str]:
+    """Return why the service cannot answer, if its installation is gone."""
+    if not isinstance(error, DaemonUnreachable):
+        return []
+    from aircher_cli.service.control import gone_advice  # noqa: PLC0415 -- only after this failure
+
+    advice = gone_advice(context.environ)
+    return [] if advice is None else [advice]
 
 
 def error_record(error: BaseException) -> dict[str, object]:

@@ -25,6 +25,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "daemon start": ("daemon.start", "start the daemon unless it is running"),
     "daemon stop": ("daemon.stop", "stop the daemon after its requests have finished"),
     "daemon restart": ("daemon.restart", "stop the daemon and start it again"),
+    "daemon install": ("daemon.install", "make the daemon a service of this user"),
+    "daemon uninstall": ("daemon.uninstall", "remove the service"),
     "daemon status": ("daemon.status", "show whether the daemon is running"),
     "completion": ("completion", "print a completion script for bash, zsh or fish"),
     "demo": ("demo", "watch aircher work, without a key or a network"),

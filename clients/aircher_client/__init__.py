@@ -5,6 +5,7 @@
 - `connection`: one connected socket; bytes out, frames in.
 - `project`: finds the repository that requests are attributed to.
 - `autostart`: starts a daemon where none answers; imported only then.
+- `systemd_socket`: starts the socket of an installed service; imported only then.
 - `lock_holder`: finds the daemon that holds the locks; imported only by `autostart`.
 - `errors`: the tree of exceptions.
 

@@ -285,10 +285,22 @@ def _open_connection(
                 f"aircherd is not running: no process listens on {path}, and AIRCHER_AUTOSTART is "
                 f"off. {hint}"
             )
-        sock = starter.start(
+        sock = None if command else _connect_through_systemd(environ, path, timeout)
+        sock = sock or starter.start(
             environ,
             lambda: connect(path, time.monotonic() + timeout),
             timeout=timeout,
             command=command or starter.COMMAND,
         )
     return Connection(sock)
+
+
+def _connect_through_systemd(
+    environ: Mapping[str, str], path: str, timeout: float
+) -> socket.socket | None:
+    """Return a connection to the socket of an installed service; None if there is no service."""
+    from aircher_client import systemd_socket  # noqa: PLC0415 -- only where no daemon answers
+
+    if systemd_socket.find_socket_unit(environ) is None or not systemd_socket.start_socket(environ):
+        return None
+    return connect(path, time.monotonic() + timeout)

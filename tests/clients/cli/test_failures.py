@@ -1,6 +1,7 @@
 """Errors in words."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from aircher_client import DaemonError, DaemonUnreachable
 from aircher_wire.address import AddressError
 from helpers.daemon.cli import run_cli
 from helpers.daemon.cli_daemon import CliDaemon, refuses
+from helpers.systemd.fake_systemctl import FakeSystemctl
 
 NOW = 1_795_000_000.0
 ATTEMPT = {
@@ -171,3 +173,15 @@ def test_when_the_first_of_several_is_free_again() -> None:
     """A failed provider counts too: it named a time."""
     data: dict[str, object] = {"attempts": [ATTEMPT], "skipped": [FULL], "until": NOW + 20}
     assert retry_lines(data, NOW)[0].startswith("  the first of them is available again in 20 s (")
+
+
+def test_a_service_whose_installation_is_gone(tmp_path: Path) -> None:
+    """Any command that cannot reach the daemon says so, and what to do."""
+    systemctl = FakeSystemctl(tmp_path / "fake")
+    assert run_cli(systemctl.environ, "daemon", "install", "--no-start").code == 0
+    assert "is gone" not in run_cli(systemctl.environ, "ask", "hello").err
+    unit = systemctl.unit_folder / "aircherd.service"
+    unit.write_text(unit.read_text().replace("\nPackage=", "\nPackage=/nowhere"))
+    outcome = run_cli(systemctl.environ, "ask", "hello")
+    assert outcome.code == 3
+    assert "the service starts an installation that is gone: there is no /nowhere/" in outcome.err

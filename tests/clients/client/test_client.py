@@ -16,6 +16,7 @@ from aircher_client import (
     NoAnswer,
 )
 from aircher_client.connection import Connection, try_connect
+from aircher_client.systemd_socket import MARKER
 from aircher_wire import frames
 from aircher_wire.frames import Notification, Request
 from helpers.daemon.fake_daemon import ClosedByHandler, FakeDaemon, Peer
@@ -358,3 +359,26 @@ def test_notices_of_the_daemon(daemon: FakeDaemon) -> None:
         assert client.notices == []
         client.call("ping")
         assert (client.notices, seen) == (notices, [notices])
+
+
+def test_an_installed_service_is_started_instead_of_a_daemon(
+    daemon: FakeDaemon, tmp_path: Path
+) -> None:
+    """Systemd listens again; a daemon of the client's own would be in its way."""
+    folder = tmp_path / ".config" / "systemd" / "user"
+    folder.mkdir(parents=True)
+    socket = folder / "aircherd.socket"
+    socket.write_text(f"{MARKER}\n[Socket]\nListenStream={daemon.path}\n")
+    hidden = daemon.path.with_name("hidden.sock")
+    daemon.path.rename(hidden)
+    program = tmp_path / "systemctl"
+    program.write_text(f'#!/bin/sh\nmv "{hidden}" "{daemon.path}"\n')
+    program.chmod(0o755)
+    environ = {
+        **daemon.environ,
+        "HOME": str(tmp_path),
+        "PATH": f"{tmp_path}:/usr/bin:/bin",
+        "AIRCHER_AUTOSTART": "1",
+    }
+    with Client.connect(environ) as client:
+        assert client.call("ping") is not None

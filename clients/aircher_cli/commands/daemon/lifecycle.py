@@ -14,6 +14,10 @@ from aircher_client.connection import connect
 from aircher_client.lock_holder import is_gone
 from aircher_wire import address, methods
 
+TYPE_CHECKING = False  # as in `typing`, without importing it
+if TYPE_CHECKING:
+    from aircher_cli.service.control import Control
+
 POLL_SECONDS = 0.02
 """Seconds between two checks of a process that is stopping."""
 
@@ -29,12 +33,23 @@ def socket_path(context: Context) -> str:
     return address.find_socket(context.environ)
 
 
+def find_service(context: Context) -> "Control | None":
+    """Return the service that `daemon install` has set up for this socket, None without one."""
+    from aircher_cli.service.control import find_control  # noqa: PLC0415 -- only `daemon` needs it
+
+    return find_control(context.environ)
+
+
 def is_running(context: Context) -> bool:
-    """Tell whether a daemon listens, without starting one.
+    """Tell whether a daemon runs, without starting one.
 
     Raises:
         DaemonUnreachable: the socket's directory is not safe, or the daemon hangs.
+        CommandFailed: systemd, which listens for the daemon, does not answer.
     """
+    service = find_service(context)
+    if service is not None and (state := service.state()).listens:
+        return state.pid != 0  # connecting would start it
     sock = connect(socket_path(context), time.monotonic() + 5.0)
     if sock is None:
         return False
@@ -49,7 +64,10 @@ def start(context: Context) -> Map:
 
     Raises:
         DaemonUnreachable: it could not be started, or was not ready in time.
+        CommandFailed: the service does not start.
     """
+    if (service := find_service(context)) is not None:
+        service.start()
     environ = {
         name: value for name, value in context.environ.items() if name != "AIRCHER_AUTOSTART"
     }
@@ -68,6 +86,10 @@ def stop(context: Context, timeout: float) -> int | None:
     """
     if not is_running(context):
         return None
+    service = find_service(context)
+    if service is not None and (pid := service.state().pid):
+        service.stop(lambda pid: wait_for_end(context, pid, timeout))
+        return pid
     with context.connect(autostart=False) as client:
         status = client.call(methods.STATUS)
         client.call(methods.SHUTDOWN)
@@ -75,6 +97,33 @@ def stop(context: Context, timeout: float) -> int | None:
     waiting = f"waiting for aircherd (process {pid}) to finish {_pending_work(status)}"
     wait_until(lambda: is_gone(pid), context.console, timeout=timeout, waiting=waiting)
     return pid
+
+
+def restart(context: Context, timeout: float) -> tuple[int | None, Map]:
+    """Stop the daemon after its requests and start it; return its old process and its new status.
+
+    A service keeps its socket: clients that come meanwhile wait for the new daemon.
+
+    Raises:
+        CommandFailed: it is still running after `timeout` seconds, or the service does not start.
+        DaemonUnreachable: it does not answer, or could not be started.
+    """
+    service = find_service(context)
+    if service is not None and (pid := service.state().pid):
+        service.restart(lambda pid: wait_for_end(context, pid, timeout))
+        return pid, start(context)
+    stopped = stop(context, timeout)
+    return stopped, start(context)
+
+
+def wait_for_end(context: Context, pid: int, timeout: float) -> None:
+    """Wait until a stopping daemon has finished its requests.
+
+    Raises:
+        CommandFailed: it is still running after `timeout` seconds.
+    """
+    waiting = f"waiting for aircherd (process {pid}) to finish its requests"
+    wait_until(lambda: is_gone(pid), context.console, timeout=timeout, waiting=waiting)
 
 
 def _pending_work(status: Map) -> str:

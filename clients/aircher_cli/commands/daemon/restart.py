@@ -1,8 +1,8 @@
-"""`aircher-cli daemon restart`: restarts the daemon with this shell's environment variables."""
+"""`aircher-cli daemon restart`: restarts the daemon, after an update for example."""
 
 import argparse
 
-from aircher_cli.commands.daemon.lifecycle import add_timeout, show_config_problems, start, stop
+from aircher_cli.commands.daemon.lifecycle import add_timeout, restart, show_config_problems
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
@@ -18,7 +18,8 @@ def build_parser() -> Parser:
     parser = make_parser(
         "daemon restart",
         "Stop the daemon after its requests have finished, and start it again: after an update, or "
-        "to pass it the environment variables of this shell.",
+        "to pass it the environment variables of this shell. As a service it gets its variables "
+        "from ~/.aircher/environment instead, and clients that come meanwhile wait for it.",
         EXAMPLES,
     )
     add_timeout(parser)
@@ -28,8 +29,7 @@ def build_parser() -> Parser:
 
 def run(context: Context, options: argparse.Namespace) -> int:
     """Stop the daemon if it is running, start it, and print its process."""
-    pid = stop(context, options.timeout)
-    status = start(context)
+    pid, status = restart(context, options.timeout)
     if options.json:
         context.console.json({"stopped": pid is not None, "started": True, **status})
     else:

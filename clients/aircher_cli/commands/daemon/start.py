@@ -18,7 +18,8 @@ def build_parser() -> Parser:
     parser = make_parser(
         "daemon start",
         "Start the daemon and wait until it is ready. This is rarely necessary: every command that "
-        "needs the daemon starts it. It gets the environment variables of this shell.",
+        "needs the daemon starts it. It gets the environment variables of this shell, unless it is "
+        "a service.",
         EXAMPLES,
     )
     add_json(parser)

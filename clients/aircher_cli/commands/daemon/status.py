@@ -2,12 +2,22 @@
 
 import argparse
 
-from aircher_cli.commands.daemon.lifecycle import is_running, show_config_problems, socket_path
+from aircher_cli.commands.daemon.lifecycle import (
+    find_service,
+    is_running,
+    show_config_problems,
+    socket_path,
+)
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, UNREACHABLE
 from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.render.daemon import headline
+from aircher_cli.values import Map
 from aircher_wire import methods
+
+TYPE_CHECKING = False  # as in `typing`, without importing it
+if TYPE_CHECKING:
+    from aircher_cli.service.control import ServiceState
 
 EXAMPLES = """
 aircher-cli daemon status
@@ -28,18 +38,43 @@ def build_parser() -> Parser:
 
 
 def run(context: Context, options: argparse.Namespace) -> int:
-    """Print the process of the daemon, or that it is not running."""
-    if not is_running(context):
-        if options.json:
-            context.console.json({"running": False, "socket": socket_path(context)})
-        else:
-            context.console.line(f"aircherd is not running (socket {socket_path(context)})")
-        return UNREACHABLE
-    with context.connect(autostart=False) as client:
-        status = client.call(methods.STATUS)
+    """Print the process of the daemon, or that it is not running, and the service if there is one.
+
+    Raises:
+        CommandFailed: systemd does not answer.
+    """
+    control = find_service(context)
+    service = None if control is None else control.state()
+    status: Map = {}
+    if is_running(context):
+        with context.connect(autostart=False) as client:
+            status = client.call(methods.STATUS)
     if options.json:
-        context.console.json({"running": True, **status})
+        shown = None if service is None else service._asdict()
+        where = {} if status else {"socket": socket_path(context)}
+        context.console.json({"running": bool(status), **where, "service": shown, **status})
     else:
+        _show(context, status, service)
+    return OK if status else UNREACHABLE
+
+
+def _show(context: Context, status: Map, service: "ServiceState | None") -> None:
+    if status:
         context.console.line(f"✓ {headline(status)}", "good")
         show_config_problems(context, status)
-    return OK
+    elif service is not None and service.listens:
+        context.console.line(
+            f"aircherd is not running; the next request starts it (socket {socket_path(context)})"
+        )
+    else:
+        context.console.line(f"aircherd is not running (socket {socket_path(context)})")
+    if service is None:
+        return
+    from aircher_cli.service.control import missing_advice  # noqa: PLC0415 -- only for a service
+
+    if service.missing:
+        context.console.note(missing_advice(service.missing))
+    elif not service.pid and not service.listens:
+        context.console.note(
+            f"the service is installed ({service.manager}) but stopped: 'aircher-cli daemon start'"
+        )

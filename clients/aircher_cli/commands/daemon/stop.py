@@ -2,7 +2,7 @@
 
 import argparse
 
-from aircher_cli.commands.daemon.lifecycle import add_timeout, stop
+from aircher_cli.commands.daemon.lifecycle import add_timeout, find_service, stop
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK
 from aircher_cli.parser import Parser, add_json, make_parser
@@ -11,6 +11,12 @@ EXAMPLES = """
 aircher-cli daemon stop
 aircher-cli daemon stop --timeout 5
 """
+
+STARTS_AGAIN = (
+    "systemd listens on the socket and starts the daemon with the next request. To stop it until "
+    "the next login: 'systemctl --user stop aircherd.socket'; for good: 'aircher-cli daemon "
+    "uninstall'"
+)
 
 
 def build_parser() -> Parser:
@@ -29,10 +35,15 @@ def build_parser() -> Parser:
 def run(context: Context, options: argparse.Namespace) -> int:
     """Stop the daemon; it is not an error if none is running."""
     pid = stop(context, options.timeout)
+    service = find_service(context)
+    listens = service is not None and service.state().listens
     if options.json:
-        context.console.json({"stopped": pid is not None, "pid": pid})
-    elif pid is None:
+        context.console.json({"stopped": pid is not None, "pid": pid, "listening": listens})
+        return OK
+    if pid is None:
         context.console.line("aircherd is not running")
     else:
         context.console.line(f"✓ aircherd (process {pid}) has stopped", "good")
+    if listens:
+        context.console.note(STARTS_AGAIN)
     return OK

@@ -1,9 +1,11 @@
 """`aircher-cli daemon status`."""
 
 import json
+from pathlib import Path
 
 from helpers.daemon.cli import run_cli
 from helpers.daemon.cli_daemon import CliDaemon
+from helpers.systemd.fake_systemctl import FakeSystemctl
 
 
 def test_one_runs(daemon: CliDaemon) -> None:
@@ -24,7 +26,7 @@ def test_none_runs_and_none_is_started(daemon: CliDaemon) -> None:
         f"aircherd is not running (socket {path})\n",
     )
     outcome = run_cli(environ, "daemon", "status", "--json")
-    assert json.loads(outcome.out) == {"running": False, "socket": path}
+    assert json.loads(outcome.out) == {"running": False, "socket": path, "service": None}
 
 
 def test_a_broken_configuration_is_reported(daemon: CliDaemon) -> None:
@@ -36,3 +38,32 @@ def test_a_broken_configuration_is_reported(daemon: CliDaemon) -> None:
     assert (outcome.code, outcome.out.count("is running (process 7")) == (0, 1)
     assert outcome.err == "the configuration is invalid:\n  /c.toml:2: bad\n"
     assert run_cli(daemon.environ, "daemon", "status", "--json").err == ""
+
+
+def test_a_service_is_not_started_to_find_out(tmp_path: Path) -> None:
+    """A connection would start it: systemd is asked instead."""
+    systemctl = FakeSystemctl(tmp_path / "fake")
+    assert run_cli(systemctl.environ, "daemon", "install", "--no-start").code == 0
+    systemctl.answer({"show aircherd.service": (0, "MainPID=0"), "is-active": (0, "active")})
+    outcome = run_cli(systemctl.environ, "daemon", "status")
+    assert outcome.code == 3
+    assert "is not running; the next request starts it (socket " in outcome.out
+    assert outcome.err == ""
+    service = json.loads(run_cli(systemctl.environ, "daemon", "status", "--json").out)["service"]
+    assert service == {"manager": "systemd", "pid": 0, "listens": True, "missing": None}
+
+
+def test_a_service_that_is_stopped(tmp_path: Path) -> None:
+    """How to start it is said, or what is gone."""
+    systemctl = FakeSystemctl(tmp_path / "fake")
+    assert run_cli(systemctl.environ, "daemon", "install", "--no-start").code == 0
+    systemctl.answer({"show aircherd.service": (0, "MainPID=0"), "is-active": (3, "inactive")})
+    outcome = run_cli(systemctl.environ, "daemon", "status")
+    assert (outcome.code, outcome.err) == (
+        3,
+        "the service is installed (systemd) but stopped: 'aircher-cli daemon start'\n",
+    )
+    unit = systemctl.unit_folder / "aircherd.service"
+    unit.write_text(unit.read_text().replace("\nPackage=", "\nPackage=/nowhere"))
+    outcome = run_cli(systemctl.environ, "daemon", "status")
+    assert "the service starts an installation that is gone" in outcome.err

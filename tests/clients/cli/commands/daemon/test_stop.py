@@ -4,9 +4,11 @@ import json
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 from helpers.daemon.cli import run_cli
 from helpers.daemon.cli_daemon import CliDaemon, Map, Session
+from helpers.systemd.fake_systemctl import FakeSystemctl
 
 
 def test_it_waits_until_the_process_is_gone(daemon: CliDaemon) -> None:
@@ -42,7 +44,7 @@ def test_none_runs(daemon: CliDaemon) -> None:
     outcome = run_cli(environ, "daemon", "stop")
     assert (outcome.code, outcome.out) == (0, "aircherd is not running\n")
     outcome = run_cli(environ, "daemon", "stop", "--json")
-    assert json.loads(outcome.out) == {"stopped": False, "pid": None}
+    assert json.loads(outcome.out) == {"stopped": False, "pid": None, "listening": False}
 
 
 def test_an_unsafe_directory_is_not_taken_for_a_daemon_that_stopped(daemon: CliDaemon) -> None:
@@ -51,3 +53,17 @@ def test_an_unsafe_directory_is_not_taken_for_a_daemon_that_stopped(daemon: CliD
     outcome = run_cli(daemon.environ, "daemon", "stop")
     assert (outcome.code, outcome.out) == (3, "")
     assert "open to other users" in outcome.err
+
+
+def test_systemd_starts_it_again(tmp_path: Path) -> None:
+    """With a service the socket goes on listening, and the output says how to stop that, too."""
+    systemctl = FakeSystemctl(tmp_path / "fake")
+    assert run_cli(systemctl.environ, "daemon", "install", "--no-start").code == 0
+    pid = 2**22 + 1  # larger than any process id, so it is gone
+    systemctl.answer({"show aircherd.service": (0, f"MainPID={pid}"), "is-active": (0, "active")})
+    outcome = run_cli(systemctl.environ, "daemon", "stop")
+    assert (outcome.code, outcome.out) == (0, f"✓ aircherd (process {pid}) has stopped\n")
+    assert "starts the daemon with the next request" in outcome.err
+    assert "stop --no-block aircherd.service" in systemctl.calls
+    outcome = run_cli(systemctl.environ, "daemon", "stop", "--json")
+    assert json.loads(outcome.out)["listening"] is True

@@ -1,0 +1,81 @@
+"""`aircher-cli daemon install`: makes the daemon a service of the user (systemd or launchd)."""
+
+import argparse
+
+from aircher_cli.commands.daemon.lifecycle import add_timeout, show_config_problems
+from aircher_cli.context import Context
+from aircher_cli.exit_codes import OK
+from aircher_cli.parser import Parser, add_json, make_parser
+from aircher_cli.render.daemon import headline
+from aircher_cli.values import Map
+from aircher_wire import methods
+
+EXAMPLES = """
+aircher-cli daemon install
+aircher-cli daemon install --hardened
+aircher-cli daemon install --no-start
+"""
+
+
+def build_parser() -> Parser:
+    """Return the parser of `daemon install`."""
+    parser = make_parser(
+        "daemon install",
+        "Make the daemon a service of this user: systemd listens on its socket from the login on, "
+        "starts it with the first request, and restarts it if it fails. On macOS launchd runs it. "
+        "Run it again after moving the installation. 'aircher-cli daemon uninstall' removes it.",
+        EXAMPLES,
+    )
+    parser.add_argument(
+        "--hardened",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="protect the system's and your files from the daemon, too; needs user namespaces",
+    )
+    parser.add_argument(
+        "--no-start",
+        dest="start",
+        action="store_false",
+        help="start nothing now; the next login does",
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="replace units that are not from aircher-cli, and keep copies of them",
+    )
+    add_timeout(parser)
+    add_json(parser)
+    return parser
+
+
+def run(context: Context, options: argparse.Namespace) -> int:
+    """Install and start the service; print each step that changed something.
+
+    Raises:
+        CommandFailed: it cannot be installed or started; what was done before stays.
+    """
+    from aircher_cli.service import manager  # noqa: PLC0415 -- not for `--help`
+    from aircher_cli.service.steps import Steps  # noqa: PLC0415 -- likewise
+
+    steps = Steps(context.console, is_silent=options.json)
+    wishes = manager.Wishes(
+        hardened=options.hardened,
+        start=options.start,
+        force=options.force,
+        timeout=options.timeout,
+    )
+    manager.install(context, steps, wishes)
+    status: Map = {}
+    if options.start:
+        with context.connect(autostart=False) as client:
+            status = client.call(methods.STATUS)
+    if options.json:
+        record = {"changed": bool(steps.changes), "steps": steps.changes, "notes": steps.notes}
+        context.console.json({**record, **status})
+        return OK
+    if not steps.changes:
+        context.console.line("nothing to do: the service is installed already")
+    if status:
+        context.console.line(f"✓ {headline(status)}", "good")
+        show_config_problems(context, status)
+    return OK

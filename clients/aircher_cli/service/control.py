@@ -1,0 +1,177 @@
+"""Starts, stops and describes the installed service, for the other `daemon` commands."""
+
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from aircher_cli.exit_codes import CommandFailed
+from aircher_cli.service import launchd, rendering
+from aircher_cli.service.installation import Installation
+from aircher_cli.service.systemctl import START_SECONDS, Systemctl, failure
+from aircher_client.systemd_socket import SERVICE, SOCKET, find_socket_unit, read_unit
+
+Wait = Callable[[int], None]
+"""Waits until a process has ended."""
+
+
+class ServiceState(NamedTuple):
+    """`pid` is 0 if the service does not run; `listens` if a connection would start it."""
+
+    manager: str
+    pid: int
+    listens: bool
+    missing: str | None
+    """A path of the installation that no longer exists."""
+
+
+class Control(Protocol):
+    """An installed service."""
+
+    def state(self) -> ServiceState:
+        """Return its state, without starting it."""
+
+    def start(self) -> None:
+        """Start it and wait until it is ready."""
+
+    def stop(self, wait: Wait) -> None:
+        """Stop it after its requests."""
+
+    def restart(self, wait: Wait) -> None:
+        """Stop it after its requests and start it again."""
+
+
+def find_control(environ: Mapping[str, str]) -> Control | None:
+    """Return the service that is installed for the socket of this environment, None without one.
+
+    It is None, too, if this user's systemd does not run: then a daemon is started without it.
+    """
+    if sys.platform == "darwin":
+        agent = launchd.Launchd(environ)
+        return AgentControl(agent) if agent.plist.exists() else None
+    path = find_socket_unit(environ)
+    if path is None:
+        return None
+    systemctl = Systemctl(environ)
+    try:
+        systemctl.variables()
+    except CommandFailed:
+        return None
+    return UnitControl(systemctl, installed(environ))
+
+
+def installed(environ: Mapping[str, str]) -> Installation | None:
+    """Return the installation that the service of this environment starts, None without one."""
+    if sys.platform == "darwin":
+        text = read_unit(str(launchd.plist_path(environ)))
+        return None if text is None else launchd.read_installation(text)
+    path = find_socket_unit(environ)
+    text = None if path is None else read_unit(str(Path(path).with_name(SERVICE)))
+    return None if text is None else rendering.read_installation(text)
+
+
+def gone_advice(environ: Mapping[str, str]) -> str | None:
+    """Return what to do if the installation of the service is gone, None if it is not."""
+    found = installed(environ)
+    missing = None if found is None else found.missing()
+    return None if missing is None else missing_advice(missing)
+
+
+def missing_advice(missing: str) -> str:
+    """Return what to do if a path of the installation is gone."""
+    return (
+        f"the service starts an installation that is gone: there is no {missing}. Run "
+        "'aircher-cli daemon install' with the one that is to take its place, or 'aircher-cli "
+        "daemon uninstall'"
+    )
+
+
+class UnitControl:
+    """The service as systemd's units."""
+
+    def __init__(self, systemctl: Systemctl, installation: Installation | None) -> None:
+        self._systemctl = systemctl
+        self._installation = installation
+
+    def state(self) -> ServiceState:
+        """See `Control`."""
+        pid = int(self._systemctl.show(SERVICE, "MainPID").get("MainPID", "0"))
+        listens = self._systemctl.run("is-active", SOCKET).out == "active"
+        missing = None if self._installation is None else self._installation.missing()
+        return ServiceState("systemd", pid, listens, missing)
+
+    def start(self) -> None:
+        """See `Control`.
+
+        Raises:
+            CommandFailed: it does not start.
+        """
+        self._reload_units()
+        if not self.state().pid:
+            # The last failures must not count: the user may have fixed their cause.
+            self._systemctl.run("reset-failed", SOCKET, SERVICE)
+        done = self._systemctl.run("start", SOCKET, SERVICE, timeout=START_SECONDS)
+        if done.code:
+            missing = self.state().missing
+            raise CommandFailed(missing_advice(missing) if missing else failure(self._systemctl))
+
+    def stop(self, wait: Wait) -> None:
+        """See `Control`; its socket goes on listening.
+
+        Raises:
+            CommandFailed: it does not stop.
+        """
+        pid = self.state().pid
+        self._systemctl.check("stop", "--no-block", SERVICE)
+        wait(pid)
+        self._systemctl.check("stop", SERVICE, timeout=START_SECONDS)
+
+    def restart(self, wait: Wait) -> None:
+        """See `Control`; clients that come meanwhile wait in the socket.
+
+        Raises:
+            CommandFailed: it does not stop or start.
+        """
+        self._reload_units()
+        if pid := self.state().pid:
+            self._systemctl.check("restart", "--no-block", SERVICE)
+            wait(pid)
+        self.start()
+
+    def _reload_units(self) -> None:
+        names = self._systemctl.show(SERVICE, "NeedDaemonReload")
+        if names.get("NeedDaemonReload") == "yes":
+            self._systemctl.check("daemon-reload")
+
+
+class AgentControl:
+    """The service as an agent of launchd."""
+
+    def __init__(self, agent: launchd.Launchd) -> None:
+        self._agent = agent
+
+    def state(self) -> ServiceState:
+        """See `Control`."""
+        found = launchd.read_installation(self._agent.plist.read_text(encoding="utf-8"))
+        missing = None if found is None else found.missing()
+        return ServiceState("launchd", self._agent.pid(), listens=False, missing=missing)
+
+    def start(self) -> None:
+        """See `Control`."""
+        if not self._agent.is_loaded():
+            self._agent.load()
+        elif not self._agent.pid():
+            self._agent.start()
+
+    def stop(self, wait: Wait) -> None:
+        """See `Control`."""
+        pid = self._agent.pid()
+        self._agent.stop()
+        wait(pid)
+
+    def restart(self, wait: Wait) -> None:
+        """See `Control`."""
+        if pid := self._agent.pid():
+            self._agent.stop()
+            wait(pid)
+        self.start()

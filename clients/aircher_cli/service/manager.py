@@ -1,0 +1,71 @@
+"""The service manager of this system: systemd, or launchd on macOS."""
+
+import sys
+from typing import NamedTuple
+
+from aircher_cli.context import Context
+from aircher_cli.exit_codes import CommandFailed
+from aircher_cli.service.steps import Steps
+
+
+class Wishes(NamedTuple):
+    """The options of `daemon install`. `hardened` None keeps what is installed."""
+
+    hardened: bool | None
+    start: bool
+    force: bool
+    timeout: float
+
+
+def install(context: Context, steps: Steps, wishes: Wishes) -> None:
+    """Install the service and start it; every step that changes something is reported.
+
+    Raises:
+        CommandFailed: it cannot be installed or started; the message says what to do.
+    """
+    if sys.platform == "darwin":
+        _install_agent(context, steps, wishes)
+        return
+    from aircher_cli.service import systemd_install  # noqa: PLC0415 -- one of two
+
+    systemd_install.install(context, steps, wishes)
+
+
+def uninstall(context: Context, steps: Steps, *, timeout: float) -> None:
+    """Stop the service and remove it; config, data and keys stay.
+
+    Raises:
+        CommandFailed: it does not stop, or a file cannot be removed.
+    """
+    if sys.platform == "darwin":
+        from aircher_cli.service import launchd  # noqa: PLC0415 -- one of two
+
+        agent = launchd.Launchd(context.environ)
+        launchd.uninstall(agent, steps, home=context.environ.get("HOME", ""))
+        return
+    from aircher_cli.service import systemd_uninstall  # noqa: PLC0415 -- likewise
+
+    systemd_uninstall.uninstall(context, steps, timeout=timeout)
+
+
+def _install_agent(context: Context, steps: Steps, wishes: Wishes) -> None:
+    from aircher_cli.commands.daemon import lifecycle  # noqa: PLC0415 -- only on macOS
+    from aircher_cli.service import launchd  # noqa: PLC0415 -- likewise
+    from aircher_cli.service.installation import find_installation  # noqa: PLC0415 -- likewise
+
+    if wishes.hardened:
+        raise CommandFailed("--hardened is for systemd: launchd has no such settings")
+
+    def replace_running() -> None:
+        if (pid := lifecycle.stop(context, wishes.timeout)) is not None:
+            steps.did(f"stopped the daemon that a client had started (process {pid})")
+
+    launchd.install(
+        launchd.Launchd(context.environ),
+        launchd.render(find_installation(), context.environ),
+        steps,
+        home=context.environ.get("HOME", ""),
+        start=wishes.start,
+        force=wishes.force,
+        replace_running=replace_running,
+    )
