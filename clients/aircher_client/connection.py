@@ -99,6 +99,14 @@ class Connection:
         # struct ucred: pid, uid, gid. The pid is 0 if our namespace cannot see the process.
         return int.from_bytes(credentials[:4], sys.byteorder) or None
 
+    def is_to_systemd(self) -> bool:
+        """Tell whether systemd, not the daemon, has opened the socket that this connects to."""
+        try:
+            with open(f"/proc/{self.peer_pid()}/comm", "rb") as file:  # noqa: PTH123 -- no pathlib here
+                return file.read(16).strip() == b"systemd"
+        except OSError:
+            return False
+
     def close(self) -> None:
         """Close the socket; the daemon cancels its requests. Idempotent."""
         self.is_closed = True

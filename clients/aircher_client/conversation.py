@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 HELLO_TIMEOUT = 10.0
 """Seconds for the daemon's answer to `hello`; a machine under load may need some."""
+SERVICE_TIMEOUT = 50.0
+"""Further seconds if systemd listens for the daemon: an old one drains before a new one starts."""
 CANCEL_TIMEOUT = 2.0
 """Seconds for the daemon's answer to a cancelled chat."""
 
@@ -62,6 +64,7 @@ class Conversation:
         self._hello_id: int | None = None  # set until the response has arrived
         self._hello_timeout = hello_timeout
         self._hello_deadline = 0.0
+        self._waits_for_service = False
         self._close_reason: dict[str, Any] | None = None
         self._on_notices = on_notices
         self._has_notices = False  # true until `on_notices` has received them
@@ -134,7 +137,9 @@ class Conversation:
             except NoAnswer:
                 if self._hello_id is None or time.monotonic() < self._hello_deadline:
                     raise
-                raise NoAnswer(_hang_message(self.connection.peer_pid())) from None
+                if self._may_wait_for_service():
+                    continue
+                raise NoAnswer(self._hang_message()) from None
             if not isinstance(frame, Response) or frame.msgid != self._hello_id:
                 return frame
             self._hello_id = None
@@ -156,6 +161,21 @@ class Conversation:
         reported = error.get("code") if isinstance(error, dict) else None
         assert self._on_notices is not None
         self._on_notices([each for each in self.notices if each.get("code") != reported])
+
+    def _may_wait_for_service(self) -> bool:
+        """Extend the deadline of `hello`, once, if systemd listens for the daemon."""
+        is_patient = self._hello_timeout >= HELLO_TIMEOUT  # not with a caller's own deadline
+        if self._waits_for_service or not is_patient or not self.connection.is_to_systemd():
+            return False
+        self._waits_for_service = True
+        self._hello_deadline += SERVICE_TIMEOUT
+        return True
+
+    def _hang_message(self) -> str:
+        if self.connection.is_to_systemd():
+            status = "systemctl --user status aircherd.service"
+            return f"aircherd hangs or does not start: see '{status}'"
+        return _hang_message(self.connection.peer_pid())
 
     def _until(self, deadline: float | None) -> float | None:
         """Return the earlier of `deadline` and that of `hello`, while `hello` is unanswered."""

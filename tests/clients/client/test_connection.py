@@ -2,6 +2,7 @@
 
 import os
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from aircher_client.connection import Connection, connect, try_connect
 from aircher_client.errors import ConnectionLost, DaemonUnreachable, NoAnswer
 from aircher_wire import frames
 from aircher_wire.frames import Notification
+from helpers.daemon.real_daemon import wait_until
 
 
 @pytest.fixture
@@ -61,6 +63,21 @@ def test_peer_pid(pair: Pair) -> None:
     assert connection.peer_pid() == os.getpid()
     connection.close()
     assert connection.peer_pid() is None
+
+
+def test_who_listens(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name of the process at the other end tells whether it is systemd."""
+    connection, _ = pair
+    assert not connection.is_to_systemd()
+    with subprocess.Popen(
+        ["/bin/sh", "-c", "printf systemd >/proc/$$/comm; read _"], stdin=subprocess.PIPE
+    ) as process:
+        monkeypatch.setattr(Connection, "peer_pid", lambda self: process.pid)
+        name = Path(f"/proc/{process.pid}/comm")
+        wait_until(lambda: name.read_text() == "systemd\n", "the process is named systemd")
+        assert connection.is_to_systemd()
+        process.communicate(b"\n")
+    assert not connection.is_to_systemd()
 
 
 def test_an_invalid_frame(pair: Pair) -> None:

@@ -1,10 +1,13 @@
 """A conversation: which frames are responses, and how malformed errors are read."""
 
+import time
+
 import pytest
 
+from aircher_client import conversation
 from aircher_client.connection import Connection, try_connect
 from aircher_client.conversation import Conversation
-from aircher_client.errors import ConnectionLost, DaemonError
+from aircher_client.errors import ConnectionLost, DaemonError, NoAnswer
 from aircher_wire import frames
 from aircher_wire.frames import Request
 from helpers.daemon.fake_daemon import FakeDaemon, Handler, Peer
@@ -143,3 +146,38 @@ def test_without_notices_nothing_is_passed_on(daemon: FakeDaemon, notices: objec
     talk.exchange("ping", None, None, None)
     talk.connection.close()
     assert (seen, talk.notices) == ([], [])
+
+
+def _talk_through_systemd(daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch) -> Conversation:
+    """Return a conversation whose patience is short, over a socket that systemd opened."""
+    sock = try_connect(str(daemon.path))
+    assert sock is not None
+    monkeypatch.setattr(conversation, "HELLO_TIMEOUT", 0.05)
+    monkeypatch.setattr(Connection, "is_to_systemd", lambda self: True)
+    return Conversation(Connection(sock), "test", hello_timeout=0.05)
+
+
+def test_a_service_may_take_longer_to_answer(
+    daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind a socket of systemd an old daemon may have to drain before a new one starts."""
+    hello = daemon.handlers["hello"]
+
+    def answer_late(peer: Peer, request: Request) -> None:
+        time.sleep(0.3)
+        hello(peer, request)
+
+    daemon.handlers["hello"] = answer_late
+    talk = _talk_through_systemd(daemon, monkeypatch)
+    assert talk.exchange("ping", None, None, None) is not None
+    talk.connection.close()
+
+
+def test_a_service_that_never_answers(daemon: FakeDaemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wait ends, and the message does not suggest to kill the process that listens: systemd."""
+    monkeypatch.setattr(conversation, "SERVICE_TIMEOUT", 0.1)
+    daemon.handlers["hello"] = lambda peer, request: time.sleep(0.4)
+    talk = _talk_through_systemd(daemon, monkeypatch)
+    with pytest.raises(NoAnswer, match=r"see 'systemctl --user status aircherd.service'"):
+        talk.exchange("ping", None, None, None)
+    talk.connection.close()
