@@ -243,14 +243,18 @@ class Client:
         self._conversation.events = events
 
     def _may_retry(self, method: str, error: DaemonError | ConnectionLost) -> bool:
-        """Tell whether a call may be sent again: the daemon refused it, or sent nothing at all."""
+        """Tell whether a call may be sent again. There are three cases."""
         if not self._retries or self._conversation.has_begun or method == methods.SHUTDOWN:
             return False
         if self._conversation.events is not None and method != methods.EVENTS_SUBSCRIBE:
             return False  # the subscription would be lost silently
+        # 1. The daemon refused it.
         if isinstance(error, DaemonError):
             return error.code == codes.SHUTTING_DOWN
-        return not self._conversation.connection.has_received
+        # 2. The daemon was gone before it had all of it, e.g. restarted while the client was idle.
+        # 3. The daemon sent nothing at all.
+        connection = self._conversation.connection
+        return connection.is_send_lost or not connection.has_received
 
 
 def _find_daemon(environ: Mapping[str, str], deadline: float) -> tuple[str, socket.socket | None]:

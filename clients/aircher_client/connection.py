@@ -20,8 +20,8 @@ class Connection:
     """The transport of a conversation. Deadlines are `time.monotonic()` values; None means none.
 
     Failures: after an interrupted or failed `send` the peer may have received half a frame, so the
-    connection closes itself. `receive` fails for good once the peer has closed the connection or
-    broken the protocol.
+    connection closes itself; `is_send_lost` tells that the peer was gone. `receive` fails for good
+    once the peer has closed the connection or broken the protocol.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -29,6 +29,7 @@ class Connection:
         self._decoder = Decoder()
         self._inbox: deque[Frame] = deque()
         self.has_received = False
+        self.is_send_lost = False
         self.is_closed = False
 
     def send(self, data: bytes, deadline: float | None) -> None:
@@ -45,6 +46,7 @@ class Connection:
             self.close()
             raise NoAnswer("aircherd does not read its socket") from None
         except OSError as error:
+            self.is_send_lost = True
             raise self._lost(error) from None
         except BaseException:
             self.close()

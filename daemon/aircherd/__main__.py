@@ -10,13 +10,15 @@ import os
 import resource
 import signal
 import sys
+from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 import trio
 
 from aircher_wire.address import EXIT_ALREADY_RUNNING, AddressError
 from aircher_wire.version import __version__
-from aircherd.api.services import Shutdown
+from aircherd.api.services import Services, Shutdown
 from aircherd.app import open_daemon
 from aircherd.ipc.socket_file import AlreadyRunning
 from aircherd.logging_setup import LEVELS, configure_logging
@@ -26,6 +28,12 @@ EXIT_CANNOT_START = 1
 PR_SET_DUMPABLE = 4
 GC_THRESHOLD = 20_000
 """New objects until the youngest generation is collected; Python's default is 700."""
+
+MANAGER_VARIABLES = ("NOTIFY_SOCKET", "LISTEN_FDS", "WATCHDOG_USEC")
+"""With none of them, no service manager takes part."""
+
+if TYPE_CHECKING:
+    from aircherd.systemd.manager import ServiceManager
 
 log = structlog.get_logger()
 
@@ -40,17 +48,27 @@ def main() -> int:
     # Uncaught exceptions are logged, so that keys are redacted as in every other line.
     sys.excepthook = lambda *crash: log.critical("crashed", exc_info=crash)
     _raise_file_limit()
+    manager = _service_manager()
     code = 0
     try:
-        trio.run(_serve, redactor)
+        trio.run(_serve, redactor, manager)
     except* AlreadyRunning as group:
-        code = _fail(group, EXIT_ALREADY_RUNNING)
+        code = _fail(group, EXIT_ALREADY_RUNNING, manager)
     except* (AddressError, OSError) as group:
-        code = _fail(group, EXIT_CANNOT_START)
+        code = _fail(group, EXIT_CANNOT_START, manager)
     return code
 
 
-async def _serve(redactor: Redactor) -> None:
+def _service_manager() -> "ServiceManager | None":
+    """Return the service manager that started the daemon, None if none has."""
+    if not any(name in os.environ for name in MANAGER_VARIABLES):
+        return None
+    from aircherd.systemd.manager import ServiceManager  # noqa: PLC0415 -- only under systemd
+
+    return ServiceManager.from_environ(os.environ)
+
+
+async def _serve(redactor: Redactor, manager: "ServiceManager | None") -> None:
     """Serve until SIGTERM, SIGINT or a client's `shutdown`.
 
     A second signal cancels running requests, with a response to every client; a third cancels
@@ -59,12 +77,22 @@ async def _serve(redactor: Redactor) -> None:
     shutdown = Shutdown()
     async with trio.open_nursery() as nursery:
         await nursery.start(_watch_signals, shutdown, nursery.cancel_scope)
-        async with open_daemon(os.environ, redactor, shutdown):
+        async with open_daemon(os.environ, redactor, shutdown, manager=manager) as services:
             _tune_garbage_collection()
+            if manager is not None:
+                # In this nursery, so that the manager hears from the daemon until the very end.
+                nursery.start_soon(_report, manager, services)
             # No deadline: the daemon runs until it is stopped.
             await shutdown.requested.wait()
         nursery.cancel_scope.cancel()
     log.info("stopped")
+
+
+async def _report(manager: "ServiceManager", services: Services) -> None:
+    """Report to the service manager that clients are served, and what the daemon is doing."""
+    from aircherd.api.service_status import service_status  # noqa: PLC0415 -- only under systemd
+
+    await manager.run(partial(service_status, services), services.shutdown.requested)
 
 
 async def _watch_signals(
@@ -108,9 +136,13 @@ def _tune_garbage_collection() -> None:
     gc.set_threshold(GC_THRESHOLD, 20, 20)
 
 
-def _fail(group: BaseExceptionGroup[BaseException], code: int) -> int:
+def _fail(
+    group: BaseExceptionGroup[BaseException], code: int, manager: "ServiceManager | None"
+) -> int:
     for error in _leaves(group):
         print(f"aircherd: {error}", file=sys.stderr)  # noqa: T201 - for the terminal
+        if manager is not None:
+            manager.report.failed(str(error))
     return code
 
 

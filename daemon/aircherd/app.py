@@ -7,10 +7,12 @@ key check of `providers`, and `catalog` the providers' lists of models.
 """
 
 import os
+import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from functools import partial
+from typing import TYPE_CHECKING
 
 import structlog
 import trio
@@ -39,7 +41,7 @@ from aircherd.files.background_files import BackgroundFiles
 from aircherd.files.private_directory import check_directories
 from aircherd.ipc.listener import Listener
 from aircherd.ipc.session import Session
-from aircherd.ipc.socket_file import claim_socket
+from aircherd.ipc.socket_file import BoundSocket, claim_socket
 from aircherd.providers.client import ProviderClient
 from aircherd.providers.health.cooldowns import CooldownManager
 from aircherd.providers.health.credit import SHOWS_CREDIT
@@ -56,6 +58,9 @@ from aircherd.usage.output_estimator import OutputEstimator
 from aircherd.vocabulary.keys import USABLE, KeyChoice
 from aircherd.vocabulary.models import Model
 
+if TYPE_CHECKING:
+    from aircherd.systemd.manager import ServiceManager  # imported only if there is one
+
 log = structlog.get_logger()
 
 
@@ -66,12 +71,13 @@ async def open_daemon(
     shutdown: Shutdown,
     *,
     keyring: KeyStore | None = None,
+    manager: "ServiceManager | None" = None,
 ) -> AsyncIterator[Services]:
     """Open all services and serve clients for the duration of the context.
 
     When the context is entered, the socket accepts requests. `shutdown.requested` drains the
     clients; so does leaving the context, which waits until they are drained. `keyring` replaces the
-    system's keyring, for tests.
+    system's keyring, for tests. `manager` is the service manager that started the daemon.
 
     Raises:
         AlreadyRunning: another daemon has the socket or the data directory.
@@ -80,8 +86,9 @@ async def open_daemon(
     check_ownership(environ)
     paths = resolve_paths(environ)
     check_directories(paths.home, (paths.state, paths.cache))
-    about = _about(environ, paths)
-    with claim_socket(about.socket, paths.data) as bound:
+    passed = manager.socket_at(address.socket_path(environ)) if manager else None
+    about = _about(environ, paths, is_socket_passed=passed is not None)
+    async with _claimed_socket(about, manager, passed) as bound:
         config = ConfigStore(paths.config_file)
         if config.problem:
             # The daemon runs anyway, and reports the problem to clients.
@@ -134,6 +141,11 @@ async def open_daemon(
             backfill = Backfill(ledger, limits)
             backfill.configure(config.current.limits)
             sessions: set[Session] = set()
+
+            async def reload() -> bool:
+                with manager.report.reloading() if manager else nullcontext():
+                    return await reload_configuration(services, backfill)
+
             services = Services(
                 about=about,
                 config=config,
@@ -153,7 +165,7 @@ async def open_daemon(
                 ledger=ledger,
                 limits=limits,
                 bus=bus,
-                reload=lambda: reload_configuration(services, backfill),
+                reload=reload,
                 shutdown=shutdown,
                 clients=sessions,
                 variables=lambda: _variables(environ),
@@ -255,11 +267,28 @@ def _variables(environ: Mapping[str, str]) -> dict[str, str]:
     return effective_variables(environ)
 
 
-def _about(environ: Mapping[str, str], paths: Paths) -> About:
+@asynccontextmanager
+async def _claimed_socket(
+    about: About, manager: "ServiceManager | None", passed: socket.socket | None
+) -> AsyncIterator[BoundSocket]:
+    """Hold the daemon's locks and its socket, which is `passed` if there is one."""
+    if manager is None or passed is None:
+        with claim_socket(about.socket, about.paths.data) as bound:
+            yield bound
+        return
+    from aircherd.ipc.passed_socket import claim_passed_socket  # noqa: PLC0415 -- rarely needed
+
+    async with claim_passed_socket(
+        about.socket, about.paths.data, passed, manager.report.waiting
+    ) as bound:
+        yield bound
+
+
+def _about(environ: Mapping[str, str], paths: Paths, *, is_socket_passed: bool) -> About:
     return About(
         version=__version__,
         pid=os.getpid(),
-        started_by=_started_by(environ),
+        started_by="systemd (socket)" if is_socket_passed else _started_by(environ),
         started_at=time.time(),
         socket=address.socket_path(environ),
         paths=paths,
@@ -269,4 +298,7 @@ def _about(environ: Mapping[str, str], paths: Paths) -> About:
 def _started_by(environ: Mapping[str, str]) -> str:
     if environ.get("AIRCHER_STARTED_BY"):
         return environ["AIRCHER_STARTED_BY"]
-    return "systemd" if "INVOCATION_ID" in environ else "user"
+    # A shell in a session of systemd inherits INVOCATION_ID, and an older systemd has only that.
+    pid = environ.get("SYSTEMD_EXEC_PID", str(os.getpid()))
+    is_service = "INVOCATION_ID" in environ and pid == str(os.getpid())
+    return "systemd" if is_service else "user"

@@ -96,6 +96,7 @@ def config_data(config: Config) -> dict[str, object]:
         "catalog": {name: _fields(override) for name, override in config.catalog.items()},
         "network": _fields(config.network),
         "usage": {"keep_days": config.keep_days},
+        "daemon": {"idle_exit": config.daemon.idle_exit or False},
     }
 
 

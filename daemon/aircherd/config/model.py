@@ -128,6 +128,16 @@ class Fallback(msgspec.Struct, frozen=True, kw_only=True):
     strategy: Strategy = "priority"
 
 
+class Daemon(msgspec.Struct, frozen=True, kw_only=True):
+    """How the daemon itself runs.
+
+    `idle_exit` is for how many seconds no client may be connected before a daemon that its socket
+    has started ends; None to run on.
+    """
+
+    idle_exit: float | None = 3600.0
+
+
 class Override(msgspec.Struct, frozen=True, kw_only=True):
     """The user's data about a model, which takes precedence over the catalogue; None if not set.
 
@@ -265,6 +275,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     providers: dict[str, Provider]
     models: dict[str, Alias] = {}
     network: Network = Network()
+    daemon: Daemon = Daemon()
     catalog: dict[str, Override] = {}
     fallback: Fallback = Fallback()
     limits: tuple[Limit, ...] = ()

@@ -12,6 +12,7 @@ from aircherd.config.secret_detection import (
 from aircherd.config.section import Section
 from aircherd.config.sections import (
     catalog,
+    daemon,
     fallback,
     limits,
     models,
@@ -29,6 +30,7 @@ SECTIONS = (
     fallback.SECTION,
     limits.SECTION,
     network.SECTION,
+    daemon.SECTION,
     catalog.SECTION,
 )
 

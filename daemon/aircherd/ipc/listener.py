@@ -3,8 +3,12 @@
 On failure: a peer of another user is disconnected; a session that crashes is logged and ends alone;
 with too many open files trio retries later, while connected clients are served; if the socket file
 was removed or replaced, the daemon stops, because no client could connect.
+
+At a shutdown no client is accepted any more, and every accepted one is drained. Those that connect
+to a socket of the service manager wait there for the next daemon.
 """
 
+import math
 import os
 import resource
 import socket
@@ -21,6 +25,8 @@ from aircherd.ipc.socket_file import BoundSocket
 
 DISPLACED_CHECK_INTERVAL = 5.0
 """Seconds between checks that the socket file is still ours."""
+IDLE_CHECK_INTERVAL = 60.0
+"""Seconds until a changed `idle_exit` is noticed."""
 
 log = structlog.get_logger()
 
@@ -35,16 +41,21 @@ class Listener:
         # Sessions outlive it: they drain while no new client is accepted.
         self._accepting = trio.CancelScope()
         self._closed = trio.Event()
-        self._slots = trio.Semaphore(client_capacity())
+        self._clients = LimitedListener(bound.sock, client_capacity())
 
     async def serve(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve clients until `shutdown` is requested and all of them are drained."""
         async with trio.open_nursery() as sessions:
             sessions.start_soon(self._accept, sessions)
             sessions.start_soon(self._watch_socket_file)
+            if self._bound.is_passed:
+                sessions.start_soon(self._stop_when_idle)
             task_status.started()
             await self._services.shutdown.requested.wait()
-            self._accepting.cancel()
+            self._stop_accepting()
+            # An accepted client has its session a moment later.
+            while self._clients.are_starting:
+                await trio.lowlevel.checkpoint()
             await drain_sessions(self._sessions, self._services.shutdown.forced)
             sessions.cancel_scope.cancel()
         self._closed.set()
@@ -54,16 +65,38 @@ class Listener:
         await self._closed.wait()
 
     async def _accept(self, sessions: trio.Nursery) -> None:
-        listener = trio.SocketListener(trio.socket.from_stdlib_socket(self._bound.sock))
-        limited = LimitedListener(listener, self._slots)
         with self._accepting:
-            await trio.serve_listeners(self._serve_client, [limited], handler_nursery=sessions)
+            await trio.serve_listeners(
+                self._serve_client, [self._clients], handler_nursery=sessions
+            )
+
+    def _stop_accepting(self) -> None:
+        self._clients.is_stopped = True
+        self._accepting.cancel()
+
+    async def _stop_when_idle(self) -> None:
+        """Request a shutdown when no client has been connected for the configured time.
+
+        The service manager starts the daemon again for the next client. There is no checkpoint
+        between the check and the end of accepting, so no client is accepted and then left.
+        """
+        # Time passes, and the configuration may change: neither is an event.
+        while (left := self._idle_seconds_left()) > 0:  # noqa: ASYNC110
+            await trio.sleep(min(left, IDLE_CHECK_INTERVAL))
+        self._stop_accepting()
+        log.info("idle_exit", idle_s=round(self._clients.idle_seconds))
+        self._services.shutdown.requested.set()
+
+    def _idle_seconds_left(self) -> float:
+        limit = self._services.config.current.daemon.idle_exit
+        return math.inf if limit is None else limit - self._clients.idle_seconds
 
     async def _serve_client(self, stream: trio.SocketStream) -> None:
+        self._clients.note_started()
         try:
             await self._serve_accepted(stream)
         finally:
-            self._slots.release()
+            self._clients.note_closed()
 
     async def _serve_accepted(self, stream: trio.SocketStream) -> None:
         async with stream:
@@ -92,25 +125,68 @@ class Listener:
 
 
 class LimitedListener(trio.abc.Listener[trio.SocketStream]):
-    """Accepts clients while there are slots; others wait in the kernel's queue."""
+    """Accepts clients while there are slots, and counts them; others wait in the kernel's queue.
 
-    def __init__(self, listener: trio.SocketListener, slots: trio.Semaphore) -> None:
-        self._listener = listener
-        self._slots = slots
-        self.socket = listener.socket  # for trio's own log
+    Once `is_stopped` is set, no client is accepted.
+    """
+
+    def __init__(self, sock: socket.socket, capacity: int) -> None:
+        self.socket = trio.socket.from_stdlib_socket(sock)  # trio's own log needs it, too
+        self.is_stopped = False
+        self._sock = sock
+        self._slots = trio.Semaphore(capacity)
+        self._connected = 0
+        self._starting = 0
+        self._idle_since = trio.current_time()
 
     async def accept(self) -> trio.SocketStream:
         """Wait for room and for a client; see `trio.abc.Listener`."""
         await self._slots.acquire()
         try:
-            return await self._listener.accept()
+            accepted = await self._accept()
         except BaseException:
             self._slots.release()
             raise
+        self._connected += 1
+        self._starting += 1
+        return trio.SocketStream(trio.socket.from_stdlib_socket(accepted))
+
+    async def _accept(self) -> socket.socket:
+        # Not trio's `accept`, which has a checkpoint after the system call: an accepted client that
+        # is not counted yet would be lost at a shutdown.
+        while not self.is_stopped:
+            try:
+                return self._sock.accept()[0]
+            except BlockingIOError:
+                await trio.lowlevel.wait_readable(self._sock)
+        # The task is about to be cancelled.
+        await trio.sleep_forever()
+        raise AssertionError
+
+    @property
+    def are_starting(self) -> bool:
+        """Whether an accepted client waits for its task."""
+        return self._starting > 0
+
+    @property
+    def idle_seconds(self) -> float:
+        """For how long no client has been connected."""
+        return 0.0 if self._connected else trio.current_time() - self._idle_since
+
+    def note_started(self) -> None:
+        """Note that the task of an accepted client runs."""
+        self._starting -= 1
+
+    def note_closed(self) -> None:
+        """Note that a client has gone."""
+        self._connected -= 1
+        self._idle_since = trio.current_time()
+        self._slots.release()
 
     async def aclose(self) -> None:
         """Close the listener."""
-        await self._listener.aclose()
+        self.socket.close()
+        await trio.lowlevel.checkpoint()
 
 
 def client_capacity() -> int:

@@ -27,11 +27,15 @@ class AlreadyRunning(Exception):
 
 
 class BoundSocket:
-    """A listening Unix socket that knows whether it is still the one at its path."""
+    """A listening Unix socket that knows whether it is still the one at its path.
 
-    def __init__(self, path: Path, sock: socket.socket) -> None:
+    `is_passed` tells that the service manager has opened it, and keeps it when the daemon ends.
+    """
+
+    def __init__(self, path: Path, sock: socket.socket, *, is_passed: bool = False) -> None:
         self.path = path
         self.sock = sock
+        self.is_passed = is_passed
         self._identity = _identity(path)
 
     def is_displaced(self) -> bool:
@@ -39,8 +43,8 @@ class BoundSocket:
         return _identity(self.path) != self._identity
 
     def remove(self) -> None:
-        """Remove the file if it is still ours."""
-        if not self.is_displaced():
+        """Remove the file if it is still ours, and no other process listens on it."""
+        if not (self.is_passed or self.is_displaced()):
             self.path.unlink(missing_ok=True)
 
     def __repr__(self) -> str:
@@ -48,8 +52,12 @@ class BoundSocket:
 
 
 @contextmanager
-def claim_socket(path: Path, data_dir: Path) -> Iterator[BoundSocket]:
+def claim_socket(
+    path: Path, data_dir: Path, passed: socket.socket | None = None
+) -> Iterator[BoundSocket]:
     """Hold both locks and a listening socket at `path` with mode 0600 inside the context.
+
+    `passed` is a socket that the service manager has opened there; the caller closes it.
 
     Raises:
         AlreadyRunning: another daemon runs; the message has its process and socket.
@@ -63,9 +71,11 @@ def claim_socket(path: Path, data_dir: Path) -> Iterator[BoundSocket]:
     with ExitStack() as stack:
         stack.enter_context(_hold_lock(path.with_name(path.name + ".lock"), path))
         stack.enter_context(_hold_lock(data_dir / "aircherd.lock", path))
-        _remove_stale_socket(path)
-        sock = stack.enter_context(_open_listener(path))
-        bound = BoundSocket(path, sock)
+        if passed is None:
+            _remove_stale_socket(path)
+            bound = BoundSocket(path, stack.enter_context(_open_listener(path)))
+        else:
+            bound = BoundSocket(path, passed, is_passed=True)
         try:
             yield bound
         finally:

@@ -1,6 +1,7 @@
 """The client: calls, chats, events, and what it does when the daemon goes away."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -239,6 +240,16 @@ def test_a_connection_closed_before_any_frame_is_reopened(daemon: FakeDaemon) ->
     daemon.handlers["hello"] = close
     with Client.connect(daemon.environ) as client:
         assert client.call("ping") == {}
+
+
+def test_a_call_that_could_not_be_sent_is_sent_to_the_next_daemon(daemon: FakeDaemon) -> None:
+    """The daemon was restarted while the client was idle: it has seen nothing of the call."""
+    with Client.connect(daemon.environ) as client:
+        assert client.call("ping") == {}
+        # Sending fails from now on, as it does when the peer is gone.
+        client._conversation.connection._sock.shutdown(socket.SHUT_WR)
+        assert client.call("ping") == {}
+    assert daemon.connections == 2
 
 
 @pytest.mark.parametrize(("method", "autostart"), [("shutdown", True), ("ping", False)])

@@ -1,5 +1,6 @@
 """Accepting and draining clients, over a real socket."""
 
+import contextlib
 import os
 import socket
 import tempfile
@@ -12,20 +13,26 @@ import pytest
 import trio
 
 from aircherd.api.services import Shutdown
+from aircherd.config.model import Config, Daemon
 from aircherd.events import EventBus
 from aircherd.ipc import listener as listener_module
-from aircherd.ipc.listener import DISPLACED_CHECK_INTERVAL, Listener
+from aircherd.ipc.listener import DISPLACED_CHECK_INTERVAL, LimitedListener, Listener
 from aircherd.ipc.session import Session
 from aircherd.ipc.socket_file import claim_socket
 
 
 @asynccontextmanager
-async def listening():
-    """Run a listener on its own socket; yield its path, its services and its sessions."""
+async def listening(*, idle_exit=None):
+    """Run a listener on its own socket; yield its path, its services and its sessions.
+
+    With `idle_exit` the socket counts as passed by a service manager.
+    """
     with tempfile.TemporaryDirectory(prefix="air") as root:
         path = Path(root) / "run" / "s.sock"
-        services = SimpleNamespace(bus=EventBus(), shutdown=Shutdown())
-        with claim_socket(path, Path(root) / "data") as bound, trio.fail_after(60):
+        config = SimpleNamespace(current=Config(providers={}, daemon=Daemon(idle_exit=idle_exit)))
+        services = SimpleNamespace(bus=EventBus(), shutdown=Shutdown(), config=config)
+        with claim_socket(path, Path(root) / "data") as bound, trio.fail_after(100_000):
+            bound.is_passed = idle_exit is not None
             sessions = set()
             listener = Listener(bound, services, sessions)
             async with trio.open_nursery() as nursery:
@@ -137,3 +144,85 @@ def test_a_quarter_of_the_descriptors_is_reserved(monkeypatch, files, places):
     """At least 16 are, and there is always room for one client."""
     monkeypatch.setattr(listener_module.resource, "getrlimit", lambda _: (files, files))
     assert listener_module.client_capacity() == places
+
+
+# ------------------------------------------------------------------ idle exit
+
+
+async def test_unused_daemon_stops_after_its_time(autojump_clock):
+    """The time begins with the start."""
+    async with listening(idle_exit=100.0) as (_, services, _):
+        await trio.sleep(99)
+        assert not services.shutdown.requested.is_set()
+        await trio.sleep(2)
+        assert services.shutdown.requested.is_set()
+
+
+async def test_connected_client_keeps_the_daemon_alive(mock_clock):
+    """Also one that sends nothing; the time begins again when it leaves."""
+    async with listening(idle_exit=100.0) as (path, services, sessions):
+        client, _ = await ping(path)
+        for _ in range(3):
+            mock_clock.jump(1000)
+            await trio.testing.wait_all_tasks_blocked()
+        assert not services.shutdown.requested.is_set()
+        await client.aclose()
+        while sessions:
+            await trio.lowlevel.checkpoint()
+        await trio.testing.wait_all_tasks_blocked()
+        mock_clock.jump(99)
+        await trio.testing.wait_all_tasks_blocked()
+        assert not services.shutdown.requested.is_set()
+        mock_clock.jump(2)
+        await services.shutdown.requested.wait()
+
+
+async def test_changed_idle_exit_takes_effect(autojump_clock):
+    """Within a minute, without a new start."""
+    async with listening(idle_exit=100_000.0) as (_, services, _):
+        services.config.current = Config(providers={}, daemon=Daemon(idle_exit=None))
+        await trio.sleep(70_000)
+        services.config.current = Config(providers={}, daemon=Daemon(idle_exit=20.0))
+        await trio.sleep(61)
+        assert services.shutdown.requested.is_set()
+
+
+async def test_daemon_with_its_own_socket_runs_on(autojump_clock):
+    """Nothing would start it again."""
+    async with listening() as (_, services, _):
+        services.config.current = Config(providers={}, daemon=Daemon(idle_exit=20.0))
+        await trio.sleep(50_000)
+        assert not services.shutdown.requested.is_set()
+
+
+async def test_no_client_is_accepted_after_the_end():
+    """It waits in the socket's queue, for the next daemon."""
+    with tempfile.TemporaryDirectory(prefix="air") as root, socket.socket(socket.AF_UNIX) as sock:
+        sock.bind(f"{root}/s.sock")
+        sock.listen()
+        sock.setblocking(False)
+        listener = LimitedListener(sock, 5)
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(f"{root}/s.sock")
+            listener.is_stopped = True
+            with trio.move_on_after(0.1) as scope:
+                await listener.accept()
+            assert scope.cancelled_caught
+            assert sock.accept()[0].close() is None
+        assert listener.idle_seconds > 0
+
+
+async def test_accepted_clients_are_drained_at_once():
+    """A client whose task has not run yet gets its last error, too."""
+    async with listening() as (path, services, _):
+        clients = [await trio.open_unix_socket(str(path)) for _ in range(20)]
+        services.shutdown.requested.set()
+        received = []
+        for client in clients:
+            data = b""
+            with contextlib.suppress(trio.BrokenResourceError):  # it was still in the queue
+                while more := await client.receive_some():
+                    data += more
+            received.append(data)
+            await client.aclose()
+        assert any(b"shutting_down" in data for data in received)

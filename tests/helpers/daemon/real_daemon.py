@@ -7,6 +7,7 @@ created for each test and removed.
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ import trio
 
 from aircher_client import Client, DaemonUnreachable
 from aircherd.testing.simulator import Simulator, open_simulator
+from helpers.systemd.pass_socket import passing
 
 PATIENCE = 20.0
 """Seconds until a test fails that waits for something that should happen at once."""
@@ -78,12 +80,18 @@ class Home:
         *,
         log_level: str = "debug",
         program: Sequence[str] = ("-m", "aircherd"),
+        passed: Mapping[str, socket.socket] | None = None,
     ) -> None:
-        """Start `aircherd` and wait until it answers; `program` is what Python runs."""
+        """Start `aircherd` and wait until it answers; `program` is what Python runs.
+
+        It gets the sockets `passed` as from a service manager.
+        """
+        command = [self.python, *program, "--log-level", log_level]
         with self.log_file.open("a") as log:
             self.process = subprocess.Popen(
-                [self.python, *program, "--log-level", log_level],
+                passing(passed, command) if passed else command,
                 env={**self.environ, **(environ or {})},
+                pass_fds=[sock.fileno() for sock in (passed or {}).values()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -96,6 +104,25 @@ class Home:
             return self.socket.exists() and self._answers()
 
         wait_until(is_up, f"aircherd answers:\n{self.log()}")
+
+    def run_daemon(
+        self,
+        environ: Mapping[str, str] | None = None,
+        *,
+        passed: Mapping[str, socket.socket] | None = None,
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run a second `aircherd`, or one that cannot start, until it exits."""
+        command = [self.python, "-m", "aircherd"]
+        return subprocess.run(
+            passing(passed, command) if passed else command,
+            env={**self.environ, **(environ or {})},
+            pass_fds=[sock.fileno() for sock in (passed or {}).values()],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE + 20,
+            check=False,
+        )
 
     def _answers(self) -> bool:
         try:

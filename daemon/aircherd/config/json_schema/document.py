@@ -59,6 +59,7 @@ def sections() -> dict[str, Fragment]:
         ),
         "network": table("How to connect to providers", entries.NETWORK),
         "usage": table("What the ledger keeps", entries.USAGE),
+        "daemon": table("How the daemon itself runs", entries.DAEMON),
     }
 
 

@@ -17,7 +17,7 @@ from aircherd.config.json_schema.fragments import (
     strings,
 )
 from aircherd.config.model import Fallback, Limit, MaxTokensField, Network, Per, Strategy
-from aircherd.config.sections import catalog, fallback, limits, usage
+from aircherd.config.sections import catalog, daemon, fallback, limits, usage
 from aircherd.config.values import MAX_SECONDS, MAX_TOKENS
 from aircherd.vocabulary.builtin_providers import KINDS
 from aircherd.vocabulary.models import ApiName
@@ -104,6 +104,18 @@ USAGE: dict[str, Fragment] = {
         usage.MIN_KEEP_DAYS,
         usage.MAX_KEEP_DAYS,
     ),
+}
+
+DAEMON: dict[str, Fragment] = {
+    "idle_exit": {
+        "description": "After how many seconds without a client a daemon that was started by its "
+        "systemd socket ends; false for never",
+        "anyOf": [
+            {"enum": [False, 0]},
+            {"type": "number", "minimum": daemon.MIN_IDLE, "maximum": daemon.MAX_IDLE},
+        ],
+        "default": 3600,
+    },
 }
 
 FALLBACK: dict[str, Fragment] = {

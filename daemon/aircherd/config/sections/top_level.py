@@ -6,6 +6,7 @@ from aircherd.config.model import Config
 from aircherd.config.problems import ProblemCollector
 from aircherd.config.section import Section
 from aircherd.config.sections.catalog import read_catalog
+from aircherd.config.sections.daemon import read_daemon
 from aircherd.config.sections.fallback import check_fallbacks, read_fallback
 from aircherd.config.sections.limits import read_limits
 from aircherd.config.sections.models import read_default_model, read_models
@@ -25,6 +26,7 @@ SECTION = Section(
         "fallback",
         "limits",
         "usage",
+        "daemon",
     ),
     planned=("tasks",),
 )
@@ -51,6 +53,7 @@ def read_config(report: ProblemCollector, data: dict[str, object], folder: Path)
         providers=providers,
         models={name: alias for name, alias in models.items() if alias is not None},
         network=network,
+        daemon=read_daemon(report, _section(report, top, "daemon")),
         fallback=read_fallback(report, _section(report, top, "fallback")),
         catalog=read_catalog(report, _section(report, top, "catalog"), known),
         keep_days=read_keep_days(report, _section(report, top, "usage")),
