@@ -1,0 +1,167 @@
+"""What differs between two configurations, field by field, without secrets.
+
+Paths are those of the file: `providers.work.base_url`, `usage.keep_days`. A section that exists on
+one side only is one change with a summary of the section. The values of headers and commands, and
+everything that could contain a key, are replaced by `HIDDEN`.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from aircherd.config.model import Config, Limit, Provider
+from aircherd.config.secret_detection import could_be_key, safe_name
+
+HIDDEN = "(hidden)"
+MAX_TEXT = 200
+"""Characters of one value that are shown."""
+MAX_SHOWN = 200
+"""Changes that clients get; of the others only the number."""
+
+Shown = str | int | float | bool | list[str] | None
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One field or section. None stands for a field that is not set, or a missing section."""
+
+    path: str
+    before: Shown
+    after: Shown
+
+    def __str__(self) -> str:
+        return f"{self.path}: {_text(self.before)} -> {_text(self.after)}"
+
+
+class ReloadResult(msgspec.Struct, frozen=True):
+    """What a reload changed.
+
+    `changed` without `changes`: the first valid configuration equals the built-in one.
+    """
+
+    changed: bool
+    changes: tuple[Change, ...] = ()
+
+    def to_wire(self) -> dict[str, object]:
+        """Return the map for clients: the first changes, and how many `more` there are."""
+        row: dict[str, object] = {
+            "changed": self.changed,
+            "changes": [msgspec.to_builtins(change) for change in self.changes[:MAX_SHOWN]],
+        }
+        more = len(self.changes) - MAX_SHOWN
+        return {**row, "more": more} if more > 0 else row
+
+
+_PATHS = {"keep_days": "usage.keep_days"}
+"""Fields of `Config` whose path in the file is another."""
+_DERIVED = frozenset({"name", "keys_page", "default_model"})
+"""Fields of a section that follow from other fields."""
+_SECRET_FIELDS = frozenset({"headers", "key_command"})
+
+
+def find_changes(before: Config, after: Config) -> tuple[Change, ...]:
+    """Return all differences, in the order of the fields of `Config`."""
+    return tuple(_changes_of_config(before, after))
+
+
+def _changes_of_config(before: Config, after: Config) -> Iterator[Change]:
+    for field in Config.__struct_fields__:
+        path = _PATHS.get(field, field)
+        old, new = getattr(before, field), getattr(after, field)
+        if field == "limits":
+            old, new = _by_scope(old), _by_scope(new)
+        yield from _compare(path, old, new, is_hidden=False)
+
+
+def _compare(path: str, before: object, after: object, *, is_hidden: bool) -> Iterator[Change]:
+    if before is after or before == after:
+        return
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in dict.fromkeys((*before, *after)):
+            yield from _compare(
+                f"{path}.{safe_name(name)}",
+                before.get(name),
+                after.get(name),
+                is_hidden=is_hidden,
+            )
+    elif isinstance(before, msgspec.Struct) and type(before) is type(after):
+        for field in before.__struct_fields__:
+            if field not in _DERIVED:
+                yield from _compare_field(path, field, getattr(before, field), getattr(after, field))
+    else:
+        yield Change(path, _show(before, is_hidden), _show(after, is_hidden))
+
+
+def _compare_field(path: str, field: str, before: object, after: object) -> Iterator[Change]:
+    if field == "needs_key":
+        field, before, after = "auth", _auth(before), _auth(after)
+    is_hidden = field in _SECRET_FIELDS
+    yield from _compare(f"{path}.{field}", before, after, is_hidden=is_hidden)
+
+
+def _auth(needs_key: object) -> str | None:
+    return None if needs_key else "none"
+
+
+def _by_scope(limits: tuple[Limit, ...]) -> dict[str, Limit]:
+    """Return the limits by what they count, so that a change of one amount is one change."""
+    found: dict[str, Limit] = {}
+    for limit in limits:
+        parts = [f"{name} {value}" for name, value in limit.scope._asdict().items() if value]
+        name = ", ".join([limit.per, *parts])
+        while name in found:
+            name += " (again)"
+        found[name] = limit
+    return found
+
+
+# ------------------------------------------------------------------ values
+
+
+def _show(value: object, is_hidden: bool = False) -> Shown:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if is_hidden:
+        return HIDDEN
+    if isinstance(value, tuple | list):
+        return [_show_text(str(item)) for item in value]
+    if isinstance(value, Provider):
+        return _show_text(f"{value.kind} at {value.base_url}")
+    if isinstance(value, msgspec.Struct):
+        return _show_text(_summary(value))
+    return _show_text(str(value))
+
+
+def _summary(section: msgspec.Struct) -> str:
+    """Return the fields of a section that are set, in one line."""
+    fields = [
+        f"{name} {_text(_show(value, name in _SECRET_FIELDS))}"
+        for name in section.__struct_fields__
+        if name not in _DERIVED and (value := getattr(section, name)) not in (None, (), {})
+    ]
+    return ", ".join(fields)
+
+
+def _show_text(text: str) -> str:
+    if could_be_key(text) or "@" in urlsplit_netloc(text):
+        return HIDDEN
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
+
+
+def urlsplit_netloc(text: str) -> str:
+    """Return the part of a URL that may contain a password, "" if `text` is no URL."""
+    try:
+        return urlsplit(text).netloc
+    except ValueError:
+        return text
+
+
+def _text(value: Shown) -> str:
+    if value is None:
+        return "not set"
+    if isinstance(value, list):
+        return ", ".join(value) or "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

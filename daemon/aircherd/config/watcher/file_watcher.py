@@ -1,0 +1,137 @@
+"""Watch files and call back when their content changed.
+
+    watcher = FileWatcher()
+    watcher.add(path, on_change)      before `run`
+    nursery.start_soon(watcher.run)   on_change() runs there, one call at a time for each path
+
+`on_change` is also called once at the beginning, because the file may have changed since it was
+last read. It is called again if the file changes while it runs.
+"""
+
+import threading
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import trio
+
+from aircherd.config.watcher.watch_thread import WatchThread
+
+START_DELAY = 0.5
+"""The daemon is ready before watchfiles is imported."""
+STOP_TIMEOUT = 1.0
+"""The thread needs a step at most, unless a disk hangs. It must not run while Python ends."""
+CATCH_UP_TIMEOUT = 1.0
+"""How long a request waits for a changed file that nobody could notice before."""
+
+OnChange = Callable[[], Awaitable[None]]
+
+
+class WatchState(msgspec.Struct, frozen=True):
+    """Whether changes are noticed by events; if not, `problem` says why there are only rescans."""
+
+    has_events: bool
+    problem: str | None = None
+
+
+class FileWatcher:
+    """Calls back when watched files change. `is_observed`: whether a client waits for changes."""
+
+    def __init__(self, *, is_observed: Callable[[], bool] = lambda: False) -> None:
+        self.is_attentive = True
+        """False if there was no request for a while: the next one should call `catch_up`."""
+        self.is_observed = is_observed
+        self._callbacks: dict[Path, OnChange] = {}
+        self._changed: dict[Path, trio.Event] = {}
+        self._pending: set[Path] = set()  # changed, and not yet called back
+        self._idle = trio.Event()
+        self._idle.set()
+        self._thread: WatchThread | None = None
+        self._scanned = trio.Event()
+
+    def add(self, path: Path, on_change: OnChange) -> None:
+        """Call `on_change` when the content of `path` changes; the file need not exist."""
+        self._callbacks[path.absolute()] = on_change
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        await trio.sleep(START_DELAY)
+        async with trio.open_nursery() as nursery:
+            for path, on_change in self._callbacks.items():
+                self._changed[path] = trio.Event()
+                nursery.start_soon(self._call_back, path, on_change)
+            await self._run_thread()
+
+    def state(self) -> WatchState:
+        """Return how changes are noticed now."""
+        problem = self._thread.problem if self._thread else None
+        return WatchState(has_events=problem is None, problem=problem)
+
+    async def catch_up(self) -> None:
+        """Wait until what changed while the watcher was dozing is in effect.
+
+        Waits at most `CATCH_UP_TIMEOUT`: a disk may hang.
+        """
+        self.is_attentive = True
+        thread = self._thread
+        if thread is None or not thread.is_dozing:
+            return
+        scanned = self._scanned
+        thread.wake()
+        with trio.move_on_after(CATCH_UP_TIMEOUT):
+            await scanned.wait()
+            await self._idle.wait()
+
+    # ---------------------------------------------------------- inside
+
+    async def _call_back(self, path: Path, on_change: OnChange) -> None:
+        while True:
+            # No deadline: a file may not change for years.
+            await self._changed[path].wait()
+            self._changed[path] = trio.Event()
+            await on_change()
+            if not self._changed[path].is_set():
+                self._pending.discard(path)
+            if not self._pending:
+                self._idle.set()
+
+    async def _run_thread(self) -> None:
+        token = trio.lowlevel.current_trio_token()
+        ended = trio.Event()
+        watch = self._thread = WatchThread(
+            tuple(self._callbacks),
+            report=lambda path: token.run_sync_soon(self._note_changed, path),
+            on_scanned=partial(token.run_sync_soon, self._note_scanned),
+            attention=self,
+        )
+
+        def run() -> None:
+            try:
+                watch.run()
+                token.run_sync_soon(ended.set)
+            except trio.RunFinishedError:
+                pass  # the daemon did not wait for a hanging disk
+
+        threading.Thread(target=run, name="file watcher", daemon=True).start()
+        try:
+            # No deadline: it ends with the daemon.
+            await ended.wait()
+        finally:
+            watch.stop()
+            with trio.move_on_after(STOP_TIMEOUT, shield=True):
+                await ended.wait()
+
+    def _note_changed(self, path: Path) -> None:
+        if not self._pending:
+            self._idle = trio.Event()
+        self._pending.add(path)
+        self._changed[path].set()
+
+    def _note_scanned(self) -> None:
+        self._scanned.set()
+        self._scanned = trio.Event()
+
+    def __repr__(self) -> str:
+        problem = self.state().problem
+        return f"<FileWatcher of {len(self._callbacks)} files{', no events' if problem else ''}>"
