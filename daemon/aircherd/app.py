@@ -9,7 +9,7 @@ key check of `providers`, and `catalog` the providers' lists of models.
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
@@ -35,6 +35,7 @@ from aircherd.chat.controller import ChatController
 from aircherd.config.model import Provider
 from aircherd.config.paths import Paths, resolve_paths
 from aircherd.config.store import ConfigStore
+from aircherd.config.watcher.file_watcher import FileWatcher
 from aircherd.errors import NotAuthenticated
 from aircherd.events import EventBus
 from aircherd.files.background_files import BackgroundFiles
@@ -49,7 +50,7 @@ from aircherd.providers.health.persistence import CooldownPersistence
 from aircherd.providers.health.recovery import Checks, Recovery
 from aircherd.providers.transport.transport_by_network import Transports
 from aircherd.redaction import Redactor
-from aircherd.reload import BACKFILL_SECONDS, reload_configuration
+from aircherd.reload import BACKFILL_SECONDS, Reloader
 from aircherd.usage.learned_output import restore_estimates
 from aircherd.usage.ledger.ledger import open_ledger
 from aircherd.usage.limits.backfill import Backfill
@@ -141,11 +142,10 @@ async def open_daemon(
             backfill = Backfill(ledger, limits)
             backfill.configure(config.current.limits)
             sessions: set[Session] = set()
-
-            async def reload() -> bool:
-                with manager.report.reloading() if manager else nullcontext():
-                    return await reload_configuration(services, backfill)
-
+            reloading = manager.report.reloading if manager else nullcontext
+            reloader = Reloader(backfill, transports, reloading)
+            watcher = FileWatcher(is_observed=lambda: bus.has_subscribers("config"))
+            watcher.add(config.file, lambda: reloader.reload_changed_file(services))
             services = Services(
                 about=about,
                 config=config,
@@ -165,7 +165,8 @@ async def open_daemon(
                 ledger=ledger,
                 limits=limits,
                 bus=bus,
-                reload=reload,
+                reload=lambda: reloader.reload(services),
+                watcher=watcher,
                 shutdown=shutdown,
                 clients=sessions,
                 variables=lambda: _variables(environ),
@@ -173,7 +174,7 @@ async def open_daemon(
             listener = Listener(bound, services, sessions)
             recovery = Recovery(cooldowns, _recovery_checks(config, auth, provider_client))
             background = (transports.sweep, files.run, cooldown_file.run, recovery.run)
-            after_start = partial(restore_estimates, ledger, output_estimator)
+            after_start = (partial(restore_estimates, ledger, output_estimator), watcher.run)
             async with _serving(services, listener, backfill, after_start, *background):
                 yield services
 
@@ -183,7 +184,7 @@ async def _serving(
     services: Services,
     listener: Listener,
     backfill: Backfill,
-    after_start: Callable[[], Awaitable[None]],
+    after_start: Sequence[Callable[[], Awaitable[None]]],
     *background: Callable[[], Awaitable[None]],
 ) -> AsyncIterator[None]:
     """Run `background` tasks, serve clients, run `after_start`; at the end drain the clients."""
@@ -198,7 +199,8 @@ async def _serving(
             await backfill.wait(BACKFILL_SECONDS)
             await nursery.start(listener.serve)
             log.info("ready", socket=str(services.about.socket), version=__version__)
-            nursery.start_soon(after_start)
+            for run in after_start:
+                nursery.start_soon(run)
             yield
             services.shutdown.requested.set()
             await listener.wait_closed()

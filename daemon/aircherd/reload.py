@@ -1,58 +1,155 @@
-"""Everything that a new configuration changes, in order.
+"""Everything that a new configuration touches.
 
-    the file -> cooldowns of providers with a new origin -> limits -> keys -> subscribers
+    file -> ConfigStore -> cooldowns of providers with a new origin -> limits and their history
+         -> connections of what is gone -> keys -> event "config" to subscribers
 
 Everything else reads `config.current` when it needs it: the catalogue, the model fetcher, the
-ledger and transports. A request keeps the configuration that it started with.
+ledger and transports. A request keeps the configuration that it started with, and its connection.
+
+The file is loaded when a client asks for it, and when it changed (`reload_changed_file`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import structlog
+import trio
 
 from aircherd.api.services import Services
 from aircherd.api.status import problem_row
-from aircherd.config.model import Provider
+from aircherd.config.changes import ReloadResult
+from aircherd.config.model import Config, Provider
 from aircherd.errors import ConfigInvalid
+from aircherd.providers.transport.transport_by_network import Transports
 from aircherd.usage.limits.backfill import Backfill
 
 BACKFILL_SECONDS = 3.0
 """How long a start and a reload wait for the backfill of new limits."""
+MAX_LOGGED = 20
+"""Changes in one line of the log."""
 
 log = structlog.get_logger()
 
 
-async def reload_configuration(services: Services, backfill: Backfill) -> bool:
-    """Load the configuration and the keys again; return whether the configuration changed.
+class Reloader:
+    """Loads the configuration again, one reload at a time.
 
-    A "config" event reports the outcome.
-
-    Raises:
-        ConfigInvalid: the file is invalid, and the last good configuration stays in effect. If
-            there never was one, what can be used of the file is in effect.
+    `reloading` is entered while one is under way: it reports to a service manager.
     """
-    config, bus = services.config, services.bus
-    before = config.current
-    try:
-        changed = config.reload()
-    except ConfigInvalid as error:
-        log.warning("config_invalid", problem=error.message)
-        if config.current is not before:
-            await _apply(services, backfill, before.providers)
-        bus.publish("config", {"ok": False, "problem": problem_row(error)})
-        raise
-    await _apply(services, backfill, before.providers)
-    bus.publish("config", {"ok": True, "changed": changed})
-    return changed
+
+    def __init__(
+        self,
+        backfill: Backfill,
+        transports: Transports,
+        reloading: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self._reloading = reloading
+        self._backfill = backfill
+        self._transports = transports
+        self._lock = trio.Lock()
+
+    async def reload(self, services: Services) -> ReloadResult:
+        """Load the configuration and all keys again, because a client asked for it.
+
+        A "config" event reports the outcome.
+
+        Raises:
+            ConfigInvalid: the file is invalid, and the last good configuration stays in effect.
+        """
+        async with self._lock:
+            with self._reloading():
+                return await self._reload(services)
+
+    async def _reload(self, services: Services) -> ReloadResult:
+        before = services.config.current
+        try:
+            result = await self._load(services)
+        except ConfigInvalid:
+            if services.config.current is not before:
+                await services.auth.reload()
+            raise
+        await services.auth.reload()
+        self._publish(services, result)
+        return result
+
+    async def reload_changed_file(self, services: Services) -> None:
+        """Load the configuration after its file changed, and the keys that it needs.
+
+        Nothing is reported if the content means the same as before. An invalid file is reported
+        once, however often it is saved with the same problem.
+        """
+        async with self._lock:
+            had_problem, before = services.config.problem is not None, services.config.current
+            try:
+                result = await self._load(services)
+            except ConfigInvalid:
+                result = None  # reported
+            if has_other_keys(before, services.config.current):
+                await services.auth.config_changed()
+            if result and (result.changed or had_problem):
+                self._publish(services, result)
+
+    async def _load(self, services: Services) -> ReloadResult:
+        """Load the file and apply it, except for keys.
+
+        Without any good file so far, what can be used of an invalid one is applied, too.
+        """
+        config = services.config
+        before, problem = config.current, config.problem
+        try:
+            return await config.reload()
+        except ConfigInvalid as error:
+            if problem is None or problem_row(problem) != problem_row(error):
+                log.warning("config_invalid", problem=error.message)
+                services.bus.publish("config", {"ok": False, "problem": problem_row(error)})
+            raise
+        finally:
+            if config.current is not before:
+                with self._reloading():
+                    await self._apply(services, before, config.current)
+
+    async def _apply(self, services: Services, before: Config, after: Config) -> None:
+        for name, provider in after.providers.items():
+            if name in before.providers and before.providers[name].origin != provider.origin:
+                # The cooldowns were caused by another server.
+                services.provider_client.cooldowns.clear(name)
+        self._transports.close_unused(
+            after.network, [provider.base_url for provider in gone_providers(before, after)]
+        )
+        self._backfill.configure(after.limits)
+        await self._backfill.wait(BACKFILL_SECONDS)
+
+    def _publish(self, services: Services, result: ReloadResult) -> None:
+        services.bus.publish("config", {"ok": True, **result.to_wire()})
+        if result.changed:
+            changes = [str(change) for change in result.changes[:MAX_LOGGED]]
+            log.info("config_changed", count=len(result.changes), changes=changes)
 
 
-async def _apply(services: Services, backfill: Backfill, before: Mapping[str, Provider]) -> None:
-    """Apply the current configuration to what does not read it by itself, and reload the keys."""
-    config = services.config.current
-    for name, provider in config.providers.items():
-        if name in before and before[name].origin != provider.origin:
-            # The cooldowns were caused by another server.
-            services.provider_client.cooldowns.clear(name)
-    backfill.configure(config.limits)
-    await backfill.wait(BACKFILL_SECONDS)
-    await services.auth.reload()
+def gone_providers(before: Config, after: Config) -> list[Provider]:
+    """Return the old form of the providers whose connections are of no more use.
+
+    An origin that is still used by a provider with the same key settings keeps its connections.
+    """
+    kept = {
+        provider.origin
+        for name, provider in after.providers.items()
+        if name in before.providers and not _has_other_key(before.providers[name], provider)
+    }
+    return [provider for provider in before.providers.values() if provider.origin not in kept]
+
+
+def has_other_keys(before: Config, after: Config) -> bool:
+    """Return whether a provider was added or removed, or gets its key from elsewhere."""
+    old, new = before.providers, after.providers
+    return old.keys() != new.keys() or any(
+        _has_other_key(old[name], provider) for name, provider in new.items()
+    )
+
+
+def _has_other_key(before: Provider, after: Provider) -> bool:
+    return before is not after and _key_settings(before) != _key_settings(after)
+
+
+def _key_settings(provider: Provider) -> tuple[object, ...]:
+    return provider.needs_key, provider.env, provider.key_command, provider.origin

@@ -12,6 +12,7 @@ import trio.lowlevel
 from aircher_wire import frames
 from aircherd.api.context import Method
 from aircherd.chat.caller import Caller
+from aircherd.config.watcher.file_watcher import FileWatcher
 from aircherd.errors import BadRequest
 from aircherd.events import EventBus
 from aircherd.ipc.connection_methods import ConnectionMethod
@@ -141,7 +142,11 @@ async def conversation():
     ours, theirs = socket.socketpair()
     stream = trio.SocketStream(trio.socket.from_stdlib_socket(ours))
     services = SimpleNamespace(
-        bus=EventBus(clock=lambda: 5.0), hanging=trio.Event(), ended=trio.Event(), sent=0
+        bus=EventBus(clock=lambda: 5.0),
+        hanging=trio.Event(),
+        ended=trio.Event(),
+        sent=0,
+        watcher=FileWatcher(),
     )
     session = Session(stream, services, TABLE, CONNECTION_TABLE)
     peer = Peer(trio.SocketStream(trio.socket.from_stdlib_socket(theirs)))

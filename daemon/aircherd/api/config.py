@@ -162,8 +162,8 @@ async def change_and_reload(
             "config_change_may_not_last", file=str(services.config.file), reason=error.strerror
         )
         changed = True
-    await services.reload()
-    return {"file": str(services.config.file), "changed": changed, "changes": []}
+    result = await services.reload()
+    return {**result.to_wire(), "file": str(services.config.file), "changed": changed}
 
 
 async def _is_written(services: Services, is_done: Callable[[], bool]) -> bool:

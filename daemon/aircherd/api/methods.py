@@ -216,11 +216,10 @@ async def config_check(services: Services, _: RequestContext, params: CheckParam
 
 async def config_reload(services: Services, _: RequestContext, _params: NoParams) -> object:
     """Load the configuration file now. An invalid one is reported and changes nothing."""
-    changed = await services.reload()
-    file = str(services.about.paths.config_file)
+    result = await services.reload()
     return {
-        "changed": changed,
-        "file": file,
+        **result.to_wire(),
+        "file": str(services.about.paths.config_file),
         "unknown": msgspec.to_builtins(limit_warnings(services, services.config.current.limits)),
     }
 

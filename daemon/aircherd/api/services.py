@@ -10,8 +10,10 @@ from aircherd.auth.manager import AuthManager
 from aircherd.catalog.catalog import Catalog
 from aircherd.catalog.fetcher import ModelFetcher
 from aircherd.chat.controller import ChatController
+from aircherd.config.changes import ReloadResult
 from aircherd.config.paths import Paths
 from aircherd.config.store import ConfigStore
+from aircherd.config.watcher.file_watcher import FileWatcher
 from aircherd.events import EventBus
 from aircherd.providers.client import ProviderClient
 from aircherd.usage.ledger.ledger import Ledger
@@ -40,9 +42,9 @@ class About(msgspec.Struct, frozen=True):
 class Services(msgspec.Struct, frozen=True):
     """The services of the daemon.
 
-    `reload` loads the configuration again and returns whether it changed; it raises ConfigInvalid.
-    `clients` has one item per connected client. `variables` returns the environment variables that
-    change what the daemon does, without secrets.
+    `reload` loads the configuration again and returns what changed; it raises ConfigInvalid.
+    `watcher` notices changed files. `clients` has one item per connected client. `variables`
+    returns the environment variables that change what the daemon does, without secrets.
     """
 
     about: About
@@ -55,7 +57,8 @@ class Services(msgspec.Struct, frozen=True):
     limits: LimitTracker
     chat: ChatController
     bus: EventBus
-    reload: Callable[[], Awaitable[bool]]
+    reload: Callable[[], Awaitable[ReloadResult]]
+    watcher: FileWatcher
     shutdown: Shutdown
     clients: Sized
     variables: Callable[[], dict[str, str]]

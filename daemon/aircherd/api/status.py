@@ -118,6 +118,9 @@ def config_state(services: Services) -> dict[str, object]:
         state["in_use"] = store.in_use
     if store.current.refused:
         state["refused"] = [entry.path for entry in store.current.refused.entries]
+    watching = services.watcher.state()
+    if watching.problem is not None:
+        state["watch_problem"] = watching.problem
     return state
 
 

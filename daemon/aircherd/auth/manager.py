@@ -413,6 +413,11 @@ class AuthManager:
         await self.refresh_stored()
         await self.preload()
 
+    async def config_changed(self) -> None:
+        """Read the keys that a new configuration needs; those that are known are not read again."""
+        self._issued.clear()
+        await self.preload()
+
     # -------------------------------------------------------------- internal
 
     def _provider_with_keys(self, name: str) -> Provider:

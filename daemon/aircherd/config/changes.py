@@ -6,13 +6,11 @@ everything that could contain a key, are replaced by `HIDDEN`.
 """
 
 from collections.abc import Iterator
-from decimal import Decimal
-from urllib.parse import urlsplit
 
 import msgspec
 
 from aircherd.config.model import Config, Limit, Provider
-from aircherd.config.secret_detection import could_be_key, safe_name
+from aircherd.config.secret_detection import looks_like_key, safe_name
 
 HIDDEN = "(hidden)"
 MAX_TEXT = 200
@@ -67,6 +65,8 @@ def find_changes(before: Config, after: Config) -> tuple[Change, ...]:
 
 def _changes_of_config(before: Config, after: Config) -> Iterator[Change]:
     for field in Config.__struct_fields__:
+        if field == "refused":
+            continue  # no setting: what is missing from the others, and why
         path = _PATHS.get(field, field)
         old, new = getattr(before, field), getattr(after, field)
         if field == "limits":
@@ -88,7 +88,8 @@ def _compare(path: str, before: object, after: object, *, is_hidden: bool) -> It
     elif isinstance(before, msgspec.Struct) and type(before) is type(after):
         for field in before.__struct_fields__:
             if field not in _DERIVED:
-                yield from _compare_field(path, field, getattr(before, field), getattr(after, field))
+                old, new = getattr(before, field), getattr(after, field)
+                yield from _compare_field(path, field, old, new)
     else:
         yield Change(path, _show(before, is_hidden), _show(after, is_hidden))
 
@@ -144,17 +145,9 @@ def _summary(section: msgspec.Struct) -> str:
 
 
 def _show_text(text: str) -> str:
-    if could_be_key(text) or "@" in urlsplit_netloc(text):
+    if looks_like_key(text):
         return HIDDEN
     return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
-
-
-def urlsplit_netloc(text: str) -> str:
-    """Return the part of a URL that may contain a password, "" if `text` is no URL."""
-    try:
-        return urlsplit(text).netloc
-    except ValueError:
-        return text
 
 
 def _text(value: Shown) -> str:

@@ -3,10 +3,17 @@
 from pathlib import Path
 from typing import Literal
 
-from aircherd.config.load import check_file
+import msgspec
+
+from aircherd.config.changes import Change, ReloadResult, find_changes
+from aircherd.config.load import Checked, check_file
 from aircherd.config.model import DEFAULT_CONFIG, Config
+from aircherd.config.problems import WHOLE_FILE, Problem, config_error
 from aircherd.errors import ConfigInvalid
-from aircherd.files.file_worker import FileWorker
+from aircherd.files.file_worker import DiskTimeout, FileWorker
+
+LOAD_TIMEOUT = 5.0
+"""Seconds until the disk counts as hanging."""
 
 InUse = Literal[
     "the file",
@@ -24,7 +31,8 @@ class ConfigStore:
     runs, and reports the problem. The file is small, so it is read without a thread.
 
     - `current`: the last good config; until there was a good file, what could be used of the last
-      file that could be used in part, with `refused`; else the built-in one.
+      file that could be used in part, with `refused`; else the built-in one. What a new config
+      leaves as it was stays the same object, so that caches of it remain valid.
     - `problem`: what was wrong with the file when it was last read, or None.
     - `has_good`: whether the file (or its absence) was ever good.
     - `write_worker`: runs changes of the file.
@@ -39,8 +47,9 @@ class ConfigStore:
         self._salvaged: ConfigInvalid | None = None  # the problem of the file used in part
         self.write_worker = FileWorker()
         self.check_worker = FileWorker()
+        self._load_worker = FileWorker()
         try:
-            self.reload()
+            self._apply(check_file(self.file), ())
         except ConfigInvalid:
             # Kept in `problem`.
             return
@@ -67,8 +76,8 @@ class ConfigStore:
         is_latest = self._salvaged is self.problem
         return "the valid entries" if is_latest else "the valid entries of an earlier one"
 
-    def reload(self) -> bool:
-        """Read the file again; return whether `current` changed.
+    async def reload(self) -> ReloadResult:
+        """Read the file again, in a thread; return what changed. Call it once at a time.
 
         The first good config counts as a change, because requests are refused until then.
 
@@ -76,15 +85,52 @@ class ConfigStore:
             ConfigInvalid: the file is invalid; `problem` is the error. If there was a good file,
                 `current` stays; else it may have changed to what can be used of this one.
         """
+        try:
+            checked, changes = await self._load_worker.do(lambda _: self._check(), LOAD_TIMEOUT)
+        except DiskTimeout as timeout:
+            checked, changes = Checked(None, _unreadable(self.file, timeout)), ()
+        return self._apply(checked, changes)
+
+    def _check(self) -> tuple[Checked, tuple[Change, ...]]:
         checked = check_file(self.file)
+        if checked.config is None:
+            return checked, ()
+        config = _reuse(self.current, checked.config)
+        changes = find_changes(self.current, config)
+        return Checked(config, checked.problem), changes
+
+    def _apply(self, checked: Checked, changes: tuple[Change, ...]) -> ReloadResult:
         self.problem = checked.problem
         if checked.problem is not None and checked.config is not None and not self.has_good:
             self.current, self._salvaged = checked.config, checked.problem
         config = checked.valid
-        changed = not self.has_good or config != self.current
+        changed = not self.has_good or config is not self.current
         self.current, self.has_good = config, True
-        return changed
+        return ReloadResult(changed, changes)
 
     def __repr__(self) -> str:
         state = "good" if self.problem is None else "with problems"
         return f"<ConfigStore {self.file}: {state}, {len(self.current.providers)} providers>"
+
+
+def _reuse(old: Config, new: Config) -> Config:
+    """Return `new` with the objects of `old` where they are equal."""
+    if new == old:
+        return old
+    fields = {name: getattr(new, name) for name in new.__struct_fields__}
+    for name, value in fields.items():
+        before = getattr(old, name)
+        if value == before:
+            fields[name] = before
+        elif isinstance(value, dict):
+            fields[name] = {
+                key: before[key] if before.get(key) == item else item for key, item in value.items()
+            }
+    return msgspec.structs.replace(new, **fields)
+
+
+def _unreadable(file: Path, timeout: DiskTimeout) -> ConfigInvalid:
+    problem = Problem(
+        file=str(file), line=WHOLE_FILE, path="", message=f"cannot be read: {timeout.strerror}"
+    )
+    return config_error(str(file), [problem])

@@ -93,8 +93,12 @@ class Session:
 
     async def _read(self) -> None:
         client, reader, outbox = self._client, self._reader, self._outbox
+        watcher = self.services.watcher
         # No deadlines: an editor may be idle for days.
         while data := await client.receive_some():
+            if not watcher.is_attentive:
+                # After a quiet time: files may have changed that the request depends on.
+                await watcher.catch_up()
             for incoming in reader.feed(data):
                 if type(incoming) is ReadyRequest:
                     await self._start(incoming)

@@ -30,7 +30,7 @@ class FakeServices(SimpleNamespace):
         return {"AIRCHER_HOME": "/h"}
 
     async def reload(self):
-        return self.config.reload()
+        return await self.config.reload()
 
 
 async def test_settings_are_shown_with_their_sources(tmp_path):
@@ -70,7 +70,8 @@ async def test_a_written_text_is_in_effect_at_once(tmp_path):
     """The result has the file."""
     services = FakeServices(tmp_path)
     answer = await write_config(services, GOOD, "")
-    assert answer == {"file": str(services.file), "changed": True, "changes": []}
+    change = {"path": "usage.keep_days", "before": None, "after": 40}
+    assert answer == {"file": str(services.file), "changed": True, "changes": [change]}
     assert services.config.current.keep_days == 40
     base = hashlib.sha256(GOOD.encode()).hexdigest()
     assert (await write_config(services, GOOD, base))["changed"] is False

@@ -96,7 +96,7 @@ class FakeServices:
 
     async def reload(self):
         self.reloads += 1
-        return self.config.reload()
+        return await self.config.reload()
 
     async def names(self, provider=None, query="", *, every=False):
         answer = await models.list_models(self, provider, query, every=every)

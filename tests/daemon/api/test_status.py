@@ -23,6 +23,7 @@ from aircherd.config.model import (
     builtin_providers,
 )
 from aircherd.config.problems import Problem
+from aircherd.config.watcher.file_watcher import FileWatcher
 from aircherd.errors import ConfigInvalid
 from aircherd.events import EventBus
 from aircherd.providers.health.cooldowns import CooldownManager
@@ -66,6 +67,7 @@ def services(
         auth=auth,
         catalog=means.catalog,
         provider_client=provider_client,
+        watcher=FileWatcher(),
     )
 
 

@@ -14,6 +14,7 @@ import trio
 
 from aircherd.api.services import Shutdown
 from aircherd.config.model import Config, Daemon
+from aircherd.config.watcher.file_watcher import FileWatcher
 from aircherd.events import EventBus
 from aircherd.ipc import listener as listener_module
 from aircherd.ipc.listener import DISPLACED_CHECK_INTERVAL, LimitedListener, Listener
@@ -30,7 +31,9 @@ async def listening(*, idle_exit=None):
     with tempfile.TemporaryDirectory(prefix="air") as root:
         path = Path(root) / "run" / "s.sock"
         config = SimpleNamespace(current=Config(providers={}, daemon=Daemon(idle_exit=idle_exit)))
-        services = SimpleNamespace(bus=EventBus(), shutdown=Shutdown(), config=config)
+        services = SimpleNamespace(
+            bus=EventBus(), shutdown=Shutdown(), config=config, watcher=FileWatcher()
+        )
         with claim_socket(path, Path(root) / "data") as bound, trio.fail_after(100_000):
             bound.is_passed = idle_exit is not None
             sessions = set()

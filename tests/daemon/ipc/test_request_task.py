@@ -10,6 +10,7 @@ import trio
 from trio.testing import wait_all_tasks_blocked
 
 from aircherd.api.context import Method
+from aircherd.config.watcher.file_watcher import FileWatcher
 from aircherd.events import EventBus
 from aircherd.ipc import session as session_module
 from aircherd.ipc.session import Session
@@ -98,7 +99,11 @@ async def connected():
     """Serve one client; yield its end and the services."""
     ours, theirs = (trio.socket.from_stdlib_socket(each) for each in socket.socketpair())
     services = SimpleNamespace(
-        bus=EventBus(), may_end=trio.Event(), waiting=0, cancelled=list[int]()
+        bus=EventBus(),
+        may_end=trio.Event(),
+        waiting=0,
+        cancelled=list[int](),
+        watcher=FileWatcher(),
     )
     async with trio.SocketStream(ours) as stream, trio.SocketStream(theirs) as peer:
         session = services.session = Session(stream, services, TABLE)

@@ -23,7 +23,7 @@ START_DELAY = 0.5
 STOP_TIMEOUT = 1.0
 """The thread needs a step at most, unless a disk hangs. It must not run while Python ends."""
 CATCH_UP_TIMEOUT = 1.0
-"""How long a request waits for a changed file that nobody could notice before."""
+"""How long a request waits for a file that changed while the watcher was dozing."""
 
 OnChange = Callable[[], Awaitable[None]]
 

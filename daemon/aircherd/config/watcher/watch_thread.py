@@ -3,10 +3,10 @@
 It is a thread of its own because watchfiles waits in steps of a sleep, and because a hanging disk
 may block a `stat` forever. The daemon does not wait for it then.
 
-watchfiles wakes up for every step, whether or not there are events, so it runs only while somebody
-could notice: while requests arrive, or a client is subscribed. After `DOZE_AFTER_SECONDS` without
-one the thread dozes: events pile up in watchfiles, and only the rescan is left. The next request
-wakes the thread, which looks at the files before the request is served.
+watchfiles wakes up for every step, whether or not there are events, so it runs only while a change
+could be noticed: while requests arrive, or a client is subscribed. After `DOZE_AFTER_SECONDS`
+without them the thread dozes: events pile up in watchfiles, and only the rescan is left. The next
+request wakes the thread, which looks at the files before the request is served.
 """
 
 import threading

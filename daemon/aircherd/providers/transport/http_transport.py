@@ -10,7 +10,7 @@ Redirects are never followed: a key goes to the origin it is bound to and nowher
 """
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import cache
 
 import httpx
@@ -35,6 +35,7 @@ from aircherd.providers.transport.request import (
     HttpResponse,
     HttpTransport,
     OnSent,
+    Origin,
     RequestHead,
     ignore_sent,
 )
@@ -117,6 +118,10 @@ class Transport:
         """
         self._pool.close_expired()
 
+    def close_idle(self, origins: Container[Origin] | None = None) -> None:
+        """Close the idle connections to `origins`, or all."""
+        self._pool.close_idle(origins)
+
     async def aclose(self) -> None:
         """Close every connection at once; bodies being read end in `httpx.ReadError`."""
         self._pool.close()
@@ -159,6 +164,10 @@ class Router:
     def close_expired(self) -> None:
         """Close what has been idle for too long; proxied connections expire by themselves."""
         self._direct.close_expired()
+
+    def close_idle(self, origins: Container[Origin] | None = None) -> None:
+        """Close the idle direct connections to `origins`, or all; proxied ones expire soon."""
+        self._direct.close_idle(origins)
 
     async def aclose(self) -> None:
         """Close every connection of all transports."""

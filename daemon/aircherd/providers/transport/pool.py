@@ -4,7 +4,7 @@ A connection is in one place at a time. The last used is taken first, so that th
 closed. Each request does a constant amount of work, however many connections there are.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 import trio
@@ -133,6 +133,12 @@ class ConnectionPool:
             connections[:] = young
             if not young:
                 del self._idle[origin]
+
+    def close_idle(self, origins: Container[Origin] | None = None) -> None:
+        """Close the idle connections to `origins`, or all; those in use are kept afterwards."""
+        for origin in [each for each in self._idle if origins is None or each in origins]:
+            for connection in self._idle.pop(origin):
+                connection.close()
 
     def close(self) -> None:
         """Close every connection at once; bodies being read end in `httpx.ReadError`."""
