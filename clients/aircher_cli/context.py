@@ -41,7 +41,12 @@ class Context:
         """
         from aircher_client import Client  # noqa: PLC0415 -- not for help and `config path`
 
-        return Client.connect(self.environ, autostart=autostart, on_notices=self._note)
+        return Client.connect(
+            self.environ, autostart=autostart, on_notices=self._note, on_wait=self._note_wait
+        )
+
+    def _note_wait(self, message: str) -> None:
+        self.console.note(f"aircher-cli: {message}")
 
     def _note(self, notices: "list[Map]") -> None:
         """Print each notice of the daemon once, on standard error."""

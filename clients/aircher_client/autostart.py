@@ -4,7 +4,8 @@ Several clients may do this at once. Each starts a daemon, one of the daemons wi
 the others exit with `EXIT_ALREADY_RUNNING`: their clients keep trying to connect to the winner. A
 daemon also exits with this code
 
-- while an old daemon drains: another is started once the old one is gone;
+- while an old daemon drains: another is started once the old one is gone, which may take longer
+  than a start: see `DRAIN_WAIT`;
 - when a daemon holds the data but serves a different socket: waiting is pointless, so this fails.
 """
 
@@ -24,10 +25,14 @@ from aircher_client.lock_holder import LockHolder, find_lock_holder
 from aircher_wire import address
 from aircher_wire.directories import check_ownership, failure_reason, make_private_directory
 
+DRAIN_WAIT = 25.0
+"""Seconds to wait for a daemon that finishes its requests (18 s at most) before the next starts."""
+NOTICE_AFTER = 1.0
+"""Seconds of waiting until `on_wait` is called."""
 RESTART_DELAY = 0.2
 """Seconds between two starts, when a daemon found locks taken whose holder is gone by now."""
-LOG_LIMIT = 4 * 1024 * 1024
-"""Bytes; a longer log is renamed to `*.old` before the next daemon writes to it."""
+LOG_LIMIT = 8 * 1024 * 1024
+"""Bytes; a longer log is moved away. The daemon rotates its log earlier, once it is ready."""
 TAIL_LINES = 8
 TAIL_BYTES = 4096
 
@@ -62,11 +67,14 @@ def start(
     try_connect: Callable[[], socket.socket | None],
     *,
     timeout: float,
-    command: Sequence[str] = COMMAND,
+    command: Sequence[str] | None = None,
+    on_wait: Callable[[str], object] | None = None,
 ) -> socket.socket:
     """Start a daemon, and return a socket that is connected to it or to one that won the locks.
 
-    `try_connect` returns None while no daemon answers. `timeout` is in seconds.
+    `try_connect` returns None while no daemon answers. `timeout` is in seconds. `command` replaces
+    `aircherd`, which gets its log's path: it rotates the log while it runs. `on_wait` is called
+    with a sentence if another daemon has to finish its requests first, and that takes a while.
 
     Raises:
         DaemonUnreachable: the daemon could not be started, exited, or was not ready in time; or a
@@ -74,19 +82,24 @@ def start(
     """
     check_directories(environ)
     path, socket_path = address.log_path(environ), address.find_socket(environ)
+    command = command or (*COMMAND, "--log-file", str(path))
     with _open_log(path) as log:
         offset = log.tell()
         child, started_at = _launch(command, environ, log), time.monotonic()
         deadline, were_locks_taken = started_at + timeout, False
+        wait = _Wait(started_at, timeout, on_wait)
         try:
             while (found := try_connect()) is None:
                 progress = _check_progress(child, environ, socket_path)
+                if progress.holder is not None and not progress.is_elsewhere:
+                    deadline = wait.extend(progress.holder, time.monotonic())
                 action = _next_action(progress, time.monotonic(), started_at, deadline)
                 if action is _Action.GIVE_UP:
                     if were_locks_taken and progress.status is None:
                         # The latest is still starting; those before it found the locks taken.
                         progress = _Progress(address.EXIT_ALREADY_RUNNING)
-                    raise DaemonUnreachable(_explain(progress, socket_path, timeout, path, offset))
+                    waited = wait.seconds(deadline)
+                    raise DaemonUnreachable(_explain(progress, socket_path, waited, path, offset))
                 if action is _Action.RESTART:
                     were_locks_taken = True
                     child, started_at = _launch(command, environ, log), time.monotonic()
@@ -114,6 +127,28 @@ def _check_progress(
     status = child.poll()
     holder = find_lock_holder(environ) if status == address.EXIT_ALREADY_RUNNING else None
     return _Progress(status, holder, holder is not None and not holder.serves(socket_path))
+
+
+class _Wait:
+    """The wait for another daemon, which finishes its requests before it stops."""
+
+    def __init__(
+        self, began_at: float, timeout: float, on_wait: Callable[[str], object] | None
+    ) -> None:
+        self._began_at = began_at
+        self._timeout = timeout
+        self._on_wait = on_wait
+
+    def seconds(self, deadline: float) -> float:
+        """Return the length of the wait until `deadline`."""
+        return round(deadline - self._began_at, 1)
+
+    def extend(self, holder: LockHolder, now: float) -> float:
+        """Return the deadline: after `holder` is gone, there is time for a start."""
+        if self._on_wait is not None and now - self._began_at >= NOTICE_AFTER:
+            self._on_wait(f"waiting for aircherd (process {holder.pid}) to finish its requests")
+            self._on_wait = None
+        return min(self._began_at + DRAIN_WAIT, now) + self._timeout
 
 
 class _Action(enum.Enum):
@@ -178,7 +213,7 @@ def _open_log(path: Path) -> BinaryIO:
     try:
         make_private_directory(path.parent)
         if path.exists() and path.stat().st_size > LOG_LIMIT:
-            path.replace(path.with_suffix(".log.old"))
+            path.replace(path.with_name(f"{path.name}.1"))
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         log = os.fdopen(os.open(path, flags, 0o600), "ab")
         os.fchmod(log.fileno(), 0o600)
@@ -190,18 +225,18 @@ def _open_log(path: Path) -> BinaryIO:
     return log
 
 
-def _explain(progress: _Progress, socket_path: str, timeout: float, path: Path, offset: int) -> str:
+def _explain(progress: _Progress, socket_path: str, waited: float, path: Path, offset: int) -> str:
     """Return why there is no daemon, in one line, followed by the last lines of its log."""
     if progress.holder is not None:
         return _explain_lock_holder(
-            progress.holder, socket_path, timeout, is_elsewhere=progress.is_elsewhere
+            progress.holder, socket_path, waited, is_elsewhere=progress.is_elsewhere
         )
     if progress.status is None:
-        what = f"aircherd was started, but does not answer after {timeout:g} s"
+        what = f"aircherd was started, but does not answer after {waited:g} s"
     elif progress.status == address.EXIT_ALREADY_RUNNING:
         what = (
             f"another aircherd holds the locks, but none answers at {socket_path} "
-            f"after {timeout:g} s"
+            f"after {waited:g} s"
         )
     elif progress.status < 0:
         what = f"aircherd was started and was killed by signal {-progress.status}"
@@ -211,7 +246,7 @@ def _explain(progress: _Progress, socket_path: str, timeout: float, path: Path, 
 
 
 def _explain_lock_holder(
-    holder: LockHolder, socket_path: str, timeout: float, *, is_elsewhere: bool
+    holder: LockHolder, socket_path: str, waited: float, *, is_elsewhere: bool
 ) -> str:
     if is_elsewhere:
         return (
@@ -220,7 +255,7 @@ def _explain_lock_holder(
             "XDG_RUNTIME_DIR"
         )
     return (
-        f"aircherd does not answer at {socket_path} after {timeout:g} s: process {holder.pid} is "
+        f"aircherd does not answer at {socket_path} after {waited:g} s: process {holder.pid} is "
         f"still finishing its requests before it stops, or is not ready yet. Try again later"
     )
 

@@ -66,18 +66,22 @@ class Client:
         timeout: float = START_TIMEOUT,
         command: Sequence[str] | None = None,
         on_notices: OnNotices | None = None,
+        on_wait: Callable[[str], object] | None = None,
     ) -> Self:
         """Connect to the user's daemon; start one if none answers.
 
         `timeout` is in seconds and covers starting it; `command` replaces `aircherd`. Requests are
-        attributed to the repository around the working directory (see `find_project`).
+        attributed to the repository around the working directory (see `find_project`). While an
+        old daemon finishes its requests, this waits longer, and passes `on_wait` a sentence.
 
         Raises:
             DaemonUnreachable: no daemon answers, and none could be started.
         """
 
         def open_connection() -> Connection:
-            return _open_connection(environ, autostart=autostart, timeout=timeout, command=command)
+            return _open_connection(
+                environ, autostart=autostart, timeout=timeout, command=command, on_wait=on_wait
+            )
 
         return cls(
             open_connection,
@@ -273,7 +277,12 @@ def _find_daemon(environ: Mapping[str, str], deadline: float) -> tuple[str, sock
 
 
 def _open_connection(
-    environ: Mapping[str, str], *, autostart: bool, timeout: float, command: Sequence[str] | None
+    environ: Mapping[str, str],
+    *,
+    autostart: bool,
+    timeout: float,
+    command: Sequence[str] | None,
+    on_wait: Callable[[str], object] | None,
 ) -> Connection:
     path, sock = _find_daemon(environ, time.monotonic() + timeout)
     if sock is None:
@@ -294,7 +303,8 @@ def _open_connection(
             environ,
             lambda: connect(path, time.monotonic() + timeout),
             timeout=timeout,
-            command=command or starter.COMMAND,
+            command=command,
+            on_wait=on_wait,
         )
     return Connection(sock)
 

@@ -8,9 +8,9 @@ import ctypes
 import gc
 import os
 import resource
-import signal
 import sys
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -21,8 +21,10 @@ from aircher_wire.version import __version__
 from aircherd.api.services import Services, Shutdown
 from aircherd.app import open_daemon
 from aircherd.ipc.socket_file import AlreadyRunning
-from aircherd.logging_setup import LEVELS, configure_logging
+from aircherd.log_file import LogFile, redirect_outputs
+from aircherd.logging_setup import LEVELS, LogOutput, configure_logging
 from aircherd.redaction import Redactor
+from aircherd.signals import reload_on_hangup, watch_signals
 
 EXIT_CANNOT_START = 1
 PR_SET_DUMPABLE = 4
@@ -44,14 +46,16 @@ def main() -> int:
     arguments = _parser().parse_args()
     redactor = Redactor()
     as_json = {"auto": None, "json": True, "text": False}[arguments.log_format]
-    configure_logging(redactor, level=arguments.log_level, as_json=as_json)
+    if arguments.log_file is not None and not _open_log(arguments.log_file):
+        return EXIT_CANNOT_START
+    output = configure_logging(redactor, level=arguments.log_level, as_json=as_json)
     # Uncaught exceptions are logged, so that keys are redacted as in every other line.
     sys.excepthook = lambda *crash: log.critical("crashed", exc_info=crash)
     _raise_file_limit()
     manager = _service_manager()
     code = 0
     try:
-        trio.run(_serve, redactor, manager)
+        trio.run(_serve, redactor, output, arguments.log_file, manager)
     except* AlreadyRunning as group:
         code = _fail(group, EXIT_ALREADY_RUNNING, manager)
     except* (AddressError, OSError) as group:
@@ -68,16 +72,22 @@ def _service_manager() -> "ServiceManager | None":
     return ServiceManager.from_environ(os.environ)
 
 
-async def _serve(redactor: Redactor, manager: "ServiceManager | None") -> None:
-    """Serve until SIGTERM, SIGINT or a client's `shutdown`.
-
-    A second signal cancels running requests, with a response to every client; a third cancels
-    everything.
-    """
+async def _serve(
+    redactor: Redactor,
+    output: LogOutput,
+    log_file: Path | None,
+    manager: "ServiceManager | None",
+) -> None:
+    """Serve until a signal or a client's `shutdown`; see `signals` for a second signal."""
     shutdown = Shutdown()
+    send_reload, reloads = trio.open_memory_channel[None](1)
     async with trio.open_nursery() as nursery:
-        await nursery.start(_watch_signals, shutdown, nursery.cancel_scope)
+        await nursery.start(watch_signals, shutdown, send_reload)
         async with open_daemon(os.environ, redactor, shutdown, manager=manager) as services:
+            nursery.start_soon(reload_on_hangup, services, reloads)
+            if log_file is not None:
+                # Not before: only the daemon that holds the locks may rotate its log.
+                output.rotate(LogFile(log_file))
             _tune_garbage_collection()
             if manager is not None:
                 # In this nursery, so that the manager hears from the daemon until the very end.
@@ -95,21 +105,13 @@ async def _report(manager: "ServiceManager", services: Services) -> None:
     await manager.run(partial(service_status, services), services.shutdown.requested)
 
 
-async def _watch_signals(
-    shutdown: Shutdown,
-    daemon_scope: trio.CancelScope,
-    *,
-    task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
-) -> None:
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        task_status.started()
-        async for number in signals:
-            log.info("stopping", signal=signal.Signals(number).name)
-            if shutdown.forced.is_set():
-                daemon_scope.cancel()
-            elif shutdown.requested.is_set():
-                shutdown.forced.set()
-            shutdown.requested.set()
+def _open_log(path: Path) -> bool:
+    try:
+        redirect_outputs(path)
+    except OSError as error:
+        print(f"aircherd: cannot write the log {path}: {error.strerror}", file=sys.stderr)  # noqa: T201
+        return False
+    return True
 
 
 def _hide_memory() -> None:
@@ -167,6 +169,12 @@ def _parser() -> argparse.ArgumentParser:
         choices=("auto", "json", "text"),
         default="auto",
         help="auto: text on a terminal, JSON elsewhere",
+    )
+    parser.add_argument(
+        "--log-file",
+        type=Path,
+        metavar="FILE",
+        help="write the log to this file, and rotate it at 4 MiB; default: standard error",
     )
     return parser
 

@@ -14,6 +14,7 @@ from typing import TextIO, cast
 
 import structlog
 
+from aircherd.log_file import LogFile
 from aircherd.redaction import Redactor
 
 STDERR = 2
@@ -26,11 +27,11 @@ ACCEPT_LOG_SECONDS = 30.0
 
 def configure_logging(
     redactor: Redactor, *, level: str = "info", as_json: bool | None = None
-) -> None:
+) -> "LogOutput":
     """Configure both loggers. `as_json` None means: unless standard error is a terminal."""
     if as_json is None:
         as_json = not sys.stderr.isatty()
-    out = _StandardError()
+    out = LogOutput()
     redact = _RedactingProcessor(redactor)
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -52,11 +53,10 @@ def configure_logging(
         logger_factory=structlog.PrintLoggerFactory(cast("TextIO", out)),
         cache_logger_on_first_use=True,
     )
+    return out
 
 
-def _configure_standard_logging(
-    formatter: logging.Formatter, out: "_StandardError", level: str
-) -> None:
+def _configure_standard_logging(formatter: logging.Formatter, out: "LogOutput", level: str) -> None:
     handler = logging.StreamHandler(cast("TextIO", out))
     handler.setFormatter(formatter)
     root = logging.getLogger()
@@ -69,18 +69,29 @@ def _configure_standard_logging(
     logging.getLogger("trio.serve_listeners").addFilter(_RateLimit(ACCEPT_LOG_SECONDS))
 
 
-class _StandardError:
+class LogOutput:
     """Standard error, unbuffered; errors are ignored.
 
     A log that cannot be written (full disk, closed terminal) must not end a request: the line is
     lost, and the next one is tried again.
     """
 
+    def __init__(self) -> None:
+        self._file: LogFile | None = None
+
+    def rotate(self, file: LogFile) -> None:
+        """Rotate `file`, which is standard error, from now on."""
+        self._file = file
+
     def write(self, text: str) -> int:
+        """Write a line."""
         data = text.encode(errors="backslashreplace")
+        size = len(data)
         with suppress(OSError):
             while data:
                 data = data[os.write(STDERR, data) :]
+        if self._file is not None:
+            self._file.note_written(size - len(data))
         return len(text)
 
     def flush(self) -> None:

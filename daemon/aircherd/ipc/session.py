@@ -122,6 +122,11 @@ class Session:
         assert self._nursery is not None
         self._nursery.cancel_scope.cancel()
 
+    @property
+    def active(self) -> int:
+        """The number of requests and streams that have not ended."""
+        return len(self._requests) + len(self._streams)
+
     async def wait_drained(self) -> None:
         """Refuse new requests and wait for the active ones. The caller sets the deadline."""
         self.is_draining = True
@@ -193,7 +198,7 @@ class Session:
     def _refusal(self, msgid: int) -> AircherError | None:
         if msgid in self._requests:
             return BadRequest(f"request {msgid} is still active: use another id")
-        if len(self._requests) + len(self._streams) >= MAX_ACTIVE_REQUESTS:
+        if self.active >= MAX_ACTIVE_REQUESTS:
             return TooManyRequests(
                 f"this client has {MAX_ACTIVE_REQUESTS} requests under way: wait for one to end"
             )

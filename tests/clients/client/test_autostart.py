@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -151,8 +152,11 @@ def test_a_daemon_at_another_socket_is_not_waited_for(environ: dict[str, str]) -
     assert log_of(environ).read_text() == "aircherd: another aircherd is running\n"
 
 
-def test_a_daemon_that_drains_for_long(environ: dict[str, str]) -> None:
+def test_a_daemon_that_drains_for_long(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """While the old process lives, no other is started; at the deadline the error names it."""
+    monkeypatch.setattr(autostart, "DRAIN_WAIT", 0.0)
     write_lock(environ, os.getpid(), environ["AIRCHER_SOCKET"])
     with pytest.raises(DaemonUnreachable) as caught:
         connect(environ, "taken", timeout=3.0)
@@ -160,6 +164,30 @@ def test_a_daemon_that_drains_for_long(environ: dict[str, str]) -> None:
         f"after 3 s: process {os.getpid()} is still finishing its requests" in caught.value.message
     )
     assert log_of(environ).read_text() == "aircherd: another aircherd is running\n"
+
+
+def test_a_draining_daemon_gets_more_time_than_a_start(
+    environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The user is told what is waited for, once."""
+    monkeypatch.setattr(autostart, "NOTICE_AFTER", 0.0)
+    write_lock(environ, os.getpid(), environ["AIRCHER_SOCKET"])
+    notes: list[str] = []
+    polls = iter(range(10_000))
+    began = time.monotonic()
+    daemon: list[FakeDaemon] = []
+
+    def poll() -> socket.socket | None:
+        if next(polls) and not daemon and time.monotonic() - began > 1.0:  # after the timeout
+            daemon.append(FakeDaemon(Path(environ["AIRCHER_SOCKET"])))
+        return try_connect(environ["AIRCHER_SOCKET"])
+
+    command = [sys.executable, str(FAKE), "taken"]
+    found = autostart.start(environ, poll, timeout=0.5, command=command, on_wait=notes.append)
+    found.close()
+    daemon[0].close()
+    daemon[0].join()
+    assert notes == [f"waiting for aircherd (process {os.getpid()}) to finish its requests"]
 
 
 def test_the_end_of_a_draining_daemon_is_waited_for(environ: dict[str, str]) -> None:
@@ -232,7 +260,7 @@ def test_a_long_log_is_rotated(environ: dict[str, str], monkeypatch: pytest.Monk
         log.write_text("a long log")
     with pytest.raises(DaemonUnreachable):
         connect(environ, "crash")
-    assert (log.read_text(), log.with_suffix(".log.old").read_text()) == ("", "a long log")
+    assert (log.read_text(), log.with_name("aircherd.log.1").read_text()) == ("", "a long log")
 
 
 def test_a_log_that_is_a_symlink(environ: dict[str, str], tmp_path: Path) -> None:
