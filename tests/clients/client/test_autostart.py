@@ -169,7 +169,7 @@ def test_a_daemon_that_drains_for_long(
 def test_a_draining_daemon_gets_more_time_than_a_start(
     environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The user is told what is waited for, once."""
+    """The sentence for the user says what is waited for, once."""
     monkeypatch.setattr(autostart, "NOTICE_AFTER", 0.0)
     write_lock(environ, os.getpid(), environ["AIRCHER_SOCKET"])
     notes: list[str] = []

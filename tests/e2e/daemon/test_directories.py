@@ -75,6 +75,7 @@ import os, sys
 import grp, hashlib, pwd, subprocess
 import aircher_cli.commands.status, aircher_cli.failures, aircher_client.autostart, aircher_client
 import aircher_cli.__main__, aircherd.__main__, aircher_wire.directories
+import aircher_client.systemd_socket, aircher_cli.service.control, importlib.resources
 os.setgroups([])
 os.setgid({OTHER})
 os.setuid({OTHER})
