@@ -64,7 +64,10 @@ def _config(config: dict[str, object], home: str) -> str:
     file = short_path(text(config.get("file")), home)
     if not config.get("ok", True):
         return f"{file} (INVALID, see below)"
-    return file if config.get("exists", True) else f"{file} (does not exist; defaults are used)"
+    notes = [] if config.get("exists", True) else ["does not exist; defaults are used"]
+    if problem := text(config.get("watch_problem")):
+        notes.append(f"the system reports no changes of files ({problem}): it is read at intervals")
+    return f"{file} ({'; '.join(notes)})" if notes else file
 
 
 def _keyring(keyring: dict[str, object]) -> str:

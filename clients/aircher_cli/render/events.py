@@ -1,8 +1,9 @@
 """One line per event, for all topics."""
 
+from aircher_cli.render.config.changes import describe_change
 from aircher_cli.render.formatting import describe_reason, format_percent, format_time
 from aircher_cli.render.problems import problem_lines
-from aircher_cli.values import number, text, texts
+from aircher_cli.values import number, records, text, texts
 
 
 def event_line(event: dict[str, object], now: float) -> str:
@@ -46,7 +47,8 @@ def _usage(event: dict[str, object]) -> str:
 
 def _config(event: dict[str, object]) -> str:
     if event.get("ok", True):
-        return "loaded"
+        changes = [describe_change(change) for change in records(event.get("changes"))]
+        return f"loaded: {'; '.join(changes)}" if changes else "loaded"
     problem = event.get("problem")
     details = problem if isinstance(problem, dict) else {}
     problems = details.get("problems")

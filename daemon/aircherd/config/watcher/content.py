@@ -1,4 +1,4 @@
-"""What a file contains, as far as two moments can be compared."""
+"""What a file or a directory contains, as far as two moments can be compared."""
 
 import hashlib
 import os
@@ -6,6 +6,8 @@ import stat
 from pathlib import Path
 
 import msgspec
+
+from aircherd.config.watcher.link_chain import list_directory
 
 MAX_READ = 1024 * 1024
 """Bytes that are compared. Of a larger file the size and the time are compared, too."""
@@ -15,7 +17,7 @@ class Content(msgspec.Struct, frozen=True):
     """The content of a file at one moment; equal if nothing differs. Holds no text of the file.
 
     `digest` is None if there is no content: the file is missing, unreadable, or not a file.
-    `state` says which.
+    `state` says which. A directory is compared by its entries.
     """
 
     state: tuple[object, ...]
@@ -31,6 +33,8 @@ def read_content(path: Path) -> Content:
     try:
         # Checked before it is opened: opening a device can have effects.
         kind = stat.S_IFMT(path.stat().st_mode)
+        if kind == stat.S_IFDIR:
+            return Content(("directory", list_directory(str(path))))
         if kind != stat.S_IFREG:
             return Content(("not a file", kind))
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:

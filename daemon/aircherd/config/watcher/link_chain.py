@@ -9,6 +9,7 @@ parent of each, which announces that the directory itself was replaced.
 import errno
 import os
 import stat
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -23,7 +24,8 @@ class LinkChain(msgspec.Struct, frozen=True):
     """What was found on the way to a file.
 
     - `facts`: equal for two moments if nothing on the way changed: the identity of each directory,
-      the target of each link, identity, size and times of the file, or the error.
+      the target of each link; identity, size and times of the file, the entries of a directory at
+      the end, or the error.
     - `directories`: those to watch, each with its identity, None if unknown.
     - `changed_at`: when the file was last written or replaced, a Unix time; 0 without a file.
     """
@@ -39,6 +41,13 @@ def follow(path: Path) -> LinkChain:
     while walk.is_unfinished:
         walk.step()
     return walk.result()
+
+
+def list_directory(path: str) -> tuple[Fact, ...]:
+    """Return name, identity, size and time of the first entries of a directory, sorted."""
+    with os.scandir(path) as entries:
+        found = [(entry.name, entry.stat(follow_symlinks=False)) for entry in islice(entries, 999)]
+    return tuple(sorted((name, s.st_ino, s.st_size, s.st_mtime_ns) for name, s in found))
 
 
 class _Walk:
@@ -78,6 +87,10 @@ class _Walk:
             self._here = path
             self._known[path] = identity
             self._facts.append(identity)
+        elif stat.S_ISDIR(found.st_mode):
+            self._watched[path] = None
+            self._known[path] = identity
+            self._end(path, (*identity, list_directory(path)))
         else:
             times = (found.st_mtime_ns, found.st_ctime_ns)
             self._changed_at = max(found.st_mtime, found.st_ctime)

@@ -44,6 +44,13 @@ def test_everything_on_one_screen() -> None:
     ]
 
 
+def test_rescans_instead_of_events_are_mentioned() -> None:
+    """A change takes effect a little later then, and the reason can be fixed."""
+    config = {"file": "/c.toml", "exists": True, "ok": True, "watch_problem": "watch limit reached"}
+    [line] = [line for line in shown({**STATUS, "config": config}, 200) if "c.toml" in line]
+    assert line.endswith("of files (watch limit reached): it is read at intervals)")
+
+
 def test_an_invalid_configuration_is_shown_with_file_and_line() -> None:
     """`status` is the first command users run when nothing works."""
     problem = {"file": "/home/a/.aircher/config.toml", "line": 2, "message": "unknown key x"}

@@ -50,6 +50,10 @@ NOW = 1_000_000.0
         ),
         ({"topic": "config", "ok": True}, "config    loaded"),
         (
+            {"topic": "config", "ok": True, "changes": [{"path": "a.b", "before": 1, "after": 2}]},
+            "config    loaded: ~ a.b 1 → 2",
+        ),
+        (
             {
                 "topic": "config",
                 "ok": False,

@@ -38,8 +38,17 @@ def test_a_pipe_and_a_directory_are_not_opened(tmp_path):
     """Opening a pipe would wait for its writer."""
     os.mkfifo(tmp_path / "pipe")
     kinds = [read_content(tmp_path / "pipe"), read_content(tmp_path)]
-    assert [each.state[0] for each in kinds] == ["not a file", "not a file"]
-    assert kinds[0] != kinds[1]
+    assert [each.state[0] for each in kinds] == ["not a file", "directory"]
+
+
+def test_a_directory_changes_with_its_entries(tmp_path):
+    """A keyring is a directory of files."""
+    before = read_content(tmp_path)
+    assert read_content(tmp_path) == before
+    (tmp_path / "f").write_text("x")
+    after = read_content(tmp_path)
+    (tmp_path / "f").write_text("longer")
+    assert len({before, after, read_content(tmp_path)}) == 3
 
 
 def test_a_large_file_is_compared_by_its_beginning_size_and_time(tmp_path):

@@ -92,6 +92,15 @@ def test_every_change_on_the_way_changes_the_facts(root, change):
     assert follow(root / "link/f").facts != before.facts
 
 
+def test_a_directory_at_the_end_is_watched_itself(root):
+    """Its entries are what changes."""
+    (root / "keys").mkdir()
+    before = follow(root / "keys")
+    assert directories(root / "keys") == {str(root / "keys"), str(root), str(root.parent)}
+    (root / "keys/a").write_text("x")
+    assert follow(root / "keys").facts != before.facts
+
+
 def test_a_neighbour_changes_nothing(root):
     """The directory's own times are no facts."""
     (root / "f").write_text("x")

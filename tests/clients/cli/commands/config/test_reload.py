@@ -17,6 +17,15 @@ def test_reload(daemon: CliDaemon, changed: bool, expected: str) -> None:
     assert (outcome.code, outcome.out) == (0, expected)
 
 
+def test_changes_are_listed(daemon: CliDaemon) -> None:
+    """Field by field; the home directory is shown as `~`."""
+    changes = [{"path": "network.proxy", "before": None, "after": "http://h:1"}]
+    file = f"{daemon.environ['HOME']}/.aircher/config.toml"
+    daemon.answers["config.reload"] = {"changed": True, "changes": changes, "file": file}
+    outcome = run_cli(daemon.environ, "config", "reload")
+    assert outcome.out == "✓ loaded ~/.aircher/config.toml\n+ network.proxy  http://h:1\n"
+
+
 def test_an_invalid_file(daemon: CliDaemon) -> None:
     """Every problem is named with its line; exit code 1."""
     problems = [{"file": "/c.toml", "line": n, "message": f"bad {n}"} for n in (1, 2)]

@@ -1,0 +1,1 @@
+"""What commands and events say about the configuration."""
