@@ -1,7 +1,7 @@
 """Completes commands for the shell: argcomplete walks one parser that has all commands.
 
 The shell runs the program with `_ARGCOMPLETE` set; only then is this module imported. The names of
-providers and models come from a running daemon; pressing TAB does not start one.
+providers, models and tasks come from a running daemon; pressing TAB does not start one.
 """
 
 import argparse
@@ -76,9 +76,18 @@ def model_names(**_: object) -> list[str]:
     return _plain(f"{row['provider']}/{row['model']}" for row in rows)
 
 
+def task_names(**_: object) -> list[str]:
+    """Return the presets in the configuration."""
+    return _plain(str(row["name"]) for row in _rows(methods.STATUS, "tasks"))
+
+
 def _plain(names: Iterable[str]) -> list[str]:
     return [name for name in names if SHELL_SAFE.fullmatch(name)]
 
 
-COMPLETERS: dict[str, Completer] = {"provider": provider_names, "model": model_names}
+COMPLETERS: dict[str, Completer] = {
+    "provider": provider_names,
+    "model": model_names,
+    "task": task_names,
+}
 """Name of an option or argument -> its completer; the names are the same in every command."""

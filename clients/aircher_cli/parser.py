@@ -115,6 +115,12 @@ def option_name(word: str) -> str:
     return word.split("=", 1)[0] if word.startswith("--") else word[:2]
 
 
+def add_task(parser: Parser) -> None:
+    """Add `--task` to `parser`."""
+    task_help = "a preset, [tasks.NAME] in the configuration; other options take precedence"
+    parser.add_argument("-t", "--task", type=non_empty_name, metavar="NAME", help=task_help)
+
+
 def make_parser(non_empty_name: str, description: str, examples: str = "") -> Parser:
     """Return the parser of one command; `examples` are command lines."""
     parser = Parser(

@@ -6,7 +6,7 @@ import time
 from aircher_cli.commands.ask.command import STRATEGIES
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, code_exit, reasons
-from aircher_cli.parser import Parser, add_json, make_parser, non_empty_name, positive_int
+from aircher_cli.parser import Parser, add_json, add_task, make_parser, non_empty_name, positive_int
 from aircher_cli.render.route import route_lines
 from aircher_cli.values import Map, records
 from aircher_wire import codes, methods
@@ -46,6 +46,7 @@ def build_parser() -> Parser:
         metavar="MODEL",
         help="provider/model or an alias",
     )
+    add_task(parser)
     add(
         "--provider",
         action="append",
@@ -85,7 +86,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     """Print the plan; return 0, or the exit code of `ask` if no provider can be asked.
 
     Raises:
-        DaemonError: the model or provider does not exist.
+        DaemonError: the model, the task or a provider does not exist.
     """
     with context.connect() as client:
         plan = client.call(methods.ROUTE_EXPLAIN, build_request(options))
@@ -108,6 +109,7 @@ def build_request(options: argparse.Namespace) -> Map:
     request: Map = {"messages": [{"role": "user", "content": parts if options.image else prompt}]}
     options_given: Map = {
         "model": options.model,
+        "task": options.task,
         "conversation": options.conversation,
         "max_tokens": options.max_tokens,
         "tools": [{"name": "any"}] if options.tools else None,

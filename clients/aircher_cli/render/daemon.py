@@ -46,6 +46,7 @@ def _facts(status: dict[str, object], home: str) -> list[tuple[str, str]]:
         ("requests", _requests(status)),
         ("socket", short_path(text(status.get("socket")), home)),
         ("config", _config(as_map(status.get("config")), home)),
+        ("tasks", ", ".join(text(task.get("name")) for task in records(status.get("tasks")))),
         ("data", short_path(text(status.get("data")), home)),
         ("ledger", _ledger(as_map(status.get("ledger")))),
         ("keyring", _keyring(as_map(status.get("keyring")))),

@@ -42,6 +42,10 @@ async def daemon_status(services: Services) -> dict[str, object]:
             *_refused_rows(services),
         ],
         "default": _default_route(services),
+        "tasks": [
+            {"name": name, **({"model": task.model} if task.model else {})}
+            for name, task in services.config.current.tasks.items()
+        ],
     }
 
 

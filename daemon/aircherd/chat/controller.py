@@ -10,6 +10,7 @@ from aircherd.chat.affinity import SessionAffinity
 from aircherd.chat.caller import Caller, RequestScope, Send
 from aircherd.chat.fallback import FallbackRunner
 from aircherd.chat.latency import LatencyTracker
+from aircherd.chat.request.tasks import with_task
 from aircherd.chat.request.validation import check_request
 from aircherd.chat.route_cache import RouteCache
 from aircherd.chat.services import ChatServices, FetchModelLists
@@ -61,11 +62,13 @@ class ChatController:
         cancel. Nothing may be awaited in it after this returns or raises.
 
         Raises:
-            ConfigInvalid: there is no valid configuration.
+            ConfigInvalid: there is no valid configuration, or its part for this request is invalid.
             UnknownModel, BadRequest: the request is inconsistent or names what does not exist.
             ChatFailed: no provider could answer, or the stream broke off.
         """
         config = self._config.usable()
+        if request.task is not None:
+            request = with_task(request, config)
         check_request(request)
         self._active += 1
         self._total += 1

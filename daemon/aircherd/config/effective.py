@@ -97,6 +97,10 @@ def config_data(config: Config) -> dict[str, object]:
         "network": _fields(config.network),
         "usage": {"keep_days": config.keep_days},
         "daemon": {"idle_exit": config.daemon.idle_exit or False},
+        "tasks": {
+            name: {**_fields(task), "tools": list(task.tools)}
+            for name, task in config.tasks.items()
+        },
     }
 
 

@@ -15,6 +15,8 @@ import msgspec
 from aircherd.config.problems import Problem, summary
 from aircherd.errors import ConfigInvalid
 from aircherd.vocabulary.builtin_providers import VENDORS
+from aircherd.vocabulary.chat import Effort
+from aircherd.vocabulary.content.tools import ToolType
 from aircherd.vocabulary.hosts import is_loopback
 from aircherd.vocabulary.models import ApiName
 
@@ -203,6 +205,20 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
         return {name: value for name, value in values.items() if value is not None}
 
 
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """A preset for requests that name it; None, or no tools, leaves a field as it is.
+
+    `model` is an alias or `provider/model`. `tools` are types of tools that run at the provider.
+    """
+
+    model: str | None = None
+    system: str | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    reasoning: Effort | None = None
+    tools: tuple[ToolType, ...] = ()
+
+
 class RefusedEntry(msgspec.Struct, frozen=True):
     """An entry of an invalid file that is not used: its path, such as `providers.work`, and why.
 
@@ -280,6 +296,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     fallback: Fallback = Fallback()
     limits: tuple[Limit, ...] = ()
     keep_days: int | None = None
+    tasks: dict[str, Task] = {}
     refused: Refused = NOTHING_REFUSED
 
     def has_entry_of(self, provider: str) -> bool:

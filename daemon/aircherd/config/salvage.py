@@ -73,6 +73,7 @@ def _without(config: Config, entries: Mapping[KeyPath, RefusedEntry]) -> Config:
         providers=_others(config.providers, refused.providers),
         models=_others(config.models, refused.models),
         catalog=_others(config.catalog, refused.catalog),
+        tasks=_others(config.tasks, refused.tasks),
         refused=refused,
     )
 

@@ -18,6 +18,7 @@ from aircherd.config.sections import (
     models,
     network,
     providers,
+    tasks,
     top_level,
     usage,
 )
@@ -32,23 +33,21 @@ SECTIONS = (
     network.SECTION,
     daemon.SECTION,
     catalog.SECTION,
+    tasks.SECTION,
 )
 
 
 def explain_unknown(section: Section, name: str, value: object, provider: str | None) -> BadValue:
-    """Return the problem of an unknown name, and a hint at what was meant. There are four cases."""
-    # 1. It is planned for a later version.
-    if name in section.planned:
-        return BadValue("is not supported by this version yet", "remove it until then")
-    # 2. It is or contains a key. (A number in a limit is not one: `token = 1000` is misspelt.)
+    """Return the problem of an unknown name, and what was probably meant. There are three cases."""
+    # 1. It is or contains a key. (A number in a limit is not one: `token = 1000` is misspelt.)
     is_number = section is limits.SECTION and isinstance(value, int | float)
     if (is_key_name(name) and not is_number) or could_be_key(name) or contains_key(value):
         return BadValue(key_message(provider))
-    # 3. It belongs to another section: TOML assigns an entry to the last [section] before it.
+    # 2. It belongs to another section: TOML assigns an entry to the last [section] before it.
     owner = _owner_of(name, value)
     if owner is not None:
         return BadValue(f"is unknown {_within(section)}", f"it belongs {_under(owner)}")
-    # 4. It is misspelt or made up.
+    # 3. It is misspelt or made up.
     return BadValue(f"is unknown {_within(section)}", partial(did_you_mean, name, section.names))
 
 

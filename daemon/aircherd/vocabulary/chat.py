@@ -13,6 +13,9 @@ from aircherd.vocabulary.parts import Part
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 """How much a model should think; mapped to the nearest level that the vendor has."""
 
+MAX_OUTPUT_TOKENS = 10_000_000
+"""More than any model can answer with: a larger `max_tokens` is a mistake."""
+
 Modality = Literal["text", "image", "audio"]
 
 
@@ -66,6 +69,7 @@ class RouteOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A chat request.
 
+    What the request does not set itself comes from the preset `task` of the configuration.
     `timeout` covers the whole request in seconds, fallbacks included; up to `wait` seconds of it
     may be spent waiting for a cooldown to end if all candidates are cooling. Requests with the same
     `conversation` prefer the candidate that answered last. `parallel_tool_calls` False allows one
@@ -75,13 +79,14 @@ class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
     messages: list[Message]
     model: Annotated[str, msgspec.Meta(max_length=500)] | None = None
+    task: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
     system: str | None = None
     tools: list[Tool] = []
     tool_choice: ToolChoice | None = None
     parallel_tool_calls: bool | None = None
     response_format: ResponseFormat | None = None
     reasoning: Effort | None = None
-    max_tokens: Annotated[int, msgspec.Meta(ge=1, le=10_000_000)] | None = None
+    max_tokens: Annotated[int, msgspec.Meta(ge=1, le=MAX_OUTPUT_TOKENS)] | None = None
     temperature: float | None = None
     top_p: float | None = None
     stop: list[str] = []

@@ -32,7 +32,10 @@ FISH = "source (aircher-cli completion fish | psub); complete -C $argv[1]"
 
 @pytest.fixture
 def environ(daemon: CliDaemon) -> dict[str, str]:
-    daemon.answers["status"] = {"providers": [{"provider": "openai"}, {"provider": "ollama"}]}
+    daemon.answers["status"] = {
+        "providers": [{"provider": "openai"}, {"provider": "ollama"}],
+        "tasks": [{"name": "review", "model": "sonnet"}, {"name": "rename"}],
+    }
     daemon.answers["models.list"] = {"models": [{"provider": "ollama", "model": "qwen3:8b"}]}
     return {**daemon.environ, "PATH": f"{PROGRAMS}:{os.environ['PATH']}", "TERM": "dumb"}
 
@@ -63,6 +66,7 @@ def complete_in(name: str, typed: str, environ: dict[str, str]) -> list[str]:
         ("aircher-cli auth lo", {"login", "logout"}),
         ("aircher-cli auth login o", {"openai", "ollama"}),
         ("aircher-cli completion f", {"fish"}),
+        ("aircher-cli ask -t re", {"review", "rename"}),
         ("aircher-cli ask --no-str", {"--no-stream", "--no-strict"}),
     ],
 )

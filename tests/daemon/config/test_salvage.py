@@ -65,6 +65,8 @@ def test_a_key_in_a_provider_refuses_that_provider() -> None:
         ('[models.m]\nroutes = ["work/a", "wrok/b"]\n', "models", "m"),
         ('[models.m]\nroutes = ["work/a"]\nstrategy = "best"\n', "models", "m"),
         ('[catalog."work/a"]\nwindow = -1\ninput_price = 2\n', "catalog", "work/a"),
+        ('[tasks.t]\nmodel = "work/a"\ntemperature = 9\n', "tasks", "t"),
+        ('[tasks."not a name"]\n', "tasks", "not a name"),
     ],
 )
 def test_an_entry_with_a_problem_is_left_out(text: str, section: str, name: str) -> None:
@@ -122,6 +124,7 @@ def test_all_problems_of_an_entry_are_kept() -> None:
         f'[providers."{KEY}"]\nkind = "openai"\n',
         f'[models."{KEY}"]\nroutes = []\n',
         "providers = 3\n",
+        '[tasks]\nmodel = "work/a"\n',
         'models = ["work/a"]\n',
         "[providers.work\n",
         "[providers.a]\n[providers.a]\n",

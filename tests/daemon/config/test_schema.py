@@ -26,21 +26,6 @@ def test_unknown_name_is_refused_with_a_suggestion(
     assert hint in found[2]
 
 
-@pytest.mark.parametrize(
-    ("text", "line", "path"),
-    [
-        ('[tasks.review]\nmodel = "m"', 1, "tasks"),
-    ],
-)
-def test_planned_name_is_refused(text: str, line: int, path: str) -> None:
-    """It is neither silently ignored nor answered with a suggestion."""
-    assert problem(text) == (
-        line,
-        path,
-        "is not supported by this version yet | remove it until then",
-    )
-
-
 def test_entry_in_the_wrong_section_gets_a_hint() -> None:
     """TOML assigns an entry to the last section before it, which surprises people."""
     assert problems('[network]\ndefault_model = "a/b"\nroutes = []') == [

@@ -17,6 +17,7 @@ from aircher_cli.exit_codes import FAILED, OK, CommandFailed, exit_code
 from aircher_cli.parser import (
     Parser,
     add_json,
+    add_task,
     fraction,
     make_parser,
     non_empty_name,
@@ -32,6 +33,7 @@ EXAMPLES = """
 aircher-cli ask "why is the sky blue?"
 git diff | aircher-cli ask "write a commit message for this"
 aircher-cli ask -m openai/gpt-5.5 -s "answer in one word" "capital of France?"
+git diff | aircher-cli ask -t review
 aircher-cli ask -f notes.md -f photo.jpg "what did I forget?"
 aircher-cli ask -f paper.pdf "what is new in it?"
 aircher-cli ask --schema person.json -f letter.txt "who wrote this?" | jq -r .name
@@ -74,6 +76,7 @@ def build_parser() -> Parser:
         metavar="MODEL",
         help="provider/model or an alias",
     )
+    add_task(parser)
     add("-s", "--system", metavar="TEXT", help="the system prompt")
     file_help = (
         "add a file: text, an image, a PDF or sound (- is standard input), or the URL of an image "

@@ -19,6 +19,7 @@ HELP_COMMAND = "aircher-cli ask --help"
 
 PLAIN_FIELDS = (
     "model",
+    "task",
     "system",
     "reasoning",
     "max_tokens",

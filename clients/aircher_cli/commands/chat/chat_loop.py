@@ -47,6 +47,7 @@ class ChatSession:
         self._context = context
         self._client = client
         self._model: str | None = options.model
+        self._task: str | None = options.task
         self._system: str | None = options.system
         self._reasoning: str | None = options.reasoning
         self._transcript = Transcript(_saved_messages(context, options.messages))
@@ -57,7 +58,7 @@ class ChatSession:
 
     def run(self, keyboard: LineReader) -> None:
         """Handle lines from `keyboard` until there are no more."""
-        self._console.line(f"{self._model or 'the default model'}; /help for help", "dim")
+        self._console.line(f"{self._model_in_use()}; /help for help", "dim")
         while not self._is_done:
             try:
                 typed = keyboard.read()
@@ -67,14 +68,18 @@ class ChatSession:
                 break
             self._handle_line(typed.strip())
 
-    def check_model(self, name: str | None) -> None:
-        """Check that a model exists, before the user types a question for it.
+    def check(self) -> None:
+        """Check that the model and the task exist, before the user types a question.
 
         Raises:
-            DaemonError: the model is unknown, or the configuration is invalid.
+            DaemonError: one of them is unknown, or the configuration is invalid.
         """
-        if name is not None:
-            self._client.call(methods.ROUTE_EXPLAIN, {"model": name}, timeout=TIMEOUT_SECONDS)
+        if self._model is not None or self._task is not None:
+            self._explain(self._model)
+
+    def _explain(self, model: str | None) -> None:
+        fields = _without_none({"model": model, "task": self._task})
+        self._client.call(methods.ROUTE_EXPLAIN, fields, timeout=TIMEOUT_SECONDS)
 
     def prompt(self) -> str:
         """Return the text before the cursor."""
@@ -133,8 +138,18 @@ class ChatSession:
         self._last = result
 
     def _request(self, messages: list[Map]) -> Map:
-        fields = {"model": self._model, "system": self._system, "reasoning": self._reasoning}
-        return {"messages": messages, **{k: v for k, v in fields.items() if v is not None}}
+        fields: Map = {
+            "model": self._model,
+            "task": self._task,
+            "system": self._system,
+            "reasoning": self._reasoning,
+        }
+        return {"messages": messages, **_without_none(fields)}
+
+    def _model_in_use(self) -> str:
+        if self._model is not None:
+            return self._model
+        return f"the model of {self._task}" if self._task else "the default model"
 
     # ---------------------------------------------------------- commands
 
@@ -158,20 +173,22 @@ class ChatSession:
 
     def _choose_model(self, rest: str) -> None:
         if rest:
-            self.check_model(rest)
+            self._explain(rest)
             self._model = rest
             self._console.line(f"model: {rest}", "dim")
             return
         for name in self._model_names():
             self._console.line(name, "bold" if name == self._model else "")
-        self._console.line(
-            f"current model: {self._model or 'the default'}; switch with /model NAME", "dim"
-        )
+        self._console.line(f"current model: {self._model_in_use()}; switch with /model NAME", "dim")
 
     def _set_system(self, rest: str) -> None:
-        if rest:
-            self._system = None if rest == "-" else rest
-        self._console.line(f"system prompt: {self._system or 'none'}", "dim")
+        if rest == "-":
+            # An empty one takes precedence over that of the task.
+            self._system = "" if self._task else None
+        elif rest:
+            self._system = rest
+        of_task = f"that of {self._task}" if self._task and self._system is None else "none"
+        self._console.line(f"system prompt: {self._system or of_task}", "dim")
 
     def _add_file(self, rest: str) -> None:
         if not rest:
@@ -216,6 +233,10 @@ COMMANDS: dict[str, Callable[[ChatSession, str], None]] = {
     "/exit": ChatSession._exit,  # noqa: SLF001
     "/quit": ChatSession._exit,  # noqa: SLF001
 }
+
+
+def _without_none(fields: Map) -> Map:
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _saved_messages(context: Context, file: str | None) -> list[Map]:

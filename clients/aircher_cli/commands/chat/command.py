@@ -6,11 +6,12 @@ from aircher_cli.commands.ask.command import EFFORTS
 from aircher_cli.commands.chat.chat_loop import ChatSession
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, UsageError
-from aircher_cli.parser import Parser, make_parser, non_empty_name
+from aircher_cli.parser import Parser, add_task, make_parser, non_empty_name
 
 EXAMPLES = """
 aircher-cli chat
 aircher-cli chat -m anthropic/claude-sonnet-5 -s "you are a patient teacher"
+aircher-cli chat -t review
 aircher-cli chat --messages yesterday.json
 """
 
@@ -31,6 +32,7 @@ def build_parser() -> Parser:
         metavar="MODEL",
         help="provider/model or an alias",
     )
+    add_task(parser)
     add("-s", "--system", metavar="TEXT", help="the system prompt")
     add(
         "--messages",
@@ -50,7 +52,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
     Raises:
         UsageError: there is no terminal.
         CommandFailed: the saved conversation cannot be read.
-        DaemonError: the model is unknown.
+        DaemonError: the model or the task is unknown.
     """
     if context.has_input() or not context.console.is_terminal:
         raise UsageError(
@@ -63,7 +65,7 @@ def run(context: Context, options: argparse.Namespace) -> int:
 
     with context.connect() as client:
         session = ChatSession(context, client, options)
-        session.check_model(options.model)
+        session.check()
         with open_keyboard(context.environ, session, keep=not options.no_history) as keyboard:
             session.run(keyboard)
     return OK

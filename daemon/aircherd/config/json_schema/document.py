@@ -7,6 +7,7 @@ language servers for TOML differ in what they know.
 from aircherd.config.json_schema import entries
 from aircherd.config.json_schema.fragments import Fragment, named, table
 from aircherd.config.model import AMOUNTS
+from aircherd.config.sections.tasks import NAME
 from aircherd.config.toml.locate import KeyPath
 from aircherd.vocabulary.builtin_providers import VENDORS
 
@@ -17,6 +18,7 @@ FILE_NAME = "config.schema.json"
 
 _PROVIDER_NAME = "^[a-z0-9][a-z0-9_-]{0,63}$"
 _ALIAS_NAME = "^[^/ ]{1,64}$"
+_TASK_NAME = f"^{NAME}$"
 _ROUTE_NAME = "^[^/]+/.+$"
 
 
@@ -60,6 +62,11 @@ def sections() -> dict[str, Fragment]:
         "network": table("How to connect to providers", entries.NETWORK),
         "usage": table("What the ledger keeps", entries.USAGE),
         "daemon": table("How the daemon itself runs", entries.DAEMON),
+        "tasks": named(
+            "Presets for requests: aircher-cli ask -t NAME",
+            {"pattern": _TASK_NAME},
+            table("A preset: what a request sets itself takes precedence", entries.TASKS),
+        ),
     }
 
 

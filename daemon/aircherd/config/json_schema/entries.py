@@ -17,9 +17,11 @@ from aircherd.config.json_schema.fragments import (
     strings,
 )
 from aircherd.config.model import Fallback, Limit, MaxTokensField, Network, Per, Strategy
-from aircherd.config.sections import catalog, daemon, fallback, limits, usage
+from aircherd.config.sections import catalog, daemon, fallback, limits, tasks, usage
 from aircherd.config.values import MAX_SECONDS, MAX_TOKENS
 from aircherd.vocabulary.builtin_providers import KINDS
+from aircherd.vocabulary.chat import MAX_OUTPUT_TOKENS, Effort
+from aircherd.vocabulary.content.tools import WITHOUT_SETTINGS
 from aircherd.vocabulary.models import ApiName
 
 _URL = "^https?://"
@@ -210,4 +212,25 @@ CATALOG: dict[str, Fragment] = {
     "json_schema": flag("Whether the model can answer with JSON that follows a schema"),
     "sampling": flag("Whether the model accepts a temperature"),
     "api": choice("Which API to use, for vendors with both", get_args(ApiName)),
+}
+
+TASKS: dict[str, Fragment] = {
+    "model": string(
+        "The model: an alias of [models.NAME], or provider/model; by default the default model",
+        examples=["anthropic/claude-sonnet-5"],
+    ),
+    "system": string("The system prompt", examples=["You review code. Be brief."]),
+    "temperature": {
+        "description": "The randomness: 0 is the lowest, 1 is common",
+        "type": "number",
+        "minimum": 0,
+        "maximum": tasks.MAX_TEMPERATURE,
+    },
+    "max_tokens": integer("The maximum length of an answer, in tokens", 1, MAX_OUTPUT_TOKENS),
+    "reasoning": choice("How much to think", get_args(Effort)),
+    "tools": strings(
+        "Tools of the provider that the model may use",
+        items={"type": "string", "enum": list(WITHOUT_SETTINGS)},
+        examples=[["web_search"]],
+    ),
 }

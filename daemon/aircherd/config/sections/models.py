@@ -38,7 +38,7 @@ def read_default_model(
     report: ProblemCollector, value: object, providers: list[str], aliases: list[str]
 ) -> str | None:
     """Return `default_model`: an alias, or provider/model."""
-    return report.read(("default_model",), value, partial(_read_default, providers, aliases))
+    return report.read(("default_model",), value, partial(read_model_name, providers, aliases))
 
 
 def _read_alias(
@@ -107,7 +107,12 @@ class _RouteReader:
         return [name for name in self._providers if not could_be_key(name)]
 
 
-def _read_default(providers: list[str], aliases: list[str], value: object) -> str:
+def read_model_name(providers: list[str], aliases: list[str], value: object) -> str:
+    """Read the name of an alias, or provider/model.
+
+    Raises:
+        BadValue: it is neither.
+    """
     text = read_text(value).strip()
     if text in aliases:
         return text

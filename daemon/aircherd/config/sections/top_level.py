@@ -12,6 +12,7 @@ from aircherd.config.sections.limits import read_limits
 from aircherd.config.sections.models import read_default_model, read_models
 from aircherd.config.sections.network import read_network
 from aircherd.config.sections.providers import read_providers
+from aircherd.config.sections.tasks import read_tasks
 from aircherd.config.sections.usage import read_keep_days
 from aircherd.config.values import read_table
 
@@ -27,8 +28,8 @@ SECTION = Section(
         "limits",
         "usage",
         "daemon",
+        "tasks",
     ),
-    planned=("tasks",),
 )
 
 
@@ -44,9 +45,10 @@ def read_config(report: ProblemCollector, data: dict[str, object], folder: Path)
     known = [*providers, *(name for name in entries if name not in providers)]
     check_fallbacks(report, providers, known)
     models = read_models(report, _section(report, top, "models"), known)
+    aliases = list(models)
     default_model = None
     if "default_model" in top:
-        default_model = read_default_model(report, top["default_model"], known, list(models))
+        default_model = read_default_model(report, top["default_model"], known, aliases)
     network = read_network(report, _section(report, top, "network"), folder)
     return Config(
         default_model=default_model,
@@ -57,7 +59,8 @@ def read_config(report: ProblemCollector, data: dict[str, object], folder: Path)
         fallback=read_fallback(report, _section(report, top, "fallback")),
         catalog=read_catalog(report, _section(report, top, "catalog"), known),
         keep_days=read_keep_days(report, _section(report, top, "usage")),
-        limits=read_limits(report, top.get("limits", []), providers, known, list(models)),
+        limits=read_limits(report, top.get("limits", []), providers, known, aliases),
+        tasks=read_tasks(report, _section(report, top, "tasks"), known, aliases),
     )
 
 

@@ -13,6 +13,9 @@ ToolType = Literal[
     "function", "custom", "web_search", "code_execution", "file_search", "mcp", "vendor"
 ]
 
+WITHOUT_SETTINGS: tuple[ToolType, ...] = ("web_search", "code_execution")
+"""Tools that run at the provider and need nothing but their type."""
+
 VendorApi = Literal["anthropic", "chat", "responses", "gemini", "openrouter", "ollama"]
 
 _FIELDS: dict[str, frozenset[str]] = {

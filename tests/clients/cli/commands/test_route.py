@@ -25,6 +25,7 @@ BLIND: Map = {"provider": "work", "reason": "bad_request", "message": "cannot se
     [
         ((), {}),
         (("-m", "sonnet"), {"model": "sonnet"}),
+        (("-t", "review"), {"task": "review"}),
         (("--conversation", "tea"), {"conversation": "tea"}),
         (("--provider", "a", "--provider", "b"), {"route": {"providers": ["a", "b"]}}),
         (("--strategy", "fastest"), {"route": {"strategy": "fastest"}}),

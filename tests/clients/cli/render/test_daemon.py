@@ -135,3 +135,9 @@ def test_a_status_of_another_version_does_not_fail() -> None:
     """What is missing is left out."""
     assert shown({})[0] == "aircherd  is running (process , up 0 s)"
     assert headline({"version": "2", "pid": 1}) == "aircherd 2 is running (process 1, up 0 s)"
+
+
+def test_tasks_are_listed() -> None:
+    """By their names, which `ask -t` takes."""
+    lines = shown({**STATUS, "tasks": [{"name": "review", "model": "m"}, {"name": "brief"}]}, 300)
+    assert any(line.split() == ["tasks", "review,", "brief"] for line in lines)

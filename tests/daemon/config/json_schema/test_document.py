@@ -77,6 +77,16 @@ api = "chat"
 
 [usage]
 keep_days = 32
+
+[tasks.review]
+model = "m"
+system = "You review code.\\nBe brief."
+temperature = 0.1
+max_tokens = 2000
+reasoning = "low"
+tools = ["web_search"]
+
+[tasks.empty]
 """
 
 BAD = [
@@ -105,6 +115,11 @@ BAD = [
     "[network]\nconnect_timeout = 0",
     "[network]\nidle_timeout = 600000",
     "[usage]\nkeep_days = 5",
+    "[tasks.'a b']\ntemperature = 1",
+    "[tasks.a]\ntemperature = 3",
+    "[tasks.a]\ntools = ['search']",
+    "[tasks.a]\nmax_tokens = 0",
+    "[tasks.a]\nreasoning = 'much'",
 ]
 
 

@@ -26,6 +26,7 @@ def request_of(*words: str, stdin: str | None = None) -> Map:
     [
         ((), {}),
         (("-m", "a/b"), {"model": "a/b"}),
+        (("-t", "review"), {"task": "review"}),
         (("-s", "be brief"), {"system": "be brief"}),
         (("--max-tokens", "5", "--temperature", "0"), {"max_tokens": 5, "temperature": 0.0}),
         (("--top-p", "0.9"), {"top_p": 0.9}),

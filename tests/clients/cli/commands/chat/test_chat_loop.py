@@ -49,6 +49,7 @@ def talk(daemon: CliDaemon, *lines: str | type[BaseException], words: list[str] 
     """Run a conversation; return what it printed, and the chat requests it made."""
     daemon.answers.setdefault("chat", answer)
     daemon.answers.setdefault("route.explain", {"candidates": []})
+    daemon.answers.setdefault("models.list", {"models": []})
     out, err = Stream(terminal=True), Stream(terminal=True)
     environ = {**daemon.environ, "NO_COLOR": "1"}
     context = Context(Console(out, err, environ), environ, Stream(terminal=True))
@@ -77,6 +78,22 @@ def test_settings_go_with_each_question(daemon: CliDaemon) -> None:
     }
     assert asked[1]["model"] == "c/d"
     assert "system" not in asked[1]
+
+
+def test_a_task_goes_with_each_question(daemon: CliDaemon) -> None:
+    """Its model and system prompt are used unless the conversation sets them."""
+    lines = ("one", "/model", "/system", "/model c/d", "/system -", "two")
+    out, _, asked = talk(daemon, *lines, words=["-t", "review"])
+    assert "the model of review; /help for help" in out
+    assert "current model: the model of review; switch with /model NAME" in out
+    assert "system prompt: that of review" in out
+    assert {k: v for k, v in asked[0].items() if k != "messages"} == {"task": "review"}
+    assert {k: v for k, v in asked[1].items() if k != "messages"} == {
+        "task": "review",
+        "model": "c/d",
+        "system": "",
+    }
+    assert daemon.params_of("route.explain") == {"model": "c/d", "task": "review"}
 
 
 def test_clear_forgets(daemon: CliDaemon) -> None:

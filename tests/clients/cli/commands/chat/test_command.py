@@ -73,3 +73,10 @@ def test_an_unknown_model_is_reported_before_a_question(daemon: CliDaemon) -> No
     daemon.answers["route.explain"] = refuses("unknown_model", "unknown model 'nope'")
     done = run_cli(daemon.environ, "chat", "-m", "nope", terminal=True)
     assert (done.code, done.err) == (1, "aircher-cli: unknown model 'nope'\n")
+
+
+def test_an_unknown_task_is_reported_before_a_question(daemon: CliDaemon) -> None:
+    """As a model is, even if no model is named."""
+    daemon.answers["route.explain"] = refuses("bad_request", "task: there is no task 'nope'")
+    done = run_cli(daemon.environ, "chat", "-t", "nope", terminal=True)
+    assert (done.code, done.err) == (1, "aircher-cli: task: there is no task 'nope'\n")
