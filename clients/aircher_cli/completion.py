@@ -14,6 +14,7 @@ import argcomplete
 
 from aircher_cli.parser import PROGRAM, Parser
 from aircher_cli.registry import COMMANDS, GROUPS, commands_of
+from aircher_cli.values import as_map, records, text, texts
 from aircher_client.client import Client
 from aircher_client.errors import ClientError
 from aircher_wire import methods
@@ -54,14 +55,21 @@ def _add(below: "argparse._SubParsersAction[Parser]", word: str, command: str) -
             action.completer = completer  # type: ignore[attr-defined] # argcomplete's own hook
 
 
-def _rows(method: str, field: str, timeout: float = TIMEOUT_SECONDS) -> Iterator[dict[str, object]]:
-    """Yield the rows of a list from the daemon; none if it does not run or fails."""
+def _call(
+    method: str, params: dict[str, object] | None = None, timeout: float = TIMEOUT_SECONDS
+) -> dict[str, object]:
+    """Return the daemon's answer; empty if it does not run or fails."""
     try:
         with Client.connect(os.environ, autostart=False, timeout=timeout) as client:
-            result = client.call(method, timeout=timeout)
+            result = client.call(method, params or {}, timeout=timeout)
     except (ClientError, OSError):
-        return
-    rows = result.get(field) if isinstance(result, dict) else None
+        return {}
+    return result if isinstance(result, dict) else {}
+
+
+def _rows(method: str, field: str, timeout: float = TIMEOUT_SECONDS) -> Iterator[dict[str, object]]:
+    """Yield the rows of a list from the daemon; none if it does not run or fails."""
+    rows = _call(method, timeout=timeout).get(field)
     yield from rows if isinstance(rows, list) else ()
 
 
@@ -81,6 +89,75 @@ def task_names(**_: object) -> list[str]:
     return _plain(str(row["name"]) for row in _rows(methods.STATUS, "tasks"))
 
 
+def setting_names(**_: object) -> list[str]:
+    """Return the settings of the configuration: those that have a value, and those that could."""
+    rows = records(_call(methods.CONFIG_SHOW, {"all": True}).get("rows"))
+    paths = [text(row.get("path")) for row in rows if row.get("source") != "environment"]
+    known = [path.replace('"', "").replace("'", "") for path in paths]
+    return _plain(dict.fromkeys([*known, *_possible_names(_schema_sections(), known)]))
+
+
+def own_setting_names(**_: object) -> list[str]:
+    """Return what can be removed from the configuration file: entries, and sections with names."""
+    rows = records(_call(methods.CONFIG_SHOW).get("rows"))
+    paths = [text(row.get("path")) for row in rows if row.get("source") == "file"]
+    sections = [path.rpartition(".")[0] for path in paths if path.count(".") >= 2]
+    names = [path.replace('"', "").replace("'", "") for path in (*paths, *sections)]
+    return _plain(dict.fromkeys(names))
+
+
+def _possible_names(sections: dict[str, object], known: list[str]) -> Iterator[str]:
+    """Yield the settings that the schema allows, in sections that exist."""
+    for section, schema in sections.items():
+        each = as_map(as_map(schema).get("additionalProperties"))
+        if each:  # sections with names of the user's
+            entries = as_map(each.get("properties"))
+            found = {_section_of(path, entries) for path in known if path.startswith(f"{section}.")}
+            yield from (f"{name}.{entry}" for name in sorted(found) for entry in entries)
+        elif entries := as_map(as_map(schema).get("properties")):
+            yield from (f"{section}.{entry}" for entry in entries)
+        elif "items" not in as_map(schema):
+            yield section
+
+
+def _section_of(path: str, entries: dict[str, object]) -> str:
+    """Return the path of the section around a setting; its name may contain dots."""
+    parts = path.split(".")
+    at = next((at for at, part in enumerate(parts) if at > 1 and part in entries), len(parts) - 1)
+    return ".".join(parts[:at])
+
+
+def _schema_sections() -> dict[str, object]:
+    """Return the schema of each entry at the top of the configuration."""
+    import json  # noqa: PLC0415 -- only for settings
+
+    try:
+        schema = json.loads(text(_call(methods.CONFIG_SCHEMA).get("schema")))
+    except ValueError:
+        return {}
+    return as_map(as_map(schema).get("properties"))
+
+
+def setting_values(setting: str) -> list[str]:
+    """Return the possible values of a setting, if there are few."""
+    if setting == "default_model":
+        aliases = _rows(methods.MODELS_LIST, "aliases")
+        return [*_plain(text(row.get("name")) for row in aliases), *model_names()]
+    section, _, rest = setting.partition(".")
+    schema = as_map(_schema_sections().get(section))
+    schema = as_map(schema.get("additionalProperties")) or schema
+    entry = as_map(as_map(schema.get("properties")).get(rest.rpartition(".")[2]))
+    if entry.get("type") == "boolean":
+        return ["true", "false"]
+    return _plain(texts(entry.get("enum")))
+
+
+def setting_pairs(parsed_args: argparse.Namespace, **_: object) -> list[str]:
+    """Return the settings, or the values of the setting that was typed before."""
+    typed = texts(getattr(parsed_args, "pairs", None))
+    return setting_values(typed[-1]) if len(typed) % 2 else setting_names()
+
+
 def _plain(names: Iterable[str]) -> list[str]:
     return [name for name in names if SHELL_SAFE.fullmatch(name)]
 
@@ -89,5 +166,10 @@ COMPLETERS: dict[str, Completer] = {
     "provider": provider_names,
     "model": model_names,
     "task": task_names,
+    "fallback": provider_names,
+    "key": setting_names,
+    "keys": own_setting_names,
+    "unset": own_setting_names,
+    "pairs": setting_pairs,
 }
 """Name of an option or argument -> its completer; the names are the same in every command."""

@@ -12,6 +12,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "models show": ("models.show", "show everything known about a model"),
     "models use": ("models.use", "set the default model"),
     "models refresh": ("models.refresh", "fetch the providers' lists of models again"),
+    "providers list": ("providers.list", "list the providers and where each is configured"),
+    "providers add": ("providers.add", "add a server of your own, and try whether it answers"),
+    "providers remove": ("providers.remove", "remove a provider from the configuration"),
     "usage": ("usage", "show tokens and costs"),
     "limits": ("limits", "show your limits and how much of each is used"),
     "route": ("route", "show which providers would be asked now, and why"),
@@ -20,6 +23,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status": ("status", "show the state of the daemon and the providers"),
     "events": ("events", "print events as they happen"),
     "config path": ("config.path", "print the path of the configuration file"),
+    "config show": ("config.show", "show the settings in effect and where they come from"),
+    "config set": ("config.set", "set entries of the configuration file"),
+    "config unset": ("config.unset", "remove entries of the configuration file"),
+    "config edit": ("config.edit", "edit the configuration file, and check it before it is used"),
+    "config schema": ("config.schema", "print the JSON Schema of the configuration file"),
     "config check": ("config.check", "check a configuration without using it"),
     "config reload": ("config.reload", "reload the configuration file"),
     "daemon start": ("daemon.start", "start the daemon unless it is running"),
@@ -39,13 +47,17 @@ Each module has `build_parser()` and `run(context, options) -> exit code`.
 GROUPS: dict[str, str] = {
     "auth": "Sign in to providers. The daemon keeps the keys and never shows them.",
     "models": "List models, and choose the default one.",
+    "providers": "List, add and remove providers.",
     "cooldowns": "List or end cooldowns: what is skipped for a while after a failure.",
-    "config": "Find, check and reload the configuration file.",
+    "config": "Show, change and check the configuration.",
     "daemon": "Control the daemon. It starts automatically when it is needed.",
 }
 """Groups of commands, with their descriptions."""
 
-DEFAULT_COMMANDS: dict[str, str] = {"cooldowns": "cooldowns list"}
+DEFAULT_COMMANDS: dict[str, str] = {
+    "cooldowns": "cooldowns list",
+    "providers": "providers list",
+}
 """Group -> the command that runs if none is named."""
 
 

@@ -6,6 +6,7 @@ A change is validated, written atomically, and loaded at once.
 import json
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any, cast
 
 import msgspec
 import structlog
@@ -20,6 +21,8 @@ from aircherd.config.edit.typed_value import check_plain, read_typed
 from aircherd.config.effective import Setting, settings
 from aircherd.config.json_schema.document import find_schema, json_schema
 from aircherd.config.load import parse_config, read_text_of
+from aircherd.config.problems import WHOLE_FILE, Problem, path_text
+from aircherd.config.toml.locate import KeyPath
 from aircherd.config.toml.reader import read_toml
 from aircherd.errors import AircherError, BadRequest, ConfigInvalid
 from aircherd.files.file_worker import Check, DiskTimeout
@@ -113,18 +116,46 @@ async def set_entries(
     for entry in entries:
         _check_entry(entry)
     file = services.config.file
+    touched: list[KeyPath] = []
 
     def change(text: str) -> str:
         data = read_toml(text, file=str(file))
         paths = [read_key_path(path, data) for path in unset]
         found = [_read_entry(entry, data) for entry in entries]
+        touched[:] = [entry.path for entry in found]
         return change_entries(text, found, paths)
 
     def is_done() -> bool:
         text = read_text_of(file) or ""
         return change(text) == text
 
-    return await change_and_reload(services, partial(change_file, file, change), is_done)
+    try:
+        return await change_and_reload(services, partial(change_file, file, change), is_done)
+    except ConfigInvalid as error:
+        refused = _without_unwritten_lines(error, touched)
+    # Outside the handler: the error references frames that hold the file's text.
+    raise refused
+
+
+def _without_unwritten_lines(error: ConfigInvalid, touched: Sequence[KeyPath]) -> ConfigInvalid:
+    """Remove the file and the line from problems of entries that were not written."""
+    names = [path_text(path) for path in touched]
+    problems = [
+        {**problem, "file": "", "line": WHOLE_FILE}
+        if any(_is_about(problem["path"], name) for name in names)
+        else problem
+        for problem in cast("list[dict[str, Any]]", error.data["problems"])
+    ]
+    first = msgspec.convert(problems[0], Problem)
+    count = len(problems) - 1
+    more = f"; and {count} more problem{'s' if count > 1 else ''}" if count else ""
+    return ConfigInvalid(f"{first}{more}", **{**error.data, "problems": problems})
+
+
+def _is_about(path: str, entry: str) -> bool:
+    """Return whether a problem at `path` is one of an entry, or of the section around it."""
+    longer, shorter = max(path, entry, key=len), min(path, entry, key=len)
+    return bool(path) and (longer == shorter or longer.startswith((f"{shorter}.", f"{shorter}[")))
 
 
 def _check_entry(entry: EntryParams) -> None:

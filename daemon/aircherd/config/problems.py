@@ -28,7 +28,10 @@ Hint = str | Callable[[], str | None] | None
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One problem. `path` is like `providers.work.env[0]`, empty for the file as a whole."""
+    """One problem. `path` is like `providers.work.env[0]`, empty for the file as a whole.
+
+    `file` is empty for an entry that was not written to the file.
+    """
 
     file: str
     line: int
@@ -39,7 +42,8 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def __str__(self) -> str:
         where = f"{self.file}, line {self.line}" if self.line != WHOLE_FILE else self.file
         what = f"{self.path}: {self.message}" if self.path else self.message
-        return f"{where}: {what}" + (f" ({self.hint})" if self.hint else "")
+        start = f"{where}: " if where else ""
+        return f"{start}{what}" + (f" ({self.hint})" if self.hint else "")
 
 
 class BadValue(Exception):

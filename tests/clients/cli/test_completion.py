@@ -1,5 +1,6 @@
 """Completion in real shells: bash, zsh and fish run the scripts that `completion` prints."""
 
+import json
 import os
 import pty
 import select
@@ -36,7 +37,24 @@ def environ(daemon: CliDaemon) -> dict[str, str]:
         "providers": [{"provider": "openai"}, {"provider": "ollama"}],
         "tasks": [{"name": "review", "model": "sonnet"}, {"name": "rename"}],
     }
-    daemon.answers["models.list"] = {"models": [{"provider": "ollama", "model": "qwen3:8b"}]}
+    daemon.answers["models.list"] = {
+        "models": [{"provider": "ollama", "model": "qwen3:8b"}],
+        "aliases": [{"name": "sonnet"}],
+    }
+    daemon.answers["config.show"] = {
+        "rows": [
+            {"path": "catalog.'a/b-1.5'.window", "value": 5, "source": "file"},
+            {"path": "HOME", "value": "/", "source": "environment"},
+        ]
+    }
+    flag, choice = {"type": "boolean"}, {"enum": ["priority", "cheapest", "fastest"]}
+    properties = {
+        "default_model": {"type": "string"},
+        "fallback": {"properties": {"max_attempts": {}, "strategy": choice}},
+        "limits": {"items": {}},
+        "catalog": {"additionalProperties": {"properties": {"window": {}, "tools": flag}}},
+    }
+    daemon.answers["config.schema"] = {"schema": json.dumps({"properties": properties})}
     return {**daemon.environ, "PATH": f"{PROGRAMS}:{os.environ['PATH']}", "TERM": "dumb"}
 
 
@@ -67,6 +85,15 @@ def complete_in(name: str, typed: str, environ: dict[str, str]) -> list[str]:
         ("aircher-cli auth login o", {"openai", "ollama"}),
         ("aircher-cli completion f", {"fish"}),
         ("aircher-cli ask -t re", {"review", "rename"}),
+        ("aircher-cli config set fallback.m", {"fallback.max_attempts"}),
+        ("aircher-cli config set catalog.a/b-1.5.t", {"catalog.a/b-1.5.tools"}),
+        ("aircher-cli config set fallback.strategy fa", {"fastest"}),
+        ("aircher-cli config set fallback.strategy fastest default", {"default_model"}),
+        ("aircher-cli config set catalog.a/b-1.5.tools t", {"true"}),
+        ("aircher-cli config set default_model so", {"sonnet"}),
+        ("aircher-cli config show catalog.a", {"catalog.a/b-1.5.tools", "catalog.a/b-1.5.window"}),
+        ("aircher-cli config unset catalog.a", {"catalog.a/b-1.5.window", "catalog.a/b-1.5"}),
+        ("aircher-cli providers remove o", {"openai", "ollama"}),
         ("aircher-cli ask --no-str", {"--no-stream", "--no-strict"}),
     ],
 )

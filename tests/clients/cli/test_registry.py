@@ -55,6 +55,7 @@ def test_every_group_has_commands() -> None:
         (["cooldowns", "clear", "x"], ("cooldowns clear", ["x"])),
         (["cooldowns", "-h"], None),
         (["cooldowns", "empty"], None),
+        (["providers"], ("providers list", [])),
         (["--help"], None),
         ([], None),
     ],
@@ -72,7 +73,7 @@ def test_suggest_a_close_name_only() -> None:
 
 def test_commands_of_a_group() -> None:
     """A group's commands are in the order of the table."""
-    assert commands_of("config") == ["config path", "config check", "config reload"]
+    assert commands_of("cooldowns") == ["cooldowns list", "cooldowns clear"]
 
 
 def test_only_commands_have_own_notices() -> None:

@@ -279,7 +279,24 @@ def _remove(text: str, path: KeyPath) -> str:
         _delete_lines(lines, begin - 1, end - 1)
     text = "\n".join(lines)
     holder = _holder(LineIndex(text), path)
-    return text if holder is None else _edit_statement(text, *holder, path, _MISSING)
+    if holder is not None:
+        return _edit_statement(text, *holder, path, _MISSING)
+    return _without_empty_section(text, path[:-1]) if spans else text
+
+
+def _without_empty_section(text: str, path: KeyPath) -> str:
+    """Remove the header of the section at `path` if nothing follows it, not even a comment."""
+    index = LineIndex(text)
+    header = _last_of_section(index, path)
+    if header is None or not header.is_header:
+        return text
+    lines = text.split("\n")
+    starts = [statement.first - 1 for _, statement in index.statements]
+    after = next((start for start in starts if start >= header.first), len(lines))
+    if any(line.strip() for line in lines[header.first : after]):
+        return text
+    _delete_lines(lines, header.first - 1, header.first)
+    return "\n".join(lines)
 
 
 def _consists_of(statement: Statement, path: KeyPath) -> bool:
@@ -302,10 +319,13 @@ def _is_braces(document: object) -> bool:
 
 
 def _delete_lines(lines: list[str], begin: int, end: int) -> None:
-    """Delete lines; of blank lines before and after them only those before stay."""
+    """Delete lines; of blank lines before and after them only those before stay, if any."""
     is_blank_before = begin == 0 or not lines[begin - 1].strip()
     while is_blank_before and end < len(lines) - 1 and not lines[end].strip():
         end += 1
+    is_last = end >= len(lines) - 1
+    while is_last and begin > 0 and not lines[begin - 1].strip():
+        begin -= 1
     del lines[begin:end]
 
 

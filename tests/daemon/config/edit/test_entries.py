@@ -176,7 +176,11 @@ def test_removing_an_entry_removes_only_its_lines(path, gone):
     [
         ("[p.w]\nk = 1\n# in it\nu = 2\n# after\n\n[q]\n", ("p", "w"), "# after\n\n[q]\n"),
         ("a = 1\n\n[p.w]\nk = 1\n\n[q]\n", ("p", "w"), "a = 1\n\n[q]\n"),
-        ("a = 1\n\n[p.w]\nk = 1\n", ("p", "w"), "a = 1\n\n"),
+        ("a = 1\n\n[p.w]\nk = 1\n", ("p", "w"), "a = 1\n"),
+        ("a = 1\n\n[p.w]\nk = 1\n\n[q]\nk = 1\n", ("p", "w", "k"), "a = 1\n\n[q]\nk = 1\n"),
+        ("[p]\nk = 1\n# c\n", ("p", "k"), "[p]\n# c\n"),
+        ("[p]\nk = 1\n", ("p", "k"), ""),
+        ("[p]\nk = 1\n[p.v]\nx = 1\n", ("p", "k"), "[p.v]\nx = 1\n"),
         ("[p.w]\nk = 1\n[p.w.h]\nx = 1\n[p.v]\n", ("p", "w"), "[p.v]\n"),
         ("p = {w = 1, v = 2}\n", ("p", "w"), "p = { v = 2 }\n"),
         ("p.w.k = 1\np.v = 2\n", ("p", "w"), "p.v = 2\n"),

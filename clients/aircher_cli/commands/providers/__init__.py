@@ -1,0 +1,1 @@
+"""`aircher-cli providers`."""

@@ -1,0 +1,77 @@
+"""Settings and their changes as text: `name = value`, and where the value comes from."""
+
+import json
+
+from aircher_cli.render.formatting import short_path
+from aircher_cli.render.layout import Line, paragraph
+from aircher_cli.values import Map, number, records, text
+
+GAP = "  "
+MAX_COLUMN = 60
+"""Columns of the settings before their sources; longer ones have the source in the next line."""
+
+
+def value_text(value: object) -> str:
+    """Return a value as TOML has it."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return f"[{', '.join(map(value_text, value))}]"
+    return str(value)
+
+
+def setting_lines(rows: list[Map], file: str, width: int, home: str) -> list[Line]:
+    """Return a line for each row of `config.show`, or two where one is too narrow.
+
+    Args:
+        rows: As the daemon returned them.
+        file: The configuration file.
+        width: The terminal's columns.
+        home: The caller's home directory, shown as `~`.
+    """
+    shown = [(_assignment(row), _source(row, short_path(file, home))) for row in rows]
+    room = width - 1 - max((len(source) for _, source in shown), default=0) - len(GAP)
+    column = min(MAX_COLUMN, room, max((len(left) for left, _ in shown), default=0))
+    lines: list[Line] = []
+    for left, source in shown:
+        if len(left) <= column:
+            lines.append([(f"{left:<{column}}{GAP}", ""), (source, "dim")])
+        else:
+            lines += paragraph(left, width, hang="    ")
+            lines.append([(f"    {source}", "dim")])
+    return lines
+
+
+def _assignment(row: Map) -> str:
+    value = row.get("value")
+    is_variable = row.get("source") == "environment"
+    return f"{text(row.get('path'))} = {text(value) if is_variable else value_text(value)}"
+
+
+def _source(row: Map, file: str) -> str:
+    source = text(row.get("source"))
+    if source != "file":
+        return f"# {source}"
+    line = number(row.get("line"))
+    return f"# {file}" if line is None else f"# {file}:{int(line)}"
+
+
+def change_lines(result: Map, width: int) -> list[Line]:
+    """Return a line for each change in a result with `changes`."""
+    lines: list[Line] = []
+    for change in records(result.get("changes")):
+        lines += paragraph(_change(change), width, hang="  ")
+    if more := number(result.get("more")):
+        lines.append([(f"and {int(more)} more", "dim")])
+    return lines
+
+
+def _change(change: Map) -> str:
+    path, before, after = (change.get(name) for name in ("path", "before", "after"))
+    if before is None:
+        return f"{path} = {value_text(after)}"
+    if after is None:
+        return f"{path}: removed (was {value_text(before)})"
+    return f"{path} = {value_text(after)} (was {value_text(before)})"

@@ -1,0 +1,69 @@
+"""Settings and changes as text."""
+
+import pytest
+
+from aircher_cli.render.settings import change_lines, setting_lines, value_text
+from aircher_cli.values import Map
+
+FILE = "/home/me/.aircher/config.toml"
+ROWS: list[Map] = [
+    {"path": "default_model", "value": "sonnet", "source": "file", "line": 3},
+    {"path": "fallback.max_attempts", "value": 4, "source": "default"},
+    {"path": "models.m.routes", "value": ["a/b", "c/d"], "source": "file"},
+    {"path": "HTTPS_PROXY", "value": "http://proxy:3128", "source": "environment"},
+]
+
+
+def lines_of(width: int) -> list[str]:
+    return [
+        "".join(text for text, _ in line) for line in setting_lines(ROWS, FILE, width, "/home/me")
+    ]
+
+
+def test_sources_are_in_a_column() -> None:
+    """With the line of the file, if it is known."""
+    assert lines_of(80) == [
+        'default_model = "sonnet"          # ~/.aircher/config.toml:3',
+        "fallback.max_attempts = 4         # default",
+        'models.m.routes = ["a/b", "c/d"]  # ~/.aircher/config.toml',
+        "HTTPS_PROXY = http://proxy:3128   # environment",
+    ]
+
+
+@pytest.mark.parametrize("width", [40, 50, 60, 100])
+def test_lines_fit(width: int) -> None:
+    """On a narrow terminal the source is in a line of its own."""
+    assert max(map(len, lines_of(width))) < width
+    assert lines_of(40)[:2] == ['default_model = "sonnet"', "    # ~/.aircher/config.toml:3"]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("a", '"a"'),
+        ('ä"\\', '"ä\\"\\\\"'),
+        (True, "true"),
+        (2.5, "2.5"),
+        (["a", 1], '["a", 1]'),
+        ([], "[]"),
+    ],
+)
+def test_values_are_toml(value: object, expected: str) -> None:
+    """So that they can be copied."""
+    assert value_text(value) == expected
+
+
+def test_changes_say_what_was_before() -> None:
+    """And how many are not shown."""
+    changes = [
+        {"path": "a", "before": None, "after": "x"},
+        {"path": "b", "before": 4, "after": 6},
+        {"path": "c", "before": ["x"], "after": None},
+    ]
+    lines = change_lines({"changes": changes, "more": 3}, 80)
+    assert ["".join(text for text, _ in line) for line in lines] == [
+        'a = "x"',
+        "b = 6 (was 4)",
+        'c: removed (was ["x"])',
+        "and 3 more",
+    ]
