@@ -10,6 +10,7 @@ from aircher_cli.values import as_map, number, records, text, texts
 STARTED_BY: dict[str, str] = {
     "client": "by a client, with its shell's environment variables",
     "systemd": "by systemd, without your shell's environment variables",
+    "systemd (socket)": "by systemd for a client, without your shell's environment variables",
     "launchd": "by launchd, without your shell's environment variables",
     "user": "manually",
 }

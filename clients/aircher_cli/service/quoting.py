@@ -3,6 +3,7 @@
 from aircher_cli.exit_codes import CommandFailed
 
 _GLOB = str.maketrans({character: f"\\{character}" for character in "\\*?["})
+_ODD = frozenset("\"'\\$")
 _SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@+=:,./-~")
 
 
@@ -31,15 +32,15 @@ def word(text: str) -> str:
 
 
 def command_line(program: str, *arguments: str) -> str:
-    """Return the value of an ExecStart=.
+    """Return the value of an ExecStart=, which runs `program` in the process that systemd starts.
 
-    In arguments `$` starts a variable, in the program's path it does not. The program is its own
-    first argument, and Python finds its virtual environment by that, so it is written twice then.
+    systemd refuses quotes and backslashes in the path of a program, though not in arguments, and
+    reads `$` differently in the two. So a shell starts such a program.
     """
-    rest = [word(text).replace("$", "$$") for text in arguments]
-    if "$" in program:
-        return " ".join([f"@{word(program)}", word(program).replace("$", "$$"), *rest])
-    return " ".join([word(program), *rest])
+    words = [program, *arguments]
+    if not _ODD.isdisjoint(program):
+        words = ["/bin/sh", "-c", 'exec "$0" "$@"', *words]
+    return " ".join(word(text).replace("$", "$$") for text in words)
 
 
 def _check(text: str) -> None:

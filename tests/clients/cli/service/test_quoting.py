@@ -27,9 +27,14 @@ def test_a_dollar_in_arguments_starts_no_variable() -> None:
     assert command_line("/bin/echo", "$HOME") == '/bin/echo "$$HOME"'
 
 
-def test_a_dollar_in_the_program() -> None:
-    """The path is taken as it is, but the argument that repeats it is not."""
-    assert command_line("/a$b/python", "-P") == '@"/a$b/python" "/a$$b/python" -P'
+@pytest.mark.parametrize(
+    ("program", "written"),
+    [("/a$b/python", '"/a$$b/python"'), ("/a'b/python", '"/a\'b/python"')],
+)
+def test_a_program_that_systemd_would_refuse(program: str, written: str) -> None:
+    """A shell starts it: as an argument its path may have any character."""
+    shell = '/bin/sh -c "exec \\"$$0\\" \\"$$@\\""'
+    assert command_line(program, "-P") == f"{shell} {written} -P"
 
 
 @pytest.mark.parametrize(

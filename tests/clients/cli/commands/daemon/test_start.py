@@ -28,7 +28,7 @@ def test_it_starts_one_although_autostart_is_off(
     seen = {}
     connect = Client.connect
 
-    def spy(environ: dict[str, str], *, autostart: bool, on_notices: object) -> Client:
+    def spy(environ: dict[str, str], *, autostart: bool, **options: object) -> Client:
         seen.update(environ)
         return connect(daemon.environ, autostart=autostart)
 
