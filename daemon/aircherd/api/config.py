@@ -14,6 +14,7 @@ import structlog
 from aircherd.api.params import EntryParams
 from aircherd.api.services import Services
 from aircherd.api.wire import to_wire
+from aircherd.config.changes import ReloadResult, find_changes
 from aircherd.config.edit.entries import Entry, change_entries
 from aircherd.config.edit.file_change import change_file, write_error, write_text
 from aircherd.config.edit.key_path import read_key_path
@@ -183,6 +184,7 @@ async def change_and_reload(
     Raises:
         AircherError: the file cannot be written in time, or one of the errors of `write`.
     """
+    before = services.config.current
     try:
         changed = await services.config.write_worker.do(write, WRITE_TIMEOUT)
     except OSError as error:
@@ -193,8 +195,10 @@ async def change_and_reload(
             "config_change_may_not_last", file=str(services.config.file), reason=error.strerror
         )
         changed = True
-    result = await services.reload()
-    return {**result.to_wire(), "file": str(services.config.file), "changed": changed}
+    await services.reload()
+    # The watcher may have been faster than this reload, so its own result may be empty.
+    result = ReloadResult(changed, find_changes(before, services.config.current))
+    return {**result.to_wire(), "file": str(services.config.file)}
 
 
 async def _is_written(services: Services, is_done: Callable[[], bool]) -> bool:

@@ -2,10 +2,10 @@
 
 from aircher_cli.context import Context
 from aircher_cli.exit_codes import FAILED, OK, CommandFailed
+from aircher_cli.render.config.changes import change_lines
 from aircher_cli.render.formatting import short_path
 from aircher_cli.render.layout import paragraph
 from aircher_cli.render.problems import problem_lines
-from aircher_cli.render.settings import change_lines
 from aircher_cli.values import Map, as_map, records, text
 from aircher_client import DaemonError
 from aircher_wire import codes, methods
@@ -67,6 +67,6 @@ def report_change(context: Context, result: Map, *, as_json: bool) -> int:
     for line in paragraph(head, console.width, hang="  ", style=style):
         console.styled(line)
     if result.get("changed"):
-        for line in change_lines(result, console.width - 2):
-            console.styled([("  ", ""), *line])
+        for line in change_lines(result, console.width):
+            console.styled(line)
     return OK

@@ -6,9 +6,9 @@ from aircher_cli.context import Context
 from aircher_cli.exit_codes import OK, CommandFailed
 from aircher_cli.parser import Parser, add_json, make_parser
 from aircher_cli.registry import suggest
+from aircher_cli.render.config.settings import setting_lines
 from aircher_cli.render.formatting import short_path
 from aircher_cli.render.layout import paragraph
-from aircher_cli.render.settings import setting_lines
 from aircher_cli.values import Map, records, text
 from aircher_wire import methods
 

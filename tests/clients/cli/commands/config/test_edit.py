@@ -98,7 +98,7 @@ def test_an_edited_file_is_checked_and_saved(desk: Desk) -> None:
     desk.file.write_text("a = 1\n")
     outcome = desk.edit("sed -i s/1/2/ $1")
     assert (outcome.code, outcome.err) == (0, "")
-    assert outcome.out == f"✓ saved {desk.file}\n  a = 2 (was 1)\n"
+    assert outcome.out == f"✓ saved {desk.file}\n~ a  1 → 2\n"
     assert desk.daemon.params_of("config.check") == {"text": "a = 2\n", "file": str(desk.file)}
     base = hashlib.sha256(b"a = 1\n").hexdigest()
     assert desk.daemon.params_of("config.write") == {"text": "a = 2\n", "base": base}

@@ -21,7 +21,7 @@ def test_entries_are_set(daemon: CliDaemon) -> None:
     outcome = run_cli(daemon.environ, "config", "set", *words)
     assert (outcome.code, outcome.out) == (
         0,
-        "✓ saved /f/config.toml\n  fallback.max_attempts = 6 (was 4)\n",
+        "✓ saved /f/config.toml\n~ fallback.max_attempts  4 → 6\n",
     )
     assert daemon.params_of("config.set") == {
         "entries": [

@@ -12,7 +12,7 @@ def test_entries_are_removed(daemon: CliDaemon) -> None:
         "changes": [{"path": "default_model", "before": "m", "after": None}],
     }
     outcome = run_cli(daemon.environ, "config", "unset", "default_model", "models.m")
-    assert outcome.out == '✓ saved /f\n  default_model: removed (was "m")\n'
+    assert outcome.out == "✓ saved /f\n- default_model  was m\n"
     expected = {"entries": [], "unset": ["default_model", "models.m"]}
     assert daemon.params_of("config.set") == expected
 

@@ -1,10 +1,10 @@
-"""Settings and their changes as text: `name = value`, and where the value comes from."""
+"""Settings as text: `name = value`, and where the value comes from."""
 
 import json
 
 from aircher_cli.render.formatting import short_path
 from aircher_cli.render.layout import Line, paragraph
-from aircher_cli.values import Map, number, records, text
+from aircher_cli.values import Map, number, text
 
 GAP = "  "
 MAX_COLUMN = 60
@@ -56,22 +56,3 @@ def _source(row: Map, file: str) -> str:
         return f"# {source}"
     line = number(row.get("line"))
     return f"# {file}" if line is None else f"# {file}:{int(line)}"
-
-
-def change_lines(result: Map, width: int) -> list[Line]:
-    """Return a line for each change in a result with `changes`."""
-    lines: list[Line] = []
-    for change in records(result.get("changes")):
-        lines += paragraph(_change(change), width, hang="  ")
-    if more := number(result.get("more")):
-        lines.append([(f"and {int(more)} more", "dim")])
-    return lines
-
-
-def _change(change: Map) -> str:
-    path, before, after = (change.get(name) for name in ("path", "before", "after"))
-    if before is None:
-        return f"{path} = {value_text(after)}"
-    if after is None:
-        return f"{path}: removed (was {value_text(before)})"
-    return f"{path} = {value_text(after)} (was {value_text(before)})"

@@ -1,8 +1,8 @@
-"""Settings and changes as text."""
+"""Settings as text."""
 
 import pytest
 
-from aircher_cli.render.settings import change_lines, setting_lines, value_text
+from aircher_cli.render.config.settings import setting_lines, value_text
 from aircher_cli.values import Map
 
 FILE = "/home/me/.aircher/config.toml"
@@ -51,19 +51,3 @@ def test_lines_fit(width: int) -> None:
 def test_values_are_toml(value: object, expected: str) -> None:
     """So that they can be copied."""
     assert value_text(value) == expected
-
-
-def test_changes_say_what_was_before() -> None:
-    """And how many are not shown."""
-    changes = [
-        {"path": "a", "before": None, "after": "x"},
-        {"path": "b", "before": 4, "after": 6},
-        {"path": "c", "before": ["x"], "after": None},
-    ]
-    lines = change_lines({"changes": changes, "more": 3}, 80)
-    assert ["".join(text for text, _ in line) for line in lines] == [
-        'a = "x"',
-        "b = 6 (was 4)",
-        'c: removed (was ["x"])',
-        "and 3 more",
-    ]
