@@ -62,6 +62,8 @@ DEFAULT_COMMANDS: dict[str, str] = {
 
 
 _CONFIG = frozenset({"config_invalid"})
+_OLD_DAEMON = frozenset({"version_differs", "installation_gone", "installation_replaced"})
+"""They ask for what these commands do."""
 
 OWN_NOTICES: dict[str, frozenset[str]] = {
     "status": _CONFIG,
@@ -69,8 +71,8 @@ OWN_NOTICES: dict[str, frozenset[str]] = {
     "config check": _CONFIG,
     "config reload": _CONFIG,
     "daemon start": _CONFIG,
-    "daemon stop": _CONFIG,
-    "daemon restart": _CONFIG,
+    "daemon stop": _CONFIG | _OLD_DAEMON,
+    "daemon restart": _CONFIG | _OLD_DAEMON,
     "daemon status": _CONFIG,
 }
 """Command -> codes of the daemon's notices that its own output reports, or that do not matter to

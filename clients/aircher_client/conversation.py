@@ -68,6 +68,8 @@ class Conversation:
         self._close_reason: dict[str, Any] | None = None
         self._on_notices = on_notices
         self._has_notices = False  # true until `on_notices` has received them
+        self._version_notice: dict[str, str] | None = None  # set if the versions differ
+        self._is_version_reported = False
 
     def exchange(
         self,
@@ -117,6 +119,8 @@ class Conversation:
         """Return the result of the request `msgid`. Raises as `exchange`."""
         while True:
             frame = self.receive(deadline)
+            if self._version_notice is not None and isinstance(frame, Response) and frame.error:
+                self._explain_version(frame)
             if self._has_notices:
                 self._pass_notices(frame)
             if isinstance(frame, Notification):
@@ -145,14 +149,37 @@ class Conversation:
             self._hello_id = None
             result = _result(frame)
             self.server = result if isinstance(result, dict) else {}
+            self._check_version()
             self._has_notices = self._on_notices is not None and bool(self.notices)
 
     @property
     def notices(self) -> list[dict[str, Any]]:
-        """The notices in the result of `hello`: `{code, message}` each."""
+        """The notices in the result of `hello`, and our own: `{code, message}` each."""
         notices = self.server.get("notices")
         found = notices if isinstance(notices, list) else []
-        return [each for each in found if isinstance(each, dict)]
+        known = [each for each in found if isinstance(each, dict)]
+        if self._version_notice is None:
+            return known
+        from aircher_client.versions import REPLACED  # noqa: PLC0415 -- versions rarely differ
+
+        return [self._version_notice, *(each for each in known if each.get("code") != REPLACED)]
+
+    def _check_version(self) -> None:
+        server = self.server.get("server")
+        version = server.get("version") if isinstance(server, dict) else None
+        if isinstance(version, str) and version != __version__:
+            from aircher_client.versions import version_notice  # noqa: PLC0415 -- rarely
+
+            self._version_notice = version_notice(self._name, version)
+
+    def _explain_version(self, response: Response) -> None:
+        """Add the versions to the error of a response, if they may be the reason."""
+        from aircher_client.versions import explain  # noqa: PLC0415 -- rarely
+
+        assert self._version_notice is not None
+        if (explained := explain(response.error, self._version_notice)) is not None:
+            response.error = explained
+            self._is_version_reported = True
 
     def _pass_notices(self, frame: frames.Frame) -> None:
         """Pass the notices on; `frame` is the first frame after the response to `hello`."""
@@ -160,7 +187,10 @@ class Conversation:
         error = frame.error if isinstance(frame, Response) else None
         reported = error.get("code") if isinstance(error, dict) else None
         assert self._on_notices is not None
-        self._on_notices([each for each in self.notices if each.get("code") != reported])
+        own = self._version_notice if self._is_version_reported else None
+        self._on_notices(
+            [each for each in self.notices if each.get("code") != reported and each is not own]
+        )
 
     def _may_wait_for_service(self) -> bool:
         """Extend the deadline of `hello`, once, if systemd listens for the daemon."""

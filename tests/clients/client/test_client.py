@@ -20,6 +20,7 @@ from aircher_client.connection import Connection, try_connect
 from aircher_client.systemd_socket import MARKER
 from aircher_wire import frames
 from aircher_wire.frames import Notification, Request
+from aircher_wire.version import __version__
 from helpers.daemon.fake_daemon import ClosedByHandler, FakeDaemon, Peer
 
 
@@ -54,7 +55,7 @@ def test_hello_is_sent_with_the_first_call(daemon: FakeDaemon) -> None:
     with connect(daemon) as client:
         assert client.server == {}
         assert [client.call("ping"), client.call("ping")] == [{}, {}]
-        assert client.server["server"] == {"name": "fake", "version": "0"}
+        assert client.server["server"] == {"name": "fake", "version": __version__}
     [hello] = daemon.requests("hello")
     assert daemon.received[0] is hello
     assert hello.params["protocol"] == 1

@@ -16,6 +16,7 @@ from typing import Self
 
 import msgpack
 
+from aircher_wire.version import __version__
 from helpers.daemon.fake_daemon import FakeDaemon
 
 Map = dict[str, object]
@@ -67,7 +68,7 @@ class CliDaemon(FakeDaemon):
         # Not pytest's folder: a socket's path must be short.
         self.home = Path(tempfile.mkdtemp(prefix="aircher-"))
         self.answers: dict[str, object] = {
-            "hello": {"protocol": 1, "server": {"name": "aircherd", "version": "0"}},
+            "hello": {"protocol": 1, "server": {"name": "aircherd", "version": __version__}},
         }
         self.calls: list[tuple[str, Map]] = []
         self.sessions: list[Session] = []

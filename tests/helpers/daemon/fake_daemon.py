@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aircher_wire import frames, methods
 from aircher_wire.frames import Frame, Notification, Request
+from aircher_wire.version import __version__
 
 PATIENCE = 20.0
 """Seconds after which a stuck conversation ends, so that the test fails."""
@@ -48,7 +49,7 @@ Handler = Callable[[Peer, Request], None]
 
 
 def answer_hello(peer: Peer, request: Request) -> None:
-    peer.reply(request, {"protocol": 1, "server": {"name": "fake", "version": "0"}})
+    peer.reply(request, {"protocol": 1, "server": {"name": "fake", "version": __version__}})
 
 
 def answer_ping(peer: Peer, request: Request) -> None:
